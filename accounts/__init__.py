@@ -1,0 +1,1 @@
+"""Who you are: accounts, DIDs, handles, keys, passwords, sessions, sign-up pages."""

@@ -1,0 +1,1 @@
+"""The ground floor and the wiring: settings, tenants, hosts, staff, embedded services, servers."""

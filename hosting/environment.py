@@ -1,0 +1,43 @@
+"""What the environment says, read once and typed. The only module that looks at `os.environ`.
+
+The variables are the contract of docs/operators.md ("Environment"). `make run` starts the embedded
+services and passes their addresses on as DATABASE_URL and VALKEY_URL; a second shell (`python
+manage.py shell`) finds them in the data folder's `services.json` while they run.
+"""
+
+import json
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def text(name: str, default: str = "") -> str:
+    """The variable's value; unset and empty are the same."""
+    return os.environ.get(name) or default
+
+
+def number(name: str, default: int) -> int:
+    """The variable as an integer. Raises SystemExit with a sentence when it is none."""
+    value = text(name)
+    if not value:
+        return default
+    if not value.isdecimal():
+        raise SystemExit(f"{name} must be a whole number, not {value!r}.")
+    return int(value)
+
+
+def data_folder() -> Path:
+    """GROVE_DATA, or `.grove/` beside manage.py."""
+    return Path(text("GROVE_DATA", str(ROOT / ".grove"))).absolute()
+
+
+def service_url(name: str) -> str:
+    """DATABASE_URL or VALKEY_URL: from the environment, else from the embedded services' note."""
+    if value := text(name):
+        return value
+    note = data_folder() / "services.json"
+    try:
+        return str(json.loads(note.read_text()).get(name, ""))
+    except (OSError, ValueError):
+        return ""

@@ -1,0 +1,135 @@
+"""Tenants, their hosts and handle domains, and the staff who look after them.
+
+A tenant is a customer; a host is one PDS host name of a tenant; a handle domain is a domain under
+which a host gives out handles (docs/architecture.md section 1). Everything above this room hangs on
+a host, never on a global.
+"""
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+hostname_rule = RegexValidator(r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$", _("Not a host name."))
+domain_rule = RegexValidator(r"^\.[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?$", _("Begins with a dot."))
+colour_rule = RegexValidator(r"^#[0-9a-f]{6}$", _("A colour such as #2f6b3a."))
+
+
+class Tenant(models.Model):
+    """A customer: an association, a company, a city, an app maker."""
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=100)
+    primary_colour = models.CharField(max_length=7, default="#2f6b3a", validators=[colour_rule])
+    support_email = models.EmailField(blank=True)
+    privacy_policy_url = models.URLField(blank=True)
+    terms_of_service_url = models.URLField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "tenant"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class HostQuerySet(models.QuerySet["Host"]):
+    """Hosts, in the words that callers use."""
+
+    def named(self, hostname: str) -> "HostQuerySet":
+        return self.filter(hostname=hostname.lower())
+
+    def run_by(self, user: "StaffUser") -> "HostQuerySet":
+        """The hosts that a member of staff may see: all for platform staff, else their tenants'."""
+        if user.is_platform_staff:
+            return self
+        return self.filter(tenant__members__user=user)
+
+
+class Host(models.Model):
+    """One PDS host name: one service DID, one firehose with its own `seq`, one token secret."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="hosts")
+    hostname = models.CharField(max_length=253, unique=True, validators=[hostname_rule])
+    origin = models.CharField(max_length=300, help_text=_("Public URL, no trailing slash."))
+    service_did = models.CharField(max_length=300)
+    has_invites_required = models.BooleanField(default=False)
+    blob_limit_bytes = models.BigIntegerField(null=True, blank=True)
+    admin_password = models.CharField(max_length=200, blank=True)  # hashed
+    token_secret = models.BinaryField()  # wrapped; signs the host's session tokens
+    rotation_key = models.BinaryField()  # wrapped k256; the host's own did:plc rotation key
+    rotation_did_key = models.CharField(max_length=100)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = HostQuerySet.as_manager()
+
+    class Meta:
+        db_table = "host"
+        constraints = [
+            models.CheckConstraint(
+                name="host_hostname_is_lower_case", condition=models.Q(hostname=Lower("hostname"))
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.hostname
+
+
+class HandleDomain(models.Model):
+    """A domain under which a host gives out handles; the name begins with a dot."""
+
+    host = models.ForeignKey(Host, on_delete=models.CASCADE, related_name="handle_domains")
+    name = models.CharField(max_length=253, unique=True, validators=[domain_rule])
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        db_table = "handle_domain"
+        ordering = ["position", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StaffUser(AbstractUser):
+    """Someone who signs in to the console. Account holders are `accounts.Account`, never this."""
+
+    is_platform_staff = models.BooleanField(
+        default=False, help_text=_("Works for the hosting provider: sees every tenant.")
+    )
+
+    class Meta:
+        db_table = "staff_user"
+
+    def roles_at(self, tenant_id: int) -> set[str]:
+        """The roles held at a tenant; platform staff hold them all."""
+        if self.is_platform_staff:
+            return set(Member.Role.values)
+        return set(self.memberships.filter(tenant_id=tenant_id).values_list("role", flat=True))
+
+
+class Member(models.Model):
+    """One person's role at one tenant."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner", _("Owner")
+        MODERATOR = "moderator", _("Moderator")
+        SUPPORT = "support", _("Support")
+        AUDITOR = "auditor", _("Auditor")
+
+    MAY_TAKE_DOWN: ClassVar[frozenset[str]] = frozenset({Role.OWNER, Role.MODERATOR})
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="members")
+    user = models.ForeignKey(StaffUser, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=16, choices=Role.choices)
+
+    class Meta:
+        db_table = "member"
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "user"], name="member_has_one_role_a_tenant")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.get_role_display()})"

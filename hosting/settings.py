@@ -1,0 +1,197 @@
+"""Platform facts, read top to bottom. What a tenant may differ in is a field of Tenant or Host."""
+
+from psycopg.conninfo import conninfo_to_dict
+
+from hosting import environment as env
+
+BASE_DIR = env.ROOT
+DATA_DIR = env.data_folder()
+
+# --- the sandbox: what `make run` serves out of the box
+SANDBOX = env.text("GROVE_SANDBOX", "on") != "off"
+PORT = env.number("GROVE_PORT", 2583)
+PUBLIC_URL = env.text("GROVE_PUBLIC_URL", f"http://localhost:{PORT}").rstrip("/")
+ADMIN_PASSWORD = env.text("GROVE_ADMIN_PASSWORD")
+INVITES_REQUIRED = env.text("GROVE_INVITES") == "required"
+RATE_LIMITS = env.text("GROVE_RATE_LIMITS", "on") != "off"
+
+# --- the network around us
+PLC_PORT = env.number("GROVE_PLC_PORT", 2582)
+PLC_URL = env.text("GROVE_PLC_URL", f"http://localhost:{PLC_PORT}").rstrip("/")
+PLC_EMBEDDED = not env.text("GROVE_PLC_URL")
+PLC_TIMEOUT_S = 10.0  # one request to the directory
+PLC_AWAIT_S = 25.0  # how long createAccount waits for the directory before it answers 504
+
+# --- sizes
+BLOB_LIMIT_BYTES = env.number("GROVE_BLOB_LIMIT", 104_857_600)
+WORKERS = env.number("GROVE_WORKERS", 2)
+RECORD_PARTITIONS = env.number("GROVE_PARTITIONS", 1)  # 16 and more for a large Postgres
+
+# --- secrets: created in the data folder on first start (hosting.secret_files) unless given
+KEY_ENCRYPTION_KEYS = env.text("GROVE_KEK")  # "id:hex,id:hex", the first one wraps
+SECRET_KEY_FILE = DATA_DIR / "secrets" / "django-secret-key"
+KEK_FILE = DATA_DIR / "secrets" / "key-encryption-keys"
+
+
+def _secret_key() -> str:
+    if given := env.text("GROVE_SECRET_KEY"):
+        return given
+    try:
+        return SECRET_KEY_FILE.read_text().strip()
+    except OSError:
+        # Only commands that need no signed cookie run without the file (`check`, `makemigrations`).
+        return "unset-until-first-start"
+
+
+SECRET_KEY = _secret_key()
+DEBUG = False
+
+# --- Django
+ALLOWED_HOSTS = ["*"]  # hosting.routing decides, by the tenants' host names, and answers 404
+ROOT_URLCONF = "hosting.urls"
+WSGI_APPLICATION = "hosting.wsgi.application"
+ASGI_APPLICATION = "hosting.asgi.application"
+AUTH_USER_MODEL = "hosting.StaffUser"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+APPEND_SLASH = False
+
+INSTALLED_APPS = [
+    "hosting",
+    "hosting.plc_directory",
+    "accounts",
+    "repos",
+    "moderation",
+    "xrpc",
+    "unfold",
+    "django.contrib.admin.apps.SimpleAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+]
+
+# /xrpc/ and the well-known documents pass only the first two; hosting.routing.pages_only wraps
+# the others, because sessions, CSRF and messages would cost a hot read a third of its time.
+MIDDLEWARE = [
+    "hosting.routing.HostMiddleware",
+    "hosting.routing.PageMiddleware",
+]
+PAGE_MIDDLEWARE = [
+    "hosting.pages.SecurityHeaders",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# --- database: one persistent connection per thread (CONN_MAX_AGE=None), psycopg 3
+DATABASE_URL = env.service_url("DATABASE_URL")
+
+
+def _database(url: str) -> dict[str, object]:
+    parts = conninfo_to_dict(url) if url else {"dbname": "grove"}
+    options = {
+        k: v for k, v in parts.items() if k not in {"dbname", "user", "password", "host", "port"}
+    }
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.get("dbname", "grove"),
+        "USER": parts.get("user", ""),
+        "PASSWORD": parts.get("password", ""),
+        "HOST": parts.get("host", ""),
+        "PORT": parts.get("port", ""),
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {**options, "prepare_threshold": 1},
+    }
+
+
+DATABASES = {"default": _database(DATABASE_URL)}
+
+# --- Valkey: Celery's broker, caches, limits
+VALKEY_URL = env.service_url("VALKEY_URL")
+
+# --- Celery (hosting/celery.py); periodic work is listed in hosting/periodic.py
+CELERY_BROKER_URL = VALKEY_URL or "memory://"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600}
+
+# --- blobs: Django's STORAGES; local disk by default
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(DATA_DIR / "files")},
+    },
+    "blobs": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(DATA_DIR / "blobs")},
+    },
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+# --- passwords: argon2id m=19 MiB t=2 p=1 (OWASP; 23 ms on one core); scrypt for imported accounts
+PASSWORD_HASHERS = [
+    "accounts.passwords.Argon2id",
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 8},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# --- cookies
+_HTTPS = PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_NAME = "grove-staff"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600
+LOGIN_URL = "/console/login/"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+
+REST_FRAMEWORK = {"UNAUTHENTICATED_USER": None, "UNAUTHENTICATED_TOKEN": None}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.text("GROVE_LOG_LEVEL", "WARNING")},
+}
