@@ -1,5 +1,7 @@
 """Platform facts, read top to bottom. What a tenant may differ in is a field of Tenant or Host."""
 
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
 
 from hosting import environment as env
@@ -194,4 +196,51 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.text("GROVE_LOG_LEVEL", "WARNING")},
+}
+
+# --- the console (django-unfold); its site is hosting.console, its pages come from the rooms above
+UNFOLD = {
+    "SITE_TITLE": "Grove",
+    "SITE_SYMBOL": "forest",
+    "SITE_URL": "/account/",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "STYLES": [lambda _request: f"/{STATIC_URL.strip('/')}/console.css"],
+    "DASHBOARD_CALLBACK": "moderation.console.dashboard.context",
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": [
+            {
+                "items": [
+                    {"title": _("Look up"), "icon": "search", "link": reverse_lazy("console:index")},
+                    {
+                        "title": _("Accounts"),
+                        "icon": "group",
+                        "link": reverse_lazy("console:accounts_account_changelist"),
+                    },
+                    {
+                        "title": _("Audit log"),
+                        "icon": "history",
+                        "link": reverse_lazy("console:moderation_auditentry_changelist"),
+                    },
+                ]
+            }
+        ],
+    },
+    "COLORS": {
+        "primary": {
+            "50": "#eff8f0",
+            "100": "#d9efdd",
+            "200": "#b4dfbc",
+            "300": "#85c793",
+            "400": "#56a968",
+            "500": "#3a8a4c",
+            "600": "#2f6b3a",
+            "700": "#275831",
+            "800": "#20472a",
+            "900": "#1b3b24",
+            "950": "#0d2114",
+        }
+    },
 }

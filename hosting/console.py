@@ -1,0 +1,56 @@
+"""The console's AdminSite. Rooms above add models and pages to it in their own `console` package,
+which `hosting.apps` discovers, so that this room need not know them.
+
+Who gets in: platform staff everywhere; a tenant's members on the tenant's own host names only.
+"""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import URLPattern
+from unfold.sites import UnfoldAdminSite
+
+from hosting.models import Host, HostQuerySet, StaffUser
+
+
+class ConsoleSite(UnfoldAdminSite):
+    """`/console/`, in the tenant's name."""
+
+    index_template = "moderation/console_index.html"
+    enable_nav_sidebar = False
+
+    def __init__(self) -> None:
+        super().__init__(name="console")
+        self.pages: list[URLPattern] = []
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*self.pages, *super().get_urls()]
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Staff of the tenant whose host name was asked for, and platform staff."""
+        user = request.user
+        if not isinstance(user, StaffUser) or not (user.is_active and user.is_staff):
+            return False
+        return bool(user.roles_at(host_of(request).tenant_id))
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        tenant = host_of(request).tenant
+        return {**super().each_context(request), "site_header": tenant.name, "tenant": tenant}
+
+
+def host_of(request: HttpRequest) -> Host:
+    """The host whose name was asked for (set by hosting.routing)."""
+    host: Host = request.host  # type: ignore[attr-defined]
+    return host
+
+
+def hosts_in_view(request: HttpRequest) -> HostQuerySet:
+    """The hosts whose accounts this request may see: never another tenant's, but for platform staff."""
+    user = request.user
+    if not isinstance(user, StaffUser):
+        return Host.objects.none()
+    hosts = Host.objects.run_by(user)
+    return hosts if user.is_platform_staff else hosts.filter(tenant=host_of(request).tenant_id)
+
+
+console = ConsoleSite()

@@ -1,0 +1,103 @@
+"""Read-only lists on the console: accounts and the audit log. Nobody edits rows by hand."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from accounts.models import Account
+from hosting.console import ConsoleSite, hosts_in_view
+from moderation.models import AuditEntry
+
+
+class ReadOnly(ModelAdmin):
+    """A list that staff of the tenant may read and nobody may change."""
+
+    list_per_page = 50
+    show_full_result_count = False
+    list_display_links = None
+    actions = None
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.admin_site.has_permission(request)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.admin_site.has_permission(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def account_link(did: str, label: str) -> SafeString:
+    """A link to the account's page on the console."""
+    return format_html(
+        '<a class="console-link" href="{}">{}</a>', reverse("console:account", args=[did]), label
+    )
+
+
+class AccountList(ReadOnly):
+    """All accounts in view, newest first."""
+
+    list_display = ["name", "did", "state", "host", "created_at"]
+    list_filter = ["status"]
+    search_fields = ["handle", "did", "email"]
+    search_help_text = _("Handle, DID or e-mail address")
+    ordering = ["-id"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
+        return Account.objects.filter(host__in=hosts_in_view(request)).select_related("host")
+
+    @display(description=_("account"), ordering="handle")
+    def name(self, account: Account) -> SafeString:
+        return account_link(account.did, account.handle or account.did)
+
+    @display(
+        description=_("status"),
+        ordering="status",
+        label={
+            "active": "success",
+            "pending": "info",
+            "deactivated": "warning",
+            "suspended": "warning",
+            "takendown": "danger",
+        },
+    )
+    def state(self, account: Account) -> str:
+        return account.status
+
+
+class AuditLog(ReadOnly):
+    """What staff did, newest first."""
+
+    list_display = ["created_at", "staff", "action_name", "subject", "reason"]
+    list_filter = ["action"]
+    search_fields = ["subject_did", "subject_handle", "reason"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
+        return AuditEntry.objects.of(hosts_in_view(request)).select_related("staff", "host")
+
+    @display(description=_("action"), ordering="action")
+    def action_name(self, entry: AuditEntry) -> str:
+        return entry.get_action_display()
+
+    @display(description=_("subject"))
+    def subject(self, entry: AuditEntry) -> SafeString:
+        return account_link(entry.subject_did, entry.subject_handle or entry.subject_did)
+
+
+def register(site: ConsoleSite) -> None:
+    """Hang the lists on the console."""
+    site.register(Account, AccountList)
+    site.register(AuditEntry, AuditLog)
