@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("hosting", "0001_initial"),
+        ("hosting", "0001_tenants_and_hosts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
