@@ -1,0 +1,1 @@
+"""Real Postgres and real Valkey from wheels, run safely under the data folder: nothing to install."""

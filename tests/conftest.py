@@ -1,0 +1,37 @@
+"""Services first, then Django, then the fixtures every room's tests share.
+
+`pytest-django` reads the settings before any conftest when the ini file names them; the settings
+read DATABASE_URL. So the ini file does not, and this module does, in the order that works.
+"""
+
+import os
+
+import django
+import pytest
+
+from tests import services
+
+services.start()
+os.environ["DJANGO_SETTINGS_MODULE"] = "hosting.settings"
+django.setup()
+
+from hosting.models import Host, Tenant  # noqa: E402 - needs django.setup()
+
+
+@pytest.fixture
+def ash(db: None) -> Host:
+    """The first tenant's host: `localhost`, handles under `.test`."""
+    from hosting import provision
+
+    tenant = Tenant.objects.create(slug="ash", name="Ash")
+    return provision.create_host(tenant, "localhost", "http://localhost:2583", [".test"])
+
+
+@pytest.fixture
+def birch(db: None) -> Host:
+    """The second tenant's host: `birch.localhost`, handles under `.birch.test`."""
+    from hosting import provision
+
+    tenant = Tenant.objects.create(slug="birch", name="Birch")
+    origin = "http://birch.localhost:2583"
+    return provision.create_host(tenant, "birch.localhost", origin, [".birch.test"])
