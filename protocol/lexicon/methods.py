@@ -1,0 +1,92 @@
+"""Methods: what a query, procedure or subscription takes and gives.
+
+Bodies are parsed JSON, in which links are `{"$link": text}` and bytes `{"$bytes": base64}`. Spec:
+atproto.com/specs/lexicon and atproto.com/specs/xrpc.
+"""
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+from protocol.lexicon import params
+from protocol.lexicon.emit import Schema
+from protocol.lexicon.validators import Check, Validators, run
+
+
+def accept_all(_value: Any, _path: str) -> None:
+    """The check of a body whose lexicon has no schema."""
+
+
+class MethodType:
+    """A method: `nsid`, `kind`, encodings (None when there is no body), names of its `errors`."""
+
+    def __init__(self, nsid: str, main: Schema, validators: Validators) -> None:
+        self.nsid = nsid
+        self.kind: str = main["type"]
+        self.input_encoding: str | None = main.get("input", {}).get("encoding")
+        self.output_encoding: str | None = main.get("output", {}).get("encoding")
+        self.errors: tuple[str, ...] = tuple(error["name"] for error in main.get("errors", ()))
+        self._main = main
+        self._validators = validators
+
+    def parse_params(self, multi: params.Multi) -> dict[str, Any]:
+        """Query string values by name as typed, checked parameters with defaults filled in.
+
+        Names the lexicon does not know are dropped. Raises LexiconError naming the parameter.
+        """
+        return self._parse(multi)
+
+    def check_params(self, value: Any) -> None:
+        """Check parameters that have their types already. Raises LexiconError."""
+        run(self._check_params, value, "Params")
+
+    def check_input(self, value: Any) -> Any:
+        """Check a request body. Returns it with absent top-level fields at their defaults.
+
+        The body itself is left as it is. Raises LexiconError.
+        """
+        run(self._check_input, value, "Input")
+        absent = {key: default for key, default in self._defaults.items() if key not in value}
+        return {**value, **absent} if absent else value
+
+    def check_output(self, value: Any) -> None:
+        """Check an answer's body. Raises LexiconError."""
+        run(self._check_output, value, "Output")
+
+    def check_message(self, value: Any) -> None:
+        """Check a message of a subscription, `$type` included, as JSON. Raises LexiconError."""
+        run(self._check_message, value, "Message")
+
+    @functools.cached_property
+    def _parse(self) -> params.Parse:
+        emitter = self._validators.emitter(self.nsid)
+        source = params.emit_parse(emitter, self._main.get("parameters", {}))
+        parse: params.Parse = self._validators.load(source, "parse", emitter)
+        return parse
+
+    @functools.cached_property
+    def _check_params(self) -> Check:
+        schema = {**self._main.get("parameters", {}), "type": "object"}
+        return self._validators.check_of(schema, self.nsid)
+
+    @functools.cached_property
+    def _check_input(self) -> Check:
+        return self._body_check("input")
+
+    @functools.cached_property
+    def _check_output(self) -> Check:
+        return self._body_check("output")
+
+    @functools.cached_property
+    def _check_message(self) -> Check:
+        return self._body_check("message")
+
+    def _body_check(self, body: str) -> Check:
+        schema = self._main.get(body, {}).get("schema")
+        return accept_all if schema is None else self._validators.check_of(schema, self.nsid)
+
+    @functools.cached_property
+    def _defaults(self) -> Mapping[str, Any]:
+        schema = self._main.get("input", {}).get("schema", {})
+        fields = schema.get("properties", {}).items()
+        return {name: field["default"] for name, field in fields if "default" in field}
