@@ -1,0 +1,29 @@
+"""Decoded nodes kept between commits, for one process.
+
+A node is named by its hash and never changes once sealed, so an entry is never stale and one cache
+serves every tree of every tenant. What it holds is never the truth, only a saved decode.
+"""
+
+from itertools import islice
+
+from protocol.mst.node import Node
+
+
+class NodeCache(dict[bytes, Node]):
+    """At most `max_nodes` nodes by CID; when full, the older half goes.
+
+    A node takes about 1 to 2 kB. Nodes enter as commits make or load them, so the oldest are those
+    of repos that have been quiet longest. Reading is a plain dict look-up. Safe between CPython
+    threads without a lock: every step on the dict is one call into C.
+    """
+
+    def __init__(self, max_nodes: int) -> None:
+        super().__init__()
+        self._max_nodes = max_nodes
+
+    def __setitem__(self, cid: bytes, node: Node) -> None:
+        """Keep a sealed node, making room first."""
+        if len(self) >= self._max_nodes:
+            for oldest in list(islice(self, (self._max_nodes + 1) // 2)):
+                self.pop(oldest, None)
+        super().__setitem__(cid, node)
