@@ -1,0 +1,132 @@
+"""Who may sign up with what: the rules of com.atproto.server.createAccount, before any row.
+
+Every door (XRPC, the sign-up page) hands in a `SignUp` and gets the same refusals. Messages are the
+reference's where clients and tests know them; `field` names the form field they belong to.
+"""
+
+from dataclasses import dataclass, replace
+
+from django.core.exceptions import ValidationError
+from django.core.validators import EmailValidator
+
+from accounts import handles
+from accounts.disposable import is_disposable
+from accounts.models import Account
+from accounts.passwords import NEW_PASSWORD_MAX_CHARACTERS
+from hosting.models import Host
+from protocol.errors import InvalidRequest, XrpcError
+from protocol.keys import PublicKey
+
+_is_an_email = EmailValidator(allowlist=[])
+
+
+@dataclass(frozen=True)
+class SignUp:
+    """What somebody hands in. `recovery_key` is a did:key that ranks above the host's own."""
+
+    handle: str
+    email: str | None
+    password: str | None
+    recovery_key: str | None = None
+    invite_code: str | None = None
+
+
+class HandleTaken(InvalidRequest):
+    """400 without a name of its own: that is what clients expect at sign-up."""
+
+    field = "handle"
+
+
+class EmailRefused(InvalidRequest):
+    """400: none, not an address, one of the throw-away kind, or in use at this host."""
+
+    field = "email"
+
+
+class PasswordRefused(XrpcError):
+    """400: none, or longer than we hash."""
+
+    name = "InvalidPassword"
+    field = "password"
+
+
+class RecoveryKeyRefused(InvalidRequest):
+    """400: not a did:key of a curve that did:plc knows."""
+
+    field = "recovery_key"
+
+
+class InvalidInviteCode(XrpcError):
+    """400: this host takes people with an invite code."""
+
+    name = "InvalidInviteCode"
+    field = "invite_code"
+
+
+def check(host: Host, wish: SignUp) -> SignUp:
+    """The wish in its normal form. Uniqueness is looked at by `check_free`, and held by Postgres.
+
+    Raises the errors of this module and of `handles.check_new`.
+    """
+    email = _checked_email(wish.email)
+    _check_password(wish.password)
+    handle = handles.check_new(host, wish.handle)
+    if wish.recovery_key:
+        _check_recovery_key(wish.recovery_key)
+    if host.has_invites_required:
+        _check_invite(wish.invite_code)
+    return replace(wish, handle=handle, email=email, recovery_key=wish.recovery_key or None)
+
+
+def check_free(host: Host, wish: SignUp) -> None:
+    """Spare the work of a sign-up that is bound to fail. Raises `HandleTaken`, `EmailRefused`."""
+    if handles.is_taken(wish.handle):
+        raise handle_taken(wish)
+    if Account.objects.of(host).filter(email=wish.email).exists():
+        raise email_taken(wish)
+
+
+def handle_taken(wish: SignUp) -> HandleTaken:
+    return HandleTaken(f"Handle already taken: {wish.handle}")
+
+
+def email_taken(wish: SignUp) -> EmailRefused:
+    return EmailRefused(f"Email already taken: {wish.email}")
+
+
+def _checked_email(email: str | None) -> str:
+    if not email:
+        raise EmailRefused("Email is required")
+    email = email.strip().lower()
+    try:
+        _is_an_email(email)
+    except ValidationError:
+        is_fine = False
+    else:
+        is_fine = not is_disposable(email)
+    if not is_fine:
+        raise EmailRefused("This email address is not supported, please use a different email.")
+    return email
+
+
+def _check_password(password: str | None) -> None:
+    if not password:
+        raise PasswordRefused("Password is required")
+    if len(password) > NEW_PASSWORD_MAX_CHARACTERS:
+        raise PasswordRefused(
+            f"Password too long. Maximum length is {NEW_PASSWORD_MAX_CHARACTERS} characters."
+        )
+
+
+def _check_recovery_key(recovery_key: str) -> None:
+    try:
+        PublicKey.from_did_key(recovery_key)
+    except ValueError:
+        raise RecoveryKeyRefused("The recovery key must be a did:key of k256 or p256.") from None
+
+
+def _check_invite(invite_code: str | None) -> None:
+    """No codes have been issued yet, so a host that requires one is closed to sign-ups."""
+    if not invite_code:
+        raise InvalidInviteCode("No invite code provided")
+    raise InvalidInviteCode("Provided invite code not available")

@@ -1,0 +1,65 @@
+"""Whose password is it: the one look-up that XRPC login and the sign-in page share.
+
+Somebody who guesses learns nothing: an unknown name costs the same hash as a wrong password, both
+take at least 350 ms, and both get the same answer.
+"""
+
+import secrets
+import time
+from functools import cache
+
+from django.contrib.auth.hashers import check_password, make_password
+
+from accounts.models import Account
+from accounts.passwords import OLD_PASSWORD_MAX_CHARACTERS
+from hosting.models import Host
+from protocol.errors import XrpcError
+
+REFUSAL_TAKES_S = 0.350
+
+
+class InvalidLogin(XrpcError):
+    """401: unknown identifier or wrong password, never saying which."""
+
+    name = "AuthenticationRequired"
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__("Invalid identifier or password")
+
+
+def authenticate(host: Host, identifier: str, password: str) -> Account:
+    """The open account, whatever its status, of this identifier and main password.
+
+    The identifier is an e-mail when it has an `@`, a DID when it begins with `did:`, else a
+    handle; letter case does not matter. Raises `InvalidLogin`.
+    """
+    started = time.monotonic()
+    account = find(host, identifier)
+    if _is_right(account, password) and account is not None:
+        return account
+    time.sleep(max(0.0, REFUSAL_TAKES_S - (time.monotonic() - started)))
+    raise InvalidLogin
+
+
+def find(host: Host, identifier: str) -> Account | None:
+    """The open account that an identifier means at this host."""
+    identifier = identifier.strip().lower()
+    accounts = Account.objects.of(host).open().select_related("host")
+    if "\0" in identifier:
+        return None  # Postgres takes no NUL in a text
+    if "@" in identifier:
+        return accounts.filter(email=identifier).first()
+    return accounts.named(identifier).first()
+
+
+def _is_right(account: Account | None, password: str) -> bool:
+    """Always one hash, against a password that nobody has when there is no account."""
+    is_tried = len(password) <= OLD_PASSWORD_MAX_CHARACTERS
+    encoded = account.password if account is not None and is_tried else _nobodys_password()
+    return check_password(password[:OLD_PASSWORD_MAX_CHARACTERS], encoded) and is_tried
+
+
+@cache
+def _nobodys_password() -> str:
+    return make_password(secrets.token_urlsafe(32))

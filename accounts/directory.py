@@ -1,0 +1,75 @@
+"""The PLC directory as seen from here: ask for the newest operation, post one.
+
+Source: the did-method-plc HTTP API. Every failure is told apart by what it says about the fate of
+a posted operation: refused, certainly not accepted, or unknown.
+"""
+
+import orjson
+from django.conf import settings
+
+from accounts.models import PlcOperation
+from hosting import outgoing
+from protocol import plc
+
+_ANSWER_MAX_BYTES = 64_000
+# 4xx answers that are about the moment and not about the operation
+_TRY_LATER = frozenset({408, 425, 429})
+
+
+class Refused(Exception):
+    """The directory looked at the operation and said no."""
+
+
+class Unsettled(Exception):
+    """No answer about the operation. `failure` says whether it may have been accepted."""
+
+    def __init__(self, failure: PlcOperation.Failure, message: str) -> None:
+        super().__init__(message)
+        self.failure = failure
+
+
+def newest_cid(did: str) -> str | None:
+    """The CID of the DID's newest operation, None when the directory has never heard of it or
+    has a tombstone for it. Raises `Unsettled`."""
+    answer = _request("GET", f"/{did}/log/last", None)
+    if answer.status == 404:
+        return None
+    if answer.status != 200:
+        raise Unsettled(PlcOperation.Failure.UNKNOWN, f"log/last answered {answer.status}")
+    try:
+        return plc.cid_of(orjson.loads(answer.body))
+    except ValueError as error:
+        raise Unsettled(PlcOperation.Failure.UNKNOWN, f"log/last is unreadable: {error}") from error
+
+
+def post(did: str, operation: plc.Operation) -> None:
+    """Hand an operation in. Returns when it was accepted; raises `Refused`, `Unsettled`."""
+    answer = _request("POST", f"/{did}", orjson.dumps(operation))
+    if answer.status == 200:
+        return
+    if 400 <= answer.status < 500 and answer.status not in _TRY_LATER:
+        raise Refused(_message_in(answer.body) or f"HTTP {answer.status}")
+    raise Unsettled(PlcOperation.Failure.UNKNOWN, f"HTTP {answer.status}")
+
+
+def _request(method: str, path: str, body: bytes | None) -> outgoing.Answer:
+    try:
+        return outgoing.request(
+            method,
+            settings.PLC_URL + path,
+            body=body,
+            timeout_s=settings.PLC_TIMEOUT_S,
+            max_bytes=_ANSWER_MAX_BYTES,
+        )
+    except outgoing.TimedOut as error:
+        raise Unsettled(PlcOperation.Failure.UNKNOWN, f"timed out: {error}") from error
+    except outgoing.Unreachable as error:
+        raise Unsettled(PlcOperation.Failure.UNREACHABLE, f"unreachable: {error}") from error
+
+
+def _message_in(body: bytes) -> str:
+    try:
+        parsed = orjson.loads(body)
+    except ValueError:
+        return ""
+    return str(parsed.get("message", "")) if isinstance(parsed, dict) else ""

@@ -1,0 +1,155 @@
+"""Password login and its refresh tokens: com.atproto.server.createSession and its siblings.
+
+Refreshing rotates. The token that was used stays good for two hours, but always leads to the same
+successor, so that tabs and apps which refresh at once all end up with one and the same session.
+"""
+
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import tokens
+from accounts.credentials import InvalidLogin, authenticate
+from accounts.models import Account, Session
+from accounts.standing import AccountNotFound, AccountTakedown, lock_for_session, lock_open
+from hosting.models import Host
+
+REFRESH_GRACE = timedelta(hours=2)
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """A pair of fresh tokens and the account they are for."""
+
+    access_jwt: str
+    refresh_jwt: str
+    account: Account
+
+
+def log_in(host: Host, identifier: str, password: str, *, allow_takendown: bool = False) -> Tokens:
+    """Log in with handle, e-mail or DID and the main password.
+
+    Raises `InvalidLogin` (unknown and wrong alike, after 350 ms at least), `AccountTakedown`. With
+    `allow_takendown` a taken-down person gets a token that only serves to move away.
+    """
+    account = authenticate(host, identifier, password)
+    try:
+        return begin(account)
+    except AccountTakedown:
+        if not allow_takendown:
+            raise
+    except AccountNotFound:
+        raise InvalidLogin from None  # deleted in this very moment
+    return _to_move_away(account)
+
+
+def begin(account: Account) -> Tokens:
+    """Start a session with full rights, as after sign-up. Raises `AccountTakedown`,
+    `AccountNotFound`."""
+    with transaction.atomic():
+        account = lock_for_session(account)
+        session = Session.objects.create(
+            jti=_new_jti(),
+            account=account,
+            lineage=uuid.uuid4(),
+            scope=tokens.ACCESS_SCOPE,
+            expires_at=timezone.now() + timedelta(days=tokens.REFRESH_LIFETIME_DAYS),
+        )
+    return _pair(account, session)
+
+
+def refresh(host: Host, refresh_jwt: str) -> Tokens:
+    """Trade a refresh token for new tokens.
+
+    Raises `InvalidToken`, `ExpiredToken` (also for a token that was revoked), `AccountTakedown`,
+    `AccountNotFound`.
+    """
+    claims = tokens.read_refresh(host, refresh_jwt)
+    with transaction.atomic():
+        # One refresh at a time for an account, and none while it is being taken down.
+        account = lock_for_session(_account_of(host, claims.did))
+        session = Session.objects.filter(account=account, pk=claims.jti).first()
+        if session is None or _is_past_grace(session):
+            raise tokens.ExpiredToken("Token has been revoked")
+        return _pair(account, _successor(session))
+
+
+def end(host: Host, refresh_jwt: str) -> None:
+    """Sign out: end this login and its successors, leave the account's others alone.
+
+    An expired token will do, and so will one whose session has already ended. Raises
+    `InvalidToken`.
+    """
+    claims = tokens.read_refresh_of_any_age(host, refresh_jwt)
+    account = Account.objects.of(host).open().filter(did=claims.did).first()
+    if account is None:
+        return
+    with transaction.atomic():
+        lock_open(account)  # a refresh that runs beside us must not leave a successor behind
+        session = account.sessions.filter(pk=claims.jti).first()
+        if session is not None:
+            account.sessions.filter(lineage=session.lineage).delete()
+
+
+def forget_expired() -> None:
+    """The sweep: sessions whose refresh token can no longer be used."""
+    now = timezone.now()
+    Session.objects.filter(expires_at__lt=now).delete()
+    Session.objects.filter(grace_ends_at__lt=now).delete()
+
+
+def _account_of(host: Host, did: str) -> Account:
+    account = Account.objects.of(host).filter(did=did).first()
+    if account is None:
+        raise AccountNotFound
+    return account
+
+
+def _is_past_grace(session: Session) -> bool:
+    return session.grace_ends_at is not None and session.grace_ends_at <= timezone.now()
+
+
+def _successor(session: Session) -> Session:
+    """The one session that follows, made on the first refresh and found on every other."""
+    if session.next_jti is not None:
+        return Session.objects.get(pk=session.next_jti)
+    now = timezone.now()
+    successor = Session.objects.create(
+        jti=_new_jti(),
+        account_id=session.account_id,
+        lineage=session.lineage,
+        scope=session.scope,
+        app_password_name=session.app_password_name,
+        expires_at=now + timedelta(days=tokens.REFRESH_LIFETIME_DAYS),
+    )
+    session.next_jti = successor.jti
+    session.grace_ends_at = now + REFRESH_GRACE
+    session.save(update_fields=["next_jti", "grace_ends_at"])
+    return successor
+
+
+def _pair(account: Account, session: Session) -> Tokens:
+    return Tokens(
+        access_jwt=tokens.make_access(account.host, account.did, session.scope),
+        refresh_jwt=tokens.make_refresh(account.host, account.did, session.jti, session.expires_at),
+        account=account,
+    )
+
+
+def _to_move_away(account: Account) -> Tokens:
+    """Tokens of a taken-down account. The refresh token is stored nowhere, so it refreshes
+    nothing; clients merely expect one."""
+    expires_at = timezone.now() + timedelta(seconds=tokens.ACCESS_LIFETIME_S)
+    return Tokens(
+        access_jwt=tokens.make_access(account.host, account.did, tokens.TAKENDOWN_SCOPE),
+        refresh_jwt=tokens.make_refresh(account.host, account.did, _new_jti(), expires_at),
+        account=account,
+    )
+
+
+def _new_jti() -> str:
+    return secrets.token_urlsafe(32)

@@ -1,0 +1,11 @@
+"""What this room tells the rooms above it, always inside the transaction that made it true.
+
+Each signal carries `account: Account`. Send with `send`, never `send_robust`: a receiver that
+fails must roll the change back (docs/architecture.md section 2).
+"""
+
+from django.dispatch import Signal
+
+account_opened = Signal()  # the directory holds the DID; make the repo and announce it
+account_status_changed = Signal()  # the status was set, perhaps to what it already was
+handle_changed = Signal()  # the account has a new handle, or none

@@ -1,0 +1,83 @@
+"""An account's standing at its host: taken down, and restored.
+
+Both verbs may be repeated. A repetition changes nothing but is announced again, so that a relay
+which missed the first word hears the second (com.atproto.admin.updateSubjectStatus).
+"""
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Account, Session, WebSession
+from accounts.signals import account_status_changed
+from protocol.errors import XrpcError
+
+
+class AccountTakedown(XrpcError):
+    """401: the account was taken down by its host."""
+
+    name = "AccountTakedown"
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__("Account has been taken down")
+
+
+class AccountNotFound(XrpcError):
+    """400: no account here, or one that never opened, which is the same to everybody."""
+
+    name = "AccountNotFound"
+
+    def __init__(self) -> None:
+        super().__init__("Account not found")
+
+
+def take_down(account: Account, ref: str = "") -> Account:
+    """Take an account down: nobody can sign in to it, refresh, or read it.
+
+    Its sessions end in the same transaction. A repeated takedown keeps the first moment and takes
+    the new `ref`. Raises `AccountNotFound` for one that never opened.
+    """
+    with transaction.atomic():
+        locked = lock_open(account)
+        locked.taken_down_at = locked.taken_down_at or timezone.now()
+        locked.takedown_ref = ref
+        Session.objects.filter(account=locked).delete()
+        WebSession.objects.filter(account=locked).delete()
+        return _announce(locked)
+
+
+def restore(account: Account) -> Account:
+    """Undo a takedown; a deactivation or suspension underneath shows again."""
+    with transaction.atomic():
+        locked = lock_open(account)
+        locked.taken_down_at = None
+        locked.takedown_ref = ""
+        return _announce(locked)
+
+
+def lock_open(account: Account) -> Account:
+    """The account's row, locked against every other change of standing and every new session.
+
+    Weak enough (FOR NO KEY UPDATE) not to hold up rows that merely point at it. Raises
+    `AccountNotFound`.
+    """
+    accounts = Account.objects.select_for_update(of=("self",), no_key=True).open()
+    locked = accounts.select_related("host").filter(pk=account.pk).first()
+    if locked is None:
+        raise AccountNotFound
+    return locked
+
+
+def lock_for_session(account: Account) -> Account:
+    """As `lock_open`, for starting or continuing a session. Raises `AccountTakedown` too."""
+    locked = lock_open(account)
+    if locked.taken_down_at is not None:
+        raise AccountTakedown
+    return locked
+
+
+def _announce(account: Account) -> Account:
+    account.save(update_fields=["taken_down_at", "takedown_ref"])
+    account.refresh_from_db(fields=["status"])  # Postgres derives it
+    account_status_changed.send(sender=Account, account=account)
+    return account

@@ -1,0 +1,37 @@
+"""The room's Celery tasks: a name, a retry policy, and one call of a verb that may run twice."""
+
+from celery import shared_task
+
+from accounts import publishing, sessions, websessions, withdrawals
+
+
+@shared_task(
+    autoretry_for=(publishing.Undecided,), retry_backoff=1, retry_backoff_max=60, max_retries=5
+)
+def publish_operation(operation_id: int) -> None:
+    """Tell the directory; the sweep goes on where the retries end."""
+    publishing.publish(operation_id)
+
+
+@shared_task
+def publish_due_operations() -> None:
+    """Every few seconds: whatever wake-up was lost."""
+    publishing.wake_due()
+
+
+@shared_task
+def withdraw_stale_sign_ups() -> None:
+    """Every minute."""
+    withdrawals.withdraw_stale()
+
+
+@shared_task
+def forget_expired_sessions() -> None:
+    """Every hour."""
+    sessions.forget_expired()
+
+
+@shared_task
+def forget_expired_web_sessions() -> None:
+    """Every hour."""
+    websessions.forget_expired()
