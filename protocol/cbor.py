@@ -1,0 +1,133 @@
+"""Strict DAG-CBOR ("DRISL"): the one encoding of every block, so that a value has one CID.
+
+cbrrr refuses every non-canonical form. What no library refuses is added here in one iterative
+walk: floats, integers beyond 64 bits signed, links to other kinds of CID, and nesting deeper than
+MAX_DEPTH. Source: atproto.com/specs/data-model; ipld.io/specs/codecs/dag-cbor, "Strictness".
+"""
+
+from typing import Any
+
+import cbrrr
+
+from protocol import cid
+
+Link = cbrrr.CID  # in decoded values only; its `cid_bytes` are the 36 raw bytes
+
+MAX_DEPTH = 32  # containers inside containers; no bundled lexicon needs a third of it
+MAX_JSON_SAFE_INTEGER = 2**53 - 1
+
+# The decoder reserves memory for the length each array claims before it has read the items, so
+# a megabyte of nested array heads costs minutes. Above this size depth is scanned beforehand;
+# below it the worst input costs about two milliseconds.
+_TRUSTED_DEPTH_BYTES = 2048
+# First bytes of arrays and maps of definite length (majors 4 and 5).
+_CONTAINER_HEADS = bytes([*range(0x80, 0x9C), *range(0xA0, 0xBC)])
+
+
+class CborError(ValueError):
+    """The bytes are not strict DAG-CBOR, or the value cannot be written as such."""
+
+
+def encode(value: Any) -> bytes:
+    """Write dicts, lists, str, int, bytes, bool, None and Link canonically. Raises CborError."""
+    _check(value)
+    try:
+        return cbrrr.encode_dag_cbor(value)
+    except (ValueError, TypeError) as error:
+        raise CborError(f"cannot be encoded: {error}") from error
+
+
+def decode(data: bytes) -> Any:
+    """Read one canonical value; `encode` of the result gives `data` back. Raises CborError."""
+    if len(data) > _TRUSTED_DEPTH_BYTES:
+        _check_depth_of_bytes(data)
+    try:
+        value = cbrrr.decode_dag_cbor(data, cid_ctor=_link)
+    except (ValueError, MemoryError) as error:
+        raise CborError(f"not strict DAG-CBOR: {error}") from error
+    _check(value)
+    return value
+
+
+def is_json_safe(value: Any) -> bool:
+    """Whether all integers survive a JavaScript reader (within 2^53-1), as record input must."""
+    pending = [value]
+    for item in pending:  # grows while it is walked
+        kind = type(item)
+        if kind is dict:
+            pending.extend(item.values())
+        elif kind is list:
+            pending.extend(item)
+        elif kind is int and not -MAX_JSON_SAFE_INTEGER <= item <= MAX_JSON_SAFE_INTEGER:
+            return False
+    return True
+
+
+def _link(raw: bytes) -> Link:
+    if not cid.is_supported(raw):
+        raise ValueError("a link is not a CIDv1 of dag-cbor or raw data under SHA-256")
+    return Link(raw)
+
+
+def _check(value: Any) -> None:
+    """Walk level by level, never by recursion: the depth of a hostile value costs no stack."""
+    level = [[value]]
+    for _ in range(MAX_DEPTH + 1):
+        below = []
+        for container in level:
+            for item in container:
+                kind = type(item)
+                if kind is str:
+                    continue
+                if kind is dict:
+                    below.append(item.values())
+                elif kind is list:
+                    below.append(item)
+                else:
+                    _check_scalar(item)
+        if not below:
+            return
+        level = below
+    raise CborError(f"nested deeper than {MAX_DEPTH} levels")
+
+
+def _check_scalar(item: Any) -> None:
+    kind = type(item)
+    if kind is int:
+        if not -(2**63) <= item < 2**63:
+            raise CborError("an integer does not fit 64 bits signed")
+    elif kind is float:
+        raise CborError("floats are not part of the data model")
+    elif kind is Link and not cid.is_supported(item.cid_bytes):
+        raise CborError("a link is not a CIDv1 of dag-cbor or raw data under SHA-256")
+
+
+def _check_depth_of_bytes(data: bytes) -> None:
+    """Refuse hostile nesting before anything is decoded; leave all other faults to the decoder."""
+    heads = len(data) - len(data.translate(None, _CONTAINER_HEADS))
+    if heads <= MAX_DEPTH:
+        return  # too few bytes that could open a container at all
+    open_items = [1]  # how many items each open container still waits for
+    at = 0
+    while at < len(data) and open_items:
+        major, length, at = _head(data, at)
+        open_items[-1] -= 1
+        if major in (2, 3):
+            at += length
+        elif major in (4, 5) and length:
+            open_items.append(length if major == 4 else length * 2)
+            if len(open_items) > MAX_DEPTH + 1:
+                raise CborError(f"nested deeper than {MAX_DEPTH} levels")
+        elif major == 6:
+            open_items[-1] += 1
+        while open_items and not open_items[-1]:
+            open_items.pop()
+
+
+def _head(data: bytes, at: int) -> tuple[int, int, int]:
+    """Read one item's head: its major type, its argument, where its content begins."""
+    major, info = data[at] >> 5, data[at] & 31
+    if info < 24:
+        return major, info, at + 1
+    end = at + 1 + (1 << (info - 24 & 3))
+    return major, int.from_bytes(data[at + 1 : end], "big"), end
