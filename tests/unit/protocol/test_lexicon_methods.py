@@ -1,0 +1,97 @@
+"""Methods: kinds, encodings, bodies, defaults."""
+
+from typing import Any
+
+import pytest
+
+from protocol.lexicon import LexiconError, MethodType, catalog
+from tests.unit.protocol.lexicon_documents import method_type
+
+
+def method(nsid: str) -> MethodType:
+    found = catalog().method(nsid)
+    assert found is not None
+    return found
+
+
+def procedure(properties: dict[str, Any]) -> MethodType:
+    schema = {"type": "object", "properties": properties}
+    body = {"encoding": "application/json", "schema": schema}
+    return method_type({"type": "procedure", "input": body})
+
+
+@pytest.mark.parametrize(
+    ("nsid", "kind", "takes", "gives"),
+    [
+        ("com.atproto.repo.getRecord", "query", None, "application/json"),
+        ("com.atproto.repo.uploadBlob", "procedure", "*/*", "application/json"),
+        ("com.atproto.repo.importRepo", "procedure", "application/vnd.ipld.car", None),
+        ("com.atproto.sync.subscribeRepos", "subscription", None, None),
+    ],
+)
+def test_a_method_says_what_it_takes_and_gives(
+    nsid: str, kind: str, takes: str | None, gives: str | None
+) -> None:
+    found = method(nsid)
+    assert (found.kind, found.input_encoding, found.output_encoding) == (kind, takes, gives)
+
+
+def test_declared_errors_are_listed() -> None:
+    assert "InvalidSwap" in method("com.atproto.repo.createRecord").errors
+
+
+def test_a_good_body_comes_back_as_it_is() -> None:
+    body = {"repo": "a.test", "collection": "app.bsky.feed.post", "record": {"text": "hi"}}
+    assert method("com.atproto.repo.createRecord").check_input(body) is body
+
+
+def test_a_bad_body_is_refused_by_field() -> None:
+    with pytest.raises(LexiconError, match='Input must have the property "repo"'):
+        method("com.atproto.repo.createRecord").check_input({})
+
+
+@pytest.mark.parametrize("body", [None, [], "text", 3, {"field": True}])
+def test_a_body_of_the_wrong_shape_is_refused(body: Any) -> None:
+    with pytest.raises(LexiconError, match="Input"):
+        procedure({"field": {"type": "integer", "default": 1}}).check_input(body)
+
+
+def test_absent_fields_of_a_body_take_their_defaults() -> None:
+    body: dict[str, Any] = {}
+    checked = procedure({"count": {"type": "integer", "default": 1}}).check_input(body)
+    assert (checked, body) == ({"count": 1}, {})
+
+
+def test_a_present_field_keeps_its_value() -> None:
+    counting = procedure({"count": {"type": "integer", "default": 1}})
+    assert counting.check_input({"count": 2}) == {"count": 2}
+
+
+def test_writes_are_a_closed_union() -> None:
+    body = {"repo": "a.test", "writes": [{"$type": "com.atproto.repo.applyWrites#move"}]}
+    with pytest.raises(LexiconError, match=r"^Input/writes/0 \$type must be one of"):
+        method("com.atproto.repo.applyWrites").check_input(body)
+
+
+def test_an_answer_is_checked() -> None:
+    with pytest.raises(LexiconError, match="Output must have"):
+        method("com.atproto.repo.getRecord").check_output({"uri": "at://a.test/a.b.c/d"})
+
+
+def test_a_body_without_schema_may_be_anything() -> None:
+    method("com.atproto.repo.importRepo").check_input(b"car")
+
+
+def test_typed_parameters_are_checked() -> None:
+    listing = method("com.atproto.repo.listRecords")
+    listing.check_params({"repo": "a.test", "collection": "a.b.c", "limit": 5})
+    with pytest.raises(LexiconError, match="Params/limit can not be greater than 100"):
+        listing.check_params({"repo": "a.test", "collection": "a.b.c", "limit": 500})
+
+
+def test_a_message_of_a_subscription_is_checked() -> None:
+    stream = method("com.atproto.sync.subscribeRepos")
+    message = {"$type": "com.atproto.sync.subscribeRepos#info", "name": "OutdatedCursor"}
+    stream.check_message(message)
+    with pytest.raises(LexiconError, match="Message must have the property"):
+        stream.check_message({"$type": "com.atproto.sync.subscribeRepos#account"})
