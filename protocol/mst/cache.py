@@ -23,7 +23,7 @@ class NodeCache(dict[bytes, Node]):
 
     def __setitem__(self, cid: bytes, node: Node) -> None:
         """Keep a sealed node, making room first."""
-        if len(self) >= self._max_nodes:
+        if len(self) >= self._max_nodes and cid not in self:
             for oldest in list(islice(self, (self._max_nodes + 1) // 2)):
                 self.pop(oldest, None)
         super().__setitem__(cid, node)

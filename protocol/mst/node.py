@@ -12,14 +12,12 @@ from typing import Union
 
 import libipld
 
+from protocol.cid import DAG_CBOR_PREFIX, LENGTH_BYTES, of_dag_cbor
+
 # A node deeper than its parent allows, or wider than this, was built to hurt: three keys in four
 # have depth 0, so the chance of a run of 1,024 keys on one layer is (3/4) ** 1024.
 MAX_ENTRIES = 1024
 MAX_KEY_BYTES = 1024
-
-# CIDv1, dag-cbor, sha-256, 32 bytes: the only CIDs a tree holds.
-CID_PREFIX = b"\x01\x71\x12\x20"
-CID_BYTES = 36
 
 # Leading zero bit pairs of a byte that is not zero.
 _ZERO_PAIRS = tuple((8 - value.bit_length()) // 2 for value in range(256))
@@ -32,7 +30,7 @@ class MstError(ValueError):
     """The tree, or one of its nodes, breaks a rule of the specification."""
 
 
-class MissingBlock(KeyError):  # noqa: N818  (a mapping had no such key: not always a fault)
+class MissingBlock(KeyError):
     """A node that the tree links to is not among the blocks. `cid` says which."""
 
     def __init__(self, cid: bytes) -> None:
@@ -70,7 +68,7 @@ class Node:
     def seal(self) -> bytes:
         """Encode a draft whose subtrees are all CIDs; returns its CID."""
         self.block = self._relinked() or encode(self)
-        self.cid = CID_PREFIX + sha256(self.block).digest()
+        self.cid = of_dag_cbor(self.block)
         self._origin = None
         return self.cid
 
@@ -107,7 +105,7 @@ def check_key(key: bytes) -> None:
 
 def check_cid(cid: bytes) -> None:
     """Refuse a CID that is not CIDv1, dag-cbor, sha-256; MstError."""
-    if len(cid) != CID_BYTES or not cid.startswith(CID_PREFIX):
+    if len(cid) != LENGTH_BYTES or not cid.startswith(DAG_CBOR_PREFIX):
         raise MstError(f"not the CID of a record or node: {cid[:40].hex()}")
 
 
@@ -168,7 +166,7 @@ def decode_strict(cid: bytes, block: bytes) -> Node:
     the same bytes, which leaves no room for other fields, other types or a shorter shared prefix.
     What takes more than one node to know (order across nodes, layers) is for `verify`.
     """
-    if CID_PREFIX + sha256(block).digest() != cid:
+    if of_dag_cbor(block) != cid:
         raise MstError("the block does not hash to its CID")
     node = decode(cid, block)
     for key in node.keys:
