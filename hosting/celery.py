@@ -1,0 +1,18 @@
+"""The Celery application: `celery -A hosting.celery worker`, or hosting.background in `make run`.
+
+Every task can run twice (late acknowledgement, redelivery after a lost worker), and every task is
+one call of a verb that is safe to repeat. Periodic work is listed in hosting/periodic.py.
+"""
+
+import os
+
+from celery import Celery
+
+from hosting import periodic
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hosting.settings")
+
+app = Celery("grove")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.beat_schedule = periodic.SCHEDULE
+app.autodiscover_tasks()

@@ -1,0 +1,212 @@
+"""All HTTP that leaves this house: bounded in time and size, no redirects, no way inside.
+
+`request` takes URLs that strangers can influence (DID documents, handles, service endpoints) and
+checks **the address it connects to**, after name resolution, so that a name which points inside
+gets nowhere (SSRF; https://owasp.org/Top10/A10_2021-Server-Side_Request_Forgery_%28SSRF%29/).
+`request_configured` takes URLs that the operator wrote into the settings, wherever they lead.
+"""
+
+import ipaddress
+import socket
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+from urllib.parse import urlsplit
+
+import urllib3
+from django.conf import settings
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    LocationValueError,
+    NewConnectionError,
+    SSLError,
+)
+from urllib3.util.connection import create_connection
+
+CHUNK_BYTES = 65_536
+USER_AGENT = "Grove/0.1 (AT Protocol PDS)"
+DEFAULT_TIMEOUT_S = 10.0
+DEFAULT_MAX_BYTES = 1_000_000
+# Accept-Encoding: what we fetch is small, and what is not compressed cannot be a bomb.
+_HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
+
+
+_NOT_ARRIVED = (
+    NewConnectionError,
+    ConnectTimeoutError,
+    SSLError,
+    LocationValueError,
+)
+
+
+class Unreachable(Exception):
+    """The request certainly did not arrive: bad URL, no address, no connection, no TLS."""
+
+
+class Forbidden(Unreachable):
+    """The URL leads where a stranger's URL must not lead."""
+
+
+class TimedOut(Exception):
+    """The request may have been acted upon: no whole answer in time, or the connection broke."""
+
+
+class TooLarge(TimedOut):
+    """The answer was longer than allowed and was dropped."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back; header names in lower case, `body` decoded and complete."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def is_allowed(address: str) -> bool:
+    """Whether a stranger's URL may lead to this IP address."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        ip = ip.ipv4_mapped or ip.sixtofour or ip
+    if ip.is_loopback:
+        return bool(settings.SANDBOX)
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+
+
+class _CheckedHTTPConnection(HTTPConnection):
+    """Resolves the name itself and connects to an address that passed the check."""
+
+    def _new_conn(self) -> socket.socket:
+        return _connect_checked(self)
+
+
+class _CheckedHTTPSConnection(HTTPSConnection):
+    """The same below TLS; the certificate is still checked against the name."""
+
+    def _new_conn(self) -> socket.socket:
+        return _connect_checked(self)
+
+
+class _CheckedHTTPPool(HTTPConnectionPool):
+    ConnectionCls: ClassVar = _CheckedHTTPConnection
+
+
+class _CheckedHTTPSPool(HTTPSConnectionPool):
+    ConnectionCls: ClassVar = _CheckedHTTPSConnection
+
+
+def _connect_checked(connection: HTTPConnection) -> socket.socket:
+    """A connected socket. Raises Forbidden when any address of the name is not allowed: a name
+    that points both outside and inside is an attack, not a mistake."""
+    try:
+        name, port = connection.host.strip("[]"), connection.port
+        found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as reason:
+        raise NewConnectionError(connection, f"no address: {reason}") from reason
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    if not all(map(is_allowed, addresses)):
+        raise Forbidden(f"{connection.host} leads to an address that is not public")
+    return _connect_any(connection, addresses)
+
+
+def _connect_any(connection: HTTPConnection, addresses: Iterable[str]) -> socket.socket:
+    failure: OSError | None = None
+    for address in addresses:
+        try:
+            return create_connection(
+                (address, connection.port),
+                connection.timeout,
+                socket_options=connection.socket_options,
+            )
+        except OSError as reason:
+            failure = reason
+    if isinstance(failure, TimeoutError):
+        raise ConnectTimeoutError(connection, str(failure)) from failure
+    raise NewConnectionError(connection, str(failure)) from failure
+
+
+class Client:
+    """Asks one kind of URL, through connections of its own that are kept and used again."""
+
+    def __init__(self, *, schemes: frozenset[str], pools: Mapping[str, type] | None = None) -> None:
+        self._schemes = schemes
+        self._manager = urllib3.PoolManager(num_pools=64, maxsize=8, retries=False)
+        if pools:
+            self._manager.pool_classes_by_scheme = dict(pools)
+
+    def request(  # noqa: PLR0913 - an HTTP request has that many parts
+        self,
+        method: str,
+        url: str,
+        *,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float = DEFAULT_TIMEOUT_S,
+        max_bytes: int = DEFAULT_MAX_BYTES,
+    ) -> Answer:
+        """Ask, and read the whole answer; a 3xx is an answer like others.
+
+        Raises Unreachable (Forbidden), TimedOut (TooLarge).
+        """
+        self._check(url)
+        deadline = time.monotonic() + timeout_s
+        try:
+            response = self._manager.urlopen(
+                method,
+                url,
+                body=body,
+                headers={**_HEADERS, **(headers or {})},
+                redirect=False,
+                timeout=urllib3.Timeout(total=timeout_s),
+                preload_content=False,
+            )
+        except _NOT_ARRIVED as reason:
+            raise Unreachable(str(reason)) from reason
+        except HTTPError as reason:
+            raise TimedOut(str(reason)) from reason
+        names = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(response.status, names, _read(response, deadline, max_bytes))
+
+    def _check(self, url: str) -> None:
+        try:
+            parts = urlsplit(url)
+            _ = parts.port
+        except ValueError as reason:
+            raise Unreachable("not a URL") from reason
+        if parts.scheme not in self._schemes or not parts.hostname or "@" in parts.netloc:
+            raise Forbidden(f"only {' and '.join(sorted(self._schemes))} URLs are fetched")
+
+
+def _read(response: urllib3.BaseHTTPResponse, deadline: float, max_bytes: int) -> bytes:
+    """The body, counted as it is decoded. A connection with an unread rest is not used again."""
+    pieces: list[bytes] = []
+    left = max_bytes
+    try:
+        while piece := response.read(CHUNK_BYTES, decode_content=True):
+            pieces.append(piece)
+            left -= len(piece)
+            if left < 0:
+                raise TooLarge(f"more than {max_bytes} bytes")
+            if time.monotonic() > deadline:
+                raise TimedOut("the answer took too long")
+    except HTTPError as reason:
+        raise TimedOut(str(reason)) from reason
+    finally:
+        response.close()  # a fully read connection is back in its pool by then
+    return b"".join(pieces)
+
+
+_BOTH = frozenset({"http", "https"})
+_strangers = Client(
+    schemes=_BOTH if settings.SANDBOX else frozenset({"https"}),
+    pools={"http": _CheckedHTTPPool, "https": _CheckedHTTPSPool},
+)
+_configured = Client(schemes=_BOTH)
+
+request = _strangers.request
+request_configured = _configured.request

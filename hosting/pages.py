@@ -1,0 +1,66 @@
+"""What every page has in common: security headers, and how a refusal looks to a person.
+
+Source: OWASP Secure Headers. Nothing is loaded from elsewhere, nothing is inline, no page may be
+framed. The console gets what django-unfold's Alpine.js needs (expressions in attributes are
+evaluated, widths and colours are inline styles) and no more.
+"""
+
+from collections.abc import Callable, Mapping
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+
+from protocol.errors import XrpcError
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+ONE_YEAR_S = 31_536_000
+_POLICY: Mapping[str, str] = {
+    "default-src": "'none'",
+    "base-uri": "'none'",
+    "connect-src": "'self'",
+    "font-src": "'self'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+    "img-src": "'self' data:",
+    "script-src": "'self'",
+    "style-src": "'self'",
+}
+_CONSOLE_POLICY: Mapping[str, str] = {
+    **_POLICY,
+    "script-src": "'self' 'unsafe-inline' 'unsafe-eval'",
+    "style-src": "'self' 'unsafe-inline'",
+}
+
+
+def _header(policy: Mapping[str, str]) -> str:
+    return "; ".join(f"{name} {value}" for name, value in policy.items())
+
+
+PAGE_POLICY = _header(_POLICY)
+CONSOLE_POLICY = _header(_CONSOLE_POLICY)
+
+
+class SecurityHeaders:
+    """Adds the headers to pages; a view may set a stricter or wider policy itself."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        is_console = request.path_info.startswith("/console/")
+        headers = response.headers
+        headers.setdefault("Content-Security-Policy", CONSOLE_POLICY if is_console else PAGE_POLICY)
+        headers.setdefault("Referrer-Policy", "same-origin")
+        headers.setdefault("X-Content-Type-Options", "nosniff")
+        if settings.SESSION_COOKIE_SECURE:  # we are served over https
+            headers.setdefault("Strict-Transport-Security", f"max-age={ONE_YEAR_S}")
+        return response
+
+
+def render_error(request: HttpRequest, error: XrpcError) -> HttpResponse:
+    """A refusal as a page: its sentence, its status, and its name for whoever reports it."""
+    return render(request, "error.html", {"error": error}, status=error.status)

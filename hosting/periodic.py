@@ -1,0 +1,25 @@
+"""All periodic work, in one place: a task's dotted name and how often it runs, in seconds.
+
+Wake-ups are only hints: each of these finds its work in the database, so a lost wake-up costs its
+period and never data. `expires` keeps a queue that stood still from filling with the same task.
+"""
+
+from typing import TypedDict
+
+
+class Entry(TypedDict):
+    """One line of Celery's beat schedule."""
+
+    task: str
+    schedule: float
+    options: dict[str, float]
+
+
+def every(seconds: float, task: str) -> Entry:
+    """Run a task at a period; one that waited longer than that is dropped."""
+    return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+
+
+SCHEDULE: dict[str, Entry] = {
+    entry["task"]: entry for entry in (every(5, "accounts.tasks.publish_due_operations"),)
+}

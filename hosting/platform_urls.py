@@ -1,0 +1,17 @@
+"""The routes that belong to no tenant: they answer whatever name they are asked under.
+
+A front door asks for certificates under an address of its own (`http://127.0.0.1:2583/tls-check`).
+"""
+
+from django.urls import path
+from django.utils.module_loading import import_string
+
+from hosting import doorstep
+
+urlpatterns = [
+    path(
+        "tls-check",
+        doorstep.tls_check,
+        {"is_taken": import_string("accounts.handles.is_taken")},
+    ),
+]

@@ -1,0 +1,157 @@
+"""Whose request is it? The Host header decides, before anything else looks at the request.
+
+Source: docs/architecture.md section 1. `request.host` is the tenant's host; on a name under one of
+its handle domains `request.hosted_handle` is that name, and only the handle's own two pages exist.
+An unknown name learns nothing: 404, no tenant data. What is found, or not found, is remembered for
+three seconds a process, so that a hot read asks no database whose it is.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core.handlers.exception import convert_exception_to_response
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.utils.module_loading import import_string
+
+from hosting.models import HandleDomain, Host
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+REMEMBERED_S = 3.0
+REMEMBERED_MAX = 10_000  # names; strangers' inventions must not fill the memory
+HANDLE_URLS = "accounts.pages.handle_urls"
+PLATFORM_URLS = "hosting.platform_urls"
+PLATFORM_PATHS = frozenset({"/tls-check"})
+WITHOUT_PAGE_MIDDLEWARE = ("/xrpc/", "/.well-known/")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a name leads: a host, and whether the name is its own or a handle it gave out."""
+
+    host: Host
+    is_handle: bool
+
+
+_remembered: dict[str, tuple[float, Place | None]] = {}
+
+
+class HostMiddleware:
+    """Sets `request.host` (read-only, shared between threads) and, on a handle's name,
+    `request.hosted_handle`."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        hostname = hostname_in(request.META.get("HTTP_HOST", ""))
+        place = _place_of(hostname)
+        if place is None:
+            if request.path_info not in PLATFORM_PATHS:
+                return _nobody_here(request)
+            request.urlconf = PLATFORM_URLS
+            return self.get_response(request)
+        request.host = place.host  # type: ignore[attr-defined]
+        if place.is_handle:
+            request.hosted_handle = hostname  # type: ignore[attr-defined]
+            request.urlconf = HANDLE_URLS
+        return self.get_response(request)
+
+
+class PageMiddleware:
+    """Applies settings.PAGE_MIDDLEWARE to pages only: XRPC and the well-known documents know no
+    cookies, and sessions, CSRF and messages would cost a hot read a third of its time."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self.pages = get_response
+        self.view_hooks: list[Callable[..., HttpResponseBase | None]] = []
+        for name in reversed(settings.PAGE_MIDDLEWARE):
+            layer = import_string(name)(self.pages)
+            if hook := getattr(layer, "process_view", None):
+                self.view_hooks.insert(0, hook)
+            self.pages = convert_exception_to_response(layer)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path_info.startswith(WITHOUT_PAGE_MIDDLEWARE):
+            return self.get_response(request)
+        return self.pages(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        """Django asks only the outermost middleware; CSRF protection does its work here."""
+        if request.path_info.startswith(WITHOUT_PAGE_MIDDLEWARE):
+            return None
+        for hook in self.view_hooks:
+            response = hook(request, view, args, kwargs)
+            if response is not None:
+                return response
+        return None
+
+
+def hostname_in(header: str) -> str:
+    """The host name of a Host header: lower case, without port and trailing dot."""
+    name, colon, port = header.strip().lower().rpartition(":")
+    if not colon or not port.isdecimal():
+        name = header.strip().lower()
+    return name.rstrip(".")
+
+
+def host_named(name: str) -> Host | None:
+    """The host of exactly that name; None for strangers and for handles."""
+    place = _place_of(name.lower())
+    return place.host if place and not place.is_handle else None
+
+
+def is_under_a_handle_domain(name: str) -> bool:
+    """Whether the name could be a handle that one of our hosts gave out."""
+    place = _place_of(name)
+    return place is not None and place.is_handle
+
+
+def forget() -> None:
+    """Forget what was remembered; for whoever has just changed a host and cannot wait."""
+    _remembered.clear()
+
+
+def _place_of(hostname: str) -> Place | None:
+    now = time.monotonic()
+    known = _remembered.get(hostname)
+    if known is not None and known[0] > now:
+        return known[1]
+    place = _look_up(hostname)
+    if len(_remembered) >= REMEMBERED_MAX:
+        _remembered.clear()
+    _remembered[hostname] = (now + REMEMBERED_S, place)
+    return place
+
+
+def _look_up(hostname: str) -> Place | None:
+    if not hostname or "\0" in hostname:
+        return None
+    host = Host.objects.select_related("tenant").filter(hostname=hostname).first()
+    if host is not None:
+        return Place(host, is_handle=False)
+    domains = HandleDomain.objects.select_related("host__tenant")
+    covering = list(domains.filter(name__in=_domains_above(hostname)))
+    if not covering:
+        return None
+    closest = max(covering, key=lambda domain: len(domain.name))
+    return Place(closest.host, is_handle=True)
+
+
+def _domains_above(hostname: str) -> list[str]:
+    """`a.b.test` -> `.b.test`, `.test`."""
+    labels = hostname.split(".")
+    return ["." + ".".join(labels[start:]) for start in range(1, len(labels))]
+
+
+def _nobody_here(request: HttpRequest) -> HttpResponse:
+    if request.path_info.startswith("/xrpc/"):
+        return JsonResponse({"error": "NotFound", "message": "No such host here"}, status=404)
+    return HttpResponse("No such host here.\n", status=404, content_type="text/plain")
