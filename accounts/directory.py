@@ -54,10 +54,11 @@ def post(did: str, operation: plc.Operation) -> None:
 
 def _request(method: str, path: str, body: bytes | None) -> outgoing.Answer:
     try:
-        return outgoing.request(
+        return outgoing.request_configured(
             method,
             settings.PLC_URL + path,
             body=body,
+            headers={"Content-Type": "application/json"} if body else None,
             timeout_s=settings.PLC_TIMEOUT_S,
             max_bytes=_ANSWER_MAX_BYTES,
         )

@@ -8,7 +8,6 @@ often: an operation is decided once.
 
 from datetime import timedelta
 
-from celery import current_app
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
@@ -18,6 +17,7 @@ from kombu.exceptions import OperationalError
 from accounts import directory
 from accounts.models import Account, PlcOperation, SigningKey
 from accounts.signals import account_opened
+from hosting import celery
 
 _LONGEST_PAUSE_S = {
     PlcOperation.Kind.GENESIS: 60,  # somebody is waiting
@@ -60,7 +60,7 @@ def wake(operation_id: int) -> None:
     if settings.VALKEY_URL:
         try:
             name = "accounts.tasks.publish_operation"
-            current_app.send_task(name, args=(operation_id,), retry=False)
+            celery.app.send_task(name, args=(operation_id,), retry=False)
         except OperationalError:
             pass
         else:
