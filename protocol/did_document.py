@@ -10,9 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from multiformats import multibase
-
-from protocol.keys import PublicKey
+from protocol.keys import InvalidKey, PublicKey
 from protocol.plc_data import PDS_SERVICE, PDS_SERVICE_TYPE, SIGNING_METHOD, PlcData
 from protocol.syntax import is_did, is_handle, normalize_handle
 
@@ -21,13 +19,6 @@ _CURVE_CONTEXTS = {
     "k256": "https://w3id.org/security/suites/secp256k1-2019/v1",
     "p256": "https://w3id.org/security/suites/ecdsa-2019/v1",
 }
-
-# Documents from before Multikey hold the bare point; these are the multicodec prefixes it lacks.
-_LEGACY_KEY_PREFIXES = {
-    "EcdsaSecp256k1VerificationKey2019": b"\xe7\x01",
-    "EcdsaSecp256r1VerificationKey2019": b"\x80\x24",
-}
-_UNCOMPRESSED_POINT_BYTES = 65
 
 
 class InvalidDidDocument(ValueError):
@@ -96,17 +87,13 @@ class DidDocument:
     @property
     def signing_key(self) -> str | None:
         """The did:key that signs the account's repository, of a curve that we can verify."""
-        entry = self._entry("verificationMethod", SIGNING_METHOD)
-        multikey = entry.get("publicKeyMultibase") if entry else None
-        if entry is None or not isinstance(multikey, str):
+        entry = self._entry("verificationMethod", SIGNING_METHOD) or {}
+        suite, multibase = entry.get("type"), entry.get("publicKeyMultibase")
+        if not isinstance(suite, str) or not isinstance(multibase, str):
             return None
         try:
-            if (prefix := _LEGACY_KEY_PREFIXES.get(str(entry.get("type")))) is not None:
-                multikey = _legacy_to_multikey(multikey, prefix)
-            elif entry.get("type") != "Multikey":
-                return None
-            return PublicKey.from_multibase(multikey).did_key
-        except (ValueError, KeyError):  # multiformats raises KeyError for an unknown base
+            return PublicKey.from_verification_method(suite, multibase).did_key
+        except InvalidKey:
             return None
 
     def service(self, id: str) -> str | None:  # noqa: A002 - the document's own word
@@ -126,7 +113,7 @@ class DidDocument:
 def _curve_of(did_key: str) -> str:
     try:
         return PublicKey.from_did_key(did_key).curve
-    except ValueError:  # any syntactically right key may stand in an operation
+    except InvalidKey:  # any syntactically right key may stand in an operation
         return ""
 
 
@@ -145,10 +132,3 @@ def _http_url(endpoint: object) -> str | None:
 def _is_origin(url: str) -> bool:
     parts = urlsplit(url)
     return "@" not in parts.netloc and url == f"{parts.scheme}://{parts.netloc}"
-
-
-def _legacy_to_multikey(encoded_point: str, prefix: bytes) -> str:
-    point = multibase.decode(encoded_point)
-    if len(point) == _UNCOMPRESSED_POINT_BYTES and point[0] == 4:
-        point = bytes([2 + point[-1] % 2]) + point[1:33]
-    return str(multibase.encode(prefix + point, "base58btc"))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from protocol import cbor
-from protocol.keys import PublicKey
+from protocol.keys import InvalidKey, PublicKey
 
 Operation = dict[str, Any]
 """An operation just as it travels in JSON; its hash covers every field, so nothing is renamed."""
@@ -128,7 +128,7 @@ def _check_rotation_keys(keys: list[str]) -> None:
     for key in keys:
         try:
             PublicKey.from_did_key(key)
-        except ValueError as error:
+        except InvalidKey as error:
             raise ImproperOperation(f"Invalid rotationKey: {key}") from error
 
 
