@@ -17,6 +17,8 @@ django.setup()
 
 from hosting.models import Host, Tenant  # noqa: E402 - needs django.setup()
 
+pytest_plugins = ["tests.plc_server"]  # the fixture `plc`
+
 
 @pytest.fixture
 def ash(db: None) -> Host:
