@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from protocol.lexicon import params
-from protocol.lexicon.emit import Schema
+from protocol.lexicon.source import Schema
 from protocol.lexicon.validators import Check, Validators, run
 
 

@@ -9,8 +9,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from protocol.lexicon.emit import Emitter, Schema, Spot, emit_array
+from protocol.lexicon.emit import emit_array, emit_schema
 from protocol.lexicon.errors import DocumentError, fail
+from protocol.lexicon.source import Emitter, Schema, Spot
 
 Multi = Mapping[str, Sequence[str]]
 Parse = Callable[[Multi], dict[str, Any]]
@@ -97,7 +98,7 @@ def emit_parameter(emitter: Emitter, schema: Schema, name: str, field: Schema) -
     else:
         emitter.write(2, f"value = {TO_TYPE[kind]}(given, {name!r})")
         if kind != "unknown":
-            emitter.schema(field, spot)
+            emit_schema(emitter, field, spot)
     emitter.write(2, f"params[{name!r}] = value")
     emit_absence(emitter, name, field, is_required=name in schema.get("required", ()))
 

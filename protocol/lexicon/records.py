@@ -7,8 +7,8 @@ import functools
 from typing import Any, Final
 
 from protocol import syntax
-from protocol.lexicon.emit import Schema
 from protocol.lexicon.errors import fail
+from protocol.lexicon.source import Schema
 from protocol.lexicon.validators import Check, Validators, run
 
 LITERAL: Final = "literal:"

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from protocol.lexicon.documents import Documents
-from protocol.lexicon.emit import EMITTERS, Emitter, Schema, emit_check
+from protocol.lexicon.emit import EMITTERS, emit_check
 from protocol.lexicon.errors import LexiconError, fail
+from protocol.lexicon.source import Emitter, Schema
 
 Check = Callable[[Any, str], None]
 

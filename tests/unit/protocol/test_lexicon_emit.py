@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from protocol.lexicon import DocumentError, LexiconError, catalog
-from protocol.lexicon.emit import full_name
+from protocol.lexicon.source import full_name
 from tests.unit.protocol.lexicon_documents import NSID, accepts, record_type, refusal
 
 FAMILY = "👩‍👩‍👦‍👦"  # one grapheme, seven code points, 25 bytes

@@ -1,0 +1,54 @@
+"""The source of one compiled function, as it is being written.
+
+Names and values from a document reach the source only through `repr`, so no document can add code.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Schema = Mapping[str, Any]
+
+
+def full_name(nsid: str, ref: str) -> str:
+    """`#def`, `nsid` or `nsid#def`, as written in the document `nsid`, as `nsid#def`."""
+    if ref.startswith("#"):
+        return nsid + ref
+    return ref if "#" in ref else f"{ref}#main"
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where source is being written: the variable looked at, its path (source too), the indent."""
+
+    variable: str
+    path: str
+    indent: int
+
+    def inner(self) -> "Spot":
+        """The same spot, one block further in."""
+        return Spot(self.variable, self.path, self.indent + 1)
+
+
+class Emitter:
+    """Collects the source of one function, and the constants it needs."""
+
+    def __init__(self, nsid: str, is_defined: Callable[[str], bool]) -> None:
+        self.nsid = nsid
+        self.is_defined = is_defined
+        self.lines: list[str] = []
+        self.constants: dict[str, object] = {}
+        self._name_count = 0
+
+    def write(self, indent: int, line: str) -> None:
+        """Add one line."""
+        self.lines.append(" " * indent + line)
+
+    def refuse(self, at: Spot, condition: str, message: str) -> None:
+        """Add: raise LexiconError at this spot when the condition holds."""
+        self.write(at.indent, f"if {condition}: fail({at.path}, {message!r})")
+
+    def fresh_name(self, prefix: str) -> str:
+        """A variable name not used before in this function."""
+        self._name_count += 1
+        return f"{prefix}{self._name_count}"
