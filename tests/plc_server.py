@@ -23,9 +23,8 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 from django.db import connections
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
-from hosting.plc_directory.models import Operation
 from hosting.plc_directory.wsgi import application
 
 
@@ -84,7 +83,7 @@ class _Server(ThreadingMixIn, WSGIServer):
 
 
 @pytest.fixture
-def plc(transactional_db: None, settings: SettingsWrapper) -> Iterator[PlcServer]:
+def plc(transactional_db: None, settings: Settings) -> Iterator[PlcServer]:
     """A directory of the test's own. The database is committed to, because the server reads it."""
     knobs = PlcServer()
     with make_server("127.0.0.1", 0, knobs, server_class=_Server, handler_class=_Handler) as server:
@@ -94,4 +93,3 @@ def plc(transactional_db: None, settings: SettingsWrapper) -> Iterator[PlcServer
         yield knobs
         server.shutdown()
         thread.join()
-    Operation.objects.all().delete()
