@@ -19,6 +19,7 @@ from protocol.cid import LENGTH_BYTES
 
 _SEQ_KEY = b"\x63seq"
 _SMALL_MAP = 0xA0  # a map of up to 23 keys: this plus their number
+_MAX_HEADER_BYTES = 128  # `op` and `t`, the name of a message
 
 
 class EventKind(IntEnum):
@@ -136,9 +137,9 @@ def error(name: str, message: str | None = None) -> bytes:
 def parse(message: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
     """Header and body of a frame; CborError when it is not two strict DAG-CBOR maps."""
     try:
-        # cbrrr takes canonical bytes alone, so writing the first value again gives its length.
-        first = next(cbrrr.decode_multi_dag_cbor_in_violation_of_the_spec(message))
-        header_bytes = len(cbrrr.encode_dag_cbor(first))
+        # cbrrr takes canonical bytes alone, so writing the header again gives its length.
+        values = cbrrr.decode_multi_dag_cbor_in_violation_of_the_spec(message[:_MAX_HEADER_BYTES])
+        header_bytes = len(cbrrr.encode_dag_cbor(next(values)))
     except (ValueError, StopIteration) as fault:
         raise cbor.CborError(f"not a frame: {fault}") from fault
     header, body = cbor.decode(message[:header_bytes]), cbor.decode(message[header_bytes:])
@@ -153,10 +154,8 @@ def blocks_of(body: Body) -> dict[bytes, bytes]:
     Made to be quick (a few microseconds): the next commit on the repo begins by reading these.
     """
     # What follows `seq` is a map of its own but for the head: all keys less ops, rev and seq.
-    tail: dict[str, Any] = libipld.decode_dag_cbor(
-        bytes((body.data[0] - 3,)) + body.data[body.seq_at :]
-    )
-    slice_ = tail["blocks"]
+    tail = bytes((body.data[0] - 3,)) + body.data[body.seq_at :]
+    slice_: bytes = libipld.decode_dag_cbor(tail)["blocks"]
     blocks = {}
     length, at = _varint(slice_, 0)
     at += length

@@ -1,0 +1,90 @@
+"""The public vectors for the tree: key depths, shared prefixes, roots, commit proofs.
+
+The JSON files are those of bluesky-social/atproto-interop-tests; the rest is written out here.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from protocol import cid
+from protocol.frames import RepoOp
+from protocol.inversion import invert
+from protocol.mst import Tree, build, key_depth, verify
+from protocol.mst.node import shared_prefix
+
+HERE = Path(__file__).parent
+DEPTHS = json.loads((HERE / "mst/key_heights.json").read_text())
+PREFIXES = json.loads((HERE / "mst/common_prefix.json").read_text())
+EXAMPLE_KEYS = (HERE / "mst/example_keys.txt").read_text().split()
+PROOFS = json.loads((HERE / "firehose/commit-proof-fixtures.json").read_text())
+
+RECORD = cid.from_text("bafyreie5cvv4h45feadgeuwhbcutmh6t2ceseocckahdoe6uat64zmz454")
+
+ROOTS = {
+    "bafyreie5737gdxlw5i64vzichcalba3z2v5n6icifvx5xytvske7mr3hpm": "",
+    "bafyreibj4lsc3aqnrvphp5xmrnfoorvru4wynt6lwidqbm2623a6tatzdu": "3jqfcqzm3fo2j",
+    "bafyreih7wfei65pxzhauoibu3ls7jgmkju4bspy4t2ha2qdjnzqvoy33ai": "3jqfcqzm3fx2j",
+    "bafyreicmahysq4n6wfuxo522m6dpiy7z7qzym3dzs756t5n7nfdgccwq7m": (
+        "3jqfcqzm3fp2j 3jqfcqzm3fr2j 3jqfcqzm3fs2j 3jqfcqzm3ft2j 3jqfcqzm4fc2j"
+    ),
+    "bafyreifnqrwbk6ffmyaz5qtujqrzf5qmxf7cbxvgzktl4e3gabuxbtatv4": (
+        "3jqfcqzm3fn2j 3jqfcqzm3fo2j 3jqfcqzm3fp2j 3jqfcqzm3fs2j 3jqfcqzm3ft2j 3jqfcqzm3fu2j"
+    ),
+    "bafyreie4kjuxbwkhzg2i5dljaswcroeih4dgiqq6pazcmunwt2byd725vi": (
+        "3jqfcqzm3fn2j 3jqfcqzm3fo2j 3jqfcqzm3fp2j 3jqfcqzm3ft2j 3jqfcqzm3fu2j"
+    ),
+}
+
+
+@pytest.mark.parametrize("vector", DEPTHS, ids=lambda vector: vector["key"])
+def test_key_has_the_published_depth(vector: dict[str, Any]) -> None:
+    assert key_depth(vector["key"].encode()) == vector["height"]
+
+
+@pytest.mark.parametrize("vector", PREFIXES, ids=str)
+def test_keys_share_the_published_prefix(vector: dict[str, Any]) -> None:
+    assert shared_prefix(vector["left"].encode(), vector["right"].encode()) == vector["len"]
+
+
+@pytest.mark.parametrize("key", EXAMPLE_KEYS)
+def test_example_key_names_its_own_depth(key: str) -> None:
+    assert key_depth(key.encode()) == int(key[1])
+
+
+@pytest.mark.parametrize(("root", "rkeys"), ROOTS.items(), ids=range(len(ROOTS)))
+def test_records_have_the_published_root(root: str, rkeys: str) -> None:
+    tree = Tree(None, {})
+    for rkey in reversed(rkeys.split()):
+        tree.put(f"com.example.record/{rkey}".encode(), RECORD)
+    assert cid.to_text(tree.commit()) == root
+    assert build(list(tree.items())) == (cid.from_text(root), tree.new_blocks)
+
+
+def test_all_example_keys_make_one_tree() -> None:
+    items = [(key.encode(), RECORD) for key in sorted(EXAMPLE_KEYS)]
+    assert verify(*build(items)) == items
+
+
+def ops_of(vector: dict[str, Any], record: bytes) -> list[RepoOp]:
+    added = [RepoOp("create", key, record) for key in vector["adds"]]
+    return added + [RepoOp("delete", key, None, record) for key in vector["dels"]]
+
+
+@pytest.mark.parametrize("vector", PROOFS, ids=lambda vector: vector["comment"])
+def test_commit_has_the_published_roots_and_proof(vector: dict[str, Any]) -> None:
+    record = cid.from_text(vector["leafValue"])
+    root, blocks = build([(key.encode(), record) for key in sorted(vector["keys"])])
+    assert cid.to_text(root) == vector["rootBeforeCommit"]
+    tree = Tree(root, blocks)
+    for key in vector["adds"]:
+        tree.put(key.encode(), record)
+    for key in vector["dels"]:
+        tree.delete(key.encode())
+    after = tree.commit()
+    assert cid.to_text(after) == vector["rootAfterCommit"]
+    proof = tree.covering_proof(key.encode() for key in vector["adds"] + vector["dels"])
+    assert sorted(map(cid.to_text, proof)) == sorted(vector["blocksInProof"])
+    assert invert(proof, after, ops_of(vector, record)) == root
