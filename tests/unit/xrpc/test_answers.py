@@ -1,0 +1,92 @@
+"""Answers on the wire: JSON, streams, gzip, HEAD."""
+
+import gzip
+
+import orjson
+import pytest
+from django.test import RequestFactory
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xrpc.answers import accepts_gzip, gzip_chunks, respond
+from xrpc.call import Encoded, Streamed
+
+LARGE = {"text": "x" * 5000}
+
+
+def get(accept="", method="GET"):
+    return RequestFactory().generic(method, "/xrpc/x", HTTP_ACCEPT_ENCODING=accept)
+
+
+def test_json_is_announced_with_its_charset_and_length():
+    response = respond(get(), {"did": "did:web:x"})
+    assert response["Content-Type"] == "application/json; charset=utf-8"
+    assert response["Content-Length"] == str(len(response.content))
+
+
+def test_no_output_is_an_empty_200():
+    response = respond(get(), None)
+    assert (response.status_code, response.content) == (200, b"")
+    assert "Content-Type" not in response
+
+
+def test_encoded_json_passes_as_it_is():
+    assert respond(get(), Encoded(b'{"a": 1}')).content == b'{"a": 1}'
+
+
+def test_large_json_is_gzipped_on_demand():
+    response = respond(get("gzip, deflate, br"), LARGE)
+    assert response["Content-Encoding"] == "gzip"
+    assert orjson.loads(gzip.decompress(response.content)) == LARGE
+
+
+def test_a_cache_learns_that_the_coding_varies_even_when_nothing_was_gzipped():
+    assert respond(get(), LARGE)["Vary"] == "Accept-Encoding"
+
+
+def test_small_json_is_left_alone():
+    assert "Content-Encoding" not in respond(get("gzip"), {"a": 1})
+
+
+@pytest.mark.parametrize("accept", ["gzip", "GZIP", "br, gzip", "gzip;q=0.5", "gzip; q=1.0"])
+def test_gzip_is_accepted(accept):
+    assert accepts_gzip(accept)
+
+
+@pytest.mark.parametrize("accept", ["", "br", "gzip;q=0", "gzip; q=0.000", "identity", "x-gzip2"])
+def test_gzip_is_not_accepted(accept):
+    assert not accepts_gzip(accept)
+
+
+@given(st.lists(st.binary(max_size=500), max_size=20))
+def test_gzipping_as_they_pass_keeps_the_bytes(chunks):
+    assert gzip.decompress(b"".join(gzip_chunks(chunks))) == b"".join(chunks)
+
+
+def test_a_car_is_gzipped_on_demand():
+    car = Streamed([b"x" * 5000], "application/vnd.ipld.car", is_compressible=True)
+    response = respond(get("gzip"), car)
+    assert gzip.decompress(response.getvalue()) == b"x" * 5000
+
+
+def test_a_blob_is_never_gzipped():
+    response = respond(get("gzip"), Streamed([b"x" * 5000], "image/png"))
+    assert "Content-Encoding" not in response
+    assert response.getvalue() == b"x" * 5000
+
+
+def test_head_has_the_headers_of_get_and_no_body():
+    whole, bare = respond(get(), LARGE), respond(get(method="HEAD"), LARGE)
+    assert bare.content == b""
+    assert dict(bare.items()) == dict(whole.items())
+
+
+def test_head_leaves_a_stream_unread():
+    read = []
+
+    def chunks():
+        yield read.append("read") or b"x"
+
+    headers = {"Content-Length": "1"}
+    response = respond(get(method="HEAD"), Streamed(chunks(), "image/png", headers))
+    assert (response.getvalue(), response["Content-Length"], read) == (b"", "1", [])

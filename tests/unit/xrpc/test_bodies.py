@@ -1,0 +1,133 @@
+"""Bodies: presence, types, encodings and sizes."""
+
+import gzip
+import io
+import zlib
+
+import pytest
+from django.core.handlers.wsgi import WSGIRequest
+from django.test import RequestFactory
+from hypothesis import given
+from hypothesis import strategies as st
+
+from protocol.errors import InvalidRequest
+from xrpc.bodies import (
+    Body,
+    PayloadTooLarge,
+    UnsupportedEncoding,
+    check_content_type,
+    read_json,
+)
+
+
+def body(data=b"", limit=1000, **meta):
+    request = RequestFactory().post("/xrpc/x", data, content_type="application/json", **meta)
+    return Body(request, limit)
+
+
+def chunked(data, limit=1000, **meta):
+    """A body without a Content-Length, as a bridge hands it on."""
+    environ = RequestFactory()._base_environ(
+        REQUEST_METHOD="POST", HTTP_TRANSFER_ENCODING="chunked", **meta
+    )
+    environ["wsgi.input"] = io.BytesIO(data)
+    return Body(WSGIRequest(environ), limit)
+
+
+def test_no_bytes_is_no_body():
+    assert not body().is_present()
+
+
+def test_an_empty_chunked_body_is_none():
+    assert not chunked(b"").is_present()
+
+
+def test_asking_for_presence_loses_no_byte():
+    some = chunked(b'{"a":1}')
+    assert some.is_present()
+    assert some.read_all() == b'{"a":1}'
+
+
+def test_a_declared_length_over_the_limit_is_refused_before_reading():
+    with pytest.raises(PayloadTooLarge) as refused:
+        body(b"x" * 1001).read()
+    assert refused.value.status == 413
+
+
+def test_a_streamed_body_is_counted():
+    with pytest.raises(PayloadTooLarge):
+        chunked(b"x" * 1001).read_all()
+
+
+def test_the_limit_itself_is_allowed():
+    assert len(chunked(b"x" * 1000).read_all()) == 1000
+
+
+@pytest.mark.parametrize(
+    ("encoding", "encode"),
+    [("gzip", gzip.compress), ("x-gzip", gzip.compress), ("deflate", zlib.compress)],
+)
+def test_known_encodings_are_undone(encoding, encode):
+    assert body(encode(b"hello"), HTTP_CONTENT_ENCODING=encoding).read_all() == b"hello"
+
+
+@given(data=st.binary(max_size=2000), size=st.integers(1, 300))
+def test_reading_by_pieces_gives_the_whole(data, size):
+    some = body(gzip.compress(data), limit=3000, HTTP_CONTENT_ENCODING="gzip")
+    pieces = iter(lambda: some.read(size), b"")
+    assert b"".join(pieces) == data
+
+
+def test_a_bomb_is_stopped_at_the_limit():
+    bomb = gzip.compress(b"0" * 10_000_000)
+    with pytest.raises(PayloadTooLarge):
+        body(bomb, limit=100_000, HTTP_CONTENT_ENCODING="gzip").read_all()
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "bogus", "gzip, gzip"])
+def test_other_encodings_are_unsupported(encoding):
+    with pytest.raises(UnsupportedEncoding) as refused:
+        body(b"x", HTTP_CONTENT_ENCODING=encoding)
+    assert refused.value.status == 415
+
+
+def test_a_false_encoding_is_a_bad_request():
+    with pytest.raises(InvalidRequest):
+        body(b"{}", HTTP_CONTENT_ENCODING="gzip").read_all()
+
+
+def test_a_cut_off_encoding_is_a_bad_request():
+    with pytest.raises(InvalidRequest):
+        body(gzip.compress(b"hello")[:-9], HTTP_CONTENT_ENCODING="gzip").read_all()
+
+
+@pytest.mark.parametrize("text", [b"{", b"", b'{"s":"\\ud800"}', b"NaN", b"[" * 40_000])
+def test_broken_json_is_a_bad_request(text):
+    with pytest.raises(InvalidRequest):
+        read_json(body(text, limit=100_000))
+
+
+def test_a_missing_content_type_is_named():
+    with pytest.raises(InvalidRequest, match="required but not provided"):
+        check_content_type("", "application/json")
+
+
+def test_two_content_types_are_refused():
+    with pytest.raises(InvalidRequest):
+        check_content_type("application/json, text/plain", "application/json")
+
+
+def test_a_wrong_content_type_is_named():
+    with pytest.raises(InvalidRequest, match=r"\(Content-Type\): text/plain"):
+        check_content_type("text/plain; charset=utf-8", "application/json")
+
+
+@pytest.mark.parametrize("given_type", ["application/json", "Application/JSON; charset=utf-8"])
+def test_parameters_and_case_of_a_content_type_do_not_matter(given_type):
+    check_content_type(given_type, "application/json")
+
+
+def test_any_type_will_do_for_bytes_as_long_as_it_is_one():
+    check_content_type("image/png", "*/*")
+    with pytest.raises(InvalidRequest):
+        check_content_type("nonsense", "*/*")

@@ -1,0 +1,110 @@
+"""Who may call a method, declared as a value beside it.
+
+Source: atproto.com/specs/xrpc "Authentication", and the session scopes that clients meet in
+`com.atproto.server.createSession`. The statuses look odd and are the protocol's: a session token
+that is bad, expired or of the wrong scope is a 400, only a missing one is a 401. A token signed by
+another host of this house fails like any forged one, because each host has its own secret.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from django.http import HttpRequest
+
+from accounts import tokens
+from accounts.tokens import InvalidToken
+from hosting.models import Host
+from protocol.errors import XrpcError
+from xrpc.call import Caller
+from xrpc.errors import AuthenticationRequired, AuthMissing
+
+FULL = frozenset({tokens.ACCESS_SCOPE})  # the main password alone
+PRIV = FULL | {tokens.PRIVILEGED_APP_PASSWORD_SCOPE}
+STANDARD = PRIV | {tokens.APP_PASSWORD_SCOPE}
+
+BASIC, BEARER, DPOP = "basic", "bearer", "dpop"
+
+
+class Kind(Enum):
+    """The four ways in which a method treats the Authorization header."""
+
+    NONE = "ignored"
+    ACCOUNT = "a session of an account, required"
+    REFRESH = "a refresh token, read by the verb itself"
+    OPTIONAL_OWNER = "anyone; the owner of the subject may see more"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What the header proved: the caller, or the raw token where a verb reads it itself."""
+
+    caller: Caller | None = None
+    bearer: str = field(default="", repr=False)
+
+
+ANONYMOUS = Credentials()
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """A declaration: `Auth.none()`, `.account(scopes)`, `.refresh()`, `.optional_owner()`."""
+
+    kind: Kind
+    scopes: frozenset[str] = frozenset()
+
+    @classmethod
+    def none(cls) -> "Auth":
+        return cls(Kind.NONE)
+
+    @classmethod
+    def account(cls, scopes: frozenset[str] = STANDARD) -> "Auth":
+        """A session whose scope is one of `scopes`."""
+        return cls(Kind.ACCOUNT, scopes)
+
+    @classmethod
+    def refresh(cls) -> "Auth":
+        """The method's verb checks the refresh token; `call.bearer` carries it."""
+        return cls(Kind.REFRESH)
+
+    @classmethod
+    def optional_owner(cls) -> "Auth":
+        """No header is fine; a header that proves nothing is not taken for none."""
+        return cls(Kind.OPTIONAL_OWNER, STANDARD | {tokens.TAKENDOWN_SCOPE})
+
+    def read(self, request: HttpRequest, host: Host) -> Credentials:
+        """The credentials of a request. Raises AuthMissing, InvalidToken, ExpiredToken."""
+        if self.kind is Kind.NONE:
+            return ANONYMOUS
+        header = request.META.get("HTTP_AUTHORIZATION")
+        if header is None:
+            if self.kind is Kind.OPTIONAL_OWNER:
+                return ANONYMOUS
+            raise AuthMissing
+        scheme, credential = parse_header(header)
+        if scheme != BEARER:
+            raise self._wrong_scheme()
+        if self.kind is Kind.REFRESH:
+            return Credentials(bearer=credential)
+        return Credentials(caller=self._caller(host, credential))
+
+    def _caller(self, host: Host, jwt: str) -> Caller:
+        claims = tokens.read_access(host, jwt)
+        if claims.scope not in self.scopes:
+            raise InvalidToken("Bad token scope")
+        return Caller(claims.did, claims.scope)
+
+    def _wrong_scheme(self) -> XrpcError:
+        if self.kind is Kind.OPTIONAL_OWNER:
+            return AuthenticationRequired("Invalid authorization header")
+        return InvalidToken("Unexpected authorization type")
+
+
+def parse_header(header: str) -> tuple[str, str]:
+    """`Scheme credential` -> (scheme in lower case, credential). Raises InvalidToken."""
+    words = header.split()
+    if len(words) != 2:
+        raise InvalidToken("Malformed authorization header")
+    scheme = words[0].lower()
+    if scheme not in (BASIC, BEARER, DPOP):
+        raise InvalidToken(f"Unsupported authorization scheme: {words[0]}")
+    return scheme, words[1]

@@ -1,0 +1,62 @@
+"""What a method is given and what it may give back: values, and nothing of DRF.
+
+A method is a function `(call: Call) -> Answer`. The edge has by then found the host, read the
+credentials, parsed the parameters and checked the input against the lexicon (xrpc.dispatch).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hosting.models import Host
+from xrpc.bodies import Body
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: the account's DID and the scope of the session token (protocol names)."""
+
+    did: str
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One checked request.
+
+    `params` and `input` carry the lexicon's own (camelCase) names. `input` is `{}` where the method
+    takes none or bytes; the bytes then wait, unread, in `body`. `bearer` is the raw token of
+    methods declared with `Auth.refresh()`, empty elsewhere.
+    """
+
+    host: Host
+    params: Mapping[str, Any]
+    input: Mapping[str, Any]
+    caller: Caller | None
+    body: Body
+    bearer: str = field(default="", repr=False)
+
+    @property
+    def did(self) -> str:
+        """The caller's DID; methods declared with `Auth.account` always have one."""
+        return self.caller.did if self.caller else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """An answer that is JSON text already, so that stored records are not parsed to be printed."""
+
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """An answer of bytes, sent as they come. `is_compressible` is false for blobs, always."""
+
+    chunks: Iterable[bytes]
+    content_type: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    is_compressible: bool = False
+
+
+Answer = Mapping[str, Any] | Encoded | Streamed | None

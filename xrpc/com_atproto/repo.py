@@ -1,0 +1,163 @@
+"""com.atproto.repo.*: writing one's own repo, reading anybody's. Source: that namespace's lexicons.
+
+Writes pass through repos.writes (checks, encoding) and repos.commits (the commit). Stored records
+leave as the JSON text that repos.reads makes of their CBOR, without being parsed on the way.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from protocol import cid
+from repos import blobs, reads, writes
+from repos.commits import Applied, Result, apply_writes
+from repos.reads import RepoRow
+from repos.writes import Swap, Write
+from xrpc.auth import Auth
+from xrpc.bodies import RECORD_LIMIT_BYTES
+from xrpc.call import Answer, Call, Encoded
+from xrpc.registry import procedure, query
+from xrpc.subjects import (
+    account_of,
+    blob_limit_bytes,
+    did_document,
+    handle_of,
+    own_account,
+    own_repo,
+)
+
+_WRITES = "com.atproto.repo.applyWrites#"
+_RESULT_OF = {"create": "createResult", "update": "updateResult", "delete": "deleteResult"}
+
+
+@procedure("com.atproto.repo.createRecord", auth=Auth.account(), body_limit=RECORD_LIMIT_BYTES)
+def create_record(call: Call) -> Answer:
+    asked = call.input
+    repo = own_repo(call, asked["repo"])
+    write = writes.create(
+        asked["collection"], asked.get("rkey"), asked["record"], asked.get("validate")
+    )
+    applied = apply_writes(repo, [write], _swap_commit(asked))
+    return {**_stored(repo, applied.results[0]), **_commit(applied)}
+
+
+@procedure("com.atproto.repo.putRecord", auth=Auth.account(), body_limit=RECORD_LIMIT_BYTES)
+def put_record(call: Call) -> Answer:
+    asked = call.input
+    repo = own_repo(call, asked["repo"])
+    collection, rkey, record = asked["collection"], asked["rkey"], asked["record"]
+    write = writes.put(collection, rkey, record, asked.get("validate"), _swap_record(asked))
+    applied = apply_writes(repo, [write], _swap_commit(asked))
+    return {**_stored(repo, applied.results[0]), **_commit(applied)}
+
+
+@procedure("com.atproto.repo.deleteRecord", auth=Auth.account())
+def delete_record(call: Call) -> Answer:
+    asked = call.input
+    repo = own_repo(call, asked["repo"])
+    write = writes.discard(asked["collection"], asked["rkey"], _swap_record(asked))
+    return _commit(apply_writes(repo, [write], _swap_commit(asked)))
+
+
+@procedure("com.atproto.repo.applyWrites", auth=Auth.account(), body_limit=RECORD_LIMIT_BYTES)
+def apply_many_writes(call: Call) -> Answer:
+    asked = call.input
+    repo = own_repo(call, asked["repo"])
+    kinds = [wish["$type"].removeprefix(_WRITES) for wish in asked["writes"]]
+    batch = [_write(kind, wish, asked) for kind, wish in zip(kinds, asked["writes"], strict=True)]
+    applied = apply_writes(repo, batch, _swap_commit(asked))
+    results = [
+        _result(repo, kind, result) for kind, result in zip(kinds, applied.results, strict=True)
+    ]
+    return {**_commit(applied), "results": results}
+
+
+@query("com.atproto.repo.getRecord", auth=Auth.none())
+def get_record(call: Call) -> Answer:
+    asked = call.params
+    collection, rkey, cid_text = asked["collection"], asked["rkey"], asked.get("cid")
+    return Encoded(reads.get_record(call.host, asked["repo"], collection, rkey, cid_text))
+
+
+@query("com.atproto.repo.listRecords", auth=Auth.none())
+def list_records(call: Call) -> Answer:
+    asked = call.params
+    return Encoded(
+        reads.list_records(
+            call.host,
+            asked["repo"],
+            asked["collection"],
+            asked["limit"],
+            asked.get("cursor"),
+            asked.get("reverse", False),
+        )
+    )
+
+
+@query("com.atproto.repo.describeRepo", auth=Auth.none())
+def describe_repo(call: Call) -> Answer:
+    """`handleIsCorrect`: we are the directory's source and the handle's server at once, so a handle
+    that the account has is one that leads back to it."""
+    repo = reads.active_repo(call.host, call.params["repo"])
+    account = account_of(call.host, repo)
+    return {
+        "handle": handle_of(account),
+        "did": repo.did,
+        "didDoc": did_document(account),
+        "collections": reads.collections(repo),
+        "handleIsCorrect": account.handle is not None,
+    }
+
+
+@procedure(
+    "com.atproto.repo.uploadBlob", auth=Auth.account(), lane="slow", body_limit=blob_limit_bytes
+)
+def upload_blob(call: Call) -> Answer:
+    account = own_account(call)
+    repo = reads.find_repo(call.host, account.did)
+    body = call.body
+    length = None if body.is_encoded else body.length
+    ref = blobs.stage(repo, body, body.content_type, length, body.limit_bytes)
+    link = {"$link": cid.to_text(ref.cid)}
+    return {"blob": {"$type": "blob", "ref": link, "mimeType": ref.mime_type, "size": ref.size}}
+
+
+def _write(kind: str, wish: Mapping[str, Any], asked: Mapping[str, Any]) -> Write:
+    """One entry of applyWrites; the lexicon's union is closed, so there are these three kinds."""
+    collection, validate = wish["collection"], asked.get("validate")
+    if kind == "create":
+        return writes.create(collection, wish.get("rkey"), wish["value"], validate)
+    if kind == "update":
+        return writes.update(collection, wish["rkey"], wish["value"], validate)
+    return writes.delete(collection, wish["rkey"])
+
+
+def _swap_commit(asked: Mapping[str, Any]) -> bytes | None:
+    swap = asked.get("swapCommit")
+    return None if swap is None else writes.swap_cid(swap)
+
+
+def _swap_record(asked: Mapping[str, Any]) -> bytes | Swap | None:
+    """Absent says nothing about the record that is there, null says that there is none."""
+    if "swapRecord" not in asked:
+        return Swap.ANY
+    swap = asked["swapRecord"]
+    return None if swap is None else writes.swap_cid(swap)
+
+
+def _commit(applied: Applied) -> dict[str, Any]:
+    """`commit`, left out when nothing had to change."""
+    if applied.commit is None:
+        return {}
+    return {"commit": {"cid": cid.to_text(applied.commit), "rev": applied.rev}}
+
+
+def _stored(repo: RepoRow, result: Result) -> dict[str, Any]:
+    stored = {"uri": f"at://{repo.did}/{result.path}", "cid": cid.to_text(result.cid or b"")}
+    if result.validation_status is not None:
+        stored["validationStatus"] = result.validation_status
+    return stored
+
+
+def _result(repo: RepoRow, kind: str, result: Result) -> dict[str, Any]:
+    typed = {"$type": _WRITES + _RESULT_OF[kind]}
+    return typed if kind == "delete" else {**typed, **_stored(repo, result)}

@@ -1,0 +1,110 @@
+"""com.atproto.server.*: what the host offers, signing up, sessions.
+
+Source: the lexicons of that namespace. A DID document travels with every session, built from our
+own rows, so that a client finds its host before any directory's cache is warm.
+"""
+
+from typing import Any
+
+from accounts import sessions, signup
+from accounts.models import Account
+from accounts.sessions import Tokens
+from hosting.models import Host
+from protocol.errors import InvalidRequest
+from xrpc.auth import Auth
+from xrpc.call import Answer, Call
+from xrpc.registry import procedure, query
+from xrpc.subjects import blob_limit_bytes, did_document, handle_of, own_account
+
+
+@query("com.atproto.server.describeServer", auth=Auth.none())
+def describe_server(call: Call) -> Answer:
+    host = call.host
+    return {
+        "did": host.service_did,
+        "availableUserDomains": [domain.name for domain in host.handle_domains.all()],
+        "inviteCodeRequired": host.has_invites_required,
+        "phoneVerificationRequired": False,
+        "blobUploadLimit": blob_limit_bytes(host),
+        "links": _links(host),
+        "contact": _given(email=host.tenant.support_email),
+    }
+
+
+@procedure("com.atproto.server.createAccount", auth=Auth.none(), lane="slow")
+def create_account(call: Call) -> Answer:
+    """Sign up. An account that lives elsewhere cannot move in here, so `did` is refused."""
+    asked = call.input
+    for name in ("plcOp", "did"):
+        if asked.get(name) is not None:
+            raise InvalidRequest(f'Unsupported input: "{name}"')
+    wish = signup.SignUp(
+        handle=asked["handle"],
+        email=asked.get("email"),
+        password=asked.get("password"),
+        recovery_key=asked.get("recoveryKey"),
+        invite_code=asked.get("inviteCode"),
+    )
+    account = signup.sign_up(call.host, wish)
+    tokens = sessions.begin(account)
+    return {**_pair(tokens), **_identity(account)}
+
+
+@procedure("com.atproto.server.createSession", auth=Auth.none(), lane="slow")
+def create_session(call: Call) -> Answer:
+    asked = call.input
+    tokens = sessions.log_in(
+        call.host,
+        asked["identifier"],
+        asked["password"],
+        allow_takendown=asked.get("allowTakendown", False),
+    )
+    return {**_pair(tokens), **_session(tokens.account)}
+
+
+@procedure("com.atproto.server.refreshSession", auth=Auth.refresh())
+def refresh_session(call: Call) -> Answer:
+    tokens = sessions.refresh(call.host, call.bearer)
+    return {**_pair(tokens), **_session(tokens.account)}
+
+
+@query("com.atproto.server.getSession", auth=Auth.account())
+def get_session(call: Call) -> Answer:
+    return _session(own_account(call))
+
+
+@procedure("com.atproto.server.deleteSession", auth=Auth.refresh())
+def delete_session(call: Call) -> Answer:
+    sessions.end(call.host, call.bearer)
+    return None
+
+
+def _pair(tokens: Tokens) -> dict[str, str]:
+    return {"accessJwt": tokens.access_jwt, "refreshJwt": tokens.refresh_jwt}
+
+
+def _identity(account: Account) -> dict[str, Any]:
+    return {"did": account.did, "handle": handle_of(account), "didDoc": did_document(account)}
+
+
+def _session(account: Account) -> dict[str, Any]:
+    session = {
+        **_identity(account),
+        "email": account.email,
+        "emailConfirmed": account.email_confirmed_at is not None,
+        "emailAuthFactor": False,
+        "active": account.is_active,
+    }
+    return session if account.is_active else {**session, "status": account.status}
+
+
+def _links(host: Host) -> dict[str, str]:
+    tenant = host.tenant
+    return _given(
+        privacyPolicy=tenant.privacy_policy_url, termsOfService=tenant.terms_of_service_url
+    )
+
+
+def _given(**texts: str) -> dict[str, str]:
+    """Only what is filled in: an optional value is left out, never null or empty."""
+    return {name: text for name, text in texts.items() if text}

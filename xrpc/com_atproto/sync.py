@@ -1,0 +1,116 @@
+"""com.atproto.sync.*: repos as relays and mirrors read them. Source: that namespace's lexicons.
+
+All of it is public while the account is active. An owner's token also opens the owner's own
+inactive repo, so that people can always take their data with them.
+"""
+
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from typing import Any
+
+from hosting.models import Host
+from protocol import cid
+from protocol.errors import InvalidRequest
+from repos import blobs, exports, reads
+from repos.blobs import OpenBlob
+from repos.firehose import follow
+from repos.reads import RepoRow
+from xrpc.auth import Auth
+from xrpc.bodies import CHUNK_BYTES
+from xrpc.call import Answer, Call, Streamed
+from xrpc.registry import query, subscription
+from xrpc.subjects import readable_repo
+
+_CAR = "application/vnd.ipld.car"
+
+
+@query("com.atproto.sync.getRepo", auth=Auth.optional_owner(), lane="slow")
+def get_repo(call: Call) -> Answer:
+    repo = readable_repo(call)
+    return _car(exports.export_repo(repo, call.params.get("since")))
+
+
+@query("com.atproto.sync.getRecord", auth=Auth.optional_owner())
+def get_record(call: Call) -> Answer:
+    """A proof that the record is there, or that it is not."""
+    repo = readable_repo(call)
+    path = f"{call.params['collection']}/{call.params['rkey']}"
+    return _car(iter([exports.record_proof(repo, path)]))
+
+
+@query("com.atproto.sync.getLatestCommit", auth=Auth.optional_owner())
+def get_latest_commit(call: Call) -> Answer:
+    repo = readable_repo(call)
+    return {"cid": cid.to_text(repo.head), "rev": repo.rev}
+
+
+@query("com.atproto.sync.getRepoStatus", auth=Auth.none())
+def get_repo_status(call: Call) -> Answer:
+    repo = reads.find_repo(call.host, call.params["did"])
+    if repo.is_active:
+        return {"did": repo.did, "active": True, "rev": repo.rev}
+    return {"did": repo.did, "active": False, "status": repo.status}
+
+
+@query("com.atproto.sync.listRepos", auth=Auth.none())
+def list_repos(call: Call) -> Answer:
+    page = reads.list_repos(call.host, call.params["limit"], call.params.get("cursor"))
+    listed = {"repos": [_listed(repo) for repo in page.repos]}
+    return listed if page.cursor is None else {**listed, "cursor": page.cursor}
+
+
+@query("com.atproto.sync.getBlob", auth=Auth.optional_owner(), lane="slow")
+def get_blob(call: Call) -> Answer:
+    """Strangers' bytes on our origin: nothing in them may ever run or be taken for a page."""
+    repo = readable_repo(call)
+    opened = blobs.open_blob(repo, _cid(call.params["cid"]))
+    name = call.params["cid"]
+    headers = {
+        "Content-Length": str(opened.ref.size),
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+        "ETag": f'"{name}"',
+    }
+    return Streamed(_chunks(opened), opened.ref.mime_type, headers)
+
+
+@query("com.atproto.sync.listBlobs", auth=Auth.optional_owner())
+def list_blobs(call: Call) -> Answer:
+    asked = call.params
+    repo = readable_repo(call)
+    after = _cid(asked["cursor"]) if "cursor" in asked else None
+    found = blobs.list_blobs(repo, asked["limit"], after, asked.get("since"))
+    cids = [cid.to_text(blob_cid) for blob_cid in found]
+    return {"cids": cids, "cursor": cids[-1]} if len(cids) == asked["limit"] else {"cids": cids}
+
+
+@subscription("com.atproto.sync.subscribeRepos")
+def subscribe_repos(host: Host, params: Mapping[str, Any]) -> AsyncGenerator[list[bytes], None]:
+    return follow(host.pk, params.get("cursor"))
+
+
+def _car(chunks: Iterator[bytes]) -> Streamed:
+    return Streamed(chunks, _CAR, is_compressible=True)
+
+
+def _listed(repo: RepoRow) -> dict[str, Any]:
+    listed = {
+        "did": repo.did,
+        "head": cid.to_text(repo.head),
+        "rev": repo.rev,
+        "active": repo.is_active,
+    }
+    return listed if repo.is_active else {**listed, "status": repo.status}
+
+
+def _cid(text: str) -> bytes:
+    try:
+        return cid.from_text(text)
+    except cid.InvalidCid as fault:
+        raise InvalidRequest(f"Not a CID of this network: {text[:100]}") from fault
+
+
+def _chunks(opened: OpenBlob) -> Iterator[bytes]:
+    with opened.file as file:
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk

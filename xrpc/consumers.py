@@ -1,0 +1,86 @@
+"""Event streams: a consumer parses a cursor, follows an async iterator and sends bytes.
+
+Source: atproto.com/specs/event-stream. A refusal is an error frame and close code 1008, a normal
+end is 1000. Pings come from the server (hosting.serve sets uvicorn's). The host name decides whose
+stream it is, as everywhere; nothing here queries anything.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+from urllib.parse import parse_qs
+
+import psycopg
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+
+from hosting.routing import host_named, hostname_in
+from protocol import frames
+from protocol.errors import XrpcError
+from xrpc import (
+    com_atproto,  # noqa: F401 - importing it declares its streams
+    registry,
+)
+
+# RFC 6455 section 7.4.1
+CLOSE_NORMAL = 1000
+CLOSE_REFUSED = 1008
+CLOSE_FAULT = 1011
+
+logger = logging.getLogger("xrpc")
+
+
+class SubscriptionConsumer(AsyncWebsocketConsumer):
+    """One reader of one event stream."""
+
+    _sending: "asyncio.Task[None] | None" = None
+
+    async def connect(self) -> None:
+        found = registry.find_subscription(self.scope["url_route"]["kwargs"]["nsid"])
+        host = await database_sync_to_async(host_named)(hostname_of(self.scope))
+        if found is None or host is None:
+            await self.close()  # before the handshake is accepted: an HTTP 403
+            return
+        await self.accept()
+        query = self.scope["query_string"].decode("latin-1")
+        try:
+            params = found.lexicon.parse_params(parse_qs(query, keep_blank_values=True))
+        except XrpcError as error:
+            await self._refuse(error)
+            return
+        self._sending = asyncio.create_task(self._send_all(found.open(host, params)))
+
+    async def disconnect(self, code: int) -> None:  # noqa: ARG002 - Channels' signature
+        """The reader has gone, or we closed: stop following at once."""
+        if self._sending is not None and self._sending is not asyncio.current_task():
+            self._sending.cancel()
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Readers have nothing to say; what they say is dropped."""
+
+    async def _send_all(self, batches: AsyncGenerator[list[bytes], None]) -> None:
+        try:
+            async with aclosing(batches):
+                async for batch in batches:
+                    for frame in batch:
+                        await self.base_send({"type": "websocket.send", "bytes": frame})
+            await self.close(CLOSE_NORMAL)
+        except XrpcError as error:
+            await self._refuse(error)
+        except psycopg.Error:
+            logger.exception("An event stream ended by a fault of the database")
+            await self.close(CLOSE_FAULT)
+        except OSError:
+            logger.debug("A reader went without a word")
+
+    async def _refuse(self, error: XrpcError) -> None:
+        await self.send(bytes_data=frames.error(error.name, error.message))
+        await self.close(CLOSE_REFUSED)
+
+
+def hostname_of(scope: dict[str, Any]) -> str:
+    """The name in the Host header; "" when there is none."""
+    headers: dict[bytes, bytes] = dict(scope["headers"])
+    return hostname_in(headers.get(b"host", b"").decode("latin-1"))

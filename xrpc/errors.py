@@ -1,0 +1,71 @@
+"""The envelope of every refusal: `{"error": name, "message": text}`.
+
+Source: atproto.com/specs/xrpc, "Error Responses". Rooms raise subclasses of
+`protocol.errors.XrpcError`; this module holds those that only the HTTP edge can raise, and the one
+function that renders them.
+"""
+
+import logging
+import secrets
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+
+from protocol.errors import XrpcError
+
+JSON = "application/json; charset=utf-8"
+logger = logging.getLogger("xrpc")
+
+
+class MethodNotImplemented(XrpcError):
+    """501: a well-formed NSID that nobody here answers."""
+
+    name = "MethodNotImplemented"
+    status = 501
+
+    def __init__(self) -> None:
+        super().__init__("Method Not Implemented")
+
+
+class NotSupported(XrpcError):
+    """404: a path outside the known routes."""
+
+    name = "XRPCNotSupported"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("Not Found")
+
+
+class AuthMissing(XrpcError):
+    """401: the method needs credentials and none came."""
+
+    name = "AuthMissing"
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__("Authentication Required")
+
+
+class AuthenticationRequired(XrpcError):
+    """401: credentials came, and they are not for this."""
+
+    name = "AuthenticationRequired"
+    status = 401
+
+
+def render(error: XrpcError) -> HttpResponse:
+    """The refusal as JSON. Headers that every answer carries are the dispatcher's business."""
+    body = {"error": error.name, "message": error.message}
+    return HttpResponse(orjson.dumps(body), content_type=JSON, status=error.status)
+
+
+def render_unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
+    """A fault of ours: the client gets a number to quote, the log gets the rest."""
+    request_id = secrets.token_hex(8)
+    what = f"{request.method} {request.path}"
+    logger.error("request %s failed: %s", request_id, what, exc_info=error)
+    fault = XrpcError("Internal Server Error", name="InternalServerError", status=500)
+    response = render(fault)
+    response["X-Request-Id"] = request_id
+    return response

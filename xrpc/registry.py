@@ -1,0 +1,138 @@
+"""The table of methods: what we answer, declared beside each function and checked at import.
+
+`@query("nsid", auth=...)`, `@procedure`, `@subscription` refuse a name that no lexicon has, a kind
+that is not the lexicon's, a duplicate and a missing `auth`, so a server with such a fault does not
+start. `lane` tells the bridge (hosting.bridge) which pool of threads runs the method: `slow` for
+whatever waits on passwords, directories, disks or long transfers, so that it never holds up reads.
+"""
+
+from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from hosting.models import Host
+from protocol.lexicon import MethodType, catalog
+from xrpc.auth import Auth
+from xrpc.bodies import JSON_LIMIT_BYTES
+from xrpc.call import Answer, Call
+
+Lane = Literal["fast", "slow"]
+Verb = Callable[[Call], Answer]
+BodyLimit = int | Callable[[Host], int]
+Stream = Callable[[Host, Mapping[str, Any]], AsyncGenerator[list[bytes], None]]
+
+QUERY, PROCEDURE, SUBSCRIPTION = "query", "procedure", "subscription"
+HTTP_VERB = {QUERY: "GET", SUBSCRIPTION: "GET", PROCEDURE: "POST"}
+_PREFIX = "/xrpc/"
+
+
+class RegistryError(Exception):
+    """A declaration contradicts the lexicons or another declaration: a fault of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One declared query or procedure."""
+
+    nsid: str
+    kind: str
+    auth: Auth
+    lane: Lane
+    run: Verb
+    lexicon: MethodType
+    body_limit: BodyLimit = JSON_LIMIT_BYTES
+
+    def body_limit_bytes(self, host: Host) -> int:
+        """The most decoded bytes that this method takes at a host."""
+        return self.body_limit if isinstance(self.body_limit, int) else self.body_limit(host)
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One declared event stream: `open(host, params)` yields batches of frames."""
+
+    nsid: str
+    open: Stream
+    lexicon: MethodType
+
+
+_methods: dict[str, Method] = {}
+_subscriptions: dict[str, Subscription] = {}
+
+
+def query(nsid: str, *, auth: Auth, lane: Lane = "fast") -> Callable[[Verb], Verb]:
+    """Declare a query, answered to GET and HEAD. Raises RegistryError."""
+
+    def declare(verb: Verb) -> Verb:
+        _add(Method(nsid, QUERY, auth, lane, verb, _lexicon(nsid, QUERY)))
+        return verb
+
+    return declare
+
+
+def procedure(
+    nsid: str, *, auth: Auth, lane: Lane = "fast", body_limit: BodyLimit = JSON_LIMIT_BYTES
+) -> Callable[[Verb], Verb]:
+    """Declare a procedure, answered to POST; `body_limit` in decoded bytes."""
+
+    def declare(verb: Verb) -> Verb:
+        _add(Method(nsid, PROCEDURE, auth, lane, verb, _lexicon(nsid, PROCEDURE), body_limit))
+        return verb
+
+    return declare
+
+
+def subscription(nsid: str) -> Callable[[Stream], Stream]:
+    """Declare an event stream over WebSocket; all of them are public. Raises RegistryError."""
+
+    def declare(stream: Stream) -> Stream:
+        lexicon = _lexicon(nsid, SUBSCRIPTION)
+        _refuse_duplicate(nsid)
+        _subscriptions[nsid] = Subscription(nsid, stream, lexicon)
+        return stream
+
+    return declare
+
+
+def find(nsid: str) -> Method | None:
+    """The declared query or procedure of that name."""
+    return _methods.get(nsid)
+
+
+def find_subscription(nsid: str) -> Subscription | None:
+    """The declared event stream of that name."""
+    return _subscriptions.get(nsid)
+
+
+def registered() -> tuple[str, ...]:
+    """Every declared NSID, sorted, for the tests that walk them all."""
+    return tuple(sorted({**_methods, **_subscriptions}))
+
+
+def lane_of(path: str, method: str) -> Lane:
+    """Which pool of threads runs a request. Outside /xrpc/, forms are slow (passwords, mail)."""
+    if not path.startswith(_PREFIX):
+        return "slow" if method == "POST" else "fast"
+    declared = _methods.get(path[len(_PREFIX) :])
+    return declared.lane if declared else "fast"
+
+
+def _add(method: Method) -> None:
+    _refuse_duplicate(method.nsid)
+    if not isinstance(method.auth, Auth):
+        raise RegistryError(f"{method.nsid}: auth must be an Auth, such as Auth.none()")
+    _methods[method.nsid] = method
+
+
+def _lexicon(nsid: str, kind: str) -> MethodType:
+    lexicon = catalog().method(nsid)
+    if lexicon is None:
+        raise RegistryError(f"{nsid}: no lexicon has this method")
+    if lexicon.kind != kind:
+        raise RegistryError(f"{nsid} is a {lexicon.kind}, not a {kind}")
+    return lexicon
+
+
+def _refuse_duplicate(nsid: str) -> None:
+    if nsid in _methods or nsid in _subscriptions:
+        raise RegistryError(f"{nsid} is declared twice")

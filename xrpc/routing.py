@@ -1,0 +1,8 @@
+"""Where WebSockets go: every `/xrpc/<nsid>` to the consumer, which knows the streams."""
+
+from channels.routing import URLRouter
+from django.urls import re_path
+
+from xrpc.consumers import SubscriptionConsumer
+
+websockets = URLRouter([re_path(r"^(?:xrpc/)?(?P<nsid>[^/]*).*$", SubscriptionConsumer.as_asgi())])

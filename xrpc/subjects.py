@@ -1,0 +1,77 @@
+"""Whom a call is about: the caller's own account and repo, and how an account is shown.
+
+Everything is looked up at the call's host, so another tenant's account is as unknown as one that
+never was.
+"""
+
+from typing import Any
+
+from django.conf import settings
+
+from accounts.models import Account
+from accounts.standing import AccountNotFound, AccountTakedown
+from hosting.models import Host
+from protocol import did_document as documents
+from protocol.plc_data import PDS_SERVICE, PDS_SERVICE_TYPE, SIGNING_METHOD, PlcData, Service
+from repos import reads
+from repos.reads import RepoRow
+from xrpc.call import Call
+from xrpc.errors import AuthenticationRequired
+
+NO_HANDLE = "handle.invalid"  # atproto.com/specs/handle: the placeholder on the wire
+
+
+def own_account(call: Call) -> Account:
+    """The caller's account unless it is taken down. Raises AccountNotFound, AccountTakedown."""
+    accounts = Account.objects.of(call.host).open().select_related("host")
+    account = accounts.filter(did=call.did).first()
+    if account is None:
+        raise AccountNotFound
+    if account.taken_down_at is not None:
+        raise AccountTakedown
+    return account
+
+
+def own_repo(call: Call, did_or_handle: str) -> RepoRow:
+    """The repo that the caller may write to. Raises RepoNotFound, AuthenticationRequired."""
+    repo = reads.find_repo(call.host, did_or_handle)
+    if repo.did != call.did:
+        raise AuthenticationRequired("The repo is not the account of this session")
+    return repo
+
+
+def readable_repo(call: Call) -> RepoRow:
+    """The repo of `did`, when the caller may read it: an inactive one is its owner's alone.
+
+    Raises RepoNotFound, RepoTakendown, RepoSuspended, RepoDeactivated.
+    """
+    repo = reads.find_repo(call.host, call.params["did"])
+    if repo.did != call.did:
+        reads.refuse_inactive(repo.did, repo.status)
+    return repo
+
+
+def account_of(host: Host, repo: RepoRow) -> Account:
+    """The account whose repo it is."""
+    return Account.objects.of(host).select_related("host").get(pk=repo.id)
+
+
+def handle_of(account: Account) -> str:
+    """The account's handle, or the placeholder of an account that has none."""
+    return account.handle or NO_HANDLE
+
+
+def did_document(account: Account) -> dict[str, Any]:
+    """The DID document of an account, as its directory has or will have it, from our own rows."""
+    data = PlcData(
+        rotation_keys=(),
+        verification_methods={SIGNING_METHOD: account.signing_did_key},
+        also_known_as=(f"at://{account.handle}",) if account.handle else (),
+        services={PDS_SERVICE: Service(PDS_SERVICE_TYPE, account.host.origin)},
+    )
+    return documents.render(account.did, data)
+
+
+def blob_limit_bytes(host: Host) -> int:
+    """The largest blob that a host takes, in bytes."""
+    return host.blob_limit_bytes or settings.BLOB_LIMIT_BYTES

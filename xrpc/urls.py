@@ -1,0 +1,13 @@
+"""The routes of this room; hosting.urls includes them at the root."""
+
+from django.urls import path
+
+from xrpc import wellknown
+from xrpc.dispatch import XrpcView
+
+urlpatterns = [
+    path("xrpc/_health", wellknown.health),
+    path("xrpc/<path:nsid>", XrpcView.as_view()),
+    path("xrpc/", XrpcView.as_view(), {"nsid": ""}),
+    path(".well-known/did.json", wellknown.did_document),
+]

@@ -1,0 +1,51 @@
+"""The host's own documents beside XRPC: its DID document and its health.
+
+Source: https://w3c-ccg.github.io/did-method-web/ for `/.well-known/did.json`; `/xrpc/_health` is
+what clients and load balancers of atproto servers ask.
+"""
+
+import logging
+
+import orjson
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse
+
+from hosting.models import Host
+from xrpc.errors import JSON
+
+logger = logging.getLogger("xrpc")
+
+VERSION = "grove 0.1.0"
+
+
+def health(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view
+    """200 `{version}` when the database answers, else 503 `{version, error}`."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        logger.exception("health: the database does not answer")
+        return _json({"version": VERSION, "error": "Service Unavailable"}, status=503)
+    return _json({"version": VERSION})
+
+
+def did_document(request: HttpRequest) -> HttpResponse:
+    """The did:web document of the host: where its PDS is."""
+    host: Host = request.host  # type: ignore[attr-defined] # HostMiddleware's
+    service = {
+        "id": "#atproto_pds",
+        "type": "AtprotoPersonalDataServer",
+        "serviceEndpoint": host.origin,
+    }
+    document = {
+        "@context": ["https://www.w3.org/ns/did/v1"],
+        "id": host.service_did,
+        "service": [service],
+    }
+    return _json(document)
+
+
+def _json(value: dict[str, object], status: int = 200) -> HttpResponse:
+    response = HttpResponse(orjson.dumps(value), content_type=JSON, status=status)
+    response["Access-Control-Allow-Origin"] = "*"
+    return response
