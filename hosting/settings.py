@@ -16,6 +16,7 @@ PUBLIC_URL = env.text("GROVE_PUBLIC_URL", f"http://localhost:{PORT}").rstrip("/"
 ADMIN_PASSWORD = env.text("GROVE_ADMIN_PASSWORD")
 INVITES_REQUIRED = env.text("GROVE_INVITES") == "required"
 RATE_LIMITS = env.text("GROVE_RATE_LIMITS", "on") != "off"
+XRPC_CHECK_OUTPUT = env.text("GROVE_CHECK_OUTPUT") == "on"  # answers against their lexicons
 
 # --- the network around us
 PLC_PORT = env.number("GROVE_PLC_PORT", 2582)
@@ -213,7 +214,11 @@ UNFOLD = {
         "navigation": [
             {
                 "items": [
-                    {"title": _("Look up"), "icon": "search", "link": reverse_lazy("console:index")},
+                    {
+                        "title": _("Look up"),
+                        "icon": "search",
+                        "link": reverse_lazy("console:index"),
+                    },
                     {
                         "title": _("Accounts"),
                         "icon": "group",
