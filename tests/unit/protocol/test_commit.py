@@ -5,7 +5,7 @@ from typing import Any
 
 import cbor2
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocol import cbor, cid, commit
@@ -125,12 +125,14 @@ def test_what_is_no_commit_is_refused(block: bytes) -> None:
 
 
 @given(st.binary(max_size=250))
+@settings(deadline=None)
 def test_random_bytes_never_crash_the_parser(block: bytes) -> None:
     with pytest.raises(cbor.CborError):
         commit.parse(block)
 
 
 @given(st.integers(0), st.integers(1, 255))
+@settings(deadline=None)
 def test_mutated_commits_are_refused_or_do_not_verify(position: int, flip: int) -> None:
     block = bytearray(commit.sign(DID, REV, EMPTY_ROOT, KEY).block)
     block[position % len(block)] ^= flip

@@ -56,6 +56,7 @@ def a_commit(blocks: bytes = b"car", ops: list[RepoOp] | None = None, **fields: 
 
 
 @given(seq=seqs, ops=st.lists(ops, max_size=30), blocks=st.binary(max_size=300), more=st.booleans())
+@settings(deadline=None)
 def test_commit_frame_is_the_plain_encoding(
     seq: int, ops: list[RepoOp], blocks: bytes, more: bool
 ) -> None:
@@ -71,6 +72,7 @@ def test_commit_frame_is_the_plain_encoding(
 
 
 @given(seq=seqs, blocks=st.binary(max_size=300))
+@settings(deadline=None)
 def test_sync_frame_is_the_plain_encoding(seq: int, blocks: bytes) -> None:
     body = frames.sync_body(did=DID, rev=REV, blocks=blocks, time=TIME)
     fields = {"seq": seq, "did": DID, "rev": REV, "blocks": blocks, "time": TIME}
@@ -78,6 +80,7 @@ def test_sync_frame_is_the_plain_encoding(seq: int, blocks: bytes) -> None:
 
 
 @given(seq=seqs, handle=st.none() | st.just("alice.test"))
+@settings(deadline=None)
 def test_identity_frame_is_the_plain_encoding(seq: int, handle: str | None) -> None:
     body = frames.identity_body(did=DID, time=TIME, handle=handle)
     fields = {"seq": seq, "did": DID, "time": TIME} | ({"handle": handle} if handle else {})
@@ -85,6 +88,7 @@ def test_identity_frame_is_the_plain_encoding(seq: int, handle: str | None) -> N
 
 
 @given(seq=seqs, active=st.booleans(), status=st.none() | st.just("takendown"))
+@settings(deadline=None)
 def test_account_frame_is_the_plain_encoding(seq: int, active: bool, status: str | None) -> None:
     body = frames.account_body(did=DID, time=TIME, active=active, status=status)
     fields: dict[str, Any] = {"seq": seq, "did": DID, "time": TIME, "active": active}
@@ -143,6 +147,7 @@ def test_op_that_contradicts_its_action_is_not_made(
 
 
 @given(st.lists(st.binary(max_size=400), max_size=12), st.lists(ops, max_size=30))
+@settings(deadline=None)
 def test_blocks_of_a_stored_commit_are_those_of_its_slice(
     blocks: list[bytes], ops: list[RepoOp]
 ) -> None:
@@ -178,6 +183,7 @@ def test_what_is_no_frame_is_refused(message: bytes) -> None:
 
 
 @given(st.binary(max_size=60))
+@settings(deadline=None)
 def test_random_bytes_never_crash_the_parser(noise: bytes) -> None:
     try:
         header, body = frames.parse(noise)
@@ -187,7 +193,7 @@ def test_random_bytes_never_crash_the_parser(noise: bytes) -> None:
 
 
 @given(st.integers(0), st.integers(1, 255))
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_mutated_frames_are_refused_or_canonical(position: int, flip: int) -> None:
     message = bytearray(numbered(EventKind.COMMIT, a_commit(since=REV), 1234))
     message[position % len(message)] ^= flip

@@ -43,7 +43,7 @@ def commit(records: Records, ops: Sequence[RepoOp]) -> tuple[bytes, dict[bytes, 
 
 
 @given(samples.records, samples.changes)
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_covering_proof_alone_undoes_any_batch(records: Records, changes: list[Change]) -> None:
     ops = ops_of(records, changes)
     if ops:
@@ -52,7 +52,7 @@ def test_covering_proof_alone_undoes_any_batch(records: Records, changes: list[C
 
 
 @given(samples.records, samples.changes)
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_order_of_the_ops_does_not_matter(records: Records, changes: list[Change]) -> None:
     ops = ops_of(records, changes)
     if ops:

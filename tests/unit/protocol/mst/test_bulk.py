@@ -9,7 +9,7 @@ from tests.unit.protocol.mst.samples import Records, record_cid
 
 
 @given(samples.records)
-@settings(max_examples=80)
+@settings(max_examples=80, deadline=None)
 def test_one_pass_gives_the_tree_that_single_edits_give(records: Records) -> None:
     tree = Tree(None, {})
     for key, cid in records.items():

@@ -5,7 +5,7 @@ from hashlib import sha256
 import cbor2
 import libipld
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocol.mst.node import (
@@ -57,12 +57,14 @@ def test_depth_counts_pairs_of_leading_zero_bits(key: bytes, depth: int) -> None
 
 
 @given(st.binary(max_size=20))
+@settings(deadline=None)
 def test_depth_agrees_with_the_definition(key: bytes) -> None:
     bits = "".join(f"{byte:08b}" for byte in sha256(key).digest())
     assert key_depth(key) == (len(bits) - len(bits.lstrip("0"))) // 2
 
 
 @given(st.binary(max_size=12), st.binary(max_size=12), st.binary(max_size=12))
+@settings(deadline=None)
 def test_shared_prefix_is_the_longest(common: bytes, left: bytes, right: bytes) -> None:
     left, right = common + left, common + right
     shared = shared_prefix(left, right)
@@ -175,6 +177,7 @@ def test_strict_reader_refuses_a_block_that_hashes_to_another_cid() -> None:
 
 
 @given(st.binary(max_size=80))
+@settings(deadline=None)
 def test_random_bytes_are_refused_and_never_crash(block: bytes) -> None:
     if block != EMPTY:
         with pytest.raises(MstError):
@@ -182,6 +185,7 @@ def test_random_bytes_are_refused_and_never_crash(block: bytes) -> None:
 
 
 @given(st.integers(0), st.integers(0, 255))
+@settings(deadline=None)
 def test_mutated_nodes_are_refused_or_canonical(position: int, byte: int) -> None:
     root, blocks = tree_of(dict.fromkeys(KEYS[:40], LEAF))
     block = bytearray(blocks[root])

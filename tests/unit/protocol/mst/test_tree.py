@@ -13,7 +13,7 @@ ABSENT = b"com.example.record/absent"
 
 
 @given(samples.records, samples.histories)
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_tree_holds_what_a_dict_holds(start: Records, history: list[list[Change]]) -> None:
     model = dict(start)
     tree = Tree(*tree_of(start))
@@ -24,7 +24,7 @@ def test_tree_holds_what_a_dict_holds(start: Records, history: list[list[Change]
 
 
 @given(samples.records, samples.histories)
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_same_content_has_the_same_root_whatever_the_history(
     start: Records, history: list[list[Change]]
 ) -> None:
@@ -36,7 +36,7 @@ def test_same_content_has_the_same_root_whatever_the_history(
 
 
 @given(samples.records, samples.histories)
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_old_nodes_less_gone_plus_new_are_the_nodes_of_the_tree(
     start: Records, history: list[list[Change]]
 ) -> None:
@@ -54,7 +54,7 @@ def test_old_nodes_less_gone_plus_new_are_the_nodes_of_the_tree(
 
 
 @given(samples.records, samples.histories)
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_new_and_gone_stay_exact_over_several_commits_of_one_tree(
     start: Records, history: list[list[Change]]
 ) -> None:
@@ -70,7 +70,7 @@ def test_new_and_gone_stay_exact_over_several_commits_of_one_tree(
 
 
 @given(samples.records, samples.histories)
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_nodes_in_a_shared_cache_never_change(start: Records, history: list[list[Change]]) -> None:
     cache = NodeCache(10_000)
     model = dict(start)
@@ -149,36 +149,6 @@ def test_missing_root_is_named() -> None:
     assert caught.value.cid == record_cid(7)
 
 
-@given(samples.records, samples.keys)
-@settings(max_examples=60)
-def test_edit_that_misses_a_block_changes_nothing(start: Records, key: bytes) -> None:
-    root, blocks = tree_of(start)
-    tree = Tree(root, {root: blocks[root]})
-    try:
-        tree.delete(key)
-        tree.put(key, record_cid(9))
-    except KeyError:
-        return
-    model = {**start, key: record_cid(9)}
-    assert tree.commit() == tree_of(model)[0]
-
-
-def test_failed_edits_leave_root_and_accounts_as_they_were() -> None:
-    root, blocks = tree_of(ALL)
-    tree = Tree(root, {root: blocks[root]})
-    for key in ALL:
-        if tree_lacks(root, blocks, key):
-            with pytest.raises(MissingBlock):
-                tree.delete(key)
-    assert tree.commit() == root
-    assert (tree.new_blocks, tree.gone) == ({}, [])
-
-
-def tree_lacks(root: bytes, blocks: dict[bytes, bytes], key: bytes) -> bool:
-    """Whether the way to a key leaves the root node."""
-    return len(Tree(root, blocks).path(key)) > 1
-
-
 def test_small_cache_that_forgets_does_not_lose_new_nodes() -> None:
     tree = Tree(None, {}, NodeCache(2))
     for key, cid in ALL.items():
@@ -214,7 +184,7 @@ def test_proofs_are_for_committed_trees(verb: str) -> None:
 
 
 @given(samples.records, samples.keys)
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_path_alone_shows_presence_and_absence(start: Records, key: bytes) -> None:
     root, blocks = tree_of(start)
     path = Tree(root, blocks).path(key)
@@ -223,7 +193,7 @@ def test_path_alone_shows_presence_and_absence(start: Records, key: bytes) -> No
 
 
 @given(samples.records, samples.keys)
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_covering_proof_is_the_ways_to_a_key_and_its_neighbours(start: Records, key: bytes) -> None:
     tree = Tree(*tree_of(start))
     below = max((other for other in start if other < key), default=None)

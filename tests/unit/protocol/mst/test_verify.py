@@ -28,7 +28,7 @@ class Forgery:
 
 
 @given(samples.records)
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_verify_gives_the_records_of_an_honest_tree(records: Records) -> None:
     assert verify(*tree_of(records)) == sorted(records.items())
 
@@ -119,7 +119,7 @@ def test_partial_reads_no_further_than_the_tree() -> None:
 
 
 @given(st.data())
-@settings(max_examples=80)
+@settings(max_examples=80, deadline=None)
 def test_mutated_trees_are_refused_and_never_crash(data: st.DataObject) -> None:
     root, blocks = tree_of(dict(list(ALL.items())[:60]))
     cid = data.draw(st.sampled_from(sorted(blocks)))
