@@ -21,5 +21,11 @@ def every(seconds: float, task: str) -> Entry:
 
 
 SCHEDULE: dict[str, Entry] = {
-    entry["task"]: entry for entry in (every(5, "accounts.tasks.publish_due_operations"),)
+    entry["task"]: entry
+    for entry in (
+        every(5, "accounts.tasks.publish_due_operations"),
+        every(60, "accounts.tasks.withdraw_stale_sign_ups"),
+        every(3600, "accounts.tasks.forget_expired_sessions"),
+        every(3600, "accounts.tasks.forget_expired_web_sessions"),
+    )
 }

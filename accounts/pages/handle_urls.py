@@ -1,0 +1,13 @@
+"""The routes of a name under a handle domain: the handle's two documents and nothing else."""
+
+from django.urls import include, path
+
+from accounts.pages import brand, profile
+
+_shared = ([path("account/brand.css", brand.stylesheet, name="brand")], "accounts")
+
+urlpatterns = [
+    path(".well-known/atproto-did", profile.atproto_did),
+    path("", profile.profile),
+    path("", include(_shared)),
+]

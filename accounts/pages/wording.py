@@ -1,0 +1,45 @@
+"""Refusals in a person's words and language. The verbs' own messages are the protocol's: English,
+and exact because clients know them."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts import admission, credentials, handles, opening, standing
+from protocol.errors import XrpcError
+
+_BY_MESSAGE: dict[str, Promise] = {
+    "Handle too short": _("Use at least 3 characters."),
+    "Handle too long": _("Use at most 18 characters."),
+    "Reserved handle": _("This handle is reserved. Choose another one."),
+    "Email is required": _("Enter your e-mail address."),
+    "No invite code provided": _("Sign-up here needs an invite code."),
+}
+_BY_KIND: dict[type[XrpcError], Promise] = {
+    handles.InvalidHandle: _("Use letters, digits and dashes; no dash at either end."),
+    handles.UnsupportedDomain: _("Choose one of the domains in the list."),
+    admission.HandleTaken: _("This handle is taken. Choose another one."),
+    admission.RecoveryKeyRefused: _("This is not a key that can be used: did:key:z… is expected."),
+    admission.InvalidInviteCode: _("This invite code cannot be used."),
+    credentials.InvalidLogin: _("The name or the password is wrong."),
+    standing.AccountTakedown: _("This account was taken down by its host. Signing in is off."),
+    opening.DirectoryLate: _(
+        "The directory that registers new accounts has not answered yet. Nothing is lost: send the"
+        " form again in a few minutes to go on where it stopped."
+    ),
+    opening.DirectoryDown: _(
+        "The directory that registers new accounts cannot be reached at the moment. Nothing is"
+        " lost: send the form again in a few minutes to go on where it stopped."
+    ),
+}
+_EMAIL_TAKEN = _("An account here already uses this address. Sign in instead?")
+_EMAIL_UNFIT = _("This address cannot be used. Enter a different one.")
+
+
+def for_person(refusal: XrpcError) -> str:
+    """The sentence to show for a refusal; the protocol's own where there is no better one."""
+    if refusal.message in _BY_MESSAGE:
+        return str(_BY_MESSAGE[refusal.message])
+    if isinstance(refusal, admission.EmailRefused):
+        is_taken = refusal.message.startswith("Email already taken")
+        return str(_EMAIL_TAKEN if is_taken else _EMAIL_UNFIT)
+    return str(_BY_KIND.get(type(refusal), refusal.message))
