@@ -6,6 +6,7 @@ the order among all DIDs. Source: the did:plc specification and the public direc
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -77,7 +78,7 @@ def last_operation(did: str) -> plc.Operation:
     last = Operation.objects.about(did).standing().last()
     if last is None:
         raise NotRegistered(did)
-    return last.operation
+    return cast("plc.Operation", last.operation)
 
 
 def current_data(did: str) -> plc.PlcData:

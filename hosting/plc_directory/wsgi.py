@@ -5,6 +5,7 @@ no sessions and no pages, and answers under any host name.
 """
 
 import os
+from typing import Any
 
 import django
 from django.core.handlers.exception import convert_exception_to_response
@@ -17,10 +18,11 @@ class DirectoryHandler(WSGIHandler):
     """Django's WSGI handler with one URLConf and no middleware."""
 
     def load_middleware(self, is_async: bool = False) -> None:  # noqa: ARG002 - Django's signature
-        self._view_middleware = []
-        self._template_response_middleware = []
-        self._exception_middleware = []
-        self._middleware_chain = convert_exception_to_response(self._get_response)
+        self._view_middleware: list[Any] = []
+        self._template_response_middleware: list[Any] = []
+        self._exception_middleware: list[Any] = []
+        views = self._get_response  # type: ignore[attr-defined]  # django-stubs leaves it out
+        self._middleware_chain = convert_exception_to_response(views)
 
     def get_response(self, request: HttpRequest) -> HttpResponseBase:
         request.urlconf = "hosting.plc_directory.urls"
