@@ -4,7 +4,7 @@ All of it is public while the account is active. An owner's token also opens the
 inactive repo, so that people can always take their data with them.
 """
 
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from typing import Any
 
 from hosting.models import Host
@@ -33,8 +33,13 @@ def get_repo(call: Call) -> Answer:
 def get_record(call: Call) -> Answer:
     """A proof that the record is there, or that it is not."""
     repo = readable_repo(call)
-    path = f"{call.params['collection']}/{call.params['rkey']}"
-    return _car(iter([exports.record_proof(repo, path)]))
+    return _car([exports.record_proof(repo, call.params["collection"], call.params["rkey"])])
+
+
+@query("com.atproto.sync.getBlocks", auth=Auth.optional_owner())
+def get_blocks(call: Call) -> Answer:
+    repo = readable_repo(call)
+    return _car([exports.blocks(repo, [_cid(text) for text in call.params["cids"]])])
 
 
 @query("com.atproto.sync.getLatestCommit", auth=Auth.optional_owner())
@@ -89,7 +94,7 @@ def subscribe_repos(host: Host, params: Mapping[str, Any]) -> AsyncGenerator[lis
     return follow(host.pk, params.get("cursor"))
 
 
-def _car(chunks: Iterator[bytes]) -> Streamed:
+def _car(chunks: Iterable[bytes]) -> Streamed:
     return Streamed(chunks, _CAR, is_compressible=True)
 
 

@@ -1,0 +1,104 @@
+"""Every method of com.atproto.* is answered here, or somebody has said why not (yet)."""
+
+import pytest
+
+from protocol.lexicon import catalog
+from protocol.lexicon.documents import bundled_nsids
+from xrpc import (
+    com_atproto,  # noqa: F401 - importing it declares its methods
+    registry,
+)
+
+_ACCOUNTS = "account life beyond sign-up and login"
+_MAIL = "needs mail"
+_PLC = "changes of an identity after sign-up"
+_ADMIN = "the admin API; staff use the console"
+_INVITES = "invite codes"
+_RELAY = "a relay's method, no PDS serves it"
+_ENTRYWAY = "for providers with an entryway or a queue in front of their hosts"
+
+# Ours to answer, in a later version.
+LATER = {
+    "com.atproto.admin.deleteAccount": _ADMIN,
+    "com.atproto.admin.disableAccountInvites": _ADMIN,
+    "com.atproto.admin.disableInviteCodes": _ADMIN,
+    "com.atproto.admin.enableAccountInvites": _ADMIN,
+    "com.atproto.admin.getAccountInfo": _ADMIN,
+    "com.atproto.admin.getAccountInfos": _ADMIN,
+    "com.atproto.admin.getInviteCodes": _ADMIN,
+    "com.atproto.admin.getSubjectStatus": _ADMIN,
+    "com.atproto.admin.searchAccounts": _ADMIN,
+    "com.atproto.admin.sendEmail": _ADMIN,
+    "com.atproto.admin.updateAccountEmail": _ADMIN,
+    "com.atproto.admin.updateAccountHandle": _ADMIN,
+    "com.atproto.admin.updateAccountPassword": _ADMIN,
+    "com.atproto.admin.updateAccountSigningKey": _ADMIN,
+    "com.atproto.admin.updateSubjectStatus": _ADMIN,
+    "com.atproto.identity.getRecommendedDidCredentials": _PLC,
+    "com.atproto.identity.refreshIdentity": _PLC,
+    "com.atproto.identity.requestPlcOperationSignature": _PLC,
+    "com.atproto.identity.resolveDid": _PLC,
+    "com.atproto.identity.resolveIdentity": _PLC,
+    "com.atproto.identity.signPlcOperation": _PLC,
+    "com.atproto.identity.submitPlcOperation": _PLC,
+    "com.atproto.identity.updateHandle": _PLC,
+    "com.atproto.label.queryLabels": "labels",
+    "com.atproto.label.subscribeLabels": "labels",
+    "com.atproto.lexicon.resolveLexicon": "lexicons from the network",
+    "com.atproto.moderation.createReport": "reports",
+    "com.atproto.repo.importRepo": "migration",
+    "com.atproto.repo.listMissingBlobs": "migration",
+    "com.atproto.server.activateAccount": _ACCOUNTS,
+    "com.atproto.server.checkAccountStatus": _ACCOUNTS,
+    "com.atproto.server.confirmEmail": _MAIL,
+    "com.atproto.server.createAppPassword": "app passwords",
+    "com.atproto.server.createInviteCode": _INVITES,
+    "com.atproto.server.createInviteCodes": _INVITES,
+    "com.atproto.server.deactivateAccount": _ACCOUNTS,
+    "com.atproto.server.deleteAccount": _ACCOUNTS,
+    "com.atproto.server.getAccountInviteCodes": _INVITES,
+    "com.atproto.server.getServiceAuth": "service tokens and proxying",
+    "com.atproto.server.listAppPasswords": "app passwords",
+    "com.atproto.server.requestAccountDelete": _MAIL,
+    "com.atproto.server.requestEmailConfirmation": _MAIL,
+    "com.atproto.server.requestEmailUpdate": _MAIL,
+    "com.atproto.server.requestPasswordReset": _MAIL,
+    "com.atproto.server.reserveSigningKey": "migration",
+    "com.atproto.server.resetPassword": _MAIL,
+    "com.atproto.server.revokeAppPassword": "app passwords",
+    "com.atproto.server.updateEmail": _MAIL,
+    "com.atproto.sync.getCheckout": "deprecated, some old mirrors ask",
+    "com.atproto.sync.getHead": "deprecated, some old mirrors ask",
+}
+
+# Never ours.
+DECLINED = {
+    "com.atproto.sync.getHostStatus": _RELAY,
+    "com.atproto.sync.listHosts": _RELAY,
+    "com.atproto.sync.listReposByCollection": _RELAY,
+    "com.atproto.sync.notifyOfUpdate": _RELAY,
+    "com.atproto.sync.requestCrawl": _RELAY,
+    "com.atproto.temp.addReservedHandle": _ENTRYWAY,
+    "com.atproto.temp.checkHandleAvailability": _ENTRYWAY,
+    "com.atproto.temp.checkSignupQueue": _ENTRYWAY,
+    "com.atproto.temp.dereferenceScope": _ENTRYWAY,
+    "com.atproto.temp.fetchLabels": "deprecated in favour of the label namespace",
+    "com.atproto.temp.requestPhoneVerification": _ENTRYWAY,
+    "com.atproto.temp.revokeAccountCredentials": _ENTRYWAY,
+}
+
+
+def methods() -> set[str]:
+    """Every query, procedure and subscription of com.atproto.* that has a lexicon."""
+    names = [nsid for nsid in bundled_nsids() if nsid.startswith("com.atproto.")]
+    return {nsid for nsid in names if catalog().method(nsid)}
+
+
+@pytest.mark.parametrize("nsid", sorted(methods()))
+def test_every_method_is_answered_or_accounted_for(nsid):
+    places = [nsid in registry.registered(), nsid in LATER, nsid in DECLINED]
+    assert places.count(True) == 1
+
+
+def test_nothing_is_accounted_for_that_no_lexicon_has():
+    assert not (LATER.keys() | DECLINED.keys()) - methods()

@@ -1,0 +1,87 @@
+"""Declarations that contradict the lexicons do not import."""
+
+import pytest
+
+from xrpc import com_atproto, registry
+from xrpc.auth import Auth
+from xrpc.registry import RegistryError, find, lane_of, procedure, query, subscription
+
+FREE = "app.bsky.actor.getProfile"  # a query that we do not declare
+
+
+@pytest.fixture
+def _empty(monkeypatch):
+    """A table of this test's own."""
+    monkeypatch.setattr(registry, "_methods", {})
+    monkeypatch.setattr(registry, "_subscriptions", {})
+
+
+@pytest.mark.usefixtures("_empty")
+def test_a_declared_method_is_found():
+    query(FREE, auth=Auth.none(), lane="slow")(lambda _call: None)
+    assert (find(FREE).kind, find(FREE).lane) == ("query", "slow")
+
+
+@pytest.mark.usefixtures("_empty")
+def test_a_name_without_a_lexicon_is_refused():
+    with pytest.raises(RegistryError, match="no lexicon"):
+        query("com.example.nothing.here", auth=Auth.none())(lambda _call: None)
+
+
+@pytest.mark.usefixtures("_empty")
+def test_a_record_type_is_no_method():
+    with pytest.raises(RegistryError, match="no lexicon has this method"):
+        query("app.bsky.feed.post", auth=Auth.none())(lambda _call: None)
+
+
+@pytest.mark.usefixtures("_empty")
+@pytest.mark.parametrize("declare", [procedure(FREE, auth=Auth.none()), subscription(FREE)])
+def test_another_kind_than_the_lexicons_is_refused(declare):
+    with pytest.raises(RegistryError, match="is a query"):
+        declare(lambda _call: None)
+
+
+@pytest.mark.usefixtures("_empty")
+def test_a_second_declaration_is_refused():
+    query(FREE, auth=Auth.none())(lambda _call: None)
+    with pytest.raises(RegistryError, match="declared twice"):
+        query(FREE, auth=Auth.none())(lambda _call: None)
+
+
+@pytest.mark.usefixtures("_empty")
+def test_a_declaration_without_auth_is_refused():
+    with pytest.raises(TypeError):
+        query(FREE)
+    with pytest.raises(RegistryError, match="auth"):
+        query(FREE, auth=None)(lambda _call: None)
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "lane"),
+    [
+        ("/xrpc/com.atproto.server.createAccount", "POST", "slow"),
+        ("/xrpc/com.atproto.server.createSession", "POST", "slow"),
+        ("/xrpc/com.atproto.repo.uploadBlob", "POST", "slow"),
+        ("/xrpc/com.atproto.sync.getBlob", "GET", "slow"),
+        ("/xrpc/com.atproto.sync.getRepo", "GET", "slow"),
+        ("/xrpc/com.atproto.repo.createRecord", "POST", "fast"),
+        ("/xrpc/com.atproto.repo.getRecord", "GET", "fast"),
+        ("/xrpc/_health", "GET", "fast"),
+        ("/account/sign-in", "POST", "slow"),
+        ("/", "GET", "fast"),
+    ],
+)
+def test_what_waits_on_others_does_not_hold_up_reads(path, method, lane):
+    assert lane_of(path, method) == lane
+
+
+def test_importing_the_namespace_declares_its_methods():
+    assert find("com.atproto.server.getSession").run is com_atproto.server.get_session
+
+
+def test_a_body_limit_may_be_the_hosts():
+    upload = find("com.atproto.repo.uploadBlob")
+    record = find("com.atproto.repo.createRecord")
+    host = type("Host", (), {"blob_limit_bytes": 5})()
+    assert upload.body_limit_bytes(host) == 5
+    assert record.body_limit_bytes(host) == 1_000_000
