@@ -1,10 +1,14 @@
 #!/usr/bin/env python
-"""Django's command line; `python manage.py run` is what `make run` calls."""
+"""`python manage.py run` starts everything; any other command is Django's."""
 
 import os
 import sys
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["run"]:
+        from hosting.supervisor.run import main
+
+        sys.exit(main())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hosting.settings")
     from django.core.management import execute_from_command_line
 

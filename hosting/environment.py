@@ -32,6 +32,11 @@ def data_folder() -> Path:
     return Path(text("GROVE_DATA", str(ROOT / ".grove"))).absolute()
 
 
+def for_children(added: dict[str, str]) -> dict[str, str]:
+    """Our own environment with something added: what a process we start inherits."""
+    return {**os.environ, **added}
+
+
 def service_url(name: str) -> str:
     """DATABASE_URL or VALKEY_URL: from the environment, else from the embedded services' note."""
     if value := text(name):

@@ -80,12 +80,14 @@ INSTALLED_APPS = [
     "rest_framework",
 ]
 
-# /xrpc/ and the well-known documents pass only the first two; hosting.routing.pages_only wraps
-# the others, because sessions, CSRF and messages would cost a hot read a third of its time.
+# /xrpc/ and the well-known documents pass only the first two; hosting.routing.PageMiddleware
+# wraps the others, because sessions, CSRF and messages would cost a hot read a third of its time.
 MIDDLEWARE = [
     "hosting.routing.HostMiddleware",
     "hosting.routing.PageMiddleware",
 ]
+# Django's admin looks for its middleware in MIDDLEWARE; it is below.
+SILENCED_SYSTEM_CHECKS = ["admin.E408", "admin.E409", "admin.E410"]
 PAGE_MIDDLEWARE = [
     "hosting.pages.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -140,7 +142,8 @@ DATABASES = {"default": _database(DATABASE_URL)}
 VALKEY_URL = env.service_url("VALKEY_URL")
 
 # --- Celery (hosting/celery.py); periodic work is listed in hosting/periodic.py
-CELERY_BROKER_URL = VALKEY_URL or "memory://"
+# redis-py says unix:// to what Celery's transport calls redis+socket://.
+CELERY_BROKER_URL = VALKEY_URL.replace("unix://", "redis+socket://", 1) or "memory://"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -1,1 +1,1 @@
-"""Real Postgres and real Valkey from wheels, run safely under the data folder: nothing to install."""
+"""Real Postgres and real Valkey from wheels, run safely under the data folder."""

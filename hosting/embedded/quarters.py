@@ -3,14 +3,16 @@
 An ordinary user's services live in the data folder. Postgres refuses to run as root, so as root the
 services run as an unprivileged user, who must be able to reach its files: when the data folder lies
 under a private home, its quarters are a folder of their own under /var/lib/grove, remembered in the
-data folder's `quarters` file. We never open somebody else's folder to the world.
+data folder's `quarters.json`. We never open somebody else's folder to the world.
 """
 
+import json
 import os
 import secrets
 import shutil
 import stat
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,45 +20,56 @@ from hosting.embedded.processes import SystemUser, service_user
 
 ELSEWHERE = Path("/var/lib/grove")
 SOCKET_PATH_LIMIT = 107  # sun_path of unix(7) without its terminating zero
+LOG_MAX_BYTES = 10_000_000
+NOT_NEEDED = shutil.ignore_patterns("include", "__pycache__")
 LONGEST_SOCKET_NAME = len("/.s.PGSQL.5432.lock")
 
 
 @dataclass(frozen=True)
 class Quarters:
-    """A folder only the service user (and root) can enter, and that user."""
+    """A folder only the service user (and root) can enter, that user, and a short place for
+    sockets should the folder's own path be too long for one."""
 
     folder: Path
     user: SystemUser | None
+    short_folder: Path
 
     def room(self, name: str) -> Path:
         """A private folder of the service inside the quarters, made when missing."""
         return private_folder(self.folder / name, self.user)
 
     def socket_folder(self) -> Path:
-        """A private folder whose path is short enough for a unix socket."""
-        folder = self.folder / "run"
-        if len(str(folder)) + LONGEST_SOCKET_NAME <= SOCKET_PATH_LIMIT:
+        """A private folder whose path is short enough for a unix socket; the same every time."""
+        if len(str(self.folder / "run")) + LONGEST_SOCKET_NAME <= SOCKET_PATH_LIMIT:
             return self.room("run")
-        made = Path(tempfile.mkdtemp(prefix="grove-"))
-        hand_over(made, self.user)
-        return made
+        return private_folder(self.short_folder, self.user)
 
 
 def find_quarters(data: Path) -> Quarters:
     """The quarters that belong to a data folder, made when missing."""
     user = service_user()
-    note = data / "quarters"
-    if note.exists():
-        return Quarters(Path(note.read_text().strip()), user)
-    folder = data / "embedded"
-    if user is not None:
-        data.chmod(data.stat().st_mode | stat.S_IXOTH)  # ours to open; what is in it stays private
-        if not is_reachable(data, user):
-            folder = ELSEWHERE / secrets.token_hex(8)
-            ELSEWHERE.mkdir(parents=True, exist_ok=True)
-    private_folder(folder, user)
-    note.write_text(f"{folder}\n")
-    return Quarters(folder, user)
+    note = data / "quarters.json"
+    if not note.exists():
+        name = secrets.token_hex(8)  # nobody can lie in wait under a name that nobody can guess
+        folder = data / "embedded"
+        if user is not None:
+            data.chmod(data.stat().st_mode | stat.S_IXOTH)  # ours to open; its rooms stay private
+            folder = folder if is_reachable(data, user) else ELSEWHERE / name
+            folder.parent.mkdir(parents=True, exist_ok=True)
+        short = Path(tempfile.gettempdir()) / f"grove-{name}"
+        note.write_text(json.dumps({"folder": str(folder), "sockets": str(short)}))
+    known = json.loads(note.read_text())
+    return Quarters(private_folder(Path(known["folder"]), user), user, Path(known["sockets"]))
+
+
+def log_file(data: Path, name: str) -> Path:
+    """Where a service's output goes; the last run's is kept beside it once it has grown large."""
+    folder = data / "logs"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    file = folder / f"{name}.log"
+    if file.exists() and file.stat().st_size > LOG_MAX_BYTES:
+        file.replace(file.with_suffix(".log.old"))
+    return file
 
 
 def is_reachable(path: Path, user: SystemUser) -> bool:
@@ -64,18 +77,21 @@ def is_reachable(path: Path, user: SystemUser) -> bool:
     return all(_may_enter(folder.stat(), user) for folder in [path, *path.parents])
 
 
-def reachable_copy(quarters: Quarters, source: Path, name: str) -> Path:
-    """The source folder itself, or a copy of it in the quarters when the user cannot reach it.
+def reachable_copy(quarters: Quarters, sources: Sequence[Path], name: str) -> Path:
+    """The folder that holds the (sibling) source folders, or one in the quarters with copies of
+    them when the user cannot reach them.
 
     `name` carries the version, so that an upgrade makes a new copy.
     """
-    if quarters.user is None or is_reachable(source, quarters.user):
-        return source
+    parent = sources[0].parent
+    if quarters.user is None or is_reachable(parent, quarters.user):
+        return parent
     copy = quarters.folder / name
     if not copy.exists():
         unfinished = copy.with_name(f"{name}.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
-        shutil.copytree(source, unfinished, ignore=shutil.ignore_patterns("include", "__pycache__"))
+        for source in sources:
+            shutil.copytree(source, unfinished / source.name, ignore=NOT_NEEDED)
         for path in [unfinished, *unfinished.rglob("*")]:
             path.chmod(0o755)  # a private umask at install time must not lock the service out
         unfinished.rename(copy)

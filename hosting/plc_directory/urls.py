@@ -5,7 +5,7 @@ from django.urls import path, re_path
 from hosting.plc_directory import views
 from hosting.plc_directory.answers import directory_view
 
-_DID = r"^(?P<did>[^/]+)"
+_DID = r"^(?P<did>[^/\0]+)"  # Postgres has no NUL in texts
 
 urlpatterns = [
     path("", directory_view(get=views.home)),

@@ -4,6 +4,7 @@ Source: the did:plc specification and the public directory's routes, status code
 export's websocket is not served: nothing in a sandbox mirrors it.
 """
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +21,8 @@ from protocol.errors import InvalidRequest, XrpcError
 
 MAX_BODY_BYTES = 100_000
 VERSION = {"version": "grove-embedded"}
+
+_NUMBER = re.compile(r"[0-9]{1,18}")  # fits a bigint
 
 
 class BodyTooLarge(XrpcError):
@@ -86,7 +89,7 @@ def last(_request: HttpRequest, did: str) -> HttpResponse:
 def export(request: HttpRequest) -> HttpResponse:
     count = _count(request.GET.get("count", ""))
     after = request.GET.get("after", "")
-    if after.isascii() and after.isdigit():
+    if _NUMBER.fullmatch(after):
         lines = [_sequenced(row) for row in directory.export_after_seq(int(after), count)]
     else:
         lines = [_dated(row) for row in directory.export_after_time(_time(after), count)]
@@ -118,7 +121,7 @@ def _json_body(request: HttpRequest) -> Any:
 def _count(text: str) -> int:
     if not text:
         return directory.MAX_EXPORT
-    if not (text.isascii() and text.isdigit()) or int(text) < 1:
+    if not _NUMBER.fullmatch(text) or int(text) < 1:
         raise InvalidRequest("Invalid count parameter")
     return min(int(text), directory.MAX_EXPORT)
 

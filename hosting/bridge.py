@@ -1,0 +1,111 @@
+"""One ASGI callable for everything: WebSockets to Channels, HTTP to a WSGI handler in threads.
+
+Django's WSGI handler costs a fifth of its ASGI handler (docs/architecture.md), so HTTP takes it
+even though the server speaks ASGI. Bodies stream both ways (hosting.wire): a large upload reaches
+the view as a file that pulls from the client at the view's pace, a streamed answer waits for the
+client chunk by chunk, and its iterator is closed when the client goes away.
+"""
+
+import asyncio
+import io
+from collections.abc import Awaitable, Callable
+from typing import BinaryIO
+
+from hosting.environ import Scope, environ_of
+from hosting.lanes import Lane, LaneIsFull
+from hosting.wire import IDLE_S, ChunkedBody, Gone, Outlet, Receive, Send, WsgiApp
+
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+BUFFERED_MAX_BYTES = 1_000_000  # longer bodies stream; every record write is shorter
+FAST_THREADS = 4
+SLOW_THREADS = 12
+PIPE_BYTES = 65_536
+FULL = b'{"error":"ServiceUnavailable","message":"Too many requests are waiting"}'
+
+
+class Bridge:
+    """`lane_of(path, method)` names the pool of threads, "fast" or "slow", that runs a request."""
+
+    def __init__(
+        self, *, http: WsgiApp, websocket: AsgiApp, lane_of: Callable[[str, str], str]
+    ) -> None:
+        self._http = http
+        self._websocket = websocket
+        self._lane_of = lane_of
+        self._lanes = {"fast": Lane("fast", FAST_THREADS), "slow": Lane("slow", SLOW_THREADS)}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._answer(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._websocket(scope, receive, send)
+        else:
+            await self._live(receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        outlet = Outlet(
+            asyncio.get_running_loop(), receive, send, is_head=scope["method"] == "HEAD"
+        )
+        lane = self._lanes[self._lane_of(scope["path"], scope["method"])]
+        try:
+            body, length = await _body(scope, receive)
+            environ = environ_of(scope, body, length)
+            whole = await lane.run(lambda: outlet.carry(self._http, environ))
+        except LaneIsFull:
+            whole = 503, [("Content-Type", "application/json"), ("Retry-After", "1")], FULL
+        except (Gone, TimeoutError):
+            return
+        if whole is not None:
+            await outlet.send_whole(*whole)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """The server's start and stop."""
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                for lane in self._lanes.values():
+                    lane.close()
+            await send({"type": f"{message['type']}.complete"})
+            if message["type"] == "lifespan.shutdown":
+                return
+
+
+async def _body(scope: Scope, receive: Receive) -> tuple[BinaryIO, int | None]:
+    """The body as a file, and its length in bytes unless only its end will tell.
+
+    Raises Gone, TimeoutError.
+    """
+    declared = _declared_length(scope)
+    if declared == 0:
+        return io.BytesIO(), 0
+    if declared is not None and declared > BUFFERED_MAX_BYTES:
+        return _pipe(receive, b""), declared
+    pieces: list[bytes] = []
+    size = 0
+    async with asyncio.timeout(IDLE_S):
+        while size <= BUFFERED_MAX_BYTES:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise Gone("the client went away within the body")
+            pieces.append(message.get("body", b""))
+            size += len(pieces[-1])
+            if not message.get("more_body", False):
+                return io.BytesIO(b"".join(pieces)), size
+    return _pipe(receive, b"".join(pieces)), None
+
+
+def _pipe(receive: Receive, ahead: bytes) -> BinaryIO:
+    raw = ChunkedBody(asyncio.get_running_loop(), receive, ahead)
+    return io.BufferedReader(raw, PIPE_BYTES)
+
+
+def _declared_length(scope: Scope) -> int | None:
+    """Content-Length; 0 when the request announces no body at all; None for a chunked one."""
+    declared: int | None = 0
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit():
+            return int(value)
+        if name == b"transfer-encoding":
+            declared = None
+    return declared

@@ -1,0 +1,64 @@
+"""From an ASGI scope to a WSGI environ (PEP 3333), as cheaply as possible."""
+
+import sys
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+Scope = dict[str, Any]
+Environ = dict[str, Any]
+
+_CONSTANT: Environ = {
+    "SCRIPT_NAME": "",
+    "wsgi.version": (1, 0),
+    "wsgi.errors": sys.stderr,
+    "wsgi.multithread": True,
+    "wsgi.multiprocess": True,
+    "wsgi.run_once": False,
+    "wsgi.input_terminated": True,
+}
+_BARE = {b"content-type": "CONTENT_TYPE", b"content-length": "CONTENT_LENGTH"}
+_names: dict[bytes, str] = {}  # header -> environ key, for the few that everybody sends
+_NAMES_MAX = 500
+
+
+def environ_of(scope: Scope, body: object, length: int | None) -> Environ:
+    """The environ of a request; `body` becomes `wsgi.input`, `length` (bytes, None: unknown)
+    CONTENT_LENGTH. Repeated headers are joined.
+
+    Headers with an underscore are dropped: in an environ `X_Real` would pass for `X-Real`.
+    """
+    raw_path: bytes = scope["raw_path"]
+    path = unquote_to_bytes(raw_path) if b"%" in raw_path else raw_path
+    server = scope.get("server") or ("localhost", None)
+    client = scope.get("client")
+    environ = {
+        **_CONSTANT,
+        "REQUEST_METHOD": scope["method"],
+        "PATH_INFO": path.decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "SERVER_NAME": str(server[0]),
+        "SERVER_PORT": str(server[1] or ""),
+        "REMOTE_ADDR": client[0] if client else "",
+        "wsgi.url_scheme": scope["scheme"],
+        "wsgi.input": body,
+    }
+    for name, value in scope["headers"]:
+        if b"_" in name:
+            continue
+        key = _names.get(name) or _key_of(name)
+        text = value.decode("latin-1")
+        if key in environ:
+            text = f"{environ[key]}{'; ' if key == 'HTTP_COOKIE' else ','}{text}"
+        environ[key] = text
+    environ.pop("CONTENT_LENGTH", None)
+    if length:
+        environ["CONTENT_LENGTH"] = str(length)
+    return environ
+
+
+def _key_of(header: bytes) -> str:
+    key = _BARE.get(header) or "HTTP_" + header.decode("latin-1").upper().replace("-", "_")
+    if len(_names) < _NAMES_MAX:
+        _names[header] = key
+    return key

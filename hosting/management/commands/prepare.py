@@ -1,0 +1,25 @@
+"""`manage.py prepare`: the database as this version needs it, and the sandbox in it.
+
+What every start runs before anything serves; where there is nothing to do it only looks.
+"""
+
+from django.conf import settings
+from django.core.management import BaseCommand, call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from hosting import provision
+
+
+class Command(BaseCommand):
+    """Migrate when something is to be migrated, then seed the sandbox."""
+
+    help = "Migrate the database and make the sandbox's tenants."
+    requires_system_checks = ()
+
+    def handle(self, **options: object) -> None:  # noqa: ARG002 - Django's signature
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+        if settings.SANDBOX:
+            provision.seed_sandbox()

@@ -1,0 +1,22 @@
+"""The embedded PLC directory behind the same bridge as everything else; it has no WebSockets."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from hosting.bridge import Bridge
+from hosting.plc_directory.wsgi import application as directory
+
+
+async def _refuse(
+    _scope: dict[str, Any],
+    _receive: Callable[[], Awaitable[dict[str, Any]]],
+    send: Callable[[dict[str, Any]], Awaitable[None]],
+) -> None:
+    await send({"type": "websocket.close", "code": 1000})
+
+
+def _lane_of(_path: str, _method: str) -> str:
+    return "fast"
+
+
+application = Bridge(http=directory, websocket=_refuse, lane_of=_lane_of)

@@ -1,0 +1,63 @@
+"""TCP ports: are they free, keep them ours, share them between our web processes.
+
+Names like `localhost` lead to 127.0.0.1 in one client and to ::1 in the next, so both are bound.
+GROVE_LISTEN names other addresses (`0.0.0.0,::` in a container).
+"""
+
+import errno
+import socket
+
+from hosting import environment
+
+LOOPBACK = "127.0.0.1,::1"
+
+
+class PortTaken(Exception):
+    """Somebody else listens there; the message says what to do."""
+
+
+def reserve(port: int, variable: str) -> list[socket.socket]:
+    """Make sure that nobody holds the port, then keep it without listening, so that only sockets
+    made by `shared` under the same user can join. Raises PortTaken."""
+    for address in _addresses():
+        if probe := _bound(address, port, is_shared=False, hint=variable):
+            probe.close()
+    return shared(port, variable)
+
+
+def shared(port: int, variable: str = "GROVE_PORT") -> list[socket.socket]:
+    """Sockets bound to the port on every address, ready to listen. Raises PortTaken."""
+    bound = [_bound(address, port, is_shared=True, hint=variable) for address in _addresses()]
+    return [each for each in bound if each is not None]
+
+
+def _addresses() -> list[str]:
+    return environment.text("GROVE_LISTEN", LOOPBACK).split(",")
+
+
+def _bound(address: str, port: int, *, is_shared: bool, hint: str) -> socket.socket | None:
+    """A bound socket; None where the machine lacks the address (no IPv6)."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        made = socket.socket(family, socket.SOCK_STREAM)
+    except OSError:
+        return None  # no such address family here
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if is_shared:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    if family == socket.AF_INET6:
+        made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    try:
+        made.bind((address, port))
+    except OSError as reason:
+        made.close()
+        if reason.errno == errno.EADDRNOTAVAIL:
+            return None
+        raise PortTaken(_sentence(address, port, hint, reason)) from reason
+    return made
+
+
+def _sentence(address: str, port: int, variable: str, reason: OSError) -> str:
+    if reason.errno == errno.EADDRINUSE:
+        return f"Port {port} is already in use. Stop what holds it, or set {variable}."
+    return f"Cannot listen on {address} port {port}: {reason.strerror}. Set {variable}."

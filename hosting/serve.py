@@ -1,0 +1,49 @@
+"""One web process: `python -m hosting.serve web` (or `plc`, the embedded directory).
+
+Several of them share a port by SO_REUSEPORT, so that none has to hand connections to another and
+one that restarts takes nobody else's with it. Text frames are not compressed: the firehose carries
+signatures and hashes, and deflate made a delivery 2.7 times dearer (docs/architecture.md).
+"""
+
+import sys
+
+import uvicorn
+
+from hosting import environment, ports
+
+APPLICATIONS = {
+    "web": ("hosting.asgi:application", "GROVE_PORT", 2583),
+    "plc": ("hosting.plc_asgi:application", "GROVE_PLC_PORT", 2582),
+}
+KEEP_ALIVE_S = 65  # longer than the 60 s after which common front doors drop an idle connection
+PING_S = 30.0  # load balancers cut sockets that are silent for a minute
+
+
+def main(name: str) -> None:
+    """Serve until SIGTERM; requests that run then get five seconds."""
+    application, variable, default_port = APPLICATIONS[name]
+    proxies = environment.text("GROVE_TRUSTED_PROXIES")  # addresses whose X-Forwarded-For counts
+    config = uvicorn.Config(
+        application,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=65_536,  # readers have nothing to say
+        ws_ping_interval=PING_S,
+        ws_ping_timeout=PING_S,
+        ws_per_message_deflate=False,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies or None,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=5,
+    )
+    port = environment.number(variable, default_port)
+    uvicorn.Server(config).run(sockets=ports.shared(port))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,40 @@
+"""What must hold before anything starts, each failure being one sentence that says what to do."""
+
+import fcntl
+import os
+from pathlib import Path
+from typing import IO
+
+FOLDERS = ("secrets", "run", "files", "blobs", "logs")
+
+
+class Refusal(Exception):
+    """We cannot start; the message is for the person who tried."""
+
+
+def open_data_folder(data: Path) -> None:
+    """Make the data folder and its private rooms. Raises Refusal when we may not write there."""
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        for name in FOLDERS:
+            (data / name).mkdir(mode=0o700, exist_ok=True)
+        probe = data / "run" / "probe"
+        probe.write_text("")
+        probe.unlink()
+    except OSError as reason:
+        raise Refusal(
+            f"Cannot write to the data folder {data} ({reason.strerror}). "
+            "Choose another with GROVE_DATA."
+        ) from reason
+
+
+def lock(data: Path) -> IO[str]:
+    """Hold the data folder for as long as the file stays open. Raises Refusal."""
+    file = (data / "run" / "lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as reason:
+        file.close()
+        raise Refusal(f"Another Grove is running on the data folder {data}.") from reason
+    os.set_inheritable(file.fileno(), False)
+    return file

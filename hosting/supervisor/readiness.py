@@ -1,0 +1,23 @@
+"""Are requests answered? Asked through the port, under the public name, as a client would."""
+
+import http.client
+from urllib.parse import urlsplit
+
+PATHS = ("/xrpc/_health", "/xrpc/com.atproto.server.describeServer")
+TIMEOUT_S = 5.0
+
+
+def answers(port: int, public_url: str) -> bool:
+    """Whether the health check and a real method both answer 200."""
+    return all(_status(port, path, urlsplit(public_url).netloc) == 200 for path in PATHS)
+
+
+def _status(port: int, path: str, name: str) -> int:
+    connection = http.client.HTTPConnection("localhost", port, timeout=TIMEOUT_S)
+    try:
+        connection.request("GET", path, headers={"Host": name, "Connection": "close"})
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return 0
+    finally:
+        connection.close()

@@ -1,0 +1,154 @@
+"""One command, a whole PDS: `python manage.py run`.
+
+Order: data folder, ports, secrets, Postgres and Valkey (unless their addresses are given), database
+and sandbox, then web processes, sequencer, worker and the embedded PLC directory; `ready` when the
+port really answers. Stopping goes the other way, Postgres last.
+"""
+
+import json
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from hosting import environment, ports, secret_files
+from hosting.embedded import postgres, processes, valkey
+from hosting.supervisor.bell import Bell, Stopped
+from hosting.supervisor.checks import Refusal, lock, open_data_folder
+from hosting.supervisor.household import Child, Household
+from hosting.supervisor.readiness import answers
+
+STOP_ORDER = ("web", "worker", "sequencer", "plc", "valkey", "postgres")
+TURN_S = 0.05
+
+
+def main() -> int:
+    """Run until a signal; 0 after an orderly stop, 1 with a sentence when it cannot start."""
+    data = environment.data_folder()
+    household = Household(note=data / "run" / "pids.json", say=_say)
+    bell = Bell(at_second=household.kill)
+    try:
+        open_data_folder(data)
+        with lock(data):
+            return _run(data, household, bell)
+    except Stopped:
+        return 0
+    except (Refusal, ports.PortTaken, postgres.PostgresFailed, valkey.ValkeyFailed) as refusal:
+        sys.stderr.write(f"{refusal}\n")
+        return 1
+
+
+def _run(data: Path, household: Household, bell: Bell) -> int:
+    port = environment.number("GROVE_PORT", 2583)
+    plc_port = environment.number("GROVE_PLC_PORT", 2582)
+    has_plc = not environment.text("GROVE_PLC_URL")
+    held = ports.reserve(port, "GROVE_PORT")
+    if has_plc:
+        held += ports.reserve(plc_port, "GROVE_PLC_PORT")
+    secret_files.create_missing(data)
+    _make_admin_password(data, port)
+    services = data / "services.json"
+    try:
+        added = _start_services(data, household, bell)
+        secret_files.replace(services, json.dumps(added))
+        inherited = environment.for_children({**added, **_given_to_children(data)})
+        _prepare(inherited, bell)
+        _start_processes(household, inherited, has_plc=has_plc)
+        _serve(household, bell, port)
+    finally:
+        household.stop(STOP_ORDER)
+        services.unlink(missing_ok=True)
+        for each in held:
+            each.close()
+    return 0
+
+
+def _start_services(data: Path, household: Household, bell: Bell) -> dict[str, str]:
+    """Start what is not given, and return its addresses as environment variables."""
+    added: dict[str, str] = {}
+
+    def begin_postgres() -> subprocess.Popen[bytes]:
+        server = postgres.start(data, while_waiting=bell.check)
+        added["DATABASE_URL"] = server.url
+        return server.process
+
+    def begin_valkey() -> subprocess.Popen[bytes]:
+        server = valkey.start(data, while_waiting=bell.check)
+        added["VALKEY_URL"] = server.url
+        return server.process
+
+    if not environment.text("DATABASE_URL"):
+        household.take_in(Child("postgres", begin_postgres, signal.SIGINT, 30.0))
+    bell.check()
+    if not environment.text("VALKEY_URL"):
+        household.take_in(Child("valkey", begin_valkey))
+    bell.check()
+    return added
+
+
+def _given_to_children(data: Path) -> dict[str, str]:
+    return {
+        "DJANGO_SETTINGS_MODULE": "hosting.settings",
+        "GROVE_DATA": str(data),
+        "GROVE_ADMIN_PASSWORD": environment.text("GROVE_ADMIN_PASSWORD")
+        or (data / "secrets" / "admin-password").read_text().strip(),
+    }
+
+
+def _make_admin_password(data: Path, port: int) -> None:
+    """Make the first member of staff's password when nobody chose one, and show it this once."""
+    file = data / "secrets" / "admin-password"
+    if not environment.text("GROVE_ADMIN_PASSWORD") and not file.exists():
+        password = secret_files.keep_or_write(file, secrets.token_urlsafe(12))
+        _say(f"console {_public_url(port)}/console/  admin / {password}")
+
+
+def _prepare(inherited: dict[str, str], bell: Bell) -> None:
+    """Migrations and sandbox, in a child: this process never loads Django."""
+    argv = [sys.executable, environment.ROOT / "manage.py", "prepare"]
+    child = processes.start(argv, environment=inherited, cwd=environment.ROOT)
+    try:
+        while child.poll() is None:
+            bell.check()
+            time.sleep(TURN_S)
+    finally:
+        processes.stop(child, signal.SIGTERM, 5.0)
+    if child.returncode:
+        raise Refusal("The database could not be prepared; the reason is above.")
+
+
+def _start_processes(household: Household, inherited: dict[str, str], *, has_plc: bool) -> None:
+    def python(*arguments: str) -> Callable[[], subprocess.Popen[bytes]]:
+        argv = [sys.executable, "-m", *arguments]
+        return lambda: processes.start(argv, environment=inherited, cwd=environment.ROOT)
+
+    if has_plc:
+        household.take_in(Child("plc", python("hosting.serve", "plc")))
+    for number in range(1, environment.number("GROVE_WORKERS", 2) + 1):
+        household.take_in(Child(f"web-{number}", python("hosting.serve", "web")))
+    household.take_in(Child("sequencer", python("repos.sequencer")))
+    household.take_in(Child("worker", python("hosting.background")))
+
+
+def _serve(household: Household, bell: Bell, port: int) -> None:
+    """Look after the children until a signal, and say once when requests are answered."""
+    is_ready = False
+    while True:
+        bell.check()
+        household.look_after()
+        if not is_ready and answers(port, _public_url(port)):
+            is_ready = True
+            _say(f"ready {_public_url(port)}")
+        time.sleep(TURN_S if not is_ready else 0.2)
+
+
+def _public_url(port: int) -> str:
+    return environment.text("GROVE_PUBLIC_URL", f"http://localhost:{port}").rstrip("/")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()

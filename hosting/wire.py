@@ -1,0 +1,159 @@
+"""The two ends of a request that a worker thread holds: its body coming in, its answer going out.
+
+Both run in a thread and talk to the event loop one message at a time, so memory stays constant
+however long the body is, and whoever is slower sets the pace.
+"""
+
+import asyncio
+import io
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from concurrent.futures import CancelledError, Future
+from typing import Any
+
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Headers = list[tuple[str, str]]
+Whole = tuple[int, Headers, bytes]
+WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+IDLE_S = 60.0  # a client that neither sends nor takes a byte for so long is gone
+BATCH_BYTES = 262_144  # small chunks are put together while the one before is on its way
+WITHOUT_BODY = frozenset({204, 304})  # RFC 9110 section 6.4.1
+
+
+class Gone(ConnectionResetError):
+    """The client went away, or stood still for longer than IDLE_S."""
+
+
+class ChunkedBody(io.RawIOBase):
+    """`wsgi.input` of a long body: pulls from the client when the view reads."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, receive: Receive, ahead: bytes) -> None:
+        super().__init__()
+        self._loop = loop
+        self._receive = receive
+        self._held = memoryview(ahead)
+        self.has_ended = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer with what is there; 0 at the end. Raises Gone."""
+        while not self._held and not self.has_ended:
+            message = _wait(_settled(self._receive()), self._loop)
+            if message["type"] == "http.disconnect":
+                raise Gone("the client went away within the body")
+            self._held = memoryview(message.get("body", b""))
+            self.has_ended = not message.get("more_body", False)
+        size = min(len(buffer), len(self._held))
+        buffer[:size] = self._held[:size]
+        self._held = self._held[size:]
+        return size
+
+
+class Outlet:
+    """Carries one answer to the client."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, receive: Receive, send: Send, *, is_head: bool
+    ) -> None:
+        self._loop = loop
+        self._receive = receive
+        self._send = send
+        self._is_head = is_head
+        self._is_gone = threading.Event()
+
+    def carry(self, app: WsgiApp, environ: dict[str, Any]) -> Whole | None:
+        """In a thread: run the application. A short answer is returned for the event loop to
+        send; a streamed one is sent from here, and None returned. Raises Gone."""
+        begun: list[Any] = []
+
+        def start_response(status: str, headers: Headers, exc_info: object = None) -> None:
+            del exc_info  # nothing is on its way before the application returns
+            begun[:] = [int(status[:3]), headers]
+
+        response = app(environ, start_response)
+        try:
+            if getattr(response, "streaming", not isinstance(response, list | tuple)):
+                if not self._is_head:
+                    self._stream(begun[0], begun[1], response, environ["wsgi.input"])
+                    return None
+                return begun[0], begun[1], b""
+            return begun[0], begun[1], b"".join(response)
+        finally:
+            if close := getattr(response, "close", None):
+                close()
+
+    async def send_whole(self, status: int, headers: Headers, body: bytes) -> None:
+        """Send a short answer in two messages."""
+        names = _encoded(headers)
+        if status not in WITHOUT_BODY and not any(name == b"content-length" for name, _ in names):
+            names.append((b"content-length", str(len(body)).encode()))
+        await self._send({"type": "http.response.start", "status": status, "headers": names})
+        await self._send({"type": "http.response.body", "body": b"" if self._is_head else body})
+
+    def _stream(self, status: int, headers: Headers, chunks: Iterable[bytes], body: object) -> None:
+        watcher = self._watch(body)
+        start = {"type": "http.response.start", "status": status, "headers": _encoded(headers)}
+        on_its_way = self._submit(start)
+        held: list[bytes] = []
+        size = 0
+        try:
+            for chunk in chunks:
+                held.append(chunk)
+                size += len(chunk)
+                if on_its_way.done() or size >= BATCH_BYTES:
+                    self._arrived(on_its_way)
+                    on_its_way = self._submit(_piece(b"".join(held)))
+                    held, size = [], 0
+            self._arrived(on_its_way)
+            _wait_for(self._submit({"type": "http.response.body", "body": b"".join(held)}))
+        finally:
+            watcher.cancel()
+
+    def _arrived(self, message: "Future[Any]") -> None:
+        _wait_for(message)
+        if self._is_gone.is_set():
+            raise Gone("the client went away within the answer")
+
+    def _submit(self, message: Message) -> "Future[Any]":
+        return asyncio.run_coroutine_threadsafe(_settled(self._send(message)), self._loop)
+
+    def _watch(self, body: object) -> "Future[Any]":
+        """Notice the client's leaving, unless the body is still being read from the same wire."""
+        if isinstance(body, io.BufferedReader) and not getattr(body.raw, "has_ended", True):
+            return Future()
+
+        async def watch() -> None:
+            while (await self._receive())["type"] != "http.disconnect":
+                pass
+            self._is_gone.set()
+
+        return asyncio.run_coroutine_threadsafe(watch(), self._loop)
+
+
+def _piece(body: bytes) -> Message:
+    return {"type": "http.response.body", "body": body, "more_body": True}
+
+
+def _encoded(headers: Headers) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+
+
+async def _settled(awaitable: Awaitable[Any]) -> Any:
+    return await awaitable
+
+
+def _wait(coroutine: Coroutine[Any, Any, Any], loop: asyncio.AbstractEventLoop) -> Any:
+    return _wait_for(asyncio.run_coroutine_threadsafe(coroutine, loop))
+
+
+def _wait_for(future: "Future[Any]") -> Any:
+    try:
+        return future.result(IDLE_S)
+    except (TimeoutError, CancelledError) as reason:
+        future.cancel()
+        raise Gone("the client stood still") from reason
