@@ -226,7 +226,10 @@ def test_the_export_is_cut_at_the_count(http):
     assert len(exported(http, "?count=5000")) == 3
 
 
-@pytest.mark.parametrize("query", ["count=0", "count=-1", "count=x", "after=yesterday"])
+@pytest.mark.parametrize(
+    "query",
+    ["count=0", "count=-1", "count=x", "after=yesterday", "after=%00", "after=" + "9" * 5000],
+)
 def test_a_bad_parameter_of_the_export_is_refused(http, query):
     answer = http.get(f"/export?{query}")
     assert answer.status_code == 400
@@ -261,8 +264,9 @@ def test_a_method_that_nobody_serves_is_not_allowed(http):
     assert http.delete(f"/{DID}").status_code == 405
 
 
-def test_a_path_that_nobody_serves_is_not_found_in_json(http):
-    answer = http.get(f"/{DID}/nothing")
+@pytest.mark.parametrize("path", [f"/{DID}/nothing", "/did:plc:%00", "/did:plc:%00/log"])
+def test_a_path_that_nobody_serves_is_not_found_in_json(http, path):
+    answer = http.get(path)
     assert (answer.status_code, answer.json()) == (404, {"message": "Not Found"})
 
 
