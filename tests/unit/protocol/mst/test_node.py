@@ -1,5 +1,6 @@
 """One node: depths, prefixes, bytes, and what a strict reader refuses."""
 
+import gc
 from hashlib import sha256
 
 import cbor2
@@ -107,6 +108,15 @@ def test_gap_that_shares_its_cid_with_a_record_is_encoded_in_full() -> None:
     draft.seal()
     assert decode(draft.cid or b"", draft.block).values == (LEAF,)
     assert decode(draft.cid or b"", draft.block).subtrees == (None, CHILD)
+
+
+def test_sealed_node_does_not_keep_the_one_it_came_from() -> None:
+    node = Node((b"a/b",), (LEAF,), (None, LEAF))
+    node.seal()
+    draft = node.with_gap(1, CHILD)
+    draft.seal()
+    kept = [held for held in gc.get_referents(draft) if isinstance(held, Node | tuple)]
+    assert all(node is not held and node not in gc.get_referents(held) for held in kept)
 
 
 def test_wider_node_than_any_honest_one_is_not_written() -> None:
