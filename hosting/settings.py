@@ -200,6 +200,8 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.text("GROVE_LOG_LEVEL", "WARNING")},
+    # A 404 is the asker's affair, not a warning of ours.
+    "loggers": {"django.request": {"level": "ERROR"}},
 }
 
 # --- the console (django-unfold); its site is hosting.console, its pages come from the rooms above
