@@ -11,7 +11,7 @@ import orjson
 import pytest
 from django.test import Client
 
-from hosting import outgoing
+from hosting import outgoing, routing
 from hosting.models import Host
 
 
@@ -70,6 +70,7 @@ class Person(Api):
 @pytest.fixture(autouse=True)
 def _checked(settings):
     settings.XRPC_CHECK_OUTPUT = True
+    routing.forget()  # hosts of the test before
 
 
 @pytest.fixture(autouse=True)
@@ -82,7 +83,7 @@ def directory(monkeypatch, settings):
         posted.append((method, url, body))
         return outgoing.Answer(200, {}, b"OK")
 
-    monkeypatch.setattr(outgoing, "request", request)
+    monkeypatch.setattr(outgoing, "request_configured", request)
     return posted
 
 
