@@ -1,0 +1,1 @@
+"""Measurements of the house, each run as `python -m bench.<name>`."""
