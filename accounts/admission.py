@@ -4,7 +4,7 @@ Every door (XRPC, the sign-up page) hands in a `SignUp` and gets the same refusa
 reference's where clients and tests know them; `field` names the form field they belong to.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
@@ -29,6 +29,16 @@ class SignUp:
     password: str | None
     recovery_key: str | None = None
     invite_code: str | None = None
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """A sign-up that kept the rules, in normal form. `recovery_key` may be empty."""
+
+    handle: str
+    email: str
+    password: str
+    recovery_key: str
 
 
 class HandleTaken(InvalidRequest):
@@ -63,22 +73,21 @@ class InvalidInviteCode(XrpcError):
     field = "invite_code"
 
 
-def check(host: Host, wish: SignUp) -> SignUp:
+def check(host: Host, wish: SignUp) -> Admitted:
     """The wish in its normal form. Uniqueness is looked at by `check_free`, and held by Postgres.
 
     Raises the errors of this module and of `handles.check_new`.
     """
     email = _checked_email(wish.email)
-    _check_password(wish.password)
+    password = _checked_password(wish.password)
     handle = handles.check_new(host, wish.handle)
-    if wish.recovery_key:
-        _check_recovery_key(wish.recovery_key)
+    recovery_key = _checked_recovery_key(wish.recovery_key or "")
     if host.has_invites_required:
         _check_invite(wish.invite_code)
-    return replace(wish, handle=handle, email=email, recovery_key=wish.recovery_key or None)
+    return Admitted(handle, email, password, recovery_key)
 
 
-def check_free(host: Host, wish: SignUp) -> None:
+def check_free(host: Host, wish: Admitted) -> None:
     """Spare the work of a sign-up that is bound to fail. Raises `HandleTaken`, `EmailRefused`."""
     if handles.is_taken(wish.handle):
         raise handle_taken(wish)
@@ -86,11 +95,11 @@ def check_free(host: Host, wish: SignUp) -> None:
         raise email_taken(wish)
 
 
-def handle_taken(wish: SignUp) -> HandleTaken:
+def handle_taken(wish: Admitted) -> HandleTaken:
     return HandleTaken(f"Handle already taken: {wish.handle}")
 
 
-def email_taken(wish: SignUp) -> EmailRefused:
+def email_taken(wish: Admitted) -> EmailRefused:
     return EmailRefused(f"Email already taken: {wish.email}")
 
 
@@ -109,18 +118,19 @@ def _checked_email(email: str | None) -> str:
     return email
 
 
-def _check_password(password: str | None) -> None:
+def _checked_password(password: str | None) -> str:
     if not password:
         raise PasswordRefused("Password is required")
     if len(password) > NEW_PASSWORD_MAX_CHARACTERS:
         raise PasswordRefused(
             f"Password too long. Maximum length is {NEW_PASSWORD_MAX_CHARACTERS} characters."
         )
+    return password
 
 
-def _check_recovery_key(recovery_key: str) -> None:
+def _checked_recovery_key(recovery_key: str) -> str:
     try:
-        PublicKey.from_did_key(recovery_key)
+        return PublicKey.from_did_key(recovery_key).did_key if recovery_key else ""
     except ValueError:
         raise RecoveryKeyRefused("The recovery key must be a did:key of k256 or p256.") from None
 

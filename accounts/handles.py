@@ -41,9 +41,9 @@ class UnsupportedDomain(HandleError):
 def check_new(host: Host, handle: str) -> str:
     """The handle in its normal form, when this host may give it out; whether it is free is not
     looked at. Raises `InvalidHandle`, `UnsupportedDomain`, `HandleNotAvailable`."""
-    handle = normalize_handle(handle)
     if not is_handle(handle):
         raise InvalidHandle("Input/handle must be a valid handle")
+    handle = normalize_handle(handle)
     domain = _domain_of(host, handle)
     label = handle.removesuffix(domain)
     if "." in label:
@@ -73,6 +73,8 @@ def is_taken(handle: str) -> bool:
 
 def resolve(host: Host, handle: str) -> str | None:
     """The DID of this host's *active* account of that handle, in any spelling."""
+    if not is_handle(handle):
+        return None
     accounts = Account.objects.of(host).active().filter(handle=normalize_handle(handle))
     return accounts.values_list("did", flat=True).first()
 

@@ -79,7 +79,7 @@ def _is_down(operation: PlcOperation, attempts_before: int) -> bool:
 
 def _opened(operation: PlcOperation) -> Account:
     if operation.state == PlcOperation.State.PUBLISHED:
-        return Account.objects.select_related("host").get(pk=operation.account_id)
+        return Account.objects.select_related("host").get(plc_operations=operation)
     if operation.state == PlcOperation.State.REFUSED:
         raise DirectoryRefused(
             f"The PLC directory refused to register the new DID: {operation.last_error}"

@@ -85,10 +85,9 @@ def wake_due() -> None:
         wake(operation_id)
 
 
-def drop_pending_account(account_id: int | None) -> None:
+def drop_pending_account(account: Account | None) -> None:
     """Take back a sign-up that came to nothing: handle and e-mail are free again."""
-    account = Account.objects.filter(pk=account_id, opened_at__isnull=True).first()
-    if account is not None:
+    if account is not None and account.opened_at is None:
         account.delete()
         SigningKey.objects.filter(pk=account.signing_did_key).delete()
 
@@ -146,10 +145,11 @@ def _confirm(operation_id: int) -> None:
             return  # withdrawn meanwhile; its tombstone is on the way
         _decide(operation, PlcOperation.State.PUBLISHED)
         if operation.kind == PlcOperation.Kind.GENESIS:
-            _open(Account.objects.select_for_update().get(pk=operation.account_id))
+            _open(operation)
 
 
-def _open(account: Account) -> None:
+def _open(operation: PlcOperation) -> None:
+    account = Account.objects.select_for_update().get(plc_operations=operation)
     account.opened_at = timezone.now()
     account.save(update_fields=["opened_at"])
     account.refresh_from_db(fields=["status"])  # Postgres derives it
@@ -165,7 +165,7 @@ def _refuse(operation_id: int, reason: str) -> None:
         operation.last_error = reason[:500]
         _decide(operation, PlcOperation.State.REFUSED)
         if operation.kind == PlcOperation.Kind.GENESIS:
-            drop_pending_account(operation.account_id)
+            drop_pending_account(operation.account)
 
 
 def _decide(operation: PlcOperation, state: PlcOperation.State) -> None:

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import admission, keys, opening, publishing
-from accounts.admission import SignUp
+from accounts.admission import Admitted, SignUp
 from accounts.models import Account, PlcOperation
 from hosting.models import Host
 from protocol import plc
@@ -26,16 +26,16 @@ def sign_up(host: Host, wish: SignUp) -> Account:
     (losers of a race included), and those of `opening.await_account` when the directory is late,
     down or refuses. Source: com.atproto.server.createAccount.
     """
-    wish = admission.check(host, wish)
-    operation = _pending_before(host, wish)
+    admitted = admission.check(host, wish)
+    operation = _pending_before(host, admitted)
     if operation is None:
-        admission.check_free(host, wish)
-        operation = _begin(host, wish)
+        admission.check_free(host, admitted)
+        operation = _begin(host, admitted)
     publishing.wake(operation.pk)
     return opening.await_account(operation.pk)
 
 
-def _pending_before(host: Host, wish: SignUp) -> PlcOperation | None:
+def _pending_before(host: Host, wish: Admitted) -> PlcOperation | None:
     """The operation of the same person's same sign-up, still waiting; made due at once."""
     operation = PlcOperation.objects.filter(
         account__host=host,
@@ -54,7 +54,7 @@ def _pending_before(host: Host, wish: SignUp) -> PlcOperation | None:
     return before
 
 
-def _is_same(operation: PlcOperation, account: Account, wish: SignUp) -> bool:
+def _is_same(operation: PlcOperation, account: Account, wish: Admitted) -> bool:
     """The right password, and no other recovery key than the one that was signed."""
     recovery_keys = operation.operation["rotationKeys"][:-1]
     return recovery_keys == _recovery_keys(account.host, wish) and check_password(
@@ -62,7 +62,7 @@ def _is_same(operation: PlcOperation, account: Account, wish: SignUp) -> bool:
     )
 
 
-def _begin(host: Host, wish: SignUp) -> PlcOperation:
+def _begin(host: Host, wish: Admitted) -> PlcOperation:
     """Write the pending sign-up. `durable`: the directory must never be told of rows that could
     still be rolled back."""
     password = make_password(wish.password)
@@ -90,19 +90,19 @@ def _begin(host: Host, wish: SignUp) -> PlcOperation:
         raise _lost_race(error, wish) from error
 
 
-def _genesis(host: Host, wish: SignUp, signing_did_key: str) -> plc.Operation:
+def _genesis(host: Host, wish: Admitted, signing_did_key: str) -> plc.Operation:
     rotation_keys = [*_recovery_keys(host, wish), host.rotation_did_key]
     genesis = plc.genesis(rotation_keys, signing_did_key, wish.handle, host.origin)
     return plc.sign(genesis, keys.rotation_key(host))
 
 
-def _recovery_keys(host: Host, wish: SignUp) -> list[str]:
+def _recovery_keys(host: Host, wish: Admitted) -> list[str]:
     """The user's own key ranks first; our own again would be a duplicate, which did:plc refuses."""
-    has_own = wish.recovery_key and wish.recovery_key != host.rotation_did_key
-    return [wish.recovery_key] if has_own and wish.recovery_key else []
+    own = wish.recovery_key
+    return [own] if own and own != host.rotation_did_key else []
 
 
-def _lost_race(error: IntegrityError, wish: SignUp) -> Exception:
+def _lost_race(error: IntegrityError, wish: Admitted) -> Exception:
     """What the loser of a race is told; any other broken constraint stays what it is."""
     constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
     if constraint == "account_handle_is_unique":

@@ -53,7 +53,7 @@ def _withdraw_sign_up(operation_id: int) -> None:
         genesis.state = PlcOperation.State.WITHDRAWN
         genesis.decided_at = timezone.now()
         genesis.save(update_fields=["state", "decided_at"])
-        drop_pending_account(genesis.account_id)
+        drop_pending_account(genesis.account)
 
 
 def _leave_tombstone(genesis: PlcOperation, rotation_key: SigningKey) -> None:

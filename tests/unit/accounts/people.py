@@ -1,0 +1,34 @@
+"""Accounts that are simply there, for tests that are not about signing up."""
+
+from dataclasses import replace
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+from django.utils import timezone
+
+from accounts import keys
+from accounts.models import Account
+from accounts.signup import SignUp
+from hosting.models import Host
+
+PASSWORD = "correct horse battery"
+ALICE = SignUp(handle="alice.test", email="alice@example.com", password=PASSWORD)
+
+
+def wish(**changes: Any) -> SignUp:
+    return replace(ALICE, **changes)
+
+
+def account_row(host: Host, label: str = "alice", **changes: Any) -> Account:
+    """An open account without a directory, a repo or an event; `changes` are its fields."""
+    domain = host.handle_domains.all()[0].name
+    fields = {
+        "did": "did:plc:" + f"{host.pk}{label}".ljust(24, "a")[:24],
+        "handle": label + domain,
+        "email": f"{label}@example.com",
+        "password": make_password(PASSWORD),
+        "signing_did_key": keys.new_signing_key().did_key,
+        "opened_at": timezone.now(),
+    }
+    account = Account.objects.create(host=host, **{**fields, **changes})
+    return Account.objects.select_related("host").get(pk=account.pk)
