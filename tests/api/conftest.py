@@ -23,7 +23,10 @@ class Api:
     token: str = ""
 
     def query(self, nsid: str, /, **params: Any):
-        return self._client().get(f"/xrpc/{nsid}", params, **self._headers())
+        return self.get(f"/xrpc/{nsid}", params)
+
+    def get(self, path: str, params: dict[str, Any] | None = None, **headers: str):
+        return self._client().get(path, params or {}, **self._headers(), **headers)
 
     def call(self, nsid: str, /, **body: Any):
         return self.send(nsid, orjson.dumps(body))
