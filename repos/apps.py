@@ -1,0 +1,14 @@
+"""Repos as a Django app: connects the receivers of the account signals."""
+
+from django.apps import AppConfig
+
+
+class ReposConfig(AppConfig):
+    """The room; `ready` makes it hear what the accounts room says."""
+
+    name = "repos"
+
+    def ready(self) -> None:
+        from repos import lifecycle  # noqa: PLC0415 - models exist only now
+
+        lifecycle.connect()

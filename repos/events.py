@@ -1,0 +1,23 @@
+"""Appending to a host's firehose, in the transaction that makes the event true.
+
+An event is stored without its number; repos.sequencer gives it one. Source: the lexicon
+com.atproto.sync.subscribeRepos.
+"""
+
+from datetime import UTC, datetime
+
+from hosting import database
+from protocol.frames import Body, EventKind
+
+_APPEND = "SELECT append_event(%s::bigint, %s::int, %s::int, %b)"
+
+
+def append(repo_id: int, kind: EventKind, body: Body) -> None:
+    """Store one event. Call inside a transaction; it locks the repo's row until the end of it."""
+    database.row(_APPEND, (repo_id, int(kind), body.seq_at, body.data))
+
+
+def time_text(moment: datetime | None = None) -> str:
+    """A moment (now, unless given) as events write it: RFC 3339, milliseconds, `Z`."""
+    moment = moment or datetime.now(UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

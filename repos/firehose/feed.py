@@ -1,0 +1,60 @@
+"""A process's share in the firehose: one tailer, one ring a host, one connection for backfill."""
+
+import asyncio
+from weakref import WeakKeyDictionary, WeakValueDictionary
+
+from repos.firehose.ring import Ring
+from repos.firehose.table import EventTable
+from repos.firehose.tailer import Tailer
+from repos.snapshots import conninfo
+
+RING_FRAMES = 4_096
+RING_BYTES = 32 * 1_048_576
+
+
+class Feed:
+    """Belongs to the event loop it was made in."""
+
+    def __init__(self, database: str, ring_frames: int, ring_bytes: int) -> None:
+        self.table = EventTable(database)
+        self._limits = (ring_frames, ring_bytes)
+        # A ring lives as long as somebody follows it: quiet hosts cost no memory.
+        self._rings: WeakValueDictionary[int, Ring] = WeakValueDictionary()
+        self._tailer = Tailer(database, self._push)
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to listen; does nothing while the task runs."""
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._tailer.run(), name="firehose tailer")
+
+    async def stop(self) -> None:
+        """End the task and hang up."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await self.table.close()
+
+    def ring(self, host_id: int) -> Ring:
+        """The host's ring, empty until the next event comes. Keep it while you follow."""
+        ring = self._rings.get(host_id)
+        if ring is None:
+            ring = self._rings[host_id] = Ring(*self._limits)
+        return ring
+
+    def _push(self, host_id: int, first_seq: int, frames: list[bytes]) -> None:
+        ring = self._rings.get(host_id)
+        if ring is not None:
+            ring.push(first_seq, frames)
+
+
+_feeds: WeakKeyDictionary[asyncio.AbstractEventLoop, Feed] = WeakKeyDictionary()
+
+
+def feed() -> Feed:
+    """The running loop's feed, listening."""
+    loop = asyncio.get_running_loop()
+    if loop not in _feeds:
+        _feeds[loop] = Feed(conninfo(), RING_FRAMES, RING_BYTES)
+    _feeds[loop].start()
+    return _feeds[loop]

@@ -1,0 +1,71 @@
+"""What one consumer of the firehose gets: everything after its cursor, in order, each once.
+
+Source: atproto.com/specs/event-stream, "Cursors"; com.atproto.sync.subscribeRepos. Behind the ring
+a consumer reads pages of the table, inside it slices of memory; both are in the order of `seq`, and
+the cursor alone decides what comes next, so the change from one to the other loses nothing.
+"""
+
+from collections.abc import AsyncGenerator
+
+from protocol import frames
+from protocol.errors import XrpcError
+from repos.firehose.feed import Feed, feed
+from repos.firehose.ring import Ring
+
+SLICE = 64  # frames handed over at once: about 300 kB
+PAGE = 200
+MAX_LAG = 20_000  # events that a consumer may be behind after it was live
+
+
+class FutureCursor(XrpcError):
+    """The cursor is beyond the newest event: it belongs to another stream."""
+
+    name = "FutureCursor"
+
+
+class ConsumerTooSlow(XrpcError):
+    """The consumer was live and fell too far behind; it may come back with its cursor."""
+
+    name = "ConsumerTooSlow"
+
+
+async def follow(
+    host_id: int, cursor: int | None, source: Feed | None = None
+) -> AsyncGenerator[list[bytes], None]:
+    """Frames of a host's events after `cursor`, or from now on without one; never ends.
+
+    A cursor older than what is kept gets `#info OutdatedCursor` first, then everything kept. Raises
+    FutureCursor and ConsumerTooSlow; send `frames.error(error.name, error.message)` and close.
+    """
+    source = source or feed()
+    ring = source.ring(host_id)
+    newest = await source.table.newest_seq(host_id)
+    if cursor is not None and cursor > newest:
+        raise FutureCursor("Cursor in the future.")
+    position = newest if cursor is None else cursor
+    if position < newest:
+        oldest = await source.table.oldest_seq(host_id) or newest + 1
+        if position < oldest - 1:
+            yield [frames.info("OutdatedCursor", "Some events after the cursor are gone.")]
+            position = oldest - 1
+    was_live = False
+    while True:
+        changed = ring.changed  # taken before looking, so that no push is missed
+        batch = ring.after(position, SLICE)
+        if batch is None:
+            _refuse_laggard(ring, position, was_live=was_live)
+            page = await source.table.page(host_id, position, PAGE)
+            batch = [event.frame for event in page]
+            position = page[-1].seq if page else max(position, ring.first_seq - 1)
+        else:
+            was_live = True
+            position += len(batch)
+        if batch:
+            yield batch
+        elif ring.is_empty or position >= ring.last_seq:
+            await changed.wait()
+
+
+def _refuse_laggard(ring: Ring, position: int, *, was_live: bool) -> None:
+    if was_live and ring.last_seq - position > MAX_LAG:
+        raise ConsumerTooSlow("The consumer is too slow: events are dropped before it takes them.")

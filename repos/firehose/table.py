@@ -1,0 +1,80 @@
+"""Numbered events as they lie in Postgres: for the tailer, and for consumers that are behind.
+
+One asynchronous connection a process, opened when it is needed and again after Postgres was away.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from protocol import frames
+
+_PAGE = """
+    SELECT seq, kind, body, seq_at FROM event
+    WHERE host_id = %s AND seq > %s ORDER BY seq LIMIT %s
+"""
+_NEWEST = "SELECT last_seq FROM event_counter WHERE host_id = %s"
+_OLDEST = "SELECT seq FROM event WHERE host_id = %s AND seq IS NOT NULL ORDER BY seq LIMIT 1"
+_TRIES = 20
+_PAUSE_S = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """One event ready to send."""
+
+    seq: int
+    frame: bytes
+
+
+class EventTable:
+    """Pages of one host's events."""
+
+    def __init__(self, conninfo: str) -> None:
+        self._conninfo = conninfo
+        self._connection: psycopg.AsyncConnection | None = None
+        self._lock = asyncio.Lock()
+
+    async def page(self, host_id: int, after: int, limit: int) -> list[Numbered]:
+        """Up to `limit` events with a `seq` beyond `after`, in order."""
+        rows = await self._rows(_PAGE, (host_id, after, limit))
+        return [
+            Numbered(seq, frames.frame(kind, body, seq_at, seq)) for seq, kind, body, seq_at in rows
+        ]
+
+    async def newest_seq(self, host_id: int) -> int:
+        """The last number given out, 0 when there is none."""
+        rows = await self._rows(_NEWEST, (host_id,))
+        return int(rows[0][0]) if rows else 0
+
+    async def oldest_seq(self, host_id: int) -> int | None:
+        """The first number that is still kept."""
+        rows = await self._rows(_OLDEST, (host_id,))
+        return int(rows[0][0]) if rows else None
+
+    async def close(self) -> None:
+        """Hang up."""
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+
+    async def _rows(self, sql: str, params: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        async with self._lock:
+            for _ in range(_TRIES):
+                try:
+                    connection = await self._connected()
+                    cursor = await connection.execute(sql.encode(), params, binary=True)
+                    return await cursor.fetchall()
+                except psycopg.OperationalError:
+                    await self.close()
+                    await asyncio.sleep(_PAUSE_S)
+        raise psycopg.OperationalError("Postgres did not come back")
+
+    async def _connected(self) -> psycopg.AsyncConnection:
+        if self._connection is None:
+            self._connection = await psycopg.AsyncConnection.connect(
+                self._conninfo, autocommit=True, prepare_threshold=1
+            )
+        return self._connection

@@ -1,0 +1,95 @@
+"""One task a process that reads numbered events as they come and fills the hosts' rings.
+
+It is woken by the sequencer's NOTIFY, once a batch, and looks twice a second in any case, so that a
+lost notification costs time and nothing else. Its place is the platform's `position`: the order in
+which events of all hosts were numbered.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from itertools import groupby
+from typing import Any, Protocol
+
+import psycopg
+
+from protocol import frames
+
+_PAGE = 500
+_LOOK_ANYWAY_S = 0.5
+_RECONNECT_PAUSE_S = 0.25
+
+_NEWEST = "SELECT last_seq FROM event_counter WHERE host_id = 0"  # 0: the platform's position
+_NEXT = """
+    SELECT position, host_id, seq, kind, body, seq_at FROM event
+    WHERE position > %s ORDER BY position LIMIT %s
+"""
+
+logger = logging.getLogger("repos.firehose")
+
+
+class Sink(Protocol):
+    """Takes one host's frames, numbered without gaps from `first_seq` on."""
+
+    def __call__(self, host_id: int, first_seq: int, frames: list[bytes]) -> None: ...
+
+
+class Tailer:
+    """Reads on from where it began; what happened before is the table's business."""
+
+    def __init__(self, conninfo: str, sink: Sink) -> None:
+        self._conninfo = conninfo
+        self._sink = sink
+        self._position: int | None = None
+
+    async def run(self) -> None:
+        """Until cancelled, through restarts of Postgres."""
+        while True:
+            try:
+                async with await psycopg.AsyncConnection.connect(
+                    self._conninfo, autocommit=True, prepare_threshold=1
+                ) as connection:
+                    await self._tail(connection)
+            except psycopg.OperationalError as error:
+                logger.warning("lost Postgres, will be back: %s", str(error).strip())
+                await asyncio.sleep(_RECONNECT_PAUSE_S)
+
+    async def _tail(self, connection: psycopg.AsyncConnection) -> None:
+        await connection.execute("LISTEN firehose")
+        if self._position is None:
+            cursor = await connection.execute(_NEWEST)
+            found = await cursor.fetchone()
+            self._position = int(found[0]) if found else 0
+        while True:
+            if await self._read_page(connection, self._position) < _PAGE:
+                await _notified(connection)
+
+    async def _read_page(self, connection: psycopg.AsyncConnection, position: int) -> int:
+        cursor = await connection.execute(_NEXT, (position, _PAGE), binary=True)
+        rows = await cursor.fetchall()
+        for host_id, run in _runs(rows).items():
+            for first_seq, encoded in run:
+                self._sink(host_id, first_seq, encoded)
+        if rows:
+            self._position = rows[-1][0]
+        return len(rows)
+
+
+async def _notified(connection: psycopg.AsyncConnection) -> None:
+    """Wait for the sequencer's word, or for as long as we are willing to trust silence."""
+    async for _ in connection.notifies(timeout=_LOOK_ANYWAY_S, stop_after=1):
+        pass
+
+
+def _runs(rows: list[tuple[Any, ...]]) -> Mapping[int, list[tuple[int, list[bytes]]]]:
+    """Each host's frames in runs of consecutive numbers: (first seq, frames)."""
+    by_host: dict[int, list[tuple[int, bytes]]] = {}
+    for _, host_id, seq, kind, body, seq_at in rows:
+        by_host.setdefault(host_id, []).append((seq, frames.frame(kind, body, seq_at, seq)))
+    runs: dict[int, list[tuple[int, list[bytes]]]] = {}
+    for host_id, numbered in by_host.items():
+        places = groupby(enumerate(numbered), key=lambda item: item[1][0] - item[0])
+        for _, group in places:
+            run = [entry for _, entry in group]
+            runs.setdefault(host_id, []).append((run[0][0], [frame for _, frame in run]))
+    return runs

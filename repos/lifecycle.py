@@ -1,0 +1,118 @@
+"""What an account's life does to its repo: opened, its status changed, its handle changed.
+
+Receivers of the accounts room's signals, running in the sender's transaction: repo and events come
+true together with the account, or not at all. The repo's row is locked before anything is read, so
+that the order of a repo's events is the order of what happened. Order and kinds of events:
+com.atproto.sync.subscribeRepos and atproto.com/specs/account.
+"""
+
+import secrets
+import time
+from typing import Any, Final
+
+from accounts import keys, signals
+from accounts.models import Account
+from hosting import database
+from protocol import car, commit, frames, tid
+from protocol.frames import EventKind
+from protocol.mst import Tree
+from repos import events, heads
+from repos.models import Node, Repo
+
+_COMMIT = "SELECT head, rev, commit, status FROM repo WHERE id = %s FOR UPDATE"
+_CLOCK_ID: Final = secrets.randbelow(tid.MAX_CLOCK_ID + 1)
+
+
+def connect() -> None:
+    """Hear the accounts room; called once when Django is ready."""
+    signals.account_opened.connect(on_opened, dispatch_uid="repos.on_opened")
+    signals.account_status_changed.connect(on_status, dispatch_uid="repos.on_status")
+    signals.handle_changed.connect(on_handle, dispatch_uid="repos.on_handle")
+
+
+def on_opened(account: Account, **_: Any) -> None:
+    """Make the empty repo and announce it: #identity, #account, #commit, #sync."""
+    tree, signed, rev = _first_commit(account)
+    Repo.objects.create(
+        id=account.pk,
+        did=account.did,
+        host_id=account.host_id,
+        status=account.status,
+        head=signed.cid,
+        rev=rev,
+        data=tree.commit(),
+        commit=signed.block,
+        signing_did_key=account.signing_did_key,
+    )
+    _announce_identity(account)
+    _announce_account(account)
+    _announce_first_commit(account, tree, signed, rev)
+    _announce_sync(account, rev, signed.cid, signed.block)
+
+
+def on_status(account: Account, **_: Any) -> None:
+    """Let the repo take commits or not, and say so; one that comes back says where it stands."""
+    found = database.row(_COMMIT, (account.pk,))
+    if found is None:
+        return  # an account without a repo has nothing to say on the firehose
+    head, rev, block, _status = found
+    Repo.objects.filter(pk=account.pk).update(status=account.status)
+    _announce_account(account)
+    if account.is_active:
+        _announce_sync(account, rev, head, block)
+
+
+def on_handle(account: Account, **_: Any) -> None:
+    """The account's handle is another: #identity."""
+    heads.lock(account.pk)
+    if Repo.objects.filter(pk=account.pk).exists():
+        _announce_identity(account)
+
+
+def _first_commit(account: Account) -> tuple[Tree, commit.SignedCommit, str]:
+    tree = Tree(None, {})
+    rev = tid.encode(time.time_ns() // 1000, _CLOCK_ID)
+    signed = commit.sign(account.did, rev, tree.commit(), keys.signing_key(account.signing_did_key))
+    Node.objects.bulk_create(
+        [
+            Node(repo_id=account.pk, cid=cid, rev=rev, data=block)
+            for cid, block in tree.new_blocks.items()
+        ]
+    )
+    return tree, signed, rev
+
+
+def _announce_first_commit(
+    account: Account, tree: Tree, signed: commit.SignedCommit, rev: str
+) -> None:
+    blocks = [(signed.cid, signed.block), *tree.new_blocks.items()]
+    body = frames.commit_body(
+        repo=account.did,
+        commit=signed.cid,
+        rev=rev,
+        since=None,
+        blocks=car.write(signed.cid, blocks),
+        ops=[],
+        prev_data=None,
+        time=events.time_text(),
+    )
+    events.append(account.pk, EventKind.COMMIT, body)
+
+
+def _announce_identity(account: Account) -> None:
+    body = frames.identity_body(did=account.did, handle=account.handle, time=events.time_text())
+    events.append(account.pk, EventKind.IDENTITY, body)
+
+
+def _announce_account(account: Account) -> None:
+    status = None if account.is_active else str(account.status)
+    body = frames.account_body(
+        did=account.did, active=account.is_active, status=status, time=events.time_text()
+    )
+    events.append(account.pk, EventKind.ACCOUNT, body)
+
+
+def _announce_sync(account: Account, rev: str, head: bytes, block: bytes) -> None:
+    blocks = car.write(head, [(head, block)])
+    body = frames.sync_body(did=account.did, rev=rev, blocks=blocks, time=events.time_text())
+    events.append(account.pk, EventKind.SYNC, body)

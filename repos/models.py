@@ -1,0 +1,158 @@
+"""Repos, records, MST nodes, blobs and events as Django sees them.
+
+The hot path (repos.commits, repos.reads) speaks SQL to the same tables; what Django cannot say
+(partitions, functions, partial indexes of partitioned tables) is SQL in the migrations. Keys of all
+repo tables begin with `repo_id`, so that they spread over several Postgres by that column; for the
+same reason nothing here is a foreign key. CIDs are 36 raw bytes. `repo.id` is the account's id.
+"""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Repo(models.Model):
+    """One account's repository: where its head stands, and whether it may be written to."""
+
+    class Status(models.TextChoices):
+        """The statuses of com.atproto.sync.getRepoStatus; only `active` repos take commits."""
+
+        ACTIVE = "active", _("Active")
+        DEACTIVATED = "deactivated", _("Deactivated")
+        SUSPENDED = "suspended", _("Suspended")
+        TAKENDOWN = "takendown", _("Taken down")
+
+    id = models.BigIntegerField(primary_key=True)  # the account's
+    did = models.TextField(unique=True)
+    host_id = models.BigIntegerField()
+    status = models.TextField(choices=Status.choices, default=Status.ACTIVE)
+    head = models.BinaryField()  # CID of the signed commit
+    rev = models.TextField(db_collation="C")
+    data = models.BinaryField()  # CID of the MST root
+    commit = models.BinaryField()  # the signed commit block
+    signing_did_key = models.TextField()
+    last_event_id = models.BigIntegerField(null=True)  # the #commit that holds the newest tree path
+    last_event_at = models.DateTimeField(null=True)  # ... and the day's partition it lies in
+    record_count = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "repo"
+        constraints = [
+            models.CheckConstraint(
+                name="repo_status_is_known",
+                condition=models.Q(status__in=["active", "deactivated", "suspended", "takendown"]),
+            ),
+            models.CheckConstraint(
+                name="repo_has_no_negative_records", condition=models.Q(record_count__gte=0)
+            ),
+        ]
+        indexes = [models.Index(fields=["host_id", "id"], name="repo_by_host")]
+
+    def __str__(self) -> str:
+        return self.did
+
+
+class Record(models.Model):
+    """One record, its DAG-CBOR inline. `subject` is set for likes, reposts, follows and blocks."""
+
+    pk = models.CompositePrimaryKey("repo_id", "collection", "rkey")
+    repo_id = models.BigIntegerField()
+    collection = models.TextField(db_collation="C")
+    rkey = models.TextField(db_collation="C")
+    cid = models.BinaryField()
+    rev = models.TextField(db_collation="C")  # in which this value entered the tree
+    subject = models.TextField(db_collation="C", null=True)  # noqa: DJ001 - null: not of that kind
+    data = models.BinaryField()
+
+    class Meta:
+        db_table = "record"
+
+
+class Node(models.Model):
+    """One node of a repo's current Merkle search tree."""
+
+    pk = models.CompositePrimaryKey("repo_id", "cid")
+    repo_id = models.BigIntegerField()
+    cid = models.BinaryField()
+    rev = models.TextField(db_collation="C")  # in which it entered the tree
+    data = models.BinaryField()
+
+    class Meta:
+        db_table = "node"
+
+
+class Blob(models.Model):
+    """Uploaded bytes, kept in `storages["blobs"]`. Only `live` ones are shown to the public.
+
+    staged -> live when a record first refers to it; live -> idle when the last reference goes;
+    idle -> live when a record refers to it again. Staged and idle ones are swept in time.
+    """
+
+    class State(models.TextChoices):
+        STAGED = "staged", _("Staged")
+        LIVE = "live", _("Live")
+        IDLE = "idle", _("Idle")
+
+    pk = models.CompositePrimaryKey("repo_id", "cid")
+    repo_id = models.BigIntegerField()
+    cid = models.BinaryField()
+    mime_type = models.TextField()
+    size = models.BigIntegerField()
+    state = models.TextField(choices=State.choices, default=State.STAGED)
+    changed_at = models.DateTimeField()  # of the state; the sweep counts from here
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "blob"
+        indexes = [
+            models.Index(
+                fields=["changed_at"], name="blob_to_sweep", condition=~models.Q(state="live")
+            )
+        ]
+
+
+class BlobUse(models.Model):
+    """A record refers to a blob."""
+
+    pk = models.CompositePrimaryKey("repo_id", "collection", "rkey", "cid")
+    repo_id = models.BigIntegerField()
+    collection = models.TextField(db_collation="C")
+    rkey = models.TextField(db_collation="C")
+    cid = models.BinaryField()
+    rev = models.TextField(db_collation="C")  # of the record
+
+    class Meta:
+        db_table = "blob_use"
+        indexes = [models.Index(fields=["repo_id", "cid"], name="blob_use_by_cid")]
+
+
+class Event(models.Model):
+    """One firehose message, without `seq` until the sequencer gives it one.
+
+    `body` is the DAG-CBOR body with a hole at `seq_at` (protocol.frames.Body); one partition a day.
+    """
+
+    pk = models.CompositePrimaryKey("id", "created_at")
+    id = models.BigIntegerField()  # from a sequence, drawn while the repo's row is locked
+    created_at = models.DateTimeField()
+    host_id = models.BigIntegerField()
+    repo_id = models.BigIntegerField()
+    did = models.TextField()
+    kind = models.SmallIntegerField()  # repos.events.KINDS
+    seq_at = models.IntegerField()
+    seq = models.BigIntegerField(null=True)  # the host's, gap-free
+    position = models.BigIntegerField(null=True)  # the platform's, gap-free
+    body = models.BinaryField()
+
+    class Meta:
+        db_table = "event"
+
+
+class EventCounter(models.Model):
+    """The newest `seq` of a host; the row of host 0 counts the platform's `position`."""
+
+    host_id = models.BigIntegerField(primary_key=True)
+    last_seq = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "event_counter"

@@ -1,0 +1,238 @@
+"""Reading repos and records: one prepared statement a call, and JSON text instead of models.
+
+Source: the lexicons com.atproto.repo.getRecord, listRecords, describeRepo and com.atproto.sync.
+getLatestCommit, getRepoStatus, listRepos. Every statement names the host: a DID of another host is
+as unknown as one that nobody has.
+"""
+
+from dataclasses import dataclass
+
+import orjson
+
+from hosting import database
+from hosting.models import Host
+from protocol import atjson, cid
+from protocol.errors import InvalidRequest
+from repos.models import Repo
+
+_REPO_FIELDS = "r.id, r.host_id, r.did, r.status, r.head, r.rev, r.record_count"
+_BY_DID = "FROM repo r WHERE r.did = %s AND r.host_id = %s"
+_BY_HANDLE = "FROM account a JOIN repo r ON r.id = a.id WHERE a.handle = %s AND r.host_id = %s"
+
+_RECORD_BY_DID = """
+    SELECT r.did, r.status, c.cid, c.data FROM repo r
+    LEFT JOIN record c ON c.repo_id = r.id AND c.collection = %s AND c.rkey = %s
+    WHERE r.did = %s AND r.host_id = %s
+"""
+_RECORD_BY_HANDLE = """
+    SELECT r.did, r.status, c.cid, c.data FROM account a JOIN repo r ON r.id = a.id
+    LEFT JOIN record c ON c.repo_id = r.id AND c.collection = %s AND c.rkey = %s
+    WHERE a.handle = %s AND r.host_id = %s
+"""
+_PAGE = """
+    SELECT r.did, r.status, c.rkey, c.cid, c.data
+    FROM {source} LEFT JOIN LATERAL (
+        SELECT rkey, cid, data FROM record
+        WHERE repo_id = r.id AND collection = %s AND rkey {after} %s
+        ORDER BY rkey {order} LIMIT %s
+    ) c ON true
+    WHERE {name} = %s AND r.host_id = %s ORDER BY c.rkey {order}
+"""
+_DESCENDING = {"after": "<", "order": "DESC"}
+_ASCENDING = {"after": ">", "order": "ASC"}
+_DID_SOURCE = {"source": "repo r", "name": "r.did"}
+_HANDLE_SOURCE = {"source": "account a JOIN repo r ON r.id = a.id", "name": "a.handle"}
+_PAGES = {
+    (is_did, reverse): _PAGE.format(
+        **(_DID_SOURCE if is_did else _HANDLE_SOURCE), **(_ASCENDING if reverse else _DESCENDING)
+    )
+    for is_did in (True, False)
+    for reverse in (True, False)
+}
+_AFTER_ALL_KEYS = "\x7f"  # record keys are printable ASCII
+
+# A loose index scan: jumps from one collection to the next instead of reading every record.
+_COLLECTIONS = """
+    WITH RECURSIVE c AS (
+        (SELECT collection FROM record WHERE repo_id = %s ORDER BY collection LIMIT 1)
+        UNION ALL
+        SELECT (SELECT collection FROM record WHERE repo_id = %s AND collection > c.collection
+                ORDER BY collection LIMIT 1)
+        FROM c WHERE c.collection IS NOT NULL
+    ) SELECT collection FROM c WHERE collection IS NOT NULL
+"""
+_REPOS = f"""
+    SELECT {_REPO_FIELDS} FROM repo r WHERE r.host_id = %s AND r.id > %s ORDER BY r.id LIMIT %s
+"""  # noqa: S608 - constants only
+
+
+class RepoNotFound(InvalidRequest):
+    """400: this host has no such repo."""
+
+    name = "RepoNotFound"
+
+    def __init__(self, did_or_handle: str) -> None:
+        kind = "DID" if did_or_handle.startswith("did:") else "handle"
+        super().__init__(f"Could not find repo for {kind}: {did_or_handle}")
+
+
+class RepoTakendown(InvalidRequest):
+    """400: the account was taken down."""
+
+    name = "RepoTakendown"
+
+
+class RepoSuspended(InvalidRequest):
+    """400: the account is suspended."""
+
+    name = "RepoSuspended"
+
+
+class RepoDeactivated(InvalidRequest):
+    """400: the account's owner deactivated it."""
+
+    name = "RepoDeactivated"
+
+
+class RecordNotFound(InvalidRequest):
+    """400: no such record, or not in the version that was asked for."""
+
+    name = "RecordNotFound"
+
+    def __init__(self, uri: str) -> None:
+        super().__init__(f"Could not locate record: {uri}")
+
+
+_INACTIVE = {
+    Repo.Status.TAKENDOWN.value: (RepoTakendown, "Repo has been taken down: {did}"),
+    Repo.Status.SUSPENDED.value: (RepoSuspended, "Repo has been suspended: {did}"),
+    Repo.Status.DEACTIVATED.value: (RepoDeactivated, "Repo has been deactivated: {did}"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RepoRow:
+    """A repo as it stood when it was looked up. `head` is a CID; `id` is the account's id too."""
+
+    id: int
+    host_id: int
+    did: str
+    status: str
+    head: bytes
+    rev: str
+    record_count: int
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the public may read it and its owner write to it."""
+        return self.status == Repo.Status.ACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class ReposPage:
+    """One page of listRepos; `cursor` is None on a page that is the last for sure."""
+
+    repos: tuple[RepoRow, ...]
+    cursor: str | None
+
+
+def find_repo(host: Host, did_or_handle: str) -> RepoRow:
+    """The repo of that name at this host, whatever its status. Raises RepoNotFound."""
+    source = _BY_DID if did_or_handle.startswith("did:") else _BY_HANDLE
+    found = database.row(f"SELECT {_REPO_FIELDS} {source}", (_name(did_or_handle), host.pk))
+    if found is None:
+        raise RepoNotFound(did_or_handle)
+    return RepoRow(*found)
+
+
+def active_repo(host: Host, did_or_handle: str) -> RepoRow:
+    """As `find_repo`, for the public: raises RepoTakendown, RepoSuspended, RepoDeactivated too."""
+    repo = find_repo(host, did_or_handle)
+    refuse_inactive(repo.did, repo.status)
+    return repo
+
+
+def refuse_inactive(did: str, status: str) -> None:
+    """Raise the error that readers of an inactive repo get."""
+    if status in _INACTIVE:
+        error, message = _INACTIVE[status]
+        raise error(message.format(did=did))
+
+
+def get_record(
+    host: Host, did_or_handle: str, collection: str, rkey: str, cid_text: str | None = None
+) -> bytes:
+    """The answer of com.atproto.repo.getRecord as JSON text: uri, cid, value.
+
+    Raises RepoNotFound and the errors of inactive repos; RecordNotFound, also when `cid_text` is
+    given and the record is another by now.
+    """
+    sql = _RECORD_BY_DID if did_or_handle.startswith("did:") else _RECORD_BY_HANDLE
+    found = database.row(sql, (collection, rkey, _name(did_or_handle), host.pk))
+    if found is None:
+        raise RepoNotFound(did_or_handle)
+    did, status, record_cid, data = found
+    refuse_inactive(did, status)
+    uri = f"at://{did}/{collection}/{rkey}"
+    if record_cid is None or (cid_text is not None and cid.to_text(record_cid) != cid_text):
+        raise RecordNotFound(uri)
+    return _record_json(uri, record_cid, data)
+
+
+def list_records(  # noqa: PLR0913, PLR0917 - the lexicon's parameters
+    host: Host,
+    did_or_handle: str,
+    collection: str,
+    limit: int = 50,
+    cursor: str | None = None,
+    reverse: bool = False,
+) -> bytes:
+    """The answer of com.atproto.repo.listRecords as JSON text: records, newest key first, cursor.
+
+    `cursor` is the last key of the page before. Raises RepoNotFound, errors of inactive repos, and
+    InvalidRequest for a cursor that cannot be a key.
+    """
+    if cursor is not None and not (cursor.isascii() and cursor.isprintable()):
+        raise InvalidRequest("Malformed cursor")
+    start = cursor or ("" if reverse else _AFTER_ALL_KEYS)
+    sql = _PAGES[did_or_handle.startswith("did:"), reverse]
+    found = database.rows(sql, (collection, start, limit, _name(did_or_handle), host.pk))
+    if not found:
+        raise RepoNotFound(did_or_handle)
+    did, status = found[0][:2]
+    refuse_inactive(did, status)
+    prefix = f"at://{did}/{collection}/"
+    rows = [row for row in found if row[2] is not None]
+    records = b",".join([_record_json(prefix + rkey, c, data) for _, _, rkey, c, data in rows])
+    tail = b',"cursor":' + orjson.dumps(rows[-1][2]) if rows else b""
+    return b'{"records":[' + records + b"]" + tail + b"}"
+
+
+def collections(repo: RepoRow) -> list[str]:
+    """The collections in which the repo has records, in order."""
+    return [name for (name,) in database.rows(_COLLECTIONS, (repo.id, repo.id))]
+
+
+def list_repos(host: Host, limit: int = 500, cursor: str | None = None) -> ReposPage:
+    """A page of the host's repos, active or not, in the order of their accounts' ids.
+
+    New accounts come last, so pages do not shift. Raises InvalidRequest for a malformed cursor.
+    """
+    if cursor is not None and not (cursor.isdecimal() and cursor.isascii() and len(cursor) < 19):
+        raise InvalidRequest("Malformed cursor")
+    found = database.rows(_REPOS, (host.pk, int(cursor or 0), limit))
+    repos = tuple(RepoRow(*row) for row in found)
+    return ReposPage(repos, str(repos[-1].id) if len(repos) == limit else None)
+
+
+def _name(did_or_handle: str) -> str:
+    """DIDs are compared as they are, handles in lower case."""
+    return did_or_handle if did_or_handle.startswith("did:") else did_or_handle.lower()
+
+
+def _record_json(uri: str, record_cid: bytes, data: bytes) -> bytes:
+    return b'{"uri":%b,"cid":"%b","value":%b}' % (
+        orjson.dumps(uri),
+        cid.to_text(record_cid).encode(),
+        atjson.from_cbor(data),
+    )
