@@ -1,0 +1,159 @@
+"""Event streams: cursors, frames, refusals, and readers who leave."""
+
+import asyncio
+
+import psycopg
+import pytest
+from asgiref.sync import async_to_sync
+from asgiref.testing import ApplicationCommunicator
+
+from hosting import routing
+from protocol import frames
+from protocol.errors import XrpcError
+from protocol.lexicon import catalog
+from xrpc import registry
+from xrpc.consumers import CLOSE_FAULT, CLOSE_NORMAL, CLOSE_REFUSED
+from xrpc.registry import Subscription
+from xrpc.routing import websockets
+
+NSID = "com.atproto.sync.subscribeRepos"
+FRAME = frames.info("Hello")
+
+
+class Stream:
+    """A stream of this test's own, in the place of subscribeRepos; it notes what it was asked."""
+
+    def __init__(self):
+        self.asked = None
+        self.is_closed = False
+        self.fault = None
+        self.is_endless = False
+
+    async def follow(self, host, params):
+        self.asked = host.hostname, params
+        try:
+            yield [FRAME, FRAME]
+            if self.fault:
+                raise self.fault
+            while self.is_endless:
+                await asyncio.sleep(0.01)
+        finally:
+            self.is_closed = True
+
+
+@pytest.fixture
+def stream(ash, monkeypatch) -> Stream:
+    stream = Stream()
+    declared = Subscription(NSID, stream.follow, catalog().method(NSID))
+    monkeypatch.setitem(registry._subscriptions, NSID, declared)
+    routing.forget()
+    assert routing.host_named("localhost")  # remembered, so that no other thread asks
+    return stream
+
+
+class Socket(ApplicationCommunicator):
+    """A reader's end of a WebSocket (Channels' own needs a server we do not use)."""
+
+    def __init__(self, query="", host=b"localhost:2583", nsid=NSID):
+        scope = {
+            "type": "websocket",
+            "path": f"/xrpc/{nsid}",
+            "query_string": query.encode(),
+            "headers": [(b"host", host)],
+        }
+        super().__init__(websockets, scope)
+
+    async def open(self):
+        """Connect; the answer's type."""
+        await self.send_input({"type": "websocket.connect"})
+        return (await self.receive_output(2))["type"]
+
+    async def leave(self):
+        await self.send_input({"type": "websocket.disconnect", "code": 1005})
+        await self.wait(2)
+
+
+@async_to_sync
+async def frames_and_close(query=""):
+    """Everything a reader gets, and the code of the close."""
+    socket = Socket(query)
+    assert await socket.open() == "websocket.accept"
+    received = []
+    while (message := await socket.receive_output(2))["type"] == "websocket.send":
+        received.append(message["bytes"])
+    await socket.leave()
+    return received, message["code"]
+
+
+def test_frames_are_passed_on_and_a_normal_end_is_1000(stream):
+    assert frames_and_close() == ([FRAME, FRAME], CLOSE_NORMAL)
+
+
+def test_the_cursor_is_an_integer_or_absent(stream):
+    frames_and_close("cursor=12")
+    assert stream.asked == ("localhost", {"cursor": 12})
+    frames_and_close()
+    assert stream.asked == ("localhost", {})
+
+
+@pytest.mark.parametrize("cursor", ["abc", "1.5", "1e3"])
+def test_any_other_cursor_is_refused_in_a_frame(stream, cursor):
+    (frame,), code = frames_and_close(f"cursor={cursor}")
+    header, body = frames.parse(frame)
+    assert (header["op"], body["error"], code) == (-1, "InvalidRequest", CLOSE_REFUSED)
+
+
+def test_a_refusal_of_the_stream_is_its_last_frame(stream):
+    stream.fault = XrpcError("Cursor in the future.", name="FutureCursor")
+    received, code = frames_and_close()
+    assert frames.parse(received[-1])[1]["error"] == "FutureCursor"
+    assert code == CLOSE_REFUSED
+
+
+def test_a_fault_of_the_database_shows_nothing(stream):
+    stream.fault = psycopg.OperationalError("password of the database")
+    assert frames_and_close() == ([FRAME, FRAME], CLOSE_FAULT)
+
+
+@pytest.mark.parametrize("where", [{"nsid": "com.example.nothing"}, {"host": b"nobody.example"}])
+def test_an_unknown_stream_or_host_gets_no_socket(stream, where):
+    assert routing.host_named("nobody.example") is None  # remembered, as above
+
+    @async_to_sync
+    async def opened():
+        socket = Socket(**where)
+        answer = await socket.open()
+        await socket.leave()
+        return answer
+
+    assert opened() == "websocket.close"
+    assert stream.asked is None
+
+
+def test_a_reader_who_leaves_ends_the_stream_at_once(stream):
+    stream.is_endless = True
+
+    @async_to_sync
+    async def come_and_go():
+        socket = Socket()
+        await socket.open()
+        await socket.receive_output(2)
+        await socket.leave()
+
+    come_and_go()
+    assert stream.is_closed
+
+
+def test_what_a_reader_says_is_dropped(stream):
+    stream.is_endless = True
+
+    @async_to_sync
+    async def talk():
+        socket = Socket()
+        await socket.open()
+        await socket.send_input({"type": "websocket.receive", "text": "hello?"})
+        first = await socket.receive_output(2)
+        await socket.leave()
+        return first["bytes"]
+
+    assert talk() == FRAME
