@@ -1,0 +1,40 @@
+"""Tasks are listed, and each is one call of a verb."""
+
+import pytest
+
+from accounts import publishing, sessions, tasks, websessions, withdrawals
+from hosting import periodic
+
+
+@pytest.mark.parametrize(
+    "task",
+    ["publish_due_operations", "withdraw_stale_sign_ups", "forget_expired_sessions",
+     "forget_expired_web_sessions"],
+)  # fmt: skip
+def test_the_sweeps_run_periodically(task):
+    assert f"accounts.tasks.{task}" in periodic.SCHEDULE
+
+
+def test_the_wake_ups_name_is_the_tasks(monkeypatch):
+    assert tasks.publish_operation.name == "accounts.tasks.publish_operation"
+
+
+@pytest.mark.parametrize(
+    ("task", "room", "verb"),
+    [
+        (tasks.publish_due_operations, publishing, "wake_due"),
+        (tasks.withdraw_stale_sign_ups, withdrawals, "withdraw_stale"),
+        (tasks.forget_expired_sessions, sessions, "forget_expired"),
+        (tasks.forget_expired_web_sessions, websessions, "forget_expired"),
+    ],
+)
+def test_a_task_calls_its_verb(monkeypatch, task, room, verb):
+    called = []
+    monkeypatch.setattr(room, verb, lambda: called.append(verb))
+    task()
+    assert called == [verb]
+
+
+def test_an_undecided_operation_is_retried_with_growing_pauses():
+    assert tasks.publish_operation.autoretry_for == (publishing.Undecided,)
+    assert tasks.publish_operation.retry_backoff == 1
