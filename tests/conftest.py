@@ -15,6 +15,7 @@ services.start()
 os.environ["DJANGO_SETTINGS_MODULE"] = "hosting.settings"
 django.setup()
 
+from hosting import provision  # noqa: E402 - needs django.setup()
 from hosting.models import Host, Tenant  # noqa: E402 - needs django.setup()
 
 pytest_plugins = ["tests.plc_server"]  # the fixture `plc`
@@ -23,8 +24,6 @@ pytest_plugins = ["tests.plc_server"]  # the fixture `plc`
 @pytest.fixture
 def ash(db: None) -> Host:
     """The first tenant's host: `localhost`, handles under `.test`."""
-    from hosting import provision
-
     tenant = Tenant.objects.create(slug="ash", name="Ash")
     return provision.create_host(tenant, "localhost", "http://localhost:2583", [".test"])
 
@@ -32,8 +31,6 @@ def ash(db: None) -> Host:
 @pytest.fixture
 def birch(db: None) -> Host:
     """The second tenant's host: `birch.localhost`, handles under `.birch.test`."""
-    from hosting import provision
-
     tenant = Tenant.objects.create(slug="birch", name="Birch")
     origin = "http://birch.localhost:2583"
     return provision.create_host(tenant, "birch.localhost", origin, [".birch.test"])

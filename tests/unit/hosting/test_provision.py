@@ -1,0 +1,68 @@
+"""Hosts stand alone: own DID, own secrets; seeding twice changes nothing but what was asked for."""
+
+from django.contrib.auth.hashers import check_password
+from pytest_django.fixtures import Settings
+
+from hosting import keyring, provision
+from hosting.models import Host, StaffUser
+from protocol.keys import SigningKey
+
+
+def test_the_service_did_carries_the_port_percent_encoded() -> None:
+    assert provision.service_did("http://localhost:2583") == "did:web:localhost%3A2583"
+    assert provision.service_did("https://PDS.example") == "did:web:pds.example"
+
+
+def test_a_host_gets_secrets_of_its_own(ash: Host, birch: Host) -> None:
+    secrets = {keyring.unwrap(host.token_secret) for host in (ash, birch)}
+    assert {len(secret) for secret in secrets} == {32}
+    assert len(secrets) == 2
+
+
+def test_the_rotation_key_is_kept_wrapped_with_its_did_key(ash: Host) -> None:
+    key = SigningKey.load("k256", keyring.unwrap(ash.rotation_key))
+    assert key.did_key == ash.rotation_did_key
+
+
+def test_the_sandbox_has_two_hosts_on_one_port(db: None) -> None:
+    provision.seed_sandbox()
+    origins = list(Host.objects.order_by("hostname").values_list("hostname", "origin"))
+    assert origins == [
+        ("birch.localhost", "http://birch.localhost:2583"),
+        ("localhost", "http://localhost:2583"),
+    ]
+
+
+def test_seeding_again_keeps_hosts_and_keys(db: None) -> None:
+    provision.seed_sandbox()
+    before = set(Host.objects.values_list("id", "rotation_did_key"))
+    provision.seed_sandbox()
+    assert set(Host.objects.values_list("id", "rotation_did_key")) == before
+
+
+def test_a_changed_admin_password_reaches_hosts_and_staff(db: None, settings: Settings) -> None:
+    for password in ("first word", "second word"):
+        settings.ADMIN_PASSWORD = password
+        provision.seed_sandbox()
+    assert StaffUser.objects.get(username="admin").check_password("second word")
+    assert all(check_password("second word", host.admin_password) for host in Host.objects.all())
+
+
+def test_without_an_admin_password_nobody_gets_in(db: None, settings: Settings) -> None:
+    settings.ADMIN_PASSWORD = ""
+    provision.seed_sandbox()
+    assert not StaffUser.objects.get(username="admin").check_password("")
+
+
+def test_a_changed_public_url_moves_the_sandbox(db: None, settings: Settings) -> None:
+    provision.seed_sandbox()
+    settings.PUBLIC_URL = "https://pds.example"
+    provision.seed_sandbox()
+    assert Host.objects.get(hostname="pds.example").service_did == "did:web:pds.example"
+    assert Host.objects.count() == 2
+
+
+def test_invites_follow_the_environment(db: None, settings: Settings) -> None:
+    settings.INVITES_REQUIRED = True
+    provision.seed_sandbox()
+    assert Host.objects.filter(has_invites_required=True).count() == 2

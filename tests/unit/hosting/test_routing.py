@@ -1,0 +1,155 @@
+"""The Host header decides: hosts, handles, strangers; pages get middleware that XRPC does not."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
+from pytest_django import DjangoAssertNumQueries
+from pytest_django.fixtures import Settings
+
+from hosting import routing
+from hosting.models import Host
+
+
+@pytest.fixture(autouse=True)
+def _forgetful() -> Iterator[None]:
+    routing.forget()
+    yield
+    routing.forget()
+
+
+def asked(name: str, path: str = "/") -> HttpRequest:
+    """A request as it looks after the middleware, the response riding on it."""
+    request = RequestFactory().get(path, headers={"host": name})
+    middleware = routing.HostMiddleware(lambda _request: HttpResponse("inside"))
+    request.answer = middleware(request)  # type: ignore[attr-defined]
+    return request
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ("localhost", "localhost"),
+        ("LocalHost:2583", "localhost"),
+        ("pds.example.", "pds.example"),
+        ("[::1]:2583", "[::1]"),
+        ("[::1]", "[::1]"),
+        ("a:b", "a:b"),
+        ("", ""),
+    ],
+)
+def test_the_name_is_what_is_left_of_the_header(header: str, name: str) -> None:
+    assert routing.hostname_in(header) == name
+
+
+def test_a_host_is_found_by_its_name_in_any_case(ash: Host, birch: Host) -> None:
+    assert asked("LOCALHOST:2583").host == ash
+    assert asked("birch.localhost:2583").host == birch
+
+
+def test_a_name_under_a_handle_domain_is_a_handle_of_its_host(ash: Host) -> None:
+    request = asked("alice.test")
+    assert (request.host, request.hosted_handle) == (ash, "alice.test")
+    assert request.urlconf == "accounts.pages.handle_urls"
+
+
+def test_the_longest_handle_domain_wins(ash: Host, birch: Host) -> None:
+    assert asked("alice.birch.test").host == birch
+
+
+def test_a_hosts_own_name_is_no_handle(ash: Host) -> None:
+    assert not hasattr(asked("localhost"), "hosted_handle")
+
+
+@pytest.mark.parametrize(
+    "name", ["", "test", "127.0.0.1:2583", "evil.example", "a\x00b", "x" * 300]
+)
+def test_strangers_get_404(ash: Host, name: str) -> None:
+    assert asked(name).answer.status_code == 404
+
+
+def test_a_stranger_on_xrpc_gets_the_envelope(ash: Host) -> None:
+    answer = asked("evil.example", "/xrpc/com.atproto.server.describeServer").answer
+    assert answer["Content-Type"] == "application/json"
+    assert b'"error"' in answer.content
+
+
+def test_the_certificate_question_is_answered_under_any_name(ash: Host) -> None:
+    assert asked("127.0.0.1", "/tls-check").answer.content == b"inside"
+
+
+def test_a_second_request_asks_no_database(
+    ash: Host, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    asked("localhost")
+    asked("evil.example")
+    with django_assert_num_queries(0):
+        assert asked("localhost").host == ash
+        assert asked("evil.example").answer.status_code == 404
+
+
+def test_strangers_names_do_not_fill_the_memory(ash: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routing, "REMEMBERED_MAX", 5)
+    for number in range(20):
+        asked(f"{number}.example")
+    assert len(routing._remembered) <= 5
+
+
+def test_what_was_remembered_expires(ash: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routing, "REMEMBERED_S", -1.0)
+    asked("localhost")
+    Host.objects.filter(pk=ash.pk).update(hostname="pds.example")
+    assert asked("localhost").answer.status_code == 404
+
+
+def test_host_named_knows_hosts_and_not_handles(ash: Host) -> None:
+    assert routing.host_named("LocalHost") == ash
+    assert routing.host_named("alice.test") is None
+    assert routing.host_named("evil.example") is None
+
+
+class Layer:
+    """A page middleware that leaves its mark, and stops what `process_view` is told to stop."""
+
+    def __init__(self, get_response: routing.GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response["X-Layer"] = "passed"
+        return response  # type: ignore[return-value]
+
+    def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
+        return HttpResponse("stopped") if "stop" in request.GET else None
+
+
+@pytest.fixture
+def pages(settings: Settings) -> routing.PageMiddleware:
+    settings.PAGE_MIDDLEWARE = [f"{__name__}.Layer"]
+    return routing.PageMiddleware(lambda _request: HttpResponse("inside"))
+
+
+@pytest.mark.parametrize("path", ["/", "/account/sign-up", "/console/", "/xrpcs"])
+def test_pages_pass_the_page_middleware(pages: routing.PageMiddleware, path: str) -> None:
+    assert pages(RequestFactory().get(path))["X-Layer"] == "passed"
+
+
+@pytest.mark.parametrize("path", ["/xrpc/a.b.c", "/.well-known/did.json"])
+def test_xrpc_and_well_known_pass_none(pages: routing.PageMiddleware, path: str) -> None:
+    assert "X-Layer" not in pages(RequestFactory().get(path))
+
+
+def test_a_layers_view_hook_runs_for_pages_only(pages: routing.PageMiddleware) -> None:
+    page, xrpc = RequestFactory().get("/?stop"), RequestFactory().get("/xrpc/a.b.c?stop")
+    assert pages.process_view(page, None, (), {}).content == b"stopped"  # type: ignore[union-attr]
+    assert pages.process_view(xrpc, None, (), {}) is None
+
+
+def test_a_form_without_csrf_token_is_refused(ash: Host) -> None:
+    from django.test import Client
+
+    answer = Client(enforce_csrf_checks=True).post(
+        "/account/sign-in", headers={"host": "localhost"}
+    )
+    assert answer.status_code == 403
