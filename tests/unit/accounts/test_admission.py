@@ -57,7 +57,9 @@ def test_a_recovery_key_of_either_curve_is_taken(ash, curve):
     assert admission.check(ash, wish(recovery_key=key)).recovery_key == key
 
 
-@pytest.mark.parametrize("key", ["did:key:zzz", "did:plc:abc", "did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9"])
+@pytest.mark.parametrize(
+    "key", ["did:key:zzz", "did:plc:abc", "did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9"]
+)
 def test_any_other_recovery_key_is_refused(ash, key):
     assert refused(ash, recovery_key=key)[::2] == ("InvalidRequest", "recovery_key")
 

@@ -15,7 +15,9 @@ def _quick(monkeypatch):
     monkeypatch.setattr(credentials, "REFUSAL_TAKES_S", 0.0)
 
 
-@pytest.mark.parametrize("form", ["alice.test", "Alice.TEST ", "alice@example.com", "ALICE@Example.com"])
+@pytest.mark.parametrize(
+    "form", ["alice.test", "Alice.TEST ", "alice@example.com", "ALICE@Example.com"]
+)
 def test_handle_and_email_identify_in_any_letter_case(ash, alice, form):
     assert authenticate(ash, form, PASSWORD) == alice
 

@@ -62,7 +62,10 @@ def test_an_access_token_lives_two_hours():
 
 def test_the_wire_form_is_the_references():
     header, payload, _ = tokens.make_access(host(), DID, tokens.ACCESS_SCOPE).split(".")
-    assert orjson.loads(base64.urlsafe_b64decode(header + "==")) == {"typ": "at+jwt", "alg": "HS256"}
+    assert orjson.loads(base64.urlsafe_b64decode(header + "==")) == {
+        "typ": "at+jwt",
+        "alg": "HS256",
+    }
     assert set(orjson.loads(base64.urlsafe_b64decode(payload + "=="))) == {
         "scope", "aud", "sub", "iat", "exp",
     }  # fmt: skip
@@ -114,7 +117,9 @@ def test_another_hosts_audience_is_not_ours():
 
 @pytest.mark.parametrize("claim", ["lxm", "cnf"])
 def test_tokens_of_other_kinds_are_refused(claim):
-    assert refusal(tokens.read_access, forged(**{claim: "com.atproto.repo.uploadBlob"})) == UNVERIFIED
+    assert (
+        refusal(tokens.read_access, forged(**{claim: "com.atproto.repo.uploadBlob"})) == UNVERIFIED
+    )
 
 
 @pytest.mark.parametrize(
