@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import URLPattern
+from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
 from hosting.models import Host, HostQuerySet, StaffUser
@@ -17,7 +18,7 @@ class ConsoleSite(UnfoldAdminSite):
     """`/console/`, in the tenant's name."""
 
     index_template = "moderation/console_index.html"
-    enable_nav_sidebar = False
+    index_title = _("Look up")
 
     def __init__(self) -> None:
         super().__init__(name="console")
@@ -35,7 +36,12 @@ class ConsoleSite(UnfoldAdminSite):
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         tenant = host_of(request).tenant
-        return {**super().each_context(request), "site_header": tenant.name, "tenant": tenant}
+        return {
+            **super().each_context(request),
+            "site_title": tenant.name,
+            "site_header": tenant.name,
+            "site_subheader": _("Staff console"),
+        }
 
 
 def host_of(request: HttpRequest) -> Host:

@@ -90,7 +90,7 @@ def _page(request: HttpRequest, found: Found, form: ReasonForm, status: int = 20
     request.current_app = console.name  # type: ignore[attr-defined]
     context: dict[str, Any] = {
         **console.each_context(request),
-        "title": found.account.handle or found.account.did,
+        "title": _("Account"),
         "account": found.account,
         "repo": found.repo,
         "head": cid.to_text(bytes(found.repo.head)) if found.repo else "",

@@ -76,7 +76,7 @@ async function signUp(page) {
   await page.getByLabel(/^handle/i).first().fill(label)
   await page.getByLabel(/e-?mail/i).fill(`${label}@example.com`)
   await page.getByLabel(/^password/i).fill(password)
-  await page.getByText(/is available/i).waitFor()
+  await page.getByText(/is free/i).waitFor()
   await shoot(page, 'sign-up-filled')
   await page.getByRole('button', { name: /sign up|create/i }).click()
   await page.waitForURL(`${origin}/account/`)
@@ -145,7 +145,7 @@ try {
   const { did } = agent.session
   const written = await post(agent, await page.screenshot())
   await until(() => events.verified.some((e) => e.event === 'create' && e.cid?.toString() === written.cid), () => '@atproto/sync did not verify the post')
-  await until(() => events.skyware.some((m) => m.ops?.some((op) => op.uri === written.uri)), () => '@skyware/firehose did not see the post')
+  await until(() => events.skyware.some((m) => m.repo === did && m.ops?.some((op) => written.uri.endsWith(`/${op.path}`))), () => '@skyware/firehose did not see the post')
   const staff = await (await browser.newContext({ viewport: DESK })).newPage()
   await takeDown(staff, did)
   await refused({ post: (record) => agent.post(record), did })
