@@ -1,4 +1,4 @@
-"""No worker runs beside these tests: whoever waits for the directory publishes, and not for long."""
+"""No worker runs beside these tests: whoever waits for the directory publishes, not for long."""
 
 import pytest
 

@@ -1,0 +1,56 @@
+"""A browser without scripts, at ash or at birch."""
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts import opening, signup
+from hosting import routing
+from tests.unit.accounts.people import account_row
+
+FORM = {
+    "handle": "alice",
+    "domain": ".test",
+    "email": "alice@example.com",
+    "password": "correct horse battery",
+}
+
+
+@pytest.fixture(autouse=True)
+def _no_memory():
+    """Each test's hosts are new; the three seconds that names are remembered are too long."""
+    routing.forget()
+    yield
+    routing.forget()
+
+
+@pytest.fixture
+def browser(ash):
+    return Client(headers={"host": "localhost"})
+
+
+@pytest.fixture
+def at_birch(birch):
+    return Client(headers={"host": "birch.localhost"})
+
+
+@pytest.fixture
+def opens_at_once(monkeypatch):
+    """Signing up without a directory: the account is open as soon as its row is there."""
+
+    def opened(operation_id):
+        account = signup.Account.objects.get(plc_operations=operation_id)
+        account.opened_at = timezone.now()
+        account.save()
+        return signup.Account.objects.select_related("host").get(pk=account.pk)
+
+    monkeypatch.setattr(signup.publishing, "wake", lambda _: None)
+    monkeypatch.setattr(opening, "await_account", opened)
+
+
+@pytest.fixture
+def signed_in(browser, ash):
+    """A browser in which alice is signed in."""
+    account_row(ash)
+    browser.post("/account/sign-in", {"identifier": "alice", "password": FORM["password"]})
+    return browser

@@ -1,0 +1,32 @@
+"""Signing in and out at the level of requests."""
+
+from django.test import RequestFactory
+
+from accounts import websessions
+from accounts.pages import cookies
+
+
+def request_of(host, token=None):
+    request = RequestFactory().get("/account/")
+    request.host = host
+    if token is not None:
+        request.COOKIES[cookies.COOKIE] = token
+    return request
+
+
+def test_without_a_cookie_nobody_is_signed_in(ash):
+    assert cookies.account_of(request_of(ash)) is None
+
+
+def test_the_cookie_says_who_it_is(ash, alice):
+    assert cookies.account_of(request_of(ash, websessions.begin(alice))) == alice
+
+
+def test_signing_out_without_a_cookie_is_harmless(ash):
+    response = cookies.signed_out(request_of(ash))
+    assert response.cookies[cookies.COOKIE].value == ""
+
+
+def test_the_cookie_lasts_as_long_as_the_session_may(ash, alice):
+    cookie = cookies.signed_in(request_of(ash), alice).cookies[cookies.COOKIE]
+    assert cookie["max-age"] == websessions.EXPIRES_AFTER.total_seconds()
