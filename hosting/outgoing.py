@@ -11,7 +11,6 @@ import socket
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
 from urllib.parse import urlsplit
 
 import urllib3
@@ -93,11 +92,11 @@ class _CheckedHTTPSConnection(HTTPSConnection):
 
 
 class _CheckedHTTPPool(HTTPConnectionPool):
-    ConnectionCls: ClassVar = _CheckedHTTPConnection
+    ConnectionCls = _CheckedHTTPConnection
 
 
 class _CheckedHTTPSPool(HTTPSConnectionPool):
-    ConnectionCls: ClassVar = _CheckedHTTPSConnection
+    ConnectionCls = _CheckedHTTPSConnection
 
 
 def _connect_checked(connection: HTTPConnection) -> socket.socket:

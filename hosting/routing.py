@@ -9,7 +9,7 @@ three seconds a process, so that a hot read asks no database whose it is.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
@@ -74,7 +74,7 @@ class PageMiddleware:
             layer = import_string(name)(self.pages)
             if hook := getattr(layer, "process_view", None):
                 self.view_hooks.insert(0, hook)
-            self.pages = convert_exception_to_response(layer)
+            self.pages = cast("GetResponse", convert_exception_to_response(layer))
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path_info.startswith(WITHOUT_PAGE_MIDDLEWARE):

@@ -49,9 +49,6 @@ def start(  # noqa: PLR0913 - a process has that many sides
     cwd: Path | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start a child in a session of its own: Ctrl-C reaches only us, and we stop it in order."""
-    identity: dict[str, object] = {}
-    if user is not None:
-        identity = {"user": user.uid, "group": user.gid, "extra_groups": []}
     return subprocess.Popen(  # noqa: S603 - our own programs only
         [str(part) for part in argv],
         stdin=subprocess.DEVNULL,
@@ -61,7 +58,9 @@ def start(  # noqa: PLR0913 - a process has that many sides
         cwd=cwd,
         start_new_session=True,
         preexec_fn=_die_with(os.getpid(), death_signal),  # noqa: PLW1509 - two system calls, no locks
-        **identity,  # type: ignore[call-overload]
+        user=user.uid if user else None,
+        group=user.gid if user else None,
+        extra_groups=[] if user else None,
     )
 
 

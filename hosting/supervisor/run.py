@@ -108,7 +108,7 @@ def _make_admin_password(data: Path, port: int) -> None:
 
 def _prepare(inherited: dict[str, str], bell: Bell) -> None:
     """Migrations and sandbox, in a child: this process never loads Django."""
-    argv = [sys.executable, environment.ROOT / "manage.py", "prepare"]
+    argv = [sys.executable, str(environment.ROOT / "manage.py"), "prepare"]
     child = processes.start(argv, environment=inherited, cwd=environment.ROOT)
     try:
         while child.poll() is None:
