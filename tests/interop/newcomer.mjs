@@ -29,7 +29,7 @@ const label = `alice${Date.now().toString(36).slice(-6)}`
 const handle = `${label}.test`
 const password = 'correct horse battery staple'
 const PHONE = { width: 390, height: 844 }
-const DESK = { width: 1200, height: 860 }
+const DESK = { width: 1360, height: 860 }
 
 async function until(condition, what, ms = 15000) {
   const end = Date.now() + ms
