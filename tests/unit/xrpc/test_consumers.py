@@ -74,9 +74,9 @@ class Socket(ApplicationCommunicator):
 
 
 @async_to_sync
-async def frames_and_close(query=""):
+async def frames_and_close(query="", host=b"localhost:2583"):
     """Everything a reader gets, and the code of the close."""
-    socket = Socket(query)
+    socket = Socket(query, host)
     assert await socket.open() == "websocket.accept"
     received = []
     while (message := await socket.receive_output(2))["type"] == "websocket.send":

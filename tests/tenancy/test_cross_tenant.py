@@ -1,0 +1,160 @@
+"""Every XRPC method of one tenant, asked about another tenant's people.
+
+Alice has an account at ash; all calls go to birch. They come with Alice's own credentials (`hers`),
+with none (`nobody`), and with those of Mallory, who is at home at birch (`mallorys`). Each must get
+a stranger's answer. A method without a row here does not pass.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import Api
+from xrpc import (
+    com_atproto,  # noqa: F401 - importing it declares its methods
+    registry,
+)
+
+THING = "com.example.grove.thing"
+SECRET = "a sentence that only ash may show"
+OK = "200"
+NO_TOKEN, BAD_TOKEN, NO_REPO = "401 AuthMissing", "400 InvalidToken", "400 RepoNotFound"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is asked, about Alice; the answers. `$name` stands for that fact about her."""
+
+    asked: dict[str, Any] = field(default_factory=dict)
+    hers: str = BAD_TOKEN
+    nobody: str = NO_REPO
+    mallorys: str = NO_REPO
+
+
+def public(**asked: str) -> Row:
+    """A public read that no credentials change: the header is not even looked at."""
+    return Row(asked, hers=NO_REPO)
+
+
+def own(**asked: Any) -> Row:
+    """A method for the owner of the repo: all others are turned away."""
+    return Row(asked, nobody=NO_TOKEN)
+
+
+def everyone(answer: str, **asked: str) -> Row:
+    return Row(asked, answer, answer, answer)
+
+
+RECORD = {"repo": "$did", "collection": THING, "rkey": "k"}
+MATRIX = {
+    "com.atproto.identity.resolveHandle": everyone("400 HandleNotFound", handle="$handle"),
+    "com.atproto.repo.applyWrites": own(repo="$did", writes=[]),
+    "com.atproto.repo.createRecord": own(**RECORD, record={"n": 1}),
+    "com.atproto.repo.deleteRecord": own(**RECORD),
+    "com.atproto.repo.describeRepo": public(repo="$handle"),
+    "com.atproto.repo.getRecord": everyone("400 RecordNotFound", **RECORD),
+    "com.atproto.repo.listRecords": public(repo="$did", collection=THING),
+    "com.atproto.repo.putRecord": own(**RECORD, record={"n": 1}),
+    # An upload names no subject: it goes to the caller's own repo.
+    "com.atproto.repo.uploadBlob": Row(nobody=NO_TOKEN, mallorys=OK),
+    "com.atproto.server.createAccount": everyone(
+        "400 UnsupportedDomain", handle="$handle", email="$email", password="$password"
+    ),
+    "com.atproto.server.createSession": everyone(
+        "401 AuthenticationRequired", identifier="$handle", password="$password"
+    ),
+    "com.atproto.server.deleteSession": Row(nobody=NO_TOKEN, mallorys=BAD_TOKEN),
+    "com.atproto.server.describeServer": everyone(OK),
+    "com.atproto.server.getSession": Row(nobody=NO_TOKEN, mallorys=OK),
+    "com.atproto.server.refreshSession": Row(nobody=NO_TOKEN, mallorys=BAD_TOKEN),
+    "com.atproto.sync.getBlob": Row({"did": "$did", "cid": "$blob"}),
+    "com.atproto.sync.getBlocks": Row({"did": "$did", "cids": "$cid"}),
+    "com.atproto.sync.getLatestCommit": Row({"did": "$did"}),
+    "com.atproto.sync.getRecord": Row({"did": "$did", "collection": THING, "rkey": "k"}),
+    "com.atproto.sync.getRepo": Row({"did": "$did"}),
+    "com.atproto.sync.getRepoStatus": public(did="$did"),
+    "com.atproto.sync.listBlobs": Row({"did": "$did"}),
+    "com.atproto.sync.listRepos": everyone(OK),
+}
+STREAMS = {"com.atproto.sync.subscribeRepos"}  # tests/tenancy/test_streams.py
+
+
+@pytest.fixture
+def facts(alice) -> dict[str, str]:
+    """What there is to know about Alice: nobody at birch may."""
+    upload = alice.send("com.atproto.repo.uploadBlob", b"ash's bytes", "text/plain").json()
+    made = alice.create(THING, {"text": SECRET, "blob": upload["blob"]}, rkey="k")
+    names = {"did": alice.did, "handle": alice.handle, "password": alice.password}
+    blob = upload["blob"]["ref"]["$link"]
+    return {**names, "email": alice.email, "cid": made["cid"], "blob": blob}
+
+
+def filled(asked: dict[str, Any], facts: dict[str, str]) -> dict[str, Any]:
+    return {
+        name: facts[value[1:]] if isinstance(value, str) and value.startswith("$") else value
+        for name, value in asked.items()
+    }
+
+
+def answer_to(nsid: str, api: Api, asked: dict[str, Any]):
+    """Make the call the way its lexicon wants it."""
+    method = registry.find(nsid)
+    if method.kind == "query":
+        return api.query(nsid, **asked)
+    if method.lexicon.input_encoding == "*/*":
+        return api.send(nsid, b"x", "text/plain")
+    return api.call(nsid, **asked) if method.lexicon.input_encoding else api.send(nsid)
+
+
+def summary(response) -> str:
+    if response.status_code == 200:
+        return OK
+    return f"{response.status_code} {response.json()['error']}"
+
+
+def assert_nothing_of_hers(response, facts: dict[str, str], asked: dict[str, Any]) -> None:
+    """Only what the caller said itself may come back."""
+    said = [str(value) for value in asked.values()]
+    text = response.getvalue().decode(errors="replace")
+    for fact in (*facts.values(), SECRET):
+        assert fact in said or fact not in text
+
+
+def test_every_method_has_a_row():
+    assert MATRIX.keys() | STREAMS == set(registry.registered())
+
+
+@pytest.mark.parametrize("nsid", MATRIX)
+def test_her_own_credentials_open_nothing_elsewhere(nsid, alice, birch, facts):
+    is_refresh = nsid.endswith(("refreshSession", "deleteSession"))
+    token = alice.refresh_token if is_refresh else alice.token
+    asked = filled(MATRIX[nsid].asked, facts)
+    response = answer_to(nsid, Api(birch, token), asked)
+    assert summary(response) == MATRIX[nsid].hers
+    assert_nothing_of_hers(response, facts, asked)
+
+
+@pytest.mark.parametrize("nsid", MATRIX)
+def test_nobody_learns_of_her_elsewhere(nsid, alice, birch, facts):
+    asked = filled(MATRIX[nsid].asked, facts)
+    response = answer_to(nsid, Api(birch), asked)
+    assert summary(response) == MATRIX[nsid].nobody
+    assert_nothing_of_hers(response, facts, asked)
+
+
+@pytest.mark.parametrize("nsid", MATRIX)
+def test_another_tenants_people_cannot_reach_her(nsid, alice, mallory, facts):
+    asked = filled(MATRIX[nsid].asked, facts)
+    response = answer_to(nsid, mallory, asked)
+    assert summary(response) == MATRIX[nsid].mallorys
+    assert_nothing_of_hers(response, facts, asked)
+
+
+def test_after_all_that_she_is_as_she_was(alice, birch, facts):
+    head = alice.query("com.atproto.sync.getLatestCommit", did=alice.did).json()
+    for nsid, row in MATRIX.items():
+        answer_to(nsid, Api(birch, alice.token), filled(row.asked, facts))
+        answer_to(nsid, Api(birch, alice.refresh_token), filled(row.asked, facts))
+    assert alice.query("com.atproto.sync.getLatestCommit", did=alice.did).json() == head
+    assert alice.refreshing().send("com.atproto.server.refreshSession").status_code == 200

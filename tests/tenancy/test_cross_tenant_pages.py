@@ -1,0 +1,142 @@
+"""Every page of one tenant, asked for by another tenant's people.
+
+All requests go to birch: once by a browser that is signed in at ash, as Alice and as ash's staff
+(`stranger`), once by birch's own staff asking about Alice (`staff`). A route without a row here
+does not pass.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from django.test import Client
+from django.urls import URLResolver, get_resolver
+
+from accounts import websessions
+from accounts.models import Account
+from accounts.pages.cookies import COOKIE
+from hosting.models import Member, StaffUser
+
+
+@dataclass(frozen=True)
+class Row:
+    """A request; the status that ash's people and birch's staff get. 302 leads to signing in."""
+
+    path: str
+    stranger: int
+    staff: int
+    verb: str = "get"
+
+
+def everyone(path: str, status: int, verb: str = "get") -> Row:
+    return Row(path, status, status, verb)
+
+
+def console(path: str, staff: int, verb: str = "get") -> Row:
+    """The console opens for the tenant's own staff alone."""
+    return Row(f"/console/{path}", 302, staff, verb)
+
+
+PERSON = "console/^accounts/(?P<did>did:[^/]+)/"
+ACCOUNT = "console/accounts/account/"
+AUDIT = "console/moderation/auditentry/"
+ROWS = {
+    "": everyone("/", 200),
+    "robots.txt": everyone("/robots.txt", 200),
+    "tls-check": everyone("/tls-check?domain=alice.test", 200),  # the platform's, for any name
+    "xrpc/_health": everyone("/xrpc/_health", 200),
+    "xrpc/<path:nsid>": everyone("/xrpc/com.example.nothing", 501),  # see test_cross_tenant
+    "xrpc/": everyone("/xrpc/", 404),
+    ".well-known/did.json": everyone("/.well-known/did.json", 200),
+    "account/": everyone("/account/", 302),
+    "account/sign-up": everyone("/account/sign-up", 200),
+    "account/sign-in": everyone("/account/sign-in", 200),
+    "account/sign-out": everyone("/account/sign-out", 302, "post"),
+    "account/handle-available": everyone("/account/handle-available?handle=alice.test", 200),
+    "account/brand.css": everyone("/account/brand.css", 200),
+    "console/": console("", 200),
+    "console/login/": Row("/console/login/", 200, 302),
+    "console/logout/": console("logout/", 200, "post"),
+    "console/look-up/": console("look-up/?q=alice.test", 302),
+    PERSON + "$": console("accounts/{did}/", 404),
+    PERSON + "take-down/$": console("accounts/{did}/take-down/", 404, "post"),
+    PERSON + "restore/$": console("accounts/{did}/restore/", 404, "post"),
+    "console/search/": console("search/?s=alice", 200),
+    "console/password_change/": console("password_change/", 200),
+    "console/password_change/done/": console("password_change/done/", 200),
+    "console/autocomplete/": console("autocomplete/?term=alice", 403),
+    "console/jsi18n/": console("jsi18n/", 200),
+    "console/r/<path:content_type_id>/<path:object_id>/": console("r/1/1/", 404),
+    "console/^(?P<app_label>accounts|moderation)/$": console("accounts/", 200),
+    "console/(?P<url>.*)$": console("nothing-here", 404),
+    ACCOUNT: console("accounts/account/?q=alice", 200),
+    ACCOUNT + "add/": console("accounts/account/add/", 403),
+    ACCOUNT + "<path:object_id>/history/": console("accounts/account/{id}/history/", 302),
+    ACCOUNT + "<path:object_id>/delete/": console("accounts/account/{id}/delete/", 403),
+    ACCOUNT + "<path:object_id>/change/": console("accounts/account/{id}/change/", 302),
+    ACCOUNT + "<path:object_id>/": console("accounts/account/{id}/", 302),
+    AUDIT: console("moderation/auditentry/?q=alice", 200),
+    AUDIT + "add/": console("moderation/auditentry/add/", 403),
+    AUDIT + "<path:object_id>/history/": console("moderation/auditentry/1/history/", 302),
+    AUDIT + "<path:object_id>/delete/": console("moderation/auditentry/1/delete/", 403),
+    AUDIT + "<path:object_id>/change/": console("moderation/auditentry/1/change/", 302),
+    AUDIT + "<path:object_id>/": console("moderation/auditentry/1/", 302),
+}
+
+
+def routes(patterns: list, prefix: str = "") -> Iterator[str]:
+    """Every route of a host's own name, as its pattern."""
+    for pattern in patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, route)
+        else:
+            yield route
+
+
+def staff_of(host) -> StaffUser:
+    user = StaffUser.objects.create_user(f"{host.hostname}-owner", is_staff=True)
+    Member.objects.create(tenant=host.tenant, user=user, role=Member.Role.OWNER)
+    return user
+
+
+@pytest.fixture
+def stranger(alice, ash) -> Client:
+    """A browser that is signed in at ash, twice."""
+    browser = Client(HTTP_HOST="birch.localhost")
+    browser.force_login(staff_of(ash))
+    browser.cookies[COOKIE] = websessions.begin(Account.objects.get(did=alice.did))
+    return browser
+
+
+@pytest.fixture
+def staff(alice, birch) -> Client:
+    """Birch's own staff, at work."""
+    browser = Client(HTTP_HOST="birch.localhost")
+    browser.force_login(staff_of(birch))
+    return browser
+
+
+def ask(browser: Client, row: Row, alice) -> int:
+    """The status of the answer, which tells nothing of Alice that was not asked."""
+    account = Account.objects.get(did=alice.did)
+    path = row.path.format(did=account.did, id=account.pk)
+    response = getattr(browser, row.verb)(path)
+    text = response.getvalue().decode(errors="replace")
+    assert account.email not in text
+    assert account.did not in text or account.did in path
+    return response.status_code
+
+
+def test_every_page_has_a_row():
+    assert ROWS.keys() == set(routes(get_resolver("hosting.urls").url_patterns))
+
+
+@pytest.mark.parametrize("route", ROWS)
+def test_a_browser_of_another_tenant_is_a_stranger(route, stranger, alice, birch):
+    assert ask(stranger, ROWS[route], alice) == ROWS[route].stranger
+
+
+@pytest.mark.parametrize("route", ROWS)
+def test_another_tenants_staff_cannot_see_her(route, staff, alice):
+    assert ask(staff, ROWS[route], alice) == ROWS[route].staff
