@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from accounts.models import Account
 from hosting.models import HostQuerySet
-from protocol.syntax import AtUri, InvalidSyntax, is_did, normalize_handle
+from protocol.syntax import AtUri, InvalidSyntax, is_did, is_handle, normalize_handle
 from repos.models import Record, Repo
 
 
@@ -44,7 +44,8 @@ def _account(hosts: HostQuerySet, who: str) -> Account | None:
     accounts = Account.objects.filter(host__in=hosts).select_related("host__tenant")
     if is_did(who):
         return accounts.filter(did=who).first()
-    return accounts.filter(handle=normalize_handle(who.removeprefix("@"))).first()
+    handle = who.removeprefix("@")
+    return accounts.filter(handle=normalize_handle(handle)).first() if is_handle(handle) else None
 
 
 def _record(repo: Repo | None, uri: AtUri | None) -> Record | None:

@@ -1,16 +1,20 @@
 """The console's own pages, beside the lists that the admin site makes."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, re_path
 
 from hosting.console import ConsoleSite
 from moderation.console import views
 
 
 def pages(site: ConsoleSite) -> list[URLPattern]:
-    """URL patterns under `/console/`; every view passes the site's permission check."""
+    """URL patterns under `/console/`; every view passes the site's permission check.
+
+    An account's page is told by its DID from the lists of the admin site (`accounts/account/`).
+    """
+    account = r"^accounts/(?P<did>did:[^/]+)/"
     return [
         path("look-up/", site.admin_view(views.look_up), name="look_up"),
-        path("accounts/<str:did>/", site.admin_view(views.account), name="account"),
-        path("accounts/<str:did>/take-down/", site.admin_view(views.take_down), name="take_down"),
-        path("accounts/<str:did>/restore/", site.admin_view(views.restore), name="restore"),
+        re_path(rf"{account}$", site.admin_view(views.account), name="account"),
+        re_path(rf"{account}take-down/$", site.admin_view(views.take_down), name="take_down"),
+        re_path(rf"{account}restore/$", site.admin_view(views.restore), name="restore"),
     ]
