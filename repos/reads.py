@@ -164,13 +164,13 @@ def get_record(
 ) -> bytes:
     """The answer of com.atproto.repo.getRecord as JSON text: uri, cid, value.
 
-    Raises RepoNotFound and the errors of inactive repos; RecordNotFound, also when `cid_text` is
-    given and the record is another by now.
+    Raises RecordNotFound (the lexicon's only word: also for a repo that is not here, and when
+    `cid_text` is given and the record is another by now) and the errors of inactive repos.
     """
     sql = _RECORD_BY_DID if did_or_handle.startswith("did:") else _RECORD_BY_HANDLE
     found = database.row(sql, (collection, rkey, _name(did_or_handle), host.pk))
     if found is None:
-        raise RepoNotFound(did_or_handle)
+        raise RecordNotFound(f"at://{did_or_handle}/{collection}/{rkey}")
     did, status, record_cid, data = found
     refuse_inactive(did, status)
     uri = f"at://{did}/{collection}/{rkey}"
