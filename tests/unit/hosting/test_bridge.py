@@ -1,0 +1,166 @@
+"""HTTP through the bridge over a real socket: whole and streamed, in both directions."""
+
+import http.client
+import io
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.unit.hosting.web import served
+
+Start = Callable[..., Any]
+CLOSED = threading.Event()
+
+
+def echo(environ: dict[str, Any], start: Start) -> list[bytes]:
+    body = environ["wsgi.input"].read()
+    start("200 OK", [("X-Kind", type(environ["wsgi.input"]).__name__)])
+    return [environ.get("CONTENT_LENGTH", "none").encode(), b" ", body]
+
+
+def drip(environ: dict[str, Any], start: Start) -> Iterator[bytes]:
+    start("200 OK", [])
+    return (b"%7d\n" % number for number in range(100_000))
+
+
+def endless(environ: dict[str, Any], start: Start) -> Iterator[bytes]:
+    start("200 OK", [])
+    return _endless()
+
+
+def _endless() -> Iterator[bytes]:
+    try:
+        while True:
+            yield b"x" * 65_536
+    finally:
+        CLOSED.set()
+
+
+def breaking(environ: dict[str, Any], start: Start) -> Iterator[bytes]:
+    start("200 OK", [("Content-Length", "100")])
+    return _breaking()
+
+
+def _breaking() -> Iterator[bytes]:
+    yield b"half"
+    raise RuntimeError("the database went away")
+
+
+def failing(environ: dict[str, Any], start: Start) -> list[bytes]:
+    raise RuntimeError("before anything was said")
+
+
+def early(environ: dict[str, Any], start: Start) -> list[bytes]:
+    start("401 Unauthorized", [])
+    return [b"no"]
+
+
+def app(environ: dict[str, Any], start: Start) -> Any:
+    rooms = {"echo": echo, "drip": drip, "endless": endless, "breaking": breaking,
+             "failing": failing, "early": early}  # fmt: skip
+    return rooms[environ["PATH_INFO"].strip("/")](environ, start)
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    with served(app) as port:
+        yield port
+
+
+@pytest.fixture
+def client(port: int) -> Iterator[http.client.HTTPConnection]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    yield connection
+    connection.close()
+
+
+def asked(client: http.client.HTTPConnection, *request: Any, **more: Any) -> tuple[Any, bytes]:
+    client.request(*request, **more)
+    response = client.getresponse()
+    return response, response.read()
+
+
+def test_a_short_body_arrives_whole_and_with_its_length(client: http.client.HTTPConnection) -> None:
+    response, body = asked(client, "POST", "/echo", b"hello")
+    assert (response.status, body) == (200, b"5 hello")
+    assert response.headers["X-Kind"] == io.BytesIO.__name__
+
+
+def test_a_whole_answer_says_its_length(client: http.client.HTTPConnection) -> None:
+    response, body = asked(client, "POST", "/echo", b"hello")
+    assert response.headers["Content-Length"] == str(len(body))
+
+
+def test_no_body_is_an_empty_body(client: http.client.HTTPConnection) -> None:
+    assert asked(client, "GET", "/echo")[1] == b"none "
+
+
+def test_a_long_body_streams_into_the_view(client: http.client.HTTPConnection) -> None:
+    sent = bytes(range(256)) * 20_000
+    response, body = asked(client, "POST", "/echo", sent)
+    assert response.headers["X-Kind"] == io.BufferedReader.__name__
+    assert body == b"%d " % len(sent) + sent
+
+
+@pytest.mark.parametrize(("count", "length"), [(3, b"196608 "), (40, b"none ")])
+def test_a_chunked_body_arrives_whole(
+    client: http.client.HTTPConnection, count: int, length: bytes
+) -> None:
+    pieces = [bytes([number]) * 65_536 for number in range(count)]
+    _, body = asked(client, "POST", "/echo", iter(pieces), encode_chunked=True,
+                    headers={"Transfer-Encoding": "chunked"})  # fmt: skip
+    assert body == length + b"".join(pieces)
+
+
+def test_a_streamed_answer_arrives_whole_and_in_order(client: http.client.HTTPConnection) -> None:
+    response, body = asked(client, "GET", "/drip")
+    assert response.headers["Transfer-Encoding"] == "chunked"
+    assert body == b"".join(b"%7d\n" % number for number in range(100_000))
+
+
+@pytest.mark.parametrize("path", ["/echo", "/drip", "/endless"])
+def test_head_gets_the_headers_and_no_body(client: http.client.HTTPConnection, path: str) -> None:
+    response, body = asked(client, "HEAD", path)
+    assert (response.status, body) == (200, b"")
+
+
+def test_an_answer_before_the_upload_ends_does_not_wait_for_it(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+        client.sendall(b"POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: 90000000\r\n\r\nabc")
+        assert client.recv(100).startswith(b"HTTP/1.1 401")
+
+
+def test_a_slow_reader_holds_the_answer_back_and_leaving_closes_it(port: int) -> None:
+    CLOSED.clear()
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+        client.sendall(b"GET /endless HTTP/1.1\r\nHost: x\r\n\r\n")
+        client.recv(1000)
+        assert not CLOSED.wait(0.3)
+    assert CLOSED.wait(5)
+
+
+def test_a_reader_who_leaves_within_the_upload_frees_the_thread(
+    port: int, client: http.client.HTTPConnection, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(8):  # twice the lane's threads
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as leaving:
+            leaving.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\nabc")
+            time.sleep(0.02)
+    assert asked(client, "POST", "/echo", b"still here")[1] == b"10 still here"
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+def test_an_answer_that_breaks_off_is_seen_to_break_off(client: http.client.HTTPConnection) -> None:
+    client.request("GET", "/breaking")
+    with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+        client.getresponse().read()
+
+
+def test_a_failure_before_the_answer_is_a_bare_500(client: http.client.HTTPConnection) -> None:
+    response, body = asked(client, "GET", "/failing")
+    assert (response.status, body) == (500, b"Internal Server Error")
