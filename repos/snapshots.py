@@ -64,3 +64,10 @@ def _connect() -> psycopg.Connection:
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     connection.read_only = True
     return connection
+
+
+def close_idle() -> None:
+    """Hang up on the connections kept for the next export."""
+    for idle in _idle.values():
+        while not idle.empty():
+            idle.get_nowait().close()

@@ -1,0 +1,231 @@
+import random
+
+import pytest
+
+from accounts.models import Account
+from accounts.standing import AccountTakedown
+from protocol import lexicon
+from protocol.errors import InvalidRequest
+from protocol.mst import Tree
+from repos import blobs, commits, heads, nodes, reads, writes
+from repos.models import Node, Record, Repo
+from repos.plan import InvalidSwap
+from repos.reads import RepoRow
+from repos.writes import Write
+from tests.unit.repos import stream
+
+THING = "com.example.thing"
+FOLLOW = "app.bsky.graph.follow"
+
+
+def thing(number: int) -> dict[str, int]:
+    return {"n": number}
+
+
+def stored(repo: RepoRow) -> dict[str, bytes]:
+    rows = Record.objects.filter(repo_id=repo.id).values_list("collection", "rkey", "cid")
+    return {f"{collection}/{rkey}": bytes(cid) for collection, rkey, cid in rows}
+
+
+def random_batch(dice: random.Random, model: dict[str, bytes]) -> list[Write]:
+    batch: dict[str, Write] = {}
+    for _ in range(dice.choice([1, 1, 2, 5, 30])):
+        collection, rkey = f"com.example.c{dice.randrange(3)}", f"k{dice.randrange(80)}"
+        path, record = f"{collection}/{rkey}", thing(dice.randrange(1000))
+        if path not in model:
+            batch[path] = writes.create(collection, rkey, record)
+        elif dice.random() < 0.5:
+            batch[path] = writes.delete(collection, rkey)
+        else:
+            batch[path] = writes.put(collection, rkey, record)
+    return list(batch.values())
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_batches_leave_what_a_dict_would_and_invert(
+    account: Account, repo: RepoRow, seed: int
+) -> None:
+    dice, model = random.Random(seed), dict[str, bytes]()
+    for _ in range(30):
+        if dice.random() < 0.3:  # another process knows nothing of this one's memory
+            nodes.CACHE.clear()
+            heads._remembered.clear()
+        batch = random_batch(dice, model)
+        commits.apply_writes(repo, batch)
+        for write in batch:
+            model.pop(write.path, None)
+            if write.cid is not None:
+                model[write.path] = write.cid
+    assert stored(repo) == model
+    assert stream.check_chain(repo.id, account.signing_did_key) > 20
+    assert Repo.objects.get(pk=repo.id).record_count == len(model)
+
+
+def test_the_node_table_holds_the_current_tree_and_nothing_else(repo: RepoRow) -> None:
+    dice, model = random.Random(7), dict[str, bytes]()
+    for _ in range(20):
+        for write in (batch := random_batch(dice, model)):
+            model.pop(write.path, None)
+            if write.cid is not None:
+                model[write.path] = write.cid
+        commits.apply_writes(repo, batch)
+    root = bytes(Repo.objects.get(pk=repo.id).data)
+    tree = Tree(root, nodes.NodeSource(repo.id))
+    walked = {cid for cid, block in tree.walk() if block is not None}
+    table = {bytes(c) for c in Node.objects.filter(repo_id=repo.id).values_list("cid", flat=True)}
+    assert table == walked
+
+
+def test_a_commit_answers_what_the_head_then_is(repo: RepoRow, account: Account) -> None:
+    applied = commits.apply_writes(repo, [writes.create(THING, "a", thing(1))])
+    now = reads.find_repo(account.host, repo.did)
+    assert (now.head, now.rev) == (applied.commit, applied.rev)
+    assert now.rev > repo.rev
+
+
+def test_results_follow_the_order_of_the_writes(repo: RepoRow) -> None:
+    commits.apply_writes(repo, [writes.create(THING, "z", thing(1))])
+    batch = [
+        writes.create(THING, "b", thing(2)),
+        writes.delete(THING, "z"),
+        writes.create(THING, "a", thing(3)),
+    ]
+    results = commits.apply_writes(repo, batch).results
+    assert [(r.path[-1], r.action) for r in results] == [
+        ("b", "create"),
+        ("z", "delete"),
+        ("a", "create"),
+    ]
+
+
+def test_an_unchanged_put_makes_no_commit(repo: RepoRow) -> None:
+    first = commits.apply_writes(repo, [writes.put(THING, "a", thing(1))])
+    again = commits.apply_writes(repo, [writes.put(THING, "a", thing(1))])
+    assert again.commit is None
+    assert again.results[0].cid == first.results[0].cid
+    assert len(stream.commits(repo.id)) == 2
+
+
+def test_discarding_nothing_makes_no_commit(repo: RepoRow) -> None:
+    assert commits.apply_writes(repo, [writes.discard(THING, "nothing")]).commit is None
+
+
+def test_an_empty_batch_changes_nothing(repo: RepoRow) -> None:
+    assert commits.apply_writes(repo, []) == commits.Applied(None, None, ())
+
+
+@pytest.mark.parametrize(
+    "write", [writes.update(THING, "no", thing(1)), writes.delete(THING, "no")]
+)
+def test_a_batch_that_needs_a_missing_record_is_refused_whole(repo: RepoRow, write: Write) -> None:
+    with pytest.raises(InvalidRequest):
+        commits.apply_writes(repo, [writes.create(THING, "yes", thing(1)), write])
+    assert stored(repo) == {}
+
+
+def test_creating_over_a_record_is_refused(repo: RepoRow) -> None:
+    commits.apply_writes(repo, [writes.create(THING, "a", thing(1))])
+    with pytest.raises(InvalidRequest, match="already exists"):
+        commits.apply_writes(repo, [writes.create(THING, "a", thing(2))])
+
+
+def test_two_writes_to_one_record_are_refused(repo: RepoRow) -> None:
+    batch = [writes.put(THING, "a", thing(1)), writes.put(THING, "a", thing(2))]
+    with pytest.raises(InvalidRequest):
+        commits.apply_writes(repo, batch)
+
+
+def test_more_than_200_writes_are_refused(repo: RepoRow) -> None:
+    batch = [writes.create(THING, f"k{n}", thing(n)) for n in range(201)]
+    with pytest.raises(InvalidRequest, match=r"Too many writes\. Max: 200"):
+        commits.apply_writes(repo, batch)
+    commits.apply_writes(repo, batch[:200])
+
+
+def test_an_event_over_two_megabytes_is_refused(repo: RepoRow) -> None:
+    batch = [writes.create(THING, f"k{n}", {"n": n, "t": "x" * 900_000}) for n in range(3)]
+    with pytest.raises(InvalidRequest, match=r"Too many writes\. Max event size: 2MB"):
+        commits.apply_writes(repo, batch)
+
+
+def test_swap_commit_lets_one_of_two_through(repo: RepoRow) -> None:
+    commits.apply_writes(repo, [writes.create(THING, "a", thing(1))], swap_commit=repo.head)
+    with pytest.raises(InvalidSwap):
+        commits.apply_writes(repo, [writes.create(THING, "b", thing(1))], swap_commit=repo.head)
+    assert set(stored(repo)) == {f"{THING}/a"}
+
+
+def test_swap_record_is_compared_with_the_record(repo: RepoRow) -> None:
+    first = commits.apply_writes(repo, [writes.put(THING, "a", thing(1), swap_record=None)])
+    with pytest.raises(InvalidSwap):
+        commits.apply_writes(repo, [writes.put(THING, "a", thing(2), swap_record=None)])
+    cid = first.results[0].cid
+    commits.apply_writes(repo, [writes.put(THING, "a", thing(2), swap_record=cid)])
+    with pytest.raises(InvalidSwap):
+        commits.apply_writes(repo, [writes.discard(THING, "a", swap_record=cid)])
+
+
+def test_swap_record_for_a_missing_record_fails(repo: RepoRow) -> None:
+    with pytest.raises(InvalidSwap):
+        commits.apply_writes(repo, [writes.put(THING, "a", thing(1), swap_record=b"\x01" * 36)])
+
+
+@pytest.mark.parametrize(
+    ("collection", "subject"),
+    [
+        (FOLLOW, "did:plc:abcdefghijklmnopqrstuvwx"),
+        ("app.bsky.graph.block", "did:plc:abcdefghijklmnopqrstuvwx"),
+        ("app.bsky.feed.like", {"uri": "at://did:plc:abc/app.bsky.feed.post/1", "cid": "x"}),
+        ("app.bsky.feed.repost", {"uri": "at://did:plc:abc/app.bsky.feed.post/1", "cid": "x"}),
+    ],
+)
+def test_a_second_record_on_one_subject_displaces_the_first(
+    account: Account, repo: RepoRow, collection: str, subject: object
+) -> None:
+    record = {"subject": subject, "createdAt": "2026-11-22T12:00:00Z"}
+    for _ in range(2):
+        last = commits.apply_writes(repo, [writes.create(collection, None, record, False)])
+    assert set(stored(repo)) == {last.results[0].path}
+    assert [op["action"] for op in stream.commits(repo.id)[-1]["ops"]] == ["delete", "create"]
+    stream.check_chain(repo.id, account.signing_did_key)
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        ("takendown", AccountTakedown),
+        ("deactivated", commits.AccountDeactivated),
+        ("suspended", commits.AccountSuspended),
+    ],
+)
+def test_an_inactive_repo_takes_no_commits(
+    repo: RepoRow, status: str, error: type[Exception]
+) -> None:
+    Repo.objects.filter(pk=repo.id).update(status=status)
+    with pytest.raises(error):
+        commits.apply_writes(repo, [writes.create(THING, "a", thing(1))])
+    assert stored(repo) == {}
+
+
+def test_a_blob_nobody_uploaded_is_not_found(repo: RepoRow) -> None:
+    with pytest.raises(blobs.BlobNotFound):
+        commits.apply_writes(repo, [writes.create(THING, "a", {"b": blob_json()})])
+
+
+def test_a_blob_swept_after_the_check_is_not_found(
+    repo: RepoRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database function decides, not the look before it."""
+    monkeypatch.setattr(blobs, "check_uploaded", lambda repo_id, refs: None)
+    with pytest.raises(blobs.BlobNotFound):
+        commits.apply_writes(repo, [writes.create(THING, "a", {"b": blob_json()})])
+
+
+def test_an_invalid_record_never_reaches_the_repo() -> None:
+    with pytest.raises(lexicon.LexiconError):
+        writes.create("app.bsky.feed.post", None, {"text": 5})
+
+
+def blob_json() -> dict[str, object]:
+    link = {"$link": "bafkreibm6jg3ux5qumhcn2b3flc3tyu6dmlb4xa7u5bf44yegnrjhc4yeq"}
+    return {"$type": "blob", "ref": link, "mimeType": "text/plain", "size": 5}
