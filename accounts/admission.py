@@ -78,10 +78,10 @@ def check(host: Host, wish: SignUp) -> Admitted:
 
     Raises the errors of this module and of `handles.check_new`.
     """
-    email = _checked_email(wish.email)
+    email = checked_email(wish.email)
     password = _checked_password(wish.password)
     handle = handles.check_new(host, wish.handle)
-    recovery_key = _checked_recovery_key(wish.recovery_key or "")
+    recovery_key = checked_recovery_key(wish.recovery_key or "")
     if host.has_invites_required:
         _check_invite(wish.invite_code)
     return Admitted(handle, email, password, recovery_key)
@@ -103,7 +103,8 @@ def email_taken(wish: Admitted) -> EmailRefused:
     return EmailRefused(f"Email already taken: {wish.email}")
 
 
-def _checked_email(email: str | None) -> str:
+def checked_email(email: str | None) -> str:
+    """The address in lower case. Raises `EmailRefused`; whether it is free is not looked at."""
     if not email:
         raise EmailRefused("Email is required")
     email = email.strip().lower()
@@ -128,7 +129,8 @@ def _checked_password(password: str | None) -> str:
     return password
 
 
-def _checked_recovery_key(recovery_key: str) -> str:
+def checked_recovery_key(recovery_key: str) -> str:
+    """The did:key, or nothing when none was given. Raises `RecoveryKeyRefused`."""
     try:
         return PublicKey.from_did_key(recovery_key).did_key if recovery_key else ""
     except ValueError:

@@ -8,8 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import cache_control
 
 AA_CONTRAST = 4.5
-LIGHT_PAGE = "#ffffff"
-DARK_PAGE = "#1c1f1d"  # the card's background in static/grove.css, the lightest one there
+# The backgrounds of static/grove.css on which the colour is hardest to read.
+LIGHT_PAGE = "#f1f4f1"  # --page
+DARK_PAGE = "#1c1f1d"  # --card
 _STEPS = 50
 
 _STYLESHEET = """\

@@ -1,14 +1,16 @@
-"""The forms of the account pages. They tidy what was typed; the room's verbs decide.
+"""The forms of the account pages. They tidy what was typed and hold it against the room's rules.
 
 A verb's refusal comes back to the form (`refuse`), and lands beside the field it is about.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
+from accounts import admission, handles
 from accounts.admission import SignUp
 from accounts.pages import wording
 from accounts.passwords import NEW_PASSWORD_MAX_CHARACTERS, OLD_PASSWORD_MAX_CHARACTERS
@@ -65,8 +67,8 @@ class SignUpForm(HostForm):
         required=False,
         max_length=256,
         help_text=_(
-            "The public half of a key that only you hold, as did:key:z…. It ranks above this"
-            " host's own key: with it you can take your account elsewhere even against our will."
+            "The public half (did:key:z…) of a key that only you hold. It ranks above this host's"
+            " own key: with it you can take your account elsewhere even against our will."
         ),
         widget=forms.TextInput(attrs={**_AS_TYPED, "autocomplete": "off"}),
     )
@@ -79,24 +81,54 @@ class SignUpForm(HostForm):
         if not host.has_invites_required:
             del self.fields["invite_code"]
 
+    def clean_email(self) -> str:
+        return _held_against(admission.checked_email, self.cleaned_data["email"])
+
     def clean_password(self) -> str:
         """A page may ask for more than the protocol: no short and no well-known passwords."""
         password: str = self.cleaned_data["password"]
         validate_password(password)
         return password
 
+    def clean_recovery_key(self) -> str:
+        key: str = self.cleaned_data["recovery_key"]
+        return _held_against(admission.checked_recovery_key, key)
+
+    def clean(self) -> None:
+        """The handle comes in two fields. What is wrong with it stands beside the first."""
+        if "handle" in self.cleaned_data and "domain" in self.cleaned_data:
+            try:
+                handles.check_new(self.host, self.wanted_handle)
+            except XrpcError as refusal:
+                self.refuse(refusal)
+
+    @property
+    def wanted_handle(self) -> str:
+        """People also type `@name` and the whole handle into the first field."""
+        typed = self.cleaned_data["handle"].lower().removeprefix("@")
+        domain: str = self.cleaned_data["domain"]
+        return typed.removesuffix(domain) + domain
+
     @property
     def wish(self) -> SignUp:
-        """What is asked for. People also type `@name` and the whole handle into the first field."""
+        """What is asked for, once the form is valid."""
         given = self.cleaned_data
-        label = given["handle"].strip().removeprefix("@").removesuffix(given["domain"])
         return SignUp(
-            handle=label + given["domain"],
+            handle=self.wanted_handle,
             email=given["email"],
             password=given["password"],
-            recovery_key=given["recovery_key"].strip(),
+            recovery_key=given["recovery_key"],
             invite_code=given.get("invite_code"),
         )
+
+
+def _held_against(rule: Callable[[str], str], value: str) -> str:
+    """A value in the form that a rule gives it; a refusal becomes the field's error, so that one
+    answer names everything that is wrong."""
+    try:
+        return rule(value)
+    except XrpcError as refusal:
+        raise forms.ValidationError(wording.for_person(refusal)) from None
 
 
 class SignInForm(HostForm):

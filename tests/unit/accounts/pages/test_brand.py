@@ -1,6 +1,7 @@
 """A tenant's colour stays readable, whatever it is."""
 
 import pytest
+from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,6 +30,13 @@ def test_a_readable_colour_is_left_as_it_is():
 )
 def test_contrast_is_wcags(one, other, ratio):
     assert abs(brand.contrast(one, other) - ratio) < 0.01
+
+
+def test_the_backgrounds_are_those_of_the_stylesheet():
+    css = (settings.BASE_DIR / "static" / "grove.css").read_text()
+    light, dark = css.split("prefers-color-scheme: dark", 1)
+    assert f"--page: {brand.LIGHT_PAGE};" in light
+    assert f"--card: {brand.DARK_PAGE};" in dark
 
 
 def test_the_stylesheet_has_the_tenants_colour(browser, ash):

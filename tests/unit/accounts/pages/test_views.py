@@ -60,7 +60,7 @@ def test_signing_up_ends_signed_in_on_the_accounts_page(browser, opens_at_once):
     assert "@alice.test" in text(browser.get("/account/"))
 
 
-@pytest.mark.parametrize("typed", ["alice", "@alice", " Alice.test", "alice.test"])
+@pytest.mark.parametrize("typed", ["alice", "@alice", " Alice.TEST ", "alice.test"])
 def test_the_handle_may_be_typed_in_many_ways(browser, opens_at_once, typed):
     sign_up(browser, handle=typed)
     assert Account.objects.get().handle == "alice.test"
@@ -84,6 +84,13 @@ def test_an_error_stands_beside_its_field(browser, changes, field, sentence):
     assert response.status_code == 422
     assert sentence in described_by(response, field)
     assert not Account.objects.exists()
+
+
+def test_every_error_is_shown_at_once(browser):
+    response = sign_up(browser, handle="al", email="nonsense", password="short")
+    assert "Use at least 3" in described_by(response, "handle")
+    assert "This address" in described_by(response, "email")
+    assert "at least 8" in described_by(response, "password")
 
 
 def test_a_taken_handle_stands_beside_the_handle(browser, alice):
