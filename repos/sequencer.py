@@ -45,8 +45,12 @@ class Sequencer:
         """Wait for the lead and number events until stopped, through restarts of Postgres."""
         while not self._is_stopping:
             try:
-                with psycopg.connect(self._conninfo, autocommit=True) as connection:
-                    connection.prepare_threshold = 0
+                with psycopg.connect(
+                    self._conninfo,
+                    autocommit=True,
+                    prepare_threshold=0,
+                    application_name="grove sequencer",
+                ) as connection:
                     self._wait_for_lead(connection)
                     self._lead(connection)
             except psycopg.OperationalError as error:

@@ -60,7 +60,7 @@ def _take(idle: "queue.SimpleQueue[psycopg.Connection]") -> psycopg.Connection |
 
 
 def _connect() -> psycopg.Connection:
-    connection = psycopg.connect(conninfo(), autocommit=True)
+    connection = psycopg.connect(conninfo(), autocommit=True, application_name="grove export")
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     connection.read_only = True
     return connection

@@ -75,6 +75,9 @@ class EventTable:
     async def _connected(self) -> psycopg.AsyncConnection:
         if self._connection is None:
             self._connection = await psycopg.AsyncConnection.connect(
-                self._conninfo, autocommit=True, prepare_threshold=1
+                self._conninfo,
+                autocommit=True,
+                prepare_threshold=1,
+                application_name="grove firehose",
             )
         return self._connection

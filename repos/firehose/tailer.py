@@ -47,7 +47,10 @@ class Tailer:
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(
-                    self._conninfo, autocommit=True, prepare_threshold=1
+                    self._conninfo,
+                    autocommit=True,
+                    prepare_threshold=1,
+                    application_name="grove firehose",
                 ) as connection:
                     await self._tail(connection)
             except psycopg.OperationalError as error:

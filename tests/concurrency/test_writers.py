@@ -1,0 +1,159 @@
+"""Many writers in one process: on one repo, on many, and with a sequencer killed under them."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+
+from accounts.models import Account
+from hosting import database
+from hosting.models import Host
+from repos import commits, reads, writes
+from repos.commits import Applied
+from repos.models import Record
+from repos.plan import InvalidSwap
+from repos.reads import RepoRow
+from tests.unit.repos import numbering, stream
+from tests.unit.repos.conftest import open_account
+from tests.unit.repos.test_sequencer import await_numbered
+
+pytestmark = pytest.mark.django_db(transaction=True)
+THING = "com.example.thing"
+NUMBERED = "SELECT seq, repo_id, id FROM event WHERE host_id = %s ORDER BY seq"
+
+
+def in_threads(count: int, work: Callable[[int], None]) -> list[BaseException]:
+    """Run `work(0..count-1)` at once, each on a connection of its own; returns what was raised."""
+    failures: list[BaseException] = []
+
+    def run(number: int) -> None:
+        try:
+            work(number)
+        except BaseException as failure:  # noqa: BLE001 - handed to the test
+            failures.append(failure)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return failures
+
+
+@pytest.fixture
+def account(ash: Host) -> Account:
+    return open_account(ash)
+
+
+@pytest.fixture
+def repo(account: Account) -> RepoRow:
+    return reads.find_repo(account.host, account.did)
+
+
+def test_every_acknowledged_write_of_eight_writers_survives(
+    account: Account, repo: RepoRow
+) -> None:
+    acknowledged: dict[str, Applied] = {}
+
+    def write(thread: int) -> None:
+        for n in range(25):
+            wish = writes.create(THING, f"t{thread}-{n}", {"n": n})
+            acknowledged[wish.rkey] = commits.apply_writes(repo, [wish])
+
+    assert in_threads(8, write) == []
+    assert set(Record.objects.values_list("rkey", flat=True)) == set(acknowledged)
+    assert stream.check_chain(repo.id, account.signing_did_key) == 201
+    assert len({applied.rev for applied in acknowledged.values()}) == 200
+
+
+def test_one_of_eight_swaps_of_the_same_head_wins(repo: RepoRow) -> None:
+    def write(thread: int) -> None:
+        wish = writes.create(THING, f"t{thread}", {"n": thread})
+        commits.apply_writes(repo, [wish], swap_commit=repo.head)
+
+    failures = in_threads(8, write)
+    assert [type(failure) for failure in failures] == [InvalidSwap] * 7
+    assert Record.objects.count() == 1
+
+
+def test_one_of_eight_swaps_of_the_same_record_wins(repo: RepoRow) -> None:
+    first = commits.apply_writes(repo, [writes.put(THING, "k", {"n": -1})]).results[0].cid
+
+    def write(thread: int) -> None:
+        commits.apply_writes(repo, [writes.put(THING, "k", {"n": thread}, None, first)])
+
+    assert [type(failure) for failure in in_threads(8, write)] == [InvalidSwap] * 7
+
+
+def test_of_eight_likes_of_one_subject_the_last_remains(repo: RepoRow) -> None:
+    record = {"subject": "did:plc:abcdefghijklmnopqrstuvwx", "createdAt": "2026-11-22T12:00:00Z"}
+
+    def follow(_: int) -> None:
+        commits.apply_writes(repo, [writes.create("app.bsky.graph.follow", None, record)])
+
+    assert in_threads(8, follow) == []
+    assert Record.objects.count() == 1
+
+
+def test_numbers_have_no_gap_and_keep_each_repos_order(ash: Host) -> None:
+    repos = [reads.find_repo(ash, open_account(ash).did) for _ in range(8)]
+
+    def write(thread: int) -> None:
+        for n in range(20):
+            for shift in (0, 1):
+                repo = repos[(thread + shift) % 8]
+                wish = writes.create(THING, f"t{thread}-{n}-{shift}", {"n": n})
+                commits.apply_writes(repo, [wish])
+
+    with numbering.running():
+        assert in_threads(8, write) == []
+        await_numbered(8 * 4 + 320)
+    assert_one_order(ash, 8 * 4 + 320)
+
+
+def test_a_killed_sequencer_loses_and_repeats_nothing(ash: Host) -> None:
+    repos = [reads.find_repo(ash, open_account(ash).did) for _ in range(4)]
+    is_over = threading.Event()
+    written = [0] * 4
+
+    def write(thread: int) -> None:
+        while not is_over.is_set():
+            wish = writes.create(THING, None, {"n": written[thread]})
+            commits.apply_writes(repos[thread], [wish])
+            written[thread] += 1
+
+    killer = threading.Thread(target=kill_sequencers, args=(5, is_over))
+    killer.start()
+    assert in_threads(4, write) == []
+    killer.join()
+    with numbering.running():
+        await_numbered(4 * 4 + sum(written))
+    assert_one_order(ash, 4 * 4 + sum(written))
+
+
+def kill_sequencers(count: int, is_over: threading.Event) -> None:
+    """One after the other, each in the middle of its work."""
+    try:
+        for _ in range(count):
+            process = numbering.start()
+            before = database.row("SELECT count(seq) FROM event")
+            while database.row("SELECT count(seq) FROM event") == before:
+                is_over.wait(0.01)
+            process.kill()
+            process.wait()
+    finally:
+        is_over.set()
+        connection.close()
+
+
+def assert_one_order(host: Host, count: int) -> None:
+    """Numbers 1..count, and within each repo in the order in which its events were made."""
+    rows = database.rows(NUMBERED, (host.pk,))
+    assert [seq for seq, _, _ in rows] == list(range(1, count + 1))
+    newest: dict[int, int] = {}
+    for _, repo_id, event_id in rows:
+        assert event_id > newest.get(repo_id, 0)
+        newest[repo_id] = event_id

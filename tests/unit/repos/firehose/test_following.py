@@ -1,0 +1,203 @@
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from hosting import database
+from hosting.models import Host
+from protocol import frames
+from protocol.frames import EventKind
+from repos import events
+from repos.firehose import ConsumerTooSlow, FutureCursor, follow, following
+from repos.firehose.feed import Feed
+from repos.reads import RepoRow
+from repos.snapshots import conninfo
+from tests.unit.repos import numbering
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Scene = Callable[[Feed], Awaitable[Any]]
+
+
+def say(repo: RepoRow, count: int) -> None:
+    """Events of known number: the account's own four come first."""
+    for _ in range(count):
+        body = frames.identity_body(did=repo.did, time=events.time_text())
+        events.append(repo.id, EventKind.IDENTITY, body)
+    numbering.number()
+
+
+def play(scene: Scene, ring_frames: int = 4_096) -> Any:
+    """Run a scene with a feed of its own; database calls stay in this thread."""
+
+    async def run() -> Any:
+        feed = Feed(conninfo(), ring_frames, 1_000_000)
+        feed.start()
+        try:
+            return await asyncio.wait_for(scene(feed), 20)
+        finally:
+            await feed.stop()
+
+    return asyncio.run(run())
+
+
+async def take(stream: AsyncGenerator[list[bytes], None], count: int) -> list[int]:
+    """The numbers of the next frames; 0 for a frame without one."""
+    seqs: list[int] = []
+    while len(seqs) < count:
+        batch = await asyncio.wait_for(anext(stream), 5)
+        seqs += [frames.parse(frame)[1].get("seq", 0) for frame in batch]
+    return seqs
+
+
+def test_without_a_cursor_only_what_is_new_comes(ash: Host, repo: RepoRow) -> None:
+    numbering.number()
+
+    async def scene(feed: Feed) -> list[int]:
+        stream = follow(ash.pk, None, feed)
+        first = asyncio.create_task(take(stream, 2))
+        await asyncio.sleep(0.2)
+        database_work = asyncio.to_thread(say_in_thread, repo, 2)
+        await database_work
+        return await first
+
+    assert play(scene) == [5, 6]
+
+
+def test_a_cursor_gets_everything_after_it(ash: Host, repo: RepoRow) -> None:
+    say(repo, 500)
+
+    async def scene(feed: Feed) -> list[int]:
+        return await take(follow(ash.pk, 10, feed), 494)
+
+    assert play(scene) == list(range(11, 505))
+
+
+def test_a_cursor_in_the_future_is_refused(ash: Host, repo: RepoRow) -> None:
+    numbering.number()
+
+    async def scene(feed: Feed) -> None:
+        await anext(follow(ash.pk, 5, feed))
+
+    with pytest.raises(FutureCursor):
+        play(scene)
+
+
+def test_a_cursor_older_than_what_is_kept_hears_so_first(ash: Host, repo: RepoRow) -> None:
+    say(repo, 6)
+    database.hot().execute("DELETE FROM event WHERE seq < 8")
+
+    async def scene(feed: Feed) -> list[int]:
+        return await take(follow(ash.pk, 2, feed), 4)
+
+    assert play(scene) == [0, 8, 9, 10]
+
+
+def test_cursor_zero_is_everything_kept_without_a_warning(ash: Host, repo: RepoRow) -> None:
+    numbering.number()
+
+    async def scene(feed: Feed) -> list[int]:
+        return await take(follow(ash.pk, 0, feed), 4)
+
+    assert play(scene) == [1, 2, 3, 4]
+
+
+def test_a_host_hears_nothing_of_another(ash: Host, birch: Host, repo: RepoRow) -> None:
+    numbering.number()
+
+    async def scene(feed: Feed) -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(anext(follow(birch.pk, 0, feed)), 0.5)
+
+    play(scene)
+
+
+def test_from_backfill_to_live_nothing_is_lost_or_repeated(ash: Host, repo: RepoRow) -> None:
+    say(repo, 300)
+
+    async def scene(feed: Feed) -> list[int]:
+        writer = asyncio.create_task(asyncio.to_thread(say_in_thread, repo, 300, 7))
+        seqs = await take(follow(ash.pk, 0, feed), 604)
+        await writer
+        return seqs
+
+    assert play(scene) == list(range(1, 605))
+
+
+def test_a_slow_consumer_gets_everything_and_holds_up_nobody(ash: Host, repo: RepoRow) -> None:
+    """The ring holds 16 frames: the slow one falls off it again and again."""
+    numbering.number()
+
+    async def slowly(feed: Feed) -> list[int]:
+        seqs: list[int] = []
+        stream = follow(ash.pk, 0, feed)
+        while len(seqs) < 304:
+            seqs += await take(stream, 1)
+            await asyncio.sleep(0.01)
+        return seqs
+
+    async def scene(feed: Feed) -> tuple[list[int], list[int]]:
+        slow = asyncio.create_task(slowly(feed))
+        writer = asyncio.create_task(asyncio.to_thread(say_in_thread, repo, 300, 5))
+        fast = await take(follow(ash.pk, 0, feed), 304)
+        await writer
+        return await slow, fast
+
+    assert play(scene, ring_frames=16) == (list(range(1, 305)), list(range(1, 305)))
+
+
+def test_a_consumer_too_far_behind_is_told_so(
+    ash: Host, repo: RepoRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "MAX_LAG", 20)
+    numbering.number()
+
+    async def scene(feed: Feed) -> None:
+        stream = follow(ash.pk, 0, feed)
+        await take(stream, 4)
+        first = asyncio.create_task(take(stream, 1))
+        await asyncio.sleep(0.2)
+        await asyncio.to_thread(say_in_thread, repo, 1)
+        await first
+        await asyncio.to_thread(say_in_thread, repo, 100)
+        await asyncio.sleep(0.8)
+        await take(stream, 1)
+
+    with pytest.raises(ConsumerTooSlow):
+        play(scene, ring_frames=8)
+
+
+def test_the_stream_survives_the_loss_of_its_connections(ash: Host, repo: RepoRow) -> None:
+    numbering.number()
+
+    async def scene(feed: Feed) -> list[int]:
+        stream = follow(ash.pk, 0, feed)
+        seqs = await take(stream, 4)
+        await asyncio.to_thread(cut_others)
+        await asyncio.to_thread(say_in_thread, repo, 3)
+        return seqs + await take(stream, 3)
+
+    assert play(scene) == list(range(1, 8))
+
+
+def say_in_thread(repo: RepoRow, count: int, batch: int = 1_000) -> None:
+    """From another thread, so with a connection of its own, in batches as they come."""
+    from django.db import connection
+
+    try:
+        while count > 0:
+            say(repo, min(batch, count))
+            count -= batch
+    finally:
+        connection.close()
+
+
+def cut_others() -> None:
+    from django.db import connection
+
+    database.rows(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND application_name = 'grove firehose'"
+    )
+    connection.close()

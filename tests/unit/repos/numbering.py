@@ -1,0 +1,33 @@
+"""Running the sequencer in tests: the real process, or its function called once."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from hosting import database
+from repos.snapshots import conninfo
+
+
+def number(limit: int = 10_000) -> int:
+    """Number what is pending, on this test's own connection."""
+    found = database.row("SELECT number_pending_events(%s::int)", (limit,))
+    assert found is not None
+    return int(found[0])
+
+
+def start() -> "subprocess.Popen[bytes]":
+    """`python -m repos.sequencer` on the tests' database."""
+    environment = {**os.environ, "DATABASE_URL": conninfo()}
+    return subprocess.Popen([sys.executable, "-m", "repos.sequencer"], env=environment)
+
+
+@contextmanager
+def running() -> Iterator["subprocess.Popen[bytes]"]:
+    process = start()
+    try:
+        yield process
+    finally:
+        process.terminate()
+        assert process.wait(10) == 0

@@ -1,0 +1,128 @@
+import time
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+
+from hosting import database
+from hosting.models import Host
+from protocol import frames
+from protocol.frames import EventKind
+from repos import events, reads
+from repos.reads import RepoRow
+from repos.snapshots import conninfo
+from tests.unit.repos import numbering
+
+NUMBERS = "SELECT seq, position FROM event WHERE host_id = %s ORDER BY id"
+
+
+def say(repo: RepoRow, count: int = 1) -> None:
+    for _ in range(count):
+        body = frames.identity_body(did=repo.did, time=events.time_text())
+        events.append(repo.id, EventKind.IDENTITY, body)
+
+
+def seqs(host: Host) -> list[int | None]:
+    return [seq for seq, _ in database.rows(NUMBERS, (host.pk,))]
+
+
+def test_an_event_has_no_number_until_the_sequencer_gives_it_one(ash: Host, repo: RepoRow) -> None:
+    assert seqs(ash) == [None] * 4
+    assert numbering.number() == 4
+    assert seqs(ash) == [1, 2, 3, 4]
+
+
+def test_numbers_go_on_where_they_stopped(ash: Host, repo: RepoRow) -> None:
+    numbering.number()
+    say(repo, 3)
+    numbering.number()
+    assert seqs(ash) == list(range(1, 8))
+
+
+def test_each_host_counts_for_itself_and_the_platform_for_all(ash, birch, new_account) -> None:
+    from tests.unit.repos.conftest import open_account
+
+    repos = [reads.find_repo(host, open_account(host).did) for host in (ash, birch, ash)]
+    say(repos[1])
+    numbering.number()
+    assert (seqs(ash), seqs(birch)) == (list(range(1, 9)), list(range(1, 6)))
+    positions = database.rows("SELECT position FROM event ORDER BY id")
+    assert [position for (position,) in positions] == list(range(1, 14))
+
+
+def test_a_batch_takes_no_more_than_its_limit(ash: Host, repo: RepoRow) -> None:
+    assert numbering.number(3) == 3
+    assert seqs(ash) == [1, 2, 3, None]
+    assert numbering.number(3) == 1
+    assert numbering.number(3) == 0
+
+
+def test_a_rolled_back_batch_is_numbered_again_without_a_gap(ash: Host, repo: RepoRow) -> None:
+    with database.hot().transaction(force_rollback=True):
+        numbering.number()
+    numbering.number()
+    assert seqs(ash) == [1, 2, 3, 4]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_process_numbers_and_a_standby_takes_over(ash: Host, repo: RepoRow) -> None:
+    with numbering.running() as leader:
+        await_numbered(4)
+        with numbering.running():
+            leader.kill()
+            leader.wait()
+            say(repo, 2)
+            await_numbered(6)
+        leader.returncode = 0
+    assert seqs(ash) == list(range(1, 7))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_process_comes_back_after_its_connection_was_cut(ash: Host, repo: RepoRow) -> None:
+    with numbering.running():
+        await_numbered(4)
+        database.rows(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE application_name = 'grove sequencer'"
+        )
+        say(repo)
+        await_numbered(5)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_batch_is_announced_once(ash: Host, repo: RepoRow) -> None:
+    with psycopg.connect(conninfo(), autocommit=True) as listener:
+        listener.execute("LISTEN firehose")
+        numbering.number()
+        heard = [notify.payload for notify in listener.notifies(timeout=0.3)]
+    assert heard == ["4"]
+
+
+def test_partitions_are_made_ahead_and_late_events_are_moved(repo: RepoRow) -> None:
+    day = datetime.now(UTC).date() + timedelta(days=5)
+    database.rows(
+        "INSERT INTO event (created_at, host_id, repo_id, did, kind, seq_at, body) "
+        "VALUES (%s, 1, 1, 'did:plc:x', 1, 0, '') RETURNING id",
+        (day,),
+    )
+    database.row("SELECT ensure_event_partitions(6)")
+    found = database.row("SELECT tableoid::regclass::text FROM event WHERE did = 'did:plc:x'")
+    assert found == (f"event_{day:%Y%m%d}",)
+
+
+def test_partitions_past_retention_are_dropped(repo: RepoRow) -> None:
+    database.rows("SELECT ensure_event_partitions(5)")
+    database.hot().execute(
+        "CREATE TABLE event_20200101 PARTITION OF event "
+        "FOR VALUES FROM ('2020-01-01') TO ('2020-01-02')"
+    )
+    assert database.row("SELECT drop_event_partitions(3)") == (1,)
+    assert database.row("SELECT to_regclass('event_20200101')") == (None,)
+    assert database.row("SELECT count(*) FROM event") == (4,)
+
+
+def await_numbered(count: int) -> None:
+    deadline = time.monotonic() + 10
+    while database.row("SELECT count(seq) FROM event") != (count,):
+        assert time.monotonic() < deadline, "the sequencer does not number"
+        time.sleep(0.005)
