@@ -51,7 +51,7 @@ def host_of(request: HttpRequest) -> Host:
 
 
 def hosts_in_view(request: HttpRequest) -> HostQuerySet:
-    """The hosts whose accounts this request may see: never another tenant's, but for platform staff."""
+    """The hosts whose accounts this request may see: another tenant's only for platform staff."""
     user = request.user
     if not isinstance(user, StaffUser):
         return Host.objects.none()

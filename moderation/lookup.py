@@ -51,6 +51,4 @@ def _account(hosts: HostQuerySet, who: str) -> Account | None:
 def _record(repo: Repo | None, uri: AtUri | None) -> Record | None:
     if repo is None or uri is None or not uri.rkey:
         return None
-    return Record.objects.filter(
-        repo_id=repo.pk, collection=uri.collection, rkey=uri.rkey
-    ).first()
+    return Record.objects.filter(repo_id=repo.pk, collection=uri.collection, rkey=uri.rkey).first()

@@ -28,7 +28,7 @@ class ReasonNeeded(XrpcError):
 
 
 def may_act(staff: StaffUser, account: Account) -> bool:
-    """Whether `staff` may take this account down: platform staff, or the tenant's owner or moderator."""
+    """Whether `staff` may act on this account: its tenant's owner or moderator, or the provider."""
     return bool(staff.roles_at(account.host.tenant_id) & Member.MAY_TAKE_DOWN)
 
 

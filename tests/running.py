@@ -1,4 +1,4 @@
-"""A whole Grove, started as `make run` starts it, on free loopback ports and a data folder of its own.
+"""A whole Grove, as `make run` starts it, on free loopback ports and with a data folder of its own.
 
 For the tests that need real processes: kill -9, real clients, the newcomer's story.
 """

@@ -87,7 +87,7 @@ def _staff(request: HttpRequest) -> StaffUser:
 
 
 def _page(request: HttpRequest, found: Found, form: ReasonForm, status: int = 200) -> HttpResponse:
-    request.current_app = console.name  # type: ignore[attr-defined]
+    request.current_app = console.name
     context: dict[str, Any] = {
         **console.each_context(request),
         "title": _("Account"),

@@ -1,4 +1,4 @@
-"""kill -9 of any one process under load: what was acknowledged is there, each event once, in order."""
+"""kill -9 of any one process under load: all acknowledged is there, each event once, in order."""
 
 import threading
 import time

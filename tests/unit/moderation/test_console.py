@@ -1,0 +1,123 @@
+"""The console's pages, as owner, moderator, auditor, outsider and nobody."""
+
+import pytest
+from django.test import Client
+
+from accounts.models import Account
+from moderation.models import AuditEntry
+from tests.unit.repos.conftest import open_account
+
+pytestmark = pytest.mark.django_db
+PAGES = ["", "look-up/?q=x", "accounts/{did}/", "accounts/account/", "moderation/auditentry/"]
+DEEDS = ["accounts/{did}/take-down/", "accounts/{did}/restore/"]
+
+
+def console(user=None, host="localhost") -> Client:
+    client = Client(headers={"host": host})
+    if user is not None:
+        client.force_login(user)
+    return client
+
+
+def url(page: str, account: Account) -> str:
+    return "/console/" + page.format(did=account.did)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_nobody_is_sent_to_the_sign_in_page(account, page):
+    response = console().get(url(page, account))
+    assert response.status_code == 302
+    assert response["location"].startswith("/console/login/")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_another_tenants_staff_is_sent_to_the_sign_in_page(account, birch, staff_of, page):
+    response = console(staff_of(birch, "owner")).get(url(page, account))
+    assert response.status_code == 302
+    assert response["location"].startswith("/console/login/")
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_another_tenants_staff_can_do_nothing(account, birch, staff_of, deed):
+    for host in ("localhost", "birch.localhost"):
+        console(staff_of(birch, "owner") if host == "localhost" else None, host).post(
+            url(deed, account), {"reason": "envy"}
+        )
+    account.refresh_from_db()
+    assert account.status == "active"
+
+
+def test_at_birch_an_account_of_ash_does_not_exist(account, birch, staff_of):
+    client = console(staff_of(birch, "owner"), "birch.localhost")
+    assert client.get(url("accounts/{did}/", account)).status_code == 404
+    assert client.post(url(DEEDS[0], account), {"reason": "envy"}).status_code == 404
+    listed = client.get(url("accounts/account/", account))
+    assert account.handle.encode() not in listed.content
+
+
+def test_look_up_leads_to_the_account(account, moderator):
+    response = console(moderator).get("/console/look-up/", {"q": account.handle})
+    assert response["location"] == url("accounts/{did}/", account)
+
+
+def test_look_up_of_nobody_says_so(account, moderator):
+    response = console(moderator).get("/console/look-up/", {"q": "nobody.test"}, follow=True)
+    assert "Nobody here goes by “nobody.test”" in response.content.decode()
+
+
+def test_the_account_page_shows_its_state(account, moderator):
+    page = console(moderator).get(url("accounts/{did}/", account)).content.decode()
+    assert account.did in page
+    assert "Take this account down" in page
+
+
+def test_a_moderator_takes_down_and_restores(account, moderator):
+    client = console(moderator)
+    client.post(url(DEEDS[0], account), {"reason": "spam"})
+    account.refresh_from_db()
+    assert account.status == "takendown"
+    client.post(url(DEEDS[1], account), {"reason": "satire"})
+    account.refresh_from_db()
+    assert account.status == "active"
+
+
+def test_without_a_reason_nothing_happens(account, moderator):
+    response = console(moderator).post(url(DEEDS[0], account), {"reason": " "})
+    assert response.status_code == 400
+    account.refresh_from_db()
+    assert account.status == "active"
+
+
+def test_an_auditor_sees_no_button_and_cannot_act(ash, account, staff_of):
+    client = console(staff_of(ash, "auditor"))
+    assert b"Take this account down" not in client.get(url("accounts/{did}/", account)).content
+    assert client.post(url(DEEDS[0], account), {"reason": "x"}).status_code == 403
+    assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_deeds_are_posts_with_a_token(account, moderator, deed):
+    assert console(moderator).get(url(deed, account)).status_code == 405
+    strict = Client(enforce_csrf_checks=True, headers={"host": "localhost"})
+    strict.force_login(moderator)
+    assert strict.post(url(deed, account), {"reason": "x"}).status_code == 403
+
+
+def test_the_audit_log_lists_deeds_of_this_tenant_only(account, birch, provider, moderator):
+    other = open_account(birch)
+    console(provider).post(url(DEEDS[0], account), {"reason": "spam at ash"})
+    console(provider).post(url(DEEDS[0], other), {"reason": "spam at birch"})
+    page = console(moderator).get("/console/moderation/auditentry/").content.decode()
+    assert "spam at ash" in page
+    assert "spam at birch" not in page
+
+
+@pytest.mark.parametrize("page", ["accounts/account/add/", "moderation/auditentry/add/"])
+def test_nobody_edits_rows_by_hand(provider, account, page):
+    assert console(provider).get(url(page, account)).status_code == 403
+
+
+def test_a_handle_with_markup_is_shown_as_text(moderator, account):
+    Account.objects.filter(pk=account.pk).update(email="<script>alert(1)</script>@example.com")
+    page = console(moderator).get(url("accounts/{did}/", account)).content.decode()
+    assert "<script>alert(1)" not in page
