@@ -11,7 +11,7 @@ import io
 from collections.abc import Awaitable, Callable
 from typing import BinaryIO
 
-from hosting.environ import Scope, environ_of
+from hosting.environ import HeaderTooLarge, Scope, environ_of
 from hosting.lanes import Lane, LaneIsFull
 from hosting.wire import IDLE_S, ChunkedBody, Gone, Outlet, Receive, Send, WsgiApp
 
@@ -21,6 +21,7 @@ BUFFERED_MAX_BYTES = 1_000_000  # longer bodies stream; every record write is sh
 FAST_THREADS = 4
 SLOW_THREADS = 12
 PIPE_BYTES = 65_536
+TOO_LARGE = b'{"error":"InvalidRequest","message":"A request header is too large"}'
 FULL = b'{"error":"ServiceUnavailable","message":"Too many requests are waiting"}'
 
 
@@ -54,6 +55,8 @@ class Bridge:
             whole = await lane.run(lambda: outlet.carry(self._http, environ))
         except LaneIsFull:
             whole = 503, [("Content-Type", "application/json"), ("Retry-After", "1")], FULL
+        except HeaderTooLarge:  # RFC 6585 section 5
+            whole = 431, [("Content-Type", "application/json")], TOO_LARGE
         except (Gone, TimeoutError):
             return
         if whole is not None:

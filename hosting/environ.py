@@ -17,15 +17,21 @@ _CONSTANT: Environ = {
     "wsgi.input_terminated": True,
 }
 _BARE = {b"content-type": "CONTENT_TYPE", b"content-length": "CONTENT_LENGTH"}
+HEADER_MAX_BYTES = 32_768  # one value; the largest honest ones are tokens of a few kilobytes
 _names: dict[bytes, str] = {}  # header -> environ key, for the few that everybody sends
 _NAMES_MAX = 500
+
+
+class HeaderTooLarge(Exception):
+    """A header value beyond HEADER_MAX_BYTES (httptools itself has no limit)."""
 
 
 def environ_of(scope: Scope, body: object, length: int | None) -> Environ:
     """The environ of a request; `body` becomes `wsgi.input`, `length` (bytes, None: unknown)
     CONTENT_LENGTH. Repeated headers are joined.
 
-    Headers with an underscore are dropped: in an environ `X_Real` would pass for `X-Real`.
+    Headers with an underscore are dropped: in an environ `X_Real` would pass for `X-Real`. Raises
+    HeaderTooLarge.
     """
     raw_path: bytes = scope["raw_path"]
     path = unquote_to_bytes(raw_path) if b"%" in raw_path else raw_path
@@ -46,6 +52,8 @@ def environ_of(scope: Scope, body: object, length: int | None) -> Environ:
     for name, value in scope["headers"]:
         if b"_" in name:
             continue
+        if len(value) > HEADER_MAX_BYTES:
+            raise HeaderTooLarge(name.decode("latin-1"))
         key = _names.get(name) or _key_of(name)
         text = value.decode("latin-1")
         if key in environ:

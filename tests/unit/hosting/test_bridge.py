@@ -164,3 +164,8 @@ def test_an_answer_that_breaks_off_is_seen_to_break_off(client: http.client.HTTP
 def test_a_failure_before_the_answer_is_a_bare_500(client: http.client.HTTPConnection) -> None:
     response, body = asked(client, "GET", "/failing")
     assert (response.status, body) == (500, b"Internal Server Error")
+
+
+def test_a_huge_header_is_refused(client: http.client.HTTPConnection) -> None:
+    client.request("GET", "/echo", headers={"X-Big": "a" * 40_000})
+    assert client.getresponse().status == 431

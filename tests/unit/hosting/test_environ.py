@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hosting.environ import environ_of
+from hosting.environ import HEADER_MAX_BYTES, HeaderTooLarge, environ_of
 
 
 def environ(**changed: Any) -> dict[str, Any]:
@@ -32,6 +32,13 @@ def test_the_path_is_unquoted_bytes_in_latin_1(raw: bytes, decoded: str) -> None
 
 def test_the_query_string_stays_as_it_came() -> None:
     assert environ(query_string=b"a=%20&a=+")["QUERY_STRING"] == "a=%20&a=+"
+
+
+def test_a_header_may_be_so_long_and_no_longer() -> None:
+    longest = b"a" * HEADER_MAX_BYTES
+    assert environ(headers=[(b"x-long", longest)])["HTTP_X_LONG"] == longest.decode()
+    with pytest.raises(HeaderTooLarge):
+        environ(headers=[(b"x-long", longest + b"a")])
 
 
 def test_headers_get_their_names() -> None:
