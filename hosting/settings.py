@@ -149,7 +149,16 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 600,
+    # A wake-up that finds no broker fails within milliseconds, not after kombu's six seconds:
+    # whoever sends it can do the work.
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.1,
+    "socket_connect_timeout": 2.0,
+}
 
 # --- blobs: Django's STORAGES; local disk by default
 STORAGES = {
@@ -200,8 +209,14 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.text("GROVE_LOG_LEVEL", "WARNING")},
-    # A 404 is the asker's affair, not a warning of ours.
-    "loggers": {"django.request": {"level": "ERROR"}},
+    # A 404 or 501 is the asker's affair: what is worth a line of ours is an exception.
+    "filters": {
+        "faults": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": lambda record: record.exc_info is not None,
+        }
+    },
+    "loggers": {"django.request": {"level": "ERROR", "filters": ["faults"]}},
 }
 
 # --- the console (django-unfold); its site is hosting.console, its pages come from the rooms above
