@@ -87,8 +87,8 @@ def gzip_chunks(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _wants_gzip(request: HttpRequest) -> bool:
-    header = request.META.get("HTTP_ACCEPT_ENCODING")
-    return bool(header) and accepts_gzip(header)
+    header: str = request.META.get("HTTP_ACCEPT_ENCODING", "")
+    return accepts_gzip(header)
 
 
 def _mark(response: HttpResponseBase, *, is_compressed: bool) -> None:

@@ -32,7 +32,7 @@ CLOSE_FAULT = 1011
 logger = logging.getLogger("xrpc")
 
 
-class SubscriptionConsumer(AsyncWebsocketConsumer):
+class SubscriptionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # untyped there
     """One reader of one event stream."""
 
     _sending: "asyncio.Task[None] | None" = None

@@ -7,7 +7,7 @@ Methods never see DRF: they get a `Call` and give back a value.
 """
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import parse_qs
 
 import orjson
@@ -45,11 +45,11 @@ _JSON = "application/json"
 class XrpcView(APIView):
     """Every query and procedure passes here, and every refusal leaves here."""
 
-    authentication_classes: ClassVar[list[Any]] = []
-    permission_classes: ClassVar[list[Any]] = []
-    throttle_classes: ClassVar[list[Any]] = []
-    parser_classes: ClassVar[list[Any]] = []
-    renderer_classes: ClassVar[list[Any]] = []
+    authentication_classes = ()
+    permission_classes = ()
+    throttle_classes = ()
+    parser_classes = ()
+    renderer_classes = ()
 
     def dispatch(self, request: WSGIRequest, nsid: str) -> HttpResponseBase:  # type: ignore[override]
         self.request = self.initialize_request(request, nsid)

@@ -5,6 +5,7 @@ what clients and load balancers of atproto servers ask.
 """
 
 import logging
+from collections.abc import Mapping
 
 import orjson
 from django.db import DatabaseError, connection
@@ -45,7 +46,7 @@ def did_document(request: HttpRequest) -> HttpResponse:
     return _json(document)
 
 
-def _json(value: dict[str, object], status: int = 200) -> HttpResponse:
+def _json(value: Mapping[str, object], status: int = 200) -> HttpResponse:
     response = HttpResponse(orjson.dumps(value), content_type=JSON, status=status)
     response["Access-Control-Allow-Origin"] = "*"
     return response

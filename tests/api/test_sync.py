@@ -148,6 +148,14 @@ def test_blobs_in_use_are_listed_in_pages(alice, anyone):
     assert (sorted(page["cids"] + rest["cids"]), "cursor" in rest) == (links, False)
 
 
+def test_a_junk_cursor_of_blobs_is_a_bad_request(alice, anyone):
+    answer = anyone.query(NS + "listBlobs", did=alice.did, cursor="junk")
+    assert (refusal(answer), answer.json()["message"]) == (
+        (400, "InvalidRequest"),
+        "Malformed cursor",
+    )
+
+
 @pytest.mark.parametrize("text", ["..", "../../etc/passwd", "nope", ""])
 def test_a_blob_is_named_by_a_cid(alice, anyone, text):
     answer = anyone.query(NS + "getBlob", did=alice.did, cid=text)

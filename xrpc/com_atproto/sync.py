@@ -83,7 +83,7 @@ def get_blob(call: Call) -> Answer:
 def list_blobs(call: Call) -> Answer:
     asked = call.params
     repo = readable_repo(call)
-    after = _cid(asked["cursor"]) if "cursor" in asked else None
+    after = _cid(asked["cursor"], "Malformed cursor") if "cursor" in asked else None
     found = blobs.list_blobs(repo, asked["limit"], after, asked.get("since"))
     cids = [cid.to_text(blob_cid) for blob_cid in found]
     return {"cids": cids, "cursor": cids[-1]} if len(cids) == asked["limit"] else {"cids": cids}
@@ -108,11 +108,11 @@ def _listed(repo: RepoRow) -> dict[str, Any]:
     return listed if repo.is_active else {**listed, "status": repo.status}
 
 
-def _cid(text: str) -> bytes:
+def _cid(text: str, refusal: str = "Not a CID of this network") -> bytes:
     try:
         return cid.from_text(text)
     except cid.InvalidCid as fault:
-        raise InvalidRequest(f"Not a CID of this network: {text[:100]}") from fault
+        raise InvalidRequest(refusal) from fault
 
 
 def _chunks(opened: OpenBlob) -> Iterator[bytes]:
