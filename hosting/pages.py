@@ -63,4 +63,5 @@ class SecurityHeaders:
 
 def render_error(request: HttpRequest, error: XrpcError) -> HttpResponse:
     """A refusal as a page: its sentence, its status, and its name for whoever reports it."""
-    return render(request, "error.html", {"error": error}, status=error.status)
+    host = getattr(request, "host", None)  # none under a name that belongs to nobody
+    return render(request, "error.html", {"error": error, "host": host}, status=error.status)

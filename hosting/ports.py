@@ -16,18 +16,29 @@ class PortTaken(Exception):
     """Somebody else listens there; the message says what to do."""
 
 
+# Linux lets two sockets bind one port when both set SO_REUSEADDR and neither listens, so whoever
+# holds the port without listening must not set it; whoever probes must, or connections that are
+# still closing after the last run would look like somebody.
+PROBE = (socket.SO_REUSEADDR,)
+HOLD = (socket.SO_REUSEPORT,)
+SHARE = (socket.SO_REUSEADDR, socket.SO_REUSEPORT)
+
+
 def reserve(port: int, variable: str) -> list[socket.socket]:
     """Make sure that nobody holds the port, then keep it without listening, so that only sockets
     made by `shared` under the same user can join. Raises PortTaken."""
-    for address in _addresses():
-        if probe := _bound(address, port, is_shared=False, hint=variable):
-            probe.close()
-    return shared(port, variable)
+    for probe in _bind_all(port, PROBE, variable):
+        probe.close()
+    return _bind_all(port, HOLD, variable)
 
 
 def shared(port: int, variable: str = "GROVE_PORT") -> list[socket.socket]:
     """Sockets bound to the port on every address, ready to listen. Raises PortTaken."""
-    bound = [_bound(address, port, is_shared=True, hint=variable) for address in _addresses()]
+    return _bind_all(port, SHARE, variable)
+
+
+def _bind_all(port: int, options: tuple[int, ...], variable: str) -> list[socket.socket]:
+    bound = [_bind(address, port, options, variable) for address in _addresses()]
     return [each for each in bound if each is not None]
 
 
@@ -35,16 +46,15 @@ def _addresses() -> list[str]:
     return environment.text("GROVE_LISTEN", LOOPBACK).split(",")
 
 
-def _bound(address: str, port: int, *, is_shared: bool, hint: str) -> socket.socket | None:
+def _bind(address: str, port: int, options: tuple[int, ...], variable: str) -> socket.socket | None:
     """A bound socket; None where the machine lacks the address (no IPv6)."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         made = socket.socket(family, socket.SOCK_STREAM)
     except OSError:
         return None  # no such address family here
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if is_shared:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    for option in options:
+        made.setsockopt(socket.SOL_SOCKET, option, 1)
     if family == socket.AF_INET6:
         made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
     try:
@@ -53,7 +63,7 @@ def _bound(address: str, port: int, *, is_shared: bool, hint: str) -> socket.soc
         made.close()
         if reason.errno == errno.EADDRNOTAVAIL:
             return None
-        raise PortTaken(_sentence(address, port, hint, reason)) from reason
+        raise PortTaken(_sentence(address, port, variable, reason)) from reason
     return made
 
 

@@ -1,0 +1,68 @@
+"""The few routes that belong to nobody's room, and the headers that every page carries."""
+
+import pytest
+from django.test import Client
+
+from hosting import pages, routing
+from hosting.models import Host
+from protocol.errors import InvalidRequest
+
+
+@pytest.fixture
+def client(ash: Host) -> Client:
+    routing.forget()
+    return Client(headers={"host": "localhost"})
+
+
+def test_the_banner_names_the_host(client: Client) -> None:
+    answer = client.get("/")
+    assert answer["Content-Type"].startswith("text/plain")
+    assert b"localhost" in answer.content
+
+
+def test_crawlers_are_welcome(client: Client) -> None:
+    assert b"Allow: /" in client.get("/robots.txt").content
+
+
+@pytest.mark.parametrize(
+    ("domain", "status"),
+    [("localhost", 200), ("nobody.test", 404), ("evil.example", 400), ("", 400)],
+)
+def test_certificates_are_made_for_names_that_are_ours(
+    client: Client, domain: str, status: int
+) -> None:
+    assert client.get("/tls-check", {"domain": domain}).status_code == status
+
+
+def test_a_page_loads_nothing_from_elsewhere_and_is_not_framed(client: Client) -> None:
+    policy = client.get("/")["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+
+
+def test_the_console_alone_may_evaluate(client: Client) -> None:
+    assert "'unsafe-eval'" in client.get("/console/login/")["Content-Security-Policy"]
+
+
+def test_pages_are_not_sniffed_and_keep_their_address_to_themselves(client: Client) -> None:
+    answer = client.get("/")
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Referrer-Policy"] == "same-origin"
+
+
+def test_xrpc_carries_no_page_headers_and_no_cookies(client: Client) -> None:
+    answer = client.get("/xrpc/_health")
+    assert "Content-Security-Policy" not in answer
+    assert not answer.cookies
+
+
+def test_a_handles_name_serves_no_xrpc(client: Client) -> None:
+    assert client.get("/xrpc/_health", headers={"host": "alice.test"}).status_code == 404
+
+
+def test_a_refusal_is_a_page_with_its_sentence(client: Client) -> None:
+    request = client.get("/").wsgi_request
+    page = pages.render_error(request, InvalidRequest("That handle <is> taken"))
+    assert page.status_code == 400
+    assert b"That handle &lt;is&gt; taken" in page.content

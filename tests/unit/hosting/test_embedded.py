@@ -1,0 +1,155 @@
+"""The embedded services: private, durable, whole after kill -9, gone with whoever started them."""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import rmtree
+
+import psycopg
+import pytest
+import redis
+
+from hosting.embedded import postgres, processes, quarters, valkey
+from hosting.embedded.processes import SystemUser
+
+STRANGER = SystemUser("stranger", 60_001, 60_001)
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="grove-embedded-"))
+    yield folder
+    home = json.loads((folder / "quarters.json").read_text())["folder"]
+    rmtree(folder, ignore_errors=True)
+    rmtree(home, ignore_errors=True)
+
+
+def value_in(server: postgres.Postgres, query: str) -> object:
+    with psycopg.connect(server.url) as connection:
+        (value,) = connection.execute(query).fetchone() or (None,)
+        return value
+
+
+def test_postgres_is_private_and_durable(data: Path) -> None:
+    server = postgres.start(data)
+    assert value_in(server, "show listen_addresses") == ""
+    assert value_in(server, "show fsync") == "on"
+    assert value_in(server, "show synchronous_commit") == "on"
+    assert stat.S_IMODE(server.socket_folder.stat().st_mode) == 0o700
+    server.stop()
+
+
+def test_postgres_wants_the_password_even_through_its_socket(data: Path) -> None:
+    server = postgres.start(data)
+    host = str(server.socket_folder)
+    with pytest.raises(psycopg.OperationalError, match="password"):
+        psycopg.connect(host=host, user="grove", dbname="grove", password="guess")
+    server.stop()
+
+
+def test_postgres_keeps_its_data(data: Path) -> None:
+    server = postgres.start(data)
+    with psycopg.connect(server.url) as connection:
+        connection.execute("create table kept as select 7 as number")
+    server.stop()
+    again = postgres.start(data)
+    assert value_in(again, "select number from kept") == 7
+    again.stop()
+
+
+def test_postgres_starts_after_kill_9_with_what_was_committed(data: Path) -> None:
+    server = postgres.start(data)
+    with psycopg.connect(server.url) as connection:
+        connection.execute("create table kept as select 7 as number")
+    server.process.send_signal(signal.SIGKILL)
+    server.process.wait()
+    again = postgres.start(data)
+    assert value_in(again, "select number from kept") == 7
+    again.stop()
+
+
+def test_what_is_raised_while_waiting_stops_postgres_again(data: Path) -> None:
+    def impatient() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        postgres.start(data, while_waiting=impatient)
+    note = quarters.find_quarters(data).folder / "postgres" / "postmaster.pid"
+    assert not note.exists()
+
+
+def test_valkey_keeps_its_data_and_listens_on_no_port(data: Path) -> None:
+    server = valkey.start(data)
+    with redis.Redis.from_url(server.url) as client:
+        client.set("kept", "7")
+        assert client.config_get("port") == {"port": "0"}
+        assert client.config_get("appendonly") == {"appendonly": "yes"}
+    server.stop()
+    again = valkey.start(data)
+    with redis.Redis.from_url(again.url) as client:
+        assert client.get("kept") == b"7"
+    again.stop()
+
+
+def test_a_child_dies_with_whoever_started_it() -> None:
+    script = (
+        "from hosting.embedded import processes; import os, signal\n"
+        "child = processes.start(['sleep', '60'])\n"
+        "print(child.pid, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, check=False)
+    orphan = Path("/proc") / done.stdout.decode().strip()
+    deadline = time.monotonic() + 5
+    while orphan.exists() and "Z" not in (orphan / "stat").read_text().split()[2]:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_a_child_that_does_not_listen_is_killed() -> None:
+    child = processes.start(["sh", "-c", "trap '' TERM; while :; do sleep 0.05; done"])
+    time.sleep(0.2)
+    processes.stop(child, signal.SIGTERM, 0.3)
+    assert child.returncode == -signal.SIGKILL
+
+
+def test_a_folder_in_a_private_home_is_out_of_reach(tmp_path: Path) -> None:
+    inside = tmp_path / "home" / "data"
+    inside.mkdir(parents=True)
+    (tmp_path / "home").chmod(0o700)
+    assert not quarters.is_reachable(inside, STRANGER)
+
+
+def test_a_long_path_gets_a_short_place_for_sockets(tmp_path: Path) -> None:
+    short = tmp_path / "short"
+    deep = quarters.Quarters(tmp_path / ("x" * 90), None, short)
+    assert deep.socket_folder() == short
+    assert stat.S_IMODE(short.stat().st_mode) == 0o700
+
+
+def test_unreachable_binaries_are_copied_once(tmp_path: Path) -> None:
+    source, home = tmp_path / "venv" / "wheel", tmp_path / "quarters"
+    source.mkdir(parents=True)
+    home.mkdir()
+    (source / "program").write_text("")
+    (tmp_path / "venv").chmod(0o700)
+    place = quarters.Quarters(home, STRANGER, tmp_path)
+    copied = [quarters.reachable_copy(place, [source], "wheel-1") for _ in range(2)]
+    assert copied == [home / "wheel-1"] * 2
+    assert os.access(home / "wheel-1" / "wheel" / "program", os.X_OK)
+
+
+def test_a_log_that_has_grown_large_makes_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quarters, "LOG_MAX_BYTES", 3)
+    quarters.log_file(tmp_path, "postgres").write_text("long")
+    assert not quarters.log_file(tmp_path, "postgres").exists()
+    assert (tmp_path / "logs" / "postgres.log.old").read_text() == "long"

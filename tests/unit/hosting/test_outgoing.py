@@ -1,0 +1,171 @@
+"""Outgoing requests: bounded, never redirected, never led inside."""
+
+import gzip
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from hosting import outgoing
+
+
+class Answers(BaseHTTPRequestHandler):
+    """Says what its path asks for."""
+
+    protocol_version = "HTTP/1.1"
+    connections: set[int] = set()
+
+    def do_GET(self) -> None:
+        self.connections.add(self.client_address[1])
+        if self.path == "/late":
+            time.sleep(1.5)
+        if self.path == "/broken":
+            self.close_connection = True
+            return
+        body, headers = self._body()
+        self.send_response(302 if self.path == "/elsewhere" else 200)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        sent = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("X-Kind", self.headers["Content-Type"])
+        self.send_header("Content-Length", str(len(sent)))
+        self.end_headers()
+        self.wfile.write(sent)
+
+    def _body(self) -> tuple[bytes, dict[str, str]]:
+        if self.path == "/bomb":
+            return gzip.compress(bytes(50_000_000)), {"Content-Encoding": "gzip"}
+        if self.path == "/zipped":
+            return gzip.compress(b"hello"), {"Content-Encoding": "gzip"}
+        return b"hello", {"Location": "/"}
+
+    def log_message(self, *arguments: object) -> None:
+        """Silence."""
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+def test_an_answer_has_status_headers_and_body(url: str) -> None:
+    answer = outgoing.request("GET", url)
+    assert (answer.status, answer.headers["content-length"], answer.body) == (200, "5", b"hello")
+
+
+def test_a_body_and_headers_are_sent(url: str) -> None:
+    answer = outgoing.request("POST", url, body=b"abc", headers={"Content-Type": "text/x"})
+    assert (answer.headers["x-kind"], answer.body) == ("text/x", b"abc")
+
+
+def test_a_redirect_is_an_answer_and_is_not_followed(url: str) -> None:
+    assert outgoing.request("GET", f"{url}/elsewhere").status == 302
+
+
+def test_connections_are_used_again(url: str) -> None:
+    Answers.connections.clear()
+    for _ in range(3):
+        outgoing.request("GET", url)
+    assert len(Answers.connections) == 1
+
+
+def test_a_late_answer_is_timed_out(url: str) -> None:
+    with pytest.raises(outgoing.TimedOut):
+        outgoing.request("GET", f"{url}/late", timeout_s=0.2)
+
+
+def test_a_broken_connection_may_have_been_acted_upon(url: str) -> None:
+    with pytest.raises(outgoing.TimedOut):
+        outgoing.request("GET", f"{url}/broken")
+
+
+def test_a_long_answer_is_dropped(url: str) -> None:
+    with pytest.raises(outgoing.TooLarge):
+        outgoing.request("GET", url, max_bytes=4)
+
+
+def test_a_compressed_answer_counts_as_what_it_becomes(url: str) -> None:
+    assert outgoing.request("GET", f"{url}/zipped").body == b"hello"
+    with pytest.raises(outgoing.TooLarge):
+        outgoing.request("GET", f"{url}/bomb", max_bytes=1_000_000)
+
+
+def test_a_closed_port_is_unreachable() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    with pytest.raises(outgoing.Unreachable):
+        outgoing.request("GET", f"http://127.0.0.1:{port}")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["ftp://a.example", "file:///etc/passwd", "//a.example", "http://", "http://u:p@a.example",
+     "http://a.example:99999", "http://[::1", "javascript:alert(1)"],
+)  # fmt: skip
+def test_what_is_no_plain_http_url_is_refused(url: str) -> None:
+    with pytest.raises(outgoing.Unreachable):
+        outgoing.request("GET", url)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["127.0.0.1", "::1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0",
+     "100.64.0.1", "224.0.0.1", "255.255.255.255", "fe80::1%eth0", "fc00::1", "ff02::1", "::",
+     "::ffff:127.0.0.1", "::ffff:10.0.0.1", "2002:7f00:1::", "64:ff9b::a00:1", "198.18.0.1"],
+)  # fmt: skip
+def test_addresses_inside_are_not_allowed(settings: Settings, address: str) -> None:
+    settings.SANDBOX = False
+    assert not outgoing.is_allowed(address)
+
+
+@pytest.mark.parametrize("address", ["1.1.1.1", "2606:4700::1111", "::ffff:8.8.8.8"])
+def test_public_addresses_are_allowed(settings: Settings, address: str) -> None:
+    settings.SANDBOX = False
+    assert outgoing.is_allowed(address)
+
+
+def test_the_sandbox_lets_loopback_through_and_no_more() -> None:
+    assert outgoing.is_allowed("127.0.0.1")
+    assert outgoing.is_allowed("::ffff:127.0.0.1")
+    assert not outgoing.is_allowed("10.0.0.1")
+
+
+def test_a_name_that_leads_inside_is_refused_before_connecting(
+    url: str, settings: Settings
+) -> None:
+    settings.SANDBOX = False
+    outgoing._strangers._manager.clear()
+    Answers.connections.clear()
+    with pytest.raises(outgoing.Forbidden):
+        outgoing.request("GET", url.replace("127.0.0.1", "localhost"))
+    assert not Answers.connections
+
+
+def test_a_name_that_leads_in_and_out_is_refused(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def resolved(*_: object, **__: object) -> list[object]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 80))
+                for address in ("1.1.1.1", "10.0.0.1")]  # fmt: skip
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)
+    with pytest.raises(outgoing.Forbidden):
+        outgoing.request("GET", "http://two-faced.example")
+
+
+def test_what_the_operator_configured_may_lie_inside(url: str, settings: Settings) -> None:
+    settings.SANDBOX = False
+    assert outgoing.request_configured("GET", url).status == 200
