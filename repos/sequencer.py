@@ -13,6 +13,7 @@ import time
 from types import FrameType
 
 import psycopg
+from psycopg.pq import ExecStatus
 
 from hosting import environment
 from repos.retention import DAYS_AHEAD
@@ -25,7 +26,8 @@ _RECONNECT_PAUSE_S = 0.25
 
 _LEAD = "SELECT pg_try_advisory_lock(hashtext('grove.sequencer'))"
 _ENSURE = "SELECT ensure_event_partitions(%s::int)"
-_NUMBER = "SELECT number_pending_events(%s::int)"
+_NUMBER = b"SELECT number_pending_events(%d)" % BATCH
+_STATEMENT = b"number"
 
 logger = logging.getLogger("repos.sequencer")
 
@@ -64,13 +66,26 @@ class Sequencer:
     def _lead(self, connection: psycopg.Connection) -> None:
         logger.info("leading")
         connection.execute(_ENSURE, (DAYS_AHEAD,))
+        connection.pgconn.prepare(_STATEMENT, _NUMBER)
         pause_s = _BUSY_PAUSE_S
         while not self._is_stopping:
-            numbered = _value(connection.execute(_NUMBER, (BATCH,)))
+            numbered = _number(connection)
             if numbered == BATCH:
                 continue
             pause_s = _BUSY_PAUSE_S if numbered else min(pause_s * 1.5, _IDLE_PAUSE_S)
             time.sleep(pause_s)
+
+
+def _number(connection: psycopg.Connection) -> int:
+    """Number one batch; returns how many events.
+
+    Straight through libpq, at half the cost of a cursor: an idle leader does this all day long.
+    """
+    result = connection.pgconn.exec_prepared(_STATEMENT, None)
+    value = result.get_value(0, 0) if result.status == ExecStatus.TUPLES_OK else None
+    if value is None:
+        raise psycopg.OperationalError(result.error_message.decode(errors="replace"))
+    return int(value)
 
 
 def _value(cursor: psycopg.Cursor) -> int:
