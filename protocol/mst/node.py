@@ -12,6 +12,7 @@ from typing import Union
 
 import libipld
 
+from protocol import cbor
 from protocol.cid import DAG_CBOR_PREFIX, LENGTH_BYTES, of_dag_cbor
 
 # A node deeper than its parent allows, or wider than this, was built to hurt: three keys in four
@@ -168,6 +169,10 @@ def decode_strict(cid: bytes, block: bytes) -> Node:
     """
     if of_dag_cbor(block) != cid:
         raise MstError("the block does not hash to its CID")
+    try:
+        cbor.decode(block)  # libipld would take seconds over a megabyte of nested array heads
+    except cbor.CborError as error:
+        raise MstError(f"not an MST node: {error}") from error
     node = decode(cid, block)
     for key in node.keys:
         check_key(key)
