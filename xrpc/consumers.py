@@ -43,14 +43,16 @@ class SubscriptionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # unty
         if found is None or host is None:
             await self.close()  # before the handshake is accepted: an HTTP 403
             return
-        await self.accept()
         query = self.scope["query_string"].decode("latin-1")
         try:
             params = found.lexicon.parse_params(parse_qs(query, keep_blank_values=True))
+            batches = await found.open(host, params)
         except XrpcError as error:
+            await self.accept()
             await self._refuse(error)
             return
-        self._sending = asyncio.create_task(self._send_all(found.open(host, params)))
+        await self.accept()  # not before the stream has its place: what happens now is in it
+        self._sending = asyncio.create_task(self._send_all(batches))
 
     async def disconnect(self, code: int) -> None:  # noqa: ARG002 - Channels' signature
         """The reader has gone, or we closed: stop following at once."""

@@ -6,7 +6,7 @@ start. `lane` tells the bridge (hosting.bridge) which pool of threads runs the m
 whatever waits on passwords, directories, disks or long transfers, so that it never holds up reads.
 """
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,7 +19,7 @@ from xrpc.call import Answer, Call
 Lane = Literal["fast", "slow"]
 Verb = Callable[[Call], Answer]
 BodyLimit = int | Callable[[Host], int]
-Stream = Callable[[Host, Mapping[str, Any]], AsyncGenerator[list[bytes], None]]
+Stream = Callable[[Host, Mapping[str, Any]], Awaitable[AsyncGenerator[list[bytes], None]]]
 
 QUERY, PROCEDURE, SUBSCRIPTION = "query", "procedure", "subscription"
 HTTP_VERB = {QUERY: "GET", SUBSCRIPTION: "GET", PROCEDURE: "POST"}
@@ -49,7 +49,7 @@ class Method:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """One declared event stream: `open(host, params)` yields batches of frames."""
+    """One declared event stream: `await open(host, params)` gives batches of frames."""
 
     nsid: str
     open: Stream

@@ -28,6 +28,10 @@ class Feed:
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._tailer.run(), name="firehose tailer")
 
+    async def listening(self) -> None:
+        """Wait until nothing that is numbered from now on can be missed."""
+        await self._tailer.is_placed.wait()
+
     async def stop(self) -> None:
         """End the task and hang up."""
         if self._task is not None:

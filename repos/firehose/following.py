@@ -32,22 +32,32 @@ class ConsumerTooSlow(XrpcError):
 async def follow(
     host_id: int, cursor: int | None, source: Feed | None = None
 ) -> AsyncGenerator[list[bytes], None]:
-    """Frames of a host's events after `cursor`, or from now on without one; never ends.
+    """Frames of a host's events after `cursor`, or from now on without one; they never end.
 
-    A cursor older than what is kept gets `#info OutdatedCursor` first, then everything kept. Raises
-    FutureCursor and ConsumerTooSlow; send `frames.error(error.name, error.message)` and close.
+    "Now" is when this returns: await it before the handshake is answered, or a consumer that writes
+    as soon as it is connected misses its own events. A cursor older than what is kept gets `#info
+    OutdatedCursor` first, then everything kept. Raises FutureCursor at once and ConsumerTooSlow on
+    the way; send `frames.error(error.name, error.message)` and close.
     """
     source = source or feed()
     ring = source.ring(host_id)
+    await source.listening()
     newest = await source.table.newest_seq(host_id)
     if cursor is not None and cursor > newest:
         raise FutureCursor("Cursor in the future.")
     position = newest if cursor is None else cursor
+    oldest = position + 1
     if position < newest:
         oldest = await source.table.oldest_seq(host_id) or newest + 1
-        if position < oldest - 1:
-            yield [frames.info("OutdatedCursor", "Some events after the cursor are gone.")]
-            position = oldest - 1
+    return _frames(source, host_id, ring, position, oldest)
+
+
+async def _frames(
+    source: Feed, host_id: int, ring: Ring, position: int, oldest: int
+) -> AsyncGenerator[list[bytes], None]:
+    if position < oldest - 1:
+        yield [frames.info("OutdatedCursor", "Some events after the cursor are gone.")]
+        position = oldest - 1
     was_live = False
     while True:
         changed = ring.changed  # taken before looking, so that no push is missed

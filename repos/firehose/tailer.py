@@ -41,6 +41,7 @@ class Tailer:
         self._conninfo = conninfo
         self._sink = sink
         self._position: int | None = None
+        self.is_placed = asyncio.Event()  # it knows where it reads on, and will, whatever happens
 
     async def run(self) -> None:
         """Until cancelled, through restarts of Postgres."""
@@ -63,6 +64,7 @@ class Tailer:
             cursor = await connection.execute(_NEWEST)
             found = await cursor.fetchone()
             self._position = int(found[0]) if found else 0
+            self.is_placed.set()
         while True:
             if await self._read_page(connection, self._position) < _PAGE:
                 await _notified(connection)

@@ -90,8 +90,10 @@ def list_blobs(call: Call) -> Answer:
 
 
 @subscription("com.atproto.sync.subscribeRepos")
-def subscribe_repos(host: Host, params: Mapping[str, Any]) -> AsyncGenerator[list[bytes], None]:
-    return follow(host.pk, params.get("cursor"))
+async def subscribe_repos(
+    host: Host, params: Mapping[str, Any]
+) -> AsyncGenerator[list[bytes], None]:
+    return await follow(host.pk, params.get("cursor"))
 
 
 def _car(chunks: Iterable[bytes]) -> Streamed:

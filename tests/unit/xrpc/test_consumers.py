@@ -26,11 +26,16 @@ class Stream:
     def __init__(self):
         self.asked = None
         self.is_closed = False
-        self.fault = None
+        self.refusal = self.fault = None
         self.is_endless = False
 
     async def follow(self, host, params):
         self.asked = host.hostname, params
+        if self.refusal:
+            raise self.refusal
+        return self.batches()
+
+    async def batches(self):
         try:
             yield [FRAME, FRAME]
             if self.fault:
@@ -103,11 +108,29 @@ def test_any_other_cursor_is_refused_in_a_frame(stream, cursor):
     assert (header["op"], body["error"], code) == (-1, "InvalidRequest", CLOSE_REFUSED)
 
 
-def test_a_refusal_of_the_stream_is_its_last_frame(stream):
-    stream.fault = XrpcError("Cursor in the future.", name="FutureCursor")
+def test_a_stream_that_does_not_begin_says_why(stream):
+    stream.refusal = XrpcError("Cursor in the future.", name="FutureCursor")
+    (frame,), code = frames_and_close()
+    assert (frames.parse(frame)[1]["error"], code) == ("FutureCursor", CLOSE_REFUSED)
+
+
+def test_a_refusal_on_the_way_is_the_last_frame(stream):
+    stream.fault = XrpcError("Too slow.", name="ConsumerTooSlow")
     received, code = frames_and_close()
-    assert frames.parse(received[-1])[1]["error"] == "FutureCursor"
+    assert frames.parse(received[-1])[1]["error"] == "ConsumerTooSlow"
     assert code == CLOSE_REFUSED
+
+
+def test_a_stream_has_its_place_before_the_handshake_is_answered(stream):
+    @async_to_sync
+    async def connect():
+        socket = Socket()
+        accepted = await socket.open()
+        asked = stream.asked
+        await socket.leave()
+        return accepted, asked
+
+    assert connect() == ("websocket.accept", ("localhost", {}))
 
 
 def test_a_fault_of_the_database_shows_nothing(stream):

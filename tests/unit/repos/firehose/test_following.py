@@ -55,7 +55,7 @@ def test_without_a_cursor_only_what_is_new_comes(ash: Host, repo: RepoRow) -> No
     numbering.number()
 
     async def scene(feed: Feed) -> list[int]:
-        stream = follow(ash.pk, None, feed)
+        stream = await follow(ash.pk, None, feed)
         first = asyncio.create_task(take(stream, 2))
         await asyncio.sleep(0.2)
         database_work = asyncio.to_thread(say_in_thread, repo, 2)
@@ -69,7 +69,7 @@ def test_a_cursor_gets_everything_after_it(ash: Host, repo: RepoRow) -> None:
     say(repo, 500)
 
     async def scene(feed: Feed) -> list[int]:
-        return await take(follow(ash.pk, 10, feed), 494)
+        return await take(await follow(ash.pk, 10, feed), 494)
 
     assert play(scene) == list(range(11, 505))
 
@@ -78,7 +78,7 @@ def test_a_cursor_in_the_future_is_refused(ash: Host, repo: RepoRow) -> None:
     numbering.number()
 
     async def scene(feed: Feed) -> None:
-        await anext(follow(ash.pk, 5, feed))
+        await anext(await follow(ash.pk, 5, feed))
 
     with pytest.raises(FutureCursor):
         play(scene)
@@ -89,7 +89,7 @@ def test_a_cursor_older_than_what_is_kept_hears_so_first(ash: Host, repo: RepoRo
     database.hot().execute("DELETE FROM event WHERE seq < 8")
 
     async def scene(feed: Feed) -> list[int]:
-        return await take(follow(ash.pk, 2, feed), 4)
+        return await take(await follow(ash.pk, 2, feed), 4)
 
     assert play(scene) == [0, 8, 9, 10]
 
@@ -98,7 +98,7 @@ def test_cursor_zero_is_everything_kept_without_a_warning(ash: Host, repo: RepoR
     numbering.number()
 
     async def scene(feed: Feed) -> list[int]:
-        return await take(follow(ash.pk, 0, feed), 4)
+        return await take(await follow(ash.pk, 0, feed), 4)
 
     assert play(scene) == [1, 2, 3, 4]
 
@@ -108,7 +108,7 @@ def test_a_host_hears_nothing_of_another(ash: Host, birch: Host, repo: RepoRow) 
 
     async def scene(feed: Feed) -> None:
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(anext(follow(birch.pk, 0, feed)), 0.5)
+            await asyncio.wait_for(anext(await follow(birch.pk, 0, feed)), 0.5)
 
     play(scene)
 
@@ -118,7 +118,7 @@ def test_from_backfill_to_live_nothing_is_lost_or_repeated(ash: Host, repo: Repo
 
     async def scene(feed: Feed) -> list[int]:
         writer = asyncio.create_task(asyncio.to_thread(say_in_thread, repo, 300, 7))
-        seqs = await take(follow(ash.pk, 0, feed), 604)
+        seqs = await take(await follow(ash.pk, 0, feed), 604)
         await writer
         return seqs
 
@@ -131,7 +131,7 @@ def test_a_slow_consumer_gets_everything_and_holds_up_nobody(ash: Host, repo: Re
 
     async def slowly(feed: Feed) -> list[int]:
         seqs: list[int] = []
-        stream = follow(ash.pk, 0, feed)
+        stream = await follow(ash.pk, 0, feed)
         while len(seqs) < 304:
             seqs += await take(stream, 1)
             await asyncio.sleep(0.01)
@@ -140,7 +140,7 @@ def test_a_slow_consumer_gets_everything_and_holds_up_nobody(ash: Host, repo: Re
     async def scene(feed: Feed) -> tuple[list[int], list[int]]:
         slow = asyncio.create_task(slowly(feed))
         writer = asyncio.create_task(asyncio.to_thread(say_in_thread, repo, 300, 5))
-        fast = await take(follow(ash.pk, 0, feed), 304)
+        fast = await take(await follow(ash.pk, 0, feed), 304)
         await writer
         return await slow, fast
 
@@ -154,7 +154,7 @@ def test_a_consumer_too_far_behind_is_told_so(
     numbering.number()
 
     async def scene(feed: Feed) -> None:
-        stream = follow(ash.pk, 0, feed)
+        stream = await follow(ash.pk, 0, feed)
         await take(stream, 4)
         first = asyncio.create_task(take(stream, 1))
         await asyncio.sleep(0.2)
@@ -172,7 +172,7 @@ def test_the_stream_survives_the_loss_of_its_connections(ash: Host, repo: RepoRo
     numbering.number()
 
     async def scene(feed: Feed) -> list[int]:
-        stream = follow(ash.pk, 0, feed)
+        stream = await follow(ash.pk, 0, feed)
         seqs = await take(stream, 4)
         await asyncio.to_thread(cut_others)
         await asyncio.to_thread(say_in_thread, repo, 3)
