@@ -6,7 +6,11 @@ from accounts import publishing, sessions, websessions, withdrawals
 
 
 @shared_task(
-    autoretry_for=(publishing.Undecided,), retry_backoff=1, retry_backoff_max=60, max_retries=5
+    autoretry_for=(publishing.Undecided,),
+    throws=(publishing.Undecided,),  # expected, so no traceback in the log
+    retry_backoff=1,
+    retry_backoff_max=60,
+    max_retries=5,
 )
 def publish_operation(operation_id: int) -> None:
     """Tell the directory; the sweep goes on where the retries end."""

@@ -105,7 +105,7 @@ class SignUpForm(HostForm):
     @property
     def wanted_handle(self) -> str:
         """People also type `@name` and the whole handle into the first field."""
-        typed = self.cleaned_data["handle"].lower().removeprefix("@")
+        typed: str = self.cleaned_data["handle"].lower().removeprefix("@")
         domain: str = self.cleaned_data["domain"]
         return typed.removesuffix(domain) + domain
 

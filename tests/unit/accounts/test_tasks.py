@@ -38,3 +38,7 @@ def test_a_task_calls_its_verb(monkeypatch, task, room, verb):
 def test_an_undecided_operation_is_retried_with_growing_pauses():
     assert tasks.publish_operation.autoretry_for == (publishing.Undecided,)
     assert tasks.publish_operation.retry_backoff == 1
+
+
+def test_an_undecided_operation_is_no_error_in_the_log():
+    assert publishing.Undecided in tasks.publish_operation.throws
