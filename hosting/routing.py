@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils.module_loading import import_string
 
+from hosting import database
 from hosting.models import HandleDomain, Host
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -48,6 +49,7 @@ class HostMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        database.drop_if_hung_up()
         hostname = hostname_in(request.META.get("HTTP_HOST", ""))
         place = _place_of(hostname)
         if place is None:

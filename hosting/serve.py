@@ -5,6 +5,7 @@ one that restarts takes nobody else's with it. Text frames are not compressed: t
 signatures and hashes, and deflate made a delivery 2.7 times dearer (docs/architecture.md).
 """
 
+import resource
 import sys
 
 import uvicorn
@@ -21,6 +22,7 @@ PING_S = 30.0  # load balancers cut sockets that are silent for a minute
 
 def main(name: str) -> None:
     """Serve until SIGTERM; requests that run then get five seconds."""
+    _allow_many_connections()
     application, variable, default_port = APPLICATIONS[name]
     proxies = environment.text("GROVE_TRUSTED_PROXIES")  # addresses whose X-Forwarded-For counts
     config = uvicorn.Config(
@@ -43,6 +45,12 @@ def main(name: str) -> None:
     )
     port = environment.number(variable, default_port)
     uvicorn.Server(config).run(sockets=ports.shared(port))
+
+
+def _allow_many_connections() -> None:
+    """Every firehose reader is a file; the usual soft limit of 1024 is for programs that fork."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 if __name__ == "__main__":

@@ -131,7 +131,7 @@ def _database(url: str) -> dict[str, object]:
         "HOST": parts.get("host", ""),
         "PORT": parts.get("port", ""),
         "CONN_MAX_AGE": None,
-        "CONN_HEALTH_CHECKS": True,
+        "CONN_HEALTH_CHECKS": False,  # hosting.database.drop_if_hung_up, once a request, is cheaper
         "OPTIONS": {**options, "prepare_threshold": 1},
     }
 

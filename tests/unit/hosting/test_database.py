@@ -36,3 +36,20 @@ def test_a_connection_that_postgres_closed_is_replaced() -> None:
         cursor.execute("select pg_terminate_backend(%s, 2000)", [first])
     other.close()
     assert database.row("select pg_backend_pid() <> %s", (first,)) == (True,)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_a_hang_up_the_orm_goes_on_too() -> None:
+    database.row("select 1")
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("select pg_terminate_backend(%s, 2000)", [database.hot().info.backend_pid])
+    other.close()
+    database.drop_if_hung_up()
+    assert Tenant.objects.count() == 0
+
+
+def test_within_a_transaction_the_connection_is_never_replaced(db: None) -> None:
+    before = database.hot()
+    with transaction.atomic():
+        assert database.hot() is before
