@@ -7,7 +7,6 @@ bounded by count and by bytes; who falls behind its oldest frame reads the table
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from itertools import islice
 
 
 class Ring:
@@ -50,4 +49,7 @@ class Ring:
         start = seq + 1 - self.first_seq
         if self.is_empty or start < 0:
             return None
-        return list(islice(self._frames, start, start + limit))
+        # By index, because a deque reaches its ends at once and walks to its middle: nearly all
+        # consumers are at the new end.
+        end = min(start + limit, len(self._frames))
+        return [self._frames[index] for index in range(start, end)]

@@ -1,5 +1,4 @@
 import time
-from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -96,29 +95,6 @@ def test_a_batch_is_announced_once(ash: Host, repo: RepoRow) -> None:
         numbering.number()
         heard = [notify.payload for notify in listener.notifies(timeout=0.3)]
     assert heard == ["4"]
-
-
-def test_partitions_are_made_ahead_and_late_events_are_moved(repo: RepoRow) -> None:
-    day = datetime.now(UTC).date() + timedelta(days=5)
-    database.rows(
-        "INSERT INTO event (created_at, host_id, repo_id, did, kind, seq_at, body) "
-        "VALUES (%s, 1, 1, 'did:plc:x', 1, 0, '') RETURNING id",
-        (day,),
-    )
-    database.row("SELECT ensure_event_partitions(6)")
-    found = database.row("SELECT tableoid::regclass::text FROM event WHERE did = 'did:plc:x'")
-    assert found == (f"event_{day:%Y%m%d}",)
-
-
-def test_partitions_past_retention_are_dropped(repo: RepoRow) -> None:
-    database.rows("SELECT ensure_event_partitions(5)")
-    database.hot().execute(
-        "CREATE TABLE event_20200101 PARTITION OF event "
-        "FOR VALUES FROM ('2020-01-01') TO ('2020-01-02')"
-    )
-    assert database.row("SELECT drop_event_partitions(3)") == (1,)
-    assert database.row("SELECT to_regclass('event_20200101')") == (None,)
-    assert database.row("SELECT count(*) FROM event") == (4,)
 
 
 def await_numbered(count: int) -> None:

@@ -1,0 +1,30 @@
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+from django.db import transaction
+
+from protocol import frames, syntax
+from protocol.frames import EventKind
+from repos import events
+from repos.reads import RepoRow
+from tests.unit.repos import stream
+
+
+def test_times_are_written_with_milliseconds_and_z() -> None:
+    moment = datetime(2026, 11, 22, 9, 5, 7, 8_999, tzinfo=UTC)
+    assert events.time_text(moment) == "2026-11-22T09:05:07.008Z"
+    assert syntax.is_datetime(events.time_text())
+
+
+def test_an_event_carries_its_repos_did_and_host(ash, repo: RepoRow) -> None:
+    body = frames.identity_body(did=repo.did, time=events.time_text())
+    events.append(repo.id, EventKind.IDENTITY, body)
+    kind, said = stream.events(repo.id)[-1]
+    assert (kind, said["did"]) == (EventKind.IDENTITY, repo.did)
+
+
+def test_an_event_without_a_repo_is_refused(repo: RepoRow) -> None:
+    body = frames.identity_body(did=repo.did, time=events.time_text())
+    with pytest.raises(psycopg.DatabaseError, match="no rows"), transaction.atomic():
+        events.append(repo.id + 1, EventKind.IDENTITY, body)

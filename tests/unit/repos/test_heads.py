@@ -1,0 +1,52 @@
+from repos import commits, heads, writes
+from repos.models import Repo
+from repos.reads import RepoRow
+
+THING, FOLLOW = "com.example.thing", "app.bsky.graph.follow"
+BOB = "did:plc:abcdefghijklmnopqrstuvwx"
+
+
+def test_a_tree_this_process_made_needs_no_event(repo: RepoRow) -> None:
+    commits.apply_writes(repo, [writes.create(THING, "a", {})])
+    head = heads.read(repo.id)
+    assert head is not None
+    assert head.last_commit is None
+
+
+def test_a_tree_another_process_made_comes_with_its_event(repo: RepoRow) -> None:
+    commits.apply_writes(repo, [writes.create(THING, "a", {})])
+    heads.remember(repo.id, b"some older root")
+    head = heads.read(repo.id)
+    assert head is not None
+    assert head.last_commit is not None
+    assert head.cid in head.last_commit.data
+
+
+def test_a_repo_whose_event_is_past_retention_is_read_without(repo: RepoRow) -> None:
+    heads._remembered.clear()
+    Repo.objects.filter(pk=repo.id).update(last_event_id=-1)
+    head = heads.read(repo.id)
+    assert head is not None
+    assert head.last_commit is None
+    assert commits.apply_writes(repo, [writes.create(THING, "a", {})]).commit
+
+
+def test_twins_are_the_records_about_the_same_subject(repo: RepoRow, new_account) -> None:
+    record = {"subject": BOB, "createdAt": "2026-11-22T12:00:00Z"}
+    path = commits.apply_writes(repo, [writes.create(FOLLOW, None, record)]).results[0].path
+    subjects = [(FOLLOW, BOB), ("app.bsky.graph.block", BOB), (FOLLOW, "did:plc:other")]
+    head, other = heads.read(repo.id, subjects), heads.read(new_account().pk, subjects)
+    assert head is not None
+    assert other is not None
+    assert (head.twins, other.twins) == ({path}, frozenset())
+
+
+def test_there_is_no_head_without_a_repo(repo: RepoRow) -> None:
+    assert heads.read(repo.id + 1) is None
+
+
+def test_what_is_remembered_does_not_grow_without_end(monkeypatch) -> None:
+    monkeypatch.setattr(heads, "_MAX_REMEMBERED", 10)
+    for number in range(25):
+        heads.remember(-number, b"root")
+    assert len(heads._remembered) <= 10

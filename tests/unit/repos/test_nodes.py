@@ -1,0 +1,42 @@
+import pytest
+
+from accounts.models import Account
+from protocol.mst import NodeCache, Tree
+from repos import commits, heads, nodes, writes
+from repos.models import Repo
+from repos.reads import RepoRow
+
+THING = "com.example.thing"
+
+
+def fill(repo: RepoRow, count: int) -> None:
+    batch = [writes.create(THING, f"k{n:03}", {"n": n}) for n in range(count)]
+    commits.apply_writes(repo, batch)
+
+
+def test_a_node_comes_from_the_table_when_nothing_else_has_it(repo: RepoRow) -> None:
+    fill(repo, 100)
+    root = bytes(Repo.objects.get(pk=repo.id).data)
+    assert len(dict(Tree(root, nodes.NodeSource(repo.id)).items())) == 100
+
+
+def test_the_last_event_saves_the_next_append_every_look_up(
+    repo: RepoRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(repo, 100)
+    commits.apply_writes(repo, [writes.create(THING, "k900", {})])
+    heads._remembered.clear()
+    head = heads.read(repo.id)
+    assert head is not None
+    monkeypatch.setattr(nodes.database, "row", lambda sql, params: pytest.fail("asked the table"))
+    tree = Tree(head.data, nodes.NodeSource(repo.id, head.last_commit), NodeCache(1_000))
+    tree.put(f"{THING}/k901".encode(), head.cid)
+    tree.commit()
+
+
+def test_a_node_of_another_repo_is_missing(repo: RepoRow, new_account) -> None:
+    fill(repo, 100)
+    other: Account = new_account()
+    root = bytes(Repo.objects.get(pk=repo.id).data)
+    with pytest.raises(KeyError):
+        nodes.NodeSource(other.pk)[root]
