@@ -90,7 +90,10 @@ class Outlet:
     async def send_whole(self, status: int, headers: Headers, body: bytes) -> None:
         """Send a short answer in two messages."""
         names = _encoded(headers)
-        if status not in WITHOUT_BODY and not any(name == b"content-length" for name, _ in names):
+        has_length = any(name == b"content-length" for name, _ in names)
+        # The length of what HEAD leaves out is not known when it would have been streamed.
+        is_known = status not in WITHOUT_BODY and (body or not self._is_head)
+        if is_known and not has_length:
             names.append((b"content-length", str(len(body)).encode()))
         await self._send({"type": "http.response.start", "status": status, "headers": names})
         await self._send({"type": "http.response.body", "body": b"" if self._is_head else body})

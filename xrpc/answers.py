@@ -67,14 +67,38 @@ def _whole(request: HttpRequest, text: bytes | None) -> HttpResponse:
 
 
 def _stream(request: HttpRequest, answer: Streamed) -> StreamingHttpResponse:
-    is_compressed = answer.is_compressible and _wants_gzip(request)
-    chunks = gzip_chunks(answer.chunks) if is_compressed else answer.chunks
+    chunks = answer.chunks
+    is_compressed = False
+    if answer.is_compressible:
+        ahead, chunks = read_ahead(chunks)
+        if is_compressed := ahead >= COMPRESS_FROM_BYTES and _wants_gzip(request):
+            chunks = gzip_chunks(chunks)
     response = StreamingHttpResponse(
         chunks, content_type=answer.content_type, headers=dict(answer.headers)
     )
     if answer.is_compressible:
         _mark(response, is_compressed=is_compressed)
     return response
+
+
+def read_ahead(chunks: Iterable[bytes]) -> tuple[int, Iterator[bytes]]:
+    """How many bytes there are, as far as compression cares, and the same chunks.
+
+    Also lets whatever is wrong with the first chunk be refused before a status is sent.
+    """
+    rest = iter(chunks)
+    ahead = b""
+    for chunk in rest:
+        ahead += chunk
+        if len(ahead) >= COMPRESS_FROM_BYTES:
+            break
+    return len(ahead), _joined(ahead, rest)
+
+
+def _joined(ahead: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    """`itertools.chain` would not close `rest` when a reader leaves; this does."""
+    yield ahead
+    yield from rest
 
 
 def gzip_chunks(chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -53,12 +53,12 @@ class XrpcView(APIView):
 
     def dispatch(self, request: WSGIRequest, nsid: str) -> HttpResponseBase:  # type: ignore[override]
         self.request = self.initialize_request(request, nsid)
+        is_preflight = request.method == "OPTIONS"
         try:
-            is_preflight = request.method == "OPTIONS"
             response = _preflight(request) if is_preflight else _answer(request, nsid)
         except Exception as error:  # noqa: BLE001 - DRF's hook: nothing of our inside may show outside
             response = self.handle_exception(error)
-        return _finished(response, registry.find(nsid))
+        return _finished(response, None if is_preflight else registry.find(nsid))
 
     def handle_exception(self, exc: Exception) -> HttpResponseBase:  # type: ignore[override]
         """Render a refusal as its envelope, anything else as a bare 500 with a request id."""
@@ -143,6 +143,7 @@ def _check_output(method: Method, answer: Answer) -> None:
 
 def _preflight(request: WSGIRequest) -> HttpResponse:
     response = HttpResponse(status=204, headers=dict(_PREFLIGHT))
+    del response["Content-Type"]
     asked = request.META.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS")
     if asked:
         response["Access-Control-Allow-Headers"] = asked

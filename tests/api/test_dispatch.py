@@ -130,6 +130,7 @@ def test_a_preflight_allows_what_was_asked(web):
     assert (response.status_code, response.content) == (204, b"")
     assert response["Access-Control-Allow-Headers"] == asked
     assert "POST" in response["Access-Control-Allow-Methods"]
+    assert "Content-Type" not in response
 
 
 def test_a_public_answer_is_not_marked_private(web):

@@ -175,6 +175,7 @@ def test_an_export_begins_with_the_signed_head(committed, alice, anyone):
 
 
 def test_an_export_is_gzipped_on_demand(committed, alice, anyone):
+    alice.create(THING, {"text": "x" * 2000})
     plain = anyone.query(NS + "getRepo", did=alice.did).getvalue()
     path = f"/xrpc/{NS}getRepo"
     packed = anyone.get(path, {"did": alice.did}, HTTP_ACCEPT_ENCODING="gzip")

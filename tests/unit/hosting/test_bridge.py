@@ -169,3 +169,9 @@ def test_a_failure_before_the_answer_is_a_bare_500(client: http.client.HTTPConne
 def test_a_huge_header_is_refused(client: http.client.HTTPConnection) -> None:
     client.request("GET", "/echo", headers={"X-Big": "a" * 40_000})
     assert client.getresponse().status == 431
+
+
+def test_head_of_a_streamed_answer_claims_no_length(client: http.client.HTTPConnection) -> None:
+    client.request("HEAD", "/drip")
+    answer = client.getresponse()
+    assert (answer.read(), answer.getheader("Content-Length")) == (b"", None)

@@ -8,7 +8,8 @@ from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xrpc.answers import accepts_gzip, gzip_chunks, respond
+from protocol.errors import XrpcError
+from xrpc.answers import accepts_gzip, gzip_chunks, read_ahead, respond
 from xrpc.call import Encoded, Streamed
 
 LARGE = {"text": "x" * 5000}
@@ -67,6 +68,45 @@ def test_a_car_is_gzipped_on_demand():
     car = Streamed([b"x" * 5000], "application/vnd.ipld.car", is_compressible=True)
     response = respond(get("gzip"), car)
     assert gzip.decompress(response.getvalue()) == b"x" * 5000
+
+
+def test_a_small_car_is_left_alone():
+    car = Streamed([b"x" * 300, b"y" * 300], "application/vnd.ipld.car", is_compressible=True)
+    response = respond(get("gzip"), car)
+    assert "Content-Encoding" not in response
+    assert response.getvalue() == b"x" * 300 + b"y" * 300
+
+
+@given(st.lists(st.binary(max_size=700), max_size=6))
+def test_reading_ahead_loses_no_byte(chunks):
+    ahead, rest = read_ahead(chunks)
+    assert b"".join(rest) == b"".join(chunks)
+    assert ahead >= min(1024, sum(map(len, chunks)))
+
+
+def test_a_reader_who_leaves_closes_the_source():
+    closed = []
+
+    def chunks():
+        try:
+            while True:
+                yield b"x" * 2000
+        finally:
+            closed.append(True)
+
+    response = respond(get(), Streamed(chunks(), "application/vnd.ipld.car", {}, True))
+    next(iter(response))
+    response.close()
+    assert closed == [True]
+
+
+def test_a_stream_that_cannot_begin_is_a_refusal_not_a_broken_answer():
+    def chunks():
+        raise XrpcError("Could not find repo", name="RepoNotFound")
+        yield
+
+    with pytest.raises(XrpcError):
+        respond(get(), Streamed(chunks(), "application/vnd.ipld.car", {}, True))
 
 
 def test_a_blob_is_never_gzipped():
