@@ -1,0 +1,27 @@
+"""Health and the host's own DID document."""
+
+import orjson
+from django.db import OperationalError, connection
+from django.test import RequestFactory
+
+from protocol.did_document import DidDocument
+from xrpc import wellknown
+
+
+def no_database(*_):
+    raise OperationalError("password of the database")
+
+
+def test_health_without_a_database_is_a_503_that_shows_nothing(db):
+    with connection.execute_wrapper(no_database):
+        response = wellknown.health(RequestFactory().get("/xrpc/_health"))
+    body = orjson.loads(response.content)
+    assert (response.status_code, body["error"]) == (503, "Service Unavailable")
+    assert body["version"] == wellknown.VERSION
+
+
+def test_the_hosts_document_leads_to_its_origin(ash):
+    request = RequestFactory().get("/.well-known/did.json")
+    request.host = ash
+    document = DidDocument(orjson.loads(wellknown.did_document(request).content))
+    assert (document.did, document.pds) == (ash.service_did, ash.origin)
