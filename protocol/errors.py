@@ -6,7 +6,7 @@ raises it; one function in `xrpc.errors` renders it as JSON and one in `hosting.
 
 
 class XrpcError(Exception):
-    """A refusal with the lexicon's name. Subclasses set `name` and `status`; data rides as fields."""
+    """A refusal with the lexicon's name. Subclasses set `name` and `status`; data are fields."""
 
     name = "InvalidRequest"
     status = 400

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from protocol.cid import of_dag_cbor
 from protocol.mst.node import (
     MAX_ENTRIES,
     MstError,
