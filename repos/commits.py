@@ -26,7 +26,7 @@ from repos import blobs, heads, nodes, plan
 from repos.models import Repo
 from repos.plan import Change, InvalidSwap, Plan
 from repos.reads import RepoNotFound, RepoRow
-from repos.writes import Write
+from repos.writes import Action, Write
 
 _OPTIMISTIC_TRIES = 3
 _BLOB_MISSING = "GRB01"  # raised by apply_commit
@@ -90,7 +90,8 @@ def apply_writes(
     plan.check_batch(writes)
     if refs := [ref for write in writes for ref in write.blobs]:
         blobs.check_uploaded(repo.id, refs)
-    subjects = [(w.collection, w.subject) for w in writes if w.subject is not None]
+    created = [write for write in writes if write.action is Action.CREATE]
+    subjects = [(w.collection, w.subject) for w in created if w.subject is not None]
     for _ in range(_OPTIMISTIC_TRIES):
         try:
             applied = _attempt(repo.id, writes, subjects, swap_commit)
@@ -121,8 +122,7 @@ def _attempt(
         raise InvalidSwap("The repo's commit is not the one that was given to swap")
     tree = Tree(head.data, nodes.NodeSource(repo_id, head.last_commit), nodes.CACHE)
     changes = plan.changes_of(tree, writes)
-    created = [change for change in changes if change.op is not None]
-    if not created:
+    if all(change.op is None for change in changes):
         return Applied(None, None, _results(changes))
     displaced = plan.displaced_by(head, tree, changes)
     key = keys.signing_key(head.signing_did_key)

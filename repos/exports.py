@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 import psycopg
 
 from hosting import database
-from protocol import car, cid
+from protocol import car
+from protocol.cid import to_text
 from protocol.errors import InvalidRequest
 from protocol.mst import MissingBlock, Tree
 from repos import nodes
@@ -21,11 +22,16 @@ _ROWS_A_CHUNK = 1_000
 _TRIES = 5
 
 _HEAD = "SELECT head, commit, data FROM repo WHERE id = %s"
-_BLOCKS = """
-    SELECT cid, data FROM node WHERE repo_id = %s AND rev > %s
+# A large record comes as its path and is fetched by itself: a thousand of them at once would be a
+# gigabyte. Nodes are small by nature.
+_LARGE_BYTES = 32_768
+_BLOCKS = f"""
+    SELECT cid, data, NULL FROM node WHERE repo_id = %s AND rev > %s
     UNION ALL
-    SELECT cid, data FROM record WHERE repo_id = %s AND rev > %s
-"""
+    SELECT cid, CASE WHEN octet_length(data) <= {_LARGE_BYTES} THEN data END,
+        CASE WHEN octet_length(data) > {_LARGE_BYTES} THEN collection || '/' || rkey END
+    FROM record WHERE repo_id = %s AND rev > %s
+"""  # noqa: S608 - constants only
 _RECORD = "SELECT cid, data FROM record WHERE repo_id = %s AND collection = %s AND rkey = %s"
 _SOME_BLOCKS = """
     SELECT cid, data FROM node WHERE repo_id = %s AND cid = ANY (%b)
@@ -85,7 +91,7 @@ def blocks(repo: RepoRow, cids: Sequence[bytes]) -> bytes:
     found: dict[bytes, bytes] = dict(
         database.rows(_SOME_BLOCKS, (repo.id, wanted) * 2 + (repo.id, wanted))
     )
-    if missing := [cid.to_text(each) for each in wanted if each not in found]:
+    if missing := [to_text(each) for each in wanted if each not in found]:
         raise BlockNotFound(f"Could not find cids: {', '.join(missing)}")
     return car.header([]) + b"".join(car.frame(each, found[each]) for each in wanted)
 
@@ -94,4 +100,12 @@ def _blocks_since(connection: psycopg.Connection, repo_id: int, since: str) -> I
     with connection.cursor("export", binary=True) as cursor:
         cursor.execute(_BLOCKS, (repo_id, since) * 2)
         while rows := cursor.fetchmany(_ROWS_A_CHUNK):
-            yield b"".join([car.frame(block_cid, block) for block_cid, block in rows])
+            yield b"".join([car.frame(cid, block) for cid, block, _ in rows if block is not None])
+            for large_cid, path in [(cid, path) for cid, _, path in rows if path is not None]:
+                yield _large(connection, repo_id, large_cid, path)
+
+
+def _large(connection: psycopg.Connection, repo_id: int, record_cid: bytes, path: str) -> bytes:
+    found = connection.execute(_RECORD, (repo_id, *path.split("/")), binary=True).fetchone()
+    # The snapshot has it: it is where the path came from.
+    return car.frame(record_cid, found[1]) if found is not None else b""

@@ -67,6 +67,14 @@ def test_an_export_since_the_future_is_the_commit_alone(repo: RepoRow) -> None:
 
 
 @own_connection
+def test_large_records_are_exported_one_at_a_time(repo: RepoRow) -> None:
+    batch = [writes.create(THING, f"k{n}", {"t": "x" * size}) for n, size in enumerate([9, 40_000])]
+    commits.apply_writes(repo, batch)
+    exported = read(exports.export_repo(repo))
+    assert {write.cid for write in batch} < set(exported.blocks)
+
+
+@own_connection
 def test_writes_during_an_export_do_not_show_in_it(repo: RepoRow) -> None:
     fill(repo, 0, 200)
     chunks = exports.export_repo(repo)
