@@ -7,6 +7,7 @@ import pytest
 from accounts import standing
 from accounts.models import Account
 from protocol import car, cid, commit
+from repos import snapshots
 
 NS = "com.atproto.sync."
 THING = "com.example.grove.thing"
@@ -165,6 +166,8 @@ def test_a_blob_is_named_by_a_cid(alice, anyone, text):
 @pytest.fixture
 def committed(transactional_db):
     """Exports read a snapshot over a connection of their own: rows must be committed."""
+    yield
+    snapshots.close_idle()
 
 
 def test_an_export_begins_with_the_signed_head(committed, alice, anyone):
