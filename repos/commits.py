@@ -132,6 +132,7 @@ def _attempt(
     if not _apply(made):
         return None
     heads.remember(repo_id, made.root)
+    nodes.forget(tree.gone)
     return Applied(made.commit.cid, made.rev, _results(changes))
 
 

@@ -4,13 +4,15 @@ Nodes are named by their hashes, so nothing here can be stale. What is missing e
 removed by a commit that ran meanwhile: the tree raises MissingBlock and its reader starts over.
 """
 
+from collections.abc import Iterable
+
 from hosting import database
-from protocol import car, cbor
+from protocol import frames
 from protocol.frames import Body
 from protocol.mst import NodeCache
 
-# A node takes 1 to 2 kB: about 50 MB in each process.
-CACHE = NodeCache(max_nodes=32_768)
+# A node takes 1 to 3 kB: at most about 50 MB in each process.
+CACHE = NodeCache(max_nodes=16_384)
 
 _NODE = "SELECT data FROM node WHERE repo_id = %s AND cid = %b"
 
@@ -30,7 +32,7 @@ class NodeSource(dict[bytes, bytes]):
     def __missing__(self, cid: bytes) -> bytes:
         """Look a node up; KeyError when the repo has none of that CID any more."""
         if self._last_commit is not None:
-            self.update(_blocks_of(self._last_commit))
+            self.update(frames.blocks_of(self._last_commit))
             self._last_commit = None
             if cid in self:
                 return self[cid]
@@ -42,6 +44,8 @@ class NodeSource(dict[bytes, bytes]):
         return block
 
 
-def _blocks_of(body: Body) -> dict[bytes, bytes]:
-    numbered = body.data[: body.seq_at] + cbor.encode(0) + body.data[body.seq_at :]
-    return dict(car.read(cbor.decode(numbered)["blocks"]).blocks)
+def forget(cids: Iterable[bytes]) -> None:
+    """Make room at once: these nodes have left their tree, and no tree of another repo has them
+    often enough to keep them for it."""
+    for cid in cids:
+        CACHE.pop(cid, None)

@@ -40,3 +40,11 @@ def test_a_node_of_another_repo_is_missing(repo: RepoRow, new_account) -> None:
     root = bytes(Repo.objects.get(pk=repo.id).data)
     with pytest.raises(KeyError):
         nodes.NodeSource(other.pk)[root]
+
+
+def test_nodes_that_left_a_tree_leave_the_memory_too(repo: RepoRow) -> None:
+    fill(repo, 100)
+    before = bytes(Repo.objects.get(pk=repo.id).data)
+    assert before in nodes.CACHE
+    commits.apply_writes(repo, [writes.create(THING, "k900", {})])
+    assert before not in nodes.CACHE
