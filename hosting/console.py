@@ -6,12 +6,15 @@ Who gets in: platform staff everywhere; a tenant's members on the tenant's own h
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
 from hosting.models import Host, HostQuerySet, StaffUser
+
+# Tells whether a row of any tenant exists, and nothing here leads to it.
+_UNUSED = "view_on_site"
 
 
 class ConsoleSite(UnfoldAdminSite):
@@ -25,7 +28,12 @@ class ConsoleSite(UnfoldAdminSite):
         self.pages: list[URLPattern] = []
 
     def get_urls(self) -> list[URLPattern]:
-        return [*self.pages, *super().get_urls()]
+        admin_urls = [url for url in super().get_urls() if getattr(url, "name", "") != _UNUSED]
+        return [*self.pages, *admin_urls]
+
+    def search(self, _request: HttpRequest, _context: dict[str, Any] | None = None) -> HttpResponse:
+        """Unfold's palette, which keeps what it finds by user alone; ours is the look-up."""
+        raise Http404
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Staff of the tenant whose host name was asked for, and platform staff."""

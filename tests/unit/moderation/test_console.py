@@ -112,9 +112,28 @@ def test_the_audit_log_lists_deeds_of_this_tenant_only(account, birch, provider,
     assert "spam at birch" not in page
 
 
-@pytest.mark.parametrize("page", ["accounts/account/add/", "moderation/auditentry/add/"])
-def test_nobody_edits_rows_by_hand(provider, account, page):
-    assert console(provider).get(url(page, account)).status_code == 403
+@pytest.mark.parametrize("page", ["add/", "{pk}/change/", "{pk}/history/", "{pk}/delete/"])
+@pytest.mark.parametrize("rows", ["accounts/account/", "moderation/auditentry/"])
+def test_rows_have_no_pages_of_their_own(provider, account, rows, page):
+    path = "/console/" + rows + page.format(pk=account.pk)
+    assert console(provider).get(path).status_code == 404
+
+
+def test_a_password_hash_cannot_be_guessed_by_filtering(moderator, account):
+    response = console(moderator).get(url(PAGES[3], account), {"password__startswith": "argon2"})
+    assert response.status_code == 400
+
+
+def test_the_filters_on_show_work(moderator, account):
+    client = console(moderator)
+    path = url(PAGES[3], account)
+    assert account.handle in client.get(path, {"status__exact": "active"}).content.decode()
+    assert account.handle not in client.get(path, {"status__exact": "takendown"}).content.decode()
+
+
+@pytest.mark.parametrize("page", ["search/?s=a&page=x", "r/1/1/"])
+def test_pages_of_the_admin_site_that_know_no_tenants_are_not_served(provider, account, page):
+    assert console(provider).get("/console/" + page).status_code == 404
 
 
 def test_a_handle_with_markup_is_shown_as_text(moderator, account):
