@@ -34,7 +34,7 @@ clean:
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "$(NO_PYTHON)" >&2; exit 1; }
-	@$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
 .venv/installed: requirements.lock | .venv/bin/python
 	@echo "installing packages (once, and again when requirements.lock changes)" >&2

@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+LAST_PORT = 65535
 
 
 def text(name: str, default: str = "") -> str:
@@ -25,6 +26,14 @@ def number(name: str, default: int) -> int:
     if not value.isdecimal():
         raise SystemExit(f"{name} must be a whole number, not {value!r}.")
     return int(value)
+
+
+def port(name: str, default: int) -> int:
+    """The variable as a TCP port. Raises SystemExit with a sentence when it is none."""
+    value = number(name, default)
+    if not 0 < value <= LAST_PORT:
+        raise SystemExit(f"{name} must be a port between 1 and {LAST_PORT}, not {value}.")
+    return value
 
 
 def data_folder() -> Path:

@@ -1,4 +1,4 @@
-"""What every page has in common: security headers, and how a refusal looks to a person.
+"""What every page has in common: security headers.
 
 Source: OWASP Secure Headers. Nothing is loaded from elsewhere, nothing is inline, no page may be
 framed. The console gets what django-unfold's Alpine.js needs (expressions in attributes are
@@ -8,11 +8,8 @@ evaluated, widths and colours are inline styles) and no more.
 from collections.abc import Callable, Mapping
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
-
-from protocol.errors import XrpcError
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -59,9 +56,3 @@ class SecurityHeaders:
         if settings.SESSION_COOKIE_SECURE:  # we are served over https
             headers.setdefault("Strict-Transport-Security", f"max-age={ONE_YEAR_S}")
         return response
-
-
-def render_error(request: HttpRequest, error: XrpcError) -> HttpResponse:
-    """A refusal as a page: its sentence, its status, and its name for whoever reports it."""
-    host = getattr(request, "host", None)  # none under a name that belongs to nobody
-    return render(request, "error.html", {"error": error, "host": host}, status=error.status)

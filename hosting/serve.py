@@ -43,7 +43,7 @@ def main(name: str) -> None:
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=5,
     )
-    port = environment.number(variable, default_port)
+    port = environment.port(variable, default_port)
     uvicorn.Server(config).run(sockets=ports.shared(port))
 
 

@@ -11,7 +11,7 @@ DATA_DIR = env.data_folder()
 
 # --- the sandbox: what `make run` serves out of the box
 SANDBOX = env.text("GROVE_SANDBOX", "on") != "off"
-PORT = env.number("GROVE_PORT", 2583)
+PORT = env.port("GROVE_PORT", 2583)
 PUBLIC_URL = env.text("GROVE_PUBLIC_URL", f"http://localhost:{PORT}").rstrip("/")
 ADMIN_PASSWORD = env.text("GROVE_ADMIN_PASSWORD")
 INVITES_REQUIRED = env.text("GROVE_INVITES") == "required"
@@ -19,7 +19,7 @@ RATE_LIMITS = env.text("GROVE_RATE_LIMITS", "on") != "off"
 XRPC_CHECK_OUTPUT = env.text("GROVE_CHECK_OUTPUT") == "on"  # answers against their lexicons
 
 # --- the network around us
-PLC_PORT = env.number("GROVE_PLC_PORT", 2582)
+PLC_PORT = env.port("GROVE_PLC_PORT", 2582)
 PLC_URL = env.text("GROVE_PLC_URL", f"http://localhost:{PLC_PORT}").rstrip("/")
 PLC_EMBEDDED = not env.text("GROVE_PLC_URL")
 PLC_TIMEOUT_S = 10.0  # one request to the directory
@@ -258,9 +258,9 @@ UNFOLD = {
             "50": "#eff8f0",
             "100": "#d9efdd",
             "200": "#b4dfbc",
-            "300": "#85c793",
-            "400": "#56a968",
-            "500": "#3a8a4c",
+            "300": "#8fcb9c",
+            "400": "#6fb97f",
+            "500": "#56a968",  # unfold writes with it on dark grounds; 600 is the light ones'
             "600": "#2f6b3a",
             "700": "#275831",
             "800": "#20472a",

@@ -45,8 +45,8 @@ def main() -> int:
 
 
 def _run(data: Path, household: Household, bell: Bell) -> int:
-    port = environment.number("GROVE_PORT", 2583)
-    plc_port = environment.number("GROVE_PLC_PORT", 2582)
+    port = environment.port("GROVE_PORT", 2583)
+    plc_port = environment.port("GROVE_PLC_PORT", 2582)
     has_plc = not environment.text("GROVE_PLC_URL")
     held = ports.reserve(port, "GROVE_PORT")
     if has_plc:

@@ -1,11 +1,11 @@
 """The few routes that belong to nobody's room, and the headers that every page carries."""
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
+from django.views.defaults import server_error
 
-from hosting import pages, routing
+from hosting import routing
 from hosting.models import Host
-from protocol.errors import InvalidRequest
 
 
 @pytest.fixture
@@ -61,8 +61,21 @@ def test_a_handles_name_serves_no_xrpc(client: Client) -> None:
     assert client.get("/xrpc/_health", headers={"host": "alice.test"}).status_code == 404
 
 
-def test_a_refusal_is_a_page_with_its_sentence(client: Client) -> None:
-    request = client.get("/").wsgi_request
-    page = pages.render_error(request, InvalidRequest("That handle <is> taken"))
-    assert page.status_code == 400
-    assert b"That handle &lt;is&gt; taken" in page.content
+def test_a_page_that_is_not_there_is_a_page_of_the_tenant(client: Client) -> None:
+    answer = client.get("/nothing-here")
+    assert answer.status_code == 404
+    assert b"Nothing here" in answer.content
+    assert b"Ash" in answer.content
+
+
+def test_a_form_without_its_cookie_is_refused_in_plain_words(ash: Host) -> None:
+    browser = Client(headers={"host": ash.hostname}, enforce_csrf_checks=True)
+    answer = browser.post("/account/sign-in", {"identifier": "alice", "password": "x"})
+    assert answer.status_code == 403
+    assert b"Allow cookies for this site" in answer.content
+
+
+def test_a_fault_is_a_page_that_needs_no_database() -> None:
+    answer = server_error(RequestFactory().get("/account/"))
+    assert answer.status_code == 500
+    assert b"A fault on our side" in answer.content
