@@ -6,6 +6,7 @@ An unknown name learns nothing: 404, no tenant data. What is found, or not found
 three seconds a process, so that a hot read asks no database whose it is.
 """
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils.module_loading import import_string
 
-from hosting import database
+from hosting import database, page_requests
 from hosting.models import HandleDomain, Host
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -28,6 +29,7 @@ HANDLE_URLS = "accounts.pages.handle_urls"
 PLATFORM_URLS = "hosting.platform_urls"
 PLATFORM_PATHS = frozenset({"/tls-check"})
 WITHOUT_PAGE_MIDDLEWARE = ("/xrpc/", "/.well-known/")
+_HOSTNAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")  # as hosting.models has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class PageMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path_info.startswith(WITHOUT_PAGE_MIDDLEWARE):
             return self.get_response(request)
-        return self.pages(request)
+        return page_requests.refusal(request) or self.pages(request)
 
     def process_view(
         self, request: HttpRequest, view: Any, args: Any, kwargs: Any
@@ -134,7 +136,7 @@ def _place_of(hostname: str) -> Place | None:
 
 
 def _look_up(hostname: str) -> Place | None:
-    if not hostname or "\0" in hostname:
+    if not _HOSTNAME.fullmatch(hostname):
         return None
     host = Host.objects.select_related("tenant").filter(hostname=hostname).first()
     if host is not None:

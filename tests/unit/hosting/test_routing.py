@@ -69,6 +69,17 @@ def test_strangers_get_404(ash: Host, name: str) -> None:
     assert asked(name).answer.status_code == 404
 
 
+@pytest.mark.parametrize(
+    "name", ["", "_x.test", "a b.test", "\0.test", "[::1]", "-.test", "é.test"]
+)
+def test_what_is_no_host_name_is_looked_up_nowhere(
+    ash: Host, name: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(0):
+        assert routing.host_named(name) is None
+        assert not routing.is_under_a_handle_domain(name)
+
+
 def test_a_stranger_on_xrpc_gets_the_envelope(ash: Host) -> None:
     answer = asked("evil.example", "/xrpc/com.atproto.server.describeServer").answer
     assert answer["Content-Type"] == "application/json"

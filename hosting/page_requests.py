@@ -1,0 +1,35 @@
+"""Requests that no page can read, refused before one tries.
+
+A form that is no form, or none in UTF-8, one that is longer than any of ours, and NUL, which
+Postgres takes in no text: Django would find out one by one, some of them only while it renders the
+refusal of another, and would write a file of any length to disk that no page asked for.
+"""
+
+from django.conf import settings
+from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
+
+
+def refusal(request: HttpRequest) -> HttpResponse | None:
+    """The answer to an unreadable request; None for all others, whose form has then been read."""
+    if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path_info:
+        return _refused(400, "This address cannot be read.")
+    if request.method != "POST":
+        return None
+    if _length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        return _refused(413, "This form is too long.")
+    try:
+        request.POST  # noqa: B018 - reads and keeps it
+    except (BadRequest, SuspiciousOperation, MultiPartParserError, OSError):
+        return _refused(400, "This form cannot be read.")
+    return None
+
+
+def _length(request: HttpRequest) -> int:
+    declared = str(request.META.get("CONTENT_LENGTH") or "")
+    return int(declared) if declared.isdecimal() else 0
+
+
+def _refused(status: int, sentence: str) -> HttpResponse:
+    return HttpResponse(f"{sentence}\n", status=status, content_type="text/plain; charset=utf-8")
