@@ -59,7 +59,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français")]
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 APPEND_SLASH = False
 
@@ -192,6 +192,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # --- cookies
 _HTTPS = PUBLIC_URL.startswith("https://")
+SESSION_ENGINE = "hosting.staff_sessions"
 SESSION_COOKIE_NAME = "grove-staff"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
