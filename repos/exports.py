@@ -19,6 +19,7 @@ from repos.reads import RepoNotFound, RepoRow
 from repos.snapshots import snapshot
 
 _ROWS_A_CHUNK = 1_000
+MAX_BLOCKS = 100  # in one call: a block may be a record of a megabyte, and all are held at once
 _TRIES = 5
 
 _HEAD = "SELECT head, commit, data FROM repo WHERE id = %s"
@@ -86,8 +87,13 @@ def record_proof(repo: RepoRow, collection: str, rkey: str) -> bytes:
 
 
 def blocks(repo: RepoRow, cids: Sequence[bytes]) -> bytes:
-    """A CAR without roots of the blocks asked for. Raises BlockNotFound unless all are there."""
+    """A CAR without roots of the blocks asked for, at most MAX_BLOCKS.
+
+    Raises BlockNotFound unless all are there, InvalidRequest for too many.
+    """
     wanted = list(dict.fromkeys(cids))
+    if len(wanted) > MAX_BLOCKS:
+        raise InvalidRequest(f"At most {MAX_BLOCKS} cids in one call")
     found: dict[bytes, bytes] = dict(
         database.rows(_SOME_BLOCKS, (repo.id, wanted) * 2 + (repo.id, wanted))
     )

@@ -13,7 +13,7 @@ import orjson
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from xrpc.call import Answer, Encoded, Streamed
+from xrpc.call import Answer, Encoded, Streamed, Whole
 from xrpc.errors import JSON
 
 COMPRESS_FROM_BYTES = 1024
@@ -26,7 +26,8 @@ def respond(request: HttpRequest, answer: Answer) -> HttpResponseBase:
     is_head = request.method == "HEAD"
     if isinstance(answer, Streamed):
         return _stream(request, _unread(answer) if is_head else answer)
-    response = _whole(request, encode(answer))
+    content_type = answer.content_type if isinstance(answer, Whole) else JSON
+    response = _whole(request, encode(answer), content_type)
     response["Content-Length"] = str(len(response.content))
     if is_head:
         response.content = b""
@@ -34,9 +35,11 @@ def respond(request: HttpRequest, answer: Answer) -> HttpResponseBase:
 
 
 def encode(answer: Answer) -> bytes | None:
-    """The JSON text of an answer that is not streamed; None where the method has no output."""
+    """The bytes of an answer that is not streamed; None where the method has no output."""
     if answer is None:
         return None
+    if isinstance(answer, Whole):
+        return answer.data
     return answer.text if isinstance(answer, Encoded) else orjson.dumps(answer)
 
 
@@ -51,17 +54,17 @@ def accepts_gzip(header: str) -> bool:
     return False
 
 
-def _whole(request: HttpRequest, text: bytes | None) -> HttpResponse:
-    if text is None:
+def _whole(request: HttpRequest, data: bytes | None, content_type: str) -> HttpResponse:
+    if data is None:
         response = HttpResponse(b"")
         del response["Content-Type"]
         return response
-    if len(text) < COMPRESS_FROM_BYTES:
-        return HttpResponse(text, content_type=JSON)
+    if len(data) < COMPRESS_FROM_BYTES:
+        return HttpResponse(data, content_type=content_type)
     if is_compressed := _wants_gzip(request):
         packer = zlib.compressobj(_LEVEL, wbits=_GZIP)
-        text = packer.compress(text) + packer.flush()
-    response = HttpResponse(text, content_type=JSON)
+        data = packer.compress(data) + packer.flush()
+    response = HttpResponse(data, content_type=content_type)
     _mark(response, is_compressed=is_compressed)
     return response
 

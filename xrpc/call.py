@@ -50,6 +50,14 @@ class Encoded:
 
 
 @dataclass(frozen=True, slots=True)
+class Whole:
+    """An answer of bytes that are all there: no thread waits for a slow reader to take them."""
+
+    data: bytes
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Streamed:
     """An answer of bytes, sent as they come. `is_compressible` is false for blobs, always."""
 
@@ -59,4 +67,4 @@ class Streamed:
     is_compressible: bool = False
 
 
-Answer = Mapping[str, Any] | Encoded | Streamed | None
+Answer = Mapping[str, Any] | Encoded | Whole | Streamed | None

@@ -10,6 +10,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from django.conf import settings
+
 from hosting.models import Host
 from protocol.lexicon import MethodType, catalog
 from xrpc.auth import Auth
@@ -110,9 +112,10 @@ def registered() -> tuple[str, ...]:
 
 
 def lane_of(path: str, method: str) -> Lane:
-    """Which pool of threads runs a request. Outside /xrpc/, forms are slow (passwords, mail)."""
+    """Which pool of threads runs a request. Outside /xrpc/, forms are slow (passwords, mail), and
+    so are files, which wait for whoever takes them."""
     if not path.startswith(_PREFIX):
-        return "slow" if method == "POST" else "fast"
+        return "slow" if method == "POST" or path.startswith(settings.STATIC_URL) else "fast"
     declared = _methods.get(path[len(_PREFIX) :])
     return declared.lane if declared else "fast"
 

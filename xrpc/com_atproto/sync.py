@@ -4,7 +4,7 @@ All of it is public while the account is active. An owner's token also opens the
 inactive repo, so that people can always take their data with them.
 """
 
-from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from typing import Any
 
 from hosting.models import Host
@@ -16,7 +16,7 @@ from repos.firehose import follow
 from repos.reads import RepoRow
 from xrpc.auth import Auth
 from xrpc.bodies import CHUNK_BYTES
-from xrpc.call import Answer, Call, Streamed
+from xrpc.call import Answer, Call, Streamed, Whole
 from xrpc.registry import query, subscription
 from xrpc.subjects import readable_repo
 
@@ -26,20 +26,23 @@ _CAR = "application/vnd.ipld.car"
 @query("com.atproto.sync.getRepo", auth=Auth.optional_owner(), lane="slow")
 def get_repo(call: Call) -> Answer:
     repo = readable_repo(call)
-    return _car(exports.export_repo(repo, call.params.get("since")))
+    chunks = exports.export_repo(repo, call.params.get("since"))
+    return Streamed(chunks, _CAR, is_compressible=True)
 
 
 @query("com.atproto.sync.getRecord", auth=Auth.optional_owner())
 def get_record(call: Call) -> Answer:
     """A proof that the record is there, or that it is not."""
     repo = readable_repo(call)
-    return _car([exports.record_proof(repo, call.params["collection"], call.params["rkey"])])
+    proof = exports.record_proof(repo, call.params["collection"], call.params["rkey"])
+    return Whole(proof, _CAR)
 
 
 @query("com.atproto.sync.getBlocks", auth=Auth.optional_owner())
 def get_blocks(call: Call) -> Answer:
     repo = readable_repo(call)
-    return _car([exports.blocks(repo, [_cid(text) for text in call.params["cids"]])])
+    cids = [_cid(text) for text in call.params["cids"]]
+    return Whole(exports.blocks(repo, cids), _CAR)
 
 
 @query("com.atproto.sync.getLatestCommit", auth=Auth.optional_owner())
@@ -94,10 +97,6 @@ async def subscribe_repos(
     host: Host, params: Mapping[str, Any]
 ) -> AsyncGenerator[list[bytes], None]:
     return await follow(host.pk, params.get("cursor"))
-
-
-def _car(chunks: Iterable[bytes]) -> Streamed:
-    return Streamed(chunks, _CAR, is_compressible=True)
 
 
 def _listed(repo: RepoRow) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import pytest
 from accounts.models import Account
 from hosting.models import Host
 from protocol import car, cid, commit, mst
+from protocol.errors import InvalidRequest
 from repos import commits, exports, reads, snapshots, writes
 from repos.models import Record, Repo
 from repos.reads import RepoRow
@@ -134,6 +135,12 @@ def test_blocks_are_given_out_without_roots(repo: RepoRow) -> None:
     record = bytes(Record.objects.get().cid)
     given = car.read(exports.blocks(repo, [record, record]))
     assert (given.roots, list(given.blocks)) == ((), [record])
+
+
+def test_nobody_gets_more_blocks_than_fit_into_memory(repo: RepoRow) -> None:
+    cids = [cid.of_raw(bytes([number])) for number in range(exports.MAX_BLOCKS + 1)]
+    with pytest.raises(InvalidRequest, match="At most 100 cids"):
+        exports.blocks(repo, cids)
 
 
 def test_blocks_of_another_repo_are_not_found(repo: RepoRow, ash: Host, new_account) -> None:

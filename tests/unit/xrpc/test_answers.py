@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from protocol.errors import XrpcError
 from xrpc.answers import accepts_gzip, gzip_chunks, read_ahead, respond
-from xrpc.call import Encoded, Streamed
+from xrpc.call import Encoded, Streamed, Whole
 
 LARGE = {"text": "x" * 5000}
 
@@ -68,6 +68,13 @@ def test_a_car_is_gzipped_on_demand():
     car = Streamed([b"x" * 5000], "application/vnd.ipld.car", is_compressible=True)
     response = respond(get("gzip"), car)
     assert gzip.decompress(response.getvalue()) == b"x" * 5000
+
+
+def test_bytes_that_are_all_there_are_not_streamed():
+    response = respond(get("gzip"), Whole(b"x" * 5000, "application/vnd.ipld.car"))
+    assert not response.streaming
+    assert response["Content-Type"] == "application/vnd.ipld.car"
+    assert gzip.decompress(response.content) == b"x" * 5000
 
 
 def test_a_small_car_is_left_alone():

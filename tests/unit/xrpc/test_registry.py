@@ -69,6 +69,7 @@ def test_a_declaration_without_auth_is_refused():
         ("/xrpc/_health", "GET", "fast"),
         ("/account/sign-in", "POST", "slow"),
         ("/", "GET", "fast"),
+        ("/static/grove.css", "GET", "slow"),
     ],
 )
 def test_what_waits_on_others_does_not_hold_up_reads(path, method, lane):
