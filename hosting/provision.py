@@ -51,13 +51,24 @@ def service_did(origin: str) -> str:
 
 @transaction.atomic
 def seed_sandbox() -> None:
-    """Make or adjust the sandbox's tenants, hosts and first member of staff; safe to repeat."""
+    """Make or adjust the sandbox's tenants and hosts; safe to repeat."""
     ash = _sandbox_host("ash", "Ash", settings.PUBLIC_URL, ".test")
     birch_origin = _birch_origin(settings.PUBLIC_URL)
     birch = _sandbox_host("birch", "Birch", birch_origin, ".birch.test")
     for host in (ash, birch):
         _adjust(host)
-    _seed_admin()
+
+
+def seed_admin() -> None:
+    """Make or adjust `admin`, the provider's first member of staff; safe to repeat."""
+    admin, _ = StaffUser.objects.get_or_create(
+        username="admin",
+        defaults={"is_staff": True, "is_superuser": True, "is_platform_staff": True},
+    )
+    password = settings.ADMIN_PASSWORD
+    if password and not admin.check_password(password):
+        admin.set_password(password)
+        admin.save()
 
 
 def _sandbox_host(slug: str, name: str, origin: str, domain: str) -> Host:
@@ -83,14 +94,3 @@ def _adjust(host: Host) -> None:
     if password and not check_password(password, host.admin_password):
         host.admin_password = make_password(password)
     host.save()
-
-
-def _seed_admin() -> None:
-    admin, _ = StaffUser.objects.get_or_create(
-        username="admin",
-        defaults={"is_staff": True, "is_superuser": True, "is_platform_staff": True},
-    )
-    password = settings.ADMIN_PASSWORD
-    if password and not admin.check_password(password):
-        admin.set_password(password)
-        admin.save()

@@ -1,4 +1,4 @@
-"""`manage.py prepare`: the database as this version needs it, and the sandbox in it.
+"""`manage.py prepare`: the database as this version needs it, the first member of staff, the sandbox.
 
 What every start runs before anything serves; where there is nothing to do it only looks.
 """
@@ -12,14 +12,15 @@ from hosting import provision
 
 
 class Command(BaseCommand):
-    """Migrate when something is to be migrated, then seed the sandbox."""
+    """Migrate when something is to be migrated, then seed."""
 
-    help = "Migrate the database and make the sandbox's tenants."
+    help = "Migrate the database, make the first member of staff and the sandbox's tenants."
     requires_system_checks = ()
 
     def handle(self, **options: object) -> None:  # noqa: ARG002 - Django's signature
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+        provision.seed_admin()
         if settings.SANDBOX:
             provision.seed_sandbox()

@@ -43,6 +43,7 @@ def test_seeding_again_keeps_hosts_and_keys(db: None) -> None:
 def test_a_changed_admin_password_reaches_hosts_and_staff(db: None, settings: Settings) -> None:
     for password in ("first word", "second word"):
         settings.ADMIN_PASSWORD = password
+        provision.seed_admin()
         provision.seed_sandbox()
     assert StaffUser.objects.get(username="admin").check_password("second word")
     assert all(check_password("second word", host.admin_password) for host in Host.objects.all())
@@ -50,7 +51,7 @@ def test_a_changed_admin_password_reaches_hosts_and_staff(db: None, settings: Se
 
 def test_without_an_admin_password_nobody_gets_in(db: None, settings: Settings) -> None:
     settings.ADMIN_PASSWORD = ""
-    provision.seed_sandbox()
+    provision.seed_admin()
     assert not StaffUser.objects.get(username="admin").check_password("")
 
 
