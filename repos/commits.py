@@ -25,7 +25,7 @@ from protocol.tid import TidClock
 from repos import blobs, heads, nodes, plan
 from repos.models import Repo
 from repos.plan import Change, InvalidSwap, Plan
-from repos.reads import RepoNotFound, RepoRow
+from repos.reads import RepoNotFound, RepoRef
 from repos.writes import Action, Write
 
 _OPTIMISTIC_TRIES = 3
@@ -78,7 +78,7 @@ _rev_lock = threading.Lock()
 
 
 def apply_writes(
-    repo: RepoRow, writes: Sequence[Write], swap_commit: bytes | None = None
+    repo: RepoRef, writes: Sequence[Write], swap_commit: bytes | None = None
 ) -> Applied:
     """Make one commit of a batch: all of it, or nothing and an error.
 

@@ -15,7 +15,7 @@ from protocol import atjson, cid
 from protocol.errors import InvalidRequest
 from repos.models import Repo
 
-_REPO_FIELDS = "r.id, r.host_id, r.did, r.status, r.head, r.rev, r.record_count"
+_REPO_FIELDS = "r.id, r.did, r.host_id, r.status, r.head, r.rev, r.record_count"
 _BY_DID = "FROM repo r WHERE r.did = %s AND r.host_id = %s"
 _BY_HANDLE = "FROM account a JOIN repo r ON r.id = a.id WHERE a.handle = %s AND r.host_id = %s"
 
@@ -49,6 +49,10 @@ _PAGES = {
     for is_did in (True, False)
     for reverse in (True, False)
 }
+# What repo_ref remembers; emptied when it grows too long.
+_MAX_REFS = 65_536
+_refs: dict[tuple[int, str], "RepoRef"] = {}
+
 _AFTER_ALL_KEYS = "\x7f"  # record keys are printable ASCII
 
 # A loose index scan: jumps from one collection to the next instead of reading every record.
@@ -111,12 +115,18 @@ _INACTIVE = {
 
 
 @dataclass(frozen=True, slots=True)
-class RepoRow:
-    """A repo as it stood when it was looked up. `head` is a CID; `id` is the account's id too."""
+class RepoRef:
+    """Which repo is meant, whatever its state. `id` is the account's id too."""
 
     id: int
-    host_id: int
     did: str
+
+
+@dataclass(frozen=True, slots=True)
+class RepoRow(RepoRef):
+    """A repo as it stood when it was looked up. `head` is a CID."""
+
+    host_id: int
     status: str
     head: bytes
     rev: str
@@ -143,6 +153,21 @@ def find_repo(host: Host, did_or_handle: str) -> RepoRow:
     if found is None:
         raise RepoNotFound(did_or_handle)
     return RepoRow(*found)
+
+
+def repo_ref(host: Host, did: str) -> RepoRef:
+    """Which repo this host has for a DID, remembered: that never changes, its status does.
+
+    For the write path, which reads the repo's state itself: saves a round trip a write. Raises
+    RepoNotFound.
+    """
+    known = _refs.get((host.pk, did))
+    if known is None:
+        found = find_repo(host, did)
+        if len(_refs) >= _MAX_REFS:
+            _refs.clear()
+        known = _refs[host.pk, did] = RepoRef(found.id, found.did)
+    return known
 
 
 def active_repo(host: Host, did_or_handle: str) -> RepoRow:

@@ -14,7 +14,7 @@ from hosting.models import Host
 from protocol import did_document as documents
 from protocol.plc_data import PDS_SERVICE, PDS_SERVICE_TYPE, SIGNING_METHOD, PlcData, Service
 from repos import reads
-from repos.reads import RepoRow
+from repos.reads import RepoRef, RepoRow
 from xrpc.call import Call
 from xrpc.errors import AuthenticationRequired
 
@@ -32,8 +32,10 @@ def own_account(call: Call) -> Account:
     return account
 
 
-def own_repo(call: Call, did_or_handle: str) -> RepoRow:
+def own_repo(call: Call, did_or_handle: str) -> RepoRef:
     """The repo that the caller may write to. Raises RepoNotFound, AuthenticationRequired."""
+    if did_or_handle == call.did:
+        return reads.repo_ref(call.host, did_or_handle)
     repo = reads.find_repo(call.host, did_or_handle)
     if repo.did != call.did:
         raise AuthenticationRequired("The repo is not the account of this session")

@@ -10,7 +10,7 @@ from typing import Any
 from protocol import cid
 from repos import blobs, reads, writes
 from repos.commits import Applied, Result, apply_writes
-from repos.reads import RepoRow
+from repos.reads import RepoRef
 from repos.writes import Swap, Write
 from xrpc.auth import Auth
 from xrpc.bodies import RECORD_LIMIT_BYTES
@@ -151,13 +151,13 @@ def _commit(applied: Applied) -> dict[str, Any]:
     return {"commit": {"cid": cid.to_text(applied.commit), "rev": applied.rev}}
 
 
-def _stored(repo: RepoRow, result: Result) -> dict[str, Any]:
+def _stored(repo: RepoRef, result: Result) -> dict[str, Any]:
     stored = {"uri": f"at://{repo.did}/{result.path}", "cid": cid.to_text(result.cid or b"")}
     if result.validation_status is not None:
         stored["validationStatus"] = result.validation_status
     return stored
 
 
-def _result(repo: RepoRow, kind: str, result: Result) -> dict[str, Any]:
+def _result(repo: RepoRef, kind: str, result: Result) -> dict[str, Any]:
     typed = {"$type": _WRITES + _RESULT_OF[kind]}
     return typed if kind == "delete" else {**typed, **_stored(repo, result)}

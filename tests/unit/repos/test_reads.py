@@ -128,3 +128,18 @@ def test_repos_page_by_account_and_stay_within_the_host(
 def test_a_repos_cursor_that_is_no_number_is_malformed(ash: Host, cursor: str) -> None:
     with pytest.raises(InvalidRequest, match="Malformed cursor"):
         reads.list_repos(ash, cursor=cursor)
+
+
+def test_a_ref_is_remembered_and_asks_the_table_once(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = reads.repo_ref(account.host, account.did)
+    assert (first.id, first.did) == (account.pk, account.did)
+    monkeypatch.setattr(reads.database, "row", lambda sql, params: pytest.fail("asked the table"))
+    assert reads.repo_ref(account.host, account.did) == first
+
+
+def test_a_remembered_ref_is_unknown_at_another_host(account: Account, birch: Host) -> None:
+    reads.repo_ref(account.host, account.did)
+    with pytest.raises(reads.RepoNotFound):
+        reads.repo_ref(birch, account.did)
