@@ -1,4 +1,4 @@
-"""`manage.py prepare`: the database as this version needs it, the first member of staff, the sandbox.
+"""`manage.py prepare`: the database as this version needs it, its first people and hosts.
 
 What every start runs before anything serves; where there is nothing to do it only looks.
 """
