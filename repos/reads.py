@@ -16,8 +16,11 @@ from protocol.errors import InvalidRequest
 from repos.models import Repo
 
 _REPO_FIELDS = "r.id, r.did, r.host_id, r.status, r.head, r.rev, r.record_count"
-_BY_DID = "FROM repo r WHERE r.did = %s AND r.host_id = %s"
-_BY_HANDLE = "FROM account a JOIN repo r ON r.id = a.id WHERE a.handle = %s AND r.host_id = %s"
+_REPO_BY_DID = f"SELECT {_REPO_FIELDS} FROM repo r WHERE r.did = %s AND r.host_id = %s"  # noqa: S608 - constants only
+_REPO_BY_HANDLE = f"""
+    SELECT {_REPO_FIELDS} FROM account a JOIN repo r ON r.id = a.id
+    WHERE a.handle = %s AND r.host_id = %s
+"""  # noqa: S608 - constants only
 
 _RECORD_BY_DID = """
     SELECT r.did, r.status, c.cid, c.data FROM repo r
@@ -75,9 +78,15 @@ class RepoNotFound(InvalidRequest):
 
     name = "RepoNotFound"
 
+    def __init__(self, did: str) -> None:
+        super().__init__(f"Could not find repo for DID: {did}")
+
+
+class UnknownRepo(InvalidRequest):
+    """400 without a name of its own: com.atproto.repo.* has none for a repo that is not here."""
+
     def __init__(self, did_or_handle: str) -> None:
-        kind = "DID" if did_or_handle.startswith("did:") else "handle"
-        super().__init__(f"Could not find repo for {kind}: {did_or_handle}")
+        super().__init__(f"Could not find repo: {did_or_handle}")
 
 
 class RepoTakendown(InvalidRequest):
@@ -146,12 +155,20 @@ class ReposPage:
     cursor: str | None
 
 
-def find_repo(host: Host, did_or_handle: str) -> RepoRow:
-    """The repo of that name at this host, whatever its status. Raises RepoNotFound."""
-    source = _BY_DID if did_or_handle.startswith("did:") else _BY_HANDLE
-    found = database.row(f"SELECT {_REPO_FIELDS} {source}", (_name(did_or_handle), host.pk))
+def find_repo(host: Host, did: str) -> RepoRow:
+    """The repo of a DID at this host, whatever its status. Raises RepoNotFound."""
+    found = database.row(_REPO_BY_DID, (did, host.pk))
     if found is None:
-        raise RepoNotFound(did_or_handle)
+        raise RepoNotFound(did)
+    return RepoRow(*found)
+
+
+def named_repo(host: Host, did_or_handle: str) -> RepoRow:
+    """The repo of a DID or handle at this host, whatever its status. Raises UnknownRepo."""
+    sql = _REPO_BY_DID if did_or_handle.startswith("did:") else _REPO_BY_HANDLE
+    found = database.row(sql, (_name(did_or_handle), host.pk))
+    if found is None:
+        raise UnknownRepo(did_or_handle)
     return RepoRow(*found)
 
 
@@ -171,8 +188,8 @@ def repo_ref(host: Host, did: str) -> RepoRef:
 
 
 def active_repo(host: Host, did_or_handle: str) -> RepoRow:
-    """As `find_repo`, for the public: raises RepoTakendown, RepoSuspended, RepoDeactivated too."""
-    repo = find_repo(host, did_or_handle)
+    """As `named_repo`, for the public: raises RepoTakendown, RepoSuspended, RepoDeactivated too."""
+    repo = named_repo(host, did_or_handle)
     refuse_inactive(repo.did, repo.status)
     return repo
 
@@ -214,7 +231,7 @@ def list_records(  # noqa: PLR0913, PLR0917 - the lexicon's parameters
 ) -> bytes:
     """The answer of com.atproto.repo.listRecords as JSON text: records, newest key first, cursor.
 
-    `cursor` is the last key of the page before. Raises RepoNotFound, errors of inactive repos, and
+    `cursor` is the last key of the page before. Raises UnknownRepo, errors of inactive repos, and
     InvalidRequest for a cursor that cannot be a key.
     """
     if cursor is not None and not (cursor.isascii() and cursor.isprintable()):
@@ -223,7 +240,7 @@ def list_records(  # noqa: PLR0913, PLR0917 - the lexicon's parameters
     sql = _PAGES[did_or_handle.startswith("did:"), reverse]
     found = database.rows(sql, (collection, start, limit, _name(did_or_handle), host.pk))
     if not found:
-        raise RepoNotFound(did_or_handle)
+        raise UnknownRepo(did_or_handle)
     did, status = found[0][:2]
     refuse_inactive(did, status)
     prefix = f"at://{did}/{collection}/"

@@ -33,10 +33,10 @@ def own_account(call: Call) -> Account:
 
 
 def own_repo(call: Call, did_or_handle: str) -> RepoRef:
-    """The repo that the caller may write to. Raises RepoNotFound, AuthenticationRequired."""
+    """The repo that the caller may write to. Raises UnknownRepo, AuthenticationRequired."""
     if did_or_handle == call.did:
         return reads.repo_ref(call.host, did_or_handle)
-    repo = reads.find_repo(call.host, did_or_handle)
+    repo = reads.named_repo(call.host, did_or_handle)
     if repo.did != call.did:
         raise AuthenticationRequired("The repo is not the account of this session")
     return repo

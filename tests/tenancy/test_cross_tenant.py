@@ -20,6 +20,7 @@ THING = "com.example.grove.thing"
 SECRET = "a sentence that only ash may show"
 OK = "200"
 NO_TOKEN, BAD_TOKEN, NO_REPO = "401 AuthMissing", "400 InvalidToken", "400 RepoNotFound"
+UNKNOWN_REPO = "400 InvalidRequest"  # com.atproto.repo.* has no name of its own for it
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,12 @@ class Row:
 
 def public(**asked: str) -> Row:
     """A public read that no credentials change: the header is not even looked at."""
-    return Row(asked, hers=NO_REPO)
+    return everyone(UNKNOWN_REPO, **asked)
 
 
 def own(**asked: Any) -> Row:
     """A method for the owner of the repo: all others are turned away."""
-    return Row(asked, nobody=NO_TOKEN)
+    return Row(asked, nobody=NO_TOKEN, mallorys=UNKNOWN_REPO)
 
 
 def everyone(answer: str, **asked: str) -> Row:
@@ -73,7 +74,7 @@ MATRIX = {
     "com.atproto.sync.getLatestCommit": Row({"did": "$did"}),
     "com.atproto.sync.getRecord": Row({"did": "$did", "collection": THING, "rkey": "k"}),
     "com.atproto.sync.getRepo": Row({"did": "$did"}),
-    "com.atproto.sync.getRepoStatus": public(did="$did"),
+    "com.atproto.sync.getRepoStatus": everyone(NO_REPO, did="$did"),
     "com.atproto.sync.listBlobs": Row({"did": "$did"}),
     "com.atproto.sync.listRepos": everyone(OK),
 }

@@ -76,7 +76,7 @@ def test_a_new_handle_is_an_identity_event(account: Account, repo: RepoRow) -> N
         handle_changed.send(sender=Account, account=account)
     kind, body = stream.events(repo.id)[-1]
     assert (kind, body["handle"]) == (EventKind.IDENTITY, "renamed.test")
-    assert reads.find_repo(account.host, "renamed.test").id == repo.id
+    assert reads.named_repo(account.host, "renamed.test").id == repo.id
 
 
 def test_a_handle_lost_is_an_identity_event_without_one(account: Account, repo: RepoRow) -> None:

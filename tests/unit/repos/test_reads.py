@@ -24,17 +24,18 @@ def keys(page: bytes) -> list[str]:
 
 def test_a_repo_is_found_by_did_and_by_handle_in_any_case(ash: Host, account: Account) -> None:
     by_did = reads.find_repo(ash, account.did)
-    assert reads.find_repo(ash, str(account.handle).upper()) == by_did
+    assert reads.named_repo(ash, account.did) == by_did
+    assert reads.named_repo(ash, str(account.handle).upper()) == by_did
     assert by_did.id == account.pk
 
 
 @pytest.mark.parametrize("name", ["did", "handle"])
 def test_a_repo_of_another_host_is_unknown(birch: Host, account: Account, name: str) -> None:
-    with pytest.raises(reads.RepoNotFound):
-        reads.find_repo(birch, getattr(account, name))
+    with pytest.raises(reads.UnknownRepo, match="Could not find repo: "):
+        reads.named_repo(birch, getattr(account, name))
     with pytest.raises(reads.RecordNotFound):
         reads.get_record(birch, getattr(account, name), THING, "k00")
-    with pytest.raises(reads.RepoNotFound):
+    with pytest.raises(reads.UnknownRepo):
         reads.list_records(birch, getattr(account, name), THING)
 
 
