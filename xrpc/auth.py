@@ -106,5 +106,5 @@ def parse_header(header: str) -> tuple[str, str]:
         raise InvalidToken("Malformed authorization header")
     scheme = words[0].lower()
     if scheme not in (BASIC, BEARER, DPOP):
-        raise InvalidToken(f"Unsupported authorization scheme: {words[0]}")
+        raise InvalidToken(f"Unsupported authorization type: {words[0]}")
     return scheme, words[1]

@@ -23,6 +23,7 @@ from xrpc import (
     com_atproto,  # noqa: F401 - importing it declares its streams
     registry,
 )
+from xrpc.errors import MethodNotImplemented
 
 # RFC 6455 section 7.4.1
 CLOSE_NORMAL = 1000
@@ -40,8 +41,12 @@ class SubscriptionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # unty
     async def connect(self) -> None:
         found = registry.find_subscription(self.scope["url_route"]["kwargs"]["nsid"])
         host = await database_sync_to_async(host_named)(hostname_of(self.scope))
-        if found is None or host is None:
+        if host is None:
             await self.close()  # before the handshake is accepted: an HTTP 403
+            return
+        if found is None:
+            await self.accept()  # readers see a frame and a close; a failed handshake tells nothing
+            await self._refuse(MethodNotImplemented())
             return
         query = self.scope["query_string"].decode("latin-1")
         try:

@@ -45,7 +45,7 @@ async def follow(
     newest = await source.table.newest_seq(host_id)
     if cursor is not None and cursor > newest:
         raise FutureCursor("Cursor in the future.")
-    position = newest if cursor is None else cursor
+    position = newest if cursor is None else max(cursor, 0)
     oldest = position + 1
     if position < newest:
         oldest = await source.table.oldest_seq(host_id) or newest + 1
@@ -56,7 +56,11 @@ async def _frames(
     source: Feed, host_id: int, ring: Ring, position: int, oldest: int
 ) -> AsyncGenerator[list[bytes], None]:
     if position < oldest - 1:
-        yield [frames.info("OutdatedCursor", "Some events after the cursor are gone.")]
+        yield [
+            frames.info(
+                "OutdatedCursor", "Requested cursor exceeded limit. Possibly missing events"
+            )
+        ]
         position = oldest - 1
     was_live = False
     while True:

@@ -79,9 +79,9 @@ class Socket(ApplicationCommunicator):
 
 
 @async_to_sync
-async def frames_and_close(query="", host=b"localhost:2583"):
+async def frames_and_close(query="", nsid=NSID):
     """Everything a reader gets, and the code of the close."""
-    socket = Socket(query, host)
+    socket = Socket(query, nsid=nsid)
     assert await socket.open() == "websocket.accept"
     received = []
     while (message := await socket.receive_output(2))["type"] == "websocket.send":
@@ -138,13 +138,18 @@ def test_a_fault_of_the_database_shows_nothing(stream):
     assert frames_and_close() == ([FRAME, FRAME], CLOSE_FAULT)
 
 
-@pytest.mark.parametrize("where", [{"nsid": "com.example.nothing"}, {"host": b"nobody.example"}])
-def test_an_unknown_stream_or_host_gets_no_socket(stream, where):
+def test_an_unknown_stream_is_refused_in_a_frame(stream):
+    (frame,), code = frames_and_close(nsid="com.example.nothing")
+    header, body = frames.parse(frame)
+    assert (header["op"], body["error"], code) == (-1, "MethodNotImplemented", CLOSE_REFUSED)
+
+
+def test_an_unknown_host_gets_no_socket(stream):
     assert routing.host_named("nobody.example") is None  # remembered, as above
 
     @async_to_sync
     async def opened():
-        socket = Socket(**where)
+        socket = Socket(host=b"nobody.example")
         answer = await socket.open()
         await socket.leave()
         return answer

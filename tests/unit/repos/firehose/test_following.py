@@ -94,11 +94,14 @@ def test_a_cursor_older_than_what_is_kept_hears_so_first(ash: Host, repo: RepoRo
     assert play(scene) == [0, 8, 9, 10]
 
 
-def test_cursor_zero_is_everything_kept_without_a_warning(ash: Host, repo: RepoRow) -> None:
+@pytest.mark.parametrize("cursor", [0, -1])
+def test_cursor_zero_is_everything_kept_without_a_warning(
+    ash: Host, repo: RepoRow, cursor: int
+) -> None:
     numbering.number()
 
     async def scene(feed: Feed) -> list[int]:
-        return await take(await follow(ash.pk, 0, feed), 4)
+        return await take(await follow(ash.pk, cursor, feed), 4)
 
     assert play(scene) == [1, 2, 3, 4]
 
