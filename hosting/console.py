@@ -6,15 +6,34 @@ Who gets in: platform staff everywhere; a tenant's members on the tenant's own h
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
+from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
+from hosting import limits
 from hosting.models import Host, HostQuerySet, StaffUser
 
 # Tells whether a row of any tenant exists, and nothing here leads to it.
 _UNUSED = "view_on_site"
+
+
+class StaffSignIn(AuthenticationForm):
+    """The console's sign-in form. Names and passwords cannot be tried without end."""
+
+    def clean(self) -> dict[str, Any]:
+        request: HttpRequest = self.request
+        name = self.cleaned_data.get("username", "")
+        try:
+            limits.spend(limits.STAFF_LOGIN, host_of(request), name, request.META["REMOTE_ADDR"])
+        except limits.RateLimitExceeded:
+            raise ValidationError(
+                _("Too many attempts. Wait a few minutes, then try again.")
+            ) from None
+        cleaned: dict[str, Any] = super().clean()
+        return cleaned
 
 
 class ConsoleSite(UnfoldAdminSite):
@@ -22,6 +41,7 @@ class ConsoleSite(UnfoldAdminSite):
 
     index_template = "moderation/console_index.html"
     index_title = _("Look up")
+    login_form = StaffSignIn
 
     def __init__(self) -> None:
         super().__init__(name="console")

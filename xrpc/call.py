@@ -26,7 +26,7 @@ class Call:
 
     `params` and `input` carry the lexicon's own (camelCase) names. `input` is `{}` where the method
     takes none or bytes; the bytes then wait, unread, in `body`. `bearer` is the raw token of
-    methods declared with `Auth.refresh()`, empty elsewhere.
+    methods declared with `Auth.refresh()`, empty elsewhere. `address` is the client's IP address.
     """
 
     host: Host
@@ -35,6 +35,7 @@ class Call:
     caller: Caller | None
     body: Body
     bearer: str = field(default="", repr=False)
+    address: str = ""
 
     @property
     def did(self) -> str:

@@ -108,7 +108,8 @@ def _call(request: WSGIRequest, method: Method) -> Call:
     params = read_params(request, method)
     body = Body(request, method.body_limit_bytes(host))
     value = read_input(body, method)
-    return Call(host, params, value, credentials.caller, body, credentials.bearer)
+    address = request.META.get("REMOTE_ADDR", "")
+    return Call(host, params, value, credentials.caller, body, credentials.bearer, address)
 
 
 def read_params(request: HttpRequest, method: Method) -> Mapping[str, Any]:
@@ -124,7 +125,7 @@ def read_input(body: Body, method: Method) -> Mapping[str, Any]:
         if body.is_present():
             raise InvalidRequest("A request body was provided when none was expected")
         return {}
-    if not body.is_present() and declared == _JSON:
+    if body.is_missing or (declared == _JSON and not body.is_present()):
         raise InvalidRequest("A request body is expected but none was provided")
     check_content_type(body.content_type, declared)
     if declared != _JSON:

@@ -11,6 +11,7 @@ import secrets
 import orjson
 from django.http import HttpRequest, HttpResponse
 
+from hosting.limits import RateLimitExceeded
 from protocol.errors import XrpcError
 
 JSON = "application/json; charset=utf-8"
@@ -57,7 +58,8 @@ class AuthenticationRequired(XrpcError):
 def render(error: XrpcError) -> HttpResponse:
     """The refusal as JSON. Headers that every answer carries are the dispatcher's business."""
     body = {"error": error.name, "message": error.message}
-    return HttpResponse(orjson.dumps(body), content_type=JSON, status=error.status)
+    headers = error.headers if isinstance(error, RateLimitExceeded) else None
+    return HttpResponse(orjson.dumps(body), content_type=JSON, status=error.status, headers=headers)
 
 
 def render_unexpected(request: HttpRequest, error: Exception) -> HttpResponse:

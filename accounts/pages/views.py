@@ -1,7 +1,8 @@
 """The account pages: each is a form that checks, a verb that acts, a template that shows.
 
 A POST that did its work answers with a redirect; one that was refused shows the form again with
-422, or with 503 when the directory is to blame and sending it again will help.
+422, or with 503 when the directory is to blame and sending it again will help, or with 429 when it
+came too often.
 """
 
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
@@ -15,6 +16,8 @@ from accounts.admission import HandleTaken
 from accounts.pages import wording
 from accounts.pages.cookies import account_of, host_of, signed_in, signed_out
 from accounts.pages.forms import HostForm, SignInForm, SignUpForm
+from hosting import limits
+from hosting.limits import RateLimitExceeded
 from protocol.errors import XrpcError
 
 
@@ -35,6 +38,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     form = SignUpForm(host_of(request), _posted(request))
     if form.is_valid():
         try:
+            limits.spend(limits.SIGN_UP, form.host, request.META["REMOTE_ADDR"])
             return signed_in(request, signup.sign_up(form.host, form.wish))
         except XrpcError as refusal:
             form.refuse(refusal)
@@ -50,10 +54,13 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         given = form.cleaned_data
         try:
+            address = request.META["REMOTE_ADDR"]
+            limits.spend(limits.LOGIN, form.host, given["identifier"], address)
             account = credentials.authenticate(form.host, given["identifier"], given["password"])
             return signed_in(request, account)
         except XrpcError as refusal:
             form.refuse(refusal)
+            return _form(request, "accounts/sign_in.html", form, _status_of(refusal))
     return _form(request, "accounts/sign_in.html", form)
 
 
@@ -90,4 +97,6 @@ def _form(
 
 def _status_of(refusal: XrpcError) -> int:
     """Not 502 or 504: front doors like to replace those pages with their own."""
+    if isinstance(refusal, RateLimitExceeded):
+        return refusal.status
     return 503 if refusal.status >= 500 else 422

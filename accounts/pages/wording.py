@@ -5,6 +5,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts import admission, credentials, handles, opening, standing
+from hosting.limits import RateLimitExceeded
 from protocol.errors import XrpcError
 
 _BY_MESSAGE: dict[str, Promise] = {
@@ -21,6 +22,7 @@ _BY_KIND: dict[type[XrpcError], Promise] = {
     admission.RecoveryKeyRefused: _("This is not a key that can be used: did:key:z… is expected."),
     admission.InvalidInviteCode: _("This invite code cannot be used."),
     credentials.InvalidLogin: _("The name or the password is wrong."),
+    RateLimitExceeded: _("Too many attempts. Wait a few minutes, then try again."),
     standing.AccountTakedown: _("This account was taken down by its host. Signing in is off."),
     opening.DirectoryLate: _(
         "The directory that registers new accounts has not answered yet. Nothing is lost: send the"

@@ -9,6 +9,7 @@ from typing import Any
 from accounts import sessions, signup
 from accounts.models import Account
 from accounts.sessions import Tokens
+from hosting import limits
 from hosting.models import Host
 from protocol.errors import InvalidRequest
 from xrpc.auth import Auth
@@ -45,6 +46,7 @@ def create_account(call: Call) -> Answer:
         recovery_key=asked.get("recoveryKey"),
         invite_code=asked.get("inviteCode"),
     )
+    limits.spend(limits.SIGN_UP, call.host, call.address)
     account = signup.sign_up(call.host, wish)
     tokens = sessions.begin(account)
     return {**_pair(tokens), **_identity(account)}
@@ -53,6 +55,7 @@ def create_account(call: Call) -> Answer:
 @procedure("com.atproto.server.createSession", auth=Auth.none(), lane="slow")
 def create_session(call: Call) -> Answer:
     asked = call.input
+    limits.spend(limits.LOGIN, call.host, asked["identifier"].strip(), call.address)
     tokens = sessions.log_in(
         call.host,
         asked["identifier"],

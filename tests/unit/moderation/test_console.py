@@ -4,6 +4,9 @@ import pytest
 from django.test import Client
 
 from accounts.models import Account
+from hosting import limits
+from hosting.limits import Bucket, Budget
+from hosting.models import StaffUser
 from moderation.models import AuditEntry
 from tests.unit.repos.conftest import open_account
 
@@ -140,3 +143,14 @@ def test_a_handle_with_markup_is_shown_as_text(moderator, account):
     Account.objects.filter(pk=account.pk).update(email="<script>alert(1)</script>@example.com")
     page = console(moderator).get(url("accounts/{did}/", account)).content.decode()
     assert "<script>alert(1)" not in page
+
+
+def test_passwords_of_staff_cannot_be_guessed_without_end(ash, monkeypatch):
+    monkeypatch.setattr(limits, "STAFF_LOGIN", Bucket("staff-login", (Budget(1, 86_400),)))
+    StaffUser.objects.create_user("olga", password="right", is_staff=True)
+    pages = [
+        console().post("/console/login/", {"username": "olga", "password": password})
+        for password in ("wrong", "right")
+    ]
+    assert "Too many attempts" not in pages[0].content.decode()
+    assert "Too many attempts" in pages[1].content.decode()

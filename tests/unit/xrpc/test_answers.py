@@ -91,6 +91,7 @@ def test_reading_ahead_loses_no_byte(chunks):
     assert ahead >= min(1024, sum(map(len, chunks)))
 
 
+@pytest.mark.django_db  # the end of a response looks at the thread's connection
 def test_a_reader_who_leaves_closes_the_source():
     closed = []
 

@@ -9,6 +9,8 @@ from django.utils import timezone
 from accounts import credentials, opening, signup
 from accounts.models import Account, WebSession
 from accounts.pages.cookies import COOKIE
+from hosting import limits
+from hosting.limits import Bucket, Budget
 from hosting.models import HandleDomain
 from tests.unit.accounts.pages.conftest import FORM
 from tests.unit.accounts.people import account_row
@@ -274,3 +276,17 @@ def test_a_taken_handle_is_called_taken(browser, alice):
 
 def test_a_handle_against_the_rules_says_which(browser):
     assert available(browser, "al.test")["message"] == "Use at least 3 characters."
+
+
+def test_trying_too_often_is_explained(browser, alice, monkeypatch):
+    monkeypatch.setattr(limits, "LOGIN", Bucket("login", (Budget(0, 300),)))
+    response = sign_in(browser)
+    assert response.status_code == 429
+    assert "Too many attempts" in text(response)
+
+
+def test_signing_up_too_often_is_explained(browser, monkeypatch):
+    monkeypatch.setattr(limits, "SIGN_UP", Bucket("sign-up", (Budget(0, 300),)))
+    response = sign_up(browser)
+    assert response.status_code == 429
+    assert "Too many attempts" in text(response)
