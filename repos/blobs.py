@@ -29,6 +29,7 @@ _UNKNOWN_TYPE = "application/octet-stream"
 _MEDIA = ("image/", "video/", "audio/", "application/pdf")
 _SIGNATURE_BYTES = 3
 _WORD_BYTES = 4
+_NOT_FOUND = "Blob not found"
 
 _TENANT = "SELECT tenant_id FROM host WHERE id = %s"
 _STAGE = """
@@ -56,9 +57,6 @@ class BlobNotFound(InvalidRequest):
     """400: no such blob was uploaded to this repo, or nobody refers to it any more."""
 
     name = "BlobNotFound"
-
-    def __init__(self, blob_cid: bytes) -> None:
-        super().__init__(f"Could not find blob: {cid.to_text(blob_cid)}")
 
 
 class InvalidMimeType(InvalidRequest):
@@ -124,12 +122,12 @@ def open_blob(repo: RepoRow, blob_cid: bytes) -> OpenBlob:
     """
     found = database.row(_FIND, (repo.id, blob_cid))
     if found is None or found[2] != "live":
-        raise BlobNotFound(blob_cid)
+        raise BlobNotFound(_NOT_FOUND)
     mime_type, size, _ = found
     try:
         file = storage().open(_path(repo.host_id, repo.did, blob_cid), "rb")
     except FileNotFoundError:
-        raise BlobNotFound(blob_cid) from None
+        raise BlobNotFound(_NOT_FOUND) from None
     return OpenBlob(BlobRef(blob_cid, mime_type, size), file)
 
 
@@ -150,12 +148,17 @@ def check_uploaded(repo_id: int, refs: Sequence[BlobRef]) -> None:
     uploads = {blob_cid: (mime_type, size) for blob_cid, mime_type, size in found}
     for ref in refs:
         if ref.cid not in uploads:
-            raise BlobNotFound(ref.cid)
+            raise not_uploaded(ref.cid)
         mime_type, size = uploads[ref.cid]
         if ref.mime_type != mime_type:
             raise InvalidMimeType(f"The blob's type is {mime_type}, not {ref.mime_type}")
         if ref.size != size:
             raise InvalidSize(f"The blob has {size} bytes, not {ref.size}")
+
+
+def not_uploaded(blob_cid: bytes) -> BlobNotFound:
+    """The refusal of a record whose blob nobody uploaded; getBlob's own names no blob."""
+    return BlobNotFound(f"Could not find blob: {cid.to_text(blob_cid)}")
 
 
 def storage() -> Storage:

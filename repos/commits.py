@@ -142,7 +142,7 @@ def _apply(made: Plan) -> bool:
         found = database.row(_APPLY, _parameters(made))
     except psycopg.DatabaseError as error:
         if error.sqlstate == _BLOB_MISSING:
-            raise blobs.BlobNotFound(bytes.fromhex(str(error.diag.message_primary))) from error
+            raise blobs.not_uploaded(bytes.fromhex(str(error.diag.message_primary))) from error
         raise
     outcome = found[0] if found else "gone"
     if outcome in ("applied", "stale"):

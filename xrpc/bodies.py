@@ -64,6 +64,11 @@ class Body:
         self._ahead = b""
         self._count = 0
 
+    @property
+    def is_missing(self) -> bool:
+        """Whether the request announces no body at all: not even an empty one, as a blob may be."""
+        return self.length is None and not self._is_chunked
+
     def is_present(self) -> bool:
         """Whether the client sent any byte; an empty chunked body counts as none."""
         if self._is_chunked and not self._ahead:

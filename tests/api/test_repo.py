@@ -222,6 +222,14 @@ def test_a_repo_of_another_tenant_is_unknown(mallory, anyone, method):
     assert anyone.query(NS + method, **asked).status_code == 400
 
 
+def test_an_unknown_repo_is_called_by_the_name_it_was_asked_for(alice, anyone):
+    asked = {"repo": "nobody.test", "collection": THING}
+    expected = {"error": "InvalidRequest", "message": "Could not find repo: nobody.test"}
+    assert anyone.query(NS + "describeRepo", **asked).json() == expected
+    assert anyone.query(NS + "listRecords", **asked).json() == expected
+    assert alice.call(NS + "createRecord", **asked, record={}).json() == expected
+
+
 def test_an_upload_answers_a_blob_reference(alice):
     blob = alice.send(NS + "uploadBlob", b"some bytes", "text/plain").json()["blob"]
     assert (blob["$type"], blob["mimeType"], blob["size"]) == ("blob", "text/plain", 10)
@@ -238,7 +246,17 @@ def test_an_upload_over_the_hosts_limit_is_refused(alice, settings):
     assert refusal(response) == (413, "PayloadTooLarge")
 
 
+def test_an_upload_without_a_body_is_none_and_an_empty_one_is_a_blob(alice):
+    missing = alice.send(NS + "uploadBlob", b"", "text/plain")
+    as_it_is = {"CONTENT_LENGTH": "0", "CONTENT_TYPE": "text/plain"}
+    empty = alice.send(NS + "uploadBlob", b"", **as_it_is)
+    assert missing.json()["message"] == "A request body is expected but none was provided"
+    assert (empty.status_code, empty.json()["blob"]["size"]) == (200, 0)
+
+
 def test_a_record_cannot_refer_to_what_was_never_uploaded(alice):
     link = "bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy"
     blob = {"$type": "blob", "ref": {"$link": link}, "mimeType": "text/plain", "size": 1}
-    assert refusal(put(alice, "k", {"blob": blob})) == (400, "BlobNotFound")
+    answer = put(alice, "k", {"blob": blob})
+    assert refusal(answer) == (400, "BlobNotFound")
+    assert answer.json()["message"] == f"Could not find blob: {link}"

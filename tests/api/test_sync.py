@@ -139,7 +139,7 @@ def test_a_blob_comes_with_headers_that_keep_it_harmless(alice, anyone):
 def test_a_blob_that_no_record_uses_is_not_served(alice, anyone):
     blob = alice.send("com.atproto.repo.uploadBlob", b"staged", "text/plain").json()["blob"]
     answer = anyone.query(NS + "getBlob", did=alice.did, cid=blob["ref"]["$link"])
-    assert refusal(answer) == (400, "BlobNotFound")
+    assert answer.json() == {"error": "BlobNotFound", "message": "Blob not found"}
 
 
 def test_blobs_in_use_are_listed_in_pages(alice, anyone):

@@ -42,6 +42,12 @@ def test_an_empty_chunked_body_is_none():
     assert not chunked(b"").is_present()
 
 
+def test_no_length_and_no_chunks_is_a_missing_body():
+    request = WSGIRequest(RequestFactory()._base_environ(REQUEST_METHOD="POST"))
+    assert Body(request, 1000).is_missing
+    assert not chunked(b"").is_missing
+
+
 def test_asking_for_presence_loses_no_byte():
     some = chunked(b'{"a":1}')
     assert some.is_present()
