@@ -59,6 +59,14 @@ def seed_sandbox() -> None:
         _adjust(host)
 
 
+def check_keys() -> None:
+    """Whether the key-encryption keys are those of this database. Raises `keyring.KeyringError`: a
+    start that went on would wrap new accounts' keys under a key that the others do not know."""
+    host = Host.objects.order_by("id").first()
+    if host is not None:
+        keyring.unwrap(bytes(host.token_secret))
+
+
 def seed_admin() -> None:
     """Make or adjust `admin`, the provider's first member of staff; safe to repeat."""
     admin, _ = StaffUser.objects.get_or_create(

@@ -4,11 +4,11 @@ What every start runs before anything serves; where there is nothing to do it on
 """
 
 from django.conf import settings
-from django.core.management import BaseCommand, call_command
+from django.core.management import BaseCommand, CommandError, call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from hosting import provision
+from hosting import keyring, provision
 
 
 class Command(BaseCommand):
@@ -21,6 +21,17 @@ class Command(BaseCommand):
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+        _check_keys()
         provision.seed_admin()
         if settings.SANDBOX:
             provision.seed_sandbox()
+
+
+def _check_keys() -> None:
+    try:
+        provision.check_keys()
+    except keyring.KeyringError as reason:
+        raise CommandError(
+            f"The database's keys cannot be unwrapped: {reason}. Put the backup of"
+            f" {settings.KEK_FILE} back, or give the key as GROVE_KEK."
+        ) from reason

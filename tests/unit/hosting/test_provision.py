@@ -1,5 +1,7 @@
 """Hosts stand alone: own DID, own secrets; seeding twice changes nothing but what was asked for."""
 
+import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.contrib.auth.hashers import check_password
 from pytest_django.fixtures import Settings
 
@@ -67,3 +69,13 @@ def test_invites_follow_the_environment(db: None, settings: Settings) -> None:
     settings.INVITES_REQUIRED = True
     provision.seed_sandbox()
     assert Host.objects.filter(has_invites_required=True).count() == 2
+
+
+def test_a_database_under_another_key_is_noticed(
+    ash: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provision.check_keys()
+    stranger = AESGCM(bytes(32))
+    monkeypatch.setattr(keyring, "_ciphers", lambda: {b"k1": stranger})
+    with pytest.raises(keyring.KeyringError):
+        provision.check_keys()
