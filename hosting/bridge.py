@@ -18,15 +18,20 @@ from hosting.wire import IDLE_S, ChunkedBody, Gone, Outlet, Receive, Send, WsgiA
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 BUFFERED_MAX_BYTES = 1_000_000  # longer bodies stream; every record write is shorter
-FAST_THREADS = 4
-SLOW_THREADS = 12
+# Each lane waits for something else, so that whatever is late holds up its own kind alone.
+THREADS = {
+    "fast": 4,  # for one read or write of the database
+    "slow": 4,  # for password hashes, and for pages' forms
+    "transfer": 8,  # for clients that send or take bodies of any length
+    "remote": 4,  # for other servers
+}
 PIPE_BYTES = 65_536
 TOO_LARGE = b'{"error":"InvalidRequest","message":"A request header is too large"}'
 FULL = b'{"error":"ServiceUnavailable","message":"Too many requests are waiting"}'
 
 
 class Bridge:
-    """`lane_of(path, method)` names the pool of threads, "fast" or "slow", that runs a request."""
+    """`lane_of(path, method)` names the pool of threads, one of THREADS, that runs a request."""
 
     def __init__(
         self, *, http: WsgiApp, websocket: AsgiApp, lane_of: Callable[[str, str], str]
@@ -34,7 +39,7 @@ class Bridge:
         self._http = http
         self._websocket = websocket
         self._lane_of = lane_of
-        self._lanes = {"fast": Lane("fast", FAST_THREADS), "slow": Lane("slow", SLOW_THREADS)}
+        self._lanes = {name: Lane(name, threads) for name, threads in THREADS.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

@@ -2,8 +2,9 @@
 
 `@query("nsid", auth=...)`, `@procedure`, `@subscription` refuse a name that no lexicon has, a kind
 that is not the lexicon's, a duplicate and a missing `auth`, so a server with such a fault does not
-start. `lane` tells the bridge (hosting.bridge) which pool of threads runs the method: `slow` for
-whatever waits on passwords, directories, disks or long transfers, so that it never holds up reads.
+start. `lane` tells the bridge (hosting.bridge.THREADS) which pool of threads runs the method:
+`slow` for passwords, `transfer` for bodies of any length, `remote` for what waits on other servers,
+so that none of them holds up reads, nor a late directory those who sign in.
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
@@ -18,7 +19,7 @@ from xrpc.auth import Auth
 from xrpc.bodies import JSON_LIMIT_BYTES
 from xrpc.call import Answer, Call
 
-Lane = Literal["fast", "slow"]
+Lane = Literal["fast", "slow", "transfer", "remote"]
 Verb = Callable[[Call], Answer]
 BodyLimit = int | Callable[[Host], int]
 Stream = Callable[[Host, Mapping[str, Any]], Awaitable[AsyncGenerator[list[bytes], None]]]
@@ -26,6 +27,7 @@ Stream = Callable[[Host, Mapping[str, Any]], Awaitable[AsyncGenerator[list[bytes
 QUERY, PROCEDURE, SUBSCRIPTION = "query", "procedure", "subscription"
 HTTP_VERB = {QUERY: "GET", SUBSCRIPTION: "GET", PROCEDURE: "POST"}
 _PREFIX = "/xrpc/"
+SIGN_UP_PAGE = "/account/sign-up"  # accounts.pages
 
 
 class RegistryError(Exception):
@@ -112,12 +114,16 @@ def registered() -> tuple[str, ...]:
 
 
 def lane_of(path: str, method: str) -> Lane:
-    """Which pool of threads runs a request. Outside /xrpc/, forms are slow (passwords, mail), and
-    so are files, which wait for whoever takes them."""
-    if not path.startswith(_PREFIX):
-        return "slow" if method == "POST" or path.startswith(settings.STATIC_URL) else "fast"
-    declared = _methods.get(path[len(_PREFIX) :])
-    return declared.lane if declared else "fast"
+    """Which pool of threads runs a request. Outside /xrpc/, forms are slow (passwords), but signing
+    up waits for the directory, and files wait for whoever takes them."""
+    if path.startswith(_PREFIX):
+        declared = _methods.get(path[len(_PREFIX) :])
+        return declared.lane if declared else "fast"
+    if path.startswith(settings.STATIC_URL):
+        return "transfer"
+    if method != "POST":
+        return "fast"
+    return "remote" if path == SIGN_UP_PAGE else "slow"
 
 
 def _add(method: Method) -> None:

@@ -109,7 +109,7 @@ def describe_repo(call: Call) -> Answer:
 
 
 @procedure(
-    "com.atproto.repo.uploadBlob", auth=Auth.account(), lane="slow", body_limit=blob_limit_bytes
+    "com.atproto.repo.uploadBlob", auth=Auth.account(), lane="transfer", body_limit=blob_limit_bytes
 )
 def upload_blob(call: Call) -> Answer:
     account = own_account(call)

@@ -32,7 +32,7 @@ def describe_server(call: Call) -> Answer:
     }
 
 
-@procedure("com.atproto.server.createAccount", auth=Auth.none(), lane="slow")
+@procedure("com.atproto.server.createAccount", auth=Auth.none(), lane="remote")
 def create_account(call: Call) -> Answer:
     """Sign up. An account that lives elsewhere cannot move in here, so `did` is refused."""
     asked = call.input

@@ -23,7 +23,7 @@ from xrpc.subjects import readable_repo
 _CAR = "application/vnd.ipld.car"
 
 
-@query("com.atproto.sync.getRepo", auth=Auth.optional_owner(), lane="slow")
+@query("com.atproto.sync.getRepo", auth=Auth.optional_owner(), lane="transfer")
 def get_repo(call: Call) -> Answer:
     repo = readable_repo(call)
     chunks = exports.export_repo(repo, call.params.get("since"))
@@ -66,7 +66,7 @@ def list_repos(call: Call) -> Answer:
     return listed if page.cursor is None else {**listed, "cursor": page.cursor}
 
 
-@query("com.atproto.sync.getBlob", auth=Auth.optional_owner(), lane="slow")
+@query("com.atproto.sync.getBlob", auth=Auth.optional_owner(), lane="transfer")
 def get_blob(call: Call) -> Answer:
     """Strangers' bytes on our origin: nothing in them may ever run or be taken for a page."""
     repo = readable_repo(call)

@@ -1,7 +1,11 @@
 """Declarations that contradict the lexicons do not import."""
 
-import pytest
+from typing import get_args
 
+import pytest
+from django.urls import reverse
+
+from hosting.bridge import THREADS
 from xrpc import com_atproto, registry
 from xrpc.auth import Auth
 from xrpc.registry import RegistryError, find, lane_of, procedure, query, subscription
@@ -59,21 +63,31 @@ def test_a_declaration_without_auth_is_refused():
 @pytest.mark.parametrize(
     ("path", "method", "lane"),
     [
-        ("/xrpc/com.atproto.server.createAccount", "POST", "slow"),
+        ("/xrpc/com.atproto.server.createAccount", "POST", "remote"),
         ("/xrpc/com.atproto.server.createSession", "POST", "slow"),
-        ("/xrpc/com.atproto.repo.uploadBlob", "POST", "slow"),
-        ("/xrpc/com.atproto.sync.getBlob", "GET", "slow"),
-        ("/xrpc/com.atproto.sync.getRepo", "GET", "slow"),
+        ("/xrpc/com.atproto.repo.uploadBlob", "POST", "transfer"),
+        ("/xrpc/com.atproto.sync.getBlob", "GET", "transfer"),
+        ("/xrpc/com.atproto.sync.getRepo", "GET", "transfer"),
         ("/xrpc/com.atproto.repo.createRecord", "POST", "fast"),
         ("/xrpc/com.atproto.repo.getRecord", "GET", "fast"),
         ("/xrpc/_health", "GET", "fast"),
         ("/account/sign-in", "POST", "slow"),
         ("/", "GET", "fast"),
-        ("/static/grove.css", "GET", "slow"),
+        ("/static/grove.css", "GET", "transfer"),
+        ("/account/sign-up", "GET", "fast"),
+        ("/account/sign-up", "POST", "remote"),
     ],
 )
 def test_what_waits_on_others_does_not_hold_up_reads(path, method, lane):
     assert lane_of(path, method) == lane
+
+
+def test_every_lane_has_threads():
+    assert set(get_args(registry.Lane)) == set(THREADS)
+
+
+def test_the_sign_up_page_is_where_the_lanes_think():
+    assert reverse("accounts:sign_up") == registry.SIGN_UP_PAGE
 
 
 def test_importing_the_namespace_declares_its_methods():
