@@ -29,6 +29,7 @@ HANDLE_URLS = "accounts.pages.handle_urls"
 PLATFORM_URLS = "hosting.platform_urls"
 PLATFORM_PATHS = frozenset({"/tls-check"})
 WITHOUT_PAGE_MIDDLEWARE = ("/xrpc/", "/.well-known/")
+_XRPC = "/xrpc/"
 _HOSTNAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")  # as hosting.models has it
 
 
@@ -60,6 +61,8 @@ class HostMiddleware:
             request.urlconf = PLATFORM_URLS
             return self.get_response(request)
         request.host = place.host  # type: ignore[attr-defined]
+        if place.is_handle and request.path_info.startswith(_XRPC):
+            return _nobody_here(request)
         if place.is_handle:
             request.hosted_handle = hostname  # type: ignore[attr-defined]
             request.urlconf = HANDLE_URLS
@@ -156,6 +159,7 @@ def _domains_above(hostname: str) -> list[str]:
 
 
 def _nobody_here(request: HttpRequest) -> HttpResponse:
-    if request.path_info.startswith("/xrpc/"):
-        return JsonResponse({"error": "NotFound", "message": "No such host here"}, status=404)
+    if request.path_info.startswith(_XRPC):
+        body = {"error": "XRPCNotSupported", "message": "No such host here"}
+        return JsonResponse(body, status=404, content_type="application/json; charset=utf-8")
     return HttpResponse("No such host here.\n", status=404, content_type="text/plain")

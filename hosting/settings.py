@@ -83,6 +83,7 @@ INSTALLED_APPS = [
 # /xrpc/ and the well-known documents pass only the first two; hosting.routing.PageMiddleware
 # wraps the others, because sessions, CSRF and messages would cost a hot read a third of its time.
 MIDDLEWARE = [
+    "hosting.cors.CorsMiddleware",
     "hosting.routing.HostMiddleware",
     "hosting.routing.PageMiddleware",
 ]

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 import orjson
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from rest_framework.views import APIView
 
@@ -31,14 +31,6 @@ from xrpc.call import Answer, Call, Streamed, Whole
 from xrpc.errors import MethodNotImplemented, NotSupported, render, render_unexpected
 from xrpc.registry import HTTP_VERB, SUBSCRIPTION, Method
 
-EXPOSED_HEADERS = (
-    "DPoP-Nonce, WWW-Authenticate, atproto-repo-rev, atproto-content-labelers, Retry-After, "
-    "RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, RateLimit-Policy"
-)
-_PREFLIGHT = {
-    "Access-Control-Allow-Methods": "GET, HEAD, PUT, PATCH, POST, DELETE",
-    "Access-Control-Max-Age": "86400",
-}
 _JSON = "application/json"
 
 
@@ -53,12 +45,11 @@ class XrpcView(APIView):
 
     def dispatch(self, request: WSGIRequest, nsid: str) -> HttpResponseBase:  # type: ignore[override]
         self.request = self.initialize_request(request, nsid)
-        is_preflight = request.method == "OPTIONS"
         try:
-            response = _preflight(request) if is_preflight else _answer(request, nsid)
+            response = _answer(request, nsid)
         except Exception as error:  # noqa: BLE001 - DRF's hook: nothing of our inside may show outside
             response = self.handle_exception(error)
-        return _finished(response, None if is_preflight else registry.find(nsid))
+        return _finished(response, registry.find(nsid))
 
     def handle_exception(self, exc: Exception) -> HttpResponseBase:  # type: ignore[override]
         """Render a refusal as its envelope, anything else as a bare 500 with a request id."""
@@ -142,23 +133,9 @@ def _check_output(method: Method, answer: Answer) -> None:
             method.lexicon.check_output(orjson.loads(text or b"null"))
 
 
-def _preflight(request: WSGIRequest) -> HttpResponse:
-    response = HttpResponse(status=204, headers=dict(_PREFLIGHT))
-    del response["Content-Type"]
-    asked = request.META.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS")
-    if asked:
-        response["Access-Control-Allow-Headers"] = asked
-        response["Vary"] = "Access-Control-Request-Headers"
-    return response
-
-
 def _finished(response: HttpResponseBase, method: Method | None) -> HttpResponseBase:
-    """The headers that every answer carries, refusals too, or browsers could not read them.
-
-    An answer that depends on credentials must not be handed to anyone else by a cache.
-    """
-    response["Access-Control-Allow-Origin"] = "*"
-    response["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
+    """An answer that depends on credentials must not be handed to anyone else by a cache; nor
+    must a refusal."""
     if method and method.auth.kind is not Kind.NONE:
         response["Cache-Control"] = "private"
         vary = response.get("Vary")

@@ -47,6 +47,4 @@ def did_document(request: HttpRequest) -> HttpResponse:
 
 
 def _json(value: Mapping[str, object], status: int = 200) -> HttpResponse:
-    response = HttpResponse(orjson.dumps(value), content_type=JSON, status=status)
-    response["Access-Control-Allow-Origin"] = "*"
-    return response
+    return HttpResponse(orjson.dumps(value), content_type=JSON, status=status)

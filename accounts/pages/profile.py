@@ -41,5 +41,6 @@ def _host(request: HttpRequest) -> Host:
 
 
 def _handle(request: HttpRequest) -> str:
-    handle: str = request.hosted_handle  # type: ignore[attr-defined] # HostMiddleware's
+    """The name asked for; empty on the host's own name, which is nobody's handle."""
+    handle: str = getattr(request, "hosted_handle", "")  # HostMiddleware's
     return handle

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from accounts.pages import brand, views
+from accounts.pages import brand, profile, views
 
 app_name = "accounts"
 
 urlpatterns = [
+    path(".well-known/atproto-did", profile.atproto_did),
     path("account/", views.home, name="home"),
     path("account/sign-up", views.sign_up, name="sign_up"),
     path("account/sign-in", views.sign_in, name="sign_in"),

@@ -116,7 +116,8 @@ def test_a_large_body_is_refused(web):
 
 
 def test_every_answer_may_be_read_by_any_origin(web):
-    for path in (DESCRIBE, "/xrpc/nodots", "/xrpc/com.atproto.server.getSession"):
+    session = "/xrpc/com.atproto.server.getSession"
+    for path in (DESCRIBE, "/xrpc/nodots", session, "/xrpc/", "/.well-known/did.json"):
         assert web.get(path)["Access-Control-Allow-Origin"] == "*"
 
 

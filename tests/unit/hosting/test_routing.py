@@ -82,8 +82,13 @@ def test_what_is_no_host_name_is_looked_up_nowhere(
 
 def test_a_stranger_on_xrpc_gets_the_envelope(ash: Host) -> None:
     answer = asked("evil.example", "/xrpc/com.atproto.server.describeServer").answer
-    assert answer["Content-Type"] == "application/json"
-    assert b'"error"' in answer.content
+    assert answer["Content-Type"] == "application/json; charset=utf-8"
+    assert b'"XRPCNotSupported"' in answer.content
+
+
+def test_a_handles_name_serves_no_xrpc(ash: Host) -> None:
+    answer = asked("alice.test", "/xrpc/com.atproto.server.describeServer").answer
+    assert (answer.status_code, b'"XRPCNotSupported"' in answer.content) == (404, True)
 
 
 def test_the_certificate_question_is_answered_under_any_name(ash: Host) -> None:

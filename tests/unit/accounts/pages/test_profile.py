@@ -20,6 +20,11 @@ def test_a_name_that_nobody_has_is_not_found(ash):
     assert (response.status_code, response.content) == (404, b"User not found")
 
 
+def test_the_hosts_own_name_is_nobodys_handle(ash):
+    response = Client(headers={"host": ash.hostname}).get("/.well-known/atproto-did")
+    assert (response.status_code, response.content) == (404, b"User not found")
+
+
 @pytest.mark.parametrize("moment", ["deactivated_at", "taken_down_at"])
 def test_inactive_accounts_have_no_name(ash, moment):
     account_row(ash, **{moment: timezone.now()})
