@@ -2,7 +2,7 @@
 
 Django's own cursors interpolate parameters on the client, which rules out prepared statements; a
 plain psycopg cursor on the same connection takes part in the same transactions and answers a
-look-up in a third of the time (docs/architecture.md, "Reads").
+look-up in a third of the time.
 """
 
 import select
