@@ -7,6 +7,7 @@ however long the body is, and whoever is slower sets the pace.
 import asyncio
 import io
 import threading
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from concurrent.futures import CancelledError, Future
 from typing import Any
@@ -19,6 +20,7 @@ Whole = tuple[int, Headers, bytes]
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 IDLE_S = 60.0  # a client that neither sends nor takes a byte for so long is gone
+SLOWEST_BYTES_PER_S = 2_048  # of an upload after IDLE_S: who drips holds a thread for nothing
 BATCH_BYTES = 262_144  # small chunks are put together while the one before is on its way
 WITHOUT_BODY = frozenset({204, 304})  # RFC 9110 section 6.4.1
 
@@ -35,6 +37,8 @@ class ChunkedBody(io.RawIOBase):
         self._loop = loop
         self._receive = receive
         self._held = memoryview(ahead)
+        self._begun_at = time.monotonic()
+        self._size = len(ahead)
         self.has_ended = False
 
     def readable(self) -> bool:
@@ -47,11 +51,18 @@ class ChunkedBody(io.RawIOBase):
             if message["type"] == "http.disconnect":
                 raise Gone("the client went away within the body")
             self._held = memoryview(message.get("body", b""))
+            self._size += len(self._held)
+            self._refuse_dripping()
             self.has_ended = not message.get("more_body", False)
         size = min(len(buffer), len(self._held))
         buffer[:size] = self._held[:size]
         self._held = self._held[size:]
         return size
+
+    def _refuse_dripping(self) -> None:
+        elapsed_s = time.monotonic() - self._begun_at
+        if elapsed_s > IDLE_S and self._size < elapsed_s * SLOWEST_BYTES_PER_S:
+            raise Gone("the client sends too slowly")
 
 
 class Outlet:

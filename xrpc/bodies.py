@@ -72,7 +72,7 @@ class Body:
     def is_present(self) -> bool:
         """Whether the client sent any byte; an empty chunked body counts as none."""
         if self._is_chunked and not self._ahead:
-            self._ahead = self._source.read(CHUNK_BYTES)
+            self._ahead = self._raw(CHUNK_BYTES)
             return bool(self._ahead)
         return bool(self.length or self._ahead)
 

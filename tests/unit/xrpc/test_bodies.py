@@ -54,6 +54,20 @@ def test_asking_for_presence_loses_no_byte():
     assert some.read_all() == b'{"a":1}'
 
 
+def test_a_client_who_leaves_before_the_first_byte_is_no_fault_of_ours():
+    left = chunked(b"")
+    left._source = Leaving()
+    with pytest.raises(InvalidRequest, match="cut off"):
+        left.is_present()
+
+
+class Leaving:
+    """A connection that breaks."""
+
+    def read(self, size):
+        raise ConnectionResetError
+
+
 def test_a_declared_length_over_the_limit_is_refused_before_reading():
     with pytest.raises(PayloadTooLarge) as refused:
         body(b"x" * 1001).read()
