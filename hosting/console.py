@@ -15,6 +15,7 @@ from unfold.sites import UnfoldAdminSite
 
 from hosting import limits
 from hosting.models import Host, HostQuerySet, StaffUser
+from hosting.routing import host_of
 
 # Tells whether a row of any tenant exists, and nothing here leads to it.
 _UNUSED = "view_on_site"
@@ -70,12 +71,6 @@ class ConsoleSite(UnfoldAdminSite):
             "site_header": tenant.name,
             "site_subheader": _("Staff console"),
         }
-
-
-def host_of(request: HttpRequest) -> Host:
-    """The host whose name was asked for (set by hosting.routing)."""
-    host: Host = request.host  # type: ignore[attr-defined]
-    return host
 
 
 def hosts_in_view(request: HttpRequest) -> HostQuerySet:

@@ -26,8 +26,7 @@ Most API routes are under /xrpc/
 
 def banner(request: HttpRequest) -> HttpResponse:
     """`/`: a few lines of text for people who came by."""
-    hostname = request.host.hostname  # type: ignore[attr-defined] # HostMiddleware's
-    return _text(BANNER.format(hostname=hostname))
+    return _text(BANNER.format(hostname=routing.host_of(request).hostname))
 
 
 def robots(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view

@@ -109,6 +109,12 @@ def hostname_in(header: str) -> str:
     return name.rstrip(".")
 
 
+def host_of(request: HttpRequest) -> Host:
+    """The host whose name was asked for; there is one behind HostMiddleware."""
+    host: Host = request.host  # type: ignore[attr-defined] # set there
+    return host
+
+
 def host_named(name: str) -> Host | None:
     """The host of exactly that name; None for strangers and for handles."""
     place = _place_of(name.lower())

@@ -17,7 +17,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from rest_framework.views import APIView
 
-from hosting.models import Host
+from hosting.routing import host_of
 from protocol.errors import InvalidRequest, XrpcError
 from protocol.syntax import is_nsid
 from xrpc import (
@@ -94,7 +94,7 @@ def _wrong_verb(request: WSGIRequest, expected: str) -> InvalidRequest:
 
 def _call(request: WSGIRequest, method: Method) -> Call:
     """Read a request in the order in which its faults are reported: who, what, with which body."""
-    host: Host = request.host  # type: ignore[attr-defined] # HostMiddleware's
+    host = host_of(request)
     credentials = method.auth.read(request, host)
     params = read_params(request, method)
     body = Body(request, method.body_limit_bytes(host))

@@ -11,7 +11,7 @@ import orjson
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 
-from hosting.models import Host
+from hosting.routing import host_of
 from xrpc.errors import JSON
 
 logger = logging.getLogger("xrpc")
@@ -32,7 +32,7 @@ def health(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view
 
 def did_document(request: HttpRequest) -> HttpResponse:
     """The did:web document of the host: where its PDS is."""
-    host: Host = request.host  # type: ignore[attr-defined] # HostMiddleware's
+    host = host_of(request)
     service = {
         "id": "#atproto_pds",
         "type": "AtprotoPersonalDataServer",

@@ -7,6 +7,8 @@ or white until it meets WCAG 2.2 AA (1.4.3, a contrast of 4.5) on the page it st
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import cache_control
 
+from hosting.routing import host_of
+
 AA_CONTRAST = 4.5
 # The backgrounds of static/grove.css on which the colour is hardest to read.
 LIGHT_PAGE = "#f1f4f1"  # --page
@@ -24,7 +26,7 @@ _STYLESHEET = """\
 @cache_control(public=True, max_age=300)
 def stylesheet(request: HttpRequest) -> HttpResponse:
     """The CSS variables `--accent` and `--on-accent` of the host's tenant."""
-    colour = request.host.tenant.primary_colour  # type: ignore[attr-defined] # HostMiddleware's
+    colour = host_of(request).tenant.primary_colour
     light, dark = readable_on(colour, LIGHT_PAGE), readable_on(colour, DARK_PAGE)
     css = _STYLESHEET.format(light=light, on_light=text_on(light), dark=dark, on_dark=text_on(dark))
     return HttpResponse(css, content_type="text/css; charset=utf-8")

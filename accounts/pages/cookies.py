@@ -9,15 +9,9 @@ from django.shortcuts import redirect
 
 from accounts import websessions
 from accounts.models import Account
-from hosting.models import Host
+from hosting.routing import host_of
 
 COOKIE = "grove-account"
-
-
-def host_of(request: HttpRequest) -> Host:
-    """The host that the request is for, as `hosting.routing` found it."""
-    host: Host = request.host  # type: ignore[attr-defined] # HostMiddleware's
-    return host
 
 
 def account_of(request: HttpRequest) -> Account | None:

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts import handles
-from hosting.models import Host
+from hosting.routing import host_of
 
 _NOBODY = "User not found"
 
@@ -27,17 +27,12 @@ def atproto_did(request: HttpRequest) -> HttpResponse:
 def profile(request: HttpRequest) -> HttpResponse:
     """`/`: who this is and where the account lives."""
     did = _did(request)
-    shown = {"host": _host(request), "handle": _handle(request), "did": did}
+    shown = {"host": host_of(request), "handle": _handle(request), "did": did}
     return render(request, "accounts/profile.html", shown, status=200 if did else 404)
 
 
 def _did(request: HttpRequest) -> str | None:
-    return handles.resolve(_host(request), _handle(request))
-
-
-def _host(request: HttpRequest) -> Host:
-    host: Host = request.host  # type: ignore[attr-defined] # HostMiddleware's
-    return host
+    return handles.resolve(host_of(request), _handle(request))
 
 
 def _handle(request: HttpRequest) -> str:

@@ -14,10 +14,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import credentials, handles, signup
 from accounts.admission import HandleTaken
 from accounts.pages import wording
-from accounts.pages.cookies import account_of, host_of, signed_in, signed_out
+from accounts.pages.cookies import account_of, signed_in, signed_out
 from accounts.pages.forms import HostForm, SignInForm, SignUpForm
 from hosting import limits
 from hosting.limits import RateLimitExceeded
+from hosting.routing import host_of
 from protocol.errors import XrpcError
 
 
