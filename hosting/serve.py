@@ -11,6 +11,7 @@ import sys
 import uvicorn
 
 from hosting import environment, ports
+from hosting.websockets import StreamProtocol
 
 APPLICATIONS = {
     "web": ("hosting.asgi:application", "GROVE_PORT", 2583),
@@ -29,7 +30,7 @@ def main(name: str) -> None:
         application,
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws=StreamProtocol,
         ws_max_size=65_536,  # readers have nothing to say
         ws_ping_interval=PING_S,
         ws_ping_timeout=PING_S,

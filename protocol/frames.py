@@ -17,6 +17,7 @@ import libipld
 from protocol import cbor
 from protocol.cid import LENGTH_BYTES
 
+ERROR_OP = -1  # of the header; every other message has 1
 _SEQ_KEY = b"\x63seq"
 _SMALL_MAP = 0xA0  # a map of up to 23 keys: this plus their number
 _MAX_HEADER_BYTES = 128  # `op` and `t`, the name of a message
@@ -64,7 +65,7 @@ def _header(name: str) -> bytes:
 
 _HEADERS = {kind: _header(kind.name.lower()) for kind in EventKind}
 _INFO_HEADER = _header("info")
-_ERROR_HEADER = cbor.encode({"op": -1})
+_ERROR_HEADER = cbor.encode({"op": ERROR_OP})
 
 
 def commit_body(  # noqa: PLR0913  (the lexicon's own fields, each one required)

@@ -1,8 +1,8 @@
 """Event streams: a consumer parses a cursor, follows an async iterator and sends bytes.
 
-Source: atproto.com/specs/event-stream. A refusal is an error frame and close code 1008, a normal
-end is 1000. Pings come from the server (hosting.serve sets uvicorn's). The host name decides whose
-stream it is, as everywhere; nothing here queries anything.
+Source: atproto.com/specs/event-stream, and for JSON xrpc.encodings. A refusal is an error frame and
+close code 1008, a normal end is 1000. Pings come from the server (hosting.serve sets uvicorn's).
+The host name decides whose stream it is, as everywhere; nothing here queries anything.
 """
 
 import asyncio
@@ -17,10 +17,12 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from hosting.routing import host_named, hostname_in
+from hosting.websockets import BATCHES
 from protocol import frames
 from protocol.errors import XrpcError
 from xrpc import (
     com_atproto,  # noqa: F401 - importing it declares its streams
+    encodings,
     registry,
 )
 from xrpc.errors import MethodNotImplemented
@@ -39,13 +41,17 @@ class SubscriptionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # unty
     _sending: "asyncio.Task[None] | None" = None
 
     async def connect(self) -> None:
-        found = registry.find_subscription(self.scope["url_route"]["kwargs"]["nsid"])
+        self._nsid = self.scope["url_route"]["kwargs"]["nsid"]
+        self._subprotocol = encodings.choose(self.scope.get("subprotocols", ()))
+        found = registry.find_subscription(self._nsid)
         host = await database_sync_to_async(host_named)(hostname_of(self.scope))
         if host is None:
             await self.close()  # before the handshake is accepted: an HTTP 403
             return
         if found is None:
-            await self.accept()  # readers see a frame and a close; a failed handshake tells nothing
+            await self.accept(
+                self._subprotocol
+            )  # readers see a frame and a close; a failed handshake tells nothing
             await self._refuse(MethodNotImplemented())
             return
         query = self.scope["query_string"].decode("latin-1")
@@ -53,10 +59,12 @@ class SubscriptionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # unty
             params = found.lexicon.parse_params(parse_qs(query, keep_blank_values=True))
             batches = await found.open(host, params)
         except XrpcError as error:
-            await self.accept()
+            await self.accept(self._subprotocol)
             await self._refuse(error)
             return
-        await self.accept()  # not before the stream has its place: what happens now is in it
+        await self.accept(
+            self._subprotocol
+        )  # not before the stream has its place: what happens now is in it
         self._sending = asyncio.create_task(self._send_all(batches))
 
     async def disconnect(self, code: int) -> None:  # noqa: ARG002 - Channels' signature
@@ -71,8 +79,7 @@ class SubscriptionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # unty
         try:
             async with aclosing(batches):
                 async for batch in batches:
-                    for frame in batch:
-                        await self.base_send({"type": "websocket.send", "bytes": frame})
+                    await self._send_batch(batch)
             await self.close(CLOSE_NORMAL)
         except XrpcError as error:
             await self._refuse(error)
@@ -82,8 +89,19 @@ class SubscriptionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # unty
         except OSError:
             logger.debug("A reader went without a word")
 
+    async def _send_batch(self, batch: list[bytes]) -> None:
+        is_text = self._subprotocol == encodings.JSON
+        if is_text:
+            batch = [encodings.texts.of(self._nsid, frame) for frame in batch]
+        if BATCHES in self.scope.get("extensions", {}):
+            await self.base_send({"type": "websocket.send", "batch": batch, "is_text": is_text})
+            return
+        for message in batch:
+            shown = {"text": message.decode()} if is_text else {"bytes": message}
+            await self.base_send({"type": "websocket.send", **shown})
+
     async def _refuse(self, error: XrpcError) -> None:
-        await self.send(bytes_data=frames.error(error.name, error.message))
+        await self._send_batch([frames.error(error.name, error.message)])
         await self.close(CLOSE_REFUSED)
 
 

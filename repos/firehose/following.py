@@ -5,6 +5,7 @@ a consumer reads pages of the table, inside it slices of memory; both are in the
 the cursor alone decides what comes next, so the change from one to the other loses nothing.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator
 
 from protocol import frames
@@ -74,6 +75,8 @@ async def _frames(
         else:
             was_live = True
             position += len(batch)
+            if len(batch) == SLICE:  # far from the end: others get their turn in between
+                await asyncio.sleep(0)
         if batch:
             yield batch
         elif ring.is_empty or position >= ring.last_seq:

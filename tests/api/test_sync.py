@@ -15,6 +15,8 @@ UNKNOWN = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"
 SOME_CID = "bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy"
 INACTIVE_READS = {
     "getRepo": {},
+    "getCheckout": {},
+    "getHead": {},
     "getLatestCommit": {},
     "listBlobs": {},
     "getRecord": {"collection": THING, "rkey": "k"},
@@ -184,3 +186,12 @@ def test_an_export_is_gzipped_on_demand(committed, alice, anyone):
     packed = anyone.get(path, {"did": alice.did}, HTTP_ACCEPT_ENCODING="gzip")
     assert packed["Content-Encoding"] == "gzip"
     assert gzip.decompress(packed.getvalue()) == plain
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_deprecated_methods_say_what_their_successors_say(alice, anyone):
+    latest = anyone.query(NS + "getLatestCommit", did=alice.did).json()
+    assert anyone.query(NS + "getHead", did=alice.did).json() == {"root": latest["cid"]}
+    checkout = anyone.query(NS + "getCheckout", did=alice.did)
+    assert checkout["Content-Type"] == "application/vnd.ipld.car"
+    assert checkout.getvalue() == anyone.query(NS + "getRepo", did=alice.did).getvalue()

@@ -67,8 +67,6 @@ LATER = {
     "com.atproto.server.resetPassword": _MAIL,
     "com.atproto.server.revokeAppPassword": "app passwords",
     "com.atproto.server.updateEmail": _MAIL,
-    "com.atproto.sync.getCheckout": "deprecated, some old mirrors ask",
-    "com.atproto.sync.getHead": "deprecated, some old mirrors ask",
 }
 
 # Never ours.

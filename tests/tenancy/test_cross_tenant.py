@@ -71,6 +71,8 @@ MATRIX = {
     "com.atproto.server.refreshSession": Row(nobody=NO_TOKEN, mallorys=BAD_TOKEN),
     "com.atproto.sync.getBlob": Row({"did": "$did", "cid": "$blob"}),
     "com.atproto.sync.getBlocks": Row({"did": "$did", "cids": "$cid"}),
+    "com.atproto.sync.getCheckout": Row({"did": "$did"}),
+    "com.atproto.sync.getHead": Row({"did": "$did"}),
     "com.atproto.sync.getLatestCommit": Row({"did": "$did"}),
     "com.atproto.sync.getRecord": Row({"did": "$did", "collection": THING, "rkey": "k"}),
     "com.atproto.sync.getRepo": Row({"did": "$did"}),

@@ -30,6 +30,18 @@ def get_repo(call: Call) -> Answer:
     return Streamed(chunks, _CAR, is_compressible=True)
 
 
+@query("com.atproto.sync.getCheckout", auth=Auth.optional_owner(), lane="slow")
+def get_checkout(call: Call) -> Answer:
+    """Deprecated: what getRepo answers without `since`."""
+    return Streamed(exports.export_repo(readable_repo(call)), _CAR, is_compressible=True)
+
+
+@query("com.atproto.sync.getHead", auth=Auth.optional_owner())
+def get_head(call: Call) -> Answer:
+    """Deprecated: what getLatestCommit says, without the rev."""
+    return {"root": cid.to_text(readable_repo(call).head)}
+
+
 @query("com.atproto.sync.getRecord", auth=Auth.optional_owner())
 def get_record(call: Call) -> Answer:
     """A proof that the record is there, or that it is not."""

@@ -2,12 +2,14 @@
 
 import asyncio
 
+import orjson
 import psycopg
 import pytest
 from asgiref.sync import async_to_sync
 from asgiref.testing import ApplicationCommunicator
 
 from hosting import routing
+from hosting.websockets import BATCHES
 from protocol import frames
 from protocol.errors import XrpcError
 from protocol.lexicon import catalog
@@ -59,12 +61,13 @@ def stream(ash, monkeypatch) -> Stream:
 class Socket(ApplicationCommunicator):
     """A reader's end of a WebSocket (Channels' own needs a server we do not use)."""
 
-    def __init__(self, query="", host=b"localhost:2583", nsid=NSID):
+    def __init__(self, query="", host=b"localhost:2583", nsid=NSID, **scope):
         scope = {
             "type": "websocket",
             "path": f"/xrpc/{nsid}",
             "query_string": query.encode(),
             "headers": [(b"host", host)],
+            **scope,
         }
         super().__init__(websockets, scope)
 
@@ -185,3 +188,36 @@ def test_what_a_reader_says_is_dropped(stream):
         return first["bytes"]
 
     assert talk() == FRAME
+
+
+@async_to_sync
+async def opening_and_first(**scope):
+    """The answer to the handshake and the first message after it."""
+    socket = Socket(**scope)
+    await socket.send_input({"type": "websocket.connect"})
+    accepted, first = await socket.receive_output(2), await socket.receive_output(2)
+    await socket.leave()
+    return accepted["subprotocol"], first
+
+
+def test_who_offers_json_gets_text(stream):
+    subprotocol, first = opening_and_first(subprotocols=["xrpc.v1.json", "xrpc.v0.cbor"])
+    assert subprotocol == "xrpc.v1.json"
+    assert orjson.loads(first["text"])["payload"] == {"$type": f"{NSID}#info", "name": "Hello"}
+
+
+@pytest.mark.parametrize(("offered", "echoed"), [([], None), (["xrpc.v0.cbor"], "xrpc.v0.cbor")])
+def test_everybody_else_gets_cbor(stream, offered, echoed):
+    subprotocol, first = opening_and_first(subprotocols=offered)
+    assert (subprotocol, first["bytes"]) == (echoed, FRAME)
+
+
+def test_a_refusal_is_written_as_the_reader_asked(stream):
+    stream.refusal = XrpcError("Cursor in the future.", name="FutureCursor")
+    _, first = opening_and_first(subprotocols=["xrpc.v1.json"])
+    assert orjson.loads(first["text"])["$type"] == "error"
+
+
+def test_a_server_that_takes_batches_gets_them(stream):
+    _, first = opening_and_first(extensions={BATCHES: {}})
+    assert (first["batch"], first["is_text"]) == ([FRAME, FRAME], False)
