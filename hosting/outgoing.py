@@ -74,7 +74,8 @@ def is_allowed(address: str) -> bool:
         ip = ip.ipv4_mapped or ip.sixtofour or ip
     if ip.is_loopback:
         return bool(settings.SANDBOX)
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+    is_site_local = isinstance(ip, ipaddress.IPv6Address) and ip.is_site_local  # "global" to Python
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved or is_site_local)
 
 
 class _CheckedHTTPConnection(HTTPConnection):
@@ -186,7 +187,8 @@ def _read(response: urllib3.BaseHTTPResponse, deadline: float, max_bytes: int) -
     pieces: list[bytes] = []
     left = max_bytes
     try:
-        while piece := response.read(CHUNK_BYTES, decode_content=True):
+        # read1: `read` would wait for a whole chunk, and a server that drips makes that hours.
+        while piece := response.read1(CHUNK_BYTES, decode_content=True):
             pieces.append(piece)
             left -= len(piece)
             if left < 0:

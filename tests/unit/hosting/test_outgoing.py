@@ -1,5 +1,6 @@
 """Outgoing requests: bounded, never redirected, never led inside."""
 
+import contextlib
 import gzip
 import socket
 import threading
@@ -32,6 +33,9 @@ class Answers(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        if self.path == "/dripping":
+            self._drip()
+            return
         self.wfile.write(body)
 
     def do_POST(self) -> None:
@@ -41,6 +45,13 @@ class Answers(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(sent)))
         self.end_headers()
         self.wfile.write(sent)
+
+    def _drip(self) -> None:
+        with contextlib.suppress(ConnectionError):
+            for letter in b"hello":
+                time.sleep(0.15)
+                self.wfile.write(bytes([letter]))
+        self.close_connection = True
 
     def _body(self) -> tuple[bytes, dict[str, str]]:
         if self.path == "/bomb":
@@ -87,6 +98,11 @@ def test_a_late_answer_is_timed_out(url: str) -> None:
         outgoing.request("GET", f"{url}/late", timeout_s=0.2)
 
 
+def test_an_answer_that_drips_is_timed_out(url: str) -> None:
+    with pytest.raises(outgoing.TimedOut, match="too long"):
+        outgoing.request("GET", f"{url}/dripping", timeout_s=0.3)
+
+
 def test_a_broken_connection_may_have_been_acted_upon(url: str) -> None:
     with pytest.raises(outgoing.TimedOut):
         outgoing.request("GET", f"{url}/broken")
@@ -123,8 +139,8 @@ def test_what_is_no_plain_http_url_is_refused(url: str) -> None:
 @pytest.mark.parametrize(
     "address",
     ["127.0.0.1", "::1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0",
-     "100.64.0.1", "224.0.0.1", "255.255.255.255", "fe80::1%eth0", "fc00::1", "ff02::1", "::",
-     "::ffff:127.0.0.1", "::ffff:10.0.0.1", "2002:7f00:1::", "64:ff9b::a00:1", "198.18.0.1"],
+     "100.64.0.1", "224.0.0.1", "255.255.255.255", "fe80::1%eth0", "fc00::1", "fec0::1", "ff02::1",
+     "::", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "2002:7f00:1::", "64:ff9b::a00:1", "198.18.0.1"],
 )  # fmt: skip
 def test_addresses_inside_are_not_allowed(settings: Settings, address: str) -> None:
     settings.SANDBOX = False
