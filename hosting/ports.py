@@ -6,10 +6,13 @@ GROVE_LISTEN names other addresses (`0.0.0.0,::` in a container).
 
 import errno
 import socket
+import sys
 
 from hosting import environment
 
 LOOPBACK = "127.0.0.1,::1"
+# A client that takes no byte for so long is cut off: its answer would stay in memory for ever.
+UNREAD_MAX_MS = 120_000
 
 
 class PortTaken(Exception):
@@ -34,7 +37,11 @@ def reserve(port: int, variable: str) -> list[socket.socket]:
 
 def shared(port: int, variable: str = "GROVE_PORT") -> list[socket.socket]:
     """Sockets bound to the port on every address, ready to listen. Raises PortTaken."""
-    return _bind_all(port, SHARE, variable)
+    sockets = _bind_all(port, SHARE, variable)
+    for each in sockets:
+        if sys.platform == "linux":  # accepted sockets inherit it
+            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MAX_MS)
+    return sockets
 
 
 def _bind_all(port: int, options: tuple[int, ...], variable: str) -> list[socket.socket]:
