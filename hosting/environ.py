@@ -59,8 +59,9 @@ def environ_of(scope: Scope, body: object, length: int | None) -> Environ:
         if key in environ:
             text = f"{environ[key]}{'; ' if key == 'HTTP_COOKIE' else ','}{text}"
         environ[key] = text
-    environ.pop("CONTENT_LENGTH", None)
-    if length:
+    declared = environ.pop("CONTENT_LENGTH", None)
+    # An empty body that is announced differs from none: it may be a blob of no bytes.
+    if length or (length == 0 and declared is not None):
         environ["CONTENT_LENGTH"] = str(length)
     return environ
 

@@ -62,5 +62,11 @@ def test_the_length_is_the_bodys_and_not_the_clients_claim() -> None:
     assert "CONTENT_LENGTH" not in environ(headers=claimed, length=None)
 
 
+def test_an_announced_empty_body_differs_from_none() -> None:
+    announced = [(b"content-length", b"0")]
+    assert environ(headers=announced, length=0)["CONTENT_LENGTH"] == "0"
+    assert "CONTENT_LENGTH" not in environ(length=0)
+
+
 def test_a_unix_socket_has_no_client_address() -> None:
     assert environ(client=None)["REMOTE_ADDR"] == ""
