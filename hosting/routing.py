@@ -6,6 +6,7 @@ An unknown name learns nothing: 404, no tenant data. What is found, or not found
 three seconds a process, so that a hot read asks no database whose it is.
 """
 
+import logging
 import re
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils.module_loading import import_string
@@ -21,6 +23,7 @@ from django.utils.module_loading import import_string
 from hosting import database, page_requests
 from hosting.models import HandleDomain, Host
 
+logger = logging.getLogger("hosting")
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 REMEMBERED_S = 3.0
@@ -54,7 +57,11 @@ class HostMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         database.drop_if_hung_up()
         hostname = hostname_in(request.META.get("HTTP_HOST", ""))
-        place = _place_of(hostname)
+        try:
+            place = _place_of(hostname)
+        except OperationalError:
+            logger.exception("whose name it is cannot be looked up")
+            return _answer(request, 503, "ServiceUnavailable", "Please try again in a moment")
         if place is None:
             if request.path_info not in PLATFORM_PATHS:
                 return _nobody_here(request)
@@ -137,7 +144,12 @@ def _place_of(hostname: str) -> Place | None:
     known = _remembered.get(hostname)
     if known is not None and known[0] > now:
         return known[1]
-    place = _look_up(hostname)
+    try:
+        place = _look_up(hostname)
+    except OperationalError:
+        if known is None:
+            raise
+        return known[1]  # it was true a moment ago; views that need the database will say so
     if len(_remembered) >= REMEMBERED_MAX:
         _remembered.clear()
     _remembered[hostname] = (now + REMEMBERED_S, place)
@@ -165,7 +177,11 @@ def _domains_above(hostname: str) -> list[str]:
 
 
 def _nobody_here(request: HttpRequest) -> HttpResponse:
+    return _answer(request, 404, "XRPCNotSupported", "No such host here")
+
+
+def _answer(request: HttpRequest, status: int, error: str, message: str) -> HttpResponse:
     if request.path_info.startswith(_XRPC):
-        body = {"error": "XRPCNotSupported", "message": "No such host here"}
-        return JsonResponse(body, status=404, content_type="application/json; charset=utf-8")
-    return HttpResponse("No such host here.\n", status=404, content_type="text/plain")
+        body = {"error": error, "message": message}
+        return JsonResponse(body, status=status, content_type="application/json; charset=utf-8")
+    return HttpResponse(f"{message}.\n", status=status, content_type="text/plain")

@@ -1,8 +1,10 @@
 """The Host header decides: hosts, handles, strangers; pages get middleware that XRPC does not."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from pytest_django import DjangoAssertNumQueries
@@ -117,6 +119,27 @@ def test_what_was_remembered_expires(ash: Host, monkeypatch: pytest.MonkeyPatch)
     asked("localhost")
     Host.objects.filter(pk=ash.pk).update(hostname="pds.example")
     assert asked("localhost").answer.status_code == 404
+
+
+@pytest.fixture
+def _postgres_is_away(ash: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_hostname: str) -> None:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(routing, "REMEMBERED_S", -1.0)
+    asked("localhost")  # remembered, and stale at once
+    monkeypatch.setattr(routing, "_look_up", fail)
+
+
+@pytest.mark.usefixtures("_postgres_is_away")
+def test_while_postgres_is_away_a_known_host_stays_known(ash: Host) -> None:
+    assert asked("localhost").host == ash
+
+
+@pytest.mark.usefixtures("_postgres_is_away")
+def test_while_postgres_is_away_other_names_are_told_to_come_back() -> None:
+    answer = asked("birch.localhost", "/xrpc/com.atproto.server.describeServer").answer
+    assert (answer.status_code, json.loads(answer.content)["error"]) == (503, "ServiceUnavailable")
 
 
 def test_host_named_knows_hosts_and_not_handles(ash: Host) -> None:
