@@ -19,6 +19,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 ROOT = Path(__file__).resolve().parent.parent
 START_TIMEOUT_S = 90
 STOP_TIMEOUT_S = 30
@@ -33,7 +35,10 @@ def free_port() -> int:
 
 @dataclass
 class RunningGrove:
-    """One `manage.py run`: `start`, `stop`, and the process ids of its parts."""
+    """One `manage.py run`: `start`, `stop`, and the process ids of its parts.
+
+    `changed` is what its environment differs in; an empty value unsets a variable.
+    """
 
     data: Path
     port: int = field(default_factory=free_port)
@@ -41,6 +46,8 @@ class RunningGrove:
     admin_password: str = field(default_factory=lambda: secrets.token_urlsafe(12))
     process: "subprocess.Popen[str] | None" = None
     output: list[str] = field(default_factory=list)
+    _reader: threading.Thread = field(init=False)
+    changed: dict[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -52,6 +59,14 @@ class RunningGrove:
 
     def start(self) -> None:
         """Start and wait for the ready line; AssertionError with the output when it never comes."""
+        ready = self.begin()
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not ready.wait(0.1):
+            assert time.monotonic() < deadline, "".join(self.output)
+            assert self.is_alive(), "".join(self.output)
+
+    def begin(self) -> threading.Event:
+        """Start and go on at once; the event is set by the ready line."""
         self.output.clear()
         ready = threading.Event()
         self.process = subprocess.Popen(
@@ -63,8 +78,26 @@ class RunningGrove:
             text=True,
             start_new_session=True,
         )
-        threading.Thread(target=self._read, args=(self.process, ready), daemon=True).start()
-        assert ready.wait(START_TIMEOUT_S), "".join(self.output)
+        self._reader = threading.Thread(target=self._read, args=(self.process, ready), daemon=True)
+        self._reader.start()
+        return ready
+
+    def is_alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def refusal(self) -> str:
+        """What a start that cannot succeed says before it ends with exit status 1."""
+        self.begin()
+        assert self.process is not None
+        assert self.process.wait(START_TIMEOUT_S) == 1
+        self._reader.join(STOP_TIMEOUT_S)
+        return "".join(self.output).strip()
+
+    def everybody(self) -> list[psutil.Process]:
+        """The supervisor and all its descendants."""
+        assert self.process is not None
+        supervisor = psutil.Process(self.process.pid)
+        return [supervisor, *supervisor.children(recursive=True)]
 
     def _environment(self) -> dict[str, str]:
         kept = {
@@ -80,6 +113,7 @@ class RunningGrove:
             "GROVE_PLC_PORT": str(self.plc_port),
             "GROVE_ADMIN_PASSWORD": self.admin_password,
             "GROVE_RATE_LIMITS": "off",
+            **self.changed,
         }
 
     def _read(self, process: "subprocess.Popen[str]", ready: threading.Event) -> None:
@@ -99,10 +133,10 @@ class RunningGrove:
         """kill -9 of one process."""
         os.kill(self.pids()[name], signal.SIGKILL)
 
-    def stop(self) -> int:
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """SIGTERM, as an operator would; the exit status."""
         assert self.process is not None
-        self.process.terminate()
+        self.process.send_signal(number)
         return self.process.wait(STOP_TIMEOUT_S)
 
     def wait_dead(self) -> None:
@@ -124,6 +158,6 @@ def running_grove() -> Iterator[RunningGrove]:
         grove.start()
         yield grove
     finally:
-        if grove.process is not None and grove.process.poll() is None:
+        if grove.is_alive():
             grove.stop()
         shutil.rmtree(grove.data, ignore_errors=True)

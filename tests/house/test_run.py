@@ -1,10 +1,7 @@
 """`manage.py run` as an operator meets it: ready, stopped, started again, refused."""
 
-import json
-import os
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -16,55 +13,10 @@ from shutil import rmtree
 import psutil
 import pytest
 
-from hosting import environment
+from tests.running import RunningGrove
 
 pytestmark = pytest.mark.slow
-READY_WITHIN_S = 60
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
-class Run:
-    """One start of the whole deployment on a data folder and ports of its own."""
-
-    def __init__(self, data: Path, **changed: str) -> None:
-        given = {name: value for name, value in os.environ.items() if not name.startswith("GROVE_")}
-        given.pop("DATABASE_URL", None)
-        given.pop("VALKEY_URL", None)
-        self.port = free_port()
-        given |= {"GROVE_DATA": str(data), "GROVE_PORT": str(self.port),
-                  "GROVE_PLC_PORT": str(free_port()), **changed}  # fmt: skip
-        self.data = data
-        self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "run"], cwd=environment.ROOT, env=given, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
-
-    def ready(self) -> list[str]:
-        """The lines up to `ready`."""
-        assert self.process.stdout is not None
-        lines: list[str] = []
-        while not lines or not lines[-1].startswith("ready "):
-            line = self.process.stdout.readline()
-            assert line, f"ended before it was ready: {self.process.communicate()[1]}"
-            lines.append(line.strip())
-        return lines
-
-    def everybody(self) -> list[psutil.Process]:
-        supervisor = psutil.Process(self.process.pid)
-        return [supervisor, *supervisor.children(recursive=True)]
-
-    def get(self, path: str) -> bytes:
-        with urllib.request.urlopen(f"http://localhost:{self.port}{path}", timeout=10) as answer:
-            return bytes(answer.read())
-
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
-        self.process.send_signal(number)
-        self.process.communicate(timeout=40)
-        return self.process.returncode
+SOON_S = 20
 
 
 @pytest.fixture
@@ -74,81 +26,98 @@ def data() -> Iterator[Path]:
     rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture
+def grove(data: Path) -> Iterator[RunningGrove]:
+    """Not started yet; whatever a test left running is stopped."""
+    grove = RunningGrove(data)
+    yield grove
+    if grove.is_alive():
+        grove.stop()
+
+
+def wait_for_line(grove: RunningGrove, beginning: str) -> None:
+    deadline = time.monotonic() + SOON_S
+    while not any(line.startswith(beginning) for line in grove.output):
+        assert time.monotonic() < deadline, grove.output
+        time.sleep(0.05)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_leaves_no_process_behind(data: Path, number: signal.Signals) -> None:
-    run = Run(data)
-    assert run.ready()[-1] == f"ready http://localhost:{run.port}"
-    everybody = run.everybody()
-    assert run.stop(number) == 0
+def test_a_signal_leaves_no_process_behind(grove: RunningGrove, number: signal.Signals) -> None:
+    grove.start()
+    everybody = grove.everybody()
+    assert grove.stop(number) == 0
     assert not [each for each in everybody if each.is_running()]
 
 
-def test_kill_9_leaves_no_process_behind(data: Path) -> None:
-    run = Run(data)
-    run.ready()
-    everybody = run.everybody()
-    run.process.kill()
-    run.process.communicate()
-    _, left = psutil.wait_procs(everybody, timeout=20)
+def test_kill_9_leaves_no_process_behind(grove: RunningGrove) -> None:
+    grove.start()
+    everybody = grove.everybody()
+    grove.kill("supervisor")
+    grove.wait_dead()
+    _, left = psutil.wait_procs(everybody, timeout=SOON_S)
     assert not left
 
 
-def test_a_signal_within_the_start_leaves_no_process_behind(data: Path) -> None:
-    run = Run(data)
-    while not (data / "run" / "pids.json").exists():
+def test_a_signal_within_the_start_leaves_no_process_behind(grove: RunningGrove) -> None:
+    grove.begin()
+    while not (grove.data / "run" / "pids.json").exists():
         time.sleep(0.02)
-    everybody = run.everybody()
-    assert run.stop() == 0
+    everybody = grove.everybody()
+    assert grove.stop() == 0
     assert not [each for each in everybody if each.is_running()]
 
 
-def test_a_second_start_is_quick_and_keeps_data_and_secrets(data: Path) -> None:
-    first = Run(data)
-    lines = first.ready()
-    secrets = (data / "secrets" / "key-encryption-keys").read_text()
-    first.stop()
+def test_a_second_start_is_quick_and_keeps_data_and_secrets(grove: RunningGrove) -> None:
+    secret = grove.data / "secrets" / "key-encryption-keys"
+    grove.start()
+    before = secret.read_text()
+    grove.stop()
     begun = time.monotonic()
-    second = Run(data)
-    assert second.ready() == [f"ready http://localhost:{second.port}"]
+    grove.start()
     sys.stdout.write(f"second start: {time.monotonic() - begun:.2f} s\n")
-    second.stop()
-    assert lines[0].startswith("console ")
-    assert (data / "secrets" / "key-encryption-keys").read_text() == secrets
+    assert secret.read_text() == before
 
 
-def test_a_killed_web_process_is_replaced_while_the_other_answers(data: Path) -> None:
-    run = Run(data)
-    run.ready()
-    pid = json.loads((data / "run" / "pids.json").read_text())["web-1"]
-    os.kill(pid, signal.SIGKILL)
-    assert run.process.stdout is not None
-    assert run.process.stdout.readline().startswith("web-1 ended (SIGKILL)")
-    assert b"version" in run.get("/xrpc/_health")
-    assert run.stop() == 0
+def test_a_password_nobody_chose_is_printed_once_and_kept(grove: RunningGrove) -> None:
+    grove.changed["GROVE_ADMIN_PASSWORD"] = ""
+    grove.start()
+    password = (grove.data / "secrets" / "admin-password").read_text().strip()
+    assert grove.output[0] == f"console {grove.url}/console/  admin / {password}\n"
+    grove.stop()
+    grove.start()
+    assert grove.output[0] == f"ready {grove.url}\n"
 
 
-def refusal_of(run: Run) -> str:
-    _, sentence = run.process.communicate(timeout=30)
-    assert run.process.returncode == 1
-    return sentence.strip()
+def test_a_killed_web_process_is_replaced_while_the_other_answers(grove: RunningGrove) -> None:
+    grove.start()
+    grove.kill("web-1")
+    wait_for_line(grove, "web-1 ended (SIGKILL)")
+    with urllib.request.urlopen(f"{grove.url}/xrpc/_health", timeout=10) as answer:
+        assert b"version" in answer.read()
 
 
-def test_a_taken_port_is_one_sentence_and_a_failure(data: Path) -> None:
+def test_a_taken_port_is_one_sentence_and_a_failure(grove: RunningGrove) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        refusal = refusal_of(Run(data, GROVE_PORT=str(port)))
-    assert refusal == f"Port {port} is already in use. Stop what holds it, or set GROVE_PORT."
+        grove.port = taken.getsockname()[1]
+        refusal = grove.refusal()
+    assert refusal == f"Port {grove.port} is already in use. Stop what holds it, or set GROVE_PORT."
 
 
 def test_an_unwritable_data_folder_is_one_sentence_and_a_failure(data: Path) -> None:
     (data / "file").write_text("")
-    refusal = refusal_of(Run(data / "file" / "below"))
+    refusal = RunningGrove(data / "file" / "below").refusal()
     assert refusal.startswith("Cannot write to the data folder")
     assert "\n" not in refusal
 
 
-def test_a_data_folder_in_use_is_one_sentence_and_a_failure(data: Path) -> None:
-    first = Run(data)
-    first.ready()
-    assert "Another Grove is running" in refusal_of(Run(data))
-    first.stop()
+def test_a_data_folder_in_use_is_one_sentence_and_a_failure(grove: RunningGrove) -> None:
+    grove.start()
+    assert "Another Grove is running" in RunningGrove(grove.data).refusal()
+
+
+def test_another_key_encryption_key_is_refused_before_it_is_used(grove: RunningGrove) -> None:
+    grove.start()
+    grove.stop()
+    grove.changed["GROVE_KEK"] = "k1:" + "00" * 32
+    assert "The database's keys cannot be unwrapped" in grove.refusal()
