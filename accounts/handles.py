@@ -57,15 +57,6 @@ def check_new(host: Host, handle: str) -> str:
     return handle
 
 
-def is_available(host: Host, handle: str) -> bool:
-    """Whether a sign-up with this handle would get past its rules right now."""
-    try:
-        handle = check_new(host, handle)
-    except HandleError:
-        return False
-    return not is_taken(handle)
-
-
 def is_taken(handle: str) -> bool:
     """Whether any account has it. Over all hosts: a handle leads to one DID in the world."""
     return Account.objects.filter(handle=handle).exists()

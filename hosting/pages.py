@@ -1,4 +1,4 @@
-"""What every page has in common: security headers, and what a fault looks like.
+"""What every page has in common: security headers.
 
 Source: OWASP Secure Headers. Nothing is loaded from elsewhere, nothing is inline, no page may be
 framed. The console gets what django-unfold's Alpine.js needs (expressions in attributes are
@@ -8,9 +8,8 @@ evaluated, widths and colours are inline styles) and no more.
 from collections.abc import Callable, Mapping
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.views.defaults import server_error
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -57,12 +56,3 @@ class SecurityHeaders:
         if settings.SESSION_COOKIE_SECURE:  # we are served over https
             headers.setdefault("Strict-Transport-Security", f"max-age={ONE_YEAR_S}")
         return response
-
-
-def fault(request: HttpRequest) -> HttpResponse:
-    """Django's `handler500`: a fault before or outside a view, such as a database that is away.
-    The protocol's clients get the protocol's envelope, people a page."""
-    if request.path_info.startswith("/xrpc/"):
-        body = {"error": "InternalServerError", "message": "Internal Server Error"}
-        return JsonResponse(body, status=500)
-    return server_error(request)

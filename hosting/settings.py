@@ -21,13 +21,14 @@ XRPC_CHECK_OUTPUT = env.text("GROVE_CHECK_OUTPUT") == "on"  # answers against th
 # --- the network around us
 PLC_PORT = env.port("GROVE_PLC_PORT", 2582)
 PLC_URL = env.text("GROVE_PLC_URL", f"http://localhost:{PLC_PORT}").rstrip("/")
-PLC_EMBEDDED = not env.text("GROVE_PLC_URL")
 PLC_TIMEOUT_S = 10.0  # one request to the directory
 PLC_AWAIT_S = 25.0  # how long createAccount waits for the directory before it answers 504
 
 # --- sizes
 BLOB_LIMIT_BYTES = env.number("GROVE_BLOB_LIMIT", 104_857_600)
-WORKERS = env.number("GROVE_WORKERS", 2)
+IMPORT_LIMIT_BYTES = env.number("GROVE_IMPORT_LIMIT", 1_073_741_824)
+IMPORTS = env.text("GROVE_IMPORTS", "on") != "off"
+IMPORT_AWAIT_S = 240.0  # how long importRepo waits for a large import before it answers 504
 RECORD_PARTITIONS = env.number("GROVE_PARTITIONS", 1)  # 16 and more for a large Postgres
 
 # --- secrets: created in the data folder on first start (hosting.secret_files) unless given
@@ -159,6 +160,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_step": 0.1,
     "interval_max": 0.1,
     "socket_connect_timeout": 2.0,
+    "socket_timeout": 5.0,  # a broker that hangs is one that is away; workers poll each second
 }
 
 # --- blobs: Django's STORAGES; local disk by default

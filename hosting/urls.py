@@ -9,8 +9,6 @@ from django.utils.module_loading import autodiscover_modules
 from hosting import doorstep, platform_urls
 from hosting.console import console
 
-handler500 = "hosting.pages.fault"
-
 autodiscover_modules("console")  # each room hangs its pages on the console's site
 
 urlpatterns = [

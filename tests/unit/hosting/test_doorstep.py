@@ -1,10 +1,10 @@
 """The few routes that belong to nobody's room, and the headers that every page carries."""
 
 import pytest
-from django.db import OperationalError
 from django.test import Client, RequestFactory
+from django.views.defaults import server_error
 
-from hosting import pages, routing
+from hosting import routing
 from hosting.models import Host
 
 
@@ -76,19 +76,6 @@ def test_a_form_without_its_cookie_is_refused_in_plain_words(ash: Host) -> None:
 
 
 def test_a_fault_is_a_page_that_needs_no_database() -> None:
-    answer = pages.fault(RequestFactory().get("/account/"))
+    answer = server_error(RequestFactory().get("/account/"))
     assert answer.status_code == 500
     assert b"A fault on our side" in answer.content
-
-
-def test_a_fault_before_the_view_has_the_protocols_envelope(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def is_away(_name: str) -> None:
-        raise OperationalError("the database is away")
-
-    monkeypatch.setattr(routing, "_place_of", is_away)
-    client.raise_request_exception = False
-    answer = client.get("/xrpc/_health")
-    assert answer.status_code == 500
-    assert answer.json()["error"] == "InternalServerError"
