@@ -20,7 +20,7 @@ class Feed:
         self._limits = (ring_frames, ring_bytes)
         # A ring lives as long as somebody follows it: quiet hosts cost no memory.
         self._rings: WeakValueDictionary[int, Ring] = WeakValueDictionary()
-        self._tailer = Tailer(database, self._push)
+        self._tailer = Tailer(database, self._push, self._rings.keys)
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:

@@ -11,10 +11,17 @@ import psycopg
 
 from protocol import frames
 
-_PAGE = """
-    SELECT seq, kind, body, seq_at FROM event
-    WHERE host_id = %s AND seq > %s ORDER BY seq LIMIT %s
-"""
+# A page ends with the event that fills it: two hundred of the largest would be half a gigabyte.
+PAGE_BYTES = 2 * 1_048_576
+_PAGE = f"""
+    SELECT seq, kind, body, seq_at FROM (
+        SELECT seq, kind, body, seq_at, sum(octet_length(body)) OVER (ORDER BY seq) AS size
+        FROM (
+            SELECT seq, kind, body, seq_at FROM event
+            WHERE host_id = %s AND seq > %s ORDER BY seq LIMIT %s
+        ) found
+    ) counted WHERE size - octet_length(body) < {PAGE_BYTES} ORDER BY seq
+"""  # noqa: S608 - constants only
 _NEWEST = "SELECT last_seq FROM event_counter WHERE host_id = %s"
 _OLDEST = "SELECT seq FROM event WHERE host_id = %s AND seq IS NOT NULL ORDER BY seq LIMIT 1"
 _TRIES = 20
@@ -38,7 +45,7 @@ class EventTable:
         self._lock = asyncio.Lock()
 
     async def page(self, host_id: int, after: int, limit: int) -> list[Numbered]:
-        """Up to `limit` events with a `seq` beyond `after`, in order."""
+        """Up to `limit` events with a `seq` beyond `after`, in order; [] when none are."""
         rows = await self._rows(_PAGE, (host_id, after, limit))
         return [
             Numbered(seq, frames.frame(kind, body, seq_at, seq)) for seq, kind, body, seq_at in rows

@@ -7,7 +7,7 @@ which events of all hosts were numbered.
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 from typing import Any, Protocol
 
@@ -16,14 +16,26 @@ import psycopg
 from protocol import frames
 
 _PAGE = 500
+_PAGE_BYTES = 8 * 1_048_576  # a page ends with the event that fills it
+# After a quiet moment events are read at once, under load this often: what is read together goes
+# to each consumer in one write, and writes are most of what a delivery costs.
+_PACE_S = 0.01
 _LOOK_ANYWAY_S = 0.5
 _RECONNECT_PAUSE_S = 0.25
 
 _NEWEST = "SELECT last_seq FROM event_counter WHERE host_id = 0"  # 0: the platform's position
-_NEXT = """
-    SELECT position, host_id, seq, kind, body, seq_at FROM event
-    WHERE position > %s ORDER BY position LIMIT %s
-"""
+# The body comes only where somebody follows the host.
+_NEXT = f"""
+    SELECT position, host_id, seq, kind, body, seq_at FROM (
+        SELECT position, host_id, seq, kind, body, seq_at,
+            sum(octet_length(body)) OVER (ORDER BY position) - octet_length(body) AS size_before
+        FROM (
+            SELECT position, host_id, seq, kind, seq_at,
+                CASE WHEN host_id = ANY (%s::bigint[]) THEN body ELSE '' END AS body
+            FROM event WHERE position > %s ORDER BY position LIMIT %s
+        ) found
+    ) counted WHERE size_before < {_PAGE_BYTES} ORDER BY position
+"""  # noqa: S608 - constants only
 
 logger = logging.getLogger("repos.firehose")
 
@@ -37,9 +49,12 @@ class Sink(Protocol):
 class Tailer:
     """Reads on from where it began; what happened before is the table's business."""
 
-    def __init__(self, conninfo: str, sink: Sink) -> None:
+    def __init__(self, conninfo: str, sink: Sink, followed: Callable[[], Iterable[int]]) -> None:
+        """`followed` says which hosts' events the sink has a use for; a host that it names only
+        while a page is on its way begins with the page after."""
         self._conninfo = conninfo
         self._sink = sink
+        self._followed = followed
         self._position: int | None = None
         self.is_placed = asyncio.Event()  # it knows where it reads on, and will, whatever happens
 
@@ -65,19 +80,25 @@ class Tailer:
             found = await cursor.fetchone()
             self._position = int(found[0]) if found else 0
             self.is_placed.set()
+        clock = asyncio.get_running_loop().time
         while True:
-            if await self._read_page(connection, self._position) < _PAGE:
+            read_at = clock()
+            if not await self._read_page(connection, self._position):
                 await _notified(connection)
+                await asyncio.sleep(max(0.0, read_at + _PACE_S - clock()))
 
-    async def _read_page(self, connection: psycopg.AsyncConnection, position: int) -> int:
-        cursor = await connection.execute(_NEXT, (position, _PAGE), binary=True)
+    async def _read_page(self, connection: psycopg.AsyncConnection, position: int) -> bool:
+        """Hand on what comes next; whether the page was full, so that there may be more."""
+        followed = frozenset(self._followed())
+        cursor = await connection.execute(_NEXT, ([*followed], position, _PAGE), binary=True)
         rows = await cursor.fetchall()
-        for host_id, run in _runs(rows).items():
+        if not rows:
+            return False
+        self._position = rows[-1][0]
+        for host_id, run in _runs([row for row in rows if row[1] in followed]).items():
             for first_seq, encoded in run:
                 self._sink(host_id, first_seq, encoded)
-        if rows:
-            self._position = rows[-1][0]
-        return len(rows)
+        return len(rows) == _PAGE or sum(len(row[4]) for row in rows) >= _PAGE_BYTES
 
 
 async def _notified(connection: psycopg.AsyncConnection) -> None:

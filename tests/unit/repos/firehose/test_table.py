@@ -1,0 +1,52 @@
+import asyncio
+
+import pytest
+
+from hosting.models import Host
+from protocol import frames
+from protocol.frames import EventKind
+from repos import events
+from repos.firehose import table
+from repos.firehose.table import EventTable, Numbered
+from repos.reads import RepoRow
+from repos.snapshots import conninfo
+from tests.unit.repos import numbering
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def say_bytes(repo: RepoRow, size: int) -> None:
+    body = frames.sync_body(did=repo.did, rev="r", blocks=bytes(size), time=events.time_text())
+    events.append(repo.id, EventKind.SYNC, body)
+
+
+def page(host: Host, after: int, limit: int) -> list[Numbered]:
+    async def read() -> list[Numbered]:
+        events_of = EventTable(conninfo())
+        try:
+            return await events_of.page(host.pk, after, limit)
+        finally:
+            await events_of.close()
+
+    return asyncio.run(read())
+
+
+def test_a_page_is_bounded_by_count_and_goes_on_after_its_cursor(ash: Host, repo: RepoRow) -> None:
+    numbering.number()
+    assert [event.seq for event in page(ash, 1, 2)] == [2, 3]
+    assert page(ash, 4, 2) == []
+
+
+def test_a_page_ends_with_the_event_that_fills_it(ash: Host, repo: RepoRow) -> None:
+    for _ in range(4):
+        say_bytes(repo, table.PAGE_BYTES // 2)
+    numbering.number()
+    assert [event.seq for event in page(ash, 4, 200)] == [5, 6]
+    assert [event.seq for event in page(ash, 6, 200)] == [7, 8]
+
+
+def test_an_event_larger_than_a_page_still_comes(ash: Host, repo: RepoRow) -> None:
+    say_bytes(repo, table.PAGE_BYTES * 2)
+    numbering.number()
+    (event,) = page(ash, 4, 200)
+    assert len(event.frame) > table.PAGE_BYTES * 2
