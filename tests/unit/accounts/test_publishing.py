@@ -1,9 +1,11 @@
 """One attempt at the directory, and what comes of it."""
 
+import socket
 import threading
 from datetime import timedelta
 
 import pytest
+from celery import Celery
 from django.db import connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError
@@ -189,4 +191,18 @@ def test_without_its_broker_the_thread_publishes(operation, plc, settings, monke
     settings.VALKEY_URL = "redis://valkey"
     monkeypatch.setattr(celery.app, "send_task", unreachable)
     publishing.wake(operation.pk)
+    assert len(plc.posts) == 1
+
+
+def test_a_broker_that_hangs_counts_as_away(operation, plc, settings, monkeypatch, tmp_path):
+    options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
+    quicker = {**options, "socket_timeout": options["socket_timeout"] / 20}
+    broker = f"redis+socket://{tmp_path}/hung.sock"
+    settings.VALKEY_URL = broker
+    hasty = Celery(broker=broker, broker_transport_options=quicker, set_as_current=False)
+    monkeypatch.setattr(celery, "app", hasty)
+    with socket.socket(socket.AF_UNIX) as hung:
+        hung.bind(f"{tmp_path}/hung.sock")
+        hung.listen()
+        publishing.wake(operation.pk)
     assert len(plc.posts) == 1
