@@ -1,5 +1,6 @@
 """Read-only lists on the console: accounts and the audit log. Nobody edits rows by hand."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -64,7 +65,7 @@ def account_link(did: str, label: str) -> SafeString:
 class AccountList(ReadOnly):
     """All accounts in view, newest first."""
 
-    list_display = ["name", "did", "state", "host", "created_at"]
+    list_display = ["name", "identifier", "state", "host", "signed_up_at"]
     list_filter = ["status"]
     search_fields = ["handle", "did", "email"]
     search_help_text = _("Handle, DID or e-mail address")
@@ -76,6 +77,14 @@ class AccountList(ReadOnly):
     @display(description=_("account"), ordering="handle")
     def name(self, account: Account) -> SafeString:
         return account_link(account.did, account.handle or account.did)
+
+    @display(description=_("DID"), ordering="did")
+    def identifier(self, account: Account) -> str:
+        return account.did
+
+    @display(description=_("signed up"), ordering="created_at")
+    def signed_up_at(self, account: Account) -> datetime:
+        return account.created_at
 
     @display(
         description=_("status"),
