@@ -15,6 +15,8 @@ from protocol import cbor, cid
 
 _MAX_INTEGER = cbor.MAX_JSON_SAFE_INTEGER
 _BLOB_FIELDS = frozenset({"$type", "ref", "mimeType", "size"})
+# Assigning it sets an object's prototype: the decoders of relays and clients refuse the record.
+_PROTOTYPE = "__proto__"
 _LEGACY_BLOB_FIELDS = frozenset({"cid", "mimeType"})
 
 Path = tuple[Any, ...]  # nested pairs: (parent's path, key or index); () is the record itself
@@ -134,6 +136,8 @@ def _is_link_or_bytes(item: dict[str, Any], path: Path, key: Any) -> bool:
             raise _fault("$type is not a name", path, key)
         if name == "blob":
             _check_blob(item, path, key)
+    if _PROTOTYPE in item:
+        raise _fault("readers in JavaScript lose this key", (path, key), _PROTOTYPE)
     return False
 
 

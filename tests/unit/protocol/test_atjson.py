@@ -54,9 +54,15 @@ def test_integral_floats_are_read_as_integers(text: str) -> None:
     assert json.dumps(parsed) == before
 
 
-def test_keys_of_javascript_prototypes_are_ordinary() -> None:
-    record = {"__proto__": {"constructor": 1}, "toString": "x"}
+def test_names_that_javascript_objects_inherit_are_ordinary_keys() -> None:
+    record = {"prototype": {"constructor": 1}, "toString": "__proto__"}
     assert orjson.loads(atjson.from_cbor(atjson.to_cbor(record))) == record
+
+
+def test_the_key_that_javascript_takes_for_the_prototype_is_refused() -> None:
+    with pytest.raises(atjson.DataModelError) as fault:
+        atjson.to_cbor({"a": [{"__proto__": {"b": 1}}]})
+    assert fault.value.path == "/a/0/__proto__"
 
 
 BAD = {
