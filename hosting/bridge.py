@@ -1,6 +1,6 @@
 """One ASGI callable for everything: WebSockets to Channels, HTTP to a WSGI handler in threads.
 
-Django's WSGI handler costs a fifth of its ASGI handler (docs/architecture.md), so HTTP takes it
+Django's WSGI handler costs a fifth of its ASGI handler (docs/decisions/0004), so HTTP takes it
 even though the server speaks ASGI. Bodies stream both ways (hosting.wire): a large upload reaches
 the view as a file that pulls from the client at the view's pace, a streamed answer waits for the
 client chunk by chunk, and its iterator is closed when the client goes away.

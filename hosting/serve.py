@@ -2,7 +2,7 @@
 
 Several of them share a port by SO_REUSEPORT, so that none has to hand connections to another and
 one that restarts takes nobody else's with it. Text frames are not compressed: the firehose carries
-signatures and hashes, and deflate made a delivery 2.7 times dearer (docs/architecture.md).
+signatures and hashes, and deflate made a delivery 2.7 times dearer (docs/decisions/0004).
 """
 
 import resource
