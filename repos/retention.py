@@ -2,5 +2,9 @@
 
 from typing import Final
 
+from hosting import environment
+
 DAYS_AHEAD: Final = 3
-DAYS_KEPT: Final = 3  # consumers further behind are told #info OutdatedCursor
+# Whole days beside the current one. Consumers further behind are told #info OutdatedCursor; three
+# days are what the public relays keep, so nobody who reads us is used to more.
+DAYS_KEPT: Final = max(1, environment.number("GROVE_EVENT_RETENTION_DAYS", 3))

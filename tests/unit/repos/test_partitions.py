@@ -1,8 +1,19 @@
+import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 
+import psycopg
+import pytest
+
 from hosting import database
-from repos import partitions
+from hosting.models import Host
+from repos import commits, heads, nodes, partitions, writes
+from repos.firehose import follow
+from repos.firehose.feed import Feed
 from repos.reads import RepoRow
+from repos.snapshots import conninfo
+from tests.unit.repos import numbering, stream
+from tests.unit.repos.firehose import test_following as following
 
 
 def test_partitions_are_made_ahead_and_late_events_are_moved(repo: RepoRow) -> None:
@@ -17,15 +28,124 @@ def test_partitions_are_made_ahead_and_late_events_are_moved(repo: RepoRow) -> N
     assert found == (f"event_{day:%Y%m%d}",)
 
 
-def test_partitions_past_retention_are_dropped(repo: RepoRow) -> None:
-    database.rows("SELECT ensure_event_partitions(5)")
+def old_partition(day: str = "2020-01-01") -> str:
+    """A partition of long ago."""
+    first = datetime.fromisoformat(day).date()
+    name = f"event_{first:%Y%m%d}"
     database.hot().execute(
-        "CREATE TABLE event_20200101 PARTITION OF event "
-        "FOR VALUES FROM ('2020-01-01') TO ('2020-01-02')"
+        f"CREATE TABLE {name} PARTITION OF event "
+        f"FOR VALUES FROM ('{first}') TO ('{first + timedelta(days=1)}')"
     )
-    assert database.row("SELECT drop_event_partitions(3)") == (1,)
+    return name
+
+
+def age(repo: RepoRow, day: str = "2020-01-01") -> None:
+    """Everything the repo has said was said long ago."""
+    database.hot().execute(
+        "UPDATE event SET created_at = %s WHERE repo_id = %s", (f"{day} 12:00Z", repo.id)
+    )
+    database.hot().execute(
+        "UPDATE repo SET last_event_at = %s WHERE id = %s", (f"{day} 12:00Z", repo.id)
+    )
+
+
+def event_count() -> int:
+    found = database.row("SELECT count(*) FROM event")
+    assert found is not None
+    return int(found[0])
+
+
+def test_partitions_past_retention_are_dropped(repo: RepoRow) -> None:
+    names = [old_partition("2020-01-01"), old_partition("2020-01-03")]
+    assert partitions.drop_past(3) == names
     assert database.row("SELECT to_regclass('event_20200101')") == (None,)
-    assert database.row("SELECT count(*) FROM event") == (4,)
+    assert event_count() == 4
+
+
+def test_the_days_that_are_kept_stay(repo: RepoRow) -> None:
+    first = datetime.now(UTC).date() - timedelta(days=3)
+    name = old_partition(first.isoformat())
+    assert partitions.drop_past(3) == []
+    assert partitions.drop_past(2) == [name]
+
+
+def test_events_without_a_number_keep_their_partition(repo: RepoRow) -> None:
+    name = old_partition()
+    age(repo)
+    assert partitions.drop_past(3) == []
+    numbering.number()
+    assert partitions.drop_past(3) == [name]
+    assert event_count() == 0
+
+
+def test_old_events_that_had_no_partition_go_too(repo: RepoRow, monkeypatch) -> None:
+    monkeypatch.setattr(partitions, "_ROWS_A_DELETE", 2)
+    age(repo)
+    partitions.drop_past(3)
+    assert event_count() == 4, "they have no number yet"
+    numbering.number()
+    partitions.drop_past(3)
+    assert event_count() == 0
+
+
+def test_a_repo_writes_on_after_its_last_event_was_dropped(repo: RepoRow) -> None:
+    commits.apply_writes(repo, [writes.create("com.example.thing", "a", {})])
+    numbering.number()
+    old_partition()
+    age(repo)
+    heads._remembered.clear()
+    nodes.CACHE.clear()
+    assert partitions.drop_past(3)
+    head = heads.read(repo.id)
+    assert head is not None
+    assert head.last_commit is None
+    commits.apply_writes(repo, [writes.create("com.example.thing", "b", {})])
+    assert stream.commits(repo.id)[0]["since"] == head.rev
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_partition_in_use_is_let_be_and_writers_wait_no_longer_than_a_moment(
+    repo: RepoRow, monkeypatch
+) -> None:
+    monkeypatch.setattr(partitions, "TRIES", 2)
+    name = old_partition()
+    with psycopg.connect(conninfo()) as reader:
+        reader.execute("SELECT count(*) FROM event")  # holds its lock until the end
+        began = time.monotonic()
+        assert partitions.drop_past(3) == []
+        assert time.monotonic() - began < 2
+    assert partitions.drop_past(3) == [name]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_cursor_in_a_dropped_partition_is_outdated(ash: Host, repo: RepoRow) -> None:
+    numbering.number()
+    old_partition()
+    age(repo)
+    following.say(repo, 2)
+    partitions.drop_past(3)
+
+    async def scene(feed: Feed) -> list[int]:
+        return await following.take(await follow(ash.pk, 1, feed), 3)
+
+    assert following.play(scene) == [0, 5, 6]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_cursor_is_outdated_where_nothing_at_all_is_kept(ash: Host, repo: RepoRow) -> None:
+    numbering.number()
+    old_partition()
+    age(repo)
+    partitions.drop_past(3)
+
+    async def scene(feed: Feed) -> list[int]:
+        stream = await follow(ash.pk, 1, feed)
+        said = asyncio.create_task(asyncio.to_thread(following.say_in_thread, repo, 1))
+        seqs = await following.take(stream, 2)
+        await said
+        return seqs
+
+    assert following.play(scene) == [0, 5]
 
 
 def test_keeping_partitions_may_be_done_twice(repo: RepoRow) -> None:
