@@ -47,6 +47,7 @@ ROWS = {
     "xrpc/_health": everyone("/xrpc/_health", 200),
     "xrpc/<path:nsid>": everyone("/xrpc/com.example.nothing", 501),  # see test_cross_tenant
     "xrpc/": everyone("/xrpc/", 404),
+    ".well-known/atproto-did": everyone("/.well-known/atproto-did", 404),
     ".well-known/did.json": everyone("/.well-known/did.json", 200),
     "account/": everyone("/account/", 302),
     "account/sign-up": everyone("/account/sign-up", 200),

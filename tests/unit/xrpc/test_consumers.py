@@ -82,9 +82,9 @@ class Socket(ApplicationCommunicator):
 
 
 @async_to_sync
-async def frames_and_close(query="", nsid=NSID):
+async def frames_and_close(query="", host=b"localhost:2583", nsid=NSID):
     """Everything a reader gets, and the code of the close."""
-    socket = Socket(query, nsid=nsid)
+    socket = Socket(query, host, nsid)
     assert await socket.open() == "websocket.accept"
     received = []
     while (message := await socket.receive_output(2))["type"] == "websocket.send":
