@@ -30,5 +30,6 @@ SCHEDULE: dict[str, Entry] = {
         every(3600, "repos.keep_event_partitions"),
         every(3600, "repos.sweep_blobs"),
         every(86400, "repos.sweep_files"),
+        every(15, "repos.sweep_imports"),
     )
 }

@@ -38,6 +38,13 @@ _STAGE = """
     ON CONFLICT (repo_id, cid) DO UPDATE SET changed_at = now()
     RETURNING mime_type, size
 """
+# A record of an import may have been waiting for these bytes. A statement of its own: it must see
+# what was committed after the row was there. The other half: repos.imports.applying.attach_blobs.
+_ATTACH = """
+    UPDATE blob b SET state = 'live', changed_at = now()
+    WHERE b.repo_id = %s AND b.cid = %b AND b.state = 'staged'
+      AND EXISTS (SELECT FROM blob_use u WHERE u.repo_id = b.repo_id AND u.cid = b.cid)
+"""
 _FIND = "SELECT mime_type, size, state FROM blob WHERE repo_id = %s AND cid = %b"
 _FIND_ALL = "SELECT cid, mime_type, size FROM blob WHERE repo_id = %s AND cid = ANY (%b)"
 _USED = """
@@ -110,6 +117,7 @@ def stage(
         _store(repo, blob_cid, spool)
         # Bytes that are known keep the type that records may already quote.
         row = database.row(_STAGE, (repo.id, blob_cid, mime_type, size))
+        database.hot().execute(_ATTACH, (repo.id, blob_cid))
         # The sweep may have taken the older upload's file away before the row was renewed.
         _store(repo, blob_cid, spool)
     return BlobRef(blob_cid, row[0], row[1]) if row else BlobRef(blob_cid, mime_type, size)

@@ -6,12 +6,8 @@ head that was read. Otherwise everything starts again; from the fourth time on w
 locked, so that a busy repo cannot starve anyone.
 """
 
-import secrets
-import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import psycopg
 from django.db import transaction
@@ -21,8 +17,7 @@ from accounts.standing import AccountTakedown
 from hosting import database
 from protocol.errors import XrpcError
 from protocol.mst import MissingBlock, Tree
-from protocol.tid import TidClock
-from repos import blobs, heads, nodes, plan
+from repos import blobs, heads, nodes, plan, revs
 from repos.models import Repo
 from repos.plan import Change, InvalidSwap, Plan
 from repos.reads import RepoNotFound, RepoRef
@@ -73,10 +68,6 @@ class Applied:
     results: tuple[Result, ...]
 
 
-_rev_clock: Final = TidClock(secrets.randbelow(1024))
-_rev_lock = threading.Lock()
-
-
 def apply_writes(
     repo: RepoRef, writes: Sequence[Write], swap_commit: bytes | None = None
 ) -> Applied:
@@ -117,7 +108,7 @@ def _attempt(
     head = heads.read(repo_id, subjects)
     if head is None:
         raise RepoNotFound(str(repo_id))
-    _refuse_inactive(head.status)
+    refuse_inactive(head.status)
     if swap_commit is not None and swap_commit != head.cid:
         raise InvalidSwap("The repo's commit is not the one that was given to swap")
     tree = Tree(head.data, nodes.NodeSource(repo_id, head.last_commit), nodes.CACHE)
@@ -127,7 +118,7 @@ def _attempt(
     displaced = plan.displaced_by(head, tree, changes)
     key = keys.signing_key(head.signing_did_key)
     made = plan.make(
-        head, tree, changes=changes, displaced=displaced, rev=_next_rev(head.rev), key=key
+        head, tree, changes=changes, displaced=displaced, rev=revs.next_rev(head.rev), key=key
     )
     if not _apply(made):
         return None
@@ -147,7 +138,7 @@ def _apply(made: Plan) -> bool:
     outcome = found[0] if found else "gone"
     if outcome in ("applied", "stale"):
         return bool(outcome == "applied")
-    _refuse_inactive(outcome)
+    refuse_inactive(outcome)
     raise RepoNotFound(made.head.did)
 
 
@@ -183,19 +174,14 @@ def _parameters(made: Plan) -> tuple[object, ...]:
     )
 
 
-def _refuse_inactive(status: str) -> None:
+def refuse_inactive(status: str) -> None:
+    """Raises AccountTakedown, AccountDeactivated, AccountSuspended for what takes no commits."""
     if status == Repo.Status.TAKENDOWN:
         raise AccountTakedown
     if status == Repo.Status.DEACTIVATED:
         raise AccountDeactivated("Account is deactivated")
     if status == Repo.Status.SUSPENDED:
         raise AccountSuspended("Account is suspended")
-
-
-def _next_rev(previous: str) -> str:
-    """A TID of now, later than the repo's last one whatever the clocks say."""
-    with _rev_lock:
-        return _rev_clock.next(time.time_ns() // 1000, after=previous)
 
 
 def _results(changes: Sequence[Change]) -> tuple[Result, ...]:

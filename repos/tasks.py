@@ -1,8 +1,12 @@
-"""Periodic work of this room (listed in hosting/periodic.py). Each may run twice."""
+"""Work of this room in the background: periodic (hosting/periodic.py) and large imports.
+
+Each may run twice.
+"""
 
 from celery import shared_task
 
 from repos import partitions, sweeping
+from repos.imports import jobs
 
 
 @shared_task(name="repos.keep_event_partitions")
@@ -21,3 +25,15 @@ def sweep_blobs() -> None:
 def sweep_files() -> None:
     """Daily: files of blobs that no row knows."""
     sweeping.sweep_files()
+
+
+@shared_task(name="repos.run_import")
+def run_import(job_id: int) -> None:
+    """A large import; the sweep takes it up again should this worker die."""
+    jobs.run(job_id)
+
+
+@shared_task(name="repos.sweep_imports")
+def sweep_imports() -> None:
+    """Every few seconds: imports whose worker died, files that nobody needs."""
+    jobs.sweep()

@@ -120,6 +120,16 @@ def swap_cid(text: str) -> bytes:
         raise InvalidRequest(f"Invalid CID to swap: {text[:100]}") from fault
 
 
+def subject_of(collection: str, value: dict[str, Any]) -> str | None:
+    """What a like, repost, follow or block is about; None for all other records."""
+    subject: Any = value
+    for key in _SUBJECTS.get(collection, ()):
+        subject = subject.get(key) if isinstance(subject, dict) else None
+    if not isinstance(subject, str) or len(subject) > _MAX_SUBJECT_LENGTH:
+        return None
+    return subject if subject.isascii() and subject.isprintable() else None
+
+
 def _store(  # noqa: PLR0913, PLR0917 - one field of the write each
     action: Action,
     collection: str,
@@ -141,7 +151,7 @@ def _store(  # noqa: PLR0913, PLR0917 - one field of the write each
         cid=cid.of_dag_cbor(block),
         block=block,
         blobs=blob_refs.find(value),
-        subject=_subject(collection, value),
+        subject=subject_of(collection, value),
         validation_status=status,
         swap_record=swap_record,
     )
@@ -191,12 +201,3 @@ def _new_rkey(collection: str) -> str:
         return record_type.key.removeprefix("literal:")
     with _rkey_lock:
         return _rkey_clock.next(time.time_ns() // 1000)
-
-
-def _subject(collection: str, value: dict[str, Any]) -> str | None:
-    subject: Any = value
-    for key in _SUBJECTS.get(collection, ()):
-        subject = subject.get(key) if isinstance(subject, dict) else None
-    if not isinstance(subject, str) or len(subject) > _MAX_SUBJECT_LENGTH:
-        return None
-    return subject if subject.isascii() and subject.isprintable() else None

@@ -46,8 +46,6 @@ LATER = {
     "com.atproto.label.subscribeLabels": "labels",
     "com.atproto.lexicon.resolveLexicon": "lexicons from the network",
     "com.atproto.moderation.createReport": "reports",
-    "com.atproto.repo.importRepo": "migration",
-    "com.atproto.repo.listMissingBlobs": "migration",
     "com.atproto.server.activateAccount": _ACCOUNTS,
     "com.atproto.server.checkAccountStatus": _ACCOUNTS,
     "com.atproto.server.confirmEmail": _MAIL,

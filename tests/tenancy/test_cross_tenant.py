@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from protocol import car, commit, mst
+from protocol.keys import SigningKey
 from tests.api.conftest import Api
 from xrpc import (
     com_atproto,  # noqa: F401 - importing it declares its methods
@@ -17,6 +19,7 @@ from xrpc import (
 )
 
 THING = "com.example.grove.thing"
+CAR = "application/vnd.ipld.car"
 SECRET = "a sentence that only ash may show"
 OK = "200"
 NO_TOKEN, BAD_TOKEN, NO_REPO = "401 AuthMissing", "400 InvalidToken", "400 RepoNotFound"
@@ -55,6 +58,11 @@ MATRIX = {
     "com.atproto.repo.deleteRecord": own(**RECORD),
     "com.atproto.repo.describeRepo": public(repo="$handle"),
     "com.atproto.repo.getRecord": everyone("400 RecordNotFound", **RECORD),
+    # An import names its subject in the CAR; Alice's is refused in every repo but hers.
+    "com.atproto.repo.importRepo": Row(
+        {"did": "$did"}, nobody=NO_TOKEN, mallorys="400 InvalidRequest"
+    ),
+    "com.atproto.repo.listMissingBlobs": Row(nobody=NO_TOKEN, mallorys=OK),
     "com.atproto.repo.listRecords": public(repo="$did", collection=THING),
     "com.atproto.repo.putRecord": own(**RECORD, record={"n": 1}),
     # An upload names no subject: it goes to the caller's own repo.
@@ -100,6 +108,13 @@ def filled(asked: dict[str, Any], facts: dict[str, str]) -> dict[str, Any]:
     }
 
 
+def repo_of(did: str) -> bytes:
+    """A repo as anybody could write one down, under a key of their own."""
+    root, nodes = mst.build([])
+    signed = commit.sign(did, "3ke6kg3wk222b", root, SigningKey.generate())
+    return car.write(signed.cid, [(signed.cid, signed.block), *nodes.items()])
+
+
 def answer_to(nsid: str, api: Api, asked: dict[str, Any]):
     """Make the call the way its lexicon wants it."""
     method = registry.find(nsid)
@@ -107,6 +122,8 @@ def answer_to(nsid: str, api: Api, asked: dict[str, Any]):
         return api.query(nsid, **asked)
     if method.lexicon.input_encoding == "*/*":
         return api.send(nsid, b"x", "text/plain")
+    if method.lexicon.input_encoding == CAR:
+        return api.send(nsid, repo_of(asked["did"]), CAR)
     return api.call(nsid, **asked) if method.lexicon.input_encoding else api.send(nsid)
 
 

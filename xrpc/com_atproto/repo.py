@@ -7,12 +7,17 @@ leave as the JSON text that repos.reads makes of their CBOR, without being parse
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
+
 from protocol import cid
+from protocol.errors import InvalidRequest
 from repos import blobs, reads, writes
 from repos.commits import Applied, Result, apply_writes
+from repos.imports import arriving
+from repos.missing_blobs import list_missing
 from repos.reads import RepoRef
 from repos.writes import Swap, Write
-from xrpc.auth import Auth
+from xrpc.auth import FULL, Auth
 from xrpc.bodies import RECORD_LIMIT_BYTES
 from xrpc.call import Answer, Call, Encoded
 from xrpc.registry import procedure, query
@@ -119,6 +124,39 @@ def upload_blob(call: Call) -> Answer:
     ref = blobs.stage(repo, body, body.content_type, length, body.limit_bytes)
     link = {"$link": cid.to_text(ref.cid)}
     return {"blob": {"$type": "blob", "ref": link, "mimeType": ref.mime_type, "size": ref.size}}
+
+
+@procedure(
+    "com.atproto.repo.importRepo",
+    auth=Auth.account(FULL),
+    lane="transfer",
+    body_limit=settings.IMPORT_LIMIT_BYTES,
+)
+def import_repo(call: Call) -> Answer:
+    repo = reads.find_repo(call.host, own_account(call).did)
+    arriving.import_car(repo, iter(call.body.read, b""))
+    return None
+
+
+@query("com.atproto.repo.listMissingBlobs", auth=Auth.account())
+def list_missing_blobs(call: Call) -> Answer:
+    asked = call.params
+    repo = reads.find_repo(call.host, own_account(call).did)
+    found = list_missing(repo.id, asked["limit"], _blob_cursor(asked.get("cursor")))
+    listed = [
+        {"cid": cid.to_text(blob.cid), "recordUri": f"at://{repo.did}/{blob.path}"}
+        for blob in found
+    ]
+    if len(listed) < asked["limit"]:
+        return {"blobs": listed}
+    return {"blobs": listed, "cursor": listed[-1]["cid"]}
+
+
+def _blob_cursor(text: str | None) -> bytes | None:
+    try:
+        return None if text is None else cid.from_text(text)
+    except cid.InvalidCid as fault:
+        raise InvalidRequest("Malformed cursor") from fault
 
 
 def _write(kind: str, wish: Mapping[str, Any], asked: Mapping[str, Any]) -> Write:

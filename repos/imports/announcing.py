@@ -1,0 +1,94 @@
+"""The one event of an import: a #commit where the change fits into one, else a #sync.
+
+Source: the lexicon com.atproto.sync.subscribeRepos. A #commit links to the head before; a #sync
+says that the repo is another from here on, and consumers fetch it anew.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Literal
+
+from protocol import car, frames
+from protocol.commit import SignedCommit
+from protocol.frames import Body, EventKind, RepoOp
+from protocol.mst import Tree
+from protocol.mst.difference import Change
+from repos import events, plan
+from repos.heads import Head
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From one head to the next, not taken yet: `root` is the new tree's."""
+
+    head: Head
+    rev: str
+    commit: SignedCommit
+    root: bytes
+
+
+class Announcement:
+    """Gathers an import's changes for as long as a #commit could carry them."""
+
+    def __init__(self) -> None:
+        self._ops: list[RepoOp] = []
+        self._records: dict[bytes, bytes] = {}
+        self._size_bytes = 0
+        self._is_too_big = False
+
+    def add(self, change: Change, block: bytes) -> None:
+        """Note one change and the block of the new record (b"" for a deletion)."""
+        if self._is_too_big:
+            return
+        self._size_bytes += len(block)
+        self._ops.append(_op(change))
+        if change.new is not None:
+            self._records[change.new] = block
+        if len(self._ops) > plan.MAX_WRITES or self._size_bytes > plan.MAX_EVENT_BLOCKS_BYTES:
+            self._is_too_big = True
+            self._ops, self._records = [], {}
+
+    def event(
+        self, step: Step, nodes: Mapping[bytes, bytes], new_nodes: Sequence[bytes]
+    ) -> tuple[EventKind, Body]:
+        """The event that tells of the step; `nodes` finds every node of the new tree by CID."""
+        if not self._is_too_big:
+            blocks = self._slice(step, nodes, new_nodes)
+            if len(blocks) <= plan.MAX_EVENT_BLOCKS_BYTES:
+                return EventKind.COMMIT, self._commit_body(step, blocks)
+        return EventKind.SYNC, sync_body(step.head.did, step.commit, step.rev)
+
+    def _slice(self, step: Step, nodes: Mapping[bytes, bytes], new_nodes: Sequence[bytes]) -> bytes:
+        """The CAR of a #commit: commit, nodes that are new or prove what changed, new records."""
+        proof = Tree(step.root, nodes).covering_proof(op.path.encode() for op in self._ops)
+        proof |= {node_cid: nodes[node_cid] for node_cid in new_nodes}
+        head = [(step.commit.cid, step.commit.block)]
+        return car.write(step.commit.cid, chain(head, proof.items(), self._records.items()))
+
+    def _commit_body(self, step: Step, blocks: bytes) -> Body:
+        return frames.commit_body(
+            repo=step.head.did,
+            commit=step.commit.cid,
+            rev=step.rev,
+            since=step.head.rev,
+            blocks=blocks,
+            ops=self._ops,
+            prev_data=step.head.data,
+            time=events.time_text(),
+        )
+
+
+def sync_body(did: str, signed: SignedCommit, rev: str) -> Body:
+    """`#sync`: where the repo stands, without saying how it came there."""
+    blocks = car.write(signed.cid, [(signed.cid, signed.block)])
+    return frames.sync_body(did=did, rev=rev, blocks=blocks, time=events.time_text())
+
+
+def _op(change: Change) -> RepoOp:
+    action: Literal["create", "update", "delete"] = "update"
+    if change.old is None:
+        action = "create"
+    elif change.new is None:
+        action = "delete"
+    return RepoOp(action, change.key.decode(), change.new, change.old)

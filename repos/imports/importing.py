@@ -1,0 +1,88 @@
+"""One import from its CAR on disk to the new head, safe to repeat.
+
+Source: the lexicon com.atproto.repo.importRepo. The repo becomes what the CAR holds, under a commit
+of our own. A commit that runs meanwhile makes the import start over on the head that it left.
+"""
+
+from protocol.cid import to_text
+from protocol.commit import Commit
+from protocol.errors import InvalidRequest, XrpcError
+from protocol.mst import MissingBlock, MstError
+from repos import commits, heads
+from repos.heads import Head
+from repos.imports import applying, staging
+from repos.imports.spool import Spool, UnreadableCar
+from repos.imports.staging import Progress, Staged, UnreadableRecord
+from repos.models import Repo
+from repos.reads import RepoNotFound
+
+_TRIES = 6
+
+
+class ForeignRepo(InvalidRequest):
+    """400: the CAR is another account's repo."""
+
+
+class RepoBusy(XrpcError):
+    """503: other commits came in between each time."""
+
+    name = "RepoBusy"
+    status = 503
+
+
+def check_owner(spool: Spool, did: str) -> Commit:
+    """The CAR's commit, when it is this account's. Raises ForeignRepo, UnreadableCar."""
+    imported = spool.commit()
+    if imported.did != did:
+        raise ForeignRepo(f"The CAR is the repo of {imported.did}, not of {did}")
+    return imported
+
+
+def import_repo(repo_id: int, spool: Spool, progress: Progress) -> None:
+    """Make the repo what the CAR holds: all of it, or nothing and an error.
+
+    `progress` is told of records read. Raises ForeignRepo, UnreadableCar, UnreadableRecord,
+    RepoNotFound, RepoBusy, and AccountTakedown or AccountSuspended.
+    """
+    for _ in range(_TRIES):
+        head = _head(repo_id)
+        imported = check_owner(spool, head.did)
+        if imported.data == head.data:
+            break
+        staged = _stage(head, spool, imported, progress)
+        if staged is not None and _apply(staged):
+            break
+    else:
+        raise RepoBusy("The repo is being written to: stop writing and repeat the import")
+    applying.attach_blobs(repo_id)
+
+
+def _head(repo_id: int) -> Head:
+    """Where the repo stands; deactivated accounts may import, so that people can move in."""
+    head = heads.read(repo_id)
+    if head is None:
+        raise RepoNotFound(str(repo_id))
+    if head.status != Repo.Status.DEACTIVATED:
+        commits.refuse_inactive(head.status)
+    return head
+
+
+def _stage(head: Head, spool: Spool, imported: Commit, progress: Progress) -> Staged | None:
+    """None when the head moved while it was read."""
+    try:
+        return staging.stage(head, spool, imported, progress)
+    except (MissingBlock, UnreadableRecord) as fault:
+        if _head(head.id).rev != head.rev:
+            return None
+        if isinstance(fault, UnreadableRecord):
+            raise
+        raise UnreadableCar(f"The CAR lacks the block {to_text(fault.cid)}") from fault
+    except MstError as fault:
+        raise UnreadableCar(f"The CAR's tree is not a repo's: {fault}") from fault
+
+
+def _apply(staged: Staged) -> bool:
+    try:
+        return applying.apply(staged)
+    finally:
+        staged.close()

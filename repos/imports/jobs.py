@@ -1,0 +1,156 @@
+"""Large imports: a row says what is to be done, a worker does it, the request waits for the word.
+
+The CAR lies in the shared folder of `spool`. A job is claimed by an update that must change exactly
+one row, under a lease that progress renews; a worker that dies leaves the lease to run out, and the
+sweep wakes the job again. An import that ran already changes nothing when it is repeated.
+"""
+
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from hosting import celery
+from protocol.errors import XrpcError
+from repos.imports import importing
+from repos.imports.spool import Spool, folder, reopen
+from repos.models import ImportJob
+from repos.reads import RepoRef
+
+LEASE = timedelta(seconds=120)
+MAX_ATTEMPTS = 5
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.02, 0.5
+_STALE_FILES_AFTER = timedelta(hours=24)
+
+
+class ImportUnderWay(XrpcError):
+    """409: another import of this account has not ended yet."""
+
+    name = "ImportUnderWay"
+    status = 409
+
+
+class ImportLate(XrpcError):
+    """504: the import goes on; whoever repeats the call waits for the same one."""
+
+    name = "UpstreamTimeout"
+    status = 504
+
+
+def hand_over(repo: RepoRef, spool: Spool) -> ImportJob:
+    """Write a CAR down as work for a worker; the same CAR again joins the job that is open.
+
+    The spool's file belongs to the job from here on. Raises ImportUnderWay.
+    """
+    try:
+        with transaction.atomic():
+            job = ImportJob.objects.create(
+                repo_id=repo.id, root=spool.root, file=spool.path.name, lease_ends_at=timezone.now()
+            )
+    except IntegrityError:
+        spool.path.unlink(missing_ok=True)
+        open_job = ImportJob.objects.open().filter(repo_id=repo.id).first()
+        if open_job is None or bytes(open_job.root) != spool.root:
+            raise ImportUnderWay("Another import of this account is under way") from None
+        return open_job
+    wake(job.pk)
+    return job
+
+
+def await_outcome(job: ImportJob) -> None:
+    """Return when the job is done, within settings.IMPORT_AWAIT_S.
+
+    Raises what the import was refused for, or ImportLate.
+    """
+    deadline = time.monotonic() + settings.IMPORT_AWAIT_S
+    pause_s = _FIRST_PAUSE_S
+    job.refresh_from_db()
+    while job.is_open:
+        if time.monotonic() > deadline:
+            raise ImportLate("The import is still under way: repeat the call to wait for it")
+        time.sleep(pause_s)
+        pause_s = min(pause_s * 1.5, _LONGEST_PAUSE_S)
+        job.refresh_from_db()
+    if job.state == ImportJob.State.REFUSED:
+        raise XrpcError(job.refusal, name=job.refusal_name, status=job.refusal_status)
+
+
+def wake(job_id: int) -> None:
+    """Have a worker run the job now; without a broker, do it in this thread."""
+    if settings.VALKEY_URL:
+        try:
+            celery.app.send_task("repos.run_import", args=(job_id,), retry=False)
+        except OperationalError:
+            pass
+        else:
+            return
+    run(job_id)
+
+
+def run(job_id: int) -> None:
+    """Do a job that nobody else is doing. Safe to repeat and to run in two places at once."""
+    job = _claim(job_id)
+    if job is None:
+        return
+    path = folder() / job.file
+    try:
+        with reopen(path) as spool:
+            importing.import_repo(job.repo_id, spool, lambda count: _renew(job_id, count))
+    except XrpcError as refusal:
+        _refuse(job_id, refusal)
+    except FileNotFoundError:
+        _refuse(job_id, XrpcError("The uploaded CAR is gone: repeat the import", status=503))
+    else:
+        _decide(job_id, ImportJob.State.DONE)
+    path.unlink(missing_ok=True)
+
+
+def sweep() -> None:
+    """Take up jobs whose worker died, give up hopeless ones, remove files that no job names."""
+    for job in ImportJob.objects.open().filter(lease_ends_at__lte=timezone.now()):
+        if job.attempts >= MAX_ATTEMPTS:
+            _refuse(job.pk, XrpcError("The import failed repeatedly", status=500))
+        else:
+            wake(job.pk)
+    kept = set(ImportJob.objects.open().values_list("file", flat=True))
+    before = time.time() - _STALE_FILES_AFTER.total_seconds()
+    for path in folder().iterdir():
+        if path.name not in kept and _changed_at(path) < before:
+            path.unlink(missing_ok=True)
+
+
+def _claim(job_id: int) -> ImportJob | None:
+    now = timezone.now()
+    due = ImportJob.objects.open().filter(pk=job_id, lease_ends_at__lte=now)
+    state = ImportJob.State.RUNNING
+    is_ours = due.update(state=state, attempts=F("attempts") + 1, lease_ends_at=now + LEASE) == 1
+    return ImportJob.objects.get(pk=job_id) if is_ours else None
+
+
+def _renew(job_id: int, record_count: int) -> None:
+    ends_at = timezone.now() + LEASE
+    job = ImportJob.objects.filter(pk=job_id)
+    job.update(record_count=record_count, lease_ends_at=ends_at)
+
+
+def _refuse(job_id: int, refusal: XrpcError) -> None:
+    ImportJob.objects.filter(pk=job_id).update(
+        refusal_name=refusal.name, refusal=refusal.message, refusal_status=refusal.status
+    )
+    _decide(job_id, ImportJob.State.REFUSED)
+
+
+def _decide(job_id: int, state: ImportJob.State) -> None:
+    ImportJob.objects.open().filter(pk=job_id).update(state=state, decided_at=timezone.now())
+
+
+def _changed_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return time.time()

@@ -1,0 +1,50 @@
+"""Rows waiting to be stored: encoded once, kept apart from memory, then given to Postgres whole.
+
+The format is that of COPY ... (FORMAT BINARY), PostgreSQL documentation, "COPY". Encoding happens
+before the transaction, so the transaction lasts only as long as Postgres needs to take the rows.
+"""
+
+import struct
+import tempfile
+
+from hosting import database
+
+_SPOOL_BYTES = 8_388_608  # beyond this the rows go to a temporary file
+_CHUNK_BYTES = 262_144
+_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_TRAILER = struct.pack(">h", -1)
+_NULL = struct.pack(">i", -1)
+_length = struct.Struct(">i").pack
+_bigint = struct.Struct(">q").pack
+
+
+class Rows:
+    """Rows for one table and repo, `repo_id` first in each."""
+
+    def __init__(self, repo_id: int, table: str, columns: tuple[str, ...]) -> None:
+        self.count = 0
+        self._copy = f"COPY {table} (repo_id, {', '.join(columns)}) FROM STDIN (FORMAT BINARY)"
+        self._start = struct.pack(">hi", len(columns) + 1, 8) + _bigint(repo_id)
+        self._file = tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES)  # noqa: SIM115 - `close`
+        self._file.write(_HEADER)
+
+    def add(self, *values: bytes | None) -> None:
+        """One row: the other columns' values, text in UTF-8."""
+        pieces = [self._start]
+        for value in values:
+            pieces += (_NULL,) if value is None else (_length(len(value)), value)
+        self._file.write(b"".join(pieces))
+        self.count += 1
+
+    def store(self) -> None:
+        """Send all rows, in the transaction that is open."""
+        if not self.count:
+            return
+        self._file.seek(0)
+        with database.hot().cursor() as cursor, cursor.copy(self._copy.encode()) as copy:
+            while chunk := self._file.read(_CHUNK_BYTES):
+                copy.write(chunk)
+            copy.write(_TRAILER)
+
+    def close(self) -> None:
+        self._file.close()

@@ -1,0 +1,154 @@
+"""A CAR on its way in: on disk while it streams, every CID checked, then read block by block.
+
+Source: atproto.com/specs/repository, "CAR File Serialization"; the lexicon
+com.atproto.repo.importRepo. Memory is one block and an index of where each block lies (some 150
+bytes a block). The file is a CAR again, each block once, so that a worker can take it up.
+"""
+
+import os
+import uuid
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from django.conf import settings
+
+from protocol import car, cid, commit
+from protocol.cbor import CborError
+from protocol.commit import Commit
+from protocol.errors import InvalidRequest
+
+MAX_BLOCKS = 5_000_000  # what an index may hold: some 750 MB, in a worker
+_CHUNK_BYTES = 262_144
+_SIZE_BITS = 24  # a block has at most 2 MiB
+
+
+class UnreadableCar(InvalidRequest):
+    """400: the bytes are not a CAR of one repo."""
+
+
+class Spool:
+    """The blocks of one CAR, by CID. `root` names the commit. Close it, or use it in a `with`."""
+
+    def __init__(self, path: Path, file: IO[bytes], root: bytes) -> None:
+        self.path = path
+        self.root = root
+        self.size_bytes = 0
+        self._file = file
+        self._index: dict[bytes, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def __contains__(self, block_cid: bytes) -> bool:
+        return block_cid in self._index
+
+    def __getitem__(self, block_cid: bytes) -> bytes:
+        """A block; KeyError when the CAR had none of that CID."""
+        place = self._index[block_cid]
+        size = place & (1 << _SIZE_BITS) - 1
+        return os.pread(self._file.fileno(), size, place >> _SIZE_BITS)
+
+    def __enter__(self) -> "Spool":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the file handle back; the file stays."""
+        self._file.close()
+
+    def commit(self) -> Commit:
+        """The commit that the CAR's root names. Raises UnreadableCar."""
+        try:
+            return commit.parse(self[self.root])
+        except KeyError:
+            raise UnreadableCar("The CAR does not contain its root") from None
+        except CborError as fault:
+            raise UnreadableCar(f"The CAR's root is not a commit: {fault}") from fault
+
+    def note(self, block_cid: bytes, offset: int, size: int) -> bool:
+        """Remember where a block begins. False for one that is known already."""
+        if block_cid in self._index:
+            return False
+        if len(self._index) >= MAX_BLOCKS:
+            raise UnreadableCar(f"The CAR has more than {MAX_BLOCKS} blocks")
+        self._index[block_cid] = offset << _SIZE_BITS | size
+        return True
+
+
+def folder() -> Path:
+    """Where CARs wait. Web processes and workers must share it."""
+    path: Path = settings.DATA_DIR / "imports"
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def receive(chunks: Iterable[bytes]) -> Spool:
+    """Write a CAR down, checking it as it comes. Raises UnreadableCar; then nothing is left."""
+    path = folder() / f"{uuid.uuid4().hex}.car"
+    file = path.open("xb+")
+    try:
+        return _receive(chunks, path, file)
+    except BaseException:
+        file.close()
+        path.unlink(missing_ok=True)
+        raise
+
+
+def reopen(path: Path) -> Spool:
+    """A CAR that was received before. Raises UnreadableCar, FileNotFoundError."""
+    file = path.open("rb")
+    try:
+        with path.open("rb") as again:
+            read = _stream(iter(lambda: again.read(_CHUNK_BYTES), b""))
+            spool = Spool(path, file, _only(read.roots))
+            offset = len(car.header(read.roots))
+            for block_cid, block in _checked(read.blocks):
+                offset += len(car.frame(block_cid, block))
+                spool.note(block_cid, offset - len(block), len(block))
+        spool.size_bytes = offset
+    except BaseException:
+        file.close()
+        raise
+    return spool
+
+
+def _receive(chunks: Iterable[bytes], path: Path, file: IO[bytes]) -> Spool:
+    read = _stream(chunks)
+    spool = Spool(path, file, _only(read.roots))
+    offset = file.write(car.header(read.roots))
+    for block_cid, block in _checked(read.blocks):
+        frame = car.frame(block_cid, block)
+        if spool.note(block_cid, offset + len(frame) - len(block), len(block)):
+            offset += file.write(frame)
+    file.flush()
+    spool.size_bytes = offset
+    return spool
+
+
+def _stream(chunks: Iterable[bytes]) -> car.CarStream:
+    try:
+        return car.stream(chunks)
+    except car.CarError as fault:
+        raise UnreadableCar(f"Could not read the CAR: {fault}") from fault
+
+
+def _checked(blocks: Iterator[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:
+    try:
+        yield from blocks
+    except (car.CarError, cid.InvalidCid) as fault:
+        raise UnreadableCar(f"Could not read the CAR: {fault}") from fault
+
+
+def _only(roots: tuple[bytes, ...]) -> bytes:
+    if len(roots) != 1:
+        raise UnreadableCar(f"Expected one root in the CAR, found {len(roots)}")
+    return roots[0]

@@ -1,0 +1,168 @@
+"""What an import makes of a repo, worked out before any transaction: rows, commit, event.
+
+Source: the lexicon com.atproto.repo.importRepo; atproto.com/specs/repository. The imported tree is
+compared with the one that stands, so a repeat costs nothing and a CAR may leave out what is here.
+The new tree gets a commit of our own: the old host's signature means nothing under our key.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from accounts import keys
+from hosting import database
+from protocol import cbor, commit
+from protocol.commit import Commit
+from protocol.errors import InvalidRequest
+from protocol.frames import Body, EventKind
+from protocol.mst.difference import Change, Difference
+from repos import revs, writes
+from repos.heads import Head
+from repos.imports.announcing import Announcement, Step
+from repos.imports.expected import blobs_named
+from repos.imports.rows import Rows
+from repos.imports.spool import Spool
+from repos.models import Repo
+
+Progress = Callable[[int], None]
+
+_PROGRESS_EVERY = 1_000
+_LOOKED_UP_AT_ONCE = 100
+
+_NODE = "SELECT data FROM node WHERE repo_id = %s AND cid = %b"
+_RECORDS = "SELECT DISTINCT ON (cid) cid, data FROM record WHERE repo_id = %s AND cid = ANY (%b)"
+
+
+class UnreadableRecord(InvalidRequest):
+    """400: a record is not strict DAG-CBOR, not a map, or not in the CAR."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"Could not parse record at '{path}'")
+
+
+class StoredNodes(dict[bytes, bytes]):
+    """A repo's stored nodes by CID, behind what the CAR has; nothing is kept in memory."""
+
+    def __init__(self, repo_id: int, spool: Spool | None = None) -> None:
+        super().__init__()
+        self._repo_id = repo_id
+        self._spool = spool
+
+    def __missing__(self, node_cid: bytes) -> bytes:
+        if self._spool is not None and node_cid in self._spool:
+            return self._spool[node_cid]
+        found = database.row(_NODE, (self._repo_id, node_cid))
+        if found is None:
+            raise KeyError(node_cid)
+        block: bytes = found[0]
+        return block
+
+
+@dataclass(slots=True)
+class Staged:
+    """An import that has not happened yet; it holds for `step.head` alone. Close it."""
+
+    step: Step
+    records: Rows
+    nodes: Rows
+    uses: Rows
+    gone_paths: list[str] = field(default_factory=list)  # `collection/rkey`
+    gone_nodes: list[bytes] = field(default_factory=list)
+    record_change: int = 0  # how many more records than before
+    event: tuple[EventKind, Body] | None = None
+
+    def close(self) -> None:
+        """Let go of the rows."""
+        for rows in (self.records, self.nodes, self.uses):
+            rows.close()
+
+
+def stage(head: Head, spool: Spool, imported: Commit, progress: Progress) -> Staged:
+    """Read a whole import against the repo as it stands; `progress` is told of records read.
+
+    Raises UnreadableRecord, MstError for a tree that is not canonical, and MissingBlock for a node
+    that neither the CAR nor the repo has (or no longer: the head may have moved).
+    """
+    rev = revs.next_rev(revs.later(head.rev, imported.rev))
+    signed = commit.sign(head.did, rev, imported.data, keys.signing_key(head.signing_did_key))
+    staged = Staged(
+        Step(head, rev, signed, imported.data),
+        Rows(head.id, "record", ("collection", "rkey", "cid", "rev", "subject", "data")),
+        Rows(head.id, "node", ("cid", "rev", "data")),
+        Rows(head.id, "blob_use", ("collection", "rkey", "cid", "rev")),
+    )
+    try:
+        _read(staged, spool, progress)
+    except BaseException:
+        staged.close()
+        raise
+    return staged
+
+
+def _read(staged: Staged, spool: Spool, progress: Progress) -> None:
+    head, announcement = staged.step.head, Announcement()
+    available = StoredNodes(head.id, spool)
+    difference = Difference(head.data, StoredNodes(head.id), staged.step.root, available)
+    for count, change in enumerate(_with_blocks(difference, head.id, spool), start=1):
+        _take(staged, *change)
+        announcement.add(*change)
+        if count % _PROGRESS_EVERY == 0:
+            progress(count)
+    rev, new_nodes = staged.step.rev.encode(), difference.new_nodes
+    for node_cid in new_nodes:
+        staged.nodes.add(node_cid, rev, available[node_cid])
+    staged.gone_nodes = difference.gone_nodes
+    if head.status == Repo.Status.ACTIVE:
+        staged.event = announcement.event(staged.step, available, new_nodes)
+
+
+def _with_blocks(
+    difference: Difference, repo_id: int, spool: Spool
+) -> Iterator[tuple[Change, bytes]]:
+    """Each change with the new record's block (b"" for a deletion)."""
+    absent: list[Change] = []
+    for change in difference.changes():
+        if change.new is None:
+            yield change, b""
+        elif change.new in spool:
+            yield change, spool[change.new]
+        else:
+            absent.append(change)
+    for start in range(0, len(absent), _LOOKED_UP_AT_ONCE):
+        yield from _found_here(absent[start : start + _LOOKED_UP_AT_ONCE], repo_id)
+
+
+def _found_here(changes: list[Change], repo_id: int) -> Iterator[tuple[Change, bytes]]:
+    """Records that the CAR leaves out because the repo has the same bytes under another key."""
+    wanted = list({change.new for change in changes})
+    found: dict[bytes | None, bytes] = dict(database.rows(_RECORDS, (repo_id, wanted)))
+    for change in changes:
+        if change.new not in found:
+            raise UnreadableRecord(change.key.decode())
+        yield change, found[change.new]
+
+
+def _take(staged: Staged, change: Change, block: bytes) -> None:
+    path = change.key.decode()
+    if change.old is not None:
+        staged.gone_paths.append(path)
+        staged.record_change -= 1
+    if change.new is None:
+        return
+    value = _decode(path, block)
+    collection, rkey = path.split("/")
+    subject = writes.subject_of(collection, value)
+    key, rev = (collection.encode(), rkey.encode()), staged.step.rev.encode()
+    staged.records.add(*key, change.new, rev, subject.encode() if subject else None, block)
+    for blob_cid in blobs_named(value):
+        staged.uses.add(*key, blob_cid, rev)
+    staged.record_change += 1
+
+
+def _decode(path: str, block: bytes) -> dict[str, object]:
+    try:
+        value = cbor.decode(block)
+    except cbor.CborError as fault:
+        raise UnreadableRecord(path) from fault
+    if not isinstance(value, dict):
+        raise UnreadableRecord(path)
+    return value

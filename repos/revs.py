@@ -1,0 +1,30 @@
+"""The clock of revisions: each commit's TID is later than the one before it, whatever clocks say.
+
+Source: atproto.com/specs/repository, "Commit Objects" (`rev`); atproto.com/specs/tid. Relays drop
+a commit whose `rev` lies more than five minutes ahead.
+"""
+
+import secrets
+import threading
+import time
+from typing import Final
+
+from protocol import tid
+from protocol.tid import TidClock
+
+_AHEAD_US = 300_000_000
+
+_clock: Final = TidClock(secrets.randbelow(tid.MAX_CLOCK_ID + 1))
+_lock = threading.Lock()
+
+
+def next_rev(previous: str) -> str:
+    """A TID of now, later than the repo's last one."""
+    with _lock:
+        return _clock.next(time.time_ns() // 1000, after=previous)
+
+
+def later(ours: str, foreign: str) -> str:
+    """The later of our rev and another host's, unless theirs is from a clock that runs ahead."""
+    us, _ = tid.decode(foreign)
+    return max(ours, foreign) if us <= time.time_ns() // 1000 + _AHEAD_US else ours
