@@ -36,6 +36,11 @@ def port(name: str, default: int) -> int:
     return value
 
 
+def origins(name: str) -> list[str]:
+    """The variable as origins, separated by commas; [] when it is unset."""
+    return [each.strip().rstrip("/") for each in text(name).split(",") if each.strip()]
+
+
 def data_folder() -> Path:
     """GROVE_DATA, or `.grove/` beside manage.py."""
     return Path(text("GROVE_DATA", str(ROOT / ".grove"))).absolute()

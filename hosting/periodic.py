@@ -27,6 +27,7 @@ SCHEDULE: dict[str, Entry] = {
         every(60, "accounts.tasks.withdraw_stale_sign_ups"),
         every(3600, "accounts.tasks.forget_expired_sessions"),
         every(3600, "accounts.tasks.forget_expired_web_sessions"),
+        every(15, "repos.ask_for_crawls"),
         every(3600, "repos.keep_event_partitions"),
         every(3600, "repos.sweep_blobs"),
         every(86400, "repos.sweep_files"),

@@ -216,3 +216,53 @@ class ImportJob(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in (self.State.WAITING, self.State.RUNNING)
+
+
+class CrawlPing(models.Model):
+    """When a relay was last asked to read a host's firehose, and what came of it."""
+
+    class State(models.TextChoices):
+        ASKING = "asking"
+        ASKED = "asked"
+        FAILED = "failed"
+
+    host_id = models.BigIntegerField()
+    relay = models.TextField()  # its origin
+    state = models.TextField(choices=State.choices)
+    seq = models.BigIntegerField()  # the host's newest when it was asked
+    last_asked_at = models.DateTimeField()
+    last_error = models.TextField(blank=True)
+
+    class Meta:
+        db_table = "crawl_ping"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["host_id", "relay"], name="crawl_ping_is_one_a_host_and_relay"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"host {self.host_id} at {self.relay}, {self.state}"
+
+
+class FirehoseRestore(models.Model):
+    """A host's firehose after its database came back from a backup: how far it was announced."""
+
+    host_id = models.BigIntegerField()
+    step = models.BigIntegerField()  # how far its `seq` jumped
+    last_repo_id = models.BigIntegerField(default=0)  # announced up to here
+    begun_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "firehose_restore"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["host_id"],
+                condition=models.Q(ended_at__isnull=True),
+                name="firehose_restore_is_one_at_a_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"restore of host {self.host_id}"

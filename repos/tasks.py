@@ -5,7 +5,7 @@ Each may run twice.
 
 from celery import shared_task
 
-from repos import partitions, sweeping
+from repos import crawls, partitions, sweeping
 from repos.imports import jobs
 
 
@@ -13,6 +13,12 @@ from repos.imports import jobs
 def keep_event_partitions() -> None:
     """Daily: partitions for the days ahead, and an end to those past retention."""
     partitions.keep_event_partitions()
+
+
+@shared_task(name="repos.ask_for_crawls")
+def ask_for_crawls() -> None:
+    """Every few seconds: relays that have not heard of a host's newest events."""
+    crawls.ask_for_crawls()
 
 
 @shared_task(name="repos.sweep_blobs")

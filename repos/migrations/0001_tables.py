@@ -297,7 +297,7 @@ class Migration(migrations.Migration):
         by_sql(
             EVENT + PARTITIONS,
             "DROP TABLE event; DROP SEQUENCE event_id_seq; "
-            "DROP FUNCTION ensure_event_partitions; DROP FUNCTION drop_event_partitions;",
+            "DROP FUNCTION ensure_event_partitions; DROP FUNCTION IF EXISTS drop_event_partitions;",
             migrations.CreateModel(
                 name="Event",
                 fields=[
