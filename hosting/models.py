@@ -58,6 +58,9 @@ class Host(models.Model):
     service_did = models.CharField(max_length=300)
     has_invites_required = models.BooleanField(default=False)
     blob_limit_bytes = models.BigIntegerField(null=True, blank=True)
+    blob_quota_bytes = models.BigIntegerField(
+        null=True, blank=True, help_text=_("All blobs of one account together; empty: no limit.")
+    )
     admin_password = models.CharField(max_length=200, blank=True)  # hashed
     token_secret = models.BinaryField()  # wrapped; signs the host's session tokens
     rotation_key = models.BinaryField()  # wrapped k256; the host's own did:plc rotation key

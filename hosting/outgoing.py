@@ -11,6 +11,7 @@ import socket
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import IO
 from urllib.parse import urlsplit
 
 import urllib3
@@ -144,12 +145,14 @@ class Client:
         method: str,
         url: str,
         *,
-        body: bytes | None = None,
+        body: bytes | IO[bytes] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout_s: float = DEFAULT_TIMEOUT_S,
         max_bytes: int = DEFAULT_MAX_BYTES,
     ) -> Answer:
         """Ask, and read the whole answer; a 3xx is an answer like others.
+
+        A file as `body` goes out in pieces.
 
         Raises Unreachable (Forbidden), TimedOut (TooLarge).
         """

@@ -30,7 +30,8 @@ SCHEDULE: dict[str, Entry] = {
         every(15, "repos.ask_for_crawls"),
         every(3600, "repos.keep_event_partitions"),
         every(3600, "repos.sweep_blobs"),
-        every(86400, "repos.sweep_files"),
+        every(3600, "repos.sweep_files"),
+        every(60, "repos.settle_blobs"),
         every(15, "repos.sweep_imports"),
     )
 }

@@ -164,18 +164,41 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 5.0,  # a broker that hangs is one that is away; workers poll each second
 }
 
-# --- blobs: Django's STORAGES; local disk by default
+# --- blobs: Django's STORAGES; local disk by default, S3 when there is a bucket
+S3_BUCKET = env.text("GROVE_S3_BUCKET")
+
+
+def _blob_storage() -> dict[str, object]:
+    if not S3_BUCKET:
+        return {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(DATA_DIR / "blobs")},
+        }
+    options = {
+        "bucket_name": S3_BUCKET,
+        "endpoint_url": env.text("GROVE_S3_ENDPOINT") or None,
+        "region_name": env.text("GROVE_S3_REGION") or None,
+        "access_key": env.text("GROVE_S3_ACCESS_KEY") or None,  # else as boto3 finds them
+        "secret_key": env.text("GROVE_S3_SECRET_KEY") or None,
+        "location": env.text("GROVE_S3_PREFIX"),
+    }
+    return {"BACKEND": "hosting.s3.StreamingS3", "OPTIONS": options}
+
+
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": str(DATA_DIR / "files")},
     },
-    "blobs": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": str(DATA_DIR / "blobs")},
-    },
+    "blobs": _blob_storage(),
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# Who looks at an upload before it is kept (repos.blob_scanning): dotted names, in order
+BLOB_SCANNERS = env.text("GROVE_BLOB_SCANNERS").replace(",", " ").split()
+BLOB_SCANNER_URL = env.text("GROVE_BLOB_SCANNER_URL")
+BLOB_SCANNER_TIMEOUT_S = env.number("GROVE_BLOB_SCANNER_TIMEOUT", 20)
+BLOB_SCANNER_FAILS_OPEN = env.text("GROVE_BLOB_SCANNER_FAILS", "closed") == "open"
+
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True

@@ -27,6 +27,8 @@ class AuditEntry(models.Model):
 
         ACCOUNT_TAKE_DOWN = "account.take_down", _("Account taken down")
         ACCOUNT_RESTORE = "account.restore", _("Account restored")
+        BLOB_TAKE_DOWN = "blob.take_down", _("File taken down")
+        BLOB_RESTORE = "blob.restore", _("File restored")
 
     host = models.ForeignKey(Host, on_delete=models.PROTECT, related_name="+")
     staff = models.ForeignKey(
@@ -35,6 +37,7 @@ class AuditEntry(models.Model):
     action = models.CharField(max_length=40, choices=Action.choices)
     subject_did = models.CharField(_("DID"), max_length=300)
     subject_handle = models.CharField(_("handle"), max_length=253, blank=True)
+    subject_cid = models.CharField(_("CID"), max_length=100, blank=True)  # of a blob
     reason = models.TextField()
     created_at = models.DateTimeField(_("when"), auto_now_add=True)
 

@@ -1,8 +1,8 @@
 """Blobs: staged by an upload, attached by a record, served while live, swept when not needed.
 
 Source: atproto.com/specs/blob and the lexicons com.atproto.repo.uploadBlob, sync.getBlob and
-sync.listBlobs. Bytes go to `storages["blobs"]` before their row: a crash in between leaves a file
-without a row, which an upload of the same bytes takes over and the sweep removes.
+sync.listBlobs. Which state may follow which: repos.blob_states; where the bytes are, and why a
+crash leaves none behind: repos.blob_files.
 """
 
 import hashlib
@@ -11,46 +11,49 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO, Protocol
 
-import puremagic
-from django.core.files import File
-from django.core.files.storage import Storage, storages
-
 from hosting import database
 from protocol import cid
 from protocol.errors import InvalidRequest, XrpcError
+from repos import blob_files, blob_scanning, blob_types
+from repos.blob_files import Place
 from repos.blob_refs import BlobRef
+from repos.models import Blob
 from repos.reads import RepoRow
 
 _CHUNK_BYTES = 65_536
 _SPOOL_BYTES = 1_048_576  # smaller uploads never touch the disk before storage
-_HEAD_BYTES = 4_096  # what sniffing looks at
-_UNKNOWN_TYPE = "application/octet-stream"
-# Only media are sniffed: by a signature of 3 bytes and more, which must not read as plain words.
-_MEDIA = ("image/", "video/", "audio/", "application/pdf")
-_SIGNATURE_BYTES = 3
-_WORD_BYTES = 4
-_NOT_FOUND = "Blob not found"
 
-_TENANT = "SELECT tenant_id FROM host WHERE id = %s"
-_STAGE = """
-    INSERT INTO blob (repo_id, cid, mime_type, size, state, changed_at, created_at)
-    VALUES (%s, %b, %s, %s, 'staged', now(), now())
-    ON CONFLICT (repo_id, cid) DO UPDATE SET changed_at = now()
-    RETURNING mime_type, size
+# What is known when the bytes are all there. Bytes that are known are safe from the sweep anew.
+_ARRIVE = """
+    WITH known AS (
+        UPDATE blob SET changed_at = now() WHERE repo_id = %s AND cid = %b
+        RETURNING mime_type, state)
+    SELECT h.tenant_id, h.blob_quota_bytes, coalesce(u.used_bytes, 0), k.mime_type, k.state
+    FROM host h LEFT JOIN known k ON true LEFT JOIN blob_usage u ON u.repo_id = %s
+    WHERE h.id = %s
 """
+_STAGE = "SELECT outcome, stored_type, used FROM stage_blob(%s::bigint, %b, %s, %s::bigint, %s, %s)"
 # A record of an import may have been waiting for these bytes. A statement of its own: it must see
-# what was committed after the row was there. The other half: repos.imports.applying.attach_blobs.
+# what was committed after the row was there (imports.applying.attach_blobs is the other half).
 _ATTACH = """
     UPDATE blob b SET state = 'live', changed_at = now()
     WHERE b.repo_id = %s AND b.cid = %b AND b.state = 'staged'
       AND EXISTS (SELECT FROM blob_use u WHERE u.repo_id = b.repo_id AND u.cid = b.cid)
 """
-_FIND = "SELECT mime_type, size, state FROM blob WHERE repo_id = %s AND cid = %b"
-_FIND_ALL = "SELECT cid, mime_type, size FROM blob WHERE repo_id = %s AND cid = ANY (%b)"
+_FIND = "SELECT mime_type, size, state, key FROM blob WHERE repo_id = %s AND cid = %b"
+_FIND_KEY = """
+    SELECT b.key FROM blob b JOIN repo r ON r.id = b.repo_id
+    WHERE r.host_id = %s AND r.did = %s AND b.cid = %b
+"""
+_FIND_ALL = """
+    SELECT cid, mime_type, size FROM blob
+    WHERE repo_id = %s AND cid = ANY (%b) AND state <> 'quarantined'
+"""
 _USED = """
     SELECT DISTINCT cid FROM blob_use
     WHERE repo_id = %s AND cid > %b AND rev > %s ORDER BY cid LIMIT %s
 """
+_NOT_FOUND = "Blob not found"
 
 
 class PayloadTooLarge(XrpcError):
@@ -78,6 +81,27 @@ class InvalidSize(InvalidRequest):
     name = "InvalidSize"
 
 
+class BlobQuotaExceeded(InvalidRequest):
+    """400: the account's blobs would come to more than its host allows. Records still go in.
+
+    `limit_bytes` is the host's quota, `used_bytes` what the account's blobs come to already.
+    """
+
+    name = "BlobQuotaExceeded"
+
+    def __init__(self, limit_bytes: int, used_bytes: int) -> None:
+        super().__init__(f"The account's blobs take {used_bytes} of {limit_bytes} bytes")
+        self.limit_bytes = limit_bytes
+        self.used_bytes = used_bytes
+
+
+class BlobTakendown(InvalidRequest):
+    """400 without a name of its own: these bytes were taken down in this repo."""
+
+    def __init__(self) -> None:
+        super().__init__("Blob has been takendown, cannot re-upload")
+
+
 class Readable(Protocol):
     """A request body: `read` gives at most so many bytes, and none at the end."""
 
@@ -103,7 +127,8 @@ def stage(
 
     The type is what the first bytes say, else what was declared. The same bytes again give the same
     reference. Raises PayloadTooLarge beyond `limit` bytes, InvalidRequest when `declared_length`
-    was not true. Whatever fails, nothing is left behind.
+    was not true, BlobQuotaExceeded, BlobTakendown, StorageTimedOut, and what a scanner says
+    (repos.blob_scanning). Whatever fails, nothing stays behind for longer than a day.
     """
     if declared_length is not None and declared_length > limit:
         raise _too_large(limit)
@@ -113,14 +138,11 @@ def stage(
             raise InvalidRequest(
                 f"Content-Length says {declared_length}, the body has {size} bytes"
             )
-        mime_type = _sniff(spool) or _plain(declared_type)
-        _store(repo, blob_cid, spool)
-        # Bytes that are known keep the type that records may already quote.
-        row = database.row(_STAGE, (repo.id, blob_cid, mime_type, size))
-        database.hot().execute(_ATTACH, (repo.id, blob_cid))
-        # The sweep may have taken the older upload's file away before the row was renewed.
-        _store(repo, blob_cid, spool)
-    return BlobRef(blob_cid, row[0], row[1]) if row else BlobRef(blob_cid, mime_type, size)
+        ref = BlobRef(blob_cid, blob_types.type_of(spool, declared_type), size)
+        blob_scanning.scan(repo.host_id, ref, spool)
+        kept = _keep(repo, ref, spool)
+    database.hot().execute(_ATTACH, (repo.id, blob_cid))
+    return kept
 
 
 def open_blob(repo: RepoRow, blob_cid: bytes) -> OpenBlob:
@@ -128,15 +150,18 @@ def open_blob(repo: RepoRow, blob_cid: bytes) -> OpenBlob:
 
     Whether the repo itself may be read is the caller's question (`reads.active_repo`).
     """
-    found = database.row(_FIND, (repo.id, blob_cid))
-    if found is None or found[2] != "live":
-        raise BlobNotFound(_NOT_FOUND)
-    mime_type, size, _ = found
-    try:
-        file = storage().open(_path(repo.host_id, repo.did, blob_cid), "rb")
-    except FileNotFoundError:
-        raise BlobNotFound(_NOT_FOUND) from None
-    return OpenBlob(BlobRef(blob_cid, mime_type, size), file)
+    while True:
+        found = database.row(_FIND, (repo.id, blob_cid))
+        if found is None or found[2] != Blob.State.LIVE:
+            raise BlobNotFound(_NOT_FOUND)
+        mime_type, size, _, key = found
+        try:
+            file = blob_files.storage().open(key, "rb")
+        except FileNotFoundError:
+            if _has_moved(repo.id, blob_cid, key):
+                continue
+            raise BlobNotFound(_NOT_FOUND) from None
+        return OpenBlob(BlobRef(blob_cid, mime_type, size), file)
 
 
 def list_blobs(
@@ -169,14 +194,10 @@ def not_uploaded(blob_cid: bytes) -> BlobNotFound:
     return BlobNotFound(f"Could not find blob: {cid.to_text(blob_cid)}")
 
 
-def storage() -> Storage:
-    """Where blobs' bytes are."""
-    return storages["blobs"]
-
-
-def remove_file(host_id: int, did: str, blob_cid: bytes) -> None:
-    """Delete a blob's bytes. Its row must be gone in the caller's transaction."""
-    storage().delete(_path(host_id, did, blob_cid))
+def has_file(host_id: int, did: str, blob_cid: bytes) -> bool:
+    """Whether the storage holds a blob's bytes, for repairs and checks."""
+    found = database.row(_FIND_KEY, (host_id, did, blob_cid))
+    return found is not None and blob_files.storage().exists(found[0])
 
 
 def _receive(stream: Readable, spool: IO[bytes], limit: int) -> tuple[bytes, int]:
@@ -190,43 +211,41 @@ def _receive(stream: Readable, spool: IO[bytes], limit: int) -> tuple[bytes, int
     return cid.raw_from_digest(digest.digest()), size
 
 
-def _store(repo: RepoRow, blob_cid: bytes, spool: IO[bytes]) -> None:
-    path = _path(repo.host_id, repo.did, blob_cid)
-    if storage().exists(path):
-        return
-    spool.seek(0)
-    stored_as = storage().save(path, File(spool))
-    if stored_as != path:  # another upload of the same bytes was faster
-        storage().delete(stored_as)
+def _keep(repo: RepoRow, ref: BlobRef, spool: IO[bytes]) -> BlobRef:
+    arrival = database.row(_ARRIVE, (repo.id, ref.cid, repo.id, repo.host_id))
+    if arrival is None:
+        raise RuntimeError(f"host {repo.host_id} of {repo.did} is gone")
+    tenant_id, quota, used, known_type, state = arrival
+    if state == Blob.State.QUARANTINED:
+        raise BlobTakendown
+    if known_type is not None:  # bytes that are known keep the type that records may already quote
+        return BlobRef(ref.cid, known_type, ref.size)
+    if quota is not None and used + ref.size > quota:
+        raise BlobQuotaExceeded(quota, used)
+    key = blob_files.new_key(Place.PUBLIC, tenant_id, repo.did, ref.cid)
+    blob_files.write(key, spool)
+    return _take_over(repo, ref, key, quota)
 
 
-def _sniff(spool: IO[bytes]) -> str | None:
-    spool.seek(0)
-    head = spool.read(_HEAD_BYTES)
-    try:
-        matches = puremagic.magic_string(head)
-    except (puremagic.PureError, ValueError):
-        return None
-    sure = [match.mime_type for match in matches if _is_sure(match)]
-    return str(sure[0]) if sure else None
+def _take_over(repo: RepoRow, ref: BlobRef, key: str, quota: int | None) -> BlobRef:
+    """Give the written file its row. What was true before the write may be so no more."""
+    row = database.row(_STAGE, (repo.id, ref.cid, ref.mime_type, ref.size, key, quota))
+    outcome, stored_type, used = row or ("late", None, None)
+    if outcome == "kept":
+        return ref
+    blob_files.remove([key])
+    if outcome == "known":  # another upload of the same bytes was faster
+        return BlobRef(ref.cid, stored_type, ref.size)
+    if outcome == "quarantined":
+        raise BlobTakendown
+    if outcome == "full":
+        raise BlobQuotaExceeded(quota or 0, used)
+    raise blob_files.StorageTimedOut("The upload took too long")
 
 
-def _is_sure(match: puremagic.main.PureMagicWithConfidence) -> bool:
-    signature, mime_type = bytes(match.byte_match), str(match.mime_type)
-    length = _WORD_BYTES if signature.isascii() else _SIGNATURE_BYTES
-    is_medium = mime_type.startswith(_MEDIA) and not mime_type.endswith("xml")
-    return is_medium and len(signature) >= length
-
-
-def _plain(declared_type: str | None) -> str:
-    """A Content-Type without its parameters, in lower case."""
-    return (declared_type or "").split(";")[0].strip().lower() or _UNKNOWN_TYPE
-
-
-def _path(host_id: int, did: str, blob_cid: bytes) -> str:
-    """Tenant first, so that a tenant's bytes can be moved, counted and removed on their own."""
-    found = database.row(_TENANT, (host_id,))
-    return f"{found[0] if found else host_id}/{did}/{cid.to_text(blob_cid)}"
+def _has_moved(repo_id: int, blob_cid: bytes, key: str) -> bool:
+    found = database.row(_FIND, (repo_id, blob_cid))
+    return found is not None and found[3] != key
 
 
 def _too_large(limit: int) -> PayloadTooLarge:

@@ -1,75 +1,102 @@
 """Removing blobs that no record refers to: uploads never used, and those whose records are gone.
 
-Repeatable and safe beside uploads and commits: a row is taken away only while it is locked and
-still unused, and its file goes before that transaction ends. A crash between the two leaves a row
-without a file, which the next sweep takes away. An upload that meets a sweep stores its bytes again
-(`blobs.stage`).
+A row goes first, and dooms its file in the same statement (models.DoomedFile); the file goes after
+it, outside of any transaction. A crash between the two leaves a doomed file, which the next purge
+removes. All of it is repeatable, and safe beside uploads, commits and itself.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db import transaction
 from django.utils import timezone
 
 from hosting import database
-from protocol import cid
-from repos import blobs
+from repos import blob_files
 
 UNUSED_FOR: Final = timedelta(hours=24)
+SHARDS: Final = tuple(f"{number:02x}" for number in range(256))
 _BATCH = 200
+_SHARD_TURN_S = 3600
 
-_TAKE = """
-    DELETE FROM blob b USING repo r
-    WHERE r.id = b.repo_id AND b.state <> 'live' AND (b.repo_id, b.cid) IN (
-        SELECT repo_id, cid FROM blob WHERE state <> 'live' AND changed_at < %s
-        ORDER BY changed_at LIMIT %s FOR UPDATE SKIP LOCKED)
-    RETURNING r.host_id, r.did, b.cid
+_SWEEP = """
+    WITH gone AS (
+        DELETE FROM blob WHERE state IN ('staged', 'idle') AND (repo_id, cid) IN (
+            SELECT repo_id, cid FROM blob
+            WHERE state IN ('staged', 'idle') AND changed_at < %s
+            ORDER BY changed_at LIMIT %s FOR UPDATE SKIP LOCKED)
+        RETURNING key
+    ) INSERT INTO doomed_file (key, due_at) SELECT key, now() FROM gone RETURNING key
 """
-_KNOWN = "SELECT b.cid FROM blob b JOIN repo r ON r.id = b.repo_id WHERE r.did = %s"
+_CLEAR = """
+    WITH gone AS (DELETE FROM blob WHERE repo_id = %s RETURNING key)
+    INSERT INTO doomed_file (key, due_at) SELECT key, now() FROM gone RETURNING key
+"""
+_UNKNOWN = """
+    SELECT f.key FROM unnest(%s::text[]) f(key)
+    WHERE NOT EXISTS (SELECT FROM blob b WHERE b.key = f.key)
+      AND NOT EXISTS (SELECT FROM doomed_file d WHERE d.key = f.key)
+"""
 
 
 def sweep_blobs(unused_for: timedelta = UNUSED_FOR) -> int:
-    """Remove every blob unused for so long; returns how many."""
+    """Remove every blob unused for so long, then every doomed file; returns how many blobs."""
     before = timezone.now() - unused_for
     swept = 0
-    while True:
-        with transaction.atomic():
-            taken = database.rows(_TAKE, (before, _BATCH))
-            for host_id, did, blob_cid in taken:
-                blobs.remove_file(host_id, did, blob_cid)
-        swept += len(taken)
-        if len(taken) < _BATCH:
-            return swept
+    while gone := len(database.rows(_SWEEP, (before, _BATCH))):
+        swept += gone
+    blob_files.purge(timezone.now())
+    return swept
 
 
-def sweep_files(unused_for: timedelta = UNUSED_FOR) -> int:
-    """Remove files that no row knows and that have lain there so long; returns how many."""
+def clear_repo(repo_id: int) -> int:
+    """Doom every blob of a repo that goes, in the caller's transaction; returns how many."""
+    return len(database.rows(_CLEAR, (repo_id,)))
+
+
+def sweep_files(unused_for: timedelta = UNUSED_FOR, shards: Iterable[str] = SHARDS) -> int:
+    """Remove files that neither a blob nor a doomed file knows, and that have lain there so long.
+
+    Uploads leave none; a database restored from a backup does. Reads one folder at a time. Returns
+    how many.
+    """
     before = timezone.now() - unused_for
-    storage = blobs.storage()
     swept = 0
-    for folder, did in _folders():
-        known = {cid.to_text(blob_cid) for (blob_cid,) in database.rows(_KNOWN, (did,))}
-        for name in storage.listdir(folder)[1]:
-            if name not in known and _is_older(f"{folder}/{name}", before):
-                storage.delete(f"{folder}/{name}")
+    for folder in _folders(frozenset(shards)):
+        keys = [f"{folder}/{name}" for name in blob_files.storage().listdir(folder)[1]]
+        for (key,) in database.rows(_UNKNOWN, (keys,)):
+            if _is_older(key, before):
+                blob_files.storage().delete(key)
                 swept += 1
     return swept
 
 
-def _folders() -> Iterator[tuple[str, str]]:
-    """Every repo's folder and DID: `{tenant}/{did}`."""
-    storage = blobs.storage()
-    if not storage.exists(""):
-        return
-    for tenant in storage.listdir("")[0]:
-        for did in storage.listdir(tenant)[0]:
-            yield f"{tenant}/{did}", did
+def sweep_shard_in_turn() -> int:
+    """`sweep_files` for the shard whose hour it is: once round the storage in 11 days."""
+    turn = int(time.time()) // _SHARD_TURN_S
+    return sweep_files(shards=[SHARDS[turn % len(SHARDS)]])
 
 
-def _is_older(path: str, moment: datetime) -> bool:
+def _folders(shards: frozenset[str]) -> Iterator[str]:
+    """Every repo's folder in these shards, public and quarantined."""
+    storage = blob_files.storage()
+    for place in blob_files.Place:
+        for tenant in _inside(place.value):
+            for shard in shards.intersection(_inside(f"{place.value}/{tenant}")):
+                path = f"{place.value}/{tenant}/{shard}"
+                yield from (f"{path}/{did}" for did in storage.listdir(path)[0])
+
+
+def _inside(folder: str) -> list[str]:
     try:
-        return blobs.storage().get_modified_time(path) < moment
+        return list(blob_files.storage().listdir(folder)[0])
+    except FileNotFoundError:  # nothing was ever written there
+        return []
+
+
+def _is_older(key: str, moment: datetime) -> bool:
+    try:
+        return blob_files.storage().get_modified_time(key) < moment
     except FileNotFoundError:
         return False

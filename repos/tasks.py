@@ -5,7 +5,7 @@ Each may run twice.
 
 from celery import shared_task
 
-from repos import crawls, partitions, sweeping
+from repos import blob_quarantine, crawls, partitions, sweeping
 from repos.imports import jobs
 
 
@@ -23,14 +23,20 @@ def ask_for_crawls() -> None:
 
 @shared_task(name="repos.sweep_blobs")
 def sweep_blobs() -> None:
-    """Hourly: blobs that no record has referred to for a while."""
+    """Hourly: blobs that no record has referred to for a while, and files that lost their row."""
     sweeping.sweep_blobs()
 
 
 @shared_task(name="repos.sweep_files")
 def sweep_files() -> None:
-    """Daily: files of blobs that no row knows."""
-    sweeping.sweep_files()
+    """Hourly: files that the database never knew, in one shard of the storage."""
+    sweeping.sweep_shard_in_turn()
+
+
+@shared_task(name="repos.settle_blobs")
+def settle_blobs() -> None:
+    """Every minute: bytes that did not follow their blob into quarantine, or back."""
+    blob_quarantine.settle_blobs()
 
 
 @shared_task(name="repos.run_import")

@@ -13,7 +13,8 @@ import orjson
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from xrpc.call import Answer, Encoded, Streamed, Whole
+from xrpc import ranges
+from xrpc.call import Answer, Encoded, Stored, Streamed, Whole
 from xrpc.errors import JSON
 
 COMPRESS_FROM_BYTES = 1024
@@ -24,6 +25,8 @@ _GZIP = 31  # zlib's wbits: 16 (gzip wrapper) + 15 (largest window)
 def respond(request: HttpRequest, answer: Answer) -> HttpResponseBase:
     """The response for an answer; HEAD gets the headers of GET and no body."""
     is_head = request.method == "HEAD"
+    if isinstance(answer, Stored):
+        return ranges.respond(request, answer)
     if isinstance(answer, Streamed):
         return _stream(request, _unread(answer) if is_head else answer)
     content_type = answer.content_type if isinstance(answer, Whole) else JSON

@@ -6,7 +6,7 @@ credentials, parsed the parameters and checked the input against the lexicon (xr
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any
 
 from hosting.models import Host
 from xrpc.bodies import Body
@@ -68,4 +68,18 @@ class Streamed:
     is_compressible: bool = False
 
 
-Answer = Mapping[str, Any] | Encoded | Whole | Streamed | None
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An answer of bytes in a seekable file, in whole or from anywhere (xrpc.ranges).
+
+    `etag` names exactly these bytes and stands in quotes. Whoever answers closes `file`.
+    """
+
+    file: IO[bytes]
+    size: int
+    content_type: str
+    etag: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Answer = Mapping[str, Any] | Encoded | Whole | Streamed | Stored | None

@@ -27,7 +27,7 @@ from xrpc import (
 from xrpc.answers import encode, respond
 from xrpc.auth import Kind
 from xrpc.bodies import Body, check_content_type, read_json
-from xrpc.call import Answer, Call, Streamed, Whole
+from xrpc.call import Answer, Call, Stored, Streamed, Whole
 from xrpc.errors import MethodNotImplemented, NotSupported, render, render_unexpected
 from xrpc.registry import HTTP_VERB, SUBSCRIPTION, Method
 
@@ -127,7 +127,7 @@ def read_input(body: Body, method: Method) -> Mapping[str, Any]:
 
 def _check_output(method: Method, answer: Answer) -> None:
     """In tests every answer is held against its lexicon; a wrong one is our fault, so a 500."""
-    if settings.XRPC_CHECK_OUTPUT and not isinstance(answer, Streamed | Whole):
+    if settings.XRPC_CHECK_OUTPUT and not isinstance(answer, Streamed | Stored | Whole):
         text = encode(answer)
         if text is not None or method.lexicon.output_encoding:
             method.lexicon.check_output(orjson.loads(text or b"null"))
@@ -137,7 +137,7 @@ def _finished(response: HttpResponseBase, method: Method | None) -> HttpResponse
     """An answer that depends on credentials must not be handed to anyone else by a cache; nor
     must a refusal."""
     if method and method.auth.kind is not Kind.NONE:
-        response["Cache-Control"] = "private"
+        response.setdefault("Cache-Control", "private")
         vary = response.get("Vary")
         response["Vary"] = f"Authorization, {vary}" if vary else "Authorization"
     return response

@@ -4,23 +4,24 @@ All of it is public while the account is active. An owner's token also opens the
 inactive repo, so that people can always take their data with them.
 """
 
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 from hosting.models import Host
 from protocol import cid
 from protocol.errors import InvalidRequest
 from repos import blobs, exports, reads
-from repos.blobs import OpenBlob
 from repos.firehose import follow
 from repos.reads import RepoRow
 from xrpc.auth import Auth
-from xrpc.bodies import CHUNK_BYTES
-from xrpc.call import Answer, Call, Streamed, Whole
+from xrpc.call import Answer, Call, Stored, Streamed, Whole
 from xrpc.registry import query, subscription
 from xrpc.subjects import readable_repo
 
 _CAR = "application/vnd.ipld.car"
+# A takedown must take effect within minutes, in caches too.
+_BRIEFLY = "public, max-age=60"
+_PRIVATE = "private, max-age=60"
 
 
 @query("com.atproto.sync.getRepo", auth=Auth.optional_owner(), lane="transfer")
@@ -83,15 +84,14 @@ def get_blob(call: Call) -> Answer:
     """Strangers' bytes on our origin: nothing in them may ever run or be taken for a page."""
     repo = readable_repo(call)
     opened = blobs.open_blob(repo, _cid(call.params["cid"]))
-    name = call.params["cid"]
+    name = cid.to_text(opened.ref.cid)
     headers = {
-        "Content-Length": str(opened.ref.size),
         "Content-Disposition": f'attachment; filename="{name}"',
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "X-Content-Type-Options": "nosniff",
-        "ETag": f'"{name}"',
+        "Cache-Control": _PRIVATE if call.caller else _BRIEFLY,
     }
-    return Streamed(_chunks(opened), opened.ref.mime_type, headers)
+    return Stored(opened.file, opened.ref.size, opened.ref.mime_type, f'"{name}"', headers)
 
 
 @query("com.atproto.sync.listBlobs", auth=Auth.optional_owner())
@@ -126,9 +126,3 @@ def _cid(text: str, refusal: str = "Not a CID of this network") -> bytes:
         return cid.from_text(text)
     except cid.InvalidCid as fault:
         raise InvalidRequest(refusal) from fault
-
-
-def _chunks(opened: OpenBlob) -> Iterator[bytes]:
-    with opened.file as file:
-        while chunk := file.read(CHUNK_BYTES):
-            yield chunk

@@ -2,8 +2,10 @@
 
 import itertools
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from django.core.files.storage import storages
 from django.db import transaction
 
 from accounts.models import Account
@@ -36,3 +38,12 @@ def account(ash: Host) -> Account:
 @pytest.fixture
 def repo(account: Account) -> RepoRow:
     return reads.find_repo(account.host, account.did)
+
+
+@pytest.fixture
+def folder(settings, tmp_path: Path) -> Path:
+    """Where this test's blobs lie."""
+    backend = {**settings.STORAGES["blobs"], "OPTIONS": {"location": str(tmp_path)}}
+    settings.STORAGES = {**settings.STORAGES, "blobs": backend}
+    assert storages["blobs"].location == str(tmp_path)
+    return tmp_path

@@ -1,66 +1,34 @@
 import io
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.core.files.storage import storages
-from django.utils import timezone
 
 from hosting.models import Host
 from protocol import cid
 from protocol.errors import InvalidRequest
-from repos import blobs, commits, reads, sweeping, writes
+from repos import blob_files, blobs, commits, reads, writes
 from repos.blob_refs import BlobRef
-from repos.models import Blob
+from repos.models import Blob, BlobUsage, BlobUse, DoomedFile
 from repos.reads import RepoRow
+from tests.unit.repos.uploads import THING, files, put, upload, using
 
-THING = "com.example.thing"
+pytestmark = pytest.mark.usefixtures("folder")
+
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(40)
 JPEG = bytes.fromhex("ffd8ffe000104a46494600010100000100010000") + bytes(40)
-
-
-@pytest.fixture(autouse=True)
-def folder(settings, tmp_path: Path) -> Path:
-    backend = {**settings.STORAGES["blobs"], "OPTIONS": {"location": str(tmp_path)}}
-    settings.STORAGES = {**settings.STORAGES, "blobs": backend}
-    assert storages["blobs"].location == str(tmp_path)
-    return tmp_path
-
-
-def upload(repo: RepoRow, data: bytes, mime_type: str | None = "text/plain") -> BlobRef:
-    return blobs.stage(repo, io.BytesIO(data), mime_type, len(data), 1_000_000)
-
-
-def using(*refs: BlobRef) -> dict[str, object]:
-    return {
-        "blobs": [
-            {
-                "$type": "blob",
-                "ref": {"$link": cid.to_text(ref.cid)},
-                "mimeType": ref.mime_type,
-                "size": ref.size,
-            }
-            for ref in refs
-        ]
-    }
-
-
-def put(repo: RepoRow, rkey: str, *refs: BlobRef) -> None:
-    commits.apply_writes(repo, [writes.put(THING, rkey, using(*refs))])
-
-
-def files(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 def test_an_upload_is_named_by_its_bytes_and_measured(repo: RepoRow) -> None:
     assert upload(repo, b"hello") == BlobRef(cid.of_raw(b"hello"), "text/plain", 5)
 
 
-def test_a_file_lies_under_tenant_and_did(ash: Host, repo: RepoRow, folder: Path) -> None:
+def test_a_file_lies_under_tenant_shard_and_did(ash: Host, repo: RepoRow, folder: Path) -> None:
     ref = upload(repo, b"hello")
-    path = folder / str(ash.tenant_id) / repo.did / cid.to_text(ref.cid)
-    assert path.read_bytes() == b"hello"
+    shard = blob_files.shard_of(repo.did)
+    place = folder / "public" / str(ash.tenant_id) / shard / repo.did
+    (file,) = place.iterdir()
+    assert file.name.startswith(cid.to_text(ref.cid))
+    assert file.read_bytes() == b"hello"
 
 
 @pytest.mark.parametrize(
@@ -190,38 +158,118 @@ def test_blobs_page_in_the_order_of_their_cids_and_since_a_rev(repo: RepoRow) ->
     assert blobs.list_blobs(repo, since=rev) == [refs[4].cid]
 
 
-def test_the_sweep_removes_unused_blobs_past_their_time(repo: RepoRow, folder: Path) -> None:
-    put(repo, "a", live := upload(repo, b"live"))
-    upload(repo, b"fresh")
-    upload(repo, b"stale")
-    stale = Blob.objects.filter(repo_id=repo.id, cid=cid.of_raw(b"stale"))
-    stale.update(changed_at=timezone.now() - timedelta(days=2))
-    assert sweeping.sweep_blobs() == 1
-    assert (not stale.exists(), len(files(folder))) == (True, 2)
-    assert sweeping.sweep_blobs() == 0
-    blobs.open_blob(repo, live.cid).file.close()
+def test_a_staged_blob_that_a_record_already_names_is_live_at_once(repo: RepoRow) -> None:
+    ref = BlobRef(cid.of_raw(b"hello"), "text/plain", 5)
+    BlobUse.objects.create(repo_id=repo.id, collection=THING, rkey="a", cid=ref.cid, rev=repo.rev)
+    assert upload(repo, b"hello") == ref
+    blobs.open_blob(repo, ref.cid).file.close()
 
 
-def test_an_upload_whose_file_was_swept_meanwhile_is_stored_again(
+def test_an_upload_dooms_no_file_in_the_end(repo: RepoRow) -> None:
+    upload(repo, b"hello")
+    upload(repo, b"hello")
+    assert not DoomedFile.objects.exists()
+
+
+def test_a_blob_without_its_file_is_not_found(repo: RepoRow, folder: Path) -> None:
+    put(repo, "a", ref := upload(repo, b"hello"))
+    files(folder)[0].unlink()
+    with pytest.raises(blobs.BlobNotFound):
+        blobs.open_blob(repo, ref.cid)
+
+
+def test_the_check_of_a_blob_asks_for_its_file(repo: RepoRow, folder: Path) -> None:
+    ref = upload(repo, b"hello")
+    assert blobs.has_file(repo.host_id, repo.did, ref.cid)
+    assert not blobs.has_file(repo.host_id + 1, repo.did, ref.cid)
+    files(folder)[0].unlink()
+    assert not blobs.has_file(repo.host_id, repo.did, ref.cid)
+
+
+def test_usage_is_counted_per_repo(repo: RepoRow, ash: Host, new_account) -> None:
+    other = reads.find_repo(ash, new_account().did)
+    for data in (b"hello", b"hello", b"world!"):
+        upload(repo, data)
+    upload(other, b"1")
+    counted = dict(BlobUsage.objects.values_list("repo_id", "used_bytes"))
+    assert counted == {repo.id: 11, other.id: 1}
+    assert BlobUsage.objects.get(pk=repo.id).blob_count == 2
+
+
+def with_quota(host: Host, quota: int) -> None:
+    Host.objects.filter(pk=host.pk).update(blob_quota_bytes=quota)
+
+
+def test_an_upload_beyond_the_quota_is_refused_and_leaves_nothing(
+    ash: Host, repo: RepoRow, folder: Path
+) -> None:
+    with_quota(ash, 10)
+    upload(repo, b"1234567")
+    with pytest.raises(blobs.BlobQuotaExceeded) as refused:
+        upload(repo, b"abcd")
+    assert (refused.value.limit_bytes, refused.value.used_bytes) == (10, 7)
+    assert (refused.value.name, refused.value.status) == ("BlobQuotaExceeded", 400)
+    assert (len(files(folder)), BlobUsage.objects.get().used_bytes) == (1, 7)
+
+
+def test_a_full_account_may_upload_what_it_has_and_write_text(ash: Host, repo: RepoRow) -> None:
+    with_quota(ash, 5)
+    ref = upload(repo, b"12345")
+    assert upload(repo, b"12345") == ref
+    put(repo, "a", ref)
+    put(repo, "text")
+
+
+def test_the_quota_holds_against_an_upload_that_was_faster(
+    ash: Host, repo: RepoRow, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_quota(ash, 10)
+    original = blob_files.write
+
+    def write_after_another(key: str, file: io.BytesIO) -> None:
+        monkeypatch.setattr(blob_files, "write", original)
+        upload(repo, b"1234567")
+        original(key, file)
+
+    monkeypatch.setattr(blob_files, "write", write_after_another)
+    with pytest.raises(blobs.BlobQuotaExceeded):
+        upload(repo, b"abcd")
+    assert (len(files(folder)), BlobUsage.objects.get().used_bytes) == (1, 7)
+    assert not DoomedFile.objects.exists()
+
+
+def test_of_two_uploads_of_the_same_bytes_one_file_stays(
     repo: RepoRow, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    upload(repo, b"hello")
-    original = blobs.database.row
+    original = blob_files.write
 
-    def sweep_in_between(sql: str, params: tuple) -> object:
-        if "INSERT INTO blob" in sql:
-            files(folder)[0].unlink()
-        return original(sql, params)
+    def write_after_another(key: str, file: io.BytesIO) -> None:
+        monkeypatch.setattr(blob_files, "write", original)
+        upload(repo, b"hello", "text/html")
+        original(key, file)
 
-    monkeypatch.setattr(blobs.database, "row", sweep_in_between)
-    upload(repo, b"hello")
+    monkeypatch.setattr(blob_files, "write", write_after_another)
+    assert upload(repo, b"hello").mime_type == "text/html"
     assert len(files(folder)) == 1
+    assert not DoomedFile.objects.exists()
 
 
-def test_files_without_a_row_are_swept(repo: RepoRow, folder: Path) -> None:
-    upload(repo, b"known")
-    upload(repo, b"orphan")
-    Blob.objects.filter(repo_id=repo.id, cid=cid.of_raw(b"orphan")).delete()
-    assert sweeping.sweep_files() == 0
-    assert sweeping.sweep_files(unused_for=timedelta(0)) == 1
-    assert [path.name for path in files(folder)] == [cid.to_text(cid.of_raw(b"known"))]
+def test_an_upload_that_took_a_day_is_refused(
+    repo: RepoRow, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blob_files, "DOOMED_FOR", blob_files.DOOMED_FOR / 48)
+    with pytest.raises(blob_files.StorageTimedOut):
+        upload(repo, b"hello")
+    assert (files(folder), Blob.objects.count()) == ([], 0)
+
+
+def test_a_storage_that_takes_too_long_is_a_504(
+    repo: RepoRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hang(*_: object) -> str:
+        raise TimeoutError
+
+    monkeypatch.setattr(type(blob_files.storage()), "save", hang)
+    with pytest.raises(blob_files.StorageTimedOut) as late:
+        upload(repo, b"hello")
+    assert (late.value.status, late.value.name) == (504, "UpstreamTimeout")

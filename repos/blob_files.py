@@ -1,0 +1,95 @@
+"""Blobs' bytes in the storage, so that a crash at any moment leaves nothing that nobody knows.
+
+Every file has a key of its own, `{public|quarantine}/{tenant}/{shard}/{did}/{cid}.{random}`, and no
+key is ever written twice: whoever removes an old file cannot hit the one that took its place. The
+key is doomed in the database before its file is written, and saved from that by the row that takes
+it over, in the row's own transaction (models.DoomedFile).
+"""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import IO, Final
+
+from django.core.files import File
+from django.core.files.storage import Storage, storages
+
+from hosting import database
+from protocol import cid
+from protocol.errors import XrpcError
+
+# How long a file may wait for its row. stage_blob and _move insist on an hour more than is left to
+# the purge, so that the two never meet.
+DOOMED_FOR: Final = timedelta(hours=24)
+_BATCH = 200
+
+_DOOM = "INSERT INTO doomed_file (key, due_at) VALUES (%s, now() + %s) RETURNING key"
+# The claim: others leave these keys alone for an hour, and a failure is tried again after it.
+_CLAIM = """
+    UPDATE doomed_file SET due_at = now() + interval '1 hour' WHERE key IN (
+        SELECT key FROM doomed_file WHERE due_at <= %s
+        ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED)
+    RETURNING key
+"""
+_FORGET = "DELETE FROM doomed_file WHERE key = ANY (%s) RETURNING key"
+
+
+class Place(Enum):
+    """The first part of a key."""
+
+    PUBLIC = "public"
+    QUARANTINE = "quarantine"
+
+
+class StorageTimedOut(XrpcError):
+    """504: the storage did not take the bytes in time."""
+
+    name = "UpstreamTimeout"
+    status = 504
+
+
+def storage() -> Storage:
+    """Where blobs' bytes are."""
+    return storages["blobs"]
+
+
+def new_key(place: Place, tenant_id: int, did: str, blob_cid: bytes) -> str:
+    """A key that no file has had. Tenants come first, so that one's bytes can be moved or counted;
+    then 256 shards, so that no folder grows with the number of accounts."""
+    name = f"{cid.to_text(blob_cid)}.{secrets.token_hex(8)}"
+    return f"{place.value}/{tenant_id}/{shard_of(did)}/{did}/{name}"
+
+
+def shard_of(did: str) -> str:
+    """Two hex digits, evenly spread whatever the DID's method."""
+    return hashlib.sha256(did.encode()).hexdigest()[:2]
+
+
+def write(key: str, file: IO[bytes]) -> None:
+    """Write a new file, doomed until a row takes it over. Raises StorageTimedOut."""
+    database.row(_DOOM, (key, DOOMED_FOR))
+    file.seek(0)
+    try:
+        stored_as = storage().save(key, File(file))
+    except TimeoutError as fault:
+        raise StorageTimedOut("The storage did not answer in time") from fault
+    if stored_as != key:
+        raise RuntimeError(f"the storage wrote {stored_as} for {key}")
+
+
+def remove(keys: Sequence[str]) -> None:
+    """Remove doomed files and forget them. Repeatable."""
+    for key in keys:
+        storage().delete(key)
+    database.rows(_FORGET, (list(keys),))
+
+
+def purge(due_before: datetime) -> int:
+    """Remove every doomed file that is due; returns how many."""
+    count = 0
+    while keys := [key for (key,) in database.rows(_CLAIM, (due_before, _BATCH))]:
+        remove(keys)
+        count += len(keys)
+    return count

@@ -1,0 +1,43 @@
+"""What kind of bytes an upload is: its first bytes decide for media, its header for the rest.
+
+Source: protocol.md 2.4 (uploadBlob): a type by content wins over the one that was declared. Only
+media are told by content, by signatures of 3 bytes and more which do not read as plain words.
+"""
+
+from typing import IO
+
+import puremagic
+
+_HEAD_BYTES = 4_096  # what sniffing looks at
+_UNKNOWN_TYPE = "application/octet-stream"
+_MEDIA = ("image/", "video/", "audio/", "application/pdf")
+_SIGNATURE_BYTES = 3
+_WORD_BYTES = 4
+
+
+def type_of(file: IO[bytes], declared_type: str | None) -> str:
+    """The MIME type of a seekable file: by content, else as declared, else octets."""
+    return _sniff(file) or _plain(declared_type)
+
+
+def _sniff(file: IO[bytes]) -> str | None:
+    file.seek(0)
+    head = file.read(_HEAD_BYTES)
+    try:
+        matches = puremagic.magic_string(head)
+    except (puremagic.PureError, ValueError):
+        return None
+    sure = [match.mime_type for match in matches if _is_sure(match)]
+    return str(sure[0]) if sure else None
+
+
+def _is_sure(match: puremagic.main.PureMagicWithConfidence) -> bool:
+    signature, mime_type = bytes(match.byte_match), str(match.mime_type)
+    length = _WORD_BYTES if signature.isascii() else _SIGNATURE_BYTES
+    is_medium = mime_type.startswith(_MEDIA) and not mime_type.endswith("xml")
+    return is_medium and len(signature) >= length
+
+
+def _plain(declared_type: str | None) -> str:
+    """A Content-Type without its parameters, in lower case."""
+    return (declared_type or "").split(";")[0].strip().lower() or _UNKNOWN_TYPE

@@ -1,0 +1,42 @@
+"""Uploads and records that refer to them, for the tests of blobs."""
+
+import io
+from pathlib import Path
+
+from protocol import cid
+from repos import blobs, commits, writes
+from repos.blob_refs import BlobRef
+from repos.reads import RepoRow
+
+THING = "com.example.thing"
+
+
+def upload(repo: RepoRow, data: bytes, mime_type: str | None = "text/plain") -> BlobRef:
+    return blobs.stage(repo, io.BytesIO(data), mime_type, len(data), 1_000_000)
+
+
+def using(*refs: BlobRef) -> dict[str, object]:
+    """A record value that refers to blobs."""
+    return {
+        "blobs": [
+            {
+                "$type": "blob",
+                "ref": {"$link": cid.to_text(ref.cid)},
+                "mimeType": ref.mime_type,
+                "size": ref.size,
+            }
+            for ref in refs
+        ]
+    }
+
+
+def put(repo: RepoRow, rkey: str, *refs: BlobRef) -> None:
+    commits.apply_writes(repo, [writes.put(THING, rkey, using(*refs))])
+
+
+def delete(repo: RepoRow, rkey: str) -> None:
+    commits.apply_writes(repo, [writes.delete(THING, rkey)])
+
+
+def files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
