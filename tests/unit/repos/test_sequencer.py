@@ -1,7 +1,11 @@
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psycopg
 import pytest
+from django.db import connection
 
 from hosting import database
 from hosting.models import Host
@@ -76,6 +80,24 @@ def test_the_process_numbers_and_a_standby_takes_over(ash: Host, repo: RepoRow) 
     assert seqs(ash) == list(range(1, 7))
 
 
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_leader_killed_under_load_is_followed_within_a_second(ash: Host, repo: RepoRow) -> None:
+    with numbering.running() as leader:
+        await_numbered(4)
+        with numbering.running():
+            with speaking(repo) as said:
+                time.sleep(0.7)
+                leader.kill()
+                leader.wait()
+                killed_at, numbered = time.monotonic(), numbered_count()
+                await_numbered_beyond(numbered)
+                assert time.monotonic() - killed_at < 1.0
+            await_numbered(4 + len(said))
+        leader.returncode = 0
+    assert seqs(ash) == list(range(1, 5 + len(said)))
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_process_comes_back_after_its_connection_was_cut(ash: Host, repo: RepoRow) -> None:
     with numbering.running():
@@ -97,8 +119,44 @@ def test_a_batch_is_announced_once(ash: Host, repo: RepoRow) -> None:
     assert heard == ["4"]
 
 
+def numbered_count() -> int:
+    found = database.row("SELECT count(seq) FROM event")
+    assert found is not None
+    return int(found[0])
+
+
 def await_numbered(count: int) -> None:
     deadline = time.monotonic() + 10
-    while database.row("SELECT count(seq) FROM event") != (count,):
+    while numbered_count() != count:
         assert time.monotonic() < deadline, "the sequencer does not number"
         time.sleep(0.005)
+
+
+def await_numbered_beyond(count: int) -> None:
+    deadline = time.monotonic() + 10
+    while numbered_count() <= count:
+        assert time.monotonic() < deadline, "nobody took over"
+        time.sleep(0.005)
+
+
+@contextmanager
+def speaking(repo: RepoRow) -> Iterator[list[int]]:
+    """Somebody says things all the time, from a thread of its own; the list grows with each."""
+    said: list[int] = []
+    is_over = threading.Event()
+
+    def speak() -> None:
+        try:
+            while not is_over.wait(0.002):
+                say(repo)
+                said.append(1)
+        finally:
+            connection.close()
+
+    speaker = threading.Thread(target=speak)
+    speaker.start()
+    try:
+        yield said
+    finally:
+        is_over.set()
+        speaker.join()
