@@ -31,15 +31,23 @@ class Unsettled(Exception):
 def newest_cid(did: str) -> str | None:
     """The CID of the DID's newest operation, None when the directory has never heard of it or
     has a tombstone for it. Raises `Unsettled`."""
+    operation = newest(did)
+    return plc.cid_of(operation) if operation is not None else None
+
+
+def newest(did: str) -> plc.Operation | None:
+    """The DID's newest operation, None as for `newest_cid`. Raises `Unsettled`."""
     answer = _request("GET", f"/{did}/log/last", None)
     if answer.status == 404:
         return None
     if answer.status != 200:
         raise Unsettled(PlcOperation.Failure.UNKNOWN, f"log/last answered {answer.status}")
     try:
-        return plc.cid_of(orjson.loads(answer.body))
+        operation: plc.Operation = orjson.loads(answer.body)
+        plc.cid_of(operation)  # an object that can be hashed is an operation, of whatever form
     except ValueError as error:
         raise Unsettled(PlcOperation.Failure.UNKNOWN, f"log/last is unreadable: {error}") from error
+    return operation
 
 
 def post(did: str, operation: plc.Operation) -> None:

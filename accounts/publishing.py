@@ -14,7 +14,7 @@ from django.db.models import F
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from accounts import directory
+from accounts import directory, key_changes
 from accounts.models import Account, PlcOperation, SigningKey
 from accounts.signals import account_opened
 from hosting import celery
@@ -146,6 +146,8 @@ def _confirm(operation_id: int) -> None:
         _decide(operation, PlcOperation.State.PUBLISHED)
         if operation.kind == PlcOperation.Kind.GENESIS:
             _open(operation)
+        elif operation.kind == PlcOperation.Kind.UPDATE:
+            key_changes.adopt(operation)
 
 
 def _open(operation: PlcOperation) -> None:

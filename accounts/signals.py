@@ -9,3 +9,4 @@ from django.dispatch import Signal
 account_opened = Signal()  # the directory holds the DID; make the repo and announce it
 account_status_changed = Signal()  # the status was set, perhaps to what it already was
 handle_changed = Signal()  # the account has a new handle, or none
+signing_key_changed = Signal()  # the DID names another repo signing key, and so does the account

@@ -9,6 +9,7 @@ class ReposConfig(AppConfig):
     name = "repos"
 
     def ready(self) -> None:
-        from repos import lifecycle  # noqa: PLC0415 - models exist only now
+        from repos import lifecycle, resigning  # noqa: PLC0415 - models exist only now
 
         lifecycle.connect()
+        resigning.connect()

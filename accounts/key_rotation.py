@@ -1,0 +1,102 @@
+"""A new repo signing key for an account: first the directory, then the account and its repo.
+
+Source: the did:plc method specification; atproto.com/guides/account-migration, "Updating Identity".
+The signed update is a row like every other operation (`publishing`), so a crash loses nothing: once
+the directory holds it, the account takes the key in the same transaction that writes this down.
+"""
+
+import time
+from dataclasses import replace
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import directory, keys, publishing
+from accounts.models import Account, PlcOperation
+from hosting.models import Host
+from protocol import plc
+from protocol.errors import XrpcError
+from protocol.plc_data import SIGNING_METHOD, PlcData
+
+_PAUSE_S = 0.05
+
+
+class RotationRefused(XrpcError):
+    """502: the DID cannot be given another key by this host. Nothing was changed."""
+
+    name = "UpstreamFailure"
+    status = 502
+
+
+class RotationLate(XrpcError):
+    """504: the directory has not answered; the change goes on by itself."""
+
+    name = "UpstreamTimeout"
+    status = 504
+
+
+def rotate_key(account: Account) -> str:
+    """Give the account a new signing key, in its DID and for its repo; returns the did:key.
+
+    Raises RotationRefused, RotationLate. Call it outside of any transaction.
+    """
+    operation = _pending(account) or _write_down(account, *_newest(account))
+    publishing.wake(operation.pk)
+    _await(operation)
+    did_key: str = operation.operation["verificationMethods"][SIGNING_METHOD]
+    return did_key
+
+
+def _pending(account: Account) -> PlcOperation | None:
+    """A change of key that the directory has not answered yet; it comes before any other."""
+    pending = account.plc_operations.filter(
+        kind=PlcOperation.Kind.UPDATE, state=PlcOperation.State.PENDING
+    )
+    path = f"operation__verificationMethods__{SIGNING_METHOD}"
+    return pending.exclude(**{path: account.signing_did_key}).first()
+
+
+def _newest(account: Account) -> tuple[plc.Operation, PlcData]:
+    """What the directory says now. Raises RotationRefused, RotationLate."""
+    try:
+        newest = directory.newest(account.did) if account.did.startswith("did:plc:") else None
+    except directory.Unsettled as outcome:
+        raise RotationLate(f"The PLC directory does not answer: {outcome}") from outcome
+    data = plc.data_of(newest) if newest is not None else None
+    if newest is None or data is None:
+        raise RotationRefused(f"The PLC directory does not hold {account.did}")
+    if account.host.rotation_did_key not in data.rotation_keys:
+        raise RotationRefused(f"{account.did} does not let this host change it")
+    return newest, data
+
+
+def _write_down(account: Account, newest: plc.Operation, data: PlcData) -> PlcOperation:
+    host: Host = account.host
+    with transaction.atomic(durable=True):
+        key = keys.new_signing_key()
+        methods = {**data.verification_methods, SIGNING_METHOD: key.did_key}
+        update = plc.update(replace(data, verification_methods=methods), plc.cid_of(newest))
+        signed = plc.sign(update, keys.rotation_key(host))
+        return PlcOperation.objects.create(
+            did=account.did,
+            account=account,
+            kind=PlcOperation.Kind.UPDATE,
+            operation=signed,
+            cid=plc.cid_of(signed),
+            next_attempt_at=timezone.now(),
+        )
+
+
+def _await(operation: PlcOperation) -> None:
+    deadline = time.monotonic() + settings.PLC_AWAIT_S
+    operation.refresh_from_db()
+    while operation.state == PlcOperation.State.PENDING:
+        if time.monotonic() > deadline:
+            raise RotationLate(f"No answer from the PLC directory yet: {operation.last_error}")
+        if operation.next_attempt_at < timezone.now():
+            publishing.attempt(operation.pk)
+        time.sleep(_PAUSE_S)
+        operation.refresh_from_db()
+    if operation.state != PlcOperation.State.PUBLISHED:
+        raise RotationRefused(f"The PLC directory refused: {operation.last_error}")
