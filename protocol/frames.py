@@ -63,7 +63,7 @@ def _header(name: str) -> bytes:
     return cbor.encode({"op": 1, "t": f"#{name}"})
 
 
-_HEADERS = {kind: _header(kind.name.lower()) for kind in EventKind}
+_HEADERS: dict[int, bytes] = {kind: _header(kind.name.lower()) for kind in EventKind}
 _INFO_HEADER = _header("info")
 _ERROR_HEADER = cbor.encode({"op": ERROR_OP})
 
@@ -121,7 +121,7 @@ def account_body(*, did: str, time: str, active: bool, status: str | None = None
 def frame(kind: int, body: bytes, seq_at: int, seq: int) -> bytes:
     """The message to send for a stored body once it has its number."""
     return b"".join(
-        (_HEADERS[EventKind(kind)], body[:seq_at], cbor.encode(seq), body[seq_at:]),
+        (_HEADERS[kind], body[:seq_at], cbor.encode(seq), body[seq_at:]),
     )
 
 

@@ -1,7 +1,8 @@
 """com.atproto.sync.subscribeRepos: numbered events, from a ring in memory or from the table.
 
 Reading order: `ring` (the newest frames), `tailer` (fills it), `table` (everything that is kept),
-`feed` (the three together), `following` (what one consumer gets).
+`feed` (the three together), `backlog` (the table, a page ahead), `following` (what one consumer
+gets).
 """
 
 from repos.firehose.following import ConsumerTooSlow, FutureCursor, follow

@@ -10,12 +10,15 @@ from collections.abc import AsyncGenerator
 
 from protocol import frames
 from protocol.errors import XrpcError
+from repos.firehose.backlog import Backlog
 from repos.firehose.feed import Feed, feed
 from repos.firehose.ring import Ring
 
 SLICE = 64  # frames handed over at once: about 300 kB
-PAGE = 200
 MAX_LAG = 20_000  # events that a consumer may be behind after it was live
+_OUTDATED = frames.info(
+    "OutdatedCursor", "Requested cursor exceeded limit. Possibly missing events"
+)
 
 
 class FutureCursor(XrpcError):
@@ -57,30 +60,31 @@ async def _frames(
     source: Feed, host_id: int, ring: Ring, position: int, oldest: int
 ) -> AsyncGenerator[list[bytes], None]:
     if position < oldest - 1:
-        yield [
-            frames.info(
-                "OutdatedCursor", "Requested cursor exceeded limit. Possibly missing events"
-            )
-        ]
+        yield [_OUTDATED]
         position = oldest - 1
     was_live = False
-    while True:
-        changed = ring.changed  # taken before looking, so that no push is missed
-        batch = ring.after(position, SLICE)
-        if batch is None:
-            _refuse_laggard(ring, position, was_live=was_live)
-            page = await source.table.page(host_id, position, PAGE)
-            batch = [event.frame for event in page]
-            position = page[-1].seq if page else max(position, ring.first_seq - 1)
-        else:
-            was_live = True
-            position += len(batch)
-            if len(batch) == SLICE:  # far from the end: others get their turn in between
-                await asyncio.sleep(0)
-        if batch:
-            yield batch
-        elif ring.is_empty or position >= ring.last_seq:
-            await changed.wait()
+    backlog = Backlog(source.table, host_id)
+    try:
+        while True:
+            changed = ring.changed  # taken before looking, so that no push is missed
+            batch = ring.after(position, SLICE)
+            if batch is None:
+                _refuse_laggard(ring, position, was_live=was_live)
+                before_ring = ring.first_seq - 1
+                page = await backlog.page(position)
+                batch = [event.frame for event in page]
+                position = page[-1].seq if page else max(position, before_ring)
+            else:
+                was_live = True
+                position += len(batch)
+                if len(batch) == SLICE:  # far from the end: others get their turn in between
+                    await asyncio.sleep(0)
+            if batch:
+                yield batch
+            elif ring.is_empty or position >= ring.last_seq:
+                await changed.wait()
+    finally:
+        backlog.close()
 
 
 def _refuse_laggard(ring: Ring, position: int, *, was_live: bool) -> None:

@@ -11,8 +11,9 @@ import psycopg
 
 from protocol import frames
 
-# A page ends with the event that fills it: two hundred of the largest would be half a gigabyte.
-PAGE_BYTES = 2 * 1_048_576
+# A page ends with the event that fills it: two hundred of the largest would be half a gigabyte,
+# and a consumer that has stopped reading holds two pages until it is cut off.
+PAGE_BYTES = 524_288
 _PAGE = f"""
     SELECT seq, kind, body, seq_at FROM (
         SELECT seq, kind, body, seq_at, sum(octet_length(body)) OVER (ORDER BY seq) AS size
