@@ -1,4 +1,4 @@
-"""The only place that moves a head.
+"""Every write's way to a new head (what is no write takes `heads.move`).
 
 A write reads the repo once, works out the commit in memory (repos.plan), and applies it with one
 call of the plpgsql function `apply_commit`, which is the transaction: it takes effect only on the

@@ -1,4 +1,4 @@
-"""Where a repo stands, read in one statement for the write that comes next.
+"""Where a repo stands, read in one statement for the write that comes next; and the next step.
 
 The row that a write starts from, the last #commit's body (it holds the tree path that an append
 needs), and the records that the write will displace because they say the same of one subject.
@@ -7,7 +7,10 @@ needs), and the records that the write will displace because they say the same o
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from accounts import keys
 from hosting import database
+from protocol import commit
+from protocol.commit import SignedCommit
 from protocol.frames import Body
 
 _FIELDS = "r.did, r.status, r.head, r.rev, r.data, r.signing_did_key, e.body, e.seq_at"
@@ -26,6 +29,11 @@ _HEAD_AND_TWINS = f"""
         JOIN record t ON t.repo_id = r.id AND t.collection = s.collection AND t.subject = s.subject
     ) {_FROM}
 """  # noqa: S608 - constants only
+_MOVE = """
+    UPDATE repo SET head = %b, rev = %s, data = %b, commit = %b, signing_did_key = %s,
+        record_count = record_count + %s
+    WHERE id = %s AND rev = %s AND status = %s RETURNING id
+"""
 _LOCK = "SELECT FROM repo WHERE id = %s FOR UPDATE"
 
 # What this process remembers of the trees whose nodes it holds; emptied when it grows too long.
@@ -66,6 +74,34 @@ def read(repo_id: int, subjects: Sequence[tuple[str, str]] = ()) -> Head | None:
 def lock(repo_id: int) -> None:
     """Take the repo's row until the transaction ends; others' commits wait."""
     database.row(_LOCK, (repo_id,))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From one head to the next, not taken yet. `root` is the tree that the new commit signs."""
+
+    head: Head
+    rev: str
+    commit: SignedCommit
+    root: bytes
+    signing_did_key: str
+
+
+def sign(head: Head, root: bytes, rev: str, signing_did_key: str) -> Step:
+    """The next step of a repo: a tree under a commit of ours."""
+    signed = commit.sign(head.did, rev, root, keys.signing_key(signing_did_key))
+    return Step(head, rev, signed, root, signing_did_key)
+
+
+def move(step: Step, record_change: int = 0) -> bool:
+    """Take a step that is no write (those are `apply_commit`'s): imports, repairs, new keys.
+
+    False when the head or the status is another by now. Call it first in the transaction that
+    stores the tree: it locks the repo's row. `record_change`: how many more records than before.
+    """
+    head, signed = step.head, step.commit
+    new = (signed.cid, step.rev, step.root, signed.block, step.signing_did_key, record_change)
+    return database.row(_MOVE, (*new, head.id, head.rev, head.status)) is not None
 
 
 def remember(repo_id: int, data: bytes) -> None:

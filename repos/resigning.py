@@ -6,21 +6,14 @@ told by #sync where the repo stands, because no #commit leads there.
 
 from typing import Any
 
-from django.db import transaction
-
-from accounts import keys, signals
+from accounts import signals
 from accounts.models import Account
-from hosting import database
-from protocol import commit, frames
+from protocol import frames
 from protocol.frames import EventKind
 from repos import events, heads, revs
 from repos.heads import Head
 from repos.imports.announcing import sync_body
 from repos.models import Repo
-
-_MOVE = """
-    UPDATE repo SET head = %b, rev = %s, data = %b, commit = %b, signing_did_key = %s WHERE id = %s
-"""
 
 
 def connect() -> None:
@@ -48,12 +41,9 @@ def move_head(head: Head, root: bytes, signing_did_key: str) -> str:
     Returns the new rev. Call inside the transaction that locked the repo (`heads.lock`) and that
     stores the tree's nodes.
     """
-    if not transaction.get_connection().in_atomic_block:
-        raise RuntimeError("a head moves inside a transaction")
-    rev = revs.next_rev(head.rev)
-    signed = commit.sign(head.did, rev, root, keys.signing_key(signing_did_key))
-    new = (signed.cid, rev, root, signed.block, signing_did_key, head.id)
-    database.hot().execute(_MOVE, new)
+    step = heads.sign(head, root, revs.next_rev(head.rev), signing_did_key)
+    if not heads.move(step):
+        raise RuntimeError(f"the head of {head.did} moved under its lock")
     if head.status == Repo.Status.ACTIVE:
-        events.append(head.id, EventKind.SYNC, sync_body(head.did, signed, rev))
-    return rev
+        events.append(head.id, EventKind.SYNC, sync_body(step))
+    return step.rev

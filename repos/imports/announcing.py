@@ -5,27 +5,15 @@ says that the repo is another from here on, and consumers fetch it anew.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Literal
 
 from protocol import car, frames
-from protocol.commit import SignedCommit
 from protocol.frames import Body, EventKind, RepoOp
 from protocol.mst import Tree
 from protocol.mst.difference import Change
 from repos import events, plan
-from repos.heads import Head
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """From one head to the next, not taken yet: `root` is the new tree's."""
-
-    head: Head
-    rev: str
-    commit: SignedCommit
-    root: bytes
+from repos.heads import Step
 
 
 class Announcement:
@@ -57,7 +45,7 @@ class Announcement:
             blocks = self._slice(step, nodes, new_nodes)
             if len(blocks) <= plan.MAX_EVENT_BLOCKS_BYTES:
                 return EventKind.COMMIT, self._commit_body(step, blocks)
-        return EventKind.SYNC, sync_body(step.head.did, step.commit, step.rev)
+        return EventKind.SYNC, sync_body(step)
 
     def _slice(self, step: Step, nodes: Mapping[bytes, bytes], new_nodes: Sequence[bytes]) -> bytes:
         """The CAR of a #commit: commit, nodes that are new or prove what changed, new records."""
@@ -79,10 +67,11 @@ class Announcement:
         )
 
 
-def sync_body(did: str, signed: SignedCommit, rev: str) -> Body:
+def sync_body(step: Step) -> Body:
     """`#sync`: where the repo stands, without saying how it came there."""
-    blocks = car.write(signed.cid, [(signed.cid, signed.block)])
-    return frames.sync_body(did=did, rev=rev, blocks=blocks, time=events.time_text())
+    blocks = car.write(step.commit.cid, [(step.commit.cid, step.commit.block)])
+    did, time = step.head.did, events.time_text()
+    return frames.sync_body(did=did, rev=step.rev, blocks=blocks, time=time)
 
 
 def _op(change: Change) -> RepoOp:

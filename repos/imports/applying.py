@@ -10,17 +10,13 @@ from typing import TypeVar
 from django.db import transaction
 
 from hosting import database
-from repos import events
+from repos import events, heads
 from repos.imports.staging import Staged
 
 T = TypeVar("T")
 
 _AT_ONCE = 10_000
 
-_MOVE = """
-    UPDATE repo SET head = %b, rev = %s, data = %b, commit = %b, record_count = record_count + %s
-    WHERE id = %s AND rev = %s AND status = %s RETURNING id
-"""
 _DELETE_RECORDS = """
     DELETE FROM record r USING unnest(%s::text[], %s::text[]) g(collection, rkey)
     WHERE r.repo_id = %s AND r.collection = g.collection AND r.rkey = g.rkey
@@ -45,7 +41,7 @@ _ATTACH = """
 def apply(staged: Staged) -> bool:
     """Make the import true. False when the head or the status is another by now."""
     with transaction.atomic():
-        if not _move_head(staged):
+        if not heads.move(staged.step, staged.record_change):
             return False
         released = _remove(staged)
         for rows in (staged.records, staged.nodes, staged.uses):
@@ -64,12 +60,6 @@ def attach_blobs(repo_id: int) -> None:
     Also called once the import is committed: an upload that ran beside it saw no record yet.
     """
     database.hot().execute(_ATTACH, (repo_id,))
-
-
-def _move_head(staged: Staged) -> bool:
-    step, head = staged.step, staged.step.head
-    new = (step.commit.cid, step.rev, step.root, step.commit.block, staged.record_change)
-    return database.row(_MOVE, (*new, head.id, head.rev, head.status)) is not None
 
 
 def _remove(staged: Staged) -> list[bytes]:

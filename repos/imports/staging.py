@@ -8,16 +8,15 @@ The new tree gets a commit of our own: the old host's signature means nothing un
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from accounts import keys
 from hosting import database
-from protocol import cbor, commit
+from protocol import cbor
 from protocol.commit import Commit
 from protocol.errors import InvalidRequest
 from protocol.frames import Body, EventKind
 from protocol.mst.difference import Change, Difference
-from repos import revs, writes
-from repos.heads import Head
-from repos.imports.announcing import Announcement, Step
+from repos import heads, revs, writes
+from repos.heads import Head, Step
+from repos.imports.announcing import Announcement
 from repos.imports.expected import blobs_named
 from repos.imports.rows import Rows
 from repos.imports.spool import Spool
@@ -83,9 +82,8 @@ def stage(head: Head, spool: Spool, imported: Commit, progress: Progress) -> Sta
     that neither the CAR nor the repo has (or no longer: the head may have moved).
     """
     rev = revs.next_rev(revs.later(head.rev, imported.rev))
-    signed = commit.sign(head.did, rev, imported.data, keys.signing_key(head.signing_did_key))
     staged = Staged(
-        Step(head, rev, signed, imported.data),
+        heads.sign(head, imported.data, rev, head.signing_did_key),
         Rows(head.id, "record", ("collection", "rkey", "cid", "rev", "subject", "data")),
         Rows(head.id, "node", ("cid", "rev", "data")),
         Rows(head.id, "blob_use", ("collection", "rkey", "cid", "rev")),

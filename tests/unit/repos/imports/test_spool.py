@@ -1,0 +1,83 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from protocol import car, cid, commit, mst
+from protocol.keys import SigningKey
+from repos.imports import spool
+from repos.imports.spool import UnreadableCar
+
+DID = "did:plc:ewvi7nxzyoun6zhxrhs64oiz"
+BLOCKS = [(cid.of_dag_cbor(bytes([n])), bytes([n])) for n in range(20)]
+
+
+@pytest.fixture(autouse=True)
+def folder(settings, tmp_path: Path) -> Path:
+    settings.DATA_DIR = tmp_path
+    return tmp_path / "imports"
+
+
+def bytewise(data: bytes) -> Iterator[bytes]:
+    return (data[at : at + 1] for at in range(len(data)))
+
+
+def repo_car() -> tuple[bytes, bytes]:
+    root, nodes = mst.build([])
+    signed = commit.sign(DID, "3ke6kg3wk222b", root, SigningKey.generate())
+    return signed.cid, car.write(signed.cid, [(signed.cid, signed.block), *nodes.items()])
+
+
+def test_every_block_is_found_again_by_its_cid() -> None:
+    data = car.write(BLOCKS[0][0], [*BLOCKS, *BLOCKS])
+    with spool.receive(bytewise(data)) as received:
+        assert [received[block_cid] for block_cid, _ in BLOCKS] == [block for _, block in BLOCKS]
+        assert len(received) == len(BLOCKS)
+
+
+def test_a_block_that_never_came_is_a_key_error() -> None:
+    with spool.receive([car.write(BLOCKS[0][0], BLOCKS)]) as received:
+        assert cid.of_dag_cbor(b"absent") not in received
+        with pytest.raises(KeyError):
+            received[cid.of_dag_cbor(b"absent")]
+
+
+def test_a_worker_finds_what_was_received() -> None:
+    with spool.receive([car.write(BLOCKS[0][0], [*BLOCKS, *BLOCKS])]) as received:
+        again = spool.reopen(received.path)
+    with again:
+        assert [again[block_cid] for block_cid, _ in BLOCKS] == [block for _, block in BLOCKS]
+        assert (again.root, again.size_bytes) == (received.root, received.size_bytes)
+
+
+def test_the_file_is_the_folders_owner_alone(folder: Path) -> None:
+    spool.receive([repo_car()[1]]).close()
+    assert folder.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("cut", [0, 1, 30, 70, 200])
+def test_a_car_that_breaks_off_leaves_no_file(folder: Path, cut: int) -> None:
+    data = car.write(BLOCKS[0][0], BLOCKS)[:cut] + b"\x40"
+    with pytest.raises(UnreadableCar):
+        spool.receive([data])
+    assert list(folder.iterdir()) == []
+
+
+def test_more_blocks_than_an_index_holds_are_refused(monkeypatch, folder: Path) -> None:
+    monkeypatch.setattr(spool, "MAX_BLOCKS", 5)
+    with pytest.raises(UnreadableCar, match="more than 5 blocks"):
+        spool.receive([car.write(BLOCKS[0][0], BLOCKS)])
+
+
+def test_the_commit_is_read_from_the_root() -> None:
+    root, data = repo_car()
+    with spool.receive([data]) as received:
+        assert (received.root, received.commit().did) == (root, DID)
+
+
+def test_a_file_that_was_spoilt_meanwhile_is_refused() -> None:
+    received = spool.receive([repo_car()[1]])
+    received.close()
+    received.path.write_bytes(received.path.read_bytes()[:-1] + b"x")
+    with pytest.raises(UnreadableCar, match="do not match"):
+        spool.reopen(received.path)
