@@ -16,11 +16,10 @@ from hosting import database
 from protocol import car, commit, frames, tid
 from protocol.frames import EventKind
 from protocol.mst import Tree
-from repos import events, heads, revs
+from repos import events, heads, resigning
 from repos.models import Node, Repo
 
 _COMMIT = "SELECT head, rev, commit, status FROM repo WHERE id = %s FOR UPDATE"
-_STANDING = "SELECT rev, data FROM repo WHERE id = %s FOR UPDATE"
 _CLOCK_ID: Final = secrets.randbelow(tid.MAX_CLOCK_ID + 1)
 
 
@@ -76,17 +75,13 @@ def announce_anew(account: Account) -> None:
     For readers who may have seen more than we remember: the rev is later than any that they know,
     so they take our word. Call inside a transaction; may be repeated.
     """
-    found = database.row(_STANDING, (account.pk,))
-    if found is None:
+    heads.lock(account.pk)
+    head = heads.read(account.pk)
+    if head is None:
         return
-    last_rev, data = found
-    rev = revs.next_rev(last_rev)
-    signed = commit.sign(account.did, rev, data, keys.signing_key(account.signing_did_key))
-    Repo.objects.filter(pk=account.pk).update(head=signed.cid, rev=rev, commit=signed.block)
     _announce_account(account)
     _announce_identity(account)
-    if account.is_active:
-        _announce_sync(account, rev, signed.cid, signed.block)
+    resigning.move_head(head, head.data, account.signing_did_key)
 
 
 def _first_commit(account: Account) -> tuple[Tree, commit.SignedCommit, str]:

@@ -72,6 +72,7 @@ def test_writes_go_on_from_the_new_commit(ash: Host, repo: RepoRow) -> None:
 
 def test_an_inactive_account_has_no_sync(ash: Host, repo: RepoRow, account: Account) -> None:
     Account.objects.filter(pk=account.pk).update(deactivated_at="2026-01-01T00:00Z")
+    Repo.objects.filter(pk=account.pk).update(status="deactivated")
     list(restoring.restore(ash))
     (_, said), (kind, _) = stream.events(repo.id)[4:]
     assert (said["active"], said["status"], kind) == (False, "deactivated", EventKind.IDENTITY)
