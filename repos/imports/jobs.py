@@ -1,8 +1,8 @@
 """Large imports: a row says what is to be done, a worker does it, the request waits for the word.
 
 The CAR lies in the shared folder of `spool`. A job is claimed by an update that must change exactly
-one row, under a lease that progress renews; a worker that dies leaves the lease to run out, and the
-sweep wakes the job again. An import that ran already changes nothing when it is repeated.
+one row, under a lease that its worker renews; one that dies leaves it to run out, and the sweep
+wakes the job again. An import that ran already changes nothing when it is repeated.
 """
 
 import time
@@ -18,11 +18,11 @@ from kombu.exceptions import OperationalError
 from hosting import celery
 from protocol.errors import XrpcError
 from repos.imports import importing
+from repos.imports.leases import LEASE, Lease
 from repos.imports.spool import Spool, folder, reopen
 from repos.models import ImportJob
 from repos.reads import RepoRef
 
-LEASE = timedelta(seconds=120)
 MAX_ATTEMPTS = 5
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.02, 0.5
 _STALE_FILES_AFTER = timedelta(hours=24)
@@ -99,8 +99,8 @@ def run(job_id: int) -> None:
         return
     path = folder() / job.file
     try:
-        with reopen(path) as spool:
-            importing.import_repo(job.repo_id, spool, lambda count: _renew(job_id, count))
+        with Lease(job_id), reopen(path) as spool:
+            importing.import_repo(job.repo_id, spool, lambda count: _note(job_id, count))
     except XrpcError as refusal:
         _refuse(job_id, refusal)
     except FileNotFoundError:
@@ -132,10 +132,8 @@ def _claim(job_id: int) -> ImportJob | None:
     return ImportJob.objects.get(pk=job_id) if is_ours else None
 
 
-def _renew(job_id: int, record_count: int) -> None:
-    ends_at = timezone.now() + LEASE
-    job = ImportJob.objects.filter(pk=job_id)
-    job.update(record_count=record_count, lease_ends_at=ends_at)
+def _note(job_id: int, record_count: int) -> None:
+    ImportJob.objects.filter(pk=job_id).update(record_count=record_count)
 
 
 def _refuse(job_id: int, refusal: XrpcError) -> None:

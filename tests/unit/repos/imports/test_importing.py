@@ -1,0 +1,103 @@
+"""Imports and writers at once: all of one, then all of the other, and never a mixture."""
+
+import threading
+
+import pytest
+from django.db import connection
+
+from repos import checks, commits, reads, snapshots, writes
+from repos.imports import importing, spool, staging
+from repos.imports.importing import RepoBusy
+from repos.models import Event, Repo
+from repos.reads import RepoRow
+from tests.unit.repos.conftest import open_account
+from tests.unit.repos.imports.test_jobs import THING, repo_car
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def hang_up(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    yield
+    snapshots.close_idle()
+
+
+@pytest.fixture
+def repo(ash) -> RepoRow:
+    return reads.find_repo(ash, open_account(ash).did)
+
+
+def import_car(repo: RepoRow, count: int) -> None:
+    with spool.receive([repo_car(repo.did, count)]) as received:
+        importing.import_repo(repo.id, received, lambda _count: None)
+
+
+def write(repo: RepoRow, rkey: str) -> None:
+    commits.apply_writes(repo, [writes.put(THING, rkey, {"n": rkey})])
+
+
+def test_a_commit_in_between_makes_the_import_start_over(repo: RepoRow, monkeypatch) -> None:
+    stage = staging.stage
+    between = iter(["a", "b"])
+
+    def and_then_a_write(*args):
+        staged = stage(*args)
+        if (rkey := next(between, None)) is not None:
+            write(repo, rkey)
+        return staged
+
+    monkeypatch.setattr(staging, "stage", and_then_a_write)
+    import_car(repo, 50)
+    report = checks.check_repo(repo.id, lambda _count: None)
+    assert (report.damages, report.record_count) == ([], 50)
+
+
+def test_an_import_that_never_gets_a_turn_says_so(repo: RepoRow, monkeypatch) -> None:
+    stage, numbers = staging.stage, iter(range(100))
+
+    def and_then_a_write(*args):
+        staged = stage(*args)
+        write(repo, f"k{next(numbers)}")
+        return staged
+
+    monkeypatch.setattr(staging, "stage", and_then_a_write)
+    with pytest.raises(RepoBusy):
+        import_car(repo, 50)
+    assert checks.check_repo(repo.id, lambda _count: None).damages == []
+
+
+def test_writers_beside_imports_leave_a_whole_repo_and_rising_revs(repo: RepoRow) -> None:
+    stop = threading.Event()
+
+    def keep_writing() -> None:
+        number = 0
+        while not stop.is_set():
+            write(repo, f"w{number}")
+            number += 1
+            stop.wait(0.02)
+        connection.close()
+
+    writer = threading.Thread(target=keep_writing)
+    writer.start()
+    for count in (300, 5, 200):
+        import_car(repo, count)
+    stop.set()
+    writer.join()
+    assert checks.check_repo(repo.id, lambda _count: None).damages == []
+    assert Event.objects.filter(repo_id=repo.id, kind__in=[1, 2]).exists()
+
+
+def test_a_deactivated_account_imports_in_silence(repo: RepoRow) -> None:
+    Repo.objects.filter(pk=repo.id).update(status="deactivated")
+    before = Event.objects.count()
+    import_car(repo, 50)
+    assert Repo.objects.get(pk=repo.id).record_count == 50
+    assert Event.objects.count() == before
+
+
+@pytest.mark.parametrize("status", ["takendown", "suspended"])
+def test_what_takes_no_commits_takes_no_imports(repo: RepoRow, status: str) -> None:
+    Repo.objects.filter(pk=repo.id).update(status=status)
+    with pytest.raises((commits.AccountTakedown, commits.AccountSuspended)):
+        import_car(repo, 3)

@@ -1,0 +1,148 @@
+"""Large imports as rows: who does them, what becomes of them, and what outlives a dead worker."""
+
+import os
+import threading
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from protocol import car, cbor, cid, commit, mst
+from protocol.errors import XrpcError
+from protocol.keys import SigningKey
+from repos.imports import jobs, leases, spool
+from repos.imports.jobs import ImportLate, ImportUnderWay
+from repos.models import ImportJob, Record
+from repos.reads import RepoRow
+
+THING = "com.example.thing"
+
+
+@pytest.fixture(autouse=True)
+def folder(settings, tmp_path: Path) -> Path:
+    settings.DATA_DIR = tmp_path
+    settings.VALKEY_URL = ""
+    return tmp_path / "imports"
+
+
+@pytest.fixture
+def asleep(monkeypatch) -> list[int]:
+    """No worker does anything; the ids of the jobs it would have been woken for."""
+    woken: list[int] = []
+    monkeypatch.setattr(jobs, "wake", woken.append)
+    return woken
+
+
+def repo_car(did: str, count: int = 3) -> bytes:
+    blocks = {f"{THING}/{n}".encode(): cbor.encode({"n": n}) for n in range(count)}
+    root, nodes = mst.build(sorted((key, cid.of_dag_cbor(b)) for key, b in blocks.items()))
+    signed = commit.sign(did, "3ke6kg3wk222b", root, SigningKey.generate())
+    records = [(cid.of_dag_cbor(block), block) for block in blocks.values()]
+    return car.write(signed.cid, [(signed.cid, signed.block), *nodes.items(), *records])
+
+
+def handed_over(repo: RepoRow, count: int = 3) -> ImportJob:
+    with spool.receive([repo_car(repo.did, count)]) as received:
+        return jobs.hand_over(repo, received)
+
+
+def expire(job: ImportJob) -> None:
+    past = timezone.now() - timedelta(seconds=1)
+    ImportJob.objects.filter(pk=job.pk).update(lease_ends_at=past)
+
+
+def test_a_job_makes_the_repo_and_leaves_no_file(repo: RepoRow, folder: Path) -> None:
+    job = handed_over(repo)
+    jobs.await_outcome(job)
+    assert Record.objects.filter(repo_id=repo.id).count() == 3
+    assert (job.state, list(folder.iterdir())) == ("done", [])
+
+
+def test_a_job_is_done_once(repo: RepoRow, asleep) -> None:
+    job = handed_over(repo)
+    for _ in range(2):
+        jobs.run(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.attempts) == ("done", 1)
+
+
+def test_a_job_that_somebody_is_at_is_left_to_them(repo: RepoRow, asleep) -> None:
+    job = handed_over(repo)
+    ImportJob.objects.update(state="running", lease_ends_at=timezone.now() + leases.LEASE)
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.attempts) == ("running", 0)
+
+
+def test_the_sweep_takes_up_what_a_dead_worker_left(repo: RepoRow, asleep) -> None:
+    job = handed_over(repo)
+    asleep.clear()
+    ImportJob.objects.update(state="running")
+    expire(job)
+    jobs.sweep()
+    assert asleep == [job.pk]
+
+
+def test_a_job_that_keeps_failing_is_given_up(repo: RepoRow, asleep) -> None:
+    job = handed_over(repo)
+    ImportJob.objects.update(attempts=jobs.MAX_ATTEMPTS)
+    expire(job)
+    jobs.sweep()
+    with pytest.raises(XrpcError, match="failed repeatedly") as raised:
+        jobs.await_outcome(job)
+    assert raised.value.status == 500
+
+
+def test_the_same_car_again_joins_the_open_job(repo: RepoRow, asleep, folder: Path) -> None:
+    with spool.receive([repo_car(repo.did)]) as received:
+        data = received.path.read_bytes()
+        job = jobs.hand_over(repo, received)
+    with spool.receive([data]) as again:
+        assert jobs.hand_over(repo, again).pk == job.pk
+    assert [path.name for path in folder.iterdir()] == [job.file]
+
+
+def test_another_car_has_to_wait(repo: RepoRow, asleep) -> None:
+    handed_over(repo)
+    with pytest.raises(ImportUnderWay):
+        handed_over(repo, 4)
+
+
+def test_a_job_whose_file_is_gone_is_refused(repo: RepoRow, asleep, folder: Path) -> None:
+    job = handed_over(repo)
+    (folder / job.file).unlink()
+    jobs.run(job.pk)
+    with pytest.raises(XrpcError, match="is gone"):
+        jobs.await_outcome(job)
+
+
+def test_whoever_waits_too_long_is_told_so(repo: RepoRow, asleep, settings) -> None:
+    settings.IMPORT_AWAIT_S = 0.05
+    with pytest.raises(ImportLate):
+        jobs.await_outcome(handed_over(repo))
+
+
+def test_only_old_files_without_a_job_are_swept(repo: RepoRow, asleep, folder: Path) -> None:
+    job = handed_over(repo)
+    for name in ("young.car", "old.car", job.file):
+        (folder / name).touch()
+    for name in ("old.car", job.file):
+        os.utime(folder / name, (0, 0))
+    jobs.sweep()
+    assert {path.name for path in folder.iterdir()} == {"young.car", job.file}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lease_is_renewed_while_its_worker_lives(repo: RepoRow, asleep, monkeypatch) -> None:
+    monkeypatch.setattr(leases, "_RENEWED_EVERY_S", 0.01)
+    job = handed_over(repo)
+    before = job.lease_ends_at
+    with leases.Lease(job.pk):
+        time.sleep(0.2)
+    job.refresh_from_db()
+    assert job.lease_ends_at > before
+    assert not any(thread.name == f"lease-{job.pk}" for thread in threading.enumerate())
+    connection.close()
