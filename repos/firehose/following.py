@@ -69,9 +69,10 @@ async def _frames(
             changed = ring.changed  # taken before looking, so that no push is missed
             batch = ring.after(position, SLICE)
             if batch is None:
-                _refuse_laggard(ring, position, was_live=was_live)
                 before_ring = ring.first_seq - 1
                 page = await backlog.page(position)
+                if page and was_live:
+                    _refuse_laggard(ring, page[0].seq)
                 batch = [event.frame for event in page]
                 position = page[-1].seq if page else max(position, before_ring)
             else:
@@ -87,6 +88,7 @@ async def _frames(
         backlog.close()
 
 
-def _refuse_laggard(ring: Ring, position: int, *, was_live: bool) -> None:
-    if was_live and ring.last_seq - position > MAX_LAG:
+def _refuse_laggard(ring: Ring, next_seq: int) -> None:
+    """`next_seq` is what it would get now: where numbers jump (repos.restoring) there is no lag."""
+    if ring.last_seq - next_seq >= MAX_LAG:
         raise ConsumerTooSlow("The consumer is too slow: events are dropped before it takes them.")

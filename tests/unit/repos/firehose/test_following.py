@@ -171,6 +171,36 @@ def test_a_consumer_too_far_behind_is_told_so(
         play(scene, ring_frames=8)
 
 
+def test_a_jump_of_the_numbers_is_no_lag(ash: Host, repo: RepoRow) -> None:
+    numbering.number()
+
+    async def scene(feed: Feed) -> list[int]:
+        stream = await follow(ash.pk, 0, feed)
+        await take(stream, 4)
+        seqs = asyncio.create_task(take(stream, 3))
+        await asyncio.sleep(0.2)
+        await asyncio.to_thread(say_in_thread, repo, 1)
+        await asyncio.to_thread(jump_in_thread, ash.pk, 1_000_000)
+        await asyncio.to_thread(say_in_thread, repo, 2)
+        return await seqs
+
+    assert play(scene) == [5, 1_000_006, 1_000_007]
+
+
+@pytest.mark.parametrize("cursor", [4, 500_000])
+def test_a_cursor_before_or_within_a_jump_gets_what_comes_after(
+    ash: Host, repo: RepoRow, cursor: int
+) -> None:
+    numbering.number()
+    jump_in_thread(ash.pk, 1_000_000)
+    say(repo, 2)
+
+    async def scene(feed: Feed) -> list[int]:
+        return await take(await follow(ash.pk, cursor, feed), 2)
+
+    assert play(scene) == [1_000_005, 1_000_006]
+
+
 def test_the_stream_survives_the_loss_of_its_connections(ash: Host, repo: RepoRow) -> None:
     numbering.number()
 
@@ -194,6 +224,15 @@ def say_in_thread(repo: RepoRow, count: int, batch: int = 1_000) -> None:
             count -= batch
     finally:
         connection.close()
+
+
+def jump_in_thread(host_id: int, step: int) -> None:
+    from django.db import connection
+
+    database.hot().execute(
+        "UPDATE event_counter SET last_seq = last_seq + %s WHERE host_id = %s", (step, host_id)
+    )
+    connection.close()
 
 
 def cut_others() -> None:
