@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from accounts.models import Account
 from hosting.models import HostQuerySet
+from protocol import atjson, cbor, cid
 from protocol.syntax import AtUri, InvalidSyntax, is_did, is_handle, normalize_handle
-from repos.models import Record, Repo
+from repos.models import Blob, Record, Repo
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,25 @@ class Found:
     account: Account
     repo: Repo | None
     record: Record | None
+
+
+@dataclass(frozen=True)
+class NamedBlob:
+    """A blob that the record in view names, as far as its bytes are here."""
+
+    link: str  # its CID
+    mime_type: str
+    is_quarantined: bool
+
+
+def blobs_of(found: Found) -> list[NamedBlob]:
+    """The blobs that the record in view names and that somebody uploaded."""
+    if found.repo is None or found.record is None:
+        return []
+    value = cbor.decode(bytes(found.record.data))
+    named = [blob_cid for blob_cid, _, _ in atjson.find_blobs(value)]
+    uploads = Blob.objects.filter(repo_id=found.repo.pk, cid__in=named).order_by("cid")
+    return [_named(blob) for blob in uploads]
 
 
 def find(hosts: HostQuerySet, text: str) -> Found | None:
@@ -52,3 +72,8 @@ def _record(repo: Repo | None, uri: AtUri | None) -> Record | None:
     if repo is None or uri is None or not uri.rkey:
         return None
     return Record.objects.filter(repo_id=repo.pk, collection=uri.collection, rkey=uri.rkey).first()
+
+
+def _named(blob: Blob) -> NamedBlob:
+    is_quarantined = blob.state == Blob.State.QUARANTINED
+    return NamedBlob(cid.to_text(bytes(blob.cid)), blob.mime_type, is_quarantined)

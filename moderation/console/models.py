@@ -106,7 +106,7 @@ class AuditLog(ReadOnly):
 
     list_display = ["created_at", "staff", "action_name", "subject", "reason"]
     list_filter = ["action"]
-    search_fields = ["subject_did", "subject_handle", "reason"]
+    search_fields = ["subject_did", "subject_handle", "subject_cid", "reason"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
         return AuditEntry.objects.of(hosts_in_view(request)).select_related("staff", "host")
@@ -117,7 +117,9 @@ class AuditLog(ReadOnly):
 
     @display(description=_("subject"))
     def subject(self, entry: AuditEntry) -> SafeString:
-        return account_link(entry.subject_did, entry.subject_handle or entry.subject_did)
+        """The account, and the blob's CID where it was about one."""
+        link = account_link(entry.subject_did, entry.subject_handle or entry.subject_did)
+        return format_html("{} {}", link, entry.subject_cid) if entry.subject_cid else link
 
 
 def register(site: ConsoleSite) -> None:

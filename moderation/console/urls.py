@@ -12,9 +12,14 @@ def pages(site: ConsoleSite) -> list[URLPattern]:
     An account's page is told by its DID from the lists of the admin site (`accounts/account/`).
     """
     account = r"^accounts/(?P<did>did:[^/]+)/"
+    blob = rf"{account}blobs/(?P<link>[a-z0-9]+)/"
     return [
         path("look-up/", site.admin_view(views.look_up), name="look_up"),
         re_path(rf"{account}$", site.admin_view(views.account), name="account"),
         re_path(rf"{account}take-down/$", site.admin_view(views.take_down), name="take_down"),
         re_path(rf"{account}restore/$", site.admin_view(views.restore), name="restore"),
+        re_path(
+            rf"{blob}take-down/$", site.admin_view(views.take_down_blob), name="take_down_blob"
+        ),
+        re_path(rf"{blob}restore/$", site.admin_view(views.restore_blob), name="restore_blob"),
     ]

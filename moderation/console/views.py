@@ -1,7 +1,9 @@
 """Look up an account, see its state, take it down or restore it. POST, then redirect."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -16,12 +18,13 @@ from hosting.console import console, hosts_in_view
 from hosting.models import StaffUser
 from moderation import takedowns
 from moderation.console.forms import LookUpForm, ReasonForm
-from moderation.lookup import Found, find
+from moderation.lookup import Found, blobs_of, find
 from moderation.models import AuditEntry
 from protocol import atjson, cid
 from protocol.errors import XrpcError
 
 Verb = Callable[[StaffUser, Account, str], AuditEntry]
+BlobVerb = Callable[[StaffUser, Account, bytes, str], AuditEntry]
 
 
 @require_GET
@@ -35,10 +38,8 @@ def look_up(request: HttpRequest) -> HttpResponse:
     if found is None:
         messages.error(request, _("Nobody here goes by “%(text)s”.") % {"text": text})
         return redirect("console:index")
-    url = reverse("console:account", args=[found.account.did])
-    if found.record is None:
-        return HttpResponseRedirect(url)
-    return HttpResponseRedirect(f"{url}?record={found.record.collection}/{found.record.rkey}")
+    record = f"{found.record.collection}/{found.record.rkey}" if found.record else None
+    return HttpResponseRedirect(_url(found.account.did, record))
 
 
 @require_GET
@@ -59,6 +60,33 @@ def restore(request: HttpRequest, did: str) -> HttpResponse:
     return _act(request, did, takedowns.restore, _("%(name)s is restored."))
 
 
+@require_POST
+def take_down_blob(request: HttpRequest, did: str, link: str) -> HttpResponse:
+    """Take one blob of the account down."""
+    verb = partial(_on_blob, takedowns.take_down_blob, _cid(link))
+    return _act(request, did, verb, _("The file is taken down."))
+
+
+@require_POST
+def restore_blob(request: HttpRequest, did: str, link: str) -> HttpResponse:
+    """Give the blob back."""
+    verb = partial(_on_blob, takedowns.restore_blob, _cid(link))
+    return _act(request, did, verb, _("The file is restored."))
+
+
+def _on_blob(
+    verb: BlobVerb, blob_cid: bytes, staff: StaffUser, account: Account, reason: str
+) -> AuditEntry:
+    return verb(staff, account, blob_cid, reason)
+
+
+def _cid(link: str) -> bytes:
+    try:
+        return cid.from_text(link)
+    except cid.InvalidCid:
+        raise Http404(_("This is not a CID.")) from None
+
+
 def _act(request: HttpRequest, did: str, verb: Verb, done: str) -> HttpResponse:
     found = _found(request, did)
     form = ReasonForm(request.POST)
@@ -70,7 +98,13 @@ def _act(request: HttpRequest, did: str, verb: Verb, done: str) -> HttpResponse:
         form.add_error(None, refusal.message)
         return _page(request, found, form, status=refusal.status)
     messages.success(request, done % {"name": found.account.handle or did})
-    return redirect("console:account", did)
+    return HttpResponseRedirect(_url(did, request.GET.get("record")))
+
+
+def _url(did: str, record: str | None) -> str:
+    """The account's page, with a record (`collection/rkey`) in view."""
+    url = reverse("console:account", args=[did])
+    return f"{url}?{urlencode({'record': record}, safe='/')}" if record else url
 
 
 def _found(request: HttpRequest, did: str) -> Found:
@@ -96,6 +130,8 @@ def _page(request: HttpRequest, found: Found, form: ReasonForm, status: int = 20
         "head": cid.to_text(bytes(found.repo.head)) if found.repo else "",
         "record": found.record,
         "record_json": _readable(found),
+        "record_key": request.GET.get("record", ""),
+        "blobs": [(blob, ReasonForm(auto_id=f"{blob.link}-%s")) for blob in blobs_of(found)],
         "is_taken_down": found.account.taken_down_at is not None,
         "may_act": takedowns.may_act(_staff(request), found.account),
         "entries": AuditEntry.objects.of(hosts_in_view(request))

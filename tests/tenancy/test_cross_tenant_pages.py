@@ -16,6 +16,7 @@ from accounts import websessions
 from accounts.models import Account
 from accounts.pages.cookies import COOKIE
 from hosting.models import Member, StaffUser
+from protocol import cid
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ def console(path: str, staff: int, verb: str = "get") -> Row:
 
 
 PERSON = "console/^accounts/(?P<did>did:[^/]+)/"
+BLOB = PERSON + "blobs/(?P<link>[a-z0-9]+)/"
+LINK = cid.to_text(cid.of_raw(b"a picture"))
 ACCOUNT = "console/accounts/account/"
 AUDIT = "console/moderation/auditentry/"
 ROWS = {
@@ -62,6 +65,8 @@ ROWS = {
     PERSON + "$": console("accounts/{did}/", 404),
     PERSON + "take-down/$": console("accounts/{did}/take-down/", 404, "post"),
     PERSON + "restore/$": console("accounts/{did}/restore/", 404, "post"),
+    BLOB + "take-down/$": console(f"accounts/{{did}}/blobs/{LINK}/take-down/", 404, "post"),
+    BLOB + "restore/$": console(f"accounts/{{did}}/blobs/{LINK}/restore/", 404, "post"),
     "console/search/": console("search/?s=alice", 404),
     "console/password_change/": console("password_change/", 200),
     "console/password_change/done/": console("password_change/done/", 200),
