@@ -8,6 +8,8 @@ from typing import Any
 
 from protocol import atjson, cbor, cid
 
+MARK = b"mimeType"  # a field of both forms: a record whose bytes lack it names no blob
+
 
 def blobs_named(value: Any) -> set[bytes]:
     """CIDs of every blob in a decoded record. What only looks like a blob is passed over."""

@@ -17,7 +17,7 @@ from protocol.mst.difference import Change, Difference
 from repos import heads, revs, writes
 from repos.heads import Head, Step
 from repos.imports.announcing import Announcement
-from repos.imports.expected import blobs_named
+from repos.imports.expected import MARK, blobs_named
 from repos.imports.rows import Rows
 from repos.imports.spool import Spool
 from repos.models import Repo
@@ -151,7 +151,7 @@ def _take(staged: Staged, change: Change, block: bytes) -> None:
     subject = writes.subject_of(collection, value)
     key, rev = (collection.encode(), rkey.encode()), staged.step.rev.encode()
     staged.records.add(*key, change.new, rev, subject.encode() if subject else None, block)
-    for blob_cid in blobs_named(value):
+    for blob_cid in blobs_named(value) if MARK in block else ():
         staged.uses.add(*key, blob_cid, rev)
     staged.record_change += 1
 

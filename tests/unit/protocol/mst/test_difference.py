@@ -1,8 +1,10 @@
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocol import cid, mst
+from protocol import cbor, cid, mst
 from protocol.mst import MissingBlock, MstError
 from protocol.mst.difference import Change, Difference
 
@@ -117,3 +119,32 @@ def test_a_subtree_of_ours_in_a_wrong_place_is_refused() -> None:
     top = mst.Node((middle, high), (VALUES[0],) * 2, (ours.seal(), None, None))
     with pytest.raises(MstError, match="out of order"):
         changes(old, top, ours)
+
+
+LINK = cbor.Link(VALUES[0])
+FIELDS = st.sampled_from(
+    [None, True, -1, 0, 1, 2**63 - 1, b"", b"a/b", b"a.b.c/0001", "text", [], {}, [LINK], LINK]
+)
+
+
+def accepts(read: Callable[[], object]) -> bool:
+    try:
+        read()
+    except (MstError, MissingBlock):
+        return False
+    return True
+
+
+@given(st.sampled_from([*"pkvtel", "new"]), st.integers(0, 2), FIELDS)
+@settings(max_examples=200, deadline=None)
+def test_any_field_may_lie_and_both_strict_readers_say_the_same(
+    name: str, index: int, value: object
+) -> None:
+    node = cbor.decode(tree(dict.fromkeys(by_depth(0)[:3], VALUES[0]))[1].popitem()[1])
+    part = node if name in "el" else node["e"][index]
+    part[name] = value
+    block = cbor.encode(node)
+    root, (old_root, ours) = cid.of_dag_cbor(block), tree({})
+    found = Difference(old_root, ours, root, {root: block})
+    whole = accepts(lambda: mst.verify(root, {root: block}))
+    assert accepts(lambda: list(found.changes())) == whole
