@@ -146,7 +146,7 @@ def stage(
 
 
 def open_blob(repo: RepoRow, blob_cid: bytes) -> OpenBlob:
-    """A blob that a record refers to. Raises BlobNotFound for all others.
+    """A blob that a record refers to. Raises BlobNotFound for all others, StorageTimedOut.
 
     Whether the repo itself may be read is the caller's question (`reads.active_repo`).
     """
@@ -161,6 +161,8 @@ def open_blob(repo: RepoRow, blob_cid: bytes) -> OpenBlob:
             if _has_moved(repo.id, blob_cid, key):
                 continue
             raise BlobNotFound(_NOT_FOUND) from None
+        except TimeoutError as fault:
+            raise blob_files.StorageTimedOut("The storage did not answer in time") from fault
         return OpenBlob(BlobRef(blob_cid, mime_type, size), file)
 
 

@@ -263,13 +263,15 @@ def test_an_upload_that_took_a_day_is_refused(
     assert (files(folder), Blob.objects.count()) == ([], 0)
 
 
+@pytest.mark.parametrize("verb", ["save", "open"])
 def test_a_storage_that_takes_too_long_is_a_504(
-    repo: RepoRow, monkeypatch: pytest.MonkeyPatch
+    repo: RepoRow, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
-    def hang(*_: object) -> str:
+    def hang(*_: object) -> None:
         raise TimeoutError
 
-    monkeypatch.setattr(type(blob_files.storage()), "save", hang)
+    put(repo, "a", ref := upload(repo, b"hello"))
+    monkeypatch.setattr(type(blob_files.storage()), verb, hang)
     with pytest.raises(blob_files.StorageTimedOut) as late:
-        upload(repo, b"hello")
+        upload(repo, b"new") if verb == "save" else blobs.open_blob(repo, ref.cid)
     assert (late.value.status, late.value.name) == (504, "UpstreamTimeout")
