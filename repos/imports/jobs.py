@@ -5,6 +5,7 @@ one row, under a lease that its worker renews; one that dies leaves it to run ou
 wakes the job again. An import that ran already changes nothing when it is repeated.
 """
 
+import threading
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -25,6 +26,9 @@ from repos.reads import RepoRef
 
 MAX_ATTEMPTS = 5
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.02, 0.5
+# Of the eight threads that a process has for transfers, so many may wait here at a time.
+_MAX_WAITING = 4
+_waiting = threading.BoundedSemaphore(_MAX_WAITING)
 _STALE_FILES_AFTER = timedelta(hours=24)
 
 
@@ -65,17 +69,14 @@ def hand_over(repo: RepoRef, spool: Spool) -> ImportJob:
 def await_outcome(job: ImportJob) -> None:
     """Return when the job is done, within settings.IMPORT_AWAIT_S.
 
-    Raises what the import was refused for, or ImportLate.
+    Raises what the import was refused for, or ImportLate, at once when too many wait already.
     """
-    deadline = time.monotonic() + settings.IMPORT_AWAIT_S
-    pause_s = _FIRST_PAUSE_S
-    job.refresh_from_db()
-    while job.is_open:
-        if time.monotonic() > deadline:
-            raise ImportLate("The import is still under way: repeat the call to wait for it")
-        time.sleep(pause_s)
-        pause_s = min(pause_s * 1.5, _LONGEST_PAUSE_S)
-        job.refresh_from_db()
+    if not _waiting.acquire(blocking=False):
+        raise ImportLate("The import is under way: repeat the call later to learn how it went")
+    try:
+        _await_decision(job)
+    finally:
+        _waiting.release()
     if job.state == ImportJob.State.REFUSED:
         raise XrpcError(job.refusal, name=job.refusal_name, status=job.refusal_status)
 
@@ -122,6 +123,18 @@ def sweep() -> None:
     for path in folder().iterdir():
         if path.name not in kept and _changed_at(path) < before:
             path.unlink(missing_ok=True)
+
+
+def _await_decision(job: ImportJob) -> None:
+    deadline = time.monotonic() + settings.IMPORT_AWAIT_S
+    pause_s = _FIRST_PAUSE_S
+    job.refresh_from_db()
+    while job.is_open:
+        if time.monotonic() > deadline:
+            raise ImportLate("The import is still under way: repeat the call to wait for it")
+        time.sleep(pause_s)
+        pause_s = min(pause_s * 1.5, _LONGEST_PAUSE_S)
+        job.refresh_from_db()
 
 
 def _claim(job_id: int) -> ImportJob | None:

@@ -125,6 +125,15 @@ def test_whoever_waits_too_long_is_told_so(repo: RepoRow, asleep, settings) -> N
         jobs.await_outcome(handed_over(repo))
 
 
+def test_waiting_never_takes_all_threads(repo: RepoRow, asleep, monkeypatch) -> None:
+    monkeypatch.setattr(jobs, "_waiting", threading.BoundedSemaphore(1))
+    job = handed_over(repo)
+    with jobs._waiting, pytest.raises(ImportLate, match="repeat the call later"):
+        jobs.await_outcome(job)
+    jobs.run(job.pk)
+    jobs.await_outcome(job)
+
+
 def test_only_old_files_without_a_job_are_swept(repo: RepoRow, asleep, folder: Path) -> None:
     job = handed_over(repo)
     for name in ("young.car", "old.car", job.file):
