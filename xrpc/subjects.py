@@ -14,6 +14,7 @@ from hosting.models import Host
 from protocol import did_document as documents
 from protocol.plc_data import PDS_SERVICE, PDS_SERVICE_TYPE, SIGNING_METHOD, PlcData, Service
 from repos import reads
+from repos.models import Repo
 from repos.reads import RepoRef, RepoRow
 from xrpc.call import Call
 from xrpc.errors import AuthenticationRequired
@@ -30,6 +31,17 @@ def own_account(call: Call) -> Account:
     if account.taken_down_at is not None:
         raise AccountTakedown
     return account
+
+
+def own_repo_as_it_is(call: Call) -> RepoRow:
+    """The caller's repo, deactivated or not: one look-up where `own_account` takes a model.
+
+    Raises RepoNotFound, AccountTakedown.
+    """
+    repo = reads.find_repo(call.host, call.did)
+    if repo.status == Repo.Status.TAKENDOWN:
+        raise AccountTakedown
+    return repo
 
 
 def own_repo(call: Call, did_or_handle: str) -> RepoRef:

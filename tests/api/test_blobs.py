@@ -6,6 +6,7 @@ from hosting import routing
 from hosting.models import Host
 from protocol import cid
 from repos import blob_quarantine, reads
+from repos.models import Repo
 
 UPLOAD = "com.atproto.repo.uploadBlob"
 THING = "com.example.thing"
@@ -80,3 +81,11 @@ def test_a_blob_taken_down_is_gone_for_all_and_cannot_come_back(alice, ash, anyo
     nsid = "com.atproto.repo.createRecord"
     record = alice.call(nsid, repo=alice.did, collection=THING, record={"blob": blob})
     assert (record.status_code, record.json()["error"]) == (400, "BlobNotFound")
+
+
+def test_an_account_taken_down_uploads_nothing_and_a_resting_one_may(alice, ash):
+    Repo.objects.filter(did=alice.did).update(status="deactivated")
+    assert alice.send(UPLOAD, b"resting", "text/plain").status_code == 200
+    Repo.objects.filter(did=alice.did).update(status="takendown")
+    answer = alice.send(UPLOAD, b"down", "text/plain")
+    assert (answer.status_code, answer.json()["error"]) == (401, "AccountTakedown")

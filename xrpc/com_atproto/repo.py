@@ -28,6 +28,7 @@ from xrpc.subjects import (
     handle_of,
     own_account,
     own_repo,
+    own_repo_as_it_is,
 )
 
 _WRITES = "com.atproto.repo.applyWrites#"
@@ -117,8 +118,7 @@ def describe_repo(call: Call) -> Answer:
     "com.atproto.repo.uploadBlob", auth=Auth.account(), lane="transfer", body_limit=blob_limit_bytes
 )
 def upload_blob(call: Call) -> Answer:
-    account = own_account(call)
-    repo = reads.find_repo(call.host, account.did)
+    repo = own_repo_as_it_is(call)
     body = call.body
     length = None if body.is_encoded else body.length
     ref = blobs.stage(repo, body, body.content_type, length, body.limit_bytes)
