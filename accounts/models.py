@@ -53,6 +53,8 @@ class Account(models.Model):
     signing_did_key = models.CharField(max_length=100)  # names a SigningKey
     opened_at = models.DateTimeField(null=True, blank=True)
     deactivated_at = models.DateTimeField(null=True, blank=True)
+    # What the owner asked for with the deactivation. Kept only: nothing acts on it yet.
+    delete_after = models.DateTimeField(null=True, blank=True)
     suspended_at = models.DateTimeField(null=True, blank=True)
     taken_down_at = models.DateTimeField(null=True, blank=True)
     takedown_ref = models.CharField(max_length=300, blank=True)

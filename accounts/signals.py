@@ -7,6 +7,7 @@ fails must roll the change back (docs/architecture.md section 2).
 from django.dispatch import Signal
 
 account_opened = Signal()  # the directory holds the DID; make the repo and announce it
+account_activated = Signal()  # the owner is back, perhaps from elsewhere: say who and where it is
 account_status_changed = Signal()  # the status was set, perhaps to what it already was
 handle_changed = Signal()  # the account has a new handle, or none
 signing_key_changed = Signal()  # the DID names another repo signing key, and so does the account

@@ -1,4 +1,4 @@
-"""An account's standing at its host: taken down, and restored.
+"""An account's standing at its host: taken down, and restored (its owner's part: `activation`).
 
 Both verbs may be repeated. A repetition changes nothing but is announced again, so that a relay
 which missed the first word hears the second (com.atproto.admin.updateSubjectStatus).
@@ -43,7 +43,8 @@ def take_down(account: Account, ref: str = "") -> Account:
         locked.takedown_ref = ref
         Session.objects.filter(account=locked).delete()
         WebSession.objects.filter(account=locked).delete()
-        return _announce(locked)
+        locked.save(update_fields=["taken_down_at", "takedown_ref"])
+        return announce(locked)
 
 
 def restore(account: Account) -> Account:
@@ -52,7 +53,8 @@ def restore(account: Account) -> Account:
         locked = lock_open(account)
         locked.taken_down_at = None
         locked.takedown_ref = ""
-        return _announce(locked)
+        locked.save(update_fields=["taken_down_at", "takedown_ref"])
+        return announce(locked)
 
 
 def lock_open(account: Account) -> Account:
@@ -76,8 +78,8 @@ def lock_for_session(account: Account) -> Account:
     return locked
 
 
-def _announce(account: Account) -> Account:
-    account.save(update_fields=["taken_down_at", "takedown_ref"])
+def announce(account: Account) -> Account:
+    """Tell the rooms above of a row just saved, in its transaction."""
     account.refresh_from_db(fields=["status"])  # Postgres derives it
     account_status_changed.send(sender=Account, account=account)
     return account

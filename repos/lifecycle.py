@@ -19,13 +19,14 @@ from protocol.mst import Tree
 from repos import events, heads, resigning
 from repos.models import Node, Repo
 
-_COMMIT = "SELECT head, rev, commit, status FROM repo WHERE id = %s FOR UPDATE"
+_COMMIT = "SELECT rev, head, commit FROM repo WHERE id = %s FOR UPDATE"
 _CLOCK_ID: Final = secrets.randbelow(tid.MAX_CLOCK_ID + 1)
 
 
 def connect() -> None:
     """Hear the accounts room; called once when Django is ready."""
     signals.account_opened.connect(on_opened, dispatch_uid="repos.on_opened")
+    signals.account_activated.connect(on_activated, dispatch_uid="repos.on_activated")
     signals.account_status_changed.connect(on_status, dispatch_uid="repos.on_status")
     signals.handle_changed.connect(on_handle, dispatch_uid="repos.on_handle")
 
@@ -52,14 +53,17 @@ def on_opened(account: Account, **_: Any) -> None:
 
 def on_status(account: Account, **_: Any) -> None:
     """Let the repo take commits or not, and say so; one that comes back says where it stands."""
-    found = database.row(_COMMIT, (account.pk,))
-    if found is None:
-        return  # an account without a repo has nothing to say on the firehose
-    head, rev, block, _status = found
-    Repo.objects.filter(pk=account.pk).update(status=account.status)
-    _announce_account(account)
-    if account.is_active:
-        _announce_sync(account, rev, head, block)
+    head = _take_status(account)
+    if head is not None and account.is_active:
+        _announce_sync(account, *head)
+
+
+def on_activated(account: Account, **_: Any) -> None:
+    """As `on_status`, and between the two who the account is: #account, #identity, #sync."""
+    head = _take_status(account)
+    if head is not None and account.is_active:
+        _announce_identity(account)
+        _announce_sync(account, *head)
 
 
 def on_handle(account: Account, **_: Any) -> None:
@@ -82,6 +86,20 @@ def announce_anew(account: Account) -> None:
     _announce_account(account)
     _announce_identity(account)
     resigning.move_head(head, head.data, account.signing_did_key)
+
+
+def _take_status(account: Account) -> tuple[str, bytes, bytes] | None:
+    """The repo takes over the account's status and says so: #account. Its rev, head and commit.
+
+    None for an account without a repo, which has nothing to say on the firehose.
+    """
+    found = database.row(_COMMIT, (account.pk,))
+    if found is None:
+        return None
+    rev, head, block = found
+    Repo.objects.filter(pk=account.pk).update(status=account.status)
+    _announce_account(account)
+    return rev, head, block
 
 
 def _first_commit(account: Account) -> tuple[Tree, commit.SignedCommit, str]:

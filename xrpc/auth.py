@@ -21,6 +21,7 @@ from xrpc.errors import AuthenticationRequired, AuthMissing
 FULL = frozenset({tokens.ACCESS_SCOPE})  # the main password alone
 PRIV = FULL | {tokens.PRIVILEGED_APP_PASSWORD_SCOPE}
 STANDARD = PRIV | {tokens.APP_PASSWORD_SCOPE}
+LEAVING = FULL | {tokens.TAKENDOWN_SCOPE}  # those whom the host took down, too
 
 BASIC, BEARER, DPOP = "basic", "bearer", "dpop"
 

@@ -24,12 +24,18 @@ NO_HANDLE = "handle.invalid"  # atproto.com/specs/handle: the placeholder on the
 
 def own_account(call: Call) -> Account:
     """The caller's account unless it is taken down. Raises AccountNotFound, AccountTakedown."""
+    account = own_account_as_it_is(call)
+    if account.taken_down_at is not None:
+        raise AccountTakedown
+    return account
+
+
+def own_account_as_it_is(call: Call) -> Account:
+    """The caller's account, taken down or not. Raises AccountNotFound."""
     accounts = Account.objects.of(call.host).open().select_related("host")
     account = accounts.filter(did=call.did).first()
     if account is None:
         raise AccountNotFound
-    if account.taken_down_at is not None:
-        raise AccountTakedown
     return account
 
 

@@ -78,12 +78,15 @@ def _checked(settings):
 
 @pytest.fixture(autouse=True)
 def directory(monkeypatch, settings):
-    """The network's edge: a PLC directory that accepts every operation at once."""
+    """The network's edge: a PLC directory that accepts every operation, and says the newest."""
     settings.VALKEY_URL = ""  # no worker runs here; who waits publishes
     posted = []
 
     def request(method, url, body=None, **_limits):
-        posted.append((method, url, body))
+        if method == "GET":
+            kept = [sent for at, sent in posted if url == f"{at}/log/last"]
+            return outgoing.Answer(200, {}, kept[-1]) if kept else outgoing.Answer(404, {}, b"")
+        posted.append((url, body))
         return outgoing.Answer(200, {}, b"OK")
 
     monkeypatch.setattr(outgoing, "request_configured", request)

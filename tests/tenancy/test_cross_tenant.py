@@ -67,12 +67,16 @@ MATRIX = {
     "com.atproto.repo.putRecord": own(**RECORD, record={"n": 1}),
     # An upload names no subject: it goes to the caller's own repo.
     "com.atproto.repo.uploadBlob": Row(nobody=NO_TOKEN, mallorys=OK),
+    # These two name no subject: the caller's own account rests, and wakes.
+    "com.atproto.server.activateAccount": Row(nobody=NO_TOKEN, mallorys=OK),
+    "com.atproto.server.checkAccountStatus": Row(nobody=NO_TOKEN, mallorys=OK),
     "com.atproto.server.createAccount": everyone(
         "400 UnsupportedDomain", handle="$handle", email="$email", password="$password"
     ),
     "com.atproto.server.createSession": everyone(
         "401 AuthenticationRequired", identifier="$handle", password="$password"
     ),
+    "com.atproto.server.deactivateAccount": Row(nobody=NO_TOKEN, mallorys=OK),
     "com.atproto.server.deleteSession": Row(nobody=NO_TOKEN, mallorys=BAD_TOKEN),
     "com.atproto.server.describeServer": everyone(OK),
     "com.atproto.server.getSession": Row(nobody=NO_TOKEN, mallorys=OK),

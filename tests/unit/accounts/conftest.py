@@ -1,8 +1,11 @@
 """No worker runs beside these tests: whoever waits for the directory publishes, not for long."""
 
+import orjson
 import pytest
 
-from accounts import standing
+from accounts import keys, standing
+from hosting import outgoing
+from protocol import plc
 from tests.unit.accounts.people import account_row
 
 
@@ -30,3 +33,19 @@ def announced(monkeypatch):
 
     monkeypatch.setattr(standing, "account_status_changed", Signal())
     return heard
+
+
+@pytest.fixture
+def directory_says(monkeypatch, alice):
+    """Have the directory answer with Alice's DID as it should be, but for these fields."""
+
+    def give(status: int = 200, **changes):
+        host = alice.host
+        genesis = plc.genesis(
+            [host.rotation_did_key], alice.signing_did_key, alice.handle, host.origin
+        )
+        signed = plc.sign({**genesis, **changes}, keys.rotation_key(host))
+        answer = outgoing.Answer(status, {}, orjson.dumps(signed))
+        monkeypatch.setattr(outgoing, "request_configured", lambda *_, **__: answer)
+
+    return give

@@ -4,7 +4,12 @@ from django.utils import timezone
 
 from accounts import standing
 from accounts.models import Account
-from accounts.signals import account_opened, account_status_changed, handle_changed
+from accounts.signals import (
+    account_activated,
+    account_opened,
+    account_status_changed,
+    handle_changed,
+)
 from protocol import car, cid, commit
 from protocol.frames import EventKind
 from repos import commits, reads, writes
@@ -61,6 +66,28 @@ def test_a_restored_account_says_where_it_stands(account: Account, repo: RepoRow
     _, body = stream.events(repo.id)[-2]
     assert body["active"] is True
     assert commits.apply_writes(repo, [writes.create("com.example.thing", "a", {})]).commit
+
+
+def test_an_activated_account_says_who_it_is_before_where_it_stands(
+    account: Account, repo: RepoRow
+) -> None:
+    with transaction.atomic():
+        account_activated.send(sender=Account, account=account)
+    said = stream.events(repo.id)[-3:]
+    assert [kind.name for kind, _ in said] == ["ACCOUNT", "IDENTITY", "SYNC"]
+    assert said[0][1]["active"] is True
+    assert (said[1][1]["handle"], said[2][1]["rev"]) == (account.handle, repo.rev)
+
+
+def test_an_activation_under_a_suspension_says_the_suspension_alone(
+    account: Account, repo: RepoRow
+) -> None:
+    Account.objects.filter(pk=account.pk).update(suspended_at=timezone.now())
+    account.refresh_from_db()
+    with transaction.atomic():
+        account_activated.send(sender=Account, account=account)
+    kind, body = stream.events(repo.id)[-1]
+    assert (kind, body["status"]) == (EventKind.ACCOUNT, "suspended")
 
 
 def test_a_repeated_takedown_is_said_again(account: Account, repo: RepoRow) -> None:

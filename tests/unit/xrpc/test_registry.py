@@ -91,7 +91,7 @@ def test_the_sign_up_page_is_where_the_lanes_think():
 
 
 def test_importing_the_namespace_declares_its_methods():
-    assert find("com.atproto.server.getSession").run is com_atproto.server.get_session
+    assert find("com.atproto.server.getSession").run is com_atproto.server.sessions.get_session
 
 
 def test_a_body_limit_may_be_the_hosts():

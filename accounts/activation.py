@@ -1,0 +1,48 @@
+"""An owner lets the account rest, and wakes it again.
+
+Source: com.atproto.server.deactivateAccount, activateAccount. Sessions and app passwords outlive a
+deactivation: the owner must be able to come back. Both verbs may be repeated; a repetition is
+announced again, as in `standing`.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import did_checks, standing
+from accounts.models import Account
+from accounts.signals import account_activated
+
+
+def deactivate(account: Account, delete_after: datetime | None = None) -> Account:
+    """Hide the account from all but its owner. A takedown on top stays what others see.
+
+    `delete_after` is remembered with the deactivation; a repetition brings its own. Raises
+    `AccountNotFound` for one that never opened.
+    """
+    with transaction.atomic():
+        locked = standing.lock_open(account)
+        locked.deactivated_at = locked.deactivated_at or timezone.now()
+        locked.delete_after = delete_after
+        locked.save(update_fields=["deactivated_at", "delete_after"])
+        return standing.announce(locked)
+
+
+def activate(account: Account) -> Account:
+    """End a deactivation, once the directory confirms that the DID leads here.
+
+    Call it outside of any transaction. Raises `InvalidDid`, `DirectorySilent`, and
+    `AccountNotFound` for an account that is taken down.
+    """
+    if account.taken_down_at is None:
+        did_checks.check(account)
+    with transaction.atomic():
+        locked = standing.lock_open(account)
+        if locked.taken_down_at is not None:
+            raise standing.AccountNotFound
+        locked.deactivated_at = locked.delete_after = None
+        locked.save(update_fields=["deactivated_at", "delete_after"])
+        locked.refresh_from_db(fields=["status"])  # Postgres derives it
+        account_activated.send(sender=Account, account=locked)
+        return locked

@@ -1,0 +1,48 @@
+"""How much a repo holds: the figures by which people who move see that all has arrived.
+
+Source: the lexicon com.atproto.server.checkAccountStatus. A blob is expected when a record names it
+and imported when its bytes came too, so that equal figures mean that `missing_blobs` has none.
+"""
+
+from dataclasses import dataclass
+
+from hosting import database
+from repos.reads import RepoNotFound, RepoRef
+
+_TALLY = """
+    SELECT r.head, r.rev, r.record_count,
+        (SELECT count(*) FROM node WHERE repo_id = r.id), b.expected, b.imported
+    FROM repo r CROSS JOIN LATERAL (
+        SELECT count(*) AS expected, count(b.cid) AS imported
+        FROM (SELECT DISTINCT cid FROM blob_use WHERE repo_id = r.id) u
+        LEFT JOIN blob b ON b.repo_id = r.id AND b.cid = u.cid
+    ) b WHERE r.id = %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """A repo's head (a CID) and rev, and what is behind them."""
+
+    head: bytes
+    rev: str
+    record_count: int
+    node_count: int
+    expected_blob_count: int
+    imported_blob_count: int
+
+    @property
+    def block_count(self) -> int:
+        """Nodes, records and the commit."""
+        return self.node_count + self.record_count + 1
+
+
+def tally(repo: RepoRef) -> Tally:
+    """Count one repo, by going through its nodes' keys: for owners, not the public.
+
+    Raises RepoNotFound.
+    """
+    found = database.row(_TALLY, (repo.id,))
+    if found is None:
+        raise RepoNotFound(repo.did)
+    return Tally(*found)

@@ -1,0 +1,54 @@
+"""com.atproto.server.*: an account rests, wakes, and says how it stands.
+
+Source: the lexicons of that namespace. They take no subject: the account is the caller's own.
+"""
+
+from datetime import UTC, datetime
+
+from accounts import activation, did_checks
+from protocol import cid
+from protocol.errors import InvalidRequest
+from repos import reads
+from repos.tallies import tally
+from xrpc.auth import FULL, LEAVING, Auth
+from xrpc.call import Answer, Call
+from xrpc.registry import procedure, query
+from xrpc.subjects import own_account, own_account_as_it_is
+
+
+@procedure("com.atproto.server.deactivateAccount", auth=Auth.account(LEAVING))
+def deactivate_account(call: Call) -> Answer:
+    activation.deactivate(own_account_as_it_is(call), _moment(call.input.get("deleteAfter")))
+    return None
+
+
+@procedure("com.atproto.server.activateAccount", auth=Auth.account(FULL), lane="remote")
+def activate_account(call: Call) -> Answer:
+    activation.activate(own_account_as_it_is(call))
+    return None
+
+
+@query("com.atproto.server.checkAccountStatus", auth=Auth.account(), lane="remote")
+def check_account_status(call: Call) -> Answer:
+    """`privateStateValues` counts preferences, of which this host keeps none."""
+    account = own_account(call)
+    held = tally(reads.repo_ref(call.host, account.did))
+    return {
+        "activated": account.deactivated_at is None,
+        "validDid": did_checks.is_valid(account),
+        "repoCommit": cid.to_text(held.head),
+        "repoRev": held.rev,
+        "repoBlocks": held.block_count,
+        "indexedRecords": held.record_count,
+        "privateStateValues": 0,
+        "expectedBlobs": held.expected_blob_count,
+        "importedBlobs": held.imported_blob_count,
+    }
+
+
+def _moment(text: str | None) -> datetime | None:
+    """A datetime of the wire in UTC; the wire knows a few that no clock here can hold."""
+    try:
+        return None if text is None else datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError) as fault:
+        raise InvalidRequest('"deleteAfter" is not a date that can be kept') from fault
