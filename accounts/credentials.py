@@ -1,16 +1,18 @@
 """Whose password is it: the one look-up that XRPC login and the sign-in page share.
 
 Somebody who guesses learns nothing: an unknown name costs the same hash as a wrong password, both
-take at least 350 ms, and both get the same answer.
+take at least 350 ms, and both get the same answer. App passwords count for XRPC alone.
 """
 
 import secrets
 import time
+from dataclasses import dataclass
 from functools import cache
 
 from django.contrib.auth.hashers import check_password, make_password
 
-from accounts.models import Account
+from accounts import app_passwords
+from accounts.models import Account, AppPassword
 from accounts.passwords import OLD_PASSWORD_MAX_CHARACTERS
 from hosting.models import Host
 from protocol.errors import XrpcError
@@ -28,6 +30,14 @@ class InvalidLogin(XrpcError):
         super().__init__("Invalid identifier or password")
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Whose password it was, and which: `app_password` is None for the main one."""
+
+    account: Account
+    app_password: AppPassword | None = None
+
+
 def authenticate(host: Host, identifier: str, password: str) -> Account:
     """The open account, whatever its status, of this identifier and main password.
 
@@ -38,8 +48,19 @@ def authenticate(host: Host, identifier: str, password: str) -> Account:
     account = find(host, identifier)
     if _is_right(account, password) and account is not None:
         return account
-    time.sleep(max(0.0, REFUSAL_TAKES_S - (time.monotonic() - started)))
-    raise InvalidLogin
+    raise _refusal(started)
+
+
+def authenticate_app(host: Host, identifier: str, password: str) -> Proof:
+    """As `authenticate`, but one of the account's app passwords will do. Raises `InvalidLogin`."""
+    started = time.monotonic()
+    account = find(host, identifier)
+    app_password = app_passwords.matching(account, password) if account is not None else None
+    if account is not None and app_password is not None:
+        return Proof(account, app_password)
+    if _is_right(account, password) and account is not None:
+        return Proof(account)
+    raise _refusal(started)
 
 
 def find(host: Host, identifier: str) -> Account | None:
@@ -51,6 +72,12 @@ def find(host: Host, identifier: str) -> Account | None:
     if "@" in identifier:
         return accounts.filter(email=identifier).first()
     return accounts.named(identifier).first()
+
+
+def _refusal(started: float) -> InvalidLogin:
+    """The one answer to every failure, once its time has come."""
+    time.sleep(max(0.0, REFUSAL_TAKES_S - (time.monotonic() - started)))
+    return InvalidLogin()
 
 
 def _is_right(account: Account | None, password: str) -> bool:

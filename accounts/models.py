@@ -163,6 +163,25 @@ class PlcOperation(models.Model):
         ]
 
 
+class AppPassword(models.Model):
+    """A password for one app, with fewer rights than the main one. How it is hashed:
+    accounts.app_passwords."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="app_passwords")
+    name = models.CharField(max_length=100)
+    password_hash = models.CharField(max_length=64)  # hex
+    is_privileged = models.BooleanField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "app_password"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "name"], name="app_password_name_is_unique_an_account"
+            )
+        ]
+
+
 class Session(models.Model):
     """One refresh token of the password login (com.atproto.server.createSession)."""
 

@@ -13,8 +13,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import tokens
-from accounts.credentials import InvalidLogin, authenticate
-from accounts.models import Account, Session
+from accounts.credentials import InvalidLogin, Proof, authenticate_app
+from accounts.models import Account, AppPassword, Session
 from accounts.standing import AccountNotFound, AccountTakedown, lock_for_session, lock_open
 from hosting.models import Host
 
@@ -31,32 +31,42 @@ class Tokens:
 
 
 def log_in(host: Host, identifier: str, password: str, *, allow_takendown: bool = False) -> Tokens:
-    """Log in with handle, e-mail or DID and the main password.
+    """Log in with handle, e-mail or DID and the main password, or an app password.
 
     Raises `InvalidLogin` (unknown and wrong alike, after 350 ms at least), `AccountTakedown`. With
-    `allow_takendown` a taken-down person gets a token that only serves to move away.
+    `allow_takendown` a taken-down person who knows the main password gets a token that only serves
+    to move away.
     """
-    account = authenticate(host, identifier, password)
+    proof = authenticate_app(host, identifier, password)
     try:
-        return begin(account)
+        return _begin(proof)
     except AccountTakedown:
-        if not allow_takendown:
+        if not allow_takendown or proof.app_password is not None:
             raise
     except AccountNotFound:
         raise InvalidLogin from None  # deleted in this very moment
-    return _to_move_away(account)
+    return _to_move_away(proof.account)
 
 
 def begin(account: Account) -> Tokens:
     """Start a session with full rights, as after sign-up. Raises `AccountTakedown`,
     `AccountNotFound`."""
+    return _begin(Proof(account))
+
+
+def _begin(proof: Proof) -> Tokens:
+    """Start a session with the rights of the password that was given."""
+    app_password = proof.app_password
     with transaction.atomic():
-        account = lock_for_session(account)
+        account = lock_for_session(proof.account)
+        if app_password is not None and not _is_there(app_password):
+            raise InvalidLogin  # revoked in this very moment
         session = Session.objects.create(
             jti=_new_jti(),
             account=account,
             lineage=uuid.uuid4(),
-            scope=tokens.ACCESS_SCOPE,
+            scope=_scope_of(app_password),
+            app_password_name=None if app_password is None else app_password.name,
             expires_at=timezone.now() + timedelta(days=tokens.REFRESH_LIFETIME_DAYS),
         )
     return _pair(account, session)
@@ -100,6 +110,18 @@ def forget_expired() -> None:
     now = timezone.now()
     Session.objects.filter(expires_at__lt=now).delete()
     Session.objects.filter(grace_ends_at__lt=now).delete()
+
+
+def _is_there(app_password: AppPassword) -> bool:
+    return AppPassword.objects.filter(pk=app_password.pk).exists()
+
+
+def _scope_of(app_password: AppPassword | None) -> str:
+    if app_password is None:
+        return tokens.ACCESS_SCOPE
+    if app_password.is_privileged:
+        return tokens.PRIVILEGED_APP_PASSWORD_SCOPE
+    return tokens.APP_PASSWORD_SCOPE
 
 
 def _account_of(host: Host, did: str) -> Account:

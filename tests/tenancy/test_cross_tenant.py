@@ -73,6 +73,7 @@ MATRIX = {
     "com.atproto.server.createAccount": everyone(
         "400 UnsupportedDomain", handle="$handle", email="$email", password="$password"
     ),
+    "com.atproto.server.createAppPassword": Row({"name": "own"}, nobody=NO_TOKEN, mallorys=OK),
     "com.atproto.server.createSession": everyone(
         "401 AuthenticationRequired", identifier="$handle", password="$password"
     ),
@@ -80,7 +81,11 @@ MATRIX = {
     "com.atproto.server.deleteSession": Row(nobody=NO_TOKEN, mallorys=BAD_TOKEN),
     "com.atproto.server.describeServer": everyone(OK),
     "com.atproto.server.getSession": Row(nobody=NO_TOKEN, mallorys=OK),
+    "com.atproto.server.listAppPasswords": Row(nobody=NO_TOKEN, mallorys=OK),
     "com.atproto.server.refreshSession": Row(nobody=NO_TOKEN, mallorys=BAD_TOKEN),
+    "com.atproto.server.revokeAppPassword": Row(
+        {"name": "$app_password_name"}, nobody=NO_TOKEN, mallorys=OK
+    ),
     "com.atproto.sync.getBlob": Row({"did": "$did", "cid": "$blob"}),
     "com.atproto.sync.getBlocks": Row({"did": "$did", "cids": "$cid"}),
     "com.atproto.sync.getCheckout": Row({"did": "$did"}),
@@ -100,9 +105,11 @@ def facts(alice) -> dict[str, str]:
     """What there is to know about Alice: nobody at birch may."""
     upload = alice.send("com.atproto.repo.uploadBlob", b"ash's bytes", "text/plain").json()
     made = alice.create(THING, {"text": SECRET, "blob": upload["blob"]}, rkey="k")
+    app = alice.call("com.atproto.server.createAppPassword", name="alices phone").json()
+    apps = {"app_password_name": app["name"], "app_password": app["password"]}
     names = {"did": alice.did, "handle": alice.handle, "password": alice.password}
     blob = upload["blob"]["ref"]["$link"]
-    return {**names, "email": alice.email, "cid": made["cid"], "blob": blob}
+    return {**names, **apps, "email": alice.email, "cid": made["cid"], "blob": blob}
 
 
 def filled(asked: dict[str, Any], facts: dict[str, str]) -> dict[str, Any]:
@@ -181,4 +188,6 @@ def test_after_all_that_she_is_as_she_was(alice, birch, facts):
         answer_to(nsid, Api(birch, alice.token), filled(row.asked, facts))
         answer_to(nsid, Api(birch, alice.refresh_token), filled(row.asked, facts))
     assert alice.query("com.atproto.sync.getLatestCommit", did=alice.did).json() == head
+    apps = alice.query("com.atproto.server.listAppPasswords").json()["passwords"]
+    assert [app["name"] for app in apps] == ["alices phone"]
     assert alice.refreshing().send("com.atproto.server.refreshSession").status_code == 200

@@ -1,5 +1,5 @@
 """com.atproto.server.*, one module a topic; importing it declares the methods."""
 
-from xrpc.com_atproto.server import activation, sessions
+from xrpc.com_atproto.server import activation, app_passwords, sessions
 
-__all__ = ["activation", "sessions"]
+__all__ = ["activation", "app_passwords", "sessions"]

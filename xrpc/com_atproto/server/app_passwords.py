@@ -1,0 +1,42 @@
+"""com.atproto.server.*: passwords for apps. Source: the lexicons of that namespace.
+
+Only the main password makes new ones; a session of any kind may list and revoke them.
+"""
+
+from typing import Any
+
+from accounts import app_passwords
+from accounts.models import AppPassword
+from xrpc.auth import FULL, Auth
+from xrpc.call import Answer, Call
+from xrpc.registry import procedure, query
+from xrpc.subjects import own_account
+
+
+@procedure("com.atproto.server.createAppPassword", auth=Auth.account(FULL))
+def create_app_password(call: Call) -> Answer:
+    row, password = app_passwords.create(
+        own_account(call),
+        call.input["name"],
+        is_privileged=call.input.get("privileged", False),
+    )
+    return {**_listed(row), "password": password}
+
+
+@query("com.atproto.server.listAppPasswords", auth=Auth.account())
+def list_app_passwords(call: Call) -> Answer:
+    return {"passwords": [_listed(row) for row in app_passwords.of_account(own_account(call))]}
+
+
+@procedure("com.atproto.server.revokeAppPassword", auth=Auth.account())
+def revoke_app_password(call: Call) -> Answer:
+    app_passwords.revoke(own_account(call), call.input["name"])
+    return None
+
+
+def _listed(row: AppPassword) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "createdAt": row.created_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "privileged": row.is_privileged,
+    }
