@@ -6,6 +6,7 @@ head that was read. Otherwise everything starts again; from the fourth time on w
 locked, so that a busy repo cannot starve anyone.
 """
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,7 @@ from repos.reads import RepoNotFound, RepoRef
 from repos.writes import Action, Write
 
 _OPTIMISTIC_TRIES = 3
+_turns = [threading.Lock() for _ in range(256)]
 _BLOB_MISSING = "GRB01"  # raised by apply_commit
 
 _APPLY = """
@@ -83,6 +85,22 @@ def apply_writes(
         blobs.check_uploaded(repo.id, refs)
     created = [write for write in writes if write.action is Action.CREATE]
     subjects = [(w.collection, w.subject) for w in created if w.subject is not None]
+    with _turn_at(repo.id):
+        return _apply_in_turn(repo, writes, subjects, swap_commit)
+
+
+def _turn_at(repo_id: int) -> threading.Lock:
+    """Whose turn it is to write to a repo, in this process: two attempts at one head are one too
+    many. Other processes are met in the database."""
+    return _turns[repo_id % len(_turns)]
+
+
+def _apply_in_turn(
+    repo: RepoRef,
+    writes: Sequence[Write],
+    subjects: Sequence[tuple[str, str]],
+    swap_commit: bytes | None,
+) -> Applied:
     for _ in range(_OPTIMISTIC_TRIES):
         try:
             applied = _attempt(repo.id, writes, subjects, swap_commit)
