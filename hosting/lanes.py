@@ -1,7 +1,7 @@
 """Pools of threads that run blocking requests for an event loop.
 
-Two lanes keep the slow (passwords, uploads, requests to other servers) from occupying the few
-threads that answer reads and writes. A plain queue and one wake-up per request: half the cost of
+Lanes keep whatever waits (passwords, bodies of any length, other servers) from occupying the few
+threads that answer reads and writes, and from one another. A plain queue and one wake-up per request: half the cost of
 `loop.run_in_executor`, whose futures carry locks and conditions that nobody here waits on.
 """
 

@@ -31,7 +31,7 @@ def get_repo(call: Call) -> Answer:
     return Streamed(chunks, _CAR, is_compressible=True)
 
 
-@query("com.atproto.sync.getCheckout", auth=Auth.optional_owner(), lane="slow")
+@query("com.atproto.sync.getCheckout", auth=Auth.optional_owner(), lane="transfer")
 def get_checkout(call: Call) -> Answer:
     """Deprecated: what getRepo answers without `since`."""
     return Streamed(exports.export_repo(readable_repo(call)), _CAR, is_compressible=True)
