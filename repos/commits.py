@@ -21,7 +21,7 @@ from protocol.mst import MissingBlock, Tree
 from repos import blobs, heads, nodes, plan, revs
 from repos.models import Repo
 from repos.plan import Change, InvalidSwap, Plan
-from repos.reads import RepoNotFound, RepoRef
+from repos.reads import RepoNotFound, RepoRef, forget_ref
 from repos.writes import Action, Write
 
 _OPTIMISTIC_TRIES = 3
@@ -103,33 +103,34 @@ def _apply_in_turn(
 ) -> Applied:
     for _ in range(_OPTIMISTIC_TRIES):
         try:
-            applied = _attempt(repo.id, writes, subjects, swap_commit)
+            applied = _attempt(repo, writes, subjects, swap_commit)
         except MissingBlock:  # a commit that ran meanwhile removed the node
             continue
         if applied is not None:
             return applied
     with transaction.atomic():
         heads.lock(repo.id)
-        applied = _attempt(repo.id, writes, subjects, swap_commit)
+        applied = _attempt(repo, writes, subjects, swap_commit)
     if applied is None:
         raise RuntimeError(f"the head of {repo.did} moved under its lock")
     return applied
 
 
 def _attempt(
-    repo_id: int,
+    repo: RepoRef,
     writes: Sequence[Write],
     subjects: Sequence[tuple[str, str]],
     swap_commit: bytes | None,
 ) -> Applied | None:
     """One try on the head that stands now; None when it moved before the commit was in."""
-    head = heads.read(repo_id, subjects)
+    head = heads.read(repo.id, subjects)
     if head is None:
-        raise RepoNotFound(str(repo_id))
+        forget_ref(repo)
+        raise RepoNotFound(repo.did)
     refuse_inactive(head.status)
     if swap_commit is not None and swap_commit != head.cid:
         raise InvalidSwap("The repo's commit is not the one that was given to swap")
-    tree = Tree(head.data, nodes.NodeSource(repo_id, head.last_commit), nodes.CACHE)
+    tree = Tree(head.data, nodes.NodeSource(repo.id, head.last_commit), nodes.CACHE)
     changes = plan.changes_of(tree, writes)
     if all(change.op is None for change in changes):
         return Applied(None, None, _results(changes))
@@ -140,7 +141,7 @@ def _attempt(
     )
     if not _apply(made):
         return None
-    heads.remember(repo_id, made.root)
+    heads.remember(repo.id, made.root)
     nodes.forget(tree.gone)
     return Applied(made.commit.cid, made.rev, _results(changes))
 

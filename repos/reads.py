@@ -129,13 +129,13 @@ class RepoRef:
 
     id: int
     did: str
+    host_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class RepoRow(RepoRef):
     """A repo as it stood when it was looked up. `head` is a CID."""
 
-    host_id: int
     status: str
     head: bytes
     rev: str
@@ -183,8 +183,13 @@ def repo_ref(host: Host, did: str) -> RepoRef:
         found = find_repo(host, did)
         if len(_refs) >= _MAX_REFS:
             _refs.clear()
-        known = _refs[host.pk, did] = RepoRef(found.id, found.did)
+        known = _refs[host.pk, did] = RepoRef(found.id, found.did, found.host_id)
     return known
+
+
+def forget_ref(repo: RepoRef) -> None:
+    """The repo of that id is gone; the same DID may come back under another."""
+    _refs.pop((repo.host_id, repo.did), None)
 
 
 def active_repo(host: Host, did_or_handle: str) -> RepoRow:

@@ -236,3 +236,11 @@ def test_an_invalid_record_never_reaches_the_repo() -> None:
 def blob_json() -> dict[str, object]:
     link = {"$link": "bafkreibm6jg3ux5qumhcn2b3flc3tyu6dmlb4xa7u5bf44yegnrjhc4yeq"}
     return {"$type": "blob", "ref": link, "mimeType": "text/plain", "size": 5}
+
+
+def test_a_repo_that_is_gone_is_not_remembered(account: Account) -> None:
+    ref = reads.repo_ref(account.host, account.did)
+    Repo.objects.filter(pk=account.pk).update(id=account.pk + 1_000_000)  # back under another id
+    with pytest.raises(reads.RepoNotFound, match=account.did):
+        commits.apply_writes(ref, [writes.create(THING, "k", {})])
+    assert reads.repo_ref(account.host, account.did).id == account.pk + 1_000_000
