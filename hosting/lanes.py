@@ -1,8 +1,9 @@
 """Pools of threads that run blocking requests for an event loop.
 
 Lanes keep whatever waits (passwords, bodies of any length, other servers) from occupying the few
-threads that answer reads and writes, and from one another. A plain queue and one wake-up per request: half the cost of
-`loop.run_in_executor`, whose futures carry locks and conditions that nobody here waits on.
+threads that answer reads and writes, and from one another. A plain queue and one wake-up per
+request: half the cost of `loop.run_in_executor`, whose futures carry locks and conditions that
+nobody here waits on.
 """
 
 import asyncio

@@ -1,0 +1,114 @@
+"""Blobs: what is held, who uses it, how much it comes to, what goes and what may not come."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Blob(models.Model):
+    """Uploaded bytes, kept in `storages["blobs"]` under `key`. Only `live` ones are public.
+
+    Which state may follow which: repos.blob_states. Rows that go (`purged`) leave their key behind
+    in `DoomedFile`.
+    """
+
+    class State(models.TextChoices):
+        STAGED = "staged", _("Staged")  # uploaded; no record has referred to it yet
+        LIVE = "live", _("Live")
+        IDLE = "idle", _("Idle")  # no record refers to it any more
+        QUARANTINED = "quarantined", _("Quarantined")  # taken down
+        PURGED = "purged", _("Purged")  # no row: the file is doomed
+
+    pk = models.CompositePrimaryKey("repo_id", "cid")
+    repo_id = models.BigIntegerField()
+    cid = models.BinaryField()
+    mime_type = models.TextField()
+    size = models.BigIntegerField()
+    state = models.TextField(choices=State.choices, default=State.STAGED)
+    key = models.TextField(unique=True)  # where the bytes are in the storage
+    changed_at = models.DateTimeField()  # of the state; the sweep counts from here
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "blob"
+        constraints = [
+            models.CheckConstraint(
+                name="blob_state_is_known",
+                condition=models.Q(state__in=["staged", "live", "idle", "quarantined"]),
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["changed_at"],
+                name="blob_to_sweep",
+                condition=models.Q(state__in=["staged", "idle"]),
+            ),
+            models.Index(
+                fields=["changed_at"],
+                name="blob_to_move",
+                condition=models.Q(state="quarantined", key__startswith="public/")
+                | ~models.Q(state="quarantined") & ~models.Q(key__startswith="public/"),
+            ),
+        ]
+
+
+class BlobUse(models.Model):
+    """A record refers to a blob."""
+
+    pk = models.CompositePrimaryKey("repo_id", "collection", "rkey", "cid")
+    repo_id = models.BigIntegerField()
+    collection = models.TextField(db_collation="C")
+    rkey = models.TextField(db_collation="C")
+    cid = models.BinaryField()
+    rev = models.TextField(db_collation="C")  # of the record
+
+    class Meta:
+        db_table = "blob_use"
+        indexes = [models.Index(fields=["repo_id", "cid"], name="blob_use_by_cid")]
+
+
+class BlobUsage(models.Model):
+    """What a repo's blobs come to. Triggers on `blob` keep it, in the transaction of the rows."""
+
+    repo_id = models.BigIntegerField(primary_key=True)
+    used_bytes = models.BigIntegerField(default=0)
+    blob_count = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "blob_usage"
+        constraints = [
+            models.CheckConstraint(
+                name="blob_usage_is_not_negative",
+                condition=models.Q(used_bytes__gte=0, blob_count__gte=0),
+            )
+        ]
+
+
+class DoomedFile(models.Model):
+    """A file in the storage that is to go after `due_at`, unless a blob's row takes it over.
+
+    Written before the file itself, and when a row lets go of one: so a crash at any moment leaves
+    either a row that has its file, or a doomed file.
+    """
+
+    key = models.TextField(primary_key=True)
+    due_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "doomed_file"
+
+
+class DeniedBlob(models.Model):
+    """Bytes that nobody may upload: at one host, or with `host_id` null at all of them."""
+
+    host_id = models.BigIntegerField(null=True)
+    cid = models.BinaryField()
+    reason = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "denied_blob"
+        constraints = [
+            models.UniqueConstraint(
+                name="denied_blob_once_a_host", fields=["cid", "host_id"], nulls_distinct=False
+            )
+        ]
