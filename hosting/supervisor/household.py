@@ -87,7 +87,9 @@ class Household:
 
     def _write_note(self) -> None:
         pids = {child.name: child.process.pid for child in self.children if child.process}
-        self.note.write_text(json.dumps(pids))
+        whole = self.note.with_suffix(".new")  # a reader must never see half a note
+        whole.write_text(json.dumps(pids))
+        whole.replace(self.note)
 
 
 def _ending(code: int | None) -> str:
