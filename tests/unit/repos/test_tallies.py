@@ -2,7 +2,7 @@
 
 import pytest
 
-from repos import commits, writes
+from repos import commits, reads, writes
 from repos.models import Blob
 from repos.reads import RepoNotFound, RepoRef
 from repos.tallies import tally
@@ -44,10 +44,11 @@ def test_a_blob_that_never_came_is_expected_and_not_imported(repo, folder):
 def test_neighbours_do_not_count(repo, new_account):
     neighbour = new_account()
     ours = tally(repo)
-    commits.apply_writes(RepoRef(neighbour.pk, neighbour.did), [writes.create(THING, "a", {})])
+    theirs = reads.repo_ref(neighbour.host, neighbour.did)
+    commits.apply_writes(theirs, [writes.create(THING, "a", {})])
     assert tally(repo) == ours
 
 
 def test_what_is_not_there_has_no_tally(repo):
     with pytest.raises(RepoNotFound):
-        tally(RepoRef(0, repo.did))
+        tally(RepoRef(0, repo.did, repo.host_id))
