@@ -1,0 +1,15 @@
+"""Accounts, their keys and DIDs, and who is signed in, one module a topic."""
+
+from accounts.models.accounts import Account, AccountQuerySet
+from accounts.models.identities import PlcOperation, SigningKey
+from accounts.models.sessions import AppPassword, Session, WebSession
+
+__all__ = [
+    "Account",
+    "AccountQuerySet",
+    "AppPassword",
+    "PlcOperation",
+    "Session",
+    "SigningKey",
+    "WebSession",
+]

@@ -1,0 +1,97 @@
+"""Accounts: one DID on one host.
+
+An account is *pending* from its row's birth until the PLC directory holds its DID: a pending
+account cannot log in, has no repo and appears in no listing. Statuses and their precedence follow
+com.atproto.sync.getRepoStatus; a status is never stored by hand, Postgres derives it from the four
+moments below.
+"""
+
+from django.db import models
+from django.db.models import Case, Q, Value, When
+from django.db.models.functions import Lower
+
+from hosting.models import Host
+
+
+class AccountQuerySet(models.QuerySet["Account"]):
+    """Accounts, in the words that callers use. Begin every query with `of(host)`."""
+
+    def of(self, host: Host) -> "AccountQuerySet":
+        return self.filter(host_id=host.pk)
+
+    def open(self) -> "AccountQuerySet":
+        """Accounts whose DID the directory holds, whatever became of them since."""
+        return self.filter(opened_at__isnull=False)
+
+    def active(self) -> "AccountQuerySet":
+        return self.filter(status=Account.Status.ACTIVE)
+
+    def named(self, did_or_handle: str) -> "AccountQuerySet":
+        name = did_or_handle.strip()
+        return (
+            self.filter(did=name) if name.startswith("did:") else self.filter(handle=name.lower())
+        )
+
+
+class Account(models.Model):
+    """One DID hosted by exactly one host."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        TAKENDOWN = "takendown"
+        SUSPENDED = "suspended"
+        DEACTIVATED = "deactivated"
+        ACTIVE = "active"
+
+    id = models.BigAutoField(primary_key=True)
+    host = models.ForeignKey(Host, on_delete=models.PROTECT, related_name="accounts")
+    did = models.CharField(max_length=2048)
+    handle = models.CharField(max_length=253, null=True, blank=True)  # noqa: DJ001 - null: has none
+    email = models.CharField(max_length=320)  # lower case; compared as stored
+    email_confirmed_at = models.DateTimeField(null=True, blank=True)
+    password = models.CharField(max_length=200)  # hashed
+    signing_did_key = models.CharField(max_length=100)  # names a SigningKey
+    opened_at = models.DateTimeField(null=True, blank=True)
+    deactivated_at = models.DateTimeField(null=True, blank=True)
+    # What the owner asked for with the deactivation. Kept only: nothing acts on it yet.
+    delete_after = models.DateTimeField(null=True, blank=True)
+    suspended_at = models.DateTimeField(null=True, blank=True)
+    taken_down_at = models.DateTimeField(null=True, blank=True)
+    takedown_ref = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    status = models.GeneratedField(
+        expression=Case(
+            When(opened_at__isnull=True, then=Value("pending")),
+            When(taken_down_at__isnull=False, then=Value("takendown")),
+            When(suspended_at__isnull=False, then=Value("suspended")),
+            When(deactivated_at__isnull=False, then=Value("deactivated")),
+            default=Value("active"),
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        db_table = "account"
+        constraints = [
+            models.UniqueConstraint(fields=["did"], name="account_did_is_unique"),
+            models.UniqueConstraint(fields=["handle"], name="account_handle_is_unique"),
+            models.UniqueConstraint(
+                fields=["host", "email"], name="account_email_is_unique_a_host"
+            ),
+            models.CheckConstraint(
+                name="account_handle_is_lower_case", condition=Q(handle=Lower("handle"))
+            ),
+            models.CheckConstraint(
+                name="account_email_is_lower_case", condition=Q(email=Lower("email"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.handle or self.did
+
+    @property
+    def is_active(self) -> bool:
+        return bool(self.status == Account.Status.ACTIVE)

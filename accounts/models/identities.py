@@ -1,0 +1,72 @@
+"""Signing keys, and what the PLC directory was told."""
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.models.accounts import Account
+
+
+class SigningKey(models.Model):
+    """A repo signing key, named by its public half. Rows are never changed, so caches never lie."""
+
+    did_key = models.CharField(max_length=100, primary_key=True)
+    wrapped = models.BinaryField()  # hosting.keyring
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "signing_key"
+
+
+class PlcOperation(models.Model):
+    """One signed operation that the directory must be told: the durable intent.
+
+    The row outlives the account of a sign-up that failed, so that a directory found later to hold
+    the DID can be told to forget it.
+    """
+
+    class Kind(models.TextChoices):
+        GENESIS = "genesis"
+        UPDATE = "update"
+        TOMBSTONE = "tombstone"
+
+    class State(models.TextChoices):
+        PENDING = "pending"  # may become any of the others; those are final
+        PUBLISHED = "published"
+        REFUSED = "refused"
+        WITHDRAWN = "withdrawn"
+
+    class Failure(models.TextChoices):
+        UNREACHABLE = "unreachable"  # it was certainly not accepted
+        UNKNOWN = "unknown"  # a time-out or a 5xx: it may have been accepted
+        REFUSED = "refused"
+
+    did = models.CharField(max_length=2048)
+    account = models.ForeignKey(
+        Account, null=True, on_delete=models.SET_NULL, related_name="plc_operations"
+    )
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    operation = models.JSONField()  # signed
+    cid = models.CharField(max_length=100)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING)
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField()  # also the lease of the attempt under way
+    last_failure = models.CharField(max_length=16, choices=Failure.choices, blank=True)
+    last_error = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "plc_operation"
+        constraints = [
+            models.UniqueConstraint(fields=["did", "cid"], name="plc_operation_is_stored_once"),
+            models.CheckConstraint(
+                name="plc_operation_is_decided_when_not_pending",
+                condition=Q(state="pending", decided_at__isnull=True)
+                | (~Q(state="pending") & Q(decided_at__isnull=False)),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"], name="plc_operation_due", condition=Q(state="pending")
+            )
+        ]

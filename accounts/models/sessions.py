@@ -1,0 +1,69 @@
+"""Who is signed in, and with which password."""
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.models.accounts import Account
+
+
+class AppPassword(models.Model):
+    """A password for one app, with fewer rights than the main one. How it is hashed:
+    accounts.app_passwords."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="app_passwords")
+    name = models.CharField(max_length=100)
+    password_hash = models.CharField(max_length=64)  # hex
+    is_privileged = models.BooleanField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "app_password"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "name"], name="app_password_name_is_unique_an_account"
+            )
+        ]
+
+
+class Session(models.Model):
+    """One refresh token of the password login (com.atproto.server.createSession)."""
+
+    jti = models.CharField(max_length=64, primary_key=True)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="sessions")
+    lineage = models.UUIDField()  # shared by all successors of one login
+    scope = models.CharField(max_length=64)
+    app_password_name = models.CharField(  # noqa: DJ001 - null: the main password was used
+        max_length=100, null=True, blank=True
+    )
+    next_jti = models.CharField(  # noqa: DJ001 - null: not refreshed yet
+        max_length=64, null=True, blank=True
+    )
+    grace_ends_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "session"
+        constraints = [
+            models.CheckConstraint(
+                name="session_has_grace_when_refreshed",
+                condition=Q(next_jti__isnull=True, grace_ends_at__isnull=True)
+                | Q(next_jti__isnull=False, grace_ends_at__isnull=False),
+            )
+        ]
+        indexes = [
+            models.Index(fields=["account", "lineage"], name="session_by_lineage"),
+            models.Index(fields=["expires_at"], name="session_by_expiry"),
+        ]
+
+
+class WebSession(models.Model):
+    """Someone signed in to the account pages. Only the cookie's SHA-256 is kept."""
+
+    token_sha256 = models.CharField(max_length=64, primary_key=True)  # hex
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="web_sessions")
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_seen_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "web_session"
