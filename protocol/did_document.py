@@ -87,7 +87,11 @@ class DidDocument:
     @property
     def signing_key(self) -> str | None:
         """The did:key that signs the account's repository, of a curve that we can verify."""
-        entry = self._entry("verificationMethod", SIGNING_METHOD) or {}
+        return self.key(SIGNING_METHOD)
+
+    def key(self, method: str) -> str | None:
+        """The did:key of a verification method (`atproto`, `atproto_label`), likewise."""
+        entry = self._entry("verificationMethod", method) or {}
         suite, multibase = entry.get("type"), entry.get("publicKeyMultibase")
         if not isinstance(suite, str) or not isinstance(multibase, str):
             return None
