@@ -22,21 +22,27 @@ _REPO_BY_HANDLE = f"""
     WHERE a.handle = %s AND r.host_id = %s
 """  # noqa: S608 - constants only
 
-_RECORD_BY_DID = """
+# What moderators hid (repos.record_takedowns); asked only for the few repos that have any.
+_SHOWN = """
+    AND NOT (r.has_takedowns AND EXISTS (
+        SELECT FROM record_takedown t
+        WHERE t.repo_id = r.id AND t.collection = c.collection AND t.rkey = c.rkey))
+"""
+_RECORD_BY_DID = f"""
     SELECT r.did, r.status, c.cid, c.data FROM repo r
-    LEFT JOIN record c ON c.repo_id = r.id AND c.collection = %s AND c.rkey = %s
+    LEFT JOIN record c ON c.repo_id = r.id AND c.collection = %s AND c.rkey = %s {_SHOWN}
     WHERE r.did = %s AND r.host_id = %s
-"""
-_RECORD_BY_HANDLE = """
+"""  # noqa: S608 - constants only
+_RECORD_BY_HANDLE = f"""
     SELECT r.did, r.status, c.cid, c.data FROM account a JOIN repo r ON r.id = a.id
-    LEFT JOIN record c ON c.repo_id = r.id AND c.collection = %s AND c.rkey = %s
+    LEFT JOIN record c ON c.repo_id = r.id AND c.collection = %s AND c.rkey = %s {_SHOWN}
     WHERE a.handle = %s AND r.host_id = %s
-"""
+"""  # noqa: S608 - constants only
 _PAGE = """
     SELECT r.did, r.status, c.rkey, c.cid, c.data
     FROM {source} LEFT JOIN LATERAL (
-        SELECT rkey, cid, data FROM record
-        WHERE repo_id = r.id AND collection = %s AND rkey {after} %s
+        SELECT rkey, cid, data FROM record c
+        WHERE repo_id = r.id AND collection = %s AND rkey {after} %s {shown}
         ORDER BY rkey {order} LIMIT %s
     ) c ON true
     WHERE {name} = %s AND r.host_id = %s ORDER BY c.rkey {order}
@@ -47,7 +53,9 @@ _DID_SOURCE = {"source": "repo r", "name": "r.did"}
 _HANDLE_SOURCE = {"source": "account a JOIN repo r ON r.id = a.id", "name": "a.handle"}
 _PAGES = {
     (is_did, reverse): _PAGE.format(
-        **(_DID_SOURCE if is_did else _HANDLE_SOURCE), **(_ASCENDING if reverse else _DESCENDING)
+        shown=_SHOWN,
+        **(_DID_SOURCE if is_did else _HANDLE_SOURCE),
+        **(_ASCENDING if reverse else _DESCENDING),
     )
     for is_did in (True, False)
     for reverse in (True, False)

@@ -9,6 +9,7 @@ same reason nothing here is a foreign key. CIDs are 36 raw bytes. `repo.id` is t
 from repos.models.blobs import Blob, BlobUsage, BlobUse, DeniedBlob, DoomedFile
 from repos.models.events import CrawlPing, Event, EventCounter, FirehoseRestore
 from repos.models.imports import ImportJob, ImportJobQuerySet
+from repos.models.takedowns import RecordTakedown
 from repos.models.trees import Node, Record, Repo
 
 __all__ = [
@@ -25,5 +26,6 @@ __all__ = [
     "ImportJobQuerySet",
     "Node",
     "Record",
+    "RecordTakedown",
     "Repo",
 ]

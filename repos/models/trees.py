@@ -27,6 +27,7 @@ class Repo(models.Model):
     last_event_id = models.BigIntegerField(null=True)  # the #commit that holds the newest tree path
     last_event_at = models.DateTimeField(null=True)  # ... and the day's partition it lies in
     record_count = models.BigIntegerField(default=0)
+    has_takedowns = models.BooleanField(default=False, db_default=False)  # RecordTakedown rows
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
