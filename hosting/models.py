@@ -52,11 +52,41 @@ class HostQuerySet(models.QuerySet["Host"]):
 class Host(models.Model):
     """One PDS host name: one service DID, one firehose with its own `seq`, one token secret."""
 
+    class Admission(models.TextChoices):
+        """Who may have an account here. Every door obeys it: accounts.admission_policy."""
+
+        OPEN = "open", _("Open to everybody")
+        CAPTCHA = "captcha", _("Open to whoever solves a captcha")
+        INVITE = "invite", _("With an invite code")
+        APPROVAL = "approval", _("After staff have approved")
+        MIGRATION_ONLY = "migration_only", _("Only for accounts that move in from another host")
+        CLOSED = "closed", _("Closed")
+
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="hosts")
     hostname = models.CharField(max_length=253, unique=True, validators=[hostname_rule])
     origin = models.CharField(max_length=300, help_text=_("Public URL, no trailing slash."))
     service_did = models.CharField(max_length=300)
-    has_invites_required = models.BooleanField(default=False)
+    admission = models.CharField(max_length=16, choices=Admission.choices, default=Admission.OPEN)
+    sign_up_limit_count = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text=_("More sign-ups than this in ten minutes are held for staff; empty: no limit."),
+    )
+    invite_interval = models.DurationField(
+        null=True,
+        blank=True,
+        help_text=_("How long an account waits for each invite code it earns."),
+    )
+    invite_epoch = models.DateTimeField(
+        null=True, blank=True, help_text=_("Time before this earns no invite codes.")
+    )
+    # An outside captcha (accounts.captcha); without it our own puzzle is asked.
+    captcha_verify_url = models.URLField(blank=True)
+    captcha_site_key = models.CharField(max_length=200, blank=True)
+    captcha_secret = models.BinaryField(default=b"", blank=True)  # wrapped
+    moderation_did = models.CharField(
+        max_length=2048, blank=True, help_text=_("The service that may use com.atproto.admin.*.")
+    )
     blob_limit_bytes = models.BigIntegerField(null=True, blank=True)
     blob_quota_bytes = models.BigIntegerField(
         null=True, blank=True, help_text=_("All blobs of one account together; empty: no limit.")
@@ -79,6 +109,10 @@ class Host(models.Model):
 
     def __str__(self) -> str:
         return self.hostname
+
+    @property
+    def has_invites_required(self) -> bool:
+        return bool(self.admission == Host.Admission.INVITE)
 
 
 class HandleDomain(models.Model):
@@ -123,6 +157,7 @@ class Member(models.Model):
         AUDITOR = "auditor", _("Auditor")
 
     MAY_TAKE_DOWN: ClassVar[frozenset[str]] = frozenset({Role.OWNER, Role.MODERATOR})
+    MAY_ADMIT: ClassVar[frozenset[str]] = MAY_TAKE_DOWN | {Role.SUPPORT}
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="members")
     user = models.ForeignKey(StaffUser, on_delete=models.CASCADE, related_name="memberships")

@@ -32,7 +32,8 @@ def create_host(tenant: Tenant, hostname: str, origin: str, domains: Sequence[st
         hostname=hostname.lower(),
         origin=origin,
         service_did=service_did(origin),
-        has_invites_required=settings.INVITES_REQUIRED,
+        admission=_admission(),
+        sign_up_limit_count=settings.SIGN_UP_BREAKER or None,
         token_secret=keyring.wrap(secrets.token_bytes(TOKEN_SECRET_BYTES)),
         rotation_key=keyring.wrap(rotation_key.secret),
         rotation_did_key=rotation_key.did_key,
@@ -95,9 +96,15 @@ def _birch_origin(public_url: str) -> str:
     return f"{scheme}://birch.{rest}"
 
 
+def _admission() -> Host.Admission:
+    return Host.Admission.INVITE if settings.INVITES_REQUIRED else Host.Admission.OPEN
+
+
 def _adjust(host: Host) -> None:
     """Follow the environment: it may have changed since the last start."""
-    host.has_invites_required = settings.INVITES_REQUIRED
+    if host.has_invites_required != settings.INVITES_REQUIRED:
+        host.admission = _admission()
+    host.sign_up_limit_count = settings.SIGN_UP_BREAKER or None
     password = settings.ADMIN_PASSWORD
     if password and not check_password(password, host.admin_password):
         host.admin_password = make_password(password)

@@ -16,6 +16,8 @@ PUBLIC_URL = env.text("GROVE_PUBLIC_URL", f"http://localhost:{PORT}").rstrip("/"
 ADMIN_PASSWORD = env.text("GROVE_ADMIN_PASSWORD")
 INVITES_REQUIRED = env.text("GROVE_INVITES") == "required"
 RATE_LIMITS = env.text("GROVE_RATE_LIMITS", "on") != "off"
+# So many sign-ups at a host in ten minutes, and the others wait for its staff; 0: no limit
+SIGN_UP_BREAKER = env.number("GROVE_SIGN_UP_BREAKER", 100 if RATE_LIMITS else 0)
 XRPC_CHECK_OUTPUT = env.text("GROVE_CHECK_OUTPUT") == "on"  # answers against their lexicons
 
 # --- the network around us

@@ -43,7 +43,7 @@ def test_an_identity_from_elsewhere_is_refused(anyone, name):
 
 
 def test_a_host_that_wants_invites_says_so(anyone, ash):
-    ash.has_invites_required = True
+    ash.admission = "invite"
     ash.save()
     body = {"handle": "carol.test", "email": "c@example.com", "password": "12345678"}
     response = anyone.call(NS + "createAccount", **body)

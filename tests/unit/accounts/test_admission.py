@@ -65,7 +65,7 @@ def test_any_other_recovery_key_is_refused(ash, key):
 
 
 def test_a_host_that_wants_invites_turns_others_away(ash):
-    ash.has_invites_required = True
+    ash.admission = "invite"
     assert refused(ash)[:2] == ("InvalidInviteCode", "No invite code provided")
     assert refused(ash, invite_code="x")[1] == "Provided invite code not available"
 

@@ -68,7 +68,7 @@ def test_a_changed_public_url_moves_the_sandbox(db: None, settings: Settings) ->
 def test_invites_follow_the_environment(db: None, settings: Settings) -> None:
     settings.INVITES_REQUIRED = True
     provision.seed_sandbox()
-    assert Host.objects.filter(has_invites_required=True).count() == 2
+    assert Host.objects.filter(admission="invite").count() == 2
 
 
 def test_a_database_under_another_key_is_noticed(

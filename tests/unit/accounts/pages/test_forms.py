@@ -44,5 +44,5 @@ def test_a_refusal_without_a_field_stands_above_the_form(ash):
 
 def test_the_invite_field_is_there_only_when_needed(ash):
     assert "invite_code" not in SignUpForm(ash).fields
-    ash.has_invites_required = True
+    ash.admission = "invite"
     assert "invite_code" in SignUpForm(ash).fields

@@ -118,7 +118,7 @@ def test_another_hosts_domain_cannot_be_chosen(browser, birch):
 
 
 def test_a_host_with_invites_asks_for_the_code(browser, ash):
-    ash.has_invites_required = True
+    ash.admission = "invite"
     ash.save()
     response = sign_up(browser, invite_code="ash-abcde")
     assert "This invite code cannot be used." in described_by(response, "invite_code")
