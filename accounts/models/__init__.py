@@ -2,6 +2,7 @@
 
 from accounts.models.accounts import Account, AccountQuerySet
 from accounts.models.identities import PlcOperation, SigningKey
+from accounts.models.preferences import Preference
 from accounts.models.sessions import AppPassword, Session, WebSession
 
 __all__ = [
@@ -9,6 +10,7 @@ __all__ = [
     "AccountQuerySet",
     "AppPassword",
     "PlcOperation",
+    "Preference",
     "Session",
     "SigningKey",
     "WebSession",
