@@ -76,8 +76,10 @@ class Account(models.Model):
     class Meta:
         db_table = "account"
         constraints = [
-            models.UniqueConstraint(fields=["did"], name="account_did_is_unique"),
-            models.UniqueConstraint(fields=["handle"], name="account_handle_is_unique"),
+            # At one host: while somebody moves from one host of ours to another, both have the DID,
+            # and a handle of the person's own domain too. A domain of ours belongs to one host.
+            models.UniqueConstraint(fields=["host", "did"], name="account_did_is_unique"),
+            models.UniqueConstraint(fields=["host", "handle"], name="account_handle_is_unique"),
             models.UniqueConstraint(
                 fields=["host", "email"], name="account_email_is_unique_a_host"
             ),
@@ -87,6 +89,10 @@ class Account(models.Model):
             models.CheckConstraint(
                 name="account_email_is_lower_case", condition=Q(email=Lower("email"))
             ),
+        ]
+        indexes = [  # over all hosts: who has this name in the world
+            models.Index(fields=["did"], name="account_by_did"),
+            models.Index(fields=["handle"], name="account_by_handle"),
         ]
 
     def __str__(self) -> str:

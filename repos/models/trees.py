@@ -16,7 +16,7 @@ class Repo(models.Model):
         TAKENDOWN = "takendown", _("Taken down")
 
     id = models.BigIntegerField(primary_key=True)  # the account's
-    did = models.TextField(unique=True)
+    did = models.TextField()  # once a host: two have it while an account moves between them
     host_id = models.BigIntegerField()
     status = models.TextField(choices=Status.choices, default=Status.ACTIVE)
     head = models.BinaryField()  # CID of the signed commit
@@ -33,6 +33,7 @@ class Repo(models.Model):
     class Meta:
         db_table = "repo"
         constraints = [
+            models.UniqueConstraint(fields=["did", "host_id"], name="repo_did_is_unique_a_host"),
             models.CheckConstraint(
                 name="repo_status_is_known",
                 condition=models.Q(status__in=["active", "deactivated", "suspended", "takendown"]),

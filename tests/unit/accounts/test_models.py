@@ -45,9 +45,19 @@ def test_another_host_does_not_see_an_account(birch, alice):
     assert not Account.objects.of(birch).named(alice.did).exists()
 
 
-def test_a_handle_is_unique_in_the_world(ash, birch, alice):
+def test_a_handle_is_unique_at_one_host(ash, alice):
     with pytest.raises(IntegrityError, match="account_handle_is_unique"):
-        account_row(birch, handle=alice.handle)
+        account_row(ash, "bobby", handle=alice.handle)
+
+
+def test_a_did_is_unique_at_one_host(ash, alice):
+    with pytest.raises(IntegrityError, match="account_did_is_unique"):
+        account_row(ash, "bobby", did=alice.did)
+
+
+def test_an_account_on_its_way_is_at_two_hosts(birch, alice):
+    moved = account_row(birch, did=alice.did, handle=alice.handle)
+    assert (moved.did, moved.handle) == (alice.did, alice.handle)
 
 
 def test_an_email_is_unique_at_one_host(ash, birch, alice):
