@@ -22,22 +22,26 @@ _REPO_BY_HANDLE = f"""
     WHERE a.handle = %s AND r.host_id = %s
 """  # noqa: S608 - constants only
 
-# What moderators hid (repos.record_takedowns); asked only for the few repos that have any.
+_RECORD_BY_DID = """
+    SELECT r.did, r.status, r.has_takedowns, c.cid, c.data FROM repo r
+    LEFT JOIN record c ON c.repo_id = r.id AND c.collection = %s AND c.rkey = %s
+    WHERE r.did = %s AND r.host_id = %s
+"""
+_RECORD_BY_HANDLE = """
+    SELECT r.did, r.status, r.has_takedowns, c.cid, c.data FROM account a JOIN repo r ON r.id = a.id
+    LEFT JOIN record c ON c.repo_id = r.id AND c.collection = %s AND c.rkey = %s
+    WHERE a.handle = %s AND r.host_id = %s
+"""
+# Records that moderators hid (repos.record_takedowns). Few repos have any: the others are not asked.
+_HIDDEN = """
+    SELECT t.rkey FROM record_takedown t JOIN repo r ON r.id = t.repo_id
+    WHERE r.did = %s AND t.collection = %s AND t.rkey = %s
+"""
 _SHOWN = """
     AND NOT (r.has_takedowns AND EXISTS (
         SELECT FROM record_takedown t
         WHERE t.repo_id = r.id AND t.collection = c.collection AND t.rkey = c.rkey))
 """
-_RECORD_BY_DID = f"""
-    SELECT r.did, r.status, c.cid, c.data FROM repo r
-    LEFT JOIN record c ON c.repo_id = r.id AND c.collection = %s AND c.rkey = %s {_SHOWN}
-    WHERE r.did = %s AND r.host_id = %s
-"""  # noqa: S608 - constants only
-_RECORD_BY_HANDLE = f"""
-    SELECT r.did, r.status, c.cid, c.data FROM account a JOIN repo r ON r.id = a.id
-    LEFT JOIN record c ON c.repo_id = r.id AND c.collection = %s AND c.rkey = %s {_SHOWN}
-    WHERE a.handle = %s AND r.host_id = %s
-"""  # noqa: S608 - constants only
 _PAGE = """
     SELECT r.did, r.status, c.rkey, c.cid, c.data
     FROM {source} LEFT JOIN LATERAL (
@@ -226,9 +230,11 @@ def get_record(
     found = database.row(sql, (collection, rkey, _name(did_or_handle), host.pk))
     if found is None:
         raise RecordNotFound(f"at://{did_or_handle}/{collection}/{rkey}")
-    did, status, record_cid, data = found
+    did, status, has_takedowns, record_cid, data = found
     refuse_inactive(did, status)
     uri = f"at://{did}/{collection}/{rkey}"
+    if has_takedowns and database.row(_HIDDEN, (did, collection, rkey)):
+        raise RecordNotFound(uri)
     if record_cid is None or (cid_text is not None and cid.to_text(record_cid) != cid_text):
         raise RecordNotFound(uri)
     return _record_json(uri, record_cid, data)
