@@ -32,10 +32,10 @@ _RECORD_BY_HANDLE = """
     LEFT JOIN record c ON c.repo_id = r.id AND c.collection = %s AND c.rkey = %s
     WHERE a.handle = %s AND r.host_id = %s
 """
-# Records that moderators hid (repos.record_takedowns). Few repos have any: the others are not asked.
+# Records that moderators hid (repos.record_takedowns). The many repos without any are not asked.
 _HIDDEN = """
     SELECT t.rkey FROM record_takedown t JOIN repo r ON r.id = t.repo_id
-    WHERE r.did = %s AND t.collection = %s AND t.rkey = %s
+    WHERE r.did = %s AND r.host_id = %s AND t.collection = %s AND t.rkey = %s
 """
 _SHOWN = """
     AND NOT (r.has_takedowns AND EXISTS (
@@ -233,7 +233,7 @@ def get_record(
     did, status, has_takedowns, record_cid, data = found
     refuse_inactive(did, status)
     uri = f"at://{did}/{collection}/{rkey}"
-    if has_takedowns and database.row(_HIDDEN, (did, collection, rkey)):
+    if has_takedowns and database.row(_HIDDEN, (did, host.pk, collection, rkey)):
         raise RecordNotFound(uri)
     if record_cid is None or (cid_text is not None and cid.to_text(record_cid) != cid_text):
         raise RecordNotFound(uri)
