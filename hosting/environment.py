@@ -41,6 +41,11 @@ def origins(name: str) -> list[str]:
     return [each.strip().rstrip("/") for each in text(name).split(",") if each.strip()]
 
 
+def words(name: str) -> list[str]:
+    """The variable as words, separated by commas or spaces; [] when it is unset."""
+    return text(name).replace(",", " ").split()
+
+
 def data_folder() -> Path:
     """GROVE_DATA, or `.grove/` beside manage.py."""
     return Path(text("GROVE_DATA", str(ROOT / ".grove"))).absolute()

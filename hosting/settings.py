@@ -25,7 +25,16 @@ PLC_PORT = env.port("GROVE_PLC_PORT", 2582)
 PLC_URL = env.text("GROVE_PLC_URL", f"http://localhost:{PLC_PORT}").rstrip("/")
 PLC_TIMEOUT_S = 10.0  # one request to the directory
 PLC_AWAIT_S = 25.0  # how long createAccount waits for the directory before it answers 504
+RESOLVE_TIMEOUT_S = 3.0  # one question about a DID or a handle: DNS, well-known, directory
+# Name servers (`address` or `address:port`), instead of the machine's own; and further ones, asked
+# when nothing else knew a handle.
+DNS_SERVERS = env.words("GROVE_DNS_SERVERS")
+DNS_BACKUP_SERVERS = env.words("GROVE_DNS_BACKUP_SERVERS")
 CRAWLERS = env.origins("GROVE_CRAWLERS")  # relays that are asked to read our hosts' firehoses
+
+# --- mail (hosting.mail): without a server it waits, or in a sandbox is captured for /dev/mail
+SMTP_URL = env.text("GROVE_SMTP_URL")
+MAIL_FROM = env.text("GROVE_MAIL_FROM")  # empty: noreply@ the host's name
 
 # --- sizes
 BLOB_LIMIT_BYTES = env.number("GROVE_BLOB_LIMIT", 104_857_600)
@@ -70,6 +79,7 @@ APPEND_SLASH = False
 INSTALLED_APPS = [
     "hosting",
     "hosting.plc_directory",
+    "hosting.mail",
     "accounts",
     "repos",
     "moderation",

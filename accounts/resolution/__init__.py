@@ -1,0 +1,34 @@
+"""Who is who in the network: DIDs to their documents, handles to their DIDs.
+
+Source: atproto.com/specs/did and handle. The room's doors are the names below. All of them may
+wait on other servers for seconds, so a method that uses one is declared in the lane `remote`, and
+none is called inside a transaction.
+
+    resolve_did(did, fresh=False) -> DidDocument        remembered for an hour; a document of a
+        day may stand in while its server is silent
+    resolve_handle(handle, fresh=False) -> did or None  what the handle's own domain says
+    ask_for_handle(handle) -> did or None               the same unremembered; raises NetworkSilent
+    remember_document(did, document)                    after we changed a DID ourselves
+"""
+
+from accounts.resolution.dids import remember_document, resolve_did
+from accounts.resolution.errors import (
+    DidDeactivated,
+    DidNotFound,
+    DidUnusable,
+    NetworkSilent,
+    UnresolvedDid,
+)
+from accounts.resolution.network_handles import ask_for_handle, resolve_handle
+
+__all__ = [
+    "DidDeactivated",
+    "DidNotFound",
+    "DidUnusable",
+    "NetworkSilent",
+    "UnresolvedDid",
+    "ask_for_handle",
+    "remember_document",
+    "resolve_did",
+    "resolve_handle",
+]

@@ -1,0 +1,96 @@
+"""From a DID to its document, asked once and remembered.
+
+A document is good for an hour without a question, and for a day when its server is silent; a
+refusal is remembered for a minute (a DID may be registered at any moment), silence for some
+seconds, so that a dead server does not hold up everybody who asks. DIDs whose documents we serve
+ourselves (our hosts', and did:web accounts under our handle domains) are answered from the
+database.
+"""
+
+from typing import Any
+
+from accounts.resolution import documents, own_documents
+from accounts.resolution.errors import (
+    DidDeactivated,
+    DidNotFound,
+    NetworkSilent,
+    UnresolvedDid,
+)
+from hosting.flights import Flights
+from hosting.memory import Entry, Memory
+from protocol.did_document import DidDocument
+
+FRESH_S = 3600.0
+KEPT_S = 86_400.0
+REFUSAL_S = 60.0
+SILENCE_S = 10.0
+STALE_S = 60.0  # how long a document of yesterday stands in before its silent server is asked again
+
+_memory = Memory("did")
+_flights: Flights[dict[str, Any]] = Flights()
+_REFUSALS: dict[str, type[UnresolvedDid]] = {
+    "DidNotFound": DidNotFound,
+    "DidDeactivated": DidDeactivated,
+}
+
+
+def resolve_did(did: str, *, fresh: bool = False) -> DidDocument:
+    """The document of a did:plc or did:web.
+
+    `fresh` asks its server even when the document is remembered, and lets no old one stand in.
+    Raises UnresolvedDid (DidNotFound, DidDeactivated, DidUnusable), NetworkSilent.
+    """
+    own = own_documents.find(did)
+    if own is not None:
+        return DidDocument(own)
+    if fresh:
+        return DidDocument(_flights.share(did, lambda: _asked(did)))
+    known = _memory.get(did)
+    if known is not None and known.is_fresh:
+        return DidDocument(_remembered(known))
+    return DidDocument(_flights.share(did, lambda: _asked_or_old(did, known)))
+
+
+def remember_document(did: str, document: dict[str, Any]) -> None:
+    """Take note of what a DID says now, having changed it ourselves."""
+    _memory.put(did, {"document": document}, fresh_s=FRESH_S, keep_s=KEPT_S)
+
+
+def forget_document(did: str) -> None:
+    """Have the next one who asks go to the DID's server."""
+    _memory.forget(did)
+
+
+def _asked(did: str) -> dict[str, Any]:
+    try:
+        document = documents.fetch(did)
+    except UnresolvedDid as refusal:
+        value = {"refusal": refusal.name, "why": refusal.message}
+        _memory.put(did, value, fresh_s=REFUSAL_S, keep_s=REFUSAL_S)
+        raise
+    remember_document(did, document)
+    return document
+
+
+def _asked_or_old(did: str, known: Entry | None) -> dict[str, Any]:
+    try:
+        return _asked(did)
+    except NetworkSilent as silence:
+        if known is None or "document" not in known.value:
+            value = {"silence": silence.message}
+            _memory.put(did, value, fresh_s=SILENCE_S, keep_s=SILENCE_S)
+            raise
+        _memory.postpone(did, known, STALE_S)
+        return _remembered(known)
+
+
+def _remembered(known: Entry) -> dict[str, Any]:
+    """The document of an entry. Raises the refusal or the silence that was remembered instead."""
+    value: dict[str, Any] = known.value
+    if "silence" in value:
+        raise NetworkSilent(value["silence"])
+    if "refusal" in value:
+        kind = _REFUSALS.get(value["refusal"])
+        raise kind() if kind else UnresolvedDid(value["why"])
+    document: dict[str, Any] = value["document"]
+    return document

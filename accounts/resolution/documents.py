@@ -1,0 +1,112 @@
+"""Fetches a DID's document: from the PLC directory, or from the host that a did:web names.
+
+Source: the did:plc HTTP API; https://w3c-ccg.github.io/did-method-web/ as atproto.com/specs/did
+narrows it: a host name and nothing after it, a port for localhost alone.
+"""
+
+import re
+from typing import Any
+from urllib.parse import quote, unquote
+
+import orjson
+from django.conf import settings
+
+from accounts.resolution.errors import DidDeactivated, DidNotFound, DidUnusable, NetworkSilent
+from hosting import outgoing
+from protocol.did_document import DidDocument, InvalidDidDocument
+
+DOCUMENT_MAX_BYTES = 200_000
+_WEB = re.compile(r"did:web:(?P<name>[a-zA-Z0-9.-]+)(?:%3[Aa](?P<port>[0-9]{1,5}))?")
+_PLC = re.compile(r"did:plc:[a-z2-7]{24}")
+_GONE = 410
+
+
+def fetch(did: str) -> dict[str, Any]:
+    """The document as its server gives it, checked to be about this DID.
+
+    Raises DidNotFound, DidDeactivated, DidUnusable, NetworkSilent.
+    """
+    if _PLC.fullmatch(did):
+        document = _from_directory(did)
+    elif url := url_of(did):
+        document = _from_web(url)
+    else:
+        raise DidUnusable("neither did:plc nor a did:web of a host name")
+    return checked(did, document)
+
+
+def checked(did: str, document: object) -> dict[str, Any]:
+    """The document, when it is one and about this DID. Raises DidUnusable."""
+    try:
+        named = DidDocument(document).did
+    except InvalidDidDocument as fault:
+        raise DidUnusable("no DID document where it should be") from fault
+    if named != did or not isinstance(document, dict):
+        raise DidUnusable("its document is about another DID")
+    return document
+
+
+def url_of(did: str) -> str | None:
+    """Where a did:web keeps its document; None for any other DID, and for paths and ports where
+    there must be none."""
+    match = _WEB.fullmatch(did)
+    if match is None:
+        return None
+    name, port = match["name"].lower(), match["port"]
+    is_local = settings.SANDBOX and (name == "localhost" or name.endswith(".localhost"))
+    if port and not is_local:
+        return None
+    origin = f"http://{name}" if is_local else f"https://{name}"
+    return f"{origin}:{port}/.well-known/did.json" if port else f"{origin}/.well-known/did.json"
+
+
+def hostname_of(did: str) -> str:
+    """The host name in a did:web, port included; empty for other methods."""
+    return unquote(did.removeprefix("did:web:")) if did.startswith("did:web:") else ""
+
+
+def _from_directory(did: str) -> object:
+    answer = _ask(outgoing.request_configured, f"{settings.PLC_URL}/{quote(did, safe=':')}")
+    if answer.status == _GONE or (answer.status == 404 and b"not available" in answer.body):
+        raise DidDeactivated
+    if answer.status == 404:
+        raise DidNotFound
+    if answer.status != 200:
+        raise NetworkSilent(f"The PLC directory answered {answer.status}")
+    return _parsed(answer.body)
+
+
+def _from_web(url: str) -> object:
+    answer = _ask(outgoing.request, url)
+    if answer.status == _GONE:
+        raise DidDeactivated
+    if answer.status == 404:
+        raise DidNotFound
+    if answer.status >= 500 or answer.status == 429:
+        raise NetworkSilent(f"The DID's server answered {answer.status}")
+    if answer.status != 200:
+        raise DidUnusable(f"its server answered {answer.status}")
+    return _parsed(answer.body)
+
+
+def _ask(request: Any, url: str) -> outgoing.Answer:
+    try:
+        answer: outgoing.Answer = request(
+            "GET",
+            url,
+            headers={"Accept": "application/did+ld+json, application/json"},
+            timeout_s=settings.RESOLVE_TIMEOUT_S,
+            max_bytes=DOCUMENT_MAX_BYTES,
+        )
+    except (outgoing.Forbidden, outgoing.TooLarge) as refusal:
+        raise DidUnusable(str(refusal)) from refusal
+    except (outgoing.Unreachable, outgoing.TimedOut) as failure:
+        raise NetworkSilent("Could not resolve DID: its server does not answer") from failure
+    return answer
+
+
+def _parsed(body: bytes) -> object:
+    try:
+        return orjson.loads(body)
+    except ValueError as fault:
+        raise DidUnusable("its document is not JSON") from fault

@@ -1,0 +1,42 @@
+"""Why a DID gave no document. What a DID's server said differs from its having said nothing.
+
+Source: the errors of com.atproto.identity.resolveDid.
+"""
+
+from protocol.errors import XrpcError
+
+
+class UnresolvedDid(XrpcError):
+    """400: the network answered, and there is no document to be had. Raised as one of its kinds."""
+
+
+class DidNotFound(UnresolvedDid):
+    """400: nobody has this DID."""
+
+    name = "DidNotFound"
+
+    def __init__(self) -> None:
+        super().__init__("Could not resolve DID: nobody has it")
+
+
+class DidDeactivated(UnresolvedDid):
+    """400: it was ended by its owner (a tombstone)."""
+
+    name = "DidDeactivated"
+
+    def __init__(self) -> None:
+        super().__init__("The DID has been deactivated")
+
+
+class DidUnusable(UnresolvedDid):
+    """400: a method that this network does not use, or a document that is none."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"Could not resolve DID: {why}")
+
+
+class NetworkSilent(XrpcError):
+    """502: whoever would know does not answer, so nothing is known."""
+
+    name = "UpstreamFailure"
+    status = 502

@@ -1,0 +1,119 @@
+"""From a handle to its DID: what the handle's own domain says.
+
+Source: atproto.com/specs/handle "Handle Resolution": a TXT record of `_atproto.`, else a well-known
+document. Names under a handle domain of this platform are answered as that domain's host would
+answer, without asking ourselves over the network.
+"""
+
+from django.conf import settings
+
+from accounts import handles
+from accounts.resolution.errors import NetworkSilent
+from hosting import outgoing, txt_records
+from hosting.flights import Flights
+from hosting.memory import Memory
+from hosting.models import HandleDomain
+from protocol.syntax import is_did, is_handle, normalize_handle
+
+FRESH_S = 300.0
+NOT_FOUND_S = 30.0
+_PREFIX = "did="
+_ANSWER_MAX_BYTES = 8192
+_memory = Memory("handle")
+_flights: Flights[str | None] = Flights()
+
+
+def resolve_handle(handle: str, *, fresh: bool = False) -> str | None:
+    """The DID that the handle leads to; None when it leads nowhere, is none, or nobody answers.
+
+    `fresh` asks the network even when the answer is remembered.
+    """
+    if not is_handle(handle):
+        return None
+    name = normalize_handle(handle)
+    domain = _own_domain(name)
+    if domain is not None:
+        return handles.resolve(domain.host, name)
+    known = None if fresh else _memory.get(name)
+    if known is not None:
+        did: str | None = known.value
+        return did
+    return _flights.share(name, lambda: _asked(name))
+
+
+def ask_for_handle(handle: str) -> str | None:
+    """The DID that the handle's domain names at this moment; None when it names none.
+
+    Raises NetworkSilent when name servers or the web server do not answer, so that an outage is not
+    taken for a word.
+    """
+    name = normalize_handle(handle)
+    domain = _own_domain(name)
+    if domain is not None:
+        return handles.resolve(domain.host, name)
+    return _ask(name)
+
+
+def _asked(name: str) -> str | None:
+    try:
+        did = _ask(name)
+    except NetworkSilent:
+        did = None
+    fresh_s = FRESH_S if did else NOT_FOUND_S
+    _memory.put(name, did, fresh_s=fresh_s, keep_s=fresh_s)
+    return did
+
+
+def _ask(name: str) -> str | None:
+    """DNS, then HTTPS, then the backup name servers. When none finds it, a silence counts."""
+    silences: list[Exception] = []
+    for source in (_by_dns, _by_https, _by_backup_dns):
+        try:
+            did = source(name)
+        except (txt_records.NoAnswer, NetworkSilent) as silence:
+            silences.append(silence)
+        else:
+            if did is not None:
+                return did
+    if silences:
+        raise NetworkSilent(f"Nobody answers for the handle {name}") from silences[0]
+    return None
+
+
+def _by_dns(name: str) -> str | None:
+    return _only_did(txt_records.values(f"_atproto.{name}"))
+
+
+def _by_backup_dns(name: str) -> str | None:
+    return _only_did(txt_records.backup_values(f"_atproto.{name}"))
+
+
+def _only_did(values: list[str]) -> str | None:
+    """The DID of the one record that begins with `did=`; two of them contradict each other."""
+    named = [value.removeprefix(_PREFIX) for value in values if value.startswith(_PREFIX)]
+    return named[0] if len(named) == 1 and is_did(named[0]) else None
+
+
+def _by_https(name: str) -> str | None:
+    url = f"https://{name}/.well-known/atproto-did"
+    try:
+        answer = outgoing.request(
+            "GET", url, timeout_s=settings.RESOLVE_TIMEOUT_S, max_bytes=_ANSWER_MAX_BYTES
+        )
+    except outgoing.Unreachable:
+        return None  # no such server: most handles prove themselves by DNS alone
+    except outgoing.TimedOut as silence:
+        raise NetworkSilent(str(silence)) from silence
+    if answer.status >= 500:
+        raise NetworkSilent(f"{url} answered {answer.status}")
+    lines = answer.body.decode(errors="replace").strip().splitlines()
+    did = lines[0].strip() if answer.status == 200 and lines else ""
+    return did if is_did(did) else None
+
+
+def _own_domain(name: str) -> HandleDomain | None:
+    """The longest handle domain of this platform that the name is under."""
+    labels = name.split(".")
+    above = ["." + ".".join(labels[start:]) for start in range(1, len(labels))]
+    domains = HandleDomain.objects.select_related("host").filter(name__in=above)
+    return max(domains, key=lambda domain: len(domain.name), default=None)
