@@ -35,6 +35,14 @@ CRAWLERS = env.origins("GROVE_CRAWLERS")  # relays that are asked to read our ho
 # --- mail (hosting.mail): without a server it waits, or in a sandbox is captured for /dev/mail
 SMTP_URL = env.text("GROVE_SMTP_URL")
 MAIL_FROM = env.text("GROVE_MAIL_FROM")  # empty: noreply@ the host's name
+# Services that answer what a host does not (xrpc.proxy): URL and DID of each, or neither
+APPVIEW_URL = env.text("GROVE_APPVIEW_URL").rstrip("/")  # unknown methods go there
+APPVIEW_DID = env.text("GROVE_APPVIEW_DID")
+APPVIEW_CDN = env.text("GROVE_APPVIEW_CDN")  # its images: a URL with {preset}, {did} and {cid}
+REPORT_URL = env.text("GROVE_REPORT_URL").rstrip("/")  # else the hosts' own desks take reports
+REPORT_DID = env.text("GROVE_REPORT_DID")
+MODERATION_URL = env.text("GROVE_MODERATION_URL").rstrip("/")  # answers tools.ozone.*
+MODERATION_DID = env.text("GROVE_MODERATION_DID")
 
 # --- sizes
 BLOB_LIMIT_BYTES = env.number("GROVE_BLOB_LIMIT", 104_857_600)

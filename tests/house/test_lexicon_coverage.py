@@ -51,7 +51,6 @@ LATER = {
     "com.atproto.server.createInviteCodes": _INVITES,
     "com.atproto.server.deleteAccount": _ACCOUNTS,
     "com.atproto.server.getAccountInviteCodes": _INVITES,
-    "com.atproto.server.getServiceAuth": "service tokens and proxying",
     "com.atproto.server.requestAccountDelete": _MAIL,
     "com.atproto.server.requestEmailConfirmation": _MAIL,
     "com.atproto.server.requestEmailUpdate": _MAIL,

@@ -80,6 +80,8 @@ MATRIX = {
     "com.atproto.server.deactivateAccount": Row(nobody=NO_TOKEN, mallorys=OK),
     "com.atproto.server.deleteSession": Row(nobody=NO_TOKEN, mallorys=BAD_TOKEN),
     "com.atproto.server.describeServer": everyone(OK),
+    # A token speaks for the caller, whomever it is meant for.
+    "com.atproto.server.getServiceAuth": Row({"aud": "$did"}, nobody=NO_TOKEN, mallorys=OK),
     "com.atproto.server.getSession": Row(nobody=NO_TOKEN, mallorys=OK),
     "com.atproto.server.listAppPasswords": Row(nobody=NO_TOKEN, mallorys=OK),
     "com.atproto.server.refreshSession": Row(nobody=NO_TOKEN, mallorys=BAD_TOKEN),

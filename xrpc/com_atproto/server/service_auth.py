@@ -1,0 +1,87 @@
+"""com.atproto.server.getServiceAuth: a token by which the caller speaks to a service directly.
+
+Source: the lexicon of that method. The audience is put into the token as it was asked for, with or
+without `#service`. Whoever was taken down gets one token only: to move to another host.
+"""
+
+import re
+import time
+from typing import Final
+
+from accounts import service_tokens
+from accounts.models import Account
+from accounts.standing import AccountTakedown
+from accounts.tokens import TAKENDOWN_SCOPE, InvalidToken
+from protocol.errors import InvalidRequest
+from xrpc.auth import LEAVING, PRIV, STANDARD, Auth
+from xrpc.call import Answer, Call, Caller
+from xrpc.proxy import methods
+from xrpc.registry import query
+from xrpc.subjects import own_account_as_it_is
+
+METHODLESS_LIFETIME_S = 60
+# DIDs as accounts and services have them: plc, or web with a host name (a port on localhost alone).
+_AUDIENCE: Final = re.compile(
+    r"(did:plc:[a-z2-7]{24}"
+    r"|did:web:(localhost(%3A[0-9]{1,5})?|([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*))"
+    r"(#[A-Za-z0-9._~!$&'()*+,;=:@/?%-]+)?",
+    re.IGNORECASE,
+)
+
+
+class BadExpiration(InvalidRequest):
+    """400: the token would have ended already, or lives too long."""
+
+    name = "BadExpiration"
+
+
+@query("com.atproto.server.getServiceAuth", auth=Auth.account(STANDARD | LEAVING))
+def get_service_auth(call: Call) -> Answer:
+    audience, lxm = call.params["aud"], call.params.get("lxm")
+    if not _AUDIENCE.fullmatch(audience):
+        raise InvalidRequest("aud must be a valid atproto DID or did#serviceId reference")
+    account = own_account_as_it_is(call)
+    _check_standing(account, call.caller, lxm)
+    _check_method(call.caller, lxm)
+    lifetime_s = _lifetime_s(call.params.get("exp"), lxm)
+    return {"token": service_tokens.mint(account, audience, lxm, lifetime_s)}
+
+
+def _check_standing(account: Account, caller: Caller | None, lxm: str | None) -> None:
+    if lxm is not None and methods.is_create_account(lxm):
+        return
+    if caller is not None and caller.scope == TAKENDOWN_SCOPE:
+        raise InvalidToken("Bad token scope")
+    if account.taken_down_at is not None:
+        raise AccountTakedown
+
+
+def _check_method(caller: Caller | None, lxm: str | None) -> None:
+    if lxm is None:
+        return
+    if methods.is_protected(lxm):
+        raise InvalidRequest(
+            f"cannot request a service auth token for the following protected method: {lxm}"
+        )
+    may_all = caller is not None and caller.scope in PRIV | LEAVING
+    if methods.needs_privilege(lxm) and not may_all:
+        raise InvalidRequest(
+            "insufficient access to request a service auth token for the following method: " + lxm
+        )
+
+
+def _lifetime_s(expires_at: int | None, lxm: str | None) -> int:
+    if expires_at is None:
+        return service_tokens.LIFETIME_S
+    lifetime_s = expires_at - int(time.time())
+    if lifetime_s < 0:
+        raise BadExpiration("expiration is in past")
+    if lifetime_s > service_tokens.MAX_LIFETIME_S:
+        raise BadExpiration(
+            "cannot request a token with an expiration more than an hour in the future"
+        )
+    if lxm is None and lifetime_s > METHODLESS_LIFETIME_S:
+        raise BadExpiration(
+            "cannot request a method-less token with an expiration more than a minute in the future"
+        )
+    return lifetime_s
