@@ -1,0 +1,111 @@
+"""What a host writes to people: a subject and two templates a letter, text and HTML.
+
+The templates are `templates/mail/<letter>.txt` and `.html`; each gets the host, its tenant (name,
+colour, support address) and the letter's own context. Subjects of the letters with codes are those
+that people know from other hosts (protocol notes, "Mail").
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.html import linebreaks, strip_tags
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy as _
+
+from hosting import colours
+from hosting.models import Host
+
+CODE_LIVES: Final = timedelta(minutes=15)
+_PAPER: Final = "#ffffff"
+_TAG: Final = re.compile(r"</?[a-z][^>]*>", re.IGNORECASE)
+_BLANK_LINES: Final = re.compile(r"\n\s*\n")
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One kind of letter. `subject` may name values of the context: `%(name)s`. What did not leave
+    within `worth_for` is not sent any more."""
+
+    name: str
+    subject: str | Promise
+    worth_for: timedelta = timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class Words:
+    """A letter as it will be read."""
+
+    subject: str
+    text: str
+    html: str
+
+
+CONFIRM_EMAIL = Letter("confirm_email", _("Email Confirmation"), CODE_LIVES)
+UPDATE_EMAIL = Letter("update_email", _("Email Update Requested"), CODE_LIVES)
+RESET_PASSWORD = Letter("reset_password", _("Password Reset Requested"), CODE_LIVES)
+DELETE_ACCOUNT = Letter("delete_account", _("Account Deletion Requested"), CODE_LIVES)
+PLC_OPERATION = Letter("plc_operation", _("PLC Update Operation Requested"), CODE_LIVES)
+SIGN_IN_CODE = Letter("sign_in_code", _("Your Sign-in Code"), CODE_LIVES)
+SIGN_IN_ALERT = Letter("sign_in_alert", _("Sign-in From a New Place"))
+PASSWORD_CHANGED = Letter("password_changed", _("Your Password Was Changed"))
+EMAIL_CHANGED = Letter("email_changed", _("Your Email Address Was Changed"))
+DELETION_SCHEDULED = Letter("deletion_scheduled", _("Your Account Will Be Deleted"))
+ACCOUNT_DELETED = Letter("account_deleted", _("Your Account Was Deleted"))
+# From the host's staff (com.atproto.admin.sendEmail): `from_staff` makes its context.
+FROM_STAFF = Letter("from_staff", "%(subject)s")
+
+ALL: Mapping[str, Letter] = {
+    letter.name: letter
+    for letter in (
+        CONFIRM_EMAIL,
+        UPDATE_EMAIL,
+        RESET_PASSWORD,
+        DELETE_ACCOUNT,
+        PLC_OPERATION,
+        SIGN_IN_CODE,
+        SIGN_IN_ALERT,
+        PASSWORD_CHANGED,
+        EMAIL_CHANGED,
+        DELETION_SCHEDULED,
+        ACCOUNT_DELETED,
+        FROM_STAFF,
+    )
+}
+
+
+def from_staff(subject: str, content: str) -> dict[str, Any]:
+    """The context of FROM_STAFF. `content` is text, or HTML where it holds tags, as moderation
+    tools write it; whoever may send one is trusted with both."""
+    has_tags = _TAG.search(content) is not None
+    return {
+        "subject": subject,
+        "content_text": _BLANK_LINES.sub("\n\n", strip_tags(content)) if has_tags else content,
+        "content_html": mark_safe(content) if has_tags else linebreaks(content, autoescape=True),  # noqa: S308 - see above
+    }
+
+
+def write(host: Host, letter: Letter, context: Mapping[str, Any], language: str) -> Words:
+    """The letter in that language and the tenant's voice."""
+    shown = {**_voice(host), **context}
+    with translation.override(language):
+        subject = " ".join((str(letter.subject) % shown).split())  # a header has one line
+        shown = {**shown, "subject": subject, "language": language}
+        text = render_to_string(f"mail/{letter.name}.txt", shown).strip() + "\n"
+        html = render_to_string(f"mail/{letter.name}.html", shown)
+    return Words(subject, text, html)
+
+
+def _voice(host: Host) -> dict[str, Any]:
+    accent = colours.readable_on(host.tenant.primary_colour, _PAPER)
+    return {
+        "host": host,
+        "tenant": host.tenant,
+        "accent": accent,
+        "on_accent": colours.text_on(accent),
+    }

@@ -1,0 +1,93 @@
+"""Letters on their way, and the voice in which each host writes."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from hosting.models import Host, HostQuerySet
+
+
+class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
+    """Mail, in the words that callers use."""
+
+    def of(self, hosts: HostQuerySet) -> "OutgoingMailQuerySet":
+        return self.filter(host__in=hosts)
+
+    def unsent(self) -> "OutgoingMailQuerySet":
+        return self.filter(state__in=OutgoingMail.UNSENT)
+
+
+class OutgoingMail(models.Model):
+    """One letter to one person. Its words are here only until they are sent, or worth nothing.
+
+    `next_attempt_at` is also the lease of the attempt under way: whoever moved it ahead, by an
+    update that changed exactly one row, is the only one who may send until it has passed.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("Queued")
+        SENDING = "sending", _("Being sent")
+        SENT = "sent", _("Sent")
+        FAILED = "failed", _("Failed")
+        CAPTURED = "captured", _("Captured")  # a sandbox without a mail server: see /dev/mail
+
+    UNSENT = (State.QUEUED, State.SENDING)
+
+    host = models.ForeignKey(Host, on_delete=models.CASCADE, related_name="outgoing_mail")
+    message_id = models.CharField(max_length=300, unique=True)  # RFC 5322, without the brackets
+    letter = models.CharField(_("letter"), max_length=40)  # hosting.mail.letters
+    recipient = models.CharField(_("recipient"), max_length=320)
+    subject = models.CharField(_("subject"), max_length=300)
+    text = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    state = models.CharField(
+        _("status"), max_length=16, choices=State.choices, default=State.QUEUED
+    )
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    next_attempt_at = models.DateTimeField()
+    expires_at = models.DateTimeField()  # from then on nobody has a use for the letter
+    last_error = models.CharField(_("last error"), max_length=300, blank=True)
+    created_at = models.DateTimeField(_("when"), auto_now_add=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    objects = OutgoingMailQuerySet.as_manager()
+
+    class Meta:
+        db_table = "outgoing_mail"
+        verbose_name = _("letter")
+        verbose_name_plural = _("mail")
+        constraints = [
+            models.CheckConstraint(
+                name="outgoing_mail_is_decided_or_unsent",
+                condition=Q(state__in=["queued", "sending"], decided_at__isnull=True)
+                | (~Q(state__in=["queued", "sending"]) & Q(decided_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="outgoing_mail_keeps_no_words_once_decided",
+                condition=Q(state__in=["queued", "sending", "captured"]) | Q(text="", html=""),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"],
+                name="outgoing_mail_due",
+                condition=Q(state__in=["queued", "sending"]),
+            ),
+            models.Index(fields=["host", "recipient"], name="outgoing_mail_by_recipient"),
+            models.Index(fields=["created_at"], name="outgoing_mail_by_age"),
+        ]
+
+
+class Sender(models.Model):
+    """How a host's letters look; without a row it writes in English, from `noreply@` its name."""
+
+    host = models.OneToOneField(Host, on_delete=models.CASCADE, related_name="sender")
+    address = models.EmailField(blank=True, help_text=_("Empty: the provider's own address."))
+    language = models.CharField(max_length=10, choices=settings.LANGUAGES, default="en")
+    has_sign_in_alerts = models.BooleanField(
+        default=True, help_text=_("Tell people when somebody signs in from a new place.")
+    )
+
+    class Meta:
+        db_table = "mail_sender"

@@ -1,0 +1,23 @@
+"""Mail in the background. Each may run twice."""
+
+from celery import shared_task
+
+from hosting.mail import outbox
+
+
+@shared_task(name="hosting.mail.deliver")
+def deliver(mail_id: int) -> None:
+    """One letter, one attempt; the sweep makes the next one."""
+    outbox.deliver(mail_id)
+
+
+@shared_task(name="hosting.mail.deliver_due")
+def deliver_due() -> None:
+    """Every few seconds: letters whose next attempt is due, and words past their time."""
+    outbox.wake_due()
+
+
+@shared_task(name="hosting.mail.forget_old")
+def forget_old() -> None:
+    """Every hour: rows of letters long decided."""
+    outbox.forget_old()
