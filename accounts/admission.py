@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 
-from accounts import handles
+from accounts import arriving_handles, handles
 from accounts.disposable import is_disposable
 from accounts.models import Account
 from accounts.passwords import NEW_PASSWORD_MAX_CHARACTERS
@@ -22,13 +22,15 @@ _is_an_email = EmailValidator(allowlist=[])
 
 @dataclass(frozen=True)
 class SignUp:
-    """What somebody hands in. `recovery_key` is a did:key that ranks above the host's own."""
+    """What somebody hands in. `recovery_key` is a did:key that ranks above the host's own; `did` is
+    the DID of somebody who moves in, proven already, and empty for all others."""
 
     handle: str
     email: str | None
     password: str | None
     recovery_key: str | None = None
     invite_code: str | None = None
+    did: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,11 +82,18 @@ def check(host: Host, wish: SignUp) -> Admitted:
     """
     email = checked_email(wish.email)
     password = _checked_password(wish.password)
-    handle = handles.check_new(host, wish.handle)
+    handle = _checked_handle(host, wish)
     recovery_key = checked_recovery_key(wish.recovery_key or "")
     if host.has_invites_required:
         _check_invite(wish.invite_code)
     return Admitted(handle, email, password, recovery_key)
+
+
+def _checked_handle(host: Host, wish: SignUp) -> str:
+    """People who move in may bring a handle of their own domain."""
+    if wish.did:
+        return arriving_handles.check(host, wish.did, wish.handle)
+    return handles.check_new(host, wish.handle)
 
 
 def check_free(host: Host, wish: Admitted) -> None:
