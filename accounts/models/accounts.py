@@ -49,11 +49,12 @@ class Account(models.Model):
     handle = models.CharField(max_length=253, null=True, blank=True)  # noqa: DJ001 - null: has none
     email = models.CharField(max_length=320)  # lower case; compared as stored
     email_confirmed_at = models.DateTimeField(null=True, blank=True)
+    has_email_auth_factor = models.BooleanField(default=False)  # wished for; see the property
     password = models.CharField(max_length=200)  # hashed
     signing_did_key = models.CharField(max_length=100)  # names a SigningKey
     opened_at = models.DateTimeField(null=True, blank=True)
     deactivated_at = models.DateTimeField(null=True, blank=True)
-    # What the owner asked for with the deactivation. Kept only: nothing acts on it yet.
+    # What the owner asked for with the deactivation: accounts.deletion acts on it.
     delete_after = models.DateTimeField(null=True, blank=True)
     suspended_at = models.DateTimeField(null=True, blank=True)
     taken_down_at = models.DateTimeField(null=True, blank=True)
@@ -101,3 +102,9 @@ class Account(models.Model):
     @property
     def is_active(self) -> bool:
         return bool(self.status == Account.Status.ACTIVE)
+
+    @property
+    def needs_email_code(self) -> bool:
+        """Whether signing in takes a mailed code, too: only an address that is known to be theirs
+        may stand between people and their account."""
+        return self.has_email_auth_factor and self.email_confirmed_at is not None

@@ -1,0 +1,134 @@
+"""One-time codes that prove whose mailbox it is: one live code for an account and a purpose.
+
+Source: the e-mail family of com.atproto.server.* (protocol notes 2.3). A code is two groups of five
+base32 characters, compared without case. It lives 15 minutes and is burned on use, by a newer one,
+and by too many wrong tries. Kept is a hash under the server's secret key, so whoever reads the
+table learns no code: fifty bits alone could be searched.
+"""
+
+import base64
+import hmac
+import secrets
+from datetime import timedelta
+from typing import Final
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from accounts.models import Account, EmailToken
+from accounts.tokens import ExpiredToken, InvalidToken
+from hosting.mail import letters, outbox
+from hosting.models import Host
+
+Purpose = EmailToken.Purpose
+
+LIVES: Final = letters.CODE_LIVES
+WRONG_TRIES_MAX: Final = 10
+_REMEMBERED_FOR: Final = timedelta(days=1)  # so that a late code is called expired, not invalid
+_RANDOM_BYTES: Final = 10
+_GROUP: Final = 5
+_LETTERS: Final = {
+    Purpose.CONFIRM_EMAIL: letters.CONFIRM_EMAIL,
+    Purpose.UPDATE_EMAIL: letters.UPDATE_EMAIL,
+    Purpose.RESET_PASSWORD: letters.RESET_PASSWORD,
+    Purpose.DELETE_ACCOUNT: letters.DELETE_ACCOUNT,
+    Purpose.PLC_OPERATION: letters.PLC_OPERATION,
+    Purpose.AUTH_FACTOR: letters.SIGN_IN_CODE,
+}
+
+
+def mail(account: Account, purpose: EmailToken.Purpose, language: str | None = None) -> None:
+    """Issue a code and put the letter with it into the outbox, both or neither.
+
+    `language` is the reader's; None: the host's own.
+    """
+    with transaction.atomic():
+        context = {"code": issue(account, purpose), "handle": account.handle or account.did}
+        outbox.post(account.host, account.email, _LETTERS[purpose], context, language=language)
+
+
+def issue(account: Account, purpose: EmailToken.Purpose) -> str:
+    """A new code; the one before it, if any, is worth nothing from now on."""
+    code = _new_code()
+    token = EmailToken(
+        account=account,
+        purpose=purpose,
+        code_hash=_hash(account.host_id, purpose, code),
+        issued_at=timezone.now(),
+    )
+    EmailToken.objects.bulk_create(
+        [token],
+        update_conflicts=True,
+        unique_fields=["account", "purpose"],
+        update_fields=["code_hash", "issued_at", "wrong_tries"],
+    )
+    return code
+
+
+def check(account: Account, purpose: EmailToken.Purpose, code: str) -> None:
+    """Whether this is the account's live code; a wrong one is counted.
+
+    Call it outside of a transaction, which would take the count back with everything else, and
+    `burn` inside the one that does what the code allows. Raises InvalidToken, ExpiredToken.
+    """
+    token = EmailToken.objects.filter(account=account, purpose=purpose).first()
+    if token is None or token.wrong_tries >= WRONG_TRIES_MAX:
+        raise InvalidToken("Token is invalid")
+    if not hmac.compare_digest(token.code_hash, _hash(account.host_id, purpose, code)):
+        EmailToken.objects.filter(pk=token.pk).update(wrong_tries=F("wrong_tries") + 1)
+        raise InvalidToken("Token is invalid")
+    _refuse_expired(token)
+
+
+def burn(account: Account, purpose: EmailToken.Purpose, code: str) -> None:
+    """Use the code up: of several who try at once, one may go on.
+
+    Raises InvalidToken, ExpiredToken.
+    """
+    check(account, purpose, code)
+    burned, _ = EmailToken.objects.filter(
+        account=account, purpose=purpose, code_hash=_hash(account.host_id, purpose, code)
+    ).delete()
+    if not burned:
+        raise InvalidToken("Token is invalid")
+
+
+def burn_all(account: Account) -> None:
+    """Take back every code of an account, in the caller's transaction."""
+    EmailToken.objects.filter(account=account).delete()
+
+
+def owner_of(host: Host, purpose: EmailToken.Purpose, code: str) -> Account:
+    """Whose code it is, where the code alone must tell. Raises InvalidToken, ExpiredToken."""
+    tokens = EmailToken.objects.select_related("account__host__tenant").filter(
+        account__host=host, purpose=purpose, code_hash=_hash(host.pk, purpose, code)
+    )
+    token = tokens.first()
+    if token is None or token.wrong_tries >= WRONG_TRIES_MAX:
+        raise InvalidToken("Token is invalid")
+    _refuse_expired(token)
+    return token.account
+
+
+def forget_old() -> None:
+    """The sweep: codes that nobody remembers to have asked for."""
+    EmailToken.objects.filter(issued_at__lt=timezone.now() - _REMEMBERED_FOR).delete()
+
+
+def _refuse_expired(token: EmailToken) -> None:
+    if token.issued_at <= timezone.now() - LIVES:
+        raise ExpiredToken("Token is expired")
+
+
+def _new_code() -> str:
+    text = base64.b32encode(secrets.token_bytes(_RANDOM_BYTES)).decode()
+    return f"{text[:_GROUP]}-{text[_GROUP : 2 * _GROUP]}"
+
+
+def _hash(host_id: int, purpose: str, code: str) -> str:
+    """Hex. The host is part of it: a code of one host means nothing at another."""
+    typed = "".join(sign for sign in code.upper() if sign.isalnum())  # people leave out the dash
+    salt = f"accounts.email_tokens:{host_id}:{purpose}"
+    return salted_hmac(salt, typed.encode(errors="replace"), algorithm="sha256").hexdigest()

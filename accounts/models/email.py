@@ -1,0 +1,47 @@
+"""Codes that were mailed, and the places from which people sign in."""
+
+from django.db import models
+
+from accounts.models.accounts import Account
+
+
+class EmailToken(models.Model):
+    """The one live code of an account for a purpose. Only its hash is kept."""
+
+    class Purpose(models.TextChoices):
+        CONFIRM_EMAIL = "confirm_email"
+        UPDATE_EMAIL = "update_email"
+        RESET_PASSWORD = "reset_password"  # noqa: S105 - a purpose's name
+        DELETE_ACCOUNT = "delete_account"
+        PLC_OPERATION = "plc_operation"
+        AUTH_FACTOR = "auth_factor"
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="email_tokens")
+    purpose = models.CharField(max_length=20, choices=Purpose.choices)
+    code_hash = models.CharField(max_length=64, db_index=True)  # hex: accounts.email_tokens
+    wrong_tries = models.PositiveSmallIntegerField(default=0)
+    issued_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "email_token"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "purpose"], name="email_token_is_one_a_purpose"
+            )
+        ]
+
+
+class KnownPlace(models.Model):
+    """A part of the network from which an account's main password was used (accounts.places)."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="known_places")
+    place_hash = models.CharField(max_length=64)  # hex
+    last_seen_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "known_place"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "place_hash"], name="known_place_is_kept_once_an_account"
+            )
+        ]
