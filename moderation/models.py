@@ -1,5 +1,8 @@
 """The audit log: who did what to whom, when and why. Rows are only ever added; a trigger in the
 database refuses changes and deletions (migrations/0001).
+
+Who acted is a member of staff, or, through com.atproto.admin.*, `admin` (the host's password) or
+the DID of the host's moderation service.
 """
 
 from django.conf import settings
@@ -27,17 +30,41 @@ class AuditEntry(models.Model):
 
         ACCOUNT_TAKE_DOWN = "account.take_down", _("Account taken down")
         ACCOUNT_RESTORE = "account.restore", _("Account restored")
+        ACCOUNT_DEACTIVATE = "account.deactivate", _("Account deactivated")
+        ACCOUNT_ACTIVATE = "account.activate", _("Account activated")
+        ACCOUNT_DELETE = "account.delete", _("Account deleted")
+        ACCOUNT_CHANGE_EMAIL = "account.change_email", _("E-mail address changed")
+        ACCOUNT_CHANGE_HANDLE = "account.change_handle", _("Handle changed")
+        ACCOUNT_CHANGE_PASSWORD = "account.change_password", _("Password changed")
+        ACCOUNT_CHANGE_KEY = "account.change_key", _("Signing key changed")
+        ACCOUNT_WRITE_TO = "account.write_to", _("Mail sent")
+        RECORD_TAKE_DOWN = "record.take_down", _("Record taken down")
+        RECORD_RESTORE = "record.restore", _("Record restored")
+        INVITES_CREATE = "invites.create", _("Invite codes created")
+        INVITES_DISABLE = "invites.disable", _("Invite codes disabled")
+        INVITES_FORBID = "invites.forbid", _("Inviting forbidden")
+        INVITES_ALLOW = "invites.allow", _("Inviting allowed")
+        SIGN_UP_APPROVE = "sign_up.approve", _("Sign-up approved")
+        SIGN_UP_REFUSE = "sign_up.refuse", _("Sign-up refused")
+        SIGN_UP_REOPEN = "sign_up.reopen", _("Sign-up reopened")
         BLOB_TAKE_DOWN = "blob.take_down", _("File taken down")
         BLOB_RESTORE = "blob.restore", _("File restored")
 
     host = models.ForeignKey(Host, on_delete=models.PROTECT, related_name="+")
     staff = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="audit_entries"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="audit_entries",
     )
+    actor = models.CharField(_("actor"), max_length=2048, blank=True)  # where it was not staff
     action = models.CharField(max_length=40, choices=Action.choices)
-    subject_did = models.CharField(_("DID"), max_length=300)
+    subject_did = models.CharField(_("DID"), max_length=300, blank=True)  # none: the host's affair
     subject_handle = models.CharField(_("handle"), max_length=253, blank=True)
     subject_cid = models.CharField(_("CID"), max_length=100, blank=True)  # of a blob
+    subject_record = models.CharField(_("record"), max_length=1024, blank=True)  # collection/rkey
+    ref = models.CharField(max_length=300, blank=True)  # the moderation service's own mark
     reason = models.TextField()
     created_at = models.DateTimeField(_("when"), auto_now_add=True)
 
@@ -50,8 +77,18 @@ class AuditEntry(models.Model):
         ordering = ["-id"]
         indexes = [models.Index(fields=["subject_did"], name="audit_entry_subject")]
         constraints = [
-            models.CheckConstraint(name="audit_entry_has_a_reason", condition=~models.Q(reason=""))
+            models.CheckConstraint(name="audit_entry_has_a_reason", condition=~models.Q(reason="")),
+            models.CheckConstraint(
+                name="audit_entry_has_one_actor",
+                condition=models.Q(staff__isnull=False, actor="")
+                | (models.Q(staff__isnull=True) & ~models.Q(actor="")),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_action_display()}: {self.subject_handle or self.subject_did}"
+
+    @property
+    def who(self) -> str:
+        """The one who acted, as the console shows it."""
+        return str(self.staff) if self.staff else self.actor

@@ -1,8 +1,10 @@
-"""Taking accounts and single blobs down and restoring them, with a reason, on the record.
+"""Taking accounts, records and blobs down and restoring them, with a reason, on the record.
 
 One transaction holds the account's new status, the end of its sessions, the `#account` event (sent
 by repos, which hears `account_status_changed`) and the audit entry: all or none (protocol.md 2.9).
-Likewise a blob's state and its entry; its bytes follow after the commit (repos.blob_quarantine).
+Likewise a record's or a blob's state and its entry; a blob's bytes follow after the commit
+(repos.blob_quarantine). Whoever acts is staff, whose role is checked here, or comes through
+com.atproto.admin.*, where the edge has checked who it is.
 """
 
 from django.db import transaction
@@ -11,12 +13,14 @@ from django.utils.translation import gettext as _
 from accounts import standing
 from accounts.models import Account
 from hosting.models import Member, StaffUser
+from moderation import audit
+from moderation.audit import Actor
 from moderation.models import AuditEntry
 from protocol import cid
 from protocol.errors import XrpcError
-from repos import blob_quarantine, reads
+from repos import blob_quarantine, reads, record_takedowns
 
-REASON_MAX_CHARS = 2000
+Action = AuditEntry.Action
 
 
 class NotAllowed(XrpcError):
@@ -35,82 +39,90 @@ def may_act(staff: StaffUser, account: Account) -> bool:
     return bool(staff.roles_at(account.host.tenant_id) & Member.MAY_TAKE_DOWN)
 
 
-def take_down(staff: StaffUser, account: Account, reason: str) -> AuditEntry:
+def take_down(actor: Actor, account: Account, reason: str, ref: str = "") -> AuditEntry:
     """Take an account down, everywhere at once. Repeating it announces it again.
 
-    Raises:
-        NotAllowed, ReasonNeeded.
+    `ref` is the moderation service's mark; without one the entry's number is. Raises NotAllowed,
+    ReasonNeeded.
     """
-    reason = _checked(staff, account, reason)
+    reason = checked(actor, account, reason)
     with transaction.atomic():
-        entry = _record(staff, account, AuditEntry.Action.ACCOUNT_TAKE_DOWN, reason)
-        standing.take_down(account, ref=str(entry.pk))
+        entry = audit.record(actor, account, Action.ACCOUNT_TAKE_DOWN, reason, ref=ref)
+        standing.take_down(account, ref=ref or str(entry.pk))
     return entry
 
 
-def restore(staff: StaffUser, account: Account, reason: str) -> AuditEntry:
+def restore(actor: Actor, account: Account, reason: str) -> AuditEntry:
     """Lift a takedown. The account is what it was before: active, deactivated or suspended.
 
-    Raises:
-        NotAllowed, ReasonNeeded.
+    Raises NotAllowed, ReasonNeeded.
     """
-    reason = _checked(staff, account, reason)
+    reason = checked(actor, account, reason)
     with transaction.atomic():
-        entry = _record(staff, account, AuditEntry.Action.ACCOUNT_RESTORE, reason)
+        entry = audit.record(actor, account, Action.ACCOUNT_RESTORE, reason)
         standing.restore(account)
     return entry
 
 
-def take_down_blob(staff: StaffUser, account: Account, blob_cid: bytes, reason: str) -> AuditEntry:
-    """Take one blob of an account out of everybody's sight; the record that shows it stays.
+def take_down_record(
+    actor: Actor, account: Account, path: str, reason: str, ref: str = ""
+) -> AuditEntry:
+    """Hide one record (`collection/rkey`) from readers; it stays in the repo as it was signed.
 
-    Raises:
-        NotAllowed, ReasonNeeded, BlobNotFound.
+    Raises NotAllowed, ReasonNeeded.
     """
-    reason = _checked(staff, account, reason)
+    reason = checked(actor, account, reason)
+    collection, _slash, rkey = path.partition("/")
     repo = reads.find_repo(account.host, account.did)
     with transaction.atomic():
-        entry = _record(staff, account, AuditEntry.Action.BLOB_TAKE_DOWN, reason, blob_cid)
+        entry = audit.record(actor, account, Action.RECORD_TAKE_DOWN, reason, record=path, ref=ref)
+        record_takedowns.take_down(repo, collection, rkey, ref or str(entry.pk))
+    return entry
+
+
+def restore_record(actor: Actor, account: Account, path: str, reason: str) -> AuditEntry:
+    """Show a record again. Raises NotAllowed, ReasonNeeded."""
+    reason = checked(actor, account, reason)
+    collection, _slash, rkey = path.partition("/")
+    repo = reads.find_repo(account.host, account.did)
+    with transaction.atomic():
+        entry = audit.record(actor, account, Action.RECORD_RESTORE, reason, record=path)
+        record_takedowns.restore(repo, collection, rkey)
+    return entry
+
+
+def take_down_blob(
+    actor: Actor, account: Account, blob_cid: bytes, reason: str, ref: str = ""
+) -> AuditEntry:
+    """Take one blob of an account out of everybody's sight; the record that shows it stays.
+
+    Raises NotAllowed, ReasonNeeded, BlobNotFound.
+    """
+    reason = checked(actor, account, reason)
+    repo = reads.find_repo(account.host, account.did)
+    link = cid.to_text(blob_cid)
+    with transaction.atomic():
+        entry = audit.record(actor, account, Action.BLOB_TAKE_DOWN, reason, cid=link, ref=ref)
         blob_quarantine.quarantine(repo, blob_cid)
     return entry
 
 
-def restore_blob(staff: StaffUser, account: Account, blob_cid: bytes, reason: str) -> AuditEntry:
-    """Give a blob back, byte for byte.
-
-    Raises:
-        NotAllowed, ReasonNeeded, BlobNotFound.
-    """
-    reason = _checked(staff, account, reason)
+def restore_blob(actor: Actor, account: Account, blob_cid: bytes, reason: str) -> AuditEntry:
+    """Give a blob back, byte for byte. Raises NotAllowed, ReasonNeeded, BlobNotFound."""
+    reason = checked(actor, account, reason)
     repo = reads.find_repo(account.host, account.did)
     with transaction.atomic():
-        entry = _record(staff, account, AuditEntry.Action.BLOB_RESTORE, reason, blob_cid)
+        link = cid.to_text(blob_cid)
+        entry = audit.record(actor, account, Action.BLOB_RESTORE, reason, cid=link)
         blob_quarantine.release(repo, blob_cid)
     return entry
 
 
-def _checked(staff: StaffUser, account: Account, reason: str) -> str:
-    if not may_act(staff, account):
+def checked(actor: Actor, account: Account, reason: str) -> str:
+    """The reason, when this actor may act. Raises NotAllowed, ReasonNeeded."""
+    if isinstance(actor, StaffUser) and not may_act(actor, account):
         raise NotAllowed(_("Your role does not allow takedowns."))
     reason = reason.strip()
     if not reason:
         raise ReasonNeeded(_("Give a reason: it goes into the audit log."))
-    return reason[:REASON_MAX_CHARS]
-
-
-def _record(
-    staff: StaffUser,
-    account: Account,
-    action: AuditEntry.Action,
-    reason: str,
-    blob_cid: bytes | None = None,
-) -> AuditEntry:
-    return AuditEntry.objects.create(
-        host=account.host,
-        staff=staff,
-        action=action,
-        subject_did=account.did,
-        subject_handle=account.handle or "",
-        subject_cid=cid.to_text(blob_cid) if blob_cid else "",
-        reason=reason,
-    )
+    return reason

@@ -15,6 +15,7 @@ from accounts import tokens
 from accounts.tokens import InvalidToken
 from hosting.models import Host
 from protocol.errors import XrpcError
+from xrpc import staff_auth
 from xrpc.call import Caller
 from xrpc.errors import AuthenticationRequired, AuthMissing
 
@@ -27,12 +28,14 @@ BASIC, BEARER, DPOP = "basic", "bearer", "dpop"
 
 
 class Kind(Enum):
-    """The four ways in which a method treats the Authorization header."""
+    """The ways in which a method treats the Authorization header."""
 
     NONE = "ignored"
     ACCOUNT = "a session of an account, required"
     REFRESH = "a refresh token, read by the verb itself"
-    OPTIONAL_OWNER = "anyone; the owner of the subject may see more"
+    OPTIONAL_OWNER = "anyone; the owner of the subject may see more, and so may the admin"
+    ADMIN = "the host's admin password"
+    MODERATOR = "the host's admin password or its moderation service's token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Credentials:
 
 
 ANONYMOUS = Credentials()
+_FOR_STAFF = (Kind.ADMIN, Kind.MODERATOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,16 @@ class Auth:
         """No header is fine; a header that proves nothing is not taken for none."""
         return cls(Kind.OPTIONAL_OWNER, STANDARD | {tokens.TAKENDOWN_SCOPE})
 
+    @classmethod
+    def admin(cls) -> "Auth":
+        """The host's admin: Basic `admin:<password>`."""
+        return cls(Kind.ADMIN)
+
+    @classmethod
+    def moderator(cls) -> "Auth":
+        """The host's admin or its moderation service; a method for them has the lane `remote`."""
+        return cls(Kind.MODERATOR)
+
     def read(self, request: HttpRequest, host: Host) -> Credentials:
         """The credentials of a request. Raises AuthMissing, InvalidToken, ExpiredToken."""
         if self.kind is Kind.NONE:
@@ -82,11 +96,22 @@ class Auth:
                 return ANONYMOUS
             raise AuthMissing
         scheme, credential = parse_header(header)
+        if self.kind in _FOR_STAFF:
+            return Credentials(caller=self._staff(request, host, scheme, credential))
+        if scheme == BASIC and self.kind is Kind.OPTIONAL_OWNER:
+            return Credentials(caller=staff_auth.admin(request, host, credential))
         if scheme != BEARER:
             raise self._wrong_scheme()
         if self.kind is Kind.REFRESH:
             return Credentials(bearer=credential)
         return Credentials(caller=self._caller(host, credential))
+
+    def _staff(self, request: HttpRequest, host: Host, scheme: str, credential: str) -> Caller:
+        if scheme == BASIC:
+            return staff_auth.admin(request, host, credential)
+        if scheme == BEARER and self.kind is Kind.MODERATOR:
+            return staff_auth.moderator(request, host, credential)
+        raise AuthenticationRequired("Authentication Required")
 
     def _caller(self, host: Host, jwt: str) -> Caller:
         claims = tokens.read_access(host, jwt)

@@ -18,6 +18,7 @@ from repos.models import Repo
 from repos.reads import RepoRef, RepoRow
 from xrpc.call import Call
 from xrpc.errors import AuthenticationRequired
+from xrpc.staff_auth import ADMIN_SCOPE
 
 NO_HANDLE = "handle.invalid"  # atproto.com/specs/handle: the placeholder on the wire
 
@@ -61,12 +62,14 @@ def own_repo(call: Call, did_or_handle: str) -> RepoRef:
 
 
 def readable_repo(call: Call) -> RepoRow:
-    """The repo of `did`, when the caller may read it: an inactive one is its owner's alone.
+    """The repo of `did`, when the caller may read it: an inactive one is its owner's alone, and
+    the admin's.
 
     Raises RepoNotFound, RepoTakendown, RepoSuspended, RepoDeactivated.
     """
     repo = reads.find_repo(call.host, call.params["did"])
-    if repo.did != call.did:
+    is_admin = call.caller is not None and call.caller.scope == ADMIN_SCOPE
+    if repo.did != call.did and not is_admin:
         reads.refuse_inactive(repo.did, repo.status)
     return repo
 

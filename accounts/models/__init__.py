@@ -2,19 +2,36 @@
 
 from accounts.models.accounts import Account, AccountQuerySet
 from accounts.models.email import EmailToken, KnownPlace
+from accounts.models.arrivals import Arrival
 from accounts.models.identities import PlcOperation, SigningKey
+from accounts.models.invites import InviteCode, InviteCodeQuerySet, InvitePermission, InviteUse
 from accounts.models.preferences import Preference
 from accounts.models.sessions import AppPassword, Session, WebSession
+from accounts.models.sign_ups import (
+    HeldSignUp,
+    HeldSignUpQuerySet,
+    SignUpBreaker,
+    SpentChallenge,
+)
 
 __all__ = [
     "Account",
     "AccountQuerySet",
     "AppPassword",
+    "Arrival",
     "EmailToken",
+    "HeldSignUp",
+    "HeldSignUpQuerySet",
+    "InviteCode",
+    "InviteCodeQuerySet",
+    "InvitePermission",
+    "InviteUse",
     "KnownPlace",
     "PlcOperation",
     "Preference",
     "Session",
+    "SignUpBreaker",
     "SigningKey",
+    "SpentChallenge",
     "WebSession",
 ]

@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from moderation.takedowns import REASON_MAX_CHARS
+from moderation.audit import REASON_MAX_CHARS
 
 
 class LookUpForm(forms.Form):

@@ -104,9 +104,9 @@ class AccountList(ReadOnly):
 class AuditLog(ReadOnly):
     """What staff did, newest first."""
 
-    list_display = ["created_at", "staff", "action_name", "subject", "reason"]
+    list_display = ["created_at", "who", "action_name", "subject", "reason"]
     list_filter = ["action"]
-    search_fields = ["subject_did", "subject_handle", "subject_cid", "reason"]
+    search_fields = ["subject_did", "subject_handle", "subject_record", "subject_cid", "reason"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
         return AuditEntry.objects.of(hosts_in_view(request)).select_related("staff", "host")
@@ -115,11 +115,18 @@ class AuditLog(ReadOnly):
     def action_name(self, entry: AuditEntry) -> str:
         return entry.get_action_display()
 
+    @display(description=_("staff"))
+    def who(self, entry: AuditEntry) -> str:
+        return entry.who
+
     @display(description=_("subject"))
     def subject(self, entry: AuditEntry) -> SafeString:
-        """The account, and the blob's CID where it was about one."""
+        """The account, and the record or the blob's CID where it was about one."""
+        part = entry.subject_record or entry.subject_cid
+        if not entry.subject_did:
+            return format_html("{}", entry.subject_handle)
         link = account_link(entry.subject_did, entry.subject_handle or entry.subject_did)
-        return format_html("{} {}", link, entry.subject_cid) if entry.subject_cid else link
+        return format_html("{} {}", link, part) if part else link
 
 
 def register(site: ConsoleSite) -> None:

@@ -1,0 +1,76 @@
+"""Invite codes as staff and moderation services list them, and the tree of who invited whom.
+
+Source: com.atproto.admin.getInviteCodes and getAccountInfo. A cursor says which order it belongs
+to: `recent:<id>` or `usage:<uses>:<id>`, the last code of the page before.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from accounts.models import InviteCode, InviteCodeQuerySet, InviteUse
+from hosting.models import Host
+from protocol.errors import InvalidRequest
+
+RECENT, USAGE = "recent", "usage"
+_DIGITS_MAX = 18  # what Postgres takes for a bigint
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some codes, their uses at hand, and where the next page begins (None: there is none)."""
+
+    codes: list[InviteCode]
+    cursor: str | None
+
+
+def page(host: Host, sort: str, limit: int, cursor: str | None) -> Page:
+    """A host's codes, the newest or the most used ones first. Raises InvalidRequest."""
+    if sort not in (RECENT, USAGE):
+        raise InvalidRequest(f"unknown sort method: {sort}")
+    codes = InviteCode.objects.of(host).prefetch_related("uses")
+    found = list(_after(codes, sort, cursor)[:limit])
+    return Page(found, _cursor(sort, found[-1]) if len(found) == limit else None)
+
+
+def codes_for(host: Host, dids: Iterable[str]) -> dict[str, list[InviteCode]]:
+    """The codes of accounts, by DID, eldest first."""
+    by_did: dict[str, list[InviteCode]] = {}
+    codes = InviteCode.objects.of(host).filter(for_account__in=list(dids))
+    for code in codes.prefetch_related("uses").order_by("id"):
+        by_did.setdefault(code.for_account, []).append(code)
+    return by_did
+
+
+def inviters(host: Host, dids: Iterable[str]) -> dict[str, InviteCode]:
+    """The code with which each account came, by DID."""
+    uses = InviteUse.objects.filter(code__host_id=host.pk, used_by__in=list(dids))
+    return {
+        use.used_by: use.code
+        for use in uses.select_related("code").prefetch_related("code__uses").order_by("-id")
+    }
+
+
+def _after(codes: InviteCodeQuerySet, sort: str, cursor: str | None) -> InviteCodeQuerySet:
+    numbers = _numbers(sort, cursor) if cursor else None
+    if sort == RECENT:
+        ordered = codes.order_by("-id")
+        return ordered.filter(id__lt=numbers[0]) if numbers else ordered
+    ordered = codes.order_by("-used_count", "-id")
+    if not numbers:
+        return ordered
+    used_count, last_id = numbers
+    return ordered.filter(Q(used_count__lt=used_count) | Q(used_count=used_count, id__lt=last_id))
+
+
+def _cursor(sort: str, last: InviteCode) -> str:
+    return f"{RECENT}:{last.pk}" if sort == RECENT else f"{USAGE}:{last.used_count}:{last.pk}"
+
+
+def _numbers(sort: str, cursor: str) -> list[int]:
+    name, *parts = cursor.split(":")
+    is_whole = all(part.isascii() and part.isdigit() and len(part) <= _DIGITS_MAX for part in parts)
+    if name != sort or len(parts) != (1 if sort == RECENT else 2) or not is_whole:
+        raise InvalidRequest("Malformed cursor")
+    return [int(part) for part in parts]

@@ -1,0 +1,59 @@
+"""Writing the audit log: every verb of staff, of the admin API and of the moderation service ends
+in one entry, in the transaction that did the deed.
+"""
+
+from typing import Final
+
+from accounts.models import Account
+from hosting.models import Host, StaffUser
+from moderation.models import AuditEntry
+
+ADMIN: Final = "admin"  # whoever knows the host's admin password
+REASON_MAX_CHARS = 2000
+
+# A member of staff, or the text by which the admin API knows who calls: `admin` or a DID.
+Actor = StaffUser | str
+
+
+def record(  # noqa: PLR0913 - an entry has that many columns
+    actor: Actor,
+    account: Account,
+    action: AuditEntry.Action,
+    reason: str,
+    *,
+    cid: str = "",
+    record: str = "",
+    ref: str = "",
+) -> AuditEntry:
+    """An entry about an account, or about a blob (`cid`) or a record (`collection/rkey`) of it."""
+    return AuditEntry.objects.create(
+        host=account.host,
+        **_by(actor),
+        action=action,
+        subject_did=account.did,
+        subject_handle=account.handle or "",
+        subject_cid=cid,
+        subject_record=record,
+        ref=ref[:300],
+        reason=reason[:REASON_MAX_CHARS],
+    )
+
+
+def record_at_host(
+    actor: Actor, host: Host, action: AuditEntry.Action, reason: str, handle: str = ""
+) -> AuditEntry:
+    """An entry about the host itself, or about somebody who has no account (yet)."""
+    return AuditEntry.objects.create(
+        host=host,
+        **_by(actor),
+        action=action,
+        subject_did="",
+        subject_handle=handle,
+        reason=reason[:REASON_MAX_CHARS],
+    )
+
+
+def _by(actor: Actor) -> dict[str, StaffUser | str | None]:
+    if isinstance(actor, StaffUser):
+        return {"staff": actor, "actor": ""}
+    return {"staff": None, "actor": actor}

@@ -1,0 +1,151 @@
+"""The status of a subject: an account, one record of it, or one blob of it.
+
+Source: com.atproto.admin.getSubjectStatus and updateSubjectStatus; protocol.md 2.9. Every change
+goes through `takedowns` (and so into the audit log); what is read is what readers are refused for.
+"""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from accounts import activation
+from accounts.models import Account
+from accounts.standing import AccountNotFound
+from hosting.models import Host
+from moderation import audit, takedowns
+from moderation.audit import Actor
+from moderation.models import AuditEntry
+from protocol import cid
+from protocol.errors import XrpcError
+from protocol.syntax import AtUri
+from repos import blob_quarantine, reads, record_takedowns
+from repos.blobs import BlobNotFound
+
+
+class SubjectNotFound(XrpcError):
+    """400: no such account, record or blob at this host."""
+
+    name = "NotFound"
+
+    def __init__(self) -> None:
+        super().__init__("Subject not found")
+
+
+class Contradiction(XrpcError):
+    """400: nobody can be taken down and woken in one breath."""
+
+    def __init__(self) -> None:
+        super().__init__("Cannot activate and takedown an account at the same time")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A state that is applied or not. `ref` is the mark of whoever applied it."""
+
+    is_applied: bool
+    ref: str = ""
+
+
+def find_account(host: Host, did_or_handle: str) -> Account:
+    """An account of this host, whatever its status. Raises SubjectNotFound."""
+    accounts = Account.objects.of(host).open().select_related("host__tenant")
+    account = accounts.named(did_or_handle).first()
+    if account is None:
+        raise SubjectNotFound
+    return account
+
+
+def of_account(account: Account) -> tuple[Mark, Mark]:
+    """Taken down? Deactivated?"""
+    takedown = Mark(account.taken_down_at is not None, account.takedown_ref)
+    return takedown, Mark(account.deactivated_at is not None)
+
+
+def of_record(account: Account, path: str) -> tuple[str, Mark]:
+    """The CID (text) of a record (`collection/rkey`) and whether it is taken down.
+
+    Raises SubjectNotFound.
+    """
+    collection, _slash, rkey = path.partition("/")
+    state = record_takedowns.state(_repo(account), collection, rkey)
+    if state is None:
+        raise SubjectNotFound
+    return cid.to_text(state.cid), Mark(state.ref is not None, state.ref or "")
+
+
+def of_blob(account: Account, blob_cid: bytes) -> Mark:
+    """Whether a blob is taken down. Raises SubjectNotFound."""
+    try:
+        is_down = blob_quarantine.is_quarantined(_repo(account), blob_cid)
+    except BlobNotFound:
+        raise SubjectNotFound from None
+    if not is_down:
+        return Mark(is_applied=False)
+    entries = AuditEntry.objects.filter(host=account.host, subject_did=account.did)
+    about = entries.filter(
+        subject_cid=cid.to_text(blob_cid), action=AuditEntry.Action.BLOB_TAKE_DOWN
+    )
+    entry = about.first()  # the newest
+    return Mark(is_applied=True, ref=(entry.ref or str(entry.pk)) if entry else "")
+
+
+def set_account(
+    actor: Actor, account: Account, takedown: Mark | None, deactivated: Mark | None, reason: str
+) -> None:
+    """Take down or restore, deactivate or activate; what is None stays as it is.
+
+    A repetition changes nothing and is announced again. Call outside of any transaction: waking an
+    account asks the directory first. Raises Contradiction, AccountNotFound for waking one that is
+    taken down, and the errors of `activation.activate`.
+    """
+    wakes = deactivated is not None and not deactivated.is_applied
+    if wakes and takedown is not None and takedown.is_applied:
+        raise Contradiction
+    if wakes and takedown is None and account.taken_down_at is not None:
+        raise AccountNotFound
+    if takedown is not None:
+        _set_takedown(actor, account, takedown, reason)
+        account.refresh_from_db()
+    if wakes:
+        activation.activate(account)
+        audit.record(actor, account, AuditEntry.Action.ACCOUNT_ACTIVATE, reason)
+    elif deactivated is not None:
+        with transaction.atomic():
+            activation.deactivate(account)
+            audit.record(actor, account, AuditEntry.Action.ACCOUNT_DEACTIVATE, reason)
+
+
+def set_record(actor: Actor, account: Account, path: str, takedown: Mark, reason: str) -> None:
+    """Hide a record or show it again."""
+    if takedown.is_applied:
+        takedowns.take_down_record(actor, account, path, reason, takedown.ref)
+    else:
+        takedowns.restore_record(actor, account, path, reason)
+
+
+def set_blob(actor: Actor, account: Account, blob_cid: bytes, takedown: Mark, reason: str) -> None:
+    """Take a blob down or give it back. Raises BlobNotFound."""
+    if takedown.is_applied:
+        takedowns.take_down_blob(actor, account, blob_cid, reason, takedown.ref)
+    else:
+        takedowns.restore_blob(actor, account, blob_cid, reason)
+
+
+def record_path(uri: str) -> tuple[str, str]:
+    """`at://did/collection/rkey` -> (authority, `collection/rkey`). Raises SubjectNotFound for one
+    that names no record."""
+    parsed = AtUri.parse(uri)
+    if not parsed.collection or not parsed.rkey:
+        raise SubjectNotFound
+    return parsed.authority, f"{parsed.collection}/{parsed.rkey}"
+
+
+def _set_takedown(actor: Actor, account: Account, takedown: Mark, reason: str) -> None:
+    if takedown.is_applied:
+        takedowns.take_down(actor, account, reason, takedown.ref)
+    else:
+        takedowns.restore(actor, account, reason)
+
+
+def _repo(account: Account) -> reads.RepoRow:
+    return reads.find_repo(account.host, account.did)

@@ -1,0 +1,74 @@
+"""Who may use com.atproto.admin.*: the host's admin by password, its moderation service by token.
+
+Source: protocol.md 2.2 and 3.17 (moderation service auth). The service proves itself by a JWT of a
+minute, made for this host (`aud`) and this method (`lxm`), signed by `#atproto` or `#atproto_label`
+of the one DID that the host trusts. Nobody else's DID is even resolved.
+"""
+
+import base64
+import binascii
+from functools import partial
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from accounts import resolution, service_tokens, spent_tokens
+from hosting import admin_password
+from hosting.models import Host
+from protocol.did_document import DidDocument
+from protocol.errors import XrpcError
+from xrpc.call import Caller
+from xrpc.errors import AuthenticationRequired
+
+ADMIN_SCOPE: Final = "admin"
+MODERATOR_SCOPE: Final = "moderator"
+
+
+class UntrustedIss(XrpcError):
+    """401: a service token of somebody who is not this host's moderation service."""
+
+    name = "UntrustedIss"
+    status = 401
+
+
+def admin(request: HttpRequest, host: Host, credential: str) -> Caller:
+    """The caller behind `Basic <credential>`. Raises AuthenticationRequired, RateLimitExceeded."""
+    user_name, _, password = _decoded(credential).partition(":")
+    if admin_password.is_right(host, user_name, password, request.META.get("REMOTE_ADDR", "")):
+        return Caller("", ADMIN_SCOPE)
+    raise AuthenticationRequired("Authentication Required")
+
+
+def moderator(request: HttpRequest, host: Host, jwt: str) -> Caller:
+    """The moderation service behind `Bearer <jwt>`. May wait for the directory, so the methods
+    that take it run in the lane `remote`. Raises BadServiceToken and its kinds, UntrustedIss."""
+    claims = service_tokens.verify(
+        jwt,
+        service_tokens.audiences_of(host),
+        request.path_info.rpartition("/")[2],
+        document_of=partial(_trusted_document, host),
+        methods=service_tokens.SERVICE_METHODS,
+    )
+    if request.method == "POST":
+        with spent_tokens.spent_once(host, claims):
+            return Caller(claims.did, MODERATOR_SCOPE)
+    return Caller(claims.did, MODERATOR_SCOPE)
+
+
+def moderation_did(host: Host) -> str:
+    """The DID that moderates a host: its own choice, in the sandbox the report service's."""
+    return host.moderation_did or (settings.REPORT_DID if settings.SANDBOX else "")
+
+
+def _trusted_document(host: Host, did: str, *, fresh: bool = False) -> DidDocument:
+    if did != moderation_did(host):
+        raise UntrustedIss("Untrusted issuer")
+    return resolution.resolve_did(did, fresh=fresh)
+
+
+def _decoded(credential: str) -> str:
+    try:
+        return base64.b64decode(credential, validate=True).decode()
+    except (binascii.Error, ValueError):
+        raise AuthenticationRequired("Authentication Required") from None
