@@ -10,9 +10,9 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import did_checks, standing
+from accounts import arrivals, did_checks, standing
 from accounts.models import Account
-from accounts.signals import account_activated
+from accounts.signals import account_activated, account_moved_in
 
 
 def deactivate(account: Account, delete_after: datetime | None = None) -> Account:
@@ -44,5 +44,6 @@ def activate(account: Account) -> Account:
         locked.deactivated_at = locked.delete_after = None
         locked.save(update_fields=["deactivated_at", "delete_after"])
         locked.refresh_from_db(fields=["status"])  # Postgres derives it
-        account_activated.send(sender=Account, account=locked)
+        signal = account_moved_in if arrivals.finish(locked) else account_activated
+        signal.send(sender=Account, account=locked)
         return locked

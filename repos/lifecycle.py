@@ -1,4 +1,4 @@
-"""What an account's life does to its repo: opened, its status changed, its handle changed.
+"""What an account's life does to its repo: opened, moved in, its status or handle changed.
 
 Receivers of the accounts room's signals, running in the sender's transaction: repo and events come
 true together with the account, or not at all. The repo's row is locked before anything is read, so
@@ -10,7 +10,7 @@ import secrets
 import time
 from typing import Any, Final
 
-from accounts import keys, signals
+from accounts import arrivals, keys, signals
 from accounts.models import Account
 from hosting import database
 from protocol import car, commit, frames, tid
@@ -26,6 +26,8 @@ _CLOCK_ID: Final = secrets.randbelow(tid.MAX_CLOCK_ID + 1)
 def connect() -> None:
     """Hear the accounts room; called once when Django is ready."""
     signals.account_opened.connect(on_opened, dispatch_uid="repos.on_opened")
+    signals.account_arrived.connect(on_arrived, dispatch_uid="repos.on_arrived")
+    signals.account_moved_in.connect(on_moved_in, dispatch_uid="repos.on_moved_in")
     signals.account_activated.connect(on_activated, dispatch_uid="repos.on_activated")
     signals.account_status_changed.connect(on_status, dispatch_uid="repos.on_status")
     signals.handle_changed.connect(on_handle, dispatch_uid="repos.on_handle")
@@ -33,22 +35,28 @@ def connect() -> None:
 
 def on_opened(account: Account, **_: Any) -> None:
     """Make the empty repo and announce it: #identity, #account, #commit, #sync."""
-    tree, signed, rev = _first_commit(account)
-    Repo.objects.create(
-        id=account.pk,
-        did=account.did,
-        host_id=account.host_id,
-        status=account.status,
-        head=signed.cid,
-        rev=rev,
-        data=tree.commit(),
-        commit=signed.block,
-        signing_did_key=account.signing_did_key,
-    )
+    tree, signed, rev = _make_repo(account)
     _announce_identity(account)
     _announce_account(account)
     _announce_first_commit(account, tree, signed, rev)
     _announce_sync(account, rev, signed.cid, signed.block)
+
+
+def on_arrived(account: Account, **_: Any) -> None:
+    """Make the empty repo of an account that begins to move in: its DID still leads elsewhere, so
+    there is nothing to say about it here."""
+    _make_repo(account)
+
+
+def on_moved_in(account: Account, **_: Any) -> None:
+    """Announce an account from elsewhere: #account, #identity, #sync.
+
+    The head is signed anew with the key that the DID names from now on, under a rev of now: later
+    than any commit of the old host, which may have gone on writing after the import.
+    """
+    heads.lock(account.pk)
+    Repo.objects.filter(pk=account.pk).update(status=account.status)
+    announce_anew(account)
 
 
 def on_status(account: Account, **_: Any) -> None:
@@ -69,7 +77,7 @@ def on_activated(account: Account, **_: Any) -> None:
 def on_handle(account: Account, **_: Any) -> None:
     """The account's handle is another: #identity."""
     heads.lock(account.pk)
-    if Repo.objects.filter(pk=account.pk).exists():
+    if Repo.objects.filter(pk=account.pk).exists() and not arrivals.is_on_its_way(account):
         _announce_identity(account)
 
 
@@ -91,15 +99,35 @@ def announce_anew(account: Account) -> None:
 def _take_status(account: Account) -> tuple[str, bytes, bytes] | None:
     """The repo takes over the account's status and says so: #account. Its rev, head and commit.
 
-    None for an account without a repo, which has nothing to say on the firehose.
+    None for an account that has nothing to say on the firehose: it has no repo, or moves in and
+    still lives elsewhere for all others.
     """
     found = database.row(_COMMIT, (account.pk,))
     if found is None:
         return None
     rev, head, block = found
     Repo.objects.filter(pk=account.pk).update(status=account.status)
+    if arrivals.is_on_its_way(account):
+        return None
     _announce_account(account)
     return rev, head, block
+
+
+def _make_repo(account: Account) -> tuple[Tree, commit.SignedCommit, str]:
+    """The empty tree, its first commit and rev."""
+    tree, signed, rev = _first_commit(account)
+    Repo.objects.create(
+        id=account.pk,
+        did=account.did,
+        host_id=account.host_id,
+        status=account.status,
+        head=signed.cid,
+        rev=rev,
+        data=tree.commit(),
+        commit=signed.block,
+        signing_did_key=account.signing_did_key,
+    )
+    return tree, signed, rev
 
 
 def _first_commit(account: Account) -> tuple[Tree, commit.SignedCommit, str]:

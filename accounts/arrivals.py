@@ -1,0 +1,179 @@
+"""Moving in: an account for a DID that exists already and lives elsewhere.
+
+Source: com.atproto.server.createAccount with `did` (protocol: migration). Whoever calls has proven
+the DID by a service token. The account begins deactivated and says nothing on the firehose; its
+owner brings repo and blobs, points the DID here and activates it (accounts.activation). One that
+does not arrive within three days is removed, as any account whose `delete_after` has come.
+"""
+
+from datetime import timedelta
+
+from django.contrib.auth.hashers import make_password
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts import admission, keys, resolution
+from accounts.admission import Admitted, SignUp
+from accounts.models import (
+    Account,
+    AppPassword,
+    Arrival,
+    Preference,
+    Session,
+    WebSession,
+)
+from accounts.signals import account_arrived
+from hosting.models import Host
+from protocol.did_document import DidDocument
+from protocol.errors import InvalidRequest, XrpcError
+
+ARRIVES_WITHIN = timedelta(days=3)  # the reference's deadline
+
+
+class AlreadyHosted(XrpcError):
+    """400: this host has an account for the DID already."""
+
+    name = "AlreadyExists"
+
+    def __init__(self) -> None:
+        super().__init__("Repo already exists")
+
+
+class UnresolvableDid(InvalidRequest):
+    """400: nobody has the DID, or its owner ended it."""
+
+    name = "UnresolvableDid"
+
+
+class IncompatibleDidDoc(InvalidRequest):
+    """400: a DID of a method that no PDS can host, or without a document."""
+
+    name = "IncompatibleDidDoc"
+
+
+def move_in(host: Host, wish: SignUp) -> Account:
+    """The deactivated account of a DID (`wish.did`, proven) that is on its way here.
+
+    Asks the network: call it outside of any transaction. Raises AlreadyHosted, UnresolvableDid,
+    IncompatibleDidDoc, NetworkSilent, and the errors of `admission.check`, HandleTaken and
+    EmailRefused.
+    """
+    document = resolve(wish.did)
+    before = Account.objects.of(host).filter(did=wish.did).first()
+    if before is not None and not has_moved_away(before, document):
+        raise AlreadyHosted
+    admitted = admission.check(host, wish)
+    _check_free(host, wish.did, admitted)
+    password = make_password(admitted.password)
+    try:
+        with transaction.atomic(durable=True):
+            account = _opened(host, wish.did, admitted, password)
+            _note_arrival(account, document)
+    except IntegrityError as error:
+        raise _lost_race(error, admitted) from error
+    return Account.objects.select_related("host").get(pk=account.pk)
+
+
+def resolve(did: str, *, fresh: bool = False) -> DidDocument:
+    """The document of a DID that wants to live here. Raises UnresolvableDid, IncompatibleDidDoc,
+    NetworkSilent."""
+    try:
+        return resolution.resolve_did(did, fresh=fresh)
+    except resolution.DidUnusable as fault:
+        raise IncompatibleDidDoc(fault.message) from fault
+    except resolution.UnresolvedDid as fault:
+        raise UnresolvableDid(fault.message) from fault
+
+
+def has_moved_away(account: Account, document: DidDocument) -> bool:
+    """Whether an account lived here until its owner left: it rests, and its DID lives elsewhere.
+
+    One that is still on its way in has never lived here.
+    """
+    is_left = account.status == Account.Status.DEACTIVATED
+    is_elsewhere = document.pds is not None and document.pds != account.host.origin
+    return is_left and is_elsewhere and not is_on_its_way(account)
+
+
+def is_on_its_way(account: Account) -> bool:
+    """Whether the account moves in and nobody has heard of it here yet."""
+    return Arrival.objects.on_the_way().filter(account=account).exists()
+
+
+def finish(account: Account) -> bool:
+    """Note, in the caller's transaction, that the account has arrived; whether it just did."""
+    now = timezone.now()
+    on_the_way = Arrival.objects.on_the_way().filter(account=account)
+    on_the_way.filter(handed_over_at__isnull=True).update(handed_over_at=now)
+    return on_the_way.update(activated_at=now) == 1
+
+
+def _check_free(host: Host, did: str, wish: Admitted) -> None:
+    """While somebody moves between two hosts of ours, both accounts may have the same handle."""
+    others = Account.objects.exclude(did=did)
+    if others.filter(handle=wish.handle).exists():
+        raise admission.handle_taken(wish)
+    if others.of(host).filter(email=wish.email).exists():
+        raise admission.email_taken(wish)
+
+
+def _opened(host: Host, did: str, wish: Admitted, password: str) -> Account:
+    """The account's row: a new one, or the one that its owner left behind here."""
+    left = Account.objects.select_for_update().of(host).filter(did=did).first()
+    return _new(host, did, wish, password) if left is None else _reopened(left, wish, password)
+
+
+def _new(host: Host, did: str, wish: Admitted, password: str) -> Account:
+    now = timezone.now()
+    account = Account.objects.create(
+        host=host,
+        did=did,
+        handle=wish.handle,
+        email=wish.email,
+        password=password,
+        signing_did_key=keys.new_signing_key().did_key,
+        opened_at=now,
+        deactivated_at=now,
+        delete_after=now + ARRIVES_WITHIN,
+    )
+    account.refresh_from_db(fields=["status"])  # Postgres derives it
+    account_arrived.send(sender=Account, account=account)
+    return account
+
+
+def _reopened(account: Account, wish: Admitted, password: str) -> Account:
+    """Its repo and blobs are still here and spare the owner their transport. Whatever else was
+    private to the account goes: the DID is proven, the person is not."""
+    if is_on_its_way(account) or account.status != Account.Status.DEACTIVATED:
+        raise AlreadyHosted
+    for private in (Session, WebSession, AppPassword, Preference):
+        private.objects.filter(account=account).delete()
+    account.handle, account.email, account.password = wish.handle, wish.email, password
+    account.email_confirmed_at = account.delete_after = None
+    account.save()
+    return account
+
+
+def _note_arrival(account: Account, document: DidDocument) -> None:
+    came_from = document.pds if document.pds != account.host.origin else ""
+    Arrival.objects.update_or_create(
+        account=account,
+        defaults={
+            "moved_from": came_from or "",
+            "created_at": timezone.now(),
+            "looked_at": None,
+            "handed_over_at": None,
+            "activated_at": None,
+        },
+    )
+
+
+def _lost_race(error: IntegrityError, wish: Admitted) -> Exception:
+    """What the loser of a race is told; any other broken constraint stays what it is."""
+    constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+    refusals = {
+        "account_did_is_unique": AlreadyHosted(),
+        "account_handle_is_unique": admission.handle_taken(wish),
+        "account_email_is_unique_a_host": admission.email_taken(wish),
+    }
+    return refusals.get(constraint or "", error)
