@@ -1,10 +1,11 @@
 """Accounts, their keys and DIDs, and who is signed in, one module a topic."""
 
 from accounts.models.accounts import Account, AccountQuerySet
-from accounts.models.email import EmailToken, KnownPlace
 from accounts.models.arrivals import Arrival
-from accounts.models.identities import PlcOperation, SigningKey
+from accounts.models.email import EmailToken, KnownPlace
+from accounts.models.identities import PlcOperation, ReservedKey, SigningKey
 from accounts.models.invites import InviteCode, InviteCodeQuerySet, InvitePermission, InviteUse
+from accounts.models.names import CustomHandle, WebIdentity
 from accounts.models.preferences import Preference
 from accounts.models.sessions import AppPassword, Session, WebSession
 from accounts.models.sign_ups import (
@@ -19,6 +20,7 @@ __all__ = [
     "AccountQuerySet",
     "AppPassword",
     "Arrival",
+    "CustomHandle",
     "EmailToken",
     "HeldSignUp",
     "HeldSignUpQuerySet",
@@ -29,9 +31,11 @@ __all__ = [
     "KnownPlace",
     "PlcOperation",
     "Preference",
+    "ReservedKey",
     "Session",
     "SignUpBreaker",
     "SigningKey",
     "SpentChallenge",
+    "WebIdentity",
     "WebSession",
 ]

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models.accounts import Account
+from hosting.models import Host
 
 
 class SigningKey(models.Model):
@@ -15,6 +16,23 @@ class SigningKey(models.Model):
 
     class Meta:
         db_table = "signing_key"
+
+
+class ReservedKey(models.Model):
+    """A signing key made for somebody who is about to move in (reserveSigningKey)."""
+
+    host = models.ForeignKey(Host, on_delete=models.CASCADE)
+    did = models.CharField(max_length=2048, blank=True)  # empty: nobody in particular
+    key = models.OneToOneField(SigningKey, on_delete=models.CASCADE, db_column="did_key")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "reserved_key"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["host", "did"], name="reserved_key_is_one_a_did", condition=~Q(did="")
+            )
+        ]
 
 
 class PlcOperation(models.Model):
@@ -47,6 +65,10 @@ class PlcOperation(models.Model):
     kind = models.CharField(max_length=16, choices=Kind.choices)
     operation = models.JSONField()  # signed
     cid = models.CharField(max_length=100)
+    # What an update is for, so that it can be made anew on another predecessor; both empty for the
+    # operations of genesis, and for those that their owners made and signed.
+    new_handle = models.CharField(max_length=253, blank=True)  # kept for the account while pending
+    new_signing_did_key = models.CharField(max_length=100, blank=True)
     state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING)
     attempts = models.PositiveIntegerField(default=0)
     next_attempt_at = models.DateTimeField()  # also the lease of the attempt under way
@@ -59,6 +81,11 @@ class PlcOperation(models.Model):
         db_table = "plc_operation"
         constraints = [
             models.UniqueConstraint(fields=["did", "cid"], name="plc_operation_is_stored_once"),
+            models.UniqueConstraint(
+                fields=["new_handle"],
+                name="plc_operation_keeps_a_handle_once",
+                condition=Q(state="pending") & ~Q(new_handle=""),
+            ),
             models.CheckConstraint(
                 name="plc_operation_is_decided_when_not_pending",
                 condition=Q(state="pending", decided_at__isnull=True)

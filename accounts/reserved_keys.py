@@ -1,0 +1,56 @@
+"""Signing keys made before their account: somebody who moves in can name the key in the DID first.
+
+Source: com.atproto.server.reserveSigningKey. Anybody may ask, so what nobody came for is thrown
+away after a month.
+"""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import keys
+from accounts.models import ReservedKey, SigningKey
+from hosting.models import Host
+
+KEPT = timedelta(days=30)  # a move from a provider that is gone can take its time
+_SWEEP_BATCH = 1000
+
+
+def reserve(host: Host, did: str = "") -> str:
+    """The did:key kept for a DID that will move to the host, the same one each time; without a DID
+    a new one each time."""
+    with transaction.atomic():
+        reserved = ReservedKey.objects.filter(host=host, did=did).first() if did else None
+        if reserved is not None:
+            return str(reserved.key_id)
+        key = keys.new_signing_key()
+        if not did:
+            ReservedKey.objects.create(host=host, key_id=key.did_key)
+            return key.did_key
+        # Of two that ask at once, one makes the key and both get it.
+        mine, _ = ReservedKey.objects.get_or_create(
+            host=host, did=did, defaults={"key_id": key.did_key}
+        )
+        if mine.key_id != key.did_key:
+            SigningKey.objects.filter(pk=key.did_key).delete()
+        return str(mine.key_id)
+
+
+def take(host: Host, did: str) -> str:
+    """The did:key for a new account of this DID: the reserved one, else a new one.
+
+    Call inside the transaction of the row that will name it.
+    """
+    reserved = ReservedKey.objects.select_for_update().filter(host=host, did=did).first()
+    if not did or reserved is None:
+        return keys.new_signing_key().did_key
+    reserved.delete()
+    return str(reserved.key_id)
+
+
+def forget_stale() -> None:
+    """The sweep: reservations that nobody came for, and their keys."""
+    stale = ReservedKey.objects.filter(created_at__lt=timezone.now() - KEPT)
+    keys_of_them = list(stale.values_list("key_id", flat=True)[:_SWEEP_BATCH])
+    SigningKey.objects.filter(pk__in=keys_of_them, reservedkey__isnull=False).delete()
