@@ -28,7 +28,7 @@ class StaffSignIn(AuthenticationForm):
         request: HttpRequest = self.request
         name = self.cleaned_data.get("username", "")
         try:
-            limits.spend(limits.STAFF_LOGIN, host_of(request), name, request.META["REMOTE_ADDR"])
+            limits.attempt(request, limits.STAFF_LOGIN, host_of(request), name)
         except limits.RateLimitExceeded:
             raise ValidationError(
                 _("Too many attempts. Wait a few minutes, then try again.")

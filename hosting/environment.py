@@ -7,6 +7,7 @@ manage.py shell`) finds them in the data folder's `services.json` while they run
 
 import json
 import os
+from ipaddress import ip_network
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,6 +45,18 @@ def origins(name: str) -> list[str]:
 def words(name: str) -> list[str]:
     """The variable as words, separated by commas or spaces; [] when it is unset."""
     return text(name).replace(",", " ").split()
+
+
+def networks(name: str) -> list[str]:
+    """The variable as IP addresses and networks, separated by commas; [] when it is unset. Raises
+    SystemExit with a sentence when one is neither."""
+    listed = [each.strip() for each in text(name).split(",") if each.strip()]
+    for each in listed:
+        try:
+            ip_network(each, strict=False)
+        except ValueError:
+            raise SystemExit(f"{name} must list IP addresses, not {each!r}.") from None
+    return listed
 
 
 def data_folder() -> Path:

@@ -16,6 +16,8 @@ PUBLIC_URL = env.text("GROVE_PUBLIC_URL", f"http://localhost:{PORT}").rstrip("/"
 ADMIN_PASSWORD = env.text("GROVE_ADMIN_PASSWORD")
 INVITES_REQUIRED = env.text("GROVE_INVITES") == "required"
 RATE_LIMITS = env.text("GROVE_RATE_LIMITS", "on") != "off"
+RATE_LIMIT_BYPASS_KEY = env.text("GROVE_RATE_LIMIT_BYPASS_KEY")  # x-ratelimit-bypass
+RATE_LIMIT_BYPASS_IPS = env.networks("GROVE_RATE_LIMIT_BYPASS_IPS")
 # So many sign-ups at a host in ten minutes, and the others wait for its staff; 0: no limit
 SIGN_UP_BREAKER = env.number("GROVE_SIGN_UP_BREAKER", 100 if RATE_LIMITS else 0)
 XRPC_CHECK_OUTPUT = env.text("GROVE_CHECK_OUTPUT") == "on"  # answers against their lexicons
@@ -43,6 +45,10 @@ REPORT_URL = env.text("GROVE_REPORT_URL").rstrip("/")  # else the hosts' own des
 REPORT_DID = env.text("GROVE_REPORT_DID")
 MODERATION_URL = env.text("GROVE_MODERATION_URL").rstrip("/")  # answers tools.ozone.*
 MODERATION_DID = env.text("GROVE_MODERATION_DID")
+
+# --- deletion: seconds between a deactivation and the deletion that it asked for, at the least.
+# Whoever holds a stolen session can ask; its owner needs the time to come back.
+DELETION_HOLD_S = env.number("GROVE_DELETION_HOLD", 0 if SANDBOX else 259_200)
 
 # --- sizes
 BLOB_LIMIT_BYTES = env.number("GROVE_BLOB_LIMIT", 104_857_600)
@@ -102,13 +108,11 @@ INSTALLED_APPS = [
     "rest_framework",
 ]
 
-# /xrpc/ and the well-known documents pass only the first two; hosting.routing.PageMiddleware
-# wraps the others, because sessions, CSRF and messages would cost a hot read a third of its time.
-MIDDLEWARE = [
-    "hosting.cors.CorsMiddleware",
-    "hosting.routing.HostMiddleware",
-    "hosting.routing.PageMiddleware",
-]
+# All that XRPC passes (hosting.wsgi takes it straight to its view), and the well-known documents;
+# hosting.routing.PageMiddleware wraps the others, because sessions, CSRF and messages would cost a
+# hot read a third of its time.
+XRPC_MIDDLEWARE = ["hosting.cors.CorsMiddleware", "hosting.routing.HostMiddleware"]
+MIDDLEWARE = [*XRPC_MIDDLEWARE, "hosting.routing.PageMiddleware"]
 # Django's admin looks for its middleware in MIDDLEWARE; it is below.
 SILENCED_SYSTEM_CHECKS = ["admin.E408", "admin.E409", "admin.E410"]
 PAGE_MIDDLEWARE = [

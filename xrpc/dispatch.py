@@ -29,6 +29,7 @@ from xrpc.auth import Kind
 from xrpc.bodies import Body, check_content_type, read_json
 from xrpc.call import Answer, Call, Stored, Streamed, Whole
 from xrpc.errors import MethodNotImplemented, NotSupported, render, render_unexpected
+from xrpc.rate_limits import Meter
 from xrpc.registry import HTTP_VERB, SUBSCRIPTION, Method
 
 _JSON = "application/json"
@@ -45,10 +46,12 @@ class XrpcView(APIView):
 
     def dispatch(self, request: WSGIRequest, nsid: str) -> HttpResponseBase:  # type: ignore[override]
         self.request = self.initialize_request(request, nsid)
+        meter = Meter(request)
         try:
-            response = _answer(request, nsid)
+            response = _answer(request, nsid, meter)
         except Exception as error:  # noqa: BLE001 - DRF's hook: nothing of our inside may show outside
             response = self.handle_exception(error)
+        meter.mark(response)
         return _finished(response, registry.find(nsid))
 
     def handle_exception(self, exc: Exception) -> HttpResponseBase:  # type: ignore[override]
@@ -58,9 +61,13 @@ class XrpcView(APIView):
         return render_unexpected(self.request._request, exc)
 
 
-def _answer(request: WSGIRequest, nsid: str) -> HttpResponseBase:
+def _answer(request: WSGIRequest, nsid: str, meter: Meter) -> HttpResponseBase:
+    meter.enter(nsid)
     method = _find(request, nsid)
-    answer = method.run(_call(request, method))
+    call = _call(request, method)
+    meter.charge(method.limits, call)
+    with meter.guessing(method.limits):
+        answer = method.run(call)
     _check_output(method, answer)
     return respond(request, answer)
 
@@ -100,7 +107,16 @@ def _call(request: WSGIRequest, method: Method) -> Call:
     body = Body(request, method.body_limit_bytes(host))
     value = read_input(body, method)
     address = request.META.get("REMOTE_ADDR", "")
-    return Call(host, params, value, credentials.caller, body, credentials.bearer, address)
+    return Call(
+        host,
+        params,
+        value,
+        credentials.caller,
+        body,
+        credentials.bearer,
+        address,
+        credentials.service,
+    )
 
 
 def read_params(request: HttpRequest, method: Method) -> Mapping[str, Any]:

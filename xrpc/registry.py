@@ -18,6 +18,7 @@ from protocol.lexicon import MethodType, catalog
 from xrpc.auth import Auth
 from xrpc.bodies import JSON_LIMIT_BYTES
 from xrpc.call import Answer, Call
+from xrpc.rate_limits import Limit
 
 Lane = Literal["fast", "slow", "transfer", "remote"]
 Verb = Callable[[Call], Answer]
@@ -45,6 +46,7 @@ class Method:
     run: Verb
     lexicon: MethodType
     body_limit: BodyLimit = JSON_LIMIT_BYTES
+    limits: tuple[Limit, ...] = ()
 
     def body_limit_bytes(self, host: Host) -> int:
         """The most decoded bytes that this method takes at a host."""
@@ -64,23 +66,32 @@ _methods: dict[str, Method] = {}
 _subscriptions: dict[str, Subscription] = {}
 
 
-def query(nsid: str, *, auth: Auth, lane: Lane = "fast") -> Callable[[Verb], Verb]:
+def query(
+    nsid: str, *, auth: Auth, lane: Lane = "fast", limits: tuple[Limit, ...] = ()
+) -> Callable[[Verb], Verb]:
     """Declare a query, answered to GET and HEAD. Raises RegistryError."""
 
     def declare(verb: Verb) -> Verb:
-        _add(Method(nsid, QUERY, auth, lane, verb, _lexicon(nsid, QUERY)))
+        _add(Method(nsid, QUERY, auth, lane, verb, _lexicon(nsid, QUERY), limits=limits))
         return verb
 
     return declare
 
 
 def procedure(
-    nsid: str, *, auth: Auth, lane: Lane = "fast", body_limit: BodyLimit = JSON_LIMIT_BYTES
+    nsid: str,
+    *,
+    auth: Auth,
+    lane: Lane = "fast",
+    body_limit: BodyLimit = JSON_LIMIT_BYTES,
+    limits: tuple[Limit, ...] = (),
 ) -> Callable[[Verb], Verb]:
-    """Declare a procedure, answered to POST; `body_limit` in decoded bytes."""
+    """Declare a procedure, answered to POST; `body_limit` in decoded bytes, `limits` from
+    xrpc.rate_limits."""
 
     def declare(verb: Verb) -> Verb:
-        _add(Method(nsid, PROCEDURE, auth, lane, verb, _lexicon(nsid, PROCEDURE), body_limit))
+        lexicon = _lexicon(nsid, PROCEDURE)
+        _add(Method(nsid, PROCEDURE, auth, lane, verb, lexicon, body_limit, limits))
         return verb
 
     return declare

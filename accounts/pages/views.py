@@ -39,7 +39,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     form = SignUpForm(host_of(request), _posted(request))
     if form.is_valid():
         try:
-            limits.spend(limits.SIGN_UP, form.host, request.META["REMOTE_ADDR"])
+            limits.attempt(request, limits.SIGN_UP, form.host)
             return signed_in(request, signup.sign_up(form.host, form.wish))
         except XrpcError as refusal:
             form.refuse(refusal)
@@ -55,9 +55,10 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         given = form.cleaned_data
         try:
-            address = request.META["REMOTE_ADDR"]
-            limits.spend(limits.LOGIN, form.host, given["identifier"], address)
-            account = credentials.authenticate(form.host, given["identifier"], given["password"])
+            name, password = given["identifier"], given["password"]
+            limits.attempt(request, limits.LOGIN, form.host, name)
+            with limits.guessing(request, form.host, credentials.InvalidLogin):
+                account = credentials.authenticate(form.host, name, password)
             return signed_in(request, account)
         except XrpcError as refusal:
             form.refuse(refusal)

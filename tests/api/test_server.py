@@ -4,8 +4,6 @@ import pytest
 
 from accounts import standing
 from accounts.models import Account
-from hosting import limits
-from hosting.limits import Bucket, Budget
 
 NS = "com.atproto.server."
 
@@ -120,23 +118,3 @@ def test_a_token_of_one_host_is_a_strangers_at_another(alice, birch):
     alice.host = birch
     response = alice.query(NS + "getSession")
     assert (response.status_code, response.json()["error"]) == (400, "InvalidToken")
-
-
-def test_passwords_cannot_be_guessed_without_end(alice, anyone, monkeypatch):
-    monkeypatch.setattr(limits, "LOGIN", Bucket("login", (Budget(1, 86_400),)))
-    tries = [
-        anyone.call(NS + "createSession", identifier="alice.test", password=password)
-        for password in ("wrong", alice.password)
-    ]
-    assert [each.json()["error"] for each in tries] == [
-        "AuthenticationRequired",
-        "RateLimitExceeded",
-    ]
-    assert tries[1].status_code == 429
-    assert tries[1]["RateLimit-Policy"] == "1;w=86400"
-
-
-def test_an_address_cannot_sign_up_without_end(anyone, monkeypatch):
-    monkeypatch.setattr(limits, "SIGN_UP", Bucket("sign-up", (Budget(0, 300),)))
-    body = {"handle": "carol.test", "email": "c@example.com", "password": "12345678"}
-    assert anyone.call(NS + "createAccount", **body).status_code == 429

@@ -17,6 +17,7 @@ from repos.imports import arriving
 from repos.missing_blobs import list_missing
 from repos.reads import RepoRef
 from repos.writes import Swap, Write
+from xrpc import rate_limits
 from xrpc.auth import FULL, Auth
 from xrpc.bodies import RECORD_LIMIT_BYTES
 from xrpc.call import Answer, Call, Encoded
@@ -35,7 +36,12 @@ _WRITES = "com.atproto.repo.applyWrites#"
 _RESULT_OF = {"create": "createResult", "update": "updateResult", "delete": "deleteResult"}
 
 
-@procedure("com.atproto.repo.createRecord", auth=Auth.account(), body_limit=RECORD_LIMIT_BYTES)
+@procedure(
+    "com.atproto.repo.createRecord",
+    auth=Auth.account(),
+    body_limit=RECORD_LIMIT_BYTES,
+    limits=(rate_limits.CREATE_RECORD,),
+)
 def create_record(call: Call) -> Answer:
     asked = call.input
     repo = own_repo(call, asked["repo"])
@@ -46,7 +52,12 @@ def create_record(call: Call) -> Answer:
     return {**_stored(repo, applied.results[0]), **_commit(applied)}
 
 
-@procedure("com.atproto.repo.putRecord", auth=Auth.account(), body_limit=RECORD_LIMIT_BYTES)
+@procedure(
+    "com.atproto.repo.putRecord",
+    auth=Auth.account(),
+    body_limit=RECORD_LIMIT_BYTES,
+    limits=(rate_limits.PUT_RECORD,),
+)
 def put_record(call: Call) -> Answer:
     asked = call.input
     repo = own_repo(call, asked["repo"])
@@ -56,7 +67,9 @@ def put_record(call: Call) -> Answer:
     return {**_stored(repo, applied.results[0]), **_commit(applied)}
 
 
-@procedure("com.atproto.repo.deleteRecord", auth=Auth.account())
+@procedure(
+    "com.atproto.repo.deleteRecord", auth=Auth.account(), limits=(rate_limits.DELETE_RECORD,)
+)
 def delete_record(call: Call) -> Answer:
     asked = call.input
     repo = own_repo(call, asked["repo"])
@@ -64,7 +77,12 @@ def delete_record(call: Call) -> Answer:
     return _commit(apply_writes(repo, [write], _swap_commit(asked)))
 
 
-@procedure("com.atproto.repo.applyWrites", auth=Auth.account(), body_limit=RECORD_LIMIT_BYTES)
+@procedure(
+    "com.atproto.repo.applyWrites",
+    auth=Auth.account(),
+    body_limit=RECORD_LIMIT_BYTES,
+    limits=(rate_limits.APPLY_WRITES,),
+)
 def apply_many_writes(call: Call) -> Answer:
     asked = call.input
     repo = own_repo(call, asked["repo"])
@@ -115,7 +133,11 @@ def describe_repo(call: Call) -> Answer:
 
 
 @procedure(
-    "com.atproto.repo.uploadBlob", auth=Auth.account(), lane="transfer", body_limit=blob_limit_bytes
+    "com.atproto.repo.uploadBlob",
+    auth=Auth.account(),
+    lane="transfer",
+    body_limit=blob_limit_bytes,
+    limits=(rate_limits.UPLOAD_BLOB,),
 )
 def upload_blob(call: Call) -> Answer:
     repo = own_repo_as_it_is(call)

@@ -9,9 +9,9 @@ from typing import Any
 from accounts import sessions, signup
 from accounts.models import Account
 from accounts.sessions import Tokens
-from hosting import limits
 from hosting.models import Host
 from protocol.errors import InvalidRequest
+from xrpc import rate_limits
 from xrpc.auth import Auth
 from xrpc.call import Answer, Call
 from xrpc.registry import procedure, query
@@ -32,7 +32,12 @@ def describe_server(call: Call) -> Answer:
     }
 
 
-@procedure("com.atproto.server.createAccount", auth=Auth.none(), lane="remote")
+@procedure(
+    "com.atproto.server.createAccount",
+    auth=Auth.none(),
+    lane="remote",
+    limits=(rate_limits.CREATE_ACCOUNT,),
+)
 def create_account(call: Call) -> Answer:
     """Sign up. An account that lives elsewhere cannot move in here, so `did` is refused."""
     asked = call.input
@@ -46,16 +51,19 @@ def create_account(call: Call) -> Answer:
         recovery_key=asked.get("recoveryKey"),
         invite_code=asked.get("inviteCode"),
     )
-    limits.spend(limits.SIGN_UP, call.host, call.address)
     account = signup.sign_up(call.host, wish)
     tokens = sessions.begin(account)
     return {**_pair(tokens), **_identity(account)}
 
 
-@procedure("com.atproto.server.createSession", auth=Auth.none(), lane="slow")
+@procedure(
+    "com.atproto.server.createSession",
+    auth=Auth.none(),
+    lane="slow",
+    limits=(rate_limits.CREATE_SESSION, rate_limits.GUESSES),
+)
 def create_session(call: Call) -> Answer:
     asked = call.input
-    limits.spend(limits.LOGIN, call.host, asked["identifier"].strip(), call.address)
     tokens = sessions.log_in(
         call.host,
         asked["identifier"],

@@ -1,0 +1,102 @@
+"""What one process knows of the budgets: how much is spent, and what Valkey has not heard of yet.
+
+A counter is `total`, as Valkey last told it, and `pending`, spent here since. While a budget is far
+from used up (`is_calm`), a bucket with slack is counted here alone and reported a quarter of a
+second later; near its end every attempt asks. Without Valkey the same counters hold the doors.
+"""
+
+import math
+import threading
+from collections.abc import Iterable, Iterator
+
+from hosting.limits.budgets import Bucket, Budget, Charge, RateLimitExceeded, Standing
+
+CALM_PART = 0.9  # of a budget: beyond it every attempt asks Valkey
+HEARD_S = 1.0  # a refusal that Valkey gave so lately is repeated without asking again
+
+Key = tuple[int, str, int, tuple[str, ...]]  # host, bucket, window, who
+
+
+class Counter:
+    """One budget of somebody at a host. Touched under the lock of `Counters` only."""
+
+    __slots__ = ("bucket", "budget", "heard_at", "host_id", "key", "pending", "resets_at", "total")
+
+    def __init__(self, host_id: int, bucket: Bucket, budget: Budget, key: Key, now: float) -> None:
+        self.host_id = host_id
+        self.bucket = bucket
+        self.budget = budget
+        self.key = key
+        self.total = 0
+        self.pending = 0
+        self.heard_at = 0.0
+        self.resets_at = now + budget.window_s
+
+    def has_room(self, points: int) -> bool:
+        """Whether the points fit, as far as this process knows."""
+        return self.total + self.pending + points <= self.budget.limit
+
+    def is_calm(self, points: int) -> bool:
+        """Whether the points may be counted here and reported later."""
+        pending = self.pending + points
+        is_small = pending <= self.bucket.slack
+        return is_small and self.total + pending <= self.budget.limit * CALM_PART
+
+    def standing(self) -> Standing:
+        """How the budget stands as far as this process knows."""
+        left = max(0, self.budget.limit - self.total - self.pending)
+        return Standing(self.budget, left, math.ceil(self.resets_at))
+
+    def refusal(self) -> RateLimitExceeded:
+        return RateLimitExceeded(self.budget, math.ceil(self.resets_at))
+
+
+class Counters:
+    """A process's counters, bounded: those whose windows end first go first."""
+
+    def __init__(self, most: int) -> None:
+        self.lock = threading.Lock()
+        self._most = most
+        self._by_key: dict[Key, Counter] = {}
+        self._untold: dict[Key, Counter] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_key)
+
+    def of(self, host_id: int, charge: Charge, now: float) -> Iterator[Counter]:
+        """The counters that a charge touches, new ones where a window is over."""
+        bucket = charge.bucket
+        for budget in bucket.budgets:
+            key = (host_id, bucket.name, budget.window_s, charge.who)
+            counter = self._by_key.get(key)
+            if counter is None or counter.resets_at <= now:
+                counter = self._opened(Counter(host_id, bucket, budget, key, now))
+            yield counter
+
+    def hold(self, counter: Counter, points: int) -> None:
+        """Count points here that Valkey is to be told of later; negative ones are given back."""
+        counter.pending += points
+        self._untold[counter.key] = counter
+
+    def untold(self, now: float) -> list[Counter]:
+        """Those that hold points Valkey has not heard of, in windows that still run; each is
+        handed out once."""
+        found = [each for each in self._untold.values() if each.pending and each.resets_at > now]
+        self._untold.clear()
+        return found
+
+    def _opened(self, counter: Counter) -> Counter:
+        if len(self._by_key) >= self._most:
+            self._make_room()
+        self._by_key[counter.key] = counter
+        return counter
+
+    def _make_room(self) -> None:
+        by_end = sorted(self._by_key.values(), key=lambda counter: counter.resets_at)
+        self._by_key = {counter.key: counter for counter in by_end[self._most // 2 :]}
+        self._untold = {key: each for key, each in self._untold.items() if key in self._by_key}
+
+
+def tightest(counters: Iterable[Counter]) -> Standing:
+    """How the budget with the fewest points left stands."""
+    return min((counter.standing() for counter in counters), key=lambda one: one.remaining)

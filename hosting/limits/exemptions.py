@@ -1,0 +1,59 @@
+"""Who is asked from: the network that limits count by, and who is not counted at all.
+
+An IPv6 customer has a /64 at least, so that is what counts as one address; IPv4 written as IPv6 is
+IPv4. Exempt are the operator's own machines: by a secret header or by address.
+"""
+
+import hmac
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from django.conf import settings
+from django.http import HttpRequest
+
+IPV6_PREFIX = 64
+_BYPASS_HEADER = "HTTP_X_RATELIMIT_BYPASS"
+
+
+def network_of(request: HttpRequest) -> str:
+    """The network of a request's client (REMOTE_ADDR is the client, whatever proxies stand in
+    between: hosting.proxies)."""
+    return network(request.META.get("REMOTE_ADDR", ""))
+
+
+def is_exempt(request: HttpRequest) -> bool:
+    """Whether nothing that this client does is counted."""
+    if not settings.RATE_LIMITS:
+        return True
+    given = request.META.get(_BYPASS_HEADER)
+    if given is not None and settings.RATE_LIMIT_BYPASS_KEY:
+        secret = settings.RATE_LIMIT_BYPASS_KEY.encode()
+        if hmac.compare_digest(given.encode(errors="replace"), secret):
+            return True
+    listed = settings.RATE_LIMIT_BYPASS_IPS
+    return bool(listed) and _is_listed(request.META.get("REMOTE_ADDR", ""), tuple(listed))
+
+
+@lru_cache(maxsize=20_000)
+def network(address: str) -> str:
+    """What limits count by: an IPv4 address, or the /64 of an IPv6 one."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address  # a unix socket's peer has none
+    if not isinstance(parsed, IPv6Address):
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ip_network((parsed, IPV6_PREFIX), strict=False))
+
+
+@lru_cache(maxsize=20_000)
+def _is_listed(address: str, listed: tuple[str, ...]) -> bool:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
+        parsed = parsed.ipv4_mapped
+    return any(parsed in ip_network(each, strict=False) for each in listed)

@@ -1,0 +1,145 @@
+"""Where points are taken: here when that is exact enough, at Valkey when it has to be asked.
+
+The hot path (a read by an address far from its limit) is one look-up and one addition in memory.
+What was counted here alone is told to Valkey by a thread, four times a second, in one script per
+host; so is all that was counted while Valkey was away.
+"""
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from hosting.limits.budgets import Charge, Standing
+from hosting.limits.counters import HEARD_S, Counter, Counters, tightest
+from hosting.limits.store import Asked, Away, Store, Verdict
+
+KNOWN_MAX = 50_000  # counters a process keeps
+TELL_EVERY_S = 0.25
+TELL_AT_ONCE = 500  # budgets in one script
+
+Wanted = list[tuple[Counter, int]]
+
+
+class Ledger:
+    """A process's way to all budgets."""
+
+    def __init__(self, store: Store, most: int = KNOWN_MAX) -> None:
+        self._store = store
+        self._counters = Counters(most)
+        self._has_untold = threading.Event()
+        self._teller: threading.Thread | None = None
+
+    def spend(self, host_id: int, charges: Iterable[Charge]) -> Standing:
+        """Take all charges or none; how the tightest of their budgets stands. Raises
+        RateLimitExceeded."""
+        now = time.time()
+        with self._counters.lock:
+            wanted = [
+                (counter, charge.points)
+                for charge in charges
+                for counter in self._counters.of(host_id, charge, now)
+            ]
+            _refuse_as_before(wanted, now)
+            if all(counter.is_calm(points) for counter, points in wanted):
+                return self._take_here(wanted)
+            asked = [_asked(counter, points) for counter, points in wanted]
+        return self._ask(wanted, asked)
+
+    def give_back(self, host_id: int, charges: Iterable[Charge]) -> None:
+        """Undo a `spend`, within a quarter of a second."""
+        now = time.time()
+        with self._counters.lock:
+            for charge in charges:
+                for counter in self._counters.of(host_id, charge, now):
+                    self._counters.hold(counter, -charge.points)
+        self._wake_teller()
+
+    def tell(self) -> None:
+        """Tell Valkey what was counted here alone; kept for later while it is away."""
+        now = time.time()
+        by_host: dict[int, list[Counter]] = defaultdict(list)
+        with self._counters.lock:
+            for counter in self._counters.untold(now):
+                by_host[counter.key[0]].append(counter)
+        for counters in by_host.values():
+            for at in range(0, len(counters), TELL_AT_ONCE):
+                self._tell([(counter, 0) for counter in counters[at : at + TELL_AT_ONCE]])
+
+    def _take_here(self, wanted: Wanted) -> Standing:
+        for counter, points in wanted:
+            self._counters.hold(counter, points)
+        self._wake_teller()
+        return tightest(counter for counter, _ in wanted)
+
+    def _ask(self, wanted: Wanted, asked: Sequence[Asked]) -> Standing:
+        try:
+            verdict = self._store.spend(asked)
+        except Away:
+            return self._take_without_valkey(wanted, asked)
+        with self._counters.lock:
+            _learn(wanted, verdict)
+            if verdict.refused is not None:
+                raise wanted[verdict.refused][0].refusal()
+            return tightest(counter for counter, _ in wanted)
+
+    def _take_without_valkey(self, wanted: Wanted, asked: Sequence[Asked]) -> Standing:
+        with self._counters.lock:
+            self._take_back(wanted, asked)
+            for counter, points in wanted:
+                if points and not counter.has_room(points):
+                    raise counter.refusal()
+            return self._take_here(wanted)
+
+    def _tell(self, counters: Wanted) -> None:
+        with self._counters.lock:
+            asked = [_asked(counter, 0) for counter, _ in counters]
+        try:
+            verdict = self._store.tell(asked)
+        except Away:
+            with self._counters.lock:
+                self._take_back(counters, asked)
+            return
+        with self._counters.lock:
+            _learn(counters, verdict)
+
+    def _take_back(self, wanted: Wanted, asked: Sequence[Asked]) -> None:
+        """What could not be told is pending again."""
+        for (counter, _), question in zip(wanted, asked, strict=True):
+            counter.total -= question.owed
+            self._counters.hold(counter, question.owed)
+
+    def _wake_teller(self) -> None:
+        if not self._has_untold.is_set():
+            self._has_untold.set()
+            if self._teller is None:
+                self._teller = threading.Thread(target=self._keep_telling, daemon=True)
+                self._teller.start()
+
+    def _keep_telling(self) -> None:
+        while self._has_untold.wait():
+            time.sleep(TELL_EVERY_S)
+            self._has_untold.clear()
+            self.tell()
+
+
+def _refuse_as_before(wanted: Wanted, now: float) -> None:
+    """Who was refused a moment ago is refused again without asking: a flood costs no round trip."""
+    for counter, points in wanted:
+        if points and now - counter.heard_at < HEARD_S and not counter.has_room(points):
+            raise counter.refusal()
+
+
+def _asked(counter: Counter, points: int) -> Asked:
+    """The question about a counter, which counts what is pending as told from now on."""
+    owed, counter.pending = counter.pending, 0
+    counter.total += owed
+    return Asked(counter.key, owed, points, counter.budget.limit)
+
+
+def _learn(wanted: Wanted, verdict: Verdict) -> None:
+    now = time.time()
+    for (counter, _), told in zip(wanted, verdict.told, strict=True):
+        counter.total = told.count
+        counter.heard_at = now
+        counter.resets_at = now + told.ends_in_s
