@@ -17,7 +17,6 @@ from django.conf import settings
 
 from accounts.service_tokens import BadServiceToken, ServiceClaims
 from hosting.models import Host
-from protocol.errors import XrpcError
 
 VALKEY_TIMEOUT_S = 0.5
 REMEMBERED_MAX = 20_000  # marks a process keeps while Valkey is away
@@ -25,16 +24,18 @@ REMEMBERED_MAX = 20_000  # marks a process keeps while Valkey is away
 
 @contextmanager
 def spent_once(host: Host, claims: ServiceClaims) -> Iterator[None]:
-    """Do something once by this token. A refusal inside gives the token back, so that a person may
+    """Do something once by this token. What fails inside gives the token back, so that a person may
     correct a form and send it again. Raises BadServiceToken when it was spent before."""
     key = _key(host, claims)
     if not _claim(key, claims.exp):
         raise BadServiceToken("jwt has been used already")
+    is_done = False
     try:
         yield
-    except XrpcError:
-        _give_back(key)
-        raise
+        is_done = True
+    finally:
+        if not is_done:
+            _give_back(key)
 
 
 def _key(host: Host, claims: ServiceClaims) -> str:

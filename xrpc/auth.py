@@ -12,10 +12,11 @@ from enum import Enum
 from django.http import HttpRequest
 
 from accounts import tokens
+from accounts.service_tokens import ServiceClaims
 from accounts.tokens import InvalidToken
 from hosting.models import Host
 from protocol.errors import XrpcError
-from xrpc import staff_auth
+from xrpc import service_callers, staff_auth
 from xrpc.call import Caller
 from xrpc.errors import AuthenticationRequired, AuthMissing
 
@@ -32,6 +33,8 @@ class Kind(Enum):
 
     NONE = "ignored"
     ACCOUNT = "a session of an account, required"
+    ACCOUNT_OR_SERVICE = "a session, or a service that the account sent"
+    USER_SERVICE = "anyone; who has a DID may prove it by a service token"
     REFRESH = "a refresh token, read by the verb itself"
     OPTIONAL_OWNER = "anyone; the owner of the subject may see more, and so may the admin"
     ADMIN = "the host's admin password"
@@ -44,10 +47,12 @@ class Credentials:
 
     caller: Caller | None = None
     bearer: str = field(default="", repr=False)
+    service: ServiceClaims | None = None
 
 
 ANONYMOUS = Credentials()
 _FOR_STAFF = (Kind.ADMIN, Kind.MODERATOR)
+_OPTIONAL = (Kind.OPTIONAL_OWNER, Kind.USER_SERVICE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,17 @@ class Auth:
     def account(cls, scopes: frozenset[str] = STANDARD) -> "Auth":
         """A session whose scope is one of `scopes`."""
         return cls(Kind.ACCOUNT, scopes)
+
+    @classmethod
+    def account_or_service(cls, scopes: frozenset[str] = STANDARD) -> "Auth":
+        """As `account`, or a service token by which somebody with an account here sends a service;
+        `service_callers.spending` sees to it that the token serves once."""
+        return cls(Kind.ACCOUNT_OR_SERVICE, scopes)
+
+    @classmethod
+    def user_service(cls) -> "Auth":
+        """No header is fine; a service token proves any DID (`call.service`). Lane `remote`."""
+        return cls(Kind.USER_SERVICE)
 
     @classmethod
     def refresh(cls) -> "Auth":
@@ -92,7 +108,7 @@ class Auth:
             return ANONYMOUS
         header = request.META.get("HTTP_AUTHORIZATION")
         if header is None:
-            if self.kind is Kind.OPTIONAL_OWNER:
+            if self.kind in _OPTIONAL:
                 return ANONYMOUS
             raise AuthMissing
         scheme, credential = parse_header(header)
@@ -104,7 +120,15 @@ class Auth:
             raise self._wrong_scheme()
         if self.kind is Kind.REFRESH:
             return Credentials(bearer=credential)
-        return Credentials(caller=self._caller(host, credential))
+        return self._bearer(request, host, credential)
+
+    def _bearer(self, request: HttpRequest, host: Host, jwt: str) -> Credentials:
+        if self.kind is Kind.USER_SERVICE:
+            return Credentials(service=service_callers.stranger(request, host, jwt))
+        if self.kind is Kind.ACCOUNT_OR_SERVICE and service_callers.is_service_token(jwt):
+            claims = service_callers.own_person(request, host, jwt)
+            return Credentials(Caller(claims.did, service_callers.SERVICE_SCOPE), service=claims)
+        return Credentials(caller=self._caller(host, jwt))
 
     def _staff(self, request: HttpRequest, host: Host, scheme: str, credential: str) -> Caller:
         if scheme == BASIC:

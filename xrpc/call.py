@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any
 
+from accounts.service_tokens import ServiceClaims
 from hosting.models import Host
 from xrpc.bodies import Body
 
@@ -27,6 +28,7 @@ class Call:
     `params` and `input` carry the lexicon's own (camelCase) names. `input` is `{}` where the method
     takes none or bytes; the bytes then wait, unread, in `body`. `bearer` is the raw token of
     methods declared with `Auth.refresh()`, empty elsewhere. `address` is the client's IP address.
+    `service` is the service token of a caller that has no session (xrpc.service_callers).
     """
 
     host: Host
@@ -36,6 +38,7 @@ class Call:
     body: Body
     bearer: str = field(default="", repr=False)
     address: str = ""
+    service: ServiceClaims | None = None
 
     @property
     def did(self) -> str:

@@ -22,6 +22,7 @@ from xrpc.auth import FULL, Auth
 from xrpc.bodies import RECORD_LIMIT_BYTES
 from xrpc.call import Answer, Call, Encoded
 from xrpc.registry import procedure, query
+from xrpc.service_callers import spending
 from xrpc.subjects import (
     account_of,
     blob_limit_bytes,
@@ -134,7 +135,7 @@ def describe_repo(call: Call) -> Answer:
 
 @procedure(
     "com.atproto.repo.uploadBlob",
-    auth=Auth.account(),
+    auth=Auth.account_or_service(),
     lane="transfer",
     body_limit=blob_limit_bytes,
     limits=(rate_limits.UPLOAD_BLOB,),
@@ -143,7 +144,8 @@ def upload_blob(call: Call) -> Answer:
     repo = own_repo_as_it_is(call)
     body = call.body
     length = None if body.is_encoded else body.length
-    ref = blobs.stage(repo, body, body.content_type, length, body.limit_bytes)
+    with spending(call):
+        ref = blobs.stage(repo, body, body.content_type, length, body.limit_bytes)
     link = {"$link": cid.to_text(ref.cid)}
     return {"blob": {"$type": "blob", "ref": link, "mimeType": ref.mime_type, "size": ref.size}}
 

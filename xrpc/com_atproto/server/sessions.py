@@ -6,7 +6,7 @@ own rows, so that a client finds its host before any directory's cache is warm.
 
 from typing import Any
 
-from accounts import sessions, signup
+from accounts import arrivals, sessions, signup
 from accounts.models import Account
 from accounts.sessions import Tokens
 from hosting.models import Host
@@ -14,7 +14,9 @@ from protocol.errors import InvalidRequest
 from xrpc import rate_limits
 from xrpc.auth import Auth
 from xrpc.call import Answer, Call
+from xrpc.errors import AuthenticationRequired
 from xrpc.registry import procedure, query
+from xrpc.service_callers import spending
 from xrpc.subjects import blob_limit_bytes, did_document, handle_of, own_account
 
 
@@ -34,24 +36,26 @@ def describe_server(call: Call) -> Answer:
 
 @procedure(
     "com.atproto.server.createAccount",
-    auth=Auth.none(),
+    auth=Auth.user_service(),
     lane="remote",
     limits=(rate_limits.CREATE_ACCOUNT,),
 )
 def create_account(call: Call) -> Answer:
-    """Sign up. An account that lives elsewhere cannot move in here, so `did` is refused."""
+    """Sign up with a new DID, or begin to move in with one that a service token proves."""
     asked = call.input
-    for name in ("plcOp", "did"):
-        if asked.get(name) is not None:
-            raise InvalidRequest(f'Unsupported input: "{name}"')
+    if asked.get("plcOp") is not None:
+        raise InvalidRequest('Unsupported input: "plcOp"')
     wish = signup.SignUp(
         handle=asked["handle"],
         email=asked.get("email"),
         password=asked.get("password"),
         recovery_key=asked.get("recoveryKey"),
         invite_code=asked.get("inviteCode"),
+        did=_proven_did(call),
     )
-    account = signup.sign_up(call.host, wish)
+    begin = arrivals.move_in if wish.did else signup.sign_up
+    with spending(call):
+        account = begin(call.host, wish)
     tokens = sessions.begin(account)
     return {**_pair(tokens), **_identity(account)}
 
@@ -88,6 +92,14 @@ def get_session(call: Call) -> Answer:
 def delete_session(call: Call) -> Answer:
     sessions.end(call.host, call.bearer)
     return None
+
+
+def _proven_did(call: Call) -> str:
+    """The DID that wants to move in; empty for somebody who has none yet."""
+    did: str = call.input.get("did", "")
+    if did and (call.service is None or call.service.iss != did):
+        raise AuthenticationRequired(f"Missing auth to create account with did: {did}")
+    return did
 
 
 def _pair(tokens: Tokens) -> dict[str, str]:

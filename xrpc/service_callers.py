@@ -1,0 +1,84 @@
+"""People who come with a service token of their own DID instead of a session.
+
+Source: com.atproto.server.createAccount with `did` (moving in) and com.atproto.repo.uploadBlob (a
+service that uploads for a person). The token is made for this host and this method and signed by
+the DID's own key; what it does, it does once.
+"""
+
+import base64
+import binascii
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import orjson
+from django.http import HttpRequest
+
+from accounts import arrivals, service_tokens, spent_tokens
+from accounts.models import Account
+from accounts.service_tokens import BadJwtIss, ServiceClaims
+from hosting.models import Host
+from protocol.did_document import DidDocument
+from protocol.plc_data import SIGNING_METHOD
+from xrpc.call import Call
+
+SERVICE_SCOPE: Final = "service"  # of a caller without a session
+
+
+def stranger(request: HttpRequest, host: Host, jwt: str) -> ServiceClaims:
+    """Whoever has a DID, hosted anywhere. Asks the network, so the method's lane is `remote`.
+
+    Raises BadServiceToken and its kinds, and the errors of `arrivals.resolve`.
+    """
+    return service_tokens.verify(
+        jwt, service_tokens.audiences_of(host), _method(request), document_of=arrivals.resolve
+    )
+
+
+def own_person(request: HttpRequest, host: Host, jwt: str) -> ServiceClaims:
+    """Somebody with an account here, whose key is ours: nobody is asked. Raises BadServiceToken
+    and its kinds."""
+
+    def own_document(did: str, *, fresh: bool = False) -> DidDocument:  # noqa: ARG001 - Resolve's shape
+        return _document_of(host, did)
+
+    return service_tokens.verify(
+        jwt, service_tokens.audiences_of(host), _method(request), document_of=own_document
+    )
+
+
+def is_service_token(jwt: str) -> bool:
+    """Whether a token is bound to a method: service tokens are, sessions never. Nothing is verified
+    here; it only decides who does."""
+    payload = jwt.split(".")[1:2]
+    try:
+        claims = orjson.loads(base64.urlsafe_b64decode(f"{payload[0]}==") if payload else b"")
+    except (binascii.Error, ValueError):
+        return False
+    return isinstance(claims, dict) and "lxm" in claims
+
+
+@contextmanager
+def spending(call: Call) -> Iterator[None]:
+    """Do what the caller's service token is for, once; a session may do it again and again."""
+    if call.service is None:
+        yield
+        return
+    with spent_tokens.spent_once(call.host, call.service):
+        yield
+
+
+def _method(request: HttpRequest) -> str:
+    return request.path_info.rpartition("/")[2]
+
+
+def _document_of(host: Host, did: str) -> DidDocument:
+    account = Account.objects.of(host).open().filter(did=did).first()
+    if account is None:
+        raise BadJwtIss("The jwt issuer has no account here")
+    method = {
+        "id": f"#{SIGNING_METHOD}",
+        "type": "Multikey",
+        "publicKeyMultibase": account.signing_did_key.removeprefix("did:key:"),
+    }
+    return DidDocument({"id": did, "verificationMethod": [method]})
