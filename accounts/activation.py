@@ -5,27 +5,33 @@ deactivation: the owner must be able to come back. Both verbs may be repeated; a
 announced again, as in `standing`.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from accounts import arrivals, did_checks, standing
 from accounts.models import Account
 from accounts.signals import account_activated, account_moved_in
+from hosting.mail import letters, outbox
 
 
 def deactivate(account: Account, delete_after: datetime | None = None) -> Account:
     """Hide the account from all but its owner. A takedown on top stays what others see.
 
-    `delete_after` is remembered with the deactivation; a repetition brings its own. Raises
-    `AccountNotFound` for one that never opened.
+    From `delete_after` on the account is deleted (accounts.deletion), unless its owner comes back
+    before; a repetition brings its own. It lies settings.DELETION_HOLD_S ahead at the least, and
+    the owner is told: whoever holds a stolen session can ask, too. Raises `AccountNotFound` for one
+    that never opened.
     """
     with transaction.atomic():
         locked = standing.lock_open(account)
         locked.deactivated_at = locked.deactivated_at or timezone.now()
-        locked.delete_after = delete_after
+        locked.delete_after = None if delete_after is None else _held(delete_after)
         locked.save(update_fields=["deactivated_at", "delete_after"])
+        if locked.delete_after is not None:
+            _tell_when(locked)
         return standing.announce(locked)
 
 
@@ -47,3 +53,12 @@ def activate(account: Account) -> Account:
         signal = account_moved_in if arrivals.finish(locked) else account_activated
         signal.send(sender=Account, account=locked)
         return locked
+
+
+def _held(delete_after: datetime) -> datetime:
+    return max(delete_after, timezone.now() + timedelta(seconds=settings.DELETION_HOLD_S))
+
+
+def _tell_when(account: Account) -> None:
+    context = {"handle": account.handle or account.did, "delete_at": account.delete_after}
+    outbox.post(account.host, account.email, letters.DELETION_SCHEDULED, context)

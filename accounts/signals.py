@@ -13,3 +13,4 @@ account_activated = Signal()  # the owner is back, perhaps from elsewhere: say w
 account_status_changed = Signal()  # the status was set, perhaps to what it already was
 handle_changed = Signal()  # the account has a new handle, or none
 signing_key_changed = Signal()  # the DID names another repo signing key, and so does the account
+account_deleted = Signal()  # its row is about to go, and with it everything that is about it

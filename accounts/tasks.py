@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from accounts import publishing, sessions, websessions, withdrawals
+from accounts import deletion, email_tokens, publishing, sessions, websessions, withdrawals
 
 
 @shared_task(
@@ -39,3 +39,15 @@ def forget_expired_sessions() -> None:
 def forget_expired_web_sessions() -> None:
     """Every hour."""
     websessions.forget_expired()
+
+
+@shared_task
+def delete_due_accounts() -> None:
+    """Every minute: what `deleteAfter` asked for."""
+    deletion.delete_due()
+
+
+@shared_task
+def forget_old_codes() -> None:
+    """Every hour."""
+    email_tokens.forget_old()

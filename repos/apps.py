@@ -9,7 +9,8 @@ class ReposConfig(AppConfig):
     name = "repos"
 
     def ready(self) -> None:
-        from repos import lifecycle, resigning  # noqa: PLC0415 - models exist only now
+        from repos import closing, lifecycle, resigning  # noqa: PLC0415 - models exist only now
 
+        closing.connect()
         lifecycle.connect()
         resigning.connect()

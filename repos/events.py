@@ -12,9 +12,11 @@ from protocol.frames import Body, EventKind
 _APPEND = "SELECT append_event(%s::bigint, %s::int, %s::int, %b)"
 
 
-def append(repo_id: int, kind: EventKind, body: Body) -> None:
-    """Store one event. Call inside a transaction; it locks the repo's row until the end of it."""
-    database.row(_APPEND, (repo_id, int(kind), body.seq_at, body.data))
+def append(repo_id: int, kind: EventKind, body: Body) -> int:
+    """Store one event; its id. Call inside a transaction; it locks the repo's row until the end of
+    it."""
+    stored = database.row(_APPEND, (repo_id, int(kind), body.seq_at, body.data))
+    return int(stored[0]) if stored else 0
 
 
 def time_text(moment: datetime | None = None) -> str:

@@ -5,7 +5,7 @@ Each may run twice.
 
 from celery import shared_task
 
-from repos import blob_quarantine, crawls, partitions, sweeping
+from repos import blob_quarantine, closing, crawls, partitions, sweeping
 from repos.imports import jobs
 
 
@@ -49,3 +49,15 @@ def run_import(job_id: int) -> None:
 def sweep_imports() -> None:
     """Every few seconds: imports whose worker died, files that nobody needs."""
     jobs.sweep()
+
+
+@shared_task(name="repos.clear_doomed_repo")
+def clear_doomed_repo(repo_id: int) -> None:
+    """What is left of a deleted account; the sweep takes it up again should this worker die."""
+    closing.clear(repo_id)
+
+
+@shared_task(name="repos.clear_doomed_repos")
+def clear_doomed_repos() -> None:
+    """Every few seconds: deleted accounts of which something is left."""
+    closing.wake_due()

@@ -7,6 +7,7 @@ same reason nothing here is a foreign key. CIDs are 36 raw bytes. `repo.id` is t
 """
 
 from repos.models.blobs import Blob, BlobUsage, BlobUse, DeniedBlob, DoomedFile
+from repos.models.doomed import DoomedRepo
 from repos.models.events import CrawlPing, Event, EventCounter, FirehoseRestore
 from repos.models.imports import ImportJob, ImportJobQuerySet
 from repos.models.takedowns import RecordTakedown
@@ -19,6 +20,7 @@ __all__ = [
     "CrawlPing",
     "DeniedBlob",
     "DoomedFile",
+    "DoomedRepo",
     "Event",
     "EventCounter",
     "FirehoseRestore",
