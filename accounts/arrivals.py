@@ -12,7 +12,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import admission, keys, resolution
+from accounts import admission, reserved_keys, resolution
 from accounts.admission import Admitted, SignUp
 from accounts.models import (
     Account,
@@ -22,7 +22,7 @@ from accounts.models import (
     Session,
     WebSession,
 )
-from accounts.signals import account_arrived
+from accounts.signals import account_arrived, signing_key_changed
 from hosting.models import Host
 from protocol.did_document import DidDocument
 from protocol.errors import InvalidRequest, XrpcError
@@ -131,7 +131,7 @@ def _new(host: Host, did: str, wish: Admitted, password: str) -> Account:
         handle=wish.handle,
         email=wish.email,
         password=password,
-        signing_did_key=keys.new_signing_key().did_key,
+        signing_did_key=reserved_keys.take(host, did),
         opened_at=now,
         deactivated_at=now,
         delete_after=now + ARRIVES_WITHIN,
@@ -150,7 +150,9 @@ def _reopened(account: Account, wish: Admitted, password: str) -> Account:
         private.objects.filter(account=account).delete()
     account.handle, account.email, account.password = wish.handle, wish.email, password
     account.email_confirmed_at = account.delete_after = None
+    account.signing_did_key = reserved_keys.take(account.host, account.did)
     account.save()
+    signing_key_changed.send(sender=Account, account=account)
     return account
 
 
