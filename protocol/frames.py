@@ -136,7 +136,8 @@ def error(name: str, message: str | None = None) -> bytes:
 
 
 def parse(message: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Header and body of a frame; CborError when it is not two strict DAG-CBOR maps."""
+    """Header and body of a frame; CborError when it is not two strict DAG-CBOR maps, or when the
+    header does not say what the body is."""
     try:
         # cbrrr takes canonical bytes alone, so writing the header again gives its length.
         values = cbrrr.decode_multi_dag_cbor_in_violation_of_the_spec(message[:_MAX_HEADER_BYTES])
@@ -146,7 +147,10 @@ def parse(message: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
     header, body = cbor.decode(message[:header_bytes]), cbor.decode(message[header_bytes:])
     if not isinstance(header, dict) or not isinstance(body, dict):
         raise cbor.CborError("a frame's header and body are maps")
-    return header, body
+    match header:
+        case {"op": 1, "t": str()} | {"op": -1}:  # ERROR_OP
+            return header, body
+    raise cbor.CborError("a frame's header names a message or an error")
 
 
 def blocks_of(body: Body) -> dict[bytes, bytes]:

@@ -36,7 +36,7 @@ def decode(text: str) -> tuple[int, int]:
             raise InvalidTid(f"{letter!r} is not a letter of a TID")
         number = number << 5 | value
     if number >> 63:
-        raise InvalidTid("the first letter of a TID is one of 234567abcdefghij")
+        raise InvalidTid("the first letter of a TID whose top bit is 0 is one of 234567ab")
     return number >> 10, number & MAX_CLOCK_ID
 
 

@@ -26,5 +26,5 @@ def next_rev(previous: str) -> str:
 
 def later(ours: str, foreign: str) -> str:
     """The later of our rev and another host's, unless theirs is from a clock that runs ahead."""
-    us, _ = tid.decode(foreign)
-    return max(ours, foreign) if us <= time.time_ns() // 1000 + _AHEAD_US else ours
+    latest = tid.encode(time.time_ns() // 1000 + _AHEAD_US, tid.MAX_CLOCK_ID)
+    return max(ours, foreign) if foreign <= latest else ours  # TIDs sort as their times do

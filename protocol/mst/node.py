@@ -8,7 +8,7 @@ safe for nodes alone: keys are ASCII, so neither a key nor the rest of one can r
 import re
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Union
+from typing import Any, Union
 
 import libipld
 
@@ -170,9 +170,11 @@ def decode_strict(cid: bytes, block: bytes) -> Node:
     if of_dag_cbor(block) != cid:
         raise MstError("the block does not hash to its CID")
     try:
-        cbor.decode(block)  # libipld would take seconds over a megabyte of nested array heads
+        # libipld would take seconds over a megabyte of nested array heads.
+        fields = cbor.decode(block)
     except cbor.CborError as error:
         raise MstError(f"not an MST node: {error}") from error
+    _check_size(fields)
     node = decode(cid, block)
     for key in node.keys:
         check_key(key)
@@ -183,3 +185,15 @@ def decode_strict(cid: bytes, block: bytes) -> Node:
     if encode(node) != block:
         raise MstError("the node is not in canonical form")
     return node
+
+
+def _check_size(fields: Any) -> None:
+    """Refuse entries whose keys would fill the memory: each may repeat all of the one before."""
+    entries = fields.get("e") if isinstance(fields, dict) else None
+    if not isinstance(entries, list) or len(entries) > MAX_ENTRIES:
+        raise MstError(f"a node has a list of at most {MAX_ENTRIES} entries")
+    for entry in entries:
+        match entry:
+            case {"p": int(shared), "k": bytes(rest)} if 0 <= shared <= MAX_KEY_BYTES - len(rest):
+                continue
+        raise MstError(f"an entry has no key, or one of more than {MAX_KEY_BYTES} bytes")

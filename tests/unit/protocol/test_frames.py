@@ -182,6 +182,12 @@ def test_what_is_no_frame_is_refused(message: bytes) -> None:
         frames.parse(message)
 
 
+@pytest.mark.parametrize("header", [{"t": "#commit"}, {"op": 1}, {"op": 1, "t": 1}, {"op": 2}])
+def test_a_header_that_does_not_name_its_body_is_refused(header: dict[str, object]) -> None:
+    with pytest.raises(cbor.CborError, match="names a message"):
+        frames.parse(cbor.encode(header) + cbor.encode({}))
+
+
 @given(st.binary(max_size=60))
 @settings(deadline=None)
 def test_random_bytes_never_crash_the_parser(noise: bytes) -> None:

@@ -25,3 +25,8 @@ def test_the_later_of_two_hosts_revs_counts() -> None:
 def test_a_foreign_rev_from_the_future_does_not() -> None:
     ours = rev_in(-60)
     assert revs.later(ours, rev_in(3600)) == ours
+
+
+def test_a_foreign_rev_with_its_top_bit_set_is_from_the_future() -> None:
+    ours = rev_in(-60)
+    assert revs.later(ours, "g3wk222wk222b") == ours

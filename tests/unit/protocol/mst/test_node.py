@@ -1,6 +1,7 @@
 """One node: depths, prefixes, bytes, and what a strict reader refuses."""
 
 import gc
+import tracemalloc
 from hashlib import sha256
 
 import cbor2
@@ -215,3 +216,19 @@ def test_mutated_nodes_are_refused_or_canonical(position: int, byte: int) -> Non
 def test_nested_array_heads_are_refused_at_once(block: bytes) -> None:
     with pytest.raises(MstError, match="nested"):
         decode_strict(of_dag_cbor(block), block)
+
+
+def test_keys_that_repeat_a_long_one_do_not_fill_the_memory() -> None:
+    first = entry(k=b"a/" + b"b" * 500_000)
+    block = node_bytes(first, *[entry(p=500_002, k=b"%d" % number) for number in range(900)])
+    tracemalloc.start()
+    with pytest.raises(MstError, match="more than 1024 bytes"):
+        read(block)
+    assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    tracemalloc.stop()
+
+
+def test_keys_that_grow_from_entry_to_entry_are_refused() -> None:
+    steps = [entry(p=2 + 600 * number, k=b"b" * 600) for number in range(3)]
+    with pytest.raises(MstError, match="more than 1024 bytes"):
+        read(node_bytes(entry(k=b"a/"), *steps))
