@@ -81,7 +81,7 @@ def check(host: Host, wish: SignUp) -> Admitted:
     Raises the errors of this module and of `handles.check_new`.
     """
     email = checked_email(wish.email)
-    password = _checked_password(wish.password)
+    password = checked_password(wish.password)
     handle = _checked_handle(host, wish)
     recovery_key = checked_recovery_key(wish.recovery_key or "")
     if host.has_invites_required:
@@ -128,7 +128,8 @@ def checked_email(email: str | None) -> str:
     return email
 
 
-def _checked_password(password: str | None) -> str:
+def checked_password(password: str | None) -> str:
+    """A password that we hash. Raises `PasswordRefused`."""
     if not password:
         raise PasswordRefused("Password is required")
     if len(password) > NEW_PASSWORD_MAX_CHARACTERS:

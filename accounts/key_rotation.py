@@ -13,13 +13,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import directory, keys, publishing
-from accounts.models import Account, PlcOperation
+from accounts.models import Account, PlcOperation, SigningKey
 from hosting.models import Host
 from protocol import plc
-from protocol.errors import XrpcError
+from protocol.errors import InvalidRequest, XrpcError
 from protocol.plc_data import SIGNING_METHOD, PlcData
 
 _PAUSE_S = 0.05
+
+
+class UnknownKey(InvalidRequest):
+    """400: a key that is not here, so that nobody could sign with it, or another account's."""
 
 
 class RotationRefused(XrpcError):
@@ -42,10 +46,27 @@ def rotate_key(account: Account) -> str:
     Raises RotationRefused, RotationLate. Call it outside of any transaction.
     """
     operation = _pending(account) or _write_down(account, *_newest(account))
-    publishing.wake(operation.pk)
-    _await(operation)
+    _see_through(operation)
     did_key: str = operation.operation["verificationMethods"][SIGNING_METHOD]
     return did_key
+
+
+def take_key(account: Account, did_key: str) -> None:
+    """Give the account a signing key that this host made for it before (reserveSigningKey); one
+    that it has already is no change.
+
+    Source: com.atproto.admin.updateAccountSigningKey. Raises UnknownKey, RotationRefused,
+    RotationLate. Call it outside of any transaction.
+    """
+    if account.signing_did_key == did_key:
+        return
+    is_anothers = Account.objects.filter(signing_did_key=did_key).exists()
+    if is_anothers or not SigningKey.objects.filter(pk=did_key).exists():
+        raise UnknownKey("This host holds no such key for the account")
+    under_way = _pending(account)
+    if under_way is not None:
+        _see_through(under_way)
+    _see_through(_write_down(account, *_newest(account), did_key))
 
 
 def _pending(account: Account) -> PlcOperation | None:
@@ -71,11 +92,14 @@ def _newest(account: Account) -> tuple[plc.Operation, PlcData]:
     return newest, data
 
 
-def _write_down(account: Account, newest: plc.Operation, data: PlcData) -> PlcOperation:
+def _write_down(
+    account: Account, newest: plc.Operation, data: PlcData, did_key: str | None = None
+) -> PlcOperation:
+    """The signed update to `did_key`, or to a key made for it."""
     host: Host = account.host
     with transaction.atomic(durable=True):
-        key = keys.new_signing_key()
-        methods = {**data.verification_methods, SIGNING_METHOD: key.did_key}
+        did_key = did_key or keys.new_signing_key().did_key
+        methods = {**data.verification_methods, SIGNING_METHOD: did_key}
         update = plc.update(replace(data, verification_methods=methods), plc.cid_of(newest))
         signed = plc.sign(update, keys.rotation_key(host))
         return PlcOperation.objects.create(
@@ -86,6 +110,11 @@ def _write_down(account: Account, newest: plc.Operation, data: PlcData) -> PlcOp
             cid=plc.cid_of(signed),
             next_attempt_at=timezone.now(),
         )
+
+
+def _see_through(operation: PlcOperation) -> None:
+    publishing.wake(operation.pk)
+    _await(operation)
 
 
 def _await(operation: PlcOperation) -> None:

@@ -11,6 +11,7 @@ from django.conf import settings
 from accounts.models import Account
 from accounts.standing import AccountNotFound, AccountTakedown
 from hosting.models import Host
+from moderation.audit import ADMIN
 from protocol import did_document as documents
 from protocol.plc_data import PDS_SERVICE, PDS_SERVICE_TYPE, SIGNING_METHOD, PlcData, Service
 from repos import reads
@@ -38,6 +39,11 @@ def own_account_as_it_is(call: Call) -> Account:
     if account is None:
         raise AccountNotFound
     return account
+
+
+def actor(call: Call) -> str:
+    """Who calls com.atproto.admin.*, as the audit log writes it: `admin` or the service's DID."""
+    return call.did or ADMIN
 
 
 def own_repo_as_it_is(call: Call) -> RepoRow:

@@ -13,27 +13,13 @@ _ACCOUNTS = "account life beyond sign-up and login"
 _MAIL = "needs mail"
 _PLC = "changes of an identity after sign-up"
 _ADMIN = "the admin API; staff use the console"
-_INVITES = "invite codes"
 _RELAY = "a relay's method, no PDS serves it"
 _ENTRYWAY = "for providers with an entryway or a queue in front of their hosts"
 
 # Ours to answer, in a later version.
 LATER = {
     "com.atproto.admin.deleteAccount": _ADMIN,
-    "com.atproto.admin.disableAccountInvites": _ADMIN,
-    "com.atproto.admin.disableInviteCodes": _ADMIN,
-    "com.atproto.admin.enableAccountInvites": _ADMIN,
-    "com.atproto.admin.getAccountInfo": _ADMIN,
-    "com.atproto.admin.getAccountInfos": _ADMIN,
-    "com.atproto.admin.getInviteCodes": _ADMIN,
-    "com.atproto.admin.getSubjectStatus": _ADMIN,
-    "com.atproto.admin.searchAccounts": _ADMIN,
-    "com.atproto.admin.sendEmail": _ADMIN,
-    "com.atproto.admin.updateAccountEmail": _ADMIN,
     "com.atproto.admin.updateAccountHandle": _ADMIN,
-    "com.atproto.admin.updateAccountPassword": _ADMIN,
-    "com.atproto.admin.updateAccountSigningKey": _ADMIN,
-    "com.atproto.admin.updateSubjectStatus": _ADMIN,
     "com.atproto.identity.getRecommendedDidCredentials": _PLC,
     "com.atproto.identity.refreshIdentity": _PLC,
     "com.atproto.identity.requestPlcOperationSignature": _PLC,
@@ -47,10 +33,7 @@ LATER = {
     "com.atproto.lexicon.resolveLexicon": "lexicons from the network",
     "com.atproto.moderation.createReport": "reports",
     "com.atproto.server.confirmEmail": _MAIL,
-    "com.atproto.server.createInviteCode": _INVITES,
-    "com.atproto.server.createInviteCodes": _INVITES,
     "com.atproto.server.deleteAccount": _ACCOUNTS,
-    "com.atproto.server.getAccountInviteCodes": _INVITES,
     "com.atproto.server.requestAccountDelete": _MAIL,
     "com.atproto.server.requestEmailConfirmation": _MAIL,
     "com.atproto.server.requestEmailUpdate": _MAIL,

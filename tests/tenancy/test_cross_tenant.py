@@ -50,8 +50,36 @@ def everyone(answer: str, **asked: str) -> Row:
     return Row(asked, answer, answer, answer)
 
 
+def admins(**asked: Any) -> Row:
+    """A method for the host's admin: a session is worth nothing, whoever's it is."""
+    refusal = "401 AuthenticationRequired"
+    return Row(asked, refusal, NO_TOKEN, refusal)
+
+
+def moderators(**asked: Any) -> Row:
+    """A method for the admin and the moderation service: a session is no service token."""
+    refusal = "401 BadJwtType"
+    return Row(asked, refusal, NO_TOKEN, refusal)
+
+
+SUBJECT = {"$type": "com.atproto.admin.defs#repoRef", "did": "$did"}
 RECORD = {"repo": "$did", "collection": THING, "rkey": "k"}
 MATRIX = {
+    "com.atproto.admin.disableAccountInvites": moderators(account="$did"),
+    "com.atproto.admin.disableInviteCodes": moderators(accounts=["$did"]),
+    "com.atproto.admin.enableAccountInvites": moderators(account="$did"),
+    "com.atproto.admin.getAccountInfo": moderators(did="$did"),
+    "com.atproto.admin.getAccountInfos": moderators(dids="$did"),
+    "com.atproto.admin.getInviteCodes": moderators(),
+    "com.atproto.admin.getSubjectStatus": moderators(did="$did"),
+    "com.atproto.admin.searchAccounts": moderators(email="$email"),
+    "com.atproto.admin.sendEmail": moderators(recipientDid="$did", content="x", senderDid="$did"),
+    "com.atproto.admin.updateAccountEmail": admins(account="$did", email="x@example.com"),
+    "com.atproto.admin.updateAccountPassword": admins(did="$did", password="another one"),
+    "com.atproto.admin.updateAccountSigningKey": admins(did="$did", signingKey="did:key:z1"),
+    "com.atproto.admin.updateSubjectStatus": moderators(
+        subject=SUBJECT, takedown={"applied": True}
+    ),
     "com.atproto.identity.resolveHandle": everyone("400 HandleNotFound", handle="$handle"),
     "com.atproto.repo.applyWrites": own(repo="$did", writes=[]),
     "com.atproto.repo.createRecord": own(**RECORD, record={"n": 1}),
@@ -74,6 +102,8 @@ MATRIX = {
         "400 UnsupportedDomain", handle="$handle", email="$email", password="$password"
     ),
     "com.atproto.server.createAppPassword": Row({"name": "own"}, nobody=NO_TOKEN, mallorys=OK),
+    "com.atproto.server.createInviteCode": admins(useCount=1, forAccount="$did"),
+    "com.atproto.server.createInviteCodes": admins(codeCount=1, useCount=1, forAccounts=["$did"]),
     "com.atproto.server.createSession": everyone(
         "401 AuthenticationRequired", identifier="$handle", password="$password"
     ),
@@ -82,6 +112,7 @@ MATRIX = {
     "com.atproto.server.describeServer": everyone(OK),
     # A token speaks for the caller, whomever it is meant for.
     "com.atproto.server.getServiceAuth": Row({"aud": "$did"}, nobody=NO_TOKEN, mallorys=OK),
+    "com.atproto.server.getAccountInviteCodes": Row(nobody=NO_TOKEN, mallorys=OK),
     "com.atproto.server.getSession": Row(nobody=NO_TOKEN, mallorys=OK),
     "com.atproto.server.listAppPasswords": Row(nobody=NO_TOKEN, mallorys=OK),
     "com.atproto.server.refreshSession": Row(nobody=NO_TOKEN, mallorys=BAD_TOKEN),
@@ -114,11 +145,13 @@ def facts(alice) -> dict[str, str]:
     return {**names, **apps, "email": alice.email, "cid": made["cid"], "blob": blob}
 
 
-def filled(asked: dict[str, Any], facts: dict[str, str]) -> dict[str, Any]:
-    return {
-        name: facts[value[1:]] if isinstance(value, str) and value.startswith("$") else value
-        for name, value in asked.items()
-    }
+def filled(asked: Any, facts: dict[str, str]) -> Any:
+    """What is asked with the facts about her put in, however deep they stand."""
+    if isinstance(asked, dict):
+        return {name: filled(value, facts) for name, value in asked.items()}
+    if isinstance(asked, list):
+        return [filled(value, facts) for value in asked]
+    return facts[asked[1:]] if isinstance(asked, str) and asked.startswith("$") else asked
 
 
 def repo_of(did: str) -> bytes:

@@ -1,0 +1,48 @@
+"""Finding accounts by their e-mail address, a page at a time.
+
+Source: com.atproto.admin.searchAccounts. A whole address finds its account; `@example.com` finds
+all at that domain; anything else the addresses that begin with it; nothing, everybody.
+"""
+
+from dataclasses import dataclass
+
+from accounts.models import Account, AccountQuerySet
+from hosting.models import Host
+from protocol.errors import InvalidRequest
+
+_DIGITS_MAX = 18  # what Postgres takes for a bigint
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some accounts, the newest first, and where the next page begins (None: there is none)."""
+
+    accounts: list[Account]
+    cursor: str | None
+
+
+def search(host: Host, email: str | None, limit: int, cursor: str | None) -> Page:
+    """Accounts of a host whatever their status. Raises InvalidRequest for a cursor not of ours."""
+    accounts = _matching(Account.objects.of(host).open(), (email or "").strip().lower())
+    if cursor:
+        accounts = accounts.filter(pk__lt=_number(cursor))
+    found = list(accounts.order_by("-pk")[:limit])
+    return Page(found, str(found[-1].pk) if len(found) == limit else None)
+
+
+def _matching(accounts: AccountQuerySet, email: str) -> AccountQuerySet:
+    if "\0" in email:
+        return accounts.none()  # Postgres takes no NUL in a text
+    if not email:
+        return accounts
+    if email.startswith("@"):
+        return accounts.filter(email__endswith=email)
+    return (
+        accounts.filter(email=email) if "@" in email else accounts.filter(email__startswith=email)
+    )
+
+
+def _number(cursor: str) -> int:
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= _DIGITS_MAX):
+        raise InvalidRequest("Malformed cursor")
+    return int(cursor)

@@ -1,0 +1,52 @@
+"""com.atproto.admin.*: what is changed about an account over its owner's head.
+
+Source: the lexicons of that namespace. All but sendEmail are for the admin's password alone.
+"""
+
+from moderation import administration
+from moderation.administration import DEFAULT_SUBJECT
+from moderation.subject_status import SubjectNotFound, find_account
+from protocol.errors import InvalidRequest
+from xrpc.auth import Auth
+from xrpc.call import Answer, Call
+from xrpc.registry import procedure
+from xrpc.subjects import actor
+
+
+@procedure("com.atproto.admin.sendEmail", auth=Auth.moderator(), lane="remote")
+def send_email(call: Call) -> Answer:
+    """The outbox has taken it: whether it arrived is told there."""
+    asked = call.input
+    try:
+        account = find_account(call.host, asked["recipientDid"])
+    except SubjectNotFound:
+        raise InvalidRequest("Recipient not found") from None
+    subject = asked.get("subject") or DEFAULT_SUBJECT
+    reason = asked.get("comment") or f"com.atproto.admin.sendEmail for {asked['senderDid']}"
+    administration.write_to(actor(call), account, subject, asked["content"], reason)
+    return {"sent": True}
+
+
+@procedure("com.atproto.admin.updateAccountEmail", auth=Auth.admin())
+def update_account_email(call: Call) -> Answer:
+    account = find_account(call.host, call.input["account"])
+    reason = "com.atproto.admin.updateAccountEmail"
+    administration.change_email(actor(call), account, call.input["email"], reason)
+    return None
+
+
+@procedure("com.atproto.admin.updateAccountPassword", auth=Auth.admin(), lane="slow")
+def update_account_password(call: Call) -> Answer:
+    account = find_account(call.host, call.input["did"])
+    reason = "com.atproto.admin.updateAccountPassword"
+    administration.change_password(actor(call), account, call.input["password"], reason)
+    return None
+
+
+@procedure("com.atproto.admin.updateAccountSigningKey", auth=Auth.admin(), lane="remote")
+def update_account_signing_key(call: Call) -> Answer:
+    """The key is one that this host made for the account: com.atproto.server.reserveSigningKey."""
+    account = find_account(call.host, call.input["did"])
+    reason = f"com.atproto.admin.updateAccountSigningKey: {call.input['signingKey']}"
+    administration.change_key(actor(call), account, call.input["signingKey"], reason)
+    return None

@@ -1,0 +1,41 @@
+"""com.atproto.admin.*: invite codes. Source: the lexicons of that namespace."""
+
+from typing import Any
+
+from accounts import invite_listing
+from moderation import administration
+from moderation.subject_status import find_account
+from xrpc.auth import Auth
+from xrpc.call import Answer, Call
+from xrpc.com_atproto.invite_views import invite_code
+from xrpc.registry import procedure, query
+from xrpc.subjects import actor
+
+
+@query("com.atproto.admin.getInviteCodes", auth=Auth.moderator(), lane="remote")
+def get_invite_codes(call: Call) -> Answer:
+    asked = call.params
+    found = invite_listing.page(call.host, asked["sort"], asked["limit"], asked.get("cursor"))
+    page: dict[str, Any] = {"codes": [invite_code(code) for code in found.codes]}
+    return {**page, "cursor": found.cursor} if found.cursor else page
+
+
+@procedure("com.atproto.admin.disableInviteCodes", auth=Auth.moderator(), lane="remote")
+def disable_invite_codes(call: Call) -> Answer:
+    codes, accounts = call.input.get("codes", []), call.input.get("accounts", [])
+    administration.disable_invites(actor(call), call.host, codes, accounts)
+    return None
+
+
+@procedure("com.atproto.admin.disableAccountInvites", auth=Auth.moderator(), lane="remote")
+def disable_account_invites(call: Call) -> Answer:
+    account = find_account(call.host, call.input["account"])
+    administration.forbid_invites(actor(call), account, call.input.get("note", ""))
+    return None
+
+
+@procedure("com.atproto.admin.enableAccountInvites", auth=Auth.moderator(), lane="remote")
+def enable_account_invites(call: Call) -> Answer:
+    account = find_account(call.host, call.input["account"])
+    administration.allow_invites(actor(call), account, call.input.get("note", ""))
+    return None

@@ -1,0 +1,50 @@
+"""com.atproto.server.*: invite codes, made by the host or earned by an account.
+
+Source: the lexicons of that namespace; protocol.md 2.3 "Invites".
+"""
+
+from accounts import earned_invites
+from moderation import administration
+from xrpc.auth import FULL, Auth
+from xrpc.call import Answer, Call
+from xrpc.com_atproto.invite_views import invite_code
+from xrpc.registry import procedure, query
+from xrpc.subjects import actor, own_account
+
+
+@procedure("com.atproto.server.createInviteCode", auth=Auth.admin())
+def create_invite_code(call: Call) -> Answer:
+    owner = call.input.get("forAccount")
+    accounts = [owner] if owner else []
+    given = administration.give_invites(
+        actor(call), call.host, accounts, codes_each=1, uses_each=call.input["useCount"]
+    )
+    return {"code": next(iter(given.values()))[0]}
+
+
+@procedure("com.atproto.server.createInviteCodes", auth=Auth.admin())
+def create_invite_codes(call: Call) -> Answer:
+    asked = call.input
+    given = administration.give_invites(
+        actor(call),
+        call.host,
+        asked.get("forAccounts", []),
+        codes_each=asked["codeCount"],
+        uses_each=asked["useCount"],
+    )
+    return {"codes": [{"account": owner, "codes": codes} for owner, codes in given.items()]}
+
+
+@query("com.atproto.server.getAccountInviteCodes", auth=Auth.account(FULL))
+def get_account_invite_codes(call: Call) -> Answer:
+    """Earning them first, unless `createAvailable` is false; disabled ones are not shown."""
+    account = own_account(call)
+    is_earning = call.params["createAvailable"]
+    codes = earned_invites.earn(account) if is_earning else earned_invites.of_account(account)
+    shown = [
+        code
+        for code in codes
+        if not code.is_disabled
+        and (call.params["includeUsed"] or code.used_count < code.available_count)
+    ]
+    return {"codes": [invite_code(code) for code in shown]}
