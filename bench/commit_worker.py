@@ -17,7 +17,7 @@ from django.db import connection  # noqa: E402 - needs django.setup()
 
 from hosting import provision  # noqa: E402 - needs django.setup()
 from hosting.models import Host, Tenant  # noqa: E402 - needs django.setup()
-from repos import commits, exports, reads, writes  # noqa: E402 - needs django.setup()
+from repos import commits, exports, reads, record_pages, writes  # noqa: E402 - needs django.setup()
 from repos.models import Repo  # noqa: E402 - needs django.setup()
 from repos.reads import RepoRow  # noqa: E402 - needs django.setup()
 from tests.unit.repos.conftest import open_account  # noqa: E402 - needs django.setup()
@@ -88,10 +88,10 @@ def read(options: argparse.Namespace) -> None:
     """One thread: getRecord, listRecords, record proofs, and exports of the big repo."""
     host = Host.objects.get()
     big, small = all_repos()[:2]
-    rkey = reads.list_records(host, small.did, POST, 1).split(b'"cursor":"')[1][:13].decode()
+    rkey = record_pages.list_records(host, small.did, POST, 1).split(b'"cursor":"')[1][:13].decode()
     tasks = {
         "getRecord": lambda: reads.get_record(host, small.did, POST, rkey),
-        "listRecords (50)": lambda: reads.list_records(host, small.did, POST, 50),
+        "listRecords (50)": lambda: record_pages.list_records(host, small.did, POST, 50),
         "record proof": lambda: exports.record_proof(small, POST, rkey),
         "getRepo (10,000 records)": lambda: b"".join(exports.export_repo(big)),
     }

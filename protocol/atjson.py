@@ -55,12 +55,17 @@ def from_cbor(data: bytes) -> bytes:
         raise DataModelError(f"cannot be shown as JSON: {error}") from error
 
 
-def from_value(value: Any) -> Any:
-    """Turn a decoded value into plain JSON data, `$link` and `$bytes` in place."""
+def plain(data: bytes) -> Any:
+    """The plain JSON data of an encoded block: for several to be rendered at once."""
     try:
-        return cbrrr.decode_dag_cbor(cbor.encode(value), atjson_mode=True)
+        return cbrrr.decode_dag_cbor(data, atjson_mode=True)
     except ValueError as error:
         raise DataModelError(f"cannot be shown as JSON: {error}") from error
+
+
+def from_value(value: Any) -> Any:
+    """Turn a decoded value into plain JSON data, `$link` and `$bytes` in place."""
+    return plain(cbor.encode(value))
 
 
 def find_blobs(value: Any) -> list[tuple[bytes, str, int]]:

@@ -1,6 +1,6 @@
 """Reading repos and records: one prepared statement a call, and JSON text instead of models.
 
-Source: the lexicons com.atproto.repo.getRecord, listRecords, describeRepo and com.atproto.sync.
+Source: the lexicons com.atproto.repo.getRecord, describeRepo and com.atproto.sync.
 getLatestCommit, getRepoStatus, listRepos. Every statement names the host: a DID of another host is
 as unknown as one that nobody has.
 """
@@ -37,38 +37,9 @@ _HIDDEN = """
     SELECT t.rkey FROM record_takedown t JOIN repo r ON r.id = t.repo_id
     WHERE r.did = %s AND r.host_id = %s AND t.collection = %s AND t.rkey = %s
 """
-_SHOWN = """
-    AND NOT (r.has_takedowns AND EXISTS (
-        SELECT FROM record_takedown t
-        WHERE t.repo_id = r.id AND t.collection = c.collection AND t.rkey = c.rkey))
-"""
-_PAGE = """
-    SELECT r.did, r.status, c.rkey, c.cid, c.data
-    FROM {source} LEFT JOIN LATERAL (
-        SELECT rkey, cid, data FROM record c
-        WHERE repo_id = r.id AND collection = %s AND rkey {after} %s {shown}
-        ORDER BY rkey {order} LIMIT %s
-    ) c ON true
-    WHERE {name} = %s AND r.host_id = %s ORDER BY c.rkey {order}
-"""
-_DESCENDING = {"after": "<", "order": "DESC"}
-_ASCENDING = {"after": ">", "order": "ASC"}
-_DID_SOURCE = {"source": "repo r", "name": "r.did"}
-_HANDLE_SOURCE = {"source": "account a JOIN repo r ON r.id = a.id", "name": "a.handle"}
-_PAGES = {
-    (is_did, reverse): _PAGE.format(
-        shown=_SHOWN,
-        **(_DID_SOURCE if is_did else _HANDLE_SOURCE),
-        **(_ASCENDING if reverse else _DESCENDING),
-    )
-    for is_did in (True, False)
-    for reverse in (True, False)
-}
 # What repo_ref remembers; emptied when it grows too long.
 _MAX_REFS = 65_536
 _refs: dict[tuple[int, str], "RepoRef"] = {}
-
-_AFTER_ALL_KEYS = "\x7f"  # record keys are printable ASCII
 
 # A loose index scan: jumps from one collection to the next instead of reading every record.
 _COLLECTIONS = """
@@ -238,35 +209,6 @@ def get_record(
     if record_cid is None or (cid_text is not None and cid.to_text(record_cid) != cid_text):
         raise RecordNotFound(uri)
     return _record_json(uri, record_cid, data)
-
-
-def list_records(  # noqa: PLR0913, PLR0917 - the lexicon's parameters
-    host: Host,
-    did_or_handle: str,
-    collection: str,
-    limit: int = 50,
-    cursor: str | None = None,
-    reverse: bool = False,
-) -> bytes:
-    """The answer of com.atproto.repo.listRecords as JSON text: records, newest key first, cursor.
-
-    `cursor` is the last key of the page before. Raises UnknownRepo, errors of inactive repos, and
-    InvalidRequest for a cursor that cannot be a key.
-    """
-    if cursor is not None and not (cursor.isascii() and cursor.isprintable()):
-        raise InvalidRequest("Malformed cursor")
-    start = cursor or ("" if reverse else _AFTER_ALL_KEYS)
-    sql = _PAGES[did_or_handle.startswith("did:"), reverse]
-    found = database.rows(sql, (collection, start, limit, _name(did_or_handle), host.pk))
-    if not found:
-        raise UnknownRepo(did_or_handle)
-    did, status = found[0][:2]
-    refuse_inactive(did, status)
-    prefix = f"at://{did}/{collection}/"
-    rows = [row for row in found if row[2] is not None]
-    records = b",".join([_record_json(prefix + rkey, c, data) for _, _, rkey, c, data in rows])
-    tail = b',"cursor":' + orjson.dumps(rows[-1][2]) if rows else b""
-    return b'{"records":[' + records + b"]" + tail + b"}"
 
 
 def collections(repo: RepoRow) -> list[str]:

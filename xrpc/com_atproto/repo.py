@@ -11,7 +11,7 @@ from django.conf import settings
 
 from protocol import cid
 from protocol.errors import InvalidRequest
-from repos import blobs, reads, writes
+from repos import blobs, reads, record_pages, writes
 from repos.commits import Applied, Result, apply_writes
 from repos.imports import arriving
 from repos.missing_blobs import list_missing
@@ -107,7 +107,7 @@ def get_record(call: Call) -> Answer:
 def list_records(call: Call) -> Answer:
     asked = call.params
     return Encoded(
-        reads.list_records(
+        record_pages.list_records(
             call.host,
             asked["repo"],
             asked["collection"],

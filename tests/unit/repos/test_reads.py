@@ -6,7 +6,7 @@ from accounts.models import Account
 from hosting.models import Host
 from protocol import cid
 from protocol.errors import InvalidRequest
-from repos import commits, reads, writes
+from repos import commits, reads, record_pages, writes
 from repos.models import Repo
 from repos.reads import RepoRow
 
@@ -36,7 +36,7 @@ def test_a_repo_of_another_host_is_unknown(birch: Host, account: Account, name: 
     with pytest.raises(reads.RecordNotFound):
         reads.get_record(birch, getattr(account, name), THING, "k00")
     with pytest.raises(reads.UnknownRepo):
-        reads.list_records(birch, getattr(account, name), THING)
+        record_pages.list_records(birch, getattr(account, name), THING)
 
 
 def test_get_record_answers_uri_cid_and_value(ash: Host, account: Account, repo: RepoRow) -> None:
@@ -79,31 +79,33 @@ def test_an_inactive_repo_says_why(
     with pytest.raises(error):
         reads.get_record(ash, repo.did, THING, "k00")
     with pytest.raises(error):
-        reads.list_records(ash, repo.did, THING)
+        record_pages.list_records(ash, repo.did, THING)
 
 
 def test_records_come_newest_key_first_and_page_by_the_last_key(ash: Host, repo: RepoRow) -> None:
     fill(repo, 5)
-    first = reads.list_records(ash, repo.did, THING, limit=3)
+    first = record_pages.list_records(ash, repo.did, THING, limit=3)
     assert keys(first) == ["k04", "k03", "k02"]
     cursor = json.loads(first)["cursor"]
-    assert keys(reads.list_records(ash, repo.did, THING, 3, cursor)) == ["k01", "k00"]
+    assert keys(record_pages.list_records(ash, repo.did, THING, 3, cursor)) == ["k01", "k00"]
 
 
 def test_reverse_lists_the_oldest_key_first(ash: Host, account: Account, repo: RepoRow) -> None:
     fill(repo, 5)
     handle = str(account.handle)
-    assert keys(reads.list_records(ash, handle, THING, 2, None, True)) == ["k00", "k01"]
-    assert keys(reads.list_records(ash, handle, THING, 2, "k01", True)) == ["k02", "k03"]
+    assert keys(record_pages.list_records(ash, handle, THING, 2, None, True)) == ["k00", "k01"]
+    assert keys(record_pages.list_records(ash, handle, THING, 2, "k01", True)) == ["k02", "k03"]
 
 
 def test_an_empty_page_has_no_cursor(ash: Host, repo: RepoRow) -> None:
-    assert json.loads(reads.list_records(ash, repo.did, "com.example.empty")) == {"records": []}
+    assert json.loads(record_pages.list_records(ash, repo.did, "com.example.empty")) == {
+        "records": []
+    }
 
 
 def test_a_cursor_with_a_null_byte_is_malformed(ash: Host, repo: RepoRow) -> None:
     with pytest.raises(InvalidRequest, match="Malformed cursor"):
-        reads.list_records(ash, repo.did, THING, cursor="a\x00")
+        record_pages.list_records(ash, repo.did, THING, cursor="a\x00")
 
 
 def test_collections_are_listed_once_each_in_order(repo: RepoRow) -> None:

@@ -5,7 +5,7 @@ from django.db import connection, transaction
 
 from hosting.models import Host
 from protocol import car
-from repos import commits, exports, heads, reads, record_takedowns, writes
+from repos import commits, exports, heads, reads, record_pages, record_takedowns, writes
 from repos.models import RecordTakedown, Repo
 from repos.reads import RepoRow
 
@@ -28,7 +28,7 @@ def settle() -> None:
 
 
 def listed(host: Host, repo: RepoRow, *, limit: int = 50) -> list[str]:
-    page = json.loads(reads.list_records(host, repo.did, THING, limit))
+    page = json.loads(record_pages.list_records(host, repo.did, THING, limit))
     return [record["uri"].rsplit("/", 1)[1] for record in page["records"]]
 
 
