@@ -12,8 +12,10 @@ from collections.abc import Awaitable, Callable
 from typing import BinaryIO
 
 from hosting.environ import HeaderTooLarge, Scope, environ_of
+from hosting.handover import Exchange
 from hosting.lanes import Lane, LaneIsFull
-from hosting.wire import IDLE_S, ChunkedBody, Gone, Outlet, Receive, Send, WsgiApp
+from hosting.upstream import Connections
+from hosting.wire import IDLE_S, ChunkedBody, Gone, HandedOver, Outlet, Receive, Send, WsgiApp
 
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -40,6 +42,7 @@ class Bridge:
         self._websocket = websocket
         self._lane_of = lane_of
         self._lanes = {name: Lane(name, threads) for name, threads in THREADS.items()}
+        self._upstream = Connections()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -58,6 +61,9 @@ class Bridge:
             body, length = await _body(scope, receive)
             environ = environ_of(scope, body, length)
             whole = await lane.run(lambda: outlet.carry(self._http, environ))
+            if isinstance(whole, HandedOver):
+                await self._hand_over(whole, _unread(body), length, receive, send)
+                return
         except LaneIsFull:
             whole = 503, [("Content-Type", "application/json"), ("Retry-After", "1")], FULL
         except HeaderTooLarge:  # RFC 6585 section 5
@@ -67,11 +73,31 @@ class Bridge:
         if whole is not None:
             await outlet.send_whole(*whole)
 
+    async def _hand_over(
+        self,
+        left: HandedOver,
+        body: bytes | ChunkedBody,
+        length: int | None,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        exchange = Exchange(
+            body,
+            length,
+            left.headers,
+            receive,
+            send,
+            lambda lane, work: self._lanes[lane].run(work),
+            self._upstream,
+        )
+        await left.handover.carry(exchange)
+
     async def _live(self, receive: Receive, send: Send) -> None:
         """The server's start and stop."""
         while True:
             message = await receive()
             if message["type"] == "lifespan.shutdown":
+                await self._upstream.aclose()
                 for lane in self._lanes.values():
                     lane.close()
             await send({"type": f"{message['type']}.complete"})
@@ -106,6 +132,15 @@ async def _body(scope: Scope, receive: Receive) -> tuple[BinaryIO, int | None]:
 def _pipe(receive: Receive, ahead: bytes) -> BinaryIO:
     raw = ChunkedBody(asyncio.get_running_loop(), receive, ahead)
     return io.BufferedReader(raw, PIPE_BYTES)
+
+
+def _unread(body: BinaryIO) -> bytes | ChunkedBody:
+    """The body for the event loop: whole, or the wire that it comes from."""
+    if isinstance(body, io.BytesIO):
+        return body.getvalue()
+    assert isinstance(body, io.BufferedReader)  # noqa: S101 - `_body` makes no third kind
+    assert isinstance(body.raw, ChunkedBody)  # noqa: S101 - see `_pipe`
+    return body.raw
 
 
 def _declared_length(scope: Scope) -> int | None:

@@ -8,9 +8,9 @@ import asyncio
 import io
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from concurrent.futures import CancelledError, Future
-from typing import Any
+from typing import Any, NamedTuple
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -40,6 +40,7 @@ class ChunkedBody(io.RawIOBase):
         self._begun_at = time.monotonic()
         self._size = len(ahead)
         self.has_ended = False
+        self.ended = asyncio.Event()  # set by `remaining` alone
 
     def readable(self) -> bool:
         return True
@@ -47,22 +48,45 @@ class ChunkedBody(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         """Fill the buffer with what is there; 0 at the end. Raises Gone."""
         while not self._held and not self.has_ended:
-            message = _wait(_settled(self._receive()), self._loop)
-            if message["type"] == "http.disconnect":
-                raise Gone("the client went away within the body")
-            self._held = memoryview(message.get("body", b""))
-            self._size += len(self._held)
-            self._refuse_dripping()
-            self.has_ended = not message.get("more_body", False)
+            self._held = memoryview(self._taken(_wait(_settled(self._receive()), self._loop)))
         size = min(len(buffer), len(self._held))
         buffer[:size] = self._held[:size]
         self._held = self._held[size:]
         return size
 
+    async def remaining(self) -> AsyncIterator[bytes]:
+        """All of it on the event loop, piece by piece, when no thread has read any. Raises Gone."""
+        if self._held:
+            yield bytes(self._held)
+        while not self.has_ended:
+            try:
+                async with asyncio.timeout(IDLE_S):
+                    message = await self._receive()
+            except TimeoutError as reason:
+                raise Gone("the client stood still") from reason
+            yield self._taken(message)
+        self.ended.set()
+
+    def _taken(self, message: Message) -> bytes:
+        if message["type"] == "http.disconnect":
+            raise Gone("the client went away within the body")
+        piece: bytes = message.get("body", b"")
+        self._size += len(piece)
+        self._refuse_dripping()
+        self.has_ended = not message.get("more_body", False)
+        return piece
+
     def _refuse_dripping(self) -> None:
         elapsed_s = time.monotonic() - self._begun_at
         if elapsed_s > IDLE_S and self._size < elapsed_s * SLOWEST_BYTES_PER_S:
             raise Gone("the client sends too slowly")
+
+
+class HandedOver(NamedTuple):
+    """An answer that the application left to `handover`, and the headers that it did say."""
+
+    handover: Any  # a hosting.handover.Handover
+    headers: Headers
 
 
 class Outlet:
@@ -77,9 +101,10 @@ class Outlet:
         self._is_head = is_head
         self._is_gone = threading.Event()
 
-    def carry(self, app: WsgiApp, environ: dict[str, Any]) -> Whole | None:
+    def carry(self, app: WsgiApp, environ: dict[str, Any]) -> Whole | HandedOver | None:
         """In a thread: run the application. A short answer is returned for the event loop to
-        send; a streamed one is sent from here, and None returned. Raises Gone."""
+        send; a streamed one is sent from here, and None returned; what another must answer on the
+        event loop (hosting.handover) is returned, too. Raises Gone."""
         begun: list[Any] = []
 
         def start_response(status: str, headers: Headers, exc_info: object = None) -> None:
@@ -88,6 +113,8 @@ class Outlet:
 
         response = app(environ, start_response)
         try:
+            if handover := getattr(response, "handover", None):
+                return HandedOver(handover, begun[1])
             if getattr(response, "streaming", not isinstance(response, list | tuple)):
                 if not self._is_head:
                     self._stream(begun[0], begun[1], response, environ["wsgi.input"])
@@ -100,7 +127,7 @@ class Outlet:
 
     async def send_whole(self, status: int, headers: Headers, body: bytes) -> None:
         """Send a short answer in two messages."""
-        names = _encoded(headers)
+        names = encoded(headers)
         has_length = any(name == b"content-length" for name, _ in names)
         # The length of what HEAD leaves out is not known when it would have been streamed.
         is_known = status not in WITHOUT_BODY and (body or not self._is_head)
@@ -111,7 +138,7 @@ class Outlet:
 
     def _stream(self, status: int, headers: Headers, chunks: Iterable[bytes], body: object) -> None:
         watcher = self._watch(body)
-        start = {"type": "http.response.start", "status": status, "headers": _encoded(headers)}
+        start = {"type": "http.response.start", "status": status, "headers": encoded(headers)}
         on_its_way = self._submit(start)
         held: list[bytes] = []
         size = 0
@@ -153,7 +180,8 @@ def _piece(body: bytes) -> Message:
     return {"type": "http.response.body", "body": body, "more_body": True}
 
 
-def _encoded(headers: Headers) -> list[tuple[bytes, bytes]]:
+def encoded(headers: Headers) -> list[tuple[bytes, bytes]]:
+    """Headers as ASGI has them."""
     return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
 
 

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from xrpc import ranges
-from xrpc.call import Answer, Encoded, Stored, Streamed, Whole
+from xrpc.call import Answer, Encoded, HandedOn, Stored, Streamed, Whole
 from xrpc.errors import JSON
 
 COMPRESS_FROM_BYTES = 1024
@@ -27,6 +27,8 @@ def respond(request: HttpRequest, answer: Answer) -> HttpResponseBase:
     is_head = request.method == "HEAD"
     if isinstance(answer, Stored):
         return ranges.respond(request, answer)
+    if isinstance(answer, HandedOn):
+        return _handed_on(answer)
     if isinstance(answer, Streamed):
         return _stream(request, _unread(answer) if is_head else answer)
     content_type = answer.content_type if isinstance(answer, Whole) else JSON
@@ -69,6 +71,14 @@ def _whole(request: HttpRequest, data: bytes | None, content_type: str) -> HttpR
         data = packer.compress(data) + packer.flush()
     response = HttpResponse(data, content_type=content_type)
     _mark(response, is_compressed=is_compressed)
+    return response
+
+
+def _handed_on(answer: HandedOn) -> HttpResponse:
+    """No answer yet: only the headers that every answer has, which middleware will set."""
+    response = HttpResponse()
+    del response["Content-Type"]
+    response.handover = answer.handover  # type: ignore[attr-defined] # see hosting.handover
     return response
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 
 from accounts.service_tokens import ServiceClaims
+from hosting.handover import Handover
 from hosting.models import Host
 from xrpc.bodies import Body
 
@@ -28,7 +29,8 @@ class Call:
     `params` and `input` carry the lexicon's own (camelCase) names. `input` is `{}` where the method
     takes none or bytes; the bytes then wait, unread, in `body`. `bearer` is the raw token of
     methods declared with `Auth.refresh()`, empty elsewhere. `address` is the client's IP address.
-    `service` is the service token of a caller that has no session (xrpc.service_callers).
+    `service` is the service token of a caller that has no session (xrpc.service_callers). `meta` is
+    the request as WSGI has it, for what is handed on to another service (xrpc.proxy).
     """
 
     host: Host
@@ -39,6 +41,7 @@ class Call:
     bearer: str = field(default="", repr=False)
     address: str = ""
     service: ServiceClaims | None = None
+    meta: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def did(self) -> str:
@@ -85,4 +88,11 @@ class Stored:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-Answer = Mapping[str, Any] | Encoded | Whole | Streamed | Stored | None
+@dataclass(frozen=True, slots=True)
+class HandedOn:
+    """An answer that comes from another service, on the event loop, without a thread of ours."""
+
+    handover: Handover
+
+
+Answer = Mapping[str, Any] | Encoded | Whole | Streamed | Stored | HandedOn | None

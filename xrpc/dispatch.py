@@ -27,8 +27,9 @@ from xrpc import (
 from xrpc.answers import encode, respond
 from xrpc.auth import Kind
 from xrpc.bodies import Body, check_content_type, read_json
-from xrpc.call import Answer, Call, Stored, Streamed, Whole
-from xrpc.errors import MethodNotImplemented, NotSupported, render, render_unexpected
+from xrpc.call import Answer, Call, HandedOn, Stored, Streamed, Whole
+from xrpc.errors import NotSupported, render, render_unexpected
+from xrpc.proxy.catching import forward_unknown
 from xrpc.rate_limits import Meter
 from xrpc.registry import HTTP_VERB, SUBSCRIPTION, Method
 
@@ -64,6 +65,8 @@ class XrpcView(APIView):
 def _answer(request: WSGIRequest, nsid: str, meter: Meter) -> HttpResponseBase:
     meter.enter(nsid)
     method = _find(request, nsid)
+    if method is None:
+        return respond(request, forward_unknown(request, host_of(request), nsid))
     call = _call(request, method)
     meter.charge(method.limits, call)
     with meter.guessing(method.limits):
@@ -72,27 +75,28 @@ def _answer(request: WSGIRequest, nsid: str, meter: Meter) -> HttpResponseBase:
     return respond(request, answer)
 
 
-def _find(request: WSGIRequest, nsid: str) -> Method:
+def _find(request: WSGIRequest, nsid: str) -> Method | None:
+    """The method of ours; None for a name that another service may know."""
     if method := registry.find(nsid):
         verb = "GET" if request.method == "HEAD" else request.method
         if verb != HTTP_VERB[method.kind]:
             raise _wrong_verb(request, HTTP_VERB[method.kind])
         return method
-    raise _no_method(request, nsid)
+    _refuse_no_method(request, nsid)
+    return None
 
 
-def _no_method(request: WSGIRequest, nsid: str) -> XrpcError:
-    """The refusal for a name that is no query and no procedure of ours."""
+def _refuse_no_method(request: WSGIRequest, nsid: str) -> None:
+    """Raise for a name that is no method's, or that is a stream's of ours."""
     if not nsid or "/" in nsid:
-        return NotSupported()
+        raise NotSupported
     if not is_nsid(nsid):
-        return InvalidRequest(f"Not a valid method name: {nsid}")
+        raise InvalidRequest(f"Not a valid method name: {nsid}")
     if registry.find_subscription(nsid):
         expected = HTTP_VERB[SUBSCRIPTION]
-        is_get = request.method == expected
-        needs_socket = InvalidRequest(f"{nsid} is a subscription: connect with a WebSocket")
-        return needs_socket if is_get else _wrong_verb(request, expected)
-    return MethodNotImplemented()
+        if request.method != expected:
+            raise _wrong_verb(request, expected)
+        raise InvalidRequest(f"{nsid} is a subscription: connect with a WebSocket")
 
 
 def _wrong_verb(request: WSGIRequest, expected: str) -> InvalidRequest:
@@ -116,6 +120,7 @@ def _call(request: WSGIRequest, method: Method) -> Call:
         credentials.bearer,
         address,
         credentials.service,
+        request.META,
     )
 
 
@@ -143,7 +148,7 @@ def read_input(body: Body, method: Method) -> Mapping[str, Any]:
 
 def _check_output(method: Method, answer: Answer) -> None:
     """In tests every answer is held against its lexicon; a wrong one is our fault, so a 500."""
-    if settings.XRPC_CHECK_OUTPUT and not isinstance(answer, Streamed | Stored | Whole):
+    if settings.XRPC_CHECK_OUTPUT and not isinstance(answer, Streamed | Stored | Whole | HandedOn):
         text = encode(answer)
         if text is not None or method.lexicon.output_encoding:
             method.lexicon.check_output(orjson.loads(text or b"null"))
@@ -152,7 +157,7 @@ def _check_output(method: Method, answer: Answer) -> None:
 def _finished(response: HttpResponseBase, method: Method | None) -> HttpResponseBase:
     """An answer that depends on credentials must not be handed to anyone else by a cache; nor
     must a refusal."""
-    if method and method.auth.kind is not Kind.NONE:
+    if method is None or method.auth.kind is not Kind.NONE:
         response.setdefault("Cache-Control", "private")
         vary = response.get("Vary")
         response["Vary"] = f"Authorization, {vary}" if vary else "Authorization"

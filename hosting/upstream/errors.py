@@ -1,0 +1,25 @@
+"""What can go wrong at another service. The messages are for our log, never for a client."""
+
+
+class UpstreamError(Exception):
+    """No answer that could be handed on."""
+
+
+class Unreachable(UpstreamError):
+    """Bad URL, no address, no connection, no TLS."""
+
+
+class Forbidden(Unreachable):
+    """The URL leads where a stranger's URL must not lead."""
+
+
+class Broken(UpstreamError):
+    """The connection broke, or what came back is not HTTP."""
+
+
+class Late(UpstreamError):
+    """No answer, or no further byte of it, in time."""
+
+
+class Busy(UpstreamError):
+    """So many of our calls wait there that one more would only wait, too."""

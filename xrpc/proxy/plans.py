@@ -1,0 +1,176 @@
+"""What to ask another service in the caller's name: decided in a thread, without asking anybody.
+
+A method, or a name that is no method of ours, answers with one of these values, and `relaying`
+carries it out. Headers pass by name alone: neither the caller's own token nor a cookie ever leaves
+this house; in their place goes a token of a minute, signed by the caller's key, for that service
+and that method.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from accounts import service_tokens
+from accounts.models import Account
+from accounts.standing import AccountNotFound, AccountTakedown
+from accounts.tokens import InvalidToken
+from hosting.models import Host
+from xrpc.auth import LEAVING, PRIV
+from xrpc.call import Caller
+from xrpc.proxy import methods
+from xrpc.proxy.services import Service
+
+Meta = Mapping[str, Any]
+POST: Final = "POST"
+_PASSED: Final = {
+    "HTTP_ACCEPT_LANGUAGE": "Accept-Language",
+    "HTTP_ATPROTO_ACCEPT_LABELERS": "atproto-accept-labelers",
+    "HTTP_X_BSKY_TOPICS": "x-bsky-topics",
+}
+_PASSED_WITH_A_BODY: Final = {
+    "CONTENT_TYPE": "Content-Type",
+    "HTTP_CONTENT_ENCODING": "Content-Encoding",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A whole reply of a service; header names in lower case, `body` as it travelled."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarded:
+    """Ask this service, and hand its reply on.
+
+    `body` None: the client's own, streamed. With `finish`, a reply whose head `finish.wants` is
+    read whole, and `finish` says in a thread what becomes of it.
+    """
+
+    service: Service
+    method: str
+    path: str  # with the query
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes | None = b""
+    finish: "Finish | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Ask these first, all at once; a question without a good answer gets None. Then go on.
+
+    `fallback` is the client's answer should going on fail; without one, that is the refusal.
+    """
+
+    questions: tuple[Forwarded, ...]
+    then: Callable[[tuple[Received | None, ...]], "Outcome"]
+    fallback: Received | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """An answer of our own making: JSON text, and headers beside those of every answer."""
+
+    text: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Plan = Forwarded | Asking
+Outcome = Forwarded | Asking | Composed | None  # None: the reply as it is
+
+
+class Finish:
+    """What becomes of a reply that has to be read. Subclasses decide both."""
+
+    def wants(self, status: int, headers: Mapping[str, str]) -> bool:
+        """Whether the reply has to be read at all; on the event loop, so quickly."""
+        raise NotImplementedError
+
+    def __call__(self, received: Received) -> Outcome:
+        """In a thread: what the client gets. What it raises leaves the reply as it is."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A request on its way to another service: whose it is, and its headers (WSGI names)."""
+
+    host: Host
+    account: Account | None  # None: nobody's, without a token
+    meta: Meta = field(repr=False)
+
+    def to(
+        self,
+        service: Service,
+        nsid: str,
+        *,
+        aud: str = "",
+        lxm: str = "",
+        finish: Finish | None = None,
+    ) -> Forwarded:
+        """The request as it is, to a service; the token is for it unless for another `aud`."""
+        method = str(self.meta["REQUEST_METHOD"])
+        query = self.meta.get("QUERY_STRING", "")
+        return Forwarded(
+            service,
+            method,
+            f"/xrpc/{nsid}?{query}" if query else f"/xrpc/{nsid}",
+            self._headers(_PASSED_WITH_A_BODY if method == POST else {})
+            | self._token(aud or service.did, lxm or nsid),
+            None if method == POST else b"",
+            finish,
+        )
+
+    def question(self, service: Service, nsid: str, query: str) -> Forwarded:
+        """A query of our own in the caller's name."""
+        headers = self._headers({}) | {"Accept-Encoding": "gzip"} | self._token(service.did, nsid)
+        return Forwarded(service, "GET", f"/xrpc/{nsid}?{query}", headers)
+
+    def letter(self, service: Service, nsid: str, text: bytes) -> Forwarded:
+        """A procedure with this JSON text as its input."""
+        headers = self._headers({"CONTENT_TYPE": "Content-Type"}) | self._token(service.did, nsid)
+        return Forwarded(service, POST, f"/xrpc/{nsid}", headers, text)
+
+    def _headers(self, more: Mapping[str, str]) -> dict[str, str]:
+        passed = {"Accept-Encoding": self.meta.get("HTTP_ACCEPT_ENCODING") or "identity"}
+        for ours, theirs in {**_PASSED, **more}.items():
+            if value := self.meta.get(ours):
+                passed[theirs] = value
+        return passed
+
+    def _token(self, aud: str, lxm: str) -> dict[str, str]:
+        if self.account is None:
+            return {}
+        return {"Authorization": f"Bearer {service_tokens.mint(self.account, aud, lxm)}"}
+
+
+def passage_of(host: Host, caller: Caller | None, meta: Meta, nsid: str) -> Passage:
+    """The caller's way to another service, unless it may not go there.
+
+    Raises InvalidToken, AccountNotFound, AccountTakedown.
+    """
+    refuse_protected(nsid)
+    _refuse_unprivileged(caller, nsid)
+    if caller is None:
+        return Passage(host, None, meta)
+    account = Account.objects.of(host).open().filter(did=caller.did).first()
+    if account is None:
+        raise AccountNotFound
+    if account.taken_down_at is not None and nsid != methods.CREATE_REPORT:
+        raise AccountTakedown
+    return Passage(host, account, meta)
+
+
+def refuse_protected(nsid: str) -> None:
+    """Raise InvalidToken for methods that never leave this house."""
+    if methods.is_protected(nsid):
+        raise InvalidToken("Bad token method")
+
+
+def _refuse_unprivileged(caller: Caller | None, nsid: str) -> None:
+    may_all = caller is not None and caller.scope in PRIV | LEAVING
+    if methods.needs_privilege(nsid) and not may_all:
+        raise InvalidToken("Bad token method")

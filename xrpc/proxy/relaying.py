@@ -1,0 +1,224 @@
+"""Plans carried out on the event loop: no thread waits for a service, however slow it is.
+
+Source: protocol, proxying. Bodies stream both ways and are counted; a reply is read whole only
+where a plan says what to do with it. When the client leaves, whatever is under way at a service is
+dropped. Follow-ups run in a thread of the lane `fast`: they use the database and wait for nobody.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Final, TypeVar
+
+from hosting import database, upstream
+from hosting.handover import Exchange
+from hosting.wire import Gone, Headers
+from protocol.errors import XrpcError
+from xrpc.errors import JSON, render
+from xrpc.proxy import refusals, resolving
+from xrpc.proxy.plans import Asking, Composed, Forwarded, Outcome, Plan, Received
+
+logger = logging.getLogger("xrpc.proxy")
+T = TypeVar("T")
+
+STREAMED_MAX_BYTES = 1_073_741_824  # either way
+BUFFERED_MAX_BYTES = 10_000_000
+BUFFERING_S = 30.0
+_LANE: Final = "fast"
+_CONTENT: Final = ("content-type", "content-length", "content-encoding", "content-language")
+_ABOUT: Final = ("atproto-repo-rev", "atproto-content-labelers", "retry-after")
+
+
+class Relay:
+    """The handover of one request (hosting.handover)."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    async def carry(self, exchange: Exchange) -> None:
+        """Answer the request. Raises Gone, TimeoutError."""
+        await exchange.while_the_client_stays(_answer(exchange, self._plan))
+
+
+async def _answer(exchange: Exchange, plan: Plan) -> None:
+    step: Outcome = plan
+    try:
+        while step is not None:
+            step = await _next(exchange, step)
+    except upstream.UpstreamError as failure:
+        logger.warning("a proxied call failed: %s: %s", type(failure).__name__, failure)
+        if exchange.has_begun:
+            raise Gone("the service broke off; so must we") from failure
+        await _refuse(exchange, refusals.of_failure(failure))
+    except XrpcError as refusal:
+        await _refuse(exchange, refusal)
+
+
+async def _next(exchange: Exchange, step: Forwarded | Asking | Composed) -> Outcome:
+    """Do one step; the next one, or None when the client has its answer."""
+    if isinstance(step, Composed):
+        await exchange.answer(200, [("Content-Type", JSON), *step.headers.items()], step.text)
+        return None
+    if isinstance(step, Asking):
+        return await _ask_first(exchange, step)
+    return await _forward(exchange, step)
+
+
+async def _forward(exchange: Exchange, plan: Forwarded) -> Outcome:
+    async with exchange.upstream.ask(await _request(exchange, plan)) as reply:
+        is_wanted = _is_wanted(plan, reply)
+        if not is_wanted and 200 <= reply.status < 300:
+            await _stream(exchange, plan, reply.status, reply.headers, _chunks(reply))
+            return None
+        most = BUFFERED_MAX_BYTES if is_wanted else refusals.READ_MAX_BYTES
+        body, rest = await _read(reply, most)
+        if rest is not None and 200 <= reply.status < 300:
+            await _stream(exchange, plan, reply.status, reply.headers, _joined(body, rest))
+            return None
+    received = Received(reply.status, reply.headers, body if rest is None else b"")
+    if is_wanted and rest is None:
+        return await _finished(exchange, plan, received)
+    await _hand_on(exchange, received)
+    return None
+
+
+def _is_wanted(plan: Forwarded, reply: upstream.Reply) -> bool:
+    """Whether the reply has to be read before the client gets it."""
+    if plan.finish is None or plan.method == "HEAD":
+        return False
+    return plan.finish.wants(reply.status, reply.headers)
+
+
+async def _finished(exchange: Exchange, plan: Forwarded, received: Received) -> Outcome:
+    finish = plan.finish
+    assert finish is not None  # noqa: S101 - see the one caller
+    try:
+        outcome = await exchange.run(_LANE, lambda: _with_database(lambda: finish(received)))
+    except Exception:  # whatever is strange in a reply, it is still the reply
+        logger.exception("a reply could not be changed")
+        outcome = None
+    if outcome is None:
+        await _hand_on(exchange, received)
+    return outcome
+
+
+async def _ask_first(exchange: Exchange, asking: Asking) -> Outcome:
+    found = await asyncio.gather(*[_reply_to(exchange, one) for one in asking.questions])
+    try:
+        return await exchange.run(_LANE, lambda: _with_database(lambda: asking.then(tuple(found))))
+    except Exception:  # raised again where the client has no other answer
+        if asking.fallback is None:
+            raise
+        logger.exception("a reply could not be changed")
+    await _hand_on(exchange, asking.fallback)
+    return None
+
+
+async def _reply_to(exchange: Exchange, question: Forwarded) -> Received | None:
+    """The reply to a question of our own; None for any but a whole success."""
+    try:
+        async with exchange.upstream.ask(await _request(exchange, question)) as reply:
+            body, rest = await _read(reply, BUFFERED_MAX_BYTES)
+            is_good = reply.status == 200 and rest is None
+            return Received(reply.status, reply.headers, body) if is_good else None
+    except (upstream.UpstreamError, XrpcError) as failure:
+        logger.warning("a question of ours failed: %s: %s", type(failure).__name__, failure)
+        return None
+
+
+async def _request(exchange: Exchange, plan: Forwarded) -> upstream.Request:
+    url = await resolving.url_of(exchange, plan.service)
+    body = plan.body
+    return upstream.Request(
+        plan.method,
+        url + plan.path,
+        plan.headers,
+        body if body is not None else _counted(exchange.chunks),
+        length=exchange.length if body is None else None,
+        is_ours=bool(plan.service.url),
+    )
+
+
+async def _stream(
+    exchange: Exchange,
+    plan: Forwarded,
+    status: int,
+    headers: Mapping[str, str],
+    chunks: AsyncIterator[bytes],
+) -> None:
+    """Hand a success on as it comes; one piece stays behind, to be marked as the last."""
+    await exchange.begin(status, _passed(headers, (*_CONTENT, *_ABOUT)))
+    behind = b""
+    if plan.method != "HEAD":
+        async for chunk in chunks:
+            if behind:
+                await exchange.piece(behind)
+            behind = chunk
+    await exchange.piece(behind, is_last=True)
+
+
+async def _hand_on(exchange: Exchange, received: Received) -> None:
+    """The client gets a whole reply as it is, or the refusal that it means."""
+    if 200 <= received.status < 300:
+        headers = _passed(received.headers, (*_CONTENT, *_ABOUT))
+        await exchange.begin(received.status, headers)
+        await exchange.piece(received.body, is_last=True)
+    else:
+        about = _passed(received.headers, _ABOUT)
+        await _refuse(exchange, refusals.of_reply(received), about)
+
+
+async def _refuse(exchange: Exchange, refusal: XrpcError, about: Headers | None = None) -> None:
+    response = render(refusal)
+    headers = [*response.items(), *(about or [])]
+    await exchange.answer(response.status_code, headers, response.content)
+
+
+async def _read(reply: upstream.Reply, max_bytes: int) -> tuple[bytes, AsyncIterator[bytes] | None]:
+    """The body; where it is longer than `max_bytes`, its beginning and the rest to come."""
+    chunks = _chunks(reply)
+    pieces: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(BUFFERING_S):
+            async for chunk in chunks:
+                pieces.append(chunk)
+                size += len(chunk)
+                if size > max_bytes:
+                    return b"".join(pieces), chunks
+    except TimeoutError as reason:
+        raise upstream.Late("a body took too long") from reason
+    return b"".join(pieces), None
+
+
+def _chunks(reply: upstream.Reply) -> AsyncIterator[bytes]:
+    return reply.chunks(STREAMED_MAX_BYTES)
+
+
+async def _joined(begun: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield begun
+    async for chunk in rest:
+        yield chunk
+
+
+def _counted(body: bytes | AsyncIterator[bytes]) -> bytes | AsyncIterator[bytes]:
+    return body if isinstance(body, bytes) else _bounded(body)
+
+
+async def _bounded(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    size = 0
+    async for chunk in body:
+        size += len(chunk)
+        if size > STREAMED_MAX_BYTES:
+            raise Gone("the client sends too much")
+        yield chunk
+
+
+def _passed(headers: Mapping[str, str], names: tuple[str, ...]) -> Headers:
+    return [(name, headers[name]) for name in names if name in headers]
+
+
+def _with_database(work: Callable[[], T]) -> T:
+    """A follow-up begins as a request does: with a connection that is still one."""
+    database.drop_if_hung_up()
+    return work()
