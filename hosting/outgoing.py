@@ -11,6 +11,7 @@ import socket
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from typing import IO
 from urllib.parse import urlsplit
 
@@ -149,10 +150,12 @@ class Client:
         headers: Mapping[str, str] | None = None,
         timeout_s: float = DEFAULT_TIMEOUT_S,
         max_bytes: int = DEFAULT_MAX_BYTES,
+        into: IO[bytes] | None = None,
     ) -> Answer:
         """Ask, and read the whole answer; a 3xx is an answer like others.
 
-        A file as `body` goes out in pieces.
+        A file as `body` goes out in pieces, and an answer comes in in pieces when there is a file
+        to take it (`into`; the `body` of the answer is empty then).
 
         Raises Unreachable (Forbidden), TimedOut (TooLarge).
         """
@@ -173,7 +176,10 @@ class Client:
         except HTTPError as reason:
             raise TimedOut(str(reason)) from reason
         names = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(response.status, names, _read(response, deadline, max_bytes))
+        received = BytesIO() if into is None else into
+        _read(response, deadline, max_bytes, received)
+        whole = received.getvalue() if isinstance(received, BytesIO) and into is None else b""
+        return Answer(response.status, names, whole)
 
     def _check(self, url: str) -> None:
         try:
@@ -185,24 +191,24 @@ class Client:
             raise Forbidden(f"only {' and '.join(sorted(self._schemes))} URLs are fetched")
 
 
-def _read(response: urllib3.BaseHTTPResponse, deadline: float, max_bytes: int) -> bytes:
+def _read(
+    response: urllib3.BaseHTTPResponse, deadline: float, max_bytes: int, into: IO[bytes]
+) -> None:
     """The body, counted as it is decoded. A connection with an unread rest is not used again."""
-    pieces: list[bytes] = []
     left = max_bytes
     try:
         # read1: `read` would wait for a whole chunk, and a server that drips makes that hours.
         while piece := response.read1(CHUNK_BYTES, decode_content=True):
-            pieces.append(piece)
             left -= len(piece)
             if left < 0:
                 raise TooLarge(f"more than {max_bytes} bytes")
             if time.monotonic() > deadline:
                 raise TimedOut("the answer took too long")
+            into.write(piece)
     except HTTPError as reason:
         raise TimedOut(str(reason)) from reason
     finally:
         response.close()  # a fully read connection is back in its pool by then
-    return b"".join(pieces)
 
 
 _BOTH = frozenset({"http", "https"})

@@ -35,6 +35,7 @@ SCHEDULE: dict[str, Entry] = {
         every(3600, "repos.sweep_files"),
         every(60, "repos.settle_blobs"),
         every(15, "repos.sweep_imports"),
+        every(5, "repos.wake_blob_fetches"),
         every(15, "repos.clear_doomed_repos"),
         every(60, "accounts.tasks.delete_due_accounts"),
         every(3600, "accounts.tasks.forget_old_codes"),

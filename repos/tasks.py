@@ -6,6 +6,7 @@ Each may run twice.
 from celery import shared_task
 
 from repos import blob_quarantine, closing, crawls, partitions, sweeping
+from repos.fetching import turns
 from repos.imports import jobs
 
 
@@ -61,3 +62,15 @@ def clear_doomed_repo(repo_id: int) -> None:
 def clear_doomed_repos() -> None:
     """Every few seconds: deleted accounts of which something is left."""
     closing.wake_due()
+
+
+@shared_task(name="repos.fetch_blobs")
+def fetch_blobs(repo_id: int) -> None:
+    """A minute's worth of blobs from where the account lived before."""
+    turns.run(repo_id)
+
+
+@shared_task(name="repos.wake_blob_fetches")
+def wake_blob_fetches() -> None:
+    """Every few seconds: accounts that moved in and still lack blobs."""
+    turns.wake_due()

@@ -9,6 +9,7 @@ from protocol.commit import Commit
 from protocol.errors import InvalidRequest, XrpcError
 from protocol.mst import MissingBlock, MstError
 from repos import commits, heads
+from repos.fetching import intents
 from repos.heads import Head
 from repos.imports import applying, staging
 from repos.imports.spool import Spool, UnreadableCar
@@ -55,6 +56,7 @@ def import_repo(repo_id: int, spool: Spool, progress: Progress) -> None:
     else:
         raise RepoBusy("The repo is being written to: stop writing and repeat the import")
     applying.attach_blobs(repo_id)
+    intents.begin(repo_id)
 
 
 def _head(repo_id: int) -> Head:

@@ -9,12 +9,14 @@ same reason nothing here is a foreign key. CIDs are 36 raw bytes. `repo.id` is t
 from repos.models.blobs import Blob, BlobUsage, BlobUse, DeniedBlob, DoomedFile
 from repos.models.doomed import DoomedRepo
 from repos.models.events import CrawlPing, Event, EventCounter, FirehoseRestore
+from repos.models.fetches import BlobFetch, UnfetchedBlob
 from repos.models.imports import ImportJob, ImportJobQuerySet
 from repos.models.takedowns import RecordTakedown
 from repos.models.trees import Node, Record, Repo
 
 __all__ = [
     "Blob",
+    "BlobFetch",
     "BlobUsage",
     "BlobUse",
     "CrawlPing",
@@ -30,4 +32,5 @@ __all__ = [
     "Record",
     "RecordTakedown",
     "Repo",
+    "UnfetchedBlob",
 ]

@@ -1,0 +1,126 @@
+"""One turn: blobs of one repo for a minute, each taken only when it is what was asked for."""
+
+import hashlib
+import tempfile
+import time
+from collections.abc import Iterator
+from typing import IO, Final
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from hosting import celery
+from hosting.models import Host
+from protocol import cid
+from protocol.errors import XrpcError
+from repos import blobs
+from repos.fetching import intents, old_host
+from repos.fetching.old_host import HostRefuses, NoSuchBlob
+from repos.missing_blobs import list_missing
+from repos.models import BlobFetch, Repo, UnfetchedBlob
+from repos.reads import RepoRow
+
+TURN_S: Final = 60.0
+MAX_RUNNING: Final = 2  # turns at a time; the other workers are for people who wait
+_PAGE: Final = 100
+_CHUNK_BYTES: Final = 65_536
+
+
+def wake_due() -> None:
+    """The sweep: have workers take the next turns, as many as may run at a time."""
+    for repo_id in intents.due(MAX_RUNNING):
+        wake(repo_id)
+
+
+def wake(repo_id: int) -> None:
+    """Have a worker take a turn now; a lost wake-up costs the sweep's period."""
+    if not settings.VALKEY_URL:
+        run(repo_id)
+        return
+    try:
+        celery.app.send_task("repos.fetch_blobs", args=(repo_id,), retry=False)
+    except OperationalError:
+        return
+
+
+def run(repo_id: int) -> None:
+    """One turn at one repo, when one is due. Safe to repeat and to run in two places at once."""
+    fetch = intents.claim(repo_id)
+    if fetch is None:
+        return
+    repo = _repo(repo_id)
+    if repo is None:
+        intents.stop(fetch, "The account takes no more blobs")
+        return
+    try:
+        _take(fetch, repo)
+    except HostRefuses as refusal:
+        intents.put_off(fetch, refusal)
+    except blobs.BlobQuotaExceeded as refusal:
+        intents.stop(fetch, refusal.message)
+
+
+def _repo(repo_id: int) -> RepoRow | None:
+    """The repo while it may be filled: its owner moves in or lives here."""
+    fields = ("id", "did", "host_id", "status", "head", "rev", "record_count")
+    takes_blobs = Repo.objects.filter(status__in=(Repo.Status.ACTIVE, Repo.Status.DEACTIVATED))
+    found = takes_blobs.filter(pk=repo_id).values_list(*fields).first()
+    return RepoRow(*found) if found is not None else None
+
+
+def _take(fetch: BlobFetch, repo: RepoRow) -> None:
+    """Raises HostRefuses, BlobQuotaExceeded."""
+    limit_bytes = _limit_bytes(repo)
+    ends_at = time.monotonic() + TURN_S
+    for blob_cid in _wanted(repo.id):
+        if time.monotonic() > ends_at:
+            intents.give_back(fetch, timezone.now())
+            return
+        _bring(fetch.origin, repo, blob_cid, limit_bytes)
+    intents.settle(fetch)
+
+
+def _wanted(repo_id: int) -> Iterator[bytes]:
+    """Missing blobs whose time has come, in the order of their CIDs."""
+    cursor = b""
+    while page := list_missing(repo_id, _PAGE, cursor):
+        cursor = page[-1].cid
+        later = UnfetchedBlob.objects.filter(
+            Q(next_attempt_at__isnull=True) | Q(next_attempt_at__gt=timezone.now()),
+            repo_id=repo_id,
+            cid__in=[missing.cid for missing in page],
+        )
+        put_off = {bytes(blob_cid) for blob_cid in later.values_list("cid", flat=True)}
+        yield from (missing.cid for missing in page if missing.cid not in put_off)
+
+
+def _bring(origin: str, repo: RepoRow, blob_cid: bytes, limit_bytes: int) -> None:
+    """One blob: kept, or noted as not to be had for now. Raises HostRefuses, BlobQuotaExceeded."""
+    with tempfile.TemporaryFile() as file:
+        try:
+            declared_type = old_host.fetch(origin, repo.did, blob_cid, file, limit_bytes)
+            _check(file, blob_cid)
+            blobs.stage(repo, file, declared_type, None, limit_bytes)
+        except blobs.BlobQuotaExceeded:
+            raise
+        except (NoSuchBlob, XrpcError) as refusal:
+            intents.note_unfetched(repo.id, blob_cid, str(refusal))
+        else:
+            intents.note_fetched(repo.id, blob_cid)
+
+
+def _check(file: IO[bytes], blob_cid: bytes) -> None:
+    file.seek(0)
+    digest = hashlib.sha256()
+    while chunk := file.read(_CHUNK_BYTES):
+        digest.update(chunk)
+    if cid.raw_from_digest(digest.digest()) != blob_cid:
+        raise NoSuchBlob("The old host gave other bytes")
+    file.seek(0)
+
+
+def _limit_bytes(repo: RepoRow) -> int:
+    limit = Host.objects.values_list("blob_limit_bytes", flat=True).get(pk=repo.host_id)
+    return limit or int(settings.BLOB_LIMIT_BYTES)
