@@ -195,7 +195,7 @@ S3_BUCKET = env.text("GROVE_S3_BUCKET")
 def _blob_storage() -> dict[str, object]:
     if not S3_BUCKET:
         return {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "BACKEND": "hosting.disk.DurableFiles",
             "OPTIONS": {"location": str(DATA_DIR / "blobs")},
         }
     options = {

@@ -50,8 +50,9 @@ _FIND_ALL = """
     WHERE repo_id = %s AND cid = ANY (%b) AND state <> 'quarantined'
 """
 _USED = """
-    SELECT DISTINCT cid FROM blob_use
-    WHERE repo_id = %s AND cid > %b AND rev > %s ORDER BY cid LIMIT %s
+    SELECT DISTINCT ON (cid_order(cid)) cid FROM blob_use
+    WHERE repo_id = %s AND rev > %s AND cid_order(cid) > coalesce(cid_order(%b), B'0'::bit(290))
+    ORDER BY cid_order(cid) LIMIT %s
 """
 _NOT_FOUND = "Blob not found"
 
@@ -169,11 +170,11 @@ def open_blob(repo: RepoRow, blob_cid: bytes) -> OpenBlob:
 def list_blobs(
     repo: RepoRow, limit: int = 500, cursor: bytes | None = None, since: str | None = None
 ) -> list[bytes]:
-    """CIDs of the blobs that records refer to, in order, after `cursor`.
+    """CIDs of the blobs that records refer to, in the order of their text, after `cursor`.
 
     `since` keeps those whose record changed after that rev.
     """
-    found = database.rows(_USED, (repo.id, cursor or b"", since or "", limit))
+    found = database.rows(_USED, (repo.id, since or "", cursor, limit))
     return [blob_cid for (blob_cid,) in found]
 
 

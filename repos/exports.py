@@ -8,30 +8,34 @@ tables as they lie, in constant memory, from one snapshot of the database.
 from collections.abc import Iterator, Sequence
 
 import psycopg
+from django.db import transaction
 
 from hosting import database
 from protocol import car
 from protocol.cid import to_text
 from protocol.errors import InvalidRequest
 from protocol.mst import MissingBlock, Tree
-from repos import nodes
+from repos import heads, nodes
 from repos.reads import RepoNotFound, RepoRow
-from repos.snapshots import snapshot
+from repos.snapshots import snapshot, stream
 
 _ROWS_A_CHUNK = 1_000
 MAX_BLOCKS = 100  # in one call: a block may be a record of a megabyte, and all are held at once
-_TRIES = 5
+_TRIES = 4
 
 _HEAD = "SELECT head, commit, data FROM repo WHERE id = %s"
-# A large record comes as its path and is fetched by itself: a thousand of them at once would be a
-# gigabyte. Nodes are small by nature.
+# Large records come in the end and one by one: a thousand of them at once would be a gigabyte. Nodes
+# are small by nature.
 _LARGE_BYTES = 32_768
 _BLOCKS = f"""
-    SELECT cid, data, NULL FROM node WHERE repo_id = %s AND rev > %s
+    SELECT cid || data FROM node WHERE repo_id = $1 AND rev > $2
     UNION ALL
-    SELECT cid, CASE WHEN octet_length(data) <= {_LARGE_BYTES} THEN data END,
-        CASE WHEN octet_length(data) > {_LARGE_BYTES} THEN collection || '/' || rkey END
-    FROM record WHERE repo_id = %s AND rev > %s
+    SELECT CASE WHEN octet_length(data) <= {_LARGE_BYTES} THEN cid || data END
+    FROM record WHERE repo_id = $1 AND rev > $2
+"""  # noqa: S608 - constants only
+_LARGE_BLOCKS = f"""
+    SELECT cid || data FROM record
+    WHERE repo_id = $1 AND rev > $2 AND octet_length(data) > {_LARGE_BYTES}
 """  # noqa: S608 - constants only
 _RECORD = "SELECT cid, data FROM record WHERE repo_id = %s AND collection = %s AND rkey = %s"
 _SOME_BLOCKS = """
@@ -69,21 +73,34 @@ def record_proof(repo: RepoRow, collection: str, rkey: str) -> bytes:
     Commit, the nodes on the way, and the record if there is one.
     """
     for _ in range(_TRIES):
-        head = database.row(_HEAD, (repo.id,))
-        if head is None:
-            raise RepoNotFound(repo.did)
-        commit_cid, commit_block, root = head
-        tree = Tree(root, nodes.NodeSource(repo.id), nodes.CACHE)
-        key = f"{collection}/{rkey}".encode()
-        record = database.row(_RECORD, (repo.id, collection, rkey))
-        try:
-            blocks = {commit_cid: commit_block, **tree.path(key)}
-            current = tree.get(key)
-        except MissingBlock:  # a commit that ran meanwhile removed the node
-            continue
-        if current == (record[0] if record else None):
-            return car.write(commit_cid, [*blocks.items(), *([tuple(record)] if record else [])])
-    raise RuntimeError(f"{repo.did} changed in each of {_TRIES} tries to prove {collection}/{rkey}")
+        proof = _proof(repo, collection, rkey)
+        if proof is not None:
+            return proof
+    with transaction.atomic():  # a repo so busy has to wait for once
+        heads.lock(repo.id)
+        proof = _proof(repo, collection, rkey)
+    if proof is None:
+        raise RuntimeError(f"{repo.did} changed under its lock")
+    return proof
+
+
+def _proof(repo: RepoRow, collection: str, rkey: str) -> bytes | None:
+    """One try; None when a commit ran meanwhile."""
+    head = database.row(_HEAD, (repo.id,))
+    if head is None:
+        raise RepoNotFound(repo.did)
+    commit_cid, commit_block, root = head
+    tree = Tree(root, nodes.NodeSource(repo.id), nodes.CACHE)
+    key = f"{collection}/{rkey}".encode()
+    record = database.row(_RECORD, (repo.id, collection, rkey))
+    try:
+        blocks = {commit_cid: commit_block, **tree.path(key)}
+        current = tree.get(key)
+    except MissingBlock:  # the commit removed the node
+        return None
+    if current != (record[0] if record else None):
+        return None
+    return car.write(commit_cid, [*blocks.items(), *([tuple(record)] if record else [])])
 
 
 def blocks(repo: RepoRow, cids: Sequence[bytes]) -> bytes:
@@ -103,15 +120,13 @@ def blocks(repo: RepoRow, cids: Sequence[bytes]) -> bytes:
 
 
 def _blocks_since(connection: psycopg.Connection, repo_id: int, since: str) -> Iterator[bytes]:
-    with connection.cursor("export", binary=True) as cursor:
-        cursor.execute(_BLOCKS, (repo_id, since) * 2)
-        while rows := cursor.fetchmany(_ROWS_A_CHUNK):
-            yield b"".join([car.frame(cid, block) for cid, block, _ in rows if block is not None])
-            for large_cid, path in [(cid, path) for cid, _, path in rows if path is not None]:
-                yield _large(connection, repo_id, large_cid, path)
-
-
-def _large(connection: psycopg.Connection, repo_id: int, record_cid: bytes, path: str) -> bytes:
-    found = connection.execute(_RECORD, (repo_id, *path.split("/")), binary=True).fetchone()
-    # The snapshot has it: it is where the path came from.
-    return car.frame(record_cid, found[1]) if found is not None else b""
+    params = (str(repo_id).encode(), since.encode())
+    has_large = False
+    for result in stream(connection, _BLOCKS, params, _ROWS_A_CHUNK):
+        sections = [result.get_value(row, 0) for row in range(result.ntuples)]
+        small = [section for section in sections if section is not None]
+        has_large = has_large or len(small) < len(sections)
+        yield car.frames(small)
+    if has_large:
+        for result in stream(connection, _LARGE_BLOCKS, params, 1):
+            yield car.frames([result.get_value(0, 0) or b""])

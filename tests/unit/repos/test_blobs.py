@@ -1,8 +1,10 @@
 import io
+import random
 from pathlib import Path
 
 import pytest
 
+from hosting import database
 from hosting.models import Host
 from protocol import cid
 from protocol.errors import InvalidRequest
@@ -148,7 +150,7 @@ def test_a_refused_commit_leaves_its_blob_staged(repo: RepoRow) -> None:
 
 
 def test_blobs_page_in_the_order_of_their_cids_and_since_a_rev(repo: RepoRow) -> None:
-    refs = sorted((upload(repo, bytes([n])) for n in range(5)), key=lambda ref: ref.cid)
+    refs = sorted((upload(repo, bytes([n])) for n in range(5)), key=lambda r: cid.to_text(r.cid))
     for ref in refs[:4]:
         put(repo, ref.cid.hex(), ref)
     rev = reads.find_repo(Host.objects.get(), repo.did).rev
@@ -156,6 +158,15 @@ def test_blobs_page_in_the_order_of_their_cids_and_since_a_rev(repo: RepoRow) ->
     page = blobs.list_blobs(repo, limit=3)
     assert page + blobs.list_blobs(repo, 3, page[-1]) == [ref.cid for ref in refs]
     assert blobs.list_blobs(repo, since=rev) == [refs[4].cid]
+
+
+def test_the_database_orders_cids_as_their_text(repo: RepoRow) -> None:
+    chance = random.Random(1)
+    starts = [bytes([byte]) * length for byte in (0, 0xD6, 0xFF) for length in (0, 1, 31, 32)]
+    digests = [(start + chance.randbytes(32))[:32] for start in starts * 20]
+    cids = list({cid.raw_from_digest(digest) for digest in digests})
+    found = database.rows("SELECT c FROM unnest(%b::bytea[]) c ORDER BY cid_order(c)", (cids,))
+    assert [cid.to_text(each) for (each,) in found] == sorted(map(cid.to_text, cids))
 
 
 def test_a_staged_blob_that_a_record_already_names_is_live_at_once(repo: RepoRow) -> None:

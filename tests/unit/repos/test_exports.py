@@ -130,6 +130,15 @@ def test_a_proof_shows_that_there_is_no_record(repo: RepoRow, rkey: str) -> None
     assert mst.Tree(root, proof.blocks).get(f"{THING}/{rkey}".encode()) is None
 
 
+def test_a_proof_of_a_repo_that_never_rests_takes_its_turn(
+    repo: RepoRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(repo, 0, 3)
+    expected = exports.record_proof(repo, THING, "k0001")
+    monkeypatch.setattr(exports, "_TRIES", 0)
+    assert exports.record_proof(repo, THING, "k0001") == expected
+
+
 def test_blocks_are_given_out_without_roots(repo: RepoRow) -> None:
     fill(repo, 0, 1)
     record = bytes(Record.objects.get().cid)
