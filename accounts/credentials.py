@@ -26,8 +26,8 @@ class InvalidLogin(XrpcError):
     name = "AuthenticationRequired"
     status = 401
 
-    def __init__(self) -> None:
-        super().__init__("Invalid identifier or password")
+    def __init__(self, message: str = "Invalid identifier or password") -> None:
+        super().__init__(message)
 
 
 @dataclass(frozen=True, slots=True)

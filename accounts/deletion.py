@@ -14,21 +14,18 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import credentials, email_tokens, standing
+from accounts.credentials import InvalidLogin
 from accounts.email_tokens import Purpose
 from accounts.models import Account, PlcOperation, SigningKey
 from accounts.signals import account_deleted
 from hosting.mail import letters, outbox
 from hosting.models import Host
-from protocol.errors import XrpcError
 
 _SWEEP_BATCH: Final = 100
 
 
-class InvalidOwner(XrpcError):
+class InvalidOwner(InvalidLogin):
     """401: unknown DID or wrong password, never saying which."""
-
-    name = "AuthenticationRequired"
-    status = 401
 
     def __init__(self) -> None:
         super().__init__("Invalid did or password")
@@ -79,7 +76,7 @@ def _delete_if_still_due(account: Account) -> None:
 def _owned(host: Host, did: str, password: str) -> Account:
     try:
         account = credentials.authenticate(host, did, password)
-    except credentials.InvalidLogin:
+    except InvalidLogin:
         raise InvalidOwner from None
     if account.did != did:  # a handle or an address is no DID
         raise InvalidOwner

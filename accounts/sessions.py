@@ -12,7 +12,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import tokens
+from accounts import email_factor, places, tokens
 from accounts.credentials import InvalidLogin, Proof, authenticate_app
 from accounts.models import Account, AppPassword, Session
 from accounts.standing import AccountNotFound, AccountTakedown, lock_for_session, lock_open
@@ -30,22 +30,44 @@ class Tokens:
     account: Account
 
 
-def log_in(host: Host, identifier: str, password: str, *, allow_takendown: bool = False) -> Tokens:
+@dataclass(frozen=True)
+class Knock:
+    """What comes with a password: a mailed code, and the IP address it all came from."""
+
+    code: str = ""
+    address: str = ""
+
+
+def log_in(
+    host: Host,
+    identifier: str,
+    password: str,
+    knock: Knock = Knock(),
+    *,
+    allow_takendown: bool = False,
+) -> Tokens:
     """Log in with handle, e-mail or DID and the main password, or an app password.
 
-    Raises `InvalidLogin` (unknown and wrong alike, after 350 ms at least), `AccountTakedown`. With
+    Raises `InvalidLogin` (unknown and wrong alike, after 350 ms at least), `AccountTakedown`, and
+    for the main password of who has a second factor `AuthFactorTokenRequired`, `WrongCode`. With
     `allow_takendown` a taken-down person who knows the main password gets a token that only serves
     to move away.
     """
     proof = authenticate_app(host, identifier, password)
+    may_go_on = proof.account.taken_down_at is None or allow_takendown
+    if proof.app_password is None and may_go_on:
+        email_factor.demand(proof.account, knock.code)
     try:
-        return _begin(proof)
+        pair = _begin(proof)
     except AccountTakedown:
         if not allow_takendown or proof.app_password is not None:
             raise
+        return _to_move_away(proof.account)
     except AccountNotFound:
         raise InvalidLogin from None  # deleted in this very moment
-    return _to_move_away(proof.account)
+    if proof.app_password is None:
+        places.note(proof.account, knock.address)
+    return pair
 
 
 def begin(account: Account) -> Tokens:

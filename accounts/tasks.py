@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from accounts import deletion, email_tokens, publishing, sessions, websessions, withdrawals
+from accounts import deletion, email_tokens, places, publishing, sessions, websessions, withdrawals
 
 
 @shared_task(
@@ -51,3 +51,9 @@ def delete_due_accounts() -> None:
 def forget_old_codes() -> None:
     """Every hour."""
     email_tokens.forget_old()
+
+
+@shared_task
+def forget_old_places() -> None:
+    """Every hour."""
+    places.forget_old()

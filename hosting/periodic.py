@@ -39,5 +39,6 @@ SCHEDULE: dict[str, Entry] = {
         every(15, "repos.clear_doomed_repos"),
         every(60, "accounts.tasks.delete_due_accounts"),
         every(3600, "accounts.tasks.forget_old_codes"),
+        every(3600, "accounts.tasks.forget_old_places"),
     )
 }

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from accounts import signals
+from accounts import arrivals, signals
 from accounts.models import Account
 from hosting import celery, database
 from protocol import frames
@@ -62,7 +62,7 @@ def on_deleted(account: Account, **_: Any) -> None:
     """Say that the account is deleted, and doom its repo, in the sender's transaction."""
     heads.lock(account.pk)
     if not Repo.objects.filter(pk=account.pk).exists():
-        return  # it never opened, so nobody was told of it
+        return
     DoomedRepo.objects.create(
         repo_id=account.pk,
         host_id=account.host_id,
@@ -110,7 +110,12 @@ def clear(repo_id: int) -> None:
 
 
 def _announce(account: Account) -> int:
-    """The last word on this account: `#account` with status `deleted`; the event's id."""
+    """The last word on this account: `#account` with status `deleted`; the event's id.
+
+    Nothing of one that was only on its way here: nobody heard of it, and it may live elsewhere.
+    """
+    if arrivals.is_on_its_way(account):
+        return 0
     body = frames.account_body(
         did=account.did, active=False, status=DELETED, time=events.time_text()
     )

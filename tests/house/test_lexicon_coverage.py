@@ -9,8 +9,6 @@ from xrpc import (
     registry,
 )
 
-_ACCOUNTS = "account life beyond sign-up and login"
-_MAIL = "needs mail"
 _PLC = "changes of an identity after sign-up"
 _ADMIN = "the admin API; staff use the console"
 _RELAY = "a relay's method, no PDS serves it"
@@ -32,15 +30,7 @@ LATER = {
     "com.atproto.label.subscribeLabels": "labels",
     "com.atproto.lexicon.resolveLexicon": "lexicons from the network",
     "com.atproto.moderation.createReport": "reports",
-    "com.atproto.server.confirmEmail": _MAIL,
-    "com.atproto.server.deleteAccount": _ACCOUNTS,
-    "com.atproto.server.requestAccountDelete": _MAIL,
-    "com.atproto.server.requestEmailConfirmation": _MAIL,
-    "com.atproto.server.requestEmailUpdate": _MAIL,
-    "com.atproto.server.requestPasswordReset": _MAIL,
     "com.atproto.server.reserveSigningKey": "migration",
-    "com.atproto.server.resetPassword": _MAIL,
-    "com.atproto.server.updateEmail": _MAIL,
 }
 
 # Never ours.

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from accounts import email_tokens
+from accounts.models import Account
 from protocol import car, commit, mst
 from protocol.keys import SigningKey
 from tests.api.conftest import Api
@@ -98,6 +100,9 @@ MATRIX = {
     # These two name no subject: the caller's own account rests, and wakes.
     "com.atproto.server.activateAccount": Row(nobody=NO_TOKEN, mallorys=OK),
     "com.atproto.server.checkAccountStatus": Row(nobody=NO_TOKEN, mallorys=OK),
+    "com.atproto.server.confirmEmail": Row(
+        {"email": "$email", "token": "$confirm_code"}, nobody=NO_TOKEN, mallorys="400 InvalidEmail"
+    ),
     "com.atproto.server.createAccount": everyone(
         "400 UnsupportedDomain", handle="$handle", email="$email", password="$password"
     ),
@@ -108,6 +113,9 @@ MATRIX = {
         "401 AuthenticationRequired", identifier="$handle", password="$password"
     ),
     "com.atproto.server.deactivateAccount": Row(nobody=NO_TOKEN, mallorys=OK),
+    "com.atproto.server.deleteAccount": everyone(
+        "401 AuthenticationRequired", did="$did", password="$password", token="$delete_code"
+    ),
     "com.atproto.server.deleteSession": Row(nobody=NO_TOKEN, mallorys=BAD_TOKEN),
     "com.atproto.server.describeServer": everyone(OK),
     # A token speaks for the caller, whomever it is meant for.
@@ -116,9 +124,19 @@ MATRIX = {
     "com.atproto.server.getSession": Row(nobody=NO_TOKEN, mallorys=OK),
     "com.atproto.server.listAppPasswords": Row(nobody=NO_TOKEN, mallorys=OK),
     "com.atproto.server.refreshSession": Row(nobody=NO_TOKEN, mallorys=BAD_TOKEN),
+    # These three name no subject: the letter goes to the caller's own address.
+    "com.atproto.server.requestAccountDelete": Row(nobody=NO_TOKEN, mallorys=OK),
+    "com.atproto.server.requestEmailConfirmation": Row(nobody=NO_TOKEN, mallorys=OK),
+    "com.atproto.server.requestEmailUpdate": Row(nobody=NO_TOKEN, mallorys=OK),
+    "com.atproto.server.requestPasswordReset": everyone("400 AccountNotFound", email="$email"),
+    "com.atproto.server.resetPassword": everyone(
+        "400 InvalidToken", token="$reset_code", password="another one"
+    ),
     "com.atproto.server.revokeAppPassword": Row(
         {"name": "$app_password_name"}, nobody=NO_TOKEN, mallorys=OK
     ),
+    # An address is taken at its own host only.
+    "com.atproto.server.updateEmail": Row({"email": "$email"}, nobody=NO_TOKEN, mallorys=OK),
     "com.atproto.sync.getBlob": Row({"did": "$did", "cid": "$blob"}),
     "com.atproto.sync.getBlocks": Row({"did": "$did", "cids": "$cid"}),
     "com.atproto.sync.getCheckout": Row({"did": "$did"}),
@@ -142,7 +160,13 @@ def facts(alice) -> dict[str, str]:
     apps = {"app_password_name": app["name"], "app_password": app["password"]}
     names = {"did": alice.did, "handle": alice.handle, "password": alice.password}
     blob = upload["blob"]["ref"]["$link"]
-    return {**names, **apps, "email": alice.email, "cid": made["cid"], "blob": blob}
+    account = Account.objects.get(did=alice.did)
+    codes = {
+        f"{purpose.partition('_')[0]}_code": email_tokens.issue(account, purpose)
+        for purpose in email_tokens.Purpose
+        if purpose != email_tokens.Purpose.AUTH_FACTOR
+    }
+    return {**names, **apps, **codes, "email": alice.email, "cid": made["cid"], "blob": blob}
 
 
 def filled(asked: Any, facts: dict[str, str]) -> Any:

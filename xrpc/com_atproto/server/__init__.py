@@ -1,5 +1,23 @@
 """com.atproto.server.*, one module a topic; importing it declares the methods."""
 
-from xrpc.com_atproto.server import activation, app_passwords, invites, service_auth, sessions
+from xrpc.com_atproto.server import (
+    activation,
+    app_passwords,
+    deletion,
+    emails,
+    invites,
+    passwords,
+    service_auth,
+    sessions,
+)
 
-__all__ = ["activation", "app_passwords", "invites", "service_auth", "sessions"]
+__all__ = [
+    "activation",
+    "app_passwords",
+    "deletion",
+    "emails",
+    "invites",
+    "passwords",
+    "service_auth",
+    "sessions",
+]

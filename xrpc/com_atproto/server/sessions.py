@@ -6,9 +6,9 @@ own rows, so that a client finds its host before any directory's cache is warm.
 
 from typing import Any
 
-from accounts import arrivals, sessions, signup
+from accounts import arrivals, places, sessions, signup
 from accounts.models import Account
-from accounts.sessions import Tokens
+from accounts.sessions import Knock, Tokens
 from hosting.models import Host
 from protocol.errors import InvalidRequest
 from xrpc import rate_limits
@@ -57,6 +57,7 @@ def create_account(call: Call) -> Answer:
     with spending(call):
         account = begin(call.host, wish)
     tokens = sessions.begin(account)
+    places.note(account, call.address)
     return {**_pair(tokens), **_identity(account)}
 
 
@@ -72,6 +73,7 @@ def create_session(call: Call) -> Answer:
         call.host,
         asked["identifier"],
         asked["password"],
+        Knock(asked.get("authFactorToken", ""), call.address),
         allow_takendown=asked.get("allowTakendown", False),
     )
     return {**_pair(tokens), **_session(tokens.account)}
@@ -115,7 +117,7 @@ def _session(account: Account) -> dict[str, Any]:
         **_identity(account),
         "email": account.email,
         "emailConfirmed": account.email_confirmed_at is not None,
-        "emailAuthFactor": False,
+        "emailAuthFactor": account.needs_email_code,
         "active": account.is_active,
     }
     return session if account.is_active else {**session, "status": account.status}

@@ -1,0 +1,128 @@
+"""An account's e-mail address: confirmed, changed, and wanted or not as a second factor.
+
+Source: com.atproto.server.confirmEmail, updateEmail and their siblings (protocol notes 2.3). What a
+mailed code proves is that the mailbox is theirs, so it takes one to leave a confirmed address, and
+none to leave one that nobody ever confirmed.
+"""
+
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts import admission, email_tokens, standing
+from accounts.email_tokens import Purpose
+from accounts.models import Account
+from hosting.mail import letters, outbox
+from protocol.errors import InvalidRequest, XrpcError
+
+
+class InvalidEmail(XrpcError):
+    """400: not the address that the account has."""
+
+    name = "InvalidEmail"
+
+    def __init__(self) -> None:
+        super().__init__("Invalid email")
+
+
+class TokenRequired(XrpcError):
+    """400: the change needs a code that was mailed to the address which the account has now."""
+
+    name = "TokenRequired"
+
+    def __init__(self) -> None:
+        super().__init__("Confirmation token required")
+
+
+class EmailInUse(InvalidRequest):
+    """400: another account of this host has the address."""
+
+    field = "email"
+
+    def __init__(self) -> None:
+        super().__init__("This email address is already in use, please use a different email.")
+
+
+class FactorNeedsConfirmedEmail(InvalidRequest):
+    """400: codes to an address that may be somebody else's would lock the owner out."""
+
+    def __init__(self) -> None:
+        super().__init__("Confirm your email address before it becomes a second factor")
+
+
+@dataclass(frozen=True)
+class Change:
+    """What updateEmail asks for. `wants_factor` is None where the second factor stays as it is."""
+
+    email: str
+    code: str | None = None
+    wants_factor: bool | None = None
+
+
+def confirm(account: Account, email: str, code: str) -> None:
+    """Note that the mailbox is theirs. Raises InvalidEmail, InvalidToken, ExpiredToken."""
+    if email.strip().lower() != account.email:
+        raise InvalidEmail
+    email_tokens.check(account, Purpose.CONFIRM_EMAIL, code)
+    with transaction.atomic():
+        locked = standing.lock_open(account)
+        if locked.email != account.email:
+            raise InvalidEmail  # changed in this very moment
+        email_tokens.burn(locked, Purpose.CONFIRM_EMAIL, code)
+        locked.email_confirmed_at = locked.email_confirmed_at or timezone.now()
+        locked.save(update_fields=["email_confirmed_at"])
+
+
+def ask_to_change(account: Account) -> bool:
+    """Mail a code to the present address, if the change will need one; whether it will."""
+    is_needed = account.email_confirmed_at is not None
+    if is_needed:
+        email_tokens.mail(account, Purpose.UPDATE_EMAIL)
+    return is_needed
+
+
+def change(account: Account, wish: Change) -> None:
+    """Take a new address, which is not confirmed then, or switch the second factor, or both.
+
+    Raises EmailRefused, EmailInUse, TokenRequired, InvalidToken, ExpiredToken,
+    FactorNeedsConfirmedEmail.
+    """
+    email = admission.checked_email(wish.email)
+    needs_code = _needs_code(account, email, wish)
+    if needs_code and not wish.code:
+        raise TokenRequired
+    if needs_code and wish.code:
+        email_tokens.check(account, Purpose.UPDATE_EMAIL, wish.code)
+    try:
+        with transaction.atomic():
+            locked = standing.lock_open(account)
+            if needs_code and wish.code:
+                email_tokens.burn(locked, Purpose.UPDATE_EMAIL, wish.code)
+            _apply(locked, email, wish)
+    except IntegrityError as error:
+        if Account.objects.of(account.host).filter(email=email).exists():
+            raise EmailInUse from error
+        raise
+
+
+def _needs_code(account: Account, email: str, wish: Change) -> bool:
+    """To add a second factor takes nothing from anybody, so it needs no code."""
+    only_adds_factor = email == account.email and wish.wants_factor is True
+    return account.email_confirmed_at is not None and not only_adds_factor
+
+
+def _apply(account: Account, email: str, wish: Change) -> None:
+    """The change, under the account's lock."""
+    before = account.email
+    if email != before:
+        account.email, account.email_confirmed_at = email, None
+        email_tokens.burn_all(account)  # they went to the other address
+    if wish.wants_factor and account.email_confirmed_at is None:
+        raise FactorNeedsConfirmedEmail
+    if wish.wants_factor is not None:
+        account.has_email_auth_factor = wish.wants_factor
+    account.save(update_fields=["email", "email_confirmed_at", "has_email_auth_factor"])
+    if email != before:
+        context = {"handle": account.handle or account.did}
+        outbox.post(account.host, before, letters.EMAIL_CHANGED, context)

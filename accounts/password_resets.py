@@ -1,0 +1,51 @@
+"""A new password for whoever forgot the old one: a code by mail, then the password.
+
+Source: com.atproto.server.requestPasswordReset, resetPassword (protocol notes 2.3). It signs out
+everybody, in apps and on the pages, because nobody knows who had the old one. App passwords stay:
+they are revoked one by one, by their owner.
+"""
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+
+from accounts import admission, credentials, email_tokens, standing
+from accounts.email_tokens import Purpose
+from accounts.models import Session, WebSession
+from hosting.mail import letters, outbox
+from hosting.models import Host
+
+
+def ask_by_email(host: Host, email: str) -> None:
+    """Mail a code to the account of this address. Raises AccountNotFound when there is none, which
+    com.atproto.server.requestPasswordReset tells; the page does not."""
+    account = credentials.find(host, email) if "@" in email else None
+    if account is None:
+        raise standing.AccountNotFound
+    email_tokens.mail(account, Purpose.RESET_PASSWORD)
+
+
+def ask_silently(host: Host, identifier: str, language: str) -> None:
+    """Mail a code to whoever goes by that handle, address or DID, if anybody does."""
+    account = credentials.find(host, identifier)
+    if account is not None:
+        email_tokens.mail(account, Purpose.RESET_PASSWORD, language)
+
+
+def reset(host: Host, code: str, password: str) -> None:
+    """Set the password of the account that the code was mailed to.
+
+    Raises PasswordRefused, InvalidToken, ExpiredToken.
+    """
+    password = admission.checked_password(password)
+    account = email_tokens.owner_of(host, Purpose.RESET_PASSWORD, code)
+    hashed = make_password(password)
+    with transaction.atomic():
+        locked = standing.lock_open(account)
+        email_tokens.burn(locked, Purpose.RESET_PASSWORD, code)
+        locked.password = hashed
+        locked.save(update_fields=["password"])
+        Session.objects.filter(account=locked).delete()
+        WebSession.objects.filter(account=locked).delete()
+        email_tokens.burn_all(locked)  # asked for by whoever was signed in
+        context = {"handle": locked.handle or locked.did}
+        outbox.post(locked.host, locked.email, letters.PASSWORD_CHANGED, context)

@@ -1,0 +1,36 @@
+"""com.atproto.server.*: an owner deletes the account. Source: the lexicons of that namespace.
+
+The deletion itself takes no session: DID, password and the mailed code say enough, and it must
+work for accounts that are taken down or deactivated.
+"""
+
+from accounts import deletion, email_tokens
+from accounts.email_tokens import Purpose
+from xrpc import rate_limits
+from xrpc.auth import FULL, Auth
+from xrpc.call import Answer, Call
+from xrpc.registry import procedure
+from xrpc.subjects import own_account
+
+
+@procedure(
+    "com.atproto.server.requestAccountDelete",
+    auth=Auth.account(FULL),
+    lane="remote",
+    limits=(rate_limits.REQUEST_ACCOUNT_DELETE,),
+)
+def request_account_delete(call: Call) -> Answer:
+    email_tokens.mail(own_account(call), Purpose.DELETE_ACCOUNT)
+    return None
+
+
+@procedure(
+    "com.atproto.server.deleteAccount",
+    auth=Auth.none(),
+    lane="slow",
+    limits=(rate_limits.DELETE_ACCOUNT, rate_limits.GUESSES),
+)
+def delete_account(call: Call) -> Answer:
+    asked = call.input
+    deletion.delete_own(call.host, asked["did"], asked["password"], asked["token"])
+    return None

@@ -1,0 +1,50 @@
+"""com.atproto.server.*: the account's e-mail address. Source: the lexicons of that namespace.
+
+Any session may have the address confirmed; only the main password changes it.
+"""
+
+from accounts import addresses, email_tokens
+from accounts.email_tokens import Purpose
+from xrpc import rate_limits
+from xrpc.auth import FULL, Auth
+from xrpc.call import Answer, Call
+from xrpc.registry import procedure
+from xrpc.subjects import own_account, own_account_as_it_is
+
+
+@procedure(
+    "com.atproto.server.requestEmailConfirmation",
+    auth=Auth.account(),
+    lane="remote",
+    limits=(rate_limits.REQUEST_EMAIL_CONFIRMATION,),
+)
+def request_email_confirmation(call: Call) -> Answer:
+    email_tokens.mail(own_account_as_it_is(call), Purpose.CONFIRM_EMAIL)
+    return None
+
+
+@procedure("com.atproto.server.confirmEmail", auth=Auth.account())
+def confirm_email(call: Call) -> Answer:
+    addresses.confirm(own_account_as_it_is(call), call.input["email"], call.input["token"])
+    return None
+
+
+@procedure(
+    "com.atproto.server.requestEmailUpdate",
+    auth=Auth.account(FULL),
+    lane="remote",
+    limits=(rate_limits.REQUEST_EMAIL_UPDATE,),
+)
+def request_email_update(call: Call) -> Answer:
+    return {"tokenRequired": addresses.ask_to_change(own_account(call))}
+
+
+@procedure("com.atproto.server.updateEmail", auth=Auth.account(FULL))
+def update_email(call: Call) -> Answer:
+    wish = addresses.Change(
+        email=call.input["email"],
+        code=call.input.get("token"),
+        wants_factor=call.input.get("emailAuthFactor"),
+    )
+    addresses.change(own_account(call), wish)
+    return None
