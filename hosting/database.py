@@ -31,7 +31,7 @@ def drop_if_hung_up() -> None:
     microseconds and not a `SELECT 1`, which cost short requests a third of their time.
     """
     raw = connection.connection
-    if raw is not None and not connection.in_atomic_block and _has_hung_up(raw):
+    if raw is not None and not connection.in_atomic_block and has_hung_up(raw):
         connection.close()
 
 
@@ -50,7 +50,7 @@ def _execute(sql: str, params: Params) -> psycopg.Cursor[Row]:
     return cursor.execute(sql.encode(), params, binary=True)
 
 
-def _has_hung_up(raw: psycopg.Connection[Row]) -> bool:
+def has_hung_up(raw: psycopg.Connection[Row]) -> bool:
     """Whether an idle connection has something to read: only the server's farewell can be there."""
     if raw.closed:
         return True

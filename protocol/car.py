@@ -15,6 +15,7 @@ from protocol import cbor, cid
 MAX_HEADER_BYTES = 64 * 1024
 MAX_BLOCK_BYTES = 2 * 1024 * 1024  # a record may have 1,000,000 bytes, and nodes stay far below
 _MAX_VARINT_BYTES = 9  # unsigned-varint's own limit
+_MAX_LENGTHS = 4_096  # remembered as varints
 
 
 class CarError(ValueError):
@@ -47,6 +48,14 @@ def header(roots: Iterable[bytes]) -> bytes:
 def frame(block_cid: bytes, block: bytes) -> bytes:
     """Write one block with its CID."""
     return _varint(len(block_cid) + len(block)) + block_cid + block
+
+
+def frames(sections: Iterable[bytes]) -> bytes:
+    """Write many blocks at once, each given as its CID and its data in one piece."""
+    parts: list[bytes] = []
+    for section in sections:
+        parts += (_LENGTHS[len(section)], section)
+    return b"".join(parts)
 
 
 def write(root: bytes, blocks: Iterable[tuple[bytes, bytes]]) -> bytes:
@@ -159,3 +168,16 @@ def _varint(number: int) -> bytes:
         number >>= 7
     written.append(number)
     return bytes(written)
+
+
+class _Lengths(dict[int, bytes]):
+    """Lengths as varints: a repo's thousands of blocks share a few hundred of them."""
+
+    def __missing__(self, number: int) -> bytes:
+        written = _varint(number)
+        if len(self) < _MAX_LENGTHS:
+            self[number] = written
+        return written
+
+
+_LENGTHS = _Lengths()

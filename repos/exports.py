@@ -24,8 +24,8 @@ MAX_BLOCKS = 100  # in one call: a block may be a record of a megabyte, and all 
 _TRIES = 4
 
 _HEAD = "SELECT head, commit, data FROM repo WHERE id = %s"
-# Large records come in the end and one by one: a thousand of them at once would be a gigabyte. Nodes
-# are small by nature.
+# Large records come in the end and one by one: a thousand of them at once would be a gigabyte.
+# Nodes are small by nature.
 _LARGE_BYTES = 32_768
 _BLOCKS = f"""
     SELECT cid || data FROM node WHERE repo_id = $1 AND rev > $2

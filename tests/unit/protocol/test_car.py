@@ -118,3 +118,10 @@ def test_a_block_of_the_largest_size_is_read() -> None:
     block = bytes(car.MAX_BLOCK_BYTES)
     name = cid.of_raw(block)
     assert car.read(car.write(name, [(name, block)])).blocks == {name: block}
+
+
+@given(st.lists(st.binary(max_size=300)))
+def test_many_blocks_at_once_are_written_as_one_by_one(values: list[bytes]) -> None:
+    named = [(cid.of_raw(value), value) for value in values]
+    one_by_one = b"".join(car.frame(*pair) for pair in named)
+    assert car.frames(name + value for name, value in named) == one_by_one
