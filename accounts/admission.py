@@ -1,6 +1,7 @@
 """Who may sign up with what: the rules of com.atproto.server.createAccount, before any row.
 
-Every door (XRPC, the sign-up page) hands in a `SignUp` and gets the same refusals. Messages are the
+Every door (XRPC, the sign-up page) hands in a `SignUp` and gets the same refusals; whether anybody
+is let in at all is `admission_policy`'s to say. Messages are the
 reference's where clients and tests know them; `field` names the form field they belong to.
 """
 
@@ -31,16 +32,19 @@ class SignUp:
     recovery_key: str | None = None
     invite_code: str | None = None
     did: str = ""
+    verification_code: str | None = None  # accounts.captcha
+    address: str = ""  # the client's IP address
 
 
 @dataclass(frozen=True)
 class Admitted:
-    """A sign-up that kept the rules, in normal form. `recovery_key` may be empty."""
+    """A sign-up that kept the rules, in normal form. The last two may be empty."""
 
     handle: str
     email: str
     password: str
     recovery_key: str
+    invite_code: str = ""
 
 
 class HandleTaken(InvalidRequest):
@@ -68,13 +72,6 @@ class RecoveryKeyRefused(InvalidRequest):
     field = "recovery_key"
 
 
-class InvalidInviteCode(XrpcError):
-    """400: this host takes people with an invite code."""
-
-    name = "InvalidInviteCode"
-    field = "invite_code"
-
-
 def check(host: Host, wish: SignUp) -> Admitted:
     """The wish in its normal form. Uniqueness is looked at by `check_free`, and held by Postgres.
 
@@ -84,9 +81,8 @@ def check(host: Host, wish: SignUp) -> Admitted:
     password = checked_password(wish.password)
     handle = _checked_handle(host, wish)
     recovery_key = checked_recovery_key(wish.recovery_key or "")
-    if host.has_invites_required:
-        _check_invite(wish.invite_code)
-    return Admitted(handle, email, password, recovery_key)
+    invite_code = (wish.invite_code or "").strip().lower()
+    return Admitted(handle, email, password, recovery_key, invite_code)
 
 
 def _checked_handle(host: Host, wish: SignUp) -> str:
@@ -145,10 +141,3 @@ def checked_recovery_key(recovery_key: str) -> str:
         return PublicKey.from_did_key(recovery_key).did_key if recovery_key else ""
     except ValueError:
         raise RecoveryKeyRefused("The recovery key must be a did:key of k256 or p256.") from None
-
-
-def _check_invite(invite_code: str | None) -> None:
-    """No codes have been issued yet, so a host that requires one is closed to sign-ups."""
-    if not invite_code:
-        raise InvalidInviteCode("No invite code provided")
-    raise InvalidInviteCode("Provided invite code not available")

@@ -12,7 +12,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import admission, reserved_keys, resolution
+from accounts import admission, admission_policy, invites, reserved_keys, resolution
 from accounts.admission import Admitted, SignUp
 from accounts.models import (
     Account,
@@ -55,15 +55,18 @@ def move_in(host: Host, wish: SignUp) -> Account:
     """The deactivated account of a DID (`wish.did`, proven) that is on its way here.
 
     Asks the network: call it outside of any transaction. Raises AlreadyHosted, UnresolvableDid,
-    IncompatibleDidDoc, NetworkSilent, and the errors of `admission.check`, HandleTaken and
-    EmailRefused.
+    IncompatibleDidDoc, NetworkSilent, the errors of `admission_policy` and `admission.check`,
+    HandleTaken and EmailRefused.
     """
+    admission_policy.check_open(host, wish)
     document = resolve(wish.did)
     before = Account.objects.of(host).filter(did=wish.did).first()
     if before is not None and not has_moved_away(before, document):
         raise AlreadyHosted
     admitted = admission.check(host, wish)
     _check_free(host, wish.did, admitted)
+    if before is None:
+        admission_policy.admit(host, wish, admitted)
     password = make_password(admitted.password)
     try:
         with transaction.atomic(durable=True):
@@ -136,6 +139,8 @@ def _new(host: Host, did: str, wish: Admitted, password: str) -> Account:
         deactivated_at=now,
         delete_after=now + ARRIVES_WITHIN,
     )
+    if host.has_invites_required and wish.invite_code:
+        invites.spend(host, wish.invite_code, did)
     account.refresh_from_db(fields=["status"])  # Postgres derives it
     account_arrived.send(sender=Account, account=account)
     return account

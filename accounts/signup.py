@@ -10,11 +10,10 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import admission, keys, opening, publishing
+from accounts import admission, admission_policy, opening, publishing, signup_rows
 from accounts.admission import Admitted, SignUp
 from accounts.models import Account, PlcOperation
 from hosting.models import Host
-from protocol import plc
 
 __all__ = ["SignUp", "sign_up"]
 
@@ -22,14 +21,16 @@ __all__ = ["SignUp", "sign_up"]
 def sign_up(host: Host, wish: SignUp) -> Account:
     """Make an account whose DID the PLC directory holds, and open it.
 
-    Raises the errors of `admission.check`, `HandleTaken` and `EmailRefused` for what is taken
-    (losers of a race included), and those of `opening.await_account` when the directory is late,
-    down or refuses. Source: com.atproto.server.createAccount.
+    Raises the errors of `admission_policy` and `admission.check`, `HandleTaken` and `EmailRefused`
+    for what is taken (losers of a race included), and those of `opening.await_account` when the
+    directory is late, down or refuses. Source: com.atproto.server.createAccount.
     """
+    admission_policy.check_open(host, wish)
     admitted = admission.check(host, wish)
     operation = _pending_before(host, admitted)
     if operation is None:
         admission.check_free(host, admitted)
+        admission_policy.admit(host, wish, admitted)
         operation = _begin(host, admitted)
     publishing.wake(operation.pk)
     return opening.await_account(operation.pk)
@@ -57,7 +58,7 @@ def _pending_before(host: Host, wish: Admitted) -> PlcOperation | None:
 def _is_same(operation: PlcOperation, account: Account, wish: Admitted) -> bool:
     """The right password, and no other recovery key than the one that was signed."""
     recovery_keys = operation.operation["rotationKeys"][:-1]
-    return recovery_keys == _recovery_keys(account.host, wish) and check_password(
+    return recovery_keys == signup_rows.recovery_keys(account.host, wish) and check_password(
         wish.password, account.password
     )
 
@@ -68,45 +69,6 @@ def _begin(host: Host, wish: Admitted) -> PlcOperation:
     password = make_password(wish.password)
     try:
         with transaction.atomic(durable=True):
-            signing_key = keys.new_signing_key()
-            operation = _genesis(host, wish, signing_key.did_key)
-            account = Account.objects.create(
-                host=host,
-                did=plc.did_of(operation),
-                handle=wish.handle,
-                email=wish.email,
-                password=password,
-                signing_did_key=signing_key.did_key,
-            )
-            return PlcOperation.objects.create(
-                did=account.did,
-                account=account,
-                kind=PlcOperation.Kind.GENESIS,
-                operation=operation,
-                cid=plc.cid_of(operation),
-                next_attempt_at=timezone.now(),
-            )
+            return signup_rows.write(host, wish, password)
     except IntegrityError as error:
-        raise _lost_race(error, wish) from error
-
-
-def _genesis(host: Host, wish: Admitted, signing_did_key: str) -> plc.Operation:
-    rotation_keys = [*_recovery_keys(host, wish), host.rotation_did_key]
-    genesis = plc.genesis(rotation_keys, signing_did_key, wish.handle, host.origin)
-    return plc.sign(genesis, keys.rotation_key(host))
-
-
-def _recovery_keys(host: Host, wish: Admitted) -> list[str]:
-    """The user's own key ranks first; our own again would be a duplicate, which did:plc refuses."""
-    own = wish.recovery_key
-    return [own] if own and own != host.rotation_did_key else []
-
-
-def _lost_race(error: IntegrityError, wish: Admitted) -> Exception:
-    """What the loser of a race is told; any other broken constraint stays what it is."""
-    constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
-    if constraint == "account_handle_is_unique":
-        return admission.handle_taken(wish)
-    if constraint == "account_email_is_unique_a_host":
-        return admission.email_taken(wish)
-    return error
+        raise signup_rows.lost_race(error, wish) from error

@@ -2,7 +2,17 @@
 
 from celery import shared_task
 
-from accounts import deletion, email_tokens, places, publishing, sessions, websessions, withdrawals
+from accounts import (
+    captcha,
+    deletion,
+    email_tokens,
+    held_sign_ups,
+    places,
+    publishing,
+    sessions,
+    websessions,
+    withdrawals,
+)
 
 
 @shared_task(
@@ -57,3 +67,15 @@ def forget_old_codes() -> None:
 def forget_old_places() -> None:
     """Every hour."""
     places.forget_old()
+
+
+@shared_task
+def forget_spent_challenges() -> None:
+    """Every hour."""
+    captcha.forget_spent()
+
+
+@shared_task
+def forget_old_held_sign_ups() -> None:
+    """Every hour."""
+    held_sign_ups.forget_old()

@@ -37,8 +37,12 @@ SCHEDULE: dict[str, Entry] = {
         every(15, "repos.sweep_imports"),
         every(5, "repos.wake_blob_fetches"),
         every(15, "repos.clear_doomed_repos"),
+        every(5, "repos.resolve_lexicons"),
+        every(86_400, "repos.forget_old_lexicons"),
         every(60, "accounts.tasks.delete_due_accounts"),
         every(3600, "accounts.tasks.forget_old_codes"),
+        every(3600, "accounts.tasks.forget_spent_challenges"),
+        every(3600, "accounts.tasks.forget_old_held_sign_ups"),
         every(3600, "accounts.tasks.forget_old_places"),
     )
 }

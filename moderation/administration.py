@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 from django.db import transaction
 
-from accounts import invites, key_rotation, overrides
+from accounts import deletion, handle_changes, handles, invites, key_rotation, overrides
 from accounts.models import Account
 from hosting.mail import letters, outbox
 from hosting.models import Host
@@ -34,6 +34,27 @@ def change_password(actor: Actor, account: Account, password: str, reason: str) 
     with transaction.atomic():
         audit.record(actor, account, Action.ACCOUNT_CHANGE_PASSWORD, reason)
         overrides.set_password(account, password)
+
+
+def change_handle(actor: Actor, account: Account, handle: str, reason: str) -> None:
+    """Another handle; under the host's own domains reserved words, too, are the staff's to give.
+
+    Asks the directory. Raises the errors of `handles.check_by_staff` and
+    `handle_changes.change_handle`.
+    """
+    if handles.is_own(account.host, handle.lower()):
+        checked = handles.check_by_staff(account.host, handle)
+    else:
+        checked = handle_changes.check(account, handle)
+    handle_changes.change_handle(account, checked)
+    audit.record(actor, account, Action.ACCOUNT_CHANGE_HANDLE, f"{reason}: {checked}")
+
+
+def delete(actor: Actor, account: Account, reason: str) -> None:
+    """Delete an account for good. The entry stays. Raises AccountNotFound."""
+    with transaction.atomic():
+        audit.record(actor, account, Action.ACCOUNT_DELETE, reason)
+        deletion.delete(account)
 
 
 def change_key(actor: Actor, account: Account, did_key: str, reason: str) -> None:

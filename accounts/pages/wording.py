@@ -4,7 +4,16 @@ and exact because clients know them."""
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts import admission, credentials, handles, opening, standing
+from accounts import (
+    admission,
+    credentials,
+    email_factor,
+    handles,
+    invites,
+    opening,
+    standing,
+    tokens,
+)
 from hosting.limits import RateLimitExceeded
 from protocol.errors import XrpcError
 
@@ -20,8 +29,11 @@ _BY_KIND: dict[type[XrpcError], Promise] = {
     handles.UnsupportedDomain: _("Choose one of the domains in the list."),
     admission.HandleTaken: _("This handle is taken. Choose another one."),
     admission.RecoveryKeyRefused: _("This is not a key that can be used: did:key:z… is expected."),
-    admission.InvalidInviteCode: _("This invite code cannot be used."),
+    invites.InvalidInviteCode: _("This invite code cannot be used."),
     credentials.InvalidLogin: _("The name or the password is wrong."),
+    tokens.InvalidToken: _("This code is not the right one. It may have been used already."),
+    tokens.ExpiredToken: _("This code is too old. Ask for a new one."),
+    email_factor.WrongCode: _("This code is not the right one, or too old. Sign in again."),
     RateLimitExceeded: _("Too many attempts. Wait a few minutes, then try again."),
     standing.AccountTakedown: _("This account was taken down by its host. Signing in is off."),
     opening.DirectoryLate: _(

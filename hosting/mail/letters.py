@@ -57,6 +57,9 @@ PASSWORD_CHANGED = Letter("password_changed", _("Your Password Was Changed"))
 EMAIL_CHANGED = Letter("email_changed", _("Your Email Address Was Changed"))
 DELETION_SCHEDULED = Letter("deletion_scheduled", _("Your Account Will Be Deleted"))
 ACCOUNT_DELETED = Letter("account_deleted", _("Your Account Was Deleted"))
+SIGN_UP_APPROVED = Letter("sign_up_approved", _("Your Account Is Ready"))
+SIGN_UP_REFUSED = Letter("sign_up_refused", _("Your Sign-up"))
+SIGN_UPS_HELD = Letter("sign_ups_held", _("Sign-ups Are Being Held"))  # to the tenant itself
 # From the host's staff (com.atproto.admin.sendEmail): `from_staff` makes its context.
 FROM_STAFF = Letter("from_staff", "%(subject)s")
 
@@ -74,6 +77,9 @@ ALL: Mapping[str, Letter] = {
         EMAIL_CHANGED,
         DELETION_SCHEDULED,
         ACCOUNT_DELETED,
+        SIGN_UP_APPROVED,
+        SIGN_UP_REFUSED,
+        SIGN_UPS_HELD,
         FROM_STAFF,
     )
 }

@@ -9,28 +9,13 @@ from xrpc import (
     registry,
 )
 
-_PLC = "changes of an identity after sign-up"
-_ADMIN = "the admin API; staff use the console"
 _RELAY = "a relay's method, no PDS serves it"
 _ENTRYWAY = "for providers with an entryway or a queue in front of their hosts"
 
 # Ours to answer, in a later version.
 LATER = {
-    "com.atproto.admin.deleteAccount": _ADMIN,
-    "com.atproto.admin.updateAccountHandle": _ADMIN,
-    "com.atproto.identity.getRecommendedDidCredentials": _PLC,
-    "com.atproto.identity.refreshIdentity": _PLC,
-    "com.atproto.identity.requestPlcOperationSignature": _PLC,
-    "com.atproto.identity.resolveDid": _PLC,
-    "com.atproto.identity.resolveIdentity": _PLC,
-    "com.atproto.identity.signPlcOperation": _PLC,
-    "com.atproto.identity.submitPlcOperation": _PLC,
-    "com.atproto.identity.updateHandle": _PLC,
     "com.atproto.label.queryLabels": "labels",
     "com.atproto.label.subscribeLabels": "labels",
-    "com.atproto.lexicon.resolveLexicon": "lexicons from the network",
-    "com.atproto.moderation.createReport": "reports",
-    "com.atproto.server.reserveSigningKey": "migration",
 }
 
 # Never ours.

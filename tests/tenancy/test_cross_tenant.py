@@ -16,6 +16,7 @@ from protocol import car, commit, mst
 from protocol.keys import SigningKey
 from tests.api.conftest import Api
 from xrpc import (
+    app_bsky,  # noqa: F401 - importing it declares its methods
     com_atproto,  # noqa: F401 - importing it declares its methods
     registry,
 )
@@ -25,17 +26,20 @@ CAR = "application/vnd.ipld.car"
 SECRET = "a sentence that only ash may show"
 OK = "200"
 NO_TOKEN, BAD_TOKEN, NO_REPO = "401 AuthMissing", "400 InvalidToken", "400 RepoNotFound"
+IDENTITY = frozenset({"did", "handle"})  # a DID document and a handle's own domain say as much
 UNKNOWN_REPO = "400 InvalidRequest"  # com.atproto.repo.* has no name of its own for it
 
 
 @dataclass(frozen=True)
 class Row:
-    """What is asked, about Alice; the answers. `$name` stands for that fact about her."""
+    """What is asked, about Alice; the answers. `$name` stands for that fact about her; `public`
+    names the facts that the network tells anybody."""
 
     asked: dict[str, Any] = field(default_factory=dict)
     hers: str = BAD_TOKEN
     nobody: str = NO_REPO
     mallorys: str = NO_REPO
+    public: frozenset[str] = frozenset()
 
 
 def public(**asked: str) -> Row:
@@ -48,8 +52,8 @@ def own(**asked: Any) -> Row:
     return Row(asked, nobody=NO_TOKEN, mallorys=UNKNOWN_REPO)
 
 
-def everyone(answer: str, **asked: str) -> Row:
-    return Row(asked, answer, answer, answer)
+def everyone(answer: str, public: frozenset[str] = frozenset(), **asked: str) -> Row:
+    return Row(asked, answer, answer, answer, public)
 
 
 def admins(**asked: Any) -> Row:
@@ -65,8 +69,19 @@ def moderators(**asked: Any) -> Row:
 
 
 SUBJECT = {"$type": "com.atproto.admin.defs#repoRef", "did": "$did"}
+NO_SERVICE = "501 MethodNotImplemented"  # no app view is configured
+PUSH = {"serviceDid": "did:web:push.example.com", "token": "t", "platform": "web", "appId": "a"}
 RECORD = {"repo": "$did", "collection": THING, "rkey": "k"}
 MATRIX = {
+    # These name no subject of this host: they are the caller's own, or another service's affair.
+    "app.bsky.actor.getPreferences": Row(nobody=NO_TOKEN, mallorys=OK),
+    "app.bsky.actor.putPreferences": Row({"preferences": []}, nobody=NO_TOKEN, mallorys=OK),
+    "app.bsky.feed.getFeed": Row(
+        {"feed": "at://$did/app.bsky.feed.generator/k"}, nobody=NO_TOKEN, mallorys=NO_SERVICE
+    ),
+    "app.bsky.notification.registerPush": Row(PUSH, nobody=NO_TOKEN, mallorys=OK),
+    "app.bsky.notification.unregisterPush": Row(PUSH, nobody=NO_TOKEN, mallorys=OK),
+    "com.atproto.admin.deleteAccount": admins(did="$did"),
     "com.atproto.admin.disableAccountInvites": moderators(account="$did"),
     "com.atproto.admin.disableInviteCodes": moderators(accounts=["$did"]),
     "com.atproto.admin.enableAccountInvites": moderators(account="$did"),
@@ -77,12 +92,37 @@ MATRIX = {
     "com.atproto.admin.searchAccounts": moderators(email="$email"),
     "com.atproto.admin.sendEmail": moderators(recipientDid="$did", content="x", senderDid="$did"),
     "com.atproto.admin.updateAccountEmail": admins(account="$did", email="x@example.com"),
+    "com.atproto.admin.updateAccountHandle": admins(did="$did", handle="$handle"),
     "com.atproto.admin.updateAccountPassword": admins(did="$did", password="another one"),
     "com.atproto.admin.updateAccountSigningKey": admins(did="$did", signingKey="did:key:z1"),
     "com.atproto.admin.updateSubjectStatus": moderators(
         subject=SUBJECT, takedown={"applied": True}
     ),
-    "com.atproto.identity.resolveHandle": everyone("400 HandleNotFound", handle="$handle"),
+    # These name no subject: it is the caller's own identity.
+    "com.atproto.identity.getRecommendedDidCredentials": Row(nobody=NO_TOKEN, mallorys=OK),
+    "com.atproto.identity.requestPlcOperationSignature": Row(nobody=NO_TOKEN, mallorys=OK),
+    "com.atproto.identity.signPlcOperation": Row(nobody=NO_TOKEN, mallorys="400 InvalidRequest"),
+    "com.atproto.identity.submitPlcOperation": Row(
+        {"operation": {}}, nobody=NO_TOKEN, mallorys="400 InvalidRequest"
+    ),
+    "com.atproto.identity.updateHandle": Row(
+        {"handle": "$handle"}, nobody=NO_TOKEN, mallorys="400 InvalidRequest"
+    ),
+    # What the network says of anybody to anybody.
+    "com.atproto.identity.refreshIdentity": Row(
+        {"identifier": "$did"}, nobody=NO_TOKEN, mallorys=OK, public=IDENTITY
+    ),
+    "com.atproto.identity.resolveDid": everyone(OK, IDENTITY, did="$did"),
+    "com.atproto.identity.resolveHandle": everyone(OK, IDENTITY, handle="$handle"),
+    "com.atproto.identity.resolveIdentity": everyone(OK, IDENTITY, identifier="$handle"),
+    # A report goes to the desk of the reporter's own host, whomever it is about.
+    "com.atproto.moderation.createReport": Row(
+        {"subject": SUBJECT, "reasonType": "com.atproto.moderation.defs#reasonSpam"},
+        nobody=NO_TOKEN,
+        mallorys=OK,
+        public=IDENTITY,  # the answer repeats the subject
+    ),
+    "com.atproto.lexicon.resolveLexicon": everyone("400 LexiconNotFound", nsid=THING),
     "com.atproto.repo.applyWrites": own(repo="$did", writes=[]),
     "com.atproto.repo.createRecord": own(**RECORD, record={"n": 1}),
     "com.atproto.repo.deleteRecord": own(**RECORD),
@@ -132,6 +172,8 @@ MATRIX = {
     "com.atproto.server.resetPassword": everyone(
         "400 InvalidToken", token="$reset_code", password="another one"
     ),
+    # A key is made for whoever asks.
+    "com.atproto.server.reserveSigningKey": everyone(OK, did="$did"),
     "com.atproto.server.revokeAppPassword": Row(
         {"name": "$app_password_name"}, nobody=NO_TOKEN, mallorys=OK
     ),
@@ -203,9 +245,11 @@ def summary(response) -> str:
     return f"{response.status_code} {response.json()['error']}"
 
 
-def assert_nothing_of_hers(response, facts: dict[str, str], asked: dict[str, Any]) -> None:
-    """Only what the caller said itself may come back."""
-    said = [str(value) for value in asked.values()]
+def assert_nothing_of_hers(nsid: str, response, facts: dict[str, str]) -> None:
+    """Only what the caller said itself may come back, and what is public of everybody."""
+    row = MATRIX[nsid]
+    said = [str(value) for value in filled(row.asked, facts).values()]
+    said += [facts[name] for name in row.public]
     text = response.getvalue().decode(errors="replace")
     for fact in (*facts.values(), SECRET):
         assert fact in said or fact not in text
@@ -222,7 +266,7 @@ def test_her_own_credentials_open_nothing_elsewhere(nsid, alice, birch, facts):
     asked = filled(MATRIX[nsid].asked, facts)
     response = answer_to(nsid, Api(birch, token), asked)
     assert summary(response) == MATRIX[nsid].hers
-    assert_nothing_of_hers(response, facts, asked)
+    assert_nothing_of_hers(nsid, response, facts)
 
 
 @pytest.mark.parametrize("nsid", MATRIX)
@@ -230,7 +274,7 @@ def test_nobody_learns_of_her_elsewhere(nsid, alice, birch, facts):
     asked = filled(MATRIX[nsid].asked, facts)
     response = answer_to(nsid, Api(birch), asked)
     assert summary(response) == MATRIX[nsid].nobody
-    assert_nothing_of_hers(response, facts, asked)
+    assert_nothing_of_hers(nsid, response, facts)
 
 
 @pytest.mark.parametrize("nsid", MATRIX)
@@ -238,7 +282,7 @@ def test_another_tenants_people_cannot_reach_her(nsid, alice, mallory, facts):
     asked = filled(MATRIX[nsid].asked, facts)
     response = answer_to(nsid, mallory, asked)
     assert summary(response) == MATRIX[nsid].mallorys
-    assert_nothing_of_hers(response, facts, asked)
+    assert_nothing_of_hers(nsid, response, facts)
 
 
 def test_after_all_that_she_is_as_she_was(alice, birch, facts):

@@ -64,10 +64,10 @@ def test_any_other_recovery_key_is_refused(ash, key):
     assert refused(ash, recovery_key=key)[::2] == ("InvalidRequest", "recovery_key")
 
 
-def test_a_host_that_wants_invites_turns_others_away(ash):
-    ash.admission = "invite"
-    assert refused(ash)[:2] == ("InvalidInviteCode", "No invite code provided")
-    assert refused(ash, invite_code="x")[1] == "Provided invite code not available"
+def test_an_invite_code_is_taken_in_any_letter_case(ash):
+    assert admission.check(ash, wish(invite_code=" Pds-ABCDE-fghij ")).invite_code == (
+        "pds-abcde-fghij"
+    )
 
 
 def test_a_taken_handle_is_named(ash, alice):

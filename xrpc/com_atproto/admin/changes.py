@@ -27,6 +27,21 @@ def send_email(call: Call) -> Answer:
     return {"sent": True}
 
 
+@procedure("com.atproto.admin.deleteAccount", auth=Auth.admin())
+def delete_account(call: Call) -> Answer:
+    account = find_account(call.host, call.input["did"])
+    administration.delete(actor(call), account, "com.atproto.admin.deleteAccount")
+    return None
+
+
+@procedure("com.atproto.admin.updateAccountHandle", auth=Auth.admin(), lane="remote")
+def update_account_handle(call: Call) -> Answer:
+    account = find_account(call.host, call.input["did"])
+    reason = "com.atproto.admin.updateAccountHandle"
+    administration.change_handle(actor(call), account, call.input["handle"], reason)
+    return None
+
+
 @procedure("com.atproto.admin.updateAccountEmail", auth=Auth.admin())
 def update_account_email(call: Call) -> Answer:
     account = find_account(call.host, call.input["account"])

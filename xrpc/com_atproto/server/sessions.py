@@ -52,6 +52,8 @@ def create_account(call: Call) -> Answer:
         recovery_key=asked.get("recoveryKey"),
         invite_code=asked.get("inviteCode"),
         did=_proven_did(call),
+        verification_code=asked.get("verificationCode"),
+        address=call.address,
     )
     begin = arrivals.move_in if wish.did else signup.sign_up
     with spending(call):

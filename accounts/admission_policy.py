@@ -1,0 +1,49 @@
+"""Who is let in: the one policy of a host that every door obeys.
+
+XRPC sign-up, the sign-up page and people who move in with their DID all pass here, in this order:
+`check_open` before anything else is looked at, then the rules of `admission`, then `admit` before
+the first row is written. `admit` returns, or refuses, or holds: a held sign-up is put down for the
+staff (accounts.held_sign_ups), and no DID is made and nothing announced until they say yes.
+"""
+
+from accounts import breaker, captcha, held_sign_ups, invites
+from accounts.admission import Admitted, SignUp
+from accounts.models import HeldSignUp
+from hosting.models import Host
+from protocol.errors import InvalidRequest
+
+Admission = Host.Admission
+Reason = HeldSignUp.Reason
+
+
+class SignUpClosed(InvalidRequest):
+    """400: nobody can have a new account here, or only people who bring their DID."""
+
+
+def check_open(host: Host, wish: SignUp) -> None:
+    """Whether this door is open at all. Raises SignUpClosed, InvalidInviteCode."""
+    if host.admission == Admission.CLOSED:
+        raise SignUpClosed("This server does not take new accounts.")
+    if host.admission == Admission.MIGRATION_ONLY and not wish.did:
+        raise SignUpClosed("This server only takes accounts that move in from another server.")
+    if host.has_invites_required and not wish.invite_code:
+        raise invites.InvalidInviteCode("No invite code provided")
+
+
+def admit(host: Host, wish: SignUp, admitted: Admitted) -> None:
+    """Let a sign-up that kept the rules happen now; each call counts as one.
+
+    Call it outside of any transaction: a captcha may be somebody else's to check. Raises
+    InvalidInviteCode, CaptchaRefused, SignUpHeld.
+    """
+    if wish.did and held_sign_ups.is_approved(host, wish.did):
+        return
+    if host.has_invites_required:
+        invites.check(host, admitted.invite_code)
+    held_sign_ups.check_not_waiting(host, wish.did, admitted)
+    if host.admission == Admission.CAPTCHA:
+        captcha.check(host, wish.verification_code, wish.address)
+    if host.admission == Admission.APPROVAL:
+        held_sign_ups.hold(host, wish, admitted, Reason.POLICY)
+    if not breaker.count(host):
+        held_sign_ups.hold(host, wish, admitted, Reason.BREAKER)
