@@ -30,6 +30,7 @@ PLC_AWAIT_S = 25.0  # how long createAccount waits for the directory before it a
 RESOLVE_TIMEOUT_S = 3.0  # one question about a DID or a handle: DNS, well-known, directory
 # Name servers (`address` or `address:port`), instead of the machine's own; and further ones, asked
 # when nothing else knew a handle.
+LEXICON_RESOLUTION = env.text("GROVE_LEXICONS", "on") != "off"  # strangers' record types
 DNS_SERVERS = env.words("GROVE_DNS_SERVERS")
 DNS_BACKUP_SERVERS = env.words("GROVE_DNS_BACKUP_SERVERS")
 CRAWLERS = env.origins("GROVE_CRAWLERS")  # relays that are asked to read our hosts' firehoses
@@ -295,6 +296,11 @@ UNFOLD = {
                         "title": _("Accounts"),
                         "icon": "group",
                         "link": reverse_lazy("console:accounts_account_changelist"),
+                    },
+                    {
+                        "title": _("Reports"),
+                        "icon": "flag",
+                        "link": reverse_lazy("console:moderation_report_changelist"),
                     },
                     {
                         "title": _("Audit log"),

@@ -8,6 +8,7 @@ from celery import shared_task
 from repos import blob_quarantine, closing, crawls, partitions, sweeping
 from repos.fetching import turns
 from repos.imports import jobs
+from repos.lexicons import known, resolving
 
 
 @shared_task(name="repos.keep_event_partitions")
@@ -50,6 +51,18 @@ def run_import(job_id: int) -> None:
 def sweep_imports() -> None:
     """Every few seconds: imports whose worker died, files that nobody needs."""
     jobs.sweep()
+
+
+@shared_task(name="repos.resolve_lexicons")
+def resolve_lexicons() -> None:
+    """Every few seconds: lexicons that writes asked for."""
+    resolving.resolve_wanted()
+
+
+@shared_task(name="repos.forget_old_lexicons")
+def forget_old_lexicons() -> None:
+    """Daily."""
+    known.forget_old()
 
 
 @shared_task(name="repos.clear_doomed_repo")

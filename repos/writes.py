@@ -1,4 +1,4 @@
-"""One wish about one record: checked and encoded before any database is asked.
+"""One wish about one record: checked and encoded before the repo is asked.
 
 Source: the lexicons com.atproto.repo.createRecord, putRecord, deleteRecord and applyWrites. What
 depends on the repo (is the key taken, did the record change meanwhile, was the blob uploaded) is
@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-from protocol import atjson, cbor, cid, lexicon, syntax
+from protocol import atjson, cbor, cid, syntax
 from protocol.errors import InvalidRequest
 from protocol.tid import TidClock
 from repos import blob_refs
 from repos.blob_refs import BlobRef
+from repos.lexicons import record_types
 
 MAX_RECORD_BYTES = 1_000_000
 
@@ -143,7 +144,9 @@ def _store(  # noqa: PLR0913, PLR0917 - one field of the write each
     if len(block) > MAX_RECORD_BYTES:
         raise InvalidRequest(f"The record is too large. Max: {MAX_RECORD_BYTES} bytes")
     value = cbor.decode(block)
-    status = None if validate is False else _check_lexicon(collection, rkey, value, validate)
+    status = None
+    if validate is not False:
+        status = _check_lexicon(collection, rkey, value, len(block), validate)
     return Write(
         action=action,
         collection=collection,
@@ -182,22 +185,24 @@ def _block(collection: str, record: object) -> bytes:
         raise InvalidRequest(f"The record is not valid data: {fault}") from fault
 
 
-def _check_lexicon(collection: str, rkey: str, value: dict[str, Any], validate: bool | None) -> str:
-    record_type = lexicon.catalog().record(collection)
-    if record_type is None:
+def _check_lexicon(
+    collection: str, rkey: str, value: dict[str, Any], size_bytes: int, validate: bool | None
+) -> str:
+    known = record_types.find(collection)
+    if known is None or not known.can_check(size_bytes):
         if validate:
             raise InvalidRequest(f"Unknown lexicon type: {collection}")
         return "unknown"
     # Clients do choose keys of their own where a lexicon says `tid`: only literals are insisted on.
-    if record_type.key.startswith("literal:"):
-        record_type.check_rkey(rkey)
-    record_type.check(value)
+    if known.literal_rkey is not None:
+        known.record_type.check_rkey(rkey)
+    known.check(value)
     return "valid"
 
 
 def _new_rkey(collection: str) -> str:
-    record_type = lexicon.catalog().record(collection)
-    if record_type is not None and record_type.key.startswith("literal:"):
-        return record_type.key.removeprefix("literal:")
+    known = record_types.find(collection)
+    if known is not None and known.literal_rkey is not None:
+        return known.literal_rkey
     with _rkey_lock:
         return _rkey_clock.next(time.time_ns() // 1000)

@@ -98,6 +98,8 @@ REQUEST_ACCOUNT_DELETE: Final = of_account("request-account-delete", *_MAILS)
 REQUEST_EMAIL_CONFIRMATION: Final = of_account("request-email-confirmation", *_MAILS)
 REQUEST_EMAIL_UPDATE: Final = of_account("request-email-update", *_MAILS)
 REQUEST_PLC_SIGNATURE: Final = of_account("request-plc-signature", *_MAILS)
+RESERVE_SIGNING_KEY: Final = of_network("reserve-signing-key", Budget(50, HOUR_S))
+RESOLVE_LEXICON: Final = of_network("resolve-lexicon", Budget(300, 5 * MINUTE_S))
 UPDATE_HANDLE: Final = of_account("update-handle", Budget(10, 5 * MINUTE_S), Budget(50, DAY_S))
 
 

@@ -5,12 +5,20 @@ decoded CBOR; `Catalog.method(nsid)` parses parameters and checks bodies as pars
 refusals are LexiconError. Spec: atproto.com/specs/lexicon.
 """
 
-from protocol.lexicon.catalogs import Catalog, catalog, compile_document
+from protocol.lexicon.catalogs import Catalog, catalog
 from protocol.lexicon.errors import BlobSizeError, BlobTypeError, DocumentError, LexiconError
+from protocol.lexicon.foreign import (
+    MAX_DOCUMENTS,
+    check_foreign,
+    compile_documents,
+    leans_on,
+    width_of,
+)
 from protocol.lexicon.methods import MethodType
 from protocol.lexicon.records import RecordType
 
 __all__ = [
+    "MAX_DOCUMENTS",
     "BlobSizeError",
     "BlobTypeError",
     "Catalog",
@@ -19,5 +27,8 @@ __all__ = [
     "MethodType",
     "RecordType",
     "catalog",
-    "compile_document",
+    "check_foreign",
+    "compile_documents",
+    "leans_on",
+    "width_of",
 ]

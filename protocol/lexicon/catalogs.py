@@ -64,16 +64,3 @@ class Catalog:
 def catalog() -> Catalog:
     """The catalog of the bundled documents, one per process."""
     return Catalog()
-
-
-def compile_document(document: Document) -> Catalog:
-    """Make a catalog of one document beside the bundled ones, all of its validators compiled.
-
-    For documents resolved from the network: raises DocumentError now rather than at first use.
-    """
-    made = Catalog([document])
-    for key in document["defs"]:
-        name = f"{document['id']}#{key}"
-        if made.of_values.definition(name) is not None:
-            made.of_values[name]
-    return made

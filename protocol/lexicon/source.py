@@ -5,7 +5,11 @@ Names and values from a document reach the source only through `repr`, so no doc
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+from protocol.lexicon.errors import DocumentError
+
+MAX_SOURCE_CHARACTERS: Final = 200_000  # of one function; the longest bundled one has 6,000
 
 Schema = Mapping[str, Any]
 
@@ -39,9 +43,13 @@ class Emitter:
         self.lines: list[str] = []
         self.constants: dict[str, object] = {}
         self._name_count = 0
+        self._size = 0
 
     def write(self, indent: int, line: str) -> None:
-        """Add one line."""
+        """Add one line. Raises DocumentError when a document makes too many or too long ones."""
+        self._size += indent + len(line)
+        if self._size > MAX_SOURCE_CHARACTERS:
+            raise DocumentError(self.nsid, "takes too long to check")
         self.lines.append(" " * indent + line)
 
     def refuse(self, at: Spot, condition: str, message: str) -> None:

@@ -11,6 +11,7 @@ from repos.models.doomed import DoomedRepo
 from repos.models.events import CrawlPing, Event, EventCounter, FirehoseRestore
 from repos.models.fetches import BlobFetch, UnfetchedBlob
 from repos.models.imports import ImportJob, ImportJobQuerySet
+from repos.models.lexicons import NetworkLexicon
 from repos.models.takedowns import RecordTakedown
 from repos.models.trees import Node, Record, Repo
 
@@ -28,6 +29,7 @@ __all__ = [
     "FirehoseRestore",
     "ImportJob",
     "ImportJobQuerySet",
+    "NetworkLexicon",
     "Node",
     "Record",
     "RecordTakedown",

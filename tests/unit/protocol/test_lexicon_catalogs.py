@@ -2,7 +2,7 @@
 
 import pytest
 
-from protocol.lexicon import Catalog, DocumentError, catalog, compile_document
+from protocol.lexicon import Catalog, DocumentError, catalog, compile_documents
 from tests.unit.protocol.lexicon_documents import NSID, record_document
 
 
@@ -53,7 +53,7 @@ def test_a_given_document_wins_over_a_bundled_one() -> None:
 
 def test_a_given_document_may_refer_to_bundled_ones() -> None:
     subject = {"type": "ref", "ref": "com.atproto.repo.strongRef"}
-    liked = compile_document(record_document({"subject": subject})).record(NSID)
+    liked = compile_documents([record_document({"subject": subject})]).record(NSID)
     assert liked is not None
     cid = "bafyreiclp443lavogvhj3d2ob2cxbfuscni2k5jk7bebjzg7khl3esabwq"
     liked.check({"$type": NSID, "subject": {"uri": "at://a.test/a.b.c/d", "cid": cid}})
@@ -61,4 +61,4 @@ def test_a_given_document_may_refer_to_bundled_ones() -> None:
 
 def test_a_broken_document_is_refused_at_once() -> None:
     with pytest.raises(DocumentError, match="Lexicon/defs/main/record/properties/a/type"):
-        compile_document(record_document({"a": {"type": "float"}}))
+        compile_documents([record_document({"a": {"type": "float"}})])

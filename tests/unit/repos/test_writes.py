@@ -6,6 +6,7 @@ from protocol.lexicon import LexiconError
 from repos import writes
 from repos.writes import Action, Swap
 
+pytestmark = pytest.mark.django_db  # unknown lexicons are looked up
 POST, THING = "app.bsky.feed.post", "com.example.thing"
 NOW = "2026-11-22T12:00:00.000Z"
 

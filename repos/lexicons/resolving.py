@@ -1,0 +1,82 @@
+"""Resolving a lexicon: from the table while it is fresh, else from the network, and noted there.
+
+`resolve` is for somebody who waits; `resolve_wanted` is the worker's, one at a time for the whole
+platform, so that slow name servers of strangers' NSIDs hold up one thread and nothing else.
+"""
+
+from typing import Final
+
+from django.conf import settings
+
+from hosting import database
+from hosting.flights import Flights
+from hosting.memory import Memory
+from repos.lexicons import known
+from repos.lexicons.publications import (
+    AuthoritySilent,
+    LexiconNotFound,
+    Publication,
+    fetch,
+    find_authority,
+)
+
+_BATCH: Final = 20
+_LOCK: Final = 0x6C657869  # pg_try_advisory_lock: "lexi"
+_refusals = Memory("lexicon")  # answers to those who only look; no rows for strangers' inventions
+_flights: Flights[Publication] = Flights()
+
+
+def resolve(nsid: str) -> Publication:
+    """The lexicon of an NSID, asking the network if need be. Raises LexiconNotFound,
+    AuthoritySilent."""
+    kept = known.find(nsid)
+    if kept is not None and kept.publication is not None and not kept.is_due:
+        return kept.publication
+    refusal = _refusals.get(nsid)
+    if refusal is not None:
+        raise LexiconNotFound(refusal.value)
+    try:
+        return _flights.share(nsid, lambda: _asked(nsid))
+    except LexiconNotFound as refused:
+        pause_s = known.SILENCE.total_seconds()
+        _refusals.put(nsid, refused.message, fresh_s=pause_s, keep_s=pause_s)
+        raise
+    except AuthoritySilent:
+        if kept is not None and kept.publication is not None:
+            return kept.publication
+        raise
+
+
+def resolve_wanted() -> None:
+    """Resolve what is wanted, unless somebody is at it already. Safe to run twice."""
+    if not settings.LEXICON_RESOLUTION:
+        return
+    locked = database.row("SELECT pg_try_advisory_lock(%s)", (_LOCK,))
+    if not locked or not locked[0]:
+        return
+    try:
+        for nsid in known.wanted(_BATCH):
+            _try(nsid)
+    finally:
+        database.row("SELECT pg_advisory_unlock(%s)", (_LOCK,))
+
+
+def _try(nsid: str) -> None:
+    try:
+        _asked(nsid)
+    except LexiconNotFound as refusal:
+        known.note_failure(nsid, refusal.message, known.REFUSAL)
+    except AuthoritySilent as silence:
+        known.note_failure(nsid, silence.message, known.SILENCE)
+
+
+def _asked(nsid: str) -> Publication:
+    """The lexicon as the network has it at this moment, noted in the table."""
+    did = find_authority(nsid)
+    trusted = known.authority(nsid)
+    if trusted and did != trusted:
+        known.note_claim(nsid, did)
+        raise LexiconNotFound(f"The domain of {nsid} names another DID than it did before")
+    found = fetch(nsid, did)
+    known.keep(found)
+    return found
