@@ -1,11 +1,11 @@
-"""Does the directory say that this account lives here, under a key of ours?
+"""Does its DID say that this account lives here, under a key of ours?
 
 Source: com.atproto.server.activateAccount and checkAccountStatus: the PDS endpoint is this host,
-the signing key ours, and this host may change the DID. The directory itself is asked, no cache.
-Accounts of a host are did:plc; any other method fails the check.
+the signing key ours, and for a did:plc this host may change the DID. Whoever holds the DID's data
+is asked, no cache: the PLC directory, or the web server that a did:web names.
 """
 
-from accounts import directory
+from accounts import directory, resolution
 from accounts.models import Account
 from protocol import plc
 from protocol.errors import InvalidRequest, XrpcError
@@ -17,20 +17,24 @@ class InvalidDid(InvalidRequest):
 
 
 class DirectorySilent(XrpcError):
-    """502: the directory does not answer, so nobody knows."""
+    """502: the directory, or the DID's own server, does not answer, so nobody knows."""
 
     name = "UpstreamFailure"
     status = 502
 
 
 def check(account: Account) -> None:
-    """Ask the directory, outside of any transaction. Raises InvalidDid, DirectorySilent."""
+    """Ask the network, outside of any transaction. Raises InvalidDid, DirectorySilent."""
+    if not account.did.startswith("did:plc:"):
+        _check_document(account)
+        return
     data = _published(account.did)
     service = data.services.get(PDS_SERVICE)
-    if service is None or service.endpoint.rstrip("/") != account.host.origin:
-        raise InvalidDid("DID document does not name this host as the account's PDS")
-    if data.verification_methods.get(SIGNING_METHOD) != account.signing_did_key:
-        raise InvalidDid("DID document does not name the account's signing key at this host")
+    _compare(
+        account,
+        service.endpoint.rstrip("/") if service is not None else None,
+        data.verification_methods.get(SIGNING_METHOD),
+    )
     if account.host.rotation_did_key not in data.rotation_keys:
         raise InvalidDid("The rotation keys of the DID do not include this host's")
 
@@ -44,9 +48,26 @@ def is_valid(account: Account) -> bool:
     return True
 
 
+def _check_document(account: Account) -> None:
+    try:
+        document = resolution.resolve_did(account.did, fresh=True)
+    except resolution.NetworkSilent as silence:
+        raise DirectorySilent("The DID's server does not answer; please try again") from silence
+    except resolution.UnresolvedDid as refusal:
+        raise InvalidDid("Could not resolve DID") from refusal
+    _compare(account, document.pds, document.signing_key)
+
+
+def _compare(account: Account, endpoint: str | None, signing_did_key: str | None) -> None:
+    if endpoint != account.host.origin:
+        raise InvalidDid("DID document does not name this host as the account's PDS")
+    if signing_did_key != account.signing_did_key:
+        raise InvalidDid("DID document does not name the account's signing key at this host")
+
+
 def _published(did: str) -> PlcData:
     try:
-        newest = directory.newest(did) if did.startswith("did:plc:") else None
+        newest = directory.newest(did)
     except directory.Unsettled as outcome:
         raise DirectorySilent("The PLC directory does not answer; please try again") from outcome
     data = plc.data_of(newest) if newest is not None else None

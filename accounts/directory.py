@@ -12,6 +12,7 @@ from hosting import outgoing
 from protocol import plc
 
 _ANSWER_MAX_BYTES = 64_000
+_LOG_MAX_BYTES = 4_000_000
 # 4xx answers that are about the moment and not about the operation
 _TRY_LATER = frozenset({408, 425, 429})
 
@@ -50,6 +51,20 @@ def newest(did: str) -> plc.Operation | None:
     return operation
 
 
+def holds(did: str, cid: str) -> bool:
+    """Whether the operation is in the DID's log and was not put aside. Raises `Unsettled`."""
+    answer = _request("GET", f"/{did}/log/audit", None, _LOG_MAX_BYTES)
+    if answer.status == 404:
+        return False
+    if answer.status != 200:
+        raise Unsettled(PlcOperation.Failure.UNKNOWN, f"log/audit answered {answer.status}")
+    try:
+        log = orjson.loads(answer.body)
+        return any(entry["cid"] == cid and not entry["nullified"] for entry in log)
+    except (ValueError, TypeError, KeyError) as error:
+        raise Unsettled(PlcOperation.Failure.UNKNOWN, "log/audit is unreadable") from error
+
+
 def post(did: str, operation: plc.Operation) -> None:
     """Hand an operation in. Returns when it was accepted; raises `Refused`, `Unsettled`."""
     answer = _request("POST", f"/{did}", orjson.dumps(operation))
@@ -60,7 +75,9 @@ def post(did: str, operation: plc.Operation) -> None:
     raise Unsettled(PlcOperation.Failure.UNKNOWN, f"HTTP {answer.status}")
 
 
-def _request(method: str, path: str, body: bytes | None) -> outgoing.Answer:
+def _request(
+    method: str, path: str, body: bytes | None, max_bytes: int = _ANSWER_MAX_BYTES
+) -> outgoing.Answer:
     try:
         return outgoing.request_configured(
             method,
@@ -68,7 +85,7 @@ def _request(method: str, path: str, body: bytes | None) -> outgoing.Answer:
             body=body,
             headers={"Content-Type": "application/json"} if body else None,
             timeout_s=settings.PLC_TIMEOUT_S,
-            max_bytes=_ANSWER_MAX_BYTES,
+            max_bytes=max_bytes,
         )
     except outgoing.TimedOut as error:
         raise Unsettled(PlcOperation.Failure.UNKNOWN, f"timed out: {error}") from error

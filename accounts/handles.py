@@ -4,7 +4,9 @@ Source: atproto.com/specs/handle, and the sign-up rules of com.atproto.server.cr
 answers for its own accounts alone: another tenant's handle is as foreign as a stranger's.
 """
 
-from accounts.models import Account
+from django.db import connection
+
+from accounts.models import Account, PlcOperation, WebIdentity
 from accounts.reserved import is_reserved
 from hosting.models import HandleDomain, Host
 from protocol.errors import XrpcError
@@ -12,6 +14,10 @@ from protocol.syntax import is_handle, normalize_handle
 
 LABEL_MIN_CHARACTERS = 3
 LABEL_MAX_CHARACTERS = 18  # keeps handles readable under long domains; the reference's rule
+# atproto.com/specs/handle, "Additional Non-Syntax Restrictions"; `.test` is for networks like ours
+DISALLOWED_TOP_LEVELS = frozenset(
+    {"alt", "arpa", "example", "internal", "invalid", "local", "localhost", "onion"}
+)
 
 
 class HandleError(XrpcError):
@@ -41,25 +47,39 @@ class UnsupportedDomain(HandleError):
 def check_new(host: Host, handle: str) -> str:
     """The handle in its normal form, when this host may give it out; whether it is free is not
     looked at. Raises `InvalidHandle`, `UnsupportedDomain`, `HandleNotAvailable`."""
-    if not is_handle(handle):
-        raise InvalidHandle("Input/handle must be a valid handle")
-    handle = normalize_handle(handle)
-    domain = _domain_of(host, handle)
-    label = handle.removesuffix(domain)
-    if "." in label:
-        raise InvalidHandle("Invalid characters in handle")
-    if len(label) < LABEL_MIN_CHARACTERS:
-        raise InvalidHandle("Handle too short")
-    if len(label) > LABEL_MAX_CHARACTERS:
-        raise InvalidHandle("Handle too long")
-    if is_reserved(label) or _is_a_name_of_the_platform(handle):
+    handle, label = _in_parts(host, handle)
+    if is_reserved(label):
         raise HandleNotAvailable("Reserved handle")
     return handle
 
 
+def check_by_staff(host: Host, handle: str) -> str:
+    """The same for handles that the host's staff give out: reserved words are theirs to give."""
+    handle, _label = _in_parts(host, handle)
+    return handle
+
+
+def is_own(host: Host, handle: str) -> bool:
+    """Whether the handle is under one of the host's handle domains."""
+    return any(handle.endswith(name) for name in _domains(host))
+
+
 def is_taken(handle: str) -> bool:
-    """Whether any account has it. Over all hosts: a handle leads to one DID in the world."""
-    return Account.objects.filter(handle=handle).exists()
+    """Whether any account has it, is about to get it, or has a did:web of that name. Over all
+    hosts: a handle leads to one DID in the world."""
+    about_to = PlcOperation.objects.filter(state=PlcOperation.State.PENDING, new_handle=handle)
+    return (
+        Account.objects.filter(handle=handle).exists()
+        or about_to.exists()
+        or WebIdentity.objects.filter(did=f"did:web:{handle}").exists()
+    )
+
+
+def hold(handle: str) -> None:
+    """Keep everybody else from taking the handle until this transaction ends. Whoever gives a
+    handle to an account holds it, looks whether it is taken, and writes the row."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))", [handle])
 
 
 def resolve(host: Host, handle: str) -> str | None:
@@ -70,13 +90,35 @@ def resolve(host: Host, handle: str) -> str | None:
     return accounts.values_list("did", flat=True).first()
 
 
+def _in_parts(host: Host, handle: str) -> tuple[str, str]:
+    """The handle in its normal form and its first label, by the rules that hold for everybody."""
+    if not is_handle(handle):
+        raise InvalidHandle("Input/handle must be a valid handle")
+    handle = normalize_handle(handle)
+    label = handle.removesuffix(_domain_of(host, handle))
+    if "." in label:
+        raise InvalidHandle("Invalid characters in handle")
+    if len(label) < LABEL_MIN_CHARACTERS:
+        raise InvalidHandle("Handle too short")
+    if len(label) > LABEL_MAX_CHARACTERS:
+        raise InvalidHandle("Handle too long")
+    if _is_a_name_of_the_platform(handle):
+        raise HandleNotAvailable("Reserved handle")
+    return handle, label
+
+
 def _domain_of(host: Host, handle: str) -> str:
     """The longest of the host's handle domains that the handle is under."""
-    names = host.handle_domains.values_list("name", flat=True)
-    matches = sorted((name for name in names if handle.endswith(name)), key=len)
-    if not matches:
-        raise UnsupportedDomain("Not a supported handle domain")
-    return matches[-1]
+    matches = sorted((name for name in _domains(host) if handle.endswith(name)), key=len)
+    if matches:
+        return matches[-1]
+    if handle.rpartition(".")[2] in DISALLOWED_TOP_LEVELS:
+        raise InvalidHandle("Handle TLD is invalid or disallowed")
+    raise UnsupportedDomain("Not a supported handle domain")
+
+
+def _domains(host: Host) -> list[str]:
+    return list(host.handle_domains.values_list("name", flat=True))
 
 
 def _is_a_name_of_the_platform(handle: str) -> bool:

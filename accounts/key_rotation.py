@@ -108,6 +108,7 @@ def _write_down(
             kind=PlcOperation.Kind.UPDATE,
             operation=signed,
             cid=plc.cid_of(signed),
+            new_signing_did_key=did_key,
             next_attempt_at=timezone.now(),
         )
 

@@ -14,7 +14,7 @@ from django.db.models import F
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from accounts import directory, key_changes
+from accounts import adoption, directory, invites, rebasing
 from accounts.models import Account, PlcOperation, SigningKey
 from accounts.signals import account_opened
 from hosting import celery
@@ -41,14 +41,17 @@ def publish(operation_id: int) -> None:
     if operation is None:
         return
     try:
-        _hand_in(operation)
+        is_handed_in = _hand_in_or_rebase(operation)
     except directory.Refused as refusal:
         _refuse(operation_id, str(refusal))
     except directory.Unsettled as outcome:
         _put_off(operation, outcome)
         raise Undecided(str(outcome)) from outcome
     else:
-        _confirm(operation_id)
+        if is_handed_in:
+            _confirm(operation_id)
+        else:
+            publish(operation_id)  # on another predecessor; rebasing.ATTEMPTS_MAX ends this
 
 
 def wake(operation_id: int) -> None:
@@ -88,6 +91,7 @@ def wake_due() -> None:
 def drop_pending_account(account: Account | None) -> None:
     """Take back a sign-up that came to nothing: handle and e-mail are free again."""
     if account is not None and account.opened_at is None:
+        invites.give_back(account.did)
         account.delete()
         SigningKey.objects.filter(pk=account.signing_did_key).delete()
 
@@ -109,6 +113,17 @@ def _claim(operation_id: int) -> PlcOperation | None:
     return PlcOperation.objects.get(pk=operation_id) if claimed else None
 
 
+def _hand_in_or_rebase(operation: PlcOperation) -> bool:
+    """Whether the directory holds it; if not, it was made anew. Raises as `_hand_in` does."""
+    try:
+        _hand_in(operation)
+    except directory.Refused:
+        if not rebasing.rebase(operation):
+            raise
+        return False
+    return True
+
+
 def _hand_in(operation: PlcOperation) -> None:
     """Return once the directory holds the operation. Raises `Refused`, `Unsettled`."""
     is_tombstone = operation.kind == PlcOperation.Kind.TOMBSTONE
@@ -122,8 +137,10 @@ def _hand_in(operation: PlcOperation) -> None:
     try:
         directory.post(operation.did, operation.operation)
     except directory.Refused:
-        # An earlier post that timed out may have come in between our look and our post.
-        if operation.attempts == 1 or directory.newest_cid(operation.did) != operation.cid:
+        # An earlier post that timed out may have come in between our look and our post, and others
+        # may have followed it.
+        is_first = operation.attempts == 1 and operation.kind != PlcOperation.Kind.UPDATE
+        if is_first or not directory.holds(operation.did, operation.cid):
             raise
 
 
@@ -147,7 +164,7 @@ def _confirm(operation_id: int) -> None:
         if operation.kind == PlcOperation.Kind.GENESIS:
             _open(operation)
         elif operation.kind == PlcOperation.Kind.UPDATE:
-            key_changes.adopt(operation)
+            adoption.adopt(operation)
 
 
 def _open(operation: PlcOperation) -> None:

@@ -66,6 +66,11 @@ class DidDocument:
         self._doc = doc
 
     @property
+    def json(self) -> Mapping[str, Any]:
+        """The document as it was given, every field of it."""
+        return self._doc
+
+    @property
     def handle(self) -> str | None:
         """The handle that the DID claims: the first `at://` name, lower case. Not yet verified."""
         names = self._doc.get("alsoKnownAs")

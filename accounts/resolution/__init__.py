@@ -8,6 +8,9 @@ none is called inside a transaction.
         day may stand in while its server is silent
     resolve_handle(handle, fresh=False) -> did or None  what the handle's own domain says
     ask_for_handle(handle) -> did or None               the same unremembered; raises NetworkSilent
+    identify(host, did_or_handle, fresh=False) -> Identity(did, handle or None, document)
+    did_of(host, handle, fresh=False) -> did            of one of the host's accounts, else by the
+        network; raises HandleNotFound
     remember_document(did, document)                    after we changed a DID ourselves
 """
 
@@ -16,18 +19,24 @@ from accounts.resolution.errors import (
     DidDeactivated,
     DidNotFound,
     DidUnusable,
+    HandleNotFound,
     NetworkSilent,
     UnresolvedDid,
 )
+from accounts.resolution.identities import Identity, did_of, identify
 from accounts.resolution.network_handles import ask_for_handle, resolve_handle
 
 __all__ = [
     "DidDeactivated",
     "DidNotFound",
     "DidUnusable",
+    "HandleNotFound",
+    "Identity",
     "NetworkSilent",
     "UnresolvedDid",
     "ask_for_handle",
+    "did_of",
+    "identify",
     "remember_document",
     "resolve_did",
     "resolve_handle",

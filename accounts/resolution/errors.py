@@ -1,6 +1,6 @@
-"""Why a DID gave no document. What a DID's server said differs from its having said nothing.
+"""Why a DID gave no document, or a handle no DID. A server's no differs from its silence.
 
-Source: the errors of com.atproto.identity.resolveDid.
+Source: the errors of com.atproto.identity.resolveDid and resolveIdentity.
 """
 
 from protocol.errors import XrpcError
@@ -33,6 +33,15 @@ class DidUnusable(UnresolvedDid):
 
     def __init__(self, why: str) -> None:
         super().__init__(f"Could not resolve DID: {why}")
+
+
+class HandleNotFound(XrpcError):
+    """400: the handle leads to no DID."""
+
+    name = "HandleNotFound"
+
+    def __init__(self) -> None:
+        super().__init__("Unable to resolve handle")
 
 
 class NetworkSilent(XrpcError):

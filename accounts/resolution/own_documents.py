@@ -6,16 +6,27 @@ name in question gives the same to anybody (xrpc.wellknown).
 
 from typing import Any
 
+from accounts import web_documents
+from accounts.models import WebIdentity
+from accounts.resolution.errors import DidDeactivated
 from hosting.models import Host
 from protocol.plc_data import PDS_SERVICE, PDS_SERVICE_TYPE
 
 
 def find(did: str) -> dict[str, Any] | None:
-    """The document of a DID whose server we are; None for all others, did:plc among them."""
+    """The document of a DID whose server we are; None for all others, did:plc among them.
+
+    Raises DidDeactivated.
+    """
     if not did.startswith("did:web:"):
         return None
     host = Host.objects.filter(service_did=did).first()
-    return of_host(host) if host is not None else None
+    if host is not None:
+        return of_host(host)
+    identity = WebIdentity.objects.select_related("host").filter(did=did).first()
+    if identity is not None and web_documents.is_ended(identity):
+        raise DidDeactivated
+    return web_documents.document(identity) if identity is not None else None
 
 
 def of_host(host: Host) -> dict[str, Any]:

@@ -11,8 +11,9 @@ import orjson
 import pytest
 from django.test import Client
 
-from hosting import outgoing, routing
+from hosting import outgoing, routing, txt_records
 from hosting.models import Host
+from protocol import did_document, plc
 
 
 @dataclass
@@ -78,19 +79,34 @@ def _checked(settings):
 
 @pytest.fixture(autouse=True)
 def directory(monkeypatch, settings):
-    """The network's edge: a PLC directory that accepts every operation, and says the newest."""
+    """The network's edge: a PLC directory that accepts every operation, and says the newest; and
+    nobody else out there."""
     settings.VALKEY_URL = ""  # no worker runs here; who waits publishes
     posted = []
 
     def request(method, url, body=None, **_limits):
-        if method == "GET":
-            kept = [sent for at, sent in posted if url == f"{at}/log/last"]
-            return outgoing.Answer(200, {}, kept[-1]) if kept else outgoing.Answer(404, {}, b"")
-        posted.append((url, body))
-        return outgoing.Answer(200, {}, b"OK")
+        if method == "POST":
+            posted.append((url, body))
+            return outgoing.Answer(200, {}, b"OK")
+        kept = [sent for at, sent in posted if at == url.removesuffix("/log/last")]
+        if not kept:
+            return outgoing.Answer(404, {}, b"")
+        is_log = url.endswith("/log/last")
+        return outgoing.Answer(200, {}, kept[-1] if is_log else _document(url, kept[-1]))
+
+    def nobody(*_args, **_limits):
+        raise outgoing.Unreachable("there is no network here")
 
     monkeypatch.setattr(outgoing, "request_configured", request)
+    monkeypatch.setattr(outgoing, "request", nobody)
+    monkeypatch.setattr(txt_records, "values", lambda _name: [])
     return posted
+
+
+def _document(url: str, operation: bytes) -> bytes:
+    """What the directory says of a DID whose newest operation this is."""
+    data = plc.data_of(orjson.loads(operation))
+    return orjson.dumps(did_document.render(url.rpartition("/")[2], data))
 
 
 @pytest.fixture

@@ -106,8 +106,8 @@ def test_an_operation_that_did_not_arrive_is_posted_again(operation, plc):
 
 def test_a_post_that_overtakes_our_look_is_no_refusal(operation, monkeypatch):
     PlcOperation.objects.update(attempts=1)
-    seen = iter([None, operation.cid])
-    monkeypatch.setattr(directory, "newest_cid", lambda _did: next(seen))
+    monkeypatch.setattr(directory, "newest_cid", lambda _did: None)
+    monkeypatch.setattr(directory, "holds", lambda _did, cid: cid == operation.cid)
 
     def refuse(*_):
         raise directory.Refused("exists")

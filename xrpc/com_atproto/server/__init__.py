@@ -9,6 +9,7 @@ from xrpc.com_atproto.server import (
     passwords,
     service_auth,
     sessions,
+    signing_keys,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "passwords",
     "service_auth",
     "sessions",
+    "signing_keys",
 ]

@@ -1,0 +1,75 @@
+"""did:web identities that a host of ours serves: begun with the account, changed by its owner.
+
+There is no directory in between: the row is the document (`web_documents`), so a change is one
+transaction. The row outlives the account, because the DID belongs to the person and can be served
+from nowhere else.
+"""
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from accounts import adoption, handles, web_documents
+from accounts.models import Account, WebIdentity
+from protocol.plc_data import (
+    PDS_SERVICE,
+    PDS_SERVICE_TYPE,
+    SIGNING_METHOD,
+    PlcData,
+)
+
+
+def begin(account: Account) -> WebIdentity:
+    """The identity of a new account, in the transaction that makes it."""
+    return WebIdentity.objects.create(
+        did=account.did,
+        host=account.host,
+        account=account,
+        also_known_as=[f"at://{account.handle}"],
+        verification_methods={SIGNING_METHOD: account.signing_did_key},
+        services={PDS_SERVICE: {"type": PDS_SERVICE_TYPE, "endpoint": account.host.origin}},
+    )
+
+
+def is_served_here(account: Account) -> bool:
+    """Whether the account's DID document is in our hands."""
+    return account.did.startswith(web_documents.PREFIX) and _of(account).exists()
+
+
+def keeps(handle: str, account: Account) -> bool:
+    """Whether the name is somebody else's DID for ever."""
+    return (
+        WebIdentity.objects.filter(did=web_documents.did_of(handle))
+        .exclude(did=account.did)
+        .exists()
+    )
+
+
+def change_handle(account: Account, handle: str) -> None:
+    """Another handle in the document and for the account, both or neither."""
+    with transaction.atomic():
+        handles.hold(handle)
+        locked = adoption.lock(account)
+        identity = _of(account).select_for_update().get()
+        data = web_documents.data_of(identity).with_handle(handle)
+        identity.also_known_as = list(data.also_known_as)
+        identity.save(update_fields=["also_known_as", "updated_at"])
+        adoption.take_handle(locked, handle)
+
+
+def change(account: Account, data: PlcData) -> None:
+    """What the owner wants the document to say, from leaving for another host on."""
+    with transaction.atomic():
+        _of(account).select_for_update().get()
+        _of(account).update(
+            also_known_as=list(data.also_known_as),
+            verification_methods=dict(data.verification_methods),
+            services={
+                name: {"type": service.type, "endpoint": service.endpoint}
+                for name, service in data.services.items()
+            },
+        )
+        adoption.announce(adoption.lock(account))
+
+
+def _of(account: Account) -> QuerySet[WebIdentity]:
+    return WebIdentity.objects.filter(account=account)

@@ -1,0 +1,47 @@
+"""com.atproto.identity.*: an owner's own PLC operations.
+
+Source: the lexicons of that namespace. Those whom the host took down may have operations signed,
+too: everybody must be able to leave.
+"""
+
+from typing import Any
+
+from accounts import plc_operations
+from protocol import plc
+from xrpc import rate_limits
+from xrpc.auth import LEAVING, Auth
+from xrpc.call import Answer, Call
+from xrpc.registry import procedure, query
+from xrpc.subjects import own_account, own_account_as_it_is
+
+_SIGNED = ("rotationKeys", "alsoKnownAs", "verificationMethods", "services")
+
+
+@query("com.atproto.identity.getRecommendedDidCredentials", auth=Auth.account())
+def get_recommended_did_credentials(call: Call) -> Answer:
+    data = plc.update(plc_operations.recommended(own_account(call)), prev=None)
+    answer: dict[str, Any] = {name: data[name] for name in _SIGNED if data[name]}
+    return answer
+
+
+@procedure(
+    "com.atproto.identity.requestPlcOperationSignature",
+    auth=Auth.account(LEAVING),
+    limits=(rate_limits.REQUEST_PLC_SIGNATURE,),
+)
+def request_plc_operation_signature(call: Call) -> Answer:
+    plc_operations.request_signature(own_account_as_it_is(call))
+    return None
+
+
+@procedure("com.atproto.identity.signPlcOperation", auth=Auth.account(LEAVING), lane="remote")
+def sign_plc_operation(call: Call) -> Answer:
+    account = own_account_as_it_is(call)
+    wishes = {name: call.input[name] for name in _SIGNED if name in call.input}
+    return {"operation": plc_operations.sign(account, call.input.get("token", ""), wishes)}
+
+
+@procedure("com.atproto.identity.submitPlcOperation", auth=Auth.account(), lane="remote")
+def submit_plc_operation(call: Call) -> Answer:
+    plc_operations.submit(own_account(call), call.input["operation"])
+    return None

@@ -1,0 +1,37 @@
+"""com.atproto.identity.*: any identity of the network, as this host sees it.
+
+Source: the lexicons of that namespace. Answers are remembered for a while (accounts.resolution);
+whoever has an account here may have an identity looked up anew.
+"""
+
+from accounts import custom_handles, resolution
+from accounts.resolution import Identity
+from xrpc.auth import Auth
+from xrpc.call import Answer, Call
+from xrpc.registry import procedure, query
+from xrpc.subjects import NO_HANDLE
+
+
+@query("com.atproto.identity.resolveDid", auth=Auth.none(), lane="remote")
+def resolve_did(call: Call) -> Answer:
+    return {"didDoc": resolution.resolve_did(call.params["did"]).json}
+
+
+@query("com.atproto.identity.resolveIdentity", auth=Auth.none(), lane="remote")
+def resolve_identity(call: Call) -> Answer:
+    return _shown(resolution.identify(call.host, call.params["identifier"]))
+
+
+@procedure("com.atproto.identity.refreshIdentity", auth=Auth.account(), lane="remote")
+def refresh_identity(call: Call) -> Answer:
+    identity = resolution.identify(call.host, call.input["identifier"], fresh=True)
+    custom_handles.look_again(call.host, identity.did)
+    return _shown(identity)
+
+
+def _shown(identity: Identity) -> Answer:
+    return {
+        "did": identity.did,
+        "handle": identity.handle or NO_HANDLE,
+        "didDoc": identity.document.json,
+    }
