@@ -303,6 +303,11 @@ UNFOLD = {
                         "link": reverse_lazy("console:moderation_report_changelist"),
                     },
                     {
+                        "title": _("Mail"),
+                        "icon": "mail",
+                        "link": reverse_lazy("console:mail_outgoingmail_changelist"),
+                    },
+                    {
                         "title": _("Audit log"),
                         "icon": "history",
                         "link": reverse_lazy("console:moderation_auditentry_changelist"),

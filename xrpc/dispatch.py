@@ -21,6 +21,7 @@ from hosting.routing import host_of
 from protocol.errors import InvalidRequest, XrpcError
 from protocol.syntax import is_nsid
 from xrpc import (
+    app_bsky,  # noqa: F401 - importing it declares its methods
     com_atproto,  # noqa: F401 - importing it declares its methods
     registry,
 )

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -14,7 +15,7 @@ from unfold.decorators import display
 
 from accounts.models import Account
 from hosting.console import ConsoleSite, hosts_in_view
-from moderation.models import AuditEntry
+from moderation.models import AuditEntry, Report
 
 
 class ReadOnly(ModelAdmin):
@@ -129,7 +130,34 @@ class AuditLog(ReadOnly):
         return format_html("{} {}", link, part) if part else link
 
 
+class ReportList(ReadOnly):
+    """What people reported to the host's own desk, newest first."""
+
+    list_display = ["created_at", "kind", "subject", "reporter", "reason"]
+    search_fields = ["subject_did", "subject_uri", "reported_by", "reason"]
+    search_help_text = _("DID, record or words of the report")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
+        return Report.objects.of(hosts_in_view(request))
+
+    @display(description=_("kind"), ordering="reason_type")
+    def kind(self, report: Report) -> str:
+        return report.reason_type.partition("#")[2] or report.reason_type
+
+    @display(description=_("about"))
+    def subject(self, report: Report) -> SafeString:
+        """The account, which may live anywhere, and the record where it was about one."""
+        found = f"{reverse('console:look_up')}?{urlencode({'q': report.subject_did})}"
+        label = report.subject_uri or report.subject_did
+        return format_html('<a class="console-link" href="{}">{}</a>', found, label)
+
+    @display(description=_("reported by"), ordering="reported_by")
+    def reporter(self, report: Report) -> SafeString:
+        return account_link(report.reported_by, report.reported_by)
+
+
 def register(site: ConsoleSite) -> None:
     """Hang the lists on the console."""
+    site.register(Report, ReportList)
     site.register(Account, AccountList)
     site.register(AuditEntry, AuditLog)

@@ -12,7 +12,7 @@ import pytest
 from django.test import Client
 from django.urls import URLResolver, get_resolver
 
-from accounts import websessions
+from accounts import email_tokens, websessions
 from accounts.models import Account
 from accounts.pages.cookies import COOKIE
 from hosting.models import Member, StaffUser
@@ -42,6 +42,8 @@ PERSON = "console/^accounts/(?P<did>did:[^/]+)/"
 BLOB = PERSON + "blobs/(?P<link>[a-z0-9]+)/"
 LINK = cid.to_text(cid.of_raw(b"a picture"))
 ACCOUNT = "console/accounts/account/"
+REPORTS = "console/moderation/report/"
+MAIL = "console/mail/outgoingmail/"
 AUDIT = "console/moderation/auditentry/"
 ROWS = {
     "": everyone("/", 200),
@@ -55,6 +57,13 @@ ROWS = {
     "account/": everyone("/account/", 302),
     "account/sign-up": everyone("/account/sign-up", 200),
     "account/sign-in": everyone("/account/sign-in", 200),
+    "account/sign-in/code": everyone("/account/sign-in/code", 302),
+    "account/reset-password": everyone("/account/reset-password", 200),
+    "account/reset-password/code": everyone("/account/reset-password/code", 200),
+    "account/reset-password/done": everyone("/account/reset-password/done", 200),
+    ".well-known/change-password": everyone("/.well-known/change-password", 302),
+    "dev/mail": everyone("/dev/mail", 200),
+    "dev/mail/<int:mail_id>": everyone("/dev/mail/{mail}", 404),
     "account/sign-out": everyone("/account/sign-out", 302, "post"),
     "account/handle-available": everyone("/account/handle-available?handle=alice.test", 200),
     "account/brand.css": everyone("/account/brand.css", 200),
@@ -72,9 +81,11 @@ ROWS = {
     "console/password_change/done/": console("password_change/done/", 200),
     "console/autocomplete/": console("autocomplete/?term=alice", 403),
     "console/jsi18n/": console("jsi18n/", 200),
-    "console/^(?P<app_label>accounts|moderation)/$": console("accounts/", 200),
+    "console/^(?P<app_label>moderation|accounts|mail)/$": console("accounts/", 200),
     "console/(?P<url>.*)$": console("nothing-here", 404),
     ACCOUNT: console("accounts/account/?q=alice", 200),
+    REPORTS: console("moderation/report/?q=alice", 200),
+    MAIL: console("mail/outgoingmail/?q=alice", 200),
     AUDIT: console("moderation/auditentry/?q=alice", 200),
 }
 
@@ -115,7 +126,8 @@ def staff(alice, birch) -> Client:
 def ask(browser: Client, row: Row, alice) -> int:
     """The status of the answer, which tells nothing of Alice that was not asked."""
     account = Account.objects.get(did=alice.did)
-    path = row.path.format(did=account.did, id=account.pk)
+    letter = email_tokens.mail(account, email_tokens.Purpose.CONFIRM_EMAIL)
+    path = row.path.format(did=account.did, id=account.pk, mail=letter.pk)
     response = getattr(browser, row.verb)(path)
     text = response.getvalue().decode(errors="replace")
     assert account.email not in text

@@ -129,11 +129,6 @@ class Passage:
         headers = self._headers({}) | {"Accept-Encoding": "gzip"} | self._token(service.did, nsid)
         return Forwarded(service, "GET", f"/xrpc/{nsid}?{query}", headers)
 
-    def letter(self, service: Service, nsid: str, text: bytes) -> Forwarded:
-        """A procedure with this JSON text as its input."""
-        headers = self._headers({"CONTENT_TYPE": "Content-Type"}) | self._token(service.did, nsid)
-        return Forwarded(service, POST, f"/xrpc/{nsid}", headers, text)
-
     def _headers(self, more: Mapping[str, str]) -> dict[str, str]:
         passed = {"Accept-Encoding": self.meta.get("HTTP_ACCEPT_ENCODING") or "identity"}
         for ours, theirs in {**_PASSED, **more}.items():

@@ -5,7 +5,7 @@ Source: the lexicons of that namespace. They take no subject: the account is the
 
 from datetime import UTC, datetime
 
-from accounts import activation, did_checks
+from accounts import activation, did_checks, preferences
 from protocol import cid
 from protocol.errors import InvalidRequest
 from repos import reads
@@ -30,7 +30,7 @@ def activate_account(call: Call) -> Answer:
 
 @query("com.atproto.server.checkAccountStatus", auth=Auth.account(), lane="remote")
 def check_account_status(call: Call) -> Answer:
-    """`privateStateValues` counts preferences, of which this host keeps none."""
+    """`privateStateValues` counts preferences."""
     account = own_account(call)
     held = tally(reads.repo_ref(call.host, account.did))
     return {
@@ -40,7 +40,7 @@ def check_account_status(call: Call) -> Answer:
         "repoRev": held.rev,
         "repoBlocks": held.block_count,
         "indexedRecords": held.record_count,
-        "privateStateValues": 0,
+        "privateStateValues": preferences.count(account),
         "expectedBlobs": held.expected_blob_count,
         "importedBlobs": held.imported_blob_count,
     }

@@ -1,0 +1,8 @@
+"""The few methods of `app.bsky.*` that a host answers, or knows more about than the app view.
+
+Importing this package declares them. All others go to the app view as they are (xrpc.proxy).
+"""
+
+from xrpc.app_bsky import feed_generators, notifications, preferences
+
+__all__ = ["feed_generators", "notifications", "preferences"]

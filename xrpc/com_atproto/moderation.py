@@ -1,0 +1,42 @@
+"""com.atproto.moderation.createReport: to a moderation service, or to the host's own desk.
+
+Source: the lexicon of that method. A service that the caller names gets the report, else the
+operator's; where there is none, the host keeps it for its staff.
+"""
+
+from typing import Any
+
+from moderation import reports
+from moderation.models import Report
+from xrpc.auth import LEAVING, STANDARD, Auth
+from xrpc.call import Answer, Call
+from xrpc.proxy.local import chosen_service, handed_on
+from xrpc.proxy.methods import CREATE_REPORT
+from xrpc.registry import procedure
+from xrpc.subjects import own_account_as_it_is
+
+
+@procedure(CREATE_REPORT, auth=Auth.account(STANDARD | LEAVING))
+def create_report(call: Call) -> Answer:
+    if service := chosen_service(call, CREATE_REPORT):
+        return handed_on(call, CREATE_REPORT, service)
+    asked = call.input
+    report = reports.file(
+        own_account_as_it_is(call),
+        asked["subject"],
+        asked["reasonType"],
+        asked.get("reason", ""),
+        asked.get("modTool"),
+    )
+    return _shown(report, asked["subject"])
+
+
+def _shown(report: Report, subject: dict[str, Any]) -> dict[str, Any]:
+    shown = {
+        "id": report.pk,
+        "reasonType": report.reason_type,
+        "subject": subject,
+        "reportedBy": report.reported_by,
+        "createdAt": report.created_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+    }
+    return {**shown, "reason": report.reason} if report.reason else shown

@@ -1,0 +1,39 @@
+"""Methods of ours that may end at another service: declared like all others, handed on or answered.
+
+A method's own code decides; here are the three things that it needs for that.
+"""
+
+from xrpc.call import Call, HandedOn
+from xrpc.errors import MethodNotImplemented
+from xrpc.proxy import services
+from xrpc.proxy.plans import Finish, Passage, Plan, passage_of
+from xrpc.proxy.relaying import Relay
+from xrpc.proxy.services import Service
+
+
+def chosen_service(call: Call, nsid: str) -> Service | None:
+    """Who answers: whom the caller names, else the default; None when there is neither."""
+    return services.chosen(call.meta.get("HTTP_ATPROTO_PROXY"), nsid)
+
+
+def needed_service(call: Call, nsid: str) -> Service:
+    """As `chosen_service`. Raises MethodNotImplemented when there is none."""
+    service = chosen_service(call, nsid)
+    if service is None:
+        raise MethodNotImplemented
+    return service
+
+
+def passage(call: Call, nsid: str) -> Passage:
+    """The caller's way to another service. Raises what `passage_of` does."""
+    return passage_of(call.host, call.caller, call.meta, nsid)
+
+
+def handed_on(call: Call, nsid: str, service: Service, finish: Finish | None = None) -> HandedOn:
+    """The request as it came, to a service."""
+    return relayed(passage(call, nsid).to(service, nsid, finish=finish))
+
+
+def relayed(plan: Plan) -> HandedOn:
+    """The answer that a plan leads to."""
+    return HandedOn(Relay(plan))
