@@ -4,12 +4,18 @@ Source: com.atproto.server.createSession (`authFactorToken`). App passwords do n
 nobody at an app to read the mail.
 """
 
+from django.core import signing
+from django.utils.crypto import salted_hmac
+
 from accounts import email_tokens
 from accounts.credentials import InvalidLogin
 from accounts.email_tokens import Purpose
 from accounts.models import Account
 from accounts.tokens import ExpiredToken, InvalidToken
+from hosting.models import Host
 from protocol.errors import XrpcError
+
+_SALT = "accounts.email_factor"
 
 
 class AuthFactorTokenRequired(XrpcError):
@@ -44,3 +50,30 @@ def demand(account: Account, code: str) -> None:
         email_tokens.burn(account, Purpose.AUTH_FACTOR, code)
     except (InvalidToken, ExpiredToken):
         raise WrongCode from None
+
+
+def promise(account: Account, language: str | None = None) -> str:
+    """Mail a code, and a text by which `keep` knows that the password was right; for pages, which
+    take the two steps one after the other."""
+    email_tokens.mail(account, Purpose.AUTH_FACTOR, language)
+    return signing.dumps({"account": account.pk, "password": _mark(account)}, salt=_SALT)
+
+
+def keep(host: Host, promised: str, code: str) -> Account:
+    """The account, once its code came, too. Raises WrongCode, also for a promise that is too old,
+    not ours, or of before another password was set."""
+    try:
+        known = signing.loads(promised, salt=_SALT, max_age=email_tokens.LIVES)
+    except signing.BadSignature:
+        raise WrongCode from None
+    accounts = Account.objects.of(host).open().select_related("host")
+    account = accounts.filter(pk=known["account"]).first()
+    if account is None or _mark(account) != known["password"]:
+        raise WrongCode
+    demand(account, code)
+    return account
+
+
+def _mark(account: Account) -> str:
+    """Tells one password from the next, and nothing about either."""
+    return salted_hmac(_SALT, account.password, algorithm="sha256").hexdigest()

@@ -20,6 +20,7 @@ from django.utils.crypto import salted_hmac
 from accounts.models import Account, EmailToken
 from accounts.tokens import ExpiredToken, InvalidToken
 from hosting.mail import letters, outbox
+from hosting.mail.models import OutgoingMail
 from hosting.models import Host
 
 Purpose = EmailToken.Purpose
@@ -39,14 +40,18 @@ _LETTERS: Final = {
 }
 
 
-def mail(account: Account, purpose: EmailToken.Purpose, language: str | None = None) -> None:
+def mail(
+    account: Account, purpose: EmailToken.Purpose, language: str | None = None
+) -> OutgoingMail:
     """Issue a code and put the letter with it into the outbox, both or neither.
 
     `language` is the reader's; None: the host's own.
     """
     with transaction.atomic():
         context = {"code": issue(account, purpose), "handle": account.handle or account.did}
-        outbox.post(account.host, account.email, _LETTERS[purpose], context, language=language)
+        return outbox.post(
+            account.host, account.email, _LETTERS[purpose], context, language=language
+        )
 
 
 def issue(account: Account, purpose: EmailToken.Purpose) -> str:

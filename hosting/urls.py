@@ -8,6 +8,7 @@ from django.utils.module_loading import autodiscover_modules
 
 from hosting import doorstep, platform_urls
 from hosting.console import console
+from hosting.mail import captured
 
 autodiscover_modules("console")  # each room hangs its pages on the console's site
 
@@ -17,5 +18,7 @@ urlpatterns = [
     *platform_urls.urlpatterns,
     path("", include("xrpc.urls")),
     path("", include("accounts.pages.urls")),
+    path("dev/mail", captured.index),
+    path("dev/mail/<int:mail_id>", captured.as_html),
     path("console/", console.urls),
 ]

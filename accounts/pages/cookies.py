@@ -7,7 +7,7 @@ cookie at its account's own host only.
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import redirect
 
-from accounts import websessions
+from accounts import places, websessions
 from accounts.models import Account
 from hosting.routing import host_of
 
@@ -23,6 +23,7 @@ def account_of(request: HttpRequest) -> Account | None:
 def signed_in(request: HttpRequest, account: Account) -> HttpResponseRedirect:
     """Sign in under a fresh token and go to the account's page. Raises `AccountTakedown`."""
     token = websessions.begin(account)
+    places.note(account, request.META.get("REMOTE_ADDR", ""))
     response = redirect("accounts:home")
     response.set_cookie(
         COOKIE,

@@ -17,7 +17,7 @@ from accounts.passwords import NEW_PASSWORD_MAX_CHARACTERS, OLD_PASSWORD_MAX_CHA
 from hosting.models import Host
 from protocol.errors import XrpcError
 
-_AS_TYPED = {"autocapitalize": "none", "autocorrect": "off", "spellcheck": "false"}
+AS_TYPED = {"autocapitalize": "none", "autocorrect": "off", "spellcheck": "false"}
 
 
 class HostForm(forms.Form):
@@ -27,6 +27,12 @@ class HostForm(forms.Form):
         super().__init__(data)
         self.host = host
         self.domains = [domain.name for domain in host.handle_domains.all()]
+
+    def whole_identifier(self, typed: str) -> str:
+        """A bare name is a handle under this host's first domain."""
+        identifier = typed.strip().removeprefix("@")
+        is_whole = any(mark in identifier for mark in ".@:")
+        return identifier if is_whole or not self.domains else identifier + self.domains[0]
 
     def refuse(self, refusal: XrpcError) -> None:
         """Show a verb's refusal beside its field, or above the form when it has none."""
@@ -41,7 +47,7 @@ class SignUpForm(HostForm):
         label=_("Handle"),
         max_length=100,
         help_text=_("Your name in the network: 3 to 18 letters, digits or dashes."),
-        widget=forms.TextInput(attrs={**_AS_TYPED, "autocomplete": "off", "data-handle": ""}),
+        widget=forms.TextInput(attrs={**AS_TYPED, "autocomplete": "off", "data-handle": ""}),
     )
     domain = forms.ChoiceField(label=_("Domain"))
     email = forms.CharField(
@@ -60,7 +66,7 @@ class SignUpForm(HostForm):
     invite_code = forms.CharField(
         label=_("Invite code"),
         max_length=100,
-        widget=forms.TextInput(attrs={**_AS_TYPED, "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={**AS_TYPED, "autocomplete": "off"}),
     )
     recovery_key = forms.CharField(
         label=_("Recovery key"),
@@ -70,7 +76,7 @@ class SignUpForm(HostForm):
             "The public half (did:key:z…) of a key that only you hold. It ranks above this host's"
             " own key: with it you can take your account elsewhere even against our will."
         ),
-        widget=forms.TextInput(attrs={**_AS_TYPED, "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={**AS_TYPED, "autocomplete": "off"}),
     )
 
     def __init__(self, host: Host, data: Any = None) -> None:
@@ -137,7 +143,7 @@ class SignInForm(HostForm):
     identifier = forms.CharField(
         label=_("Handle or e-mail address"),
         max_length=2048,
-        widget=forms.TextInput(attrs={**_AS_TYPED, "autocomplete": "username"}),
+        widget=forms.TextInput(attrs={**AS_TYPED, "autocomplete": "username"}),
     )
     password = forms.CharField(
         label=_("Password"),
@@ -147,7 +153,4 @@ class SignInForm(HostForm):
     )
 
     def clean_identifier(self) -> str:
-        """A bare name is a handle under this host's first domain."""
-        identifier: str = self.cleaned_data["identifier"].strip().removeprefix("@")
-        is_whole = any(mark in identifier for mark in ".@:")
-        return identifier if is_whole or not self.domains else identifier + self.domains[0]
+        return self.whole_identifier(self.cleaned_data["identifier"])

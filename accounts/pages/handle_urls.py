@@ -1,4 +1,4 @@
-"""The routes of a name under a handle domain: the handle's two documents and nothing else."""
+"""The routes of a name under a handle domain: the identity's documents and nothing else."""
 
 from django.urls import include, path
 
@@ -8,6 +8,7 @@ _shared = ([path("account/brand.css", brand.stylesheet, name="brand")], "account
 
 urlpatterns = [
     path(".well-known/atproto-did", profile.atproto_did),
+    path(".well-known/did.json", profile.did_document),
     path("", profile.profile),
     path("", include(_shared)),
 ]

@@ -1,14 +1,14 @@
-"""What a handle's own name serves: the document that leads to the DID, and a small page.
+"""What a handle's own name serves: the documents about the DID, and a small page.
 
 Source: atproto.com/specs/handle, "HTTPS well-known Method". Names that nobody has, and those of
 deactivated and taken-down accounts, are the same 404.
 """
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts import handles
+from accounts import handles, web_documents
 from hosting.routing import host_of
 
 _NOBODY = "User not found"
@@ -21,6 +21,18 @@ def atproto_did(request: HttpRequest) -> HttpResponse:
     if did is None:
         return HttpResponse(_NOBODY, status=404, content_type="text/plain; charset=utf-8")
     return HttpResponse(did, content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+def did_document(request: HttpRequest) -> HttpResponse:
+    """`/.well-known/did.json`: the document of the did:web that has this host name, whatever its
+    account's status; 410 when account and identity are gone."""
+    identity = web_documents.named(host_of(request), _handle(request))
+    if identity is None:
+        return HttpResponse(_NOBODY, status=404, content_type="text/plain; charset=utf-8")
+    if web_documents.is_ended(identity):
+        return HttpResponse("Gone", status=410, content_type="text/plain; charset=utf-8")
+    return JsonResponse(web_documents.document(identity))
 
 
 @require_safe

@@ -5,19 +5,22 @@ A POST that did its work answers with a redirect; one that was refused shows the
 came too often.
 """
 
-from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import credentials, handles, signup
+from accounts import credentials, email_factor, handles, signup
 from accounts.admission import HandleTaken
+from accounts.models import Account
 from accounts.pages import wording
+from accounts.pages.answers import posted, show_form, status_of
 from accounts.pages.cookies import account_of, signed_in, signed_out
-from accounts.pages.forms import HostForm, SignInForm, SignUpForm
+from accounts.pages.forms import SignInForm, SignUpForm
+from accounts.pages.reset_forms import SignInCodeForm
 from hosting import limits
-from hosting.limits import RateLimitExceeded
 from hosting.routing import host_of
 from protocol.errors import XrpcError
 
@@ -36,22 +39,22 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_up(request: HttpRequest) -> HttpResponse:
     """`/account/sign-up`: a new account, then straight into it."""
-    form = SignUpForm(host_of(request), _posted(request))
+    form = SignUpForm(host_of(request), posted(request))
     if form.is_valid():
         try:
             limits.attempt(request, limits.SIGN_UP, form.host)
             return signed_in(request, signup.sign_up(form.host, form.wish))
         except XrpcError as refusal:
             form.refuse(refusal)
-            return _form(request, "accounts/sign_up.html", form, _status_of(refusal))
-    return _form(request, "accounts/sign_up.html", form)
+            return show_form(request, "accounts/sign_up.html", form, status_of(refusal))
+    return show_form(request, "accounts/sign_up.html", form)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     """`/account/sign-in`: by handle, e-mail or DID."""
-    form = SignInForm(host_of(request), _posted(request))
+    form = SignInForm(host_of(request), posted(request))
     if form.is_valid():
         given = form.cleaned_data
         try:
@@ -59,11 +62,37 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             limits.attempt(request, limits.LOGIN, form.host, name)
             with limits.guessing(request, form.host, credentials.InvalidLogin):
                 account = credentials.authenticate(form.host, name, password)
+            if account.needs_email_code:
+                return _ask_for_code(request, account)
             return signed_in(request, account)
         except XrpcError as refusal:
             form.refuse(refusal)
-            return _form(request, "accounts/sign_in.html", form, _status_of(refusal))
-    return _form(request, "accounts/sign_in.html", form)
+            return show_form(request, "accounts/sign_in.html", form, status_of(refusal))
+    return show_form(request, "accounts/sign_in.html", form)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in_code(request: HttpRequest) -> HttpResponse:
+    """`/account/sign-in/code`: the second step, for those who want one."""
+    form = SignInCodeForm(host_of(request), posted(request))
+    if not form.is_bound:
+        return redirect("accounts:sign_in")
+    if form.is_valid():
+        given = form.cleaned_data
+        try:
+            account = email_factor.keep(form.host, given["promise"], given["code"])
+            return signed_in(request, account)
+        except XrpcError as refusal:
+            form.refuse(refusal)
+            return show_form(request, "accounts/sign_in_code.html", form, status_of(refusal))
+    return show_form(request, "accounts/sign_in_code.html", form)
+
+
+def _ask_for_code(request: HttpRequest, account: Account) -> HttpResponse:
+    promise = email_factor.promise(account, get_language())
+    form = SignInCodeForm(host_of(request), promise=promise)
+    return show_form(request, "accounts/sign_in_code.html", form)
 
 
 @require_POST
@@ -84,21 +113,3 @@ def handle_available(request: HttpRequest) -> JsonResponse:
     except XrpcError as refusal:
         return JsonResponse({"available": False, "message": wording.for_person(refusal)})
     return JsonResponse({"available": True, "message": _("@%s is free.") % handle})
-
-
-def _posted(request: HttpRequest) -> QueryDict | None:
-    return request.POST if request.method == "POST" else None
-
-
-def _form(
-    request: HttpRequest, template: str, form: HostForm, status: int | None = None
-) -> HttpResponse:
-    shown = {"host": form.host, "form": form}
-    return render(request, template, shown, status=status or (422 if form.errors else 200))
-
-
-def _status_of(refusal: XrpcError) -> int:
-    """Not 502 or 504: front doors like to replace those pages with their own."""
-    if isinstance(refusal, RateLimitExceeded):
-        return refusal.status
-    return 503 if refusal.status >= 500 else 422

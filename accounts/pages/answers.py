@@ -1,0 +1,28 @@
+"""How the account pages answer: a form, what is wrong with it, and the status that says so."""
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+
+from accounts.pages.forms import HostForm
+from hosting.limits import RateLimitExceeded
+from protocol.errors import XrpcError
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What was sent, if anything was."""
+    return request.POST if request.method == "POST" else None
+
+
+def show_form(
+    request: HttpRequest, template: str, form: HostForm, status: int | None = None
+) -> HttpResponse:
+    """The form, filled in as it was; 422 when it has errors, unless told otherwise."""
+    shown = {"host": form.host, "form": form}
+    return render(request, template, shown, status=status or (422 if form.errors else 200))
+
+
+def status_of(refusal: XrpcError) -> int:
+    """Not 502 or 504: front doors like to replace those pages with their own."""
+    if isinstance(refusal, RateLimitExceeded):
+        return refusal.status
+    return 503 if refusal.status >= 500 else 422

@@ -1,0 +1,73 @@
+"""The forms of the pages that take a mailed code."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.utils.translation import gettext_lazy as _
+
+from accounts.email_factor import WrongCode
+from accounts.pages import wording
+from accounts.pages.forms import AS_TYPED, HostForm
+from accounts.passwords import NEW_PASSWORD_MAX_CHARACTERS
+from accounts.tokens import ExpiredToken, InvalidToken
+from hosting.models import Host
+from protocol.errors import XrpcError
+
+
+class CodeForm(HostForm):
+    """A form with a mailed code; what is wrong with the code stands beside it."""
+
+    code = forms.CharField(
+        label=_("Code from the e-mail"),
+        max_length=100,
+        widget=forms.TextInput(
+            attrs={**AS_TYPED, "autocomplete": "one-time-code", "placeholder": "ABCDE-23456"}
+        ),
+    )
+
+    def refuse(self, refusal: XrpcError) -> None:
+        if isinstance(refusal, InvalidToken | ExpiredToken | WrongCode):
+            self.add_error("code", wording.for_person(refusal))
+        else:
+            super().refuse(refusal)
+
+
+class ForgottenForm(HostForm):
+    """Who forgot the password."""
+
+    identifier = forms.CharField(
+        label=_("Handle or e-mail address"),
+        max_length=2048,
+        widget=forms.TextInput(attrs={**AS_TYPED, "autocomplete": "username"}),
+    )
+
+    def clean_identifier(self) -> str:
+        return self.whole_identifier(self.cleaned_data["identifier"])
+
+
+class NewPasswordForm(CodeForm):
+    """The code, and the new password."""
+
+    password = forms.CharField(
+        label=_("New password"),
+        strip=False,
+        max_length=NEW_PASSWORD_MAX_CHARACTERS,
+        help_text=_("At least 8 characters. A few words in a row are easy to remember."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "minlength": "8"}),
+    )
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        validate_password(password)
+        return password
+
+
+class SignInCodeForm(CodeForm):
+    """The second step of signing in. `promise` says that the first one was taken."""
+
+    promise = forms.CharField(max_length=2048, widget=forms.HiddenInput())
+
+    def __init__(self, host: Host, data: Any = None, promise: str = "") -> None:
+        super().__init__(host, data)
+        self.fields["promise"].initial = promise

@@ -1,0 +1,42 @@
+"""The outbox on the console: what was written to whom and whether it got there, never the words."""
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from hosting.console import ConsoleSite, hosts_in_view
+from hosting.mail.models import OutgoingMail
+from moderation.console.models import ReadOnly
+
+
+class MailList(ReadOnly):
+    """All letters in view, newest first. The words stay out of it: they may hold a code."""
+
+    list_display = ["created_at", "recipient", "subject", "status", "attempts", "last_error"]
+    list_filter = ["state"]
+    search_fields = ["recipient", "subject"]
+    search_help_text = _("E-mail address or subject")
+    ordering = ["-id"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OutgoingMail]:
+        return OutgoingMail.objects.of(hosts_in_view(request)).defer("text", "html")
+
+    @display(
+        description=_("status"),
+        ordering="state",
+        label={
+            "queued": "info",
+            "sending": "info",
+            "sent": "success",
+            "captured": "success",
+            "failed": "danger",
+        },
+    )
+    def status(self, mail: OutgoingMail) -> tuple[str, str]:
+        return mail.state, mail.get_state_display()
+
+
+def register(site: ConsoleSite) -> None:
+    """Hang the list on the console."""
+    site.register(OutgoingMail, MailList)
