@@ -25,6 +25,8 @@ def main() -> None:
     options = _options()
     with atheris.instrument_imports(include=ROOMS):
         target = importlib.import_module(f"tests.fuzz.{options.target}")
+    if options.target == "http":
+        target.prepare()
     corpus = Path(options.corpus or tempfile.mkdtemp(prefix="grove-fuzz-"))
     corpus.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(target.SEEDS):

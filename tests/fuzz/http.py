@@ -1,0 +1,187 @@
+"""Requests through the whole WSGI application and a real database: answered, in time, never a 500.
+
+An input reads like a request: `POST /xrpc/nsid?query`, header lines, an empty line, the body. In it
+`$DID`, `$TOKEN`, `$REFRESH`, `$HEAD` and `$CAR` stand for those of an account that is there. Nobody
+answers on the network; the pages' forms are reached too, as far as a GET goes.
+"""
+
+import io
+import os
+import secrets
+import sys
+from contextlib import closing, nullcontext
+from dataclasses import dataclass
+
+import django
+
+from tests import services
+
+if "DJANGO_SETTINGS_MODULE" not in os.environ:  # under pytest the conftest has done all this
+    services.start()
+    os.environ["DJANGO_SETTINGS_MODULE"] = "hosting.settings"
+    os.environ["GROVE_RATE_LIMITS"] = "off"
+    django.setup()
+
+from django.core.management import call_command
+from django.db import transaction
+
+from accounts import sessions
+from accounts.models import Account
+from accounts.signals import account_opened
+from hosting import outgoing, provision
+from hosting.models import Host, Tenant
+from hosting.wsgi import application
+from protocol import cid
+from repos import commits, exports, reads, writes
+from tests.fuzz import samples
+from tests.fuzz.car import repaired
+from tests.unit.accounts.people import account_row
+
+_THING = "com.example.thing"
+_POST = b'{"$type":"app.bsky.feed.post","text":"hi","createdAt":"2026-11-22T12:00:00Z"}'
+_JSON = b"\nAuthorization: Bearer $TOKEN\nContent-Type: application/json\n\n"
+
+
+def _call(nsid: str, body: bytes) -> bytes:
+    return b"POST /xrpc/com.atproto." + nsid.encode() + _JSON + body
+
+
+def _query(text: str) -> bytes:
+    return f"GET /xrpc/com.atproto.{text}\nAuthorization: Bearer $TOKEN\n\n".encode()
+
+
+_WRITES = b"""{"repo":"$DID","validate":false,"writes":[
+{"$type":"com.atproto.repo.applyWrites#create","collection":"com.example.thing","value":{"a":[1]}},
+{"$type":"com.atproto.repo.applyWrites#update","collection":"com.example.thing","rkey":"k","value":{}},
+{"$type":"com.atproto.repo.applyWrites#delete","collection":"com.example.thing","rkey":"none"}]}"""
+_RECORD = b'{"repo":"$DID","collection":"app.bsky.feed.post","record":' + _POST + b"}"
+_WRITTEN = (
+    _call("repo.createRecord", _RECORD),
+    _call("repo.putRecord", _RECORD[:-1] + b',"rkey":"k","swapRecord":null,"swapCommit":"$HEAD"}'),
+    _call("repo.deleteRecord", b'{"repo":"$DID","collection":"com.example.thing","rkey":"k"}'),
+    _call("repo.applyWrites", _WRITES),
+    b"POST /xrpc/com.atproto.repo.uploadBlob\nAuthorization: Bearer $TOKEN\n"
+    b"Content-Type: image/png\nContent-Encoding: gzip\n\n\x1f\x8b\x08\0\0\0\0\0",
+    b"POST /xrpc/com.atproto.repo.importRepo\nAuthorization: Bearer $TOKEN\n"
+    b"Content-Type: application/vnd.ipld.car\n\n$CAR",
+    _query("repo.listRecords?repo=$DID&collection=com.example.thing&limit=5&cursor=k&reverse=true"),
+    _query("repo.getRecord?repo=alice.test&collection=com.example.thing&rkey=k&cid=$HEAD"),
+    _query("repo.describeRepo?repo=$DID"),
+    _query("repo.listMissingBlobs?limit=5&cursor=$HEAD"),
+    _query("sync.getRepo?did=$DID&since=3ke6kg3wk222b"),
+    _query("sync.getRecord?did=$DID&collection=com.example.thing&rkey=k"),
+    _query("sync.getBlocks?did=$DID&cids=$HEAD&cids=$HEAD"),
+    _query("sync.getBlob?did=$DID&cid=$HEAD"),
+    _query("sync.listBlobs?did=$DID&since=3ke6kg3wk222b&cursor=$HEAD"),
+    _query("sync.listRepos?limit=2&cursor=1"),
+    _query("identity.resolveHandle?handle=alice.test"),
+    _query("server.getServiceAuth?aud=did:web:a.b&lxm=com.atproto.repo.getRecord&exp=9999999999"),
+    _call("server.createSession", b'{"identifier":"alice.test","password":"x"}'),
+    _call("server.createAppPassword", b'{"name":"$NEW","privileged":true}'),
+    _call("moderation.createReport", b'{"reasonType":"a#b","subject":{"did":"$DID"}}'),
+    _call("identity.updateHandle", b'{"handle":"$NEW.test"}'),
+    _call("server.reserveSigningKey", b'{"did":"did:plc:ewvi7nxzyoun6zhxrhs64oiz"}'),
+    b"POST /xrpc/com.atproto.server.refreshSession\nAuthorization: Bearer $REFRESH\n\n",
+    b"GET /.well-known/atproto-did\nHost: alice.test\n\n",
+    b"GET /account/sign-in?next=/account\nCookie: sessionid=x; csrftoken=y\n\n",
+    b"HEAD /xrpc/_health\nRange: bytes=0-1,5-\nIf-None-Match: W/x\n\n",
+)
+SEEDS = (*_WRITTEN, *samples.requests())
+
+
+@dataclass(frozen=True)
+class World:
+    """What the placeholders mean."""
+
+    did: bytes
+    token: bytes
+    refresh: bytes
+    head: bytes
+    car: bytes
+
+
+_worlds: list[World] = []
+
+
+def prepare() -> None:
+    """A database, a host and an account; for a process of our own."""
+    call_command("migrate", verbosity=0)
+    tenant = Tenant.objects.create(slug="ash", name="Ash")
+    enter(provision.create_host(tenant, "localhost", "http://localhost:2583", [".test"]))
+
+
+def enter(host: Host) -> None:
+    """Make the account that the inputs speak of, and let nobody answer outside."""
+    outgoing.request = outgoing.request_configured = _nobody  # type: ignore[assignment]
+    with transaction.atomic():
+        account = account_row(host, "alice")
+        account_opened.send(sender=Account, account=account)
+    repo = reads.find_repo(host, account.did)
+    commits.apply_writes(repo, [writes.create(_THING, key, {"n": 1}) for key in "klm"])
+    repo = reads.find_repo(host, account.did)
+    pair = sessions.begin(account)
+    _worlds[:] = [
+        World(
+            did=account.did.encode(),
+            token=pair.access_jwt.encode(),
+            refresh=pair.refresh_jwt.encode(),
+            head=cid.to_text(repo.head).encode(),
+            car=exports.record_proof(repo, _THING, "k"),
+        )
+    ]
+
+
+def check(data: bytes) -> None:
+    """One request. Faults of other servers may show (502 to 504), faults of ours may not."""
+    world = _worlds[0]
+    head, _, body = data.partition(b"\n\n")
+    lines = _filled(head, world).decode("latin-1").split("\n")
+    content = _filled(body, world)
+    is_car = "importRepo" in lines[0]
+    environ = _environ(lines[0], lines[1:], repaired(content) if is_car else content)
+    status: list[str] = []
+    answer = application(environ, lambda line, _headers, _fault=None: status.append(line))
+    with closing(answer) if hasattr(answer, "close") else nullcontext():
+        for _ in answer:
+            pass
+    assert not status[0].startswith("500"), data
+
+
+def _filled(text: bytes, world: World) -> bytes:
+    values = {b"$DID": world.did, b"$TOKEN": world.token, b"$REFRESH": world.refresh}
+    values |= {b"$HEAD": world.head, b"$CAR": world.car}
+    for name, value in values.items():
+        text = text.replace(name, value)
+    return text.replace(b"$NEW", secrets.token_hex(4).encode())
+
+
+def _environ(request_line: str, headers: list[str], body: bytes) -> dict[str, object]:
+    verb, _, target = request_line.partition(" ")
+    path, _, query = target.partition("?")
+    environ: dict[str, object] = {
+        "REQUEST_METHOD": verb if verb.isalpha() and verb.isascii() else "POST",
+        "SCRIPT_NAME": "",
+        "PATH_INFO": path if path.startswith("/") else "/" + path,
+        "QUERY_STRING": query,
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "HTTP_HOST": "localhost",
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.version": (1, 0),
+    }
+    for line in headers:
+        name, colon, value = line.partition(":")
+        if colon:
+            key = name.strip().upper().replace("-", "_")
+            bare = {"CONTENT_TYPE", "CONTENT_LENGTH"}
+            environ[key if key in bare else f"HTTP_{key}"] = value.strip()
+    return environ
+
+
+def _nobody(*_args: object, **_limits: object) -> outgoing.Answer:
+    raise outgoing.Unreachable("nobody is there")

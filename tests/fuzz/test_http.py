@@ -1,0 +1,54 @@
+"""The whole application in small: every method with a well-formed body, and mutations of them."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hosting import outgoing, routing
+from hosting.models import Host
+from repos import snapshots
+from tests.fuzz import http
+from tests.fuzz.test_targets import mutations
+
+many_requests = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def hang_up() -> Iterator[None]:
+    yield
+    snapshots.close_idle()
+
+
+@pytest.fixture(autouse=True)
+def world(ash: Host, monkeypatch: pytest.MonkeyPatch, settings) -> None:
+    settings.RATE_LIMITS = False
+    for name in ("request", "request_configured"):  # `enter` replaces them; here only for a test
+        monkeypatch.setattr(outgoing, name, getattr(outgoing, name))
+    routing.forget()
+    http.enter(ash)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("seed", http.SEEDS, ids=lambda seed: seed[:60].decode().split("\n")[0])
+def test_requests_of_every_kind_are_answered(seed: bytes) -> None:
+    http.check(seed)
+
+
+@many_requests
+@settings(
+    max_examples=150, deadline=3_000, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=mutations(http.SEEDS))
+def test_mutations_are_answered(data: bytes) -> None:
+    http.check(data)
+
+
+@many_requests
+@settings(
+    max_examples=50, deadline=3_000, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.binary(max_size=200))
+def test_noise_is_answered(data: bytes) -> None:
+    http.check(data)
