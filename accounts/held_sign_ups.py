@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from accounts import admission, invites, publishing, signup_rows
+from accounts import admission, invites, publishing, signup_rows, web_signup
 from accounts.admission import Admitted, SignUp
 from accounts.models import HeldSignUp
 from hosting.mail import letters, outbox
@@ -116,15 +116,22 @@ def approve(held: HeldSignUp) -> None:
     """
     _decide(held, HeldSignUp.State.APPROVED)
     if not held.did:
-        wish = Admitted(held.handle, held.email, "", held.recovery_key, _code_left(held))
-        admission.check_free(held.host, wish)
-        try:
-            with transaction.atomic():
-                operation = signup_rows.write(held.host, wish, held.password)
-        except IntegrityError as error:
-            raise signup_rows.lost_race(error, wish) from error
-        transaction.on_commit(partial(publishing.wake, operation.pk))
+        _make_account(held)
     _write(held, letters.SIGN_UP_APPROVED)
+
+
+def _make_account(held: HeldSignUp) -> None:
+    wish = Admitted(held.handle, held.email, "", held.recovery_key, _code_left(held))
+    admission.check_free(held.host, wish)
+    if held.host.did_method == Host.DidMethod.WEB:
+        web_signup.open_account(held.host, wish, held.password)
+        return
+    try:
+        with transaction.atomic():
+            operation = signup_rows.write(held.host, wish, held.password)
+    except IntegrityError as error:
+        raise signup_rows.lost_race(error, wish) from error
+    transaction.on_commit(partial(publishing.wake, operation.pk))
 
 
 def refuse(held: HeldSignUp) -> None:

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import directory, keys, publishing
+from accounts import directory, keys, publishing, web_identities
 from accounts.models import Account, PlcOperation, SigningKey
 from hosting.models import Host
 from protocol import plc
@@ -45,6 +45,11 @@ def rotate_key(account: Account) -> str:
 
     Raises RotationRefused, RotationLate. Call it outside of any transaction.
     """
+    if web_identities.is_served_here(account):
+        with transaction.atomic():
+            new = keys.new_signing_key().did_key
+            web_identities.change_key(account, new)
+        return new
     operation = _pending(account) or _write_down(account, *_newest(account))
     _see_through(operation)
     did_key: str = operation.operation["verificationMethods"][SIGNING_METHOD]
@@ -63,6 +68,9 @@ def take_key(account: Account, did_key: str) -> None:
     is_anothers = Account.objects.filter(signing_did_key=did_key).exists()
     if is_anothers or not SigningKey.objects.filter(pk=did_key).exists():
         raise UnknownKey("This host holds no such key for the account")
+    if web_identities.is_served_here(account):
+        web_identities.change_key(account, did_key)
+        return
     under_way = _pending(account)
     if under_way is not None:
         _see_through(under_way)

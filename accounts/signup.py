@@ -10,7 +10,14 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import admission, admission_policy, opening, publishing, signup_rows
+from accounts import (
+    admission,
+    admission_policy,
+    opening,
+    publishing,
+    signup_rows,
+    web_signup,
+)
 from accounts.admission import Admitted, SignUp
 from accounts.models import Account, PlcOperation
 from hosting.models import Host
@@ -31,6 +38,8 @@ def sign_up(host: Host, wish: SignUp) -> Account:
     if operation is None:
         admission.check_free(host, admitted)
         admission_policy.admit(host, wish, admitted)
+        if host.did_method == Host.DidMethod.WEB:
+            return web_signup.open_account(host, admitted, make_password(admitted.password))
         operation = _begin(host, admitted)
     publishing.wake(operation.pk)
     return opening.await_account(operation.pk)

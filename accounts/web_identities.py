@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from accounts import adoption, handles, web_documents
 from accounts.models import Account, WebIdentity
+from accounts.signals import signing_key_changed
 from protocol.plc_data import (
     PDS_SERVICE,
     PDS_SERVICE_TYPE,
@@ -54,6 +55,18 @@ def change_handle(account: Account, handle: str) -> None:
         identity.also_known_as = list(data.also_known_as)
         identity.save(update_fields=["also_known_as", "updated_at"])
         adoption.take_handle(locked, handle)
+
+
+def change_key(account: Account, did_key: str) -> None:
+    """Another repo signing key of ours, in the document and for the account."""
+    with transaction.atomic():
+        locked = adoption.lock(account)
+        identity = _of(account).select_for_update().get()
+        identity.verification_methods = {**identity.verification_methods, SIGNING_METHOD: did_key}
+        identity.save(update_fields=["verification_methods", "updated_at"])
+        locked.signing_did_key = did_key
+        locked.save(update_fields=["signing_did_key"])
+        signing_key_changed.send(sender=Account, account=locked)
 
 
 def change(account: Account, data: PlcData) -> None:

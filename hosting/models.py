@@ -62,10 +62,17 @@ class Host(models.Model):
         MIGRATION_ONLY = "migration_only", _("Only for accounts that move in from another host")
         CLOSED = "closed", _("Closed")
 
+    class DidMethod(models.TextChoices):
+        """What kind of DID a new account gets: docs/decisions/0023."""
+
+        PLC = "plc", _("did:plc: theirs to take anywhere")
+        WEB = "web", _("did:web: bound to this host's handle domain")
+
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="hosts")
     hostname = models.CharField(max_length=253, unique=True, validators=[hostname_rule])
     origin = models.CharField(max_length=300, help_text=_("Public URL, no trailing slash."))
     service_did = models.CharField(max_length=300)
+    did_method = models.CharField(max_length=8, choices=DidMethod.choices, default=DidMethod.PLC)
     admission = models.CharField(max_length=16, choices=Admission.choices, default=Admission.OPEN)
     sign_up_limit_count = models.PositiveIntegerField(
         null=True,

@@ -11,6 +11,7 @@ import orjson
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 
+from accounts.resolution import own_documents
 from hosting.routing import host_of
 from xrpc.errors import JSON
 
@@ -32,18 +33,7 @@ def health(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view
 
 def did_document(request: HttpRequest) -> HttpResponse:
     """The did:web document of the host: where its PDS is."""
-    host = host_of(request)
-    service = {
-        "id": "#atproto_pds",
-        "type": "AtprotoPersonalDataServer",
-        "serviceEndpoint": host.origin,
-    }
-    document = {
-        "@context": ["https://www.w3.org/ns/did/v1"],
-        "id": host.service_did,
-        "service": [service],
-    }
-    return _json(document)
+    return _json(own_documents.of_host(host_of(request)))
 
 
 def _json(value: Mapping[str, object], status: int = 200) -> HttpResponse:
