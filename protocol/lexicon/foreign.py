@@ -14,7 +14,7 @@ from protocol.lexicon.catalogs import Catalog
 from protocol.lexicon.documents import Document, read_bundled
 from protocol.lexicon.emit import EMITTERS
 from protocol.lexicon.errors import DocumentError
-from protocol.lexicon.source import full_name
+from protocol.lexicon.source import MAX_SOURCE_CHARACTERS, full_name
 
 MAX_DOCUMENT_BYTES: Final = 131_072
 MAX_WIDTH: Final = 500  # fields of one object, choices of one enum, members of one union
@@ -56,6 +56,8 @@ def compile_documents(documents: Iterable[Document]) -> Catalog:
             name = f"{document['id']}#{key}"
             if made.of_values.definition(name) is not None:
                 made.of_values[name]
+            if made.of_values.compiled_characters > MAX_SOURCE_CHARACTERS:
+                raise DocumentError(document["id"], "takes too long to check")
         for ref in _refs(_value_schemas(document), is_needed=True):
             name = full_name(document["id"], ref)
             if made.of_values.definition(name) is None:

@@ -38,6 +38,7 @@ class Validators(dict[str, Check]):
         super().__init__()
         self._documents = documents
         self._leaves = leaves
+        self.compiled_characters = 0
 
     def __missing__(self, name: str) -> Check:
         schema = self.definition(name)
@@ -68,6 +69,7 @@ class Validators(dict[str, Check]):
     def load(self, source: str, function: str, emitter: Emitter) -> Any:
         """Turn emitted source into the function of that name."""
         namespace = {**self._leaves, "checks": self, **emitter.constants}
+        self.compiled_characters += len(source)
         code = compile(source, f"<lexicon {emitter.nsid!r}>", "exec")
         exec(code, namespace)  # noqa: S102 our own source; documents enter it through repr alone
         return namespace[function]

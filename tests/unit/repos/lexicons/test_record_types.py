@@ -1,0 +1,122 @@
+"""Writes by lexicons of the network: unknown first, checked once a worker has resolved them."""
+
+import pytest
+
+from protocol.errors import InvalidRequest
+from protocol.lexicon import LexiconError
+from repos import writes
+from repos.lexicons import record_types, resolving
+from repos.models import NetworkLexicon
+from tests.unit.repos.lexicons.conftest import THING, lexicon_of
+
+OTHER = "com.example.network.other"
+
+
+def resolved():
+    """After the worker's next turn, in a process that has forgotten."""
+    resolving.resolve_wanted()
+    record_types.forget()
+
+
+def status(record, validate=None):
+    return writes.create(THING, "a", record, validate).validation_status
+
+
+def test_the_first_write_waits_for_nobody(network):
+    network.publish(lexicon_of(n={"type": "integer"}))
+    assert status({"n": "no number"}) == "unknown"
+    assert network.asked == []
+
+
+def test_later_writes_are_checked(network):
+    network.publish(lexicon_of(n={"type": "integer"}))
+    status({"n": 1})
+    resolved()
+    assert status({"n": 1}) == "valid"
+    with pytest.raises(LexiconError, match="Record/n must be an integer"):
+        status({"n": "no number"})
+
+
+def test_a_check_that_is_asked_for_needs_a_known_lexicon(network):
+    network.publish(lexicon_of())
+    with pytest.raises(InvalidRequest, match="Unknown lexicon type"):
+        status({}, validate=True)
+    resolved()
+    assert status({}, validate=True) == "valid"
+
+
+def test_who_asks_for_no_check_gets_none(network):
+    network.publish(lexicon_of(n={"type": "integer"}))
+    status({"n": 1})
+    resolved()
+    assert status({"n": "no number"}, validate=False) is None
+
+
+def test_a_lexicon_that_is_nowhere_stays_unknown(network):
+    assert status({}) == "unknown"
+    resolved()
+    assert status({}) == "unknown"
+
+
+def test_what_a_lexicon_leans_on_is_resolved_before_it_is_used(network):
+    network.publish(lexicon_of(n={"type": "ref", "ref": f"{OTHER}#count"}))
+    leaned_on = lexicon_of(OTHER)
+    leaned_on["defs"]["count"] = {"type": "integer"}
+    network.publish(leaned_on)
+    seen = []
+    for _ in range(3):
+        seen.append(status({"n": 1}))
+        resolved()
+    assert [*seen, status({"n": 1})] == ["unknown", "unknown", "valid", "valid"]
+    with pytest.raises(LexiconError):
+        status({"n": "no number"})
+
+
+def test_a_lexicon_that_leans_on_nothing_to_be_found_is_unknown(network):
+    network.publish(lexicon_of(n={"type": "ref", "ref": f"{OTHER}#count"}))
+    for _ in range(3):
+        status({"n": 1})
+        resolved()
+    assert status({"n": 1}) == "unknown"
+
+
+def test_a_literal_key_of_the_network_is_insisted_on(network):
+    document = lexicon_of()
+    document["defs"]["main"]["key"] = "literal:self"
+    network.publish(document)
+    status({})
+    resolved()
+    assert writes.create(THING, None, {}).rkey == "self"
+    with pytest.raises(LexiconError):
+        status({})
+
+
+def test_a_lexicon_of_no_record_checks_none(network):
+    document = lexicon_of()
+    document["defs"] = {"main": {"type": "query"}}
+    network.publish(document)
+    status({})
+    resolved()
+    assert status({}) == "unknown"
+
+
+def test_bundled_lexicons_are_never_looked_for(network):
+    writes.create("app.bsky.feed.like", "a", {}, validate=False)
+    with pytest.raises(LexiconError):
+        writes.create("app.bsky.feed.like", "a", {})
+    assert not NetworkLexicon.objects.exists()
+
+
+def test_a_large_record_of_a_wide_lexicon_is_not_checked(network, monkeypatch):
+    network.publish(lexicon_of(n={"type": "integer"}))
+    status({"n": 1})
+    resolved()
+    monkeypatch.setattr(record_types, "MAX_WORK", 1_000)
+    assert status({"n": 1, "text": "x" * 2_000}) == "unknown"
+    assert status({"n": 1}) == "valid"
+
+
+def test_switched_off_nothing_is_looked_for(network, settings):
+    settings.LEXICON_RESOLUTION = False
+    assert status({}) == "unknown"
+    assert not NetworkLexicon.objects.exists()
