@@ -74,9 +74,9 @@ def _whole(request: HttpRequest, data: bytes | None, content_type: str) -> HttpR
     return response
 
 
-def _handed_on(answer: HandedOn) -> HttpResponse:
+def _handed_on(answer: HandedOn) -> StreamingHttpResponse:
     """No answer yet: only the headers that every answer has, which middleware will set."""
-    response = HttpResponse()
+    response = StreamingHttpResponse(())
     del response["Content-Type"]
     response.handover = answer.handover  # type: ignore[attr-defined] # see hosting.handover
     return response
