@@ -40,6 +40,12 @@ PAGE_POLICY = _header(_POLICY)
 CONSOLE_POLICY = _header(_CONSOLE_POLICY)
 
 
+def page_policy(more: Mapping[str, str]) -> str:
+    """The policy of pages with more sources for some directives, for a view that needs them."""
+    wider = {name: f"{_POLICY.get(name, '')} {sources}".strip() for name, sources in more.items()}
+    return _header({**_POLICY, **wider})
+
+
 class SecurityHeaders:
     """Adds the headers to pages; a view may set a stricter or wider policy itself."""
 

@@ -5,6 +5,7 @@ const picker = document.querySelector('[data-handle-picker]')
 const label = picker.querySelector('[data-handle]')
 const domain = picker.querySelector('[name="domain"]')
 const status = document.getElementById('handle-status')
+const others = document.getElementById('handle-suggestions')
 let timer
 let asking
 
@@ -21,14 +22,38 @@ const show = (text, kind) => {
   status.className = `status ${kind}`
 }
 
+const take = (handle) => {
+  const ending = [...(domain.options ?? [domain])].map((one) => one.value).find((one) => handle.endsWith(one))
+  label.value = handle.slice(0, -ending.length)
+  domain.value = ending
+  askSoon()
+  label.focus()
+}
+
+const suggest = (handles) => {
+  const buttons = handles.map((handle) => {
+    const button = document.createElement('button')
+    button.type = 'button'
+    button.className = 'suggestion'
+    button.textContent = `@${handle}`
+    button.addEventListener('click', () => take(handle))
+    return button
+  })
+  others.replaceChildren(...(buttons.length ? [others.dataset.label, ...buttons] : []))
+}
+
 const ask = async () => {
   const handle = wanted()
-  if (!handle) return show('', '')
+  if (!handle) {
+    suggest([])
+    return show('', '')
+  }
   asking = new AbortController()
   const url = `${picker.dataset.handlePicker}?handle=${encodeURIComponent(handle)}`
   try {
     const answer = await (await fetch(url, { signal: asking.signal })).json()
     show(answer.message, answer.available ? 'free' : 'taken')
+    suggest(answer.suggestions)
   } catch (error) {
     if (error.name !== 'AbortError') show('', '')
   }

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import admission, handles
 from accounts.admission import SignUp
 from accounts.pages import wording
+from accounts.pages.captcha_widgets import Captcha
 from accounts.passwords import NEW_PASSWORD_MAX_CHARACTERS, OLD_PASSWORD_MAX_CHARACTERS
 from hosting.models import Host
 from protocol.errors import XrpcError
@@ -86,6 +87,7 @@ class SignUpForm(HostForm):
             choice.choices = [(name, name) for name in self.domains]
         if not host.has_invites_required:
             del self.fields["invite_code"]
+        self.captcha = Captcha(host) if host.admission == Host.Admission.CAPTCHA else None
 
     def clean_email(self) -> str:
         return _held_against(admission.checked_email, self.cleaned_data["email"])
@@ -115,9 +117,8 @@ class SignUpForm(HostForm):
         domain: str = self.cleaned_data["domain"]
         return typed.removesuffix(domain) + domain
 
-    @property
-    def wish(self) -> SignUp:
-        """What is asked for, once the form is valid."""
+    def wish(self, address: str) -> SignUp:
+        """What is asked for from an IP address, once the form is valid."""
         given = self.cleaned_data
         return SignUp(
             handle=self.wanted_handle,
@@ -125,6 +126,8 @@ class SignUpForm(HostForm):
             password=given["password"],
             recovery_key=given["recovery_key"],
             invite_code=given.get("invite_code"),
+            verification_code=self.captcha.answer_in(self.data) if self.captcha else None,
+            address=address,
         )
 
 

@@ -2,18 +2,18 @@
 
 from django.urls import path
 
-from accounts.pages import brand, password_reset, profile, views
+from accounts.pages import brand, password_reset, profile, sign_up, views
 
 app_name = "accounts"
 
 urlpatterns = [
     path(".well-known/atproto-did", profile.atproto_did),
     path("account/", views.home, name="home"),
-    path("account/sign-up", views.sign_up, name="sign_up"),
+    path("account/sign-up", sign_up.sign_up, name="sign_up"),
     path("account/sign-in", views.sign_in, name="sign_in"),
     path("account/sign-in/code", views.sign_in_code, name="sign_in_code"),
     path("account/sign-out", views.sign_out, name="sign_out"),
-    path("account/handle-available", views.handle_available, name="handle_available"),
+    path("account/handle-available", sign_up.handle_available, name="handle_available"),
     path("account/reset-password", password_reset.ask, name="reset_password"),
     path("account/reset-password/code", password_reset.enter, name="reset_password_code"),
     path("account/reset-password/done", password_reset.done, name="reset_password_done"),

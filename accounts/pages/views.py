@@ -5,20 +5,17 @@ A POST that did its work answers with a redirect; one that was refused shows the
 came too often.
 """
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import credentials, email_factor, handles, signup
-from accounts.admission import HandleTaken
+from accounts import credentials, email_factor
 from accounts.models import Account
-from accounts.pages import wording
 from accounts.pages.answers import posted, show_form, status_of
 from accounts.pages.cookies import account_of, signed_in, signed_out
-from accounts.pages.forms import SignInForm, SignUpForm
+from accounts.pages.forms import SignInForm
 from accounts.pages.reset_forms import SignInCodeForm
 from hosting import limits
 from hosting.routing import host_of
@@ -33,21 +30,6 @@ def home(request: HttpRequest) -> HttpResponse:
     if account is None:
         return redirect("accounts:sign_in")
     return render(request, "accounts/home.html", {"host": host_of(request), "account": account})
-
-
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def sign_up(request: HttpRequest) -> HttpResponse:
-    """`/account/sign-up`: a new account, then straight into it."""
-    form = SignUpForm(host_of(request), posted(request))
-    if form.is_valid():
-        try:
-            limits.attempt(request, limits.SIGN_UP, form.host)
-            return signed_in(request, signup.sign_up(form.host, form.wish))
-        except XrpcError as refusal:
-            form.refuse(refusal)
-            return show_form(request, "accounts/sign_up.html", form, status_of(refusal))
-    return show_form(request, "accounts/sign_up.html", form)
 
 
 @never_cache
@@ -99,17 +81,3 @@ def _ask_for_code(request: HttpRequest, account: Account) -> HttpResponse:
 def sign_out(request: HttpRequest) -> HttpResponse:
     """`/account/sign-out`: a POST, so that no foreign page can sign anybody out."""
     return signed_out(request)
-
-
-@never_cache
-@require_safe
-def handle_available(request: HttpRequest) -> JsonResponse:
-    """`/account/handle-available?handle=`: what the sign-up page's script asks while one types."""
-    wanted = request.GET.get("handle", "")[:300]
-    try:
-        handle = handles.check_new(host_of(request), wanted)
-        if handles.is_taken(handle):
-            raise HandleTaken
-    except XrpcError as refusal:
-        return JsonResponse({"available": False, "message": wording.for_person(refusal)})
-    return JsonResponse({"available": True, "message": _("@%s is free.") % handle})

@@ -6,9 +6,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import (
     admission,
+    captcha,
     credentials,
     email_factor,
     handles,
+    held_sign_ups,
     invites,
     opening,
     standing,
@@ -30,6 +32,8 @@ _BY_KIND: dict[type[XrpcError], Promise] = {
     admission.HandleTaken: _("This handle is taken. Choose another one."),
     admission.RecoveryKeyRefused: _("This is not a key that can be used: did:key:z… is expected."),
     invites.InvalidInviteCode: _("This invite code cannot be used."),
+    captcha.CaptchaRefused: _("The check that you are no robot did not succeed. Try once more."),
+    held_sign_ups.QueueFull: _("Too many sign-ups wait here already. Try again another day."),
     credentials.InvalidLogin: _("The name or the password is wrong."),
     tokens.InvalidToken: _("This code is not the right one. It may have been used already."),
     tokens.ExpiredToken: _("This code is too old. Ask for a new one."),

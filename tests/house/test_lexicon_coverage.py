@@ -26,8 +26,6 @@ DECLINED = {
     "com.atproto.sync.notifyOfUpdate": _RELAY,
     "com.atproto.sync.requestCrawl": _RELAY,
     "com.atproto.temp.addReservedHandle": _ENTRYWAY,
-    "com.atproto.temp.checkHandleAvailability": _ENTRYWAY,
-    "com.atproto.temp.checkSignupQueue": _ENTRYWAY,
     "com.atproto.temp.dereferenceScope": _ENTRYWAY,
     "com.atproto.temp.fetchLabels": "deprecated in favour of the label namespace",
     "com.atproto.temp.requestPhoneVerification": _ENTRYWAY,

@@ -189,6 +189,11 @@ MATRIX = {
     "com.atproto.sync.getRepoStatus": everyone(NO_REPO, did="$did"),
     "com.atproto.sync.listBlobs": Row({"did": "$did"}),
     "com.atproto.sync.listRepos": everyone(OK),
+    # Whether a handle is free is no secret; that of another host is none that could be had here.
+    "com.atproto.temp.checkHandleAvailability": everyone(
+        OK, handle="$handle", email="somebody@example.com"
+    ),
+    "com.atproto.temp.checkSignupQueue": Row(nobody=NO_TOKEN, mallorys=OK),
 }
 STREAMS = {"com.atproto.sync.subscribeRepos"}  # tests/tenancy/test_streams.py
 

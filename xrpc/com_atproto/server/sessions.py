@@ -22,12 +22,13 @@ from xrpc.subjects import blob_limit_bytes, did_document, handle_of, own_account
 
 @query("com.atproto.server.describeServer", auth=Auth.none())
 def describe_server(call: Call) -> Answer:
+    """Clients take `phoneVerificationRequired` for "hand in a verificationCode": our captcha's."""
     host = call.host
     return {
         "did": host.service_did,
         "availableUserDomains": [domain.name for domain in host.handle_domains.all()],
         "inviteCodeRequired": host.has_invites_required,
-        "phoneVerificationRequired": False,
+        "phoneVerificationRequired": host.admission == host.Admission.CAPTCHA,
         "blobUploadLimit": blob_limit_bytes(host),
         "links": _links(host),
         "contact": _given(email=host.tenant.support_email),

@@ -265,7 +265,7 @@ def available(browser, handle) -> dict:
 
 def test_a_free_handle_is_called_free(browser):
     assert available(browser, "Alice.test") == {
-        "available": True, "message": "@alice.test is free.",
+        "available": True, "message": "@alice.test is free.", "suggestions": [],
     }  # fmt: skip
 
 

@@ -1,0 +1,78 @@
+"""The sign-up page, and what its script asks while one types.
+
+The page obeys the host's admission policy like every other door: it shows what the host asks for
+(invite code, captcha), says when nobody can sign up, and when the staff look at it first.
+"""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts import handle_availability, signup
+from accounts.admission import HandleTaken
+from accounts.handles import HandleNotAvailable
+from accounts.held_sign_ups import SignUpHeld
+from accounts.pages import wording
+from accounts.pages.answers import posted, show_form, status_of
+from accounts.pages.cookies import signed_in
+from accounts.pages.forms import SignUpForm
+from hosting import limits
+from hosting.models import Host
+from hosting.routing import host_of
+from protocol.errors import XrpcError
+
+_TEMPLATE = "accounts/sign_up.html"
+_CLOSED = (Host.Admission.CLOSED, Host.Admission.MIGRATION_ONLY)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_up(request: HttpRequest) -> HttpResponse:
+    """`/account/sign-up`: a new account, then straight into it, unless the staff come first."""
+    host = host_of(request)
+    if host.admission in _CLOSED:
+        shown = {"host": host, "is_for_moves": host.admission == Host.Admission.MIGRATION_ONLY}
+        return render(request, "accounts/sign_up_closed.html", shown, status=403)
+    form = SignUpForm(host, posted(request))
+    response = _answer(request, form)
+    if form.captcha and form.captcha.policy:
+        response["Content-Security-Policy"] = form.captcha.policy
+    return response
+
+
+@never_cache
+@require_safe
+def handle_available(request: HttpRequest) -> JsonResponse:
+    """`/account/handle-available?handle=`: whether it is free, else what is."""
+    host, wanted = host_of(request), request.GET.get("handle", "")[:300]
+    try:
+        handle = handle_availability.check(host, wanted)
+    except XrpcError as refusal:
+        others = handle_availability.suggestions(host, wanted) if _is_had(refusal) else []
+        answer = {"message": wording.for_person(refusal), "suggestions": [o.handle for o in others]}
+        return JsonResponse({"available": False, **answer})
+    return JsonResponse(
+        {"available": True, "message": _("@%s is free.") % handle, "suggestions": []}
+    )
+
+
+def _is_had(refusal: XrpcError) -> bool:
+    """A name that is somebody's already, not one that is still being typed."""
+    return isinstance(refusal, HandleTaken | HandleNotAvailable)
+
+
+def _answer(request: HttpRequest, form: SignUpForm) -> HttpResponse:
+    if not form.is_valid():
+        return show_form(request, _TEMPLATE, form)
+    try:
+        limits.attempt(request, limits.SIGN_UP, form.host)
+        address = request.META.get("REMOTE_ADDR", "")
+        return signed_in(request, signup.sign_up(form.host, form.wish(address)))
+    except SignUpHeld:
+        shown = {"host": form.host, "handle": form.wanted_handle}
+        return render(request, "accounts/sign_up_held.html", shown, status=202)
+    except XrpcError as refusal:
+        form.refuse(refusal)
+        return show_form(request, _TEMPLATE, form, status_of(refusal))

@@ -1,0 +1,56 @@
+"""com.atproto.temp.*: what helps people who sign up. Source: the lexicons of that namespace.
+
+The others of the namespace are for providers with an entryway and are declined
+(tests/house/test_lexicon_coverage.py).
+"""
+
+from typing import Any
+
+from accounts import admission, handle_availability
+from accounts.handle_availability import Suggestion
+from protocol.errors import XrpcError
+from xrpc.auth import Auth
+from xrpc.call import Answer, Call
+from xrpc.registry import query
+from xrpc.subjects import own_account
+
+_RESULT = "com.atproto.temp.checkHandleAvailability#result"
+
+
+class InvalidEmail(XrpcError):
+    """400: an address that nobody could sign up with."""
+
+    name = "InvalidEmail"
+
+
+@query("com.atproto.temp.checkHandleAvailability", auth=Auth.none())
+def check_handle_availability(call: Call) -> Answer:
+    """Whatever is wrong with a handle, it cannot be had; the answer is what can be."""
+    handle, email = call.params["handle"], call.params.get("email", "")
+    _check_email(email)
+    try:
+        handle_availability.check(call.host, handle)
+    except XrpcError:
+        others = handle_availability.suggestions(call.host, handle, email)
+        result = {"$type": f"{_RESULT}Unavailable", "suggestions": [_view(one) for one in others]}
+        return {"handle": handle, "result": result}
+    return {"handle": handle, "result": {"$type": f"{_RESULT}Available"}}
+
+
+@query("com.atproto.temp.checkSignupQueue", auth=Auth.account())
+def check_signup_queue(call: Call) -> Answer:
+    """Whoever has a session is through: sign-ups that wait here have no DID and no session."""
+    own_account(call)
+    return {"activated": True}
+
+
+def _check_email(email: str) -> None:
+    try:
+        if email:
+            admission.checked_email(email)
+    except admission.EmailRefused as refusal:
+        raise InvalidEmail(refusal.message) from None
+
+
+def _view(suggestion: Suggestion) -> dict[str, Any]:
+    return {"handle": suggestion.handle, "method": suggestion.method}
