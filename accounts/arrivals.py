@@ -12,7 +12,15 @@ from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import admission, admission_policy, invites, reserved_keys, resolution
+from accounts import (
+    admission,
+    admission_policy,
+    custom_handles,
+    handles,
+    invites,
+    reserved_keys,
+    resolution,
+)
 from accounts.admission import Admitted, SignUp
 from accounts.models import (
     Account,
@@ -114,7 +122,7 @@ def finish(account: Account) -> bool:
 def _check_free(host: Host, did: str, wish: Admitted) -> None:
     """While somebody moves between two hosts of ours, both accounts may have the same handle."""
     others = Account.objects.exclude(did=did)
-    if others.filter(handle=wish.handle).exists():
+    if others.filter(handle=wish.handle).exists() or handles.is_kept(wish.handle, did):
         raise admission.handle_taken(wish)
     if others.of(host).filter(email=wish.email).exists():
         raise admission.email_taken(wish)
@@ -122,6 +130,8 @@ def _check_free(host: Host, did: str, wish: Admitted) -> None:
 
 def _opened(host: Host, did: str, wish: Admitted, password: str) -> Account:
     """The account's row: a new one, or the one that its owner left behind here."""
+    handles.hold(wish.handle)
+    _check_free(host, did, wish)
     left = Account.objects.select_for_update().of(host).filter(did=did).first()
     return _new(host, did, wish, password) if left is None else _reopened(left, wish, password)
 
@@ -141,6 +151,7 @@ def _new(host: Host, did: str, wish: Admitted, password: str) -> Account:
     )
     if host.has_invites_required and wish.invite_code:
         invites.spend(host, wish.invite_code, did)
+    custom_handles.note(account)
     account.refresh_from_db(fields=["status"])  # Postgres derives it
     account_arrived.send(sender=Account, account=account)
     return account
@@ -157,6 +168,7 @@ def _reopened(account: Account, wish: Admitted, password: str) -> Account:
     account.email_confirmed_at = account.delete_after = None
     account.signing_did_key = reserved_keys.take(account.host, account.did)
     account.save()
+    custom_handles.note(account)
     signing_key_changed.send(sender=Account, account=account)
     return account
 

@@ -33,9 +33,16 @@ def note(account: Account) -> None:
         CustomHandle.objects.create(account=account, next_check_at=next_check_at)
 
 
-def is_lost(account: Account) -> bool:
-    """Whether the account's handle is to be shown as `handle.invalid`."""
-    return CustomHandle.objects.filter(account=account, lost_at__isnull=False).exists()
+def shown(account: Account) -> str | None:
+    """The handle that the account shows: None when it has none, or when its proof is gone.
+
+    One query, unless `custom_handle` was selected with the account.
+    """
+    try:
+        is_lost = account.custom_handle.lost_at is not None
+    except CustomHandle.DoesNotExist:
+        return account.handle
+    return None if is_lost else account.handle
 
 
 def look_again(host: Host, did: str) -> None:

@@ -67,11 +67,8 @@ def change_handle(account: Account, handle: str) -> None:
 
 
 def _refuse_taken(account: Account, handle: str) -> None:
-    accounts = Account.objects.exclude(did=account.did).filter(handle=handle)
-    pending = PlcOperation.objects.filter(
-        state=PlcOperation.State.PENDING, new_handle=handle
-    ).exclude(did=account.did)
-    if accounts.exists() or pending.exists() or web_identities.keeps(handle, account):
+    others = Account.objects.exclude(did=account.did).filter(handle=handle)
+    if others.exists() or handles.is_kept(handle, account.did):
         raise HandleTaken(handle)
 
 

@@ -67,12 +67,15 @@ def is_own(host: Host, handle: str) -> bool:
 def is_taken(handle: str) -> bool:
     """Whether any account has it, is about to get it, or has a did:web of that name. Over all
     hosts: a handle leads to one DID in the world."""
-    about_to = PlcOperation.objects.filter(state=PlcOperation.State.PENDING, new_handle=handle)
-    return (
-        Account.objects.filter(handle=handle).exists()
-        or about_to.exists()
-        or WebIdentity.objects.filter(did=f"did:web:{handle}").exists()
-    )
+    return Account.objects.filter(handle=handle).exists() or is_kept(handle)
+
+
+def is_kept(handle: str, did: str = "") -> bool:
+    """Whether the handle waits for another DID than this one: an account is about to get it, or it
+    is the name of a did:web that we serve."""
+    pending = PlcOperation.objects.filter(state=PlcOperation.State.PENDING, new_handle=handle)
+    identities = WebIdentity.objects.filter(did=f"did:web:{handle}")
+    return pending.exclude(did=did).exists() or identities.exclude(did=did).exists()
 
 
 def hold(handle: str) -> None:

@@ -4,11 +4,13 @@ from celery import shared_task
 
 from accounts import (
     captcha,
+    custom_handles,
     deletion,
     email_tokens,
     held_sign_ups,
     places,
     publishing,
+    reserved_keys,
     sessions,
     websessions,
     withdrawals,
@@ -55,6 +57,18 @@ def forget_expired_web_sessions() -> None:
 def delete_due_accounts() -> None:
     """Every minute: what `deleteAfter` asked for."""
     deletion.delete_due()
+
+
+@shared_task
+def check_custom_handles() -> None:
+    """Every minute: handles of other domains whose time has come."""
+    custom_handles.check_due()
+
+
+@shared_task
+def forget_stale_keys() -> None:
+    """Every hour: keys reserved for people who never came."""
+    reserved_keys.forget_stale()
 
 
 @shared_task

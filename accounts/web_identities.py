@@ -36,15 +36,6 @@ def is_served_here(account: Account) -> bool:
     return account.did.startswith(web_documents.PREFIX) and _of(account).exists()
 
 
-def keeps(handle: str, account: Account) -> bool:
-    """Whether the name is somebody else's DID for ever."""
-    return (
-        WebIdentity.objects.filter(did=web_documents.did_of(handle))
-        .exclude(did=account.did)
-        .exists()
-    )
-
-
 def change_handle(account: Account, handle: str) -> None:
     """Another handle in the document and for the account, both or neither."""
     with transaction.atomic():

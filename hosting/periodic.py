@@ -40,6 +40,8 @@ SCHEDULE: dict[str, Entry] = {
         every(5, "repos.resolve_lexicons"),
         every(86_400, "repos.forget_old_lexicons"),
         every(60, "accounts.tasks.delete_due_accounts"),
+        every(60, "accounts.tasks.check_custom_handles"),
+        every(3600, "accounts.tasks.forget_stale_keys"),
         every(3600, "accounts.tasks.forget_old_codes"),
         every(3600, "accounts.tasks.forget_spent_challenges"),
         every(3600, "accounts.tasks.forget_old_held_sign_ups"),

@@ -10,7 +10,7 @@ import secrets
 import time
 from typing import Any, Final
 
-from accounts import arrivals, keys, signals
+from accounts import arrivals, custom_handles, keys, signals
 from accounts.models import Account
 from hosting import database
 from protocol import car, commit, frames, tid
@@ -161,7 +161,8 @@ def _announce_first_commit(
 
 
 def _announce_identity(account: Account) -> None:
-    body = frames.identity_body(did=account.did, handle=account.handle, time=events.time_text())
+    handle = custom_handles.shown(account)
+    body = frames.identity_body(did=account.did, handle=handle, time=events.time_text())
     events.append(account.pk, EventKind.IDENTITY, body)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
+from accounts import custom_handles
 from accounts.models import Account
 from accounts.standing import AccountNotFound, AccountTakedown
 from hosting.models import Host
@@ -34,7 +35,7 @@ def own_account(call: Call) -> Account:
 
 def own_account_as_it_is(call: Call) -> Account:
     """The caller's account, taken down or not. Raises AccountNotFound."""
-    accounts = Account.objects.of(call.host).open().select_related("host")
+    accounts = Account.objects.of(call.host).open().select_related("host", "custom_handle")
     account = accounts.filter(did=call.did).first()
     if account is None:
         raise AccountNotFound
@@ -82,12 +83,13 @@ def readable_repo(call: Call) -> RepoRow:
 
 def account_of(host: Host, repo: RepoRow) -> Account:
     """The account whose repo it is."""
-    return Account.objects.of(host).select_related("host").get(pk=repo.id)
+    return Account.objects.of(host).select_related("host", "custom_handle").get(pk=repo.id)
 
 
 def handle_of(account: Account) -> str:
-    """The account's handle, or the placeholder of an account that has none."""
-    return account.handle or NO_HANDLE
+    """The account's handle, or the placeholder of an account that has none or has lost its
+    proof."""
+    return custom_handles.shown(account) or NO_HANDLE
 
 
 def did_document(account: Account) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from xrpc.call import Answer, Call, Encoded
 from xrpc.registry import procedure, query
 from xrpc.service_callers import spending
 from xrpc.subjects import (
+    NO_HANDLE,
     account_of,
     blob_limit_bytes,
     did_document,
@@ -121,7 +122,7 @@ def list_records(call: Call) -> Answer:
 @query("com.atproto.repo.describeRepo", auth=Auth.none())
 def describe_repo(call: Call) -> Answer:
     """`handleIsCorrect`: we are the directory's source and the handle's server at once, so a handle
-    that the account has is one that leads back to it."""
+    that the account shows leads back to it; of other domains this is looked at daily."""
     repo = reads.active_repo(call.host, call.params["repo"])
     account = account_of(call.host, repo)
     return {
@@ -129,7 +130,7 @@ def describe_repo(call: Call) -> Answer:
         "did": repo.did,
         "didDoc": did_document(account),
         "collections": reads.collections(repo),
-        "handleIsCorrect": account.handle is not None,
+        "handleIsCorrect": handle_of(account) != NO_HANDLE,
     }
 
 
