@@ -2,11 +2,14 @@
 
 from django.utils.module_loading import import_string
 
-from hosting import wsgi  # first: it sets Django up
+from hosting import environment, wsgi  # first: it sets Django up
 from hosting.bridge import Bridge
+from hosting.proxies import BehindProxies
 
-application = Bridge(
+_bridge = Bridge(
     http=wsgi.application,
     websocket=import_string("xrpc.routing.websockets"),
     lane_of=import_string("xrpc.registry.lane_of"),
 )
+_trusted = environment.text("GROVE_TRUSTED_PROXIES")
+application = BehindProxies(_bridge, _trusted) if _trusted else _bridge

@@ -25,7 +25,6 @@ def main(name: str) -> None:
     """Serve until SIGTERM; requests that run then get five seconds."""
     _allow_many_connections()
     application, variable, default_port = APPLICATIONS[name]
-    proxies = environment.text("GROVE_TRUSTED_PROXIES")  # addresses whose X-Forwarded-For counts
     config = uvicorn.Config(
         application,
         loop="uvloop",
@@ -38,8 +37,7 @@ def main(name: str) -> None:
         lifespan="on",
         log_config=None,
         access_log=False,
-        proxy_headers=bool(proxies),
-        forwarded_allow_ips=proxies or None,
+        proxy_headers=False,  # hosting.proxies reads them
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=5,
