@@ -22,7 +22,8 @@ AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 BUFFERED_MAX_BYTES = 1_000_000  # longer bodies stream; every record write is shorter
 # Each lane waits for something else, so that whatever is late holds up its own kind alone.
 THREADS = {
-    "fast": 4,  # for one read or write of the database
+    "fast": 4,  # for one look-up in the database
+    "write": 8,  # for commits; as many go in together as wait at once (repos.group_commit)
     "slow": 4,  # for password hashes, and for pages' forms
     "transfer": 8,  # for clients that send or take bodies of any length
     "remote": 4,  # for other servers

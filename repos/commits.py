@@ -1,40 +1,39 @@
 """Every write's way to a new head (what is no write takes `heads.move`).
 
-A write reads the repo once, works out the commit in memory (repos.plan), and applies it with one
-call of the plpgsql function `apply_commit`, which is the transaction: it takes effect only on the
-head that was read. Otherwise everything starts again; from the fourth time on with the repo's row
-locked, so that a busy repo cannot starve anyone.
+The writes that wait in this process go in together (repos.group_commit): one statement reads where
+their repos stand, each batch of writes is worked out in memory as a commit on the one before it
+(repos.chains, repos.plan), and one statement applies them all (repos.transaction). It takes effect
+only on the heads that were read. The writes to a repo whose head moved meanwhile start again; a
+repo that other processes write to as well is soon taken under its lock, so that nobody starves.
 """
 
-import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import psycopg
-from django.db import transaction
+from django.db import connection
+from django.db.transaction import atomic
 
-from accounts import keys
 from accounts.standing import AccountTakedown
-from hosting import database
 from protocol.errors import XrpcError
-from protocol.mst import MissingBlock, Tree
-from repos import blobs, heads, nodes, plan, revs
+from protocol.mst import MissingBlock
+from repos import blobs, heads, nodes, plan, transaction
+from repos.chains import Chain, subject_of
+from repos.group_commit import GroupCommit
+from repos.heads import Head
 from repos.models import Repo
-from repos.plan import Change, InvalidSwap, Plan
+from repos.plan import Change
 from repos.reads import RepoNotFound, RepoRef, forget_ref
-from repos.writes import Action, Write
+from repos.writes import Write
 
-_OPTIMISTIC_TRIES = 3
-_turns = [threading.Lock() for _ in range(256)]
-_BLOB_MISSING = "GRB01"  # raised by apply_commit
+_OPTIMISTIC_TRIES = 2
+_CONTENDED_S = 1.0
+_MAX_CONTENDED = 10_000
+_GROUP_WRITES = 400
 
-_APPLY = """
-    SELECT apply_commit(
-        %s::bigint, %s, %s, %b, %b, %b, %s::text[], %s::text[],
-        %s::text[], %s::text[], %b::bytea[], %s::text[], %b::bytea[],
-        %b::bytea[], %b::bytea[], %b::bytea[],
-        %s::text[], %s::text[], %b::bytea[], %s::int, %b)
-"""
+# Repos whose heads moved between our reading and our writing, and until when we lock them first.
+_contended: dict[int, float] = {}
 
 
 class AccountDeactivated(XrpcError):
@@ -70,6 +69,16 @@ class Applied:
     results: tuple[Result, ...]
 
 
+@dataclass(slots=True, eq=False)
+class _Wish:
+    """One batch of writes on its way; in the end it has an outcome."""
+
+    repo: RepoRef
+    writes: Sequence[Write]
+    swap_commit: bytes | None
+    outcome: Applied | BaseException | None = None
+
+
 def apply_writes(
     repo: RepoRef, writes: Sequence[Write], swap_commit: bytes | None = None
 ) -> Applied:
@@ -83,114 +92,173 @@ def apply_writes(
     plan.check_batch(writes)
     if refs := [ref for write in writes for ref in write.blobs]:
         blobs.check_uploaded(repo.id, refs)
-    created = [write for write in writes if write.action is Action.CREATE]
-    subjects = [(w.collection, w.subject) for w in created if w.subject is not None]
-    with _turn_at(repo.id):
-        return _apply_in_turn(repo, writes, subjects, swap_commit)
+    wish = _Wish(repo, writes, swap_commit)
+    if connection.in_atomic_block:  # it belongs to this transaction and to no other thread's
+        _settle([wish])
+    else:
+        _group.join(wish, weight=len(writes))
+    if isinstance(wish.outcome, Applied):
+        return wish.outcome
+    raise wish.outcome or RuntimeError(f"nobody settled a write to {repo.did}")
 
 
-def _turn_at(repo_id: int) -> threading.Lock:
-    """Whose turn it is to write to a repo, in this process: two attempts at one head are one too
-    many. Other processes are met in the database."""
-    return _turns[repo_id % len(_turns)]
-
-
-def _apply_in_turn(
-    repo: RepoRef,
-    writes: Sequence[Write],
-    subjects: Sequence[tuple[str, str]],
-    swap_commit: bytes | None,
-) -> Applied:
-    for _ in range(_OPTIMISTIC_TRIES):
-        try:
-            applied = _attempt(repo, writes, subjects, swap_commit)
-        except MissingBlock:  # a commit that ran meanwhile removed the node
-            continue
-        if applied is not None:
-            return applied
-    with transaction.atomic():
-        heads.lock(repo.id)
-        applied = _attempt(repo, writes, subjects, swap_commit)
-    if applied is None:
-        raise RuntimeError(f"the head of {repo.did} moved under its lock")
-    return applied
-
-
-def _attempt(
-    repo: RepoRef,
-    writes: Sequence[Write],
-    subjects: Sequence[tuple[str, str]],
-    swap_commit: bytes | None,
-) -> Applied | None:
-    """One try on the head that stands now; None when it moved before the commit was in."""
-    head = heads.read(repo.id, subjects)
-    if head is None:
-        forget_ref(repo)
-        raise RepoNotFound(repo.did)
-    refuse_inactive(head.status)
-    if swap_commit is not None and swap_commit != head.cid:
-        raise InvalidSwap("The repo's commit is not the one that was given to swap")
-    tree = Tree(head.data, nodes.NodeSource(repo.id, head.last_commit), nodes.CACHE)
-    changes = plan.changes_of(tree, writes)
-    if all(change.op is None for change in changes):
-        return Applied(None, None, _results(changes))
-    displaced = plan.displaced_by(head, tree, changes)
-    key = keys.signing_key(head.signing_did_key)
-    made = plan.make(
-        head, tree, changes=changes, displaced=displaced, rev=revs.next_rev(head.rev), key=key
-    )
-    if not _apply(made):
-        return None
-    heads.remember(repo.id, made.root)
-    nodes.forget(tree.gone)
-    return Applied(made.commit.cid, made.rev, _results(changes))
-
-
-def _apply(made: Plan) -> bool:
-    """Call the transaction. False when the head is another by now."""
+def _settle(wishes: Sequence[_Wish]) -> None:
+    """Give every wish its outcome."""
+    waiting = wishes
     try:
-        found = database.row(_APPLY, _parameters(made))
+        for _ in range(_OPTIMISTIC_TRIES):
+            _try([wish for wish in waiting if not _is_contended(wish.repo.id)])
+            waiting = [wish for wish in waiting if wish.outcome is None]
+            if not waiting:
+                return
+        for repo_id in {wish.repo.id for wish in waiting}:
+            _note_contention(repo_id)
+            _try([wish for wish in waiting if wish.repo.id == repo_id], is_locked=True)
+    except BaseException as failure:  # noqa: BLE001 - it is raised again where each wish waits
+        for wish in waiting:
+            wish.outcome = wish.outcome or failure
+
+
+_group = GroupCommit(_settle, max_weight=_GROUP_WRITES)
+
+
+def _try(wishes: Sequence[_Wish], *, is_locked: bool = False) -> None:
+    """Settle the wishes whose repos stay as they are read. What Postgres refuses for the sake of
+    one is tried one by one."""
+    if not wishes:
+        return
+    try:
+        bids = _carry_out_under_lock(wishes) if is_locked else _carry_out(wishes)
     except psycopg.DatabaseError as error:
-        if error.sqlstate == _BLOB_MISSING:
-            raise blobs.not_uploaded(bytes.fromhex(str(error.diag.message_primary))) from error
-        raise
-    outcome = found[0] if found else "gone"
-    if outcome in ("applied", "stale"):
-        return bool(outcome == "applied")
-    refuse_inactive(outcome)
-    raise RepoNotFound(made.head.did)
+        if len(wishes) > 1 and not _is_lost(error):
+            for wish in wishes:
+                _try([wish], is_locked=is_locked)
+            return
+        for wish in wishes:
+            wish.outcome = _explained(error)
+        return
+    for bid in bids:
+        bid.settle()
 
 
-def _parameters(made: Plan) -> tuple[object, ...]:
-    """The arguments of `apply_commit`, in its order."""
-    stored = [c.write for c in made.changes if c.op is not None and c.write.cid is not None]
-    replaced = [op.path for op in made.displaced]
-    replaced += [c.op.path for c in made.changes if c.op is not None and c.op.prev is not None]
-    replaced_paths = [path.split("/") for path in replaced]
-    uses = [(w, cid) for w in stored for cid in {ref.cid for ref in w.blobs}]
-    return (
-        made.head.id,
-        made.head.rev,
-        made.rev,
-        made.commit.cid,
-        made.root,
-        made.commit.block,
-        [path[0] for path in replaced_paths],
-        [path[1] for path in replaced_paths],
-        [write.collection for write in stored],
-        [write.rkey for write in stored],
-        [write.cid for write in stored],
-        [write.subject for write in stored],
-        [write.block for write in stored],
-        made.tree.gone,
-        list(made.tree.new_blocks),
-        list(made.tree.new_blocks.values()),
-        [write.collection for write, _ in uses],
-        [write.rkey for write, _ in uses],
-        [cid for _, cid in uses],
-        made.body.seq_at,
-        made.body.data,
+def _carry_out_under_lock(wishes: Sequence[_Wish]) -> "list[_Bid]":
+    with atomic():
+        return _carry_out(wishes, is_locked=True)
+
+
+def _carry_out(wishes: Sequence[_Wish], *, is_locked: bool = False) -> "list[_Bid]":
+    """Read, plan, apply."""
+    bids = _bids(wishes, is_locked=is_locked)
+    moving = [bid for bid in bids if bid.chain.plans]
+    if moving:
+        refused = transaction.apply([bid.chain for bid in moving])
+        for bid in moving:
+            bid.refusal = refused.get(bid.chain.start.id)
+    return bids
+
+
+def _bids(wishes: Sequence[_Wish], *, is_locked: bool) -> "list[_Bid]":
+    """A chain for every repo that takes commits; wishes for the others have their outcome."""
+    by_repo: dict[int, list[_Wish]] = {}
+    for wish in wishes:
+        by_repo.setdefault(wish.repo.id, []).append(wish)
+    found = heads.read_all(list(by_repo), is_locked=is_locked)
+    subjects = [(w.repo.id, s) for w in wishes for write in w.writes if (s := subject_of(write))]
+    twins = heads.read_twins(subjects)
+    bids = []
+    for repo_id, own in by_repo.items():
+        head = found.get(repo_id)
+        if refusal := _refusal_of(own[0].repo, head.status if head else transaction.GONE):
+            for wish in own:
+                wish.outcome = refusal
+        elif head is not None:
+            bids.append(_Bid(Chain(head, twins.get(repo_id, {})), own))
+    return bids
+
+
+class _Bid:
+    """One repo's wishes, the chain of commits that they come to, and what became of it."""
+
+    def __init__(self, chain: Chain, wishes: Sequence[_Wish]) -> None:
+        self.chain = chain
+        self.refusal: str | None = None
+        self._wishes = wishes
+        self._outcomes = list(self._extend())
+
+    def settle(self) -> None:
+        """Hand out the outcomes, after the transaction; none when the head has moved."""
+        if self.refusal == transaction.HEAD_MOVED:
+            return
+        if self.refusal is not None:
+            for wish in self._wishes:
+                wish.outcome = _refusal_of(wish.repo, self.refusal)
+            return
+        for wish, outcome in self._outcomes:
+            wish.outcome = outcome
+        if self.chain.plans:
+            heads.remember(self.chain.start.id, self.chain.head.data)
+            nodes.forget(self.chain.nodes()[0])
+
+    def _extend(self) -> Iterator[tuple[_Wish, Applied | Exception]]:
+        """Outcomes that hold if the chain does: one commit's wish may fail for another's sake."""
+        for wish in self._wishes:
+            try:
+                changes = self.chain.extend(wish.writes, wish.swap_commit)
+            except MissingBlock:  # a commit that ran meanwhile removed the node: read again
+                return
+            except Exception as failure:  # noqa: BLE001 - it is raised again where the wish waits
+                yield wish, failure
+            else:
+                yield wish, _applied(self.chain.head, changes)
+
+
+def _applied(head: Head, changes: Sequence[Change]) -> Applied:
+    results = tuple(map(_result, changes))
+    if all(result.action is None for result in results):
+        return Applied(None, None, results)
+    return Applied(head.cid, head.rev, results)
+
+
+def _result(change: Change) -> Result:
+    return Result(
+        path=change.write.path,
+        action=change.op.action if change.op is not None else None,
+        cid=change.write.cid,
+        validation_status=change.write.validation_status,
     )
+
+
+def _refusal_of(repo: RepoRef, status: str) -> XrpcError | None:
+    """Why a repo takes no commits, if it does not."""
+    if status == transaction.GONE:
+        forget_ref(repo)
+        return RepoNotFound(repo.did)
+    try:
+        refuse_inactive(status)
+    except XrpcError as refusal:
+        return refusal
+    return None
+
+
+def _explained(error: psycopg.DatabaseError) -> Exception:
+    if error.sqlstate == transaction.BLOB_MISSING:
+        return blobs.not_uploaded(bytes.fromhex(str(error.diag.message_primary)))
+    return error
+
+
+def _is_lost(error: psycopg.DatabaseError) -> bool:
+    """Whether the connection broke: nobody knows what became of the transaction."""
+    return error.sqlstate is None or connection.connection is None or connection.connection.closed
+
+
+def _is_contended(repo_id: int) -> bool:
+    return _contended.get(repo_id, 0.0) > time.monotonic()
+
+
+def _note_contention(repo_id: int) -> None:
+    if len(_contended) >= _MAX_CONTENDED:
+        _contended.clear()
+    _contended[repo_id] = time.monotonic() + _CONTENDED_S
 
 
 def refuse_inactive(status: str) -> None:
@@ -201,15 +269,3 @@ def refuse_inactive(status: str) -> None:
         raise AccountDeactivated("Account is deactivated")
     if status == Repo.Status.SUSPENDED:
         raise AccountSuspended("Account is suspended")
-
-
-def _results(changes: Sequence[Change]) -> tuple[Result, ...]:
-    return tuple(
-        Result(
-            path=change.write.path,
-            action=change.op.action if change.op is not None else None,
-            cid=change.write.cid,
-            validation_status=change.write.validation_status,
-        )
-        for change in changes
-    )

@@ -1,34 +1,36 @@
-"""Where a repo stands, read in one statement for the write that comes next; and the next step.
+"""Where repos stand, read in one statement for the writes that come next; and the next step.
 
 The row that a write starts from, the last #commit's body (it holds the tree path that an append
-needs), and the records that the write will displace because they say the same of one subject.
+needs), and the records that writes will displace because they say the same of one subject.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from accounts import keys
 from hosting import database
+from hosting.prepared import BIGINTS, BYTEAS, TEXTS, Row, Statement, bigints, byteas, number, texts
 from protocol import commit
 from protocol.commit import SignedCommit
 from protocol.frames import Body
 
-_FIELDS = "r.did, r.status, r.head, r.rev, r.data, r.signing_did_key, e.body, e.seq_at"
-
 # The event is left alone when this process made, or has already seen, the tree that is current.
-_FROM = """
-    FROM repo r LEFT JOIN event e
-        ON e.id = r.last_event_id AND e.created_at = r.last_event_at AND r.data <> %b
-    WHERE r.id = %s
+_HEADS = """
+    SELECT r.id, r.did, r.status, r.head, r.rev, r.data, r.signing_did_key, e.body, e.seq_at
+    FROM unnest($1::bigint[], $2::bytea[]) w(id, known) JOIN repo r USING (id)
+    LEFT JOIN event e
+        ON e.id = r.last_event_id AND e.created_at = r.last_event_at AND r.data <> w.known
 """
-_HEAD = f"SELECT {_FIELDS} {_FROM}"
-_HEAD_AND_TWINS = f"""
-    SELECT {_FIELDS}, ARRAY(
-        SELECT t.collection || '/' || t.rkey
-        FROM unnest(%s::text[], %s::text[]) s(collection, subject)
-        JOIN record t ON t.repo_id = r.id AND t.collection = s.collection AND t.subject = s.subject
-    ) {_FROM}
-"""  # noqa: S608 - constants only
+_READ = Statement(_HEADS, (BIGINTS, BYTEAS))
+_READ_LOCKED = Statement(f"{_HEADS} FOR NO KEY UPDATE OF r", (BIGINTS, BYTEAS))
+_TWINS = Statement(
+    """
+    SELECT t.repo_id, t.collection, t.subject, t.rkey
+    FROM unnest($1::bigint[], $2::text[], $3::text[]) s(repo_id, collection, subject)
+    JOIN record t USING (repo_id, collection, subject)
+    """,
+    (BIGINTS, TEXTS, TEXTS),
+)
 _MOVE = """
     UPDATE repo SET head = %b, rev = %s, data = %b, commit = %b, signing_did_key = %s,
         record_count = record_count + %s
@@ -43,7 +45,7 @@ _remembered: dict[int, bytes] = {}
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A repo at one commit. `twins` are paths of records with the subjects asked for."""
+    """A repo at one commit."""
 
     id: int
     did: str
@@ -53,22 +55,39 @@ class Head:
     data: bytes
     signing_did_key: str
     last_commit: Body | None
-    twins: frozenset[str]
 
 
-def read(repo_id: int, subjects: Sequence[tuple[str, str]] = ()) -> Head | None:
-    """The repo as it stands, and the records in `subjects`' (collection, subject)."""
-    known = (_remembered.get(repo_id, b""), repo_id)
-    if subjects:
-        collections, names = zip(*subjects, strict=True)
-        found = database.row(_HEAD_AND_TWINS, (list(collections), list(names), *known))
-    else:
-        found = database.row(_HEAD, known)
-    if found is None:
-        return None
-    did, status, cid, rev, data, did_key, body, seq_at, *twins = found
-    last_commit = Body(body, seq_at) if body is not None else None
-    return Head(repo_id, did, status, cid, rev, data, did_key, last_commit, frozenset(*twins))
+Subject = tuple[str, str]  # collection, and what a record of it is about
+
+
+def read(repo_id: int) -> Head | None:
+    """The repo as it stands."""
+    return read_all([repo_id]).get(repo_id)
+
+
+def read_all(repo_ids: Sequence[int], *, is_locked: bool = False) -> dict[int, Head]:
+    """The repos as they stand, by id; those that are gone are left out.
+
+    `is_locked`: others' commits wait until the transaction ends.
+    """
+    known = [_remembered.get(repo_id, b"") for repo_id in repo_ids]
+    statement = _READ_LOCKED if is_locked else _READ
+    heads = [_head(row) for row in statement.rows(bigints(repo_ids), byteas(known))]
+    return {head.id: head for head in heads}
+
+
+def read_twins(wanted: Iterable[tuple[int, Subject]]) -> dict[int, dict[Subject, set[str]]]:
+    """Paths of the records that say the same of one subject, by repo id and subject."""
+    found: dict[int, dict[Subject, set[str]]] = {}
+    asked = [(repo_id, *subject) for repo_id, subject in wanted]
+    if not asked:
+        return found
+    repo_ids, collections, subjects = zip(*asked, strict=True)
+    for row in _TWINS.rows(bigints(repo_ids), texts(collections), texts(subjects)):
+        collection, subject, rkey = [value.decode() for value in row[1:]]
+        paths = found.setdefault(number(row[0]), {}).setdefault((collection, subject), set())
+        paths.add(f"{collection}/{rkey}")
+    return found
 
 
 def lock(repo_id: int) -> None:
@@ -94,7 +113,7 @@ def sign(head: Head, root: bytes, rev: str, signing_did_key: str) -> Step:
 
 
 def move(step: Step, record_change: int = 0) -> bool:
-    """Take a step that is no write (those are `apply_commit`'s): imports, repairs, new keys.
+    """Take a step that is no write (those are `apply_commits`'s): imports, repairs, new keys.
 
     False when the head or the status is another by now. Call it first in the transaction that
     stores the tree: it locks the repo's row. `record_change`: how many more records than before.
@@ -102,6 +121,21 @@ def move(step: Step, record_change: int = 0) -> bool:
     head, signed = step.head, step.commit
     new = (signed.cid, step.rev, step.root, signed.block, step.signing_did_key, record_change)
     return database.row(_MOVE, (*new, head.id, head.rev, head.status)) is not None
+
+
+def _head(row: Row) -> Head:
+    repo_id, did, status, head, rev, data, did_key, body, seq_at = row
+    last_commit = Body(body, number(seq_at)) if body is not None else None
+    return Head(
+        number(repo_id),
+        did.decode(),
+        status.decode(),
+        head,
+        rev.decode(),
+        data,
+        did_key.decode(),
+        last_commit,
+    )
 
 
 def remember(repo_id: int, data: bytes) -> None:

@@ -4,7 +4,7 @@ Source: atproto.com/specs/repository and atproto.com/specs/sync, "Commit Event".
 the one head it was made from; repos.commits applies it only if that head still stands.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
@@ -63,12 +63,10 @@ def changes_of(tree: Tree, writes: Sequence[Write]) -> list[Change]:
     return [Change(write, _op(write, tree.get(write.path.encode()))) for write in writes]
 
 
-def displaced_by(head: Head, tree: Tree, changes: Sequence[Change]) -> list[RepoOp]:
+def displaced_by(twins: Set[str], tree: Tree, changes: Sequence[Change]) -> list[RepoOp]:
     """Deletes of the records with the same subject, unless the batch says what becomes of them."""
     named = {change.write.path for change in changes}
-    return [
-        RepoOp("delete", path, None, tree.get(path.encode())) for path in sorted(head.twins - named)
-    ]
+    return [RepoOp("delete", path, None, tree.get(path.encode())) for path in sorted(twins - named)]
 
 
 def make(  # noqa: PLR0913 - a plan is made of exactly these

@@ -3,7 +3,7 @@
 `@query("nsid", auth=...)`, `@procedure`, `@subscription` refuse a name that no lexicon has, a kind
 that is not the lexicon's, a duplicate and a missing `auth`, so a server with such a fault does not
 start. `lane` tells the bridge (hosting.bridge.THREADS) which pool of threads runs the method:
-`slow` for passwords, `transfer` for bodies of any length, `remote` for what waits on other servers,
+`write` for commits, `slow` for passwords, `transfer` for bodies of any length, `remote` for what waits on other servers,
 so that none of them holds up reads, nor a late directory those who sign in.
 """
 
@@ -20,7 +20,7 @@ from xrpc.bodies import JSON_LIMIT_BYTES
 from xrpc.call import Answer, Call
 from xrpc.rate_limits import Limit
 
-Lane = Literal["fast", "slow", "transfer", "remote"]
+Lane = Literal["fast", "write", "slow", "transfer", "remote"]
 Verb = Callable[[Call], Answer]
 BodyLimit = int | Callable[[Host], int]
 Stream = Callable[[Host, Mapping[str, Any]], Awaitable[AsyncGenerator[list[bytes], None]]]

@@ -144,7 +144,7 @@ END $$;
 class Migration(migrations.Migration):
     dependencies = [("repos", "0001_tables")]
     operations = [
-        migrations.RunSQL(APPLY_COMMIT, "DROP FUNCTION apply_commit"),
+        migrations.RunSQL(APPLY_COMMIT, "DROP FUNCTION IF EXISTS apply_commit"),
         migrations.RunSQL(APPEND_EVENT, "DROP FUNCTION append_event"),
         migrations.RunSQL(NUMBER_EVENTS, "DROP FUNCTION number_pending_events"),
     ]

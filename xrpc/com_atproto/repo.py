@@ -41,6 +41,7 @@ _RESULT_OF = {"create": "createResult", "update": "updateResult", "delete": "del
 @procedure(
     "com.atproto.repo.createRecord",
     auth=Auth.account(),
+    lane="write",
     body_limit=RECORD_LIMIT_BYTES,
     limits=(rate_limits.CREATE_RECORD,),
 )
@@ -57,6 +58,7 @@ def create_record(call: Call) -> Answer:
 @procedure(
     "com.atproto.repo.putRecord",
     auth=Auth.account(),
+    lane="write",
     body_limit=RECORD_LIMIT_BYTES,
     limits=(rate_limits.PUT_RECORD,),
 )
@@ -70,7 +72,10 @@ def put_record(call: Call) -> Answer:
 
 
 @procedure(
-    "com.atproto.repo.deleteRecord", auth=Auth.account(), limits=(rate_limits.DELETE_RECORD,)
+    "com.atproto.repo.deleteRecord",
+    auth=Auth.account(),
+    lane="write",
+    limits=(rate_limits.DELETE_RECORD,),
 )
 def delete_record(call: Call) -> Answer:
     asked = call.input
@@ -82,6 +87,7 @@ def delete_record(call: Call) -> Answer:
 @procedure(
     "com.atproto.repo.applyWrites",
     auth=Auth.account(),
+    lane="write",
     body_limit=RECORD_LIMIT_BYTES,
     limits=(rate_limits.APPLY_WRITES,),
 )

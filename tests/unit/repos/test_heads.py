@@ -34,11 +34,17 @@ def test_a_repo_whose_event_is_past_retention_is_read_without(repo: RepoRow) -> 
 def test_twins_are_the_records_about_the_same_subject(repo: RepoRow, new_account) -> None:
     record = {"subject": BOB, "createdAt": "2026-11-22T12:00:00Z"}
     path = commits.apply_writes(repo, [writes.create(FOLLOW, None, record)]).results[0].path
+    other = new_account().pk
     subjects = [(FOLLOW, BOB), ("app.bsky.graph.block", BOB), (FOLLOW, "did:plc:other")]
-    head, other = heads.read(repo.id, subjects), heads.read(new_account().pk, subjects)
-    assert head is not None
-    assert other is not None
-    assert (head.twins, other.twins) == ({path}, frozenset())
+    wanted = [(id_, subject) for id_ in (repo.id, other) for subject in subjects]
+    assert heads.read_twins(wanted) == {repo.id: {(FOLLOW, BOB): {path}}}
+
+
+def test_many_repos_are_read_at_once_and_those_that_are_gone_left_out(
+    repo: RepoRow, new_account
+) -> None:
+    other = new_account().pk
+    assert set(heads.read_all([repo.id, other, other + 1])) == {repo.id, other}
 
 
 def test_there_is_no_head_without_a_repo(repo: RepoRow) -> None:
