@@ -89,10 +89,11 @@ def from_staff(subject: str, content: str) -> dict[str, Any]:
     """The context of FROM_STAFF. `content` is text, or HTML where it holds tags, as moderation
     tools write it; whoever may send one is trusted with both."""
     has_tags = _TAG.search(content) is not None
+    html = content if has_tags else linebreaks(content, autoescape=True)
     return {
         "subject": subject,
         "content_text": _BLANK_LINES.sub("\n\n", strip_tags(content)) if has_tags else content,
-        "content_html": mark_safe(content) if has_tags else linebreaks(content, autoescape=True),  # noqa: S308 - see above
+        "content_html": mark_safe(html),  # noqa: S308 - see above
     }
 
 

@@ -1,0 +1,85 @@
+"""/dev/mail: a sandbox's letters, one host's, and nobody else's."""
+
+import pytest
+from django.test import Client
+
+from hosting import routing
+from hosting.mail import letters, outbox
+from hosting.models import Member, StaffUser
+from tests.unit.hosting.mail.conftest import CODE, post
+
+
+@pytest.fixture(autouse=True)
+def _sandbox(settings):
+    settings.SMTP_URL, settings.SANDBOX = "", True
+    routing.forget()
+    yield
+    routing.forget()
+
+
+@pytest.fixture
+def browser(ash) -> Client:
+    return Client(headers={"host": "localhost"})
+
+
+def text(response) -> str:
+    return response.content.decode()
+
+
+def test_a_letter_is_shown_with_its_code(browser, ash):
+    post(ash)
+    page = text(browser.get("/dev/mail"))
+    assert CODE in page
+    assert "Email Confirmation" in page
+    assert "alice@example.com" in page
+
+
+def test_the_newest_comes_first_and_others_can_be_left_out(browser, ash):
+    post(ash)
+    outbox.post(ash, "bob@example.com", letters.PASSWORD_CHANGED, {"handle": "bob.test"})
+    page = text(browser.get("/dev/mail"))
+    assert page.index("bob@example.com") < page.index("alice@example.com")
+    assert "alice@example.com" not in text(browser.get("/dev/mail?to=BOB@example.com"))
+
+
+def test_a_letter_is_shown_as_a_mail_program_would(browser, ash):
+    response = browser.get(f"/dev/mail/{post(ash).pk}")
+    assert f">{CODE}</p>" in text(response)
+    assert response["Content-Security-Policy"].startswith("default-src 'none'")
+    assert "sandbox" in response["Content-Security-Policy"]
+
+
+def test_another_hosts_letters_are_not_there(birch, ash):
+    mail = post(ash)
+    stranger = Client(headers={"host": "birch.localhost"})
+    assert "alice@example.com" not in text(stranger.get("/dev/mail"))
+    assert stranger.get(f"/dev/mail/{mail.pk}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "production", [{"SANDBOX": False}, {"SMTP_URL": "smtp://localhost"}], ids=str
+)
+def test_there_is_no_such_page_where_mail_is_real(browser, ash, settings, production):
+    mail = post(ash)
+    for name, value in production.items():
+        setattr(settings, name, value)
+    assert browser.get("/dev/mail").status_code == 404
+    assert browser.get(f"/dev/mail/{mail.pk}").status_code == 404
+
+
+def test_behind_tls_it_is_for_staff_alone(browser, ash):
+    post(ash)
+    ash.origin = "https://localhost"
+    ash.save()
+    routing.forget()
+    assert browser.get("/dev/mail").status_code == 404
+    user = StaffUser.objects.create_user("staff", is_staff=True)
+    Member.objects.create(tenant=ash.tenant, user=user, role=Member.Role.OWNER)
+    browser.force_login(user)
+    assert CODE in text(browser.get("/dev/mail"))
+
+
+def test_a_letter_cannot_bring_markup_into_the_list(browser, ash):
+    context = letters.from_staff("<script>", "<script>alert(1)</script>")
+    outbox.post(ash, "alice@example.com", letters.FROM_STAFF, context)
+    assert "<script>" not in text(browser.get("/dev/mail"))
