@@ -20,10 +20,11 @@ from xrpc.registry import query
 from xrpc.subjects import own_account_as_it_is
 
 METHODLESS_LIFETIME_S = 60
-# DIDs as accounts and services have them: plc, or web with a host name (a port on localhost alone).
+# DIDs as accounts and services have them: plc, or web with a host name (a port on localhost and the
+# names under it alone).
 _AUDIENCE: Final = re.compile(
     r"(did:plc:[a-z2-7]{24}"
-    r"|did:web:(localhost(%3A[0-9]{1,5})?|([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*))"
+    r"|did:web:(([a-z0-9-]+\.)*localhost(%3A[0-9]{1,5})?|([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*))"
     r"(#[A-Za-z0-9._~!$&'()*+,;=:@/?%-]+)?",
     re.IGNORECASE,
 )
