@@ -1,14 +1,15 @@
-"""From a method's answer to bytes on the wire: JSON, streams as they come, gzip on demand.
+"""From a method's answer to bytes on the wire: JSON, streams as they come, compressed on demand.
 
 Source: atproto.com/specs/xrpc. JSON and CAR above about a kilobyte are compressed when the client
 asks; blobs never are, they are compressed formats already. Level 1: half the size at a third of
-the cost of level 6.
+the cost of level 6; brotli's is a fifth cheaper than gzip's and smaller, so it goes first.
 """
 
 import zlib
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
 
+import brotli
 import orjson
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -48,13 +49,13 @@ def encode(answer: Answer) -> bytes | None:
     return answer.text if isinstance(answer, Encoded) else orjson.dumps(answer)
 
 
-def accepts_gzip(header: str) -> bool:
-    """Whether an Accept-Encoding header allows gzip (named, and not with q=0)."""
-    if "gzip" not in header.lower():
+def accepts(coding: str, header: str) -> bool:
+    """Whether an Accept-Encoding header allows a coding (named, and not with q=0)."""
+    if coding not in header.lower():
         return False
     for item in header.lower().split(","):
-        coding, _, weight = item.partition(";")
-        if coding.strip() == "gzip":
+        name, _, weight = item.partition(";")
+        if name.strip() == coding:
             return weight.replace(" ", "").rstrip("0.") != "q="
     return False
 
@@ -66,12 +67,20 @@ def _whole(request: HttpRequest, data: bytes | None, content_type: str) -> HttpR
         return response
     if len(data) < COMPRESS_FROM_BYTES:
         return HttpResponse(data, content_type=content_type)
-    if is_compressed := _wants_gzip(request):
-        packer = zlib.compressobj(_LEVEL, wbits=_GZIP)
-        data = packer.compress(data) + packer.flush()
+    coding, data = _packed(request.META.get("HTTP_ACCEPT_ENCODING", ""), data)
     response = HttpResponse(data, content_type=content_type)
-    _mark(response, is_compressed=is_compressed)
+    _mark(response, coding)
     return response
+
+
+def _packed(accepted: str, data: bytes) -> tuple[str, bytes]:
+    """The bytes as the client prefers them, and the coding's name, empty for none."""
+    if accepts("br", accepted):
+        return "br", brotli.compress(data, quality=_LEVEL)
+    if accepts("gzip", accepted):
+        packer = zlib.compressobj(_LEVEL, wbits=_GZIP)
+        return "gzip", packer.compress(data) + packer.flush()
+    return "", data
 
 
 def _handed_on(answer: HandedOn) -> StreamingHttpResponse:
@@ -93,7 +102,7 @@ def _stream(request: HttpRequest, answer: Streamed) -> StreamingHttpResponse:
         chunks, content_type=answer.content_type, headers=dict(answer.headers)
     )
     if answer.is_compressible:
-        _mark(response, is_compressed=is_compressed)
+        _mark(response, "gzip" if is_compressed else "")
     return response
 
 
@@ -127,14 +136,13 @@ def gzip_chunks(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _wants_gzip(request: HttpRequest) -> bool:
-    header: str = request.META.get("HTTP_ACCEPT_ENCODING", "")
-    return accepts_gzip(header)
+    return accepts("gzip", request.META.get("HTTP_ACCEPT_ENCODING", ""))
 
 
-def _mark(response: HttpResponseBase, *, is_compressed: bool) -> None:
+def _mark(response: HttpResponseBase, coding: str) -> None:
     response["Vary"] = "Accept-Encoding"
-    if is_compressed:
-        response["Content-Encoding"] = "gzip"
+    if coding:
+        response["Content-Encoding"] = coding
 
 
 def _unread(answer: Streamed) -> Streamed:

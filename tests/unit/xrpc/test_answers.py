@@ -2,6 +2,7 @@
 
 import gzip
 
+import brotli
 import orjson
 import pytest
 from django.test import RequestFactory
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.errors import XrpcError
-from xrpc.answers import accepts_gzip, gzip_chunks, read_ahead, respond
+from xrpc.answers import accepts, gzip_chunks, read_ahead, respond
 from xrpc.call import Encoded, Streamed, Whole
 
 LARGE = {"text": "x" * 5000}
@@ -35,8 +36,16 @@ def test_encoded_json_passes_as_it_is():
     assert respond(get(), Encoded(b'{"a": 1}')).content == b'{"a": 1}'
 
 
-def test_large_json_is_gzipped_on_demand():
+def test_large_json_is_packed_by_brotli_first():
     response = respond(get("gzip, deflate, br"), LARGE)
+    assert response["Content-Encoding"] == "br"
+    assert orjson.loads(brotli.decompress(response.content)) == LARGE
+    assert int(response["Content-Length"]) == len(response.content)
+
+
+@pytest.mark.parametrize("accept", ["gzip, deflate", "gzip, br;q=0"])
+def test_large_json_is_gzipped_on_demand(accept):
+    response = respond(get(accept), LARGE)
     assert response["Content-Encoding"] == "gzip"
     assert orjson.loads(gzip.decompress(response.content)) == LARGE
 
@@ -51,12 +60,12 @@ def test_small_json_is_left_alone():
 
 @pytest.mark.parametrize("accept", ["gzip", "GZIP", "br, gzip", "gzip;q=0.5", "gzip; q=1.0"])
 def test_gzip_is_accepted(accept):
-    assert accepts_gzip(accept)
+    assert accepts("gzip", accept)
 
 
 @pytest.mark.parametrize("accept", ["", "br", "gzip;q=0", "gzip; q=0.000", "identity", "x-gzip2"])
 def test_gzip_is_not_accepted(accept):
-    assert not accepts_gzip(accept)
+    assert not accepts("gzip", accept)
 
 
 @given(st.lists(st.binary(max_size=500), max_size=20))

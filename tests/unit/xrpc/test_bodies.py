@@ -4,6 +4,7 @@ import gzip
 import io
 import zlib
 
+import brotli
 import pytest
 from django.core.handlers.wsgi import WSGIRequest
 from django.test import RequestFactory
@@ -85,40 +86,64 @@ def test_the_limit_itself_is_allowed():
 
 @pytest.mark.parametrize(
     ("encoding", "encode"),
-    [("gzip", gzip.compress), ("x-gzip", gzip.compress), ("deflate", zlib.compress)],
+    [
+        ("gzip", gzip.compress),
+        ("x-gzip", gzip.compress),
+        ("deflate", zlib.compress),
+        ("br", brotli.compress),
+        ("BR", brotli.compress),
+    ],
 )
 def test_known_encodings_are_undone(encoding, encode):
     assert body(encode(b"hello"), HTTP_CONTENT_ENCODING=encoding).read_all() == b"hello"
 
 
+@pytest.mark.parametrize(("encoding", "encode"), [("gzip", gzip.compress), ("br", brotli.compress)])
 @given(data=st.binary(max_size=2000), size=st.integers(1, 300))
-def test_reading_by_pieces_gives_the_whole(data, size):
-    some = body(gzip.compress(data), limit=3000, HTTP_CONTENT_ENCODING="gzip")
+def test_reading_by_pieces_gives_the_whole(encoding, encode, data, size):
+    some = body(encode(data), limit=3000, HTTP_CONTENT_ENCODING=encoding)
     pieces = iter(lambda: some.read(size), b"")
     assert b"".join(pieces) == data
 
 
-def test_a_bomb_is_stopped_at_the_limit():
-    bomb = gzip.compress(b"0" * 10_000_000)
+@pytest.mark.parametrize(
+    ("encoding", "encode"),
+    [("gzip", gzip.compress), ("deflate", zlib.compress), ("br", brotli.compress)],
+)
+def test_a_bomb_is_stopped_at_the_limit(encoding, encode):
+    bomb = body(encode(b"0" * 10_000_000), limit=100_000, HTTP_CONTENT_ENCODING=encoding)
     with pytest.raises(PayloadTooLarge):
-        body(bomb, limit=100_000, HTTP_CONTENT_ENCODING="gzip").read_all()
+        bomb.read_all()
 
 
-@pytest.mark.parametrize("encoding", ["br", "zstd", "bogus", "gzip, gzip"])
+@given(size=st.integers(1, 5_000))
+def test_no_read_gives_more_than_was_asked_for(size):
+    some = body(brotli.compress(b"0" * 100_000), limit=200_000, HTTP_CONTENT_ENCODING="br")
+    assert len(some.read(size)) <= size
+
+
+@pytest.mark.parametrize("encoding", ["brotli", "zstd", "bogus", "gzip, gzip"])
 def test_other_encodings_are_unsupported(encoding):
     with pytest.raises(UnsupportedEncoding) as refused:
         body(b"x", HTTP_CONTENT_ENCODING=encoding)
     assert refused.value.status == 415
 
 
-def test_a_false_encoding_is_a_bad_request():
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br"])
+def test_a_false_encoding_is_a_bad_request(encoding):
     with pytest.raises(InvalidRequest):
-        body(b"{}", HTTP_CONTENT_ENCODING="gzip").read_all()
+        body(b'{"a":1}', HTTP_CONTENT_ENCODING=encoding).read_all()
 
 
-def test_a_cut_off_encoding_is_a_bad_request():
+@pytest.mark.parametrize(
+    ("encoding", "encode"),
+    [("gzip", gzip.compress), ("deflate", zlib.compress), ("br", brotli.compress)],
+)
+@pytest.mark.parametrize("missing", [1, 3, 9])
+def test_a_cut_off_encoding_is_a_bad_request(encoding, encode, missing):
+    whole = encode(bytes(range(256)) * 10)
     with pytest.raises(InvalidRequest):
-        body(gzip.compress(b"hello")[:-9], HTTP_CONTENT_ENCODING="gzip").read_all()
+        body(whole[:-missing], limit=10_000, HTTP_CONTENT_ENCODING=encoding).read_all()
 
 
 @pytest.mark.parametrize("text", [b"{", b"", b'{"s":"\\ud800"}', b"NaN", b"[" * 40_000])
