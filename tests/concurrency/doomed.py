@@ -1,0 +1,109 @@
+"""A process whose children do one thing to a repo each, and are killed at it.
+
+`python -m tests.concurrency.doomed` reads a verb and its arguments a line (JSON), forks, says the
+child's process id, and when the child is gone how it ended. A child's connection is called
+`doomed`: that is whom the triggers of test_kill_in_each_step hold up.
+"""
+
+import io
+import json
+import os
+import sys
+import traceback
+from pathlib import Path
+
+import django
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "hosting.settings"
+django.setup()
+
+from accounts import deletion  # noqa: E402 - needs django.setup()
+from accounts.models import Account  # noqa: E402 - needs django.setup()
+from hosting import database  # noqa: E402 - needs django.setup()
+from protocol import cid  # noqa: E402 - with its users
+from repos import (  # noqa: E402 - needs django.setup()
+    blob_quarantine,
+    closing,
+    commits,
+    reads,
+    record_takedowns,
+    writes,
+)
+from repos.imports import arriving  # noqa: E402 - needs django.setup()
+from repos.reads import RepoRow  # noqa: E402 - needs django.setup()
+from tests.unit.repos import numbering  # noqa: E402 - needs django.setup()
+from tests.unit.repos.uploads import THING, upload, using  # noqa: E402 - needs django.setup()
+
+OLD, NEW = b"the blob of before", b"the blob of after"
+
+
+def repo_of(did: str) -> RepoRow:
+    return reads.find_repo(Account.objects.select_related("host").get(did=did).host, did)
+
+
+def stage(did: str) -> None:
+    upload(repo_of(did), NEW)
+
+
+def put(did: str) -> None:
+    """A record takes the place of one with another blob."""
+    repo = repo_of(did)
+    ref = upload(repo, NEW)
+    commits.apply_writes(repo, [writes.put(THING, "k", using(ref)), writes.discard(THING, "old")])
+
+
+def import_car(did: str, car: str) -> None:
+    arriving.import_car(repo_of(did), [Path(car).read_bytes()])
+
+
+def number(_did: str) -> None:
+    numbering.number()
+
+
+def quarantine(did: str) -> None:
+    blob_quarantine.quarantine(repo_of(did), cid.of_raw(OLD))
+    blob_quarantine.settle_blobs()
+
+
+def hide(did: str) -> None:
+    record_takedowns.take_down(repo_of(did), THING, "k")
+
+
+def delete(did: str) -> None:
+    account = Account.objects.filter(did=did).first()
+    if account is not None:
+        deletion.delete(account)
+    closing.wake_due()
+
+
+VERBS = {verb.__name__: verb for verb in (stage, put, import_car, number, quarantine, hide, delete)}
+
+
+def main() -> None:
+    """Until the input ends."""
+    for line in io.TextIOWrapper(sys.stdin.buffer):
+        name, *arguments = json.loads(line)
+        child = os.fork()
+        if not child:
+            os._exit(_do(name, arguments))
+        _say(child)
+        _say(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+
+
+def _do(name: str, arguments: list[str]) -> int:
+    try:
+        database.hot().execute("SET application_name = 'doomed'")
+        VERBS[name](*arguments)
+    except Exception:  # noqa: BLE001 - a child of this process has nobody above it
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+def _say(number: int) -> None:
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,288 @@
+"""kill -9 between any two statements of a verb: nothing lost, nothing half done, nothing orphaned.
+
+A trigger holds the doomed process up before or after a statement, and there it is killed. Its
+statement may then still come to an end, since Postgres notices late, or end with it: both are
+tried. Afterwards the verb is repeated, and the repo, the events, the blobs and their files must be
+what they would be without any kill.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.db import connection
+from django.utils import timezone
+from psycopg import sql
+
+from accounts.models import Account
+from hosting import database
+from hosting.models import Host
+from protocol import cid
+from repos import blob_files, blob_quarantine, blobs, checks, commits, reads, snapshots, sweeping
+from repos import writes as wishes
+from repos.imports import jobs
+from repos.models import (
+    Blob,
+    BlobUsage,
+    BlobUse,
+    DoomedFile,
+    DoomedRepo,
+    Event,
+    Node,
+    Record,
+    RecordTakedown,
+    Repo,
+)
+from repos.snapshots import conninfo
+from tests.concurrency import doomed
+from tests.concurrency.doomed import OLD
+from tests.running import ROOT
+from tests.unit.repos import numbering, stream
+from tests.unit.repos.conftest import open_account
+from tests.unit.repos.imports.test_round_trips import foreign_car
+from tests.unit.repos.uploads import THING, upload, using
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+LOCK = 4242
+TIMEOUT_S = 20
+HOLD = """
+    CREATE OR REPLACE FUNCTION hold_the_doomed() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF current_setting('application_name') = 'doomed' THEN
+            PERFORM pg_advisory_xact_lock_shared(4242);
+        END IF;
+        RETURN NULL;
+    END $$
+"""
+HELD = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = %s AND NOT granted"
+DOOMED = "SELECT pid FROM pg_stat_activity WHERE application_name = 'doomed'"
+
+# The statements of each verb, in the order in which they come.
+STEPS = {
+    "stage": ["UPDATE blob", "INSERT doomed_file", "INSERT blob", "DELETE doomed_file"],
+    "put": [
+        "UPDATE repo",
+        "DELETE record",
+        "DELETE blob_use",
+        "INSERT record",
+        "DELETE node",
+        "INSERT node",
+        "UPDATE blob",
+        "INSERT blob_use",
+        "INSERT event",
+    ],
+    "import_car": [
+        "UPDATE repo",
+        "DELETE record",
+        "DELETE blob_use",
+        "DELETE node",
+        "INSERT record",
+        "INSERT node",
+        "UPDATE blob",
+        "INSERT event",
+    ],
+    "number": ["INSERT event_counter", "UPDATE event"],
+    "quarantine": ["UPDATE blob", "INSERT doomed_file", "DELETE doomed_file"],
+    "hide": ["INSERT record_takedown", "UPDATE repo"],
+    "delete": [
+        "INSERT doomed_repo",
+        "DELETE repo",
+        "DELETE account",
+        "DELETE event",
+        "DELETE record",
+        "DELETE node",
+        "DELETE blob_use",
+        "DELETE blob",
+        "DELETE doomed_repo",
+        "DELETE doomed_file",
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def parent() -> Iterator["subprocess.Popen[str]"]:
+    """The process whose children are doomed; it starts when the database's name is known."""
+    processes: list[subprocess.Popen[str]] = []
+    environ = {**os.environ, "DATABASE_URL": conninfo(), "VALKEY_URL": ""}
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.concurrency.doomed"],
+        cwd=ROOT,
+        env=environ,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        processes.append(process)
+        yield process
+        assert process.stdin is not None
+        process.stdin.close()
+        process.wait(TIMEOUT_S)
+    snapshots.close_idle()
+
+
+@pytest.fixture(autouse=True)
+def no_files() -> None:
+    """The tests before left theirs, whose rows are gone."""
+    shutil.rmtree(blob_files.storage().path(""), ignore_errors=True)
+
+
+@pytest.mark.parametrize("ending", ["rolled back", "committed"])
+@pytest.mark.parametrize("verb", STEPS)
+def test_a_kill_in_any_step_leaves_nothing_half_done(
+    ash: Host, parent: "subprocess.Popen[str]", tmp_path: Path, settings, verb: str, ending: str
+) -> None:
+    settings.VALKEY_URL = ""
+    for step in STEPS[verb]:
+        for moment in ("BEFORE", "AFTER"):
+            account = prepared(ash)
+            more = [str(car_for(account, tmp_path))] if verb == "import_car" else []
+            with held_up(step, moment):
+                kill_held(parent, [verb, account.did, *more], ending, f"{verb}: {moment} {step}")
+            assert_whole(account)
+            doomed.VERBS[verb](account.did, *more)
+            assert_whole(account)
+            assert_done(verb, account)
+            assert_nothing_orphaned()
+
+
+def prepared(host: Host) -> Account:
+    """An account with two records and a blob, all its events numbered but the last ones."""
+    account = open_account(host)
+    repo = reads.find_repo(host, account.did)
+    numbering.number()
+    ref = upload(repo, OLD)
+    old = [wishes.create(THING, "k", using(ref)), wishes.create(THING, "old", {"n": 1})]
+    commits.apply_writes(repo, old)
+    return account
+
+
+def car_for(account: Account, folder: Path) -> Path:
+    path = folder / f"{account.pk}.car"
+    records = {f"{THING}/k{number:03}": {"n": number} for number in range(40)}
+    path.write_bytes(foreign_car(account.did, records))
+    return path
+
+
+@contextmanager
+def held_up(step: str, moment: str) -> Iterator[None]:
+    """Whoever is doomed waits before or after this statement."""
+    operation, table = step.split()
+    trigger = sql.SQL(
+        "CREATE TRIGGER hold_the_doomed {moment} {operation} ON {table}"
+        " FOR EACH STATEMENT EXECUTE FUNCTION hold_the_doomed()"
+    ).format(moment=sql.SQL(moment), operation=sql.SQL(operation), table=sql.Identifier(table))
+    database.hot().execute(HOLD)
+    database.hot().execute(trigger)
+    try:
+        yield
+    finally:
+        drop = sql.SQL("DROP TRIGGER hold_the_doomed ON {}").format(sql.Identifier(table))
+        database.hot().execute(drop)
+
+
+def kill_held(parent: "subprocess.Popen[str]", command: list[str], ending: str, where: str) -> None:
+    assert parent.stdin is not None
+    assert parent.stdout is not None
+    with psycopg.connect(conninfo(), autocommit=True) as gaoler:
+        gaoler.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
+        parent.stdin.write(json.dumps(command) + "\n")
+        parent.stdin.flush()
+        child = int(parent.stdout.readline())
+        backend = await_one(gaoler, HELD, (LOCK,), where)
+        os.kill(child, signal.SIGKILL)
+        assert int(parent.stdout.readline()) == -signal.SIGKILL, where
+        if ending == "rolled back":
+            gaoler.execute("SELECT pg_terminate_backend(%s)", (backend,))
+    with psycopg.connect(conninfo(), autocommit=True) as watcher:
+        await_none(watcher)
+
+
+def await_one(watcher: psycopg.Connection, query: str, values: tuple[int], where: str) -> int:
+    deadline = time.monotonic() + TIMEOUT_S
+    while not (found := watcher.execute(query, values).fetchone()):
+        assert time.monotonic() < deadline, f"nobody came by at {where}"
+        time.sleep(0.005)
+    return int(found[0])
+
+
+def await_none(watcher: psycopg.Connection) -> None:
+    deadline = time.monotonic() + TIMEOUT_S
+    while watcher.execute(DOOMED).fetchone():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def assert_whole(account: Account) -> None:
+    """The repo says of itself that it is well, and every commit follows from the one before."""
+    repo = Repo.objects.filter(pk=account.pk).first()
+    if repo is None:
+        return
+    assert checks.check_repo(account.pk, lambda _count: None).damages == []
+    if Event.objects.filter(repo_id=account.pk, kind=1).exists():
+        stream.check_chain(account.pk, account.signing_did_key)
+    row = reads.find_repo(account.host, account.did)
+    for blob in Blob.objects.filter(repo_id=account.pk, state="live"):
+        with blobs.open_blob(row, bytes(blob.cid)).file as file:
+            assert cid.of_raw(file.read()) == bytes(blob.cid)
+
+
+def assert_done(verb: str, account: Account) -> None:
+    """What the verb is for came true."""
+    row = Repo.objects.filter(pk=account.pk).first()
+    records = set(Record.objects.filter(repo_id=account.pk).values_list("rkey", flat=True))
+    if verb == "put":
+        assert records == {"k"}
+        assert set(live_blobs(account)) == {cid.of_raw(doomed.NEW)}
+    if verb == "import_car":
+        assert len(records) == 40
+        assert live_blobs(account) == []
+    if verb == "hide":
+        assert RecordTakedown.objects.filter(repo_id=account.pk).exists()
+    if verb == "quarantine":
+        assert Blob.objects.get(repo_id=account.pk).key.startswith("quarantine/")
+    if verb == "delete":
+        DoomedRepo.objects.update(lease_ends_at=timezone.now())
+        doomed.delete(account.did)
+        assert row is None
+        left = [
+            model.objects.filter(repo_id=account.pk).count()
+            for model in (Record, Node, Blob, BlobUse, BlobUsage, DoomedRepo)
+        ]
+        assert left == [0] * 6
+        assert Event.objects.filter(repo_id=account.pk).count() == 1
+
+
+def live_blobs(account: Account) -> list[bytes]:
+    found = Blob.objects.filter(repo_id=account.pk, state="live")
+    return [bytes(blob.cid) for blob in found]
+
+
+def assert_nothing_orphaned() -> None:
+    """After what the periodic tasks do in a day: one file a row, one number an event."""
+    blob_quarantine.settle_blobs()
+    sweeping.sweep_blobs(timedelta(0))
+    blob_files.purge(timezone.now() + 2 * blob_files.DOOMED_FOR)
+    assert not DoomedFile.objects.exists()
+    root = Path(blob_files.storage().path(""))
+    files = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+    assert files == set(Blob.objects.values_list("key", flat=True))
+    for usage in BlobUsage.objects.all():
+        sizes = list(Blob.objects.filter(repo_id=usage.repo_id).values_list("size", flat=True))
+        assert (usage.used_bytes, usage.blob_count) == (sum(sizes), len(sizes))
+    numbering.number()
+    seqs = sorted(Event.objects.values_list("seq", flat=True))
+    assert len(seqs) == len(set(seqs))
+    assert None not in seqs
+    jobs.sweep()
+    connection.ensure_connection()
