@@ -7,9 +7,10 @@ import logging
 from functools import partial
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts import custom_handles, key_changes, resolution
-from accounts.models import Account, PlcOperation
+from accounts.models import Account, Arrival, PlcOperation
 from accounts.signals import handle_changed
 from protocol import did_document, plc
 
@@ -23,6 +24,7 @@ def adopt(operation: PlcOperation) -> None:
     account = _locked(operation)
     if account is None:
         return
+    Arrival.objects.still_elsewhere().filter(account=account).update(handed_over_at=timezone.now())
     if operation.new_handle:
         take_handle(account, operation.new_handle)
     elif not operation.new_signing_did_key:

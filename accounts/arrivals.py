@@ -114,9 +114,8 @@ def is_on_its_way(account: Account) -> bool:
 def finish(account: Account) -> bool:
     """Note, in the caller's transaction, that the account has arrived; whether it just did."""
     now = timezone.now()
-    on_the_way = Arrival.objects.on_the_way().filter(account=account)
-    on_the_way.filter(handed_over_at__isnull=True).update(handed_over_at=now)
-    return on_the_way.update(activated_at=now) == 1
+    Arrival.objects.still_elsewhere().filter(account=account).update(handed_over_at=now)
+    return Arrival.objects.on_the_way().filter(account=account).update(activated_at=now) == 1
 
 
 def _check_free(host: Host, did: str, wish: Admitted) -> None:

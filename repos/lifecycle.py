@@ -11,7 +11,7 @@ import time
 from typing import Any, Final
 
 from accounts import arrivals, custom_handles, keys, signals
-from accounts.models import Account
+from accounts.models import Account, Arrival
 from hosting import database
 from protocol import car, commit, frames, tid
 from protocol.frames import EventKind
@@ -77,7 +77,8 @@ def on_activated(account: Account, **_: Any) -> None:
 def on_handle(account: Account, **_: Any) -> None:
     """The account's handle is another: #identity."""
     heads.lock(account.pk)
-    if Repo.objects.filter(pk=account.pk).exists() and not arrivals.is_on_its_way(account):
+    is_elsewhere = Arrival.objects.still_elsewhere().filter(account=account).exists()
+    if Repo.objects.filter(pk=account.pk).exists() and not is_elsewhere:
         _announce_identity(account)
 
 

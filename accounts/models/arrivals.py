@@ -16,6 +16,10 @@ class ArrivalQuerySet(models.QuerySet["Arrival"]):
         """Not activated yet: nobody outside has heard of the account here."""
         return self.filter(activated_at__isnull=True)
 
+    def still_elsewhere(self) -> "ArrivalQuerySet":
+        """On the way, and nobody has seen the DID name this host yet."""
+        return self.on_the_way().filter(handed_over_at__isnull=True)
+
 
 class Arrival(models.Model):
     """One account that moved in, or is about to. Kept after the end: it says where blobs may be."""
