@@ -158,6 +158,6 @@ class ReportList(ReadOnly):
 
 def register(site: ConsoleSite) -> None:
     """Hang the lists on the console."""
-    site.register(Report, ReportList)
     site.register(Account, AccountList)
     site.register(AuditEntry, AuditLog)
+    site.register(Report, ReportList)

@@ -68,17 +68,26 @@ def moderators(**asked: Any) -> Row:
     return Row(asked, refusal, NO_TOKEN, refusal)
 
 
+def app_view(**asked: str) -> Row:
+    """A read of the app view, and none is configured."""
+    return Row(asked, nobody=NO_TOKEN, mallorys="501 MethodNotImplemented")
+
+
 SUBJECT = {"$type": "com.atproto.admin.defs#repoRef", "did": "$did"}
-NO_SERVICE = "501 MethodNotImplemented"  # no app view is configured
 PUSH = {"serviceDid": "did:web:push.example.com", "token": "t", "platform": "web", "appId": "a"}
+FEED = "at://did:web:feeds.example.com/app.bsky.feed.generator/k"
 RECORD = {"repo": "$did", "collection": THING, "rkey": "k"}
 MATRIX = {
     # These name no subject of this host: they are the caller's own, or another service's affair.
     "app.bsky.actor.getPreferences": Row(nobody=NO_TOKEN, mallorys=OK),
+    "app.bsky.actor.getProfile": app_view(actor="$did"),
+    "app.bsky.actor.getProfiles": app_view(actors="$did"),
     "app.bsky.actor.putPreferences": Row({"preferences": []}, nobody=NO_TOKEN, mallorys=OK),
-    "app.bsky.feed.getFeed": Row(
-        {"feed": "at://$did/app.bsky.feed.generator/k"}, nobody=NO_TOKEN, mallorys=NO_SERVICE
-    ),
+    "app.bsky.feed.getActorLikes": app_view(actor="$did"),
+    "app.bsky.feed.getAuthorFeed": app_view(actor="$did"),
+    "app.bsky.feed.getFeed": app_view(feed=FEED),
+    "app.bsky.feed.getPostThread": app_view(uri=FEED),
+    "app.bsky.feed.getTimeline": app_view(),
     "app.bsky.notification.registerPush": Row(PUSH, nobody=NO_TOKEN, mallorys=OK),
     "app.bsky.notification.unregisterPush": Row(PUSH, nobody=NO_TOKEN, mallorys=OK),
     "com.atproto.admin.deleteAccount": admins(did="$did"),

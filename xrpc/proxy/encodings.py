@@ -5,6 +5,7 @@ What we may have to read is asked for in a coding that both the client and we un
 it can be handed on as it is when there is nothing to change.
 """
 
+import gzip
 import zlib
 from collections.abc import Callable
 from typing import Final
@@ -14,6 +15,7 @@ import brotli
 from protocol.errors import InvalidRequest, XrpcError
 
 DECODED_MAX_BYTES = 10_000_000
+PACKED_FROM_BYTES = 1024
 _STEP_BYTES = 65_536
 # Ours, dearest last; sent with weights, as the service shall choose.
 _OURS: Final = (("gzip", "1.0"), ("deflate", "0.9"), ("br", "0.8"), ("identity", "0.1"))
@@ -38,6 +40,19 @@ def offer(accept_encoding: str) -> str:
     if not common:
         raise NotAcceptable("this service does not support any of the requested encodings")
     return ",".join(common if _takes(weights, "identity") else [*common, "*;q=0"])
+
+
+def packed(text: bytes, accept_encoding: str) -> tuple[bytes, dict[str, str]]:
+    """Text of our own in a coding that the client takes, and the headers that say so.
+
+    `accept_encoding` has passed `offer`.
+    """
+    weights = dict(_parsed(item) for item in accept_encoding.split(",")) if accept_encoding else {}
+    is_short = len(text) < PACKED_FROM_BYTES and _takes(weights, "identity")
+    codings = [name for name in _PACK if not is_short and _takes(weights, name)]
+    if not codings:
+        return text, {}
+    return _PACK[codings[0]](text), {"Content-Encoding": codings[0]}
 
 
 def decoded(body: bytes, content_encoding: str) -> bytes:
@@ -117,4 +132,9 @@ _UNDO: Final[dict[str, Callable[[bytes], bytes]]] = {
     "x-gzip": _inflated,
     "deflate": _inflated,
     "br": _unbrotlied,
+}
+_PACK: Final[dict[str, Callable[[bytes], bytes]]] = {
+    "gzip": lambda text: gzip.compress(text, 1),
+    "deflate": lambda text: zlib.compress(text, 1),
+    "br": lambda text: brotli.compress(text, quality=1),
 }

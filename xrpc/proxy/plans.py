@@ -17,7 +17,7 @@ from accounts.tokens import InvalidToken
 from hosting.models import Host
 from xrpc.auth import LEAVING, PRIV
 from xrpc.call import Caller
-from xrpc.proxy import methods
+from xrpc.proxy import encodings, methods
 from xrpc.proxy.services import Service
 
 Meta = Mapping[str, Any]
@@ -111,15 +111,21 @@ class Passage:
         lxm: str = "",
         finish: Finish | None = None,
     ) -> Forwarded:
-        """The request as it is, to a service; the token is for it unless for another `aud`."""
+        """The request as it is, to a service; the token is for it unless for another `aud`.
+
+        Raises, with `finish`, what `encodings.offer` does.
+        """
         method = str(self.meta["REQUEST_METHOD"])
         query = self.meta.get("QUERY_STRING", "")
+        headers = self._headers(_PASSED_WITH_A_BODY if method == POST else {})
+        if finish is not None:  # then we must be able to read the reply, too
+            accepted = self.meta.get("HTTP_ACCEPT_ENCODING", "")
+            headers["Accept-Encoding"] = encodings.offer(accepted)
         return Forwarded(
             service,
             method,
             f"/xrpc/{nsid}?{query}" if query else f"/xrpc/{nsid}",
-            self._headers(_PASSED_WITH_A_BODY if method == POST else {})
-            | self._token(aud or service.did, lxm or nsid),
+            headers | self._token(aud or service.did, lxm or nsid),
             None if method == POST else b"",
             finish,
         )

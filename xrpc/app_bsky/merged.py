@@ -1,0 +1,69 @@
+"""app.bsky.*: reads of the app view in which the caller expects own writes of a moment ago.
+
+Source: the lexicons of these methods; protocol, read-after-write. A service that is not the default
+app view answers for itself.
+"""
+
+from typing import Final
+
+from repos import reads
+from xrpc.auth import Auth
+from xrpc.call import Answer, Call
+from xrpc.proxy.local import needed_service, passage, relayed
+from xrpc.read_after_write import feeds, profiles, threads
+from xrpc.read_after_write.merging import Merge, Merging
+from xrpc.registry import query
+
+GET_PROFILE: Final = "app.bsky.actor.getProfile"
+GET_PROFILES: Final = "app.bsky.actor.getProfiles"
+GET_AUTHOR_FEED: Final = "app.bsky.feed.getAuthorFeed"
+GET_ACTOR_LIKES: Final = "app.bsky.feed.getActorLikes"
+GET_TIMELINE: Final = "app.bsky.feed.getTimeline"
+GET_POST_THREAD: Final = threads.GET_THREAD
+
+
+@query(GET_PROFILE, auth=Auth.account())
+def get_profile(call: Call) -> Answer:
+    return _merged(call, GET_PROFILE, profiles.one, shows_posts=False)
+
+
+@query(GET_PROFILES, auth=Auth.account())
+def get_profiles(call: Call) -> Answer:
+    return _merged(call, GET_PROFILES, profiles.several, shows_posts=False)
+
+
+@query(GET_AUTHOR_FEED, auth=Auth.account())
+def get_author_feed(call: Call) -> Answer:
+    return _merged(call, GET_AUTHOR_FEED, feeds.author_feed)
+
+
+@query(GET_ACTOR_LIKES, auth=Auth.account())
+def get_actor_likes(call: Call) -> Answer:
+    return _merged(call, GET_ACTOR_LIKES, feeds.actor_likes, shows_posts=False)
+
+
+@query(GET_TIMELINE, auth=Auth.account())
+def get_timeline(call: Call) -> Answer:
+    return _merged(call, GET_TIMELINE, feeds.timeline)
+
+
+@query(GET_POST_THREAD, auth=Auth.account())
+def get_post_thread(call: Call) -> Answer:
+    return _merged(call, GET_POST_THREAD, threads.thread, kind=threads.ThreadMerging)
+
+
+def _merged(
+    call: Call,
+    nsid: str,
+    merge: Merge,
+    *,
+    shows_posts: bool = True,
+    kind: type[Merging] = Merging,
+) -> Answer:
+    service = needed_service(call, nsid)
+    way = passage(call, nsid)
+    if not service.is_default_appview or way.account is None:
+        return relayed(way.to(service, nsid))
+    repo = reads.find_repo(call.host, way.account.did)
+    finish = kind(way, service, way.account, repo, call.params, merge, shows_posts)
+    return relayed(way.to(service, nsid, finish=finish))

@@ -1,0 +1,151 @@
+"""What a post carries, as an app view shows it: pictures, links, and other people's records.
+
+Source: the lexicons app.bsky.embed.*. Records of others are the app view's to show, so those are
+asked for first; what it does not show is `viewNotFound`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import orjson
+
+from protocol.syntax import AtUri, InvalidSyntax
+from repos.recent import RecentRecord
+from xrpc.proxy.encodings import Undecodable, decoded
+from xrpc.proxy.plans import Forwarded, Passage, Received
+from xrpc.proxy.services import Service
+from xrpc.read_after_write.viewer import View, Viewer
+
+IMAGES: Final = "app.bsky.embed.images"
+EXTERNAL: Final = "app.bsky.embed.external"
+RECORD: Final = "app.bsky.embed.record"
+WITH_MEDIA: Final = "app.bsky.embed.recordWithMedia"
+_POSTS_A_QUESTION = 25  # app.bsky.feed.getPosts
+_GENERATOR: Final = "app.bsky.feed.generator"
+_LIST: Final = "app.bsky.graph.list"
+_POST: Final = "app.bsky.feed.post"
+
+Shown = Mapping[str, View]  # by at-URI
+
+
+def questions(
+    way: Passage, service: Service, posts: Iterable[RecentRecord]
+) -> tuple[Forwarded, ...]:
+    """What to ask the app view before these posts can be shown."""
+    uris = sorted({uri for post in posts if (uri := _quoted(post.value.get("embed")))})
+    asked = []
+    if quoted := [uri for uri in uris if _collection(uri) == _POST][:_POSTS_A_QUESTION]:
+        query = urlencode([("uris", uri) for uri in quoted])
+        asked.append(way.question(service, "app.bsky.feed.getPosts", query))
+    for uri in uris:
+        if _collection(uri) == _GENERATOR:
+            query = urlencode({"feed": uri})
+            asked.append(way.question(service, "app.bsky.feed.getFeedGenerator", query))
+        elif _collection(uri) == _LIST:
+            query = urlencode({"list": uri, "limit": 1})
+            asked.append(way.question(service, "app.bsky.graph.getList", query))
+    return tuple(asked)
+
+
+def shown_in(replies: Sequence[Received | None]) -> Shown:
+    """The records that the app view's replies show."""
+    shown: dict[str, View] = {}
+    for reply in replies:
+        value = value_of(reply)
+        for post in value.get("posts", ()):
+            shown[post["uri"]] = _post(post)
+        if view := value.get("view"):
+            shown[view["uri"]] = {"$type": "app.bsky.feed.defs#generatorView", **view}
+        if view := value.get("list"):
+            shown[view["uri"]] = {"$type": "app.bsky.graph.defs#listView", **view}
+    return shown
+
+
+def value_of(reply: Received | None) -> dict[str, Any]:
+    """The JSON object of a reply; empty when there is none."""
+    if reply is None:
+        return {}
+    try:
+        value = orjson.loads(decoded(reply.body, reply.headers.get("content-encoding", "")))
+    except (Undecodable, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def view_of(viewer: Viewer, embed: Any, shown: Shown) -> View | None:
+    """The view of a post's embed; None for kinds that only an app view can show."""
+    if not isinstance(embed, dict):
+        return None
+    kind = embed.get("$type")
+    if kind == RECORD:
+        return _record(embed, shown)
+    if kind == WITH_MEDIA:
+        media = _media(viewer, embed["media"])
+        whole = {"media": media, "record": _record(embed["record"], shown)}
+        return {"$type": f"{WITH_MEDIA}#view", **whole} if media else None
+    return _media(viewer, embed)
+
+
+def _media(viewer: Viewer, embed: dict[str, Any]) -> View | None:
+    if embed.get("$type") == IMAGES:
+        return {"$type": f"{IMAGES}#view", "images": [_image(viewer, i) for i in embed["images"]]}
+    if embed.get("$type") == EXTERNAL:
+        link = embed["external"]
+        card = {name: link[name] for name in ("uri", "title", "description")}
+        thumb = viewer.image("feed_thumbnail", link.get("thumb"))
+        return {
+            "$type": f"{EXTERNAL}#view",
+            "external": {**card, "thumb": thumb} if thumb else card,
+        }
+    return None
+
+
+def _image(viewer: Viewer, image: dict[str, Any]) -> View:
+    view = {
+        "thumb": viewer.image("feed_thumbnail", image["image"]),
+        "fullsize": viewer.image("feed_fullsize", image["image"]),
+        "alt": image["alt"],
+    }
+    ratio = image.get("aspectRatio")
+    return {**view, "aspectRatio": ratio} if ratio else view
+
+
+def _record(embed: dict[str, Any], shown: Shown) -> View:
+    uri = embed["record"]["uri"]
+    missing = {"$type": f"{RECORD}#viewNotFound", "uri": uri, "notFound": True}
+    return {"$type": f"{RECORD}#view", "record": shown.get(uri, missing)}
+
+
+def _post(post: dict[str, Any]) -> View:
+    """A post's view as one that is quoted (app.bsky.embed.record#viewRecord)."""
+    view = {
+        "$type": f"{RECORD}#viewRecord",
+        "uri": post["uri"],
+        "cid": post["cid"],
+        "author": post["author"],
+        "value": post["record"],
+        "indexedAt": post["indexedAt"],
+    }
+    if labels := post.get("labels"):
+        view["labels"] = labels
+    if embed := post.get("embed"):
+        view["embeds"] = [embed]
+    return view
+
+
+def _quoted(embed: Any) -> str | None:
+    if not isinstance(embed, dict):
+        return None
+    record = embed.get("record") if embed.get("$type") in (RECORD, WITH_MEDIA) else None
+    if embed.get("$type") == WITH_MEDIA and isinstance(record, dict):
+        record = record.get("record")
+    uri = record.get("uri") if isinstance(record, dict) else None
+    return uri if isinstance(uri, str) else None
+
+
+def _collection(uri: str) -> str:
+    try:
+        return AtUri.parse(uri).collection
+    except InvalidSyntax:
+        return ""

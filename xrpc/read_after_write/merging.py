@@ -1,0 +1,111 @@
+"""One answer of the app view and the author's own writes since, made into one.
+
+`Merging` is what a plan carries (xrpc.proxy.plans): it looks whether the app view is behind, reads
+what it lacks, asks for whatever those records quote, and has the method's own function merge.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from accounts.models import Account
+from repos import recent
+from repos.reads import RepoRow
+from xrpc.proxy import encodings, refusals
+from xrpc.proxy.plans import Asking, Composed, Finish, Outcome, Passage, Received
+from xrpc.proxy.services import Service
+from xrpc.read_after_write import embeds, local
+from xrpc.read_after_write.embeds import Shown
+from xrpc.read_after_write.local import LAG_HEADER, REV_HEADER, LocalRecords
+from xrpc.read_after_write.viewer import View, Viewer
+from xrpc.subjects import handle_of
+
+Value = dict[str, Any]
+_KEPT = ("atproto-repo-rev", "atproto-content-labelers", "content-language")
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """What an answer lacks, and the means to show it."""
+
+    viewer: Viewer
+    records: LocalRecords
+    shown: Shown
+    params: Mapping[str, Any]
+
+    def post_views(self) -> list[View]:
+        """The unseen posts as the app view will show them, oldest first."""
+        return [
+            self.viewer.post(post, embeds.view_of(self.viewer, post.value.get("embed"), self.shown))
+            for post in self.records.posts
+        ]
+
+
+Merge = Callable[[Value, Lacking], Value]
+
+
+@dataclass(frozen=True)
+class Merging(Finish):
+    """For one request of the repo's author. `merge` gets the app view's JSON and what it lacks."""
+
+    way: Passage
+    service: Service
+    account: Account
+    repo: RepoRow
+    params: Mapping[str, Any]
+    merge: Merge
+    shows_posts: bool = True
+
+    def wants(self, status: int, headers: Mapping[str, str]) -> bool:
+        """A success in JSON, of an app view that is behind."""
+        is_behind = local.is_behind(headers.get(REV_HEADER), self.repo.rev)
+        return status == 200 and is_behind and refusals.is_json(headers)
+
+    def __call__(self, received: Received) -> Outcome:
+        records = self.lacking_records(received)
+        if records is None:
+            return None
+        return self.having_asked(
+            received, records, lambda shown: self.composed(received, records, shown)
+        )
+
+    def lacking_records(self, received: Received) -> LocalRecords | None:
+        """What the app view lacks; None when that is nothing to show."""
+        return local.load(self.repo, received.headers[REV_HEADER])
+
+    def having_asked(
+        self, received: Received, records: LocalRecords, go_on: Callable[[Shown], Outcome]
+    ) -> Outcome:
+        """Go on with what the records quote, once the app view has shown it."""
+        posts = records.posts if self.shows_posts else ()
+        questions = embeds.questions(self.way, self.service, posts)
+        if not questions:
+            return go_on({})
+        return Asking(questions, lambda replies: go_on(embeds.shown_in(replies)), fallback=received)
+
+    def composed(self, received: Received, records: LocalRecords, shown: Shown) -> Composed:
+        """The merged answer. What it raises leaves the app view's."""
+        coding = received.headers.get("content-encoding", "")
+        value = orjson.loads(encodings.decoded(received.body, coding))
+        merged = self.merge(value, self.lacking(records, shown))
+        return self.answer(received, merged, records)
+
+    def lacking(self, records: LocalRecords, shown: Shown) -> Lacking:
+        """The records with the means to show them, their author as the newest profile says."""
+        profile = records.profile or recent.current(self.repo, local.PROFILE, "self")
+        viewer = Viewer(
+            did=self.account.did,
+            handle=handle_of(self.account),
+            origin=self.way.host.origin,
+            profile=profile.value if profile else None,
+        )
+        return Lacking(viewer, records, shown, self.params)
+
+    def answer(self, received: Received, value: Value, records: LocalRecords) -> Composed:
+        """JSON in a coding that the client takes, with how far the app view is behind."""
+        headers = {name: received.headers[name] for name in _KEPT if name in received.headers}
+        accepted = self.way.meta.get("HTTP_ACCEPT_ENCODING", "")
+        text, coded = encodings.packed(orjson.dumps(value), accepted)
+        return Composed(text, {**headers, **coded, LAG_HEADER: str(records.lag_ms)})
