@@ -10,10 +10,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import psycopg
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 Params = Sequence[Any] | Mapping[str, Any]
 Row = tuple[Any, ...]
+
+# SQLSTATE: connection exceptions, too few resources, shut down or not yet up, a standby after all
+_OUTAGES = ("08", "53", "57P", "25006")
 
 
 def hot() -> psycopg.Connection[Row]:
@@ -33,6 +36,19 @@ def drop_if_hung_up() -> None:
     raw = connection.connection
     if raw is not None and not connection.in_atomic_block and has_hung_up(raw):
         connection.close()
+
+
+def is_outage(error: BaseException | None) -> bool:
+    """Whether an exception, Django's or psycopg's, says that Postgres is away, starting, stopping,
+    or that it cut the connection: nobody's fault, and worth another try in a moment."""
+    while error is not None:
+        if isinstance(error, psycopg.Error):
+            is_cut = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+            return error.sqlstate.startswith(_OUTAGES) if error.sqlstate else is_cut
+        if isinstance(error, OperationalError | InterfaceError) and error.__cause__ is None:
+            return True  # Django's own: the connection is closed
+        error = error.__cause__
+    return False
 
 
 def row(sql: str, params: Params = ()) -> Row | None:

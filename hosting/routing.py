@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
-from django.db import OperationalError
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils.module_loading import import_string
@@ -59,9 +59,13 @@ class HostMiddleware:
         hostname = hostname_in(request.META.get("HTTP_HOST", ""))
         try:
             place = _place_of(hostname)
-        except OperationalError:
-            logger.exception("whose name it is cannot be looked up")
-            return _answer(request, 503, "ServiceUnavailable", "Please try again in a moment")
+        except DatabaseError as error:
+            if not database.is_outage(error):
+                raise
+            logger.warning("whose name it is cannot be looked up: %s", error)
+            response = _answer(request, 503, "ServiceUnavailable", "Please try again in a moment")
+            response["Retry-After"] = "2"
+            return response
         if place is None:
             if request.path_info not in PLATFORM_PATHS:
                 return _nobody_here(request)
@@ -146,8 +150,8 @@ def _place_of(hostname: str) -> Place | None:
         return known[1]
     try:
         place = _look_up(hostname)
-    except OperationalError:
-        if known is None:
+    except DatabaseError as error:
+        if known is None or not database.is_outage(error):
             raise
         return known[1]  # it was true a moment ago; views that need the database will say so
     if len(_remembered) >= REMEMBERED_MAX:

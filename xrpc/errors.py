@@ -11,10 +11,12 @@ import secrets
 import orjson
 from django.http import HttpRequest, HttpResponse
 
+from hosting import database
 from hosting.limits import RateLimitExceeded
 from protocol.errors import XrpcError
 
 JSON = "application/json; charset=utf-8"
+RETRY_AFTER_S = 2  # about what a restart of Postgres takes
 logger = logging.getLogger("xrpc")
 
 
@@ -63,11 +65,22 @@ def render(error: XrpcError) -> HttpResponse:
 
 
 def render_unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
-    """A fault of ours: the client gets a number to quote, the log gets the rest."""
+    """A fault of ours: the client gets a number to quote, the log gets the rest. While Postgres
+    restarts or is away it is no fault, and worth another try."""
+    if database.is_outage(error):
+        logger.warning("%s %s: the database is away: %s", request.method, request.path, error)
+        return _unavailable()
     request_id = secrets.token_hex(8)
     what = f"{request.method} {request.path}"
     logger.error("request %s failed: %s", request_id, what, exc_info=error)
     fault = XrpcError("Internal Server Error", name="InternalServerError", status=500)
     response = render(fault)
     response["X-Request-Id"] = request_id
+    return response
+
+
+def _unavailable() -> HttpResponse:
+    away = XrpcError("Please try again in a moment", name="ServiceUnavailable", status=503)
+    response = render(away)
+    response["Retry-After"] = str(RETRY_AFTER_S)
     return response

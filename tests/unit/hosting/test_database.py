@@ -1,5 +1,7 @@
 """The hot path's connection: binary, part of Django's transactions, replaced after a hang-up."""
 
+import django.db
+import psycopg
 import pytest
 from django.db import connection, transaction
 
@@ -53,3 +55,47 @@ def test_within_a_transaction_the_connection_is_never_replaced(db: None) -> None
     before = database.hot()
     with transaction.atomic():
         assert database.hot() is before
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        psycopg.OperationalError("the connection is lost"),
+        psycopg.errors.AdminShutdown(),
+        psycopg.errors.CannotConnectNow(),
+        psycopg.errors.TooManyConnections(),
+        psycopg.errors.ReadOnlySqlTransaction(),
+        psycopg.InterfaceError("closed"),
+        django.db.InterfaceError("connection already closed"),
+    ],
+)
+def test_a_postgres_that_is_away_is_an_outage(error: Exception) -> None:
+    assert database.is_outage(error)
+    assert database.is_outage(caused(ValueError("while doing something"), error))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        None,
+        ValueError("x"),
+        psycopg.errors.QueryCanceled(),
+        psycopg.errors.UniqueViolation(),
+        psycopg.errors.UndefinedTable(),
+        django.db.ProgrammingError("x"),
+    ],
+)
+def test_a_statement_that_fails_is_none(error: Exception | None) -> None:
+    assert not database.is_outage(error)
+
+
+def test_django_tells_what_psycopg_said() -> None:
+    canceled = caused(django.db.OperationalError("x"), psycopg.errors.QueryCanceled())
+    shut_down = caused(django.db.OperationalError("x"), psycopg.errors.AdminShutdown())
+    assert not database.is_outage(canceled)
+    assert database.is_outage(shut_down)
+
+
+def caused(error: Exception, cause: Exception) -> Exception:
+    error.__cause__ = cause
+    return error

@@ -3,6 +3,7 @@
 import logging
 
 import orjson
+import psycopg
 import pytest
 from django.test import RequestFactory
 
@@ -42,3 +43,11 @@ def test_the_number_leads_to_the_log(caplog):
     with caplog.at_level(logging.ERROR, logger="xrpc"):
         response = render_unexpected(RequestFactory().get("/xrpc/x"), KeyError("inside"))
     assert response["X-Request-Id"] in caplog.text
+
+
+def test_a_database_that_is_away_is_no_fault_and_worth_another_try(caplog):
+    away = psycopg.errors.AdminShutdown("terminating connection due to administrator command")
+    response = render_unexpected(RequestFactory().get("/xrpc/x"), away)
+    assert (response.status_code, response["Retry-After"]) == (503, "2")
+    assert orjson.loads(response.content)["error"] == "ServiceUnavailable"
+    assert b"terminating" not in response.content
