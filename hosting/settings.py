@@ -298,6 +298,16 @@ UNFOLD = {
                         "link": reverse_lazy("console:accounts_account_changelist"),
                     },
                     {
+                        "title": _("Sign-ups"),
+                        "icon": "person_add",
+                        "link": reverse_lazy("console:sign_ups"),
+                    },
+                    {
+                        "title": _("Invite codes"),
+                        "icon": "mail_lock",
+                        "link": reverse_lazy("console:give_invites"),
+                    },
+                    {
                         "title": _("Reports"),
                         "icon": "flag",
                         "link": reverse_lazy("console:moderation_report_changelist"),

@@ -6,6 +6,7 @@ from accounts.models import Account
 from hosting.models import HostQuerySet
 from protocol import atjson, cbor, cid
 from protocol.syntax import AtUri, InvalidSyntax, is_did, is_handle, normalize_handle
+from repos import reads, record_takedowns
 from repos.models import Blob, Record, Repo
 
 
@@ -35,6 +36,21 @@ def blobs_of(found: Found) -> list[NamedBlob]:
     named = [blob_cid for blob_cid, _, _ in atjson.find_blobs(value)]
     uploads = Blob.objects.filter(repo_id=found.repo.pk, cid__in=named).order_by("cid")
     return [_named(blob) for blob in uploads]
+
+
+def is_record_down(found: Found) -> bool:
+    """Whether the record in view is hidden from readers."""
+    if found.repo is None or found.record is None:
+        return False
+    repo = reads.find_repo(found.account.host, found.account.did)
+    state = record_takedowns.state(repo, found.record.collection, found.record.rkey)
+    return state is not None and state.ref is not None
+
+
+def has_record(account: Account, path: str) -> bool:
+    """Whether the account's repo holds this record (`collection/rkey`)."""
+    collection, _slash, rkey = path.partition("/")
+    return Record.objects.filter(repo_id=account.pk, collection=collection, rkey=rkey).exists()
 
 
 def find(hosts: HostQuerySet, text: str) -> Found | None:

@@ -47,6 +47,7 @@ class AuditEntry(models.Model):
         SIGN_UP_APPROVE = "sign_up.approve", _("Sign-up approved")
         SIGN_UP_REFUSE = "sign_up.refuse", _("Sign-up refused")
         SIGN_UP_REOPEN = "sign_up.reopen", _("Sign-up reopened")
+        HOST_CHANGE_ADMISSION = "host.change_admission", _("Admission changed")
         BLOB_TAKE_DOWN = "blob.take_down", _("File taken down")
         BLOB_RESTORE = "blob.restore", _("File restored")
 

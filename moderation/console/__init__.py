@@ -1,11 +1,12 @@
-"""The staff console's pages: look-up, account page, accounts, mail, audit log.
+"""The staff console's pages: look-up, account page, accounts, sign-ups, invites, mail, audit log.
 
 `hosting.apps` imports this package when Django is ready; it hangs its pages on the console site.
 """
 
 from hosting.console import console
-from moderation.console import mail, models, urls
+from moderation.console import invites, mail, models, urls
 
 console.pages.extend(urls.pages(console))
 models.register(console)
 mail.register(console)
+invites.register(console)

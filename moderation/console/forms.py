@@ -1,10 +1,19 @@
 """Forms of the console: they check, the verbs act."""
 
+from datetime import timedelta
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
 
+from hosting.models import Host
 from moderation.audit import REASON_MAX_CHARS
+from moderation.sign_ups import Admission
 
 
 class LookUpForm(forms.Form):
@@ -28,3 +37,52 @@ class ReasonForm(forms.Form):
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
         help_text=_("Goes into the audit log with your name. The account holder does not see it."),
     )
+
+
+class AdmissionForm(forms.Form):
+    """Who may sign up at a host."""
+
+    policy = forms.ChoiceField(
+        label=_("Who may sign up"), choices=Host.Admission.choices, widget=UnfoldAdminSelectWidget()
+    )
+    sign_up_limit_count = forms.IntegerField(
+        label=_("Sign-ups in ten minutes"),
+        required=False,
+        min_value=1,
+        help_text=_("More are held until your staff reopen. Empty: no limit."),
+        widget=UnfoldAdminIntegerFieldWidget(),
+    )
+    invite_interval_days = forms.IntegerField(
+        label=_("Days for an invite code"),
+        required=False,
+        min_value=1,
+        help_text=_("How long an account waits for each code it may give away. Empty: none."),
+        widget=UnfoldAdminIntegerFieldWidget(),
+    )
+    reason = forms.CharField(
+        label=_("Reason"), max_length=REASON_MAX_CHARS, widget=UnfoldAdminTextInputWidget()
+    )
+
+    @classmethod
+    def of(cls, host: Host) -> "AdmissionForm":
+        """Filled in as the host is."""
+        interval = host.invite_interval
+        return cls(
+            initial={
+                "policy": host.admission,
+                "sign_up_limit_count": host.sign_up_limit_count,
+                "invite_interval_days": interval.days if interval else None,
+            }
+        )
+
+    @property
+    def wish(self) -> Admission:
+        """What was chosen, once the form is valid."""
+        given = self.cleaned_data
+        days = given["invite_interval_days"]
+        return Admission(
+            policy=given["policy"],
+            sign_up_limit_count=given["sign_up_limit_count"],
+            invite_interval=timedelta(days=days) if days else None,
+            reason=given["reason"],
+        )

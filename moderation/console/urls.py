@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path, re_path
 
 from hosting.console import ConsoleSite
-from moderation.console import views
+from moderation.console import invites, sign_ups, views
 
 
 def pages(site: ConsoleSite) -> list[URLPattern]:
@@ -13,6 +13,7 @@ def pages(site: ConsoleSite) -> list[URLPattern]:
     """
     account = r"^accounts/(?P<did>did:[^/]+)/"
     blob = rf"{account}blobs/(?P<link>[a-z0-9]+)/"
+    held = "sign-ups/<int:held_id>/"
     return [
         path("look-up/", site.admin_view(views.look_up), name="look_up"),
         re_path(rf"{account}$", site.admin_view(views.account), name="account"),
@@ -22,4 +23,25 @@ def pages(site: ConsoleSite) -> list[URLPattern]:
             rf"{blob}take-down/$", site.admin_view(views.take_down_blob), name="take_down_blob"
         ),
         re_path(rf"{blob}restore/$", site.admin_view(views.restore_blob), name="restore_blob"),
+        re_path(
+            rf"{account}record/take-down/$",
+            site.admin_view(views.take_down_record),
+            name="take_down_record",
+        ),
+        re_path(
+            rf"{account}record/restore/$",
+            site.admin_view(views.restore_record),
+            name="restore_record",
+        ),
+        path("sign-ups/", site.admin_view(sign_ups.waiting), name="sign_ups"),
+        path(
+            "sign-ups/admission/",
+            site.admin_view(sign_ups.change_admission),
+            name="change_admission",
+        ),
+        path("sign-ups/drop/", site.admin_view(sign_ups.drop), name="drop_sign_ups"),
+        path("sign-ups/reopen/", site.admin_view(sign_ups.reopen), name="reopen_sign_ups"),
+        path(f"{held}approve/", site.admin_view(sign_ups.approve), name="approve_sign_up"),
+        path(f"{held}refuse/", site.admin_view(sign_ups.refuse), name="refuse_sign_up"),
+        path("invites/", site.admin_view(invites.give), name="give_invites"),
     ]

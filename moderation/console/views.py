@@ -18,13 +18,14 @@ from hosting.console import console, hosts_in_view
 from hosting.models import StaffUser
 from moderation import takedowns
 from moderation.console.forms import LookUpForm, ReasonForm
-from moderation.lookup import Found, blobs_of, find
+from moderation.lookup import Found, blobs_of, find, has_record, is_record_down
 from moderation.models import AuditEntry
 from protocol import atjson, cid
 from protocol.errors import XrpcError
 
 Verb = Callable[[StaffUser, Account, str], AuditEntry]
 BlobVerb = Callable[[StaffUser, Account, bytes, str], AuditEntry]
+RecordVerb = Callable[[StaffUser, Account, str, str], AuditEntry]
 
 
 @require_GET
@@ -74,6 +75,28 @@ def restore_blob(request: HttpRequest, did: str, link: str) -> HttpResponse:
     return _act(request, did, verb, _("The file is restored."))
 
 
+@require_POST
+def take_down_record(request: HttpRequest, did: str) -> HttpResponse:
+    """Hide the record in view (`?record=collection/rkey`) from readers."""
+    verb = partial(_on_record, takedowns.take_down_record, request.GET.get("record", ""))
+    return _act(request, did, verb, _("The record is taken down."))
+
+
+@require_POST
+def restore_record(request: HttpRequest, did: str) -> HttpResponse:
+    """Show the record in view again."""
+    verb = partial(_on_record, takedowns.restore_record, request.GET.get("record", ""))
+    return _act(request, did, verb, _("The record is restored."))
+
+
+def _on_record(
+    verb: RecordVerb, path: str, staff: StaffUser, account: Account, reason: str
+) -> AuditEntry:
+    if not has_record(account, path):
+        raise Http404(_("There is no such record."))
+    return verb(staff, account, path, reason)
+
+
 def _on_blob(
     verb: BlobVerb, blob_cid: bytes, staff: StaffUser, account: Account, reason: str
 ) -> AuditEntry:
@@ -93,7 +116,7 @@ def _act(request: HttpRequest, did: str, verb: Verb, done: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, found, form, status=400)
     try:
-        verb(_staff(request), found.account, form.cleaned_data["reason"])
+        verb(staff_of(request), found.account, form.cleaned_data["reason"])
     except XrpcError as refusal:
         form.add_error(None, refusal.message)
         return _page(request, found, form, status=refusal.status)
@@ -115,7 +138,8 @@ def _found(request: HttpRequest, did: str) -> Found:
     return found
 
 
-def _staff(request: HttpRequest) -> StaffUser:
+def staff_of(request: HttpRequest) -> StaffUser:
+    """Who is signed in to the console."""
     assert isinstance(request.user, StaffUser)  # noqa: S101 -- admin_view let only staff in
     return request.user
 
@@ -131,9 +155,11 @@ def _page(request: HttpRequest, found: Found, form: ReasonForm, status: int = 20
         "record": found.record,
         "record_json": _readable(found),
         "record_key": request.GET.get("record", ""),
+        "is_record_down": is_record_down(found),
+        "record_form": ReasonForm(auto_id="record-%s"),
         "blobs": [(blob, ReasonForm(auto_id=f"{blob.link}-%s")) for blob in blobs_of(found)],
         "is_taken_down": found.account.taken_down_at is not None,
-        "may_act": takedowns.may_act(_staff(request), found.account),
+        "may_act": takedowns.may_act(staff_of(request), found.account),
         "entries": AuditEntry.objects.of(hosts_in_view(request))
         .about(found.account.did)
         .select_related("staff")[:50],

@@ -1,0 +1,109 @@
+"""The console's list of invite codes, and the form that makes some."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminIntegerFieldWidget
+
+from accounts.models import InviteCode
+from hosting.console import ConsoleSite, console, hosts_in_view
+from hosting.routing import host_of
+from moderation import administration, sign_ups
+from moderation.console.models import ReadOnly, account_link
+from moderation.console.views import staff_of
+
+_CODES_MAX = 100
+_USES_MAX = 10_000
+
+
+class InvitesForm(forms.Form):
+    """How many codes, and for how many people each."""
+
+    codes = forms.IntegerField(
+        label=gettext_lazy("Codes"),
+        min_value=1,
+        max_value=_CODES_MAX,
+        initial=1,
+        widget=UnfoldAdminIntegerFieldWidget(),
+    )
+    uses = forms.IntegerField(
+        label=gettext_lazy("Uses of each"),
+        min_value=1,
+        max_value=_USES_MAX,
+        initial=1,
+        widget=UnfoldAdminIntegerFieldWidget(),
+    )
+
+
+class InviteList(ReadOnly):
+    """All codes in view, newest first: whose they are, and who came with them."""
+
+    list_display = ["code", "owner", "uses_left", "is_disabled", "guests", "created_at"]
+    list_filter = ["is_disabled"]
+    search_fields = ["code", "for_account", "uses__used_by"]
+    search_help_text = gettext_lazy("Code or DID")
+    ordering = ["-id"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[InviteCode]:
+        return InviteCode.objects.at(hosts_in_view(request)).prefetch_related("uses")
+
+    @display(description=gettext_lazy("for"), ordering="for_account")
+    def owner(self, code: InviteCode) -> SafeString | str:
+        if code.for_account == InviteCode.ADMIN:
+            return code.for_account
+        return account_link(code.for_account, code.for_account)
+
+    @display(description=gettext_lazy("uses left"))
+    def uses_left(self, code: InviteCode) -> str:
+        return f"{code.available_count - code.used_count}/{code.available_count}"
+
+    @display(description=gettext_lazy("used by"))
+    def guests(self, code: InviteCode) -> SafeString:
+        links = SafeString()
+        for use in code.uses.all()[:10]:
+            links += format_html("{} ", account_link(use.used_by, use.used_by))
+        return links
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def give(request: HttpRequest) -> HttpResponse:
+    """Make codes that anybody may use; they are shown once made, and stand in the list."""
+    host, staff = host_of(request), staff_of(request)
+    form = InvitesForm(request.POST or None)
+    if not sign_ups.may_admit(staff, host):
+        messages.error(request, _("Your role does not allow letting people in."))
+        return redirect("console:accounts_invitecode_changelist")
+    codes: list[str] = []
+    if form.is_valid():
+        given = administration.give_invites(
+            staff,
+            host,
+            [],
+            codes_each=form.cleaned_data["codes"],
+            uses_each=form.cleaned_data["uses"],
+        )
+        codes = given[InviteCode.ADMIN]
+    request.current_app = console.name
+    context: dict[str, Any] = {
+        **console.each_context(request),
+        "title": _("Invite codes"),
+        "form": form,
+        "codes": codes,
+    }
+    return TemplateResponse(request, "moderation/invites.html", context)
+
+
+def register(site: ConsoleSite) -> None:
+    """Hang the list on the console."""
+    site.register(InviteCode, InviteList)

@@ -1,0 +1,128 @@
+"""The console's page of sign-ups that wait: a list, and what can be done about each and about many.
+
+POST, then redirect. What another tenant holds is as unknown as what never was.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts import breaker
+from accounts.models import HeldSignUp
+from hosting.console import console, hosts_in_view
+from hosting.models import Host, StaffUser
+from hosting.routing import host_of
+from moderation import sign_ups
+from moderation.console.forms import AdmissionForm
+from moderation.console.views import staff_of
+from protocol.errors import XrpcError
+
+_ON_A_PAGE = 50
+_LIST = "console:sign_ups"
+Verb = Callable[[StaffUser, HeldSignUp, str], None]
+
+
+@require_GET
+def waiting(request: HttpRequest) -> HttpResponse:
+    """Who waits, eldest first, whether the breaker has tripped at this host, and its policy."""
+    return _page(request)
+
+
+@require_POST
+def change_admission(request: HttpRequest) -> HttpResponse:
+    """Another admission policy for this host."""
+    form = AdmissionForm(request.POST)
+    if not form.is_valid():
+        return _page(request, form, status=400)
+
+    def verb() -> str:
+        sign_ups.change_admission(staff_of(request), host_of(request), form.wish)
+        return _("The policy is changed.")
+
+    return _done(request, verb)
+
+
+@require_POST
+def approve(request: HttpRequest, held_id: int) -> HttpResponse:
+    """Let this person in."""
+    return _decide(request, held_id, sign_ups.approve, _("@%s is let in."))
+
+
+@require_POST
+def refuse(request: HttpRequest, held_id: int) -> HttpResponse:
+    """Say no to this person."""
+    return _decide(request, held_id, sign_ups.refuse, _("@%s is refused."))
+
+
+@require_POST
+def drop(request: HttpRequest) -> HttpResponse:
+    """Say no to all that were ticked, without mail."""
+    ids = [int(text) for text in request.POST.getlist("held") if text.isdecimal()][:_ON_A_PAGE]
+
+    def verb() -> str:
+        dropped = sign_ups.drop(staff_of(request), host_of(request), ids, _reason(request))
+        return _("%s sign-ups dropped.") % dropped
+
+    return _done(request, verb)
+
+
+@require_POST
+def reopen(request: HttpRequest) -> HttpResponse:
+    """Let sign-ups happen again at this host."""
+
+    def verb() -> str:
+        sign_ups.reopen(staff_of(request), host_of(request), _reason(request))
+        return _("Sign-ups happen again.")
+
+    return _done(request, verb)
+
+
+def _page(
+    request: HttpRequest, form: AdmissionForm | None = None, status: int = 200
+) -> HttpResponse:
+    request.current_app = console.name
+    host = Host.objects.get(pk=host_of(request).pk)  # as it is now, not as it is remembered
+    held = HeldSignUp.objects.at(hosts_in_view(request)).waiting().select_related("host")
+    context: dict[str, Any] = {
+        **console.each_context(request),
+        "title": _("Sign-ups"),
+        "host": host,
+        "page": Paginator(held.order_by("id"), _ON_A_PAGE).get_page(request.GET.get("page")),
+        "is_tripped": breaker.is_tripped(host),
+        "may_admit": sign_ups.may_admit(staff_of(request), host),
+        "policy": host.get_admission_display(),
+        "form": form or AdmissionForm.of(host),
+        "may_decide": sign_ups.may_decide_policy(staff_of(request), host),
+    }
+    return TemplateResponse(request, "moderation/sign_ups.html", context, status=status)
+
+
+def _decide(request: HttpRequest, held_id: int, verb: Verb, done: str) -> HttpResponse:
+    held = get_object_or_404(
+        HeldSignUp.objects.at(hosts_in_view(request)).select_related("host__tenant"), pk=held_id
+    )
+
+    def decide() -> str:
+        verb(staff_of(request), held, _reason(request))
+        return done % held.handle
+
+    return _done(request, decide)
+
+
+def _done(request: HttpRequest, verb: Callable[[], str]) -> HttpResponse:
+    try:
+        messages.success(request, verb())
+    except XrpcError as refusal:
+        messages.error(request, refusal.message)
+    return redirect(_LIST)
+
+
+def _reason(request: HttpRequest) -> str:
+    return request.POST.get("reason", "")

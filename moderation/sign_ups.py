@@ -1,0 +1,101 @@
+"""What staff decide about people who want an account: yes, no, nothing to a flood, and reopening.
+
+The verbs are the accounts room's (`accounts.held_sign_ups`, `accounts.breaker`); here the role is
+checked and the deed is written down, in one transaction with it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts import breaker, held_sign_ups
+from accounts.models import HeldSignUp
+from hosting import routing
+from hosting.models import Host, Member, StaffUser
+from moderation import audit
+from moderation.models import AuditEntry
+from moderation.takedowns import NotAllowed, ReasonNeeded
+
+Action = AuditEntry.Action
+
+
+@dataclass(frozen=True)
+class Admission:
+    """Who may sign up (Host.Admission), how many in ten minutes, how often codes are earned."""
+
+    policy: str
+    sign_up_limit_count: int | None
+    invite_interval: timedelta | None
+    reason: str
+
+
+def may_admit(staff: StaffUser, host: Host) -> bool:
+    """Whether `staff` may let people in at this host."""
+    return bool(staff.roles_at(host.tenant_id) & Member.MAY_ADMIT)
+
+
+def approve(staff: StaffUser, held: HeldSignUp, reason: str) -> None:
+    """Let somebody in. Raises NotAllowed, ReasonNeeded, and as `held_sign_ups.approve` does."""
+    reason = _checked(staff, held.host, reason)
+    with transaction.atomic():
+        audit.record_at_host(staff, held.host, Action.SIGN_UP_APPROVE, reason, held.handle)
+        held_sign_ups.approve(held)
+
+
+def refuse(staff: StaffUser, held: HeldSignUp, reason: str) -> None:
+    """Say no to somebody, by mail. Raises NotAllowed, ReasonNeeded, AlreadyDecided."""
+    reason = _checked(staff, held.host, reason)
+    with transaction.atomic():
+        audit.record_at_host(staff, held.host, Action.SIGN_UP_REFUSE, reason, held.handle)
+        held_sign_ups.refuse(held)
+
+
+def drop(staff: StaffUser, host: Host, ids: Sequence[int], reason: str) -> int:
+    """Say no to many, without mail; how many. Raises NotAllowed, ReasonNeeded."""
+    reason = _checked(staff, host, reason)
+    with transaction.atomic():
+        dropped = held_sign_ups.drop(host, ids)
+        for held in dropped:
+            audit.record_at_host(staff, host, Action.SIGN_UP_REFUSE, reason, held.handle)
+    return len(dropped)
+
+
+def reopen(staff: StaffUser, host: Host, reason: str) -> None:
+    """Close the breaker: sign-ups happen again. Raises NotAllowed, ReasonNeeded."""
+    reason = _checked(staff, host, reason)
+    with transaction.atomic():
+        audit.record_at_host(staff, host, Action.SIGN_UP_REOPEN, reason)
+        breaker.reopen(host)
+
+
+def may_decide_policy(staff: StaffUser, host: Host) -> bool:
+    """Whether `staff` may say who is let in at all: the tenant's owner, or the provider."""
+    return Member.Role.OWNER in staff.roles_at(host.tenant_id)
+
+
+def change_admission(staff: StaffUser, host: Host, wish: Admission) -> None:
+    """Another admission policy. Raises NotAllowed, ReasonNeeded."""
+    if not may_decide_policy(staff, host):
+        raise NotAllowed(_("Only an owner decides who is let in."))
+    if not wish.reason.strip():
+        raise ReasonNeeded(_("Give a reason: it goes into the audit log."))
+    said = f"{wish.policy}: {wish.reason.strip()}"
+    with transaction.atomic():
+        audit.record_at_host(staff, host, Action.HOST_CHANGE_ADMISSION, said)
+        Host.objects.filter(pk=host.pk).update(
+            admission=wish.policy,
+            sign_up_limit_count=wish.sign_up_limit_count,
+            invite_interval=wish.invite_interval,
+        )
+    routing.forget()
+
+
+def _checked(staff: StaffUser, host: Host, reason: str) -> str:
+    if not may_admit(staff, host):
+        raise NotAllowed(_("Your role does not allow letting people in."))
+    if not reason.strip():
+        raise ReasonNeeded(_("Give a reason: it goes into the audit log."))
+    return reason.strip()
