@@ -15,6 +15,8 @@ from typing import Any
 import orjson
 import redis
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 VALKEY_TIMEOUT_S = 0.5
 OWN_COPY_S = 5.0
@@ -105,10 +107,17 @@ def _read(data: object) -> Entry | None:
         return None
 
 
-@cache
 def _valkey() -> "redis.Redis":
+    return _client(settings.VALKEY_URL or "redis://localhost")
+
+
+@cache
+def _client(url: str) -> "redis.Redis":
     return redis.Redis.from_url(
-        settings.VALKEY_URL or "redis://localhost",
+        url,
         socket_timeout=VALKEY_TIMEOUT_S,
         socket_connect_timeout=VALKEY_TIMEOUT_S,
+        # Once more at once when the connection was cut (a restart), not when Valkey hangs
+        retry=Retry(NoBackoff(), 1, (redis.ConnectionError,)),
+        retry_on_error=[redis.ConnectionError],
     )
