@@ -11,10 +11,19 @@ none is called inside a transaction.
     identify(host, did_or_handle, fresh=False) -> Identity(did, handle or None, document)
     did_of(host, handle, fresh=False) -> did            of one of the host's accounts, else by the
         network; raises HandleNotFound
+    known_did(did) -> DidDocument or None; settle_did(did, hear) -> DidDocument
+        the two halves of resolve_did for whoever asks on the event loop, in between
     remember_document(did, document)                    after we changed a DID ourselves
 """
 
-from accounts.resolution.dids import remember_document, resolve_did
+from accounts.resolution.dids import (
+    Document,
+    Hear,
+    known_did,
+    remember_document,
+    resolve_did,
+    settle_did,
+)
 from accounts.resolution.errors import (
     DidDeactivated,
     DidNotFound,
@@ -30,14 +39,18 @@ __all__ = [
     "DidDeactivated",
     "DidNotFound",
     "DidUnusable",
+    "Document",
     "HandleNotFound",
+    "Hear",
     "Identity",
     "NetworkSilent",
     "UnresolvedDid",
     "ask_for_handle",
     "did_of",
     "identify",
+    "known_did",
     "remember_document",
     "resolve_did",
     "resolve_handle",
+    "settle_did",
 ]

@@ -7,6 +7,7 @@ ourselves (our hosts', and did:web accounts under our handle domains) are answer
 database.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from accounts.resolution import documents, own_documents
@@ -26,6 +27,9 @@ REFUSAL_S = 60.0
 SILENCE_S = 10.0
 STALE_S = 60.0  # how long a document of yesterday stands in before its silent server is asked again
 
+Document = dict[str, Any]
+Hear = Callable[[str], Document]  # of a DID
+
 _memory = Memory("did")
 _flights: Flights[dict[str, Any]] = Flights()
 _REFUSALS: dict[str, type[UnresolvedDid]] = {
@@ -44,11 +48,29 @@ def resolve_did(did: str, *, fresh: bool = False) -> DidDocument:
     if own is not None:
         return DidDocument(own)
     if fresh:
-        return DidDocument(_flights.share(did, lambda: _asked(did)))
+        return DidDocument(_flights.share(did, lambda: _asked(did, documents.fetch)))
     known = _memory.get(did)
     if known is not None and known.is_fresh:
         return DidDocument(_remembered(known))
-    return DidDocument(_flights.share(did, lambda: _asked_or_old(did, known)))
+    return DidDocument(_flights.share(did, lambda: _asked_or_old(did, known, documents.fetch)))
+
+
+def known_did(did: str) -> DidDocument | None:
+    """The document as `resolve_did` has it without asking anybody; None when it would have to.
+
+    Raises UnresolvedDid, NetworkSilent, when that is what is remembered.
+    """
+    own = own_documents.find(did)
+    if own is not None:
+        return DidDocument(own)
+    known = _memory.get(did)
+    return DidDocument(_remembered(known)) if known is not None and known.is_fresh else None
+
+
+def settle_did(did: str, hear: Hear) -> DidDocument:
+    """As `resolve_did`, for somebody who asked without a thread (hosting.upstream): `hear` gives
+    the document (`documents.read`), or raises NetworkSilent when nobody answered."""
+    return DidDocument(_asked_or_old(did, _memory.get(did), hear))
 
 
 def remember_document(did: str, document: dict[str, Any]) -> None:
@@ -61,9 +83,9 @@ def forget_document(did: str) -> None:
     _memory.forget(did)
 
 
-def _asked(did: str) -> dict[str, Any]:
+def _asked(did: str, hear: Hear) -> dict[str, Any]:
     try:
-        document = documents.fetch(did)
+        document = hear(did)
     except UnresolvedDid as refusal:
         value = {"refusal": refusal.name, "why": refusal.message}
         _memory.put(did, value, fresh_s=REFUSAL_S, keep_s=REFUSAL_S)
@@ -72,9 +94,9 @@ def _asked(did: str) -> dict[str, Any]:
     return document
 
 
-def _asked_or_old(did: str, known: Entry | None) -> dict[str, Any]:
+def _asked_or_old(did: str, known: Entry | None, hear: Hear) -> dict[str, Any]:
     try:
-        return _asked(did)
+        return _asked(did, hear)
     except NetworkSilent as silence:
         if known is None or "document" not in known.value:
             value = {"silence": silence.message}

@@ -5,6 +5,7 @@ narrows it: a host name and nothing after it, a port for localhost alone.
 """
 
 import re
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -19,6 +20,15 @@ DOCUMENT_MAX_BYTES = 200_000
 _WEB = re.compile(r"did:web:(?P<name>[a-zA-Z0-9.-]+)(?:%3[Aa](?P<port>[0-9]{1,5}))?")
 _PLC = re.compile(r"did:plc:[a-z2-7]{24}")
 _GONE = 410
+HEADERS = {"Accept": "application/did+ld+json, application/json"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a DID's document is; `is_ours` where the operator chose the server."""
+
+    url: str
+    is_ours: bool
 
 
 def fetch(did: str) -> dict[str, Any]:
@@ -26,13 +36,32 @@ def fetch(did: str) -> dict[str, Any]:
 
     Raises DidNotFound, DidDeactivated, DidUnusable, NetworkSilent.
     """
+    place = place_of(did)
+    answer = _ask(outgoing.request_configured if place.is_ours else outgoing.request, place.url)
+    return read(did, answer.status, answer.body)
+
+
+def place_of(did: str) -> Place:
+    """Where to ask for the document of a DID. Raises DidUnusable."""
     if _PLC.fullmatch(did):
-        document = _from_directory(did)
-    elif url := url_of(did):
-        document = _from_web(url)
-    else:
-        raise DidUnusable("neither did:plc nor a did:web of a host name")
-    return checked(did, document)
+        return Place(f"{settings.PLC_URL}/{quote(did, safe=':')}", is_ours=True)
+    if url := url_of(did):
+        return Place(url, is_ours=False)
+    raise DidUnusable("neither did:plc nor a did:web of a host name")
+
+
+def read(did: str, status: int, body: bytes) -> dict[str, Any]:
+    """The document in an answer. Raises DidNotFound, DidDeactivated, DidUnusable, NetworkSilent."""
+    is_plc = did.startswith("did:plc:")
+    if status == _GONE or (is_plc and status == 404 and b"not available" in body):
+        raise DidDeactivated
+    if status == 404:
+        raise DidNotFound
+    if status != 200 and (is_plc or status >= 500 or status == 429):
+        raise NetworkSilent(f"The DID's server answered {status}")
+    if status != 200:
+        raise DidUnusable(f"its server answered {status}")
+    return checked(did, _parsed(body))
 
 
 def checked(did: str, document: object) -> dict[str, Any]:
@@ -65,36 +94,12 @@ def hostname_of(did: str) -> str:
     return unquote(did.removeprefix("did:web:")) if did.startswith("did:web:") else ""
 
 
-def _from_directory(did: str) -> object:
-    answer = _ask(outgoing.request_configured, f"{settings.PLC_URL}/{quote(did, safe=':')}")
-    if answer.status == _GONE or (answer.status == 404 and b"not available" in answer.body):
-        raise DidDeactivated
-    if answer.status == 404:
-        raise DidNotFound
-    if answer.status != 200:
-        raise NetworkSilent(f"The PLC directory answered {answer.status}")
-    return _parsed(answer.body)
-
-
-def _from_web(url: str) -> object:
-    answer = _ask(outgoing.request, url)
-    if answer.status == _GONE:
-        raise DidDeactivated
-    if answer.status == 404:
-        raise DidNotFound
-    if answer.status >= 500 or answer.status == 429:
-        raise NetworkSilent(f"The DID's server answered {answer.status}")
-    if answer.status != 200:
-        raise DidUnusable(f"its server answered {answer.status}")
-    return _parsed(answer.body)
-
-
 def _ask(request: Any, url: str) -> outgoing.Answer:
     try:
         answer: outgoing.Answer = request(
             "GET",
             url,
-            headers={"Accept": "application/did+ld+json, application/json"},
+            headers=HEADERS,
             timeout_s=settings.RESOLVE_TIMEOUT_S,
             max_bytes=DOCUMENT_MAX_BYTES,
         )

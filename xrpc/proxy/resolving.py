@@ -1,25 +1,57 @@
-"""Where a service is: the operator's URL, or what the document of its DID says."""
+"""Where a service is: the operator's URL, or what the document of its DID says.
+
+A document that is not remembered is asked for on the event loop, as the service itself will be: a
+DID whose server is slow holds no thread.
+"""
+
+import asyncio
+from functools import partial
+
+from django.conf import settings
 
 from accounts import resolution
-from accounts.resolution import NetworkSilent, UnresolvedDid
+from accounts.resolution import NetworkSilent, UnresolvedDid, documents
+from hosting import upstream
 from hosting.handover import Exchange
+from protocol.did_document import DidDocument
 from xrpc.proxy.services import Service, UnresolvedService
 
-_LANE = "remote"
+_LANE = "fast"
 
 
 async def url_of(exchange: Exchange, service: Service) -> str:
     """The service's URL, without trailing slash. Raises UnresolvedService."""
     if service.url:
         return service.url
-    return await exchange.run(_LANE, lambda: _looked_up(service))
-
-
-def _looked_up(service: Service) -> str:
     try:
-        url = resolution.resolve_did(service.did).service(service.id)
+        document = await exchange.run(_LANE, lambda: resolution.known_did(service.did))
+        url = (document or await _asked(exchange, service.did)).service(service.id)
     except (UnresolvedDid, NetworkSilent) as reason:
         raise UnresolvedService("could not resolve proxy did") from reason
     if url is None:
         raise UnresolvedService("could not resolve proxy did service url")
     return url
+
+
+async def _asked(exchange: Exchange, did: str) -> DidDocument:
+    """The document from the DID's own server. Raises UnresolvedDid, NetworkSilent."""
+    place = documents.place_of(did)
+    headers = {**documents.HEADERS, "Accept-Encoding": "identity"}
+    request = upstream.Request("GET", place.url, headers, is_ours=place.is_ours)
+    try:
+        async with (
+            asyncio.timeout(settings.RESOLVE_TIMEOUT_S),
+            exchange.upstream.ask(request) as reply,
+        ):
+            body = await reply.whole(documents.DOCUMENT_MAX_BYTES)
+    except (upstream.UpstreamError, TimeoutError):
+        return await _settled(exchange, did, _silence)
+    return await _settled(exchange, did, partial(documents.read, status=reply.status, body=body))
+
+
+async def _settled(exchange: Exchange, did: str, hear: resolution.Hear) -> DidDocument:
+    return await exchange.run(_LANE, lambda: resolution.settle_did(did, hear))
+
+
+def _silence(_did: str) -> resolution.Document:
+    raise NetworkSilent("Could not resolve DID: its server does not answer")
