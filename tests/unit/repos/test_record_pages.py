@@ -1,0 +1,56 @@
+"""Pages of large records; what pages hold otherwise is in test_reads."""
+
+import json
+
+import pytest
+
+from hosting.models import Host
+from repos import commits, record_pages, writes
+from repos.reads import RepoRow
+
+THING = "com.example.thing"
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record_pages, "_MAX_LARGE_BYTES", 60_000)
+
+
+def fill(repo: RepoRow, *sizes: int) -> None:
+    batch = [
+        writes.create(THING, f"k{number}", {"text": "x" * size})
+        for number, size in enumerate(sizes)
+    ]
+    commits.apply_writes(repo, batch)
+
+
+def page(host: Host, repo: RepoRow, cursor: str | None = None) -> tuple[list[int], str | None]:
+    """The sizes of a page's texts, oldest first, and its cursor."""
+    text = record_pages.list_records(host, repo.did, THING, 100, cursor, True)
+    answer = json.loads(text)
+    sizes = [len(record["value"]["text"]) for record in answer["records"]]
+    return sizes, answer.get("cursor")
+
+
+def test_large_and_small_records_come_in_order(ash: Host, repo: RepoRow) -> None:
+    fill(repo, 10, 40_000, 20, 50_000, 30)
+    assert page(ash, repo) == ([10, 40_000, 20, 50_000, 30], "k4")
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_a_page_ends_early_where_it_would_grow_too_big(ash: Host, repo: RepoRow) -> None:
+    fill(repo, 40_000, 40_000, 10, 40_000, 20)
+    assert page(ash, repo) == ([40_000, 40_000, 10], "k2")
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_the_next_page_goes_on_where_one_ended_early(ash: Host, repo: RepoRow) -> None:
+    fill(repo, 40_000, 40_000, 10, 40_000, 20)
+    _sizes, cursor = page(ash, repo)
+    assert page(ash, repo, cursor) == ([40_000, 20], "k4")
+
+
+def test_a_value_that_is_no_ascii_is_itself(ash: Host, repo: RepoRow) -> None:
+    commits.apply_writes(repo, [writes.create(THING, "k", {"text": "żółw"})])
+    listed = json.loads(record_pages.list_records(ash, repo.did, THING))["records"]
+    assert listed[0]["value"] == {"$type": THING, "text": "żółw"}
