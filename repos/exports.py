@@ -90,10 +90,10 @@ def _proof(repo: RepoRow, collection: str, rkey: str) -> bytes | None:
     if head is None:
         raise RepoNotFound(repo.did)
     commit_cid, commit_block, root = head
-    tree = Tree(root, nodes.NodeSource(repo.id), nodes.CACHE)
     key = f"{collection}/{rkey}".encode()
     record = database.row(_RECORD, (repo.id, collection, rkey))
     try:
+        tree = Tree(root, nodes.NodeSource(repo.id), nodes.CACHE)
         blocks = {commit_cid: commit_block, **tree.path(key)}
         current = tree.get(key)
     except MissingBlock:  # the commit removed the node

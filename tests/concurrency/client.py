@@ -40,6 +40,13 @@ class Api:
         return json.loads(answer) if answer else None
 
     def raw(self, nsid: str, body: Any = None, **params: Any) -> tuple[int, bytes]:
+        status, _, answer = self.whole(nsid, body, **params)
+        return status, answer
+
+    def whole(
+        self, nsid: str, body: Any = None, **params: Any
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers and body of an answer, whatever it is."""
         headers = {"Host": f"localhost:{self.port}"}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
@@ -53,7 +60,7 @@ class Api:
             headers,
         )
         answer = self.connection.getresponse()
-        return answer.status, answer.read()
+        return answer.status, dict(answer.getheaders()), answer.read()
 
     def reconnect(self) -> None:
         """Forget the connection; the next call opens a new one."""

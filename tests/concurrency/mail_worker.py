@@ -1,0 +1,37 @@
+"""A process that sends whatever mail is due and clears whatever repo is doomed, until it is killed.
+
+`python -m tests.concurrency.mail_worker`: prints a line once it begins. Leases are half a second
+long, so that what a killed one left behind is soon taken up.
+"""
+
+import os
+import sys
+import time
+from datetime import timedelta
+
+import django
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "hosting.settings"
+django.setup()
+
+from django.conf import settings  # noqa: E402 - needs django.setup()
+
+from hosting.mail import outbox  # noqa: E402
+from repos import closing  # noqa: E402
+
+
+def main() -> None:
+    """Never ends by itself."""
+    settings.VALKEY_URL = ""  # every wake-up is done here
+    outbox.LEASE = closing.LEASE = timedelta(seconds=0.5)
+    closing._BATCH = 50
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    while True:
+        outbox.wake_due()
+        closing.wake_due()
+        time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""kill -9 amid sending and clearing: every letter arrives, every deleted account is cleared away.
+
+A kill between the mail server's yes and ours repeats a letter, under the same Message-ID; nothing
+else may.
+"""
+
+import io
+import os
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from django.db import connection, transaction
+from psycopg.conninfo import make_conninfo
+
+from accounts import deletion
+from accounts.models import Account
+from hosting.mail import letters, outbox
+from hosting.mail.models import OutgoingMail
+from hosting.models import Host
+from protocol.frames import EventKind
+from repos import blobs, closing, commits, reads, writes
+from repos.models import Blob, BlobUse, DoomedRepo, Event, Node, Record
+from tests.running import ROOT
+from tests.smtp_server import PostOffice
+from tests.unit.repos.conftest import folder, open_account
+from tests.unit.repos.uploads import THING, using
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+__all__ = ["folder"]
+
+KILLS = 8
+LETTERS = 200
+RECORDS = 1_000
+
+
+def work_and_die(office: PostOffice, after_s: float) -> None:
+    """Start a worker, let it begin, kill it."""
+    with worker_process(office) as worker:
+        assert worker.stdout is not None
+        worker.stdout.readline()
+        time.sleep(after_s)
+        worker.kill()
+
+
+def worker_process(office: PostOffice) -> "subprocess.Popen[str]":
+    database = make_conninfo(os.environ["DATABASE_URL"], dbname=connection.settings_dict["NAME"])
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.concurrency.mail_worker"],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": database, "GROVE_SMTP_URL": office.url},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def work_until(office: PostOffice, is_done: Callable[[], bool]) -> None:
+    """Let a worker go on until its work is done."""
+    with worker_process(office) as worker:
+        deadline = time.monotonic() + 40
+        while not is_done():
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        worker.kill()
+
+
+@pytest.fixture
+def office(tmp_path, settings) -> "PostOffice":
+    settings.SMTP_URL, settings.VALKEY_URL = "smtp://nobody.invalid", ""
+    post_office = PostOffice(tmp_path)
+    post_office.open()
+    yield post_office
+    post_office.close()
+
+
+def test_every_letter_arrives_whoever_is_killed(ash: Host, office, monkeypatch):
+    monkeypatch.setattr(outbox, "wake", lambda _: None)
+    for number in range(LETTERS):
+        context = {"handle": "alice.test"}
+        outbox.post(ash, f"p{number}@example.com", letters.PASSWORD_CHANGED, context)
+    chance = random.Random(1)
+    for _ in range(KILLS):
+        work_and_die(office, after_s=chance.uniform(0, 0.15))
+    assert 0 < OutgoingMail.objects.filter(state="sent").count() < LETTERS  # killed amid work
+    work_until(office, lambda: not OutgoingMail.objects.unsent().exists())
+    arrived = Counter(letter["Message-ID"] for letter in office.letters)
+    sent = {f"<{mail.message_id}>" for mail in OutgoingMail.objects.filter(state="sent")}
+    assert arrived.keys() == sent
+    assert len(sent) == LETTERS
+    assert sum(arrived.values()) <= LETTERS + KILLS  # one a kill at the most
+
+
+def test_every_deleted_account_is_cleared_away(ash: Host, office, folder, monkeypatch):
+    monkeypatch.setattr(closing, "wake", lambda _: None)
+    repo = reads.find_repo(ash, open_account(ash).did)
+    ref = blobs.stage(repo, io.BytesIO(b"a picture"), "text/plain", 9, 1000)
+    for start in range(0, RECORDS, 200):
+        batch = [writes.create(THING, f"k{start + n}", using(ref), None) for n in range(200)]
+        commits.apply_writes(repo, batch)
+    with transaction.atomic():
+        deletion.delete(Account.objects.get(pk=repo.id))
+    chance = random.Random(2)
+    for _ in range(KILLS):
+        work_and_die(office, after_s=chance.uniform(0, 0.1))
+    assert Record.objects.count() < RECORDS  # killed amid work
+    work_until(office, lambda: not DoomedRepo.objects.exists())
+    for table in (Record, Node, Blob, BlobUse):
+        assert not table.objects.filter(repo_id=repo.id).exists()
+    assert [event.kind for event in Event.objects.all()] == [EventKind.ACCOUNT]

@@ -1,0 +1,233 @@
+"""Everybody at one repo at once: writers, imports, exports, proofs, takedowns, new keys, the end.
+
+Each does its part over and over for a few seconds. Refusals are what the verbs document; whatever
+is read is one whole signed repo, every #commit follows from what was said before, and when all is
+over nothing is damaged, lost or left behind.
+"""
+
+import random
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import deletion, keys, signals, standing
+from accounts.models import Account
+from hosting import database
+from hosting.models import Host
+from protocol import car, commit, inversion, mst
+from protocol.errors import XrpcError
+from protocol.frames import EventKind
+from protocol.keys import PublicKey
+from repos import (
+    blob_files,
+    blob_quarantine,
+    checks,
+    closing,
+    commits,
+    exports,
+    reads,
+    record_pages,
+    record_takedowns,
+    snapshots,
+    sweeping,
+    writes,
+)
+from repos.imports import importing, spool
+from repos.models import Blob, BlobUse, DoomedFile, DoomedRepo, Node, Record, Repo
+from repos.reads import RepoRow
+from tests.concurrency.test_writers import in_threads
+from tests.unit.repos import stream
+from tests.unit.repos.conftest import folder, open_account
+from tests.unit.repos.imports.test_round_trips import foreign_car
+from tests.unit.repos.uploads import THING, upload, using
+
+__all__ = ["folder"]
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SECONDS = 6
+KEYS = [f"k{number:02}" for number in range(30)]
+
+
+@dataclass
+class Race:
+    """One account that everybody works on, until `ends_at`."""
+
+    account: Account
+    folder: Path
+    signed_by: list[str] = field(default_factory=list)
+    ends_at: float = 0.0
+    done: dict[str, int] = field(default_factory=dict)
+    refused: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def repo(self) -> RepoRow:
+        return reads.find_repo(self.account.host, self.account.did)
+
+    def run(self, roles: list[Callable[["Race", random.Random], None]], seconds: float) -> None:
+        """Each role in a thread of its own; what they raise but refusals fails the test."""
+        self.ends_at = time.monotonic() + seconds
+        failures = in_threads(len(roles), lambda number: self._play(roles[number], number))
+        assert not failures, "".join(traceback.format_exception(failures[0]))
+
+    def _play(self, role: Callable[["Race", random.Random], None], number: int) -> None:
+        dice = random.Random(number)
+        while time.monotonic() < self.ends_at:
+            try:
+                role(self, dice)
+                count = self.done
+            except XrpcError:
+                count = self.refused
+            count[role.__name__] = count.get(role.__name__, 0) + 1
+
+
+def write(race: Race, dice: random.Random) -> None:
+    repo = race.repo
+    batch = [writes.put(THING, key, {"n": dice.randrange(9)}) for key in dice.sample(KEYS, 3)]
+    ref = upload(repo, bytes([dice.randrange(4)]) * 100)
+    batch += [writes.put(THING, f"b{dice.randrange(4)}", using(ref))]
+    batch += [writes.discard(THING, key) for key in set(KEYS) - {write.rkey for write in batch}][:2]
+    commits.apply_writes(repo, batch)
+
+
+def bring_in(race: Race, dice: random.Random) -> None:
+    records = {f"{THING}/{key}": {"n": dice.randrange(9)} for key in dice.sample(KEYS, 12)}
+    with spool.receive([foreign_car(race.account.did, records)]) as received:
+        try:
+            importing.import_repo(race.repo.id, received, lambda _count: None)
+        finally:
+            received.path.unlink()
+    time.sleep(0.2)
+
+
+def take_out(race: Race, dice: random.Random) -> None:
+    """What is exported is one commit and all of its tree and records, whoever writes meanwhile."""
+    read = car.read(b"".join(exports.export_repo(race.repo)))
+    signed = commit.parse(read.blocks[read.roots[0]])
+    assert any(signed.verify(PublicKey.from_did_key(key)) for key in race.signed_by)
+    items = mst.verify(signed.data, read.blocks)
+    assert all(value in read.blocks for _, value in items)
+
+
+def prove(race: Race, dice: random.Random) -> None:
+    key = dice.choice(KEYS)
+    read = car.read(exports.record_proof(race.repo, THING, key))
+    signed = commit.parse(read.blocks[read.roots[0]])
+    value = mst.Tree(signed.data, read.blocks).get(f"{THING}/{key}".encode())
+    assert value is None or value in read.blocks
+
+
+def moderate(race: Race, dice: random.Random) -> None:
+    repo = race.repo
+    verb = dice.choice([record_takedowns.take_down, record_takedowns.restore])
+    verb(repo, THING, dice.choice(KEYS))
+    blob = Blob.objects.filter(repo_id=repo.id).order_by("?").first()
+    if blob is not None:
+        blob_quarantine.quarantine(repo, bytes(blob.cid))
+        blob_quarantine.release(repo, bytes(blob.cid))
+    if dice.random() < 0.2:
+        standing.take_down(race.account)
+        standing.restore(race.account)
+
+
+def rotate(race: Race, _dice: random.Random) -> None:
+    with transaction.atomic():
+        account = Account.objects.select_for_update().get(pk=race.account.pk)
+        account.signing_did_key = keys.new_signing_key().did_key
+        race.signed_by.append(account.signing_did_key)
+        account.save(update_fields=["signing_did_key"])
+        signals.signing_key_changed.send(sender=Account, account=account)
+    time.sleep(0.5)
+
+
+def sweep(race: Race, _dice: random.Random) -> None:
+    sweeping.sweep_blobs(timedelta(0))
+    time.sleep(0.1)
+
+
+def look(race: Race, dice: random.Random) -> None:
+    record_pages.list_records(race.account.host, race.account.did, THING, limit=10)
+    reads.get_record(race.account.host, race.account.did, THING, dice.choice(KEYS))
+
+
+@pytest.fixture
+def race(ash: Host, folder: Path, settings, tmp_path_factory) -> Iterator[Race]:
+    settings.VALKEY_URL = ""
+    settings.DATA_DIR = tmp_path_factory.mktemp("imports")
+    account = open_account(ash)
+    yield Race(account, folder, [account.signing_did_key])
+    snapshots.close_idle()
+
+
+def test_whatever_meets_the_repo_stays_whole_and_says_so(race: Race) -> None:
+    race.run([write, write, bring_in, take_out, prove, moderate, rotate, sweep, look], SECONDS)
+    assert all(race.done.get(role.__name__) for role in (write, bring_in, take_out, prove, rotate))
+    assert checks.check_repo(race.account.pk, lambda _count: None).damages == []
+    assert_said_in_order(race)
+    assert_nothing_orphaned(race)
+
+
+def test_a_deletion_amid_all_the_others_leaves_nothing(race: Race) -> None:
+    roles = [write, bring_in, take_out, prove, moderate, rotate, look]
+
+    def end(race: Race, _dice: random.Random) -> None:
+        time.sleep(1.5)
+        deletion.delete(race.account)
+
+    def go_on(role: Callable[[Race, random.Random], None]) -> Callable[..., None]:
+        """The account may be gone by now, as for anybody who comes too late."""
+
+        def played(race: Race, dice: random.Random) -> None:
+            try:
+                role(race, dice)
+            except Account.DoesNotExist:
+                time.sleep(0.05)
+
+        played.__name__ = role.__name__
+        return played
+
+    race.run([*map(go_on, roles), end], 3)
+    DoomedRepo.objects.update(lease_ends_at=timezone.now())
+    closing.wake_due()
+    assert not Repo.objects.exists()
+    left = [model.objects.count() for model in (Record, Node, Blob, BlobUse, DoomedRepo)]
+    assert left == [0] * 5
+    assert_nothing_orphaned(race)
+
+
+def assert_said_in_order(race: Race) -> None:
+    """Every #commit starts from where the event before left the repo, and undoes to it."""
+    rev, data = None, None
+    for kind, body in stream.events(race.account.pk):
+        if kind not in (EventKind.COMMIT, EventKind.SYNC):
+            continue
+        blocks = car.read(body["blocks"]).blocks
+        signed = next(commit.parse(block) for block in blocks.values() if b"sig" in block)
+        assert any(signed.verify(PublicKey.from_did_key(key)) for key in race.signed_by)
+        if kind is EventKind.COMMIT and rev is not None:
+            assert body["since"] == rev
+            assert body["prevData"].cid_bytes == data
+            assert inversion.invert(blocks, signed.data, stream.ops_of(body)) == data
+            assert signed.rev > rev
+        rev, data = signed.rev, signed.data
+    standing_now = Repo.objects.get(pk=race.account.pk)
+    assert (standing_now.rev, bytes(standing_now.data)) == (rev, data)
+
+
+def assert_nothing_orphaned(race: Race) -> None:
+    while blob_quarantine.settle_blobs():
+        pass
+    sweeping.sweep_blobs(timedelta(0))
+    blob_files.purge(timezone.now() + 2 * blob_files.DOOMED_FOR)
+    assert not DoomedFile.objects.exists()
+    there = [path for path in race.folder.rglob("*") if path.is_file()]
+    files = {str(path.relative_to(race.folder)) for path in there}
+    assert files == set(Blob.objects.values_list("key", flat=True))
+    idle = database.rows("SELECT FROM blob WHERE state IN ('staged', 'idle')")
+    assert idle == []
