@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -111,6 +112,17 @@ def test_a_broken_connection_may_have_been_acted_upon(url: str) -> None:
 def test_a_long_answer_is_dropped(url: str) -> None:
     with pytest.raises(outgoing.TooLarge):
         outgoing.request("GET", url, max_bytes=4)
+
+
+def test_an_answer_can_go_into_a_file(url: str) -> None:
+    with tempfile.TemporaryFile() as file:
+        answer = outgoing.request("GET", f"{url}/zipped", into=file)
+        file.seek(0)
+        assert (file.read(), answer.body) == (b"hello", b"")
+
+
+def test_names_under_localhost_are_loopback(url: str) -> None:
+    assert outgoing.request("GET", url.replace("127.0.0.1", "birch.localhost")).status == 200
 
 
 def test_a_compressed_answer_counts_as_what_it_becomes(url: str) -> None:
