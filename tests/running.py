@@ -151,9 +151,10 @@ class RunningGrove:
 
 
 @contextmanager
-def running_grove() -> Iterator[RunningGrove]:
-    """A started Grove that is stopped, and its data removed, at the end."""
-    grove = RunningGrove(Path(tempfile.mkdtemp(prefix="grove-running-")))
+def running_grove(**changed: str) -> Iterator[RunningGrove]:
+    """A started Grove that is stopped, and its data removed, at the end; `changed` is what its
+    environment differs in."""
+    grove = RunningGrove(Path(tempfile.mkdtemp(prefix="grove-running-")), changed=changed)
     try:
         grove.start()
         yield grove
