@@ -14,6 +14,11 @@ ROOT = Path(__file__).resolve().parent.parent
 LAST_PORT = 65535
 
 
+# Our hot statements are the same few with other values: planned anew each time, as Postgres would
+# have it wherever a table has partitions, they cost several times what they cost to run.
+POSTGRES_OPTIONS = "-c plan_cache_mode=force_generic_plan"
+
+
 def text(name: str, default: str = "") -> str:
     """The variable's value; unset and empty are the same."""
     return os.environ.get(name) or default

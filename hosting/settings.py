@@ -160,7 +160,7 @@ def _database(url: str) -> dict[str, object]:
         "PORT": parts.get("port", ""),
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": False,  # hosting.database.drop_if_hung_up, once a request, is cheaper
-        "OPTIONS": {**options, "prepare_threshold": 1},
+        "OPTIONS": {"options": env.POSTGRES_OPTIONS, **options, "prepare_threshold": 1},
     }
 
 

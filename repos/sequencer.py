@@ -51,6 +51,7 @@ class Sequencer:
                     self._conninfo,
                     autocommit=True,
                     prepare_threshold=0,
+                    options=environment.POSTGRES_OPTIONS,
                     application_name="grove sequencer",
                 ) as connection:
                     self._wait_for_lead(connection)

@@ -23,8 +23,7 @@ CREATE FUNCTION apply_commits(
     p_node_repos bigint[], p_node_cids bytea[], p_node_revs text[], p_node_blocks bytea[],
     p_use_repos bigint[], p_use_collections text[], p_use_rkeys text[], p_use_cids bytea[],
     p_use_revs text[]
-) RETURNS TABLE (refused_id bigint, refused_status text)
-LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+) RETURNS TABLE (refused_id bigint, refused_status text) LANGUAGE plpgsql AS $$
 DECLARE
     v_taken bigint[];
     v_now timestamptz;
