@@ -39,16 +39,23 @@ def record(  # noqa: PLR0913 - an entry has that many columns
     )
 
 
-def record_at_host(
-    actor: Actor, host: Host, action: AuditEntry.Action, reason: str, handle: str = ""
+def record_at_host(  # noqa: PLR0913 - an entry has that many columns
+    actor: Actor,
+    host: Host,
+    action: AuditEntry.Action,
+    reason: str,
+    handle: str = "",
+    *,
+    cid: str = "",
 ) -> AuditEntry:
-    """An entry about the host itself, or about somebody who has no account (yet)."""
+    """An entry about the host itself, about somebody who has no account (yet), or about bytes."""
     return AuditEntry.objects.create(
         host=host,
         **_by(actor),
         action=action,
         subject_did="",
         subject_handle=handle,
+        subject_cid=cid,
         reason=reason[:REASON_MAX_CHARS],
     )
 

@@ -50,6 +50,8 @@ class AuditEntry(models.Model):
         HOST_CHANGE_ADMISSION = "host.change_admission", _("Admission changed")
         BLOB_TAKE_DOWN = "blob.take_down", _("File taken down")
         BLOB_RESTORE = "blob.restore", _("File restored")
+        BLOB_DENY = "blob.deny", _("File denied")
+        BLOB_ALLOW = "blob.allow", _("File allowed")
 
     host = models.ForeignKey(Host, on_delete=models.PROTECT, related_name="+")
     staff = models.ForeignKey(
