@@ -111,13 +111,11 @@ def _unbrotlied(body: bytes) -> bytes:
     decoder = brotli.Decompressor()
     pieces = [decoder.process(body, output_buffer_limit=_STEP_BYTES)]
     size = len(pieces[0])
-    while not decoder.is_finished():
-        if decoder.can_accept_more_data():
-            raise Undecodable("ends before its encoding does")
+    while not decoder.is_finished() and size <= DECODED_MAX_BYTES:
         pieces.append(decoder.process(b"", output_buffer_limit=_STEP_BYTES))
         size += len(pieces[-1])
-        if size > DECODED_MAX_BYTES:
-            break
+        if not pieces[-1]:
+            raise Undecodable("ends before its encoding does")
     return _bounded(b"".join(pieces))
 
 
