@@ -4,10 +4,13 @@ Source: protocol.md 2.4 (uploadBlob): a type by content wins over the one that w
 media are told by content, by signatures of 3 bytes and more which do not read as plain words.
 """
 
+import re
 from typing import IO
 
 import puremagic
 
+_NAME = "[a-z0-9][a-z0-9!#$&^_.+-]{0,126}"  # RFC 6838, section 4.2
+_TYPE = re.compile(f"{_NAME}/{_NAME}")
 _HEAD_BYTES = 4_096  # what sniffing looks at
 _UNKNOWN_TYPE = "application/octet-stream"
 _MEDIA = ("image/", "video/", "audio/", "application/pdf")
@@ -39,5 +42,6 @@ def _is_sure(match: puremagic.main.PureMagicWithConfidence) -> bool:
 
 
 def _plain(declared_type: str | None) -> str:
-    """A Content-Type without its parameters, in lower case."""
-    return (declared_type or "").split(";")[0].strip().lower() or _UNKNOWN_TYPE
+    """A Content-Type without its parameters, in lower case; what is none is served as octets."""
+    plain = (declared_type or "").split(";")[0].strip().lower()
+    return plain if _TYPE.fullmatch(plain) else _UNKNOWN_TYPE

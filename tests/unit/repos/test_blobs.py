@@ -38,6 +38,10 @@ def test_a_file_lies_under_tenant_shard_and_did(ash: Host, repo: RepoRow, folder
     [
         (PNG, "text/plain", "image/png"),
         (JPEG, None, "image/jpeg"),
+        (b"{}", "Text/HTML; charset=utf-8", "text/html"),
+        (b"{}", "\x00 image/png", "application/octet-stream"),
+        (b"{}", "text/html\r\nX: y", "application/octet-stream"),
+        (b"{}", "image", "application/octet-stream"),
         (b'{"a":"b"}', "text/plain", "text/plain"),
         (b"BM is how this sentence begins", "text/plain", "text/plain"),
         (b"zz", "test/fake; charset=utf-8", "test/fake"),
