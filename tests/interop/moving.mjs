@@ -211,7 +211,9 @@ async function move(from, host, { isOurs, hasLivedThere, mails }, kept) {
   if (!hasLivedThere) assert.deepEqual(heard.of(did), [], 'something was said before the DID named the new host')
   await handOver(from, to, mails)
   const status = (await to.com.atproto.server.checkAccountStatus()).data
+  const left = (await from.com.atproto.server.checkAccountStatus()).data
   assert.equal(status.indexedRecords, kept.records.size, 'records')
+  assert.equal(status.repoBlocks, left.repoBlocks, 'blocks')
   assert.deepEqual([status.expectedBlobs, status.importedBlobs], [blobCount, blobCount], 'blobs')
   assert.deepEqual([status.activated, status.validDid], [false, true])
   assert.ok(heard.of(did).every((event) => event.event === 'identity'), 'more than #identity before the activation')
