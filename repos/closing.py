@@ -22,7 +22,7 @@ from hosting import celery, database
 from protocol import frames
 from protocol.frames import EventKind
 from repos import blob_files, events, heads, sweeping
-from repos.models import BlobUsage, DoomedRepo, ImportJob, Repo
+from repos.models import BlobFetch, BlobUsage, DoomedRepo, ImportJob, Repo, UnfetchedBlob
 
 DELETED: Final = "deleted"
 LEASE: Final = timedelta(minutes=5)
@@ -102,7 +102,8 @@ def clear(repo_id: int) -> None:
     _drain(_CLEAR_RECORDS, repo_id)
     _drain(_CLEAR_NODES, repo_id)
     _drain(_CLEAR_USES, repo_id)
-    ImportJob.objects.filter(repo_id=repo_id).delete()
+    for table in (ImportJob, BlobFetch, UnfetchedBlob):
+        table.objects.filter(repo_id=repo_id).delete()
     sweeping.clear_repo(repo_id)
     BlobUsage.objects.filter(pk=repo_id).delete()
     doomed.delete()

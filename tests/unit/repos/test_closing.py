@@ -3,15 +3,17 @@
 import io
 
 import pytest
+from django.utils import timezone
 
 from accounts import deletion
-from accounts.models import Account, SigningKey
+from accounts.models import Account, Arrival, SigningKey
 from hosting import database
 from protocol import frames
 from protocol.frames import EventKind
 from repos import blob_files, blobs, closing, commits, reads, sweeping, writes
 from repos.models import (
     Blob,
+    BlobFetch,
     BlobUsage,
     BlobUse,
     DoomedFile,
@@ -21,13 +23,14 @@ from repos.models import (
     Node,
     Record,
     Repo,
+    UnfetchedBlob,
 )
 from repos.reads import RepoNotFound, RepoRow
 from tests.unit.repos.uploads import THING, using
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-TABLES = (Record, Node, Blob, BlobUse, BlobUsage, ImportJob)
+TABLES = (Record, Node, Blob, BlobUse, BlobUsage, ImportJob, BlobFetch, UnfetchedBlob)
 
 
 @pytest.fixture(autouse=True)
@@ -42,6 +45,9 @@ def full(repo: RepoRow, folder) -> RepoRow:
     commits.apply_writes(repo, [writes.put(THING, "k", using(ref))])
     commits.apply_writes(repo, [writes.put(THING, f"k{n}", {"n": n}) for n in range(30)])
     blobs.stage(repo, io.BytesIO(b"a draft"), "text/plain", 7, 1000)
+    due = {"repo_id": repo.id, "next_attempt_at": timezone.now()}
+    BlobFetch.objects.create(**due, origin="https://old.example")
+    UnfetchedBlob.objects.create(**due, cid=b"x")
     return repo
 
 
@@ -80,6 +86,15 @@ def test_the_last_word_is_that_it_is_deleted(full):
     frame = frames.frame(EventKind.ACCOUNT, bytes(last.body), last.seq_at, 7)
     body = frames.parse(frame)[1]
     assert (body["did"], body["active"], body["status"]) == (full.did, False, "deleted")
+
+
+def test_who_never_arrived_goes_without_a_word(full):
+    account = Account.objects.get(pk=full.id)
+    Arrival.objects.create(account=account, created_at=timezone.now())
+    Event.objects.filter(repo_id=full.id).delete()
+    deletion.delete(account)
+    assert events_of(full) == []
+    assert rows_of(full) == 0
 
 
 def test_others_keep_what_is_theirs(full, new_account, ash):
