@@ -74,6 +74,11 @@ class OutgoingMail(models.Model):
                 name="outgoing_mail_due",
                 condition=Q(state__in=["queued", "sending"]),
             ),
+            models.Index(
+                fields=["expires_at"],
+                name="outgoing_mail_captured",
+                condition=Q(state="captured") & ~Q(text=""),
+            ),
             models.Index(fields=["host", "recipient"], name="outgoing_mail_by_recipient"),
             models.Index(fields=["created_at"], name="outgoing_mail_by_age"),
         ]

@@ -165,6 +165,5 @@ def _expire() -> None:
     over.unsent().filter(next_attempt_at__lte=now).update(
         state=OutgoingMail.State.FAILED, decided_at=now, text="", html=""
     )
-    over.filter(state=OutgoingMail.State.CAPTURED).exclude(text="", html="").update(
-        text="", html=""
-    )
+    captured = over.filter(state=OutgoingMail.State.CAPTURED)
+    captured.exclude(text="").update(text="", html="")

@@ -1,0 +1,21 @@
+"""An index for captured letters whose words are still here."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("hosting", "0004_did_method"),
+        ("mail", "0001_outbox"),
+    ]
+
+    operations = [
+        migrations.AddIndex(
+            model_name="outgoingmail",
+            index=models.Index(
+                condition=models.Q(("state", "captured"), models.Q(("text", ""), _negated=True)),
+                fields=["expires_at"],
+                name="outgoing_mail_captured",
+            ),
+        ),
+    ]
