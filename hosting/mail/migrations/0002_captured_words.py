@@ -5,7 +5,6 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("hosting", "0004_did_method"),
         ("mail", "0001_outbox"),
     ]
 
