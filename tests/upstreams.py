@@ -4,6 +4,7 @@ It speaks raw bytes, because what the tests need most is what a decent server ne
 """
 
 import asyncio
+import base64
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -185,3 +186,8 @@ def _drop_all(loop: asyncio.AbstractEventLoop) -> None:
     if tasks:
         loop.run_until_complete(asyncio.wait(tasks))
     loop.close()
+
+
+def base64url(text: str) -> bytes:
+    """The bytes of one segment of a JWT."""
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
