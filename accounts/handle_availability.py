@@ -13,6 +13,7 @@ from typing import Final
 from accounts import handles, held_sign_ups
 from accounts.admission import HandleTaken
 from accounts.handles import LABEL_MAX_CHARACTERS, LABEL_MIN_CHARACTERS
+from accounts.reserved import is_reserved
 from hosting.models import Host
 from protocol.errors import XrpcError
 
@@ -65,9 +66,10 @@ def _candidates(host: Host, wish: str, email: str) -> Iterator[Suggestion]:
 
 
 def _as_label(text: str) -> str:
-    """What of a text a handle's label can hold; empty when that is too little."""
+    """What of a text a handle's label can hold; empty when that is too little, or a reserved word:
+    `admin-real` would be a gift to whoever wants to pass for one."""
     label = _NOT_IN_LABELS.sub("", text.lower())[:LABEL_MAX_CHARACTERS].strip("-")
-    return label if len(label) >= LABEL_MIN_CHARACTERS else ""
+    return label if len(label) >= LABEL_MIN_CHARACTERS and not is_reserved(label) else ""
 
 
 def _is_free(host: Host, handle: str) -> bool:

@@ -1,0 +1,74 @@
+"""Pages of invite codes, their cursors, and who invited whom."""
+
+import pytest
+
+from accounts import invite_listing, invites
+from accounts.models import InviteCode
+from protocol.errors import InvalidRequest
+
+
+@pytest.fixture
+def codes(ash) -> list[str]:
+    """Five codes; the second is used twice, the fourth once."""
+    made = invites.give(ash, codes_each=5, uses_each=3)["admin"]
+    for code, did in ((made[1], "did:a"), (made[1], "did:b"), (made[3], "did:c")):
+        invites.spend(ash, code, did)
+    return made
+
+
+def walk(host, sort, limit) -> list[str]:
+    found, cursor = [], None
+    while True:
+        page = invite_listing.page(host, sort, limit, cursor)
+        found += [code.code for code in page.codes]
+        if page.cursor is None:
+            return found
+        cursor = page.cursor
+
+
+@pytest.mark.parametrize("limit", [1, 2, 5, 9])
+def test_the_newest_come_first_whatever_the_page(ash, codes, limit):
+    assert walk(ash, "recent", limit) == codes[::-1]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 5, 9])
+def test_the_most_used_come_first_whatever_the_page(ash, codes, limit):
+    expected = [codes[1], codes[3], codes[4], codes[2], codes[0]]
+    assert walk(ash, "usage", limit) == expected
+
+
+def test_a_page_says_who_used_what(ash, codes):
+    first = invite_listing.page(ash, "usage", 1, None).codes[0]
+    assert [use.used_by for use in first.uses.all()] == ["did:a", "did:b"]
+
+
+def test_another_hosts_codes_are_not_listed(birch, codes):
+    assert invite_listing.page(birch, "recent", 10, None).codes == []
+
+
+@pytest.mark.parametrize(
+    "cursor", ["x", "recent", "recent:", "recent:x", "recent:-1", "usage:1:2", "recent:1:2",
+               "recent:" + "9" * 30, "recent:١"],
+)  # fmt: skip
+def test_a_foreign_cursor_is_malformed(ash, cursor):
+    with pytest.raises(InvalidRequest, match="Malformed cursor"):
+        invite_listing.page(ash, "recent", 10, cursor)
+
+
+def test_a_cursor_belongs_to_its_order(ash, codes):
+    cursor = invite_listing.page(ash, "recent", 1, None).cursor
+    with pytest.raises(InvalidRequest, match="Malformed cursor"):
+        invite_listing.page(ash, "usage", 1, cursor)
+
+
+def test_an_unknown_order_is_refused(ash):
+    with pytest.raises(InvalidRequest, match="unknown sort method: alphabetical"):
+        invite_listing.page(ash, "alphabetical", 1, None)
+
+
+def test_the_tree_is_known_from_both_ends(ash, codes):
+    gift = invites.give(ash, for_accounts=["did:a"], codes_each=1, uses_each=1)["did:a"][0]
+    invited = invite_listing.inviters(ash, ["did:a", "did:x"])
+    assert {did: code.code for did, code in invited.items()} == {"did:a": codes[1]}
+    given = invite_listing.codes_for(ash, ["did:a", "did:x"])
+    assert given == {"did:a": [InviteCode.objects.get(code=gift)]}
