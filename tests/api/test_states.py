@@ -120,7 +120,7 @@ def observed(anyone: Api, person: Person, repo_id: int) -> dict[str, str]:
     login = {"identifier": did, "password": person.password}
     status = anyone.query(SYNC + "getRepoStatus", did=did)
     proxied = person.get("/xrpc/app.bsky.feed.getTimeline")
-    kind, body = [each for each in stream.events(repo_id) if each[0] is EventKind.ACCOUNT][-1]
+    _kind, body = [each for each in stream.events(repo_id) if each[0] is EventKind.ACCOUNT][-1]
     return {
         "read": outcome(anyone.query(REPO + "getRecord", **record, rkey="k")),
         "write": outcome(person.call(REPO + "createRecord", **record, record={"n": 1})),
