@@ -16,13 +16,17 @@ _DNS_PORT = 53
 
 
 class NoAnswer(Exception):
-    """The name servers did not answer, or could not find out: nothing is known."""
+    """The name servers could not find out: nothing is known."""
+
+
+class Late(NoAnswer):
+    """They did not even answer, so they will know no address either."""
 
 
 def values(name: str) -> list[str]:
     """The TXT records of a name, each with its pieces joined; none when there is no such name.
 
-    Raises NoAnswer after `settings.RESOLVE_TIMEOUT_S`.
+    Raises NoAnswer, Late after `settings.RESOLVE_TIMEOUT_S`.
     """
     return _ask(_resolver(tuple(settings.DNS_SERVERS)), name)
 
@@ -40,6 +44,8 @@ def _ask(resolver: dns.resolver.Resolver, name: str) -> list[str]:
         )
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer, dns.resolver.YXDOMAIN):
         return []
+    except dns.exception.Timeout as silence:
+        raise Late(f"{name}: {silence}") from silence
     except dns.exception.DNSException as failure:
         raise NoAnswer(f"{name}: {failure}") from failure
     return [b"".join(record.strings).decode(errors="replace") for record in answer]

@@ -68,6 +68,8 @@ def _ask(name: str) -> str | None:
     """DNS, then HTTPS, then the backup name servers. When none finds it, a silence counts."""
     silences: list[Exception] = []
     for source in (_by_dns, _by_https, _by_backup_dns):
+        if source is _by_https and any(isinstance(one, txt_records.Late) for one in silences):
+            continue  # who does not answer about a record will not about an address
         try:
             did = source(name)
         except (txt_records.NoAnswer, NetworkSilent) as silence:

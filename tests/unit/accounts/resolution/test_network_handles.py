@@ -91,6 +91,13 @@ def test_a_web_server_can_stand_in_for_silent_name_servers(network):
     assert resolution.ask_for_handle(HANDLE) == DID
 
 
+def test_name_servers_that_are_late_are_not_waited_for_twice(network):
+    network.records, network.page = txt_records.Late("late"), (200, DID)
+    network.backup_records = [f"did={OTHER}"]
+    assert resolution.ask_for_handle(HANDLE) == OTHER
+    assert len(network.asked) == 2
+
+
 @pytest.mark.parametrize(
     ("records", "page"),
     [
