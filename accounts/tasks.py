@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from accounts import (
+    arrival_checks,
     captcha,
     custom_handles,
     deletion,
@@ -39,6 +40,12 @@ def publish_due_operations() -> None:
 def withdraw_stale_sign_ups() -> None:
     """Every minute."""
     withdrawals.withdraw_stale()
+
+
+@shared_task
+def check_arrivals() -> None:
+    """Every minute: whether the DIDs of those who move in name this host yet."""
+    arrival_checks.check_due()
 
 
 @shared_task

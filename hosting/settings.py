@@ -303,6 +303,11 @@ UNFOLD = {
                         "link": reverse_lazy("console:sign_ups"),
                     },
                     {
+                        "title": _("Moving in"),
+                        "icon": "moving",
+                        "link": reverse_lazy("console:moves"),
+                    },
+                    {
                         "title": _("Invite codes"),
                         "icon": "mail_lock",
                         "link": reverse_lazy("console:give_invites"),

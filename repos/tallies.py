@@ -4,6 +4,7 @@ Source: the lexicon com.atproto.server.checkAccountStatus. A blob is expected wh
 and imported when its bytes came too, so that equal figures mean that `missing_blobs` has none.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hosting import database
@@ -18,6 +19,26 @@ _TALLY = """
         LEFT JOIN blob b ON b.repo_id = r.id AND b.cid = u.cid
     ) b WHERE r.id = %s
 """
+
+
+_BLOBS = """
+    SELECT u.repo_id, count(*), count(b.cid)
+    FROM (SELECT DISTINCT repo_id, cid FROM blob_use WHERE repo_id = ANY (%s)) u
+    LEFT JOIN blob b ON b.repo_id = u.repo_id AND b.cid = u.cid
+    GROUP BY u.repo_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class BlobTally:
+    """Blobs that a repo's records name, and those of them whose bytes are here."""
+
+    expected_count: int
+    imported_count: int
+
+    @property
+    def missing_count(self) -> int:
+        return self.expected_count - self.imported_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +56,12 @@ class Tally:
     def block_count(self) -> int:
         """Nodes, records and the commit."""
         return self.node_count + self.record_count + 1
+
+
+def tally_blobs(repo_ids: Sequence[int]) -> dict[int, BlobTally]:
+    """The blobs of several repos, by their ids; those that name none are left out."""
+    found = database.rows(_BLOBS, (list(repo_ids),))
+    return {repo_id: BlobTally(expected, imported) for repo_id, expected, imported in found}
 
 
 def tally(repo: RepoRef) -> Tally:

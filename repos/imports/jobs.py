@@ -111,6 +111,13 @@ def run(job_id: int) -> None:
     path.unlink(missing_ok=True)
 
 
+def take_up(repo_id: int) -> None:
+    """Wake a repo's import when it waits, or its worker died; one that runs goes on."""
+    waiting = ImportJob.objects.open().filter(repo_id=repo_id, lease_ends_at__lte=timezone.now())
+    for job_id in waiting.values_list("pk", flat=True):
+        wake(job_id)
+
+
 def sweep() -> None:
     """Take up jobs whose worker died, give up hopeless ones, remove files that no job names."""
     for job in ImportJob.objects.open().filter(lease_ends_at__lte=timezone.now()):

@@ -152,8 +152,12 @@ MATRIX = {
     "com.atproto.server.confirmEmail": Row(
         {"email": "$email", "token": "$confirm_code"}, nobody=NO_TOKEN, mallorys="400 InvalidEmail"
     ),
-    "com.atproto.server.createAccount": everyone(
-        "400 UnsupportedDomain", handle="$handle", email="$email", password="$password"
+    # Her session is no proof that the DID is hers: that takes a service token of its key.
+    "com.atproto.server.createAccount": Row(
+        {"handle": "$handle", "email": "$email", "password": "$password"},
+        hers="401 BadJwtType",
+        nobody="400 UnsupportedDomain",
+        mallorys="401 BadJwtType",
     ),
     "com.atproto.server.createAppPassword": Row({"name": "own"}, nobody=NO_TOKEN, mallorys=OK),
     "com.atproto.server.createInviteCode": admins(useCount=1, forAccount="$did"),

@@ -84,6 +84,8 @@ ROWS = {
     "console/sign-ups/reopen/": console("sign-ups/reopen/", 302, "post"),
     "console/sign-ups/<int:held_id>/approve/": console("sign-ups/1/approve/", 404, "post"),
     "console/sign-ups/<int:held_id>/refuse/": console("sign-ups/1/refuse/", 404, "post"),
+    "console/moves/": console("moves/", 200),
+    "console/moves/<int:account_id>/resume/": console("moves/{id}/resume/", 404, "post"),
     "console/invites/": console("invites/", 200),
     "console/accounts/invitecode/": console("accounts/invitecode/?q=alice", 200),
     "console/search/": console("search/?s=alice", 404),

@@ -1,0 +1,42 @@
+"""Whether the DIDs of those who move in name this host yet, asked now and then.
+
+An owner may change the DID past us, straight at the directory or in a did:web's own document; staff
+who help with a move that stands still want to know. Nothing depends on it: activation asks for
+itself (accounts.did_checks).
+"""
+
+from datetime import timedelta
+
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts import resolution
+from accounts.models import Arrival
+
+AGAIN_AFTER = timedelta(minutes=10)
+NO_MORE_AFTER = timedelta(days=30)
+_BATCH = 20
+
+
+def check_due() -> None:
+    """The sweep: arrivals that nobody has looked at for a while."""
+    now = timezone.now()
+    due = Arrival.objects.still_elsewhere().filter(
+        Q(looked_at__isnull=True) | Q(looked_at__lt=now - AGAIN_AFTER),
+        created_at__gt=now - NO_MORE_AFTER,
+    )
+    eldest_look = F("looked_at").asc(nulls_first=True)
+    for arrival in due.select_related("account__host").order_by(eldest_look)[:_BATCH]:
+        check(arrival)
+
+
+def check(arrival: Arrival) -> None:
+    """Ask where the DID lives, outside of any transaction; silence leaves things as they are."""
+    account, now = arrival.account, timezone.now()
+    Arrival.objects.filter(pk=arrival.pk).update(looked_at=now)
+    try:
+        document = resolution.resolve_did(account.did, fresh=True)
+    except (resolution.UnresolvedDid, resolution.NetworkSilent):
+        return
+    if document.pds == account.host.origin:
+        Arrival.objects.still_elsewhere().filter(pk=arrival.pk).update(handed_over_at=now)

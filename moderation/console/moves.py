@@ -1,0 +1,55 @@
+"""The console's page of accounts that move in: how far each is, and a push for one that stands
+still. POST, then redirect.
+"""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import F
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.models import Arrival
+from hosting.console import console, hosts_in_view
+from moderation import moves
+from moderation.console.views import staff_of
+from protocol.errors import XrpcError
+
+_ON_A_PAGE = 30
+
+
+@require_GET
+def arriving(request: HttpRequest) -> HttpResponse:
+    """Who is on the way in, newest first, then who has arrived."""
+    request.current_app = console.name
+    arrivals = Arrival.objects.at(hosts_in_view(request)).select_related("account__host")
+    on_the_way_first = arrivals.order_by(F("activated_at").desc(nulls_first=True), "-created_at")
+    page = Paginator(on_the_way_first, _ON_A_PAGE).get_page(request.GET.get("page"))
+    staff = staff_of(request)
+    listed = moves.with_progress(list(page))
+    context: dict[str, Any] = {
+        **console.each_context(request),
+        "title": _("Moving in"),
+        "page": page,
+        "moves": [(move, moves.may_resume(staff, move.account)) for move in listed],
+    }
+    return TemplateResponse(request, "moderation/moves.html", context)
+
+
+@require_POST
+def resume(request: HttpRequest, account_id: int) -> HttpResponse:
+    """Push one that stands still."""
+    arrival = moves.find(hosts_in_view(request), account_id)
+    if arrival is None:
+        raise Http404(_("Nobody like this moves in here."))
+    try:
+        moves.resume(staff_of(request), arrival, request.POST.get("reason", ""))
+    except XrpcError as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, _("The move of %s goes on.") % arrival.account)
+    return redirect("console:moves")

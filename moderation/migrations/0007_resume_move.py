@@ -1,0 +1,46 @@
+"""One action more: a move pushed on."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("moderation", "0006_denied_blobs"),
+    ]
+
+    operations = [
+        migrations.AlterField(
+            model_name="auditentry",
+            name="action",
+            field=models.CharField(
+                choices=[
+                    ("account.take_down", "Account taken down"),
+                    ("account.restore", "Account restored"),
+                    ("account.deactivate", "Account deactivated"),
+                    ("account.activate", "Account activated"),
+                    ("account.delete", "Account deleted"),
+                    ("account.change_email", "E-mail address changed"),
+                    ("account.change_handle", "Handle changed"),
+                    ("account.change_password", "Password changed"),
+                    ("account.change_key", "Signing key changed"),
+                    ("account.resume_move", "Move pushed on"),
+                    ("account.write_to", "Mail sent"),
+                    ("record.take_down", "Record taken down"),
+                    ("record.restore", "Record restored"),
+                    ("invites.create", "Invite codes created"),
+                    ("invites.disable", "Invite codes disabled"),
+                    ("invites.forbid", "Inviting forbidden"),
+                    ("invites.allow", "Inviting allowed"),
+                    ("sign_up.approve", "Sign-up approved"),
+                    ("sign_up.refuse", "Sign-up refused"),
+                    ("sign_up.reopen", "Sign-up reopened"),
+                    ("host.change_admission", "Admission changed"),
+                    ("blob.take_down", "File taken down"),
+                    ("blob.restore", "File restored"),
+                    ("blob.deny", "File denied"),
+                    ("blob.allow", "File allowed"),
+                ],
+                max_length=40,
+            ),
+        ),
+    ]

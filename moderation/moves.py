@@ -1,0 +1,113 @@
+"""Accounts on their way in, as staff see them: how far each is, and a push for one that stands
+still.
+
+Source: protocol notes 3.16. Each step is the owner's to take; what can be repeated from here is the
+work of our own workers: a large import, and blobs from the old host.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import arrival_checks
+from accounts.arrivals import ARRIVES_WITHIN
+from accounts.models import Account, Arrival
+from hosting.models import HostQuerySet, Member, StaffUser
+from moderation import audit
+from moderation.models import AuditEntry
+from moderation.takedowns import NotAllowed, ReasonNeeded
+from repos.fetching import intents, turns
+from repos.imports import jobs
+from repos.models import BlobFetch, ImportJob, Repo
+from repos.tallies import BlobTally, tally_blobs
+
+
+@dataclass(frozen=True)
+class Move:
+    """One account that moves in: the steps it has taken, and what our workers are at."""
+
+    arrival: Arrival
+    record_count: int
+    blobs: BlobTally
+    import_job: ImportJob | None  # the newest large import
+    fetch: BlobFetch | None
+
+    @property
+    def account(self) -> Account:
+        return self.arrival.account
+
+    @property
+    def is_over(self) -> bool:
+        """Activated, and nothing is missing."""
+        return self.arrival.activated_at is not None and not self.blobs.missing_count
+
+    @property
+    def trouble(self) -> str:
+        """What last went wrong on our side; empty when nothing did."""
+        if self.import_job is not None and self.import_job.refusal:
+            return self.import_job.refusal
+        if self.fetch is not None and self.blobs.missing_count:
+            return self.fetch.last_error
+        return ""
+
+
+def with_progress(arrivals: Sequence[Arrival]) -> list[Move]:
+    """The arrivals of one page, with how far each is: four queries, however many they are."""
+    ids = [arrival.pk for arrival in arrivals]
+    records = dict(Repo.objects.filter(pk__in=ids).values_list("pk", "record_count"))
+    fetches = BlobFetch.objects.in_bulk(ids)
+    newest_last = ImportJob.objects.filter(repo_id__in=ids).order_by("id")
+    imports = {job.repo_id: job for job in newest_last}
+    blobs = tally_blobs(ids)
+    return [
+        Move(
+            arrival,
+            records.get(arrival.pk, 0),
+            blobs.get(arrival.pk, BlobTally(0, 0)),
+            imports.get(arrival.pk),
+            fetches.get(arrival.pk),
+        )
+        for arrival in arrivals
+    ]
+
+
+def find(hosts: HostQuerySet, account_id: int) -> Arrival | None:
+    """An arrival at one of these hosts; another tenant's is as unknown as one that never was."""
+    arrivals = Arrival.objects.at(hosts).select_related("account__host__tenant")
+    return arrivals.filter(pk=account_id).first()
+
+
+def may_resume(staff: StaffUser, account: Account) -> bool:
+    """Whether `staff` may push a move at this account's host."""
+    return bool(staff.roles_at(account.host.tenant_id) & Member.MAY_ADMIT)
+
+
+def resume(staff: StaffUser, arrival: Arrival, reason: str) -> None:
+    """Give the move three days more, take up its import, ask its old host for blobs again, and look
+    where the DID lives. May be repeated. Raises NotAllowed, ReasonNeeded.
+    """
+    account = arrival.account
+    reason = _checked(staff, account, reason)
+    with transaction.atomic():
+        audit.record(staff, account, AuditEntry.Action.ACCOUNT_RESUME_MOVE, reason)
+        still_moving = Account.objects.filter(pk=account.pk, delete_after__isnull=False)
+        still_moving.filter(arrival__activated_at__isnull=True).update(
+            delete_after=timezone.now() + ARRIVES_WITHIN
+        )
+        has_blobs_to_fetch = intents.resume(account.pk)
+    jobs.take_up(account.pk)
+    if has_blobs_to_fetch:
+        turns.wake(account.pk)
+    arrival_checks.check(arrival)
+
+
+def _checked(staff: StaffUser, account: Account, reason: str) -> str:
+    if not may_resume(staff, account):
+        raise NotAllowed(_("Your role does not allow this."))
+    reason = reason.strip()
+    if not reason:
+        raise ReasonNeeded(_("Give a reason: it goes into the audit log."))
+    return reason

@@ -1,0 +1,174 @@
+"""Accounts that move in, as staff see them and push them on."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts import arrival_checks
+from accounts.models import Account, Arrival
+from hosting import outgoing
+from hosting.models import Host
+from moderation import moves
+from moderation.models import AuditEntry
+from moderation.takedowns import NotAllowed, ReasonNeeded
+from protocol import cid
+from repos.models import BlobFetch, BlobUse, ImportJob, UnfetchedBlob
+
+OLD = "https://old.example"
+LINK = cid.of_raw(b"a picture")
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch, settings):
+    def nobody(*_args, **_limits):
+        raise outgoing.Unreachable("there is no network here")
+
+    settings.VALKEY_URL = ""
+    monkeypatch.setattr(outgoing, "request", nobody)
+    monkeypatch.setattr(outgoing, "request_configured", nobody)
+
+
+@pytest.fixture
+def arrival(account: Account) -> Arrival:
+    """Somebody at ash who moves in and lacks a picture."""
+    soon = timezone.now() + timedelta(hours=1)
+    Account.objects.filter(pk=account.pk).update(deactivated_at=timezone.now(), delete_after=soon)
+    BlobUse.objects.create(repo_id=account.pk, collection="a.b.c", rkey="1", cid=LINK, rev="3")
+    return Arrival.objects.create(account=account, moved_from=OLD, created_at=timezone.now())
+
+
+def progress(arrival: Arrival) -> moves.Move:
+    found = moves.find(Host.objects.all(), arrival.pk)
+    assert found is not None
+    return moves.with_progress([found])[0]
+
+
+def test_a_move_tells_what_is_missing(arrival):
+    move = progress(arrival)
+    assert (move.blobs.missing_count, move.record_count, move.is_over) == (1, 0, False)
+
+
+def test_a_move_tells_what_went_wrong(arrival):
+    now = timezone.now()
+    BlobFetch.objects.create(
+        repo_id=arrival.pk, origin=OLD, next_attempt_at=now, last_error="silence"
+    )
+    assert progress(arrival).trouble == "silence"
+    ImportJob.objects.create(
+        repo_id=arrival.pk, root=b"", file="", lease_ends_at=now, refusal="no tree", state="refused"
+    )
+    assert progress(arrival).trouble == "no tree"
+
+
+def test_a_move_is_over_when_it_is_activated_and_complete(arrival):
+    BlobUse.objects.all().delete()
+    arrival.activated_at = timezone.now()
+    arrival.save()
+    assert progress(arrival).is_over
+
+
+def test_moves_of_another_tenant_are_not_found(arrival, birch):
+    assert moves.find(Host.objects.filter(pk=birch.pk), arrival.pk) is None
+
+
+def test_a_push_asks_the_old_host_again_and_gives_more_time(arrival, moderator):
+    UnfetchedBlob.objects.create(repo_id=arrival.pk, cid=LINK, last_error="no")
+    moves.resume(moderator, arrival, "asked by mail")
+    account = Account.objects.get()
+    assert account.delete_after > timezone.now() + timedelta(days=2)
+    assert BlobFetch.objects.get().last_error  # the host was asked, and is not there
+    assert not UnfetchedBlob.objects.exists()
+
+
+def test_a_push_is_written_down(arrival, moderator):
+    moves.resume(moderator, arrival, "asked by mail")
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.staff, entry.reason) == (
+        "account.resume_move",
+        moderator,
+        "asked by mail",
+    )
+
+
+def test_a_push_keeps_the_end_of_an_account_that_has_arrived(arrival, moderator):
+    Arrival.objects.update(activated_at=timezone.now())
+    before = Account.objects.get().delete_after
+    moves.resume(moderator, arrival, "asked by mail")
+    assert Account.objects.get().delete_after == before
+
+
+def test_a_push_needs_a_reason(arrival, moderator):
+    with pytest.raises(ReasonNeeded):
+        moves.resume(moderator, arrival, "  ")
+
+
+@pytest.mark.parametrize(
+    ("role", "is_allowed"),
+    [("owner", True), ("moderator", True), ("support", True), ("auditor", False)],
+)
+def test_who_may_push(arrival, staff_of, role, is_allowed):
+    assert moves.may_resume(staff_of(arrival.account.host, role), arrival.account) is is_allowed
+
+
+def test_staff_of_another_tenant_may_not(arrival, birch, staff_of):
+    with pytest.raises(NotAllowed):
+        moves.resume(staff_of(birch, "owner"), arrival, "curious")
+
+
+@pytest.fixture
+def browser(moderator) -> Client:
+    client = Client(HTTP_HOST="localhost")
+    client.force_login(moderator)
+    return client
+
+
+def test_the_console_lists_moves_and_pushes_them(arrival, browser):
+    page = browser.get("/console/moves/").content.decode()
+    assert arrival.account.did in page
+    assert f"from {OLD}" in page
+    assert "1 of 1 files missing" in page
+    browser.post(f"/console/moves/{arrival.pk}/resume/", {"reason": "asked by mail"})
+    assert AuditEntry.objects.get().subject_did == arrival.account.did
+
+
+def test_the_console_says_why_a_push_was_refused(arrival, browser):
+    answer = browser.post(f"/console/moves/{arrival.pk}/resume/", {"reason": ""}, follow=True)
+    assert "Give a reason" in answer.content.decode()
+
+
+def test_another_tenants_move_cannot_be_pushed(arrival, birch, staff_of):
+    client = Client(HTTP_HOST="birch.localhost")
+    client.force_login(staff_of(birch, "owner"))
+    assert arrival.account.did not in client.get("/console/moves/").content.decode()
+    answer = client.post(f"/console/moves/{arrival.pk}/resume/", {"reason": "curious"})
+    assert answer.status_code == 404
+
+
+def names_this_host(monkeypatch, arrival: Arrival) -> None:
+    document = '{"id":"%s","service":[{"id":"#atproto_pds","serviceEndpoint":"%s","type":"%s"}]}'
+    body = document % (
+        arrival.account.did,
+        arrival.account.host.origin,
+        "AtprotoPersonalDataServer",
+    )
+    answer = outgoing.Answer(200, {}, body.encode())
+    monkeypatch.setattr(outgoing, "request_configured", lambda *_, **__: answer)
+
+
+def test_a_did_that_names_this_host_by_now_is_noticed(arrival, monkeypatch):
+    Account.objects.update(did="did:plc:noticedaaaaaaaaaaaaaaaaa")
+    arrival.account.refresh_from_db()
+    names_this_host(monkeypatch, arrival)
+    arrival_checks.check_due()
+    assert Arrival.objects.get().handed_over_at is not None
+
+
+def test_silence_changes_nothing_and_is_not_asked_again_at_once(arrival):
+    arrival_checks.check_due()
+    looked_at = Arrival.objects.get().looked_at
+    arrival_checks.check_due()
+    assert looked_at is not None
+    assert Arrival.objects.get().looked_at == looked_at
+    assert Arrival.objects.get().handed_over_at is None
