@@ -12,8 +12,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import directory, keys, publishing, web_identities
-from accounts.models import Account, PlcOperation, SigningKey
+from accounts import directory, keys, publishing, reserved_keys, web_identities
+from accounts.models import Account, PlcOperation
 from hosting.models import Host
 from protocol import plc
 from protocol.errors import InvalidRequest, XrpcError
@@ -65,15 +65,17 @@ def take_key(account: Account, did_key: str) -> None:
     """
     if account.signing_did_key == did_key:
         return
-    is_anothers = Account.objects.filter(signing_did_key=did_key).exists()
-    if is_anothers or not SigningKey.objects.filter(pk=did_key).exists():
-        raise UnknownKey("This host holds no such key for the account")
-    if web_identities.is_served_here(account):
-        web_identities.change_key(account, did_key)
-        return
     under_way = _pending(account)
     if under_way is not None:
         _see_through(under_way)
+        if under_way.new_signing_did_key == did_key:
+            return
+    if not reserved_keys.is_kept(account.host, account.did, did_key):
+        raise UnknownKey("This host holds no such key for the account")
+    if web_identities.is_served_here(account):
+        web_identities.change_key(account, did_key)
+        reserved_keys.release(did_key)
+        return
     _see_through(_write_down(account, *_newest(account), did_key))
 
 
@@ -106,7 +108,10 @@ def _write_down(
     """The signed update to `did_key`, or to a key made for it."""
     host: Host = account.host
     with transaction.atomic(durable=True):
-        did_key = did_key or keys.new_signing_key().did_key
+        if did_key is None:
+            did_key = keys.new_signing_key().did_key
+        else:
+            reserved_keys.release(did_key)  # or it would be thrown away in a month
         methods = {**data.verification_methods, SIGNING_METHOD: did_key}
         update = plc.update(replace(data, verification_methods=methods), plc.cid_of(newest))
         signed = plc.sign(update, keys.rotation_key(host))

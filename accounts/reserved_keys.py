@@ -49,6 +49,17 @@ def take(host: Host, did: str) -> str:
     return str(reserved.key_id)
 
 
+def is_kept(host: Host, did: str, did_key: str) -> bool:
+    """Whether the key was reserved at this host, for this DID or for nobody in particular."""
+    reserved = ReservedKey.objects.filter(host=host, key_id=did_key, did__in=["", did])
+    return reserved.exists()
+
+
+def release(did_key: str) -> None:
+    """The key is somebody's from now on; in the transaction that says whose."""
+    ReservedKey.objects.filter(key_id=did_key).delete()
+
+
 def forget_stale() -> None:
     """The sweep: reservations that nobody came for, and their keys."""
     stale = ReservedKey.objects.filter(created_at__lt=timezone.now() - KEPT)
