@@ -28,6 +28,7 @@ DELETED: Final = "deleted"
 LEASE: Final = timedelta(minutes=5)
 _BATCH: Final = 2_000
 _SWEEP_BATCH: Final = 50
+_AFTER_ALL_EVENTS: Final = 2**63 - 1
 
 _ERASE_EVENTS = """
     WITH old AS (
@@ -116,7 +117,7 @@ def _announce(account: Account) -> int:
     Nothing of one that was only on its way here: nobody heard of it, and it may live elsewhere.
     """
     if arrivals.is_on_its_way(account):
-        return 0
+        return _AFTER_ALL_EVENTS
     body = frames.account_body(
         did=account.did, active=False, status=DELETED, time=events.time_text()
     )
