@@ -7,7 +7,7 @@ second later; near its end every attempt asks. Without Valkey the same counters 
 
 import math
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from hosting.limits.budgets import Bucket, Budget, Charge, RateLimitExceeded, Standing
 
@@ -20,12 +20,14 @@ Key = tuple[int, str, int, tuple[str, ...]]  # host, bucket, window, who
 class Counter:
     """One budget of somebody at a host. Touched under the lock of `Counters` only."""
 
-    __slots__ = ("bucket", "budget", "heard_at", "host_id", "key", "pending", "resets_at", "total")
+    __slots__ = (
+        "budget", "calm_until", "heard_at", "key", "pending", "resets_at", "slack", "total"
+    )  # fmt: skip
 
-    def __init__(self, host_id: int, bucket: Bucket, budget: Budget, key: Key, now: float) -> None:
-        self.host_id = host_id
-        self.bucket = bucket
+    def __init__(self, bucket: Bucket, budget: Budget, key: Key, now: float) -> None:
         self.budget = budget
+        self.slack = bucket.slack
+        self.calm_until = budget.limit * CALM_PART
         self.key = key
         self.total = 0
         self.pending = 0
@@ -39,13 +41,15 @@ class Counter:
     def is_calm(self, points: int) -> bool:
         """Whether the points may be counted here and reported later."""
         pending = self.pending + points
-        is_small = pending <= self.bucket.slack
-        return is_small and self.total + pending <= self.budget.limit * CALM_PART
+        return pending <= self.slack and self.total + pending <= self.calm_until
+
+    @property
+    def remaining(self) -> int:
+        """Points left, as far as this process knows."""
+        return max(0, self.budget.limit - self.total - self.pending)
 
     def standing(self) -> Standing:
-        """How the budget stands as far as this process knows."""
-        left = max(0, self.budget.limit - self.total - self.pending)
-        return Standing(self.budget, left, math.ceil(self.resets_at))
+        return Standing(self.budget, self.remaining, math.ceil(self.resets_at))
 
     def refusal(self) -> RateLimitExceeded:
         return RateLimitExceeded(self.budget, math.ceil(self.resets_at))
@@ -63,15 +67,17 @@ class Counters:
     def __len__(self) -> int:
         return len(self._by_key)
 
-    def of(self, host_id: int, charge: Charge, now: float) -> Iterator[Counter]:
+    def of(self, host_id: int, charge: Charge, now: float) -> list[Counter]:
         """The counters that a charge touches, new ones where a window is over."""
         bucket = charge.bucket
+        touched = []
         for budget in bucket.budgets:
             key = (host_id, bucket.name, budget.window_s, charge.who)
             counter = self._by_key.get(key)
             if counter is None or counter.resets_at <= now:
-                counter = self._opened(Counter(host_id, bucket, budget, key, now))
-            yield counter
+                counter = self._opened(Counter(bucket, budget, key, now))
+            touched.append(counter)
+        return touched
 
     def hold(self, counter: Counter, points: int) -> None:
         """Count points here that Valkey is to be told of later; negative ones are given back."""
@@ -99,4 +105,4 @@ class Counters:
 
 def tightest(counters: Iterable[Counter]) -> Standing:
     """How the budget with the fewest points left stands."""
-    return min((counter.standing() for counter in counters), key=lambda one: one.remaining)
+    return min(counters, key=lambda counter: counter.remaining).standing()

@@ -35,14 +35,16 @@ class Ledger:
         RateLimitExceeded."""
         now = time.time()
         with self._counters.lock:
-            wanted = [
-                (counter, charge.points)
-                for charge in charges
-                for counter in self._counters.of(host_id, charge, now)
-            ]
-            _refuse_as_before(wanted, now)
-            if all(counter.is_calm(points) for counter, points in wanted):
+            wanted: Wanted = []
+            is_calm = True
+            for charge in charges:
+                points = charge.points
+                for counter in self._counters.of(host_id, charge, now):
+                    wanted.append((counter, points))
+                    is_calm = is_calm and counter.is_calm(points)
+            if is_calm:
                 return self._take_here(wanted)
+            _refuse_as_before(wanted, now)
             asked = [_asked(counter, points) for counter, points in wanted]
         return self._ask(wanted, asked)
 
@@ -70,7 +72,7 @@ class Ledger:
         for counter, points in wanted:
             self._counters.hold(counter, points)
         self._wake_teller()
-        return tightest(counter for counter, _ in wanted)
+        return tightest([counter for counter, _ in wanted])
 
     def _ask(self, wanted: Wanted, asked: Sequence[Asked]) -> Standing:
         try:
