@@ -35,7 +35,7 @@ def note(account: Account, address: str) -> None:
         is_first = not places.exists()
         place = KnownPlace(account=account, place_hash=place_hash, last_seen_at=now)
         KnownPlace.objects.bulk_create([place], ignore_conflicts=True)
-        if not is_first and outbox.sender_of(account.host).has_sign_in_alerts:
+        if not is_first and letters.sender_of(account.host).has_sign_in_alerts:
             context = {"handle": account.handle or account.did, "address": address, "at": now}
             outbox.post(account.host, account.email, letters.SIGN_IN_ALERT, context)
 

@@ -19,6 +19,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from hosting import colours
+from hosting.mail.models import Sender
 from hosting.models import Host
 
 CODE_LIVES: Final = timedelta(minutes=15)
@@ -95,6 +96,11 @@ def from_staff(subject: str, content: str) -> dict[str, Any]:
         "content_text": _BLANK_LINES.sub("\n\n", strip_tags(content)) if has_tags else content,
         "content_html": mark_safe(html),  # noqa: S308 - see above
     }
+
+
+def sender_of(host: Host) -> Sender:
+    """How a host's letters look; one without a row has the defaults."""
+    return Sender.objects.filter(host_id=host.pk).first() or Sender(host=host)
 
 
 def write(host: Host, letter: Letter, context: Mapping[str, Any], language: str) -> Words:

@@ -35,6 +35,10 @@ class Undelivered(Exception):
     """Not delivered, or not known to be; worth another attempt. Says why, for the operator."""
 
 
+class Away(Undelivered):
+    """The mail server cannot be talked to: what holds for this letter holds for all."""
+
+
 class Refused(Exception):
     """The mail server will never take this letter for this recipient."""
 
@@ -51,23 +55,22 @@ class Server:
 
     @classmethod
     def parse(cls, url: str) -> "Server":
-        """Raises Undelivered for what is no URL of a mail server, so that mail waits for a better
-        one."""
+        """Raises Away for what is no URL of a mail server, so that mail waits for a better one."""
         if not url:
-            raise Undelivered("GROVE_SMTP_URL is not set")
+            raise Away("GROVE_SMTP_URL is not set")
         try:
             parts = urlsplit(url)
             port = parts.port or _PORTS[parts.scheme]
         except (ValueError, KeyError):
-            raise Undelivered("GROVE_SMTP_URL must be smtp://host:port or smtps://...") from None
+            raise Away("GROVE_SMTP_URL must be smtp://host:port or smtps://...") from None
         if not parts.hostname:
-            raise Undelivered("GROVE_SMTP_URL names no host")
+            raise Away("GROVE_SMTP_URL names no host")
         user, password = unquote(parts.username or ""), unquote(parts.password or "")
         return cls(parts.scheme, parts.hostname, port, user, password)
 
 
 def send(url: str, mail: OutgoingMail, sender: Sender) -> None:
-    """One conversation with the mail server. Raises Refused, Undelivered."""
+    """One conversation with the mail server. Raises Refused, Undelivered, Away."""
     server = Server.parse(url)
     message = message_of(mail, sender)
     try:
@@ -78,10 +81,14 @@ def send(url: str, mail: OutgoingMail, sender: Sender) -> None:
         raise _worded(*next(iter(refusal.recipients.values()))) from refusal
     except smtplib.SMTPDataError as refusal:
         raise _worded(refusal.smtp_code, refusal.smtp_error) from refusal
-    except smtplib.SMTPResponseException as failure:  # greeting, sign-in, sender: settings matter
-        raise Undelivered(_text(failure.smtp_code, failure.smtp_error)) from failure
+    except smtplib.SMTPSenderRefused as refusal:  # one host's address, perhaps: it can be mended
+        raise Undelivered(_text(refusal.smtp_code, refusal.smtp_error)) from refusal
+    except smtplib.SMTPNotSupportedError as refusal:
+        raise Undelivered(str(refusal)) from refusal
+    except smtplib.SMTPResponseException as failure:  # of the greeting, or of signing in
+        raise Away(_text(failure.smtp_code, failure.smtp_error)) from failure
     except (smtplib.SMTPException, OSError) as failure:
-        raise Undelivered(f"{type(failure).__name__}: {failure}") from failure
+        raise Away(f"{type(failure).__name__}: {failure}") from failure
 
 
 def message_of(mail: OutgoingMail, sender: Sender) -> EmailMessage:
@@ -133,11 +140,19 @@ def _connected(server: Server) -> Iterator[smtplib.SMTP]:
 
 def _open(server: Server) -> smtplib.SMTP:
     if server.scheme == "smtps":
-        context = ssl.create_default_context()
         return smtplib.SMTP_SSL(
-            server.hostname, server.port, timeout=STEP_TIMEOUT_S, context=context
+            server.hostname, server.port, timeout=STEP_TIMEOUT_S, context=_trust_in(server)
         )
     return smtplib.SMTP(server.hostname, server.port, timeout=STEP_TIMEOUT_S)
+
+
+def _trust_in(server: Server) -> ssl.SSLContext:
+    """Certificates are checked, but for this very machine, whose mail servers sign their own."""
+    context = ssl.create_default_context()
+    if server.hostname in _LOOPBACK:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _greet(connection: smtplib.SMTP, server: Server) -> None:
@@ -145,11 +160,11 @@ def _greet(connection: smtplib.SMTP, server: Server) -> None:
     connection.ehlo_or_helo_if_needed()
     is_safe = server.scheme == "smtps" or server.hostname in _LOOPBACK
     if server.scheme == "smtp" and connection.has_extn("starttls"):
-        connection.starttls(context=ssl.create_default_context())
+        connection.starttls(context=_trust_in(server))
         is_safe = True
     if server.user:
         if not is_safe:
-            raise Undelivered("the mail server offers no TLS: the password is not sent in clear")
+            raise Away("the mail server offers no TLS: the password is not sent in clear")
         connection.login(server.user, server.password)
 
 

@@ -2,22 +2,22 @@
 
 from celery import shared_task
 
-from hosting.mail import outbox
+from hosting.mail import delivery
 
 
 @shared_task(name="hosting.mail.deliver")
 def deliver(mail_id: int) -> None:
     """One letter, one attempt; the sweep makes the next one."""
-    outbox.deliver(mail_id)
+    delivery.deliver(mail_id)
 
 
 @shared_task(name="hosting.mail.deliver_due")
 def deliver_due() -> None:
     """Every few seconds: letters whose next attempt is due, and words past their time."""
-    outbox.wake_due()
+    delivery.wake_due()
 
 
 @shared_task(name="hosting.mail.forget_old")
 def forget_old() -> None:
     """Every hour: rows of letters long decided."""
-    outbox.forget_old()
+    delivery.forget_old()

@@ -16,19 +16,19 @@ django.setup()
 
 from django.conf import settings  # noqa: E402 - needs django.setup()
 
-from hosting.mail import outbox  # noqa: E402
+from hosting.mail import delivery  # noqa: E402
 from repos import closing  # noqa: E402
 
 
 def main() -> None:
     """Never ends by itself."""
     settings.VALKEY_URL = ""  # every wake-up is done here
-    outbox.LEASE = closing.LEASE = timedelta(seconds=0.5)
+    delivery.LEASE = closing.LEASE = timedelta(seconds=0.5)
     closing._BATCH = 50
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     while True:
-        outbox.wake_due()
+        delivery.wake_due()
         closing.wake_due()
         time.sleep(0.05)
 

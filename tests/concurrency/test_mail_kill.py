@@ -19,7 +19,7 @@ from psycopg.conninfo import make_conninfo
 
 from accounts import deletion
 from accounts.models import Account
-from hosting.mail import letters, outbox
+from hosting.mail import delivery, letters, outbox
 from hosting.mail.models import OutgoingMail
 from hosting.models import Host
 from protocol.frames import EventKind
@@ -79,7 +79,7 @@ def office(tmp_path, settings) -> "PostOffice":
 
 
 def test_every_letter_arrives_whoever_is_killed(ash: Host, office, monkeypatch):
-    monkeypatch.setattr(outbox, "wake", lambda _: None)
+    monkeypatch.setattr(delivery, "wake", lambda _: None)
     for number in range(LETTERS):
         context = {"handle": "alice.test"}
         outbox.post(ash, f"p{number}@example.com", letters.PASSWORD_CHANGED, context)

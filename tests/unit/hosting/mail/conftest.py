@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from hosting.mail import letters, outbox
+from hosting.mail import delivery, letters, outbox
 from hosting.mail.models import OutgoingMail
 from hosting.models import Host
 from tests.smtp_server import PostOffice
@@ -21,8 +21,10 @@ def post_office(tmp_path: Path, settings) -> Iterator[PostOffice]:
     office = PostOffice(tmp_path)
     settings.SMTP_URL = office.url
     settings.VALKEY_URL = ""
+    delivery.outage.end()
     yield office
     office.close()
+    delivery.outage.end()
 
 
 def post(host: Host, letter: letters.Letter = letters.CONFIRM_EMAIL) -> OutgoingMail:
@@ -35,7 +37,8 @@ def stored(mail: OutgoingMail) -> OutgoingMail:
 
 
 def make_due(mail: OutgoingMail) -> None:
-    """The pause, or the lease of a dead worker, is over."""
+    """Time passes: the pause, or the lease of a dead worker, is over."""
+    delivery.outage.end()
     OutgoingMail.objects.filter(pk=mail.pk).update(next_attempt_at=timezone.now())
 
 

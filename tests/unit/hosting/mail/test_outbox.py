@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from hosting.mail import letters, outbox, smtp
+from hosting.mail import delivery, letters, outbox, smtp
 from hosting.mail.models import OutgoingMail
 from tests.unit.hosting.mail.conftest import CODE, make_due, make_old, post, stored
 
@@ -17,7 +17,7 @@ State = OutgoingMail.State
 def test_a_letter_arrives_and_leaves_no_words_behind(ash, post_office):
     post_office.open()
     mail = post(ash)
-    outbox.deliver(mail.pk)
+    delivery.deliver(mail.pk)
     (letter,) = post_office.letters
     assert letter["Message-ID"] == f"<{mail.message_id}>"
     assert CODE in letter.get_body(("plain",)).get_content()
@@ -29,24 +29,24 @@ def test_a_letter_that_was_sent_is_not_sent_again(ash, post_office):
     post_office.open()
     mail = post(ash)
     for _ in range(3):
-        outbox.deliver(mail.pk)
+        delivery.deliver(mail.pk)
         make_due(mail)
-    outbox.wake_due()
+    delivery.wake_due()
     assert len(post_office.letters) == 1
 
 
 def test_a_server_that_is_down_and_back_gets_the_letter_once(ash, post_office):
     mail = post(ash)
-    outbox.deliver(mail.pk)
+    delivery.deliver(mail.pk)
     waiting = stored(mail)
     assert (waiting.state, waiting.attempts) == (State.QUEUED, 1)
     assert "ConnectionRefusedError" in waiting.last_error
     post_office.open()
-    outbox.wake_due()
+    delivery.wake_due()
     assert post_office.letters == []  # its pause is not over
     make_due(mail)
-    outbox.wake_due()
-    outbox.wake_due()
+    delivery.wake_due()
+    delivery.wake_due()
     assert len(post_office.letters) == 1
     assert stored(mail).state == State.SENT
 
@@ -54,7 +54,7 @@ def test_a_server_that_is_down_and_back_gets_the_letter_once(ash, post_office):
 def test_a_slow_server_gets_it_once(ash, post_office):
     post_office.open("slow")
     mail = post(ash)
-    outbox.deliver(mail.pk)
+    delivery.deliver(mail.pk)
     assert (len(post_office.letters), stored(mail).state) == (1, State.SENT)
 
 
@@ -62,7 +62,7 @@ def test_a_server_that_is_too_slow_is_tried_again(ash, post_office, monkeypatch)
     monkeypatch.setattr(smtp, "STEP_TIMEOUT_S", 0.2)
     post_office.open("slow")
     mail = post(ash)
-    outbox.deliver(mail.pk)
+    delivery.deliver(mail.pk)
     assert stored(mail).state == State.QUEUED
     assert "timed out" in stored(mail).last_error
 
@@ -70,12 +70,12 @@ def test_a_server_that_is_too_slow_is_tried_again(ash, post_office, monkeypatch)
 def test_a_repeat_after_a_lost_yes_is_known_by_its_message_id(ash, post_office):
     post_office.open("drops")
     mail = post(ash)
-    outbox.deliver(mail.pk)
+    delivery.deliver(mail.pk)
     assert stored(mail).state == State.QUEUED
     post_office.close()
     post_office.open()
     make_due(mail)
-    outbox.wake_due()
+    delivery.wake_due()
     first, second = post_office.letters
     assert first["Message-ID"] == second["Message-ID"]
     assert first["Date"] == second["Date"]
@@ -84,7 +84,7 @@ def test_a_repeat_after_a_lost_yes_is_known_by_its_message_id(ash, post_office):
 def test_a_recipient_that_the_server_refuses_is_final(ash, post_office):
     post_office.open("strict")
     mail = post(ash)
-    outbox.deliver(mail.pk)
+    delivery.deliver(mail.pk)
     failed = stored(mail)
     assert (failed.state, failed.text, failed.html) == (State.FAILED, "", "")
     assert failed.last_error == "550 nobody of that name"
@@ -93,27 +93,27 @@ def test_a_recipient_that_the_server_refuses_is_final(ash, post_office):
 def test_a_mailbox_that_is_full_is_tried_again(ash, post_office):
     post_office.open("full")
     mail = post(ash)
-    outbox.deliver(mail.pk)
+    delivery.deliver(mail.pk)
     assert (stored(mail).state, stored(mail).last_error) == (State.QUEUED, "451 the disk is full")
 
 
 def test_a_worker_that_died_while_sending_is_replaced_after_its_lease(ash, post_office):
     post_office.open()
     mail = post(ash)
-    assert outbox._claim(mail.pk) is not None  # and dies
-    outbox.wake_due()
+    assert delivery._claim(mail.pk) is not None  # and dies
+    delivery.wake_due()
     assert post_office.letters == []
     make_due(mail)
-    outbox.wake_due()
+    delivery.wake_due()
     assert len(post_office.letters) == 1
 
 
 def test_a_code_that_is_too_old_is_not_sent(ash, post_office):
     mail = post(ash)
-    outbox.deliver(mail.pk)
+    delivery.deliver(mail.pk)
     make_old(mail)
     post_office.open()
-    outbox.wake_due()
+    delivery.wake_due()
     failed = stored(mail)
     assert (failed.state, failed.text, failed.html) == (State.FAILED, "", "")
     assert "ConnectionRefusedError" in failed.last_error  # the operator sees why
@@ -128,7 +128,7 @@ def test_pauses_grow_and_stay_short_where_somebody_waits(ash, post_office, lette
     pauses = []
     for _ in range(12):
         make_due(mail)
-        outbox.deliver(mail.pk)
+        delivery.deliver(mail.pk)
         pauses.append(round((stored(mail).next_attempt_at - timezone.now()).total_seconds()))
     assert pauses[:5] == [2, 4, 8, 16, 32]
     assert max(pauses) == longest_s
@@ -159,7 +159,7 @@ def test_it_leaves_after_the_commit(ash, post_office, django_capture_on_commit_c
 def test_without_a_server_outside_of_a_sandbox_mail_waits_and_says_why(ash, settings):
     settings.SMTP_URL, settings.SANDBOX = "", False
     mail = post(ash)
-    outbox.deliver(mail.pk)
+    delivery.deliver(mail.pk)
     assert (stored(mail).state, stored(mail).last_error) == (
         State.QUEUED,
         "GROVE_SMTP_URL is not set",
@@ -169,10 +169,10 @@ def test_without_a_server_outside_of_a_sandbox_mail_waits_and_says_why(ash, sett
 def test_a_sandbox_without_a_server_keeps_mail_until_its_code_is_old(ash, settings):
     settings.SMTP_URL = ""
     mail = post(ash)
-    outbox.wake_due()
+    delivery.wake_due()
     assert (stored(mail).state, CODE in stored(mail).text) == (State.CAPTURED, True)
     make_old(mail)
-    outbox.wake_due()
+    delivery.wake_due()
     assert (stored(mail).state, stored(mail).text, stored(mail).html) == (State.CAPTURED, "", "")
 
 
@@ -185,13 +185,54 @@ def test_who_goes_takes_the_letters_along(ash, birch):
 
 def test_rows_of_long_ago_go_and_unsent_ones_stay(ash, post_office):
     sent, waiting = post(ash), post(ash)
-    long_ago = timezone.now() - outbox.KEPT_FOR - timedelta(days=1)
+    long_ago = timezone.now() - delivery.KEPT_FOR - timedelta(days=1)
     OutgoingMail.objects.update(created_at=long_ago)
     OutgoingMail.objects.filter(pk=sent.pk).update(
         state=State.SENT, decided_at=long_ago, text="", html=""
     )
-    outbox.forget_old()
+    delivery.forget_old()
     assert OutgoingMail.objects.get().pk == waiting.pk
+
+
+def test_in_an_outage_one_letter_asks_and_the_others_wait(ash, post_office):
+    first, *others = [post(ash) for _ in range(4)]
+    delivery.deliver(first.pk)
+    for mail in others:
+        delivery.deliver(mail.pk)
+    delivery.wake_due()
+    attempts = [stored(mail).attempts for mail in (first, *others)]
+    assert attempts == [1, 1, 0, 0]
+
+
+def test_when_it_is_over_all_leave_at_the_next_sweep(ash, post_office):
+    mails = [post(ash) for _ in range(4)]
+    delivery.deliver(mails[0].pk)
+    post_office.open()
+    delivery.wake_due()
+    assert len(post_office.letters) == 3  # the first one's pause is not over
+    make_due(mails[0])
+    delivery.wake_due()
+    assert len(post_office.letters) == 4
+
+
+def test_a_refusal_is_no_outage(ash, post_office):
+    post_office.open("strict")
+    delivery.deliver(post(ash).pk)
+    assert not delivery.outage.is_on
+
+
+def test_one_sweep_at_a_time_waits_for_a_server_that_does_not_answer(ash, post_office):
+    mail = post(ash)
+    with delivery._sweeping:
+        delivery.wake_due()
+    assert stored(mail).attempts == 0
+
+
+def test_a_code_that_nobody_could_try_to_send_says_why(ash, post_office):
+    mail = post(ash)
+    make_old(mail)
+    delivery.wake_due()
+    assert stored(mail).last_error == "the mail server was away until it was too late"
 
 
 def test_words_cannot_stay_with_a_letter_that_was_sent(ash):
@@ -209,7 +250,7 @@ def test_of_many_workers_one_sends(ash, post_office):
         transaction.get_connection().run_on_commit.clear()
 
     def work():
-        outbox.deliver(mail.pk)
+        delivery.deliver(mail.pk)
         connection.close()
 
     workers = [threading.Thread(target=work) for _ in range(6)]

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from hosting.mail import outbox, smtp
+from hosting.mail import letters, smtp
 from hosting.mail.models import OutgoingMail, Sender
 from tests.unit.hosting.mail.conftest import post
 
@@ -41,7 +41,7 @@ def certificate(post_office, monkeypatch) -> Path:
 
 
 def send(mail: OutgoingMail, url: str) -> None:
-    smtp.send(url, mail, outbox.sender_of(mail.host))
+    smtp.send(url, mail, letters.sender_of(mail.host))
 
 
 def test_starttls_and_a_password_with_odd_signs(ash, post_office, certificate):
@@ -66,9 +66,26 @@ def test_a_certificate_that_nobody_vouches_for_is_not_trusted(
     ash, post_office, certificate, monkeypatch
 ):
     monkeypatch.delenv("SSL_CERT_FILE")
+    monkeypatch.setattr(smtp, "_LOOPBACK", frozenset())
     post_office.open("tls")
     with pytest.raises(smtp.Undelivered, match="CERTIFICATE_VERIFY_FAILED"):
         send(post(ash), f"smtps://127.0.0.1:{post_office.port}")
+
+
+def test_this_machines_own_mail_server_may_sign_for_itself(
+    ash, post_office, certificate, monkeypatch
+):
+    monkeypatch.delenv("SSL_CERT_FILE")
+    post_office.open("tls")
+    send(post(ash), f"smtps://127.0.0.1:{post_office.port}")
+    assert len(post_office.letters) == 1
+
+
+def test_a_sender_that_the_server_refuses_is_no_outage(ash, post_office, certificate):
+    post_office.open("secret")  # and says 530 to whoever did not sign in
+    with pytest.raises(smtp.Undelivered, match=r"^530") as refusal:
+        send(post(ash), post_office.url)
+    assert not isinstance(refusal.value, smtp.Away)
 
 
 def test_a_password_is_not_sent_in_clear_to_another_machine(ash, post_office, monkeypatch):
