@@ -5,18 +5,32 @@ transaction. The row outlives the account, because the DID belongs to the person
 from nowhere else.
 """
 
+from dataclasses import replace
+
 from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts import adoption, handles, web_documents
 from accounts.models import Account, WebIdentity
 from accounts.signals import signing_key_changed
+from protocol import did_document
+from protocol.did_document import DidDocument
+from protocol.errors import InvalidRequest
 from protocol.plc_data import (
     PDS_SERVICE,
     PDS_SERVICE_TYPE,
     SIGNING_METHOD,
     PlcData,
+    Service,
 )
+
+
+class ImproperDocument(InvalidRequest):
+    """400: nobody could make anything of such a document; `field` says of which part."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 def begin(account: Account) -> WebIdentity:
@@ -29,6 +43,11 @@ def begin(account: Account) -> WebIdentity:
         verification_methods={SIGNING_METHOD: account.signing_did_key},
         services={PDS_SERVICE: {"type": PDS_SERVICE_TYPE, "endpoint": account.host.origin}},
     )
+
+
+def identity_of(account: Account) -> WebIdentity:
+    """The account's identity, which there is (`is_served_here`)."""
+    return _of(account).get()
 
 
 def is_served_here(account: Account) -> bool:
@@ -58,6 +77,28 @@ def change_key(account: Account, did_key: str) -> None:
         locked.signing_did_key = did_key
         locked.save(update_fields=["signing_did_key"])
         signing_key_changed.send(sender=Account, account=locked)
+
+
+def lead_to(account: Account, handle: str, signing_did_key: str, endpoint: str) -> None:
+    """Have the document name a handle, a signing key and a host (an origin), as its owner says.
+
+    Raises ImproperDocument.
+    """
+    data = web_documents.data_of(identity_of(account)).with_handle(handle.strip().lower())
+    service = Service(PDS_SERVICE_TYPE, endpoint.strip().rstrip("/"))
+    methods = {**data.verification_methods, SIGNING_METHOD: signing_did_key.strip()}
+    services = {**data.services, PDS_SERVICE: service}
+    wish = replace(data, verification_methods=methods, services=services)
+    read = DidDocument(did_document.render(account.did, wish))
+    if read.handle is None:
+        raise ImproperDocument("handle", "This is no handle.")
+    if read.pds is None:
+        raise ImproperDocument("endpoint", "This is no address of a host.")
+    if read.signing_key is None:
+        raise ImproperDocument(
+            "signing_key", "This is not a key that can be used: did:key:z… is expected."
+        )
+    change(account, wish)
 
 
 def change(account: Account, data: PlcData) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.pages import brand, password_reset, profile, sign_up, views
+from accounts.pages import brand, identity, password_reset, profile, sign_up, views
 
 app_name = "accounts"
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path("account/sign-up", sign_up.sign_up, name="sign_up"),
     path("account/sign-in", views.sign_in, name="sign_in"),
     path("account/sign-in/code", views.sign_in_code, name="sign_in_code"),
+    path("account/identity", identity.identity, name="identity"),
     path("account/sign-out", views.sign_out, name="sign_out"),
     path("account/handle-available", sign_up.handle_available, name="handle_available"),
     path("account/reset-password", password_reset.ask, name="reset_password"),

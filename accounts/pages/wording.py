@@ -24,6 +24,11 @@ _BY_MESSAGE: dict[str, Promise] = {
     "Handle too long": _("Use at most 18 characters."),
     "Reserved handle": _("This handle is reserved. Choose another one."),
     "Email is required": _("Enter your e-mail address."),
+    "This is not a key that can be used: did:key:z… is expected.": _(
+        "This is not a key that can be used: did:key:z… is expected."
+    ),
+    "This is no handle.": _("This is no handle."),
+    "This is no address of a host.": _("This is no address of a host."),
     "No invite code provided": _("Sign-up here needs an invite code."),
 }
 _BY_KIND: dict[type[XrpcError], Promise] = {

@@ -58,6 +58,7 @@ ROWS = {
     "account/sign-up": everyone("/account/sign-up", 200),
     "account/sign-in": everyone("/account/sign-in", 200),
     "account/sign-in/code": everyone("/account/sign-in/code", 302),
+    "account/identity": everyone("/account/identity", 302),
     "account/reset-password": everyone("/account/reset-password", 200),
     "account/reset-password/code": everyone("/account/reset-password/code", 200),
     "account/reset-password/done": everyone("/account/reset-password/done", 200),
