@@ -3,7 +3,7 @@
 `spend` takes points of buckets and refuses when one of them is used up; all that a request is
 charged for is taken together or not at all. Counters live in Valkey for all processes; while it is
 away each process counts for itself, so that nobody is locked out and nobody guesses for free.
-Exactness and cost: docs/decisions/0019.
+Exactness and cost: docs/decisions/0024.
 """
 
 from collections.abc import Iterator, Sequence

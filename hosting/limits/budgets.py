@@ -26,7 +26,7 @@ class Bucket:
     """One kind of attempt and all budgets that hold for it.
 
     `slack` is how many points one process may count for itself before it tells Valkey; 0 asks
-    Valkey about every attempt (docs/decisions/0019).
+    Valkey about every attempt (docs/decisions/0024).
     """
 
     name: str
