@@ -105,7 +105,7 @@ class Upstream:
                 await self._answer(seen, reader, writer)
                 if writer.is_closing():
                     break
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
             writer.close()

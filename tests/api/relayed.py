@@ -5,8 +5,10 @@ a real service on loopback. (The bridge itself: tests/unit/xrpc/proxy/test_relay
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from queue import Queue
 from typing import Any
 
 import orjson
@@ -17,6 +19,8 @@ from hosting.upstream import Connections
 from tests import upstreams
 from tests.api.conftest import Person
 from tests.upstreams import Upstream
+
+Jobs = Queue[tuple[Callable[[], Any], Future[Any]] | None]
 
 
 @dataclass
@@ -50,6 +54,7 @@ def carried(response: Any, body: bytes = b"") -> Relayed:
         headers = {name.lower(): value for name, value in response.items()}
         return Relayed(response.status_code, headers, response.getvalue())
     sent: list[dict[str, Any]] = []
+    jobs: Jobs = Queue()
 
     async def send(message):
         sent.append(message)
@@ -58,31 +63,45 @@ def carried(response: Any, body: bytes = b"") -> Relayed:
         await asyncio.sleep(600)
 
     async def run(_lane, work):
-        return work()
+        result: Future[Any] = Future()
+        jobs.put((work, result))
+        return await asyncio.wrap_future(result)
 
     async def main():
         own = list(response.items())
         exchange = Exchange(body, len(body), own, receive, send, run, Connections())
         await response.handover.carry(exchange)
 
-    asyncio.run(main())
+    with ThreadPoolExecutor(1) as pool:
+        loop = pool.submit(asyncio.run, main())
+        loop.add_done_callback(lambda _loop: jobs.put(None))
+        _do(jobs)
+        loop.result()
     head = {name.decode(): value.decode("latin-1") for name, value in sent[0]["headers"]}
     return Relayed(sent[0]["status"], head, b"".join(part["body"] for part in sent[1:]))
 
 
+def _do(jobs: "Jobs") -> None:
+    """Do what the event loop would have a lane's thread do, in the thread of the transaction."""
+    while job := jobs.get():
+        work, result = job
+        try:
+            result.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - raised again where it is awaited
+            result.set_exception(error)
+
+
 @pytest.fixture
-def view(settings, monkeypatch) -> Iterator[Upstream]:
+def view(settings) -> Iterator[Upstream]:
     """The operator's app view, at its decent best."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "yes")  # follow-ups run where the test does
     with upstreams.running() as running:
         settings.APPVIEW_URL, settings.APPVIEW_DID = running.url, running.did
         yield running
 
 
 @pytest.fixture
-def labeler(monkeypatch) -> Iterator[Upstream]:
+def labeler() -> Iterator[Upstream]:
     """Another service, that nobody configured; its DID document offers `#atproto_labeler`."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "yes")
     with upstreams.running() as running:
         running.offers(atproto_labeler=running.url, bsky_notif=running.url, ftp="ftp://localhost")
         yield running
