@@ -24,7 +24,7 @@ def main() -> None:
     """Never ends by itself."""
     settings.VALKEY_URL = ""  # every wake-up is done here
     delivery.LEASE = closing.LEASE = timedelta(seconds=0.5)
-    closing._BATCH = 50
+    closing._BATCH = 20
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     while True:

@@ -1,5 +1,6 @@
 """Reading back what a repo said on the firehose, and checking it as a relay would."""
 
+from collections.abc import Collection
 from typing import Any
 
 from hosting import database
@@ -56,3 +57,25 @@ def check_chain(repo_id: int, did_key: str) -> int:
         check_commit(body, did_key, before)
         before = body
     return len(said)
+
+
+def check_story(repo_id: int, did_keys: Collection[str]) -> tuple[str, bytes]:
+    """Every #commit starts from where the #commit or #sync before left the repo, and undoes to it.
+
+    For repos that are also imported, and signed anew with one of these keys. Where it ends: rev
+    and root.
+    """
+    rev, root = "", b""
+    for kind, body in events(repo_id):
+        if kind not in (EventKind.COMMIT, EventKind.SYNC):
+            continue
+        read = car.read(body["blocks"])
+        signed = commit.parse(read.blocks[read.roots[0]])
+        assert any(signed.verify(PublicKey.from_did_key(key)) for key in did_keys)
+        assert signed.rev == body["rev"] >= rev
+        if kind is EventKind.COMMIT and rev:
+            assert (body["since"], body["prevData"].cid_bytes) == (rev, root)
+            assert signed.rev > rev
+            assert inversion.invert(read.blocks, signed.data, ops_of(body)) == root
+        rev, root = signed.rev, signed.data
+    return rev, root
