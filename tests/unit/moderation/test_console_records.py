@@ -1,0 +1,58 @@
+"""Taking a record down on the console: the at-URI's record, with a reason."""
+
+import pytest
+from django.test import Client
+
+from moderation.models import AuditEntry
+from protocol import cid
+from repos.models import Record
+from repos.reads import find_repo
+from repos.record_takedowns import state
+
+pytestmark = pytest.mark.django_db
+PATH = "com.example.grove.thing/k"
+
+
+@pytest.fixture
+def record(account) -> None:
+    collection, _, rkey = PATH.partition("/")
+    Record.objects.create(
+        repo_id=account.pk, collection=collection, rkey=rkey,
+        cid=cid.of_dag_cbor(b"\xa0"), rev="3k", data=b"\xa0",
+    )  # fmt: skip
+
+
+def act(user, account, deed, path=PATH, reason="spam"):
+    client = Client(headers={"host": "localhost"})
+    client.force_login(user)
+    url = f"/console/accounts/{account.did}/record/{deed}/?record={path}"
+    return client.post(url, {"reason": reason}, follow=True)
+
+
+def is_down(account) -> bool:
+    repo = find_repo(account.host, account.did)
+    return state(repo, *PATH.split("/")).ref is not None
+
+
+def test_a_record_goes_and_comes_back(account, record, moderator):
+    page = act(moderator, account, "take-down").content.decode()
+    assert "Restore this record" in page
+    assert is_down(account)
+    page = act(moderator, account, "restore").content.decode()
+    assert "Take this record down" in page
+    assert not is_down(account)
+    assert AuditEntry.objects.filter(subject_record=PATH).count() == 2
+
+
+def test_an_auditor_may_look(account, record, ash, staff_of):
+    assert act(staff_of(ash, "auditor"), account, "take-down").status_code == 403
+    assert not is_down(account)
+
+
+def test_a_reason_is_needed(account, record, moderator):
+    assert act(moderator, account, "take-down", reason="").status_code == 400
+    assert not is_down(account)
+
+
+def test_a_record_that_is_not_there_is_a_404(account, moderator):
+    assert act(moderator, account, "take-down").status_code == 404
