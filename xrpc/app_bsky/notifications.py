@@ -7,9 +7,9 @@ Source: the lexicons of those methods. The service is named in the input, and an
 from xrpc.auth import Auth
 from xrpc.call import Answer, Call
 from xrpc.errors import MethodNotImplemented
-from xrpc.proxy import services
+from xrpc.proxy import destinations
+from xrpc.proxy.destinations import NOTIFIER_ID, Service
 from xrpc.proxy.local import chosen_service, handed_on
-from xrpc.proxy.services import NOTIFIER_ID, Service
 from xrpc.registry import procedure
 
 REGISTER = "app.bsky.notification.registerPush"
@@ -35,5 +35,5 @@ def _service(call: Call, nsid: str) -> Service:
         if not named.is_default_appview:
             return named
     did: str = call.input["serviceDid"]
-    default = services.app_view()
+    default = destinations.app_view()
     return default if default and default.did == did else Service(did, NOTIFIER_ID)

@@ -7,8 +7,8 @@ means the preferences that are kept there.
 from accounts import preferences
 from xrpc.auth import FULL, LEAVING, STANDARD, Auth
 from xrpc.call import Answer, Call
+from xrpc.proxy.destinations import Service
 from xrpc.proxy.local import chosen_service, handed_on
-from xrpc.proxy.services import Service
 from xrpc.registry import procedure, query
 from xrpc.subjects import own_account, own_account_as_it_is
 

@@ -11,7 +11,7 @@ from protocol.errors import InvalidRequest
 from xrpc.auth import Auth
 from xrpc.call import HandedOn
 from xrpc.errors import MethodNotImplemented
-from xrpc.proxy import services
+from xrpc.proxy import destinations
 from xrpc.proxy.plans import passage_of, refuse_protected
 from xrpc.proxy.relaying import Relay
 
@@ -28,7 +28,7 @@ def forward_unknown(request: WSGIRequest, host: Host, nsid: str) -> HandedOn:
     if request.method not in _VERBS:
         raise InvalidRequest("XRPC requests only supports GET and POST")
     refuse_protected(nsid)
-    service = services.chosen(request.META.get("HTTP_ATPROTO_PROXY"), nsid)
+    service = destinations.chosen(request.META.get("HTTP_ATPROTO_PROXY"), nsid)
     if service is None:
         raise MethodNotImplemented
     caller = _AUTH.read(request, host).caller

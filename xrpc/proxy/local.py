@@ -5,15 +5,15 @@ A method's own code decides; here are the three things that it needs for that.
 
 from xrpc.call import Call, HandedOn
 from xrpc.errors import MethodNotImplemented
-from xrpc.proxy import services
+from xrpc.proxy import destinations
+from xrpc.proxy.destinations import Service
 from xrpc.proxy.plans import Finish, Passage, Plan, passage_of
 from xrpc.proxy.relaying import Relay
-from xrpc.proxy.services import Service
 
 
 def chosen_service(call: Call, nsid: str) -> Service | None:
     """Who answers: whom the caller names, else the default; None when there is neither."""
-    return services.chosen(call.meta.get("HTTP_ATPROTO_PROXY"), nsid)
+    return destinations.chosen(call.meta.get("HTTP_ATPROTO_PROXY"), nsid)
 
 
 def needed_service(call: Call, nsid: str) -> Service:

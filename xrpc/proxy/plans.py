@@ -18,7 +18,7 @@ from hosting.models import Host
 from xrpc.auth import LEAVING, PRIV
 from xrpc.call import Caller
 from xrpc.proxy import encodings, methods
-from xrpc.proxy.services import Service
+from xrpc.proxy.destinations import Service
 
 Meta = Mapping[str, Any]
 POST: Final = "POST"

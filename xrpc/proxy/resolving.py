@@ -14,7 +14,7 @@ from accounts.resolution import NetworkSilent, UnresolvedDid, documents
 from hosting import upstream
 from hosting.handover import Exchange
 from protocol.did_document import DidDocument
-from xrpc.proxy.services import Service, UnresolvedService
+from xrpc.proxy.destinations import Service, UnresolvedService
 
 _LANE = "fast"
 

@@ -12,9 +12,9 @@ import orjson
 
 from protocol.syntax import AtUri, InvalidSyntax
 from repos.recent import RecentRecord
+from xrpc.proxy.destinations import Service
 from xrpc.proxy.encodings import Undecodable, decoded
 from xrpc.proxy.plans import Forwarded, Passage, Received
-from xrpc.proxy.services import Service
 from xrpc.read_after_write.viewer import View, Viewer
 
 IMAGES: Final = "app.bsky.embed.images"

@@ -14,8 +14,8 @@ from accounts.models import Account
 from repos import recent
 from repos.reads import RepoRow
 from xrpc.proxy import encodings, refusals
+from xrpc.proxy.destinations import Service
 from xrpc.proxy.plans import Asking, Composed, Finish, Outcome, Passage, Received
-from xrpc.proxy.services import Service
 from xrpc.read_after_write import embeds, local
 from xrpc.read_after_write.embeds import Shown
 from xrpc.read_after_write.local import LAG_HEADER, REV_HEADER, LocalRecords

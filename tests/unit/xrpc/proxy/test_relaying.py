@@ -18,9 +18,9 @@ from tests.upstreams import Upstream, answering, raw, silent
 from xrpc import answers
 from xrpc.call import HandedOn
 from xrpc.proxy import encodings, relaying
+from xrpc.proxy.destinations import Service
 from xrpc.proxy.plans import Asking, Composed, Finish, Forwarded, Received
 from xrpc.proxy.relaying import Relay
-from xrpc.proxy.services import Service
 
 ECHO = "com.example.echo"
 

@@ -3,8 +3,8 @@
 import pytest
 
 from protocol.errors import InvalidRequest
-from xrpc.proxy import services
-from xrpc.proxy.services import Service, UnresolvedService
+from xrpc.proxy import destinations
+from xrpc.proxy.destinations import Service, UnresolvedService
 
 VIEW = "did:web:view.example.com"
 
@@ -30,46 +30,46 @@ def configured(settings):
 )
 def test_a_header_that_names_nobody_is_refused(header, message):
     with pytest.raises(InvalidRequest, match=message):
-        services.named(header)
+        destinations.named(header)
 
 
 def test_a_header_names_a_service():
-    assert services.named("did:web:a.example#x") == Service("did:web:a.example", "x")
+    assert destinations.named("did:web:a.example#x") == Service("did:web:a.example", "x")
 
 
 def test_the_operators_app_view_has_the_operators_url():
-    assert services.named(f"{VIEW}#bsky_appview").url == "https://view.example.com"
-    assert services.named(f"{VIEW}#bsky_appview").is_default_appview
+    assert destinations.named(f"{VIEW}#bsky_appview").url == "https://view.example.com"
+    assert destinations.named(f"{VIEW}#bsky_appview").is_default_appview
 
 
 def test_another_service_of_the_same_did_is_looked_up():
-    assert services.named(f"{VIEW}#bsky_notif").url == ""
+    assert destinations.named(f"{VIEW}#bsky_notif").url == ""
 
 
 def test_unknown_methods_go_to_the_app_view():
-    assert services.chosen(None, "com.example.anything") == services.app_view()
+    assert destinations.chosen(None, "com.example.anything") == destinations.app_view()
 
 
 def test_the_header_wins():
-    assert services.chosen("did:web:a.example#x", "com.example.y").did == "did:web:a.example"
+    assert destinations.chosen("did:web:a.example#x", "com.example.y").did == "did:web:a.example"
 
 
 def test_reports_go_to_the_report_service():
-    service = services.default_of("com.atproto.moderation.createReport")
+    service = destinations.default_of("com.atproto.moderation.createReport")
     assert (service.url, service.id) == ("https://desk.example.com", "atproto_labeler")
 
 
 def test_moderators_tools_go_nowhere_unless_configured(settings):
-    assert services.default_of("tools.ozone.team.listMembers") is None
+    assert destinations.default_of("tools.ozone.team.listMembers") is None
     settings.MODERATION_URL, settings.MODERATION_DID = "https://mod.example.com", "did:web:mod"
-    assert services.default_of("tools.ozone.team.listMembers").did == "did:web:mod"
+    assert destinations.default_of("tools.ozone.team.listMembers").did == "did:web:mod"
 
 
 def test_half_a_configuration_is_none(settings):
     settings.APPVIEW_DID = ""
-    assert services.app_view() is None
+    assert destinations.app_view() is None
 
 
 def test_a_did_that_is_none_is_an_unresolved_service():
     with pytest.raises(UnresolvedService):
-        services.named("did:nothing#x")
+        destinations.named("did:nothing#x")
