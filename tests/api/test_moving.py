@@ -14,7 +14,7 @@ from protocol import car, commit, plc
 from protocol.frames import EventKind
 from protocol.keys import PublicKey, SigningKey
 from repos import reads
-from repos.models import Repo
+from repos.models import BlobFetch, Repo
 from tests.api.conftest import Api, Person, sign_up
 from tests.api.test_import import CAR, THING, folders, repo_car, things, with_blob
 from tests.unit.accounts.test_service_tokens import claims, token
@@ -273,6 +273,61 @@ def test_a_reserved_key_can_be_in_the_did_before_the_account_is(ash, lost):
     person = arrive(ash, lost.did, lost.token(ash), "found.test")
     methods = ok(person.query(IDENTITY + "getRecommendedDidCredentials"))["verificationMethods"]
     assert methods == {"atproto": reserved}
+
+
+# --- a did:web, whose document its owner keeps
+
+
+class OwnSite:
+    """`alice.example`, which says what its owner wants it to say."""
+
+    did = "did:web:alice.example"
+
+    def __init__(self):
+        self.key, self.pds, self.published = SigningKey.generate(), "https://gone.test", ""
+
+    def request(self, _method, url, **_):
+        if url != "https://alice.example/.well-known/did.json":
+            raise outgoing.Unreachable("there is no network here")
+        method = {
+            "id": f"{self.did}#atproto",
+            "type": "Multikey",
+            "publicKeyMultibase": (self.published or self.key.did_key).removeprefix("did:key:"),
+        }
+        service = {
+            "id": "#atproto_pds",
+            "type": "AtprotoPersonalDataServer",
+            "serviceEndpoint": self.pds,
+        }
+        document = {"id": self.did, "verificationMethod": [method], "service": [service]}
+        return outgoing.Answer(200, {}, orjson.dumps(document))
+
+
+@pytest.fixture
+def own_site(monkeypatch, directory) -> OwnSite:
+    site = OwnSite()
+    monkeypatch.setattr(outgoing, "request", site.request)
+    return site
+
+
+def test_a_did_web_moves_in_when_its_owner_changes_its_document(ash, own_site):
+    jwt = token(claims(iss=own_site.did, aud=ash.service_did, lxm=CREATE), own_site.key)
+    person = arrive(ash, own_site.did, jwt, "weaver.test")
+    assert person.send(SERVER + "activateAccount").status_code == 400
+    recommended = ok(person.query(IDENTITY + "getRecommendedDidCredentials"))
+    assert not recommended.get("rotationKeys")
+    own_site.pds = recommended["services"]["atproto_pds"]["endpoint"]
+    own_site.published = recommended["verificationMethods"]["atproto"]
+    ok(person.send(SERVER + "activateAccount"))
+    assert kinds(person) == [EventKind.ACCOUNT, EventKind.IDENTITY, EventKind.SYNC]
+
+
+def test_blobs_of_who_moves_in_are_to_be_fetched_from_the_old_host(alice, birch):
+    with_picture(alice)
+    new = arrive(birch, alice.did, service_token(alice, birch), "alice.birch.test")
+    assert new.send(REPO + "importRepo", export(alice), CAR).status_code == 200
+    fetch = BlobFetch.objects.get()
+    assert (fetch.repo_id, fetch.origin, fetch.state) == (repo_id(new), alice.host.origin, "due")
 
 
 # --- who may not

@@ -3,7 +3,9 @@
 // activation). After each move nothing may be missing, and the new host's firehose must satisfy a strict reader:
 // silence until activation, then #account, #identity and a #sync signed by the key that the DID names.
 //
-//   node moving.mjs --plc URL --smtp-port N --hosts URL,URL,URL [--records 2000] [--blobs 50]
+//   node moving.mjs --plc URL --smtp-port N --hosts URL,URL,URL [--records 2000] [--blobs 50] [--leave-blobs]
+//
+// With --leave-blobs the client copies no blobs to our hosts, which must fetch them by themselves.
 import assert from 'node:assert/strict'
 import crypto from 'node:crypto'
 import dns from 'node:dns'
@@ -22,6 +24,7 @@ const { values: options } = parseArgs({
     'smtp-port': { type: 'string' },
     records: { type: 'string', default: '2000' },
     blobs: { type: 'string', default: '50' },
+    'leave-blobs': { type: 'boolean', default: false },
   },
 })
 const hosts = options.hosts.split(',')
@@ -155,6 +158,13 @@ async function bringBlobs(from, to) {
   assert.deepEqual((await to.com.atproto.repo.listMissingBlobs()).data.blobs, [])
 }
 
+const blobsCome = (agent) =>
+  until(
+    async () => (await agent.com.atproto.repo.listMissingBlobs()).data.blobs.length === 0,
+    'the host did not fetch the blobs',
+    60000,
+  )
+
 async function handOver(from, to, mails) {
   const recommended = (await to.com.atproto.identity.getRecommendedDidCredentials()).data
   const before = mails.length
@@ -205,7 +215,8 @@ async function move(from, host, { isOurs, hasLivedThere, mails }, kept) {
     : await arrive(host, from, { token, email: `${label}@example.com` })
   const car = await carOf(from)
   await to.com.atproto.repo.importRepo(car, { encoding: 'application/vnd.ipld.car' })
-  await bringBlobs(from, to)
+  if (isOurs && options['leave-blobs']) await blobsCome(to)
+  else await bringBlobs(from, to)
   const { preferences } = (await from.app.bsky.actor.getPreferences()).data
   await to.app.bsky.actor.putPreferences({ preferences })
   if (!hasLivedThere) assert.deepEqual(heard.of(did), [], 'something was said before the DID named the new host')

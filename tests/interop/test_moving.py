@@ -65,14 +65,14 @@ def running_reference(smtp_port: int) -> Iterator[Reference]:
         process.wait(30)
 
 
-def move(plc_url: str, smtp_port: int, hosts: list[str], records: int, blobs: int) -> str:
+def move(plc_url: str, smtp_port: int, hosts: list[str], *options: str) -> str:
     """What the mover says; fails with its complaint."""
     story = subprocess.run(
         [
             str(NODE),
             "moving.mjs",
             *("--plc", plc_url, "--smtp-port", str(smtp_port), "--hosts", ",".join(hosts)),
-            *("--records", str(records), "--blobs", str(blobs)),
+            *options,
         ],
         cwd=CLIENTS,
         check=False,
@@ -94,8 +94,19 @@ def test_somebody_moves_to_the_other_tenant_and_back() -> None:
     smtp_port = free_port()
     with running({"GROVE_SMTP_URL": f"smtp://127.0.0.1:{smtp_port}"}) as grove:
         hosts = [grove.url, birch_of(grove), grove.url]
-        said = move(grove.plc_url, smtp_port, hosts, records=300, blobs=10)
+        options = ("--records", "300", "--blobs", "10")
+        said = move(grove.plc_url, smtp_port, hosts, *options)
     assert "302 records and 10 blobs arrived" in said
+
+
+@needs_npm
+def test_a_host_fetches_the_blobs_that_nobody_brings() -> None:
+    install_clients()
+    smtp_port = free_port()
+    with running({"GROVE_SMTP_URL": f"smtp://127.0.0.1:{smtp_port}"}) as grove:
+        options = ("--records", "30", "--blobs", "12", "--leave-blobs")
+        said = move(grove.plc_url, smtp_port, [grove.url, birch_of(grove)], *options)
+    assert "31 records and 12 blobs arrived" in said
 
 
 @needs_npm
@@ -108,5 +119,5 @@ def test_somebody_moves_in_from_the_reference_on_to_another_tenant_and_out_again
         changed = {"GROVE_SMTP_URL": smtp, "GROVE_PLC_URL": reference.plc_url}
         with running(changed) as grove:
             hosts = [reference.urls[0], grove.url, birch_of(grove), reference.urls[1]]
-            said = move(reference.plc_url, smtp_port, hosts, records=2000, blobs=50)
+            said = move(reference.plc_url, smtp_port, hosts)
     assert "2003 records and 50 blobs arrived" in said
