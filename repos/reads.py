@@ -99,6 +99,10 @@ class RecordNotFound(InvalidRequest):
         super().__init__(f"Could not locate record: {uri}")
 
 
+class RecordElsewhere(RecordNotFound):
+    """400: no such record, because the repo is not here: another host may have it."""
+
+
 _INACTIVE = {
     Repo.Status.TAKENDOWN.value: (RepoTakendown, "Repo has been taken down: {did}"),
     Repo.Status.SUSPENDED.value: (RepoSuspended, "Repo has been suspended: {did}"),
@@ -194,13 +198,13 @@ def get_record(
 ) -> bytes:
     """The answer of com.atproto.repo.getRecord as JSON text: uri, cid, value.
 
-    Raises RecordNotFound (the lexicon's only word: also for a repo that is not here, and when
-    `cid_text` is given and the record is another by now) and the errors of inactive repos.
+    Raises RecordNotFound (the lexicon's only word: also when `cid_text` is given and the record is
+    another by now), its kind RecordElsewhere, and the errors of inactive repos.
     """
     sql = _RECORD_BY_DID if did_or_handle.startswith("did:") else _RECORD_BY_HANDLE
     found = database.row(sql, (collection, rkey, _name(did_or_handle), host.pk))
     if found is None:
-        raise RecordNotFound(f"at://{did_or_handle}/{collection}/{rkey}")
+        raise RecordElsewhere(f"at://{did_or_handle}/{collection}/{rkey}")
     did, status, has_takedowns, record_cid, data = found
     refuse_inactive(did, status)
     uri = f"at://{did}/{collection}/{rkey}"

@@ -170,3 +170,24 @@ def test_a_dead_app_view_is_a_bad_gateway(alice, view, settings):
 def test_a_strangers_service_inside_is_not_reached(alice, labeler, settings):
     labeler.offers(atproto_labeler="https://10.0.0.1")
     assert get(alice, THING, **to(labeler)).refusal == (502, "UpstreamFailure")
+
+
+RECORD = {"collection": THING, "rkey": "k"}
+GET_RECORD = "com.atproto.repo.getRecord"
+
+
+def test_a_record_of_a_repo_elsewhere_is_the_app_views_to_show(anyone, view):
+    view.answers(GET_RECORD, answering({"uri": "at://x", "value": {}}))
+    answer = get(anyone, GET_RECORD, {"repo": "did:web:else.example.com", **RECORD})
+    assert answer.json() == {"uri": "at://x", "value": {}}
+    assert "authorization" not in view.last().headers
+
+
+def test_a_record_that_is_missing_here_is_not_looked_for_elsewhere(alice, view):
+    answer = get(alice, GET_RECORD, {"repo": alice.did, **RECORD})
+    assert (answer.refusal, view.seen) == ((400, "RecordNotFound"), [])
+
+
+def test_without_an_app_view_a_repo_elsewhere_has_no_records(anyone):
+    answer = get(anyone, GET_RECORD, {"repo": "did:web:else.example.com", **RECORD})
+    assert answer.refusal == (400, "RecordNotFound")

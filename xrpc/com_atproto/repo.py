@@ -21,6 +21,8 @@ from xrpc import rate_limits
 from xrpc.auth import FULL, Auth
 from xrpc.bodies import RECORD_LIMIT_BYTES
 from xrpc.call import Answer, Call, Encoded
+from xrpc.proxy import destinations
+from xrpc.proxy.local import handed_on
 from xrpc.registry import procedure, query
 from xrpc.service_callers import spending
 from xrpc.subjects import (
@@ -105,9 +107,16 @@ def apply_many_writes(call: Call) -> Answer:
 
 @query("com.atproto.repo.getRecord", auth=Auth.none())
 def get_record(call: Call) -> Answer:
+    """A record of a repo that is not here is the app view's to show, where there is one."""
     asked = call.params
     collection, rkey, cid_text = asked["collection"], asked["rkey"], asked.get("cid")
-    return Encoded(reads.get_record(call.host, asked["repo"], collection, rkey, cid_text))
+    try:
+        return Encoded(reads.get_record(call.host, asked["repo"], collection, rkey, cid_text))
+    except reads.RecordElsewhere:
+        view = destinations.app_view()
+        if view is None:
+            raise
+        return handed_on(call, "com.atproto.repo.getRecord", view)
 
 
 @query("com.atproto.repo.listRecords", auth=Auth.none())
