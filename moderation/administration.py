@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 from django.db import transaction
 
-from accounts import deletion, handle_changes, handles, invites, key_rotation, overrides
+from accounts import deletion, handle_changes, invites, key_rotation, overrides
 from accounts.models import Account
 from hosting.mail import letters, outbox
 from hosting.models import Host
@@ -37,15 +37,11 @@ def change_password(actor: Actor, account: Account, password: str, reason: str) 
 
 
 def change_handle(actor: Actor, account: Account, handle: str, reason: str) -> None:
-    """Another handle; under the host's own domains reserved words, too, are the staff's to give.
+    """Another handle; reserved words, too, are the staff's to give. Asks the directory.
 
-    Asks the directory. Raises the errors of `handles.check_by_staff` and
-    `handle_changes.change_handle`.
+    Raises the errors of `handle_changes.check_by_staff` and `change_handle`.
     """
-    if handles.is_own(account.host, handle.lower()):
-        checked = handles.check_by_staff(account.host, handle)
-    else:
-        checked = handle_changes.check(account, handle)
+    checked = handle_changes.check_by_staff(account, handle)
     handle_changes.change_handle(account, checked)
     audit.record(actor, account, Action.ACCOUNT_CHANGE_HANDLE, f"{reason}: {checked}")
 
