@@ -48,6 +48,8 @@ def check(account: Account, wish: str) -> str:
     try:
         return arriving_handles.check(account.host, account.did, wish)
     except resolution.NetworkSilent as silence:
+        if wish.lower() == account.handle:
+            return account.handle  # proven before; silence takes nothing away
         raise HandleLeadsElsewhere from silence
 
 

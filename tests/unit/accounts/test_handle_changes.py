@@ -258,6 +258,20 @@ def test_silent_name_servers_prove_nothing(account, dns, monkeypatch):
         change(account, "alice.example.com")
 
 
+def test_silence_takes_no_proven_handle_away(account, dns, monkeypatch):
+    dns["_atproto.alice.example.com"] = [f"did={account.did}"]
+    change(account, "alice.example.com")
+    account.refresh_from_db()
+
+    def silent(name):
+        raise txt_records.Late(name)
+
+    monkeypatch.setattr(txt_records, "values", silent)
+    before = identities()
+    change(account, "alice.example.com")
+    assert identities() == before + 1
+
+
 def test_back_under_the_hosts_domain_nothing_is_looked_after(account, dns):
     dns["_atproto.alice.example.com"] = [f"did={account.did}"]
     change(account, "alice.example.com")
