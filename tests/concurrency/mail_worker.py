@@ -15,6 +15,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "hosting.settings"
 django.setup()
 
 from django.conf import settings  # noqa: E402 - needs django.setup()
+from django.db import connection  # noqa: E402
 
 from hosting.mail import delivery  # noqa: E402
 from repos import closing  # noqa: E402
@@ -25,6 +26,7 @@ def main() -> None:
     settings.VALKEY_URL = ""  # every wake-up is done here
     delivery.LEASE = closing.LEASE = timedelta(seconds=0.5)
     closing._BATCH = 20
+    connection.ensure_connection()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     while True:
