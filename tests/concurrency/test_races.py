@@ -54,6 +54,9 @@ SECONDS = 6
 KEYS = [f"k{number:02}" for number in range(30)]
 
 
+Role = Callable[["Race", random.Random], None]
+
+
 @dataclass
 class Race:
     """One account that everybody works on, until `ends_at`."""
@@ -61,7 +64,6 @@ class Race:
     account: Account
     folder: Path
     signed_by: list[str] = field(default_factory=list)
-    ends_at: float = 0.0
     done: dict[str, int] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
 
@@ -69,21 +71,30 @@ class Race:
     def repo(self) -> RepoRow:
         return reads.find_repo(self.account.host, self.account.did)
 
-    def run(self, roles: list[Callable[["Race", random.Random], None]], seconds: float) -> None:
-        """Each role in a thread of its own; what they raise but refusals fails the test."""
-        self.ends_at = time.monotonic() + seconds
-        failures = in_threads(len(roles), lambda number: self._play(roles[number], number))
-        assert not failures, "".join(traceback.format_exception(failures[0]))
+    def run(self, roles: list[Role], seconds: float) -> None:
+        run([(self, role) for role in roles], seconds)
 
-    def _play(self, role: Callable[["Race", random.Random], None], number: int) -> None:
+    def play(self, role: Role, number: int, ends_at: float) -> None:
         dice = random.Random(number)
-        while time.monotonic() < self.ends_at:
+        while time.monotonic() < ends_at:
             try:
                 role(self, dice)
                 count = self.done
             except XrpcError:
                 count = self.refused
             count[role.__name__] = count.get(role.__name__, 0) + 1
+
+
+def run(parts: list[tuple[Race, Role]], seconds: float) -> None:
+    """Each part in a thread of its own; what they raise but refusals fails the test."""
+    ends_at = time.monotonic() + seconds
+
+    def play(number: int) -> None:
+        race, role = parts[number]
+        race.play(role, number, ends_at)
+
+    failures = in_threads(len(parts), play)
+    assert not failures, "".join(traceback.format_exception(failures[0]))
 
 
 def write(race: Race, dice: random.Random) -> None:
@@ -174,6 +185,23 @@ def test_whatever_meets_the_repo_stays_whole_and_says_so(race: Race) -> None:
     assert_nothing_orphaned(race)
 
 
+def test_many_repos_at_once_do_not_stand_in_each_others_way(race: Race) -> None:
+    """Commits of several repos go in together, while each of them is locked by others too."""
+    races = [race]
+    for _ in range(3):
+        account = open_account(race.account.host)
+        races.append(Race(account, race.folder, [account.signing_did_key]))
+    roles = [write, write, bring_in, moderate]
+    run([(each, role) for each in races for role in roles] + [(race, sweep)], SECONDS)
+    for each in races:
+        assert each.done.get("write")
+        assert checks.check_repo(each.account.pk, lambda _count: None).damages == []
+        repo = Repo.objects.get(pk=each.account.pk)
+        story = stream.check_story(repo.pk, each.signed_by)
+        assert story == (repo.rev, bytes(repo.data))
+    assert_nothing_orphaned(race)
+
+
 def test_a_deletion_amid_all_the_others_leaves_nothing(race: Race) -> None:
     roles = [write, bring_in, take_out, prove, moderate, rotate, look]
 
@@ -181,7 +209,7 @@ def test_a_deletion_amid_all_the_others_leaves_nothing(race: Race) -> None:
         time.sleep(1.5)
         deletion.delete(race.account)
 
-    def go_on(role: Callable[[Race, random.Random], None]) -> Callable[..., None]:
+    def go_on(role: Role) -> Role:
         """The account may be gone by now, as for anybody who comes too late."""
 
         def played(race: Race, dice: random.Random) -> None:
