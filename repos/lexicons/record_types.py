@@ -1,7 +1,7 @@
 """Which record types a write is checked by: the bundled ones, else those of the network, compiled.
 
-A process remembers what it compiled for a few minutes and asks the table again then; the network is
-asked by a worker alone. A record type is used only with all documents that it leans on.
+A process asks the table again after a minute, and compiles again only what has changed; the network
+is asked by a worker alone. A record type is used only with all documents that it leans on.
 """
 
 import threading
@@ -44,7 +44,16 @@ class KnownType:
         self.record_type.check(value)
 
 
-_remembered: dict[str, tuple[float, KnownType | None]] = {}
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """What came of these documents (their CIDs), good without a question until `until`."""
+
+    cids: frozenset[bytes]
+    known_type: KnownType | None
+    until: float
+
+
+_remembered: dict[str, _Compiled] = {}
 _lock = threading.Lock()
 
 
@@ -57,15 +66,14 @@ def find(collection: str) -> KnownType | None:
     if not settings.LEXICON_RESOLUTION or lexicon.catalog().document(collection) is not None:
         return None
     remembered = _remembered.get(collection)
-    if remembered is not None and remembered[0] > time.monotonic():
-        return remembered[1]
-    found = _from_table(collection)
-    until = time.monotonic() + (REMEMBERED_S if found else ABSENCE_S)
+    if remembered is not None and remembered.until > time.monotonic():
+        return remembered.known_type
+    found = _from_table(collection, remembered)
     with _lock:
         if len(_remembered) >= REMEMBERED_MAX:
             _remembered.clear()
-        _remembered[collection] = (until, found)
-    return found
+        _remembered[collection] = found
+    return found.known_type
 
 
 def forget() -> None:
@@ -73,9 +81,19 @@ def forget() -> None:
     _remembered.clear()
 
 
-def _from_table(collection: str) -> KnownType | None:
-    documents = _with_dependencies(collection)
-    if documents is None:
+def _from_table(collection: str, remembered: _Compiled | None) -> _Compiled:
+    publications = _with_dependencies(collection)
+    cids = frozenset(publication.cid for publication in publications)
+    if remembered is not None and remembered.cids == cids:
+        known_type = remembered.known_type
+    else:
+        known_type = _compiled(collection, [each.document for each in publications])
+    pause_s = ABSENCE_S if known_type is None else REMEMBERED_S
+    return _Compiled(cids, known_type, time.monotonic() + pause_s)
+
+
+def _compiled(collection: str, documents: list[Any]) -> KnownType | None:
+    if not documents:
         return None
     try:
         record_type = lexicon.compile_documents(documents).record(collection)
@@ -86,10 +104,10 @@ def _from_table(collection: str) -> KnownType | None:
     return KnownType(record_type, lexicon.width_of(documents))
 
 
-def _with_dependencies(collection: str) -> list[Any] | None:
-    """The documents by which a record is checked; None while one is missing, which is then
+def _with_dependencies(collection: str) -> list[Publication]:
+    """The lexicons by which a record is checked; none while one of them is missing, which is then
     wanted."""
-    found: dict[str, Any] = {}
+    found: dict[str, Publication] = {}
     asked = [collection]
     is_complete = True
     while asked:
@@ -98,11 +116,11 @@ def _with_dependencies(collection: str) -> list[Any] | None:
         if publication is None:
             is_complete = False
             continue
-        found[nsid] = publication.document
+        found[nsid] = publication
         asked += lexicon.leans_on(publication.document) - found.keys() - set(asked)
         if len(found) + len(asked) > lexicon.MAX_DOCUMENTS:
-            return None
-    return list(found.values()) if is_complete else None
+            return []
+    return list(found.values()) if is_complete else []
 
 
 def _known_or_wanted(nsid: str) -> Publication | None:

@@ -1,6 +1,9 @@
 """Writes by lexicons of the network: unknown first, checked once a worker has resolved them."""
 
+import time
+
 import pytest
+from django.utils import timezone
 
 from protocol.errors import InvalidRequest
 from protocol.lexicon import LexiconError
@@ -120,3 +123,31 @@ def test_switched_off_nothing_is_looked_for(network, settings):
     settings.LEXICON_RESOLUTION = False
     assert status({}) == "unknown"
     assert not NetworkLexicon.objects.exists()
+
+
+def test_what_has_not_changed_is_not_compiled_again(network, monkeypatch):
+    network.publish(lexicon_of(n={"type": "integer"}))
+    status({"n": 1})
+    resolved()
+    status({"n": 1})
+    monkeypatch.setattr(record_types, "_compiled", None)  # nobody calls it
+    outdate(monkeypatch)
+    assert status({"n": 1}) == "valid"
+
+
+def test_a_renewed_lexicon_is_used_within_a_minute(network, monkeypatch):
+    network.publish(lexicon_of(n={"type": "integer"}))
+    status({"n": 1})
+    resolved()
+    status({"n": 1})
+    network.publish(lexicon_of(n={"type": "string"}))
+    NetworkLexicon.objects.update(is_wanted=True, due_at=timezone.now())
+    resolving.resolve_wanted()
+    outdate(monkeypatch)
+    assert status({"n": "text"}) == "valid"
+
+
+def outdate(monkeypatch):
+    """A minute later."""
+    later = time.monotonic() + record_types.REMEMBERED_S + 1
+    monkeypatch.setattr("repos.lexicons.record_types.time.monotonic", lambda: later)
