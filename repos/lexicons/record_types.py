@@ -19,7 +19,7 @@ from repos.lexicons.publications import Publication
 REMEMBERED_S: Final = 60.0
 ABSENCE_S: Final = 5.0
 REMEMBERED_MAX: Final = 2_000
-MAX_WORK: Final = 20_000_000  # bytes of a record x things in one place of its lexicon: about 0.3 s
+MAX_WORK: Final = 8_000_000  # bytes of a record x things in one place of its lexicon: about 0.3 s
 
 
 @dataclass(frozen=True, slots=True)
