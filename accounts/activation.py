@@ -28,7 +28,9 @@ def deactivate(account: Account, delete_after: datetime | None = None) -> Accoun
     with transaction.atomic():
         locked = standing.lock_open(account)
         locked.deactivated_at = locked.deactivated_at or timezone.now()
-        locked.delete_after = None if delete_after is None else _held(delete_after)
+        # Who is on the way in keeps the deadline for arriving.
+        if delete_after is not None or not arrivals.is_on_its_way(locked):
+            locked.delete_after = None if delete_after is None else _held(delete_after)
         locked.save(update_fields=["deactivated_at", "delete_after"])
         if locked.delete_after is not None:
             _tell_when(locked)

@@ -7,12 +7,12 @@ import logging
 from functools import partial
 
 from django.db import transaction
-from django.utils import timezone
 
-from accounts import custom_handles, key_changes, resolution
-from accounts.models import Account, Arrival, PlcOperation
+from accounts import custom_handles, handovers, key_changes, resolution
+from accounts.models import Account, PlcOperation
 from accounts.signals import handle_changed
 from protocol import did_document, plc
+from protocol.plc_data import PDS_SERVICE
 
 logger = logging.getLogger("accounts")
 
@@ -24,12 +24,13 @@ def adopt(operation: PlcOperation) -> None:
     account = _locked(operation)
     if account is None:
         return
-    Arrival.objects.still_elsewhere().filter(account=account).update(handed_over_at=timezone.now())
+    data = plc.data_of(operation.operation)
+    service = data.services.get(PDS_SERVICE) if data is not None else None
+    handovers.note(account, service.endpoint if service is not None else None)
     if operation.new_handle:
         take_handle(account, operation.new_handle)
     elif not operation.new_signing_did_key:
         announce(account)
-    data = plc.data_of(operation.operation)
     if data is not None:
         document = did_document.render(operation.did, data)
         transaction.on_commit(partial(resolution.remember_document, operation.did, document))

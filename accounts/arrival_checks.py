@@ -1,8 +1,8 @@
 """Whether the DIDs of those who move in name this host yet, asked now and then.
 
-An owner may change the DID past us, straight at the directory or in a did:web's own document; staff
-who help with a move that stands still want to know. Nothing depends on it: activation asks for
-itself (accounts.did_checks).
+An owner may change the DID past us, straight at the directory or in a did:web's own document. Then
+the account must not be removed for being late, and staff who help with a move want to know.
+Activation asks for itself (accounts.did_checks).
 """
 
 from datetime import timedelta
@@ -10,7 +10,7 @@ from datetime import timedelta
 from django.db.models import F, Q
 from django.utils import timezone
 
-from accounts import resolution
+from accounts import handovers, resolution
 from accounts.models import Arrival
 
 AGAIN_AFTER = timedelta(minutes=10)
@@ -32,11 +32,10 @@ def check_due() -> None:
 
 def check(arrival: Arrival) -> None:
     """Ask where the DID lives, outside of any transaction; silence leaves things as they are."""
-    account, now = arrival.account, timezone.now()
-    Arrival.objects.filter(pk=arrival.pk).update(looked_at=now)
+    account = arrival.account
+    Arrival.objects.filter(pk=arrival.pk).update(looked_at=timezone.now())
     try:
         document = resolution.resolve_did(account.did, fresh=True)
     except (resolution.UnresolvedDid, resolution.NetworkSilent):
         return
-    if document.pds == account.host.origin:
-        Arrival.objects.still_elsewhere().filter(pk=arrival.pk).update(handed_over_at=now)
+    handovers.note(account, document.pds)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.db.models import F
+
 from accounts.models import Account
 from hosting.models import HostQuerySet
 from protocol import atjson, cbor, cid
@@ -77,7 +79,10 @@ def _at_uri(text: str) -> AtUri | None:
 
 
 def _account(hosts: HostQuerySet, who: str) -> Account | None:
-    accounts = Account.objects.filter(host__in=hosts).select_related("host__tenant")
+    # While somebody moves between two hosts in view both have an account: the active one counts.
+    rest_last = F("deactivated_at").asc(nulls_first=True)
+    in_view = Account.objects.filter(host__in=hosts).order_by(rest_last, "-id")
+    accounts = in_view.select_related("host__tenant")
     if is_did(who):
         return accounts.filter(did=who).first()
     handle = who.removeprefix("@")

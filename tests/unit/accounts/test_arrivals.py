@@ -1,13 +1,23 @@
 """Moving in: whom the host takes, under which name, and who was here before."""
 
 import itertools
+import threading
 from datetime import timedelta
 
 import orjson
 import pytest
+from django.db import connection
 from django.utils import timezone
 
-from accounts import activation, app_passwords, arrivals, reserved_keys, standing
+from accounts import (
+    activation,
+    app_passwords,
+    arrivals,
+    deletion,
+    handovers,
+    reserved_keys,
+    standing,
+)
 from accounts.admission import EmailRefused, HandleTaken
 from accounts.arrivals import AlreadyHosted, IncompatibleDidDoc, UnresolvableDid
 from accounts.arriving_handles import HandleLeadsElsewhere
@@ -17,6 +27,7 @@ from accounts.resolution import NetworkSilent
 from hosting import outgoing, txt_records
 from protocol.keys import SigningKey
 from tests.unit.accounts.people import PASSWORD, account_row, wish
+from tests.unit.repos.stream import events
 
 pytestmark = pytest.mark.django_db(transaction=True)
 _numbers = itertools.count(1)
@@ -229,3 +240,49 @@ def test_activation_ends_the_deadline(ash, network, did, monkeypatch):
     monkeypatch.setattr(activation.did_checks, "check", lambda _account: None)
     assert activation.activate(account).delete_after is None
     assert not arrivals.is_on_its_way(account)
+
+
+def test_who_is_on_the_way_keeps_the_deadline(ash, network, did):
+    account = arrivals.move_in(ash, wish(did=did))
+    assert activation.deactivate(account).delete_after == account.delete_after
+
+
+def test_one_who_is_late_is_removed_without_a_word(ash, network, did):
+    account = arrivals.move_in(ash, wish(did=did))
+    Account.objects.update(delete_after=timezone.now())
+    deletion.delete_due()
+    assert not Account.objects.exists()
+    assert events(account.pk) == []
+    assert arrivals.move_in(ash, wish(did=did)).did == did
+
+
+def test_one_whose_did_names_this_host_is_not_removed_for_being_late(ash, network, did):
+    account = arrivals.move_in(ash, wish(did=did))
+    handovers.note(account, OLD)
+    assert arrivals.is_on_its_way(account)
+    assert Account.objects.get().delete_after is not None
+    handovers.note(account, ash.origin + "/")
+    assert Account.objects.get().delete_after is None
+    assert Arrival.objects.get().handed_over_at is not None
+
+
+def test_of_two_who_move_in_at_once_one_does(ash, network, did):
+    outcomes: list[object] = []
+    barrier = threading.Barrier(2)
+
+    def run(label: str) -> None:
+        barrier.wait()
+        one = wish(did=did, handle=f"{label}.test", email=f"{label}@example.com")
+        try:
+            outcomes.append(arrivals.move_in(ash, one).did)
+        except AlreadyHosted:
+            outcomes.append("refused")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(label,)) for label in ("first", "second")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes, key=str) == [did, "refused"]
