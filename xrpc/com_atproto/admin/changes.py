@@ -27,7 +27,7 @@ def send_email(call: Call) -> Answer:
     return {"sent": True}
 
 
-@procedure("com.atproto.admin.deleteAccount", auth=Auth.admin())
+@procedure("com.atproto.admin.deleteAccount", auth=Auth.admin(), lane="slow")
 def delete_account(call: Call) -> Answer:
     account = find_account(call.host, call.input["did"])
     administration.delete(actor(call), account, "com.atproto.admin.deleteAccount")
@@ -42,7 +42,7 @@ def update_account_handle(call: Call) -> Answer:
     return None
 
 
-@procedure("com.atproto.admin.updateAccountEmail", auth=Auth.admin())
+@procedure("com.atproto.admin.updateAccountEmail", auth=Auth.admin(), lane="slow")
 def update_account_email(call: Call) -> Answer:
     account = find_account(call.host, call.input["account"])
     reason = "com.atproto.admin.updateAccountEmail"
