@@ -9,11 +9,13 @@ connection is Django's, so these statements take part in its transactions.
 import itertools
 import struct
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, cast
 from weakref import WeakKeyDictionary
 
 import psycopg
-from psycopg.pq import DiagnosticField, ExecStatus, Format, TransactionStatus
+from psycopg.adapt import PyFormat
+from psycopg.pq import DiagnosticField, ExecStatus, Format
 from psycopg.pq.abc import PGresult
 
 from hosting import database
@@ -72,11 +74,45 @@ class Statement:
         return result
 
     def _run_in_transaction(self, connection: Connection, params: Params) -> PGresult:
-        """Unprepared: a statement that is not known any more would undo the whole transaction."""
-        wire = connection.pgconn
-        if wire.transaction_status == TransactionStatus.IDLE:
-            wire.exec_(b"BEGIN")
-        return wire.exec_params(self._sql, params, self._types, self._formats, Format.BINARY)
+        """By a cursor, which knows what is still prepared: a statement that is not known any more
+        would undo the whole transaction. It costs 100 microseconds more."""
+        values = [
+            None if value is None else _Encoded(kind, value)
+            for kind, value in zip(self._types, params, strict=True)
+        ]
+        cursor = psycopg.RawCursor(connection)
+        cursor.execute(self._sql, values, prepare=True, binary=True)
+        if cursor.pgresult is None:
+            raise psycopg.InternalError("a statement without a result")
+        return cursor.pgresult
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoded:
+    """A parameter as it goes out, for psycopg's cursors."""
+
+    kind: int
+    value: bytes
+
+
+class _EncodedDumper(psycopg.adapt.Dumper):
+    """Its types are as many as the values', so psycopg keeps one dumper for each."""
+
+    format = Format.BINARY
+
+    def get_key(self, obj: _Encoded, _format: PyFormat) -> tuple[type, int]:  # type: ignore[override]
+        return _Encoded, obj.kind
+
+    def upgrade(self, obj: _Encoded, _format: PyFormat) -> "_EncodedDumper":
+        dumper = _EncodedDumper(_Encoded)
+        dumper.oid = obj.kind
+        return dumper
+
+    def dump(self, obj: _Encoded) -> bytes:
+        return obj.value
+
+
+psycopg.adapters.register_dumper(_Encoded, _EncodedDumper)
 
 
 def _error(result: PGresult) -> psycopg.Error:
@@ -87,6 +123,10 @@ def _error(result: PGresult) -> psycopg.Error:
 
 def bigint(value: int) -> bytes:
     return struct.pack("!q", value)
+
+
+def integer(value: int) -> bytes:
+    return struct.pack("!i", value)
 
 
 def number(value: bytes) -> int:

@@ -3,13 +3,15 @@
 The writes that wait in this process go in together (repos.group_commit): one statement reads where
 their repos stand, each batch of writes is worked out in memory as a commit on the one before it
 (repos.chains, repos.plan), and one statement applies them all (repos.transaction). It takes effect
-only on the heads that were read. The writes to a repo whose head moved meanwhile start again; a
-repo that other processes write to as well is soon taken under its lock, so that nobody starves.
+only on the heads that were read. The writes to a repo whose head moved meanwhile start again; at a
+repo that other processes write to as well they soon take turns, and in the end the repo's lock, so
+that nobody starves.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import psycopg
 from django.db import connection
@@ -20,19 +22,21 @@ from protocol.errors import XrpcError
 from protocol.mst import MissingBlock
 from repos import blobs, heads, nodes, plan, transaction
 from repos.chains import Chain, subject_of
-from repos.group_commit import GroupCommit
+from repos.group_commit import GroupCommit, More
 from repos.heads import Head
 from repos.models import Repo
 from repos.plan import Change
 from repos.reads import RepoNotFound, RepoRef, forget_ref
+from repos.turns import turn
 from repos.writes import Write
 
-_OPTIMISTIC_TRIES = 2
+_TRIES_TOGETHER = 2
+_TRIES_IN_TURN = 3
 _CONTENDED_S = 1.0
 _MAX_CONTENDED = 10_000
 _GROUP_WRITES = 400
 
-# Repos whose heads moved between our reading and our writing, and until when we lock them first.
+# Repos whose heads moved between our reading and our writing, and until when we take turns there.
 _contended: dict[int, float] = {}
 
 
@@ -93,8 +97,8 @@ def apply_writes(
     if refs := [ref for write in writes for ref in write.blobs]:
         blobs.check_uploaded(repo.id, refs)
     wish = _Wish(repo, writes, swap_commit)
-    if connection.in_atomic_block:  # it belongs to this transaction and to no other thread's
-        _settle([wish])
+    if connection.in_atomic_block:  # it belongs to this transaction, so nobody goes in with it
+        _try([wish], _carry_out_under_lock)
     else:
         _group.join(wish, weight=len(writes))
     if isinstance(wish.outcome, Applied):
@@ -102,37 +106,54 @@ def apply_writes(
     raise wish.outcome or RuntimeError(f"nobody settled a write to {repo.did}")
 
 
-def _settle(wishes: Sequence[_Wish]) -> None:
-    """Give every wish its outcome."""
-    waiting = wishes
+def _settle(wishes: Sequence[_Wish], more: More[_Wish]) -> None:
+    """Give every wish its outcome, and those that `more` brings along."""
+    everyone = list(wishes)
     try:
-        for _ in range(_OPTIMISTIC_TRIES):
-            _try([wish for wish in waiting if not _is_contended(wish.repo.id)])
-            waiting = [wish for wish in waiting if wish.outcome is None]
-            if not waiting:
-                return
-        for repo_id in {wish.repo.id for wish in waiting}:
+        for _ in range(_TRIES_TOGETHER):
+            waiting = _without_outcome(everyone)
+            _try([wish for wish in waiting if not _is_contended(wish.repo.id)], _carry_out)
+        for repo_id in {wish.repo.id for wish in _without_outcome(everyone)}:
             _note_contention(repo_id)
-            _try([wish for wish in waiting if wish.repo.id == repo_id], is_locked=True)
+            with turn(repo_id):
+                everyone += more(partial(_is_to, repo_id))
+                _settle_in_turn([w for w in _without_outcome(everyone) if _is_to(repo_id, w)])
     except BaseException as failure:  # noqa: BLE001 - it is raised again where each wish waits
-        for wish in waiting:
-            wish.outcome = wish.outcome or failure
+        for wish in _without_outcome(everyone):
+            wish.outcome = failure
+
+
+def _settle_in_turn(wishes: Sequence[_Wish]) -> None:
+    """Settle the wishes to one repo that other processes write to as well."""
+    waiting = wishes
+    for _ in range(_TRIES_IN_TURN):
+        _try(waiting, _carry_out)
+        waiting = _without_outcome(waiting)
+    _try(waiting, _carry_out_under_lock)
+
+
+def _is_to(repo_id: int, wish: _Wish) -> bool:
+    return wish.repo.id == repo_id
+
+
+def _without_outcome(wishes: Sequence[_Wish]) -> list[_Wish]:
+    return [wish for wish in wishes if wish.outcome is None]
 
 
 _group = GroupCommit(_settle, max_weight=_GROUP_WRITES)
 
 
-def _try(wishes: Sequence[_Wish], *, is_locked: bool = False) -> None:
+def _try(wishes: Sequence[_Wish], carry_out: "Callable[[Sequence[_Wish]], list[_Bid]]") -> None:
     """Settle the wishes whose repos stay as they are read. What Postgres refuses for the sake of
     one is tried one by one."""
     if not wishes:
         return
     try:
-        bids = _carry_out_under_lock(wishes) if is_locked else _carry_out(wishes)
+        bids = carry_out(wishes)
     except psycopg.DatabaseError as error:
         if len(wishes) > 1 and not _is_lost(error):
             for wish in wishes:
-                _try([wish], is_locked=is_locked)
+                _try([wish], carry_out)
             return
         for wish in wishes:
             wish.outcome = _explained(error)

@@ -31,12 +31,16 @@ class _Seat(Generic[T]):
         self.turn.acquire()
 
 
-class GroupCommit(Generic[T]):
-    """`settle(items)` gets every item once, in groups whose weights come to `max_weight` at most
-    (one item may weigh more). What became of an item is written on it; `settle` must not raise.
-    Groups may be under way in several threads."""
+More = Callable[[Callable[[T], bool]], list[T]]
 
-    def __init__(self, settle: Callable[[Sequence[T]], None], max_weight: int) -> None:
+
+class GroupCommit(Generic[T]):
+    """`settle(items, more)` gets every item once, in groups whose weights come to `max_weight` at
+    most (one item may weigh more). What became of an item is written on it; `settle` must not
+    raise. `more(belongs)` gives those of the items that came meanwhile which belong to the group;
+    they have to be settled with it. Groups may be under way in several threads."""
+
+    def __init__(self, settle: Callable[[Sequence[T], More[T]], None], max_weight: int) -> None:
         self._settle = settle
         self._max_weight = max_weight
         self._guard = threading.Lock()
@@ -69,7 +73,8 @@ class GroupCommit(Generic[T]):
 
     def _lead(self, leader: _Seat[T]) -> None:
         try:
-            self._settle([seat.item for seat in leader.group])
+            items = [seat.item for seat in leader.group]
+            self._settle(items, lambda belongs: self._more(leader, belongs))
         finally:
             with self._guard:
                 group = self._next_group()
@@ -80,6 +85,14 @@ class GroupCommit(Generic[T]):
             if group:
                 group[0].group = group
                 group[0].turn.release()
+
+    def _more(self, leader: _Seat[T], belongs: Callable[[T], bool]) -> list[T]:
+        with self._guard:
+            late = [seat for seat in self._waiting if belongs(seat.item)]
+            for seat in late:
+                self._waiting.remove(seat)
+            leader.group += late
+        return [seat.item for seat in late]
 
     def _next_group(self) -> list[_Seat[T]]:
         """Those who wait, from the front, as far as one group goes."""

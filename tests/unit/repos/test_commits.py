@@ -115,11 +115,12 @@ def test_an_empty_batch_changes_nothing(repo: RepoRow) -> None:
 
 
 @pytest.mark.parametrize(
-    "write", [writes.update(THING, "no", thing(1)), writes.delete(THING, "no")]
+    "make", [lambda: writes.update(THING, "no", thing(1)), lambda: writes.delete(THING, "no")]
 )
-def test_a_batch_that_needs_a_missing_record_is_refused_whole(repo: RepoRow, write: Write) -> None:
+def test_a_batch_that_needs_a_missing_record_is_refused_whole(repo: RepoRow, make) -> None:
+    batch = [writes.create(THING, "yes", thing(1)), make()]
     with pytest.raises(InvalidRequest):
-        commits.apply_writes(repo, [writes.create(THING, "yes", thing(1)), write])
+        commits.apply_writes(repo, batch)
     assert stored(repo) == {}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from repos import group_commit
-from repos.group_commit import GroupCommit
+from repos.group_commit import GroupCommit, More
 
 
 class Gate:
@@ -13,15 +13,17 @@ class Gate:
 
     def __init__(self, max_weight: int = 100) -> None:
         self.groups: list[list[int]] = []
+        self.favourites: set[int] = set()
         self.entered = threading.Semaphore(0)
         self.passes = threading.Semaphore(0)
         self.commit = GroupCommit(self._settle, max_weight)
         self.threads: list[threading.Thread] = []
 
-    def _settle(self, items: Sequence[int]) -> None:
+    def _settle(self, items: Sequence[int], more: More[int]) -> None:
         self.groups.append(list(items))
         self.entered.release()
         self.passes.acquire()
+        self.groups[-1] += more(lambda item: item in self.favourites)
 
     def arrive(self, item: int, weight: int = 1) -> None:
         thread = threading.Thread(target=self.commit.join, args=(item, weight))
@@ -46,7 +48,7 @@ def gate(monkeypatch) -> Gate:
 
 def test_who_comes_alone_is_settled_alone_and_at_once() -> None:
     groups: list[list[str]] = []
-    commit = GroupCommit(lambda items: groups.append(list(items)), 10)
+    commit = GroupCommit(lambda items, _: groups.append(list(items)), 10)
     commit.join("a")
     commit.join("b")
     assert groups == [["a"], ["b"]]
@@ -72,6 +74,17 @@ def test_a_group_ends_where_it_would_weigh_too_much(gate: Gate) -> None:
     assert gate.groups == [[0], [1, 2], [3], [4]]
 
 
+def test_a_group_takes_along_those_who_belong_to_it_and_came_meanwhile(gate: Gate) -> None:
+    gate.favourites = {2}
+    gate.arrive(0)
+    gate.entered.acquire()
+    for item in (1, 2, 3):
+        gate.arrive(item)
+        gate.await_waiting(item)
+    gate.finish()
+    assert gate.groups == [[0, 2], [1, 3]]
+
+
 def test_nobody_leads_when_all_are_gone(gate: Gate) -> None:
     gate.arrive(0)
     gate.finish()
@@ -92,7 +105,7 @@ def test_every_one_of_many_is_settled_once() -> None:
     seen: list[int] = []
     lock = threading.Lock()
 
-    def settle(items: Sequence[int]) -> None:
+    def settle(items: Sequence[int], _: More[int]) -> None:
         with lock:
             seen.extend(items)
 
