@@ -44,8 +44,15 @@ _NOT_ARRIVED = (
 )
 
 
+_NO_SUCH_NAME = (socket.EAI_NONAME, socket.EAI_NODATA)
+
+
 class Unreachable(Exception):
     """The request certainly did not arrive: bad URL, no address, no connection, no TLS."""
+
+
+class NoSuchHost(Unreachable):
+    """Name servers know no such name, or no address of it."""
 
 
 class Forbidden(Unreachable):
@@ -178,7 +185,8 @@ class Client:
                 preload_content=False,
             )
         except _NOT_ARRIVED as reason:
-            raise Unreachable(str(reason)) from reason
+            kind = NoSuchHost if _is_unknown_name(reason) else Unreachable
+            raise kind(str(reason)) from reason
         except HTTPError as reason:
             raise TimedOut(str(reason)) from reason
         names = {name.lower(): value for name, value in response.headers.items()}
@@ -195,6 +203,12 @@ class Client:
             raise Unreachable("not a URL") from reason
         if parts.scheme not in self._schemes or not parts.hostname or "@" in parts.netloc:
             raise Forbidden(f"only {' and '.join(sorted(self._schemes))} URLs are fetched")
+
+
+def _is_unknown_name(reason: BaseException) -> bool:
+    """Whether the name has no address for certain; an outage of name servers is another error."""
+    cause = reason.__cause__
+    return isinstance(cause, socket.gaierror) and cause.errno in _NO_SUCH_NAME
 
 
 def _read(

@@ -105,6 +105,8 @@ def _ask(request: Any, url: str) -> outgoing.Answer:
         )
     except (outgoing.Forbidden, outgoing.TooLarge) as refusal:
         raise DidUnusable(str(refusal)) from refusal
+    except outgoing.NoSuchHost as nobody:
+        raise DidNotFound from nobody
     except (outgoing.Unreachable, outgoing.TimedOut) as failure:
         raise NetworkSilent("Could not resolve DID: its server does not answer") from failure
     return answer

@@ -197,3 +197,17 @@ def test_a_name_that_leads_in_and_out_is_refused(
 def test_what_the_operator_configured_may_lie_inside(url: str, settings: Settings) -> None:
     settings.SANDBOX = False
     assert outgoing.request_configured("GET", url).status == 200
+
+
+@pytest.mark.parametrize(
+    ("errno", "kind"),
+    [(socket.EAI_NONAME, outgoing.NoSuchHost), (socket.EAI_AGAIN, outgoing.Unreachable)],
+)
+def test_a_name_that_does_not_exist_is_told_from_silent_name_servers(monkeypatch, errno, kind):
+    def fail(*_args, **_more):
+        raise socket.gaierror(errno, "no address")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    with pytest.raises(outgoing.Unreachable) as unreachable:
+        outgoing.request("GET", "https://nobody.example.com/")
+    assert type(unreachable.value) is kind

@@ -96,6 +96,12 @@ def test_a_tombstone_is_told_from_a_did_that_never_was(network, answer):
         resolution.resolve_did(PLC_DID)
 
 
+def test_a_did_web_of_a_name_that_does_not_exist_is_not_found(network):
+    network.answers["https://example.com/.well-known/did.json"] = outgoing.NoSuchHost("no")
+    with pytest.raises(resolution.DidNotFound):
+        resolution.resolve_did(WEB_DID)
+
+
 def test_a_refusal_is_remembered_with_its_name(network):
     network.answers[f"http://plc/{PLC_DID}"] = (404, {"message": "DID not registered"})
     for _ in range(2):
