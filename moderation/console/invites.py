@@ -49,7 +49,7 @@ class InvitesForm(forms.Form):
 class InviteList(ReadOnly):
     """All codes in view, newest first: whose they are, and who came with them."""
 
-    list_display = ["code", "owner", "uses_left", "is_disabled", "guests", "created_at"]
+    list_display = ["code", "owner", "state", "uses_left", "guests", "created_at"]
     list_filter = ["is_disabled"]
     search_fields = ["code", "for_account", "uses__used_by"]
     search_help_text = gettext_lazy("Code or DID")
@@ -63,6 +63,16 @@ class InviteList(ReadOnly):
         if code.for_account == InviteCode.ADMIN:
             return code.for_account
         return account_link(code.for_account, code.for_account)
+
+    @display(
+        description=gettext_lazy("status"),
+        label={"good": "success", "used": "info", "disabled": "danger"},
+    )
+    def state(self, code: InviteCode) -> tuple[str, str]:
+        if code.is_disabled:
+            return "disabled", _("disabled")
+        is_used_up = code.used_count >= code.available_count
+        return ("used", _("used up")) if is_used_up else ("good", _("good"))
 
     @display(description=gettext_lazy("uses left"))
     def uses_left(self, code: InviteCode) -> str:
