@@ -33,6 +33,7 @@ from hosting.models import Host, Tenant
 from hosting.wsgi import application
 from protocol import cid
 from repos import commits, exports, reads, writes
+from repos.models import Repo
 from tests.fuzz import samples
 from tests.fuzz.car import repaired
 from tests.unit.accounts.people import account_row
@@ -145,6 +146,14 @@ def check(data: bytes) -> None:
         for _ in answer:
             pass
     assert not status[0].startswith("500"), data
+    _wake_up(world)
+
+
+def _wake_up(world: World) -> None:
+    """An input may have put the account to rest; the next one shall find it at work."""
+    did = world.did.decode()
+    if Account.objects.filter(did=did, deactivated_at__isnull=False).update(deactivated_at=None):
+        Repo.objects.filter(did=did).update(status=Repo.Status.ACTIVE)
 
 
 def _filled(text: bytes, world: World) -> bytes:
