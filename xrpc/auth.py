@@ -34,6 +34,7 @@ class Kind(Enum):
     NONE = "ignored"
     ACCOUNT = "a session of an account, required"
     ACCOUNT_OR_SERVICE = "a session, or a service that the account sent"
+    ACCOUNT_OR_BEARER = "a session, or a service's token that the verb reads itself"
     USER_SERVICE = "anyone; who has a DID may prove it by a service token"
     REFRESH = "a refresh token, read by the verb itself"
     OPTIONAL_OWNER = "anyone; the owner of the subject may see more, and so may the admin"
@@ -76,6 +77,12 @@ class Auth:
         """As `account`, or a service token by which somebody with an account here sends a service;
         `service_callers.spending` sees to it that the token serves once."""
         return cls(Kind.ACCOUNT_OR_SERVICE, scopes)
+
+    @classmethod
+    def account_or_bearer(cls, scopes: frozenset[str] = STANDARD) -> "Auth":
+        """As `account`, or a service token in `call.bearer`, unread: reading it may take long, so
+        the verb has that done in the lane `remote` (xrpc.proxy.plans.Working)."""
+        return cls(Kind.ACCOUNT_OR_BEARER, scopes)
 
     @classmethod
     def user_service(cls) -> "Auth":
@@ -128,6 +135,8 @@ class Auth:
         if self.kind is Kind.ACCOUNT_OR_SERVICE and service_callers.is_service_token(jwt):
             claims = service_callers.own_person(request, host, jwt)
             return Credentials(Caller(claims.did, service_callers.SERVICE_SCOPE), service=claims)
+        if self.kind is Kind.ACCOUNT_OR_BEARER and service_callers.is_service_token(jwt):
+            return Credentials(bearer=jwt)
         return Credentials(caller=self._caller(host, jwt))
 
     def _staff(self, request: HttpRequest, host: Host, scheme: str, credential: str) -> Caller:

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from accounts import resolution, service_tokens, spent_tokens
+from accounts.service_tokens import ServiceClaims
 from hosting import admin_password
 from hosting.models import Host
 from protocol.did_document import DidDocument
@@ -43,17 +44,22 @@ def admin(request: HttpRequest, host: Host, credential: str) -> Caller:
 def moderator(request: HttpRequest, host: Host, jwt: str) -> Caller:
     """The moderation service behind `Bearer <jwt>`. May wait for the directory, so the methods
     that take it run in the lane `remote`. Raises BadServiceToken and its kinds, UntrustedIss."""
-    claims = service_tokens.verify(
-        jwt,
-        service_tokens.audiences_of(host),
-        request.path_info.rpartition("/")[2],
-        document_of=partial(_trusted_document, host),
-        methods=service_tokens.SERVICE_METHODS,
-    )
+    claims = read_moderator(host, jwt, request.path_info.rpartition("/")[2])
     if request.method == "POST":
         with spent_tokens.spent_once(host, claims):
             return Caller(claims.did, MODERATOR_SCOPE)
     return Caller(claims.did, MODERATOR_SCOPE)
+
+
+def read_moderator(host: Host, jwt: str, nsid: str) -> ServiceClaims:
+    """The moderation service's token for a method. Raises as `moderator` does."""
+    return service_tokens.verify(
+        jwt,
+        service_tokens.audiences_of(host),
+        nsid,
+        document_of=partial(_trusted_document, host),
+        methods=service_tokens.SERVICE_METHODS,
+    )
 
 
 def moderation_did(host: Host) -> str:

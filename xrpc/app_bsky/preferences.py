@@ -4,11 +4,19 @@ Source: the lexicons of those methods. A caller who names another app view than 
 means the preferences that are kept there.
 """
 
+from urllib.parse import parse_qs
+
+import orjson
+
 from accounts import preferences
+from accounts.models import Account
+from protocol.errors import InvalidRequest
+from xrpc import staff_auth
 from xrpc.auth import FULL, LEAVING, STANDARD, Auth
 from xrpc.call import Answer, Call
 from xrpc.proxy.destinations import Service
-from xrpc.proxy.local import chosen_service, handed_on
+from xrpc.proxy.local import chosen_service, handed_on, relayed
+from xrpc.proxy.plans import Composed, Working
 from xrpc.registry import procedure, query
 from xrpc.subjects import own_account, own_account_as_it_is
 
@@ -16,8 +24,10 @@ GET = "app.bsky.actor.getPreferences"
 PUT = "app.bsky.actor.putPreferences"
 
 
-@query(GET, auth=Auth.account(STANDARD | LEAVING))
+@query(GET, auth=Auth.account_or_bearer(STANDARD | LEAVING))
 def get_preferences(call: Call) -> Answer:
+    if call.bearer:
+        return relayed(Working("remote", lambda: _for_moderator(call)))
     if elsewhere := _elsewhere(call, GET):
         return handed_on(call, GET, elsewhere)
     account = own_account_as_it_is(call)
@@ -33,6 +43,18 @@ def put_preferences(call: Call) -> Answer:
     write = preferences.replace if _has_main_password(call) else preferences.replace_for_app
     write(account, call.input["preferences"])
     return None
+
+
+def _for_moderator(call: Call) -> Composed:
+    """The host's moderation service reads anybody's preferences, by `?did=` (in no lexicon)."""
+    staff_auth.read_moderator(call.host, call.bearer, GET)
+    if _elsewhere(call, GET):
+        raise InvalidRequest("Moderator requests cannot be proxied to other app views")
+    dids = parse_qs(call.meta.get("QUERY_STRING", "")).get("did", [""])
+    account = Account.objects.of(call.host).open().filter(did=dids[0]).first()
+    if account is None:
+        raise InvalidRequest("Invalid or missing did parameter")
+    return Composed(orjson.dumps({"preferences": preferences.of_account(account)}))
 
 
 def _elsewhere(call: Call, nsid: str) -> Service | None:

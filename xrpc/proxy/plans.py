@@ -78,7 +78,15 @@ class Composed:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-Plan = Forwarded | Asking
+@dataclass(frozen=True, slots=True)
+class Working:
+    """Have an answer made in a thread of another lane (hosting.bridge.THREADS)."""
+
+    lane: str
+    work: Callable[[], Composed]
+
+
+Plan = Forwarded | Asking | Working
 Outcome = Forwarded | Asking | Composed | None  # None: the reply as it is
 
 

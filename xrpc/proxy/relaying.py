@@ -12,11 +12,12 @@ from typing import Final, TypeVar
 
 from hosting import database, upstream
 from hosting.handover import Exchange
+from hosting.lanes import LaneIsFull
 from hosting.wire import Gone, Headers
 from protocol.errors import XrpcError
 from xrpc.errors import JSON, render
 from xrpc.proxy import refusals, resolving
-from xrpc.proxy.plans import Asking, Composed, Forwarded, Outcome, Plan, Received
+from xrpc.proxy.plans import Asking, Composed, Forwarded, Outcome, Plan, Received, Working
 
 logger = logging.getLogger("xrpc.proxy")
 T = TypeVar("T")
@@ -25,6 +26,7 @@ STREAMED_MAX_BYTES = 1_073_741_824  # either way
 BUFFERED_MAX_BYTES = 10_000_000
 BUFFERING_S = 30.0
 _LANE: Final = "fast"
+_FAULT: Final = XrpcError("Internal Server Error", name="InternalServerError", status=500)
 _CONTENT: Final = ("content-type", "content-length", "content-encoding", "content-language")
 _ABOUT: Final = ("atproto-repo-rev", "atproto-content-labelers", "retry-after")
 
@@ -41,7 +43,7 @@ class Relay:
 
 
 async def _answer(exchange: Exchange, plan: Plan) -> None:
-    step: Outcome = plan
+    step: Plan | Outcome = plan
     try:
         while step is not None:
             step = await _next(exchange, step)
@@ -52,13 +54,23 @@ async def _answer(exchange: Exchange, plan: Plan) -> None:
         await _refuse(exchange, refusals.of_failure(failure))
     except XrpcError as refusal:
         await _refuse(exchange, refusal)
+    except (Gone, TimeoutError, LaneIsFull):
+        raise  # the bridge's affair
+    except Exception:  # as the dispatcher has it: nothing of our inside may show outside
+        logger.exception("a call could not be handed on")
+        if exchange.has_begun:
+            raise
+        await _refuse(exchange, _FAULT)
 
 
-async def _next(exchange: Exchange, step: Forwarded | Asking | Composed) -> Outcome:
+async def _next(exchange: Exchange, step: Plan | Composed) -> Outcome:
     """Do one step; the next one, or None when the client has its answer."""
     if isinstance(step, Composed):
         await exchange.answer(200, [("Content-Type", JSON), *step.headers.items()], step.text)
         return None
+    if isinstance(step, Working):
+        work = step.work
+        return await exchange.run(step.lane, lambda: _with_database(work))
     if isinstance(step, Asking):
         return await _ask_first(exchange, step)
     return await _forward(exchange, step)
