@@ -37,7 +37,12 @@ def fetch(did: str) -> dict[str, Any]:
     Raises DidNotFound, DidDeactivated, DidUnusable, NetworkSilent.
     """
     place = place_of(did)
-    answer = _ask(outgoing.request_configured if place.is_ours else outgoing.request, place.url)
+    try:
+        answer = _ask(outgoing.request_configured if place.is_ours else outgoing.request, place.url)
+    except NetworkSilent as silence:
+        if isinstance(silence.__cause__, outgoing.NoSuchHost) and not place.is_ours:
+            raise DidNotFound from silence
+        raise
     return read(did, answer.status, answer.body)
 
 
@@ -105,8 +110,6 @@ def _ask(request: Any, url: str) -> outgoing.Answer:
         )
     except (outgoing.Forbidden, outgoing.TooLarge) as refusal:
         raise DidUnusable(str(refusal)) from refusal
-    except outgoing.NoSuchHost as nobody:
-        raise DidNotFound from nobody
     except (outgoing.Unreachable, outgoing.TimedOut) as failure:
         raise NetworkSilent("Could not resolve DID: its server does not answer") from failure
     return answer

@@ -117,6 +117,7 @@ def test_a_refusal_is_remembered_with_its_name(network):
         (429, b""),
         outgoing.TimedOut("late"),
         outgoing.Unreachable("down"),
+        outgoing.NoSuchHost("misspelt in the settings"),
     ],
 )
 def test_a_silent_directory_is_no_answer(network, answer):
