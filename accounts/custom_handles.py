@@ -21,6 +21,7 @@ CHECKED_AGAIN_AFTER = timedelta(hours=4)  # a refusal, or a silence
 LOST_AFTER = timedelta(days=3)
 LOST_AFTER_REFUSALS = 6
 SWEEP_BATCH = 50  # questions of seconds each, one after the other
+SILENCES_MAX = 5
 _LEASE = timedelta(minutes=30)
 
 
@@ -54,26 +55,32 @@ def look_again(host: Host, did: str) -> None:
 
 
 def check_due() -> None:
-    """The sweep: ask for the handles whose time has come, no two workers for the same one."""
+    """The sweep: ask for the handles whose time has come, no two workers for the same one. When
+    nobody answers several times in a row, our own name servers are away: the rest can wait."""
+    silences = 0
     due = CustomHandle.objects.filter(next_check_at__lte=timezone.now())
     for account_id in due.order_by("next_check_at").values_list("pk", flat=True)[:SWEEP_BATCH]:
         claimed = CustomHandle.objects.filter(pk=account_id, next_check_at__lte=timezone.now())
         if claimed.update(next_check_at=timezone.now() + _LEASE):
-            check(account_id)
+            silences = 0 if check(account_id) else silences + 1
+        if silences == SILENCES_MAX:
+            return
 
 
-def check(account_id: int) -> None:
-    """Ask for one handle, outside of any transaction, and write down what came of it."""
+def check(account_id: int) -> bool:
+    """Ask for one handle, outside of any transaction, and write down what came of it; False when
+    nobody answered."""
     account = Account.objects.filter(pk=account_id).first()
     if account is None or account.handle is None:
-        return
+        return True
     try:
         did = resolution.ask_for_handle(account.handle)
     except resolution.NetworkSilent:
         later = timezone.now() + CHECKED_AGAIN_AFTER
         CustomHandle.objects.filter(pk=account_id).update(next_check_at=later)
-        return
+        return False
     _write_down(account, is_proven=did == account.did)
+    return True
 
 
 def _write_down(account: Account, *, is_proven: bool) -> None:

@@ -135,6 +135,15 @@ def test_the_sweep_asks_for_what_is_due_and_once(alice, says, heard):
     assert row().failure_count == 1
 
 
+def test_the_sweep_ends_when_nobody_answers(ash, says, heard):
+    for number in range(custom_handles.SILENCES_MAX + 3):
+        custom_handles.note(account_row(ash, f"p{number}", handle=f"p{number}.example.com"))
+    CustomHandle.objects.update(next_check_at=timezone.now())
+    says(resolution.NetworkSilent("nobody answers"))
+    custom_handles.check_due()
+    assert CustomHandle.objects.filter(next_check_at__lte=timezone.now()).count() == 3
+
+
 def test_its_owner_may_have_it_looked_at_now(alice, says, heard, birch):
     CustomHandle.objects.update(lost_at=timezone.now())
     says(alice.did)

@@ -181,6 +181,17 @@ def test_another_wish_takes_the_place_of_one_that_waits(account, plc):
     assert not handles.is_taken("first.test")
 
 
+def test_whoever_waits_for_the_first_wish_hears_of_the_second(account, plc):
+    plc.fail_before = True
+    with pytest.raises(updates.UpdateLate):
+        change(account, "first.test")
+    first = PlcOperation.objects.get(new_handle="first.test")
+    plc.fail_before = False
+    change(account, "second.test")
+    with pytest.raises(updates.UpdateRefused, match="has taken the place"):
+        updates.see_through(first)
+
+
 def test_a_wish_that_came_in_late_after_all_is_overtaken_by_the_next(account, plc):
     plc.fail_after = True
     with pytest.raises(updates.UpdateLate):
