@@ -26,6 +26,8 @@ from accounts.models import (
     Account,
     AppPassword,
     Arrival,
+    EmailToken,
+    KnownPlace,
     Preference,
     Session,
     WebSession,
@@ -161,7 +163,7 @@ def _reopened(account: Account, wish: Admitted, password: str) -> Account:
     private to the account goes: the DID is proven, the person is not."""
     if is_on_its_way(account) or account.status != Account.Status.DEACTIVATED:
         raise AlreadyHosted
-    for private in (Session, WebSession, AppPassword, Preference):
+    for private in (Session, WebSession, AppPassword, Preference, EmailToken, KnownPlace):
         private.objects.filter(account=account).delete()
     account.handle, account.email, account.password = wish.handle, wish.email, password
     account.email_confirmed_at = account.delete_after = None
