@@ -167,6 +167,7 @@ def _reopened(account: Account, wish: Admitted, password: str) -> Account:
         private.objects.filter(account=account).delete()
     account.handle, account.email, account.password = wish.handle, wish.email, password
     account.email_confirmed_at = account.delete_after = None
+    account.has_email_auth_factor = False
     account.signing_did_key = reserved_keys.take(account.host, account.did)
     account.save()
     custom_handles.note(account)
