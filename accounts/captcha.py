@@ -4,7 +4,8 @@ Two kinds. Without settings it is a puzzle of our own: a signed challenge, and a
 SHA-256 of `challenge:number` begin with sixteen zero bits. It needs no third party, no picture and
 no eyes, works under our content security policy, and makes a flood cost seconds of computing each.
 With `Host.captcha_verify_url` it is an outside service of the common kind (hCaptcha, Turnstile,
-reCAPTCHA): their answer is verified by a POST of secret and response. An answer is good once.
+reCAPTCHA): their answer is verified by a POST of secret and response. Apps that cannot show either
+open our gate (accounts.pages.gate) and hand in the pass that it gives. An answer is good once.
 """
 
 import hashlib
@@ -28,6 +29,8 @@ LIVES: Final = timedelta(minutes=15)
 ANSWER_MAX_CHARS: Final = 8192
 _NUMBER_MAX_CHARS = 20
 _SALT = "accounts.captcha"
+_PASS_SALT = "accounts.captcha.pass"  # noqa: S105 - a salt's name
+_PASS = "pass."  # noqa: S105 - what our own answers begin with
 _VERIFY_TIMEOUT_S = 5.0
 _VERIFY_MAX_BYTES = 20_000
 
@@ -53,6 +56,13 @@ def challenge(host: Host) -> str:
     return signing.dumps(value, salt=_SALT).replace(":", ".")
 
 
+def give_pass(host: Host, answer: str | None, address: str = "") -> str:
+    """For an answer that is right, another that an app can hand in. Raises CaptchaRefused."""
+    check(host, answer, address)
+    value = {"host": host.pk, "nonce": secrets.token_urlsafe(12)}
+    return _PASS + signing.dumps(value, salt=_PASS_SALT)
+
+
 def check(host: Host, answer: str | None, address: str = "") -> None:
     """Take an answer, once. May ask the outside service: call it outside of any transaction.
 
@@ -62,11 +72,15 @@ def check(host: Host, answer: str | None, address: str = "") -> None:
         raise CaptchaRefused("Verification is now required on this server.")
     if len(answer) > ANSWER_MAX_CHARS:
         raise CaptchaRefused
-    if is_our_own(host):
+    if answer.startswith(_PASS):
+        _check_signed(host, answer.removeprefix(_PASS), _PASS_SALT)
+        _spend(host, answer)
+    elif is_our_own(host):
         _check_puzzle(host, answer)
+        _spend(host, answer.rpartition(":")[0])  # a puzzle has many right numbers
     else:
         _ask_service(host, answer, address)
-    _spend(host, answer)
+        _spend(host, answer)
 
 
 def zero_bits(answer: str) -> int:
@@ -85,8 +99,12 @@ def _check_puzzle(host: Host, answer: str) -> None:
     is_number = number.isascii() and number.isdigit() and len(number) <= _NUMBER_MAX_CHARS
     if not is_number or zero_bits(answer) < ZERO_BITS:
         raise CaptchaRefused
+    _check_signed(host, puzzle.replace(".", ":"), _SALT)
+
+
+def _check_signed(host: Host, text: str, salt: str) -> None:
     try:
-        signed = signing.loads(puzzle.replace(".", ":"), salt=_SALT, max_age=LIVES)
+        signed = signing.loads(text, salt=salt, max_age=LIVES)
     except signing.BadSignature:
         raise CaptchaRefused from None
     if signed["host"] != host.pk:
@@ -112,9 +130,7 @@ def _ask_service(host: Host, answer: str, address: str) -> None:
         raise CaptchaRefused
 
 
-def _spend(host: Host, answer: str) -> None:
-    """The challenge, not the answer: a puzzle has many right numbers."""
-    what = answer.rpartition(":")[0] if is_our_own(host) else answer
+def _spend(host: Host, what: str) -> None:
     digest = hashlib.sha256(f"{host.pk}:{what}".encode()).hexdigest()
     try:
         with transaction.atomic():

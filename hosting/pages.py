@@ -40,10 +40,11 @@ PAGE_POLICY = _header(_POLICY)
 CONSOLE_POLICY = _header(_CONSOLE_POLICY)
 
 
-def page_policy(more: Mapping[str, str]) -> str:
-    """The policy of pages with more sources for some directives, for a view that needs them."""
+def page_policy(more: Mapping[str, str], frame_ancestors: str = "'none'") -> str:
+    """The policy of pages with more sources for some directives, for a view that needs them;
+    `frame_ancestors` are the origins that may frame it."""
     wider = {name: f"{_POLICY.get(name, '')} {sources}".strip() for name, sources in more.items()}
-    return _header({**_POLICY, **wider})
+    return _header({**_POLICY, **wider, "frame-ancestors": frame_ancestors})
 
 
 class SecurityHeaders:

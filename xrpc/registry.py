@@ -28,7 +28,7 @@ Stream = Callable[[Host, Mapping[str, Any]], Awaitable[AsyncGenerator[list[bytes
 QUERY, PROCEDURE, SUBSCRIPTION = "query", "procedure", "subscription"
 HTTP_VERB = {QUERY: "GET", SUBSCRIPTION: "GET", PROCEDURE: "POST"}
 _PREFIX = "/xrpc/"
-SIGN_UP_PAGE = "/account/sign-up"  # accounts.pages
+ASK_OTHERS = frozenset({"/account/sign-up", "/gate/signup"})  # pages that do: accounts.pages
 
 
 class RegistryError(Exception):
@@ -134,7 +134,7 @@ def lane_of(path: str, method: str) -> Lane:
         return "transfer"
     if method != "POST":
         return "fast"
-    return "remote" if path == SIGN_UP_PAGE else "slow"
+    return "remote" if path in ASK_OTHERS else "slow"
 
 
 def _add(method: Method) -> None:

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 from accounts import captcha
 from hosting.models import Host
-from hosting.pages import page_policy
 
 OUR_FIELD = "verification_code"
 
@@ -57,9 +56,9 @@ class Captcha:
         return form.get(self.widget.field if self.widget else OUR_FIELD, "")
 
     @property
-    def policy(self) -> str:
-        """The page's content security policy; empty: the usual one."""
+    def sources(self) -> dict[str, str]:
+        """What the page's content security policy must allow besides the usual."""
         if self.widget is None:
-            return ""
+            return {}
         names = ("script-src", "frame-src", "style-src", "connect-src")
-        return page_policy(dict.fromkeys(names, self.widget.sources))
+        return dict.fromkeys(names, self.widget.sources)

@@ -20,6 +20,7 @@ from accounts.pages.cookies import signed_in
 from accounts.pages.forms import SignUpForm
 from hosting import limits
 from hosting.models import Host
+from hosting.pages import page_policy
 from hosting.routing import host_of
 from protocol.errors import XrpcError
 
@@ -37,8 +38,8 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         return render(request, "accounts/sign_up_closed.html", shown, status=403)
     form = SignUpForm(host, posted(request))
     response = _answer(request, form)
-    if form.captcha and form.captcha.policy:
-        response["Content-Security-Policy"] = form.captcha.policy
+    if form.captcha and form.captcha.sources:
+        response["Content-Security-Policy"] = page_policy(form.captcha.sources)
     return response
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.pages import brand, identity, password_reset, profile, sign_up, views
+from accounts.pages import brand, gate, identity, password_reset, profile, sign_up, views
 
 app_name = "accounts"
 
@@ -19,5 +19,6 @@ urlpatterns = [
     path("account/reset-password/code", password_reset.enter, name="reset_password_code"),
     path("account/reset-password/done", password_reset.done, name="reset_password_done"),
     path(".well-known/change-password", password_reset.change_password),
+    path("gate/signup", gate.gate, name="gate"),
     path("account/brand.css", brand.stylesheet, name="brand"),
 ]

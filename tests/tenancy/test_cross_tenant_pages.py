@@ -67,6 +67,7 @@ ROWS = {
     "dev/mail/<int:mail_id>": everyone("/dev/mail/{mail}", 404),
     "account/sign-out": everyone("/account/sign-out", 302, "post"),
     "account/handle-available": everyone("/account/handle-available?handle=alice.test", 200),
+    "gate/signup": everyone("/gate/signup", 404),  # birch asks for no captcha
     "account/brand.css": everyone("/account/brand.css", 200),
     "console/": console("", 200),
     "console/login/": Row("/console/login/", 200, 302),
