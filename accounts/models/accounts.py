@@ -94,6 +94,11 @@ class Account(models.Model):
         indexes = [  # over all hosts: who has this name in the world
             models.Index(fields=["did"], name="account_by_did"),
             models.Index(fields=["handle"], name="account_by_handle"),
+            models.Index(  # accounts.deletion asks every minute
+                fields=["delete_after"],
+                name="account_delete_after",
+                condition=Q(delete_after__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
