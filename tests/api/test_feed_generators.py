@@ -43,6 +43,13 @@ def test_a_feed_that_names_no_maker_is_unknown(alice, view, reply):
     assert get(alice, NSID, {"feed": FEED}).refusal == (400, "UnknownFeed")
 
 
+def test_an_app_view_that_shows_no_records_is_asked_for_its_view(alice, view):
+    view.answers("com.atproto.repo.getRecord", answering({}, "501 No"))
+    view.answers("app.bsky.feed.getFeedGenerator", answering({"view": {"did": MAKER}}))
+    assert get(alice, NSID, {"feed": FEED}).status == 200
+    assert claims(view.last().headers["authorization"])["aud"] == MAKER
+
+
 def test_a_uri_that_is_no_records_is_unknown(alice, view):
     answer = get(alice, NSID, {"feed": "at://did:web:author.example.com"})
     assert answer.refusal == (400, "UnknownFeed")

@@ -1,26 +1,25 @@
 """app.bsky.feed.getFeed: through the app view, with a token for the feed's own service.
 
 Source: the lexicons app.bsky.feed.getFeed and getFeedSkeleton. The app view hands the caller's
-token on to whoever makes the feed, so it must be meant for that DID, which the feed's record names.
+token on to whoever makes the feed, so it must be meant for that DID. The feed's record names it;
+where the app view does not show records, its own view of the feed does.
 """
 
 from typing import Final
 from urllib.parse import urlencode
 
-import orjson
-
 from protocol.errors import InvalidRequest
 from protocol.syntax import AtUri, InvalidSyntax, is_did
 from xrpc.auth import Auth
 from xrpc.call import Answer, Call
-from xrpc.proxy.encodings import Undecodable, decoded
 from xrpc.proxy.local import handed_on, needed_service, passage, relayed
-from xrpc.proxy.plans import Asking, Forwarded, Received
+from xrpc.proxy.plans import Asking, Forwarded, Received, value_of
 from xrpc.registry import query
 
 GET_FEED: Final = "app.bsky.feed.getFeed"
 SKELETON: Final = "app.bsky.feed.getFeedSkeleton"
 GET_RECORD: Final = "com.atproto.repo.getRecord"
+GET_GENERATOR: Final = "app.bsky.feed.getFeedGenerator"
 
 
 class UnknownFeed(InvalidRequest):
@@ -39,11 +38,25 @@ def get_feed(call: Call) -> Answer:
         return handed_on(call, GET_FEED, service)
     way = passage(call, GET_FEED)
 
-    def go_on(found: tuple[Received | None, ...]) -> Forwarded:
-        return way.to(service, GET_FEED, aud=_service_did(found[0]), lxm=SKELETON)
+    feed = call.params["feed"]
 
-    record = way.question(service, GET_RECORD, _record_named(call.params["feed"]))
-    return relayed(Asking((record,), go_on))
+    def forward(maker: str) -> Forwarded:
+        return way.to(service, GET_FEED, aud=maker, lxm=SKELETON)
+
+    def by_view(found: tuple[Received | None, ...]) -> Forwarded:
+        maker = _did_in(found[0], "view")
+        if maker is None:
+            raise UnknownFeed
+        return forward(maker)
+
+    def by_record(found: tuple[Received | None, ...]) -> Forwarded | Asking:
+        if maker := _did_in(found[0], "value"):
+            return forward(maker)
+        view = way.question(service, GET_GENERATOR, urlencode({"feed": feed}))
+        return Asking((view,), by_view)
+
+    record = way.question(service, GET_RECORD, _record_named(feed))
+    return relayed(Asking((record,), by_record))
 
 
 def _record_named(feed: str) -> str:
@@ -57,14 +70,8 @@ def _record_named(feed: str) -> str:
     return urlencode({"repo": uri.authority, "collection": uri.collection, "rkey": uri.rkey})
 
 
-def _service_did(found: Received | None) -> str:
-    """The DID in a feed's record. Raises UnknownFeed."""
-    try:
-        coding = found.headers.get("content-encoding", "") if found else ""
-        value = orjson.loads(decoded(found.body, coding)) if found else None
-        did = value["value"]["did"] if value else None
-    except (Undecodable, ValueError, KeyError, TypeError) as reason:
-        raise UnknownFeed from reason
-    if not isinstance(did, str) or not is_did(did):
-        raise UnknownFeed
-    return did
+def _did_in(found: Received | None, which: str) -> str | None:
+    """The DID in a part of the app view's reply: in a feed's record, or in its view."""
+    part = value_of(found).get(which)
+    did = part.get("did") if isinstance(part, dict) else None
+    return did if isinstance(did, str) and is_did(did) else None

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import orjson
+
 from accounts import service_tokens
 from accounts.models import Account
 from accounts.standing import AccountNotFound, AccountTakedown
@@ -171,6 +173,19 @@ def passage_of(host: Host, caller: Caller | None, meta: Meta, nsid: str) -> Pass
     if account.taken_down_at is not None and nsid != methods.CREATE_REPORT:
         raise AccountTakedown
     return Passage(host, account, meta)
+
+
+def value_of(reply: Received | None) -> dict[str, Any]:
+    """The JSON object of a reply; empty when there is none."""
+    if reply is None:
+        return {}
+    try:
+        value = orjson.loads(
+            encodings.decoded(reply.body, reply.headers.get("content-encoding", ""))
+        )
+    except (encodings.Undecodable, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def refuse_protected(nsid: str) -> None:

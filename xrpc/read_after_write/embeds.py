@@ -8,13 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlencode
 
-import orjson
-
 from protocol.syntax import AtUri, InvalidSyntax
 from repos.recent import RecentRecord
 from xrpc.proxy.destinations import Service
-from xrpc.proxy.encodings import Undecodable, decoded
-from xrpc.proxy.plans import Forwarded, Passage, Received
+from xrpc.proxy.plans import Forwarded, Passage, Received, value_of
 from xrpc.read_after_write.viewer import View, Viewer
 
 IMAGES: Final = "app.bsky.embed.images"
@@ -60,17 +57,6 @@ def shown_in(replies: Sequence[Received | None]) -> Shown:
         if view := value.get("list"):
             shown[view["uri"]] = {"$type": "app.bsky.graph.defs#listView", **view}
     return shown
-
-
-def value_of(reply: Received | None) -> dict[str, Any]:
-    """The JSON object of a reply; empty when there is none."""
-    if reply is None:
-        return {}
-    try:
-        value = orjson.loads(decoded(reply.body, reply.headers.get("content-encoding", "")))
-    except (Undecodable, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def view_of(viewer: Viewer, embed: Any, shown: Shown) -> View | None:

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 
 from protocol.syntax import AtUri
 from xrpc.proxy import refusals
-from xrpc.proxy.plans import Asking, Outcome, Received
-from xrpc.read_after_write import embeds, local
+from xrpc.proxy.plans import Asking, Outcome, Received, value_of
+from xrpc.read_after_write import local
 from xrpc.read_after_write.local import REV_HEADER, LocalRecords
 from xrpc.read_after_write.merging import Lacking, Merging, Value
 from xrpc.read_after_write.viewer import View
@@ -71,7 +71,7 @@ class ThreadMerging(Merging):
         query = urlencode({"uri": parent, **height, "depth": 0})
 
         def hung(replies: tuple[Received | None, ...]) -> Outcome:
-            above = embeds.value_of(replies[0]).get("thread")
+            above = value_of(replies[0]).get("thread")
             whole = {**made, "parent": above} if above else made
             return self.answer(received, {"thread": whole}, records)
 
