@@ -30,13 +30,16 @@ _BATCH: Final = 2_000
 _SWEEP_BATCH: Final = 50
 _AFTER_ALL_EVENTS: Final = 2**63 - 1
 
-_ERASE_EVENTS = """
+_ERASE = """
     WITH old AS (
-        SELECT id, created_at FROM event WHERE repo_id = %(repo)s AND id < %(before)s
+        SELECT id, created_at FROM event WHERE repo_id = %(repo)s AND id < %(before)s {which}
         ORDER BY id LIMIT %(limit)s
     ) DELETE FROM event e USING old
     WHERE e.id = old.id AND e.created_at = old.created_at RETURNING e.id
 """
+_ERASE_EVENTS = _ERASE.format(which="")
+# Those that wait for their number are the sequencer's: it must not meet a transaction of others.
+_ERASE_NUMBERED = _ERASE.format(which="AND seq IS NOT NULL")
 _CLEAR_RECORDS = """
     DELETE FROM record WHERE repo_id = %(repo)s AND (collection, rkey) IN (
         SELECT collection, rkey FROM record WHERE repo_id = %(repo)s LIMIT %(limit)s)
@@ -60,17 +63,24 @@ def connect() -> None:
 
 
 def on_deleted(account: Account, **_: Any) -> None:
-    """Say that the account is deleted, and doom its repo, in the sender's transaction."""
+    """Say that the account is deleted, and doom its repo, in the sender's transaction.
+
+    A replay that begins right after it shows nothing of the account any more, unless it said much:
+    the rest is the worker's.
+    """
     heads.lock(account.pk)
     if not Repo.objects.filter(pk=account.pk).exists():
         return
+    last_event_id = _announce(account)
     DoomedRepo.objects.create(
         repo_id=account.pk,
         host_id=account.host_id,
         did=account.did,
-        last_event_id=_announce(account),
+        last_event_id=last_event_id,
         lease_ends_at=timezone.now(),
     )
+    batch = {"repo": account.pk, "before": last_event_id, "limit": _BATCH}
+    database.rows(_ERASE_NUMBERED, batch)
     Repo.objects.filter(pk=account.pk).delete()
     transaction.on_commit(partial(wake, account.pk))
 

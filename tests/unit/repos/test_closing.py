@@ -26,6 +26,7 @@ from repos.models import (
     UnfetchedBlob,
 )
 from repos.reads import RepoNotFound, RepoRow
+from tests.unit.repos import numbering
 from tests.unit.repos.uploads import THING, using
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -116,6 +117,15 @@ def test_readers_find_nobody_before_anything_is_cleared(full, ash, monkeypatch):
         reads.find_repo(ash, full.did)
     assert rows_of(full) > 0
     assert DoomedRepo.objects.get().did == full.did
+
+
+def test_a_replay_forgets_what_was_numbered_before_anything_is_cleared(full, monkeypatch):
+    monkeypatch.setattr(closing, "wake", lambda repo_id: None)
+    numbering.number()
+    commits.apply_writes(full, [writes.put(THING, "late", {"n": 1})])
+    delete(full)
+    kinds = [event.kind for event in events_of(full)]
+    assert kinds == [EventKind.COMMIT, EventKind.ACCOUNT]  # the one that awaits its number stays
 
 
 def test_a_deletion_that_fails_deletes_nothing(full, monkeypatch):
