@@ -207,6 +207,7 @@ async function checkSigned(sync, did) {
 async function move(from, host, { isOurs, hasLivedThere, mails }, kept) {
   const { did } = from.session
   const heard = listen(host)
+  const heardThere = listen(from.serviceUrl.origin)
   const target = (await new AtpAgent({ service: host }).com.atproto.server.describeServer()).data.did
   const lxm = 'com.atproto.server.createAccount'
   const { token } = (await from.com.atproto.server.getServiceAuth({ aud: target, lxm })).data
@@ -234,10 +235,11 @@ async function move(from, host, { isOurs, hasLivedThere, mails }, kept) {
   const sync = await checkAnnounced(heard, did, isOurs ? before : { rev: '' })
   if (isOurs) await checkSigned(sync, did)
   await checkNothingLost(to, kept)
-  await checkLeft(from)
+  await checkLeft(from, heardThere)
   await checkWrites(to, heard, kept)
   assert.deepEqual(heard.errors.map(String), [], 'what the firehose reader complained about')
-  await heard.close()
+  assert.deepEqual(heardThere.errors.map(String), [], 'what the reader of the old host complained about')
+  await Promise.all([heard.close(), heardThere.close()])
   return to
 }
 
@@ -251,8 +253,10 @@ async function checkNothingLost(agent, kept) {
   assert.deepEqual(preferences, kept.preferences)
 }
 
-async function checkLeft(agent) {
+async function checkLeft(agent, heard) {
   const { did } = agent.session
+  const goodbye = (event) => event.event === 'account' && !event.active && event.status === 'deactivated'
+  await until(() => heard.of(did).some(goodbye), 'the old host did not say that the account rests')
   const anyone = new AtpAgent({ service: agent.serviceUrl.origin })
   await assert.rejects(anyone.com.atproto.sync.getRepo({ did }), (error) => error.error === 'RepoDeactivated')
   await assert.rejects(agent.com.atproto.server.activateAccount(), 'the old account woke up')
