@@ -78,11 +78,6 @@ def remember_document(did: str, document: dict[str, Any]) -> None:
     _memory.put(did, {"document": document}, fresh_s=FRESH_S, keep_s=KEPT_S)
 
 
-def forget_document(did: str) -> None:
-    """Have the next one who asks go to the DID's server."""
-    _memory.forget(did)
-
-
 def _asked(did: str, hear: Hear) -> dict[str, Any]:
     try:
         document = hear(did)

@@ -7,7 +7,7 @@ narrows it: a host name and nothing after it, a port for localhost alone.
 import re
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 import orjson
 from django.conf import settings
@@ -92,11 +92,6 @@ def url_of(did: str) -> str | None:
         return None
     origin = f"http://{name}" if is_local else f"https://{name}"
     return f"{origin}:{port}/.well-known/did.json" if port else f"{origin}/.well-known/did.json"
-
-
-def hostname_of(did: str) -> str:
-    """The host name in a did:web, port included; empty for other methods."""
-    return unquote(did.removeprefix("did:web:")) if did.startswith("did:web:") else ""
 
 
 def _ask(request: Any, url: str) -> outgoing.Answer:

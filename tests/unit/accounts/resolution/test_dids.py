@@ -41,7 +41,7 @@ def network(db, monkeypatch, settings):
     monkeypatch.setattr(outgoing, "request", edge.request)
     monkeypatch.setattr(outgoing, "request_configured", edge.request)
     for did in (PLC_DID, WEB_DID):
-        dids.forget_document(did)
+        dids._memory.forget(did)
     return edge
 
 
