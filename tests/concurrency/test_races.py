@@ -50,7 +50,7 @@ from tests.unit.repos.uploads import THING, upload, using
 __all__ = ["folder"]
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SECONDS = 6
+SECONDS = 4
 KEYS = [f"k{number:02}" for number in range(30)]
 
 
