@@ -55,6 +55,8 @@ class _Reader:
             raise MstError("the root has no keys though the tree is not empty")
 
     def _read(self, cid: bytes, layer: int) -> None:
+        if cid in self.nodes:  # a thousand gaps that lead to one node: the work of a thousand
+            raise MstError("a node is in the tree twice")
         block = self._blocks.get(cid)
         if block is None:
             self.missing.append(cid)

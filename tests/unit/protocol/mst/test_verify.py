@@ -100,6 +100,15 @@ def test_subtree_under_layer_zero_is_noticed() -> None:
         verify(root, forgery.blocks)
 
 
+def test_node_that_many_gaps_lead_to_is_refused_before_it_is_read_again() -> None:
+    forgery = Forgery()
+    key = next(key for key in KEYS if key_depth(key) == 2)
+    shared = forgery.node([], [LEAF])  # without keys and its subtree not there: in order everywhere
+    root = forgery.node([key], [shared, shared])
+    with pytest.raises(MstError, match="twice"):
+        partial(root, forgery.blocks)
+
+
 def test_partial_takes_the_nodes_that_are_there() -> None:
     root, blocks = tree_of(ALL)
     path = Tree(root, blocks).path(LOW[0])
