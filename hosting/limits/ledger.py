@@ -112,9 +112,9 @@ class Ledger:
             self._counters.hold(counter, question.owed)
 
     def _wake_teller(self) -> None:
-        if not self._has_untold.is_set():
+        if self._store.is_configured and not self._has_untold.is_set():
             self._has_untold.set()
-            if self._teller is None:
+            if self._teller is None or not self._teller.is_alive():
                 self._teller = threading.Thread(target=self._keep_telling, daemon=True)
                 self._teller.start()
 

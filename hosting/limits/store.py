@@ -84,16 +84,21 @@ class Store:
         self._is_away = False
         self._retry_at = 0.0
 
+    @property
+    def is_configured(self) -> bool:
+        """Whether there is a Valkey at all; without one each process counts for itself."""
+        return bool(settings.VALKEY_URL)
+
     def spend(self, asked: Sequence[Asked]) -> Verdict:
         """Take points of one host's budgets, all that are wanted or none. Raises Away."""
-        if self._is_away or not settings.VALKEY_URL:
+        if self._is_away or not self.is_configured:
             raise Away
         return self._run(asked)
 
     def tell(self, asked: Sequence[Asked]) -> Verdict:
         """Take what is owed. It alone tries again after a failure, so that no request waits for
         that. Raises Away."""
-        if not settings.VALKEY_URL or (self._is_away and time.monotonic() < self._retry_at):
+        if not self.is_configured or (self._is_away and time.monotonic() < self._retry_at):
             raise Away
         return self._run(asked)
 
