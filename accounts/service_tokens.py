@@ -2,30 +2,25 @@
 
 Made for our accounts (getServiceAuth, proxying) and read from strangers (moving in, a moderation
 service, uploads by a video service). Source: atproto.com/specs/xrpc "Inter-Service Authentication";
-the names of refusals are the ones that clients of the network already know. Read by hand, as
-session tokens are: three segments, two algorithms, no option that an attacker could choose.
+the names of refusals are the ones that clients of the network already know. How a token is
+written: `service_jwts`.
 """
 
-import base64
-import binascii
 import secrets
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Protocol
-
-import orjson
+from typing import Protocol
 
 from accounts import keys
 from accounts.models import Account
+from accounts.service_jwts import BadServiceToken, Token, base64url, parse, segment
 from hosting.models import Host
 from protocol.did_document import DidDocument
-from protocol.errors import XrpcError
 from protocol.keys import PublicKey
 from protocol.plc_data import PDS_SERVICE, SIGNING_METHOD
 from protocol.syntax import is_did
 
-MAX_CHARS = 8192
 LIFETIME_S = 60  # of a token that nobody asked to live longer
 MAX_LIFETIME_S = 3600
 CLOCK_SKEW_S = 300
@@ -35,13 +30,6 @@ USER_METHODS = frozenset({SIGNING_METHOD})
 SERVICE_METHODS = frozenset({SIGNING_METHOD, LABEL_METHOD})
 _FAR_FUTURE = 2**53  # JSON has numbers that no integer here can be made of
 _OTHER_KINDS = frozenset({"at+jwt", "refresh+jwt", "dpop+jwt"})  # tokens of other trades
-
-
-class BadServiceToken(XrpcError):
-    """401: no service token that this call can take. Subclasses say in what."""
-
-    name = "BadJwt"
-    status = 401
 
 
 class BadJwtType(BadServiceToken):
@@ -116,8 +104,8 @@ def mint(account: Account, aud: str, lxm: str | None, expires_in_s: int = LIFETI
         "jti": secrets.token_hex(16),
     }
     header = {"typ": "JWT", "alg": key.public.jwt_algorithm}
-    signed = _segment(header) + b"." + _segment({**claims, "lxm": lxm} if lxm else claims)
-    return (signed + b"." + _base64(key.sign(signed))).decode()
+    signed = segment(header) + b"." + segment({**claims, "lxm": lxm} if lxm else claims)
+    return (signed + b"." + base64url(key.sign(signed))).decode()
 
 
 def audiences_of(host: Host) -> frozenset[str]:
@@ -135,7 +123,7 @@ def verify(
 ) -> ServiceClaims:
     """Read a token meant for one of `audiences` and the method `lxm`, signed by one of the issuer's
     verification `methods`. Raises BadServiceToken and its kinds."""
-    token = _parsed(jwt)
+    token = parse(jwt)
     if token.header.get("typ") in _OTHER_KINDS:
         raise BadJwtType(f'Invalid jwt type "{token.header["typ"]}"')
     claims = _shaped(token)
@@ -151,23 +139,7 @@ def verify(
     return claims
 
 
-@dataclass(frozen=True)
-class _Token:
-    header: dict[str, Any]
-    payload: dict[str, Any]
-    signed: bytes
-    signature: bytes
-
-
-def _parsed(jwt: str) -> _Token:
-    parts = jwt.split(".")
-    if len(jwt) > MAX_CHARS or len(parts) != 3:
-        raise BadServiceToken("poorly formatted jwt")
-    header, payload, signature = (_decoded(part) for part in parts)
-    return _Token(_object(header), _object(payload), jwt.rpartition(".")[0].encode(), signature)
-
-
-def _shaped(token: _Token) -> ServiceClaims:
+def _shaped(token: Token) -> ServiceClaims:
     payload = token.payload
     for name in ("iss", "aud"):
         if not isinstance(payload.get(name), str):
@@ -203,7 +175,7 @@ def _about(lxm: str) -> str:
     return 'missing jwt lexicon method ("lxm")'
 
 
-def _method(token: _Token, claims: ServiceClaims) -> str:
+def _method(token: Token, claims: ServiceClaims) -> str:
     """The issuer's verification method by which it signed: proposal 0014 names it in `kid`, older
     services name one of themselves in `iss`."""
     did, has_fragment, service = claims.iss.partition("#")
@@ -217,7 +189,7 @@ def _method(token: _Token, claims: ServiceClaims) -> str:
     return kid.rpartition("#")[2] if isinstance(kid, str) and "#" in kid else SIGNING_METHOD
 
 
-def _check_signature(token: _Token, did: str, method: str, document_of: Resolve) -> None:
+def _check_signature(token: Token, did: str, method: str, document_of: Resolve) -> None:
     """A key may have changed since its document was remembered, so one failure is not final."""
     remembered = _key(did, method, document_of(did))
     if remembered is not None and _is_signed(token, remembered):
@@ -234,32 +206,7 @@ def _key(did: str, method: str, document: DidDocument) -> PublicKey | None:
     return PublicKey.from_did_key(did_key) if did_key else None
 
 
-def _is_signed(token: _Token, key: PublicKey) -> bool:
+def _is_signed(token: Token, key: PublicKey) -> bool:
     # Old clients still make high-S signatures in JWTs (protocol: service auth, small print).
     is_its_algorithm = token.header.get("alg") == key.jwt_algorithm
     return is_its_algorithm and key.verify_lenient(token.signed, token.signature)
-
-
-def _segment(value: dict[str, Any]) -> bytes:
-    return _base64(orjson.dumps(value))
-
-
-def _base64(data: bytes) -> bytes:
-    return base64.urlsafe_b64encode(data).rstrip(b"=")
-
-
-def _decoded(segment: str) -> bytes:
-    try:
-        return base64.b64decode(segment + "=" * (-len(segment) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        raise BadServiceToken("poorly formatted jwt") from None
-
-
-def _object(data: bytes) -> dict[str, Any]:
-    try:
-        value = orjson.loads(data)
-    except ValueError:
-        raise BadServiceToken("poorly formatted jwt") from None
-    if not isinstance(value, dict):
-        raise BadServiceToken("poorly formatted jwt")
-    return value

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
-from accounts import credentials, resolution, service_tokens, standing
+from accounts import credentials, resolution, standing
 from accounts.models import Account
 from hosting import outgoing
 from hosting.mail.models import OutgoingMail
@@ -15,7 +15,7 @@ from protocol.frames import EventKind
 from protocol.keys import PublicKey, SigningKey
 from repos import reads
 from repos.models import BlobFetch, Repo
-from tests.api.conftest import Api, Person, sign_up
+from tests.api.conftest import Api, Person
 from tests.api.test_import import CAR, THING, folders, repo_car, things, with_blob
 from tests.unit.accounts.test_service_tokens import claims, token
 from tests.unit.repos.stream import events
@@ -404,45 +404,3 @@ def test_a_refused_form_can_be_sent_again_with_the_same_token(alice, lost):
 def test_an_operation_of_ones_own_is_not_taken_with_an_account(ash, lost):
     response = Api(ash, lost.token(ash)).call(CREATE, **wish(lost.did), plcOp={})
     assert response.json()["message"] == 'Unsupported input: "plcOp"'
-
-
-# --- services that upload for a person
-
-
-def upload_token(person: Person, **changes) -> str:
-    account = Account.objects.get(did=person.did)
-    lxm = changes.get("lxm", REPO + "uploadBlob")
-    return service_tokens.mint(account, changes.get("aud", person.host.service_did), lxm)
-
-
-def test_a_service_uploads_for_a_person_once(alice):
-    service = Api(alice.host, upload_token(alice))
-    assert ok(service.send(REPO + "uploadBlob", PICTURE, "image/png"))["blob"]["size"] == 68 + 8
-    again = service.send(REPO + "uploadBlob", PICTURE, "image/png")
-    assert refusal(again) == (401, "BadJwt")
-
-
-@pytest.mark.parametrize(
-    ("changes", "name"),
-    [
-        ({"aud": "did:web:other.example"}, "BadJwtAudience"),
-        ({"lxm": CREATE}, "BadJwtLexiconMethod"),
-    ],
-)
-def test_a_service_with_another_errand_uploads_nothing(alice, changes, name):
-    service = Api(alice.host, upload_token(alice, **changes))
-    response = service.send(REPO + "uploadBlob", PICTURE, "image/png")
-    assert refusal(response) == (401, name)
-
-
-def test_a_service_token_of_another_tenants_account_uploads_nothing(alice, birch):
-    sign_up(birch, "bobby")
-    service = Api(birch, upload_token(alice, aud=birch.service_did))
-    response = service.send(REPO + "uploadBlob", PICTURE, "image/png")
-    assert refusal(response) == (401, "BadJwtIss")
-
-
-def test_a_service_token_is_for_uploads_alone(alice):
-    service = Api(alice.host, upload_token(alice, lxm=REPO + "createRecord"))
-    asked = {"repo": alice.did, "collection": THING, "record": {"$type": THING}}
-    assert service.call(REPO + "createRecord", **asked).status_code in {400, 401, 403}
