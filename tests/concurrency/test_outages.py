@@ -59,7 +59,9 @@ class Caller(threading.Thread):
         return Counter(self.answers)
 
 
-def asking(grove: RunningGrove, person: Person, nsid: str) -> Callable[[], object]:
+def asking(
+    grove: RunningGrove, person: Person, nsid: str
+) -> Callable[[], tuple[int, dict[str, str], bytes]]:
     """One of the three things that callers do, over a connection of its own."""
     api = Api(grove.port, person.token)
     wish = {"repo": person.did, "collection": POST, "record": post()}
