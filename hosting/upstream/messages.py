@@ -39,6 +39,8 @@ class Request:
     @property
     def parts(self) -> SplitResult:
         """The URL, taken apart. Raises Forbidden for one that may not be asked."""
+        if not self.url.isascii() or not self.url.isprintable() or " " in self.url:
+            raise Forbidden("not a URL as HTTP has it")
         try:
             parts = urlsplit(self.url)
             _ = parts.port
@@ -52,13 +54,9 @@ class Request:
 
     @property
     def origin(self) -> tuple[str, str, int]:
-        """Scheme, host name in ASCII, port. Raises Forbidden."""
+        """Scheme, host name, port. Raises Forbidden."""
         parts = self.parts
-        try:
-            host = (parts.hostname or "").encode("idna").decode()
-        except UnicodeError as reason:
-            raise Forbidden("no host name") from reason
-        return parts.scheme, host, parts.port or _PORTS[parts.scheme]
+        return parts.scheme, parts.hostname or "", parts.port or _PORTS[parts.scheme]
 
     def on_the_wire(self, body: Chunks, timeouts: Mapping[str, float]) -> httpcore.Request:
         """The request as HTTP/1.1 has it, with `body` in the place of its own. Raises Forbidden."""
@@ -69,7 +67,7 @@ class Request:
             scheme=scheme.encode(),
             host=host.encode(),
             port=port,
-            target=(f"{target}?{parts.query}" if parts.query else target).encode("latin-1"),
+            target=(f"{target}?{parts.query}" if parts.query else target).encode(),
         )
         headers = {"Host": parts.netloc, "User-Agent": USER_AGENT, **self.headers, **self._size()}
         encoded = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
@@ -115,6 +113,8 @@ class Reply:
 def translated(reason: Exception) -> UpstreamError:
     """The error of ours for one of httpcore's."""
     kind = next((ours for theirs, ours in _RAISED.items() if isinstance(reason, theirs)), Broken)
+    if isinstance(reason, httpcore.LocalProtocolError):  # it may quote a header of ours
+        return kind(type(reason).__name__)
     return kind(f"{type(reason).__name__}: {reason}")
 
 

@@ -6,7 +6,7 @@ from accounts import activation, service_tokens, standing, tokens
 from accounts.models import Account
 from protocol.did_document import DidDocument
 from tests.api.conftest import Person
-from tests.api.relayed import claims, get, labeler, post, view
+from tests.api.relayed import carried, claims, get, labeler, post, view
 from tests.upstreams import answering, raw
 from xrpc.subjects import did_document
 
@@ -29,6 +29,11 @@ def test_an_unknown_method_goes_to_the_app_view(alice, view):
     answer = get(alice, THING, {"a": "1"})
     assert (answer.status, answer.json()) == (200, {"hello": "from the view"})
     assert view.last().target == f"/xrpc/{THING}?a=1"
+
+
+def test_what_a_query_may_not_hold_raw_is_escaped(alice, view):
+    carried(alice.get(f"/xrpc/{THING}", QUERY_STRING="a=b%20c&d=\xe4&e=[/?:@]"))
+    assert view.last().target == f"/xrpc/{THING}?a=b%20c&d=%E4&e=[/?:@]"
 
 
 def test_the_service_learns_who_asks_by_a_token_for_it_alone(alice, view):

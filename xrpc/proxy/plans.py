@@ -6,9 +6,11 @@ this house; in their place goes a token of a minute, signed by the caller's key,
 and that method.
 """
 
+import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import quote
 
 import orjson
 
@@ -24,6 +26,7 @@ from xrpc.proxy.destinations import Service
 
 Meta = Mapping[str, Any]
 POST: Final = "POST"
+_PRINTABLE: Final = string.punctuation  # what a client wrote raw and HTTP allows stays raw
 _PASSED: Final = {
     "HTTP_ACCEPT_LANGUAGE": "Accept-Language",
     "HTTP_ATPROTO_ACCEPT_LABELERS": "atproto-accept-labelers",
@@ -126,7 +129,7 @@ class Passage:
         Raises, with `finish`, what `encodings.offer` does.
         """
         method = str(self.meta["REQUEST_METHOD"])
-        query = self.meta.get("QUERY_STRING", "")
+        query = quote(self.meta.get("QUERY_STRING", ""), safe=_PRINTABLE, encoding="latin-1")
         headers = self._headers(_PASSED_WITH_A_BODY if method == POST else {})
         if finish is not None:  # then we must be able to read the reply, too
             accepted = self.meta.get("HTTP_ACCEPT_ENCODING", "")

@@ -168,7 +168,8 @@ def test_a_place_is_free_again_after_each_call(service, monkeypatch):
 @pytest.mark.parametrize(
     "url",
     ["http://example.com/", "ftp://example.com/", "https://user@example.com/", "https:///", "x",
-     "https://example.com:x/", "https://" + "a" * 70 + ".example.com/"],
+     "https://example.com:x/", "https://ex\u00e4mple.com/", "https://example.com/\u4f8b",
+     "https://example.com/a b", "https://example.com/\r\nx: y"],
 )  # fmt: skip
 def test_a_strangers_url_is_https_and_nothing_else(production, url):
     with pytest.raises(upstream.Forbidden):
