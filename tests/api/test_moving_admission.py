@@ -1,0 +1,77 @@
+"""People who move in pass the same admission policy as everybody."""
+
+import pytest
+
+from accounts import invites
+from accounts.models import Account, HeldSignUp
+from hosting import routing
+from moderation import sign_ups
+from tests.api.conftest import Api
+from tests.api.test_admin import done, refused
+from tests.api.test_moving import _quick, service_token
+from tests.tenancy.test_cross_tenant_pages import staff_of
+
+__all__ = ["_quick"]
+
+
+def policy(host, name) -> None:
+    host.admission = name
+    host.save()
+    routing.forget()
+
+
+def knock(host, person, **more):
+    """A first step into `host`, proven by a fresh service token."""
+    return Api(host, service_token(person, host)).call(
+        "com.atproto.server.createAccount",
+        did=person.did,
+        handle="alice.birch.test",
+        email="alice@example.com",
+        password="brand new password",
+        **more,
+    )
+
+
+def lives_at(host, person) -> bool:
+    return Account.objects.of(host).filter(did=person.did).exists()
+
+
+@pytest.mark.parametrize("name", ["open", "migration_only"])
+def test_these_let_people_move_in(alice, birch, name):
+    policy(birch, name)
+    assert done(knock(birch, alice))["did"] == alice.did
+
+
+def test_a_closed_host_does_not(alice, birch):
+    policy(birch, "closed")
+    assert refused(knock(birch, alice))[:2] == (400, "InvalidRequest")
+    assert not lives_at(birch, alice)
+
+
+def test_an_invite_is_asked_and_spent(alice, birch):
+    policy(birch, "invite")
+    assert refused(knock(birch, alice))[1] == "InvalidInviteCode"
+    code = invites.give(birch, codes_each=1, uses_each=1)["admin"][0]
+    done(knock(birch, alice, inviteCode=code))
+    with pytest.raises(invites.InvalidInviteCode):
+        invites.check(birch, code)
+
+
+def test_staff_approve_and_the_move_goes_on(alice, birch):
+    policy(birch, "approval")
+    assert refused(knock(birch, alice))[1] == "SignupQueued"
+    assert refused(knock(birch, alice))[1] == "SignupQueued"
+    assert not lives_at(birch, alice)
+    held = HeldSignUp.objects.select_related("host__tenant").get(did=alice.did)
+    sign_ups.approve(staff_of(birch), held, "a neighbour")
+    done(knock(birch, alice))
+    assert lives_at(birch, alice)
+
+
+def test_staff_refuse_and_it_does_not(alice, birch):
+    policy(birch, "approval")
+    knock(birch, alice)
+    held = HeldSignUp.objects.select_related("host__tenant").get(did=alice.did)
+    sign_ups.refuse(staff_of(birch), held, "a bot")
+    assert "declined" in refused(knock(birch, alice))[2]
+    assert not lives_at(birch, alice)
