@@ -3,8 +3,8 @@
 `@query("nsid", auth=...)`, `@procedure`, `@subscription` refuse a name that no lexicon has, a kind
 that is not the lexicon's, a duplicate and a missing `auth`, so a server with such a fault does not
 start. `lane` tells the bridge (hosting.bridge.THREADS) which pool of threads runs the method:
-`write` for commits, `slow` for passwords, `transfer` for bodies of any length, `remote` for what waits on other servers,
-so that none of them holds up reads, nor a late directory those who sign in.
+`write` for commits, `slow` for passwords, `transfer` for bodies of any length, `remote` for what
+waits on other servers, so that none of them holds up reads, nor a late directory those who sign in.
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
