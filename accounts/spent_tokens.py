@@ -15,7 +15,8 @@ from functools import cache
 import redis
 from django.conf import settings
 
-from accounts.service_tokens import BadServiceToken, ServiceClaims
+from accounts.service_jwts import BadServiceToken
+from accounts.service_tokens import ServiceClaims
 from hosting.models import Host
 
 VALKEY_TIMEOUT_S = 0.5

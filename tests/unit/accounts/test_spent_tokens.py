@@ -6,7 +6,8 @@ import pytest
 import redis
 
 from accounts import spent_tokens
-from accounts.service_tokens import BadServiceToken, ServiceClaims
+from accounts.service_jwts import BadServiceToken
+from accounts.service_tokens import ServiceClaims
 from accounts.spent_tokens import OwnMarks, spent_once
 from protocol.errors import InvalidRequest
 
