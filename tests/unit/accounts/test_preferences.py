@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from accounts import preferences
+from accounts import deletion, preferences
+from accounts.models import Preference
 from accounts.preferences import ForeignPreference, PreferenceNotAllowed
 from protocol.errors import InvalidRequest
 from tests.unit.accounts.people import account_row
@@ -107,3 +108,9 @@ def test_a_birth_date_that_is_none_gives_no_age(alice, date):
 def test_kept_items_are_counted(alice):
     preferences.replace(alice, [BIRTH, ADULT])
     assert preferences.count(alice) == 2
+
+
+def test_they_go_with_the_account(alice):
+    preferences.replace(alice, [ADULT])
+    deletion.delete(alice)
+    assert not Preference.objects.exists()
