@@ -1,0 +1,86 @@
+"""`manage.py host NAME`: what the provider sets for one host, and no tenant can.
+
+The admin password and the moderation service open com.atproto.admin.*; the outside captcha is asked
+by accounts.captcha. Secrets come in on standard input, a line each, so that no list of processes
+and no shell's history has them.
+"""
+
+import sys
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
+from django.core.management import BaseCommand, CommandError, CommandParser
+
+from hosting import keyring, routing
+from hosting.models import Host
+from protocol.syntax import is_did
+
+_PASSWORD_MIN_CHARACTERS = 12
+
+
+class Command(BaseCommand):
+    """Change what is given, leave the rest; without options only say how the host is set."""
+
+    help = "Set a host's admin password, moderation service and outside captcha."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", help="the host's name: pds.acme.example")
+        parser.add_argument("--moderation-did", help="who may use com.atproto.admin.*; '': nobody")
+        parser.add_argument("--captcha-verify-url", help="of an outside captcha; '': our puzzle")
+        parser.add_argument("--captcha-site-key", help="the public half of its keys")
+        parser.add_argument(
+            "--read-captcha-secret", action="store_true", help="a line of standard input"
+        )
+        parser.add_argument(
+            "--read-admin-password", action="store_true", help="a line of standard input"
+        )
+
+    def handle(self, **options: Any) -> None:
+        host = Host.objects.named(options["name"]).first()
+        if host is None:
+            raise CommandError(f"No host is called {options['name']}.")
+        for field in ("moderation_did", "captcha_verify_url", "captcha_site_key"):
+            if options[field] is not None:
+                setattr(host, field, options[field])
+        if options["read_captcha_secret"]:
+            host.captcha_secret = keyring.wrap(_line().encode())
+        if options["read_admin_password"]:
+            host.admin_password = make_password(_password())
+        _save(host)
+        self.stdout.write(_described(host))
+
+
+def _save(host: Host) -> None:
+    if host.moderation_did and not is_did(host.moderation_did):
+        raise CommandError(f"{host.moderation_did} is no DID.")
+    try:
+        host.full_clean()
+    except ValidationError as fault:
+        raise CommandError("; ".join(fault.messages)) from fault
+    host.save()
+    routing.forget()
+
+
+def _described(host: Host) -> str:
+    captcha = host.captcha_verify_url or "our own puzzle"
+    has_admin = "set" if host.admin_password else "none"
+    moderator = host.moderation_did or "none"
+    return (
+        f"{host.hostname}: sign-up {host.admission}; admin password {has_admin};"
+        f" moderation service {moderator}; captcha {captcha}"
+    )
+
+
+def _line() -> str:
+    line = sys.stdin.readline().rstrip("\r\n")
+    if not line:
+        raise CommandError("Nothing came in on standard input.")
+    return line
+
+
+def _password() -> str:
+    password = _line()
+    if len(password) < _PASSWORD_MIN_CHARACTERS:
+        raise CommandError(f"At least {_PASSWORD_MIN_CHARACTERS} characters, please.")
+    return password

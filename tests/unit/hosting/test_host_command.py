@@ -1,0 +1,67 @@
+"""`manage.py host`: what the provider sets, from arguments and standard input."""
+
+import io
+import sys
+
+import pytest
+from django.contrib.auth.hashers import check_password
+from django.core.management import CommandError, call_command
+
+from hosting import keyring
+from hosting.models import Host
+
+MOD = "did:plc:mmmmmmmmmmmmmmmmmmmmmmmm"
+
+
+def run(*arguments, stdin="", monkeypatch=None) -> str:
+    if monkeypatch:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+    said = io.StringIO()
+    call_command("host", "localhost", *arguments, stdout=said)
+    return said.getvalue()
+
+
+def test_without_options_it_only_says_how_things_are(ash):
+    assert run() == (
+        "localhost: sign-up open; admin password none; moderation service none;"
+        " captcha our own puzzle\n"
+    )
+
+
+def test_a_moderation_service_is_named_and_taken_away(ash):
+    run("--moderation-did", MOD)
+    assert Host.objects.get().moderation_did == MOD
+    run("--moderation-did", "")
+    assert Host.objects.get().moderation_did == ""
+
+
+def test_secrets_come_by_standard_input_and_are_kept_as_they_should(ash, monkeypatch):
+    said = run(
+        "--read-captcha-secret", "--read-admin-password",
+        stdin="0xSECRET\na long enough one\n", monkeypatch=monkeypatch,
+    )  # fmt: skip
+    host = Host.objects.get()
+    assert keyring.unwrap(bytes(host.captcha_secret)) == b"0xSECRET"
+    assert check_password("a long enough one", host.admin_password)
+    assert "SECRET" not in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin"),
+    [
+        (["--moderation-did", "mod.example"], ""),
+        (["--captcha-verify-url", "not a url"], ""),
+        (["--read-admin-password"], ""),
+        (["--read-admin-password"], "too short\n"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_nothing_is_changed(ash, monkeypatch, arguments, stdin):
+    with pytest.raises(CommandError):
+        run(*arguments, stdin=stdin, monkeypatch=monkeypatch)
+    host = Host.objects.get()
+    assert (host.moderation_did, host.captcha_verify_url, host.admin_password) == ("", "", "")
+
+
+def test_a_host_that_is_not_here_is_not_made(ash):
+    with pytest.raises(CommandError, match=r"No host is called elsewhere\.example"):
+        call_command("host", "elsewhere.example")
