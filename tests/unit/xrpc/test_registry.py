@@ -69,7 +69,7 @@ def test_a_declaration_without_auth_is_refused():
         ("/xrpc/com.atproto.sync.getBlob", "GET", "transfer"),
         ("/xrpc/com.atproto.sync.getRepo", "GET", "transfer"),
         ("/xrpc/com.atproto.sync.getCheckout", "GET", "transfer"),
-        ("/xrpc/com.atproto.repo.createRecord", "POST", "fast"),
+        ("/xrpc/com.atproto.repo.createRecord", "POST", "write"),
         ("/xrpc/com.atproto.repo.getRecord", "GET", "fast"),
         ("/xrpc/_health", "GET", "fast"),
         ("/account/sign-in", "POST", "slow"),
