@@ -6,6 +6,7 @@ from accounts import standing
 from accounts.models import Account
 
 NS = "com.atproto.server."
+DID = "did:plc:ewvi7nxzyoun6zhxrhs64oiz"
 
 
 def test_a_server_describes_itself(anyone, ash):
@@ -31,13 +32,17 @@ def test_the_did_document_names_the_host_as_pds(alice, ash):
     assert service[0]["serviceEndpoint"] == ash.origin
 
 
-@pytest.mark.parametrize("name", ["plcOp", "did"])
-def test_an_identity_from_elsewhere_is_refused(anyone, name):
-    value = {"plcOp": {"type": "plc_operation"}, "did": "did:plc:ewvi7nxzyoun6zhxrhs64oiz"}[name]
-    body = {"handle": "carol.test", "email": "c@example.com", "password": "12345678", name: value}
+@pytest.mark.parametrize(
+    ("given", "refusal"),
+    [
+        ({"plcOp": {"type": "plc_operation"}}, (400, 'Unsupported input: "plcOp"')),
+        ({"did": DID}, (401, f"Missing auth to create account with did: {DID}")),
+    ],
+)
+def test_an_identity_from_elsewhere_needs_its_proof(anyone, given, refusal):
+    body = {"handle": "carol.test", "email": "c@example.com", "password": "12345678", **given}
     response = anyone.call(NS + "createAccount", **body)
-    assert response.status_code == 400
-    assert response.json()["message"] == f'Unsupported input: "{name}"'
+    assert (response.status_code, response.json()["message"]) == refusal
 
 
 def test_a_host_that_wants_invites_says_so(anyone, ash):
