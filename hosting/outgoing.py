@@ -9,7 +9,8 @@ gets nowhere (SSRF; https://owasp.org/Top10/A10_2021-Server-Side_Request_Forgery
 import ipaddress
 import socket
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from typing import IO
@@ -28,10 +29,14 @@ from urllib3.exceptions import (
 )
 from urllib3.util.connection import create_connection
 
+from hosting import deadlines
+
 CHUNK_BYTES = 65_536
 USER_AGENT = "Grove/0.1 (AT Protocol PDS)"
 DEFAULT_TIMEOUT_S = 10.0
 DEFAULT_MAX_BYTES = 1_000_000
+_TOO_LONG = "the answer took too long"
+_LEAST_S = 0.01  # a time-out of nothing would mean "do not wait at all"
 # Accept-Encoding: what we fetch is small, and what is not compressed cannot be a bomb.
 _HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
 
@@ -87,14 +92,38 @@ def is_allowed(address: str) -> bool:
     return ip.is_global and not (ip.is_multicast or ip.is_reserved or is_site_local)
 
 
-class _CheckedHTTPConnection(HTTPConnection):
+class _Watched(HTTPConnection):
+    """Waits for an answer under the deadline of the whole exchange."""
+
+    def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override] # as urllib3 has it
+        deadlines.watch(self.sock)
+        return super().getresponse()
+
+
+class _HTTPConnection(_Watched):
+    """To a server that the operator chose."""
+
+
+class _HTTPSConnection(_Watched, HTTPSConnection):
+    """The same below TLS."""
+
+
+class _HTTPPool(HTTPConnectionPool):
+    ConnectionCls = _HTTPConnection
+
+
+class _HTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _HTTPSConnection
+
+
+class _CheckedHTTPConnection(_Watched):
     """Resolves the name itself and connects to an address that passed the check."""
 
     def _new_conn(self) -> socket.socket:
         return _connect_checked(self)
 
 
-class _CheckedHTTPSConnection(HTTPSConnection):
+class _CheckedHTTPSConnection(_Watched, HTTPSConnection):
     """The same below TLS; the certificate is still checked against the name."""
 
     def _new_conn(self) -> socket.socket:
@@ -129,13 +158,17 @@ def _name_to_look_up(name: str) -> str:
     return "localhost" if name.lower().rstrip(".").endswith(".localhost") else name
 
 
-def _connect_any(connection: HTTPConnection, addresses: Iterable[str]) -> socket.socket:
+def _connect_any(connection: HTTPConnection, addresses: Sequence[str]) -> socket.socket:
+    """The first that connects; all share the time of one, for a name may have any number."""
     failure: OSError | None = None
-    for address in addresses:
+    given = connection.timeout
+    ends_at = time.monotonic() + (given if isinstance(given, int | float) else DEFAULT_TIMEOUT_S)
+    for tried, address in enumerate(addresses):
+        left_s = ends_at - time.monotonic()
         try:
             return create_connection(
                 (address, connection.port),
-                connection.timeout,
+                max(left_s, _LEAST_S) / (len(addresses) - tried),
                 socket_options=connection.socket_options,
             )
         except OSError as reason:
@@ -148,11 +181,10 @@ def _connect_any(connection: HTTPConnection, addresses: Iterable[str]) -> socket
 class Client:
     """Asks one kind of URL, through connections of its own that are kept and used again."""
 
-    def __init__(self, *, schemes: frozenset[str], pools: Mapping[str, type] | None = None) -> None:
+    def __init__(self, *, schemes: frozenset[str], pools: Mapping[str, type]) -> None:
         self._schemes = schemes
         self._manager = urllib3.PoolManager(num_pools=64, maxsize=8, retries=False)
-        if pools:
-            self._manager.pool_classes_by_scheme = dict(pools)
+        self._manager.pool_classes_by_scheme = dict(pools)
 
     def request(  # noqa: PLR0913 - an HTTP request has that many parts
         self,
@@ -173,25 +205,25 @@ class Client:
         Raises Unreachable (Forbidden), TimedOut (TooLarge).
         """
         self._check(url)
-        deadline = time.monotonic() + timeout_s
-        try:
-            response = self._manager.urlopen(
-                method,
-                url,
-                body=body,
-                headers={**_HEADERS, **(headers or {})},
-                redirect=False,
-                timeout=urllib3.Timeout(total=timeout_s),
-                preload_content=False,
-            )
-        except _NOT_ARRIVED as reason:
-            kind = NoSuchHost if _is_unknown_name(reason) else Unreachable
-            raise kind(str(reason)) from reason
-        except HTTPError as reason:
-            raise TimedOut(str(reason)) from reason
-        names = {name.lower(): value for name, value in response.headers.items()}
         received = BytesIO() if into is None else into
-        _read(response, deadline, max_bytes, received)
+        with _within(timeout_s):
+            try:
+                response = self._manager.urlopen(
+                    method,
+                    url,
+                    body=body,
+                    headers={**_HEADERS, **(headers or {})},
+                    redirect=False,
+                    timeout=urllib3.Timeout(total=timeout_s),
+                    preload_content=False,
+                )
+            except _NOT_ARRIVED as reason:
+                kind = NoSuchHost if _is_unknown_name(reason) else Unreachable
+                raise kind(str(reason)) from reason
+            except HTTPError as reason:
+                raise TimedOut(str(reason)) from reason
+            _read(response, max_bytes, received)
+        names = {name.lower(): value for name, value in response.headers.items()}
         whole = received.getvalue() if isinstance(received, BytesIO) and into is None else b""
         return Answer(response.status, names, whole)
 
@@ -205,15 +237,28 @@ class Client:
             raise Forbidden(f"only {' and '.join(sorted(self._schemes))} URLs are fetched")
 
 
+@contextmanager
+def _within(timeout_s: float) -> Iterator[None]:
+    """Raises TimedOut at the deadline, whatever the end of our own making looked like from within:
+    an answer that is over, among others."""
+    try:
+        with deadlines.Deadline(timeout_s) as deadline:
+            yield
+    except (Unreachable, TimedOut) as failure:
+        if deadline.has_cut:
+            raise TimedOut(_TOO_LONG) from failure
+        raise
+    if deadline.has_cut:
+        raise TimedOut(_TOO_LONG)
+
+
 def _is_unknown_name(reason: BaseException) -> bool:
     """Whether the name has no address for certain; an outage of name servers is another error."""
     cause = reason.__cause__
     return isinstance(cause, socket.gaierror) and cause.errno in _NO_SUCH_NAME
 
 
-def _read(
-    response: urllib3.BaseHTTPResponse, deadline: float, max_bytes: int, into: IO[bytes]
-) -> None:
+def _read(response: urllib3.BaseHTTPResponse, max_bytes: int, into: IO[bytes]) -> None:
     """The body, counted as it is decoded. A connection with an unread rest is not used again."""
     left = max_bytes
     try:
@@ -222,8 +267,6 @@ def _read(
             left -= len(piece)
             if left < 0:
                 raise TooLarge(f"more than {max_bytes} bytes")
-            if time.monotonic() > deadline:
-                raise TimedOut("the answer took too long")
             into.write(piece)
     except HTTPError as reason:
         raise TimedOut(str(reason)) from reason
@@ -236,7 +279,7 @@ _strangers = Client(
     schemes=_BOTH if settings.SANDBOX else frozenset({"https"}),
     pools={"http": _CheckedHTTPPool, "https": _CheckedHTTPSPool},
 )
-_configured = Client(schemes=_BOTH)
+_configured = Client(schemes=_BOTH, pools={"http": _HTTPPool, "https": _HTTPSPool})
 
 request = _strangers.request
 request_configured = _configured.request

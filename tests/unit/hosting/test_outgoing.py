@@ -104,6 +104,53 @@ def test_an_answer_that_drips_is_timed_out(url: str) -> None:
         outgoing.request("GET", f"{url}/dripping", timeout_s=0.3)
 
 
+@pytest.mark.parametrize(
+    ("begins", "drips"),
+    [
+        (b"HTTP/1.1 200 OK\r\n", b"X: 1\r\n"),
+        (b"HTTP/1.1 200 OK\r\nX: ", b"y"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", b"x"),
+    ],
+)
+def test_a_server_that_drips_what_frames_its_answer_is_left(begins: bytes, drips: bytes) -> None:
+    with _dripping(begins, drips) as url:
+        began = time.monotonic()
+        with pytest.raises(outgoing.TimedOut, match="too long"):
+            outgoing.request("GET", url, timeout_s=0.3)
+        assert time.monotonic() - began < 0.6
+
+
+def test_all_addresses_of_a_name_share_one_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+
+    def late(_address: object, timeout: float, **_: object) -> socket.socket:
+        waited.append(timeout)
+        raise TimeoutError
+
+    found = [(2, 1, 6, "", (f"127.0.0.{last}", 80)) for last in range(1, 101)]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    monkeypatch.setattr(outgoing, "create_connection", late)
+    with pytest.raises(outgoing.Unreachable):
+        outgoing.request("GET", "http://many.test", timeout_s=1.0)
+    assert waited[0] < 0.011
+
+
+@contextlib.contextmanager
+def _dripping(begins: bytes, drips: bytes) -> Iterator[str]:
+    """The URL of a server that begins its answer and goes on a little every 50 ms."""
+
+    def answer(listening: socket.socket) -> None:
+        with contextlib.suppress(OSError), listening.accept()[0] as connected:
+            connected.sendall(begins)
+            for _ in range(40):
+                time.sleep(0.05)
+                connected.sendall(drips)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=answer, args=(listening,), daemon=True).start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
 def test_a_broken_connection_may_have_been_acted_upon(url: str) -> None:
     with pytest.raises(outgoing.TimedOut):
         outgoing.request("GET", f"{url}/broken")
