@@ -55,19 +55,19 @@ def packed(text: bytes, accept_encoding: str) -> tuple[bytes, dict[str, str]]:
     return _PACK[codings[0]](text), {"Content-Encoding": codings[0]}
 
 
-def decoded(body: bytes, content_encoding: str) -> bytes:
-    """The bytes behind a Content-Encoding, at most DECODED_MAX_BYTES. Raises Undecodable."""
+def decoded(body: bytes, content_encoding: str, most: int = DECODED_MAX_BYTES) -> bytes:
+    """The bytes behind a Content-Encoding, at most so many. Raises Undecodable."""
     codings = [name.strip().lower() for name in content_encoding.split(",") if name.strip()]
     if len(codings) > 1:
         raise Undecodable(f"coded {len(codings)} times")
     coding = codings[0] if codings else "identity"
     if coding == "identity":
-        return _bounded(body)
+        return _bounded(body, most)
     undo = _UNDO.get(coding)
     if undo is None:
         raise Undecodable(f"an unknown coding: {coding[:40]}")
     try:
-        return undo(body)
+        return undo(body, most)
     except (zlib.error, brotli.error) as reason:
         raise Undecodable(f"not {coding}: {reason}") from reason
 
@@ -91,41 +91,41 @@ def _parsed(item: str) -> tuple[str, float]:
     return name.strip().lower(), weight
 
 
-def _inflated(body: bytes) -> bytes:
+def _inflated(body: bytes, most: int) -> bytes:
     """gzip and deflate; the latter also without zlib's header, as some servers have it."""
     try:
-        return _inflated_as(body, _GZIP_OR_ZLIB)
+        return _inflated_as(body, _GZIP_OR_ZLIB, most)
     except zlib.error:
-        return _inflated_as(body, -zlib.MAX_WBITS)
+        return _inflated_as(body, -zlib.MAX_WBITS, most)
 
 
-def _inflated_as(body: bytes, wbits: int) -> bytes:
+def _inflated_as(body: bytes, wbits: int, most: int) -> bytes:
     decoder = zlib.decompressobj(wbits)
-    data = decoder.decompress(body, DECODED_MAX_BYTES + 1)
-    if len(data) <= DECODED_MAX_BYTES and not decoder.eof:
+    data = decoder.decompress(body, most + 1)
+    if len(data) <= most and not decoder.eof:
         raise Undecodable("ends before its encoding does")
-    return _bounded(data)
+    return _bounded(data, most)
 
 
-def _unbrotlied(body: bytes) -> bytes:
+def _unbrotlied(body: bytes, most: int) -> bytes:
     decoder = brotli.Decompressor()
     pieces = [decoder.process(body, output_buffer_limit=_STEP_BYTES)]
     size = len(pieces[0])
-    while not decoder.is_finished() and size <= DECODED_MAX_BYTES:
+    while not decoder.is_finished() and size <= most:
         pieces.append(decoder.process(b"", output_buffer_limit=_STEP_BYTES))
         size += len(pieces[-1])
         if not pieces[-1]:
             raise Undecodable("ends before its encoding does")
-    return _bounded(b"".join(pieces))
+    return _bounded(b"".join(pieces), most)
 
 
-def _bounded(data: bytes) -> bytes:
-    if len(data) > DECODED_MAX_BYTES:
-        raise Undecodable(f"more than {DECODED_MAX_BYTES} bytes")
+def _bounded(data: bytes, most: int) -> bytes:
+    if len(data) > most:
+        raise Undecodable(f"more than {most} bytes")
     return data
 
 
-_UNDO: Final[dict[str, Callable[[bytes], bytes]]] = {
+_UNDO: Final[dict[str, Callable[[bytes, int], bytes]]] = {
     "gzip": _inflated,
     "x-gzip": _inflated,
     "deflate": _inflated,

@@ -14,7 +14,7 @@ from protocol.errors import XrpcError
 from xrpc.proxy.encodings import Undecodable, decoded
 from xrpc.proxy.plans import Received
 
-READ_MAX_BYTES = 65_536  # of a refusal
+READ_MAX_BYTES = 65_536  # of a refusal, decoded too: it is read on the event loop
 _UNREACHABLE: Final = "Upstream service unreachable"
 _NAMES: Final = {
     400: "InvalidRequest",
@@ -78,7 +78,8 @@ def said(received: Received) -> tuple[str, str]:
     if not is_json(received.headers) or len(received.body) > READ_MAX_BYTES:
         return "", ""
     try:
-        text = decoded(received.body, received.headers.get("content-encoding", ""))
+        coding = received.headers.get("content-encoding", "")
+        text = decoded(received.body, coding, READ_MAX_BYTES)
         value = orjson.loads(text)
     except (Undecodable, ValueError):
         return "", ""
