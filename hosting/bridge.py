@@ -8,15 +8,17 @@ client chunk by chunk, and its iterator is closed when the client goes away.
 
 import asyncio
 import io
-from collections.abc import Awaitable, Callable
-from typing import BinaryIO
+from collections.abc import Awaitable, Callable, Mapping
+from typing import BinaryIO, TypeVar
 
 from hosting.environ import HeaderTooLarge, Scope, environ_of
 from hosting.handover import Exchange
-from hosting.lanes import Lane, LaneIsFull
+from hosting.lanes import Lane, LaneIsFull, SharedLane
+from hosting.limits.exemptions import network
 from hosting.upstream import Connections
 from hosting.wire import IDLE_S, ChunkedBody, Gone, HandedOver, Outlet, Receive, Send, WsgiApp
 
+T = TypeVar("T")
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 BUFFERED_MAX_BYTES = 1_000_000  # longer bodies stream; every record write is shorter
@@ -28,6 +30,7 @@ THREADS = {
     "transfer": 8,  # for clients that send or take bodies of any length
     "remote": 4,  # for other servers
 }
+LANES: Mapping[str, type[Lane]] = {"transfer": SharedLane}
 PIPE_BYTES = 65_536
 TOO_LARGE = b'{"error":"InvalidRequest","message":"A request header is too large"}'
 FULL = b'{"error":"ServiceUnavailable","message":"Too many requests are waiting"}'
@@ -42,7 +45,7 @@ class Bridge:
         self._http = http
         self._websocket = websocket
         self._lane_of = lane_of
-        self._lanes = {name: Lane(name, threads) for name, threads in THREADS.items()}
+        self._lanes = {name: LANES.get(name, Lane)(name, count) for name, count in THREADS.items()}
         self._upstream = Connections()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,7 +64,7 @@ class Bridge:
         try:
             body, length = await _body(scope, receive)
             environ = environ_of(scope, body, length)
-            whole = await lane.run(lambda: outlet.carry(self._http, environ))
+            whole = await self._run(lane, scope, lambda: outlet.carry(self._http, environ))
             if isinstance(whole, HandedOver):
                 await self._hand_over(whole, _unread(body), length, receive, send)
                 return
@@ -73,6 +76,12 @@ class Bridge:
             return
         if whole is not None:
             await outlet.send_whole(*whole)
+
+    async def _run(self, lane: Lane, scope: Scope, work: Callable[[], T]) -> T:
+        if not isinstance(lane, SharedLane):
+            return await lane.run(work)
+        client = scope.get("client")
+        return await lane.run_for(network(client[0]) if client else "", work)
 
     async def _hand_over(
         self,

@@ -8,6 +8,7 @@ nobody here waits on.
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, TypeVar
@@ -70,6 +71,33 @@ class Lane:
                 result, failure = None, error
             _deliver(future, result, failure)
             del job, work, future, result, failure  # an idle thread must not keep a body alive
+
+
+class SharedLane(Lane):
+    """A lane in which nobody has more than half of the threads at once, however much they ask for:
+    clients that take their bodies slowly hold up their own kind alone."""
+
+    def __init__(self, name: str, threads: int, waiting_max: int = 512) -> None:
+        super().__init__(name, threads, waiting_max)
+        self._share = max(1, threads // 2)
+        self._waiting_max = max(1, waiting_max // 8)
+        self._asking: Counter[str] = Counter()  # who waits or runs; the event loop's alone
+        self._shares: dict[str, asyncio.Semaphore] = {}
+
+    async def run_for(self, who: str, work: Callable[[], T]) -> T:
+        """Run work when `who` has a thread to spare. Raises LaneIsFull when too much of theirs
+        waits already."""
+        if self._asking[who] >= self._share + self._waiting_max:
+            raise LaneIsFull(self.name)
+        self._asking[who] += 1
+        try:
+            async with self._shares.setdefault(who, asyncio.Semaphore(self._share)):
+                return await self.run(work)
+        finally:
+            self._asking[who] -= 1
+            if not self._asking[who]:
+                del self._asking[who]
+                del self._shares[who]
 
 
 def _deliver(future: "asyncio.Future[Any]", result: object, failure: BaseException | None) -> None:

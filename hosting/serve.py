@@ -11,6 +11,7 @@ import sys
 import uvicorn
 
 from hosting import environment, ports
+from hosting.http import HttpProtocol
 from hosting.websockets import StreamProtocol
 
 APPLICATIONS = {
@@ -28,7 +29,7 @@ def main(name: str) -> None:
     config = uvicorn.Config(
         application,
         loop="uvloop",
-        http="httptools",
+        http=HttpProtocol,
         ws=StreamProtocol,
         ws_max_size=65_536,  # readers have nothing to say
         ws_ping_interval=PING_S,

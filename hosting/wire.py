@@ -20,7 +20,9 @@ Whole = tuple[int, Headers, bytes]
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 IDLE_S = 60.0  # a client that neither sends nor takes a byte for so long is gone
-SLOWEST_BYTES_PER_S = 2_048  # of an upload after IDLE_S: who drips holds a thread for nothing
+# After IDLE_S, on the average: who drips holds a thread for nothing.
+SLOWEST_UPLOAD_BYTES_PER_S = 2_048
+SLOWEST_DOWNLOAD_BYTES_PER_S = 8_192
 BATCH_BYTES = 262_144  # small chunks are put together while the one before is on its way
 WITHOUT_BODY = frozenset({204, 304})  # RFC 9110 section 6.4.1
 
@@ -77,8 +79,7 @@ class ChunkedBody(io.RawIOBase):
         return piece
 
     def _refuse_dripping(self) -> None:
-        elapsed_s = time.monotonic() - self._begun_at
-        if elapsed_s > IDLE_S and self._size < elapsed_s * SLOWEST_BYTES_PER_S:
+        if _drips(self._begun_at, self._size, SLOWEST_UPLOAD_BYTES_PER_S):
             raise Gone("the client sends too slowly")
 
 
@@ -142,12 +143,17 @@ class Outlet:
         on_its_way = self._submit(start)
         held: list[bytes] = []
         size = 0
+        sent = 0
+        begun_at = time.monotonic()
         try:
             for chunk in chunks:
                 held.append(chunk)
                 size += len(chunk)
                 if on_its_way.done() or size >= BATCH_BYTES:
                     self._arrived(on_its_way)
+                    if _drips(begun_at, sent, SLOWEST_DOWNLOAD_BYTES_PER_S):
+                        raise Gone("the client takes too slowly")
+                    sent += size
                     on_its_way = self._submit(_piece(b"".join(held)))
                     held, size = [], 0
             self._arrived(on_its_way)
@@ -174,6 +180,11 @@ class Outlet:
             self._is_gone.set()
 
         return asyncio.run_coroutine_threadsafe(watch(), self._loop)
+
+
+def _drips(begun_at: float, size: int, slowest_bytes_per_s: int) -> bool:
+    elapsed_s = time.monotonic() - begun_at
+    return elapsed_s > IDLE_S and size < elapsed_s * slowest_bytes_per_s
 
 
 def _piece(body: bytes) -> Message:

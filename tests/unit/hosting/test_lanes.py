@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hosting.lanes import Lane, LaneIsFull
+from hosting.lanes import Lane, LaneIsFull, SharedLane
 
 
 @pytest.fixture
@@ -65,3 +65,43 @@ def test_closing_lets_the_work_finish() -> None:
     asyncio.run(begin())
     lane.close()
     assert done.is_set()
+
+
+@pytest.fixture
+def shared() -> Iterator[SharedLane]:
+    made = SharedLane("shared", threads=4, waiting_max=8)
+    yield made
+    made.close()
+
+
+def test_nobody_has_more_than_half_of_a_shared_lane(shared: SharedLane) -> None:
+    release = threading.Event()
+
+    async def crowd() -> str:
+        slow = [asyncio.ensure_future(shared.run_for("a", release.wait)) for _ in range(3)]
+        await asyncio.sleep(0.05)
+        try:
+            return await asyncio.wait_for(shared.run_for("b", lambda: "through"), 5)
+        finally:
+            release.set()
+            await asyncio.gather(*slow)
+
+    assert asyncio.run(crowd()) == "through"
+
+
+def test_who_asks_too_much_of_a_shared_lane_is_refused_alone(shared: SharedLane) -> None:
+    release = threading.Event()
+
+    async def crowd() -> list[object]:
+        slow = [asyncio.ensure_future(shared.run_for("a", release.wait)) for _ in range(5)]
+        await asyncio.sleep(0.05)
+        release.set()
+        return await asyncio.gather(*slow, return_exceptions=True)
+
+    results = asyncio.run(crowd())
+    assert [type(each) for each in results] == [bool] * 3 + [LaneIsFull] * 2
+
+
+def test_a_shared_lane_forgets_who_has_left(shared: SharedLane) -> None:
+    asyncio.run(shared.run_for("a", lambda: None))
+    assert not shared._shares

@@ -24,11 +24,11 @@ class Impatient(StreamProtocol):
 
 
 @contextmanager
-def served(app: Callable[..., object]) -> Iterator[int]:
+def served(app: Callable[..., object], **options: object) -> Iterator[int]:
     """The port of a server that runs in a thread."""
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        app, loop="uvloop", ws=Impatient, ws_per_message_deflate=False, log_config=None
+        app, loop="uvloop", ws=Impatient, ws_per_message_deflate=False, log_config=None, **options
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listener],))

@@ -47,3 +47,39 @@ def test_who_is_merely_slow_gets_through(
 ) -> None:
     monkeypatch.setattr(wire, "IDLE_S", 0.1)
     assert len(ChunkedBody(loop, dripping(1000, 10), b"ahead").read() or b"") == 10_005
+
+
+def carried(loop: asyncio.AbstractEventLoop, pause_s: float) -> None:
+    """An answer of 40 small chunks, to a client that takes each after a pause."""
+
+    async def send(_message: Message) -> None:
+        await asyncio.sleep(pause_s)
+
+    async def receive() -> Message:
+        await asyncio.sleep(30)
+        return {"type": "http.disconnect"}
+
+    outlet = wire.Outlet(loop, receive, send, is_head=False)
+
+    def app(_environ, start_response):
+        start_response("200 OK", [])
+        return (b"x" * wire.BATCH_BYTES * size for size in [1] * 40)
+
+    outlet.carry(app, {"wsgi.input": None})
+
+
+def test_who_drips_a_download_is_gone(
+    loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "IDLE_S", 0.1)
+    monkeypatch.setattr(wire, "BATCH_BYTES", 10)
+    with pytest.raises(Gone, match="too slowly"):
+        carried(loop, 0.02)
+
+
+def test_who_takes_a_download_at_a_walk_gets_it(
+    loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "IDLE_S", 0.1)
+    monkeypatch.setattr(wire, "BATCH_BYTES", 2_000)
+    carried(loop, 0.01)
