@@ -10,6 +10,7 @@ from django.test import RequestFactory
 
 from accounts import resolution, service_tokens, tokens
 from protocol.did_document import DidDocument
+from protocol.errors import XrpcError
 from protocol.keys import SigningKey
 from tests.unit.accounts.people import account_row
 from xrpc import staff_auth
@@ -137,7 +138,7 @@ def test_it_is_no_admin(host):
     ],
 )
 def test_each_wrong_claim_is_a_401_of_its_own(host, changes, name):
-    with pytest.raises(service_tokens.XrpcError) as refusal:
+    with pytest.raises(XrpcError) as refusal:
         read(host, bearer(host, **changes))
     assert (refusal.value.status, refusal.value.name) == (401, name)
 
