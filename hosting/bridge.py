@@ -28,9 +28,10 @@ THREADS = {
     "write": 8,  # for commits; as many go in together as wait at once (repos.group_commit)
     "slow": 4,  # for password hashes, and for pages' forms
     "transfer": 8,  # for clients that send or take bodies of any length
-    "remote": 4,  # for other servers
+    "remote": 4,  # for other servers, on behalf of our people and those who sign up
+    "lookup": 4,  # for servers that a stranger's question names: nobody vouches for them
 }
-LANES: Mapping[str, type[Lane]] = {"transfer": SharedLane}
+LANES: Mapping[str, type[Lane]] = {"transfer": SharedLane, "lookup": SharedLane}
 PIPE_BYTES = 65_536
 TOO_LARGE = b'{"error":"InvalidRequest","message":"A request header is too large"}'
 FULL = b'{"error":"ServiceUnavailable","message":"Too many requests are waiting"}'

@@ -100,6 +100,12 @@ REQUEST_EMAIL_UPDATE: Final = of_account("request-email-update", *_MAILS)
 REQUEST_PLC_SIGNATURE: Final = of_account("request-plc-signature", *_MAILS)
 RESERVE_SIGNING_KEY: Final = of_network("reserve-signing-key", Budget(50, HOUR_S))
 RESOLVE_LEXICON: Final = of_network("resolve-lexicon", Budget(300, 5 * MINUTE_S))
+# Each of these is a row that stays, a question to other servers, or both.
+SUBMIT_PLC_OPERATION: Final = of_account(
+    "submit-plc-operation", Budget(30, 5 * MINUTE_S), Budget(200, DAY_S)
+)
+REFRESH_IDENTITY: Final = of_account("refresh-identity", Budget(60, 5 * MINUTE_S))
+CREATE_REPORT: Final = of_account("create-report", Budget(100, HOUR_S), Budget(500, DAY_S))
 UPDATE_HANDLE: Final = of_account("update-handle", Budget(10, 5 * MINUTE_S), Budget(50, DAY_S))
 
 

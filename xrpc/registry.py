@@ -4,7 +4,8 @@
 that is not the lexicon's, a duplicate and a missing `auth`, so a server with such a fault does not
 start. `lane` tells the bridge (hosting.bridge.THREADS) which pool of threads runs the method:
 `write` for commits, `slow` for passwords, `transfer` for bodies of any length, `remote` for what
-waits on other servers, so that none of them holds up reads, nor a late directory those who sign in.
+waits on other servers, `lookup` where anybody may ask and name the server; so that none of them
+holds up reads, nor a late directory those who sign in, nor a stranger's slow server anybody else.
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
@@ -20,7 +21,7 @@ from xrpc.bodies import JSON_LIMIT_BYTES
 from xrpc.call import Answer, Call
 from xrpc.rate_limits import Limit
 
-Lane = Literal["fast", "write", "slow", "transfer", "remote"]
+Lane = Literal["fast", "write", "slow", "transfer", "remote", "lookup"]
 Verb = Callable[[Call], Answer]
 BodyLimit = int | Callable[[Host], int]
 Stream = Callable[[Host, Mapping[str, Any]], Awaitable[AsyncGenerator[list[bytes], None]]]

@@ -11,7 +11,7 @@ from xrpc.registry import query
 @query(
     "com.atproto.lexicon.resolveLexicon",
     auth=Auth.none(),
-    lane="remote",
+    lane="lookup",
     limits=(rate_limits.RESOLVE_LEXICON,),
 )
 def resolve_lexicon(call: Call) -> Answer:

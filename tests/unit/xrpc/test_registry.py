@@ -65,6 +65,8 @@ def test_a_declaration_without_auth_is_refused():
     [
         ("/xrpc/com.atproto.server.createAccount", "POST", "remote"),
         ("/xrpc/com.atproto.server.createSession", "POST", "slow"),
+        ("/xrpc/com.atproto.identity.resolveDid", "GET", "lookup"),
+        ("/xrpc/com.atproto.lexicon.resolveLexicon", "GET", "lookup"),
         ("/xrpc/com.atproto.repo.uploadBlob", "POST", "transfer"),
         ("/xrpc/com.atproto.sync.getBlob", "GET", "transfer"),
         ("/xrpc/com.atproto.sync.getRepo", "GET", "transfer"),

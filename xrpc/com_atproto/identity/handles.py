@@ -12,7 +12,7 @@ from xrpc.registry import procedure, query
 from xrpc.subjects import own_account
 
 
-@query("com.atproto.identity.resolveHandle", auth=Auth.none(), lane="remote")
+@query("com.atproto.identity.resolveHandle", auth=Auth.none(), lane="lookup")
 def resolve_handle(call: Call) -> Answer:
     return {"did": resolution.did_of(call.host, call.params["handle"])}
 

@@ -6,23 +6,29 @@ whoever has an account here may have an identity looked up anew.
 
 from accounts import custom_handles, resolution
 from accounts.resolution import Identity
+from xrpc import rate_limits
 from xrpc.auth import Auth
 from xrpc.call import Answer, Call
 from xrpc.registry import procedure, query
 from xrpc.subjects import NO_HANDLE
 
 
-@query("com.atproto.identity.resolveDid", auth=Auth.none(), lane="remote")
+@query("com.atproto.identity.resolveDid", auth=Auth.none(), lane="lookup")
 def resolve_did(call: Call) -> Answer:
     return {"didDoc": resolution.resolve_did(call.params["did"]).json}
 
 
-@query("com.atproto.identity.resolveIdentity", auth=Auth.none(), lane="remote")
+@query("com.atproto.identity.resolveIdentity", auth=Auth.none(), lane="lookup")
 def resolve_identity(call: Call) -> Answer:
     return _shown(resolution.identify(call.host, call.params["identifier"]))
 
 
-@procedure("com.atproto.identity.refreshIdentity", auth=Auth.account(), lane="remote")
+@procedure(
+    "com.atproto.identity.refreshIdentity",
+    auth=Auth.account(),
+    lane="remote",
+    limits=(rate_limits.REFRESH_IDENTITY,),
+)
 def refresh_identity(call: Call) -> Answer:
     identity = resolution.identify(call.host, call.input["identifier"], fresh=True)
     custom_handles.look_again(call.host, identity.did)
