@@ -17,19 +17,24 @@ from django.http import HttpRequest
 from accounts import arrivals, service_tokens, spent_tokens
 from accounts.models import Account
 from accounts.service_tokens import BadJwtIss, ServiceClaims
+from hosting import limits
+from hosting.limits import MINUTE_S, Bucket, Budget
 from hosting.models import Host
 from protocol.did_document import DidDocument
 from protocol.plc_data import SIGNING_METHOD
 from xrpc.call import Call
 
 SERVICE_SCOPE: Final = "service"  # of a caller without a session
+# Each proof may have a server asked that its bearer names, before the call itself is counted.
+PROOFS: Final = Bucket("service-token-proofs", (Budget(100, 5 * MINUTE_S),))
 
 
 def stranger(request: HttpRequest, host: Host, jwt: str) -> ServiceClaims:
     """Whoever has a DID, hosted anywhere. Asks the network, so the method's lane is `remote`.
 
-    Raises BadServiceToken and its kinds, and the errors of `arrivals.resolve`.
+    Raises BadServiceToken and its kinds, RateLimitExceeded, and the errors of `arrivals.resolve`.
     """
+    limits.attempt(request, PROOFS, host)
     return service_tokens.verify(
         jwt, service_tokens.audiences_of(host), _method(request), document_of=arrivals.resolve
     )

@@ -19,12 +19,14 @@ from accounts.pages.answers import posted, show_form, status_of
 from accounts.pages.cookies import signed_in
 from accounts.pages.forms import SignUpForm
 from hosting import limits
+from hosting.limits import MINUTE_S, Bucket, Budget
 from hosting.models import Host
 from hosting.pages import page_policy
 from hosting.routing import host_of
 from protocol.errors import XrpcError
 
 _TEMPLATE = "accounts/sign_up.html"
+_LOOK_UPS = Bucket("handle-look-ups", (Budget(600, 5 * MINUTE_S),))  # some queries each
 _CLOSED = (Host.Admission.CLOSED, Host.Admission.MIGRATION_ONLY)
 
 
@@ -49,6 +51,7 @@ def handle_available(request: HttpRequest) -> JsonResponse:
     """`/account/handle-available?handle=`: whether it is free, else what is."""
     host, wanted = host_of(request), request.GET.get("handle", "")[:300]
     try:
+        limits.attempt(request, _LOOK_UPS, host)
         handle = handle_availability.check(host, wanted)
     except XrpcError as refusal:
         others = handle_availability.suggestions(host, wanted) if _is_had(refusal) else []

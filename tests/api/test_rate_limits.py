@@ -7,7 +7,7 @@ import pytest
 from hosting import limits
 from hosting.limits import Bucket, Budget
 from tests.api.conftest import sign_up
-from xrpc import rate_limits, registry
+from xrpc import rate_limits, registry, service_callers
 from xrpc.rate_limits import Limit
 
 DESCRIBE = "com.atproto.server.describeServer"
@@ -212,3 +212,24 @@ def test_browsers_may_read_the_headers(anyone):
     exposed = anyone.query(DESCRIBE)["Access-Control-Expose-Headers"]
     for name in ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "RateLimit-Policy"):
         assert name in exposed
+
+
+@pytest.mark.parametrize(
+    "nsid",
+    [
+        "com.atproto.identity.submitPlcOperation",
+        "com.atproto.identity.refreshIdentity",
+        "com.atproto.moderation.createReport",
+    ],
+)
+def test_what_leaves_rows_or_asks_others_is_counted_by_account(nsid):
+    (limit,) = registry.find(nsid).limits
+    assert limit.who is rate_limits.by_did
+
+
+def test_proofs_of_a_did_are_counted_before_anybody_is_asked(anyone, monkeypatch):
+    few = Bucket("service-token-proofs", (Budget(1, DAY),))
+    monkeypatch.setattr(service_callers, "PROOFS", few)
+    anyone.token = "not.a.token"
+    nsid = "com.atproto.server.createAccount"
+    assert [anyone.call(nsid, handle="a.test").status_code for _ in range(2)] == [401, 429]

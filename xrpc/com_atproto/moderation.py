@@ -8,6 +8,7 @@ from typing import Any
 
 from moderation import reports
 from moderation.models import Report
+from xrpc import rate_limits
 from xrpc.auth import LEAVING, STANDARD, Auth
 from xrpc.call import Answer, Call
 from xrpc.proxy.local import chosen_service, handed_on
@@ -16,7 +17,11 @@ from xrpc.registry import procedure
 from xrpc.subjects import own_account_as_it_is
 
 
-@procedure(CREATE_REPORT, auth=Auth.account(STANDARD | LEAVING))
+@procedure(
+    CREATE_REPORT,
+    auth=Auth.account(STANDARD | LEAVING),
+    limits=(rate_limits.CREATE_REPORT,),
+)
 def create_report(call: Call) -> Answer:
     if service := chosen_service(call, CREATE_REPORT):
         return handed_on(call, CREATE_REPORT, service)

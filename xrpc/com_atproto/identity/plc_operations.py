@@ -41,7 +41,12 @@ def sign_plc_operation(call: Call) -> Answer:
     return {"operation": plc_operations.sign(account, call.input.get("token", ""), wishes)}
 
 
-@procedure("com.atproto.identity.submitPlcOperation", auth=Auth.account(), lane="remote")
+@procedure(
+    "com.atproto.identity.submitPlcOperation",
+    auth=Auth.account(),
+    lane="remote",
+    limits=(rate_limits.SUBMIT_PLC_OPERATION,),
+)
 def submit_plc_operation(call: Call) -> Answer:
     plc_operations.submit(own_account(call), call.input["operation"])
     return None

@@ -6,6 +6,8 @@ import pytest
 
 from accounts import captcha
 from accounts.models import Account, HeldSignUp
+from accounts.pages import sign_up
+from hosting import limits
 from hosting.pages import PAGE_POLICY
 from tests.unit.accounts.pages.conftest import FORM
 
@@ -84,3 +86,11 @@ def test_somebody_elses_handle_is_answered_with_free_ones(browser, ash):
 def test_a_half_typed_one_is_not(browser):
     answer = browser.get("/account/handle-available", {"handle": "al.test"}).json()
     assert (answer["available"], answer["suggestions"]) == (False, [])
+
+
+def test_looking_for_free_handles_has_an_end(browser, monkeypatch):
+    few = limits.Bucket("handle-look-ups", (limits.Budget(1, limits.DAY_S),))
+    monkeypatch.setattr(sign_up, "_LOOK_UPS", few)
+    answers = [browser.get("/account/handle-available?handle=zoe.test").json() for _ in range(2)]
+    assert [answer["available"] for answer in answers] == [True, False]
+    assert "Too many attempts" in answers[1]["message"]
