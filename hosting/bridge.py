@@ -14,7 +14,7 @@ from typing import BinaryIO, TypeVar
 from hosting.environ import HeaderTooLarge, Scope, environ_of
 from hosting.handover import Exchange
 from hosting.lanes import Lane, LaneIsFull, SharedLane
-from hosting.limits.exemptions import network
+from hosting.networks import network
 from hosting.upstream import Connections
 from hosting.wire import IDLE_S, ChunkedBody, Gone, HandedOver, Outlet, Receive, Send, WsgiApp
 

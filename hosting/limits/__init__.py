@@ -22,10 +22,11 @@ from hosting.limits.budgets import (
     RateLimitExceeded,
     Standing,
 )
-from hosting.limits.exemptions import is_exempt, network, network_of
+from hosting.limits.exemptions import is_exempt, network_of
 from hosting.limits.ledger import Ledger
 from hosting.limits.store import Store
 from hosting.models import Host
+from hosting.networks import network
 from protocol.errors import XrpcError
 
 __all__ = [

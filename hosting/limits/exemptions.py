@@ -1,7 +1,6 @@
 """Who is asked from: the network that limits count by, and who is not counted at all.
 
-An IPv6 customer has a /64 at least, so that is what counts as one address; IPv4 written as IPv6 is
-IPv4. Exempt are the operator's own machines: by a secret header or by address.
+Exempt are the operator's own machines: by a secret header or by address.
 """
 
 import hmac
@@ -11,7 +10,8 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from django.conf import settings
 from django.http import HttpRequest
 
-IPV6_PREFIX = 64
+from hosting.networks import network
+
 _BYPASS_HEADER = "HTTP_X_RATELIMIT_BYPASS"
 
 
@@ -32,20 +32,6 @@ def is_exempt(request: HttpRequest) -> bool:
             return True
     listed = settings.RATE_LIMIT_BYPASS_IPS
     return bool(listed) and _is_listed(request.META.get("REMOTE_ADDR", ""), tuple(listed))
-
-
-@lru_cache(maxsize=20_000)
-def network(address: str) -> str:
-    """What limits count by: an IPv4 address, or the /64 of an IPv6 one."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address  # a unix socket's peer has none
-    if not isinstance(parsed, IPv6Address):
-        return address
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ip_network((parsed, IPV6_PREFIX), strict=False))
 
 
 @lru_cache(maxsize=20_000)

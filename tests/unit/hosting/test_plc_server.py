@@ -1,6 +1,8 @@
 """The tests' own directory: served by the real WSGI callable, spoilt on demand."""
 
 import http.client
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -35,6 +37,11 @@ def is_registered():
 def test_the_directory_serves_under_any_host_name_without_the_main_sites_paths(plc):
     assert fetch(f"{plc.url}/_health")[0] == 200
     assert fetch(f"{plc.url}/xrpc/_health")[0] == 404
+
+
+def test_its_process_loads_without_anything_that_has_set_django_up_before():
+    loading = [sys.executable, "-c", "import hosting.plc_asgi"]
+    subprocess.run(loading, check=True, timeout=30)
 
 
 def test_the_settings_point_at_it(plc, settings):
