@@ -4,6 +4,10 @@ Source: com.atproto.identity.requestPlcOperationSignature, signPlcOperation, sub
 getRecommendedDidCredentials. Signing takes a code from the owner's mailbox and may say anything,
 also that the account lives elsewhere. What is submitted through us must leave the account working
 here: five kinds of operation that would not are refused.
+
+Nothing is signed for who is still on the way in. Their proof was the DID's signing key, which every
+host that they lived at has, and a code is mailed to whatever address they gave with it; but the
+DID's rotation keys may still name this host from an earlier stay, and rank above signing keys.
 """
 
 from collections.abc import Mapping
@@ -13,7 +17,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from accounts import email_tokens, updates
-from accounts.models import Account, PlcOperation
+from accounts.models import Account, Arrival, PlcOperation
 from protocol import cbor, plc
 from protocol.errors import InvalidRequest
 from protocol.plc_data import PDS_SERVICE, PDS_SERVICE_TYPE, SIGNING_METHOD, PlcData, Service
@@ -44,6 +48,13 @@ class NoPlcDid(InvalidRequest):
         super().__init__("Only accounts with a did:plc have PLC operations")
 
 
+class StillElsewhere(InvalidRequest):
+    """400: the DID lives at another host, which has it changed, or its owner's own key does."""
+
+    def __init__(self) -> None:
+        super().__init__("This account has not arrived: the host where its DID lives signs for it")
+
+
 def recommended(account: Account) -> PlcData:
     """What the DID should say for the account to live here; a did:web has no rotation keys."""
     host = account.host
@@ -56,8 +67,9 @@ def recommended(account: Account) -> PlcData:
 
 
 def request_signature(account: Account) -> None:
-    """Mail the code that `sign` takes. Raises NoPlcDid."""
+    """Mail the code that `sign` takes. Raises NoPlcDid, StillElsewhere."""
     _refuse_other_methods(account)
+    _refuse_newcomers(account)
     email_tokens.mail(account, PURPOSE)
 
 
@@ -66,10 +78,11 @@ def sign(account: Account, code: str, wishes: Mapping[str, Any]) -> plc.Operatio
     of an operation). It is not handed in.
 
     The code is used up when all else is well. Call it outside of any transaction. Raises
-    CodeRequired, NoPlcDid, ImproperOperation, InvalidToken, ExpiredToken, `updates.DirectoryAway`,
-    `updates.NotOursToChange`.
+    CodeRequired, NoPlcDid, StillElsewhere, ImproperOperation, InvalidToken, ExpiredToken,
+    `updates.DirectoryAway`, `updates.NotOursToChange`.
     """
     _refuse_other_methods(account)
+    _refuse_newcomers(account)
     if not code:
         raise CodeRequired
     email_tokens.check(account, PURPOSE, code)
@@ -95,6 +108,11 @@ def submit(account: Account, operation: object) -> None:
 def _refuse_other_methods(account: Account) -> None:
     if not account.did.startswith(_PLC):
         raise NoPlcDid
+
+
+def _refuse_newcomers(account: Account) -> None:
+    if Arrival.objects.still_elsewhere().filter(account=account).exists():
+        raise StillElsewhere
 
 
 def _assure_valid(operation: object) -> plc.Operation:

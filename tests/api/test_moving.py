@@ -177,6 +177,18 @@ def test_who_is_on_the_way_cannot_be_activated_yet(alice, birch):
     assert "does not name this host" in response.json()["message"]
 
 
+def test_nothing_is_signed_for_who_has_not_arrived(alice, birch):
+    """The host may be named in the rotation keys from an earlier stay, and the proof of a signing
+    key must not be worth as much as those."""
+    new = arrive(birch, alice.did, service_token(alice, birch), "alice.birch.test")
+    for answer in (
+        new.send(IDENTITY + "requestPlcOperationSignature"),
+        new.call(IDENTITY + "signPlcOperation", token="AAAAA-BBBBB"),
+    ):
+        assert answer.status_code == 400
+        assert "has not arrived" in answer.json()["message"]
+
+
 def test_the_old_account_rests_and_does_not_wake(moved):
     old, _ = moved
     ok(old.call(SERVER + "deactivateAccount"))
