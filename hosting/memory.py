@@ -4,8 +4,13 @@ Valkey holds an entry for as long as it may be of use; a process trusts its own 
 seconds before it looks there again, so that what one process learns anew reaches the others. While
 Valkey is away every process goes on with what it knows. Entries are public facts (DID documents,
 handles, lexicons) and no tenant's data: they are shared by all hosts.
+
+Anybody may make us ask about names of their own invention, so nothing here grows with them: Valkey
+has a fixed number of places, where a newcomer takes the place of whoever was there, and a process
+keeps so many entries and so many bytes.
 """
 
+import hashlib
 import threading
 import time
 from dataclasses import dataclass, replace
@@ -21,6 +26,9 @@ from redis.retry import Retry
 VALKEY_TIMEOUT_S = 0.5
 OWN_COPY_S = 5.0
 REMEMBERED_MAX = 20_000  # entries a process keeps
+OWN_MAX_BYTES = 16_000_000  # as JSON; several times that as Python objects
+PLACES = 32_768  # of each kind at Valkey
+SHARED_MAX_BYTES = 8_192  # no ordinary DID document has a quarter of that
 
 
 @dataclass(frozen=True)
@@ -43,19 +51,21 @@ class Memory:
     def __init__(self, name: str, most: int = REMEMBERED_MAX) -> None:
         self._name = name
         self._most = most
-        self._own: dict[str, tuple[float, Entry | None]] = {}  # key -> when it was looked up
+        self._own: dict[str, _Copy] = {}
+        self._own_bytes = 0
         self._lock = threading.Lock()
 
     def get(self, key: str) -> Entry | None:
         """The entry, fresh or not, while it may be used at all."""
         known = self._own.get(key)
-        if known is not None and time.monotonic() - known[0] < OWN_COPY_S:
-            return _alive(known[1])
+        if known is not None and time.monotonic() - known.looked_up_at < OWN_COPY_S:
+            return _alive(known.entry)
         try:
-            entry = _read(_valkey().get(self._name_of(key)))
+            data = _valkey().get(self._place_of(key))
         except redis.RedisError:
-            return _alive(known[1]) if known else None
-        self._keep(key, entry)
+            return _alive(known.entry) if known else None
+        entry = _read(key, data)
+        self._keep(key, entry, len(data) if isinstance(data, bytes) else 0)
         return _alive(entry)
 
     def put(self, key: str, value: Any, *, fresh_s: float, keep_s: float) -> None:
@@ -69,40 +79,58 @@ class Memory:
 
     def forget(self, key: str) -> None:
         """Forget an entry, everywhere within seconds."""
-        self._keep(key, None)
+        self._keep(key, None, 0)
         try:
-            _valkey().delete(self._name_of(key))
+            _valkey().delete(self._place_of(key))
         except redis.RedisError:
             return
 
     def _write(self, key: str, entry: Entry) -> None:
-        self._keep(key, entry)
+        data = orjson.dumps([key, entry.value, entry.ask_again_at, entry.ends_at])
+        self._keep(key, entry, len(data))
         lives_ms = max(1, int((entry.ends_at - time.time()) * 1000))
-        data = orjson.dumps([entry.value, entry.ask_again_at, entry.ends_at])
         try:
-            _valkey().set(self._name_of(key), data, px=lives_ms)
+            if len(data) <= SHARED_MAX_BYTES:
+                _valkey().set(self._place_of(key), data, px=lives_ms)
+            else:  # what is there may be an older word on the same
+                _valkey().delete(self._place_of(key))
         except redis.RedisError:
             return
 
-    def _keep(self, key: str, entry: Entry | None) -> None:
+    def _keep(self, key: str, entry: Entry | None, size_bytes: int) -> None:
         with self._lock:
-            if key not in self._own and len(self._own) >= self._most:
+            before = self._own.pop(key, None)
+            self._own_bytes += size_bytes - (before.size_bytes if before else 0)
+            if len(self._own) >= self._most or self._own_bytes > OWN_MAX_BYTES:
                 self._own.clear()
-            self._own[key] = (time.monotonic(), entry)
+                self._own_bytes = size_bytes
+            self._own[key] = _Copy(time.monotonic(), entry, size_bytes)
 
-    def _name_of(self, key: str) -> str:
-        return f"memory:{self._name}:{key}"
+    def _place_of(self, key: str) -> str:
+        digest = hashlib.sha256(key.encode(errors="replace")).digest()
+        return f"memory:{self._name}:{int.from_bytes(digest[:8]) % PLACES}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """A process's own copy of an entry, or of there being none."""
+
+    looked_up_at: float  # monotonic
+    entry: Entry | None
+    size_bytes: int
 
 
 def _alive(entry: Entry | None) -> Entry | None:
     return entry if entry is not None and time.time() < entry.ends_at else None
 
 
-def _read(data: object) -> Entry | None:
+def _read(key: str, data: object) -> Entry | None:
+    """The entry in a place, when it is this key's."""
     if not isinstance(data, bytes):
         return None
     try:
-        return Entry(*orjson.loads(data))
+        whose, *parts = orjson.loads(data)
+        return Entry(*parts) if whose == key else None
     except (ValueError, TypeError):  # written by another version
         return None
 

@@ -102,7 +102,7 @@ def test_while_valkey_is_away_a_process_keeps_its_own(name, later, away):
 
 
 def test_an_entry_that_cannot_be_read_is_none(name):
-    memory._valkey().set(f"memory:{name}:key", b"not json")
+    memory._valkey().set(Memory(name)._place_of("key"), b"not json")
     assert Memory(name).get("key") is None
 
 
@@ -112,3 +112,31 @@ def test_a_process_keeps_a_bounded_number(name, away):
         own.put(str(number), number, fresh_s=10, keep_s=10)
     assert len(own._own) <= 10
     assert own.get("24").value == 24
+
+
+def test_valkey_keeps_a_bounded_number_and_tells_keys_apart(name, monkeypatch):
+    monkeypatch.setattr(memory, "PLACES", 1)
+    one = Memory(name)
+    for key in ("first", "second"):
+        one.put(key, key, fresh_s=100, keep_s=100)
+    assert len(memory._valkey().keys(f"memory:{name}:*")) == 1
+    other = Memory(name)
+    assert (other.get("first"), other.get("second").value) == (None, "second")
+
+
+def test_what_is_large_stays_with_whoever_asked(name):
+    one = Memory(name)
+    one.put("key", "small", fresh_s=100, keep_s=100)
+    one.put("key", "x" * memory.SHARED_MAX_BYTES, fresh_s=100, keep_s=100)
+    assert one.get("key").value.startswith("xx")
+    assert Memory(name).get("key") is None
+
+
+def test_a_process_keeps_a_bounded_number_of_bytes(name, away, monkeypatch):
+    monkeypatch.setattr(memory, "OWN_MAX_BYTES", 10_000)
+    own = Memory(name)
+    for number in range(50):
+        own.put(str(number), "x" * 1_000, fresh_s=10, keep_s=10)
+        own.put(str(number), "x" * 2_000, fresh_s=10, keep_s=10)
+    assert len(own._own) <= 5
+    assert own.get("49").value
