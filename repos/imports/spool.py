@@ -5,9 +5,10 @@ com.atproto.repo.importRepo. Memory is one block and an index of where each bloc
 bytes a block). The file is a CAR again, each block once, so that a worker can take it up.
 """
 
-import os
+import mmap
 import uuid
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -22,6 +23,7 @@ from protocol.errors import InvalidRequest
 MAX_BLOCKS = 5_000_000  # what an index may hold: some 750 MB, in a worker
 _CHUNK_BYTES = 262_144
 _SIZE_BITS = 24  # a block has at most 2 MiB
+_SIZE_MASK = (1 << _SIZE_BITS) - 1
 
 
 class UnreadableCar(InvalidRequest):
@@ -47,8 +49,13 @@ class Spool:
     def __getitem__(self, block_cid: bytes) -> bytes:
         """A block; KeyError when the CAR had none of that CID."""
         place = self._index[block_cid]
-        size = place & (1 << _SIZE_BITS) - 1
-        return os.pread(self._file.fileno(), size, place >> _SIZE_BITS)
+        offset = place >> _SIZE_BITS
+        return self._mapped[offset : offset + (place & _SIZE_MASK)]
+
+    @cached_property
+    def _mapped(self) -> mmap.mmap:
+        """The file in the address space: a block costs a tenth of a system call."""
+        return mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
 
     def __enter__(self) -> "Spool":
         return self
@@ -63,6 +70,8 @@ class Spool:
 
     def close(self) -> None:
         """Give the file handle back; the file stays."""
+        if "_mapped" in self.__dict__:
+            self._mapped.close()
         self._file.close()
 
     def commit(self) -> Commit:
