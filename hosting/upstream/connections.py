@@ -23,10 +23,12 @@ from hosting.upstream.messages import Chunks, Reply, Request, headers_of, transl
 HEAD_S = 10.0  # from the last byte of the request to the head of the reply
 IDLE_S = 30.0  # between two bytes of a body, either way
 CONNECT_S = 5.0
+TRIED_MAX = 4  # addresses of a name
 KEPT_S = 4.0  # shorter than any server in use keeps an idle connection
 KEPT_MAX = 32  # an origin
 BUSY_MAX = 256  # an origin
 STRANGERS_BUSY_MAX = 1024  # all origins together that operators did not choose
+CALLER_BUSY_MAX = 48  # on behalf of one caller, who may send and read as slowly as can be
 _TIMEOUTS: Final = {"connect": CONNECT_S, "read": IDLE_S, "write": IDLE_S}
 _SAFE_TO_REPEAT: Final = ("GET", "HEAD")
 _SOCKET_FAILURES = (httpcore.NetworkError, httpcore.RemoteProtocolError)
@@ -70,7 +72,7 @@ class CheckedBackend(Backend):
         if not all(map(is_allowed, found)):
             raise Forbidden(f"{host} leads to an address that is not public")
         failure: Exception | None = None
-        for address in found:
+        for address in found[:TRIED_MAX]:
             try:
                 return await super().connect_tcp(
                     address, port, timeout, local_address, socket_options
@@ -113,6 +115,7 @@ class Connections:
         self._idle: dict[Key, list[Connection]] = {}
         self._busy: Counter[Key] = Counter()
         self._strangers_busy = 0
+        self._callers: Counter[str] = Counter()
         self._swept_at = 0.0
 
     @asynccontextmanager
@@ -123,7 +126,7 @@ class Connections:
         Raises Unreachable (Forbidden), Late, Broken, Busy.
         """
         key = (*request.origin, request.is_ours)
-        self._enter(key)
+        self._enter(key, request.caller)
         try:
             await self._sweep()
             connection, response = await self._head(key, request)
@@ -133,7 +136,7 @@ class Connections:
                 await response.aclose()
                 await self._keep(key, connection)
         finally:
-            self._leave(key)
+            self._leave(key, request.caller)
 
     async def aclose(self) -> None:
         """Close what is kept."""
@@ -186,16 +189,22 @@ class Connections:
         for connection in expired:
             await connection.aclose()
 
-    def _enter(self, key: Key) -> None:
+    def _enter(self, key: Key, caller: str) -> None:
         is_ours = key[3]
+        if caller and self._callers[caller] >= CALLER_BUSY_MAX:
+            raise Busy(f"{CALLER_BUSY_MAX} calls of {caller} are under way")
         if self._busy[key] >= BUSY_MAX:
             raise Busy(f"{BUSY_MAX} calls wait for {key[1]}")
         if not is_ours and self._strangers_busy >= STRANGERS_BUSY_MAX:
             raise Busy(f"{STRANGERS_BUSY_MAX} calls wait for services of strangers")
         self._busy[key] += 1
+        self._callers[caller] += 1
         self._strangers_busy += not is_ours
 
-    def _leave(self, key: Key) -> None:
+    def _leave(self, key: Key, caller: str) -> None:
+        self._callers[caller] -= 1
+        if not self._callers[caller]:
+            del self._callers[caller]
         self._busy[key] -= 1
         self._strangers_busy -= not key[3]
         if not self._busy[key]:

@@ -26,7 +26,8 @@ _RAISED: Final = {
 class Request:
     """What to send. `is_ours` says that the operator wrote the URL: it may then lead anywhere.
 
-    A streamed `body` has its length in bytes in `length`, or is sent in chunks.
+    A streamed `body` has its length in bytes in `length`, or is sent in chunks. `caller` says on
+    whose behalf it is sent: nobody has more than a share of all connections.
     """
 
     method: str
@@ -35,6 +36,7 @@ class Request:
     body: bytes | Chunks = b""
     length: int | None = None
     is_ours: bool = False
+    caller: str = ""
 
     @property
     def parts(self) -> SplitResult:

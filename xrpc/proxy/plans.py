@@ -18,6 +18,7 @@ from accounts import service_tokens
 from accounts.models import Account
 from accounts.standing import AccountNotFound, AccountTakedown
 from accounts.tokens import InvalidToken
+from hosting.limits import network
 from hosting.models import Host
 from xrpc.auth import LEAVING, PRIV
 from xrpc.call import Caller
@@ -61,6 +62,7 @@ class Forwarded:
     headers: Mapping[str, str] = field(repr=False)
     body: bytes | None = b""
     finish: "Finish | None" = None
+    caller: str = ""  # on whose behalf
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +143,21 @@ class Passage:
             headers | self._token(aud or service.did, lxm or nsid),
             None if method == POST else b"",
             finish,
+            self._caller,
         )
 
     def question(self, service: Service, nsid: str, query: str) -> Forwarded:
         """A query of our own in the caller's name."""
         headers = self._headers({}) | {"Accept-Encoding": "gzip"} | self._token(service.did, nsid)
-        return Forwarded(service, "GET", f"/xrpc/{nsid}?{query}", headers)
+        path = f"/xrpc/{nsid}?{query}"
+        return Forwarded(service, "GET", path, headers, caller=self._caller)
+
+    @property
+    def _caller(self) -> str:
+        """The account that asks, or the network that nobody in particular asks from."""
+        if self.account is not None:
+            return self.account.did
+        return network(str(self.meta.get("REMOTE_ADDR", "")))
 
     def _headers(self, more: Mapping[str, str]) -> dict[str, str]:
         passed = {"Accept-Encoding": self.meta.get("HTTP_ACCEPT_ENCODING") or "identity"}

@@ -148,6 +148,7 @@ async def _request(exchange: Exchange, plan: Forwarded) -> upstream.Request:
         body if body is not None else _counted(exchange.chunks),
         length=exchange.length if body is None else None,
         is_ours=bool(plan.service.url),
+        caller=plan.caller,
     )
 
 

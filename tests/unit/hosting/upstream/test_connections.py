@@ -160,6 +160,17 @@ def test_no_more_than_so_many_calls_wait_for_one_service(service, monkeypatch):
         ask(*[get(service) for _ in range(4)], together=True)
 
 
+def test_nobody_holds_more_than_a_share_of_all_calls(service, monkeypatch):
+    monkeypatch.setattr(connections, "CALLER_BUSY_MAX", 2)
+    monkeypatch.setattr(connections, "HEAD_S", 0.5)
+    service.answers("x.y.z", silent())
+    with pytest.raises(upstream.Busy, match="did:web:a"):
+        ask(*[get(service, caller="did:web:a") for _ in range(3)], together=True)
+    callers = ("did:web:a", "did:web:a", "did:web:b", "did:web:b")
+    with pytest.raises(upstream.Late):
+        ask(*[get(service, caller=caller) for caller in callers], together=True)
+
+
 def test_a_place_is_free_again_after_each_call(service, monkeypatch):
     monkeypatch.setattr(connections, "BUSY_MAX", 1)
     assert len(ask(*[get(service) for _ in range(3)])) == 3
