@@ -20,6 +20,9 @@ MAX_JSON_SAFE_INTEGER = 2**53 - 1
 # a megabyte of nested array heads costs minutes. Above this size depth is scanned beforehand;
 # below it the worst input costs about two milliseconds.
 _TRUSTED_DEPTH_BYTES = 2048
+# What a walk need not look at: types whose every value is part of the data model.
+_HARMLESS: frozenset[type] = frozenset({str, bytes, bool, type(None)})
+_HARMLESS_OR_READ: frozenset[type] = _HARMLESS | {Link}  # links are looked at as they are read
 # First bytes of arrays and maps of definite length (majors 4 and 5).
 _CONTAINER_HEADS = bytes([*range(0x80, 0x9C), *range(0xA0, 0xBC)])
 
@@ -30,7 +33,7 @@ class CborError(ValueError):
 
 def encode(value: Any) -> bytes:
     """Write dicts, lists, str, int, bytes, bool, None and Link canonically. Raises CborError."""
-    _check(value)
+    _check(value, _HARMLESS)
     try:
         return cbrrr.encode_dag_cbor(value)
     except (ValueError, TypeError) as error:
@@ -45,7 +48,7 @@ def decode(data: bytes) -> Any:
         value = cbrrr.decode_dag_cbor(data, cid_ctor=_link)
     except (ValueError, MemoryError) as error:
         raise CborError(f"not strict DAG-CBOR: {error}") from error
-    _check(value)
+    _check(value, _HARMLESS_OR_READ)
     return value
 
 
@@ -69,7 +72,7 @@ def _link(raw: bytes) -> Link:
     return Link(raw)
 
 
-def _check(value: Any) -> None:
+def _check(value: Any, harmless: frozenset[type]) -> None:
     """Walk level by level, never by recursion: the depth of a hostile value costs no stack."""
     level = [[value]]
     for _ in range(MAX_DEPTH + 1):
@@ -77,7 +80,7 @@ def _check(value: Any) -> None:
         for container in level:
             for item in container:
                 kind = type(item)
-                if kind is str:
+                if kind in harmless:
                     continue
                 if kind is dict:
                     below.append(item.values())
