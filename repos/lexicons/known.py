@@ -25,6 +25,7 @@ REFUSAL: Final = timedelta(hours=1)
 SILENCE: Final = timedelta(minutes=5)
 KEPT: Final = timedelta(days=7)  # a failure that nobody asks about any more
 MAX_WANTED: Final = 1_000  # NSIDs are strangers' inventions, and each costs a question
+MAX_LOOKED_AT: Final = 5_000  # lexicons kept for onlookers; anybody can publish any number
 
 # Wanted again when its time has come; a new one while there are not too many already.
 _WANT = f"""
@@ -71,7 +72,8 @@ def authority(nsid: str) -> str:
 
 
 def keep(found: Publication) -> None:
-    """Take note of a lexicon that was found."""
+    """Take note of a lexicon that was found. One that nobody here writes records of is kept only
+    while there are not too many."""
     now = timezone.now()
     values: Mapping[str, Any] = {
         "is_wanted": False,
@@ -83,7 +85,10 @@ def keep(found: Publication) -> None:
         "claimed_did": "",
         "resolved_at": now,
     }
-    NetworkLexicon.objects.update_or_create(nsid=found.nsid, defaults=values)
+    if NetworkLexicon.objects.filter(pk=found.nsid).update(**values):
+        return
+    if NetworkLexicon.objects.count() < MAX_LOOKED_AT:
+        NetworkLexicon.objects.get_or_create(nsid=found.nsid, defaults=values)
 
 
 def note_failure(nsid: str, why: str, pause: timedelta) -> None:

@@ -36,6 +36,16 @@ def test_a_refusal_is_remembered_too(network):
     assert not NetworkLexicon.objects.exists()  # strangers' inventions make no rows
 
 
+def test_only_so_many_are_kept_for_onlookers(network, monkeypatch):
+    monkeypatch.setattr(known, "MAX_LOOKED_AT", 0)
+    network.publish(lexicon_of())
+    assert resolving.resolve(THING).did == DID
+    assert not NetworkLexicon.objects.exists()
+    known.want(THING)  # somebody writes such a record
+    resolving.resolve_wanted()
+    assert row().did == DID
+
+
 def test_an_old_document_stands_in_while_its_authority_is_silent(network):
     network.publish(lexicon_of())
     resolving.resolve(THING)
