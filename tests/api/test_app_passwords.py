@@ -1,5 +1,6 @@
 """Passwords for apps, through HTTP."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -36,6 +37,11 @@ def test_a_password_is_shown_once(alice):
     assert made.pop("password")
     assert shown == [made]
     assert (made["name"], made["privileged"]) == ("phone", True)
+
+
+def test_its_creation_is_told_in_milliseconds(alice):
+    made = alice.call(NS + "createAppPassword", name="phone").json()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", made["createdAt"])
 
 
 def test_it_is_not_privileged_unless_asked_for(alice, phone):

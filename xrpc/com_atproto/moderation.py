@@ -8,6 +8,7 @@ from typing import Any
 
 from moderation import reports
 from moderation.models import Report
+from repos.events import time_text
 from xrpc import rate_limits
 from xrpc.auth import LEAVING, STANDARD, Auth
 from xrpc.call import Answer, Call
@@ -42,6 +43,6 @@ def _shown(report: Report, subject: dict[str, Any]) -> dict[str, Any]:
         "reasonType": report.reason_type,
         "subject": subject,
         "reportedBy": report.reported_by,
-        "createdAt": report.created_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "createdAt": time_text(report.created_at),
     }
     return {**shown, "reason": report.reason} if report.reason else shown

@@ -7,6 +7,7 @@ from typing import Any
 
 from accounts import app_passwords
 from accounts.models import AppPassword
+from repos.events import time_text
 from xrpc.auth import FULL, Auth
 from xrpc.call import Answer, Call
 from xrpc.registry import procedure, query
@@ -37,6 +38,6 @@ def revoke_app_password(call: Call) -> Answer:
 def _listed(row: AppPassword) -> dict[str, Any]:
     return {
         "name": row.name,
-        "createdAt": row.created_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "createdAt": time_text(row.created_at),
         "privileged": row.is_privileged,
     }
