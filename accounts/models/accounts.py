@@ -9,6 +9,7 @@ moments below.
 from django.db import models
 from django.db.models import Case, Q, Value, When
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 from hosting.models import Host
 
@@ -76,6 +77,8 @@ class Account(models.Model):
 
     class Meta:
         db_table = "account"
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
         constraints = [
             # At one host: while somebody moves from one host of ours to another, both have the DID,
             # and a handle of the person's own domain too. A domain of ours belongs to one host.

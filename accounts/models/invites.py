@@ -9,6 +9,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models.accounts import Account
 from hosting.models import Host, HostQuerySet
@@ -46,6 +47,8 @@ class InviteCode(models.Model):
 
     class Meta:
         db_table = "invite_code"
+        verbose_name = _("invite code")
+        verbose_name_plural = _("invite codes")
         constraints = [
             models.CheckConstraint(
                 name="invite_code_is_not_overused",

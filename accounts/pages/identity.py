@@ -6,6 +6,7 @@ the main password each time, because it is the account itself that can be given 
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -35,6 +36,9 @@ def identity(request: HttpRequest) -> HttpResponse:
         try:
             _change(request, account, form)
             return redirect("accounts:identity")
+        except credentials.InvalidLogin as refusal:  # nobody gave a name here
+            form.add_error("password", _("The password is wrong."))
+            return _show(request, account, form, status_of(refusal))
         except XrpcError as refusal:
             form.refuse(refusal)
             return _show(request, account, form, status_of(refusal))

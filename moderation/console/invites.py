@@ -1,5 +1,6 @@
 """The console's list of invite codes, and the form that makes some."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -49,7 +50,7 @@ class InvitesForm(forms.Form):
 class InviteList(ReadOnly):
     """All codes in view, newest first: whose they are, and who came with them."""
 
-    list_display = ["code", "owner", "state", "uses_left", "guests", "created_at"]
+    list_display = ["code", "owner", "state", "uses_left", "guests", "made_at"]
     list_filter = ["is_disabled"]
     search_fields = ["code", "for_account", "uses__used_by"]
     search_help_text = gettext_lazy("Code or DID")
@@ -77,6 +78,10 @@ class InviteList(ReadOnly):
     @display(description=gettext_lazy("uses left"))
     def uses_left(self, code: InviteCode) -> str:
         return f"{code.available_count - code.used_count}/{code.available_count}"
+
+    @display(description=gettext_lazy("when"), ordering="created_at")
+    def made_at(self, code: InviteCode) -> datetime:
+        return code.created_at
 
     @display(description=gettext_lazy("used by"))
     def guests(self, code: InviteCode) -> SafeString:

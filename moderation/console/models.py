@@ -105,9 +105,10 @@ class AccountList(ReadOnly):
 class AuditLog(ReadOnly):
     """What staff did, newest first."""
 
-    list_display = ["created_at", "who", "action_name", "subject", "reason"]
+    list_display = ["created_at", "who", "action_name", "subject", "why"]
     list_filter = ["action"]
     search_fields = ["subject_did", "subject_handle", "subject_record", "subject_cid", "reason"]
+    search_help_text = _("DID, handle, record or words of the reason")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
         return AuditEntry.objects.of(hosts_in_view(request)).select_related("staff", "host")
@@ -115,6 +116,10 @@ class AuditLog(ReadOnly):
     @display(description=_("action"), ordering="action")
     def action_name(self, entry: AuditEntry) -> str:
         return entry.get_action_display()
+
+    @display(description=_("reason"))
+    def why(self, entry: AuditEntry) -> str:
+        return entry.reason
 
     @display(description=_("staff"))
     def who(self, entry: AuditEntry) -> str:
