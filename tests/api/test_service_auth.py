@@ -93,6 +93,13 @@ def test_a_privileged_app_password_gets_a_token_for_messages(alice):
     assert claims(ask(app, lxm=CHAT))["lxm"] == CHAT
 
 
+def test_only_the_main_password_gets_a_token_to_moderate_a_host_with(alice):
+    lxm = "com.atproto.admin.updateSubjectStatus"
+    for scope in (tokens.APP_PASSWORD_SCOPE, tokens.PRIVILEGED_APP_PASSWORD_SCOPE):
+        assert refusal(ask(with_scope(alice, scope), lxm=lxm))[0] == 400
+    assert claims(ask(alice, lxm=lxm))["lxm"] == lxm
+
+
 def test_somebody_taken_down_gets_a_token_to_leave_and_no_other(alice):
     leaving = with_scope(alice, tokens.TAKENDOWN_SCOPE)
     assert claims(ask(leaving, lxm=MOVE))["iss"] == alice.did

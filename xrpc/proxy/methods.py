@@ -34,6 +34,7 @@ _PROTECTED = frozenset(
 )
 _CHAT = "chat.bsky."  # private messages: newer methods of it are as private as those on the lists
 _MODERATION_TOOLS = "tools.ozone."
+_ADMIN = "com.atproto.admin."
 
 
 def is_protected(nsid: str) -> bool:
@@ -45,6 +46,12 @@ def needs_privilege(nsid: str) -> bool:
     """Whether an app password has to be a privileged one."""
     name = nsid.lower()
     return name.startswith(_CHAT) or name == CREATE_ACCOUNT.lower()
+
+
+def is_for_admins(nsid: str) -> bool:
+    """Whether whoever calls it has a host in their hands: an account that moderates hosts speaks for
+    them by its main password, never by what it gave to an app."""
+    return nsid.lower().startswith(_ADMIN)
 
 
 def is_for_moderators(nsid: str) -> bool:

@@ -13,7 +13,7 @@ from accounts.models import Account
 from accounts.standing import AccountTakedown
 from accounts.tokens import TAKENDOWN_SCOPE, InvalidToken
 from protocol.errors import InvalidRequest
-from xrpc.auth import LEAVING, PRIV, STANDARD, Auth
+from xrpc.auth import FULL, LEAVING, PRIV, STANDARD, Auth
 from xrpc.call import Answer, Call, Caller
 from xrpc.proxy import methods
 from xrpc.registry import query
@@ -64,8 +64,9 @@ def _check_method(caller: Caller | None, lxm: str | None) -> None:
         raise InvalidRequest(
             f"cannot request a service auth token for the following protected method: {lxm}"
         )
-    may_all = caller is not None and caller.scope in PRIV | LEAVING
-    if methods.needs_privilege(lxm) and not may_all:
+    scope = caller.scope if caller is not None else ""
+    is_beyond_it = methods.needs_privilege(lxm) and scope not in PRIV | LEAVING
+    if is_beyond_it or (methods.is_for_admins(lxm) and scope not in FULL):
         raise InvalidRequest(
             "insufficient access to request a service auth token for the following method: " + lxm
         )
