@@ -49,8 +49,8 @@ def needs_privilege(nsid: str) -> bool:
 
 
 def is_for_admins(nsid: str) -> bool:
-    """Whether whoever calls it has a host in their hands: an account that moderates hosts speaks for
-    them by its main password, never by what it gave to an app."""
+    """Whether its caller holds a host in their hands: an account that moderates hosts does so by
+    its main password, never by what it gave to an app."""
     return nsid.lower().startswith(_ADMIN)
 
 
