@@ -1,15 +1,46 @@
-"""What is translated is compiled, and says as much as the English does."""
+"""What is marked is translated and compiled, and says as much as the English does."""
 
+import ast
 import gettext
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-LOCALE = Path(__file__).resolve().parents[2] / "locale"
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("hosting", "accounts", "repos", "moderation", "xrpc")
+LOCALE = ROOT / "locale"
 CATALOGUES = sorted(LOCALE.glob("*/LC_MESSAGES/django.po"))
 ENTRY = re.compile(r'^msgid "(.+)"\nmsgstr "(.*)"$', re.MULTILINE)
+WRITTEN = re.compile(r'^msgid "(.+)"$', re.MULTILINE)
+MARKS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy"}
+TAG = re.compile(r'{% translate "(.*?)"')
+BLOCK = re.compile(r"{% blocktranslate[^%]*%}(.*?){% (?:plural|endblocktranslate) %}", re.DOTALL)
+VALUE = re.compile(r"{{ (\w+) }}")
 PLACEHOLDER = re.compile(r"%\(\w+\)s|%s")
+
+
+def marked_in_code() -> Iterator[str]:
+    for file in (file for room in ROOMS for file in (ROOT / room).rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in MARKS:
+                yield ast.literal_eval(node.args[0])
+
+
+def marked_in_templates() -> Iterator[str]:
+    for file in (ROOT / "templates").rglob("*.*"):
+        template = file.read_text()
+        yield from TAG.findall(template)
+        yield from (VALUE.sub(r"%(\1)s", block) for block in BLOCK.findall(template))
+
+
+@pytest.mark.parametrize("catalogue", CATALOGUES, ids=lambda file: file.parts[-3])
+def test_every_text_of_ours_is_translated(catalogue: Path) -> None:
+    marked = {*marked_in_code(), *marked_in_templates()}
+    assert len(marked) > 200
+    written = {each.replace('\\"', '"') for each in WRITTEN.findall(catalogue.read_text())}
+    assert sorted(marked - written) == []
 
 
 @pytest.mark.parametrize("catalogue", CATALOGUES, ids=lambda file: file.parts[-3])
