@@ -24,7 +24,9 @@ from protocol.plc_data import PDS_SERVICE, PlcData
 
 
 class HandleTaken(InvalidRequest):
-    """400: another account has it, or is about to."""
+    """400: another account has it, or is about to. (At sign-up the same has no name of its own.)"""
+
+    name = "HandleNotAvailable"
 
     def __init__(self, handle: str) -> None:
         super().__init__(f"Handle already taken: {handle}")

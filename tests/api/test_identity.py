@@ -72,7 +72,7 @@ def test_a_handle_is_normalised(alice):
 @pytest.mark.parametrize(
     ("handle", "error", "message"),
     [
-        ("bobby.test", "InvalidRequest", "Handle already taken: bobby.test"),
+        ("bobby.test", "HandleNotAvailable", "Handle already taken: bobby.test"),
         ("admin.test", "HandleNotAvailable", "Reserved handle"),
         ("ab.test", "InvalidHandle", "Handle too short"),
         ("x" * 19 + ".test", "InvalidHandle", "Handle too long"),
