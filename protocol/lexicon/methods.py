@@ -41,13 +41,15 @@ class MethodType:
         run(self._check_params, value, "Params")
 
     def check_input(self, value: Any) -> Any:
-        """Check a request body. Returns it with absent top-level fields at their defaults.
+        """Check a request body. Returns it with absent top-level fields at their defaults, which
+        apply first: what has one is never missing.
 
         The body itself is left as it is. Raises LexiconError.
         """
+        if isinstance(value, dict) and not self._defaults.keys() <= value.keys():
+            value = {**self._defaults, **value}
         run(self._check_input, value, "Input")
-        absent = {key: default for key, default in self._defaults.items() if key not in value}
-        return {**value, **absent} if absent else value
+        return value
 
     def check_output(self, value: Any) -> None:
         """Check an answer's body. Raises LexiconError."""

@@ -62,6 +62,11 @@ def test_absent_fields_of_a_body_take_their_defaults() -> None:
     assert (checked, body) == ({"count": 1}, {})
 
 
+def test_a_field_with_a_default_is_never_missing() -> None:
+    codes = method("com.atproto.server.createInviteCodes")
+    assert codes.check_input({"useCount": 2}) == {"codeCount": 1, "useCount": 2}
+
+
 def test_a_present_field_keeps_its_value() -> None:
     counting = procedure({"count": {"type": "integer", "default": 1}})
     assert counting.check_input({"count": 2}) == {"count": 2}
