@@ -30,9 +30,9 @@ PLC_URL = env.text("GROVE_PLC_URL", f"http://localhost:{PLC_PORT}").rstrip("/")
 PLC_TIMEOUT_S = 10.0  # one request to the directory
 PLC_AWAIT_S = 25.0  # how long createAccount waits for the directory before it answers 504
 RESOLVE_TIMEOUT_S = 3.0  # one question about a DID or a handle: DNS, well-known, directory
+LEXICON_RESOLUTION = env.text("GROVE_LEXICONS", "on") != "off"  # strangers' record types
 # Name servers (`address` or `address:port`), instead of the machine's own; and further ones, asked
 # when nothing else knew a handle.
-LEXICON_RESOLUTION = env.text("GROVE_LEXICONS", "on") != "off"  # strangers' record types
 DNS_SERVERS = env.words("GROVE_DNS_SERVERS")
 DNS_BACKUP_SERVERS = env.words("GROVE_DNS_BACKUP_SERVERS")
 CRAWLERS = env.origins("GROVE_CRAWLERS")  # relays that are asked to read our hosts' firehoses
@@ -40,7 +40,8 @@ CRAWLERS = env.origins("GROVE_CRAWLERS")  # relays that are asked to read our ho
 # --- mail (hosting.mail): without a server it waits, or in a sandbox is captured for /dev/mail
 SMTP_URL = env.text("GROVE_SMTP_URL")
 MAIL_FROM = env.text("GROVE_MAIL_FROM")  # empty: noreply@ the host's name
-# Services that answer what a host does not (xrpc.proxy): URL and DID of each, or neither
+
+# --- services that answer what a host does not (xrpc.proxy): URL and DID of each, or neither
 APPVIEW_URL = env.text("GROVE_APPVIEW_URL").rstrip("/")  # unknown methods go there
 APPVIEW_DID = env.text("GROVE_APPVIEW_DID")
 APPVIEW_CDN = env.text("GROVE_APPVIEW_CDN")  # its images: a URL with {preset}, {did} and {cid}
@@ -221,7 +222,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 # Who looks at an upload before it is kept (repos.blob_scanning): dotted names, in order
-BLOB_SCANNERS = env.text("GROVE_BLOB_SCANNERS").replace(",", " ").split()
+BLOB_SCANNERS = env.words("GROVE_BLOB_SCANNERS")
 BLOB_SCANNER_URL = env.text("GROVE_BLOB_SCANNER_URL")
 BLOB_SCANNER_TIMEOUT_S = env.number("GROVE_BLOB_SCANNER_TIMEOUT", 20)
 BLOB_SCANNER_FAILS_OPEN = env.text("GROVE_BLOB_SCANNER_FAILS", "closed") == "open"
@@ -281,6 +282,9 @@ UNFOLD = {
     "SITE_URL": "/account/",
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: "/static/icon.svg"}
+    ],
     "STYLES": [lambda _request: f"/{STATIC_URL.strip('/')}/console.css"],
     "DASHBOARD_CALLBACK": "moderation.console.dashboard.context",
     "SIDEBAR": {
