@@ -74,7 +74,7 @@ TABLE = {
         "firehose": "takendown",
     },
     "deleted": {
-        "read": "400 RecordNotFound",
+        "read": "passed on",
         "write": "400 RepoNotFound",
         "login": "401 AuthenticationRequired",
         "refresh": "400 AccountNotFound",

@@ -35,17 +35,17 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 __all__ = ["folder"]
 
 LETTERS = 150
-RECORDS = 1_000
+RECORDS = 3_000
 
 
 def die_until(office: PostOffice, is_half_done: Callable[[], bool]) -> int:
     """Start workers and kill them amid their work, until half of it is done; how many it took."""
     chance = random.Random(1)
-    for kills in range(1, 20):
+    for kills in range(1, 30):
         with worker_process(office) as worker:
             assert worker.stdout is not None
             worker.stdout.readline()
-            time.sleep(chance.uniform(0, 0.1 * kills))  # longer on a machine that is busy
+            time.sleep(chance.uniform(0, 0.05 * kills))  # longer on a machine that is busy
             worker.kill()
         if is_half_done():
             return kills
