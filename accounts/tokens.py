@@ -16,6 +16,7 @@ from typing import Any
 
 import orjson
 
+from accounts.service_jwts import base64url
 from hosting import keyring
 from hosting.models import Host
 from protocol.errors import XrpcError
@@ -54,12 +55,8 @@ class Claims:
     jti: str = ""
 
 
-def _segment(data: bytes) -> bytes:
-    return base64.urlsafe_b64encode(data).rstrip(b"=")
-
-
-_ACCESS_HEADER = _segment(b'{"typ":"at+jwt","alg":"HS256"}')
-_REFRESH_HEADER = _segment(b'{"typ":"refresh+jwt","alg":"HS256"}')
+_ACCESS_HEADER = base64url(b'{"typ":"at+jwt","alg":"HS256"}')
+_REFRESH_HEADER = base64url(b'{"typ":"refresh+jwt","alg":"HS256"}')
 
 
 def make_access(host: Host, did: str, scope: str) -> str:
@@ -107,12 +104,12 @@ def _claims(host: Host, did: str, scope: str, issued_at: int, expires_at: int) -
 
 
 def _make(host: Host, header: bytes, claims: dict[str, Any]) -> str:
-    signed = header + b"." + _segment(orjson.dumps(claims))
+    signed = header + b"." + base64url(orjson.dumps(claims))
     return (signed + b"." + _signature(host, signed)).decode()
 
 
 def _signature(host: Host, signed: bytes) -> bytes:
-    return _segment(hmac.digest(_secret(bytes(host.token_secret)), signed, "sha256"))
+    return base64url(hmac.digest(_secret(bytes(host.token_secret)), signed, "sha256"))
 
 
 @lru_cache(maxsize=1024)

@@ -21,6 +21,23 @@ from protocol.errors import XrpcError
 AS_TYPED = {"autocapitalize": "none", "autocorrect": "off", "spellcheck": "false"}
 
 
+class NewPasswordField(forms.CharField):
+    """A page may ask for more than the protocol: no short and no well-known passwords."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            strip=False,
+            max_length=NEW_PASSWORD_MAX_CHARACTERS,
+            help_text=_("At least 8 characters. A few words in a row are easy to remember."),
+            widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "minlength": "8"}),
+            **options,
+        )
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        validate_password(value)
+
+
 class HostForm(forms.Form):
     """A form of one host's pages."""
 
@@ -57,13 +74,7 @@ class SignUpForm(HostForm):
         help_text=_("Only for this host: to sign in and to get your account back."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
-    password = forms.CharField(
-        label=_("Password"),
-        strip=False,
-        max_length=NEW_PASSWORD_MAX_CHARACTERS,
-        help_text=_("At least 8 characters. A few words in a row are easy to remember."),
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "minlength": "8"}),
-    )
+    password = NewPasswordField(label=_("Password"))
     invite_code = forms.CharField(
         label=_("Invite code"),
         max_length=100,
@@ -91,12 +102,6 @@ class SignUpForm(HostForm):
 
     def clean_email(self) -> str:
         return _held_against(admission.checked_email, self.cleaned_data["email"])
-
-    def clean_password(self) -> str:
-        """A page may ask for more than the protocol: no short and no well-known passwords."""
-        password: str = self.cleaned_data["password"]
-        validate_password(password)
-        return password
 
     def clean_recovery_key(self) -> str:
         key: str = self.cleaned_data["recovery_key"]
@@ -140,20 +145,25 @@ def _held_against(rule: Callable[[str], str], value: str) -> str:
         raise forms.ValidationError(wording.for_person(refusal)) from None
 
 
-class SignInForm(HostForm):
-    """Handle, e-mail or DID, and the password."""
+class IdentifierForm(HostForm):
+    """Who somebody is: handle, e-mail address or DID."""
 
     identifier = forms.CharField(
         label=_("Handle or e-mail address"),
         max_length=2048,
         widget=forms.TextInput(attrs={**AS_TYPED, "autocomplete": "username"}),
     )
+
+    def clean_identifier(self) -> str:
+        return self.whole_identifier(self.cleaned_data["identifier"])
+
+
+class SignInForm(IdentifierForm):
+    """Who somebody is, and the password."""
+
     password = forms.CharField(
         label=_("Password"),
         strip=False,
         max_length=OLD_PASSWORD_MAX_CHARACTERS,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
-
-    def clean_identifier(self) -> str:
-        return self.whole_identifier(self.cleaned_data["identifier"])

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import password_resets
 from accounts.pages.answers import posted, show_form, status_of
-from accounts.pages.reset_forms import ForgottenForm, NewPasswordForm
+from accounts.pages.forms import IdentifierForm
+from accounts.pages.reset_forms import NewPasswordForm
 from hosting import limits
 from hosting.routing import host_of
 from protocol.errors import XrpcError
@@ -31,7 +32,7 @@ def change_password(_request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest) -> HttpResponse:
     """`/account/reset-password`: mail a code to whoever goes by that name, if anybody does."""
-    form = ForgottenForm(host_of(request), posted(request))
+    form = IdentifierForm(host_of(request), posted(request))
     if form.is_valid():
         try:
             limits.attempt(request, limits.REQUEST_PASSWORD_RESET, form.host)

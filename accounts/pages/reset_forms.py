@@ -3,13 +3,11 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
 from accounts.email_factor import WrongCode
 from accounts.pages import wording
-from accounts.pages.forms import AS_TYPED, HostForm
-from accounts.passwords import NEW_PASSWORD_MAX_CHARACTERS
+from accounts.pages.forms import AS_TYPED, HostForm, NewPasswordField
 from accounts.tokens import ExpiredToken, InvalidToken
 from hosting.models import Host
 from protocol.errors import XrpcError
@@ -33,34 +31,10 @@ class CodeForm(HostForm):
             super().refuse(refusal)
 
 
-class ForgottenForm(HostForm):
-    """Who forgot the password."""
-
-    identifier = forms.CharField(
-        label=_("Handle or e-mail address"),
-        max_length=2048,
-        widget=forms.TextInput(attrs={**AS_TYPED, "autocomplete": "username"}),
-    )
-
-    def clean_identifier(self) -> str:
-        return self.whole_identifier(self.cleaned_data["identifier"])
-
-
 class NewPasswordForm(CodeForm):
     """The code, and the new password."""
 
-    password = forms.CharField(
-        label=_("New password"),
-        strip=False,
-        max_length=NEW_PASSWORD_MAX_CHARACTERS,
-        help_text=_("At least 8 characters. A few words in a row are easy to remember."),
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "minlength": "8"}),
-    )
-
-    def clean_password(self) -> str:
-        password: str = self.cleaned_data["password"]
-        validate_password(password)
-        return password
+    password = NewPasswordField(label=_("New password"))
 
 
 class SignInCodeForm(CodeForm):
