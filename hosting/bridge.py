@@ -67,7 +67,7 @@ class Bridge:
             environ = environ_of(scope, body, length)
             whole = await self._run(lane, scope, lambda: outlet.carry(self._http, environ))
             if isinstance(whole, HandedOver):
-                await self._hand_over(whole, _unread(body), length, receive, send)
+                await self._hand_over(whole, scope, _unread(body), length, receive, send)
                 return
         except LaneIsFull:
             whole = 503, [("Content-Type", "application/json"), ("Retry-After", "1")], FULL
@@ -84,9 +84,10 @@ class Bridge:
         client = scope.get("client")
         return await lane.run_for(network(client[0]) if client else "", work)
 
-    async def _hand_over(
+    async def _hand_over(  # noqa: PLR0913, PLR0917 - an exchange has that many parts
         self,
         left: HandedOver,
+        scope: Scope,
         body: bytes | ChunkedBody,
         length: int | None,
         receive: Receive,
@@ -98,7 +99,7 @@ class Bridge:
             left.headers,
             receive,
             send,
-            lambda lane, work: self._lanes[lane].run(work),
+            lambda lane, work: self._run(self._lanes[lane], scope, work),
             self._upstream,
         )
         await left.handover.carry(exchange)

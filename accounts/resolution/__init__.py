@@ -11,6 +11,8 @@ wait on other servers for seconds, so a method that uses one is declared in the 
     identify(host, did_or_handle, fresh=False) -> Identity(did, handle or None, document)
     did_of(host, handle, fresh=False) -> did            of one of the host's accounts, else by the
         network; raises HandleNotFound
+    known_did_of(host, handle) -> did or None           without asking anybody; None: one would
+        have to
     known_did(did) -> DidDocument or None; settle_did(did, hear) -> DidDocument
         the two halves of resolve_did for whoever asks on the event loop, in between
     remember_document(did, document)                    after we changed a DID ourselves
@@ -32,7 +34,7 @@ from accounts.resolution.errors import (
     NetworkSilent,
     UnresolvedDid,
 )
-from accounts.resolution.identities import Identity, did_of, identify
+from accounts.resolution.identities import Identity, did_of, identify, known_did_of
 from accounts.resolution.network_handles import ask_for_handle, resolve_handle
 
 __all__ = [
@@ -49,6 +51,7 @@ __all__ = [
     "did_of",
     "identify",
     "known_did",
+    "known_did_of",
     "remember_document",
     "resolve_did",
     "resolve_handle",

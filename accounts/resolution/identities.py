@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from accounts import handles
 from accounts.resolution.dids import resolve_did
 from accounts.resolution.errors import HandleNotFound
-from accounts.resolution.network_handles import resolve_handle
+from accounts.resolution.network_handles import heard_of, resolve_handle
 from hosting.models import Host
 from protocol.did_document import DidDocument
 
@@ -34,6 +34,17 @@ def identify(host: Host, identifier: str, *, fresh: bool = False) -> Identity:
     listed = document.handle
     is_proven = listed is not None and resolve_handle(listed, fresh=fresh) == did
     return Identity(did, listed if is_proven else None, document)
+
+
+def known_did_of(host: Host, handle: str) -> str | None:
+    """The DID as `did_of` has it without asking anybody; None when it would have to. Raises
+    HandleNotFound."""
+    if own := handles.resolve(host, handle):
+        return own
+    heard = heard_of(handle)
+    if heard is not None and heard.did is None:
+        raise HandleNotFound
+    return heard.did if heard is not None else None
 
 
 def did_of(host: Host, handle: str, *, fresh: bool = False) -> str:

@@ -5,6 +5,8 @@ document. Names under a handle domain of this platform are answered as that doma
 answer, without asking ourselves over the network.
 """
 
+from dataclasses import dataclass
+
 from django.conf import settings
 
 from accounts import handles
@@ -23,22 +25,32 @@ _memory = Memory("handle")
 _flights: Flights[str | None] = Flights()
 
 
+@dataclass(frozen=True)
+class Heard:
+    """What is known of a handle: where it leads, or that it leads nowhere."""
+
+    did: str | None
+
+
 def resolve_handle(handle: str, *, fresh: bool = False) -> str | None:
     """The DID that the handle leads to; None when it leads nowhere, is none, or nobody answers.
 
     `fresh` asks the network even when the answer is remembered.
     """
-    if not is_handle(handle):
-        return None
+    heard = _of_ours(handle) if fresh else heard_of(handle)
+    if heard is not None:
+        return heard.did
     name = normalize_handle(handle)
-    domain = _own_domain(name)
-    if domain is not None:
-        return handles.resolve(domain.host, name)
-    known = None if fresh else _memory.get(name)
-    if known is not None:
-        did: str | None = known.value
-        return did
     return _flights.share(name, lambda: _asked(name))
+
+
+def heard_of(handle: str) -> Heard | None:
+    """As `resolve_handle` has it without asking anybody; None when it would have to."""
+    heard = _of_ours(handle)
+    if heard is not None:
+        return heard
+    known = _memory.get(normalize_handle(handle))
+    return Heard(known.value) if known is not None else None
 
 
 def ask_for_handle(handle: str) -> str | None:
@@ -111,6 +123,15 @@ def _by_https(name: str) -> str | None:
     lines = answer.body.decode(errors="replace").strip().splitlines()
     did = lines[0].strip() if answer.status == 200 and lines else ""
     return did if is_did(did) else None
+
+
+def _of_ours(handle: str) -> Heard | None:
+    """The answer for what is no handle, and for names under this platform's own domains."""
+    if not is_handle(handle):
+        return Heard(None)
+    name = normalize_handle(handle)
+    domain = _own_domain(name)
+    return Heard(handles.resolve(domain.host, name)) if domain is not None else None
 
 
 def _own_domain(name: str) -> HandleDomain | None:

@@ -1,6 +1,7 @@
 """com.atproto.identity.* through HTTP."""
 
 import re
+import secrets
 
 import orjson
 import pytest
@@ -8,6 +9,7 @@ from django.utils import timezone
 
 from accounts import standing
 from accounts.models import Account, CustomHandle
+from accounts.resolution import network_handles
 from hosting.mail.models import OutgoingMail
 from protocol.keys import SigningKey
 from tests.api.conftest import Api
@@ -214,8 +216,18 @@ def test_a_reserved_key_is_the_same_for_the_same_did(anyone):
     assert anyone.call(nsid).json() != first
 
 
+def test_a_handle_of_another_domain_is_asked_for_in_another_lane(anyone, monkeypatch):
+    did, handle = "did:web:zoe.example.com", f"x{secrets.token_hex(8)}.example.com"
+    monkeypatch.setattr(network_handles, "_ask", lambda _name: did)
+    plan = anyone.query(RESOLVE, handle=handle).handover._plan
+    assert (plan.lane, orjson.loads(plan.work().text)) == ("lookup", {"did": did})
+    assert anyone.query(RESOLVE, handle=handle).json() == {"did": did}
+
+
 def test_waiting_methods_are_kept_out_of_the_fast_lane():
     for nsid in registry.registered():
-        is_local = nsid.endswith(("getRecommendedDidCredentials", "requestPlcOperationSignature"))
+        is_local = nsid.endswith(
+            ("getRecommendedDidCredentials", "requestPlcOperationSignature", "resolveHandle")
+        )
         if nsid.startswith("com.atproto.identity.") and not is_local:
             assert registry.find(nsid).lane in ("remote", "lookup")

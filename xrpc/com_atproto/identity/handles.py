@@ -4,17 +4,25 @@ Source: the lexicons of that namespace. Handles of this host's accounts are answ
 database, all others by the network.
 """
 
+import orjson
+
 from accounts import handle_changes, resolution
+from hosting.models import Host
 from xrpc import rate_limits
 from xrpc.auth import Auth
 from xrpc.call import Answer, Call
+from xrpc.proxy.local import relayed
+from xrpc.proxy.plans import Composed, Working
 from xrpc.registry import procedure, query
 from xrpc.subjects import own_account
 
 
-@query("com.atproto.identity.resolveHandle", auth=Auth.none(), lane="lookup")
+@query("com.atproto.identity.resolveHandle", auth=Auth.none())
 def resolve_handle(call: Call) -> Answer:
-    return {"did": resolution.did_of(call.host, call.params["handle"])}
+    """What is known is said at once: slow name servers of other names hold up none of ours."""
+    handle = call.params["handle"]
+    did = resolution.known_did_of(call.host, handle)
+    return {"did": did} if did else relayed(Working("lookup", lambda: _asked(call.host, handle)))
 
 
 @procedure(
@@ -27,3 +35,7 @@ def update_handle(call: Call) -> Answer:
     account = own_account(call)
     handle_changes.change_handle(account, handle_changes.check(account, call.input["handle"]))
     return None
+
+
+def _asked(host: Host, handle: str) -> Composed:
+    return Composed(orjson.dumps({"did": resolution.did_of(host, handle)}))
