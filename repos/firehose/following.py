@@ -2,7 +2,9 @@
 
 Source: atproto.com/specs/event-stream, "Cursors"; com.atproto.sync.subscribeRepos. Behind the ring
 a consumer reads pages of the table, inside it slices of memory; both are in the order of `seq`, and
-the cursor alone decides what comes next, so the change from one to the other loses nothing.
+the cursor alone decides what comes next, so the change from one to the other loses nothing. What
+was there before the consumer came is read from the table even when the ring has it: the table has
+forgotten what deleted accounts said, memory has not.
 """
 
 import asyncio
@@ -53,23 +55,22 @@ async def follow(
     oldest = position + 1
     if position < newest:
         oldest = await source.table.oldest_seq(host_id) or newest + 1
-    return _frames(source, host_id, ring, position, oldest)
+    return _frames(Backlog(source.table, host_id), ring, position, oldest, newest)
 
 
 async def _frames(
-    source: Feed, host_id: int, ring: Ring, position: int, oldest: int
+    backlog: Backlog, ring: Ring, position: int, oldest: int, newest: int
 ) -> AsyncGenerator[list[bytes], None]:
     if position < oldest - 1:
         yield [_OUTDATED]
         position = oldest - 1
     was_live = False
-    backlog = Backlog(source.table, host_id)
     try:
         while True:
             changed = ring.changed  # taken before looking, so that no push is missed
-            batch = ring.after(position, SLICE)
+            batch = ring.after(position, SLICE) if position >= newest else None
             if batch is None:
-                before_ring = ring.first_seq - 1
+                before_ring = max(ring.first_seq - 1, newest)
                 page = await backlog.page(position)
                 if page and was_live:
                     _refuse_laggard(ring, page[0].seq)

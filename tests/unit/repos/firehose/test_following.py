@@ -128,6 +128,25 @@ def test_from_backfill_to_live_nothing_is_lost_or_repeated(ash: Host, repo: Repo
     assert play(scene) == list(range(1, 605))
 
 
+def test_a_replay_shows_nothing_that_was_erased_even_while_memory_has_it(
+    ash: Host, repo: RepoRow
+) -> None:
+    numbering.number()
+
+    async def scene(feed: Feed) -> list[int]:
+        live = await follow(ash.pk, None, feed)
+        heard = asyncio.create_task(take(live, 4))
+        await asyncio.to_thread(say_in_thread, repo, 4)
+        assert await heard == [5, 6, 7, 8]
+        await asyncio.to_thread(erase_in_thread, [6, 8])
+        late = await follow(ash.pk, 4, feed)
+        replayed = await take(late, 2)
+        await asyncio.to_thread(say_in_thread, repo, 1)
+        return replayed + await take(late, 1)
+
+    assert play(scene) == [5, 7, 9]
+
+
 def test_a_slow_consumer_gets_everything_and_holds_up_nobody(ash: Host, repo: RepoRow) -> None:
     """The ring holds 16 frames: the slow one falls off it again and again."""
     numbering.number()
@@ -232,6 +251,13 @@ def jump_in_thread(host_id: int, step: int) -> None:
     database.hot().execute(
         "UPDATE event_counter SET last_seq = last_seq + %s WHERE host_id = %s", (step, host_id)
     )
+    connection.close()
+
+
+def erase_in_thread(seqs: list[int]) -> None:
+    from django.db import connection
+
+    database.hot().execute("DELETE FROM event WHERE seq = ANY(%s)", (seqs,))
     connection.close()
 
 
