@@ -1,8 +1,8 @@
 """Somebody moves from host to host with a real client (tests/interop/moving.mjs), nothing lost.
 
 Between our two sandbox tenants always; to and from the reference PDS where it is at hand: set
-GROVE_REFERENCE to a folder with a start.mjs of yours (it starts a PLC directory and two PDSs and
-prints where they are) and its node_modules.
+GROVE_REFERENCE to a folder with its node_modules and a start.mjs, which starts a PLC directory and
+two PDSs (`--plc-port --port --port2 --smtp-port`) and says `{"plc": URL, "pds": [URL, URL]}`.
 """
 
 import json
