@@ -1,8 +1,8 @@
 """An account's e-mail address: confirmed, changed, and wanted or not as a second factor.
 
-Source: com.atproto.server.confirmEmail, updateEmail and their siblings (protocol notes 2.3). What a
-mailed code proves is that the mailbox is theirs, so it takes one to leave a confirmed address, and
-none to leave one that nobody ever confirmed.
+Source: com.atproto.server.confirmEmail, updateEmail and their siblings. What a mailed code
+proves is that the mailbox is theirs, so it takes one to leave a confirmed address, and none to
+leave one that nobody ever confirmed.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """The invite codes that an account has, and those it earns by staying.
 
-Source: com.atproto.server.getAccountInviteCodes; protocol.md 2.3 "Invites". One code for each
+Source: com.atproto.server.getAccountInviteCodes, as the reference PDS answers it. One code for each
 interval of the host since the account's first day, or since the host's epoch if that came later; at
 most five unused ones at a time; gifts count for nothing. The account's row is locked meanwhile, so
 that two requests at once earn what one would have earned.

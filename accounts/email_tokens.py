@@ -1,9 +1,9 @@
 """One-time codes that prove whose mailbox it is: one live code for an account and a purpose.
 
-Source: the e-mail family of com.atproto.server.* (protocol notes 2.3). A code is two groups of five
-base32 characters, compared without case. It lives 15 minutes and is burned on use, by a newer one,
-and by too many wrong tries. Kept is a hash under the server's secret key, so whoever reads the
-table learns no code: fifty bits alone could be searched.
+Source: the e-mail family of com.atproto.server.*. A code is two groups of five base32 characters,
+compared without case. It lives 15 minutes and is burned on use, by a newer one, and by too many
+wrong tries. Kept is a hash under the server's secret key, so whoever reads the table learns no
+code: fifty bits alone could be searched.
 """
 
 import base64

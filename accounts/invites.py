@@ -1,8 +1,8 @@
 """Invite codes: made by the host as gifts, spent at sign-up, disabled.
 
-Source: com.atproto.server.createInviteCodes, createAccount and com.atproto.admin.*; protocol.md 2.3
-"Invites". What accounts earn by themselves: accounts.earned_invites. A use is counted by one
-update that must change exactly one row, so racing sign-ups never overuse a code.
+Source: com.atproto.server.createInviteCodes, createAccount and com.atproto.admin.*. What accounts
+earn by themselves: accounts.earned_invites. A use is counted by one update that must change exactly
+one row, so racing sign-ups never overuse a code.
 """
 
 import base64

@@ -1,8 +1,8 @@
 """A new password for whoever forgot the old one: a code by mail, then the password.
 
-Source: com.atproto.server.requestPasswordReset, resetPassword (protocol notes 2.3). It signs out
-everybody, in apps and on the pages, because nobody knows who had the old one. App passwords stay:
-they are revoked one by one, by their owner.
+Source: com.atproto.server.requestPasswordReset, resetPassword. It signs out everybody, in apps and
+on the pages, because nobody knows who had the old one. App passwords stay: they are revoked one by
+one, by their owner.
 """
 
 from django.contrib.auth.hashers import make_password

@@ -1,8 +1,8 @@
 """Accounts on their way in, as staff see them: how far each is, and a push for one that stands
 still.
 
-Source: protocol notes 3.16. Each step is the owner's to take; what can be repeated from here is the
-work of our own workers: a large import, and blobs from the old host.
+Source: atproto.com/guides/account-migration. Each step is the owner's to take; what can be repeated
+from here is the work of our own workers: a large import, and blobs from the old host.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """The status of a subject: an account, one record of it, or one blob of it.
 
-Source: com.atproto.admin.getSubjectStatus and updateSubjectStatus; protocol.md 2.9. Every change
-goes through `takedowns` (and so into the audit log); what is read is what readers are refused for.
+Source: com.atproto.admin.getSubjectStatus and updateSubjectStatus. Every change goes through
+`takedowns` (and so into the audit log); what is read is what readers are refused for.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Taking accounts, records and blobs down and restoring them, with a reason, on the record.
 
 One transaction holds the account's new status, the end of its sessions, the `#account` event (sent
-by repos, which hears `account_status_changed`) and the audit entry: all or none (protocol.md 2.9).
+by repos, which hears `account_status_changed`) and the audit entry: all or none.
 Likewise a record's or a blob's state and its entry; a blob's bytes follow after the commit
 (repos.blob_quarantine). Whoever acts is staff, whose role is checked here, or comes through
 com.atproto.admin.*, where the edge has checked who it is.

@@ -1,8 +1,9 @@
 """Blobs out of sight and back: what a takedown of one blob does to its row and to its bytes.
 
-Source: protocol.md 2.9 (takedown of a blob). The row changes first, and from then on the blob is
-neither served nor referred to nor uploaded again. The bytes follow to the quarantine's part of the
-storage, and back, as a copy under a new key: at once when all goes well, else by `settle_blobs`.
+Source: com.atproto.admin.updateSubjectStatus of a repoBlobRef. The row changes first, and from then
+on the blob is neither served nor referred to nor uploaded again. The bytes follow to the
+quarantine's part of the storage, and back, as a copy under a new key: at once when all goes well,
+else by `settle_blobs`.
 """
 
 import logging

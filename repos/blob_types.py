@@ -1,7 +1,8 @@
 """What kind of bytes an upload is: its first bytes decide for media, its header for the rest.
 
-Source: protocol.md 2.4 (uploadBlob): a type by content wins over the one that was declared. Only
-media are told by content, by signatures of 3 bytes and more which do not read as plain words.
+Source: atproto.com/specs/blob, com.atproto.repo.uploadBlob: a type by content wins over the one
+that was declared. Only media are told by content, by signatures of 3 bytes and more which do not
+read as plain words.
 """
 
 import re

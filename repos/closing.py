@@ -4,7 +4,8 @@ In the transaction that removes the account, `#account` says so on the firehose,
 (reads find nothing, writes end as `gone`) and a `DoomedRepo` is left behind. What was in the repo
 is removed after that, in small transactions: earlier events first, so that nobody is told anew what
 is deleted, then records, tree and blobs. Each step removes what is there, so a crash at any moment
-costs nothing but a repetition. Source: protocol notes 2.3 "deleteAccount", com.atproto.sync.
+costs nothing but a repetition. Source: com.atproto.server.deleteAccount,
+com.atproto.sync.subscribeRepos#account.
 """
 
 from datetime import timedelta

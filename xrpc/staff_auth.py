@@ -1,8 +1,9 @@
 """Who may use com.atproto.admin.*: the host's admin by password, its moderation service by token.
 
-Source: protocol.md 2.2 and 3.17 (moderation service auth). The service proves itself by a JWT of a
-minute, made for this host (`aud`) and this method (`lxm`), signed by `#atproto` or `#atproto_label`
-of the one DID that the host trusts. Nobody else's DID is even resolved.
+Source: com.atproto.admin.*, and atproto.com/specs/xrpc "Inter-Service Authentication". The service
+proves itself by a JWT of a minute, made for this host (`aud`) and this method (`lxm`), signed by
+`#atproto` or `#atproto_label` of the one DID that the host trusts. Nobody else's DID is even
+resolved.
 """
 
 import base64

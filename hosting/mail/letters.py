@@ -2,7 +2,7 @@
 
 The templates are `templates/mail/<letter>.txt` and `.html`; each gets the host, its tenant (name,
 colour, support address) and the letter's own context. Subjects of the letters with codes are those
-that people know from other hosts (protocol notes, "Mail").
+that people know from other hosts (the reference PDS).
 """
 
 import re

@@ -1,7 +1,7 @@
 """What an account in each state can do, and what others see of it: one table.
 
-Source: protocol notes 4.9. Precedence is deleted, takendown, suspended, deactivated: of two states
-the graver one decides, and whatever is underneath shows again when it is lifted.
+Source: atproto.com/specs/account. Precedence is deleted, takendown, suspended, deactivated: of two
+states the graver one decides, and whatever is underneath shows again when it is lifted.
 """
 
 from itertools import combinations

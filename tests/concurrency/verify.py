@@ -1,4 +1,4 @@
-"""What a strict relay checks, over a whole recorded stream (protocol.md 3.8)."""
+"""What a strict relay checks, over a whole recorded stream (atproto.com/specs/sync)."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
 """com.atproto.server.*: invite codes, made by the host or earned by an account.
 
-Source: the lexicons of that namespace; protocol.md 2.3 "Invites".
+Source: the lexicons of that namespace.
 """
 
 from accounts import earned_invites
