@@ -193,9 +193,7 @@ def _check_lexicon(
         if validate:
             raise InvalidRequest(f"Unknown lexicon type: {collection}")
         return "unknown"
-    # Clients do choose keys of their own where a lexicon says `tid`: only literals are insisted on.
-    if known.literal_rkey is not None:
-        known.record_type.check_rkey(rkey)
+    known.record_type.check_rkey(rkey)
     known.check(value)
     return "valid"
 

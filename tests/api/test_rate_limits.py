@@ -134,9 +134,9 @@ def test_writes_cost_by_their_kind(alice):
     where = {"repo": alice.did, "collection": "app.bsky.feed.post"}
     write = "com.atproto.repo."
     left = [
-        alice.call(write + "createRecord", **where, rkey="a", record=post),
-        alice.call(write + "putRecord", **where, rkey="a", record=post),
-        alice.call(write + "deleteRecord", **where, rkey="a"),
+        alice.call(write + "createRecord", **where, rkey="3l2b4c5d6e7f2", record=post),
+        alice.call(write + "putRecord", **where, rkey="3l2b4c5d6e7f2", record=post),
+        alice.call(write + "deleteRecord", **where, rkey="3l2b4c5d6e7f2"),
     ]
     taken = [3_000 - int(each["RateLimit-Remaining"]) for each in left]
     assert taken == [2, 3, 4]  # the network's budget is the tighter one
@@ -145,7 +145,7 @@ def test_writes_cost_by_their_kind(alice):
 def test_a_batch_costs_what_its_writes_cost(alice, limited):
     limited("com.atproto.repo.applyWrites", replace(rate_limits.APPLY_WRITES, bucket=TEN))
     answer = alice.call("com.atproto.repo.applyWrites", repo=alice.did, writes=two_writes())
-    assert answer.json()["message"] == "Could not find record: app.bsky.feed.post/b"
+    assert answer.json()["message"] == "Could not find record: app.bsky.feed.post/3l2b4c5d6e7f2"
     assert answer["RateLimit-Remaining"] == "6"
 
 
@@ -164,7 +164,7 @@ def two_writes():
     post = {"$type": "app.bsky.feed.post", "text": "hi", "createdAt": "2024-01-01T00:00:00Z"}
     make = {"$type": "com.atproto.repo.applyWrites#create", "collection": "app.bsky.feed.post"}
     remove = {"$type": "com.atproto.repo.applyWrites#delete", "collection": "app.bsky.feed.post"}
-    return [{**make, "rkey": "a", "value": post}, {**remove, "rkey": "b"}]
+    return [{**make, "rkey": "3l2b4c5d6e7e2", "value": post}, {**remove, "rkey": "3l2b4c5d6e7f2"}]
 
 
 def test_passwords_cannot_be_guessed_without_end(alice, anyone, limited):

@@ -194,7 +194,7 @@ def test_a_second_record_on_one_subject_displaces_the_first(
 def test_a_put_displaces_nothing(repo: RepoRow) -> None:
     record = {"subject": "did:plc:abcdefghijklmnopqrstuvwx", "createdAt": "2026-11-22T12:00:00Z"}
     commits.apply_writes(repo, [writes.create(FOLLOW, None, record)])
-    commits.apply_writes(repo, [writes.put(FOLLOW, "mine", record)])
+    commits.apply_writes(repo, [writes.put(FOLLOW, "3l2b4c5d6e7f2", record)])
     assert len(stored(repo)) == 2
 
 

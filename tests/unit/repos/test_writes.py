@@ -83,6 +83,12 @@ def test_a_known_lexicon_is_checked(validate: bool | None) -> None:
         writes.create(POST, None, {"createdAt": NOW}, validate)
 
 
+@pytest.mark.parametrize("validate", [None, True])
+def test_a_key_is_of_the_kind_that_a_known_lexicon_says(validate: bool | None) -> None:
+    with pytest.raises(LexiconError, match="rkey must be a valid TID"):
+        writes.create(POST, "mine", {"text": "", "createdAt": NOW}, validate)
+
+
 def test_a_known_lexicon_is_left_alone_when_no_check_is_wished() -> None:
     assert writes.create(POST, "a", {"no": "text"}, False).validation_status is None
 
