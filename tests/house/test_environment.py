@@ -1,0 +1,29 @@
+"""docs/operators.md is the contract of the environment: every variable stands there, once."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+READ = re.compile(r'\b(?:text|number|port|words|origins|networks|service_url)\(\s*"([A-Z0-9_]+)"')
+ROW = re.compile(r"^\| (`[A-Z0-9_`, ]+`) \|", re.MULTILINE)
+
+
+def variables_read() -> set[str]:
+    files = (file for room in ("hosting", "repos") for file in (ROOT / room).rglob("*.py"))
+    return {name for file in files for name in READ.findall(file.read_text())}
+
+
+def variables_told() -> Counter[str]:
+    rows = ROW.findall((ROOT / "docs" / "operators.md").read_text())
+    return Counter(name for row in rows for name in re.findall(r"\w+", row))
+
+
+def test_every_variable_that_is_read_is_told_and_no_other() -> None:
+    read = variables_read()
+    assert len(read) > 40
+    assert sorted(read ^ set(variables_told())) == []
+
+
+def test_no_variable_is_told_twice() -> None:
+    assert [name for name, count in variables_told().items() if count > 1] == []
