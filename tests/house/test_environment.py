@@ -2,20 +2,20 @@
 
 import re
 from collections import Counter
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.house.rooms import HOUSE, ROOMS, modules
+
 READ = re.compile(r'\b(?:text|number|port|words|origins|networks|service_url)\(\s*"([A-Z0-9_]+)"')
 ROW = re.compile(r"^\| (`[A-Z0-9_`, ]+`) \|", re.MULTILINE)
 
 
 def variables_read() -> set[str]:
-    files = (file for room in ("hosting", "repos") for file in (ROOT / room).rglob("*.py"))
+    files = (file for room in ROOMS for file in modules(room))
     return {name for file in files for name in READ.findall(file.read_text())}
 
 
 def variables_told() -> Counter[str]:
-    rows = ROW.findall((ROOT / "docs" / "operators.md").read_text())
+    rows = ROW.findall((HOUSE / "docs" / "operators.md").read_text())
     return Counter(name for row in rows for name in re.findall(r"\w+", row))
 
 
