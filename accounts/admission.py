@@ -19,6 +19,8 @@ from protocol.errors import InvalidRequest, XrpcError
 from protocol.keys import PublicKey
 
 _is_an_email = EmailValidator(allowlist=[])
+# `"quoted local parts"@...`, and `...@[10.0.0.1]`, by which the mail server would be led inside
+_ODD_PARTS = frozenset('"[')
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ def checked_email(email: str | None) -> str:
     except ValidationError:
         is_fine = False
     else:
-        is_fine = not is_disposable(email)
+        is_fine = not (is_disposable(email) or _ODD_PARTS & set(email))
     if not is_fine:
         raise EmailRefused("This email address is not supported, please use a different email.")
     return email

@@ -27,6 +27,11 @@ def test_an_email_is_required(ash, email):
     assert refused(ash, email=email) == ("InvalidRequest", "Email is required", "email")
 
 
+@pytest.mark.parametrize("email", ["a@[10.0.0.1]", "a@[IPv6:::1]", '"a, b"@x.org', '"a\x0b"@x.org'])
+def test_an_email_leads_the_mail_server_nowhere_else(ash, email):
+    assert refused(ash, email=email) == ("InvalidRequest", UNFIT, "email")
+
+
 @pytest.mark.parametrize(
     "email",
     ["plain", "a@", "@b.com", "a b@c.com", "a@b", "a@b..com", "a@localhost", "me@mailinator.com",
