@@ -10,6 +10,7 @@ import ipaddress
 import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -36,6 +37,7 @@ USER_AGENT = "Grove/0.1 (AT Protocol PDS)"
 DEFAULT_TIMEOUT_S = 10.0
 DEFAULT_MAX_BYTES = 1_000_000
 _TOO_LONG = "the answer took too long"
+_LOOK_UP_S = 5.0
 _LEAST_S = 0.01  # a time-out of nothing would mean "do not wait at all"
 # Accept-Encoding: what we fetch is small, and what is not compressed cannot be a bomb.
 _HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
@@ -50,6 +52,10 @@ _NOT_ARRIVED = (
 
 
 _NO_SUCH_NAME = (socket.EAI_NONAME, socket.EAI_NODATA)
+
+
+# Names whose servers are silent hold up one another here, and nobody elsewhere.
+_look_ups = ThreadPoolExecutor(max_workers=16, thread_name_prefix="look-up")
 
 
 class Unreachable(Exception):
@@ -142,14 +148,29 @@ def _connect_checked(connection: HTTPConnection) -> socket.socket:
     """A connected socket. Raises Forbidden when any address of the name is not allowed: a name
     that points both outside and inside is an attack, not a mistake."""
     try:
-        name, port = _name_to_look_up(connection.host.strip("[]")), connection.port
-        found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+        addresses = _look_up(_name_to_look_up(connection.host.strip("[]")), _time_of(connection))
     except (OSError, UnicodeError) as reason:
         raise NewConnectionError(connection, f"no address: {reason}") from reason
-    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     if not all(map(is_allowed, addresses)):
         raise Forbidden(f"{connection.host} leads to an address that is not public")
     return _connect_any(connection, addresses)
+
+
+def _look_up(name: str, most_s: float) -> list[str]:
+    """The addresses of a name. The system's resolver knows no time-out and can take half a minute
+    over a name whose servers are silent, so it runs beside us. Raises OSError (TimeoutError)."""
+    asked = _look_ups.submit(socket.getaddrinfo, name, None, type=socket.SOCK_STREAM)
+    try:
+        found = asked.result(min(most_s, _LOOK_UP_S))
+    except TimeoutError:
+        asked.cancel()
+        raise
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def _time_of(connection: HTTPConnection) -> float:
+    given = connection.timeout
+    return given if isinstance(given, int | float) else DEFAULT_TIMEOUT_S
 
 
 def _name_to_look_up(name: str) -> str:
@@ -161,8 +182,7 @@ def _name_to_look_up(name: str) -> str:
 def _connect_any(connection: HTTPConnection, addresses: Sequence[str]) -> socket.socket:
     """The first that connects; all share the time of one, for a name may have any number."""
     failure: OSError | None = None
-    given = connection.timeout
-    ends_at = time.monotonic() + (given if isinstance(given, int | float) else DEFAULT_TIMEOUT_S)
+    ends_at = time.monotonic() + _time_of(connection)
     for tried, address in enumerate(addresses):
         left_s = ends_at - time.monotonic()
         try:

@@ -120,6 +120,16 @@ def test_a_server_that_drips_what_frames_its_answer_is_left(begins: bytes, drips
         assert time.monotonic() - began < 1.5  # the server goes on for two seconds
 
 
+def test_silent_name_servers_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    silence = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: silence.wait(5))
+    began = time.monotonic()
+    with pytest.raises(outgoing.Unreachable):
+        outgoing.request("GET", "http://silent.test", timeout_s=0.2)
+    silence.set()
+    assert time.monotonic() - began < 1
+
+
 def test_all_addresses_of_a_name_share_one_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
 
