@@ -8,6 +8,7 @@ the cost of level 6; brotli's is a fifth cheaper than gzip's and smaller, so it 
 import zlib
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
+from typing import Final
 
 import brotli
 import orjson
@@ -20,7 +21,8 @@ from xrpc.errors import JSON
 
 COMPRESS_FROM_BYTES = 1024
 _LEVEL = 1
-_GZIP = 31  # zlib's wbits: 16 (gzip wrapper) + 15 (largest window)
+# zlib's wbits: 15 (largest window), 16 more for gzip's wrapper; `deflate` is zlib's own (RFC 9110).
+_WBITS: Final = {"gzip": 31, "deflate": 15}
 
 
 def respond(request: HttpRequest, answer: Answer) -> HttpResponseBase:
@@ -77,10 +79,14 @@ def _packed(accepted: str, data: bytes) -> tuple[str, bytes]:
     """The bytes as the client prefers them, and the coding's name, empty for none."""
     if accepts("br", accepted):
         return "br", brotli.compress(data, quality=_LEVEL)
-    if accepts("gzip", accepted):
-        packer = zlib.compressobj(_LEVEL, wbits=_GZIP)
-        return "gzip", packer.compress(data) + packer.flush()
+    if coding := _zlib_coding(accepted):
+        return coding, b"".join(packed_chunks(coding, (data,)))
     return "", data
+
+
+def _zlib_coding(accepted: str) -> str:
+    """The first of zlib's codings that the client takes; empty for none."""
+    return next((coding for coding in _WBITS if accepts(coding, accepted)), "")
 
 
 def _handed_on(answer: HandedOn) -> StreamingHttpResponse:
@@ -93,16 +99,18 @@ def _handed_on(answer: HandedOn) -> StreamingHttpResponse:
 
 def _stream(request: HttpRequest, answer: Streamed) -> StreamingHttpResponse:
     chunks = answer.chunks
-    is_compressed = False
+    coding = ""
     if answer.is_compressible:
         ahead, chunks = read_ahead(chunks)
-        if is_compressed := ahead >= COMPRESS_FROM_BYTES and _wants_gzip(request):
-            chunks = gzip_chunks(chunks)
+        if ahead >= COMPRESS_FROM_BYTES:
+            coding = _zlib_coding(request.META.get("HTTP_ACCEPT_ENCODING", ""))
+        if coding:
+            chunks = packed_chunks(coding, chunks)
     response = StreamingHttpResponse(
         chunks, content_type=answer.content_type, headers=dict(answer.headers)
     )
     if answer.is_compressible:
-        _mark(response, "gzip" if is_compressed else "")
+        _mark(response, coding)
     return response
 
 
@@ -126,17 +134,13 @@ def _joined(ahead: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     yield from rest
 
 
-def gzip_chunks(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes, gzipped as they pass, in constant memory."""
-    packer = zlib.compressobj(_LEVEL, wbits=_GZIP)
+def packed_chunks(coding: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes, in `gzip` or `deflate` as they pass, in constant memory."""
+    packer = zlib.compressobj(_LEVEL, wbits=_WBITS[coding])
     for chunk in chunks:
         if packed := packer.compress(chunk):
             yield packed
     yield packer.flush()
-
-
-def _wants_gzip(request: HttpRequest) -> bool:
-    return accepts("gzip", request.META.get("HTTP_ACCEPT_ENCODING", ""))
 
 
 def _mark(response: HttpResponseBase, coding: str) -> None:

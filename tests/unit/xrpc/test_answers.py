@@ -1,6 +1,7 @@
 """Answers on the wire: JSON, streams, gzip, HEAD."""
 
 import gzip
+import zlib
 
 import brotli
 import orjson
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.errors import XrpcError
-from xrpc.answers import accepts, gzip_chunks, read_ahead, respond
+from xrpc.answers import accepts, packed_chunks, read_ahead, respond
 from xrpc.call import Encoded, Streamed, Whole
 
 LARGE = {"text": "x" * 5000}
@@ -50,6 +51,13 @@ def test_large_json_is_gzipped_on_demand(accept):
     assert orjson.loads(gzip.decompress(response.content)) == LARGE
 
 
+@pytest.mark.parametrize("accept", ["deflate", "gzip;q=0, deflate"])
+def test_who_knows_only_deflate_gets_deflate(accept):
+    response = respond(get(accept), LARGE)
+    assert response["Content-Encoding"] == "deflate"
+    assert orjson.loads(zlib.decompress(response.content)) == LARGE
+
+
 def test_a_cache_learns_that_the_coding_varies_even_when_nothing_was_gzipped():
     assert respond(get(), LARGE)["Vary"] == "Accept-Encoding"
 
@@ -70,7 +78,7 @@ def test_gzip_is_not_accepted(accept):
 
 @given(st.lists(st.binary(max_size=500), max_size=20))
 def test_gzipping_as_they_pass_keeps_the_bytes(chunks):
-    assert gzip.decompress(b"".join(gzip_chunks(chunks))) == b"".join(chunks)
+    assert gzip.decompress(b"".join(packed_chunks("gzip", chunks))) == b"".join(chunks)
 
 
 def test_a_car_is_gzipped_on_demand():
