@@ -34,7 +34,7 @@ _AFTER_ALL_EVENTS: Final = 2**63 - 1
 _ERASE = """
     WITH old AS (
         SELECT id, created_at FROM event WHERE repo_id = %(repo)s AND id < %(before)s {which}
-        ORDER BY id LIMIT %(limit)s
+        LIMIT %(limit)s
     ) DELETE FROM event e USING old
     WHERE e.id = old.id AND e.created_at = old.created_at RETURNING e.id
 """
