@@ -183,14 +183,15 @@ LABELER = SigningKey.generate("p256")
 
 
 @pytest.mark.parametrize(
-    "jwt",
+    "make",
     [
-        token(claims(iss=f"{DID}#atproto_labeler"), LABELER),
-        token(claims(), LABELER, kid=f"{DID}#atproto_label"),
-        token(claims(), LABELER, kid="#atproto_label"),
+        lambda: token(claims(iss=f"{DID}#atproto_labeler"), LABELER),
+        lambda: token(claims(), LABELER, kid=f"{DID}#atproto_label"),
+        lambda: token(claims(), LABELER, kid="#atproto_label"),
     ],
 )
-def test_a_labeler_signs_with_its_own_key_where_services_may_speak(jwt):
+def test_a_labeler_signs_with_its_own_key_where_services_may_speak(make):
+    jwt = make()
     documents = Documents(document(atproto=KEY.did_key, atproto_label=LABELER.did_key))
     assert read(jwt, documents, methods=SERVICE_METHODS).did == DID
     with pytest.raises(BadJwtIss):

@@ -74,12 +74,16 @@ def test_a_fault_outside_of_the_view_is_a_bare_500(
 
 def test_nothing_waits_for_a_signal_at_the_end_of_a_method(ash: Host) -> None:
     heard: list[object] = []
-    request_finished.connect(heard.append, weak=False)
+
+    def hear(**signal: object) -> None:
+        heard.append(signal)
+
+    request_finished.connect(hear)
     try:
         _status, _headers, body = ask(DESCRIBE)
         assert isinstance(body, list)
     finally:
-        request_finished.disconnect(heard.append)
+        request_finished.disconnect(hear)
     assert heard == []
 
 
