@@ -218,7 +218,8 @@ class _Bid:
             wish.outcome = outcome
         if self.chain.plans:
             heads.remember(self.chain.start.id, self.chain.head.data)
-            nodes.forget(self.chain.nodes()[0])
+        for made in self.chain.plans:
+            nodes.forget(made.tree.gone)
 
     def _extend(self) -> Iterator[tuple[_Wish, Applied | Exception]]:
         """Outcomes that hold if the chain does: one commit's wish may fail for another's sake."""

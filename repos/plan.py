@@ -64,9 +64,14 @@ def changes_of(tree: Tree, writes: Sequence[Write]) -> list[Change]:
 
 
 def displaced_by(twins: Set[str], tree: Tree, changes: Sequence[Change]) -> list[RepoOp]:
-    """Deletes of the records with the same subject, unless the batch says what becomes of them."""
+    """Deletes of the records with the same subject, unless the batch says what becomes of them.
+
+    Twins are read after the head: one that the tree lacks was made since, so the head has moved and
+    this plan will not be applied.
+    """
     named = {change.write.path for change in changes}
-    return [RepoOp("delete", path, None, tree.get(path.encode())) for path in sorted(twins - named)]
+    found = [(path, tree.get(path.encode())) for path in sorted(twins - named)]
+    return [RepoOp("delete", path, None, cid) for path, cid in found if cid is not None]
 
 
 def make(  # noqa: PLR0913 - a plan is made of exactly these

@@ -107,3 +107,12 @@ def test_a_follow_that_is_about_another_by_now_is_left_alone(chain: Chain, repo:
     chain.extend([writes.create(FOLLOW, "3l2b4c5d6e7g2", BOB)], None)
     transaction.apply([chain])
     assert len(stored(repo)) == 2
+
+
+def test_a_follow_made_since_the_head_was_read_makes_the_chain_start_again(
+    chain: Chain, repo: RepoRow
+) -> None:
+    commits.apply_writes(repo, [writes.create(FOLLOW, "3l2b4c5d6e7f2", BOB)])
+    late = Chain(chain.start, {(FOLLOW, BOB["subject"]): {f"{FOLLOW}/3l2b4c5d6e7f2"}})
+    late.extend([writes.create(FOLLOW, "3l2b4c5d6e7g2", BOB)], None)
+    assert transaction.apply([late]) == {repo.id: transaction.HEAD_MOVED}
