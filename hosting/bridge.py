@@ -13,7 +13,7 @@ from typing import BinaryIO, TypeVar
 
 from hosting.environ import HeaderTooLarge, Scope, environ_of
 from hosting.handover import Exchange
-from hosting.lanes import Lane, LaneIsFull, SharedLane
+from hosting.lanes import GatheringLane, Lane, LaneIsFull, SharedLane
 from hosting.networks import network
 from hosting.upstream import Connections
 from hosting.wire import IDLE_S, ChunkedBody, Gone, HandedOver, Outlet, Receive, Send, WsgiApp
@@ -25,13 +25,17 @@ BUFFERED_MAX_BYTES = 1_000_000  # longer bodies stream; every record write is sh
 # Each lane waits for something else, so that whatever is late holds up its own kind alone.
 THREADS = {
     "fast": 4,  # for one look-up in the database
-    "write": 8,  # for commits; as many go in together as wait at once (repos.group_commit)
+    "write": 8,  # for commits: one gathers them, the next takes over when it is held up
     "slow": 4,  # for password hashes, and for pages' forms
     "transfer": 8,  # for clients that send or take bodies of any length
     "remote": 4,  # for other servers, on behalf of our people and those who sign up
     "lookup": 4,  # for servers that a stranger's question names: nobody vouches for them
 }
-LANES: Mapping[str, type[Lane]] = {"transfer": SharedLane, "lookup": SharedLane}
+LANES: Mapping[str, type[Lane]] = {
+    "write": GatheringLane,
+    "transfer": SharedLane,
+    "lookup": SharedLane,
+}
 PIPE_BYTES = 65_536
 TOO_LARGE = b'{"error":"InvalidRequest","message":"A request header is too large"}'
 FULL = b'{"error":"ServiceUnavailable","message":"Too many requests are waiting"}'

@@ -8,13 +8,19 @@ nobody here waits on.
 
 import asyncio
 import threading
+import time
 from collections import Counter
-from collections.abc import Callable
-from queue import SimpleQueue
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from math import inf
+from queue import Empty, SimpleQueue
+from typing import TypeVar
+
+from hosting.gathering import Gathering, Job, Outcome
+
+COMPANY_S = 0.0007  # how long a request waits for others when the last one was not alone
+PATIENCE_S = 0.05
 
 T = TypeVar("T")
-_Job = tuple[Callable[[], Any], "asyncio.Future[Any]"]
 
 
 class LaneIsFull(Exception):
@@ -29,7 +35,7 @@ class Lane:
         self._thread_count = threads
         self._limit = threads + waiting_max
         self._open_count = 0  # touched by the event loop's thread only
-        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
 
     async def run(self, work: Callable[[], T]) -> T:
@@ -69,7 +75,7 @@ class Lane:
                 result, failure = work(), None
             except BaseException as error:  # noqa: BLE001 - it is raised again where it is awaited
                 result, failure = None, error
-            _deliver(future, result, failure)
+            _deliver([(future, result, failure)])
             del job, work, future, result, failure  # an idle thread must not keep a body alive
 
 
@@ -100,16 +106,117 @@ class SharedLane(Lane):
                 del self._shares[who]
 
 
-def _deliver(future: "asyncio.Future[Any]", result: object, failure: BaseException | None) -> None:
+class GatheringLane(Lane):
+    """A lane in which the requests of one moment run side by side in one thread.
+
+    One thread is in charge, the others stand by. When the one is held up (a lock of another
+    process, a database that hangs), it holds up its own gathering alone: the next takes charge.
+    """
+
+    def __init__(self, name: str, threads: int, waiting_max: int = 512) -> None:
+        super().__init__(name, threads, waiting_max)
+        self._charge = _Charge()
+        self._has_company = False
+        self._looked_after_until = 0.0
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Run blocking work beside other requests' work. Raises LaneIsFull at once."""
+        loop = asyncio.get_running_loop()
+        if loop.time() > self._looked_after_until:
+            self._look_later(loop)
+        return await super().run(work)
+
+    def _look_later(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._looked_after_until = loop.time() + PATIENCE_S
+        loop.call_later(PATIENCE_S, self._look, loop)
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        if not self._jobs.empty():
+            self._charge.take_away()
+            self._look_later(loop)
+
+    def _work(self) -> None:
+        while self._gather():
+            pass
+
+    def _gather(self) -> bool:
+        self._charge.take()
+        try:
+            if (first := self._jobs.get()) is None:
+                return False
+            self._charge.confirm()
+            if self._has_company:
+                time.sleep(COMPANY_S)
+            jobs = [first, *self._come_since()]
+            self._has_company = len(jobs) > 1
+            del first
+            Gathering(self._come_since, _deliver).run(jobs)
+            return True
+        finally:
+            self._charge.leave()
+
+    def _come_since(self) -> Sequence[Job]:
+        self._charge.confirm()
+        jobs: list[Job] = []
+        try:
+            while (job := self._jobs.get_nowait()) is not None:
+                jobs.append(job)
+            self._jobs.put(None)  # the lane closes: another thread waits for that word
+        except Empty:
+            pass
+        return jobs
+
+
+class _Charge:
+    """Who takes what comes: one thread, until it leaves, or has not been heard of for too long."""
+
+    def __init__(self) -> None:
+        self._free = threading.Lock()
+        self._guard = threading.Lock()  # of the two below
+        self._holder: int | None = None
+        self._heard_at = inf
+
+    def take(self) -> None:
+        """Wait for the charge."""
+        self._free.acquire()
+        with self._guard:
+            self._holder = threading.get_ident()
+            self._heard_at = inf  # nothing to do is no delay
+
+    def confirm(self) -> None:
+        """The holder goes on with its work."""
+        with self._guard:
+            if self._holder == threading.get_ident():
+                self._heard_at = time.monotonic()
+
+    def leave(self) -> None:
+        """Let the next one, unless that has happened already."""
+        with self._guard:
+            if self._holder == threading.get_ident():
+                self._holder = None
+                self._free.release()
+
+    def take_away(self) -> None:
+        """Let the next one if the holder is held up."""
+        with self._guard:
+            if self._holder is not None and time.monotonic() - self._heard_at > PATIENCE_S:
+                self._holder = None
+                self._free.release()
+
+
+def _deliver(outcomes: Sequence[Outcome]) -> None:
+    """Hand outcomes to the futures that wait for them, with one wake-up of their loop."""
+
     def settle() -> None:
-        if future.cancelled():
-            return
-        if failure is not None:
-            future.set_exception(failure)
-        else:
-            future.set_result(result)
+        for future, result, failure in outcomes:
+            if future.cancelled():
+                continue
+            if failure is not None:
+                future.set_exception(failure)
+            else:
+                future.set_result(result)
 
     try:
-        future.get_loop().call_soon_threadsafe(settle)
+        outcomes[0][0].get_loop().call_soon_threadsafe(settle)
     except RuntimeError:
         return  # the loop is closed: nobody waits any more

@@ -1,6 +1,6 @@
 """Every write's way to a new head (what is no write takes `heads.move`).
 
-The writes that wait in this process go in together (repos.group_commit): one statement reads where
+The writes that run side by side go in together (hosting.gathering): one statement reads where
 their repos stand, each batch of writes is worked out in memory as a commit on the one before it
 (repos.chains, repos.plan), and one statement applies them all (repos.transaction). It takes effect
 only on the heads that were read. The writes to a repo whose head moved meanwhile start again; at a
@@ -11,18 +11,17 @@ that nobody starves.
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import psycopg
 from django.db import connection
 from django.db.transaction import atomic
 
 from accounts.standing import AccountTakedown
+from hosting.gathering import Late, together
 from protocol.errors import XrpcError
 from protocol.mst import MissingBlock
 from repos import blobs, heads, nodes, plan, transaction
 from repos.chains import Chain, subject_of
-from repos.group_commit import GroupCommit, More
 from repos.heads import Head
 from repos.models import Repo
 from repos.plan import Change
@@ -100,47 +99,52 @@ def apply_writes(
     if connection.in_atomic_block:  # it belongs to this transaction, so nobody goes in with it
         _try([wish], _carry_out_under_lock)
     else:
-        _group.join(wish, weight=len(writes))
+        _bring_about(wish)
     if isinstance(wish.outcome, Applied):
         return wish.outcome
     raise wish.outcome or RuntimeError(f"nobody settled a write to {repo.did}")
 
 
-def _settle(wishes: Sequence[_Wish], more: More[_Wish]) -> None:
-    """Give every wish its outcome, and those that `more` brings along."""
-    everyone = list(wishes)
-    try:
-        for _ in range(_TRIES_TOGETHER):
-            waiting = _without_outcome(everyone)
-            _try([wish for wish in waiting if not _is_contended(wish.repo.id)], _carry_out)
-        for repo_id in {wish.repo.id for wish in _without_outcome(everyone)}:
-            _note_contention(repo_id)
-            with turn(repo_id):
-                everyone += more(partial(_is_to, repo_id))
-                _settle_in_turn([w for w in _without_outcome(everyone) if _is_to(repo_id, w)])
-    except BaseException as failure:  # noqa: BLE001 - it is raised again where each wish waits
-        for wish in _without_outcome(everyone):
-            wish.outcome = failure
+def _bring_about(wish: _Wish) -> None:
+    """Give a wish its outcome, with those of the requests beside it."""
+    for _ in range(_TRIES_TOGETHER):
+        if wish.outcome is None and not _is_contended(wish.repo.id):
+            together(_try_together, wish)
+    if wish.outcome is None:
+        _note_contention(wish.repo.id)
+        together(_settle_in_turn, wish, key=wish.repo.id)
 
 
-def _settle_in_turn(wishes: Sequence[_Wish]) -> None:
-    """Settle the wishes to one repo that other processes write to as well."""
-    waiting = wishes
-    for _ in range(_TRIES_IN_TURN):
-        _try(waiting, _carry_out)
-        waiting = _without_outcome(waiting)
-    _try(waiting, _carry_out_under_lock)
+def _try_together(wishes: Sequence[_Wish], _late: Late[_Wish]) -> None:
+    for portion in _portions(wishes):
+        _try(portion, _carry_out)
 
 
-def _is_to(repo_id: int, wish: _Wish) -> bool:
-    return wish.repo.id == repo_id
+def _settle_in_turn(wishes: Sequence[_Wish], late: Late[_Wish]) -> None:
+    """Settle the wishes to one repo that other processes write to as well, and those that come
+    while we wait for our turn."""
+    with turn(wishes[0].repo.id):
+        for portion in _portions([*wishes, *late()]):
+            for _ in range(_TRIES_IN_TURN):
+                _try(_without_outcome(portion), _carry_out)
+            _try(_without_outcome(portion), _carry_out_under_lock)
+
+
+def _portions(wishes: Sequence[_Wish]) -> Iterator[list[_Wish]]:
+    """As many as one transaction should take; a single wish may be more."""
+    portion: list[_Wish] = []
+    size = 0
+    for wish in wishes:
+        size += len(wish.writes)
+        if portion and size > _GROUP_WRITES:
+            yield portion
+            portion, size = [], len(wish.writes)
+        portion.append(wish)
+    yield portion
 
 
 def _without_outcome(wishes: Sequence[_Wish]) -> list[_Wish]:
     return [wish for wish in wishes if wish.outcome is None]
-
-
-_group = GroupCommit(_settle, max_weight=_GROUP_WRITES)
 
 
 def _try(wishes: Sequence[_Wish], carry_out: "Callable[[Sequence[_Wish]], list[_Bid]]") -> None:

@@ -1,13 +1,16 @@
-"""Many writers in one process: on one repo, on many, and with a sequencer killed under them."""
+"""Many writers: in threads of their own and side by side in gatherings; on one repo, on many, and
+with a sequencer killed under them."""
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from django.db import connection
 
 from accounts.models import Account
 from hosting import database
+from hosting.gathering import Gathering
 from hosting.models import Host
 from repos import commits, reads, writes
 from repos.commits import Applied
@@ -20,6 +23,7 @@ from tests.unit.repos.test_sequencer import await_numbered
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THING = "com.example.thing"
+AtOnce = Callable[[int, Callable[[int], None]], list[BaseException]]
 NUMBERED = "SELECT seq, repo_id, id FROM event WHERE host_id = %s ORDER BY seq"
 
 
@@ -43,6 +47,23 @@ def in_threads(count: int, work: Callable[[int], None]) -> list[BaseException]:
     return failures
 
 
+def in_gatherings(count: int, work: Callable[[int], None]) -> list[BaseException]:
+    """The same in two threads, each running half of them side by side."""
+    failures: list[BaseException] = []
+
+    def gather(half: int) -> None:
+        jobs = [(partial(work, number), None) for number in range(half, count, 2)]
+        gathering = Gathering(list, lambda ended: failures.extend(f for _, _, f in ended if f))
+        gathering.run(jobs)
+
+    return in_threads(2, gather) + failures
+
+
+@pytest.fixture(params=[in_threads, in_gatherings])
+def at_once(request: pytest.FixtureRequest) -> AtOnce:
+    return request.param
+
+
 @pytest.fixture
 def account(ash: Host) -> Account:
     return open_account(ash)
@@ -54,7 +75,7 @@ def repo(account: Account) -> RepoRow:
 
 
 def test_every_acknowledged_write_of_eight_writers_survives(
-    account: Account, repo: RepoRow
+    account: Account, repo: RepoRow, at_once: AtOnce
 ) -> None:
     acknowledged: dict[str, Applied] = {}
 
@@ -63,42 +84,42 @@ def test_every_acknowledged_write_of_eight_writers_survives(
             wish = writes.create(THING, f"t{thread}-{n}", {"n": n})
             acknowledged[wish.rkey] = commits.apply_writes(repo, [wish])
 
-    assert in_threads(8, write) == []
+    assert at_once(8, write) == []
     assert set(Record.objects.values_list("rkey", flat=True)) == set(acknowledged)
     assert stream.check_chain(repo.id, account.signing_did_key) == 201
     assert len({applied.rev for applied in acknowledged.values()}) == 200
 
 
-def test_one_of_eight_swaps_of_the_same_head_wins(repo: RepoRow) -> None:
+def test_one_of_eight_swaps_of_the_same_head_wins(repo: RepoRow, at_once: AtOnce) -> None:
     def write(thread: int) -> None:
         wish = writes.create(THING, f"t{thread}", {"n": thread})
         commits.apply_writes(repo, [wish], swap_commit=repo.head)
 
-    failures = in_threads(8, write)
+    failures = at_once(8, write)
     assert [type(failure) for failure in failures] == [InvalidSwap] * 7
     assert Record.objects.count() == 1
 
 
-def test_one_of_eight_swaps_of_the_same_record_wins(repo: RepoRow) -> None:
+def test_one_of_eight_swaps_of_the_same_record_wins(repo: RepoRow, at_once: AtOnce) -> None:
     first = commits.apply_writes(repo, [writes.put(THING, "k", {"n": -1})]).results[0].cid
 
     def write(thread: int) -> None:
         commits.apply_writes(repo, [writes.put(THING, "k", {"n": thread}, None, first)])
 
-    assert [type(failure) for failure in in_threads(8, write)] == [InvalidSwap] * 7
+    assert [type(failure) for failure in at_once(8, write)] == [InvalidSwap] * 7
 
 
-def test_of_eight_likes_of_one_subject_the_last_remains(repo: RepoRow) -> None:
+def test_of_eight_likes_of_one_subject_the_last_remains(repo: RepoRow, at_once: AtOnce) -> None:
     record = {"subject": "did:plc:abcdefghijklmnopqrstuvwx", "createdAt": "2026-11-22T12:00:00Z"}
 
     def follow(_: int) -> None:
         commits.apply_writes(repo, [writes.create("app.bsky.graph.follow", None, record)])
 
-    assert in_threads(8, follow) == []
+    assert at_once(8, follow) == []
     assert Record.objects.count() == 1
 
 
-def test_numbers_have_no_gap_and_keep_each_repos_order(ash: Host) -> None:
+def test_numbers_have_no_gap_and_keep_each_repos_order(ash: Host, at_once: AtOnce) -> None:
     repos = [reads.find_repo(ash, open_account(ash).did) for _ in range(8)]
 
     def write(thread: int) -> None:
@@ -109,7 +130,7 @@ def test_numbers_have_no_gap_and_keep_each_repos_order(ash: Host) -> None:
                 commits.apply_writes(repo, [wish])
 
     with numbering.running():
-        assert in_threads(8, write) == []
+        assert at_once(8, write) == []
         await_numbered(8 * 4 + 320)
     assert_one_order(ash, 8 * 4 + 320)
 

@@ -3,11 +3,12 @@
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
-from hosting.lanes import Lane, LaneIsFull, SharedLane
+from hosting.gathering import Late, together
+from hosting.lanes import GatheringLane, Lane, LaneIsFull, SharedLane
 
 
 @pytest.fixture
@@ -105,3 +106,105 @@ def test_who_asks_too_much_of_a_shared_lane_is_refused_alone(shared: SharedLane)
 def test_a_shared_lane_forgets_who_has_left(shared: SharedLane) -> None:
     asyncio.run(shared.run_for("a", lambda: None))
     assert not shared._shares
+
+
+@pytest.fixture
+def gathering() -> Iterator[GatheringLane]:
+    made = GatheringLane("gathering", threads=3, waiting_max=100)
+    yield made
+    made.close()
+
+
+class Counter:
+    """A point where jobs meet; a meeting lasts a while."""
+
+    def __init__(self, lasts_s: float = 0.005) -> None:
+        self.sizes: list[int] = []
+        self._lasts_s = lasts_s
+
+    def meet(self, item: int) -> int:
+        together(self._serve, item)
+        return item
+
+    def _serve(self, items: Sequence[int], _late: Late[int]) -> None:
+        self.sizes.append(len(items))
+        time.sleep(self._lasts_s)
+
+
+async def all_of(lane: GatheringLane, counter: Counter, count: int) -> list[int]:
+    jobs = [lane.run(lambda n=n: counter.meet(n)) for n in range(count)]  # type: ignore[misc]
+    return list(await asyncio.wait_for(asyncio.gather(*jobs), 20))
+
+
+def test_what_waits_in_a_gathering_lane_goes_together(gathering: GatheringLane) -> None:
+    counter = Counter()
+    assert asyncio.run(all_of(gathering, counter, 50)) == list(range(50))
+    assert len(counter.sizes) <= 3
+
+
+def test_every_one_of_many_gets_its_answer_once(gathering: GatheringLane) -> None:
+    counter = Counter(lasts_s=0.001)
+
+    async def client(number: int) -> list[int]:
+        asked = [gathering.run(lambda n=n: counter.meet(n)) for n in range(number, 300, 10)]  # type: ignore[misc]
+        return [await asyncio.wait_for(each, 20) for each in asked]
+
+    async def clients() -> list[list[int]]:
+        return await asyncio.gather(*(client(number) for number in range(10)))
+
+    answers = asyncio.run(clients())
+    assert sorted(n for each in answers for n in each) == list(range(300))
+    assert sum(counter.sizes) == 300
+
+
+def test_a_gathering_that_is_held_up_holds_up_nobody_who_comes_later(
+    gathering: GatheringLane,
+) -> None:
+    release = threading.Event()
+
+    async def held_up() -> int:
+        slow = asyncio.ensure_future(gathering.run(lambda: release.wait(20)))
+        await asyncio.sleep(0.02)
+        try:
+            return await asyncio.wait_for(gathering.run(lambda: 1), 5)
+        finally:
+            release.set()
+            assert await slow
+
+    assert asyncio.run(held_up()) == 1
+    assert asyncio.run(all_of(gathering, Counter(), 20)) == list(range(20))
+
+
+def test_what_work_raises_in_a_gathering_lane_is_raised_where_it_is_awaited(
+    gathering: GatheringLane,
+) -> None:
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(gathering.run(lambda: 1 // 0))
+
+
+def test_a_full_gathering_lane_refuses_at_once() -> None:
+    lane, release = GatheringLane("narrow", threads=1, waiting_max=1), threading.Event()
+
+    async def three() -> list[object]:
+        waits = [asyncio.ensure_future(lane.run(lambda: release.wait(5))) for _ in range(3)]
+        await asyncio.sleep(0.02)
+        release.set()
+        return await asyncio.gather(*waits, return_exceptions=True)
+
+    assert [type(each) for each in asyncio.run(three())] == [bool, bool, LaneIsFull]
+    lane.close()
+
+
+def test_closing_a_gathering_lane_lets_all_of_the_work_finish() -> None:
+    lane, done = GatheringLane("closing", threads=3), []
+
+    async def begin() -> None:
+        for number in range(5):
+            work = lane.run(lambda n=number: time.sleep(0.02) or done.append(n))  # type: ignore[misc,func-returns-value]
+            task = asyncio.ensure_future(work)
+            await asyncio.sleep(0)
+            task.cancel()
+
+    asyncio.run(begin())
+    lane.close()
+    assert sorted(done) == list(range(5))

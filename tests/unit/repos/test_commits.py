@@ -1,9 +1,11 @@
 import random
+from functools import partial
 
 import pytest
 
 from accounts.models import Account
 from accounts.standing import AccountTakedown
+from hosting.gathering import Gathering, Outcome
 from protocol import lexicon
 from protocol.errors import InvalidRequest
 from protocol.mst import Tree
@@ -245,3 +247,27 @@ def test_a_repo_that_is_gone_is_not_remembered(account: Account) -> None:
     with pytest.raises(reads.RepoNotFound, match=account.did):
         commits.apply_writes(ref, [writes.create(THING, "k", {})])
     assert reads.repo_ref(account.host, account.did).id == account.pk + 1_000_000
+
+
+@pytest.mark.django_db(transaction=True)
+def test_writes_side_by_side_go_in_together_up_to_a_limit(repo: RepoRow, monkeypatch) -> None:
+    sizes: list[int] = []
+    carry_out = commits._carry_out
+    monkeypatch.setattr(
+        commits, "_carry_out", lambda wishes: sizes.append(len(wishes)) or carry_out(wishes)
+    )
+    wishes = [[writes.create(THING, f"k{n}-{m}", {}) for m in range(150)] for n in range(5)]
+    jobs = [(partial(commits.apply_writes, repo, batch), None) for batch in wishes]
+    Gathering(list, lambda _: None).run(jobs)
+    assert sizes == [2, 2, 1]
+    assert Record.objects.count() == 750
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_write_that_is_refused_spoils_none_beside_it(repo: RepoRow) -> None:
+    ended: list[Outcome] = []
+    good, bad = writes.create(THING, "a", {}), writes.create(THING, "b", {"b": blob_json()})
+    jobs = [(partial(commits.apply_writes, repo, [each]), each.rkey) for each in (good, bad)]
+    Gathering(list, ended.extend).run(jobs)
+    outcomes = {rkey: type(failure) for rkey, _, failure in ended}
+    assert outcomes == {"a": type(None), "b": blobs.BlobNotFound}

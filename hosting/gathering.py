@@ -1,0 +1,103 @@
+"""Requests that run side by side in one thread and go to the database together.
+
+Each is a greenlet: it runs until it ends or comes to a point where it meets others (`together`).
+When nobody can go on, those who wait at one point are served in one go, and run on. A thread for
+each would cost a lock, a wake-up and a fight for the interpreter at every such point.
+"""
+
+import threading
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, TypeVar
+
+from greenlet import getcurrent, greenlet
+
+T = TypeVar("T")
+Late = Callable[[], Sequence[T]]
+Serve = Callable[[Sequence[T], Late[T]], None]
+Work = Callable[[], Any]
+Job = tuple[Work, Any]  # what is to be done, and whose it is
+Outcome = tuple[Any, Any, BaseException | None]  # whose it is, what came of it, what it raised
+
+_here = threading.local()
+
+
+class Gathering:
+    """Runs jobs in the thread that calls `run`. `more()` gives jobs that came since; `deliver` gets
+    outcomes as soon as there are any, and before whoever is left is served."""
+
+    def __init__(
+        self, more: Callable[[], Sequence[Job]], deliver: Callable[[Sequence[Outcome]], None]
+    ) -> None:
+        self._more = more
+        self._deliver = deliver
+        self._hub = getcurrent()
+        self._ended: list[Outcome] = []
+        self._waiting: dict[tuple[Serve[Any], Hashable], list[tuple[greenlet, Any]]] = {}
+
+    def run(self, jobs: Sequence[Job]) -> None:
+        """Return when every job has ended."""
+        _here.gathering = self
+        try:
+            self._begin(jobs)
+            while self._waiting:
+                self._hand_out()
+                self._serve(next(iter(self._waiting)))
+            self._hand_out()
+        finally:
+            _here.gathering = None
+
+    def meet(self, serve: Serve[T], item: T, key: Hashable) -> bool:
+        """Wait until `item` is served; False when nobody but the caller could serve it."""
+        member = getcurrent()
+        if member is self._hub:
+            return False
+        self._waiting.setdefault((serve, key), []).append((member, item))
+        self._hub.switch()
+        return True
+
+    def _begin(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            greenlet(self._go, self._hub).switch(*job)
+
+    def _go(self, work: Work, whose: object) -> None:
+        result, failure = None, None
+        try:
+            result = work()
+        except BaseException as error:  # noqa: BLE001 - it is raised again where it is awaited
+            failure = error
+        self._ended.append((whose, result, failure))  # looked up now: the list changes meanwhile
+
+    def _hand_out(self) -> None:
+        if self._ended:
+            self._deliver(self._ended)
+            self._ended = []
+
+    def _serve(self, point: tuple[Serve[Any], Hashable]) -> None:
+        served = self._waiting.pop(point)
+
+        def late() -> Sequence[Any]:
+            self._begin(self._more())
+            came = self._waiting.pop(point, [])
+            served.extend(came)
+            return [item for _, item in came]
+
+        try:
+            point[0]([item for _, item in served], late)
+        except BaseException as error:  # noqa: BLE001 - it is raised again where each of them waits
+            for member, _ in served:
+                member.throw(error)
+        else:
+            for member, _ in served:
+                member.switch()
+
+
+def together(serve: Serve[T], item: T, key: Hashable = None) -> None:
+    """Return when `serve` was called with this item, and with all that wait for the same `serve`
+    and `key` in this gathering; alone, outside of one. What `serve` raises is raised to everybody.
+
+    `serve(items, late)` may call `late()`: those who came to the same point meanwhile; it has to
+    serve them, too.
+    """
+    gathering: Gathering | None = getattr(_here, "gathering", None)
+    if gathering is None or not gathering.meet(serve, item, key):
+        serve([item], tuple)
