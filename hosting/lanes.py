@@ -122,7 +122,7 @@ class GatheringLane(Lane):
     async def run(self, work: Callable[[], T]) -> T:
         """Run blocking work beside other requests' work. Raises LaneIsFull at once."""
         loop = asyncio.get_running_loop()
-        if loop.time() > self._looked_after_until:
+        if loop.time() >= self._looked_after_until:
             self._look_later(loop)
         return await super().run(work)
 
@@ -136,24 +136,27 @@ class GatheringLane(Lane):
             self._look_later(loop)
 
     def _work(self) -> None:
-        while self._gather():
-            pass
+        is_open = True
+        while is_open:
+            self._charge.take()
+            # The same thread as long as it can: one connection to the database stays warm.
+            while is_open and self._charge.is_mine():
+                is_open = self._gather()
+        self._charge.leave()
 
     def _gather(self) -> bool:
-        self._charge.take()
-        try:
-            if (first := self._jobs.get()) is None:
-                return False
-            self._charge.confirm()
-            if self._has_company:
-                time.sleep(COMPANY_S)
-            jobs = [first, *self._come_since()]
-            self._has_company = len(jobs) > 1
-            del first
-            Gathering(self._come_since, _deliver).run(jobs)
-            return True
-        finally:
-            self._charge.leave()
+        """Run what waits, or what comes next. False when the lane closes."""
+        self._charge.rest()
+        if (first := self._jobs.get()) is None:
+            return False
+        self._charge.confirm()
+        if self._has_company:
+            time.sleep(COMPANY_S)
+        jobs = [first, *self._come_since()]
+        self._has_company = len(jobs) > 1
+        del first
+        Gathering(self._come_since, _deliver).run(jobs)
+        return True
 
     def _come_since(self) -> Sequence[Job]:
         self._charge.confirm()
@@ -181,18 +184,24 @@ class _Charge:
         self._free.acquire()
         with self._guard:
             self._holder = threading.get_ident()
-            self._heard_at = inf  # nothing to do is no delay
+            self._heard_at = inf
+
+    def is_mine(self) -> bool:
+        """Whether this thread has the charge still."""
+        return self._holder == threading.get_ident()
 
     def confirm(self) -> None:
         """The holder goes on with its work."""
-        with self._guard:
-            if self._holder == threading.get_ident():
-                self._heard_at = time.monotonic()
+        self._hear(time.monotonic())
+
+    def rest(self) -> None:
+        """The holder waits for work: nothing to do is no delay."""
+        self._hear(inf)
 
     def leave(self) -> None:
         """Let the next one, unless that has happened already."""
         with self._guard:
-            if self._holder == threading.get_ident():
+            if self.is_mine():
                 self._holder = None
                 self._free.release()
 
@@ -202,6 +211,11 @@ class _Charge:
             if self._holder is not None and time.monotonic() - self._heard_at > PATIENCE_S:
                 self._holder = None
                 self._free.release()
+
+    def _hear(self, at: float) -> None:
+        with self._guard:
+            if self.is_mine():
+                self._heard_at = at
 
 
 def _deliver(outcomes: Sequence[Outcome]) -> None:
