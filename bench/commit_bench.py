@@ -3,7 +3,7 @@
     python -m bench.commit_bench [--seconds 5] [--repos 300] [--profile]
 
 Every commit is a post at a random repo: lexicon check, tree, signature, event, all rows, while a
-sequencer numbers the events. With one thread, with eight, and with two processes of four threads.
+sequencer numbers the events. One writer, eight and sixteen side by side, two processes of eight.
 """
 
 import argparse
@@ -46,17 +46,17 @@ def worker(task: str) -> list[str]:
 def measure(options: argparse.Namespace) -> None:
     sequencer = subprocess.Popen([sys.executable, "-m", "repos.sequencer"])
     try:
-        for processes, threads in ((1, 1), (1, 8), (2, 4)):
-            is_profiled = options.profile and (processes, threads) == (1, 1)
-            command = [*worker("write"), "--threads", str(threads)]
+        for processes, writers in ((1, 1), (1, 8), (1, 16), (2, 8)):
+            is_profiled = options.profile and (processes, writers) == (1, 1)
+            command = [*worker("write"), "--writers", str(writers)]
             command += ["--seconds", str(options.seconds)] + ["--profile"] * is_profiled
-            report(options.seconds, processes, threads, command)
+            report(options.seconds, processes, writers, command)
     finally:
         sequencer.terminate()
         sequencer.wait()
 
 
-def report(seconds: float, processes: int, threads: int, command: list[str]) -> None:
+def report(seconds: float, processes: int, writers: int, command: list[str]) -> None:
     workers = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(processes)]
     outputs = [worker.communicate()[0].decode().splitlines() for worker in workers]
     latencies = sorted(float(text) for output in outputs for text in output[-2].split())
@@ -66,7 +66,7 @@ def report(seconds: float, processes: int, threads: int, command: list[str]) -> 
     count = len(latencies)
     median, worst = latencies[count // 2] * 1000, latencies[count * 99 // 100] * 1000
     print(
-        f"{processes} x {threads} threads: {count / seconds:.0f} commits/s, p50 {median:.2f} ms, "
+        f"{processes} x {writers} writers: {count / seconds:.0f} commits/s, p50 {median:.2f} ms, "
         f"p99 {worst:.2f} ms, client CPU {cpu / count * 1e6:.0f} us a commit",
         flush=True,
     )

@@ -5,8 +5,9 @@ import cProfile
 import pstats
 import random
 import secrets
-import threading
 import time
+from collections.abc import Sequence
+from functools import partial
 
 import django
 
@@ -16,6 +17,7 @@ from django.core.management import call_command  # noqa: E402 - needs django.set
 from django.db import connection  # noqa: E402 - needs django.setup()
 
 from hosting import provision  # noqa: E402 - needs django.setup()
+from hosting.gathering import Gathering, Outcome  # noqa: E402 - needs django.setup()
 from hosting.models import Host, Tenant  # noqa: E402 - needs django.setup()
 from repos import commits, exports, reads, record_pages, writes  # noqa: E402 - needs django.setup()
 from repos.models import Repo  # noqa: E402 - needs django.setup()
@@ -32,7 +34,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("task", choices=["prepare", "write", "read"])
     parser.add_argument("--repos", type=int, default=300)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--writers", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--profile", action="store_true")
     options = parser.parse_args()
@@ -65,16 +67,16 @@ def write(options: argparse.Namespace) -> None:
         profile.runcall(write_until, end, repos, latencies)
         pstats.Stats(profile).sort_stats("tottime").print_stats(30)
     else:
-        work = [
-            threading.Thread(target=write_until, args=(end, repos, latencies))
-            for _ in range(options.threads)
-        ]
-        for thread in work:
-            thread.start()
-        for thread in work:
-            thread.join()
+        work = [(partial(write_until, end, repos, latencies), None)] * options.writers
+        Gathering(list, raise_failures).run(work)
     print(*(f"{latency:.6f}" for latency in latencies))
     print(time.process_time() - cpu)
+
+
+def raise_failures(outcomes: Sequence[Outcome]) -> None:
+    for _, _, failure in outcomes:
+        if failure is not None:
+            raise failure
 
 
 def write_until(end: float, repos: list[RepoRow], latencies: list[float]) -> None:
@@ -110,7 +112,7 @@ def repeat(task, seconds: float) -> tuple[float, int]:
 
 
 def all_repos() -> list[RepoRow]:
-    fields = ("id", "host_id", "did", "status", "head", "rev", "record_count")
+    fields = ("id", "did", "host_id", "status", "head", "rev", "record_count")
     return [RepoRow(*row) for row in Repo.objects.order_by("id").values_list(*fields)]
 
 
