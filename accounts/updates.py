@@ -70,10 +70,16 @@ def signed(account: Account, data: PlcData, prev: plc.Operation) -> plc.Operatio
     return plc.sign(plc.update(data, plc.cid_of(prev)), keys.rotation_key(host))
 
 
-def write_down(account: Account, operation: plc.Operation, *, new_handle: str = "") -> PlcOperation:
-    """The row of a signed operation, due at once. `new_handle` is kept for the account until the
-    operation is decided. Call inside a durable transaction: the directory must never be told of
-    what could be undone."""
+def write_down(
+    account: Account,
+    operation: plc.Operation,
+    *,
+    new_handle: str = "",
+    new_signing_did_key: str = "",
+) -> PlcOperation:
+    """The row of a signed operation, due at once. `new_handle` and `new_signing_did_key` are kept
+    for the account until the operation is decided. Call inside a durable transaction: the directory
+    must never be told of what could be undone."""
     return PlcOperation.objects.create(
         did=account.did,
         account=account,
@@ -81,6 +87,7 @@ def write_down(account: Account, operation: plc.Operation, *, new_handle: str = 
         operation=operation,
         cid=plc.cid_of(operation),
         new_handle=new_handle,
+        new_signing_did_key=new_signing_did_key,
         next_attempt_at=timezone.now(),
     )
 

@@ -4,8 +4,8 @@ import pytest
 from django.utils import timezone
 
 from accounts import directory, key_rotation, publishing, signup
-from accounts.key_rotation import RotationLate, RotationRefused
 from accounts.models import Account, PlcOperation, SigningKey
+from accounts.updates import DirectoryAway, NotOursToChange
 from hosting.models import Host
 from protocol import commit
 from protocol.keys import PublicKey
@@ -48,14 +48,14 @@ def test_all_else_that_the_did_says_stays(account):
 
 
 def test_a_rotation_that_was_interrupted_goes_on_by_itself(account, plc):
-    operation = key_rotation._write_down(account, *key_rotation._newest(account))
+    operation = key_rotation._write_down(account)
     publishing.publish(operation.pk)  # what the sweep does
     account.refresh_from_db()
     assert account.signing_did_key == named_by_directory(account)
 
 
 def test_a_rotation_under_way_is_not_begun_twice(account, plc):
-    operation = key_rotation._write_down(account, *key_rotation._newest(account))
+    operation = key_rotation._write_down(account)
     key_rotation.rotate_key(account)
     operation.refresh_from_db()
     assert operation.state == "published"
@@ -65,20 +65,20 @@ def test_a_rotation_under_way_is_not_begun_twice(account, plc):
 def test_a_did_that_another_host_rules_is_left_alone(account):
     Host.objects.update(rotation_did_key=Key.generate().did_key)
     account.host.refresh_from_db()
-    with pytest.raises(RotationRefused, match="does not let this host change it"):
+    with pytest.raises(NotOursToChange, match="do not include this host"):
         key_rotation.rotate_key(account)
     assert SigningKey.objects.count() == 1
 
 
 def test_a_did_that_is_no_plc_cannot_rotate(account):
     account.did = "did:web:example.com"
-    with pytest.raises(RotationRefused, match="does not hold did:web"):
+    with pytest.raises(NotOursToChange, match="does not hold this DID"):
         key_rotation.rotate_key(account)
 
 
 def test_a_directory_that_is_down_changes_nothing(account, settings):
     settings.PLC_URL = "http://127.0.0.1:1"
-    with pytest.raises(RotationLate):
+    with pytest.raises(DirectoryAway):
         key_rotation.rotate_key(account)
     assert not PlcOperation.objects.filter(kind="update").exists()
 
