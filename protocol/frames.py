@@ -120,9 +120,8 @@ def account_body(*, did: str, time: str, active: bool, status: str | None = None
 
 def frame(kind: int, body: bytes, seq_at: int, seq: int) -> bytes:
     """The message to send for a stored body once it has its number."""
-    return b"".join(
-        (_HEADERS[kind], body[:seq_at], cbor.encode(seq), body[seq_at:]),
-    )
+    number = cbrrr.encode_dag_cbor(seq)  # cbor.encode looks for what an integer cannot have
+    return b"".join((_HEADERS[kind], body[:seq_at], number, body[seq_at:]))
 
 
 def info(name: str, message: str | None = None) -> bytes:

@@ -73,9 +73,9 @@ async def _frames(
                 before_ring = max(ring.first_seq - 1, newest)
                 page = await backlog.page(position)
                 if page and was_live:
-                    _refuse_laggard(ring, page[0].seq)
-                batch = [event.frame for event in page]
-                position = page[-1].seq if page else max(position, before_ring)
+                    _refuse_laggard(ring, page.first_seq)
+                batch = page.frames if page else []
+                position = page.last_seq if page else max(position, before_ring)
             else:
                 was_live = True
                 position += len(batch)

@@ -2,7 +2,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from repos.firehose.backlog import PAGE, Backlog
-from repos.firehose.table import Numbered
+from repos.firehose.table import Page
 
 
 class Table:
@@ -13,11 +13,11 @@ class Table:
         self.asked: list[int] = []
         self.is_slow = False
 
-    async def page(self, _host_id: int, after: int, limit: int) -> list[Numbered]:
+    async def page(self, _host_id: int, after: int, limit: int) -> Page | None:
         self.asked.append(after)
         last = min(self.newest, after + limit)
         await asyncio.sleep(60 if self.is_slow else 0)
-        return [Numbered(seq, b"") for seq in range(after + 1, last + 1)]
+        return Page(after + 1, last, [b""] * (last - after)) if last > after else None
 
 
 def read(table: Table, scene: Callable[[Backlog], Awaitable[list[int]]]) -> list[int]:
@@ -31,12 +31,17 @@ def read(table: Table, scene: Callable[[Backlog], Awaitable[list[int]]]) -> list
     return asyncio.run(run())
 
 
+def numbers(page: Page | None) -> list[int]:
+    return [] if page is None else list(range(page.first_seq, page.last_seq + 1))
+
+
 async def lasts(backlog: Backlog, count: int) -> list[int]:
     """The last number of so many pages, each asked for where the one before ended."""
     reached = [0]
     for _ in range(count):
         page = await backlog.page(reached[-1])
-        reached.append(page[-1].seq)
+        assert page is not None
+        reached.append(page.last_seq)
         await asyncio.sleep(0.001)
     return reached[1:]
 
@@ -47,6 +52,16 @@ def test_each_page_is_read_once_and_one_ahead() -> None:
     assert table.asked == [0, PAGE, 2 * PAGE]
 
 
+def test_the_next_page_is_asked_for_before_this_one_is_sent() -> None:
+    table = Table(3 * PAGE)
+
+    async def scene(backlog: Backlog) -> list[int]:
+        await backlog.page(0)
+        return [*table.asked]
+
+    assert read(table, scene) == [0, PAGE]
+
+
 def test_what_was_read_ahead_too_early_is_read_again() -> None:
     table = Table(3)
 
@@ -54,7 +69,7 @@ def test_what_was_read_ahead_too_early_is_read_again() -> None:
         await backlog.page(0)
         await asyncio.sleep(0.001)
         table.newest = 5
-        return [event.seq for event in await backlog.page(3)]
+        return numbers(await backlog.page(3))
 
     assert read(table, scene) == [4, 5]
 
@@ -62,7 +77,7 @@ def test_what_was_read_ahead_too_early_is_read_again() -> None:
 def test_a_page_for_another_place_is_not_what_was_read_ahead() -> None:
     async def scene(backlog: Backlog) -> list[int]:
         await backlog.page(0)
-        return [event.seq for event in await backlog.page(PAGE + 7)][:2]
+        return numbers(await backlog.page(PAGE + 7))[:2]
 
     assert read(Table(3 * PAGE), scene) == [PAGE + 8, PAGE + 9]
 
