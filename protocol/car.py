@@ -32,9 +32,13 @@ class Car:
 
 @dataclass(frozen=True, slots=True)
 class CarStream:
-    """A CAR being read: root CIDs in order, and the (cid, block) pairs as they arrive."""
+    """A CAR being read: root CIDs in order, and the (cid, block) pairs as they arrive.
+
+    The first block's frame begins after `header_bytes`, and every other one where the last ended.
+    """
 
     roots: tuple[bytes, ...]
+    header_bytes: int
     blocks: Iterator[tuple[bytes, bytes]]
 
 
@@ -48,6 +52,12 @@ def header(roots: Iterable[bytes]) -> bytes:
 def frame(block_cid: bytes, block: bytes) -> bytes:
     """Write one block with its CID."""
     return _varint(len(block_cid) + len(block)) + block_cid + block
+
+
+def frame_bytes(block_bytes: int) -> int:
+    """How long the frame of a block of that size is."""
+    size = cid.LENGTH_BYTES + block_bytes
+    return len(_LENGTHS[size]) + size
 
 
 def frames(sections: Iterable[bytes]) -> bytes:
@@ -70,13 +80,13 @@ def read(data: bytes) -> Car:
 
 
 def stream(chunks: Iterable[bytes]) -> CarStream:
-    """Read a CAR of any size in the memory of one chunk and one block.
+    """Read a CAR of any size in the memory of two chunks and one block.
 
     The header is read at once, blocks as the iterator is followed. Both raise CarError.
     """
     source = _Source(chunks)
-    roots = _read_header(source)
-    return CarStream(roots, _read_blocks(source))
+    roots, size = _read_header(source)
+    return CarStream(roots, size, _read_blocks(source))
 
 
 class _Source:
@@ -114,6 +124,20 @@ class _Source:
             pieces.append(piece)
         return b"".join(pieces)
 
+    def take_whole_sections(self) -> list[bytes]:
+        """The sections that lie whole in the chunk at hand, up to one whose length is not written
+        in two bytes: nearly all of a repo's are."""
+        chunk, at, sections = self._chunk, self._at, []
+        while at + 2 <= len(chunk) and chunk[at] >= 0x80 > chunk[at + 1] > 0:
+            begin = at + 2
+            end = begin + (chunk[at] & 0x7F | chunk[at + 1] << 7)
+            if end > len(chunk):
+                break
+            sections.append(chunk[begin:end])
+            at = end
+        self._at = at
+        return sections
+
     def take_varint(self) -> int:
         value = 0
         for position in range(_MAX_VARINT_BYTES):
@@ -126,7 +150,8 @@ class _Source:
         raise CarError("a length is longer than nine bytes")
 
 
-def _read_header(source: _Source) -> tuple[bytes, ...]:
+def _read_header(source: _Source) -> tuple[tuple[bytes, ...], int]:
+    """The roots, and how many bytes the header takes with its length."""
     size = source.take_varint()
     if size > MAX_HEADER_BYTES:
         raise CarError(f"the header is larger than {MAX_HEADER_BYTES} bytes")
@@ -138,7 +163,7 @@ def _read_header(source: _Source) -> tuple[bytes, ...]:
         raise CarError("the header is not a map with a version")
     if value["version"] != 1:
         raise CarError("only CAR version 1 is read")
-    return _roots(value.get("roots"))
+    return _roots(value.get("roots")), len(_varint(size)) + size
 
 
 def _roots(links: Any) -> tuple[bytes, ...]:
@@ -149,16 +174,26 @@ def _roots(links: Any) -> tuple[bytes, ...]:
 
 def _read_blocks(source: _Source) -> Iterator[tuple[bytes, bytes]]:
     while not source.is_at_end():
-        size = source.take_varint() - cid.LENGTH_BYTES
-        if not 0 <= size <= MAX_BLOCK_BYTES:
-            raise CarError(f"a block has no CID or more than {MAX_BLOCK_BYTES} bytes")
-        block_cid = source.take(cid.LENGTH_BYTES)
-        if not cid.is_supported(block_cid):
-            raise CarError("a block's CID is not a CIDv1 of dag-cbor or raw data under SHA-256")
-        block = source.take(size)
-        if not cid.matches(block_cid, block):
-            raise CarError(f"a block's bytes do not match its CID {cid.to_text(block_cid)}")
-        yield block_cid, block
+        for section in source.take_whole_sections() or (_take_section(source),):
+            block_cid, block = section[: cid.LENGTH_BYTES], section[cid.LENGTH_BYTES :]
+            if block_cid != cid.of_dag_cbor(block):
+                _check_other_cid(block_cid, block)
+            yield block_cid, block
+
+
+def _take_section(source: _Source) -> bytes:
+    size = source.take_varint()
+    if not cid.LENGTH_BYTES <= size <= cid.LENGTH_BYTES + MAX_BLOCK_BYTES:
+        raise CarError(f"a block has no CID or more than {MAX_BLOCK_BYTES} bytes")
+    return source.take(size)
+
+
+def _check_other_cid(block_cid: bytes, block: bytes) -> None:
+    """A CID that is not the block's under dag-cbor: nothing is wrong if it is the one under raw."""
+    if not cid.is_supported(block_cid):
+        raise CarError("a block's CID is not a CIDv1 of dag-cbor or raw data under SHA-256")
+    if not cid.matches(block_cid, block):
+        raise CarError(f"a block's bytes do not match its CID {cid.to_text(block_cid)}")
 
 
 def _varint(number: int) -> bytes:

@@ -8,13 +8,12 @@ layers, and the order of the keys over the whole tree.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from protocol.mst.node import MissingBlock, MstError, Node, decode, decode_strict, key_depth
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One path that the trees disagree about: its record CIDs, None where there is none."""
 
     key: bytes
@@ -22,15 +21,13 @@ class Change:
     new: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Leaf:
+class _Leaf(NamedTuple):
     key: bytes
     cid: bytes
     layer: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Subtree:
+class _Subtree(NamedTuple):
     cid: bytes
     layer: int
 
@@ -71,10 +68,12 @@ class Difference:
         old, new = self._old, self._new
         old.open_root(self._old_root)
         new.open_root(self._new_root)
-        while (old.head or new.head) is not None:
+        while old.head is not None:
             change = self._step(old.head, new.head)
             if change is not None:
                 yield change
+        for key, cid in new.rest():
+            yield Change(key, None, cid)
 
     def _step(
         self, old: "_Leaf | _Subtree | None", new: "_Leaf | _Subtree | None"
@@ -128,11 +127,7 @@ class _Walk:
 
     def open(self, subtree: _Subtree) -> None:
         """Go into the subtree that is next."""
-        node = self._read(subtree.cid)
-        self.opened[subtree.cid] = None
-        if not node.keys and node.subtrees[0] is None:
-            raise MstError("an empty node under the root")
-        self._put_ahead(node, subtree.layer)
+        self._put_ahead(self._opened(subtree), subtree.layer)
         self.skip()
 
     def skip(self) -> None:
@@ -150,11 +145,16 @@ class _Walk:
         for index in range(len(node.keys), -1, -1):
             subtree = node.subtrees[index]
             if isinstance(subtree, bytes):
-                if layer == 0:
-                    raise MstError("a node on layer 0 has a subtree")
-                self._ahead.append(_Subtree(subtree, layer - 1))
+                self._ahead.append(_below(layer, subtree))
             if index:
                 self._ahead.append(_Leaf(node.keys[index - 1], node.values[index - 1], layer))
+
+    def _opened(self, subtree: _Subtree) -> Node:
+        node = self._read(subtree.cid)
+        self.opened[subtree.cid] = None
+        if not node.keys and node.subtrees[0] is None:
+            raise MstError("an empty node under the root")
+        return node
 
     def _read(self, cid: bytes) -> Node:
         return decode(cid, self._block(cid))
@@ -188,15 +188,54 @@ class _StrictWalk(_Walk):
         """Accept the next key; one that is next in our tree as well needs no look at the order."""
         if leaf is None:
             return
-        if self._passed is not None and not is_known:
-            self._previous = max(self._previous, self._ours.last_key(self._passed))
+        if not is_known:
+            self._follow_passed()
         self._passed = None
-        if leaf.key <= self._previous:
-            raise MstError(f"key out of order: {leaf.key!r}")
-        if key_depth(leaf.key) != leaf.layer:
-            raise MstError(f"key on layer {leaf.layer} where it has no place: {leaf.key!r}")
-        self._previous = leaf.key
+        self._check_place(leaf.key, leaf.layer)
         self.skip()
+
+    def rest(self) -> Iterator[tuple[bytes, bytes]]:
+        """Accept all that is left, as keys and record CIDs: our tree has come to its end.
+
+        Most imports are this alone, so it compares nothing and makes no leaves.
+        """
+        self._follow_passed()
+        while (ahead := self.head) is not None:
+            if isinstance(ahead, _Subtree):
+                yield from self._all_under(ahead)
+            else:
+                self._check_place(ahead.key, ahead.layer)
+                yield ahead.key, ahead.cid
+            self.skip()
+
+    def _all_under(self, subtree: _Subtree) -> Iterator[tuple[bytes, bytes]]:
+        node, layer = self._opened(subtree), subtree.layer
+        for index, gap in enumerate(node.subtrees):
+            if index:
+                key = node.keys[index - 1]
+                self._check_place(key, layer)
+                yield key, node.values[index - 1]
+            if isinstance(gap, bytes):
+                yield from self._all_under(_below(layer, gap))
+
+    def _follow_passed(self) -> None:
+        """What comes next must come after the subtree that was passed over last."""
+        if self._passed is not None:
+            self._previous = max(self._previous, self._ours.last_key(self._passed))
+            self._passed = None
+
+    def _check_place(self, key: bytes, layer: int) -> None:
+        if key <= self._previous:
+            raise MstError(f"key out of order: {key!r}")
+        if key_depth(key) != layer:
+            raise MstError(f"key on layer {layer} where it has no place: {key!r}")
+        self._previous = key
 
     def _read(self, cid: bytes) -> Node:
         return decode_strict(cid, self._block(cid))
+
+
+def _below(layer: int, cid: bytes) -> _Subtree:
+    if layer == 0:
+        raise MstError("a node on layer 0 has a subtree")
+    return _Subtree(cid, layer - 1)

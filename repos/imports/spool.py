@@ -1,8 +1,8 @@
 """A CAR on its way in: on disk while it streams, every CID checked, then read block by block.
 
 Source: atproto.com/specs/repository, "CAR File Serialization"; the lexicon
-com.atproto.repo.importRepo. Memory is one block and an index of where each block lies (some 150
-bytes a block). The file is a CAR again, each block once, so that a worker can take it up.
+com.atproto.repo.importRepo. Memory is two chunks and an index of where each block lies (some 150 bytes
+a block). The file is the CAR as it came, so that a worker can take it up.
 """
 
 import mmap
@@ -15,7 +15,8 @@ from typing import IO
 
 from django.conf import settings
 
-from protocol import car, cid, commit
+from protocol import car, commit
+from protocol.car import CarStream
 from protocol.cbor import CborError
 from protocol.commit import Commit
 from protocol.errors import InvalidRequest
@@ -83,14 +84,19 @@ class Spool:
         except CborError as fault:
             raise UnreadableCar(f"The CAR's root is not a commit: {fault}") from fault
 
-    def note(self, block_cid: bytes, offset: int, size: int) -> bool:
-        """Remember where a block begins. False for one that is known already."""
-        if block_cid in self._index:
-            return False
-        if len(self._index) >= MAX_BLOCKS:
-            raise UnreadableCar(f"The CAR has more than {MAX_BLOCKS} blocks")
-        self._index[block_cid] = offset << _SIZE_BITS | size
-        return True
+    def note(self, blocks: CarStream) -> None:
+        """Remember where each block lies. Raises UnreadableCar."""
+        index, end = self._index, blocks.header_bytes
+        try:
+            for block_cid, block in blocks.blocks:
+                size = len(block)
+                end += car.frame_bytes(size)
+                index[block_cid] = (end - size) << _SIZE_BITS | size
+                if len(index) > MAX_BLOCKS:
+                    raise UnreadableCar(f"The CAR has more than {MAX_BLOCKS} blocks")
+        except car.CarError as fault:
+            raise UnreadableCar(f"Could not read the CAR: {fault}") from fault
+        self.size_bytes = end
 
 
 def folder() -> Path:
@@ -103,9 +109,9 @@ def folder() -> Path:
 def receive(chunks: Iterable[bytes]) -> Spool:
     """Write a CAR down, checking it as it comes. Raises UnreadableCar; then nothing is left."""
     path = folder() / f"{uuid.uuid4().hex}.car"
-    file = path.open("xb+")
+    file = path.open("xb+", buffering=0)
     try:
-        return _receive(chunks, path, file)
+        return _read(_written(chunks, file), path, file)
     except BaseException:
         file.close()
         path.unlink(missing_ok=True)
@@ -114,47 +120,28 @@ def receive(chunks: Iterable[bytes]) -> Spool:
 
 def reopen(path: Path) -> Spool:
     """A CAR that was received before. Raises UnreadableCar, FileNotFoundError."""
-    file = path.open("rb")
+    file = path.open("rb", buffering=0)
     try:
-        with path.open("rb") as again:
-            read = _stream(iter(lambda: again.read(_CHUNK_BYTES), b""))
-            spool = Spool(path, file, _only(read.roots))
-            offset = len(car.header(read.roots))
-            for block_cid, block in _checked(read.blocks):
-                offset += len(car.frame(block_cid, block))
-                spool.note(block_cid, offset - len(block), len(block))
-        spool.size_bytes = offset
+        return _read(iter(lambda: file.read(_CHUNK_BYTES), b""), path, file)
     except BaseException:
         file.close()
         raise
-    return spool
 
 
-def _receive(chunks: Iterable[bytes], path: Path, file: IO[bytes]) -> Spool:
-    read = _stream(chunks)
-    spool = Spool(path, file, _only(read.roots))
-    offset = file.write(car.header(read.roots))
-    for block_cid, block in _checked(read.blocks):
-        frame = car.frame(block_cid, block)
-        if spool.note(block_cid, offset + len(frame) - len(block), len(block)):
-            offset += file.write(frame)
-    file.flush()
-    spool.size_bytes = offset
-    return spool
+def _written(chunks: Iterable[bytes], file: IO[bytes]) -> Iterator[bytes]:
+    for chunk in chunks:
+        file.write(chunk)
+        yield chunk
 
 
-def _stream(chunks: Iterable[bytes]) -> car.CarStream:
+def _read(chunks: Iterable[bytes], path: Path, file: IO[bytes]) -> Spool:
     try:
-        return car.stream(chunks)
+        blocks = car.stream(chunks)
     except car.CarError as fault:
         raise UnreadableCar(f"Could not read the CAR: {fault}") from fault
-
-
-def _checked(blocks: Iterator[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:
-    try:
-        yield from blocks
-    except (car.CarError, cid.InvalidCid) as fault:
-        raise UnreadableCar(f"Could not read the CAR: {fault}") from fault
+    spool = Spool(path, file, _only(blocks.roots))
+    spool.note(blocks)
+    return spool
 
 
 def _only(roots: tuple[bytes, ...]) -> bytes:

@@ -218,6 +218,12 @@ def test_nested_array_heads_are_refused_at_once(block: bytes) -> None:
         decode_strict(of_dag_cbor(block), block)
 
 
+@pytest.mark.parametrize("head", [b"\x81", b"\x98\xff", b"\xa1\x61a"])
+def test_nesting_in_a_node_of_few_bytes_is_refused(head: bytes) -> None:
+    with pytest.raises(MstError, match="not an MST node"):
+        read(head * (2_000 // len(head)))
+
+
 def test_keys_that_repeat_a_long_one_do_not_fill_the_memory() -> None:
     first = entry(k=b"a/" + b"b" * 500_000)
     block = node_bytes(first, *[entry(p=500_002, k=b"%d" % number) for number in range(900)])
@@ -228,7 +234,9 @@ def test_keys_that_repeat_a_long_one_do_not_fill_the_memory() -> None:
     tracemalloc.stop()
 
 
-def test_keys_that_grow_from_entry_to_entry_are_refused() -> None:
-    steps = [entry(p=2 + 600 * number, k=b"b" * 600) for number in range(3)]
-    with pytest.raises(MstError, match="more than 1024 bytes"):
+@pytest.mark.parametrize("rest_bytes", [300, 600])
+def test_keys_that_grow_from_entry_to_entry_are_refused(rest_bytes: int) -> None:
+    rest = b"b" * rest_bytes
+    steps = [entry(p=2 + rest_bytes * number, k=rest) for number in range(4)]
+    with pytest.raises(MstError, match="more than 1024 bytes|not a record path"):
         read(node_bytes(entry(k=b"a/"), *steps))
