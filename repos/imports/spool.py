@@ -49,7 +49,16 @@ class Spool:
 
     def __getitem__(self, block_cid: bytes) -> bytes:
         """A block; KeyError when the CAR had none of that CID."""
-        place = self._index[block_cid]
+        block = self.get(block_cid)
+        if block is None:
+            raise KeyError(block_cid)
+        return block
+
+    def get(self, block_cid: bytes) -> bytes | None:
+        """A block, or None when the CAR had none of that CID."""
+        place = self._index.get(block_cid)
+        if place is None:
+            return None
         offset = place >> _SIZE_BITS
         return self._mapped[offset : offset + (place & _SIZE_MASK)]
 

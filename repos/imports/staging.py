@@ -47,8 +47,8 @@ class StoredNodes(dict[bytes, bytes]):
         self._spool = spool
 
     def __missing__(self, node_cid: bytes) -> bytes:
-        if self._spool is not None and node_cid in self._spool:
-            return self._spool[node_cid]
+        if self._spool is not None and (received := self._spool.get(node_cid)) is not None:
+            return received
         found = database.row(_NODE, (self._repo_id, node_cid))
         if found is None:
             raise KeyError(node_cid)
@@ -61,6 +61,7 @@ class Staged:
     """An import that has not happened yet; it holds for `step.head` alone. Close it."""
 
     step: Step
+    rev: bytes  # the step's, as rows have it
     records: Rows
     nodes: Rows
     uses: Rows
@@ -84,6 +85,7 @@ def stage(head: Head, spool: Spool, imported: Commit, progress: Progress) -> Sta
     rev = revs.next_rev(revs.later(head.rev, imported.rev))
     staged = Staged(
         heads.sign(head, imported.data, rev, head.signing_did_key),
+        rev.encode(),
         Rows(head.id, "record", ("collection", "rkey", "cid", "rev", "subject", "data")),
         Rows(head.id, "node", ("cid", "rev", "data")),
         Rows(head.id, "blob_use", ("collection", "rkey", "cid", "rev")),
@@ -100,14 +102,14 @@ def _read(staged: Staged, spool: Spool, progress: Progress) -> None:
     head, announcement = staged.step.head, Announcement()
     available = StoredNodes(head.id, spool)
     difference = Difference(head.data, StoredNodes(head.id), staged.step.root, available)
-    for count, change in enumerate(_with_blocks(difference, head.id, spool), start=1):
-        _take(staged, *change)
-        announcement.add(*change)
+    for count, (change, block) in enumerate(_with_blocks(difference, head.id, spool), start=1):
+        _take(staged, change, block)
+        announcement.add(change, block)
         if count % _PROGRESS_EVERY == 0:
             progress(count)
-    rev, new_nodes = staged.step.rev.encode(), difference.new_nodes
+    new_nodes = difference.new_nodes
     for node_cid in new_nodes:
-        staged.nodes.add(node_cid, rev, available[node_cid])
+        staged.nodes.add(node_cid, staged.rev, available[node_cid])
     staged.gone_nodes = difference.gone_nodes
     if head.status == Repo.Status.ACTIVE:
         staged.event = announcement.event(staged.step, available, new_nodes)
@@ -121,8 +123,8 @@ def _with_blocks(
     for change in difference.changes():
         if change.new is None:
             yield change, b""
-        elif change.new in spool:
-            yield change, spool[change.new]
+        elif (block := spool.get(change.new)) is not None:
+            yield change, block
         else:
             absent.append(change)
     for start in range(0, len(absent), _LOOKED_UP_AT_ONCE):
@@ -140,27 +142,29 @@ def _found_here(changes: list[Change], repo_id: int) -> Iterator[tuple[Change, b
 
 
 def _take(staged: Staged, change: Change, block: bytes) -> None:
-    path = change.key.decode()
-    if change.old is not None:
-        staged.gone_paths.append(path)
+    key, old, new = change
+    if old is not None:
+        staged.gone_paths.append(key.decode())
         staged.record_change -= 1
-    if change.new is None:
+    if new is None:
         return
-    value = _decode(path, block)
-    collection, rkey = path.split("/")
-    subject = writes.subject_of(collection, value)
-    key, rev = (collection.encode(), rkey.encode()), staged.step.rev.encode()
-    staged.records.add(*key, change.new, rev, subject.encode() if subject else None, block)
-    for blob_cid in blobs_named(value) if MARK in block else ():
-        staged.uses.add(*key, blob_cid, rev)
+    value = _decode(key, block)
+    collection, rkey = key.split(b"/")
+    subject = writes.subject_of(collection.decode(), value)
+    staged.records.add(
+        collection, rkey, new, staged.rev, subject.encode() if subject else None, block
+    )
+    if MARK in block:
+        for blob_cid in blobs_named(value):
+            staged.uses.add(collection, rkey, blob_cid, staged.rev)
     staged.record_change += 1
 
 
-def _decode(path: str, block: bytes) -> dict[str, object]:
+def _decode(key: bytes, block: bytes) -> dict[str, object]:
     try:
         value = cbor.decode(block)
     except cbor.CborError as fault:
-        raise UnreadableRecord(path) from fault
+        raise UnreadableRecord(key.decode()) from fault
     if not isinstance(value, dict):
-        raise UnreadableRecord(path)
+        raise UnreadableRecord(key.decode())
     return value
