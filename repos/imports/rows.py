@@ -30,12 +30,16 @@ class Rows:
 
     def add(self, *values: bytes | None) -> None:
         """One row: the other columns' values, text in UTF-8."""
-        pieces = [self._start]
+        held = self._held
+        held += self._start
         for value in values:
-            pieces += (_NULL,) if value is None else (_length(len(value)), value)
-        self._held += b"".join(pieces)
+            if value is None:
+                held += _NULL
+            else:
+                held += _length(len(value))
+                held += value
         self.count += 1
-        if len(self._held) >= _CHUNK_BYTES:
+        if len(held) >= _CHUNK_BYTES:
             self._write_held()
 
     def store(self) -> None:
