@@ -1,8 +1,8 @@
 """A CAR on its way in: on disk while it streams, every CID checked, then read block by block.
 
 Source: atproto.com/specs/repository, "CAR File Serialization"; the lexicon
-com.atproto.repo.importRepo. Memory is two chunks and an index of where each block lies (some 150 bytes
-a block). The file is the CAR as it came, so that a worker can take it up.
+com.atproto.repo.importRepo. Memory is two chunks and an index of where each block lies (some
+150 bytes a block). The file is the CAR as it came, so that a worker can take it up.
 """
 
 import mmap
@@ -118,18 +118,20 @@ def folder() -> Path:
 def receive(chunks: Iterable[bytes]) -> Spool:
     """Write a CAR down, checking it as it comes. Raises UnreadableCar; then nothing is left."""
     path = folder() / f"{uuid.uuid4().hex}.car"
-    file = path.open("xb+", buffering=0)
+    file = path.open("xb+")
     try:
-        return _read(_written(chunks, file), path, file)
+        spool = _read(_written(chunks, file), path, file)
+        file.flush()
     except BaseException:
         file.close()
         path.unlink(missing_ok=True)
         raise
+    return spool
 
 
 def reopen(path: Path) -> Spool:
     """A CAR that was received before. Raises UnreadableCar, FileNotFoundError."""
-    file = path.open("rb", buffering=0)
+    file = path.open("rb")
     try:
         return _read(iter(lambda: file.read(_CHUNK_BYTES), b""), path, file)
     except BaseException:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from protocol import car, cid, commit, mst
+from protocol import car, cbor, cid, commit, mst
 from protocol.keys import SigningKey
 from repos.imports import spool
 from repos.imports.spool import UnreadableCar
@@ -33,6 +33,17 @@ def test_every_block_is_found_again_by_its_cid() -> None:
     with spool.receive(bytewise(data)) as received:
         assert [received[block_cid] for block_cid, _ in BLOCKS] == [block for _, block in BLOCKS]
         assert len(received) == len(BLOCKS)
+
+
+@pytest.mark.parametrize("piece_bytes", [7, 65_536])
+def test_blocks_of_any_size_are_found_behind_any_header(piece_bytes: int) -> None:
+    blocks = [(cid.of_raw(bytes(size)), bytes(size)) for size in (0, 91, 92, 300, 16_347, 16_348)]
+    header = cbor.encode({"roots": [cbor.Link(blocks[0][0])], "version": 1, "more": "x"})
+    data = bytes([len(header)]) + header + b"".join(car.frame(*pair) for pair in blocks)
+    pieces = [data[at : at + piece_bytes] for at in range(0, len(data), piece_bytes)]
+    with spool.receive(pieces) as received:
+        assert [received[block_cid] for block_cid, _ in blocks] == [block for _, block in blocks]
+        assert received.size_bytes == len(data) == received.path.stat().st_size
 
 
 def test_a_block_that_never_came_is_a_key_error() -> None:
