@@ -15,6 +15,14 @@ _TYPE = re.compile(f"{_NAME}/{_NAME}")
 _HEAD_BYTES = 4_096  # what sniffing looks at
 _UNKNOWN_TYPE = "application/octet-stream"
 _MEDIA = ("image/", "video/", "audio/", "application/pdf")
+# Nearly all that people upload. puremagic says the same, after comparing three thousand signatures,
+# which costs a megabyte's upload a seventh of its CPU.
+_COMMON = (
+    (re.compile(rb"\xff\xd8\xff"), "image/jpeg"),
+    (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),
+    (re.compile(rb"RIFF.{4}WEBP", re.DOTALL), "image/webp"),
+    (re.compile(rb"GIF8[79]a"), "image/gif"),
+)
 _SIGNATURE_BYTES = 3
 _WORD_BYTES = 4
 
@@ -27,6 +35,9 @@ def type_of(file: IO[bytes], declared_type: str | None) -> str:
 def _sniff(file: IO[bytes]) -> str | None:
     file.seek(0)
     head = file.read(_HEAD_BYTES)
+    for signature, mime_type in _COMMON:
+        if signature.match(head):
+            return mime_type
     try:
         matches = puremagic.magic_string(head)
     except (puremagic.PureError, ValueError):

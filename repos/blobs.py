@@ -39,6 +39,7 @@ _ATTACH = """
     UPDATE blob b SET state = 'live', changed_at = now()
     WHERE b.repo_id = %s AND b.cid = %b AND b.state = 'staged'
       AND EXISTS (SELECT FROM blob_use u WHERE u.repo_id = b.repo_id AND u.cid = b.cid)
+    RETURNING b.cid
 """
 _FIND = "SELECT mime_type, size, state, key FROM blob WHERE repo_id = %s AND cid = %b"
 _FIND_KEY = """
@@ -142,7 +143,7 @@ def stage(
         ref = BlobRef(blob_cid, blob_types.type_of(spool, declared_type), size)
         blob_scanning.scan(repo.host_id, ref, spool)
         kept = _keep(repo, ref, spool)
-    database.hot().execute(_ATTACH, (repo.id, blob_cid))
+    database.row(_ATTACH, (repo.id, blob_cid))
     return kept
 
 
