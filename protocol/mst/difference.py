@@ -72,8 +72,7 @@ class Difference:
             change = self._step(old.head, new.head)
             if change is not None:
                 yield change
-        for key, cid in new.rest():
-            yield Change(key, None, cid)
+        yield from new.rest()
 
     def _step(
         self, old: "_Leaf | _Subtree | None", new: "_Leaf | _Subtree | None"
@@ -194,8 +193,8 @@ class _StrictWalk(_Walk):
         self._check_place(leaf.key, leaf.layer)
         self.skip()
 
-    def rest(self) -> Iterator[tuple[bytes, bytes]]:
-        """Accept all that is left, as keys and record CIDs: our tree has come to its end.
+    def rest(self) -> Iterator[Change]:
+        """Accept all that is left: our tree has come to its end.
 
         Most imports are this alone, so it compares nothing and makes no leaves.
         """
@@ -205,16 +204,17 @@ class _StrictWalk(_Walk):
                 yield from self._all_under(ahead)
             else:
                 self._check_place(ahead.key, ahead.layer)
-                yield ahead.key, ahead.cid
+                yield Change(ahead.key, None, ahead.cid)
             self.skip()
 
-    def _all_under(self, subtree: _Subtree) -> Iterator[tuple[bytes, bytes]]:
+    def _all_under(self, subtree: _Subtree) -> Iterator[Change]:
         node, layer = self._opened(subtree), subtree.layer
-        for index, gap in enumerate(node.subtrees):
-            if index:
-                key = node.keys[index - 1]
-                self._check_place(key, layer)
-                yield key, node.values[index - 1]
+        gaps = iter(node.subtrees)
+        if isinstance(gap := next(gaps), bytes):
+            yield from self._all_under(_below(layer, gap))
+        for key, cid, gap in zip(node.keys, node.values, gaps, strict=True):
+            self._check_place(key, layer)
+            yield Change(key, None, cid)
             if isinstance(gap, bytes):
                 yield from self._all_under(_below(layer, gap))
 

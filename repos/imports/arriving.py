@@ -38,8 +38,8 @@ def import_car(repo: RepoRef, chunks: Iterable[bytes]) -> None:
             importing.check_owner(received, repo.did)
             if is_large(received):
                 job = jobs.hand_over(repo, received)
-            else:
-                importing.import_repo(repo.id, received, _unheard)
+            elif not importing.import_first(repo.id, received):
+                importing.import_repo(repo.id, received, importing.unheard)
         finally:
             if job is None:
                 received.path.unlink(missing_ok=True)
@@ -50,7 +50,3 @@ def import_car(repo: RepoRef, chunks: Iterable[bytes]) -> None:
 def is_large(received: Spool) -> bool:
     """Whether an import would keep a web process busy for longer than a second or so."""
     return received.size_bytes > LARGE_BYTES or len(received) > LARGE_BLOCKS
-
-
-def _unheard(_record_count: int) -> None:
-    """Progress of an import that is over before anybody could ask."""

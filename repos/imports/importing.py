@@ -4,6 +4,12 @@ Source: the lexicon com.atproto.repo.importRepo. The repo becomes what the CAR h
 of our own. A commit that runs meanwhile makes the import start over on the head that it left.
 """
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+from django.db import transaction
+
+from protocol import mst
 from protocol.cid import to_text
 from protocol.commit import Commit
 from protocol.errors import InvalidRequest, XrpcError
@@ -18,6 +24,7 @@ from repos.models import Repo
 from repos.reads import RepoNotFound
 
 _TRIES = 6
+_EMPTY_TREE, _ = mst.build(())
 
 
 class ForeignRepo(InvalidRequest):
@@ -31,12 +38,35 @@ class RepoBusy(XrpcError):
     status = 503
 
 
+def unheard(_record_count: int) -> None:
+    """Progress of an import that is over before anybody could ask."""
+
+
 def check_owner(spool: Spool, did: str) -> Commit:
     """The CAR's commit, when it is this account's. Raises ForeignRepo, UnreadableCar."""
     imported = spool.commit()
     if imported.did != did:
         raise ForeignRepo(f"The CAR is the repo of {imported.did}, not of {did}")
     return imported
+
+
+def import_first(repo_id: int, spool: Spool) -> bool:
+    """Make an empty repo what the CAR holds; False when it is not empty: then `import_repo` it.
+
+    Holds the repo's row all the while, so its rows can be made and stored side by side: most
+    imports are an account moving in, whose repo nobody else writes to. Raises as `import_repo`.
+    """
+    with transaction.atomic():
+        head = _head(repo_id, is_locked=True)
+        imported = check_owner(spool, head.did)
+        if head.data != _EMPTY_TREE or imported.data == head.data:
+            return False
+        with _car_faults():
+            staged = staging.stage(head, spool, imported, unheard, is_first=True)
+        if not _apply(staged):
+            raise RepoBusy("The repo has changed: repeat the import")
+    _finish(repo_id)
+    return True
 
 
 def import_repo(repo_id: int, spool: Spool, progress: Progress) -> None:
@@ -55,13 +85,12 @@ def import_repo(repo_id: int, spool: Spool, progress: Progress) -> None:
             break
     else:
         raise RepoBusy("The repo is being written to: stop writing and repeat the import")
-    applying.attach_blobs(repo_id)
-    intents.begin(repo_id)
+    _finish(repo_id)
 
 
-def _head(repo_id: int) -> Head:
+def _head(repo_id: int, *, is_locked: bool = False) -> Head:
     """Where the repo stands; deactivated accounts may import, so that people can move in."""
-    head = heads.read(repo_id)
+    head = heads.read_all([repo_id], is_locked=is_locked).get(repo_id)
     if head is None:
         raise RepoNotFound(str(repo_id))
     if head.status != Repo.Status.DEACTIVATED:
@@ -72,19 +101,30 @@ def _head(repo_id: int) -> Head:
 def _stage(head: Head, spool: Spool, imported: Commit, progress: Progress) -> Staged | None:
     """None when the head moved while it was read."""
     try:
-        return staging.stage(head, spool, imported, progress)
-    except (MissingBlock, UnreadableRecord) as fault:
+        with _car_faults():
+            return staging.stage(head, spool, imported, progress)
+    except (UnreadableCar, UnreadableRecord):
         if _head(head.id).rev != head.rev:
             return None
-        if isinstance(fault, UnreadableRecord):
-            raise
+        raise
+
+
+@contextmanager
+def _car_faults() -> Iterator[None]:
+    """What is wrong with a tree is wrong with the CAR that brought it."""
+    try:
+        yield
+    except MissingBlock as fault:
         raise UnreadableCar(f"The CAR lacks the block {to_text(fault.cid)}") from fault
     except MstError as fault:
         raise UnreadableCar(f"The CAR's tree is not a repo's: {fault}") from fault
 
 
 def _apply(staged: Staged) -> bool:
-    try:
+    with closing(staged):
         return applying.apply(staged)
-    finally:
-        staged.close()
+
+
+def _finish(repo_id: int) -> None:
+    applying.attach_blobs(repo_id)
+    intents.begin(repo_id)

@@ -5,7 +5,8 @@ compared with the one that stands, so a repeat costs nothing and a CAR may leave
 The new tree gets a commit of our own: the old host's signature means nothing under our key.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from hosting import database
@@ -76,8 +77,13 @@ class Staged:
             rows.close()
 
 
-def stage(head: Head, spool: Spool, imported: Commit, progress: Progress) -> Staged:
+def stage(
+    head: Head, spool: Spool, imported: Commit, progress: Progress, *, is_first: bool = False
+) -> Staged:
     """Read a whole import against the repo as it stands; `progress` is told of records read.
+
+    `is_first`: the repo is empty and the transaction that is open holds it. Then records are stored
+    as they are read, and `progress` must not ask anything of the database.
 
     Raises UnreadableRecord, MstError for a tree that is not canonical, and MissingBlock for a node
     that neither the CAR nor the repo has (or no longer: the head may have moved).
@@ -91,22 +97,34 @@ def stage(head: Head, spool: Spool, imported: Commit, progress: Progress) -> Sta
         Rows(head.id, "blob_use", ("collection", "rkey", "cid", "rev")),
     )
     try:
-        _read(staged, spool, progress)
+        _read(staged, spool, progress, is_first=is_first)
     except BaseException:
         staged.close()
         raise
     return staged
 
 
-def _read(staged: Staged, spool: Spool, progress: Progress) -> None:
+def _read(staged: Staged, spool: Spool, progress: Progress, *, is_first: bool) -> None:
     head, announcement = staged.step.head, Announcement()
     available = StoredNodes(head.id, spool)
     difference = Difference(head.data, StoredNodes(head.id), staged.step.root, available)
-    for count, (change, block) in enumerate(_with_blocks(difference, head.id, spool), start=1):
+    changes: Iterable[Change] = difference.changes()
+    if is_first:
+        changes = list(changes)  # nodes that the CAR lacks are looked up before Postgres is busy
+    absent = []
+    with staged.records.sent_at_once() if is_first else nullcontext():
+        for count, change in enumerate(changes, start=1):
+            block = b"" if change.new is None else spool.get(change.new)
+            if block is None:
+                absent.append(change)
+                continue
+            _take(staged, change, block)
+            announcement.add(change, block)
+            if count % _PROGRESS_EVERY == 0:
+                progress(count)
+    for change, block in _found_here(absent, head.id):
         _take(staged, change, block)
         announcement.add(change, block)
-        if count % _PROGRESS_EVERY == 0:
-            progress(count)
     new_nodes = difference.new_nodes
     for node_cid in new_nodes:
         staged.nodes.add(node_cid, staged.rev, available[node_cid])
@@ -115,30 +133,16 @@ def _read(staged: Staged, spool: Spool, progress: Progress) -> None:
         staged.event = announcement.event(staged.step, available, new_nodes)
 
 
-def _with_blocks(
-    difference: Difference, repo_id: int, spool: Spool
-) -> Iterator[tuple[Change, bytes]]:
-    """Each change with the new record's block (b"" for a deletion)."""
-    absent: list[Change] = []
-    for change in difference.changes():
-        if change.new is None:
-            yield change, b""
-        elif (block := spool.get(change.new)) is not None:
-            yield change, block
-        else:
-            absent.append(change)
-    for start in range(0, len(absent), _LOOKED_UP_AT_ONCE):
-        yield from _found_here(absent[start : start + _LOOKED_UP_AT_ONCE], repo_id)
-
-
 def _found_here(changes: list[Change], repo_id: int) -> Iterator[tuple[Change, bytes]]:
     """Records that the CAR leaves out because the repo has the same bytes under another key."""
-    wanted = list({change.new for change in changes})
-    found: dict[bytes | None, bytes] = dict(database.rows(_RECORDS, (repo_id, wanted)))
-    for change in changes:
-        if change.new not in found:
-            raise UnreadableRecord(change.key.decode())
-        yield change, found[change.new]
+    for start in range(0, len(changes), _LOOKED_UP_AT_ONCE):
+        batch = changes[start : start + _LOOKED_UP_AT_ONCE]
+        wanted = list({change.new for change in batch})
+        found: dict[bytes | None, bytes] = dict(database.rows(_RECORDS, (repo_id, wanted)))
+        for change in batch:
+            if change.new not in found:
+                raise UnreadableRecord(change.key.decode())
+            yield change, found[change.new]
 
 
 def _take(staged: Staged, change: Change, block: bytes) -> None:

@@ -5,10 +5,13 @@ import threading
 import pytest
 from django.db import connection
 
+from protocol import car, cbor, cid, commit, mst
+from protocol.frames import EventKind
+from protocol.keys import SigningKey
 from repos import checks, commits, reads, snapshots, writes
-from repos.imports import importing, spool, staging
+from repos.imports import arriving, importing, spool, staging
 from repos.imports.importing import RepoBusy
-from repos.models import Event, Repo
+from repos.models import Event, Record, Repo
 from repos.reads import RepoRow
 from tests.unit.repos.conftest import open_account
 from tests.unit.repos.imports.test_jobs import THING, repo_car
@@ -31,6 +34,11 @@ def repo(ash) -> RepoRow:
 def import_car(repo: RepoRow, count: int) -> None:
     with spool.receive([repo_car(repo.did, count)]) as received:
         importing.import_repo(repo.id, received, lambda _count: None)
+
+
+def import_first(repo: RepoRow, data: bytes) -> bool:
+    with spool.receive([data]) as received:
+        return importing.import_first(repo.id, received)
 
 
 def write(repo: RepoRow, rkey: str) -> None:
@@ -101,3 +109,62 @@ def test_what_takes_no_commits_takes_no_imports(repo: RepoRow, status: str) -> N
     Repo.objects.filter(pk=repo.id).update(status=status)
     with pytest.raises((commits.AccountTakedown, commits.AccountSuspended)):
         import_car(repo, 3)
+
+
+def test_an_empty_repo_is_filled_in_one_go(repo: RepoRow) -> None:
+    assert import_first(repo, repo_car(repo.did, 300))
+    report = checks.check_repo(repo.id, lambda _count: None)
+    assert (report.damages, report.record_count) == ([], 300)
+    assert Event.objects.filter(repo_id=repo.id).order_by("id").last().kind == EventKind.SYNC
+
+
+@pytest.mark.parametrize("count", [0, 3])
+def test_a_repo_that_is_not_empty_or_would_stay_so_is_for_the_longer_way(
+    repo: RepoRow, count: int
+) -> None:
+    if count:
+        write(repo, "a")
+    before = Repo.objects.get(pk=repo.id).rev
+    assert not import_first(repo, repo_car(repo.did, count))
+    assert Repo.objects.get(pk=repo.id).rev == before
+
+
+@pytest.mark.parametrize("fault", ["not a record", "absent"])
+def test_of_a_first_import_with_one_bad_record_nothing_is_left(repo: RepoRow, fault: str) -> None:
+    bad = cbor.encode([1])
+    keys = [f"{THING}/{number:04}".encode() for number in range(2_000)]
+    records = {key: cbor.encode({"text": "x" * 400, "key": key}) for key in keys} | {keys[-1]: bad}
+    cids = {key: cid.of_dag_cbor(block) for key, block in records.items()}
+    root, nodes = mst.build(cids.items())
+    signed = commit.sign(repo.did, "3ke6kg3wk222b", root, SigningKey.generate())
+    blocks = {signed.cid: signed.block, **nodes, **{cids[key]: records[key] for key in keys}}
+    if fault == "absent":
+        del blocks[cids[keys[-1]]]
+    before = Repo.objects.get(pk=repo.id).rev
+    with pytest.raises(staging.UnreadableRecord, match="1999"):
+        import_first(repo, car.write(signed.cid, blocks.items()))
+    assert not Record.objects.filter(repo_id=repo.id).exists()
+    report = checks.check_repo(repo.id, lambda _count: None)
+    assert (report.damages, Repo.objects.get(pk=repo.id).rev) == ([], before)
+
+
+def test_a_first_import_sent_twice_at_once_is_one_import(repo: RepoRow, tmp_path) -> None:
+    data, failures = repo_car(repo.did, 2_000), []
+    before = Event.objects.filter(repo_id=repo.id).count()
+
+    def send() -> None:
+        try:
+            arriving.import_car(repo, [data])
+        except BaseException as fault:  # noqa: BLE001 - told to the test
+            failures.append(fault)
+        connection.close()
+
+    senders = [threading.Thread(target=send) for _ in range(3)]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join()
+    assert failures == []
+    report = checks.check_repo(repo.id, lambda _count: None)
+    assert (report.damages, report.record_count) == ([], 2_000)
+    assert Event.objects.filter(repo_id=repo.id).count() == before + 1
