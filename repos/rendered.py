@@ -1,8 +1,8 @@
 """The JSON of records that were shown lately, by CID: to render one again costs six times as much.
 
-A CID names its bytes for ever, so nothing here goes stale, and whoever asks has read the record's
-row already: what may be shown, and to whom, was decided there. One cache a process, shared by its
-threads and bounded by bytes; what came first goes first.
+A CID names its bytes for ever, so nothing here goes stale, and whoever asks has read which records
+to show already: what may be shown, and to whom, was decided there. One cache a process, shared by
+its threads and bounded by bytes; what came first goes first.
 """
 
 import threading
@@ -25,13 +25,15 @@ class RenderedRecords:
         self._bytes = 0
         self._lock = threading.Lock()  # for changes; looking up needs none
 
+    def known(self, record_cid: bytes) -> bytes | None:
+        """What `members` gives for this record, when it is at hand."""
+        return self._texts.get(record_cid)
+
     def members(self, record_cid: bytes, data: bytes) -> bytes:
         """The two members of an object that shows this record. Raises atjson.DataModelError."""
-        text = self._texts.get(record_cid)
-        if text is None:
-            name = cid.to_text(record_cid).encode()
-            text = b'"cid":"%b","value":%b' % (name, atjson.from_cbor(data))
-            self._keep(record_cid, text)
+        name = cid.to_text(record_cid).encode()
+        text = b'"cid":"%b","value":%b' % (name, atjson.from_cbor(data))
+        self._keep(record_cid, text)
         return text
 
     def _keep(self, record_cid: bytes, text: bytes) -> None:

@@ -1,14 +1,22 @@
 """Pages of large records; what pages hold otherwise is in test_reads."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
 from hosting.models import Host
 from repos import commits, record_pages, writes
+from repos.models import Record
 from repos.reads import RepoRow
+from repos.rendered import RenderedRecords
 
 THING = "com.example.thing"
+
+
+@pytest.fixture(autouse=True)
+def nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record_pages, "_rendered", RenderedRecords())
 
 
 @pytest.fixture
@@ -54,3 +62,28 @@ def test_a_value_that_is_no_ascii_is_itself(ash: Host, repo: RepoRow) -> None:
     commits.apply_writes(repo, [writes.create(THING, "k", {"text": "żółw"})])
     listed = json.loads(record_pages.list_records(ash, repo.did, THING))["records"]
     assert listed[0]["value"] == {"$type": THING, "text": "żółw"}
+
+
+@pytest.mark.parametrize("size", [10, 40_000])
+def test_what_changes_while_a_page_is_made_is_left_out(
+    ash: Host, repo: RepoRow, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(repo, size, size, size)
+    statement = "_VALUES" if size == 10 else "_LARGE"
+    rows = getattr(record_pages, statement).rows
+
+    def once_others_wrote(*params: bytes) -> list[tuple[bytes, ...]]:
+        changes = [writes.delete(THING, "k0"), writes.put(THING, "k1", {"text": "another"})]
+        if Record.objects.filter(repo_id=repo.id, rkey="k0").exists():
+            commits.apply_writes(repo, changes)
+        return rows(*params)
+
+    monkeypatch.setattr(record_pages, statement, SimpleNamespace(rows=once_others_wrote))
+    assert page(ash, repo) == ([size], "k2")
+
+
+def test_a_page_of_known_records_and_of_others_is_in_order(ash: Host, repo: RepoRow) -> None:
+    fill(repo, 1, 2, 40_000, 3)
+    page(ash, repo)
+    commits.apply_writes(repo, [writes.put(THING, "k1", {"text": "x" * 5})])
+    assert page(ash, repo) == ([1, 5, 40_000, 3], "k3")

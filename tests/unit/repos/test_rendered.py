@@ -16,21 +16,25 @@ def test_the_members_make_an_object_that_shows_the_record() -> None:
     assert shown == {"cid": cid.to_text(name), "value": {"text": 'żółw "quoted"'}}
 
 
-def test_a_record_is_rendered_once() -> None:
+def test_what_was_rendered_is_known() -> None:
     records = RenderedRecords()
     name, data = block("again")
-    assert records.members(name, data) is records.members(name, data)
+    assert records.known(name) is None
+    text = records.members(name, data)
+    assert records.known(name) is text
 
 
 def test_what_came_first_goes_when_there_is_no_room() -> None:
     records = RenderedRecords(max_bytes=1_000)
     blocks = [block(f"number {number}") for number in range(4)]
-    first = [records.members(*each) for each in blocks]
-    kept = [records.members(*blocks[number]) is first[number] for number in (3, 2, 0)]
-    assert kept == [True, True, False]
+    for each in blocks:
+        records.members(*each)
+    is_known = [records.known(name) is not None for name, _ in blocks]
+    assert is_known == [False, False, True, True]
 
 
 def test_a_long_text_is_not_kept() -> None:
     records = RenderedRecords()
     name, data = block("x" * MAX_TEXT_BYTES)
-    assert records.members(name, data) is not records.members(name, data)
+    records.members(name, data)
+    assert records.known(name) is None
