@@ -11,6 +11,7 @@ import orjson
 
 from hosting import database
 from hosting.models import Host
+from hosting.prepared import BIGINT, TEXT, Statement, bigint
 from protocol import atjson, cid
 from protocol.errors import InvalidRequest
 from repos.models import Repo
@@ -22,16 +23,17 @@ _REPO_BY_HANDLE = f"""
     WHERE a.handle = %s AND r.host_id = %s
 """  # noqa: S608 - constants only
 
-_RECORD_BY_DID = """
-    SELECT r.did, r.status, r.has_takedowns, c.cid, c.data FROM repo r
-    LEFT JOIN record c ON c.repo_id = r.id AND c.collection = %s AND c.rkey = %s
-    WHERE r.did = %s AND r.host_id = %s
+_RECORD = """
+    SELECT r.did, r.status, r.has_takedowns, c.cid, c.data FROM {source}
+    LEFT JOIN record c ON c.repo_id = r.id AND c.collection = $1 AND c.rkey = $2
+    WHERE {name} = $3 AND r.host_id = $4
 """
-_RECORD_BY_HANDLE = """
-    SELECT r.did, r.status, r.has_takedowns, c.cid, c.data FROM account a JOIN repo r ON r.id = a.id
-    LEFT JOIN record c ON c.repo_id = r.id AND c.collection = %s AND c.rkey = %s
-    WHERE a.handle = %s AND r.host_id = %s
-"""
+_RECORD_TYPES = (TEXT, TEXT, TEXT, BIGINT)
+_RECORD_BY_DID = Statement(_RECORD.format(source="repo r", name="r.did"), _RECORD_TYPES)
+_RECORD_BY_HANDLE = Statement(
+    _RECORD.format(source="account a JOIN repo r ON r.id = a.id", name="a.handle"), _RECORD_TYPES
+)
+_TRUE = b"\1"
 # Records that moderators hid (repos.record_takedowns). The many repos without any are not asked.
 _HIDDEN = """
     SELECT t.rkey FROM record_takedown t JOIN repo r ON r.id = t.repo_id
@@ -201,14 +203,16 @@ def get_record(
     Raises RecordNotFound (the lexicon's only word: also when `cid_text` is given and the record is
     another by now), its kind RecordElsewhere, and the errors of inactive repos.
     """
-    sql = _RECORD_BY_DID if did_or_handle.startswith("did:") else _RECORD_BY_HANDLE
-    found = database.row(sql, (collection, rkey, _name(did_or_handle), host.pk))
-    if found is None:
+    statement = _RECORD_BY_DID if did_or_handle.startswith("did:") else _RECORD_BY_HANDLE
+    path, name = (collection.encode(), rkey.encode()), _name(did_or_handle).encode()
+    found = statement.rows(*path, name, bigint(host.pk))
+    if not found:
         raise RecordElsewhere(f"at://{did_or_handle}/{collection}/{rkey}")
-    did, status, has_takedowns, record_cid, data = found
-    refuse_inactive(did, status)
+    did_bytes, status, has_takedowns, record_cid, data = found[0]
+    did = did_bytes.decode()
+    refuse_inactive(did, status.decode())
     uri = f"at://{did}/{collection}/{rkey}"
-    if has_takedowns and database.row(_HIDDEN, (did, host.pk, collection, rkey)):
+    if has_takedowns == _TRUE and database.row(_HIDDEN, (did, host.pk, collection, rkey)):
         raise RecordNotFound(uri)
     if record_cid is None or (cid_text is not None and cid.to_text(record_cid) != cid_text):
         raise RecordNotFound(uri)
