@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from hosting import database
 
 _SPOOL_BYTES = 8_388_608  # beyond this the rows go to a temporary file
-_CHUNK_BYTES = 262_144
+_CHUNK_BYTES = 65_536
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = struct.pack(">h", -1)
 _NULL = struct.pack(">i", -1)

@@ -5,12 +5,12 @@ compared with the one that stands, so a repeat costs nothing and a CAR may leave
 The new tree gets a commit of our own: the old host's signature means nothing under our key.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from hosting import database
-from protocol import cbor
+from protocol import cbor, mst
 from protocol.commit import Commit
 from protocol.errors import InvalidRequest
 from protocol.frames import Body, EventKind
@@ -39,19 +39,19 @@ class UnreadableRecord(InvalidRequest):
         super().__init__(f"Could not parse record at '{path}'")
 
 
-class StoredNodes(dict[bytes, bytes]):
-    """A repo's stored nodes by CID, behind what the CAR has; nothing is kept in memory."""
+class Nodes(dict[bytes, bytes]):
+    """Nodes by CID, of a CAR first and then of a repo; nothing is kept in memory."""
 
-    def __init__(self, repo_id: int, spool: Spool | None = None) -> None:
+    def __init__(self, *, spool: Spool | None = None, repo_id: int | None = None) -> None:
         super().__init__()
-        self._repo_id = repo_id
         self._spool = spool
+        self._repo_id = repo_id
 
     def __missing__(self, node_cid: bytes) -> bytes:
         if self._spool is not None and (received := self._spool.get(node_cid)) is not None:
             return received
-        found = database.row(_NODE, (self._repo_id, node_cid))
-        if found is None:
+        found = self._repo_id and database.row(_NODE, (self._repo_id, node_cid))
+        if not found:
             raise KeyError(node_cid)
         block: bytes = found[0]
         return block
@@ -106,14 +106,16 @@ def stage(
 
 def _read(staged: Staged, spool: Spool, progress: Progress, *, is_first: bool) -> None:
     head, announcement = staged.step.head, Announcement()
-    available = StoredNodes(head.id, spool)
-    difference = Difference(head.data, StoredNodes(head.id), staged.step.root, available)
-    changes: Iterable[Change] = difference.changes()
-    if is_first:
-        changes = list(changes)  # nodes that the CAR lacks are looked up before Postgres is busy
+    if is_first:  # nothing is looked up: Postgres is busy with the records, and has no nodes
+        _, stored = mst.build(())
+        available = Nodes(spool=spool)
+    else:
+        stored = Nodes(repo_id=head.id)
+        available = Nodes(spool=spool, repo_id=head.id)
+    difference = Difference(head.data, stored, staged.step.root, available)
     absent = []
     with staged.records.sent_at_once() if is_first else nullcontext():
-        for count, change in enumerate(changes, start=1):
+        for count, change in enumerate(difference.changes(), start=1):
             block = b"" if change.new is None else spool.get(change.new)
             if block is None:
                 absent.append(change)
