@@ -56,6 +56,11 @@ def import_car(did: str, car: str) -> None:
     arriving.import_car(repo_of(did), [Path(car).read_bytes()])
 
 
+def move_in(did: str, car: str) -> None:
+    """An import into an empty repo."""
+    import_car(did, car)
+
+
 def number(_did: str) -> None:
     numbering.number()
 
@@ -76,7 +81,10 @@ def delete(did: str) -> None:
     closing.wake_due()
 
 
-VERBS = {verb.__name__: verb for verb in (stage, put, import_car, number, quarantine, hide, delete)}
+VERBS = {
+    verb.__name__: verb
+    for verb in (stage, put, import_car, move_in, number, quarantine, hide, delete)
+}
 
 
 def main() -> None:

@@ -92,6 +92,14 @@ STEPS = {
         "UPDATE blob",
         "INSERT event",
     ],
+    "move_in": [
+        "INSERT record",
+        "UPDATE repo",
+        "DELETE node",
+        "INSERT node",
+        "UPDATE blob",
+        "INSERT event",
+    ],
     "number": ["INSERT event_counter", "UPDATE event"],
     "quarantine": ["UPDATE blob", "INSERT doomed_file", "DELETE doomed_file"],
     "hide": ["INSERT record_takedown", "UPDATE repo"],
@@ -108,6 +116,7 @@ STEPS = {
         "DELETE doomed_file",
     ],
 }
+IMPORTS = ("import_car", "move_in")
 
 
 @pytest.fixture(scope="module")
@@ -145,8 +154,8 @@ def test_a_kill_in_any_step_leaves_nothing_half_done(
     settings.VALKEY_URL = ""
     for step in STEPS[verb]:
         for moment in ("BEFORE", "AFTER"):
-            account = prepared(ash)
-            more = [str(car_for(account, tmp_path))] if verb == "import_car" else []
+            account = open_account(ash) if verb == "move_in" else prepared(ash)
+            more = [str(car_for(account, tmp_path))] if verb in IMPORTS else []
             with held_up(step, moment):
                 kill_held(parent, [verb, account.did, *more], ending, f"{verb}: {moment} {step}")
             assert_whole(account)
@@ -244,7 +253,7 @@ def assert_done(verb: str, account: Account) -> None:
     if verb == "put":
         assert records == {"k"}
         assert set(live_blobs(account)) == {cid.of_raw(doomed.NEW)}
-    if verb == "import_car":
+    if verb in IMPORTS:
         assert len(records) == 40
         assert live_blobs(account) == []
     if verb == "hide":
