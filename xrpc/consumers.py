@@ -1,8 +1,9 @@
 """Event streams: a consumer parses a cursor, follows an async iterator and sends bytes.
 
 Source: atproto.com/specs/event-stream, and for JSON xrpc.encodings. A refusal is an error frame and
-close code 1008, a normal end is 1000. Pings come from the server (hosting.serve sets uvicorn's).
-The host name decides whose stream it is, as everywhere; nothing here queries anything.
+close code 1008 with the error's name for its reason, a normal end is 1000. Pings come from the
+server (hosting.serve sets uvicorn's). The host name decides whose stream it is, as everywhere;
+nothing here queries anything.
 """
 
 import asyncio
@@ -102,7 +103,7 @@ class SubscriptionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # unty
 
     async def _refuse(self, error: XrpcError) -> None:
         await self._send_batch([frames.error(error.name, error.message)])
-        await self.close(CLOSE_REFUSED)
+        await self.close(CLOSE_REFUSED, error.name)
 
 
 def hostname_of(scope: dict[str, Any]) -> str:

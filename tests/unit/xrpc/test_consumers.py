@@ -117,6 +117,23 @@ def test_a_stream_that_does_not_begin_says_why(stream):
     assert (frames.parse(frame)[1]["error"], code) == ("FutureCursor", CLOSE_REFUSED)
 
 
+@pytest.mark.parametrize("query", ["cursor=abc", ""])
+def test_the_close_of_a_refusal_names_it(stream, query):
+    stream.refusal = XrpcError("Cursor in the future.", name="FutureCursor")
+
+    @async_to_sync
+    async def closing():
+        socket = Socket(query)
+        await socket.open()
+        while (message := await socket.receive_output(2))["type"] == "websocket.send":
+            pass
+        await socket.leave()
+        return message
+
+    name = "InvalidRequest" if query else "FutureCursor"
+    assert closing() == {"type": "websocket.close", "code": CLOSE_REFUSED, "reason": name}
+
+
 def test_a_refusal_on_the_way_is_the_last_frame(stream):
     stream.fault = XrpcError("Too slow.", name="ConsumerTooSlow")
     received, code = frames_and_close()
