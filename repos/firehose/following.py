@@ -41,29 +41,26 @@ async def follow(
     """Frames of a host's events after `cursor`, or from now on without one; they never end.
 
     "Now" is when this returns: await it before the handshake is answered, or a consumer that writes
-    as soon as it is connected misses its own events. A cursor older than what is kept gets `#info
-    OutdatedCursor` first, then everything kept. Raises FutureCursor at once and ConsumerTooSlow on
+    as soon as it is connected misses its own events. A cursor after which retention took events
+    gets `#info OutdatedCursor` first, then everything kept; what a deleted account took along is
+    nothing to miss. Raises FutureCursor at once and ConsumerTooSlow on
     the way; send `frames.error(error.name, error.message)` and close.
     """
     source = source or feed()
     ring = source.ring(host_id)
     await source.listening()
-    newest = await source.table.newest_seq(host_id)
+    newest, dropped = await source.table.ends(host_id)
     if cursor is not None and cursor > newest:
         raise FutureCursor("Cursor in the future.")
     position = newest if cursor is None else max(cursor, 0)
-    oldest = position + 1
-    if position < newest:
-        oldest = await source.table.oldest_seq(host_id) or newest + 1
-    return _frames(Backlog(source.table, host_id), ring, position, oldest, newest)
+    return _frames(Backlog(source.table, host_id), ring, position, dropped, newest)
 
 
 async def _frames(
-    backlog: Backlog, ring: Ring, position: int, oldest: int, newest: int
+    backlog: Backlog, ring: Ring, position: int, dropped: int, newest: int
 ) -> AsyncGenerator[list[bytes], None]:
-    if position < oldest - 1:
+    if position < dropped:
         yield [_OUTDATED]
-        position = oldest - 1
     was_live = False
     try:
         while True:

@@ -23,8 +23,7 @@ _PAGE = f"""
         ) found
     ) counted WHERE size - octet_length(body) < {PAGE_BYTES} ORDER BY seq
 """  # noqa: S608 - constants only
-_NEWEST = "SELECT last_seq FROM event_counter WHERE host_id = %s"
-_OLDEST = "SELECT seq FROM event WHERE host_id = %s AND seq IS NOT NULL ORDER BY seq LIMIT 1"
+_ENDS = "SELECT last_seq, dropped_seq FROM event_counter WHERE host_id = %s"
 # libpq reads as much at once as its buffer holds: 16 kB, until a longer value has made it grow for
 # good. With room for much of a page, its arrival wakes the event loop a few times and not thirty.
 _WIDEN = f"SELECT repeat('x', {PAGE_BYTES // 2})"
@@ -57,15 +56,10 @@ class EventTable:
         encoded = [frames.frame(kind, body, seq_at, seq) for seq, kind, body, seq_at in rows]
         return Page(rows[0][0], rows[-1][0], encoded)
 
-    async def newest_seq(self, host_id: int) -> int:
-        """The last number given out, 0 when there is none."""
-        rows = await self._rows(_NEWEST, (host_id,))
-        return int(rows[0][0]) if rows else 0
-
-    async def oldest_seq(self, host_id: int) -> int | None:
-        """The first number that is still kept."""
-        rows = await self._rows(_OLDEST, (host_id,))
-        return int(rows[0][0]) if rows else None
+    async def ends(self, host_id: int) -> tuple[int, int]:
+        """The last number given out and the last that retention took, 0 when there is none."""
+        rows = await self._rows(_ENDS, (host_id,))
+        return rows[0] if rows else (0, 0)
 
     async def close(self) -> None:
         """Hang up."""

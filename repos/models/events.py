@@ -30,6 +30,8 @@ class EventCounter(models.Model):
 
     host_id = models.BigIntegerField(primary_key=True)
     last_seq = models.BigIntegerField(default=0)
+    # The newest that retention took (repos.partitions); what deleted accounts take does not count.
+    dropped_seq = models.BigIntegerField(db_default=0, default=0)
 
     class Meta:
         db_table = "event_counter"

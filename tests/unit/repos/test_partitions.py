@@ -131,6 +131,38 @@ def test_a_cursor_in_a_dropped_partition_is_outdated(ash: Host, repo: RepoRow) -
     assert following.play(scene) == [0, 5, 6]
 
 
+def dropped_seq(host_id: int) -> int:
+    """How far retention has come in the host's events."""
+    found = database.row("SELECT dropped_seq FROM event_counter WHERE host_id = %s", (host_id,))
+    assert found is not None
+    return int(found[0])
+
+
+def test_how_far_a_dropped_partition_went_is_on_record(ash: Host, repo: RepoRow) -> None:
+    numbering.number()
+    old_partition()
+    age(repo)
+    following.say(repo, 2)
+    assert dropped_seq(ash.pk) == 0
+    partitions.drop_past(3)
+    assert dropped_seq(ash.pk) == 4
+
+
+def test_how_far_old_events_without_a_partition_went_is_on_record(ash: Host, repo: RepoRow) -> None:
+    numbering.number()
+    age(repo)
+    following.say(repo, 2)
+    partitions.drop_past(3)
+    assert dropped_seq(ash.pk) == 4
+
+
+def test_a_partition_without_events_changes_nothing_on_record(ash: Host, repo: RepoRow) -> None:
+    numbering.number()
+    old_partition()
+    partitions.drop_past(3)
+    assert dropped_seq(ash.pk) == 0
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_cursor_is_outdated_where_nothing_at_all_is_kept(ash: Host, repo: RepoRow) -> None:
     numbering.number()

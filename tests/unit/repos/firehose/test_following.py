@@ -87,11 +87,25 @@ def test_a_cursor_in_the_future_is_refused(ash: Host, repo: RepoRow) -> None:
 def test_a_cursor_older_than_what_is_kept_hears_so_first(ash: Host, repo: RepoRow) -> None:
     say(repo, 6)
     database.hot().execute("DELETE FROM event WHERE seq < 8")
+    database.hot().execute("UPDATE event_counter SET dropped_seq = 7")
 
     async def scene(feed: Feed) -> list[int]:
         return await take(await follow(ash.pk, 2, feed), 4)
 
     assert play(scene) == [0, 8, 9, 10]
+
+
+@pytest.mark.parametrize("cursor", [0, 2])
+def test_what_a_deleted_account_took_along_is_not_missed(
+    ash: Host, repo: RepoRow, cursor: int
+) -> None:
+    say(repo, 6)
+    database.hot().execute("DELETE FROM event WHERE seq < 8")
+
+    async def scene(feed: Feed) -> list[int]:
+        return await take(await follow(ash.pk, cursor, feed), 3)
+
+    assert play(scene) == [8, 9, 10]
 
 
 @pytest.mark.parametrize("cursor", [0, -1])
