@@ -43,8 +43,8 @@ async def follow(
     "Now" is when this returns: await it before the handshake is answered, or a consumer that writes
     as soon as it is connected misses its own events. A cursor after which retention took events
     gets `#info OutdatedCursor` first, then everything kept; what a deleted account took along is
-    nothing to miss. Raises FutureCursor at once and ConsumerTooSlow on
-    the way; send `frames.error(error.name, error.message)` and close.
+    nothing to miss. Raises FutureCursor at once and ConsumerTooSlow on the way; send
+    `frames.error(error.name, error.message)` and close.
     """
     source = source or feed()
     ring = source.ring(host_id)
