@@ -44,13 +44,14 @@ class Chain:
             raise InvalidSwap("The repo's commit is not the one that was given to swap")
         tree = Tree(self.head.data, self._source, nodes.CACHE)
         changes = plan.changes_of(tree, writes)
-        if all(change.op is None for change in changes):
+        telling = [change.write for change in changes if change.op is not None]
+        if not telling:
             return changes
         made = plan.make(
             self.head,
             tree,
             changes=changes,
-            displaced=plan.displaced_by(self._twins_of(writes), tree, changes),
+            displaced=plan.displaced_by(self._twins_of(telling), tree, changes),
             rev=revs.next_rev(self.head.rev),
             key=keys.signing_key(self.head.signing_did_key),
         )

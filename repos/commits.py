@@ -55,7 +55,8 @@ class AccountSuspended(XrpcError):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One write's outcome, in the batch's order. `action` is None when nothing had to change."""
+    """One write's outcome, in the batch's order. `action` is None when nothing had to change, or a
+    later write of the batch is to the same record."""
 
     path: str
     action: str | None

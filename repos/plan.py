@@ -30,7 +30,8 @@ class InvalidSwap(InvalidRequest):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One write as it turned out. `op` is None when the repo was as wished already."""
+    """One write as it turned out. `op` is None when the repo was as wished already, and when a
+    later write of the batch is to the same record: the last one's op says what became of it."""
 
     write: Write
     op: RepoOp | None
@@ -54,13 +55,29 @@ def check_batch(writes: Sequence[Write]) -> None:
     """Refuse a batch that cannot be one commit, whatever the repo holds."""
     if len(writes) > MAX_WRITES:
         raise InvalidRequest(f"Too many writes. Max: {MAX_WRITES}")
-    if len({write.path for write in writes}) != len(writes):
-        raise InvalidRequest("Two writes of one batch are to the same record")
 
 
 def changes_of(tree: Tree, writes: Sequence[Write]) -> list[Change]:
-    """What each write does to the tree as it stands. Raises InvalidSwap, InvalidRequest."""
-    return [Change(write, _op(write, tree.get(write.path.encode()))) for write in writes]
+    """What each write does to the tree as the writes before it leave it.
+
+    Relays refuse events with two ops on one path, while clients edit a record by deleting and
+    creating it in one batch: several writes to a record come to one op, from what was there before
+    the batch to what is there after it. Raises InvalidSwap, InvalidRequest.
+    """
+    before: dict[str, bytes | None] = {}
+    last: dict[str, Write] = {}
+    for write in writes:
+        path = write.path
+        if path not in before:
+            before[path] = current = tree.get(path.encode())
+        else:
+            current = last[path].cid
+        _check(write, current)
+        last[path] = write
+    return [
+        Change(write, _op(write, before[write.path]) if last[write.path] is write else None)
+        for write in writes
+    ]
 
 
 def displaced_by(twins: Set[str], tree: Tree, changes: Sequence[Change]) -> list[RepoOp]:
@@ -107,18 +124,21 @@ def make(  # noqa: PLR0913 - a plan is made of exactly these
     return Plan(head, rev, signed, tree, root, changes, displaced, body)
 
 
-def _op(write: Write, current: bytes | None) -> RepoOp | None:
+def _check(write: Write, current: bytes | None) -> None:
     if write.swap_record is not Swap.ANY and write.swap_record != current:
         raise InvalidSwap(f"Record was not as expected: {write.path}")
     if write.action is Action.CREATE and current is not None:
         raise InvalidRequest(f"Record already exists: {write.path}")
     if write.action in (Action.UPDATE, Action.DELETE) and current is None:
         raise InvalidRequest(f"Could not find record: {write.path}")
-    if write.cid == current:  # also a discard of nothing
+
+
+def _op(write: Write, before: bytes | None) -> RepoOp | None:
+    if write.cid == before:  # also a discard of nothing
         return None
     if write.cid is None:
-        return RepoOp("delete", write.path, None, current)
-    return RepoOp("create" if current is None else "update", write.path, write.cid, current)
+        return RepoOp("delete", write.path, None, before)
+    return RepoOp("create" if before is None else "update", write.path, write.cid, before)
 
 
 def _edit(tree: Tree, op: RepoOp) -> None:

@@ -170,6 +170,17 @@ def test_a_delete_in_a_batch_has_a_result_without_fields(alice):
     assert results == [{"$type": NS + "applyWrites#deleteResult"}]
 
 
+def test_a_batch_may_delete_a_record_and_create_it_again(alice, anyone):
+    put(alice, "a", {"n": 1})
+    results = apply(alice, write("delete", "a"), write("create", "a", {"n": 2})).json()["results"]
+    assert [result["$type"].rpartition("#")[2] for result in results] == [
+        "deleteResult",
+        "createResult",
+    ]
+    shown = read(anyone, alice.did, "a").json()
+    assert (shown["cid"], shown["value"]["n"]) == (results[1]["cid"], 2)
+
+
 def test_an_empty_batch_changes_nothing(alice):
     before = head(alice)
     assert apply(alice).json() == {"results": []}

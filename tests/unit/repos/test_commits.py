@@ -30,17 +30,20 @@ def stored(repo: RepoRow) -> dict[str, bytes]:
 
 
 def random_batch(dice: random.Random, model: dict[str, bytes]) -> list[Write]:
-    batch: dict[str, Write] = {}
+    batch: list[Write] = []
+    there = set(model)
     for _ in range(dice.choice([1, 1, 2, 5, 30])):
         collection, rkey = f"com.example.c{dice.randrange(3)}", f"k{dice.randrange(80)}"
         path, record = f"{collection}/{rkey}", thing(dice.randrange(1000))
-        if path not in model:
-            batch[path] = writes.create(collection, rkey, record)
+        if path not in there:
+            batch.append(writes.create(collection, rkey, record))
+            there.add(path)
         elif dice.random() < 0.5:
-            batch[path] = writes.delete(collection, rkey)
+            batch.append(writes.delete(collection, rkey))
+            there.remove(path)
         else:
-            batch[path] = writes.put(collection, rkey, record)
-    return list(batch.values())
+            batch.append(writes.put(collection, rkey, record))
+    return batch
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -132,10 +135,51 @@ def test_creating_over_a_record_is_refused(repo: RepoRow) -> None:
         commits.apply_writes(repo, [writes.create(THING, "a", thing(2))])
 
 
-def test_two_writes_to_one_record_are_refused(repo: RepoRow) -> None:
-    batch = [writes.put(THING, "a", thing(1)), writes.put(THING, "a", thing(2))]
+def test_a_record_deleted_and_created_in_one_batch_is_one_update(
+    account: Account, repo: RepoRow
+) -> None:
+    first = commits.apply_writes(repo, [writes.create(THING, "a", thing(1))]).results[0].cid
+    batch = [writes.delete(THING, "a"), writes.create(THING, "a", thing(2))]
+    second = commits.apply_writes(repo, batch).results[1].cid
+    (op,) = stream.commits(repo.id)[-1]["ops"]
+    assert (op["action"], op["prev"].cid_bytes, op["cid"].cid_bytes) == ("update", first, second)
+    assert stored(repo) == {f"{THING}/a": second}
+    stream.check_chain(repo.id, account.signing_did_key)
+
+
+def test_a_record_created_and_deleted_in_one_batch_makes_no_commit(repo: RepoRow) -> None:
+    batch = [writes.create(THING, "a", thing(1)), writes.delete(THING, "a")]
+    assert commits.apply_writes(repo, batch).commit is None
+    assert stored(repo) == {}
+
+
+def test_a_follow_that_its_batch_takes_back_displaces_nothing(repo: RepoRow) -> None:
+    record = {"subject": "did:plc:abcdefghijklmnopqrstuvwx", "createdAt": "2026-11-22T12:00:00Z"}
+    old = commits.apply_writes(repo, [writes.create(FOLLOW, None, record)]).results[0].path
+    undone = [
+        writes.create(FOLLOW, "3l2b4c5d6e7f2", record),
+        writes.delete(FOLLOW, "3l2b4c5d6e7f2"),
+    ]
+    commits.apply_writes(repo, [*undone, writes.create(THING, "a", thing(1))])
+    assert set(stored(repo)) == {old, f"{THING}/a"}
+
+
+@pytest.mark.parametrize(
+    "batch",
+    [
+        [writes.create(THING, "b", thing(1)), writes.create(THING, "b", thing(2))],
+        [writes.delete(THING, "a"), writes.update(THING, "a", thing(2))],
+        [writes.delete(THING, "a"), writes.delete(THING, "a")],
+    ],
+    ids=["create twice", "update what is gone", "delete twice"],
+)
+def test_each_write_of_a_batch_meets_what_the_one_before_it_left(
+    repo: RepoRow, batch: list[Write]
+) -> None:
+    first = commits.apply_writes(repo, [writes.create(THING, "a", thing(1))])
     with pytest.raises(InvalidRequest):
         commits.apply_writes(repo, batch)
+    assert stored(repo) == {f"{THING}/a": first.results[0].cid}
 
 
 def test_more_than_200_writes_are_refused(repo: RepoRow) -> None:
