@@ -165,20 +165,18 @@ def test_a_follow_that_its_batch_takes_back_displaces_nothing(repo: RepoRow) -> 
 
 
 @pytest.mark.parametrize(
-    "batch",
+    "make",
     [
-        [writes.create(THING, "b", thing(1)), writes.create(THING, "b", thing(2))],
-        [writes.delete(THING, "a"), writes.update(THING, "a", thing(2))],
-        [writes.delete(THING, "a"), writes.delete(THING, "a")],
+        lambda: [writes.create(THING, "b", thing(1)), writes.create(THING, "b", thing(2))],
+        lambda: [writes.delete(THING, "a"), writes.update(THING, "a", thing(2))],
+        lambda: [writes.delete(THING, "a"), writes.delete(THING, "a")],
     ],
     ids=["create twice", "update what is gone", "delete twice"],
 )
-def test_each_write_of_a_batch_meets_what_the_one_before_it_left(
-    repo: RepoRow, batch: list[Write]
-) -> None:
+def test_each_write_of_a_batch_meets_what_the_one_before_it_left(repo: RepoRow, make) -> None:
     first = commits.apply_writes(repo, [writes.create(THING, "a", thing(1))])
     with pytest.raises(InvalidRequest):
-        commits.apply_writes(repo, batch)
+        commits.apply_writes(repo, make())
     assert stored(repo) == {f"{THING}/a": first.results[0].cid}
 
 
