@@ -181,16 +181,21 @@ def list_blobs(
 
 def check_uploaded(repo_id: int, refs: Sequence[BlobRef]) -> None:
     """Refuse references that differ from the upload: BlobNotFound, InvalidMimeType, InvalidSize."""
-    found = database.rows(_FIND_ALL, (repo_id, [ref.cid for ref in refs]))
-    uploads = {blob_cid: (mime_type, size) for blob_cid, mime_type, size in found}
+    uploads = uploaded(repo_id, [ref.cid for ref in refs])
     for ref in refs:
         if ref.cid not in uploads:
             raise not_uploaded(ref.cid)
-        mime_type, size = uploads[ref.cid]
-        if ref.mime_type != mime_type:
-            raise InvalidMimeType(f"The blob's type is {mime_type}, not {ref.mime_type}")
-        if ref.size != size:
-            raise InvalidSize(f"The blob has {size} bytes, not {ref.size}")
+        upload = uploads[ref.cid]
+        if ref.mime_type != upload.mime_type:
+            raise InvalidMimeType(f"The blob's type is {upload.mime_type}, not {ref.mime_type}")
+        if ref.size != upload.size:
+            raise InvalidSize(f"The blob has {upload.size} bytes, not {ref.size}")
+
+
+def uploaded(repo_id: int, cids: Sequence[bytes]) -> dict[bytes, BlobRef]:
+    """What is known of those blobs that a record may refer to, by CID."""
+    found = database.rows(_FIND_ALL, (repo_id, list(cids)))
+    return {blob_cid: BlobRef(blob_cid, mime_type, size) for blob_cid, mime_type, size in found}
 
 
 def not_uploaded(blob_cid: bytes) -> BlobNotFound:

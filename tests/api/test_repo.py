@@ -8,6 +8,8 @@ from accounts.models import Account
 NS = "com.atproto.repo."
 THING = "com.example.grove.thing"
 POST = "app.bsky.feed.post"
+PROFILE = "app.bsky.actor.profile"
+PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452") + bytes(20)
 POST_RECORD = {"text": "hello", "createdAt": "2026-11-01T12:00:00.000Z"}
 OTHER_CID = "bafyreie5737gdxlw5i64vzichcalba3z2v5n6icifvx5xytvske7mr3hpm"
 
@@ -153,6 +155,16 @@ def test_a_deleted_record_is_gone(alice, anyone):
 def test_deleting_nothing_is_fine(alice):
     answer = alice.call(NS + "deleteRecord", repo=alice.did, collection=THING, rkey="k")
     assert (answer.status_code, answer.json()) == (200, {})
+
+
+def test_an_old_profile_is_put_with_its_avatar_in_todays_form(alice, anyone):
+    avatar = alice.send(NS + "uploadBlob", PNG, "image/png").json()["blob"]
+    old = {"cid": avatar["ref"]["$link"], "mimeType": "image/jpeg"}
+    body = {"repo": alice.did, "collection": PROFILE, "rkey": "self"}
+    put_again = {"displayName": "Alice", "avatar": old}
+    assert alice.call(NS + "putRecord", **body, record=put_again).status_code == 200
+    shown = read(anyone, alice.did, "self", PROFILE).json()["value"]
+    assert shown == {"$type": PROFILE, "displayName": "Alice", "avatar": avatar}
 
 
 def test_a_batch_answers_in_its_order(alice):

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from protocol import cid
 from protocol.errors import InvalidRequest
-from repos import blobs, reads, record_pages, writes
+from repos import blobs, legacy_profiles, reads, record_pages, writes
 from repos.commits import Applied, Result, apply_writes
 from repos.imports import arriving
 from repos.missing_blobs import list_missing
@@ -67,7 +67,8 @@ def create_record(call: Call) -> Answer:
 def put_record(call: Call) -> Answer:
     asked = call.input
     repo = own_repo(call, asked["repo"])
-    collection, rkey, record = asked["collection"], asked["rkey"], asked["record"]
+    collection, rkey = asked["collection"], asked["rkey"]
+    record = legacy_profiles.renewed(repo.id, collection, asked["record"])
     write = writes.put(collection, rkey, record, asked.get("validate"), _swap_record(asked))
     applied = apply_writes(repo, [write], _swap_commit(asked))
     return {**_stored(repo, applied.results[0]), **_commit(applied)}
