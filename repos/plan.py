@@ -84,11 +84,13 @@ def displaced_by(twins: Set[str], tree: Tree, changes: Sequence[Change]) -> list
     """Deletes of the records with the same subject, unless the batch says what becomes of them.
 
     Twins are read after the head: one that the tree lacks was made since, so the head has moved and
-    this plan will not be applied.
+    this plan will not be applied. A full batch is not refused for deletes that nobody asked for:
+    those that it has no room for wait until the next record about their subject.
     """
     named = {change.write.path for change in changes}
+    room = MAX_WRITES - sum(change.op is not None for change in changes)
     found = [(path, tree.get(path.encode())) for path in sorted(twins - named)]
-    return [RepoOp("delete", path, None, cid) for path, cid in found if cid is not None]
+    return [RepoOp("delete", path, None, cid) for path, cid in found if cid is not None][:room]
 
 
 def make(  # noqa: PLR0913 - a plan is made of exactly these
@@ -102,8 +104,6 @@ def make(  # noqa: PLR0913 - a plan is made of exactly these
 ) -> Plan:
     """Edit the tree, sign the commit, write the event. Raises InvalidRequest when it is too big."""
     ops = [*displaced, *(change.op for change in changes if change.op is not None)]
-    if len(ops) > MAX_WRITES:
-        raise InvalidRequest(f"Too many writes. Max: {MAX_WRITES}")
     for op in ops:
         _edit(tree, op)
     root = tree.commit()

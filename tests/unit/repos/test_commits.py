@@ -235,6 +235,16 @@ def test_a_second_record_on_one_subject_displaces_the_first(
     stream.check_chain(repo.id, account.signing_did_key)
 
 
+def test_a_full_batch_displaces_as_many_as_the_event_has_room_for(repo: RepoRow) -> None:
+    follow = {"createdAt": "2026-11-22T12:00:00Z"}
+    for number in (150, 199):
+        subjects = [f"did:plc:{n:024}" for n in range(number)]
+        batch = [writes.create(FOLLOW, None, {**follow, "subject": did}, False) for did in subjects]
+        commits.apply_writes(repo, batch)
+    assert len(stream.commits(repo.id)[-1]["ops"]) == 200
+    assert len(stored(repo)) == 150 + 199 - 1
+
+
 def test_a_put_displaces_nothing(repo: RepoRow) -> None:
     record = {"subject": "did:plc:abcdefghijklmnopqrstuvwx", "createdAt": "2026-11-22T12:00:00Z"}
     commits.apply_writes(repo, [writes.create(FOLLOW, None, record)])
