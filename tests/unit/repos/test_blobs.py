@@ -136,6 +136,19 @@ def test_a_blob_moved_within_one_commit_stays(repo: RepoRow) -> None:
     assert blobs.list_blobs(repo) == [ref.cid]
 
 
+def test_a_record_made_anew_in_one_commit_keeps_its_blob_and_no_others(repo: RepoRow) -> None:
+    kept, dropped, passing = upload(repo, b"kept"), upload(repo, b"dropped"), upload(repo, b"pass")
+    put(repo, "a", kept, dropped)
+    batch = [
+        writes.delete(THING, "a"),
+        writes.create(THING, "a", using(passing)),
+        writes.update(THING, "a", using(kept)),
+    ]
+    commits.apply_writes(repo, batch)
+    assert blobs.list_blobs(repo) == [kept.cid]
+    put(repo, "b", passing)
+
+
 def test_a_new_value_keeps_the_blobs_it_names_and_releases_the_others(repo: RepoRow) -> None:
     kept, dropped = upload(repo, b"kept"), upload(repo, b"dropped")
     put(repo, "a", kept, dropped)
