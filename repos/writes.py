@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
+from accounts.slurs import has_slur
 from protocol import atjson, cbor, cid, syntax
 from protocol.errors import InvalidRequest
 from protocol.tid import TidClock
@@ -140,6 +141,8 @@ def _store(  # noqa: PLR0913, PLR0917 - one field of the write each
     swap_record: bytes | Swap | None = Swap.ANY,
 ) -> Write:
     _check_path(collection, rkey)
+    if not syntax.is_tid(rkey) and has_slur(rkey):  # letters of a clock spell nothing on purpose
+        raise InvalidRequest("Unacceptable slur in record key")
     block = _block(collection, record)
     if len(block) > MAX_RECORD_BYTES:
         raise InvalidRequest(f"The record is too large. Max: {MAX_RECORD_BYTES} bytes")

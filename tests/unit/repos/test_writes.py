@@ -46,6 +46,16 @@ def test_an_illegal_key_is_refused(rkey: str) -> None:
         writes.put(THING, rkey, {})
 
 
+def test_a_slur_is_no_key_for_a_record_but_one_that_has_it_can_be_removed() -> None:
+    with pytest.raises(InvalidRequest, match="slur"):
+        writes.put(THING, "some-faggot", {})
+    assert writes.discard(THING, "some-faggot").rkey == "some-faggot"
+
+
+def test_a_tid_is_a_key_whatever_it_spells() -> None:
+    assert writes.put(THING, "3niggerzzzz22", {}).rkey == "3niggerzzzz22"
+
+
 @pytest.mark.parametrize("collection", ["", "nodots", "two.parts", "a..b.c", "com.exa mple.x"])
 def test_a_collection_that_is_no_nsid_is_refused(collection: str) -> None:
     with pytest.raises(InvalidRequest):
