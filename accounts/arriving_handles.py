@@ -26,6 +26,7 @@ def check(host: Host, did: str, handle: str) -> str:
         return handles.check_new(host, handle)
     except UnsupportedDomain:
         name = normalize_handle(handle)
+        handles.check_language(name)
         if resolution.ask_for_handle(name) != did:
             raise HandleLeadsElsewhere from None
         return name

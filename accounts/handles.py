@@ -8,6 +8,7 @@ from django.db import connection
 
 from accounts.models import Account, PlcOperation, WebIdentity
 from accounts.reserved import is_reserved
+from accounts.slurs import has_slur
 from hosting.models import HandleDomain, Host
 from protocol.errors import XrpcError
 from protocol.syntax import is_handle, normalize_handle
@@ -50,7 +51,14 @@ def check_new(host: Host, handle: str) -> str:
     handle, label = _in_parts(host, handle)
     if is_reserved(label):
         raise HandleNotAvailable("Reserved handle")
+    check_language(label)
     return handle
+
+
+def check_language(name: str) -> None:
+    """Refuse words of abuse, in whatever domain. Raises `InvalidHandle`."""
+    if has_slur(name):
+        raise InvalidHandle("Inappropriate language in handle")
 
 
 def check_by_staff(host: Host, handle: str) -> str:

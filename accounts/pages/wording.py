@@ -23,6 +23,7 @@ _BY_MESSAGE: dict[str, Promise] = {
     "Handle too short": _("Use at least 3 characters."),
     "Handle too long": _("Use at most 18 characters."),
     "Reserved handle": _("This handle is reserved. Choose another one."),
+    "Inappropriate language in handle": _("This word cannot be a handle. Choose another one."),
     "Email is required": _("Enter your e-mail address."),
     "This is not a key that can be used: did:key:z… is expected.": _(
         "This is not a key that can be used: did:key:z… is expected."

@@ -81,6 +81,8 @@ def test_a_handle_is_normalised(alice):
         ("a.lice.test", "InvalidHandle", "Invalid characters in handle"),
         ("alice.example.com", "InvalidRequest", "External handle did not resolve to DID"),
         ("alice.local", "InvalidHandle", "Handle TLD is invalid or disallowed"),
+        ("c0ons.test", "InvalidHandle", "Inappropriate language in handle"),
+        ("c0ons.example.com", "InvalidHandle", "Inappropriate language in handle"),
     ],
 )
 def test_refused_handles_say_why(alice, bob, handle, error, message):

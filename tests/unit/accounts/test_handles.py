@@ -42,6 +42,12 @@ def test_a_reserved_word_is_not_available(ash):
         handles.check_new(ash, "admin.test")
 
 
+def test_a_word_of_abuse_is_no_handle_but_staff_may_give_it(ash):
+    with pytest.raises(handles.InvalidHandle, match="Inappropriate language in handle"):
+        handles.check_new(ash, "c0ons.test")
+    assert handles.check_by_staff(ash, "c0ons.test") == "c0ons.test"
+
+
 def test_a_foreign_domain_is_not_supported(ash):
     with pytest.raises(handles.UnsupportedDomain, match="Not a supported handle domain"):
         handles.check_new(ash, "alice.example.com")
