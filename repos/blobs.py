@@ -6,9 +6,12 @@ crash leaves none behind: repos.blob_files.
 """
 
 import hashlib
+import io
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import IO, Protocol
 
 from hosting import database
@@ -20,8 +23,7 @@ from repos.blob_refs import BlobRef
 from repos.models import Blob
 from repos.reads import RepoRow
 
-_CHUNK_BYTES = 65_536
-_SPOOL_BYTES = 1_048_576  # smaller uploads never touch the disk before storage
+_PIECE_BYTES = 1_048_576  # smaller uploads never touch the disk before storage
 
 # What is known when the bytes are all there. Bytes that are known are safe from the sweep anew.
 _ARRIVE = """
@@ -134,15 +136,14 @@ def stage(
     """
     if declared_length is not None and declared_length > limit:
         raise _too_large(limit)
-    with tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES) as spool:
-        blob_cid, size = _receive(stream, spool, limit)
+    with _received(stream, limit) as (file, blob_cid, size):
         if declared_length is not None and declared_length != size:
             raise InvalidRequest(
                 f"Content-Length says {declared_length}, the body has {size} bytes"
             )
-        ref = BlobRef(blob_cid, blob_types.type_of(spool, declared_type), size)
-        blob_scanning.scan(repo.host_id, ref, spool)
-        kept = _keep(repo, ref, spool)
+        ref = BlobRef(blob_cid, blob_types.type_of(file, declared_type), size)
+        blob_scanning.scan(repo.host_id, ref, file)
+        kept = _keep(repo, ref, file)
     database.row(_ATTACH, (repo.id, blob_cid))
     return kept
 
@@ -209,18 +210,26 @@ def has_file(host_id: int, did: str, blob_cid: bytes) -> bool:
     return found is not None and blob_files.storage().exists(found[0])
 
 
-def _receive(stream: Readable, spool: IO[bytes], limit: int) -> tuple[bytes, int]:
+@contextmanager
+def _received(stream: Readable, limit: int) -> Iterator[tuple[IO[bytes], bytes, int]]:
+    """An upload as a file, its CID and its size: one piece as it came, more of them on the disk.
+
+    Raises PayloadTooLarge.
+    """
     digest, size = hashlib.sha256(), 0
-    while chunk := stream.read(_CHUNK_BYTES):
-        size += len(chunk)
-        if size > limit:
-            raise _too_large(limit)
-        digest.update(chunk)
-        spool.write(chunk)
-    return cid.raw_from_digest(digest.digest()), size
+    first, second = stream.read(_PIECE_BYTES), stream.read(_PIECE_BYTES)
+    with tempfile.TemporaryFile() if second else io.BytesIO(first) as file:
+        for piece in chain((first, second), iter(lambda: stream.read(_PIECE_BYTES), b"")):
+            size += len(piece)
+            if size > limit:
+                raise _too_large(limit)
+            digest.update(piece)
+            if second:
+                file.write(piece)
+        yield file, cid.raw_from_digest(digest.digest()), size
 
 
-def _keep(repo: RepoRow, ref: BlobRef, spool: IO[bytes]) -> BlobRef:
+def _keep(repo: RepoRow, ref: BlobRef, file: IO[bytes]) -> BlobRef:
     arrival = database.row(_ARRIVE, (repo.id, ref.cid, repo.id, repo.host_id))
     if arrival is None:
         raise RuntimeError(f"host {repo.host_id} of {repo.did} is gone")
@@ -232,7 +241,7 @@ def _keep(repo: RepoRow, ref: BlobRef, spool: IO[bytes]) -> BlobRef:
     if quota is not None and used + ref.size > quota:
         raise BlobQuotaExceeded(quota, used)
     key = blob_files.new_key(Place.PUBLIC, tenant_id, repo.did, ref.cid)
-    blob_files.write(key, spool)
+    blob_files.write(key, file)
     return _take_over(repo, ref, key, quota)
 
 

@@ -24,6 +24,15 @@ def test_an_upload_is_named_by_its_bytes_and_measured(repo: RepoRow) -> None:
     assert upload(repo, b"hello") == BlobRef(cid.of_raw(b"hello"), "text/plain", 5)
 
 
+@pytest.mark.parametrize("size", [0, 1, 2**20 - 1, 2**20, 2**20 + 1, 3 * 2**20 + 5])
+def test_what_is_stored_is_what_was_sent_in_however_many_pieces(repo: RepoRow, size: int) -> None:
+    data = random.Random(size).randbytes(size)
+    ref = blobs.stage(repo, io.BytesIO(data), "text/plain", size, size)
+    commits.apply_writes(repo, [writes.put(THING, "k", using(ref))])
+    with blobs.open_blob(repo, cid.of_raw(data)).file as file:
+        assert (ref.size, file.read()) == (size, data)
+
+
 def test_a_file_lies_under_tenant_shard_and_did(ash: Host, repo: RepoRow, folder: Path) -> None:
     ref = upload(repo, b"hello")
     shard = blob_files.shard_of(repo.did)
