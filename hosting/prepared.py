@@ -28,9 +28,10 @@ Row = tuple[Any, ...]  # of bytes, and None for null
 BYTEA, BIGINT, INTEGER, TEXT = 17, 20, 23, 25
 BYTEAS, INTEGERS, TEXTS, BIGINTS = 1001, 1007, 1009, 1016
 
-_NULL: Final = struct.pack("!i", -1)
+NULL: Final = struct.pack("!i", -1)
 _EMPTY = {kind: struct.pack("!iii", 0, 0, kind) for kind in (BYTEA, BIGINT, INTEGER, TEXT)}
-_SIZES = [struct.pack("!i", size) for size in range(16_384)]
+# What stands before a value in an array or a row of COPY, by its length: half the cost of packing.
+SIZES: Final = tuple(struct.pack("!i", size) for size in range(16_384))
 _UNKNOWN_STATEMENT: Final = b"26000"
 _names = itertools.count()
 _prepared: WeakKeyDictionary[object, set[bytes]] = WeakKeyDictionary()
@@ -163,10 +164,10 @@ def _varying(kind: int, values: Sequence[bytes | None]) -> bytes:
     pieces = [_header(kind, len(values), has_null=None in values)]
     for value in values:
         if value is None:
-            pieces.append(_NULL)
+            pieces.append(NULL)
         else:
             size = len(value)
-            pieces.append(_SIZES[size] if size < len(_SIZES) else struct.pack("!i", size))
+            pieces.append(SIZES[size] if size < len(SIZES) else struct.pack("!i", size))
             pieces.append(value)
     return b"".join(pieces)
 

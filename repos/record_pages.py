@@ -77,7 +77,7 @@ _rendered = RenderedRecords()
 
 _GONE = b""  # no record's value
 _Where = tuple[bytes, bytes]  # the repo's id and the collection, encoded
-_Shown = tuple[bytes, bytes]  # a record's key, and its CID and value as members of an object
+_Text = tuple[bytes, bytes]  # a record's key, and its CID and value as members of an object
 
 
 def list_records(  # noqa: PLR0913, PLR0917 - the lexicon's parameters
@@ -106,15 +106,14 @@ def list_records(  # noqa: PLR0913, PLR0917 - the lexicon's parameters
     repo_id, did_bytes, status, rkeys, cids = page[0]
     did = did_bytes.decode()
     refuse_inactive(did, status.decode())
-    if rkeys is None:
-        return _json("", ())
+    cids = cids or b""  # of no records at all the aggregates are null
     each_cid = [cids[at : at + LENGTH_BYTES] for at in range(0, len(cids), LENGTH_BYTES)]
-    shown = _shown((repo_id, collection.encode()), rkeys.split(), each_cid)
-    return _json(f"at://{did}/{collection}/", list(shown))
+    texts = _texts((repo_id, collection.encode()), (rkeys or b"").split(), each_cid)
+    return _json(f"at://{did}/{collection}/", list(texts))
 
 
-def _shown(where: _Where, rkeys: Sequence[bytes], cids: Sequence[bytes]) -> Iterator[_Shown]:
-    """Each record, up to where the large ones become too many for one page.
+def _texts(where: _Where, rkeys: Sequence[bytes], cids: Sequence[bytes]) -> Iterator[_Text]:
+    """Each record's, up to where the large ones become too many for one page.
 
     What went, or became another record, since the page was read is left out.
     """
@@ -140,10 +139,10 @@ def _shown(where: _Where, rkeys: Sequence[bytes], cids: Sequence[bytes]) -> Iter
             yield rkey, _rendered.members(record_cid, data)
 
 
-def _json(prefix: str, shown: Sequence[_Shown]) -> bytes:
-    if not shown:
+def _json(prefix: str, texts: Sequence[_Text]) -> bytes:
+    if not texts:
         return b'{"records":[]}'
     # Record keys have no character that JSON would write in another way.
     opening = b'{"uri":%b' % orjson.dumps(prefix)[:-1]
-    records = b",".join([b'%b%b",%b}' % (opening, rkey, members) for rkey, members in shown])
-    return b'{"records":[%b],"cursor":"%b"}' % (records, shown[-1][0])
+    records = b",".join([b'%b%b",%b}' % (opening, rkey, members) for rkey, members in texts])
+    return b'{"records":[%b],"cursor":"%b"}' % (records, texts[-1][0])

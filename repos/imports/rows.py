@@ -11,15 +11,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from hosting import database
+from hosting.prepared import NULL, SIZES, bigint, integer
 
 _SPOOL_BYTES = 8_388_608  # beyond this the rows go to a temporary file
 _CHUNK_BYTES = 65_536
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = struct.pack(">h", -1)
-_NULL = struct.pack(">i", -1)
-_length = struct.Struct(">i").pack
-_LENGTHS = tuple(map(_length, range(2048)))  # most values are shorter: half the cost of a row
-_bigint = struct.Struct(">q").pack
 
 
 class Rows:
@@ -28,7 +25,7 @@ class Rows:
     def __init__(self, repo_id: int, table: str, columns: tuple[str, ...]) -> None:
         self.count = 0  # of rows that `store` has to send
         self._copy = f"COPY {table} (repo_id, {', '.join(columns)}) FROM STDIN (FORMAT BINARY)"
-        self._start = struct.pack(">hi", len(columns) + 1, 8) + _bigint(repo_id)
+        self._start = struct.pack(">hi", len(columns) + 1, 8) + bigint(repo_id)
         self._file = tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES)  # noqa: SIM115 - `close`
         self._write: Callable[[bytes], object] = self._file.write
         self._held = bytearray(_HEADER)  # not written yet: a write for each row costs a third
@@ -39,10 +36,10 @@ class Rows:
         held += self._start
         for value in values:
             if value is None:
-                held += _NULL
+                held += NULL
             else:
                 length = len(value)
-                held += _LENGTHS[length] if length < len(_LENGTHS) else _length(length)
+                held += SIZES[length] if length < len(SIZES) else integer(length)
                 held += value
         self.count += 1
         if len(held) >= _CHUNK_BYTES:
@@ -54,11 +51,9 @@ class Rows:
 
         Nothing else can be asked of Postgres meanwhile. `store` then has what is added later.
         """
-        with database.hot().cursor() as cursor, cursor.copy(self._copy.encode()) as copy:
-            self._write = copy.write
+        with self._copying() as self._write:
             yield
             self._write_held()
-            copy.write(_TRAILER)
         self._write = self._file.write
         self._held += _HEADER
         self.count = 0
@@ -69,13 +64,18 @@ class Rows:
             return
         self._write_held()
         self._file.seek(0)
-        with database.hot().cursor() as cursor, cursor.copy(self._copy.encode()) as copy:
+        with self._copying() as write:
             while chunk := self._file.read(_CHUNK_BYTES):
-                copy.write(chunk)
-            copy.write(_TRAILER)
+                write(chunk)
 
     def close(self) -> None:
         self._file.close()
+
+    @contextmanager
+    def _copying(self) -> Iterator[Callable[[bytes], object]]:
+        with database.hot().cursor() as cursor, cursor.copy(self._copy.encode()) as copy:
+            yield copy.write
+            copy.write(_TRAILER)
 
     def _write_held(self) -> None:
         self._write(bytes(self._held))
