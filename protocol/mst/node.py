@@ -159,14 +159,21 @@ def encode(node: Node) -> bytes:
     leftmost = next(subtrees)
     for key, value, subtree in zip(node.keys, node.values, subtrees, strict=True):
         shared = shared_prefix(previous, key)
-        rest = key[shared:]
-        if subtree is None:
-            pieces += (_REST[len(rest)], rest, _TO_VALUE[shared], value)
-        else:
-            pieces += (_REST[len(rest)], rest, _TO_SUBTREE[shared], subtree, _VALUE, value)
+        pieces += _entry(shared, key[shared:], subtree, value)
         previous = key
-    pieces += (_NO_LEFT,) if leftmost is None else (_LEFT, leftmost)
+    pieces += _end(leftmost)
     return b"".join(pieces)
+
+
+def _entry(shared: int, rest: bytes, subtree: Any, value: bytes) -> tuple[bytes, ...]:
+    """The pieces of one entry; the subtree's CID or None."""
+    if subtree is None:
+        return _REST[len(rest)], rest, _TO_VALUE[shared], value
+    return _REST[len(rest)], rest, _TO_SUBTREE[shared], subtree, _VALUE, value
+
+
+def _end(leftmost: Any) -> tuple[bytes, ...]:
+    return (_NO_LEFT,) if leftmost is None else (_LEFT, leftmost)
 
 
 def decode(cid: bytes, block: bytes) -> Node:
@@ -232,15 +239,13 @@ def _read_strictly(fields: Any) -> tuple[Node, bytes]:
         key = key[:shared] + rest
         check_key(key)
         check_cid(value)
-        if subtree is None:
-            pieces += (_REST[len(rest)], rest, _TO_VALUE[shared], value)
-        else:
+        if subtree is not None:
             check_cid(subtree)
-            pieces += (_REST[len(rest)], rest, _TO_SUBTREE[shared], subtree, _VALUE, value)
+        pieces += _entry(shared, rest, subtree, value)
         keys.append(key)
         values.append(value)
         subtrees.append(subtree)
-    pieces += (_NO_LEFT,) if leftmost is None else (_LEFT, leftmost)
+    pieces += _end(leftmost)
     return Node(tuple(keys), tuple(values), tuple(subtrees)), b"".join(pieces)
 
 
