@@ -8,7 +8,7 @@ layers, and the order of the keys over the whole tree.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from protocol.mst.node import MissingBlock, MstError, Node, decode, decode_strict, key_depth
 
@@ -30,9 +30,6 @@ class _Leaf(NamedTuple):
 class _Subtree(NamedTuple):
     cid: bytes
     layer: int
-
-
-_Entry = tuple[bytes, bytes, bytes | None]  # key, record CID, the subtree that follows
 
 
 class Difference:
@@ -211,30 +208,15 @@ class _StrictWalk(_Walk):
             self.skip()
 
     def _all_under(self, subtree: _Subtree) -> Iterator[Change]:
-        # Not by recursion: a record would pass through a generator for each layer above it.
-        path = self._leftmost_path(subtree)
-        while path:
-            layer, entries = path[-1]
-            for key, cid, gap in entries:
-                self._check_place(key, layer)
-                yield Change(key, None, cid)
-                if gap is not None:
-                    path += self._leftmost_path(_below(layer, gap))
-                    break
-            else:
-                path.pop()
-
-    def _leftmost_path(self, subtree: _Subtree) -> list[tuple[int, Iterator[_Entry]]]:
-        """The nodes from a subtree's top down to its first record: layers, and entries to come."""
-        path: list[tuple[int, Iterator[_Entry]]] = []
-        while True:
-            node = self._opened(subtree)
-            gaps: Iterator[Any] = iter(node.subtrees)
-            leftmost = next(gaps)
-            path.append((subtree.layer, zip(node.keys, node.values, gaps, strict=True)))
-            if leftmost is None:
-                return path
-            subtree = _below(subtree.layer, leftmost)
+        node, layer = self._opened(subtree), subtree.layer
+        gaps = iter(node.subtrees)
+        if isinstance(gap := next(gaps), bytes):
+            yield from self._all_under(_below(layer, gap))
+        for key, cid, gap in zip(node.keys, node.values, gaps, strict=True):
+            self._check_place(key, layer)
+            yield Change(key, None, cid)
+            if isinstance(gap, bytes):
+                yield from self._all_under(_below(layer, gap))
 
     def _follow_passed(self) -> None:
         """What comes next must come after the subtree that was passed over last."""
