@@ -67,18 +67,12 @@ def shard_of(did: str) -> str:
     return hashlib.sha256(did.encode()).hexdigest()[:2]
 
 
-class _Upload(File):  # type: ignore[type-arg]  # not generic when it runs
-    """Handed to the storage in larger pieces than Django's 64 KiB."""
-
-    DEFAULT_CHUNK_SIZE = 1_048_576
-
-
 def write(key: str, file: IO[bytes]) -> None:
     """Write a new file, doomed until a row takes it over. Raises StorageTimedOut."""
     database.row(_DOOM, (key, DOOMED_FOR))
     file.seek(0)
     try:
-        stored_as = storage().save(key, _Upload(file))
+        stored_as = storage().save(key, File(file))
     except TimeoutError as fault:
         raise StorageTimedOut("The storage did not answer in time") from fault
     if stored_as != key:
