@@ -6,7 +6,6 @@ gets nowhere (SSRF; https://owasp.org/Top10/A10_2021-Server-Side_Request_Forgery
 `request_configured` takes URLs that the operator wrote into the settings, wherever they lead.
 """
 
-import ipaddress
 import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +29,7 @@ from urllib3.exceptions import (
 )
 from urllib3.util.connection import create_connection
 
-from hosting import deadlines
+from hosting import deadlines, public_addresses
 
 CHUNK_BYTES = 65_536
 USER_AGENT = "Grove/0.1 (AT Protocol PDS)"
@@ -89,13 +88,9 @@ class Answer:
 
 def is_allowed(address: str) -> bool:
     """Whether a stranger's URL may lead to this IP address."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        ip = ip.ipv4_mapped or ip.sixtofour or ip
-    if ip.is_loopback:
+    if public_addresses.is_loopback(address):
         return bool(settings.SANDBOX)
-    is_site_local = isinstance(ip, ipaddress.IPv6Address) and ip.is_site_local  # "global" to Python
-    return ip.is_global and not (ip.is_multicast or ip.is_reserved or is_site_local)
+    return public_addresses.is_public(address)
 
 
 class _Watched(HTTPConnection):
