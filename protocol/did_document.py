@@ -6,15 +6,19 @@ for what is missing or malformed and never raise. Of several entries with one id
 even when it is unusable, so that nobody can hide a second meaning behind a broken first one.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from protocol.keys import InvalidKey, PublicKey
 from protocol.plc_data import PDS_SERVICE, PDS_SERVICE_TYPE, SIGNING_METHOD, PlcData
 from protocol.syntax import is_did, is_handle, normalize_handle
 
 _BASE_CONTEXTS = ("https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1")
+_ORIGIN = re.compile(
+    r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:(?P<port>[0-9]{1,5}))?", re.I | re.A
+)
+_PORTS = range(1, 65_536)
 _CURVE_CONTEXTS = {
     "k256": "https://w3id.org/security/suites/secp256k1-2019/v1",
     "p256": "https://w3id.org/security/suites/ecdsa-2019/v1",
@@ -86,8 +90,7 @@ class DidDocument:
         entry = self._entry("service", PDS_SERVICE)
         if entry is None or entry.get("type") != PDS_SERVICE_TYPE:
             return None
-        url = _http_url(entry.get("serviceEndpoint"))
-        return url if url is not None and _is_origin(url) else None
+        return _origin(entry.get("serviceEndpoint"))
 
     @property
     def signing_key(self) -> str | None:
@@ -106,9 +109,10 @@ class DidDocument:
             return None
 
     def service(self, id: str) -> str | None:  # noqa: A002 - the document's own word
-        """The http(s) URL of the service with this id (`atproto_labeler` or `#atproto_labeler`)."""
+        """The service with this id (`atproto_labeler` or `#atproto_labeler`) as an origin without
+        trailing slash; None for a URL with more in it."""
         entry = self._entry("service", id.removeprefix("#"))
-        return _http_url(entry.get("serviceEndpoint")) if entry else None
+        return _origin(entry.get("serviceEndpoint")) if entry else None
 
     def _entry(self, section: str, fragment: str) -> Mapping[str, Any] | None:
         entries = self._doc.get(section)
@@ -126,18 +130,14 @@ def _curve_of(did_key: str) -> str:
         return ""
 
 
-def _http_url(endpoint: object) -> str | None:
-    """The endpoint without trailing slash, when it is an http or https URL with a host."""
+def _origin(endpoint: object) -> str | None:
+    """The endpoint without trailing slash, when it is an http or https origin.
+
+    Callers append `/xrpc/...`: behind a path, a `?` or a `#` that would be the document's own word
+    on what is asked for, and before an `@` on whom is asked.
+    """
     if not isinstance(endpoint, str):
         return None
-    try:
-        parts = urlsplit(endpoint)
-        has_host = bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:  # a port that is no number, brackets that do not close
-        return None
-    return endpoint.rstrip("/") if parts.scheme in ("http", "https") and has_host else None
-
-
-def _is_origin(url: str) -> bool:
-    parts = urlsplit(url)
-    return "@" not in parts.netloc and url == f"{parts.scheme}://{parts.netloc}"
+    origin = endpoint.rstrip("/")
+    match = _ORIGIN.fullmatch(origin)
+    return origin if match and int(match["port"] or 1) in _PORTS else None

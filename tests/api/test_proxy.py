@@ -177,6 +177,16 @@ def test_a_strangers_service_inside_is_not_reached(alice, labeler, settings):
     assert get(alice, THING, **to(labeler)).refusal == (502, "UpstreamFailure")
 
 
+@pytest.mark.parametrize(
+    "more", ["/internal/secret", "/internal/secret?ignored=", "?ignored=", "#", "/a/..", "/;x"]
+)
+def test_a_service_that_brings_a_path_along_is_not_asked(alice, labeler, more):
+    labeler.offers(atproto_labeler=labeler.url + more)
+    answer = get(alice, THING, **to(labeler))
+    assert answer.status == 400
+    assert {seen.target for seen in labeler.seen} <= {"/.well-known/did.json"}
+
+
 RECORD = {"collection": THING, "rkey": "k"}
 GET_RECORD = "com.atproto.repo.getRecord"
 

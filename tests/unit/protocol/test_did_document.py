@@ -130,17 +130,41 @@ def test_trailing_slashes_are_dropped(endpoint):
         "example.test",
         "https://",
         "https://example.test:port",
+        "https://example.test:0",
+        "https://example.test:65536",
         "https://[::1",
         "https://user@example.test",
+        "https://user:word@example.test",
+        "https://example.test\\@other.test",
         "https://example.test/path",
+        "https://example.test/path?",
+        "https://example.test/internal/secret?ignored=",
         "https://example.test?query",
+        "https://example.test?",
         "https://example.test#fragment",
+        "https://example.test#",
+        "https://example.test;parameter",
+        "https://example%2Etest",
+        "https://example.test/%2e",
+        "https://example.\ntest",
+        "https://example.test\n",
+        " https://example.test",
+        "https://example.test /",
+        "https://ex\N{CYRILLIC SMALL LETTER A}mple.test",
         {"uri": "https://example.test"},
+        ["https://example.test"],
         None,
     ],
 )
-def test_a_pds_is_an_http_origin(endpoint):
-    assert read(service=[{**PDS, "serviceEndpoint": endpoint}]).pds is None
+def test_a_service_is_an_http_origin_and_nothing_more(endpoint):
+    entry = {**PDS, "serviceEndpoint": endpoint}
+    assert read(service=[entry]).pds is None
+    assert read(service=[entry]).service("atproto_pds") is None
+
+
+@pytest.mark.parametrize("origin", ["https://[2606:4700::1]:8443", "http://a_b.example-1.test"])
+def test_a_service_may_be_at_an_address_or_an_odd_name(origin):
+    assert read(service=[{**PDS, "serviceEndpoint": origin}]).service("atproto_pds") == origin
 
 
 def test_a_pds_may_have_a_port():
@@ -150,8 +174,8 @@ def test_a_pds_may_have_a_port():
 
 @pytest.mark.parametrize("name", ["labeler", "#labeler"])
 def test_a_service_is_found_by_its_id_with_or_without_the_hash(name):
-    entry = {"id": "#labeler", "type": "Any", "serviceEndpoint": "https://mod.test/base/"}
-    assert read(service=[entry]).service(name) == "https://mod.test/base"
+    entry = {"id": "#labeler", "type": "Any", "serviceEndpoint": "https://mod.test/"}
+    assert read(service=[entry]).service(name) == "https://mod.test"
 
 
 # --- signing keys
