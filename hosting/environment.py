@@ -7,12 +7,17 @@ manage.py shell`) finds them in the data folder's `services.json` while they run
 
 import json
 import os
+import re
 from ipaddress import ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from hosting.public_addresses import is_loopback
 
 ROOT = Path(__file__).resolve().parent.parent
 LAST_PORT = 65535
-
+WEB_PORT = 2583
+_ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 
 # Our hot statements are the same few with other values: planned anew each time, as Postgres would
 # have it wherever a table has partitions, they cost several times what they cost to run.
@@ -62,6 +67,41 @@ def networks(name: str) -> list[str]:
         except ValueError:
             raise SystemExit(f"{name} must list IP addresses, not {each!r}.") from None
     return listed
+
+
+def switch(name: str, *, default: bool) -> bool:
+    """The variable as `on` or `off`. Raises SystemExit with a sentence when it is neither."""
+    value = text(name)
+    if value not in ("", "on", "off"):
+        raise SystemExit(f"{name} must be on or off, not {value!r}.")
+    return value == "on" if value else default
+
+
+def public_url() -> str:
+    """GROVE_PUBLIC_URL, an origin without trailing slash. Raises SystemExit with a sentence."""
+    default = f"http://localhost:{port('GROVE_PORT', WEB_PORT)}"
+    url = text("GROVE_PUBLIC_URL", default).rstrip("/")
+    if not _ORIGIN.fullmatch(url):
+        raise SystemExit(f"GROVE_PUBLIC_URL must be like https://pds.example.org, not {url!r}.")
+    return url
+
+
+def is_sandbox() -> bool:
+    """Whether this is a sandbox: GROVE_SANDBOX, else where the public URL leads nowhere but here.
+
+    What a sandbox lets everybody do is meant for its only user, so a name that others could reach
+    (or TLS, which a laptop does not need) has to be asked for.
+    """
+    return switch("GROVE_SANDBOX", default=is_local(public_url()))
+
+
+def is_local(url: str) -> bool:
+    """Whether it is an http URL of this machine alone: `localhost`, a name below it, loopback."""
+    parts = urlsplit(url)
+    name = (parts.hostname or "").rstrip(".")
+    if parts.scheme != "http":
+        return False
+    return name == "localhost" or name.endswith(".localhost") or is_loopback(name)
 
 
 def data_folder() -> Path:

@@ -45,11 +45,12 @@ def shared(port: int, variable: str = "GROVE_PORT") -> list[socket.socket]:
 
 
 def _bind_all(port: int, options: tuple[int, ...], variable: str) -> list[socket.socket]:
-    bound = [_bind(address, port, options, variable) for address in _addresses()]
+    bound = [_bind(address, port, options, variable) for address in addresses()]
     return [each for each in bound if each is not None]
 
 
-def _addresses() -> list[str]:
+def addresses() -> list[str]:
+    """The addresses to listen on."""
     return environment.text("GROVE_LISTEN", LOOPBACK).split(",")
 
 

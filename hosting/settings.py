@@ -9,10 +9,10 @@ from hosting import environment as env
 BASE_DIR = env.ROOT
 DATA_DIR = env.data_folder()
 
-# --- the sandbox: what `make run` serves out of the box
-SANDBOX = env.text("GROVE_SANDBOX", "on") != "off"
-PORT = env.port("GROVE_PORT", 2583)
-PUBLIC_URL = env.text("GROVE_PUBLIC_URL", f"http://localhost:{PORT}").rstrip("/")
+# --- the sandbox: what `make run` serves out of the box, and never under a public name by itself
+SANDBOX = env.is_sandbox()
+PORT = env.port("GROVE_PORT", env.WEB_PORT)
+PUBLIC_URL = env.public_url()
 ADMIN_PASSWORD = env.text("GROVE_ADMIN_PASSWORD")
 INVITES_REQUIRED = env.text("GROVE_INVITES") == "required"
 RATE_LIMITS = env.text("GROVE_RATE_LIMITS", "on") != "off"

@@ -54,6 +54,10 @@ class RunningGrove:
         return f"http://localhost:{self.port}"
 
     @property
+    def public_url(self) -> str:
+        return self.changed.get("GROVE_PUBLIC_URL") or self.url
+
+    @property
     def plc_url(self) -> str:
         return f"http://localhost:{self.plc_port}"
 
@@ -81,6 +85,30 @@ class RunningGrove:
         self._reader = threading.Thread(target=self._read, args=(self.process, ready), daemon=True)
         self._reader.start()
         return ready
+
+    def await_line(self, beginning: str) -> None:
+        """Wait until it has said a line that begins so; AssertionError when it never does."""
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not any(line.startswith(beginning) for line in self.output):
+            assert time.monotonic() < deadline, "".join(self.output)
+            assert self.is_alive(), "".join(self.output)
+            time.sleep(0.05)
+
+    def command(self, script: str, **changed: str) -> str:
+        """What a shell says that an operator opens beside it, in the documents' words; its exit
+        status must be 0. `.venv/bin/python` is the interpreter of the tests."""
+        done = subprocess.run(
+            ["sh", "-euc", script.replace(".venv/bin/python", sys.executable)],
+            cwd=ROOT,
+            env={**self._environment(), **changed},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=START_TIMEOUT_S,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout
+        return done.stdout
 
     def is_alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
@@ -120,7 +148,7 @@ class RunningGrove:
         assert process.stdout is not None
         for line in process.stdout:
             self.output.append(line)
-            if line.startswith(f"ready {self.url}"):
+            if line.startswith(f"ready {self.public_url}"):
                 ready.set()
 
     def pids(self) -> dict[str, int]:

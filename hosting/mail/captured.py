@@ -1,7 +1,8 @@
 """`/dev/mail`: the letters of a sandbox without a mail server, for those who try it out.
 
 Everybody who reaches the page reads everybody's codes there, so it exists in a sandbox only, shows
-one host's letters, and behind TLS, where a sandbox may be in reach of others, it asks for staff.
+one host's letters, and asks who is there: over https platform staff (whoever reads a code can
+become the account, which no role at a tenant may), over http clients on this machine.
 """
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,7 +13,8 @@ from django.views.decorators.http import require_safe
 from hosting.console import console
 from hosting.mail import outbox
 from hosting.mail.models import OutgoingMail, OutgoingMailQuerySet
-from hosting.models import Host
+from hosting.models import Host, StaffUser
+from hosting.public_addresses import is_loopback
 from hosting.routing import host_of
 
 SHOWN_MAX = 100
@@ -50,4 +52,24 @@ def _readable(request: HttpRequest) -> OutgoingMailQuerySet:
 
 
 def _may_read(request: HttpRequest, host: Host) -> bool:
-    return host.origin.startswith("http://") or console.has_permission(request)
+    if request.is_secure() or not host.origin.startswith("http://"):
+        return _is_platform_staff(request)
+    return _is_at_this_machine(request)
+
+
+def _is_platform_staff(request: HttpRequest) -> bool:
+    user = request.user
+    return (
+        isinstance(user, StaffUser) and user.is_platform_staff and console.has_permission(request)
+    )
+
+
+def _is_at_this_machine(request: HttpRequest) -> bool:
+    """Whether the client is on loopback and, where a reverse proxy on loopback passes it on
+    (whether GROVE_TRUSTED_PROXIES names it or not), everybody that the proxy speaks for."""
+    headers = request.headers
+    told = f"{headers.get('X-Forwarded-For', '')},{headers.get('X-Real-Ip', '')}"
+    clients = [each.strip() for each in told.split(",") if each.strip()]
+    if "Forwarded" in headers or ("Via" in headers and not clients):
+        return False  # passed on, and not said for whom in a way that is read here
+    return all(map(is_loopback, [request.META.get("REMOTE_ADDR", ""), *clients]))

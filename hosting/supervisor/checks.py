@@ -5,7 +5,15 @@ import os
 from pathlib import Path
 from typing import IO
 
+from hosting import environment, ports, public_addresses
+
 FOLDERS = ("secrets", "run", "files", "blobs", "logs")
+
+_SANDBOX_ALLOWS = (
+    "A sandbox lets everybody with an account ask URLs on this machine, deletes accounts without "
+    "a delay and gives every tenant the same admin password: set GROVE_SANDBOX=off where strangers "
+    "can reach it."
+)
 
 
 class Refusal(Exception):
@@ -38,3 +46,15 @@ def lock(data: Path) -> IO[str]:
         raise Refusal(f"Another Grove is running on the data folder {data}.") from reason
     os.set_inheritable(file.fileno(), False)
     return file
+
+
+def cautions() -> list[str]:
+    """What is allowed and should not be met by surprise: a sandbox that others can reach."""
+    if not environment.is_sandbox():
+        return []
+    url, listened = environment.public_url(), ports.addresses()
+    if not environment.is_local(url):
+        return [f"WARNING: GROVE_SANDBOX=on at {url}. {_SANDBOX_ALLOWS}"]
+    if not all(map(public_addresses.is_loopback, listened)):
+        return [f"WARNING: a sandbox listens on {', '.join(listened)}. {_SANDBOX_ALLOWS}"]
+    return []

@@ -12,6 +12,11 @@ def answers(port: int, public_url: str) -> bool:
     return all(_status(port, path, urlsplit(public_url).netloc) == 200 for path in PATHS)
 
 
+def is_nameless(port: int, public_url: str) -> bool:
+    """Whether requests are answered, but no host has the public name yet."""
+    return _status(port, PATHS[0], urlsplit(public_url).netloc) == 404
+
+
 def _status(port: int, path: str, name: str) -> int:
     connection = http.client.HTTPConnection("localhost", port, timeout=TIMEOUT_S)
     try:

@@ -13,19 +13,25 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from hosting import environment, ports, secret_files
 from hosting.embedded import postgres, processes, valkey
 from hosting.supervisor.bell import Bell, Stopped
-from hosting.supervisor.checks import Refusal, lock, open_data_folder
+from hosting.supervisor.checks import Refusal, cautions, lock, open_data_folder
 from hosting.supervisor.household import Child, Household
-from hosting.supervisor.readiness import answers
+from hosting.supervisor.readiness import answers, is_nameless
 
 # A password hash takes 19 MiB for 23 ms. Left alone, glibc keeps such blocks in an arena per thread
 # for good (350 MB a web process after a storm of logins); mapped, they go back at once.
 MEMORY = {"MALLOC_MMAP_THRESHOLD_": "1048576", "MALLOC_ARENA_MAX": "4"}
 STOP_ORDER = ("web", "worker", "sequencer", "plc", "valkey", "postgres")
 TURN_S = 0.05
+NAMELESS_TURN_S = 2.0
+_NAMELESS = (
+    "running, but no host is called {name} yet: make it (docs/operators.md, Tenants and hosts),"
+    " or set GROVE_PUBLIC_URL to one of the hosts"
+)
 
 
 def main() -> int:
@@ -40,19 +46,21 @@ def main() -> int:
     except Stopped:
         return 0
     except (Refusal, ports.PortTaken, postgres.PostgresFailed, valkey.ValkeyFailed) as refusal:
-        sys.stderr.write(f"{refusal}\n")
+        _warn(str(refusal))
         return 1
 
 
 def _run(data: Path, household: Household, bell: Bell) -> int:
-    port = environment.port("GROVE_PORT", 2583)
+    port = environment.port("GROVE_PORT", environment.WEB_PORT)
+    for line in cautions():
+        _warn(line)
     plc_port = environment.port("GROVE_PLC_PORT", 2582)
     has_plc = not environment.text("GROVE_PLC_URL")
     held = ports.reserve(port, "GROVE_PORT")
     if has_plc:
         held += ports.reserve(plc_port, "GROVE_PLC_PORT")
     secret_files.create_missing(data)
-    _make_admin_password(data, port)
+    _make_admin_password(data)
     services = data / "services.json"
     try:
         added = _start_services(data, household, bell)
@@ -101,12 +109,12 @@ def _given_to_children(data: Path) -> dict[str, str]:
     }
 
 
-def _make_admin_password(data: Path, port: int) -> None:
+def _make_admin_password(data: Path) -> None:
     """Make the first member of staff's password when nobody chose one, and show it this once."""
     file = data / "secrets" / "admin-password"
     if not environment.text("GROVE_ADMIN_PASSWORD") and not file.exists():
         password = secret_files.keep_or_write(file, secrets.token_urlsafe(12))
-        _say(f"console {_public_url(port)}/console/  admin / {password}")
+        _say(f"console {environment.public_url()}/console/  admin / {password}")
 
 
 def _prepare(inherited: dict[str, str], bell: Bell) -> None:
@@ -138,20 +146,28 @@ def _start_processes(household: Household, inherited: dict[str, str], *, has_plc
 
 def _serve(household: Household, bell: Bell, port: int) -> None:
     """Look after the children until a signal, and say once when requests are answered."""
-    is_ready = False
+    url = environment.public_url()
+    is_ready = is_told = False
+    ask_at = time.monotonic()
     while True:
         bell.check()
         household.look_after()
-        if not is_ready and answers(port, _public_url(port)):
-            is_ready = True
-            _say(f"ready {_public_url(port)}")
+        if not is_ready and time.monotonic() >= ask_at:
+            is_ready = answers(port, url)
+            if is_ready:
+                _say(f"ready {url}")
+            elif not is_told and is_nameless(port, url):
+                is_told = True
+                _say(_NAMELESS.format(name=urlsplit(url).hostname))
+            ask_at = time.monotonic() + (NAMELESS_TURN_S if is_told else TURN_S)
         time.sleep(TURN_S if not is_ready else 0.2)
-
-
-def _public_url(port: int) -> str:
-    return environment.text("GROVE_PUBLIC_URL", f"http://localhost:{port}").rstrip("/")
 
 
 def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
+
+
+def _warn(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()

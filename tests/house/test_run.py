@@ -35,13 +35,6 @@ def grove(data: Path) -> Iterator[RunningGrove]:
         grove.stop()
 
 
-def wait_for_line(grove: RunningGrove, beginning: str) -> None:
-    deadline = time.monotonic() + SOON_S
-    while not any(line.startswith(beginning) for line in grove.output):
-        assert time.monotonic() < deadline, grove.output
-        time.sleep(0.05)
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_leaves_no_process_behind(grove: RunningGrove, number: signal.Signals) -> None:
     grove.start()
@@ -92,7 +85,7 @@ def test_a_password_nobody_chose_is_printed_once_and_kept(grove: RunningGrove) -
 def test_a_killed_web_process_is_replaced_while_the_other_answers(grove: RunningGrove) -> None:
     grove.start()
     grove.kill("web-1")
-    wait_for_line(grove, "web-1 ended (SIGKILL)")
+    grove.await_line("web-1 ended (SIGKILL)")
     with urllib.request.urlopen(f"{grove.url}/xrpc/_health", timeout=10) as answer:
         assert b"version" in answer.read()
 

@@ -1,5 +1,9 @@
 """Variables are typed once, and what is wrong with one is said in a sentence."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from hosting import environment
@@ -30,3 +34,62 @@ def test_origins_come_separated_by_commas(
 ) -> None:
     monkeypatch.setenv("GROVE_CRAWLERS", value)
     assert environment.origins("GROVE_CRAWLERS") == origins
+
+
+@pytest.mark.parametrize(
+    ("url", "is_sandbox"),
+    [
+        ("", True),
+        ("http://localhost:2583", True),
+        ("http://birch.localhost:2583/", True),
+        ("http://127.0.0.1:2583", True),
+        ("http://127.8.8.8", True),
+        ("http://[::1]:2583", True),
+        ("https://pds.example.org", False),
+        ("https://localhost:2983", False),
+        ("https://127.0.0.1", False),
+        ("http://pds.example.org", False),
+        ("http://localhost.example.org", False),
+        ("http://notlocalhost", False),
+        ("http://10.0.0.1:2583", False),
+        ("http://0.0.0.0:2583", False),
+    ],
+)
+def test_a_public_name_is_no_sandbox_unless_it_is_said(
+    monkeypatch: pytest.MonkeyPatch, url: str, is_sandbox: bool
+) -> None:
+    monkeypatch.setenv("GROVE_PUBLIC_URL", url)
+    monkeypatch.setenv("GROVE_SANDBOX", "")
+    assert environment.is_sandbox() is is_sandbox
+    for said in ("on", "off"):
+        monkeypatch.setenv("GROVE_SANDBOX", said)
+        assert environment.is_sandbox() is (said == "on")
+
+
+@pytest.mark.parametrize("said", ["yes", "ON", "0"])
+def test_a_switch_is_on_or_off(monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    monkeypatch.setenv("GROVE_SANDBOX", said)
+    with pytest.raises(SystemExit, match=r"^GROVE_SANDBOX must be on or off"):
+        environment.is_sandbox()
+
+
+@pytest.mark.parametrize(
+    "url", ["pds.example.org", "https://pds.example.org/x", "http://[", "ftp://a", "http://a b"]
+)
+def test_a_public_url_is_an_origin(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("GROVE_PUBLIC_URL", url)
+    with pytest.raises(SystemExit, match=r"^GROVE_PUBLIC_URL must be like https://"):
+        environment.public_url()
+
+
+@pytest.mark.parametrize(
+    ("url", "told"), [("https://pds.example.org", "False 259200"), ("", "True 0")]
+)
+def test_the_settings_go_by_the_public_url(url: str, told: str) -> None:
+    asked = "from hosting import settings as s; print(s.SANDBOX, s.DELETION_HOLD_S)"
+    changed = {"GROVE_PUBLIC_URL": url, "GROVE_SANDBOX": "", "GROVE_DELETION_HOLD": ""}
+    done = subprocess.run(
+        [sys.executable, "-c", asked], env={**os.environ, **changed}, stdout=subprocess.PIPE,
+        text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == told

@@ -12,7 +12,7 @@ import pytest
 from hosting import ports, secret_files
 from hosting.embedded import processes
 from hosting.supervisor.bell import SIGNALS, Bell, Stopped
-from hosting.supervisor.checks import Refusal, lock, open_data_folder
+from hosting.supervisor.checks import Refusal, cautions, lock, open_data_folder
 from hosting.supervisor.household import Child, Household
 
 
@@ -132,3 +132,24 @@ def test_the_first_signal_is_noted_and_the_second_is_not_waited_for(tmp_path: Pa
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@pytest.mark.parametrize(
+    ("changed", "begins"),
+    [
+        ({}, []),
+        ({"GROVE_PUBLIC_URL": "https://pds.example.org"}, []),
+        ({"GROVE_LISTEN": "0.0.0.0", "GROVE_SANDBOX": "off"}, []),
+        (
+            {"GROVE_PUBLIC_URL": "https://pds.example.org", "GROVE_SANDBOX": "on"},
+            ["WARNING: GROVE_SANDBOX=on at https://pds.example.org."],
+        ),
+        ({"GROVE_LISTEN": "0.0.0.0,::"}, ["WARNING: a sandbox listens on 0.0.0.0, ::."]),
+    ],
+)
+def test_a_sandbox_in_reach_of_others_is_warned_of(
+    monkeypatch: pytest.MonkeyPatch, changed: dict[str, str], begins: list[str]
+) -> None:
+    for name in ("GROVE_PUBLIC_URL", "GROVE_SANDBOX", "GROVE_LISTEN"):
+        monkeypatch.setenv(name, changed.get(name, ""))
+    assert [line.split(" A sandbox lets")[0] for line in cautions()] == begins

@@ -67,16 +67,66 @@ def test_there_is_no_such_page_where_mail_is_real(browser, ash, settings, produc
     assert browser.get(f"/dev/mail/{mail.pk}").status_code == 404
 
 
-def test_behind_tls_it_is_for_staff_alone(browser, ash):
+@pytest.mark.parametrize("role", Member.Role.values)
+def test_over_https_no_role_at_the_tenant_is_enough(browser, ash, role):
     post(ash)
-    ash.origin = "https://localhost"
-    ash.save()
-    routing.forget()
-    assert browser.get("/dev/mail").status_code == 404
+    _move_to_https(ash)
     user = StaffUser.objects.create_user("staff", is_staff=True)
-    Member.objects.create(tenant=ash.tenant, user=user, role=Member.Role.OWNER)
+    Member.objects.create(tenant=ash.tenant, user=user, role=role)
+    browser.force_login(user)
+    assert browser.get("/dev/mail").status_code == 404
+
+
+def test_over_https_platform_staff_may_read_and_nobody_else(browser, ash):
+    post(ash)
+    _move_to_https(ash)
+    assert browser.get("/dev/mail", secure=True).status_code == 404
+    user = StaffUser.objects.create_user("staff", is_staff=True, is_platform_staff=True)
     browser.force_login(user)
     assert CODE in text(browser.get("/dev/mail"))
+
+
+@pytest.mark.parametrize(
+    "client",
+    [
+        {"REMOTE_ADDR": "192.0.2.1"},
+        {"REMOTE_ADDR": "::ffff:10.0.0.1"},
+        {"REMOTE_ADDR": ""},
+        {"HTTP_X_FORWARDED_FOR": "192.0.2.1"},
+        {"HTTP_X_FORWARDED_FOR": "127.0.0.1, 192.0.2.1"},
+        {"HTTP_X_FORWARDED_FOR": "unknown"},
+        {"HTTP_X_REAL_IP": "192.0.2.1"},
+        {"HTTP_FORWARDED": "for=192.0.2.1"},
+        {"HTTP_VIA": "1.1 caddy"},
+    ],
+    ids=str,
+)
+def test_over_http_only_this_machine_reads_whatever_its_role(browser, ash, client):
+    mail = post(ash)
+    user = StaffUser.objects.create_user("staff", is_staff=True, is_platform_staff=True)
+    browser.force_login(user)
+    assert browser.get("/dev/mail", **client).status_code == 404
+    assert browser.get(f"/dev/mail/{mail.pk}", **client).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "client",
+    [
+        {"REMOTE_ADDR": "::1"},
+        {"REMOTE_ADDR": "::ffff:127.0.0.1"},
+        {"HTTP_X_FORWARDED_FOR": "127.0.0.1", "HTTP_VIA": "1.1 caddy"},
+    ],
+    ids=str,
+)
+def test_this_machine_has_several_addresses(browser, ash, client):
+    post(ash)
+    assert CODE in text(browser.get("/dev/mail", **client))
+
+
+def _move_to_https(host) -> None:
+    host.origin = "https://localhost"
+    host.save()
+    routing.forget()
 
 
 def test_a_letter_cannot_bring_markup_into_the_list(browser, ash):

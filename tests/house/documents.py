@@ -1,0 +1,25 @@
+"""The documents' fenced blocks, for the tests that run what is written there."""
+
+import re
+
+from tests.house.rooms import HOUSE
+
+_BLOCK = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
+
+
+def blocks(name: str) -> list[str]:
+    """The fenced blocks of a document, in order, without their indentation's common part."""
+    text = (HOUSE / name).read_text()
+    return [_dedented(block) for _, block in _BLOCK.findall(text)]
+
+
+def block(name: str, words: str) -> str:
+    """The one block of a document with these words in it."""
+    (found,) = [each for each in blocks(name) if words in each]
+    return found
+
+
+def _dedented(text: str) -> str:
+    lines = text.splitlines()
+    margin = min(len(line) - len(line.lstrip()) for line in lines if line.strip())
+    return "\n".join(line[margin:] for line in lines)
