@@ -10,6 +10,8 @@ import secrets
 import time
 from typing import Any, Final
 
+from django.db.models import F
+
 from accounts import arrivals, custom_handles, keys, signals
 from accounts.models import Account, Arrival
 from hosting import database
@@ -57,6 +59,7 @@ def on_moved_in(account: Account, **_: Any) -> None:
     heads.lock(account.pk)
     Repo.objects.filter(pk=account.pk).update(status=account.status)
     announce_anew(account)
+    Repo.objects.filter(pk=account.pk).update(first_rev=F("rev"))
 
 
 def on_status(account: Account, **_: Any) -> None:
@@ -124,6 +127,7 @@ def _make_repo(account: Account) -> tuple[Tree, commit.SignedCommit, str]:
         status=account.status,
         head=signed.cid,
         rev=rev,
+        first_rev=rev,
         data=tree.commit(),
         commit=signed.block,
         signing_did_key=account.signing_did_key,

@@ -1,7 +1,8 @@
 """The newest writes of a repo: what a service that lags behind cannot know yet.
 
 Source: protocol, read-after-write. A rev is the time of its commit, so that of a record tells when
-its author wrote it here.
+its author wrote it here, unless it came with an import. Records that are not what their lexicon
+says (written with `validate: false`, imported) have no place in an app view's answer.
 """
 
 from collections.abc import Collection
@@ -12,19 +13,22 @@ from typing import Any
 import orjson
 
 from hosting import database
-from protocol import atjson, cid, tid
+from protocol import atjson, cbor, cid, lexicon, tid
+from protocol.lexicon import LexiconError
 from repos.reads import RepoRef
 
 MOST = 10  # more than that is no lag but a gap
+_READ = 3 * MOST  # some may have to be left out
 _SINCE = """
     SELECT collection, rkey, cid, rev, data FROM record
-    WHERE repo_id = %s AND rev > %s AND collection = ANY(%s) ORDER BY rev DESC LIMIT %s
+    WHERE repo_id = %(repo)s AND rev > %(rev)s AND collection = ANY(%(collections)s)
+        AND (SELECT first_rev FROM repo WHERE id = %(repo)s) <= %(rev)s
+    ORDER BY rev DESC LIMIT %(limit)s
 """
 _CURRENT = """
     SELECT collection, rkey, cid, rev, data FROM record
     WHERE repo_id = %s AND collection = %s AND rkey = %s
 """
-_ANY_UNTIL = "SELECT EXISTS (SELECT FROM record WHERE repo_id = %s AND rev <= %s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +44,36 @@ class RecentRecord:
 
 
 def written_since(repo: RepoRef, rev: str, collections: Collection[str]) -> list[RecentRecord]:
-    """At most MOST records of these collections written after `rev`, oldest first.
+    """At most MOST valid records of these collections written after `rev`, oldest first.
 
-    Empty when the repo has nothing from before: then `rev` is another life's, such as that of the
-    same DID at another host.
+    Empty when `rev` is from before the repo's first rev at this host: then it is another life's,
+    such as that of the same DID at another host.
     """
-    rows = database.rows(_SINCE, (repo.id, rev, list(collections), MOST))
-    if not rows or not database.rows(_ANY_UNTIL, (repo.id, rev))[0][0]:
-        return []
-    return [_record(repo, row) for row in reversed(rows)]
+    asked = {"repo": repo.id, "rev": rev, "collections": list(collections), "limit": _READ}
+    found = [_record(repo, row) for row in database.rows(_SINCE, asked) if _is_valid(row)]
+    return found[:MOST][::-1]
 
 
 def current(repo: RepoRef, collection: str, rkey: str) -> RecentRecord | None:
-    """One record as it is now, to its author."""
+    """One record as it is now, to its author; None when there is none, or no valid one."""
     row = database.row(_CURRENT, (repo.id, collection, rkey))
-    return _record(repo, row) if row else None
+    return _record(repo, row) if row and _is_valid(row) else None
+
+
+def _is_valid(row: tuple[Any, ...]) -> bool:
+    """Whether a record is what its bundled lexicon says. Blobs of the older form may stand in a
+    profile's fields: people who moved in have them."""
+    collection, rkey, _, _, data = row
+    record_type = lexicon.catalog().record(collection)
+    if record_type is None:
+        return False
+    value = cbor.decode(data)
+    try:
+        record_type.check_rkey(rkey)
+        record_type.check({k: v for k, v in value.items() if not atjson.is_legacy_blob(v)})
+    except LexiconError:
+        return False
+    return True
 
 
 def _record(repo: RepoRef, row: tuple[Any, ...]) -> RecentRecord:

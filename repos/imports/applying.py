@@ -36,6 +36,8 @@ _ATTACH = """
     WHERE b.repo_id = %s AND b.state IN ('staged', 'idle')
       AND EXISTS (SELECT FROM blob_use u WHERE u.repo_id = b.repo_id AND u.cid = b.cid)
 """
+# When an imported record was written, its rev here does not tell (repos.recent).
+_BEGIN_ANEW = "UPDATE repo SET first_rev = rev WHERE id = %s"
 
 
 def apply(staged: Staged) -> bool:
@@ -43,6 +45,7 @@ def apply(staged: Staged) -> bool:
     with transaction.atomic():
         if not heads.move(staged.step, staged.record_change):
             return False
+        database.hot().execute(_BEGIN_ANEW, (staged.step.head.id,))
         released = _remove(staged)
         for rows in (staged.records, staged.nodes, staged.uses):
             rows.store()

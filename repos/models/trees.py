@@ -21,6 +21,8 @@ class Repo(models.Model):
     status = models.TextField(choices=Status.choices, default=Status.ACTIVE)
     head = models.BinaryField()  # CID of the signed commit
     rev = models.TextField(db_collation="C")
+    # Of its first commit here, or of the last import or move in: what is older was said elsewhere.
+    first_rev = models.TextField(db_collation="C", default="", db_default="")
     data = models.BinaryField()  # CID of the MST root
     commit = models.BinaryField()  # the signed commit block
     signing_did_key = models.TextField()

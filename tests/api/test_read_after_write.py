@@ -307,6 +307,97 @@ def test_other_refusals_of_a_thread_pass(alice, view, seen, error):
     assert get(alice, THREAD, {"uri": uri}).refusal == (400, error)
 
 
+# --- records that nobody validated
+
+
+def say_badly(person: Person, collection: str = POST, rkey: str | None = None, **fields) -> None:
+    record = {"$type": collection, "text": "bad", "createdAt": OLD, **fields}
+    named = {"collection": collection, "record": record, "validate": False}
+    key = {"rkey": rkey} if rkey else {}
+    made = person.call("com.atproto.repo.createRecord", repo=person.did, **named, **key)
+    assert made.status_code == 200, made.content
+
+
+BAD_POSTS = [
+    {"text": 5},
+    {"createdAt": "x"},
+    {"embed": {"$type": "app.bsky.embed.images"}},
+    {"embed": {"$type": "app.bsky.embed.images", "images": [{}]}},
+    {"embed": {"$type": "app.bsky.embed.external"}},
+    {"embed": {"$type": "app.bsky.embed.record"}},
+    {"embed": {"$type": "app.bsky.embed.recordWithMedia", "record": {"record": {"uri": "x"}}}},
+    {"reply": {"root": 5}},
+]
+
+
+@pytest.mark.parametrize("fields", BAD_POSTS)
+def test_a_bad_post_hides_no_good_one(alice, view, seen, caplog, fields):
+    say_badly(alice, **fields)
+    say(alice, "good")
+    lagging(view, TIMELINE, {"feed": []}, seen)
+    lagging(view, AUTHOR_FEED, {"feed": []}, seen)
+    assert texts(get(alice, TIMELINE)) == ["good"]
+    asked = {"actor": alice.did, "filter": "posts_and_author_threads"}
+    assert texts(get(alice, AUTHOR_FEED, asked)) == ["good"]
+    assert not caplog.records
+
+
+def test_a_bad_reply_is_not_in_the_thread(alice, view, seen):
+    root = post_view(OTHER, "root")
+    say_badly(alice, **{**reply_to(root["uri"]), "text": 5})
+    say(alice, "good", **reply_to(root["uri"]))
+    lagging(view, THREAD, {"thread": thread_of(root)}, seen)
+    [reply] = get(alice, THREAD, {"uri": root["uri"]}).json()["thread"]["replies"]
+    assert reply["post"]["record"]["text"] == "good"
+
+
+@pytest.mark.parametrize(
+    "fields", [{"displayName": 5}, {"avatar": "x"}, {"description": "d" * 9999}]
+)
+def test_a_bad_profile_changes_nothing(alice, view, seen, fields):
+    say_badly(alice, "app.bsky.actor.profile", "self", **fields)
+    say(alice, "good")
+    stale = {"did": alice.did, "handle": alice.handle, "displayName": "stale"}
+    lagging(view, PROFILE, stale, seen)
+    lagging(view, TIMELINE, {"feed": []}, seen)
+    assert get(alice, PROFILE, {"actor": alice.did}).json() == stale
+    [item] = get(alice, TIMELINE).json()["feed"]
+    assert item["post"]["author"] == {"did": alice.did, "handle": alice.handle}
+
+
+MALFORMED = [
+    {"posts": [{"uri": "at://x/y/z"}]},
+    {"posts": [5, {"uri": 5}]},
+    {"posts": 5},
+    {"posts": {"a": "b"}},
+]
+
+
+@pytest.mark.parametrize("reply", MALFORMED)
+def test_a_quote_that_the_app_view_shows_badly_is_not_found(alice, view, seen, reply):
+    view.answers("app.bsky.feed.getPosts", answering(reply))
+    ref = {"uri": f"at://{OTHER}/{POST}/k", "cid": CID}
+    shown = embedded(alice, view, seen, {"$type": "app.bsky.embed.record", "record": ref})
+    assert shown["record"]["$type"] == "app.bsky.embed.record#viewNotFound"
+
+
+@pytest.mark.parametrize("reply", [{"view": 5}, {"view": {"uri": 5}}, {"view": []}])
+def test_a_feed_that_the_app_view_shows_badly_is_not_found(alice, view, seen, reply):
+    view.answers("app.bsky.feed.getFeedGenerator", answering(reply))
+    ref = {"uri": f"at://{OTHER}/app.bsky.feed.generator/k", "cid": CID}
+    shown = embedded(alice, view, seen, {"$type": "app.bsky.embed.record", "record": ref})
+    assert shown["record"]["$type"] == "app.bsky.embed.record#viewNotFound"
+
+
+def test_a_profile_shows_though_every_record_is_newer_than_what_was_seen(alice, view):
+    seen = rev(alice)
+    be_called(alice, "wrong")
+    be_called(alice, "right")
+    lagging(view, PROFILE, {"did": alice.did, "handle": alice.handle}, seen)
+    answer = get(alice, PROFILE, {"actor": alice.did})
+    assert (answer.json()["displayName"], LAG in answer.headers) == ("right", True)
+
+
 # --- when there is nothing to merge, or it cannot be done
 
 

@@ -5,7 +5,7 @@ asked for first; what it does not show is `viewNotFound`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 from urllib.parse import urlencode
 
 from protocol.syntax import AtUri, InvalidSyntax
@@ -22,6 +22,11 @@ _POSTS_A_QUESTION = 25  # app.bsky.feed.getPosts
 _GENERATOR: Final = "app.bsky.feed.generator"
 _LIST: Final = "app.bsky.graph.list"
 _POST: Final = "app.bsky.feed.post"
+_POST_FIELDS: Final = ("uri", "cid", "author", "record", "indexedAt")
+_VIEWS: Final = {  # what replies call them
+    "view": "app.bsky.feed.defs#generatorView",
+    "list": "app.bsky.graph.defs#listView",
+}
 
 Shown = Mapping[str, View]  # by at-URI
 
@@ -46,17 +51,23 @@ def questions(
 
 
 def shown_in(replies: Sequence[Received | None]) -> Shown:
-    """The records that the app view's replies show."""
+    """The records that the app view's replies show; what it shows badly is left out."""
     shown: dict[str, View] = {}
     for reply in replies:
         value = value_of(reply)
-        for post in value.get("posts", ()):
-            shown[post["uri"]] = _post(post)
-        if view := value.get("view"):
-            shown[view["uri"]] = {"$type": "app.bsky.feed.defs#generatorView", **view}
-        if view := value.get("list"):
-            shown[view["uri"]] = {"$type": "app.bsky.graph.defs#listView", **view}
+        posts = value.get("posts")
+        for post in posts if isinstance(posts, list) else ():
+            if _has(post, *_POST_FIELDS):
+                shown[post["uri"]] = _post(post)
+        for name, kind in _VIEWS.items():
+            if _has(view := value.get(name), "uri"):
+                shown[view["uri"]] = {"$type": kind, **view}
     return shown
+
+
+def _has(view: Any, *names: str) -> TypeGuard[View]:
+    """Whether that is a record's view with all of these fields, and its URI a text."""
+    return isinstance(view, dict) and {*names} <= view.keys() and isinstance(view["uri"], str)
 
 
 def view_of(viewer: Viewer, embed: Any, shown: Shown) -> View | None:

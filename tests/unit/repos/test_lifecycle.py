@@ -6,6 +6,7 @@ from accounts import standing
 from accounts.models import Account
 from accounts.signals import (
     account_activated,
+    account_moved_in,
     account_opened,
     account_status_changed,
     handle_changed,
@@ -43,6 +44,16 @@ def test_the_first_commit_is_of_the_empty_tree_and_signed(account: Account, repo
     assert len(car.read(first["blocks"]).blocks) == 2
     signed = commit.parse(car.read(first["blocks"]).blocks[repo.head])
     assert cid.to_text(signed.data) == EMPTY_TREE
+
+
+def test_a_repo_begins_here_with_its_first_commit_and_again_when_it_moves_in(
+    account: Account, repo: RepoRow
+) -> None:
+    assert Repo.objects.get(pk=repo.id).first_rev == repo.rev
+    with transaction.atomic():
+        account_moved_in.send(sender=Account, account=account)
+    row = Repo.objects.get(pk=repo.id)
+    assert row.first_rev == row.rev > repo.rev
 
 
 def test_the_sync_holds_the_commit_block_alone(repo: RepoRow) -> None:
