@@ -8,6 +8,7 @@ manage.py shell`) finds them in the data folder's `services.json` while they run
 import json
 import os
 import re
+from collections.abc import Collection, Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,6 +19,13 @@ ROOT = Path(__file__).resolve().parent.parent
 LAST_PORT = 65535
 WEB_PORT = 2583
 _ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+_BARE = ("PATH", "LANG", "TZ")
+# What opens something else than Postgres and Valkey: only processes that use it get it.
+SECRETS = frozenset({
+    "GROVE_ADMIN_PASSWORD", "GROVE_KEK", "GROVE_RATE_LIMIT_BYPASS_KEY", "GROVE_SECRET_KEY",
+    "GROVE_SMTP_URL", "GROVE_S3_ACCESS_KEY", "GROVE_S3_SECRET_KEY", "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+})  # fmt: skip
 
 # Our hot statements are the same few with other values: planned anew each time, as Postgres would
 # have it wherever a table has partitions, they cost several times what they cost to run.
@@ -109,9 +117,16 @@ def data_folder() -> Path:
     return Path(text("GROVE_DATA", str(ROOT / ".grove"))).absolute()
 
 
-def for_children(added: dict[str, str]) -> dict[str, str]:
-    """Our own environment with something added: what a process we start inherits."""
-    return {**os.environ, **added}
+def for_children(added: Mapping[str, str], *, without: Collection[str] = ()) -> dict[str, str]:
+    """Our own environment with something added, and without secrets that a process needs not."""
+    kept = {name: value for name, value in os.environ.items() if name not in without}
+    return {**kept, **added}
+
+
+def bare() -> dict[str, str]:
+    """Where programs, texts and time zones are found, and nothing that is anybody's secret: what
+    other people's programs inherit, whose environment others than us may read."""
+    return {name: os.environ[name] for name in _BARE if name in os.environ}
 
 
 def service_url(name: str) -> str:

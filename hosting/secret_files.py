@@ -17,6 +17,13 @@ def create_missing(data: Path) -> None:
     keep_or_write(folder / "key-encryption-keys", f"k1:{secrets.token_hex(32)}")
 
 
+def password(data: Path, name: str) -> str:
+    """An embedded service's password, generated once, readable by us alone."""
+    folder = data / "secrets"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return keep_or_write(folder / name, secrets.token_urlsafe(24))
+
+
 def keep_or_write(file: Path, value: str) -> str:
     """The file's value; written first, mode 0600, when the file is missing."""
     if not file.exists():

@@ -6,7 +6,6 @@ SCRAM with a generated password, an unprivileged user. Durability stays on: fsyn
 synchronous_commit.
 """
 
-import secrets
 import signal
 import subprocess
 import time
@@ -19,7 +18,14 @@ from urllib.parse import quote
 
 from hosting import secret_files
 from hosting.embedded import processes
-from hosting.embedded.quarters import Quarters, find_quarters, hand_over, log_file, reachable_copy
+from hosting.embedded.quarters import (
+    Quarters,
+    find_quarters,
+    log_file,
+    private_file,
+    reachable_copy,
+)
+from hosting.environment import bare
 
 ROLE = DATABASE = "grove"
 START_DEADLINE_S = 60.0  # crash recovery of a large WAL is allowed to take a while
@@ -40,6 +46,15 @@ SETTINGS: Mapping[str, str] = {
     "random_page_cost": "1.1",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    # The log outlives the rows. Statements carry values (password hashes, addresses, records), and
+    # so do the details of errors ("Failing row contains"): neither is written.
+    "log_statement": "none",
+    "log_min_error_statement": "panic",
+    "log_min_duration_statement": "-1",
+    "log_min_duration_sample": "-1",
+    "log_error_verbosity": "terse",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
 }
 
 
@@ -72,7 +87,7 @@ def start(
     """
     quarters = find_quarters(data)
     binaries = _binaries(quarters)
-    password = _password(data)
+    password = secret_files.password(data, "postgres-password")
     cluster = quarters.folder / "postgres"
     log = log_file(data, "postgres")
     if not cluster.exists():
@@ -108,20 +123,10 @@ def _binaries(quarters: Quarters) -> Path:
     return reachable_copy(quarters, [package, libraries], name) / package.name / "pginstall" / "bin"
 
 
-def _password(data: Path) -> str:
-    """The role's password, generated once, readable by us alone."""
-    folder = data / "secrets"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return secret_files.keep_or_write(folder / "postgres-password", secrets.token_urlsafe(24))
-
-
 def _create_cluster(binaries: Path, quarters: Quarters, cluster: Path, password: str) -> None:
     """initdb beside the final place, then rename: a kill in between leaves nothing half made."""
     unfinished = cluster.with_name("postgres.unfinished")
-    password_file = quarters.room("initdb") / "password"
-    password_file.write_text(password)
-    password_file.chmod(0o600)
-    hand_over(password_file, quarters.user)
+    password_file = private_file(quarters.room("initdb") / "password", password, quarters.user)
     try:
         _run(quarters, ["rm", "-rf", unfinished])
         _run(
@@ -148,6 +153,7 @@ def _run(quarters: Quarters, argv: list[str | Path], typed: str = "") -> None:
         user=user.uid if user else None,
         group=user.gid if user else None,
         extra_groups=[] if user else None,
+        env=bare(),
         cwd=quarters.folder,
         capture_output=True,
         text=True,

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from hosting.environment import bare
+
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -48,13 +50,16 @@ def start(  # noqa: PLR0913 - a process has that many sides
     environment: Mapping[str, str] | None = None,
     cwd: Path | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start a child in a session of its own: Ctrl-C reaches only us, and we stop it in order."""
+    """Start a child in a session of its own: Ctrl-C reaches only us, and we stop it in order.
+
+    Without an `environment` it gets a bare one: what it does not need it cannot give away.
+    """
     return subprocess.Popen(  # noqa: S603 - our own programs only
         [str(part) for part in argv],
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT if output is not None else None,
-        env=dict(environment) if environment is not None else None,
+        env=dict(environment) if environment is not None else bare(),
         cwd=cwd,
         start_new_session=True,
         preexec_fn=_die_with(os.getpid(), death_signal),  # noqa: PLW1509 - two system calls, no locks

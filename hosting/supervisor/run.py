@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from hosting import environment, ports, secret_files
 from hosting.embedded import postgres, processes, valkey
+from hosting.embedded.quarters import NotOurs
 from hosting.supervisor.bell import Bell, Stopped
 from hosting.supervisor.checks import Refusal, cautions, lock, open_data_folder
 from hosting.supervisor.household import Child, Household
@@ -26,6 +27,9 @@ from hosting.supervisor.readiness import answers, is_nameless
 # for good (350 MB a web process after a storm of logins); mapped, they go back at once.
 MEMORY = {"MALLOC_MMAP_THRESHOLD_": "1048576", "MALLOC_ARENA_MAX": "4"}
 STOP_ORDER = ("web", "worker", "sequencer", "plc", "valkey", "postgres")
+_REFUSALS = (
+    Refusal, ports.PortTaken, NotOurs, postgres.PostgresFailed, valkey.ValkeyFailed,
+)  # fmt: skip
 TURN_S = 0.05
 NAMELESS_TURN_S = 2.0
 _NAMELESS = (
@@ -45,7 +49,7 @@ def main() -> int:
             return _run(data, household, bell)
     except Stopped:
         return 0
-    except (Refusal, ports.PortTaken, postgres.PostgresFailed, valkey.ValkeyFailed) as refusal:
+    except _REFUSALS as refusal:
         _warn(str(refusal))
         return 1
 
@@ -65,9 +69,9 @@ def _run(data: Path, household: Household, bell: Bell) -> int:
     try:
         added = _start_services(data, household, bell)
         secret_files.replace(services, json.dumps(added))
-        inherited = environment.for_children({**MEMORY, **added, **_given_to_children(data)})
-        _prepare(inherited, bell)
-        _start_processes(household, inherited, has_plc=has_plc)
+        added |= {**MEMORY, "DJANGO_SETTINGS_MODULE": "hosting.settings", "GROVE_DATA": str(data)}
+        _prepare(environment.for_children({**added, **_admin_password(data)}), bell)
+        _start_processes(household, added, has_plc=has_plc)
         _serve(household, bell, port)
     finally:
         household.stop(STOP_ORDER)
@@ -100,13 +104,10 @@ def _start_services(data: Path, household: Household, bell: Bell) -> dict[str, s
     return added
 
 
-def _given_to_children(data: Path) -> dict[str, str]:
-    return {
-        "DJANGO_SETTINGS_MODULE": "hosting.settings",
-        "GROVE_DATA": str(data),
-        "GROVE_ADMIN_PASSWORD": environment.text("GROVE_ADMIN_PASSWORD")
-        or (data / "secrets" / "admin-password").read_text().strip(),
-    }
+def _admin_password(data: Path) -> dict[str, str]:
+    file = data / "secrets" / "admin-password"
+    given = environment.text("GROVE_ADMIN_PASSWORD")
+    return {"GROVE_ADMIN_PASSWORD": given or file.read_text().strip()}
 
 
 def _make_admin_password(data: Path) -> None:
@@ -131,17 +132,22 @@ def _prepare(inherited: dict[str, str], bell: Bell) -> None:
         raise Refusal("The database could not be prepared; the reason is above.")
 
 
-def _start_processes(household: Household, inherited: dict[str, str], *, has_plc: bool) -> None:
-    def python(*arguments: str) -> Callable[[], subprocess.Popen[bytes]]:
+def _start_processes(household: Household, added: dict[str, str], *, has_plc: bool) -> None:
+    """Each with the environment it needs: the directory and the sequencer use nothing but Postgres,
+    and the admin's password is in the database by now."""
+    whole = environment.for_children(added, without={"GROVE_ADMIN_PASSWORD"})
+    small = environment.for_children(added, without=environment.SECRETS)
+
+    def python(inherited: dict[str, str], *arguments: str) -> Callable[[], subprocess.Popen[bytes]]:
         argv = [sys.executable, "-m", *arguments]
         return lambda: processes.start(argv, environment=inherited, cwd=environment.ROOT)
 
     if has_plc:
-        household.take_in(Child("plc", python("hosting.serve", "plc")))
+        household.take_in(Child("plc", python(small, "hosting.serve", "plc")))
     for number in range(1, environment.number("GROVE_WORKERS", 2) + 1):
-        household.take_in(Child(f"web-{number}", python("hosting.serve", "web")))
-    household.take_in(Child("sequencer", python("repos.sequencer")))
-    household.take_in(Child("worker", python("hosting.background")))
+        household.take_in(Child(f"web-{number}", python(whole, "hosting.serve", "web")))
+    household.take_in(Child("sequencer", python(small, "repos.sequencer")))
+    household.take_in(Child("worker", python(whole, "hosting.background")))
 
 
 def _serve(household: Household, bell: Bell, port: int) -> None:

@@ -11,14 +11,17 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import rmtree
+from types import ModuleType
 
 import psycopg
 import pytest
 import redis
 
+from hosting import environment
 from hosting.embedded import postgres, processes, quarters, valkey
 from hosting.embedded.processes import SystemUser
 
+SET_BY_POSTGRES = (b"PGSYSCONFDIR", b"PGLOCALEDIR", b"PG_OOM_ADJUST_FILE", b"PGDATA")
 STRANGER = SystemUser("stranger", 60_001, 60_001)
 
 
@@ -29,6 +32,10 @@ def data() -> Iterator[Path]:
     home = json.loads((folder / "quarters.json").read_text())["folder"]
     rmtree(folder, ignore_errors=True)
     rmtree(home, ignore_errors=True)
+
+
+def _home(data: Path) -> Path:
+    return Path(json.loads((data / "quarters.json").read_text())["folder"])
 
 
 def value_in(server: postgres.Postgres, query: str) -> object:
@@ -98,6 +105,59 @@ def test_valkey_keeps_its_data_and_listens_on_no_port(data: Path) -> None:
     again.stop()
 
 
+def test_valkey_wants_the_password_even_through_its_socket(data: Path) -> None:
+    server = valkey.start(data)
+    stranger = redis.Redis(unix_socket_path=str(server.socket_path))
+    with pytest.raises(redis.AuthenticationError):
+        stranger.lpush("celery", "a task of my own")
+    stranger.close()
+    assert server.password not in Path(f"/proc/{server.process.pid}/cmdline").read_text()
+    for file in (data / "secrets" / "valkey-password", _home(data) / "valkey" / "password.conf"):
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(server.socket_path.parent.stat().st_mode) == 0o700
+    server.stop()
+
+
+def test_a_data_folder_from_before_the_password_gets_one_and_keeps_its_tasks(data: Path) -> None:
+    server = valkey.start(data)
+    with redis.Redis.from_url(server.url) as client:
+        client.lpush("celery", "task")
+    server.stop()
+    (data / "secrets" / "valkey-password").unlink()
+    again = valkey.start(data)
+    assert again.password != server.password
+    with redis.Redis.from_url(again.url) as client:
+        assert client.lpop("celery") == b"task"
+    again.stop()
+
+
+@pytest.mark.parametrize("service", [postgres, valkey])
+def test_the_services_inherit_nothing_of_ours(
+    data: Path, monkeypatch: pytest.MonkeyPatch, service: ModuleType
+) -> None:
+    for name in [*environment.SECRETS, "GROVE_DATA", "DATABASE_URL", "ANYTHING"]:
+        monkeypatch.setenv(name, "told-to-nobody")
+    server = service.start(data)
+    inherited = Path(f"/proc/{server.process.pid}/environ").read_bytes()
+    server.stop()
+    names = {each.partition(b"=")[0] for each in inherited.split(b"\0") if each}
+    assert names <= {b"PATH", b"LANG", b"TZ", *SET_BY_POSTGRES}
+
+
+def test_the_log_of_postgres_has_no_values_in_it(data: Path) -> None:
+    server = postgres.start(data)
+    with psycopg.connect(server.url, autocommit=True, cursor_factory=psycopg.ClientCursor) as db:
+        db.execute("create table account (email text unique, hash text not null)")
+        db.execute("insert into account values (%s, %s)", ["alice@example.com", "argon2id-hash"])
+        for values in (["alice@example.com", "argon2id-hash"], ["bob@example.com", None]):
+            with pytest.raises(psycopg.IntegrityError):
+                db.execute("insert into account values (%s, %s)", values)
+    server.stop()
+    log = (data / "logs" / "postgres.log").read_text()
+    assert "violates unique constraint" in log
+    assert not [value for value in ("example.com", "argon2id", "insert into") if value in log]
+
+
 def test_a_child_dies_with_whoever_started_it() -> None:
     script = (
         "from hosting.embedded import processes; import os, signal\n"
@@ -132,6 +192,33 @@ def test_a_long_path_gets_a_short_place_for_sockets(tmp_path: Path) -> None:
     deep = quarters.Quarters(tmp_path / ("x" * 90), None, short)
     assert deep.socket_folder() == short
     assert stat.S_IMODE(short.stat().st_mode) == 0o700
+
+
+def test_a_folder_that_others_could_enter_is_closed(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir(mode=0o777)
+    (tmp_path / "run").chmod(0o777)
+    assert stat.S_IMODE(quarters.private_folder(tmp_path / "run", None).stat().st_mode) == 0o700
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make somebody else's folder")
+def test_somebody_elses_folder_in_a_place_for_everybody_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)
+    (tmp_path / "sockets").mkdir()
+    os.chown(tmp_path / "sockets", 60_002, 60_002)
+    with pytest.raises(quarters.NotOurs):
+        quarters.private_folder(tmp_path / "sockets", STRANGER)
+    (tmp_path / "link").symlink_to(tmp_path)
+    with pytest.raises(quarters.NotOurs):
+        quarters.private_folder(tmp_path / "link", None)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the services as somebody else")
+def test_the_files_follow_the_service_user(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = quarters.find_quarters(data).room("postgres")
+    (home / "PG_VERSION").write_text("18")
+    monkeypatch.setattr(quarters, "service_user", lambda: STRANGER)
+    quarters.find_quarters(data)
+    assert (home / "PG_VERSION").stat().st_uid == STRANGER.uid
 
 
 def test_unreachable_binaries_are_copied_once(tmp_path: Path) -> None:
