@@ -1,4 +1,4 @@
-"""What a host says to whoever just looks in: the banner, robots.txt, and the certificate question.
+"""What a host says to whoever just looks in: `/`, robots.txt, and the certificate question.
 
 `/tls-check?domain=` answers the front door that makes certificates on demand (Caddy's `ask`): 200
 when the name is this host's or a handle somebody has, 404 when nobody has it, 400 when the name is
@@ -8,8 +8,13 @@ under none of our handle domains.
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 
 from hosting import routing
+from hosting.models import Host
+
+_WITHOUT_SIGN_UPS = (Host.Admission.CLOSED, Host.Admission.MIGRATION_ONLY)
 
 BANNER = """\
         __ _ _ __ _____   _____
@@ -24,9 +29,19 @@ Most API routes are under /xrpc/
 """
 
 
-def banner(request: HttpRequest) -> HttpResponse:
-    """`/`: a few lines of text for people who came by."""
-    return _text(BANNER.format(hostname=routing.host_of(request).hostname))
+def landing(request: HttpRequest) -> HttpResponse:
+    """`/`: a page in the tenant's name for browsers, a few lines of text for everybody else."""
+    host = routing.host_of(request)
+    if _prefers_html(request):
+        shown = {
+            "takes_sign_ups": host.admission not in _WITHOUT_SIGN_UPS,
+            "domains": host.handle_domains.all(),
+        }
+        response = render(request, "landing.html", shown)
+    else:
+        response = _text(BANNER.format(hostname=host.hostname))
+    patch_vary_headers(response, ["Accept"])
+    return response
 
 
 def robots(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view
@@ -42,6 +57,11 @@ def tls_check(request: HttpRequest, is_taken: Callable[[str], bool]) -> HttpResp
     if not routing.is_under_a_handle_domain(domain):
         return _text("This name is not ours.\n", 400)
     return _text("ok\n") if is_taken(domain) else _text("Nobody has this handle.\n", 404)
+
+
+def _prefers_html(request: HttpRequest) -> bool:
+    """Browsers name text/html; `*/*` (curl, clients) means whatever we like, which is text."""
+    return request.get_preferred_type(["text/plain", "text/html"]) == "text/html"
 
 
 def _text(body: str, status: int = 200) -> HttpResponse:

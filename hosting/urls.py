@@ -13,7 +13,7 @@ from hosting.mail import captured
 autodiscover_modules("console")  # each room hangs its pages on the console's site
 
 urlpatterns = [
-    path("", doorstep.banner),
+    path("", doorstep.landing),
     path("robots.txt", doorstep.robots),
     *platform_urls.urlpatterns,
     path("", include("xrpc.urls")),

@@ -20,6 +20,45 @@ def test_the_banner_names_the_host(client: Client) -> None:
     assert b"localhost" in answer.content
 
 
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+@pytest.mark.parametrize("accept", [None, "*/*", "text/plain", "application/json", "text/*"])
+def test_whoever_asks_for_no_page_gets_text(client: Client, accept: str | None) -> None:
+    answer = client.get("/", headers={"accept": accept} if accept else {})
+    assert answer["Content-Type"].startswith("text/plain")
+    assert "Accept" in answer["Vary"]
+
+
+def test_a_browser_gets_a_page_in_the_tenants_name(client: Client, ash: Host) -> None:
+    ash.tenant.support_email, ash.tenant.terms_of_service_url = (
+        "help@ash.test",
+        "https://ash.test/t",
+    )
+    ash.tenant.save()
+    answer = client.get("/", headers={"accept": BROWSER})
+    page = answer.content.decode()
+    told = ("<h1>Accounts of Ash</h1>", "/account/sign-up", "/account/sign-in", "help@ash.test",
+            "https://ash.test/t", "<main", 'name="viewport"')  # fmt: skip
+    assert [words for words in told if words not in page] == []
+    assert answer["Vary"].count("Accept") >= 1
+    assert "unsafe" not in answer["Content-Security-Policy"]
+
+
+def test_the_page_speaks_german(client: Client) -> None:
+    answer = client.get("/", headers={"accept": BROWSER, "accept-language": "de"})
+    assert "Konten von Ash" in answer.content.decode()
+    assert "Betrieben von" in answer.content.decode()
+
+
+@pytest.mark.parametrize("admission", [Host.Admission.CLOSED, Host.Admission.MIGRATION_ONLY])
+def test_a_closed_host_invites_nobody(client: Client, ash: Host, admission: str) -> None:
+    Host.objects.filter(pk=ash.pk).update(admission=admission)
+    page = client.get("/", headers={"accept": BROWSER}).content.decode()
+    assert "/account/sign-up" not in page
+    assert "/account/sign-in" in page
+
+
 def test_crawlers_are_welcome(client: Client) -> None:
     assert b"Allow: /" in client.get("/robots.txt").content
 
