@@ -30,7 +30,7 @@ SCHEDULE: dict[str, Entry] = {
         every(3600, "accounts.tasks.forget_expired_web_sessions"),
         every(5, "hosting.mail.deliver_due"),
         every(3600, "hosting.mail.forget_old"),
-        every(15, "repos.ask_for_crawls"),
+        every(2, "repos.ask_for_crawls"),
         every(3600, "repos.keep_event_partitions"),
         every(3600, "repos.sweep_blobs"),
         every(3600, "repos.sweep_files"),

@@ -9,8 +9,9 @@ class ReposConfig(AppConfig):
     name = "repos"
 
     def ready(self) -> None:
-        from repos import closing, lifecycle, resigning  # noqa: PLC0415 - models exist only now
+        from repos import closing, crawls, lifecycle, resigning  # noqa: PLC0415 - models exist only now
 
         closing.connect()
+        crawls.connect()
         lifecycle.connect()
         resigning.connect()

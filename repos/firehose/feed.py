@@ -1,7 +1,11 @@
 """A process's share in the firehose: one tailer, one ring a host, one connection for backfill."""
 
 import asyncio
+import logging
 from weakref import WeakKeyDictionary, WeakValueDictionary
+
+import psycopg
+from django.conf import settings
 
 from repos.firehose.ring import Ring
 from repos.firehose.table import EventTable
@@ -10,6 +14,9 @@ from repos.snapshots import conninfo
 
 RING_FRAMES = 4_096
 RING_BYTES = 32 * 1_048_576
+_TELL_AFTER_S = 0.5
+
+logger = logging.getLogger("repos")
 
 
 class Feed:
@@ -22,6 +29,8 @@ class Feed:
         self._rings: WeakValueDictionary[int, Ring] = WeakValueDictionary()
         self._tailer = Tailer(database, self._push, self._rings.keys)
         self._task: asyncio.Task[None] | None = None
+        self._left: set[int] = set()
+        self._telling: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to listen; does nothing while the task runs."""
@@ -37,6 +46,8 @@ class Feed:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        if self._telling is not None:
+            self._telling.cancel()
         await self.table.close()
 
     def ring(self, host_id: int) -> Ring:
@@ -45,6 +56,23 @@ class Feed:
         if ring is None:
             ring = self._rings[host_id] = Ring(*self._limits)
         return ring
+
+    def reader_left(self, host_id: int) -> None:
+        """A reader that was there for a while has gone: if it was a relay, it may not come back
+        unasked."""
+        if settings.CRAWLERS:
+            self._left.add(host_id)
+            if self._telling is None or self._telling.done():
+                self._telling = asyncio.create_task(self._tell_who_was_left())
+
+    async def _tell_who_was_left(self) -> None:
+        while self._left:
+            await asyncio.sleep(_TELL_AFTER_S)  # many leave at once
+            host_ids, self._left = [*self._left], set()
+            try:
+                await self.table.want_crawls(host_ids)
+            except psycopg.Error:
+                logger.exception("relays are not asked to come back to hosts %s", host_ids)
 
     def _push(self, host_id: int, first_seq: int, frames: list[bytes]) -> None:
         ring = self._rings.get(host_id)

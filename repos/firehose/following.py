@@ -17,6 +17,7 @@ from repos.firehose.feed import Feed, feed
 from repos.firehose.ring import Ring
 
 SLICE = 64  # frames handed over at once: about 300 kB
+STAYED_S = 60.0  # who leaves after that may have been a relay (repos.crawls)
 MAX_LAG = 20_000  # events that a consumer may be behind after it was live
 _OUTDATED = frames.info(
     "OutdatedCursor", "Requested cursor exceeded limit. Possibly missing events"
@@ -53,11 +54,27 @@ async def follow(
     if cursor is not None and cursor > newest:
         raise FutureCursor("Cursor in the future.")
     position = newest if cursor is None else max(cursor, 0)
-    return _frames(Backlog(source.table, host_id), ring, position, dropped, newest)
+    return _frames(_Visit(source, host_id), ring, position, dropped, newest)
+
+
+class _Visit:
+    """One reader's time with a host's events."""
+
+    def __init__(self, source: Feed, host_id: int) -> None:
+        self.backlog = Backlog(source.table, host_id)
+        self._source = source
+        self._host_id = host_id
+        self._came_at = asyncio.get_running_loop().time()
+
+    def end(self) -> None:
+        """Read no further; the feed hears when it was no passer-by."""
+        self.backlog.close()
+        if asyncio.get_running_loop().time() - self._came_at >= STAYED_S:
+            self._source.reader_left(self._host_id)
 
 
 async def _frames(
-    backlog: Backlog, ring: Ring, position: int, dropped: int, newest: int
+    visit: _Visit, ring: Ring, position: int, dropped: int, newest: int
 ) -> AsyncGenerator[list[bytes], None]:
     if position < dropped:
         yield [_OUTDATED]
@@ -68,7 +85,7 @@ async def _frames(
             batch = ring.after(position, SLICE) if position >= newest else None
             if batch is None:
                 before_ring = max(ring.first_seq - 1, newest)
-                page = await backlog.page(position)
+                page = await visit.backlog.page(position)
                 if page and was_live:
                     _refuse_laggard(ring, page.first_seq)
                 batch = page.frames if page else []
@@ -83,7 +100,7 @@ async def _frames(
             elif ring.is_empty or position >= ring.last_seq:
                 await changed.wait()
     finally:
-        backlog.close()
+        visit.end()
 
 
 def _refuse_laggard(ring: Ring, next_seq: int) -> None:

@@ -24,6 +24,8 @@ _PAGE = f"""
     ) counted WHERE size - octet_length(body) < {PAGE_BYTES} ORDER BY seq
 """  # noqa: S608 - constants only
 _ENDS = "SELECT last_seq, dropped_seq FROM event_counter WHERE host_id = %s"
+# For the next round of repos.crawls.
+_WANT_CRAWLS = "UPDATE crawl_ping SET is_wanted = true WHERE host_id = ANY (%s) RETURNING id"
 # libpq reads as much at once as its buffer holds: 16 kB, until a longer value has made it grow for
 # good. With room for much of a page, its arrival wakes the event loop a few times and not thirty.
 _WIDEN = f"SELECT repeat('x', {PAGE_BYTES // 2})"
@@ -60,6 +62,10 @@ class EventTable:
         """The last number given out and the last that retention took, 0 when there is none."""
         rows = await self._rows(_ENDS, (host_id,))
         return rows[0] if rows else (0, 0)
+
+    async def want_crawls(self, host_ids: list[int]) -> None:
+        """Have the relays asked to come back to these hosts."""
+        await self._rows(_WANT_CRAWLS, (host_ids,))
 
     async def close(self) -> None:
         """Hang up."""

@@ -51,6 +51,8 @@ class CrawlPing(models.Model):
     seq = models.BigIntegerField()  # the host's newest when it was asked
     last_asked_at = models.DateTimeField()
     last_error = models.TextField(blank=True)
+    failures = models.SmallIntegerField(default=0, db_default=0)  # since the last success
+    is_wanted = models.BooleanField(default=False, db_default=False)  # without a new event, too
 
     class Meta:
         db_table = "crawl_ping"

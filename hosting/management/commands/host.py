@@ -8,11 +8,12 @@ and no shell's history has them.
 import sys
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.core.management import BaseCommand, CommandError, CommandParser
 
-from hosting import keyring, routing
+from hosting import keyring, routing, signals
 from hosting.models import Host
 from protocol.syntax import is_did
 
@@ -22,11 +23,14 @@ _PASSWORD_MIN_CHARACTERS = 12
 class Command(BaseCommand):
     """Change what is given, leave the rest; without options only say how the host is set."""
 
-    help = "Set a host's admin password, moderation service and outside captcha."
+    help = "Set a host's admin password, moderation service and outside captcha; request a crawl."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", help="the host's name: pds.acme.example")
         parser.add_argument("--moderation-did", help="who may use com.atproto.admin.*; '': nobody")
+        parser.add_argument(
+            "--request-crawl", action="store_true", help="ask the relays of GROVE_CRAWLERS now"
+        )
         parser.add_argument("--captcha-verify-url", help="of an outside captcha; '': our puzzle")
         parser.add_argument("--captcha-site-key", help="the public half of its keys")
         parser.add_argument(
@@ -49,6 +53,8 @@ class Command(BaseCommand):
             host.admin_password = make_password(_password())
         _save(host)
         self.stdout.write(_described(host))
+        if options["request_crawl"]:
+            self.stdout.write(_crawl_requested(host))
 
 
 def _save(host: Host) -> None:
@@ -60,6 +66,18 @@ def _save(host: Host) -> None:
         raise CommandError("; ".join(fault.messages)) from fault
     host.save()
     routing.forget()
+
+
+def _crawl_requested(host: Host) -> str:
+    """Ask the relays; what each of them said."""
+    if not settings.CRAWLERS:
+        raise CommandError("No relay to ask: name them in GROVE_CRAWLERS.")
+    answers = signals.crawl_requested.send(sender=Host, host=host)
+    failures = {relay: failure for _, answer in answers for relay, failure in answer.items()}
+    said = [f"{relay}: {failure or 'asked'}" for relay, failure in failures.items()]
+    if any(failures.values()):
+        raise CommandError("; ".join(said))
+    return "\n".join(said)
 
 
 def _described(host: Host) -> str:

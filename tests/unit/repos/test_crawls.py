@@ -1,13 +1,17 @@
 """With a relay of our own on a loopback port: the network's edge."""
 
+import io
+import itertools
 import json
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
 from hosting import database
@@ -57,6 +61,11 @@ def relay(settings: Settings) -> Iterator[Relay]:
     yield relay
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def started_long_ago(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crawls, "_STARTED_AT", datetime(2020, 1, 1, tzinfo=UTC))
 
 
 def later(minutes: int) -> None:
@@ -120,9 +129,84 @@ def test_a_refusal_is_noted_and_tried_again_without_a_new_event(
     assert (ping.state, ping.last_error) == ("failed", '403 {"error":"HostBanned"}')
     relay.status = 200
     assert crawls.ask_for_crawls() == 0, "not before its time"
-    later(21)
+    later(2)
     assert crawls.ask_for_crawls() == 1
     assert CrawlPing.objects.get().last_error == ""
+
+
+def test_after_failures_the_pauses_grow_up_to_the_usual_one(repo: RepoRow, relay: Relay) -> None:
+    numbering.number()
+    relay.status = 503
+    tries = []
+    for minute in range(120):
+        before = len(relay.asked)
+        crawls.ask_for_crawls()
+        tries += [minute] * (len(relay.asked) - before)
+        later(1)
+    pauses = [end - begin for begin, end in itertools.pairwise(tries)]
+    assert pauses[:7] == [1, 2, 4, 8, 16, 20, 20]
+    assert CrawlPing.objects.get().failures == len(tries)
+
+
+def test_one_answer_ends_the_pauses(repo: RepoRow, relay: Relay) -> None:
+    numbering.number()
+    relay.status = 503
+    crawls.ask_for_crawls()
+    CrawlPing.objects.update(failures=9)
+    later(21)
+    relay.status = 200
+    crawls.ask_for_crawls()
+    assert CrawlPing.objects.get().failures == 0
+
+
+def test_the_first_event_after_a_start_asks(
+    repo: RepoRow, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbering.number()
+    crawls.ask_for_crawls()
+    later(2)
+    monkeypatch.setattr(crawls, "_STARTED_AT", datetime.now(UTC) - timedelta(minutes=1))
+    assert crawls.ask_for_crawls() == 0, "nothing to say yet"
+    say(repo, 1)
+    assert crawls.ask_for_crawls() == 1
+    say(repo, 2)
+    later(2)
+    monkeypatch.setattr(crawls, "_STARTED_AT", datetime.now(UTC) - timedelta(minutes=9))
+    assert crawls.ask_for_crawls() == 0, "one is enough"
+
+
+def test_a_reader_that_has_gone_is_asked_to_come_back(repo: RepoRow, relay: Relay) -> None:
+    numbering.number()
+    crawls.ask_for_crawls()
+    CrawlPing.objects.update(is_wanted=True)
+    assert crawls.ask_for_crawls() == 0, "not twice in a minute"
+    later(2)
+    assert crawls.ask_for_crawls() == 1
+    later(2)
+    assert crawls.ask_for_crawls() == 0
+
+
+def test_a_relay_that_just_failed_is_left_alone_for_all_hosts(
+    birch: Host, repo: RepoRow, relay: Relay
+) -> None:
+    open_account(birch)
+    numbering.number()
+    relay.status = 503
+    crawls.ask_for_crawls()
+    crawls.ask_for_crawls()
+    assert len(relay.asked) == 1
+
+
+def test_staff_may_ask_at_any_time(ash: Host, repo: RepoRow, relay: Relay) -> None:
+    numbering.number()
+    crawls.ask_for_crawls()
+    said = io.StringIO()
+    call_command("host", "localhost", "--request-crawl", stdout=said)
+    assert relay.asked == ["localhost:2583"] * 2
+    assert said.getvalue().rstrip().endswith(": asked")
+    relay.status = 403
+    with pytest.raises(CommandError, match="HostBanned"):
+        call_command("host", "localhost", "--request-crawl", stdout=said)
 
 
 def test_a_relay_that_is_down_costs_one_try_a_round_and_harms_no_other(
@@ -155,16 +239,15 @@ def test_one_who_was_killed_while_asking_is_followed_by_another(
     crawls.ask_for_crawls()
     CrawlPing.objects.update(state="asking")
     assert crawls.ask_for_crawls() == 0
-    later(21)
+    later(2)
     assert crawls.ask_for_crawls() == 1
 
 
 def test_of_two_rounds_at_once_one_asks(
-    repo: RepoRow, relay: Relay, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ash: Host, repo: RepoRow, relay: Relay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     numbering.number()
-    asked = {"relay": settings.CRAWLERS[0], "period": crawls.PERIOD, "limit": 9}
-    due = database.rows(crawls._DUE, asked)
+    due = [(ash.pk, ash.origin, 4)]
     crawls.ask_for_crawls()
     monkeypatch.setattr(database, "rows", lambda *_: due)
     assert crawls.ask_for_crawls() == 0

@@ -1,8 +1,10 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from hosting import database
 from hosting.models import Host
@@ -11,6 +13,7 @@ from protocol.frames import EventKind
 from repos import events
 from repos.firehose import ConsumerTooSlow, FutureCursor, follow, following
 from repos.firehose.feed import Feed
+from repos.models import CrawlPing
 from repos.reads import RepoRow
 from repos.snapshots import conninfo
 from tests.unit.repos import numbering
@@ -283,3 +286,24 @@ def cut_others() -> None:
         "WHERE datname = current_database() AND application_name = 'grove firehose'"
     )
     connection.close()
+
+
+@pytest.mark.parametrize(("stayed_s", "is_wanted"), [(0.0, True), (60.0, False)])
+def test_relays_are_asked_to_come_back_when_a_reader_that_stayed_has_gone(
+    ash: Host, repo: RepoRow, settings, monkeypatch, stayed_s, is_wanted
+) -> None:
+    say(repo, 1)
+    settings.CRAWLERS = ["https://relay.example"]
+    monkeypatch.setattr(following, "STAYED_S", stayed_s)
+    asked = {"relay": "https://relay.example", "state": "asked", "last_asked_at": timezone.now()}
+    ping = CrawlPing.objects.create(host_id=ash.pk, seq=1, **asked)
+
+    async def scene(feed: Feed) -> None:
+        async with aclosing(await follow(ash.pk, 0, feed)) as stream:
+            await take(stream, 5)
+        if feed._telling is not None:
+            await feed._telling
+
+    play(scene)
+    ping.refresh_from_db()
+    assert ping.is_wanted is is_wanted

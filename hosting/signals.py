@@ -1,0 +1,9 @@
+"""Signals of this room: what it asks of rooms above it.
+
+`crawl_requested(host)`: ask the relays for this host now; a receiver answers by relay what went
+wrong, or "".
+"""
+
+from django.dispatch import Signal
+
+crawl_requested = Signal()
