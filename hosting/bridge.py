@@ -8,13 +8,14 @@ client chunk by chunk, and its iterator is closed when the client goes away.
 
 import asyncio
 import io
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import BinaryIO, TypeVar
 
 from hosting.environ import HeaderTooLarge, Scope, environ_of
+from hosting.fair_queue import Client
 from hosting.handover import Exchange
 from hosting.lanes import GatheringLane, Lane, LaneIsFull, SharedLane
-from hosting.networks import network
+from hosting.networks import network, wide_network
 from hosting.upstream import Connections
 from hosting.wire import IDLE_S, ChunkedBody, Gone, HandedOver, Outlet, Receive, Send, WsgiApp
 
@@ -28,29 +29,34 @@ THREADS = {
     "write": 8,  # for commits: one gathers them, the next takes over when it is held up
     "slow": 4,  # for password hashes, and for pages' forms
     "transfer": 8,  # for clients that send or take bodies of any length
-    "remote": 4,  # for other servers, on behalf of our people and those who sign up
-    "lookup": 4,  # for servers that a stranger's question names: nobody vouches for them
+    "remote": 4,  # for the directory, on behalf of our people and those who sign up
+    "lookup": 4,  # for servers that a client names: nobody vouches for them
+    "moderation": 3,  # for com.atproto.admin.* and the console: staff wait for nobody else
+    "static": 2,  # for the files that pages need
 }
-LANES: Mapping[str, type[Lane]] = {
-    "write": GatheringLane,
-    "transfer": SharedLane,
-    "lookup": SharedLane,
-}
+# Fair pools, and how many threads they have at the most, for clients with nothing under way.
+FAIR = {"slow": 8, "transfer": 16, "remote": 16, "lookup": 16, "moderation": 8, "static": 4}
 PIPE_BYTES = 65_536
 TOO_LARGE = b'{"error":"InvalidRequest","message":"A request header is too large"}'
 FULL = b'{"error":"ServiceUnavailable","message":"Too many requests are waiting"}'
 
 
 class Bridge:
-    """`lane_of(path, method)` names the pool of threads, one of THREADS, that runs a request."""
+    """`lane_of(path, method)` names the pool of threads, one of THREADS, that runs a request;
+    `at_end` is called in a thread that ends before the process does."""
 
     def __init__(
-        self, *, http: WsgiApp, websocket: AsgiApp, lane_of: Callable[[str, str], str]
+        self,
+        *,
+        http: WsgiApp,
+        websocket: AsgiApp,
+        lane_of: Callable[[str, str], str],
+        at_end: Callable[[], None] = lambda: None,
     ) -> None:
         self._http = http
         self._websocket = websocket
         self._lane_of = lane_of
-        self._lanes = {name: LANES.get(name, Lane)(name, count) for name, count in THREADS.items()}
+        self._lanes = {name: _lane(name, count, at_end) for name, count in THREADS.items()}
         self._upstream = Connections()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -85,8 +91,7 @@ class Bridge:
     async def _run(self, lane: Lane, scope: Scope, work: Callable[[], T]) -> T:
         if not isinstance(lane, SharedLane):
             return await lane.run(work)
-        client = scope.get("client")
-        return await lane.run_for(network(client[0]) if client else "", work)
+        return await lane.run_for(_client_of(scope), work)
 
     async def _hand_over(  # noqa: PLR0913, PLR0917 - an exchange has that many parts
         self,
@@ -119,6 +124,18 @@ class Bridge:
             await send({"type": f"{message['type']}.complete"})
             if message["type"] == "lifespan.shutdown":
                 return
+
+
+def _lane(name: str, threads: int, at_end: Callable[[], None]) -> Lane:
+    if name in FAIR:
+        return SharedLane(name, threads, most=FAIR[name], at_end=at_end)
+    return GatheringLane(name, threads) if name == "write" else Lane(name, threads)
+
+
+def _client_of(scope: Scope) -> Client:
+    client = scope.get("client")
+    name = network(client[0]) if client else ""
+    return Client(name, wide_network(name))
 
 
 async def _body(scope: Scope, receive: Receive) -> tuple[BinaryIO, int | None]:

@@ -1,13 +1,16 @@
-"""Who counts as one stranger: the network that limits and shared lanes go by.
+"""Who counts as one untrusted client: the network that limits and fair pools go by.
 
-An IPv6 customer has a /64 at least, so that is what counts as one address; IPv4 written as IPv6 is
-IPv4. Free of models: the server's edge needs it before Django is set up.
+An IPv6 customer has a /64 at least, so that is what counts as one address; many have a /48. IPv4
+written as IPv6 is IPv4. The wider network (a /48, or an IPv4 /24) has ten times the budget of one.
+Free of models: the server's edge needs it before Django is set up.
 """
 
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 IPV6_PREFIX = 64
+WIDE_IPV6_PREFIX = 48
+WIDE_IPV4_PREFIX = 24
 
 
 @lru_cache(maxsize=20_000)
@@ -22,3 +25,17 @@ def network(address: str) -> str:
     if parsed.ipv4_mapped is not None:
         return str(parsed.ipv4_mapped)
     return str(ip_network((parsed, IPV6_PREFIX), strict=False))
+
+
+@lru_cache(maxsize=20_000)
+def wide_network(network: str) -> str:
+    """The /48 or /24 around what `network` gave; itself for loopback, which nobody rents out, and
+    for what is no network."""
+    try:
+        parsed = ip_network(network)
+    except ValueError:
+        return network
+    if parsed.is_loopback:
+        return network
+    prefix = WIDE_IPV6_PREFIX if parsed.version == 6 else WIDE_IPV4_PREFIX
+    return str(parsed.supernet(new_prefix=prefix))

@@ -106,8 +106,13 @@ class Auth:
 
     @classmethod
     def moderator(cls) -> "Auth":
-        """The host's admin or its moderation service; a method for them has the lane `remote`."""
+        """The host's admin or its moderation service; what staff may call has a lane of its own."""
         return cls(Kind.MODERATOR)
+
+    @property
+    def is_for_staff(self) -> bool:
+        """Whether nobody but the host's admin or moderation service may call."""
+        return self.kind in _FOR_STAFF
 
     def read(self, request: HttpRequest, host: Host) -> Credentials:
         """The credentials of a request. Raises AuthMissing, InvalidToken, ExpiredToken."""

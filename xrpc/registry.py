@@ -4,8 +4,9 @@
 that is not the lexicon's, a duplicate and a missing `auth`, so a server with such a fault does not
 start. `lane` tells the bridge (hosting.bridge.THREADS) which pool of threads runs the method:
 `write` for commits, `slow` for passwords, `transfer` for bodies of any length, `remote` for what
-waits on other servers, `lookup` where anybody may ask and name the server; so that none of them
-holds up reads, nor a late directory those who sign in, nor a stranger's slow server anybody else.
+waits on the directory, `lookup` where the caller names the server that is asked, `moderation` for
+all that staff alone may call; so that none of them holds up reads, nor a late directory those who
+sign in, nor an untrusted party's slow server anybody else.
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
@@ -21,7 +22,9 @@ from xrpc.bodies import JSON_LIMIT_BYTES
 from xrpc.call import Answer, Call
 from xrpc.rate_limits import Limit
 
-Lane = Literal["fast", "write", "slow", "transfer", "remote", "lookup"]
+Lane = Literal[
+    "fast", "write", "slow", "transfer", "remote", "lookup", "moderation", "static"
+]  # fmt: skip
 Verb = Callable[[Call], Answer]
 BodyLimit = int | Callable[[Host], int]
 Stream = Callable[[Host, Mapping[str, Any]], Awaitable[AsyncGenerator[list[bytes], None]]]
@@ -29,6 +32,7 @@ Stream = Callable[[Host, Mapping[str, Any]], Awaitable[AsyncGenerator[list[bytes
 QUERY, PROCEDURE, SUBSCRIPTION = "query", "procedure", "subscription"
 HTTP_VERB = {QUERY: "GET", SUBSCRIPTION: "GET", PROCEDURE: "POST"}
 _PREFIX = "/xrpc/"
+_CONSOLE = "/console/"
 ASK_OTHERS = frozenset({"/account/sign-up", "/gate/signup"})  # pages that do: accounts.pages
 
 
@@ -127,12 +131,14 @@ def registered() -> tuple[str, ...]:
 
 def lane_of(path: str, method: str) -> Lane:
     """Which pool of threads runs a request. Outside /xrpc/, forms are slow (passwords), but signing
-    up waits for the directory, and files wait for whoever takes them."""
+    up waits for the directory; files and the staff's console have pools of their own."""
     if path.startswith(_PREFIX):
         declared = _methods.get(path[len(_PREFIX) :])
         return declared.lane if declared else "fast"
     if path.startswith(settings.STATIC_URL):
-        return "transfer"
+        return "static"
+    if path.startswith(_CONSOLE):
+        return "moderation"
     if method != "POST":
         return "fast"
     return "remote" if path in ASK_OTHERS else "slow"
@@ -142,6 +148,8 @@ def _add(method: Method) -> None:
     _refuse_duplicate(method.nsid)
     if not isinstance(method.auth, Auth):
         raise RegistryError(f"{method.nsid}: auth must be an Auth, such as Auth.none()")
+    if method.auth.is_for_staff != (method.lane == "moderation"):
+        raise RegistryError(f"{method.nsid}: moderation is the lane of staff, and of nobody else")
     _methods[method.nsid] = method
 
 

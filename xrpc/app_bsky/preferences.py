@@ -27,7 +27,7 @@ PUT = "app.bsky.actor.putPreferences"
 @query(GET, auth=Auth.account_or_bearer(STANDARD | LEAVING))
 def get_preferences(call: Call) -> Answer:
     if call.bearer:
-        return relayed(Working("remote", lambda: _for_moderator(call)))
+        return relayed(Working("moderation", lambda: _for_moderator(call)))
     if elsewhere := _elsewhere(call, GET):
         return handed_on(call, GET, elsewhere)
     account = own_account_as_it_is(call)

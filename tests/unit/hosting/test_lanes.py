@@ -4,9 +4,12 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 
+from hosting import lanes
+from hosting.fair_queue import Client
 from hosting.gathering import Late, together
 from hosting.lanes import GatheringLane, Lane, LaneIsFull, SharedLane
 
@@ -68,44 +71,90 @@ def test_closing_lets_the_work_finish() -> None:
     assert done.is_set()
 
 
+def client(name: str, wide: str = "") -> Client:
+    return Client(name, wide or name)
+
+
 @pytest.fixture
 def shared() -> Iterator[SharedLane]:
-    made = SharedLane("shared", threads=4, waiting_max=8)
+    made = SharedLane("shared", threads=4, waiting_max=8, most=12)
     yield made
     made.close()
 
 
-def test_nobody_has_more_than_half_of_a_shared_lane(shared: SharedLane) -> None:
+async def _occupied(
+    shared: SharedLane, names: Sequence[str], release: threading.Event
+) -> list[Any]:
+    """Every client asks for two jobs that do not end by themselves."""
+    asked = [
+        asyncio.ensure_future(shared.run_for(client(name), release.wait))
+        for name in names
+        for _ in range(2)
+    ]
+    await asyncio.sleep(0.05)
+    return asked
+
+
+@pytest.mark.parametrize("crowd", [1, 2, 3, 7])
+def test_a_newcomer_is_served_however_many_hold_the_pool(shared: SharedLane, crowd: int) -> None:
     release = threading.Event()
 
-    async def crowd() -> str:
-        slow = [asyncio.ensure_future(shared.run_for("a", release.wait)) for _ in range(3)]
-        await asyncio.sleep(0.05)
+    async def ask() -> str:
+        slow = await _occupied(shared, [f"net-{number}" for number in range(crowd)], release)
         try:
-            return await asyncio.wait_for(shared.run_for("b", lambda: "through"), 5)
+            return await asyncio.wait_for(shared.run_for(client("new"), lambda: "through"), 5)
         finally:
             release.set()
-            await asyncio.gather(*slow)
+            await asyncio.gather(*slow, return_exceptions=True)
 
-    assert asyncio.run(crowd()) == "through"
+    assert asyncio.run(ask()) == "through"
+
+
+def test_one_client_has_several_threads_of_a_fair_pool(shared: SharedLane) -> None:
+    both_there = threading.Barrier(2, timeout=5)
+
+    async def two() -> list[int]:
+        asked = [shared.run_for(client("a"), both_there.wait) for _ in range(2)]
+        return await asyncio.gather(*asked)
+
+    assert sorted(asyncio.run(two())) == [0, 1]
 
 
 def test_who_asks_too_much_of_a_shared_lane_is_refused_alone(shared: SharedLane) -> None:
     release = threading.Event()
 
     async def crowd() -> list[object]:
-        slow = [asyncio.ensure_future(shared.run_for("a", release.wait)) for _ in range(5)]
+        slow = [asyncio.ensure_future(shared.run_for(client("a"), release.wait)) for _ in range(7)]
         await asyncio.sleep(0.05)
         release.set()
         return await asyncio.gather(*slow, return_exceptions=True)
 
     results = asyncio.run(crowd())
-    assert [type(each) for each in results] == [bool] * 3 + [LaneIsFull] * 2
+    assert LaneIsFull in {type(each) for each in results}
+    assert bool in {type(each) for each in results}
 
 
 def test_a_shared_lane_forgets_who_has_left(shared: SharedLane) -> None:
-    asyncio.run(shared.run_for("a", lambda: None))
-    assert not shared._shares
+    asyncio.run(shared.run_for(client("a"), lambda: None))
+    assert not len(shared._queue)
+
+
+def test_additional_threads_end_when_nobody_needs_them(
+    shared: SharedLane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "IDLE_S", 0.05)
+    release = threading.Event()
+
+    async def ask() -> None:
+        slow = await _occupied(shared, [f"net-{number}" for number in range(7)], release)
+        release.set()
+        await asyncio.gather(*slow, return_exceptions=True)
+
+    asyncio.run(ask())
+    deadline = time.monotonic() + 10
+    while len(shared._threads) > 4 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert len(shared._threads) == 4
 
 
 @pytest.fixture

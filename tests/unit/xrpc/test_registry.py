@@ -76,13 +76,29 @@ def test_a_declaration_without_auth_is_refused():
         ("/xrpc/_health", "GET", "fast"),
         ("/account/sign-in", "POST", "slow"),
         ("/", "GET", "fast"),
-        ("/static/grove.css", "GET", "transfer"),
+        ("/static/grove.css", "GET", "static"),
+        ("/console/login/", "POST", "moderation"),
+        ("/console/", "GET", "moderation"),
+        ("/xrpc/com.atproto.admin.searchAccounts", "GET", "moderation"),
+        ("/xrpc/com.atproto.server.createInviteCode", "POST", "moderation"),
+        ("/xrpc/com.atproto.identity.refreshIdentity", "POST", "lookup"),
+        ("/xrpc/com.atproto.identity.updateHandle", "POST", "lookup"),
+        ("/xrpc/com.atproto.server.checkAccountStatus", "GET", "lookup"),
         ("/account/sign-up", "GET", "fast"),
         ("/account/sign-up", "POST", "remote"),
     ],
 )
 def test_what_waits_on_others_does_not_hold_up_reads(path, method, lane):
     assert lane_of(path, method) == lane
+
+
+@pytest.mark.usefixtures("_empty")
+@pytest.mark.parametrize(
+    ("auth", "lane"), [(Auth.moderator(), "remote"), (Auth.none(), "moderation")]
+)
+def test_staff_have_a_lane_that_nobody_else_has(auth, lane):
+    with pytest.raises(RegistryError, match="moderation"):
+        query(FREE, auth=auth, lane=lane)(lambda _call: None)
 
 
 def test_every_lane_has_threads():

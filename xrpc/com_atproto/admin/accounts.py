@@ -29,7 +29,7 @@ class AccountUnknown(XrpcError):
         super().__init__("Account not found")
 
 
-@query("com.atproto.admin.getAccountInfo", auth=Auth.moderator(), lane="remote")
+@query("com.atproto.admin.getAccountInfo", auth=Auth.moderator(), lane="moderation")
 def get_account_info(call: Call) -> Answer:
     views = _views(call.host, _named(call.host, [call.params["did"]]))
     if not views:
@@ -37,12 +37,12 @@ def get_account_info(call: Call) -> Answer:
     return views[0]
 
 
-@query("com.atproto.admin.getAccountInfos", auth=Auth.moderator(), lane="remote")
+@query("com.atproto.admin.getAccountInfos", auth=Auth.moderator(), lane="moderation")
 def get_account_infos(call: Call) -> Answer:
     return {"infos": _views(call.host, _named(call.host, call.params["dids"]))}
 
 
-@query("com.atproto.admin.searchAccounts", auth=Auth.moderator(), lane="remote")
+@query("com.atproto.admin.searchAccounts", auth=Auth.moderator(), lane="moderation")
 def search_accounts(call: Call) -> Answer:
     asked = call.params
     found = search(call.host, asked.get("email"), asked["limit"], asked.get("cursor"))

@@ -13,7 +13,7 @@ from xrpc.registry import procedure
 from xrpc.subjects import actor
 
 
-@procedure("com.atproto.admin.sendEmail", auth=Auth.moderator(), lane="remote")
+@procedure("com.atproto.admin.sendEmail", auth=Auth.moderator(), lane="moderation")
 def send_email(call: Call) -> Answer:
     """The outbox has taken it: whether it arrived is told there."""
     asked = call.input
@@ -27,14 +27,14 @@ def send_email(call: Call) -> Answer:
     return {"sent": True}
 
 
-@procedure("com.atproto.admin.deleteAccount", auth=Auth.admin(), lane="slow")
+@procedure("com.atproto.admin.deleteAccount", auth=Auth.admin(), lane="moderation")
 def delete_account(call: Call) -> Answer:
     account = find_account(call.host, call.input["did"])
     administration.delete(actor(call), account, "com.atproto.admin.deleteAccount")
     return None
 
 
-@procedure("com.atproto.admin.updateAccountHandle", auth=Auth.admin(), lane="remote")
+@procedure("com.atproto.admin.updateAccountHandle", auth=Auth.admin(), lane="moderation")
 def update_account_handle(call: Call) -> Answer:
     account = find_account(call.host, call.input["did"])
     reason = "com.atproto.admin.updateAccountHandle"
@@ -42,7 +42,7 @@ def update_account_handle(call: Call) -> Answer:
     return None
 
 
-@procedure("com.atproto.admin.updateAccountEmail", auth=Auth.admin(), lane="slow")
+@procedure("com.atproto.admin.updateAccountEmail", auth=Auth.admin(), lane="moderation")
 def update_account_email(call: Call) -> Answer:
     account = find_account(call.host, call.input["account"])
     reason = "com.atproto.admin.updateAccountEmail"
@@ -50,7 +50,7 @@ def update_account_email(call: Call) -> Answer:
     return None
 
 
-@procedure("com.atproto.admin.updateAccountPassword", auth=Auth.admin(), lane="slow")
+@procedure("com.atproto.admin.updateAccountPassword", auth=Auth.admin(), lane="moderation")
 def update_account_password(call: Call) -> Answer:
     account = find_account(call.host, call.input["did"])
     reason = "com.atproto.admin.updateAccountPassword"
@@ -58,7 +58,7 @@ def update_account_password(call: Call) -> Answer:
     return None
 
 
-@procedure("com.atproto.admin.updateAccountSigningKey", auth=Auth.admin(), lane="remote")
+@procedure("com.atproto.admin.updateAccountSigningKey", auth=Auth.admin(), lane="moderation")
 def update_account_signing_key(call: Call) -> Answer:
     """The key is one that this host made for the account: com.atproto.server.reserveSigningKey."""
     account = find_account(call.host, call.input["did"])

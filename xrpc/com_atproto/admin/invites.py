@@ -12,7 +12,7 @@ from xrpc.registry import procedure, query
 from xrpc.subjects import actor
 
 
-@query("com.atproto.admin.getInviteCodes", auth=Auth.moderator(), lane="remote")
+@query("com.atproto.admin.getInviteCodes", auth=Auth.moderator(), lane="moderation")
 def get_invite_codes(call: Call) -> Answer:
     asked = call.params
     found = invite_listing.page(call.host, asked["sort"], asked["limit"], asked.get("cursor"))
@@ -20,21 +20,21 @@ def get_invite_codes(call: Call) -> Answer:
     return {**page, "cursor": found.cursor} if found.cursor else page
 
 
-@procedure("com.atproto.admin.disableInviteCodes", auth=Auth.moderator(), lane="remote")
+@procedure("com.atproto.admin.disableInviteCodes", auth=Auth.moderator(), lane="moderation")
 def disable_invite_codes(call: Call) -> Answer:
     codes, accounts = call.input.get("codes", []), call.input.get("accounts", [])
     administration.disable_invites(actor(call), call.host, codes, accounts)
     return None
 
 
-@procedure("com.atproto.admin.disableAccountInvites", auth=Auth.moderator(), lane="remote")
+@procedure("com.atproto.admin.disableAccountInvites", auth=Auth.moderator(), lane="moderation")
 def disable_account_invites(call: Call) -> Answer:
     account = find_account(call.host, call.input["account"])
     administration.forbid_invites(actor(call), account, call.input.get("note", ""))
     return None
 
 
-@procedure("com.atproto.admin.enableAccountInvites", auth=Auth.moderator(), lane="remote")
+@procedure("com.atproto.admin.enableAccountInvites", auth=Auth.moderator(), lane="moderation")
 def enable_account_invites(call: Call) -> Answer:
     account = find_account(call.host, call.input["account"])
     administration.allow_invites(actor(call), account, call.input.get("note", ""))

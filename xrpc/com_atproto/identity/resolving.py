@@ -26,7 +26,7 @@ def resolve_identity(call: Call) -> Answer:
 @procedure(
     "com.atproto.identity.refreshIdentity",
     auth=Auth.account(),
-    lane="remote",
+    lane="lookup",
     limits=(rate_limits.REFRESH_IDENTITY,),
 )
 def refresh_identity(call: Call) -> Answer:

@@ -22,13 +22,13 @@ def deactivate_account(call: Call) -> Answer:
     return None
 
 
-@procedure("com.atproto.server.activateAccount", auth=Auth.account(FULL), lane="remote")
+@procedure("com.atproto.server.activateAccount", auth=Auth.account(FULL), lane="lookup")
 def activate_account(call: Call) -> Answer:
     activation.activate(own_account_as_it_is(call))
     return None
 
 
-@query("com.atproto.server.checkAccountStatus", auth=Auth.account(), lane="remote")
+@query("com.atproto.server.checkAccountStatus", auth=Auth.account(), lane="lookup")
 def check_account_status(call: Call) -> Answer:
     """`privateStateValues` counts preferences."""
     account = own_account(call)

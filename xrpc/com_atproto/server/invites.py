@@ -12,7 +12,7 @@ from xrpc.registry import procedure, query
 from xrpc.subjects import actor, own_account
 
 
-@procedure("com.atproto.server.createInviteCode", auth=Auth.admin(), lane="slow")
+@procedure("com.atproto.server.createInviteCode", auth=Auth.admin(), lane="moderation")
 def create_invite_code(call: Call) -> Answer:
     owner = call.input.get("forAccount")
     accounts = [owner] if owner else []
@@ -22,7 +22,7 @@ def create_invite_code(call: Call) -> Answer:
     return {"code": next(iter(given.values()))[0]}
 
 
-@procedure("com.atproto.server.createInviteCodes", auth=Auth.admin(), lane="slow")
+@procedure("com.atproto.server.createInviteCodes", auth=Auth.admin(), lane="moderation")
 def create_invite_codes(call: Call) -> Answer:
     asked = call.input
     given = administration.give_invites(
