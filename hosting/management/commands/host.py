@@ -72,8 +72,10 @@ def _crawl_requested(host: Host) -> str:
     """Ask the relays; what each of them said."""
     if not settings.CRAWLERS:
         raise CommandError("No relay to ask: name them in GROVE_CRAWLERS.")
-    answers = signals.crawl_requested.send(sender=Host, host=host)
-    failures = {relay: failure for _, answer in answers for relay, failure in answer.items()}
+    answers: list[tuple[Any, Any]] = signals.crawl_requested.send(sender=Host, host=host)
+    failures: dict[str, str] = {}
+    for _, answer in answers:
+        failures |= answer
     said = [f"{relay}: {failure or 'asked'}" for relay, failure in failures.items()]
     if any(failures.values()):
         raise CommandError("; ".join(said))
