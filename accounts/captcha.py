@@ -14,7 +14,6 @@ from datetime import timedelta
 from typing import Final
 from urllib.parse import urlencode
 
-import orjson
 from django.core import signing
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -22,6 +21,7 @@ from django.utils import timezone
 from accounts.models import SpentChallenge
 from hosting import keyring, outgoing
 from hosting.models import Host
+from protocol import bounded_json
 from protocol.errors import XrpcError
 
 ZERO_BITS: Final = 16  # 65,000 hashes on average: about a second in a browser
@@ -123,8 +123,8 @@ def _ask_service(host: Host, answer: str, address: str) -> None:
             timeout_s=_VERIFY_TIMEOUT_S,
             max_bytes=_VERIFY_MAX_BYTES,
         )
-        verdict = orjson.loads(said.body)
-    except (outgoing.Unreachable, outgoing.TimedOut, orjson.JSONDecodeError):
+        verdict = bounded_json.loads(said.body)
+    except (outgoing.Unreachable, outgoing.TimedOut, ValueError):
         raise CaptchaRefused("Verification is not possible at the moment.") from None
     if not isinstance(verdict, dict) or verdict.get("success") is not True:
         raise CaptchaRefused

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from accounts.models import PlcOperation
 from hosting import outgoing
-from protocol import plc
+from protocol import bounded_json, plc
 
 _ANSWER_MAX_BYTES = 64_000
 _LOG_MAX_BYTES = 4_000_000
@@ -44,7 +44,7 @@ def newest(did: str) -> plc.Operation | None:
     if answer.status != 200:
         raise Unsettled(PlcOperation.Failure.UNKNOWN, f"log/last answered {answer.status}")
     try:
-        operation: plc.Operation = orjson.loads(answer.body)
+        operation: plc.Operation = bounded_json.loads(answer.body)
         plc.cid_of(operation)  # an object that can be hashed is an operation, of whatever form
     except ValueError as error:
         raise Unsettled(PlcOperation.Failure.UNKNOWN, f"log/last is unreadable: {error}") from error
@@ -59,7 +59,7 @@ def holds(did: str, cid: str) -> bool:
     if answer.status != 200:
         raise Unsettled(PlcOperation.Failure.UNKNOWN, f"log/audit answered {answer.status}")
     try:
-        log = orjson.loads(answer.body)
+        log = bounded_json.loads(answer.body)
         return any(entry["cid"] == cid and not entry["nullified"] for entry in log)
     except (ValueError, TypeError, KeyError) as error:
         raise Unsettled(PlcOperation.Failure.UNKNOWN, "log/audit is unreadable") from error
@@ -95,7 +95,7 @@ def _request(
 
 def _message_in(body: bytes) -> str:
     try:
-        parsed = orjson.loads(body)
+        parsed = bounded_json.loads(body)
     except ValueError:
         return ""
     return str(parsed.get("message", "")) if isinstance(parsed, dict) else ""

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from protocol import bounded_json
 from protocol.errors import XrpcError
 
 MAX_CHARS = 8192
@@ -61,7 +62,7 @@ def _decoded(segment: str) -> bytes:
 
 def _object(data: bytes) -> dict[str, Any]:
     try:
-        value = orjson.loads(data)
+        value = bounded_json.loads(data)
     except ValueError:
         raise BadServiceToken("poorly formatted jwt") from None
     if not isinstance(value, dict):

@@ -19,6 +19,7 @@ import orjson
 from accounts.service_jwts import base64url
 from hosting import keyring
 from hosting.models import Host
+from protocol import bounded_json
 from protocol.errors import XrpcError
 
 ACCESS_SCOPE = "com.atproto.access"
@@ -135,7 +136,7 @@ def _read(host: Host, jwt: str) -> Claims:
 
 def _decoded(payload: bytes) -> dict[str, Any]:
     try:
-        claims = orjson.loads(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)))
+        claims = bounded_json.loads(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)))
     except (binascii.Error, ValueError):
         raise InvalidToken("Token could not be verified") from None
     if not isinstance(claims, dict):

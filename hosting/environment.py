@@ -135,6 +135,6 @@ def service_url(name: str) -> str:
         return value
     note = data_folder() / "services.json"
     try:
-        return str(json.loads(note.read_text()).get(name, ""))
+        return str(json.loads(note.read_text()).get(name, ""))  # noqa: TID251 - our own
     except (OSError, ValueError):
         return ""

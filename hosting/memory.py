@@ -129,7 +129,7 @@ def _read(key: str, data: object) -> Entry | None:
     if not isinstance(data, bytes):
         return None
     try:
-        whose, *parts = orjson.loads(data)
+        whose, *parts = orjson.loads(data)  # noqa: TID251 - our own
         return Entry(*parts) if whose == key else None
     except (ValueError, TypeError):  # written by another version
         return None

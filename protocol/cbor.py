@@ -1,8 +1,9 @@
 """Strict DAG-CBOR ("DRISL"): the one encoding of every block, so that a value has one CID.
 
 cbrrr refuses every non-canonical form. What no library refuses is added here in one iterative
-walk: floats, integers beyond 64 bits signed, links to other kinds of CID, and nesting deeper than
-MAX_DEPTH. Source: atproto.com/specs/data-model; ipld.io/specs/codecs/dag-cbor, "Strictness".
+walk: floats, integers beyond 64 bits signed, links to other kinds of CID, nesting deeper than
+MAX_DEPTH, and more values than protocol.extent allows.
+Source: atproto.com/specs/data-model; ipld.io/specs/codecs/dag-cbor, "Strictness".
 """
 
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import cbrrr
 
 from protocol import cid
+from protocol.extent import RECORD
 
 Link = cbrrr.CID  # in decoded values only; its `cid_bytes` are the 36 raw bytes
 
@@ -17,9 +19,10 @@ MAX_DEPTH = 32  # containers inside containers; no bundled lexicon needs a third
 MAX_JSON_SAFE_INTEGER = 2**53 - 1
 
 # The decoder reserves memory for the length each array claims before it has read the items, so
-# a megabyte of nested array heads costs minutes. Above this size depth is scanned beforehand;
-# below it the worst input costs about two milliseconds.
-_TRUSTED_DEPTH_BYTES = 2048
+# a megabyte of nested array heads costs minutes. Above this size depth and extent are scanned
+# beforehand; below it the worst input costs about two milliseconds.
+_TRUSTED_BYTES = 2048
+_FEW_BYTES = RECORD.keys  # too few for too many keys or values, each of which takes a byte
 # What a walk need not look at: types whose every value is part of the data model.
 _HARMLESS: frozenset[type] = frozenset({str, bytes, bool, type(None)})
 _HARMLESS_OR_READ: frozenset[type] = _HARMLESS | {Link}  # links are looked at as they are read
@@ -46,8 +49,8 @@ def encode(value: Any) -> bytes:
 def decode(data: bytes) -> Any:
     """Read one canonical value; `encode` of the result gives `data` back. Raises CborError."""
     is_plain = _is_plain(data)
-    if not is_plain and len(data) > _TRUSTED_DEPTH_BYTES:
-        _check_depth_of_bytes(data)
+    if len(data) > _TRUSTED_BYTES and not (is_plain and len(data) <= _FEW_BYTES):
+        _check_extent(data)
     try:
         value = cbrrr.decode_dag_cbor(data, cid_ctor=_link)
     except (ValueError, MemoryError) as error:
@@ -117,20 +120,27 @@ def _check_scalar(item: Any) -> None:
         raise CborError("a link is not a CIDv1 of dag-cbor or raw data under SHA-256")
 
 
-def _check_depth_of_bytes(data: bytes) -> None:
-    """Refuse hostile nesting before anything is decoded; leave all other faults to the decoder."""
+def _check_extent(data: bytes) -> None:
+    """Refuse hostile nesting and numbers before anything is decoded; leave all other faults to the
+    decoder. A container counts with the length that it claims, so the walk itself is bounded."""
     heads = len(data) - len(data.translate(None, _CONTAINER_HEADS))
-    if heads <= MAX_DEPTH:
+    if heads <= MAX_DEPTH and len(data) <= _FEW_BYTES:
         return  # too few bytes that could open a container at all
     open_items = [1]  # how many items each open container still waits for
-    at = 0
+    containers = keys = values = at = 0
     while at < len(data) and open_items:
         major, length, at = _head(data, at)
         open_items[-1] -= 1
         if major in (2, 3):
             at += length
-        elif major in (4, 5) and length:
-            open_items.append(length if major == 4 else length * 2)
+        elif major in (4, 5):
+            containers += 1
+            keys += length if major == 5 else 0
+            values += length
+            if surplus := RECORD.surplus(containers, keys, values):
+                raise CborError(surplus)
+            if length:
+                open_items.append(length if major == 4 else length * 2)
             if len(open_items) > MAX_DEPTH + 1:
                 raise CborError(f"nested deeper than {MAX_DEPTH} levels")
         elif major == 6:

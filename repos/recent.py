@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
-
 from hosting import database
 from protocol import atjson, cbor, cid, lexicon, tid
 from protocol.lexicon import LexiconError
@@ -85,5 +83,5 @@ def _record(repo: RepoRef, row: tuple[Any, ...]) -> RecentRecord:
         rkey=rkey,
         cid=cid.to_text(record_cid),
         written_at=datetime.fromtimestamp(written_us / 1_000_000, UTC),
-        value=orjson.loads(atjson.from_cbor(data)),
+        value=atjson.plain(data),
     )

@@ -7,9 +7,9 @@ they stream, so neither a lying Content-Length nor a gzip bomb gets past them.
 
 from typing import Any, Protocol
 
-import orjson
 from django.core.handlers.wsgi import WSGIRequest
 
+from protocol import bounded_json
 from protocol.errors import InvalidRequest, XrpcError
 from xrpc.codings import DECODERS, BrokenCoding, Decoder
 
@@ -112,8 +112,10 @@ def read_json(body: Body) -> Any:
     """The body as JSON. Raises InvalidRequest, PayloadTooLarge."""
     text = body.read_all()
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError as error:
+        return bounded_json.loads(text)
+    except bounded_json.TooManyValues as surplus:
+        raise InvalidRequest(f"The request body holds {surplus}") from surplus
+    except ValueError as error:
         raise InvalidRequest(f"Could not parse the request body as JSON: {error}") from error
 
 

@@ -152,7 +152,7 @@ def _check_output(method: Method, answer: Answer) -> None:
     if settings.XRPC_CHECK_OUTPUT and not isinstance(answer, Streamed | Stored | Whole | HandedOn):
         text = encode(answer)
         if text is not None or method.lexicon.output_encoding:
-            method.lexicon.check_output(orjson.loads(text or b"null"))
+            method.lexicon.check_output(orjson.loads(text or b"null"))  # noqa: TID251 - our own
 
 
 def _finished(response: HttpResponseBase, method: Method | None) -> HttpResponseBase:

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-import orjson
 from django.http import HttpRequest
 
 from accounts import arrivals, service_tokens, spent_tokens
@@ -20,6 +19,7 @@ from accounts.service_tokens import BadJwtIss, ServiceClaims
 from hosting import limits
 from hosting.limits import MINUTE_S, Bucket, Budget
 from hosting.models import Host
+from protocol import bounded_json
 from protocol.did_document import DidDocument
 from protocol.plc_data import SIGNING_METHOD
 from xrpc.call import Call
@@ -57,7 +57,7 @@ def is_service_token(jwt: str) -> bool:
     here; it only decides who does."""
     payload = jwt.split(".")[1:2]
     try:
-        claims = orjson.loads(base64.urlsafe_b64decode(f"{payload[0]}==") if payload else b"")
+        claims = bounded_json.loads(base64.urlsafe_b64decode(f"{payload[0]}==") if payload else b"")
     except (binascii.Error, ValueError):
         return False
     return isinstance(claims, dict) and "lxm" in claims

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-import orjson
 from django.conf import settings
 
 from accounts.resolution.errors import DidDeactivated, DidNotFound, DidUnusable, NetworkSilent
 from hosting import outgoing
+from protocol import bounded_json
 from protocol.did_document import DidDocument, InvalidDidDocument
 
 DOCUMENT_MAX_BYTES = 200_000
@@ -112,6 +112,6 @@ def _ask(request: Any, url: str) -> outgoing.Answer:
 
 def _parsed(body: bytes) -> object:
     try:
-        return orjson.loads(body)
+        return bounded_json.loads(body)
     except ValueError as fault:
         raise DidUnusable("its document is not JSON") from fault

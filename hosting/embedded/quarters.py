@@ -63,7 +63,7 @@ def find_quarters(data: Path) -> Quarters:
         short = Path(tempfile.gettempdir()) / f"grove-{name}"
         note.write_text(json.dumps({"folder": str(folder), "sockets": str(short)}))
     note.chmod(0o600)  # it tells a name in a place for everybody
-    known = json.loads(note.read_text())
+    known = json.loads(note.read_text())  # noqa: TID251 - our own
     folder = Path(known["folder"])
     _follow_the_user(folder, user)
     return Quarters(private_folder(folder, user), user, Path(known["sockets"]))

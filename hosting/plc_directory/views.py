@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from hosting.plc_directory import directory
 from hosting.plc_directory.answers import json_answer, message
 from hosting.plc_directory.models import Operation
-from protocol import did_document, plc
+from protocol import bounded_json, did_document, plc
 from protocol.errors import InvalidRequest, XrpcError
 
 MAX_BODY_BYTES = 100_000
@@ -113,8 +113,8 @@ def _json_body(request: HttpRequest) -> Any:
     if len(body) > MAX_BODY_BYTES:
         raise BodyTooLarge("request entity too large")
     try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
+        return bounded_json.loads(body)
+    except ValueError as error:
         raise InvalidRequest(f"Not JSON: {error}") from error
 
 

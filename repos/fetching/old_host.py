@@ -7,10 +7,8 @@ guarded as any stranger's URL (hosting.outgoing) and its answer counted as it co
 from typing import IO, Final
 from urllib.parse import urlencode
 
-import orjson
-
 from hosting import outgoing
-from protocol import cid
+from protocol import bounded_json, cid
 
 TIMEOUT_S: Final = 600.0  # the largest blob over a slow line
 _ERROR_MAX_BYTES: Final = 10_000
@@ -67,7 +65,7 @@ def _refusal(status: int, body: IO[bytes]) -> Exception:
 
 def _error(body: bytes) -> tuple[str, str]:
     try:
-        parsed = orjson.loads(body)
+        parsed = bounded_json.loads(body)
     except ValueError:
         return "", ""
     if not isinstance(parsed, dict):

@@ -63,6 +63,31 @@ def test_known_types_are_checked_and_unknown_ones_are_said_to_be(alice):
     assert alice.create(THING, {"n": 1})["validationStatus"] == "unknown"
 
 
+COSTLY = {
+    "objects": [{}] * 320_000,
+    "lists": [[]] * 320_000,
+    "keys": {f"k{n}": 1 for n in range(60_000)},
+    "integers": [1] * 490_000,
+}
+
+
+@pytest.mark.parametrize("value", COSTLY.values(), ids=COSTLY)
+@pytest.mark.parametrize("name", ["createRecord", "putRecord"])
+def test_a_record_that_is_costly_to_read_is_refused(alice, name, value):
+    before = head(alice)
+    record = {"collection": THING, "rkey": "k", "record": {"v": value}, "validate": False}
+    response = alice.call(NS + name, repo=alice.did, **record)
+    assert refusal(response) == (400, "InvalidRequest")
+    assert "more than" in response.json()["message"]
+    assert head(alice) == before
+
+
+def test_a_batch_is_counted_as_a_whole(alice):
+    batch = [write("create", f"k{n}", {"v": [{}] * 10_000}) for n in range(2)]
+    assert refusal(apply(alice, *batch, validate=False)) == (400, "InvalidRequest")
+    assert apply(alice, batch[0], validate=False).status_code == 200
+
+
 def test_a_record_that_breaks_its_lexicon_names_the_field(alice):
     body = {"repo": alice.did, "collection": POST, "record": {"text": "x", "createdAt": "today"}}
     response = alice.call(NS + "createRecord", **body)

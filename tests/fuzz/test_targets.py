@@ -6,7 +6,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-TARGETS = ["atjson", "car", "cbor", "commit", "frames", "lexicon", "mst", "syntax", "tokens"]
+TARGETS = [
+    "atjson",
+    "car",
+    "cbor",
+    "commit",
+    "extent",
+    "frames",
+    "lexicon",
+    "mst",
+    "syntax",
+    "tokens",
+]
 
 
 def target(name: str):

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote
 
-import orjson
-
 from accounts import service_tokens
 from accounts.models import Account
 from accounts.standing import AccountNotFound, AccountTakedown
 from accounts.tokens import InvalidToken
 from hosting.limits import network
 from hosting.models import Host
+from protocol import bounded_json
+from protocol.extent import ANSWER
 from xrpc.auth import LEAVING, PRIV
 from xrpc.call import Caller
 from xrpc.proxy import encodings, methods
@@ -194,8 +194,8 @@ def value_of(reply: Received | None) -> dict[str, Any]:
     if reply is None:
         return {}
     try:
-        value = orjson.loads(
-            encodings.decoded(reply.body, reply.headers.get("content-encoding", ""))
+        value = bounded_json.loads(
+            encodings.decoded(reply.body, reply.headers.get("content-encoding", "")), ANSWER
         )
     except (encodings.Undecodable, ValueError):
         return {}

@@ -7,9 +7,8 @@ service's own does not: whatever it says about its inside, the client gets a 502
 from collections.abc import Mapping
 from typing import Final
 
-import orjson
-
 from hosting import upstream
+from protocol import bounded_json
 from protocol.errors import XrpcError
 from xrpc.proxy.encodings import Undecodable, decoded
 from xrpc.proxy.plans import Received
@@ -80,7 +79,7 @@ def said(received: Received) -> tuple[str, str]:
     try:
         coding = received.headers.get("content-encoding", "")
         text = decoded(received.body, coding, READ_MAX_BYTES)
-        value = orjson.loads(text)
+        value = bounded_json.loads(text)
     except (Undecodable, ValueError):
         return "", ""
     if not isinstance(value, dict):

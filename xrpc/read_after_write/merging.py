@@ -11,6 +11,8 @@ from typing import Any
 import orjson
 
 from accounts.models import Account
+from protocol import bounded_json
+from protocol.extent import ANSWER
 from repos import recent
 from repos.reads import RepoRow
 from xrpc.proxy import encodings, refusals
@@ -88,7 +90,7 @@ class Merging(Finish):
     def composed(self, received: Received, records: LocalRecords, shown: Shown) -> Composed:
         """The merged answer. What it raises leaves the app view's."""
         coding = received.headers.get("content-encoding", "")
-        value = orjson.loads(encodings.decoded(received.body, coding))
+        value = bounded_json.loads(encodings.decoded(received.body, coding), ANSWER)
         merged = self.merge(value, self.lacking(records, shown))
         return self.answer(received, merged, records)
 

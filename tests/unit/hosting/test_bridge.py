@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from hosting.bridge import BATCHED_MAX_BYTES
 from tests.unit.hosting.web import served
 
 Start = Callable[..., Any]
@@ -62,8 +63,13 @@ def early(environ: dict[str, Any], start: Start) -> list[bytes]:
 
 def app(environ: dict[str, Any], start: Start) -> Any:
     rooms = {"echo": echo, "drip": drip, "endless": endless, "breaking": breaking,
-             "failing": failing, "early": early}  # fmt: skip
+             "failing": failing, "early": early, "thread": thread}  # fmt: skip
     return rooms[environ["PATH_INFO"].strip("/")](environ, start)
+
+
+def thread(environ: dict[str, Any], start: Start) -> list[bytes]:
+    start("200 OK", [])
+    return [threading.current_thread().name.rpartition("-")[0].encode()]
 
 
 @pytest.fixture(scope="module")
@@ -175,3 +181,23 @@ def test_head_of_a_streamed_answer_claims_no_length(client: http.client.HTTPConn
     client.request("HEAD", "/drip")
     answer = client.getresponse()
     assert (answer.read(), answer.getheader("Content-Length")) == (b"", None)
+
+
+SMALL, LARGE = b"x" * BATCHED_MAX_BYTES, b"x" * (BATCHED_MAX_BYTES + 1)
+WRITES = {
+    "small": (SMALL, {}, b"write"),
+    "large": (LARGE, {}, b"large_write"),
+    "larger than what is held": (b"x" * 1_100_000, {}, b"large_write"),
+    "large, in chunks": (iter([SMALL, LARGE]), {}, b"large_write"),
+    "small, in chunks": (iter([b"x", b"y"]), {}, b"write"),
+    "packed": (b"x", {"Content-Encoding": "gzip"}, b"large_write"),
+}
+
+
+@pytest.mark.parametrize(("body", "headers", "pool"), WRITES.values(), ids=WRITES)
+def test_a_write_that_may_be_large_is_not_batched(body: Any, headers: Any, pool: bytes) -> None:
+    with served(app, lane="write") as port:
+        client = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        _, name = asked(client, "POST", "/thread", body, headers=headers)
+        client.close()
+    assert name == pool

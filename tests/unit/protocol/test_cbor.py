@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 import cbor2
+import cbrrr
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -157,6 +158,32 @@ def test_nested_claims_of_length_cost_no_time() -> None:
     with pytest.raises(cbor.CborError):
         cbor.decode(claims)
     assert time.perf_counter() - started < 1
+
+
+COSTLY = {
+    "maps": b"\x9a\x00\x0d\xbb\xa0" + b"\xa0" * 900_000,
+    "lists in lists": b"\x99\x01\x00" + (b"\x98\xc8" + b"\x80" * 200) * 256,
+    "one map of many keys": cbrrr.encode_dag_cbor({f"{n:06}": 0 for n in range(60_000)}),
+    "integers": b"\x9a\x00\x0d\xbb\xa0" + b"\x01" * 900_000,
+    "integers of eight bytes": cbrrr.encode_dag_cbor([2**40] * 140_000),
+    "texts": b"\x9a\x00\x0d\xbb\xa0" + b"\x60" * 900_000,
+}
+
+
+@pytest.mark.parametrize("data", COSTLY.values(), ids=COSTLY)
+def test_more_than_a_reader_can_afford_is_not_decoded(data: bytes, monkeypatch) -> None:
+    monkeypatch.setattr(cbor.cbrrr, "decode_dag_cbor", lambda *_a, **_k: pytest.fail("decoded"))
+    with pytest.raises(cbor.CborError, match="more than"):
+        cbor.decode(data)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [["é" * 400_000, "\u0080" * 100_000], [b"\xa0" * 900_000], [{}] * 19_999, [7] * 131_072],
+    ids=["text", "bytes", "maps", "integers"],
+)
+def test_bytes_that_look_like_heads_do_not_count(value: Any) -> None:
+    assert cbor.decode(cbor.encode(value)) == value
 
 
 def test_integers_that_javascript_would_round_are_found() -> None:

@@ -214,7 +214,7 @@ def test_mutated_nodes_are_refused_or_canonical(position: int, byte: int) -> Non
     "block", [b"\x81" * 1_000_000, b"\x9b\x00\x00\x00\x00\x00\x10\x00\x00" * 100_000]
 )
 def test_nested_array_heads_are_refused_at_once(block: bytes) -> None:
-    with pytest.raises(MstError, match="nested"):
+    with pytest.raises(MstError, match=r"nested|more than"):
         decode_strict(of_dag_cbor(block), block)
 
 

@@ -1,0 +1,50 @@
+"""JSON that somebody else wrote, read only when it holds as much as a reader can afford.
+
+Source: RFC 8259. Objects, keys and values are counted by their punctuation before anything is
+parsed: a text too short to hold too many is not looked at, and only where punctuation in strings
+could account for the surplus are the strings taken out.
+"""
+
+from typing import Any
+
+import orjson
+
+from protocol.extent import RECORD, Extent
+
+
+class TooManyValues(ValueError):
+    """The text holds more objects, keys or values than we are willing to read."""
+
+
+def loads(text: bytes, extent: Extent = RECORD) -> Any:
+    """Parse a JSON text. Raises ValueError: TooManyValues, or what orjson says of its syntax."""
+    if len(text) > extent.containers:  # each takes a byte at least
+        _check(text, extent)
+    return orjson.loads(text)  # noqa: TID251 - this is the one place for it
+
+
+def _check(text: bytes, extent: Extent) -> None:
+    if extent.surplus(*_punctuation(text)) and (
+        surplus := extent.surplus(*_punctuation(_outside_strings(text, extent)))
+    ):
+        raise TooManyValues(surplus)
+
+
+def _punctuation(text: bytes) -> tuple[int, int, int]:
+    """Containers, keys, and the values that fit between the commas of so many containers."""
+    containers = text.count(b"{") + text.count(b"[")
+    return containers, text.count(b":"), text.count(b",") + containers
+
+
+def _outside_strings(text: bytes, extent: Extent) -> bytes:
+    """The text without its strings. Raises TooManyValues when they are too many already.
+
+    Backslashes come in pairs or before a quote that ends nothing: without both, every quote
+    that is left opens or closes a string.
+    """
+    strings = 1 + extent.keys + extent.values
+    plain = text.replace(rb"\\", b"").replace(rb"\"", b"")
+    pieces = plain.split(b'"', 2 * strings + 1)
+    if len(pieces) > 2 * strings + 1:
+        raise TooManyValues(f"more than {strings} strings")
+    return b"".join(pieces[::2])
