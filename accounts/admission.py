@@ -26,7 +26,7 @@ _ODD_PARTS = frozenset('"[')
 @dataclass(frozen=True)
 class SignUp:
     """What somebody hands in. `recovery_key` is a did:key that ranks above the host's own; `did` is
-    the DID of somebody who moves in, proven already, and empty for all others."""
+    the DID of somebody who moves in, proven before any row is written; empty for all others."""
 
     handle: str
     email: str | None

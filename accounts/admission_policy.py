@@ -1,9 +1,10 @@
 """Who is let in: the one policy of a host that every door obeys.
 
 XRPC sign-up, the sign-up page and people who move in with their DID all pass here, in this order:
-`check_open` before anything else is looked at, then the rules of `admission`, then `admit` before
-the first row is written. `admit` returns, or refuses, or holds: a held sign-up is put down for the
-staff (accounts.held_sign_ups), and no DID is made and nothing announced until they say yes.
+`check_open` before anything else is looked at (for people with a DID `check_before_proof`), then
+the rules of `admission`, then `admit` before the first row is written. `admit` returns, or refuses,
+or holds: a held sign-up is put down for the staff (accounts.held_sign_ups), and no DID is made and
+nothing announced until they say yes.
 """
 
 from accounts import breaker, captcha, held_sign_ups, invites
@@ -30,8 +31,21 @@ def check_open(host: Host, wish: SignUp) -> None:
         raise invites.InvalidInviteCode("No invite code provided")
 
 
+def check_before_proof(host: Host, wish: SignUp) -> None:
+    """All that can be asked of somebody who says that a DID is theirs before a server that they
+    name is asked whether it is. Raises SignUpClosed, InvalidInviteCode, CaptchaRefused."""
+    check_open(host, wish)
+    if held_sign_ups.is_approved(host, wish.did):
+        return
+    if host.has_invites_required:
+        invites.check(host, (wish.invite_code or "").strip().lower())
+    if host.admission == Admission.CAPTCHA:
+        captcha.check(host, wish.verification_code, wish.address)
+
+
 def admit(host: Host, wish: SignUp, admitted: Admitted) -> None:
-    """Let a sign-up that kept the rules happen now; each call counts as one.
+    """Let a sign-up that kept the rules happen now; each call counts as one. Who moves in has
+    passed `check_before_proof`, and with it the captcha.
 
     Call it outside of any transaction: a captcha may be somebody else's to check. Raises
     InvalidInviteCode, CaptchaRefused, SignUpHeld.
@@ -41,7 +55,7 @@ def admit(host: Host, wish: SignUp, admitted: Admitted) -> None:
     if host.has_invites_required:
         invites.check(host, admitted.invite_code)
     held_sign_ups.check_not_waiting(host, wish.did, admitted)
-    if host.admission == Admission.CAPTCHA:
+    if host.admission == Admission.CAPTCHA and not wish.did:
         captcha.check(host, wish.verification_code, wish.address)
     if host.admission == Admission.APPROVAL:
         held_sign_ups.hold(host, wish, admitted, Reason.POLICY)

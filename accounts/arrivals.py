@@ -61,6 +61,19 @@ class IncompatibleDidDoc(InvalidRequest):
     name = "IncompatibleDidDoc"
 
 
+def check_before_proof(host: Host, wish: SignUp) -> None:
+    """The host's own rules for `wish.did`, which nothing has proven yet: asks no server that the
+    client names. Raises the errors of `admission_policy` and of `admission.check`, but for those
+    about the handle."""
+    admission.checked_email(wish.email)
+    admission.checked_password(wish.password)
+    admission.checked_recovery_key(wish.recovery_key or "")
+    if Account.objects.of(host).filter(did=wish.did).exists():  # on the way back, or here already
+        admission_policy.check_open(host, wish)
+    else:
+        admission_policy.check_before_proof(host, wish)
+
+
 def move_in(host: Host, wish: SignUp) -> Account:
     """The deactivated account of a DID (`wish.did`, proven) that is on its way here.
 

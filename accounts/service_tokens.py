@@ -123,6 +123,20 @@ def verify(
 ) -> ServiceClaims:
     """Read a token meant for one of `audiences` and the method `lxm`, signed by one of the issuer's
     verification `methods`. Raises BadServiceToken and its kinds."""
+    token, claims, method = _checked(jwt, audiences, lxm, methods)
+    _check_signature(token, claims.did, method, document_of)
+    return claims
+
+
+def unproven(jwt: str, audiences: Collection[str], lxm: str) -> ServiceClaims:
+    """What a token says, looked at as `verify` does but for its signature: nobody is asked for a
+    key. Raises BadServiceToken and its kinds."""
+    return _checked(jwt, audiences, lxm, USER_METHODS)[1]
+
+
+def _checked(
+    jwt: str, audiences: Collection[str], lxm: str, methods: Collection[str]
+) -> tuple[Token, ServiceClaims, str]:
     token = parse(jwt)
     if token.header.get("typ") in _OTHER_KINDS:
         raise BadJwtType(f'Invalid jwt type "{token.header["typ"]}"')
@@ -135,8 +149,7 @@ def verify(
     method = _method(token, claims)
     if method not in methods:
         raise BadJwtIss(f"Tokens signed by #{method} are not taken here")
-    _check_signature(token, claims.did, method, document_of)
-    return claims
+    return token, claims, method
 
 
 def _shaped(token: Token) -> ServiceClaims:

@@ -35,7 +35,7 @@ class Kind(Enum):
     ACCOUNT = "a session of an account, required"
     ACCOUNT_OR_SERVICE = "a session, or a service that the account sent"
     ACCOUNT_OR_BEARER = "a session, or a service's token that the verb reads itself"
-    USER_SERVICE = "anyone; who has a DID may prove it by a service token"
+    USER_SERVICE = "anyone; who has a DID may show a service token, which the verb has proven"
     REFRESH = "a refresh token, read by the verb itself"
     OPTIONAL_OWNER = "anyone; the owner of the subject may see more, and so may the admin"
     ADMIN = "the host's admin password"
@@ -86,7 +86,8 @@ class Auth:
 
     @classmethod
     def user_service(cls) -> "Auth":
-        """No header is fine; a service token proves any DID (`call.service`). Lane `remote`."""
+        """No header is fine. A service token that is well made, for this host and this method, is
+        in `call.service`, unproven: `service_callers.prove` asks the network, in lane `lookup`."""
         return cls(Kind.USER_SERVICE)
 
     @classmethod
@@ -136,7 +137,8 @@ class Auth:
 
     def _bearer(self, request: HttpRequest, host: Host, jwt: str) -> Credentials:
         if self.kind is Kind.USER_SERVICE:
-            return Credentials(service=service_callers.stranger(request, host, jwt))
+            claims = service_callers.unproven(request, host, jwt)
+            return Credentials(bearer=jwt, service=claims)
         if self.kind is Kind.ACCOUNT_OR_SERVICE and service_callers.is_service_token(jwt):
             claims = service_callers.own_person(request, host, jwt)
             return Credentials(Caller(claims.did, service_callers.SERVICE_SCOPE), service=claims)

@@ -87,6 +87,12 @@ APPLY_WRITES: Final = Limit(_WRITES, by_did, _points_of_writes)
 UPLOAD_BLOB: Final = of_account("upload-blob", Budget(1_000, DAY_S))
 
 CREATE_ACCOUNT: Final = Limit(limits.SIGN_UP, by_network)
+# Each proof may have a server asked that the client names.
+PROVE_DID: Final = Limit(
+    Bucket("service-token-proofs", (Budget(100, 5 * MINUTE_S),)),
+    by_network,
+    lambda call: 1 if call.input.get("did") else 0,
+)
 CREATE_SESSION: Final = Limit(limits.LOGIN, by_identifier)
 GUESSES: Final = Limit(limits.GUESSES, by_network, wrong=InvalidLogin)
 DELETE_ACCOUNT: Final = of_network("delete-account", Budget(50, 5 * MINUTE_S))

@@ -16,8 +16,6 @@ from django.http import HttpRequest
 from accounts import arrivals, service_tokens, spent_tokens
 from accounts.models import Account
 from accounts.service_tokens import BadJwtIss, ServiceClaims
-from hosting import limits
-from hosting.limits import MINUTE_S, Bucket, Budget
 from hosting.models import Host
 from protocol import bounded_json
 from protocol.did_document import DidDocument
@@ -25,18 +23,24 @@ from protocol.plc_data import SIGNING_METHOD
 from xrpc.call import Call
 
 SERVICE_SCOPE: Final = "service"  # of a caller without a session
-# Each proof may have a server asked that its bearer names, before the call itself is counted.
-PROOFS: Final = Bucket("service-token-proofs", (Budget(100, 5 * MINUTE_S),))
 
 
-def stranger(request: HttpRequest, host: Host, jwt: str) -> ServiceClaims:
-    """Whoever has a DID, hosted anywhere. Asks the network, so the method's lane is `remote`.
+def unproven(request: HttpRequest, host: Host, jwt: str) -> ServiceClaims:
+    """What the token of somebody hosted anywhere says; nobody is asked yet whether it is true.
+    Raises BadServiceToken and its kinds."""
+    return service_tokens.unproven(jwt, service_tokens.audiences_of(host), _method(request))
 
-    Raises BadServiceToken and its kinds, RateLimitExceeded, and the errors of `arrivals.resolve`.
-    """
-    limits.attempt(request, PROOFS, host)
-    return service_tokens.verify(
-        jwt, service_tokens.audiences_of(host), _method(request), document_of=arrivals.resolve
+
+def prove(call: Call) -> None:
+    """Have the DID of `call.service` say whether it signed. Asks a server that the client names:
+    only after the host's own rules, and in the lane `lookup`. Raises BadServiceToken and its kinds,
+    and the errors of `arrivals.resolve`."""
+    assert call.service is not None  # noqa: S101 - the caller has looked
+    service_tokens.verify(
+        call.bearer,
+        service_tokens.audiences_of(call.host),
+        call.service.lxm,
+        document_of=arrivals.resolve,
     )
 
 

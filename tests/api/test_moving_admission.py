@@ -2,10 +2,11 @@
 
 import pytest
 
-from accounts import invites
+from accounts import arrivals, invites
 from accounts.models import Account, HeldSignUp
 from hosting import routing
 from moderation import sign_ups
+from tests.api import conftest
 from tests.api.conftest import Api
 from tests.api.test_admin import done, refused
 from tests.api.test_moving import _quick, service_token
@@ -75,3 +76,19 @@ def test_staff_refuse_and_it_does_not(alice, birch):
     sign_ups.refuse(staff_of(birch), held, "a bot")
     assert "declined" in refused(knock(birch, alice))[2]
     assert not lives_at(birch, alice)
+
+
+@pytest.mark.parametrize("name", ["closed", "invite", "captcha"])
+def test_nobody_is_asked_who_has_a_did_before_the_hosts_own_rules(alice, birch, name, monkeypatch):
+    policy(birch, name)
+    asked = []
+    monkeypatch.setattr(arrivals, "resolve", lambda did, fresh=False: asked.append(did))
+    assert knock(birch, alice).status_code == 400
+    assert not asked
+
+
+def test_who_has_a_did_is_asked_in_the_lane_of_lookups(alice, birch, monkeypatch):
+    lanes = []
+    monkeypatch.setattr(conftest, "_worked", lambda _nsid, plan: lanes.append(plan.lane))
+    knock(birch, alice)
+    assert lanes == ["lookup"]

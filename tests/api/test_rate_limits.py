@@ -7,7 +7,7 @@ import pytest
 from hosting import limits
 from hosting.limits import Bucket, Budget
 from tests.api.conftest import sign_up
-from xrpc import rate_limits, registry, service_callers
+from xrpc import rate_limits, registry
 from xrpc.rate_limits import Limit
 
 DESCRIBE = "com.atproto.server.describeServer"
@@ -227,9 +227,8 @@ def test_what_leaves_rows_or_asks_others_is_counted_by_account(nsid):
     assert limit.who is rate_limits.by_did
 
 
-def test_proofs_of_a_did_are_counted_before_anybody_is_asked(anyone, monkeypatch):
-    few = Bucket("service-token-proofs", (Budget(1, DAY),))
-    monkeypatch.setattr(service_callers, "PROOFS", few)
-    anyone.token = "not.a.token"
-    nsid = "com.atproto.server.createAccount"
-    assert [anyone.call(nsid, handle="a.test").status_code for _ in range(2)] == [401, 429]
+def test_proofs_of_a_did_are_counted_before_anybody_is_asked(anyone, limited):
+    nsid, few = "com.atproto.server.createAccount", Bucket("few-proofs", (Budget(1, DAY),))
+    limited(nsid, replace(rate_limits.PROVE_DID, bucket=few))
+    wish = {"handle": "a.test", "did": "did:web:slow.example"}
+    assert [anyone.call(nsid, **wish).status_code for _ in range(2)] == [401, 429]

@@ -17,7 +17,8 @@ MOVER = "did:plc:mmmmmmmmmmmmmmmmmmmmmmmm"
 
 def knock(host, one: SignUp) -> None:
     """What every door does before it writes a row; a mover's DID was proven elsewhere."""
-    admission_policy.check_open(host, one)
+    check = admission_policy.check_before_proof if one.did else admission_policy.check_open
+    check(host, one)
     admitted = admission.check(host, replace(one, did=""))
     admission_policy.admit(host, one, admitted)
 

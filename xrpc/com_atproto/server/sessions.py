@@ -6,6 +6,8 @@ own rows, so that a client finds its host before any directory's cache is warm.
 
 from typing import Any
 
+import orjson
+
 from accounts import arrivals, places, sessions, signup
 from accounts.models import Account
 from accounts.sessions import Knock, Tokens
@@ -15,8 +17,10 @@ from xrpc import rate_limits
 from xrpc.auth import Auth
 from xrpc.call import Answer, Call
 from xrpc.errors import AuthenticationRequired
+from xrpc.proxy.local import relayed
+from xrpc.proxy.plans import Composed, Working
 from xrpc.registry import procedure, query
-from xrpc.service_callers import spending
+from xrpc.service_callers import prove, spending
 from xrpc.subjects import blob_limit_bytes, did_document, handle_of, own_account
 
 
@@ -39,10 +43,11 @@ def describe_server(call: Call) -> Answer:
     "com.atproto.server.createAccount",
     auth=Auth.user_service(),
     lane="remote",
-    limits=(rate_limits.CREATE_ACCOUNT,),
+    limits=(rate_limits.CREATE_ACCOUNT, rate_limits.PROVE_DID),
 )
 def create_account(call: Call) -> Answer:
-    """Sign up with a new DID, or begin to move in with one that a service token proves."""
+    """Sign up with a new DID, or begin to move in with one that a service token proves: in another
+    lane, because the server that knows whether it does may be anybody's."""
     asked = call.input
     if asked.get("plcOp") is not None:
         raise InvalidRequest('Unsupported input: "plcOp"')
@@ -52,16 +57,14 @@ def create_account(call: Call) -> Answer:
         password=asked.get("password"),
         recovery_key=asked.get("recoveryKey"),
         invite_code=asked.get("inviteCode"),
-        did=_proven_did(call),
+        did=_shown_did(call),
         verification_code=asked.get("verificationCode"),
         address=call.address,
     )
-    begin = arrivals.move_in if wish.did else signup.sign_up
-    with spending(call):
-        account = begin(call.host, wish)
-    tokens = sessions.begin(account)
-    places.note(account, call.address)
-    return {**_pair(tokens), **_identity(account)}
+    if wish.did:
+        arrivals.check_before_proof(call.host, wish)
+        return relayed(Working("lookup", lambda: _moved_in(call, wish)))
+    return _begun(call, signup.sign_up(call.host, wish))
 
 
 @procedure(
@@ -99,8 +102,22 @@ def delete_session(call: Call) -> Answer:
     return None
 
 
-def _proven_did(call: Call) -> str:
-    """The DID that wants to move in; empty for somebody who has none yet."""
+def _moved_in(call: Call, wish: signup.SignUp) -> Composed:
+    prove(call)
+    with spending(call):
+        account = arrivals.move_in(call.host, wish)
+    return Composed(orjson.dumps(_begun(call, account)))
+
+
+def _begun(call: Call, account: Account) -> dict[str, Any]:
+    """A session for somebody who has just come."""
+    tokens = sessions.begin(account)
+    places.note(account, call.address)
+    return {**_pair(tokens), **_identity(account)}
+
+
+def _shown_did(call: Call) -> str:
+    """The DID that wants to move in, not proven yet; empty for somebody who has none."""
     did: str = call.input.get("did", "")
     if did and (call.service is None or call.service.iss != did):
         raise AuthenticationRequired(f"Missing auth to create account with did: {did}")
