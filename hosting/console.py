@@ -17,8 +17,8 @@ from hosting import limits
 from hosting.models import Host, HostQuerySet, StaffUser
 from hosting.routing import host_of
 
-# Tells whether a row of any tenant exists, and nothing here leads to it.
-_UNUSED = "view_on_site"
+# They tell whether a row of any tenant exists, and nothing here leads to them.
+_UNUSED = frozenset({"view_on_site", "autocomplete"})
 
 
 class StaffSignIn(AuthenticationForm):
@@ -49,7 +49,7 @@ class ConsoleSite(UnfoldAdminSite):
         self.pages: list[URLPattern] = []
 
     def get_urls(self) -> list[URLPattern]:
-        admin_urls = [url for url in super().get_urls() if getattr(url, "name", "") != _UNUSED]
+        admin_urls = [url for url in super().get_urls() if getattr(url, "name", "") not in _UNUSED]
         return [*self.pages, *admin_urls]
 
     def search(self, _request: HttpRequest, _context: dict[str, Any] | None = None) -> HttpResponse:

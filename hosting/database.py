@@ -12,11 +12,34 @@ from typing import Any, cast
 import psycopg
 from django.db import InterfaceError, OperationalError, connection
 
+from protocol.errors import InvalidRequest
+
 Params = Sequence[Any] | Mapping[str, Any]
 Row = tuple[Any, ...]
 
 # SQLSTATE: connection exceptions, too few resources, shut down or not yet up, a standby after all
 _OUTAGES = ("08", "53", "57P", "25006")
+# SQLSTATE of values that a column, a type or an index can not hold, and what is said of them. NUL
+# is psycopg's own refusal, which has none.
+_UNSTORABLE = {
+    None: "contains the NUL character",
+    "22001": "is too long",
+    "22003": "is a number that is too large",
+    "22007": "is no date",
+    "22008": "is a date out of range",
+    "22021": "contains characters that are no UTF-8",
+    "22P02": "has the wrong form",
+    "22P05": "contains the NUL character",
+    "54000": "is too long",
+}
+_OF_VALUES = (psycopg.DataError, psycopg.errors.ProgramLimitExceeded)
+
+
+class UnstorableValue(InvalidRequest):
+    """400: something in the request is of the right type, and yet nothing that Postgres can hold.
+
+    The last line of defence: lexicons and forms refuse by name what they know of.
+    """
 
 
 def hot() -> psycopg.Connection[Row]:
@@ -49,6 +72,18 @@ def is_outage(error: BaseException | None) -> bool:
             return True  # Django's own: the connection is closed
         error = error.__cause__
     return False
+
+
+def unstorable_value(error: BaseException | None) -> UnstorableValue | None:
+    """The refusal behind an exception, Django's or psycopg's, which says that a value can not be
+    stored or compared; None for every other exception."""
+    while error is not None:
+        if isinstance(error, UnicodeEncodeError) and error.reason == "surrogates not allowed":
+            return UnstorableValue("A value in the request contains characters that are no UTF-8")
+        if isinstance(error, _OF_VALUES) and error.sqlstate in _UNSTORABLE:
+            return UnstorableValue(f"A value in the request {_UNSTORABLE[error.sqlstate]}")
+        error = error.__cause__
+    return None
 
 
 def row(sql: str, params: Params = ()) -> Row | None:

@@ -13,16 +13,19 @@ from django.http.multipartparser import MultiPartParserError
 
 def refusal(request: HttpRequest) -> HttpResponse | None:
     """The answer to an unreadable request; None for all others, whose form has then been read."""
-    if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path_info:
-        return _refused(400, "This address cannot be read.")
+    query = request.META.get("QUERY_STRING", "")
+    if "%00" in query or "\0" in query or "\0" in request.path_info:
+        return refused(400, "This address cannot be read.")
     if request.method != "POST":
         return None
     if _length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-        return _refused(413, "This form is too long.")
+        return refused(413, "This form is too long.")
     try:
-        request.POST  # noqa: B018 - reads and keeps it
+        form = request.POST
     except (BadRequest, SuspiciousOperation, MultiPartParserError, OSError):
-        return _refused(400, "This form cannot be read.")
+        return refused(400, "This form cannot be read.")
+    if any("\0" in name or "\0" in "".join(values) for name, values in form.lists()):
+        return refused(400, "This form cannot be read.")
     return None
 
 
@@ -31,5 +34,6 @@ def _length(request: HttpRequest) -> int:
     return int(declared) if declared.isdecimal() else 0
 
 
-def _refused(status: int, sentence: str) -> HttpResponse:
+def refused(status: int, sentence: str) -> HttpResponse:
+    """A plain sentence: whoever gets it did not use a page of ours."""
     return HttpResponse(f"{sentence}\n", status=status, content_type="text/plain; charset=utf-8")

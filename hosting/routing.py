@@ -111,6 +111,16 @@ class PageMiddleware:
                 return response
         return None
 
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponseBase | None:
+        """A form's or an address's value that Postgres can not hold is no fault of ours."""
+        refusal = database.unstorable_value(exception)
+        if refusal is None:
+            return None
+        logger.warning("%s %s: %s", request.method, request.path, refusal.message)
+        return page_requests.refused(400, f"{refusal.message}.")
+
 
 def hostname_in(header: str) -> str:
     """The host name of a Host header: lower case, without port and trailing dot."""

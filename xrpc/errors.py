@@ -66,10 +66,14 @@ def render(error: XrpcError) -> HttpResponse:
 
 def render_unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
     """A fault of ours: the client gets a number to quote, the log gets the rest. While Postgres
-    restarts or is away it is no fault, and worth another try."""
+    restarts or is away it is no fault, and worth another try; a value that it can not hold is the
+    client's, though we should have said so earlier, hence the line in the log."""
     if database.is_outage(error):
         logger.warning("%s %s: the database is away: %s", request.method, request.path, error)
         return _unavailable()
+    if refusal := database.unstorable_value(error):
+        logger.warning("%s %s: %s", request.method, request.path, refusal.message)
+        return render(refusal)
     request_id = secrets.token_hex(8)
     what = f"{request.method} {request.path}"
     logger.error("request %s failed: %s", request_id, what, exc_info=error)

@@ -77,7 +77,10 @@ def _back(asked: MultiValueDict[str, str], code: str) -> HttpResponse:
 
 def _target(asked: MultiValueDict[str, str]) -> str:
     """The app's address: one of those that we know, or the first of them."""
-    wished = urlsplit(asked.get("redirect_url", "")[:_VALUE_MAX_CHARS])
+    try:
+        wished = urlsplit(asked.get("redirect_url", "")[:_VALUE_MAX_CHARS])
+    except ValueError:  # brackets that do not close, characters that no host name has
+        return f"{settings.GATE_ORIGINS[0]}/"
     origin = f"{wished.scheme}://{wished.netloc}"
     if origin in settings.GATE_ORIGINS:
         return f"{origin}{wished.path or '/'}"

@@ -1,6 +1,7 @@
 """Forms of the console: they check, the verbs act."""
 
 from datetime import timedelta
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +15,11 @@ from unfold.widgets import (
 from hosting.models import Host
 from moderation.audit import REASON_MAX_CHARS
 from moderation.sign_ups import Admission
+
+_SIGN_UPS_MAX = 1_000_000
+_INVITE_DAYS_MAX = 3_650
+_TICKED_MAX = 50
+_NUMBER_MAX_CHARS = 18  # all of them fit into 64 bits
 
 
 class LookUpForm(forms.Form):
@@ -35,8 +41,26 @@ class ReasonForm(forms.Form):
         label=_("Reason"),
         max_length=REASON_MAX_CHARS,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        error_messages={"required": _("Give a reason: it goes into the audit log.")},
         help_text=_("Goes into the audit log with your name. The account holder does not see it."),
     )
+
+
+class _Ticked(forms.Field):
+    """The rows that were ticked, by number."""
+
+    widget = forms.MultipleHiddenInput
+
+    def to_python(self, value: Any) -> list[int]:
+        """What is no number of a row names none."""
+        ticked = (value or [])[:_TICKED_MAX]
+        return [int(text) for text in ticked if text.isdecimal() and len(text) <= _NUMBER_MAX_CHARS]
+
+
+class DropForm(ReasonForm):
+    """Many sign-ups at once."""
+
+    held = _Ticked(required=False)
 
 
 class AdmissionForm(forms.Form):
@@ -49,6 +73,7 @@ class AdmissionForm(forms.Form):
         label=_("Sign-ups in ten minutes"),
         required=False,
         min_value=1,
+        max_value=_SIGN_UPS_MAX,
         help_text=_("More are held until your staff reopen. Empty: no limit."),
         widget=UnfoldAdminIntegerFieldWidget(),
     )
@@ -56,6 +81,7 @@ class AdmissionForm(forms.Form):
         label=_("Days for an invite code"),
         required=False,
         min_value=1,
+        max_value=_INVITE_DAYS_MAX,
         help_text=_("How long an account waits for each code it may give away. Empty: none."),
         widget=UnfoldAdminIntegerFieldWidget(),
     )

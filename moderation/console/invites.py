@@ -21,7 +21,7 @@ from accounts.models import InviteCode
 from hosting.console import ConsoleSite, console, hosts_in_view
 from hosting.routing import host_of
 from moderation import administration, sign_ups
-from moderation.console.models import ReadOnly, account_link
+from moderation.console.models import HostFilter, ReadOnly, account_link
 from moderation.console.views import staff_of
 
 _CODES_MAX = 100
@@ -51,7 +51,7 @@ class InviteList(ReadOnly):
     """All codes in view, newest first: whose they are, and who came with them."""
 
     list_display = ["code", "owner", "state", "uses_left", "guests", "made_at"]
-    list_filter = ["is_disabled"]
+    list_filter = ["is_disabled", HostFilter]
     search_fields = ["code", "for_account", "uses__used_by"]
     search_help_text = gettext_lazy("Code or DID")
     ordering = ["-id"]

@@ -7,14 +7,14 @@ from unfold.decorators import display
 
 from hosting.console import ConsoleSite, hosts_in_view
 from hosting.mail.models import OutgoingMail
-from moderation.console.models import ReadOnly
+from moderation.console.models import HostFilter, ReadOnly
 
 
 class MailList(ReadOnly):
     """All letters in view, newest first. The words stay out of it: they may hold a code."""
 
     list_display = ["created_at", "recipient", "subject", "status", "attempts", "last_error"]
-    list_filter = ["state"]
+    list_filter = ["state", HostFilter]
     search_fields = ["recipient", "subject"]
     search_help_text = _("E-mail address or subject")
     ordering = ["-id"]

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
+from django.contrib.admin import SimpleListFilter
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html
@@ -16,6 +17,25 @@ from unfold.decorators import display
 from accounts.models import Account
 from hosting.console import ConsoleSite, hosts_in_view
 from moderation.models import AuditEntry, Report
+
+
+class HostFilter(SimpleListFilter):
+    """Rows of one host, where there are several in view: a tenant's, for platform staff all."""
+
+    title = _("host")
+    parameter_name = "host"
+
+    def lookups(self, request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
+        hosts = hosts_in_view(request).order_by("hostname")
+        return [(str(host.pk), host.hostname) for host in hosts]
+
+    def has_output(self) -> bool:
+        return len(self.lookup_choices) > 1
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
+        """Only what is on offer is looked for: other values narrow nothing."""
+        offered = {key for key, _hostname in self.lookup_choices}
+        return queryset.filter(host=self.value()) if self.value() in offered else queryset
 
 
 class ReadOnly(ModelAdmin):
@@ -36,23 +56,38 @@ class ReadOnly(ModelAdmin):
         value: Any,  # noqa: ARG002 - Django's signature
         request: HttpRequest,  # noqa: ARG002 - Django's signature
     ) -> bool:
-        """Only the filters on show: Django takes any column, and `password__startswith` tells a
-        hash letter by letter."""
-        return lookup.partition("__")[0] in self.list_filter
+        """Only what the filters on show ask for: Django takes any column, and
+        `password__startswith` tells a hash letter by letter; and any operator, `__regex` too."""
+        return lookup in {
+            f"{shown}__exact" if isinstance(shown, str) else shown.parameter_name
+            for shown in self.list_filter
+        }
 
-    def has_view_permission(self, request: HttpRequest, _obj: Any = None) -> bool:
+    def has_view_permission(
+        self,
+        request: HttpRequest,
+        obj: Any = None,  # noqa: ARG002 - Django passes it by name
+    ) -> bool:
         return self.admin_site.has_permission(request)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.admin_site.has_permission(request)
 
-    def has_add_permission(self, _request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - by name
         return False
 
-    def has_change_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
+    def has_change_permission(
+        self,
+        request: HttpRequest,  # noqa: ARG002 - Django passes them by name
+        obj: Any = None,  # noqa: ARG002
+    ) -> bool:
         return False
 
-    def has_delete_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
+    def has_delete_permission(
+        self,
+        request: HttpRequest,  # noqa: ARG002 - Django passes them by name
+        obj: Any = None,  # noqa: ARG002
+    ) -> bool:
         return False
 
 
@@ -67,7 +102,7 @@ class AccountList(ReadOnly):
     """All accounts in view, newest first."""
 
     list_display = ["name", "identifier", "state", "host", "signed_up_at"]
-    list_filter = ["status"]
+    list_filter = ["status", HostFilter]
     search_fields = ["handle", "did", "email"]
     search_help_text = _("Handle, DID or e-mail address")
     ordering = ["-id"]
@@ -106,7 +141,7 @@ class AuditLog(ReadOnly):
     """What staff did, newest first."""
 
     list_display = ["created_at", "who", "action_name", "subject", "why"]
-    list_filter = ["action"]
+    list_filter = ["action", HostFilter]
     search_fields = ["subject_did", "subject_handle", "subject_record", "subject_cid", "reason"]
     search_help_text = _("DID, handle, record or words of the reason")
 

@@ -4,7 +4,6 @@ still. POST, then redirect.
 
 from typing import Any
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,8 +15,9 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import Arrival
 from hosting.console import console, hosts_in_view
 from moderation import moves
+from moderation.console.deeds import Given, act_on
+from moderation.console.forms import ReasonForm
 from moderation.console.views import staff_of
-from protocol.errors import XrpcError
 
 _ON_A_PAGE = 30
 
@@ -46,10 +46,10 @@ def resume(request: HttpRequest, account_id: int) -> HttpResponse:
     arrival = moves.find(hosts_in_view(request), account_id)
     if arrival is None:
         raise Http404(_("Nobody like this moves in here."))
-    try:
-        moves.resume(staff_of(request), arrival, request.POST.get("reason", ""))
-    except XrpcError as refusal:
-        messages.error(request, refusal.message)
-    else:
-        messages.success(request, _("The move of %s goes on.") % arrival.account)
+
+    def verb(given: Given) -> str:
+        moves.resume(staff_of(request), arrival, given["reason"])
+        return _("The move of %s goes on.") % arrival.account
+
+    act_on(request, ReasonForm(request.POST), verb)
     return redirect("console:moves")

@@ -6,8 +6,8 @@ POST, then redirect. What another tenant holds is as unknown as what never was.
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import messages
 from django.core.paginator import Paginator
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -20,9 +20,9 @@ from hosting.console import console, hosts_in_view
 from hosting.models import Host, StaffUser
 from hosting.routing import host_of
 from moderation import sign_ups
-from moderation.console.forms import AdmissionForm
+from moderation.console.deeds import Given, act_on
+from moderation.console.forms import AdmissionForm, DropForm, ReasonForm
 from moderation.console.views import staff_of
-from protocol.errors import XrpcError
 
 _ON_A_PAGE = 50
 _LIST = "console:sign_ups"
@@ -42,11 +42,11 @@ def change_admission(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, status=400)
 
-    def verb() -> str:
+    def verb(_given: Given) -> str:
         sign_ups.change_admission(staff_of(request), host_of(request), form.wish)
         return _("The policy is changed.")
 
-    return _done(request, verb)
+    return _done(request, form, verb)
 
 
 @require_POST
@@ -64,24 +64,24 @@ def refuse(request: HttpRequest, held_id: int) -> HttpResponse:
 @require_POST
 def drop(request: HttpRequest) -> HttpResponse:
     """Say no to all that were ticked, without mail."""
-    ids = [int(text) for text in request.POST.getlist("held") if text.isdecimal()][:_ON_A_PAGE]
 
-    def verb() -> str:
-        dropped = sign_ups.drop(staff_of(request), host_of(request), ids, _reason(request))
+    def verb(given: Given) -> str:
+        staff, host = staff_of(request), host_of(request)
+        dropped = sign_ups.drop(staff, host, given["held"], given["reason"])
         return _("%s sign-ups dropped.") % dropped
 
-    return _done(request, verb)
+    return _done(request, DropForm(request.POST), verb)
 
 
 @require_POST
 def reopen(request: HttpRequest) -> HttpResponse:
     """Let sign-ups happen again at this host."""
 
-    def verb() -> str:
-        sign_ups.reopen(staff_of(request), host_of(request), _reason(request))
+    def verb(given: Given) -> str:
+        sign_ups.reopen(staff_of(request), host_of(request), given["reason"])
         return _("Sign-ups happen again.")
 
-    return _done(request, verb)
+    return _done(request, ReasonForm(request.POST), verb)
 
 
 def _page(
@@ -109,20 +109,13 @@ def _decide(request: HttpRequest, held_id: int, verb: Verb, done: str) -> HttpRe
         HeldSignUp.objects.at(hosts_in_view(request)).select_related("host__tenant"), pk=held_id
     )
 
-    def decide() -> str:
-        verb(staff_of(request), held, _reason(request))
+    def decide(given: Given) -> str:
+        verb(staff_of(request), held, given["reason"])
         return done % held.handle
 
-    return _done(request, decide)
+    return _done(request, ReasonForm(request.POST), decide)
 
 
-def _done(request: HttpRequest, verb: Callable[[], str]) -> HttpResponse:
-    try:
-        messages.success(request, verb())
-    except XrpcError as refusal:
-        messages.error(request, refusal.message)
+def _done(request: HttpRequest, form: Form, verb: Callable[[Given], str]) -> HttpResponse:
+    act_on(request, form, verb)
     return redirect(_LIST)
-
-
-def _reason(request: HttpRequest) -> str:
-    return request.POST.get("reason", "")

@@ -30,6 +30,7 @@ class Catalog:
         self._documents = Documents(given)
         self.of_values = Validators(self._documents, leaves.OF_VALUES)
         self.of_json = Validators(self._documents, leaves.OF_JSON)
+        self.of_input = Validators(self._documents, leaves.OF_JSON, is_for_input=True)
         self._records: dict[str, RecordType] = {}
         self._methods: dict[str, MethodType] = {}
 
@@ -56,7 +57,8 @@ class Catalog:
             main = document["defs"].get("main") if document else None
             if main is None or main["type"] not in METHOD_KINDS:
                 return None
-            known = self._methods.setdefault(nsid, MethodType(nsid, main, self.of_json))
+            method = MethodType(nsid, main, given=self.of_input, told=self.of_json)
+            known = self._methods.setdefault(nsid, method)
         return known
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from protocol.lexicon.leaves import FORMATS
-from protocol.lexicon.source import Emitter, Schema, Spot
+from protocol.lexicon.source import INT64, Emitter, Schema, Spot
 
 Emit = Callable[[Emitter, Schema, Spot], None]
 
@@ -24,6 +24,9 @@ def emit_boolean(emitter: Emitter, schema: Schema, at: Spot) -> None:
 def emit_integer(emitter: Emitter, schema: Schema, at: Spot) -> None:
     """Type and bounds of an integer; a boolean is none, though Python would say so."""
     emitter.refuse(at, f"type({at.variable}) is not int", "must be an integer")
+    if emitter.is_for_input:
+        condition = f"not {INT64.start} <= {at.variable} < {INT64.stop}"
+        emitter.refuse(at, condition, "must be an integer of 64 bits")
     emit_choices(emitter, schema, at)
     if "maximum" in schema:
         most = schema["maximum"]
@@ -52,6 +55,8 @@ def emit_string(emitter: Emitter, schema: Schema, at: Spot) -> None:
     if schema.get("format") in FORMATS:
         predicate, _, message = FORMATS[schema["format"]]
         emitter.refuse(at, f"not {predicate}({at.variable})", message)
+    elif emitter.is_for_input:  # no format that we check has NUL, and no text column takes it
+        emitter.refuse(at, f"'\\0' in {at.variable}", "must not contain the NUL character")
 
 
 def emit_string_lengths(emitter: Emitter, schema: Schema, at: Spot) -> None:

@@ -20,14 +20,15 @@ def accept_all(_value: Any, _path: str) -> None:
 class MethodType:
     """A method: `nsid`, `kind`, encodings (None when there is no body), names of its `errors`."""
 
-    def __init__(self, nsid: str, main: Schema, validators: Validators) -> None:
+    def __init__(self, nsid: str, main: Schema, *, given: Validators, told: Validators) -> None:
         self.nsid = nsid
         self.kind: str = main["type"]
         self.input_encoding: str | None = main.get("input", {}).get("encoding")
         self.output_encoding: str | None = main.get("output", {}).get("encoding")
         self.errors: tuple[str, ...] = tuple(error["name"] for error in main.get("errors", ()))
         self._main = main
-        self._validators = validators
+        self._given = given  # for parameters and inputs
+        self._told = told  # for answers and messages
 
     def parse_params(self, multi: params.Multi) -> dict[str, Any]:
         """Query string values by name as typed, checked parameters with defaults filled in.
@@ -44,7 +45,9 @@ class MethodType:
         """Check a request body. Returns it with absent top-level fields at their defaults, which
         apply first: what has one is never missing.
 
-        The body itself is left as it is. Raises LexiconError.
+        Stricter than the lexicon in what no database holds: NUL in a string, integers beyond 64
+        bits. What is `unknown`, as records are, is not looked into. The body itself is left as it
+        is. Raises LexiconError.
         """
         if isinstance(value, dict) and not self._defaults.keys() <= value.keys():
             value = {**self._defaults, **value}
@@ -61,31 +64,31 @@ class MethodType:
 
     @functools.cached_property
     def _parse(self) -> params.Parse:
-        emitter = self._validators.emitter(self.nsid)
+        emitter = self._given.emitter(self.nsid)
         source = params.emit_parse(emitter, self._main.get("parameters", {}))
-        parse: params.Parse = self._validators.load(source, "parse", emitter)
+        parse: params.Parse = self._given.load(source, "parse", emitter)
         return parse
 
     @functools.cached_property
     def _check_params(self) -> Check:
         schema = {**self._main.get("parameters", {}), "type": "object"}
-        return self._validators.check_of(schema, self.nsid)
+        return self._given.check_of(schema, self.nsid)
 
     @functools.cached_property
     def _check_input(self) -> Check:
-        return self._body_check("input")
+        return self._body_check("input", self._given)
 
     @functools.cached_property
     def _check_output(self) -> Check:
-        return self._body_check("output")
+        return self._body_check("output", self._told)
 
     @functools.cached_property
     def _check_message(self) -> Check:
-        return self._body_check("message")
+        return self._body_check("message", self._told)
 
-    def _body_check(self, body: str) -> Check:
+    def _body_check(self, body: str, validators: Validators) -> Check:
         schema = self._main.get(body, {}).get("schema")
-        return accept_all if schema is None else self._validators.check_of(schema, self.nsid)
+        return accept_all if schema is None else validators.check_of(schema, self.nsid)
 
     @functools.cached_property
     def _defaults(self) -> Mapping[str, Any]:

@@ -11,12 +11,12 @@ from typing import Any, Final
 from protocol import syntax
 from protocol.lexicon.errors import DocumentError
 from protocol.lexicon.leaves import FORMATS
+from protocol.lexicon.source import INT64
 
 Test = Callable[[Any], bool]
 
 # Schemas written inside one another become nested loops, of which Python allows twenty.
 MAX_NESTING: Final = 16
-INT64: Final = range(-(2**63), 2**63)
 
 
 def is_text(value: Any) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from protocol.lexicon.errors import DocumentError
 
+INT64: Final = range(-(2**63), 2**63)
 MAX_SOURCE_CHARACTERS: Final = 200_000  # of one function; the longest bundled one has 6,000
 
 Schema = Mapping[str, Any]
@@ -37,9 +38,12 @@ class Spot:
 class Emitter:
     """Collects the source of one function, and the constants it needs."""
 
-    def __init__(self, nsid: str, is_defined: Callable[[str], bool]) -> None:
+    def __init__(
+        self, nsid: str, is_defined: Callable[[str], bool], *, is_for_input: bool = False
+    ) -> None:
         self.nsid = nsid
         self.is_defined = is_defined
+        self.is_for_input = is_for_input  # of methods: what a database can not hold is refused
         self.lines: list[str] = []
         self.constants: dict[str, object] = {}
         self._name_count = 0

@@ -29,13 +29,17 @@ def refuse_all(name: str) -> Check:
 
 
 class Validators(dict[str, Check]):
-    """`nsid#name` to `check(value, path)`, for one spelling of leaves.
+    """`nsid#name` to `check(value, path)`, for one spelling of leaves; stricter for the inputs of
+    methods than for records and answers (emit_scalars).
 
     Only names that occur in documents are looked up here, so the size is bounded by theirs.
     """
 
-    def __init__(self, documents: Documents, leaves: Mapping[str, object]) -> None:
+    def __init__(
+        self, documents: Documents, leaves: Mapping[str, object], *, is_for_input: bool = False
+    ) -> None:
         super().__init__()
+        self._is_for_input = is_for_input
         self._documents = documents
         self._leaves = leaves
         self.compiled_characters = 0
@@ -58,7 +62,11 @@ class Validators(dict[str, Check]):
 
     def emitter(self, nsid: str) -> Emitter:
         """A fresh emitter for source that belongs to the document `nsid`."""
-        return Emitter(nsid, lambda name: self.definition(name) is not None)
+        return Emitter(
+            nsid,
+            lambda name: self.definition(name) is not None,
+            is_for_input=self._is_for_input,
+        )
 
     def check_of(self, schema: Schema, nsid: str) -> Check:
         """Compile a schema of the document `nsid`. Raises DocumentError."""

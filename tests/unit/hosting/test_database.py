@@ -99,3 +99,32 @@ def test_django_tells_what_psycopg_said() -> None:
 def caused(error: Exception, cause: Exception) -> Exception:
     error.__cause__ = cause
     return error
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("sql", "value", "said"),
+    [
+        ("select %s::text", "a\0b", "NUL"),
+        ("select %s::int", 10**12, "number that is too large"),
+        ("select %s::timestamptz", "299999-01-01", "date"),
+        ("select %s::varchar(3)::text where %s::int > 0", "x", "wrong form"),
+    ],
+)
+def test_a_value_that_cannot_be_stored_is_the_clients_fault(sql, value, said):
+    with pytest.raises(Exception) as caught, connection.cursor() as cursor:  # noqa: PT011 - any
+        cursor.execute(sql, [value] * sql.count("%s"))
+    refusal = database.unstorable_value(caught.value)
+    assert refusal is not None
+    assert said in refusal.message
+
+
+def test_half_of_a_surrogate_pair_cannot_be_stored():
+    with pytest.raises(UnicodeEncodeError) as caught:
+        "\ud800".encode()
+    assert database.unstorable_value(caught.value) is not None
+
+
+def test_other_exceptions_are_faults_of_ours():
+    assert database.unstorable_value(KeyError("x")) is None
+    assert database.unstorable_value(psycopg.errors.DivisionByZero()) is None

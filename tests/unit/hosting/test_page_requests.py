@@ -41,3 +41,8 @@ def test_too_many_fields_are_the_senders_fault(client: Client) -> None:
 
 def test_ordinary_forms_reach_their_page(client: Client) -> None:
     assert client.post("/account/sign-in", {"identifier": "x"}).status_code == 403  # no token
+
+
+@pytest.mark.parametrize("form", [b"identifier=a%00b", b"a%00b=c", b"identifier=a\0b"])
+def test_nul_in_a_form_is_the_senders_fault(client: Client, form: bytes) -> None:
+    assert client.post("/account/sign-in", form, content_type=FORM).status_code == 400

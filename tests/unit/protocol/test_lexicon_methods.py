@@ -100,3 +100,28 @@ def test_a_message_of_a_subscription_is_checked() -> None:
     stream.check_message(message)
     with pytest.raises(LexiconError, match="Message must have the property"):
         stream.check_message({"$type": "com.atproto.sync.subscribeRepos#account"})
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ({"type": "string"}, "a\0b"),
+        ({"type": "array", "items": {"type": "string"}}, ["a", "\0"]),
+        ({"type": "string", "knownValues": ["a"]}, "\0"),
+        ({"type": "integer"}, 2**63),
+        ({"type": "integer"}, -(2**63) - 1),
+    ],
+)
+def test_an_input_holds_nothing_that_a_database_does_not(field: dict[str, Any], value: Any) -> None:
+    with pytest.raises(LexiconError, match=r"NUL|64 bits"):
+        procedure({"a": field}).check_input({"a": value})
+
+
+def test_what_is_unknown_in_an_input_is_not_looked_into() -> None:
+    body = {"repo": "a.test", "collection": "app.bsky.feed.post", "record": {"text": "a\0b"}}
+    assert method("com.atproto.repo.createRecord").check_input(body) is body
+
+
+def test_nul_in_a_parameter_is_refused() -> None:
+    with pytest.raises(LexiconError, match="email must not contain the NUL character"):
+        method("com.atproto.admin.searchAccounts").parse_params({"email": ["a\0"]})

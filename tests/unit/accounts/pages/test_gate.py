@@ -81,3 +81,10 @@ def test_a_framed_page_gets_no_cookie_and_needs_none(host):
     strict = Client(headers={"host": "localhost"}, enforce_csrf_checks=True)
     assert solve(strict).status_code == 302
     assert not strict.cookies
+
+
+@pytest.mark.parametrize("wish", ["http://[", "https://[::1", "https://a]b/", "https://℀.com"])
+def test_a_target_that_is_no_url_leads_to_the_first_app(browser, host, wish):
+    assert browser.get(GATE, {"redirect_url": wish}).status_code == 200
+    back = urlsplit(solve(browser, redirect_url=wish)["location"])
+    assert (back.scheme, back.netloc) == ("https", "bsky.app")

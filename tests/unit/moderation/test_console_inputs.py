@@ -1,0 +1,86 @@
+"""What a browser may send to the console: exactly what its pages ask for."""
+
+import pytest
+from django.test import Client
+
+from hosting.models import Host
+from tests.unit.repos.conftest import open_account
+
+pytestmark = pytest.mark.django_db
+LISTS = [
+    "accounts/account/",
+    "accounts/invitecode/",
+    "moderation/auditentry/",
+    "mail/outgoingmail/",
+]
+
+
+def console(user, host="localhost") -> Client:
+    client = Client(headers={"host": host})
+    client.force_login(user)
+    return client
+
+
+def test_there_is_no_autocompletion(moderator):
+    asked = {"app_label": "accounts", "model_name": "session", "field_name": "account", "term": ""}
+    assert console(moderator).get("/console/autocomplete/", asked).status_code == 404
+
+
+@pytest.mark.parametrize("page", LISTS)
+@pytest.mark.parametrize("operator", ["regex", "startswith", "gt", "in", "isnull", "contains"])
+def test_a_filter_is_asked_by_its_own_name_alone(moderator, page, operator):
+    for column in ("status", "action", "state", "is_disabled", "host", "password", "pk"):
+        answer = console(moderator).get(f"/console/{page}", {f"{column}__{operator}": "("})
+        assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("page", "asked"),
+    [
+        ("accounts/account/", {"status__exact": "active"}),
+        ("accounts/invitecode/", {"is_disabled__exact": "1"}),
+        ("moderation/auditentry/", {"action__exact": "account.restore"}),
+        ("mail/outgoingmail/", {"state__exact": "sent"}),
+    ],
+)
+def test_the_filters_on_show_work(moderator, account, page, asked):
+    assert console(moderator).get(f"/console/{page}", asked).status_code == 200
+
+
+@pytest.mark.parametrize("field", ["sign_up_limit_count", "invite_interval_days"])
+@pytest.mark.parametrize("number", ["99999999999", "9" * 5_000, "-1", "1e9"])
+def test_a_number_that_is_too_large_is_refused_on_the_form(ash, staff_of, field, number):
+    form = {"policy": "open", field: number, "reason": "growth"}
+    answer = console(staff_of(ash, "owner")).post("/console/sign-ups/admission/", form)
+    assert answer.status_code == 400
+    assert b"console-error" in answer.content
+
+
+@pytest.mark.parametrize("deed", ["reopen/", "drop/", "1/approve/", "1/refuse/"])
+@pytest.mark.parametrize("reason", ["a\0b", "x" * 3_000])
+def test_a_reason_that_no_log_takes_is_refused(ash, moderator, deed, reason):
+    answer = console(moderator).post(f"/console/sign-ups/{deed}", {"reason": reason, "held": "1"})
+    assert answer.status_code in (302, 400, 404)
+
+
+def test_rows_that_were_never_there_are_dropped_in_silence(moderator):
+    ticked = ["9" * 5_000, "9" * 18, "x", "-1", "²"]
+    answer = console(moderator).post(
+        "/console/sign-ups/drop/", {"held": ticked, "reason": "bots"}, follow=True
+    )
+    assert b"0 sign-ups dropped." in answer.content
+
+
+def test_platform_staff_see_one_hosts_accounts(ash: Host, birch: Host, account, provider):
+    other = open_account(birch)
+    page = console(provider).get("/console/accounts/account/", {"host": str(birch.pk)})
+    text = page.content.decode()
+    assert other.did in text
+    assert account.did not in text
+
+
+def test_a_tenants_staff_cannot_filter_for_another_tenants_host(account, birch, moderator):
+    page = console(moderator).get("/console/accounts/account/", {"host": str(birch.pk)})
+    text = page.content.decode()
+    assert account.did in text
+    assert "birch" not in text
