@@ -12,10 +12,10 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import credentials, email_tokens, standing
+from accounts import credentials, email_tokens, keys, standing
 from accounts.credentials import InvalidLogin
 from accounts.email_tokens import Purpose
-from accounts.models import Account, PlcOperation, SigningKey
+from accounts.models import Account, PlcOperation
 from accounts.signals import account_deleted
 from hosting.mail import letters, outbox
 from hosting.models import Host
@@ -52,8 +52,7 @@ def delete(account: Account) -> None:
         account_deleted.send(sender=Account, account=locked)
         _say_goodbye(locked)
         locked.delete()
-        if not Account.objects.filter(signing_did_key=locked.signing_did_key).exists():
-            SigningKey.objects.filter(pk=locked.signing_did_key).delete()
+        keys.forget(locked.host_id, locked.did)
 
 
 def delete_due() -> None:

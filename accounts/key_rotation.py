@@ -18,6 +18,9 @@ from protocol.plc_data import SIGNING_METHOD
 class UnknownKey(InvalidRequest):
     """400: a key that is not here, so that nobody could sign with it, or another account's."""
 
+    def __init__(self) -> None:
+        super().__init__("This host holds no such key for the account")
+
 
 def rotate_key(account: Account) -> str:
     """Give the account a new signing key, in its DID and for its repo; returns the did:key.
@@ -27,7 +30,7 @@ def rotate_key(account: Account) -> str:
     """
     if web_identities.is_served_here(account):
         with transaction.atomic():
-            new = keys.new_signing_key().did_key
+            new = keys.new_signing_key(account.host, account.did).did_key
             web_identities.change_key(account, new)
         return new
     operation = _pending(account) or _write_down(account)
@@ -50,13 +53,21 @@ def take_key(account: Account, did_key: str) -> None:
         updates.see_through(under_way)
         if under_way.new_signing_did_key == did_key:
             return
-    if not reserved_keys.is_kept(account.host, account.did, did_key):
-        raise UnknownKey("This host holds no such key for the account")
+    is_own = keys.is_owned_by(account, did_key)
+    if not is_own and not reserved_keys.is_free(account.host, did_key):
+        raise UnknownKey
     if web_identities.is_served_here(account):
-        web_identities.change_key(account, did_key)
-        reserved_keys.release(did_key)
+        with transaction.atomic():
+            _claim(account, did_key)
+            web_identities.change_key(account, did_key)
         return
     updates.see_through(_write_down(account, did_key))
+
+
+def _claim(account: Account, did_key: str) -> None:
+    """From now on the key is the account's, or it would be thrown away in a month."""
+    if not reserved_keys.claim(account.host, account.did, did_key):
+        raise UnknownKey  # somebody else was faster
 
 
 def _pending(account: Account) -> PlcOperation | None:
@@ -73,9 +84,9 @@ def _write_down(account: Account, did_key: str | None = None) -> PlcOperation:
     newest, data = updates.newest(account)
     with transaction.atomic(durable=True):
         if did_key is None:
-            did_key = keys.new_signing_key().did_key
+            did_key = keys.new_signing_key(account.host, account.did).did_key
         else:
-            reserved_keys.release(did_key)  # or it would be thrown away in a month
+            _claim(account, did_key)
         methods = {**data.verification_methods, SIGNING_METHOD: did_key}
         signed = updates.signed(account, replace(data, verification_methods=methods), newest)
         return updates.write_down(account, signed, new_signing_did_key=did_key)

@@ -1,31 +1,62 @@
 """Repo signing keys: made here, stored wrapped, handed out unwrapped from a small cache.
 
-The host's rotation key is another key on purpose: a repo signing key must never be able to change
-the DID (protocol: did:plc, "rotationKeys").
+A key belongs to one DID at one host, and nobody else's repo or token is signed with it: the public
+half stands in DID documents for all to read, so its name proves nothing. Postgres holds the same
+rule (`account_signs_with_its_own_key`). The host's rotation key is another key on purpose: a repo
+signing key must never be able to change the DID (protocol: did:plc, "rotationKeys").
 """
 
 from functools import lru_cache
 
+from django.db.models import Exists, OuterRef, QuerySet
+
+from accounts.models import Account, ReservedKey
 from accounts.models import SigningKey as StoredKey
 from hosting import keyring
 from hosting.models import Host
 from protocol.keys import PublicKey, SigningKey
 
 
-def new_signing_key() -> SigningKey:
-    """Make a k256 key and store it. Call inside the transaction of the row that will name it."""
+def new_signing_key(host: Host, did: str) -> SigningKey:
+    """Make a k256 key and store it for a DID at a host. Call inside the transaction of the row that
+    will name it."""
     key = SigningKey.generate()
-    StoredKey.objects.create(did_key=key.did_key, wrapped=keyring.wrap(key.secret))
+    store(key, host, did)
     return key
 
 
+def store(key: SigningKey, host: Host, did: str) -> None:
+    """Keep a key for its only owner; `did` is empty for one that is reserved for nobody yet."""
+    StoredKey.objects.create(
+        did_key=key.did_key, host=host, did=did, wrapped=keyring.wrap(key.secret)
+    )
+
+
 @lru_cache(maxsize=4096)
-def signing_key(did_key: str) -> SigningKey:
-    """The signing key named by its did:key. Raises `StoredKey.DoesNotExist`."""
-    stored = StoredKey.objects.get(pk=did_key)
+def signing_key(did_key: str, did: str) -> SigningKey:
+    """The private half of a DID's own key. Raises `StoredKey.DoesNotExist` for anybody else's."""
+    stored = StoredKey.objects.get(pk=did_key, did=did)
     return SigningKey.load(
         PublicKey.from_did_key(did_key).curve, keyring.unwrap(bytes(stored.wrapped))
     )
+
+
+def is_owned_by(account: Account, did_key: str) -> bool:
+    """Whether the key was made here for this account: at its host and for its DID."""
+    owned = StoredKey.objects.filter(pk=did_key, host_id=account.host_id, did=account.did)
+    return owned.exists()
+
+
+def forget(host_id: int, did: str) -> None:
+    """Delete the keys of an account that is gone; what is reserved for its return stays."""
+    is_reserved = Exists(ReservedKey.objects.filter(key=OuterRef("pk")))
+    discard(StoredKey.objects.filter(host_id=host_id, did=did).exclude(is_reserved))
+
+
+def discard(keys: QuerySet[StoredKey]) -> None:
+    """Delete those of the keys that no account signs with."""
+    is_in_use = Exists(Account.objects.filter(signing_did_key=OuterRef("pk")))
+    keys.exclude(is_in_use).delete()
 
 
 def rotation_key(host: Host) -> SigningKey:

@@ -14,8 +14,8 @@ from django.db.models import F
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from accounts import adoption, directory, invites, rebasing
-from accounts.models import Account, PlcOperation, SigningKey
+from accounts import adoption, directory, invites, keys, rebasing
+from accounts.models import Account, PlcOperation
 from accounts.signals import account_opened
 from hosting import celery
 
@@ -93,7 +93,7 @@ def drop_pending_account(account: Account | None) -> None:
     if account is not None and account.opened_at is None:
         invites.give_back(account.did)
         account.delete()
-        SigningKey.objects.filter(pk=account.signing_did_key).delete()
+        keys.forget(account.host_id, account.did)
 
 
 def lease() -> timedelta:

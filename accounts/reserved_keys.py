@@ -24,7 +24,7 @@ def reserve(host: Host, did: str = "") -> str:
         reserved = ReservedKey.objects.filter(host=host, did=did).first() if did else None
         if reserved is not None:
             return str(reserved.key_id)
-        key = keys.new_signing_key()
+        key = keys.new_signing_key(host, did)
         if not did:
             ReservedKey.objects.create(host=host, key_id=key.did_key)
             return key.did_key
@@ -44,24 +44,34 @@ def take(host: Host, did: str) -> str:
     """
     reserved = ReservedKey.objects.select_for_update().filter(host=host, did=did).first()
     if not did or reserved is None:
-        return keys.new_signing_key().did_key
+        return keys.new_signing_key(host, did).did_key
     reserved.delete()
     return str(reserved.key_id)
 
 
-def is_kept(host: Host, did: str, did_key: str) -> bool:
-    """Whether the key was reserved at this host, for this DID or for nobody in particular."""
+def is_free(host: Host, did_key: str) -> bool:
+    """Whether the key was reserved at this host for nobody in particular."""
+    return ReservedKey.objects.filter(host=host, key_id=did_key, did="").exists()
+
+
+def claim(host: Host, did: str, did_key: str) -> bool:
+    """Make a reserved key the DID's own, in the caller's transaction; False when it was reserved
+    for somebody else, or is gone. One that the DID owns without a reservation is its own already.
+    """
     reserved = ReservedKey.objects.filter(host=host, key_id=did_key, did__in=["", did])
-    return reserved.exists()
-
-
-def release(did_key: str) -> None:
-    """The key is somebody's from now on; in the transaction that says whose."""
-    ReservedKey.objects.filter(key_id=did_key).delete()
+    reserved.delete()
+    unowned = SigningKey.objects.filter(pk=did_key, host=host, did="")
+    unowned.filter(reservedkey__isnull=True).update(did=did)
+    return SigningKey.objects.filter(pk=did_key, host=host, did=did).exists()
 
 
 def forget_stale() -> None:
     """The sweep: reservations that nobody came for, and their keys."""
-    stale = ReservedKey.objects.filter(created_at__lt=timezone.now() - KEPT)
-    keys_of_them = list(stale.values_list("key_id", flat=True)[:_SWEEP_BATCH])
-    SigningKey.objects.filter(pk__in=keys_of_them, reservedkey__isnull=False).delete()
+    long_ago = timezone.now() - KEPT
+    with transaction.atomic():
+        stale = ReservedKey.objects.select_for_update(skip_locked=True).filter(
+            created_at__lt=long_ago
+        )
+        keys_of_them = list(stale.values_list("key_id", flat=True)[:_SWEEP_BATCH])
+        ReservedKey.objects.filter(key__in=keys_of_them).delete()
+        keys.discard(SigningKey.objects.filter(pk__in=keys_of_them))

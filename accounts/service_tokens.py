@@ -94,7 +94,7 @@ class ServiceClaims:
 
 def mint(account: Account, aud: str, lxm: str | None, expires_in_s: int = LIFETIME_S) -> str:
     """A token by which `account` speaks to `aud`, for the method `lxm` or for any."""
-    key = keys.signing_key(account.signing_did_key)
+    key = keys.signing_key(account.signing_did_key, account.did)
     issued_at = int(time.time())
     claims = {
         "iat": issued_at,

@@ -13,6 +13,7 @@ from accounts.admission import Admitted
 from accounts.models import Account, PlcOperation
 from hosting.models import Host
 from protocol import plc
+from protocol.keys import SigningKey
 
 
 def write(host: Host, wish: Admitted, password: str) -> PlcOperation:
@@ -23,8 +24,9 @@ def write(host: Host, wish: Admitted, password: str) -> PlcOperation:
     handles.hold(wish.handle)
     if handles.is_taken(wish.handle):
         raise admission.handle_taken(wish)
-    signing_key = keys.new_signing_key()
+    signing_key = SigningKey.generate()
     operation = _genesis(host, wish, signing_key.did_key)
+    keys.store(signing_key, host, plc.did_of(operation))
     account = Account.objects.create(
         host=host,
         did=plc.did_of(operation),

@@ -33,13 +33,14 @@ def _write(host: Host, wish: Admitted, password: str) -> Account:
     handles.hold(wish.handle)
     if handles.is_taken(wish.handle):
         raise admission.handle_taken(wish)
+    did = web_documents.did_of(wish.handle)
     account = Account.objects.create(
         host=host,
-        did=web_documents.did_of(wish.handle),
+        did=did,
         handle=wish.handle,
         email=wish.email,
         password=password,
-        signing_did_key=keys.new_signing_key().did_key,
+        signing_did_key=keys.new_signing_key(host, did).did_key,
         opened_at=timezone.now(),
     )
     if host.has_invites_required and wish.invite_code:

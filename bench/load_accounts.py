@@ -148,7 +148,7 @@ def _add(  # noqa: PLR0913, PLR0917 - what all accounts have in common
     name = f"u{account_id}"
     login = (f"{name}.test", f"{name}@example.com", password, key.did_key)
     batch.accounts.append((account_id, host.pk, did, *login, now, now, False, ""))
-    batch.keys.append((key.did_key, keyring.wrap(key.secret), now))
+    batch.keys.append((key.did_key, host.pk, did, keyring.wrap(key.secret), now))
     head = (signed.cid, rev, root, signed.block, key.did_key, len(records), now)
     batch.repos.append((account_id, did, host.pk, "active", *head))
     start, packed_rev = _bigint(8, account_id), _packed(rev.encode())
@@ -190,8 +190,8 @@ def _packed(value: bytes) -> bytes:
 def _store(batch: Batch) -> None:
     columns = "repo_id, collection, rkey, cid, rev, subject, data"
     with transaction.atomic():
+        _copy_rows("signing_key (did_key, host_id, did, wrapped, created_at)", batch.keys)
         _copy_rows(_ACCOUNT, batch.accounts)
-        _copy_rows("signing_key (did_key, wrapped, created_at)", batch.keys)
         _copy_rows(_REPO, batch.repos)
         _copy_packed(f"record ({columns})", batch.records)
         _copy_packed("node (repo_id, cid, rev, data)", batch.nodes)

@@ -53,7 +53,7 @@ class Chain:
             changes=changes,
             displaced=plan.displaced_by(self._twins_of(telling), tree, changes),
             rev=revs.next_rev(self.head.rev),
-            key=keys.signing_key(self.head.signing_did_key),
+            key=keys.signing_key(self.head.signing_did_key, self.head.did),
         )
         self._append(made)
         return changes

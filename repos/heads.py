@@ -108,7 +108,7 @@ class Step:
 
 def sign(head: Head, root: bytes, rev: str, signing_did_key: str) -> Step:
     """The next step of a repo: a tree under a commit of ours."""
-    signed = commit.sign(head.did, rev, root, keys.signing_key(signing_did_key))
+    signed = commit.sign(head.did, rev, root, keys.signing_key(signing_did_key, head.did))
     return Step(head, rev, signed, root, signing_did_key)
 
 

@@ -138,7 +138,8 @@ def _make_repo(account: Account) -> tuple[Tree, commit.SignedCommit, str]:
 def _first_commit(account: Account) -> tuple[Tree, commit.SignedCommit, str]:
     tree = Tree(None, {})
     rev = tid.encode(time.time_ns() // 1000, _CLOCK_ID)
-    signed = commit.sign(account.did, rev, tree.commit(), keys.signing_key(account.signing_did_key))
+    key = keys.signing_key(account.signing_did_key, account.did)
+    signed = commit.sign(account.did, rev, tree.commit(), key)
     Node.objects.bulk_create(
         [
             Node(repo_id=account.pk, cid=cid, rev=rev, data=block)

@@ -8,14 +8,32 @@ from hosting.models import Host
 
 
 class SigningKey(models.Model):
-    """A repo signing key, named by its public half. Rows are never changed, so caches never lie."""
+    """A repo signing key, named by its public half, of one DID at one host.
+
+    Rows are never changed but for a reserved key that finds its owner, so caches never lie (the
+    trigger `signing_key_keeps_its_owner`). Foreign keys from `account` and `reserved_key` to key,
+    host and DID together see to it that nobody signs with another's key or takes it away.
+    """
 
     did_key = models.CharField(max_length=100, primary_key=True)
+    # Null: made before keys had owners, and nothing tells whose it was. Nobody can use it.
+    host = models.ForeignKey(
+        Host, null=True, db_index=False, on_delete=models.PROTECT, related_name="+"
+    )
+    did = models.CharField(
+        max_length=2048, blank=True, default="", db_default=""
+    )  # empty: reserved, unclaimed
     wrapped = models.BinaryField()  # hosting.keyring
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         db_table = "signing_key"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["did_key", "host", "did"], name="signing_key_has_one_owner"
+            )
+        ]
+        indexes = [models.Index(fields=["did"], name="signing_key_by_owner")]
 
 
 class ReservedKey(models.Model):
@@ -23,7 +41,7 @@ class ReservedKey(models.Model):
 
     host = models.ForeignKey(Host, on_delete=models.CASCADE)
     did = models.CharField(max_length=2048, blank=True)  # empty: nobody in particular
-    key = models.OneToOneField(SigningKey, on_delete=models.CASCADE, db_column="did_key")
+    key = models.OneToOneField(SigningKey, on_delete=models.PROTECT, db_column="did_key")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

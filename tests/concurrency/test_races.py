@@ -149,7 +149,7 @@ def moderate(race: Race, dice: random.Random) -> None:
 def rotate(race: Race, _dice: random.Random) -> None:
     with transaction.atomic():
         account = Account.objects.select_for_update().get(pk=race.account.pk)
-        account.signing_did_key = keys.new_signing_key().did_key
+        account.signing_did_key = keys.new_signing_key(account.host, account.did).did_key
         race.signed_by.append(account.signing_did_key)
         account.save(update_fields=["signing_did_key"])
         signals.signing_key_changed.send(sender=Account, account=account)

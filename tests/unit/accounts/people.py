@@ -27,8 +27,10 @@ def account_row(host: Host, label: str = "alice", **changes: Any) -> Account:
         "handle": label + domain,
         "email": f"{label}@example.com",
         "password": make_password(PASSWORD),
-        "signing_did_key": keys.new_signing_key().did_key,
         "opened_at": timezone.now(),
     }
-    account = Account.objects.create(host=host, **{**fields, **changes})
+    fields |= changes
+    if "signing_did_key" not in fields:
+        fields["signing_did_key"] = keys.new_signing_key(host, fields["did"]).did_key
+    account = Account.objects.create(host=host, **fields)
     return Account.objects.select_related("host").get(pk=account.pk)

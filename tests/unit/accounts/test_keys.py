@@ -6,28 +6,30 @@ from accounts import keys
 from accounts.models import SigningKey
 from protocol.keys import PublicKey
 
+DID, OTHER = "did:plc:" + "a" * 24, "did:plc:" + "b" * 24
 
-def test_a_new_key_is_stored_wrapped(db):
-    key = keys.new_signing_key()
+
+def test_a_new_key_is_stored_wrapped(ash):
+    key = keys.new_signing_key(ash, DID)
     assert key.secret not in bytes(SigningKey.objects.get(pk=key.did_key).wrapped)
 
 
-def test_a_stored_key_signs_as_the_key_that_was_made(db):
-    key = keys.new_signing_key()
-    signature = keys.signing_key(key.did_key).sign(b"message")
+def test_a_stored_key_signs_as_the_key_that_was_made(ash):
+    key = keys.new_signing_key(ash, DID)
+    signature = keys.signing_key(key.did_key, DID).sign(b"message")
     assert PublicKey.from_did_key(key.did_key).verify(b"message", signature)
 
 
-def test_a_key_is_unwrapped_once(db, django_assert_num_queries):
-    key = keys.new_signing_key()
-    keys.signing_key(key.did_key)
+def test_a_key_is_unwrapped_once(ash, django_assert_num_queries):
+    key = keys.new_signing_key(ash, DID)
+    keys.signing_key(key.did_key, DID)
     with django_assert_num_queries(0):
-        keys.signing_key(key.did_key)
+        keys.signing_key(key.did_key, DID)
 
 
 def test_an_unknown_key_is_not_made_up(db):
     with pytest.raises(SigningKey.DoesNotExist):
-        keys.signing_key("did:key:zUnknown")
+        keys.signing_key("did:key:zUnknown", DID)
 
 
 def test_the_rotation_key_is_the_hosts(ash):

@@ -215,7 +215,7 @@ def test_our_own_tokens_verify_and_last_as_long_as_asked(alice):
 
 def test_our_own_signatures_are_low_s(alice):
     signed, _, signature = mint(alice, AUD, None).rpartition(".")
-    key = keys.signing_key(alice.signing_did_key).public
+    key = keys.signing_key(alice.signing_did_key, alice.did).public
     assert key.verify(signed.encode(), base64.urlsafe_b64decode(signature + "=="))
 
 

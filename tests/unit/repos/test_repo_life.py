@@ -115,7 +115,8 @@ class Life:
 
     def rotate(self) -> None:
         with transaction.atomic():
-            self.account.signing_did_key = keys.new_signing_key().did_key
+            new = keys.new_signing_key(self.account.host, self.account.did)
+            self.account.signing_did_key = new.did_key
             self.account.save(update_fields=["signing_did_key"])
             signals.signing_key_changed.send(sender=Account, account=self.account)
         self.signed_by.append(self.account.signing_did_key)
