@@ -6,12 +6,13 @@ announced again, as in `standing`.
 """
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import arrivals, did_checks, standing
+from accounts import arrivals, did_checks, did_looks, standing
 from accounts.models import Account
 from accounts.signals import account_activated, account_moved_in
 from hosting.mail import letters, outbox
@@ -26,6 +27,7 @@ def deactivate(account: Account, delete_after: datetime | None = None) -> Accoun
     that never opened.
     """
     with transaction.atomic():
+        transaction.on_commit(partial(did_looks.wake, account.did))  # the last step of a move
         locked = standing.lock_open(account)
         locked.deactivated_at = locked.deactivated_at or timezone.now()
         # Who is on the way in keeps the deadline for arriving.
@@ -49,10 +51,12 @@ def activate(account: Account) -> Account:
         locked = standing.lock_open(account)
         if locked.taken_down_at is not None:
             raise standing.AccountNotFound
-        locked.deactivated_at = locked.delete_after = None
-        locked.save(update_fields=["deactivated_at", "delete_after"])
+        was_away = locked.moved_away_at is not None
+        locked.deactivated_at = locked.delete_after = locked.moved_away_at = None
+        locked.save(update_fields=["deactivated_at", "delete_after", "moved_away_at"])
         locked.refresh_from_db(fields=["status"])  # Postgres derives it
-        signal = account_moved_in if arrivals.finish(locked) else account_activated
+        has_arrived = arrivals.finish(locked) or was_away
+        signal = account_moved_in if has_arrived else account_activated
         signal.send(sender=Account, account=locked)
         return locked
 

@@ -7,12 +7,13 @@ import logging
 from functools import partial
 
 from django.db import transaction
+from django.utils import timezone
 
-from accounts import custom_handles, handovers, key_changes, resolution
+from accounts import custom_handles, key_changes, published_dids, resolution
 from accounts.models import Account, PlcOperation
+from accounts.published_dids import Published
 from accounts.signals import handle_changed
-from protocol import did_document, plc
-from protocol.plc_data import PDS_SERVICE
+from protocol import plc
 
 logger = logging.getLogger("accounts")
 
@@ -25,15 +26,22 @@ def adopt(operation: PlcOperation) -> None:
     if account is None:
         return
     data = plc.data_of(operation.operation)
-    service = data.services.get(PDS_SERVICE) if data is not None else None
-    handovers.note(account, service.endpoint if service is not None else None)
+    if data is not None:
+        _note(account, published_dids.of_plc(operation.did, data))
     if operation.new_handle:
         take_handle(account, operation.new_handle)
     elif not operation.new_signing_did_key:
         announce(account)
-    if data is not None:
-        document = did_document.render(operation.did, data)
-        transaction.on_commit(partial(resolution.remember_document, operation.did, document))
+
+
+def _note(account: Account, published: Published) -> None:
+    """The account knows at once what its DID says; its copies at other hosts of ours, and whoever
+    resolves the DID, when the transaction has come true."""
+    now = timezone.now()
+    published_dids.take(account, published, now)
+    document = dict(published.document.json)
+    transaction.on_commit(partial(resolution.remember_document, account.did, document))
+    transaction.on_commit(partial(published_dids.note, published, seen_at=now))
 
 
 def take_handle(account: Account, handle: str) -> None:

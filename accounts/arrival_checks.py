@@ -10,7 +10,7 @@ from datetime import timedelta
 from django.db.models import F, Q
 from django.utils import timezone
 
-from accounts import handovers, resolution
+from accounts import did_looks
 from accounts.models import Arrival
 
 AGAIN_AFTER = timedelta(minutes=10)
@@ -32,10 +32,5 @@ def check_due() -> None:
 
 def check(arrival: Arrival) -> None:
     """Ask where the DID lives, outside of any transaction; silence leaves things as they are."""
-    account = arrival.account
     Arrival.objects.filter(pk=arrival.pk).update(looked_at=timezone.now())
-    try:
-        document = resolution.resolve_did(account.did, fresh=True)
-    except (resolution.UnresolvedDid, resolution.NetworkSilent):
-        return
-    handovers.note(account, document.pds)
+    did_looks.look(arrival.account.did)

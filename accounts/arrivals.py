@@ -18,6 +18,7 @@ from accounts import (
     custom_handles,
     handles,
     invites,
+    published_dids,
     reserved_keys,
     resolution,
 )
@@ -82,19 +83,22 @@ def move_in(host: Host, wish: SignUp) -> Account:
     HandleTaken and EmailRefused.
     """
     admission_policy.check_open(host, wish)
-    document = resolve(wish.did)
-    before = Account.objects.of(host).filter(did=wish.did).first()
-    if before is not None and not has_moved_away(before, document):
+    before = Account.objects.of(host).filter(did=wish.did)
+    document = resolve(wish.did, fresh=before.exists())
+    left = before.select_related("host").first()
+    if left is not None and not has_moved_away(left, document):
         raise AlreadyHosted
     admitted = admission.check(host, wish)
     _check_free(host, wish.did, admitted)
-    if before is None:
+    if left is None:
         admission_policy.admit(host, wish, admitted)
     password = make_password(admitted.password)
     try:
         with transaction.atomic(durable=True):
             account = _opened(host, wish.did, admitted, password)
             _note_arrival(account, document)
+            account.did_document = published_dids.kept(document)
+            account.save(update_fields=["did_document"])
     except IntegrityError as error:
         raise _lost_race(error, admitted) from error
     return Account.objects.select_related("host").get(pk=account.pk)
@@ -179,7 +183,7 @@ def _reopened(account: Account, wish: Admitted, password: str) -> Account:
     for private in (Session, WebSession, AppPassword, Preference, EmailToken, KnownPlace):
         private.objects.filter(account=account).delete()
     account.handle, account.email, account.password = wish.handle, wish.email, password
-    account.email_confirmed_at = account.delete_after = None
+    account.email_confirmed_at = account.delete_after = account.moved_away_at = None
     account.has_email_auth_factor = False
     account.signing_did_key = reserved_keys.take(account.host, account.did)
     account.save()

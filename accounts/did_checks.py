@@ -1,11 +1,14 @@
 """Does its DID say that this account lives here, under a key of ours?
 
-Source: com.atproto.server.activateAccount and checkAccountStatus: the PDS endpoint is this host,
-the signing key ours, and for a did:plc this host may change the DID. Whoever holds the DID's data
-is asked, no cache: the PLC directory, or the web server that a did:web names.
+Source: com.atproto.server.activateAccount and checkAccountStatus: the PDS endpoint is this host and
+the signing key ours. Whether this host may change the DID, too, is its owner's choice: an account
+can be served without (docs/decisions/0023 says what its owner then does alone). Whoever holds the
+DID's data is asked, no cache: the PLC directory, or the web server that a did:web names.
 """
 
-from accounts import directory, resolution
+from django.utils import timezone
+
+from accounts import directory, published_dids, resolution
 from accounts.models import Account
 from protocol import plc
 from protocol.errors import InvalidRequest, XrpcError
@@ -35,8 +38,6 @@ def check(account: Account) -> None:
         service.endpoint.rstrip("/") if service is not None else None,
         data.verification_methods.get(SIGNING_METHOD),
     )
-    if account.host.rotation_did_key not in data.rotation_keys:
-        raise InvalidDid("The rotation keys of the DID do not include this host's")
 
 
 def is_valid(account: Account) -> bool:
@@ -66,6 +67,7 @@ def _compare(account: Account, endpoint: str | None, signing_did_key: str | None
 
 
 def _published(did: str) -> PlcData:
+    begun_at = timezone.now()
     try:
         newest = directory.newest(did)
     except directory.Unsettled as outcome:
@@ -73,4 +75,5 @@ def _published(did: str) -> PlcData:
     data = plc.data_of(newest) if newest is not None else None
     if data is None:
         raise InvalidDid("Could not resolve DID")
+    published_dids.note(published_dids.of_plc(did, data), seen_at=begun_at)
     return data

@@ -10,8 +10,11 @@ from django.utils import timezone
 
 from accounts import (
     adoption,
+    arrivals,
     arriving_handles,
     handles,
+    own_dids,
+    published_dids,
     resolution,
     updates,
     web_identities,
@@ -100,17 +103,21 @@ def _change_at_the_directory(account: Account, handle: str) -> None:
         _adopt(account, handle)
         return
     changed = data.with_handle(handle)
-    if changed == data or _lives_elsewhere(account, data):
+    if _moves_in(account, data):
+        _adopt(account, handle)
+        return
+    own_dids.check_lives_here(account, data)
+    if changed == data:
         _adopt(account, handle)
         return
     updates.see_through(_kept(account, updates.signed(account, changed, newest), handle))
 
 
-def _lives_elsewhere(account: Account, data: PlcData) -> bool:
-    """Whether the account is still moving in: its owner will write the handle into the DID."""
+def _moves_in(account: Account, data: PlcData) -> bool:
+    """Whether the DID still lives elsewhere: its owner will write the handle into it."""
     service = data.services.get(PDS_SERVICE)
-    is_ours = service is not None and service.endpoint.rstrip("/") == account.host.origin
-    return account.deactivated_at is not None and not is_ours
+    is_here = service is not None and published_dids.names(account, service.endpoint)
+    return not is_here and arrivals.is_on_its_way(account)
 
 
 def _kept(account: Account, operation: plc.Operation, handle: str) -> PlcOperation:

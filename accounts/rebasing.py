@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from django.utils import timezone
 
-from accounts import directory, keys
-from accounts.models import PlcOperation
+from accounts import directory, keys, own_dids
+from accounts.models import Account, PlcOperation
 from protocol import plc
 from protocol.plc_data import SIGNING_METHOD, PlcData
 
@@ -30,6 +30,8 @@ def rebase(operation: PlcOperation) -> bool:
     host = operation.account.host
     if newest is None or data is None or host.rotation_did_key not in data.rotation_keys:
         return False
+    if operation.new_handle and not _is_ours(operation.account, data):
+        return False
     prev = plc.cid_of(newest)
     if prev == operation.operation["prev"]:
         return False
@@ -39,6 +41,14 @@ def rebase(operation: PlcOperation) -> bool:
         operation=anew, cid=plc.cid_of(anew), next_attempt_at=timezone.now(), last_failure=""
     )
     return moved == 1
+
+
+def _is_ours(account: Account, data: PlcData) -> bool:
+    try:
+        own_dids.check_lives_here(account, data)
+    except own_dids.NotOursToChange:
+        return False
+    return True
 
 
 def _changed(data: PlcData, operation: PlcOperation) -> PlcData:

@@ -7,6 +7,7 @@ from accounts import (
     captcha,
     custom_handles,
     deletion,
+    did_looks,
     email_tokens,
     held_sign_ups,
     places,
@@ -46,6 +47,18 @@ def withdraw_stale_sign_ups() -> None:
 def check_arrivals() -> None:
     """Every minute: whether the DIDs of those who move in name this host yet."""
     arrival_checks.check_due()
+
+
+@shared_task
+def look_at_dids() -> None:
+    """Every minute: whether the DIDs of our accounts still name this deployment."""
+    did_looks.look_due()
+
+
+@shared_task
+def look_at_did(did: str) -> None:
+    """At once, when an owner deactivates the account: the last step of most moves."""
+    did_looks.look(did)
 
 
 @shared_task

@@ -11,8 +11,9 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from accounts import directory, keys, publishing
+from accounts import directory, keys, own_dids, published_dids, publishing
 from accounts.models import Account, PlcOperation
+from accounts.own_dids import NotOursToChange
 from protocol import plc
 from protocol.errors import InvalidRequest, XrpcError
 from protocol.plc_data import PlcData
@@ -41,15 +42,12 @@ class UpdateRefused(InvalidRequest):
     """400: the directory would not take the operation. Nothing was changed."""
 
 
-class NotOursToChange(InvalidRequest):
-    """400: the DID does not let this host change it, or there is no such DID."""
-
-
 def newest(account: Account) -> tuple[plc.Operation, PlcData]:
     """The newest operation of the account's DID, and what it says, from the directory itself.
 
     Raises DirectoryAway, NotOursToChange.
     """
+    begun_at = timezone.now()
     try:
         operation = directory.newest(account.did)
     except directory.Unsettled as outcome:
@@ -59,15 +57,14 @@ def newest(account: Account) -> tuple[plc.Operation, PlcData]:
     data = plc.data_of(operation) if operation is not None else None
     if operation is None or data is None:
         raise NotOursToChange("The PLC directory does not hold this DID, or it was tombstoned")
+    published_dids.note(published_dids.of_plc(account.did, data), seen_at=begun_at)
     return operation, data
 
 
 def signed(account: Account, data: PlcData, prev: plc.Operation) -> plc.Operation:
     """The operation by which this host gives the DID the data. Raises NotOursToChange."""
-    host = account.host
-    if host.rotation_did_key not in (plc.data_of(prev) or data).rotation_keys:
-        raise NotOursToChange("The rotation keys of the DID do not include this host's")
-    return plc.sign(plc.update(data, plc.cid_of(prev)), keys.rotation_key(host))
+    own_dids.check_rotation_key(account, plc.data_of(prev) or data)
+    return plc.sign(plc.update(data, plc.cid_of(prev)), keys.rotation_key(account.host))
 
 
 def write_down(

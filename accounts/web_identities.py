@@ -6,12 +6,15 @@ from nowhere else.
 """
 
 from dataclasses import replace
+from functools import partial
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
-from accounts import adoption, handles, web_documents
+from accounts import adoption, handles, published_dids, web_documents
 from accounts.models import Account, WebIdentity
+from accounts.published_dids import Published
 from accounts.signals import signing_key_changed
 from protocol import did_document
 from protocol.did_document import DidDocument
@@ -64,6 +67,7 @@ def change_handle(account: Account, handle: str) -> None:
         data = web_documents.data_of(identity).with_handle(handle)
         identity.also_known_as = list(data.also_known_as)
         identity.save(update_fields=["also_known_as", "updated_at"])
+        _note(locked, identity)
         adoption.take_handle(locked, handle)
 
 
@@ -76,6 +80,7 @@ def change_key(account: Account, did_key: str) -> None:
         identity.save(update_fields=["verification_methods", "updated_at"])
         locked.signing_did_key = did_key
         locked.save(update_fields=["signing_did_key"])
+        _note(locked, identity)
         signing_key_changed.send(sender=Account, account=locked)
 
 
@@ -104,16 +109,26 @@ def lead_to(account: Account, handle: str, signing_did_key: str, endpoint: str) 
 def change(account: Account, data: PlcData) -> None:
     """What the owner wants the document to say, from leaving for another host on."""
     with transaction.atomic():
-        _of(account).select_for_update().get()
-        _of(account).update(
-            also_known_as=list(data.also_known_as),
-            verification_methods=dict(data.verification_methods),
-            services={
-                name: {"type": service.type, "endpoint": service.endpoint}
-                for name, service in data.services.items()
-            },
-        )
-        adoption.announce(adoption.lock(account))
+        locked = adoption.lock(account)
+        identity = _of(account).select_for_update().get()
+        identity.also_known_as = list(data.also_known_as)
+        identity.verification_methods = dict(data.verification_methods)
+        identity.services = {
+            name: {"type": service.type, "endpoint": service.endpoint}
+            for name, service in data.services.items()
+        }
+        identity.save()
+        adoption.announce(locked)
+        _note(locked, identity)
+
+
+def _note(locked: Account, identity: WebIdentity) -> None:
+    """The account, whose row is locked, knows at once what its document says; its copies at other
+    hosts of ours when the transaction has come true."""
+    published = Published(DidDocument(web_documents.document(identity)))
+    now = timezone.now()
+    published_dids.take(locked, published, now)
+    transaction.on_commit(partial(published_dids.note, published, seen_at=now))
 
 
 def _of(account: Account) -> QuerySet[WebIdentity]:

@@ -80,7 +80,10 @@ def on_activated(account: Account, **_: Any) -> None:
 def on_handle(account: Account, **_: Any) -> None:
     """The account's handle is another: #identity."""
     heads.lock(account.pk)
-    is_elsewhere = Arrival.objects.still_elsewhere().filter(account=account).exists()
+    is_elsewhere = (
+        account.moved_away_at is not None
+        or Arrival.objects.still_elsewhere().filter(account=account).exists()
+    )
     if Repo.objects.filter(pk=account.pk).exists() and not is_elsewhere:
         _announce_identity(account)
 

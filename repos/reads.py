@@ -33,7 +33,14 @@ _RECORD_BY_DID = Statement(_RECORD.format(source="repo r", name="r.did"), _RECOR
 _RECORD_BY_HANDLE = Statement(
     _RECORD.format(source="account a JOIN repo r ON r.id = a.id", name="a.handle"), _RECORD_TYPES
 )
-_TRUE = b"\1"
+_TRUE, _DEACTIVATED = b"\1", b"deactivated"
+# Copies of repos whose DID names another host: it was left behind, or has not arrived yet.
+_ELSEWHERE = """
+    SELECT FROM account a LEFT JOIN arrival v ON v.account_id = a.id
+        AND v.activated_at IS NULL AND v.handed_over_at IS NULL
+    WHERE a.did = %s AND a.host_id = %s
+        AND (a.moved_away_at IS NOT NULL OR v.account_id IS NOT NULL)
+"""
 # Records that moderators hid (repos.record_takedowns). The many repos without any are not asked.
 _HIDDEN = """
     SELECT t.rkey FROM record_takedown t JOIN repo r ON r.id = t.repo_id
@@ -210,8 +217,10 @@ def get_record(
         raise RecordElsewhere(f"at://{did_or_handle}/{collection}/{rkey}")
     did_bytes, status, has_takedowns, record_cid, data = found[0]
     did = did_bytes.decode()
-    refuse_inactive(did, status.decode())
     uri = f"at://{did}/{collection}/{rkey}"
+    if status == _DEACTIVATED and database.row(_ELSEWHERE, (did, host.pk)):
+        raise RecordElsewhere(uri)
+    refuse_inactive(did, status.decode())
     if has_takedowns == _TRUE and database.row(_HIDDEN, (did, host.pk, collection, rkey)):
         raise RecordNotFound(uri)
     if record_cid is None or (cid_text is not None and cid.to_text(record_cid) != cid_text):

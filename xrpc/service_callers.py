@@ -82,7 +82,8 @@ def _method(request: HttpRequest) -> str:
 
 
 def _document_of(host: Host, did: str) -> DidDocument:
-    account = Account.objects.of(host).open().filter(did=did).first()
+    accounts = Account.objects.of(host).open().filter(did=did, moved_away_at__isnull=True)
+    account = accounts.first()
     if account is None:
         raise BadJwtIss("The jwt issuer has no account here")
     method = {

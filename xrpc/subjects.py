@@ -4,8 +4,6 @@ Everything is looked up at the call's host, so another tenant's account is as un
 never was.
 """
 
-from typing import Any
-
 from django.conf import settings
 
 from accounts import custom_handles
@@ -13,8 +11,6 @@ from accounts.models import Account
 from accounts.standing import AccountNotFound, AccountTakedown
 from hosting.models import Host
 from moderation.audit import ADMIN
-from protocol import did_document as documents
-from protocol.plc_data import PDS_SERVICE, PDS_SERVICE_TYPE, SIGNING_METHOD, PlcData, Service
 from repos import reads
 from repos.models import Repo
 from repos.reads import RepoRef, RepoRow
@@ -90,17 +86,6 @@ def handle_of(account: Account) -> str:
     """The account's handle, or the placeholder of an account that has none or has lost its
     proof."""
     return custom_handles.shown(account) or NO_HANDLE
-
-
-def did_document(account: Account) -> dict[str, Any]:
-    """The DID document of an account, as its directory has or will have it, from our own rows."""
-    data = PlcData(
-        rotation_keys=(),
-        verification_methods={SIGNING_METHOD: account.signing_did_key},
-        also_known_as=(f"at://{account.handle}",) if account.handle else (),
-        services={PDS_SERVICE: Service(PDS_SERVICE_TYPE, account.host.origin)},
-    )
-    return documents.render(account.did, data)
 
 
 def blob_limit_bytes(host: Host) -> int:

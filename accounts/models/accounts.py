@@ -7,7 +7,7 @@ moments below.
 """
 
 from django.db import models
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -52,7 +52,7 @@ class Account(models.Model):
     email_confirmed_at = models.DateTimeField(null=True, blank=True)
     has_email_auth_factor = models.BooleanField(default=False)  # wished for; see the property
     password = models.CharField(max_length=200)  # hashed
-    signing_did_key = models.CharField(max_length=100)  # names a SigningKey
+    signing_did_key = models.CharField(max_length=100)  # names a SigningKey of its own
     opened_at = models.DateTimeField(null=True, blank=True)
     deactivated_at = models.DateTimeField(null=True, blank=True)
     # What the owner asked for with the deactivation: accounts.deletion acts on it.
@@ -61,6 +61,13 @@ class Account(models.Model):
     taken_down_at = models.DateTimeField(null=True, blank=True)
     takedown_ref = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # What the DID was last seen to say, and when (accounts.published_dids). Empty: our own rows do.
+    did_document = models.TextField(blank=True, default="", db_default="")
+    did_seen_at = models.DateTimeField(null=True, blank=True)
+    did_looked_at = models.DateTimeField(null=True, blank=True)  # accounts.did_looks
+    # Whether this host may change a did:plc; null: nobody has looked yet.
+    has_rotation_key = models.BooleanField(null=True, blank=True)
+    moved_away_at = models.DateTimeField(null=True, blank=True)  # the DID names another host
     status = models.GeneratedField(
         expression=Case(
             When(opened_at__isnull=True, then=Value("pending")),
@@ -101,6 +108,11 @@ class Account(models.Model):
                 fields=["delete_after"],
                 name="account_delete_after",
                 condition=Q(delete_after__isnull=False),
+            ),
+            models.Index(  # and accounts.did_looks
+                F("did_looked_at").asc(nulls_first=True),
+                name="account_did_looked_at",
+                condition=Q(opened_at__isnull=False),
             ),
         ]
 

@@ -8,8 +8,14 @@ database.
 """
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
+from django.utils import timezone
+
+from accounts import published_dids
+from accounts.published_dids import Published
 from accounts.resolution import documents, own_documents
 from accounts.resolution.errors import (
     DidDeactivated,
@@ -48,11 +54,15 @@ def resolve_did(did: str, *, fresh: bool = False) -> DidDocument:
     if own is not None:
         return DidDocument(own)
     if fresh:
-        return DidDocument(_flights.share(did, lambda: _asked(did, documents.fetch)))
+        asked_at = timezone.now()
+        return DidDocument(_flights.share(did, lambda: _asked(did, documents.fetch, asked_at)))
     known = _memory.get(did)
     if known is not None and known.is_fresh:
         return DidDocument(_remembered(known))
-    return DidDocument(_flights.share(did, lambda: _asked_or_old(did, known, documents.fetch)))
+    asked_at = timezone.now()
+    return DidDocument(
+        _flights.share(did, lambda: _asked_or_old(did, known, documents.fetch, asked_at))
+    )
 
 
 def known_did(did: str) -> DidDocument | None:
@@ -70,7 +80,8 @@ def known_did(did: str) -> DidDocument | None:
 def settle_did(did: str, hear: Hear) -> DidDocument:
     """As `resolve_did`, for somebody who asked without a thread (hosting.upstream): `hear` gives
     the document (`documents.read`), or raises NetworkSilent when nobody answered."""
-    return DidDocument(_asked_or_old(did, _memory.get(did), hear))
+    asked_at = timezone.now() - timedelta(seconds=settings.RESOLVE_TIMEOUT_S)  # at the earliest
+    return DidDocument(_asked_or_old(did, _memory.get(did), hear, asked_at))
 
 
 def remember_document(did: str, document: dict[str, Any]) -> None:
@@ -78,7 +89,8 @@ def remember_document(did: str, document: dict[str, Any]) -> None:
     _memory.put(did, {"document": document}, fresh_s=FRESH_S, keep_s=KEPT_S)
 
 
-def _asked(did: str, hear: Hear) -> dict[str, Any]:
+def _asked(did: str, hear: Hear, asked_at: datetime) -> dict[str, Any]:
+    """What the DID's server says; an account of ours hears of it, too."""
     try:
         document = hear(did)
     except UnresolvedDid as refusal:
@@ -86,12 +98,13 @@ def _asked(did: str, hear: Hear) -> dict[str, Any]:
         _memory.put(did, value, fresh_s=REFUSAL_S, keep_s=REFUSAL_S)
         raise
     remember_document(did, document)
+    published_dids.note(Published(DidDocument(document)), seen_at=asked_at)
     return document
 
 
-def _asked_or_old(did: str, known: Entry | None, hear: Hear) -> dict[str, Any]:
+def _asked_or_old(did: str, known: Entry | None, hear: Hear, asked_at: datetime) -> dict[str, Any]:
     try:
-        return _asked(did, hear)
+        return _asked(did, hear, asked_at)
     except NetworkSilent as silence:
         if known is None or "document" not in known.value:
             value = {"silence": silence.message}

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
+from accounts import published_dids
 from protocol import cid
 from protocol.errors import InvalidRequest
 from repos import blobs, legacy_profiles, reads, record_pages, writes
@@ -29,7 +30,6 @@ from xrpc.subjects import (
     NO_HANDLE,
     account_of,
     blob_limit_bytes,
-    did_document,
     handle_of,
     own_account,
     own_repo,
@@ -144,7 +144,7 @@ def describe_repo(call: Call) -> Answer:
     return {
         "handle": handle_of(account),
         "did": repo.did,
-        "didDoc": did_document(account),
+        "didDoc": published_dids.document_of(account),
         "collections": reads.collections(repo),
         "handleIsCorrect": handle_of(account) != NO_HANDLE,
     }

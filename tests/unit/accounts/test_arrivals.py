@@ -121,6 +121,7 @@ def test_a_did_moves_in_once(ash, network, did):
 
 
 def test_an_account_that_lives_here_stays_as_it_is(ash, network, did):
+    network.pds = ash.origin
     account = account_row(ash, did=did)
     with pytest.raises(AlreadyHosted):
         arrivals.move_in(ash, wish(did=account.did, handle="other.test", email="o@example.com"))

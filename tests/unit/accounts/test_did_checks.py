@@ -28,7 +28,6 @@ def test_a_slash_after_the_endpoint_makes_no_difference(alice, directory_says):
         ({"services": endpoint("https://elsewhere.example")}, "this host as the account's PDS"),
         ({"services": {}}, "this host as the account's PDS"),
         ({"verificationMethods": {"atproto": SigningKey.generate().did_key}}, "signing key"),
-        ({"rotationKeys": [SigningKey.generate().did_key]}, "rotation keys"),
     ],
 )
 def test_a_did_that_leads_elsewhere_is_not(alice, directory_says, changes, complaint):

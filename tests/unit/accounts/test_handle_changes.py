@@ -15,7 +15,7 @@ from accounts import (
     signup,
     updates,
 )
-from accounts.models import Account, CustomHandle, PlcOperation
+from accounts.models import Account, Arrival, CustomHandle, PlcOperation
 from hosting import outgoing, txt_records
 from protocol import plc as operations
 from protocol.did_document import DidDocument
@@ -320,6 +320,7 @@ def test_a_did_web_elsewhere_that_lists_the_handle_gets_it(ash, monkeypatch):
 
 def test_who_still_moves_in_changes_the_handle_here_alone(account, plc):
     Account.objects.update(deactivated_at=account.opened_at)
+    Arrival.objects.create(account=account, created_at=account.opened_at)
     newest, data = updates.newest(account)
     elsewhere = operations.Service("AtprotoPersonalDataServer", "https://old.example.com")
     moved = operations.PlcData(

@@ -2,11 +2,13 @@
 
 import pytest
 
+from accounts import published_dids
 from accounts.models import Account
 from accounts.standing import AccountNotFound
 from hosting.models import Host
 from protocol.did_document import DidDocument
 from protocol.keys import SigningKey
+from tests.unit.accounts.people import account_row
 from xrpc import subjects
 from xrpc.call import Call, Caller
 
@@ -23,7 +25,9 @@ def call(host: Host, did: str = DID) -> Call:
 
 
 def test_the_local_document_says_what_the_directory_would():
-    document = DidDocument(subjects.did_document(account(Host(origin="http://localhost:2583"))))
+    document = DidDocument(
+        published_dids.document_of(account(Host(origin="http://localhost:2583")))
+    )
     assert (document.did, document.handle, document.signing_key) == (DID, "alice.test", KEY)
     assert document.pds == "http://localhost:2583"
 
@@ -31,7 +35,7 @@ def test_the_local_document_says_what_the_directory_would():
 def test_an_account_without_a_handle_shows_the_placeholder():
     nameless = account(Host(origin="http://localhost:2583"), handle=None)
     assert subjects.handle_of(nameless) == "handle.invalid"
-    assert subjects.did_document(nameless)["alsoKnownAs"] == []
+    assert published_dids.document_of(nameless)["alsoKnownAs"] == []
 
 
 def test_a_host_may_have_a_blob_limit_of_its_own(settings):
@@ -46,6 +50,6 @@ def test_a_token_may_outlive_its_account(ash):
 
 
 def test_an_account_that_never_opened_is_no_account(ash):
-    account(ash).save()
+    account_row(ash, did=DID, opened_at=None)
     with pytest.raises(AccountNotFound):
         subjects.own_account(call(ash))

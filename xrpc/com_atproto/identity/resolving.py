@@ -10,7 +10,7 @@ from xrpc import rate_limits
 from xrpc.auth import Auth
 from xrpc.call import Answer, Call
 from xrpc.registry import procedure, query
-from xrpc.subjects import NO_HANDLE
+from xrpc.subjects import NO_HANDLE, own_account
 
 
 @query("com.atproto.identity.resolveDid", auth=Auth.none(), lane="lookup")
@@ -30,6 +30,7 @@ def resolve_identity(call: Call) -> Answer:
     limits=(rate_limits.REFRESH_IDENTITY,),
 )
 def refresh_identity(call: Call) -> Answer:
+    own_account(call)
     identity = resolution.identify(call.host, call.input["identifier"], fresh=True)
     custom_handles.look_again(call.host, identity.did)
     return _shown(identity)

@@ -1,14 +1,14 @@
 """com.atproto.server.*: what the host offers, signing up, sessions.
 
-Source: the lexicons of that namespace. A DID document travels with every session, built from our
-own rows, so that a client finds its host before any directory's cache is warm.
+Source: the lexicons of that namespace. A DID document travels with every session, as we last saw
+it, so that a client finds its host before any directory's cache is warm.
 """
 
 from typing import Any
 
 import orjson
 
-from accounts import arrivals, places, sessions, signup
+from accounts import arrivals, places, published_dids, sessions, signup
 from accounts.models import Account
 from accounts.sessions import Knock, Tokens
 from hosting.models import Host
@@ -21,7 +21,7 @@ from xrpc.proxy.local import relayed
 from xrpc.proxy.plans import Composed, Working
 from xrpc.registry import procedure, query
 from xrpc.service_callers import prove, spending
-from xrpc.subjects import blob_limit_bytes, did_document, handle_of, own_account
+from xrpc.subjects import blob_limit_bytes, handle_of, own_account
 
 
 @query("com.atproto.server.describeServer", auth=Auth.none())
@@ -129,7 +129,10 @@ def _pair(tokens: Tokens) -> dict[str, str]:
 
 
 def _identity(account: Account) -> dict[str, Any]:
-    return {"did": account.did, "handle": handle_of(account), "didDoc": did_document(account)}
+    """`didDoc` is left out while the DID names another host: clients take it for where to go."""
+    identity = {"did": account.did, "handle": handle_of(account)}
+    document = published_dids.for_clients(account)
+    return identity if document is None else {**identity, "didDoc": document}
 
 
 def _session(account: Account) -> dict[str, Any]:

@@ -1,0 +1,71 @@
+"""Whether the DIDs of our accounts still say what we know, asked now and then.
+
+An owner may change the DID past us, straight at the directory or in a did:web's own document. Each
+DID is looked at once a day at the most, the longest unseen first, a bounded number a minute.
+Accounts on their way in have a look of their own (`accounts.arrival_checks`).
+"""
+
+from contextlib import suppress
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import F, Q
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from accounts import directory, published_dids, resolution
+from accounts.models import Account
+from hosting import celery
+from protocol import plc
+
+AGAIN_AFTER = timedelta(days=1)
+_BATCH = 50  # a minute, one after the other
+_SILENCES_MAX = 5
+
+
+def look(did: str) -> bool:
+    """Ask what a DID says and take note of it, outside of any transaction; False when nobody
+    answered."""
+    try:
+        if did.startswith("did:plc:"):
+            _look_into_directory(did)
+        else:
+            resolution.resolve_did(did, fresh=True)  # which takes note
+    except (directory.Unsettled, resolution.NetworkSilent):
+        return False
+    except resolution.UnresolvedDid:
+        return True  # nobody's, or unusable: it names no other host
+    return True
+
+
+def wake(did: str) -> None:
+    """Have a worker look now; without a broker the sweep does it in its time."""
+    if settings.VALKEY_URL:
+        with suppress(OperationalError):
+            celery.app.send_task("accounts.tasks.look_at_did", args=(did,), retry=False)
+
+
+def look_due() -> None:
+    """The sweep. When several in a row do not answer, the rest can wait."""
+    silences = 0
+    long_ago = timezone.now() - AGAIN_AFTER
+    is_due = Q(did_looked_at__isnull=True) | Q(did_looked_at__lt=long_ago)
+    longest_unseen = F("did_looked_at").asc(nulls_first=True)
+    due = Account.objects.open().filter(is_due).order_by(longest_unseen)
+    for account_id, did in list(due.values_list("pk", "did")[:_BATCH]):
+        claimed = Account.objects.filter(is_due, pk=account_id).update(did_looked_at=timezone.now())
+        if claimed:
+            silences = 0 if look(did) else silences + 1
+        if silences == _SILENCES_MAX:
+            return
+
+
+def _look_into_directory(did: str) -> None:
+    begun_at = timezone.now()
+    newest = directory.newest(did)
+    data = plc.data_of(newest) if newest is not None else None
+    if data is None:
+        return
+    published = published_dids.of_plc(did, data)
+    published_dids.note(published, seen_at=begun_at)
+    resolution.remember_document(did, dict(published.document.json))
