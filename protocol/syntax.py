@@ -8,6 +8,7 @@ Formats". Reserved top-level domains are a policy of sign-up, so `accounts.handl
 import re
 from calendar import monthrange
 from dataclasses import dataclass
+from functools import lru_cache
 
 _DID = re.compile(r"did:[a-z]+:[a-zA-Z0-9._:%-]*[a-zA-Z0-9._-]")
 _LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
@@ -15,6 +16,10 @@ _LAST_LABEL = r"[a-zA-Z](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
 _HANDLE = re.compile(rf"(?:{_LABEL}\.)+{_LAST_LABEL}")
 # An NSID is a domain name turned round, so the label that must begin with a letter comes first.
 _NSID = re.compile(rf"{_LAST_LABEL}(?:\.{_LABEL})+\.[a-zA-Z][a-zA-Z0-9]{{0,62}}")
+# Domains are compared in lower case, so of two spellings a collection has but this one.
+_COLLECTION = re.compile(
+    rf"{_LAST_LABEL}(?:\.{_LABEL})+".replace("A-Z", "") + r"\.[a-zA-Z][a-zA-Z0-9]{0,62}"
+)
 _RECORD_KEY = re.compile(r"[a-zA-Z0-9._:~-]{1,512}")
 _TID = re.compile(r"[2-7a-j][2-7a-z]{12}")
 _CID = re.compile(r"(?!Qm[a-zA-Z0-9]{44}$)[a-zA-Z0-9+=]{8,256}")
@@ -72,9 +77,25 @@ def is_nsid(text: str) -> bool:
     return len(text) <= _MAX_NSID and _NSID.fullmatch(text) is not None
 
 
+@lru_cache(4096)
+def is_collection(text: str) -> bool:
+    """An NSID whose authority is in lower case, the form that the specification normalises to."""
+    return len(text) <= _MAX_NSID and _COLLECTION.fullmatch(text) is not None
+
+
 def is_record_key(text: str) -> bool:
     """A record key of type `any`; the other key types are narrower."""
     return _RECORD_KEY.fullmatch(text) is not None and text not in {".", ".."}
+
+
+def is_record_path(collection: str, rkey: str) -> bool:
+    """Whether a repo may hold a record under `collection/rkey`: the one gate for every way in."""
+    return is_collection(collection) and is_record_key(rkey)
+
+
+def is_nameable(collection: str, rkey: str) -> bool:
+    """Whether an AT-URI can name a record: in other spellings of the domain, too."""
+    return is_nsid(collection) and is_record_key(rkey)
 
 
 def is_tid(text: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 
-from protocol import cbor, cid, commit, mst
+from protocol import cbor, cid, commit, mst, syntax
 from protocol.cid import to_text
 from protocol.keys import PublicKey
 from repos import blobs
@@ -116,6 +116,8 @@ def _records(
 
 
 def _record_damages(path: str, record_cid: bytes, block: bytes) -> list[str]:
+    if not syntax.is_record_path(*path.split("/", 1)):
+        return [f"{path} is no record path: `repo remove-invalid` removes it"]
     if cid.of_dag_cbor(block) != record_cid:
         return [f"{path} does not hash to its CID"]
     try:

@@ -140,7 +140,8 @@ def _store(  # noqa: PLR0913, PLR0917 - one field of the write each
     validate: bool | None,
     swap_record: bytes | Swap | None = Swap.ANY,
 ) -> Write:
-    _check_path(collection, rkey)
+    if not syntax.is_record_path(collection, rkey):
+        raise _path_fault(collection, rkey)
     if not syntax.is_tid(rkey) and has_slur(rkey):  # letters of a clock spell nothing on purpose
         raise InvalidRequest("Unacceptable slur in record key")
     block = _block(collection, record)
@@ -164,15 +165,20 @@ def _store(  # noqa: PLR0913, PLR0917 - one field of the write each
 
 
 def _remove(action: Action, collection: str, rkey: str, swap_record: bytes | Swap | None) -> Write:
-    _check_path(collection, rkey)
+    # In either case: records in App.Bsky.* were let in once, and their owners may remove them.
+    if not syntax.is_nameable(collection, rkey):
+        raise _path_fault(collection, rkey)
     return Write(action, collection, rkey, swap_record=swap_record)
 
 
-def _check_path(collection: str, rkey: str) -> None:
+def _path_fault(collection: str, rkey: str) -> InvalidRequest:
     if not syntax.is_nsid(collection):
-        raise InvalidRequest(f"The collection must be an NSID: {collection[:100]}")
-    if not syntax.is_record_key(rkey):
-        raise InvalidRequest(f"Invalid record key: {rkey[:100]}")
+        return InvalidRequest(f"The collection must be an NSID: {collection[:100]}")
+    if not syntax.is_collection(collection):
+        return InvalidRequest(
+            f"The collection must have its domain in lower case: {collection[:100]}"
+        )
+    return InvalidRequest(f"Invalid record key: {rkey[:100]}")
 
 
 def _block(collection: str, record: object) -> bytes:
@@ -181,7 +187,7 @@ def _block(collection: str, record: object) -> bytes:
         raise InvalidRequest("The record must be an object")
     stated = record.get("$type", collection)
     if stated != collection:
-        raise InvalidRequest(f"Invalid $type: expected {collection}, got {stated}")
+        raise InvalidRequest(f"Invalid $type: expected {collection}, got {str(stated)[:100]}")
     try:
         return atjson.to_cbor({"$type": collection, **record})
     except atjson.DataModelError as fault:

@@ -129,7 +129,7 @@ def key_depth(key: bytes) -> int:
 def check_key(key: bytes) -> None:
     """Refuse what cannot be a record path; MstError."""
     if not _is_key(key) or len(key) > MAX_KEY_BYTES:
-        raise MstError(f"not a record path: {key[:64]!r}")
+        raise MstError(f"not a record path: '{key[:100].decode(errors='backslashreplace')}'")
 
 
 def check_cid(cid: object) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Literal
 
-from protocol import car, frames
+from protocol import car, frames, syntax
 from protocol.frames import Body, EventKind, RepoOp
 from protocol.mst import Tree
 from protocol.mst.difference import Change
@@ -23,25 +23,31 @@ class Announcement:
         self._ops: list[RepoOp] = []
         self._records: dict[bytes, bytes] = {}
         self._size_bytes = 0
-        self._is_too_big = False
+        self._needs_sync = False
 
     def add(self, change: Change, block: bytes) -> None:
         """Note one change and the block of the new record (b"" for a deletion)."""
-        if self._is_too_big:
+        if self._needs_sync:
+            return
+        if change.new is None and not syntax.is_nameable(*change.key.decode().split("/")):
+            self._give_up()  # let in by an older import: no reader of a #commit takes such a path
             return
         self._size_bytes += len(block)
         self._ops.append(_op(change))
         if change.new is not None:
             self._records[change.new] = block
         if len(self._ops) > plan.MAX_WRITES or self._size_bytes > plan.MAX_EVENT_BLOCKS_BYTES:
-            self._is_too_big = True
-            self._ops, self._records = [], {}
+            self._give_up()
+
+    def _give_up(self) -> None:
+        self._needs_sync = True
+        self._ops, self._records = [], {}
 
     def event(
         self, step: Step, nodes: Mapping[bytes, bytes], new_nodes: Sequence[bytes]
     ) -> tuple[EventKind, Body]:
         """The event that tells of the step; `nodes` finds every node of the new tree by CID."""
-        if not self._is_too_big:
+        if not self._needs_sync:
             blocks = self._slice(step, nodes, new_nodes)
             if len(blocks) <= plan.MAX_EVENT_BLOCKS_BYTES:
                 return EventKind.COMMIT, self._commit_body(step, blocks)

@@ -18,8 +18,9 @@ from repos import commits, heads
 from repos.fetching import intents
 from repos.heads import Head
 from repos.imports import applying, staging
+from repos.imports.faults import RefusedRecords
 from repos.imports.spool import Spool, UnreadableCar
-from repos.imports.staging import Progress, Staged, UnreadableRecord
+from repos.imports.staging import Progress, Staged
 from repos.models import Repo
 from repos.reads import RepoNotFound
 
@@ -72,7 +73,7 @@ def import_first(repo_id: int, spool: Spool) -> bool:
 def import_repo(repo_id: int, spool: Spool, progress: Progress) -> None:
     """Make the repo what the CAR holds: all of it, or nothing and an error.
 
-    `progress` is told of records read. Raises ForeignRepo, UnreadableCar, UnreadableRecord,
+    `progress` is told of records read. Raises ForeignRepo, UnreadableCar, RefusedRecords,
     RepoNotFound, RepoBusy, and AccountTakedown or AccountSuspended.
     """
     for _ in range(_TRIES):
@@ -103,7 +104,7 @@ def _stage(head: Head, spool: Spool, imported: Commit, progress: Progress) -> St
     try:
         with _car_faults():
             return staging.stage(head, spool, imported, progress)
-    except (UnreadableCar, UnreadableRecord):
+    except (UnreadableCar, RefusedRecords):
         if _head(head.id).rev != head.rev:
             return None
         raise

@@ -10,15 +10,15 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from hosting import database
-from protocol import cbor, mst
+from protocol import cbor, mst, syntax
 from protocol.commit import Commit
-from protocol.errors import InvalidRequest
 from protocol.frames import Body, EventKind
 from protocol.mst.difference import Change, Difference
 from repos import heads, revs, writes
 from repos.heads import Head, Step
 from repos.imports.announcing import Announcement
 from repos.imports.expected import MARK, blobs_named
+from repos.imports.faults import Faults
 from repos.imports.rows import Rows
 from repos.imports.spool import Spool
 from repos.models import Repo
@@ -30,13 +30,6 @@ _LOOKED_UP_AT_ONCE = 100
 
 _NODE = "SELECT data FROM node WHERE repo_id = %s AND cid = %b"
 _RECORDS = "SELECT DISTINCT ON (cid) cid, data FROM record WHERE repo_id = %s AND cid = ANY (%b)"
-
-
-class UnreadableRecord(InvalidRequest):
-    """400: a record is not strict DAG-CBOR, not a map, or not in the CAR."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__(f"Could not parse record at '{path}'")
 
 
 class Nodes(dict[bytes, bytes]):
@@ -85,17 +78,11 @@ def stage(
     `is_first`: the repo is empty and the transaction that is open holds it. Then records are stored
     as they are read, and `progress` must not ask anything of the database.
 
-    Raises UnreadableRecord, MstError for a tree that is not canonical, and MissingBlock for a node
+    Raises RefusedRecords, MstError for a tree that is not canonical, and MissingBlock for a node
     that neither the CAR nor the repo has (or no longer: the head may have moved).
     """
     rev = revs.next_rev(revs.later(head.rev, imported.rev))
-    staged = Staged(
-        heads.sign(head, imported.data, rev, head.signing_did_key),
-        rev.encode(),
-        Rows(head.id, "record", ("collection", "rkey", "cid", "rev", "subject", "data")),
-        Rows(head.id, "node", ("cid", "rev", "data")),
-        Rows(head.id, "blob_use", ("collection", "rkey", "cid", "rev")),
-    )
+    staged = begin(heads.sign(head, imported.data, rev, head.signing_did_key))
     try:
         _read(staged, spool, progress, is_first=is_first)
     except BaseException:
@@ -104,8 +91,20 @@ def stage(
     return staged
 
 
+def begin(step: Step) -> Staged:
+    """A step from one head to the next that changes nothing yet."""
+    repo_id = step.head.id
+    return Staged(
+        step,
+        step.rev.encode(),
+        Rows(repo_id, "record", ("collection", "rkey", "cid", "rev", "subject", "data")),
+        Rows(repo_id, "node", ("cid", "rev", "data")),
+        Rows(repo_id, "blob_use", ("collection", "rkey", "cid", "rev")),
+    )
+
+
 def _read(staged: Staged, spool: Spool, progress: Progress, *, is_first: bool) -> None:
-    head, announcement = staged.step.head, Announcement()
+    head, announcement, faults = staged.step.head, Announcement(), Faults()
     if is_first:  # nothing is looked up: Postgres is busy with the records, and has no nodes
         _, stored = mst.build(())
         available = Nodes(spool=spool)
@@ -120,13 +119,14 @@ def _read(staged: Staged, spool: Spool, progress: Progress, *, is_first: bool) -
             if block is None:
                 absent.append(change)
                 continue
-            _take(staged, change, block)
+            _take(staged, change, block, faults)
             announcement.add(change, block)
             if count % _PROGRESS_EVERY == 0:
                 progress(count)
-    for change, block in _found_here(absent, head.id):
-        _take(staged, change, block)
+    for change, block in _found_here(absent, head.id, faults):
+        _take(staged, change, block, faults)
         announcement.add(change, block)
+    faults.refuse()
     new_nodes = difference.new_nodes
     for node_cid in new_nodes:
         staged.nodes.add(node_cid, staged.rev, available[node_cid])
@@ -135,28 +135,36 @@ def _read(staged: Staged, spool: Spool, progress: Progress, *, is_first: bool) -
         staged.event = announcement.event(staged.step, available, new_nodes)
 
 
-def _found_here(changes: list[Change], repo_id: int) -> Iterator[tuple[Change, bytes]]:
+def _found_here(
+    changes: list[Change], repo_id: int, faults: Faults
+) -> Iterator[tuple[Change, bytes]]:
     """Records that the CAR leaves out because the repo has the same bytes under another key."""
     for start in range(0, len(changes), _LOOKED_UP_AT_ONCE):
         batch = changes[start : start + _LOOKED_UP_AT_ONCE]
         wanted = list({change.new for change in batch})
         found: dict[bytes | None, bytes] = dict(database.rows(_RECORDS, (repo_id, wanted)))
         for change in batch:
-            if change.new not in found:
-                raise UnreadableRecord(change.key.decode())
-            yield change, found[change.new]
+            if change.new in found:
+                yield change, found[change.new]
+            else:
+                faults.note_record(change.key.decode())
 
 
-def _take(staged: Staged, change: Change, block: bytes) -> None:
+def _take(staged: Staged, change: Change, block: bytes, faults: Faults) -> None:
     key, old, new = change
     if old is not None:
         staged.gone_paths.append(key.decode())
         staged.record_change -= 1
     if new is None:
-        return
-    value = _decode(key, block)
+        return None
     collection, rkey = key.split(b"/")
-    subject = writes.subject_of(collection.decode(), value)
+    name = collection.decode()
+    if not syntax.is_record_path(name, rkey.decode()):
+        return faults.note_path(key.decode())
+    value = _decode(block)
+    if value is None:
+        return faults.note_record(key.decode())
+    subject = writes.subject_of(name, value)
     staged.records.add(
         collection, rkey, new, staged.rev, subject.encode() if subject else None, block
     )
@@ -164,13 +172,12 @@ def _take(staged: Staged, change: Change, block: bytes) -> None:
         for blob_cid in blobs_named(value):
             staged.uses.add(collection, rkey, blob_cid, staged.rev)
     staged.record_change += 1
+    return None
 
 
-def _decode(key: bytes, block: bytes) -> dict[str, object]:
+def _decode(block: bytes) -> dict[str, object] | None:
     try:
         value = cbor.decode(block)
-    except cbor.CborError as fault:
-        raise UnreadableRecord(key.decode()) from fault
-    if not isinstance(value, dict):
-        raise UnreadableRecord(key.decode())
-    return value
+    except cbor.CborError:
+        return None
+    return value if isinstance(value, dict) else None

@@ -51,7 +51,10 @@ class Repo(models.Model):
 
 
 class Record(models.Model):
-    """One record, its DAG-CBOR inline. `subject` is set for likes, reposts, follows and blocks."""
+    """One record, its DAG-CBOR inline. `subject` is set for likes, reposts, follows and blocks.
+
+    The constraint `record_path` (migration 0016) keeps out what is no `collection/rkey`.
+    """
 
     pk = models.CompositePrimaryKey("repo_id", "collection", "rkey")
     repo_id = models.BigIntegerField()

@@ -125,6 +125,53 @@ def test_a_record_that_cannot_be_read_is_named(alice: Person):
     assert held(alice) == {}
 
 
+BAD_PATHS = [
+    "thing/x", "com.example.record/..", "com.example.record/.", "com.example.record/" + "x" * 600,
+    "App.Bsky.feed.post/k", "COM.example.thing/k", "com.example.9/k", "-com.example.thing/k",
+    "com/k", "com.example.re_cord/k",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", BAD_PATHS)
+def test_a_path_that_is_no_records_is_named_and_nothing_changed(alice: Person, path: str):
+    before = Repo.objects.get(did=alice.did).rev, last_events(alice)
+    data = repo_car(alice.did, {"com.example.record/ok": {}, path: {"n": 1}})
+    assert refusal(alice, data) == (400, f"Not a record path: '{path}'")
+    assert held(alice) == {}
+    assert (Repo.objects.get(did=alice.did).rev, last_events(alice)) == before
+
+
+@pytest.mark.parametrize("path", ["no-slash", "com.example.thing/a/b", "com.example.thing/ü"])
+def test_a_key_that_no_tree_may_hold_is_named(alice: Person, path: str, monkeypatch):
+    monkeypatch.setattr("protocol.mst.bulk.check_key", lambda _key: None)
+    status, message = refusal(alice, repo_car(alice.did, {path: {"n": 1}}))
+    assert status == 400
+    assert f"not a record path: '{path}'" in message
+
+
+def test_up_to_ten_bad_paths_are_named(alice: Person):
+    status, message = refusal(alice, repo_car(alice.did, {f"thing/{n:02}": {} for n in range(30)}))
+    assert status == 400
+    assert [f"'thing/{n:02}'" in message for n in range(30)] == [True] * 10 + [False] * 20
+
+
+def test_bad_paths_and_bad_records_are_named_together(alice: Person):
+    absent = {cid.of_dag_cbor(cbor.encode({"a": n})) for n in range(2)}
+    records = {f"{THING}/{n}": {"a": n} for n in range(3)}
+    data = repo_car(alice.did, {**records, "thing/x": {}}, leave_out=absent)
+    said = f"Not a record path: 'thing/x'. Could not parse record at '{THING}/0', '{THING}/1'"
+    assert refusal(alice, data) == (400, said)
+
+
+def test_a_record_that_is_costly_to_read_is_refused(alice: Person):
+    records = {f"{THING}/good": {}, f"{THING}/bad": {"v": [{}] * 300_000}}
+    assert refusal(alice, repo_car(alice.did, records)) == (
+        400,
+        f"Could not parse record at '{THING}/bad'",
+    )
+    assert held(alice) == {}
+
+
 def test_a_record_that_is_nowhere_is_named(alice: Person):
     absent = {cid.of_dag_cbor(cbor.encode({"a": 1}))}
     data = repo_car(alice.did, {f"{THING}/one": {"a": 1}}, leave_out=absent)

@@ -63,6 +63,23 @@ def test_known_types_are_checked_and_unknown_ones_are_said_to_be(alice):
     assert alice.create(THING, {"n": 1})["validationStatus"] == "unknown"
 
 
+@pytest.mark.parametrize("collection", ["App.Bsky.feed.post", "COM.EX.thing", "com.Ex.thing"])
+def test_a_collection_has_its_domain_in_lower_case(alice, collection):
+    record = {"collection": collection, "rkey": "k", "record": {"n": 1}}
+    for name in ("createRecord", "putRecord"):
+        response = alice.call(NS + name, repo=alice.did, **record)
+        assert refusal(response) == (400, "InvalidRequest")
+        assert collection in response.json()["message"]
+    entry = {"$type": f"{NS}applyWrites#create", "collection": collection, "value": {"n": 1}}
+    assert apply(alice, entry).status_code == 400
+    gone = alice.call(NS + "deleteRecord", repo=alice.did, collection=collection, rkey="k")
+    assert gone.status_code == 200
+
+
+def test_the_name_of_a_collection_may_have_capitals(alice):
+    assert alice.create("com.example.camelCase", {"n": 1})["uri"].count("camelCase")
+
+
 COSTLY = {
     "objects": [{}] * 320_000,
     "lists": [[]] * 320_000,

@@ -1,6 +1,7 @@
 """Identifiers and string formats: any text gets a verdict, at once, and verdicts agree."""
 
 from protocol import cid, syntax, tid
+from protocol.mst import node
 
 SEEDS = tuple(
     text.encode()
@@ -12,6 +13,9 @@ SEEDS = tuple(
         "at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/app.bsky.feed.post/3ke6kg3wk222b",
         "at://alice.example.test/com.example.thing/self",
         "com.example.fooBar",
+        "App.Bsky.feed.post/self",
+        "com.example.thing/..",
+        "thing/x",
         "3ke6kg3wk222b",
         "2026-11-22T12:00:00.123456Z",
         "2026-02-29T23:59:60.000+23:59",
@@ -26,6 +30,7 @@ _VERDICTS = (
     syntax.is_handle,
     syntax.is_at_identifier,
     syntax.is_nsid,
+    syntax.is_collection,
     syntax.is_record_key,
     syntax.is_tid,
     syntax.is_cid,
@@ -45,8 +50,17 @@ def check(data: bytes) -> None:
         assert tid.encode(*tid.decode(text)) == text
     if syntax.is_handle(text):
         assert syntax.is_handle(syntax.normalize_handle(text))
+    _path(text)
     _at_uri(text)
     _cid(text)
+
+
+def _path(text: str) -> None:
+    collection, _, rkey = text.partition("/")
+    if syntax.is_record_path(collection, rkey):
+        assert syntax.is_nameable(collection, rkey)
+        assert syntax.is_at_uri(f"at://alice.test/{text}")
+        node.check_key(text.encode())
 
 
 def _at_uri(text: str) -> None:

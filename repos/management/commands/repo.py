@@ -1,4 +1,4 @@
-"""`manage.py repo check|rebuild|export|import|rotate-key`: an operator's tools for whole repos.
+"""`manage.py repo check|rebuild|remove-invalid|export|import|rotate-key`: for whole repos.
 
 Only words and files here; what is done to a repo is a verb of `repos` or `accounts`. Progress goes
 to stderr, findings to stdout. The exit status is 1 when a check finds damage or a repo fails.
@@ -17,7 +17,7 @@ from accounts import key_rotation
 from accounts.models import Account
 from protocol.errors import XrpcError
 from protocol.mst import MstError
-from repos import checks, exports, reads, rebuilding
+from repos import checks, exports, invalid_paths, reads, rebuilding
 from repos.imports import importing, spool
 from repos.models import Repo
 
@@ -61,7 +61,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
-        for verb in ("check", "rebuild", "export", "import", "rotate-key"):
+        for verb in ("check", "rebuild", "remove-invalid", "export", "import", "rotate-key"):
             sub = verbs.add_parser(verb)
             sub.add_argument("account", nargs="?", help="a handle or DID")
             if verb != "import":
@@ -78,7 +78,7 @@ class Command(BaseCommand):
         if not total:
             raise CommandError("There is no such account.")
         progress = Progress(total)
-        verb = _verb(options, progress)
+        verb = _verb(options, progress, self.stdout.write)
         failed = 0
         for account in accounts.order_by("pk").select_related("host").iterator():
             progress.begin(account.did)
@@ -102,11 +102,12 @@ def _accounts(options: dict[str, Any]) -> Any:
     return accounts if is_all else accounts.named(options["account"])
 
 
-def _verb(options: dict[str, Any], progress: Progress) -> Verb:
+def _verb(options: dict[str, Any], progress: Progress, out: Callable[[str], object]) -> Verb:
     car: Path | None = options.get("car")
     verbs: dict[str, Verb] = {
         "check": lambda account: _check(account, progress),
         "rebuild": lambda account: _rebuild(account, progress),
+        "remove-invalid": lambda account: _remove_invalid(account, out),
         "rotate-key": _rotate_key,
     }
     if car is not None:
@@ -130,6 +131,13 @@ def _check(account: Account, progress: Progress) -> list[str]:
 
 def _rebuild(account: Account, progress: Progress) -> list[str]:
     rebuilding.rebuild(account.pk, progress.records)
+    return []
+
+
+def _remove_invalid(account: Account, out: Callable[[str], object]) -> list[str]:
+    """Say which records went, so that their owner can be told."""
+    for path in invalid_paths.remove(reads.find_repo(account.host, account.did)):
+        out(f"{account.did}: removed {path}")
     return []
 
 

@@ -11,9 +11,9 @@ from protocol.syntax import AtUri, InvalidSyntax
 
 Check = Callable[[str], bool]
 CHECKS = [
-    syntax.is_did, syntax.is_handle, syntax.is_nsid, syntax.is_record_key, syntax.is_tid,
-    syntax.is_at_uri, syntax.is_at_identifier, syntax.is_datetime, syntax.is_language,
-    syntax.is_uri, syntax.is_cid,
+    syntax.is_did, syntax.is_handle, syntax.is_nsid, syntax.is_collection, syntax.is_record_key,
+    syntax.is_tid, syntax.is_at_uri, syntax.is_at_identifier, syntax.is_datetime,
+    syntax.is_language, syntax.is_uri, syntax.is_cid,
 ]  # fmt: skip
 GOOD = [
     "did:plc:ewvi7nxzyoun6zhxrhs64oiz", "alice.test", "app.bsky.feed.post", "self",
@@ -48,6 +48,12 @@ def test_nothing_may_follow_a_good_text(is_valid: Check, good: str, ending: str)
 def test_the_longest_is_good_and_one_more_is_not(is_valid: Check, longest: str) -> None:
     assert is_valid(longest)
     assert not is_valid(longest + "x" * 64)
+
+
+@given(st.from_regex(syntax._NSID, fullmatch=True))
+def test_a_collection_is_an_nsid_with_its_domain_in_lower_case(nsid: str) -> None:
+    domain = nsid.rpartition(".")[0]
+    assert syntax.is_collection(nsid) == (syntax.is_nsid(nsid) and domain == domain.lower())
 
 
 @pytest.mark.parametrize("day", ["2023-02-29", "2024-04-31", "1900-02-29", "2024-02-30"])

@@ -11,6 +11,7 @@ from protocol.frames import EventKind
 from protocol.keys import SigningKey
 from repos import checks, commits, reads, snapshots, writes
 from repos.imports import arriving, importing, spool, staging
+from repos.imports.faults import RefusedRecords
 from repos.imports.importing import RepoBusy
 from repos.models import Event, Record, Repo
 from repos.reads import RepoRow
@@ -152,7 +153,7 @@ def test_of_a_first_import_with_one_bad_record_nothing_is_left(repo: RepoRow, fa
     if fault == "absent":
         del blocks[cids[keys[-1]]]
     before = Repo.objects.get(pk=repo.id).rev
-    with pytest.raises(staging.UnreadableRecord, match="1999"):
+    with pytest.raises(RefusedRecords, match="1999"):
         import_first(repo, car.write(signed.cid, blocks.items()))
     assert not Record.objects.filter(repo_id=repo.id).exists()
     report = checks.check_repo(repo.id, lambda _count: None)
