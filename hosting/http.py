@@ -1,45 +1,216 @@
-"""The server's HTTP connections: whoever connects has to say what for.
+"""The server's HTTP connections: what uvicorn's leave without a limit.
 
-uvicorn closes connections that are silent after an answer. One on which nothing was asked yet, or
-whose request never gets to the end of its headers, would stay for ever, and a file with it.
+**Heads.** The parser collects a request line and headers of any size, at a quadratic cost, so bytes
+are counted before it sees them: those since it last had anything to tell (the end of a head, a
+piece of a body, the end of a message). That counts request lines, headers, trailers and extensions
+of chunks alike. Source: RFC 6585 section 5.
+
+**Time.** Whoever connects has to say what for: a head that never ends, or a body that goes on after
+its answer, would keep a connection for ever. Whoever asks has to take the answer (hosting.pace).
+
+**Older clients.** Before HTTP/1.1 nobody knows chunks (RFC 9112 section 6.1): an answer of unknown
+length ends with the connection.
 """
 
 import asyncio
+import socket
+import struct
+from http import HTTPStatus
+from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+import orjson
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from hosting.pace import STALLED_S, Pace
+
+HEAD_MAX_BYTES = 65_536  # request line and headers, or trailers
+HEADERS_MAX = 100  # a request, trailers included
+PIPELINED_MAX = 64  # requests that wait for the answer to another one of their connection
+IGNORED_MAX_BYTES = 1_048_576  # of what a client still sends when it was refused
+IGNORING_S = 2.0
+_FED_BYTES = 32_768  # at once: a head that begins behind a body is counted from the next piece on
+_AT_ONCE = struct.pack("ii", 1, 0)
+
+
+class TooLarge(Exception):
+    """More headers than anybody sends."""
+
+
+class TooMany(Exception):
+    """More requests than anybody sends before the first answer."""
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """uvicorn's, with a time limit for headers."""
+    """uvicorn's, with limits for heads, and for how long they and answers may take."""
 
     headers_s = 30.0  # from connecting, or from a request's first byte, to the end of its headers
-    _headers_due: asyncio.TimerHandle | None = None
+    stalled_s = STALLED_S
+    _due: asyncio.TimerHandle | None = None
+    _pace: Pace
+    _is_in_head = False
+    _is_in_body = False
+    _is_too_large = False
+    _untold_bytes = 0  # that the parser took without a word
+    _header_count = 0
+    _ignored_bytes: int | None = None  # since a refusal
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._expect_headers()
+        self._pace = Pace(self.loop, transport, self.stalled_s)
+        self._hang_up_after(self.headers_s)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
+        self._pace.end()
         super().connection_lost(exc)
 
+    def data_received(self, data: bytes) -> None:
+        """Feed the parser as much as a head may have, and no more."""
+        if self._ignored_bytes is not None:
+            self._ignore(len(data))
+            return
+        if not self._is_in_body and not self._is_answering():
+            self._hang_up_after(self.headers_s)
+        at = 0
+        while at < len(data) and self._is_listening():
+            room = HEAD_MAX_BYTES - self._untold_bytes
+            if room <= 0:
+                self._is_too_large = True
+                self.send_400_response("The request line and headers are too large")
+                return
+            piece = data[at : at + min(room, _FED_BYTES)]
+            at += len(piece)
+            self._untold_bytes += len(piece)
+            super().data_received(piece)
+
     def on_message_begin(self) -> None:
-        self._expect_headers()
+        if len(self.pipeline) >= PIPELINED_MAX:
+            raise TooMany
+        self._is_in_head = True
+        self._header_count = 0
         super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._header_count += 1
+        if self._header_count > HEADERS_MAX:
+            self._is_too_large = True
+            raise TooLarge
+        if self._is_in_head:  # trailers are nobody's concern here
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         self._stop_waiting()
+        self._is_in_head, self._is_in_body, self._untold_bytes = False, True, 0
         super().on_headers_complete()
 
-    def _expect_headers(self) -> None:
-        if self._headers_due is None:
-            self._headers_due = self.loop.call_later(self.headers_s, self._hang_up)
+    def on_body(self, body: bytes) -> None:
+        self._untold_bytes = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._is_in_body, self._untold_bytes = False, 0
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self._hang_up_after(self.stalled_s)  # what is on its way has to be taken
+        elif (self._is_in_body or self._is_in_head) and not self._is_answering():
+            self._hang_up_after(self.headers_s)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what cannot be read, where no answer to anything else is on its way."""
+        if self.pipeline or (self._is_answering() and self.cycle.response_started):
+            self.transport.abort()
+            return
+        status = HTTPStatus.BAD_REQUEST
+        if self._is_too_large:
+            status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+            msg = "The request line and headers are too large, or too many"
+        self.transport.write(_refusal(status, msg))
+        self.transport.write_eof()
+        # Closed with bytes unread, the connection would be reset, and the answer be lost with it.
+        self._ignored_bytes = 0
+        self._stop_waiting()
+        self._hang_up_after(IGNORING_S)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._pace.begin()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._pace.end()
+
+    def timeout_keep_alive_handler(self) -> None:
+        self._hang_up()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        cycle.__class__ = Cycle
+        if cycle.scope["http_version"] != "1.1":
+            cycle.__class__, cycle.keep_alive = UnchunkedCycle, False
+        super()._start_asgi_task(cycle, app)
+
+    def _is_listening(self) -> bool:
+        is_refused = self._ignored_bytes is not None or self.transport.is_closing()
+        return not is_refused and self.transport.get_protocol() is self
+
+    def _ignore(self, size: int) -> None:
+        self._ignored_bytes = (self._ignored_bytes or 0) + size
+        if self._ignored_bytes > IGNORED_MAX_BYTES:
+            self._hang_up()
+
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _hang_up_after(self, seconds: float) -> None:
+        if self._due is None:
+            self._due = self.loop.call_later(seconds, self._hang_up)
 
     def _stop_waiting(self) -> None:
-        if self._headers_due is not None:
-            self._headers_due.cancel()
-            self._headers_due = None
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
 
     def _hang_up(self) -> None:
-        if not self.transport.is_closing():
+        self._due = None
+        if self.transport.get_write_buffer_size():  # a closed transport would wait for its reader
+            self.transport.abort()
+        elif not self.transport.is_closing():
             self.transport.close()
+
+
+class Cycle(RequestResponseCycle):
+    """One request and its answer. An answer that breaks off takes its connection along at once."""
+
+    async def run_asgi(self, app: Any) -> None:
+        await super().run_asgi(app)
+        if self.response_started and not self.response_complete and not self.disconnected:
+            # A reset: to a client without chunks, an orderly end would be the end of the answer.
+            connection = self.transport.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+            self.transport.abort()
+
+
+class UnchunkedCycle(Cycle):
+    """One whose client knows no chunks."""
+
+    _is_open_ended = False
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            if all(name.lower() != b"content-length" for name, _ in message.get("headers", ())):
+                self._is_open_ended = True
+                self.chunked_encoding = False
+        elif self._is_open_ended:
+            self.expected_content_length = len(message.get("body", b""))
+        await super().send(message)
+
+
+def _refusal(status: HTTPStatus, message: str) -> bytes:
+    body = orjson.dumps({"error": "InvalidRequest", "message": message})
+    head = (
+        f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    )
+    return head.encode() + body
