@@ -26,8 +26,8 @@ class MethodNotImplemented(XrpcError):
     name = "MethodNotImplemented"
     status = 501
 
-    def __init__(self) -> None:
-        super().__init__("Method Not Implemented")
+    def __init__(self, why: str = "") -> None:
+        super().__init__(f"Method Not Implemented: {why}" if why else "Method Not Implemented")
 
 
 class NotSupported(XrpcError):

@@ -18,11 +18,12 @@ def accept_all(_value: Any, _path: str) -> None:
 
 
 class MethodType:
-    """A method: `nsid`, `kind`, encodings (None when there is no body), names of its `errors`."""
+    """A method: `nsid`, `kind`, `description`, encodings (None: no body), names of its `errors`."""
 
     def __init__(self, nsid: str, main: Schema, *, given: Validators, told: Validators) -> None:
         self.nsid = nsid
         self.kind: str = main["type"]
+        self.description: str = main.get("description", "")
         self.input_encoding: str | None = main.get("input", {}).get("encoding")
         self.output_encoding: str | None = main.get("output", {}).get("encoding")
         self.errors: tuple[str, ...] = tuple(error["name"] for error in main.get("errors", ()))

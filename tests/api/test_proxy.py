@@ -103,7 +103,15 @@ def test_a_document_is_asked_for_once(alice, labeler):
 
 
 def test_without_an_app_view_nobody_has_the_method(alice):
-    assert get(alice, THING).refusal == (501, "MethodNotImplemented")
+    answer = get(alice, THING)
+    assert answer.refusal == (501, "MethodNotImplemented")
+    assert "no app view is configured" in answer.json()["message"]
+
+
+def test_without_a_moderation_service_its_methods_say_what_is_missing(alice):
+    answer = get(alice, "tools.ozone.moderation.queryEvents")
+    assert answer.status == 501
+    assert "no moderation service is configured" in answer.json()["message"]
 
 
 def test_nobody_is_not_handed_on(anyone, view):

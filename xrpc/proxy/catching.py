@@ -30,7 +30,7 @@ def forward_unknown(request: WSGIRequest, host: Host, nsid: str) -> HandedOn:
     refuse_protected(nsid)
     service = destinations.chosen(request.META.get("HTTP_ATPROTO_PROXY"), nsid)
     if service is None:
-        raise MethodNotImplemented
+        raise MethodNotImplemented(destinations.why_nobody(nsid))
     caller = _AUTH.read(request, host).caller
     passage = passage_of(host, caller, request.META, nsid)
     return HandedOn(Relay(passage.to(service, nsid)))

@@ -77,6 +77,12 @@ def default_of(nsid: str) -> Service | None:
     return app_view()
 
 
+def why_nobody(nsid: str) -> str:
+    """What is missing where `default_of` a method is None."""
+    kind = "moderation service" if methods.is_for_moderators(nsid) else "app view"
+    return f"this host does not answer {nsid} itself, and no {kind} is configured that could"
+
+
 def app_view() -> Service | None:
     """The app view that the operator chose."""
     return _configured(settings.APPVIEW_URL, settings.APPVIEW_DID, APPVIEW_ID)

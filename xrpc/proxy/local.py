@@ -20,7 +20,7 @@ def needed_service(call: Call, nsid: str) -> Service:
     """As `chosen_service`. Raises MethodNotImplemented when there is none."""
     service = chosen_service(call, nsid)
     if service is None:
-        raise MethodNotImplemented
+        raise MethodNotImplemented(destinations.why_nobody(nsid))
     return service
 
 
