@@ -10,6 +10,6 @@ if __name__ == "__main__":
 
         sys.exit(main())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hosting.settings")
-    from django.core.management import execute_from_command_line
+    from hosting.command_line import main as command
 
-    execute_from_command_line(sys.argv)
+    sys.exit(command(sys.argv))
