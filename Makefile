@@ -1,23 +1,37 @@
-# Two commands on a machine with Python 3.11, make and a C compiler: `make run` and `make test`.
+# Two commands on a machine with Python 3.11 to 3.13, make and a C compiler: `make run`, `make test`.
 # A stamp per lock file, so that packages are installed only when a lock has changed.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := run
 BIN := .venv/bin
-PYTHON := $(shell for each in python3.11 python3 python; do \
-	"$$each" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null \
+PYTHON := $(shell for each in python3.11 python3.12 python3.13 python3 python; do \
+	"$$each" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
 	&& { echo "$$each"; break; }; done)
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 SOURCES := protocol hosting accounts repos moderation xrpc
-NO_PYTHON := Grove needs Python 3.11: python3.11 was not found. Install it (Debian: apt-get install python3.11 python3.11-venv).
+NO_PYTHON := Grove needs Python 3.11, 3.12 or 3.13, and found none of them. Install one (Debian: apt-get install python3 python3-venv).
 
-.PHONY: run test lint format clean
+# pip says each package as it comes, in a word; its own status is the recipe's.
+define INSTALL
+	@echo "installing the packages of $< into .venv (once, and again when the file changes)" >&2
+	@{ PYTHONUNBUFFERED=1 $(BIN)/python -m pip install --disable-pip-version-check --no-color \
+		--progress-bar off --require-hashes -r $<; echo $$? > .venv/pip-status; } | sed -un \
+		-e 's/^Collecting \([^ ]*\).*/  fetching \1/p' -e 's/^ *Building wheel for \([^ ]*\) .*started.*/  building \1/p' \
+		-e 's/^Installing collected packages.*/  unpacking all of them (half a minute)/p' >&2; \
+		exit "$$(cat .venv/pip-status)"
+	@touch $@
+endef
+
+.PHONY: run test test-fast lint format clean
 
 run: .venv/installed
 	@exec $(BIN)/python manage.py run
 
 test: .venv/installed-dev
 	@exec $(BIN)/pytest $(TESTS)
+
+# Without real processes, browsers and foreign clients: what every interpreter is held to.
+test-fast: .venv/installed-dev
+	@exec $(BIN)/pytest -m "not slow and not browser and not interop" $(TESTS)
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
@@ -37,12 +51,9 @@ clean:
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
 .venv/installed: requirements.lock | .venv/bin/python
-	@echo "installing packages (once, and again when requirements.lock changes)" >&2
-	@$(INSTALL) -r requirements.lock
-	@touch $@
+	$(INSTALL)
 
 # The development lock holds everything in the other one too.
 .venv/installed-dev: requirements-dev.lock | .venv/bin/python
-	@echo "installing packages (once, and again when requirements-dev.lock changes)" >&2
-	@$(INSTALL) -r requirements-dev.lock
-	@touch $@ .venv/installed
+	$(INSTALL)
+	@touch .venv/installed

@@ -96,6 +96,8 @@ def _start_services(data: Path, household: Household, bell: Bell) -> dict[str, s
         return server.process
 
     if not environment.text("DATABASE_URL"):
+        if not (data / "quarters.json").exists():
+            _warn(f"first start: making a database in {data} (up to half a minute)")
         household.take_in(Child("postgres", begin_postgres, signal.SIGINT, 30.0))
     bell.check()
     if not environment.text("VALKEY_URL"):
