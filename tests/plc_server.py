@@ -9,6 +9,9 @@ knob; it stays turned until it is turned back.
     plc.fail_after = True     posts are stored, then the connection breaks off: outcome unknown
     plc.down = True           every connection breaks off unanswered
     plc.posts                 the paths posted to, in order
+
+While a knob is turned nobody waits long for an answer that will not come; otherwise everybody has
+all the time that a busy machine may take.
 """
 
 import threading
@@ -27,6 +30,8 @@ from pytest_django.fixtures import Settings
 
 from hosting.plc_directory.wsgi import application
 
+_KNOBS = ("delay_s", "fail_before", "fail_after", "down")
+
 
 @dataclass
 class PlcServer:
@@ -38,6 +43,14 @@ class PlcServer:
     fail_after: bool = False
     down: bool = False
     posts: list[str] = field(default_factory=list)
+    settings: Settings | None = None
+
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        if self.settings is not None and name in _KNOBS:
+            is_spoiled = any(getattr(self, knob) for knob in _KNOBS)
+            self.settings.PLC_AWAIT_S = 1.5 if is_spoiled else 25.0
+            self.settings.PLC_TIMEOUT_S = 0.5 if self.delay_s else 10.0
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         is_post = environ["REQUEST_METHOD"] == "POST"
@@ -90,6 +103,7 @@ def plc(transactional_db: None, settings: Settings) -> Iterator[PlcServer]:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         knobs.url = settings.PLC_URL = f"http://127.0.0.1:{server.server_port}"
+        knobs.settings = settings
         yield knobs
         server.shutdown()
         thread.join()

@@ -1,4 +1,4 @@
-"""No worker runs beside these tests: whoever waits for the directory publishes, not for long."""
+"""No worker runs beside these tests: whoever waits for the directory publishes."""
 
 import orjson
 import pytest
@@ -10,10 +10,8 @@ from tests.unit.accounts.people import account_row
 
 
 @pytest.fixture(autouse=True)
-def _impatient(settings):
+def _without_a_worker(settings):
     settings.VALKEY_URL = ""
-    settings.PLC_TIMEOUT_S = 0.5
-    settings.PLC_AWAIT_S = 1.0
 
 
 @pytest.fixture

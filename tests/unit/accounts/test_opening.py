@@ -22,19 +22,20 @@ def test_an_operation_that_is_decided_needs_no_waiting(operation):
     assert (account.did, account.is_active) == (operation.did, True)
 
 
-def test_whoever_waits_publishes_when_no_worker_does(operation, settings):
-    settings.PLC_AWAIT_S = 5.0
+def test_whoever_waits_publishes_when_no_worker_does(operation):
     assert opening.await_account(operation.pk).is_active
 
 
-def test_an_attempt_under_way_is_left_alone(operation, plc):
+def test_an_attempt_under_way_is_left_alone(operation, plc, settings):
+    settings.PLC_AWAIT_S = 0.5
     PlcOperation.objects.update(next_attempt_at=timezone.now() + publishing.lease())
     with pytest.raises(opening.DirectoryLate):
         opening.await_account(operation.pk)
     assert plc.posts == []
 
 
-def test_old_failures_do_not_count_as_down(operation):
+def test_old_failures_do_not_count_as_down(operation, settings):
+    settings.PLC_AWAIT_S = 0.5
     PlcOperation.objects.update(attempts=9, last_failure="unreachable")
     with pytest.raises(opening.DirectoryLate):
         opening.await_account(operation.pk)

@@ -51,8 +51,8 @@ def test_publishing_twice_posts_once(operation, plc):
 
 
 def test_two_at_once_make_one_attempt(operation, plc, settings):
-    settings.PLC_TIMEOUT_S = 10.0
     plc.delay_s = 0.3
+    settings.PLC_TIMEOUT_S = 10.0
 
     def run():
         publishing.attempt(operation.pk)

@@ -108,8 +108,7 @@ def test_an_email_is_taken_once_a_host(ash, birch, plc):
         signup.sign_up(ash, wish(handle="other.test"))
 
 
-def test_of_six_racing_for_a_handle_one_wins(ash, plc, settings):
-    settings.PLC_TIMEOUT_S = settings.PLC_AWAIT_S = 10.0
+def test_of_six_racing_for_a_handle_one_wins(ash, plc):
     wishes = [wish(email=f"p{number}@example.com", password=f"pw-{number}") for number in range(6)]
     outcomes = sign_up_in_threads(ash, wishes)
     winners = [outcome for outcome in outcomes if isinstance(outcome, Account)]
@@ -119,8 +118,7 @@ def test_of_six_racing_for_a_handle_one_wins(ash, plc, settings):
     assert len(losers) == 5
 
 
-def test_of_three_racing_for_an_email_one_wins(ash, plc, settings):
-    settings.PLC_TIMEOUT_S = settings.PLC_AWAIT_S = 10.0
+def test_of_three_racing_for_an_email_one_wins(ash, plc):
     outcomes = sign_up_in_threads(ash, [wish(handle=f"racer{n}.test") for n in range(3)])
     assert sum(isinstance(outcome, Account) for outcome in outcomes) == 1
     assert sum(isinstance(outcome, EmailRefused) for outcome in outcomes) == 2
@@ -128,8 +126,8 @@ def test_of_three_racing_for_an_email_one_wins(ash, plc, settings):
 
 
 def test_a_double_click_gives_one_account_to_both(ash, plc, settings):
-    settings.PLC_TIMEOUT_S = settings.PLC_AWAIT_S = 10.0
     plc.delay_s = 0.5
+    settings.PLC_TIMEOUT_S = settings.PLC_AWAIT_S = 10.0
     first = threading.Thread(target=lambda: (signup.sign_up(ash, wish()), connection.close()))
     first.start()
     while not plc.posts:
@@ -149,7 +147,6 @@ def test_a_late_directory_gives_504_and_keeps_the_sign_up(ash, plc):
 
 
 def test_a_directory_that_is_down_gives_502_and_keeps_the_sign_up(ash, plc, settings):
-    settings.PLC_AWAIT_S = 10.0
     closed_port(settings)
     with pytest.raises(opening.DirectoryDown) as down:
         signup.sign_up(ash, wish())

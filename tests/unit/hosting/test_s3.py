@@ -51,10 +51,10 @@ def endpoint() -> Iterator[str]:
 
 
 def wait_for(url: str) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 200
     while True:
         try:
-            urllib.request.urlopen(url, timeout=2).close()
+            urllib.request.urlopen(url, timeout=60).close()
         except URLError:
             assert time.monotonic() < deadline, "the S3 server never came up"
             time.sleep(0.1)

@@ -31,4 +31,4 @@ def running() -> Iterator["subprocess.Popen[bytes]"]:
         yield process
     finally:
         process.terminate()
-        assert process.wait(10) in (0, -signal.SIGTERM)  # the latter: before it was up
+        assert process.wait(100) in (0, -signal.SIGTERM)  # the latter: before it was up
