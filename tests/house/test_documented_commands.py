@@ -1,0 +1,149 @@
+"""What the documents tell people to type, typed into a running Grove.
+
+"The front door" and "Tenants and hosts" are in test_documented_production.py, what is not typed and
+why in test_documents.py.
+"""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.concurrency.client import Api
+from tests.house.documents import block
+from tests.running import RunningGrove
+
+pytestmark = pytest.mark.slow
+README, OPERATORS, NETWORK = "README.md", "docs/operators.md", "docs/network.md"
+ALICE = {"identifier": "alice.test", "password": "a long password"}
+
+
+@contextmanager
+def running(grove: RunningGrove) -> Iterator[RunningGrove]:
+    grove.start()
+    try:
+        yield grove
+    finally:
+        grove.stop()
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    """Room for data folders, backups and secrets that are read from files."""
+    made = Path(tempfile.mkdtemp(prefix="grove-documented-"))
+    (made / "file").write_text("a secret of some length\n")
+    (made / "admin-password").write_text("a password of the admin\n")
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def grove(folder: Path) -> Iterator[RunningGrove]:
+    """One for all, with an account that has written a record."""
+    with running(RunningGrove(folder / "data")) as started:
+        said = typed(started, "curl --fail", folder, README)
+        assert '"text":"Hello from the grove"' in said.splitlines()[-1]
+        yield started
+
+
+def typed(
+    grove: RunningGrove, words: str, folder: Path, document: str = OPERATORS, **changed: str
+) -> str:
+    """The output of a document's block, said of this Grove's first host and this folder's files."""
+    script = block(document, words)
+    for theirs, ours in {
+        "https://pds.acme.example": grove.url,
+        "pds.acme.example": "localhost",
+        "pds.example.com": "localhost",
+        "localhost:2583": f"localhost:{grove.port}",
+        ".acme.example": ".test",
+        ".grove/": f"{grove.data}/",
+        "grove.dump": f"{folder}/grove.dump",
+        "alice.car": f"{folder}/alice.car",
+        "< file": f"< {folder}/file",
+        "< admin-password": f"< {folder}/admin-password",
+        "cat admin-password": f"cat {folder}/admin-password",
+        "--by alice": "--by admin",
+        "did:plc:…": "did:plc:ewvi7nxzyoun6zhxrhs64oiz",
+        "key …": "key 10000000-ffff-ffff-ffff-000000000001",
+        "bafkrei...": "bafkreibm6jg3ux5qumhcn2b3flc3tyu6dmlb4xa7u5bf44yegnrjhc4yeq",
+    }.items():
+        script = script.replace(theirs, ours)
+    return grove.command(script, **changed)
+
+
+def posts(grove: RunningGrove) -> list[str]:
+    asked = {"repo": "alice.test", "collection": "app.bsky.feed.post"}
+    listed = Api(grove.port).call("com.atproto.repo.listRecords", **asked)["records"]
+    return [record["value"]["text"] for record in listed]
+
+
+def test_an_account_and_a_record_are_made_with_curl(grove: RunningGrove) -> None:
+    assert posts(grove) == ["Hello from the grove"]
+
+
+def test_repos_are_checked_rebuilt_exported_and_imported(grove: RunningGrove, folder: Path) -> None:
+    typed(grove, "repo rebuild", folder)
+    assert posts(grove) == ["Hello from the grove"]
+    assert (folder / "alice.car").stat().st_size > 0
+
+
+def test_what_the_provider_sets_for_a_host(grove: RunningGrove, folder: Path) -> None:
+    said = typed(grove, "--read-captcha-secret", folder)
+    assert "admin password set; moderation service did:plc:ewvi7nx" in said
+
+
+def test_blobs_are_denied_and_allowed(grove: RunningGrove, folder: Path) -> None:
+    typed(grove, "blob deny", folder)
+
+
+def test_letters_get_a_sender_and_a_language(grove: RunningGrove, folder: Path) -> None:
+    typed(grove, "Sender.objects", folder)
+
+
+def test_a_postgres_of_ones_own_is_told_to_log_no_values(grove: RunningGrove, folder: Path) -> None:
+    services = json.loads((grove.data / "services.json").read_text())
+    told = block(OPERATORS, "log_parameter_max_length ").replace('psql "$', '$PG/psql "$')
+    where = block(OPERATORS, "pg_dump").splitlines()[0]
+    said = grove.command(f"{where}\n{told}", DATABASE_URL=services["DATABASE_URL"])
+    assert said.count("ALTER DATABASE") == 6
+
+
+def test_the_labelers_account_gets_its_reserved_name_and_the_hosts_trust(
+    grove: RunningGrove, folder: Path
+) -> None:
+    did = json.loads(typed(grove, "server.createAccount", folder, NETWORK))["did"]
+    typed(grove, "admin.updateAccountHandle", folder, NETWORK, LABELER=did)
+    said = typed(grove, "--moderation-did", folder, NETWORK, LABELER=did)
+    found = Api(grove.port).call("com.atproto.identity.resolveHandle", handle="moderation.test")
+    assert found == {"did": did}
+    assert f"moderation service {did}" in said
+
+
+def test_a_dump_of_a_running_grove_comes_back_in_a_fresh_one(
+    grove: RunningGrove, folder: Path
+) -> None:
+    before = Api(grove.port).call("com.atproto.server.createSession", ALICE)
+    typed(grove, "pg_dump", folder)
+    for name in ("secrets", "blobs"):
+        shutil.copytree(grove.data / name, folder / "new" / name)
+    fresh = RunningGrove(folder / "new")
+    with running(fresh):
+        typed(fresh, "pg_restore", folder)
+    with running(fresh):
+        assert "accounts announced" in typed(fresh, "manage.py firehose restore  ", folder)
+        session = Api(fresh.port).call("com.atproto.server.createSession", ALICE)
+        assert session["did"] == before["did"]
+        writer = Api(fresh.port, session["accessJwt"])
+        writer.call("com.atproto.repo.createRecord", _post(session["did"]))
+        assert posts(fresh) == ["Back again", "Hello from the grove"]
+
+
+def _post(did: str) -> dict[str, object]:
+    kind = "app.bsky.feed.post"
+    record = {"$type": kind, "text": "Back again", "createdAt": "2026-12-02T12:00:00Z"}
+    return {"repo": did, "collection": kind, "record": record}

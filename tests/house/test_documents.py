@@ -1,0 +1,37 @@
+"""Every command in the documents is typed by a test, or somebody has said why not."""
+
+import re
+
+import pytest
+
+from tests.house.documents import blocks
+from tests.house.rooms import HOUSE
+
+DOCUMENTS = ("README.md", "docs/operators.md", "docs/network.md", "docs/tenants.md",
+             "docs/moderators.md", "docs/scaling.md")  # fmt: skip
+COMMAND = re.compile(r"manage\.py|curl|psql|pip install|\bmake (run|test)")
+UNTYPED = {
+    "make test     #": "it is what runs this",
+    "db.example/grove": "needs a machine of that name; tests/concurrency give DATABASE_URL",
+    "GROVE_S3_BUCKET=": "tests/unit/hosting/test_s3.py runs against such a service",
+    "GROVE_SMTP_URL=": "tests/unit/hosting/mail run against such a server",
+}
+
+
+def typed_words() -> set[str]:
+    """The words by which tests name the block that they type."""
+    files = (HOUSE / "tests" / "house").glob("test_documented_*.py")
+    calls = r'typed\(\s*\w+, "([^"]+)"|block\(\w+, "([^"]+)"'
+    found = [match for file in files for match in re.findall(calls, file.read_text())]
+    return {words for match in found for words in match if words}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_command_is_typed_by_a_test_or_accounted_for(document: str) -> None:
+    known = typed_words() | UNTYPED.keys()
+    commands = [each for each in blocks(document) if COMMAND.search(each)]
+    assert [each for each in commands if not any(words in each for words in known)] == []
+
+
+def test_no_document_names_one_version_of_python_in_a_path() -> None:
+    assert [name for name in DOCUMENTS if "python3.11/" in (HOUSE / name).read_text()] == []
