@@ -4,11 +4,11 @@ import pytest
 
 from accounts import activation, service_tokens, standing, tokens
 from accounts.models import Account
+from accounts.published_dids import document_of
 from protocol.did_document import DidDocument
 from tests.api.conftest import Person
 from tests.api.relayed import carried, claims, get, labeler, post, view
 from tests.upstreams import answering, raw
-from xrpc.subjects import did_document
 
 __all__ = ["labeler", "view"]
 
@@ -39,7 +39,7 @@ def test_what_a_query_may_not_hold_raw_is_escaped(alice, view):
 def test_the_service_learns_who_asks_by_a_token_for_it_alone(alice, view):
     get(alice, THING)
     token = view.last().headers["authorization"].removeprefix("Bearer ")
-    document = DidDocument(did_document(Account.objects.get(did=alice.did)))
+    document = DidDocument(document_of(Account.objects.get(did=alice.did)))
     said = service_tokens.verify(token, {view.did}, THING, document_of=lambda *_a, **_k: document)
     assert (said.iss, said.aud, said.lxm) == (alice.did, view.did, THING)
 
