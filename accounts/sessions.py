@@ -62,7 +62,7 @@ def log_in(
     except AccountTakedown:
         if not allow_takendown or proof.app_password is not None:
             raise
-        return _to_move_away(proof.account)
+        return _to_move_away(proof)
     except AccountNotFound:
         raise InvalidLogin from None  # deleted in this very moment
     if proof.app_password is None:
@@ -81,8 +81,7 @@ def _begin(proof: Proof) -> Tokens:
     app_password = proof.app_password
     with transaction.atomic():
         account = lock_for_session(proof.account)
-        if app_password is not None and not _is_there(app_password):
-            raise InvalidLogin  # revoked in this very moment
+        _refuse_old_password(account, proof)
         session = Session.objects.create(
             jti=_new_jti(),
             account=account,
@@ -134,8 +133,15 @@ def forget_expired() -> None:
     Session.objects.filter(grace_ends_at__lt=now).delete()
 
 
-def _is_there(app_password: AppPassword) -> bool:
-    return AppPassword.objects.filter(pk=app_password.pk).exists()
+def _refuse_old_password(locked: Account, proof: Proof) -> None:
+    """Raise InvalidLogin for a password that was changed or revoked in this very moment: ending
+    everybody's sessions must not miss the one that is just beginning."""
+    app_password = proof.app_password
+    is_known = locked.password == proof.account.password
+    if app_password is not None:
+        is_known = AppPassword.objects.filter(pk=app_password.pk).exists()
+    if not is_known:
+        raise InvalidLogin
 
 
 def _scope_of(app_password: AppPassword | None) -> str:
@@ -178,21 +184,35 @@ def _successor(session: Session) -> Session:
 
 def _pair(account: Account, session: Session) -> Tokens:
     return Tokens(
-        access_jwt=tokens.make_access(account.host, account.did, session.scope),
+        access_jwt=_access(account, session),
         refresh_jwt=tokens.make_refresh(account.host, account.did, session.jti, session.expires_at),
         account=account,
     )
 
 
-def _to_move_away(account: Account) -> Tokens:
-    """Tokens of a taken-down account. The refresh token is stored nowhere, so it refreshes
-    nothing; clients merely expect one."""
+def _to_move_away(proof: Proof) -> Tokens:
+    """Tokens of a taken-down account. The session is there to be ended, not to be refreshed: its
+    refresh token has another id; clients merely expect one."""
     expires_at = timezone.now() + timedelta(seconds=tokens.ACCESS_LIFETIME_S)
+    with transaction.atomic():
+        account = lock_open(proof.account)
+        _refuse_old_password(account, proof)
+        session = Session.objects.create(
+            jti=_new_jti(),
+            account=account,
+            lineage=uuid.uuid4(),
+            scope=tokens.TAKENDOWN_SCOPE,
+            expires_at=expires_at,
+        )
     return Tokens(
-        access_jwt=tokens.make_access(account.host, account.did, tokens.TAKENDOWN_SCOPE),
+        access_jwt=_access(account, session),
         refresh_jwt=tokens.make_refresh(account.host, account.did, _new_jti(), expires_at),
         account=account,
     )
+
+
+def _access(account: Account, session: Session) -> str:
+    return tokens.make_access(account.host, account.did, session.scope, session.lineage)
 
 
 def _new_jti() -> str:

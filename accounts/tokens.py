@@ -2,7 +2,8 @@
 
 Source: the session credential of com.atproto.server.*. The header is one of two exact byte
 strings, so no other algorithm or type can be asked for; the secret and the audience are the
-host's, so a token of one host is a stranger's at every other.
+host's, so a token of one host is a stranger's at every other. An access token names its session
+(`sid`); whether that one still stands is for `live_sessions` to say.
 """
 
 import base64
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -48,23 +50,27 @@ class InvalidToken(XrpcError):
 
 @dataclass(frozen=True)
 class Claims:
-    """What a verified token says. `jti` is empty in an access token."""
+    """What a verified token says. `jti` is empty in an access token, `session` (hex) in a refresh
+    token and in the access tokens of earlier releases."""
 
     did: str
     scope: str
     expires_at: int  # unix seconds
     jti: str = ""
+    session: str = ""
+    issued_at: int = 0  # unix seconds
 
 
 _ACCESS_HEADER = base64url(b'{"typ":"at+jwt","alg":"HS256"}')
 _REFRESH_HEADER = base64url(b'{"typ":"refresh+jwt","alg":"HS256"}')
 
 
-def make_access(host: Host, did: str, scope: str) -> str:
-    """An access token that lives two hours."""
+def make_access(host: Host, did: str, scope: str, session: UUID) -> str:
+    """An access token of a session (its lineage), good for two hours and no longer than that
+    session."""
     issued_at = int(time.time())
-    expires_at = issued_at + ACCESS_LIFETIME_S
-    return _make(host, _ACCESS_HEADER, _claims(host, did, scope, issued_at, expires_at))
+    claims = _claims(host, did, scope, issued_at, issued_at + ACCESS_LIFETIME_S)
+    return _make(host, _ACCESS_HEADER, {**claims, "sid": session.hex})
 
 
 def make_refresh(host: Host, did: str, jti: str, expires_at: datetime) -> str:
@@ -146,12 +152,14 @@ def _decoded(payload: bytes) -> dict[str, Any]:
 
 def _shaped(claims: dict[str, Any]) -> Claims:
     did, scope, expires_at = claims.get("sub"), claims.get("scope"), claims.get("exp")
-    jti = claims.get("jti", "")
+    jti, session, issued_at = claims.get("jti", ""), claims.get("sid", ""), claims.get("iat", 0)
     if not (isinstance(did, str) and isinstance(scope, str) and isinstance(jti, str)):
         raise InvalidToken("Token could not be verified")
-    if not isinstance(expires_at, int):
+    if not (isinstance(expires_at, int) and isinstance(issued_at, int)):
         raise InvalidToken("Token could not be verified")
-    return Claims(did=did, scope=scope, expires_at=expires_at, jti=jti)
+    if not isinstance(session, str):
+        raise InvalidToken("Token could not be verified")
+    return Claims(did, scope, expires_at, jti, session, issued_at)
 
 
 def _unexpired(claims: Claims) -> Claims:

@@ -11,6 +11,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.credentials import InvalidLogin
 from accounts.models import Account, WebSession
 from accounts.standing import lock_for_session
 from hosting.models import Host
@@ -20,13 +21,15 @@ _SEEN_AGAIN_AFTER = timedelta(hours=1)  # spares a write at every page
 
 
 def begin(account: Account) -> str:
-    """Sign in; the cookie's value. Raises `AccountTakedown`, `AccountNotFound`."""
+    """Sign in whose password was just looked at; the cookie's value. Raises `AccountTakedown`,
+    `AccountNotFound`, and `InvalidLogin` when the password was changed in this very moment."""
     token = secrets.token_urlsafe(32)
     with transaction.atomic():
+        locked = lock_for_session(account)
+        if locked.password != account.password:
+            raise InvalidLogin
         WebSession.objects.create(
-            token_sha256=_hash(token),
-            account=lock_for_session(account),
-            last_seen_at=timezone.now(),
+            token_sha256=_hash(token), account=locked, last_seen_at=timezone.now()
         )
     return token
 

@@ -16,6 +16,7 @@ import psycopg
 from django.db import connection
 from django.db.transaction import atomic
 
+from accounts import live_sessions
 from accounts.standing import AccountTakedown
 from hosting.gathering import Late, together
 from protocol.errors import XrpcError
@@ -80,23 +81,29 @@ class _Wish:
     repo: RepoRef
     writes: Sequence[Write]
     swap_commit: bytes | None
+    session: str
     outcome: Applied | BaseException | None = None
 
 
 def apply_writes(
-    repo: RepoRef, writes: Sequence[Write], swap_commit: bytes | None = None
+    repo: RepoRef,
+    writes: Sequence[Write],
+    swap_commit: bytes | None = None,
+    session: str = "",
 ) -> Applied:
     """Make one commit of a batch: all of it, or nothing and an error.
 
-    Raises InvalidSwap when `swap_commit` is not the head or a write's `swap_record` not the record,
-    InvalidRequest for writes that contradict the repo or are too many, BlobNotFound,
-    InvalidMimeType and InvalidSize for blobs that were not uploaded so, and AccountTakedown,
-    AccountDeactivated or AccountSuspended for a repo that takes no commits.
+    `session` is the owner's (accounts.live_sessions); empty: it is not looked at.
+
+    Raises ExpiredToken when the session was ended, InvalidSwap when `swap_commit` is not the head
+    or a write's `swap_record` not the record, InvalidRequest for writes that contradict the repo or
+    are too many, BlobNotFound, InvalidMimeType and InvalidSize for blobs that were not uploaded so,
+    and AccountTakedown, AccountDeactivated or AccountSuspended for a repo that takes no commits.
     """
     plan.check_batch(writes)
     if refs := [ref for write in writes for ref in write.blobs]:
         blobs.check_uploaded(repo.id, refs)
-    wish = _Wish(repo, writes, swap_commit)
+    wish = _Wish(repo, writes, swap_commit, session)
     if connection.in_atomic_block:  # it belongs to this transaction, so nobody goes in with it
         _try([wish], _carry_out_under_lock)
     else:
@@ -188,18 +195,27 @@ def _bids(wishes: Sequence[_Wish], *, is_locked: bool) -> "list[_Bid]":
     by_repo: dict[int, list[_Wish]] = {}
     for wish in wishes:
         by_repo.setdefault(wish.repo.id, []).append(wish)
-    found = heads.read_all(list(by_repo), is_locked=is_locked)
+    sessions = {(wish.repo.id, wish.session) for wish in wishes if wish.session}
+    found = heads.read_all(list(by_repo), sessions, is_locked=is_locked)
     subjects = [(w.repo.id, s) for w in wishes for write in w.writes if (s := subject_of(write))]
     twins = heads.read_twins(subjects)
     bids = []
     for repo_id, own in by_repo.items():
         head = found.get(repo_id)
-        if refusal := _refusal_of(own[0].repo, head.status if head else transaction.GONE):
-            for wish in own:
-                wish.outcome = refusal
-        elif head is not None:
-            bids.append(_Bid(Chain(head, twins.get(repo_id, {})), own))
+        taken = [wish for wish in own if not _is_refused(wish, head)]
+        if head is not None and taken:
+            bids.append(_Bid(Chain(head, twins.get(repo_id, {})), taken))
     return bids
+
+
+def _is_refused(wish: _Wish, head: Head | None) -> bool:
+    """Whether a wish cannot come true, which is its outcome then: the repo takes no commits, or the
+    session was ended. A deleted account's sessions are."""
+    wish.outcome = _refusal_of(wish.repo, head.status if head else transaction.GONE)
+    is_ended = wish.session and (head is None or wish.session in head.ended)
+    if is_ended and not isinstance(wish.outcome, AccountTakedown):
+        wish.outcome = live_sessions.SessionEnded()
+    return wish.outcome is not None
 
 
 class _Bid:

@@ -1,11 +1,13 @@
 """Where repos stand, read in one statement for the writes that come next; and the next step.
 
 The row that a write starts from, the last #commit's body (it holds the tree path that an append
-needs), and the records that writes will displace because they say the same of one subject.
+needs), whether the sessions that write still stand, and the records that writes will displace
+because they say the same of one subject.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
 from accounts import keys
 from hosting import database
@@ -16,13 +18,17 @@ from protocol.frames import Body
 
 # The event is left alone when this process made, or has already seen, the tree that is current.
 _HEADS = """
-    SELECT r.id, r.did, r.status, r.head, r.rev, r.data, r.signing_did_key, e.body, e.seq_at
-    FROM unnest($1::bigint[], $2::bytea[]) w(id, known) JOIN repo r USING (id)
+    SELECT r.id, r.did, r.status, r.head, r.rev, r.data, r.signing_did_key, e.body, e.seq_at,
+        w.session, EXISTS (
+            SELECT FROM session s WHERE s.account_id = r.id AND s.lineage = w.session::uuid)
+    FROM unnest($1::bigint[], $2::bytea[], $3::text[]) w(id, known, session)
+    JOIN repo r USING (id)
     LEFT JOIN event e
         ON e.id = r.last_event_id AND e.created_at = r.last_event_at AND r.data <> w.known
 """
-_READ = Statement(_HEADS, (BIGINTS, BYTEAS))
-_READ_LOCKED = Statement(f"{_HEADS} FOR NO KEY UPDATE OF r", (BIGINTS, BYTEAS))
+_HEADS_TYPES = (BIGINTS, BYTEAS, TEXTS)
+_READ = Statement(_HEADS, _HEADS_TYPES)
+_READ_LOCKED = Statement(f"{_HEADS} FOR NO KEY UPDATE OF r", _HEADS_TYPES)
 _TWINS = Statement(
     """
     SELECT t.repo_id, t.collection, t.subject, t.rkey
@@ -36,6 +42,8 @@ _MOVE = """
         record_count = record_count + %s
     WHERE id = %s AND rev = %s AND status = %s RETURNING id
 """
+_NONE: Final[frozenset[str]] = frozenset()
+_TRUE: Final = b"\1"
 _LOCK = "SELECT FROM repo WHERE id = %s FOR UPDATE"
 
 # What this process remembers of the trees whose nodes it holds; emptied when it grows too long.
@@ -45,7 +53,7 @@ _remembered: dict[int, bytes] = {}
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A repo at one commit."""
+    """A repo at one commit. `ended`: those of the sessions asked about that stand no more."""
 
     id: int
     did: str
@@ -55,6 +63,7 @@ class Head:
     data: bytes
     signing_did_key: str
     last_commit: Body | None
+    ended: frozenset[str] = frozenset()
 
 
 Subject = tuple[str, str]  # collection, and what a record of it is about
@@ -65,15 +74,32 @@ def read(repo_id: int) -> Head | None:
     return read_all([repo_id]).get(repo_id)
 
 
-def read_all(repo_ids: Sequence[int], *, is_locked: bool = False) -> dict[int, Head]:
+def read_all(
+    repo_ids: Sequence[int],
+    sessions: Collection[tuple[int, str]] = (),
+    *,
+    is_locked: bool = False,
+) -> dict[int, Head]:
     """The repos as they stand, by id; those that are gone are left out.
 
-    `is_locked`: others' commits wait until the transaction ends.
+    `sessions`: which sessions (accounts.live_sessions) want to write to which repo. `is_locked`:
+    others' commits wait until the transaction ends.
     """
-    known = [_remembered.get(repo_id, b"") for repo_id in repo_ids]
-    statement = _READ_LOCKED if is_locked else _READ
-    heads = [_head(row) for row in statement.rows(bigints(repo_ids), byteas(known))]
-    return {head.id: head for head in heads}
+    named = {repo_id for repo_id, _ in sessions}
+    asked = [*sessions, *((repo_id, None) for repo_id in repo_ids if repo_id not in named)]
+    known = [_remembered.get(repo_id, b"") for repo_id, _ in asked]
+    params = (
+        bigints([repo_id for repo_id, _ in asked]),
+        byteas(known),
+        texts(session for _, session in asked),
+    )
+    found: dict[int, Head] = {}
+    for row in (_READ_LOCKED if is_locked else _READ).rows(*params):
+        head = _head(row)
+        if head.id in found:  # two sessions of one account write at once
+            head = replace(head, ended=head.ended | found[head.id].ended)
+        found[head.id] = head
+    return found
 
 
 def read_twins(wanted: Iterable[tuple[int, Subject]]) -> dict[int, dict[Subject, set[str]]]:
@@ -124,7 +150,7 @@ def move(step: Step, record_change: int = 0) -> bool:
 
 
 def _head(row: Row) -> Head:
-    repo_id, did, status, head, rev, data, did_key, body, seq_at = row
+    repo_id, did, status, head, rev, data, did_key, body, seq_at, session, is_live = row
     last_commit = Body(body, number(seq_at)) if body is not None else None
     return Head(
         number(repo_id),
@@ -135,6 +161,7 @@ def _head(row: Row) -> Head:
         data,
         did_key.decode(),
         last_commit,
+        _NONE if session is None or is_live == _TRUE else frozenset((session.decode(),)),
     )
 
 

@@ -18,6 +18,11 @@ from repos.models import Repo
 
 _REPO_FIELDS = "r.id, r.did, r.host_id, r.status, r.head, r.rev, r.record_count"
 _REPO_BY_DID = f"SELECT {_REPO_FIELDS} FROM repo r WHERE r.did = %s AND r.host_id = %s"  # noqa: S608 - constants only
+_OWNED_REPO = f"""
+    SELECT {_REPO_FIELDS}, EXISTS (
+        SELECT FROM session s WHERE s.account_id = r.id AND s.lineage = %s::uuid
+    ) FROM repo r WHERE r.did = %s AND r.host_id = %s
+"""  # noqa: S608 - constants only
 _REPO_BY_HANDLE = f"""
     SELECT {_REPO_FIELDS} FROM account a JOIN repo r ON r.id = a.id
     WHERE a.handle = %s AND r.host_id = %s
@@ -157,6 +162,16 @@ def find_repo(host: Host, did: str) -> RepoRow:
     if found is None:
         raise RepoNotFound(did)
     return RepoRow(*found)
+
+
+def owned_repo(host: Host, did: str, session: str) -> tuple[RepoRow, bool]:
+    """As `find_repo`, and whether that session of its owner still stands (accounts.live_sessions),
+    in one statement. Raises RepoNotFound."""
+    found = database.row(_OWNED_REPO, (session, did, host.pk))
+    if found is None:
+        raise RepoNotFound(did)
+    *fields, is_live = found
+    return RepoRow(*fields), is_live
 
 
 def named_repo(host: Host, did_or_handle: str) -> RepoRow:

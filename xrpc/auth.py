@@ -11,7 +11,7 @@ from enum import Enum
 
 from django.http import HttpRequest
 
-from accounts import tokens
+from accounts import live_sessions, tokens
 from accounts.service_tokens import ServiceClaims
 from accounts.tokens import InvalidToken
 from hosting.models import Host
@@ -116,7 +116,11 @@ class Auth:
         return self.kind in _FOR_STAFF
 
     def read(self, request: HttpRequest, host: Host) -> Credentials:
-        """The credentials of a request. Raises AuthMissing, InvalidToken, ExpiredToken."""
+        """The credentials of a request. Raises AuthMissing, InvalidToken, ExpiredToken.
+
+        A session's token is read without a query, so a session that was ended is found out by
+        whoever looks up the account (xrpc.subjects).
+        """
         if self.kind is Kind.NONE:
             return ANONYMOUS
         header = request.META.get("HTTP_AUTHORIZATION")
@@ -157,7 +161,8 @@ class Auth:
         claims = tokens.read_access(host, jwt)
         if claims.scope not in self.scopes:
             raise InvalidToken("Bad token scope")
-        return Caller(claims.did, claims.scope)
+        session = claims.session or live_sessions.of_older_token(host, claims)
+        return Caller(claims.did, claims.scope, session)
 
     def _wrong_scheme(self) -> XrpcError:
         if self.kind is Kind.OPTIONAL_OWNER:

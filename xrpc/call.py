@@ -16,10 +16,16 @@ from xrpc.bodies import Body
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls: the account's DID and the scope of the session token (protocol names)."""
+    """Who calls: the account's DID and the scope of the session token (protocol names).
+
+    `session` is the session's id, empty for callers without one (services, the admin). Reading a
+    token does not tell whether its session still stands: that is asked together with the caller's
+    account or repo (`xrpc.subjects`).
+    """
 
     did: str
     scope: str
+    session: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,11 @@ class Call:
     def did(self) -> str:
         """The caller's DID; methods declared with `Auth.account` always have one."""
         return self.caller.did if self.caller else ""
+
+    @property
+    def session(self) -> str:
+        """The caller's session; empty for callers without one."""
+        return self.caller.session if self.caller else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from rest_framework.views import APIView
 
+from accounts.live_sessions import SessionEnded
 from hosting.routing import host_of
 from protocol.errors import InvalidRequest, XrpcError
 from protocol.syntax import is_nsid
@@ -70,7 +71,7 @@ def _answer(request: WSGIRequest, nsid: str, meter: Meter) -> HttpResponseBase:
         return respond(request, forward_unknown(request, host_of(request), nsid))
     call = _call(request, method)
     meter.charge(method.limits, call)
-    with meter.guessing(method.limits):
+    with meter.guessing(method.limits), meter.sparing(SessionEnded):
         answer = method.run(call)
     _check_output(method, answer)
     return respond(request, answer)

@@ -5,8 +5,8 @@ network's budget before anything else is looked at; what a method declares is ta
 the call is known to be well formed. Every answer under a limit says how the tightest budget stands.
 """
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -122,6 +122,7 @@ class Meter:
         self._request = request
         self._is_exempt = limits.is_exempt(request)
         self._tightest: Standing | None = None
+        self._declared: tuple[Charge, ...] = ()
 
     def enter(self, nsid: str) -> None:
         """Charge the client's network for a request. Raises RateLimitExceeded."""
@@ -135,6 +136,7 @@ class Meter:
             charges = tuple(limit.charge(call) for limit in declared if limit.wrong is None)
             if charges:
                 self._spend(charges)
+                self._declared = charges
 
     def guessing(self, declared: tuple[Limit, ...]) -> AbstractContextManager[None]:
         """Around the method: charge wrong guesses. Raises RateLimitExceeded."""
@@ -142,6 +144,17 @@ class Meter:
             if limit.wrong is not None:
                 return limits.guessing(self._request, host_of(self._request), limit.wrong)
         return nullcontext()
+
+    @contextmanager
+    def sparing(self, stranger: type[XrpcError]) -> Iterator[None]:
+        """Around the method: who turns out to be a stranger has spent nothing of the account's
+        budgets that its token named. The network's own budget stays spent."""
+        try:
+            yield
+        except stranger:
+            if self._declared:
+                limits.give_back(host_of(self._request), self._declared)
+            raise
 
     def mark(self, response: HttpResponseBase) -> None:
         """Say on the answer how the tightest budget stands; a refusal has said so already."""

@@ -6,9 +6,9 @@ never was.
 
 from django.conf import settings
 
-from accounts import custom_handles
+from accounts import custom_handles, live_sessions
 from accounts.models import Account
-from accounts.standing import AccountNotFound, AccountTakedown
+from accounts.standing import AccountTakedown
 from hosting.models import Host
 from moderation.audit import ADMIN
 from repos import reads
@@ -22,20 +22,19 @@ NO_HANDLE = "handle.invalid"  # atproto.com/specs/handle: the placeholder on the
 
 
 def own_account(call: Call) -> Account:
-    """The caller's account unless it is taken down. Raises AccountNotFound, AccountTakedown."""
-    account = own_account_as_it_is(call)
-    if account.taken_down_at is not None:
+    """The caller's account unless it is taken down.
+
+    Raises AccountNotFound, AccountTakedown, ExpiredToken when the session was ended.
+    """
+    found = live_sessions.owner(call.host, call.did, call.session, "custom_handle")
+    if found.account.taken_down_at is not None:
         raise AccountTakedown
-    return account
+    return found.signed_in()
 
 
 def own_account_as_it_is(call: Call) -> Account:
-    """The caller's account, taken down or not. Raises AccountNotFound."""
-    accounts = Account.objects.of(call.host).open().select_related("host", "custom_handle")
-    account = accounts.filter(did=call.did).first()
-    if account is None:
-        raise AccountNotFound
-    return account
+    """The caller's account, taken down or not. Raises AccountNotFound, ExpiredToken."""
+    return live_sessions.owner(call.host, call.did, call.session, "custom_handle").signed_in()
 
 
 def actor(call: Call) -> str:
@@ -46,20 +45,34 @@ def actor(call: Call) -> str:
 def own_repo_as_it_is(call: Call) -> RepoRow:
     """The caller's repo, deactivated or not: one look-up where `own_account` takes a model.
 
-    Raises RepoNotFound, AccountTakedown.
+    Raises RepoNotFound, AccountTakedown, ExpiredToken.
     """
-    repo = reads.find_repo(call.host, call.did)
+    if not call.session:  # a service that the account sent
+        repo, is_live = reads.find_repo(call.host, call.did), True
+    else:
+        repo, is_live = _owned_repo(call)
     if repo.status == Repo.Status.TAKENDOWN:
         raise AccountTakedown
+    if not is_live:
+        raise live_sessions.SessionEnded
     return repo
 
 
 def own_repo(call: Call, did_or_handle: str) -> RepoRef:
-    """The repo that the caller may write to. Raises UnknownRepo, AuthenticationRequired."""
+    """The repo that the caller may write to; whether the session still stands is asked with the
+    write. Raises UnknownRepo, AuthenticationRequired, ExpiredToken."""
     if did_or_handle == call.did:
-        return reads.repo_ref(call.host, did_or_handle)
-    repo = reads.named_repo(call.host, did_or_handle)
+        try:
+            return reads.repo_ref(call.host, did_or_handle)
+        except reads.RepoNotFound:
+            raise live_sessions.SessionEnded from None  # deleted, and its sessions with it
+    try:
+        repo = reads.named_repo(call.host, did_or_handle)
+    except reads.UnknownRepo:
+        own_account(call)
+        raise
     if repo.did != call.did:
+        own_account(call)
         raise AuthenticationRequired("The repo is not the account of this session")
     return repo
 
@@ -68,13 +81,26 @@ def readable_repo(call: Call) -> RepoRow:
     """The repo of `did`, when the caller may read it: an inactive one is its owner's alone, and
     the admin's.
 
-    Raises RepoNotFound, RepoTakendown, RepoSuspended, RepoDeactivated.
+    Raises RepoNotFound, RepoTakendown, RepoSuspended, RepoDeactivated, ExpiredToken.
     """
+    if call.session:
+        own, is_live = _owned_repo(call)
+        if not is_live:
+            raise live_sessions.SessionEnded
+        if own.did == call.params["did"]:
+            return own
     repo = reads.find_repo(call.host, call.params["did"])
     is_admin = call.caller is not None and call.caller.scope == ADMIN_SCOPE
     if repo.did != call.did and not is_admin:
         reads.refuse_inactive(repo.did, repo.status)
     return repo
+
+
+def _owned_repo(call: Call) -> tuple[RepoRow, bool]:
+    try:
+        return reads.owned_repo(call.host, call.did, call.session)
+    except reads.RepoNotFound:
+        raise live_sessions.SessionEnded from None  # deleted, and its sessions with it
 
 
 def account_of(host: Host, repo: RepoRow) -> Account:

@@ -29,7 +29,9 @@ class Session(models.Model):
     """One refresh token of the password login (com.atproto.server.createSession)."""
 
     jti = models.CharField(max_length=64, primary_key=True)
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="sessions")
+    account = models.ForeignKey(  # `session_by_lineage` begins with it
+        Account, on_delete=models.CASCADE, related_name="sessions", db_index=False
+    )
     lineage = models.UUIDField()  # shared by all successors of one login
     scope = models.CharField(max_length=64)
     app_password_name = models.CharField(  # noqa: DJ001 - null: the main password was used

@@ -5,6 +5,7 @@ import pytest
 from accounts import standing, tokens
 from accounts.models import Account
 from tests.api.conftest import Person
+from tests.session_tokens import access_token
 
 NS = "com.atproto.server."
 THING = "com.example.grove.thing"
@@ -111,13 +112,13 @@ def test_a_taken_down_person_may_deactivate_and_not_activate(alice, anyone):
     )
     assert leaving.call(NS + "deactivateAccount").status_code == 200
     assert refusal(leaving.send(NS + "activateAccount")) == (400, "InvalidToken")
-    assert refusal(alice.send(NS + "activateAccount")) == (400, "AccountNotFound")
+    assert refusal(alice.send(NS + "activateAccount")) == (400, "ExpiredToken")
     assert refusal(alice.query(NS + "checkAccountStatus")) == (401, "AccountTakedown")
 
 
 def test_app_passwords_neither_deactivate_nor_activate(alice, ash):
     for scope in (tokens.APP_PASSWORD_SCOPE, tokens.PRIVILEGED_APP_PASSWORD_SCOPE):
-        alice.token = tokens.make_access(ash, alice.did, scope)
+        alice.token = access_token(ash, alice.did, scope)
         assert refusal(alice.call(NS + "deactivateAccount")) == (400, "InvalidToken")
         assert refusal(alice.send(NS + "activateAccount")) == (400, "InvalidToken")
         assert status_of(alice)["activated"] is True

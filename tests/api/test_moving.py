@@ -157,6 +157,8 @@ def test_nothing_is_said_before_the_did_leads_here(alice, birch):
     bring(alice, new)
     standing.take_down(Account.objects.get(did=new.did, host=birch))
     standing.restore(Account.objects.get(did=new.did, host=birch))
+    login = {"identifier": new.did, "password": new.password}
+    new.token = ok(Api(birch).call(SERVER + "createSession", **login))["accessJwt"]
     ok(new.call(SERVER + "deactivateAccount"))
     assert kinds(new) == []
 

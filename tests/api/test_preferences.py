@@ -10,6 +10,7 @@ from accounts import activation, standing, tokens
 from accounts.models import Account
 from tests.api.conftest import Person, sign_up
 from tests.api.relayed import get, labeler, post, view
+from tests.session_tokens import access_token
 from tests.upstreams import answering
 
 __all__ = ["labeler", "view"]
@@ -35,7 +36,7 @@ def kinds(person: Person) -> list[str]:
 
 
 def with_scope(person: Person, scope: str) -> Person:
-    return Person(person.host, tokens.make_access(person.host, person.did, scope), did=person.did)
+    return Person(person.host, access_token(person.host, person.did, scope), did=person.did)
 
 
 def test_preferences_are_kept_with_and_without_an_app_view(alice):

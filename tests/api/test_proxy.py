@@ -8,6 +8,7 @@ from accounts.published_dids import document_of
 from protocol.did_document import DidDocument
 from tests.api.conftest import Person
 from tests.api.relayed import carried, claims, get, labeler, post, view
+from tests.session_tokens import access_token
 from tests.upstreams import answering, raw
 
 __all__ = ["labeler", "view"]
@@ -21,7 +22,7 @@ def to(service, name: str = "atproto_labeler") -> dict[str, str]:
 
 
 def app_password(person: Person, scope: str = tokens.APP_PASSWORD_SCOPE) -> Person:
-    return Person(person.host, tokens.make_access(person.host, person.did, scope), did=person.did)
+    return Person(person.host, access_token(person.host, person.did, scope), did=person.did)
 
 
 def test_an_unknown_method_goes_to_the_app_view(alice, view):

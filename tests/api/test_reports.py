@@ -8,6 +8,7 @@ from accounts.models import Account
 from moderation.models import Report
 from tests.api.conftest import Person
 from tests.api.relayed import claims, labeler, post, view
+from tests.session_tokens import access_token
 from tests.upstreams import answering
 
 __all__ = ["labeler", "view"]
@@ -33,7 +34,7 @@ def about_record(uri: str) -> dict:
 def leaving(person: Person) -> Person:
     """The session of somebody who was taken down."""
     standing.take_down(Account.objects.get(did=person.did))
-    token = tokens.make_access(person.host, person.did, tokens.TAKENDOWN_SCOPE)
+    token = access_token(person.host, person.did, tokens.TAKENDOWN_SCOPE)
     return Person(person.host, token, did=person.did)
 
 

@@ -9,6 +9,7 @@ import pytest
 from accounts import standing, tokens
 from accounts.models import Account
 from tests.api.conftest import Person, sign_up
+from tests.session_tokens import access_token
 
 NSID = "com.atproto.server.getServiceAuth"
 SERVICE = "did:web:video.example.com"
@@ -32,7 +33,7 @@ def refusal(response) -> tuple[int, str]:
 
 
 def with_scope(person: Person, scope: str) -> Person:
-    token = tokens.make_access(person.host, person.did, scope)
+    token = access_token(person.host, person.did, scope)
     return Person(person.host, token, did=person.did)
 
 
@@ -109,7 +110,7 @@ def test_somebody_taken_down_gets_a_token_to_leave_and_no_other(alice):
 
 def test_a_session_from_before_the_takedown_gets_no_token(alice):
     standing.take_down(Account.objects.get(did=alice.did))
-    assert refusal(ask(alice, lxm=THING)) == (401, "AccountTakedown")
+    assert refusal(ask(alice, lxm=THING)) == (400, "ExpiredToken")
 
 
 def test_nobody_gets_no_token(anyone):

@@ -6,6 +6,7 @@ An input is a whole token, or a header and a payload with a dot between, signed 
 import base64
 import hmac
 import os
+import uuid
 from contextlib import suppress
 
 import django
@@ -40,7 +41,7 @@ _DOCUMENT = DidDocument(
     }
 )
 SEEDS = (
-    tokens.make_access(_HOST, _DID, tokens.ACCESS_SCOPE).encode(),
+    tokens.make_access(_HOST, _DID, tokens.ACCESS_SCOPE, uuid.UUID(int=1)).encode(),
     b'{"typ":"at+jwt","alg":"HS256"}.{"scope":"com.atproto.access","aud":"did:web:localhost",'
     b'"sub":"did:plc:ewvi7nxzyoun6zhxrhs64oiz","iat":1,"exp":9999999999}',
     b'{"typ":"refresh+jwt","alg":"HS256"}.{"scope":"com.atproto.refresh","aud":"did:web:localhost",'

@@ -53,7 +53,7 @@ def create_record(call: Call) -> Answer:
     write = writes.create(
         asked["collection"], asked.get("rkey"), asked["record"], asked.get("validate")
     )
-    applied = apply_writes(repo, [write], _swap_commit(asked))
+    applied = apply_writes(repo, [write], _swap_commit(asked), call.session)
     return {**_stored(repo, applied.results[0]), **_commit(applied)}
 
 
@@ -70,7 +70,7 @@ def put_record(call: Call) -> Answer:
     collection, rkey = asked["collection"], asked["rkey"]
     record = legacy_profiles.renewed(repo.id, collection, asked["record"])
     write = writes.put(collection, rkey, record, asked.get("validate"), _swap_record(asked))
-    applied = apply_writes(repo, [write], _swap_commit(asked))
+    applied = apply_writes(repo, [write], _swap_commit(asked), call.session)
     return {**_stored(repo, applied.results[0]), **_commit(applied)}
 
 
@@ -84,7 +84,7 @@ def delete_record(call: Call) -> Answer:
     asked = call.input
     repo = own_repo(call, asked["repo"])
     write = writes.discard(asked["collection"], asked["rkey"], _swap_record(asked))
-    return _commit(apply_writes(repo, [write], _swap_commit(asked)))
+    return _commit(apply_writes(repo, [write], _swap_commit(asked), call.session))
 
 
 @procedure(
@@ -99,7 +99,7 @@ def apply_many_writes(call: Call) -> Answer:
     repo = own_repo(call, asked["repo"])
     kinds = [wish["$type"].removeprefix(_WRITES) for wish in asked["writes"]]
     batch = [_write(kind, wish, asked) for kind, wish in zip(kinds, asked["writes"], strict=True)]
-    applied = apply_writes(repo, batch, _swap_commit(asked))
+    applied = apply_writes(repo, batch, _swap_commit(asked), call.session)
     results = [
         _result(repo, kind, result) for kind, result in zip(kinds, applied.results, strict=True)
     ]

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote
 
-from accounts import service_tokens
+from accounts import live_sessions, service_tokens
 from accounts.models import Account
-from accounts.standing import AccountNotFound, AccountTakedown
+from accounts.standing import AccountTakedown
 from accounts.tokens import InvalidToken
 from hosting.limits import network
 from hosting.models import Host
@@ -175,18 +175,16 @@ class Passage:
 def passage_of(host: Host, caller: Caller | None, meta: Meta, nsid: str) -> Passage:
     """The caller's way to another service, unless it may not go there.
 
-    Raises InvalidToken, AccountNotFound, AccountTakedown.
+    Raises InvalidToken, AccountNotFound, AccountTakedown, ExpiredToken.
     """
     refuse_protected(nsid)
     _refuse_unprivileged(caller, nsid)
     if caller is None:
         return Passage(host, None, meta)
-    account = Account.objects.of(host).open().filter(did=caller.did).first()
-    if account is None:
-        raise AccountNotFound
-    if account.taken_down_at is not None and nsid != methods.CREATE_REPORT:
+    found = live_sessions.owner(host, caller.did, caller.session)
+    if found.account.taken_down_at is not None and nsid != methods.CREATE_REPORT:
         raise AccountTakedown
-    return Passage(host, account, meta)
+    return Passage(host, found.signed_in(), meta)
 
 
 def value_of(reply: Received | None) -> dict[str, Any]:

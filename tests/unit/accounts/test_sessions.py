@@ -67,8 +67,9 @@ def test_a_taken_down_person_may_log_in_to_move_away(ash, alice, announced):
     standing.take_down(alice)
     pair = sessions.log_in(ash, alice.did, PASSWORD, allow_takendown=True)
     assert tokens.read_access(ash, pair.access_jwt).scope == "com.atproto.takendown"
-    assert not Session.objects.exists()
     assert refused(sessions.refresh, ash, pair.refresh_jwt)[0] == "AccountTakedown"
+    standing.restore(alice)
+    assert refused(sessions.refresh, ash, pair.refresh_jwt) == REVOKED
 
 
 def test_allow_takendown_changes_nothing_for_others(ash, alice):

@@ -3,6 +3,7 @@
 import base64
 import hmac
 import time
+import uuid
 from datetime import timedelta
 
 import orjson
@@ -18,6 +19,7 @@ from protocol.errors import XrpcError
 
 SECRET = b"s" * 32
 DID = "did:plc:" + "a" * 24
+SESSION = uuid.uuid4()
 SOON = timezone.now() + timedelta(days=1)
 
 
@@ -51,23 +53,28 @@ EXPIRED = ("ExpiredToken", 400, "Token has expired")
 
 
 def test_an_access_token_says_who_may_do_what():
-    claims = tokens.read_access(host(), tokens.make_access(host(), DID, tokens.ACCESS_SCOPE))
+    claims = tokens.read_access(
+        host(), tokens.make_access(host(), DID, tokens.ACCESS_SCOPE, SESSION)
+    )
     assert (claims.did, claims.scope, claims.jti) == (DID, "com.atproto.access", "")
+    assert claims.session == SESSION.hex
 
 
 def test_an_access_token_lives_two_hours():
-    claims = tokens.read_access(host(), tokens.make_access(host(), DID, tokens.ACCESS_SCOPE))
+    claims = tokens.read_access(
+        host(), tokens.make_access(host(), DID, tokens.ACCESS_SCOPE, SESSION)
+    )
     assert abs(claims.expires_at - time.time() - 7200) < 5
 
 
 def test_the_wire_form_is_the_references():
-    header, payload, _ = tokens.make_access(host(), DID, tokens.ACCESS_SCOPE).split(".")
+    header, payload, _ = tokens.make_access(host(), DID, tokens.ACCESS_SCOPE, SESSION).split(".")
     assert orjson.loads(base64.urlsafe_b64decode(header + "==")) == {
         "typ": "at+jwt",
         "alg": "HS256",
     }
     assert set(orjson.loads(base64.urlsafe_b64decode(payload + "=="))) == {
-        "scope", "aud", "sub", "iat", "exp",
+        "scope", "aud", "sub", "iat", "exp", "sid",
     }  # fmt: skip
 
 
@@ -87,7 +94,7 @@ def test_a_refresh_token_is_no_access_token():
 
 
 def test_an_access_token_is_no_refresh_token():
-    jwt = tokens.make_access(host(), DID, tokens.ACCESS_SCOPE)
+    jwt = tokens.make_access(host(), DID, tokens.ACCESS_SCOPE, SESSION)
     assert refusal(tokens.read_refresh, jwt) == BAD_SCOPE
 
 
@@ -107,7 +114,7 @@ def test_an_expired_refresh_token_still_signs_out():
 
 def test_another_hosts_secret_does_not_sign_for_us():
     other = host(token_secret=keyring.wrap(b"t" * 32))
-    jwt = tokens.make_access(other, DID, tokens.ACCESS_SCOPE)
+    jwt = tokens.make_access(other, DID, tokens.ACCESS_SCOPE, SESSION)
     assert refusal(tokens.read_access, jwt) == UNVERIFIED
 
 
@@ -150,7 +157,7 @@ def test_an_unsigned_token_is_refused():
 
 @given(st.integers(min_value=0), st.characters())
 def test_no_character_of_a_token_can_be_changed(place, character):
-    jwt = tokens.make_access(host(), DID, tokens.ACCESS_SCOPE)
+    jwt = tokens.make_access(host(), DID, tokens.ACCESS_SCOPE, SESSION)
     place %= len(jwt)
     changed = jwt[:place] + character + jwt[place + 1 :]
     if changed != jwt:

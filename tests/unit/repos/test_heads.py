@@ -1,3 +1,5 @@
+from accounts import sessions, tokens
+from accounts.models import Account, Session
 from repos import commits, heads, writes
 from repos.models import Repo
 from repos.reads import RepoRow
@@ -56,3 +58,22 @@ def test_what_is_remembered_does_not_grow_without_end(monkeypatch) -> None:
     for number in range(25):
         heads.remember(-number, b"root")
     assert len(heads._remembered) <= 10
+
+
+def session_of(account: Account) -> str:
+    return tokens.read_access(account.host, sessions.begin(account).access_jwt).session
+
+
+def test_the_sessions_that_were_ended_are_known_with_the_head(repo: RepoRow) -> None:
+    account = Account.objects.select_related("host").get(pk=repo.id)
+    kept, ended = session_of(account), session_of(account)
+    Session.objects.filter(lineage=ended).delete()
+    asked = [(repo.id, kept), (repo.id, ended)]
+    assert heads.read_all([repo.id], asked)[repo.id].ended == {ended}
+    assert heads.read_all([repo.id], asked[:1])[repo.id].ended == frozenset()
+    assert heads.read(repo.id).ended == frozenset()
+
+
+def test_a_session_of_another_account_writes_nothing_here(repo: RepoRow, new_account) -> None:
+    foreign = session_of(Account.objects.select_related("host").get(pk=new_account().pk))
+    assert heads.read_all([repo.id], [(repo.id, foreign)])[repo.id].ended == {foreign}

@@ -1,5 +1,7 @@
 """Declarations of who may call, and the Authorization header's grammar."""
 
+import uuid
+
 import pytest
 from django.test import RequestFactory
 
@@ -10,6 +12,7 @@ from xrpc.auth import BASIC, BEARER, DPOP, FULL, PRIV, STANDARD, Auth, Kind, par
 from xrpc.errors import AuthenticationRequired, AuthMissing
 
 DID = "did:plc:ewvi7nxzyoun6zhxrhs64oiz"
+SESSION = uuid.uuid4()
 
 
 def request(authorization=None):
@@ -18,7 +21,7 @@ def request(authorization=None):
 
 
 def bearer(host, scope=tokens.ACCESS_SCOPE):
-    return f"Bearer {tokens.make_access(host, DID, scope)}"
+    return f"Bearer {tokens.make_access(host, DID, scope, SESSION)}"
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])

@@ -12,6 +12,7 @@ from accounts import resolution, service_tokens, tokens
 from protocol.did_document import DidDocument
 from protocol.errors import XrpcError
 from protocol.keys import SigningKey
+from tests.session_tokens import access_token
 from tests.unit.accounts.people import account_row
 from xrpc import staff_auth
 from xrpc.auth import Auth
@@ -97,7 +98,7 @@ def test_no_header_is_missing(host, auth):
 
 @pytest.mark.parametrize("auth", [Auth.admin(), Auth.moderator()])
 def test_a_users_session_is_a_401(host, auth):
-    session = tokens.make_access(host, account_row(host).did, tokens.ACCESS_SCOPE)
+    session = access_token(host, account_row(host).did, tokens.ACCESS_SCOPE)
     with pytest.raises((AuthenticationRequired, service_tokens.BadJwtType)) as refusal:
         read(host, f"Bearer {session}", auth)
     assert refusal.value.status == 401
