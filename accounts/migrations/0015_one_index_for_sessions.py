@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0011_names_on_the_console")]
+    dependencies = [("accounts", "0014_what_dids_say")]
     operations = [
         migrations.AlterField(
             model_name="session",
