@@ -4,6 +4,7 @@ Somebody who guesses learns nothing: an unknown name costs the same hash as a wr
 take at least 350 ms, and both get the same answer. App passwords count for XRPC alone.
 """
 
+import hashlib
 import secrets
 import time
 from dataclasses import dataclass
@@ -72,6 +73,15 @@ def find(host: Host, identifier: str) -> Account | None:
     if "@" in identifier:
         return accounts.filter(email=identifier).first()
     return accounts.named(identifier).first()
+
+
+def counted_as(host: Host, identifier: str) -> str:
+    """Under which name attempts at a password are counted: the account that the identifier leads
+    to, until its password changes (a new one begins with a clean slate), else the identifier."""
+    account = find(host, identifier)
+    if account is None:
+        return identifier.strip().lower()
+    return f"{account.did}#{hashlib.sha256(account.password.encode()).hexdigest()[:16]}"
 
 
 def _refusal(started: float) -> InvalidLogin:

@@ -34,6 +34,7 @@ def is_right(host: Host, user_name: str, password: str, address: str) -> bool:
     if known_for == host.admin_password and hmac.compare_digest(known, digest):
         return True
     limits.spend(limits.STAFF_LOGIN, host, USER_NAME, address)
+    limits.spend(limits.STAFF_GUESSES, None, address)  # whatever host and name they are for
     if not check_password(password, host.admin_password):
         return False
     _right[host.pk] = (host.admin_password, digest)

@@ -5,6 +5,7 @@ from django.utils.module_loading import import_string
 
 from hosting import environment, wsgi  # first: it sets Django up
 from hosting.bridge import Bridge
+from hosting.entrance import Entrance
 from hosting.proxies import BehindProxies
 
 _bridge = Bridge(
@@ -14,4 +15,5 @@ _bridge = Bridge(
     at_end=connections.close_all,
 )
 _trusted = environment.text("GROVE_TRUSTED_PROXIES")
-application = BehindProxies(_bridge, _trusted) if _trusted else _bridge
+_entrance = Entrance(_bridge, _trusted)
+application = BehindProxies(_entrance, _trusted) if _trusted else _entrance

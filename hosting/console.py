@@ -6,11 +6,13 @@ Who gets in: platform staff everywhere; a tenant's members on the tenant's own h
 
 from typing import Any
 
+from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import URLPattern
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, reverse_lazy
 from django.utils.translation import gettext_lazy as _
-from unfold.forms import AuthenticationForm
+from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
 from hosting import limits
@@ -19,6 +21,7 @@ from hosting.routing import host_of
 
 # They tell whether a row of any tenant exists, and nothing here leads to them.
 _UNUSED = frozenset({"view_on_site", "autocomplete"})
+TOO_MANY = _("Too many attempts. Wait a few minutes, then try again.")
 
 
 class StaffSignIn(AuthenticationForm):
@@ -28,13 +31,38 @@ class StaffSignIn(AuthenticationForm):
         request: HttpRequest = self.request
         name = self.cleaned_data.get("username", "")
         try:
-            limits.attempt(request, limits.STAFF_LOGIN, host_of(request), name)
+            with limits.staff_logging_in(request, name, ValidationError):
+                cleaned: dict[str, Any] = super().clean()
         except limits.RateLimitExceeded:
-            raise ValidationError(
-                _("Too many attempts. Wait a few minutes, then try again.")
-            ) from None
-        cleaned: dict[str, Any] = super().clean()
+            raise ValidationError(TOO_MANY) from None
         return cleaned
+
+
+class OwnPasswordForm(AdminOwnPasswordChangeForm):
+    """The console's form for one's own password; the old one is no easier to guess here."""
+
+    def __init__(self, *args: Any, request: HttpRequest, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.request = request
+
+    def clean_old_password(self) -> str:
+        try:
+            with limits.staff_logging_in(self.request, self.user.get_username(), ValidationError):
+                old: str = super().clean_old_password()
+                return old
+        except limits.RateLimitExceeded:
+            raise ValidationError(TOO_MANY) from None
+
+
+class OwnPassword(PasswordChangeView):
+    """`/console/password_change/`."""
+
+    form_class = OwnPasswordForm
+    success_url = reverse_lazy("console:password_change_done")
+    template_name = "registration/password_change_form.html"
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "request": self.request}
 
 
 class ConsoleSite(UnfoldAdminSite):
@@ -51,6 +79,14 @@ class ConsoleSite(UnfoldAdminSite):
     def get_urls(self) -> list[URLPattern]:
         admin_urls = [url for url in super().get_urls() if getattr(url, "name", "") not in _UNUSED]
         return [*self.pages, *admin_urls]
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        """Django's own, with a form that counts wrong passwords."""
+        context = {**self.each_context(request), **(extra_context or {})}
+        request.current_app = self.name
+        return OwnPassword.as_view(extra_context=context)(request)
 
     def search(self, _request: HttpRequest, _context: dict[str, Any] | None = None) -> HttpResponse:
         """Unfold's palette, which keeps what it finds by user alone; ours is the look-up."""

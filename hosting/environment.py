@@ -55,6 +55,18 @@ def port(name: str, default: int) -> int:
     return value
 
 
+def budgets(name: str) -> list[tuple[int, int]]:
+    """The variable as limits, `30/300 300/86400`: so many in so many seconds; [] when it is unset.
+    Raises SystemExit with a sentence when it is anything else."""
+    found = []
+    for each in words(name):
+        count, _, seconds = each.partition("/")
+        if not (count.isdecimal() and seconds.isdecimal() and int(seconds)):
+            raise SystemExit(f"{name} must be limits such as 30/300 (30 in 300 s), not {each!r}.")
+        found.append((int(count), int(seconds)))
+    return found
+
+
 def origins(name: str) -> list[str]:
     """The variable as origins, separated by commas; [] when it is unset."""
     return [each.strip().rstrip("/") for each in text(name).split(",") if each.strip()]

@@ -33,7 +33,7 @@ class BehindProxies:
 
     def _settle(self, scope: Scope) -> None:
         peer = scope["client"][0] if scope.get("client") else ""
-        if not self._hops and not _is_among(peer, self._networks):
+        if not self._hops and not is_among(peer, self._networks):
             return
         forwarded = _header(scope, b"x-forwarded-for")
         client = self._client([entry.strip() for entry in forwarded.split(",") if entry.strip()])
@@ -50,7 +50,7 @@ class BehindProxies:
             return _address(entries[-min(self._hops, len(entries))]) if entries else ""
         for entry in reversed(entries):
             address = _address(entry)
-            if not address or not _is_among(address, self._networks):
+            if not address or not is_among(address, self._networks):
                 return address
         return _address(entries[0]) if entries else ""
 
@@ -71,7 +71,8 @@ def parse_trusted(text: str) -> tuple[int, tuple[Network, ...]]:
 
 
 @lru_cache(maxsize=4_096)
-def _is_among(address: str, networks: tuple[Network, ...]) -> bool:
+def is_among(address: str, networks: tuple[Network, ...]) -> bool:
+    """Whether an address lies in one of the networks."""
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -20,7 +20,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils.module_loading import import_string
 
-from hosting import database, page_requests
+from hosting import database, limits, page_requests
 from hosting.models import HandleDomain, Host
 
 logger = logging.getLogger("hosting")
@@ -58,7 +58,9 @@ class HostMiddleware:
         database.drop_if_hung_up()
         hostname = hostname_in(request.META.get("HTTP_HOST", ""))
         try:
-            place = _place_of(hostname)
+            place = _known_place(hostname) or _charged_place(request, hostname)
+        except limits.RateLimitExceeded as refusal:
+            return _too_many(request, refusal)
         except DatabaseError as error:
             if not database.is_outage(error):
                 raise
@@ -153,6 +155,20 @@ def forget() -> None:
     _remembered.clear()
 
 
+def _known_place(hostname: str) -> Place | None:
+    """Where a name leads, if that is remembered; None also for names that lead nowhere."""
+    known = _remembered.get(hostname)
+    return known[1] if known is not None and known[0] > time.monotonic() else None
+
+
+def _charged_place(request: HttpRequest, hostname: str) -> Place | None:
+    """Where a name leads that has to be looked up, or that leads nowhere: calls of methods under
+    such names are charged to nobody else. Raises RateLimitExceeded."""
+    if request.path_info.startswith(_XRPC) and not limits.is_exempt(request):
+        limits.note(limits.charges(limits.REQUESTS, (), limits.network_of(request)))
+    return _place_of(hostname)
+
+
 def _place_of(hostname: str) -> Place | None:
     now = time.monotonic()
     known = _remembered.get(hostname)
@@ -165,9 +181,20 @@ def _place_of(hostname: str) -> Place | None:
             raise
         return known[1]  # it was true a moment ago; views that need the database will say so
     if len(_remembered) >= REMEMBERED_MAX:
-        _remembered.clear()
+        _forget_all_but_hosts()
     _remembered[hostname] = (now + REMEMBERED_S, place)
     return place
+
+
+def _forget_all_but_hosts() -> None:
+    """Names that anybody can make up leave; the hosts' own are as many as there are hosts."""
+    kept = [
+        (name, each)
+        for name, each in list(_remembered.items())
+        if each[1] is not None and not each[1].is_handle
+    ]
+    _remembered.clear()
+    _remembered.update(kept)
 
 
 def _look_up(hostname: str) -> Place | None:
@@ -188,6 +215,13 @@ def _domains_above(hostname: str) -> list[str]:
     """`a.b.test` -> `.b.test`, `.test`."""
     labels = hostname.split(".")
     return ["." + ".".join(labels[start:]) for start in range(1, len(labels))]
+
+
+def _too_many(request: HttpRequest, refusal: limits.RateLimitExceeded) -> HttpResponse:
+    response = _answer(request, refusal.status, refusal.name, refusal.message)
+    for name, value in refusal.headers.items():
+        response[name] = value
+    return response
 
 
 def _nobody_here(request: HttpRequest) -> HttpResponse:

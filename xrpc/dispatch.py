@@ -71,8 +71,12 @@ def _answer(request: WSGIRequest, nsid: str, meter: Meter) -> HttpResponseBase:
         return respond(request, forward_unknown(request, host_of(request), nsid))
     call = _call(request, method)
     meter.charge(method.limits, call)
-    with meter.guessing(method.limits), meter.sparing(SessionEnded):
-        answer = method.run(call)
+    try:
+        with meter.running(method.limits, method.lane, call):
+            answer = method.run(call)
+    except SessionEnded:
+        meter.give_back()
+        raise
     _check_output(method, answer)
     return respond(request, answer)
 

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from accounts.credentials import InvalidLogin
-from hosting import limits
-from hosting.limits import DAY_S, HOUR_S, MINUTE_S, Bucket, Budget, Charge, Standing
+from accounts import credentials
+from hosting import environment, limits
+from hosting.limits import DAY_S, HOUR_S, MINUTE_S, Bucket, Budget, Charge, Standing, bucket
 from hosting.routing import host_of
 from protocol.errors import XrpcError
 from xrpc.call import Call
@@ -25,29 +25,35 @@ Who = Callable[[Call], tuple[str, ...]]
 Points = Callable[[Call], int]
 
 GET_REPO_NSID: Final = "com.atproto.sync.getRepo"
-REQUESTS: Final = Bucket("requests", (Budget(3_000, 5 * MINUTE_S),), slack=50)
-GET_REPO: Final = Bucket("get-repo", (Budget(6_000, 5 * MINUTE_S),), slack=50)
+REQUESTS: Final = limits.REQUESTS
+GET_REPO: Final = bucket("get-repo", Budget(6_000, 5 * MINUTE_S), slack=50)
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A bucket, whose it is in a call, and how many points the call costs.
+    """A bucket, whose it is in a call, and how many points the call costs. By network, unless
+    `is_by_network` is false, and by the wider one around it.
 
-    With `wrong`, a call costs something only if that error is raised.
+    With `wrong`, a call is an attempt at somebody's password (limits.logging_in).
     """
 
     bucket: Bucket
     who: Who
     points: Points = lambda _call: 1
     wrong: type[XrpcError] | None = None
+    is_by_network: bool = False
 
-    def charge(self, call: Call) -> Charge:
-        return Charge(self.bucket, self.who(call), self.points(call))
+    def charges(self, call: Call) -> tuple[Charge, ...]:
+        """What a call costs."""
+        points, who = self.points(call), self.who(call)
+        if self.is_by_network:
+            return limits.charges(self.bucket, who, limits.network(call.address), points)
+        return (Charge(self.bucket, who, points),)
 
 
-def by_network(call: Call) -> tuple[str, ...]:
-    """One budget for a client's network."""
-    return (limits.network(call.address),)
+def nobody(_call: Call) -> tuple[str, ...]:
+    """One budget for a client's network, whoever calls."""
+    return ()
 
 
 def by_did(call: Call) -> tuple[str, ...]:
@@ -56,21 +62,30 @@ def by_did(call: Call) -> tuple[str, ...]:
 
 
 def by_identifier(call: Call) -> tuple[str, ...]:
-    """One budget for the name that is tried, from one network."""
-    return call.input["identifier"].strip().lower(), limits.network(call.address)
+    """One budget for the account whose password is tried; for the name, when it has none."""
+    return (credentials.counted_as(call.host, call.input["identifier"]),)
+
+
+def by_named_did(call: Call) -> tuple[str, ...]:
+    """As `by_identifier`, where the account is named by its DID."""
+    return (credentials.counted_as(call.host, call.input["did"]),)
 
 
 def of_network(name: str, *budgets: Budget) -> Limit:
     """A limit of its own kind, by the client's network."""
-    return Limit(Bucket(name, budgets), by_network)
+    return _by_network(bucket(name, *budgets))
 
 
 def of_account(name: str, *budgets: Budget) -> Limit:
     """A limit of its own kind, by the caller's DID."""
-    return Limit(Bucket(name, budgets), by_did)
+    return Limit(bucket(name, *budgets), by_did)
 
 
-_WRITES = Bucket("repo-writes", (Budget(5_000, HOUR_S), Budget(35_000, DAY_S)), slack=150)
+def _by_network(counted: Bucket, points: Points = lambda _call: 1) -> Limit:
+    return Limit(counted, nobody, points, is_by_network=True)
+
+
+_WRITES = bucket("repo-writes", Budget(5_000, HOUR_S), Budget(35_000, DAY_S), slack=150)
 _CREATE, _UPDATE, _DELETE = 3, 2, 1
 _POINTS_OF = {"create": _CREATE, "update": _UPDATE, "delete": _DELETE}
 
@@ -86,18 +101,17 @@ DELETE_RECORD: Final = Limit(_WRITES, by_did, lambda _call: _DELETE)
 APPLY_WRITES: Final = Limit(_WRITES, by_did, _points_of_writes)
 UPLOAD_BLOB: Final = of_account("upload-blob", Budget(1_000, DAY_S))
 
-CREATE_ACCOUNT: Final = Limit(limits.SIGN_UP, by_network)
+CREATE_ACCOUNT: Final = _by_network(limits.SIGN_UP)
 # Each proof may have a server asked that the client names.
-PROVE_DID: Final = Limit(
-    Bucket("service-token-proofs", (Budget(100, 5 * MINUTE_S),)),
-    by_network,
+PROVE_DID: Final = _by_network(
+    bucket("service-token-proofs", Budget(100, 5 * MINUTE_S)),
     lambda call: 1 if call.input.get("did") else 0,
 )
-CREATE_SESSION: Final = Limit(limits.LOGIN, by_identifier)
-GUESSES: Final = Limit(limits.GUESSES, by_network, wrong=InvalidLogin)
+CREATE_SESSION: Final = Limit(limits.LOGIN, by_identifier, wrong=credentials.InvalidLogin)
+PASSWORD_OF_DID: Final = Limit(limits.LOGIN, by_named_did, wrong=credentials.InvalidLogin)
 DELETE_ACCOUNT: Final = of_network("delete-account", Budget(50, 5 * MINUTE_S))
-RESET_PASSWORD: Final = Limit(limits.RESET_PASSWORD, by_network)
-REQUEST_PASSWORD_RESET: Final = Limit(limits.REQUEST_PASSWORD_RESET, by_network)
+RESET_PASSWORD: Final = _by_network(limits.RESET_PASSWORD)
+REQUEST_PASSWORD_RESET: Final = _by_network(limits.REQUEST_PASSWORD_RESET)
 
 _MAILS = (Budget(5, HOUR_S), Budget(15, DAY_S))
 REQUEST_ACCOUNT_DELETE: Final = of_account("request-account-delete", *_MAILS)
@@ -113,6 +127,13 @@ SUBMIT_PLC_OPERATION: Final = of_account(
 REFRESH_IDENTITY: Final = of_account("refresh-identity", Budget(60, 5 * MINUTE_S))
 CREATE_REPORT: Final = of_account("create-report", Budget(100, HOUR_S), Budget(500, DAY_S))
 UPDATE_HANDLE: Final = of_account("update-handle", Budget(10, 5 * MINUTE_S), Budget(50, DAY_S))
+
+
+# Calls of one account, from whatever networks, that wait for others in one process
+ACCOUNT_CALLS_MAX: Final = environment.number("GROVE_ACCOUNT_CALLS_AT_ONCE", 4)
+_WAITING_LANES: Final = frozenset({"remote", "lookup"})
+_under_way: Final = limits.AtOnce()
+_NOTHING: Final = nullcontext()
 
 
 class Meter:
@@ -133,28 +154,33 @@ class Meter:
     def charge(self, declared: tuple[Limit, ...], call: Call) -> None:
         """Charge what a method declares, all of it or nothing. Raises RateLimitExceeded."""
         if declared and not self._is_exempt:
-            charges = tuple(limit.charge(call) for limit in declared if limit.wrong is None)
+            charges = tuple(
+                charge
+                for limit in declared
+                if limit.wrong is None
+                for charge in limit.charges(call)
+            )
             if charges:
                 self._spend(charges)
                 self._declared = charges
 
-    def guessing(self, declared: tuple[Limit, ...]) -> AbstractContextManager[None]:
-        """Around the method: charge wrong guesses. Raises RateLimitExceeded."""
+    def running(
+        self, declared: tuple[Limit, ...], lane: str, call: Call
+    ) -> AbstractContextManager[Any]:
+        """Around the method: charge attempts at a password, and count what an account has under
+        way where others are waited for. Raises RateLimitExceeded."""
+        if lane in _WAITING_LANES and call.did and not self._is_exempt:
+            return _under_way.room([((call.host.pk, call.did), ACCOUNT_CALLS_MAX)])
         for limit in declared:
             if limit.wrong is not None:
-                return limits.guessing(self._request, host_of(self._request), limit.wrong)
-        return nullcontext()
+                return self._logging_in(limit.who(call)[0], limit.wrong)
+        return _NOTHING
 
-    @contextmanager
-    def sparing(self, stranger: type[XrpcError]) -> Iterator[None]:
-        """Around the method: who turns out to be a stranger has spent nothing of the account's
-        budgets that its token named. The network's own budget stays spent."""
-        try:
-            yield
-        except stranger:
-            if self._declared:
-                limits.give_back(host_of(self._request), self._declared)
-            raise
+    def give_back(self) -> None:
+        """Who turned out to be an untrusted party has spent nothing of the budgets of the account
+        that its token named. The network's own budget stays spent."""
+        if self._declared:
+            limits.give_back(host_of(self._request), self._declared)
 
     def mark(self, response: HttpResponseBase) -> None:
         """Say on the answer how the tightest budget stands; a refusal has said so already."""
@@ -162,12 +188,22 @@ class Meter:
             for name, value in self._tightest.headers.items():
                 response[name] = value
 
+    @contextmanager
+    def _logging_in(self, who: str, wrong: type[XrpcError]) -> Iterator[None]:
+        host = host_of(self._request)
+        with limits.logging_in(self._request, host, who, wrong) as standing:
+            if standing is not None:
+                self._note(standing)
+            yield
+
     def _spend(self, charges: tuple[Charge, ...]) -> None:
-        standing = limits.spend_charges(host_of(self._request), charges)
+        self._note(limits.spend_charges(host_of(self._request), charges))
+
+    def _note(self, standing: Standing) -> None:
         if self._tightest is None or standing.remaining < self._tightest.remaining:
             self._tightest = standing
 
 
 @lru_cache(maxsize=20_000)
 def _entrance(network: str, *, is_export: bool) -> tuple[Charge, ...]:
-    return (Charge(GET_REPO if is_export else REQUESTS, (network,)),)
+    return limits.charges(GET_REPO if is_export else REQUESTS, (), network)

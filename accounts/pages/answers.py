@@ -18,7 +18,10 @@ def show_form(
 ) -> HttpResponse:
     """The form, filled in as it was; 422 when it has errors, unless told otherwise."""
     shown = {"host": form.host, "form": form}
-    return render(request, template, shown, status=status or (422 if form.errors else 200))
+    response = render(request, template, shown, status=status or (422 if form.errors else 200))
+    for name, value in form.refusal_headers.items():
+        response[name] = value
+    return response
 
 
 def status_of(refusal: XrpcError) -> int:

@@ -3,7 +3,7 @@
 A verb's refusal comes back to the form (`refuse`), and lands beside the field it is about.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
@@ -15,6 +15,7 @@ from accounts.admission import SignUp
 from accounts.pages import wording
 from accounts.pages.captcha_widgets import Captcha
 from accounts.passwords import NEW_PASSWORD_MAX_CHARACTERS, OLD_PASSWORD_MAX_CHARACTERS
+from hosting.limits import RateLimitExceeded
 from hosting.models import Host
 from protocol.errors import XrpcError
 
@@ -44,6 +45,7 @@ class HostForm(forms.Form):
     def __init__(self, host: Host, data: Any = None) -> None:
         super().__init__(data)
         self.host = host
+        self.refusal_headers: Mapping[str, str] = {}  # of the answer that shows a refusal
         self.domains = [domain.name for domain in host.handle_domains.all()]
 
     def whole_identifier(self, typed: str) -> str:
@@ -56,6 +58,8 @@ class HostForm(forms.Form):
         """Show a verb's refusal beside its field, or above the form when it has none."""
         field = getattr(refusal, "field", None)
         self.add_error(field if field in self.fields else None, wording.for_person(refusal))
+        if isinstance(refusal, RateLimitExceeded):
+            self.refusal_headers = refusal.headers
 
 
 class SignUpForm(HostForm):

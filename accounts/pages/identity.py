@@ -47,8 +47,8 @@ def identity(request: HttpRequest) -> HttpResponse:
 
 def _change(request: HttpRequest, account: Account, form: IdentityForm) -> None:
     given = form.cleaned_data
-    limits.attempt(request, limits.LOGIN, form.host, account.did)
-    with limits.guessing(request, form.host, credentials.InvalidLogin):
+    who = credentials.counted_as(form.host, account.did)
+    with limits.logging_in(request, form.host, who, credentials.InvalidLogin):
         credentials.authenticate(form.host, account.did, given["password"])
     web_identities.lead_to(account, given["handle"], given["signing_key"], given["endpoint"])
 

@@ -41,8 +41,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         given = form.cleaned_data
         try:
             name, password = given["identifier"], given["password"]
-            limits.attempt(request, limits.LOGIN, form.host, name)
-            with limits.guessing(request, form.host, credentials.InvalidLogin):
+            who = credentials.counted_as(form.host, name)
+            with limits.logging_in(request, form.host, who, credentials.InvalidLogin):
                 account = credentials.authenticate(form.host, name, password)
             if account.needs_email_code:
                 return _ask_for_code(request, account)

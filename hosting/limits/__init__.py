@@ -12,6 +12,21 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.http import HttpRequest
 
+from hosting.limits.at_once import AtOnce
+from hosting.limits.buckets import (
+    ACCOUNT_GUESSES,
+    GUESSES,
+    GUESSES_UNDER_ATTACK,
+    LOGIN,
+    REQUEST_PASSWORD_RESET,
+    REQUESTS,
+    RESET_PASSWORD,
+    SIGN_UP,
+    STAFF_GUESSES,
+    STAFF_LOGIN,
+    STATIC_FILES,
+    bucket,
+)
 from hosting.limits.budgets import (
     DAY_S,
     HOUR_S,
@@ -22,66 +37,122 @@ from hosting.limits.budgets import (
     RateLimitExceeded,
     Standing,
 )
-from hosting.limits.exemptions import is_exempt, network_of
+from hosting.limits.exemptions import is_exempt, is_exempt_client, network_of
 from hosting.limits.ledger import Ledger
 from hosting.limits.store import Store
 from hosting.models import Host
-from hosting.networks import network
-from protocol.errors import XrpcError
+from hosting.networks import network, wide_network
 
 __all__ = [
-    "DAY_S", "GUESSES", "HOUR_S", "LOGIN", "MINUTE_S", "REQUEST_PASSWORD_RESET", "RESET_PASSWORD",
-    "SIGN_UP", "STAFF_LOGIN", "Bucket", "Budget", "Charge", "Ledger", "RateLimitExceeded",
-    "Standing", "Store", "attempt", "give_back", "guessing", "is_exempt", "network", "network_of",
-    "spend", "spend_charges",
+    "ACCOUNT_GUESSES", "DAY_S", "GUESSES", "GUESSES_UNDER_ATTACK", "HOUR_S", "LOGIN", "MINUTE_S",
+    "REQUESTS", "REQUEST_PASSWORD_RESET", "RESET_PASSWORD", "SIGN_UP", "STAFF_GUESSES",
+    "STAFF_LOGIN", "STATIC_FILES", "AtOnce", "Bucket", "Budget", "Charge", "Ledger",
+    "RateLimitExceeded", "Standing", "Store", "attempt", "bucket", "charges", "give_back",
+    "is_exempt", "is_exempt_client", "logging_in", "network", "network_of", "note", "spend",
+    "spend_charges", "staff_logging_in",
 ]  # fmt: skip
 
-_PASSWORDS = (Budget(30, 5 * MINUTE_S), Budget(300, DAY_S))
-LOGIN = Bucket("login", _PASSWORDS)
-STAFF_LOGIN = Bucket("staff-login", _PASSWORDS)
-SIGN_UP = Bucket("sign-up", (Budget(100, 5 * MINUTE_S),))
-REQUEST_PASSWORD_RESET = Bucket("request-password-reset", (Budget(15, HOUR_S), Budget(50, DAY_S)))
-RESET_PASSWORD = Bucket("reset-password", (Budget(50, 5 * MINUTE_S),))
-# Wrong passwords of one network, whatever names it tries them on
-GUESSES = Bucket("guesses", (Budget(100, 5 * MINUTE_S), Budget(1_000, DAY_S)))
+PLATFORM = 0  # in place of a host's id: counted at all hosts together
 
 _ledger = Ledger(Store())
 
 
-def spend(bucket: Bucket, host: Host, *who: str) -> None:
-    """One attempt of `who` (names in any letter case, addresses) at a host. Raises
-    RateLimitExceeded."""
+def charges(
+    bucket: Bucket, names: tuple[str, ...], network: str, points: int = 1
+) -> tuple[Charge, ...]:
+    """What an attempt by `names` (in any letter case) from a network costs: points of the network,
+    and of the wider one around it, which has ten times as many."""
+    folded = tuple(name.strip().lower() for name in names)
+    narrow = Charge(bucket, (*folded, network), points)
+    wide = wide_network(network)
+    return (narrow,) if wide == network else (narrow, Charge(bucket.wide, (*folded, wide), points))
+
+
+def spend(bucket: Bucket, host: Host | None, *who: str) -> None:
+    """One attempt of `who` (names in any letter case, addresses) at a host; None: at the platform.
+    Raises RateLimitExceeded."""
     if settings.RATE_LIMITS:
         folded = tuple(network(name.strip().lower()) for name in who)
-        _ledger.spend(host.pk, [Charge(bucket, folded)])
+        _ledger.spend(_id_of(host), [Charge(bucket, folded)])
 
 
 def attempt(request: HttpRequest, bucket: Bucket, host: Host, *who: str) -> None:
     """One attempt by whoever sends a page's form: `who` and the client's network, unless it is
     exempt. Raises RateLimitExceeded."""
     if not is_exempt(request):
-        spend(bucket, host, *who, request.META.get("REMOTE_ADDR", ""))
+        _ledger.spend(host.pk, charges(bucket, who, network_of(request)))
 
 
-def spend_charges(host: Host, charges: Sequence[Charge]) -> Standing:
+def note(charges: Sequence[Charge]) -> Standing:
+    """Take charges at the platform without waiting for anything, as the event loop must; how the
+    tightest budget stands. Raises RateLimitExceeded."""
+    return _ledger.note(PLATFORM, charges)
+
+
+def spend_charges(host: Host | None, charges: Sequence[Charge]) -> Standing:
     """Take all charges or none; how the tightest budget stands. Raises RateLimitExceeded."""
-    return _ledger.spend(host.pk, charges)
+    return _ledger.spend(_id_of(host), charges)
 
 
-def give_back(host: Host, charges: Sequence[Charge]) -> None:
+def give_back(host: Host | None, charges: Sequence[Charge]) -> None:
     """Undo a spend."""
-    _ledger.give_back(host.pk, charges)
+    _ledger.give_back(_id_of(host), charges)
 
 
 @contextmanager
-def guessing(request: HttpRequest, host: Host, wrong: type[XrpcError]) -> Iterator[None]:
-    """An attempt at a password: it counts against the client's network if `wrong` is raised within,
-    so that trying one password on many names has an end. Raises RateLimitExceeded."""
+def logging_in(
+    request: HttpRequest, host: Host, who: str, wrong: type[Exception]
+) -> Iterator[Standing | None]:
+    """An attempt at the password of `who`: an account as its credentials are counted
+    (accounts.credentials.counted_as), else the name that was tried.
+
+    Each counts for that name and network. If `wrong` is raised within, it counts as a wrong guess
+    of the network, whatever name it was, and of the account, wherever it came from. All of it is
+    taken together, so that a refusal leaves nothing behind. Raises RateLimitExceeded.
+    """
+    if is_exempt(request):
+        yield None
+        return
+    here = network_of(request)
+    at_stake = charges(GUESSES, (), here)
+    standing = _ledger.spend(host.pk, [*charges(LOGIN, (who,), here), *at_stake])
+    at_stake += _for_the_account(host, who, here)
+    with _given_back_unless(wrong, host, at_stake):
+        yield standing
+
+
+@contextmanager
+def staff_logging_in(request: HttpRequest, name: str, wrong: type[Exception]) -> Iterator[None]:
+    """An attempt at the password of a member of staff, counted for the platform: at all hosts
+    together, by name and network, and if `wrong` is raised, for the network over all names. Raises
+    RateLimitExceeded."""
     if is_exempt(request):
         yield
         return
-    charges = [Charge(GUESSES, (network_of(request),))]
-    _ledger.spend(host.pk, charges)
+    here = network_of(request)
+    at_stake = charges(STAFF_GUESSES, (), here)
+    _ledger.spend(PLATFORM, [*charges(STAFF_LOGIN, (name,), here), *at_stake])
+    with _given_back_unless(wrong, None, at_stake):
+        yield
+
+
+def _for_the_account(host: Host, who: str, here: str) -> tuple[Charge, ...]:
+    """One guess at an account from anywhere. When too many were wrong, each network has a few left
+    instead: never none, or anybody could lock the owner out."""
+    everywhere = (Charge(ACCOUNT_GUESSES, (who,)),)
+    try:
+        _ledger.spend(host.pk, everywhere)
+    except RateLimitExceeded:
+        few = (Charge(GUESSES_UNDER_ATTACK, (who, wide_network(here))),)
+        _ledger.spend(host.pk, few)
+        return few
+    return everywhere
+
+
+@contextmanager
+def _given_back_unless(
+    wrong: type[Exception], host: Host | None, at_stake: Sequence[Charge]
+) -> Iterator[None]:
     is_wrong = False
     try:
         yield
@@ -90,4 +161,8 @@ def guessing(request: HttpRequest, host: Host, wrong: type[XrpcError]) -> Iterat
         raise
     finally:
         if not is_wrong:
-            _ledger.give_back(host.pk, charges)
+            give_back(host, at_stake)
+
+
+def _id_of(host: Host | None) -> int:
+    return PLATFORM if host is None else host.pk

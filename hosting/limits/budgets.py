@@ -7,10 +7,12 @@ draft-ietf-httpapi-ratelimit-headers (the form with four headers), `Retry-After`
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from protocol.errors import XrpcError
 
 MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
+WIDE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,17 @@ class Bucket:
     name: str
     budgets: tuple[Budget, ...]
     slack: int = 0
+
+    @property
+    def wide(self) -> "Bucket":
+        """What the network around (hosting.networks.wide_network) may spend: ten times as much."""
+        return _widened(self)
+
+
+@lru_cache(maxsize=500)
+def _widened(bucket: Bucket) -> Bucket:
+    budgets = tuple(Budget(each.limit * WIDE, each.window_s) for each in bucket.budgets)
+    return Bucket(f"{bucket.name}-wide", budgets, bucket.slack * WIDE)
 
 
 @dataclass(frozen=True, slots=True)

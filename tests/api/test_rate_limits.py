@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from accounts import overrides
+from accounts.models import Account
 from hosting import limits
 from hosting.limits import Bucket, Budget
 from tests.api.conftest import sign_up
@@ -186,6 +188,54 @@ def test_one_password_cannot_be_tried_on_many_names(alice, anyone, monkeypatch):
     names = ["alice.test", "bobby.test", "carol.test"]
     tries = [anyone.call(CREATE_SESSION, identifier=each, password="123456") for each in names]
     assert [each.status_code for each in tries] == [401, 401, 429]
+
+
+def try_password(anyone, name, password="wrong", **more):
+    client = anyone._client()
+    body = {"identifier": name, "password": password}
+    path = f"/xrpc/{CREATE_SESSION}"
+    headers = {"HTTP_HOST": anyone.host.hostname, **more}
+    return client.post(path, body, content_type="application/json", **headers).status_code
+
+
+def test_handle_did_and_address_are_one_account_to_guess_at(alice, anyone, monkeypatch):
+    monkeypatch.setattr(limits, "LOGIN", Bucket("two-logins", (Budget(2, DAY),)))
+    names = [alice.handle, alice.did, alice.email]
+    assert [try_password(anyone, name) for name in names] == [401, 401, 429]
+
+
+def test_a_new_password_begins_with_a_clean_slate(alice, anyone, monkeypatch):
+    monkeypatch.setattr(limits, "LOGIN", Bucket("one-login", (Budget(1, DAY),)))
+    assert [try_password(anyone, alice.handle) for _ in range(2)] == [401, 429]
+    overrides.set_password(Account.objects.get(did=alice.did), "a password of today")
+    assert try_password(anyone, alice.handle, "a password of today") == 200
+
+
+def test_guesses_from_everywhere_leave_the_owner_some(alice, anyone, monkeypatch):
+    monkeypatch.setattr(limits, "ACCOUNT_GUESSES", Bucket("everywhere", (Budget(2, DAY),)))
+    monkeypatch.setattr(limits, "GUESSES_UNDER_ATTACK", Bucket("few", (Budget(1, DAY),)))
+    for number in range(2):
+        assert try_password(anyone, alice.handle, REMOTE_ADDR=f"2001:db8:{number}::1") == 401
+    third = {"REMOTE_ADDR": "2001:db8:2::1"}
+    assert [try_password(anyone, alice.handle, **third) for _ in range(2)] == [401, 429]
+    home = {"REMOTE_ADDR": "192.0.2.1"}
+    owners = [try_password(anyone, alice.handle, alice.password, **home) for _ in range(3)]
+    assert owners == [200, 200, 200]
+
+
+@pytest.mark.usefixtures("few_requests")
+def test_a_larger_network_has_ten_times_the_budget_of_one(anyone):
+    addresses = [f"2001:db8:0:{number:x}::1" for number in range(22)]
+    answers = [anyone.get(f"/xrpc/{DESCRIBE}", REMOTE_ADDR=one) for one in addresses]
+    assert [each.status_code for each in answers] == [200] * 20 + [429] * 2
+    assert anyone.get(f"/xrpc/{DESCRIBE}", REMOTE_ADDR="2001:db8:1::1").status_code == 200
+
+
+def test_one_account_does_not_hold_a_lane_from_many_networks(alice, monkeypatch):
+    monkeypatch.setattr(rate_limits, "ACCOUNT_CALLS_MAX", 0)
+    answer = alice.query("com.atproto.server.checkAccountStatus")
+    assert (answer.status_code, answer["Retry-After"]) == (429, "1")
+    assert alice.query("com.atproto.server.getSession").status_code == 200
 
 
 def test_right_passwords_are_no_guesses(alice, anyone, monkeypatch):

@@ -85,3 +85,10 @@ def test_guessing_has_an_end(host, monkeypatch):
     monkeypatch.setattr(limits, "spend", spent)
     with pytest.raises(limits.RateLimitExceeded):
         is_right(host, "a guess")
+
+
+def test_guesses_at_all_hosts_have_an_end_together(host, monkeypatch):
+    spent = []
+    monkeypatch.setattr(limits, "spend", lambda bucket, *who: spent.append((bucket, *who)))
+    is_right(host, "a guess")
+    assert (limits.STAFF_GUESSES, None, ADDRESS) in spent

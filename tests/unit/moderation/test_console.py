@@ -1,5 +1,7 @@
 """The console's pages, as owner, moderator, auditor, outsider and nobody."""
 
+import secrets
+
 import pytest
 from django.test import Client
 
@@ -146,11 +148,37 @@ def test_a_handle_with_markup_is_shown_as_text(moderator, account):
 
 
 def test_passwords_of_staff_cannot_be_guessed_without_end(ash, monkeypatch):
-    monkeypatch.setattr(limits, "STAFF_LOGIN", Bucket("staff-login", (Budget(1, 86_400),)))
+    monkeypatch.setattr(limits, "STAFF_LOGIN", once())
     StaffUser.objects.create_user("olga", password="right", is_staff=True)
     pages = [
         console().post("/console/login/", {"username": "olga", "password": password})
         for password in ("wrong", "right")
     ]
+    assert "Too many attempts" not in pages[0].content.decode()
+    assert "Too many attempts" in pages[1].content.decode()
+
+
+def once() -> Bucket:
+    """A bucket that no other test has touched: staff are counted for the whole platform."""
+    return Bucket(secrets.token_hex(8), (Budget(1, 86_400),))
+
+
+@pytest.mark.parametrize("bucket", ["STAFF_LOGIN", "STAFF_GUESSES"])
+def test_tries_at_one_host_count_at_every_other(ash, birch, monkeypatch, bucket):
+    monkeypatch.setattr(limits, bucket, once())
+    names = ["olga", "olga"] if bucket == "STAFF_LOGIN" else ["olga", "oleg"]
+    pages = [
+        console(host=host.hostname).post("/console/login/", {"username": name, "password": "wrong"})
+        for host, name in zip((ash, birch), names, strict=True)
+    ]
+    assert "Too many attempts" not in pages[0].content.decode()
+    assert "Too many attempts" in pages[1].content.decode()
+
+
+def test_ones_own_old_password_cannot_be_guessed_without_end(moderator, monkeypatch):
+    monkeypatch.setattr(limits, "STAFF_LOGIN", once())
+    asked = {"old_password": "a guess", "new_password1": "x" * 20, "new_password2": "x" * 20}
+    browser = console(moderator)
+    pages = [browser.post("/console/password_change/", asked) for _ in range(2)]
     assert "Too many attempts" not in pages[0].content.decode()
     assert "Too many attempts" in pages[1].content.decode()

@@ -28,7 +28,7 @@ def request_account_delete(call: Call) -> Answer:
     "com.atproto.server.deleteAccount",
     auth=Auth.none(),
     lane="slow",
-    limits=(rate_limits.DELETE_ACCOUNT, rate_limits.GUESSES),
+    limits=(rate_limits.DELETE_ACCOUNT, rate_limits.PASSWORD_OF_DID),
 )
 def delete_account(call: Call) -> Answer:
     asked = call.input

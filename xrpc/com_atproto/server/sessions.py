@@ -71,7 +71,7 @@ def create_account(call: Call) -> Answer:
     "com.atproto.server.createSession",
     auth=Auth.none(),
     lane="slow",
-    limits=(rate_limits.CREATE_SESSION, rate_limits.GUESSES),
+    limits=(rate_limits.CREATE_SESSION,),
 )
 def create_session(call: Call) -> Answer:
     asked = call.input

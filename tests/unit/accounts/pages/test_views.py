@@ -283,6 +283,7 @@ def test_trying_too_often_is_explained(browser, alice, monkeypatch):
     response = sign_in(browser)
     assert response.status_code == 429
     assert "Too many attempts" in text(response)
+    assert 0 < int(response["Retry-After"]) <= 301
 
 
 def test_signing_up_too_often_is_explained(browser, monkeypatch):

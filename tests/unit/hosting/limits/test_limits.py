@@ -3,6 +3,8 @@
 import time
 
 import pytest
+import redis
+from django.test import RequestFactory
 from pytest_django.fixtures import Settings
 
 from hosting import limits
@@ -70,3 +72,21 @@ def test_a_refusal_says_when_to_come_back(monkeypatch: pytest.MonkeyPatch) -> No
         "RateLimit-Policy": "30;w=300",
         "Retry-After": "210",
     }
+
+
+def test_refused_log_ins_leave_nothing_behind(
+    ash: Host, rf: RequestFactory, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    monkeypatch.setattr(limits, "GUESSES", Bucket("two-guesses", (Budget(2, 86_400),)))
+    refused = 0
+    for number in range(20):
+        try:
+            with limits.logging_in(rf.get("/"), ash, f"name-{number}", ValueError):
+                int("a wrong password")
+        except ValueError:
+            continue
+        except RateLimitExceeded:
+            refused += 1
+    valkey = redis.Redis.from_url(settings.VALKEY_URL)
+    kept = list(valkey.scan_iter(f"limit:{{{ash.pk}}}:login:*"))
+    assert (refused, len(kept)) == (18, 2 * len(limits.LOGIN.budgets))

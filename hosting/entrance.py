@@ -1,0 +1,127 @@
+"""What the server's edge counts before any thread: requests that no method counts, and sockets.
+
+Calls of methods are charged by the dispatcher (xrpc.dispatch), to their host; pages, static files,
+well-known documents, health checks and handshakes are charged here, to the platform. It runs on the
+event loop, so it never asks Valkey: each process counts, and tells it soon. The front door's own
+questions about certificates are not counted, nor is anybody who is exempt from limits.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from django.conf import settings
+
+from hosting import environment, limits, proxies
+from hosting.environ import Scope
+from hosting.limits import AtOnce, RateLimitExceeded
+from hosting.limits.at_once import Place
+from hosting.networks import network, wide_network
+from hosting.routing import PLATFORM_PATHS, hostname_in
+from hosting.wire import Message, Receive, Send, encoded
+
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+SOCKETS_MAX: Final = environment.number("GROVE_SOCKETS_PER_NETWORK", 24)
+_WIDER: Final = 10  # times as many at all hosts together, and for the network around
+_METHODS, _HEALTH = "/xrpc/", "/xrpc/_health"
+_BYPASS: Final = b"x-ratelimit-bypass"
+
+
+class Entrance:
+    """An ASGI application that lets in what its network may still ask for. `trusted` is
+    GROVE_TRUSTED_PROXIES."""
+
+    def __init__(self, app: App, trusted: str = "") -> None:
+        self._app = app
+        self._front_doors = proxies.parse_trusted(trusted)[1] if trusted else ()
+        self._sockets = AtOnce()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        kind = scope["type"]
+        if kind == "websocket":
+            await self._stream(scope, receive, send)
+        elif kind == "http" and _is_counted_here(scope["path"]):
+            await self._answer(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            told = self._charge(scope)
+        except RateLimitExceeded as error:
+            await _refuse(scope, send, error, "http")
+            return
+        await self._app(scope, receive, _marking(send, told))
+
+    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A WebSocket, if its network may have one more; else 429 in place of the handshake."""
+        try:
+            self._charge(scope)
+            with self._sockets.room(_places(scope)):
+                await self._app(scope, receive, send)
+        except RateLimitExceeded as error:
+            await _refuse(scope, send, error, "websocket.http")
+
+    def _charge(self, scope: Scope) -> Mapping[str, str]:
+        """Charge a network; the headers that tell how its budget stands. Raises
+        RateLimitExceeded."""
+        path = scope["path"]
+        address = _address(scope)
+        # Whoever comes through a proxy has an address of their own: it asks for itself here
+        if _is_exempt(scope) or (
+            path in PLATFORM_PATHS and proxies.is_among(address, self._front_doors)
+        ):
+            return {}
+        is_static = path.startswith(settings.STATIC_URL)
+        bucket = limits.STATIC_FILES if is_static else limits.REQUESTS
+        return limits.note(limits.charges(bucket, (), network(address))).headers
+
+
+def _is_counted_here(path: str) -> bool:
+    return not path.startswith(_METHODS) or path == _HEALTH
+
+
+def _places(scope: Scope) -> list[Place]:
+    if _is_exempt(scope):
+        return []
+    name = network(_address(scope))
+    host = hostname_in(_header(scope, b"host"))
+    more = SOCKETS_MAX * _WIDER
+    return [((name, host), SOCKETS_MAX), (name, more), (("wide", wide_network(name)), more)]
+
+
+def _marking(send: Send, told: Mapping[str, str]) -> Send:
+    """`send`, with more headers in every answer."""
+    more = encoded(list(told.items()))
+
+    async def marked(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message["headers"], *more]}
+        await send(message)
+
+    return marked
+
+
+async def _refuse(scope: Scope, send: Send, error: RateLimitExceeded, kind: str) -> None:
+    text = f"Too many requests. Try again in {error.headers['Retry-After']} seconds.\n"
+    body = text.encode()
+    about = {"Content-Type": "text/plain; charset=utf-8", "Content-Length": str(len(body))}
+    headers = encoded([*about.items(), *error.headers.items()])
+    start: dict[str, Any] = {"type": f"{kind}.response.start", "status": error.status}
+    await send({**start, "headers": headers})
+    is_head = scope.get("method") == "HEAD"
+    await send({"type": f"{kind}.response.body", "body": b"" if is_head else body})
+
+
+def _is_exempt(scope: Scope) -> bool:
+    return limits.is_exempt_client(_address(scope), _header(scope, _BYPASS) or None)
+
+
+def _address(scope: Scope) -> str:
+    client = scope.get("client")
+    return client[0] if client else ""
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    headers: list[tuple[bytes, bytes]] = scope["headers"]
+    return next((value.decode("latin-1") for each, value in headers if each == name), "")

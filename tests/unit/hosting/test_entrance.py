@@ -1,0 +1,142 @@
+"""What is counted before any thread, and what is not."""
+
+import asyncio
+import secrets
+from typing import Any
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from hosting import entrance, limits
+from hosting.entrance import Entrance
+from hosting.limits import Bucket, Budget
+
+Messages = list[dict[str, Any]]
+
+
+async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.accept"})
+        await receive()
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def scope(path: str, client: str = "192.0.2.1", **more: Any) -> dict[str, Any]:
+    usual = {"type": "http", "method": "GET", "path": path, "client": (client, 1), "headers": []}
+    return {**usual, **more}
+
+
+def answered(door: Entrance, asked: dict[str, Any]) -> Messages:
+    sent: Messages = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "websocket.disconnect"}
+
+    asyncio.run(door(asked, receive, send))
+    return sent
+
+
+def statuses(door: Entrance, asked: dict[str, Any], times: int) -> list[int]:
+    return [answered(door, asked)[0]["status"] for _ in range(times)]
+
+
+@pytest.fixture(autouse=True)
+def _two_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("REQUESTS", "STATIC_FILES"):
+        monkeypatch.setattr(limits, name, Bucket(secrets.token_hex(8), (Budget(2, 86_400),)))
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/console/login/", "/account/sign-up", "/account/sign-in", "/.well-known/did.json",
+     "/xrpc/_health", "/tls-check", "/static/icon.svg", "/nothing/here"],
+)  # fmt: skip
+def test_what_no_method_counts_is_counted_by_network(path: str) -> None:
+    door = Entrance(app)
+    assert statuses(door, scope(path), 3) == [200, 200, 429]
+    assert statuses(door, scope(path, client="192.0.2.2"), 1) == [200]
+
+
+def test_an_answer_says_how_the_budget_stands() -> None:
+    headers = dict(answered(Entrance(app), scope("/"))[0]["headers"])
+    assert (headers[b"ratelimit-limit"], headers[b"ratelimit-remaining"]) == (b"2", b"1")
+
+
+def test_a_refusal_says_when_to_come_back() -> None:
+    door = Entrance(app)
+    statuses(door, scope("/"), 2)
+    head, body = answered(door, scope("/"))
+    assert int(dict(head["headers"])[b"retry-after"]) > 80_000
+    assert body["body"].startswith(b"Too many requests.")
+
+
+def test_methods_are_left_to_the_dispatcher() -> None:
+    path = "/xrpc/com.atproto.repo.getRecord"
+    assert statuses(Entrance(app), scope(path), 5) == [200] * 5
+
+
+def test_the_front_doors_own_questions_are_not_counted() -> None:
+    door = Entrance(app, "192.0.2.0/24")
+    assert statuses(door, scope("/tls-check"), 5) == [200] * 5
+    assert statuses(door, scope("/"), 3) == [200, 200, 429]
+    assert statuses(door, scope("/tls-check", client="198.51.100.1"), 3) == [200, 200, 429]
+
+
+def test_who_is_exempt_is_not_counted(settings: Settings) -> None:
+    settings.RATE_LIMIT_BYPASS_IPS = ["192.0.2.1"]
+    assert statuses(Entrance(app), scope("/"), 5) == [200] * 5
+    settings.RATE_LIMIT_BYPASS_IPS, settings.RATE_LIMIT_BYPASS_KEY = [], "sesame"
+    known = scope("/", headers=[(b"x-ratelimit-bypass", b"sesame")])
+    assert statuses(Entrance(app), known, 5) == [200] * 5
+
+
+def test_limits_can_be_switched_off(settings: Settings) -> None:
+    settings.RATE_LIMITS = False
+    assert statuses(Entrance(app), scope("/"), 5) == [200] * 5
+
+
+def test_handshakes_are_requests() -> None:
+    door, asked = Entrance(app), scope("/xrpc/x", type="websocket")
+    first, _, third = [answered(door, asked)[0] for _ in range(3)]
+    assert first["type"] == "websocket.accept"
+    assert (third["type"], third["status"]) == ("websocket.http.response.start", 429)
+
+
+async def _open(door: Entrance, asked: dict[str, Any], over: asyncio.Event) -> asyncio.Task[None]:
+    async def ignore(_message: dict[str, Any]) -> None: ...
+
+    async def until_over() -> dict[str, Any]:
+        await over.wait()
+        return {"type": "websocket.disconnect"}
+
+    task = asyncio.create_task(door(asked, until_over, ignore))  # type: ignore[arg-type]
+    await asyncio.sleep(0)
+    return task
+
+
+def test_a_network_has_so_many_sockets_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = Bucket(secrets.token_hex(8), (Budget(100, 86_400),))
+    monkeypatch.setattr(limits, "REQUESTS", many)
+    monkeypatch.setattr(entrance, "SOCKETS_MAX", 3)
+    door, asked = Entrance(app), scope("/xrpc/x", type="websocket")
+
+    async def crowd() -> tuple[int, str]:
+        over, sent = asyncio.Event(), []
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
+        open_ones = [await _open(door, asked, over) for _ in range(3)]
+        await door(asked, asyncio.Queue().get, send)
+        elsewhere = await _open(door, {**asked, "client": ("198.51.100.1", 1)}, over)
+        over.set()
+        await asyncio.gather(*open_ones, elsewhere)
+        await _open(door, asked, over)
+        return sent[0]["status"], sent[0]["type"]
+
+    assert asyncio.run(crowd()) == (429, "websocket.http.response.start")
