@@ -19,14 +19,14 @@ from accounts.pages.answers import posted, show_form, status_of
 from accounts.pages.cookies import signed_in
 from accounts.pages.forms import SignUpForm
 from hosting import limits
-from hosting.limits import MINUTE_S, Bucket, Budget
+from hosting.limits import MINUTE_S, Budget, bucket
 from hosting.models import Host
 from hosting.pages import page_policy
 from hosting.routing import host_of
 from protocol.errors import XrpcError
 
 _TEMPLATE = "accounts/sign_up.html"
-_LOOK_UPS = Bucket("handle-look-ups", (Budget(600, 5 * MINUTE_S),))  # some queries each
+_LOOK_UPS = bucket("handle-look-ups", Budget(600, 5 * MINUTE_S))  # some queries each
 _CLOSED = (Host.Admission.CLOSED, Host.Admission.MIGRATION_ONLY)
 
 

@@ -7,12 +7,14 @@ from hosting import environment
 from hosting.limits.budgets import DAY_S, HOUR_S, MINUTE_S, Bucket, Budget
 
 _PREFIX = "GROVE_LIMIT_"
+KNOWN: dict[str, tuple[Budget, ...]] = {}  # what every bucket has unless set otherwise
 
 
 def bucket(name: str, *budgets: Budget, slack: int = 0) -> Bucket:
     """A bucket with these budgets, unless the environment has others for its name."""
     variable = _PREFIX + name.upper().replace("-", "_")
     given = tuple(Budget(*numbers) for numbers in environment.budgets(variable))
+    KNOWN[name] = budgets
     return Bucket(name, given or budgets, slack)
 
 

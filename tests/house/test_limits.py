@@ -1,0 +1,22 @@
+"""docs/operators.md lists every bucket with its budgets, and no other."""
+
+import re
+
+from accounts.pages import sign_up  # noqa: F401 - it has a limit of its own
+from hosting.limits import buckets
+from tests.house.rooms import HOUSE, ROOMS, modules
+from xrpc import dispatch  # noqa: F401 - importing it declares every method, and its limits
+
+MADE = re.compile(r'\b(?:bucket|of_network|of_account)\(\s*"([a-z-]+)"')
+ROW = re.compile(r"^\| `([a-z-]+)` \| `([0-9/ ]+)` \|", re.MULTILINE)
+
+
+def test_every_bucket_is_told_with_its_budgets() -> None:
+    files = (file for room in ROOMS for file in modules(room))
+    made = {name for file in files for name in MADE.findall(file.read_text())}
+    budgets = {
+        name: " ".join(f"{each.limit}/{each.window_s}" for each in buckets.KNOWN[name])
+        for name in made
+    }
+    assert len(budgets) > 15
+    assert dict(ROW.findall((HOUSE / "docs" / "operators.md").read_text())) == budgets
