@@ -69,8 +69,8 @@ def frames(sections: Iterable[bytes]) -> bytes:
 
 
 def write(root: bytes, blocks: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """Write a whole CAR with one root, the blocks in the order given."""
-    return b"".join([header([root]), *(frame(*pair) for pair in blocks)])
+    """Write a whole CAR with one root: the blocks in the order given, each once."""
+    return b"".join([header([root]), *(frame(*pair) for pair in dict(blocks).items())])
 
 
 def read(data: bytes) -> Car:

@@ -2,12 +2,11 @@
 
 Source: atproto.com/specs/sync, "Repo export"; the lexicons com.atproto.sync.getRepo, getRecord,
 getBlocks. A proof goes along the tree; an export does not: it sends the commit first and then the
-tables as they lie, in constant memory, from one snapshot of the database.
+tables as they lie (repos.exported_blocks), from one snapshot of the database.
 """
 
 from collections.abc import Iterator, Sequence
 
-import psycopg
 from django.db import transaction
 
 from hosting import database
@@ -15,28 +14,15 @@ from protocol import car
 from protocol.cid import to_text
 from protocol.errors import InvalidRequest
 from protocol.mst import MissingBlock, Tree
-from repos import heads, nodes
+from repos import exported_blocks, heads, nodes
 from repos.reads import RepoNotFound, RepoRow
-from repos.snapshots import snapshot, stream
+from repos.snapshots import snapshot
 
-_ROWS_A_CHUNK = 1_000
 MAX_BLOCKS = 100  # in one call: a block may be a record of a megabyte, and all are held at once
 _TRIES = 4
 
 _HEAD = "SELECT head, commit, data FROM repo WHERE id = %s"
-# Large records come in the end and one by one: a thousand of them at once would be a gigabyte.
-# Nodes are small by nature.
-_LARGE_BYTES = 32_768
-_BLOCKS = f"""
-    SELECT cid || data FROM node WHERE repo_id = $1 AND rev > $2
-    UNION ALL
-    SELECT CASE WHEN octet_length(data) <= {_LARGE_BYTES} THEN cid || data END
-    FROM record WHERE repo_id = $1 AND rev > $2
-"""  # noqa: S608 - constants only
-_LARGE_BLOCKS = f"""
-    SELECT cid || data FROM record
-    WHERE repo_id = $1 AND rev > $2 AND octet_length(data) > {_LARGE_BYTES}
-"""  # noqa: S608 - constants only
+_COUNTED_HEAD = "SELECT head, commit, record_count FROM repo WHERE id = %s"
 _RECORD = "SELECT cid, data FROM record WHERE repo_id = %s AND collection = %s AND rkey = %s"
 _SOME_BLOCKS = """
     SELECT cid, data FROM node WHERE repo_id = %s AND cid = ANY (%b)
@@ -52,19 +38,19 @@ class BlockNotFound(InvalidRequest):
 
 
 def export_repo(repo: RepoRow, since: str | None = None) -> Iterator[bytes]:
-    """The repo as a CAR, in chunks of some 1,000 blocks; the commit is its first block.
+    """The repo as a CAR, in chunks of some 1,000 blocks, each once; the commit is the first.
 
     With `since`, only the blocks that came into the tree after that rev, and the commit. The
     iterator may be closed at any time and be read by any thread. Raises RepoNotFound when the repo
     is gone by the time the first chunk is asked for.
     """
     with snapshot() as connection:
-        head = connection.execute(_HEAD, (repo.id,), binary=True).fetchone()
+        head = connection.execute(_COUNTED_HEAD, (repo.id,), binary=True).fetchone()
         if head is None:
             raise RepoNotFound(repo.did)
-        commit_cid, commit_block, _ = head
+        commit_cid, commit_block, record_count = head
         yield car.header([commit_cid]) + car.frame(commit_cid, commit_block)
-        yield from _blocks_since(connection, repo.id, since or "")
+        yield from exported_blocks.since(connection, repo.id, since or "", record_count)
 
 
 def record_proof(repo: RepoRow, collection: str, rkey: str) -> bytes:
@@ -117,16 +103,3 @@ def blocks(repo: RepoRow, cids: Sequence[bytes]) -> bytes:
     if missing := [to_text(each) for each in wanted if each not in found]:
         raise BlockNotFound(f"Could not find cids: {', '.join(missing)}")
     return car.header([]) + b"".join(car.frame(each, found[each]) for each in wanted)
-
-
-def _blocks_since(connection: psycopg.Connection, repo_id: int, since: str) -> Iterator[bytes]:
-    params = (str(repo_id).encode(), since.encode())
-    has_large = False
-    for result in stream(connection, _BLOCKS, params, _ROWS_A_CHUNK):
-        sections = [result.get_value(row, 0) for row in range(result.ntuples)]
-        small = [section for section in sections if section is not None]
-        has_large = has_large or len(small) < len(sections)
-        yield car.frames(small)
-    if has_large:
-        for result in stream(connection, _LARGE_BLOCKS, params, 1):
-            yield car.frames([result.get_value(0, 0) or b""])

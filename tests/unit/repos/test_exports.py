@@ -1,16 +1,25 @@
 import gc
 import threading
 from collections.abc import Iterator
+from hashlib import sha256
 
+import libipld
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from accounts.models import Account
 from hosting.models import Host
-from protocol import car, cid, commit, mst
+from protocol import car, cbor, cid, commit, mst
 from protocol.errors import InvalidRequest
-from repos import commits, exports, reads, snapshots, writes
-from repos.models import Record, Repo
+from protocol.keys import SigningKey
+from repos import commits, exported_blocks, exports, reads, snapshots, writes
+from repos.imports import importing, spool
+from repos.models import Node, Record, Repo
 from repos.reads import RepoRow
+from tests.unit.repos import stream
+from tests.unit.repos.conftest import open_account
 
 THING = "com.example.thing"
 own_connection = pytest.mark.django_db(transaction=True)
@@ -111,6 +120,128 @@ def test_an_export_may_be_read_by_another_thread(repo: RepoRow) -> None:
     thread.start()
     thread.join()
     assert len(read(got).blocks) > 100
+
+
+# --- every block once, and all of them
+
+
+def sections(data: bytes) -> list[bytes]:
+    """A CAR's sections, the header first, by a reader that shares nothing with ours."""
+    found, at = [], 0
+    while at < len(data):
+        size, shift = 0, 0
+        while True:
+            byte, at = data[at], at + 1
+            size, shift = size | (byte & 127) << shift, shift + 7
+            if byte < 128:
+                break
+        found.append(data[at : at + size])
+        at += size
+    assert at == len(data)
+    return found
+
+
+def each_once(data: bytes) -> dict[bytes, bytes]:
+    """The blocks of a CAR in which every CID is true and none comes twice."""
+    _, *blocks = sections(data)
+    assert all(section[4:36] == sha256(section[36:]).digest() for section in blocks)
+    by_cid = {section[:36]: section[36:] for section in blocks}
+    assert len(by_cid) == len(blocks)
+    assert len(libipld.decode_car(data)[1]) == len(blocks)
+    return by_cid
+
+
+COUNTED, NOT_COUNTED = exported_blocks.COUNTED_RECORDS, 0
+SIZES = st.sampled_from([1, 30, 400, 33_000])
+
+
+def whole(exported: bytes, repo: RepoRow) -> None:
+    """An export has the commit first, every node and record of the tree, and nothing else."""
+    held = each_once(exported)
+    row = Repo.objects.get(pk=repo.id)
+    assert sections(exported)[1] == bytes(row.head) + bytes(row.commit)
+    walked = [block_cid for block_cid, _ in mst.Tree(bytes(row.data), held).walk()]
+    assert {bytes(row.head), *walked} == held.keys()
+
+
+@pytest.mark.parametrize("counted", [COUNTED, NOT_COUNTED])
+@hypothesis_settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(contents=st.lists(st.tuples(st.integers(0, 5), SIZES), max_size=60))
+@own_connection
+def test_an_export_has_every_block_once_whatever_the_records(
+    ash: Host, counted: int, contents: list[tuple[int, int]]
+) -> None:
+    repo = reads.find_repo(ash, open_account(ash).did)
+    if contents:
+        batch = [
+            writes.create(THING, f"k{n:03}", {"n": value, "t": "x" * size})
+            for n, (value, size) in enumerate(contents)
+        ]
+        commits.apply_writes(repo, batch[:30])
+        commits.apply_writes(repo, batch[30:])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exported_blocks, "COUNTED_RECORDS", counted)
+        exported = b"".join(exports.export_repo(repo))
+    whole(exported, repo)
+
+
+@pytest.mark.parametrize("counted", [COUNTED, NOT_COUNTED])
+@own_connection
+def test_equal_records_far_apart_are_one_block(repo: RepoRow, monkeypatch, counted: int) -> None:
+    for start in range(0, 2_400, 200):
+        batch = [writes.put(THING, f"k{n:04}", {"n": n % 1_150}) for n in range(start, start + 200)]
+        commits.apply_writes(repo, batch)
+    monkeypatch.setattr(exported_blocks, "COUNTED_RECORDS", counted)
+    exported = b"".join(exports.export_repo(repo))
+    whole(exported, repo)
+    assert len(each_once(exported)) == 1 + 1_150 + Node.objects.filter(repo_id=repo.id).count()
+
+
+def twisted_car(did: str) -> bytes:
+    """A repo in which one record is, byte for byte, a node of its tree."""
+    records = [cbor.encode({"n": n}) for n in range(300)]
+    named = {b"a.b.c/k%03d" % n: cid.of_dag_cbor(block) for n, block in enumerate(records)}
+    for node in mst.build(sorted(named.items()))[1]:
+        root, tree = mst.build(sorted({**named, b"z.b.c/twin": node}.items()))
+        if node in tree:
+            break
+    signed = commit.sign(did, "3ke6kg3wk222b", root, SigningKey.generate())
+    blocks = [(cid.of_dag_cbor(block), block) for block in records]
+    return car.write(signed.cid, [(signed.cid, signed.block), *tree.items(), *blocks])
+
+
+@pytest.mark.parametrize("counted", [COUNTED, NOT_COUNTED])
+@own_connection
+def test_a_record_with_the_bytes_of_a_node_is_one_block_with_it(
+    repo: RepoRow, monkeypatch, settings, tmp_path, counted: int
+) -> None:
+    settings.DATA_DIR = tmp_path
+    with spool.receive([twisted_car(repo.did)]) as received:
+        importing.import_repo(repo.id, received, importing.unheard)
+    monkeypatch.setattr(exported_blocks, "COUNTED_RECORDS", counted)
+    whole(b"".join(exports.export_repo(repo)), repo)
+    each_once(exports.record_proof(repo, "z.b.c", "twin"))
+
+
+@own_connection
+@pytest.mark.parametrize("counted", [COUNTED, NOT_COUNTED])
+def test_an_update_has_every_block_once(repo: RepoRow, monkeypatch, counted: int) -> None:
+    rev = fill(repo, 0, 50)
+    batch = [writes.create(THING, f"s{n}", {"same": True}) for n in range(20)]
+    commits.apply_writes(repo, batch)
+    monkeypatch.setattr(exported_blocks, "COUNTED_RECORDS", counted)
+    update = each_once(b"".join(exports.export_repo(repo, rev)))
+    assert {batch[0].cid, bytes(Repo.objects.get(pk=repo.id).head)} < update.keys()
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_commits_and_proofs_have_every_block_once(repo: RepoRow, number: int) -> None:
+    batch = [writes.create(THING, f"s{n}", {"same": n % 2}) for n in range(20)]
+    commits.apply_writes(repo, batch)
+    each_once(stream.commits(repo.id)[-1]["blocks"])
+    each_once(exports.record_proof(repo, THING, f"s{number}"))
 
 
 def test_a_proof_leads_from_the_commit_to_the_record(repo: RepoRow) -> None:
