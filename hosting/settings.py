@@ -55,7 +55,7 @@ MODERATION_DID = env.text("GROVE_MODERATION_DID")
 DELETION_HOLD_S = env.number("GROVE_DELETION_HOLD", 0 if SANDBOX else 259_200)
 
 # --- sizes
-BLOB_LIMIT_BYTES = env.number("GROVE_BLOB_LIMIT", 104_857_600)
+BLOB_LIMIT_BYTES = env.number("GROVE_BLOB_LIMIT", 300_000_000)  # app.bsky.embed.video takes as much
 IMPORT_LIMIT_BYTES = env.number("GROVE_IMPORT_LIMIT", 1_073_741_824)
 IMPORTS = env.text("GROVE_IMPORTS", "on") != "off"
 IMPORT_AWAIT_S = 240.0  # how long importRepo waits for a large import before it answers 504

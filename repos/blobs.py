@@ -10,14 +10,14 @@ import io
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import IO, Protocol
 
 from hosting import database
 from protocol import cid
 from protocol.errors import InvalidRequest, XrpcError
-from repos import blob_files, blob_scanning, blob_types
+from repos import blob_files, blob_quotes, blob_scanning, blob_types
 from repos.blob_files import Place
 from repos.blob_refs import BlobRef
 from repos.models import Blob
@@ -129,8 +129,9 @@ def stage(
 ) -> BlobRef:
     """Store an upload, hashed and measured as it comes in; a record may refer to it from now on.
 
-    The type is what the first bytes say, else what was declared. The same bytes again give the same
-    reference. Raises PayloadTooLarge beyond `limit` bytes, InvalidRequest when `declared_length`
+    The type is what the bytes say, else what was declared, else what a record that waits for them
+    says (repos.blob_types). The same bytes again give the same reference, unless the type was a
+    guess. Raises PayloadTooLarge beyond `limit` bytes, InvalidRequest when `declared_length`
     was not true, BlobQuotaExceeded, BlobTakendown, StorageTimedOut, and what a scanner says
     (repos.blob_scanning). Whatever fails, nothing stays behind for longer than a day.
     """
@@ -141,9 +142,10 @@ def stage(
             raise InvalidRequest(
                 f"Content-Length says {declared_length}, the body has {size} bytes"
             )
-        ref = BlobRef(blob_cid, blob_types.type_of(file, declared_type), size)
+        declared = _declared(repo.id, blob_cid, declared_type)
+        ref = BlobRef(blob_cid, blob_types.type_of(file, declared), size)
         blob_scanning.scan(repo.host_id, ref, file)
-        kept = _keep(repo, ref, file)
+        kept = _keep(repo, ref, file, is_said=ref.mime_type == declared)
     database.row(_ATTACH, (repo.id, blob_cid))
     return kept
 
@@ -181,13 +183,16 @@ def list_blobs(
 
 
 def check_uploaded(repo_id: int, refs: Sequence[BlobRef]) -> None:
-    """Refuse references that differ from the upload: BlobNotFound, InvalidMimeType, InvalidSize."""
+    """Refuse references that differ from the upload: BlobNotFound, InvalidMimeType, InvalidSize.
+
+    A type that a record of the repo has already may be written again.
+    """
     uploads = uploaded(repo_id, [ref.cid for ref in refs])
     for ref in refs:
         if ref.cid not in uploads:
             raise not_uploaded(ref.cid)
         upload = uploads[ref.cid]
-        if ref.mime_type != upload.mime_type:
+        if ref.mime_type != upload.mime_type and not _is_quoted(repo_id, ref):
             raise InvalidMimeType(f"The blob's type is {upload.mime_type}, not {ref.mime_type}")
         if ref.size != upload.size:
             raise InvalidSize(f"The blob has {upload.size} bytes, not {ref.size}")
@@ -229,15 +234,32 @@ def _received(stream: Readable, limit: int) -> Iterator[tuple[IO[bytes], bytes, 
         yield file, cid.raw_from_digest(digest.digest()), size
 
 
-def _keep(repo: RepoRow, ref: BlobRef, file: IO[bytes]) -> BlobRef:
+def _declared(repo_id: int, blob_cid: bytes, declared_type: str | None) -> str:
+    """What is declared of an upload: in its header, else in a record that names it."""
+    declared = blob_types.plain(declared_type)
+    if not blob_types.is_vague(declared):
+        return declared
+    return blob_quotes.telling_type_of(repo_id, blob_cid) or declared
+
+
+def _is_quoted(repo_id: int, ref: BlobRef) -> bool:
+    return ref.mime_type in blob_quotes.types_of(repo_id, ref.cid)
+
+
+def _keep(repo: RepoRow, ref: BlobRef, file: IO[bytes], *, is_said: bool) -> BlobRef:
+    """`is_said`: the type was declared, not guessed from the bytes."""
     arrival = database.row(_ARRIVE, (repo.id, ref.cid, repo.id, repo.host_id))
     if arrival is None:
         raise RuntimeError(f"host {repo.host_id} of {repo.did} is gone")
     tenant_id, quota, used, known_type, state = arrival
     if state == Blob.State.QUARANTINED:
         raise BlobTakendown
-    if known_type is not None:  # bytes that are known keep the type that records may already quote
-        return BlobRef(ref.cid, known_type, ref.size)
+    if known_type is not None:
+        # A guess may be corrected as long as no record quotes it.
+        is_open = is_said and state == Blob.State.STAGED
+        if is_open and known_type == blob_types.type_of(file, None):
+            return _learned(repo.id, ref, known_type)
+        return _known(repo.id, ref, known_type)
     if quota is not None and used + ref.size > quota:
         raise BlobQuotaExceeded(quota, used)
     key = blob_files.new_key(Place.PUBLIC, tenant_id, repo.did, ref.cid)
@@ -253,12 +275,27 @@ def _take_over(repo: RepoRow, ref: BlobRef, key: str, quota: int | None) -> Blob
         return ref
     blob_files.remove([key])
     if outcome == "known":  # another upload of the same bytes was faster
-        return BlobRef(ref.cid, stored_type, ref.size)
+        return _known(repo.id, ref, stored_type or "")
     if outcome == "quarantined":
         raise BlobTakendown
     if outcome == "full":
         raise BlobQuotaExceeded(quota or 0, used)
     raise blob_files.StorageTimedOut("The upload took too long")
+
+
+def _known(repo_id: int, ref: BlobRef, known_type: str) -> BlobRef:
+    """The reference of bytes that were there: records may quote their type, unless it is none."""
+    if blob_types.is_vague(known_type) and not blob_types.is_vague(ref.mime_type):
+        return _learned(repo_id, ref, known_type)
+    return replace(ref, mime_type=known_type)
+
+
+def _learned(repo_id: int, ref: BlobRef, known_type: str) -> BlobRef:
+    """The reference with its type in the place of the one that was known; with a third where
+    another upload was quicker."""
+    if blob_quotes.learn(repo_id, ref.cid, known_type, ref.mime_type):
+        return ref
+    return uploaded(repo_id, [ref.cid]).get(ref.cid, ref)
 
 
 def _has_moved(repo_id: int, blob_cid: bytes, key: str) -> bool:

@@ -1,4 +1,4 @@
-"""Blobs that an imported record names, whatever form the record's old host let it have.
+"""Blobs that a stored record names, whatever form the record's old host let it have.
 
 Source: atproto.com/specs/data-model, "Blob Type", the older form included; migrations
 import the records first, so all of them are only expected for now.
@@ -11,9 +11,12 @@ from protocol import atjson, cbor, cid
 MARK = b"mimeType"  # a field of both forms: a record whose bytes lack it names no blob
 
 
-def blobs_named(value: Any) -> set[bytes]:
-    """CIDs of every blob in a decoded record. What only looks like a blob is passed over."""
-    found: set[bytes] = set()
+def blobs_named(value: Any) -> dict[bytes, Any]:
+    """CIDs of every blob in a decoded record, with the `mimeType` that each has there: any value.
+
+    What only looks like a blob is passed over.
+    """
+    found: dict[bytes, Any] = {}
     pending = [value]
     for item in pending:  # grows while it is walked
         if type(item) is list:
@@ -23,7 +26,7 @@ def blobs_named(value: Any) -> set[bytes]:
             if blob_cid is None:
                 pending.extend(item.values())
             else:
-                found.add(blob_cid)
+                found[blob_cid] = item.get("mimeType")
     return found
 
 

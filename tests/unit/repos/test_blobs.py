@@ -6,10 +6,12 @@ import pytest
 
 from hosting import database
 from hosting.models import Host
-from protocol import cid
+from protocol import atjson, car, cid, commit, mst
 from protocol.errors import InvalidRequest
+from protocol.keys import SigningKey
 from repos import blob_files, blobs, commits, reads, writes
 from repos.blob_refs import BlobRef
+from repos.imports import importing, spool
 from repos.models import Blob, BlobUsage, BlobUse, DoomedFile
 from repos.reads import RepoRow
 from tests.unit.repos.uploads import THING, files, put, upload, using
@@ -92,6 +94,69 @@ def test_a_client_that_goes_away_leaves_nothing(repo: RepoRow, folder: Path) -> 
 def test_the_same_bytes_again_give_the_same_reference(repo: RepoRow, folder: Path) -> None:
     assert upload(repo, b"hello", "text/plain") == upload(repo, b"hello", "text/html")
     assert len(files(folder)) == 1
+
+
+SVG = b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>"
+MP4 = b"\0\0\0\x1cftypisom\0\0\2\0isomiso2mp41" + bytes(40)
+
+
+def test_bytes_of_an_unknown_type_take_the_first_one_that_is_declared(repo: RepoRow) -> None:
+    assert upload(repo, SVG, "*/*").mime_type == "application/octet-stream"
+    ref = upload(repo, SVG, "image/svg+xml")
+    assert ref.mime_type == "image/svg+xml"
+    assert upload(repo, SVG, "*/*") == upload(repo, SVG, "text/xml") == ref
+    put(repo, "a", ref)
+    opened = blobs.open_blob(repo, ref.cid)
+    opened.file.close()
+    assert opened.ref == ref
+
+
+def test_a_blob_in_use_takes_a_type_too_and_its_record_can_be_written_again(repo: RepoRow) -> None:
+    put(repo, "a", vague := upload(repo, SVG, "*/*"))
+    put(repo, "b", upload(repo, SVG, "image/svg+xml"))
+    put(repo, "a", vague)
+    assert Blob.objects.get().mime_type == "image/svg+xml"
+
+
+def test_a_guess_is_corrected_until_a_record_quotes_it(repo: RepoRow) -> None:
+    assert upload(repo, MP4, "*/*").mime_type == "video/mp4"
+    ref = upload(repo, MP4, "audio/mp4")
+    assert ref.mime_type == "audio/mp4"
+    put(repo, "a", ref)
+    assert upload(repo, MP4, "video/mp4") == ref
+
+
+@pytest.mark.parametrize("vague", ["*/*", None, "application/octet-stream", "binary/octet-stream"])
+@pytest.mark.parametrize("is_early", [True, False], ids=["upload first", "record first"])
+def test_a_blob_takes_the_type_of_the_imported_record_that_awaits_it(
+    repo: RepoRow, vague: str | None, is_early: bool
+) -> None:
+    ref = BlobRef(cid.of_raw(SVG), "image/svg+xml", len(SVG))
+    if is_early:
+        upload(repo, SVG, vague)
+    import_record(repo, using(ref))
+    assert is_early or upload(repo, SVG, vague) == ref
+    put(repo, "imported", ref, ref)
+    assert Blob.objects.get().mime_type == "image/svg+xml"
+
+
+def test_an_imported_record_can_be_written_again_whatever_the_bytes_say(repo: RepoRow) -> None:
+    ref = BlobRef(cid.of_raw(PNG), "image/jpeg", len(PNG))
+    import_record(repo, using(ref))
+    assert upload(repo, PNG, "*/*").mime_type == "image/png"
+    put(repo, "imported", ref, ref)
+    with pytest.raises(blobs.InvalidMimeType):
+        put(repo, "imported", BlobRef(ref.cid, "image/gif", ref.size))
+
+
+def import_record(repo: RepoRow, value: dict[str, object]) -> None:
+    block = atjson.to_cbor({"$type": THING, **value})
+    record = cid.of_dag_cbor(block)
+    root, nodes = mst.build([(f"{THING}/imported".encode(), record)])
+    signed = commit.sign(repo.did, "3ke6kg3wk222b", root, SigningKey.generate())
+    blocks = [(signed.cid, signed.block), *nodes.items(), (record, block)]
+    with spool.receive([car.write(signed.cid, blocks)]) as received:
+        importing.import_first(repo.id, received)
 
 
 def test_a_staged_blob_is_neither_served_nor_listed(repo: RepoRow) -> None:

@@ -1,0 +1,63 @@
+"""What records that are stored say of a blob's type: better knowledge than none.
+
+Source: com.atproto.repo.importRepo and uploadBlob. An account that moves in brings its records
+first, and many tools upload the blobs afterwards without saying what they are. A record that names
+a type must be able to be written again with it.
+"""
+
+from typing import Any
+
+from hosting import database
+from protocol import cbor
+from repos import blob_types
+from repos.imports.expected import blobs_named
+
+_MOST = 20  # records about one blob that are looked at
+_RECORDS = """
+    SELECT r.data FROM blob_use u JOIN record r USING (repo_id, collection, rkey)
+    WHERE u.repo_id = %s AND u.cid = %b ORDER BY u.collection, u.rkey LIMIT %s
+"""
+_UNTYPED = """
+    SELECT b.cid, b.mime_type FROM blob b WHERE b.repo_id = %s AND b.mime_type = ANY (%s)
+      AND EXISTS (SELECT FROM blob_use u WHERE u.repo_id = b.repo_id AND u.cid = b.cid)
+"""
+_LEARN = """
+    UPDATE blob SET mime_type = %s WHERE repo_id = %s AND cid = %b AND mime_type = %s
+    RETURNING mime_type
+"""
+
+
+def types_of(repo_id: int, blob_cid: bytes) -> list[str]:
+    """The types that the repo's records give a blob, each once."""
+    found: dict[str, None] = {}
+    for (block,) in database.rows(_RECORDS, (repo_id, blob_cid, _MOST)):
+        said = _said(block).get(blob_cid)
+        mime_type = blob_types.plain(said) if isinstance(said, str) else ""
+        if mime_type == said:
+            found[mime_type] = None
+    return list(found)
+
+
+def telling_type_of(repo_id: int, blob_cid: bytes) -> str | None:
+    """The first of those that says something."""
+    types = types_of(repo_id, blob_cid)
+    return next((each for each in types if not blob_types.is_vague(each)), None)
+
+
+def learn(repo_id: int, blob_cid: bytes, known_type: str, mime_type: str) -> bool:
+    """Put a better type in the place of the one that is known. False when that is another now."""
+    return database.row(_LEARN, (mime_type, repo_id, blob_cid, known_type)) is not None
+
+
+def learn_all(repo_id: int) -> None:
+    """Give the blobs of which nothing is known the type that records name. Repeatable."""
+    for blob_cid, known_type in database.rows(_UNTYPED, (repo_id, list(blob_types.VAGUE))):
+        if mime_type := telling_type_of(repo_id, blob_cid):
+            learn(repo_id, blob_cid, known_type, mime_type)
+
+
+def _said(block: bytes) -> dict[bytes, Any]:
+    try:
+        return blobs_named(cbor.decode(block))
+    except cbor.CborError:  # stored before there was a bound on what a record holds
+        return {}
