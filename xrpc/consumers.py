@@ -21,6 +21,7 @@ from hosting.routing import host_named, hostname_in
 from hosting.websockets import BATCHES
 from protocol import frames
 from protocol.errors import XrpcError
+from repos.firehose import ConsumerTooSlow, was_cut_off
 from xrpc import (
     com_atproto,  # noqa: F401 - importing it declares its streams
     encodings,
@@ -84,6 +85,10 @@ class SubscriptionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # unty
             await self.close(CLOSE_NORMAL)
         except XrpcError as error:
             await self._refuse(error)
+        except asyncio.CancelledError:
+            if not was_cut_off():
+                raise
+            await self._refuse(ConsumerTooSlow("Others wait, and this consumer takes nothing."))
         except psycopg.Error:
             logger.exception("An event stream ended by a fault of the database")
             await self.close(CLOSE_FAULT)

@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 import psycopg
 from django.conf import settings
 
+from repos.firehose.budget import BackfillBudget
 from repos.firehose.ring import Ring
 from repos.firehose.table import EventTable
 from repos.firehose.tailer import Tailer
@@ -24,6 +25,7 @@ class Feed:
 
     def __init__(self, database: str, ring_frames: int, ring_bytes: int) -> None:
         self.table = EventTable(database)
+        self.budget = BackfillBudget()
         self._limits = (ring_frames, ring_bytes)
         # A ring lives as long as somebody follows it: quiet hosts cost no memory.
         self._rings: WeakValueDictionary[int, Ring] = WeakValueDictionary()

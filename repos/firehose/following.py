@@ -19,6 +19,9 @@ from repos.firehose.ring import Ring
 SLICE = 64  # frames handed over at once: about 300 kB
 STAYED_S = 60.0  # who leaves after that may have been a relay (repos.crawls)
 MAX_LAG = 20_000  # events that a consumer may be behind after it was live
+PART_BYTES = 131_072  # as much as is written before the connection is asked whether it keeps up
+# When a page's third part is wanted, the connection has taken the first: only then read ahead.
+READ_AHEAD_AT = 2
 _OUTDATED = frames.info(
     "OutdatedCursor", "Requested cursor exceeded limit. Possibly missing events"
 )
@@ -61,7 +64,7 @@ class _Visit:
     """One reader's time with a host's events."""
 
     def __init__(self, source: Feed, host_id: int) -> None:
-        self.backlog = Backlog(source.table, host_id)
+        self.backlog = Backlog(source.table, host_id, source.budget)
         self._source = source
         self._host_id = host_id
         self._came_at = asyncio.get_running_loop().time()
@@ -88,19 +91,35 @@ async def _frames(
                 page = await visit.backlog.page(position)
                 if page and was_live:
                     _refuse_laggard(ring, page.first_seq)
-                batch = page.frames if page else []
                 position = page.last_seq if page else max(position, before_ring)
+                parts = _parts(page.frames) if page else []
             else:
                 was_live = True
                 position += len(batch)
-                if len(batch) == SLICE:  # far from the end: others get their turn in between
+                parts = [batch] if batch else []
+                if position < ring.last_seq:  # others get their turn in between
                     await asyncio.sleep(0)
-            if batch:
-                yield batch
-            elif ring.is_empty or position >= ring.last_seq:
+            for number, part in enumerate(parts):
+                if number == READ_AHEAD_AT:  # never in a slice of the ring
+                    visit.backlog.read_ahead(position)
+                yield part
+            if not parts and (ring.is_empty or position >= ring.last_seq):
                 await changed.wait()
     finally:
         visit.end()
+
+
+def _parts(found: list[bytes]) -> list[list[bytes]]:
+    """The frames in pieces of about PART_BYTES, so that a page is handed on as it is taken."""
+    parts: list[list[bytes]] = [[]]
+    size = 0
+    for frame in found:
+        if size >= PART_BYTES:
+            parts.append([])
+            size = 0
+        parts[-1].append(frame)
+        size += len(frame)
+    return parts
 
 
 def _refuse_laggard(ring: Ring, next_seq: int) -> None:

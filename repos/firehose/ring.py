@@ -8,6 +8,8 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 
+SLICE_BYTES = 524_288  # a consumer that does not read keeps what it was given from being dropped
+
 
 class Ring:
     """Belongs to one event loop; nothing here awaits."""
@@ -45,11 +47,19 @@ class Ring:
         woken.set()
 
     def after(self, seq: int, limit: int) -> list[bytes] | None:
-        """Up to `limit` frames after `seq`; [] when there are none yet, None when they are gone."""
+        """Up to `limit` frames after `seq`, and SLICE_BYTES with the one that fills it; [] when
+        there are none yet, None when they are gone."""
         start = seq + 1 - self.first_seq
         if self.is_empty or start < 0:
             return None
         # By index, because a deque reaches its ends at once and walks to its middle: nearly all
         # consumers are at the new end.
         end = min(start + limit, len(self._frames))
-        return [self._frames[index] for index in range(start, end)]
+        found, size = [], 0
+        for index in range(start, end):
+            frame = self._frames[index]
+            found.append(frame)
+            size += len(frame)
+            if size >= SLICE_BYTES:
+                break
+        return found

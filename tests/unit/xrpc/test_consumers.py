@@ -13,7 +13,7 @@ from hosting.websockets import BATCHES
 from protocol import frames
 from protocol.errors import XrpcError
 from protocol.lexicon import catalog
-from xrpc import registry
+from xrpc import consumers, registry
 from xrpc.consumers import CLOSE_FAULT, CLOSE_NORMAL, CLOSE_REFUSED
 from xrpc.registry import Subscription
 from xrpc.routing import websockets
@@ -238,3 +238,10 @@ def test_a_refusal_is_written_as_the_reader_asked(stream):
 def test_a_server_that_takes_batches_gets_them(stream):
     _, first = opening_and_first(extensions={BATCHES: {}})
     assert (first["batch"], first["is_text"]) == ([FRAME, FRAME], False)
+
+
+def test_who_keeps_others_from_their_backfill_is_told_and_closed(stream, monkeypatch):
+    monkeypatch.setattr(consumers, "was_cut_off", lambda: True)
+    stream.fault = asyncio.CancelledError()
+    received, code = frames_and_close()
+    assert (frames.parse(received[-1])[1]["error"], code) == ("ConsumerTooSlow", CLOSE_REFUSED)

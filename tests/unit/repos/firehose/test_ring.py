@@ -55,3 +55,9 @@ def test_a_push_wakes_those_who_wait() -> None:
         return ring.changed.is_set()
 
     assert asyncio.run(scene()) is False
+
+
+def test_a_slice_ends_with_the_frame_that_fills_it() -> None:
+    ring = Ring(100, 10_000_000)
+    ring.push(1, [b"x" * 200_000] * 5)
+    assert len(ring.after(0, 64) or []) == 3
