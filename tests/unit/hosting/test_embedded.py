@@ -105,6 +105,22 @@ def test_valkey_keeps_its_data_and_listens_on_no_port(data: Path) -> None:
     again.stop()
 
 
+def test_counters_make_room_and_tasks_never_do(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(valkey, "MEMORY_MAX_BYTES", 8_000_000)
+    server = valkey.start(data)
+    client = redis.Redis.from_url(server.url)
+    client.rpush("celery", *[f"task {number}" for number in range(100)])
+    pipe = client.pipeline(transaction=False)
+    for number in range(100_000):
+        pipe.set(f"limit:{number}", 1, ex=86_400)
+    pipe.execute()
+    assert client.llen("celery") == 100
+    assert client.info("memory")["used_memory"] < 9_000_000
+    assert 0 < client.dbsize() < 100_000
+    client.close()
+    server.stop()
+
+
 def test_valkey_wants_the_password_even_through_its_socket(data: Path) -> None:
     server = valkey.start(data)
     stranger = redis.Redis(unix_socket_path=str(server.socket_path))
