@@ -16,14 +16,13 @@ from hosting.environ import Scope
 from hosting.limits import AtOnce, RateLimitExceeded
 from hosting.limits.at_once import Place
 from hosting.networks import network, wide_network
-from hosting.routing import PLATFORM_PATHS, hostname_in
+from hosting.routing import PLATFORM_PATHS, hostname_in, is_call
 from hosting.wire import Message, Receive, Send, encoded
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 SOCKETS_MAX: Final = environment.number("GROVE_SOCKETS_PER_NETWORK", 24)
 _WIDER: Final = 10  # times as many at all hosts together, and for the network around
-_METHODS, _HEALTH = "/xrpc/", "/xrpc/_health"
 _BYPASS: Final = b"x-ratelimit-bypass"
 
 
@@ -40,7 +39,7 @@ class Entrance:
         kind = scope["type"]
         if kind == "websocket":
             await self._stream(scope, receive, send)
-        elif kind == "http" and _is_counted_here(scope["path"]):
+        elif kind == "http" and (not is_call(scope["path"]) or scope["method"] == "OPTIONS"):
             await self._answer(scope, receive, send)
         else:
             await self._app(scope, receive, send)
@@ -75,10 +74,6 @@ class Entrance:
         is_static = path.startswith(settings.STATIC_URL)
         bucket = limits.STATIC_FILES if is_static else limits.REQUESTS
         return limits.note(limits.charges(bucket, (), network(address))).headers
-
-
-def _is_counted_here(path: str) -> bool:
-    return not path.startswith(_METHODS) or path == _HEALTH
 
 
 def _places(scope: Scope) -> list[Place]:

@@ -33,6 +33,7 @@ PLATFORM_URLS = "hosting.platform_urls"
 PLATFORM_PATHS = frozenset({"/tls-check"})
 WITHOUT_PAGE_MIDDLEWARE = ("/xrpc/", "/.well-known/")
 _XRPC = "/xrpc/"
+_HEALTH = "/xrpc/_health"
 _HOSTNAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")  # as hosting.models has it
 
 
@@ -58,7 +59,7 @@ class HostMiddleware:
         database.drop_if_hung_up()
         hostname = hostname_in(request.META.get("HTTP_HOST", ""))
         try:
-            place = _known_place(hostname) or _charged_place(request, hostname)
+            place = _place_for(request, hostname)
         except limits.RateLimitExceeded as refusal:
             return _too_many(request, refusal)
         except DatabaseError as error:
@@ -124,6 +125,12 @@ class PageMiddleware:
         return page_requests.refused(400, f"{refusal.message}.")
 
 
+def is_call(path: str) -> bool:
+    """Whether a path is a method's: those are counted by the dispatcher or under no host's name
+    here, all others before they reach a thread (hosting.entrance)."""
+    return path.startswith(_XRPC) and path != _HEALTH
+
+
 def hostname_in(header: str) -> str:
     """The host name of a Host header: lower case, without port and trailing dot."""
     name, colon, port = header.strip().lower().rpartition(":")
@@ -155,16 +162,14 @@ def forget() -> None:
     _remembered.clear()
 
 
-def _known_place(hostname: str) -> Place | None:
-    """Where a name leads, if that is remembered; None also for names that lead nowhere."""
+def _place_for(request: HttpRequest, hostname: str) -> Place | None:
+    """Where a name leads. A call under a name that has to be looked up, or that is no host's, is
+    charged to its network here: no dispatcher will. Raises RateLimitExceeded."""
     known = _remembered.get(hostname)
-    return known[1] if known is not None and known[0] > time.monotonic() else None
-
-
-def _charged_place(request: HttpRequest, hostname: str) -> Place | None:
-    """Where a name leads that has to be looked up, or that leads nowhere: calls of methods under
-    such names are charged to nobody else. Raises RateLimitExceeded."""
-    if request.path_info.startswith(_XRPC) and not limits.is_exempt(request):
+    place = known[1] if known is not None and known[0] > time.monotonic() else None
+    if place is not None and not place.is_handle:
+        return place
+    if is_call(request.path_info) and not limits.is_exempt(request):
         limits.note(limits.charges(limits.REQUESTS, (), limits.network_of(request)))
     return _place_of(hostname)
 

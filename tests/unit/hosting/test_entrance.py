@@ -80,6 +80,11 @@ def test_methods_are_left_to_the_dispatcher() -> None:
     assert statuses(Entrance(app), scope(path), 5) == [200] * 5
 
 
+def test_what_browsers_ask_before_a_call_is_counted() -> None:
+    asked = scope("/xrpc/com.atproto.repo.getRecord", method="OPTIONS")
+    assert statuses(Entrance(app), asked, 3) == [200, 200, 429]
+
+
 def test_the_front_doors_own_questions_are_not_counted() -> None:
     door = Entrance(app, "192.0.2.0/24")
     assert statuses(door, scope("/tls-check"), 5) == [200] * 5

@@ -1,6 +1,7 @@
 """The Host header decides: hosts, handles, strangers; pages get middleware that XRPC does not."""
 
 import json
+import secrets
 from collections.abc import Iterator
 
 import pytest
@@ -10,7 +11,8 @@ from django.test import RequestFactory
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
-from hosting import routing
+from hosting import limits, routing
+from hosting.limits import Bucket, Budget
 from hosting.models import Host
 
 
@@ -192,3 +194,33 @@ def test_a_form_without_csrf_token_is_refused(ash: Host) -> None:
         "/account/sign-in", headers={"host": "localhost"}
     )
     assert answer.status_code == 403
+
+
+@pytest.fixture
+def one_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    once = Bucket(secrets.token_hex(8), (Budget(1, 86_400),))
+    monkeypatch.setattr(limits, "REQUESTS", once)
+
+
+@pytest.mark.usefixtures("one_request")
+@pytest.mark.parametrize("name", ["evil.example", "alice.test"])
+def test_calls_under_names_that_are_no_hosts_are_counted(ash: Host, name: str) -> None:
+    path = "/xrpc/com.atproto.server.describeServer"
+    answers = [asked(name, path).answer for _ in range(2)]
+    assert [each.status_code for each in answers] == [404, 429]
+    assert int(answers[1]["Retry-After"]) > 80_000
+
+
+@pytest.mark.usefixtures("one_request")
+def test_what_the_entrance_counts_is_not_counted_again(ash: Host) -> None:
+    for path in ("/", "/xrpc/_health", "/account/"):
+        assert [asked("evil.example", path).answer.status_code for _ in range(2)] == [404, 404]
+
+
+def test_made_up_names_do_not_push_out_the_hosts_own(
+    ash: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routing, "REMEMBERED_MAX", 3)
+    for name in ("localhost", "a.example", "b.test", "c.example"):
+        asked(name)
+    assert "localhost" in routing._remembered
