@@ -23,8 +23,8 @@ T = TypeVar("T")
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 # A longer write would hold up those that are batched with it: so many bytes of the costliest JSON
-# take about 15 ms to check and encode, where a usual record takes less than one.
-BATCHED_MAX_BYTES = 16_384
+# take some 5 ms to check and encode, where a usual record takes a tenth of one.
+BATCHED_MAX_BYTES = 8_192
 BUFFERED_MAX_BYTES = 1_000_000  # longer bodies stream; every record write is shorter
 # Each lane waits for something else, so that whatever is late holds up its own kind alone.
 THREADS = {
