@@ -28,7 +28,7 @@ from hosting.embedded.quarters import (
 from hosting.environment import bare
 
 ROLE = DATABASE = "grove"
-START_DEADLINE_S = 60.0  # crash recovery of a large WAL is allowed to take a while
+START_DEADLINE_S = 180.0  # crash recovery of a large WAL is allowed to take a while
 STOP_DEADLINE_S = 30.0
 
 # For a small box: 128 MB of shared buffers, WAL kept short, no JIT (it only slows point queries).

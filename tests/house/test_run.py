@@ -16,7 +16,7 @@ import pytest
 from tests.running import RunningGrove
 
 pytestmark = pytest.mark.slow
-SOON_S = 20
+SOON_S = 120
 
 
 @pytest.fixture
