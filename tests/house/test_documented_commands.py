@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import upstreams
 from tests.concurrency.client import Api
 from tests.house.documents import block
 from tests.running import RunningGrove
@@ -93,7 +94,9 @@ def test_repos_are_checked_rebuilt_exported_and_imported(grove: RunningGrove, fo
 
 
 def test_what_the_provider_sets_for_a_host(grove: RunningGrove, folder: Path) -> None:
-    said = typed(grove, "--read-captcha-secret", folder)
+    with upstreams.running() as relay:
+        said = typed(grove, "--read-captcha-secret", folder, GROVE_CRAWLERS=relay.url)
+    assert [seen.target for seen in relay.seen] == ["/xrpc/com.atproto.sync.requestCrawl"]
     assert "admin password set; moderation service did:plc:ewvi7nx" in said
 
 

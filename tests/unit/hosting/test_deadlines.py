@@ -24,7 +24,7 @@ def test_whoever_waits_past_the_deadline_hears_the_end(
         deadlines.watch(pair[0])
         assert pair[0].recv(1) == b""
     assert deadline.has_cut
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 60
 
 
 def test_a_socket_is_left_alone_once_its_exchange_is_over(

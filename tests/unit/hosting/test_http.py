@@ -19,8 +19,8 @@ REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 class Impatient(HttpProtocol):
-    headers_s = 0.3
-    stalled_s = 0.3
+    headers_s = 1.0
+    stalled_s = 1.0
 
 
 async def hello(scope, receive, send) -> None:
@@ -45,7 +45,7 @@ def test_who_never_finishes_asking_is_hung_up_on(sent: bytes) -> None:
         client.sendall(sent)
         if sent.startswith(REQUEST):
             assert client.recv(1000).startswith(b"HTTP/1.1 204")
-        assert is_closed_within(client, 5)
+        assert is_closed_within(client, 60)
 
 
 def test_who_rests_between_requests_is_kept() -> None:
@@ -56,7 +56,7 @@ def test_who_rests_between_requests_is_kept() -> None:
         for _ in range(2):
             client.sendall(REQUEST)
             assert client.recv(1000).startswith(b"HTTP/1.1 204")
-            time.sleep(0.6)
+            time.sleep(1.5)
 
 
 def test_a_reader_of_the_firehose_is_kept() -> None:
@@ -80,7 +80,7 @@ def answer_to(sent: bytes, app=hello) -> bytes:
     """All that comes until the server hangs up."""
     with (
         served(app, http=Impatient, lifespan="off", timeout_keep_alive=1) as port,
-        socket.create_connection(("127.0.0.1", port), timeout=10) as client,
+        socket.create_connection(("127.0.0.1", port), timeout=60) as client,
     ):
         client.sendall(sent)
         return b"".join(iter(lambda: client.recv(1_000_000), b""))
@@ -217,7 +217,7 @@ def test_who_takes_nothing_of_an_answer_is_given_up() -> None:
     flood = Flood()
     with (
         served(flood, http=Impatient, lifespan="off") as port,
-        socket.create_connection(("127.0.0.1", port), timeout=10) as client,
+        socket.create_connection(("127.0.0.1", port), timeout=60) as client,
     ):
         client.sendall(REQUEST)
-        assert flood.ended.wait(10)
+        assert flood.ended.wait(60)

@@ -32,7 +32,7 @@ def test_what_work_raises_is_raised_where_it_is_awaited(lane: Lane) -> None:
 
 
 def test_as_many_run_at_once_as_there_are_threads(lane: Lane) -> None:
-    both_there = threading.Barrier(2, timeout=5)
+    both_there = threading.Barrier(2, timeout=60)
 
     async def two() -> list[int]:
         return await asyncio.gather(lane.run(both_there.wait), lane.run(both_there.wait))
@@ -102,7 +102,7 @@ def test_a_newcomer_is_served_however_many_hold_the_pool(shared: SharedLane, cro
     async def ask() -> str:
         slow = await _occupied(shared, [f"net-{number}" for number in range(crowd)], release)
         try:
-            return await asyncio.wait_for(shared.run_for(client("new"), lambda: "through"), 5)
+            return await asyncio.wait_for(shared.run_for(client("new"), lambda: "through"), 60)
         finally:
             release.set()
             await asyncio.gather(*slow, return_exceptions=True)
@@ -111,7 +111,7 @@ def test_a_newcomer_is_served_however_many_hold_the_pool(shared: SharedLane, cro
 
 
 def test_one_client_has_several_threads_of_a_fair_pool(shared: SharedLane) -> None:
-    both_there = threading.Barrier(2, timeout=5)
+    both_there = threading.Barrier(2, timeout=60)
 
     async def two() -> list[int]:
         asked = [shared.run_for(client("a"), both_there.wait) for _ in range(2)]
@@ -151,7 +151,7 @@ def test_additional_threads_end_when_nobody_needs_them(
         await asyncio.gather(*slow, return_exceptions=True)
 
     asyncio.run(ask())
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while len(shared._threads) > 4 and time.monotonic() < deadline:
         time.sleep(0.05)
     assert len(shared._threads) == 4
@@ -215,7 +215,7 @@ def test_a_gathering_that_is_held_up_holds_up_nobody_who_comes_later(
         slow = asyncio.ensure_future(gathering.run(lambda: release.wait(20)))
         await asyncio.sleep(0.02)
         try:
-            return await asyncio.wait_for(gathering.run(lambda: 1), 5)
+            return await asyncio.wait_for(gathering.run(lambda: 1), 60)
         finally:
             release.set()
             assert await slow
@@ -235,7 +235,7 @@ def test_a_full_gathering_lane_refuses_at_once() -> None:
     lane, release = GatheringLane("narrow", threads=1, waiting_max=1), threading.Event()
 
     async def three() -> list[object]:
-        waits = [asyncio.ensure_future(lane.run(lambda: release.wait(5))) for _ in range(3)]
+        waits = [asyncio.ensure_future(lane.run(lambda: release.wait(60))) for _ in range(3)]
         await asyncio.sleep(0.02)
         release.set()
         return await asyncio.gather(*waits, return_exceptions=True)

@@ -45,8 +45,8 @@ def test_who_drips_an_upload_is_gone(
 def test_who_is_merely_slow_gets_through(
     loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wire, "IDLE_S", 0.5)
-    assert len(ChunkedBody(loop, dripping(1000, 40), b"ahead").read() or b"") == 40_005
+    monkeypatch.setattr(wire, "IDLE_S", 1.0)
+    assert len(ChunkedBody(loop, dripping(1000, 60), b"ahead").read() or b"") == 60_005
 
 
 def carried(loop: asyncio.AbstractEventLoop, pause_s: float) -> None:
@@ -80,6 +80,6 @@ def test_who_drips_a_download_is_gone(
 def test_who_takes_a_download_at_a_walk_gets_it(
     loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wire, "IDLE_S", 0.1)
+    monkeypatch.setattr(wire, "IDLE_S", 1.0)
     monkeypatch.setattr(wire, "BATCH_BYTES", 2_000)
-    carried(loop, 0.01)
+    carried(loop, 0.03)

@@ -85,7 +85,7 @@ def test_a_service_that_says_nothing_is_late(service, monkeypatch):
     began = time.monotonic()
     with pytest.raises(upstream.Late):
         ask(get(service))
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < connections.CONNECT_S
 
 
 def test_a_head_that_drips_is_late_too(service, monkeypatch):
@@ -249,7 +249,7 @@ def test_who_leaves_drops_the_connection(service, monkeypatch):
         await asyncio.gather(task, return_exceptions=True)
 
     asyncio.run(main())
-    deadline = time.monotonic() + 2
+    deadline = time.monotonic() + 60
     while not service.gone_count and time.monotonic() < deadline:
         time.sleep(0.02)
     assert service.gone_count == 1

@@ -207,11 +207,9 @@ def test_a_service_that_dies_in_its_answer_ends_ours(port, service):
 
 
 def test_an_answer_streams_as_it_comes(port, service):
-    service.answers(ECHO, raw(b"HTTP/1.1 200 OK\r\n\r\none", b"two", b"three", pause_s=1.0))
-    began = time.monotonic()
+    service.answers(ECHO, raw(b"HTTP/1.1 200 OK\r\n\r\none", b"two", pause_s=600))
     with answer(port) as response:
         assert response.read(3) == b"one"
-        assert time.monotonic() - began < 2  # the last piece goes out then, the end comes at 3
 
 
 def test_a_client_that_leaves_ends_the_call(port, service):
@@ -290,21 +288,20 @@ def test_a_call_after_questions_may_fall_back(port, app, service):
     assert got(port) == (200, b"as it was")
 
 
-def test_slow_services_hold_no_thread(port, service):
+def test_slow_services_hold_no_thread(port, service, monkeypatch):
     """200 calls wait; others are answered as ever. There are four threads in the lane."""
+    monkeypatch.setattr(connections, "HEAD_S", 600)  # a held thread would be held for so long
     service.answers(ECHO, silent())
     clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(200)]
     for client in clients:
         client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-    await_that(lambda: len(service.seen) == 200, within_s=20)
-    began = time.monotonic()
+    await_that(lambda: len(service.seen) == 200)
     assert [got(port, path="/quick") for _ in range(20)] == [(200, b"quick")] * 20
-    assert time.monotonic() - began < 5  # a held thread is held for HEAD_S
     for client in clients:
         client.close()
 
 
-def await_that(fact: Callable[[], Any], within_s: float = 5) -> None:
+def await_that(fact: Callable[[], Any], within_s: float = 100) -> None:
     deadline = time.monotonic() + within_s
     while not fact():
         assert time.monotonic() < deadline
