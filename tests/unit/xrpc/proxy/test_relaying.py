@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import orjson
 import pytest
 from django.http import HttpRequest
 
@@ -162,7 +163,7 @@ def test_a_declared_length_passes_with_the_body(port, service):
 def test_a_refusal_passes_with_its_name_and_a_fault_does_not(port, service, status, body, expected):
     service.answers(ECHO, answering(body, status))
     code, text = got(port)
-    said = relaying.refusals.orjson.loads(text)
+    said = orjson.loads(text)
     assert (code, said["error"], said["message"]) == expected
 
 
@@ -207,7 +208,7 @@ def test_a_service_that_dies_in_its_answer_ends_ours(port, service):
 
 
 def test_an_answer_streams_as_it_comes(port, service):
-    service.answers(ECHO, raw(b"HTTP/1.1 200 OK\r\n\r\none", b"two", pause_s=600))
+    service.answers(ECHO, raw(b"HTTP/1.1 200 OK\r\n\r\none", *[b"more"] * 6_000, pause_s=0.1))
     with answer(port) as response:
         assert response.read(3) == b"one"
 
