@@ -94,10 +94,12 @@ def hold(handle: str) -> None:
 
 
 def resolve(host: Host, handle: str) -> str | None:
-    """The DID of this host's *active* account of that handle, in any spelling."""
+    """The DID of this host's *active* account of that handle, in any spelling. A handle of another
+    domain that has lost its proof is the network's to answer."""
     if not is_handle(handle):
         return None
     accounts = Account.objects.of(host).active().filter(handle=normalize_handle(handle))
+    accounts = accounts.filter(custom_handle__lost_at__isnull=True)
     return accounts.values_list("did", flat=True).first()
 
 

@@ -86,9 +86,9 @@ def spend(host: Host, code: str, did: str) -> None:
     InviteUse.objects.create(code=InviteCode.objects.get(code=code), used_by=did)
 
 
-def give_back(did: str) -> None:
+def give_back(host: Host, did: str) -> None:
     """Undo the use of a sign-up that came to nothing, in the transaction that drops its row."""
-    for use in InviteUse.objects.filter(used_by=did):
+    for use in InviteUse.objects.filter(code__host=host, used_by=did):
         InviteCode.objects.filter(pk=use.code_id).update(used_count=F("used_count") - 1)
         use.delete()
 

@@ -3,7 +3,8 @@
 Source: com.atproto.identity.requestPlcOperationSignature, signPlcOperation, submitPlcOperation,
 getRecommendedDidCredentials. Signing takes a code from the owner's mailbox and may say anything,
 also that the account lives elsewhere. What is submitted through us must leave the account working
-here: five kinds of operation that would not are refused.
+here: five kinds of operation that would not are refused. One without this host's rotation key is
+taken from owners who keep those keys to themselves already.
 
 Nothing is signed for who is still on the way in. Their proof was the DID's signing key, which every
 host that they lived at has, and a code is mailed to whatever address they gave with it; but the
@@ -97,7 +98,8 @@ def submit(account: Account, operation: object) -> None:
     """Hand in an operation that the owner brings, and announce what the DID says then.
 
     Repeating one that was taken announces it again. Call it outside of any transaction. Raises
-    NoPlcDid, ImproperOperation, UnsafeOperation and the errors of `updates.see_through`.
+    NoPlcDid, ImproperOperation, UnsafeOperation and the errors of `updates.newest` and
+    `updates.see_through`.
     """
     _refuse_other_methods(account)
     checked = _assure_valid(operation)
@@ -128,7 +130,8 @@ def _refuse_unsafe(account: Account, operation: plc.Operation) -> None:
         raise ImproperOperation("Invalid operation")
     due = recommended(account)
     service = data.services.get(PDS_SERVICE)
-    if account.host.rotation_did_key not in data.rotation_keys:
+    has_our_key = account.host.rotation_did_key in data.rotation_keys
+    if not has_our_key and not _is_in_its_owners_hands(account):
         raise UnsafeOperation("Rotation keys do not include server's rotation key")
     if service is None or service.type != PDS_SERVICE_TYPE:
         raise UnsafeOperation("Incorrect type on atproto_pds service")
@@ -138,6 +141,14 @@ def _refuse_unsafe(account: Account, operation: plc.Operation) -> None:
         raise UnsafeOperation("Incorrect signing key")
     if due.also_known_as and data.also_known_as[:1] != due.also_known_as:
         raise UnsafeOperation("Incorrect handle in alsoKnownAs")
+
+
+def _is_in_its_owners_hands(account: Account) -> bool:
+    """Whether the DID lives here without our rotation key already: nothing is lost then."""
+    if Arrival.objects.still_elsewhere().filter(account=account).exists():
+        return False
+    _, data = updates.newest(account)
+    return account.host.rotation_did_key not in data.rotation_keys
 
 
 def _written_down(account: Account, operation: plc.Operation) -> PlcOperation:

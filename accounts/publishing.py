@@ -91,7 +91,7 @@ def wake_due() -> None:
 def drop_pending_account(account: Account | None) -> None:
     """Take back a sign-up that came to nothing: handle and e-mail are free again."""
     if account is not None and account.opened_at is None:
-        invites.give_back(account.did)
+        invites.give_back(account.host, account.did)
         account.delete()
         keys.forget(account.host_id, account.did)
 

@@ -76,7 +76,7 @@ def test_a_use_says_who_and_can_be_given_back(ash):
     code = one_code(ash)
     invites.spend(ash, code, DID)
     assert InviteUse.objects.get(code__code=code).used_by == DID
-    invites.give_back(DID)
+    invites.give_back(ash, DID)
     assert invites.check(ash, code) == code
     assert not InviteUse.objects.exists()
 

@@ -30,10 +30,11 @@ def activate_account(call: Call) -> Answer:
 
 @query("com.atproto.server.checkAccountStatus", auth=Auth.account(), lane="lookup")
 def check_account_status(call: Call) -> Answer:
-    """`privateStateValues` counts preferences."""
+    """`privateStateValues` counts preferences. `hasRotationKey`, which the lexicon does not have,
+    says false where the DID's rotation keys lack this host's; it is left out otherwise."""
     account = own_account(call)
     held = tally(reads.repo_ref(call.host, account.did))
-    return {
+    status = {
         "activated": account.deactivated_at is None,
         "validDid": did_checks.is_valid(account),
         "repoCommit": cid.to_text(held.head),
@@ -44,6 +45,8 @@ def check_account_status(call: Call) -> Answer:
         "expectedBlobs": held.expected_blob_count,
         "importedBlobs": held.imported_blob_count,
     }
+    account.refresh_from_db(fields=["has_rotation_key"])  # the look at the DID has told it
+    return {**status, "hasRotationKey": False} if account.has_rotation_key is False else status
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -9,7 +9,7 @@ from xrpc import rate_limits
 from xrpc.auth import FULL, Auth
 from xrpc.call import Answer, Call
 from xrpc.registry import procedure
-from xrpc.subjects import own_account, own_account_as_it_is
+from xrpc.subjects import own_account
 
 
 @procedure(
@@ -19,13 +19,13 @@ from xrpc.subjects import own_account, own_account_as_it_is
     limits=(rate_limits.REQUEST_EMAIL_CONFIRMATION,),
 )
 def request_email_confirmation(call: Call) -> Answer:
-    email_tokens.mail(own_account_as_it_is(call), Purpose.CONFIRM_EMAIL)
+    email_tokens.mail(own_account(call), Purpose.CONFIRM_EMAIL)
     return None
 
 
 @procedure("com.atproto.server.confirmEmail", auth=Auth.account())
 def confirm_email(call: Call) -> Answer:
-    addresses.confirm(own_account_as_it_is(call), call.input["email"], call.input["token"])
+    addresses.confirm(own_account(call), call.input["email"], call.input["token"])
     return None
 
 
