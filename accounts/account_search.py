@@ -7,7 +7,7 @@ all at that domain; anything else the addresses that begin with it; nothing, eve
 from dataclasses import dataclass
 
 from accounts.models import Account, AccountQuerySet
-from hosting.models import Host
+from hosting.models import HostQuerySet
 from protocol.errors import InvalidRequest
 
 _DIGITS_MAX = 18  # what Postgres takes for a bigint
@@ -21,12 +21,13 @@ class Page:
     cursor: str | None
 
 
-def search(host: Host, email: str | None, limit: int, cursor: str | None) -> Page:
-    """Accounts of a host whatever their status. Raises InvalidRequest for a cursor not of ours."""
-    accounts = _matching(Account.objects.of(host).open(), (email or "").strip().lower())
+def search(hosts: HostQuerySet, email: str | None, limit: int, cursor: str | None) -> Page:
+    """Accounts of these hosts, whatever their status. Raises InvalidRequest for a cursor that is
+    none of ours."""
+    accounts = _matching(Account.objects.at(hosts).open(), (email or "").strip().lower())
     if cursor:
         accounts = accounts.filter(pk__lt=_number(cursor))
-    found = list(accounts.order_by("-pk")[:limit])
+    found = list(accounts.select_related("host").order_by("-pk")[:limit])
     return Page(found, str(found[-1].pk) if len(found) == limit else None)
 
 

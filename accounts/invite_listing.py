@@ -4,12 +4,12 @@ Source: com.atproto.admin.getInviteCodes and getAccountInfo. A cursor says which
 to: `recent:<id>` or `usage:<uses>:<id>`, the last code of the page before.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import Q
 
-from accounts.models import InviteCode, InviteCodeQuerySet, InviteUse
+from accounts.models import Account, InviteCode, InviteCodeQuerySet, InviteUse
 from hosting.models import Host
 from protocol.errors import InvalidRequest
 
@@ -34,22 +34,28 @@ def page(host: Host, sort: str, limit: int, cursor: str | None) -> Page:
     return Page(found, _cursor(sort, found[-1]) if len(found) == limit else None)
 
 
-def codes_for(host: Host, dids: Iterable[str]) -> dict[str, list[InviteCode]]:
-    """The codes of accounts, by DID, eldest first."""
-    by_did: dict[str, list[InviteCode]] = {}
-    codes = InviteCode.objects.of(host).filter(for_account__in=list(dids))
+def codes_for(accounts: Collection[Account]) -> dict[int, list[InviteCode]]:
+    """The codes of accounts, by the account's id, eldest first. A code is its own host's."""
+    wanted = {(account.host_id, account.did): account.pk for account in accounts}
+    by_account: dict[int, list[InviteCode]] = {}
+    codes = InviteCode.objects.filter(
+        host__in={host_id for host_id, _did in wanted}, for_account__in={did for _, did in wanted}
+    )
     for code in codes.prefetch_related("uses").order_by("id"):
-        by_did.setdefault(code.for_account, []).append(code)
-    return by_did
+        if account_id := wanted.get((code.host_id, code.for_account)):
+            by_account.setdefault(account_id, []).append(code)
+    return by_account
 
 
-def inviters(host: Host, dids: Iterable[str]) -> dict[str, InviteCode]:
-    """The code with which each account came, by DID."""
-    uses = InviteUse.objects.filter(code__host_id=host.pk, used_by__in=list(dids))
-    return {
-        use.used_by: use.code
-        for use in uses.select_related("code").prefetch_related("code__uses").order_by("-id")
-    }
+def inviters(accounts: Collection[Account]) -> dict[int, InviteCode]:
+    """The code with which each account came, by the account's id."""
+    wanted = {(account.host_id, account.did): account.pk for account in accounts}
+    uses = InviteUse.objects.filter(
+        code__host__in={host_id for host_id, _did in wanted}, used_by__in={did for _, did in wanted}
+    )
+    newest_first = uses.select_related("code").prefetch_related("code__uses").order_by("-id")
+    came_with = {(use.code.host_id, use.used_by): use.code for use in newest_first}
+    return {wanted[who]: code for who, code in came_with.items() if who in wanted}
 
 
 def _after(codes: InviteCodeQuerySet, sort: str, cursor: str | None) -> InviteCodeQuerySet:

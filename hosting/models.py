@@ -94,6 +94,13 @@ class Host(models.Model):
     moderation_did = models.CharField(
         max_length=2048, blank=True, help_text=_("The service that may use com.atproto.admin.*.")
     )
+    # Services of its own (xrpc.proxy): URL and DID of each, or neither; else the deployment's.
+    moderation_url = models.URLField(blank=True)  # of `moderation_did`: answers tools.ozone.*
+    report_url = models.URLField(blank=True)
+    report_did = models.CharField(max_length=2048, blank=True)
+    appview_url = models.URLField(blank=True)
+    appview_did = models.CharField(max_length=2048, blank=True)
+    appview_cdn = models.CharField(max_length=500, blank=True)  # with {preset}, {did} and {cid}
     blob_limit_bytes = models.BigIntegerField(null=True, blank=True)
     blob_quota_bytes = models.BigIntegerField(
         null=True, blank=True, help_text=_("All blobs of one account together; empty: no limit.")

@@ -7,11 +7,12 @@ Source: com.atproto.admin.getSubjectStatus and updateSubjectStatus. Every change
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import F
 
 from accounts import activation
 from accounts.models import Account
 from accounts.standing import AccountNotFound
-from hosting.models import Host
+from hosting.models import HostQuerySet
 from moderation import audit, takedowns
 from moderation.audit import Actor
 from moderation.models import AuditEntry
@@ -46,10 +47,14 @@ class Mark:
     ref: str = ""
 
 
-def find_account(host: Host, did_or_handle: str) -> Account:
-    """An account of this host, whatever its status. Raises SubjectNotFound."""
-    accounts = Account.objects.of(host).open().select_related("host__tenant")
-    account = accounts.named(did_or_handle).first()
+def find_account(hosts: HostQuerySet, did_or_handle: str) -> Account:
+    """An account of one of these hosts, whatever its status. Raises SubjectNotFound.
+
+    While somebody moves between two of them both have an account: the active one counts.
+    """
+    rest_last = F("deactivated_at").asc(nulls_first=True)
+    accounts = Account.objects.at(hosts).open().select_related("host__tenant")
+    account = accounts.named(did_or_handle).order_by(rest_last, "-id").first()
     if account is None:
         raise SubjectNotFound
     return account

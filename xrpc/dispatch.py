@@ -31,7 +31,7 @@ from xrpc.auth import Kind
 from xrpc.bodies import Body, check_content_type, read_json
 from xrpc.call import Answer, Call, HandedOn, Stored, Streamed, Whole
 from xrpc.errors import NotSupported, render, render_unexpected
-from xrpc.proxy.catching import forward_unknown
+from xrpc.proxy.catching import forward_for_no_staff, forward_unknown
 from xrpc.rate_limits import Meter
 from xrpc.registry import HTTP_VERB, SUBSCRIPTION, Method
 
@@ -69,6 +69,10 @@ def _answer(request: WSGIRequest, nsid: str, meter: Meter) -> HttpResponseBase:
     method = _find(request, nsid)
     if method is None:
         return respond(request, forward_unknown(request, host_of(request), nsid))
+    if method.auth.is_for_staff:
+        handed_on = forward_for_no_staff(request, host_of(request), method)
+        if handed_on is not None:
+            return respond(request, handed_on)
     call = _call(request, method)
     meter.charge(method.limits, call)
     try:

@@ -12,15 +12,16 @@ from functools import partial
 from typing import Final
 
 from django.conf import settings
+from django.db.models import Q
 from django.http import HttpRequest
 
 from accounts import resolution, service_tokens, spent_tokens
 from accounts.service_tokens import ServiceClaims
 from hosting import admin_password
-from hosting.models import Host
+from hosting.models import Host, HostQuerySet
 from protocol.did_document import DidDocument
 from protocol.errors import XrpcError
-from xrpc.call import Caller
+from xrpc.call import Call, Caller
 from xrpc.errors import AuthenticationRequired
 
 ADMIN_SCOPE: Final = "admin"
@@ -66,6 +67,25 @@ def read_moderator(host: Host, jwt: str, nsid: str) -> ServiceClaims:
 def moderation_did(host: Host) -> str:
     """The DID that moderates a host: its own choice, in the sandbox the report service's."""
     return host.moderation_did or (settings.REPORT_DID if settings.SANDBOX else "")
+
+
+def hosts_of(call: Call) -> HostQuerySet:
+    """The hosts whose accounts a caller of com.atproto.admin.* may ask about and act on.
+
+    The admin has one, their own. A moderation service knows this deployment by one address: it has
+    every host that trusts its DID; to one that trusts another it is as unknown as anybody.
+    """
+    if call.caller is not None and call.caller.scope == MODERATOR_SCOPE:
+        return _trusting(call.did)
+    return Host.objects.filter(pk=call.host.pk)
+
+
+def _trusting(did: str) -> HostQuerySet:
+    """The hosts whose `moderation_did` this is."""
+    own_choice = Q(moderation_did=did)
+    if settings.SANDBOX and did == settings.REPORT_DID:
+        return Host.objects.filter(own_choice | Q(moderation_did=""))
+    return Host.objects.filter(own_choice)
 
 
 def _trusted_document(host: Host, did: str, *, fresh: bool = False) -> DidDocument:

@@ -11,14 +11,17 @@ from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from hosting.models import Host
+from hosting.models import Host, HostQuerySet
 
 
 class AccountQuerySet(models.QuerySet["Account"]):
-    """Accounts, in the words that callers use. Begin every query with `of(host)`."""
+    """Accounts, in the words that callers use. Begin every query with `of(host)` or `at(hosts)`."""
 
     def of(self, host: Host) -> "AccountQuerySet":
         return self.filter(host_id=host.pk)
+
+    def at(self, hosts: HostQuerySet) -> "AccountQuerySet":
+        return self.filter(host__in=hosts)
 
     def open(self) -> "AccountQuerySet":
         """Accounts whose DID the directory holds, whatever became of them since."""

@@ -31,23 +31,40 @@ _PLAIN: dict[str, Any] = {
 }
 
 
-def requests() -> list[bytes]:
-    """One a method, in the form that tests.fuzz.http reads."""
-    return [_request(nsid) for nsid in registry.registered() if registry.find(nsid)]
+def requests(credentials: str = "", prefix: str = "") -> list[bytes]:
+    """One a method, in the form that tests.fuzz.http reads; without credentials those of the
+    account."""
+    served = [nsid for nsid in registry.registered() if registry.find(nsid)]
+    return [
+        request(nsid, credentials or own_credentials(nsid), *values(nsid))
+        for nsid in served
+        if nsid.startswith(prefix)
+    ]
 
 
-def _request(nsid: str) -> bytes:
+def own_credentials(nsid: str) -> str:
+    """The account's, of the kind that the method wants."""
+    return f"Bearer {'$REFRESH' if 'refresh' in nsid else '$TOKEN'}"
+
+
+def values(nsid: str) -> tuple[dict[str, Any], Any]:
+    """Fit parameters, and a fit JSON body or None."""
     main = (catalog().document(nsid) or {})["defs"]["main"]
     params = _sample(nsid, main.get("parameters", {"type": "params"}))
+    schema = main.get("input", {}).get("schema")
+    return params, _sample(nsid, schema) if schema else None
+
+
+def request(nsid: str, credentials: str, params: dict[str, Any], value: Any) -> bytes:
+    """A call of a method in the form that tests.fuzz.http reads."""
+    main = (catalog().document(nsid) or {})["defs"]["main"]
     query = f"?{urlencode(params, doseq=True, safe='$:/')}" if params else ""
-    token = "$REFRESH" if "refresh" in nsid else "$TOKEN"
     if main["type"] == "query":
-        return f"GET /xrpc/{nsid}{query}\nAuthorization: Bearer {token}\n\n".encode()
-    body, kind = main.get("input", {}), ""
-    if body:
-        kind = f"\nContent-Type: {body['encoding'].replace('*', 'a')}"
-    text = orjson.dumps(_sample(nsid, body["schema"])) if body.get("schema") else b""
-    return f"POST /xrpc/{nsid}{query}\nAuthorization: Bearer {token}{kind}\n\n".encode() + text
+        return f"GET /xrpc/{nsid}{query}\nAuthorization: {credentials}\n\n".encode()
+    encoding = main.get("input", {}).get("encoding", "")
+    kind = f"\nContent-Type: {encoding.replace('*', 'a')}" if encoding else ""
+    text = orjson.dumps(value) if value is not None else b""
+    return f"POST /xrpc/{nsid}{query}\nAuthorization: {credentials}{kind}\n\n".encode() + text
 
 
 def _sample(nsid: str, schema: dict[str, Any], depth: int = 0) -> Any:

@@ -35,5 +35,5 @@ def _service(call: Call, nsid: str) -> Service:
         if not named.is_default_appview:
             return named
     did: str = call.input["serviceDid"]
-    default = destinations.app_view()
+    default = destinations.app_view(call.host)
     return default if default and default.did == did else Service(did, NOTIFIER_ID)

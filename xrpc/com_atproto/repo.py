@@ -114,7 +114,7 @@ def get_record(call: Call) -> Answer:
     try:
         return Encoded(reads.get_record(call.host, asked["repo"], collection, rkey, cid_text))
     except reads.RecordElsewhere:
-        view = destinations.app_view()
+        view = destinations.app_view(call.host)
         if view is None:
             raise
         return handed_on(call, "com.atproto.repo.getRecord", view)

@@ -1,4 +1,4 @@
-"""Names that are no method of ours: another service may know them.
+"""Names that are no method of ours, or none for this caller: another service may know them.
 
 Source: atproto.com/specs/xrpc, "Service Proxying": whatever a host does not answer itself goes to
 the service that the client names, or to the app view.
@@ -8,15 +8,38 @@ from django.core.handlers.wsgi import WSGIRequest
 
 from hosting.models import Host
 from protocol.errors import InvalidRequest
-from xrpc.auth import Auth
+from xrpc import service_callers
+from xrpc.auth import BEARER, FULL, Auth
 from xrpc.call import HandedOn
 from xrpc.errors import MethodNotImplemented
-from xrpc.proxy import destinations
+from xrpc.proxy import destinations, methods
 from xrpc.proxy.plans import passage_of, refuse_protected
 from xrpc.proxy.relaying import Relay
+from xrpc.registry import Method
 
 _VERBS = ("GET", "HEAD", "POST")
 _AUTH = Auth.account()
+_ADMINS = Auth.account(FULL)  # nothing that an app was given opens a host
+
+
+def forward_for_no_staff(request: WSGIRequest, host: Host, method: Method) -> HandedOn | None:
+    """Hand on a call of a method for this host's admin or moderation service that comes with the
+    session of an account and names another service: the account may be staff there.
+
+    None for everybody else, whom the method itself answers or turns away. Raises as
+    `forward_unknown` does.
+    """
+    header = request.META.get("HTTP_ATPROTO_PROXY")
+    if not header or not _is_session(request) or methods.is_protected(method.nsid):
+        return None
+    if header.partition("#")[0] == host.service_did:
+        return None
+    return forward_unknown(request, host, method.nsid)
+
+
+def _is_session(request: WSGIRequest) -> bool:
+    scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    return scheme.lower() == BEARER and not service_callers.is_service_token(token.strip())
 
 
 def forward_unknown(request: WSGIRequest, host: Host, nsid: str) -> HandedOn:
@@ -28,9 +51,10 @@ def forward_unknown(request: WSGIRequest, host: Host, nsid: str) -> HandedOn:
     if request.method not in _VERBS:
         raise InvalidRequest("XRPC requests only supports GET and POST")
     refuse_protected(nsid)
-    service = destinations.chosen(request.META.get("HTTP_ATPROTO_PROXY"), nsid)
+    service = destinations.chosen(host, request.META.get("HTTP_ATPROTO_PROXY"), nsid)
     if service is None:
         raise MethodNotImplemented(destinations.why_nobody(nsid))
-    caller = _AUTH.read(request, host).caller
+    auth = _ADMINS if methods.is_for_admins(nsid) else _AUTH
+    caller = auth.read(request, host).caller
     passage = passage_of(host, caller, request.META, nsid)
     return HandedOn(Relay(passage.to(service, nsid)))

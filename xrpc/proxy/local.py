@@ -13,7 +13,7 @@ from xrpc.proxy.relaying import Relay
 
 def chosen_service(call: Call, nsid: str) -> Service | None:
     """Who answers: whom the caller names, else the default; None when there is neither."""
-    return destinations.chosen(call.meta.get("HTTP_ATPROTO_PROXY"), nsid)
+    return destinations.chosen(call.host, call.meta.get("HTTP_ATPROTO_PROXY"), nsid)
 
 
 def needed_service(call: Call, nsid: str) -> Service:

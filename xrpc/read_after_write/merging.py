@@ -16,7 +16,7 @@ from protocol.extent import ANSWER
 from repos import recent
 from repos.reads import RepoRow
 from xrpc.proxy import encodings, refusals
-from xrpc.proxy.destinations import Service
+from xrpc.proxy.destinations import Service, appview_cdn
 from xrpc.proxy.plans import Asking, Composed, Finish, Outcome, Passage, Received
 from xrpc.read_after_write import embeds, local
 from xrpc.read_after_write.embeds import Shown
@@ -102,6 +102,7 @@ class Merging(Finish):
             handle=handle_of(self.account),
             origin=self.way.host.origin,
             profile=profile.value if profile else None,
+            cdn=appview_cdn(self.way.host),
         )
         return Lacking(viewer, records, shown, self.params)
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
-
 from repos.recent import RecentRecord
 
 View = dict[str, Any]
@@ -24,6 +22,7 @@ class Viewer:
     handle: str
     origin: str  # of the author's host
     profile: Record | None
+    cdn: str = ""  # where the app view keeps images: a URL with {preset}, {did} and {cid}
 
     def author(self) -> View:
         """app.bsky.actor.defs#profileViewBasic."""
@@ -66,9 +65,9 @@ class Viewer:
         cid = _cid_of(blob)
         if cid is None:
             return None
-        if settings.APPVIEW_CDN:
+        if self.cdn:
             parts = {"preset": preset, "did": self.did, "cid": cid}
-            url: str = settings.APPVIEW_CDN
+            url = self.cdn
             for name, value in parts.items():
                 url = url.replace("{" + name + "}", value)
             return url

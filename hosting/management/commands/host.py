@@ -18,6 +18,14 @@ from hosting.models import Host
 from protocol.syntax import is_did
 
 _PASSWORD_MIN_CHARACTERS = 12
+_SERVICES = {
+    "appview_url": "the app view that answers what the host does not",
+    "appview_did": "its DID",
+    "appview_cdn": "its images: a URL with {preset}, {did} and {cid}",
+    "report_url": "the service that takes reports",
+    "report_did": "its DID",
+    "moderation_url": "the moderation service's URL, which answers tools.ozone.*",
+}
 
 
 class Command(BaseCommand):
@@ -28,6 +36,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", help="the host's name: pds.acme.example")
         parser.add_argument("--moderation-did", help="who may use com.atproto.admin.*; '': nobody")
+        for name, what in _SERVICES.items():
+            parser.add_argument(f"--{name.replace('_', '-')}", help=f"{what}; '': the deployment's")
         parser.add_argument(
             "--request-crawl", action="store_true", help="ask the relays of GROVE_CRAWLERS now"
         )
@@ -44,7 +54,7 @@ class Command(BaseCommand):
         host = Host.objects.named(options["name"]).first()
         if host is None:
             raise CommandError(f"No host is called {options['name']}.")
-        for field in ("moderation_did", "captcha_verify_url", "captcha_site_key"):
+        for field in ("moderation_did", "captcha_verify_url", "captcha_site_key", *_SERVICES):
             if options[field] is not None:
                 setattr(host, field, options[field])
         if options["read_captcha_secret"]:
@@ -58,8 +68,11 @@ class Command(BaseCommand):
 
 
 def _save(host: Host) -> None:
-    if host.moderation_did and not is_did(host.moderation_did):
-        raise CommandError(f"{host.moderation_did} is no DID.")
+    for did in (host.moderation_did, host.report_did, host.appview_did):
+        if did and not is_did(did):
+            raise CommandError(f"{did} is no DID.")
+    for name in ("moderation_url", "report_url", "appview_url"):
+        setattr(host, name, getattr(host, name).rstrip("/"))
     try:
         host.full_clean()
     except ValidationError as fault:
@@ -88,7 +101,8 @@ def _described(host: Host) -> str:
     moderator = host.moderation_did or "none"
     return (
         f"{host.hostname}: sign-up {host.admission}; admin password {has_admin};"
-        f" moderation service {moderator}; captcha {captcha}"
+        f" moderation service {moderator}; captcha {captcha};"
+        f" app view {host.appview_did or 'default'}; reports {host.report_did or 'default'}"
     )
 
 

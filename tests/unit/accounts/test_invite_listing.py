@@ -5,6 +5,7 @@ import pytest
 from accounts import invite_listing, invites
 from accounts.models import InviteCode
 from protocol.errors import InvalidRequest
+from tests.unit.accounts.people import account_row
 
 
 @pytest.fixture
@@ -67,8 +68,15 @@ def test_an_unknown_order_is_refused(ash):
 
 
 def test_the_tree_is_known_from_both_ends(ash, codes):
+    one, other = account_row(ash, "one", did="did:a"), account_row(ash, "other", did="did:x")
     gift = invites.give(ash, for_accounts=["did:a"], codes_each=1, uses_each=1)["did:a"][0]
-    invited = invite_listing.inviters(ash, ["did:a", "did:x"])
-    assert {did: code.code for did, code in invited.items()} == {"did:a": codes[1]}
-    given = invite_listing.codes_for(ash, ["did:a", "did:x"])
-    assert given == {"did:a": [InviteCode.objects.get(code=gift)]}
+    invited = invite_listing.inviters([one, other])
+    assert {pk: code.code for pk, code in invited.items()} == {one.pk: codes[1]}
+    given = invite_listing.codes_for([one, other])
+    assert given == {one.pk: [InviteCode.objects.get(code=gift)]}
+
+
+def test_codes_of_the_same_did_at_another_host_are_not_its_own(ash, birch, codes):
+    invites.give(ash, for_accounts=["did:a"], codes_each=1, uses_each=1)
+    moved = account_row(birch, "one", did="did:a")
+    assert invite_listing.codes_for([moved]) == invite_listing.inviters([moved]) == {}

@@ -24,7 +24,7 @@ def run(*arguments, stdin="", monkeypatch=None) -> str:
 def test_without_options_it_only_says_how_things_are(ash):
     assert run() == (
         "localhost: sign-up open; admin password none; moderation service none;"
-        " captcha our own puzzle\n"
+        " captcha our own puzzle; app view default; reports default\n"
     )
 
 
@@ -33,6 +33,14 @@ def test_a_moderation_service_is_named_and_taken_away(ash):
     assert Host.objects.get().moderation_did == MOD
     run("--moderation-did", "")
     assert Host.objects.get().moderation_did == ""
+
+
+def test_a_host_gets_services_of_its_own_and_gives_them_up(ash):
+    run("--appview-url", "https://view.example/", "--appview-did", "did:web:view.example")
+    host = Host.objects.get()
+    assert (host.appview_url, host.appview_did) == ("https://view.example", "did:web:view.example")
+    run("--appview-url", "", "--appview-did", "")
+    assert Host.objects.get().appview_did == ""
 
 
 def test_secrets_come_by_standard_input_and_are_kept_as_they_should(ash, monkeypatch):
@@ -51,6 +59,8 @@ def test_secrets_come_by_standard_input_and_are_kept_as_they_should(ash, monkeyp
     [
         (["--moderation-did", "mod.example"], ""),
         (["--captcha-verify-url", "not a url"], ""),
+        (["--appview-url", "http://["], ""),
+        (["--report-did", "desk.example"], ""),
         (["--read-admin-password"], ""),
         (["--read-admin-password"], "too short\n"),
     ],

@@ -6,6 +6,7 @@ from django.utils import timezone
 from accounts import activation
 from accounts.models import Account
 from accounts.standing import AccountNotFound
+from hosting.models import Host, HostQuerySet
 from moderation import subject_status
 from moderation.audit import ADMIN
 from moderation.models import AuditEntry
@@ -15,6 +16,10 @@ from repos.models import Record
 
 ON, OFF = Mark(is_applied=True, ref="case-7"), Mark(is_applied=False)
 SPEECH = "com.example.grove.thing/k"
+
+
+def only(host: Host) -> HostQuerySet:
+    return Host.objects.filter(pk=host.pk)
 
 
 def status(account) -> tuple[bool, bool]:
@@ -40,15 +45,15 @@ def woken(monkeypatch):
 
 def test_an_account_is_found_by_did_and_handle(account):
     for name in (account.did, account.handle):
-        assert subject_status.find_account(account.host, name) == account
+        assert subject_status.find_account(only(account.host), name) == account
 
 
 def test_one_of_another_host_or_that_never_opened_is_not(account, birch):
     with pytest.raises(SubjectNotFound):
-        subject_status.find_account(birch, account.did)
+        subject_status.find_account(only(birch), account.did)
     Account.objects.filter(pk=account.pk).update(opened_at=None)
     with pytest.raises(SubjectNotFound):
-        subject_status.find_account(account.host, account.did)
+        subject_status.find_account(only(account.host), account.did)
 
 
 @pytest.mark.parametrize(

@@ -7,16 +7,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import F
+
 from accounts import invite_listing
 from accounts.account_search import search
 from accounts.models import Account, InviteCode, InvitePermission
-from hosting.models import Host
 from protocol.errors import XrpcError
 from repos.events import time_text
 from xrpc.auth import Auth
 from xrpc.call import Answer, Call
 from xrpc.com_atproto.invite_views import invite_code
 from xrpc.registry import query
+from xrpc.staff_auth import hosts_of
 from xrpc.subjects import handle_of
 
 
@@ -31,7 +33,7 @@ class AccountUnknown(XrpcError):
 
 @query("com.atproto.admin.getAccountInfo", auth=Auth.moderator(), lane="moderation")
 def get_account_info(call: Call) -> Answer:
-    views = _views(call.host, _named(call.host, [call.params["did"]]))
+    views = _views(_named(call, [call.params["did"]]))
     if not views:
         raise AccountUnknown
     return views[0]
@@ -39,34 +41,36 @@ def get_account_info(call: Call) -> Answer:
 
 @query("com.atproto.admin.getAccountInfos", auth=Auth.moderator(), lane="moderation")
 def get_account_infos(call: Call) -> Answer:
-    return {"infos": _views(call.host, _named(call.host, call.params["dids"]))}
+    return {"infos": _views(_named(call, call.params["dids"]))}
 
 
 @query("com.atproto.admin.searchAccounts", auth=Auth.moderator(), lane="moderation")
 def search_accounts(call: Call) -> Answer:
     asked = call.params
-    found = search(call.host, asked.get("email"), asked["limit"], asked.get("cursor"))
-    page: dict[str, Any] = {"accounts": _views(call.host, found.accounts)}
+    found = search(hosts_of(call), asked.get("email"), asked["limit"], asked.get("cursor"))
+    page: dict[str, Any] = {"accounts": _views(found.accounts)}
     return {**page, "cursor": found.cursor} if found.cursor else page
 
 
-def _named(host: Host, dids: Sequence[str]) -> list[Account]:
-    """The accounts of those DIDs in that order, without those that nobody has here."""
-    accounts = {a.did: a for a in Account.objects.of(host).open().filter(did__in=dids)}
+def _named(call: Call, dids: Sequence[str]) -> list[Account]:
+    """The accounts of those DIDs in that order, without those that nobody has at these hosts; of
+    somebody who moves between two of them the active account."""
+    found = Account.objects.at(hosts_of(call)).open().filter(did__in=dids)
+    rest_first = F("deactivated_at").desc(nulls_last=True)
+    accounts = {a.did: a for a in found.select_related("host").order_by(rest_first, "id")}
     return [accounts[did] for did in dict.fromkeys(dids) if did in accounts]
 
 
-def _views(host: Host, accounts: Sequence[Account]) -> list[dict[str, Any]]:
-    dids = [account.did for account in accounts]
-    inviters = invite_listing.inviters(host, dids)
-    codes = invite_listing.codes_for(host, dids)
+def _views(accounts: Sequence[Account]) -> list[dict[str, Any]]:
+    inviters = invite_listing.inviters(accounts)
+    codes = invite_listing.codes_for(accounts)
     permissions = {p.account_id: p for p in InvitePermission.objects.filter(account__in=accounts)}
     return [
         _view(
             account,
             permissions.get(account.pk),
-            inviters.get(account.did),
-            codes.get(account.did, []),
+            inviters.get(account.pk),
+            codes.get(account.pk, []),
         )
         for account in accounts
     ]

@@ -10,6 +10,7 @@ from protocol.errors import InvalidRequest
 from xrpc.auth import Auth
 from xrpc.call import Answer, Call
 from xrpc.registry import procedure
+from xrpc.staff_auth import hosts_of
 from xrpc.subjects import actor
 
 
@@ -18,7 +19,7 @@ def send_email(call: Call) -> Answer:
     """The outbox has taken it: whether it arrived is told there."""
     asked = call.input
     try:
-        account = find_account(call.host, asked["recipientDid"])
+        account = find_account(hosts_of(call), asked["recipientDid"])
     except SubjectNotFound:
         raise InvalidRequest("Recipient not found") from None
     subject = asked.get("subject") or DEFAULT_SUBJECT
@@ -29,14 +30,14 @@ def send_email(call: Call) -> Answer:
 
 @procedure("com.atproto.admin.deleteAccount", auth=Auth.admin(), lane="moderation")
 def delete_account(call: Call) -> Answer:
-    account = find_account(call.host, call.input["did"])
+    account = find_account(hosts_of(call), call.input["did"])
     administration.delete(actor(call), account, "com.atproto.admin.deleteAccount")
     return None
 
 
 @procedure("com.atproto.admin.updateAccountHandle", auth=Auth.admin(), lane="moderation")
 def update_account_handle(call: Call) -> Answer:
-    account = find_account(call.host, call.input["did"])
+    account = find_account(hosts_of(call), call.input["did"])
     reason = "com.atproto.admin.updateAccountHandle"
     administration.change_handle(actor(call), account, call.input["handle"], reason)
     return None
@@ -44,7 +45,7 @@ def update_account_handle(call: Call) -> Answer:
 
 @procedure("com.atproto.admin.updateAccountEmail", auth=Auth.admin(), lane="moderation")
 def update_account_email(call: Call) -> Answer:
-    account = find_account(call.host, call.input["account"])
+    account = find_account(hosts_of(call), call.input["account"])
     reason = "com.atproto.admin.updateAccountEmail"
     administration.change_email(actor(call), account, call.input["email"], reason)
     return None
@@ -52,7 +53,7 @@ def update_account_email(call: Call) -> Answer:
 
 @procedure("com.atproto.admin.updateAccountPassword", auth=Auth.admin(), lane="moderation")
 def update_account_password(call: Call) -> Answer:
-    account = find_account(call.host, call.input["did"])
+    account = find_account(hosts_of(call), call.input["did"])
     reason = "com.atproto.admin.updateAccountPassword"
     administration.change_password(actor(call), account, call.input["password"], reason)
     return None
@@ -61,7 +62,7 @@ def update_account_password(call: Call) -> Answer:
 @procedure("com.atproto.admin.updateAccountSigningKey", auth=Auth.admin(), lane="moderation")
 def update_account_signing_key(call: Call) -> Answer:
     """The key is one that this host made for the account: com.atproto.server.reserveSigningKey."""
-    account = find_account(call.host, call.input["did"])
+    account = find_account(hosts_of(call), call.input["did"])
     reason = f"com.atproto.admin.updateAccountSigningKey: {call.input['signingKey']}"
     administration.change_key(actor(call), account, call.input["signingKey"], reason)
     return None

@@ -9,6 +9,7 @@ from xrpc.auth import Auth
 from xrpc.call import Answer, Call
 from xrpc.com_atproto.invite_views import invite_code
 from xrpc.registry import procedure, query
+from xrpc.staff_auth import hosts_of
 from xrpc.subjects import actor
 
 
@@ -29,13 +30,13 @@ def disable_invite_codes(call: Call) -> Answer:
 
 @procedure("com.atproto.admin.disableAccountInvites", auth=Auth.moderator(), lane="moderation")
 def disable_account_invites(call: Call) -> Answer:
-    account = find_account(call.host, call.input["account"])
+    account = find_account(hosts_of(call), call.input["account"])
     administration.forbid_invites(actor(call), account, call.input.get("note", ""))
     return None
 
 
 @procedure("com.atproto.admin.enableAccountInvites", auth=Auth.moderator(), lane="moderation")
 def enable_account_invites(call: Call) -> Answer:
-    account = find_account(call.host, call.input["account"])
+    account = find_account(hosts_of(call), call.input["account"])
     administration.allow_invites(actor(call), account, call.input.get("note", ""))
     return None

@@ -14,6 +14,7 @@ from protocol.errors import InvalidRequest
 from xrpc.auth import Auth
 from xrpc.call import Answer, Call
 from xrpc.registry import procedure, query
+from xrpc.staff_auth import hosts_of
 from xrpc.subjects import actor
 
 _REPO = "com.atproto.admin.defs#repoRef"
@@ -54,7 +55,7 @@ def update_subject_status(call: Call) -> Answer:
 
 
 def _account_status(call: Call, did: str) -> Mapping[str, Any]:
-    account = subject_status.find_account(call.host, did)
+    account = subject_status.find_account(hosts_of(call), did)
     takedown, deactivated = subject_status.of_account(account)
     return {
         "subject": {"$type": _REPO, "did": account.did},
@@ -65,33 +66,33 @@ def _account_status(call: Call, did: str) -> Mapping[str, Any]:
 
 def _record_status(call: Call, uri: str) -> Mapping[str, Any]:
     authority, path = subject_status.record_path(uri)
-    account = subject_status.find_account(call.host, authority)
+    account = subject_status.find_account(hosts_of(call), authority)
     link, takedown = subject_status.of_record(account, path)
     subject = {"$type": _RECORD, "uri": uri, "cid": link}
     return {"subject": subject, "takedown": _wire(takedown)}
 
 
 def _blob_status(call: Call, did: str, blob: str) -> Mapping[str, Any]:
-    account = subject_status.find_account(call.host, did)
+    account = subject_status.find_account(hosts_of(call), did)
     takedown = subject_status.of_blob(account, _cid(blob))
     return {"subject": {"$type": _BLOB, "did": did, "cid": blob}, "takedown": _wire(takedown)}
 
 
 def _update_account(call: Call, did: str, takedown: Mark | None) -> None:
-    account = subject_status.find_account(call.host, did)
+    account = subject_status.find_account(hosts_of(call), did)
     deactivated = _mark(call.input.get("deactivated"))
     subject_status.set_account(actor(call), account, takedown, deactivated, _NSID)
 
 
 def _update_record(call: Call, uri: str, takedown: Mark | None) -> None:
     authority, path = subject_status.record_path(uri)
-    account = subject_status.find_account(call.host, authority)
+    account = subject_status.find_account(hosts_of(call), authority)
     if takedown:
         subject_status.set_record(actor(call), account, path, takedown, _NSID)
 
 
 def _update_blob(call: Call, subject: Mapping[str, Any], takedown: Mark | None) -> None:
-    account = subject_status.find_account(call.host, subject["did"])
+    account = subject_status.find_account(hosts_of(call), subject["did"])
     if takedown:
         subject_status.set_blob(actor(call), account, _cid(subject["cid"]), takedown, _NSID)
 
