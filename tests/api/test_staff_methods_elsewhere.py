@@ -6,6 +6,7 @@ import pytest
 from accounts import tokens
 from tests.api.conftest import Person
 from tests.api.relayed import carried, claims, labeler, view
+from tests.api.test_proxy import app_password
 from tests.fuzz import samples
 from tests.upstreams import answering
 from xrpc import (
@@ -50,8 +51,7 @@ def test_this_host_named_is_this_host(alice, ash):
 
 
 def test_what_an_app_was_given_does_not_open_a_host(alice, labeler):
-    token = tokens.make_access(alice.host, alice.did, tokens.PRIVILEGED_APP_PASSWORD_SCOPE)
-    app = Person(alice.host, token, did=alice.did)
+    app = app_password(alice, tokens.PRIVILEGED_APP_PASSWORD_SCOPE)
     answer = call(app, SEARCH, f"{labeler.did}#atproto_labeler")
     assert (answer.status_code, answer.json()["message"]) == (400, "Bad token scope")
 
