@@ -46,7 +46,7 @@ class Body:
     """The decoded body of one request, read at most once, by pieces or whole.
 
     `length` is what the client declared, in bytes as they travel, or None; `is_encoded` says that
-    the decoded length must differ from it.
+    the decoded length must differ from it; `read_bytes` counts the decoded bytes read so far.
     """
 
     def __init__(self, request: WSGIRequest, limit_bytes: int) -> None:
@@ -61,7 +61,7 @@ class Body:
         self._source: Readable = meta["wsgi.input"] if self._is_chunked else request
         self._decoder = _decoder(encoding) if self.is_encoded else None
         self._ahead = b""
-        self._count = 0
+        self.read_bytes = 0
 
     @property
     def is_missing(self) -> bool:
@@ -80,8 +80,8 @@ class Body:
         if not self.is_encoded and self.length is not None and self.length > self.limit_bytes:
             raise PayloadTooLarge(self.limit_bytes)
         piece = self._decoded(self._decoder, size) if self._decoder else self._raw(size)
-        self._count += len(piece)
-        if self._count > self.limit_bytes:
+        self.read_bytes += len(piece)
+        if self.read_bytes > self.limit_bytes:
             raise PayloadTooLarge(self.limit_bytes)
         return piece
 

@@ -90,13 +90,22 @@ _CREATE, _UPDATE, _DELETE = 3, 2, 1
 _POINTS_OF = {"create": _CREATE, "update": _UPDATE, "delete": _DELETE}
 
 
+# A body of so many bytes takes as much of a process as one more small write.
+_BYTES_A_POINT = 8_192
+
+
 def _points_of_writes(call: Call) -> int:
     """applyWrites costs what its writes cost one by one."""
-    return sum(_POINTS_OF[wish["$type"].rpartition("#")[2]] for wish in call.input["writes"])
+    kinds = (wish["$type"].rpartition("#")[2] for wish in call.input["writes"])
+    return sum(_POINTS_OF[kind] for kind in kinds) + _points_of_size(call)
 
 
-CREATE_RECORD: Final = Limit(_WRITES, by_did, lambda _call: _CREATE)
-PUT_RECORD: Final = Limit(_WRITES, by_did, lambda _call: _UPDATE)
+def _points_of_size(call: Call) -> int:
+    return call.body.read_bytes // _BYTES_A_POINT
+
+
+CREATE_RECORD: Final = Limit(_WRITES, by_did, lambda call: _CREATE + _points_of_size(call))
+PUT_RECORD: Final = Limit(_WRITES, by_did, lambda call: _UPDATE + _points_of_size(call))
 DELETE_RECORD: Final = Limit(_WRITES, by_did, lambda _call: _DELETE)
 APPLY_WRITES: Final = Limit(_WRITES, by_did, _points_of_writes)
 UPLOAD_BLOB: Final = of_account("upload-blob", Budget(1_000, DAY_S))

@@ -9,7 +9,7 @@ import io
 import os
 import secrets
 import sys
-from contextlib import closing, nullcontext
+from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass
 
 import django
@@ -31,9 +31,11 @@ from accounts.signals import account_opened
 from hosting import outgoing, provision
 from hosting.models import Host, Tenant
 from hosting.wsgi import application
-from protocol import cid
+from protocol import car, cid, commit, mst, syntax
+from protocol.keys import SigningKey
+from protocol.mst import node
 from repos import commits, exports, reads, writes
-from repos.models import Repo
+from repos.models import Record, Repo
 from tests.fuzz import samples
 from tests.fuzz.car import repaired
 from tests.unit.accounts.people import account_row
@@ -65,6 +67,16 @@ _WRITTEN = (
     b"Content-Type: image/png\nContent-Encoding: gzip\n\n\x1f\x8b\x08\0\0\0\0\0",
     b"POST /xrpc/com.atproto.repo.importRepo\nAuthorization: Bearer $TOKEN\n"
     b"Content-Type: application/vnd.ipld.car\n\n$CAR",
+    *(
+        b"POST /xrpc/com.atproto.repo.importRepo\nAuthorization: Bearer $TOKEN\n"
+        b"Content-Type: application/vnd.ipld.car\n\n$PATHS " + paths
+        for paths in (
+            b"com.example.thing/k com.example.thing/.. com.example.other/self",
+            b"thing/x App.Bsky.feed.post/k com.example.thing/" + b"x" * 513,
+        )
+    ),
+    _call("repo.createRecord", _RECORD.replace(b'"text":"hi"', b'"text":"hi","a":' + b"[" * 40)),
+    _call("repo.createRecord", _RECORD.replace(b"hi", b'hi","a":[' + b"{}," * 900 + b'{}],"b":"')),
     _query("repo.listRecords?repo=$DID&collection=com.example.thing&limit=5&cursor=k&reverse=true"),
     _query("repo.getRecord?repo=alice.test&collection=com.example.thing&rkey=k&cid=$HEAD"),
     _query("repo.describeRepo?repo=$DID"),
@@ -140,6 +152,8 @@ def check(data: bytes) -> None:
     content = _filled(body, world)
     is_car = "importRepo" in lines[0]
     environ = _environ(lines[0], lines[1:], repaired(content) if is_car else content)
+    if is_car and content.startswith(b"$PATHS "):
+        environ = _environ(lines[0], lines[1:], _repo_of(world, content.split()[1:]))
     status: list[str] = []
     answer = application(environ, lambda line, _headers, _fault=None: status.append(line))
     with closing(answer) if hasattr(answer, "close") else nullcontext():
@@ -147,6 +161,25 @@ def check(data: bytes) -> None:
             pass
     assert not status[0].startswith("500"), data
     _wake_up(world)
+    if is_car:
+        stored = Record.objects.values_list("collection", "rkey")
+        assert all(syntax.is_record_path(*path) for path in stored), data
+
+
+def _repo_of(world: World, keys: list[bytes]) -> bytes:
+    """A repo with an empty record under each key, as far as a tree takes them."""
+    record = cid.of_dag_cbor(b"\xa0")
+    taken = {key for key in keys if _is_key(key)}
+    root, nodes = mst.build([(key, record) for key in sorted(taken)])
+    signed = commit.sign(world.did.decode(), "3ke6kg3wk222b", root, SigningKey.generate())
+    return car.write(signed.cid, [(signed.cid, signed.block), *nodes.items(), (record, b"\xa0")])
+
+
+def _is_key(key: bytes) -> bool:
+    with suppress(mst.MstError):
+        node.check_key(key)
+        return True
+    return False
 
 
 def _wake_up(world: World) -> None:
