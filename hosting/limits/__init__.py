@@ -69,11 +69,11 @@ def charges(
 
 
 def spend(bucket: Bucket, host: Host | None, *who: str) -> None:
-    """One attempt of `who` (names in any letter case, addresses) at a host; None: at the platform.
-    Raises RateLimitExceeded."""
+    """One attempt of `who` (names in any letter case, the last may be an address) at a host; None:
+    at the platform. Raises RateLimitExceeded."""
     if settings.RATE_LIMITS:
-        folded = tuple(network(name.strip().lower()) for name in who)
-        _ledger.spend(_id_of(host), [Charge(bucket, folded)])
+        last = network(who[-1].strip().lower())
+        _ledger.spend(_id_of(host), charges(bucket, who[:-1], last))
 
 
 def attempt(request: HttpRequest, bucket: Bucket, host: Host, *who: str) -> None:

@@ -1,5 +1,6 @@
 """Budgets of attempts, with Valkey and without."""
 
+import secrets
 import time
 
 import pytest
@@ -90,3 +91,35 @@ def test_refused_log_ins_leave_nothing_behind(
     valkey = redis.Redis.from_url(settings.VALKEY_URL)
     kept = list(valkey.scan_iter(f"limit:{{{ash.pk}}}:login:*"))
     assert (refused, len(kept)) == (18, 2 * len(limits.LOGIN.budgets))
+
+
+def test_a_bucket_is_what_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GROVE_LIMIT_TWO_A_DAY", "5/60 7/3600")
+    made = limits.bucket("two-a-day", Budget(2, 86_400))
+    assert made.budgets == (Budget(5, 60), Budget(7, 3_600))
+    assert limits.bucket("three-a-day", Budget(3, 86_400)).budgets == (Budget(3, 86_400),)
+
+
+@pytest.mark.parametrize("wrong", ["5", "5/0", "/60", "five/60", "5/60,x"])
+def test_a_budget_that_is_none_stops_the_start(monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
+    monkeypatch.setenv("GROVE_LIMIT_TWO_A_DAY", wrong)
+    with pytest.raises(SystemExit, match="GROVE_LIMIT_TWO_A_DAY must be limits such as 30/300"):
+        limits.bucket("two-a-day", Budget(2, 86_400))
+
+
+def test_what_the_event_loop_notes_is_refused_beyond_the_budget(ash: Host) -> None:
+    once = Bucket(secrets.token_hex(8), (Budget(1, 86_400),))
+    charged = limits.charges(once, (), "2001:db8:7::/64")
+    assert limits.note(charged).remaining == 0
+    with pytest.raises(RateLimitExceeded):
+        limits.note(charged)
+
+
+def test_so_many_at_once_and_no_more() -> None:
+    counted = limits.AtOnce()
+    with counted.room([("alice", 1)]):
+        with pytest.raises(RateLimitExceeded), counted.room([("bob", 1), ("alice", 1)]):
+            pytest.fail("alice has one under way already")
+        with counted.room([("bob", 1)]):
+            assert len(counted) == 2
+    assert len(counted) == 0
