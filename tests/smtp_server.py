@@ -48,7 +48,7 @@ class PostOffice:
         self.process = subprocess.Popen(
             [*command, str(self.port), str(self.folder), temper], cwd=ROOT
         )
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 100
         while not self._listens():
             assert time.monotonic() < deadline, "the mail server did not start"
             time.sleep(0.02)

@@ -53,7 +53,7 @@ def test_a_newcomer_signs_up_posts_is_seen_and_is_taken_down(tmp_path: Path) -> 
             check=False,
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=700,
         )
     assert story.returncode == 0, story.stdout + story.stderr
     assert "the newcomer's story held" in story.stdout

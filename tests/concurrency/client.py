@@ -30,7 +30,7 @@ class Api:
     def __init__(self, port: int, token: str = "") -> None:
         self.port = port
         self.token = token
-        self.connection = http.client.HTTPConnection("localhost", port, timeout=30)
+        self.connection = http.client.HTTPConnection("localhost", port, timeout=120)
 
     def call(self, nsid: str, body: Any = None, **params: Any) -> Any:
         """A query, or a procedure when there is a body. Raises Refused, OSError, HTTPException."""

@@ -61,7 +61,7 @@ def kill_and_recover(grove: RunningGrove, part: str) -> None:
 
 
 def wait_until(condition: object, grove: RunningGrove) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while not condition():  # type: ignore[operator]
         assert time.monotonic() < deadline, "".join(grove.output[-40:])
         time.sleep(0.05)

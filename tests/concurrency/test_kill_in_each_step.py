@@ -55,7 +55,7 @@ from tests.unit.repos.uploads import THING, upload, using
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 LOCK = 4242
-TIMEOUT_S = 20
+TIMEOUT_S = 200
 HOLD = """
     CREATE OR REPLACE FUNCTION hold_the_doomed() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN

@@ -70,7 +70,7 @@ def worker_process(office: PostOffice) -> "subprocess.Popen[str]":
 def work_until(office: PostOffice, is_done: Callable[[], bool]) -> None:
     """Let a worker go on until its work is done."""
     with worker_process(office) as worker:
-        deadline = time.monotonic() + 40
+        deadline = time.monotonic() + 200
         while not is_done():
             assert time.monotonic() < deadline
             time.sleep(0.1)

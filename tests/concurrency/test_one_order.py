@@ -86,7 +86,7 @@ def newest_now(grove: RunningGrove) -> int:
 
 
 def wait_for(subscribers: list[LateSubscriber], seq: int) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 200
     while any((subscriber.cursor or 0) < seq for subscriber in subscribers):
         assert time.monotonic() < deadline, [subscriber.cursor for subscriber in subscribers]
         time.sleep(0.05)

@@ -31,7 +31,7 @@ const password = 'correct horse battery staple'
 const PHONE = { width: 390, height: 844 }
 const DESK = { width: 1360, height: 860 }
 
-async function until(condition, what, ms = 15000) {
+async function until(condition, what, ms = 120000) {
   const end = Date.now() + ms
   while (!(await condition())) {
     assert.ok(Date.now() < end, `timed out: ${what()}`)
@@ -139,6 +139,7 @@ const browser = await chromium.launch({
 const stop = listen()
 try {
   const page = await browser.newPage({ viewport: DESK })
+  page.setDefaultTimeout(120_000) // a busy machine
   await signUp(page)
   const agent = new AtpAgent({ service: origin })
   await agent.login({ identifier: handle, password })
@@ -147,6 +148,7 @@ try {
   await until(() => events.verified.some((e) => e.event === 'create' && e.cid?.toString() === written.cid), () => '@atproto/sync did not verify the post')
   await until(() => events.skyware.some((m) => m.repo === did && m.ops?.some((op) => written.uri.endsWith(`/${op.path}`))), () => '@skyware/firehose did not see the post')
   const staff = await (await browser.newContext({ viewport: DESK })).newPage()
+  staff.setDefaultTimeout(120_000)
   await takeDown(staff, did)
   await refused({ post: (record) => agent.post(record), did })
   await until(() => events.verified.some((e) => e.event === 'account' && e.did === did && e.status === 'takendown'), () => 'no verified #account takendown')

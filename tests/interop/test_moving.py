@@ -62,7 +62,7 @@ def running_reference(smtp_port: int) -> Iterator[Reference]:
         yield Reference(said["plc"], said["pds"])
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(120)
 
 
 def move(plc_url: str, smtp_port: int, hosts: list[str], *options: str) -> str:
@@ -78,7 +78,7 @@ def move(plc_url: str, smtp_port: int, hosts: list[str], *options: str) -> str:
         check=False,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=850,
     )
     assert story.returncode == 0, story.stdout + story.stderr
     return story.stdout

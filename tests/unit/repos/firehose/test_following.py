@@ -49,7 +49,7 @@ async def take(stream: AsyncGenerator[list[bytes], None], count: int) -> list[in
     """The numbers of the next frames; 0 for a frame without one."""
     seqs: list[int] = []
     while len(seqs) < count:
-        batch = await asyncio.wait_for(anext(stream), 5)
+        batch = await asyncio.wait_for(anext(stream), 60)
         seqs += [frames.parse(frame)[1].get("seq", 0) for frame in batch]
     return seqs
 
@@ -200,8 +200,9 @@ def test_a_consumer_too_far_behind_is_told_so(
         await asyncio.to_thread(say_in_thread, repo, 1)
         await first
         await asyncio.to_thread(say_in_thread, repo, 100)
-        await asyncio.sleep(0.8)
-        await take(stream, 1)
+        for _ in range(60):  # until they have come as far as here
+            await asyncio.sleep(0.8)
+            await take(stream, 1)
 
     with pytest.raises(ConsumerTooSlow):
         play(scene, ring_frames=8)
