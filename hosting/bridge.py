@@ -1,14 +1,15 @@
 """One ASGI callable for everything: WebSockets to Channels, HTTP to a WSGI handler in threads.
 
 Django's WSGI handler costs a fifth of its ASGI handler (docs/decisions/0004), so HTTP takes it
-even though the server speaks ASGI. Bodies stream both ways (hosting.wire): a large upload reaches
-the view as a file that pulls from the client at the view's pace, a streamed answer waits for the
-client chunk by chunk, and its iterator is closed when the client goes away.
+even though the server speaks ASGI. Bodies stream both ways, and no thread waits for a client: a
+large upload is received on the event loop (xrpc.uploads), a streamed answer is read in threads
+piece by piece (hosting.streams), and its iterator is closed when the client goes away.
 """
 
 import asyncio
 import io
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from typing import Any, BinaryIO, TypeVar
 
 from hosting.environ import HeaderTooLarge, Scope, environ_of
@@ -16,8 +17,22 @@ from hosting.fair_queue import Client
 from hosting.handover import Exchange
 from hosting.lanes import GatheringLane, Lane, LaneIsFull, SharedLane
 from hosting.networks import network, wide_network
+from hosting.streams import Stream
+from hosting.transfers import CutOff, Places, TooManyWait, Transfers
 from hosting.upstream import Connections
-from hosting.wire import IDLE_S, ChunkedBody, Gone, HandedOver, Outlet, Receive, Send, WsgiApp
+from hosting.wire import (
+    Answer,
+    BrokenOff,
+    ChunkedBody,
+    Gone,
+    HandedOver,
+    Outlet,
+    Receive,
+    Send,
+    UploadPace,
+    WsgiApp,
+    run_application,
+)
 
 T = TypeVar("T")
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -32,7 +47,8 @@ THREADS = {
     "write": 8,  # for commits: one gathers them, the next takes over when it is held up
     "large_write": 2,  # for commits of more than BATCHED_MAX_BYTES, each on its own
     "slow": 4,  # for password hashes, and for pages' forms
-    "transfer": 8,  # for clients that send or take bodies of any length
+    "transfer": 8,  # for a piece of a long body each
+    "export": 4,  # for those that read from a snapshot: in turn (hosting.transfers.Places)
     "remote": 4,  # for the directory, on behalf of our people and those who sign up
     "lookup": 4,  # for servers that a client names: nobody vouches for them
     "moderation": 3,  # for com.atproto.admin.* and the console: staff wait for nobody else
@@ -43,6 +59,7 @@ FAIR = {
     "large_write": 3,
     "slow": 8,
     "transfer": 16,
+    "export": 8,
     "remote": 16,
     "lookup": 16,
     "moderation": 8,
@@ -50,6 +67,7 @@ FAIR = {
 }
 PIPE_BYTES = 65_536
 TOO_LARGE = b'{"error":"InvalidRequest","message":"A request header is too large"}'
+TOO_LATE = b'{"error":"RequestTimeout","message":"The request body did not arrive in time"}'
 FULL = b'{"error":"ServiceUnavailable","message":"Too many requests are waiting"}'
 
 
@@ -70,6 +88,8 @@ class Bridge:
         self._lane_of = lane_of
         self._lanes = {name: _lane(name, count, at_end) for name, count in THREADS.items()}
         self._upstream = Connections()
+        self._transfers = Transfers()
+        self._snapshots = Places()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -80,29 +100,56 @@ class Bridge:
             await self._live(receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        outlet = Outlet(
-            asyncio.get_running_loop(), receive, send, is_head=scope["method"] == "HEAD"
-        )
-        name = self._lane_of(scope["path"], scope["method"])
+        outlet = Outlet(receive, send, is_head=scope["method"] == "HEAD")
         try:
-            body, length = await _body(scope, receive)
-            environ = environ_of(scope, body, length)
-            if name == "write" and not _is_small(environ, length):
-                name = "large_write"
-            whole = await self._run(
-                self._lanes[name], scope, lambda: outlet.carry(self._http, environ)
-            )
-            if isinstance(whole, HandedOver):
-                await self._hand_over(whole, scope, _unread(body), length, receive, send)
-                return
-        except LaneIsFull:
-            whole = 503, [("Content-Type", "application/json"), ("Retry-After", "1")], FULL
+            await self._try_to_answer(scope, outlet, receive, send)
+        except (LaneIsFull, TooManyWait):
+            refusal = _refusal(503, FULL, ("Retry-After", "1"))
         except HeaderTooLarge:  # RFC 6585 section 5
-            whole = 431, [("Content-Type", "application/json")], TOO_LARGE
-        except (Gone, TimeoutError):
+            refusal = _refusal(431, TOO_LARGE)
+        except (Gone, CutOff, TimeoutError):  # RFC 9110 section 15.5.9
+            refusal = _refusal(408, TOO_LATE, ("Connection", "close"))
+        else:
             return
-        if whole is not None:
-            await outlet.send_whole(*whole)
+        if outlet.has_begun:
+            raise BrokenOff
+        await outlet.send_whole(refusal)
+
+    async def _try_to_answer(
+        self, scope: Scope, outlet: Outlet, receive: Receive, send: Send
+    ) -> None:
+        name = self._lane_of(scope["path"], scope["method"])
+        body, length = await _body(scope, receive)
+        environ = environ_of(scope, body, length)
+        if name == "write" and not _is_small(environ, length):
+            name = "large_write"
+        lane = self._lanes[name]
+        async with AsyncExitStack() as snapshot:
+            if name == "export":
+                await snapshot.enter_async_context(self._snapshots.one_for(_client_of(scope)))
+            answer = await self._run(lane, scope, lambda: run_application(self._http, environ))
+            if isinstance(answer, Answer) and answer.rest is not None:
+                await self._stream(lane, scope, outlet, answer, snapshot)
+                return
+        if isinstance(answer, HandedOver):
+            await self._hand_over(answer, scope, outlet, _unread(body), length, receive, send)
+        else:
+            await outlet.send_whole(answer)
+
+    async def _stream(
+        self, lane: Lane, scope: Scope, outlet: Outlet, answer: Answer, snapshot: AsyncExitStack
+    ) -> None:
+        rest = answer.rest
+        assert rest is not None  # noqa: S101 - see the one caller
+        try:
+            with self._transfers.one_more(_client_of(scope)) as transfer:
+                stream = Stream(
+                    outlet, transfer, lambda work: self._run(lane, scope, work), snapshot.aclose
+                )
+                await transfer.until_cut(stream.send(answer, rest), outlet.left())
+        finally:
+            if not rest.has_ended:  # a thread may still be reading
+                await asyncio.get_running_loop().run_in_executor(None, rest.close)
 
     async def _run(self, lane: Lane, scope: Scope, work: Callable[[], T]) -> T:
         if not isinstance(lane, SharedLane):
@@ -113,6 +160,7 @@ class Bridge:
         self,
         left: HandedOver,
         scope: Scope,
+        outlet: Outlet,
         body: bytes | ChunkedBody,
         length: int | None,
         receive: Receive,
@@ -126,6 +174,9 @@ class Bridge:
             send,
             lambda lane, work: self._run(self._lanes[lane], scope, work),
             self._upstream,
+            outlet,
+            self._transfers,
+            _client_of(scope),
         )
         await left.handover.carry(exchange)
 
@@ -160,10 +211,14 @@ def _is_small(environ: Mapping[str, Any], length: int | None) -> bool:
     return length is not None and length <= BATCHED_MAX_BYTES and not packing
 
 
+def _refusal(status: int, body: bytes, *more: tuple[str, str]) -> Answer:
+    return Answer(status, [("Content-Type", "application/json"), *more], body)
+
+
 async def _body(scope: Scope, receive: Receive) -> tuple[BinaryIO, int | None]:
     """The body as a file, and its length in bytes unless only its end will tell.
 
-    Raises Gone, TimeoutError.
+    Raises Gone.
     """
     declared = _declared_length(scope)
     if declared == 0:
@@ -171,21 +226,18 @@ async def _body(scope: Scope, receive: Receive) -> tuple[BinaryIO, int | None]:
     if declared is not None and declared > BUFFERED_MAX_BYTES:
         return _pipe(receive, b""), declared
     pieces: list[bytes] = []
-    size = 0
-    async with asyncio.timeout(IDLE_S):
-        while size <= BUFFERED_MAX_BYTES:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise Gone("the client went away within the body")
-            pieces.append(message.get("body", b""))
-            size += len(pieces[-1])
-            if not message.get("more_body", False):
-                return io.BytesIO(b"".join(pieces)), size
+    size, pace = 0, UploadPace()
+    while size <= BUFFERED_MAX_BYTES:
+        message = await pace.next(receive)
+        pieces.append(message.get("body", b""))
+        size += len(pieces[-1])
+        if not message.get("more_body", False):
+            return io.BytesIO(b"".join(pieces)), size
     return _pipe(receive, b"".join(pieces)), None
 
 
 def _pipe(receive: Receive, ahead: bytes) -> BinaryIO:
-    raw = ChunkedBody(asyncio.get_running_loop(), receive, ahead)
+    raw = ChunkedBody(receive, ahead)
     return io.BufferedReader(raw, PIPE_BYTES)
 
 

@@ -9,11 +9,15 @@ a thread that waits for it (xrpc.proxy).
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
+from hosting.fair_queue import Client
+from hosting.pace import SLOWEST_BYTES_PER_S
+from hosting.pieces import HELD_MAX_BYTES
+from hosting.transfers import Transfers
 from hosting.upstream import Connections
-from hosting.wire import IDLE_S, ChunkedBody, Gone, Headers, Receive, Send, encoded
+from hosting.wire import IDLE_S, Answer, ChunkedBody, Gone, Headers, Outlet, Receive, Send, held
 
 T = TypeVar("T")
 RunInLane = Callable[[str, Callable[[], Any]], Awaitable[Any]]
@@ -39,7 +43,14 @@ class Exchange:
     send: Send
     run_in_lane: RunInLane
     upstream: Connections
-    has_begun: bool = False
+    outlet: Outlet
+    transfers: Transfers
+    client: Client
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the head of an answer is on its way."""
+        return self.outlet.has_begun
 
     @property
     def chunks(self) -> bytes | AsyncIterator[bytes]:
@@ -53,22 +64,30 @@ class Exchange:
 
     async def begin(self, status: int, headers: Headers) -> None:
         """Send the head of the answer; `headers` win over those of the WSGI answer."""
-        own = {name.lower() for name, _ in headers}
-        kept = [(name, value) for name, value in self.headers if name.lower() not in own]
-        self.has_begun = True
-        await self._sent(
-            {"type": "http.response.start", "status": status, "headers": encoded(kept + headers)}
-        )
+        await self._begin(Answer(status, headers, b""), is_whole=False)
 
     async def piece(self, body: bytes, *, is_last: bool = False) -> None:
         """Send a part of the answer's body, at the client's pace. Raises TimeoutError."""
-        await self._sent({"type": "http.response.body", "body": body, "more_body": not is_last})
+        async with asyncio.timeout(max(IDLE_S, len(body) / SLOWEST_BYTES_PER_S)):
+            await self.outlet.piece(body, is_last=is_last)
 
     async def answer(self, status: int, headers: Headers, body: bytes) -> None:
-        """Send a short answer."""
-        length = ("Content-Length", str(len(body)))
-        await self.begin(status, [*headers, length])
-        await self.piece(body, is_last=True)
+        """Send an answer that is all there; a large one waits for its client in a file."""
+        whole = Answer(status, headers, body)
+        if len(body) > HELD_MAX_BYTES:
+            whole = await self.run("transfer", lambda: held(whole))
+        await self._begin(whole, is_whole=whole.rest is None)
+        await self.piece(whole.body, is_last=whole.rest is None)
+        while whole.rest is not None and not whole.rest.has_ended:
+            piece = await self.run("transfer", whole.rest.next)
+            await self.piece(piece, is_last=whole.rest.has_ended)
+
+    async def _begin(self, answer: Answer, *, is_whole: bool) -> None:
+        own = {name.lower() for name, _ in answer.headers}
+        kept = [(name, value) for name, value in self.headers if name.lower() not in own]
+        full = replace(answer, headers=kept + answer.headers)
+        async with asyncio.timeout(IDLE_S):
+            await self.outlet.begin(full, is_whole=is_whole)
 
     async def while_the_client_stays(self, work: Awaitable[None]) -> None:
         """Do the work, and drop it when the client leaves. Raises Gone."""
@@ -91,7 +110,3 @@ class Exchange:
             await self.body.ended.wait()
         while (await self.receive())["type"] != "http.disconnect":
             pass
-
-    async def _sent(self, message: dict[str, Any]) -> None:
-        async with asyncio.timeout(IDLE_S):
-            await self.send(message)

@@ -22,6 +22,7 @@ import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from hosting.pace import STALLED_S, Pace
+from hosting.wire import BrokenOff
 
 HEAD_MAX_BYTES = 65_536  # request line and headers, or trailers
 HEADERS_MAX = 100  # a request, trailers included
@@ -184,18 +185,33 @@ class Cycle(RequestResponseCycle):
     """One request and its answer. An answer that breaks off takes its connection along at once."""
 
     async def run_asgi(self, app: Any) -> None:
-        await super().run_asgi(app)
+        async def run(scope: Any, receive: Any, send: Any) -> None:
+            try:
+                await app(scope, receive, send)
+            except BrokenOff:
+                self._break_off()
+
+        await super().run_asgi(run)
         if self.response_started and not self.response_complete and not self.disconnected:
-            # A reset: to a client without chunks, an orderly end would be the end of the answer.
-            connection = self.transport.get_extra_info("socket")
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
-            self.transport.abort()
+            self._break_off()  # an exception has been logged
+
+    def _break_off(self) -> None:
+        self.disconnected = True
+        self.transport.close()
 
 
 class UnchunkedCycle(Cycle):
     """One whose client knows no chunks."""
 
     _is_open_ended = False
+
+    def _break_off(self) -> None:
+        """A reset: an orderly end would be the end of the answer."""
+        self.disconnected = True
+        connection = self.transport.get_extra_info("socket")
+        if connection is not None and connection.fileno() >= 0:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+        self.transport.abort()
 
     async def send(self, message: Any) -> None:
         if message["type"] == "http.response.start":

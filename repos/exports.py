@@ -5,7 +5,8 @@ getBlocks. A proof goes along the tree; an export does not: it sends the commit 
 tables as they lie (repos.exported_blocks), from one snapshot of the database.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from django.db import transaction
 
@@ -18,12 +19,19 @@ from repos import exported_blocks, heads, nodes
 from repos.reads import RepoNotFound, RepoRow
 from repos.snapshots import snapshot
 
-MAX_BLOCKS = 100  # in one call: a block may be a record of a megabyte, and all are held at once
+MAX_BLOCKS = 100  # in one call
+MAX_BLOCKS_BYTES = 64_000_000  # in one call: a block may be a record of a megabyte
+_GROUP_BYTES = 262_144  # of blocks that are read at once
 _TRIES = 4
 
 _HEAD = "SELECT head, commit, data FROM repo WHERE id = %s"
 _COUNTED_HEAD = "SELECT head, commit, record_count FROM repo WHERE id = %s"
 _RECORD = "SELECT cid, data FROM record WHERE repo_id = %s AND collection = %s AND rkey = %s"
+_SIZES = """
+    SELECT cid, octet_length(data) FROM node WHERE repo_id = %s AND cid = ANY (%b)
+    UNION SELECT cid, octet_length(data) FROM record WHERE repo_id = %s AND cid = ANY (%b)
+    UNION SELECT head, octet_length(commit) FROM repo WHERE id = %s AND head = ANY (%b)
+"""
 _SOME_BLOCKS = """
     SELECT cid, data FROM node WHERE repo_id = %s AND cid = ANY (%b)
     UNION SELECT cid, data FROM record WHERE repo_id = %s AND cid = ANY (%b)
@@ -89,17 +97,48 @@ def _proof(repo: RepoRow, collection: str, rkey: str) -> bytes | None:
     return car.write(commit_cid, [*blocks.items(), *([tuple(record)] if record else [])])
 
 
-def blocks(repo: RepoRow, cids: Sequence[bytes]) -> bytes:
-    """A CAR without roots of the blocks asked for, at most MAX_BLOCKS.
+def blocks(repo: RepoRow, cids: Sequence[bytes]) -> Iterator[bytes]:
+    """A CAR without roots of the blocks asked for, at most MAX_BLOCKS, in chunks of _GROUP_BYTES.
 
-    Raises BlockNotFound unless all are there, InvalidRequest for too many.
+    The iterator may be closed at any time and be read by any thread; it holds nothing between two
+    chunks. Raises BlockNotFound unless all are there, InvalidRequest for too many; when one goes
+    while its chunk is still to come, BlockNotFound is raised there.
     """
     wanted = list(dict.fromkeys(cids))
     if len(wanted) > MAX_BLOCKS:
         raise InvalidRequest(f"At most {MAX_BLOCKS} cids in one call")
-    found: dict[bytes, bytes] = dict(
-        database.rows(_SOME_BLOCKS, (repo.id, wanted) * 2 + (repo.id, wanted))
-    )
+    sizes: dict[bytes, int] = dict(_of_blocks(_SIZES, repo.id, wanted))
+    _refuse_missing(wanted, sizes)
+    if sum(sizes.values()) > MAX_BLOCKS_BYTES:
+        raise InvalidRequest(f"These blocks have more than {MAX_BLOCKS_BYTES} bytes: ask for fewer")
+    return _framed(repo.id, wanted, sizes)
+
+
+def _framed(repo_id: int, wanted: Sequence[bytes], sizes: Mapping[bytes, int]) -> Iterator[bytes]:
+    yield car.header([])
+    for group in _groups(wanted, sizes):
+        found: dict[bytes, bytes] = dict(_of_blocks(_SOME_BLOCKS, repo_id, group))
+        _refuse_missing(group, found)
+        yield b"".join(car.frame(each, found[each]) for each in group)
+
+
+def _groups(wanted: Sequence[bytes], sizes: Mapping[bytes, int]) -> Iterator[list[bytes]]:
+    group: list[bytes] = []
+    size = 0
+    for each in wanted:
+        if group and size + sizes[each] > _GROUP_BYTES:
+            yield group
+            group, size = [], 0
+        group.append(each)
+        size += sizes[each]
+    yield group
+
+
+def _of_blocks(sql: str, repo_id: int, cids: Sequence[bytes]) -> list[tuple[bytes, Any]]:
+    found = database.rows(sql, (repo_id, list(cids)) * 3)
+    return [(block_cid, value) for block_cid, value in found]
+
+
+def _refuse_missing(wanted: Sequence[bytes], found: Mapping[bytes, object]) -> None:
     if missing := [to_text(each) for each in wanted if each not in found]:
         raise BlockNotFound(f"Could not find cids: {', '.join(missing)}")
-    return car.header([]) + b"".join(car.frame(each, found[each]) for each in wanted)

@@ -109,6 +109,7 @@ def _stream(request: HttpRequest, answer: Streamed) -> StreamingHttpResponse:
     response = StreamingHttpResponse(
         chunks, content_type=answer.content_type, headers=dict(answer.headers)
     )
+    response.is_snapshot = answer.is_snapshot  # type: ignore[attr-defined] # see hosting.wire
     if answer.is_compressible:
         _mark(response, coding)
     return response

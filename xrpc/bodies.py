@@ -63,6 +63,10 @@ class Body:
         self._ahead = b""
         self.read_bytes = 0
 
+    def arrived(self, file: Readable) -> None:
+        """Read from here what was still on its way (xrpc.uploads)."""
+        self._source = file
+
     @property
     def is_missing(self) -> bool:
         """Whether the request announces no body at all: not even an empty one, as a blob may be."""

@@ -77,12 +77,14 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Streamed:
-    """An answer of bytes, sent as they come. `is_compressible` is false for blobs, always."""
+    """An answer of bytes, sent as they come. `is_compressible` is false for blobs, always;
+    `is_snapshot` says that they are read from one, which should not wait for a slow client."""
 
     chunks: Iterable[bytes]
     content_type: str
     headers: Mapping[str, str] = field(default_factory=dict)
     is_compressible: bool = False
+    is_snapshot: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ Methods never see DRF: they get a `Call` and give back a value.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import IO, Any
 from urllib.parse import parse_qs
 
 import orjson
@@ -34,6 +34,7 @@ from xrpc.errors import NotSupported, render, render_unexpected
 from xrpc.proxy.catching import forward_for_no_staff, forward_unknown
 from xrpc.rate_limits import Meter
 from xrpc.registry import HTTP_VERB, SUBSCRIPTION, Method
+from xrpc.uploads import Upload, is_on_its_way
 
 _JSON = "application/json"
 
@@ -53,15 +54,9 @@ class XrpcView(APIView):
         try:
             response = _answer(request, nsid, meter)
         except Exception as error:  # noqa: BLE001 - DRF's hook: nothing of our inside may show outside
-            response = self.handle_exception(error)
+            response = _refused(request, error)
         meter.mark(response)
         return _finished(response, registry.find(nsid))
-
-    def handle_exception(self, exc: Exception) -> HttpResponseBase:  # type: ignore[override]
-        """Render a refusal as its envelope, anything else as a bare 500 with a request id."""
-        if isinstance(exc, XrpcError):
-            return render(exc)
-        return render_unexpected(self.request._request, exc)
 
 
 def _answer(request: WSGIRequest, nsid: str, meter: Meter) -> HttpResponseBase:
@@ -75,6 +70,15 @@ def _answer(request: WSGIRequest, nsid: str, meter: Meter) -> HttpResponseBase:
             return respond(request, handed_on)
     call = _call(request, method)
     meter.charge(method.limits, call)
+    if _has_to_be_received(request, method, call):
+        upload = Upload(
+            call.body.limit_bytes, lambda file: _received(request, method, call, meter, file)
+        )
+        return respond(request, HandedOn(upload))
+    return _run(request, method, call, meter)
+
+
+def _run(request: WSGIRequest, method: Method, call: Call, meter: Meter) -> HttpResponseBase:
     try:
         with meter.running(method.limits, method.lane, call):
             answer = method.run(call)
@@ -83,6 +87,29 @@ def _answer(request: WSGIRequest, nsid: str, meter: Meter) -> HttpResponseBase:
         raise
     _check_output(method, answer)
     return respond(request, answer)
+
+
+def _has_to_be_received(request: WSGIRequest, method: Method, call: Call) -> bool:
+    """Whether the method takes bytes that are still on their way, and not too many."""
+    if method.lexicon.input_encoding in (None, _JSON) or not is_on_its_way(request.META):
+        return False
+    return call.body.length is None or call.body.length <= call.body.limit_bytes
+
+
+def _received(
+    request: WSGIRequest, method: Method, call: Call, meter: Meter, file: IO[bytes]
+) -> HttpResponseBase:
+    """The second half of a call, when its body is there."""
+    call.body.arrived(file)
+    try:
+        return _run(request, method, call, meter)
+    except Exception as error:  # noqa: BLE001 - as the view has it
+        return _refused(request, error)
+
+
+def _refused(request: WSGIRequest, error: Exception) -> HttpResponseBase:
+    """A refusal as its envelope, anything else as a bare 500 with a request id."""
+    return render(error) if isinstance(error, XrpcError) else render_unexpected(request, error)
 
 
 def _find(request: WSGIRequest, nsid: str) -> Method | None:

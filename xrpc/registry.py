@@ -23,7 +23,7 @@ from xrpc.call import Answer, Call
 from xrpc.rate_limits import Limit
 
 Lane = Literal[
-    "fast", "write", "slow", "transfer", "remote", "lookup", "moderation", "static"
+    "fast", "write", "slow", "transfer", "export", "remote", "lookup", "moderation", "static"
 ]  # fmt: skip
 Verb = Callable[[Call], Answer]
 BodyLimit = int | Callable[[Host], int]

@@ -24,17 +24,18 @@ _BRIEFLY = "public, max-age=60"
 _PRIVATE = "private, max-age=60"
 
 
-@query("com.atproto.sync.getRepo", auth=Auth.optional_owner(), lane="transfer")
+@query("com.atproto.sync.getRepo", auth=Auth.optional_owner(), lane="export")
 def get_repo(call: Call) -> Answer:
     repo = readable_repo(call)
     chunks = exports.export_repo(repo, call.params.get("since"))
-    return Streamed(chunks, _CAR, is_compressible=True)
+    return Streamed(chunks, _CAR, is_compressible=True, is_snapshot=True)
 
 
-@query("com.atproto.sync.getCheckout", auth=Auth.optional_owner(), lane="transfer")
+@query("com.atproto.sync.getCheckout", auth=Auth.optional_owner(), lane="export")
 def get_checkout(call: Call) -> Answer:
     """Deprecated: what getRepo answers without `since`."""
-    return Streamed(exports.export_repo(readable_repo(call)), _CAR, is_compressible=True)
+    chunks = exports.export_repo(readable_repo(call))
+    return Streamed(chunks, _CAR, is_compressible=True, is_snapshot=True)
 
 
 @query("com.atproto.sync.getHead", auth=Auth.optional_owner())
@@ -51,11 +52,11 @@ def get_record(call: Call) -> Answer:
     return Whole(proof, _CAR)
 
 
-@query("com.atproto.sync.getBlocks", auth=Auth.optional_owner())
+@query("com.atproto.sync.getBlocks", auth=Auth.optional_owner(), lane="transfer")
 def get_blocks(call: Call) -> Answer:
     repo = readable_repo(call)
     cids = [_cid(text) for text in call.params["cids"]]
-    return Whole(exports.blocks(repo, cids), _CAR)
+    return Streamed(exports.blocks(repo, cids), _CAR, is_compressible=True)
 
 
 @query("com.atproto.sync.getLatestCommit", auth=Auth.optional_owner())

@@ -7,11 +7,16 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
+from hosting import wire
 from hosting.bridge import BATCHED_MAX_BYTES
+from hosting.handover import Exchange
+from hosting.pieces import PIECE_BYTES
+from hosting.wire import ChunkedBody
 from tests.unit.hosting.web import served
 
 Start = Callable[..., Any]
@@ -22,6 +27,29 @@ def echo(environ: dict[str, Any], start: Start) -> list[bytes]:
     body = environ["wsgi.input"].read()
     start("200 OK", [("X-Kind", type(environ["wsgi.input"]).__name__)])
     return [environ.get("CONTENT_LENGTH", "none").encode(), b" ", body]
+
+
+class Handed(list[bytes]):
+    """A response without an answer yet: its handover says back what came in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.handover = self
+
+    async def carry(self, exchange: Exchange) -> None:
+        assert isinstance(exchange.body, ChunkedBody)
+        body = b"".join([piece async for piece in exchange.body.remaining()])
+        await exchange.answer(200, [], b"%d " % len(body) + body)
+
+
+def received(environ: dict[str, Any], start: Start) -> Handed:
+    start("200 OK", [])
+    return Handed()
+
+
+def large(environ: dict[str, Any], start: Start) -> list[bytes]:
+    start("200 OK", [])
+    return [bytes(range(256)) * 20_000]
 
 
 def drip(environ: dict[str, Any], start: Start) -> Iterator[bytes]:
@@ -43,12 +71,12 @@ def _endless() -> Iterator[bytes]:
 
 
 def breaking(environ: dict[str, Any], start: Start) -> Iterator[bytes]:
-    start("200 OK", [("Content-Length", "100")])
+    start("200 OK", [("Content-Length", str(2 * PIECE_BYTES))])
     return _breaking()
 
 
 def _breaking() -> Iterator[bytes]:
-    yield b"half"
+    yield b"h" * PIECE_BYTES
     raise RuntimeError("the database went away")
 
 
@@ -63,7 +91,8 @@ def early(environ: dict[str, Any], start: Start) -> list[bytes]:
 
 def app(environ: dict[str, Any], start: Start) -> Any:
     rooms = {"echo": echo, "drip": drip, "endless": endless, "breaking": breaking,
-             "failing": failing, "early": early, "thread": thread}  # fmt: skip
+             "failing": failing, "early": early, "thread": thread,
+             "received": received, "large": large}  # fmt: skip
     return rooms[environ["PATH_INFO"].strip("/")](environ, start)
 
 
@@ -106,21 +135,61 @@ def test_no_body_is_an_empty_body(client: http.client.HTTPConnection) -> None:
     assert asked(client, "GET", "/echo")[1] == b"none "
 
 
-def test_a_long_body_streams_into_the_view(client: http.client.HTTPConnection) -> None:
+def test_a_long_body_is_received_without_a_thread(client: http.client.HTTPConnection) -> None:
     sent = bytes(range(256)) * 20_000
-    response, body = asked(client, "POST", "/echo", sent)
-    assert response.headers["X-Kind"] == io.BufferedReader.__name__
+    _, body = asked(client, "POST", "/received", sent)
     assert body == b"%d " % len(sent) + sent
 
 
-@pytest.mark.parametrize(("count", "length"), [(3, b"196608 "), (40, b"none ")])
+@pytest.mark.parametrize(("path", "count"), [("/echo", 3), ("/received", 40)])
 def test_a_chunked_body_arrives_whole(
-    client: http.client.HTTPConnection, count: int, length: bytes
+    client: http.client.HTTPConnection, path: str, count: int
 ) -> None:
     pieces = [bytes([number]) * 65_536 for number in range(count)]
-    _, body = asked(client, "POST", "/echo", iter(pieces), encode_chunked=True,
+    _, body = asked(client, "POST", path, iter(pieces), encode_chunked=True,
                     headers={"Transfer-Encoding": "chunked"})  # fmt: skip
-    assert body == length + b"".join(pieces)
+    assert body == b"%d " % (count * 65_536) + b"".join(pieces)
+
+
+@pytest.mark.parametrize("more", [b"Content-Length: 100\r\n\r\nabc",
+                                  b"Content-Length: 100\r\nExpect: 100-continue\r\n\r\n",
+                                  b"Content-Length: 9000000\r\n\r\nabc",
+                                  b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"])  # fmt: skip
+def test_a_body_that_stands_still_is_a_408_and_the_end(
+    port: int, more: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "IDLE_S", 0.2)
+    path = b"received" if b"9000000" in more else b"echo"
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
+        client.sendall(b"POST /%b HTTP/1.1\r\nHost: x\r\n" % path + more)
+        answer = b"".join(iter(lambda: client.recv(1000), b""))
+    assert answer.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n").startswith(b"HTTP/1.1 408")
+    assert b"connection: close" in answer
+
+
+def test_a_thread_does_not_wait_for_a_body(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
+        client.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\nabc")
+        assert client.recv(100).startswith(b"HTTP/1.1 408")
+
+
+def test_a_large_answer_that_is_all_there_arrives_whole(client: http.client.HTTPConnection) -> None:
+    response, body = asked(client, "GET", "/large")
+    assert response.headers["Content-Length"] == str(len(body))
+    assert body == bytes(range(256)) * 20_000
+
+
+@pytest.mark.parametrize("path", ["/large", "/endless"])
+def test_readers_who_take_nothing_hold_no_thread(
+    port: int, client: http.client.HTTPConnection, path: str
+) -> None:
+    with ExitStack() as stack:
+        for _ in range(12):  # three times the lane's threads
+            reader = socket.create_connection(("127.0.0.1", port), timeout=60)
+            stack.enter_context(reader)
+            reader.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            reader.recv(1)
+        assert asked(client, "POST", "/echo", b"still here")[1] == b"10 still here"
 
 
 def test_a_streamed_answer_arrives_whole_and_in_order(client: http.client.HTTPConnection) -> None:
@@ -147,7 +216,7 @@ def test_a_slow_reader_holds_the_answer_back_and_leaving_closes_it(port: int) ->
         client.sendall(b"GET /endless HTTP/1.1\r\nHost: x\r\n\r\n")
         client.recv(1000)
         assert not CLOSED.wait(0.3)
-    assert CLOSED.wait(60)
+    assert CLOSED.wait(5)
 
 
 def test_a_reader_who_leaves_within_the_upload_frees_the_thread(
@@ -155,7 +224,9 @@ def test_a_reader_who_leaves_within_the_upload_frees_the_thread(
 ) -> None:
     for _ in range(8):  # twice the lane's threads
         with socket.create_connection(("127.0.0.1", port), timeout=60) as leaving:
-            leaving.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\nabc")
+            leaving.sendall(
+                b"POST /received HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\nabc"
+            )
             time.sleep(0.02)
     assert asked(client, "POST", "/echo", b"still here")[1] == b"10 still here"
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]

@@ -4,9 +4,11 @@ import asyncio
 
 import pytest
 
+from hosting.fair_queue import Client
 from hosting.handover import Exchange
+from hosting.transfers import Transfers
 from hosting.upstream import Connections
-from hosting.wire import ChunkedBody, Gone
+from hosting.wire import ChunkedBody, Gone, Outlet
 
 
 def exchange(sent: list, received: list, body=b"", headers=()) -> Exchange:
@@ -21,7 +23,11 @@ def exchange(sent: list, received: list, body=b"", headers=()) -> Exchange:
     async def run(_lane, work):
         return work()
 
-    return Exchange(body, None, list(headers), receive, send, run, Connections())
+    outlet = Outlet(receive, send, is_head=False)
+    client = Client("", "")
+    return Exchange(
+        body, None, list(headers), receive, send, run, Connections(), outlet, Transfers(), client
+    )
 
 
 def test_the_headers_of_the_wsgi_answer_are_in_every_answer():
@@ -67,7 +73,7 @@ def test_what_the_work_raises_is_raised():
 def pieces_of(received: list, ahead: bytes = b"") -> list[bytes]:
     async def main():
         whole = exchange([], received)
-        whole.body = ChunkedBody(asyncio.get_running_loop(), whole.receive, ahead)
+        whole.body = ChunkedBody(whole.receive, ahead)
         return [piece async for piece in whole.chunks]
 
     return asyncio.run(main())

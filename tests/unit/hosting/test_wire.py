@@ -1,25 +1,12 @@
-"""The end of a request that comes in slowly."""
+"""The end of a request that comes in slowly, and of an answer that is too large to be held."""
 
 import asyncio
-import threading
-from collections.abc import Iterator
 
 import pytest
 
 from hosting import wire
-from hosting.wire import ChunkedBody, Gone, Message
-
-
-@pytest.fixture
-def loop() -> Iterator[asyncio.AbstractEventLoop]:
-    """An event loop that runs in a thread of its own."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    yield loop
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
+from hosting.pieces import HELD_MAX_BYTES, PIECE_BYTES
+from hosting.wire import Answer, ChunkedBody, Gone, Message, held, run_application
 
 
 def dripping(size: int, count: int) -> wire.Receive:
@@ -34,52 +21,46 @@ def dripping(size: int, count: int) -> wire.Receive:
     return receive
 
 
-def test_who_drips_an_upload_is_gone(
-    loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def received(receive: wire.Receive, ahead: bytes = b"") -> bytes:
+    async def all_of_it() -> bytes:
+        return b"".join([piece async for piece in ChunkedBody(receive, ahead).remaining()])
+
+    return asyncio.run(all_of_it())
+
+
+def test_who_drips_an_upload_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "IDLE_S", 0.1)
     with pytest.raises(Gone, match="too slowly"):
-        ChunkedBody(loop, dripping(1, 100), b"").read()
+        received(dripping(1, 100))
 
 
-def test_who_is_merely_slow_gets_through(
-    loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(wire, "IDLE_S", 1.0)
-    assert len(ChunkedBody(loop, dripping(1000, 60), b"ahead").read() or b"") == 60_005
+def test_who_is_merely_slow_gets_through() -> None:
+    assert len(received(dripping(1000, 40), b"ahead")) == 40_005
 
 
-def carried(loop: asyncio.AbstractEventLoop, pause_s: float) -> None:
-    """An answer of 40 small chunks, to a client that takes each after a pause."""
+def test_a_thread_reads_what_is_there_and_waits_for_nothing() -> None:
+    async def never() -> Message:
+        raise AssertionError
 
-    async def send(_message: Message) -> None:
-        await asyncio.sleep(pause_s)
+    body = ChunkedBody(never, b"ahead")
+    assert body.read(100) == b"ahead"
+    with pytest.raises(Gone, match="on its way"):
+        body.read(1)
 
-    async def receive() -> Message:
-        await asyncio.sleep(30)
-        return {"type": "http.disconnect"}
 
-    outlet = wire.Outlet(loop, receive, send, is_head=False)
+def test_a_large_answer_is_kept_in_a_file() -> None:
+    body = bytes(range(256)) * (HELD_MAX_BYTES // 256 + 1)
+    answer = held(Answer(200, [], body))
+    assert answer.rest is not None
+    assert len(answer.body) == PIECE_BYTES
+    assert answer.headers == [("Content-Length", str(len(body)))]
+    rest = b"".join(iter(answer.rest.next, b""))
+    assert answer.body + rest == body
 
+
+def test_a_streamed_answer_of_one_piece_is_a_short_one() -> None:
     def app(_environ, start_response):
         start_response("200 OK", [])
-        return (b"x" * wire.BATCH_BYTES * size for size in [1] * 40)
+        return iter([b"a", b"b"])
 
-    outlet.carry(app, {"wsgi.input": None})
-
-
-def test_who_drips_a_download_is_gone(
-    loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(wire, "IDLE_S", 0.1)
-    monkeypatch.setattr(wire, "BATCH_BYTES", 10)
-    with pytest.raises(Gone, match="too slowly"):
-        carried(loop, 0.02)
-
-
-def test_who_takes_a_download_at_a_walk_gets_it(
-    loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(wire, "IDLE_S", 1.0)
-    monkeypatch.setattr(wire, "BATCH_BYTES", 2_000)
-    carried(loop, 0.03)
+    assert run_application(app, {"REQUEST_METHOD": "GET"}) == Answer(200, [], b"ab")

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from hosting.bridge import Bridge
+from hosting.http import HttpProtocol
 from hosting.wire import WsgiApp
 
 
@@ -21,7 +22,7 @@ def served(app: WsgiApp, lane: str = "fast") -> Iterator[int]:
     """Serve the application in a thread, every request in one lane; gives the port."""
     bridge = Bridge(http=app, websocket=no_websocket, lane_of=lambda _path, _method: lane)
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(bridge, http="httptools", lifespan="on", log_config=None)
+    config = uvicorn.Config(bridge, http=HttpProtocol, lifespan="on", log_config=None)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
     thread.start()

@@ -273,11 +273,41 @@ def test_a_proof_of_a_repo_that_never_rests_takes_its_turn(
 def test_blocks_are_given_out_without_roots(repo: RepoRow) -> None:
     fill(repo, 0, 1)
     record = bytes(Record.objects.get().cid)
-    given = car.read(exports.blocks(repo, [record, record]))
+    given = car.read(b"".join(exports.blocks(repo, [record, record])))
     assert (given.roots, list(given.blocks)) == ((), [record])
 
 
-def test_nobody_gets_more_blocks_than_fit_into_memory(repo: RepoRow) -> None:
+def test_many_blocks_come_a_few_at_a_time(repo: RepoRow, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(repo, 0, 50)
+    cids = [bytes(found) for found in Record.objects.values_list("cid", flat=True)]
+    monkeypatch.setattr(exports, "_GROUP_BYTES", 200)
+    chunks = list(exports.blocks(repo, cids))
+    assert max(map(len, chunks)) <= 600  # 200 of blocks, and their CIDs and lengths
+    assert list(car.read(b"".join(chunks)).blocks) == cids
+
+
+def test_blocks_of_too_many_bytes_are_refused_at_once(
+    repo: RepoRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(repo, 0, 2)
+    monkeypatch.setattr(exports, "MAX_BLOCKS_BYTES", 50)
+    with pytest.raises(InvalidRequest, match="ask for fewer"):
+        exports.blocks(repo, [bytes(each.cid) for each in Record.objects.all()])
+
+
+def test_a_block_that_goes_meanwhile_breaks_the_answer_off(
+    repo: RepoRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(repo, 0, 2)
+    monkeypatch.setattr(exports, "_GROUP_BYTES", 1)
+    chunks = exports.blocks(repo, [bytes(each.cid) for each in Record.objects.all()])
+    assert next(chunks)
+    Record.objects.all().delete()
+    with pytest.raises(exports.BlockNotFound):
+        list(chunks)
+
+
+def test_nobody_asks_for_more_blocks_than_one_call_may(repo: RepoRow) -> None:
     cids = [cid.of_raw(bytes([number])) for number in range(exports.MAX_BLOCKS + 1)]
     with pytest.raises(InvalidRequest, match="At most 100 cids"):
         exports.blocks(repo, cids)

@@ -1,0 +1,77 @@
+"""Bodies that take a while to come: received into a file first, without a thread that waits.
+
+A call of a method that takes bytes has two halves. First who calls, whether they may, and what it
+costs; then, once the body is all there, the method itself, in a thread that has nothing left to
+wait for.
+"""
+
+import io
+import tempfile
+from collections.abc import Callable, Mapping
+from typing import IO, Any
+
+from django.http.response import HttpResponseBase
+
+from hosting import database
+from hosting.handover import Exchange
+from hosting.wire import ChunkedBody
+
+_LANE = "transfer"
+_WRITTEN_AT_ONCE_BYTES = 262_144
+
+Finish = Callable[[IO[bytes]], HttpResponseBase]
+
+
+def is_on_its_way(meta: Mapping[str, Any]) -> bool:
+    """Whether a request's body is still coming in."""
+    source = meta["wsgi.input"]
+    return isinstance(source, io.BufferedReader) and isinstance(source.raw, ChunkedBody)
+
+
+class Upload:
+    """The handover of one request (hosting.handover). `finish` is given the body and answers; one
+    byte more than `limit_bytes` is received, so that it can see what is too long."""
+
+    def __init__(self, limit_bytes: int, finish: Finish) -> None:
+        self._limit_bytes = limit_bytes
+        self._finish = finish
+
+    async def carry(self, exchange: Exchange) -> None:
+        """Receive the body and answer. Raises Gone, CutOff, LaneIsFull."""
+        assert isinstance(exchange.body, ChunkedBody)  # noqa: S101 - see is_on_its_way
+        with tempfile.TemporaryFile() as file:
+            with exchange.transfers.one_more(exchange.client) as transfer:
+                work = self._receive(exchange, exchange.body, file, transfer.count)
+                await transfer.until_cut(work)
+            response = await exchange.run(_LANE, lambda: self._finished(file))
+        body = b"".join(response)  # JSON, of a few hundred bytes
+        await exchange.answer(response.status_code, list(response.items()), body)
+
+    async def _receive(
+        self,
+        exchange: Exchange,
+        body: ChunkedBody,
+        file: IO[bytes],
+        count: Callable[[int], None],
+    ) -> None:
+        pieces: list[bytes] = []
+        held = size = 0
+        async for piece in body.remaining():
+            pieces.append(piece)
+            held, size = held + len(piece), size + len(piece)
+            count(len(piece))
+            if held >= _WRITTEN_AT_ONCE_BYTES:
+                await _write(exchange, file, pieces)
+                pieces, held = [], 0
+            if size > self._limit_bytes:
+                break
+        await _write(exchange, file, pieces)
+
+    def _finished(self, file: IO[bytes]) -> HttpResponseBase:
+        database.drop_if_hung_up()
+        file.seek(0)
+        return self._finish(file)
+
+
+async def _write(exchange: Exchange, file: IO[bytes], pieces: list[bytes]) -> None:
+    await exchange.run(_LANE, lambda: file.writelines(pieces))
