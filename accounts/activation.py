@@ -29,12 +29,13 @@ def deactivate(account: Account, delete_after: datetime | None = None) -> Accoun
     with transaction.atomic():
         transaction.on_commit(partial(did_looks.wake, account.did))  # the last step of a move
         locked = standing.lock_open(account)
+        before = locked.delete_after
         locked.deactivated_at = locked.deactivated_at or timezone.now()
         # Who is on the way in keeps the deadline for arriving.
         if delete_after is not None or not arrivals.is_on_its_way(locked):
             locked.delete_after = None if delete_after is None else _held(delete_after)
         locked.save(update_fields=["deactivated_at", "delete_after"])
-        if locked.delete_after is not None:
+        if locked.delete_after is not None and _is_news(locked.delete_after, before):
             _tell_when(locked)
         return standing.announce(locked)
 
@@ -65,6 +66,11 @@ def _held(delete_after: datetime) -> datetime:
     return max(delete_after, timezone.now() + timedelta(seconds=settings.DELETION_HOLD_S))
 
 
+def _is_news(delete_after: datetime, before: datetime | None) -> bool:
+    """Whether the day moved; repetitions of the same wish are no reason to write again."""
+    return before is None or abs(delete_after - before) > timedelta(days=1)
+
+
 def _tell_when(account: Account) -> None:
     context = {"handle": account.handle or account.did, "delete_at": account.delete_after}
-    outbox.post(account.host, account.email, letters.DELETION_SCHEDULED, context)
+    outbox.post(account.host, account.email, letters.DELETION_SCHEDULED, context, cause=account.did)

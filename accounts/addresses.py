@@ -2,17 +2,22 @@
 
 Source: com.atproto.server.confirmEmail, updateEmail and their siblings. What a mailed code
 proves is that the mailbox is theirs, so it takes one to leave a confirmed address, and none to
-leave one that nobody ever confirmed.
+leave one that nobody ever confirmed. An address that came without a code is not trusted with
+codes for the password, the identity or the account's end for three days (`check_trusted`): whoever
+stole a session could have put it there.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import admission, email_tokens, standing
 from accounts.email_tokens import Purpose
 from accounts.models import Account
+from hosting.limits import RateLimitExceeded
 from hosting.mail import letters, outbox
 from protocol.errors import InvalidRequest, XrpcError
 
@@ -51,6 +56,17 @@ class FactorNeedsConfirmedEmail(InvalidRequest):
         super().__init__("Confirm your email address before it becomes a second factor")
 
 
+class EmailTooNew(InvalidRequest):
+    """400: a code to this address would prove nothing yet."""
+
+    def __init__(self, account: Account) -> None:
+        page = f"{account.host.origin}/account/codes"
+        super().__init__(
+            "The e-mail address of this account was changed less than 72 hours ago, so a code sent"
+            f" to it is not enough. Wait until then, or ask for the code with your password: {page}"
+        )
+
+
 @dataclass(frozen=True)
 class Change:
     """What updateEmail asks for. `wants_factor` is None where the second factor stays as it is."""
@@ -72,6 +88,22 @@ def confirm(account: Account, email: str, code: str) -> None:
         email_tokens.burn(locked, Purpose.CONFIRM_EMAIL, code)
         locked.email_confirmed_at = locked.email_confirmed_at or timezone.now()
         locked.save(update_fields=["email_confirmed_at"])
+
+
+def check_trusted(account: Account) -> None:
+    """Raise EmailTooNew while the address may be a thief's."""
+    if not account.is_email_trusted:
+        raise EmailTooNew(account)
+
+
+def welcome(account: Account) -> None:
+    """Mail the code that confirms the address of a new account, unless that is switched off.
+
+    A sign-up does not fail for want of it.
+    """
+    if settings.SIGN_UP_MAIL:
+        with suppress(RateLimitExceeded):
+            email_tokens.mail(account, Purpose.CONFIRM_EMAIL)
 
 
 def ask_to_change(account: Account) -> bool:
@@ -99,7 +131,7 @@ def change(account: Account, wish: Change) -> None:
             locked = standing.lock_open(account)
             if needs_code and wish.code:
                 email_tokens.burn(locked, Purpose.UPDATE_EMAIL, wish.code)
-            _apply(locked, email, wish)
+            _apply(locked, email, wish, is_proven=needs_code)
     except IntegrityError as error:
         if Account.objects.of(account.host).filter(email=email).exists():
             raise EmailInUse from error
@@ -112,17 +144,36 @@ def _needs_code(account: Account, email: str, wish: Change) -> bool:
     return account.email_confirmed_at is not None and not only_adds_factor
 
 
-def _apply(account: Account, email: str, wish: Change) -> None:
+def _apply(account: Account, email: str, wish: Change, *, is_proven: bool) -> None:
     """The change, under the account's lock."""
     before = account.email
     if email != before:
+        _tell_old_address(account)
         account.email, account.email_confirmed_at = email, None
+        if not is_proven:
+            account.email_replaced_at = timezone.now()
         email_tokens.burn_all(account)  # they went to the other address
     if wish.wants_factor and account.email_confirmed_at is None:
         raise FactorNeedsConfirmedEmail
     if wish.wants_factor is not None:
         account.has_email_auth_factor = wish.wants_factor
-    account.save(update_fields=["email", "email_confirmed_at", "has_email_auth_factor"])
-    if email != before:
-        context = {"handle": account.handle or account.did}
-        outbox.post(account.host, before, letters.EMAIL_CHANGED, context)
+    account.save(
+        update_fields=[
+            "email",
+            "email_confirmed_at",
+            "email_replaced_at",
+            "has_email_auth_factor",
+        ]
+    )
+
+
+def _tell_old_address(account: Account) -> None:
+    """That another one takes its place. An address that nobody confirmed hears of it once: it may
+    be a bystander's, put there by somebody who changes to and fro."""
+    letter = letters.EMAIL_CHANGED
+    if account.email_confirmed_at is None:
+        letter = letters.UNCONFIRMED_EMAIL_CHANGED
+        if not account.is_email_trusted:
+            return
+    context = {"handle": account.handle or account.did}
+    outbox.post(account.host, account.email, letter, context, cause=account.did)

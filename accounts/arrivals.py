@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import (
+    addresses,
     admission,
     admission_policy,
     custom_handles,
@@ -101,7 +102,9 @@ def move_in(host: Host, wish: SignUp) -> Account:
             account.save(update_fields=["did_document"])
     except IntegrityError as error:
         raise _lost_race(error, admitted) from error
-    return Account.objects.select_related("host").get(pk=account.pk)
+    account = Account.objects.select_related("host").get(pk=account.pk)
+    addresses.welcome(account)
+    return account
 
 
 def resolve(did: str, *, fresh: bool = False) -> DidDocument:
@@ -184,6 +187,7 @@ def _reopened(account: Account, wish: Admitted, password: str) -> Account:
         private.objects.filter(account=account).delete()
     account.handle, account.email, account.password = wish.handle, wish.email, password
     account.email_confirmed_at = account.delete_after = account.moved_away_at = None
+    account.email_replaced_at = None
     account.has_email_auth_factor = False
     account.signing_did_key = reserved_keys.take(account.host, account.did)
     account.save()

@@ -92,4 +92,5 @@ def _say_goodbye(account: Account) -> None:
     """The last letter; those before it, with the address in them, go."""
     outbox.forget(account.host, account.email)
     handle = account.handle or account.did
-    outbox.post(account.host, account.email, letters.ACCOUNT_DELETED, {"handle": handle})
+    words = {"handle": handle}
+    outbox.post(account.host, account.email, letters.ACCOUNT_DELETED, words, cause=account.did)

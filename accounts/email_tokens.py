@@ -1,9 +1,12 @@
 """One-time codes that prove whose mailbox it is: one live code for an account and a purpose.
 
+A code that still lives is mailed again to whoever asks again: nobody can make the one in a letter
+worthless by asking for more.
+
 Source: the e-mail family of com.atproto.server.*. A code is two groups of five base32 characters,
-compared without case. It lives 15 minutes and is burned on use, by a newer one, and by too many
-wrong tries. Kept is a hash under the server's secret key, so whoever reads the table learns no
-code: fifty bits alone could be searched.
+compared without case. It lives for 15 minutes after it was last asked for, and is burned on use and
+by too many wrong tries. Kept are a seed and a hash, which make a code under the server's secret key
+alone: whoever reads the table learns none.
 """
 
 import base64
@@ -28,7 +31,7 @@ Purpose = EmailToken.Purpose
 LIVES: Final = letters.CODE_LIVES
 WRONG_TRIES_MAX: Final = 10
 _REMEMBERED_FOR: Final = timedelta(days=1)  # so that a late code is called expired, not invalid
-_RANDOM_BYTES: Final = 10
+_SEED_BYTES: Final = 16
 _GROUP: Final = 5
 _LETTERS: Final = {
     Purpose.CONFIRM_EMAIL: letters.CONFIRM_EMAIL,
@@ -42,24 +45,42 @@ _LETTERS: Final = {
 
 def mail(
     account: Account, purpose: EmailToken.Purpose, language: str | None = None
-) -> OutgoingMail:
+) -> OutgoingMail | None:
     """Issue a code and put the letter with it into the outbox, both or neither.
 
-    `language` is the reader's; None: the host's own.
+    `language` is the reader's; None: the host's own. Raises RateLimitExceeded when the address, or
+    the account, got enough letters lately.
     """
     with transaction.atomic():
         context = {"code": issue(account, purpose), "handle": account.handle or account.did}
         return outbox.post(
-            account.host, account.email, _LETTERS[purpose], context, language=language
+            account.host,
+            account.email,
+            _LETTERS[purpose],
+            context,
+            language=language,
+            cause=account.did,
         )
 
 
 def issue(account: Account, purpose: EmailToken.Purpose) -> str:
-    """A new code; the one before it, if any, is worth nothing from now on."""
-    code = _new_code()
+    """The live code, good for the whole time again, or else a new one."""
+    live = EmailToken.objects.filter(
+        account=account,
+        purpose=purpose,
+        wrong_tries__lt=WRONG_TRIES_MAX,
+        issued_at__gt=timezone.now() - LIVES,
+    )
+    token = live.exclude(seed="").first()
+    if token is not None:
+        live.filter(pk=token.pk).update(issued_at=timezone.now())
+        return _code(account, purpose, token.seed)
+    seed = secrets.token_hex(_SEED_BYTES)
+    code = _code(account, purpose, seed)
     token = EmailToken(
         account=account,
         purpose=purpose,
+        seed=seed,
         code_hash=_hash(account.host_id, purpose, code),
         issued_at=timezone.now(),
     )
@@ -67,7 +88,7 @@ def issue(account: Account, purpose: EmailToken.Purpose) -> str:
         [token],
         update_conflicts=True,
         unique_fields=["account", "purpose"],
-        update_fields=["code_hash", "issued_at", "wrong_tries"],
+        update_fields=["seed", "code_hash", "issued_at", "wrong_tries"],
     )
     return code
 
@@ -127,8 +148,10 @@ def _refuse_expired(token: EmailToken) -> None:
         raise ExpiredToken("Token is expired")
 
 
-def _new_code() -> str:
-    text = base64.b32encode(secrets.token_bytes(_RANDOM_BYTES)).decode()
+def _code(account: Account, purpose: str, seed: str) -> str:
+    salt = f"accounts.email_tokens.code:{account.pk}:{purpose}"
+    digest = salted_hmac(salt, seed, algorithm="sha256").digest()
+    text = base64.b32encode(digest).decode()
     return f"{text[:_GROUP]}-{text[_GROUP : 2 * _GROUP]}"
 
 

@@ -12,14 +12,17 @@ from accounts.models import Account, EmailToken, Session, WebSession
 
 
 def set_email(account: Account, email: str) -> None:
-    """Another address, not yet confirmed. Raises `EmailRefused` for none, and for one in use."""
+    """Another address, not yet confirmed; that it is the owner's the staff vouch for.
+
+    Raises `EmailRefused` for none, and for one in use.
+    """
     address = admission.checked_email(email)
     try:
         with transaction.atomic():
             locked = standing.lock_open(account)
             locked.email = address
-            locked.email_confirmed_at = None
-            locked.save(update_fields=["email", "email_confirmed_at"])
+            locked.email_confirmed_at = locked.email_replaced_at = None
+            locked.save(update_fields=["email", "email_confirmed_at", "email_replaced_at"])
             EmailToken.objects.filter(account=locked).delete()
     except IntegrityError:
         raise admission.EmailRefused(

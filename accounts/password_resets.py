@@ -5,30 +5,39 @@ on the pages, because nobody knows who had the old one. App passwords stay: they
 one, by their owner.
 """
 
+from contextlib import suppress
+
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from accounts import admission, credentials, email_tokens, standing
+from accounts import addresses, admission, credentials, email_tokens, standing
 from accounts.email_tokens import Purpose
 from accounts.models import Session, WebSession
+from hosting.limits import RateLimitExceeded
 from hosting.mail import letters, outbox
 from hosting.models import Host
 
 
 def ask_by_email(host: Host, email: str) -> None:
     """Mail a code to the account of this address. Raises AccountNotFound when there is none, which
-    com.atproto.server.requestPasswordReset tells; the page does not."""
+    com.atproto.server.requestPasswordReset tells; the page does not. Raises EmailTooNew.
+
+    Somebody who got enough letters lately gets no further one, and nobody is told of it.
+    """
     account = credentials.find(host, email) if "@" in email else None
     if account is None:
         raise standing.AccountNotFound
-    email_tokens.mail(account, Purpose.RESET_PASSWORD)
+    addresses.check_trusted(account)
+    with suppress(RateLimitExceeded):
+        email_tokens.mail(account, Purpose.RESET_PASSWORD)
 
 
 def ask_silently(host: Host, identifier: str, language: str) -> None:
     """Mail a code to whoever goes by that handle, address or DID, if anybody does."""
     account = credentials.find(host, identifier)
-    if account is not None:
-        email_tokens.mail(account, Purpose.RESET_PASSWORD, language)
+    if account is not None and account.is_email_trusted:
+        with suppress(RateLimitExceeded):
+            email_tokens.mail(account, Purpose.RESET_PASSWORD, language)
 
 
 def reset(host: Host, code: str, password: str) -> None:
@@ -48,4 +57,4 @@ def reset(host: Host, code: str, password: str) -> None:
         WebSession.objects.filter(account=locked).delete()
         email_tokens.burn_all(locked)  # asked for by whoever was signed in
         context = {"handle": locked.handle or locked.did}
-        outbox.post(locked.host, locked.email, letters.PASSWORD_CHANGED, context)
+        outbox.post(locked.host, locked.email, letters.PASSWORD_CHANGED, context, cause=locked.did)

@@ -37,7 +37,9 @@ def note(account: Account, address: str) -> None:
         KnownPlace.objects.bulk_create([place], ignore_conflicts=True)
         if not is_first and letters.sender_of(account.host).has_sign_in_alerts:
             context = {"handle": account.handle or account.did, "address": address, "at": now}
-            outbox.post(account.host, account.email, letters.SIGN_IN_ALERT, context)
+            outbox.post(
+                account.host, account.email, letters.SIGN_IN_ALERT, context, cause=account.did
+            )
 
 
 def place_of(address: str) -> str:

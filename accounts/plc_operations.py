@@ -17,7 +17,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from accounts import email_tokens, updates
+from accounts import addresses, email_tokens, updates
 from accounts.models import Account, Arrival, PlcOperation
 from protocol import cbor, plc
 from protocol.errors import InvalidRequest
@@ -69,6 +69,15 @@ def recommended(account: Account) -> PlcData:
 
 def request_signature(account: Account) -> None:
     """Mail the code that `sign` takes. Raises NoPlcDid, StillElsewhere."""
+    _refuse_other_methods(account)
+    _refuse_newcomers(account)
+    addresses.check_trusted(account)
+    email_tokens.mail(account, PURPOSE)
+
+
+def request_signature_with_password(account: Account) -> None:
+    """As `request_signature`, to whatever address, for an owner who has just proved the main
+    password."""
     _refuse_other_methods(account)
     _refuse_newcomers(account)
     email_tokens.mail(account, PURPOSE)

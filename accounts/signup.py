@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import (
+    addresses,
     admission,
     admission_policy,
     opening,
@@ -39,10 +40,16 @@ def sign_up(host: Host, wish: SignUp) -> Account:
         admission.check_free(host, admitted)
         admission_policy.admit(host, wish, admitted)
         if host.did_method == Host.DidMethod.WEB:
-            return web_signup.open_account(host, admitted, make_password(admitted.password))
+            hashed = make_password(admitted.password)
+            return _welcomed(web_signup.open_account(host, admitted, hashed))
         operation = _begin(host, admitted)
     publishing.wake(operation.pk)
-    return opening.await_account(operation.pk)
+    return _welcomed(opening.await_account(operation.pk))
+
+
+def _welcomed(account: Account) -> Account:
+    addresses.welcome(account)
+    return account
 
 
 def _pending_before(host: Host, wish: Admitted) -> PlcOperation | None:

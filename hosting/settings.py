@@ -40,6 +40,7 @@ CRAWLERS = env.origins("GROVE_CRAWLERS")  # relays that are asked to read our ho
 # --- mail (hosting.mail): without a server it waits, or in a sandbox is captured for /dev/mail
 SMTP_URL = env.text("GROVE_SMTP_URL")
 MAIL_FROM = env.text("GROVE_MAIL_FROM")  # empty: noreply@ the host's name
+SIGN_UP_MAIL = env.text("GROVE_SIGN_UP_MAIL", "on") != "off"  # a code that confirms the address
 
 # --- services that answer what a host does not (xrpc.proxy): URL and DID of each, or neither
 APPVIEW_URL = env.text("GROVE_APPVIEW_URL").rstrip("/")  # unknown methods go there

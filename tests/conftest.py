@@ -12,6 +12,7 @@ import pytest
 from tests import services
 
 services.start()
+os.environ.setdefault("GROVE_SIGN_UP_MAIL", "off")  # most tests read the letter that they caused
 os.environ["DJANGO_SETTINGS_MODULE"] = "hosting.settings"
 django.setup()
 

@@ -6,12 +6,18 @@ com.atproto.sync.getRepoStatus; a status is never stored by hand, Postgres deriv
 moments below.
 """
 
+from datetime import timedelta
+from typing import Final
+
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from hosting.models import Host, HostQuerySet
+
+EMAIL_TRUSTED_AFTER: Final = timedelta(hours=72)
 
 
 class AccountQuerySet(models.QuerySet["Account"]):
@@ -53,6 +59,8 @@ class Account(models.Model):
     handle = models.CharField(max_length=253, null=True, blank=True)  # noqa: DJ001 - null: has none
     email = models.CharField(max_length=320)  # lower case; compared as stored
     email_confirmed_at = models.DateTimeField(null=True, blank=True)
+    # When the address took another's place without a code from that one: accounts.addresses
+    email_replaced_at = models.DateTimeField(null=True, blank=True)
     has_email_auth_factor = models.BooleanField(default=False)  # wished for; see the property
     password = models.CharField(max_length=200)  # hashed
     signing_did_key = models.CharField(max_length=100)  # names a SigningKey of its own
@@ -125,6 +133,14 @@ class Account(models.Model):
     @property
     def is_active(self) -> bool:
         return bool(self.status == Account.Status.ACTIVE)
+
+    @property
+    def is_email_trusted(self) -> bool:
+        """Whether a code from the mailbox may open what the account's owner alone should: not while
+        the address is new and nobody proved the one before it to be theirs. Somebody with a stolen
+        session could have put it there, and would confirm it, too."""
+        replaced_at = self.email_replaced_at
+        return replaced_at is None or replaced_at <= timezone.now() - EMAIL_TRUSTED_AFTER
 
     @property
     def needs_email_code(self) -> bool:

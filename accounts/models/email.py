@@ -18,6 +18,7 @@ class EmailToken(models.Model):
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="email_tokens")
     purpose = models.CharField(max_length=20, choices=Purpose.choices)
+    seed = models.CharField(max_length=32, default="", db_default="")  # with our key: the code
     code_hash = models.CharField(max_length=64, db_index=True)  # hex: accounts.email_tokens
     wrong_tries = models.PositiveSmallIntegerField(default=0)
     issued_at = models.DateTimeField(db_index=True)

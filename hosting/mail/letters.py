@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 from django.template.loader import render_to_string
@@ -19,6 +20,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from hosting import colours
+from hosting.limits.budgets import DAY_S, HOUR_S, Budget
 from hosting.mail.models import Sender
 from hosting.models import Host
 
@@ -31,11 +33,16 @@ _BLANK_LINES: Final = re.compile(r"\n\s*\n")
 @dataclass(frozen=True)
 class Letter:
     """One kind of letter. `subject` may name values of the context: `%(name)s`. What did not leave
-    within `worth_for` is not sent any more."""
+    within `worth_for` is not sent any more. `budgets`: so many to one recipient.
+
+    `is_asked_for`: whoever makes us write it waits for it, and is told when a budget is spent; the
+    others are warnings, which then are left out."""
 
     name: str
     subject: str | Promise
     worth_for: timedelta = timedelta(days=2)
+    budgets: tuple[Budget, ...] = (Budget(9, HOUR_S), Budget(30, DAY_S))
+    is_asked_for: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,22 +54,32 @@ class Words:
     html: str
 
 
-CONFIRM_EMAIL = Letter("confirm_email", _("Email Confirmation"), CODE_LIVES)
-UPDATE_EMAIL = Letter("update_email", _("Email Update Requested"), CODE_LIVES)
-RESET_PASSWORD = Letter("reset_password", _("Password Reset Requested"), CODE_LIVES)
-DELETE_ACCOUNT = Letter("delete_account", _("Account Deletion Requested"), CODE_LIVES)
-PLC_OPERATION = Letter("plc_operation", _("PLC Update Operation Requested"), CODE_LIVES)
-SIGN_IN_CODE = Letter("sign_in_code", _("Your Sign-in Code"), CODE_LIVES)
+_with_code = partial(Letter, worth_for=CODE_LIVES, is_asked_for=True)
+CONFIRM_EMAIL = _with_code("confirm_email", _("Email Confirmation"))
+UPDATE_EMAIL = _with_code("update_email", _("Email Update Requested"))
+RESET_PASSWORD = _with_code("reset_password", _("Password Reset Requested"))
+DELETE_ACCOUNT = _with_code("delete_account", _("Account Deletion Requested"))
+PLC_OPERATION = _with_code("plc_operation", _("PLC Update Operation Requested"))
+SIGN_IN_CODE = _with_code("sign_in_code", _("Your Sign-in Code"))
 SIGN_IN_ALERT = Letter("sign_in_alert", _("Sign-in From a New Place"))
 PASSWORD_CHANGED = Letter("password_changed", _("Your Password Was Changed"))
 EMAIL_CHANGED = Letter("email_changed", _("Your Email Address Was Changed"))
+# To an address that nobody had confirmed: its reader need not be the account's owner.
+UNCONFIRMED_EMAIL_CHANGED = Letter(
+    "unconfirmed_email_changed", _("An Account Does Not Use Your Address Any More")
+)
 DELETION_SCHEDULED = Letter("deletion_scheduled", _("Your Account Will Be Deleted"))
 ACCOUNT_DELETED = Letter("account_deleted", _("Your Account Was Deleted"))
 SIGN_UP_APPROVED = Letter("sign_up_approved", _("Your Account Is Ready"))
 SIGN_UP_REFUSED = Letter("sign_up_refused", _("Your Sign-up"))
 SIGN_UPS_HELD = Letter("sign_ups_held", _("Sign-ups Are Being Held"))  # to the tenant itself
 # From the host's staff (com.atproto.admin.sendEmail): `from_staff` makes its context.
-FROM_STAFF = Letter("from_staff", "%(subject)s")
+FROM_STAFF = Letter(
+    "from_staff",
+    "%(subject)s",
+    budgets=(Budget(20, HOUR_S), Budget(100, DAY_S)),
+    is_asked_for=True,
+)
 
 ALL: Mapping[str, Letter] = {
     letter.name: letter
@@ -76,6 +93,7 @@ ALL: Mapping[str, Letter] = {
         SIGN_IN_ALERT,
         PASSWORD_CHANGED,
         EMAIL_CHANGED,
+        UNCONFIRMED_EMAIL_CHANGED,
         DELETION_SCHEDULED,
         ACCOUNT_DELETED,
         SIGN_UP_APPROVED,

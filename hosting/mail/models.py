@@ -84,6 +84,27 @@ class OutgoingMail(models.Model):
         ]
 
 
+class MailCount(models.Model):
+    """How many letters of a kind somebody got in a window of time: hosting.mail.budgets."""
+
+    host = models.ForeignKey(  # the constraint begins with it
+        Host, on_delete=models.CASCADE, related_name="mail_counts", db_index=False
+    )
+    who = models.CharField(max_length=64)  # hex: the hash of an address, or of a DID
+    name = models.CharField(max_length=40)
+    window_s = models.IntegerField()
+    count = models.IntegerField()
+    resets_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "mail_count"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["host", "who", "name", "window_s"], name="mail_count_is_one_a_window"
+            )
+        ]
+
+
 class Sender(models.Model):
     """How a host's letters look; without a row it writes in English, from `noreply@` its name."""
 

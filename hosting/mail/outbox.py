@@ -4,6 +4,7 @@
 about came true. How it leaves: hosting.mail.delivery.
 """
 
+import logging
 import secrets
 from collections.abc import Mapping
 from functools import partial
@@ -13,25 +14,38 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from hosting.mail import delivery, letters
+from hosting.limits.budgets import RateLimitExceeded
+from hosting.mail import budgets, delivery, letters
 from hosting.mail.letters import Letter, sender_of
 from hosting.mail.models import OutgoingMail
 from hosting.models import Host
 
+logger = logging.getLogger("hosting.mail")
 
-def post(
+
+def post(  # noqa: PLR0913 - a letter has these
     host: Host,
     recipient: str,
     letter: Letter,
     context: Mapping[str, Any],
     *,
     language: str | None = None,
-) -> OutgoingMail:
+    cause: str = "",
+) -> OutgoingMail | None:
     """Put a letter into the outbox, in the caller's transaction; it leaves after the commit.
 
     `context` fills the letter's templates (hosting.mail.letters). `language` is the reader's; None:
-    the host's own.
+    the host's own. `cause` is the DID of the account that makes us write. When its recipient or its
+    cause got enough of the kind lately (hosting.mail.budgets), a letter that was asked for raises
+    RateLimitExceeded, any other is left out: None.
     """
+    try:
+        budgets.spend(host, letter, recipient, cause)
+    except RateLimitExceeded:
+        if letter.is_asked_for:
+            raise
+        logger.warning("a letter (%s) was left out: its budget is spent", letter.name)
+        return None
     now = timezone.now()
     words = letters.write(host, letter, context, language or sender_of(host).language)
     is_captured = is_capturing()

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from hosting.mail import delivery
+from hosting.mail import budgets, delivery
 
 
 @shared_task(name="hosting.mail.deliver")
@@ -19,5 +19,6 @@ def deliver_due() -> None:
 
 @shared_task(name="hosting.mail.forget_old")
 def forget_old() -> None:
-    """Every hour: rows of letters long decided."""
+    """Every hour: rows of letters long decided, and counts of windows long over."""
     delivery.forget_old()
+    budgets.forget_old()

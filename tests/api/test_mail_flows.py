@@ -5,7 +5,8 @@ import re
 import pytest
 from django.utils import timezone
 
-from accounts import credentials, standing
+from accounts import credentials, email_tokens, standing
+from accounts.email_tokens import Purpose
 from accounts.models import Account, EmailToken
 from hosting.mail.models import OutgoingMail
 from tests.api.conftest import Api, Person, sign_up
@@ -186,7 +187,7 @@ def test_a_deleted_account_is_gone_everywhere(alice, ash, anyone):
     code = asked(alice, "requestAccountDelete")
     assert deleting(alice, token=code).status_code == 200
     assert refusal(login(alice)) == (401, "AuthenticationRequired")
-    assert refusal(alice.query(NS + "getSession")) == (400, "AccountNotFound")
+    assert refusal(alice.query(NS + "getSession")) == (400, "ExpiredToken")
     assert refusal(alice.refreshing().send(NS + "refreshSession")) == (400, "AccountNotFound")
     repo = anyone.query("com.atproto.sync.getRepo", did=alice.did)
     assert refusal(repo) == (400, "RepoNotFound")
@@ -194,3 +195,68 @@ def test_a_deleted_account_is_gone_everywhere(alice, ash, anyone):
     assert resolved.status_code == 400
     assert sign_up(ash, "alice").did != alice.did
     assert refusal(deleting(alice, token=code)) == (401, "AuthenticationRequired")
+
+
+# --- a stolen session at an address that nobody confirmed
+
+
+def steal(person: Person) -> None:
+    assert person.send(NS + "requestEmailUpdate").json() == {"tokenRequired": False}
+    assert person.call(NS + "updateEmail", email="thief@example.com").status_code == 200
+
+
+def test_a_stolen_session_gets_no_code_for_the_identity(alice):
+    steal(alice)
+    code = email_tokens.issue(Account.objects.get(did=alice.did), Purpose.CONFIRM_EMAIL)
+    alice.call(NS + "confirmEmail", email="thief@example.com", token=code)
+    response = alice.send("com.atproto.identity.requestPlcOperationSignature")
+    assert refusal(response) == (400, "InvalidRequest")
+    assert "/account/codes" in response.json()["message"]
+    assert refusal(alice.send(NS + "requestAccountDelete")) == (400, "InvalidRequest")
+
+
+def test_a_stolen_session_gets_no_code_for_the_password(alice, anyone):
+    steal(alice)
+    asking = anyone.call(NS + "requestPasswordReset", email="thief@example.com")
+    assert refusal(asking) == (400, "InvalidRequest")
+    assert not OutgoingMail.objects.filter(recipient="thief@example.com").exists()
+
+
+def test_the_owner_hears_of_the_change(alice):
+    steal(alice)
+    assert OutgoingMail.objects.get(recipient=alice.email).letter == "unconfirmed_email_changed"
+
+
+def test_a_new_account_gets_the_code_for_its_identity_at_once(alice):
+    response = alice.send("com.atproto.identity.requestPlcOperationSignature")
+    assert response.status_code == 200
+    assert OutgoingMail.objects.get().letter == "plc_operation"
+
+
+# --- letters without end
+
+
+def test_changing_to_and_fro_writes_to_nobody_without_end(alice, settings):
+    settings.RATE_LIMITS = True
+    for number in range(30):
+        alice.call(NS + "updateEmail", email=[NEW, alice.email][number % 2])
+    assert OutgoingMail.objects.count() == 1
+
+
+def test_putting_the_deletion_off_again_and_again_writes_one_letter(alice):
+    for minute in range(10):
+        alice.call(NS + "deactivateAccount", deleteAfter=f"2099-01-01T00:{minute:02}:00Z")
+    assert OutgoingMail.objects.count() == 1
+    alice.call(NS + "deactivateAccount", deleteAfter="2099-01-03T00:00:00Z")
+    assert OutgoingMail.objects.count() == 2
+
+
+def test_asking_for_resets_without_end_tells_nobody_and_spares_the_mailbox(anyone, alice, settings):
+    settings.RATE_LIMITS = True
+    said = {
+        anyone.call(NS + "requestPasswordReset", email=alice.email).status_code for _ in "x" * 12
+    }
+    assert said == {200}
+    assert OutgoingMail.objects.count() == 9
+    first = OutgoingMail.objects.earliest("pk")
+    assert mailed_code(alice.email) in first.text  # no letter made another worthless

@@ -1,5 +1,7 @@
 """An address is confirmed, changed, and becomes a second factor."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
@@ -140,3 +142,37 @@ def test_a_new_address_rests_the_second_factor_until_it_is_confirmed(confirmed):
     assert (moved.has_email_auth_factor, moved.needs_email_code) == (True, False)
     addresses.confirm(moved, NEW, code_for(moved, Purpose.CONFIRM_EMAIL))
     assert stored(confirmed).needs_email_code
+
+
+def test_an_address_that_nobody_confirmed_hears_once_that_it_was_left(alice):
+    first = alice.email
+    for address in (NEW, first, NEW, first, NEW):
+        addresses.change(stored(alice), Change(address))
+    letters = OutgoingMail.objects.filter(recipient=first)
+    assert [letter.letter for letter in letters] == ["unconfirmed_email_changed"]
+    assert not OutgoingMail.objects.filter(recipient=NEW).exists()
+
+
+def test_an_address_that_came_without_a_code_is_not_trusted_for_three_days(alice):
+    assert alice.is_email_trusted
+    addresses.change(alice, Change(NEW))
+    addresses.confirm(stored(alice), NEW, code_for(stored(alice), Purpose.CONFIRM_EMAIL))
+    with pytest.raises(addresses.EmailTooNew, match="ask for the code with your password"):
+        addresses.check_trusted(stored(alice))
+    three_days_ago = timezone.now() - timedelta(hours=72)
+    Account.objects.update(email_replaced_at=three_days_ago)
+    addresses.check_trusted(stored(alice))
+
+
+def test_an_address_that_came_by_a_code_to_the_one_before_is_trusted(confirmed):
+    addresses.change(confirmed, Change(NEW, code_for(confirmed)))
+    addresses.check_trusted(stored(confirmed))
+
+
+def test_a_new_account_is_sent_the_code_that_confirms_its_address(alice, settings):
+    settings.SIGN_UP_MAIL = False
+    addresses.welcome(alice)
+    assert not OutgoingMail.objects.exists()
+    settings.SIGN_UP_MAIL = True
+    addresses.welcome(alice)
+    assert OutgoingMail.objects.get().letter == "confirm_email"

@@ -4,7 +4,7 @@ The deletion itself takes no session: DID, password and the mailed code say enou
 work for accounts that are taken down or deactivated.
 """
 
-from accounts import deletion, email_tokens
+from accounts import addresses, deletion, email_tokens
 from accounts.email_tokens import Purpose
 from xrpc import rate_limits
 from xrpc.auth import FULL, Auth
@@ -20,7 +20,9 @@ from xrpc.subjects import own_account
     limits=(rate_limits.REQUEST_ACCOUNT_DELETE,),
 )
 def request_account_delete(call: Call) -> Answer:
-    email_tokens.mail(own_account(call), Purpose.DELETE_ACCOUNT)
+    account = own_account(call)
+    addresses.check_trusted(account)
+    email_tokens.mail(account, Purpose.DELETE_ACCOUNT)
     return None
 
 
