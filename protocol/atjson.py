@@ -68,20 +68,6 @@ def from_value(value: Any) -> Any:
     return plain(cbor.encode(value))
 
 
-def find_blobs(value: Any) -> list[tuple[bytes, str, int]]:
-    """List the blobs in a decoded value as (cid, mime type, size), in no particular order."""
-    found = []
-    pending = [value]
-    for item in pending:  # grows while it is walked
-        if type(item) is list:
-            pending.extend(item)
-        elif type(item) is dict:
-            if item.get("$type") == "blob" and isinstance(item.get("ref"), cbor.Link):
-                found.append((item["ref"].cid_bytes, item["mimeType"], item["size"]))
-            pending.extend(item.values())
-    return found
-
-
 def is_legacy_blob(value: Any) -> bool:
     """Whether a decoded value is an early blob: `cid` and `mimeType`, nothing else."""
     return (

@@ -31,7 +31,7 @@ def types_of(repo_id: int, blob_cid: bytes) -> list[str]:
     """The types that the repo's records give a blob, each once."""
     found: dict[str, None] = {}
     for (block,) in database.rows(_RECORDS, (repo_id, blob_cid, _MOST)):
-        said = _said(block).get(blob_cid)
+        said = named_in(block).get(blob_cid)
         mime_type = blob_types.plain(said) if isinstance(said, str) else ""
         if mime_type == said:
             found[mime_type] = None
@@ -56,7 +56,8 @@ def learn_all(repo_id: int) -> None:
             learn(repo_id, blob_cid, known_type, mime_type)
 
 
-def _said(block: bytes) -> dict[bytes, Any]:
+def named_in(block: bytes) -> dict[bytes, Any]:
+    """The blobs that a stored record names, with the `mimeType` of each there: any value."""
     try:
         return blobs_named(cbor.decode(block))
     except cbor.CborError:  # stored before there was a bound on what a record holds

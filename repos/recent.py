@@ -65,11 +65,11 @@ def _is_valid(row: tuple[Any, ...]) -> bool:
     record_type = lexicon.catalog().record(collection)
     if record_type is None:
         return False
-    value = cbor.decode(data)
     try:
+        value = cbor.decode(data)
         record_type.check_rkey(rkey)
         record_type.check({k: v for k, v in value.items() if not atjson.is_legacy_blob(v)})
-    except LexiconError:
+    except (LexiconError, cbor.CborError):  # also larger than records may be today
         return False
     return True
 

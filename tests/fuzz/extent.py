@@ -55,7 +55,7 @@ def _read_json(text: bytes) -> None:
         block = atjson.to_cbor(bounded_json.loads(text))
     except ValueError:
         return
-    atjson.find_blobs(cbor.decode(block))
+    cbor.decode(block)
     atjson.from_cbor(block)
 
 

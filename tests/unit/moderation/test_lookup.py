@@ -3,9 +3,11 @@
 import pytest
 
 from hosting.models import Host
-from moderation.lookup import find
+from moderation.lookup import Found, blobs_of, find
+from protocol import cbor, cid
 from protocol.errors import XrpcError
 from repos import commits, reads, writes
+from repos.models import Record, Repo
 
 pytestmark = pytest.mark.django_db
 THING = "com.example.grove.thing"
@@ -52,3 +54,22 @@ def test_odd_texts_find_nobody(account, text):
         assert find(hosts("localhost"), text) is None
     except XrpcError:
         pytest.fail("a look-up never refuses, it finds nothing")
+
+
+RAW = cbor.Link(cid.of_raw(b"bytes"))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"$type": "blob", "ref": RAW},
+        {"$type": "blob", "ref": RAW, "mimeType": 5},
+        {"$type": "blob"},
+        [{}] * 30_000,
+    ],
+    ids=["no type", "odd type", "no blob", "more than a record may hold"],
+)
+def test_blobs_of_what_was_never_checked_are_found_or_passed_over(account, value):
+    repo = Repo.objects.get(pk=account.pk)
+    record = Record(repo_id=repo.pk, collection=THING, rkey="k", data=cbor.encode({"v": value}))
+    assert blobs_of(Found(account, repo, record)) == []

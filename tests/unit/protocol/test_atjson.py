@@ -134,12 +134,6 @@ def test_stored_maps_that_look_like_links_are_not_shown(value: Any) -> None:
         atjson.from_value(value)
 
 
-def test_blobs_are_found_at_any_place() -> None:
-    other = {**BLOB, "size": 6, "mimeType": "text/plain"}
-    value = atjson.to_value({"embed": {"images": [{"image": BLOB}]}, "avatar": other})
-    assert sorted(atjson.find_blobs(value)) == [(RAW, "image/png", 5), (RAW, "text/plain", 6)]
-
-
 def test_legacy_blobs_are_known_by_their_two_fields() -> None:
     assert atjson.is_legacy_blob({"cid": RAW_TEXT, "mimeType": "image/png"})
     assert not atjson.is_legacy_blob({"cid": RAW_TEXT, "mimeType": "image/png", "x": 1})
