@@ -2,7 +2,7 @@
 
 Source: com.atproto.server.activateAccount and checkAccountStatus: the PDS endpoint is this host and
 the signing key ours. Whether this host may change the DID, too, is its owner's choice: an account
-can be served without (docs/decisions/0023 says what its owner then does alone). Whoever holds the
+can be served without (docs/decisions/0007). Whoever holds the
 DID's data is asked, no cache: the PLC directory, or the web server that a did:web names.
 """
 
