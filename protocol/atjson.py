@@ -17,6 +17,7 @@ _MAX_INTEGER = cbor.MAX_JSON_SAFE_INTEGER
 _BLOB_FIELDS = frozenset({"$type", "ref", "mimeType", "size"})
 # Assigning it sets an object's prototype: the decoders of relays and clients refuse the record.
 _PROTOTYPE = "__proto__"
+_MAX_KEY_SHOWN = 100  # of each in the path of a fault: a key may be as long as a record
 _LEGACY_BLOB_FIELDS = frozenset({"cid", "mimeType"})
 
 Path = tuple[Any, ...]  # nested pairs: (parent's path, key or index); () is the record itself
@@ -197,5 +198,5 @@ def _written(path: Path) -> str:
     parts: list[str] = []
     while path:
         path, key = path
-        parts.append(str(key))
+        parts.append(str(key)[:_MAX_KEY_SHOWN])
     return "".join("/" + part for part in reversed(parts[:-1]))

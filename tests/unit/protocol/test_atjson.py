@@ -122,6 +122,12 @@ def test_nesting_is_read_up_to_the_limit() -> None:
         assert refusal.value.path.startswith("/a/0/0")
 
 
+def test_a_fault_under_a_long_key_is_told_in_few_words() -> None:
+    with pytest.raises(atjson.DataModelError) as refusal:
+        atjson.to_cbor({"k" * 900_000: {"x" * 50: 1.5}})
+    assert refusal.value.path == f"/{'k' * 100}/{'x' * 50}"
+
+
 def test_stored_integers_beyond_javascript_are_shown_in_full() -> None:
     assert atjson.from_cbor(cbor.encode({"a": 2**63 - 1})) == b'{"a":9223372036854775807}'
 
