@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, TypeVar
 from hosting.environ import HeaderTooLarge, Scope, environ_of
 from hosting.fair_queue import Client
 from hosting.handover import Exchange
+from hosting.held_bytes import SMALL_BYTES, Gathered, HeldBytes
 from hosting.lanes import GatheringLane, Lane, LaneIsFull, SharedLane
 from hosting.networks import network, wide_network
 from hosting.streams import Stream
@@ -31,6 +32,7 @@ from hosting.wire import (
     Send,
     UploadPace,
     WsgiApp,
+    held,
     run_application,
 )
 
@@ -89,6 +91,7 @@ class Bridge:
         self._lanes = {name: _lane(name, count, at_end) for name, count in THREADS.items()}
         self._upstream = Connections()
         self._transfers = Transfers()
+        self._held = HeldBytes()
         self._snapshots = Places()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -119,7 +122,20 @@ class Bridge:
         self, scope: Scope, outlet: Outlet, receive: Receive, send: Send
     ) -> None:
         name = self._lane_of(scope["path"], scope["method"])
-        body, length = await _body(scope, receive)
+        async with AsyncExitStack() as ends:
+            body, length = await _body(scope, receive, self._held, ends)
+            await self._answer_in_lane(name, body, length, scope, outlet, receive, send)
+
+    async def _answer_in_lane(  # noqa: PLR0913, PLR0917 - a request has that many parts
+        self,
+        name: str,
+        body: BinaryIO,
+        length: int | None,
+        scope: Scope,
+        outlet: Outlet,
+        receive: Receive,
+        send: Send,
+    ) -> None:
         environ = environ_of(scope, body, length)
         if name == "write" and not _is_small(environ, length):
             name = "large_write"
@@ -134,7 +150,17 @@ class Bridge:
         if isinstance(answer, HandedOver):
             await self._hand_over(answer, scope, outlet, _unread(body), length, receive, send)
         else:
-            await outlet.send_whole(answer)
+            await self._send_whole(answer, scope, outlet)
+
+    async def _send_whole(self, answer: Answer, scope: Scope, outlet: Outlet) -> None:
+        size = len(answer.body)
+        if self._held.has_room_for(size):
+            with self._held.counting(size):
+                await outlet.send_whole(answer)
+            return
+        lane = self._lanes["transfer"]
+        kept = await self._run(lane, scope, lambda: held(answer, SMALL_BYTES))
+        await self._stream(lane, scope, outlet, kept, AsyncExitStack())
 
     async def _stream(
         self, lane: Lane, scope: Scope, outlet: Outlet, answer: Answer, snapshot: AsyncExitStack
@@ -215,8 +241,11 @@ def _refusal(status: int, body: bytes, *more: tuple[str, str]) -> Answer:
     return Answer(status, [("Content-Type", "application/json"), *more], body)
 
 
-async def _body(scope: Scope, receive: Receive) -> tuple[BinaryIO, int | None]:
-    """The body as a file, and its length in bytes unless only its end will tell.
+async def _body(
+    scope: Scope, receive: Receive, held_bytes: HeldBytes, ends: AsyncExitStack
+) -> tuple[BinaryIO, int | None]:
+    """The body as a file, and its length in bytes unless only its end will tell. With `ends` it is
+    no longer counted among the bytes that are held.
 
     Raises Gone.
     """
@@ -225,15 +254,20 @@ async def _body(scope: Scope, receive: Receive) -> tuple[BinaryIO, int | None]:
         return io.BytesIO(), 0
     if declared is not None and declared > BUFFERED_MAX_BYTES:
         return _pipe(receive, b""), declared
-    pieces: list[bytes] = []
-    size, pace = 0, UploadPace()
-    while size <= BUFFERED_MAX_BYTES:
+    pace = UploadPace()
+    message = await pace.next(receive)
+    piece = message.get("body", b"")
+    if not message.get("more_body", False):
+        return io.BytesIO(piece), len(piece)
+    gathered = Gathered(held_bytes)
+    ends.callback(gathered.forget)
+    gathered.add(piece)
+    while gathered.size <= BUFFERED_MAX_BYTES:
         message = await pace.next(receive)
-        pieces.append(message.get("body", b""))
-        size += len(pieces[-1])
+        gathered.add(message.get("body", b""))
         if not message.get("more_body", False):
-            return io.BytesIO(b"".join(pieces)), size
-    return _pipe(receive, b"".join(pieces)), None
+            return gathered.file(), gathered.size
+    return _pipe(receive, gathered.file().read()), None
 
 
 def _pipe(receive: Receive, ahead: bytes) -> BinaryIO:
@@ -245,9 +279,10 @@ def _unread(body: BinaryIO) -> bytes | ChunkedBody:
     """The body for the event loop: whole, or the wire that it comes from."""
     if isinstance(body, io.BytesIO):
         return body.getvalue()
-    assert isinstance(body, io.BufferedReader)  # noqa: S101 - `_body` makes no third kind
-    assert isinstance(body.raw, ChunkedBody)  # noqa: S101 - see `_pipe`
-    return body.raw
+    if isinstance(body, io.BufferedReader) and isinstance(body.raw, ChunkedBody):
+        return body.raw
+    body.seek(0)
+    return body.read()
 
 
 def _declared_length(scope: Scope) -> int | None:

@@ -161,8 +161,9 @@ def held(answer: Answer, held_max_bytes: int = HELD_MAX_BYTES) -> Answer:
     headers = [*answer.headers]
     if not any(name.lower() == "content-length" for name, _ in headers):
         headers.append(("Content-Length", str(size)))
-    rest = spilled(answer.body, PIECE_BYTES)
-    return Answer(answer.status, headers, answer.body[:PIECE_BYTES], rest)
+    first = min(held_max_bytes, PIECE_BYTES)
+    rest = spilled(answer.body, first)
+    return Answer(answer.status, headers, answer.body[:first], rest)
 
 
 class Outlet:

@@ -15,6 +15,7 @@ import pytest
 from hosting import wire
 from hosting.bridge import BATCHED_MAX_BYTES
 from hosting.handover import Exchange
+from hosting.held_bytes import SMALL_BYTES, HeldBytes
 from hosting.pieces import PIECE_BYTES
 from hosting.wire import ChunkedBody
 from tests.unit.hosting.web import served
@@ -272,3 +273,13 @@ def test_a_write_that_may_be_large_is_not_batched(body: Any, headers: Any, pool:
         _, name = asked(client, "POST", "/thread", body, headers=headers)
         client.close()
     assert name == pool
+
+
+def test_bodies_and_answers_beyond_the_bound_of_what_is_held_are_whole(
+    client: http.client.HTTPConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(HeldBytes, "has_room_for", lambda _held, size: size <= SMALL_BYTES)
+    sent = bytes(range(256)) * 2_000
+    response, body = asked(client, "POST", "/echo", sent)
+    assert body == b"%d " % len(sent) + sent
+    assert response.headers["Content-Length"] == str(len(body))

@@ -1,0 +1,80 @@
+"""How much of request bodies and answers waits in memory for slow clients, in this process.
+
+Each is a megabyte at the most, but connections are many. Beyond ALL_MAX_BYTES in all, whatever is
+longer than SMALL_BYTES waits in a file. All of this belongs to the event loop.
+"""
+
+import io
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, cast
+
+SMALL_BYTES = 65_536  # as much as a connection's own buffers hold anyway; never counted
+ALL_MAX_BYTES = 33_554_432
+
+
+class HeldBytes:
+    """The sum."""
+
+    def __init__(self, most: int = ALL_MAX_BYTES) -> None:
+        self.most = most
+        self.size = 0
+
+    def has_room_for(self, size: int) -> bool:
+        """Whether so many bytes more may wait in memory."""
+        return size <= SMALL_BYTES or self.size + size <= self.most
+
+    @contextmanager
+    def counting(self, size: int) -> Iterator[None]:
+        """Count so many bytes for a while."""
+        counted = size if size > SMALL_BYTES else 0
+        self.size += counted
+        try:
+            yield
+        finally:
+            self.size -= counted
+
+
+class Gathered:
+    """A body while it comes in: in memory as long as there is room, and in a file from then on."""
+
+    def __init__(self, held: HeldBytes) -> None:
+        self.size = 0
+        self._held = held
+        self._counted = 0
+        self._file: BinaryIO = io.BytesIO()
+
+    def add(self, piece: bytes) -> None:
+        """The next bytes."""
+        self.size += len(piece)
+        if isinstance(self._file, io.BytesIO):
+            self._count()
+        self._file.write(piece)
+
+    def file(self) -> BinaryIO:
+        """All of it, to be read."""
+        self._file.seek(0)
+        return self._file
+
+    def forget(self) -> None:
+        """Nobody needs it any more."""
+        self._held.size -= self._counted
+        self._counted = 0
+
+    def _count(self) -> None:
+        if self.size <= SMALL_BYTES:
+            return
+        more = self.size - self._counted
+        if self._held.size + more <= self._held.most:
+            self._held.size += more
+            self._counted = self.size
+        else:
+            self._move_to_a_file()
+
+    def _move_to_a_file(self) -> None:
+        begun = self._file
+        begun.seek(0)
+        self._file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - ends with it
+        self._file.write(begun.read())
+        self.forget()
