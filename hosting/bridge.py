@@ -51,21 +51,22 @@ THREADS = {
     "slow": 4,  # for password hashes, and for pages' forms
     "transfer": 8,  # for a piece of a long body each
     "export": 4,  # for those that read from a snapshot: in turn (hosting.transfers.Places)
-    "remote": 4,  # for the directory, on behalf of our people and those who sign up
+    "remote": 8,  # for the directory, on behalf of our people and those who sign up
     "lookup": 4,  # for servers that a client names: nobody vouches for them
-    "moderation": 3,  # for com.atproto.admin.* and the console: staff wait for nobody else
-    "static": 2,  # for the files that pages need
+    "moderation": 6,  # for com.atproto.admin.* and the console: staff wait for nobody else
+    "static": 4,  # for the files that pages need
 }
-# Fair pools, and how many threads they have at the most, for clients with nothing under way.
+# Fair pools, and how many threads they have at the most, for clients with nothing under way. One
+# client alone has half of THREADS.
 FAIR = {
     "large_write": 3,
-    "slow": 8,
+    "slow": 6,  # a hash takes 19 MB
     "transfer": 16,
     "export": 8,
     "remote": 16,
     "lookup": 16,
     "moderation": 8,
-    "static": 4,
+    "static": 6,
 }
 PIPE_BYTES = 65_536
 TOO_LARGE = b'{"error":"InvalidRequest","message":"A request header is too large"}'
