@@ -115,6 +115,16 @@ def test_a_large_body_is_refused(web):
     assert refusal(response) == (413, "PayloadTooLarge")
 
 
+def test_a_body_that_is_costly_to_read_is_refused(web):
+    body = b'{"identifier":[' + b",".join([b"{}"] * 40_000) + b"]}"
+    for encoding, sent in (("identity", body), ("gzip", gzip.compress(body))):
+        coded = {"HTTP_CONTENT_ENCODING": encoding}
+        response = web.post(LOGIN, sent, content_type="application/json", **coded)
+        assert refusal(response) == (400, "InvalidRequest")
+        said = response.json()["message"]
+        assert said == "The request body holds more than 20000 objects and lists"
+
+
 def test_every_answer_may_be_read_by_any_origin(web):
     session = "/xrpc/com.atproto.server.getSession"
     for path in (DESCRIBE, "/xrpc/nodots", session, "/xrpc/", "/.well-known/did.json"):

@@ -155,10 +155,10 @@ def test_a_batch_costs_what_its_writes_cost(alice, limited):
     ("nsid", "limit", "points"),
     [("createRecord", rate_limits.CREATE_RECORD, 3), ("putRecord", rate_limits.PUT_RECORD, 2)],
 )
-def test_every_8_kib_of_a_write_cost_a_point_more(alice, limited, nsid, limit, points):
+def test_every_32_kib_of_a_write_cost_a_point_more(alice, limited, nsid, limit, points):
     limited("com.atproto.repo." + nsid, replace(limit, bucket=TEN))
     record = {"repo": alice.did, "collection": "com.example.thing", "rkey": "k"}
-    answer = alice.call("com.atproto.repo." + nsid, **record, record={"text": "x" * 3 * 8_192})
+    answer = alice.call("com.atproto.repo." + nsid, **record, record={"text": "x" * 3 * 32_768})
     assert answer.status_code == 200
     assert answer["RateLimit-Remaining"] == str(10 - points - 3)
 

@@ -72,6 +72,8 @@ def containers(aim: Aim, address: str) -> None:
         "[" + ",".join(["{}"] * 320_000) + "]",
         "[" + ",".join(["[]"] * 320_000) + "]",
         "[" + ",".join(["7"] * 480_000) + "]",
+        "[" + ",".join(["{}"] * 19_990) + "]",  # as many as there may be
+        "[" + ",".join(['{"a":{"b":1,"c":2},"f":[{"d":""}]}'] * 4_900) + "]",
         "{" + ",".join(f'"k{number}":{{}}' for number in range(60_000)) + "}",
     )
     bodies = [
