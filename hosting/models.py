@@ -103,7 +103,9 @@ class Host(models.Model):
     appview_cdn = models.CharField(max_length=500, blank=True)  # with {preset}, {did} and {cid}
     blob_limit_bytes = models.BigIntegerField(null=True, blank=True)
     blob_quota_bytes = models.BigIntegerField(
-        null=True, blank=True, help_text=_("All blobs of one account together; empty: no limit.")
+        null=True,
+        blank=True,
+        help_text=_("All blobs of one account together; empty: the platform's limit."),
     )
     admin_password = models.CharField(max_length=200, blank=True)  # hashed
     token_secret = models.BinaryField()  # wrapped; signs the host's session tokens

@@ -57,7 +57,10 @@ DELETION_HOLD_S = env.number("GROVE_DELETION_HOLD", 0 if SANDBOX else 259_200)
 
 # --- sizes
 BLOB_LIMIT_BYTES = env.number("GROVE_BLOB_LIMIT", 300_000_000)  # app.bsky.embed.video takes as much
+BLOB_QUOTA_BYTES = env.number("GROVE_BLOB_QUOTA", 10_000_000_000)  # an account's; 0: none
+FREE_SPACE_BYTES = env.number("GROVE_FREE_SPACE", 1_000_000_000)  # below it no uploads; 0: no floor
 IMPORT_LIMIT_BYTES = env.number("GROVE_IMPORT_LIMIT", 1_073_741_824)
+IMPORTS_WAITING_BYTES = env.number("GROVE_IMPORTS_WAITING", 10_737_418_240)  # CARs on the disk
 IMPORTS = env.text("GROVE_IMPORTS", "on") != "off"
 IMPORT_AWAIT_S = 240.0  # how long importRepo waits for a large import before it answers 504
 RECORD_PARTITIONS = env.number("GROVE_PARTITIONS", 1)  # 16 and more for a large Postgres

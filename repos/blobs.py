@@ -14,7 +14,9 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import IO, Protocol
 
-from hosting import database
+from django.conf import settings
+
+from hosting import database, free_space
 from protocol import cid
 from protocol.errors import InvalidRequest, XrpcError
 from repos import blob_files, blob_quotes, blob_scanning, blob_types
@@ -132,8 +134,8 @@ def stage(
     The type is what the bytes say, else what was declared, else what a record that waits for them
     says (repos.blob_types). The same bytes again give the same reference, unless the type was a
     guess. Raises PayloadTooLarge beyond `limit` bytes, InvalidRequest when `declared_length`
-    was not true, BlobQuotaExceeded, BlobTakendown, StorageTimedOut, and what a scanner says
-    (repos.blob_scanning). Whatever fails, nothing stays behind for longer than a day.
+    was not true, InsufficientStorage, BlobQuotaExceeded, BlobTakendown, StorageTimedOut, and what a
+    scanner says (repos.blob_scanning). Whatever fails, nothing stays behind for longer than a day.
     """
     if declared_length is not None and declared_length > limit:
         raise _too_large(limit)
@@ -222,6 +224,8 @@ def _received(stream: Readable, limit: int) -> Iterator[tuple[IO[bytes], bytes, 
     Raises PayloadTooLarge.
     """
     digest, size = hashlib.sha256(), 0
+    folders = _folders()
+    free_space.check(folders)
     first, second = stream.read(_PIECE_BYTES), stream.read(_PIECE_BYTES)
     with tempfile.TemporaryFile() if second else io.BytesIO(first) as file:
         for piece in chain((first, second), iter(lambda: stream.read(_PIECE_BYTES), b"")):
@@ -230,6 +234,7 @@ def _received(stream: Readable, limit: int) -> Iterator[tuple[IO[bytes], bytes, 
                 raise _too_large(limit)
             digest.update(piece)
             if second:
+                free_space.check(folders)
                 file.write(piece)
         yield file, cid.raw_from_digest(digest.digest()), size
 
@@ -252,6 +257,7 @@ def _keep(repo: RepoRow, ref: BlobRef, file: IO[bytes], *, is_said: bool) -> Blo
     if arrival is None:
         raise RuntimeError(f"host {repo.host_id} of {repo.did} is gone")
     tenant_id, quota, used, known_type, state = arrival
+    quota = quota if quota is not None else settings.BLOB_QUOTA_BYTES or None
     if state == Blob.State.QUARANTINED:
         raise BlobTakendown
     if known_type is not None:
@@ -301,6 +307,12 @@ def _learned(repo_id: int, ref: BlobRef, known_type: str) -> BlobRef:
 def _has_moved(repo_id: int, blob_cid: bytes, key: str) -> bool:
     found = database.row(_FIND, (repo_id, blob_cid))
     return found is not None and found[3] != key
+
+
+def _folders() -> list[str]:
+    """Where an upload lies on local disks."""
+    location = getattr(blob_files.storage(), "location", None)  # S3 has none here
+    return [tempfile.gettempdir(), *([location] if isinstance(location, str) else [])]
 
 
 def _too_large(limit: int) -> PayloadTooLarge:

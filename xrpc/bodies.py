@@ -5,6 +5,7 @@ Source: atproto.com/specs/xrpc; the limits and sentences are those clients meet 
 they stream, so neither a lying Content-Length nor a gzip bomb gets past them.
 """
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from django.core.handlers.wsgi import WSGIRequest
@@ -16,6 +17,9 @@ from xrpc.codings import DECODERS, BrokenCoding, Decoder
 JSON_LIMIT_BYTES = 150 * 1024
 RECORD_LIMIT_BYTES = 1_000_000
 CHUNK_BYTES = 65_536
+# What an honest body never comes to: JSON is packed 20 to 1 at the most, repos and pictures hardly.
+MAX_RATIO = 100
+RATIO_FREE_BYTES = 1_000_000
 
 
 class PayloadTooLarge(XrpcError):
@@ -61,11 +65,17 @@ class Body:
         self._source: Readable = meta["wsgi.input"] if self._is_chunked else request
         self._decoder = _decoder(encoding) if self.is_encoded else None
         self._ahead = b""
-        self.read_bytes = 0
+        self.read_bytes = self._raw_count = 0
+        self._heard: Callable[[int], None] | None = None
 
     def arrived(self, file: Readable) -> None:
         """Read from here what was still on its way (xrpc.uploads)."""
         self._source = file
+
+    def count_with(self, hear: Callable[[int], None]) -> None:
+        """Tell `hear` how many decoded bytes came so far, after each piece; what it raises ends the
+        reading."""
+        self._heard = hear
 
     @property
     def is_missing(self) -> bool:
@@ -87,6 +97,10 @@ class Body:
         self.read_bytes += len(piece)
         if self.read_bytes > self.limit_bytes:
             raise PayloadTooLarge(self.limit_bytes)
+        if self._decoder and self.read_bytes > RATIO_FREE_BYTES + MAX_RATIO * self._raw_count:
+            raise InvalidRequest(f"The request body is packed tighter than {MAX_RATIO} to 1")
+        if self._heard is not None:
+            self._heard(self.read_bytes)
         return piece
 
     def read_all(self) -> bytes:
@@ -105,9 +119,14 @@ class Body:
         except OSError as error:
             raise InvalidRequest("The request body was cut off") from error
 
+    def _packed(self) -> bytes:
+        piece = self._raw(CHUNK_BYTES)
+        self._raw_count += len(piece)
+        return piece
+
     def _decoded(self, decoder: Decoder, size: int) -> bytes:
         try:
-            return decoder.decode(size, lambda: self._raw(CHUNK_BYTES))
+            return decoder.decode(size, self._packed)
         except BrokenCoding as fault:
             raise InvalidRequest(str(fault)) from fault
 

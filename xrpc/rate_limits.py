@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -34,7 +35,8 @@ class Limit:
     """A bucket, whose it is in a call, and how many points the call costs. By network, unless
     `is_by_network` is false, and by the wider one around it.
 
-    With `wrong`, a call is an attempt at somebody's password (limits.logging_in).
+    With `wrong`, a call is an attempt at somebody's password (limits.logging_in). With `is_by_size`
+    it costs a point for each 1,024 bytes of its body, decoded, taken while they come in.
     """
 
     bucket: Bucket
@@ -42,6 +44,7 @@ class Limit:
     points: Points = lambda _call: 1
     wrong: type[XrpcError] | None = None
     is_by_network: bool = False
+    is_by_size: bool = False
 
     def charges(self, call: Call) -> tuple[Charge, ...]:
         """What a call costs."""
@@ -85,7 +88,6 @@ def _by_network(counted: Bucket, points: Points = lambda _call: 1) -> Limit:
     return Limit(counted, nobody, points, is_by_network=True)
 
 
-_WRITES = bucket("repo-writes", Budget(5_000, HOUR_S), Budget(35_000, DAY_S), slack=150)
 _CREATE, _UPDATE, _DELETE = 3, 2, 1
 _POINTS_OF = {"create": _CREATE, "update": _UPDATE, "delete": _DELETE}
 
@@ -104,11 +106,18 @@ def _points_of_size(call: Call) -> int:
     return call.body.read_bytes // _BYTES_A_POINT
 
 
-CREATE_RECORD: Final = Limit(_WRITES, by_did, lambda call: _CREATE + _points_of_size(call))
-PUT_RECORD: Final = Limit(_WRITES, by_did, lambda call: _UPDATE + _points_of_size(call))
-DELETE_RECORD: Final = Limit(_WRITES, by_did, lambda _call: _DELETE)
-APPLY_WRITES: Final = Limit(_WRITES, by_did, _points_of_writes)
+CREATE_RECORD: Final = Limit(limits.WRITES, by_did, lambda call: _CREATE + _points_of_size(call))
+PUT_RECORD: Final = Limit(limits.WRITES, by_did, lambda call: _UPDATE + _points_of_size(call))
+DELETE_RECORD: Final = Limit(limits.WRITES, by_did, lambda _call: _DELETE)
+APPLY_WRITES: Final = Limit(limits.WRITES, by_did, _points_of_writes)
 UPLOAD_BLOB: Final = of_account("upload-blob", Budget(1_000, DAY_S))
+# 2 GB of bodies: a point is 1,024 bytes, decoded
+UPLOADED_BYTES: Final = Limit(
+    bucket("uploaded-kib", Budget(2_000_000, DAY_S), slack=20_000), by_did, is_by_size=True
+)
+# What an import changes is taken from the writes when it is done (repos.imports.importing)
+IMPORT_REPO: Final = of_account("import-repo", Budget(10, HOUR_S))
+IMPORT_WRITES: Final = Limit(limits.WRITES, by_did)
 
 CREATE_ACCOUNT: Final = _by_network(limits.SIGN_UP)
 # Each proof may have a server asked that the client names.
@@ -145,6 +154,21 @@ _under_way: Final = limits.AtOnce()
 _NOTHING: Final = nullcontext()
 
 
+# Imports under way in one process: each holds a thread and up to a gigabyte of the disk
+ACCOUNT_IMPORTS_MAX: Final = environment.number("GROVE_ACCOUNT_IMPORTS_AT_ONCE", 2)
+NETWORK_IMPORTS_MAX: Final = environment.number("GROVE_NETWORK_IMPORTS_AT_ONCE", 4)
+_imports: Final = limits.AtOnce()
+
+
+def importing(call: Call) -> AbstractContextManager[None]:
+    """Around an import: few of an account, and few of a network, at a time. Raises
+    RateLimitExceeded."""
+    if not settings.RATE_LIMITS:
+        return _NOTHING
+    own = ((call.host.pk, call.did), ACCOUNT_IMPORTS_MAX)
+    return _imports.room([own, (limits.network(call.address), NETWORK_IMPORTS_MAX)])
+
+
 class Meter:
     """What one request is charged, and how the tightest of its budgets stands."""
 
@@ -166,12 +190,15 @@ class Meter:
             charges = tuple(
                 charge
                 for limit in declared
-                if limit.wrong is None
+                if limit.wrong is None and not limit.is_by_size
                 for charge in limit.charges(call)
             )
             if charges:
                 self._spend(charges)
                 self._declared = charges
+            for limit in declared:
+                if limit.is_by_size:
+                    call.body.count_with(self._size_counter(limit, call))
 
     def running(
         self, declared: tuple[Limit, ...], lane: str, call: Call
@@ -196,6 +223,19 @@ class Meter:
         if self._tightest is not None and not response.has_header("RateLimit-Limit"):
             for name, value in self._tightest.headers.items():
                 response[name] = value
+
+    def _size_counter(self, limit: Limit, call: Call) -> Callable[[int], None]:
+        """Charges a body's bytes as they come in. Raises RateLimitExceeded."""
+        charged = 0
+
+        def count(size_bytes: int) -> None:
+            nonlocal charged
+            points = -(-size_bytes // 1_024) - charged
+            if points > 0:
+                self._spend((Charge(limit.bucket, limit.who(call), points),))
+                charged += points
+
+        return count
 
     @contextmanager
     def _logging_in(self, who: str, wrong: type[XrpcError]) -> Iterator[None]:

@@ -12,9 +12,11 @@ from typing import IO, Any
 
 from django.http.response import HttpResponseBase
 
-from hosting import database
+from hosting import database, free_space
+from hosting.free_space import InsufficientStorage
 from hosting.handover import Exchange
 from hosting.wire import ChunkedBody
+from xrpc.errors import render
 
 _LANE = "transfer"
 _WRITTEN_AT_ONCE_BYTES = 262_144
@@ -42,7 +44,11 @@ class Upload:
         with tempfile.TemporaryFile() as file:
             with exchange.transfers.one_more(exchange.client) as transfer:
                 work = self._receive(exchange, exchange.body, file, transfer.count)
-                await transfer.until_cut(work)
+                try:
+                    await transfer.until_cut(work)
+                except InsufficientStorage as refusal:
+                    await _refuse(exchange, refusal)
+                    return
             response = await exchange.run(_LANE, lambda: self._finished(file))
         body = b"".join(response)  # JSON, of a few hundred bytes
         await exchange.answer(response.status_code, list(response.items()), body)
@@ -74,4 +80,14 @@ class Upload:
 
 
 async def _write(exchange: Exchange, file: IO[bytes], pieces: list[bytes]) -> None:
-    await exchange.run(_LANE, lambda: file.writelines(pieces))
+    def write() -> None:
+        free_space.check((tempfile.gettempdir(),))
+        file.writelines(pieces)
+
+    await exchange.run(_LANE, write)
+
+
+async def _refuse(exchange: Exchange, refusal: InsufficientStorage) -> None:
+    response = render(refusal)
+    headers = [*response.items(), ("Connection", "close")]  # the rest of the body stays unread
+    await exchange.answer(response.status_code, headers, response.content)

@@ -25,6 +25,7 @@ from hosting.limits.buckets import (
     STAFF_GUESSES,
     STAFF_LOGIN,
     STATIC_FILES,
+    WRITES,
     bucket,
 )
 from hosting.limits.budgets import (
@@ -46,9 +47,9 @@ from hosting.networks import network, wide_network
 __all__ = [
     "ACCOUNT_GUESSES", "DAY_S", "GUESSES", "GUESSES_UNDER_ATTACK", "HOUR_S", "LOGIN", "MINUTE_S",
     "REQUESTS", "REQUEST_PASSWORD_RESET", "RESET_PASSWORD", "SIGN_UP", "STAFF_GUESSES",
-    "STAFF_LOGIN", "STATIC_FILES", "AtOnce", "Bucket", "Budget", "Charge", "Ledger",
+    "STAFF_LOGIN", "STATIC_FILES", "WRITES", "AtOnce", "Bucket", "Budget", "Charge", "Ledger",
     "RateLimitExceeded", "Standing", "Store", "attempt", "bucket", "charges", "give_back",
-    "is_exempt", "is_exempt_client", "logging_in", "network", "network_of", "note", "spend",
+    "is_exempt", "is_exempt_client", "logging_in", "network", "network_of", "note", "owe", "spend",
     "spend_charges", "staff_logging_in",
 ]  # fmt: skip
 
@@ -97,6 +98,14 @@ def spend_charges(host: Host | None, charges: Sequence[Charge]) -> Standing:
 def give_back(host: Host | None, charges: Sequence[Charge]) -> None:
     """Undo a spend."""
     _ledger.give_back(_id_of(host), charges)
+
+
+def owe(host_id: int, charges: Sequence[Charge]) -> None:
+    """Take charges for what is done already, beyond what was left if need be: the next attempts
+    are refused until the window is over."""
+    if settings.RATE_LIMITS:
+        owed = [Charge(each.bucket, each.who, -each.points) for each in charges]
+        _ledger.give_back(host_id, owed)
 
 
 @contextmanager

@@ -37,3 +37,5 @@ STAFF_GUESSES = bucket("staff-guesses", Budget(60, 5 * MINUTE_S), Budget(600, DA
 SIGN_UP = bucket("sign-up", Budget(100, 5 * MINUTE_S))
 REQUEST_PASSWORD_RESET = bucket("request-password-reset", Budget(15, HOUR_S), Budget(50, DAY_S))
 RESET_PASSWORD = bucket("reset-password", Budget(50, 5 * MINUTE_S))
+
+WRITES = bucket("repo-writes", Budget(5_000, HOUR_S), Budget(35_000, DAY_S), slack=150)

@@ -11,7 +11,8 @@ from django.db.models import Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from hosting import celery
+from hosting import celery, free_space
+from hosting.free_space import InsufficientStorage
 from hosting.models import Host
 from protocol import cid
 from protocol.errors import XrpcError
@@ -58,6 +59,8 @@ def run(repo_id: int) -> None:
         _take(fetch, repo)
     except HostRefuses as refusal:
         intents.put_off(fetch, refusal)
+    except InsufficientStorage as refusal:
+        intents.put_off(fetch, HostRefuses(refusal.message))
     except blobs.BlobQuotaExceeded as refusal:
         intents.stop(fetch, refusal.message)
 
@@ -71,10 +74,11 @@ def _repo(repo_id: int) -> RepoRow | None:
 
 
 def _take(fetch: BlobFetch, repo: RepoRow) -> None:
-    """Raises HostRefuses, BlobQuotaExceeded."""
+    """Raises HostRefuses, InsufficientStorage, BlobQuotaExceeded."""
     limit_bytes = _limit_bytes(repo)
     ends_at = time.monotonic() + TURN_S
     for blob_cid in _wanted(repo.id):
+        free_space.check()
         if time.monotonic() > ends_at:
             intents.give_back(fetch, timezone.now())
             return
@@ -103,7 +107,7 @@ def _bring(origin: str, repo: RepoRow, blob_cid: bytes, limit_bytes: int) -> Non
             declared_type = old_host.fetch(origin, repo.did, blob_cid, file, limit_bytes)
             _check(file, blob_cid)
             blobs.stage(repo, file, declared_type, None, limit_bytes)
-        except blobs.BlobQuotaExceeded:
+        except (blobs.BlobQuotaExceeded, InsufficientStorage):
             raise
         except (NoSuchBlob, XrpcError) as refusal:
             intents.note_unfetched(repo.id, blob_cid, str(refusal))

@@ -9,6 +9,8 @@ from contextlib import closing, contextmanager
 
 from django.db import transaction
 
+from hosting import limits
+from hosting.limits import Charge
 from protocol import mst
 from protocol.cid import to_text
 from protocol.commit import Commit
@@ -83,6 +85,7 @@ def import_repo(repo_id: int, spool: Spool, progress: Progress) -> None:
             break
         staged = _stage(head, spool, imported, progress)
         if staged is not None and _apply(staged):
+            _count_writes(head, staged)
             break
     else:
         raise RepoBusy("The repo is being written to: stop writing and repeat the import")
@@ -124,6 +127,16 @@ def _car_faults() -> Iterator[None]:
 def _apply(staged: Staged) -> bool:
     with closing(staged):
         return applying.apply(staged)
+
+
+def _count_writes(head: Head, staged: Staged) -> None:
+    """What an import changed costs what as many deletions cost, an hour's writes at the most. The
+    first one of a repo is free: people move in with more than anybody writes in an hour."""
+    if head.data != _EMPTY_TREE:
+        gone = len(staged.gone_paths)
+        points = min(max(gone, gone + staged.record_change), limits.WRITES.budgets[0].limit)
+        host_id = Repo.objects.values_list("host_id", flat=True).get(pk=head.id)
+        limits.owe(host_id, [Charge(limits.WRITES, (head.did,), points)])
 
 
 def _finish(repo_id: int) -> None:

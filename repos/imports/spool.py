@@ -8,6 +8,7 @@ com.atproto.repo.importRepo. Memory is two chunks and an index of where each blo
 import mmap
 import uuid
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +16,7 @@ from typing import IO
 
 from django.conf import settings
 
+from hosting import free_space
 from protocol import car, commit
 from protocol.car import CarStream
 from protocol.cbor import CborError
@@ -23,6 +25,7 @@ from protocol.errors import InvalidRequest
 
 MAX_BLOCKS = 5_000_000  # what an index may hold: some 750 MB, in a worker
 _CHUNK_BYTES = 262_144
+_LOOKED_EVERY_BYTES = 16_777_216
 _SIZE_BITS = 24  # a block has at most 2 MiB
 _SIZE_MASK = (1 << _SIZE_BITS) - 1
 
@@ -116,7 +119,9 @@ def folder() -> Path:
 
 
 def receive(chunks: Iterable[bytes]) -> Spool:
-    """Write a CAR down, checking it as it comes. Raises UnreadableCar; then nothing is left."""
+    """Write a CAR down, checking it as it comes. Raises UnreadableCar, InsufficientStorage; then
+    nothing is left."""
+    _check_room()
     path = folder() / f"{uuid.uuid4().hex}.car"
     file = path.open("xb+")
     try:
@@ -140,9 +145,24 @@ def reopen(path: Path) -> Spool:
 
 
 def _written(chunks: Iterable[bytes], file: IO[bytes]) -> Iterator[bytes]:
+    written = 0
     for chunk in chunks:
+        if written % _LOOKED_EVERY_BYTES + len(chunk) >= _LOOKED_EVERY_BYTES:
+            _check_room()
         file.write(chunk)
+        written += len(chunk)
         yield chunk
+
+
+def _check_room() -> None:
+    """Raise InsufficientStorage when the disk is nearly full, or too much waits to be imported."""
+    free_space.check()
+    waiting = 0
+    for path in folder().iterdir():
+        with suppress(FileNotFoundError):
+            waiting += path.stat().st_size
+    if waiting > settings.IMPORTS_WAITING_BYTES:
+        raise free_space.InsufficientStorage
 
 
 def _read(chunks: Iterable[bytes], path: Path, file: IO[bytes]) -> Spool:

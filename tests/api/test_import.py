@@ -29,6 +29,12 @@ def folders(settings, tmp_path) -> Iterator[None]:
     assert list((tmp_path / "imports").glob("*")) == []
 
 
+@pytest.fixture(autouse=True)
+def unlimited(settings) -> None:
+    """Budgets of imports: tests/api/test_disk_limits.py."""
+    settings.RATE_LIMITS = False
+
+
 def repo_car(did: str, records: dict[str, Any], leave_out: set[bytes] = frozenset()) -> bytes:
     """A repo as another host would export it, signed with a key of theirs."""
     blocks = {path: cbor.encode(value) for path, value in records.items()}

@@ -155,7 +155,7 @@ def describe_repo(call: Call) -> Answer:
     auth=Auth.account_or_service(),
     lane="transfer",
     body_limit=blob_limit_bytes,
-    limits=(rate_limits.UPLOAD_BLOB,),
+    limits=(rate_limits.UPLOAD_BLOB, rate_limits.UPLOADED_BYTES),
 )
 def upload_blob(call: Call) -> Answer:
     repo = own_repo_as_it_is(call)
@@ -172,10 +172,12 @@ def upload_blob(call: Call) -> Answer:
     auth=Auth.account(FULL),
     lane="transfer",
     body_limit=settings.IMPORT_LIMIT_BYTES,
+    limits=(rate_limits.IMPORT_REPO, rate_limits.IMPORT_WRITES, rate_limits.UPLOADED_BYTES),
 )
 def import_repo(call: Call) -> Answer:
     repo = reads.find_repo(call.host, own_account(call).did)
-    arriving.import_car(repo, iter(call.body.read, b""))
+    with rate_limits.importing(call):
+        arriving.import_car(repo, iter(call.body.read, b""))
     return None
 
 
