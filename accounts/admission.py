@@ -61,6 +61,14 @@ class EmailRefused(InvalidRequest):
     field = "email"
 
 
+class EmailMalformed(EmailRefused):
+    """400: not an address."""
+
+
+class EmailDisposable(EmailRefused):
+    """400: an address of the throw-away kind."""
+
+
 class PasswordRefused(XrpcError):
     """400: none, or longer than we hash."""
 
@@ -82,6 +90,7 @@ def check(host: Host, wish: SignUp) -> Admitted:
     email = checked_email(wish.email)
     password = checked_password(wish.password)
     handle = _checked_handle(host, wish)
+    refuse_guessable(password, handle, email)
     recovery_key = checked_recovery_key(wish.recovery_key or "")
     invite_code = (wish.invite_code or "").strip().lower()
     return Admitted(handle, email, password, recovery_key, invite_code)
@@ -115,14 +124,15 @@ def checked_email(email: str | None) -> str:
     if not email:
         raise EmailRefused("Email is required")
     email = email.strip().lower()
+    unsupported = "This email address is not supported, please use a different email."
     try:
         _is_an_email(email)
     except ValidationError:
-        is_fine = False
-    else:
-        is_fine = not (is_disposable(email) or _ODD_PARTS & set(email))
-    if not is_fine:
-        raise EmailRefused("This email address is not supported, please use a different email.")
+        raise EmailMalformed(unsupported) from None
+    if _ODD_PARTS & set(email):
+        raise EmailMalformed(unsupported)
+    if is_disposable(email):
+        raise EmailDisposable(unsupported)
     return email
 
 
@@ -135,6 +145,14 @@ def checked_password(password: str | None) -> str:
             f"Password too long. Maximum length is {NEW_PASSWORD_MAX_CHARACTERS} characters."
         )
     return password
+
+
+def refuse_guessable(password: str, *names: str) -> None:
+    """Raise `PasswordRefused` for a password that is one of the names that everybody sees: handle,
+    its first part, address, the part before its `@`."""
+    parts = {part for name in names for part in (name, name.split("@")[0], name.split(".")[0])}
+    if password.strip().removeprefix("@").lower() in {part.lower() for part in parts if part}:
+        raise PasswordRefused("Password must not be your handle or email address.")
 
 
 def checked_recovery_key(recovery_key: str) -> str:

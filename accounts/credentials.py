@@ -7,13 +7,15 @@ take at least 350 ms, and both get the same answer. App passwords count for XRPC
 import hashlib
 import secrets
 import time
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
 from django.contrib.auth.hashers import check_password, make_password
+from django.db.models import Q
 
 from accounts import app_passwords
-from accounts.models import Account, AppPassword
+from accounts.models import Account, AppPassword, HeldSignUp
 from accounts.passwords import OLD_PASSWORD_MAX_CHARACTERS
 from hosting.models import Host
 from protocol.errors import XrpcError
@@ -31,6 +33,18 @@ class InvalidLogin(XrpcError):
         super().__init__(message)
 
 
+class SignUpWaits(XrpcError):
+    """400: the right password of a sign-up that waits for the host's staff."""
+
+    name = "SignupQueued"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your sign-up is waiting for this server's staff. You will get an e-mail when they"
+            " have decided."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Proof:
     """Whose password it was, and which: `app_password` is None for the main one."""
@@ -43,17 +57,18 @@ def authenticate(host: Host, identifier: str, password: str) -> Account:
     """The open account, whatever its status, of this identifier and main password.
 
     The identifier is an e-mail when it has an `@`, a DID when it begins with `did:`, else a
-    handle; letter case does not matter. Raises `InvalidLogin`.
+    handle; letter case does not matter. Raises `InvalidLogin`, `SignUpWaits`.
     """
     started = time.monotonic()
     account = find(host, identifier)
     if _is_right(account, password) and account is not None:
         return account
+    _tell_who_waits(host, identifier, password)
     raise _refusal(started)
 
 
 def authenticate_app(host: Host, identifier: str, password: str) -> Proof:
-    """As `authenticate`, but one of the account's app passwords will do. Raises `InvalidLogin`."""
+    """As `authenticate`, but one of the account's app passwords will do. Raises the same."""
     started = time.monotonic()
     account = find(host, identifier)
     app_password = app_passwords.matching(account, password) if account is not None else None
@@ -61,12 +76,20 @@ def authenticate_app(host: Host, identifier: str, password: str) -> Proof:
         return Proof(account, app_password)
     if _is_right(account, password) and account is not None:
         return Proof(account)
+    _tell_who_waits(host, identifier, password)
     raise _refusal(started)
+
+
+def normalized(identifier: str) -> str:
+    """An identifier as people mean it: without the marks of direction that come along when it is
+    copied, blanks, the `@` in front of a handle and the dot behind it; in lower case."""
+    visible = "".join(sign for sign in identifier if unicodedata.category(sign) != "Cf")
+    return visible.strip().removeprefix("@").rstrip(".").lower()
 
 
 def find(host: Host, identifier: str) -> Account | None:
     """The open account that an identifier means at this host."""
-    identifier = identifier.strip().lower()
+    identifier = normalized(identifier)
     accounts = Account.objects.of(host).open().select_related("host")
     if "\0" in identifier:
         return None  # Postgres takes no NUL in a text
@@ -80,8 +103,20 @@ def counted_as(host: Host, identifier: str) -> str:
     to, until its password changes (a new one begins with a clean slate), else the identifier."""
     account = find(host, identifier)
     if account is None:
-        return identifier.strip().lower()
+        return normalized(identifier)
     return f"{account.did}#{hashlib.sha256(account.password.encode()).hexdigest()[:16]}"
+
+
+def _tell_who_waits(host: Host, identifier: str, password: str) -> None:
+    """Raise SignUpWaits for somebody whose sign-up the staff have not decided, and who knows the
+    password it came with. The extra hash hides behind REFUSAL_TAKES_S."""
+    name = normalized(identifier)
+    if not name or "\0" in name or len(password) > OLD_PASSWORD_MAX_CHARACTERS:
+        return
+    waiting = HeldSignUp.objects.of(host).waiting().exclude(password="")
+    held = waiting.filter(Q(handle=name) | Q(email=name)).first()
+    if held is not None and check_password(password, held.password):
+        raise SignUpWaits
 
 
 def _refusal(started: float) -> InvalidLogin:

@@ -33,6 +33,7 @@ def set_email(account: Account, email: str) -> None:
 def set_password(account: Account, password: str) -> None:
     """Another main password; whoever is signed in with the old one is so no longer. App passwords
     and their sessions stay. Raises `PasswordRefused`."""
+    admission.refuse_guessable(password, account.handle or "", account.email)
     hashed = make_password(admission.checked_password(password))
     with transaction.atomic():
         locked = standing.lock_open(account)

@@ -10,6 +10,7 @@ from accounts import (
     did_looks,
     email_tokens,
     held_sign_ups,
+    password_resets,
     places,
     publishing,
     reserved_keys,
@@ -17,6 +18,7 @@ from accounts import (
     websessions,
     withdrawals,
 )
+from hosting.models import Host
 
 
 @shared_task(
@@ -95,6 +97,13 @@ def forget_stale_keys() -> None:
 def forget_old_codes() -> None:
     """Every hour."""
     email_tokens.forget_old()
+
+
+@shared_task
+def mail_reset_code(host_id: int, identifier: str, language: str) -> None:
+    """For the page of forgotten passwords; a second run mails the same code once more."""
+    host = Host.objects.select_related("tenant").get(pk=host_id)
+    password_resets.ask_silently(host, identifier, language)
 
 
 @shared_task

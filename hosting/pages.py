@@ -58,6 +58,7 @@ class SecurityHeaders:
         is_console = request.path_info.startswith("/console/")
         headers = response.headers
         headers.setdefault("Content-Security-Policy", CONSOLE_POLICY if is_console else PAGE_POLICY)
+        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         headers.setdefault("Referrer-Policy", "same-origin")
         headers.setdefault("X-Content-Type-Options", "nosniff")
         if settings.SESSION_COOKIE_SECURE:  # we are served over https

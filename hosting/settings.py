@@ -252,7 +252,9 @@ AUTH_PASSWORD_VALIDATORS = [
 # --- cookies
 _HTTPS = PUBLIC_URL.startswith("https://")
 SESSION_ENGINE = "hosting.staff_sessions"
-SESSION_COOKIE_NAME = "grove-staff"
+# `__Host-`: no site beside ours under the same domain can plant one.
+SESSION_COOKIE_NAME = "__Host-grove-staff" if _HTTPS else "grove-staff"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if _HTTPS else "csrftoken"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

@@ -17,6 +17,7 @@ def show_form(
     request: HttpRequest, template: str, form: HostForm, status: int | None = None
 ) -> HttpResponse:
     """The form, filled in as it was; 422 when it has errors, unless told otherwise."""
+    form.focus_on_first_error()
     shown = {"host": form.host, "form": form}
     response = render(request, template, shown, status=status or (422 if form.errors else 200))
     for name, value in form.refusal_headers.items():

@@ -1,7 +1,8 @@
 """The cookie of the account pages: for no script, for this host only, over TLS if the host has it.
 
 One cookie name for every host: a browser keeps them apart by host name, and `websessions` accepts a
-cookie at its account's own host only.
+cookie at its account's own host only. Over https the name begins with `__Host-`, which browsers
+take from this very host alone: a site beside it under the same domain cannot plant one.
 """
 
 from django.http import HttpRequest, HttpResponseRedirect
@@ -16,8 +17,13 @@ COOKIE = "grove-account"
 
 def account_of(request: HttpRequest) -> Account | None:
     """Who is signed in, if anybody."""
-    token = request.COOKIES.get(COOKIE)
+    token = request.COOKIES.get(cookie_name(request))
     return websessions.account_of(host_of(request), token) if token else None
+
+
+def cookie_name(request: HttpRequest) -> str:
+    """The cookie's name at the host that was asked."""
+    return f"__Host-{COOKIE}" if _is_https(request) else COOKIE
 
 
 def signed_in(request: HttpRequest, account: Account) -> HttpResponseRedirect:
@@ -26,10 +32,10 @@ def signed_in(request: HttpRequest, account: Account) -> HttpResponseRedirect:
     places.note(account, request.META.get("REMOTE_ADDR", ""))
     response = redirect("accounts:home")
     response.set_cookie(
-        COOKIE,
+        cookie_name(request),
         token,
         max_age=websessions.EXPIRES_AFTER,
-        secure=host_of(request).origin.startswith("https://"),
+        secure=_is_https(request),
         httponly=True,
         samesite="Lax",
     )
@@ -38,8 +44,15 @@ def signed_in(request: HttpRequest, account: Account) -> HttpResponseRedirect:
 
 def signed_out(request: HttpRequest) -> HttpResponseRedirect:
     """End the session, in the table first, and go to the sign-in page."""
-    if token := request.COOKIES.get(COOKIE):
+    if token := request.COOKIES.get(cookie_name(request)):
         websessions.end(host_of(request), token)
     response = redirect("accounts:sign_in")
-    response.delete_cookie(COOKIE, samesite="Lax")
+    # Browsers take no `__Host-` cookie that is not secure, not even its removal.
+    response.set_cookie(
+        cookie_name(request), max_age=0, secure=_is_https(request), httponly=True, samesite="Lax"
+    )
     return response
+
+
+def _is_https(request: HttpRequest) -> bool:
+    return host_of(request).origin.startswith("https://")

@@ -10,7 +10,7 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
-from accounts import admission, handles
+from accounts import admission, credentials, handles
 from accounts.admission import SignUp
 from accounts.pages import wording
 from accounts.pages.captcha_widgets import Captcha
@@ -50,9 +50,16 @@ class HostForm(forms.Form):
 
     def whole_identifier(self, typed: str) -> str:
         """A bare name is a handle under this host's first domain."""
-        identifier = typed.strip().removeprefix("@")
+        identifier = credentials.normalized(typed)
         is_whole = any(mark in identifier for mark in ".@:")
         return identifier if is_whole or not self.domains else identifier + self.domains[0]
+
+    def focus_on_first_error(self) -> None:
+        """Have the browser begin at the first field with an error; an error of the whole form
+        takes the focus itself (form_errors.html)."""
+        if not self.non_field_errors():
+            for name in [name for name in self.fields if name in self.errors][:1]:
+                self.fields[name].widget.attrs["autofocus"] = True
 
     def refuse(self, refusal: XrpcError) -> None:
         """Show a verb's refusal beside its field, or above the form when it has none."""
@@ -122,7 +129,7 @@ class SignUpForm(HostForm):
     @property
     def wanted_handle(self) -> str:
         """People also type `@name` and the whole handle into the first field."""
-        typed: str = self.cleaned_data["handle"].lower().removeprefix("@")
+        typed = credentials.normalized(self.cleaned_data["handle"])
         domain: str = self.cleaned_data["domain"]
         return typed.removesuffix(domain) + domain
 

@@ -54,5 +54,6 @@ def _change(request: HttpRequest, account: Account, form: IdentityForm) -> None:
 
 
 def _show(request: HttpRequest, account: Account, form: IdentityForm, status: int) -> HttpResponse:
+    form.focus_on_first_error()
     shown = {"host": form.host, "account": account, "form": form}
     return render(request, _TEMPLATE, shown, status=status)

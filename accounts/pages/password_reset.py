@@ -39,8 +39,8 @@ def ask(request: HttpRequest) -> HttpResponse:
         except limits.RateLimitExceeded as refusal:
             form.refuse(refusal)
             return show_form(request, _ASK, form, status_of(refusal))
-        language = get_language() or "en"
-        password_resets.ask_silently(form.host, form.cleaned_data["identifier"], language)
+        identifier, language = form.cleaned_data["identifier"], get_language() or "en"
+        password_resets.ask_later(form.host, identifier, language)
         return redirect("accounts:reset_password_code")
     return show_form(request, _ASK, form)
 

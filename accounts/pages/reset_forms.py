@@ -6,9 +6,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.email_factor import WrongCode
+from accounts.models import Account, EmailToken
 from accounts.pages import wording
 from accounts.pages.forms import AS_TYPED, HostForm, NewPasswordField
+from accounts.passwords import OLD_PASSWORD_MAX_CHARACTERS
 from accounts.tokens import ExpiredToken, InvalidToken
+from hosting.limits import RateLimitExceeded
 from hosting.models import Host
 from protocol.errors import XrpcError
 
@@ -29,6 +32,39 @@ class CodeForm(HostForm):
             self.add_error("code", wording.for_person(refusal))
         else:
             super().refuse(refusal)
+
+
+class ConfirmEmailForm(CodeForm):
+    """The code that confirms the address of `account`. `problem`: why no letter went out."""
+
+    account: Account
+    problem = ""
+
+    def told(self, refusal: RateLimitExceeded) -> str:
+        """The refusal in words, for above the form; its headers go with the answer."""
+        self.refusal_headers = refusal.headers
+        return wording.for_person(refusal)
+
+
+class MailedCodeForm(HostForm):
+    """What a code is wanted for, and the main password. `is_sent`: it is on its way."""
+
+    account: Account
+    is_sent = False
+
+    purpose = forms.ChoiceField(
+        label=_("What for"),
+        choices=[
+            (EmailToken.Purpose.PLC_OPERATION.value, _("To change your identity or move away")),
+            (EmailToken.Purpose.DELETE_ACCOUNT.value, _("To delete the account")),
+        ],
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        max_length=OLD_PASSWORD_MAX_CHARACTERS,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
 
 
 class NewPasswordForm(CodeForm):

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from accounts.pages import brand, gate, identity, password_reset, profile, sign_up, views
+from accounts.pages import (
+    brand,
+    gate,
+    identity,
+    mailed_codes,
+    password_reset,
+    profile,
+    sign_up,
+    views,
+)
 
 app_name = "accounts"
 
@@ -13,6 +22,9 @@ urlpatterns = [
     path("account/sign-in", views.sign_in, name="sign_in"),
     path("account/sign-in/code", views.sign_in_code, name="sign_in_code"),
     path("account/identity", identity.identity, name="identity"),
+    path("account/confirm-email", mailed_codes.confirm, name="confirm_email"),
+    path("account/confirm-email/send", mailed_codes.send_confirmation, name="send_confirmation"),
+    path("account/codes", mailed_codes.codes, name="codes"),
     path("account/sign-out", views.sign_out, name="sign_out"),
     path("account/handle-available", sign_up.handle_available, name="handle_available"),
     path("account/reset-password", password_reset.ask, name="reset_password"),

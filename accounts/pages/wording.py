@@ -1,8 +1,11 @@
 """Refusals in a person's words and language. The verbs' own messages are the protocol's: English,
 and exact because clients know them."""
 
+import math
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts import (
     admission,
@@ -30,11 +33,22 @@ _BY_MESSAGE: dict[str, Promise] = {
     ),
     "This is no handle.": _("This is no handle."),
     "This is no address of a host.": _("This is no address of a host."),
+    "Password must not be your handle or email address.": _(
+        "Choose a password that is not your handle or e-mail address."
+    ),
     "No invite code provided": _("Sign-up here needs an invite code."),
 }
 _BY_KIND: dict[type[XrpcError], Promise] = {
     handles.InvalidHandle: _("Use letters, digits and dashes; no dash at either end."),
     handles.UnsupportedDomain: _("Choose one of the domains in the list."),
+    admission.EmailMalformed: _("This is not an e-mail address. It looks like name@example.com."),
+    admission.EmailDisposable: _(
+        "Throw-away addresses are not accepted. Enter one that you keep: it is the way back into"
+        " your account."
+    ),
+    credentials.SignUpWaits: _(
+        "Your sign-up waits for the staff of this host. You get an e-mail when they have decided."
+    ),
     admission.HandleTaken: _("This handle is taken. Choose another one."),
     admission.RecoveryKeyRefused: _("This is not a key that can be used: did:key:z… is expected."),
     invites.InvalidInviteCode: _("This invite code cannot be used."),
@@ -44,7 +58,6 @@ _BY_KIND: dict[type[XrpcError], Promise] = {
     tokens.InvalidToken: _("This code is not the right one. It may have been used already."),
     tokens.ExpiredToken: _("This code is too old. Ask for a new one."),
     email_factor.WrongCode: _("This code is not the right one, or too old. Sign in again."),
-    RateLimitExceeded: _("Too many attempts. Wait a few minutes, then try again."),
     standing.AccountTakedown: _("This account was taken down by its host. Signing in is off."),
     opening.DirectoryLate: _(
         "The directory that registers new accounts has not answered yet. Nothing is lost: send the"
@@ -63,7 +76,26 @@ def for_person(refusal: XrpcError) -> str:
     """The sentence to show for a refusal; the protocol's own where there is no better one."""
     if refusal.message in _BY_MESSAGE:
         return str(_BY_MESSAGE[refusal.message])
-    if isinstance(refusal, admission.EmailRefused):
+    if isinstance(refusal, RateLimitExceeded):
+        return _too_many(refusal)
+    if type(refusal) is admission.EmailRefused:
         is_taken = refusal.message.startswith("Email already taken")
         return str(_EMAIL_TAKEN if is_taken else _EMAIL_UNFIT)
     return str(_BY_KIND.get(type(refusal), refusal.message))
+
+
+def _too_many(refusal: RateLimitExceeded) -> str:
+    """With the time of `Retry-After`, rounded up to minutes or hours."""
+    minutes = math.ceil(int(refusal.headers["Retry-After"]) / 60)
+    if minutes < 120:
+        return ngettext(
+            "Too many attempts. Try again in %(count)s minute.",
+            "Too many attempts. Try again in %(count)s minutes.",
+            minutes,
+        ) % {"count": minutes}
+    hours = math.ceil(minutes / 60)
+    return ngettext(
+        "Too many attempts. Try again in %(count)s hour.",
+        "Too many attempts. Try again in %(count)s hours.",
+        hours,
+    ) % {"count": hours}

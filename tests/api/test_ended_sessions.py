@@ -27,7 +27,6 @@ from tests.api.conftest import Api, Person
 from tests.tenancy.test_cross_tenant import MATRIX, answer_to, filled
 from xrpc import registry
 from xrpc.auth import Kind
-from xrpc.subjects import did_document
 
 SERVER = "com.atproto.server."
 ENDED = "400 ExpiredToken"
@@ -132,8 +131,9 @@ def test_a_takedown_ends_the_sessions_for_good(alice):
 
 def test_who_moves_in_again_ends_the_former_owners_sessions(alice, ash, monkeypatch):
     assert alice.call(SERVER + "deactivateAccount").status_code == 200
-    document = did_document(account_of(alice))
-    document["service"][0]["serviceEndpoint"] = "https://elsewhere.example.com"
+    service = {"id": "#atproto_pds", "type": "AtprotoPersonalDataServer"}
+    elsewhere = {**service, "serviceEndpoint": "https://elsewhere.example.com"}
+    document = {"id": alice.did, "service": [elsewhere]}
     monkeypatch.setattr(arrivals, "resolve", lambda *_a, **_k: DidDocument(document))
     wish = SignUp(alice.handle, "new@example.com", "a password of theirs", did=alice.did)
     arrivals.move_in(ash, wish)

@@ -3,6 +3,7 @@
 import pytest
 
 from accounts import admission
+from accounts.admission import PasswordRefused
 from protocol.errors import XrpcError
 from protocol.keys import SigningKey
 from tests.unit.accounts.people import account_row, wish
@@ -92,3 +93,16 @@ def test_a_taken_email_is_named_whatever_its_letter_case(ash, alice):
 def test_an_email_may_be_used_again_at_another_host(ash, birch):
     account_row(birch)
     admission.check_free(ash, admission.check(ash, wish()))
+
+
+@pytest.mark.parametrize("password", ["alice.test", "Alice@Example.com", " @alice.test", "ALICE"])
+def test_a_password_that_is_a_name_everybody_sees_is_refused(ash, password):
+    with pytest.raises(PasswordRefused, match="must not be your handle"):
+        admission.check(ash, wish(password=password))
+
+
+def test_malformed_and_throw_away_addresses_are_told_apart():
+    with pytest.raises(admission.EmailMalformed):
+        admission.checked_email("nonsense")
+    with pytest.raises(admission.EmailDisposable):
+        admission.checked_email("x@mailinator.com")

@@ -3,10 +3,12 @@
 import time
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from accounts import credentials
 from accounts.credentials import InvalidLogin, authenticate
+from accounts.models import HeldSignUp
 from tests.unit.accounts.people import PASSWORD, account_row
 
 
@@ -74,3 +76,43 @@ def test_old_passwords_of_512_characters_are_tried(ash):
     assert authenticate(ash, "alice.test", "x" * 512) == account
     with pytest.raises(InvalidLogin):
         authenticate(ash, "alice.test", "x" * 513)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "@alice.test",
+        "  Alice.TEST ",
+        "\u202aalice.test\u202c",
+        "\u200e@alice.test\u200f",
+        "alice.test.",
+        "\ufeffalice@example.com",
+        "alice@example.com.",
+    ],
+)
+def test_identifiers_are_taken_as_people_mean_them(ash, alice, typed):
+    assert credentials.authenticate(ash, typed, PASSWORD) == alice
+
+
+def held(host, **changes):
+    fields = {"handle": "carol.test", "email": "carol@example.com", "reason": "policy"}
+    return HeldSignUp.objects.create(
+        host=host, password=make_password(PASSWORD), **{**fields, **changes}
+    )
+
+
+@pytest.mark.parametrize("name", ["carol.test", "@carol.test", "carol@example.com"])
+def test_who_waits_for_the_staff_is_told_so(ash, name):
+    held(ash)
+    with pytest.raises(credentials.SignUpWaits):
+        credentials.authenticate_app(ash, name, PASSWORD)
+    with pytest.raises(credentials.SignUpWaits):
+        credentials.authenticate(ash, name, PASSWORD)
+
+
+def test_with_a_wrong_password_or_elsewhere_nobody_waits(ash, birch, monkeypatch):
+    monkeypatch.setattr(credentials, "REFUSAL_TAKES_S", 0.0)
+    held(ash)
+    for host, password in ((ash, "wrong"), (birch, PASSWORD)):
+        with pytest.raises(credentials.InvalidLogin):
+            credentials.authenticate(host, "carol.test", password)

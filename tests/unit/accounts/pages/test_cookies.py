@@ -30,3 +30,12 @@ def test_signing_out_without_a_cookie_is_harmless(ash):
 def test_the_cookie_lasts_as_long_as_the_session_may(ash, alice):
     cookie = cookies.signed_in(request_of(ash), alice).cookies[cookies.COOKIE]
     assert cookie["max-age"] == websessions.EXPIRES_AFTER.total_seconds()
+
+
+def test_over_https_a_cookie_that_a_sibling_site_planted_is_not_looked_at(ash, alice):
+    token = websessions.begin(alice)
+    ash.origin = "https://pds.ash"
+    request = request_of(ash, token)
+    assert cookies.account_of(request) is None
+    request.COOKIES[f"__Host-{cookies.COOKIE}"] = token
+    assert cookies.account_of(request) == alice

@@ -3,13 +3,15 @@
 import re
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import credentials, email_tokens
+from accounts import credentials, email_tokens, tasks
 from accounts.email_tokens import Purpose
 from accounts.models import EmailToken, WebSession
-from hosting import limits
+from hosting import celery, limits
 from hosting.limits import Bucket, Budget
 from hosting.mail.models import OutgoingMail
 from tests.unit.accounts.people import PASSWORD, account_row
@@ -142,3 +144,19 @@ def test_nobody_begins_with_the_second_step(browser, guarded):
     code = email_tokens.issue(guarded, Purpose.AUTH_FACTOR)
     response = browser.post("/account/sign-in/code", {"promise": "made up", "code": code})
     assert response.status_code == 422
+
+
+def test_the_page_does_the_same_work_for_everybody(browser, guarded, settings, monkeypatch):
+    """The look-up, the code and the letter are a worker's: the answer tells no times apart."""
+    settings.VALKEY_URL = "redis://there.is.one"
+    sent = []
+    monkeypatch.setattr(celery.app, "send_task", lambda name, **given: sent.append((name, given)))
+    browser.get("/account/reset-password")  # the host is remembered from now on
+    with CaptureQueriesContext(connection) as known:
+        browser.post("/account/reset-password", {"identifier": guarded.handle})
+    with CaptureQueriesContext(connection) as unknown:
+        browser.post("/account/reset-password", {"identifier": "nobody.test"})
+    assert len(known) == len(unknown)
+    assert [name for name, _ in sent] == ["accounts.tasks.mail_reset_code"] * 2
+    tasks.mail_reset_code(*sent[0][1]["args"])
+    assert OutgoingMail.objects.get().recipient == guarded.email

@@ -74,7 +74,7 @@ def test_the_handle_may_be_typed_in_many_ways(browser, opens_at_once, typed):
         ({"handle": "al"}, "handle", "Use at least 3 characters."),
         ({"handle": "admin"}, "handle", "This handle is reserved."),
         ({"handle": "al_ice"}, "handle", "Use letters, digits and dashes"),
-        ({"email": "nonsense"}, "email", "This address cannot be used."),
+        ({"email": "nonsense"}, "email", "This is not an e-mail address."),
         ({"email": ""}, "email", "This field is required."),
         ({"password": "short"}, "password", "at least 8 characters"),
         ({"password": "password123"}, "password", "too common"),
@@ -91,7 +91,7 @@ def test_an_error_stands_beside_its_field(browser, changes, field, sentence):
 def test_every_error_is_shown_at_once(browser):
     response = sign_up(browser, handle="al", email="nonsense", password="short")
     assert "Use at least 3" in described_by(response, "handle")
-    assert "This address" in described_by(response, "email")
+    assert "not an e-mail address" in described_by(response, "email")
     assert "at least 8" in described_by(response, "password")
 
 
@@ -180,13 +180,15 @@ def test_the_cookie_is_for_no_script_and_no_other_site(browser, alice):
 
 
 @pytest.mark.parametrize(
-    ("origin", "secure"), [("http://localhost", ""), ("https://pds.ash", True)]
+    ("origin", "name", "secure"),
+    [("http://localhost", COOKIE, ""), ("https://pds.ash", f"__Host-{COOKIE}", True)],
 )
-def test_the_cookie_is_secure_where_the_host_is(browser, ash, origin, secure):
+def test_the_cookie_is_secure_and_the_hosts_own_where_it_can(browser, ash, origin, name, secure):
     ash.origin = origin
     ash.save()
     account_row(ash)
-    assert sign_in(browser).cookies[COOKIE]["secure"] == secure
+    assert sign_in(browser).cookies[name]["secure"] == secure
+    assert browser.get("/account/").status_code == 200
 
 
 def test_every_sign_in_has_a_cookie_of_its_own(browser, alice):

@@ -1,0 +1,97 @@
+"""Pages for codes by mail: the address confirmed, and codes for those who know the password.
+
+Source: com.atproto.server.confirmEmail, and accounts.addresses: an address that came without proof
+gets no codes for identity and deletion unless its owner gives the main password, for which those
+methods have no place.
+"""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import addresses, credentials, email_tokens, plc_operations
+from accounts.email_tokens import Purpose
+from accounts.models import Account
+from accounts.pages.answers import posted, show_form, status_of
+from accounts.pages.cookies import account_of
+from accounts.pages.reset_forms import ConfirmEmailForm, MailedCodeForm
+from hosting import limits
+from hosting.routing import host_of
+from protocol.errors import XrpcError
+
+_CONFIRM = "accounts/confirm_email.html"
+_CODES = "accounts/codes.html"
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest) -> HttpResponse:
+    """`/account/confirm-email`: the code that was mailed at sign-up, or when it was asked for."""
+    account = account_of(request)
+    if account is None:
+        return redirect("accounts:sign_in")
+    if account.email_confirmed_at is not None:
+        return redirect("accounts:home")
+    form = ConfirmEmailForm(host_of(request), posted(request))
+    form.account = account
+    if form.is_valid():
+        try:
+            addresses.confirm(account, account.email, form.cleaned_data["code"])
+            return redirect("accounts:home")
+        except XrpcError as refusal:
+            form.refuse(refusal)
+            return show_form(request, _CONFIRM, form, status_of(refusal))
+    return show_form(request, _CONFIRM, form)
+
+
+@require_POST
+def send_confirmation(request: HttpRequest) -> HttpResponse:
+    """`/account/confirm-email/send`: the code once more."""
+    account = account_of(request)
+    if account is None:
+        return redirect("accounts:sign_in")
+    form = ConfirmEmailForm(host_of(request))
+    form.account = account
+    try:
+        if account.email_confirmed_at is None:
+            email_tokens.mail(account, Purpose.CONFIRM_EMAIL, get_language())
+    except limits.RateLimitExceeded as refusal:
+        form.problem = form.told(refusal)
+        return show_form(request, _CONFIRM, form, refusal.status)
+    return redirect("accounts:confirm_email")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def codes(request: HttpRequest) -> HttpResponse:
+    """`/account/codes`: a code for the identity or the deletion, with the main password."""
+    account = account_of(request)
+    if account is None:
+        return redirect("accounts:sign_in")
+    form = MailedCodeForm(host_of(request), posted(request))
+    form.account = account
+    if form.is_valid():
+        try:
+            _mail(request, account, form)
+        except credentials.InvalidLogin as refusal:  # nobody gave a name here
+            form.add_error("password", _("The password is wrong."))
+            return show_form(request, _CODES, form, status_of(refusal))
+        except XrpcError as refusal:
+            form.refuse(refusal)
+            return show_form(request, _CODES, form, status_of(refusal))
+        form.is_sent = True
+    return show_form(request, _CODES, form)
+
+
+def _mail(request: HttpRequest, account: Account, form: MailedCodeForm) -> None:
+    given = form.cleaned_data
+    who = credentials.counted_as(form.host, account.did)
+    with limits.logging_in(request, form.host, who, credentials.InvalidLogin):
+        credentials.authenticate(form.host, account.did, given["password"])
+    if given["purpose"] == Purpose.PLC_OPERATION:
+        plc_operations.request_signature_with_password(account)
+    else:
+        email_tokens.mail(account, Purpose.DELETE_ACCOUNT, get_language())

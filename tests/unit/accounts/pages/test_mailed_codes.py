@@ -1,0 +1,64 @@
+"""The address is confirmed on a page; codes for those who know the password."""
+
+import re
+
+import pytest
+
+from accounts import addresses, email_tokens
+from accounts.email_tokens import Purpose
+from accounts.models import Account
+from hosting.mail.models import OutgoingMail
+from tests.unit.accounts.pages.conftest import FORM
+
+CONFIRM, CODES = "/account/confirm-email", "/account/codes"
+
+
+@pytest.fixture(autouse=True)
+def _captured(settings):
+    settings.SMTP_URL = ""
+
+
+def alice() -> Account:
+    return Account.objects.select_related("host").get(email="alice@example.com")
+
+
+def test_the_account_page_asks_for_the_confirmation_until_it_is_done(signed_in):
+    assert CONFIRM in signed_in.get("/account/").content.decode()
+    code = email_tokens.issue(alice(), Purpose.CONFIRM_EMAIL)
+    assert signed_in.post(CONFIRM, {"code": code}).url == "/account/"
+    assert alice().email_confirmed_at is not None
+    assert CONFIRM not in signed_in.get("/account/").content.decode()
+    assert signed_in.get(CONFIRM).url == "/account/"
+
+
+def test_a_wrong_code_stands_beside_its_field_with_the_focus(signed_in):
+    page = signed_in.post(CONFIRM, {"code": "AAAAA-BBBBB"})
+    text = page.content.decode()
+    assert page.status_code == 422
+    assert "<title>Error: " in text
+    assert re.search(r'<input[^>]*name="code"[^>]*autofocus', text)
+
+
+def test_another_letter_is_a_button_and_has_an_end(signed_in, settings):
+    settings.RATE_LIMITS = True
+    statuses = [signed_in.post(CONFIRM + "/send").status_code for _ in range(10)]
+    assert statuses == [302] * 9 + [429]
+    refused = signed_in.post(CONFIRM + "/send")
+    assert int(refused["Retry-After"]) > 0
+    assert "Too many attempts. Try again in" in refused.content.decode()
+
+
+def test_the_password_opens_what_a_new_address_does_not(signed_in):
+    addresses.change(alice(), addresses.Change("new@example.com"))
+    wish = {"purpose": Purpose.PLC_OPERATION.value}
+    wrong = signed_in.post(CODES, {**wish, "password": "wrong"})
+    assert (wrong.status_code, "The password is wrong." in wrong.content.decode()) == (422, True)
+    right = signed_in.post(CODES, {**wish, "password": FORM["password"]})
+    assert right.status_code == 200
+    assert OutgoingMail.objects.get(letter="plc_operation").recipient == "new@example.com"
+
+
+def test_nobody_without_a_session_sees_these_pages(browser):
+    for path in (CONFIRM, CODES):
+        assert browser.get(path).url == "/account/sign-in"
+    assert browser.post(CONFIRM + "/send").url == "/account/sign-in"
