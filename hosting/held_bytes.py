@@ -43,17 +43,26 @@ class Gathered:
         self.size = 0
         self._held = held
         self._counted = 0
-        self._file: BinaryIO = io.BytesIO()
+        self._pieces: list[bytes] = []
+        self._file: BinaryIO | None = None
 
     def add(self, piece: bytes) -> None:
         """The next bytes."""
         self.size += len(piece)
-        if isinstance(self._file, io.BytesIO):
-            self._count()
-        self._file.write(piece)
+        if self._file is None and not self._is_counted():
+            self._file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - ends with it
+            self._file.writelines(self._pieces)
+            self._pieces = []
+            self.forget()
+        if self._file is None:
+            self._pieces.append(piece)
+        else:
+            self._file.write(piece)
 
     def file(self) -> BinaryIO:
         """All of it, to be read."""
+        if self._file is None:
+            return io.BytesIO(b"".join(self._pieces))
         self._file.seek(0)
         return self._file
 
@@ -62,19 +71,13 @@ class Gathered:
         self._held.size -= self._counted
         self._counted = 0
 
-    def _count(self) -> None:
-        if self.size <= SMALL_BYTES:
-            return
+    def _is_counted(self) -> bool:
+        """Count what there is now, if there is room for it."""
         more = self.size - self._counted
-        if self._held.size + more <= self._held.most:
-            self._held.size += more
-            self._counted = self.size
-        else:
-            self._move_to_a_file()
-
-    def _move_to_a_file(self) -> None:
-        begun = self._file
-        begun.seek(0)
-        self._file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - ends with it
-        self._file.write(begun.read())
-        self.forget()
+        if self.size <= SMALL_BYTES:
+            return True
+        if self._held.size + more > self._held.most:
+            return False
+        self._held.size += more
+        self._counted = self.size
+        return True
