@@ -5,9 +5,10 @@ which a host gives out handles (docs/architecture.md section 1). Everything abov
 a host, never on a global.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.auth.password_validation import validate_password
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
@@ -146,8 +147,24 @@ class HandleDomain(models.Model):
         return self.name
 
 
+class StaffManager(UserManager["StaffUser"]):
+    """Makes staff; a password passes AUTH_PASSWORD_VALIDATORS, whoever chooses it."""
+
+    def _create_user_object(
+        self, username: str, email: str | None, password: str | None, **fields: Any
+    ) -> "StaffUser":
+        """What all of Django's ways to make a user come to. Raises ValidationError."""
+        if password is not None:
+            validate_password(password, self.model(username=username, email=email or ""))
+        # Django's own stub leaves its hook out.
+        user: StaffUser = super()._create_user_object(username, email, password, **fields)  # type: ignore[misc]
+        return user
+
+
 class StaffUser(AbstractUser):
     """Someone who signs in to the console. Account holders are `accounts.Account`, never this."""
+
+    objects: ClassVar[StaffManager] = StaffManager()
 
     is_platform_staff = models.BooleanField(
         default=False, help_text=_("Works for the hosting provider: sees every tenant.")

@@ -1,8 +1,9 @@
 """What every page has in common: security headers.
 
 Source: OWASP Secure Headers. Nothing is loaded from elsewhere, nothing is inline, no page may be
-framed. The console gets what django-unfold's Alpine.js needs (expressions in attributes are
-evaluated, widths and colours are inline styles) and no more.
+framed. The console gets what django-unfold needs and no more: its Alpine.js evaluates expressions
+in attributes (the build that does not is another package, and cannot read unfold's), and its frame
+writes the theme's colours into a style element. Inline scripts are refused there, too.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,7 +28,7 @@ _POLICY: Mapping[str, str] = {
 }
 _CONSOLE_POLICY: Mapping[str, str] = {
     **_POLICY,
-    "script-src": "'self' 'unsafe-inline' 'unsafe-eval'",
+    "script-src": "'self' 'unsafe-eval'",
     "style-src": "'self' 'unsafe-inline'",
 }
 

@@ -1,8 +1,8 @@
 """What the host's admin and its moderation service do to accounts, each deed on the record.
 
 Source: com.atproto.admin.*. The verbs are the accounts room's; here they get their audit entry, in
-the same transaction where the verb has one. Verbs that ask the directory are logged once they are
-done, because no transaction may wait for the network.
+the same transaction where the verb has one. Verbs that ask the directory are logged before they
+begin and once they have ended, because no transaction may wait for the network.
 """
 
 from collections.abc import Collection
@@ -42,8 +42,9 @@ def change_handle(actor: Actor, account: Account, handle: str, reason: str) -> N
     Raises the errors of `handle_changes.check_by_staff` and `change_handle`.
     """
     checked = handle_changes.check_by_staff(account, handle)
-    handle_changes.change_handle(account, checked)
-    audit.record(actor, account, Action.ACCOUNT_CHANGE_HANDLE, f"{reason}: {checked}")
+    said = f"{reason}: {checked}"
+    with audit.outside_of_a_transaction(actor, account, Action.ACCOUNT_CHANGE_HANDLE, said):
+        handle_changes.change_handle(account, checked)
 
 
 def delete(actor: Actor, account: Account, reason: str) -> None:
@@ -55,8 +56,8 @@ def delete(actor: Actor, account: Account, reason: str) -> None:
 
 def change_key(actor: Actor, account: Account, did_key: str, reason: str) -> None:
     """Another signing key, one of this host's. Raises the errors of `key_rotation.take_key`."""
-    key_rotation.take_key(account, did_key)
-    audit.record(actor, account, Action.ACCOUNT_CHANGE_KEY, reason)
+    with audit.outside_of_a_transaction(actor, account, Action.ACCOUNT_CHANGE_KEY, reason):
+        key_rotation.take_key(account, did_key)
 
 
 def write_to(actor: Actor, account: Account, subject: str, content: str, reason: str) -> None:

@@ -1,7 +1,9 @@
 """Writing the audit log: every verb of staff, of the admin API and of the moderation service ends
-in one entry, in the transaction that did the deed.
+in one entry, in the transaction that did the deed; a deed that leaves the transaction has two.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from accounts.models import Account
@@ -24,12 +26,14 @@ def record(  # noqa: PLR0913 - an entry has that many columns
     cid: str = "",
     record: str = "",
     ref: str = "",
+    stage: AuditEntry.Stage = AuditEntry.Stage.WHOLE,
 ) -> AuditEntry:
     """An entry about an account, or about a blob (`cid`) or a record (`collection/rkey`) of it."""
     return AuditEntry.objects.create(
         host=account.host,
         **_by(actor),
         action=action,
+        stage=stage,
         subject_did=account.did,
         subject_handle=account.handle or "",
         subject_cid=cid,
@@ -47,6 +51,7 @@ def record_at_host(  # noqa: PLR0913 - an entry has that many columns
     handle: str = "",
     *,
     cid: str = "",
+    ref: str = "",
 ) -> AuditEntry:
     """An entry about the host itself, about somebody who has no account (yet), or about bytes."""
     return AuditEntry.objects.create(
@@ -56,8 +61,24 @@ def record_at_host(  # noqa: PLR0913 - an entry has that many columns
         subject_did="",
         subject_handle=handle,
         subject_cid=cid,
+        ref=ref[:300],
         reason=reason[:REASON_MAX_CHARS],
     )
+
+
+@contextmanager
+def outside_of_a_transaction(
+    actor: Actor, account: Account, action: AuditEntry.Action, reason: str
+) -> Iterator[None]:
+    """Around a deed that asks the network, and so leaves every transaction: the entry that it was
+    begun is there before it, and how it ended after it, whatever it raises."""
+    record(actor, account, action, reason, stage=AuditEntry.Stage.BEGUN)
+    outcome = AuditEntry.Stage.FAILED
+    try:
+        yield
+        outcome = AuditEntry.Stage.DONE
+    finally:
+        record(actor, account, action, reason, stage=outcome)
 
 
 def _by(actor: Actor) -> dict[str, StaffUser | str | None]:

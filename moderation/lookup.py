@@ -55,7 +55,7 @@ def has_record(account: Account, path: str) -> bool:
 
 
 def find(hosts: HostQuerySet, text: str) -> Found | None:
-    """Look up `text` (a handle with or without @, a DID, or an at-URI) among `hosts`.
+    """Look up `text` among `hosts`: a handle with or without @, a DID, an e-mail address, an at-URI.
 
     Returns None for what does not exist and for what is another tenant's: the two must look alike.
     """
@@ -84,6 +84,8 @@ def _account(hosts: HostQuerySet, who: str) -> Account | None:
     accounts = in_view.select_related("host__tenant")
     if is_did(who):
         return accounts.filter(did=who).first()
+    if "@" in who[1:]:
+        return accounts.filter(email=who.lower()).first()
     handle = who.removeprefix("@")
     return accounts.filter(handle=normalize_handle(handle)).first() if is_handle(handle) else None
 

@@ -49,10 +49,23 @@ class AuditEntry(models.Model):
         SIGN_UP_REFUSE = "sign_up.refuse", _("Sign-up refused")
         SIGN_UP_REOPEN = "sign_up.reopen", _("Sign-up reopened")
         HOST_CHANGE_ADMISSION = "host.change_admission", _("Admission changed")
+        STAFF_SIGN_IN = "staff.sign_in", _("Staff signed in")
+        STAFF_SIGN_IN_REFUSED = "staff.sign_in_refused", _("Staff sign-in refused")
+        STAFF_SIGN_OUT = "staff.sign_out", _("Staff signed out")
         BLOB_TAKE_DOWN = "blob.take_down", _("File taken down")
         BLOB_RESTORE = "blob.restore", _("File restored")
         BLOB_DENY = "blob.deny", _("File denied")
         BLOB_ALLOW = "blob.allow", _("File allowed")
+
+    class Stage(models.TextChoices):
+        """Of a deed that no transaction holds, because it waits for the network: two entries. A
+        deed that was begun and has no second entry was cut off, and how far it came is not known.
+        """
+
+        WHOLE = "", _("done")
+        BEGUN = "begun", _("begun")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
 
     host = models.ForeignKey(Host, on_delete=models.PROTECT, related_name="+")
     staff = models.ForeignKey(
@@ -64,7 +77,8 @@ class AuditEntry(models.Model):
     )
     actor = models.CharField(_("actor"), max_length=2048, blank=True)  # where it was not staff
     action = models.CharField(max_length=40, choices=Action.choices)
-    subject_did = models.CharField(_("DID"), max_length=300, blank=True)  # none: the host's affair
+    stage = models.CharField(max_length=8, choices=Stage.choices, blank=True)
+    subject_did = models.CharField(_("DID"), max_length=2048, blank=True)  # none: the host's affair
     subject_handle = models.CharField(_("handle"), max_length=253, blank=True)
     subject_cid = models.CharField(_("CID"), max_length=100, blank=True)  # of a blob
     subject_record = models.CharField(_("record"), max_length=1024, blank=True)  # collection/rkey

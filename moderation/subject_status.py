@@ -112,8 +112,9 @@ def set_account(
         _set_takedown(actor, account, takedown, reason)
         account.refresh_from_db()
     if wakes:
-        activation.activate(account)
-        audit.record(actor, account, AuditEntry.Action.ACCOUNT_ACTIVATE, reason)
+        action = AuditEntry.Action.ACCOUNT_ACTIVATE
+        with audit.outside_of_a_transaction(actor, account, action, reason):
+            activation.activate(account)
     elif deactivated is not None:
         with transaction.atomic():
             activation.deactivate(account)

@@ -67,6 +67,7 @@ def _page(request: HttpRequest, host: Host, shown: Captcha, problem: str) -> Htt
     response["Content-Security-Policy"] = page_policy(
         {**shown.sources, "form-action": apps}, frame_ancestors=apps
     )
+    response["Cross-Origin-Opener-Policy"] = "unsafe-none"  # an app that opened it may watch it
     return response
 
 

@@ -62,6 +62,7 @@ DELETE_ACCOUNT = _with_code("delete_account", _("Account Deletion Requested"))
 PLC_OPERATION = _with_code("plc_operation", _("PLC Update Operation Requested"))
 SIGN_IN_CODE = _with_code("sign_in_code", _("Your Sign-in Code"))
 SIGN_IN_ALERT = Letter("sign_in_alert", _("Sign-in From a New Place"))
+STAFF_SIGN_IN = Letter("staff_sign_in", _("Sign-in From a New Place"))  # to a member of staff
 PASSWORD_CHANGED = Letter("password_changed", _("Your Password Was Changed"))
 EMAIL_CHANGED = Letter("email_changed", _("Your Email Address Was Changed"))
 # To an address that nobody had confirmed: its reader need not be the account's owner.
@@ -91,6 +92,7 @@ ALL: Mapping[str, Letter] = {
         PLC_OPERATION,
         SIGN_IN_CODE,
         SIGN_IN_ALERT,
+        STAFF_SIGN_IN,
         PASSWORD_CHANGED,
         EMAIL_CHANGED,
         UNCONFIRMED_EMAIL_CHANGED,

@@ -1,15 +1,28 @@
-"""What the console's first page shows: a look-up field and the latest actions."""
+"""What the console's first page shows: what waits, a look-up field and the latest actions."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 
+from accounts.models import HeldSignUp
 from hosting.console import hosts_in_view
 from moderation.console.forms import LookUpForm
-from moderation.models import AuditEntry
+from moderation.models import AuditEntry, Report
 
 
 def context(request: HttpRequest, page: dict[str, Any]) -> dict[str, Any]:
     """Add to the index page's context (unfold's DASHBOARD_CALLBACK)."""
-    entries = AuditEntry.objects.of(hosts_in_view(request)).select_related("staff")[:10]
-    return {**page, "look_up_form": LookUpForm(), "recent_entries": entries}
+    hosts = hosts_in_view(request)
+    return {
+        **page,
+        "look_up_form": LookUpForm(),
+        "recent_entries": AuditEntry.objects.of(hosts).select_related("staff")[:10],
+        "held_count": HeldSignUp.objects.at(hosts).waiting().count(),
+        "report_count": Report.objects.of(hosts).filter(created_at__gt=_recently()).count(),
+    }
+
+
+def _recently() -> datetime:
+    return timezone.now() - timedelta(days=7)

@@ -26,7 +26,7 @@ class LookUpForm(forms.Form):
     """One field for everything a report may contain."""
 
     q = forms.CharField(
-        label=_("Handle, DID or at-URI"),
+        label=_("Handle, DID, e-mail address or at-URI"),
         max_length=8192,
         widget=UnfoldAdminTextInputWidget(
             attrs={"placeholder": "alice.example.com", "autocapitalize": "none", "autofocus": True}

@@ -59,6 +59,20 @@ class InviteList(ReadOnly):
     def get_queryset(self, request: HttpRequest) -> QuerySet[InviteCode]:
         return InviteCode.objects.at(hosts_in_view(request)).prefetch_related("uses")
 
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        """A code that is good lets anybody in: only those see it who may let people in."""
+        may_see = sign_ups.may_admit(staff_of(request), host_of(request))
+        return self.list_display if may_see else ["number", *self.list_display[1:]]
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        """Nor may it be guessed letter by letter."""
+        may_see = sign_ups.may_admit(staff_of(request), host_of(request))
+        return self.search_fields if may_see else self.search_fields[1:]
+
+    @display(description=gettext_lazy("number"), ordering="id")
+    def number(self, code: InviteCode) -> int:
+        return code.pk
+
     @display(description=gettext_lazy("for"), ordering="for_account")
     def owner(self, code: InviteCode) -> SafeString | str:
         if code.for_account == InviteCode.ADMIN:

@@ -150,7 +150,8 @@ class AuditLog(ReadOnly):
 
     @display(description=_("action"), ordering="action")
     def action_name(self, entry: AuditEntry) -> str:
-        return entry.get_action_display()
+        name = entry.get_action_display()
+        return f"{name} ({entry.get_stage_display()})" if entry.stage else name
 
     @display(description=_("reason"))
     def why(self, entry: AuditEntry) -> str:
@@ -187,8 +188,8 @@ class ReportList(ReadOnly):
     @display(description=_("about"))
     def subject(self, report: Report) -> SafeString:
         """The account, which may live anywhere, and the record where it was about one."""
-        found = f"{reverse('console:look_up')}?{urlencode({'q': report.subject_did})}"
         label = report.subject_uri or report.subject_did
+        found = f"{reverse('console:look_up')}?{urlencode({'q': label})}"
         return format_html('<a class="console-link" href="{}">{}</a>', found, label)
 
     @display(description=_("reported by"), ordering="reported_by")

@@ -1,10 +1,12 @@
 """Who is written down as the one who acted."""
 
 import pytest
-from django.db import IntegrityError
+from django.db import DatabaseError, IntegrityError, connection
 
-from moderation import audit
+from accounts import handle_changes, key_rotation
+from moderation import administration, audit
 from moderation.models import AuditEntry
+from protocol.errors import InvalidRequest
 
 Action = AuditEntry.Action
 
@@ -34,3 +36,35 @@ def test_nobody_cannot_have_acted(account):
 def test_a_reason_without_end_is_cut(account):
     entry = audit.record(audit.ADMIN, account, Action.ACCOUNT_RESTORE, "x" * 5000, ref="y" * 500)
     assert (len(entry.reason), len(entry.ref)) == (2000, 300)
+
+
+def test_the_log_cannot_be_emptied(account):
+    audit.record(audit.ADMIN, account, Action.ACCOUNT_RESTORE, "appeal")
+    with connection.cursor() as cursor:
+        cursor.execute("set constraints all immediate")
+        cursor.execute("alter table audit_entry enable trigger audit_entry_is_never_emptied")
+        with pytest.raises(DatabaseError, match="append-only"):
+            cursor.execute("truncate audit_entry")
+
+
+def stages() -> list[tuple[str, str]]:
+    return [(entry.action, entry.stage) for entry in AuditEntry.objects.order_by("id")]
+
+
+def test_a_deed_that_asks_the_network_is_logged_before_it_begins(account, monkeypatch):
+    seen = []
+    monkeypatch.setattr(key_rotation, "take_key", lambda *_: seen.extend(stages()))
+    administration.change_key(audit.ADMIN, account, "did:key:z", "a leak")
+    assert seen == [("account.change_key", "begun")]
+    assert stages() == [("account.change_key", "begun"), ("account.change_key", "done")]
+
+
+def test_a_deed_that_fails_says_so(account, monkeypatch):
+    def refuse(*_):
+        raise InvalidRequest("no")
+
+    monkeypatch.setattr(handle_changes, "check_by_staff", lambda _account, handle: handle)
+    monkeypatch.setattr(handle_changes, "change_handle", refuse)
+    with pytest.raises(InvalidRequest):
+        administration.change_handle(audit.ADMIN, account, "other.test", "a wish")
+    assert stages() == [("account.change_handle", "begun"), ("account.change_handle", "failed")]

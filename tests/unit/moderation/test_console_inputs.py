@@ -1,9 +1,13 @@
 """What a browser may send to the console: exactly what its pages ask for."""
 
+from urllib.parse import urlencode
+
 import pytest
 from django.test import Client
 
+from accounts import invites
 from hosting.models import Host
+from moderation.models import Report
 from tests.unit.repos.conftest import open_account
 
 pytestmark = pytest.mark.django_db
@@ -84,3 +88,57 @@ def test_a_tenants_staff_cannot_filter_for_another_tenants_host(account, birch, 
     text = page.content.decode()
     assert account.did in text
     assert "birch" not in text
+
+
+@pytest.fixture
+def code(ash) -> str:
+    return invites.give(ash, for_accounts=[], codes_each=1, uses_each=1)["admin"][0]
+
+
+def test_an_auditor_does_not_see_codes_that_let_people_in(ash, code, staff_of):
+    browser = console(staff_of(ash, "auditor"))
+    page = browser.get("/console/accounts/invitecode/")
+    assert page.status_code == 200
+    assert code not in page.content.decode()
+    assert b"1/1" in page.content
+    found = browser.get("/console/accounts/invitecode/", {"q": code[:6]})
+    assert b"1/1" not in found.content
+
+
+def test_who_may_let_people_in_sees_their_codes(ash, code, staff_of):
+    page = console(staff_of(ash, "support")).get("/console/accounts/invitecode/")
+    assert code in page.content.decode()
+
+
+def test_an_address_is_looked_up_at_the_hosts_in_view(account, birch, moderator, staff_of):
+    asked = {"q": account.email.upper()}
+    found = console(moderator).get("/console/look-up/", asked)
+    assert found["location"] == f"/console/accounts/{account.did}/"
+    elsewhere = console(staff_of(birch, "owner"), "birch.localhost")
+    assert elsewhere.get("/console/look-up/", asked)["location"] == "/console/"
+
+
+def test_a_report_leads_to_the_record(ash, account, moderator):
+    uri = f"at://{account.did}/com.example.thing/k"
+    Report.objects.create(
+        host=ash, reported_by=account.did, reason_type="x#spam", subject_did=account.did,
+        subject_uri=uri,
+    )  # fmt: skip
+    page = console(moderator).get("/console/moderation/report/").content.decode()
+    assert f"/console/look-up/?{urlencode({'q': uri})}" in page
+
+
+def test_the_first_page_says_what_waits(ash, birch, account, moderator):
+    for host in (ash, birch):
+        Report.objects.create(
+            host=host, reported_by="did:x", reason_type="x#spam", subject_did="did:y"
+        )
+    page = console(moderator).get("/console/").content.decode()
+    assert "1 report in the last seven days" in page
+    assert "0 sign-ups wait for your answer" in page
+
+
+def test_a_browser_runs_no_inline_script_of_the_console(moderator):
+    headers = console(moderator).get("/console/").headers
+    assert "script-src 'self' 'unsafe-eval';" in headers["Content-Security-Policy"]
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
