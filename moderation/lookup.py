@@ -55,7 +55,7 @@ def has_record(account: Account, path: str) -> bool:
 
 
 def find(hosts: HostQuerySet, text: str) -> Found | None:
-    """Look up `text` among `hosts`: a handle with or without @, a DID, an e-mail address, an at-URI.
+    """Look up `text` among `hosts`: a handle (with @ or not), a DID, an e-mail address, an at-URI.
 
     Returns None for what does not exist and for what is another tenant's: the two must look alike.
     """
