@@ -38,11 +38,13 @@ def look(did: str) -> bool:
     return True
 
 
-def wake(did: str) -> None:
-    """Have a worker look now; without a broker the sweep does it in its time."""
+def wake(did: str, in_s: int = 0) -> None:
+    """Have a worker look so many seconds from now; without a broker the sweep does it in its
+    time."""
     if settings.VALKEY_URL:
         with suppress(OperationalError):
-            celery.app.send_task("accounts.tasks.look_at_did", args=(did,), retry=False)
+            name = "accounts.tasks.look_at_did"
+            celery.app.send_task(name, args=(did,), countdown=in_s, retry=False)
 
 
 def look_due() -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from accounts import addresses, email_tokens, updates
+from accounts import addresses, did_looks, email_tokens, published_dids, updates
 from accounts.models import Account, Arrival, PlcOperation
 from protocol import cbor, plc
 from protocol.errors import InvalidRequest
@@ -25,6 +25,7 @@ from protocol.plc_data import PDS_SERVICE, PDS_SERVICE_TYPE, SIGNING_METHOD, Plc
 
 PURPOSE = email_tokens.Purpose.PLC_OPERATION
 _PLC = "did:plc:"
+_LOOKS_AFTER_S = (30, 300, 1800)
 
 
 class UnsafeOperation(InvalidRequest):
@@ -100,6 +101,7 @@ def sign(account: Account, code: str, wishes: Mapping[str, Any]) -> plc.Operatio
     signed = updates.signed(account, _changed(data, wishes), newest)
     _assure_valid(signed)
     email_tokens.burn(account, PURPOSE, code)
+    _expect_departure(account, signed)
     return signed
 
 
@@ -158,6 +160,15 @@ def _is_in_its_owners_hands(account: Account) -> bool:
         return False
     _, data = updates.newest(account)
     return account.host.rotation_did_key not in data.rotation_keys
+
+
+def _expect_departure(account: Account, signed: plc.Operation) -> None:
+    """Whoever has an operation signed that names another host will hand it in there: look soon."""
+    data = plc.data_of(signed)
+    service = data.services.get(PDS_SERVICE) if data is not None else None
+    if service is not None and not published_dids.names(account, service.endpoint):
+        for pause_s in _LOOKS_AFTER_S:
+            did_looks.wake(account.did, pause_s)
 
 
 def _written_down(account: Account, operation: plc.Operation) -> PlcOperation:

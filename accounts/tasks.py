@@ -59,7 +59,7 @@ def look_at_dids() -> None:
 
 @shared_task
 def look_at_did(did: str) -> None:
-    """At once, when an owner deactivates the account: the last step of most moves."""
+    """When an owner deactivates the account, or has an operation signed that names another host."""
     did_looks.look(did)
 
 

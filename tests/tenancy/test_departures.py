@@ -199,3 +199,14 @@ def test_its_owner_points_the_did_here_again_and_activates(alice):
     ok(alice.send(SERVER + "activateAccount"))
     assert (copy_of(alice).status, copy_of(alice).moved_away_at) == ("active", None)
     assert kinds(alice)[-3:] == [EventKind.ACCOUNT, EventKind.IDENTITY, EventKind.SYNC]
+
+
+def test_who_has_a_departure_signed_is_looked_at_soon(alice, birch, monkeypatch):
+    woken = []
+    monkeypatch.setattr(did_looks, "wake", lambda did, in_s=0: woken.append((did, in_s > 0)))
+    new = arrive(birch, alice.did, service_token(alice, birch), "alice.birch.test")
+    hand_over(alice, new)
+    assert set(woken) == {(alice.did, True)}
+    woken.clear()
+    ok(alice.call(SERVER + "deactivateAccount"))
+    assert woken == [(alice.did, False)]
