@@ -142,6 +142,15 @@ RESOLVE_LEXICON: Final = of_network("resolve-lexicon", Budget(300, 5 * MINUTE_S)
 SUBMIT_PLC_OPERATION: Final = of_account(
     "submit-plc-operation", Budget(30, 5 * MINUTE_S), Budget(200, DAY_S)
 )
+SIGN_PLC_OPERATION: Final = of_account("sign-plc-operation", Budget(30, 5 * MINUTE_S))
+# Rows that are written anew, letters, or events that every reader of the firehose gets
+REFRESH_SESSION: Final = of_network("refresh-session", Budget(1_500, 5 * MINUTE_S))
+CREATE_APP_PASSWORD: Final = of_account(
+    "create-app-password", Budget(30, HOUR_S), Budget(100, DAY_S)
+)
+CHANGE_STATUS: Final = of_account("change-status", Budget(30, HOUR_S), Budget(100, DAY_S))
+UPDATE_EMAIL: Final = of_account("update-email", Budget(30, HOUR_S), Budget(100, DAY_S))
+PUT_PREFERENCES: Final = of_account("put-preferences", Budget(600, HOUR_S), Budget(5_000, DAY_S))
 REFRESH_IDENTITY: Final = of_account("refresh-identity", Budget(60, 5 * MINUTE_S))
 CREATE_REPORT: Final = of_account("create-report", Budget(100, HOUR_S), Budget(500, DAY_S))
 UPDATE_HANDLE: Final = of_account("update-handle", Budget(10, 5 * MINUTE_S), Budget(50, DAY_S))

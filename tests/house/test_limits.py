@@ -5,7 +5,11 @@ import re
 from accounts.pages import sign_up  # noqa: F401 - it has a limit of its own
 from hosting.limits import buckets
 from tests.house.rooms import HOUSE, ROOMS, modules
-from xrpc import dispatch  # noqa: F401 - importing it declares every method, and its limits
+from xrpc import (
+    dispatch,  # noqa: F401 - importing it declares every method, and its limits
+    registry,
+)
+from xrpc.auth import Kind
 
 MADE = re.compile(r'\b(?:bucket|of_network|of_account)\(\s*"([a-z-]+)"')
 ROW = re.compile(r"^\| `([a-z-]+)` \| `([0-9/ ]+)` \|", re.MULTILINE)
@@ -20,3 +24,26 @@ def test_every_bucket_is_told_with_its_budgets() -> None:
     }
     assert len(budgets) > 15
     assert dict(ROW.findall((HOUSE / "docs" / "operators.md").read_text())) == budgets
+
+
+# They leave no row behind: what they end or hand on.
+LEAVES_NOTHING = {
+    "app.bsky.notification.registerPush",
+    "app.bsky.notification.unregisterPush",
+    "com.atproto.server.deleteSession",
+    "com.atproto.server.revokeAppPassword",
+}
+STAFF = (Kind.ADMIN, Kind.MODERATOR)
+
+
+def test_whatever_leaves_rows_files_or_letters_is_counted() -> None:
+    methods = [registry.find(nsid) for nsid in registry.registered()]
+    uncounted = {
+        method.nsid
+        for method in methods
+        if method is not None
+        and method.kind == registry.PROCEDURE
+        and not method.limits
+        and method.auth.kind not in STAFF
+    }
+    assert uncounted == LEAVES_NOTHING

@@ -11,7 +11,7 @@ import orjson
 from accounts import preferences
 from accounts.models import Account
 from protocol.errors import InvalidRequest
-from xrpc import staff_auth
+from xrpc import rate_limits, staff_auth
 from xrpc.auth import FULL, LEAVING, STANDARD, Auth
 from xrpc.call import Answer, Call
 from xrpc.proxy.destinations import Service
@@ -35,7 +35,7 @@ def get_preferences(call: Call) -> Answer:
     return {"preferences": read(account)}
 
 
-@procedure(PUT, auth=Auth.account())
+@procedure(PUT, auth=Auth.account(), limits=(rate_limits.PUT_PREFERENCES,))
 def put_preferences(call: Call) -> Answer:
     if elsewhere := _elsewhere(call, PUT):
         return handed_on(call, PUT, elsewhere)

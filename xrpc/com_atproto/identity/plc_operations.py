@@ -34,7 +34,12 @@ def request_plc_operation_signature(call: Call) -> Answer:
     return None
 
 
-@procedure("com.atproto.identity.signPlcOperation", auth=Auth.account(LEAVING), lane="remote")
+@procedure(
+    "com.atproto.identity.signPlcOperation",
+    auth=Auth.account(LEAVING),
+    lane="remote",
+    limits=(rate_limits.SIGN_PLC_OPERATION,),
+)
 def sign_plc_operation(call: Call) -> Answer:
     account = own_account_as_it_is(call)
     wishes = {name: call.input[name] for name in _SIGNED if name in call.input}

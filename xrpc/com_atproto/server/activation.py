@@ -10,19 +10,29 @@ from protocol import cid
 from protocol.errors import InvalidRequest
 from repos import reads
 from repos.tallies import tally
+from xrpc import rate_limits
 from xrpc.auth import FULL, LEAVING, Auth
 from xrpc.call import Answer, Call
 from xrpc.registry import procedure, query
 from xrpc.subjects import own_account, own_account_as_it_is
 
 
-@procedure("com.atproto.server.deactivateAccount", auth=Auth.account(LEAVING))
+@procedure(
+    "com.atproto.server.deactivateAccount",
+    auth=Auth.account(LEAVING),
+    limits=(rate_limits.CHANGE_STATUS,),
+)
 def deactivate_account(call: Call) -> Answer:
     activation.deactivate(own_account_as_it_is(call), _moment(call.input.get("deleteAfter")))
     return None
 
 
-@procedure("com.atproto.server.activateAccount", auth=Auth.account(FULL), lane="lookup")
+@procedure(
+    "com.atproto.server.activateAccount",
+    auth=Auth.account(FULL),
+    lane="lookup",
+    limits=(rate_limits.CHANGE_STATUS,),
+)
 def activate_account(call: Call) -> Answer:
     activation.activate(own_account_as_it_is(call))
     return None

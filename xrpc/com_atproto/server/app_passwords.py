@@ -8,13 +8,18 @@ from typing import Any
 from accounts import app_passwords
 from accounts.models import AppPassword
 from repos.events import time_text
+from xrpc import rate_limits
 from xrpc.auth import FULL, Auth
 from xrpc.call import Answer, Call
 from xrpc.registry import procedure, query
 from xrpc.subjects import own_account
 
 
-@procedure("com.atproto.server.createAppPassword", auth=Auth.account(FULL))
+@procedure(
+    "com.atproto.server.createAppPassword",
+    auth=Auth.account(FULL),
+    limits=(rate_limits.CREATE_APP_PASSWORD,),
+)
 def create_app_password(call: Call) -> Answer:
     row, password = app_passwords.create(
         own_account(call),

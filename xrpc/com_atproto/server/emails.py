@@ -23,7 +23,9 @@ def request_email_confirmation(call: Call) -> Answer:
     return None
 
 
-@procedure("com.atproto.server.confirmEmail", auth=Auth.account())
+@procedure(
+    "com.atproto.server.confirmEmail", auth=Auth.account(), limits=(rate_limits.UPDATE_EMAIL,)
+)
 def confirm_email(call: Call) -> Answer:
     addresses.confirm(own_account(call), call.input["email"], call.input["token"])
     return None
@@ -39,7 +41,9 @@ def request_email_update(call: Call) -> Answer:
     return {"tokenRequired": addresses.ask_to_change(own_account(call))}
 
 
-@procedure("com.atproto.server.updateEmail", auth=Auth.account(FULL))
+@procedure(
+    "com.atproto.server.updateEmail", auth=Auth.account(FULL), limits=(rate_limits.UPDATE_EMAIL,)
+)
 def update_email(call: Call) -> Answer:
     wish = addresses.Change(
         email=call.input["email"],

@@ -85,7 +85,9 @@ def create_session(call: Call) -> Answer:
     return {**_pair(tokens), **_session(tokens.account)}
 
 
-@procedure("com.atproto.server.refreshSession", auth=Auth.refresh())
+@procedure(
+    "com.atproto.server.refreshSession", auth=Auth.refresh(), limits=(rate_limits.REFRESH_SESSION,)
+)
 def refresh_session(call: Call) -> Answer:
     tokens = sessions.refresh(call.host, call.bearer)
     return {**_pair(tokens), **_session(tokens.account)}
