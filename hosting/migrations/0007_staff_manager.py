@@ -7,7 +7,7 @@ import hosting.models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("hosting", "0005_services_of_a_host"),
+        ("hosting", "0006_blob_quota_of_the_platform"),
     ]
 
     operations = [
