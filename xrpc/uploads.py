@@ -60,18 +60,22 @@ class Upload:
         file: IO[bytes],
         count: Callable[[int], None],
     ) -> None:
+        """Raises InsufficientStorage, once all is read: who is still sending hears no answer."""
         pieces: list[bytes] = []
         held = size = 0
+        refusal: InsufficientStorage | None = None
         async for piece in body.remaining():
             pieces.append(piece)
             held, size = held + len(piece), size + len(piece)
             count(len(piece))
             if held >= _WRITTEN_AT_ONCE_BYTES:
-                await _write(exchange, file, pieces)
+                refusal = refusal or await _written(exchange, file, pieces)
                 pieces, held = [], 0
             if size > self._limit_bytes:
                 break
-        await _write(exchange, file, pieces)
+        refusal = refusal or await _written(exchange, file, pieces)
+        if refusal is not None:
+            raise refusal
 
     def _finished(self, file: IO[bytes]) -> HttpResponseBase:
         database.drop_if_hung_up()
@@ -79,15 +83,22 @@ class Upload:
         return self._finish(file)
 
 
-async def _write(exchange: Exchange, file: IO[bytes], pieces: list[bytes]) -> None:
-    def write() -> None:
-        free_space.check((tempfile.gettempdir(),))
-        file.writelines(pieces)
+async def _written(
+    exchange: Exchange, file: IO[bytes], pieces: list[bytes]
+) -> InsufficientStorage | None:
+    """Write pieces down; the refusal, when the disk is nearly full."""
 
-    await exchange.run(_LANE, write)
+    def write() -> InsufficientStorage | None:
+        try:
+            free_space.check((tempfile.gettempdir(),))
+        except InsufficientStorage as refusal:
+            return refusal
+        file.writelines(pieces)
+        return None
+
+    return await exchange.run(_LANE, write)
 
 
 async def _refuse(exchange: Exchange, refusal: InsufficientStorage) -> None:
     response = render(refusal)
-    headers = [*response.items(), ("Connection", "close")]  # the rest of the body stays unread
-    await exchange.answer(response.status_code, headers, response.content)
+    await exchange.answer(response.status_code, list(response.items()), response.content)
