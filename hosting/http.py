@@ -25,6 +25,7 @@ from hosting.pace import STALLED_S, Pace
 from hosting.wire import BrokenOff
 
 HEAD_MAX_BYTES = 65_536  # request line and headers, or trailers
+HANDSHAKE_LINE_MAX_BYTES = 8_000  # websockets takes 8,192, line feed and all
 HEADERS_MAX = 100  # a request, trailers included
 PIPELINED_MAX = 64  # requests that wait for the answer to another one of their connection
 IGNORED_MAX_BYTES = 1_048_576  # of what a client still sends when it was refused
@@ -134,6 +135,15 @@ class HttpProtocol(HttpToolsProtocol):
         self._ignored_bytes = 0
         self._stop_waiting()
         self._hang_up_after(IGNORING_S)
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand a handshake on, unless its lines are longer than what reads it takes."""
+        longest = max(len(name) + len(value) for name, value in self.headers)
+        if max(longest, len(self.url)) > HANDSHAKE_LINE_MAX_BYTES:
+            self._is_too_large = True
+            self.send_400_response("")
+        else:
+            super().handle_websocket_upgrade()
 
     def pause_writing(self) -> None:
         super().pause_writing()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import IO
 
 PIECE_BYTES = 262_144
+PIECE_MAX_BYTES = 524_288  # for clients that take what they get at once
 HELD_MAX_BYTES = 1_000_000  # of an answer that is all there
 SPILLED_AT_ONCE_BYTES = 4_194_304
 
@@ -36,14 +37,14 @@ class Pieces:
         self._file: IO[bytes] | None = None
         self._lock = threading.Lock()  # whoever closes may come while somebody reads
 
-    def next(self) -> bytes:
-        """The next piece; empty at the end alone."""
+    def next(self, piece_bytes: int = PIECE_BYTES) -> bytes:
+        """The next piece, of some `piece_bytes`; empty at the end alone."""
         with self._lock:
             gathered, size = [], 0
             for chunk in self._chunks:
                 gathered.append(chunk)
                 size += len(chunk)
-                if size >= PIECE_BYTES:
+                if size >= piece_bytes:
                     break
             else:
                 self.has_ended = True

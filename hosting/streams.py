@@ -5,13 +5,15 @@ that, the rest is read to a file as fast as it comes.
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from time import monotonic
 from typing import Any
 
-from hosting.pieces import Pieces
+from hosting.pieces import PIECE_BYTES, PIECE_MAX_BYTES, Pieces
 from hosting.transfers import Transfer
 from hosting.wire import Answer, Outlet
 
+WAITED_S = 0.1  # in all: who takes longer gets smaller pieces
 SPILL_AFTER_S = 1.0  # of waiting for the client, in all
 Run = Callable[[Callable[[], Any]], Awaitable[Any]]
 
@@ -40,7 +42,8 @@ class Stream:
         while not rest.has_ended:
             if rest.is_snapshot and self._waited_s > SPILL_AFTER_S:
                 await self._spill(rest)
-            piece = await self._run(rest.next)
+            size = PIECE_BYTES if self._waited_s > WAITED_S else PIECE_MAX_BYTES
+            piece = await self._run(partial(rest.next, size))
             await self._piece(piece, is_last=rest.has_ended)
 
     async def _piece(self, piece: bytes, *, is_last: bool) -> None:

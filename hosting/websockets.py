@@ -10,7 +10,7 @@ reader never does. So a buffer that stays full is thrown away together with its 
 """
 
 import struct
-from asyncio import TimerHandle
+from asyncio import TimerHandle, Transport
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from typing import Any, Final
@@ -31,9 +31,16 @@ class StreamProtocol(WebSocketsSansIOProtocol):
     """One connection."""
 
     stalled_s = STALLED_S
+    opening_s = 30.0  # for what remains of a handshake whose headers are there
     _stall: TimerHandle | None = None
+    _opening: TimerHandle | None = None
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._opening = self.loop.call_later(self.opening_s, transport.abort)
 
     def handle_connect(self, event: Request) -> None:
+        self._forget_opening()
         super().handle_connect(event)
         if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
             self.scope["extensions"][BATCHES] = {}
@@ -60,7 +67,13 @@ class StreamProtocol(WebSocketsSansIOProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget_stall()
+        self._forget_opening()
         super().connection_lost(exc)
+
+    def _forget_opening(self) -> None:
+        if self._opening is not None:
+            self._opening.cancel()
+            self._opening = None
 
     def _forget_stall(self) -> None:
         if self._stall is not None:

@@ -19,8 +19,8 @@ from repos.reads import UnknownRepo, refuse_inactive
 from repos.rendered import RenderedRecords
 
 _MAX_LIMIT = 100  # the lexicon's
-_LARGE_BYTES = 32_768
-_MAX_LARGE_BYTES = 4_000_000  # of all large records of a page; one more may be on its way
+_LARGE_BYTES = 8_192
+_MAX_LARGE_BYTES = 1_000_000  # of all large records of a page; one more may be on its way
 _AFTER_ALL_KEYS = "\x7f"  # record keys are printable ASCII
 
 _SHOWN = """

@@ -20,6 +20,7 @@ from xrpc.call import Answer, Encoded, HandedOn, Stored, Streamed, Whole
 from xrpc.errors import JSON
 
 COMPRESS_FROM_BYTES = 1024
+COMPRESS_MAX_BYTES = 1_000_000  # of what is there at once: more would hold up other reads
 _LEVEL = 1
 # zlib's wbits: 15 (largest window), 16 more for gzip's wrapper; `deflate` is zlib's own (RFC 9110).
 _WBITS: Final = {"gzip": 31, "deflate": 15}
@@ -67,7 +68,7 @@ def _whole(request: HttpRequest, data: bytes | None, content_type: str) -> HttpR
         response = HttpResponse(b"")
         del response["Content-Type"]
         return response
-    if len(data) < COMPRESS_FROM_BYTES:
+    if not COMPRESS_FROM_BYTES <= len(data) <= COMPRESS_MAX_BYTES:
         return HttpResponse(data, content_type=content_type)
     coding, data = _packed(request.META.get("HTTP_ACCEPT_ENCODING", ""), data)
     response = HttpResponse(data, content_type=content_type)

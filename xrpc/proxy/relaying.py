@@ -174,8 +174,7 @@ async def _hand_on(exchange: Exchange, received: Received) -> None:
     """The client gets a whole reply as it is, or the refusal that it means."""
     if 200 <= received.status < 300:
         headers = _passed(received.headers, (*_CONTENT, *_ABOUT))
-        await exchange.begin(received.status, headers)
-        await exchange.piece(received.body, is_last=True)
+        await exchange.answer(received.status, headers, received.body)
     else:
         about = _passed(received.headers, _ABOUT)
         await _refuse(exchange, refusals.of_reply(received), about)

@@ -10,7 +10,13 @@ import time
 
 import pytest
 
-from hosting.http import HEAD_MAX_BYTES, HEADERS_MAX, PIPELINED_MAX, HttpProtocol
+from hosting.http import (
+    HANDSHAKE_LINE_MAX_BYTES,
+    HEAD_MAX_BYTES,
+    HEADERS_MAX,
+    PIPELINED_MAX,
+    HttpProtocol,
+)
 from tests.unit.hosting.test_websockets import HANDSHAKE, batches_of, served
 
 START = b"GET / HTTP/1.1\r\n"
@@ -96,6 +102,8 @@ def answer_to(sent: bytes, app=hello) -> bytes:
         b"\r\n" * HEAD_MAX_BYTES,
         headers(HEADERS_MAX + 1),
         HANDSHAKE[:-2] + b"X: ".ljust(HEAD_MAX_BYTES, b"a"),
+        HANDSHAKE[:-2] + b"X: ".ljust(HANDSHAKE_LINE_MAX_BYTES + 10, b"a") + b"\r\n\r\n",
+        HANDSHAKE.replace(b"/", b"/".ljust(HANDSHAKE_LINE_MAX_BYTES + 10, b"a"), 1),
     ],
 )
 def test_a_head_beyond_the_limit_is_refused(sent: bytes) -> None:

@@ -62,6 +62,12 @@ def test_a_cache_learns_that_the_coding_varies_even_when_nothing_was_gzipped():
     assert respond(get(), LARGE)["Vary"] == "Accept-Encoding"
 
 
+def test_what_would_take_long_to_compress_is_sent_as_it_is():
+    response = respond(get("gzip, br"), Whole(b"x" * 1_000_001, "application/vnd.ipld.car"))
+    assert "Content-Encoding" not in response
+    assert len(response.content) == 1_000_001
+
+
 def test_small_json_is_left_alone():
     assert "Content-Encoding" not in respond(get("gzip"), {"a": 1})
 
