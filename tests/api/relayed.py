@@ -14,8 +14,11 @@ from typing import Any
 import orjson
 import pytest
 
+from hosting.fair_queue import Client
 from hosting.handover import Exchange
+from hosting.transfers import Transfers
 from hosting.upstream import Connections
+from hosting.wire import Outlet
 from tests import upstreams
 from tests.api.conftest import Person
 from tests.upstreams import Upstream
@@ -69,7 +72,9 @@ def carried(response: Any, body: bytes = b"") -> Relayed:
 
     async def main():
         own = list(response.items())
-        exchange = Exchange(body, len(body), own, receive, send, run, Connections())
+        outlet = Outlet(receive, send, is_head=False)
+        known = (Connections(), outlet, Transfers(), Client("", ""))
+        exchange = Exchange(body, len(body), own, receive, send, run, *known)
         await response.handover.carry(exchange)
 
     with ThreadPoolExecutor(1) as pool:
