@@ -1,10 +1,13 @@
 """Requests through the whole WSGI application and a real database: answered, in time, never a 500.
 
 An input reads like a request: `POST /xrpc/nsid?query`, header lines, an empty line, the body. In it
-`$DID`, `$TOKEN`, `$REFRESH`, `$HEAD` and `$CAR` stand for those of an account that is there. Nobody
-answers on the network; the pages' forms are reached too, as far as a GET goes.
+`$DID`, `$TOKEN`, `$REFRESH`, `$HEAD` and `$CAR` stand for those of an account that is there,
+`$ADMIN` for the host's admin password as Basic has it, `$STAFF` and `$WEB` for the sessions of
+platform staff and of the account's owner in a browser, `$CSRF` for a form's token. Nobody answers
+on the network.
 """
 
+import base64
 import io
 import os
 import secrets
@@ -22,25 +25,29 @@ if "DJANGO_SETTINGS_MODULE" not in os.environ:  # under pytest the conftest has 
     os.environ["GROVE_RATE_LIMITS"] = "off"
     django.setup()
 
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.core.management import call_command
 from django.db import transaction
+from django.test import Client
 
-from accounts import sessions
+from accounts import sessions, websessions
 from accounts.models import Account
 from accounts.signals import account_opened
-from hosting import outgoing, provision
-from hosting.models import Host, Tenant
+from hosting import outgoing, provision, routing
+from hosting.models import Host, StaffUser, Tenant
 from hosting.wsgi import application
 from protocol import car, cid, commit, mst, syntax
 from protocol.keys import SigningKey
 from protocol.mst import node
 from repos import commits, exports, reads, writes
 from repos.models import Record, Repo
-from tests.fuzz import samples
+from tests.fuzz import forms, samples
 from tests.fuzz.car import repaired
 from tests.unit.accounts.people import account_row
 
 _THING = "com.example.thing"
+_ADMIN = base64.b64encode(b"admin:sesame")
 _POST = b'{"$type":"app.bsky.feed.post","text":"hi","createdAt":"2026-11-22T12:00:00Z"}'
 _JSON = b"\nAuthorization: Bearer $TOKEN\nContent-Type: application/json\n\n"
 
@@ -99,7 +106,12 @@ _WRITTEN = (
     b"GET /account/sign-in?next=/account\nCookie: sessionid=x; csrftoken=y\n\n",
     b"HEAD /xrpc/_health\nRange: bytes=0-1,5-\nIf-None-Match: W/x\n\n",
 )
-SEEDS = (*_WRITTEN, *samples.requests())
+SEEDS = (
+    *_WRITTEN,
+    *samples.requests(),
+    *samples.requests("Basic $ADMIN", "com.atproto.admin."),
+    *forms.requests(),
+)
 
 
 @dataclass(frozen=True)
@@ -111,6 +123,8 @@ class World:
     refresh: bytes
     head: bytes
     car: bytes
+    staff: bytes
+    web: bytes
 
 
 _worlds: list[World] = []
@@ -140,12 +154,31 @@ def enter(host: Host) -> None:
             refresh=pair.refresh_jwt.encode(),
             head=cid.to_text(repo.head).encode(),
             car=exports.record_proof(repo, _THING, "k"),
+            staff=_staff_session(host),
+            web=websessions.begin(account).encode(),
         )
     ]
 
 
+def _staff_session(host: Host) -> bytes:
+    """Of somebody who works for the provider; the host gets an admin password, too."""
+    Host.objects.filter(pk=host.pk).update(
+        admin_password=make_password("sesame"), admission=Host.Admission.CAPTCHA
+    )
+    routing.forget()
+    browser = Client()
+    browser.force_login(StaffUser.objects.create_user("s", is_staff=True, is_platform_staff=True))
+    return browser.cookies[settings.SESSION_COOKIE_NAME].value.encode()
+
+
 def check(data: bytes) -> None:
     """One request. Faults of other servers may show (502 to 504), faults of ours may not."""
+    status = answer_to(data)
+    assert not status.startswith("500"), data
+
+
+def answer_to(data: bytes) -> str:
+    """The status line's end (`404 Not Found`) of the answer to one request."""
     world = _worlds[0]
     head, _, body = data.partition(b"\n\n")
     lines = _filled(head, world).decode("latin-1").split("\n")
@@ -159,11 +192,11 @@ def check(data: bytes) -> None:
     with closing(answer) if hasattr(answer, "close") else nullcontext():
         for _ in answer:
             pass
-    assert not status[0].startswith("500"), data
     _wake_up(world)
     if is_car:
         stored = Record.objects.values_list("collection", "rkey")
         assert all(syntax.is_record_path(*path) for path in stored), data
+    return status[0]
 
 
 def _repo_of(world: World, keys: list[bytes]) -> bytes:
@@ -191,7 +224,8 @@ def _wake_up(world: World) -> None:
 
 def _filled(text: bytes, world: World) -> bytes:
     values = {b"$DID": world.did, b"$TOKEN": world.token, b"$REFRESH": world.refresh}
-    values |= {b"$HEAD": world.head, b"$CAR": world.car}
+    values |= {b"$HEAD": world.head, b"$CAR": world.car, b"$STAFF": world.staff}
+    values |= {b"$WEB": world.web, b"$ADMIN": _ADMIN, b"$CSRF": b"c" * 32}
     for name, value in values.items():
         text = text.replace(name, value)
     return text.replace(b"$NEW", secrets.token_hex(4).encode())

@@ -1,0 +1,84 @@
+"""Well-formed requests for the pages: what the console's and the account pages' forms send."""
+
+from urllib.parse import quote, urlencode
+
+_LINK = "bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku"
+_REASON = {"reason": "spam"}
+_CONSOLE = {
+    "look-up/": {"q": "alice.test"},
+    "accounts/$DID/": {"record": "com.example.thing/k"},
+    "accounts/account/": {"q": "alice", "status__exact": "active", "host": "1", "o": "1", "p": "1"},
+    "accounts/invitecode/": {"q": "x", "is_disabled__exact": "1", "host": "1"},
+    "moderation/auditentry/": {"q": "x", "action__exact": "account.restore", "o": "-1.2"},
+    "moderation/report/": {"q": "x", "host": "1", "p": "1"},
+    "mail/outgoingmail/": {"q": "x", "state__exact": "sent", "host": "1"},
+    "sign-ups/": {"page": "1"},
+    "moves/": {"page": "1"},
+    "autocomplete/": {"app_label": "accounts", "model_name": "session", "field_name": "account"},
+    "login/": {"next": "/console/"},
+}
+_DEEDS = {
+    "accounts/$DID/take-down/": _REASON,
+    "accounts/$DID/restore/": _REASON,
+    f"accounts/$DID/blobs/{_LINK}/take-down/": _REASON,
+    f"accounts/$DID/blobs/{_LINK}/restore/": _REASON,
+    "accounts/$DID/record/take-down/?record=com.example.thing/k": _REASON,
+    "accounts/$DID/record/restore/?record=com.example.thing/k": _REASON,
+    "sign-ups/admission/": {
+        "policy": "captcha", "sign_up_limit_count": "5", "invite_interval_days": "5", **_REASON,
+    },
+    "sign-ups/drop/": {"held": "1", **_REASON},
+    "sign-ups/reopen/": _REASON,
+    "sign-ups/1/approve/": _REASON,
+    "sign-ups/1/refuse/": _REASON,
+    "moves/1/resume/": _REASON,
+    "invites/": {"codes": "1", "uses": "1"},
+    "password_change/": {"old_password": "x", "new_password1": "y", "new_password2": "y"},
+    "login/": {"username": "s", "password": "x", "next": "/console/"},
+}  # fmt: skip
+_PAGES = {
+    "account/sign-in": {"next": "/account/"},
+    "account/sign-up": {"invite": "x", "handle": "x"},
+    "account/handle-available": {"handle": "x.test"},
+    "account/reset-password/code": {"email": "alice@example.com"},
+    "gate/signup": {"handle": "x.test", "state": "s", "redirect_url": "https://bsky.app/x"},
+    "tls-check": {"domain": "alice.test"},
+    "dev/mail": {"to": "alice"},
+}
+_SENT = {
+    "account/sign-in": {"identifier": "alice.test", "password": "x"},
+    "account/sign-up": {
+        "name": "x", "label": "x", "domain": ".test", "handle": "x", "email": "x@example.com",
+        "password": "correct horse", "invite_code": "x", "verification_code": "x",
+    },
+    "account/reset-password": {"email": "alice@example.com"},
+    "account/reset-password/code": {"token": "AAAAA-BBBBB", "password": "correct horse"},
+    "account/identity": {"handle": "alice.example.com"},
+    "gate/signup": {"verification_code": "x", "redirect_url": "https://bsky.app/x"},
+}  # fmt: skip
+
+Form = tuple[str, str, dict[str, str]]  # verb, path, fields
+
+
+def shapes() -> list[Form]:
+    """All forms; what a GET sends stands in its address."""
+    console = [("GET", f"/console/{path}", fields) for path, fields in _CONSOLE.items()]
+    deeds = [("POST", f"/console/{path}", fields) for path, fields in _DEEDS.items()]
+    pages = [("GET", f"/{path}", fields) for path, fields in _PAGES.items()]
+    sent = [("POST", f"/{path}", fields) for path, fields in _SENT.items()]
+    return [*console, *deeds, *pages, *sent]
+
+
+def request(verb: str, path: str, fields: dict[str, str]) -> bytes:
+    """A form in the form that tests.fuzz.http reads."""
+    cookies = "Cookie: grove-staff=$STAFF; grove-account=$WEB; csrftoken=$CSRF"
+    if verb == "GET":
+        return f"GET {path}?{urlencode(fields)}\n{cookies}\n\n".encode()
+    form = "&".join(f"{name}={quote(text)}" for name, text in fields.items())
+    kind = "Content-Type: application/x-www-form-urlencoded"
+    return f"POST {path}\n{cookies}\n{kind}\n\ncsrfmiddlewaretoken=$CSRF&{form}".encode()
+
+
+def requests() -> list[bytes]:
+    """Every form once."""
+    return [request(*shape) for shape in shapes()]
