@@ -12,13 +12,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import Any, BinaryIO, TypeVar
 
-from hosting.environ import HeaderTooLarge, Scope, environ_of
+from hosting.environ import Environ, HeaderTooLarge, Scope, environ_of
 from hosting.fair_queue import Client
 from hosting.handover import Exchange
 from hosting.held_bytes import SMALL_BYTES, Gathered, HeldBytes
 from hosting.lanes import GatheringLane, Lane, LaneIsFull, SharedLane
 from hosting.networks import network, wide_network
-from hosting.streams import Stream
+from hosting.streams import LetGo, Stream
 from hosting.transfers import CutOff, Places, TooManyWait, Transfers
 from hosting.upstream import Connections
 from hosting.wire import (
@@ -123,9 +123,12 @@ class Bridge:
         self, scope: Scope, outlet: Outlet, receive: Receive, send: Send
     ) -> None:
         name = self._lane_of(scope["path"], scope["method"])
-        async with AsyncExitStack() as ends:
-            body, length = await _body(scope, receive, self._held, ends)
+        gathered = Gathered(self._held)
+        try:
+            body, length = await _body(scope, receive, gathered)
             await self._answer_in_lane(name, body, length, scope, outlet, receive, send)
+        finally:
+            gathered.forget()
 
     async def _answer_in_lane(  # noqa: PLR0913, PLR0917 - a request has that many parts
         self,
@@ -141,38 +144,47 @@ class Bridge:
         if name == "write" and not _is_small(environ, length):
             name = "large_write"
         lane = self._lanes[name]
-        async with AsyncExitStack() as snapshot:
-            if name == "export":
-                await snapshot.enter_async_context(self._snapshots.one_for(_client_of(scope)))
-            answer = await self._run(lane, scope, lambda: run_application(self._http, environ))
-            if isinstance(answer, Answer) and answer.rest is not None:
-                await self._stream(lane, scope, outlet, answer, snapshot)
-                return
+        if name == "export":
+            async with AsyncExitStack() as place:
+                await place.enter_async_context(self._snapshots.one_for(_client_of(scope)))
+                answer = await self._begun(lane, scope, environ, outlet, place.aclose)
+        else:
+            answer = await self._begun(lane, scope, environ, outlet, _nothing)
         if isinstance(answer, HandedOver):
             await self._hand_over(answer, scope, outlet, _unread(body), length, receive, send)
-        else:
+        elif answer is not None:
             await self._send_whole(answer, scope, outlet)
+
+    async def _begun(
+        self, lane: Lane, scope: Scope, environ: Environ, outlet: Outlet, let_go: LetGo
+    ) -> Answer | HandedOver | None:
+        """Run the application; None when its answer was a stream, which is sent then."""
+        answer = await self._run(lane, scope, lambda: run_application(self._http, environ))
+        if isinstance(answer, HandedOver) or answer.rest is None:
+            return answer
+        await self._stream(lane, scope, outlet, answer, let_go)
+        return None
 
     async def _send_whole(self, answer: Answer, scope: Scope, outlet: Outlet) -> None:
         size = len(answer.body)
-        if self._held.has_room_for(size):
+        if size <= SMALL_BYTES:
+            await outlet.send_whole(answer)
+        elif self._held.has_room_for(size):
             with self._held.counting(size):
                 await outlet.send_whole(answer)
-            return
-        lane = self._lanes["transfer"]
-        kept = await self._run(lane, scope, lambda: held(answer, SMALL_BYTES))
-        await self._stream(lane, scope, outlet, kept, AsyncExitStack())
+        else:
+            lane = self._lanes["transfer"]
+            kept = await self._run(lane, scope, lambda: held(answer, SMALL_BYTES))
+            await self._stream(lane, scope, outlet, kept, _nothing)
 
     async def _stream(
-        self, lane: Lane, scope: Scope, outlet: Outlet, answer: Answer, snapshot: AsyncExitStack
+        self, lane: Lane, scope: Scope, outlet: Outlet, answer: Answer, let_go: LetGo
     ) -> None:
         rest = answer.rest
-        assert rest is not None  # noqa: S101 - see the one caller
+        assert rest is not None  # noqa: S101 - see the callers
         try:
             with self._transfers.one_more(_client_of(scope)) as transfer:
-                stream = Stream(
-                    outlet, transfer, lambda work: self._run(lane, scope, work), snapshot.aclose
-                )
+                stream = Stream(outlet, transfer, lambda work: self._run(lane, scope, work), let_go)
                 await transfer.until_cut(stream.send(answer, rest), outlet.left())
         finally:
             if not rest.has_ended:  # a thread may still be reading
@@ -242,14 +254,13 @@ def _refusal(status: int, body: bytes, *more: tuple[str, str]) -> Answer:
     return Answer(status, [("Content-Type", "application/json"), *more], body)
 
 
-async def _body(
-    scope: Scope, receive: Receive, held_bytes: HeldBytes, ends: AsyncExitStack
-) -> tuple[BinaryIO, int | None]:
-    """The body as a file, and its length in bytes unless only its end will tell. With `ends` it is
-    no longer counted among the bytes that are held.
+async def _nothing() -> None:
+    """What there is to let go of without a snapshot."""
 
-    Raises Gone.
-    """
+
+async def _body(scope: Scope, receive: Receive, gathered: Gathered) -> tuple[BinaryIO, int | None]:
+    """The body as a file, and its length in bytes unless only its end will tell. What does not come
+    at once is `gathered`. Raises Gone."""
     declared = _declared_length(scope)
     if declared == 0:
         return io.BytesIO(), 0
@@ -260,8 +271,6 @@ async def _body(
     piece = message.get("body", b"")
     if not message.get("more_body", False):
         return io.BytesIO(piece), len(piece)
-    gathered = Gathered(held_bytes)
-    ends.callback(gathered.forget)
     gathered.add(piece)
     while gathered.size <= BUFFERED_MAX_BYTES:
         message = await pace.next(receive)

@@ -39,6 +39,8 @@ class HeldBytes:
 class Gathered:
     """A body while it comes in: in memory as long as there is room, and in a file from then on."""
 
+    __slots__ = ("_counted", "_file", "_held", "_pieces", "size")
+
     def __init__(self, held: HeldBytes) -> None:
         self.size = 0
         self._held = held

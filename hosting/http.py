@@ -71,19 +71,20 @@ class HttpProtocol(HttpToolsProtocol):
         if self._ignored_bytes is not None:
             self._ignore(len(data))
             return
-        if not self._is_in_body and not self._is_answering():
-            self._hang_up_after(self.headers_s)
-        at = 0
+        at, view = 0, memoryview(data)
         while at < len(data) and self._is_listening():
             room = HEAD_MAX_BYTES - self._untold_bytes
             if room <= 0:
                 self._is_too_large = True
                 self.send_400_response("The request line and headers are too large")
                 return
-            piece = data[at : at + min(room, _FED_BYTES)]
+            piece = view[at : at + min(room, _FED_BYTES)]
             at += len(piece)
             self._untold_bytes += len(piece)
-            super().data_received(piece)
+            super().data_received(piece)  # type: ignore[arg-type] # its parser takes any buffer
+        # Only now: most requests come whole, and need no timer.
+        if not (self._is_in_body or self._is_answering()) and self._is_listening():
+            self._hang_up_after(self.headers_s)
 
     def on_message_begin(self) -> None:
         if len(self.pipeline) >= PIPELINED_MAX:

@@ -167,7 +167,6 @@ class SharedLane(Lane):
                     result, failure = None, error
                 with self._turn:
                     self._queue.done(client, time.monotonic() - begun_at)
-                    self._turn.notify_all()  # shares may have grown
                 _deliver([(future, result, failure)])
                 del taken, work, future, result, failure  # an idle thread keeps no body alive
         finally:
@@ -184,7 +183,10 @@ class SharedLane(Lane):
                 if self._is_done() or (is_additional and not was_woken):
                     self._threads.remove(threading.current_thread())
                     return None
+            # Shares may have grown with the job that this thread has done: one wakes the next.
             self._see_to_a_thread()
+            if self._is_done():
+                self._turn.notify_all()
             return taken
 
     def _is_done(self) -> bool:

@@ -16,6 +16,7 @@ from hosting.wire import Answer, Outlet
 WAITED_S = 0.1  # in all: who takes longer gets smaller pieces
 SPILL_AFTER_S = 1.0  # of waiting for the client, in all
 Run = Callable[[Callable[[], Any]], Awaitable[Any]]
+LetGo = Callable[[], Awaitable[None]]
 
 
 class Stream:
@@ -27,7 +28,7 @@ class Stream:
         outlet: Outlet,
         transfer: Transfer,
         run: Run,
-        let_go: Callable[[], Awaitable[None]],
+        let_go: LetGo,
     ) -> None:
         self._outlet = outlet
         self._transfer = transfer

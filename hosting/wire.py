@@ -193,11 +193,13 @@ class Outlet:
 
     async def piece(self, body: bytes, *, is_last: bool) -> None:
         """Send a part of the body, at the client's pace, however long it is."""
-        end = len(body)
-        for at in range(0, end or 1, PIECE_BYTES):
-            part = body[at : at + PIECE_BYTES] if end > PIECE_BYTES else body
-            more = not is_last or at + PIECE_BYTES < end
-            await self._send({"type": "http.response.body", "body": part, "more_body": more})
+        at = 0
+        while len(body) - at > PIECE_BYTES:
+            part = body[at : at + PIECE_BYTES]
+            at += PIECE_BYTES
+            await self._send({"type": "http.response.body", "body": part, "more_body": True})
+        rest = {"type": "http.response.body", "body": body[at:], "more_body": not is_last}
+        await self._send(rest)
 
     async def left(self) -> None:
         """Return when the client has left. What else it sends meanwhile is dropped."""
