@@ -16,16 +16,18 @@ from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
 from hosting import limits
+from hosting.limits.wording import too_many
 from hosting.models import Host, HostQuerySet, StaffUser
 from hosting.routing import host_of
 
 # They tell whether a row of any tenant exists, and nothing here leads to them.
 _UNUSED = frozenset({"view_on_site", "autocomplete"})
-TOO_MANY = _("Too many attempts. Wait a few minutes, then try again.")
 
 
 class StaffSignIn(AuthenticationForm):
     """The console's sign-in form. Names and passwords cannot be tried without end."""
+
+    refusal: limits.RateLimitExceeded | None = None
 
     def clean(self) -> dict[str, Any]:
         request: HttpRequest = self.request
@@ -33,13 +35,16 @@ class StaffSignIn(AuthenticationForm):
         try:
             with limits.staff_logging_in(request, name, ValidationError):
                 cleaned: dict[str, Any] = super().clean()
-        except limits.RateLimitExceeded:
-            raise ValidationError(TOO_MANY) from None
+        except limits.RateLimitExceeded as refusal:
+            self.refusal = refusal
+            raise ValidationError(too_many(refusal)) from None
         return cleaned
 
 
 class OwnPasswordForm(AdminOwnPasswordChangeForm):
     """The console's form for one's own password; the old one is no easier to guess here."""
+
+    refusal: limits.RateLimitExceeded | None = None
 
     def __init__(self, *args: Any, request: HttpRequest, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -50,8 +55,9 @@ class OwnPasswordForm(AdminOwnPasswordChangeForm):
             with limits.staff_logging_in(self.request, self.user.get_username(), ValidationError):
                 old: str = super().clean_old_password()
                 return old
-        except limits.RateLimitExceeded:
-            raise ValidationError(TOO_MANY) from None
+        except limits.RateLimitExceeded as refusal:
+            self.refusal = refusal
+            raise ValidationError(too_many(refusal)) from None
 
 
 class OwnPassword(PasswordChangeView):
@@ -80,13 +86,19 @@ class ConsoleSite(UnfoldAdminSite):
         admin_urls = [url for url in super().get_urls() if getattr(url, "name", "") not in _UNUSED]
         return [*self.pages, *admin_urls]
 
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        """Django's own; 429 when names and passwords were tried too often."""
+        return _refused_if_too_many(super().login(request, extra_context))
+
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
         """Django's own, with a form that counts wrong passwords."""
         context = {**self.each_context(request), **(extra_context or {})}
         request.current_app = self.name
-        return OwnPassword.as_view(extra_context=context)(request)
+        return _refused_if_too_many(OwnPassword.as_view(extra_context=context)(request))
 
     def search(self, _request: HttpRequest, _context: dict[str, Any] | None = None) -> HttpResponse:
         """Unfold's palette, which keeps what it finds by user alone; ours is the look-up."""
@@ -107,6 +119,17 @@ class ConsoleSite(UnfoldAdminSite):
             "site_header": tenant.name,
             "site_subheader": _("Staff console"),
         }
+
+
+def _refused_if_too_many(response: HttpResponseBase) -> HttpResponseBase:
+    """The form's page, with the status and `Retry-After` of the budget that it has used up."""
+    shown = getattr(response, "context_data", None) or {}
+    refusal = getattr(shown.get("form"), "refusal", None)
+    if refusal is not None:
+        response.status_code = refusal.status
+        for name, value in refusal.headers.items():
+            response[name] = value
+    return response
 
 
 def hosts_in_view(request: HttpRequest) -> HostQuerySet:

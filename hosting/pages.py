@@ -1,9 +1,7 @@
 """What every page has in common: security headers.
 
 Source: OWASP Secure Headers. Nothing is loaded from elsewhere, nothing is inline, no page may be
-framed. The console gets what django-unfold needs and no more: its Alpine.js evaluates expressions
-in attributes (the build that does not is another package, and cannot read unfold's), and its frame
-writes the theme's colours into a style element. Inline scripts are refused there, too.
+framed. That holds for the console as well: its templates are our own (docs/decisions/0010).
 """
 
 from collections.abc import Callable, Mapping
@@ -26,11 +24,6 @@ _POLICY: Mapping[str, str] = {
     "script-src": "'self'",
     "style-src": "'self'",
 }
-_CONSOLE_POLICY: Mapping[str, str] = {
-    **_POLICY,
-    "script-src": "'self' 'unsafe-eval'",
-    "style-src": "'self' 'unsafe-inline'",
-}
 
 
 def _header(policy: Mapping[str, str]) -> str:
@@ -38,7 +31,6 @@ def _header(policy: Mapping[str, str]) -> str:
 
 
 PAGE_POLICY = _header(_POLICY)
-CONSOLE_POLICY = _header(_CONSOLE_POLICY)
 
 
 def page_policy(more: Mapping[str, str], frame_ancestors: str = "'none'") -> str:
@@ -56,9 +48,8 @@ class SecurityHeaders:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        is_console = request.path_info.startswith("/console/")
         headers = response.headers
-        headers.setdefault("Content-Security-Policy", CONSOLE_POLICY if is_console else PAGE_POLICY)
+        headers.setdefault("Content-Security-Policy", PAGE_POLICY)
         headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         headers.setdefault("Referrer-Policy", "same-origin")
         headers.setdefault("X-Content-Type-Options", "nosniff")

@@ -286,81 +286,28 @@ LOGGING = {
     "loggers": {"django.request": {"level": "ERROR", "filters": ["faults"]}},
 }
 
-# --- the console (django-unfold); its site is hosting.console, its pages come from the rooms above
+# --- the console: django-unfold's lists and widgets in templates of our own (docs/decisions/0010);
+# its site is hosting.console, its pages come from the rooms above
+_CONSOLE_PAGES = [
+    (_("Look up"), "index"),
+    (_("Accounts"), "accounts_account_changelist"),
+    (_("Sign-ups"), "sign_ups"),
+    (_("Moving in"), "moves"),
+    (_("Invite codes"), "give_invites"),
+    (_("Reports"), "moderation_report_changelist"),
+    (_("Mail"), "mail_outgoingmail_changelist"),
+    (_("Audit log"), "moderation_auditentry_changelist"),
+]
 UNFOLD = {
-    "SITE_TITLE": "Grove",
-    "SITE_SYMBOL": "forest",
-    "SITE_URL": "/account/",
-    "SHOW_HISTORY": False,
-    "SHOW_VIEW_ON_SITE": False,
-    "SITE_FAVICONS": [
-        {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: "/static/icon.svg"}
-    ],
-    "STYLES": [lambda _request: f"/{STATIC_URL.strip('/')}/console.css"],
     "DASHBOARD_CALLBACK": "moderation.console.dashboard.context",
     "SIDEBAR": {
-        "show_search": False,
-        "show_all_applications": False,
         "navigation": [
             {
                 "items": [
-                    {
-                        "title": _("Look up"),
-                        "icon": "search",
-                        "link": reverse_lazy("console:index"),
-                    },
-                    {
-                        "title": _("Accounts"),
-                        "icon": "group",
-                        "link": reverse_lazy("console:accounts_account_changelist"),
-                    },
-                    {
-                        "title": _("Sign-ups"),
-                        "icon": "person_add",
-                        "link": reverse_lazy("console:sign_ups"),
-                    },
-                    {
-                        "title": _("Moving in"),
-                        "icon": "moving",
-                        "link": reverse_lazy("console:moves"),
-                    },
-                    {
-                        "title": _("Invite codes"),
-                        "icon": "mail_lock",
-                        "link": reverse_lazy("console:give_invites"),
-                    },
-                    {
-                        "title": _("Reports"),
-                        "icon": "flag",
-                        "link": reverse_lazy("console:moderation_report_changelist"),
-                    },
-                    {
-                        "title": _("Mail"),
-                        "icon": "mail",
-                        "link": reverse_lazy("console:mail_outgoingmail_changelist"),
-                    },
-                    {
-                        "title": _("Audit log"),
-                        "icon": "history",
-                        "link": reverse_lazy("console:moderation_auditentry_changelist"),
-                    },
+                    {"title": title, "link": reverse_lazy(f"console:{name}")}
+                    for title, name in _CONSOLE_PAGES
                 ]
             }
         ],
-    },
-    "COLORS": {
-        "primary": {
-            "50": "#eff8f0",
-            "100": "#d9efdd",
-            "200": "#b4dfbc",
-            "300": "#8fcb9c",
-            "400": "#6fb97f",
-            "500": "#56a968",  # unfold writes with it on dark grounds; 600 is the light ones'
-            "600": "#2f6b3a",
-            "700": "#275831",
-            "800": "#20472a",
-            "900": "#1b3b24",
-            "950": "#0d2114",
-        }
     },
 }

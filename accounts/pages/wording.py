@@ -1,11 +1,8 @@
 """Refusals in a person's words and language. The verbs' own messages are the protocol's: English,
 and exact because clients know them."""
 
-import math
-
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from accounts import (
     admission,
@@ -20,6 +17,7 @@ from accounts import (
     tokens,
 )
 from hosting.limits import RateLimitExceeded
+from hosting.limits.wording import too_many
 from protocol.errors import XrpcError
 
 _BY_MESSAGE: dict[str, Promise] = {
@@ -77,25 +75,8 @@ def for_person(refusal: XrpcError) -> str:
     if refusal.message in _BY_MESSAGE:
         return str(_BY_MESSAGE[refusal.message])
     if isinstance(refusal, RateLimitExceeded):
-        return _too_many(refusal)
+        return too_many(refusal)
     if type(refusal) is admission.EmailRefused:
         is_taken = refusal.message.startswith("Email already taken")
         return str(_EMAIL_TAKEN if is_taken else _EMAIL_UNFIT)
     return str(_BY_KIND.get(type(refusal), refusal.message))
-
-
-def _too_many(refusal: RateLimitExceeded) -> str:
-    """With the time of `Retry-After`, rounded up to minutes or hours."""
-    minutes = math.ceil(int(refusal.headers["Retry-After"]) / 60)
-    if minutes < 120:
-        return ngettext(
-            "Too many attempts. Try again in %(count)s minute.",
-            "Too many attempts. Try again in %(count)s minutes.",
-            minutes,
-        ) % {"count": minutes}
-    hours = math.ceil(minutes / 60)
-    return ngettext(
-        "Too many attempts. Try again in %(count)s hour.",
-        "Too many attempts. Try again in %(count)s hours.",
-        hours,
-    ) % {"count": hours}
