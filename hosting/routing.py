@@ -2,8 +2,9 @@
 
 Source: docs/architecture.md section 1. `request.host` is the tenant's host; on a name under one of
 its handle domains `request.hosted_handle` is that name, and only the handle's own two pages exist.
-An unknown name learns nothing: 404, no tenant data. What is found, or not found, is remembered for
-three seconds a process, so that a hot read asks no database whose it is.
+An unknown name learns nothing: 404, no tenant data. A host that was found is remembered for three
+seconds a process, so that a hot read asks no database whose it is. That a name is no host's is
+never remembered: a new host is answered by every process as soon as it is there.
 """
 
 import logging
@@ -27,7 +28,6 @@ logger = logging.getLogger("hosting")
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 REMEMBERED_S = 3.0
-REMEMBERED_MAX = 10_000  # names; strangers' inventions must not fill the memory
 HANDLE_URLS = "accounts.pages.handle_urls"
 PLATFORM_URLS = "hosting.platform_urls"
 PLATFORM_PATHS = frozenset({"/tls-check"})
@@ -45,7 +45,7 @@ class Place:
     is_handle: bool
 
 
-_remembered: dict[str, tuple[float, Place | None]] = {}
+_remembered: dict[str, tuple[float, Place]] = {}  # hosts only: strangers make up the other names
 
 
 class HostMiddleware:
@@ -165,9 +165,8 @@ def forget() -> None:
 def _place_for(request: HttpRequest, hostname: str) -> Place | None:
     """Where a name leads. A call under a name that has to be looked up, or that is no host's, is
     charged to its network here: no dispatcher will. Raises RateLimitExceeded."""
-    known = _remembered.get(hostname)
-    place = known[1] if known is not None and known[0] > time.monotonic() else None
-    if place is not None and not place.is_handle:
+    place = _remembered_place(hostname)
+    if place is not None:
         return place
     if is_call(request.path_info) and not limits.is_exempt(request):
         limits.note(limits.charges(limits.REQUESTS, (), limits.network_of(request)))
@@ -175,31 +174,25 @@ def _place_for(request: HttpRequest, hostname: str) -> Place | None:
 
 
 def _place_of(hostname: str) -> Place | None:
-    now = time.monotonic()
+    if (fresh := _remembered_place(hostname)) is not None:
+        return fresh
     known = _remembered.get(hostname)
-    if known is not None and known[0] > now:
-        return known[1]
     try:
         place = _look_up(hostname)
     except DatabaseError as error:
         if known is None or not database.is_outage(error):
             raise
         return known[1]  # it was true a moment ago; views that need the database will say so
-    if len(_remembered) >= REMEMBERED_MAX:
-        _forget_all_but_hosts()
-    _remembered[hostname] = (now + REMEMBERED_S, place)
+    if place is not None and not place.is_handle:
+        _remembered[hostname] = (time.monotonic() + REMEMBERED_S, place)
+    else:
+        _remembered.pop(hostname, None)
     return place
 
 
-def _forget_all_but_hosts() -> None:
-    """Names that anybody can make up leave; the hosts' own are as many as there are hosts."""
-    kept = [
-        (name, each)
-        for name, each in list(_remembered.items())
-        if each[1] is not None and not each[1].is_handle
-    ]
-    _remembered.clear()
-    _remembered.update(kept)
+def _remembered_place(hostname: str) -> Place | None:
+    until, place = _remembered.get(hostname, (0.0, None))
+    return place if until > time.monotonic() else None
 
 
 def _look_up(hostname: str) -> Place | None:
