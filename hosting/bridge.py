@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, TypeVar
 
 from hosting.environ import Environ, HeaderTooLarge, Scope, environ_of
 from hosting.fair_queue import Client
+from hosting.free_space import InsufficientStorage
 from hosting.handover import Exchange
 from hosting.held_bytes import SMALL_BYTES, Gathered, HeldBytes
 from hosting.lanes import GatheringLane, Lane, LaneIsFull, SharedLane
@@ -71,6 +72,7 @@ FAIR = {
 PIPE_BYTES = 65_536
 TOO_LARGE = b'{"error":"InvalidRequest","message":"A request header is too large"}'
 TOO_LATE = b'{"error":"RequestTimeout","message":"The request body did not arrive in time"}'
+NO_ROOM = b'{"error":"InsufficientStorage","message":"%s"}'
 FULL = b'{"error":"ServiceUnavailable","message":"Too many requests are waiting"}'
 
 
@@ -109,6 +111,8 @@ class Bridge:
             await self._try_to_answer(scope, outlet, receive, send)
         except (LaneIsFull, TooManyWait):
             refusal = _refusal(503, FULL, ("Retry-After", "1"))
+        except InsufficientStorage as full:
+            refusal = _refusal(full.status, NO_ROOM % full.message.encode())
         except HeaderTooLarge:  # RFC 6585 section 5
             refusal = _refusal(431, TOO_LARGE)
         except (Gone, CutOff, TimeoutError):  # RFC 9110 section 15.5.9

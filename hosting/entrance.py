@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from hosting import environment, limits, proxies
+from hosting import limits, process_limits, proxies
 from hosting.environ import Scope
 from hosting.limits import AtOnce, RateLimitExceeded
 from hosting.limits.at_once import Place
@@ -21,7 +21,7 @@ from hosting.wire import Message, Receive, Send, encoded
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-SOCKETS_MAX: Final = environment.number("GROVE_SOCKETS_PER_NETWORK", 24)
+SOCKETS_MAX: Final = process_limits.NETWORK_SOCKETS
 _WIDER: Final = 10  # times as many at all hosts together, and for the network around
 _BYPASS: Final = b"x-ratelimit-bypass"
 

@@ -47,6 +47,14 @@ def number(name: str, default: int) -> int:
     return int(value)
 
 
+def at_least_one(name: str, default: int) -> int:
+    """The variable as a positive integer. Raises SystemExit with a sentence when it is none."""
+    value = number(name, default)
+    if not value:
+        raise SystemExit(f"{name} must be at least 1.")
+    return value
+
+
 def port(name: str, default: int) -> int:
     """The variable as a TCP port. Raises SystemExit with a sentence when it is none."""
     value = number(name, default)

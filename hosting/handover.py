@@ -15,9 +15,10 @@ from typing import Any, Protocol, TypeVar
 from hosting.fair_queue import Client
 from hosting.pace import SLOWEST_BYTES_PER_S
 from hosting.pieces import HELD_MAX_BYTES
+from hosting.process_limits import IDLE_S
 from hosting.transfers import Transfers
 from hosting.upstream import Connections
-from hosting.wire import IDLE_S, Answer, ChunkedBody, Gone, Headers, Outlet, Receive, Send, held
+from hosting.wire import Answer, ChunkedBody, Gone, Headers, Outlet, Receive, Send, held
 
 T = TypeVar("T")
 RunInLane = Callable[[str, Callable[[], Any]], Awaitable[Any]]

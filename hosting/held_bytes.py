@@ -5,13 +5,16 @@ longer than SMALL_BYTES waits in a file. All of this belongs to the event loop.
 """
 
 import io
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, cast
+from typing import BinaryIO
+
+from hosting import process_limits
+from hosting.free_space import InsufficientStorage
+from hosting.temporary_files import TemporaryFile
 
 SMALL_BYTES = 65_536  # as much as a connection's own buffers hold anyway; never counted
-ALL_MAX_BYTES = 33_554_432
+ALL_MAX_BYTES = process_limits.HELD_BYTES
 
 
 class HeldBytes:
@@ -37,7 +40,11 @@ class HeldBytes:
 
 
 class Gathered:
-    """A body while it comes in: in memory as long as there is room, and in a file from then on."""
+    """A body while it comes in: in memory as long as there is room, and in a file from then on.
+
+    Where the disk has no room either, the rest is taken and dropped, and `file` raises
+    InsufficientStorage: who is still sending hears no answer.
+    """
 
     __slots__ = ("_counted", "_file", "_held", "_pieces", "size")
 
@@ -46,27 +53,39 @@ class Gathered:
         self._held = held
         self._counted = 0
         self._pieces: list[bytes] = []
-        self._file: BinaryIO | None = None
+        self._file: TemporaryFile | None = None
+        self._refusal: InsufficientStorage | None = None
 
     def add(self, piece: bytes) -> None:
         """The next bytes."""
         self.size += len(piece)
-        if self._file is None and not self._is_counted():
-            self._file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - ends with it
-            self._file.writelines(self._pieces)
-            self._pieces = []
-            self.forget()
-        if self._file is None:
+        if self._refusal is not None:
+            return
+        if self._file is None and self._is_counted():
             self._pieces.append(piece)
-        else:
-            self._file.write(piece)
+            return
+        try:
+            self._write(piece)
+        except InsufficientStorage as refusal:
+            self._refusal, self._pieces = refusal, []
+            self.forget()
 
     def file(self) -> BinaryIO:
-        """All of it, to be read."""
+        """All of it, to be read. Raises InsufficientStorage."""
+        if self._refusal is not None:
+            raise self._refusal
         if self._file is None:
             return io.BytesIO(b"".join(self._pieces))
         self._file.seek(0)
         return self._file
+
+    def _write(self, piece: bytes) -> None:
+        if self._file is None:
+            self._file = TemporaryFile()
+            self._file.writelines(self._pieces)
+            self._pieces = []
+            self.forget()
+        self._file.write(piece)
 
     def forget(self) -> None:
         """Nobody needs it any more."""

@@ -22,11 +22,10 @@ import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from hosting.pace import STALLED_S, Pace
+from hosting.process_limits import HEAD_BYTES, HEAD_S, HEADERS
 from hosting.wire import BrokenOff
 
-HEAD_MAX_BYTES = 65_536  # request line and headers, or trailers
 HANDSHAKE_LINE_MAX_BYTES = 8_000  # websockets takes 8,192, line feed and all
-HEADERS_MAX = 100  # a request, trailers included
 PIPELINED_MAX = 64  # requests that wait for the answer to another one of their connection
 IGNORED_MAX_BYTES = 1_048_576  # of what a client still sends when it was refused
 IGNORING_S = 2.0
@@ -45,8 +44,8 @@ class TooMany(Exception):
 class HttpProtocol(HttpToolsProtocol):
     """uvicorn's, with limits for heads, and for how long they and answers may take."""
 
-    headers_s = 30.0  # from connecting, or from a request's first byte, to the end of its headers
-    stalled_s = STALLED_S
+    headers_s: float = HEAD_S  # from connecting, or a request's first byte, to the headers' end
+    stalled_s: float = STALLED_S
     _due: asyncio.TimerHandle | None = None
     _pace: Pace
     _is_in_head = False
@@ -73,7 +72,7 @@ class HttpProtocol(HttpToolsProtocol):
             return
         at, view = 0, memoryview(data)
         while at < len(data) and self._is_listening():
-            room = HEAD_MAX_BYTES - self._untold_bytes
+            room = HEAD_BYTES - self._untold_bytes
             if room <= 0:
                 self._is_too_large = True
                 self.send_400_response("The request line and headers are too large")
@@ -95,7 +94,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._header_count += 1
-        if self._header_count > HEADERS_MAX:
+        if self._header_count > HEADERS:
             self._is_too_large = True
             raise TooLarge
         if self._is_in_head:  # trailers are nobody's concern here

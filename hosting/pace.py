@@ -7,8 +7,10 @@ spent by the clock, earned back by the bytes that are taken.
 
 import asyncio
 
-STALLED_S = 60.0  # of nothing at all
-SLOWEST_BYTES_PER_S = 8_192  # kept up for longer than STALLED_S
+from hosting import process_limits
+
+STALLED_S = process_limits.IDLE_S  # of nothing at all
+SLOWEST_BYTES_PER_S = process_limits.SLOWEST_ANSWER_BYTES_PER_S  # kept up for longer than that
 
 
 class Pace:

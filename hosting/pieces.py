@@ -5,10 +5,11 @@ temporary file as fast as it comes, and be read from there. The same goes for an
 large to be kept in memory until they are taken.
 """
 
-import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import IO
+
+from hosting.temporary_files import TemporaryFile
 
 PIECE_BYTES = 262_144
 PIECE_MAX_BYTES = 524_288  # for clients that take what they get at once
@@ -53,11 +54,11 @@ class Pieces:
 
     def spill(self) -> bool:
         """Write a part of what is to come to a file; False when it is all there. The pieces then
-        come from the file."""
+        come from the file. Raises InsufficientStorage."""
         with self._lock:
             if self.has_ended or not self.is_snapshot:
                 return False
-            file = self._file = self._file or tempfile.TemporaryFile()  # noqa: SIM115 - see _end
+            file = self._file = self._file or TemporaryFile()
             until = file.tell() + SPILLED_AT_ONCE_BYTES
             for chunk in self._chunks:
                 file.write(chunk)
@@ -87,8 +88,8 @@ class Pieces:
 
 
 def spilled(body: bytes, start: int) -> Pieces:
-    """Bytes that are all there, from `start` on, from a file."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the pieces
+    """Bytes that are all there, from `start` on, from a file. Raises InsufficientStorage."""
+    file = TemporaryFile()
     file.write(memoryview(body)[start:])
     file.seek(0)
     return Pieces(_read(file), file.close)

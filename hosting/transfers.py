@@ -13,10 +13,12 @@ from collections.abc import AsyncIterator, Awaitable, Hashable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from time import monotonic
 
-EACH_MAX = 32
-MOST = 256
-SNAPSHOTS_EACH_MAX = 2
-SNAPSHOTS_MOST = 8
+from hosting import process_limits
+
+EACH_MAX = process_limits.NETWORK_TRANSFERS
+MOST = process_limits.TRANSFERS
+SNAPSHOTS_EACH_MAX = process_limits.NETWORK_SNAPSHOTS
+SNAPSHOTS_MOST = process_limits.SNAPSHOTS
 WAITING_EACH_MAX = 64
 
 

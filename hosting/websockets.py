@@ -19,9 +19,11 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
+from hosting import process_limits
+
 BATCHES: Final = "grove.batches"
 WRITE_BYTES: Final = 131_072  # handed to the transport before it is asked whether it can keep up
-STALLED_S: Final = 60.0
+STALLED_S: Final = process_limits.IDLE_S
 
 _TEXT, _BINARY = 0x81, 0x82  # the last (and only) piece of a message
 _SHORT, _MEDIUM = 126, 65_536
@@ -30,7 +32,7 @@ _SHORT, _MEDIUM = 126, 65_536
 class StreamProtocol(WebSocketsSansIOProtocol):
     """One connection."""
 
-    stalled_s = STALLED_S
+    stalled_s: float = STALLED_S
     opening_s = 30.0  # for what remains of a handshake whose headers are there
     _stall: TimerHandle | None = None
     _opening: TimerHandle | None = None

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from hosting.pieces import HELD_MAX_BYTES, PIECE_BYTES, Pieces, spilled
+from hosting.process_limits import IDLE_S, SLOWEST_UPLOAD_BYTES_PER_S
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -20,9 +21,6 @@ Send = Callable[[Message], Awaitable[None]]
 Headers = list[tuple[str, str]]
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
-IDLE_S = 60.0  # a client that neither sends nor takes a byte for so long is gone
-# After IDLE_S, on the average: who drips holds memory, or a file, for nothing.
-SLOWEST_UPLOAD_BYTES_PER_S = 2_048
 WITHOUT_BODY = frozenset({204, 304})  # RFC 9110 section 6.4.1
 
 
@@ -70,7 +68,8 @@ class ChunkedBody(io.RawIOBase):
 
 
 class UploadPace:
-    """Takes a body's messages from a client that may be slow, but not stand still, nor drip."""
+    """Takes a body's messages from a client that may be slow, but not stand still for IDLE_S, nor
+    drip after that, on the average: it would hold memory, or a file, for nothing."""
 
     def __init__(self, size: int = 0) -> None:
         self._begun_at = time.monotonic()

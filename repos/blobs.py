@@ -7,7 +7,6 @@ crash leaves none behind: repos.blob_files.
 
 import hashlib
 import io
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from typing import IO, Protocol
 from django.conf import settings
 
 from hosting import database, free_space
+from hosting.temporary_files import TemporaryFile
 from protocol import cid
 from protocol.errors import InvalidRequest, XrpcError
 from repos import blob_files, blob_quotes, blob_scanning, blob_types
@@ -227,7 +227,7 @@ def _received(stream: Readable, limit: int) -> Iterator[tuple[IO[bytes], bytes, 
     folders = _folders()
     free_space.check(folders)
     first, second = stream.read(_PIECE_BYTES), stream.read(_PIECE_BYTES)
-    with tempfile.TemporaryFile() if second else io.BytesIO(first) as file:
+    with TemporaryFile() if second else io.BytesIO(first) as file:
         for piece in chain((first, second), iter(lambda: stream.read(_PIECE_BYTES), b"")):
             size += len(piece)
             if size > limit:
@@ -310,9 +310,9 @@ def _has_moved(repo_id: int, blob_cid: bytes, key: str) -> bool:
 
 
 def _folders() -> list[str]:
-    """Where an upload lies on local disks."""
+    """Where blobs lie on a local disk; temporary files look after themselves."""
     location = getattr(blob_files.storage(), "location", None)  # S3 has none here
-    return [tempfile.gettempdir(), *([location] if isinstance(location, str) else [])]
+    return [location] if isinstance(location, str) else []
 
 
 def _too_large(limit: int) -> PayloadTooLarge:

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
-from hosting import database
+from hosting import database, process_limits
 from protocol import car
 from protocol.cid import to_text
 from protocol.errors import InvalidRequest
@@ -20,7 +20,7 @@ from repos.reads import RepoNotFound, RepoRow
 from repos.snapshots import snapshot
 
 MAX_BLOCKS = 100  # in one call
-MAX_BLOCKS_BYTES = 64_000_000  # in one call: a block may be a record of a megabyte
+MAX_BLOCKS_BYTES = process_limits.BLOCKS_BYTES  # in one call: a block may be a record of a megabyte
 _GROUP_BYTES = 262_144  # of blocks that are read at once
 _TRIES = 4
 

@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from accounts import credentials
-from hosting import environment, limits
+from hosting import limits, process_limits
 from hosting.limits import DAY_S, HOUR_S, MINUTE_S, Bucket, Budget, Charge, Standing, bucket
 from hosting.routing import host_of
 from protocol.errors import XrpcError
@@ -157,15 +157,15 @@ UPDATE_HANDLE: Final = of_account("update-handle", Budget(10, 5 * MINUTE_S), Bud
 
 
 # Calls of one account, from whatever networks, that wait for others in one process
-ACCOUNT_CALLS_MAX: Final = environment.number("GROVE_ACCOUNT_CALLS_AT_ONCE", 4)
+ACCOUNT_CALLS_MAX: Final = process_limits.ACCOUNT_CALLS
 _WAITING_LANES: Final = frozenset({"remote", "lookup"})
 _under_way: Final = limits.AtOnce()
 _NOTHING: Final = nullcontext()
 
 
 # Imports under way in one process: each holds a thread and up to a gigabyte of the disk
-ACCOUNT_IMPORTS_MAX: Final = environment.number("GROVE_ACCOUNT_IMPORTS_AT_ONCE", 2)
-NETWORK_IMPORTS_MAX: Final = environment.number("GROVE_NETWORK_IMPORTS_AT_ONCE", 4)
+ACCOUNT_IMPORTS_MAX: Final = process_limits.ACCOUNT_IMPORTS
+NETWORK_IMPORTS_MAX: Final = process_limits.NETWORK_IMPORTS
 _imports: Final = limits.AtOnce()
 
 

@@ -6,15 +6,15 @@ wait for.
 """
 
 import io
-import tempfile
 from collections.abc import Callable, Mapping
 from typing import IO, Any
 
 from django.http.response import HttpResponseBase
 
-from hosting import database, free_space
+from hosting import database
 from hosting.free_space import InsufficientStorage
 from hosting.handover import Exchange
+from hosting.temporary_files import TemporaryFile
 from hosting.wire import ChunkedBody
 from xrpc.errors import render
 
@@ -41,7 +41,7 @@ class Upload:
     async def carry(self, exchange: Exchange) -> None:
         """Receive the body and answer. Raises Gone, CutOff, LaneIsFull."""
         assert isinstance(exchange.body, ChunkedBody)  # noqa: S101 - see is_on_its_way
-        with tempfile.TemporaryFile() as file:
+        with TemporaryFile() as file:
             with exchange.transfers.one_more(exchange.client) as transfer:
                 work = self._receive(exchange, exchange.body, file, transfer.count)
                 try:
@@ -90,10 +90,9 @@ async def _written(
 
     def write() -> InsufficientStorage | None:
         try:
-            free_space.check((tempfile.gettempdir(),))
+            file.writelines(pieces)
         except InsufficientStorage as refusal:
             return refusal
-        file.writelines(pieces)
         return None
 
     return await exchange.run(_LANE, write)

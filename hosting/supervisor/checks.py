@@ -5,9 +5,10 @@ import os
 from pathlib import Path
 from typing import IO
 
-from hosting import environment, ports, public_addresses
+# process_limits: what is wrong with one of them is said before anything starts.
+from hosting import environment, ports, process_limits, public_addresses  # noqa: F401
 
-FOLDERS = ("secrets", "run", "files", "blobs", "logs")
+FOLDERS = ("secrets", "run", "files", "blobs", "logs", "temporary")
 
 _SANDBOX_ALLOWS = (
     "A sandbox lets everybody with an account ask URLs on this machine, deletes accounts without "
@@ -34,6 +35,13 @@ def open_data_folder(data: Path) -> None:
             f"Cannot write to the data folder {data} ({reason.strerror}). "
             "Choose another with GROVE_DATA."
         ) from reason
+
+
+def clear_temporary(data: Path) -> None:
+    """Remove temporary files that an earlier run had to leave behind: most have no name at all."""
+    for left in (data / "temporary").iterdir():
+        if not left.is_dir():
+            left.unlink(missing_ok=True)
 
 
 def lock(data: Path) -> IO[str]:

@@ -19,7 +19,13 @@ from hosting import environment, ports, secret_files
 from hosting.embedded import postgres, processes, valkey
 from hosting.embedded.quarters import NotOurs
 from hosting.supervisor.bell import Bell, Stopped
-from hosting.supervisor.checks import Refusal, cautions, lock, open_data_folder
+from hosting.supervisor.checks import (
+    Refusal,
+    cautions,
+    clear_temporary,
+    lock,
+    open_data_folder,
+)
 from hosting.supervisor.household import Child, Household
 from hosting.supervisor.readiness import answers, is_nameless
 
@@ -46,6 +52,7 @@ def main() -> int:
     try:
         open_data_folder(data)
         with lock(data):
+            clear_temporary(data)
             return _run(data, household, bell)
     except Stopped:
         return 0
@@ -146,7 +153,7 @@ def _start_processes(household: Household, added: dict[str, str], *, has_plc: bo
 
     if has_plc:
         household.take_in(Child("plc", python(small, "hosting.serve", "plc")))
-    for number in range(1, environment.number("GROVE_WORKERS", 2) + 1):
+    for number in range(1, environment.at_least_one("GROVE_WORKERS", 2) + 1):
         household.take_in(Child(f"web-{number}", python(whole, "hosting.serve", "web")))
     household.take_in(Child("sequencer", python(small, "repos.sequencer")))
     household.take_in(Child("worker", python(whole, "hosting.background")))

@@ -1,7 +1,6 @@
 """One turn: blobs of one repo for a minute, each taken only when it is what was asked for."""
 
 import hashlib
-import tempfile
 import time
 from collections.abc import Iterator
 from typing import IO, Final
@@ -14,6 +13,7 @@ from kombu.exceptions import OperationalError
 from hosting import celery, free_space
 from hosting.free_space import InsufficientStorage
 from hosting.models import Host
+from hosting.temporary_files import TemporaryFile
 from protocol import cid
 from protocol.errors import XrpcError
 from repos import blobs
@@ -102,7 +102,7 @@ def _wanted(repo_id: int) -> Iterator[bytes]:
 
 def _bring(origin: str, repo: RepoRow, blob_cid: bytes, limit_bytes: int) -> None:
     """One blob: kept, or noted as not to be had for now. Raises HostRefuses, BlobQuotaExceeded."""
-    with tempfile.TemporaryFile() as file:
+    with TemporaryFile() as file:
         try:
             declared_type = old_host.fetch(origin, repo.did, blob_cid, file, limit_bytes)
             _check(file, blob_cid)

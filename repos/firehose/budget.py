@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 from weakref import WeakSet
 
-from hosting import environment
+from hosting import process_limits
 
-MOST_BYTES: Final = environment.number("GROVE_BACKFILL_BYTES", 32_000_000)
+MOST_BYTES: Final = process_limits.BACKFILL_BYTES
 PATIENCE_S: Final = 3.0
 _LOOK_S = 0.25
 

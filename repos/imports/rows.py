@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from hosting import database
+from hosting import database, temporary_files
 from hosting.prepared import NULL, SIZES, bigint, integer
 
 _SPOOL_BYTES = 8_388_608  # beyond this the rows go to a temporary file
@@ -26,7 +26,9 @@ class Rows:
         self.count = 0  # of rows that `store` has to send
         self._copy = f"COPY {table} (repo_id, {', '.join(columns)}) FROM STDIN (FORMAT BINARY)"
         self._start = struct.pack(">hi", len(columns) + 1, 8) + bigint(repo_id)
-        self._file = tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES)  # noqa: SIM115 - `close`
+        self._file = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - `close`
+            max_size=_SPOOL_BYTES, dir=str(temporary_files.folder())
+        )
         self._write: Callable[[bytes], object] = self._file.write
         self._held = bytearray(_HEADER)  # not written yet: a write for each row costs a third
 
@@ -78,5 +80,6 @@ class Rows:
             copy.write(_TRAILER)
 
     def _write_held(self) -> None:
+        temporary_files.check_room()
         self._write(bytes(self._held))
         self._held.clear()

@@ -6,7 +6,7 @@ from collections import Counter
 from tests.house.rooms import HOUSE, ROOMS, modules
 
 READ = re.compile(
-    r'\b(?:text|number|port|words|origins|networks|switch|service_url)\(\s*"([A-Z0-9_]+)"'
+    r'\b(?:text|number|at_least_one|port|words|origins|networks|switch|service_url)\(\s*"([A-Z0-9_]+)"'
 )
 ROW = re.compile(r"^\| (`[A-Z0-9_`, ]+`) \|", re.MULTILINE)
 

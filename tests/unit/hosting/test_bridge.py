@@ -2,6 +2,7 @@
 
 import http.client
 import io
+import json
 import logging
 import socket
 import threading
@@ -11,11 +12,12 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from pytest_django.fixtures import Settings
 
-from hosting import wire
+from hosting import streams, wire
 from hosting.bridge import BATCHED_MAX_BYTES
 from hosting.handover import Exchange
-from hosting.held_bytes import SMALL_BYTES, HeldBytes
+from hosting.held_bytes import SMALL_BYTES, Gathered, HeldBytes
 from hosting.pieces import PIECE_BYTES
 from hosting.wire import ChunkedBody
 from tests.unit.hosting.web import served
@@ -81,6 +83,20 @@ def _breaking() -> Iterator[bytes]:
     raise RuntimeError("the database went away")
 
 
+class Snapshot:
+    """An answer without an end that is read from a snapshot of the database."""
+
+    is_snapshot = streaming = True
+
+    def __iter__(self) -> Iterator[bytes]:
+        return _endless()
+
+
+def snapshot(environ: dict[str, Any], start: Start) -> Snapshot:
+    start("200 OK", [])
+    return Snapshot()
+
+
 def failing(environ: dict[str, Any], start: Start) -> list[bytes]:
     raise RuntimeError("before anything was said")
 
@@ -93,7 +109,7 @@ def early(environ: dict[str, Any], start: Start) -> list[bytes]:
 def app(environ: dict[str, Any], start: Start) -> Any:
     rooms = {"echo": echo, "drip": drip, "endless": endless, "breaking": breaking,
              "failing": failing, "early": early, "thread": thread,
-             "received": received, "large": large}  # fmt: skip
+             "received": received, "large": large, "snapshot": snapshot}  # fmt: skip
     return rooms[environ["PATH_INFO"].strip("/")](environ, start)
 
 
@@ -217,7 +233,7 @@ def test_a_slow_reader_holds_the_answer_back_and_leaving_closes_it(port: int) ->
         client.sendall(b"GET /endless HTTP/1.1\r\nHost: x\r\n\r\n")
         client.recv(1000)
         assert not CLOSED.wait(0.3)
-    assert CLOSED.wait(5)
+    assert CLOSED.wait(60)
 
 
 def test_a_reader_who_leaves_within_the_upload_frees_the_thread(
@@ -283,3 +299,36 @@ def test_bodies_and_answers_beyond_the_bound_of_what_is_held_are_whole(
     response, body = asked(client, "POST", "/echo", sent)
     assert body == b"%d " % len(sent) + sent
     assert response.headers["Content-Length"] == str(len(body))
+
+
+def test_an_answer_that_cannot_wait_on_a_disk_that_is_nearly_full_is_507(
+    client: http.client.HTTPConnection, settings: Settings
+) -> None:
+    settings.FREE_SPACE_BYTES = 2**62
+    response, body = asked(client, "GET", "/large")
+    assert (response.status, json.loads(body)["error"]) == (507, "InsufficientStorage")
+
+
+def test_a_body_that_has_no_room_anywhere_is_read_to_its_end_and_507(
+    client: http.client.HTTPConnection, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.FREE_SPACE_BYTES = 2**62
+    monkeypatch.setattr(Gathered, "_is_counted", lambda _body: False)
+    response, body = asked(client, "POST", "/echo", b"x" * 900_000)
+    assert (response.status, json.loads(body)["error"]) == (507, "InsufficientStorage")
+    settings.FREE_SPACE_BYTES = 0
+    assert asked(client, "POST", "/echo", b"still here")[1] == b"10 still here"
+
+
+def test_a_slow_reader_of_a_snapshot_is_cut_off_when_the_disk_is_nearly_full(
+    client: http.client.HTTPConnection,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    settings.FREE_SPACE_BYTES = 2**62
+    monkeypatch.setattr(streams, "SPILL_AFTER_S", -1.0)
+    client.request("GET", "/snapshot")
+    with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+        client.getresponse().read()
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]

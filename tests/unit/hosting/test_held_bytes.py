@@ -2,6 +2,10 @@
 
 import io
 
+import pytest
+from pytest_django.fixtures import Settings
+
+from hosting.free_space import InsufficientStorage
 from hosting.held_bytes import SMALL_BYTES, Gathered, HeldBytes
 
 
@@ -43,3 +47,12 @@ def test_answers_count_while_they_are_sent():
         assert not held.has_room_for(100_000)
         assert held.has_room_for(SMALL_BYTES)
     assert held.has_room_for(200_000)
+
+
+def test_what_has_no_room_on_the_disk_either_is_taken_to_its_end_and_refused(settings: Settings):
+    settings.FREE_SPACE_BYTES = 2**62
+    held = HeldBytes(most=SMALL_BYTES)
+    body = gathered(held, b"a" * SMALL_BYTES, b"b" * SMALL_BYTES, b"c")
+    assert (body.size, held.size) == (2 * SMALL_BYTES + 1, 0)
+    with pytest.raises(InsufficientStorage):
+        body.file()

@@ -12,8 +12,8 @@ import pytest
 
 from hosting.http import (
     HANDSHAKE_LINE_MAX_BYTES,
-    HEAD_MAX_BYTES,
-    HEADERS_MAX,
+    HEAD_BYTES,
+    HEADERS,
     PIPELINED_MAX,
     HttpProtocol,
 )
@@ -95,13 +95,13 @@ def answer_to(sent: bytes, app=hello) -> bytes:
 @pytest.mark.parametrize(
     "sent",
     [
-        b"GET /".ljust(HEAD_MAX_BYTES + 1, b"a"),
-        (START + b"X: ").ljust(HEAD_MAX_BYTES + 1, b"a"),
-        (START + b"X").ljust(HEAD_MAX_BYTES + 1, b"a"),
-        head_of(HEAD_MAX_BYTES + 1),
-        b"\r\n" * HEAD_MAX_BYTES,
-        headers(HEADERS_MAX + 1),
-        HANDSHAKE[:-2] + b"X: ".ljust(HEAD_MAX_BYTES, b"a"),
+        b"GET /".ljust(HEAD_BYTES + 1, b"a"),
+        (START + b"X: ").ljust(HEAD_BYTES + 1, b"a"),
+        (START + b"X").ljust(HEAD_BYTES + 1, b"a"),
+        head_of(HEAD_BYTES + 1),
+        b"\r\n" * HEAD_BYTES,
+        headers(HEADERS + 1),
+        HANDSHAKE[:-2] + b"X: ".ljust(HEAD_BYTES, b"a"),
         HANDSHAKE[:-2] + b"X: ".ljust(HANDSHAKE_LINE_MAX_BYTES + 10, b"a") + b"\r\n\r\n",
         HANDSHAKE.replace(b"/", b"/".ljust(HANDSHAKE_LINE_MAX_BYTES + 10, b"a"), 1),
     ],
@@ -110,13 +110,13 @@ def test_a_head_beyond_the_limit_is_refused(sent: bytes) -> None:
     assert answer_to(sent).startswith(b"HTTP/1.1 431")
 
 
-@pytest.mark.parametrize("sent", [headers(HEADERS_MAX), head_of(HEAD_MAX_BYTES)])
+@pytest.mark.parametrize("sent", [headers(HEADERS), head_of(HEAD_BYTES)])
 def test_a_head_at_the_limit_is_taken(sent: bytes) -> None:
     assert answer_to(sent).startswith(b"HTTP/1.1 204")
 
 
 def test_each_request_of_a_connection_may_have_the_limit() -> None:
-    assert answer_to(head_of(HEAD_MAX_BYTES - 9) * 3).count(b"HTTP/1.1 204") == 3
+    assert answer_to(head_of(HEAD_BYTES - 9) * 3).count(b"HTTP/1.1 204") == 3
 
 
 async def echo(_scope, receive, send) -> None:
@@ -133,9 +133,9 @@ async def echo(_scope, receive, send) -> None:
 @pytest.mark.parametrize(
     "behind",
     [
-        b"0\r\nX: ".ljust(2 * HEAD_MAX_BYTES, b"a"),
-        b"0\r\n" + b"X: 1\r\n" * (HEADERS_MAX + 1),
-        b"1;".ljust(2 * HEAD_MAX_BYTES, b"a"),
+        b"0\r\nX: ".ljust(2 * HEAD_BYTES, b"a"),
+        b"0\r\n" + b"X: 1\r\n" * (HEADERS + 1),
+        b"1;".ljust(2 * HEAD_BYTES, b"a"),
     ],
 )
 def test_trailers_and_extensions_of_chunks_have_the_same_limit(behind: bytes) -> None:
@@ -153,7 +153,7 @@ def test_trailers_are_no_headers() -> None:
 
 
 def test_a_body_may_be_longer_than_a_head() -> None:
-    size = 3 * HEAD_MAX_BYTES
+    size = 3 * HEAD_BYTES
     sent = START + b"Content-Length: %d\r\n\r\n" % size + b"x" * size
     assert answer_to(sent, echo).count(b"x") == size
 

@@ -2,7 +2,11 @@
 
 from collections.abc import Iterator
 
-from hosting.pieces import PIECE_BYTES, SPILLED_AT_ONCE_BYTES, Pieces
+import pytest
+from pytest_django.fixtures import Settings
+
+from hosting.free_space import InsufficientStorage
+from hosting.pieces import PIECE_BYTES, SPILLED_AT_ONCE_BYTES, Pieces, spilled
 
 
 class Source:
@@ -61,3 +65,15 @@ def test_what_is_written_to_a_file_is_written_in_parts():
     pieces = Pieces(source, source.close, is_snapshot=True)
     assert pieces.spill()
     assert source.read_count == SPILLED_AT_ONCE_BYTES // PIECE_BYTES
+
+
+def test_nothing_is_written_to_a_disk_that_is_nearly_full(settings: Settings):
+    settings.FREE_SPACE_BYTES = 2**62
+    source = Source(PIECE_BYTES, 40)
+    pieces = Pieces(source, source.close, is_snapshot=True)
+    with pytest.raises(InsufficientStorage):
+        pieces.spill()
+    pieces.close()
+    assert source.closed_count == 1
+    with pytest.raises(InsufficientStorage):
+        spilled(b"some bytes", 1)

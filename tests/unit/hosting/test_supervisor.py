@@ -12,7 +12,7 @@ import pytest
 from hosting import ports, secret_files
 from hosting.embedded import processes
 from hosting.supervisor.bell import SIGNALS, Bell, Stopped
-from hosting.supervisor.checks import Refusal, cautions, lock, open_data_folder
+from hosting.supervisor.checks import Refusal, cautions, clear_temporary, lock, open_data_folder
 from hosting.supervisor.household import Child, Household
 
 
@@ -45,6 +45,13 @@ def test_a_data_folder_in_use_is_refused(tmp_path: Path) -> None:
     open_data_folder(tmp_path)
     with lock(tmp_path), pytest.raises(Refusal, match="Another Grove"):
         lock(tmp_path)
+
+
+def test_temporary_files_of_an_earlier_run_are_removed(tmp_path: Path) -> None:
+    open_data_folder(tmp_path)
+    (tmp_path / "temporary" / "left").write_text("a body")
+    clear_temporary(tmp_path)
+    assert not list((tmp_path / "temporary").iterdir())
 
 
 def test_secrets_are_kept_and_private(tmp_path: Path) -> None:
