@@ -46,7 +46,7 @@ class Gathered:
     InsufficientStorage: who is still sending hears no answer.
     """
 
-    __slots__ = ("_counted", "_file", "_held", "_pieces", "size")
+    __slots__ = ("_counted", "_file", "_held", "_pieces", "_refusal", "size")
 
     def __init__(self, held: HeldBytes) -> None:
         self.size = 0

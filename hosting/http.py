@@ -54,6 +54,7 @@ class HttpProtocol(HttpToolsProtocol):
     _untold_bytes = 0  # that the parser took without a word
     _header_count = 0
     _ignored_bytes: int | None = None  # since a refusal
+    _running: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -64,6 +65,10 @@ class HttpProtocol(HttpToolsProtocol):
         self._stop_waiting()
         self._pace.end()
         super().connection_lost(exc)
+        # uvicorn tells the last of several requests only, which waits for the answer to this one
+        if self._running is not None:
+            self._running.disconnected = True
+            self._running.message_event.set()
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser as much as a head may have, and no more."""
@@ -160,6 +165,7 @@ class HttpProtocol(HttpToolsProtocol):
         cycle.__class__ = Cycle
         if cycle.scope["http_version"] != "1.1":
             cycle.__class__, cycle.keep_alive = UnchunkedCycle, False
+        self._running = cycle
         super()._start_asgi_task(cycle, app)
 
     def _is_listening(self) -> bool:

@@ -160,13 +160,14 @@ def test_a_body_may_be_longer_than_a_head() -> None:
 
 def test_who_asks_without_end_before_the_first_answer_is_hung_up_on() -> None:
     async def never(_scope, receive, _send) -> None:
-        asked.append(1)
+        heard.append("asked")
         while (await receive())["type"] != "http.disconnect":
             pass
+        heard.append("left")
 
-    asked: list[int] = []
+    heard: list[str] = []
     assert answer_to((START + b"\r\n") * (PIPELINED_MAX + 2), never) == b""
-    assert asked == [1]
+    assert heard == ["asked", "left"]
 
 
 def test_who_goes_on_with_a_body_after_the_answer_is_hung_up_on() -> None:

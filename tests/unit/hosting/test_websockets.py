@@ -39,6 +39,7 @@ def served(app: Callable[..., object], **options: object) -> Iterator[int]:
         server.should_exit = True
         thread.join(60)
         listener.close()
+        assert not thread.is_alive()
 
 
 def batches_of(batch: list[bytes], *, is_text: bool = False) -> Callable[..., object]:
