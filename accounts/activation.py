@@ -23,7 +23,9 @@ def deactivate(account: Account, delete_after: datetime | None = None) -> Accoun
 
     From `delete_after` on the account is deleted (accounts.deletion), unless its owner comes back
     before; a repetition brings its own. It lies settings.DELETION_HOLD_S ahead at the least, and
-    the owner is told: whoever holds a stolen session can ask, too. Raises `AccountNotFound` for one
+    the owner is told: whoever holds a stolen session can ask, too. While the address is not trusted
+    it lies beyond that time: the letter may go to the thief, but the former address was told of the
+    change. Raises `AccountNotFound` for one
     that never opened.
     """
     with transaction.atomic():
@@ -33,7 +35,7 @@ def deactivate(account: Account, delete_after: datetime | None = None) -> Accoun
         locked.deactivated_at = locked.deactivated_at or timezone.now()
         # Who is on the way in keeps the deadline for arriving.
         if delete_after is not None or not arrivals.is_on_its_way(locked):
-            locked.delete_after = None if delete_after is None else _held(delete_after)
+            locked.delete_after = None if delete_after is None else _held(locked, delete_after)
         locked.save(update_fields=["deactivated_at", "delete_after"])
         if locked.delete_after is not None and _is_news(locked.delete_after, before):
             _tell_when(locked)
@@ -62,8 +64,9 @@ def activate(account: Account) -> Account:
         return locked
 
 
-def _held(delete_after: datetime) -> datetime:
-    return max(delete_after, timezone.now() + timedelta(seconds=settings.DELETION_HOLD_S))
+def _held(account: Account, delete_after: datetime) -> datetime:
+    earliest = timezone.now() + timedelta(seconds=settings.DELETION_HOLD_S)
+    return max(delete_after, earliest, account.email_trusted_at or earliest)
 
 
 def _is_news(delete_after: datetime, before: datetime | None) -> bool:

@@ -49,6 +49,17 @@ class EmailInUse(InvalidRequest):
         super().__init__("This email address is already in use, please use a different email.")
 
 
+class FactorNeedsOlderEmail(InvalidRequest):
+    """400: whoever put the address there lately may have a stolen session, and would lock the owner
+    out of the account by codes that they alone can read."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your email address was changed less than 72 hours ago. It can become a second factor"
+            " after that time"
+        )
+
+
 class FactorNeedsConfirmedEmail(InvalidRequest):
     """400: codes to an address that may be somebody else's would lock the owner out."""
 
@@ -118,7 +129,7 @@ def change(account: Account, wish: Change) -> None:
     """Take a new address, which is not confirmed then, or switch the second factor, or both.
 
     Raises EmailRefused, EmailInUse, TokenRequired, InvalidToken, ExpiredToken,
-    FactorNeedsConfirmedEmail.
+    FactorNeedsConfirmedEmail, FactorNeedsOlderEmail.
     """
     email = admission.checked_email(wish.email)
     needs_code = _needs_code(account, email, wish)
@@ -155,6 +166,8 @@ def _apply(account: Account, email: str, wish: Change, *, is_proven: bool) -> No
         email_tokens.burn_all(account)  # they went to the other address
     if wish.wants_factor and account.email_confirmed_at is None:
         raise FactorNeedsConfirmedEmail
+    if wish.wants_factor and not account.has_email_auth_factor and not account.is_email_trusted:
+        raise FactorNeedsOlderEmail
     if wish.wants_factor is not None:
         account.has_email_auth_factor = wish.wants_factor
     account.save(

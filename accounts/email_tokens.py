@@ -1,7 +1,8 @@
 """One-time codes that prove whose mailbox it is: one live code for an account and a purpose.
 
 A code that still lives is mailed again to whoever asks again: nobody can make the one in a letter
-worthless by asking for more.
+worthless by asking for more. When so many were asked for that no further letter may leave, the code
+in the last one lives again: a stranger who uses up somebody's letters keeps nobody out.
 
 Source: the e-mail family of com.atproto.server.*. A code is two groups of five base32 characters,
 compared without case. It lives for 15 minutes after it was last asked for, and is burned on use and
@@ -22,6 +23,7 @@ from django.utils.crypto import salted_hmac
 
 from accounts.models import Account, EmailToken
 from accounts.tokens import ExpiredToken, InvalidToken
+from hosting.limits import RateLimitExceeded
 from hosting.mail import letters, outbox
 from hosting.mail.models import OutgoingMail
 from hosting.models import Host
@@ -42,6 +44,9 @@ _LETTERS: Final = {
     Purpose.AUTH_FACTOR: letters.SIGN_IN_CODE,
 }
 
+# The ways back for an owner whose session somebody stole: that one's letters use up none of these.
+_WAYS_IN: Final = frozenset({Purpose.RESET_PASSWORD, Purpose.AUTH_FACTOR})
+
 
 def mail(
     account: Account, purpose: EmailToken.Purpose, language: str | None = None
@@ -49,18 +54,22 @@ def mail(
     """Issue a code and put the letter with it into the outbox, both or neither.
 
     `language` is the reader's; None: the host's own. Raises RateLimitExceeded when the address, or
-    the account, got enough letters lately.
+    the account, got enough letters lately: the code in the last letter is good again then.
     """
-    with transaction.atomic():
-        context = {"code": issue(account, purpose), "handle": account.handle or account.did}
-        return outbox.post(
-            account.host,
-            account.email,
-            _LETTERS[purpose],
-            context,
-            language=language,
-            cause=account.did,
-        )
+    try:
+        with transaction.atomic():
+            context = {"code": issue(account, purpose), "handle": account.handle or account.did}
+            return outbox.post(
+                account.host,
+                account.email,
+                _LETTERS[purpose],
+                context,
+                language=language,
+                cause="" if purpose in _WAYS_IN else account.did,
+            )
+    except RateLimitExceeded:
+        _revive(account, purpose)
+        raise
 
 
 def issue(account: Account, purpose: EmailToken.Purpose) -> str:
@@ -141,6 +150,12 @@ def owner_of(host: Host, purpose: EmailToken.Purpose, code: str) -> Account:
 def forget_old() -> None:
     """The sweep: codes that nobody remembers to have asked for."""
     EmailToken.objects.filter(issued_at__lt=timezone.now() - _REMEMBERED_FOR).delete()
+
+
+def _revive(account: Account, purpose: EmailToken.Purpose) -> None:
+    known_since = timezone.now() - _REMEMBERED_FOR
+    last = EmailToken.objects.filter(account=account, purpose=purpose, issued_at__gt=known_since)
+    last.filter(wrong_tries__lt=WRONG_TRIES_MAX).exclude(seed="").update(issued_at=timezone.now())
 
 
 def _refuse_expired(token: EmailToken) -> None:

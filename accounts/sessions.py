@@ -104,7 +104,8 @@ def refresh(host: Host, refresh_jwt: str) -> Tokens:
         # One refresh at a time for an account, and none while it is being taken down.
         account = lock_for_session(_account_of(host, claims.did))
         session = Session.objects.filter(account=account, pk=claims.jti).first()
-        if session is None or _is_past_grace(session):
+        is_over = session is None or _is_past_grace(session)
+        if session is None or is_over or session.scope == tokens.TAKENDOWN_SCOPE:
             raise tokens.ExpiredToken("Token has been revoked")
         return _pair(account, _successor(session))
 
@@ -191,8 +192,7 @@ def _pair(account: Account, session: Session) -> Tokens:
 
 
 def _to_move_away(proof: Proof) -> Tokens:
-    """Tokens of a taken-down account. The session is there to be ended, not to be refreshed: its
-    refresh token has another id; clients merely expect one."""
+    """Tokens of a taken-down account. The refresh token ends the session and does nothing else."""
     expires_at = timezone.now() + timedelta(seconds=tokens.ACCESS_LIFETIME_S)
     with transaction.atomic():
         account = lock_open(proof.account)
@@ -204,11 +204,7 @@ def _to_move_away(proof: Proof) -> Tokens:
             scope=tokens.TAKENDOWN_SCOPE,
             expires_at=expires_at,
         )
-    return Tokens(
-        access_jwt=_access(account, session),
-        refresh_jwt=tokens.make_refresh(account.host, account.did, _new_jti(), expires_at),
-        account=account,
-    )
+    return _pair(account, session)
 
 
 def _access(account: Account, session: Session) -> str:

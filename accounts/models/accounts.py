@@ -6,7 +6,7 @@ com.atproto.sync.getRepoStatus; a status is never stored by hand, Postgres deriv
 moments below.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import models
@@ -139,8 +139,13 @@ class Account(models.Model):
         """Whether a code from the mailbox may open what the account's owner alone should: not while
         the address is new and nobody proved the one before it to be theirs. Somebody with a stolen
         session could have put it there, and would confirm it, too."""
+        return self.email_trusted_at is None or self.email_trusted_at <= timezone.now()
+
+    @property
+    def email_trusted_at(self) -> datetime | None:
+        """When the address becomes trusted; None for one that always was."""
         replaced_at = self.email_replaced_at
-        return replaced_at is None or replaced_at <= timezone.now() - EMAIL_TRUSTED_AFTER
+        return None if replaced_at is None else replaced_at + EMAIL_TRUSTED_AFTER
 
     @property
     def needs_email_code(self) -> bool:

@@ -129,6 +129,25 @@ def test_a_takedown_ends_the_sessions_for_good(alice):
     assert all_ended(answers(alice))
 
 
+def test_who_was_taken_down_signs_out_with_the_tokens_to_leave_with(alice):
+    standing.take_down(account_of(alice))
+    login = {"identifier": alice.did, "password": alice.password, "allowTakendown": True}
+    pair = Api(alice.host).call(SERVER + "createSession", **login).json()
+    assert Api(alice.host, pair["refreshJwt"]).send(SERVER + "deleteSession").status_code == 200
+    asked = {"aud": "did:web:other.example", "lxm": SERVER + "createAccount"}
+    response = Api(alice.host, pair["accessJwt"]).query(SERVER + "getServiceAuth", **asked)
+    assert _summary(response) == ENDED
+
+
+def test_tokens_to_leave_with_outlive_no_takedown_by_refreshing(alice):
+    standing.take_down(account_of(alice))
+    login = {"identifier": alice.did, "password": alice.password, "allowTakendown": True}
+    pair = Api(alice.host).call(SERVER + "createSession", **login).json()
+    standing.restore(account_of(alice))
+    response = Api(alice.host, pair["refreshJwt"]).send(SERVER + "refreshSession")
+    assert _summary(response) == ENDED
+
+
 def test_who_moves_in_again_ends_the_former_owners_sessions(alice, ash, monkeypatch):
     assert alice.call(SERVER + "deactivateAccount").status_code == 200
     service = {"id": "#atproto_pds", "type": "AtprotoPersonalDataServer"}

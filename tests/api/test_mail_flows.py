@@ -1,6 +1,8 @@
 """E-mail, passwords and the end of accounts, through HTTP: codes come by mail, and work once."""
 
 import re
+from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -8,6 +10,9 @@ from django.utils import timezone
 from accounts import credentials, email_tokens, standing
 from accounts.email_tokens import Purpose
 from accounts.models import Account, EmailToken
+from hosting.limits import RateLimitExceeded
+from hosting.mail import outbox
+from hosting.mail.letters import CONFIRM_EMAIL
 from hosting.mail.models import OutgoingMail
 from tests.api.conftest import Api, Person, sign_up
 
@@ -260,3 +265,41 @@ def test_asking_for_resets_without_end_tells_nobody_and_spares_the_mailbox(anyon
     assert OutgoingMail.objects.count() == 9
     first = OutgoingMail.objects.earliest("pk")
     assert mailed_code(alice.email) in first.text  # no letter made another worthless
+
+
+def test_a_stolen_session_makes_no_second_factor_of_an_address_of_its_own(alice):
+    alice.call(NS + "updateEmail", email=NEW)
+    alice.send(NS + "requestEmailConfirmation")
+    alice.call(NS + "confirmEmail", email=NEW, token=mailed_code(NEW))
+    response = alice.call(NS + "updateEmail", email=NEW, emailAuthFactor=True)
+    assert refusal(response) == (400, "InvalidRequest")
+    assert "72 hours" in response.json()["message"]
+    assert login(alice).status_code == 200
+
+
+def test_a_stolen_session_with_its_own_address_deletes_nothing_before_the_owner_can_act(alice):
+    alice.call(NS + "updateEmail", email=NEW)
+    alice.call(NS + "deactivateAccount", deleteAfter="2020-01-01T00:00:00Z")
+    account = Account.objects.get(did=alice.did)
+    assert account.delete_after >= account.email_replaced_at + timedelta(hours=72)
+
+
+def test_who_uses_up_somebodys_reset_letters_keeps_nobody_out(anyone, alice, settings):
+    settings.RATE_LIMITS = True
+    for _ in range(12):
+        anyone.call(NS + "requestPasswordReset", email=alice.email)
+    code = mailed_code(alice.email)
+    EmailToken.objects.update(issued_at=timezone.now() - timedelta(hours=20))
+    anyone.call(NS + "requestPasswordReset", email=alice.email)  # no further letter
+    assert OutgoingMail.objects.filter(letter="reset_password").count() == 9
+    reset = {"token": code, "password": "another password"}
+    assert anyone.call(NS + "resetPassword", **reset).status_code == 200
+
+
+def test_who_uses_up_an_accounts_letters_leaves_its_owner_the_reset(alice, anyone, settings):
+    settings.RATE_LIMITS = True
+    for number in range(25):
+        with suppress(RateLimitExceeded):
+            outbox.post(alice.host, f"p{number}@example.com", CONFIRM_EMAIL, {}, cause=alice.did)
+    anyone.call(NS + "requestPasswordReset", email=alice.email)
+    assert OutgoingMail.objects.filter(letter="reset_password", recipient=alice.email).exists()
