@@ -33,5 +33,11 @@ def test_every_command_is_typed_by_a_test_or_accounted_for(document: str) -> Non
     assert [each for each in commands if not any(words in each for words in known)] == []
 
 
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_command_of_ours_names_its_interpreter(document: str) -> None:
+    lines = [line.strip() for each in blocks(document) for line in each.splitlines()]
+    assert [line for line in lines if line.startswith("manage.py")] == []
+
+
 def test_no_document_names_one_version_of_python_in_a_path() -> None:
     assert [name for name in DOCUMENTS if "python3.11/" in (HOUSE / name).read_text()] == []
