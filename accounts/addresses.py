@@ -107,14 +107,14 @@ def check_trusted(account: Account) -> None:
         raise EmailTooNew(account)
 
 
-def welcome(account: Account) -> None:
+def welcome(account: Account, language: str | None) -> None:
     """Mail the code that confirms the address of a new account, unless that is switched off.
 
-    A sign-up does not fail for want of it.
+    `language` is the reader's; None: the host's own. A sign-up does not fail for want of it.
     """
     if settings.SIGN_UP_MAIL:
         with suppress(RateLimitExceeded):
-            email_tokens.mail(account, Purpose.CONFIRM_EMAIL)
+            email_tokens.mail(account, Purpose.CONFIRM_EMAIL, language)
 
 
 def ask_to_change(account: Account) -> bool:

@@ -36,6 +36,7 @@ class SignUp:
     did: str = ""
     verification_code: str | None = None  # accounts.captcha
     address: str = ""  # the client's IP address
+    language: str | None = None  # the reader's, where a page told it; None: the host's own
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,7 @@ def move_in(host: Host, wish: SignUp) -> Account:
     except IntegrityError as error:
         raise _lost_race(error, admitted) from error
     account = Account.objects.select_related("host").get(pk=account.pk)
-    addresses.welcome(account)
+    addresses.welcome(account, wish.language)
     return account
 
 

@@ -13,7 +13,6 @@ from typing import Final, NoReturn
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.translation import get_language
 
 from accounts import admission, invites, publishing, signup_rows, web_signup
 from accounts.admission import Admitted, SignUp
@@ -70,7 +69,7 @@ def hold(host: Host, wish: SignUp, admitted: Admitted, reason: HeldSignUp.Reason
         invite_code=admitted.invite_code,
         did=wish.did,
         address=wish.address,
-        language=(get_language() or "")[:10],
+        language=(wish.language or "")[:10],
         reason=reason,
     )
     try:

@@ -76,12 +76,12 @@ def request_signature(account: Account) -> None:
     email_tokens.mail(account, PURPOSE)
 
 
-def request_signature_with_password(account: Account) -> None:
+def request_signature_with_password(account: Account, language: str | None = None) -> None:
     """As `request_signature`, to whatever address, for an owner who has just proved the main
-    password."""
+    password. `language` is the reader's; None: the host's own."""
     _refuse_other_methods(account)
     _refuse_newcomers(account)
-    email_tokens.mail(account, PURPOSE)
+    email_tokens.mail(account, PURPOSE, language)
 
 
 def sign(account: Account, code: str, wishes: Mapping[str, Any]) -> plc.Operation:

@@ -41,14 +41,14 @@ def sign_up(host: Host, wish: SignUp) -> Account:
         admission_policy.admit(host, wish, admitted)
         if host.did_method == Host.DidMethod.WEB:
             hashed = make_password(admitted.password)
-            return _welcomed(web_signup.open_account(host, admitted, hashed))
+            return _welcomed(web_signup.open_account(host, admitted, hashed), wish)
         operation = _begin(host, admitted)
     publishing.wake(operation.pk)
-    return _welcomed(opening.await_account(operation.pk))
+    return _welcomed(opening.await_account(operation.pk), wish)
 
 
-def _welcomed(account: Account) -> Account:
-    addresses.welcome(account)
+def _welcomed(account: Account, wish: SignUp) -> Account:
+    addresses.welcome(account, wish.language)
     return account
 
 

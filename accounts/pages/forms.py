@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts import admission, credentials, handles
@@ -144,6 +145,7 @@ class SignUpForm(HostForm):
             invite_code=given.get("invite_code"),
             verification_code=self.captcha.answer_in(self.data) if self.captcha else None,
             address=address,
+            language=get_language(),
         )
 
 

@@ -92,6 +92,6 @@ def _mail(request: HttpRequest, account: Account, form: MailedCodeForm) -> None:
     with limits.logging_in(request, form.host, who, credentials.InvalidLogin):
         credentials.authenticate(form.host, account.did, given["password"])
     if given["purpose"] == Purpose.PLC_OPERATION:
-        plc_operations.request_signature_with_password(account)
+        plc_operations.request_signature_with_password(account, get_language())
     else:
         email_tokens.mail(account, Purpose.DELETE_ACCOUNT, get_language())

@@ -171,8 +171,22 @@ def test_an_address_that_came_by_a_code_to_the_one_before_is_trusted(confirmed):
 
 def test_a_new_account_is_sent_the_code_that_confirms_its_address(alice, settings):
     settings.SIGN_UP_MAIL = False
-    addresses.welcome(alice)
+    addresses.welcome(alice, None)
     assert not OutgoingMail.objects.exists()
     settings.SIGN_UP_MAIL = True
-    addresses.welcome(alice)
+    addresses.welcome(alice, None)
     assert OutgoingMail.objects.get().letter == "confirm_email"
+
+
+@pytest.mark.parametrize(
+    ("language", "subject"),
+    [
+        ("de", "Bestätigung Ihrer E-Mail-Adresse"),
+        ("en", "Email Confirmation"),
+        (None, "Email Confirmation"),
+    ],
+)
+def test_the_first_letter_speaks_the_language_of_its_reader(alice, settings, language, subject):
+    settings.SIGN_UP_MAIL = True
+    addresses.welcome(alice, language)
+    assert OutgoingMail.objects.get().subject == subject

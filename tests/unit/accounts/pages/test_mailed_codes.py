@@ -62,3 +62,10 @@ def test_nobody_without_a_session_sees_these_pages(browser):
     for path in (CONFIRM, CODES):
         assert browser.get(path).url == "/account/sign-in"
     assert browser.post(CONFIRM + "/send").url == "/account/sign-in"
+
+
+@pytest.mark.parametrize("purpose", [Purpose.PLC_OPERATION, Purpose.DELETE_ACCOUNT])
+def test_the_letters_of_the_page_speak_its_language(signed_in, purpose):
+    wish = {"purpose": purpose.value, "password": FORM["password"]}
+    signed_in.post(CODES, wish, headers={"accept-language": "de"})
+    assert 'lang="de"' in OutgoingMail.objects.get(letter=purpose.value).html

@@ -8,6 +8,7 @@ from accounts import captcha
 from accounts.models import Account, HeldSignUp
 from accounts.pages import sign_up
 from hosting import limits
+from hosting.mail.models import OutgoingMail
 from hosting.pages import PAGE_POLICY
 from tests.unit.accounts.pages.conftest import FORM
 
@@ -94,3 +95,17 @@ def test_looking_for_free_handles_has_an_end(browser, monkeypatch):
     answers = [browser.get("/account/handle-available?handle=zoe.test").json() for _ in range(2)]
     assert [answer["available"] for answer in answers] == [True, False]
     assert "Too many attempts" in answers[1]["message"]
+
+
+@pytest.mark.usefixtures("opens_at_once")
+def test_the_letter_to_a_newcomer_speaks_the_pages_language(browser, settings):
+    settings.SIGN_UP_MAIL, settings.SMTP_URL = True, ""
+    browser.post(SIGN_UP, FORM, headers={"accept-language": "de"})
+    letter = OutgoingMail.objects.get(letter="confirm_email")
+    assert 'lang="de"' in letter.html
+
+
+def test_a_held_sign_up_remembers_the_pages_language(browser, ash):
+    at(ash, "approval")
+    browser.post(SIGN_UP, FORM, headers={"accept-language": "de"})
+    assert HeldSignUp.objects.get().language == "de"
