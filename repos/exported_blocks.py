@@ -8,7 +8,6 @@ the tree: docs/decisions/0012.
 """
 
 from collections.abc import Iterator
-from itertools import islice
 from operator import itemgetter
 from typing import Final
 
@@ -19,10 +18,10 @@ from protocol.cid import LENGTH_BYTES
 from repos.snapshots import stream
 
 COUNTED_RECORDS: Final = 50_000  # and their nodes: 12 MB
-_ROWS_A_CHUNK = 1_000
-# Large records come in the end and one by one: a thousand of them at once would be a gigabyte.
-# Nodes are small by nature.
-_LARGE_BYTES = 32_768
+# A chunk has 4 MB at the most: so many rows of up to _LARGE_BYTES. Larger records come in the end
+# and one by one. Nodes are small by nature.
+_ROWS_A_CHUNK: Final = 500
+_LARGE_BYTES: Final = 8_192
 _NODES = "SELECT cid || data FROM node WHERE repo_id = $1 AND rev > $2"
 _SMALL = f"CASE WHEN octet_length(data) <= {_LARGE_BYTES} THEN cid || data END"
 # All nodes begin with these bytes, and next to no records: only those are looked up.
@@ -45,11 +44,16 @@ _EACH_ONCE = f"""
         SELECT DISTINCT ON (cid) cid, data FROM record r JOIN shared USING (cid)
         WHERE repo_id = $1 AND rev > $2 AND {_IS_NO_NODE} ORDER BY cid) s
 """  # noqa: S608 - constants only
-_LARGE = f"""
-    SELECT cid || data FROM (
-        SELECT DISTINCT ON (cid) cid, data FROM record r
+_LARGE_AS_THEY_LIE = f"""
+    SELECT cid || data FROM record
+    WHERE repo_id = $1 AND rev > $2 AND octet_length(data) > {_LARGE_BYTES}
+"""  # noqa: S608 - constants only
+_LARGE_EACH_ONCE = f"""
+    SELECT r.cid || r.data FROM (
+        SELECT DISTINCT ON (cid) repo_id, collection, rkey FROM record r
         WHERE repo_id = $1 AND rev > $2 AND octet_length(data) > {_LARGE_BYTES}
             AND {_IS_NO_NODE} ORDER BY cid) large
+    JOIN record r USING (repo_id, collection, rkey)
 """  # noqa: S608 - constants only
 _cid_of = itemgetter(slice(LENGTH_BYTES))
 
@@ -57,35 +61,40 @@ _cid_of = itemgetter(slice(LENGTH_BYTES))
 def since(
     connection: psycopg.Connection, repo_id: int, rev: str, record_count: int
 ) -> Iterator[bytes]:
-    """Frames of a CAR, some 1,000 blocks a chunk: what came into the tree after `rev`; "": all.
+    """Frames of a CAR, some 500 blocks a chunk: what came into the tree after `rev`; "": all.
 
     `record_count` is the repo's, as the connection's snapshot has it.
     """
     params = (str(repo_id).encode(), rev.encode())
     is_counted = record_count <= COUNTED_RECORDS
+    small, large = (
+        (_AS_THEY_LIE, _LARGE_AS_THEY_LIE) if is_counted else (_EACH_ONCE, _LARGE_EACH_ONCE)
+    )
     sent, has_large = Sent(), False
-    for result in stream(
-        connection, _AS_THEY_LIE if is_counted else _EACH_ONCE, params, _ROWS_A_CHUNK
-    ):
-        sections = [result.get_value(row, 0) for row in range(result.ntuples)]
-        small = [section for section in sections if section is not None]
-        has_large = has_large or len(small) < len(sections)
-        yield car.frames(sent.new_of(small) if is_counted else small)
+    for result in stream(connection, small, params, _ROWS_A_CHUNK):
+        rows = [result.get_value(row, 0) for row in range(result.ntuples)]
+        sections = [section for section in rows if section is not None]
+        has_large = has_large or len(sections) < len(rows)
+        yield car.frames(sent.new_of(sections) if is_counted else sections)
     if has_large:
-        for result in stream(connection, _LARGE, params, 1):
-            yield car.frames([result.get_value(0, 0) or b""])
+        for result in stream(connection, large, params, 1):
+            sections = [result.get_value(0, 0) or b""]
+            yield car.frames(sent.new_of(sections) if is_counted else sections)
 
 
-class Sent(dict[bytes, None]):
+class Sent(set[bytes]):
     """The CIDs of the blocks that were sent."""
 
     def new_of(self, sections: list[bytes]) -> list[bytes]:
         """The sections, CID and data, that were not sent before, each once; now they were."""
-        before = len(self)
-        self.update(dict.fromkeys(map(_cid_of, sections)))
-        count = len(self) - before
-        if count == len(sections):
-            return sections
-        new = set(islice(reversed(self), count))  # what a dict takes up last it holds last
-        by_cid = {_cid_of(section): section for section in sections}
-        return [section for block_cid, section in by_cid.items() if block_cid in new]
+        cids = list(map(_cid_of, sections))
+        if self.isdisjoint(cids):
+            before = len(self)
+            self.update(cids)
+            if len(self) - before == len(cids):
+                return sections
+            return list(dict(zip(cids, sections, strict=True)).values())
+        pairs = zip(cids, sections, strict=True)
+        new = {block_cid: section for block_cid, section in pairs if block_cid not in self}
+        self.update(new)
+        return list(new.values())

@@ -46,7 +46,7 @@ class BlockNotFound(InvalidRequest):
 
 
 def export_repo(repo: RepoRow, since: str | None = None) -> Iterator[bytes]:
-    """The repo as a CAR, in chunks of some 1,000 blocks, each once; the commit is the first.
+    """The repo as a CAR, in chunks of some 500 blocks, each once; the commit is the first.
 
     With `since`, only the blocks that came into the tree after that rev, and the commit. The
     iterator may be closed at any time and be read by any thread. Raises RepoNotFound when the repo

@@ -85,6 +85,22 @@ def test_large_records_are_exported_one_at_a_time(repo: RepoRow) -> None:
 
 
 @own_connection
+@pytest.mark.parametrize("counted", [exported_blocks.COUNTED_RECORDS, 0])
+def test_a_chunk_has_a_few_megabytes_whatever_the_records(
+    repo: RepoRow, monkeypatch: pytest.MonkeyPatch, counted: int
+) -> None:
+    monkeypatch.setattr(exported_blocks, "COUNTED_RECORDS", counted)
+    values = [{"text": f"{n // 2:05}" * 6_000} for n in range(180)]  # of 30 kB, each of them twice
+    for start in range(0, 180, 60):
+        batch = [writes.put(THING, f"k{n}", values[n]) for n in range(start, start + 60)]
+        commits.apply_writes(repo, batch)
+    chunks = list(exports.export_repo(repo))
+    assert max(map(len, chunks)) < 4_200_000
+    assert sum(map(len, chunks)) < 91 * 30_100
+    assert len(read(chunks).blocks) > 90
+
+
+@own_connection
 def test_writes_during_an_export_do_not_show_in_it(repo: RepoRow) -> None:
     fill(repo, 0, 200)
     chunks = exports.export_repo(repo)
