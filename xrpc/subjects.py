@@ -105,7 +105,9 @@ def _owned_repo(call: Call) -> tuple[RepoRow, bool]:
 
 def account_of(host: Host, repo: RepoRow) -> Account:
     """The account whose repo it is."""
-    return Account.objects.of(host).select_related("host", "custom_handle").get(pk=repo.id)
+    account = Account.objects.of(host).select_related("custom_handle").get(pk=repo.id)
+    account.host = host  # as it was looked up for the request
+    return account
 
 
 def handle_of(account: Account) -> str:
