@@ -101,3 +101,12 @@ def test_postgres_takes_none_of_them(repo: RepoRow, path: str) -> None:
     row = {"cid": b"c", "rev": "3ke6kg3wk222b", "data": b"d"}
     with pytest.raises(IntegrityError, match="record_path"):
         Record.objects.create(repo_id=repo.id, collection=collection, rkey=rkey, **row)
+
+
+@pytest.mark.parametrize("rkey", ["...", "..a", ".a", "a.", "~", "-", "a:b_c", "k" * 512])
+def test_postgres_takes_every_record_key(repo: RepoRow, rkey: str) -> None:
+    collection = "com.example-1.deep.thing9"
+    assert syntax.is_record_path(collection, rkey)
+    row = {"cid": b"c", "rev": "3ke6kg3wk222b", "data": b"d"}
+    Record.objects.create(repo_id=repo.id, collection=collection, rkey=rkey, **row)
+    assert Record.objects.filter(repo_id=repo.id, rkey=rkey).exists()
