@@ -55,6 +55,10 @@ MODERATION_DID = env.text("GROVE_MODERATION_DID")
 # Whoever holds a stolen session can ask; its owner needs the time to come back.
 DELETION_HOLD_S = env.number("GROVE_DELETION_HOLD", 0 if SANDBOX else 259_200)
 
+# --- evidence of reports (moderation.evidence): how long it is kept, and how much of it a host
+EVIDENCE_DAYS = env.number("GROVE_EVIDENCE_DAYS", 180)  # after the latest report; 0: none is kept
+EVIDENCE_BYTES = env.number("GROVE_EVIDENCE_BYTES", 10_000_000_000)
+
 # --- sizes
 BLOB_LIMIT_BYTES = env.number("GROVE_BLOB_LIMIT", 300_000_000)  # app.bsky.embed.video takes as much
 BLOB_QUOTA_BYTES = env.number("GROVE_BLOB_QUOTA", 10_000_000_000)  # an account's; 0: none

@@ -87,12 +87,20 @@ def may_resume(staff: StaffUser, account: Account) -> bool:
 
 def resume(staff: StaffUser, arrival: Arrival, reason: str) -> None:
     """Give the move three days more, take up its import, ask its old host for blobs again, and look
-    where the DID lives. May be repeated. Raises NotAllowed, ReasonNeeded.
+    where the DID lives. Call outside of any transaction; may be repeated.
+
+    Raises NotAllowed, ReasonNeeded.
     """
     account = arrival.account
     reason = _checked(staff, account, reason)
+    action = AuditEntry.Action.ACCOUNT_RESUME_MOVE
+    with audit.outside_of_a_transaction(staff, account, action, reason):
+        _push(arrival)
+
+
+def _push(arrival: Arrival) -> None:
+    account = arrival.account
     with transaction.atomic():
-        audit.record(staff, account, AuditEntry.Action.ACCOUNT_RESUME_MOVE, reason)
         still_moving = Account.objects.filter(pk=account.pk, delete_after__isnull=False)
         still_moving.filter(arrival__activated_at__isnull=True).update(
             delete_after=timezone.now() + ARRIVES_WITHIN

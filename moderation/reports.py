@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
+from django.db import transaction
 
 from accounts.models import Account
+from moderation import evidence
 from moderation.models import Report
 from protocol.errors import InvalidRequest, XrpcError
 from protocol.syntax import AtUri, InvalidSyntax, is_did
@@ -48,7 +50,8 @@ def file(
     reason: str = "",
     tool: Mapping[str, Any] | None = None,
 ) -> Report:
-    """Keep a report for the staff of the reporter's host. `subject` as the wire has it.
+    """Keep a report for the staff of the reporter's host, and what it is about with it
+    (moderation.evidence). `subject` as the wire has it.
 
     Raises OnlyAppeals, UnfitSubject, InvalidRequest.
     """
@@ -59,14 +62,18 @@ def file(
     tool_text = orjson.dumps(tool).decode() if tool else ""
     if len(tool_text) > TOOL_MAX_BYTES:
         raise InvalidRequest("modTool is too large")
-    return Report.objects.create(
-        host=reporter.host,
-        reported_by=reporter.did,
-        reason_type=reason_type,
-        reason=reason,
-        tool=tool_text.replace("\\u0000", ""),
-        **_subject(subject),
-    )
+    about = _subject(subject)
+    with transaction.atomic():
+        report = Report.objects.create(
+            host=reporter.host,
+            reported_by=reporter.did,
+            reason_type=reason_type,
+            reason=reason,
+            tool=tool_text.replace("\\u0000", ""),
+            **about,
+        )
+        evidence.keep(report)
+    return report
 
 
 def _subject(subject: Mapping[str, Any]) -> dict[str, str]:

@@ -1,8 +1,9 @@
 """Removing blobs that no record refers to: uploads never used, and those whose records are gone.
 
-A row goes first, and dooms its file in the same statement (models.DoomedFile); the file goes after
-it, outside of any transaction. A crash between the two leaves a doomed file, which the next purge
-removes. All of it is repeatable, and safe beside uploads, commits and itself.
+A row goes first, and dooms its file in the same statement (models.DoomedFile), unless a hold takes
+the file over (repos.blob_holds); the file goes after it, outside of any transaction. A crash
+between the two leaves a doomed file, which the next purge removes. All of it is repeatable, and
+safe beside uploads, commits and itself.
 """
 
 import time
@@ -13,30 +14,35 @@ from typing import Final
 from django.utils import timezone
 
 from hosting import database
-from repos import blob_files
+from repos import blob_files, blob_holds
 
 UNUSED_FOR: Final = timedelta(hours=24)
 SHARDS: Final = tuple(f"{number:02x}" for number in range(256))
 _BATCH = 200
 _SHARD_TURN_S = 3600
 
-_SWEEP = """
-    WITH gone AS (
-        DELETE FROM blob WHERE state IN ('staged', 'idle') AND (repo_id, cid) IN (
-            SELECT repo_id, cid FROM blob
-            WHERE state IN ('staged', 'idle') AND changed_at < %s
-            ORDER BY changed_at LIMIT %s FOR UPDATE SKIP LOCKED)
-        RETURNING key
-    ) INSERT INTO doomed_file (key, due_at) SELECT key, now() FROM gone RETURNING key
+# The files of rows that go: to the hold that waits for one (repos.blob_holds), all others away.
+_REMOVE = """
+    WITH gone AS (DELETE FROM blob WHERE {which} RETURNING repo_id, cid, key), kept AS (
+        UPDATE blob_hold h SET key = gone.key FROM gone
+        WHERE h.repo_id = gone.repo_id AND h.cid = gone.cid AND h.key IS NULL RETURNING h.key
+    ), doomed AS (
+        INSERT INTO doomed_file (key, due_at)
+        SELECT key, now() FROM gone WHERE key NOT IN (SELECT key FROM kept)
+    ) SELECT key FROM gone
 """
-_CLEAR = """
-    WITH gone AS (DELETE FROM blob WHERE repo_id = %s RETURNING key)
-    INSERT INTO doomed_file (key, due_at) SELECT key, now() FROM gone RETURNING key
+_UNUSED = """
+    state IN ('staged', 'idle') AND (repo_id, cid) IN (
+        SELECT repo_id, cid FROM blob WHERE state IN ('staged', 'idle') AND changed_at < %s
+        ORDER BY changed_at LIMIT %s FOR UPDATE SKIP LOCKED)
 """
+_SWEEP = _REMOVE.format(which=_UNUSED)
+_CLEAR = _REMOVE.format(which="repo_id = %s")
 _UNKNOWN = """
     SELECT f.key FROM unnest(%s::text[]) f(key)
     WHERE NOT EXISTS (SELECT FROM blob b WHERE b.key = f.key)
       AND NOT EXISTS (SELECT FROM doomed_file d WHERE d.key = f.key)
+      AND NOT EXISTS (SELECT FROM blob_hold h WHERE h.key = f.key)
 """
 
 
@@ -46,6 +52,7 @@ def sweep_blobs(unused_for: timedelta = UNUSED_FOR) -> int:
     swept = 0
     while gone := len(database.rows(_SWEEP, (before, _BATCH))):
         swept += gone
+    blob_holds.release_due(timezone.now())
     blob_files.purge(timezone.now())
     return swept
 

@@ -174,12 +174,19 @@ class AuditLog(ReadOnly):
 class ReportList(ReadOnly):
     """What people reported to the host's own desk, newest first."""
 
-    list_display = ["created_at", "kind", "subject", "reporter", "reason"]
+    list_display = ["opened", "kind", "subject", "reporter", "reason"]
     search_fields = ["subject_did", "subject_uri", "reported_by", "reason"]
     search_help_text = _("DID, record or words of the report")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
         return Report.objects.of(hosts_in_view(request))
+
+    @display(description=_("report"), ordering="id")
+    def opened(self, report: Report) -> SafeString:
+        """The way to the report's own page, with the evidence."""
+        page = reverse("console:report", args=[report.pk])
+        at = f"{report.created_at:%Y-%m-%d %H:%M}"
+        return format_html('<a class="console-link" href="{}">{}</a>', page, at)
 
     @display(description=_("kind"), ordering="reason_type")
     def kind(self, report: Report) -> str:

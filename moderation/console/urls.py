@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path, re_path
 
 from hosting.console import ConsoleSite
-from moderation.console import invites, moves, sign_ups, views
+from moderation.console import invites, moves, reports, sign_ups, views
 
 
 def pages(site: ConsoleSite) -> list[URLPattern]:
@@ -45,5 +45,11 @@ def pages(site: ConsoleSite) -> list[URLPattern]:
         path(f"{held}refuse/", site.admin_view(sign_ups.refuse), name="refuse_sign_up"),
         path("moves/", site.admin_view(moves.arriving), name="moves"),
         path("moves/<int:account_id>/resume/", site.admin_view(moves.resume), name="resume_move"),
+        path("reports/<int:report_id>/", site.admin_view(reports.report), name="report"),
+        path(
+            "reports/<int:report_id>/files/<slug:link>/",
+            site.admin_view(reports.file),
+            name="report_file",
+        ),
         path("invites/", site.admin_view(invites.give), name="give_invites"),
     ]

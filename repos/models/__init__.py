@@ -6,7 +6,7 @@ repo tables begin with `repo_id`, so that they spread over several Postgres by t
 same reason nothing here is a foreign key. CIDs are 36 raw bytes. `repo.id` is the account's id.
 """
 
-from repos.models.blobs import Blob, BlobUsage, BlobUse, DeniedBlob, DoomedFile
+from repos.models.blobs import Blob, BlobHold, BlobUsage, BlobUse, DeniedBlob, DoomedFile
 from repos.models.doomed import DoomedRepo
 from repos.models.events import CrawlPing, Event, EventCounter, FirehoseRestore
 from repos.models.fetches import BlobFetch, UnfetchedBlob
@@ -18,6 +18,7 @@ from repos.models.trees import Node, Record, Repo
 __all__ = [
     "Blob",
     "BlobFetch",
+    "BlobHold",
     "BlobUsage",
     "BlobUse",
     "CrawlPing",

@@ -97,6 +97,22 @@ class DoomedFile(models.Model):
         db_table = "doomed_file"
 
 
+class BlobHold(models.Model):
+    """A blob that is kept until a moment, whatever its repo does (repos.blob_holds)."""
+
+    pk = models.CompositePrimaryKey("repo_id", "cid")
+    repo_id = models.BigIntegerField()
+    cid = models.BinaryField()
+    mime_type = models.TextField()
+    size = models.BigIntegerField()
+    # Once the blob's row is gone, the file is the hold's.
+    key = models.TextField(unique=True, null=True)  # noqa: DJ001 - none twice, but many have none
+    held_until = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "blob_hold"
+
+
 class DeniedBlob(models.Model):
     """Bytes that nobody may upload: at one host, or with `host_id` null at all of them."""
 

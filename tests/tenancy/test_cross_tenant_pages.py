@@ -16,6 +16,7 @@ from accounts import email_tokens, websessions
 from accounts.models import Account
 from accounts.pages.cookies import COOKIE
 from hosting.models import Member, StaffUser
+from moderation import reports
 from protocol import cid
 
 
@@ -91,6 +92,10 @@ ROWS = {
     "console/sign-ups/<int:held_id>/refuse/": console("sign-ups/1/refuse/", 404, "post"),
     "console/moves/": console("moves/", 200),
     "console/moves/<int:account_id>/resume/": console("moves/{id}/resume/", 404, "post"),
+    "console/reports/<int:report_id>/": console("reports/{report}/", 404),
+    "console/reports/<int:report_id>/files/<slug:link>/": console(
+        f"reports/{{report}}/files/{LINK}/", 404
+    ),
     "console/invites/": console("invites/", 200),
     "console/accounts/invitecode/": console("accounts/invitecode/?q=alice", 200),
     "console/search/": console("search/?s=alice", 404),
@@ -143,10 +148,13 @@ def ask(browser: Client, row: Row, alice) -> int:
     """The status of the answer, which tells nothing of Alice that was not asked."""
     account = Account.objects.get(did=alice.did)
     letter = email_tokens.mail(account, email_tokens.Purpose.CONFIRM_EMAIL)
-    path = row.path.format(did=account.did, id=account.pk, mail=letter.pk)
+    about = {"$type": reports.REPO_REF, "did": account.did}
+    report = reports.file(account, about, "com.example.rude", "rude words")
+    path = row.path.format(did=account.did, id=account.pk, mail=letter.pk, report=report.pk)
     response = getattr(browser, row.verb)(path)
     text = response.getvalue().decode(errors="replace")
     assert account.email not in text
+    assert report.reason not in text
     assert account.did not in text or account.did in path
     return response.status_code
 

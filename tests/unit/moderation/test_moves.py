@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts import arrival_checks
+from accounts import arrival_checks, keys
 from accounts.models import Account, Arrival
 from hosting import outgoing
 from hosting.models import Host
@@ -84,12 +84,24 @@ def test_a_push_asks_the_old_host_again_and_gives_more_time(arrival, moderator):
 
 def test_a_push_is_written_down(arrival, moderator):
     moves.resume(moderator, arrival, "asked by mail")
-    entry = AuditEntry.objects.get()
-    assert (entry.action, entry.staff, entry.reason) == (
-        "account.resume_move",
-        moderator,
-        "asked by mail",
-    )
+    done, begun = AuditEntry.objects.all()
+    assert (begun.stage, done.stage) == ("begun", "done")
+    for entry in (begun, done):
+        assert (entry.action, entry.staff) == ("account.resume_move", moderator)
+        assert entry.reason == "asked by mail"
+
+
+def test_a_push_that_breaks_off_is_written_down_as_begun_and_failed(
+    arrival, moderator, monkeypatch
+):
+    def broken(_arrival):
+        raise RuntimeError("the worker died")
+
+    monkeypatch.setattr(arrival_checks, "check", broken)
+    with pytest.raises(RuntimeError):
+        moves.resume(moderator, arrival, "asked by mail")
+    stages = AuditEntry.objects.values_list("stage", flat=True)
+    assert list(stages) == ["failed", "begun"]
 
 
 def test_a_push_keeps_the_end_of_an_account_that_has_arrived(arrival, moderator):
@@ -130,7 +142,7 @@ def test_the_console_lists_moves_and_pushes_them(arrival, browser):
     assert f"from {OLD}" in page
     assert "1 of 1 files missing" in page
     browser.post(f"/console/moves/{arrival.pk}/resume/", {"reason": "asked by mail"})
-    assert AuditEntry.objects.get().subject_did == arrival.account.did
+    assert {entry.subject_did for entry in AuditEntry.objects.all()} == {arrival.account.did}
 
 
 def test_the_console_says_why_a_push_was_refused(arrival, browser):
@@ -158,7 +170,9 @@ def names_this_host(monkeypatch, arrival: Arrival) -> None:
 
 
 def test_a_did_that_names_this_host_by_now_is_noticed(arrival, monkeypatch):
-    Account.objects.update(did="did:plc:noticedaaaaaaaaaaaaaaaaa")
+    did = "did:plc:noticedaaaaaaaaaaaaaaaaa"
+    key = keys.new_signing_key(arrival.account.host, did)
+    Account.objects.update(did=did, signing_did_key=key.did_key)
     arrival.account.refresh_from_db()
     names_this_host(monkeypatch, arrival)
     arrival_checks.check_due()

@@ -1,0 +1,81 @@
+"""The console's page of one report: what was said, what it was about then, what became of it.
+
+What was copied (moderation.evidence) is for those who may take it down; its files are downloaded,
+never shown in the page: what people report nobody should meet by surprise, nor run.
+"""
+
+from typing import Any
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from hosting.console import console, hosts_in_view
+from moderation import evidence
+from moderation.console.views import staff_of
+from moderation.models import Evidence, Report
+from moderation.takedowns import NotAllowed
+from protocol import atjson, cid
+from repos.blobs import BlobNotFound
+
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "private, no-store",
+}
+
+
+@require_GET
+def report(request: HttpRequest, report_id: int) -> HttpResponse:
+    """One report, and the evidence that was kept with it."""
+    found = _found(request, report_id)
+    request.current_app = console.name
+    may_see = evidence.may_see(staff_of(request), found.host)
+    context: dict[str, Any] = {
+        **console.each_context(request),
+        "title": _("Report"),
+        "report": found,
+        "subject": found.subject_uri or found.subject_did,
+        "may_see": may_see,
+        "kept": found.evidence,
+        **(_shown(found, found.evidence) if may_see and found.evidence else {}),
+    }
+    return TemplateResponse(request, "moderation/report.html", context)
+
+
+@require_GET
+def file(request: HttpRequest, report_id: int, link: str) -> HttpResponseBase:
+    """Download a file that the reported record named."""
+    found = _found(request, report_id)
+    if found.evidence is None:
+        raise Http404(_("There is no such file."))
+    if not evidence.may_see(staff_of(request), found.host):
+        return HttpResponse(_("Your role does not allow this."), status=NotAllowed.status)
+    try:
+        opened = evidence.open_file(found.evidence, cid.from_text(link))
+    except (BlobNotFound, cid.InvalidCid):
+        raise Http404(_("There is no such file.")) from None
+    return FileResponse(
+        opened.file,
+        as_attachment=True,
+        filename=link,
+        content_type=opened.ref.mime_type,
+        headers=_HEADERS,
+    )
+
+
+def _found(request: HttpRequest, report_id: int) -> Report:
+    reports = Report.objects.of(hosts_in_view(request)).select_related("host", "evidence")
+    return get_object_or_404(reports, pk=report_id)
+
+
+def _shown(found: Report, kept: Evidence) -> dict[str, Any]:
+    return {
+        "kept_json": atjson.from_cbor(bytes(kept.data)).decode(),
+        "is_another_version": bool(found.subject_cid) and found.subject_cid != kept.cid,
+        "fate": evidence.fate(kept).label,
+        "files": [(cid.to_text(ref.cid), ref.mime_type, ref.size) for ref in evidence.files(kept)],
+    }

@@ -1,0 +1,163 @@
+"""Evidence: what a report was about, kept although its author deletes it.
+
+A report that the host keeps makes a copy of the record as it is then (of an account: its profile)
+and holds the blobs that it names (repos.blob_holds). Only records of the reporter's own tenant are
+copied, each version once; how much is bounded a record, a reporter and a host. It goes after
+`EVIDENCE_DAYS`, counted from the latest report about it, not with the record or the account.
+"""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from hosting.models import Host, HostQuerySet, Member, StaffUser
+from moderation import lookup
+from moderation.lookup import Found
+from moderation.models import Evidence, Report
+from protocol import cid
+from protocol.syntax import AtUri
+from repos import blob_holds, blob_quotes
+from repos.blob_holds import Bounds
+from repos.blob_refs import BlobRef
+from repos.blobs import BlobNotFound, OpenBlob
+from repos.models import Record, Repo
+
+logger: Final = logging.getLogger("moderation.evidence")
+PROFILE: Final = "app.bsky.actor.profile/self"
+BLOBS_MAX: Final = 20  # of one record
+_SHARES = 20  # what one person reports takes no more than this part of a host's evidence
+
+
+class Fate(models.TextChoices):
+    """What became of a record after it was copied."""
+
+    UNCHANGED = "unchanged", _("The record is still there, unchanged.")
+    CHANGED = "changed", _("The record has been changed since.")
+    DELETED = "deleted", _("The record has been deleted by its author since.")
+    NO_ACCOUNT = "no_account", _("The account has been deleted since, and the record with it.")
+
+
+def may_see(staff: StaffUser, host: Host) -> bool:
+    """Whether `staff` may see what its author has deleted: whoever may take it down."""
+    return bool(staff.roles_at(host.tenant_id) & Member.MAY_TAKE_DOWN)
+
+
+def keep(report: Report) -> None:
+    """Copy what a report is about, in the caller's transaction, or count on the copy that is there.
+
+    Nothing of what is not here, names no record, or goes beyond the bounds.
+    """
+    path = _path(report)
+    if not path or not settings.EVIDENCE_DAYS:
+        return
+    hosts = Host.objects.filter(tenant=report.host.tenant_id)
+    kept = _reported_version(hosts, report, path)
+    if kept is None:
+        found = lookup.find(hosts, f"at://{report.subject_did}/{path}")
+        kept = _copy(found, report) if found and found.record else None
+    if kept is not None:
+        report.evidence = kept
+        report.save(update_fields=["evidence"])
+
+
+def fate(evidence: Evidence) -> Fate:
+    """What became of the record."""
+    if not Repo.objects.filter(pk=evidence.repo_id).exists():
+        return Fate.NO_ACCOUNT
+    collection, _slash, rkey = evidence.path.partition("/")
+    records = Record.objects.filter(repo_id=evidence.repo_id, collection=collection, rkey=rkey)
+    now = records.values_list("cid", flat=True).first()
+    if now is None:
+        return Fate.DELETED
+    return Fate.UNCHANGED if cid.to_text(bytes(now)) == evidence.cid else Fate.CHANGED
+
+
+def files(evidence: Evidence) -> list[BlobRef]:
+    """The blobs that are held for it."""
+    return blob_holds.held(evidence.repo_id, _named(evidence))
+
+
+def open_file(evidence: Evidence, blob_cid: bytes) -> OpenBlob:
+    """One of those. The reader closes its file. Raises BlobNotFound, StorageTimedOut."""
+    if blob_cid not in _named(evidence):
+        raise BlobNotFound("The record does not name this blob")
+    return blob_holds.open_held(evidence.repo_id, blob_cid)
+
+
+def forget_old() -> int:
+    """The sweep: evidence past its time; how many. Its blobs' holds end at the same moment."""
+    return Evidence.objects.filter(kept_until__lte=timezone.now()).delete()[0]
+
+
+def _path(report: Report) -> str:
+    """`collection/rkey` of the reported record; a reported account stands for its profile."""
+    if not report.subject_uri:
+        return PROFILE
+    uri = AtUri.parse(report.subject_uri)  # reports.file has read it before
+    return f"{uri.collection}/{uri.rkey}" if uri.rkey else ""
+
+
+def _reported_version(hosts: HostQuerySet, report: Report, path: str) -> Evidence | None:
+    """A copy of the very version that was reported: the record may be gone, or another, by now."""
+    versions = Evidence.objects.at(hosts).filter(did=report.subject_did, path=path)
+    kept = versions.filter(cid=report.subject_cid).first()
+    return _kept_longer(kept) if kept else None
+
+
+def _copy(found: Found, report: Report) -> Evidence | None:
+    assert found.record is not None  # noqa: S101 -- keep() has looked
+    host, data = found.account.host, bytes(found.record.data)
+    version = {
+        "host": host,
+        "did": found.account.did,
+        "path": f"{found.record.collection}/{found.record.rkey}",
+        "cid": cid.to_text(bytes(found.record.cid)),
+    }
+    Host.objects.select_for_update(no_key=True).get(pk=host.pk)  # one at a time: bytes are counted
+    if kept := Evidence.objects.filter(**version).first():
+        return _kept_longer(kept)
+    room = _room(host, report.reported_by) - len(data)
+    if room < 0:
+        logger.warning("no room for the evidence of report %s at %s", report.pk, host.hostname)
+        return None
+    named = list(blob_quotes.named_in(data))
+    bounds = Bounds(BLOBS_MAX, room)
+    held_bytes = blob_holds.hold(found.record.repo_id, named, _until(), bounds)
+    return Evidence.objects.create(
+        **version,
+        repo_id=found.record.repo_id,
+        data=data,
+        size_bytes=len(data) + held_bytes,
+        reported_by=report.reported_by,
+        kept_until=_until(),
+    )
+
+
+def _kept_longer(evidence: Evidence) -> Evidence:
+    evidence.kept_until = _until()
+    evidence.save(update_fields=["kept_until"])
+    blob_holds.extend(evidence.repo_id, _named(evidence), evidence.kept_until)
+    return evidence
+
+
+def _room(host: Host, reporter: str) -> int:
+    """Bytes that may still be kept at this host for this reporter."""
+    at_host = Evidence.objects.filter(host=host)
+    for_reporter = at_host.filter(reported_by=reporter)
+    return min(
+        settings.EVIDENCE_BYTES - at_host.kept_bytes(),
+        settings.EVIDENCE_BYTES // _SHARES - for_reporter.kept_bytes(),
+    )
+
+
+def _until() -> datetime:
+    return timezone.now() + timedelta(days=settings.EVIDENCE_DAYS)
+
+
+def _named(evidence: Evidence) -> list[bytes]:
+    return list(blob_quotes.named_in(bytes(evidence.data)))

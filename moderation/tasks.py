@@ -1,0 +1,11 @@
+"""Work of this room in the background (hosting/periodic.py). It may run twice."""
+
+from celery import shared_task
+
+from moderation import evidence
+
+
+@shared_task(name="moderation.forget_old_evidence")
+def forget_old_evidence() -> None:
+    """Hourly: evidence of reports past its time."""
+    evidence.forget_old()

@@ -1,0 +1,99 @@
+"""A report's page on the console: what was reported, what became of it, and who may see that."""
+
+import pytest
+from django.test import Client
+
+from hosting.models import Member
+from moderation import reports
+from protocol import cid
+from repos import reads
+from repos.models import Record
+from tests.unit.repos.conftest import folder, open_account  # noqa: F401 - a fixture
+from tests.unit.repos.uploads import THING, delete, put, upload
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]
+RUDE = b"<script>rude()</script>"
+
+
+@pytest.fixture
+def author(ash):
+    return open_account(ash)
+
+
+@pytest.fixture
+def picture(author):
+    """What the reported record names."""
+    repo = reads.find_repo(author.host, author.did)
+    put(repo, "a", ref := upload(repo, RUDE, "text/html"))
+    return cid.to_text(ref.cid)
+
+
+@pytest.fixture
+def report(account, author, picture):
+    link = cid.to_text(bytes(Record.objects.get(repo_id=author.pk).cid))
+    uri = f"at://{author.did}/{THING}/a"
+    subject = {"$type": reports.STRONG_REF, "uri": uri, "cid": link}
+    return reports.file(account, subject, "com.example.rude", "<b>so rude</b>")
+
+
+def get(user, path: str, host: str = "localhost"):
+    client = Client(headers={"host": host})
+    client.force_login(user)
+    return client.get(f"/console/{path}")
+
+
+def test_the_list_leads_to_the_report(report, moderator):
+    page = get(moderator, "moderation/report/").content.decode()
+    assert f'href="/console/reports/{report.pk}/"' in page
+
+
+def test_a_report_shows_what_its_author_deleted(report, author, picture, moderator):
+    delete(reads.find_repo(author.host, author.did), "a")
+    page = get(moderator, f"reports/{report.pk}/").content.decode()
+    assert "deleted by its author" in page
+    assert picture in page
+    assert "&lt;b&gt;so rude&lt;/b&gt;" in page
+    assert f"?record={THING}/a" in page
+
+
+def test_a_report_without_a_copy_says_so(account, moderator):
+    about = {"$type": reports.REPO_REF, "did": "did:web:elsewhere.example"}
+    report = reports.file(account, about, "com.example.rude")
+    assert "There is no copy" in get(moderator, f"reports/{report.pk}/").content.decode()
+
+
+def test_a_file_is_downloaded_and_never_runs(report, picture, moderator):
+    answer = get(moderator, f"reports/{report.pk}/files/{picture}/")
+    assert answer.getvalue() == RUDE
+    assert answer["Content-Disposition"] == f'attachment; filename="{picture}"'
+    assert "sandbox" in answer["Content-Security-Policy"]
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert "no-store" in answer["Cache-Control"]
+
+
+@pytest.mark.parametrize("link", ["nonsense", cid.to_text(cid.of_raw(b"another"))])
+def test_only_files_of_the_record_are_there(report, moderator, link):
+    assert get(moderator, f"reports/{report.pk}/files/{link}/").status_code == 404
+
+
+@pytest.mark.parametrize(("role", "sees"), [("owner", True), ("support", False),
+                                            ("auditor", False)])  # fmt: skip
+def test_only_those_who_take_down_see_copies(report, picture, ash, staff_of, role, sees):
+    staff = staff_of(ash, Member.Role(role))
+    page = get(staff, f"reports/{report.pk}/").content.decode()
+    assert (picture in page) == sees
+    status = get(staff, f"reports/{report.pk}/files/{picture}/").status_code
+    assert status == (200 if sees else 403)
+
+
+def test_another_tenants_staff_find_no_report(report, picture, birch, staff_of):
+    staff = staff_of(birch, "owner")
+    for path in (f"reports/{report.pk}/", f"reports/{report.pk}/files/{picture}/"):
+        assert get(staff, path, "birch.localhost").status_code == 404
+
+
+def test_the_index_does_not_say_that_reports_wait(report, moderator):
+    page = get(moderator, "").content.decode()
+    waits, _, rest = page.partition('aria-labelledby="reports"')
+    assert "1 report in the last seven days" in rest
+    assert "report in the last" not in waits
