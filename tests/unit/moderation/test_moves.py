@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import orjson
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -159,13 +160,18 @@ def test_another_tenants_move_cannot_be_pushed(arrival, birch, staff_of):
 
 
 def names_this_host(monkeypatch, arrival: Arrival) -> None:
-    document = '{"id":"%s","service":[{"id":"#atproto_pds","serviceEndpoint":"%s","type":"%s"}]}'
-    body = document % (
-        arrival.account.did,
-        arrival.account.host.origin,
-        "AtprotoPersonalDataServer",
-    )
-    answer = outgoing.Answer(200, {}, body.encode())
+    """The directory's newest operation of the DID that moves in."""
+    pds = {"type": "AtprotoPersonalDataServer", "endpoint": arrival.account.host.origin}
+    newest = {
+        "type": "plc_operation",
+        "rotationKeys": [],
+        "verificationMethods": {"atproto": arrival.account.signing_did_key},
+        "alsoKnownAs": [],
+        "services": {"atproto_pds": pds},
+        "prev": None,
+        "sig": "",
+    }
+    answer = outgoing.Answer(200, {}, orjson.dumps(newest))
     monkeypatch.setattr(outgoing, "request_configured", lambda *_, **__: answer)
 
 
