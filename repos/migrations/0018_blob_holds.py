@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("repos", "0016_record_paths")]
+    dependencies = [("repos", "0017_record_paths_in_one_look")]
 
     operations = [
         migrations.CreateModel(
