@@ -13,7 +13,7 @@ from django.conf import settings
 
 from hosting import limits, process_limits, proxies
 from hosting.environ import Scope
-from hosting.limits import AtOnce, RateLimitExceeded
+from hosting.limits import AtOnce, Charge, RateLimitExceeded
 from hosting.limits.at_once import Place
 from hosting.networks import network, wide_network
 from hosting.routing import PLATFORM_PATHS, hostname_in, is_call
@@ -44,6 +44,13 @@ class Entrance:
         else:
             await self._app(scope, receive, send)
 
+    def refusal_of(self, scope: Scope) -> RateLimitExceeded | None:
+        """Why this handshake would be refused now, if it would: to be asked before it costs more.
+        Nothing is charged."""
+        charges = self._charges(scope)
+        refused = limits.refusal_of(charges) if charges else None
+        return refused or self._sockets.refusal_of(_places(scope))
+
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             told = self._charge(scope)
@@ -64,16 +71,20 @@ class Entrance:
     def _charge(self, scope: Scope) -> Mapping[str, str]:
         """Charge a network; the headers that tell how its budget stands. Raises
         RateLimitExceeded."""
+        charges = self._charges(scope)
+        return limits.note(charges).headers if charges else {}
+
+    def _charges(self, scope: Scope) -> tuple[Charge, ...]:
         path = scope["path"]
         address = _address(scope)
         # Whoever comes through a proxy has an address of their own: it asks for itself here
         if _is_exempt(scope) or (
             path in PLATFORM_PATHS and proxies.is_among(address, self._front_doors)
         ):
-            return {}
+            return ()
         is_static = path.startswith(settings.STATIC_URL)
         bucket = limits.STATIC_FILES if is_static else limits.REQUESTS
-        return limits.note(limits.charges(bucket, (), network(address))).headers
+        return limits.charges(bucket, (), network(address))
 
 
 def _places(scope: Scope) -> list[Place]:

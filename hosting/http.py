@@ -8,33 +8,44 @@ of chunks alike. Source: RFC 6585 section 5.
 **Time.** Whoever connects has to say what for: a head that never ends, or a body that goes on after
 its answer, would keep a connection for ever. Whoever asks has to take the answer (hosting.pace).
 
-**Older clients.** Before HTTP/1.1 nobody knows chunks (RFC 9112 section 6.1): an answer of unknown
-length ends with the connection.
+**Connections** are counted by network before anything is read (hosting.network_connections), and
+handshakes that would be refused are refused before another parser is set up for them.
 """
 
 import asyncio
-import socket
-import struct
+from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.utils import get_remote_addr
 
+from hosting.http_cycles import Cycle, UnchunkedCycle
+from hosting.network_connections import NetworkConnections
 from hosting.pace import STALLED_S, Pace
 from hosting.process_limits import HEAD_BYTES, HEAD_S, HEADERS
-from hosting.wire import BrokenOff
 
 HANDSHAKE_LINE_MAX_BYTES = 8_000  # websockets takes 8,192, line feed and all
+CHUNKS_FREE = 1_000  # of a body, of whatever size; beyond them
+CHUNK_MIN_BYTES = 64  # on the average: each is work, if it holds a single byte
 PIPELINED_MAX = 64  # requests that wait for the answer to another one of their connection
 IGNORED_MAX_BYTES = 1_048_576  # of what a client still sends when it was refused
 IGNORING_S = 2.0
 _FED_BYTES = 32_768  # at once: a head that begins behind a body is counted from the next piece on
-_AT_ONCE = struct.pack("ii", 1, 0)
 
 
 class TooLarge(Exception):
     """More headers than anybody sends."""
+
+
+class TooSmall(Exception):
+    """A body in pieces so small that their frames are most of it."""
+
+
+class UnexpectedBody(Exception):
+    """A WebSocket handshake with a body: its end would never be seen."""
 
 
 class TooMany(Exception):
@@ -46,6 +57,8 @@ class HttpProtocol(HttpToolsProtocol):
 
     headers_s: float = HEAD_S  # from connecting, or a request's first byte, to the headers' end
     stalled_s: float = STALLED_S
+    per_network = NetworkConnections(0, 0)
+    _peer: str | None = None  # that was admitted
     _due: asyncio.TimerHandle | None = None
     _pace: Pace
     _is_in_head = False
@@ -53,15 +66,26 @@ class HttpProtocol(HttpToolsProtocol):
     _is_too_large = False
     _untold_bytes = 0  # that the parser took without a word
     _header_count = 0
+    _chunks_left = 0.0
     _ignored_bytes: int | None = None  # since a refusal
     _running: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        peer = get_remote_addr(transport)
+        address = peer[0] if peer else ""
+        if not self.per_network.admit(address):
+            self.transport = transport
+            transport.abort()
+            return
         super().connection_made(transport)
+        self._peer = address
         self._pace = Pace(self.loop, transport, self.stalled_s)
         self._hang_up_after(self.headers_s)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._peer is None:  # turned away
+            return
+        self._leave()
         self._stop_waiting()
         self._pace.end()
         super().connection_lost(exc)
@@ -94,7 +118,7 @@ class HttpProtocol(HttpToolsProtocol):
         if len(self.pipeline) >= PIPELINED_MAX:
             raise TooMany
         self._is_in_head = True
-        self._header_count = 0
+        self._header_count, self._chunks_left = 0, CHUNKS_FREE
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -106,11 +130,20 @@ class HttpProtocol(HttpToolsProtocol):
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
+        if self.parser.should_upgrade() and self._should_upgrade() and self._announces_body():
+            raise UnexpectedBody
         self._stop_waiting()
         self._is_in_head, self._is_in_body, self._untold_bytes = False, True, 0
         super().on_headers_complete()
 
+    def on_chunk_header(self) -> None:
+        """A piece of a body begins, or its end."""
+        self._chunks_left -= 1
+        if self._chunks_left < 0:
+            raise TooSmall
+
     def on_body(self, body: bytes) -> None:
+        self._chunks_left += len(body) / CHUNK_MIN_BYTES
         self._untold_bytes = 0
         super().on_body(body)
 
@@ -147,8 +180,13 @@ class HttpProtocol(HttpToolsProtocol):
         if max(longest, len(self.url)) > HANDSHAKE_LINE_MAX_BYTES:
             self._is_too_large = True
             self.send_400_response("")
+        elif refused := self._refused_handshake():
+            self.transport.write(refused)
+            self.transport.close()
         else:
             super().handle_websocket_upgrade()
+            protocol: Any = self.transport.get_protocol()
+            protocol.leave = self._leave
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -167,6 +205,27 @@ class HttpProtocol(HttpToolsProtocol):
             cycle.__class__, cycle.keep_alive = UnchunkedCycle, False
         self._running = cycle
         super()._start_asgi_task(cycle, app)
+
+    def _announces_body(self) -> bool:
+        return any(
+            name == b"transfer-encoding" or (name == b"content-length" and value.strip(b" 0"))
+            for name, value in self.headers
+        )
+
+    def _refused_handshake(self) -> bytes:
+        """The answer to one that the application would refuse, if it can tell by the head alone."""
+        refusal_of = getattr(self.app, "refusal_of", None)
+        path = self.url.partition(b"?")[0].decode("latin-1")
+        scope = {**self.scope, "type": "websocket", "path": path}
+        refused: Any = refusal_of(scope) if refusal_of else None  # a RateLimitExceeded
+        if refused is None:
+            return b""
+        status = HTTPStatus(refused.status)
+        return _refusal(status, refused.message, refused.name, refused.headers)
+
+    def _leave(self) -> None:
+        assert self._peer is not None  # noqa: S101 - it was admitted
+        self.per_network.leave(self._peer)
 
     def _is_listening(self) -> bool:
         is_refused = self._ignored_bytes is not None or self.transport.is_closing()
@@ -197,52 +256,18 @@ class HttpProtocol(HttpToolsProtocol):
             self.transport.close()
 
 
-class Cycle(RequestResponseCycle):
-    """One request and its answer. An answer that breaks off takes its connection along at once."""
-
-    async def run_asgi(self, app: Any) -> None:
-        async def run(scope: Any, receive: Any, send: Any) -> None:
-            try:
-                await app(scope, receive, send)
-            except BrokenOff:
-                self._break_off()
-
-        await super().run_asgi(run)
-        if self.response_started and not self.response_complete and not self.disconnected:
-            self._break_off()  # an exception has been logged
-
-    def _break_off(self) -> None:
-        self.disconnected = True
-        self.transport.close()
-
-
-class UnchunkedCycle(Cycle):
-    """One whose client knows no chunks."""
-
-    _is_open_ended = False
-
-    def _break_off(self) -> None:
-        """A reset: an orderly end would be the end of the answer."""
-        self.disconnected = True
-        connection = self.transport.get_extra_info("socket")
-        if connection is not None and connection.fileno() >= 0:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
-        self.transport.abort()
-
-    async def send(self, message: Any) -> None:
-        if message["type"] == "http.response.start":
-            if all(name.lower() != b"content-length" for name, _ in message.get("headers", ())):
-                self._is_open_ended = True
-                self.chunked_encoding = False
-        elif self._is_open_ended:
-            self.expected_content_length = len(message.get("body", b""))
-        await super().send(message)
-
-
-def _refusal(status: HTTPStatus, message: str) -> bytes:
-    body = orjson.dumps({"error": "InvalidRequest", "message": message})
-    head = (
-        f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-    )
-    return head.encode() + body
+def _refusal(
+    status: HTTPStatus,
+    message: str,
+    name: str = "InvalidRequest",
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> bytes:
+    body = orjson.dumps({"error": name, "message": message})
+    about = {
+        "Content-Type": "application/json",
+        "Content-Length": str(len(body)),
+        "Connection": "close",
+        **more,
+    }
+    lines = [f"HTTP/1.1 {status.value} {status.phrase}", *map(": ".join, about.items())]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode() + body

@@ -23,13 +23,18 @@ class BehindProxies:
     """An ASGI application that finds the real client and scheme in its scope."""
 
     def __init__(self, app: App, trusted: str) -> None:
-        self._app = app
+        self._app: Any = app
         self._hops, self._networks = parse_trusted(trusted)
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         if scope["type"] != "lifespan":
             self._settle(scope)
         await self._app(scope, receive, send)
+
+    def refusal_of(self, scope: Scope) -> Any:
+        """What the application says of a handshake before it is one (hosting.entrance)."""
+        self._settle(scope)
+        return self._app.refusal_of(scope)
 
     def _settle(self, scope: Scope) -> None:
         peer = scope["client"][0] if scope.get("client") else ""

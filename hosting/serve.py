@@ -11,7 +11,7 @@ import sys
 
 import uvicorn
 
-from hosting import environment, ports
+from hosting import environment, network_connections, ports
 from hosting.http import HttpProtocol
 from hosting.websockets import StreamProtocol
 
@@ -19,6 +19,15 @@ APPLICATIONS = {
     "web": ("hosting.asgi:application", "GROVE_PORT", 2583),
     "plc": ("hosting.plc_asgi:application", "GROVE_PLC_PORT", 2582),
 }
+
+
+class WebProtocol(HttpProtocol):
+    """That of the processes which strangers reach."""
+
+    per_network = network_connections.from_environment()
+
+
+PROTOCOLS = {"web": WebProtocol, "plc": HttpProtocol}
 KEEP_ALIVE_S = 65  # longer than the 60 s after which common front doors drop an idle connection
 PING_S = 30.0  # load balancers cut sockets that are silent for a minute
 
@@ -30,7 +39,7 @@ def main(name: str) -> None:
     config = uvicorn.Config(
         application,
         loop="uvloop",
-        http=HttpProtocol,
+        http=PROTOCOLS[name],
         ws=StreamProtocol,
         ws_max_size=65_536,  # readers have nothing to say
         ws_ping_interval=PING_S,

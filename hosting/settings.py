@@ -287,7 +287,10 @@ LOGGING = {
             "callback": lambda record: record.exc_info is not None,
         }
     },
-    "loggers": {"django.request": {"level": "ERROR", "filters": ["faults"]}},
+    "loggers": {
+        "django.request": {"level": "ERROR", "filters": ["faults"]},
+        "uvicorn.error": {"level": "ERROR"},  # a request that cannot be read is its sender's affair
+    },
 }
 
 # --- the console: django-unfold's lists and widgets in templates of our own (docs/decisions/0010);

@@ -49,8 +49,8 @@ __all__ = [
     "REQUESTS", "REQUEST_PASSWORD_RESET", "RESET_PASSWORD", "SIGN_UP", "STAFF_GUESSES",
     "STAFF_LOGIN", "STATIC_FILES", "WRITES", "AtOnce", "Bucket", "Budget", "Charge", "Ledger",
     "RateLimitExceeded", "Standing", "Store", "attempt", "bucket", "charges", "give_back",
-    "is_exempt", "is_exempt_client", "logging_in", "network", "network_of", "note", "owe", "spend",
-    "spend_charges", "staff_logging_in",
+    "is_exempt", "is_exempt_client", "logging_in", "network", "network_of", "note", "owe",
+    "refusal_of", "spend", "spend_charges", "staff_logging_in",
 ]  # fmt: skip
 
 PLATFORM = 0  # in place of a host's id: counted at all hosts together
@@ -88,6 +88,11 @@ def note(charges: Sequence[Charge]) -> Standing:
     """Take charges at the platform without waiting for anything, as the event loop must; how the
     tightest budget stands. Raises RateLimitExceeded."""
     return _ledger.note(PLATFORM, charges)
+
+
+def refusal_of(charges: Sequence[Charge]) -> RateLimitExceeded | None:
+    """What `note` would raise now, if anything; nothing is taken."""
+    return _ledger.refusal_of(PLATFORM, charges)
 
 
 def spend_charges(host: Host | None, charges: Sequence[Charge]) -> Standing:

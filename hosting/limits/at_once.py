@@ -23,9 +23,8 @@ class AtOnce:
         """Have one more under way in all of these places. Raises RateLimitExceeded when one of them
         is full; it may not be a second later."""
         with self._lock:
-            for who, most in places:
-                if self._count[who] >= most:
-                    raise RateLimitExceeded(Budget(most, 1), int(time.time()) + 1)
+            if refused := self.refusal_of(places):
+                raise refused
             self._count.update(who for who, _ in places)
         try:
             yield
@@ -35,6 +34,13 @@ class AtOnce:
                 for who, _ in places:
                     if self._count[who] <= 0:
                         del self._count[who]
+
+    def refusal_of(self, places: Sequence[Place]) -> RateLimitExceeded | None:
+        """What `room` would raise now."""
+        for who, most in places:
+            if self._count[who] >= most:
+                return RateLimitExceeded(Budget(most, 1), int(time.time()) + 1)
+        return None
 
     def __len__(self) -> int:
         """How many have anything under way."""

@@ -10,7 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from hosting.limits.budgets import Charge, Standing
+from hosting.limits.budgets import Charge, RateLimitExceeded, Standing
 from hosting.limits.counters import HEARD_S, Counter, Counters, tightest
 from hosting.limits.store import Asked, Away, Store, Verdict
 
@@ -62,6 +62,16 @@ class Ledger:
                 if not counter.has_room(points):
                     raise counter.refusal()
             return self._take_here(wanted)
+
+    def refusal_of(self, host_id: int, charges: Iterable[Charge]) -> RateLimitExceeded | None:
+        """What `note` would raise now. Nothing is taken."""
+        now = time.time()
+        with self._counters.lock:
+            for charge in charges:
+                for counter in self._counters.of(host_id, charge, now):
+                    if not counter.has_room(charge.points):
+                        return counter.refusal()
+        return None
 
     def give_back(self, host_id: int, charges: Iterable[Charge]) -> None:
         """Undo a `spend`, within a quarter of a second."""

@@ -9,7 +9,8 @@ from pytest_django.fixtures import Settings
 
 from hosting import entrance, limits
 from hosting.entrance import Entrance
-from hosting.limits import Bucket, Budget
+from hosting.limits import Bucket, Budget, RateLimitExceeded
+from hosting.proxies import BehindProxies
 
 Messages = list[dict[str, Any]]
 
@@ -28,7 +29,7 @@ def scope(path: str, client: str = "192.0.2.1", **more: Any) -> dict[str, Any]:
     return {**usual, **more}
 
 
-def answered(door: Entrance, asked: dict[str, Any]) -> Messages:
+def answered(door: Entrance | BehindProxies, asked: dict[str, Any]) -> Messages:
     sent: Messages = []
 
     async def send(message: dict[str, Any]) -> None:
@@ -145,3 +146,22 @@ def test_a_network_has_so_many_sockets_at_a_time(monkeypatch: pytest.MonkeyPatch
         return sent[0]["status"], sent[0]["type"]
 
     assert asyncio.run(crowd()) == (429, "websocket.http.response.start")
+
+
+def test_a_handshake_that_would_be_refused_is_known_before_and_costs_nothing() -> None:
+    door, asked = Entrance(app), scope("/xrpc/x", type="websocket")
+    assert [door.refusal_of(asked) for _ in range(5)] == [None] * 5
+    for _ in range(2):
+        answered(door, asked)
+    assert isinstance(door.refusal_of(asked), RateLimitExceeded)
+    assert door.refusal_of({**asked, "client": ("192.0.2.2", 1)}) is None
+
+
+def test_the_client_behind_a_reverse_proxy_is_the_one_who_is_asked_about() -> None:
+    door = BehindProxies(Entrance(app), "192.0.2.9")
+    forwarded = [(b"x-forwarded-for", b"198.51.100.1")]
+    asked = scope("/xrpc/x", "192.0.2.9", type="websocket", headers=forwarded)
+    for _ in range(2):
+        answered(door, {**asked})
+    assert door.refusal_of({**asked})
+    assert door.refusal_of({**asked, "headers": [(b"x-forwarded-for", b"198.51.100.2")]}) is None

@@ -4,19 +4,24 @@ And what a head may be, what an answer to an older client is, and who is given u
 """
 
 import asyncio
+import json
 import socket
 import threading
 import time
+from typing import Any
 
 import pytest
 
 from hosting.http import (
+    CHUNK_MIN_BYTES,
+    CHUNKS_FREE,
     HANDSHAKE_LINE_MAX_BYTES,
     HEAD_BYTES,
     HEADERS,
     PIPELINED_MAX,
     HttpProtocol,
 )
+from hosting.limits import Budget, RateLimitExceeded
 from tests.unit.hosting.test_websockets import HANDSHAKE, batches_of, served
 
 START = b"GET / HTTP/1.1\r\n"
@@ -230,3 +235,35 @@ def test_who_takes_nothing_of_an_answer_is_given_up() -> None:
     ):
         client.sendall(REQUEST)
         assert flood.ended.wait(60)
+
+
+def test_a_handshake_that_would_be_refused_is_answered_without_its_parser() -> None:
+    def refusal_of(scope: dict[str, Any]) -> RateLimitExceeded:
+        assert (scope["type"], scope["path"]) == ("websocket", "/")
+        return RateLimitExceeded(Budget(1, 60), int(time.time()) + 60)
+
+    async def refusing(_scope, _receive, _send) -> None:
+        raise AssertionError
+
+    refusing.refusal_of = refusal_of  # type: ignore[attr-defined]
+    head, _, body = answer_to(HANDSHAKE, refusing).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 429")
+    assert b"Retry-After: " in head
+    assert json.loads(body)["error"] == "RateLimitExceeded"
+
+
+@pytest.mark.parametrize("more", [b"Content-Length: 5", b"Transfer-Encoding: chunked"])
+def test_a_handshake_with_a_body_is_refused(more: bytes) -> None:
+    sent = HANDSHAKE[:-2] + more + b"\r\n\r\nhello"
+    assert answer_to(sent).startswith(b"HTTP/1.1 400")
+
+
+def test_a_body_of_crumbs_is_refused() -> None:
+    crumbs = b"1\r\nx\r\n" * (CHUNKS_FREE + CHUNKS_FREE // CHUNK_MIN_BYTES + 10)
+    assert answer_to(CHUNKED + crumbs, echo).startswith(b"HTTP/1.1 400")
+
+
+def test_a_body_in_small_pieces_is_taken() -> None:
+    few, many = b"1\r\nx\r\n" * (CHUNKS_FREE - 1), b"40\r\n" + b"x" * 64 + b"\r\n"
+    for body in (few, many * 5 * CHUNKS_FREE):
+        assert answer_to(CHUNKED + body + b"0\r\n\r\n", echo).startswith(b"HTTP/1.1 200")

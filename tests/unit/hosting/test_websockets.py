@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import pytest
 import uvicorn
 from websockets.sync.client import connect
 
@@ -28,7 +29,13 @@ def served(app: Callable[..., object], **options: object) -> Iterator[int]:
     """The port of a server that runs in a thread."""
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        app, loop="uvloop", ws=Impatient, ws_per_message_deflate=False, log_config=None, **options
+        app,
+        loop="uvloop",
+        ws=Impatient,
+        ws_per_message_deflate=False,
+        log_config=None,
+        proxy_headers=False,
+        **options,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listener],))
@@ -122,3 +129,27 @@ def test_an_upgrade_that_is_refused_needs_no_scope() -> None:
     ):
         reader.sendall(bad)
         assert reader.recv(1_000).startswith(b"HTTP/1.1 4")
+
+
+async def _listening(_scope, receive, send) -> None:
+    await send({"type": "websocket.accept"})
+    while (await receive())["type"] != "websocket.disconnect":
+        pass
+
+
+@pytest.mark.parametrize("frame", [b"\x89\x80\0\0\0\0", b"\x82\xfe\x40\0\0\0\0\0" + b"x" * 16_384])
+def test_a_reader_that_talks_without_end_is_cut_off(frame: bytes) -> None:
+    with (
+        served(_listening, lifespan="off") as port,
+        socket.create_connection(("127.0.0.1", port), timeout=60) as reader,
+    ):
+        reader.sendall(HANDSHAKE)
+        assert reader.recv(1_000).startswith(b"HTTP/1.1 101")
+        with pytest.raises((ConnectionResetError, BrokenPipeError)):
+            reader.sendall(frame * (8_000_000 // len(frame)))
+
+
+def test_a_reader_may_ping_now_and_then() -> None:
+    with served(_listening, lifespan="off") as port, connect(f"ws://127.0.0.1:{port}/") as reader:
+        for _ in range(50):
+            assert reader.ping().wait(60)
