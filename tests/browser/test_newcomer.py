@@ -31,7 +31,7 @@ PAGES = [
 
 def install_clients() -> None:
     """The locked npm packages; a second time nothing is fetched."""
-    if not NODE.exists():
+    if not (NODE.exists() and (CLIENTS / "node_modules" / "axe-core").exists()):
         subprocess.run(["npm", "ci", "--ignore-scripts"], cwd=CLIENTS, check=True, timeout=300)
 
 
