@@ -124,7 +124,7 @@ def has_moved_away(account: Account, document: DidDocument) -> bool:
     One that is still on its way in has never lived here.
     """
     is_left = account.status == Account.Status.DEACTIVATED
-    is_elsewhere = document.pds is not None and document.pds != account.host.origin
+    is_elsewhere = document.pds is not None and not published_dids.names(account, document.pds)
     return is_left and is_elsewhere and not is_on_its_way(account)
 
 

@@ -35,7 +35,7 @@ def check(account: Account) -> None:
     service = data.services.get(PDS_SERVICE)
     _compare(
         account,
-        service.endpoint.rstrip("/") if service is not None else None,
+        service.endpoint if service is not None else None,
         data.verification_methods.get(SIGNING_METHOD),
     )
 
@@ -60,7 +60,7 @@ def _check_document(account: Account) -> None:
 
 
 def _compare(account: Account, endpoint: str | None, signing_did_key: str | None) -> None:
-    if endpoint != account.host.origin:
+    if not published_dids.names(account, endpoint):
         raise InvalidDid("DID document does not name this host as the account's PDS")
     if signing_did_key != account.signing_did_key:
         raise InvalidDid("DID document does not name the account's signing key at this host")

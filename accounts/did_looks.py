@@ -17,10 +17,12 @@ from accounts import directory, published_dids, resolution
 from accounts.models import Account
 from hosting import celery
 from protocol import plc
+from protocol.plc_data import PlcData
 
 AGAIN_AFTER = timedelta(days=1)
 _BATCH = 50  # a minute, one after the other
 _SILENCES_MAX = 5
+_ENDED = PlcData((), {}, (), {})  # what a tombstone says
 
 
 def look(did: str) -> bool:
@@ -65,9 +67,10 @@ def look_due() -> None:
 def _look_into_directory(did: str) -> None:
     begun_at = timezone.now()
     newest = directory.newest(did)
-    data = plc.data_of(newest) if newest is not None else None
-    if data is None:
-        return
+    if newest is None:
+        return  # a directory that lost it, or has not got it yet
+    data = plc.data_of(newest) or _ENDED
     published = published_dids.of_plc(did, data)
     published_dids.note(published, seen_at=begun_at)
-    resolution.remember_document(did, dict(published.document.json))
+    if data is not _ENDED:
+        resolution.remember_document(did, dict(published.document.json))

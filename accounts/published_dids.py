@@ -1,11 +1,12 @@
 """What the DIDs of our accounts were last seen to say, kept beside each account, and what follows.
 
 Source: atproto.com/specs/account, com.atproto.sync.getRepoStatus. Only the host that a DID names
-speaks for it: a copy whose DID names another host rests from the moment when somebody here sees
-that (an operation of ours, any look at the DID: `accounts.did_looks`). It shows as deactivated,
-takes no writes, and gives its handle back unless the DID still lists it. Its owner comes back by
-moving in again, or by pointing the DID here and activating the account; that the DID names this
-host again is not enough, because more may have been written elsewhere meanwhile.
+speaks for it: a copy whose DID names another host, or is a did:plc that names none, rests from the
+moment when somebody here sees that (an operation of ours, any look at the DID:
+`accounts.did_looks`). It shows as deactivated, takes no writes, and gives its handle back unless
+the DID still lists it. Its owner comes back by moving in again, or by pointing the DID here and
+activating the account; that the DID names this host again is not enough, because more may have been
+written elsewhere meanwhile.
 
 Looks may overtake each other. Each knows when it was begun, and one that was begun before the
 newest that an account knows of is dropped.
@@ -68,7 +69,7 @@ def take(account: Account, published: Published, seen_at: datetime) -> None:
     pds = published.document.pds
     if names(account, pds):
         handovers.note(account, account.host.origin)
-    elif pds is not None and not Arrival.objects.on_the_way().filter(account=account).exists():
+    elif _names_others(account, pds):
         _leave(account, published.document.handle)
 
 
@@ -100,6 +101,13 @@ def for_clients(account: Account) -> dict[str, Any] | None:
 def names(account: Account, pds: str | None) -> bool:
     """Whether that address of a PDS is the account's host."""
     return pds is not None and pds.rstrip("/").lower() == account.host.origin.lower()
+
+
+def _names_others(account: Account, pds: str | None) -> bool:
+    """Whether nobody here speaks for the DID. A did:plc without a PDS, or at its end, says so under
+    its owner's signature; a did:web's document without one may be a web server's mishap."""
+    is_said = pds is not None or account.did.startswith("did:plc:")
+    return is_said and not Arrival.objects.on_the_way().filter(account=account).exists()
 
 
 def _by_own_rows(account: Account) -> dict[str, Any]:

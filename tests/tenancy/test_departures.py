@@ -162,6 +162,40 @@ def test_the_sweep_finds_who_left_and_lets_the_others_be(alice, bob):
     assert copy_of(bob).status == "active"
 
 
+@pytest.mark.parametrize(
+    "services",
+    [
+        {},
+        {"atproto_labeler": {"type": "AtprotoLabeler", "endpoint": "https://l.example"}},
+        {PDS_SERVICE: {"type": "AtprotoPersonalDataServer", "endpoint": "https://ash.test/x"}},
+    ],
+    ids=["none", "another", "no origin"],
+)
+def test_a_did_that_names_no_host_has_nobody_speak_for_it(alice, services):
+    publish_past_the_host(alice, services=services)
+    assert did_looks.look(alice.did)
+    assert copy_of(alice).status == Account.Status.DEACTIVATED
+    asked = {"repo": alice.did, "collection": THING, "record": {"n": 1}}
+    assert refusal(alice.call(REPO + "createRecord", **asked)) == (401, "AccountDeactivated")
+
+
+def test_an_ended_did_has_nobody_speak_for_it(alice):
+    account = copy_of(alice)
+    newest, _ = updates.newest(account)
+    end = plc.sign(plc.tombstone(plc.cid_of(newest)), keys.rotation_key(account.host))
+    url = f"{django_settings.PLC_URL}/{alice.did}"
+    outgoing.request_configured("POST", url, body=orjson.dumps(end))
+    assert did_looks.look(alice.did)
+    assert copy_of(alice).status == Account.Status.DEACTIVATED
+
+
+def test_the_name_of_the_host_counts_in_any_letter_case(alice):
+    service = {"type": "AtprotoPersonalDataServer", "endpoint": copy_of(alice).host.origin.upper()}
+    publish_past_the_host(alice, services={PDS_SERVICE: service})
+    ok(alice.call(SERVER + "deactivateAccount"))
+    ok(alice.send(SERVER + "activateAccount"))
+
+
 def test_no_operation_of_ours_follows_one_that_names_another_host(alice):
     leave_for(alice, "https://elsewhere.example")
     response = alice.call(IDENTITY + "updateHandle", handle="other.test")
