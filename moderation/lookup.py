@@ -74,7 +74,14 @@ def _at_uri(text: str) -> AtUri | None:
     try:
         return AtUri.parse(text)
     except InvalidSyntax:
-        return None
+        return _as_it_lies(text)
+
+
+def _as_it_lies(text: str) -> AtUri | None:
+    """The name of a record under a path that no repo may hold (repos.invalid_paths): staff must be
+    able to see and hide what readers of whole repos get."""
+    authority, *path = text.removeprefix("at://").split("/", 2)
+    return AtUri(authority, *path) if len(path) == 2 else None
 
 
 def _account(hosts: HostQuerySet, who: str) -> Account | None:

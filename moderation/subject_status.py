@@ -17,10 +17,15 @@ from moderation import audit, takedowns
 from moderation.audit import Actor
 from moderation.models import AuditEntry
 from protocol import cid
-from protocol.errors import XrpcError
-from protocol.syntax import AtUri
+from protocol.errors import InvalidRequest, XrpcError
+from protocol.syntax import AtUri, InvalidSyntax
 from repos import blob_quarantine, reads, record_takedowns
 from repos.blobs import BlobNotFound
+
+_UNNAMEABLE = (
+    "The subject's uri is not a valid AT-URI. A record whose path no AT-URI can name is looked up"
+    " and taken down at the console"
+)
 
 
 class SubjectNotFound(XrpcError):
@@ -139,8 +144,11 @@ def set_blob(actor: Actor, account: Account, blob_cid: bytes, takedown: Mark, re
 
 def record_path(uri: str) -> tuple[str, str]:
     """`at://did/collection/rkey` -> (authority, `collection/rkey`). Raises SubjectNotFound for one
-    that names no record."""
-    parsed = AtUri.parse(uri)
+    that names no record, InvalidRequest for what is no AT-URI."""
+    try:
+        parsed = AtUri.parse(uri)
+    except InvalidSyntax as fault:
+        raise InvalidRequest(_UNNAMEABLE) from fault
     if not parsed.collection or not parsed.rkey:
         raise SubjectNotFound
     return parsed.authority, f"{parsed.collection}/{parsed.rkey}"

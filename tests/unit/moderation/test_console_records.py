@@ -1,6 +1,9 @@
 """Taking a record down on the console: the at-URI's record, with a reason."""
 
+from urllib.parse import urlencode
+
 import pytest
+from django.db import connection
 from django.test import Client
 
 from moderation.models import AuditEntry
@@ -22,16 +25,29 @@ def record(account) -> None:
     )  # fmt: skip
 
 
+@pytest.fixture(params=["com.example.grove.thing/a b/c#d", "com.example.grove/..", "nothing/x"])
+def unnameable(account, request) -> str:
+    """The path of a record that an import of before let in: no AT-URI names it."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE record DROP CONSTRAINT record_path")
+    collection, _, rkey = request.param.partition("/")
+    Record.objects.create(
+        repo_id=account.pk, collection=collection, rkey=rkey,
+        cid=cid.of_dag_cbor(b"\xa0"), rev="3k", data=b"\xa0",
+    )  # fmt: skip
+    return request.param
+
+
 def act(user, account, deed, path=PATH, reason="spam"):
     client = Client(headers={"host": "localhost"})
     client.force_login(user)
-    url = f"/console/accounts/{account.did}/record/{deed}/?record={path}"
+    url = f"/console/accounts/{account.did}/record/{deed}/?{urlencode({'record': path})}"
     return client.post(url, {"reason": reason}, follow=True)
 
 
-def is_down(account) -> bool:
+def is_down(account, path=PATH) -> bool:
     repo = find_repo(account.host, account.did)
-    return state(repo, *PATH.split("/")).ref is not None
+    return state(repo, *path.split("/", 1)).ref is not None
 
 
 def test_a_record_goes_and_comes_back(account, record, moderator):
@@ -56,3 +72,15 @@ def test_a_reason_is_needed(account, record, moderator):
 
 def test_a_record_that_is_not_there_is_a_404(account, moderator):
     assert act(moderator, account, "take-down").status_code == 404
+
+
+def test_a_record_that_no_uri_can_name_is_looked_up_and_taken_down(account, unnameable, moderator):
+    client = Client(headers={"host": "localhost"})
+    client.force_login(moderator)
+    found = client.get("/console/look-up/", {"q": f"at://{account.did}/{unnameable}"}, follow=True)
+    assert "Take this record down" in found.content.decode()
+    page = act(moderator, account, "take-down", unnameable).content.decode()
+    assert "Restore this record" in page
+    assert is_down(account, unnameable)
+    act(moderator, account, "restore", unnameable)
+    assert not is_down(account, unnameable)

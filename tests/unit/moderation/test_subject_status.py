@@ -12,6 +12,7 @@ from moderation.audit import ADMIN
 from moderation.models import AuditEntry
 from moderation.subject_status import Contradiction, Mark, SubjectNotFound
 from protocol import cid
+from protocol.errors import InvalidRequest
 from repos.models import Record
 
 ON, OFF = Mark(is_applied=True, ref="case-7"), Mark(is_applied=False)
@@ -148,3 +149,9 @@ def test_a_uri_must_name_a_record(uri):
 def test_a_suspension_is_no_takedown(account):
     Account.objects.filter(pk=account.pk).update(suspended_at=timezone.now())
     assert status(account) == (False, False)
+
+
+@pytest.mark.parametrize("uri", ["at://did:web:a.test/a b/c", "at://did:web:a.test/a.b.c/..", "x"])
+def test_what_no_uri_can_name_is_refused_with_the_way_there(uri):
+    with pytest.raises(InvalidRequest, match="at the console"):
+        subject_status.record_path(uri)
