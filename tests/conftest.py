@@ -7,10 +7,17 @@ read DATABASE_URL. So the ini file does not, and this module does, in the order 
 import os
 
 import django
+import hypothesis
 import pytest
 from pytest_django import DjangoDbBlocker
 
 from tests import services
+
+# Before any module's `@given`: no property may fail because another program has the core.
+hypothesis.settings.register_profile(
+    "busy machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("busy machine")
 
 services.start()
 os.environ.setdefault("GROVE_SIGN_UP_MAIL", "off")  # most tests read the letter that they caused

@@ -36,7 +36,9 @@ def test_requests_of_every_kind_are_answered() -> None:
 
 
 @settings(
-    max_examples=150, deadline=3_000, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=150,
+    deadline=30_000,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=mutations(http.SEEDS))
 def test_mutations_are_answered(data: bytes) -> None:
@@ -44,7 +46,9 @@ def test_mutations_are_answered(data: bytes) -> None:
 
 
 @settings(
-    max_examples=50, deadline=3_000, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=50,
+    deadline=30_000,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.binary(max_size=200))
 def test_noise_is_answered(data: bytes) -> None:

@@ -42,7 +42,7 @@ def test_seeds_pass(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TARGETS)
-@settings(max_examples=150, deadline=1_000, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=10_000, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_mutations_pass(name: str, data: st.DataObject) -> None:
     target(name).check(data.draw(mutations(target(name).SEEDS)))

@@ -12,7 +12,10 @@ from hosting.prepared import BIGINT, BIGINTS, BYTEAS, INTEGERS, TEXTS, Statement
 pytestmark = pytest.mark.django_db
 PLUS_ONE = Statement("SELECT $1 + 1", (BIGINT,))
 COLUMNS = Statement("SELECT * FROM unnest($1, $2, $3, $4)", (BIGINTS, INTEGERS, TEXTS, BYTEAS))
-no_reset = settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+no_reset = settings(
+    max_examples=50,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 text = some.text(some.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 row = some.tuples(
     some.integers(-(2**63), 2**63 - 1),
