@@ -28,19 +28,19 @@ _LEARN = """
 
 
 def types_of(repo_id: int, blob_cid: bytes) -> list[str]:
-    """The types that the repo's records give a blob, each once."""
+    """The types that the repo's records give a blob, each once and as it stands there: an old host
+    may have let them say `*/*`, capitals or parameters."""
     found: dict[str, None] = {}
     for (block,) in database.rows(_RECORDS, (repo_id, blob_cid, _MOST)):
         said = named_in(block).get(blob_cid)
-        mime_type = blob_types.plain(said) if isinstance(said, str) else ""
-        if mime_type == said:
-            found[mime_type] = None
+        if isinstance(said, str):
+            found[said] = None
     return list(found)
 
 
 def telling_type_of(repo_id: int, blob_cid: bytes) -> str | None:
-    """The first of those that says something."""
-    types = types_of(repo_id, blob_cid)
+    """The first of those that says something, as it would be declared."""
+    types = map(blob_types.plain, types_of(repo_id, blob_cid))
     return next((each for each in types if not blob_types.is_vague(each)), None)
 
 

@@ -149,6 +149,17 @@ def test_an_imported_record_can_be_written_again_whatever_the_bytes_say(repo: Re
         put(repo, "imported", BlobRef(ref.cid, "image/gif", ref.size))
 
 
+@pytest.mark.parametrize("old", ["IMAGE/SVG+XML", "image/svg+xml; charset=utf-8", "*/*", "svg"])
+def test_an_imported_record_can_be_written_again_however_its_type_is_spelt(
+    repo: RepoRow, old: str
+) -> None:
+    ref = BlobRef(cid.of_raw(SVG), old, len(SVG))
+    import_record(repo, using(ref))
+    served = upload(repo, SVG, "*/*").mime_type
+    assert served == ("image/svg+xml" if "/svg" in old.lower() else "application/octet-stream")
+    put(repo, "imported", ref, ref)
+
+
 def import_record(repo: RepoRow, value: dict[str, object]) -> None:
     block = atjson.to_cbor({"$type": THING, **value})
     record = cid.of_dag_cbor(block)
