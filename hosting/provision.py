@@ -5,18 +5,22 @@ percent-encoded, https://w3c-ccg.github.io/did-method-web/), a token secret and 
 key, both wrapped by the keyring.
 """
 
+import logging
 import secrets
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from hosting import keyring
 from hosting.models import HandleDomain, Host, StaffUser, Tenant
 from protocol.keys import SigningKey
 
+logger = logging.getLogger("hosting.provision")
 TOKEN_SECRET_BYTES = 32  # HS256: as long as the hash, RFC 7518 section 3.2
 
 
@@ -78,6 +82,17 @@ def seed_admin() -> None:
     if password and not admin.check_password(password):
         admin.set_password(password)
         admin.save()
+    if password and not settings.SANDBOX:
+        _warn_of_weak(password, admin)
+
+
+def _warn_of_weak(password: str, admin: StaffUser) -> None:
+    """Refused it is not: a platform that ran with it until now must still start."""
+    try:
+        validate_password(password, admin)
+    except ValidationError as weakness:
+        said = " ".join(weakness.messages)
+        logger.warning("GROVE_ADMIN_PASSWORD is weak, choose another: %s", said)
 
 
 def _sandbox_host(slug: str, name: str, origin: str, domain: str) -> Host:

@@ -51,6 +51,24 @@ def test_a_changed_admin_password_reaches_hosts_and_staff(db: None, settings: Se
     assert all(check_password("second word", host.admin_password) for host in Host.objects.all())
 
 
+@pytest.mark.parametrize(
+    ("password", "is_sandbox", "is_warned_of"),
+    [("12345", False, True), ("password", False, True), ("12345", True, False),
+     ("quiet-otter-rows-north", False, False)],
+)  # fmt: skip
+def test_a_weak_admin_password_is_warned_of_outside_a_sandbox(
+    db: None,
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
+    password: str,
+    is_sandbox: bool,
+    is_warned_of: bool,
+) -> None:
+    settings.ADMIN_PASSWORD, settings.SANDBOX = password, is_sandbox
+    provision.seed_admin()
+    assert ("GROVE_ADMIN_PASSWORD is weak" in caplog.text) == is_warned_of
+
+
 def test_without_an_admin_password_nobody_gets_in(db: None, settings: Settings) -> None:
     settings.ADMIN_PASSWORD = ""
     provision.seed_admin()
