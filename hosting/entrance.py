@@ -9,9 +9,11 @@ questions about certificates are not counted, nor is anybody who is exempt from 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
+import orjson
 from django.conf import settings
 
 from hosting import limits, process_limits, proxies
+from hosting.cors import EXPOSED_HEADERS
 from hosting.environ import Scope
 from hosting.limits import AtOnce, Charge, RateLimitExceeded
 from hosting.limits.at_once import Place
@@ -41,6 +43,8 @@ class Entrance:
             await self._stream(scope, receive, send)
         elif kind == "http" and (not is_call(scope["path"]) or scope["method"] == "OPTIONS"):
             await self._answer(scope, receive, send)
+        elif kind == "http" and limits.refused and (error := _refused_lately(scope)):
+            await _refuse(scope, send, error, "http")
         else:
             await self._app(scope, receive, send)
 
@@ -87,6 +91,12 @@ class Entrance:
         return limits.charges(bucket, (), network(address))
 
 
+def _refused_lately(scope: Scope) -> RateLimitExceeded | None:
+    asker = (network(_address(scope)), _header(scope, b"host"), scope["path"])
+    error = limits.refused.of(asker)
+    return None if error is None or _is_exempt(scope) else error
+
+
 def _places(scope: Scope) -> list[Place]:
     if _is_exempt(scope):
         return []
@@ -110,8 +120,15 @@ def _marking(send: Send, told: Mapping[str, str]) -> Send:
 
 async def _refuse(scope: Scope, send: Send, error: RateLimitExceeded, kind: str) -> None:
     text = f"Too many requests. Try again in {error.headers['Retry-After']} seconds.\n"
-    body = text.encode()
-    about = {"Content-Type": "text/plain; charset=utf-8", "Content-Length": str(len(body))}
+    body, about = text.encode(), {"Content-Type": "text/plain; charset=utf-8"}
+    if is_call(scope["path"]):
+        body = orjson.dumps({"error": error.name, "message": error.message})
+        about = {
+            "Content-Type": "application/json",
+            "Access-Control-Allow-Origin": "*",
+            "Access-Control-Expose-Headers": EXPOSED_HEADERS,
+        }
+    about["Content-Length"] = str(len(body))
     headers = encoded([*about.items(), *error.headers.items()])
     start: dict[str, Any] = {"type": f"{kind}.response.start", "status": error.status}
     await send({**start, "headers": headers})

@@ -190,8 +190,13 @@ class Meter:
     def enter(self, nsid: str) -> None:
         """Charge the client's network for a request. Raises RateLimitExceeded."""
         if not self._is_exempt:
-            network = limits.network(self._request.META.get("REMOTE_ADDR", ""))
-            self._spend(_entrance(network, is_export=nsid == GET_REPO_NSID))
+            meta = self._request.META
+            network = limits.network(meta.get("REMOTE_ADDR", ""))
+            try:
+                self._spend(_entrance(network, is_export=nsid == GET_REPO_NSID))
+            except limits.RateLimitExceeded as error:
+                limits.refused.note((network, meta.get("HTTP_HOST", ""), f"/xrpc/{nsid}"), error)
+                raise
 
     def charge(self, declared: tuple[Limit, ...], call: Call) -> None:
         """Charge what a method declares, all of it or nothing. Raises RateLimitExceeded."""

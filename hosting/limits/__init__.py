@@ -39,6 +39,7 @@ from hosting.limits.budgets import (
     Standing,
 )
 from hosting.limits.exemptions import is_exempt, is_exempt_client, network_of
+from hosting.limits.lately_refused import Refused
 from hosting.limits.ledger import Ledger
 from hosting.limits.store import Store
 from hosting.models import Host
@@ -50,11 +51,12 @@ __all__ = [
     "STAFF_LOGIN", "STATIC_FILES", "WRITES", "AtOnce", "Bucket", "Budget", "Charge", "Ledger",
     "RateLimitExceeded", "Standing", "Store", "attempt", "bucket", "charges", "give_back",
     "is_exempt", "is_exempt_client", "logging_in", "network", "network_of", "note", "owe",
-    "refusal_of", "spend", "spend_charges", "staff_logging_in",
+    "refusal_of", "refused", "spend", "spend_charges", "staff_logging_in",
 ]  # fmt: skip
 
 PLATFORM = 0  # in place of a host's id: counted at all hosts together
 
+refused = Refused()  # at the dispatcher
 _ledger = Ledger(Store())
 
 

@@ -10,6 +10,7 @@ from pytest_django.fixtures import Settings
 from hosting import entrance, limits
 from hosting.entrance import Entrance
 from hosting.limits import Bucket, Budget, RateLimitExceeded
+from hosting.limits.lately_refused import Refused
 from hosting.proxies import BehindProxies
 
 Messages = list[dict[str, Any]]
@@ -165,3 +166,31 @@ def test_the_client_behind_a_reverse_proxy_is_the_one_who_is_asked_about() -> No
         answered(door, {**asked})
     assert door.refusal_of({**asked})
     assert door.refusal_of({**asked, "headers": [(b"x-forwarded-for", b"198.51.100.2")]}) is None
+
+
+def test_who_was_refused_by_the_dispatcher_is_refused_again_before_any_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path, headers = "/xrpc/com.atproto.repo.getRecord", [(b"host", b"ash.test")]
+    error = RateLimitExceeded(Budget(1, 60), 2_000_000_000)
+    monkeypatch.setattr(limits, "refused", refused := Refused())
+    refused.note(("192.0.2.1", "ash.test", path), error)
+    head, body = answered(Entrance(app), scope(path, headers=headers))
+    assert (head["status"], dict(head["headers"])[b"content-type"]) == (429, b"application/json")
+    assert b"RateLimitExceeded" in body["body"]
+    for other in ({"client": "192.0.2.2"}, {"headers": [(b"host", b"birch.test")]}):
+        assert statuses(Entrance(app), scope(path, **{"headers": headers, **other}), 1) == [200]
+    assert statuses(Entrance(app), scope("/xrpc/com.atproto.sync.getRepo", headers=headers), 1) == [
+        200
+    ]
+
+
+def test_a_refusal_holds_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr("hosting.limits.lately_refused.time.monotonic", lambda: now)
+    refused, who = Refused(), ("192.0.2.1", "ash.test", "/xrpc/x")
+    refused.note(who, RateLimitExceeded(Budget(1, 60), 2_000_000_000))
+    assert refused.of(who)
+    now += 5
+    assert refused.of(who) is None
+    assert not refused
