@@ -75,13 +75,13 @@ TABLE = {
     },
     "deleted": {
         "read": "passed on",
-        "write": "400 RepoNotFound",
+        "write": "400 ExpiredToken",
         "login": "401 AuthenticationRequired",
         "refresh": "400 AccountNotFound",
-        "proxy": "400 AccountNotFound",
-        "service auth": "400 AccountNotFound",
+        "proxy": "400 ExpiredToken",
+        "service auth": "400 ExpiredToken",
         "export": "400 RepoNotFound",
-        "export by the owner": "400 RepoNotFound",
+        "export by the owner": "400 ExpiredToken",
         "resolve": "400 HandleNotFound",
         "repo status": "400 RepoNotFound",
         "firehose": "deleted",
@@ -176,5 +176,6 @@ def test_what_was_underneath_shows_again_when_a_takedown_is_lifted(alice, anyone
         enter(account, below)
     standing.take_down(account)
     standing.restore(account)
-    ended = {"refresh": "400 ExpiredToken"}  # a takedown ends every session for good
+    # A takedown ends every session for good, and its access tokens with it.
+    ended = dict.fromkeys(("write", "refresh", "proxy", "service auth"), "400 ExpiredToken")
     assert observed(anyone, alice, account.pk) == {**TABLE[below], **ended}
