@@ -45,8 +45,9 @@ def newest(did: str) -> plc.Operation | None:
         raise Unsettled(PlcOperation.Failure.UNKNOWN, f"log/last answered {answer.status}")
     try:
         operation: plc.Operation = bounded_json.loads(answer.body)
-        plc.cid_of(operation)  # an object that can be hashed is an operation, of whatever form
-    except ValueError as error:
+        plc.cid_of(operation)
+        plc.data_of(operation)  # old forms too; whoever asks may read what it says
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Unsettled(PlcOperation.Failure.UNKNOWN, f"log/last is unreadable: {error}") from error
     return operation
 

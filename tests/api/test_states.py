@@ -66,7 +66,7 @@ TABLE = {
         "login": "401 AccountTakedown",
         "refresh": "401 AccountTakedown",
         "proxy": "401 AccountTakedown",
-        "service auth": "401 AccountTakedown",
+        "service auth": "400 ExpiredToken",
         "export": "400 RepoTakendown",
         "export by the owner": OK,
         "resolve": "400 HandleNotFound",

@@ -52,7 +52,16 @@ def test_an_unknown_did_has_no_newest_operation(answer):
     assert directory.newest_cid(DID) is None
 
 
-@pytest.mark.parametrize(("status", "body"), [(500, b""), (200, b"<html>"), (200, b"1.5")])
+UNREADABLE = [
+    b"<html>",
+    b"1.5",
+    b"{}",
+    b'{"type":"plc_operation"}',
+    b'{"type":"create","service":1}',
+]
+
+
+@pytest.mark.parametrize(("status", "body"), [(500, b""), *((200, each) for each in UNREADABLE)])
 def test_a_log_that_cannot_be_read_settles_nothing(answer, status, body):
     answer(status, body)
     with pytest.raises(directory.Unsettled):
