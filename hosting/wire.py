@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from hosting.pieces import HELD_MAX_BYTES, PIECE_BYTES, Pieces, spilled
+from hosting.pieces import HELD_MAX_BYTES, PIECE_BYTES, PIECE_MAX_BYTES, Pieces, spilled
 from hosting.process_limits import IDLE_S, SLOWEST_UPLOAD_BYTES_PER_S
 
 Message = dict[str, Any]
@@ -193,7 +193,7 @@ class Outlet:
     async def piece(self, body: bytes, *, is_last: bool) -> None:
         """Send a part of the body, at the client's pace, however long it is."""
         at = 0
-        while len(body) - at > PIECE_BYTES:
+        while len(body) - at > PIECE_MAX_BYTES:  # what was read as one piece is sent as one
             part = body[at : at + PIECE_BYTES]
             at += PIECE_BYTES
             await self._send({"type": "http.response.body", "body": part, "more_body": True})
