@@ -11,15 +11,20 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import pytest
+from django.conf import settings
 from django.db import connection, transaction
+from django.test import override_settings
+from pytest_django import DjangoDbBlocker
 
+from accounts import credentials as passwords
 from accounts.pages.cookies import COOKIE
-from hosting import outgoing, routing
-from hosting.models import Host
+from hosting import outgoing, provision, routing
+from hosting.models import Tenant
 from tests.fuzz import forms, http, samples
 from xrpc import registry
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+_QUICK = "django.contrib.auth.hashers.MD5PasswordHasher"  # the admin's is checked at each call
 NUL = "a\0b"
 TEXTS = [
     NUL,
@@ -42,15 +47,25 @@ SHAPES = forms.shapes()
 Path = tuple[str | int, ...]
 
 
-@pytest.fixture(autouse=True)
-def world(ash: Host, monkeypatch: pytest.MonkeyPatch, settings) -> None:
-    settings.RATE_LIMITS = False
-    for name in ("request", "request_configured"):  # `enter` replaces them; here only for a test
-        monkeypatch.setattr(outgoing, name, getattr(outgoing, name))
-    # Django drops a connection that is within a transaction; ours are, to undo what was done.
-    monkeypatch.setattr(connection, "close_if_unusable_or_obsolete", lambda: None)
+@pytest.fixture(scope="module", autouse=True)
+def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """One for all tests: whatever a request does to it is undone."""
+    with (
+        django_db_blocker.unblock(),
+        pytest.MonkeyPatch.context() as patch,
+        override_settings(RATE_LIMITS=False, PASSWORD_HASHERS=[_QUICK, *settings.PASSWORD_HASHERS]),
+        transaction.atomic(),
+    ):
+        for name in ("request", "request_configured"):  # `enter` replaces them; here for a while
+            patch.setattr(outgoing, name, getattr(outgoing, name))
+        patch.setattr(passwords, "REFUSAL_TAKES_S", 0.0)
+        # Django drops a connection that is within a transaction; ours is, to undo what was done.
+        patch.setattr(connection, "close_if_unusable_or_obsolete", lambda: None)
+        tenant = Tenant.objects.create(slug="ash", name="Ash")
+        http.enter(provision.create_host(tenant, "localhost", "http://localhost:2583", [".test"]))
+        yield
+        transaction.set_rollback(True)
     routing.forget()
-    http.enter(ash)
 
 
 def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
