@@ -68,20 +68,21 @@ def recommended(account: Account) -> PlcData:
     )
 
 
-def request_signature(account: Account) -> None:
-    """Mail the code that `sign` takes. Raises NoPlcDid, StillElsewhere."""
+def request_signature(account: Account, language: str | None = None) -> None:
+    """Mail the code that `sign` takes. `language` is the reader's; None: the host's own. Raises
+    NoPlcDid, StillElsewhere, and what `addresses.check_trusted` does."""
     _refuse_other_methods(account)
     _refuse_newcomers(account)
     addresses.check_trusted(account)
-    email_tokens.mail(account, PURPOSE)
+    email_tokens.mail(account, PURPOSE, language)
 
 
-def request_signature_with_password(account: Account, language: str | None = None) -> None:
-    """As `request_signature`, to whatever address, for an owner who has just proved the main
-    password. `language` is the reader's; None: the host's own."""
+def code_for_password(account: Account) -> str:
+    """The code that `sign` takes, for an owner who has just proved the main password; nothing is
+    mailed. Raises NoPlcDid, StillElsewhere."""
     _refuse_other_methods(account)
     _refuse_newcomers(account)
-    email_tokens.mail(account, PURPOSE, language)
+    return email_tokens.issue(account, PURPOSE)
 
 
 def sign(account: Account, code: str, wishes: Mapping[str, Any]) -> plc.Operation:

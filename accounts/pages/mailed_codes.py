@@ -1,8 +1,8 @@
 """Pages for codes by mail: the address confirmed, and codes for those who know the password.
 
 Source: com.atproto.server.confirmEmail, and accounts.addresses: an address that came without proof
-gets no codes for identity and deletion unless its owner gives the main password, for which those
-methods have no place.
+gets no codes for identity and deletion. Here the owner gives the main password, for which those
+methods have no place, and reads the code on the page.
 """
 
 from django.http import HttpRequest, HttpResponse
@@ -75,7 +75,11 @@ def codes(request: HttpRequest) -> HttpResponse:
     form.account = account
     if form.is_valid():
         try:
-            _mail(request, account, form)
+            _prove_password(request, account, form)
+            if account.is_email_trusted:
+                _mail(account, form)
+            else:
+                form.code = _code(account, form)
         except credentials.InvalidLogin as refusal:  # nobody gave a name here
             form.add_error("password", _("The password is wrong."))
             return show_form(request, _CODES, form, status_of(refusal))
@@ -86,12 +90,21 @@ def codes(request: HttpRequest) -> HttpResponse:
     return show_form(request, _CODES, form)
 
 
-def _mail(request: HttpRequest, account: Account, form: MailedCodeForm) -> None:
-    given = form.cleaned_data
+def _prove_password(request: HttpRequest, account: Account, form: MailedCodeForm) -> None:
     who = credentials.counted_as(form.host, account.did)
     with limits.logging_in(request, form.host, who, credentials.InvalidLogin):
-        credentials.authenticate(form.host, account.did, given["password"])
-    if given["purpose"] == Purpose.PLC_OPERATION:
-        plc_operations.request_signature_with_password(account, get_language())
+        credentials.authenticate(form.host, account.did, form.cleaned_data["password"])
+
+
+def _mail(account: Account, form: MailedCodeForm) -> None:
+    if form.is_for_identity:
+        plc_operations.request_signature(account, get_language())
     else:
         email_tokens.mail(account, Purpose.DELETE_ACCOUNT, get_language())
+
+
+def _code(account: Account, form: MailedCodeForm) -> str:
+    """The code itself: the address may be that of somebody who stole the session."""
+    if form.is_for_identity:
+        return plc_operations.code_for_password(account)
+    return email_tokens.issue(account, Purpose.DELETE_ACCOUNT)

@@ -47,10 +47,12 @@ class ConfirmEmailForm(CodeForm):
 
 
 class MailedCodeForm(HostForm):
-    """What a code is wanted for, and the main password. `is_sent`: it is on its way."""
+    """What a code is wanted for, and the main password. `is_sent`: it is on its way; `code`: here
+    it is."""
 
     account: Account
     is_sent = False
+    code = ""
 
     purpose = forms.ChoiceField(
         label=_("What for"),
@@ -65,6 +67,10 @@ class MailedCodeForm(HostForm):
         max_length=OLD_PASSWORD_MAX_CHARACTERS,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
+
+    @property
+    def is_for_identity(self) -> bool:
+        return bool(self.cleaned_data["purpose"] == EmailToken.Purpose.PLC_OPERATION)
 
 
 class NewPasswordForm(CodeForm):

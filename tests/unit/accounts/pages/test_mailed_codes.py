@@ -54,8 +54,19 @@ def test_the_password_opens_what_a_new_address_does_not(signed_in):
     wrong = signed_in.post(CODES, {**wish, "password": "wrong"})
     assert (wrong.status_code, "The password is wrong." in wrong.content.decode()) == (422, True)
     right = signed_in.post(CODES, {**wish, "password": FORM["password"]})
-    assert right.status_code == 200
-    assert OutgoingMail.objects.get(letter="plc_operation").recipient == "new@example.com"
+    code = re.search(r"Your code is ([A-Z2-7]{5}-[A-Z2-7]{5})", right.content.decode())
+    owner = Account.objects.select_related("host").get(email="new@example.com")
+    email_tokens.check(owner, Purpose.PLC_OPERATION, code[1])
+    assert not OutgoingMail.objects.filter(letter="plc_operation").exists()
+
+
+@pytest.mark.parametrize("purpose", [Purpose.PLC_OPERATION, Purpose.DELETE_ACCOUNT])
+def test_an_address_of_old_gets_the_code_by_mail(signed_in, purpose):
+    wish = {"purpose": purpose.value, "password": FORM["password"]}
+    page = signed_in.post(CODES, wish).content.decode()
+    letter = OutgoingMail.objects.get(letter=purpose.value)
+    assert letter.recipient == "alice@example.com"
+    assert "Your code is" not in page
 
 
 def test_nobody_without_a_session_sees_these_pages(browser):
