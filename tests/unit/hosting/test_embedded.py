@@ -14,6 +14,7 @@ from shutil import rmtree
 from types import ModuleType
 
 import psycopg
+import psutil
 import pytest
 import redis
 
@@ -89,7 +90,8 @@ def test_what_is_raised_while_waiting_stops_postgres_again(data: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         postgres.start(data, while_waiting=impatient)
     note = quarters.find_quarters(data).folder / "postgres" / "postmaster.pid"
-    assert not note.exists()
+    # It stays behind where Postgres was stopped before it could listen to signals.
+    assert not note.exists() or not psutil.pid_exists(int(note.read_text().split()[0]))
 
 
 def test_valkey_keeps_its_data_and_listens_on_no_port(data: Path) -> None:
