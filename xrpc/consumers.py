@@ -79,21 +79,31 @@ class SubscriptionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # unty
 
     async def _send_all(self, batches: AsyncGenerator[list[bytes], None]) -> None:
         try:
-            async with aclosing(batches):
-                async for batch in batches:
-                    await self._send_batch(batch)
-            await self.close(CLOSE_NORMAL)
-        except XrpcError as error:
-            await self._refuse(error)
-        except asyncio.CancelledError:
-            if not was_cut_off():
-                raise
-            await self._refuse(ConsumerTooSlow("Others wait, and this consumer takes nothing."))
+            refused = await self._follow(batches)
+            # Nothing of the stream is held any more: a reader that was cut off may keep us waiting.
+            if refused is None:
+                await self.close(CLOSE_NORMAL)
+            else:
+                await self._refuse(refused)
         except psycopg.Error:
             logger.exception("An event stream ended by a fault of the database")
             await self.close(CLOSE_FAULT)
         except OSError:
             logger.debug("A reader went without a word")
+
+    async def _follow(self, batches: AsyncGenerator[list[bytes], None]) -> XrpcError | None:
+        """Send all of a stream; why it broke off, if it did."""
+        try:
+            async with aclosing(batches):
+                async for batch in batches:
+                    await self._send_batch(batch)
+        except XrpcError as error:
+            return error.with_traceback(None)
+        except asyncio.CancelledError:
+            if not was_cut_off():
+                raise
+            return ConsumerTooSlow("Others wait, and this consumer takes nothing.")
+        return None
 
     async def _send_batch(self, batch: list[bytes]) -> None:
         is_text = self._subprotocol == encodings.JSON

@@ -33,8 +33,9 @@ def grove() -> Iterator[RunningGrove]:
         yield started
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def innocent(grove: RunningGrove) -> Person:
+    """A new account for each attack: its own writes are limited as everybody's."""
     return sign_up(grove, INNOCENT)
 
 
