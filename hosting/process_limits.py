@@ -33,7 +33,7 @@ NETWORK_CONNECTIONS: Final = at_least_one("GROVE_CONNECTIONS_PER_NETWORK", 500)
 NETWORK_NEW_CONNECTIONS: Final = at_least_one("GROVE_NEW_CONNECTIONS_PER_NETWORK", 2_000)
 
 # --- sockets and the firehose, in hosting.entrance and repos.firehose.budget
-NETWORK_SOCKETS: Final = at_least_one("GROVE_SOCKETS_PER_NETWORK", 24)
+NETWORK_SOCKETS: Final = at_least_one("GROVE_SOCKETS_PER_NETWORK", 16)
 BACKFILL_BYTES: Final = at_least_one("GROVE_BACKFILL_BYTES", 32_000_000)
 
 # --- calls that wait for others, and imports, in xrpc.rate_limits

@@ -13,8 +13,8 @@ from pathlib import Path
 from shutil import rmtree
 from types import ModuleType
 
-import psycopg
 import psutil
+import psycopg
 import pytest
 import redis
 
