@@ -85,6 +85,8 @@ def _die_with(starter_pid: int, death_signal: signal.Signals) -> Callable[[], No
         return None
 
     def in_child() -> None:
+        # A shell that puts us into the background has us, and so our children, ignore Ctrl-C's.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         _LIBC.prctl(PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
         if os.getppid() != starter_pid:  # the starter died between fork and prctl
             os._exit(1)
