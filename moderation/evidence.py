@@ -21,7 +21,7 @@ from moderation.lookup import Found
 from moderation.models import Evidence, Report
 from protocol import cid
 from protocol.syntax import AtUri
-from repos import blob_holds, blob_quotes
+from repos import blob_holds, blob_ref_types
 from repos.blob_holds import Bounds
 from repos.blob_refs import BlobRef
 from repos.blobs import BlobNotFound, OpenBlob
@@ -125,7 +125,7 @@ def _copy(found: Found, report: Report) -> Evidence | None:
     if room < 0:
         logger.warning("no room for the evidence of report %s at %s", report.pk, host.hostname)
         return None
-    named = list(blob_quotes.named_in(data))
+    named = list(blob_ref_types.named_in(data))
     bounds = Bounds(BLOBS_MAX, room)
     held_bytes = blob_holds.hold(found.record.repo_id, named, _until(), bounds)
     return Evidence.objects.create(
@@ -160,4 +160,4 @@ def _until() -> datetime:
 
 
 def _named(evidence: Evidence) -> list[bytes]:
-    return list(blob_quotes.named_in(bytes(evidence.data)))
+    return list(blob_ref_types.named_in(bytes(evidence.data)))

@@ -8,7 +8,7 @@ from accounts.models import Account
 from hosting.models import HostQuerySet
 from protocol import cid
 from protocol.syntax import AtUri, InvalidSyntax, is_did, is_handle, normalize_handle
-from repos import blob_quotes, reads, record_takedowns
+from repos import blob_ref_types, reads, record_takedowns
 from repos.models import Blob, Record, Repo
 
 
@@ -34,7 +34,7 @@ def blobs_of(found: Found) -> list[NamedBlob]:
     """The blobs that the record in view names and that somebody uploaded."""
     if found.repo is None or found.record is None:
         return []
-    named = list(blob_quotes.named_in(bytes(found.record.data)))
+    named = list(blob_ref_types.named_in(bytes(found.record.data)))
     uploads = Blob.objects.filter(repo_id=found.repo.pk, cid__in=named).order_by("cid")
     return [_named(blob) for blob in uploads]
 

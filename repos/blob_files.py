@@ -44,7 +44,7 @@ class Place(Enum):
 
 
 class StorageTimedOut(XrpcError):
-    """504: the storage did not take the bytes in time."""
+    """504: the storage did not take the bytes in time, or did not give them."""
 
     name = "UpstreamTimeout"
     status = 504
@@ -77,6 +77,14 @@ def write(key: str, file: IO[bytes]) -> None:
         raise StorageTimedOut("The storage did not answer in time") from fault
     if stored_as != key:
         raise RuntimeError(f"the storage wrote {stored_as} for {key}")
+
+
+def read(key: str) -> IO[bytes]:
+    """Open a file; the reader closes it. Raises FileNotFoundError, StorageTimedOut."""
+    try:
+        return storage().open(key, "rb")
+    except TimeoutError as fault:
+        raise StorageTimedOut("The storage did not answer in time") from fault
 
 
 def remove(keys: Sequence[str]) -> None:

@@ -95,11 +95,9 @@ def open_held(repo_id: int, blob_cid: bytes) -> OpenBlob:
             break
         mime_type, size, key = found
         try:
-            file = blob_files.storage().open(key, "rb")
+            file = blob_files.read(key)
         except FileNotFoundError:
             continue
-        except TimeoutError as fault:
-            raise blob_files.StorageTimedOut("The storage did not answer in time") from fault
         return OpenBlob(BlobRef(blob_cid, mime_type, size), file)
     raise BlobNotFound("Blob not found")
 

@@ -2,8 +2,9 @@
 
 Source: atproto.com/specs/blob, com.atproto.repo.uploadBlob: a type by content wins over a declared
 one, unless the content tells a container alone and the declared type is one of those that it
-may hold (repos.containers). Signatures of others' tables, of 3 bytes and more which do not read as
-plain words, are asked where nothing was declared, or what cannot be: an image that is a sound.
+may hold (repos.media_containers). Signatures of others' tables, of 3 bytes and more which do not
+read as plain words, are asked where nothing was declared, or what cannot be: an image that is a
+sound.
 """
 
 import re
@@ -11,7 +12,7 @@ from typing import IO, Final
 
 import puremagic
 
-from repos.containers import container_of
+from repos.media_containers import container_of
 
 _NAME = "[a-z0-9][a-z0-9!#$&^_.+-]{0,126}"  # RFC 6838, section 4.2
 _TYPE = re.compile(f"{_NAME}/{_NAME}")

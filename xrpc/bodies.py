@@ -6,7 +6,7 @@ they stream, so neither a lying Content-Length nor a gzip bomb gets past them.
 """
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 from django.core.handlers.wsgi import WSGIRequest
 
@@ -51,6 +51,7 @@ class Body:
 
     `length` is what the client declared, in bytes as they travel, or None; `is_encoded` says that
     the decoded length must differ from it; `read_bytes` counts the decoded bytes read so far.
+    `file` holds just the bytes that `read` gives, where they were received into one.
     """
 
     def __init__(self, request: WSGIRequest, limit_bytes: int) -> None:
@@ -65,12 +66,14 @@ class Body:
         self._source: Readable = meta["wsgi.input"] if self._is_chunked else request
         self._decoder = _decoder(encoding) if self.is_encoded else None
         self._ahead = b""
+        self.file: IO[bytes] | None = None
         self.read_bytes = self._raw_count = 0
         self._heard: Callable[[int], None] | None = None
 
-    def arrived(self, file: Readable) -> None:
+    def arrived(self, file: IO[bytes]) -> None:
         """Read from here what was still on its way (xrpc.uploads)."""
         self._source = file
+        self.file = None if self.is_encoded else file
 
     def count_with(self, hear: Callable[[int], None]) -> None:
         """Tell `hear` how many decoded bytes came so far, after each piece; what it raises ends the

@@ -2,7 +2,7 @@
 
 A call of a method that takes bytes has two halves. First who calls, whether they may, and what it
 costs; then, once the body is all there, the method itself, in a thread that has nothing left to
-wait for.
+wait for. It reads the body from the file, or goes on with the file (`Body.file`).
 """
 
 import io

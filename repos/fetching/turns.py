@@ -1,9 +1,8 @@
 """One turn: blobs of one repo for a minute, each taken only when it is what was asked for."""
 
-import hashlib
 import time
 from collections.abc import Iterator
-from typing import IO, Final
+from typing import Final
 
 from django.conf import settings
 from django.db.models import Q
@@ -14,9 +13,9 @@ from hosting import celery, free_space
 from hosting.free_space import InsufficientStorage
 from hosting.models import Host
 from hosting.temporary_files import TemporaryFile
-from protocol import cid
 from protocol.errors import XrpcError
-from repos import blobs
+from repos import blob_uploads
+from repos.blob_uploads import BlobQuotaExceeded, Received
 from repos.fetching import intents, old_host
 from repos.fetching.old_host import HostRefuses, NoSuchBlob
 from repos.missing_blobs import list_missing
@@ -26,7 +25,6 @@ from repos.reads import RepoRow
 TURN_S: Final = 60.0
 MAX_RUNNING: Final = 2  # turns at a time; the other workers are for people who wait
 _PAGE: Final = 100
-_CHUNK_BYTES: Final = 65_536
 
 
 def wake_due() -> None:
@@ -61,7 +59,7 @@ def run(repo_id: int) -> None:
         intents.put_off(fetch, refusal)
     except InsufficientStorage as refusal:
         intents.put_off(fetch, HostRefuses(refusal.message))
-    except blobs.BlobQuotaExceeded as refusal:
+    except BlobQuotaExceeded as refusal:
         intents.stop(fetch, refusal.message)
 
 
@@ -105,9 +103,11 @@ def _bring(origin: str, repo: RepoRow, blob_cid: bytes, limit_bytes: int) -> Non
     with TemporaryFile() as file:
         try:
             declared_type = old_host.fetch(origin, repo.did, blob_cid, file, limit_bytes)
-            _check(file, blob_cid)
-            blobs.stage(repo, file, declared_type, None, limit_bytes)
-        except (blobs.BlobQuotaExceeded, InsufficientStorage):
+            file.seek(0)
+            with blob_uploads.receive(file, limit_bytes, file) as received:
+                _check(received, blob_cid)
+                blob_uploads.keep(repo, received, declared_type)
+        except (BlobQuotaExceeded, InsufficientStorage):
             raise
         except (NoSuchBlob, XrpcError) as refusal:
             intents.note_unfetched(repo.id, blob_cid, str(refusal))
@@ -115,14 +115,9 @@ def _bring(origin: str, repo: RepoRow, blob_cid: bytes, limit_bytes: int) -> Non
             intents.note_fetched(repo.id, blob_cid)
 
 
-def _check(file: IO[bytes], blob_cid: bytes) -> None:
-    file.seek(0)
-    digest = hashlib.sha256()
-    while chunk := file.read(_CHUNK_BYTES):
-        digest.update(chunk)
-    if cid.raw_from_digest(digest.digest()) != blob_cid:
+def _check(received: Received, blob_cid: bytes) -> None:
+    if received.cid != blob_cid:
         raise NoSuchBlob("The old host gave other bytes")
-    file.seek(0)
 
 
 def _limit_bytes(repo: RepoRow) -> int:

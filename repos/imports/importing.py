@@ -16,7 +16,7 @@ from protocol.cid import to_text
 from protocol.commit import Commit
 from protocol.errors import InvalidRequest, XrpcError
 from protocol.mst import MissingBlock, MstError
-from repos import blob_quotes, commits, heads
+from repos import blob_ref_types, commits, heads
 from repos.fetching import intents
 from repos.heads import Head
 from repos.imports import applying, staging
@@ -141,5 +141,5 @@ def _count_writes(head: Head, staged: Staged) -> None:
 
 def _finish(repo_id: int) -> None:
     applying.attach_blobs(repo_id)
-    blob_quotes.learn_all(repo_id)
+    blob_ref_types.learn_all(repo_id)
     intents.begin(repo_id)

@@ -17,7 +17,7 @@ django.setup()
 
 from hosting.models import Host  # noqa: E402 - needs django.setup()
 from protocol.errors import XrpcError  # noqa: E402
-from repos import blob_quarantine, blobs, commits, reads, sweeping, writes  # noqa: E402
+from repos import blob_quarantine, blob_uploads, commits, reads, sweeping, writes  # noqa: E402
 from repos.reads import RepoRow  # noqa: E402
 from tests.unit.repos.uploads import THING, using  # noqa: E402
 
@@ -39,7 +39,7 @@ def main(did: str) -> None:
 
 
 def _one_life(repo: RepoRow, data: bytes, rkey: str) -> None:
-    ref = blobs.stage(repo, io.BytesIO(data), "text/plain", len(data), 10_000_000)
+    ref = blob_uploads.stage(repo, io.BytesIO(data), "text/plain", len(data), 10_000_000)
     commits.apply_writes(repo, [writes.put(THING, rkey, using(ref))])
     blob_quarantine.quarantine(repo, ref.cid)
     blob_quarantine.release(repo, ref.cid)

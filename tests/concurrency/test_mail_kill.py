@@ -23,7 +23,7 @@ from hosting.mail import delivery, letters, outbox
 from hosting.mail.models import OutgoingMail
 from hosting.models import Host
 from protocol.frames import EventKind
-from repos import blobs, closing, commits, reads, writes
+from repos import blob_uploads, closing, commits, reads, writes
 from repos.models import Blob, BlobUse, DoomedRepo, Event, Node, Record
 from tests.running import ROOT
 from tests.smtp_server import PostOffice
@@ -104,7 +104,7 @@ def test_every_letter_arrives_whoever_is_killed(ash: Host, office, monkeypatch):
 def test_every_deleted_account_is_cleared_away(ash: Host, office, folder, monkeypatch):
     monkeypatch.setattr(closing, "wake", lambda _: None)
     repo = reads.find_repo(ash, open_account(ash).did)
-    ref = blobs.stage(repo, io.BytesIO(b"a picture"), "text/plain", 9, 1000)
+    ref = blob_uploads.stage(repo, io.BytesIO(b"a picture"), "text/plain", 9, 1000)
     for start in range(0, RECORDS, 200):
         batch = [writes.create(THING, f"k{start + n}", using(ref), None) for n in range(200)]
         commits.apply_writes(repo, batch)

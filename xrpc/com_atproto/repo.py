@@ -12,7 +12,7 @@ from django.conf import settings
 from accounts import published_dids
 from protocol import cid
 from protocol.errors import InvalidRequest
-from repos import blobs, legacy_profiles, reads, record_pages, writes
+from repos import blob_uploads, legacy_profiles, reads, record_pages, writes
 from repos.commits import Applied, Result, apply_writes
 from repos.imports import arriving
 from repos.missing_blobs import list_missing
@@ -162,7 +162,7 @@ def upload_blob(call: Call) -> Answer:
     body = call.body
     length = None if body.is_encoded else body.length
     with spending(call):
-        ref = blobs.stage(repo, body, body.content_type, length, body.limit_bytes)
+        ref = blob_uploads.stage(repo, body, body.content_type, length, body.limit_bytes, body.file)
     link = {"$link": cid.to_text(ref.cid)}
     return {"blob": {"$type": "blob", "ref": link, "mimeType": ref.mime_type, "size": ref.size}}
 

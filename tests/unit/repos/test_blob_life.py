@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from hosting.models import Host
-from repos import blob_files, blob_quarantine, blobs, commits, sweeping, writes
+from repos import blob_files, blob_quarantine, blob_uploads, blobs, commits, sweeping, writes
 from repos.blob_refs import BlobRef
 from repos.models import Blob, BlobUsage, DoomedFile
 from repos.reads import RepoRow, find_repo
@@ -38,7 +38,7 @@ class Life:
     def upload(self) -> None:
         data = self.chance.choice(CONTENTS)
         if data in self.down:
-            with pytest.raises(blobs.BlobTakendown):
+            with pytest.raises(blob_uploads.BlobTakendown):
                 upload(self.repo, data)
         else:
             self.kept[data] = upload(self.repo, data)

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from hosting.models import Host
-from repos import blob_files, blob_quarantine, blobs, commits, reads, sweeping, writes
+from repos import blob_files, blob_quarantine, blob_uploads, blobs, commits, reads, sweeping, writes
 from repos.models import Blob, DoomedFile
 from repos.reads import RepoRow
 from tests.unit.repos.uploads import THING, delete, files, put, upload, using
@@ -58,7 +58,7 @@ def test_both_verbs_may_be_repeated(repo: RepoRow, folder: Path) -> None:
 def test_quarantined_bytes_cannot_be_uploaded_again(repo: RepoRow, folder: Path) -> None:
     ref = upload(repo, BYTES)
     blob_quarantine.quarantine(repo, ref.cid)
-    with pytest.raises(blobs.BlobTakendown, match="Blob has been takendown, cannot re-upload"):
+    with pytest.raises(blob_uploads.BlobTakendown, match="takendown, cannot re-upload"):
         upload(repo, BYTES)
     assert places(folder) == ["quarantine"]
 
@@ -74,7 +74,7 @@ def test_a_takedown_during_the_upload_of_the_same_bytes_wins(
         original(key, file)
 
     monkeypatch.setattr(blob_files, "write", write_after_takedown)
-    with pytest.raises(blobs.BlobTakendown):
+    with pytest.raises(blob_uploads.BlobTakendown):
         upload(repo, BYTES)
     assert places(folder) == ["quarantine"]
 

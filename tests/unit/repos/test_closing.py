@@ -10,7 +10,7 @@ from accounts.models import Account, Arrival, SigningKey
 from hosting import database
 from protocol import frames
 from protocol.frames import EventKind
-from repos import blob_files, blobs, closing, commits, reads, sweeping, writes
+from repos import blob_files, blob_uploads, blobs, closing, commits, reads, sweeping, writes
 from repos.models import (
     Blob,
     BlobFetch,
@@ -42,10 +42,10 @@ def _no_worker(settings):
 @pytest.fixture
 def full(repo: RepoRow, folder) -> RepoRow:
     """A repo with records, one of them with a picture, and an upload that nobody used."""
-    ref = blobs.stage(repo, io.BytesIO(b"a picture"), "text/plain", 9, 1000)
+    ref = blob_uploads.stage(repo, io.BytesIO(b"a picture"), "text/plain", 9, 1000)
     commits.apply_writes(repo, [writes.put(THING, "k", using(ref))])
     commits.apply_writes(repo, [writes.put(THING, f"k{n}", {"n": n}) for n in range(30)])
-    blobs.stage(repo, io.BytesIO(b"a draft"), "text/plain", 7, 1000)
+    blob_uploads.stage(repo, io.BytesIO(b"a draft"), "text/plain", 7, 1000)
     due = {"repo_id": repo.id, "next_attempt_at": timezone.now()}
     BlobFetch.objects.create(**due, origin="https://old.example")
     UnfetchedBlob.objects.create(**due, cid=b"x")
@@ -101,7 +101,7 @@ def test_who_never_arrived_goes_without_a_word(full):
 def test_others_keep_what_is_theirs(full, new_account, ash):
     other = new_account()
     neighbour = reads.find_repo(ash, other.did)
-    ref = blobs.stage(neighbour, io.BytesIO(b"a picture"), "text/plain", 9, 1000)
+    ref = blob_uploads.stage(neighbour, io.BytesIO(b"a picture"), "text/plain", 9, 1000)
     commits.apply_writes(neighbour, [writes.put(THING, "k", using(ref))])
     held, said = rows_of(neighbour), len(events_of(neighbour))
     delete(full)

@@ -4,7 +4,7 @@ import io
 from pathlib import Path
 
 from protocol import cid
-from repos import blobs, commits, writes
+from repos import blob_uploads, commits, writes
 from repos.blob_refs import BlobRef
 from repos.reads import RepoRow
 
@@ -12,7 +12,7 @@ THING = "com.example.thing"
 
 
 def upload(repo: RepoRow, data: bytes, mime_type: str | None = "text/plain") -> BlobRef:
-    return blobs.stage(repo, io.BytesIO(data), mime_type, len(data), 1_000_000)
+    return blob_uploads.stage(repo, io.BytesIO(data), mime_type, len(data), 1_000_000)
 
 
 def using(*refs: BlobRef) -> dict[str, object]:

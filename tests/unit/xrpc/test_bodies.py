@@ -176,3 +176,12 @@ def test_any_type_will_do_for_bytes_as_long_as_it_is_one():
     check_content_type("image/png", "*/*")
     with pytest.raises(InvalidRequest):
         check_content_type("nonsense", "*/*")
+
+
+def test_a_body_that_was_received_into_a_file_lies_there_unless_it_is_packed():
+    packed = gzip.compress(b"hello")
+    for sent, encoding, file_holds_it in ((b"hello", "identity", True), (packed, "gzip", False)):
+        received = chunked(b"", HTTP_CONTENT_ENCODING=encoding)
+        received.arrived(file := io.BytesIO(sent))
+        assert received.read_all() == b"hello"
+        assert (received.file is file) == file_holds_it

@@ -1,4 +1,4 @@
-"""What records that are stored say of a blob's type: better knowledge than none.
+"""The MIME types that stored records give for a blob: better knowledge than none.
 
 Source: com.atproto.repo.importRepo and uploadBlob. An account that moves in brings its records
 first, and many tools upload the blobs afterwards without saying what they are. A record that names
