@@ -29,17 +29,17 @@ def record(  # noqa: PLR0913 - an entry has that many columns
     stage: AuditEntry.Stage = AuditEntry.Stage.WHOLE,
 ) -> AuditEntry:
     """An entry about an account, or about a blob (`cid`) or a record (`collection/rkey`) of it."""
-    return AuditEntry.objects.create(
-        host=account.host,
-        **_by(actor),
-        action=action,
+    return record_at_host(
+        actor,
+        account.host,
+        action,
+        reason,
+        account.handle or "",
+        did=account.did,
+        cid=cid,
+        record=record,
+        ref=ref,
         stage=stage,
-        subject_did=account.did,
-        subject_handle=account.handle or "",
-        subject_cid=cid,
-        subject_record=record,
-        ref=ref[:300],
-        reason=reason[:REASON_MAX_CHARS],
     )
 
 
@@ -50,17 +50,23 @@ def record_at_host(  # noqa: PLR0913 - an entry has that many columns
     reason: str,
     handle: str = "",
     *,
+    did: str = "",
     cid: str = "",
+    record: str = "",
     ref: str = "",
+    stage: AuditEntry.Stage = AuditEntry.Stage.WHOLE,
 ) -> AuditEntry:
-    """An entry about the host itself, about somebody who has no account (yet), or about bytes."""
+    """An entry about the host itself, about somebody who has no account (yet, or any more), or
+    about bytes."""
     return AuditEntry.objects.create(
         host=host,
         **_by(actor),
         action=action,
-        subject_did="",
+        stage=stage,
+        subject_did=did,
         subject_handle=handle,
         subject_cid=cid,
+        subject_record=record,
         ref=ref[:300],
         reason=reason[:REASON_MAX_CHARS],
     )

@@ -3,7 +3,8 @@
 A report that the host keeps makes a copy of the record as it is then (of an account: its profile)
 and holds the blobs that it names (repos.blob_holds). Only records of the reporter's own tenant are
 copied, each version once; how much is bounded a record, a reporter and a host. It goes after
-`EVIDENCE_DAYS`, counted from the latest report about it, not with the record or the account.
+`EVIDENCE_DAYS`, counted from the latest report about it, not with the record or the account; or
+when it is discarded (moderation.evidence_access). Files that another copy names stay with that one.
 """
 
 import logging
@@ -11,14 +12,15 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from hosting.models import Host, HostQuerySet, Member, StaffUser
+from hosting import database
+from hosting.models import Host, HostQuerySet
 from moderation import lookup
 from moderation.lookup import Found
-from moderation.models import Evidence, Report
+from moderation.models import Evidence, EvidenceQuerySet, Report
 from protocol import cid
 from protocol.syntax import AtUri
 from repos import blob_holds, blob_ref_types
@@ -31,6 +33,12 @@ logger: Final = logging.getLogger("moderation.evidence")
 PROFILE: Final = "app.bsky.actor.profile/self"
 BLOBS_MAX: Final = 20  # of one record
 _SHARES = 20  # what one person reports takes no more than this part of a host's evidence
+# Which of these blobs another copy names, by link or by text.
+_SHARED = """
+    SELECT DISTINCT n.cid FROM unnest(%s::bytea[], %s::text[]) n (cid, link) JOIN evidence e
+      ON position(n.cid IN e.data) > 0 OR position(convert_to(n.link, 'UTF8') IN e.data) > 0
+    WHERE e.host_id = %s AND e.did = %s AND e.id <> %s
+"""
 
 
 class Fate(models.TextChoices):
@@ -40,11 +48,6 @@ class Fate(models.TextChoices):
     CHANGED = "changed", _("The record has been changed since.")
     DELETED = "deleted", _("The record has been deleted by its author since.")
     NO_ACCOUNT = "no_account", _("The account has been deleted since, and the record with it.")
-
-
-def may_see(staff: StaffUser, host: Host) -> bool:
-    """Whether `staff` may see what its author has deleted: whoever may take it down."""
-    return bool(staff.roles_at(host.tenant_id) & Member.MAY_TAKE_DOWN)
 
 
 def keep(report: Report) -> None:
@@ -90,8 +93,25 @@ def open_file(evidence: Evidence, blob_cid: bytes) -> OpenBlob:
 
 
 def forget_old() -> int:
-    """The sweep: evidence past its time; how many. Its blobs' holds end at the same moment."""
-    return Evidence.objects.filter(kept_until__lte=timezone.now()).delete()[0]
+    """The sweep: evidence past its time; how many."""
+    due = Evidence.objects.filter(kept_until__lte=timezone.now())
+    found = list(due.values_list("pk", "host_id"))
+    return sum(remove(due.filter(pk=pk), host_id) for pk, host_id in found)
+
+
+@transaction.atomic
+def remove(versions: EvidenceQuerySet, host_id: int) -> int:
+    """Remove the copies, and end the holds of the files that no other copy names; how many."""
+    _alone_at(host_id)
+    gone = 0
+    for kept in versions.select_for_update():
+        named = _named(kept)
+        links = [cid.to_text(each) for each in named]
+        shared = database.rows(_SHARED, (named, links, host_id, kept.did, kept.pk))
+        blob_holds.end(kept.repo_id, set(named) - {found for (found,) in shared})
+        kept.delete()
+        gone += 1
+    return gone
 
 
 def _path(report: Report) -> str:
@@ -105,7 +125,8 @@ def _path(report: Report) -> str:
 def _reported_version(hosts: HostQuerySet, report: Report, path: str) -> Evidence | None:
     """A copy of the very version that was reported: the record may be gone, or another, by now."""
     versions = Evidence.objects.at(hosts).filter(did=report.subject_did, path=path)
-    kept = versions.filter(cid=report.subject_cid).first()
+    # Locked: whoever removes it waits for us, or we see that it is gone.
+    kept = versions.filter(cid=report.subject_cid).select_for_update(no_key=True).first()
     return _kept_longer(kept) if kept else None
 
 
@@ -118,7 +139,7 @@ def _copy(found: Found, report: Report) -> Evidence | None:
         "path": f"{found.record.collection}/{found.record.rkey}",
         "cid": cid.to_text(bytes(found.record.cid)),
     }
-    Host.objects.select_for_update(no_key=True).get(pk=host.pk)  # one at a time: bytes are counted
+    _alone_at(host.pk)  # bytes are counted
     if kept := Evidence.objects.filter(**version).first():
         return _kept_longer(kept)
     room = _room(host, report.reported_by) - len(data)
@@ -143,6 +164,11 @@ def _kept_longer(evidence: Evidence) -> Evidence:
     evidence.save(update_fields=["kept_until"])
     blob_holds.extend(evidence.repo_id, _named(evidence), evidence.kept_until)
     return evidence
+
+
+def _alone_at(host_id: int) -> None:
+    """Copies of a host are made and removed one at a time."""
+    Host.objects.select_for_update(no_key=True).get(pk=host_id)
 
 
 def _room(host: Host, reporter: str) -> int:

@@ -56,6 +56,8 @@ class AuditEntry(models.Model):
         BLOB_RESTORE = "blob.restore", _("File restored")
         BLOB_DENY = "blob.deny", _("File denied")
         BLOB_ALLOW = "blob.allow", _("File allowed")
+        EVIDENCE_DOWNLOAD = "evidence.download", _("Evidence downloaded")
+        EVIDENCE_DISCARD = "evidence.discard", _("Evidence discarded")
 
     class Stage(models.TextChoices):
         """Of a deed that no transaction holds, because it waits for the network: two entries. A
@@ -80,7 +82,7 @@ class AuditEntry(models.Model):
     stage = models.CharField(max_length=8, choices=Stage.choices, blank=True)
     subject_did = models.CharField(_("DID"), max_length=2048, blank=True)  # none: the host's affair
     subject_handle = models.CharField(_("handle"), max_length=253, blank=True)
-    subject_cid = models.CharField(_("CID"), max_length=100, blank=True)  # of a blob
+    subject_cid = models.CharField(_("CID"), max_length=100, blank=True)  # of a blob or a version
     subject_record = models.CharField(_("record"), max_length=1024, blank=True)  # collection/rkey
     ref = models.CharField(max_length=300, blank=True)  # the moderation service's own mark
     reason = models.TextField()

@@ -32,6 +32,10 @@ _EXTEND = """
     UPDATE blob_hold SET held_until = greatest(held_until, %s)
     WHERE repo_id = %s AND cid = ANY (%b) RETURNING cid
 """
+_END = """
+    UPDATE blob_hold SET held_until = least(held_until, now())
+    WHERE repo_id = %s AND cid = ANY (%b) RETURNING cid
+"""
 _HELD = """
     SELECT cid, mime_type, size FROM blob_hold WHERE repo_id = %s AND cid = ANY (%b) ORDER BY cid
 """
@@ -77,6 +81,11 @@ def hold(repo_id: int, cids: Collection[bytes], until: datetime, bounds: Bounds)
 def extend(repo_id: int, cids: Collection[bytes], until: datetime) -> None:
     """Keep for longer what is held of these blobs."""
     database.rows(_EXTEND, (until, repo_id, list(cids)))
+
+
+def end(repo_id: int, cids: Collection[bytes]) -> None:
+    """Keep these blobs no longer: the next sweep lets them go."""
+    database.rows(_END, (repo_id, list(cids)))
 
 
 def held(repo_id: int, cids: Collection[bytes]) -> list[BlobRef]:

@@ -57,6 +57,15 @@ class _Ticked(forms.Field):
         return [int(text) for text in ticked if text.isdecimal() and len(text) <= _NUMBER_MAX_CHARS]
 
 
+class DiscardForm(ReasonForm):
+    """What cannot be undone is asked for twice."""
+
+    is_sure = forms.BooleanField(
+        label=_("I know that nobody can bring the copy back."),
+        error_messages={"required": _("Tick the box: nobody can bring the copy back.")},
+    )
+
+
 class DropForm(ReasonForm):
     """Many sign-ups at once."""
 

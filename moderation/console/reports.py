@@ -8,13 +8,15 @@ from typing import Any
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from hosting.console import console, hosts_in_view
-from moderation import evidence
+from moderation import evidence, evidence_access
+from moderation.console.deeds import Given, act_on
+from moderation.console.forms import DiscardForm
 from moderation.console.views import staff_of
 from moderation.models import Evidence, Report
 from moderation.takedowns import NotAllowed
@@ -33,7 +35,7 @@ def report(request: HttpRequest, report_id: int) -> HttpResponse:
     """One report, and the evidence that was kept with it."""
     found = _found(request, report_id)
     request.current_app = console.name
-    may_see = evidence.may_see(staff_of(request), found.host)
+    may_see = evidence_access.may_see(staff_of(request), found.host)
     context: dict[str, Any] = {
         **console.each_context(request),
         "title": _("Report"),
@@ -41,6 +43,8 @@ def report(request: HttpRequest, report_id: int) -> HttpResponse:
         "subject": found.subject_uri or found.subject_did,
         "may_see": may_see,
         "kept": found.evidence,
+        "discard_form": DiscardForm(),
+        "may_discard": evidence_access.may_discard(staff_of(request), found.host),
         **(_shown(found, found.evidence) if may_see and found.evidence else {}),
     }
     return TemplateResponse(request, "moderation/report.html", context)
@@ -50,12 +54,10 @@ def report(request: HttpRequest, report_id: int) -> HttpResponse:
 def file(request: HttpRequest, report_id: int, link: str) -> HttpResponseBase:
     """Download a file that the reported record named."""
     found = _found(request, report_id)
-    if found.evidence is None:
-        raise Http404(_("There is no such file."))
-    if not evidence.may_see(staff_of(request), found.host):
-        return HttpResponse(_("Your role does not allow this."), status=NotAllowed.status)
     try:
-        opened = evidence.open_file(found.evidence, cid.from_text(link))
+        opened = evidence_access.download(staff_of(request), found, cid.from_text(link))
+    except NotAllowed as refusal:
+        return HttpResponse(refusal.message, status=refusal.status)
     except (BlobNotFound, cid.InvalidCid):
         raise Http404(_("There is no such file.")) from None
     return FileResponse(
@@ -65,6 +67,19 @@ def file(request: HttpRequest, report_id: int, link: str) -> HttpResponseBase:
         content_type=opened.ref.mime_type,
         headers=_HEADERS,
     )
+
+
+@require_POST
+def discard(request: HttpRequest, report_id: int) -> HttpResponse:
+    """Remove what was copied with the report before its time."""
+    found = _found(request, report_id)
+
+    def verb(given: Given) -> str:
+        evidence_access.discard(staff_of(request), found, given["reason"])
+        return _("The copy is discarded. Its files go within the next hours.")
+
+    act_on(request, DiscardForm(request.POST), verb)
+    return redirect("console:report", report_id)
 
 
 def _found(request: HttpRequest, report_id: int) -> Report:

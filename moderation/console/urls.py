@@ -47,6 +47,11 @@ def pages(site: ConsoleSite) -> list[URLPattern]:
         path("moves/<int:account_id>/resume/", site.admin_view(moves.resume), name="resume_move"),
         path("reports/<int:report_id>/", site.admin_view(reports.report), name="report"),
         path(
+            "reports/<int:report_id>/discard/",
+            site.admin_view(reports.discard),
+            name="discard_evidence",
+        ),
+        path(
             "reports/<int:report_id>/files/<slug:link>/",
             site.admin_view(reports.file),
             name="report_file",

@@ -93,6 +93,7 @@ ROWS = {
     "console/moves/": console("moves/", 200),
     "console/moves/<int:account_id>/resume/": console("moves/{id}/resume/", 404, "post"),
     "console/reports/<int:report_id>/": console("reports/{report}/", 404),
+    "console/reports/<int:report_id>/discard/": console("reports/{report}/discard/", 404, "post"),
     "console/reports/<int:report_id>/files/<slug:link>/": console(
         f"reports/{{report}}/files/{LINK}/", 404
     ),

@@ -5,6 +5,7 @@ from django.test import Client
 
 from hosting.models import Member
 from moderation import reports
+from moderation.models import AuditEntry, Evidence
 from protocol import cid
 from repos import reads
 from repos.models import Record
@@ -69,6 +70,41 @@ def test_a_file_is_downloaded_and_never_runs(report, picture, moderator):
     assert "sandbox" in answer["Content-Security-Policy"]
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert "no-store" in answer["Cache-Control"]
+
+
+def test_a_download_is_in_the_audit_log(report, author, picture, moderator):
+    get(moderator, f"reports/{report.pk}/files/{picture}/")
+    entry = AuditEntry.objects.get()
+    assert (entry.staff, entry.action, entry.reason) == (
+        moderator, "evidence.download", f"report {report.pk}",
+    )  # fmt: skip
+    assert (entry.subject_did, entry.subject_cid) == (author.did, picture)
+    assert "Evidence downloaded" in get(moderator, "moderation/auditentry/").content.decode()
+
+
+def discard(user, report, **given) -> str:
+    client = Client(headers={"host": "localhost"})
+    client.force_login(user)
+    return client.post(
+        f"/console/reports/{report.pk}/discard/", given, follow=True
+    ).content.decode()
+
+
+def test_an_owner_discards_evidence_with_a_reason_and_a_tick(report, ash, staff_of):
+    owner = staff_of(ash, "owner")
+    assert "Tick the box" in discard(owner, report, reason="illegal")
+    assert "goes into the audit log" in discard(owner, report, is_sure="on")
+    assert Evidence.objects.exists()
+    page = discard(owner, report, reason="illegal", is_sure="on")
+    assert "The copy is discarded" in page
+    assert "There is no copy" in page
+    assert not Evidence.objects.exists()
+
+
+def test_a_moderator_is_offered_no_discarding_and_cannot(report, moderator):
+    assert "Discard the copy" not in get(moderator, f"reports/{report.pk}/").content.decode()
+    assert "Only an owner" in discard(moderator, report, reason="why not", is_sure="on")
+    assert Evidence.objects.exists()
 
 
 @pytest.mark.parametrize("link", ["nonsense", cid.to_text(cid.of_raw(b"another"))])

@@ -1,0 +1,78 @@
+"""What staff do with the evidence of a report: see, download and discard it, by their role and on
+the record.
+
+Whoever may take a record down may see what its author has deleted. Discarding is for good, unlike
+all else that moderators do, and so an owner's to decide.
+"""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from hosting.models import Host, Member, StaffUser
+from moderation import audit, evidence
+from moderation.models import AuditEntry, Evidence, Report
+from moderation.takedowns import NotAllowed, ReasonNeeded
+from protocol import cid
+from protocol.errors import XrpcError
+from repos.blobs import BlobNotFound, OpenBlob
+
+Action = AuditEntry.Action
+
+
+class NothingKept(XrpcError):
+    """404: the evidence is gone already."""
+
+    name = "NotFound"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__(_("There is no copy any more."))
+
+
+def may_see(staff: StaffUser, host: Host) -> bool:
+    """Whether `staff` may see what its author has deleted: whoever may take it down."""
+    return bool(staff.roles_at(host.tenant_id) & Member.MAY_TAKE_DOWN)
+
+
+def may_discard(staff: StaffUser, host: Host) -> bool:
+    """Whether `staff` may discard it before its time, for good: the tenant's owner, or the
+    provider."""
+    return Member.Role.OWNER in staff.roles_at(host.tenant_id)
+
+
+def download(staff: StaffUser, report: Report, blob_cid: bytes) -> OpenBlob:
+    """One of the files of a report's evidence, for a member of staff, on the record.
+
+    Raises NotAllowed, and as `evidence.open_file` does.
+    """
+    if not may_see(staff, report.host):
+        raise NotAllowed(_("Your role does not allow this."))
+    if report.evidence is None:
+        raise BlobNotFound("There is no evidence")
+    opened = evidence.open_file(report.evidence, blob_cid)
+    _record(staff, report, report.evidence, Action.EVIDENCE_DOWNLOAD, cid.to_text(blob_cid))
+    return opened
+
+
+def discard(staff: StaffUser, report: Report, reason: str) -> None:
+    """Remove a report's evidence before its time, from every report of that version, on the
+    record. The record itself and the files of the account stay as they are.
+
+    Raises NotAllowed, ReasonNeeded, NothingKept.
+    """
+    if not may_discard(staff, report.host):
+        raise NotAllowed(_("Only an owner discards evidence."))
+    if not reason.strip():
+        raise ReasonNeeded(_("Give a reason: it goes into the audit log."))
+    kept = report.evidence
+    with transaction.atomic():
+        if kept is None or not evidence.remove(Evidence.objects.filter(pk=kept.pk), kept.host_id):
+            raise NothingKept
+        _record(staff, report, kept, Action.EVIDENCE_DISCARD, kept.cid, reason.strip())
+
+
+def _record(  # noqa: PLR0913, PLR0917 - as many as the entry tells
+    staff: StaffUser, report: Report, kept: Evidence, action: Action, link: str, reason: str = ""
+) -> None:
+    said = f"report {report.pk}: {reason}" if reason else f"report {report.pk}"
+    audit.record_at_host(staff, kept.host, action, said, did=kept.did, cid=link, record=kept.path)
