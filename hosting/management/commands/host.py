@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import MinimumLengthValidator, validate_password
 from django.core.exceptions import ValidationError
 from django.core.management import BaseCommand, CommandError, CommandParser
 
@@ -115,6 +116,9 @@ def _line() -> str:
 
 def _password() -> str:
     password = _line()
-    if len(password) < _PASSWORD_MIN_CHARACTERS:
-        raise CommandError(f"At least {_PASSWORD_MIN_CHARACTERS} characters, please.")
+    try:
+        MinimumLengthValidator(_PASSWORD_MIN_CHARACTERS).validate(password)
+        validate_password(password)
+    except ValidationError as fault:
+        raise CommandError(" ".join(fault.messages)) from fault
     return password

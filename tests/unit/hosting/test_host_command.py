@@ -63,6 +63,7 @@ def test_secrets_come_by_standard_input_and_are_kept_as_they_should(ash, monkeyp
         (["--report-did", "desk.example"], ""),
         (["--read-admin-password"], ""),
         (["--read-admin-password"], "too short\n"),
+        (["--read-admin-password"], "qwerty123456\n"),
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_is_changed(ash, monkeypatch, arguments, stdin):
