@@ -13,14 +13,16 @@ from contextlib import AsyncExitStack
 from typing import Any, BinaryIO, TypeVar
 
 from hosting.environ import Environ, HeaderTooLarge, Scope, environ_of
-from hosting.fair_queue import Client
+from hosting.fair_queue import Client, QueueIsFull
+from hosting.fair_semaphore import FairSemaphore
 from hosting.free_space import InsufficientStorage
 from hosting.handover import Exchange
 from hosting.held_bytes import SMALL_BYTES, Gathered, HeldBytes
 from hosting.lanes import GatheringLane, Lane, LaneIsFull, SharedLane
 from hosting.networks import network, wide_network
+from hosting.process_limits import NETWORK_SNAPSHOTS, SNAPSHOTS
 from hosting.streams import LetGo, Stream
-from hosting.transfers import CutOff, Places, TooManyWait, Transfers
+from hosting.transfers import CutOff, Transfers
 from hosting.upstream import Connections
 from hosting.wire import (
     Answer,
@@ -51,7 +53,7 @@ THREADS = {
     "large_write": 2,  # for commits of more than BATCHED_MAX_BYTES, each on its own
     "slow": 4,  # for password hashes, and for pages' forms
     "transfer": 8,  # for a piece of a long body each
-    "export": 4,  # for those that read from a snapshot: in turn (hosting.transfers.Places)
+    "export": 4,  # for those that read from a snapshot: in turn (hosting.fair_semaphore)
     "remote": 8,  # for the directory, on behalf of our people and those who sign up
     "lookup": 4,  # for servers that a client names: nobody vouches for them
     "moderation": 6,  # for com.atproto.admin.* and the console: staff wait for nobody else
@@ -95,7 +97,7 @@ class Bridge:
         self._upstream = Connections()
         self._transfers = Transfers()
         self._held = HeldBytes()
-        self._snapshots = Places()
+        self._snapshots = FairSemaphore(NETWORK_SNAPSHOTS, SNAPSHOTS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -109,7 +111,7 @@ class Bridge:
         outlet = Outlet(receive, send, is_head=scope["method"] == "HEAD")
         try:
             await self._try_to_answer(scope, outlet, receive, send)
-        except (LaneIsFull, TooManyWait):
+        except (LaneIsFull, QueueIsFull):
             refusal = _refusal(503, FULL, ("Retry-After", "1"))
         except InsufficientStorage as full:
             refusal = _refusal(full.status, NO_ROOM % full.message.encode())
@@ -150,7 +152,7 @@ class Bridge:
         lane = self._lanes[name]
         if name == "export":
             async with AsyncExitStack() as place:
-                await place.enter_async_context(self._snapshots.one_for(_client_of(scope)))
+                await place.enter_async_context(self._snapshots.held_by(_client_of(scope)))
                 answer = await self._begun(lane, scope, environ, outlet, place.aclose)
         else:
             answer = await self._begun(lane, scope, environ, outlet, _nothing)

@@ -6,7 +6,7 @@ way is served, by one of the additional threads up to `most`. Among those who wa
 fewest jobs under way comes first, then the one who used the least time of late. All clients of one
 wider network (hosting.networks) together have at most half of `most`.
 
-Not safe for threads by itself: thread_pools hold a lock around every call.
+Not safe for threads by itself: pools of threads hold a lock around every call.
 """
 
 from collections import Counter, deque

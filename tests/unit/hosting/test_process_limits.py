@@ -15,8 +15,8 @@ GIVEN = {
     "GROVE_SLOWEST_UPLOAD": "hosting.wire.SLOWEST_UPLOAD_BYTES_PER_S",
     "GROVE_TRANSFERS_PER_NETWORK": "hosting.transfers.Transfers()._each_max",
     "GROVE_TRANSFERS": "hosting.transfers.Transfers()._most",
-    "GROVE_SNAPSHOTS_PER_NETWORK": "hosting.transfers.Places()._each_max",
-    "GROVE_SNAPSHOTS": "hosting.transfers.Places()._most",
+    "GROVE_SNAPSHOTS_PER_NETWORK": "hosting.bridge.NETWORK_SNAPSHOTS",
+    "GROVE_SNAPSHOTS": "hosting.bridge.SNAPSHOTS",
     "GROVE_HELD_BYTES": "hosting.held_bytes.HeldBytes().most",
     "GROVE_BLOCKS_BYTES": "repos.exports.MAX_BLOCKS_BYTES",
     "GROVE_SOCKETS_PER_NETWORK": "hosting.entrance.SOCKETS_MAX",
@@ -28,9 +28,9 @@ GIVEN = {
 IDLE = ["hosting.pace.STALLED_S", "hosting.websockets.STALLED_S", "hosting.handover.IDLE_S"]
 SCRIPT = """
 import django; django.setup()
-import hosting.entrance, hosting.http, hosting.handover, hosting.held_bytes, hosting.pace
-import hosting.transfers, hosting.websockets, hosting.wire, repos.exports, repos.firehose.budget
-import xrpc.rate_limits
+import hosting.bridge, hosting.entrance, hosting.http, hosting.handover, hosting.held_bytes
+import hosting.pace, hosting.transfers, hosting.websockets, hosting.wire
+import repos.exports, repos.firehose.budget, xrpc.rate_limits
 """
 
 
