@@ -7,6 +7,7 @@ supervisor clears the folder, for file systems that know no files without a name
 
 import io
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,14 +32,18 @@ def check_room() -> None:
 
 
 class TemporaryFile(io.BufferedRandom):
-    """One of them, to be written and read; gone when it is closed. `write` and `writelines` raise
-    InsufficientStorage below the floor."""
+    """One of them, to be written and read; gone when it is closed. `write` and `writelines` look at
+    their disk once, and raise InsufficientStorage below the floor."""
 
     def __init__(self) -> None:
-        self._folder = folder()
-        unnamed = tempfile.TemporaryFile(buffering=0, dir=self._folder)  # noqa: SIM115 - `close`
+        unnamed = tempfile.TemporaryFile(buffering=0, dir=folder())  # noqa: SIM115 - `close`
         super().__init__(unnamed)
 
     def write(self, data: "ReadableBuffer", /) -> int:
-        free_space.check((self._folder,))
+        free_space.check_disk(self.fileno())
         return super().write(data)
+
+    def writelines(self, lines: Iterable["ReadableBuffer"], /) -> None:
+        free_space.check_disk(self.fileno())
+        for line in lines:
+            super().write(line)

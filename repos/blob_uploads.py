@@ -120,8 +120,7 @@ def receive(stream: Readable, limit: int, file: IO[bytes] | None = None) -> Iter
     Raises PayloadTooLarge beyond `limit` bytes, InsufficientStorage.
     """
     digest, size = hashlib.sha256(), 0
-    folders = _folders()
-    free_space.check(folders)
+    free_space.check(_folders())
     first, second = stream.read(_PIECE_BYTES), stream.read(_PIECE_BYTES)
     is_written_down = file is None and bool(second)
     with _place(file, first, is_long=is_written_down) as kept:
@@ -131,7 +130,6 @@ def receive(stream: Readable, limit: int, file: IO[bytes] | None = None) -> Iter
                 raise _too_large(limit)
             digest.update(piece)
             if is_written_down:
-                free_space.check(folders)
                 kept.write(piece)
         yield Received(kept, cid.raw_from_digest(digest.digest()), size)
 

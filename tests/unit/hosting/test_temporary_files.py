@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from pytest_django.fixtures import Settings
 
+from hosting import free_space
 from hosting.free_space import InsufficientStorage
 from hosting.temporary_files import TemporaryFile
 
@@ -28,6 +29,16 @@ def test_a_file_lies_in_the_data_folder_and_has_no_name(data: Path) -> None:
 def test_the_folder_is_for_its_user_alone(data: Path) -> None:
     TemporaryFile().close()
     assert (data / "temporary").stat().st_mode & 0o777 == 0o700
+
+
+def test_what_is_written_together_is_one_look_at_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+    monkeypatch.setattr(free_space, "check_disk", looked.append)
+    with TemporaryFile() as file:
+        file.writelines([b"many", b"small", memoryview(b"pieces")])
+        assert looked == [file.fileno()]
+        file.seek(0)
+        assert file.read() == b"manysmallpieces"
 
 
 @pytest.mark.parametrize("write", ["write", "writelines"])
