@@ -5,17 +5,18 @@ first, and many tools upload the blobs afterwards without saying what they are. 
 a type must be able to be written again with it.
 """
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Final
 
 from hosting import database
 from protocol import cbor
 from repos import blob_types
 from repos.imports.expected import blobs_named
 
-_MOST = 20  # records about one blob that are looked at
-_RECORDS = """
+# Records of the repo `repo` that name the blob `cid`: as many as are looked at.
+NAMING: Final = """
     SELECT r.data FROM blob_use u JOIN record r USING (repo_id, collection, rkey)
-    WHERE u.repo_id = %s AND u.cid = %b ORDER BY u.collection, u.rkey LIMIT %s
+    WHERE u.repo_id = %(repo)s AND u.cid = %(cid)b ORDER BY u.collection, u.rkey LIMIT 20
 """
 _UNTYPED = """
     SELECT b.cid, b.mime_type FROM blob b WHERE b.repo_id = %s AND b.mime_type = ANY (%s)
@@ -30,17 +31,13 @@ _LEARN = """
 def types_of(repo_id: int, blob_cid: bytes) -> list[str]:
     """The types that the repo's records give a blob, each once and as it stands there: an old host
     may have let them say `*/*`, capitals or parameters."""
-    found: dict[str, None] = {}
-    for (block,) in database.rows(_RECORDS, (repo_id, blob_cid, _MOST)):
-        said = named_in(block).get(blob_cid)
-        if isinstance(said, str):
-            found[said] = None
-    return list(found)
+    return _types_in(_naming(repo_id, blob_cid), blob_cid)
 
 
-def telling_type_of(repo_id: int, blob_cid: bytes) -> str | None:
-    """The first of those that says something, as it would be declared."""
-    types = map(blob_types.plain, types_of(repo_id, blob_cid))
+def telling_type_in(records: Iterable[bytes], blob_cid: bytes) -> str | None:
+    """The first type that records (NAMING) give a blob and that says something, as it would be
+    declared."""
+    types = map(blob_types.plain, _types_in(records, blob_cid))
     return next((each for each in types if not blob_types.is_vague(each)), None)
 
 
@@ -52,7 +49,7 @@ def learn(repo_id: int, blob_cid: bytes, known_type: str, mime_type: str) -> boo
 def learn_all(repo_id: int) -> None:
     """Give the blobs of which nothing is known the type that records name. Repeatable."""
     for blob_cid, known_type in database.rows(_UNTYPED, (repo_id, list(blob_types.VAGUE))):
-        if mime_type := telling_type_of(repo_id, blob_cid):
+        if mime_type := telling_type_in(_naming(repo_id, blob_cid), blob_cid):
             learn(repo_id, blob_cid, known_type, mime_type)
 
 
@@ -62,3 +59,12 @@ def named_in(block: bytes) -> dict[bytes, Any]:
         return blobs_named(cbor.decode(block))
     except cbor.CborError:  # stored before there was a bound on what a record holds
         return {}
+
+
+def _naming(repo_id: int, blob_cid: bytes) -> list[bytes]:
+    return [data for (data,) in database.rows(NAMING, {"repo": repo_id, "cid": blob_cid})]
+
+
+def _types_in(records: Iterable[bytes], blob_cid: bytes) -> list[str]:
+    said = (named_in(data).get(blob_cid) for data in records)
+    return list(dict.fromkeys(each for each in said if isinstance(each, str)))

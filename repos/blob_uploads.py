@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import IO, Protocol
+from typing import IO, NamedTuple, Protocol
 
 from django.conf import settings
 
@@ -27,14 +27,15 @@ from repos.reads import RepoRow
 _PIECE_BYTES = 1_048_576  # smaller uploads never touch the disk before storage
 
 # What is known when the bytes are all there. Bytes that are known are safe from the sweep anew.
-_ARRIVE = """
+_ARRIVE = f"""
     WITH known AS (
-        UPDATE blob SET changed_at = now() WHERE repo_id = %s AND cid = %b
+        UPDATE blob SET changed_at = now() WHERE repo_id = %(repo)s AND cid = %(cid)b
         RETURNING mime_type, state)
-    SELECT h.tenant_id, h.blob_quota_bytes, coalesce(u.used_bytes, 0), k.mime_type, k.state
-    FROM host h LEFT JOIN known k ON true LEFT JOIN blob_usage u ON u.repo_id = %s
-    WHERE h.id = %s
-"""
+    SELECT h.tenant_id, coalesce(h.blob_quota_bytes, %(quota)s::bigint), coalesce(u.used_bytes, 0),
+        k.mime_type, k.state, CASE WHEN %(is_vague)s THEN ARRAY({blob_ref_types.NAMING}) END
+    FROM host h LEFT JOIN known k ON true LEFT JOIN blob_usage u ON u.repo_id = %(repo)s
+    WHERE h.id = %(host)s
+"""  # noqa: S608 - constants only
 _STAGE = "SELECT outcome, stored_type, used FROM stage_blob(%s::bigint, %b, %s, %s::bigint, %s, %s)"
 # A record of an import may have been waiting for these bytes. A statement of its own: it must see
 # what was committed after the row was there (imports.applying.attach_blobs is the other half).
@@ -89,6 +90,18 @@ class Received:
     size: int
 
 
+class _Arrival(NamedTuple):
+    """What _ARRIVE tells. `quota` and `used` are bytes; `naming` are records that name the blob,
+    where they were asked for."""
+
+    tenant_id: int
+    quota: int | None
+    used: int
+    known_type: str | None
+    state: str | None
+    naming: list[bytes] | None
+
+
 def stage(  # noqa: PLR0913, PLR0917 - an upload has that many parts
     repo: RepoRow,
     stream: Readable,
@@ -139,14 +152,17 @@ def keep(repo: RepoRow, received: Received, declared_type: str | None) -> BlobRe
 
     The type is what the bytes say, else what was declared, else what a record that waits for them
     says (repos.blob_types). The same bytes again give the same reference, unless the type was a
-    guess. Raises BlobQuotaExceeded, BlobTakendown, StorageTimedOut, and what a
-    scanner says (repos.blob_scanning).
+    guess. Raises BlobQuotaExceeded, BlobTakendown, StorageTimedOut, and what a scanner says
+    (repos.blob_scanning).
     """
-    declared = _declared(repo.id, received.cid, declared_type)
+    declared = blob_types.plain(declared_type)
+    arrival = _arrive(repo, received.cid, is_vague=blob_types.is_vague(declared))
+    if arrival.naming:
+        declared = blob_ref_types.telling_type_in(arrival.naming, received.cid) or declared
     mime_type = blob_types.type_of(received.file, declared)
     ref = BlobRef(received.cid, mime_type, received.size)
     blob_scanning.scan(repo.host_id, ref, received.file)
-    kept = _keep(repo, ref, received.file, is_said=mime_type == declared)
+    kept = _keep(repo, ref, received.file, arrival, is_said=mime_type == declared)
     database.row(_ATTACH, (repo.id, received.cid))
     return kept
 
@@ -159,32 +175,39 @@ def _place(
     return TemporaryFile() if is_long else io.BytesIO(first)
 
 
-def _declared(repo_id: int, blob_cid: bytes, declared_type: str | None) -> str:
-    """What is declared of an upload: in its header, else in a record that names it."""
-    declared = blob_types.plain(declared_type)
-    if not blob_types.is_vague(declared):
-        return declared
-    return blob_ref_types.telling_type_of(repo_id, blob_cid) or declared
-
-
-def _keep(repo: RepoRow, ref: BlobRef, file: IO[bytes], *, is_said: bool) -> BlobRef:
-    """`is_said`: the type was declared, not guessed from the bytes."""
-    arrival = database.row(_ARRIVE, (repo.id, ref.cid, repo.id, repo.host_id))
-    if arrival is None:
+def _arrive(repo: RepoRow, blob_cid: bytes, *, is_vague: bool) -> _Arrival:
+    """`is_vague`: what is declared says nothing, so records that name the blob are read too. Raises
+    BlobTakendown."""
+    params = {
+        "repo": repo.id,
+        "host": repo.host_id,
+        "cid": blob_cid,
+        "quota": settings.BLOB_QUOTA_BYTES or None,
+        "is_vague": is_vague,
+    }
+    row = database.row(_ARRIVE, params)
+    if row is None:
         raise RuntimeError(f"host {repo.host_id} of {repo.did} is gone")
-    tenant_id, quota, used, known_type, state = arrival
-    quota = quota if quota is not None else settings.BLOB_QUOTA_BYTES or None
-    if state == Blob.State.QUARANTINED:
+    arrival = _Arrival(*row)
+    if arrival.state == Blob.State.QUARANTINED:
         raise BlobTakendown
+    return arrival
+
+
+def _keep(
+    repo: RepoRow, ref: BlobRef, file: IO[bytes], arrival: _Arrival, *, is_said: bool
+) -> BlobRef:
+    """`is_said`: the type was declared, not guessed from the bytes."""
+    known_type, quota = arrival.known_type, arrival.quota
     if known_type is not None:
         # A guess may be corrected as long as no record has it.
-        is_open = is_said and state == Blob.State.STAGED
+        is_open = is_said and arrival.state == Blob.State.STAGED
         if is_open and known_type == blob_types.type_of(file, None):
             return _learned(repo.id, ref, known_type)
         return _known(repo.id, ref, known_type)
-    if quota is not None and used + ref.size > quota:
-        raise BlobQuotaExceeded(quota, used)
-    key = blob_files.new_key(Place.PUBLIC, tenant_id, repo.did, ref.cid)
+    if quota is not None and arrival.used + ref.size > quota:
+        raise BlobQuotaExceeded(quota, arrival.used)
+    key = blob_files.new_key(Place.PUBLIC, arrival.tenant_id, repo.did, ref.cid)
     blob_files.write(key, file)
     return _take_over(repo, ref, key, quota)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from pytest_django.fixtures import Settings
 
+from hosting import database
 from hosting.models import Host
 from protocol import atjson, car, cid, commit, mst
 from protocol.errors import InvalidRequest
@@ -158,6 +159,21 @@ def test_a_blob_takes_the_type_of_the_imported_record_that_awaits_it(
     assert is_early or upload(repo, SVG, vague) == ref
     put(repo, "imported", ref, ref)
     assert Blob.objects.get().mime_type == "image/svg+xml"
+
+
+def test_an_upload_of_a_vague_type_asks_no_more_often_than_another(
+    repo: RepoRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_record(repo, using(BlobRef(cid.of_raw(SVG), "image/svg+xml", len(SVG))))
+    asked: list[str] = []
+    execute = database._execute
+    monkeypatch.setattr(
+        database, "_execute", lambda sql, params: (asked.append(sql), execute(sql, params))[1]
+    )
+    assert upload(repo, SVG, "*/*").mime_type == "image/svg+xml"
+    vague, asked[:] = list(asked), []
+    upload(repo, b"hello", "text/plain")
+    assert vague == asked
 
 
 def test_an_imported_record_can_be_written_again_whatever_the_bytes_say(repo: RepoRow) -> None:
