@@ -9,7 +9,7 @@ from django.views.decorators.cache import cache_control
 from hosting.colours import readable_on, text_on
 from hosting.routing import host_of
 
-# The backgrounds of static/grove.css on which the colour is hardest to read.
+# The backgrounds of static/base.css on which the colour is hardest to read.
 LIGHT_PAGE = "#f1f4f1"  # --page
 DARK_PAGE = "#1c1f1d"  # --card
 

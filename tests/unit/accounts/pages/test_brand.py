@@ -6,7 +6,7 @@ from accounts.pages import brand
 
 
 def test_the_backgrounds_are_those_of_the_stylesheet():
-    css = (settings.BASE_DIR / "static" / "grove.css").read_text()
+    css = (settings.BASE_DIR / "static" / "base.css").read_text()
     light, dark = css.split("prefers-color-scheme: dark", 1)
     assert f"--page: {brand.LIGHT_PAGE};" in light
     assert f"--card: {brand.DARK_PAGE};" in dark
