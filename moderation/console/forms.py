@@ -7,7 +7,6 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
-    UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
@@ -75,9 +74,7 @@ class DropForm(ReasonForm):
 class AdmissionForm(forms.Form):
     """Who may sign up at a host."""
 
-    policy = forms.ChoiceField(
-        label=_("Who may sign up"), choices=Host.Admission.choices, widget=UnfoldAdminSelectWidget()
-    )
+    policy = forms.ChoiceField(label=_("Who may sign up"), choices=Host.Admission.choices)
     sign_up_limit_count = forms.IntegerField(
         label=_("Sign-ups in ten minutes"),
         required=False,

@@ -1,6 +1,5 @@
 """The console's list of invite codes, and the form that makes some."""
 
-from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -21,7 +20,7 @@ from accounts.models import InviteCode
 from hosting.console import ConsoleSite, console, hosts_in_view
 from hosting.routing import host_of
 from moderation import administration, sign_ups
-from moderation.console.models import HostFilter, ReadOnly, account_link
+from moderation.console.models import HostFilter, ReadOnly, account_link, minute
 from moderation.console.views import staff_of
 
 _CODES_MAX = 100
@@ -94,8 +93,8 @@ class InviteList(ReadOnly):
         return f"{code.available_count - code.used_count}/{code.available_count}"
 
     @display(description=gettext_lazy("when"), ordering="created_at")
-    def made_at(self, code: InviteCode) -> datetime:
-        return code.created_at
+    def made_at(self, code: InviteCode) -> str:
+        return minute(code.created_at)
 
     @display(description=gettext_lazy("used by"))
     def guests(self, code: InviteCode) -> SafeString:

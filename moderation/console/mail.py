@@ -7,13 +7,13 @@ from unfold.decorators import display
 
 from hosting.console import ConsoleSite, hosts_in_view
 from hosting.mail.models import OutgoingMail
-from moderation.console.models import HostFilter, ReadOnly
+from moderation.console.models import HostFilter, ReadOnly, minute
 
 
 class MailList(ReadOnly):
     """All letters in view, newest first. The words stay out of it: they may hold a code."""
 
-    list_display = ["created_at", "recipient", "subject", "status", "attempts", "last_error"]
+    list_display = ["written_at", "recipient", "subject", "status", "attempts", "last_error"]
     list_filter = ["state", HostFilter]
     search_fields = ["recipient", "subject"]
     search_help_text = _("E-mail address or subject")
@@ -21,6 +21,10 @@ class MailList(ReadOnly):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OutgoingMail]:
         return OutgoingMail.objects.of(hosts_in_view(request)).defer("text", "html")
+
+    @display(description=_("when"), ordering="created_at")
+    def written_at(self, mail: OutgoingMail) -> str:
+        return minute(mail.created_at)
 
     @display(
         description=_("status"),

@@ -91,6 +91,11 @@ class ReadOnly(ModelAdmin):
         return False
 
 
+def minute(at: datetime) -> str:
+    """A time as every page of the console has it."""
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
 def account_link(did: str, label: str) -> SafeString:
     """A link to the account's page on the console."""
     return format_html(
@@ -119,8 +124,8 @@ class AccountList(ReadOnly):
         return account.did
 
     @display(description=_("signed up"), ordering="created_at")
-    def signed_up_at(self, account: Account) -> datetime:
-        return account.created_at
+    def signed_up_at(self, account: Account) -> str:
+        return minute(account.created_at)
 
     @display(
         description=_("status"),
@@ -140,13 +145,17 @@ class AccountList(ReadOnly):
 class AuditLog(ReadOnly):
     """What staff did, newest first."""
 
-    list_display = ["created_at", "who", "action_name", "subject", "why"]
+    list_display = ["logged_at", "who", "action_name", "subject", "why"]
     list_filter = ["action", HostFilter]
     search_fields = ["subject_did", "subject_handle", "subject_record", "subject_cid", "reason"]
     search_help_text = _("DID, handle, record or words of the reason")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
         return AuditEntry.objects.of(hosts_in_view(request)).select_related("staff", "host")
+
+    @display(description=_("when"), ordering="created_at")
+    def logged_at(self, entry: AuditEntry) -> str:
+        return minute(entry.created_at)
 
     @display(description=_("action"), ordering="action")
     def action_name(self, entry: AuditEntry) -> str:
@@ -185,7 +194,7 @@ class ReportList(ReadOnly):
     def opened(self, report: Report) -> SafeString:
         """The way to the report's own page, with the evidence."""
         page = reverse("console:report", args=[report.pk])
-        at = f"{report.created_at:%Y-%m-%d %H:%M}"
+        at = minute(report.created_at)
         return format_html('<a class="console-link" href="{}">{}</a>', page, at)
 
     @display(description=_("kind"), ordering="reason_type")

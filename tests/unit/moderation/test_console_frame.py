@@ -126,6 +126,14 @@ def test_signing_out_is_a_form_and_its_page_a_page_of_the_console(moderator):
     page = browser_of(moderator).post("/console/logout/")
     assert "Signed out" in page.content.decode()
     assert len(Tags(page).named("main")) == 1
+    assert Tags(page).named("nav") == []  # nobody is there to use it
+
+
+def test_no_icon_of_a_font_that_is_not_loaded_stands_there_as_a_word(account, report, moderator):
+    browser = browser_of(moderator)
+    for page in PAGES:
+        answer = browser.get("/console/" + page.format(did=account.did, report=report.pk))
+        assert not any("material" in (each.get("class") or "") for _, each in Tags(answer).all)
 
 
 def test_the_frame_speaks_german(moderator):
