@@ -60,8 +60,8 @@ class DiscardForm(ReasonForm):
     """What cannot be undone is asked for twice."""
 
     is_sure = forms.BooleanField(
-        label=_("I know that nobody can bring the copy back."),
-        error_messages={"required": _("Tick the box: nobody can bring the copy back.")},
+        label=_("Remove it for good"),
+        error_messages={"required": _("Tick this box to confirm.")},
     )
 
 

@@ -93,7 +93,7 @@ class InviteList(ReadOnly):
         return f"{code.available_count - code.used_count}/{code.available_count}"
 
     @display(description=gettext_lazy("when"), ordering="created_at")
-    def made_at(self, code: InviteCode) -> str:
+    def made_at(self, code: InviteCode) -> SafeString:
         return minute(code.created_at)
 
     @display(description=gettext_lazy("used by"))
@@ -101,7 +101,7 @@ class InviteList(ReadOnly):
         links = SafeString()
         for use in code.uses.all()[:10]:
             links += format_html("{} ", account_link(use.used_by, use.used_by))
-        return links
+        return format_html("<span>{}</span>", links)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -2,6 +2,7 @@
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -23,7 +24,7 @@ class MailList(ReadOnly):
         return OutgoingMail.objects.of(hosts_in_view(request)).defer("text", "html")
 
     @display(description=_("when"), ordering="created_at")
-    def written_at(self, mail: OutgoingMail) -> str:
+    def written_at(self, mail: OutgoingMail) -> SafeString:
         return minute(mail.created_at)
 
     @display(

@@ -91,9 +91,10 @@ class ReadOnly(ModelAdmin):
         return False
 
 
-def minute(at: datetime) -> str:
+def minute(at: datetime) -> SafeString:
     """A time as every page of the console has it."""
-    return f"{at:%Y-%m-%d %H:%M} UTC"
+    shown = f"{at:%Y-%m-%d %H:%M} UTC"
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(), shown)
 
 
 def account_link(did: str, label: str) -> SafeString:
@@ -124,7 +125,7 @@ class AccountList(ReadOnly):
         return account.did
 
     @display(description=_("signed up"), ordering="created_at")
-    def signed_up_at(self, account: Account) -> str:
+    def signed_up_at(self, account: Account) -> SafeString:
         return minute(account.created_at)
 
     @display(
@@ -154,7 +155,7 @@ class AuditLog(ReadOnly):
         return AuditEntry.objects.of(hosts_in_view(request)).select_related("staff", "host")
 
     @display(description=_("when"), ordering="created_at")
-    def logged_at(self, entry: AuditEntry) -> str:
+    def logged_at(self, entry: AuditEntry) -> SafeString:
         return minute(entry.created_at)
 
     @display(description=_("action"), ordering="action")
@@ -177,7 +178,7 @@ class AuditLog(ReadOnly):
         if not entry.subject_did:
             return format_html("{}", entry.subject_handle)
         link = account_link(entry.subject_did, entry.subject_handle or entry.subject_did)
-        return format_html("{} {}", link, part) if part else link
+        return format_html("<span>{} {}</span>", link, part) if part else link
 
 
 class ReportList(ReadOnly):

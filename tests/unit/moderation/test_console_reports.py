@@ -92,7 +92,7 @@ def discard(user, report, **given) -> str:
 
 def test_an_owner_discards_evidence_with_a_reason_and_a_tick(report, ash, staff_of):
     owner = staff_of(ash, "owner")
-    assert "Tick the box" in discard(owner, report, reason="illegal")
+    assert "Tick this box" in discard(owner, report, reason="illegal")
     assert "goes into the audit log" in discard(owner, report, is_sure="on")
     assert Evidence.objects.exists()
     page = discard(owner, report, reason="illegal", is_sure="on")
