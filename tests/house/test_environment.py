@@ -9,6 +9,8 @@ READ = re.compile(
     r'\b(?:text|number|at_least_one|port|words|origins|networks|switch|service_url)\(\s*"([A-Z0-9_]+)"'
 )
 ROW = re.compile(r"^\| (`[A-Z0-9_`, ]+`) \|", re.MULTILINE)
+DEFAULT = re.compile(r'\b(?:number|at_least_one|port)\(\s*"([A-Z0-9_]+)", ([0-9_]+)\)')
+DEFAULTS = re.compile(r"^\| (`GROVE_[A-Z0-9_`, ]+`) \| ([0-9, ]+) \|", re.MULTILINE)
 
 
 def variables_read() -> set[str]:
@@ -29,3 +31,13 @@ def test_every_variable_that_is_read_is_told_and_no_other() -> None:
 
 def test_no_variable_is_told_twice() -> None:
     assert [name for name, count in variables_told().items() if count > 1] == []
+
+
+def test_every_number_is_told_with_its_default() -> None:
+    files = (file for room in ROOMS for file in modules(room))
+    read = {name: int(said) for file in files for name, said in DEFAULT.findall(file.read_text())}
+    told: dict[str, int] = {}
+    for names, numbers in DEFAULTS.findall((HOUSE / "docs" / "operators.md").read_text()):
+        told |= dict(zip(re.findall(r"\w+", names), map(int, numbers.split(", ")), strict=True))
+    assert len(read) > 25
+    assert {name: told.get(name) for name in read} == read
