@@ -127,7 +127,10 @@ class HttpProtocol(HttpToolsProtocol):
             self._is_too_large = True
             raise TooLarge
         if self._is_in_head:  # trailers are nobody's concern here
-            super().on_header(name, value)
+            lower = name.lower()
+            if lower == b"expect" and value.lower() == b"100-continue":
+                self.expect_100_continue = True
+            self.headers.append((lower, value))
 
     def on_headers_complete(self) -> None:
         if self.parser.should_upgrade() and self._should_upgrade() and self._announces_body():

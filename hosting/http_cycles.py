@@ -19,15 +19,17 @@ class Cycle(RequestResponseCycle):
     """One request and its answer. An answer that breaks off takes its connection along at once."""
 
     async def run_asgi(self, app: Any) -> None:
-        async def run(scope: Any, receive: Any, send: Any) -> None:
-            try:
-                await app(scope, receive, send)
-            except BrokenOff:
-                self._break_off()
-
-        await super().run_asgi(run)
+        try:
+            await app(self.scope, self.receive, self.send)
+        except BrokenOff:
+            self._break_off()
+        except BaseException:
+            self.logger.exception("Exception in ASGI application")
         if self.response_started and not self.response_complete and not self.disconnected:
-            self._break_off()  # an exception has been logged
+            self._break_off()
+        elif not self.response_started and not self.disconnected:
+            await self.send_500_response()
+        self.on_response = _nothing
 
     async def send(self, message: Any) -> None:
         """uvicorn's own, for as long as the connection is there: it may have been cut just now."""
@@ -61,3 +63,7 @@ class UnchunkedCycle(Cycle):
         elif self._is_open_ended:
             self.expected_content_length = len(message.get("body", b""))
         await super().send(message)
+
+
+def _nothing() -> None:
+    """What follows an answer that has ended."""
