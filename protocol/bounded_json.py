@@ -2,7 +2,8 @@
 
 Source: RFC 8259. Objects, keys and values are counted by their punctuation before anything is
 parsed: a text too short to hold too many is not looked at, and only where punctuation in strings
-could account for the surplus are the strings taken out.
+could account for the surplus are the strings taken out. How deep objects are nested is seen
+afterwards, level by level, where there are more of them than levels allowed.
 """
 
 from typing import Any
@@ -13,14 +14,18 @@ from protocol.extent import RECORD, Extent
 
 
 class TooManyValues(ValueError):
-    """The text holds more objects, keys or values than we are willing to read."""
+    """The text holds more objects, keys, values or levels than we are willing to read."""
 
 
 def loads(text: bytes, extent: Extent = RECORD) -> Any:
     """Parse a JSON text. Raises ValueError: TooManyValues, or what orjson says of its syntax."""
     if len(text) > extent.containers:  # each takes a byte at least
         _check(text, extent)
-    return orjson.loads(text)  # noqa: TID251 - this is the one place for it
+    value = orjson.loads(text)  # noqa: TID251 - this is the one place for it
+    most = extent.depth
+    if most is not None and text.count(b"[") + text.count(b"{") > most and _is_deeper(value, most):
+        raise TooManyValues(f"more than {most} objects and lists inside one another")
+    return value
 
 
 def _check(text: bytes, extent: Extent) -> None:
@@ -28,6 +33,21 @@ def _check(text: bytes, extent: Extent) -> None:
         surplus := extent.surplus(*_punctuation(_outside_strings(text, extent)))
     ):
         raise TooManyValues(surplus)
+
+
+def _is_deeper(value: Any, most: int) -> bool:
+    """Whether objects and lists lie more than so many levels inside one another."""
+    level = [value]
+    for _ in range(most):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if type(outer) is dict else outer)
+            if type(inner) is dict or type(inner) is list
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _punctuation(text: bytes) -> tuple[int, int, int]:

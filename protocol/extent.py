@@ -12,11 +12,13 @@ from typing import Final
 @dataclass(frozen=True, slots=True)
 class Extent:
     """Most objects and lists, keys of objects, and values inside of either, over the whole text or
-    block."""
+    block. `depth`: most objects and lists inside one another in a JSON text; None: as many as the
+    parser reads (1,023)."""
 
     containers: int
     keys: int
     values: int
+    depth: int | None = None
 
     def surplus(self, containers: int, keys: int, values: int) -> str:
         """What there is too much of, as a sentence's end; empty when there is not."""
@@ -27,6 +29,8 @@ class Extent:
         return f"more than {self.values} values" if values > self.values else ""
 
 
-RECORD: Final = Extent(containers=20_000, keys=50_000, values=131_072)
+# The depth is far above the data model's (protocol.cbor) and the DID documents' of the network, and
+# far below what can be written as JSON again (254): what is read here is stored, wrapped, answered.
+RECORD: Final = Extent(containers=20_000, keys=50_000, values=131_072, depth=100)
 # A page of an app view: a hundred posts with the posts they answer are 24,000 objects.
 ANSWER: Final = Extent(containers=100_000, keys=250_000, values=500_000)

@@ -20,6 +20,7 @@ from accounts.resolution import documents, own_documents
 from accounts.resolution.errors import (
     DidDeactivated,
     DidNotFound,
+    DidUnusable,
     NetworkSilent,
     UnresolvedDid,
 )
@@ -94,7 +95,7 @@ def _asked(did: str, hear: Hear, asked_at: datetime) -> dict[str, Any]:
     try:
         document = hear(did)
     except UnresolvedDid as refusal:
-        value = {"refusal": refusal.name, "why": refusal.message}
+        value = {"refusal": refusal.name, "why": refusal.why}
         _memory.put(did, value, fresh_s=REFUSAL_S, keep_s=REFUSAL_S)
         raise
     remember_document(did, document)
@@ -121,6 +122,6 @@ def _remembered(known: Entry) -> dict[str, Any]:
         raise NetworkSilent(value["silence"])
     if "refusal" in value:
         kind = _REFUSALS.get(value["refusal"])
-        raise kind() if kind else UnresolvedDid(value["why"])
+        raise kind() if kind else DidUnusable(value["why"])
     document: dict[str, Any] = value["document"]
     return document

@@ -9,6 +9,8 @@ from protocol.errors import XrpcError
 class UnresolvedDid(XrpcError):
     """400: the network answered, and there is no document to be had. Raised as one of its kinds."""
 
+    why = ""  # what a kind's name leaves open
+
 
 class DidNotFound(UnresolvedDid):
     """400: nobody has this DID."""
@@ -33,6 +35,7 @@ class DidUnusable(UnresolvedDid):
 
     def __init__(self, why: str) -> None:
         super().__init__(f"Could not resolve DID: {why}")
+        self.why = why
 
 
 class HandleNotFound(XrpcError):

@@ -114,3 +114,12 @@ def test_lists_written_at_once_leave_one_of_them(ash):
         assert set(pool.map(write, range(16))) == {200}
     kept = {item["label"].partition("-")[0] for item in alice.query(GET).json()["preferences"]}
     assert (len(kept), len(kinds(alice))) == (1, 20)
+
+
+@pytest.mark.parametrize("levels", [252, 300, 1_000])
+def test_a_preference_too_deep_to_be_written_again_is_refused(alice, levels):
+    put(alice, ADULT)
+    whole = orjson.dumps({"preferences": [{**label("a"), "x": "$"}]})
+    nested = whole.replace(b'"$"', b"[" * levels + b"]" * levels)
+    assert alice.send(PUT, nested).status_code == 400
+    assert alice.query(GET).json() == {"preferences": [ADULT]}

@@ -87,6 +87,13 @@ def test_a_report_without_subject_or_reason_is_refused(alice, broken):
     assert not Report.objects.exists()
 
 
+@pytest.mark.parametrize("levels", [300, 1_000])
+def test_a_report_too_deep_to_be_written_again_is_refused(alice, bob, levels):
+    whole = orjson.dumps(about(bob.did, modTool={"name": "app", "meta": {"a": "$"}}))
+    nested = whole.replace(b'"$"', b"[" * levels + b"]" * levels)
+    assert alice.send(NSID, nested).status_code == 400
+
+
 def test_somebody_taken_down_may_appeal_and_nothing_else(alice, bob):
     alice = leaving(alice)
     assert post(alice, NSID, about(alice.did, APPEAL)).status == 200

@@ -74,3 +74,23 @@ def test_an_answer_may_hold_more_than_a_record() -> None:
 def test_what_is_no_json_is_a_value_error(text: bytes) -> None:
     with pytest.raises(ValueError, match="line 1"):
         bounded_json.loads(text)
+
+
+def _nested(levels: int, opens: bytes, ends: bytes) -> bytes:
+    return opens * levels + b"1" + ends * levels
+
+
+@pytest.mark.parametrize(("opens", "ends"), [(b"[", b"]"), (b'{"a":', b"}"), (b"[0,", b"]")])
+def test_what_is_nested_deeper_than_it_can_be_written_again_is_refused(
+    opens: bytes, ends: bytes
+) -> None:
+    most = RECORD.depth or 0
+    assert orjson.dumps([[[bounded_json.loads(_nested(most, opens, ends))]]])
+    for levels in (most + 1, 254, 1_000):
+        with pytest.raises(TooManyValues, match=f"more than {most} objects and lists inside"):
+            bounded_json.loads(_nested(levels, opens, ends))
+
+
+def test_many_values_side_by_side_are_not_deep() -> None:
+    value = {"a": [{"b": [text, 1, None]} for text in '[{"'] * 100}
+    assert bounded_json.loads(orjson.dumps(value)) == value
