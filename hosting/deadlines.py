@@ -19,6 +19,7 @@ class Deadline:
 
     def __init__(self, seconds: float) -> None:
         self.has_cut = False
+        self._is_past = False
         self._socket: socket.socket | None = None
         self._lock = threading.Lock()
         self._timer = threading.Timer(seconds, self._cut)
@@ -40,12 +41,15 @@ class Deadline:
         _here.deadline = None
 
     def watch(self, connected: socket.socket | None) -> None:
-        """The socket on which this thread is about to wait."""
+        """The socket on which this thread is about to wait: not at all, past the deadline."""
         with self._lock:
             self._socket = connected
+        if self._is_past:
+            self._cut()
 
     def _cut(self) -> None:
         with self._lock:
+            self._is_past = True
             if self._socket is None:
                 return
             self.has_cut = True

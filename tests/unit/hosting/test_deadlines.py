@@ -27,6 +27,17 @@ def test_whoever_waits_past_the_deadline_hears_the_end(
     assert time.monotonic() - began < 60
 
 
+def test_a_socket_that_comes_after_the_deadline_is_not_waited_for(
+    pair: tuple[socket.socket, socket.socket],
+) -> None:
+    with deadlines.Deadline(0) as deadline:
+        deadline._timer.join()
+        deadlines.watch(pair[0])
+        pair[0].settimeout(60)
+        assert pair[0].recv(1) == b""
+    assert deadline.has_cut
+
+
 def test_a_socket_is_left_alone_once_its_exchange_is_over(
     pair: tuple[socket.socket, socket.socket],
 ) -> None:
