@@ -74,7 +74,11 @@ class TimedOut(Exception):
 
 
 class TooLarge(TimedOut):
-    """The answer was longer than allowed and was dropped."""
+    """The answer was longer than allowed and was dropped; `status` is what it began with."""
+
+    def __init__(self, max_bytes: int, status: int) -> None:
+        super().__init__(f"more than {max_bytes} bytes")
+        self.status = status
 
 
 @dataclass(frozen=True)
@@ -281,7 +285,7 @@ def _read(response: urllib3.BaseHTTPResponse, max_bytes: int, into: IO[bytes]) -
         while piece := response.read1(CHUNK_BYTES, decode_content=True):
             left -= len(piece)
             if left < 0:
-                raise TooLarge(f"more than {max_bytes} bytes")
+                raise TooLarge(max_bytes, response.status)
             into.write(piece)
     except HTTPError as reason:
         raise TimedOut(str(reason)) from reason

@@ -116,12 +116,16 @@ def _by_https(name: str) -> str | None:
         )
     except outgoing.Unreachable:
         return None  # no such server: most handles prove themselves by DNS alone
+    except outgoing.TooLarge as page:
+        status, body = page.status, b""  # a page for people, such as those of parked domains
     except outgoing.TimedOut as silence:
         raise NetworkSilent(str(silence)) from silence
-    if answer.status >= 500:
-        raise NetworkSilent(f"{url} answered {answer.status}")
-    lines = answer.body.decode(errors="replace").strip().splitlines()
-    did = lines[0].strip() if answer.status == 200 and lines else ""
+    else:
+        status, body = answer.status, answer.body
+    if status >= 500:
+        raise NetworkSilent(f"{url} answered {status}")
+    lines = body.decode(errors="replace").strip().splitlines()
+    did = lines[0].strip() if status == 200 and lines else ""
     return did if is_did(did) else None
 
 

@@ -69,7 +69,13 @@ def test_without_a_record_the_first_line_of_the_well_known_document_counts(netwo
     assert network.asked[-1] == "https://alice.example.com/.well-known/atproto-did"
 
 
-@pytest.mark.parametrize("page", [(404, DID), (302, DID), (200, ""), (200, "<html>"), (200, "\0")])
+@pytest.mark.parametrize(
+    "page",
+    [
+        *((404, DID), (302, DID), (200, ""), (200, "<html>"), (200, "\0")),
+        *(outgoing.TooLarge(8192, status) for status in (200, 404)),
+    ],
+)
 def test_other_pages_name_nobody(network, page):
     network.page = page
     assert resolution.ask_for_handle(HANDLE) is None
@@ -104,6 +110,7 @@ def test_name_servers_that_are_late_are_not_waited_for_twice(network):
         (txt_records.NoAnswer("late"), outgoing.Unreachable("no")),
         ([], outgoing.TimedOut("late")),
         ([], (503, "")),
+        ([], outgoing.TooLarge(8192, 503)),
     ],
 )
 def test_silence_is_not_taken_for_a_no(network, records, page):

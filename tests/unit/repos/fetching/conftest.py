@@ -38,7 +38,7 @@ class OldHost:
             raise self.failure
         status, body = self._answer(wanted)
         if len(body) > limits["max_bytes"]:
-            raise outgoing.TooLarge("more")
+            raise outgoing.TooLarge(1_000, 200)
         limits["into"].write(body)
         return outgoing.Answer(status, {"content-type": "image/png"}, b"")
 

@@ -107,7 +107,7 @@ def test_a_server_in_trouble_is_no_word(network, status):
     ("fault", "refusal"),
     [
         (outgoing.Forbidden("inside"), LexiconNotFound),
-        (outgoing.TooLarge("large"), LexiconNotFound),
+        (outgoing.TooLarge(1_000, 200), LexiconNotFound),
         (outgoing.Unreachable("down"), AuthoritySilent),
         (outgoing.TimedOut("slow"), AuthoritySilent),
     ],
