@@ -3,8 +3,9 @@
 A client never has more than `threads // (1 + clients that ask)` jobs under way, at least one, so
 that there is room for one client more. When all threads are busy, only a client with nothing under
 way is served, by one of the additional threads up to `most`. Among those who wait the one with the
-fewest jobs under way comes first, then the one who used the least time of late. All clients of one
-wider network (hosting.networks) together have at most half of `most`.
+fewest jobs under way comes first, then the one who used the least time of late, to the second, then
+the one who waits for the fewest. All clients of one wider network (hosting.networks) together have
+at most half of `most`.
 
 Not safe for threads by itself: pools of threads hold a lock around every call.
 """
@@ -15,7 +16,8 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Generic, NamedTuple, TypeVar
 
-FORGET_USE_S = 60.0  # how long the time that a client used counts against it
+HALF_LIFE_S = 60.0  # of the time that a client used
+FORGOTTEN_S = 0.1  # so little of it is no matter
 
 T = TypeVar("T")
 
@@ -56,7 +58,7 @@ class FairQueue(Generic[T]):
         self._shares: dict[str, _Share[T]] = {}
         self._running_wide: Counter[str] = Counter()
         self._used_s: dict[str, float] = {}
-        self._forget_at = clock() + FORGET_USE_S
+        self._forget_at = clock() + HALF_LIFE_S
         self.waiting = 0
         self.running = 0
 
@@ -77,8 +79,7 @@ class FairQueue(Generic[T]):
         able = list(self._able())
         if not able:
             return None
-        used_s = self._used_s
-        share = min(able, key=lambda each: (each.running, used_s.get(each.client.name, 0.0)))
+        share = min(able, key=self._place)
         self._count(share, 1)
         self.waiting -= 1
         return share.client, share.waiting.popleft()
@@ -91,8 +92,9 @@ class FairQueue(Generic[T]):
         """A job of the client has ended."""
         now = self._clock()
         if now >= self._forget_at:
-            self._used_s.clear()
-            self._forget_at = now + FORGET_USE_S
+            halves = ((name, used_s / 2) for name, used_s in self._used_s.items())
+            self._used_s = {name: used_s for name, used_s in halves if used_s > FORGOTTEN_S}
+            self._forget_at = now + HALF_LIFE_S
         self._used_s[client.name] = self._used_s.get(client.name, 0.0) + took_s
         share = self._shares[client.name]
         self._count(share, -1)
@@ -119,6 +121,11 @@ class FairQueue(Generic[T]):
             is_below = share.waiting and share.running < share_max
             if is_below and self._running_wide[share.client.wide] < self._wide_max:
                 yield share
+
+    def _place(self, share: _Share[T]) -> tuple[int, int, int]:
+        """Its place among those who wait: the lowest is next."""
+        used_s = self._used_s.get(share.client.name, 0.0)
+        return share.running, int(used_s), len(share.waiting)
 
     def _count(self, share: _Share[T], more: int) -> None:
         wide = share.client.wide

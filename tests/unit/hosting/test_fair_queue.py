@@ -42,6 +42,22 @@ def test_who_used_less_time_comes_first() -> None:
     assert queue.take() == (BOB, "b0")
 
 
+def test_who_used_as_little_and_waits_for_less_comes_first() -> None:
+    queue = filled(FairQueue(1, 1, 100), ALICE, CAROL)
+    queue.push(BOB, "b0")
+    assert queue.take() == (BOB, "b0")
+
+
+def test_what_somebody_used_is_forgotten_little_by_little() -> None:
+    now = 0.0
+    queue: FairQueue[str] = FairQueue(1, 1, 100, clock=lambda: now)
+    for client, took_s in ((ALICE, 10.0), (CAROL, 0.0)):
+        filled(queue, client, times=1).take()
+        queue.done(client, took_s)
+        now += 60.0
+    assert filled(queue, ALICE, BOB, times=1).take() == (BOB, "b0")
+
+
 def test_a_newcomer_displaces_the_newest_of_whoever_waits_for_most() -> None:
     queue = filled(FairQueue(1, 1, 6), ALICE, CAROL, times=2)
     filled(queue, *[Client(str(n), str(n)) for n in range(2)], times=1)
