@@ -200,6 +200,10 @@ class Outlet:
         rest = {"type": "http.response.body", "body": body[at:], "more_body": not is_last}
         await self._send(rest)
 
+    async def taken(self) -> None:
+        """Return when the client has taken most of what was sent."""
+        await self._send({"type": "http.response.body", "body": b"", "more_body": True})
+
     async def left(self) -> None:
         """Return when the client has left. What else it sends meanwhile is dropped."""
         while (await self._receive())["type"] != "http.disconnect":
