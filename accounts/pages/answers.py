@@ -3,7 +3,9 @@
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
-from accounts.pages.forms import HostForm
+from accounts import credentials
+from accounts.pages.forms import HostForm, OwnerForm
+from hosting import limits
 from hosting.limits import RateLimitExceeded
 from protocol.errors import XrpcError
 
@@ -23,6 +25,15 @@ def show_form(
     for name, value in form.refusal_headers.items():
         response[name] = value
     return response
+
+
+def prove_password(request: HttpRequest, form: OwnerForm) -> None:
+    """Hold the form's password against the account's; attempts count as those at the sign-in page.
+    Raises InvalidLogin, RateLimitExceeded."""
+    did = form.account.did
+    who = credentials.counted_as(form.host, did)
+    with limits.logging_in(request, form.host, who, credentials.InvalidLogin):
+        credentials.authenticate(form.host, did, form.cleaned_data["password"])
 
 
 def status_of(refusal: XrpcError) -> int:

@@ -5,7 +5,10 @@ cookie at its account's own host only. Over https the name begins with `__Host-`
 take from this very host alone: a site beside it under the same domain cannot plant one.
 """
 
-from django.http import HttpRequest, HttpResponseRedirect
+from collections.abc import Callable
+from functools import wraps
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 
 from accounts import places, websessions
@@ -13,12 +16,24 @@ from accounts.models import Account
 from hosting.routing import host_of
 
 COOKIE = "grove-account"
+Page = Callable[[HttpRequest], HttpResponse]
 
 
 def account_of(request: HttpRequest) -> Account | None:
     """Who is signed in, if anybody."""
     token = request.COOKIES.get(cookie_name(request))
     return websessions.account_of(host_of(request), token) if token else None
+
+
+def for_signed_in(page: Callable[[HttpRequest, Account], HttpResponse]) -> Page:
+    """A page for who is signed in, and their account; everybody else is sent to sign in."""
+
+    @wraps(page)
+    def shown(request: HttpRequest) -> HttpResponse:
+        account = account_of(request)
+        return page(request, account) if account else redirect("accounts:sign_in")
+
+    return shown
 
 
 def cookie_name(request: HttpRequest) -> str:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import admission, credentials, handles
 from accounts.admission import SignUp
+from accounts.models import Account
 from accounts.pages import wording
 from accounts.pages.captcha_widgets import Captcha
 from accounts.passwords import NEW_PASSWORD_MAX_CHARACTERS, OLD_PASSWORD_MAX_CHARACTERS
@@ -38,6 +39,18 @@ class NewPasswordField(forms.CharField):
     def validate(self, value: str) -> None:
         super().validate(value)
         validate_password(value)
+
+
+class PasswordField(forms.CharField):
+    """The main password, as it is."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Password"),
+            strip=False,
+            max_length=OLD_PASSWORD_MAX_CHARACTERS,
+            widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        )
 
 
 class HostForm(forms.Form):
@@ -174,9 +187,21 @@ class IdentifierForm(HostForm):
 class SignInForm(IdentifierForm):
     """Who somebody is, and the password."""
 
-    password = forms.CharField(
-        label=_("Password"),
-        strip=False,
-        max_length=OLD_PASSWORD_MAX_CHARACTERS,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
+    password = PasswordField()
+
+
+class OwnerForm(HostForm):
+    """What takes the main password once more from who is signed in to `account`."""
+
+    password = PasswordField()
+
+    def __init__(self, host: Host, account: Account, data: Any = None) -> None:
+        super().__init__(host, data)
+        self.account = account
+        self.order_fields([name for name in self.fields if name != "password"])  # it comes last
+
+    def refuse(self, refusal: XrpcError) -> None:
+        if isinstance(refusal, credentials.InvalidLogin):  # nobody gave a name here
+            self.add_error("password", _("The password is wrong."))
+        else:
+            super().refuse(refusal)

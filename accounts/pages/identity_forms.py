@@ -7,13 +7,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import web_documents, web_identities
 from accounts.models import Account
-from accounts.pages.forms import AS_TYPED, HostForm
-from accounts.passwords import OLD_PASSWORD_MAX_CHARACTERS
+from accounts.pages.forms import AS_TYPED, OwnerForm
 from hosting.models import Host
 from protocol.plc_data import PDS_SERVICE, SIGNING_METHOD
 
 
-class IdentityForm(HostForm):
+class IdentityForm(OwnerForm):
     """Filled in with what the document says now."""
 
     handle = forms.CharField(
@@ -31,15 +30,9 @@ class IdentityForm(HostForm):
         help_text=_("The public key (did:key:z…) that this host keeps for you."),
         widget=forms.TextInput(attrs={**AS_TYPED}),
     )
-    password = forms.CharField(
-        label=_("Password"),
-        strip=False,
-        max_length=OLD_PASSWORD_MAX_CHARACTERS,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
 
     def __init__(self, host: Host, account: Account, data: Any = None) -> None:
-        super().__init__(host, data)
+        super().__init__(host, account, data)
         said = web_documents.data_of(web_identities.identity_of(account))
         self.initial = {
             "handle": said.also_known_as[0].removeprefix("at://") if said.also_known_as else "",

@@ -8,15 +8,14 @@ methods have no place, and reads the code on the page.
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import addresses, credentials, email_tokens, plc_operations
+from accounts import addresses, email_tokens, plc_operations
 from accounts.email_tokens import Purpose
 from accounts.models import Account
-from accounts.pages.answers import posted, show_form, status_of
-from accounts.pages.cookies import account_of
+from accounts.pages.answers import posted, prove_password, show_form, status_of
+from accounts.pages.cookies import for_signed_in
 from accounts.pages.reset_forms import ConfirmEmailForm, MailedCodeForm
 from hosting import limits
 from hosting.routing import host_of
@@ -28,11 +27,9 @@ _CODES = "accounts/codes.html"
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def confirm(request: HttpRequest) -> HttpResponse:
+@for_signed_in
+def confirm(request: HttpRequest, account: Account) -> HttpResponse:
     """`/account/confirm-email`: the code that was mailed at sign-up, or when it was asked for."""
-    account = account_of(request)
-    if account is None:
-        return redirect("accounts:sign_in")
     if account.email_confirmed_at is not None:
         return redirect("accounts:home")
     form = ConfirmEmailForm(host_of(request), posted(request))
@@ -48,11 +45,9 @@ def confirm(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def send_confirmation(request: HttpRequest) -> HttpResponse:
+@for_signed_in
+def send_confirmation(request: HttpRequest, account: Account) -> HttpResponse:
     """`/account/confirm-email/send`: the code once more."""
-    account = account_of(request)
-    if account is None:
-        return redirect("accounts:sign_in")
     form = ConfirmEmailForm(host_of(request))
     form.account = account
     try:
@@ -66,34 +61,22 @@ def send_confirmation(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def codes(request: HttpRequest) -> HttpResponse:
+@for_signed_in
+def codes(request: HttpRequest, account: Account) -> HttpResponse:
     """`/account/codes`: a code for the identity or the deletion, with the main password."""
-    account = account_of(request)
-    if account is None:
-        return redirect("accounts:sign_in")
-    form = MailedCodeForm(host_of(request), posted(request))
-    form.account = account
+    form = MailedCodeForm(host_of(request), account, posted(request))
     if form.is_valid():
         try:
-            _prove_password(request, account, form)
+            prove_password(request, form)
             if account.is_email_trusted:
                 _mail(account, form)
             else:
                 form.code = _code(account, form)
-        except credentials.InvalidLogin as refusal:  # nobody gave a name here
-            form.add_error("password", _("The password is wrong."))
-            return show_form(request, _CODES, form, status_of(refusal))
         except XrpcError as refusal:
             form.refuse(refusal)
             return show_form(request, _CODES, form, status_of(refusal))
         form.is_sent = True
     return show_form(request, _CODES, form)
-
-
-def _prove_password(request: HttpRequest, account: Account, form: MailedCodeForm) -> None:
-    who = credentials.counted_as(form.host, account.did)
-    with limits.logging_in(request, form.host, who, credentials.InvalidLogin):
-        credentials.authenticate(form.host, account.did, form.cleaned_data["password"])
 
 
 def _mail(account: Account, form: MailedCodeForm) -> None:

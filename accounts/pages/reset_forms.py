@@ -8,8 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.email_factor import WrongCode
 from accounts.models import Account, EmailToken
 from accounts.pages import wording
-from accounts.pages.forms import AS_TYPED, HostForm, NewPasswordField
-from accounts.passwords import OLD_PASSWORD_MAX_CHARACTERS
+from accounts.pages.forms import AS_TYPED, HostForm, NewPasswordField, OwnerForm
 from accounts.tokens import ExpiredToken, InvalidToken
 from hosting.limits import RateLimitExceeded
 from hosting.models import Host
@@ -46,11 +45,10 @@ class ConfirmEmailForm(CodeForm):
         return wording.for_person(refusal)
 
 
-class MailedCodeForm(HostForm):
+class MailedCodeForm(OwnerForm):
     """What a code is wanted for, and the main password. `is_sent`: it is on its way; `code`: here
     it is."""
 
-    account: Account
     is_sent = False
     code = ""
 
@@ -60,12 +58,6 @@ class MailedCodeForm(HostForm):
             (EmailToken.Purpose.PLC_OPERATION.value, _("To change your identity or move away")),
             (EmailToken.Purpose.DELETE_ACCOUNT.value, _("To delete the account")),
         ],
-    )
-    password = forms.CharField(
-        label=_("Password"),
-        strip=False,
-        max_length=OLD_PASSWORD_MAX_CHARACTERS,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
     @property

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import credentials, email_factor
 from accounts.models import Account
 from accounts.pages.answers import posted, show_form, status_of
-from accounts.pages.cookies import account_of, signed_in, signed_out
+from accounts.pages.cookies import for_signed_in, signed_in, signed_out
 from accounts.pages.forms import SignInForm
 from accounts.pages.reset_forms import SignInCodeForm
 from hosting import limits
@@ -24,11 +24,9 @@ from protocol.errors import XrpcError
 
 @never_cache
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
+@for_signed_in
+def home(request: HttpRequest, account: Account) -> HttpResponse:
     """`/account/`: who you are here, and how to use it in an app."""
-    account = account_of(request)
-    if account is None:
-        return redirect("accounts:sign_in")
     return render(request, "accounts/home.html", {"host": host_of(request), "account": account})
 
 
