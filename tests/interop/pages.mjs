@@ -17,6 +17,7 @@ const { values: options } = parseArgs({
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 const SIZES = [{ width: 390, height: 844 }, { width: 1280, height: 800 }]
 const name = `axel${Date.now().toString(36).slice(-6)}`
+const password = 'correct horse battery'
 const faults = []
 
 async function look(page, what) {
@@ -50,6 +51,23 @@ async function send(page, fields, what) {
   if (what) await look(page, what)
 }
 
+async function call(method, body, token) {
+  const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) }
+  const answer = await fetch(`${options.url}/xrpc/${method}`, { method: 'POST', headers, body: JSON.stringify(body) })
+  assert.ok(answer.ok, `${method}: ${answer.status}`)
+  return answer.json()
+}
+
+// A report of a record of one's own: its page shows the copy, and how to discard it.
+async function report(identifier) {
+  const { did, accessJwt } = await call('com.atproto.server.createSession', { identifier, password })
+  const record = { $type: 'com.example.thing', text: 'rude' }
+  const { uri, cid } = await call('com.atproto.repo.createRecord', { repo: did, collection: record.$type, record }, accessJwt)
+  const subject = { $type: 'com.atproto.repo.strongRef', uri, cid }
+  const reasonType = 'com.atproto.moderation.defs#reasonRude'
+  return (await call('com.atproto.moderation.createReport', { reasonType, subject }, accessJwt)).id
+}
+
 const browser = await chromium.launch({ executablePath: options.chromium, args: ['--no-sandbox', '--disable-gpu'] })
 try {
   // Our own policy lets no script in that is not ours, axe neither.
@@ -60,7 +78,7 @@ try {
   await send(page, {}, 'a refused sign-in')
   await visit(page, ['/account/sign-up'])
   await send(page, { handle: 'a b', email: 'nope', password: 'x' }, 'a refused sign-up')
-  await send(page, { handle: name, email: `${name}@example.com`, password: 'correct horse battery' })
+  await send(page, { handle: name, email: `${name}@example.com`, password })
   await page.waitForURL(`${options.url}/account/`)
   await visit(page, ['/account/', '/account/codes', '/account/confirm-email'])
   await visit(page, ['/console/login/'])
@@ -71,7 +89,14 @@ try {
     '', 'accounts/account/', 'accounts/account/?q=nobody', 'accounts/invitecode/', 'moderation/report/',
     'moderation/auditentry/', 'mail/outgoingmail/', 'invites/', 'sign-ups/', 'moves/', 'password_change/',
     'look-up/?q=nobody.test', `look-up/?q=${name}.test`,
+    `reports/${await report(`${name}.test`)}/`,
   ].map((path) => `/console/${path}`))
+  const deed = page.locator('main form[action*=discard]')
+  await deed.locator('[name=reason]').fill('not for keeping')
+  await deed.locator('[name=is_sure]').check()
+  await Promise.all([page.waitForEvent('load'), deed.locator('button').click()])
+  await page.getByText('There is no copy').waitFor()
+  await look(page, 'a report without a copy')
   assert.deepEqual(faults, [])
   console.log('axe found nothing')
 } finally {
