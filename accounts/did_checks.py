@@ -6,11 +6,8 @@ can be served without (docs/decisions/0007). Whoever holds the
 DID's data is asked, no cache: the PLC directory, or the web server that a did:web names.
 """
 
-from django.utils import timezone
-
-from accounts import directory, published_dids, resolution
+from accounts import did_looks, directory, published_dids, resolution
 from accounts.models import Account
-from protocol import plc
 from protocol.errors import InvalidRequest, XrpcError
 from protocol.plc_data import PDS_SERVICE, SIGNING_METHOD, PlcData
 
@@ -67,13 +64,10 @@ def _compare(account: Account, endpoint: str | None, signing_did_key: str | None
 
 
 def _published(did: str) -> PlcData:
-    begun_at = timezone.now()
     try:
-        newest = directory.newest(did)
+        _, data = did_looks.ask_directory(did)
     except directory.Unsettled as outcome:
         raise DirectorySilent("The PLC directory does not answer; please try again") from outcome
-    data = plc.data_of(newest) if newest is not None else None
     if data is None:
         raise InvalidDid("Could not resolve DID")
-    published_dids.note(published_dids.of_plc(did, data), seen_at=begun_at)
     return data

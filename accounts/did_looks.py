@@ -30,7 +30,7 @@ def look(did: str) -> bool:
     answered."""
     try:
         if did.startswith("did:plc:"):
-            _look_into_directory(did)
+            ask_directory(did)
         else:
             resolution.resolve_did(did, fresh=True)  # which takes note
     except (directory.Unsettled, resolution.NetworkSilent):
@@ -38,6 +38,24 @@ def look(did: str) -> bool:
     except resolution.UnresolvedDid:
         return True  # nobody's, or unusable: it names no other host
     return True
+
+
+def ask_directory(did: str) -> tuple[plc.Operation | None, PlcData | None]:
+    """The newest operation of a did:plc, and what it says (None for a tombstone), from the
+    directory itself, and take note of it. Call it outside of any transaction.
+
+    (None, None): a directory that lost it, or has not got it yet. Raises `directory.Unsettled`.
+    """
+    begun_at = timezone.now()
+    newest = directory.newest(did)
+    if newest is None:
+        return None, None
+    data = plc.data_of(newest)
+    published = published_dids.of_plc(did, data or _ENDED)
+    published_dids.note(published, seen_at=begun_at)
+    if data is not None:
+        resolution.remember_document(did, dict(published.document.json))
+    return newest, data
 
 
 def wake(did: str, in_s: int = 0) -> None:
@@ -62,15 +80,3 @@ def look_due() -> None:
             silences = 0 if look(did) else silences + 1
         if silences == _SILENCES_MAX:
             return
-
-
-def _look_into_directory(did: str) -> None:
-    begun_at = timezone.now()
-    newest = directory.newest(did)
-    if newest is None:
-        return  # a directory that lost it, or has not got it yet
-    data = plc.data_of(newest) or _ENDED
-    published = published_dids.of_plc(did, data)
-    published_dids.note(published, seen_at=begun_at)
-    if data is not _ENDED:
-        resolution.remember_document(did, dict(published.document.json))

@@ -20,7 +20,7 @@ import orjson
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import handovers, standing
+from accounts import standing
 from accounts.models import Account, Arrival, CustomHandle
 from protocol import did_document
 from protocol.did_document import DidDocument
@@ -68,7 +68,7 @@ def take(account: Account, published: Published, seen_at: datetime) -> None:
     account.save(update_fields=["did_seen_at", "did_document", "has_rotation_key"])
     pds = published.document.pds
     if names(account, pds):
-        handovers.note(account, account.host.origin)
+        _arrive(account)
     elif _names_others(account, pds):
         _leave(account, published.document.handle)
 
@@ -118,6 +118,15 @@ def _by_own_rows(account: Account) -> dict[str, Any]:
         services={PDS_SERVICE: Service(PDS_SERVICE_TYPE, account.host.origin)},
     )
     return did_document.render(account.did, data)
+
+
+def _arrive(account: Account) -> None:
+    """The DID of somebody who moves in names this host: from now on the account here is the one
+    that the network sees, and it is not removed any more when its owner forgets to activate it."""
+    arrivals = Arrival.objects.still_elsewhere().filter(account=account)
+    if arrivals.update(handed_over_at=timezone.now()):
+        account.delete_after = None
+        account.save(update_fields=["delete_after"])
 
 
 def _leave(account: Account, handle: str | None) -> None:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from accounts import directory, keys, own_dids, published_dids, publishing
+from accounts import did_looks, directory, keys, own_dids, publishing
 from accounts.models import Account, PlcOperation
 from accounts.own_dids import NotOursToChange
 from protocol import plc
@@ -47,17 +47,14 @@ def newest(account: Account) -> tuple[plc.Operation, PlcData]:
 
     Raises DirectoryAway, NotOursToChange.
     """
-    begun_at = timezone.now()
     try:
-        operation = directory.newest(account.did)
+        operation, data = did_looks.ask_directory(account.did)
     except directory.Unsettled as outcome:
         raise DirectoryAway(
             "The PLC directory does not answer. Nothing was changed; please try again."
         ) from outcome
-    data = plc.data_of(operation) if operation is not None else None
     if operation is None or data is None:
         raise NotOursToChange("The PLC directory does not hold this DID, or it was tombstoned")
-    published_dids.note(published_dids.of_plc(account.did, data), seen_at=begun_at)
     return operation, data
 
 

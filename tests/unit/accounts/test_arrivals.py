@@ -14,7 +14,7 @@ from accounts import (
     app_passwords,
     arrivals,
     deletion,
-    handovers,
+    published_dids,
     reserved_keys,
     standing,
 )
@@ -26,6 +26,7 @@ from accounts.models import Account, AppPassword, Arrival, Preference
 from accounts.resolution import NetworkSilent
 from hosting import outgoing, txt_records
 from protocol.keys import SigningKey
+from protocol.plc_data import PDS_SERVICE, PDS_SERVICE_TYPE, PlcData, Service
 from tests.unit.accounts.people import PASSWORD, account_row, wish
 from tests.unit.repos.stream import events
 
@@ -257,12 +258,18 @@ def test_one_who_is_late_is_removed_without_a_word(ash, network, did):
     assert arrivals.move_in(ash, wish(did=did)).did == did
 
 
+def see(did, endpoint):
+    """Somebody looks at the DID, and it names that PDS."""
+    data = PlcData((), {}, (), {PDS_SERVICE: Service(PDS_SERVICE_TYPE, endpoint)})
+    published_dids.note(published_dids.of_plc(did, data), seen_at=timezone.now())
+
+
 def test_one_whose_did_names_this_host_is_not_removed_for_being_late(ash, network, did):
     account = arrivals.move_in(ash, wish(did=did))
-    handovers.note(account, OLD)
+    see(did, OLD)
     assert arrivals.is_on_its_way(account)
     assert Account.objects.get().delete_after is not None
-    handovers.note(account, ash.origin + "/")
+    see(did, ash.origin)
     assert Account.objects.get().delete_after is None
     assert Arrival.objects.get().handed_over_at is not None
 
