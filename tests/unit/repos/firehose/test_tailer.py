@@ -18,8 +18,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 Heard = list[tuple[int, int]]
 
 
-def tail(followed: Collection[int], repo: RepoRow, count: int, wait_s: float = 0.5) -> Heard:
-    """(host, seq) of what a tailer hands on while a repo says `count` things."""
+def tail(followed: Collection[int], repo: RepoRow, count: int, until: int = 0) -> Heard:
+    """(host, seq) of what a tailer hands on while a repo says `count` things, as far as `until`,
+    and for a little longer."""
     heard: Heard = []
 
     def sink(host_id: int, first_seq: int, encoded: list[bytes]) -> None:
@@ -32,7 +33,10 @@ def tail(followed: Collection[int], repo: RepoRow, count: int, wait_s: float = 0
         task = asyncio.create_task(tailing.run())
         await tailing.is_placed.wait()
         await asyncio.to_thread(say_in_thread, repo, count)
-        await asyncio.sleep(wait_s)
+        async with asyncio.timeout(60):
+            while until and (not heard or heard[-1][1] < until):
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(0.3)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
@@ -42,7 +46,7 @@ def tail(followed: Collection[int], repo: RepoRow, count: int, wait_s: float = 0
 
 def test_it_hands_on_what_is_numbered_from_now_on(ash: Host, repo: RepoRow) -> None:
     say(repo, 3)
-    assert tail([ash.pk], repo, 2) == [(ash.pk, 8), (ash.pk, 9)]
+    assert tail([ash.pk], repo, 2, until=9) == [(ash.pk, 8), (ash.pk, 9)]
 
 
 def test_hosts_that_nobody_follows_are_passed_over(ash: Host, birch: Host, repo: RepoRow) -> None:
@@ -57,10 +61,10 @@ def test_a_page_full_by_count_is_followed_by_the_next_at_once(
     numbering.number()
     monkeypatch.setattr(tailer, "_PAGE", 7)
     monkeypatch.setattr(tailer, "_PACE_S", 0.2)
-    assert [seq for _, seq in tail([ash.pk], repo, 30)] == list(range(5, 35))
+    assert [seq for _, seq in tail([ash.pk], repo, 30, until=34)] == list(range(5, 35))
 
 
 def test_a_page_full_by_size_is_followed_by_the_next(ash: Host, repo: RepoRow) -> None:
     for _ in range(3):
         say_bytes(repo, 5_000_000)
-    assert [seq for _, seq in tail([ash.pk], repo, 1)] == list(range(1, 9))
+    assert [seq for _, seq in tail([ash.pk], repo, 1, until=8)] == list(range(1, 9))
