@@ -53,6 +53,15 @@ def test_origins_come_separated_by_commas(
         ("http://notlocalhost", False),
         ("http://10.0.0.1:2583", False),
         ("http://0.0.0.0:2583", False),
+        ("http://LOCALHOST.:2583", True),
+        ("http://[::ffff:127.0.0.1]:2583", True),
+        ("http://[2001:4860:4860::8888]", False),
+        ("http://[fe80::1]:2583", False),
+        ("http://localhost.example.", False),
+        ("http://127.0.0.1.nip.io", False),
+        ("http://127.1", False),
+        ("http://2130706433", False),
+        ("http://PDS.Example.ORG.", False),
     ],
 )
 def test_a_public_name_is_no_sandbox_unless_it_is_said(
