@@ -22,6 +22,7 @@ from accounts import (
     published_dids,
     reserved_keys,
     resolution,
+    standing,
 )
 from accounts.admission import Admitted, SignUp
 from accounts.models import (
@@ -31,8 +32,6 @@ from accounts.models import (
     EmailToken,
     KnownPlace,
     Preference,
-    Session,
-    WebSession,
 )
 from accounts.signals import account_arrived, signing_key_changed
 from hosting.models import Host
@@ -183,7 +182,8 @@ def _reopened(account: Account, wish: Admitted, password: str) -> Account:
     private to the account goes: the DID is proven, the person is not."""
     if is_on_its_way(account) or account.status != Account.Status.DEACTIVATED:
         raise AlreadyHosted
-    for private in (Session, WebSession, AppPassword, Preference, EmailToken, KnownPlace):
+    standing.end_sessions(account)
+    for private in (AppPassword, Preference, EmailToken, KnownPlace):
         private.objects.filter(account=account).delete()
     account.handle, account.email, account.password = wish.handle, wish.email, password
     account.email_confirmed_at = account.delete_after = account.moved_away_at = None

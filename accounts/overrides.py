@@ -7,8 +7,8 @@ before lead to the wrong mailbox or open the wrong door, so they all go.
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 
-from accounts import admission, standing
-from accounts.models import Account, EmailToken, Session, WebSession
+from accounts import admission, email_tokens, standing
+from accounts.models import Account, Session, WebSession
 
 
 def set_email(account: Account, email: str) -> None:
@@ -23,7 +23,7 @@ def set_email(account: Account, email: str) -> None:
             locked.email = address
             locked.email_confirmed_at = locked.email_replaced_at = None
             locked.save(update_fields=["email", "email_confirmed_at", "email_replaced_at"])
-            EmailToken.objects.filter(account=locked).delete()
+            email_tokens.burn_all(locked)
     except IntegrityError:
         raise admission.EmailRefused(
             "This email address is already in use, please use a different email."
@@ -41,4 +41,4 @@ def set_password(account: Account, password: str) -> None:
         locked.save(update_fields=["password"])
         Session.objects.filter(account=locked, app_password_name__isnull=True).delete()
         WebSession.objects.filter(account=locked).delete()
-        EmailToken.objects.filter(account=locked).delete()
+        email_tokens.burn_all(locked)

@@ -14,7 +14,6 @@ from kombu.exceptions import OperationalError
 
 from accounts import addresses, admission, credentials, email_tokens, standing
 from accounts.email_tokens import Purpose
-from accounts.models import Session, WebSession
 from hosting import celery
 from hosting.limits import RateLimitExceeded
 from hosting.mail import letters, outbox
@@ -71,8 +70,7 @@ def reset(host: Host, code: str, password: str) -> None:
         email_tokens.burn(locked, Purpose.RESET_PASSWORD, code)
         locked.password = hashed
         locked.save(update_fields=["password"])
-        Session.objects.filter(account=locked).delete()
-        WebSession.objects.filter(account=locked).delete()
+        standing.end_sessions(locked)
         email_tokens.burn_all(locked)  # asked for by whoever was signed in
         context = {"handle": locked.handle or locked.did}
         outbox.post(locked.host, locked.email, letters.PASSWORD_CHANGED, context, cause=locked.did)

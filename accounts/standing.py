@@ -41,8 +41,7 @@ def take_down(account: Account, ref: str = "") -> Account:
         locked = lock_open(account)
         locked.taken_down_at = locked.taken_down_at or timezone.now()
         locked.takedown_ref = ref
-        Session.objects.filter(account=locked).delete()
-        WebSession.objects.filter(account=locked).delete()
+        end_sessions(locked)
         locked.save(update_fields=["taken_down_at", "takedown_ref"])
         return announce(locked)
 
@@ -76,6 +75,13 @@ def lock_for_session(account: Account) -> Account:
     if locked.taken_down_at is not None:
         raise AccountTakedown
     return locked
+
+
+def end_sessions(account: Account) -> None:
+    """Sign out everybody, in apps and on the pages, in the caller's transaction, which holds the
+    account's row: no session begins meanwhile."""
+    Session.objects.filter(account=account).delete()
+    WebSession.objects.filter(account=account).delete()
 
 
 def announce(account: Account) -> Account:

@@ -18,6 +18,7 @@ from accounts import (
     sessions,
     standing,
     tokens,
+    websessions,
 )
 from accounts.models import Account, Session
 from accounts.signup import SignUp
@@ -169,6 +170,22 @@ def test_a_token_of_an_earlier_release_goes_on_until_its_session_ends(alice):
     assert older.query(SERVER + "getSession").status_code == 200
     assert alice.refreshing().send(SERVER + "deleteSession").status_code == 200
     assert all_ended(answers(older))
+
+
+def test_tokens_of_one_second_are_told_apart_by_their_sessions(alice, monkeypatch):
+    """The clock stands still: what began before the end is over, what begins after it is not."""
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now)
+    before, cookie = log_in(alice), websessions.begin(account_of(alice))
+    overrides.set_password(account_of(alice), "quite another one")
+    after = log_in(alice, "quite another one")
+    new_cookie = websessions.begin(account_of(alice))
+    own = SERVER + "getSession"
+    assert [_summary(each.query(own)) for each in (before, after)] == [ENDED, "200"]
+    assert before.refreshing().send(SERVER + "refreshSession").status_code == 400
+    assert after.refreshing().send(SERVER + "refreshSession").status_code == 200
+    signed_in = [websessions.account_of(alice.host, each) for each in (cookie, new_cookie)]
+    assert signed_in == [None, account_of(alice)]
 
 
 def test_nobody_signs_in_with_a_password_that_is_being_changed(alice, monkeypatch):
