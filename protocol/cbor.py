@@ -144,6 +144,8 @@ def _check_extent(data: bytes) -> None:
             if len(open_items) > MAX_DEPTH + 1:
                 raise CborError(f"nested deeper than {MAX_DEPTH} levels")
         elif major == 6:
+            if at < len(data) and data[at] >> 5 != 2:  # a chain of them would cost a walk
+                raise CborError("a tag that is not a link's")
             open_items[-1] += 1
         while open_items and not open_items[-1]:
             open_items.pop()

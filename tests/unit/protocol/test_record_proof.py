@@ -77,3 +77,22 @@ def test_bytes_that_changed_on_the_way_prove_nothing(change: int) -> None:
 def test_a_proof_has_one_root() -> None:
     with pytest.raises(ProofError, match="one root"):
         verify(car.header([]), DID, PUBLIC, PATH)
+
+
+BOMBS = {
+    "lists inside one another": b"\x81" * 900_000 + b"\x80",
+    "maps inside one another": b"\xa1\x60" * 400_000 + b"\xa0",
+    "a list longer than memory": b"\x9b\x7f" + b"\xff" * 7,
+    "lists side by side": b"\x9a\x00\x0d\xbb\xa0" + b"\x80" * 900_000,
+    "tags inside one another": b"\xd8\x2a" * 400_000,
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS)
+def test_a_block_made_to_hurt_proves_nothing(bomb: bytes) -> None:
+    as_commit = car.write(cid.of_dag_cbor(bomb), [(cid.of_dag_cbor(bomb), bomb)])
+    signed = commit.sign(DID, REV, cid.of_dag_cbor(bomb), KEY)
+    as_tree = car.write(signed.cid, [(signed.cid, signed.block), (cid.of_dag_cbor(bomb), bomb)])
+    for proof_of_it in (as_commit, as_tree):
+        with pytest.raises(ProofError):
+            verify(proof_of_it, DID, PUBLIC, PATH)
