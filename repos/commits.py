@@ -8,7 +8,6 @@ repo that other processes write to as well they soon take turns, and in the end 
 that nobody starves.
 """
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -21,23 +20,17 @@ from accounts.standing import AccountTakedown
 from hosting.gathering import Late, together
 from protocol.errors import XrpcError
 from protocol.mst import MissingBlock
-from repos import blobs, heads, nodes, plan, transaction
+from repos import blobs, heads, nodes, plan, transaction, turns
 from repos.chains import Chain, subject_of
 from repos.heads import Head
 from repos.models import Repo
 from repos.plan import Change
 from repos.reads import RepoNotFound, RepoRef, forget_ref
-from repos.turns import turn
 from repos.writes import Write
 
 _TRIES_TOGETHER = 2
 _TRIES_IN_TURN = 3
-_CONTENDED_S = 1.0
-_MAX_CONTENDED = 10_000
 _GROUP_WRITES = 400
-
-# Repos whose heads moved between our reading and our writing, and until when we take turns there.
-_contended: dict[int, float] = {}
 
 
 class AccountDeactivated(XrpcError):
@@ -116,10 +109,10 @@ def apply_writes(
 def _bring_about(wish: _Wish) -> None:
     """Give a wish its outcome, with those of the requests beside it."""
     for _ in range(_TRIES_TOGETHER):
-        if wish.outcome is None and not _is_contended(wish.repo.id):
+        if wish.outcome is None and not turns.are_taken(wish.repo.id):
             together(_try_together, wish)
     if wish.outcome is None:
-        _note_contention(wish.repo.id)
+        turns.take_for_a_while(wish.repo.id)
         together(_settle_in_turn, wish, key=wish.repo.id)
 
 
@@ -131,7 +124,7 @@ def _try_together(wishes: Sequence[_Wish], _late: Late[_Wish]) -> None:
 def _settle_in_turn(wishes: Sequence[_Wish], late: Late[_Wish]) -> None:
     """Settle the wishes to one repo that other processes write to as well, and those that come
     while we wait for our turn."""
-    with turn(wishes[0].repo.id):
+    with turns.turn(wishes[0].repo.id):
         for portion in _portions([*wishes, *late()]):
             for _ in range(_TRIES_IN_TURN):
                 _try(_without_outcome(portion), _carry_out)
@@ -292,16 +285,6 @@ def _explained(error: psycopg.DatabaseError) -> Exception:
 def _is_lost(error: psycopg.DatabaseError) -> bool:
     """Whether the connection broke: nobody knows what became of the transaction."""
     return error.sqlstate is None or connection.connection is None or connection.connection.closed
-
-
-def _is_contended(repo_id: int) -> bool:
-    return _contended.get(repo_id, 0.0) > time.monotonic()
-
-
-def _note_contention(repo_id: int) -> None:
-    if len(_contended) >= _MAX_CONTENDED:
-        _contended.clear()
-    _contended[repo_id] = time.monotonic() + _CONTENDED_S
 
 
 def refuse_inactive(status: str) -> None:
