@@ -16,11 +16,13 @@ from hosting.environ import Environ, HeaderTooLarge, Scope, environ_of
 from hosting.fair_queue import Client, QueueIsFull
 from hosting.fair_semaphore import FairSemaphore
 from hosting.free_space import InsufficientStorage
+from hosting.gathering_lane import GatheringLane
 from hosting.handover import Exchange
 from hosting.held_bytes import SMALL_BYTES, Gathered, HeldBytes
-from hosting.lanes import GatheringLane, Lane, LaneIsFull, SharedLane
+from hosting.lanes import Lane, LaneIsFull
 from hosting.networks import network, wide_network
 from hosting.process_limits import NETWORK_SNAPSHOTS, SNAPSHOTS
+from hosting.shared_lane import SharedLane
 from hosting.streams import LetGo, Stream
 from hosting.transfers import CutOff, Transfers
 from hosting.upstream import Connections

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from hosting import lanes
+from hosting import shared_lane
 from hosting.fair_queue import Client
 from hosting.gathering import Late, together
-from hosting.lanes import GatheringLane, Lane, LaneIsFull, SharedLane
+from hosting.gathering_lane import GatheringLane
+from hosting.lanes import Lane, LaneIsFull
+from hosting.shared_lane import SharedLane
 
 
 @pytest.fixture
@@ -142,7 +144,7 @@ def test_a_shared_lane_forgets_who_has_left(shared: SharedLane) -> None:
 def test_additional_threads_end_when_nobody_needs_them(
     shared: SharedLane, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lanes, "IDLE_S", 0.05)
+    monkeypatch.setattr(shared_lane, "IDLE_S", 0.05)
     release = threading.Event()
 
     async def ask() -> None:
