@@ -17,14 +17,13 @@ from hosting.cors import EXPOSED_HEADERS
 from hosting.environ import Scope
 from hosting.limits import AtOnce, Charge, RateLimitExceeded
 from hosting.limits.at_once import Place
-from hosting.networks import network, wide_network
+from hosting.networks import WIDE_TIMES, network, wide_network
 from hosting.routing import PLATFORM_PATHS, hostname_in, is_call
 from hosting.wire import Message, Receive, Send, encoded
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 SOCKETS_MAX: Final = process_limits.NETWORK_SOCKETS
-_WIDER: Final = 10  # times as many at all hosts together, and for the network around
 _BYPASS: Final = b"x-ratelimit-bypass"
 
 
@@ -102,7 +101,7 @@ def _places(scope: Scope) -> list[Place]:
         return []
     name = network(_address(scope))
     host = hostname_in(_header(scope, b"host"))
-    more = SOCKETS_MAX * _WIDER
+    more = SOCKETS_MAX * WIDE_TIMES  # at all hosts together, and for the network around
     return [((name, host), SOCKETS_MAX), (name, more), (("wide", wide_network(name)), more)]
 
 

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from time import monotonic
 
 from hosting import environment, proxies
-from hosting.networks import network, wide_network
+from hosting.networks import WIDE_TIMES, network, wide_network
 from hosting.process_limits import NETWORK_CONNECTIONS, NETWORK_NEW_CONNECTIONS
 
-WIDER = 10
 MINUTE_S = 60.0
 KNOWN_MAX = 50_000  # networks that are remembered
 
@@ -90,4 +89,4 @@ def _keys(address: str) -> Iterator[tuple[str, int]]:
     yield name, 1
     wide = wide_network(name)
     if wide != name:
-        yield wide, WIDER
+        yield wide, WIDE_TIMES

@@ -1,7 +1,7 @@
 """Who counts as one untrusted client: the network that limits and fair pools go by.
 
 An IPv6 customer has a /64 at least, so that is what counts as one address; many have a /48. IPv4
-written as IPv6 is IPv4. The wider network (a /48, or an IPv4 /24) has ten times the budget of one.
+written as IPv6 is IPv4. The wider network (a /48, or an IPv4 /24) has WIDE_TIMES as much as one.
 Free of models: the server's edge needs it before Django is set up.
 """
 
@@ -11,6 +11,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 IPV6_PREFIX = 64
 WIDE_IPV6_PREFIX = 48
 WIDE_IPV4_PREFIX = 24
+WIDE_TIMES = 10
 
 
 @lru_cache(maxsize=20_000)

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from hosting.networks import WIDE_TIMES
 from protocol.errors import XrpcError
 
 MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
-WIDE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ class Bucket:
 
 @lru_cache(maxsize=500)
 def _widened(bucket: Bucket) -> Bucket:
-    budgets = tuple(Budget(each.limit * WIDE, each.window_s) for each in bucket.budgets)
-    return Bucket(f"{bucket.name}-wide", budgets, bucket.slack * WIDE)
+    budgets = tuple(Budget(each.limit * WIDE_TIMES, each.window_s) for each in bucket.budgets)
+    return Bucket(f"{bucket.name}-wide", budgets, bucket.slack * WIDE_TIMES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ Exempt are the operator's own machines: by a secret header or by address.
 
 import hmac
 from functools import lru_cache
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import ip_network
 
 from django.conf import settings
 from django.http import HttpRequest
 
 from hosting.networks import network
+from hosting.proxies import Network, is_among
 
 _BYPASS_HEADER = "HTTP_X_RATELIMIT_BYPASS"
 
@@ -36,15 +37,9 @@ def is_exempt_client(address: str, given: str | None) -> bool:
         if hmac.compare_digest(given.encode(errors="replace"), secret):
             return True
     listed = settings.RATE_LIMIT_BYPASS_IPS
-    return bool(listed) and _is_listed(address, tuple(listed))
+    return bool(listed) and is_among(address, _parsed(tuple(listed)))
 
 
-@lru_cache(maxsize=20_000)
-def _is_listed(address: str, listed: tuple[str, ...]) -> bool:
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return False
-    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
-        parsed = parsed.ipv4_mapped
-    return any(parsed in ip_network(each, strict=False) for each in listed)
+@lru_cache(maxsize=20)
+def _parsed(listed: tuple[str, ...]) -> tuple[Network, ...]:
+    return tuple(ip_network(each, strict=False) for each in listed)

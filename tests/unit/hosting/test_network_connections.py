@@ -7,7 +7,8 @@ import pytest
 
 from hosting import network_connections
 from hosting.http import HttpProtocol
-from hosting.network_connections import WIDER, NetworkConnections
+from hosting.network_connections import NetworkConnections
+from hosting.networks import WIDE_TIMES
 from tests.unit.hosting.test_http import REQUEST, hello
 from tests.unit.hosting.test_websockets import HANDSHAKE, Flood, served
 
@@ -31,7 +32,7 @@ def test_a_network_opens_so_many_a_minute(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_the_wider_network_has_ten_times_as_many() -> None:
     counted = NetworkConnections(1, 100)
-    assert all(counted.admit(f"192.0.2.{number}") for number in range(WIDER))
+    assert all(counted.admit(f"192.0.2.{number}") for number in range(WIDE_TIMES))
     assert not counted.admit("192.0.2.200")
     assert counted.admit("198.51.100.1")
 
