@@ -13,14 +13,14 @@ from contextlib import AsyncExitStack
 from typing import Any, BinaryIO, TypeVar
 
 from hosting.environ import Environ, HeaderTooLarge, Scope, environ_of
-from hosting.fair_queue import Client, QueueIsFull
+from hosting.fair_queue import QueueIsFull
 from hosting.fair_semaphore import FairSemaphore
 from hosting.free_space import InsufficientStorage
 from hosting.gathering_lane import GatheringLane
 from hosting.handover import Exchange
 from hosting.held_bytes import SMALL_BYTES, Gathered, HeldBytes
 from hosting.lanes import Lane, LaneIsFull
-from hosting.networks import network, wide_network
+from hosting.networks import Client, client_of
 from hosting.process_limits import NETWORK_SNAPSHOTS, SNAPSHOTS
 from hosting.shared_lane import SharedLane
 from hosting.streams import LetGo, Stream
@@ -248,8 +248,7 @@ def _lane(name: str, threads: int, at_end: Callable[[], None]) -> Lane:
 
 def _client_of(scope: Scope) -> Client:
     client = scope.get("client")
-    name = network(client[0]) if client else ""
-    return Client(name, wide_network(name))
+    return client_of(client[0] if client else "")
 
 
 def _is_small(environ: Mapping[str, Any], length: int | None) -> bool:

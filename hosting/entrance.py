@@ -17,7 +17,7 @@ from hosting.cors import EXPOSED_HEADERS
 from hosting.environ import Scope
 from hosting.limits import AtOnce, Charge, RateLimitExceeded
 from hosting.limits.at_once import Place
-from hosting.networks import WIDE_TIMES, network, wide_network
+from hosting.networks import WIDE_TIMES, client_of, network
 from hosting.routing import PLATFORM_PATHS, hostname_in, is_call
 from hosting.wire import Message, Receive, Send, encoded
 
@@ -99,10 +99,10 @@ def _refused_lately(scope: Scope) -> RateLimitExceeded | None:
 def _places(scope: Scope) -> list[Place]:
     if _is_exempt(scope):
         return []
-    name = network(_address(scope))
+    name, wide = client_of(_address(scope))
     host = hostname_in(_header(scope, b"host"))
     more = SOCKETS_MAX * WIDE_TIMES  # at all hosts together, and for the network around
-    return [((name, host), SOCKETS_MAX), (name, more), (("wide", wide_network(name)), more)]
+    return [((name, host), SOCKETS_MAX), (name, more), (("wide", wide), more)]
 
 
 def _marking(send: Send, told: Mapping[str, str]) -> Send:

@@ -14,7 +14,9 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
+
+from hosting.networks import Client
 
 HALF_LIFE_S = 60.0  # of the time that a client used
 FORGOTTEN_S = 0.1  # so little of it is no matter
@@ -24,13 +26,6 @@ T = TypeVar("T")
 
 class QueueIsFull(Exception):
     """The client, or everybody together, waits for too much already."""
-
-
-class Client(NamedTuple):
-    """Who asks, and the wider network that it is part of."""
-
-    name: str
-    wide: str
 
 
 @dataclass(slots=True)

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from time import monotonic
 
-from hosting.fair_queue import Client, FairQueue, QueueIsFull
+from hosting.fair_queue import FairQueue, QueueIsFull
+from hosting.networks import Client
 
 WAITING_MAX = 512
 

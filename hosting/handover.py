@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
-from hosting.fair_queue import Client
+from hosting.networks import Client
 from hosting.pace import SLOWEST_BYTES_PER_S
 from hosting.pieces import HELD_MAX_BYTES
 from hosting.process_limits import IDLE_S

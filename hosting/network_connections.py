@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 from hosting import environment, proxies
-from hosting.networks import WIDE_TIMES, network, wide_network
+from hosting.networks import WIDE_TIMES, client_of
 from hosting.process_limits import NETWORK_CONNECTIONS, NETWORK_NEW_CONNECTIONS
 
 MINUTE_S = 60.0
@@ -85,8 +85,7 @@ def from_environment() -> NetworkConnections:
 
 
 def _keys(address: str) -> Iterator[tuple[str, int]]:
-    name = network(address)
-    yield name, 1
-    wide = wide_network(name)
-    if wide != name:
-        yield wide, WIDE_TIMES
+    client = client_of(address)
+    yield client.name, 1
+    if client.wide != client.name:
+        yield client.wide, WIDE_TIMES

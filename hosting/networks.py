@@ -7,11 +7,26 @@ Free of models: the server's edge needs it before Django is set up.
 
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
+from typing import NamedTuple
 
 IPV6_PREFIX = 64
 WIDE_IPV6_PREFIX = 48
 WIDE_IPV4_PREFIX = 24
 WIDE_TIMES = 10
+
+
+class Client(NamedTuple):
+    """Who asks, and the wider network that it is part of; the same one where there is none."""
+
+    name: str
+    wide: str
+
+
+@lru_cache(maxsize=20_000)
+def client_of(address: str) -> Client:
+    """Who counts as one at an address."""
+    name = network(address)
+    return Client(name, wide_network(name))
 
 
 @lru_cache(maxsize=20_000)

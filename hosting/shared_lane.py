@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from hosting.fair_queue import Client, FairQueue, QueueIsFull
+from hosting.fair_queue import FairQueue, QueueIsFull
 from hosting.gathering import Job
 from hosting.lanes import Lane, LaneIsFull, deliver
+from hosting.networks import Client
 
 IDLE_S = 30.0  # after which an additional thread ends
 NOBODY = Client("", "")

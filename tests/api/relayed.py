@@ -14,8 +14,8 @@ from typing import Any
 import orjson
 import pytest
 
-from hosting.fair_queue import Client
 from hosting.handover import Exchange
+from hosting.networks import Client
 from hosting.transfers import Transfers
 from hosting.upstream import Connections
 from hosting.wire import Outlet

@@ -2,7 +2,8 @@
 
 import pytest
 
-from hosting.fair_queue import Client, FairQueue, QueueIsFull
+from hosting.fair_queue import FairQueue, QueueIsFull
+from hosting.networks import Client
 
 ALICE, BOB, CAROL = Client("a", "a"), Client("b", "b"), Client("c", "c")
 

@@ -6,8 +6,9 @@ from contextlib import AsyncExitStack
 import pytest
 
 from hosting import fair_semaphore
-from hosting.fair_queue import Client, QueueIsFull
+from hosting.fair_queue import QueueIsFull
 from hosting.fair_semaphore import FairSemaphore
+from hosting.networks import Client
 
 
 async def held(semaphore: FairSemaphore, who: str, order: list[str]) -> None:

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from hosting.fair_queue import Client
 from hosting.handover import Exchange
+from hosting.networks import Client
 from hosting.transfers import Transfers
 from hosting.upstream import Connections
 from hosting.wire import ChunkedBody, Gone, Outlet

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from hosting import shared_lane
-from hosting.fair_queue import Client
 from hosting.gathering import Late, together
 from hosting.gathering_lane import GatheringLane
 from hosting.lanes import Lane, LaneIsFull
+from hosting.networks import Client
 from hosting.shared_lane import SharedLane
 
 
