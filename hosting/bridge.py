@@ -7,7 +7,6 @@ piece by piece (hosting.streams), and its iterator is closed when the client goe
 """
 
 import asyncio
-import io
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import Any, BinaryIO, TypeVar
@@ -22,6 +21,7 @@ from hosting.held_bytes import SMALL_BYTES, Gathered, HeldBytes
 from hosting.lanes import Lane, LaneIsFull
 from hosting.networks import Client, client_of
 from hosting.process_limits import NETWORK_SNAPSHOTS, SNAPSHOTS
+from hosting.request_bodies import read_body, unread
 from hosting.shared_lane import SharedLane
 from hosting.streams import LetGo, Stream
 from hosting.transfers import CutOff, Transfers
@@ -35,7 +35,6 @@ from hosting.wire import (
     Outlet,
     Receive,
     Send,
-    UploadPace,
     WsgiApp,
     held,
     run_application,
@@ -47,7 +46,6 @@ AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 # A longer write would hold up those that are batched with it: so many bytes of the costliest JSON
 # take some 5 ms to check and encode, where a usual record takes a tenth of one.
 BATCHED_MAX_BYTES = 8_192
-BUFFERED_MAX_BYTES = 1_000_000  # longer bodies stream; every record write is shorter
 # Each lane waits for something else, so that whatever is late holds up its own kind alone.
 THREADS = {
     "fast": 4,  # for one look-up in the database
@@ -73,7 +71,6 @@ FAIR = {
     "moderation": 8,
     "static": 6,
 }
-PIPE_BYTES = 65_536
 TOO_LARGE = b'{"error":"InvalidRequest","message":"A request header is too large"}'
 TOO_LATE = b'{"error":"RequestTimeout","message":"The request body did not arrive in time"}'
 NO_ROOM = b'{"error":"InsufficientStorage","message":"%s"}'
@@ -133,7 +130,7 @@ class Bridge:
         name = self._lane_of(scope["path"], scope["method"])
         gathered = Gathered(self._held)
         try:
-            body, length = await _body(scope, receive, gathered)
+            body, length = await read_body(scope, receive, gathered)
             await self._answer_in_lane(name, body, length, scope, outlet, receive, send)
         finally:
             gathered.forget()
@@ -159,7 +156,7 @@ class Bridge:
         else:
             answer = await self._begun(lane, scope, environ, outlet, _nothing)
         if isinstance(answer, HandedOver):
-            await self._hand_over(answer, scope, outlet, _unread(body), length, receive, send)
+            await self._hand_over(answer, scope, outlet, unread(body), length, receive, send)
         elif answer is not None:
             await self._send_whole(answer, scope, outlet)
 
@@ -263,51 +260,3 @@ def _refusal(status: int, body: bytes, *more: tuple[str, str]) -> Answer:
 
 async def _nothing() -> None:
     """What there is to let go of without a snapshot."""
-
-
-async def _body(scope: Scope, receive: Receive, gathered: Gathered) -> tuple[BinaryIO, int | None]:
-    """The body as a file, and its length in bytes unless only its end will tell. What does not come
-    at once is `gathered`. Raises Gone."""
-    declared = _declared_length(scope)
-    if declared == 0:
-        return io.BytesIO(), 0
-    if declared is not None and declared > BUFFERED_MAX_BYTES:
-        return _pipe(receive, b""), declared
-    pace = UploadPace()
-    message = await pace.next(receive)
-    piece = message.get("body", b"")
-    if not message.get("more_body", False):
-        return io.BytesIO(piece), len(piece)
-    gathered.add(piece)
-    while gathered.size <= BUFFERED_MAX_BYTES:
-        message = await pace.next(receive)
-        gathered.add(message.get("body", b""))
-        if not message.get("more_body", False):
-            return gathered.file(), gathered.size
-    return _pipe(receive, gathered.file().read()), None
-
-
-def _pipe(receive: Receive, ahead: bytes) -> BinaryIO:
-    raw = ChunkedBody(receive, ahead)
-    return io.BufferedReader(raw, PIPE_BYTES)
-
-
-def _unread(body: BinaryIO) -> bytes | ChunkedBody:
-    """The body for the event loop: whole, or the wire that it comes from."""
-    if isinstance(body, io.BytesIO):
-        return body.getvalue()
-    if isinstance(body, io.BufferedReader) and isinstance(body.raw, ChunkedBody):
-        return body.raw
-    body.seek(0)
-    return body.read()
-
-
-def _declared_length(scope: Scope) -> int | None:
-    """Content-Length; 0 when the request announces no body at all; None for a chunked one."""
-    declared: int | None = 0
-    for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit():
-            return int(value)
-        if name == b"transfer-encoding":
-            declared = None
-    return declared
