@@ -26,8 +26,9 @@ endef
 run: .venv/installed
 	@exec $(BIN)/python manage.py run
 
+# All of them by two processes, each with its own services; one file or folder by one.
 test: .venv/installed-dev
-	@exec $(BIN)/pytest $(TESTS)
+	@exec $(BIN)/pytest $(or $(TESTS),-n 2 --dist loadfile)
 
 # Without real processes, browsers and foreign clients: what every interpreter is held to.
 test-fast: .venv/installed-dev

@@ -1,7 +1,8 @@
 """The tests' own Postgres and Valkey: real, embedded, in a temporary folder, gone afterwards.
 
-DATABASE_URL and VALKEY_URL from the environment win. Only fsync is off: a crash of the test machine
-may lose the tests' database.
+DATABASE_URL and VALKEY_URL from the environment win. Of several test processes (pytest-xdist) each
+has services of its own. Only fsync is off: a crash of the test machine may lose the tests'
+database.
 """
 
 import atexit
@@ -13,6 +14,8 @@ from pathlib import Path
 from hosting import secret_files
 from hosting.embedded import postgres, valkey
 
+_STARTED = "GROVE_TESTS_STARTED"  # names of services that are the parent's own
+
 
 def start() -> None:
     """Point the environment at a data folder and services of this test session's own."""
@@ -20,6 +23,10 @@ def start() -> None:
     atexit.register(shutil.rmtree, data, ignore_errors=True)
     os.environ["GROVE_DATA"] = str(data)
     secret_files.create_missing(data)
+    for name in os.environ.pop(_STARTED, "").split():
+        del os.environ[name]
+    started = [name for name in ("DATABASE_URL", "VALKEY_URL") if not os.environ.get(name)]
+    os.environ[_STARTED] = " ".join(started)
     if not os.environ.get("DATABASE_URL"):
         database = postgres.start(data, {"fsync": "off", "synchronous_commit": "off"})
         atexit.register(database.stop)

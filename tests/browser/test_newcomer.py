@@ -3,6 +3,7 @@
 Set GROVE_SHOTS to a folder to keep the screenshots.
 """
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -30,8 +31,11 @@ PAGES = [
 
 
 def install_clients() -> None:
-    """The locked npm packages; a second time nothing is fetched."""
-    if not (NODE.exists() and (CLIENTS / "node_modules" / "axe-core").exists()):
+    """The locked npm packages; a second time nothing is fetched. Test processes take turns."""
+    with (CLIENTS / "package.json").open() as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if NODE.exists() and (CLIENTS / "node_modules" / "axe-core").exists():
+            return
         subprocess.run(["npm", "ci", "--ignore-scripts"], cwd=CLIENTS, check=True, timeout=300)
 
 
