@@ -264,7 +264,11 @@ def test_a_method_that_nobody_serves_is_not_allowed(http):
     assert http.delete(f"/{DID}").status_code == 405
 
 
-@pytest.mark.parametrize("path", [f"/{DID}/nothing", "/did:plc:%00", "/did:plc:%00/log"])
+@pytest.mark.parametrize(
+    "path",
+    [f"/{DID}/nothing", "/did:plc:%00", "/did:plc:%00/log"],
+    ids=["behind a DID", "NUL", "NUL and log"],
+)
 def test_a_path_that_nobody_serves_is_not_found_in_json(http, path):
     answer = http.get(path)
     assert (answer.status_code, answer.json()) == (404, {"message": "Not Found"})
