@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from hosting.models import Host
-from repos import blob_files, blobs, reads, sweeping
+from repos import blob_files, blob_uploads, blobs, reads, sweeping
 from repos.models import Blob, BlobUsage, DoomedFile
 from repos.reads import RepoRow
 from tests.unit.repos.uploads import delete, files, put, upload
@@ -80,7 +80,7 @@ def test_a_crash_between_file_and_row_of_an_upload_shows_nothing_and_is_swept(
     repo: RepoRow, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as crash:
-        crash.setattr(blobs, "_take_over", _crash)
+        crash.setattr(blob_uploads, "_take_over", _crash)
         with pytest.raises(SystemError):
             upload(repo, b"hello")
     assert (Blob.objects.count(), len(files(folder))) == (0, 1)
