@@ -29,6 +29,14 @@ from django.db import connection  # noqa: E402 - needs django.setup()
 from hosting import provision  # noqa: E402 - needs django.setup()
 from hosting.models import Host, Tenant  # noqa: E402 - needs django.setup()
 
+
+def pytest_xdist_setupnodes() -> None:
+    """Before the test processes start. Without the settings' name, pytest-django does not read the
+    settings there before this module has started their services."""
+    services.leave_to_others()
+    del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
 pytest_plugins = ["tests.plc_server"]  # the fixture `plc`
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from hosting import secret_files
 from hosting.embedded import postgres, valkey
 
-_STARTED = "GROVE_TESTS_STARTED"  # names of services that are the parent's own
+_started: list[str] = []  # the names of what this process set
 
 
 def start() -> None:
@@ -23,10 +23,7 @@ def start() -> None:
     atexit.register(shutil.rmtree, data, ignore_errors=True)
     os.environ["GROVE_DATA"] = str(data)
     secret_files.create_missing(data)
-    for name in os.environ.pop(_STARTED, "").split():
-        del os.environ[name]
-    started = [name for name in ("DATABASE_URL", "VALKEY_URL") if not os.environ.get(name)]
-    os.environ[_STARTED] = " ".join(started)
+    _started.extend(each for each in ("DATABASE_URL", "VALKEY_URL") if not os.environ.get(each))
     if not os.environ.get("DATABASE_URL"):
         database = postgres.start(data, {"fsync": "off", "synchronous_commit": "off"})
         atexit.register(database.stop)
@@ -35,3 +32,9 @@ def start() -> None:
         broker = valkey.start(data)
         atexit.register(broker.stop)
         os.environ["VALKEY_URL"] = broker.url
+
+
+def leave_to_others() -> None:
+    """Let processes that start from now on start services of their own."""
+    for name in _started:
+        os.environ.pop(name, None)
