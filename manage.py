@@ -6,10 +6,10 @@ import sys
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["run"]:
-        from hosting.supervisor.run import main
+        from server.supervisor.run import main
 
         sys.exit(main())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hosting.settings")
-    from hosting.command_line import main as command
+    from server.command_line import main as command
 
     sys.exit(command(sys.argv))

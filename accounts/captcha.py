@@ -19,10 +19,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import SpentChallenge
-from hosting import keyring, outgoing
 from hosting.models import Host
 from protocol import bounded_json
 from protocol.errors import XrpcError
+from server.encryption import keyring
+from server.net import http_client
 
 ZERO_BITS: Final = 16  # 65,000 hashes on average: about a second in a browser
 LIVES: Final = timedelta(minutes=15)
@@ -115,7 +116,7 @@ def _ask_service(host: Host, answer: str, address: str) -> None:
     secret = keyring.unwrap(bytes(host.captcha_secret)).decode() if host.captcha_secret else ""
     form = {"secret": secret, "response": answer, **({"remoteip": address} if address else {})}
     try:
-        said = outgoing.request(
+        said = http_client.request(
             "POST",
             host.captcha_verify_url,
             body=urlencode(form).encode(),
@@ -124,7 +125,7 @@ def _ask_service(host: Host, answer: str, address: str) -> None:
             max_bytes=_VERIFY_MAX_BYTES,
         )
         verdict = bounded_json.loads(said.body)
-    except (outgoing.Unreachable, outgoing.TimedOut, ValueError):
+    except (http_client.Unreachable, http_client.TimedOut, ValueError):
         raise CaptchaRefused("Verification is not possible at the moment.") from None
     if not isinstance(verdict, dict) or verdict.get("success") is not True:
         raise CaptchaRefused

@@ -8,8 +8,8 @@ import orjson
 from django.conf import settings
 
 from accounts.models import PlcOperation
-from hosting import outgoing
 from protocol import bounded_json, plc
+from server.net import http_client
 
 _ANSWER_MAX_BYTES = 64_000
 _LOG_MAX_BYTES = 4_000_000
@@ -78,9 +78,9 @@ def post(did: str, operation: plc.Operation) -> None:
 
 def _request(
     method: str, path: str, body: bytes | None, max_bytes: int = _ANSWER_MAX_BYTES
-) -> outgoing.Answer:
+) -> http_client.Answer:
     try:
-        return outgoing.request_configured(
+        return http_client.request_configured(
             method,
             settings.PLC_URL + path,
             body=body,
@@ -88,9 +88,9 @@ def _request(
             timeout_s=settings.PLC_TIMEOUT_S,
             max_bytes=max_bytes,
         )
-    except outgoing.TimedOut as error:
+    except http_client.TimedOut as error:
         raise Unsettled(PlcOperation.Failure.UNKNOWN, f"timed out: {error}") from error
-    except outgoing.Unreachable as error:
+    except http_client.Unreachable as error:
         raise Unsettled(PlcOperation.Failure.UNREACHABLE, f"unreachable: {error}") from error
 
 

@@ -12,9 +12,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import Account, ReservedKey
 from accounts.models import SigningKey as StoredKey
-from hosting import keyring
 from hosting.models import Host
 from protocol.keys import PublicKey, SigningKey
+from server.encryption import keyring
 
 
 def new_signing_key(host: Host, did: str) -> SigningKey:

@@ -19,10 +19,10 @@ from uuid import UUID
 import orjson
 
 from accounts.service_jwts import base64url
-from hosting import keyring
 from hosting.models import Host
 from protocol import bounded_json
 from protocol.errors import XrpcError
+from server.encryption import keyring
 
 ACCESS_SCOPE = "com.atproto.access"
 APP_PASSWORD_SCOPE = "com.atproto.appPass"  # noqa: S105 - a scope's name

@@ -14,8 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from hosting import secret_files
-from hosting.embedded import postgres
+from server.embedded import postgres
+from server.encryption import secret_files
 
 
 def main() -> None:

@@ -17,11 +17,11 @@ from django.core.management import call_command  # noqa: E402 - needs django.set
 from django.db import connection  # noqa: E402 - needs django.setup()
 
 from hosting import provision  # noqa: E402 - needs django.setup()
-from hosting.gathering import Gathering, Outcome  # noqa: E402 - needs django.setup()
 from hosting.models import Host, Tenant  # noqa: E402 - needs django.setup()
 from repos import commits, exports, reads, record_pages, writes  # noqa: E402 - needs django.setup()
 from repos.models import Repo  # noqa: E402 - needs django.setup()
 from repos.reads import RepoRow  # noqa: E402 - needs django.setup()
+from server.web.threads.batching import Gathering, Outcome  # noqa: E402 - needs django.setup()
 from tests.unit.repos.conftest import open_account  # noqa: E402 - needs django.setup()
 
 POST = "app.bsky.feed.post"

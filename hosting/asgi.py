@@ -3,13 +3,18 @@
 from django.db import connections
 from django.utils.module_loading import import_string
 
-from hosting import environment, wsgi  # first: it sets Django up
-from hosting.bridge import Bridge
+from server.web import wsgi_handler
+
+# isort: split
+# behind the handler, which sets Django up
+
 from hosting.entrance import Entrance
-from hosting.proxies import BehindProxies
+from server import environment
+from server.web.asgi_bridge import Bridge
+from server.web.proxy_headers import BehindProxies
 
 _bridge = Bridge(
-    http=wsgi.application,
+    http=wsgi_handler.application,
     websocket=import_string("xrpc.routing.websockets"),
     lane_of=import_string("xrpc.registry.lane_of"),
     at_end=connections.close_all,

@@ -1,18 +1,18 @@
-"""The Celery application: `celery -A hosting.celery worker`, or hosting.background in `make run`.
+"""The Celery application: `celery -A hosting.celery worker`, or server.jobs.worker in `make run`.
 
 Every task can run twice (late acknowledgement, redelivery after a lost worker), and every task is
-one call of a verb that is safe to repeat. Periodic work is listed in hosting/periodic.py.
+one call of a verb that is safe to repeat. Periodic work is listed in server/jobs/beat_schedule.py.
 """
 
 import os
 
 from celery import Celery
 
-from hosting import periodic
+from server.jobs import beat_schedule
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hosting.settings")
 
 app = Celery("grove")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.conf.beat_schedule = periodic.SCHEDULE
+app.conf.beat_schedule = beat_schedule.SCHEDULE
 app.autodiscover_tasks()

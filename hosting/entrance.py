@@ -12,14 +12,15 @@ from typing import Any, Final
 import orjson
 from django.conf import settings
 
-from hosting import limits, process_limits, proxies
+from hosting import limits
 from hosting.cors import EXPOSED_HEADERS
-from hosting.environ import Scope
 from hosting.limits import AtOnce, Charge, RateLimitExceeded
 from hosting.limits.at_once import Place
-from hosting.networks import WIDE_TIMES, client_of, network
 from hosting.routing import PLATFORM_PATHS, hostname_in, is_call
-from hosting.wire import Message, Receive, Send, encoded
+from server.net.client_networks import WIDE_TIMES, client_of, network
+from server.web import process_limits, proxy_headers
+from server.web.bodies.streams import Message, Receive, Send, encoded
+from server.web.wsgi_environ import Scope
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -33,7 +34,7 @@ class Entrance:
 
     def __init__(self, app: App, trusted: str = "") -> None:
         self._app = app
-        self._front_doors = proxies.parse_trusted(trusted)[1] if trusted else ()
+        self._front_doors = proxy_headers.parse_trusted(trusted)[1] if trusted else ()
         self._sockets = AtOnce()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,7 +83,7 @@ class Entrance:
         address = _address(scope)
         # Whoever comes through a proxy has an address of their own: it asks for itself here
         if _is_exempt(scope) or (
-            path in PLATFORM_PATHS and proxies.is_among(address, self._front_doors)
+            path in PLATFORM_PATHS and proxy_headers.is_among(address, self._front_doors)
         ):
             return ()
         is_static = path.startswith(settings.STATIC_URL)

@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from hosting.bridge import Bridge
 from hosting.plc_directory.wsgi import application as directory
+from server.web.asgi_bridge import Bridge
 
 
 async def _refuse(

@@ -16,9 +16,9 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from hosting import keyring
 from hosting.models import HandleDomain, Host, StaffUser, Tenant
 from protocol.keys import SigningKey
+from server.encryption import keyring
 
 logger = logging.getLogger("hosting.provision")
 TOKEN_SECRET_BYTES = 32  # HS256: as long as the hash, RFC 7518 section 3.2

@@ -21,8 +21,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils.module_loading import import_string
 
-from hosting import database, limits, page_requests
+from hosting import limits
 from hosting.models import HandleDomain, Host
+from server.database import connection
+from server.web import bad_requests
 
 logger = logging.getLogger("hosting")
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -56,14 +58,14 @@ class HostMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        database.drop_if_hung_up()
+        connection.drop_if_hung_up()
         hostname = hostname_in(request.META.get("HTTP_HOST", ""))
         try:
             place = _place_for(request, hostname)
         except limits.RateLimitExceeded as refusal:
             return _too_many(request, refusal)
         except DatabaseError as error:
-            if not database.is_outage(error):
+            if not connection.is_outage(error):
                 raise
             logger.warning("whose name it is cannot be looked up: %s", error)
             response = _answer(request, 503, "ServiceUnavailable", "Please try again in a moment")
@@ -100,7 +102,7 @@ class PageMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path_info.startswith(WITHOUT_PAGE_MIDDLEWARE):
             return self.get_response(request)
-        return page_requests.refusal(request) or self.pages(request)
+        return bad_requests.refusal(request) or self.pages(request)
 
     def process_view(
         self, request: HttpRequest, view: Any, args: Any, kwargs: Any
@@ -118,11 +120,11 @@ class PageMiddleware:
         self, request: HttpRequest, exception: Exception
     ) -> HttpResponseBase | None:
         """A form's or an address's value that Postgres can not hold is no fault of ours."""
-        refusal = database.unstorable_value(exception)
+        refusal = connection.unstorable_value(exception)
         if refusal is None:
             return None
         logger.warning("%s %s: %s", request.method, request.path, refusal.message)
-        return page_requests.refused(400, f"{refusal.message}.")
+        return bad_requests.refused(400, f"{refusal.message}.")
 
 
 def is_call(path: str) -> bool:
@@ -180,7 +182,7 @@ def _place_of(hostname: str) -> Place | None:
     try:
         place = _look_up(hostname)
     except DatabaseError as error:
-        if known is None or not database.is_outage(error):
+        if known is None or not connection.is_outage(error):
             raise
         return known[1]  # it was true a moment ago; views that need the database will say so
     if place is not None and not place.is_handle:

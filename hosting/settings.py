@@ -4,7 +4,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
 
-from hosting import environment as env
+from server import environment as env
 
 BASE_DIR = env.ROOT
 DATA_DIR = env.data_folder()
@@ -69,7 +69,8 @@ IMPORTS = env.text("GROVE_IMPORTS", "on") != "off"
 IMPORT_AWAIT_S = 240.0  # how long importRepo waits for a large import before it answers 504
 RECORD_PARTITIONS = env.number("GROVE_PARTITIONS", 1)  # 16 and more for a large Postgres
 
-# --- secrets: created in the data folder on first start (hosting.secret_files) unless given
+# --- secrets: created in the data folder on first start (server.encryption.secret_files) unless
+# given
 KEY_ENCRYPTION_KEYS = env.text("GROVE_KEK")  # "id:hex,id:hex", the first one wraps
 SECRET_KEY_FILE = DATA_DIR / "secrets" / "django-secret-key"
 KEK_FILE = DATA_DIR / "secrets" / "key-encryption-keys"
@@ -91,7 +92,7 @@ DEBUG = False
 # --- Django
 ALLOWED_HOSTS = ["*"]  # hosting.routing decides, by the tenants' host names, and answers 404
 ROOT_URLCONF = "hosting.urls"
-WSGI_APPLICATION = "hosting.wsgi.application"
+WSGI_APPLICATION = "server.web.wsgi_handler.application"
 ASGI_APPLICATION = "hosting.asgi.application"
 AUTH_USER_MODEL = "hosting.StaffUser"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -120,9 +121,9 @@ INSTALLED_APPS = [
     "rest_framework",
 ]
 
-# All that XRPC passes (hosting.wsgi takes it straight to its view), and the well-known documents;
-# hosting.routing.PageMiddleware wraps the others, because sessions, CSRF and messages would cost a
-# hot read a third of its time.
+# All that XRPC passes (server.web.wsgi_handler takes it straight to its view), and the well-known
+# documents; hosting.routing.PageMiddleware wraps the others, because sessions, CSRF and messages
+# would cost a hot read a third of its time.
 XRPC_MIDDLEWARE = ["hosting.cors.CorsMiddleware", "hosting.routing.HostMiddleware"]
 MIDDLEWARE = [*XRPC_MIDDLEWARE, "hosting.routing.PageMiddleware"]
 # Django's admin looks for its middleware in MIDDLEWARE; it is below.
@@ -170,7 +171,8 @@ def _database(url: str) -> dict[str, object]:
         "HOST": parts.get("host", ""),
         "PORT": parts.get("port", ""),
         "CONN_MAX_AGE": None,
-        "CONN_HEALTH_CHECKS": False,  # hosting.database.drop_if_hung_up, once a request, is cheaper
+        # server.database.connection.drop_if_hung_up, once a request, is cheaper
+        "CONN_HEALTH_CHECKS": False,
         "OPTIONS": {"options": env.POSTGRES_OPTIONS, **options, "prepare_threshold": 1},
     }
 
@@ -180,7 +182,7 @@ DATABASES = {"default": _database(DATABASE_URL)}
 # --- Valkey: Celery's broker, caches, limits
 VALKEY_URL = env.service_url("VALKEY_URL")
 
-# --- Celery (hosting/celery.py); periodic work is listed in hosting/periodic.py
+# --- Celery (hosting/celery.py); periodic work is listed in server/jobs/beat_schedule.py
 # redis-py says unix:// to what Celery's transport calls redis+socket://.
 CELERY_BROKER_URL = VALKEY_URL.replace("unix://", "redis+socket://", 1) or "memory://"
 CELERY_TASK_IGNORE_RESULT = True
@@ -207,7 +209,7 @@ S3_BUCKET = env.text("GROVE_S3_BUCKET")
 def _blob_storage() -> dict[str, object]:
     if not S3_BUCKET:
         return {
-            "BACKEND": "hosting.disk.DurableFiles",
+            "BACKEND": "server.storage.local_files.DurableFiles",
             "OPTIONS": {"location": str(DATA_DIR / "blobs")},
         }
     options = {
@@ -218,7 +220,7 @@ def _blob_storage() -> dict[str, object]:
         "secret_key": env.text("GROVE_S3_SECRET_KEY") or None,
         "location": env.text("GROVE_S3_PREFIX"),
     }
-    return {"BACKEND": "hosting.s3.StreamingS3", "OPTIONS": options}
+    return {"BACKEND": "server.storage.s3.StreamingS3", "OPTIONS": options}
 
 
 STORAGES = {
@@ -274,7 +276,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "()": "hosting.log_lines.Line",
+            "()": "server.log_format.Line",
             "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
         }
     },

@@ -16,7 +16,6 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from hosting import database
 from hosting.models import Host, HostQuerySet
 from moderation import lookup
 from moderation.lookup import Found
@@ -28,6 +27,7 @@ from repos.blob_holds import Bounds
 from repos.blob_refs import BlobRef
 from repos.blobs import BlobNotFound, OpenBlob
 from repos.models import Record, Repo
+from server.database import connection
 
 logger: Final = logging.getLogger("moderation.evidence")
 PROFILE: Final = "app.bsky.actor.profile/self"
@@ -107,7 +107,7 @@ def remove(versions: EvidenceQuerySet, host_id: int) -> int:
     for kept in versions.select_for_update():
         named = _named(kept)
         links = [cid.to_text(each) for each in named]
-        shared = database.rows(_SHARED, (named, links, host_id, kept.did, kept.pk))
+        shared = connection.rows(_SHARED, (named, links, host_id, kept.did, kept.pk))
         blob_holds.end(kept.repo_id, set(named) - {found for (found,) in shared})
         kept.delete()
         gone += 1

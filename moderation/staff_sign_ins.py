@@ -15,9 +15,9 @@ from django.utils import timezone
 
 from hosting.mail import letters, outbox
 from hosting.models import Host, StaffUser
-from hosting.networks import network
 from moderation import audit
 from moderation.models import AuditEntry
+from server.net.client_networks import network
 
 Action = AuditEntry.Action
 logger = logging.getLogger("moderation")

@@ -16,9 +16,9 @@ from typing import IO, Final
 from django.core.files import File
 from django.core.files.storage import Storage, storages
 
-from hosting import database
 from protocol import cid
 from protocol.errors import XrpcError
+from server.database import connection
 
 # How long a file may wait for its row. stage_blob and _move insist on an hour more than is left to
 # the purge, so that the two never meet.
@@ -69,7 +69,7 @@ def shard_of(did: str) -> str:
 
 def write(key: str, file: IO[bytes]) -> None:
     """Write a new file, doomed until a row takes it over. Raises StorageTimedOut."""
-    database.row(_DOOM, (key, DOOMED_FOR))
+    connection.row(_DOOM, (key, DOOMED_FOR))
     file.seek(0)
     try:
         stored_as = storage().save(key, File(file))
@@ -91,13 +91,13 @@ def remove(keys: Sequence[str]) -> None:
     """Remove doomed files and forget them. Repeatable."""
     for key in keys:
         storage().delete(key)
-    database.rows(_FORGET, (list(keys),))
+    connection.rows(_FORGET, (list(keys),))
 
 
 def purge(due_before: datetime) -> int:
     """Remove every doomed file that is due; returns how many."""
     count = 0
-    while keys := [key for (key,) in database.rows(_CLAIM, (due_before, _BATCH))]:
+    while keys := [key for (key,) in connection.rows(_CLAIM, (due_before, _BATCH))]:
         remove(keys)
         count += len(keys)
     return count

@@ -10,10 +10,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from hosting import database
 from repos import blob_files
 from repos.blob_refs import BlobRef
 from repos.blobs import BlobNotFound, OpenBlob
+from server.database import connection
 
 # Whoever deletes the repo locks its row first: it waits for us, and then sees our holds.
 _LOCK = "SELECT FROM repo WHERE id = %s FOR KEY SHARE"
@@ -65,32 +65,32 @@ def hold(repo_id: int, cids: Collection[bytes], until: datetime, bounds: Bounds)
 
     In the caller's transaction. A hold that is there already ends later, if at all.
     """
-    if not cids or database.row(_LOCK, (repo_id,)) is None:
+    if not cids or connection.row(_LOCK, (repo_id,)) is None:
         return 0
     chosen: list[bytes] = []
     total = 0
-    for blob_cid, size in database.rows(_SIZES, (repo_id, list(cids))):
+    for blob_cid, size in connection.rows(_SIZES, (repo_id, list(cids))):
         if len(chosen) == bounds.blob_count or total + size > bounds.bytes:
             break
         chosen.append(blob_cid)
         total += size
-    database.hot().execute(_HOLD, (until, repo_id, chosen))
+    connection.hot().execute(_HOLD, (until, repo_id, chosen))
     return total
 
 
 def extend(repo_id: int, cids: Collection[bytes], until: datetime) -> None:
     """Keep for longer what is held of these blobs."""
-    database.rows(_EXTEND, (until, repo_id, list(cids)))
+    connection.rows(_EXTEND, (until, repo_id, list(cids)))
 
 
 def end(repo_id: int, cids: Collection[bytes]) -> None:
     """Keep these blobs no longer: the next sweep lets them go."""
-    database.rows(_END, (repo_id, list(cids)))
+    connection.rows(_END, (repo_id, list(cids)))
 
 
 def held(repo_id: int, cids: Collection[bytes]) -> list[BlobRef]:
     """Those of these blobs that are held."""
-    return [BlobRef(*found) for found in database.rows(_HELD, (repo_id, list(cids)))]
+    return [BlobRef(*found) for found in connection.rows(_HELD, (repo_id, list(cids)))]
 
 
 def open_held(repo_id: int, blob_cid: bytes) -> OpenBlob:
@@ -99,7 +99,7 @@ def open_held(repo_id: int, blob_cid: bytes) -> OpenBlob:
     Raises BlobNotFound, StorageTimedOut.
     """
     for _ in range(_TRIES):  # the file may move meanwhile: into quarantine, say
-        found = database.row(_FIND, (repo_id, blob_cid))
+        found = connection.row(_FIND, (repo_id, blob_cid))
         if found is None or found[2] is None:
             break
         mime_type, size, key = found
@@ -113,5 +113,5 @@ def open_held(repo_id: int, blob_cid: bytes) -> OpenBlob:
 
 def release_due(now: datetime) -> int:
     """End the holds that are over and doom the files that only they kept; how many. Repeatable."""
-    found = database.row(_RELEASE, (now,))
+    found = connection.row(_RELEASE, (now,))
     return int(found[0]) if found else 0

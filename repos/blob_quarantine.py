@@ -11,11 +11,11 @@ from typing import Final
 
 from django.db import transaction
 
-from hosting import database
 from repos import blob_files
 from repos.blob_files import Place
 from repos.blobs import not_uploaded
 from repos.reads import RepoRow
+from server.database import connection
 
 logger: Final = logging.getLogger("repos.blobs")
 _BATCH = 200
@@ -59,7 +59,7 @@ _TAKE_COPY = """
 
 def quarantine(repo: RepoRow, blob_cid: bytes) -> None:
     """Take a blob out of everybody's sight. Repeatable. Raises BlobNotFound."""
-    if database.row(_QUARANTINE, (repo.id, blob_cid)) is None:
+    if connection.row(_QUARANTINE, (repo.id, blob_cid)) is None:
         raise not_uploaded(blob_cid)
     _settle_after_commit(repo.id, blob_cid)
 
@@ -70,16 +70,16 @@ def release(repo: RepoRow, blob_cid: bytes) -> None:
     Raises BlobNotFound.
     """
     with transaction.atomic():
-        if database.row(_KNOWN, (repo.id, blob_cid)) is None:
+        if connection.row(_KNOWN, (repo.id, blob_cid)) is None:
             raise not_uploaded(blob_cid)
-        database.row(_RELEASE, (repo.id, blob_cid))
-        database.row(_REVIVE, (repo.id, blob_cid))
+        connection.row(_RELEASE, (repo.id, blob_cid))
+        connection.row(_REVIVE, (repo.id, blob_cid))
         _settle_after_commit(repo.id, blob_cid)
 
 
 def is_quarantined(repo: RepoRow, blob_cid: bytes) -> bool:
     """Whether a blob is taken down. Raises BlobNotFound."""
-    found = database.row(_KNOWN, (repo.id, blob_cid))
+    found = connection.row(_KNOWN, (repo.id, blob_cid))
     if found is None:
         raise not_uploaded(blob_cid)
     return bool(found[0] == "quarantined")
@@ -87,7 +87,7 @@ def is_quarantined(repo: RepoRow, blob_cid: bytes) -> bool:
 
 def settle_blobs() -> int:
     """Bring bytes where their blob's state wants them, a batch of them; returns how many moved."""
-    return sum(map(_move, database.rows(_MISPLACED_SOME, (_BATCH,))))
+    return sum(map(_move, connection.rows(_MISPLACED_SOME, (_BATCH,))))
 
 
 def _settle_after_commit(repo_id: int, blob_cid: bytes) -> None:
@@ -96,11 +96,11 @@ def _settle_after_commit(repo_id: int, blob_cid: bytes) -> None:
 
 
 def _settle(repo_id: int, blob_cid: bytes) -> None:
-    for found in database.rows(_MISPLACED_ONE, (repo_id, blob_cid)):
+    for found in connection.rows(_MISPLACED_ONE, (repo_id, blob_cid)):
         _move(found)
 
 
-def _move(misplaced: database.Row) -> bool:
+def _move(misplaced: connection.Row) -> bool:
     """Copy one blob's bytes to the other place and remove the original."""
     repo_id, blob_cid, old_key, state, did, tenant_id = misplaced
     place = Place.QUARANTINE if state == "quarantined" else Place.PUBLIC
@@ -112,6 +112,6 @@ def _move(misplaced: database.Row) -> bool:
         logger.exception("the bytes of a blob are not where they should be: %s", old_key)
         return False
     taken = (key, repo_id, blob_cid, old_key, state, key, key, old_key)
-    is_moved = database.row(_TAKE_COPY, taken) is not None
+    is_moved = connection.row(_TAKE_COPY, taken) is not None
     blob_files.remove([old_key if is_moved else key])
     return is_moved

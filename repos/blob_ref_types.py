@@ -8,10 +8,10 @@ a type must be able to be written again with it.
 from collections.abc import Iterable
 from typing import Any, Final
 
-from hosting import database
 from protocol import cbor
 from repos import blob_types
 from repos.imports.expected import blobs_named
+from server.database import connection
 
 # Records of the repo `repo` that name the blob `cid`: as many as are looked at.
 NAMING: Final = """
@@ -43,12 +43,12 @@ def telling_type_in(records: Iterable[bytes], blob_cid: bytes) -> str | None:
 
 def learn(repo_id: int, blob_cid: bytes, known_type: str, mime_type: str) -> bool:
     """Put a better type in the place of the one that is known. False when that is another now."""
-    return database.row(_LEARN, (mime_type, repo_id, blob_cid, known_type)) is not None
+    return connection.row(_LEARN, (mime_type, repo_id, blob_cid, known_type)) is not None
 
 
 def learn_all(repo_id: int) -> None:
     """Give the blobs of which nothing is known the type that records name. Repeatable."""
-    for blob_cid, known_type in database.rows(_UNTYPED, (repo_id, list(blob_types.VAGUE))):
+    for blob_cid, known_type in connection.rows(_UNTYPED, (repo_id, list(blob_types.VAGUE))):
         if mime_type := telling_type_in(_naming(repo_id, blob_cid), blob_cid):
             learn(repo_id, blob_cid, known_type, mime_type)
 
@@ -62,7 +62,7 @@ def named_in(block: bytes) -> dict[bytes, Any]:
 
 
 def _naming(repo_id: int, blob_cid: bytes) -> list[bytes]:
-    return [data for (data,) in database.rows(NAMING, {"repo": repo_id, "cid": blob_cid})]
+    return [data for (data,) in connection.rows(NAMING, {"repo": repo_id, "cid": blob_cid})]
 
 
 def _types_in(records: Iterable[bytes], blob_cid: bytes) -> list[str]:

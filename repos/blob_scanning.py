@@ -15,10 +15,11 @@ from typing import IO
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from hosting import database, outgoing
 from protocol import cid
 from protocol.errors import InvalidRequest, XrpcError
 from repos.blob_refs import BlobRef
+from server.database import connection
+from server.net import http_client
 
 _IS_DENIED = """
     SELECT 1 FROM denied_blob WHERE cid = %b AND (host_id IS NULL OR host_id = %s) LIMIT 1
@@ -63,7 +64,7 @@ def scan(host_id: int, ref: BlobRef, file: IO[bytes]) -> None:
 
 def deny_list(upload: Upload) -> None:
     """Refuse bytes that are on this host's list or on the platform's."""
-    if database.row(_IS_DENIED, (upload.ref.cid, upload.host_id)):
+    if connection.row(_IS_DENIED, (upload.ref.cid, upload.host_id)):
         raise BlobRefused
 
 
@@ -88,14 +89,14 @@ def _ask(upload: Upload) -> int:
         "X-Blob-Cid": cid.to_text(upload.ref.cid),
     }
     try:
-        answer = outgoing.request_configured(
+        answer = http_client.request_configured(
             "POST",
             settings.BLOB_SCANNER_URL,
             body=upload.file,
             headers=headers,
             timeout_s=settings.BLOB_SCANNER_TIMEOUT_S,
         )
-    except (outgoing.Unreachable, outgoing.TimedOut):
+    except (http_client.Unreachable, http_client.TimedOut):
         return 0
     return answer.status
 

@@ -14,8 +14,6 @@ from typing import IO, NamedTuple, Protocol
 
 from django.conf import settings
 
-from hosting import database, free_space
-from hosting.temporary_files import TemporaryFile
 from protocol import cid
 from protocol.errors import InvalidRequest, XrpcError
 from repos import blob_files, blob_ref_types, blob_scanning, blob_types, blobs
@@ -23,6 +21,9 @@ from repos.blob_files import Place
 from repos.blob_refs import BlobRef
 from repos.models import Blob
 from repos.reads import RepoRow
+from server.database import connection
+from server.storage import free_space
+from server.storage.temporary_files import TemporaryFile
 
 _PIECE_BYTES = 1_048_576  # smaller uploads never touch the disk before storage
 
@@ -163,7 +164,7 @@ def keep(repo: RepoRow, received: Received, declared_type: str | None) -> BlobRe
     ref = BlobRef(received.cid, mime_type, received.size)
     blob_scanning.scan(repo.host_id, ref, received.file)
     kept = _keep(repo, ref, received.file, arrival, is_said=mime_type == declared)
-    database.row(_ATTACH, (repo.id, received.cid))
+    connection.row(_ATTACH, (repo.id, received.cid))
     return kept
 
 
@@ -185,7 +186,7 @@ def _arrive(repo: RepoRow, blob_cid: bytes, *, is_vague: bool) -> _Arrival:
         "quota": settings.BLOB_QUOTA_BYTES or None,
         "is_vague": is_vague,
     }
-    row = database.row(_ARRIVE, params)
+    row = connection.row(_ARRIVE, params)
     if row is None:
         raise RuntimeError(f"host {repo.host_id} of {repo.did} is gone")
     arrival = _Arrival(*row)
@@ -214,7 +215,7 @@ def _keep(
 
 def _take_over(repo: RepoRow, ref: BlobRef, key: str, quota: int | None) -> BlobRef:
     """Give the written file its row. What was true before the write may be so no more."""
-    row = database.row(_STAGE, (repo.id, ref.cid, ref.mime_type, ref.size, key, quota))
+    row = connection.row(_STAGE, (repo.id, ref.cid, ref.mime_type, ref.size, key, quota))
     outcome, stored_type, used = row or ("late", None, None)
     if outcome == "kept":
         return ref

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO
 
-from hosting import database
 from protocol import cid
 from protocol.errors import InvalidRequest
 from repos import blob_files, blob_ref_types
 from repos.blob_refs import BlobRef
 from repos.models import Blob
 from repos.reads import RepoRow
+from server.database import connection
 
 _FIND = "SELECT mime_type, size, state, key FROM blob WHERE repo_id = %s AND cid = %b"
 _FIND_KEY = """
@@ -66,7 +66,7 @@ def open_blob(repo: RepoRow, blob_cid: bytes) -> OpenBlob:
     Whether the repo itself may be read is the caller's question (`reads.active_repo`).
     """
     while True:
-        found = database.row(_FIND, (repo.id, blob_cid))
+        found = connection.row(_FIND, (repo.id, blob_cid))
         if found is None or found[2] != Blob.State.LIVE:
             raise BlobNotFound(_NOT_FOUND)
         mime_type, size, _, key = found
@@ -86,7 +86,7 @@ def list_blobs(
 
     `since` keeps those whose record changed after that rev.
     """
-    found = database.rows(_USED, (repo.id, since or "", cursor, limit))
+    found = connection.rows(_USED, (repo.id, since or "", cursor, limit))
     return [blob_cid for (blob_cid,) in found]
 
 
@@ -108,7 +108,7 @@ def check_uploaded(repo_id: int, refs: Sequence[BlobRef]) -> None:
 
 def uploaded(repo_id: int, cids: Sequence[bytes]) -> dict[bytes, BlobRef]:
     """What is known of those blobs that a record may refer to, by CID."""
-    found = database.rows(_FIND_ALL, (repo_id, list(cids)))
+    found = connection.rows(_FIND_ALL, (repo_id, list(cids)))
     return {blob_cid: BlobRef(blob_cid, mime_type, size) for blob_cid, mime_type, size in found}
 
 
@@ -119,7 +119,7 @@ def not_uploaded(blob_cid: bytes) -> BlobNotFound:
 
 def has_file(host_id: int, did: str, blob_cid: bytes) -> bool:
     """Whether the storage holds a blob's bytes, for repairs and checks."""
-    found = database.row(_FIND_KEY, (host_id, did, blob_cid))
+    found = connection.row(_FIND_KEY, (host_id, did, blob_cid))
     return found is not None and blob_files.storage().exists(found[0])
 
 
@@ -128,5 +128,5 @@ def _is_in_a_record(repo_id: int, ref: BlobRef) -> bool:
 
 
 def _has_moved(repo_id: int, blob_cid: bytes, key: str) -> bool:
-    found = database.row(_FIND, (repo_id, blob_cid))
+    found = connection.row(_FIND, (repo_id, blob_cid))
     return found is not None and found[3] != key

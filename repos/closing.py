@@ -19,11 +19,12 @@ from kombu.exceptions import OperationalError
 
 from accounts import arrivals, signals
 from accounts.models import Account
-from hosting import celery, database
+from hosting import celery
 from protocol import frames
 from protocol.frames import EventKind
 from repos import blob_files, events, heads, sweeping
 from repos.models import BlobFetch, BlobUsage, DoomedRepo, ImportJob, Repo, UnfetchedBlob
+from server.database import connection
 
 DELETED: Final = "deleted"
 LEASE: Final = timedelta(minutes=5)
@@ -81,7 +82,7 @@ def on_deleted(account: Account, **_: Any) -> None:
         lease_ends_at=timezone.now(),
     )
     batch = {"repo": account.pk, "before": last_event_id, "limit": _BATCH}
-    database.rows(_ERASE_NUMBERED, batch)
+    connection.rows(_ERASE_NUMBERED, batch)
     Repo.objects.filter(pk=account.pk).delete()
     transaction.on_commit(partial(wake, account.pk))
 
@@ -145,7 +146,7 @@ def _claim(repo_id: int) -> DoomedRepo | None:
 def _drain(sql: str, repo_id: int, before: int = 0) -> None:
     """Run a statement that removes a batch until one removes less."""
     batch = {"repo": repo_id, "before": before, "limit": _BATCH}
-    while len(database.rows(sql, batch)) == _BATCH:
+    while len(connection.rows(sql, batch)) == _BATCH:
         _renew(repo_id)
 
 

@@ -1,11 +1,11 @@
 """Every write's way to a new head (what is no write takes `heads.move`).
 
-The writes that run side by side go in together (hosting.gathering): one statement reads where
-their repos stand, each batch of writes is worked out in memory as a commit on the one before it
-(repos.chains, repos.plan), and one statement applies them all (repos.transaction). It takes effect
-only on the heads that were read. The writes to a repo whose head moved meanwhile start again; at a
-repo that other processes write to as well they soon take turns, and in the end the repo's lock, so
-that nobody starves.
+The writes that run side by side go in together (server.web.threads.batching): one statement reads
+where their repos stand, each batch of writes is worked out in memory as a commit on the one before
+it (repos.chains, repos.plan), and one statement applies them all (repos.transaction). It takes
+effect only on the heads that were read. The writes to a repo whose head moved meanwhile start
+again; at a repo that other processes write to as well they soon take turns, and in the end the
+repo's lock, so that nobody starves.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +17,6 @@ from django.db.transaction import atomic
 
 from accounts import live_sessions
 from accounts.standing import AccountTakedown
-from hosting.gathering import Late, together
 from protocol.errors import XrpcError
 from protocol.mst import MissingBlock
 from repos import blobs, heads, nodes, plan, transaction, turns
@@ -27,6 +26,7 @@ from repos.models import Repo
 from repos.plan import Change
 from repos.reads import RepoNotFound, RepoRef, forget_ref
 from repos.writes import Write
+from server.web.threads.batching import Late, together
 
 _TRIES_TOGETHER = 2
 _TRIES_IN_TURN = 3

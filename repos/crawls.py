@@ -15,9 +15,11 @@ from urllib.parse import urlsplit
 import orjson
 from django.conf import settings
 
-from hosting import database, outgoing, signals
+from hosting import signals
 from hosting.models import Host
-from hosting.outgoing import TimedOut, Unreachable
+from server.database import connection
+from server.net import http_client
+from server.net.http_client import TimedOut, Unreachable
 
 PERIOD: Final = timedelta(minutes=20)
 PAUSE: Final = timedelta(minutes=1)  # between two requests at the least; it doubles with failures
@@ -69,7 +71,7 @@ def connect() -> None:
 def on_requested(host: Host, **_: Any) -> dict[str, str]:
     """Ask every relay for a host now, whenever it was asked before: by relay what went wrong, or ""
     when nothing did."""
-    found = database.row(_LAST_SEQ, (host.pk,))
+    found = connection.row(_LAST_SEQ, (host.pk,))
     seq = found[0] if found else 0
     return {
         relay: _ask(relay, host.pk, host.origin, seq, timedelta()) or ""
@@ -86,7 +88,7 @@ def _ask_relay(relay: str) -> int:
     """One relay's round; the first failure ends it, so that a relay that is down costs little."""
     asked = 0
     due = {"relay": relay, "limit": _HOSTS_A_ROUND, "started_at": _STARTED_AT}
-    for host_id, origin, seq in database.rows(_DUE, {**due, "period": PERIOD, "pause": PAUSE}):
+    for host_id, origin, seq in connection.rows(_DUE, {**due, "period": PERIOD, "pause": PAUSE}):
         failure = _ask(relay, host_id, origin, seq, PAUSE)
         if failure:
             break
@@ -97,13 +99,13 @@ def _ask_relay(relay: str) -> int:
 def _ask(relay: str, host_id: int, origin: str, seq: int, pause: timedelta) -> str | None:
     """Ask and write down what came of it: "" or the failure; None when another just does."""
     claim = {"host": host_id, "relay": relay, "seq": seq, "period": PERIOD, "pause": pause}
-    claimed = database.row(_CLAIM, claim)
+    claimed = connection.row(_CLAIM, claim)
     if claimed is None:
         return None
     failure = _request_crawl(relay, urlsplit(origin).netloc)[:_MAX_ERROR]
     state = "failed" if failure else "asked"
     facts = {"state": state, "failure": failure, "most": _MAX_FAILURES, "id": claimed[0]}
-    database.row(_RECORD, facts)
+    connection.row(_RECORD, facts)
     return failure
 
 
@@ -112,7 +114,7 @@ def _request_crawl(relay: str, hostname: str) -> str:
     url = f"{relay}/xrpc/com.atproto.sync.requestCrawl"
     body = orjson.dumps({"hostname": hostname})
     try:
-        answer = outgoing.request_configured(
+        answer = http_client.request_configured(
             "POST", url, body=body, headers=_HEADERS, timeout_s=_TIMEOUT_S
         )
     except (Unreachable, TimedOut) as failure:

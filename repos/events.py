@@ -6,8 +6,8 @@ com.atproto.sync.subscribeRepos.
 
 from datetime import UTC, datetime
 
-from hosting import database
 from protocol.frames import Body, EventKind
+from server.database import connection
 
 _APPEND = "SELECT append_event(%s::bigint, %s::int, %s::int, %b)"
 
@@ -15,7 +15,7 @@ _APPEND = "SELECT append_event(%s::bigint, %s::int, %s::int, %b)"
 def append(repo_id: int, kind: EventKind, body: Body) -> int:
     """Store one event; its id. Call inside a transaction; it locks the repo's row until the end of
     it."""
-    stored = database.row(_APPEND, (repo_id, int(kind), body.seq_at, body.data))
+    stored = connection.row(_APPEND, (repo_id, int(kind), body.seq_at, body.data))
     return int(stored[0]) if stored else 0
 
 

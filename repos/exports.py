@@ -10,7 +10,6 @@ from typing import Any
 
 from django.db import transaction
 
-from hosting import database, process_limits
 from protocol import car
 from protocol.cid import to_text
 from protocol.errors import InvalidRequest
@@ -18,6 +17,8 @@ from protocol.mst import MissingBlock, Tree
 from repos import exported_blocks, heads, nodes
 from repos.reads import RepoNotFound, RepoRow
 from repos.snapshots import snapshot
+from server.database import connection as database
+from server.web import process_limits
 
 MAX_BLOCKS = 100  # in one call
 MAX_BLOCKS_BYTES = process_limits.BLOCKS_BYTES  # in one call: a block may be a record of a megabyte

@@ -10,11 +10,21 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from accounts import keys
-from hosting import database
-from hosting.prepared import BIGINTS, BYTEAS, TEXTS, Row, Statement, bigints, byteas, number, texts
 from protocol import commit
 from protocol.commit import SignedCommit
 from protocol.frames import Body
+from server.database import connection
+from server.database.prepared import (
+    BIGINTS,
+    BYTEAS,
+    TEXTS,
+    Row,
+    Statement,
+    bigints,
+    byteas,
+    number,
+    texts,
+)
 
 # The event is left alone when this process made, or has already seen, the tree that is current.
 _HEADS = """
@@ -118,7 +128,7 @@ def read_twins(wanted: Iterable[tuple[int, Subject]]) -> dict[int, dict[Subject,
 
 def lock(repo_id: int) -> None:
     """Take the repo's row until the transaction ends; others' commits wait."""
-    database.row(_LOCK, (repo_id,))
+    connection.row(_LOCK, (repo_id,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +156,7 @@ def move(step: Step, record_change: int = 0) -> bool:
     """
     head, signed = step.head, step.commit
     new = (signed.cid, step.rev, step.root, signed.block, step.signing_did_key, record_change)
-    return database.row(_MOVE, (*new, head.id, head.rev, head.status)) is not None
+    return connection.row(_MOVE, (*new, head.id, head.rev, head.status)) is not None
 
 
 def _head(row: Row) -> Head:

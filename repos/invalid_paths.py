@@ -7,7 +7,6 @@ the table refuses new ones.
 
 from contextlib import closing
 
-from hosting import database
 from protocol import syntax
 from protocol.errors import InvalidRequest
 from protocol.frames import EventKind
@@ -18,6 +17,7 @@ from repos.imports.announcing import sync_body
 from repos.imports.importing import RepoBusy
 from repos.models import Repo
 from repos.reads import RepoNotFound, RepoRow
+from server.database import connection
 
 _TRIES = 6
 _SUSPECTS = r"""
@@ -31,7 +31,7 @@ _SUSPECTS = r"""
 def find(repo: RepoRow) -> list[str]:
     """The paths (`collection/rkey`) of a repo that could not be written today, in order."""
     wrong = [name for name in reads.collections(repo) if not syntax.is_collection(name)]
-    found = database.rows(_SUSPECTS, (repo.id, wrong))
+    found = connection.rows(_SUSPECTS, (repo.id, wrong))
     return [f"{collection}/{rkey}" for collection, rkey in found]
 
 

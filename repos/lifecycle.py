@@ -14,12 +14,12 @@ from django.db.models import F
 
 from accounts import arrivals, custom_handles, keys, signals
 from accounts.models import Account, Arrival
-from hosting import database
 from protocol import car, commit, frames, tid
 from protocol.frames import EventKind
 from protocol.mst import Tree
 from repos import events, heads, resigning
 from repos.models import Node, Repo
+from server.database import connection
 
 _COMMIT = "SELECT rev, head, commit FROM repo WHERE id = %s FOR UPDATE"
 _CLOCK_ID: Final = secrets.randbelow(tid.MAX_CLOCK_ID + 1)
@@ -109,7 +109,7 @@ def _take_status(account: Account) -> tuple[str, bytes, bytes] | None:
     None for an account that has nothing to say on the firehose: it has no repo, or moves in and
     still lives elsewhere for all others.
     """
-    found = database.row(_COMMIT, (account.pk,))
+    found = connection.row(_COMMIT, (account.pk,))
     if found is None:
         return None
     rev, head, block = found

@@ -6,7 +6,7 @@ Source: the lexicon com.atproto.repo.listMissingBlobs. A record of an import nam
 
 from dataclasses import dataclass
 
-from hosting import database
+from server.database import connection
 
 _MISSING = """
     SELECT u.cid, min(u.collection || '/' || u.rkey) FROM blob_use u
@@ -27,5 +27,5 @@ class MissingBlob:
 def list_missing(repo_id: int, limit: int, cursor: bytes | None = None) -> list[MissingBlob]:
     """Blobs to be uploaded yet, by CID, after `cursor`."""
     return [
-        MissingBlob(*found) for found in database.rows(_MISSING, (repo_id, cursor or b"", limit))
+        MissingBlob(*found) for found in connection.rows(_MISSING, (repo_id, cursor or b"", limit))
     ]

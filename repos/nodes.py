@@ -6,10 +6,10 @@ removed by a commit that ran meanwhile: the tree raises MissingBlock and its rea
 
 from collections.abc import Iterable
 
-from hosting import database
 from protocol import frames
 from protocol.frames import Body
 from protocol.mst import NodeCache
+from server.database import connection
 
 # A node takes 1 to 3 kB: at most about 50 MB in each process.
 CACHE = NodeCache(max_nodes=16_384)
@@ -36,7 +36,7 @@ class NodeSource(dict[bytes, bytes]):
             self._last_commit = None
             if cid in self:
                 return self[cid]
-        found = database.row(_NODE, (self._repo_id, cid))
+        found = connection.row(_NODE, (self._repo_id, cid))
         if found is None:
             raise KeyError(cid)
         block: bytes = found[0]

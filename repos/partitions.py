@@ -15,8 +15,8 @@ from django.db import transaction
 from psycopg import sql
 from psycopg.errors import LockNotAvailable
 
-from hosting import database
 from repos.retention import DAYS_AHEAD, DAYS_KEPT
+from server.database import connection
 
 TRIES: Final = 10
 _PAUSE_S: Final = 0.5
@@ -50,7 +50,7 @@ _DELETE_LATE = """
 
 def keep_event_partitions() -> None:
     """Make the partitions of the coming days and drop those past retention."""
-    database.row("SELECT ensure_event_partitions(%s::int)", (DAYS_AHEAD,))
+    connection.row("SELECT ensure_event_partitions(%s::int)", (DAYS_AHEAD,))
     drop_past(DAYS_KEPT)
 
 
@@ -62,9 +62,9 @@ def drop_past(days_kept: int) -> list[str]:
     """
     oldest = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     oldest -= timedelta(days=days_kept)
-    names = [name for (name,) in database.rows(_NAMES, (f"event_{oldest:%Y%m%d}",))]
+    names = [name for (name,) in connection.rows(_NAMES, (f"event_{oldest:%Y%m%d}",))]
     _note("event_default", oldest)
-    while len(database.rows(_DELETE_LATE, (oldest, _ROWS_A_DELETE))) == _ROWS_A_DELETE:
+    while len(connection.rows(_DELETE_LATE, (oldest, _ROWS_A_DELETE))) == _ROWS_A_DELETE:
         pass
     return [name for name in names if _drop(name, oldest)]
 
@@ -72,21 +72,21 @@ def drop_past(days_kept: int) -> list[str]:
 def _note(name: str, before: datetime) -> None:
     """Write down how far the events of a partition go, one host at a time: the sequencer has the
     same rows, many at once and in an order of its own."""
-    newest = database.hot().execute(_NEWEST.format(sql.Identifier(name)), (before,)).fetchall()
+    newest = connection.hot().execute(_NEWEST.format(sql.Identifier(name)), (before,)).fetchall()
     for host_id, seq in newest:
-        database.row(_NOTE, (seq, host_id, seq))
+        connection.row(_NOTE, (seq, host_id, seq))
 
 
 def _drop(name: str, before: datetime) -> bool:
     table = sql.Identifier(name)
-    if database.hot().execute(_IS_PENDING.format(table)).fetchone() is not None:
+    if connection.hot().execute(_IS_PENDING.format(table)).fetchone() is not None:
         return False
     _note(name, before)
     for _ in range(TRIES):
         try:
             with transaction.atomic():
-                database.hot().execute(_LOCK_TIMEOUT)
-                database.hot().execute(_DROP.format(table))
+                connection.hot().execute(_LOCK_TIMEOUT)
+                connection.hot().execute(_DROP.format(table))
         except LockNotAvailable:
             time.sleep(_PAUSE_S)
         else:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 import orjson
 
-from hosting import database
 from hosting.models import Host
-from hosting.prepared import BIGINT, TEXT, Statement, bigint
 from protocol import atjson, cid
 from protocol.errors import InvalidRequest
 from repos.models import Repo
+from server.database import connection
+from server.database.prepared import BIGINT, TEXT, Statement, bigint
 
 _REPO_FIELDS = "r.id, r.did, r.host_id, r.status, r.head, r.rev, r.record_count"
 _REPO_BY_DID = f"SELECT {_REPO_FIELDS} FROM repo r WHERE r.did = %s AND r.host_id = %s"  # noqa: S608 - constants only
@@ -158,7 +158,7 @@ class ReposPage:
 
 def find_repo(host: Host, did: str) -> RepoRow:
     """The repo of a DID at this host, whatever its status. Raises RepoNotFound."""
-    found = database.row(_REPO_BY_DID, (did, host.pk))
+    found = connection.row(_REPO_BY_DID, (did, host.pk))
     if found is None:
         raise RepoNotFound(did)
     return RepoRow(*found)
@@ -167,7 +167,7 @@ def find_repo(host: Host, did: str) -> RepoRow:
 def owned_repo(host: Host, did: str, session: str) -> tuple[RepoRow, bool]:
     """As `find_repo`, and whether that session of its owner still stands (accounts.live_sessions),
     in one statement. Raises RepoNotFound."""
-    found = database.row(_OWNED_REPO, (session, did, host.pk))
+    found = connection.row(_OWNED_REPO, (session, did, host.pk))
     if found is None:
         raise RepoNotFound(did)
     *fields, is_live = found
@@ -177,7 +177,7 @@ def owned_repo(host: Host, did: str, session: str) -> tuple[RepoRow, bool]:
 def named_repo(host: Host, did_or_handle: str) -> RepoRow:
     """The repo of a DID or handle at this host, whatever its status. Raises UnknownRepo."""
     sql = _REPO_BY_DID if did_or_handle.startswith("did:") else _REPO_BY_HANDLE
-    found = database.row(sql, (_name(did_or_handle), host.pk))
+    found = connection.row(sql, (_name(did_or_handle), host.pk))
     if found is None:
         raise UnknownRepo(did_or_handle)
     return RepoRow(*found)
@@ -233,10 +233,10 @@ def get_record(
     did_bytes, status, has_takedowns, record_cid, data = found[0]
     did = did_bytes.decode()
     uri = f"at://{did}/{collection}/{rkey}"
-    if status == _DEACTIVATED and database.row(_ELSEWHERE, (did, host.pk)):
+    if status == _DEACTIVATED and connection.row(_ELSEWHERE, (did, host.pk)):
         raise RecordElsewhere(uri)
     refuse_inactive(did, status.decode())
-    if has_takedowns == _TRUE and database.row(_HIDDEN, (did, host.pk, collection, rkey)):
+    if has_takedowns == _TRUE and connection.row(_HIDDEN, (did, host.pk, collection, rkey)):
         raise RecordNotFound(uri)
     if record_cid is None or (cid_text is not None and cid.to_text(record_cid) != cid_text):
         raise RecordNotFound(uri)
@@ -245,7 +245,7 @@ def get_record(
 
 def collections(repo: RepoRow) -> list[str]:
     """The collections in which the repo has records, in order."""
-    return [name for (name,) in database.rows(_COLLECTIONS, (repo.id, repo.id))]
+    return [name for (name,) in connection.rows(_COLLECTIONS, (repo.id, repo.id))]
 
 
 def list_repos(host: Host, limit: int = 500, cursor: str | None = None) -> ReposPage:
@@ -255,7 +255,7 @@ def list_repos(host: Host, limit: int = 500, cursor: str | None = None) -> Repos
     """
     if cursor is not None and not (cursor.isdecimal() and cursor.isascii() and len(cursor) < 19):
         raise InvalidRequest("Malformed cursor")
-    found = database.rows(_REPOS, (host.pk, int(cursor or 0), limit))
+    found = connection.rows(_REPOS, (host.pk, int(cursor or 0), limit))
     repos = tuple(RepoRow(*row) for row in found)
     return ReposPage(repos, str(repos[-1].id) if len(repos) == limit else None)
 

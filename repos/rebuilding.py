@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 
 from django.db import transaction
 
-from hosting import database
 from protocol import cid, mst
 from repos import heads, resigning
 from repos.checks import RECORDS_IN_ORDER
 from repos.imports.rows import Rows
 from repos.reads import RepoNotFound
+from server.database import connection
 
 Progress = Callable[[int], None]
 
@@ -44,7 +44,7 @@ def rebuild(repo_id: int, progress: Progress) -> None:
         rev = resigning.move_head(head, root, head.signing_did_key)
         _name_anew(repo_id, rev, wrong)
         _store_nodes(repo_id, rev, nodes)
-        database.hot().execute(_COUNT, (repo_id, repo_id))
+        connection.hot().execute(_COUNT, (repo_id, repo_id))
 
 
 def _records(
@@ -52,7 +52,7 @@ def _records(
 ) -> Iterator[tuple[bytes, bytes]]:
     """Every path with the CID of the bytes that are there; `wrong` gets those that said another."""
     count = 0
-    with database.hot().cursor("rebuild", binary=True) as cursor:
+    with connection.hot().cursor("rebuild", binary=True) as cursor:
         cursor.execute(RECORDS_IN_ORDER, (repo_id,))
         while rows := cursor.fetchmany(_ROWS_A_STEP):
             for path, stored_cid, block in rows:
@@ -70,7 +70,7 @@ def _name_anew(repo_id: int, rev: str, wrong: list[tuple[str, bytes]]) -> None:
     pairs = [path.split("/") for path, _ in wrong]
     cids = [record_cid for _, record_cid in wrong]
     names = (rev, [pair[0] for pair in pairs], [pair[1] for pair in pairs], cids, repo_id)
-    database.hot().execute(_NEW_CIDS, names)
+    connection.hot().execute(_NEW_CIDS, names)
 
 
 def _store_nodes(repo_id: int, rev: str, nodes: dict[bytes, bytes]) -> None:
@@ -78,7 +78,7 @@ def _store_nodes(repo_id: int, rev: str, nodes: dict[bytes, bytes]) -> None:
     try:
         for node_cid, block in nodes.items():
             rows.add(node_cid, rev.encode(), block)
-        database.hot().execute(_DROP_NODES, (repo_id,))
+        connection.hot().execute(_DROP_NODES, (repo_id,))
         rows.store()
     finally:
         rows.close()

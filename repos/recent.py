@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from hosting import database
 from protocol import atjson, cbor, cid, lexicon, tid
 from protocol.lexicon import LexiconError
 from repos.reads import RepoRef
+from server.database import connection
 
 MOST = 10  # more than that is no lag but a gap
 _READ = 3 * MOST  # some may have to be left out
@@ -48,13 +48,13 @@ def written_since(repo: RepoRef, rev: str, collections: Collection[str]) -> list
     such as that of the same DID at another host.
     """
     asked = {"repo": repo.id, "rev": rev, "collections": list(collections), "limit": _READ}
-    found = [_record(repo, row) for row in database.rows(_SINCE, asked) if _is_valid(row)]
+    found = [_record(repo, row) for row in connection.rows(_SINCE, asked) if _is_valid(row)]
     return found[:MOST][::-1]
 
 
 def current(repo: RepoRef, collection: str, rkey: str) -> RecentRecord | None:
     """One record as it is now, to its author; None when there is none, or no valid one."""
-    row = database.row(_CURRENT, (repo.id, collection, rkey))
+    row = connection.row(_CURRENT, (repo.id, collection, rkey))
     return _record(repo, row) if row and _is_valid(row) else None
 
 

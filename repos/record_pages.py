@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 import orjson
 
 from hosting.models import Host
-from hosting.prepared import BIGINT, BYTEA, INTEGER, TEXT, Statement, bigint, integer
 from protocol.cid import LENGTH_BYTES
 from protocol.errors import InvalidRequest
 from repos.reads import UnknownRepo, refuse_inactive
 from repos.rendered import RenderedRecords
+from server.database.prepared import BIGINT, BYTEA, INTEGER, TEXT, Statement, bigint, integer
 
 _MAX_LIMIT = 100  # the lexicon's
 _LARGE_BYTES = 8_192

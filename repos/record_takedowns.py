@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from hosting import database
 from repos import heads
 from repos.reads import RepoRef
+from server.database import connection
 
 _HIDE = """
     INSERT INTO record_takedown (repo_id, collection, rkey, ref, created_at)
@@ -49,19 +49,19 @@ def take_down(repo: RepoRef, collection: str, rkey: str, ref: str = "") -> None:
     """
     with transaction.atomic():
         heads.lock(repo.id)
-        database.hot().execute(_HIDE, (ref, repo.id, collection, rkey))
-        database.hot().execute(_NOTE, (repo.id,))
+        connection.hot().execute(_HIDE, (ref, repo.id, collection, rkey))
+        connection.hot().execute(_NOTE, (repo.id,))
 
 
 def restore(repo: RepoRef, collection: str, rkey: str) -> None:
     """Show a record again; nothing happens when it is not hidden."""
     with transaction.atomic():
         heads.lock(repo.id)
-        database.hot().execute(_SHOW, (repo.id, collection, rkey))
-        database.hot().execute(_NOTE, (repo.id,))
+        connection.hot().execute(_SHOW, (repo.id, collection, rkey))
+        connection.hot().execute(_NOTE, (repo.id,))
 
 
 def state(repo: RepoRef, collection: str, rkey: str) -> RecordState | None:
     """Whether a record is hidden; None when there is no such record."""
-    found = database.row(_STATE, (repo.id, collection, rkey))
+    found = connection.row(_STATE, (repo.id, collection, rkey))
     return RecordState(*found) if found is not None else None

@@ -14,10 +14,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Account
-from hosting import database
 from hosting.models import Host
 from repos import lifecycle
 from repos.models import FirehoseRestore, Repo
+from server.database import connection
 
 STEP: Final = 10_000_000  # a million events a day, for ten days
 BATCH: Final = 100  # accounts in one transaction: some 300 events
@@ -47,7 +47,7 @@ def restore(host: Host, step: int = STEP) -> Iterator[int]:
 def _begin(host: Host, step: int) -> FirehoseRestore:
     with transaction.atomic():
         for counter in (0, host.pk):
-            database.row(_JUMP, (counter, step))
+            connection.row(_JUMP, (counter, step))
         return FirehoseRestore.objects.create(host_id=host.pk, step=step)
 
 

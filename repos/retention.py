@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from hosting import environment
+from server import environment
 
 DAYS_AHEAD: Final = 3
 # Whole days beside the current one. Consumers further behind are told #info OutdatedCursor; three

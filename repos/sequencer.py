@@ -15,8 +15,8 @@ from types import FrameType
 import psycopg
 from psycopg.pq import ExecStatus
 
-from hosting import environment
 from repos.retention import DAYS_AHEAD
+from server import environment
 
 BATCH = 500
 _BUSY_PAUSE_S = 0.004

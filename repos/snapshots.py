@@ -18,7 +18,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
-from hosting import database
+from server.database import connection as database
 
 _MAX_IDLE = 4
 _CANCEL_S = 5.0

@@ -13,8 +13,8 @@ from typing import Final
 
 from django.utils import timezone
 
-from hosting import database
 from repos import blob_files, blob_holds
+from server.database import connection
 
 UNUSED_FOR: Final = timedelta(hours=24)
 SHARDS: Final = tuple(f"{number:02x}" for number in range(256))
@@ -50,7 +50,7 @@ def sweep_blobs(unused_for: timedelta = UNUSED_FOR) -> int:
     """Remove every blob unused for so long, then every doomed file; returns how many blobs."""
     before = timezone.now() - unused_for
     swept = 0
-    while gone := len(database.rows(_SWEEP, (before, _BATCH))):
+    while gone := len(connection.rows(_SWEEP, (before, _BATCH))):
         swept += gone
     blob_holds.release_due(timezone.now())
     blob_files.purge(timezone.now())
@@ -59,7 +59,7 @@ def sweep_blobs(unused_for: timedelta = UNUSED_FOR) -> int:
 
 def clear_repo(repo_id: int) -> int:
     """Doom every blob of a repo that goes, in the caller's transaction; returns how many."""
-    return len(database.rows(_CLEAR, (repo_id,)))
+    return len(connection.rows(_CLEAR, (repo_id,)))
 
 
 def sweep_files(unused_for: timedelta = UNUSED_FOR, shards: Iterable[str] = SHARDS) -> int:
@@ -72,7 +72,7 @@ def sweep_files(unused_for: timedelta = UNUSED_FOR, shards: Iterable[str] = SHAR
     swept = 0
     for folder in _folders(frozenset(shards)):
         keys = [f"{folder}/{name}" for name in blob_files.storage().listdir(folder)[1]]
-        for (key,) in database.rows(_UNKNOWN, (keys,)):
+        for (key,) in connection.rows(_UNKNOWN, (keys,)):
             if _is_older(key, before):
                 blob_files.storage().delete(key)
                 swept += 1

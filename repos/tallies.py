@@ -7,8 +7,8 @@ and imported when its bytes came too, so that equal figures mean that `missing_b
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hosting import database
 from repos.reads import RepoNotFound, RepoRef
+from server.database import connection
 
 _TALLY = """
     SELECT r.head, r.rev, r.record_count,
@@ -60,7 +60,7 @@ class Tally:
 
 def tally_blobs(repo_ids: Sequence[int]) -> dict[int, BlobTally]:
     """The blobs of several repos, by their ids; those that name none are left out."""
-    found = database.rows(_BLOBS, (list(repo_ids),))
+    found = connection.rows(_BLOBS, (list(repo_ids),))
     return {repo_id: BlobTally(expected, imported) for repo_id, expected, imported in found}
 
 
@@ -69,7 +69,7 @@ def tally(repo: RepoRef) -> Tally:
 
     Raises RepoNotFound.
     """
-    found = database.row(_TALLY, (repo.id,))
+    found = connection.row(_TALLY, (repo.id,))
     if found is None:
         raise RepoNotFound(repo.did)
     return Tally(*found)

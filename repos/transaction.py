@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain as chained
 from typing import Any, Final
 
-from hosting.prepared import (
+from repos.chains import Chain, Stored
+from server.database.prepared import (
     BIGINTS,
     BYTEAS,
     INTEGERS,
@@ -19,7 +20,6 @@ from hosting.prepared import (
     number,
     texts,
 )
-from repos.chains import Chain, Stored
 
 BLOB_MISSING: Final = "GRB01"  # SQLSTATE; the message is the blob's CID in hex
 HEAD_MOVED: Final = "active"

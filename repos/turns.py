@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from hosting.prepared import INTEGER, Statement, integer
+from server.database.prepared import INTEGER, Statement, integer
 
 _CLASS: Final = 0x72657073  # "reps"; the first of the two keys names what the second counts
 _INT4_MAX = 0x7FFFFFFF

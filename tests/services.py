@@ -11,8 +11,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from hosting import secret_files
-from hosting.embedded import postgres, valkey
+from server.embedded import postgres, valkey
+from server.encryption import secret_files
 
 _started: list[str] = []  # the names of what this process set
 

@@ -94,7 +94,7 @@ def _handed_on(answer: HandedOn) -> StreamingHttpResponse:
     """No answer yet: only the headers that every answer has, which middleware will set."""
     response = StreamingHttpResponse(())
     del response["Content-Type"]
-    response.handover = answer.handover  # type: ignore[attr-defined] # see hosting.handover
+    response.handover = answer.handover  # type: ignore[attr-defined] # see server.web.deferred_response
     return response
 
 
@@ -110,7 +110,7 @@ def _stream(request: HttpRequest, answer: Streamed) -> StreamingHttpResponse:
     response = StreamingHttpResponse(
         chunks, content_type=answer.content_type, headers=dict(answer.headers)
     )
-    response.is_snapshot = answer.is_snapshot  # type: ignore[attr-defined] # see hosting.wire
+    response.is_snapshot = answer.is_snapshot  # type: ignore[attr-defined] # see server.web.bodies.streams
     if answer.is_compressible:
         _mark(response, coding)
     return response

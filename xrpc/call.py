@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 
 from accounts.service_tokens import ServiceClaims
-from hosting.handover import Handover
 from hosting.models import Host
+from server.web.deferred_response import Handover
 from xrpc.bodies import Body
 
 

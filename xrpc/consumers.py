@@ -2,7 +2,7 @@
 
 Source: atproto.com/specs/event-stream, and for JSON xrpc.encodings. A refusal is an error frame and
 close code 1008 with the error's name for its reason, a normal end is 1000. Pings come from the
-server (hosting.serve sets uvicorn's). The host name decides whose stream it is, as everywhere;
+server (server.web.serve sets uvicorn's). The host name decides whose stream it is, as everywhere;
 nothing here queries anything.
 """
 
@@ -18,10 +18,10 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from hosting.routing import host_named, hostname_in
-from hosting.websockets import BATCHES
 from protocol import frames
 from protocol.errors import XrpcError
 from repos.firehose import ConsumerTooSlow, was_cut_off
+from server.web.connections.websocket_protocol import BATCHES
 from xrpc import (
     com_atproto,  # noqa: F401 - importing it declares its streams
     encodings,

@@ -11,9 +11,9 @@ import secrets
 import orjson
 from django.http import HttpRequest, HttpResponse
 
-from hosting import database
 from hosting.limits import RateLimitExceeded
 from protocol.errors import XrpcError
+from server.database import connection
 
 JSON = "application/json; charset=utf-8"
 RETRY_AFTER_S = 2  # about what a restart of Postgres takes
@@ -68,10 +68,10 @@ def render_unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
     """A fault of ours: the client gets a number to quote, the log gets the rest. While Postgres
     restarts or is away it is no fault, and worth another try; a value that it can not hold is the
     client's, though we should have said so earlier, hence the line in the log."""
-    if database.is_outage(error):
+    if connection.is_outage(error):
         logger.warning("%s %s: the database is away: %s", request.method, request.path, error)
         return _unavailable()
-    if refusal := database.unstorable_value(error):
+    if refusal := connection.unstorable_value(error):
         logger.warning("%s %s: %s", request.method, request.path, refusal.message)
         return render(refusal)
     request_id = secrets.token_hex(8)

@@ -16,10 +16,11 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from accounts import credentials
-from hosting import limits, process_limits
+from hosting import limits
 from hosting.limits import DAY_S, HOUR_S, MINUTE_S, Bucket, Budget, Charge, Standing, bucket
 from hosting.routing import host_of
 from protocol.errors import XrpcError
+from server.web import process_limits
 from xrpc.call import Call
 
 Who = Callable[[Call], tuple[str, ...]]

@@ -11,11 +11,11 @@ from typing import IO, Any
 
 from django.http.response import HttpResponseBase
 
-from hosting import database
-from hosting.free_space import InsufficientStorage
-from hosting.handover import Exchange
-from hosting.temporary_files import TemporaryFile
-from hosting.wire import ChunkedBody
+from server.database import connection
+from server.storage.free_space import InsufficientStorage
+from server.storage.temporary_files import TemporaryFile
+from server.web.bodies.streams import ChunkedBody
+from server.web.deferred_response import Exchange
 from xrpc.errors import render
 
 _LANE = "transfer"
@@ -31,8 +31,8 @@ def is_on_its_way(meta: Mapping[str, Any]) -> bool:
 
 
 class Upload:
-    """The handover of one request (hosting.handover). `finish` is given the body and answers; one
-    byte more than `limit_bytes` is received, so that it can see what is too long."""
+    """The handover of one request (server.web.deferred_response). `finish` is given the body and
+    answers; one byte more than `limit_bytes` is received, so that it can see what is too long."""
 
     def __init__(self, limit_bytes: int, finish: Finish) -> None:
         self._limit_bytes = limit_bytes
@@ -78,7 +78,7 @@ class Upload:
             raise refusal
 
     def _finished(self, file: IO[bytes]) -> HttpResponseBase:
-        database.drop_if_hung_up()
+        connection.drop_if_hung_up()
         file.seek(0)
         return self._finish(file)
 

@@ -23,7 +23,7 @@ class SigningKey(models.Model):
     did = models.CharField(
         max_length=2048, blank=True, default="", db_default=""
     )  # empty: reserved, unclaimed
-    wrapped = models.BinaryField()  # hosting.keyring
+    wrapped = models.BinaryField()  # server.encryption.keyring
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

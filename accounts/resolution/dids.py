@@ -24,9 +24,9 @@ from accounts.resolution.errors import (
     NetworkSilent,
     UnresolvedDid,
 )
-from hosting.flights import Flights
-from hosting.memory import Entry, Memory
 from protocol.did_document import DidDocument
+from server.cache.shared import Entry, Memory
+from server.cache.single_flight import Flights
 
 FRESH_S = 3600.0
 KEPT_S = 86_400.0
@@ -79,8 +79,8 @@ def known_did(did: str) -> DidDocument | None:
 
 
 def settle_did(did: str, hear: Hear) -> DidDocument:
-    """As `resolve_did`, for somebody who asked without a thread (hosting.upstream): `hear` gives
-    the document (`documents.read`), or raises NetworkSilent when nobody answered."""
+    """As `resolve_did`, for somebody who asked without a thread (server.net.async_http): `hear`
+    gives the document (`documents.read`), or raises NetworkSilent when nobody answered."""
     asked_at = timezone.now() - timedelta(seconds=settings.RESOLVE_TIMEOUT_S)  # at the earliest
     return DidDocument(_asked_or_old(did, _memory.get(did), hear, asked_at))
 

@@ -12,9 +12,9 @@ from urllib.parse import quote
 from django.conf import settings
 
 from accounts.resolution.errors import DidDeactivated, DidNotFound, DidUnusable, NetworkSilent
-from hosting import outgoing
 from protocol import bounded_json
 from protocol.did_document import DidDocument, InvalidDidDocument
+from server.net import http_client
 
 DOCUMENT_MAX_BYTES = 200_000
 _WEB = re.compile(r"did:web:(?P<name>[a-zA-Z0-9.-]+)(?:%3[Aa](?P<port>[0-9]{1,5}))?")
@@ -38,9 +38,11 @@ def fetch(did: str) -> dict[str, Any]:
     """
     place = place_of(did)
     try:
-        answer = _ask(outgoing.request_configured if place.is_ours else outgoing.request, place.url)
+        answer = _ask(
+            http_client.request_configured if place.is_ours else http_client.request, place.url
+        )
     except NetworkSilent as silence:
-        if isinstance(silence.__cause__, outgoing.NoSuchHost) and not place.is_ours:
+        if isinstance(silence.__cause__, http_client.NoSuchHost) and not place.is_ours:
             raise DidNotFound from silence
         raise
     return read(did, answer.status, answer.body)
@@ -94,18 +96,18 @@ def url_of(did: str) -> str | None:
     return f"{origin}:{port}/.well-known/did.json" if port else f"{origin}/.well-known/did.json"
 
 
-def _ask(request: Any, url: str) -> outgoing.Answer:
+def _ask(request: Any, url: str) -> http_client.Answer:
     try:
-        answer: outgoing.Answer = request(
+        answer: http_client.Answer = request(
             "GET",
             url,
             headers=HEADERS,
             timeout_s=settings.RESOLVE_TIMEOUT_S,
             max_bytes=DOCUMENT_MAX_BYTES,
         )
-    except (outgoing.Forbidden, outgoing.TooLarge) as refusal:
+    except (http_client.Forbidden, http_client.TooLarge) as refusal:
         raise DidUnusable(str(refusal)) from refusal
-    except (outgoing.Unreachable, outgoing.TimedOut) as failure:
+    except (http_client.Unreachable, http_client.TimedOut) as failure:
         raise NetworkSilent("Could not resolve DID: its server does not answer") from failure
     return answer
 

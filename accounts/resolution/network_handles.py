@@ -11,11 +11,11 @@ from django.conf import settings
 
 from accounts import handles
 from accounts.resolution.errors import NetworkSilent
-from hosting import outgoing, txt_records
-from hosting.flights import Flights
-from hosting.memory import Memory
 from hosting.models import HandleDomain
 from protocol.syntax import is_did, is_handle, normalize_handle
+from server.cache.shared import Memory
+from server.cache.single_flight import Flights
+from server.net import dns, http_client
 
 FRESH_S = 300.0
 NOT_FOUND_S = 30.0
@@ -80,11 +80,11 @@ def _ask(name: str) -> str | None:
     """DNS, then HTTPS, then the backup name servers. When none finds it, a silence counts."""
     silences: list[Exception] = []
     for source in (_by_dns, _by_https, _by_backup_dns):
-        if source is _by_https and any(isinstance(one, txt_records.Late) for one in silences):
+        if source is _by_https and any(isinstance(one, dns.Late) for one in silences):
             continue  # who does not answer about a record will not about an address
         try:
             did = source(name)
-        except (txt_records.NoAnswer, NetworkSilent) as silence:
+        except (dns.NoAnswer, NetworkSilent) as silence:
             silences.append(silence)
         else:
             if did is not None:
@@ -95,11 +95,11 @@ def _ask(name: str) -> str | None:
 
 
 def _by_dns(name: str) -> str | None:
-    return _only_did(txt_records.values(f"_atproto.{name}"))
+    return _only_did(dns.values(f"_atproto.{name}"))
 
 
 def _by_backup_dns(name: str) -> str | None:
-    return _only_did(txt_records.backup_values(f"_atproto.{name}"))
+    return _only_did(dns.backup_values(f"_atproto.{name}"))
 
 
 def _only_did(values: list[str]) -> str | None:
@@ -111,14 +111,14 @@ def _only_did(values: list[str]) -> str | None:
 def _by_https(name: str) -> str | None:
     url = f"https://{name}/.well-known/atproto-did"
     try:
-        answer = outgoing.request(
+        answer = http_client.request(
             "GET", url, timeout_s=settings.RESOLVE_TIMEOUT_S, max_bytes=_ANSWER_MAX_BYTES
         )
-    except outgoing.Unreachable:
+    except http_client.Unreachable:
         return None  # no such server: most handles prove themselves by DNS alone
-    except outgoing.TooLarge as page:
+    except http_client.TooLarge as page:
         status, body = page.status, b""  # a page for people, such as those of parked domains
-    except outgoing.TimedOut as silence:
+    except http_client.TimedOut as silence:
         raise NetworkSilent(str(silence)) from silence
     else:
         status, body = answer.status, answer.body

@@ -43,7 +43,7 @@ from hosting.limits.lately_refused import Refused
 from hosting.limits.ledger import Ledger
 from hosting.limits.store import Store
 from hosting.models import Host
-from hosting.networks import network, wide_network
+from server.net.client_networks import network, wide_network
 
 __all__ = [
     "ACCOUNT_GUESSES", "DAY_S", "GUESSES", "GUESSES_UNDER_ATTACK", "HOUR_S", "LOGIN", "MINUTE_S",

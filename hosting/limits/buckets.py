@@ -3,8 +3,8 @@
 points in so many seconds. docs/operators.md lists them all.
 """
 
-from hosting import environment
 from hosting.limits.budgets import DAY_S, HOUR_S, MINUTE_S, Bucket, Budget
+from server import environment
 
 _PREFIX = "GROVE_LIMIT_"
 KNOWN: dict[str, tuple[Budget, ...]] = {}  # what every bucket has unless set otherwise

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from hosting.networks import WIDE_TIMES
 from protocol.errors import XrpcError
+from server.net.client_networks import WIDE_TIMES
 
 MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
 
@@ -37,7 +37,8 @@ class Bucket:
 
     @property
     def wide(self) -> "Bucket":
-        """What the network around (hosting.networks.wide_network) may spend: ten times as much."""
+        """What the network around (server.net.client_networks.wide_network) may spend: ten times as
+        much."""
         return _widened(self)
 
 

@@ -10,15 +10,15 @@ from ipaddress import ip_network
 from django.conf import settings
 from django.http import HttpRequest
 
-from hosting.networks import network
-from hosting.proxies import Network, is_among
+from server.net.client_networks import network
+from server.web.proxy_headers import Network, is_among
 
 _BYPASS_HEADER = "HTTP_X_RATELIMIT_BYPASS"
 
 
 def network_of(request: HttpRequest) -> str:
     """The network of a request's client (REMOTE_ADDR is the client, whatever proxies stand in
-    between: hosting.proxies)."""
+    between: server.web.proxy_headers)."""
     return network(request.META.get("REMOTE_ADDR", ""))
 
 

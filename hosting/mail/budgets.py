@@ -16,11 +16,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from hosting import database
 from hosting.limits.budgets import DAY_S, HOUR_S, Budget, RateLimitExceeded
 from hosting.mail.letters import Letter
 from hosting.mail.models import MailCount
 from hosting.models import Host
+from server.database import connection
 
 # All that one account causes, to whomever: codes and warnings apart
 ACCOUNT: Final = (Budget(20, HOUR_S), Budget(60, DAY_S))
@@ -48,7 +48,7 @@ def spend(host: Host, letter: Letter, recipient: str, cause: str = "") -> None:
     budgets = dict(_budgets(letter, recipient, cause))
     columns = [list(column) for column in zip(*budgets, strict=True)]
     with transaction.atomic():  # a refusal takes all counts back
-        for who, name, window_s, count, resets_at in database.rows(
+        for who, name, window_s, count, resets_at in connection.rows(
             _COUNT, (host.pk, now, *columns, now, now)
         ):
             _refuse_beyond(budgets[who, name, window_s], count, resets_at)

@@ -14,8 +14,8 @@ from hosting.console import console
 from hosting.mail import outbox
 from hosting.mail.models import OutgoingMail, OutgoingMailQuerySet
 from hosting.models import Host, StaffUser
-from hosting.public_addresses import is_loopback
 from hosting.routing import host_of
+from server.net.public_addresses import is_loopback
 
 SHOWN_MAX = 100
 # A letter has its styles inline, as mail programs want it, and needs nothing else.

@@ -12,10 +12,10 @@ from django.db.models import F, Min
 from django.utils import timezone
 
 from accounts.models import Arrival
-from hosting import database
 from repos.fetching.old_host import HostRefuses
 from repos.missing_blobs import list_missing
 from repos.models import BlobFetch, UnfetchedBlob
+from server.database import connection
 
 FIRST_AFTER: Final = timedelta(seconds=5)  # the owner's client is about to begin, too
 LEASE: Final = timedelta(minutes=15)  # longer than a turn and the largest blob after it
@@ -93,7 +93,7 @@ def note_unfetched(repo_id: int, blob_cid: bytes, why: str) -> None:
 
 def settle(fetch: BlobFetch) -> None:
     """All that could be had now is here: done, wait for the rest, or stop."""
-    database.rows(_FORGET_SETTLED, (fetch.pk,))
+    connection.rows(_FORGET_SETTLED, (fetch.pk,))
     if not list_missing(fetch.pk, limit=1):
         _decide(fetch, BlobFetch.State.DONE, "")
         return

@@ -1,14 +1,14 @@
 """Asking the host where an account lived before for one blob.
 
 Source: com.atproto.sync.getBlob. The host is a stranger, named by a DID document: the request is
-guarded as any stranger's URL (hosting.outgoing) and its answer counted as it comes.
+guarded as any stranger's URL (server.net.http_client) and its answer counted as it comes.
 """
 
 from typing import IO, Final
 from urllib.parse import urlencode
 
-from hosting import outgoing
 from protocol import bounded_json, cid
+from server.net import http_client
 
 TIMEOUT_S: Final = 600.0  # the largest blob over a slow line
 _ERROR_MAX_BYTES: Final = 10_000
@@ -40,12 +40,14 @@ def fetch(origin: str, did: str, blob_cid: bytes, into: IO[bytes], max_bytes: in
     query = urlencode({"did": did, "cid": cid.to_text(blob_cid)})
     url = f"{origin}/xrpc/com.atproto.sync.getBlob?{query}"
     try:
-        answer = outgoing.request("GET", url, timeout_s=TIMEOUT_S, max_bytes=max_bytes, into=into)
-    except outgoing.TooLarge as fault:
+        answer = http_client.request(
+            "GET", url, timeout_s=TIMEOUT_S, max_bytes=max_bytes, into=into
+        )
+    except http_client.TooLarge as fault:
         raise NoSuchBlob(f"The blob is larger than this host takes: {max_bytes} bytes") from fault
-    except outgoing.Forbidden as fault:
+    except http_client.Forbidden as fault:
         raise HostRefuses(str(fault), is_final=True) from fault
-    except (outgoing.Unreachable, outgoing.TimedOut) as fault:
+    except (http_client.Unreachable, http_client.TimedOut) as fault:
         raise HostRefuses(f"The old host does not answer: {fault}") from fault
     if answer.status == 200:
         return answer.headers.get("content-type")

@@ -9,10 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from hosting import celery, free_space
-from hosting.free_space import InsufficientStorage
+from hosting import celery
 from hosting.models import Host
-from hosting.temporary_files import TemporaryFile
 from protocol.errors import XrpcError
 from repos import blob_uploads
 from repos.blob_uploads import BlobQuotaExceeded, Received
@@ -21,6 +19,9 @@ from repos.fetching.old_host import HostRefuses, NoSuchBlob
 from repos.missing_blobs import list_missing
 from repos.models import BlobFetch, Repo, UnfetchedBlob
 from repos.reads import RepoRow
+from server.storage import free_space
+from server.storage.free_space import InsufficientStorage
+from server.storage.temporary_files import TemporaryFile
 
 TURN_S: Final = 60.0
 MAX_RUNNING: Final = 2  # turns at a time; the other workers are for people who wait

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 from weakref import WeakSet
 
-from hosting import process_limits
+from server.web import process_limits
 
 MOST_BYTES: Final = process_limits.BACKFILL_BYTES
 PATIENCE_S: Final = 3.0

@@ -9,9 +9,9 @@ from typing import TypeVar
 
 from django.db import transaction
 
-from hosting import database
 from repos import events, heads
 from repos.imports.staging import Staged
+from server.database import connection as database
 
 T = TypeVar("T")
 

@@ -10,8 +10,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from hosting import database, temporary_files
-from hosting.prepared import NULL, SIZES, bigint, integer
+from server.database import connection
+from server.database.prepared import NULL, SIZES, bigint, integer
+from server.storage import temporary_files
 
 _SPOOL_BYTES = 8_388_608  # beyond this the rows go to a temporary file
 _CHUNK_BYTES = 65_536
@@ -75,7 +76,7 @@ class Rows:
 
     @contextmanager
     def _copying(self) -> Iterator[Callable[[bytes], object]]:
-        with database.hot().cursor() as cursor, cursor.copy(self._copy.encode()) as copy:
+        with connection.hot().cursor() as cursor, cursor.copy(self._copy.encode()) as copy:
             yield copy.write
             copy.write(_TRAILER)
 

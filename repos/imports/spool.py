@@ -16,12 +16,12 @@ from typing import IO
 
 from django.conf import settings
 
-from hosting import free_space
 from protocol import car, commit
 from protocol.car import CarStream
 from protocol.cbor import CborError
 from protocol.commit import Commit
 from protocol.errors import InvalidRequest
+from server.storage import free_space
 
 MAX_BLOCKS = 5_000_000  # what an index may hold: some 750 MB, in a worker
 _CHUNK_BYTES = 262_144

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 
-from hosting import database
 from protocol import cbor, mst, syntax
 from protocol.commit import Commit
 from protocol.frames import Body, EventKind
@@ -22,6 +21,7 @@ from repos.imports.faults import Faults
 from repos.imports.rows import Rows
 from repos.imports.spool import Spool
 from repos.models import Repo
+from server.database import connection
 
 Progress = Callable[[int], None]
 
@@ -43,7 +43,7 @@ class Nodes(dict[bytes, bytes]):
     def __missing__(self, node_cid: bytes) -> bytes:
         if self._spool is not None and (received := self._spool.get(node_cid)) is not None:
             return received
-        found = self._repo_id and database.row(_NODE, (self._repo_id, node_cid))
+        found = self._repo_id and connection.row(_NODE, (self._repo_id, node_cid))
         if not found:
             raise KeyError(node_cid)
         block: bytes = found[0]
@@ -142,7 +142,7 @@ def _found_here(
     for start in range(0, len(changes), _LOOKED_UP_AT_ONCE):
         batch = changes[start : start + _LOOKED_UP_AT_ONCE]
         wanted = list({change.new for change in batch})
-        found: dict[bytes | None, bytes] = dict(database.rows(_RECORDS, (repo_id, wanted)))
+        found: dict[bytes | None, bytes] = dict(connection.rows(_RECORDS, (repo_id, wanted)))
         for change in batch:
             if change.new in found:
                 yield change, found[change.new]

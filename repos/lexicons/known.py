@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from django.utils import timezone
 
-from hosting import database
 from protocol import cbor
 from repos.lexicons.publications import Publication
 from repos.models import NetworkLexicon
+from server.database import connection
 
 logger = logging.getLogger("repos.lexicons")
 
@@ -57,7 +57,7 @@ def find(nsid: str) -> Kept | None:
 
 def want(nsid: str) -> None:
     """Have a worker look up an NSID, unless it did so lately, or too many are wanted."""
-    database.row(_WANT, {"nsid": nsid})
+    connection.row(_WANT, {"nsid": nsid})
 
 
 def wanted(limit: int) -> list[str]:

@@ -14,7 +14,6 @@ from urllib.parse import urlencode
 from django.conf import settings
 
 from accounts import resolution
-from hosting import outgoing, txt_records
 from hosting.models import Host
 from protocol import cbor, lexicon, record_proof
 from protocol.did_document import DidDocument
@@ -23,6 +22,7 @@ from protocol.keys import InvalidKey, PublicKey
 from protocol.record_proof import BadSignature, ProofError, ProvenRecord
 from protocol.syntax import is_did
 from repos import exports, reads
+from server.net import dns, http_client
 
 SCHEMA: Final = "com.atproto.lexicon.schema"
 PROOF_MAX_BYTES: Final = 1_000_000
@@ -63,8 +63,8 @@ def find_authority(nsid: str) -> str:
     """The DID that the NSID's domain names. Raises LexiconNotFound, AuthoritySilent."""
     domain = authority_of(nsid)
     try:
-        values = txt_records.values(f"_lexicon.{domain}")
-    except txt_records.NoAnswer as silence:
+        values = dns.values(f"_lexicon.{domain}")
+    except dns.NoAnswer as silence:
         raise AuthoritySilent(f"The name servers of {domain} do not answer") from silence
     named = [value.removeprefix(_PREFIX) for value in values if value.startswith(_PREFIX)]
     if len(named) != 1 or not is_did(named[0]):
@@ -138,12 +138,12 @@ def _proof(document: DidDocument, nsid: str) -> bytes | None:
     asked = urlencode({"did": document.did, "collection": SCHEMA, "rkey": nsid})
     url = f"{document.pds}/xrpc/com.atproto.sync.getRecord?{asked}"
     try:
-        answer = outgoing.request(
+        answer = http_client.request(
             "GET", url, timeout_s=settings.RESOLVE_TIMEOUT_S, max_bytes=PROOF_MAX_BYTES
         )
-    except (outgoing.Forbidden, outgoing.TooLarge) as refusal:
+    except (http_client.Forbidden, http_client.TooLarge) as refusal:
         raise LexiconNotFound(str(refusal)) from refusal
-    except (outgoing.Unreachable, outgoing.TimedOut) as silence:
+    except (http_client.Unreachable, http_client.TimedOut) as silence:
         raise AuthoritySilent(f"The PDS of {document.did} does not answer") from silence
     if answer.status in _ABSENT:
         return None

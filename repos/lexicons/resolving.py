@@ -8,9 +8,6 @@ from typing import Final
 
 from django.conf import settings
 
-from hosting import database
-from hosting.flights import Flights
-from hosting.memory import Memory
 from repos.lexicons import known
 from repos.lexicons.publications import (
     AuthoritySilent,
@@ -19,6 +16,9 @@ from repos.lexicons.publications import (
     fetch,
     find_authority,
 )
+from server.cache.shared import Memory
+from server.cache.single_flight import Flights
+from server.database import connection
 
 _BATCH: Final = 20
 _LOCK: Final = 0x6C657869  # pg_try_advisory_lock: "lexi"
@@ -51,14 +51,14 @@ def resolve_wanted() -> None:
     """Resolve what is wanted, unless somebody is at it already. Safe to run twice."""
     if not settings.LEXICON_RESOLUTION:
         return
-    locked = database.row("SELECT pg_try_advisory_lock(%s)", (_LOCK,))
+    locked = connection.row("SELECT pg_try_advisory_lock(%s)", (_LOCK,))
     if not locked or not locked[0]:
         return
     try:
         for nsid in known.wanted(_BATCH):
             _try(nsid)
     finally:
-        database.row("SELECT pg_advisory_unlock(%s)", (_LOCK,))
+        connection.row("SELECT pg_advisory_unlock(%s)", (_LOCK,))
 
 
 def _try(nsid: str) -> None:

@@ -13,10 +13,11 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.test import Client
 
-from hosting import outgoing, routing, txt_records
+from hosting import routing
 from hosting.models import Host
 from protocol import did_document, plc
 from protocol.errors import XrpcError
+from server.net import dns, http_client
 from xrpc import registry
 from xrpc.errors import render
 from xrpc.proxy.plans import Working
@@ -108,19 +109,19 @@ def directory(monkeypatch, settings):
     def request(method, url, body=None, **_limits):
         if method == "POST":
             posted.append((url, body))
-            return outgoing.Answer(200, {}, b"OK")
+            return http_client.Answer(200, {}, b"OK")
         kept = [sent for at, sent in posted if at == url.removesuffix("/log/last")]
         if not kept:
-            return outgoing.Answer(404, {}, b"")
+            return http_client.Answer(404, {}, b"")
         is_log = url.endswith("/log/last")
-        return outgoing.Answer(200, {}, kept[-1] if is_log else _document(url, kept[-1]))
+        return http_client.Answer(200, {}, kept[-1] if is_log else _document(url, kept[-1]))
 
     def nobody(*_args, **_limits):
-        raise outgoing.Unreachable("there is no network here")
+        raise http_client.Unreachable("there is no network here")
 
-    monkeypatch.setattr(outgoing, "request_configured", request)
-    monkeypatch.setattr(outgoing, "request", nobody)
-    monkeypatch.setattr(txt_records, "values", lambda _name: [])
+    monkeypatch.setattr(http_client, "request_configured", request)
+    monkeypatch.setattr(http_client, "request", nobody)
+    monkeypatch.setattr(dns, "values", lambda _name: [])
     return posted
 
 

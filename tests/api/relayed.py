@@ -14,11 +14,11 @@ from typing import Any
 import orjson
 import pytest
 
-from hosting.handover import Exchange
-from hosting.networks import Client
-from hosting.transfers import Transfers
-from hosting.upstream import Connections
-from hosting.wire import Outlet
+from server.net.async_http import Connections
+from server.net.client_networks import Client
+from server.web.bodies.streams import Outlet
+from server.web.bodies.transfers import Transfers
+from server.web.deferred_response import Exchange
 from tests import upstreams
 from tests.api.conftest import Person
 from tests.upstreams import Upstream

@@ -8,9 +8,9 @@ from django.conf import settings as django_settings
 
 from accounts import did_looks, keys, published_dids, updates
 from accounts.models import Account
-from hosting import outgoing
 from protocol import plc
 from protocol.keys import SigningKey
+from server.net import http_client
 from tests.api.conftest import Person
 from tests.api.test_moving import arrive, hand_over, service_token
 
@@ -42,7 +42,7 @@ def labeler(person: Person, **changes: Any) -> dict[str, Any]:
 
 def publish_past_the_host(person: Person, operation: dict[str, Any]) -> None:
     url = f"{django_settings.PLC_URL}/{person.did}"
-    outgoing.request_configured("POST", url, body=orjson.dumps(operation))
+    http_client.request_configured("POST", url, body=orjson.dumps(operation))
 
 
 def shown(person: Person) -> list[dict[str, Any]]:
@@ -92,7 +92,7 @@ def test_nobody_is_asked_and_no_further_statement_is_made(
     with django_assert_num_queries(1):
         alice.query(SERVER + "getSession")
     alice.call(IDENTITY + "submitPlcOperation", operation=labeler(alice))
-    monkeypatch.setattr(outgoing, "request_configured", None)
+    monkeypatch.setattr(http_client, "request_configured", None)
     with django_assert_num_queries(1):
         alice.query(SERVER + "getSession")
 

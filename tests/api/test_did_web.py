@@ -5,10 +5,10 @@ import pytest
 
 from accounts import plc_operations, web_identities
 from accounts.models import Account, WebIdentity
-from hosting import outgoing
 from hosting.models import Host
 from protocol.frames import EventKind
 from protocol.keys import SigningKey
+from server.net import http_client
 from tests.api.conftest import Person, sign_up
 from tests.api.test_moving import (
     CREATE,
@@ -47,8 +47,8 @@ class OwnServer:
 
     def request(self, _method, url, **_bounds):
         if not self.is_up or url != "https://lost.example.com/.well-known/did.json":
-            raise outgoing.Unreachable("no such host")
-        return outgoing.Answer(200, {}, orjson.dumps(self.document))
+            raise http_client.Unreachable("no such host")
+        return http_client.Answer(200, {}, orjson.dumps(self.document))
 
     def move_in(self, host: Host) -> Person:
         jwt = token(claims(iss=DID, aud=host.service_did, lxm=CREATE), self.signing)
@@ -65,7 +65,7 @@ class OwnServer:
 @pytest.fixture
 def own(monkeypatch) -> OwnServer:
     server = OwnServer()
-    monkeypatch.setattr(outgoing, "request", server.request)
+    monkeypatch.setattr(http_client, "request", server.request)
     return server
 
 

@@ -8,13 +8,13 @@ import pytest
 
 from accounts import credentials, resolution, standing
 from accounts.models import Account
-from hosting import outgoing
 from hosting.mail.models import OutgoingMail
 from protocol import car, commit, plc
 from protocol.frames import EventKind
 from protocol.keys import PublicKey, SigningKey
 from repos import reads
 from repos.models import BlobFetch, Repo
+from server.net import http_client
 from tests.api.conftest import Api, Person
 from tests.api.test_import import CAR, THING, folders, repo_car, things, with_blob
 from tests.unit.accounts.test_service_tokens import claims, token
@@ -250,7 +250,7 @@ class Lost:
         self.publish(self.newest)
 
     def publish(self, operation) -> None:
-        outgoing.request_configured(
+        http_client.request_configured(
             "POST", f"http://localhost:2582/{self.did}", body=orjson.dumps(operation)
         )
 
@@ -302,7 +302,7 @@ class OwnSite:
 
     def request(self, _method, url, **_):
         if url != "https://alice.example/.well-known/did.json":
-            raise outgoing.Unreachable("there is no network here")
+            raise http_client.Unreachable("there is no network here")
         method = {
             "id": f"{self.did}#atproto",
             "type": "Multikey",
@@ -314,13 +314,13 @@ class OwnSite:
             "serviceEndpoint": self.pds,
         }
         document = {"id": self.did, "verificationMethod": [method], "service": [service]}
-        return outgoing.Answer(200, {}, orjson.dumps(document))
+        return http_client.Answer(200, {}, orjson.dumps(document))
 
 
 @pytest.fixture
 def own_site(monkeypatch, directory) -> OwnSite:
     site = OwnSite()
-    monkeypatch.setattr(outgoing, "request", site.request)
+    monkeypatch.setattr(http_client, "request", site.request)
     return site
 
 

@@ -19,7 +19,6 @@ django.setup()
 
 from accounts import deletion  # noqa: E402 - needs django.setup()
 from accounts.models import Account  # noqa: E402 - needs django.setup()
-from hosting import database  # noqa: E402 - needs django.setup()
 from protocol import cid  # noqa: E402 - with its users
 from repos import (  # noqa: E402 - needs django.setup()
     blob_quarantine,
@@ -31,6 +30,7 @@ from repos import (  # noqa: E402 - needs django.setup()
 )
 from repos.imports import arriving  # noqa: E402 - needs django.setup()
 from repos.reads import RepoRow  # noqa: E402 - needs django.setup()
+from server.database import connection  # noqa: E402 - needs django.setup()
 from tests.unit.repos import numbering  # noqa: E402 - needs django.setup()
 from tests.unit.repos.uploads import THING, upload, using  # noqa: E402 - needs django.setup()
 
@@ -100,7 +100,7 @@ def main() -> None:
 
 def _do(name: str, arguments: list[str]) -> int:
     try:
-        database.hot().execute("SET application_name = 'doomed'")
+        connection.hot().execute("SET application_name = 'doomed'")
         VERBS[name](*arguments)
     except Exception:  # noqa: BLE001 - a child of this process has nobody above it
         traceback.print_exc()

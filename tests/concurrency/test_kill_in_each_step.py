@@ -25,7 +25,6 @@ from django.utils import timezone
 from psycopg import sql
 
 from accounts.models import Account
-from hosting import database
 from hosting.models import Host
 from protocol import cid
 from repos import blob_files, blob_quarantine, blobs, checks, commits, reads, snapshots, sweeping
@@ -44,6 +43,7 @@ from repos.models import (
     Repo,
 )
 from repos.snapshots import conninfo
+from server.database import connection as database
 from tests.concurrency import doomed
 from tests.concurrency.doomed import OLD
 from tests.running import ROOT

@@ -19,7 +19,6 @@ from django.utils import timezone
 
 from accounts import deletion, keys, signals, standing
 from accounts.models import Account
-from hosting import database
 from hosting.models import Host
 from protocol import car, commit, mst
 from protocol.errors import XrpcError
@@ -41,6 +40,7 @@ from repos import (
 from repos.imports import importing, spool
 from repos.models import Blob, BlobUse, DoomedFile, DoomedRepo, Node, Record, Repo
 from repos.reads import RepoRow
+from server.database import connection
 from tests.concurrency.test_writers import in_threads
 from tests.unit.repos import stream
 from tests.unit.repos.conftest import folder, open_account
@@ -239,5 +239,5 @@ def assert_nothing_orphaned(race: Race) -> None:
     there = [path for path in race.folder.rglob("*") if path.is_file()]
     files = {str(path.relative_to(race.folder)) for path in there}
     assert files == set(Blob.objects.values_list("key", flat=True))
-    idle = database.rows("SELECT FROM blob WHERE state IN ('staged', 'idle')")
+    idle = connection.rows("SELECT FROM blob WHERE state IN ('staged', 'idle')")
     assert idle == []

@@ -9,14 +9,14 @@ import pytest
 from django.db import connection
 
 from accounts.models import Account
-from hosting import database
-from hosting.gathering import Gathering
 from hosting.models import Host
 from repos import commits, reads, writes
 from repos.commits import Applied
 from repos.models import Record
 from repos.plan import InvalidSwap
 from repos.reads import RepoRow
+from server.database import connection as database
+from server.web.threads.batching import Gathering
 from tests.unit.repos import numbering, stream
 from tests.unit.repos.conftest import open_account
 from tests.unit.repos.test_sequencer import await_numbered

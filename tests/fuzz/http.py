@@ -34,14 +34,15 @@ from django.test import Client
 from accounts import sessions, websessions
 from accounts.models import Account
 from accounts.signals import account_opened
-from hosting import outgoing, provision, routing
+from hosting import provision, routing
 from hosting.models import Host, StaffUser, Tenant
-from hosting.wsgi import application
 from protocol import car, cid, commit, mst, syntax
 from protocol.keys import SigningKey
 from protocol.mst import node
 from repos import commits, exports, reads, writes
 from repos.models import Record, Repo
+from server.net import http_client
+from server.web.wsgi_handler import application
 from tests.fuzz import forms, samples
 from tests.fuzz.car import repaired
 from tests.unit.accounts.people import account_row
@@ -139,7 +140,7 @@ def prepare() -> None:
 
 def enter(host: Host) -> None:
     """Make the account that the inputs speak of, and let nobody answer outside."""
-    outgoing.request = outgoing.request_configured = _nobody  # type: ignore[assignment]
+    http_client.request = http_client.request_configured = _nobody  # type: ignore[assignment]
     with transaction.atomic():
         account = account_row(host, "alice")
         account_opened.send(sender=Account, account=account)
@@ -259,5 +260,5 @@ def _environ(request_line: str, headers: list[str], body: bytes) -> dict[str, ob
     return environ
 
 
-def _nobody(*_args: object, **_limits: object) -> outgoing.Answer:
-    raise outgoing.Unreachable("nobody is there")
+def _nobody(*_args: object, **_limits: object) -> http_client.Answer:
+    raise http_client.Unreachable("nobody is there")

@@ -18,8 +18,9 @@ from pytest_django import DjangoDbBlocker
 
 from accounts import credentials as passwords
 from accounts.pages.cookies import COOKIE
-from hosting import outgoing, provision, routing
+from hosting import provision, routing
 from hosting.models import Tenant
+from server.net import http_client
 from tests.fuzz import forms, http, samples
 from xrpc import registry
 
@@ -57,7 +58,7 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
         transaction.atomic(),
     ):
         for name in ("request", "request_configured"):  # `enter` replaces them; here for a while
-            patch.setattr(outgoing, name, getattr(outgoing, name))
+            patch.setattr(http_client, name, getattr(http_client, name))
         patch.setattr(passwords, "REFUSAL_TAKES_S", 0.0)
         # Django drops a connection that is within a transaction; ours is, to undo what was done.
         patch.setattr(connection, "close_if_unusable_or_obsolete", lambda: None)

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hosting import outgoing, routing
+from hosting import routing
 from hosting.models import Host
 from repos import snapshots
+from server.net import http_client
 from tests.fuzz import http
 from tests.fuzz.test_targets import mutations
 
@@ -25,7 +26,7 @@ def hang_up() -> Iterator[None]:
 def world(ash: Host, monkeypatch: pytest.MonkeyPatch, settings) -> None:
     settings.RATE_LIMITS = False
     for name in ("request", "request_configured"):  # `enter` replaces them; here only for a test
-        monkeypatch.setattr(outgoing, name, getattr(outgoing, name))
+        monkeypatch.setattr(http_client, name, getattr(http_client, name))
     routing.forget()
     http.enter(ash)
 

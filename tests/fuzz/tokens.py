@@ -16,11 +16,11 @@ os.environ.setdefault("GROVE_KEK", "fuzz:" + "11" * 32)
 django.setup()
 
 from accounts import service_tokens, tokens  # noqa: E402 - needs django.setup()
-from hosting import keyring  # noqa: E402 - needs django.setup()
 from hosting.models import Host  # noqa: E402 - needs django.setup()
 from protocol.did_document import DidDocument  # noqa: E402 - with its users
 from protocol.errors import XrpcError  # noqa: E402 - with its users
 from protocol.keys import SigningKey  # noqa: E402 - with its users
+from server.encryption import keyring  # noqa: E402 - needs django.setup()
 
 _SECRET = b"\2" * 32
 _HOST = Host(service_did="did:web:localhost", token_secret=keyring.wrap(_SECRET))

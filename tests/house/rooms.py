@@ -3,7 +3,7 @@
 from pathlib import Path
 
 HOUSE = Path(__file__).parents[2]
-ROOMS = ("protocol", "hosting", "accounts", "repos", "moderation", "xrpc")
+ROOMS = ("protocol", "server", "hosting", "accounts", "repos", "moderation", "xrpc")
 
 
 def modules(room: str) -> list[Path]:

@@ -13,7 +13,7 @@ COMMAND = re.compile(r"manage\.py|curl|psql|pip install|\bmake (run|test)")
 UNTYPED = {
     "make test     #": "it is what runs this",
     "db.example/grove": "needs a machine of that name; tests/concurrency give DATABASE_URL",
-    "GROVE_S3_BUCKET=": "tests/unit/hosting/test_s3.py runs against such a service",
+    "GROVE_S3_BUCKET=": "tests/unit/server/storage/test_s3.py runs against such a service",
     "GROVE_SMTP_URL=": "tests/unit/hosting/mail run against such a server",
 }
 

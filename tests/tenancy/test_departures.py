@@ -12,11 +12,11 @@ from django.utils import timezone
 from accounts import credentials, did_looks, handles, keys, published_dids, updates
 from accounts.models import Account
 from accounts.published_dids import Published
-from hosting import outgoing
 from protocol import did_document, plc
 from protocol.did_document import DidDocument
 from protocol.frames import EventKind
 from protocol.plc_data import PDS_SERVICE, PlcData, Service
+from server.net import http_client
 from tests.api.conftest import Person
 from tests.api.test_import import THING
 from tests.api.test_moving import (
@@ -63,7 +63,7 @@ def publish_past_the_host(person: Person, **changes) -> None:
     operation = {**plc.update(data, plc.cid_of(newest)), **changes}
     signed = plc.sign(operation, keys.rotation_key(account.host))
     url = f"{django_settings.PLC_URL}/{person.did}"
-    outgoing.request_configured("POST", url, body=orjson.dumps(signed))
+    http_client.request_configured("POST", url, body=orjson.dumps(signed))
 
 
 def leave_for(person: Person, origin: str, handle: str = "alice.elsewhere.example") -> None:
@@ -184,7 +184,7 @@ def test_an_ended_did_has_nobody_speak_for_it(alice):
     newest, _ = updates.newest(account)
     end = plc.sign(plc.tombstone(plc.cid_of(newest)), keys.rotation_key(account.host))
     url = f"{django_settings.PLC_URL}/{alice.did}"
-    outgoing.request_configured("POST", url, body=orjson.dumps(end))
+    http_client.request_configured("POST", url, body=orjson.dumps(end))
     assert did_looks.look(alice.did)
     assert copy_of(alice).status == Account.Status.DEACTIVATED
 

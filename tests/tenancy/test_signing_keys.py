@@ -15,11 +15,11 @@ from django.db import IntegrityError, transaction
 
 from accounts import deletion, key_changes, key_rotation, keys, reserved_keys
 from accounts.models import Account, PlcOperation, SigningKey
-from hosting import outgoing
 from hosting.mail.models import OutgoingMail
 from protocol import commit
 from protocol.keys import PublicKey
 from repos.models import Repo
+from server.net import http_client
 from tests.api.conftest import Person
 
 IDENTITY, SERVER = "com.atproto.identity.", "com.atproto.server."
@@ -44,7 +44,7 @@ def publish_past_the_host(person: Person, did_key: str) -> None:
     wish = {"token": code, "verificationMethods": {"atproto": did_key}}
     signed = person.call(IDENTITY + "signPlcOperation", **wish).json()["operation"]
     url = f"{django_settings.PLC_URL}/{person.did}"
-    outgoing.request_configured("POST", url, body=orjson.dumps(signed))
+    http_client.request_configured("POST", url, body=orjson.dumps(signed))
 
 
 @pytest.fixture

@@ -87,7 +87,7 @@ class Composed:
 
 @dataclass(frozen=True, slots=True)
 class Working:
-    """Have an answer made in a thread of another lane (hosting.bridge.THREADS)."""
+    """Have an answer made in a thread of another lane (server.web.asgi_bridge.THREADS)."""
 
     lane: str
     work: Callable[[], Composed]

@@ -7,9 +7,9 @@ service's own does not: whatever it says about its inside, the client gets a 502
 from collections.abc import Mapping
 from typing import Final
 
-from hosting import upstream
 from protocol import bounded_json
 from protocol.errors import XrpcError
+from server.net import async_http
 from xrpc.proxy.encodings import Undecodable, decoded
 from xrpc.proxy.plans import Received
 
@@ -53,11 +53,11 @@ class NotEnoughResources(XrpcError):
     status = 503
 
 
-def of_failure(failure: upstream.UpstreamError) -> XrpcError:
+def of_failure(failure: async_http.UpstreamError) -> XrpcError:
     """The refusal for an exchange that gave no reply. Its reason stays with us."""
-    if isinstance(failure, upstream.Late):
+    if isinstance(failure, async_http.Late):
         return UpstreamTimeout("Upstream service timed out")
-    if isinstance(failure, upstream.Busy):
+    if isinstance(failure, async_http.Busy):
         return NotEnoughResources("Too many requests wait for the upstream service")
     return UpstreamFailure(_UNREACHABLE)
 

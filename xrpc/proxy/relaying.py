@@ -10,11 +10,12 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Final, TypeVar
 
-from hosting import database, upstream
-from hosting.handover import Exchange
-from hosting.lanes import LaneIsFull
-from hosting.wire import Gone, Headers
 from protocol.errors import XrpcError
+from server.database import connection
+from server.net import async_http
+from server.web.bodies.streams import Gone, Headers
+from server.web.deferred_response import Exchange
+from server.web.threads.thread_pools import LaneIsFull
 from xrpc.errors import JSON, render
 from xrpc.proxy import refusals, resolving
 from xrpc.proxy.plans import Asking, Composed, Forwarded, Outcome, Plan, Received, Working
@@ -32,7 +33,7 @@ _ABOUT: Final = ("atproto-repo-rev", "atproto-content-labelers", "retry-after")
 
 
 class Relay:
-    """The handover of one request (hosting.handover)."""
+    """The handover of one request (server.web.deferred_response)."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -47,7 +48,7 @@ async def _answer(exchange: Exchange, plan: Plan) -> None:
     try:
         while step is not None:
             step = await _next(exchange, step)
-    except upstream.UpstreamError as failure:
+    except async_http.UpstreamError as failure:
         logger.warning("a proxied call failed: %s: %s", type(failure).__name__, failure)
         if exchange.has_begun:
             raise Gone("the service broke off; so must we") from failure
@@ -94,7 +95,7 @@ async def _forward(exchange: Exchange, plan: Forwarded) -> Outcome:
     return None
 
 
-def _is_wanted(plan: Forwarded, reply: upstream.Reply) -> bool:
+def _is_wanted(plan: Forwarded, reply: async_http.Reply) -> bool:
     """Whether the reply has to be read before the client gets it."""
     if plan.finish is None or plan.method == "HEAD":
         return False
@@ -133,15 +134,15 @@ async def _reply_to(exchange: Exchange, question: Forwarded) -> Received | None:
             body, rest = await _read(reply, BUFFERED_MAX_BYTES)
             is_good = reply.status == 200 and rest is None
             return Received(reply.status, reply.headers, body) if is_good else None
-    except (upstream.UpstreamError, XrpcError) as failure:
+    except (async_http.UpstreamError, XrpcError) as failure:
         logger.warning("a question of ours failed: %s: %s", type(failure).__name__, failure)
         return None
 
 
-async def _request(exchange: Exchange, plan: Forwarded) -> upstream.Request:
+async def _request(exchange: Exchange, plan: Forwarded) -> async_http.Request:
     url = await resolving.url_of(exchange, plan.service)
     body = plan.body
-    return upstream.Request(
+    return async_http.Request(
         plan.method,
         url + plan.path,
         plan.headers,
@@ -186,7 +187,9 @@ async def _refuse(exchange: Exchange, refusal: XrpcError, about: Headers | None 
     await exchange.answer(response.status_code, headers, response.content)
 
 
-async def _read(reply: upstream.Reply, max_bytes: int) -> tuple[bytes, AsyncIterator[bytes] | None]:
+async def _read(
+    reply: async_http.Reply, max_bytes: int
+) -> tuple[bytes, AsyncIterator[bytes] | None]:
     """The body; where it is longer than `max_bytes`, its beginning and the rest to come."""
     chunks = _chunks(reply)
     pieces: list[bytes] = []
@@ -199,11 +202,11 @@ async def _read(reply: upstream.Reply, max_bytes: int) -> tuple[bytes, AsyncIter
                 if size > max_bytes:
                     return b"".join(pieces), chunks
     except TimeoutError as reason:
-        raise upstream.Late("a body took too long") from reason
+        raise async_http.Late("a body took too long") from reason
     return b"".join(pieces), None
 
 
-def _chunks(reply: upstream.Reply) -> AsyncIterator[bytes]:
+def _chunks(reply: async_http.Reply) -> AsyncIterator[bytes]:
     return reply.chunks(STREAMED_MAX_BYTES)
 
 
@@ -232,5 +235,5 @@ def _passed(headers: Mapping[str, str], names: tuple[str, ...]) -> Headers:
 
 def _with_database(work: Callable[[], T]) -> T:
     """A follow-up begins as a request does: with a connection that is still one."""
-    database.drop_if_hung_up()
+    connection.drop_if_hung_up()
     return work()

@@ -11,9 +11,9 @@ from django.conf import settings
 
 from accounts import resolution
 from accounts.resolution import NetworkSilent, UnresolvedDid, documents
-from hosting import upstream
-from hosting.handover import Exchange
 from protocol.did_document import DidDocument
+from server.net import async_http
+from server.web.deferred_response import Exchange
 from xrpc.proxy.destinations import Service, UnresolvedService
 
 _LANE = "fast"
@@ -37,14 +37,14 @@ async def _asked(exchange: Exchange, did: str) -> DidDocument:
     """The document from the DID's own server. Raises UnresolvedDid, NetworkSilent."""
     place = documents.place_of(did)
     headers = {**documents.HEADERS, "Accept-Encoding": "identity"}
-    request = upstream.Request("GET", place.url, headers, is_ours=place.is_ours)
+    request = async_http.Request("GET", place.url, headers, is_ours=place.is_ours)
     try:
         async with (
             asyncio.timeout(settings.RESOLVE_TIMEOUT_S),
             exchange.upstream.ask(request) as reply,
         ):
             body = await reply.whole(documents.DOCUMENT_MAX_BYTES)
-    except (upstream.UpstreamError, TimeoutError):
+    except (async_http.UpstreamError, TimeoutError):
         return await _settled(exchange, did, _silence)
     return await _settled(exchange, did, partial(documents.read, status=reply.status, body=body))
 

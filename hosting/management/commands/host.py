@@ -14,9 +14,10 @@ from django.contrib.auth.password_validation import MinimumLengthValidator, vali
 from django.core.exceptions import ValidationError
 from django.core.management import BaseCommand, CommandError, CommandParser
 
-from hosting import keyring, routing, signals
+from hosting import routing, signals
 from hosting.models import Host
 from protocol.syntax import is_did
+from server.encryption import keyring
 
 _PASSWORD_MIN_CHARACTERS = 12
 _SERVICES = {

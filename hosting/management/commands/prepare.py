@@ -8,7 +8,8 @@ from django.core.management import BaseCommand, CommandError, call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from hosting import keyring, provision
+from hosting import provision
+from server.encryption import keyring
 
 
 class Command(BaseCommand):

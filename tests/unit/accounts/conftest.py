@@ -4,8 +4,8 @@ import orjson
 import pytest
 
 from accounts import keys, standing
-from hosting import outgoing
 from protocol import plc
+from server.net import http_client
 from tests.unit.accounts.people import account_row
 
 
@@ -43,7 +43,7 @@ def directory_says(monkeypatch, alice):
             [host.rotation_did_key], alice.signing_did_key, alice.handle, host.origin
         )
         signed = plc.sign({**genesis, **changes}, keys.rotation_key(host))
-        answer = outgoing.Answer(status, {}, orjson.dumps(signed))
-        monkeypatch.setattr(outgoing, "request_configured", lambda *_, **__: answer)
+        answer = http_client.Answer(status, {}, orjson.dumps(signed))
+        monkeypatch.setattr(http_client, "request_configured", lambda *_, **__: answer)
 
     return give

@@ -24,9 +24,9 @@ from accounts.arriving_handles import HandleLeadsElsewhere
 from accounts.handles import InvalidHandle
 from accounts.models import Account, AppPassword, Arrival, Preference
 from accounts.resolution import NetworkSilent
-from hosting import outgoing, txt_records
 from protocol.keys import SigningKey
 from protocol.plc_data import PDS_SERVICE, PDS_SERVICE_TYPE, PlcData, Service
+from server.net import dns, http_client
 from tests.unit.accounts.people import PASSWORD, account_row, wish
 from tests.unit.repos.stream import events
 
@@ -51,10 +51,10 @@ class Network:
             "serviceEndpoint": self.pds,
         }
         document = {"id": did, "service": [service] if self.pds else []}
-        return outgoing.Answer(self.status, {}, orjson.dumps(document))
+        return http_client.Answer(self.status, {}, orjson.dumps(document))
 
     def request(self, *_, **__):
-        raise outgoing.Unreachable("nobody")
+        raise http_client.Unreachable("nobody")
 
     def values(self, name):
         did = self.handles.get(name.removeprefix("_atproto."))
@@ -64,9 +64,9 @@ class Network:
 @pytest.fixture
 def network(monkeypatch):
     network = Network()
-    monkeypatch.setattr(outgoing, "request_configured", network.request_configured)
-    monkeypatch.setattr(outgoing, "request", network.request)
-    monkeypatch.setattr(txt_records, "values", network.values)
+    monkeypatch.setattr(http_client, "request_configured", network.request_configured)
+    monkeypatch.setattr(http_client, "request", network.request)
+    monkeypatch.setattr(dns, "values", network.values)
     return network
 
 

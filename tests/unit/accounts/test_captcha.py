@@ -11,7 +11,8 @@ from django.utils import timezone
 from accounts import captcha
 from accounts.captcha import CaptchaRefused
 from accounts.models import SpentChallenge
-from hosting import keyring, outgoing
+from server.encryption import keyring
+from server.net import http_client
 
 
 @pytest.fixture(autouse=True)
@@ -99,10 +100,10 @@ def service(ash, monkeypatch):
         Service.asked.append((url, body))
         if isinstance(Service.says, Exception):
             raise Service.says
-        return outgoing.Answer(200, {}, Service.says)
+        return http_client.Answer(200, {}, Service.says)
 
     Service.asked = []
-    monkeypatch.setattr(outgoing, "request", request)
+    monkeypatch.setattr(http_client, "request", request)
     return Service
 
 
@@ -120,8 +121,8 @@ def test_the_service_is_asked_with_secret_answer_and_address(ash, service):
         b'{"success": "true"}',
         b"[]",
         b"<html>",
-        outgoing.TimedOut("late"),
-        outgoing.Unreachable("gone"),
+        http_client.TimedOut("late"),
+        http_client.Unreachable("gone"),
     ],
 )
 def test_any_answer_but_success_is_a_no(ash, service, says):

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts import directory
-from hosting import outgoing
+from server.net import http_client
 
 DID = "did:plc:" + "a" * 24
 
@@ -14,7 +14,7 @@ def answer(monkeypatch):
 
     def give(status: int, body: bytes = b""):
         monkeypatch.setattr(
-            outgoing, "request_configured", lambda *_, **__: outgoing.Answer(status, {}, body)
+            http_client, "request_configured", lambda *_, **__: http_client.Answer(status, {}, body)
         )
 
     return give
@@ -73,9 +73,9 @@ def test_the_operation_goes_out_as_json(monkeypatch, settings):
 
     def record(method, url, **options):
         sent.update(options, method=method, url=url)
-        return outgoing.Answer(200, {}, b"OK")
+        return http_client.Answer(200, {}, b"OK")
 
-    monkeypatch.setattr(outgoing, "request_configured", record)
+    monkeypatch.setattr(http_client, "request_configured", record)
     directory.post(DID, {"type": "plc_tombstone"})
     assert (sent["method"], sent["url"]) == ("POST", f"{settings.PLC_URL}/{DID}")
     assert sent["body"] == b'{"type":"plc_tombstone"}'

@@ -16,11 +16,12 @@ from accounts import (
     updates,
 )
 from accounts.models import Account, Arrival, CustomHandle, PlcOperation
-from hosting import outgoing, txt_records
 from protocol import plc as operations
 from protocol.did_document import DidDocument
 from protocol.keys import SigningKey
 from repos.models import Event
+from server.net import dns as txt_records
+from server.net import http_client
 from tests.unit.accounts.people import account_row, wish
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,10 +39,10 @@ def dns(monkeypatch):
     records = {}
 
     def nobody(*_args, **_bounds):
-        raise outgoing.Unreachable("there is no network here")
+        raise http_client.Unreachable("there is no network here")
 
     monkeypatch.setattr(txt_records, "values", lambda name: records.get(name, []))
-    monkeypatch.setattr(outgoing, "request", nobody)
+    monkeypatch.setattr(http_client, "request", nobody)
     return records
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts import publishing, sessions, tasks, websessions, withdrawals
-from hosting import periodic
+from server.jobs import beat_schedule
 
 
 @pytest.mark.parametrize(
@@ -12,7 +12,7 @@ from hosting import periodic
      "forget_expired_web_sessions"],
 )  # fmt: skip
 def test_the_sweeps_run_periodically(task):
-    assert f"accounts.tasks.{task}" in periodic.SCHEDULE
+    assert f"accounts.tasks.{task}" in beat_schedule.SCHEDULE
 
 
 def test_the_wake_ups_name_is_the_tasks(monkeypatch):

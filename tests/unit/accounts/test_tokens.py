@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts import tokens
-from hosting import keyring
 from hosting.models import Host
 from protocol.errors import XrpcError
+from server.encryption import keyring
 
 SECRET = b"s" * 32
 DID = "did:plc:" + "a" * 24

@@ -17,12 +17,13 @@ from accounts import (
 )
 from accounts.admission import HandleTaken, RecoveryKeyRefused
 from accounts.models import Account, WebIdentity
-from hosting import outgoing, routing
+from hosting import routing
 from hosting.models import Host
 from protocol.did_document import DidDocument
 from protocol.keys import SigningKey
 from protocol.plc_data import PDS_SERVICE, Service
 from repos.models import Event, Repo
+from server.net import http_client
 from tests.unit.accounts.people import account_row, wish
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,10 +36,10 @@ def club(ash, monkeypatch) -> Host:
     """A host that gives out did:web identities, with no network around it."""
 
     def nobody(*_args, **_bounds):
-        raise outgoing.Unreachable("there is no network here")
+        raise http_client.Unreachable("there is no network here")
 
-    monkeypatch.setattr(outgoing, "request", nobody)
-    monkeypatch.setattr(outgoing, "request_configured", nobody)
+    monkeypatch.setattr(http_client, "request", nobody)
+    monkeypatch.setattr(http_client, "request_configured", nobody)
     routing.forget()
     ash.did_method = Host.DidMethod.WEB
     ash.save()

@@ -11,7 +11,7 @@ from hosting import entrance, limits
 from hosting.entrance import Entrance
 from hosting.limits import Bucket, Budget, RateLimitExceeded
 from hosting.limits.lately_refused import Refused
-from hosting.proxies import BehindProxies
+from server.web.proxy_headers import BehindProxies
 
 Messages = list[dict[str, Any]]
 

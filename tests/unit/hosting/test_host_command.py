@@ -7,8 +7,8 @@ import pytest
 from django.contrib.auth.hashers import check_password
 from django.core.management import CommandError, call_command
 
-from hosting import keyring
 from hosting.models import Host
+from server.encryption import keyring
 
 MOD = "did:plc:mmmmmmmmmmmmmmmmmmmmmmmm"
 

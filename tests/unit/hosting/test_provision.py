@@ -5,9 +5,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.contrib.auth.hashers import check_password
 from pytest_django.fixtures import Settings
 
-from hosting import keyring, provision
+from hosting import provision
 from hosting.models import Host, StaffUser
 from protocol.keys import SigningKey
+from server.encryption import keyring
 
 
 def test_the_service_did_carries_the_port_percent_encoded() -> None:

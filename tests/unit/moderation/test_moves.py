@@ -9,13 +9,13 @@ from django.utils import timezone
 
 from accounts import arrival_checks, keys
 from accounts.models import Account, Arrival
-from hosting import outgoing
 from hosting.models import Host
 from moderation import moves
 from moderation.models import AuditEntry
 from moderation.takedowns import NotAllowed, ReasonNeeded
 from protocol import cid
 from repos.models import BlobFetch, BlobUse, ImportJob, UnfetchedBlob
+from server.net import http_client
 
 OLD = "https://old.example"
 LINK = cid.of_raw(b"a picture")
@@ -24,11 +24,11 @@ LINK = cid.of_raw(b"a picture")
 @pytest.fixture(autouse=True)
 def _no_network(monkeypatch, settings):
     def nobody(*_args, **_limits):
-        raise outgoing.Unreachable("there is no network here")
+        raise http_client.Unreachable("there is no network here")
 
     settings.VALKEY_URL = ""
-    monkeypatch.setattr(outgoing, "request", nobody)
-    monkeypatch.setattr(outgoing, "request_configured", nobody)
+    monkeypatch.setattr(http_client, "request", nobody)
+    monkeypatch.setattr(http_client, "request_configured", nobody)
 
 
 @pytest.fixture
@@ -171,8 +171,8 @@ def names_this_host(monkeypatch, arrival: Arrival) -> None:
         "prev": None,
         "sig": "",
     }
-    answer = outgoing.Answer(200, {}, orjson.dumps(newest))
-    monkeypatch.setattr(outgoing, "request_configured", lambda *_, **__: answer)
+    answer = http_client.Answer(200, {}, orjson.dumps(newest))
+    monkeypatch.setattr(http_client, "request_configured", lambda *_, **__: answer)
 
 
 def test_a_did_that_names_this_host_by_now_is_noticed(arrival, monkeypatch):

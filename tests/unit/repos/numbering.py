@@ -7,13 +7,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from hosting import database
 from repos.snapshots import conninfo
+from server.database import connection
 
 
 def number(limit: int = 10_000) -> int:
     """Number what is pending, on this test's own connection."""
-    found = database.row("SELECT number_pending_events(%s::int)", (limit,))
+    found = connection.row("SELECT number_pending_events(%s::int)", (limit,))
     assert found is not None
     return int(found[0])
 

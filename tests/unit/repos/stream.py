@@ -3,10 +3,10 @@
 from collections.abc import Collection
 from typing import Any
 
-from hosting import database
 from protocol import car, commit, frames, inversion
 from protocol.frames import EventKind, RepoOp
 from protocol.keys import PublicKey
+from server.database import connection
 
 
 def events(repo_id: int) -> list[tuple[EventKind, dict[str, Any]]]:
@@ -14,7 +14,7 @@ def events(repo_id: int) -> list[tuple[EventKind, dict[str, Any]]]:
     sql = "SELECT kind, body, seq_at FROM event WHERE repo_id = %s ORDER BY id"
     return [
         (EventKind(kind), frames.parse(frames.frame(kind, body, seq_at, 0))[1])
-        for kind, body, seq_at in database.rows(sql, (repo_id,))
+        for kind, body, seq_at in connection.rows(sql, (repo_id,))
     ]
 
 

@@ -7,10 +7,10 @@ import psycopg
 import pytest
 from django.db import IntegrityError, transaction
 
-from hosting import database
 from repos import blob_states
 from repos.blob_states import MOVES, State
 from repos.models import Blob
+from server.database import connection
 
 ROWS = [state for state in State if state is not State.PURGED]
 
@@ -46,7 +46,7 @@ def move(before: State, after: State) -> State:
         repo_id=1, cid=b"c", mime_type="a/b", size=1, state=before, key="k", changed_at=_NOW
     )
     with transaction.atomic():
-        database.hot().execute("UPDATE blob SET state = %s WHERE repo_id = 1", [after.value])
+        connection.hot().execute("UPDATE blob SET state = %s WHERE repo_id = 1", [after.value])
     return State(Blob.objects.get().state)
 
 

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 from pytest_django.fixtures import Settings
 
-from hosting import database
 from hosting.models import Host
 from protocol import atjson, car, cid, commit, mst
 from protocol.errors import InvalidRequest
@@ -15,6 +14,7 @@ from repos.blob_refs import BlobRef
 from repos.imports import importing, spool
 from repos.models import Blob, BlobUsage, BlobUse, DoomedFile
 from repos.reads import RepoRow
+from server.database import connection
 from tests.unit.repos.uploads import THING, files, put, upload, using
 
 pytestmark = pytest.mark.usefixtures("folder")
@@ -166,9 +166,9 @@ def test_an_upload_of_a_vague_type_asks_no_more_often_than_another(
 ) -> None:
     import_record(repo, using(BlobRef(cid.of_raw(SVG), "image/svg+xml", len(SVG))))
     asked: list[str] = []
-    execute = database._execute
+    execute = connection._execute
     monkeypatch.setattr(
-        database, "_execute", lambda sql, params: (asked.append(sql), execute(sql, params))[1]
+        connection, "_execute", lambda sql, params: (asked.append(sql), execute(sql, params))[1]
     )
     assert upload(repo, SVG, "*/*").mime_type == "image/svg+xml"
     vague, asked[:] = list(asked), []

@@ -3,7 +3,6 @@ from pathlib import Path
 
 import pytest
 
-from hosting import database
 from hosting.models import Host
 from protocol import cid
 from protocol.errors import InvalidRequest
@@ -11,6 +10,7 @@ from repos import blobs, commits, reads, writes
 from repos.blob_refs import BlobRef
 from repos.models import Blob
 from repos.reads import RepoRow
+from server.database import connection
 from tests.unit.repos.uploads import THING, files, put, upload, using
 
 pytestmark = pytest.mark.usefixtures("folder")
@@ -116,7 +116,7 @@ def test_the_database_orders_cids_as_their_text(repo: RepoRow) -> None:
     starts = [bytes([byte]) * length for byte in (0, 0xD6, 0xFF) for length in (0, 1, 31, 32)]
     digests = [(start + chance.randbytes(32))[:32] for start in starts * 20]
     cids = list({cid.raw_from_digest(digest) for digest in digests})
-    found = database.rows("SELECT c FROM unnest(%b::bytea[]) c ORDER BY cid_order(c)", (cids,))
+    found = connection.rows("SELECT c FROM unnest(%b::bytea[]) c ORDER BY cid_order(c)", (cids,))
     assert [cid.to_text(each) for (each,) in found] == sorted(map(cid.to_text, cids))
 
 

@@ -7,7 +7,6 @@ from django.utils import timezone
 
 from accounts import deletion
 from accounts.models import Account, Arrival, SigningKey
-from hosting import database
 from protocol import frames
 from protocol.frames import EventKind
 from repos import blob_files, blob_uploads, blobs, closing, commits, reads, sweeping, writes
@@ -26,6 +25,7 @@ from repos.models import (
     UnfetchedBlob,
 )
 from repos.reads import RepoNotFound, RepoRow
+from server.database import connection
 from tests.unit.repos import numbering
 from tests.unit.repos.uploads import THING, using
 
@@ -167,7 +167,7 @@ def test_a_storage_that_is_away_gets_another_chance(full, folder, monkeypatch):
 
 def crash_after(step: int, monkeypatch) -> None:
     """Die at the statement after that many of the clearing."""
-    real, counter = database.rows, iter(range(100))
+    real, counter = connection.rows, iter(range(100))
 
     def rows(sql, params=()):
         if next(counter) >= step:
@@ -175,7 +175,7 @@ def crash_after(step: int, monkeypatch) -> None:
         return real(sql, params)
 
     def begin(repo_id):
-        monkeypatch.setattr(database, "rows", rows)
+        monkeypatch.setattr(connection, "rows", rows)
         closing.clear(repo_id)
 
     monkeypatch.setattr(closing, "wake", begin)

@@ -5,7 +5,6 @@ import pytest
 
 from accounts.models import Account
 from accounts.standing import AccountTakedown
-from hosting.gathering import Gathering, Outcome
 from protocol import lexicon
 from protocol.errors import InvalidRequest
 from protocol.mst import Tree
@@ -14,6 +13,7 @@ from repos.models import Node, Record, Repo
 from repos.plan import InvalidSwap
 from repos.reads import RepoRow
 from repos.writes import Write
+from server.web.threads.batching import Gathering, Outcome
 from tests.unit.repos import stream
 
 THING = "com.example.thing"

@@ -14,11 +14,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
-from hosting import database
 from hosting.models import Host
 from repos import crawls
 from repos.models import CrawlPing
 from repos.reads import RepoRow
+from server.database import connection
 from tests.unit.repos import numbering
 from tests.unit.repos.conftest import open_account
 from tests.unit.repos.firehose.test_following import say
@@ -69,7 +69,7 @@ def started_long_ago(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def later(minutes: int) -> None:
-    database.hot().execute(
+    connection.hot().execute(
         "UPDATE crawl_ping SET last_asked_at = last_asked_at - %s * interval '1 minute'", (minutes,)
     )
 
@@ -249,6 +249,6 @@ def test_of_two_rounds_at_once_one_asks(
     numbering.number()
     due = [(ash.pk, ash.origin, 4)]
     crawls.ask_for_crawls()
-    monkeypatch.setattr(database, "rows", lambda *_: due)
+    monkeypatch.setattr(connection, "rows", lambda *_: due)
     assert crawls.ask_for_crawls() == 0
     assert len(relay.asked) == 1

@@ -28,7 +28,7 @@ def test_the_last_event_saves_the_next_append_every_look_up(
     heads._remembered.clear()
     head = heads.read(repo.id)
     assert head is not None
-    monkeypatch.setattr(nodes.database, "row", lambda sql, params: pytest.fail("asked the table"))
+    monkeypatch.setattr(nodes.connection, "row", lambda sql, params: pytest.fail("asked the table"))
     tree = Tree(head.data, nodes.NodeSource(repo.id, head.last_commit), NodeCache(1_000))
     tree.put(f"{THING}/k901".encode(), head.cid)
     tree.commit()

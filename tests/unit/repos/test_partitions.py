@@ -5,26 +5,26 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
-from hosting import database
 from hosting.models import Host
 from repos import commits, heads, nodes, partitions, writes
 from repos.firehose import follow
 from repos.firehose.feed import Feed
 from repos.reads import RepoRow
 from repos.snapshots import conninfo
+from server.database import connection
 from tests.unit.repos import numbering, stream
 from tests.unit.repos.firehose import test_following as following
 
 
 def test_partitions_are_made_ahead_and_late_events_are_moved(repo: RepoRow) -> None:
     day = datetime.now(UTC).date() + timedelta(days=5)
-    database.rows(
+    connection.rows(
         "INSERT INTO event (created_at, host_id, repo_id, did, kind, seq_at, body) "
         "VALUES (%s, 1, 1, 'did:plc:x', 1, 0, '') RETURNING id",
         (day,),
     )
-    database.row("SELECT ensure_event_partitions(6)")
-    found = database.row("SELECT tableoid::regclass::text FROM event WHERE did = 'did:plc:x'")
+    connection.row("SELECT ensure_event_partitions(6)")
+    found = connection.row("SELECT tableoid::regclass::text FROM event WHERE did = 'did:plc:x'")
     assert found == (f"event_{day:%Y%m%d}",)
 
 
@@ -32,7 +32,7 @@ def old_partition(day: str = "2020-01-01") -> str:
     """A partition of long ago."""
     first = datetime.fromisoformat(day).date()
     name = f"event_{first:%Y%m%d}"
-    database.hot().execute(
+    connection.hot().execute(
         f"CREATE TABLE {name} PARTITION OF event "
         f"FOR VALUES FROM ('{first}') TO ('{first + timedelta(days=1)}')"
     )
@@ -41,16 +41,16 @@ def old_partition(day: str = "2020-01-01") -> str:
 
 def age(repo: RepoRow, day: str = "2020-01-01") -> None:
     """Everything the repo has said was said long ago."""
-    database.hot().execute(
+    connection.hot().execute(
         "UPDATE event SET created_at = %s WHERE repo_id = %s", (f"{day} 12:00Z", repo.id)
     )
-    database.hot().execute(
+    connection.hot().execute(
         "UPDATE repo SET last_event_at = %s WHERE id = %s", (f"{day} 12:00Z", repo.id)
     )
 
 
 def event_count() -> int:
-    found = database.row("SELECT count(*) FROM event")
+    found = connection.row("SELECT count(*) FROM event")
     assert found is not None
     return int(found[0])
 
@@ -58,7 +58,7 @@ def event_count() -> int:
 def test_partitions_past_retention_are_dropped(repo: RepoRow) -> None:
     names = [old_partition("2020-01-01"), old_partition("2020-01-03")]
     assert partitions.drop_past(3) == names
-    assert database.row("SELECT to_regclass('event_20200101')") == (None,)
+    assert connection.row("SELECT to_regclass('event_20200101')") == (None,)
     assert event_count() == 4
 
 
@@ -133,7 +133,7 @@ def test_a_cursor_in_a_dropped_partition_is_outdated(ash: Host, repo: RepoRow) -
 
 def dropped_seq(host_id: int) -> int:
     """How far retention has come in the host's events."""
-    found = database.row("SELECT dropped_seq FROM event_counter WHERE host_id = %s", (host_id,))
+    found = connection.row("SELECT dropped_seq FROM event_counter WHERE host_id = %s", (host_id,))
     assert found is not None
     return int(found[0])
 
@@ -184,11 +184,11 @@ def test_keeping_partitions_may_be_done_twice(repo: RepoRow) -> None:
     partitions.keep_event_partitions()
     partitions.keep_event_partitions()
     day = datetime.now(UTC).date() + timedelta(days=3)
-    assert database.row("SELECT to_regclass(%s) IS NOT NULL", (f"event_{day:%Y%m%d}",)) == (True,)
+    assert connection.row("SELECT to_regclass(%s) IS NOT NULL", (f"event_{day:%Y%m%d}",)) == (True,)
 
 
 def test_bodies_are_stored_uncompressed_in_new_partitions_too(repo: RepoRow) -> None:
-    found = database.row(
+    found = connection.row(
         "SELECT count(*) FROM pg_attribute a JOIN pg_inherits i ON i.inhrelid = a.attrelid "
         "WHERE i.inhparent = 'event'::regclass AND a.attname = 'body' AND a.attstorage <> 'e'"
     )

@@ -138,7 +138,7 @@ def test_a_ref_is_remembered_and_asks_the_table_once(
 ) -> None:
     first = reads.repo_ref(account.host, account.did)
     assert (first.id, first.did) == (account.pk, account.did)
-    monkeypatch.setattr(reads.database, "row", lambda sql, params: pytest.fail("asked the table"))
+    monkeypatch.setattr(reads.connection, "row", lambda sql, params: pytest.fail("asked the table"))
     assert reads.repo_ref(account.host, account.did) == first
 
 

@@ -5,7 +5,6 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import Account
-from hosting import database
 from hosting.models import Host
 from protocol import car, commit
 from protocol.frames import EventKind
@@ -13,6 +12,7 @@ from protocol.keys import PublicKey
 from repos import commits, lifecycle, reads, restoring, writes
 from repos.models import FirehoseRestore, Repo
 from repos.reads import RepoRow
+from server.database import connection
 from tests.unit.repos import numbering, stream
 
 THING = "com.example.thing"
@@ -20,7 +20,7 @@ RESTORED = [EventKind.ACCOUNT, EventKind.IDENTITY, EventKind.SYNC]
 
 
 def newest(host_id: int) -> int:
-    found = database.row("SELECT last_seq FROM event_counter WHERE host_id = %s", (host_id,))
+    found = connection.row("SELECT last_seq FROM event_counter WHERE host_id = %s", (host_id,))
     return int(found[0]) if found else 0
 
 

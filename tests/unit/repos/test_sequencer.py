@@ -7,13 +7,13 @@ import psycopg
 import pytest
 from django.db import connection
 
-from hosting import database
 from hosting.models import Host
 from protocol import frames
 from protocol.frames import EventKind
 from repos import events, reads
 from repos.reads import RepoRow
 from repos.snapshots import conninfo
+from server.database import connection as database
 from tests.unit.repos import numbering
 
 NUMBERS = "SELECT seq, position FROM event WHERE host_id = %s ORDER BY id"

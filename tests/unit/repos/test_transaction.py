@@ -4,13 +4,13 @@ import psycopg
 import pytest
 from django.db import transaction as django_transaction
 
-from hosting import database
 from protocol import cid
 from repos import heads, transaction, writes
 from repos.blob_refs import BlobRef
 from repos.chains import Chain
 from repos.models import Record, Repo
 from repos.writes import Action, Write
+from server.database import connection
 
 pytestmark = pytest.mark.django_db
 THING = "com.example.thing"
@@ -63,12 +63,12 @@ def test_events_of_a_chain_are_in_the_order_of_its_commits(new_account) -> None:
     for n in range(6):
         chain.extend([writes.create(THING, f"k{n}", {})], None)
     transaction.apply([chain])
-    found = database.rows(
+    found = connection.rows(
         "SELECT body FROM event WHERE repo_id = %s AND kind = 1 ORDER BY id DESC LIMIT 7",
         (chain.start.id,),
     )
     assert [row[0] for row in reversed(found)] == [made.body.data for made in chain.plans]
     last = Repo.objects.get(pk=chain.start.id).last_event_id
-    assert database.row("SELECT max(id) FROM event WHERE repo_id = %s", (chain.start.id,)) == (
+    assert connection.row("SELECT max(id) FROM event WHERE repo_id = %s", (chain.start.id,)) == (
         last,
     )

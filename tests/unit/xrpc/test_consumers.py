@@ -9,10 +9,10 @@ from asgiref.sync import async_to_sync
 from asgiref.testing import ApplicationCommunicator
 
 from hosting import routing
-from hosting.websockets import BATCHES
 from protocol import frames
 from protocol.errors import XrpcError
 from protocol.lexicon import catalog
+from server.web.connections.websocket_protocol import BATCHES
 from xrpc import consumers, registry
 from xrpc.consumers import CLOSE_FAULT, CLOSE_NORMAL, CLOSE_REFUSED
 from xrpc.registry import Subscription

@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 from django.urls import reverse
 
-from hosting.bridge import THREADS
+from server.web.asgi_bridge import THREADS
 from xrpc import com_atproto, registry
 from xrpc.auth import Auth
 from xrpc.registry import RegistryError, find, lane_of, procedure, query, subscription

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from django.http import HttpRequest, JsonResponse
 
-from hosting import transfers
-from tests.unit.hosting.web import served
+from server.web.bodies import transfers
+from tests.unit.server.web.servers import served
 from xrpc import answers
 from xrpc.call import HandedOn
 from xrpc.uploads import Upload, is_on_its_way
@@ -42,7 +42,7 @@ def app() -> App:
 
 @pytest.fixture
 def port(app: App, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    monkeypatch.setattr("hosting.database.drop_if_hung_up", lambda: None)
+    monkeypatch.setattr("server.database.connection.drop_if_hung_up", lambda: None)
     with served(app) as port:
         yield port
 

@@ -7,7 +7,7 @@ import pytest
 
 from accounts import resolution
 from accounts.resolution import dids, documents
-from hosting import outgoing
+from server.net import http_client
 
 PLC_DID = "did:plc:" + "a" * 24
 WEB_DID = "did:web:example.com"
@@ -26,11 +26,13 @@ class Network:
 
     def request(self, method, url, **_bounds):
         self.asked.append(url)
-        answer = self.answers.get(url, outgoing.Unreachable("no such host"))
+        answer = self.answers.get(url, http_client.Unreachable("no such host"))
         if isinstance(answer, Exception):
             raise answer
         status, body = answer
-        return outgoing.Answer(status, {}, body if isinstance(body, bytes) else orjson.dumps(body))
+        return http_client.Answer(
+            status, {}, body if isinstance(body, bytes) else orjson.dumps(body)
+        )
 
 
 @pytest.fixture
@@ -38,8 +40,8 @@ def network(db, monkeypatch, settings):
     """PLC directory at http://plc, the world beside it; nothing is remembered yet."""
     settings.PLC_URL = "http://plc"
     edge = Network()
-    monkeypatch.setattr(outgoing, "request", edge.request)
-    monkeypatch.setattr(outgoing, "request_configured", edge.request)
+    monkeypatch.setattr(http_client, "request", edge.request)
+    monkeypatch.setattr(http_client, "request_configured", edge.request)
     for did in (PLC_DID, WEB_DID):
         dids._memory.forget(did)
     return edge
@@ -97,7 +99,7 @@ def test_a_tombstone_is_told_from_a_did_that_never_was(network, answer):
 
 
 def test_a_did_web_of_a_name_that_does_not_exist_is_not_found(network):
-    network.answers["https://example.com/.well-known/did.json"] = outgoing.NoSuchHost("no")
+    network.answers["https://example.com/.well-known/did.json"] = http_client.NoSuchHost("no")
     with pytest.raises(resolution.DidNotFound):
         resolution.resolve_did(WEB_DID)
 
@@ -115,9 +117,9 @@ def test_a_refusal_is_remembered_with_its_name(network):
     [
         (500, b""),
         (429, b""),
-        outgoing.TimedOut("late"),
-        outgoing.Unreachable("down"),
-        outgoing.NoSuchHost("misspelt in the settings"),
+        http_client.TimedOut("late"),
+        http_client.Unreachable("down"),
+        http_client.NoSuchHost("misspelt in the settings"),
     ],
 )
 def test_a_silent_directory_is_no_answer(network, answer):
@@ -129,7 +131,7 @@ def test_a_silent_directory_is_no_answer(network, answer):
 def test_yesterdays_document_stands_in_for_a_silent_server(network, later):
     network.answers[f"http://plc/{PLC_DID}"] = (200, document(PLC_DID))
     resolution.resolve_did(PLC_DID)
-    network.answers[f"http://plc/{PLC_DID}"] = outgoing.TimedOut("late")
+    network.answers[f"http://plc/{PLC_DID}"] = http_client.TimedOut("late")
     later(dids.FRESH_S + 1)
     assert resolution.resolve_did(PLC_DID).did == PLC_DID
     assert resolution.resolve_did(PLC_DID).did == PLC_DID
@@ -139,7 +141,7 @@ def test_yesterdays_document_stands_in_for_a_silent_server(network, later):
 def test_no_old_document_stands_in_when_a_fresh_one_was_asked_for(network):
     network.answers[f"http://plc/{PLC_DID}"] = (200, document(PLC_DID))
     resolution.resolve_did(PLC_DID)
-    network.answers[f"http://plc/{PLC_DID}"] = outgoing.TimedOut("late")
+    network.answers[f"http://plc/{PLC_DID}"] = http_client.TimedOut("late")
     with pytest.raises(resolution.NetworkSilent):
         resolution.resolve_did(PLC_DID, fresh=True)
 
@@ -147,7 +149,7 @@ def test_no_old_document_stands_in_when_a_fresh_one_was_asked_for(network):
 def test_a_document_older_than_a_day_is_no_document(network, later):
     network.answers[f"http://plc/{PLC_DID}"] = (200, document(PLC_DID))
     resolution.resolve_did(PLC_DID)
-    network.answers[f"http://plc/{PLC_DID}"] = outgoing.TimedOut("late")
+    network.answers[f"http://plc/{PLC_DID}"] = http_client.TimedOut("late")
     later(dids.KEPT_S + 1)
     with pytest.raises(resolution.NetworkSilent):
         resolution.resolve_did(PLC_DID)

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts import resolution
-from hosting import outgoing, txt_records
+from server.net import dns, http_client
 from tests.unit.accounts.people import account_row
 
 DID = "did:plc:" + "a" * 24
@@ -16,7 +16,7 @@ class Network:
 
     def __init__(self):
         self.records, self.backup_records = [], []
-        self.page = outgoing.Unreachable("no such host")
+        self.page = http_client.Unreachable("no such host")
         self.asked = []
 
     def values(self, name):
@@ -30,7 +30,7 @@ class Network:
     def request(self, method, url, **_bounds):
         self.asked.append(url)
         status, text = said(self.page)
-        return outgoing.Answer(status, {}, text.encode())
+        return http_client.Answer(status, {}, text.encode())
 
 
 def said(answer):
@@ -42,9 +42,9 @@ def said(answer):
 @pytest.fixture
 def network(db, monkeypatch):
     edge = Network()
-    monkeypatch.setattr(txt_records, "values", edge.values)
-    monkeypatch.setattr(txt_records, "backup_values", edge.backup_values)
-    monkeypatch.setattr(outgoing, "request", edge.request)
+    monkeypatch.setattr(dns, "values", edge.values)
+    monkeypatch.setattr(dns, "backup_values", edge.backup_values)
+    monkeypatch.setattr(http_client, "request", edge.request)
     return edge
 
 
@@ -73,7 +73,7 @@ def test_without_a_record_the_first_line_of_the_well_known_document_counts(netwo
     "page",
     [
         *((404, DID), (302, DID), (200, ""), (200, "<html>"), (200, "\0")),
-        *(outgoing.TooLarge(8192, status) for status in (200, 404)),
+        *(http_client.TooLarge(8192, status) for status in (200, 404)),
     ],
 )
 def test_other_pages_name_nobody(network, page):
@@ -93,12 +93,12 @@ def test_backup_servers_are_asked_last(network):
 
 
 def test_a_web_server_can_stand_in_for_silent_name_servers(network):
-    network.records, network.page = txt_records.NoAnswer("late"), (200, DID)
+    network.records, network.page = dns.NoAnswer("late"), (200, DID)
     assert resolution.ask_for_handle(HANDLE) == DID
 
 
 def test_name_servers_that_are_late_are_not_waited_for_twice(network):
-    network.records, network.page = txt_records.Late("late"), (200, DID)
+    network.records, network.page = dns.Late("late"), (200, DID)
     network.backup_records = [f"did={OTHER}"]
     assert resolution.ask_for_handle(HANDLE) == OTHER
     assert len(network.asked) == 2
@@ -107,10 +107,10 @@ def test_name_servers_that_are_late_are_not_waited_for_twice(network):
 @pytest.mark.parametrize(
     ("records", "page"),
     [
-        (txt_records.NoAnswer("late"), outgoing.Unreachable("no")),
-        ([], outgoing.TimedOut("late")),
+        (dns.NoAnswer("late"), http_client.Unreachable("no")),
+        ([], http_client.TimedOut("late")),
         ([], (503, "")),
-        ([], outgoing.TooLarge(8192, 503)),
+        ([], http_client.TooLarge(8192, 503)),
     ],
 )
 def test_silence_is_not_taken_for_a_no(network, records, page):
@@ -120,7 +120,7 @@ def test_silence_is_not_taken_for_a_no(network, records, page):
 
 
 def test_whoever_only_wants_the_did_gets_none_from_silence(network):
-    network.records = txt_records.NoAnswer("late")
+    network.records = dns.NoAnswer("late")
     assert resolution.resolve_handle("silent.example.com") is None
 
 

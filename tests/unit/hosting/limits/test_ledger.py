@@ -16,10 +16,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
-from hosting.embedded import valkey
 from hosting.limits import Bucket, Budget, Charge, Ledger, RateLimitExceeded, Store
 from hosting.limits.counters import CALM_PART, Counters
 from hosting.limits.store import Asked, Verdict, key_text
+from server.embedded import valkey
 
 DAY = 86_400
 HOST = 1

@@ -9,9 +9,9 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Arrival
-from hosting import outgoing
 from protocol import cid
 from repos.models import BlobFetch, BlobUse
+from server.net import http_client
 
 OLD = "https://old.example"
 PICTURES = [b"\x89PNG\r\n\x1a\n" + bytes([number]) * 90 for number in range(2)]
@@ -29,7 +29,7 @@ class OldHost:
     failure: Exception | None = None
     asked: list[str] = field(default_factory=list)
 
-    def request(self, method: str, url: str, **limits: Any) -> outgoing.Answer:
+    def request(self, method: str, url: str, **limits: Any) -> http_client.Answer:
         parts = urlsplit(url)
         assert (method, parts.path) == ("GET", "/xrpc/com.atproto.sync.getBlob")
         wanted = parse_qs(parts.query)["cid"][0]
@@ -38,9 +38,9 @@ class OldHost:
             raise self.failure
         status, body = self._answer(wanted)
         if len(body) > limits["max_bytes"]:
-            raise outgoing.TooLarge(1_000, 200)
+            raise http_client.TooLarge(1_000, 200)
         limits["into"].write(body)
-        return outgoing.Answer(status, {"content-type": "image/png"}, b"")
+        return http_client.Answer(status, {"content-type": "image/png"}, b"")
 
     def _answer(self, wanted: str) -> tuple[int, bytes]:
         if self.status != 200:
@@ -55,7 +55,7 @@ class OldHost:
 def old_host(monkeypatch, settings, folder) -> OldHost:
     settings.VALKEY_URL = ""
     host = OldHost({cid.to_text(cid.of_raw(data)): data for data in PICTURES})
-    monkeypatch.setattr(outgoing, "request", host.request)
+    monkeypatch.setattr(http_client, "request", host.request)
     return host
 
 

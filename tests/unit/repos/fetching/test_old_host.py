@@ -4,9 +4,9 @@ import tempfile
 
 import pytest
 
-from hosting import outgoing
 from repos.fetching import old_host as asking
 from repos.fetching.old_host import HostRefuses, NoSuchBlob
+from server.net import http_client
 from tests.unit.repos.fetching.conftest import LINKS, OLD, PICTURES
 
 DID = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"
@@ -59,9 +59,9 @@ def test_when_nothing_of_the_account_is_to_be_had(old_host, status, error, messa
 @pytest.mark.parametrize(
     ("failure", "is_final"),
     [
-        (outgoing.Unreachable("gone"), False),
-        (outgoing.TimedOut("late"), False),
-        (outgoing.Forbidden("inside"), True),
+        (http_client.Unreachable("gone"), False),
+        (http_client.TimedOut("late"), False),
+        (http_client.Forbidden("inside"), True),
     ],
 )
 def test_a_host_that_does_not_answer(old_host, failure, is_final):

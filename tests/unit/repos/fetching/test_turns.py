@@ -6,12 +6,12 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Account, Arrival
-from hosting import outgoing
 from hosting.models import Host
 from protocol import cid
 from repos import missing_blobs
 from repos.fetching import intents, turns
 from repos.models import Blob, BlobFetch, Repo, UnfetchedBlob
+from server.net import http_client
 from tests.unit.repos.fetching.conftest import LINKS, PICTURES, due_now
 
 
@@ -95,7 +95,7 @@ def test_a_blob_that_was_uploaded_meanwhile_is_not_waited_for(old_host, moved):
 
 
 def test_a_host_that_is_silent_is_asked_less_and_less_often(old_host, moved):
-    old_host.failure = outgoing.Unreachable("gone")
+    old_host.failure = http_client.Unreachable("gone")
     begin(moved)
     pauses = []
     for _ in range(intents.HOST_ATTEMPTS - 1):
@@ -107,7 +107,7 @@ def test_a_host_that_is_silent_is_asked_less_and_less_often(old_host, moved):
 
 
 def test_one_answer_makes_a_host_as_good_as_new(old_host, moved):
-    old_host.failure = outgoing.Unreachable("gone")
+    old_host.failure = http_client.Unreachable("gone")
     begin(moved)
     assert take_turn(moved).attempts == 1
     old_host.failure = None

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from hosting import database
 from hosting.models import Host
 from protocol import frames
 from protocol.frames import EventKind
@@ -16,6 +15,7 @@ from repos.firehose.feed import Feed
 from repos.models import CrawlPing
 from repos.reads import RepoRow
 from repos.snapshots import conninfo
+from server.database import connection as database
 from tests.unit.repos import numbering
 
 pytestmark = pytest.mark.django_db(transaction=True)

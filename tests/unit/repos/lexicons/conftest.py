@@ -7,11 +7,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from accounts import resolution
-from hosting import outgoing, txt_records
 from protocol import car, cbor, cid, commit, mst
 from protocol.did_document import DidDocument
 from protocol.keys import SigningKey
 from repos.lexicons import publications, record_types, resolving
+from server.net import dns, http_client
 
 DID = "did:plc:ewvi7nxzyoun6zhxrhs64oiz"
 OTHER_DID = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"
@@ -48,7 +48,7 @@ class Network:
     def txt(self, name: str) -> list[str]:
         self.asked.append(name)
         if name == "_lexicon.silent.example":
-            raise txt_records.NoAnswer(name)
+            raise dns.NoAnswer(name)
         return self.domains.get(name, [])
 
     def document(self, did: str, **_how: Any) -> DidDocument:
@@ -58,12 +58,12 @@ class Network:
                    "serviceEndpoint": "https://pds.example"}  # fmt: skip
         return DidDocument({"id": did, "verificationMethod": [key], "service": [service]})
 
-    def request(self, _method: str, url: str, **_limits: Any) -> outgoing.Answer:
+    def request(self, _method: str, url: str, **_limits: Any) -> http_client.Answer:
         self.asked.append(url)
         if self.fault is not None:
             raise self.fault
         asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
-        return outgoing.Answer(self.status, {}, self.proof(asked["did"], asked["rkey"]))
+        return http_client.Answer(self.status, {}, self.proof(asked["did"], asked["rkey"]))
 
     def proof(self, did: str, rkey: str) -> bytes:
         tree = mst.Tree(None, {})
@@ -82,8 +82,8 @@ class Network:
 def network(monkeypatch, db, settings) -> Network:
     made = Network()
     settings.VALKEY_URL = ""
-    monkeypatch.setattr(txt_records, "values", made.txt)
-    monkeypatch.setattr(outgoing, "request", made.request)
+    monkeypatch.setattr(dns, "values", made.txt)
+    monkeypatch.setattr(http_client, "request", made.request)
     monkeypatch.setattr(resolution, "resolve_did", made.document)
     record_types.forget()
     resolving._refusals._own.clear()

@@ -2,7 +2,6 @@
 
 import pytest
 
-from hosting import outgoing
 from protocol.keys import SigningKey
 from repos.lexicons.publications import (
     AuthoritySilent,
@@ -11,6 +10,7 @@ from repos.lexicons.publications import (
     fetch,
     find_authority,
 )
+from server.net import http_client
 from tests.unit.repos.lexicons.conftest import DID, OTHER_DID, THING, lexicon_of
 
 
@@ -106,10 +106,10 @@ def test_a_server_in_trouble_is_no_word(network, status):
 @pytest.mark.parametrize(
     ("fault", "refusal"),
     [
-        (outgoing.Forbidden("inside"), LexiconNotFound),
-        (outgoing.TooLarge(1_000, 200), LexiconNotFound),
-        (outgoing.Unreachable("down"), AuthoritySilent),
-        (outgoing.TimedOut("slow"), AuthoritySilent),
+        (http_client.Forbidden("inside"), LexiconNotFound),
+        (http_client.TooLarge(1_000, 200), LexiconNotFound),
+        (http_client.Unreachable("down"), AuthoritySilent),
+        (http_client.TimedOut("slow"), AuthoritySilent),
     ],
 )
 def test_what_happens_on_the_way_is_told_apart(network, fault, refusal):

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from hosting import outgoing
 from repos.lexicons import known, resolving
 from repos.lexicons.publications import AuthoritySilent, LexiconNotFound
 from repos.models import NetworkLexicon
+from server.net import http_client
 from tests.unit.repos.lexicons.conftest import DID, OTHER_DID, THING, lexicon_of
 
 
@@ -50,13 +50,13 @@ def test_an_old_document_stands_in_while_its_authority_is_silent(network):
     network.publish(lexicon_of())
     resolving.resolve(THING)
     outdate()
-    network.fault = outgoing.TimedOut("slow")
+    network.fault = http_client.TimedOut("slow")
     assert resolving.resolve(THING).did == DID
 
 
 def test_silence_about_an_unknown_one_is_a_502(network):
     network.publish(lexicon_of())
-    network.fault = outgoing.TimedOut("slow")
+    network.fault = http_client.TimedOut("slow")
     with pytest.raises(AuthoritySilent) as refusal:
         resolving.resolve(THING)
     assert refusal.value.status == 502
@@ -106,7 +106,7 @@ def test_the_worker_resolves_what_is_wanted(network):
 
 @pytest.mark.parametrize(
     ("fault", "pause"),
-    [(None, known.REFUSAL), (outgoing.TimedOut("slow"), known.SILENCE)],
+    [(None, known.REFUSAL), (http_client.TimedOut("slow"), known.SILENCE)],
 )
 def test_a_failure_is_looked_at_again_later(network, fault, pause):
     network.domains["_lexicon.network.example.com"] = [f"did={DID}"]

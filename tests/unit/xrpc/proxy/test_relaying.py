@@ -12,9 +12,9 @@ import orjson
 import pytest
 from django.http import HttpRequest
 
-from hosting.upstream import connections
+from server.net.async_http import connections
 from tests import upstreams
-from tests.unit.hosting.web import served
+from tests.unit.server.web.servers import served
 from tests.upstreams import Upstream, answering, raw, silent
 from xrpc import answers
 from xrpc.call import HandedOn

@@ -1,0 +1,94 @@
+"""Children that never outlive us: every process we start is told to end when its starter dies.
+
+Linux' PR_SET_PDEATHSIG covers the one case that no clean-up code can: `kill -9` on the starter. It
+follows the *thread* that called fork, so children are started from the main thread only.
+"""
+
+import ctypes
+import os
+import pwd
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from server.environment import bare
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+@dataclass(frozen=True)
+class SystemUser:
+    """The system account a service runs as; `None` in its place means: as we do."""
+
+    name: str
+    uid: int
+    gid: int
+
+
+def service_user() -> SystemUser | None:
+    """As root: the account `grove` where the operator made one, else `nobody`. Otherwise None."""
+    if os.geteuid() != 0:
+        return None
+    accounts = {entry.pw_name: entry for entry in pwd.getpwall()}
+    entry = accounts.get("grove") or accounts.get("nobody")
+    if entry is None:
+        raise SystemExit("Running as root needs a system user named grove (or nobody).")
+    return SystemUser(entry.pw_name, entry.pw_uid, entry.pw_gid)
+
+
+def start(  # noqa: PLR0913 - a process has that many sides
+    argv: Sequence[str | Path],
+    *,
+    user: SystemUser | None = None,
+    death_signal: signal.Signals = signal.SIGTERM,
+    output: IO[bytes] | int | None = None,
+    environment: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start a child in a session of its own: Ctrl-C reaches only us, and we stop it in order.
+
+    Without an `environment` it gets a bare one: what it does not need it cannot give away.
+    """
+    return subprocess.Popen(  # noqa: S603 - our own programs only
+        [str(part) for part in argv],
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT if output is not None else None,
+        env=dict(environment) if environment is not None else bare(),
+        cwd=cwd,
+        start_new_session=True,
+        preexec_fn=_die_with(os.getpid(), death_signal),  # noqa: PLW1509 - two system calls, no locks
+        user=user.uid if user else None,
+        group=user.gid if user else None,
+        extra_groups=[] if user else None,
+    )
+
+
+def stop(process: subprocess.Popen[bytes], ask: signal.Signals, deadline_s: float) -> None:
+    """Ask, wait, then insist."""
+    if process.poll() is None:
+        process.send_signal(ask)
+    try:
+        process.wait(deadline_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _die_with(starter_pid: int, death_signal: signal.Signals) -> Callable[[], None] | None:
+    if sys.platform != "linux":
+        return None
+
+    def in_child() -> None:
+        # A shell that puts us into the background has us, and so our children, ignore Ctrl-C's.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        _LIBC.prctl(PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
+        if os.getppid() != starter_pid:  # the starter died between fork and prctl
+            os._exit(1)
+
+    return in_child

@@ -1,0 +1,156 @@
+"""Where an embedded service keeps its files, and as whom it runs.
+
+An ordinary user's services live in the data folder. Postgres refuses to run as root, so as root the
+services run as an unprivileged user, who must be able to reach its files: when the data folder lies
+under a private home, its quarters are a folder of their own under /var/lib/grove, remembered in the
+data folder's `quarters.json`. We never open somebody else's folder to the world.
+"""
+
+import json
+import os
+import secrets
+import shutil
+import stat
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from server.embedded.processes import SystemUser, service_user
+
+ELSEWHERE = Path("/var/lib/grove")
+SOCKET_PATH_LIMIT = 107  # sun_path of unix(7) without its terminating zero
+LOG_MAX_BYTES = 10_000_000
+NOT_NEEDED = shutil.ignore_patterns("include", "__pycache__")
+LONGEST_SOCKET_NAME = len("/.s.PGSQL.5432.lock")
+
+
+class NotOurs(Exception):
+    """A folder that should be private is somebody else's; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Quarters:
+    """A folder only the service user (and root) can enter, that user, and a short place for
+    sockets should the folder's own path be too long for one."""
+
+    folder: Path
+    user: SystemUser | None
+    short_folder: Path
+
+    def room(self, name: str) -> Path:
+        """A private folder of the service inside the quarters, made when missing."""
+        return private_folder(self.folder / name, self.user)
+
+    def socket_folder(self) -> Path:
+        """A private folder whose path is short enough for a unix socket; the same every time."""
+        if len(str(self.folder / "run")) + LONGEST_SOCKET_NAME <= SOCKET_PATH_LIMIT:
+            return self.room("run")
+        return private_folder(self.short_folder, self.user)
+
+
+def find_quarters(data: Path) -> Quarters:
+    """The quarters that belong to a data folder, made when missing."""
+    user = service_user()
+    note = data / "quarters.json"
+    if not note.exists():
+        name = secrets.token_hex(8)  # nobody can lie in wait under a name that nobody can guess
+        folder = data / "embedded"
+        if user is not None:
+            data.chmod(data.stat().st_mode | stat.S_IXOTH)  # ours to open; its rooms stay private
+            folder = folder if is_reachable(data, user) else ELSEWHERE / name
+            folder.parent.mkdir(parents=True, exist_ok=True)
+        short = Path(tempfile.gettempdir()) / f"grove-{name}"
+        note.write_text(json.dumps({"folder": str(folder), "sockets": str(short)}))
+    note.chmod(0o600)  # it tells a name in a place for everybody
+    known = json.loads(note.read_text())  # noqa: TID251 - our own
+    folder = Path(known["folder"])
+    _follow_the_user(folder, user)
+    return Quarters(private_folder(folder, user), user, Path(known["sockets"]))
+
+
+def _follow_the_user(folder: Path, user: SystemUser | None) -> None:
+    """Give all files to the service user when it is another one than at the last start: the
+    operator has made a user `grove`."""
+    if user is None or not folder.exists() or folder.stat().st_uid == user.uid:
+        return
+    for path in folder.rglob("*"):
+        os.chown(path, user.uid, user.gid, follow_symlinks=False)
+
+
+def log_file(data: Path, name: str) -> Path:
+    """Where a service's output goes; the last run's is kept beside it once it has grown large."""
+    folder = data / "logs"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    file = folder / f"{name}.log"
+    if file.exists() and file.stat().st_size > LOG_MAX_BYTES:
+        file.replace(file.with_suffix(".log.old"))
+    return file
+
+
+def is_reachable(path: Path, user: SystemUser) -> bool:
+    """Whether the user may walk through the folder and all that lead to it."""
+    return all(_may_enter(folder.stat(), user) for folder in [path, *path.parents])
+
+
+def reachable_copy(quarters: Quarters, sources: Sequence[Path], name: str) -> Path:
+    """The folder that holds the (sibling) source folders, or one in the quarters with copies of
+    them when the user cannot reach them.
+
+    `name` carries the version, so that an upgrade makes a new copy.
+    """
+    parent = sources[0].parent
+    if quarters.user is None or is_reachable(parent, quarters.user):
+        return parent
+    copy = quarters.folder / name
+    if not copy.exists():
+        unfinished = copy.with_name(f"{name}.unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        for source in sources:
+            shutil.copytree(source, unfinished / source.name, ignore=NOT_NEEDED)
+        for path in [unfinished, *unfinished.rglob("*")]:
+            path.chmod(0o755)  # a private umask at install time must not lock the service out
+        unfinished.rename(copy)
+    return copy
+
+
+def private_folder(path: Path, user: SystemUser | None) -> Path:
+    """Make a folder that only the service user can enter, or make sure that it is one.
+
+    Raises NotOurs: in a place for everybody somebody else may have been there before us.
+    """
+    path.mkdir(mode=0o700, exist_ok=True)
+    is_for_everybody = path.parent.stat().st_mode & stat.S_IWOTH
+    if is_for_everybody and not _is_folder_of(path, {os.geteuid(), user.uid if user else -1}):
+        raise NotOurs(f"{path} was made by somebody else. Remove it, and start again.")
+    hand_over(path, user)
+    path.chmod(0o700)
+    return path
+
+
+def private_file(path: Path, text: str, user: SystemUser | None) -> Path:
+    """Write a file that only the service user can read."""
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as out:
+        out.write(text)
+    hand_over(path, user)
+    return path
+
+
+def hand_over(path: Path, user: SystemUser | None) -> None:
+    """Give a file or folder of ours to the service user."""
+    if user is not None:
+        os.chown(path, user.uid, user.gid)
+
+
+def _is_folder_of(path: Path, user_ids: set[int]) -> bool:
+    found = path.lstat()
+    return stat.S_ISDIR(found.st_mode) and found.st_uid in user_ids
+
+
+def _may_enter(folder: os.stat_result, user: SystemUser) -> bool:
+    if folder.st_uid == user.uid:
+        return bool(folder.st_mode & stat.S_IXUSR)
+    if folder.st_gid == user.gid:
+        return bool(folder.st_mode & stat.S_IXGRP)
+    return bool(folder.st_mode & stat.S_IXOTH)

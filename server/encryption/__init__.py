@@ -1,0 +1,1 @@
+"""Secrets at rest: keys wrapped by a key, and the secrets of a first start."""

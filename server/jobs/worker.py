@@ -1,0 +1,40 @@
+"""Background work in one process: Celery's worker on a few threads, with its clock inside.
+
+`celery -A hosting.celery worker` and `beat` do the same as two processes. Threads are enough, since
+tasks wait for other servers; the clock runs as a thread and not, as `worker --beat` would have it,
+as a forked child that could outlive us.
+"""
+
+import sys
+import warnings
+
+from celery.app.utils import find_app
+from celery.beat import EmbeddedService
+from celery.exceptions import SecurityWarning
+from django.conf import settings
+
+APPLICATION = "hosting.celery"  # by name, as `celery -A` takes it: nothing here knows tenants
+THREADS = 4
+
+
+def main() -> int:
+    """Work until SIGTERM, then finish the tasks that run."""
+    # It warns root of pickled tasks; ours are JSON.
+    warnings.simplefilter("ignore", SecurityWarning)
+    app = find_app(APPLICATION)
+    schedule = settings.DATA_DIR / "run" / "schedule"
+    EmbeddedService(app, thread=True, schedule_filename=str(schedule)).start()
+    worker = app.Worker(
+        pool="threads",
+        concurrency=THREADS,
+        loglevel="WARNING",
+        quiet=True,
+        without_mingle=True,
+        without_gossip=True,
+    )
+    worker.start()
+    return int(worker.exitcode or 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

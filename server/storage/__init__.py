@@ -1,0 +1,1 @@
+"""Bytes on disk or in S3, temporary files, and the floor of free disk space."""

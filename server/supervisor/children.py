@@ -1,0 +1,98 @@
+"""The processes we look after: started in order, restarted when they die, stopped in order."""
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from server.embedded import processes
+
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 30.0
+SETTLED_S = 60.0  # whoever lived that long starts again without a pause
+
+
+@dataclass
+class Child:
+    """One process: how to start it, how to ask it to end, how long it may take."""
+
+    name: str
+    begin: Callable[[], subprocess.Popen[bytes]]
+    ask: signal.Signals = signal.SIGTERM
+    deadline_s: float = 15.0
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    pause_s: float = FIRST_PAUSE_S
+    start_again_at: float | None = None
+
+    def start(self) -> None:
+        self.process = self.begin()
+        self.started_at = time.monotonic()
+        self.start_again_at = None
+
+
+@dataclass
+class Household:
+    """All children, and the note of their process ids that tests and benchmarks read."""
+
+    note: Path
+    say: Callable[[str], None]
+    children: list[Child] = field(default_factory=list)
+
+    def take_in(self, child: Child) -> None:
+        """Start a child and look after it from now on."""
+        self.children.append(child)
+        child.start()
+        self._write_note()
+
+    def look_after(self) -> None:
+        """Notice who died, and start them again when their pause is over."""
+        for child in self.children:
+            if child.start_again_at is not None:
+                if time.monotonic() >= child.start_again_at:
+                    child.start()
+                    self._write_note()
+            elif child.process is not None and child.process.poll() is not None:
+                self._mourn(child)
+
+    def stop(self, order: Sequence[str]) -> None:
+        """Ask all children whose name begins with the first prefix, wait, then the next."""
+        for prefix in order:
+            leaving = [child for child in self.children if child.name.startswith(prefix)]
+            for child in leaving:
+                if child.process is not None and child.process.poll() is None:
+                    child.process.send_signal(child.ask)
+            for child in leaving:
+                if child.process is not None:
+                    processes.stop(child.process, child.ask, child.deadline_s)
+        self.children.clear()
+        self.note.unlink(missing_ok=True)
+
+    def kill(self) -> None:
+        """End everybody now."""
+        for child in self.children:
+            if child.process is not None and child.process.returncode is None:
+                child.process.kill()
+
+    def _mourn(self, child: Child) -> None:
+        lived_s = time.monotonic() - child.started_at
+        pause = FIRST_PAUSE_S if lived_s > SETTLED_S else child.pause_s
+        child.pause_s = min(pause * 2, LONGEST_PAUSE_S)
+        child.start_again_at = time.monotonic() + pause
+        code = child.process.returncode if child.process else None
+        self.say(f"{child.name} ended ({_ending(code)}); it starts again in {pause:g} s")
+
+    def _write_note(self) -> None:
+        pids = {child.name: child.process.pid for child in self.children if child.process}
+        whole = self.note.with_suffix(".new")  # a reader must never see half a note
+        whole.write_text(json.dumps(pids))
+        whole.replace(self.note)
+
+
+def _ending(code: int | None) -> str:
+    if code is not None and code < 0:
+        return signal.Signals(-code).name
+    return f"exit code {code}"

@@ -1,0 +1,189 @@
+"""One command, a whole PDS: `python manage.py run`.
+
+Order: data folder, ports, secrets, Postgres and Valkey (unless their addresses are given), database
+and sandbox, then web processes, sequencer, worker and the embedded PLC directory; `ready` when the
+port really answers. Stopping goes the other way, Postgres last.
+"""
+
+import json
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from server import environment, ports
+from server.embedded import postgres, processes, valkey
+from server.embedded.service_user import NotOurs
+from server.encryption import secret_files
+from server.supervisor.checks import (
+    Refusal,
+    cautions,
+    clear_temporary,
+    lock,
+    open_data_folder,
+)
+from server.supervisor.children import Child, Household
+from server.supervisor.readiness import answers, is_nameless
+from server.supervisor.stop_signals import Bell, Stopped
+
+# A password hash takes 19 MiB for 23 ms. Left alone, glibc keeps such blocks in an arena per thread
+# for good (350 MB a web process after a storm of logins); mapped, they go back at once.
+MEMORY = {"MALLOC_MMAP_THRESHOLD_": "1048576", "MALLOC_ARENA_MAX": "4"}
+STOP_ORDER = ("web", "worker", "sequencer", "plc", "valkey", "postgres")
+_REFUSALS = (
+    Refusal, ports.PortTaken, NotOurs, postgres.PostgresFailed, valkey.ValkeyFailed,
+)  # fmt: skip
+TURN_S = 0.05
+NAMELESS_TURN_S = 2.0
+_NAMELESS = (
+    "running, but no host is called {name} yet: make it (docs/operators.md, Tenants and hosts),"
+    " or set GROVE_PUBLIC_URL to one of the hosts"
+)
+
+
+def main() -> int:
+    """Run until a signal; 0 after an orderly stop, 1 with a sentence when it cannot start."""
+    data = environment.data_folder()
+    household = Household(note=data / "run" / "pids.json", say=_say)
+    bell = Bell(at_second=household.kill)
+    try:
+        open_data_folder(data)
+        with lock(data):
+            clear_temporary(data)
+            return _run(data, household, bell)
+    except Stopped:
+        return 0
+    except _REFUSALS as refusal:
+        _warn(str(refusal))
+        return 1
+
+
+def _run(data: Path, household: Household, bell: Bell) -> int:
+    port = environment.port("GROVE_PORT", environment.WEB_PORT)
+    for line in cautions():
+        _warn(line)
+    plc_port = environment.port("GROVE_PLC_PORT", 2582)
+    has_plc = not environment.text("GROVE_PLC_URL")
+    held = ports.reserve(port, "GROVE_PORT")
+    if has_plc:
+        held += ports.reserve(plc_port, "GROVE_PLC_PORT")
+    secret_files.create_missing(data)
+    _make_admin_password(data)
+    services = data / "services.json"
+    try:
+        added = _start_services(data, household, bell)
+        secret_files.replace(services, json.dumps(added))
+        added |= {**MEMORY, "DJANGO_SETTINGS_MODULE": "hosting.settings", "GROVE_DATA": str(data)}
+        _prepare(environment.for_children({**added, **_admin_password(data)}), bell)
+        _start_processes(household, added, has_plc=has_plc)
+        _serve(household, bell, port)
+    finally:
+        household.stop(STOP_ORDER)
+        services.unlink(missing_ok=True)
+        for each in held:
+            each.close()
+    return 0
+
+
+def _start_services(data: Path, household: Household, bell: Bell) -> dict[str, str]:
+    """Start what is not given, and return its addresses as environment variables."""
+    added: dict[str, str] = {}
+
+    def begin_postgres() -> subprocess.Popen[bytes]:
+        server = postgres.start(data, while_waiting=bell.check)
+        added["DATABASE_URL"] = server.url
+        return server.process
+
+    def begin_valkey() -> subprocess.Popen[bytes]:
+        server = valkey.start(data, while_waiting=bell.check)
+        added["VALKEY_URL"] = server.url
+        return server.process
+
+    if not environment.text("DATABASE_URL"):
+        if not (data / "quarters.json").exists():
+            _warn(f"first start: making a database in {data} (up to half a minute)")
+        household.take_in(Child("postgres", begin_postgres, signal.SIGINT, 30.0))
+    bell.check()
+    if not environment.text("VALKEY_URL"):
+        household.take_in(Child("valkey", begin_valkey))
+    bell.check()
+    return added
+
+
+def _admin_password(data: Path) -> dict[str, str]:
+    file = data / "secrets" / "admin-password"
+    given = environment.text("GROVE_ADMIN_PASSWORD")
+    return {"GROVE_ADMIN_PASSWORD": given or file.read_text().strip()}
+
+
+def _make_admin_password(data: Path) -> None:
+    """Make the first member of staff's password when nobody chose one, and show it this once."""
+    file = data / "secrets" / "admin-password"
+    if not environment.text("GROVE_ADMIN_PASSWORD") and not file.exists():
+        password = secret_files.keep_or_write(file, secrets.token_urlsafe(12))
+        _say(f"console {environment.public_url()}/console/  admin / {password}")
+
+
+def _prepare(inherited: dict[str, str], bell: Bell) -> None:
+    """Migrations and sandbox, in a child: this process never loads Django."""
+    argv = [sys.executable, str(environment.ROOT / "manage.py"), "prepare"]
+    child = processes.start(argv, environment=inherited, cwd=environment.ROOT)
+    try:
+        while child.poll() is None:
+            bell.check()
+            time.sleep(TURN_S)
+    finally:
+        processes.stop(child, signal.SIGTERM, 5.0)
+    if child.returncode:
+        raise Refusal("The database could not be prepared; the reason is above.")
+
+
+def _start_processes(household: Household, added: dict[str, str], *, has_plc: bool) -> None:
+    """Each with the environment it needs: the directory and the sequencer use nothing but Postgres,
+    and the admin's password is in the database by now."""
+    whole = environment.for_children(added, without={"GROVE_ADMIN_PASSWORD"})
+    small = environment.for_children(added, without=environment.SECRETS)
+
+    def python(inherited: dict[str, str], *arguments: str) -> Callable[[], subprocess.Popen[bytes]]:
+        argv = [sys.executable, "-m", *arguments]
+        return lambda: processes.start(argv, environment=inherited, cwd=environment.ROOT)
+
+    if has_plc:
+        household.take_in(Child("plc", python(small, "server.web.serve", "plc")))
+    for number in range(1, environment.at_least_one("GROVE_WORKERS", 2) + 1):
+        household.take_in(Child(f"web-{number}", python(whole, "server.web.serve", "web")))
+    household.take_in(Child("sequencer", python(small, "repos.sequencer")))
+    household.take_in(Child("worker", python(whole, "server.jobs.worker")))
+
+
+def _serve(household: Household, bell: Bell, port: int) -> None:
+    """Look after the children until a signal, and say once when requests are answered."""
+    url = environment.public_url()
+    is_ready = is_told = False
+    ask_at = time.monotonic()
+    while True:
+        bell.check()
+        household.look_after()
+        if not is_ready and time.monotonic() >= ask_at:
+            is_ready = answers(port, url)
+            if is_ready:
+                _say(f"ready {url}")
+            elif not is_told and is_nameless(port, url):
+                is_told = True
+                _say(_NAMELESS.format(name=urlsplit(url).hostname))
+            ask_at = time.monotonic() + (NAMELESS_TURN_S if is_told else TURN_S)
+        time.sleep(TURN_S if not is_ready else 0.2)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _warn(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()

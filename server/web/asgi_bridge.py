@@ -1,0 +1,263 @@
+"""One ASGI callable for everything: WebSockets to Channels, HTTP to a WSGI handler in threads.
+
+Django's WSGI handler costs a fifth of its ASGI handler (docs/decisions/0004), so HTTP takes it
+even though the server speaks ASGI. Bodies stream both ways, and no thread waits for a client: a
+large upload is received on the event loop (xrpc.uploads), a streamed answer is read in threads
+piece by piece (server.web.bodies.long_responses), and its iterator is closed when the client goes
+away.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from typing import Any, BinaryIO, TypeVar
+
+from server.net.async_http import Connections
+from server.net.client_networks import Client, client_of
+from server.storage.free_space import InsufficientStorage
+from server.web.bodies.buffered_bytes import SMALL_BYTES, Gathered, HeldBytes
+from server.web.bodies.long_responses import LetGo, Stream
+from server.web.bodies.request_bodies import read_body, unread
+from server.web.bodies.streams import (
+    Answer,
+    BrokenOff,
+    ChunkedBody,
+    Gone,
+    HandedOver,
+    Outlet,
+    Receive,
+    Send,
+    WsgiApp,
+    held,
+    run_application,
+)
+from server.web.bodies.transfers import CutOff, Transfers
+from server.web.deferred_response import Exchange
+from server.web.process_limits import NETWORK_SNAPSHOTS, SNAPSHOTS
+from server.web.threads.batching_pool import GatheringLane
+from server.web.threads.fair_queue import QueueIsFull
+from server.web.threads.fair_semaphore import FairSemaphore
+from server.web.threads.shared_pool import SharedLane
+from server.web.threads.thread_pools import Lane, LaneIsFull
+from server.web.wsgi_environ import Environ, HeaderTooLarge, Scope, environ_of
+
+T = TypeVar("T")
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+# A longer write would hold up those that are batched with it: so many bytes of the costliest JSON
+# take some 5 ms to check and encode, where a usual record takes a tenth of one.
+BATCHED_MAX_BYTES = 8_192
+# Each lane waits for something else, so that whatever is late holds up its own kind alone.
+THREADS = {
+    "fast": 4,  # for one look-up in the database
+    "write": 8,  # for commits: one gathers them, the next takes over when it is held up
+    "large_write": 2,  # for commits of more than BATCHED_MAX_BYTES, each on its own
+    "slow": 4,  # for password hashes, and for pages' forms
+    "transfer": 8,  # for a piece of a long body each
+    "export": 4,  # for those that read from a snapshot: in turn (server.web.threads.fair_semaphore)
+    "remote": 8,  # for the directory, on behalf of our people and those who sign up
+    "lookup": 4,  # for servers that a client names: nobody vouches for them
+    "moderation": 6,  # for com.atproto.admin.* and the console: staff wait for nobody else
+    "static": 4,  # for the files that pages need
+}
+# Fair pools, and how many threads they have at the most, for clients with nothing under way. One
+# client alone has half of THREADS.
+FAIR = {
+    "large_write": 3,
+    "slow": 6,  # a hash takes 19 MB
+    "transfer": 16,
+    "export": 8,
+    "remote": 16,
+    "lookup": 16,
+    "moderation": 8,
+    "static": 6,
+}
+TOO_LARGE = b'{"error":"InvalidRequest","message":"A request header is too large"}'
+TOO_LATE = b'{"error":"RequestTimeout","message":"The request body did not arrive in time"}'
+NO_ROOM = b'{"error":"InsufficientStorage","message":"%s"}'
+FULL = b'{"error":"ServiceUnavailable","message":"Too many requests are waiting"}'
+
+
+class Bridge:
+    """`lane_of(path, method)` names the pool of threads, one of THREADS, that runs a request;
+    `at_end` is called in a thread that ends before the process does."""
+
+    def __init__(
+        self,
+        *,
+        http: WsgiApp,
+        websocket: AsgiApp,
+        lane_of: Callable[[str, str], str],
+        at_end: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._http = http
+        self._websocket = websocket
+        self._lane_of = lane_of
+        self._lanes = {name: _lane(name, count, at_end) for name, count in THREADS.items()}
+        self._upstream = Connections()
+        self._transfers = Transfers()
+        self._held = HeldBytes()
+        self._snapshots = FairSemaphore(NETWORK_SNAPSHOTS, SNAPSHOTS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._answer(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._websocket(scope, receive, send)
+        else:
+            await self._live(receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        outlet = Outlet(receive, send, is_head=scope["method"] == "HEAD")
+        try:
+            await self._try_to_answer(scope, outlet, receive, send)
+        except (LaneIsFull, QueueIsFull):
+            refusal = _refusal(503, FULL, ("Retry-After", "1"))
+        except InsufficientStorage as full:
+            refusal = _refusal(full.status, NO_ROOM % full.message.encode())
+        except HeaderTooLarge:  # RFC 6585 section 5
+            refusal = _refusal(431, TOO_LARGE)
+        except (Gone, CutOff, TimeoutError):  # RFC 9110 section 15.5.9
+            refusal = _refusal(408, TOO_LATE, ("Connection", "close"))
+        else:
+            return
+        if outlet.has_begun:
+            raise BrokenOff
+        await outlet.send_whole(refusal)
+
+    async def _try_to_answer(
+        self, scope: Scope, outlet: Outlet, receive: Receive, send: Send
+    ) -> None:
+        name = self._lane_of(scope["path"], scope["method"])
+        gathered = Gathered(self._held)
+        try:
+            body, length = await read_body(scope, receive, gathered)
+            await self._answer_in_lane(name, body, length, scope, outlet, receive, send)
+        finally:
+            gathered.forget()
+
+    async def _answer_in_lane(  # noqa: PLR0913, PLR0917 - a request has that many parts
+        self,
+        name: str,
+        body: BinaryIO,
+        length: int | None,
+        scope: Scope,
+        outlet: Outlet,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        environ = environ_of(scope, body, length)
+        if name == "write" and not _is_small(environ, length):
+            name = "large_write"
+        lane = self._lanes[name]
+        if name == "export":
+            async with AsyncExitStack() as place:
+                await place.enter_async_context(self._snapshots.held_by(_client_of(scope)))
+                answer = await self._begun(lane, scope, environ, outlet, place.aclose)
+        else:
+            answer = await self._begun(lane, scope, environ, outlet, _nothing)
+        if isinstance(answer, HandedOver):
+            await self._hand_over(answer, scope, outlet, unread(body), length, receive, send)
+        elif answer is not None:
+            await self._send_whole(answer, scope, outlet)
+
+    async def _begun(
+        self, lane: Lane, scope: Scope, environ: Environ, outlet: Outlet, let_go: LetGo
+    ) -> Answer | HandedOver | None:
+        """Run the application; None when its answer was a stream, which is sent then."""
+        answer = await self._run(lane, scope, lambda: run_application(self._http, environ))
+        if isinstance(answer, HandedOver) or answer.rest is None:
+            return answer
+        await self._stream(lane, scope, outlet, answer, let_go)
+        return None
+
+    async def _send_whole(self, answer: Answer, scope: Scope, outlet: Outlet) -> None:
+        size = len(answer.body)
+        if size <= SMALL_BYTES:
+            await outlet.send_whole(answer)
+        elif self._held.has_room_for(size):
+            with self._held.counting(size):
+                await outlet.send_whole(answer)
+        else:
+            lane = self._lanes["transfer"]
+            kept = await self._run(lane, scope, lambda: held(answer, SMALL_BYTES))
+            await self._stream(lane, scope, outlet, kept, _nothing)
+
+    async def _stream(
+        self, lane: Lane, scope: Scope, outlet: Outlet, answer: Answer, let_go: LetGo
+    ) -> None:
+        rest = answer.rest
+        assert rest is not None  # noqa: S101 - see the callers
+        try:
+            with self._transfers.one_more(_client_of(scope)) as transfer:
+                stream = Stream(outlet, transfer, lambda work: self._run(lane, scope, work), let_go)
+                await transfer.until_cut(stream.send(answer, rest), outlet.left())
+        finally:
+            if not rest.has_ended:  # a thread may still be reading
+                await asyncio.get_running_loop().run_in_executor(None, rest.close)
+
+    async def _run(self, lane: Lane, scope: Scope, work: Callable[[], T]) -> T:
+        if not isinstance(lane, SharedLane):
+            return await lane.run(work)
+        return await lane.run_for(_client_of(scope), work)
+
+    async def _hand_over(  # noqa: PLR0913, PLR0917 - an exchange has that many parts
+        self,
+        left: HandedOver,
+        scope: Scope,
+        outlet: Outlet,
+        body: bytes | ChunkedBody,
+        length: int | None,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        exchange = Exchange(
+            body,
+            length,
+            left.headers,
+            receive,
+            send,
+            lambda lane, work: self._run(self._lanes[lane], scope, work),
+            self._upstream,
+            outlet,
+            self._transfers,
+            _client_of(scope),
+        )
+        await left.handover.carry(exchange)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """The server's start and stop."""
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                await self._upstream.aclose()
+                for lane in self._lanes.values():
+                    lane.close()
+            await send({"type": f"{message['type']}.complete"})
+            if message["type"] == "lifespan.shutdown":
+                return
+
+
+def _lane(name: str, threads: int, at_end: Callable[[], None]) -> Lane:
+    if name in FAIR:
+        return SharedLane(name, threads, most=FAIR[name], at_end=at_end)
+    return GatheringLane(name, threads) if name == "write" else Lane(name, threads)
+
+
+def _client_of(scope: Scope) -> Client:
+    client = scope.get("client")
+    return client_of(client[0] if client else "")
+
+
+def _is_small(environ: Mapping[str, Any], length: int | None) -> bool:
+    """Whether a body is known to hold little: a packed one may hold a thousand times its length."""
+    packing = environ.get("HTTP_CONTENT_ENCODING")
+    return length is not None and length <= BATCHED_MAX_BYTES and not packing
+
+
+def _refusal(status: int, body: bytes, *more: tuple[str, str]) -> Answer:
+    return Answer(status, [("Content-Type", "application/json"), *more], body)
+
+
+async def _nothing() -> None:
+    """What there is to let go of without a snapshot."""

@@ -1,0 +1,69 @@
+"""One request of a connection and its answer: uvicorn's, with an end that a client cannot mistake.
+
+**Older clients.** Before HTTP/1.1 nobody knows chunks (RFC 9112 section 6.1): an answer of unknown
+length ends with the connection.
+"""
+
+import socket
+import struct
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from server.web.bodies.streams import BrokenOff
+
+_AT_ONCE = struct.pack("ii", 1, 0)
+
+
+class Cycle(RequestResponseCycle):
+    """One request and its answer. An answer that breaks off takes its connection along at once."""
+
+    async def run_asgi(self, app: Any) -> None:
+        try:
+            await app(self.scope, self.receive, self.send)
+        except BrokenOff:
+            self._break_off()
+        except BaseException:
+            self.logger.exception("Exception in ASGI application")
+        if self.response_started and not self.response_complete and not self.disconnected:
+            self._break_off()
+        elif not self.response_started and not self.disconnected:
+            await self.send_500_response()
+        self.on_response = _nothing
+
+    async def send(self, message: Any) -> None:
+        """uvicorn's own, for as long as the connection is there: it may have been cut just now."""
+        if self.transport.is_closing():
+            self.disconnected = True
+        await super().send(message)
+
+    def _break_off(self) -> None:
+        self.disconnected = True
+        self.transport.close()
+
+
+class UnchunkedCycle(Cycle):
+    """One whose client knows no chunks."""
+
+    _is_open_ended = False
+
+    def _break_off(self) -> None:
+        """A reset: an orderly end would be the end of the answer."""
+        self.disconnected = True
+        connection = self.transport.get_extra_info("socket")
+        if connection is not None and connection.fileno() >= 0:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+        self.transport.abort()
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            if all(name.lower() != b"content-length" for name, _ in message.get("headers", ())):
+                self._is_open_ended = True
+                self.chunked_encoding = False
+        elif self._is_open_ended:
+            self.expected_content_length = len(message.get("body", b""))
+        await super().send(message)
+
+
+def _nothing() -> None:
+    """What follows an answer that has ended."""

@@ -1,0 +1,1 @@
+"""Pools of threads that are shared fairly, and requests batched within one of them."""

@@ -1,0 +1,130 @@
+"""A lane whose threads clients share fairly (server.web.threads.fair_queue)."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from server.net.client_networks import Client
+from server.web.threads.batching import Job
+from server.web.threads.fair_queue import FairQueue, QueueIsFull
+from server.web.threads.thread_pools import Lane, LaneIsFull, deliver
+
+IDLE_S = 30.0  # after which an additional thread ends
+NOBODY = Client("", "")
+
+T = TypeVar("T")
+
+
+class SharedLane(Lane):
+    """A fair pool (server.web.threads.fair_queue): however much some clients ask for, a client with
+    nothing under way is served at once, as long as fewer than `most` clients have something under
+    way."""
+
+    def __init__(
+        self,
+        name: str,
+        threads: int,
+        waiting_max: int = 512,
+        *,
+        most: int | None = None,
+        at_end: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`at_end` is called in a thread that ends: additional ones do, when they have been idle
+        for a while."""
+        super().__init__(name, threads, waiting_max)
+        self._most = most or threads
+        self._at_end = at_end
+        self._turn = threading.Condition()  # of all that follows
+        self._queue: FairQueue[Job] = FairQueue(threads, self._most, waiting_max)
+        self._idle_count = 0
+        self._is_closing = False
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """As `run_for`, for nobody in particular."""
+        return await self.run_for(NOBODY, work)
+
+    async def run_for(self, client: Client, work: Callable[[], T]) -> T:
+        """Run work when `client` has a thread to spare. Raises LaneIsFull when too much of theirs
+        waits already."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        job = (work, future)
+        try:
+            with self._turn:
+                displaced = self._queue.push(client, job)
+                self._see_to_a_thread()
+        except QueueIsFull:
+            raise LaneIsFull(self.name) from None
+        if displaced is not None and not displaced[1].done():
+            displaced[1].set_exception(LaneIsFull(self.name))
+        try:
+            return await future
+        finally:
+            if future.cancelled():
+                with self._turn:
+                    self._queue.discard(client, job)
+
+    def close(self) -> None:
+        """Let every thread finish what it does and end; waiting jobs are done first."""
+        with self._turn:
+            self._is_closing = True
+            self._turn.notify_all()
+        for thread in list(self._threads):
+            thread.join()
+
+    def _see_to_a_thread(self) -> None:
+        """Something may run: wake an idle thread, or start one when all are busy."""
+        if not self._queue.has_next():
+            return
+        count = len(self._threads)
+        if self._idle_count:
+            self._turn.notify()
+        elif count < self._thread_count or self._queue.running >= count < self._most:
+            self._start()
+
+    def _start(self) -> None:
+        thread = threading.Thread(target=self._work, name=self._free_name(), daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _free_name(self) -> str:
+        taken = {thread.name for thread in self._threads}
+        names = (f"{self.name}-{number}" for number in range(self._most))
+        return next(name for name in names if name not in taken)
+
+    def _work(self) -> None:
+        try:
+            while (taken := self._next()) is not None:
+                client, (work, future) = taken
+                begun_at = time.monotonic()
+                try:
+                    result, failure = work(), None
+                except BaseException as error:  # noqa: BLE001 - it is raised again where it is awaited
+                    result, failure = None, error
+                with self._turn:
+                    self._queue.done(client, time.monotonic() - begun_at)
+                deliver([(future, result, failure)])
+                del taken, work, future, result, failure  # an idle thread keeps no body alive
+        finally:
+            self._at_end()
+
+    def _next(self) -> tuple[Client, Job] | None:
+        """The next job; None when this thread is to end."""
+        with self._turn:
+            while (taken := self._queue.take()) is None:
+                self._idle_count += 1
+                was_woken = not self._is_done() and self._turn.wait(IDLE_S)
+                self._idle_count -= 1
+                is_additional = len(self._threads) > self._thread_count
+                if self._is_done() or (is_additional and not was_woken):
+                    self._threads.remove(threading.current_thread())
+                    return None
+            # Shares may have grown with the job that this thread has done: one wakes the next.
+            self._see_to_a_thread()
+            if self._is_done():
+                self._turn.notify_all()
+            return taken
+
+    def _is_done(self) -> bool:
+        return self._is_closing and not self._queue.waiting

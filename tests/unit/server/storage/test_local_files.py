@@ -1,0 +1,40 @@
+import os
+from pathlib import Path
+
+import pytest
+from django.core.files.base import ContentFile
+
+from server.storage.local_files import DurableFiles
+
+
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was synced, by the name it had, in order."""
+    names: list[str] = []
+    sync = os.fsync
+
+    def note(descriptor: int) -> None:
+        names.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+    return names
+
+
+def test_a_file_is_synced_then_every_folder_that_leads_to_it(
+    tmp_path: Path, synced: list[str]
+) -> None:
+    storage = DurableFiles(str(tmp_path))
+    assert storage.save("a/b/file", ContentFile(b"hello")) == "a/b/file"
+    paths = [tmp_path / "a/b/file", tmp_path / "a/b", tmp_path / "a", tmp_path]
+    assert synced == [str(path) for path in paths]
+    assert (tmp_path / "a/b/file").read_bytes() == b"hello"
+
+
+def test_a_failed_sync_is_not_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_descriptor: int) -> None:
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="the disk is gone"):
+        DurableFiles(str(tmp_path)).save("file", ContentFile(b"hello"))
