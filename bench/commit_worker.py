@@ -16,8 +16,8 @@ django.setup()
 from django.core.management import call_command  # noqa: E402 - needs django.setup()
 from django.db import connection  # noqa: E402 - needs django.setup()
 
-from hosting import provision  # noqa: E402 - needs django.setup()
 from hosting.models import Host, Tenant  # noqa: E402 - needs django.setup()
+from hosting.tenancy import provisioning  # noqa: E402 - needs django.setup()
 from repos import commits, exports, reads, record_pages, writes  # noqa: E402 - needs django.setup()
 from repos.models import Repo  # noqa: E402 - needs django.setup()
 from repos.reads import RepoRow  # noqa: E402 - needs django.setup()
@@ -45,7 +45,7 @@ def prepare(options: argparse.Namespace) -> None:
     """A host with many repos of 150 posts, and one of 10,000."""
     call_command("migrate", verbosity=0)
     tenant = Tenant.objects.create(slug="bench", name="Bench")
-    host = provision.create_host(tenant, "localhost", "http://localhost", [".test"])
+    host = provisioning.create_host(tenant, "localhost", "http://localhost", [".test"])
     for size in [BIG_REPO_RECORDS] + [RECORDS_A_REPO] * options.repos:
         repo = reads.find_repo(host, open_account(host).did)
         for start in range(0, size, 200):

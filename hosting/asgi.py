@@ -8,7 +8,7 @@ from server.web import wsgi_handler
 # isort: split
 # behind the handler, which sets Django up
 
-from hosting.entrance import Entrance
+from hosting.edge_limits import Entrance
 from server import environment
 from server.web.asgi_bridge import Bridge
 from server.web.proxy_headers import BehindProxies

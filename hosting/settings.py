@@ -90,7 +90,9 @@ SECRET_KEY = _secret_key()
 DEBUG = False
 
 # --- Django
-ALLOWED_HOSTS = ["*"]  # hosting.routing decides, by the tenants' host names, and answers 404
+ALLOWED_HOSTS = [
+    "*"
+]  # hosting.tenancy.routing decides, by the tenants' host names, and answers 404
 ROOT_URLCONF = "hosting.urls"
 WSGI_APPLICATION = "server.web.wsgi_handler.application"
 ASGI_APPLICATION = "hosting.asgi.application"
@@ -122,14 +124,14 @@ INSTALLED_APPS = [
 ]
 
 # All that XRPC passes (server.web.wsgi_handler takes it straight to its view), and the well-known
-# documents; hosting.routing.PageMiddleware wraps the others, because sessions, CSRF and messages
-# would cost a hot read a third of its time.
-XRPC_MIDDLEWARE = ["hosting.cors.CorsMiddleware", "hosting.routing.HostMiddleware"]
-MIDDLEWARE = [*XRPC_MIDDLEWARE, "hosting.routing.PageMiddleware"]
+# documents; hosting.tenancy.routing.PageMiddleware wraps the others, because sessions, CSRF and
+# messages would cost a hot read a third of its time.
+XRPC_MIDDLEWARE = ["hosting.pages.cors.CorsMiddleware", "hosting.tenancy.routing.HostMiddleware"]
+MIDDLEWARE = [*XRPC_MIDDLEWARE, "hosting.tenancy.routing.PageMiddleware"]
 # Django's admin looks for its middleware in MIDDLEWARE; it is below.
 SILENCED_SYSTEM_CHECKS = ["admin.E408", "admin.E409", "admin.E410"]
 PAGE_MIDDLEWARE = [
-    "hosting.pages.SecurityHeaders",
+    "hosting.pages.security_headers.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -257,7 +259,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # --- cookies
 _HTTPS = PUBLIC_URL.startswith("https://")
-SESSION_ENGINE = "hosting.staff_sessions"
+SESSION_ENGINE = "hosting.console.sessions"
 # `__Host-`: no site beside ours under the same domain can plant one.
 SESSION_COOKIE_NAME = "__Host-grove-staff" if _HTTPS else "grove-staff"
 CSRF_COOKIE_NAME = "__Host-csrftoken" if _HTTPS else "csrftoken"
@@ -296,7 +298,7 @@ LOGGING = {
 }
 
 # --- the console: django-unfold's lists and widgets in templates of our own (docs/decisions/0010);
-# its site is hosting.console, its pages come from the rooms above
+# its site is hosting.console.site, its pages come from the rooms above
 _CONSOLE_PAGES = [
     (_("Look up"), "index"),
     (_("Accounts"), "accounts_account_changelist"),

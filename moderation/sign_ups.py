@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from accounts import breaker, held_sign_ups
 from accounts.models import HeldSignUp
-from hosting import routing
 from hosting.models import Host, Member, StaffUser
+from hosting.tenancy import routing
 from moderation import audit
 from moderation.models import AuditEntry
 from moderation.takedowns import NotAllowed, ReasonNeeded

@@ -26,8 +26,8 @@ django.setup()
 
 from django.db import connection  # noqa: E402 - needs django.setup()
 
-from hosting import provision  # noqa: E402 - needs django.setup()
 from hosting.models import Host, Tenant  # noqa: E402 - needs django.setup()
+from hosting.tenancy import provisioning  # noqa: E402 - needs django.setup()
 
 
 def pytest_xdist_setupnodes() -> None:
@@ -52,7 +52,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 def ash(db: None) -> Host:
     """The first tenant's host: `localhost`, handles under `.test`."""
     tenant = Tenant.objects.create(slug="ash", name="Ash")
-    return provision.create_host(tenant, "localhost", "http://localhost:2583", [".test"])
+    return provisioning.create_host(tenant, "localhost", "http://localhost:2583", [".test"])
 
 
 @pytest.fixture
@@ -60,4 +60,4 @@ def birch(db: None) -> Host:
     """The second tenant's host: `birch.localhost`, handles under `.birch.test`."""
     tenant = Tenant.objects.create(slug="birch", name="Birch")
     origin = "http://birch.localhost:2583"
-    return provision.create_host(tenant, "birch.localhost", origin, [".birch.test"])
+    return provisioning.create_host(tenant, "birch.localhost", origin, [".birch.test"])

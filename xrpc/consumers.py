@@ -17,7 +17,7 @@ import psycopg
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from hosting.routing import host_named, hostname_in
+from hosting.tenancy.routing import host_named, hostname_in
 from protocol import frames
 from protocol.errors import XrpcError
 from repos.firehose import ConsumerTooSlow, was_cut_off

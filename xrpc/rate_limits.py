@@ -18,7 +18,7 @@ from django.http.response import HttpResponseBase
 from accounts import credentials
 from hosting import limits
 from hosting.limits import DAY_S, HOUR_S, MINUTE_S, Bucket, Budget, Charge, Standing, bucket
-from hosting.routing import host_of
+from hosting.tenancy.routing import host_of
 from protocol.errors import XrpcError
 from server.web import process_limits
 from xrpc.call import Call

@@ -17,8 +17,8 @@ from django.http import HttpRequest
 
 from accounts import resolution, service_tokens, spent_tokens
 from accounts.service_tokens import ServiceClaims
-from hosting import admin_password
 from hosting.models import Host, HostQuerySet
+from hosting.tenancy import admin_password
 from protocol.did_document import DidDocument
 from protocol.errors import XrpcError
 from xrpc.call import Call, Caller

@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 
 from accounts.resolution import own_documents
-from hosting.routing import host_of
+from hosting.tenancy.routing import host_of
 from xrpc.errors import JSON
 
 logger = logging.getLogger("xrpc")

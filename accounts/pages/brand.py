@@ -1,13 +1,13 @@
 """A tenant's colour as a stylesheet of its own: the content security policy forbids inline styles.
 
-Tenants choose any colour; the pages must stay readable in it (hosting.colours).
+Tenants choose any colour; the pages must stay readable in it (hosting.pages.colours).
 """
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import cache_control
 
-from hosting.colours import readable_on, text_on
-from hosting.routing import host_of
+from hosting.pages.colours import readable_on, text_on
+from hosting.tenancy.routing import host_of
 
 # The backgrounds of static/base.css on which the colour is hardest to read.
 LIGHT_PAGE = "#f1f4f1"  # --page

@@ -13,7 +13,7 @@ from django.shortcuts import redirect
 
 from accounts import places, websessions
 from accounts.models import Account
-from hosting.routing import host_of
+from hosting.tenancy.routing import host_of
 
 COOKIE = "grove-account"
 Page = Callable[[HttpRequest], HttpResponse]

@@ -21,8 +21,8 @@ from accounts.pages import wording
 from accounts.pages.captcha_widgets import Captcha
 from hosting import limits
 from hosting.models import Host
-from hosting.pages import page_policy
-from hosting.routing import host_of
+from hosting.pages.security_headers import page_policy
+from hosting.tenancy.routing import host_of
 from protocol.errors import XrpcError
 
 _VALUE_MAX_CHARS = 300

@@ -14,7 +14,7 @@ from accounts.models import Account
 from accounts.pages.answers import posted, prove_password, show_form, status_of
 from accounts.pages.cookies import for_signed_in
 from accounts.pages.identity_forms import IdentityForm
-from hosting.routing import host_of
+from hosting.tenancy.routing import host_of
 from protocol.errors import XrpcError
 
 _TEMPLATE = "accounts/identity.html"

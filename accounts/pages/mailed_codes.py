@@ -18,7 +18,7 @@ from accounts.pages.answers import posted, prove_password, show_form, status_of
 from accounts.pages.cookies import for_signed_in
 from accounts.pages.reset_forms import ConfirmEmailForm, MailedCodeForm
 from hosting import limits
-from hosting.routing import host_of
+from hosting.tenancy.routing import host_of
 from protocol.errors import XrpcError
 
 _CONFIRM = "accounts/confirm_email.html"

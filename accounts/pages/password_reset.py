@@ -15,7 +15,7 @@ from accounts.pages.answers import posted, show_form, status_of
 from accounts.pages.forms import IdentifierForm
 from accounts.pages.reset_forms import NewPasswordForm
 from hosting import limits
-from hosting.routing import host_of
+from hosting.tenancy.routing import host_of
 from protocol.errors import XrpcError
 
 _ASK = "accounts/reset_password.html"

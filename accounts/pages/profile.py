@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts import handles, web_documents
-from hosting.routing import host_of
+from hosting.tenancy.routing import host_of
 
 _NOBODY = "User not found"
 

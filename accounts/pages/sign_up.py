@@ -21,8 +21,8 @@ from accounts.pages.forms import SignUpForm
 from hosting import limits
 from hosting.limits import MINUTE_S, Budget, bucket
 from hosting.models import Host
-from hosting.pages import page_policy
-from hosting.routing import host_of
+from hosting.pages.security_headers import page_policy
+from hosting.tenancy.routing import host_of
 from protocol.errors import XrpcError
 
 _TEMPLATE = "accounts/sign_up.html"

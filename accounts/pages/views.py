@@ -18,7 +18,7 @@ from accounts.pages.cookies import for_signed_in, signed_in, signed_out
 from accounts.pages.forms import SignInForm
 from accounts.pages.reset_forms import SignInCodeForm
 from hosting import limits
-from hosting.routing import host_of
+from hosting.tenancy.routing import host_of
 from protocol.errors import XrpcError
 
 

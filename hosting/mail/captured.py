@@ -10,11 +10,11 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from hosting.console import console
+from hosting.console.site import console
 from hosting.mail import outbox
 from hosting.mail.models import OutgoingMail, OutgoingMailQuerySet
 from hosting.models import Host, StaffUser
-from hosting.routing import host_of
+from hosting.tenancy.routing import host_of
 from server.net.public_addresses import is_loopback
 
 SHOWN_MAX = 100

@@ -19,10 +19,10 @@ from django.utils.html import linebreaks, strip_tags
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
-from hosting import colours
 from hosting.limits.budgets import DAY_S, HOUR_S, Budget
 from hosting.mail.models import Sender
 from hosting.models import Host
+from hosting.pages import colours
 
 CODE_LIVES: Final = timedelta(minutes=15)
 _PAPER: Final = "#ffffff"

@@ -3,7 +3,7 @@
 `hosting.apps` imports this package when Django is ready; it hangs its pages on the console site.
 """
 
-from hosting.console import console
+from hosting.console.site import console
 from moderation.console import invites, mail, models, urls
 
 console.pages.extend(urls.pages(console))

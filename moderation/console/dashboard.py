@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import HeldSignUp
-from hosting.console import hosts_in_view
+from hosting.console.site import hosts_in_view
 from moderation.console.forms import LookUpForm
 from moderation.models import AuditEntry, Report
 

@@ -17,8 +17,8 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from accounts.models import InviteCode
-from hosting.console import ConsoleSite, console, hosts_in_view
-from hosting.routing import host_of
+from hosting.console.site import ConsoleSite, console, hosts_in_view
+from hosting.tenancy.routing import host_of
 from moderation import administration, sign_ups
 from moderation.console.models import HostFilter, ReadOnly, account_link, minute
 from moderation.console.views import staff_of

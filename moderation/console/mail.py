@@ -6,7 +6,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from hosting.console import ConsoleSite, hosts_in_view
+from hosting.console.site import ConsoleSite, hosts_in_view
 from hosting.mail.models import OutgoingMail
 from moderation.console.models import HostFilter, ReadOnly, minute
 

@@ -15,7 +15,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from accounts.models import Account
-from hosting.console import ConsoleSite, hosts_in_view
+from hosting.console.site import ConsoleSite, hosts_in_view
 from moderation.models import AuditEntry, Report
 
 

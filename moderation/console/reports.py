@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from hosting.console import console, hosts_in_view
+from hosting.console.site import console, hosts_in_view
 from moderation import evidence, evidence_access
 from moderation.console.deeds import Given, act_on
 from moderation.console.forms import DiscardForm

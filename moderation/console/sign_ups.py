@@ -16,9 +16,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts import breaker
 from accounts.models import HeldSignUp
-from hosting.console import console, hosts_in_view
+from hosting.console.site import console, hosts_in_view
 from hosting.models import Host, StaffUser
-from hosting.routing import host_of
+from hosting.tenancy.routing import host_of
 from moderation import sign_ups
 from moderation.console.deeds import Given, act_on
 from moderation.console.forms import AdmissionForm, DropForm, ReasonForm

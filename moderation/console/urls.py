@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path, re_path
 
-from hosting.console import ConsoleSite
+from hosting.console.site import ConsoleSite
 from moderation.console import invites, moves, reports, sign_ups, views
 
 

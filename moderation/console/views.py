@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import Account
-from hosting.console import console, hosts_in_view
+from hosting.console.site import console, hosts_in_view
 from hosting.models import StaffUser
 from moderation import takedowns
 from moderation.console.forms import LookUpForm, ReasonForm

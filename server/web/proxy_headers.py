@@ -32,7 +32,7 @@ class BehindProxies:
         await self._app(scope, receive, send)
 
     def refusal_of(self, scope: Scope) -> Any:
-        """What the application says of a handshake before it is one (hosting.entrance)."""
+        """What the application says of a handshake before it is one (hosting.edge_limits)."""
         self._settle(scope)
         return self._app.refusal_of(scope)
 

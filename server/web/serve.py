@@ -18,7 +18,7 @@ from server.web.connections.websocket_protocol import StreamProtocol
 
 APPLICATIONS = {
     "web": ("hosting.asgi:application", "GROVE_PORT", 2583),
-    "plc": ("hosting.plc_asgi:application", "GROVE_PLC_PORT", 2582),
+    "plc": ("hosting.plc_directory.asgi:application", "GROVE_PLC_PORT", 2582),
 }
 
 

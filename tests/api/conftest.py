@@ -13,8 +13,8 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.test import Client
 
-from hosting import routing
 from hosting.models import Host
+from hosting.tenancy import routing
 from protocol import did_document, plc
 from protocol.errors import XrpcError
 from server.net import dns, http_client

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from accounts import reserved_keys
 from accounts.models import Account, ReservedKey
-from hosting import routing
 from hosting.mail.models import OutgoingMail
+from hosting.tenancy import routing
 from moderation.models import AuditEntry
 from tests.api.conftest import Api
 

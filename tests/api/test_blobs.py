@@ -2,8 +2,8 @@
 
 import pytest
 
-from hosting import routing
 from hosting.models import Host
+from hosting.tenancy import routing
 from protocol import cid
 from repos import blob_quarantine, reads
 from repos.models import Repo

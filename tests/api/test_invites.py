@@ -7,7 +7,7 @@ from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from accounts.models import Account
-from hosting import routing
+from hosting.tenancy import routing
 from tests.api.conftest import Api, sign_up
 from tests.api.test_admin import Admin, done, refused
 

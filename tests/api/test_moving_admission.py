@@ -4,7 +4,7 @@ import pytest
 
 from accounts import arrivals, invites
 from accounts.models import Account, HeldSignUp
-from hosting import routing
+from hosting.tenancy import routing
 from moderation import sign_ups
 from tests.api import conftest
 from tests.api.conftest import Api

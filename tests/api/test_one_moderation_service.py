@@ -5,8 +5,8 @@ from django.contrib.auth.hashers import make_password
 
 from accounts import resolution
 from accounts.models import Account
-from hosting import routing
 from hosting.mail.models import OutgoingMail
+from hosting.tenancy import routing
 from moderation.models import AuditEntry
 from protocol.did_document import DidDocument
 from protocol.keys import SigningKey

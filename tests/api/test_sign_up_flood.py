@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import Account, HeldSignUp, PlcOperation
-from hosting import routing
+from hosting.tenancy import routing
 from repos.models import Event, Repo
 from tests.api.conftest import Api, sign_up
 

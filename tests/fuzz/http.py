@@ -34,8 +34,8 @@ from django.test import Client
 from accounts import sessions, websessions
 from accounts.models import Account
 from accounts.signals import account_opened
-from hosting import provision, routing
 from hosting.models import Host, StaffUser, Tenant
+from hosting.tenancy import provisioning, routing
 from protocol import car, cid, commit, mst, syntax
 from protocol.keys import SigningKey
 from protocol.mst import node
@@ -135,7 +135,7 @@ def prepare() -> None:
     """A database, a host and an account; for a process of our own."""
     call_command("migrate", verbosity=0)
     tenant = Tenant.objects.create(slug="ash", name="Ash")
-    enter(provision.create_host(tenant, "localhost", "http://localhost:2583", [".test"]))
+    enter(provisioning.create_host(tenant, "localhost", "http://localhost:2583", [".test"]))
 
 
 def enter(host: Host) -> None:

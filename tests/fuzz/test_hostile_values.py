@@ -18,8 +18,8 @@ from pytest_django import DjangoDbBlocker
 
 from accounts import credentials as passwords
 from accounts.pages.cookies import COOKIE
-from hosting import provision, routing
 from hosting.models import Tenant
+from hosting.tenancy import provisioning, routing
 from server.net import http_client
 from tests.fuzz import forms, http, samples
 from xrpc import registry
@@ -63,7 +63,9 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
         # Django drops a connection that is within a transaction; ours is, to undo what was done.
         patch.setattr(connection, "close_if_unusable_or_obsolete", lambda: None)
         tenant = Tenant.objects.create(slug="ash", name="Ash")
-        http.enter(provision.create_host(tenant, "localhost", "http://localhost:2583", [".test"]))
+        http.enter(
+            provisioning.create_host(tenant, "localhost", "http://localhost:2583", [".test"])
+        )
         yield
         transaction.set_rollback(True)
     routing.forget()

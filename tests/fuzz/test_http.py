@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hosting import routing
 from hosting.models import Host
+from hosting.tenancy import routing
 from repos import snapshots
 from server.net import http_client
 from tests.fuzz import http

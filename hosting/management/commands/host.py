@@ -14,8 +14,9 @@ from django.contrib.auth.password_validation import MinimumLengthValidator, vali
 from django.core.exceptions import ValidationError
 from django.core.management import BaseCommand, CommandError, CommandParser
 
-from hosting import routing, signals
+from hosting import signals
 from hosting.models import Host
+from hosting.tenancy import routing
 from protocol.syntax import is_did
 from server.encryption import keyring
 

@@ -8,7 +8,7 @@ from django.core.management import BaseCommand, CommandError, call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from hosting import provision
+from hosting.tenancy import provisioning
 from server.encryption import keyring
 
 
@@ -23,14 +23,14 @@ class Command(BaseCommand):
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
         _check_keys()
-        provision.seed_admin()
+        provisioning.seed_admin()
         if settings.SANDBOX:
-            provision.seed_sandbox()
+            provisioning.seed_sandbox()
 
 
 def _check_keys() -> None:
     try:
-        provision.check_keys()
+        provisioning.check_keys()
     except keyring.KeyringError as reason:
         raise CommandError(
             f"The database's keys cannot be unwrapped: {reason}. Put the backup of"

@@ -17,8 +17,8 @@ from accounts import (
 )
 from accounts.admission import HandleTaken, RecoveryKeyRefused
 from accounts.models import Account, WebIdentity
-from hosting import routing
 from hosting.models import Host
+from hosting.tenancy import routing
 from protocol.did_document import DidDocument
 from protocol.keys import SigningKey
 from protocol.plc_data import PDS_SERVICE, Service

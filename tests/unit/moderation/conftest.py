@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from accounts.models import Account
-from hosting import routing
 from hosting.models import Host, Member, StaffUser
+from hosting.tenancy import routing
 from tests.unit.repos.conftest import open_account
 
 

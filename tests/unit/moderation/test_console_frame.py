@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from hosting.models import StaffUser
-from hosting.pages import PAGE_POLICY
+from hosting.pages.security_headers import PAGE_POLICY
 from moderation.models import Report
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from asgiref.testing import ApplicationCommunicator
 
-from hosting import routing
+from hosting.tenancy import routing
 from protocol import frames
 from protocol.errors import XrpcError
 from protocol.lexicon import catalog

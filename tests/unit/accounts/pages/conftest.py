@@ -5,7 +5,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import opening, signup
-from hosting import routing
+from hosting.tenancy import routing
 from tests.unit.accounts.people import account_row
 
 FORM = {

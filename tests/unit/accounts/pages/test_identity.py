@@ -6,8 +6,8 @@ from django.test import Client
 from accounts import credentials, signup, websessions
 from accounts.models import Account, WebIdentity
 from accounts.pages.cookies import COOKIE
-from hosting import routing
 from hosting.models import Host
+from hosting.tenancy import routing
 from protocol.keys import SigningKey
 from tests.unit.accounts.people import PASSWORD, account_row, wish
 

@@ -9,7 +9,7 @@ from accounts.models import Account, HeldSignUp
 from accounts.pages import sign_up
 from hosting import limits
 from hosting.mail.models import OutgoingMail
-from hosting.pages import PAGE_POLICY
+from hosting.pages.security_headers import PAGE_POLICY
 from tests.unit.accounts.pages.conftest import FORM
 
 SIGN_UP = "/account/sign-up"

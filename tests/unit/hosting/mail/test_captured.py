@@ -3,9 +3,9 @@
 import pytest
 from django.test import Client
 
-from hosting import routing
 from hosting.mail import letters, outbox
 from hosting.models import Member, StaffUser
+from hosting.tenancy import routing
 from tests.unit.hosting.mail.conftest import CODE, post
 
 

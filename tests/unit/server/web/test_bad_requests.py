@@ -3,8 +3,8 @@
 import pytest
 from django.test import Client
 
-from hosting import routing
 from hosting.models import Host
+from hosting.tenancy import routing
 
 FORM = "application/x-www-form-urlencoded"
 

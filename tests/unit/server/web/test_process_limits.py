@@ -19,7 +19,7 @@ GIVEN = {
     "GROVE_SNAPSHOTS": "server.web.asgi_bridge.SNAPSHOTS",
     "GROVE_HELD_BYTES": "server.web.bodies.buffered_bytes.HeldBytes().most",
     "GROVE_BLOCKS_BYTES": "repos.exports.MAX_BLOCKS_BYTES",
-    "GROVE_SOCKETS_PER_NETWORK": "hosting.entrance.SOCKETS_MAX",
+    "GROVE_SOCKETS_PER_NETWORK": "hosting.edge_limits.SOCKETS_MAX",
     "GROVE_BACKFILL_BYTES": "repos.firehose.budget.MOST_BYTES",
     "GROVE_ACCOUNT_CALLS_AT_ONCE": "xrpc.rate_limits.ACCOUNT_CALLS_MAX",
     "GROVE_ACCOUNT_IMPORTS_AT_ONCE": "xrpc.rate_limits.ACCOUNT_IMPORTS_MAX",
@@ -32,7 +32,7 @@ IDLE = [
 ]
 SCRIPT = """
 import django; django.setup()
-import server.web.asgi_bridge, hosting.entrance
+import server.web.asgi_bridge, hosting.edge_limits
 import server.web.connections.http_protocol, server.web.deferred_response
 import server.web.bodies.buffered_bytes
 import server.web.connections.slow_clients, server.web.bodies.transfers

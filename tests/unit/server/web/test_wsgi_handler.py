@@ -9,8 +9,8 @@ import pytest
 from django.core.signals import request_finished
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from hosting import routing
 from hosting.models import Host
+from hosting.tenancy import routing
 from server.web.wsgi_handler import application
 from xrpc.dispatch import XrpcView
 

@@ -4,9 +4,9 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
-from hosting import routing
-from hosting.cors import CorsMiddleware
 from hosting.models import Host
+from hosting.pages.cors import CorsMiddleware
+from hosting.tenancy import routing
 
 OPEN = "Access-Control-Allow-Origin"
 

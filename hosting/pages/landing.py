@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
-from hosting import routing
 from hosting.models import Host
+from hosting.tenancy import routing
 
 _WITHOUT_SIGN_UPS = (Host.Admission.CLOSED, Host.Admission.MIGRATION_ONLY)
 

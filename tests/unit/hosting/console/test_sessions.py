@@ -3,9 +3,9 @@
 import pytest
 from django.test import Client
 
-from hosting import routing
+from hosting.console.sessions import SessionStore
 from hosting.models import Host
-from hosting.staff_sessions import SessionStore
+from hosting.tenancy import routing
 
 
 @pytest.mark.parametrize("key", ["\0aaaaaaaaaaaa", "a" * 7, "é" * 12, "a b c d e f g h"])

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.pages.brand import DARK_PAGE, LIGHT_PAGE
-from hosting import colours
+from hosting.pages import colours
 
 samples = st.integers(0, 0xFFFFFF).map("#{:06x}".format)
 

@@ -11,9 +11,10 @@ from django.test import RequestFactory
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
-from hosting import limits, routing
+from hosting import limits
 from hosting.limits import Bucket, Budget
 from hosting.models import Host
+from hosting.tenancy import routing
 
 
 @pytest.fixture(autouse=True)

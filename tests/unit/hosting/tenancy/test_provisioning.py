@@ -5,15 +5,15 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.contrib.auth.hashers import check_password
 from pytest_django.fixtures import Settings
 
-from hosting import provision
 from hosting.models import Host, StaffUser
+from hosting.tenancy import provisioning
 from protocol.keys import SigningKey
 from server.encryption import keyring
 
 
 def test_the_service_did_carries_the_port_percent_encoded() -> None:
-    assert provision.service_did("http://localhost:2583") == "did:web:localhost%3A2583"
-    assert provision.service_did("https://PDS.example") == "did:web:pds.example"
+    assert provisioning.service_did("http://localhost:2583") == "did:web:localhost%3A2583"
+    assert provisioning.service_did("https://PDS.example") == "did:web:pds.example"
 
 
 def test_a_host_gets_secrets_of_its_own(ash: Host, birch: Host) -> None:
@@ -28,7 +28,7 @@ def test_the_rotation_key_is_kept_wrapped_with_its_did_key(ash: Host) -> None:
 
 
 def test_the_sandbox_has_two_hosts_on_one_port(db: None) -> None:
-    provision.seed_sandbox()
+    provisioning.seed_sandbox()
     origins = list(Host.objects.order_by("hostname").values_list("hostname", "origin"))
     assert origins == [
         ("birch.localhost", "http://birch.localhost:2583"),
@@ -37,17 +37,17 @@ def test_the_sandbox_has_two_hosts_on_one_port(db: None) -> None:
 
 
 def test_seeding_again_keeps_hosts_and_keys(db: None) -> None:
-    provision.seed_sandbox()
+    provisioning.seed_sandbox()
     before = set(Host.objects.values_list("id", "rotation_did_key"))
-    provision.seed_sandbox()
+    provisioning.seed_sandbox()
     assert set(Host.objects.values_list("id", "rotation_did_key")) == before
 
 
 def test_a_changed_admin_password_reaches_hosts_and_staff(db: None, settings: Settings) -> None:
     for password in ("first word", "second word"):
         settings.ADMIN_PASSWORD = password
-        provision.seed_admin()
-        provision.seed_sandbox()
+        provisioning.seed_admin()
+        provisioning.seed_sandbox()
     assert StaffUser.objects.get(username="admin").check_password("second word")
     assert all(check_password("second word", host.admin_password) for host in Host.objects.all())
 
@@ -66,35 +66,35 @@ def test_a_weak_admin_password_is_warned_of_outside_a_sandbox(
     is_warned_of: bool,
 ) -> None:
     settings.ADMIN_PASSWORD, settings.SANDBOX = password, is_sandbox
-    provision.seed_admin()
+    provisioning.seed_admin()
     assert ("GROVE_ADMIN_PASSWORD is weak" in caplog.text) == is_warned_of
 
 
 def test_without_an_admin_password_nobody_gets_in(db: None, settings: Settings) -> None:
     settings.ADMIN_PASSWORD = ""
-    provision.seed_admin()
+    provisioning.seed_admin()
     assert not StaffUser.objects.get(username="admin").check_password("")
 
 
 def test_a_changed_public_url_moves_the_sandbox(db: None, settings: Settings) -> None:
-    provision.seed_sandbox()
+    provisioning.seed_sandbox()
     settings.PUBLIC_URL = "https://pds.example"
-    provision.seed_sandbox()
+    provisioning.seed_sandbox()
     assert Host.objects.get(hostname="pds.example").service_did == "did:web:pds.example"
     assert Host.objects.count() == 2
 
 
 def test_invites_follow_the_environment(db: None, settings: Settings) -> None:
     settings.INVITES_REQUIRED = True
-    provision.seed_sandbox()
+    provisioning.seed_sandbox()
     assert Host.objects.filter(admission="invite").count() == 2
 
 
 def test_a_database_under_another_key_is_noticed(
     ash: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    provision.check_keys()
+    provisioning.check_keys()
     stranger = AESGCM(bytes(32))
     monkeypatch.setattr(keyring, "_ciphers", lambda: {b"k1": stranger})
     with pytest.raises(keyring.KeyringError):
-        provision.check_keys()
+        provisioning.check_keys()

@@ -18,7 +18,7 @@ from unfold.sites import UnfoldAdminSite
 from hosting import limits
 from hosting.limits.wording import too_many
 from hosting.models import Host, HostQuerySet, StaffUser
-from hosting.routing import host_of
+from hosting.tenancy.routing import host_of
 
 # They tell whether a row of any tenant exists, and nothing here leads to them.
 _UNUSED = frozenset({"view_on_site", "autocomplete"})

@@ -3,7 +3,8 @@
 import pytest
 from django.contrib.auth.hashers import make_password
 
-from hosting import admin_password, limits
+from hosting import limits
+from hosting.tenancy import admin_password
 
 ADDRESS = "203.0.113.9"
 

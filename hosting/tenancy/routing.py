@@ -31,7 +31,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 REMEMBERED_S = 3.0
 HANDLE_URLS = "accounts.pages.handle_urls"
-PLATFORM_URLS = "hosting.platform_urls"
+PLATFORM_URLS = "hosting.pages.platform_urls"
 PLATFORM_PATHS = frozenset({"/tls-check"})
 WITHOUT_PAGE_MIDDLEWARE = ("/xrpc/", "/.well-known/")
 _XRPC = "/xrpc/"
@@ -129,7 +129,7 @@ class PageMiddleware:
 
 def is_call(path: str) -> bool:
     """Whether a path is a method's: those are counted by the dispatcher or under no host's name
-    here, all others before they reach a thread (hosting.entrance)."""
+    here, all others before they reach a thread (hosting.edge_limits)."""
     return path.startswith(_XRPC) and path != _HEALTH
 
 

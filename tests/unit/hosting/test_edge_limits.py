@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pytest_django.fixtures import Settings
 
-from hosting import entrance, limits
-from hosting.entrance import Entrance
+from hosting import edge_limits, limits
+from hosting.edge_limits import Entrance
 from hosting.limits import Bucket, Budget, RateLimitExceeded
 from hosting.limits.lately_refused import Refused
 from server.web.proxy_headers import BehindProxies
@@ -129,7 +129,7 @@ async def _open(door: Entrance, asked: dict[str, Any], over: asyncio.Event) -> a
 def test_a_network_has_so_many_sockets_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     many = Bucket(secrets.token_hex(8), (Budget(100, 86_400),))
     monkeypatch.setattr(limits, "REQUESTS", many)
-    monkeypatch.setattr(entrance, "SOCKETS_MAX", 3)
+    monkeypatch.setattr(edge_limits, "SOCKETS_MAX", 3)
     door, asked = Entrance(app), scope("/xrpc/x", type="websocket")
 
     async def crowd() -> tuple[int, str]:

@@ -13,10 +13,10 @@ import orjson
 from django.conf import settings
 
 from hosting import limits
-from hosting.cors import EXPOSED_HEADERS
 from hosting.limits import AtOnce, Charge, RateLimitExceeded
 from hosting.limits.at_once import Place
-from hosting.routing import PLATFORM_PATHS, hostname_in, is_call
+from hosting.pages.cors import EXPOSED_HEADERS
+from hosting.tenancy.routing import PLATFORM_PATHS, hostname_in, is_call
 from server.net.client_networks import WIDE_TIMES, client_of, network
 from server.web import process_limits, proxy_headers
 from server.web.bodies.streams import Message, Receive, Send, encoded

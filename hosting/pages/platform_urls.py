@@ -6,12 +6,12 @@ A front door asks for certificates under an address of its own (`http://127.0.0.
 from django.urls import path
 from django.utils.module_loading import import_string
 
-from hosting import doorstep
+from hosting.pages import landing
 
 urlpatterns = [
     path(
         "tls-check",
-        doorstep.tls_check,
+        landing.tls_check,
         {"is_taken": import_string("accounts.handles.is_taken")},
     ),
 ]

@@ -4,8 +4,8 @@ import pytest
 from django.test import Client, RequestFactory
 from django.views.defaults import server_error
 
-from hosting import routing
 from hosting.models import Host
+from hosting.tenancy import routing
 
 
 @pytest.fixture

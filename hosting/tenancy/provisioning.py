@@ -20,7 +20,7 @@ from hosting.models import HandleDomain, Host, StaffUser, Tenant
 from protocol.keys import SigningKey
 from server.encryption import keyring
 
-logger = logging.getLogger("hosting.provision")
+logger = logging.getLogger("hosting.tenancy.provisioning")
 TOKEN_SECRET_BYTES = 32  # HS256: as long as the hash, RFC 7518 section 3.2
 
 

@@ -1,0 +1,1 @@
+"""The frame of the staff console: its admin site and its sessions."""
