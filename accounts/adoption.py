@@ -13,7 +13,7 @@ from accounts import custom_handles, key_changes, published_dids, resolution
 from accounts.models import Account, PlcOperation
 from accounts.published_dids import Published
 from accounts.signals import handle_changed
-from protocol import plc
+from protocol.did import plc
 
 logger = logging.getLogger("accounts")
 

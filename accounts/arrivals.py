@@ -35,7 +35,7 @@ from accounts.models import (
 )
 from accounts.signals import account_arrived, signing_key_changed
 from hosting.models import Host
-from protocol.did_document import DidDocument
+from protocol.did.did_document import DidDocument
 from protocol.errors import InvalidRequest, XrpcError
 
 ARRIVES_WITHIN = timedelta(days=3)  # the reference's deadline

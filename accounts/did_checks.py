@@ -8,8 +8,8 @@ DID's data is asked, no cache: the PLC directory, or the web server that a did:w
 
 from accounts import did_looks, directory, published_dids, resolution
 from accounts.models import Account
+from protocol.did.plc_data import PDS_SERVICE, SIGNING_METHOD, PlcData
 from protocol.errors import InvalidRequest, XrpcError
-from protocol.plc_data import PDS_SERVICE, SIGNING_METHOD, PlcData
 
 
 class InvalidDid(InvalidRequest):

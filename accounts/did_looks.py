@@ -16,8 +16,8 @@ from kombu.exceptions import OperationalError
 from accounts import directory, published_dids, resolution
 from accounts.models import Account
 from hosting import celery
-from protocol import plc
-from protocol.plc_data import PlcData
+from protocol.did import plc
+from protocol.did.plc_data import PlcData
 
 AGAIN_AFTER = timedelta(days=1)
 _BATCH = 50  # a minute, one after the other

@@ -8,7 +8,8 @@ import orjson
 from django.conf import settings
 
 from accounts.models import PlcOperation
-from protocol import bounded_json, plc
+from protocol import bounded_json
+from protocol.did import plc
 from server.net import http_client
 
 _ANSWER_MAX_BYTES = 64_000

@@ -21,9 +21,9 @@ from accounts import (
 )
 from accounts.arriving_handles import HandleLeadsElsewhere
 from accounts.models import Account, PlcOperation
-from protocol import plc
+from protocol.did import plc
+from protocol.did.plc_data import PDS_SERVICE, PlcData
 from protocol.errors import InvalidRequest
-from protocol.plc_data import PDS_SERVICE, PlcData
 
 
 class HandleTaken(InvalidRequest):

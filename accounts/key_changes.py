@@ -7,7 +7,7 @@ into a DID of theirs. The room above then signs the repo anew.
 from accounts import keys, reserved_keys
 from accounts.models import Account, PlcOperation
 from accounts.signals import signing_key_changed
-from protocol.plc_data import SIGNING_METHOD
+from protocol.did.plc_data import SIGNING_METHOD
 
 
 def adopt(operation: PlcOperation) -> None:

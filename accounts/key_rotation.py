@@ -11,8 +11,8 @@ from django.db import transaction
 
 from accounts import keys, reserved_keys, updates, web_identities
 from accounts.models import Account, PlcOperation
+from protocol.did.plc_data import SIGNING_METHOD
 from protocol.errors import InvalidRequest
-from protocol.plc_data import SIGNING_METHOD
 
 
 class UnknownKey(InvalidRequest):

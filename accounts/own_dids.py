@@ -7,8 +7,8 @@ would be our word for it.
 
 from accounts import keys, published_dids
 from accounts.models import Account
+from protocol.did.plc_data import PDS_SERVICE, SIGNING_METHOD, PlcData
 from protocol.errors import InvalidRequest
-from protocol.plc_data import PDS_SERVICE, SIGNING_METHOD, PlcData
 
 
 class NotOursToChange(InvalidRequest):

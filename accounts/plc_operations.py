@@ -19,9 +19,10 @@ from django.db import IntegrityError, transaction
 
 from accounts import addresses, did_looks, email_tokens, published_dids, updates
 from accounts.models import Account, Arrival, PlcOperation
-from protocol import cbor, plc
+from protocol import cbor
+from protocol.did import plc
+from protocol.did.plc_data import PDS_SERVICE, PDS_SERVICE_TYPE, SIGNING_METHOD, PlcData, Service
 from protocol.errors import InvalidRequest
-from protocol.plc_data import PDS_SERVICE, PDS_SERVICE_TYPE, SIGNING_METHOD, PlcData, Service
 
 PURPOSE = email_tokens.Purpose.PLC_OPERATION
 _PLC = "did:plc:"

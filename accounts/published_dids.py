@@ -22,9 +22,9 @@ from django.utils import timezone
 
 from accounts import standing
 from accounts.models import Account, Arrival, CustomHandle
-from protocol import did_document
-from protocol.did_document import DidDocument
-from protocol.plc_data import PDS_SERVICE, PDS_SERVICE_TYPE, SIGNING_METHOD, PlcData, Service
+from protocol.did import did_document
+from protocol.did.did_document import DidDocument
+from protocol.did.plc_data import PDS_SERVICE, PDS_SERVICE_TYPE, SIGNING_METHOD, PlcData, Service
 
 KEPT_MAX_BYTES = 16_384  # of a larger document its owner's host shows only what it knows itself
 

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from accounts import directory, keys, own_dids
 from accounts.models import Account, PlcOperation
-from protocol import plc
-from protocol.plc_data import SIGNING_METHOD, PlcData
+from protocol.did import plc
+from protocol.did.plc_data import SIGNING_METHOD, PlcData
 
 ATTEMPTS_MAX = 8  # of an operation, all told; somebody else is faster each time
 

@@ -16,9 +16,9 @@ from accounts import keys
 from accounts.models import Account
 from accounts.service_jwts import BadServiceToken, Token, base64url, parse, segment
 from hosting.models import Host
-from protocol.did_document import DidDocument
+from protocol.did.did_document import DidDocument
+from protocol.did.plc_data import PDS_SERVICE, SIGNING_METHOD
 from protocol.keys import PublicKey
-from protocol.plc_data import PDS_SERVICE, SIGNING_METHOD
 from protocol.syntax import is_did
 
 LIFETIME_S = 60  # of a token that nobody asked to live longer

@@ -12,7 +12,7 @@ from accounts import admission, handles, invites, keys
 from accounts.admission import Admitted
 from accounts.models import Account, PlcOperation
 from hosting.models import Host
-from protocol import plc
+from protocol.did import plc
 from protocol.keys import SigningKey
 
 

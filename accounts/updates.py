@@ -14,9 +14,9 @@ from django.utils import timezone
 from accounts import did_looks, directory, keys, own_dids, publishing
 from accounts.models import Account, PlcOperation
 from accounts.own_dids import NotOursToChange
-from protocol import plc
+from protocol.did import plc
+from protocol.did.plc_data import PlcData
 from protocol.errors import InvalidRequest, XrpcError
-from protocol.plc_data import PlcData
 
 _FIRST_PAUSE_S = 0.005
 _LONGEST_PAUSE_S = 0.1

@@ -8,8 +8,8 @@ from typing import Any
 
 from accounts.models import WebIdentity
 from hosting.models import Host
-from protocol import did_document
-from protocol.plc_data import PDS_SERVICE, PlcData, Service
+from protocol.did import did_document
+from protocol.did.plc_data import PDS_SERVICE, PlcData, Service
 
 PREFIX = "did:web:"
 

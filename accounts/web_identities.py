@@ -16,16 +16,16 @@ from accounts import adoption, handles, published_dids, web_documents
 from accounts.models import Account, WebIdentity
 from accounts.published_dids import Published
 from accounts.signals import signing_key_changed
-from protocol import did_document
-from protocol.did_document import DidDocument
-from protocol.errors import InvalidRequest
-from protocol.plc_data import (
+from protocol.did import did_document
+from protocol.did.did_document import DidDocument
+from protocol.did.plc_data import (
     PDS_SERVICE,
     PDS_SERVICE_TYPE,
     SIGNING_METHOD,
     PlcData,
     Service,
 )
+from protocol.errors import InvalidRequest
 
 
 class ImproperDocument(InvalidRequest):

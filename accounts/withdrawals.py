@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts import keys
 from accounts.models import PlcOperation
 from accounts.publishing import drop_pending_account, lease
-from protocol import plc
+from protocol.did import plc
 from protocol.keys import SigningKey
 
 GENESIS_WAITS = timedelta(minutes=30)

@@ -23,8 +23,9 @@ from django.contrib.auth.hashers import make_password  # noqa: E402 - needs djan
 from django.db import connection, transaction  # noqa: E402 - needs django.setup()
 
 from hosting.models import Host  # noqa: E402 - needs django.setup()
-from protocol import cbor, cid, commit, mst, tid  # noqa: E402 - needs django.setup()
+from protocol import cbor, cid, mst, tid  # noqa: E402 - needs django.setup()
 from protocol.keys import SigningKey  # noqa: E402 - needs django.setup()
+from protocol.repo import commit  # noqa: E402 - needs django.setup()
 from server.database import connection as database  # noqa: E402 - needs django.setup()
 from server.encryption import keyring  # noqa: E402 - needs django.setup()
 

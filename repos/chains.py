@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from accounts import keys
-from protocol.frames import RepoOp
+from protocol.event_stream.frames import RepoOp
 from protocol.mst import Tree
 from repos import nodes, plan, revs
 from repos.heads import Head, Subject

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 
 import psycopg
 
-from protocol import cbor, cid, commit, mst, syntax
+from protocol import cbor, cid, mst, syntax
 from protocol.cid import to_text
 from protocol.keys import PublicKey
+from protocol.repo import commit
 from repos import blobs
 from repos.snapshots import snapshot
 

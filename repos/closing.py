@@ -20,8 +20,8 @@ from kombu.exceptions import OperationalError
 from accounts import arrivals, signals
 from accounts.models import Account
 from hosting import celery
-from protocol import frames
-from protocol.frames import EventKind
+from protocol.event_stream import frames
+from protocol.event_stream.frames import EventKind
 from repos import blob_files, events, heads, sweeping
 from repos.models import BlobFetch, BlobUsage, DoomedRepo, ImportJob, Repo, UnfetchedBlob
 from server.database import connection

@@ -6,7 +6,7 @@ com.atproto.sync.subscribeRepos.
 
 from datetime import UTC, datetime
 
-from protocol.frames import Body, EventKind
+from protocol.event_stream.frames import Body, EventKind
 from server.database import connection
 
 _APPEND = "SELECT append_event(%s::bigint, %s::int, %s::int, %b)"

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from accounts import keys
-from protocol import commit
-from protocol.commit import SignedCommit
-from protocol.frames import Body
+from protocol.event_stream.frames import Body
+from protocol.repo import commit
+from protocol.repo.commit import SignedCommit
 from server.database import connection
 from server.database.prepared import (
     BIGINTS,

@@ -9,7 +9,7 @@ from contextlib import closing
 
 from protocol import syntax
 from protocol.errors import InvalidRequest
-from protocol.frames import EventKind
+from protocol.event_stream.frames import EventKind
 from protocol.mst import Tree
 from repos import heads, nodes, reads, revs
 from repos.imports import applying, staging

@@ -14,9 +14,11 @@ from django.db.models import F
 
 from accounts import arrivals, custom_handles, keys, signals
 from accounts.models import Account, Arrival
-from protocol import car, commit, frames, tid
-from protocol.frames import EventKind
+from protocol import car, tid
+from protocol.event_stream import frames
+from protocol.event_stream.frames import EventKind
 from protocol.mst import Tree
+from protocol.repo import commit
 from repos import events, heads, resigning
 from repos.models import Node, Repo
 from server.database import connection

@@ -6,8 +6,8 @@ removed by a commit that ran meanwhile: the tree raises MissingBlock and its rea
 
 from collections.abc import Iterable
 
-from protocol import frames
-from protocol.frames import Body
+from protocol.event_stream import frames
+from protocol.event_stream.frames import Body
 from protocol.mst import NodeCache
 from server.database import connection
 

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 
-from protocol import car, commit, frames
+from protocol import car
 from protocol.errors import InvalidRequest
-from protocol.frames import Body, RepoOp
+from protocol.event_stream import frames
+from protocol.event_stream.frames import Body, RepoOp
 from protocol.keys import SigningKey
 from protocol.mst import Tree
+from protocol.repo import commit
 from repos import events
 from repos.heads import Head
 from repos.writes import Action, Swap, Write

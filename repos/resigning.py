@@ -8,8 +8,8 @@ from typing import Any
 
 from accounts import signals
 from accounts.models import Account
-from protocol import frames
-from protocol.frames import EventKind
+from protocol.event_stream import frames
+from protocol.event_stream.frames import EventKind
 from repos import events, heads, revs
 from repos.heads import Head
 from repos.imports.announcing import sync_body

@@ -18,8 +18,8 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from hosting.tenancy.routing import host_named, hostname_in
-from protocol import frames
 from protocol.errors import XrpcError
+from protocol.event_stream import frames
 from repos.firehose import ConsumerTooSlow, was_cut_off
 from server.web.connections.websocket_protocol import BATCHES
 from xrpc import (

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from protocol import json_frames
+from protocol.event_stream import json_frames
 
 CBOR: Final = "xrpc.v0.cbor"
 JSON: Final = "xrpc.v1.json"

@@ -18,8 +18,8 @@ from accounts.models import Account
 from accounts.service_tokens import BadJwtIss, ServiceClaims
 from hosting.models import Host
 from protocol import bounded_json
-from protocol.did_document import DidDocument
-from protocol.plc_data import SIGNING_METHOD
+from protocol.did.did_document import DidDocument
+from protocol.did.plc_data import SIGNING_METHOD
 from xrpc.call import Call
 
 SERVICE_SCOPE: Final = "service"  # of a caller without a session

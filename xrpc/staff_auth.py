@@ -19,7 +19,7 @@ from accounts import resolution, service_tokens, spent_tokens
 from accounts.service_tokens import ServiceClaims
 from hosting.models import Host, HostQuerySet
 from hosting.tenancy import admin_password
-from protocol.did_document import DidDocument
+from protocol.did.did_document import DidDocument
 from protocol.errors import XrpcError
 from xrpc.call import Call, Caller
 from xrpc.errors import AuthenticationRequired

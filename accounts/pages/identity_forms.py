@@ -9,7 +9,7 @@ from accounts import web_documents, web_identities
 from accounts.models import Account
 from accounts.pages.forms import AS_TYPED, OwnerForm
 from hosting.models import Host
-from protocol.plc_data import PDS_SERVICE, SIGNING_METHOD
+from protocol.did.plc_data import PDS_SERVICE, SIGNING_METHOD
 
 
 class IdentityForm(OwnerForm):

@@ -24,7 +24,7 @@ from accounts.resolution.errors import (
     NetworkSilent,
     UnresolvedDid,
 )
-from protocol.did_document import DidDocument
+from protocol.did.did_document import DidDocument
 from server.cache.shared import Entry, Memory
 from server.cache.single_flight import Flights
 

@@ -13,7 +13,7 @@ from django.conf import settings
 
 from accounts.resolution.errors import DidDeactivated, DidNotFound, DidUnusable, NetworkSilent
 from protocol import bounded_json
-from protocol.did_document import DidDocument, InvalidDidDocument
+from protocol.did.did_document import DidDocument, InvalidDidDocument
 from server.net import http_client
 
 DOCUMENT_MAX_BYTES = 200_000

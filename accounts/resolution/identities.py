@@ -11,7 +11,7 @@ from accounts.resolution.dids import resolve_did
 from accounts.resolution.errors import HandleNotFound
 from accounts.resolution.network_handles import heard_of, resolve_handle
 from hosting.models import Host
-from protocol.did_document import DidDocument
+from protocol.did.did_document import DidDocument
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from accounts import web_documents
 from accounts.models import WebIdentity
 from accounts.resolution.errors import DidDeactivated
 from hosting.models import Host
-from protocol.plc_data import PDS_SERVICE, PDS_SERVICE_TYPE
+from protocol.did.plc_data import PDS_SERVICE, PDS_SERVICE_TYPE
 
 
 def find(did: str) -> dict[str, Any] | None:

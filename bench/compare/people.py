@@ -10,7 +10,8 @@ from typing import Any
 from bench.compare import client
 from bench.compare.client import Address, WrongAnswer
 from bench.compare.servers import Server
-from protocol import car, commit, mst
+from protocol import car, mst
+from protocol.repo import commit
 
 POST = "app.bsky.feed.post"
 BATCH = 200  # writes in one applyWrites: as many as a commit may have

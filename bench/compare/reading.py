@@ -10,7 +10,8 @@ from bench.compare.client import WrongAnswer, call, request_bytes
 from bench.compare.load import Plan
 from bench.compare.people import POST, Person, Town, new_post
 from bench.compare.scenarios import Outcome, megabytes, metered, per_second, scenario
-from protocol import atjson, car, commit, mst
+from protocol import atjson, car, mst
+from protocol.repo import commit
 
 BIG = 10_000  # records in the repo that is read
 BLOB_BYTES = 1_000_000

@@ -15,7 +15,7 @@ from bench.compare.client import Address, WrongAnswer
 from bench.compare.load import Plan
 from bench.compare.people import Person, Town, post_request, rkeys_in
 from bench.compare.scenarios import Outcome, metered, scenario
-from protocol import frames
+from protocol.event_stream import frames
 
 READERS = 200
 REPLAYED = 5_000

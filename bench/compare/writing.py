@@ -22,9 +22,11 @@ from bench.compare.people import (
 )
 from bench.compare.reading import BLOB_BYTES, jpeg
 from bench.compare.scenarios import Outcome, metered, per_second, scenario
-from protocol import atjson, car, cid, commit, mst, plc, tid
+from protocol import atjson, car, cid, mst, tid
+from protocol.did import plc
+from protocol.did.plc_data import genesis
 from protocol.keys import SigningKey
-from protocol.plc_data import genesis
+from protocol.repo import commit
 
 IMPORTED = 10_000
 SMALL, LARGE = 1_000, 100_000

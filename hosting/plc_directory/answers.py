@@ -10,8 +10,8 @@ from typing import Any
 import orjson
 from django.http import HttpRequest, HttpResponse
 
+from protocol.did.plc import PlcError
 from protocol.errors import XrpcError
-from protocol.plc import PlcError
 
 View = Callable[..., HttpResponse]
 

@@ -1,7 +1,7 @@
 """What the directory does: take an operation, tell a DID's log, export everything.
 
-The rules are `protocol.plc`'s. This module adds what a directory adds: its clock, its limits, and
-the order among all DIDs. Source: the did:plc specification and the public directory's code.
+The rules are `protocol.did.plc`'s. This module adds what a directory adds: its clock, its limits,
+and the order among all DIDs. Source: the did:plc specification and the public directory's code.
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from hosting.plc_directory.limits import check_rate
 from hosting.plc_directory.models import Operation
-from protocol import plc
+from protocol.did import plc
 from protocol.errors import XrpcError
 
 MAX_EXPORT = 1000

@@ -6,8 +6,8 @@ recovery is never counted out, so that an attacker cannot lock the owner out by 
 
 from datetime import datetime, timedelta
 
+from protocol.did.plc import Log
 from protocol.errors import XrpcError
-from protocol.plc import Log
 
 _LIMITS = (
     ("hour", timedelta(hours=1), 10),

@@ -10,8 +10,8 @@ forgotten what deleted accounts said, memory has not.
 import asyncio
 from collections.abc import AsyncGenerator
 
-from protocol import frames
 from protocol.errors import XrpcError
+from protocol.event_stream import frames
 from repos.firehose.backlog import Backlog
 from repos.firehose.feed import Feed, feed
 from repos.firehose.ring import Ring

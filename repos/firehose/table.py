@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from protocol import frames
+from protocol.event_stream import frames
 
 # A page ends with the event that fills it: two hundred of the largest would be half a gigabyte,
 # and a consumer that has stopped reading holds two pages until it is cut off.

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import psycopg
 
-from protocol import frames
+from protocol.event_stream import frames
 
 _PAGE = 500
 _PAGE_BYTES = 8 * 1_048_576  # a page ends with the event that fills it

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Literal
 
-from protocol import car, frames, syntax
-from protocol.frames import Body, EventKind, RepoOp
+from protocol import car, syntax
+from protocol.event_stream import frames
+from protocol.event_stream.frames import Body, EventKind, RepoOp
 from protocol.mst import Tree
 from protocol.mst.difference import Change
 from repos import events, plan

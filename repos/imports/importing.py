@@ -13,9 +13,9 @@ from hosting import limits
 from hosting.limits import Charge
 from protocol import mst
 from protocol.cid import to_text
-from protocol.commit import Commit
 from protocol.errors import InvalidRequest, XrpcError
 from protocol.mst import MissingBlock, MstError
+from protocol.repo.commit import Commit
 from repos import blob_ref_types, commits, heads
 from repos.fetching import intents
 from repos.heads import Head

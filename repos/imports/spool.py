@@ -16,11 +16,12 @@ from typing import IO
 
 from django.conf import settings
 
-from protocol import car, commit
+from protocol import car
 from protocol.car import CarStream
 from protocol.cbor import CborError
-from protocol.commit import Commit
 from protocol.errors import InvalidRequest
+from protocol.repo import commit
+from protocol.repo.commit import Commit
 from server.storage import free_space
 
 MAX_BLOCKS = 5_000_000  # what an index may hold: some 750 MB, in a worker

@@ -10,9 +10,9 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from protocol import cbor, mst, syntax
-from protocol.commit import Commit
-from protocol.frames import Body, EventKind
+from protocol.event_stream.frames import Body, EventKind
 from protocol.mst.difference import Change, Difference
+from protocol.repo.commit import Commit
 from repos import heads, revs, writes
 from repos.heads import Head, Step
 from repos.imports.announcing import Announcement

@@ -15,11 +15,12 @@ from django.conf import settings
 
 from accounts import resolution
 from hosting.models import Host
-from protocol import cbor, lexicon, record_proof
-from protocol.did_document import DidDocument
+from protocol import cbor, lexicon
+from protocol.did.did_document import DidDocument
 from protocol.errors import XrpcError
 from protocol.keys import InvalidKey, PublicKey
-from protocol.record_proof import BadSignature, ProofError, ProvenRecord
+from protocol.repo import record_proof
+from protocol.repo.record_proof import BadSignature, ProofError, ProvenRecord
 from protocol.syntax import is_did
 from repos import exports, reads
 from server.net import dns, http_client

@@ -6,7 +6,8 @@ from django.db import models
 class Event(models.Model):
     """One firehose message, without `seq` until the sequencer gives it one.
 
-    `body` is the DAG-CBOR body with a hole at `seq_at` (protocol.frames.Body); one partition a day.
+    `body` is the DAG-CBOR body with a hole at `seq_at` (protocol.event_stream.frames.Body); one
+    partition a day.
     """
 
     pk = models.CompositePrimaryKey("id", "created_at")

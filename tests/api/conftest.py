@@ -15,7 +15,7 @@ from django.test import Client
 
 from hosting.models import Host
 from hosting.tenancy import routing
-from protocol import did_document, plc
+from protocol.did import did_document, plc
 from protocol.errors import XrpcError
 from server.net import dns, http_client
 from xrpc import registry

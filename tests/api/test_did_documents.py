@@ -8,7 +8,7 @@ from django.conf import settings as django_settings
 
 from accounts import did_looks, keys, published_dids, updates
 from accounts.models import Account
-from protocol import plc
+from protocol.did import plc
 from protocol.keys import SigningKey
 from server.net import http_client
 from tests.api.conftest import Person

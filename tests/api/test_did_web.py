@@ -6,7 +6,7 @@ import pytest
 from accounts import plc_operations, web_identities
 from accounts.models import Account, WebIdentity
 from hosting.models import Host
-from protocol.frames import EventKind
+from protocol.event_stream.frames import EventKind
 from protocol.keys import SigningKey
 from server.net import http_client
 from tests.api.conftest import Person, sign_up

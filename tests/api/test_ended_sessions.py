@@ -23,7 +23,7 @@ from accounts import (
 from accounts.models import Account, Session
 from accounts.signup import SignUp
 from protocol import cid
-from protocol.did_document import DidDocument
+from protocol.did.did_document import DidDocument
 from tests.api.conftest import Api, Person
 from tests.tenancy.test_cross_tenant import MATRIX, answer_to, filled
 from xrpc import registry

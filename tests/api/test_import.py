@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from django.core.files.storage import storages
 
-from protocol import car, cbor, cid, commit, mst
+from protocol import car, cbor, cid, mst
 from protocol.keys import PublicKey, SigningKey
+from protocol.repo import commit
 from repos.imports import arriving
 from repos.models import Blob, Event, ImportJob, Record, Repo
 from tests.api.conftest import Api, Person

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts import resolution
-from protocol.did_document import DidDocument
+from protocol.did.did_document import DidDocument
 from protocol.keys import SigningKey
 from tests.api.conftest import Api
 from tests.api.relayed import Relayed, carried, labeler, view

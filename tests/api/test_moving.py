@@ -9,9 +9,11 @@ import pytest
 from accounts import credentials, resolution, standing
 from accounts.models import Account
 from hosting.mail.models import OutgoingMail
-from protocol import car, commit, plc
-from protocol.frames import EventKind
+from protocol import car
+from protocol.did import plc
+from protocol.event_stream.frames import EventKind
 from protocol.keys import PublicKey, SigningKey
+from protocol.repo import commit
 from repos import reads
 from repos.models import BlobFetch, Repo
 from server.net import http_client

@@ -8,7 +8,7 @@ from accounts.models import Account
 from hosting.mail.models import OutgoingMail
 from hosting.tenancy import routing
 from moderation.models import AuditEntry
-from protocol.did_document import DidDocument
+from protocol.did.did_document import DidDocument
 from protocol.keys import SigningKey
 from tests.api.conftest import Api, Person
 from tests.api.test_admin import Admin

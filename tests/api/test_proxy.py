@@ -5,7 +5,7 @@ import pytest
 from accounts import activation, service_tokens, standing, tokens
 from accounts.models import Account
 from accounts.published_dids import document_of
-from protocol.did_document import DidDocument
+from protocol.did.did_document import DidDocument
 from tests.api.conftest import Person
 from tests.api.relayed import carried, claims, get, labeler, post, view
 from tests.session_tokens import access_token

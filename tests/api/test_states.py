@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts import activation, deletion, standing
 from accounts.models import Account
-from protocol.frames import EventKind
+from protocol.event_stream.frames import EventKind
 from tests.api.conftest import Api, Person
 from tests.unit.repos import stream
 

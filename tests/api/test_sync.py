@@ -6,7 +6,8 @@ import pytest
 
 from accounts import standing
 from accounts.models import Account
-from protocol import car, cid, commit
+from protocol import car, cid
+from protocol.repo import commit
 from repos import snapshots
 
 NS = "com.atproto.sync."

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
-from protocol import frames
+from protocol.event_stream import frames
 
 POST = "app.bsky.feed.post"
 

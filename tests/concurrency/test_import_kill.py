@@ -8,8 +8,9 @@ from concurrent.futures import Future
 
 import pytest
 
-from protocol import car, cbor, cid, commit, mst
+from protocol import car, cbor, cid, mst
 from protocol.keys import SigningKey
+from protocol.repo import commit
 from tests.concurrency.client import Api, Person, sign_up
 from tests.running import RunningGrove, running_grove
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from protocol import car, cid, commit, mst
+from protocol import car, cid, mst
+from protocol.repo import commit
 from tests.concurrency import verify
 from tests.concurrency.client import Api, Person, Refused, Subscriber, Writer, newest_seq, sign_up
 from tests.concurrency.test_one_order import signing_key

@@ -22,7 +22,7 @@ from accounts.models import Account
 from hosting.mail import delivery, letters, outbox
 from hosting.mail.models import OutgoingMail
 from hosting.models import Host
-from protocol.frames import EventKind
+from protocol.event_stream.frames import EventKind
 from repos import blob_uploads, closing, commits, reads, writes
 from repos.models import Blob, BlobUse, DoomedRepo, Event, Node, Record
 from tests.running import ROOT

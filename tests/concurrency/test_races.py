@@ -20,9 +20,10 @@ from django.utils import timezone
 from accounts import deletion, keys, signals, standing
 from accounts.models import Account
 from hosting.models import Host
-from protocol import car, commit, mst
+from protocol import car, mst
 from protocol.errors import XrpcError
 from protocol.keys import PublicKey
+from protocol.repo import commit
 from repos import (
     blob_files,
     blob_quarantine,

@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from protocol import car, commit, frames
-from protocol.inversion import invert
+from protocol import car
+from protocol.event_stream import frames
 from protocol.keys import PublicKey
+from protocol.repo import commit
+from protocol.repo.inversion import invert
 
 
 def in_order(stream: list[tuple[int, bytes]]) -> None:

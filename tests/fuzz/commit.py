@@ -1,7 +1,8 @@
 """Commit blocks of strangers: read or refused, and verified without a fault either way."""
 
-from protocol import cbor, cid, commit
+from protocol import cbor, cid
 from protocol.keys import SigningKey
+from protocol.repo import commit
 
 _KEYS = [SigningKey.load(curve, b"\1" * 32) for curve in ("k256", "p256")]
 _ROOT = cid.of_dag_cbor(b"\xa0")

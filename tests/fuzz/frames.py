@@ -2,7 +2,8 @@
 
 from contextlib import suppress
 
-from protocol import car, cbor, cid, frames, json_frames
+from protocol import car, cbor, cid
+from protocol.event_stream import frames, json_frames
 
 _NSID = "com.atproto.sync.subscribeRepos"
 _DID = "did:plc:ewvi7nxzyoun6zhxrhs64oiz"

@@ -36,9 +36,10 @@ from accounts.models import Account
 from accounts.signals import account_opened
 from hosting.models import Host, StaffUser, Tenant
 from hosting.tenancy import provisioning, routing
-from protocol import car, cid, commit, mst, syntax
+from protocol import car, cid, mst, syntax
 from protocol.keys import SigningKey
 from protocol.mst import node
+from protocol.repo import commit
 from repos import commits, exports, reads, writes
 from repos.models import Record, Repo
 from server.net import http_client

@@ -6,9 +6,10 @@ means the node of that number, so that a mutation below does not break the links
 
 import re
 
-from protocol import cid, inversion, mst
-from protocol.frames import RepoOp
+from protocol import cid, mst
+from protocol.event_stream.frames import RepoOp
 from protocol.mst.difference import Difference
+from protocol.repo import inversion
 
 _MARK = re.compile(re.escape(cid.DAG_CBOR_PREFIX) + rb"\0{31}(.)", re.DOTALL)
 _RECORD = cid.of_dag_cbor(b"\xa0")

@@ -17,7 +17,7 @@ django.setup()
 
 from accounts import service_tokens, tokens  # noqa: E402 - needs django.setup()
 from hosting.models import Host  # noqa: E402 - needs django.setup()
-from protocol.did_document import DidDocument  # noqa: E402 - with its users
+from protocol.did.did_document import DidDocument  # noqa: E402 - with its users
 from protocol.errors import XrpcError  # noqa: E402 - with its users
 from protocol.keys import SigningKey  # noqa: E402 - with its users
 from server.encryption import keyring  # noqa: E402 - needs django.setup()

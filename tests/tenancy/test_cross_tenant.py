@@ -12,8 +12,9 @@ import pytest
 
 from accounts import email_tokens
 from accounts.models import Account
-from protocol import car, commit, mst
+from protocol import car, mst
 from protocol.keys import SigningKey
+from protocol.repo import commit
 from tests.api.conftest import Api
 from xrpc import (
     app_bsky,  # noqa: F401 - importing it declares its methods

@@ -12,10 +12,10 @@ from django.utils import timezone
 from accounts import credentials, did_looks, handles, keys, published_dids, updates
 from accounts.models import Account
 from accounts.published_dids import Published
-from protocol import did_document, plc
-from protocol.did_document import DidDocument
-from protocol.frames import EventKind
-from protocol.plc_data import PDS_SERVICE, PlcData, Service
+from protocol.did import did_document, plc
+from protocol.did.did_document import DidDocument
+from protocol.did.plc_data import PDS_SERVICE, PlcData, Service
+from protocol.event_stream.frames import EventKind
 from server.net import http_client
 from tests.api.conftest import Person
 from tests.api.test_import import THING

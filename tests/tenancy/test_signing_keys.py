@@ -16,8 +16,8 @@ from django.db import IntegrityError, transaction
 from accounts import deletion, key_changes, key_rotation, keys, reserved_keys
 from accounts.models import Account, PlcOperation, SigningKey
 from hosting.mail.models import OutgoingMail
-from protocol import commit
 from protocol.keys import PublicKey
+from protocol.repo import commit
 from repos.models import Repo
 from server.net import http_client
 from tests.api.conftest import Person

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from protocol import cid
-from protocol.frames import RepoOp
-from protocol.inversion import invert
+from protocol.event_stream.frames import RepoOp
 from protocol.mst import Tree, build, key_depth, verify
 from protocol.mst.node import shared_prefix
+from protocol.repo.inversion import invert
 
 HERE = Path(__file__).parent
 DEPTHS = json.loads((HERE / "mst/key_heights.json").read_text())

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from accounts import resolution
 from accounts.resolution import NetworkSilent, UnresolvedDid, documents
-from protocol.did_document import DidDocument
+from protocol.did.did_document import DidDocument
 from server.net import async_http
 from server.web.deferred_response import Exchange
 from xrpc.proxy.destinations import Service, UnresolvedService

@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from accounts import keys, standing
-from protocol import plc
+from protocol.did import plc
 from server.net import http_client
 from tests.unit.accounts.people import account_row
 

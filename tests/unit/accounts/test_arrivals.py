@@ -24,8 +24,8 @@ from accounts.arriving_handles import HandleLeadsElsewhere
 from accounts.handles import InvalidHandle
 from accounts.models import Account, AppPassword, Arrival, Preference
 from accounts.resolution import NetworkSilent
+from protocol.did.plc_data import PDS_SERVICE, PDS_SERVICE_TYPE, PlcData, Service
 from protocol.keys import SigningKey
-from protocol.plc_data import PDS_SERVICE, PDS_SERVICE_TYPE, PlcData, Service
 from server.net import dns, http_client
 from tests.unit.accounts.people import PASSWORD, account_row, wish
 from tests.unit.repos.stream import events

@@ -16,8 +16,8 @@ from accounts import (
     updates,
 )
 from accounts.models import Account, Arrival, CustomHandle, PlcOperation
-from protocol import plc as operations
-from protocol.did_document import DidDocument
+from protocol.did import plc as operations
+from protocol.did.did_document import DidDocument
 from protocol.keys import SigningKey
 from repos.models import Event
 from server.net import dns as txt_records

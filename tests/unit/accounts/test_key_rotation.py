@@ -7,9 +7,9 @@ from accounts import directory, key_rotation, publishing, signup
 from accounts.models import Account, PlcOperation, SigningKey
 from accounts.updates import DirectoryAway, NotOursToChange
 from hosting.models import Host
-from protocol import commit
 from protocol.keys import PublicKey
 from protocol.keys import SigningKey as Key
+from protocol.repo import commit
 from repos.models import Event, Repo
 from tests.unit.accounts.people import wish
 

@@ -6,7 +6,7 @@ from accounts import directory, email_tokens, plc_operations, signup, updates
 from accounts.models import Account, PlcOperation
 from accounts.tokens import InvalidToken
 from hosting.mail.models import OutgoingMail
-from protocol import plc as operations
+from protocol.did import plc as operations
 from protocol.keys import SigningKey
 from repos.models import Event
 from tests.unit.accounts.people import account_row, wish

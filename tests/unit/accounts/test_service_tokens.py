@@ -19,7 +19,7 @@ from accounts.service_tokens import (
     mint,
     verify,
 )
-from protocol.did_document import DidDocument
+from protocol.did.did_document import DidDocument
 from protocol.keys import ORDERS, SigningKey
 
 AUD = "did:web:pds.example"

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts import directory, handles, opening, signals, signup
 from accounts.admission import EmailRefused, HandleTaken
 from accounts.models import Account, PlcOperation, SigningKey
-from protocol import plc as did_plc
+from protocol.did import plc as did_plc
 from protocol.errors import XrpcError
 from protocol.keys import SigningKey as Key
 from tests.unit.accounts.people import wish

@@ -19,9 +19,9 @@ from accounts.admission import HandleTaken, RecoveryKeyRefused
 from accounts.models import Account, WebIdentity
 from hosting.models import Host
 from hosting.tenancy import routing
-from protocol.did_document import DidDocument
+from protocol.did.did_document import DidDocument
+from protocol.did.plc_data import PDS_SERVICE, Service
 from protocol.keys import SigningKey
-from protocol.plc_data import PDS_SERVICE, Service
 from repos.models import Event, Repo
 from server.net import http_client
 from tests.unit.accounts.people import account_row, wish

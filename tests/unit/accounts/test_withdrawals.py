@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts import directory, publishing, signup, withdrawals
 from accounts.admission import check
 from accounts.models import Account, PlcOperation, SigningKey
-from protocol import plc as did_plc
+from protocol.did import plc as did_plc
 from tests.unit.accounts.people import wish
 
 pytestmark = pytest.mark.django_db(transaction=True)

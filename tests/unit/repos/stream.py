@@ -3,9 +3,11 @@
 from collections.abc import Collection
 from typing import Any
 
-from protocol import car, commit, frames, inversion
-from protocol.frames import EventKind, RepoOp
+from protocol import car
+from protocol.event_stream import frames
+from protocol.event_stream.frames import EventKind, RepoOp
 from protocol.keys import PublicKey
+from protocol.repo import commit, inversion
 from server.database import connection
 
 

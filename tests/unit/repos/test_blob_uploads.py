@@ -6,9 +6,10 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from hosting.models import Host
-from protocol import atjson, car, cid, commit, mst
+from protocol import atjson, car, cid, mst
 from protocol.errors import InvalidRequest
 from protocol.keys import SigningKey
+from protocol.repo import commit
 from repos import blob_files, blob_uploads, blobs, commits, reads, writes
 from repos.blob_refs import BlobRef
 from repos.imports import importing, spool

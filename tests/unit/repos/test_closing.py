@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from accounts import deletion
 from accounts.models import Account, Arrival, SigningKey
-from protocol import frames
-from protocol.frames import EventKind
+from protocol.event_stream import frames
+from protocol.event_stream.frames import EventKind
 from repos import blob_files, blob_uploads, blobs, closing, commits, reads, sweeping, writes
 from repos.models import (
     Blob,

@@ -4,8 +4,9 @@ import psycopg
 import pytest
 from django.db import transaction
 
-from protocol import frames, syntax
-from protocol.frames import EventKind
+from protocol import syntax
+from protocol.event_stream import frames
+from protocol.event_stream.frames import EventKind
 from repos import events
 from repos.reads import RepoRow
 from tests.unit.repos import stream

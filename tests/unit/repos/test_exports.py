@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from accounts.models import Account
 from hosting.models import Host
-from protocol import car, cbor, cid, commit, mst
+from protocol import car, cbor, cid, mst
 from protocol.errors import InvalidRequest
 from protocol.keys import SigningKey
+from protocol.repo import commit
 from repos import commits, exported_blocks, exports, reads, snapshots, writes
 from repos.imports import importing, spool
 from repos.models import Node, Record, Repo

@@ -6,9 +6,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection
 
-from protocol import car, cbor, cid, commit, mst, syntax
-from protocol.frames import EventKind
+from protocol import car, cbor, cid, mst, syntax
+from protocol.event_stream.frames import EventKind
 from protocol.keys import SigningKey
+from protocol.repo import commit
 from repos import checks, invalid_paths, reads, snapshots
 from repos.imports import importing, spool
 from repos.models import BlobUse, Event, Record, Repo

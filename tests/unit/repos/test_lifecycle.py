@@ -11,8 +11,9 @@ from accounts.signals import (
     account_status_changed,
     handle_changed,
 )
-from protocol import car, cid, commit
-from protocol.frames import EventKind
+from protocol import car, cid
+from protocol.event_stream.frames import EventKind
+from protocol.repo import commit
 from repos import commits, reads, writes
 from repos.models import Repo
 from repos.reads import RepoRow

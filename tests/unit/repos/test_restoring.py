@@ -6,9 +6,10 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import Account
 from hosting.models import Host
-from protocol import car, commit
-from protocol.frames import EventKind
+from protocol import car
+from protocol.event_stream.frames import EventKind
 from protocol.keys import PublicKey
+from protocol.repo import commit
 from repos import commits, lifecycle, reads, restoring, writes
 from repos.models import FirehoseRestore, Repo
 from repos.reads import RepoRow

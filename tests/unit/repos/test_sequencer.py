@@ -8,8 +8,8 @@ import pytest
 from django.db import connection
 
 from hosting.models import Host
-from protocol import frames
-from protocol.frames import EventKind
+from protocol.event_stream import frames
+from protocol.event_stream.frames import EventKind
 from repos import events, reads
 from repos.reads import RepoRow
 from repos.snapshots import conninfo

@@ -9,8 +9,8 @@ from asgiref.sync import async_to_sync
 from asgiref.testing import ApplicationCommunicator
 
 from hosting.tenancy import routing
-from protocol import frames
 from protocol.errors import XrpcError
+from protocol.event_stream import frames
 from protocol.lexicon import catalog
 from server.web.connections.websocket_protocol import BATCHES
 from xrpc import consumers, registry

@@ -1,7 +1,7 @@
 import orjson
 import pytest
 
-from protocol import frames
+from protocol.event_stream import frames
 from xrpc.encodings import CBOR, JSON, Texts, choose
 
 NSID = "com.atproto.sync.subscribeRepos"

@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import make_password
 from django.test import RequestFactory
 
 from accounts import resolution, service_tokens, tokens
-from protocol.did_document import DidDocument
+from protocol.did.did_document import DidDocument
 from protocol.errors import XrpcError
 from protocol.keys import SigningKey
 from tests.session_tokens import access_token

@@ -6,7 +6,7 @@ from accounts import published_dids
 from accounts.models import Account
 from accounts.standing import AccountNotFound
 from hosting.models import Host
-from protocol.did_document import DidDocument
+from protocol.did.did_document import DidDocument
 from protocol.keys import SigningKey
 from tests.unit.accounts.people import account_row
 from xrpc import subjects

@@ -4,7 +4,7 @@ import orjson
 from django.db import OperationalError, connection
 from django.test import RequestFactory
 
-from protocol.did_document import DidDocument
+from protocol.did.did_document import DidDocument
 from xrpc import wellknown
 
 

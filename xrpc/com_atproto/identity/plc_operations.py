@@ -7,7 +7,7 @@ too: everybody must be able to leave.
 from typing import Any
 
 from accounts import plc_operations
-from protocol import plc
+from protocol.did import plc
 from xrpc import rate_limits
 from xrpc.auth import LEAVING, Auth
 from xrpc.call import Answer, Call

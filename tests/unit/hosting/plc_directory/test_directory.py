@@ -11,10 +11,10 @@ from django.test import Client
 from hosting.plc_directory import directory
 from hosting.plc_directory.limits import TooManyOperations
 from hosting.plc_directory.models import Operation
-from protocol import did_document
-from protocol import plc as rules
+from protocol.did import did_document
+from protocol.did import plc as rules
 from protocol.keys import SigningKey
-from tests.unit.protocol.plc_logs import NOON, genesis_by, successor
+from tests.unit.protocol.did.plc_logs import NOON, genesis_by, successor
 
 RECOVERY, HOST = SigningKey.generate("k256"), SigningKey.generate("p256")
 GENESIS = genesis_by(RECOVERY, HOST)

@@ -11,9 +11,9 @@ import orjson
 import pytest
 
 from hosting.plc_directory import directory
-from protocol import plc as rules
+from protocol.did import plc as rules
 from protocol.keys import SigningKey
-from tests.unit.protocol.plc_logs import genesis_by
+from tests.unit.protocol.did.plc_logs import genesis_by
 
 GENESIS = genesis_by(SigningKey.generate("k256"))
 DID = rules.did_of(GENESIS)

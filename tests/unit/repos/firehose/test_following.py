@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 
 from hosting.models import Host
-from protocol import frames
-from protocol.frames import EventKind
+from protocol.event_stream import frames
+from protocol.event_stream.frames import EventKind
 from repos import events
 from repos.firehose import ConsumerTooSlow, FutureCursor, follow, following
 from repos.firehose.feed import Feed

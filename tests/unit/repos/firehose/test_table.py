@@ -3,8 +3,8 @@ import asyncio
 import pytest
 
 from hosting.models import Host
-from protocol import frames
-from protocol.frames import EventKind
+from protocol.event_stream import frames
+from protocol.event_stream.frames import EventKind
 from repos import events
 from repos.firehose import table
 from repos.firehose.table import EventTable, Page

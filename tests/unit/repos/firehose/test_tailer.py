@@ -4,7 +4,7 @@ from collections.abc import Collection
 import pytest
 
 from hosting.models import Host
-from protocol import frames
+from protocol.event_stream import frames
 from repos.firehose import tailer
 from repos.firehose.tailer import Tailer
 from repos.reads import RepoRow

@@ -6,9 +6,10 @@ import threading
 import pytest
 from django.db import connection
 
-from protocol import car, cbor, cid, commit, mst
-from protocol.frames import EventKind
+from protocol import car, cbor, cid, mst
+from protocol.event_stream.frames import EventKind
 from protocol.keys import SigningKey
+from protocol.repo import commit
 from repos import checks, commits, reads, snapshots, writes
 from repos.imports import arriving, importing, spool, staging
 from repos.imports.faults import RefusedRecords

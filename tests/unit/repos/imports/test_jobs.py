@@ -10,9 +10,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from protocol import car, cbor, cid, commit, mst
+from protocol import car, cbor, cid, mst
 from protocol.errors import XrpcError
 from protocol.keys import SigningKey
+from protocol.repo import commit
 from repos.imports import jobs, leases, spool
 from repos.imports.jobs import ImportLate, ImportUnderWay
 from repos.models import ImportJob, Record

@@ -4,9 +4,11 @@ import random
 
 import pytest
 
-from protocol import car, cbor, cid, commit, frames, inversion, mst
-from protocol.frames import Body, RepoOp
+from protocol import car, cbor, cid, mst
+from protocol.event_stream import frames
+from protocol.event_stream.frames import Body, RepoOp
 from protocol.keys import SigningKey
+from protocol.repo import commit, inversion
 from repos import checks, commits, exports, reads, snapshots, writes
 from repos.imports import importing, spool
 from repos.models import Event, Repo

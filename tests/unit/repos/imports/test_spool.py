@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from protocol import car, cbor, cid, commit, mst
+from protocol import car, cbor, cid, mst
 from protocol.keys import SigningKey
+from protocol.repo import commit
 from repos.imports import spool
 from repos.imports.spool import UnreadableCar
 

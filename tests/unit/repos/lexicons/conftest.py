@@ -7,9 +7,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from accounts import resolution
-from protocol import car, cbor, cid, commit, mst
-from protocol.did_document import DidDocument
+from protocol import car, cbor, cid, mst
+from protocol.did.did_document import DidDocument
 from protocol.keys import SigningKey
+from protocol.repo import commit
 from repos.lexicons import publications, record_types, resolving
 from server.net import dns, http_client
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from protocol import plc
+from protocol.did import plc
 from protocol.keys import SigningKey
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)

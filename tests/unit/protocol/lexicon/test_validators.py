@@ -10,7 +10,7 @@ from protocol import cbor
 from protocol.lexicon import Catalog, LexiconError, catalog
 from protocol.lexicon.documents import bundled_nsids
 from protocol.lexicon.schema_check import DEFINITION_TYPES, FIELD_TYPES
-from tests.unit.protocol.lexicon_documents import NSID, record_document, refused
+from tests.unit.protocol.lexicon.sample_documents import NSID, record_document, refused
 
 LINK = cbor.Link.decode("bafkreibm6jg3ux5qumhcn2b3flc3tyu6dmlb4xa7u5bf44yegnrjhc4yeq")
 RECORDS = ["app.bsky.feed.post", "app.bsky.actor.profile", "app.bsky.graph.list"]

@@ -7,7 +7,7 @@ import pytest
 from protocol.lexicon import DocumentError
 from protocol.lexicon.documents import bundled_nsids, read_bundled
 from protocol.lexicon.schema_check import MAX_NESTING, check_document
-from tests.unit.protocol.lexicon_documents import NSID, record_document
+from tests.unit.protocol.lexicon.sample_documents import NSID, record_document
 
 
 def document(definitions: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,8 @@ object of its own. Bytes and links are written as the data model's JSON form has
 
 import orjson
 
-from protocol import atjson, frames
+from protocol import atjson
+from protocol.event_stream import frames
 
 
 def from_frame(nsid: str, frame: bytes) -> bytes:

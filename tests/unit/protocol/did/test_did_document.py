@@ -2,8 +2,8 @@
 
 import pytest
 
-from protocol import plc
-from protocol.did_document import DidDocument, InvalidDidDocument, render
+from protocol.did import plc
+from protocol.did.did_document import DidDocument, InvalidDidDocument, render
 from protocol.keys import SigningKey
 
 DID = "did:plc:7iza6de2dwap2sbkpav7c6c6"

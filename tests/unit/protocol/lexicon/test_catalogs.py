@@ -3,7 +3,7 @@
 import pytest
 
 from protocol.lexicon import Catalog, DocumentError, catalog, compile_documents
-from tests.unit.protocol.lexicon_documents import NSID, record_document
+from tests.unit.protocol.lexicon.sample_documents import NSID, record_document
 
 
 def test_there_is_one_catalog_of_bundled_documents() -> None:

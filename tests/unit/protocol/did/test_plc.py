@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocol import plc
+from protocol.did import plc
 from protocol.keys import SigningKey
-from tests.unit.protocol.plc_logs import HOUR, NOON, genesis_by, log_with, successor, taken
+from tests.unit.protocol.did.plc_logs import HOUR, NOON, genesis_by, log_with, successor, taken
 
-VECTORS = Path(__file__).parents[2] / "vectors" / "plc"
+VECTORS = Path(__file__).parents[3] / "vectors" / "plc"
 RECOVERY, HOST, USER = (SigningKey.generate(curve) for curve in ("k256", "k256", "p256"))
 STRANGER = SigningKey.generate("k256")
 GENESIS = genesis_by(RECOVERY, USER, HOST)

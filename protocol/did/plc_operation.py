@@ -2,7 +2,7 @@
 
 Source: the did:plc method specification v0.3.0 ("Operation Serialization, Signing, and Validation")
 and the limits that the public directory's code adds to it. Where the two differ, the constant says
-so. Signatures, hashes and the order of operations are `protocol.plc`.
+so. Signatures, hashes and the order of operations are `protocol.did.plc`.
 """
 
 import re

@@ -13,7 +13,7 @@ from protocol.lexicon import (
     width_of,
 )
 from protocol.lexicon.foreign import MAX_DOCUMENT_BYTES, MAX_KEY_LENGTH, MAX_WIDTH
-from tests.unit.protocol.lexicon_documents import NSID, record_document
+from tests.unit.protocol.lexicon.sample_documents import NSID, record_document
 
 OTHER = "example.test.other"
 EVIL = "'); __import__('os').abort(); ('\n\"\"\"\\\x00\u2028{x}%s"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from protocol.lexicon import LexiconError, MethodType, catalog
-from tests.unit.protocol.lexicon_documents import method_type
+from tests.unit.protocol.lexicon.sample_documents import method_type
 
 
 def method(nsid: str) -> MethodType:

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocol import cbor, cid, commit
-from protocol.commit import CommitError
+from protocol import cbor, cid
 from protocol.keys import SigningKey
 from protocol.mst import build
+from protocol.repo import commit
+from protocol.repo.commit import CommitError
 
 DID = "did:plc:ewvi7nxzyoun6zhxrhs64oiz"
 REV = "3ke6kg3wk222b"

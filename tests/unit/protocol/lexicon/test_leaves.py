@@ -8,7 +8,7 @@ from protocol import cbor
 from protocol.lexicon import BlobSizeError, BlobTypeError
 from protocol.lexicon.leaves import accepts as mime_accepted
 from protocol.lexicon.leaves import grapheme_count, utf8_length
-from tests.unit.protocol.lexicon_documents import (
+from tests.unit.protocol.lexicon.sample_documents import (
     NSID,
     accepts,
     method_type,

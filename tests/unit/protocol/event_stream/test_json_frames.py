@@ -1,9 +1,10 @@
 import orjson
 import pytest
 
-from protocol import cid, frames, json_frames
+from protocol import cid
 from protocol.cbor import CborError
-from protocol.frames import EventKind, RepoOp
+from protocol.event_stream import frames, json_frames
+from protocol.event_stream.frames import EventKind, RepoOp
 
 NSID = "com.atproto.sync.subscribeRepos"
 DID = "did:plc:abcdefghijklmnopqrstuvwx"

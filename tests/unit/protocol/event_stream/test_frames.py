@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocol import car, cbor, cid, frames
-from protocol.frames import Body, EventKind, RepoOp
+from protocol import car, cbor, cid
+from protocol.event_stream import frames
+from protocol.event_stream.frames import Body, EventKind, RepoOp
 
 DID = "did:plc:ewvi7nxzyoun6zhxrhs64oiz"
 REV = "3ke6kg3wk222b"

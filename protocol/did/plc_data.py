@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from protocol.plc_operation import ImproperOperation, Operation
+from protocol.did.plc_operation import ImproperOperation, Operation
 
 MAX_GENESIS_ROTATION_KEYS = 5  # by the specification; the directory itself would take more
 PDS_SERVICE = "atproto_pds"

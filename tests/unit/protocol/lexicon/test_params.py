@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from protocol.lexicon import LexiconError
-from tests.unit.protocol.lexicon_documents import query_type
+from tests.unit.protocol.lexicon.sample_documents import query_type
 
 LIMIT = {"type": "integer", "minimum": 1, "maximum": 100, "default": 50}
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from protocol import car, cbor, cid, commit, mst
+from protocol import car, cbor, cid, mst
 from protocol.keys import PublicKey, SigningKey
-from protocol.record_proof import BadSignature, ProofError, verify
+from protocol.repo import commit
+from protocol.repo.record_proof import BadSignature, ProofError, verify
 
 DID = "did:plc:ewvi7nxzyoun6zhxrhs64oiz"
 REV = "3ke6kg3wk222b"

@@ -3,7 +3,7 @@
 import pytest
 
 from protocol.lexicon import Catalog, LexiconError, RecordType, catalog
-from tests.unit.protocol.lexicon_documents import NSID, record_document, record_type
+from tests.unit.protocol.lexicon.sample_documents import NSID, record_document, record_type
 
 POST = {"$type": "app.bsky.feed.post", "text": "hi", "createdAt": "2024-01-01T00:00:00.000Z"}
 

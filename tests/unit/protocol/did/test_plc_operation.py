@@ -2,9 +2,10 @@
 
 import pytest
 
-from protocol import cbor, plc
+from protocol import cbor
+from protocol.did import plc
 from protocol.keys import SigningKey
-from tests.unit.protocol.plc_logs import genesis_by
+from tests.unit.protocol.did.plc_logs import genesis_by
 
 KEY = SigningKey.generate("k256")
 GENESIS = genesis_by(KEY)

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given, settings
 
-from protocol.frames import RepoOp
-from protocol.inversion import InversionError, invert
+from protocol.event_stream.frames import RepoOp
 from protocol.mst import MissingBlock, MstError, Tree
+from protocol.repo.inversion import InversionError, invert
 from tests.unit.protocol.mst import samples
 from tests.unit.protocol.mst.samples import KEYS, Change, Records, record_cid, tree_of
 

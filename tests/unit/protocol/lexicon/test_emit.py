@@ -6,7 +6,7 @@ import pytest
 
 from protocol.lexicon import DocumentError, LexiconError, catalog
 from protocol.lexicon.source import full_name
-from tests.unit.protocol.lexicon_documents import NSID, accepts, record_type, refusal
+from tests.unit.protocol.lexicon.sample_documents import NSID, accepts, record_type, refusal
 
 FAMILY = "👩‍👩‍👦‍👦"  # one grapheme, seven code points, 25 bytes
 

@@ -7,8 +7,9 @@ against the account's key.
 
 from dataclasses import dataclass
 
-from protocol import car, cbor, commit, mst
+from protocol import car, cbor, mst
 from protocol.keys import PublicKey
+from protocol.repo import commit
 
 
 class ProofError(ValueError):

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from protocol import cbor, cid
+from protocol.did.plc_data import PlcData, Service, data_of, genesis, normalize, tombstone, update
+from protocol.did.plc_operation import ImproperOperation, Operation, PlcError, assure_valid
 from protocol.keys import PublicKey, SigningKey
-from protocol.plc_data import PlcData, Service, data_of, genesis, normalize, tombstone, update
-from protocol.plc_operation import ImproperOperation, Operation, PlcError, assure_valid
 
 __all__ = [
     "GenesisMismatch",

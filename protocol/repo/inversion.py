@@ -7,7 +7,7 @@ the covering proof in `blocks` must be all it takes.
 
 from collections.abc import Mapping, Sequence
 
-from protocol.frames import RepoOp
+from protocol.event_stream.frames import RepoOp
 from protocol.mst import MstError, Tree, partial
 
 

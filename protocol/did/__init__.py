@@ -1,0 +1,1 @@
+"""DIDs: documents, and the operations and logs of did:plc."""

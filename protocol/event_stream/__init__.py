@@ -1,0 +1,1 @@
+"""Event streams: frames in CBOR, and the same as JSON."""
