@@ -13,7 +13,7 @@ import orjson
 from django.db import transaction
 
 from accounts.models import Account, Preference
-from accounts.standing import lock_open
+from accounts.status import lock_open
 from protocol.errors import InvalidRequest
 
 NAMESPACE: Final = "app.bsky"

@@ -2,65 +2,62 @@
 
 from celery import shared_task
 
-from accounts import (
-    arrival_checks,
-    captcha,
-    custom_handles,
-    deletion,
-    did_looks,
-    email_tokens,
-    held_sign_ups,
+from accounts.account_migration import did_polling
+from accounts.authentication import (
+    email_codes,
     password_resets,
-    places,
-    publishing,
-    reserved_keys,
     sessions,
-    websessions,
-    withdrawals,
+    sign_in_alerts,
+    web_sessions,
 )
+from accounts.identity import external_handles
+from accounts.identity.keys import reserved_keys
+from accounts.identity.plc import did_refresh, submit
+from accounts.lifecycle import deletion
+from accounts.signup import abandoned, approval_queue, captcha
 from hosting.models import Host
 
 
 @shared_task(
-    autoretry_for=(publishing.Undecided,),
-    throws=(publishing.Undecided,),  # expected, so no traceback in the log
+    autoretry_for=(submit.Undecided,),
+    throws=(submit.Undecided,),  # expected, so no traceback in the log
     retry_backoff=1,
     retry_backoff_max=60,
     max_retries=5,
 )
 def publish_operation(operation_id: int) -> None:
     """Tell the directory; the sweep goes on where the retries end."""
-    publishing.publish(operation_id)
+    submit.publish(operation_id)
 
 
 @shared_task
 def publish_due_operations() -> None:
     """Every few seconds: whatever wake-up was lost."""
-    publishing.wake_due()
+    submit.wake_due()
 
 
 @shared_task
 def withdraw_stale_sign_ups() -> None:
     """Every minute."""
-    withdrawals.withdraw_stale()
+    abandoned.withdraw_stale()
 
 
 @shared_task
 def check_arrivals() -> None:
     """Every minute: whether the DIDs of those who move in name this host yet."""
-    arrival_checks.check_due()
+    did_polling.check_due()
 
 
 @shared_task
 def look_at_dids() -> None:
     """Every minute: whether the DIDs of our accounts still name this deployment."""
-    did_looks.look_due()
+    did_refresh.look_due()
 
 
 @shared_task
 def look_at_did(did: str) -> None:
     """When an owner deactivates the account, or has an operation signed that names another host."""
-    did_looks.look(did)
+    did_refresh.look(did)
 
 
 @shared_task
@@ -72,7 +69,7 @@ def forget_expired_sessions() -> None:
 @shared_task
 def forget_expired_web_sessions() -> None:
     """Every hour."""
-    websessions.forget_expired()
+    web_sessions.forget_expired()
 
 
 @shared_task
@@ -84,7 +81,7 @@ def delete_due_accounts() -> None:
 @shared_task
 def check_custom_handles() -> None:
     """Every minute: handles of other domains whose time has come."""
-    custom_handles.check_due()
+    external_handles.check_due()
 
 
 @shared_task
@@ -96,7 +93,7 @@ def forget_stale_keys() -> None:
 @shared_task
 def forget_old_codes() -> None:
     """Every hour."""
-    email_tokens.forget_old()
+    email_codes.forget_old()
 
 
 @shared_task
@@ -109,7 +106,7 @@ def mail_reset_code(host_id: int, identifier: str, language: str) -> None:
 @shared_task
 def forget_old_places() -> None:
     """Every hour."""
-    places.forget_old()
+    sign_in_alerts.forget_old()
 
 
 @shared_task
@@ -121,4 +118,4 @@ def forget_spent_challenges() -> None:
 @shared_task
 def forget_old_held_sign_ups() -> None:
     """Every hour."""
-    held_sign_ups.forget_old()
+    approval_queue.forget_old()

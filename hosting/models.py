@@ -54,7 +54,7 @@ class Host(models.Model):
     """One PDS host name: one service DID, one firehose with its own `seq`, one token secret."""
 
     class Admission(models.TextChoices):
-        """Who may have an account here. Every door obeys it: accounts.admission_policy."""
+        """Who may have an account here. Every door obeys it: accounts.signup.policy."""
 
         OPEN = "open", _("Open to everybody")
         CAPTCHA = "captcha", _("Open to whoever solves a captcha")
@@ -88,7 +88,7 @@ class Host(models.Model):
     invite_epoch = models.DateTimeField(
         null=True, blank=True, help_text=_("Time before this earns no invite codes.")
     )
-    # An outside captcha (accounts.captcha); without it our own puzzle is asked.
+    # An outside captcha (accounts.signup.captcha); without it our own puzzle is asked.
     captcha_verify_url = models.URLField(blank=True)
     captcha_site_key = models.CharField(max_length=200, blank=True)
     captcha_secret = models.BinaryField(default=b"", blank=True)  # wrapped

@@ -246,7 +246,7 @@ WHITENOISE_AUTOREFRESH = False
 
 # --- passwords: argon2id m=19 MiB t=2 p=1 (OWASP; 23 ms on one core); scrypt for imported accounts
 PASSWORD_HASHERS = [
-    "accounts.passwords.Argon2id",
+    "accounts.authentication.passwords.Argon2id",
     "django.contrib.auth.hashers.ScryptPasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [

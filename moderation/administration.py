@@ -9,7 +9,9 @@ from collections.abc import Collection
 
 from django.db import transaction
 
-from accounts import deletion, handle_changes, invites, key_rotation, overrides
+from accounts.identity import handle_changes, key_rotation
+from accounts.invites import codes as invites
+from accounts.lifecycle import deletion, staff_overrides
 from accounts.models import Account
 from hosting.mail import letters, outbox
 from hosting.models import Host
@@ -26,14 +28,14 @@ def change_email(actor: Actor, account: Account, email: str, reason: str) -> Non
     """Another e-mail address. Raises `EmailRefused`."""
     with transaction.atomic():
         audit.record(actor, account, Action.ACCOUNT_CHANGE_EMAIL, reason)
-        overrides.set_email(account, email)
+        staff_overrides.set_email(account, email)
 
 
 def change_password(actor: Actor, account: Account, password: str, reason: str) -> None:
     """Another password; ends the sessions of the old one. Raises `PasswordRefused`."""
     with transaction.atomic():
         audit.record(actor, account, Action.ACCOUNT_CHANGE_PASSWORD, reason)
-        overrides.set_password(account, password)
+        staff_overrides.set_password(account, password)
 
 
 def change_handle(actor: Actor, account: Account, handle: str, reason: str) -> None:

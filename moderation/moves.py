@@ -12,8 +12,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import arrival_checks
-from accounts.arrivals import ARRIVES_WITHIN
+from accounts.account_migration import did_polling
+from accounts.account_migration.move_in import ARRIVES_WITHIN
 from accounts.models import Account, Arrival
 from hosting.models import HostQuerySet, Member, StaffUser
 from moderation import audit
@@ -109,7 +109,7 @@ def _push(arrival: Arrival) -> None:
     jobs.take_up(account.pk)
     if has_blobs_to_fetch:
         turns.wake(account.pk)
-    arrival_checks.check(arrival)
+    did_polling.check(arrival)
 
 
 def _checked(staff: StaffUser, account: Account, reason: str) -> str:

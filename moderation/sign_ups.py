@@ -1,7 +1,8 @@
 """What staff decide about people who want an account: yes, no, nothing to a flood, and reopening.
 
-The verbs are the accounts room's (`accounts.held_sign_ups`, `accounts.breaker`); here the role is
-checked and the deed is written down, in one transaction with it.
+The verbs are the accounts room's (`accounts.signup.approval_queue`,
+`accounts.signup.velocity_limit`); here the role is checked and the deed is written down, in one
+transaction with it.
 """
 
 from collections.abc import Sequence
@@ -11,8 +12,8 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts import breaker, held_sign_ups
 from accounts.models import HeldSignUp
+from accounts.signup import approval_queue, velocity_limit
 from hosting.models import Host, Member, StaffUser
 from hosting.tenancy import routing
 from moderation import audit
@@ -38,11 +39,11 @@ def may_admit(staff: StaffUser, host: Host) -> bool:
 
 
 def approve(staff: StaffUser, held: HeldSignUp, reason: str) -> None:
-    """Let somebody in. Raises NotAllowed, ReasonNeeded, and as `held_sign_ups.approve` does."""
+    """Let somebody in. Raises NotAllowed, ReasonNeeded, and as `approval_queue.approve` does."""
     reason = _checked(staff, held.host, reason)
     with transaction.atomic():
         audit.record_at_host(staff, held.host, Action.SIGN_UP_APPROVE, reason, held.handle)
-        held_sign_ups.approve(held)
+        approval_queue.approve(held)
 
 
 def refuse(staff: StaffUser, held: HeldSignUp, reason: str) -> None:
@@ -50,14 +51,14 @@ def refuse(staff: StaffUser, held: HeldSignUp, reason: str) -> None:
     reason = _checked(staff, held.host, reason)
     with transaction.atomic():
         audit.record_at_host(staff, held.host, Action.SIGN_UP_REFUSE, reason, held.handle)
-        held_sign_ups.refuse(held)
+        approval_queue.refuse(held)
 
 
 def drop(staff: StaffUser, host: Host, ids: Sequence[int], reason: str) -> int:
     """Say no to many, without mail; how many. Raises NotAllowed, ReasonNeeded."""
     reason = _checked(staff, host, reason)
     with transaction.atomic():
-        dropped = held_sign_ups.drop(host, ids)
+        dropped = approval_queue.drop(host, ids)
         for held in dropped:
             audit.record_at_host(staff, host, Action.SIGN_UP_REFUSE, reason, held.handle)
     return len(dropped)
@@ -68,7 +69,7 @@ def reopen(staff: StaffUser, host: Host, reason: str) -> None:
     reason = _checked(staff, host, reason)
     with transaction.atomic():
         audit.record_at_host(staff, host, Action.SIGN_UP_REOPEN, reason)
-        breaker.reopen(host)
+        velocity_limit.reopen(host)
 
 
 def may_decide_policy(staff: StaffUser, host: Host) -> bool:

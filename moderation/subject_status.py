@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import F
 
-from accounts import activation
+from accounts.lifecycle import activation
 from accounts.models import Account
-from accounts.standing import AccountNotFound
+from accounts.status import AccountNotFound
 from hosting.models import HostQuerySet
 from moderation import audit, takedowns
 from moderation.audit import Actor

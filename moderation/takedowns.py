@@ -10,7 +10,7 @@ com.atproto.admin.*, where the edge has checked who it is.
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts import standing
+from accounts import status as standing
 from accounts.models import Account
 from hosting.models import Member, StaffUser
 from moderation import audit

@@ -2,7 +2,8 @@
 
 Sources: atproto.com/specs/did, handle, nsid, record-key, tid, at-uri-scheme; RFC 3339 for datetimes
 and RFC 5646 for language tags, each with the tighter rules of atproto.com/specs/lexicon, "String
-Formats". Reserved top-level domains are a policy of sign-up, so `accounts.handles` knows them.
+Formats". Reserved top-level domains are a policy of sign-up, so
+`accounts.identity.handles.allocation` knows them.
 """
 
 import re

@@ -7,7 +7,7 @@ brings and a later one removes is never stored, while every commit keeps its eve
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from accounts import keys
+from accounts.identity.keys import signing_keys
 from protocol.event_stream.frames import RepoOp
 from protocol.mst import Tree
 from repos import nodes, plan, revs
@@ -53,7 +53,7 @@ class Chain:
             changes=changes,
             displaced=plan.displaced_by(self._twins_of(telling), tree, changes),
             rev=revs.next_rev(self.head.rev),
-            key=keys.signing_key(self.head.signing_did_key, self.head.did),
+            key=signing_keys.signing_key(self.head.signing_did_key, self.head.did),
         )
         self._append(made)
         return changes

@@ -17,7 +17,8 @@ from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from accounts import arrivals, signals
+from accounts import signals
+from accounts.account_migration import move_in
 from accounts.models import Account
 from hosting import celery
 from protocol.event_stream import frames
@@ -128,7 +129,7 @@ def _announce(account: Account) -> int:
 
     Nothing of one that was only on its way here: nobody heard of it, and it may live elsewhere.
     """
-    if arrivals.is_on_its_way(account):
+    if move_in.is_on_its_way(account):
         return _AFTER_ALL_EVENTS
     body = frames.account_body(
         did=account.did, active=False, status=DELETED, time=events.time_text()

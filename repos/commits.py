@@ -15,8 +15,8 @@ import psycopg
 from django.db import connection
 from django.db.transaction import atomic
 
-from accounts import live_sessions
-from accounts.standing import AccountTakedown
+from accounts.authentication import live_sessions
+from accounts.status import AccountTakedown
 from protocol.errors import XrpcError
 from protocol.mst import MissingBlock
 from repos import blobs, heads, nodes, plan, transaction, turns
@@ -86,7 +86,7 @@ def apply_writes(
 ) -> Applied:
     """Make one commit of a batch: all of it, or nothing and an error.
 
-    `session` is the owner's (accounts.live_sessions); empty: it is not looked at.
+    `session` is the owner's (accounts.authentication.live_sessions); empty: it is not looked at.
 
     Raises ExpiredToken when the session was ended, InvalidSwap when `swap_commit` is not the head
     or a write's `swap_record` not the record, InvalidRequest for writes that contradict the repo or

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from accounts import keys
+from accounts.identity.keys import signing_keys
 from protocol.event_stream.frames import Body
 from protocol.repo import commit
 from protocol.repo.commit import SignedCommit
@@ -92,8 +92,8 @@ def read_all(
 ) -> dict[int, Head]:
     """The repos as they stand, by id; those that are gone are left out.
 
-    `sessions`: which sessions (accounts.live_sessions) want to write to which repo. `is_locked`:
-    others' commits wait until the transaction ends.
+    `sessions`: which sessions (accounts.authentication.live_sessions) want to write to which repo.
+    `is_locked`: others' commits wait until the transaction ends.
     """
     named = {repo_id for repo_id, _ in sessions}
     asked = [*sessions, *((repo_id, None) for repo_id in repo_ids if repo_id not in named)]
@@ -144,7 +144,7 @@ class Step:
 
 def sign(head: Head, root: bytes, rev: str, signing_did_key: str) -> Step:
     """The next step of a repo: a tree under a commit of ours."""
-    signed = commit.sign(head.did, rev, root, keys.signing_key(signing_did_key, head.did))
+    signed = commit.sign(head.did, rev, root, signing_keys.signing_key(signing_did_key, head.did))
     return Step(head, rev, signed, root, signing_did_key)
 
 

@@ -12,7 +12,10 @@ from typing import Any, Final
 
 from django.db.models import F
 
-from accounts import arrivals, custom_handles, keys, signals
+from accounts import signals
+from accounts.account_migration import move_in
+from accounts.identity import external_handles
+from accounts.identity.keys import signing_keys
 from accounts.models import Account, Arrival
 from protocol import car, tid
 from protocol.event_stream import frames
@@ -116,7 +119,7 @@ def _take_status(account: Account) -> tuple[str, bytes, bytes] | None:
         return None
     rev, head, block = found
     Repo.objects.filter(pk=account.pk).update(status=account.status)
-    if arrivals.is_on_its_way(account):
+    if move_in.is_on_its_way(account):
         return None
     _announce_account(account)
     return rev, head, block
@@ -143,7 +146,7 @@ def _make_repo(account: Account) -> tuple[Tree, commit.SignedCommit, str]:
 def _first_commit(account: Account) -> tuple[Tree, commit.SignedCommit, str]:
     tree = Tree(None, {})
     rev = tid.encode(time.time_ns() // 1000, _CLOCK_ID)
-    key = keys.signing_key(account.signing_did_key, account.did)
+    key = signing_keys.signing_key(account.signing_did_key, account.did)
     signed = commit.sign(account.did, rev, tree.commit(), key)
     Node.objects.bulk_create(
         [
@@ -172,7 +175,7 @@ def _announce_first_commit(
 
 
 def _announce_identity(account: Account) -> None:
-    handle = custom_handles.shown(account)
+    handle = external_handles.shown(account)
     body = frames.identity_body(did=account.did, handle=handle, time=events.time_text())
     events.append(account.pk, EventKind.IDENTITY, body)
 

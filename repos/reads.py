@@ -165,8 +165,8 @@ def find_repo(host: Host, did: str) -> RepoRow:
 
 
 def owned_repo(host: Host, did: str, session: str) -> tuple[RepoRow, bool]:
-    """As `find_repo`, and whether that session of its owner still stands (accounts.live_sessions),
-    in one statement. Raises RepoNotFound."""
+    """As `find_repo`, and whether that session of its owner still stands
+    (accounts.authentication.live_sessions), in one statement. Raises RepoNotFound."""
     found = connection.row(_OWNED_REPO, (session, did, host.pk))
     if found is None:
         raise RepoNotFound(did)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-from accounts.slurs import has_slur
+from accounts.identity.handles.slurs import has_slur
 from protocol import atjson, cbor, cid, syntax
 from protocol.errors import InvalidRequest
 from protocol.tid import TidClock

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from accounts import tokens
+from accounts.authentication import session_tokens
 from accounts.models import Account, Session
 from hosting.models import Host
 
@@ -19,4 +19,4 @@ def access_token(host: Host, did: str, scope: str) -> str:
         scope=scope,
         expires_at=timezone.now() + timedelta(days=1),
     )
-    return tokens.make_access(host, did, scope, session.lineage)
+    return session_tokens.make_access(host, did, scope, session.lineage)

@@ -11,19 +11,19 @@ from enum import Enum
 
 from django.http import HttpRequest
 
-from accounts import live_sessions, tokens
-from accounts.service_tokens import ServiceClaims
-from accounts.tokens import InvalidToken
+from accounts.authentication import live_sessions, session_tokens
+from accounts.authentication.session_tokens import InvalidToken
+from accounts.service_auth.tokens import ServiceClaims
 from hosting.models import Host
 from protocol.errors import XrpcError
 from xrpc import service_callers, staff_auth
 from xrpc.call import Caller
 from xrpc.errors import AuthenticationRequired, AuthMissing
 
-FULL = frozenset({tokens.ACCESS_SCOPE})  # the main password alone
-PRIV = FULL | {tokens.PRIVILEGED_APP_PASSWORD_SCOPE}
-STANDARD = PRIV | {tokens.APP_PASSWORD_SCOPE}
-LEAVING = FULL | {tokens.TAKENDOWN_SCOPE}  # those whom the host took down, too
+FULL = frozenset({session_tokens.ACCESS_SCOPE})  # the main password alone
+PRIV = FULL | {session_tokens.PRIVILEGED_APP_PASSWORD_SCOPE}
+STANDARD = PRIV | {session_tokens.APP_PASSWORD_SCOPE}
+LEAVING = FULL | {session_tokens.TAKENDOWN_SCOPE}  # those whom the host took down, too
 
 BASIC, BEARER, DPOP = "basic", "bearer", "dpop"
 
@@ -98,7 +98,7 @@ class Auth:
     @classmethod
     def optional_owner(cls) -> "Auth":
         """No header is fine; a header that proves nothing is not taken for none."""
-        return cls(Kind.OPTIONAL_OWNER, STANDARD | {tokens.TAKENDOWN_SCOPE})
+        return cls(Kind.OPTIONAL_OWNER, STANDARD | {session_tokens.TAKENDOWN_SCOPE})
 
     @classmethod
     def admin(cls) -> "Auth":
@@ -158,7 +158,7 @@ class Auth:
         raise AuthenticationRequired("Authentication Required")
 
     def _caller(self, host: Host, jwt: str) -> Caller:
-        claims = tokens.read_access(host, jwt)
+        claims = session_tokens.read_access(host, jwt)
         if claims.scope not in self.scopes:
             raise InvalidToken("Bad token scope")
         session = claims.session or live_sessions.of_older_token(host, claims)

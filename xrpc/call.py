@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-from accounts.service_tokens import ServiceClaims
+from accounts.service_auth.tokens import ServiceClaims
 from hosting.models import Host
 from server.web.deferred_response import Handover
 from xrpc.bodies import Body

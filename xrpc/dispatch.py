@@ -17,7 +17,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from rest_framework.views import APIView
 
-from accounts.live_sessions import SessionEnded
+from accounts.authentication.live_sessions import SessionEnded
 from hosting.tenancy.routing import host_of
 from protocol.errors import InvalidRequest, XrpcError
 from protocol.syntax import is_nsid

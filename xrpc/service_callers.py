@@ -13,9 +13,10 @@ from typing import Final
 
 from django.http import HttpRequest
 
-from accounts import arrivals, service_tokens, spent_tokens
+from accounts.account_migration import move_in
 from accounts.models import Account
-from accounts.service_tokens import BadJwtIss, ServiceClaims
+from accounts.service_auth import replay_guard, tokens
+from accounts.service_auth.tokens import BadJwtIss, ServiceClaims
 from hosting.models import Host
 from protocol import bounded_json
 from protocol.did.did_document import DidDocument
@@ -28,19 +29,19 @@ SERVICE_SCOPE: Final = "service"  # of a caller without a session
 def unproven(request: HttpRequest, host: Host, jwt: str) -> ServiceClaims:
     """What the token of somebody hosted anywhere says; nobody is asked yet whether it is true.
     Raises BadServiceToken and its kinds."""
-    return service_tokens.unproven(jwt, service_tokens.audiences_of(host), _method(request))
+    return tokens.unproven(jwt, tokens.audiences_of(host), _method(request))
 
 
 def prove(call: Call) -> None:
     """Have the DID of `call.service` say whether it signed. Asks a server that the client names:
     only after the host's own rules, and in the lane `lookup`. Raises BadServiceToken and its kinds,
-    and the errors of `arrivals.resolve`."""
+    and the errors of `move_in.resolve`."""
     assert call.service is not None  # noqa: S101 - the caller has looked
-    service_tokens.verify(
+    tokens.verify(
         call.bearer,
-        service_tokens.audiences_of(call.host),
+        tokens.audiences_of(call.host),
         call.service.lxm,
-        document_of=arrivals.resolve,
+        document_of=move_in.resolve,
     )
 
 
@@ -51,9 +52,7 @@ def own_person(request: HttpRequest, host: Host, jwt: str) -> ServiceClaims:
     def own_document(did: str, *, fresh: bool = False) -> DidDocument:  # noqa: ARG001 - Resolve's shape
         return _document_of(host, did)
 
-    return service_tokens.verify(
-        jwt, service_tokens.audiences_of(host), _method(request), document_of=own_document
-    )
+    return tokens.verify(jwt, tokens.audiences_of(host), _method(request), document_of=own_document)
 
 
 def is_service_token(jwt: str) -> bool:
@@ -73,7 +72,7 @@ def spending(call: Call) -> Iterator[None]:
     if call.service is None:
         yield
         return
-    with spent_tokens.spent_once(call.host, call.service):
+    with replay_guard.spent_once(call.host, call.service):
         yield
 
 

@@ -15,8 +15,9 @@ from django.conf import settings
 from django.db.models import Q
 from django.http import HttpRequest
 
-from accounts import resolution, service_tokens, spent_tokens
-from accounts.service_tokens import ServiceClaims
+from accounts.identity import resolution
+from accounts.service_auth import replay_guard, tokens
+from accounts.service_auth.tokens import ServiceClaims
 from hosting.models import Host, HostQuerySet
 from hosting.tenancy import admin_password
 from protocol.did.did_document import DidDocument
@@ -48,19 +49,19 @@ def moderator(request: HttpRequest, host: Host, jwt: str) -> Caller:
     that take it run in the lane `remote`. Raises BadServiceToken and its kinds, UntrustedIss."""
     claims = read_moderator(host, jwt, request.path_info.rpartition("/")[2])
     if request.method == "POST":
-        with spent_tokens.spent_once(host, claims):
+        with replay_guard.spent_once(host, claims):
             return Caller(claims.did, MODERATOR_SCOPE)
     return Caller(claims.did, MODERATOR_SCOPE)
 
 
 def read_moderator(host: Host, jwt: str, nsid: str) -> ServiceClaims:
     """The moderation service's token for a method. Raises as `moderator` does."""
-    return service_tokens.verify(
+    return tokens.verify(
         jwt,
-        service_tokens.audiences_of(host),
+        tokens.audiences_of(host),
         nsid,
         document_of=partial(_trusted_document, host),
-        methods=service_tokens.SERVICE_METHODS,
+        methods=tokens.SERVICE_METHODS,
     )
 
 

@@ -6,9 +6,10 @@ never was.
 
 from django.conf import settings
 
-from accounts import custom_handles, live_sessions
+from accounts.authentication import live_sessions
+from accounts.identity import external_handles
 from accounts.models import Account
-from accounts.standing import AccountTakedown
+from accounts.status import AccountTakedown
 from hosting.models import Host
 from moderation.audit import ADMIN
 from repos import reads
@@ -113,7 +114,7 @@ def account_of(host: Host, repo: RepoRow) -> Account:
 def handle_of(account: Account) -> str:
     """The account's handle, or the placeholder of an account that has none or has lost its
     proof."""
-    return custom_handles.shown(account) or NO_HANDLE
+    return external_handles.shown(account) or NO_HANDLE
 
 
 def blob_limit_bytes(host: Host) -> int:

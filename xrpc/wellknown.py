@@ -11,7 +11,7 @@ import orjson
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 
-from accounts.resolution import own_documents
+from accounts.identity.resolution import own_documents
 from hosting.tenancy.routing import host_of
 from xrpc.errors import JSON
 

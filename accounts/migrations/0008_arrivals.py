@@ -1,4 +1,4 @@
-"""Accounts on their way in (accounts.arrivals)."""
+"""Accounts on their way in (accounts.account_migration.move_in)."""
 
 import django.db.models.deletion
 from django.db import migrations, models

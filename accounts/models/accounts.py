@@ -59,23 +59,25 @@ class Account(models.Model):
     handle = models.CharField(max_length=253, null=True, blank=True)  # noqa: DJ001 - null: has none
     email = models.CharField(max_length=320)  # lower case; compared as stored
     email_confirmed_at = models.DateTimeField(null=True, blank=True)
-    # When the address took another's place without a code from that one: accounts.addresses
+    # When the address took another's place without a code from that one:
+    # accounts.authentication.email_address
     email_replaced_at = models.DateTimeField(null=True, blank=True)
     has_email_auth_factor = models.BooleanField(default=False)  # wished for; see the property
     password = models.CharField(max_length=200)  # hashed
     signing_did_key = models.CharField(max_length=100)  # names a SigningKey of its own
     opened_at = models.DateTimeField(null=True, blank=True)
     deactivated_at = models.DateTimeField(null=True, blank=True)
-    # What the owner asked for with the deactivation: accounts.deletion acts on it.
+    # What the owner asked for with the deactivation: accounts.lifecycle.deletion acts on it.
     delete_after = models.DateTimeField(null=True, blank=True)
     suspended_at = models.DateTimeField(null=True, blank=True)
     taken_down_at = models.DateTimeField(null=True, blank=True)
     takedown_ref = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
-    # What the DID was last seen to say, and when (accounts.published_dids). Empty: our own rows do.
+    # What the DID was last seen to say, and when (accounts.identity.published_dids). Empty: our own
+    # rows do.
     did_document = models.TextField(blank=True, default="", db_default="")
     did_seen_at = models.DateTimeField(null=True, blank=True)
-    did_looked_at = models.DateTimeField(null=True, blank=True)  # accounts.did_looks
+    did_looked_at = models.DateTimeField(null=True, blank=True)  # accounts.identity.plc.did_refresh
     # Whether this host may change a did:plc; null: nobody has looked yet.
     has_rotation_key = models.BooleanField(null=True, blank=True)
     moved_away_at = models.DateTimeField(null=True, blank=True)  # the DID names another host
@@ -115,12 +117,12 @@ class Account(models.Model):
         indexes = [  # over all hosts: who has this name in the world
             models.Index(fields=["did"], name="account_by_did"),
             models.Index(fields=["handle"], name="account_by_handle"),
-            models.Index(  # accounts.deletion asks every minute
+            models.Index(  # accounts.lifecycle.deletion asks every minute
                 fields=["delete_after"],
                 name="account_delete_after",
                 condition=Q(delete_after__isnull=False),
             ),
-            models.Index(  # and accounts.did_looks
+            models.Index(  # and accounts.identity.plc.did_refresh
                 F("did_looked_at").asc(nulls_first=True),
                 name="account_did_looked_at",
                 condition=Q(opened_at__isnull=False),

@@ -19,7 +19,9 @@ class EmailToken(models.Model):
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="email_tokens")
     purpose = models.CharField(max_length=20, choices=Purpose.choices)
     seed = models.CharField(max_length=32, default="", db_default="")  # with our key: the code
-    code_hash = models.CharField(max_length=64, db_index=True)  # hex: accounts.email_tokens
+    code_hash = models.CharField(
+        max_length=64, db_index=True
+    )  # hex: accounts.authentication.email_codes
     wrong_tries = models.PositiveSmallIntegerField(default=0)
     issued_at = models.DateTimeField(db_index=True)
 
@@ -33,7 +35,8 @@ class EmailToken(models.Model):
 
 
 class KnownPlace(models.Model):
-    """A part of the network from which an account's main password was used (accounts.places)."""
+    """A part of the network from which an account's main password was used
+    (accounts.authentication.sign_in_alerts)."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="known_places")
     place_hash = models.CharField(max_length=64)  # hex

@@ -8,7 +8,7 @@ from accounts.models.accounts import Account
 
 class AppPassword(models.Model):
     """A password for one app, with fewer rights than the main one. How it is hashed:
-    accounts.app_passwords."""
+    accounts.authentication.app_passwords."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="app_passwords")
     name = models.CharField(max_length=100)

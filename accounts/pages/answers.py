@@ -3,8 +3,8 @@
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
-from accounts import credentials
-from accounts.pages.forms import HostForm, OwnerForm
+from accounts.authentication import credentials
+from accounts.pages.forms.accounts import HostForm, OwnerForm
 from hosting import limits
 from hosting.limits import RateLimitExceeded
 from protocol.errors import XrpcError

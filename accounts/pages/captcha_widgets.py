@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from accounts import captcha
+from accounts.signup import captcha
 from hosting.models import Host
 
 OUR_FIELD = "verification_code"

@@ -1,7 +1,7 @@
 """The cookie of the account pages: for no script, for this host only, over TLS if the host has it.
 
-One cookie name for every host: a browser keeps them apart by host name, and `websessions` accepts a
-cookie at its account's own host only. Over https the name begins with `__Host-`, which browsers
+One cookie name for every host: a browser keeps them apart by host name, and `web_sessions` accepts
+a cookie at its account's own host only. Over https the name begins with `__Host-`, which browsers
 take from this very host alone: a site beside it under the same domain cannot plant one.
 """
 
@@ -11,7 +11,7 @@ from functools import wraps
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 
-from accounts import places, websessions
+from accounts.authentication import sign_in_alerts, web_sessions
 from accounts.models import Account
 from hosting.tenancy.routing import host_of
 
@@ -22,7 +22,7 @@ Page = Callable[[HttpRequest], HttpResponse]
 def account_of(request: HttpRequest) -> Account | None:
     """Who is signed in, if anybody."""
     token = request.COOKIES.get(cookie_name(request))
-    return websessions.account_of(host_of(request), token) if token else None
+    return web_sessions.account_of(host_of(request), token) if token else None
 
 
 def for_signed_in(page: Callable[[HttpRequest, Account], HttpResponse]) -> Page:
@@ -43,13 +43,13 @@ def cookie_name(request: HttpRequest) -> str:
 
 def signed_in(request: HttpRequest, account: Account) -> HttpResponseRedirect:
     """Sign in under a fresh token and go to the account's page. Raises `AccountTakedown`."""
-    token = websessions.begin(account)
-    places.note(account, request.META.get("REMOTE_ADDR", ""))
+    token = web_sessions.begin(account)
+    sign_in_alerts.note(account, request.META.get("REMOTE_ADDR", ""))
     response = redirect("accounts:home")
     response.set_cookie(
         cookie_name(request),
         token,
-        max_age=websessions.EXPIRES_AFTER,
+        max_age=web_sessions.EXPIRES_AFTER,
         secure=_is_https(request),
         httponly=True,
         samesite="Lax",
@@ -60,7 +60,7 @@ def signed_in(request: HttpRequest, account: Account) -> HttpResponseRedirect:
 def signed_out(request: HttpRequest) -> HttpResponseRedirect:
     """End the session, in the table first, and go to the sign-in page."""
     if token := request.COOKIES.get(cookie_name(request)):
-        websessions.end(host_of(request), token)
+        web_sessions.end(host_of(request), token)
     response = redirect("accounts:sign_in")
     # Browsers take no `__Host-` cookie that is not secure, not even its removal.
     response.set_cookie(

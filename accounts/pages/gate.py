@@ -16,9 +16,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from accounts import captcha
 from accounts.pages import wording
 from accounts.pages.captcha_widgets import Captcha
+from accounts.signup import captcha
 from hosting import limits
 from hosting.models import Host
 from hosting.pages.security_headers import page_policy

@@ -9,11 +9,11 @@ from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts import web_identities
+from accounts.identity import did_web
 from accounts.models import Account
 from accounts.pages.answers import posted, prove_password, show_form, status_of
 from accounts.pages.cookies import for_signed_in
-from accounts.pages.identity_forms import IdentityForm
+from accounts.pages.forms.identity import IdentityForm
 from hosting.tenancy.routing import host_of
 from protocol.errors import XrpcError
 
@@ -25,7 +25,7 @@ _TEMPLATE = "accounts/identity.html"
 @for_signed_in
 def identity(request: HttpRequest, account: Account) -> HttpResponse:
     """`/account/identity`: handle, signing key and host in the DID document."""
-    if not web_identities.is_served_here(account):
+    if not did_web.is_served_here(account):
         raise Http404
     form = IdentityForm(host_of(request), account, posted(request))
     if form.is_valid():
@@ -33,7 +33,7 @@ def identity(request: HttpRequest, account: Account) -> HttpResponse:
             prove_password(request, form)
             given = form.cleaned_data
             key, endpoint = given["signing_key"], given["endpoint"]
-            web_identities.lead_to(account, given["handle"], key, endpoint)
+            did_web.lead_to(account, given["handle"], key, endpoint)
             return redirect("accounts:identity")
         except XrpcError as refusal:
             form.refuse(refusal)

@@ -1,8 +1,8 @@
 """Pages for codes by mail: the address confirmed, and codes for those who know the password.
 
-Source: com.atproto.server.confirmEmail, and accounts.addresses: an address that came without proof
-gets no codes for identity and deletion. Here the owner gives the main password, for which those
-methods have no place, and reads the code on the page.
+Source: com.atproto.server.confirmEmail, and accounts.authentication.email_address: an address that
+came without proof gets no codes for identity and deletion. Here the owner gives the main password,
+for which those methods have no place, and reads the code on the page.
 """
 
 from django.http import HttpRequest, HttpResponse
@@ -11,12 +11,13 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import addresses, email_tokens, plc_operations
-from accounts.email_tokens import Purpose
+from accounts.authentication import email_address, email_codes
+from accounts.authentication.email_codes import Purpose
+from accounts.identity.plc import owner_operations
 from accounts.models import Account
 from accounts.pages.answers import posted, prove_password, show_form, status_of
 from accounts.pages.cookies import for_signed_in
-from accounts.pages.reset_forms import ConfirmEmailForm, MailedCodeForm
+from accounts.pages.forms.reset import ConfirmEmailForm, MailedCodeForm
 from hosting import limits
 from hosting.tenancy.routing import host_of
 from protocol.errors import XrpcError
@@ -36,7 +37,7 @@ def confirm(request: HttpRequest, account: Account) -> HttpResponse:
     form.account = account
     if form.is_valid():
         try:
-            addresses.confirm(account, account.email, form.cleaned_data["code"])
+            email_address.confirm(account, account.email, form.cleaned_data["code"])
             return redirect("accounts:home")
         except XrpcError as refusal:
             form.refuse(refusal)
@@ -52,7 +53,7 @@ def send_confirmation(request: HttpRequest, account: Account) -> HttpResponse:
     form.account = account
     try:
         if account.email_confirmed_at is None:
-            email_tokens.mail(account, Purpose.CONFIRM_EMAIL, get_language())
+            email_codes.mail(account, Purpose.CONFIRM_EMAIL, get_language())
     except limits.RateLimitExceeded as refusal:
         form.problem = form.told(refusal)
         return show_form(request, _CONFIRM, form, refusal.status)
@@ -81,13 +82,13 @@ def codes(request: HttpRequest, account: Account) -> HttpResponse:
 
 def _mail(account: Account, form: MailedCodeForm) -> None:
     if form.is_for_identity:
-        plc_operations.request_signature(account, get_language())
+        owner_operations.request_signature(account, get_language())
     else:
-        email_tokens.mail(account, Purpose.DELETE_ACCOUNT, get_language())
+        email_codes.mail(account, Purpose.DELETE_ACCOUNT, get_language())
 
 
 def _code(account: Account, form: MailedCodeForm) -> str:
     """The code itself: the address may be that of somebody who stole the session."""
     if form.is_for_identity:
-        return plc_operations.code_for_password(account)
-    return email_tokens.issue(account, Purpose.DELETE_ACCOUNT)
+        return owner_operations.code_for_password(account)
+    return email_codes.issue(account, Purpose.DELETE_ACCOUNT)

@@ -10,10 +10,10 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import password_resets
+from accounts.authentication import password_resets
 from accounts.pages.answers import posted, show_form, status_of
-from accounts.pages.forms import IdentifierForm
-from accounts.pages.reset_forms import NewPasswordForm
+from accounts.pages.forms.accounts import IdentifierForm
+from accounts.pages.forms.reset import NewPasswordForm
 from hosting import limits
 from hosting.tenancy.routing import host_of
 from protocol.errors import XrpcError

@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts import handles, web_documents
+from accounts.identity import did_web_documents
+from accounts.identity.handles import allocation
 from hosting.tenancy.routing import host_of
 
 _NOBODY = "User not found"
@@ -27,12 +28,12 @@ def atproto_did(request: HttpRequest) -> HttpResponse:
 def did_document(request: HttpRequest) -> HttpResponse:
     """`/.well-known/did.json`: the document of the did:web that has this host name, whatever its
     account's status; 410 when account and identity are gone."""
-    identity = web_documents.named(host_of(request), _handle(request))
+    identity = did_web_documents.named(host_of(request), _handle(request))
     if identity is None:
         return HttpResponse(_NOBODY, status=404, content_type="text/plain; charset=utf-8")
-    if web_documents.is_ended(identity):
+    if did_web_documents.is_ended(identity):
         return HttpResponse("Gone", status=410, content_type="text/plain; charset=utf-8")
-    return JsonResponse(web_documents.document(identity))
+    return JsonResponse(did_web_documents.document(identity))
 
 
 @require_safe
@@ -44,7 +45,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 
 def _did(request: HttpRequest) -> str | None:
-    return handles.resolve(host_of(request), _handle(request))
+    return allocation.resolve(host_of(request), _handle(request))
 
 
 def _handle(request: HttpRequest) -> str:

@@ -10,14 +10,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import handle_availability, signup
-from accounts.admission import HandleTaken
-from accounts.handles import HandleNotAvailable
-from accounts.held_sign_ups import SignUpHeld
+from accounts.identity.handles.allocation import HandleNotAvailable
 from accounts.pages import wording
 from accounts.pages.answers import posted, show_form, status_of
 from accounts.pages.cookies import signed_in
-from accounts.pages.forms import SignUpForm
+from accounts.pages.forms.accounts import SignUpForm
+from accounts.signup import handle_availability
+from accounts.signup import sign_up as signup
+from accounts.signup.approval_queue import SignUpHeld
+from accounts.signup.rules import HandleTaken
 from hosting import limits
 from hosting.limits import MINUTE_S, Budget, bucket
 from hosting.models import Host

@@ -9,23 +9,23 @@ from accounts.pages import (
     mailed_codes,
     password_reset,
     profile,
+    sign_in,
     sign_up,
-    views,
 )
 
 app_name = "accounts"
 
 urlpatterns = [
     path(".well-known/atproto-did", profile.atproto_did),
-    path("account/", views.home, name="home"),
+    path("account/", sign_in.home, name="home"),
     path("account/sign-up", sign_up.sign_up, name="sign_up"),
-    path("account/sign-in", views.sign_in, name="sign_in"),
-    path("account/sign-in/code", views.sign_in_code, name="sign_in_code"),
+    path("account/sign-in", sign_in.sign_in, name="sign_in"),
+    path("account/sign-in/code", sign_in.sign_in_code, name="sign_in_code"),
     path("account/identity", identity.identity, name="identity"),
     path("account/confirm-email", mailed_codes.confirm, name="confirm_email"),
     path("account/confirm-email/send", mailed_codes.send_confirmation, name="send_confirmation"),
     path("account/codes", mailed_codes.codes, name="codes"),
-    path("account/sign-out", views.sign_out, name="sign_out"),
+    path("account/sign-out", sign_in.sign_out, name="sign_out"),
     path("account/handle-available", sign_up.handle_available, name="handle_available"),
     path("account/reset-password", password_reset.ask, name="reset_password"),
     path("account/reset-password/code", password_reset.enter, name="reset_password_code"),

@@ -4,18 +4,16 @@ and exact because clients know them."""
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts import (
-    admission,
-    captcha,
+from accounts import status
+from accounts.authentication import (
+    credential_rules,
     credentials,
-    email_factor,
-    handles,
-    held_sign_ups,
-    invites,
-    opening,
-    standing,
-    tokens,
+    email_second_factor,
+    session_tokens,
 )
+from accounts.identity.handles import allocation
+from accounts.invites import codes
+from accounts.signup import approval_queue, await_directory, captcha, rules
 from hosting.limits import RateLimitExceeded
 from hosting.limits.wording import too_many
 from protocol.errors import XrpcError
@@ -37,31 +35,35 @@ _BY_MESSAGE: dict[str, Promise] = {
     "No invite code provided": _("Sign-up here needs an invite code."),
 }
 _BY_KIND: dict[type[XrpcError], Promise] = {
-    handles.InvalidHandle: _("Use letters, digits and dashes; no dash at either end."),
-    handles.UnsupportedDomain: _("Choose one of the domains in the list."),
-    admission.EmailMalformed: _("This is not an e-mail address. It looks like name@example.com."),
-    admission.EmailDisposable: _(
+    allocation.InvalidHandle: _("Use letters, digits and dashes; no dash at either end."),
+    allocation.UnsupportedDomain: _("Choose one of the domains in the list."),
+    credential_rules.EmailMalformed: _(
+        "This is not an e-mail address. It looks like name@example.com."
+    ),
+    credential_rules.EmailDisposable: _(
         "Throw-away addresses are not accepted. Enter one that you keep: it is the way back into"
         " your account."
     ),
     credentials.SignUpWaits: _(
         "Your sign-up waits for the staff of this host. You get an e-mail when they have decided."
     ),
-    admission.HandleTaken: _("This handle is taken. Choose another one."),
-    admission.RecoveryKeyRefused: _("This is not a key that can be used: did:key:z… is expected."),
-    invites.InvalidInviteCode: _("This invite code cannot be used."),
+    rules.HandleTaken: _("This handle is taken. Choose another one."),
+    rules.RecoveryKeyRefused: _("This is not a key that can be used: did:key:z… is expected."),
+    codes.InvalidInviteCode: _("This invite code cannot be used."),
     captcha.CaptchaRefused: _("The check that you are no robot did not succeed. Try once more."),
-    held_sign_ups.QueueFull: _("Too many sign-ups wait here already. Try again another day."),
+    approval_queue.QueueFull: _("Too many sign-ups wait here already. Try again another day."),
     credentials.InvalidLogin: _("The name or the password is wrong."),
-    tokens.InvalidToken: _("This code is not the right one. It may have been used already."),
-    tokens.ExpiredToken: _("This code is too old. Ask for a new one."),
-    email_factor.WrongCode: _("This code is not the right one, or too old. Sign in again."),
-    standing.AccountTakedown: _("This account was taken down by its host. Signing in is off."),
-    opening.DirectoryLate: _(
+    session_tokens.InvalidToken: _(
+        "This code is not the right one. It may have been used already."
+    ),
+    session_tokens.ExpiredToken: _("This code is too old. Ask for a new one."),
+    email_second_factor.WrongCode: _("This code is not the right one, or too old. Sign in again."),
+    status.AccountTakedown: _("This account was taken down by its host. Signing in is off."),
+    await_directory.DirectoryLate: _(
         "The directory that registers new accounts has not answered yet. Nothing is lost: send the"
         " form again in a few minutes to go on where it stopped."
     ),
-    opening.DirectoryDown: _(
+    await_directory.DirectoryDown: _(
         "The directory that registers new accounts cannot be reached at the moment. Nothing is"
         " lost: send the form again in a few minutes to go on where it stopped."
     ),
@@ -76,7 +78,7 @@ def for_person(refusal: XrpcError) -> str:
         return str(_BY_MESSAGE[refusal.message])
     if isinstance(refusal, RateLimitExceeded):
         return too_many(refusal)
-    if type(refusal) is admission.EmailRefused:
+    if type(refusal) is credential_rules.EmailRefused:
         is_taken = refusal.message.startswith("Email already taken")
         return str(_EMAIL_TAKEN if is_taken else _EMAIL_UNFIT)
     return str(_BY_KIND.get(type(refusal), refusal.message))

@@ -120,7 +120,7 @@ def logging_in(
     request: HttpRequest, host: Host, who: str, wrong: type[Exception]
 ) -> Iterator[Standing | None]:
     """An attempt at the password of `who`: an account as its credentials are counted
-    (accounts.credentials.counted_as), else the name that was tried.
+    (accounts.authentication.credentials.counted_as), else the name that was tried.
 
     Each counts for that name and network. If `wrong` is raised within, it counts as a wrong guess
     of the network, whatever name it was, and of the account, wherever it came from. All of it is

@@ -12,6 +12,6 @@ urlpatterns = [
     path(
         "tls-check",
         landing.tls_check,
-        {"is_taken": import_string("accounts.handles.is_taken")},
+        {"is_taken": import_string("accounts.identity.handles.allocation.is_taken")},
     ),
 ]

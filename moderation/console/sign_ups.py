@@ -14,8 +14,8 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts import breaker
 from accounts.models import HeldSignUp
+from accounts.signup import velocity_limit
 from hosting.console.site import console, hosts_in_view
 from hosting.models import Host, StaffUser
 from hosting.tenancy.routing import host_of
@@ -95,7 +95,7 @@ def _page(
         "title": _("Sign-ups"),
         "host": host,
         "page": Paginator(held.order_by("id"), _ON_A_PAGE).get_page(request.GET.get("page")),
-        "is_tripped": breaker.is_tripped(host),
+        "is_tripped": velocity_limit.is_tripped(host),
         "may_admit": sign_ups.may_admit(staff_of(request), host),
         "policy": host.get_admission_display(),
         "form": form or AdmissionForm.of(host),

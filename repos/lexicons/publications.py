@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 
-from accounts import resolution
+from accounts.identity import resolution
 from hosting.models import Host
 from protocol import cbor, lexicon
 from protocol.did.did_document import DidDocument

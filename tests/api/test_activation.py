@@ -2,7 +2,8 @@
 
 import pytest
 
-from accounts import standing, tokens
+from accounts import status as standing
+from accounts.authentication import session_tokens
 from accounts.models import Account
 from tests.api.conftest import Person
 from tests.session_tokens import access_token
@@ -117,7 +118,7 @@ def test_a_taken_down_person_may_deactivate_and_not_activate(alice, anyone):
 
 
 def test_app_passwords_neither_deactivate_nor_activate(alice, ash):
-    for scope in (tokens.APP_PASSWORD_SCOPE, tokens.PRIVILEGED_APP_PASSWORD_SCOPE):
+    for scope in (session_tokens.APP_PASSWORD_SCOPE, session_tokens.PRIVILEGED_APP_PASSWORD_SCOPE):
         alice.token = access_token(ash, alice.did, scope)
         assert refusal(alice.call(NS + "deactivateAccount")) == (400, "InvalidToken")
         assert refusal(alice.send(NS + "activateAccount")) == (400, "InvalidToken")

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
-from accounts import reserved_keys
+from accounts.identity.keys import reserved_keys
 from accounts.models import Account, ReservedKey
 from hosting.mail.models import OutgoingMail
 from hosting.tenancy import routing

@@ -6,7 +6,9 @@ import orjson
 import pytest
 from django.conf import settings as django_settings
 
-from accounts import did_looks, keys, published_dids, updates
+from accounts.identity import published_dids
+from accounts.identity.keys import signing_keys
+from accounts.identity.plc import did_refresh, updates
 from accounts.models import Account
 from protocol.did import plc
 from protocol.keys import SigningKey
@@ -37,7 +39,7 @@ def labeler(person: Person, **changes: Any) -> dict[str, Any]:
         "endpoint": "https://labels.example",
     }
     operation["verificationMethods"]["atproto_label"] = SigningKey.generate().did_key
-    return plc.sign({**operation, **changes}, keys.rotation_key(account.host))
+    return plc.sign({**operation, **changes}, signing_keys.rotation_key(account.host))
 
 
 def publish_past_the_host(person: Person, operation: dict[str, Any]) -> None:
@@ -100,7 +102,7 @@ def test_nobody_is_asked_and_no_further_statement_is_made(
 def test_a_document_beyond_measure_is_not_kept(alice):
     names = [f"https://{number}.example.com/a-name-of-mine" for number in range(500)]
     publish_past_the_host(alice, labeler(alice, alsoKnownAs=["at://alice.test", *names]))
-    did_looks.look(alice.did)
+    did_refresh.look(alice.did)
     assert account_of(alice).did_document == ""
     assert shown(alice)[0]["alsoKnownAs"] == ["at://alice.test"]
 
@@ -129,7 +131,7 @@ def alone(alice) -> Person:
     newest, data = updates.newest(account)
     own = SigningKey.generate().did_key
     operation = {**plc.update(data, plc.cid_of(newest)), "rotationKeys": [own]}
-    publish_past_the_host(alice, plc.sign(operation, keys.rotation_key(account.host)))
+    publish_past_the_host(alice, plc.sign(operation, signing_keys.rotation_key(account.host)))
     return alice
 
 

@@ -3,7 +3,8 @@
 import orjson
 import pytest
 
-from accounts import plc_operations, web_identities
+from accounts.identity import did_web
+from accounts.identity.plc import owner_operations
 from accounts.models import Account, WebIdentity
 from hosting.models import Host
 from protocol.event_stream.frames import EventKind
@@ -21,7 +22,7 @@ from tests.api.test_moving import (
     refusal,
     service_token,
 )
-from tests.unit.accounts.test_service_tokens import claims, token
+from tests.unit.accounts.service_auth.test_tokens import claims, token
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DID = "did:web:lost.example.com"
@@ -131,7 +132,7 @@ def test_such_an_account_can_leave_for_another_host(anna, birch):
     bring(anna, new)
     account = Account.objects.get(did=anna.did, host=birch)
     identity = WebIdentity.objects.get(did=anna.did)
-    web_identities.change(identity.account, plc_operations.recommended(account))
+    did_web.change(identity.account, owner_operations.recommended(account))
     ok(new.send(SERVER + "activateAccount"))
     assert ok(new.query(SERVER + "checkAccountStatus"))["validDid"] is True
     assert ok(anna.query(SERVER + "checkAccountStatus"))["validDid"] is False

@@ -9,19 +9,12 @@ import time
 import orjson
 import pytest
 
-from accounts import (
-    arrivals,
-    credentials,
-    deletion,
-    email_tokens,
-    overrides,
-    sessions,
-    standing,
-    tokens,
-    websessions,
-)
+from accounts import status
+from accounts.account_migration import move_in
+from accounts.authentication import credentials, email_codes, session_tokens, sessions, web_sessions
+from accounts.lifecycle import deletion, staff_overrides
 from accounts.models import Account, Session
-from accounts.signup import SignUp
+from accounts.signup.sign_up import SignUp
 from protocol import cid
 from protocol.did.did_document import DidDocument
 from tests.api.conftest import Api, Person
@@ -40,7 +33,7 @@ def _app_view(settings):
     settings.APPVIEW_URL, settings.APPVIEW_DID = "http://127.0.0.1:9", "did:web:view.example.com"
 
 
-def answers(old: Person, scope: str = tokens.ACCESS_SCOPE) -> dict[str, str]:
+def answers(old: Person, scope: str = session_tokens.ACCESS_SCOPE) -> dict[str, str]:
     """What each method that takes such a token says to it, and two ways that are no methods."""
     some_cid = cid.to_text(cid.of_raw(b"whatever"))
     facts = {"did": old.did, "handle": old.handle, "email": old.email, "cid": some_cid}
@@ -83,7 +76,7 @@ def test_every_method_takes_the_token_while_its_session_stands(alice):
 
 
 def test_a_reset_password_ends_every_session(alice, anyone):
-    code = email_tokens.issue(account_of(alice), email_tokens.Purpose.RESET_PASSWORD)
+    code = email_codes.issue(account_of(alice), email_codes.Purpose.RESET_PASSWORD)
     reset = anyone.call(SERVER + "resetPassword", token=code, password="quite another one")
     assert reset.status_code == 200
     assert all_ended(answers(alice))
@@ -91,7 +84,7 @@ def test_a_reset_password_ends_every_session(alice, anyone):
 
 
 def test_a_password_that_the_staff_set_ends_every_session(alice):
-    overrides.set_password(account_of(alice), "quite another one")
+    staff_overrides.set_password(account_of(alice), "quite another one")
     assert all_ended(answers(alice))
 
 
@@ -114,7 +107,7 @@ def test_a_revoked_app_password_ends_the_sessions_of_its_app_alone(alice):
     app, laptop = log_in(alice, made["password"]), log_in(alice)
     assert app.create("com.example.thing", {"n": 1})["uri"]
     assert alice.call(SERVER + "revokeAppPassword", name="phone").status_code == 200
-    assert all_ended(answers(app, tokens.APP_PASSWORD_SCOPE))
+    assert all_ended(answers(app, session_tokens.APP_PASSWORD_SCOPE))
     assert laptop.query(SERVER + "getSession").status_code == 200
 
 
@@ -124,14 +117,14 @@ def test_a_deleted_accounts_token_is_worth_nothing(alice):
 
 
 def test_a_takedown_ends_the_sessions_for_good(alice):
-    standing.take_down(account_of(alice))
+    status.take_down(account_of(alice))
     assert ENDED in answers(alice).values()
-    standing.restore(account_of(alice))
+    status.restore(account_of(alice))
     assert all_ended(answers(alice))
 
 
 def test_who_was_taken_down_signs_out_with_the_tokens_to_leave_with(alice):
-    standing.take_down(account_of(alice))
+    status.take_down(account_of(alice))
     login = {"identifier": alice.did, "password": alice.password, "allowTakendown": True}
     pair = Api(alice.host).call(SERVER + "createSession", **login).json()
     assert Api(alice.host, pair["refreshJwt"]).send(SERVER + "deleteSession").status_code == 200
@@ -141,10 +134,10 @@ def test_who_was_taken_down_signs_out_with_the_tokens_to_leave_with(alice):
 
 
 def test_tokens_to_leave_with_outlive_no_takedown_by_refreshing(alice):
-    standing.take_down(account_of(alice))
+    status.take_down(account_of(alice))
     login = {"identifier": alice.did, "password": alice.password, "allowTakendown": True}
     pair = Api(alice.host).call(SERVER + "createSession", **login).json()
-    standing.restore(account_of(alice))
+    status.restore(account_of(alice))
     response = Api(alice.host, pair["refreshJwt"]).send(SERVER + "refreshSession")
     assert _summary(response) == ENDED
 
@@ -154,18 +147,18 @@ def test_who_moves_in_again_ends_the_former_owners_sessions(alice, ash, monkeypa
     service = {"id": "#atproto_pds", "type": "AtprotoPersonalDataServer"}
     elsewhere = {**service, "serviceEndpoint": "https://elsewhere.example.com"}
     document = {"id": alice.did, "service": [elsewhere]}
-    monkeypatch.setattr(arrivals, "resolve", lambda *_a, **_k: DidDocument(document))
+    monkeypatch.setattr(move_in, "resolve", lambda *_a, **_k: DidDocument(document))
     wish = SignUp(alice.handle, "new@example.com", "a password of theirs", did=alice.did)
-    arrivals.move_in(ash, wish)
+    move_in.move_in(ash, wish)
     assert all_ended(answers(alice))
 
 
 def test_a_token_of_an_earlier_release_goes_on_until_its_session_ends(alice):
     """Those did not name their session."""
     now = int(time.time())
-    lasts = now, now + tokens.ACCESS_LIFETIME_S
-    claims = tokens._claims(alice.host, alice.did, tokens.ACCESS_SCOPE, *lasts)
-    token = tokens._make(alice.host, tokens._ACCESS_HEADER, claims)
+    lasts = now, now + session_tokens.ACCESS_LIFETIME_S
+    claims = session_tokens._claims(alice.host, alice.did, session_tokens.ACCESS_SCOPE, *lasts)
+    token = session_tokens._make(alice.host, session_tokens._ACCESS_HEADER, claims)
     older = Person(alice.host, token, alice.did, alice.handle)
     assert older.query(SERVER + "getSession").status_code == 200
     assert alice.refreshing().send(SERVER + "deleteSession").status_code == 200
@@ -176,22 +169,22 @@ def test_tokens_of_one_second_are_told_apart_by_their_sessions(alice, monkeypatc
     """The clock stands still: what began before the end is over, what begins after it is not."""
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now)
-    before, cookie = log_in(alice), websessions.begin(account_of(alice))
-    overrides.set_password(account_of(alice), "quite another one")
+    before, cookie = log_in(alice), web_sessions.begin(account_of(alice))
+    staff_overrides.set_password(account_of(alice), "quite another one")
     after = log_in(alice, "quite another one")
-    new_cookie = websessions.begin(account_of(alice))
+    new_cookie = web_sessions.begin(account_of(alice))
     own = SERVER + "getSession"
     assert [_summary(each.query(own)) for each in (before, after)] == [ENDED, "200"]
     assert before.refreshing().send(SERVER + "refreshSession").status_code == 400
     assert after.refreshing().send(SERVER + "refreshSession").status_code == 200
-    signed_in = [websessions.account_of(alice.host, each) for each in (cookie, new_cookie)]
+    signed_in = [web_sessions.account_of(alice.host, each) for each in (cookie, new_cookie)]
     assert signed_in == [None, account_of(alice)]
 
 
 def test_nobody_signs_in_with_a_password_that_is_being_changed(alice, monkeypatch):
     """The password was right when it was looked at, and another one by the time a session began."""
     proof = credentials.authenticate_app(alice.host, alice.handle, alice.password)
-    overrides.set_password(account_of(alice), "quite another one")
+    staff_overrides.set_password(account_of(alice), "quite another one")
     with pytest.raises(credentials.InvalidLogin):
         sessions._begin(proof)
     assert not Session.objects.filter(account=proof.account).exists()

@@ -7,9 +7,9 @@ import orjson
 import pytest
 from django.utils import timezone
 
-from accounts import standing
+from accounts import status
+from accounts.identity.resolution import network_handles
 from accounts.models import Account, CustomHandle
-from accounts.resolution import network_handles
 from hosting.mail.models import OutgoingMail
 from protocol.keys import SigningKey
 from tests.api.conftest import Api
@@ -37,7 +37,7 @@ def test_a_handle_of_another_tenant_is_answered_as_its_own_host_would(mallory, a
 
 
 def test_a_taken_down_handle_leads_nowhere(alice, anyone):
-    standing.take_down(Account.objects.get(did=alice.did))
+    status.take_down(Account.objects.get(did=alice.did))
     assert anyone.query(RESOLVE, handle="alice.test").json()["error"] == "HandleNotFound"
 
 
@@ -98,7 +98,7 @@ def test_an_app_password_may_change_the_handle(alice, anyone):
 
 
 def test_a_taken_down_account_keeps_its_handle(alice):
-    standing.take_down(Account.objects.get(did=alice.did))
+    status.take_down(Account.objects.get(did=alice.did))
     assert alice.call(UPDATE, handle="new-alice.test").json()["error"] == "AccountTakedown"
 
 
@@ -152,7 +152,7 @@ def test_signing_needs_the_code(alice):
 
 
 def test_who_was_taken_down_may_still_leave(alice):
-    standing.take_down(Account.objects.get(did=alice.did))
+    status.take_down(Account.objects.get(did=alice.did))
     leaving = alice.call(
         LOGIN, identifier=alice.did, password=alice.password, allowTakendown=True
     ).json()

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts import credentials, email_tokens, standing
-from accounts.email_tokens import Purpose
+from accounts import status
+from accounts.authentication import credentials, email_codes
+from accounts.authentication.email_codes import Purpose
 from accounts.models import Account, EmailToken
 from hosting.limits import RateLimitExceeded
 from hosting.mail import outbox
@@ -125,7 +126,7 @@ def test_a_bad_address_is_refused(alice):
 
 
 def test_a_taken_down_account_asks_for_no_codes(alice):
-    standing.take_down(Account.objects.get(did=alice.did))
+    status.take_down(Account.objects.get(did=alice.did))
     for method in ("requestEmailUpdate", "requestAccountDelete"):
         assert refusal(alice.send(NS + method)) == (401, "AccountTakedown")
 
@@ -212,7 +213,7 @@ def steal(person: Person) -> None:
 
 def test_a_stolen_session_gets_no_code_for_the_identity(alice):
     steal(alice)
-    code = email_tokens.issue(Account.objects.get(did=alice.did), Purpose.CONFIRM_EMAIL)
+    code = email_codes.issue(Account.objects.get(did=alice.did), Purpose.CONFIRM_EMAIL)
     alice.call(NS + "confirmEmail", email="thief@example.com", token=code)
     response = alice.send("com.atproto.identity.requestPlcOperationSignature")
     assert refusal(response) == (400, "InvalidRequest")

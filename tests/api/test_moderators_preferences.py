@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts import resolution
+from accounts.identity import resolution
 from protocol.did.did_document import DidDocument
 from protocol.keys import SigningKey
 from tests.api.conftest import Api

@@ -6,7 +6,9 @@ from typing import Any
 import orjson
 import pytest
 
-from accounts import credentials, resolution, standing
+from accounts import status as standing
+from accounts.authentication import credentials
+from accounts.identity import resolution
 from accounts.models import Account
 from hosting.mail.models import OutgoingMail
 from protocol import car
@@ -19,7 +21,7 @@ from repos.models import BlobFetch, Repo
 from server.net import http_client
 from tests.api.conftest import Api, Person
 from tests.api.test_import import CAR, THING, folders, repo_car, things, with_blob
-from tests.unit.accounts.test_service_tokens import claims, token
+from tests.unit.accounts.service_auth.test_tokens import claims, token
 from tests.unit.repos.stream import events
 
 __all__ = ["folders"]

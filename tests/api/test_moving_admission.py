@@ -2,7 +2,8 @@
 
 import pytest
 
-from accounts import arrivals, invites
+from accounts.account_migration import move_in
+from accounts.invites import codes
 from accounts.models import Account, HeldSignUp
 from hosting.tenancy import routing
 from moderation import sign_ups
@@ -52,10 +53,10 @@ def test_a_closed_host_does_not(alice, birch):
 def test_an_invite_is_asked_and_spent(alice, birch):
     policy(birch, "invite")
     assert refused(knock(birch, alice))[1] == "InvalidInviteCode"
-    code = invites.give(birch, codes_each=1, uses_each=1)["admin"][0]
+    code = codes.give(birch, codes_each=1, uses_each=1)["admin"][0]
     done(knock(birch, alice, inviteCode=code))
-    with pytest.raises(invites.InvalidInviteCode):
-        invites.check(birch, code)
+    with pytest.raises(codes.InvalidInviteCode):
+        codes.check(birch, code)
 
 
 def test_staff_approve_and_the_move_goes_on(alice, birch):
@@ -82,7 +83,7 @@ def test_staff_refuse_and_it_does_not(alice, birch):
 def test_nobody_is_asked_who_has_a_did_before_the_hosts_own_rules(alice, birch, name, monkeypatch):
     policy(birch, name)
     asked = []
-    monkeypatch.setattr(arrivals, "resolve", lambda did, fresh=False: asked.append(did))
+    monkeypatch.setattr(move_in, "resolve", lambda did, fresh=False: asked.append(did))
     assert knock(birch, alice).status_code == 400
     assert not asked
 

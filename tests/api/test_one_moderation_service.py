@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth.hashers import make_password
 
-from accounts import resolution
+from accounts.identity import resolution
 from accounts.models import Account
 from hosting.mail.models import OutgoingMail
 from hosting.tenancy import routing

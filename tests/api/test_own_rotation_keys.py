@@ -3,7 +3,8 @@
 import pytest
 from django.test import Client
 
-from accounts import did_looks, websessions
+from accounts.authentication import web_sessions
+from accounts.identity.plc import did_refresh
 from accounts.models import Account
 from protocol.keys import SigningKey
 from tests.api.conftest import Api
@@ -22,7 +23,7 @@ def _captured(settings):
 @pytest.fixture
 def independent(alice):
     publish_past_the_host(alice, rotationKeys=[SigningKey.generate().did_key])
-    did_looks.look(alice.did)
+    did_refresh.look(alice.did)
     return alice
 
 
@@ -38,7 +39,7 @@ def test_without_our_rotation_key_nothing_is_signed_and_the_code_stays_good(inde
 def test_the_page_says_what_goes_without_our_rotation_key(independent):
     account = Account.objects.get(did=independent.did)
     client = Client(headers={"host": independent.host.hostname})
-    client.cookies["grove-account"] = websessions.begin(account)
+    client.cookies["grove-account"] = web_sessions.begin(account)
     assert b"no rotation key of your DID" in client.get("/account/").content
 
 

@@ -6,7 +6,9 @@ import orjson
 import pytest
 from django.db import connection
 
-from accounts import activation, standing, tokens
+from accounts import status as standing
+from accounts.authentication import session_tokens
+from accounts.lifecycle import activation
 from accounts.models import Account
 from tests.api.conftest import Person, sign_up
 from tests.api.relayed import get, labeler, post, view
@@ -54,7 +56,9 @@ def test_they_are_nobodys_without_a_session(anyone):
     assert anyone.call(PUT, preferences=[]).status_code == 401
 
 
-@pytest.mark.parametrize("scope", [tokens.APP_PASSWORD_SCOPE, tokens.PRIVILEGED_APP_PASSWORD_SCOPE])
+@pytest.mark.parametrize(
+    "scope", [session_tokens.APP_PASSWORD_SCOPE, session_tokens.PRIVILEGED_APP_PASSWORD_SCOPE]
+)
 def test_an_app_password_neither_sees_nor_sets_nor_erases_the_birth_date(alice, scope):
     put(alice, BIRTH, ADULT)
     app = with_scope(alice, scope)
@@ -72,7 +76,7 @@ def test_somebody_deactivated_reads_and_writes_them(alice):
 def test_somebody_taken_down_reads_them_and_writes_none(alice):
     put(alice, ADULT)
     standing.take_down(Account.objects.get(did=alice.did))
-    leaving = with_scope(alice, tokens.TAKENDOWN_SCOPE)
+    leaving = with_scope(alice, session_tokens.TAKENDOWN_SCOPE)
     assert kinds(leaving) == ["adultContentPref"]
     assert (put(leaving), put(alice)) == (400, 401)
 

@@ -2,9 +2,12 @@
 
 import pytest
 
-from accounts import activation, service_tokens, standing, tokens
+from accounts import status
+from accounts.authentication import session_tokens
+from accounts.identity.published_dids import document_of
+from accounts.lifecycle import activation
 from accounts.models import Account
-from accounts.published_dids import document_of
+from accounts.service_auth import tokens as service_tokens
 from protocol.did.did_document import DidDocument
 from tests.api.conftest import Person
 from tests.api.relayed import carried, claims, get, labeler, post, view
@@ -21,7 +24,7 @@ def to(service, name: str = "atproto_labeler") -> dict[str, str]:
     return {"HTTP_ATPROTO_PROXY": f"{service.did}#{name}"}
 
 
-def app_password(person: Person, scope: str = tokens.APP_PASSWORD_SCOPE) -> Person:
+def app_password(person: Person, scope: str = session_tokens.APP_PASSWORD_SCOPE) -> Person:
     return Person(person.host, access_token(person.host, person.did, scope), did=person.did)
 
 
@@ -152,7 +155,9 @@ def test_an_app_password_reads_no_messages(alice, view, nsid):
 
 
 def test_a_privileged_app_password_reads_messages(alice, view):
-    assert get(app_password(alice, tokens.PRIVILEGED_APP_PASSWORD_SCOPE), CHAT).status == 200
+    assert (
+        get(app_password(alice, session_tokens.PRIVILEGED_APP_PASSWORD_SCOPE), CHAT).status == 200
+    )
 
 
 def test_somebody_deactivated_is_still_handed_on(alice, view):
@@ -161,9 +166,12 @@ def test_somebody_deactivated_is_still_handed_on(alice, view):
 
 
 def test_somebody_taken_down_is_not(alice, view):
-    standing.take_down(Account.objects.get(did=alice.did))
+    status.take_down(Account.objects.get(did=alice.did))
     assert get(alice, THING).refusal == (401, "AccountTakedown")
-    assert get(app_password(alice, tokens.TAKENDOWN_SCOPE), THING).refusal == (400, "InvalidToken")
+    assert get(app_password(alice, session_tokens.TAKENDOWN_SCOPE), THING).refusal == (
+        400,
+        "InvalidToken",
+    )
 
 
 def test_an_answer_with_credentials_is_nobody_elses(alice, view):

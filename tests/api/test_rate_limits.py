@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from accounts import overrides
+from accounts.lifecycle import staff_overrides
 from accounts.models import Account
 from hosting import limits
 from hosting.limits import Bucket, Budget
@@ -219,7 +219,7 @@ def test_handle_did_and_address_are_one_account_to_guess_at(alice, anyone, monke
 def test_a_new_password_begins_with_a_clean_slate(alice, anyone, monkeypatch):
     monkeypatch.setattr(limits, "LOGIN", Bucket("one-login", (Budget(1, DAY),)))
     assert [try_password(anyone, alice.handle) for _ in range(2)] == [401, 429]
-    overrides.set_password(Account.objects.get(did=alice.did), "a password of today")
+    staff_overrides.set_password(Account.objects.get(did=alice.did), "a password of today")
     assert try_password(anyone, alice.handle, "a password of today") == 200
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts import standing
+from accounts import status
 from accounts.models import Account
 
 NS = "com.atproto.repo."
@@ -145,7 +145,7 @@ def test_a_repo_that_nobody_has_cannot_be_written(alice):
 
 
 def test_a_taken_down_account_cannot_write(alice):
-    standing.take_down(Account.objects.get(did=alice.did))
+    status.take_down(Account.objects.get(did=alice.did))
     body = {"repo": alice.did, "collection": THING, "record": {"n": 1}}
     assert refusal(alice.call(NS + "createRecord", **body)) == (401, "AccountTakedown")
 

@@ -3,7 +3,8 @@
 import orjson
 import pytest
 
-from accounts import standing, tokens
+from accounts import status
+from accounts.authentication import session_tokens
 from accounts.models import Account
 from moderation.models import Report
 from tests.api.conftest import Person
@@ -33,8 +34,8 @@ def about_record(uri: str) -> dict:
 
 def leaving(person: Person) -> Person:
     """The session of somebody who was taken down."""
-    standing.take_down(Account.objects.get(did=person.did))
-    token = access_token(person.host, person.did, tokens.TAKENDOWN_SCOPE)
+    status.take_down(Account.objects.get(did=person.did))
+    token = access_token(person.host, person.did, session_tokens.TAKENDOWN_SCOPE)
     return Person(person.host, token, did=person.did)
 
 

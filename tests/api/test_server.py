@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts import standing
+from accounts import status
 from accounts.models import Account
 
 NS = "com.atproto.server."
@@ -106,13 +106,13 @@ def test_a_session_is_nothing_for_caches(alice):
 
 
 def test_a_taken_down_account_has_no_session(alice):
-    standing.take_down(Account.objects.get(did=alice.did))
+    status.take_down(Account.objects.get(did=alice.did))
     response = alice.query(NS + "getSession")
     assert (response.status_code, response.json()["error"]) == (401, "AccountTakedown")
 
 
 def test_a_taken_down_person_may_log_in_to_leave(alice, anyone):
-    standing.take_down(Account.objects.get(did=alice.did))
+    status.take_down(Account.objects.get(did=alice.did))
     login = {"identifier": alice.handle, "password": alice.password}
     assert anyone.call(NS + "createSession", **login).json()["error"] == "AccountTakedown"
     answer = anyone.call(NS + "createSession", **login, allowTakendown=True).json()

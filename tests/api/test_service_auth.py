@@ -6,7 +6,8 @@ import time
 import orjson
 import pytest
 
-from accounts import standing, tokens
+from accounts import status
+from accounts.authentication import session_tokens
 from accounts.models import Account
 from tests.api.conftest import Person, sign_up
 from tests.session_tokens import access_token
@@ -86,30 +87,30 @@ def test_methods_of_the_account_itself_get_no_token(alice, lxm):
 
 @pytest.mark.parametrize("lxm", [CHAT, "chat.BSKY.convo.getlog", MOVE])
 def test_an_app_password_gets_no_token_for_messages_or_for_moving(alice, lxm):
-    assert refusal(ask(with_scope(alice, tokens.APP_PASSWORD_SCOPE), lxm=lxm))[0] == 400
+    assert refusal(ask(with_scope(alice, session_tokens.APP_PASSWORD_SCOPE), lxm=lxm))[0] == 400
 
 
 def test_a_privileged_app_password_gets_a_token_for_messages(alice):
-    app = with_scope(alice, tokens.PRIVILEGED_APP_PASSWORD_SCOPE)
+    app = with_scope(alice, session_tokens.PRIVILEGED_APP_PASSWORD_SCOPE)
     assert claims(ask(app, lxm=CHAT))["lxm"] == CHAT
 
 
 def test_only_the_main_password_gets_a_token_to_moderate_a_host_with(alice):
     lxm = "com.atproto.admin.updateSubjectStatus"
-    for scope in (tokens.APP_PASSWORD_SCOPE, tokens.PRIVILEGED_APP_PASSWORD_SCOPE):
+    for scope in (session_tokens.APP_PASSWORD_SCOPE, session_tokens.PRIVILEGED_APP_PASSWORD_SCOPE):
         assert refusal(ask(with_scope(alice, scope), lxm=lxm))[0] == 400
     assert claims(ask(alice, lxm=lxm))["lxm"] == lxm
 
 
 def test_somebody_taken_down_gets_a_token_to_leave_and_no_other(alice):
-    leaving = with_scope(alice, tokens.TAKENDOWN_SCOPE)
+    leaving = with_scope(alice, session_tokens.TAKENDOWN_SCOPE)
     assert claims(ask(leaving, lxm=MOVE))["iss"] == alice.did
     assert refusal(ask(leaving, lxm=THING)) == (400, "InvalidToken")
     assert refusal(ask(leaving)) == (400, "InvalidToken")
 
 
 def test_a_session_from_before_the_takedown_gets_no_token(alice):
-    standing.take_down(Account.objects.get(did=alice.did))
+    status.take_down(Account.objects.get(did=alice.did))
     assert refusal(ask(alice, lxm=THING)) == (400, "ExpiredToken")
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from accounts import service_tokens
 from accounts.models import Account
+from accounts.service_auth import tokens
 from tests.api.conftest import Api, Person, sign_up
 from tests.api.test_import import folders
 from tests.api.test_moving import CREATE, PICTURE, REPO, THING, ok, refusal
@@ -14,7 +14,7 @@ __all__ = ["folders"]
 def upload_token(person: Person, **changes) -> str:
     account = Account.objects.get(did=person.did)
     lxm = changes.get("lxm", REPO + "uploadBlob")
-    return service_tokens.mint(account, changes.get("aud", person.host.service_did), lxm)
+    return tokens.mint(account, changes.get("aud", person.host.service_did), lxm)
 
 
 def test_a_service_uploads_for_a_person_once(alice):

@@ -3,7 +3,7 @@
 import orjson
 import pytest
 
-from accounts import tokens
+from accounts.authentication import session_tokens
 from tests.api.conftest import Person
 from tests.api.relayed import carried, claims, labeler, view
 from tests.api.test_proxy import app_password
@@ -51,7 +51,7 @@ def test_this_host_named_is_this_host(alice, ash):
 
 
 def test_what_an_app_was_given_does_not_open_a_host(alice, labeler):
-    app = app_password(alice, tokens.PRIVILEGED_APP_PASSWORD_SCOPE)
+    app = app_password(alice, session_tokens.PRIVILEGED_APP_PASSWORD_SCOPE)
     answer = call(app, SEARCH, f"{labeler.did}#atproto_labeler")
     assert (answer.status_code, answer.json()["message"]) == (400, "Bad token scope")
 

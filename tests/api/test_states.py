@@ -10,7 +10,8 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import activation, deletion, standing
+from accounts import status as standing
+from accounts.lifecycle import activation, deletion
 from accounts.models import Account
 from protocol.event_stream.frames import EventKind
 from tests.api.conftest import Api, Person

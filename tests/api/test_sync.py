@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from accounts import standing
+from accounts import status
 from accounts.models import Account
 from protocol import car, cid
 from protocol.repo import commit
@@ -31,7 +31,7 @@ def refusal(response):
 
 
 def take_down(person):
-    standing.take_down(Account.objects.get(did=person.did))
+    status.take_down(Account.objects.get(did=person.did))
 
 
 def stored_blob(person, data=b"some bytes"):

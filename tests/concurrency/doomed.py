@@ -17,7 +17,7 @@ import django
 os.environ["DJANGO_SETTINGS_MODULE"] = "hosting.settings"
 django.setup()
 
-from accounts import deletion  # noqa: E402 - needs django.setup()
+from accounts.lifecycle import deletion  # noqa: E402 - needs django.setup()
 from accounts.models import Account  # noqa: E402 - needs django.setup()
 from protocol import cid  # noqa: E402 - with its users
 from repos import (  # noqa: E402 - needs django.setup()

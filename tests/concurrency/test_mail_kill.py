@@ -17,7 +17,7 @@ import pytest
 from django.db import connection, transaction
 from psycopg.conninfo import make_conninfo
 
-from accounts import deletion
+from accounts.lifecycle import deletion
 from accounts.models import Account
 from hosting.mail import delivery, letters, outbox
 from hosting.mail.models import OutgoingMail

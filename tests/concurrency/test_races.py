@@ -17,7 +17,9 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import deletion, keys, signals, standing
+from accounts import signals, status
+from accounts.identity.keys import signing_keys
+from accounts.lifecycle import deletion
 from accounts.models import Account
 from hosting.models import Host
 from protocol import car, mst
@@ -143,14 +145,14 @@ def moderate(race: Race, dice: random.Random) -> None:
         blob_quarantine.quarantine(repo, bytes(blob.cid))
         blob_quarantine.release(repo, bytes(blob.cid))
     if dice.random() < 0.2:
-        standing.take_down(race.account)
-        standing.restore(race.account)
+        status.take_down(race.account)
+        status.restore(race.account)
 
 
 def rotate(race: Race, _dice: random.Random) -> None:
     with transaction.atomic():
         account = Account.objects.select_for_update().get(pk=race.account.pk)
-        account.signing_did_key = keys.new_signing_key(account.host, account.did).did_key
+        account.signing_did_key = signing_keys.new_signing_key(account.host, account.did).did_key
         race.signed_by.append(account.signing_did_key)
         account.save(update_fields=["signing_did_key"])
         signals.signing_key_changed.send(sender=Account, account=account)

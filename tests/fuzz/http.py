@@ -31,7 +31,7 @@ from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
 
-from accounts import sessions, websessions
+from accounts.authentication import sessions, web_sessions
 from accounts.models import Account
 from accounts.signals import account_opened
 from hosting.models import Host, StaffUser, Tenant
@@ -157,7 +157,7 @@ def enter(host: Host) -> None:
             head=cid.to_text(repo.head).encode(),
             car=exports.record_proof(repo, _THING, "k"),
             staff=_staff_session(host),
-            web=websessions.begin(account).encode(),
+            web=web_sessions.begin(account).encode(),
         )
     ]
 

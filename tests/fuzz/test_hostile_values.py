@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
-from accounts import credentials as passwords
+from accounts.authentication import credentials as passwords
 from accounts.pages.cookies import COOKIE
 from hosting.models import Tenant
 from hosting.tenancy import provisioning, routing

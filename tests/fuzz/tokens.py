@@ -15,7 +15,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hosting.settings")
 os.environ.setdefault("GROVE_KEK", "fuzz:" + "11" * 32)
 django.setup()
 
-from accounts import service_tokens, tokens  # noqa: E402 - needs django.setup()
+from accounts.authentication import session_tokens  # noqa: E402 - needs django.setup()
+from accounts.service_auth import tokens as service_tokens  # noqa: E402 - needs django.setup()
 from hosting.models import Host  # noqa: E402 - needs django.setup()
 from protocol.did.did_document import DidDocument  # noqa: E402 - with its users
 from protocol.errors import XrpcError  # noqa: E402 - with its users
@@ -41,7 +42,7 @@ _DOCUMENT = DidDocument(
     }
 )
 SEEDS = (
-    tokens.make_access(_HOST, _DID, tokens.ACCESS_SCOPE, uuid.UUID(int=1)).encode(),
+    session_tokens.make_access(_HOST, _DID, session_tokens.ACCESS_SCOPE, uuid.UUID(int=1)).encode(),
     b'{"typ":"at+jwt","alg":"HS256"}.{"scope":"com.atproto.access","aud":"did:web:localhost",'
     b'"sub":"did:plc:ewvi7nxzyoun6zhxrhs64oiz","iat":1,"exp":9999999999}',
     b'{"typ":"refresh+jwt","alg":"HS256"}.{"scope":"com.atproto.refresh","aud":"did:web:localhost",'
@@ -65,7 +66,11 @@ def check(data: bytes) -> None:
 
 def _readings(jwt: str) -> list[object]:
     read: list[object] = []
-    for reader in (tokens.read_access, tokens.read_refresh, tokens.read_refresh_of_any_age):
+    for reader in (
+        session_tokens.read_access,
+        session_tokens.read_refresh,
+        session_tokens.read_refresh_of_any_age,
+    ):
         with suppress(XrpcError):
             read.append(reader(_HOST, jwt))
     with suppress(XrpcError):

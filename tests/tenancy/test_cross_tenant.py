@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from accounts import email_tokens
+from accounts.authentication import email_codes
 from accounts.models import Account
 from protocol import car, mst
 from protocol.keys import SigningKey
@@ -223,9 +223,9 @@ def facts(alice) -> dict[str, str]:
     blob = upload["blob"]["ref"]["$link"]
     account = Account.objects.get(did=alice.did)
     codes = {
-        f"{purpose.partition('_')[0]}_code": email_tokens.issue(account, purpose)
-        for purpose in email_tokens.Purpose
-        if purpose != email_tokens.Purpose.AUTH_FACTOR
+        f"{purpose.partition('_')[0]}_code": email_codes.issue(account, purpose)
+        for purpose in email_codes.Purpose
+        if purpose != email_codes.Purpose.AUTH_FACTOR
     }
     return {**names, **apps, **codes, "email": alice.email, "cid": made["cid"], "blob": blob}
 

@@ -12,7 +12,7 @@ import pytest
 from django.test import Client
 from django.urls import URLResolver, get_resolver
 
-from accounts import email_tokens, websessions
+from accounts.authentication import email_codes, web_sessions
 from accounts.models import Account
 from accounts.pages.cookies import COOKIE
 from hosting.models import Member, StaffUser
@@ -133,7 +133,7 @@ def stranger(alice, ash) -> Client:
     """A browser that is signed in at ash, twice."""
     browser = Client(HTTP_HOST="birch.localhost")
     browser.force_login(staff_of(ash))
-    browser.cookies[COOKIE] = websessions.begin(Account.objects.get(did=alice.did))
+    browser.cookies[COOKIE] = web_sessions.begin(Account.objects.get(did=alice.did))
     return browser
 
 
@@ -148,7 +148,7 @@ def staff(alice, birch) -> Client:
 def ask(browser: Client, row: Row, alice) -> int:
     """The status of the answer, which tells nothing of Alice that was not asked."""
     account = Account.objects.get(did=alice.did)
-    letter = email_tokens.mail(account, email_tokens.Purpose.CONFIRM_EMAIL)
+    letter = email_codes.mail(account, email_codes.Purpose.CONFIRM_EMAIL)
     about = {"$type": reports.REPO_REF, "did": account.did}
     report = reports.file(account, about, "com.example.rude", "rude words")
     path = row.path.format(did=account.did, id=account.pk, mail=letter.pk, report=report.pk)

@@ -9,9 +9,13 @@ import pytest
 from django.conf import settings as django_settings
 from django.utils import timezone
 
-from accounts import credentials, did_looks, handles, keys, published_dids, updates
+from accounts.authentication import credentials
+from accounts.identity import published_dids
+from accounts.identity.handles import allocation
+from accounts.identity.keys import signing_keys
+from accounts.identity.plc import did_refresh, updates
+from accounts.identity.published_dids import Published
 from accounts.models import Account
-from accounts.published_dids import Published
 from protocol.did import did_document, plc
 from protocol.did.did_document import DidDocument
 from protocol.did.plc_data import PDS_SERVICE, PlcData, Service
@@ -61,7 +65,7 @@ def publish_past_the_host(person: Person, **changes) -> None:
     account = copy_of(person)
     newest, data = updates.newest(account)
     operation = {**plc.update(data, plc.cid_of(newest)), **changes}
-    signed = plc.sign(operation, keys.rotation_key(account.host))
+    signed = plc.sign(operation, signing_keys.rotation_key(account.host))
     url = f"{django_settings.PLC_URL}/{person.did}"
     http_client.request_configured("POST", url, body=orjson.dumps(signed))
 
@@ -100,15 +104,15 @@ def test_its_handle_is_released_as_the_did_says(moved):
         400,
         "HandleNotFound",
     )
-    assert not handles.is_taken("alice.test")
+    assert not allocation.is_taken("alice.test")
     assert ok(old.query(IDENTITY + "resolveHandle", handle=new.handle)) == {"did": old.did}
 
 
 def test_a_handle_that_the_did_still_lists_stays_kept(alice):
     leave_for(alice, "https://elsewhere.example", handle="alice.test")
-    did_looks.look(alice.did)
+    did_refresh.look(alice.did)
     assert copy_of(alice).moved_away_at is not None
-    assert handles.is_taken("alice.test")
+    assert allocation.is_taken("alice.test")
     assert alice.query(IDENTITY + "resolveHandle", handle="alice.test").status_code == 400
 
 
@@ -157,7 +161,7 @@ def test_a_refreshed_identity_shows_that_its_owner_left(alice, bob):
 
 def test_the_sweep_finds_who_left_and_lets_the_others_be(alice, bob):
     leave_for(alice, "https://elsewhere.example")
-    did_looks.look_due()
+    did_refresh.look_due()
     assert copy_of(alice).status == "deactivated"
     assert copy_of(bob).status == "active"
 
@@ -173,7 +177,7 @@ def test_the_sweep_finds_who_left_and_lets_the_others_be(alice, bob):
 )
 def test_a_did_that_names_no_host_has_nobody_speak_for_it(alice, services):
     publish_past_the_host(alice, services=services)
-    assert did_looks.look(alice.did)
+    assert did_refresh.look(alice.did)
     assert copy_of(alice).status == Account.Status.DEACTIVATED
     asked = {"repo": alice.did, "collection": THING, "record": {"n": 1}}
     assert refusal(alice.call(REPO + "createRecord", **asked)) == (401, "AccountDeactivated")
@@ -182,10 +186,10 @@ def test_a_did_that_names_no_host_has_nobody_speak_for_it(alice, services):
 def test_an_ended_did_has_nobody_speak_for_it(alice):
     account = copy_of(alice)
     newest, _ = updates.newest(account)
-    end = plc.sign(plc.tombstone(plc.cid_of(newest)), keys.rotation_key(account.host))
+    end = plc.sign(plc.tombstone(plc.cid_of(newest)), signing_keys.rotation_key(account.host))
     url = f"{django_settings.PLC_URL}/{alice.did}"
     http_client.request_configured("POST", url, body=orjson.dumps(end))
-    assert did_looks.look(alice.did)
+    assert did_refresh.look(alice.did)
     assert copy_of(alice).status == Account.Status.DEACTIVATED
 
 
@@ -226,9 +230,9 @@ def test_its_owner_moves_back_in(moved, ash):
 def test_its_owner_points_the_did_here_again_and_activates(alice):
     there = ok(alice.query(IDENTITY + "getRecommendedDidCredentials"))
     leave_for(alice, "https://elsewhere.example")
-    did_looks.look(alice.did)
+    did_refresh.look(alice.did)
     publish_past_the_host(alice, **there)
-    did_looks.look(alice.did)
+    did_refresh.look(alice.did)
     assert copy_of(alice).status == "deactivated"  # more may have been written elsewhere
     ok(alice.send(SERVER + "activateAccount"))
     assert (copy_of(alice).status, copy_of(alice).moved_away_at) == ("active", None)
@@ -237,7 +241,7 @@ def test_its_owner_points_the_did_here_again_and_activates(alice):
 
 def test_who_has_a_departure_signed_is_looked_at_soon(alice, birch, monkeypatch):
     woken = []
-    monkeypatch.setattr(did_looks, "wake", lambda did, in_s=0: woken.append((did, in_s > 0)))
+    monkeypatch.setattr(did_refresh, "wake", lambda did, in_s=0: woken.append((did, in_s > 0)))
     new = arrive(birch, alice.did, service_token(alice, birch), "alice.birch.test")
     hand_over(alice, new)
     assert set(woken) == {(alice.did, True)}

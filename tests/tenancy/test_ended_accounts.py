@@ -3,7 +3,9 @@ taken down or deleted since."""
 
 import pytest
 
-from accounts import deletion, standing, tokens
+from accounts import status
+from accounts.authentication import session_tokens
+from accounts.lifecycle import deletion
 from accounts.models import Account
 from tests.tenancy.test_cross_tenant import MATRIX, answer_to, facts, filled
 from xrpc import registry
@@ -13,7 +15,7 @@ __all__ = ["facts"]
 OF_ACCOUNTS = (Kind.ACCOUNT, Kind.ACCOUNT_OR_SERVICE, Kind.ACCOUNT_OR_BEARER)
 METHODS = [nsid for nsid in MATRIX if registry.find(nsid).auth.kind in OF_ACCOUNTS]
 FOR_LEAVERS = [
-    nsid for nsid in METHODS if tokens.TAKENDOWN_SCOPE in registry.find(nsid).auth.scopes
+    nsid for nsid in METHODS if session_tokens.TAKENDOWN_SCOPE in registry.find(nsid).auth.scopes
 ]
 REFUSALS = {"AccountTakedown", "AccountNotFound", "RepoNotFound", "InvalidToken", "ExpiredToken"}
 
@@ -43,5 +45,5 @@ def test_a_deleted_accounts_token_is_good_for_nothing(nsid, alice, facts):
 
 @pytest.mark.parametrize("nsid", [nsid for nsid in METHODS if nsid not in FOR_LEAVERS])
 def test_a_taken_down_accounts_token_is_good_for_leaving_alone(nsid, alice, facts):
-    standing.take_down(Account.objects.get(did=alice.did))
+    status.take_down(Account.objects.get(did=alice.did))
     assert outcome(answer_to(nsid, alice, asked(nsid, facts))) in REFUSALS

@@ -13,7 +13,9 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import IntegrityError, transaction
 
-from accounts import deletion, key_changes, key_rotation, keys, reserved_keys
+from accounts.identity import adopt_update, key_rotation
+from accounts.identity.keys import reserved_keys, signing_keys
+from accounts.lifecycle import deletion
 from accounts.models import Account, PlcOperation, SigningKey
 from hosting.mail.models import OutgoingMail
 from protocol.keys import PublicKey
@@ -87,7 +89,7 @@ def test_an_operation_of_her_own_adopts_nothing_either(theft, mallory):
     operation.next_attempt_at = account.created_at
     operation.save()
     with transaction.atomic():
-        key_changes.adopt(operation)
+        adopt_update.adopt_key(operation)
     assert account_of(mallory).signing_did_key != theft
 
 
@@ -97,7 +99,7 @@ def test_a_key_reserved_elsewhere_survives_whoever_names_it(ash, mallory, reserv
     publish_past_the_host(mallory, reserved)
     mallory.call(IDENTITY + "updateHandle", handle="other.birch.test")
     deletion.delete(account_of(mallory))
-    assert keys.signing_key(reserved, reserved_for).did_key == reserved
+    assert signing_keys.signing_key(reserved, reserved_for).did_key == reserved
     assert SigningKey.objects.filter(pk=reserved).exists()
     assert not reserved_for or reserved_keys.reserve(ash, MOVER) == reserved
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
-from accounts import published_dids
+from accounts.identity import published_dids
 from protocol import cid
 from protocol.errors import InvalidRequest
 from repos import blob_uploads, legacy_profiles, reads, record_pages, writes

@@ -6,8 +6,9 @@ The others of the namespace are for providers with an entryway and are declined
 
 from typing import Any
 
-from accounts import admission, handle_availability
-from accounts.handle_availability import Suggestion
+from accounts.authentication import credential_rules
+from accounts.signup import handle_availability
+from accounts.signup.handle_availability import Suggestion
 from protocol.errors import XrpcError
 from xrpc.auth import Auth
 from xrpc.call import Answer, Call
@@ -47,8 +48,8 @@ def check_signup_queue(call: Call) -> Answer:
 def _check_email(email: str) -> None:
     try:
         if email:
-            admission.checked_email(email)
-    except admission.EmailRefused as refusal:
+            credential_rules.checked_email(email)
+    except credential_rules.EmailRefused as refusal:
         raise InvalidEmail(refusal.message) from None
 
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote
 
-from accounts import live_sessions, service_tokens
+from accounts.authentication import live_sessions
+from accounts.authentication.session_tokens import InvalidToken
 from accounts.models import Account
-from accounts.standing import AccountTakedown
-from accounts.tokens import InvalidToken
+from accounts.service_auth import tokens
+from accounts.status import AccountTakedown
 from hosting.limits import network
 from hosting.models import Host
 from protocol import bounded_json
@@ -169,7 +170,7 @@ class Passage:
     def _token(self, aud: str, lxm: str) -> dict[str, str]:
         if self.account is None:
             return {}
-        return {"Authorization": f"Bearer {service_tokens.mint(self.account, aud, lxm)}"}
+        return {"Authorization": f"Bearer {tokens.mint(self.account, aud, lxm)}"}
 
 
 def passage_of(host: Host, caller: Caller | None, meta: Meta, nsid: str) -> Passage:

@@ -9,8 +9,8 @@ from functools import partial
 
 from django.conf import settings
 
-from accounts import resolution
-from accounts.resolution import NetworkSilent, UnresolvedDid, documents
+from accounts.identity import resolution
+from accounts.identity.resolution import NetworkSilent, UnresolvedDid, documents
 from protocol.did.did_document import DidDocument
 from server.net import async_http
 from server.web.deferred_response import Exchange

@@ -1,8 +1,8 @@
 """`manage.py host NAME`: what the provider sets for one host, and no tenant can.
 
 The admin password and the moderation service open com.atproto.admin.*; the outside captcha is asked
-by accounts.captcha. Secrets come in on standard input, a line each, so that no list of processes
-and no shell's history has them.
+by accounts.signup.captcha. Secrets come in on standard input, a line each, so that no list of
+processes and no shell's history has them.
 """
 
 import sys

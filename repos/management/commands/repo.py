@@ -13,7 +13,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts import key_rotation
+from accounts.identity import key_rotation
 from accounts.models import Account
 from protocol.errors import XrpcError
 from protocol.mst import MstError

@@ -3,7 +3,8 @@
 import orjson
 import pytest
 
-from accounts import keys, standing
+from accounts import status as standing
+from accounts.identity.keys import signing_keys
 from protocol.did import plc
 from server.net import http_client
 from tests.unit.accounts.people import account_row
@@ -42,7 +43,7 @@ def directory_says(monkeypatch, alice):
         genesis = plc.genesis(
             [host.rotation_did_key], alice.signing_did_key, alice.handle, host.origin
         )
-        signed = plc.sign({**genesis, **changes}, keys.rotation_key(host))
+        signed = plc.sign({**genesis, **changes}, signing_keys.rotation_key(host))
         answer = http_client.Answer(status, {}, orjson.dumps(signed))
         monkeypatch.setattr(http_client, "request_configured", lambda *_, **__: answer)
 

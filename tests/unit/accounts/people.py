@@ -6,9 +6,9 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
-from accounts import keys
+from accounts.identity.keys import signing_keys
 from accounts.models import Account
-from accounts.signup import SignUp
+from accounts.signup.sign_up import SignUp
 from hosting.models import Host
 
 PASSWORD = "correct horse battery"
@@ -31,6 +31,6 @@ def account_row(host: Host, label: str = "alice", **changes: Any) -> Account:
     }
     fields |= changes
     if "signing_did_key" not in fields:
-        fields["signing_did_key"] = keys.new_signing_key(host, fields["did"]).did_key
+        fields["signing_did_key"] = signing_keys.new_signing_key(host, fields["did"]).did_key
     account = Account.objects.create(host=host, **fields)
     return Account.objects.select_related("host").get(pk=account.pk)

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from accounts import deletion, preferences
+from accounts import preferences
+from accounts.lifecycle import deletion
 from accounts.models import Preference
 from accounts.preferences import ForeignPreference, PreferenceNotAllowed
 from protocol.errors import InvalidRequest

@@ -2,7 +2,10 @@
 
 import pytest
 
-from accounts import publishing, sessions, tasks, websessions, withdrawals
+from accounts import tasks
+from accounts.authentication import sessions, web_sessions
+from accounts.identity.plc import submit
+from accounts.signup import abandoned
 from server.jobs import beat_schedule
 
 
@@ -22,10 +25,10 @@ def test_the_wake_ups_name_is_the_tasks(monkeypatch):
 @pytest.mark.parametrize(
     ("task", "room", "verb"),
     [
-        (tasks.publish_due_operations, publishing, "wake_due"),
-        (tasks.withdraw_stale_sign_ups, withdrawals, "withdraw_stale"),
+        (tasks.publish_due_operations, submit, "wake_due"),
+        (tasks.withdraw_stale_sign_ups, abandoned, "withdraw_stale"),
         (tasks.forget_expired_sessions, sessions, "forget_expired"),
-        (tasks.forget_expired_web_sessions, websessions, "forget_expired"),
+        (tasks.forget_expired_web_sessions, web_sessions, "forget_expired"),
     ],
 )
 def test_a_task_calls_its_verb(monkeypatch, task, room, verb):
@@ -36,9 +39,9 @@ def test_a_task_calls_its_verb(monkeypatch, task, room, verb):
 
 
 def test_an_undecided_operation_is_retried_with_growing_pauses():
-    assert tasks.publish_operation.autoretry_for == (publishing.Undecided,)
+    assert tasks.publish_operation.autoretry_for == (submit.Undecided,)
     assert tasks.publish_operation.retry_backoff == 1
 
 
 def test_an_undecided_operation_is_no_error_in_the_log():
-    assert publishing.Undecided in tasks.publish_operation.throws
+    assert submit.Undecided in tasks.publish_operation.throws

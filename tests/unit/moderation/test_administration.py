@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.admission import EmailRefused
+from accounts.authentication.credential_rules import EmailRefused
 from accounts.models import Account, InvitePermission
 from hosting.mail.models import OutgoingMail
 from moderation import administration

@@ -3,7 +3,7 @@
 import pytest
 from django.db import DatabaseError, IntegrityError, connection
 
-from accounts import handle_changes, key_rotation
+from accounts.identity import handle_changes, key_rotation
 from moderation import administration, audit
 from moderation.models import AuditEntry
 from protocol.errors import InvalidRequest

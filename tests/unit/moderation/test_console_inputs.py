@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 import pytest
 from django.test import Client
 
-from accounts import invites
+from accounts.invites import codes
 from hosting.models import Host
 from moderation.models import Report
 from tests.unit.repos.conftest import open_account
@@ -92,7 +92,7 @@ def test_a_tenants_staff_cannot_filter_for_another_tenants_host(account, birch, 
 
 @pytest.fixture
 def code(ash) -> str:
-    return invites.give(ash, for_accounts=[], codes_each=1, uses_each=1)["admin"][0]
+    return codes.give(ash, for_accounts=[], codes_each=1, uses_each=1)["admin"][0]
 
 
 def test_an_auditor_does_not_see_codes_that_let_people_in(ash, code, staff_of):

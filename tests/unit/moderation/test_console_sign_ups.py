@@ -3,8 +3,8 @@
 import pytest
 from django.test import Client
 
-from accounts import breaker
 from accounts.models import Account, HeldSignUp, InviteCode
+from accounts.signup import velocity_limit
 from hosting.mail.models import OutgoingMail
 from hosting.models import Host
 from moderation.models import AuditEntry
@@ -34,7 +34,7 @@ def held(ash) -> HeldSignUp:
 @pytest.fixture
 def tripped(ash) -> Host:
     ash.sign_up_limit_count = 0
-    breaker.count(ash)
+    velocity_limit.count(ash)
     return ash
 
 
@@ -106,14 +106,14 @@ def test_a_tripped_breaker_is_shown_and_closed(tripped, moderator):
     client = console(moderator)
     assert b"Sign-ups are being held" in client.get(HOME).content
     client.post(f"{HOME}reopen/", {"reason": "the wave is over"})
-    assert not breaker.is_tripped(tripped)
+    assert not velocity_limit.is_tripped(tripped)
     assert AuditEntry.objects.get().action == "sign_up.reopen"
 
 
 def test_birchs_staff_do_not_reopen_ash(tripped, birch, staff_of):
     client = console(staff_of(birch, "owner"), "birch.localhost")
     client.post(f"{HOME}reopen/", {"reason": "envy"})
-    assert breaker.is_tripped(tripped)
+    assert velocity_limit.is_tripped(tripped)
 
 
 def test_an_owner_decides_the_policy(ash, staff_of):

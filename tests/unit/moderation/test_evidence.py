@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts import deletion
+from accounts.lifecycle import deletion
 from moderation import evidence, reports
 from moderation.evidence import Fate
 from moderation.models import Evidence, Report

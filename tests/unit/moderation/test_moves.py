@@ -7,7 +7,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts import arrival_checks, keys
+from accounts.account_migration import did_polling
+from accounts.identity.keys import signing_keys
 from accounts.models import Account, Arrival
 from hosting.models import Host
 from moderation import moves
@@ -98,7 +99,7 @@ def test_a_push_that_breaks_off_is_written_down_as_begun_and_failed(
     def broken(_arrival):
         raise RuntimeError("the worker died")
 
-    monkeypatch.setattr(arrival_checks, "check", broken)
+    monkeypatch.setattr(did_polling, "check", broken)
     with pytest.raises(RuntimeError):
         moves.resume(moderator, arrival, "asked by mail")
     stages = AuditEntry.objects.values_list("stage", flat=True)
@@ -177,18 +178,18 @@ def names_this_host(monkeypatch, arrival: Arrival) -> None:
 
 def test_a_did_that_names_this_host_by_now_is_noticed(arrival, monkeypatch):
     did = "did:plc:noticedaaaaaaaaaaaaaaaaa"
-    key = keys.new_signing_key(arrival.account.host, did)
+    key = signing_keys.new_signing_key(arrival.account.host, did)
     Account.objects.update(did=did, signing_did_key=key.did_key)
     arrival.account.refresh_from_db()
     names_this_host(monkeypatch, arrival)
-    arrival_checks.check_due()
+    did_polling.check_due()
     assert Arrival.objects.get().handed_over_at is not None
 
 
 def test_silence_changes_nothing_and_is_not_asked_again_at_once(arrival):
-    arrival_checks.check_due()
+    did_polling.check_due()
     looked_at = Arrival.objects.get().looked_at
-    arrival_checks.check_due()
+    did_polling.check_due()
     assert looked_at is not None
     assert Arrival.objects.get().looked_at == looked_at
     assert Arrival.objects.get().handed_over_at is None

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from accounts import standing
+from accounts import status
 from moderation import reports
 from moderation.models import Report
 from moderation.reports import OnlyAppeals, UnfitSubject
@@ -65,13 +65,13 @@ def test_a_tool_of_any_size_is_not_kept(account):
 
 @pytest.mark.parametrize("reason_type", sorted(reports.APPEALS))
 def test_somebody_taken_down_may_appeal(account, reason_type):
-    taken_down = standing.take_down(account)
+    taken_down = status.take_down(account)
     assert reports.file(taken_down, SOMEBODY, reason_type).reported_by == account.did
 
 
 def test_somebody_taken_down_may_not_report(account):
     with pytest.raises(OnlyAppeals):
-        reports.file(standing.take_down(account), SOMEBODY, SPAM)
+        reports.file(status.take_down(account), SOMEBODY, SPAM)
 
 
 def test_the_hosts_staff_reads_reports(account, moderator):

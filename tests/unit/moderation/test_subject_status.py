@@ -3,9 +3,9 @@
 import pytest
 from django.utils import timezone
 
-from accounts import activation
+from accounts.lifecycle import activation
 from accounts.models import Account
-from accounts.standing import AccountNotFound
+from accounts.status import AccountNotFound
 from hosting.models import Host, HostQuerySet
 from moderation import subject_status
 from moderation.audit import ADMIN

@@ -3,7 +3,7 @@
 import pytest
 from django.db import ProgrammingError, transaction
 
-from accounts import handles
+from accounts.identity.handles import allocation
 from accounts.models import Account
 from accounts.signals import account_status_changed
 from moderation import takedowns
@@ -35,9 +35,9 @@ def test_takedown_hides_the_repo_from_readers(moderator, account):
 
 
 def test_takedown_stops_the_handle_from_resolving(moderator, account):
-    assert handles.resolve(account.host, account.handle) == account.did
+    assert allocation.resolve(account.host, account.handle) == account.did
     takedowns.take_down(moderator, account, "spam")
-    assert handles.resolve(account.host, account.handle) is None
+    assert allocation.resolve(account.host, account.handle) is None
 
 
 def test_takedown_is_announced_on_the_firehose(moderator, account):
@@ -59,7 +59,7 @@ def test_restore_brings_everything_back(moderator, account):
     takedowns.restore(moderator, account, "it was satire")
     assert reloaded(account).status == "active"
     assert Repo.objects.get(pk=account.pk).status == "active"
-    assert handles.resolve(account.host, account.handle) == account.did
+    assert allocation.resolve(account.host, account.handle) == account.did
 
 
 def test_the_log_says_who_did_what_to_whom_and_why(moderator, account):

@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import deletion
+from accounts.lifecycle import deletion
 from repos import blob_holds, blobs, closing, sweeping
 from repos.blob_holds import Bounds
 from repos.blobs import BlobNotFound

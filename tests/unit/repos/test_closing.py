@@ -5,7 +5,7 @@ import io
 import pytest
 from django.utils import timezone
 
-from accounts import deletion
+from accounts.lifecycle import deletion
 from accounts.models import Account, Arrival, SigningKey
 from protocol.event_stream import frames
 from protocol.event_stream.frames import EventKind

@@ -4,7 +4,7 @@ from functools import partial
 import pytest
 
 from accounts.models import Account
-from accounts.standing import AccountTakedown
+from accounts.status import AccountTakedown
 from protocol import lexicon
 from protocol.errors import InvalidRequest
 from protocol.mst import Tree

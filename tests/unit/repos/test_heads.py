@@ -1,4 +1,4 @@
-from accounts import sessions, tokens
+from accounts.authentication import session_tokens, sessions
 from accounts.models import Account, Session
 from repos import commits, heads, writes
 from repos.models import Repo
@@ -61,7 +61,7 @@ def test_what_is_remembered_does_not_grow_without_end(monkeypatch) -> None:
 
 
 def session_of(account: Account) -> str:
-    return tokens.read_access(account.host, sessions.begin(account).access_jwt).session
+    return session_tokens.read_access(account.host, sessions.begin(account).access_jwt).session
 
 
 def test_the_sessions_that_were_ended_are_known_with_the_head(repo: RepoRow) -> None:

@@ -2,7 +2,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import standing
+from accounts import status
 from accounts.models import Account
 from accounts.signals import (
     account_activated,
@@ -64,16 +64,16 @@ def test_the_sync_holds_the_commit_block_alone(repo: RepoRow) -> None:
 
 
 def test_a_takedown_stops_commits_and_says_so(account: Account, repo: RepoRow) -> None:
-    standing.take_down(account)
+    status.take_down(account)
     _, body = stream.events(repo.id)[-1]
     assert (body["active"], body["status"]) == (False, "takendown")
-    with pytest.raises(standing.AccountTakedown):
+    with pytest.raises(status.AccountTakedown):
         commits.apply_writes(repo, [writes.create("com.example.thing", "a", {})])
 
 
 def test_a_restored_account_says_where_it_stands(account: Account, repo: RepoRow) -> None:
-    standing.take_down(account)
-    standing.restore(account)
+    status.take_down(account)
+    status.restore(account)
     assert kinds(repo)[-2:] == [EventKind.ACCOUNT, EventKind.SYNC]
     _, body = stream.events(repo.id)[-2]
     assert body["active"] is True
@@ -103,8 +103,8 @@ def test_an_activation_under_a_suspension_says_the_suspension_alone(
 
 
 def test_a_repeated_takedown_is_said_again(account: Account, repo: RepoRow) -> None:
-    standing.take_down(account)
-    standing.take_down(account)
+    status.take_down(account)
+    status.take_down(account)
     assert kinds(repo)[-2:] == [EventKind.ACCOUNT, EventKind.ACCOUNT]
 
 
@@ -128,7 +128,7 @@ def test_a_handle_lost_is_an_identity_event_without_one(account: Account, repo: 
 def test_a_rolled_back_change_is_never_said(account: Account, repo: RepoRow) -> None:
     before = kinds(repo)
     with transaction.atomic():
-        standing.take_down(account)
+        status.take_down(account)
         transaction.set_rollback(True)
     assert kinds(repo) == before
     assert reads.find_repo(account.host, repo.did).is_active

@@ -8,9 +8,10 @@ import random
 import pytest
 from django.db import transaction
 
-from accounts import keys, signals, standing
+from accounts import signals, status
+from accounts.identity.keys import signing_keys
 from accounts.models import Account
-from accounts.standing import AccountTakedown
+from accounts.status import AccountTakedown
 from hosting.models import Host
 from protocol import cbor, cid
 from repos import (
@@ -115,17 +116,17 @@ class Life:
 
     def rotate(self) -> None:
         with transaction.atomic():
-            new = keys.new_signing_key(self.account.host, self.account.did)
+            new = signing_keys.new_signing_key(self.account.host, self.account.did)
             self.account.signing_did_key = new.did_key
             self.account.save(update_fields=["signing_did_key"])
             signals.signing_key_changed.send(sender=Account, account=self.account)
         self.signed_by.append(self.account.signing_did_key)
 
     def suspend(self) -> None:
-        standing.take_down(self.account)
+        status.take_down(self.account)
         with pytest.raises(AccountTakedown):
             commits.apply_writes(self.repo, [writes.put(THING, "k1", {"n": 9})])
-        standing.restore(self.account)
+        status.restore(self.account)
 
     def forget(self) -> None:
         """Another process knows nothing of this one's memory."""

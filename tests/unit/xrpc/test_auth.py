@@ -5,8 +5,8 @@ import uuid
 import pytest
 from django.test import RequestFactory
 
-from accounts import tokens
-from accounts.tokens import InvalidToken
+from accounts.authentication import session_tokens
+from accounts.authentication.session_tokens import InvalidToken
 from hosting.models import Host
 from xrpc.auth import BASIC, BEARER, DPOP, FULL, PRIV, STANDARD, Auth, Kind, parse_header
 from xrpc.errors import AuthenticationRequired, AuthMissing
@@ -20,8 +20,8 @@ def request(authorization=None):
     return RequestFactory().get("/xrpc/x", **headers)
 
 
-def bearer(host, scope=tokens.ACCESS_SCOPE):
-    return f"Bearer {tokens.make_access(host, DID, scope, SESSION)}"
+def bearer(host, scope=session_tokens.ACCESS_SCOPE):
+    return f"Bearer {session_tokens.make_access(host, DID, scope, SESSION)}"
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
@@ -67,11 +67,11 @@ def test_basic_credentials_are_no_session():
 
 def test_a_session_token_names_the_caller(ash):
     caller = Auth.account().read(request(bearer(ash)), ash).caller
-    assert (caller.did, caller.scope) == (DID, tokens.ACCESS_SCOPE)
+    assert (caller.did, caller.scope) == (DID, session_tokens.ACCESS_SCOPE)
 
 
 def test_a_scope_outside_the_declaration_is_refused(ash):
-    header = bearer(ash, tokens.APP_PASSWORD_SCOPE)
+    header = bearer(ash, session_tokens.APP_PASSWORD_SCOPE)
     with pytest.raises(InvalidToken, match="Bad token scope"):
         Auth.account(FULL).read(request(header), ash)
 

@@ -8,7 +8,9 @@ import pytest
 from django.contrib.auth.hashers import make_password
 from django.test import RequestFactory
 
-from accounts import resolution, service_tokens, tokens
+from accounts.authentication import session_tokens
+from accounts.identity import resolution
+from accounts.service_auth import tokens as service_tokens
 from protocol.did.did_document import DidDocument
 from protocol.errors import XrpcError
 from protocol.keys import SigningKey
@@ -98,7 +100,7 @@ def test_no_header_is_missing(host, auth):
 
 @pytest.mark.parametrize("auth", [Auth.admin(), Auth.moderator()])
 def test_a_users_session_is_a_401(host, auth):
-    session = access_token(host, account_row(host).did, tokens.ACCESS_SCOPE)
+    session = access_token(host, account_row(host).did, session_tokens.ACCESS_SCOPE)
     with pytest.raises((AuthenticationRequired, service_tokens.BadJwtType)) as refusal:
         read(host, f"Bearer {session}", auth)
     assert refusal.value.status == 401

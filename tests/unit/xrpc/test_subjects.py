@@ -2,9 +2,9 @@
 
 import pytest
 
-from accounts import published_dids
+from accounts.identity import published_dids
 from accounts.models import Account
-from accounts.standing import AccountNotFound
+from accounts.status import AccountNotFound
 from hosting.models import Host
 from protocol.did.did_document import DidDocument
 from protocol.keys import SigningKey

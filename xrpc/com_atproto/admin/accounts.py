@@ -9,8 +9,8 @@ from typing import Any
 
 from django.db.models import F
 
-from accounts import invite_listing
 from accounts.account_search import search
+from accounts.invites import listing
 from accounts.models import Account, InviteCode, InvitePermission
 from protocol.errors import XrpcError
 from repos.events import time_text
@@ -62,8 +62,8 @@ def _named(call: Call, dids: Sequence[str]) -> list[Account]:
 
 
 def _views(accounts: Sequence[Account]) -> list[dict[str, Any]]:
-    inviters = invite_listing.inviters(accounts)
-    codes = invite_listing.codes_for(accounts)
+    inviters = listing.inviters(accounts)
+    codes = listing.codes_for(accounts)
     permissions = {p.account_id: p for p in InvitePermission.objects.filter(account__in=accounts)}
     return [
         _view(

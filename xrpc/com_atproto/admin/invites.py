@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from accounts import invite_listing
+from accounts.invites import listing
 from moderation import administration
 from moderation.subject_status import find_account
 from xrpc.auth import Auth
@@ -16,7 +16,7 @@ from xrpc.subjects import actor
 @query("com.atproto.admin.getInviteCodes", auth=Auth.moderator(), lane="moderation")
 def get_invite_codes(call: Call) -> Answer:
     asked = call.params
-    found = invite_listing.page(call.host, asked["sort"], asked["limit"], asked.get("cursor"))
+    found = listing.page(call.host, asked["sort"], asked["limit"], asked.get("cursor"))
     page: dict[str, Any] = {"codes": [invite_code(code) for code in found.codes]}
     return {**page, "cursor": found.cursor} if found.cursor else page
 

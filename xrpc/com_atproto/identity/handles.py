@@ -6,7 +6,7 @@ database, all others by the network.
 
 import orjson
 
-from accounts import handle_changes, resolution
+from accounts.identity import handle_changes, resolution
 from hosting.models import Host
 from xrpc import rate_limits
 from xrpc.auth import Auth

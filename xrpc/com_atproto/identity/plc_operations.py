@@ -6,7 +6,7 @@ too: everybody must be able to leave.
 
 from typing import Any
 
-from accounts import plc_operations
+from accounts.identity.plc import owner_operations
 from protocol.did import plc
 from xrpc import rate_limits
 from xrpc.auth import LEAVING, Auth
@@ -19,7 +19,7 @@ _SIGNED = ("rotationKeys", "alsoKnownAs", "verificationMethods", "services")
 
 @query("com.atproto.identity.getRecommendedDidCredentials", auth=Auth.account())
 def get_recommended_did_credentials(call: Call) -> Answer:
-    data = plc.update(plc_operations.recommended(own_account(call)), prev=None)
+    data = plc.update(owner_operations.recommended(own_account(call)), prev=None)
     answer: dict[str, Any] = {name: data[name] for name in _SIGNED if data[name]}
     return answer
 
@@ -30,7 +30,7 @@ def get_recommended_did_credentials(call: Call) -> Answer:
     limits=(rate_limits.REQUEST_PLC_SIGNATURE,),
 )
 def request_plc_operation_signature(call: Call) -> Answer:
-    plc_operations.request_signature(own_account_as_it_is(call))
+    owner_operations.request_signature(own_account_as_it_is(call))
     return None
 
 
@@ -43,7 +43,7 @@ def request_plc_operation_signature(call: Call) -> Answer:
 def sign_plc_operation(call: Call) -> Answer:
     account = own_account_as_it_is(call)
     wishes = {name: call.input[name] for name in _SIGNED if name in call.input}
-    return {"operation": plc_operations.sign(account, call.input.get("token", ""), wishes)}
+    return {"operation": owner_operations.sign(account, call.input.get("token", ""), wishes)}
 
 
 @procedure(
@@ -53,5 +53,5 @@ def sign_plc_operation(call: Call) -> Answer:
     limits=(rate_limits.SUBMIT_PLC_OPERATION,),
 )
 def submit_plc_operation(call: Call) -> Answer:
-    plc_operations.submit(own_account(call), call.input["operation"])
+    owner_operations.submit(own_account(call), call.input["operation"])
     return None

@@ -1,11 +1,11 @@
 """com.atproto.identity.*: any identity of the network, as this host sees it.
 
-Source: the lexicons of that namespace. Answers are remembered for a while (accounts.resolution);
-whoever has an account here may have an identity looked up anew.
+Source: the lexicons of that namespace. Answers are remembered for a while
+(accounts.identity.resolution); whoever has an account here may have an identity looked up anew.
 """
 
-from accounts import custom_handles, resolution
-from accounts.resolution import Identity
+from accounts.identity import external_handles, resolution
+from accounts.identity.resolution import Identity
 from xrpc import rate_limits
 from xrpc.auth import Auth
 from xrpc.call import Answer, Call
@@ -32,7 +32,7 @@ def resolve_identity(call: Call) -> Answer:
 def refresh_identity(call: Call) -> Answer:
     own_account(call)
     identity = resolution.identify(call.host, call.input["identifier"], fresh=True)
-    custom_handles.look_again(call.host, identity.did)
+    external_handles.look_again(call.host, identity.did)
     return _shown(identity)
 
 

@@ -5,7 +5,9 @@ Source: the lexicons of that namespace. They take no subject: the account is the
 
 from datetime import UTC, datetime
 
-from accounts import activation, did_checks, preferences
+from accounts import preferences
+from accounts.identity import did_verification
+from accounts.lifecycle import activation
 from protocol import cid
 from protocol.errors import InvalidRequest
 from repos import reads
@@ -46,7 +48,7 @@ def check_account_status(call: Call) -> Answer:
     held = tally(reads.repo_ref(call.host, account.did))
     status = {
         "activated": account.deactivated_at is None,
-        "validDid": did_checks.is_valid(account),
+        "validDid": did_verification.is_valid(account),
         "repoCommit": cid.to_text(held.head),
         "repoRev": held.rev,
         "repoBlocks": held.block_count,

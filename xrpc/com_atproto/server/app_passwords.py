@@ -5,7 +5,7 @@ Only the main password makes new ones; a session of any kind may list and revoke
 
 from typing import Any
 
-from accounts import app_passwords
+from accounts.authentication import app_passwords
 from accounts.models import AppPassword
 from repos.events import time_text
 from xrpc import rate_limits

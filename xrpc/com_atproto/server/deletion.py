@@ -4,8 +4,9 @@ The deletion itself takes no session: DID, password and the mailed code say enou
 work for accounts that are taken down or deactivated.
 """
 
-from accounts import addresses, deletion, email_tokens
-from accounts.email_tokens import Purpose
+from accounts.authentication import email_address, email_codes
+from accounts.authentication.email_codes import Purpose
+from accounts.lifecycle import deletion
 from xrpc import rate_limits
 from xrpc.auth import FULL, Auth
 from xrpc.call import Answer, Call
@@ -21,8 +22,8 @@ from xrpc.subjects import own_account
 )
 def request_account_delete(call: Call) -> Answer:
     account = own_account(call)
-    addresses.check_trusted(account)
-    email_tokens.mail(account, Purpose.DELETE_ACCOUNT)
+    email_address.check_trusted(account)
+    email_codes.mail(account, Purpose.DELETE_ACCOUNT)
     return None
 
 

@@ -3,8 +3,8 @@
 Any session may have the address confirmed; only the main password changes it.
 """
 
-from accounts import addresses, email_tokens
-from accounts.email_tokens import Purpose
+from accounts.authentication import email_address, email_codes
+from accounts.authentication.email_codes import Purpose
 from xrpc import rate_limits
 from xrpc.auth import FULL, Auth
 from xrpc.call import Answer, Call
@@ -19,7 +19,7 @@ from xrpc.subjects import own_account
     limits=(rate_limits.REQUEST_EMAIL_CONFIRMATION,),
 )
 def request_email_confirmation(call: Call) -> Answer:
-    email_tokens.mail(own_account(call), Purpose.CONFIRM_EMAIL)
+    email_codes.mail(own_account(call), Purpose.CONFIRM_EMAIL)
     return None
 
 
@@ -27,7 +27,7 @@ def request_email_confirmation(call: Call) -> Answer:
     "com.atproto.server.confirmEmail", auth=Auth.account(), limits=(rate_limits.UPDATE_EMAIL,)
 )
 def confirm_email(call: Call) -> Answer:
-    addresses.confirm(own_account(call), call.input["email"], call.input["token"])
+    email_address.confirm(own_account(call), call.input["email"], call.input["token"])
     return None
 
 
@@ -38,17 +38,17 @@ def confirm_email(call: Call) -> Answer:
     limits=(rate_limits.REQUEST_EMAIL_UPDATE,),
 )
 def request_email_update(call: Call) -> Answer:
-    return {"tokenRequired": addresses.ask_to_change(own_account(call))}
+    return {"tokenRequired": email_address.ask_to_change(own_account(call))}
 
 
 @procedure(
     "com.atproto.server.updateEmail", auth=Auth.account(FULL), limits=(rate_limits.UPDATE_EMAIL,)
 )
 def update_email(call: Call) -> Answer:
-    wish = addresses.Change(
+    wish = email_address.Change(
         email=call.input["email"],
         code=call.input.get("token"),
         wants_factor=call.input.get("emailAuthFactor"),
     )
-    addresses.change(own_account(call), wish)
+    email_address.change(own_account(call), wish)
     return None

@@ -3,7 +3,7 @@
 Source: the lexicons of that namespace.
 """
 
-from accounts import earned_invites
+from accounts.invites import earned
 from moderation import administration
 from xrpc.auth import FULL, Auth
 from xrpc.call import Answer, Call
@@ -40,7 +40,7 @@ def get_account_invite_codes(call: Call) -> Answer:
     """Earning them first, unless `createAvailable` is false; disabled ones are not shown."""
     account = own_account(call)
     is_earning = call.params["createAvailable"]
-    codes = earned_invites.earn(account) if is_earning else earned_invites.of_account(account)
+    codes = earned.earn(account) if is_earning else earned.of_account(account)
     shown = [
         code
         for code in codes

@@ -4,7 +4,7 @@ An unknown address is told apart, as elsewhere in the network; the page for it
 (`/account/reset-password`) tells nobody.
 """
 
-from accounts import password_resets
+from accounts.authentication import password_resets
 from xrpc import rate_limits
 from xrpc.auth import Auth
 from xrpc.call import Answer, Call

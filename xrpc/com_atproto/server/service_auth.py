@@ -8,10 +8,10 @@ import re
 import time
 from typing import Final
 
-from accounts import service_tokens
+from accounts.authentication.session_tokens import TAKENDOWN_SCOPE, InvalidToken
 from accounts.models import Account
-from accounts.standing import AccountTakedown
-from accounts.tokens import TAKENDOWN_SCOPE, InvalidToken
+from accounts.service_auth import tokens
+from accounts.status import AccountTakedown
 from protocol.errors import InvalidRequest
 from xrpc.auth import FULL, LEAVING, PRIV, STANDARD, Auth
 from xrpc.call import Answer, Call, Caller
@@ -45,7 +45,7 @@ def get_service_auth(call: Call) -> Answer:
     _check_standing(account, call.caller, lxm)
     _check_method(call.caller, lxm)
     lifetime_s = _lifetime_s(call.params.get("exp"), lxm)
-    return {"token": service_tokens.mint(account, audience, lxm, lifetime_s)}
+    return {"token": tokens.mint(account, audience, lxm, lifetime_s)}
 
 
 def _check_standing(account: Account, caller: Caller | None, lxm: str | None) -> None:
@@ -74,11 +74,11 @@ def _check_method(caller: Caller | None, lxm: str | None) -> None:
 
 def _lifetime_s(expires_at: int | None, lxm: str | None) -> int:
     if expires_at is None:
-        return service_tokens.LIFETIME_S
+        return tokens.LIFETIME_S
     lifetime_s = expires_at - int(time.time())
     if lifetime_s < 0:
         raise BadExpiration("expiration is in past")
-    if lifetime_s > service_tokens.MAX_LIFETIME_S:
+    if lifetime_s > tokens.MAX_LIFETIME_S:
         raise BadExpiration(
             "cannot request a token with an expiration more than an hour in the future"
         )

@@ -8,9 +8,12 @@ from typing import Any
 
 import orjson
 
-from accounts import arrivals, places, published_dids, sessions, signup
+from accounts.account_migration import move_in
+from accounts.authentication import sessions, sign_in_alerts
+from accounts.authentication.sessions import Knock, Tokens
+from accounts.identity import published_dids
 from accounts.models import Account
-from accounts.sessions import Knock, Tokens
+from accounts.signup import sign_up
 from hosting.models import Host
 from protocol.errors import InvalidRequest
 from xrpc import rate_limits
@@ -51,7 +54,7 @@ def create_account(call: Call) -> Answer:
     asked = call.input
     if asked.get("plcOp") is not None:
         raise InvalidRequest('Unsupported input: "plcOp"')
-    wish = signup.SignUp(
+    wish = sign_up.SignUp(
         handle=asked["handle"],
         email=asked.get("email"),
         password=asked.get("password"),
@@ -62,9 +65,9 @@ def create_account(call: Call) -> Answer:
         address=call.address,
     )
     if wish.did:
-        arrivals.check_before_proof(call.host, wish)
+        move_in.check_before_proof(call.host, wish)
         return relayed(Working("lookup", lambda: _moved_in(call, wish)))
-    return _begun(call, signup.sign_up(call.host, wish))
+    return _begun(call, sign_up.sign_up(call.host, wish))
 
 
 @procedure(
@@ -104,17 +107,17 @@ def delete_session(call: Call) -> Answer:
     return None
 
 
-def _moved_in(call: Call, wish: signup.SignUp) -> Composed:
+def _moved_in(call: Call, wish: sign_up.SignUp) -> Composed:
     prove(call)
     with spending(call):
-        account = arrivals.move_in(call.host, wish)
+        account = move_in.move_in(call.host, wish)
     return Composed(orjson.dumps(_begun(call, account)))
 
 
 def _begun(call: Call, account: Account) -> dict[str, Any]:
     """A session for somebody who has just come."""
     tokens = sessions.begin(account)
-    places.note(account, call.address)
+    sign_in_alerts.note(account, call.address)
     return {**_pair(tokens), **_identity(account)}
 
 

@@ -3,7 +3,7 @@
 Source: its lexicon: "Public and does not require auth".
 """
 
-from accounts import reserved_keys
+from accounts.identity.keys import reserved_keys
 from xrpc import rate_limits
 from xrpc.auth import Auth
 from xrpc.call import Answer, Call

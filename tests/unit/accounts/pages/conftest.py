@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts import opening, signup
+from accounts.signup import await_directory, sign_up
 from hosting.tenancy import routing
 from tests.unit.accounts.people import account_row
 
@@ -39,13 +39,13 @@ def opens_at_once(monkeypatch):
     """Signing up without a directory: the account is open as soon as its row is there."""
 
     def opened(operation_id):
-        account = signup.Account.objects.get(plc_operations=operation_id)
+        account = sign_up.Account.objects.get(plc_operations=operation_id)
         account.opened_at = timezone.now()
         account.save()
-        return signup.Account.objects.select_related("host").get(pk=account.pk)
+        return sign_up.Account.objects.select_related("host").get(pk=account.pk)
 
-    monkeypatch.setattr(signup.publishing, "wake", lambda _: None)
-    monkeypatch.setattr(opening, "await_account", opened)
+    monkeypatch.setattr(sign_up.submit, "wake", lambda _: None)
+    monkeypatch.setattr(await_directory, "await_account", opened)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from django.test import RequestFactory
 
-from accounts import websessions
+from accounts.authentication import web_sessions
 from accounts.pages import cookies
 
 
@@ -19,7 +19,7 @@ def test_without_a_cookie_nobody_is_signed_in(ash):
 
 
 def test_the_cookie_says_who_it_is(ash, alice):
-    assert cookies.account_of(request_of(ash, websessions.begin(alice))) == alice
+    assert cookies.account_of(request_of(ash, web_sessions.begin(alice))) == alice
 
 
 def test_signing_out_without_a_cookie_is_harmless(ash):
@@ -29,11 +29,11 @@ def test_signing_out_without_a_cookie_is_harmless(ash):
 
 def test_the_cookie_lasts_as_long_as_the_session_may(ash, alice):
     cookie = cookies.signed_in(request_of(ash), alice).cookies[cookies.COOKIE]
-    assert cookie["max-age"] == websessions.EXPIRES_AFTER.total_seconds()
+    assert cookie["max-age"] == web_sessions.EXPIRES_AFTER.total_seconds()
 
 
 def test_over_https_a_cookie_that_a_sibling_site_planted_is_not_looked_at(ash, alice):
-    token = websessions.begin(alice)
+    token = web_sessions.begin(alice)
     ash.origin = "https://pds.ash"
     request = request_of(ash, token)
     assert cookies.account_of(request) is None

@@ -6,8 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.test import Client
 
-from accounts import captcha
-from accounts.captcha import CaptchaRefused
+from accounts.signup import captcha
+from accounts.signup.captcha import CaptchaRefused
 
 GATE = "/gate/signup"
 

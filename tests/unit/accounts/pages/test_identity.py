@@ -3,9 +3,10 @@
 import pytest
 from django.test import Client
 
-from accounts import credentials, signup, websessions
+from accounts.authentication import credentials, web_sessions
 from accounts.models import Account, WebIdentity
 from accounts.pages.cookies import COOKIE
+from accounts.signup import sign_up
 from hosting.models import Host
 from hosting.tenancy import routing
 from protocol.keys import SigningKey
@@ -25,12 +26,12 @@ def _quick(monkeypatch):
 def anna(ash) -> Account:
     ash.did_method = Host.DidMethod.WEB
     ash.save()
-    return signup.sign_up(ash, wish(handle="anna.test", email="anna@example.com"))
+    return sign_up.sign_up(ash, wish(handle="anna.test", email="anna@example.com"))
 
 
 def browser_of(account: Account) -> Client:
     browser = Client(HTTP_HOST=account.host.hostname)
-    browser.cookies[COOKIE] = websessions.begin(account)
+    browser.cookies[COOKIE] = web_sessions.begin(account)
     return browser
 
 

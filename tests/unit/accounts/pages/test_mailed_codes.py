@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from accounts import addresses, email_tokens
-from accounts.email_tokens import Purpose
+from accounts.authentication import email_address, email_codes
+from accounts.authentication.email_codes import Purpose
 from accounts.models import Account
 from hosting.mail.models import OutgoingMail
 from tests.unit.accounts.pages.conftest import FORM
@@ -24,7 +24,7 @@ def alice() -> Account:
 
 def test_the_account_page_asks_for_the_confirmation_until_it_is_done(signed_in):
     assert CONFIRM in signed_in.get("/account/").content.decode()
-    code = email_tokens.issue(alice(), Purpose.CONFIRM_EMAIL)
+    code = email_codes.issue(alice(), Purpose.CONFIRM_EMAIL)
     assert signed_in.post(CONFIRM, {"code": code}).url == "/account/"
     assert alice().email_confirmed_at is not None
     assert CONFIRM not in signed_in.get("/account/").content.decode()
@@ -49,14 +49,14 @@ def test_another_letter_is_a_button_and_has_an_end(signed_in, settings):
 
 
 def test_the_password_opens_what_a_new_address_does_not(signed_in):
-    addresses.change(alice(), addresses.Change("new@example.com"))
+    email_address.change(alice(), email_address.Change("new@example.com"))
     wish = {"purpose": Purpose.PLC_OPERATION.value}
     wrong = signed_in.post(CODES, {**wish, "password": "wrong"})
     assert (wrong.status_code, "The password is wrong." in wrong.content.decode()) == (422, True)
     right = signed_in.post(CODES, {**wish, "password": FORM["password"]})
     code = re.search(r"Your code is ([A-Z2-7]{5}-[A-Z2-7]{5})", right.content.decode())
     owner = Account.objects.select_related("host").get(email="new@example.com")
-    email_tokens.check(owner, Purpose.PLC_OPERATION, code[1])
+    email_codes.check(owner, Purpose.PLC_OPERATION, code[1])
     assert not OutgoingMail.objects.filter(letter="plc_operation").exists()
 
 

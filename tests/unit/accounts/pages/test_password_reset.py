@@ -8,8 +8,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import credentials, email_tokens, tasks
-from accounts.email_tokens import Purpose
+from accounts import tasks
+from accounts.authentication import credentials, email_codes
+from accounts.authentication.email_codes import Purpose
 from accounts.models import EmailToken, WebSession
 from hosting import celery, limits
 from hosting.limits import Bucket, Budget
@@ -75,17 +76,17 @@ def test_a_wrong_code_is_said_beside_it_and_the_password_is_not_sent_back(browse
 
 
 def test_an_old_code_says_so(browser, alice):
-    code = email_tokens.issue(alice, Purpose.RESET_PASSWORD)
-    EmailToken.objects.update(issued_at=timezone.now() - email_tokens.LIVES)
+    code = email_codes.issue(alice, Purpose.RESET_PASSWORD)
+    EmailToken.objects.update(issued_at=timezone.now() - email_codes.LIVES)
     response = browser.post(f"{PAGE}/code", {"code": code, "password": NEW})
     assert "too old" in text(response)
 
 
 def test_a_weak_password_leaves_the_code(browser, alice):
-    code = email_tokens.issue(alice, Purpose.RESET_PASSWORD)
+    code = email_codes.issue(alice, Purpose.RESET_PASSWORD)
     response = browser.post(f"{PAGE}/code", {"code": code, "password": "12345678"})
     assert response.status_code == 422
-    email_tokens.check(alice, Purpose.RESET_PASSWORD, code)
+    email_codes.check(alice, Purpose.RESET_PASSWORD, code)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +142,7 @@ def test_a_wrong_code_does_not(browser, guarded):
 
 def test_nobody_begins_with_the_second_step(browser, guarded):
     assert browser.get("/account/sign-in/code")["Location"] == "/account/sign-in"
-    code = email_tokens.issue(guarded, Purpose.AUTH_FACTOR)
+    code = email_codes.issue(guarded, Purpose.AUTH_FACTOR)
     response = browser.post("/account/sign-in/code", {"promise": "made up", "code": code})
     assert response.status_code == 422
 

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from accounts import captcha
 from accounts.models import Account, HeldSignUp
 from accounts.pages import sign_up
+from accounts.signup import captcha
 from hosting import limits
 from hosting.mail.models import OutgoingMail
 from hosting.pages.security_headers import PAGE_POLICY

@@ -3,7 +3,8 @@
 import pytest
 from django.utils import translation
 
-from accounts import admission, handles
+from accounts.authentication import credential_rules
+from accounts.identity.handles import allocation
 from accounts.pages import wording
 from protocol.errors import InvalidRequest
 
@@ -11,10 +12,10 @@ from protocol.errors import InvalidRequest
 @pytest.mark.parametrize(
     ("refusal", "sentence"),
     [
-        (handles.InvalidHandle("Handle too long"), "Use at most 18 characters."),
-        (handles.UnsupportedDomain("x"), "Choose one of the domains in the list."),
-        (admission.EmailRefused("Email is required"), "Enter your e-mail address."),
-        (admission.PasswordRefused("Password too long."), "Password too long."),
+        (allocation.InvalidHandle("Handle too long"), "Use at most 18 characters."),
+        (allocation.UnsupportedDomain("x"), "Choose one of the domains in the list."),
+        (credential_rules.EmailRefused("Email is required"), "Enter your e-mail address."),
+        (credential_rules.PasswordRefused("Password too long."), "Password too long."),
         (InvalidRequest("Something of its own"), "Something of its own"),
     ],
 )
@@ -24,4 +25,4 @@ def test_a_refusal_is_worded_for_people(refusal, sentence):
 
 def test_the_protocols_own_words_do_not_depend_on_the_language():
     with translation.override("de"):
-        assert handles.InvalidHandle("Handle too short").message == "Handle too short"
+        assert allocation.InvalidHandle("Handle too short").message == "Handle too short"

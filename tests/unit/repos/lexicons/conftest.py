@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from accounts import resolution
+from accounts.identity import resolution
 from protocol import car, cbor, cid, mst
 from protocol.did.did_document import DidDocument
 from protocol.keys import SigningKey

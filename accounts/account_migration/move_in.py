@@ -1,0 +1,216 @@
+"""Moving in: an account for a DID that exists already and lives elsewhere.
+
+Source: com.atproto.server.createAccount with `did` (protocol: migration). Whoever calls has proven
+the DID by a service token. The account begins deactivated and says nothing on the firehose; its
+owner brings repo and blobs, points the DID here and activates it (accounts.lifecycle.activation).
+One that does not arrive within three days is removed, as any account whose `delete_after` has come.
+"""
+
+from datetime import timedelta
+
+from django.contrib.auth.hashers import make_password
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts import status
+from accounts.authentication import credential_rules, email_address
+from accounts.identity import external_handles, published_dids, resolution
+from accounts.identity.handles import allocation
+from accounts.identity.keys import reserved_keys
+from accounts.invites import codes
+from accounts.models import (
+    Account,
+    AppPassword,
+    Arrival,
+    EmailToken,
+    KnownPlace,
+    Preference,
+)
+from accounts.signals import account_arrived, signing_key_changed
+from accounts.signup import policy, rules
+from accounts.signup.rules import Admitted, SignUp
+from hosting.models import Host
+from protocol.did.did_document import DidDocument
+from protocol.errors import InvalidRequest, XrpcError
+
+ARRIVES_WITHIN = timedelta(days=3)  # the reference's deadline
+
+
+class AlreadyHosted(XrpcError):
+    """400: this host has an account for the DID already."""
+
+    name = "AlreadyExists"
+
+    def __init__(self) -> None:
+        super().__init__("Repo already exists")
+
+
+class UnresolvableDid(InvalidRequest):
+    """400: nobody has the DID, or its owner ended it."""
+
+    name = "UnresolvableDid"
+
+
+class IncompatibleDidDoc(InvalidRequest):
+    """400: a DID of a method that no PDS can host, or without a document."""
+
+    name = "IncompatibleDidDoc"
+
+
+def check_before_proof(host: Host, wish: SignUp) -> None:
+    """The host's own rules for `wish.did`, which nothing has proven yet: asks no server that the
+    client names. Raises the errors of `policy` and of `rules.check`, but for those
+    about the handle."""
+    credential_rules.checked_email(wish.email)
+    credential_rules.checked_password(wish.password)
+    rules.checked_recovery_key(wish.recovery_key or "")
+    if Account.objects.of(host).filter(did=wish.did).exists():  # on the way back, or here already
+        policy.check_open(host, wish)
+    else:
+        policy.check_before_proof(host, wish)
+
+
+def move_in(host: Host, wish: SignUp) -> Account:
+    """The deactivated account of a DID (`wish.did`, proven) that is on its way here.
+
+    Asks the network: call it outside of any transaction. Raises AlreadyHosted, UnresolvableDid,
+    IncompatibleDidDoc, NetworkSilent, the errors of `policy` and `rules.check`,
+    HandleTaken and EmailRefused.
+    """
+    policy.check_open(host, wish)
+    before = Account.objects.of(host).filter(did=wish.did)
+    document = resolve(wish.did, fresh=before.exists())
+    left = before.select_related("host").first()
+    if left is not None and not has_moved_away(left, document):
+        raise AlreadyHosted
+    admitted = rules.check(host, wish)
+    _check_free(host, wish.did, admitted)
+    if left is None:
+        policy.admit(host, wish, admitted)
+    password = make_password(admitted.password)
+    try:
+        with transaction.atomic(durable=True):
+            account = _opened(host, wish.did, admitted, password)
+            _note_arrival(account, document)
+            account.did_document = published_dids.kept(document)
+            account.save(update_fields=["did_document"])
+    except IntegrityError as error:
+        raise _lost_race(error, admitted) from error
+    account = Account.objects.select_related("host").get(pk=account.pk)
+    email_address.welcome(account, wish.language)
+    return account
+
+
+def resolve(did: str, *, fresh: bool = False) -> DidDocument:
+    """The document of a DID that wants to live here. Raises UnresolvableDid, IncompatibleDidDoc,
+    NetworkSilent."""
+    try:
+        return resolution.resolve_did(did, fresh=fresh)
+    except resolution.DidUnusable as fault:
+        raise IncompatibleDidDoc(fault.message) from fault
+    except resolution.UnresolvedDid as fault:
+        raise UnresolvableDid(fault.message) from fault
+
+
+def has_moved_away(account: Account, document: DidDocument) -> bool:
+    """Whether an account lived here until its owner left: it rests, and its DID lives elsewhere.
+
+    One that is still on its way in has never lived here.
+    """
+    is_left = account.status == Account.Status.DEACTIVATED
+    is_elsewhere = document.pds is not None and not published_dids.names(account, document.pds)
+    return is_left and is_elsewhere and not is_on_its_way(account)
+
+
+def is_on_its_way(account: Account) -> bool:
+    """Whether the account moves in and nobody has heard of it here yet."""
+    return Arrival.objects.on_the_way().filter(account=account).exists()
+
+
+def finish(account: Account) -> bool:
+    """Note, in the caller's transaction, that the account has arrived; whether it just did."""
+    now = timezone.now()
+    Arrival.objects.still_elsewhere().filter(account=account).update(handed_over_at=now)
+    return Arrival.objects.on_the_way().filter(account=account).update(activated_at=now) == 1
+
+
+def _check_free(host: Host, did: str, wish: Admitted) -> None:
+    """While somebody moves between two hosts of ours, both accounts may have the same handle."""
+    others = Account.objects.exclude(did=did)
+    if others.filter(handle=wish.handle).exists() or allocation.is_kept(wish.handle, did):
+        raise rules.handle_taken(wish)
+    if others.of(host).filter(email=wish.email).exists():
+        raise rules.email_taken(wish)
+
+
+def _opened(host: Host, did: str, wish: Admitted, password: str) -> Account:
+    """The account's row: a new one, or the one that its owner left behind here."""
+    allocation.hold(wish.handle)
+    _check_free(host, did, wish)
+    left = Account.objects.select_for_update().of(host).filter(did=did).first()
+    return _new(host, did, wish, password) if left is None else _reopened(left, wish, password)
+
+
+def _new(host: Host, did: str, wish: Admitted, password: str) -> Account:
+    now = timezone.now()
+    account = Account.objects.create(
+        host=host,
+        did=did,
+        handle=wish.handle,
+        email=wish.email,
+        password=password,
+        signing_did_key=reserved_keys.take(host, did),
+        opened_at=now,
+        deactivated_at=now,
+        delete_after=now + ARRIVES_WITHIN,
+    )
+    if host.has_invites_required and wish.invite_code:
+        codes.spend(host, wish.invite_code, did)
+    external_handles.note(account)
+    account.refresh_from_db(fields=["status"])  # Postgres derives it
+    account_arrived.send(sender=Account, account=account)
+    return account
+
+
+def _reopened(account: Account, wish: Admitted, password: str) -> Account:
+    """Its repo and blobs are still here and spare the owner their transport. Whatever else was
+    private to the account goes: the DID is proven, the person is not."""
+    if is_on_its_way(account) or account.status != Account.Status.DEACTIVATED:
+        raise AlreadyHosted
+    status.end_sessions(account)
+    for private in (AppPassword, Preference, EmailToken, KnownPlace):
+        private.objects.filter(account=account).delete()
+    account.handle, account.email, account.password = wish.handle, wish.email, password
+    account.email_confirmed_at = account.delete_after = account.moved_away_at = None
+    account.email_replaced_at = None
+    account.has_email_auth_factor = False
+    account.signing_did_key = reserved_keys.take(account.host, account.did)
+    account.save()
+    external_handles.note(account)
+    signing_key_changed.send(sender=Account, account=account)
+    return account
+
+
+def _note_arrival(account: Account, document: DidDocument) -> None:
+    came_from = document.pds if document.pds != account.host.origin else ""
+    Arrival.objects.update_or_create(
+        account=account,
+        defaults={
+            "moved_from": came_from or "",
+            "created_at": timezone.now(),
+            "looked_at": None,
+            "handed_over_at": None,
+            "activated_at": None,
+        },
+    )
+
+
+def _lost_race(error: IntegrityError, wish: Admitted) -> Exception:
+    """What the loser of a race is told; any other broken constraint stays what it is."""
+    constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+    refusals = {
+        "account_did_is_unique": AlreadyHosted(),
+        "account_handle_is_unique": rules.handle_taken(wish),
+        "account_email_is_unique_a_host": rules.email_taken(wish),
+    }
+    return refusals.get(constraint or "", error)

@@ -1,0 +1,137 @@
+"""Whose password is it: the one look-up that XRPC login and the sign-in page share.
+
+Somebody who guesses learns nothing: an unknown name costs the same hash as a wrong password, both
+take at least 350 ms, and both get the same answer. App passwords count for XRPC alone.
+"""
+
+import hashlib
+import secrets
+import time
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+
+from django.contrib.auth.hashers import check_password, make_password
+from django.db.models import Q
+
+from accounts.authentication import app_passwords
+from accounts.authentication.passwords import OLD_PASSWORD_MAX_CHARACTERS
+from accounts.models import Account, AppPassword, HeldSignUp
+from hosting.models import Host
+from protocol.errors import XrpcError
+
+REFUSAL_TAKES_S = 0.350
+
+
+class InvalidLogin(XrpcError):
+    """401: unknown identifier or wrong password, never saying which."""
+
+    name = "AuthenticationRequired"
+    status = 401
+
+    def __init__(self, message: str = "Invalid identifier or password") -> None:
+        super().__init__(message)
+
+
+class SignUpWaits(XrpcError):
+    """400: the right password of a sign-up that waits for the host's staff."""
+
+    name = "SignupQueued"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your sign-up is waiting for this server's staff. You will get an e-mail when they"
+            " have decided."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Whose password it was, and which: `app_password` is None for the main one."""
+
+    account: Account
+    app_password: AppPassword | None = None
+
+
+def authenticate(host: Host, identifier: str, password: str) -> Account:
+    """The open account, whatever its status, of this identifier and main password.
+
+    The identifier is an e-mail when it has an `@`, a DID when it begins with `did:`, else a
+    handle; letter case does not matter. Raises `InvalidLogin`, `SignUpWaits`.
+    """
+    started = time.monotonic()
+    account = find(host, identifier)
+    if _is_right(account, password) and account is not None:
+        return account
+    _tell_who_waits(host, identifier, password)
+    raise _refusal(started)
+
+
+def authenticate_app(host: Host, identifier: str, password: str) -> Proof:
+    """As `authenticate`, but one of the account's app passwords will do. Raises the same."""
+    started = time.monotonic()
+    account = find(host, identifier)
+    app_password = app_passwords.matching(account, password) if account is not None else None
+    if account is not None and app_password is not None:
+        return Proof(account, app_password)
+    if _is_right(account, password) and account is not None:
+        return Proof(account)
+    _tell_who_waits(host, identifier, password)
+    raise _refusal(started)
+
+
+def normalized(identifier: str) -> str:
+    """An identifier as people mean it: without the marks of direction that come along when it is
+    copied, blanks, the `@` in front of a handle and the dot behind it; in lower case."""
+    visible = "".join(sign for sign in identifier if unicodedata.category(sign) != "Cf")
+    return visible.strip().removeprefix("@").rstrip(".").lower()
+
+
+def find(host: Host, identifier: str) -> Account | None:
+    """The open account that an identifier means at this host."""
+    identifier = normalized(identifier)
+    accounts = Account.objects.of(host).open().select_related("host")
+    if "\0" in identifier:
+        return None  # Postgres takes no NUL in a text
+    if "@" in identifier:
+        return accounts.filter(email=identifier).first()
+    return accounts.named(identifier).first()
+
+
+def counted_as(host: Host, identifier: str) -> str:
+    """Under which name attempts at a password are counted: the account that the identifier leads
+    to, until its password changes (a new one begins with a clean slate), else the identifier."""
+    account = find(host, identifier)
+    if account is None:
+        return normalized(identifier)
+    return f"{account.did}#{hashlib.sha256(account.password.encode()).hexdigest()[:16]}"
+
+
+def _tell_who_waits(host: Host, identifier: str, password: str) -> None:
+    """Raise SignUpWaits for somebody whose sign-up the staff have not decided, and who knows the
+    password it came with. The extra hash hides behind REFUSAL_TAKES_S."""
+    name = normalized(identifier)
+    if not name or "\0" in name or len(password) > OLD_PASSWORD_MAX_CHARACTERS:
+        return
+    waiting = HeldSignUp.objects.of(host).waiting().exclude(password="")
+    held = waiting.filter(Q(handle=name) | Q(email=name)).first()
+    if held is not None and check_password(password, held.password):
+        raise SignUpWaits
+
+
+def _refusal(started: float) -> InvalidLogin:
+    """The one answer to every failure, once its time has come."""
+    time.sleep(max(0.0, REFUSAL_TAKES_S - (time.monotonic() - started)))
+    return InvalidLogin()
+
+
+def _is_right(account: Account | None, password: str) -> bool:
+    """Always one hash, against a password that nobody has when there is no account."""
+    is_tried = len(password) <= OLD_PASSWORD_MAX_CHARACTERS
+    encoded = account.password if account is not None and is_tried else _nobodys_password()
+    return check_password(password[:OLD_PASSWORD_MAX_CHARACTERS], encoded) and is_tried
+
+
+@cache
+def _nobodys_password() -> str:
+    return make_password(secrets.token_urlsafe(32))

@@ -1,0 +1,193 @@
+"""An account's e-mail address: confirmed, changed, and wanted or not as a second factor.
+
+Source: com.atproto.server.confirmEmail, updateEmail and their siblings. What a mailed code
+proves is that the mailbox is theirs, so it takes one to leave a confirmed address, and none to
+leave one that nobody ever confirmed. An address that came without a code is not trusted with
+codes for the password, the identity or the account's end for three days (`check_trusted`): whoever
+stole a session could have put it there.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts import status
+from accounts.authentication import credential_rules, email_codes
+from accounts.authentication.email_codes import Purpose
+from accounts.models import Account
+from hosting.limits import RateLimitExceeded
+from hosting.mail import letters, outbox
+from protocol.errors import InvalidRequest, XrpcError
+
+
+class InvalidEmail(XrpcError):
+    """400: not the address that the account has."""
+
+    name = "InvalidEmail"
+
+    def __init__(self) -> None:
+        super().__init__("Invalid email")
+
+
+class TokenRequired(XrpcError):
+    """400: the change needs a code that was mailed to the address which the account has now."""
+
+    name = "TokenRequired"
+
+    def __init__(self) -> None:
+        super().__init__("Confirmation token required")
+
+
+class EmailInUse(InvalidRequest):
+    """400: another account of this host has the address."""
+
+    field = "email"
+
+    def __init__(self) -> None:
+        super().__init__("This email address is already in use, please use a different email.")
+
+
+class FactorNeedsOlderEmail(InvalidRequest):
+    """400: whoever put the address there lately may have a stolen session, and would lock the owner
+    out of the account by codes that they alone can read."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your email address was changed less than 72 hours ago. It can become a second factor"
+            " after that time"
+        )
+
+
+class FactorNeedsConfirmedEmail(InvalidRequest):
+    """400: codes to an address that may be somebody else's would lock the owner out."""
+
+    def __init__(self) -> None:
+        super().__init__("Confirm your email address before it becomes a second factor")
+
+
+class EmailTooNew(InvalidRequest):
+    """400: a code to this address would prove nothing yet."""
+
+    def __init__(self, account: Account) -> None:
+        page = f"{account.host.origin}/account/codes"
+        super().__init__(
+            "The e-mail address of this account was changed less than 72 hours ago, so a code sent"
+            f" to it is not enough. Wait until then, or ask for the code with your password: {page}"
+        )
+
+
+@dataclass(frozen=True)
+class Change:
+    """What updateEmail asks for. `wants_factor` is None where the second factor stays as it is."""
+
+    email: str
+    code: str | None = None
+    wants_factor: bool | None = None
+
+
+def confirm(account: Account, email: str, code: str) -> None:
+    """Note that the mailbox is theirs. Raises InvalidEmail, InvalidToken, ExpiredToken."""
+    if email.strip().lower() != account.email:
+        raise InvalidEmail
+    email_codes.check(account, Purpose.CONFIRM_EMAIL, code)
+    with transaction.atomic():
+        locked = status.lock_open(account)
+        if locked.email != account.email:
+            raise InvalidEmail  # changed in this very moment
+        email_codes.burn(locked, Purpose.CONFIRM_EMAIL, code)
+        locked.email_confirmed_at = locked.email_confirmed_at or timezone.now()
+        locked.save(update_fields=["email_confirmed_at"])
+
+
+def check_trusted(account: Account) -> None:
+    """Raise EmailTooNew while the address may be a thief's."""
+    if not account.is_email_trusted:
+        raise EmailTooNew(account)
+
+
+def welcome(account: Account, language: str | None) -> None:
+    """Mail the code that confirms the address of a new account, unless that is switched off.
+
+    `language` is the reader's; None: the host's own. A sign-up does not fail for want of it.
+    """
+    if settings.SIGN_UP_MAIL:
+        with suppress(RateLimitExceeded):
+            email_codes.mail(account, Purpose.CONFIRM_EMAIL, language)
+
+
+def ask_to_change(account: Account) -> bool:
+    """Mail a code to the present address, if the change will need one; whether it will."""
+    is_needed = account.email_confirmed_at is not None
+    if is_needed:
+        email_codes.mail(account, Purpose.UPDATE_EMAIL)
+    return is_needed
+
+
+def change(account: Account, wish: Change) -> None:
+    """Take a new address, which is not confirmed then, or switch the second factor, or both.
+
+    Raises EmailRefused, EmailInUse, TokenRequired, InvalidToken, ExpiredToken,
+    FactorNeedsConfirmedEmail, FactorNeedsOlderEmail.
+    """
+    email = credential_rules.checked_email(wish.email)
+    needs_code = _needs_code(account, email, wish)
+    if needs_code and not wish.code:
+        raise TokenRequired
+    if needs_code and wish.code:
+        email_codes.check(account, Purpose.UPDATE_EMAIL, wish.code)
+    try:
+        with transaction.atomic():
+            locked = status.lock_open(account)
+            if needs_code and wish.code:
+                email_codes.burn(locked, Purpose.UPDATE_EMAIL, wish.code)
+            _apply(locked, email, wish, is_proven=needs_code)
+    except IntegrityError as error:
+        if Account.objects.of(account.host).filter(email=email).exists():
+            raise EmailInUse from error
+        raise
+
+
+def _needs_code(account: Account, email: str, wish: Change) -> bool:
+    """To add a second factor takes nothing from anybody, so it needs no code."""
+    only_adds_factor = email == account.email and wish.wants_factor is True
+    return account.email_confirmed_at is not None and not only_adds_factor
+
+
+def _apply(account: Account, email: str, wish: Change, *, is_proven: bool) -> None:
+    """The change, under the account's lock."""
+    before = account.email
+    if email != before:
+        _tell_old_address(account)
+        account.email, account.email_confirmed_at = email, None
+        if not is_proven:
+            account.email_replaced_at = timezone.now()
+        email_codes.burn_all(account)  # they went to the other address
+    if wish.wants_factor and account.email_confirmed_at is None:
+        raise FactorNeedsConfirmedEmail
+    if wish.wants_factor and not account.has_email_auth_factor and not account.is_email_trusted:
+        raise FactorNeedsOlderEmail
+    if wish.wants_factor is not None:
+        account.has_email_auth_factor = wish.wants_factor
+    account.save(
+        update_fields=[
+            "email",
+            "email_confirmed_at",
+            "email_replaced_at",
+            "has_email_auth_factor",
+        ]
+    )
+
+
+def _tell_old_address(account: Account) -> None:
+    """That another one takes its place. An address that nobody confirmed hears of it once: it may
+    be a bystander's, put there by somebody who changes to and fro."""
+    letter = letters.EMAIL_CHANGED
+    if account.email_confirmed_at is None:
+        letter = letters.UNCONFIRMED_EMAIL_CHANGED
+        if not account.is_email_trusted:
+            return
+    context = {"handle": account.handle or account.did}
+    outbox.post(account.host, account.email, letter, context, cause=account.did)

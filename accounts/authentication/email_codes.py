@@ -1,0 +1,177 @@
+"""One-time codes that prove whose mailbox it is: one live code for an account and a purpose.
+
+A code that still lives is mailed again to whoever asks again: nobody can make the one in a letter
+worthless by asking for more. When so many were asked for that no further letter may leave, the code
+in the last one lives again: a stranger who uses up somebody's letters keeps nobody out.
+
+Source: the e-mail family of com.atproto.server.*. A code is two groups of five base32 characters,
+compared without case. It lives for 15 minutes after it was last asked for, and is burned on use and
+by too many wrong tries. Kept are a seed and a hash, which make a code under the server's secret key
+alone: whoever reads the table learns none.
+"""
+
+import base64
+import hmac
+import secrets
+from datetime import timedelta
+from typing import Final
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from accounts.authentication.session_tokens import ExpiredToken, InvalidToken
+from accounts.models import Account, EmailToken
+from hosting.limits import RateLimitExceeded
+from hosting.mail import letters, outbox
+from hosting.mail.models import OutgoingMail
+from hosting.models import Host
+
+Purpose = EmailToken.Purpose
+
+LIVES: Final = letters.CODE_LIVES
+WRONG_TRIES_MAX: Final = 10
+_REMEMBERED_FOR: Final = timedelta(days=1)  # so that a late code is called expired, not invalid
+_SEED_BYTES: Final = 16
+_GROUP: Final = 5
+_LETTERS: Final = {
+    Purpose.CONFIRM_EMAIL: letters.CONFIRM_EMAIL,
+    Purpose.UPDATE_EMAIL: letters.UPDATE_EMAIL,
+    Purpose.RESET_PASSWORD: letters.RESET_PASSWORD,
+    Purpose.DELETE_ACCOUNT: letters.DELETE_ACCOUNT,
+    Purpose.PLC_OPERATION: letters.PLC_OPERATION,
+    Purpose.AUTH_FACTOR: letters.SIGN_IN_CODE,
+}
+
+# The ways back for an owner whose session somebody stole: that one's letters use up none of these.
+_WAYS_IN: Final = frozenset({Purpose.RESET_PASSWORD, Purpose.AUTH_FACTOR})
+
+
+def mail(
+    account: Account, purpose: EmailToken.Purpose, language: str | None = None
+) -> OutgoingMail | None:
+    """Issue a code and put the letter with it into the outbox, both or neither.
+
+    `language` is the reader's; None: the host's own. Raises RateLimitExceeded when the address, or
+    the account, got enough letters lately: the code in the last letter is good again then.
+    """
+    try:
+        with transaction.atomic():
+            context = {"code": issue(account, purpose), "handle": account.handle or account.did}
+            return outbox.post(
+                account.host,
+                account.email,
+                _LETTERS[purpose],
+                context,
+                language=language,
+                cause="" if purpose in _WAYS_IN else account.did,
+            )
+    except RateLimitExceeded:
+        _revive(account, purpose)
+        raise
+
+
+def issue(account: Account, purpose: EmailToken.Purpose) -> str:
+    """The live code, good for the whole time again, or else a new one."""
+    live = EmailToken.objects.filter(
+        account=account,
+        purpose=purpose,
+        wrong_tries__lt=WRONG_TRIES_MAX,
+        issued_at__gt=timezone.now() - LIVES,
+    )
+    token = live.exclude(seed="").first()
+    if token is not None:
+        live.filter(pk=token.pk).update(issued_at=timezone.now())
+        return _code(account, purpose, token.seed)
+    seed = secrets.token_hex(_SEED_BYTES)
+    code = _code(account, purpose, seed)
+    token = EmailToken(
+        account=account,
+        purpose=purpose,
+        seed=seed,
+        code_hash=_hash(account.host_id, purpose, code),
+        issued_at=timezone.now(),
+    )
+    EmailToken.objects.bulk_create(
+        [token],
+        update_conflicts=True,
+        unique_fields=["account", "purpose"],
+        update_fields=["seed", "code_hash", "issued_at", "wrong_tries"],
+    )
+    return code
+
+
+def check(account: Account, purpose: EmailToken.Purpose, code: str) -> None:
+    """Whether this is the account's live code; a wrong one is counted.
+
+    Call it outside of a transaction, which would take the count back with everything else, and
+    `burn` inside the one that does what the code allows. Raises InvalidToken, ExpiredToken.
+    """
+    token = EmailToken.objects.filter(account=account, purpose=purpose).first()
+    if token is None or token.wrong_tries >= WRONG_TRIES_MAX:
+        raise InvalidToken("Token is invalid")
+    if not hmac.compare_digest(token.code_hash, _hash(account.host_id, purpose, code)):
+        EmailToken.objects.filter(pk=token.pk).update(wrong_tries=F("wrong_tries") + 1)
+        raise InvalidToken("Token is invalid")
+    _refuse_expired(token)
+
+
+def burn(account: Account, purpose: EmailToken.Purpose, code: str) -> None:
+    """Use the code up: of several who try at once, one may go on.
+
+    Raises InvalidToken, ExpiredToken.
+    """
+    check(account, purpose, code)
+    burned, _ = EmailToken.objects.filter(
+        account=account, purpose=purpose, code_hash=_hash(account.host_id, purpose, code)
+    ).delete()
+    if not burned:
+        raise InvalidToken("Token is invalid")
+
+
+def burn_all(account: Account) -> None:
+    """Take back every code of an account, in the caller's transaction."""
+    EmailToken.objects.filter(account=account).delete()
+
+
+def owner_of(host: Host, purpose: EmailToken.Purpose, code: str) -> Account:
+    """Whose code it is, where the code alone must tell. Raises InvalidToken, ExpiredToken."""
+    tokens = EmailToken.objects.select_related("account__host__tenant").filter(
+        account__host=host, purpose=purpose, code_hash=_hash(host.pk, purpose, code)
+    )
+    token = tokens.first()
+    if token is None or token.wrong_tries >= WRONG_TRIES_MAX:
+        raise InvalidToken("Token is invalid")
+    _refuse_expired(token)
+    return token.account
+
+
+def forget_old() -> None:
+    """The sweep: codes that nobody remembers to have asked for."""
+    EmailToken.objects.filter(issued_at__lt=timezone.now() - _REMEMBERED_FOR).delete()
+
+
+def _revive(account: Account, purpose: EmailToken.Purpose) -> None:
+    known_since = timezone.now() - _REMEMBERED_FOR
+    last = EmailToken.objects.filter(account=account, purpose=purpose, issued_at__gt=known_since)
+    last.filter(wrong_tries__lt=WRONG_TRIES_MAX).exclude(seed="").update(issued_at=timezone.now())
+
+
+def _refuse_expired(token: EmailToken) -> None:
+    if token.issued_at <= timezone.now() - LIVES:
+        raise ExpiredToken("Token is expired")
+
+
+def _code(account: Account, purpose: str, seed: str) -> str:
+    salt = f"accounts.authentication.email_codes.code:{account.pk}:{purpose}"
+    digest = salted_hmac(salt, seed, algorithm="sha256").digest()
+    text = base64.b32encode(digest).decode()
+    return f"{text[:_GROUP]}-{text[_GROUP : 2 * _GROUP]}"
+
+
+def _hash(host_id: int, purpose: str, code: str) -> str:
+    """Hex. The host is part of it: a code of one host means nothing at another."""
+    typed = "".join(sign for sign in code.upper() if sign.isalnum())  # people leave out the dash
+    salt = f"accounts.authentication.email_codes:{host_id}:{purpose}"
+    return salted_hmac(salt, typed.encode(errors="replace"), algorithm="sha256").hexdigest()

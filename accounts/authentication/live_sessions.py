@@ -1,0 +1,78 @@
+"""Whether an access token's session still stands.
+
+A session is its rows in `session`, one for each of its refresh tokens. Whatever ends it removes
+them: signing out, another password, a revoked app password, a takedown, a new owner who moves in,
+deletion. Access tokens name their session (its lineage), so no list of revoked tokens is kept and
+no clocks are compared: a token is good while such a row is there. That is asked in the statement
+that looks up the caller's account or repo anyway, and costs no round trip of its own.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from django.db.models.expressions import RawSQL
+
+from accounts.authentication.session_tokens import Claims, ExpiredToken
+from accounts.models import Account, Session
+from accounts.status import AccountNotFound
+from hosting.models import Host
+
+_IS_LIVE: Final = (
+    "EXISTS (SELECT FROM session s WHERE s.account_id = account.id AND s.lineage = %s::uuid)"
+)
+
+
+class SessionEnded(ExpiredToken):
+    """400 ExpiredToken: clients refresh, learn that they cannot, and sign in again."""
+
+    def __init__(self) -> None:
+        super().__init__("Token has been revoked")
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The account of a caller, and whether the caller's session stands."""
+
+    account: Account
+    is_signed_in: bool
+
+    def signed_in(self) -> Account:
+        """The account. Raises SessionEnded."""
+        if not self.is_signed_in:
+            raise SessionEnded
+        return self.account
+
+
+def owner(host: Host, did: str, session: str, *related: str) -> Owner:
+    """Whose session it is, in one statement, with the `related` rows. `session` is empty for a
+    caller who proved the DID by other means.
+
+    Raises AccountNotFound, and SessionEnded for the session of a deleted account.
+    """
+    accounts = Account.objects.of(host).open()
+    if related:
+        accounts = accounts.select_related(*related)
+    if session:
+        accounts = accounts.annotate(has_session=RawSQL(_IS_LIVE, (session,)))  # noqa: S611
+    account = accounts.filter(did=did).first()
+    if account is None:
+        raise SessionEnded() if session else AccountNotFound()
+    account.host = host  # as it was looked up for the request
+    return Owner(account, not session or bool(getattr(account, "has_session", False)))
+
+
+def of_older_token(host: Host, claims: Claims) -> str:
+    """The session of an access token from before tokens named theirs: the one that began last
+    before it, with the same rights. Raises SessionEnded.
+
+    Such tokens live for two hours after an upgrade; then this function may go.
+    """
+    issued_at = datetime.fromtimestamp(claims.issued_at + 1, UTC)
+    found = Session.objects.filter(
+        account__host=host, account__did=claims.did, scope=claims.scope, created_at__lt=issued_at
+    )
+    lineage = found.order_by("-created_at").values_list("lineage", flat=True).first()
+    if lineage is None:
+        raise SessionEnded
+    return lineage.hex

@@ -1,0 +1,77 @@
+"""A new password for whoever forgot the old one: a code by mail, then the password.
+
+Source: com.atproto.server.requestPasswordReset, resetPassword. It signs out everybody, in apps and
+on the pages, because nobody knows who had the old one. App passwords stay: they are revoked one by
+one, by their owner.
+"""
+
+from contextlib import suppress
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from accounts import status
+from accounts.authentication import credential_rules, credentials, email_address, email_codes
+from accounts.authentication.email_codes import Purpose
+from hosting import celery
+from hosting.limits import RateLimitExceeded
+from hosting.mail import letters, outbox
+from hosting.models import Host
+
+
+def ask_by_email(host: Host, email: str) -> None:
+    """Mail a code to the account of this address. Raises AccountNotFound when there is none, which
+    com.atproto.server.requestPasswordReset tells; the page does not. Raises EmailTooNew.
+
+    Somebody who got enough letters lately gets no further one, and nobody is told of it.
+    """
+    account = credentials.find(host, email) if "@" in email else None
+    if account is None:
+        raise status.AccountNotFound
+    email_address.check_trusted(account)
+    with suppress(RateLimitExceeded):
+        email_codes.mail(account, Purpose.RESET_PASSWORD)
+
+
+def ask_silently(host: Host, identifier: str, language: str) -> None:
+    """Mail a code to whoever goes by that handle, address or DID, if anybody does."""
+    account = credentials.find(host, identifier)
+    if account is not None and account.is_email_trusted:
+        with suppress(RateLimitExceeded):
+            email_codes.mail(account, Purpose.RESET_PASSWORD, language)
+
+
+def ask_later(host: Host, identifier: str, language: str) -> None:
+    """As `ask_silently`, in a worker: the answer to a page takes the same time for everybody.
+    Without a broker in this thread."""
+    if settings.VALKEY_URL:
+        wish = (host.pk, identifier, language)
+        try:
+            celery.app.send_task("accounts.tasks.mail_reset_code", args=wish, retry=False)
+        except OperationalError:
+            pass
+        else:
+            return
+    ask_silently(host, identifier, language)
+
+
+def reset(host: Host, code: str, password: str) -> None:
+    """Set the password of the account that the code was mailed to.
+
+    Raises PasswordRefused, InvalidToken, ExpiredToken.
+    """
+    password = credential_rules.checked_password(password)
+    account = email_codes.owner_of(host, Purpose.RESET_PASSWORD, code)
+    credential_rules.refuse_guessable(password, account.handle or "", account.email)
+    hashed = make_password(password)
+    with transaction.atomic():
+        locked = status.lock_open(account)
+        email_codes.burn(locked, Purpose.RESET_PASSWORD, code)
+        locked.password = hashed
+        locked.save(update_fields=["password"])
+        status.end_sessions(locked)
+        email_codes.burn_all(locked)  # asked for by whoever was signed in
+        context = {"handle": locked.handle or locked.did}
+        outbox.post(locked.host, locked.email, letters.PASSWORD_CHANGED, context, cause=locked.did)

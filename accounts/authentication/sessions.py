@@ -1,0 +1,217 @@
+"""Password login and its refresh tokens: com.atproto.server.createSession and its siblings.
+
+Refreshing rotates. The token that was used stays good for two hours, but always leads to the same
+successor, so that tabs and apps which refresh at once all end up with one and the same session.
+"""
+
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.authentication import email_second_factor, session_tokens, sign_in_alerts
+from accounts.authentication.credentials import InvalidLogin, Proof, authenticate_app
+from accounts.models import Account, AppPassword, Session
+from accounts.status import AccountNotFound, AccountTakedown, lock_for_session, lock_open
+from hosting.models import Host
+
+REFRESH_GRACE = timedelta(hours=2)
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """A pair of fresh tokens and the account they are for."""
+
+    access_jwt: str
+    refresh_jwt: str
+    account: Account
+
+
+@dataclass(frozen=True)
+class Knock:
+    """What comes with a password: a mailed code, and the IP address it all came from."""
+
+    code: str = ""
+    address: str = ""
+
+
+def log_in(
+    host: Host,
+    identifier: str,
+    password: str,
+    knock: Knock = Knock(),
+    *,
+    allow_takendown: bool = False,
+) -> Tokens:
+    """Log in with handle, e-mail or DID and the main password, or an app password.
+
+    Raises `InvalidLogin` (unknown and wrong alike, after 350 ms at least), `AccountTakedown`, and
+    for the main password of who has a second factor `AuthFactorTokenRequired`, `WrongCode`. With
+    `allow_takendown` a taken-down person who knows the main password gets a token that only serves
+    to move away.
+    """
+    proof = authenticate_app(host, identifier, password)
+    may_go_on = proof.account.taken_down_at is None or allow_takendown
+    if proof.app_password is None and may_go_on:
+        email_second_factor.demand(proof.account, knock.code)
+    try:
+        pair = _begin(proof)
+    except AccountTakedown:
+        if not allow_takendown or proof.app_password is not None:
+            raise
+        return _to_move_away(proof)
+    except AccountNotFound:
+        raise InvalidLogin from None  # deleted in this very moment
+    if proof.app_password is None:
+        sign_in_alerts.note(proof.account, knock.address)
+    return pair
+
+
+def begin(account: Account) -> Tokens:
+    """Start a session with full rights, as after sign-up. Raises `AccountTakedown`,
+    `AccountNotFound`."""
+    return _begin(Proof(account))
+
+
+def _begin(proof: Proof) -> Tokens:
+    """Start a session with the rights of the password that was given."""
+    app_password = proof.app_password
+    with transaction.atomic():
+        account = lock_for_session(proof.account)
+        _refuse_old_password(account, proof)
+        session = Session.objects.create(
+            jti=_new_jti(),
+            account=account,
+            lineage=uuid.uuid4(),
+            scope=_scope_of(app_password),
+            app_password_name=None if app_password is None else app_password.name,
+            expires_at=timezone.now() + timedelta(days=session_tokens.REFRESH_LIFETIME_DAYS),
+        )
+    return _pair(account, session)
+
+
+def refresh(host: Host, refresh_jwt: str) -> Tokens:
+    """Trade a refresh token for new tokens.
+
+    Raises `InvalidToken`, `ExpiredToken` (also for a token that was revoked), `AccountTakedown`,
+    `AccountNotFound`.
+    """
+    claims = session_tokens.read_refresh(host, refresh_jwt)
+    with transaction.atomic():
+        # One refresh at a time for an account, and none while it is being taken down.
+        account = lock_for_session(_account_of(host, claims.did))
+        session = Session.objects.filter(account=account, pk=claims.jti).first()
+        is_over = session is None or _is_past_grace(session)
+        if session is None or is_over or session.scope == session_tokens.TAKENDOWN_SCOPE:
+            raise session_tokens.ExpiredToken("Token has been revoked")
+        return _pair(account, _successor(session))
+
+
+def end(host: Host, refresh_jwt: str) -> None:
+    """Sign out: end this login and its successors, leave the account's others alone.
+
+    An expired token will do, and so will one whose session has already ended. Raises
+    `InvalidToken`.
+    """
+    claims = session_tokens.read_refresh_of_any_age(host, refresh_jwt)
+    account = Account.objects.of(host).open().filter(did=claims.did).first()
+    if account is None:
+        return
+    with transaction.atomic():
+        lock_open(account)  # a refresh that runs beside us must not leave a successor behind
+        session = account.sessions.filter(pk=claims.jti).first()
+        if session is not None:
+            account.sessions.filter(lineage=session.lineage).delete()
+
+
+def forget_expired() -> None:
+    """The sweep: sessions whose refresh token can no longer be used."""
+    now = timezone.now()
+    Session.objects.filter(expires_at__lt=now).delete()
+    Session.objects.filter(grace_ends_at__lt=now).delete()
+
+
+def _refuse_old_password(locked: Account, proof: Proof) -> None:
+    """Raise InvalidLogin for a password that was changed or revoked in this very moment: ending
+    everybody's sessions must not miss the one that is just beginning."""
+    app_password = proof.app_password
+    is_known = locked.password == proof.account.password
+    if app_password is not None:
+        is_known = AppPassword.objects.filter(pk=app_password.pk).exists()
+    if not is_known:
+        raise InvalidLogin
+
+
+def _scope_of(app_password: AppPassword | None) -> str:
+    if app_password is None:
+        return session_tokens.ACCESS_SCOPE
+    if app_password.is_privileged:
+        return session_tokens.PRIVILEGED_APP_PASSWORD_SCOPE
+    return session_tokens.APP_PASSWORD_SCOPE
+
+
+def _account_of(host: Host, did: str) -> Account:
+    account = Account.objects.of(host).filter(did=did).first()
+    if account is None:
+        raise AccountNotFound
+    return account
+
+
+def _is_past_grace(session: Session) -> bool:
+    return session.grace_ends_at is not None and session.grace_ends_at <= timezone.now()
+
+
+def _successor(session: Session) -> Session:
+    """The one session that follows, made on the first refresh and found on every other."""
+    if session.next_jti is not None:
+        return Session.objects.get(pk=session.next_jti)
+    now = timezone.now()
+    successor = Session.objects.create(
+        jti=_new_jti(),
+        account_id=session.account_id,
+        lineage=session.lineage,
+        scope=session.scope,
+        app_password_name=session.app_password_name,
+        expires_at=now + timedelta(days=session_tokens.REFRESH_LIFETIME_DAYS),
+    )
+    session.next_jti = successor.jti
+    session.grace_ends_at = now + REFRESH_GRACE
+    session.save(update_fields=["next_jti", "grace_ends_at"])
+    return successor
+
+
+def _pair(account: Account, session: Session) -> Tokens:
+    return Tokens(
+        access_jwt=_access(account, session),
+        refresh_jwt=session_tokens.make_refresh(
+            account.host, account.did, session.jti, session.expires_at
+        ),
+        account=account,
+    )
+
+
+def _to_move_away(proof: Proof) -> Tokens:
+    """Tokens of a taken-down account. The refresh token ends the session and does nothing else."""
+    expires_at = timezone.now() + timedelta(seconds=session_tokens.ACCESS_LIFETIME_S)
+    with transaction.atomic():
+        account = lock_open(proof.account)
+        _refuse_old_password(account, proof)
+        session = Session.objects.create(
+            jti=_new_jti(),
+            account=account,
+            lineage=uuid.uuid4(),
+            scope=session_tokens.TAKENDOWN_SCOPE,
+            expires_at=expires_at,
+        )
+    return _pair(account, session)
+
+
+def _access(account: Account, session: Session) -> str:
+    return session_tokens.make_access(account.host, account.did, session.scope, session.lineage)
+
+
+def _new_jti() -> str:
+    return secrets.token_urlsafe(32)

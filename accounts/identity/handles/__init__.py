@@ -1,0 +1,1 @@
+"""Handles that a host gives out, and which it never does."""

@@ -1,0 +1,142 @@
+"""Handles that a host gives out, and whom they lead to.
+
+Source: atproto.com/specs/handle, and the sign-up rules of com.atproto.server.createAccount. A host
+answers for its own accounts alone: another tenant's handle is as foreign as a stranger's.
+"""
+
+from django.db import connection
+
+from accounts.identity.handles.reserved_names import is_reserved
+from accounts.identity.handles.slurs import has_slur
+from accounts.models import Account, PlcOperation, WebIdentity
+from hosting.models import HandleDomain, Host
+from protocol.errors import XrpcError
+from protocol.syntax import is_handle, normalize_handle
+
+LABEL_MIN_CHARACTERS = 3
+LABEL_MAX_CHARACTERS = 18  # keeps handles readable under long domains; the reference's rule
+# atproto.com/specs/handle, "Additional Non-Syntax Restrictions"; `.test` is for networks like ours
+DISALLOWED_TOP_LEVELS = frozenset(
+    {"alt", "arpa", "example", "internal", "invalid", "local", "localhost", "onion"}
+)
+
+
+class HandleError(XrpcError):
+    """A handle that cannot be had. Forms show it beside the handle."""
+
+    field = "handle"
+
+
+class InvalidHandle(HandleError):
+    """400: it breaks the syntax, or the host's rule of one label of 3 to 18 characters."""
+
+    name = "InvalidHandle"
+
+
+class HandleNotAvailable(HandleError):
+    """400: a name that is kept back."""
+
+    name = "HandleNotAvailable"
+
+
+class UnsupportedDomain(HandleError):
+    """400: not under a handle domain of this host."""
+
+    name = "UnsupportedDomain"
+
+
+def check_new(host: Host, handle: str) -> str:
+    """The handle in its normal form, when this host may give it out; whether it is free is not
+    looked at. Raises `InvalidHandle`, `UnsupportedDomain`, `HandleNotAvailable`."""
+    handle, label = _in_parts(host, handle)
+    if is_reserved(label):
+        raise HandleNotAvailable("Reserved handle")
+    check_language(label)
+    return handle
+
+
+def check_language(name: str) -> None:
+    """Refuse words of abuse, in whatever domain. Raises `InvalidHandle`."""
+    if has_slur(name):
+        raise InvalidHandle("Inappropriate language in handle")
+
+
+def check_by_staff(host: Host, handle: str) -> str:
+    """The same for handles that the host's staff give out: reserved words are theirs to give."""
+    handle, _label = _in_parts(host, handle)
+    return handle
+
+
+def is_own(host: Host, handle: str) -> bool:
+    """Whether the handle is under one of the host's handle domains."""
+    return any(handle.endswith(name) for name in _domains(host))
+
+
+def is_taken(handle: str) -> bool:
+    """Whether any account has it, is about to get it, or has a did:web of that name. Over all
+    hosts: a handle leads to one DID in the world."""
+    return Account.objects.filter(handle=handle).exists() or is_kept(handle)
+
+
+def is_kept(handle: str, did: str = "") -> bool:
+    """Whether the handle waits for another DID than this one: an account is about to get it, or it
+    is the name of a did:web that we serve."""
+    pending = PlcOperation.objects.filter(state=PlcOperation.State.PENDING, new_handle=handle)
+    identities = WebIdentity.objects.filter(did=f"did:web:{handle}")
+    return pending.exclude(did=did).exists() or identities.exclude(did=did).exists()
+
+
+def hold(handle: str) -> None:
+    """Keep everybody else from taking the handle until this transaction ends. Whoever gives a
+    handle to an account holds it, looks whether it is taken, and writes the row."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))", [handle])
+
+
+def resolve(host: Host, handle: str) -> str | None:
+    """The DID of this host's *active* account of that handle, in any spelling. A handle of another
+    domain that has lost its proof is the network's to answer."""
+    if not is_handle(handle):
+        return None
+    accounts = Account.objects.of(host).active().filter(handle=normalize_handle(handle))
+    accounts = accounts.filter(custom_handle__lost_at__isnull=True)
+    return accounts.values_list("did", flat=True).first()
+
+
+def _in_parts(host: Host, handle: str) -> tuple[str, str]:
+    """The handle in its normal form and its first label, by the rules that hold for everybody."""
+    if not is_handle(handle):
+        raise InvalidHandle("Input/handle must be a valid handle")
+    handle = normalize_handle(handle)
+    label = handle.removesuffix(_domain_of(host, handle))
+    if "." in label:
+        raise InvalidHandle("Invalid characters in handle")
+    if len(label) < LABEL_MIN_CHARACTERS:
+        raise InvalidHandle("Handle too short")
+    if len(label) > LABEL_MAX_CHARACTERS:
+        raise InvalidHandle("Handle too long")
+    if _is_a_name_of_the_platform(handle):
+        raise HandleNotAvailable("Reserved handle")
+    return handle, label
+
+
+def _domain_of(host: Host, handle: str) -> str:
+    """The longest of the host's handle domains that the handle is under."""
+    matches = sorted((name for name in _domains(host) if handle.endswith(name)), key=len)
+    if matches:
+        return matches[-1]
+    if handle.rpartition(".")[2] in DISALLOWED_TOP_LEVELS:
+        raise InvalidHandle("Handle TLD is invalid or disallowed")
+    raise UnsupportedDomain("Not a supported handle domain")
+
+
+def _domains(host: Host) -> list[str]:
+    return list(host.handle_domains.values_list("name", flat=True))
+
+
+def _is_a_name_of_the_platform(handle: str) -> bool:
+    """A host's own name, or the bare name of a handle domain below this one."""
+    return (
+        Host.objects.named(handle).exists()
+        or HandleDomain.objects.filter(name=f".{handle}").exists()
+    )

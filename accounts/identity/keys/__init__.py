@@ -1,0 +1,1 @@
+"""Repo signing keys, and those reserved for who is about to move in."""

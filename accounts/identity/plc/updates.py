@@ -1,0 +1,131 @@
+"""The next operation of a DID: signed by its host, written down as a row, seen through.
+
+Source: the did:plc method specification, "Update". The row is the intent (`submit`): whoever
+waits here may give up, the operation goes on. Nothing of the account changes before the directory
+holds the operation (`adopt_update`), so a refusal leaves everything as it was.
+"""
+
+import time
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.identity.keys import signing_keys
+from accounts.identity.plc import client, control_check, did_refresh, submit
+from accounts.identity.plc.control_check import NotOursToChange
+from accounts.models import Account, PlcOperation
+from protocol.did import plc
+from protocol.did.plc_data import PlcData
+from protocol.errors import InvalidRequest, XrpcError
+
+_FIRST_PAUSE_S = 0.005
+_LONGEST_PAUSE_S = 0.1
+_WORKERS_TURN = timedelta(seconds=1)
+_ATTEMPTS_AT_A_DIRECTORY_THAT_IS_DOWN = 2
+
+
+class DirectoryAway(XrpcError):
+    """502: the directory cannot be reached."""
+
+    name = "UpstreamFailure"
+    status = 502
+
+
+class UpdateLate(XrpcError):
+    """504: the directory has not confirmed the operation; it goes on by itself."""
+
+    name = "UpstreamTimeout"
+    status = 504
+
+
+class UpdateRefused(InvalidRequest):
+    """400: the directory would not take the operation. Nothing was changed."""
+
+
+def newest(account: Account) -> tuple[plc.Operation, PlcData]:
+    """The newest operation of the account's DID, and what it says, from the directory itself.
+
+    Raises DirectoryAway, NotOursToChange.
+    """
+    try:
+        operation, data = did_refresh.ask_directory(account.did)
+    except client.Unsettled as outcome:
+        raise DirectoryAway(
+            "The PLC directory does not answer. Nothing was changed; please try again."
+        ) from outcome
+    if operation is None or data is None:
+        raise NotOursToChange("The PLC directory does not hold this DID, or it was tombstoned")
+    return operation, data
+
+
+def signed(account: Account, data: PlcData, prev: plc.Operation) -> plc.Operation:
+    """The operation by which this host gives the DID the data. Raises NotOursToChange."""
+    control_check.check_rotation_key(account, plc.data_of(prev) or data)
+    return plc.sign(plc.update(data, plc.cid_of(prev)), signing_keys.rotation_key(account.host))
+
+
+def write_down(
+    account: Account,
+    operation: plc.Operation,
+    *,
+    new_handle: str = "",
+    new_signing_did_key: str = "",
+) -> PlcOperation:
+    """The row of a signed operation, due at once. `new_handle` and `new_signing_did_key` are kept
+    for the account until the operation is decided. Call inside a durable transaction: the directory
+    must never be told of what could be undone."""
+    return PlcOperation.objects.create(
+        did=account.did,
+        account=account,
+        kind=PlcOperation.Kind.UPDATE,
+        operation=operation,
+        cid=plc.cid_of(operation),
+        new_handle=new_handle,
+        new_signing_did_key=new_signing_did_key,
+        next_attempt_at=timezone.now(),
+    )
+
+
+def see_through(operation: PlcOperation) -> None:
+    """Return once the directory holds the operation and the account has taken it over.
+
+    Waits at most `settings.PLC_AWAIT_S`. Raises UpdateRefused (nothing changed), UpdateLate and
+    DirectoryAway (it goes on by itself).
+    """
+    submit.wake(operation.pk)
+    deadline = time.monotonic() + settings.PLC_AWAIT_S
+    pause_s, attempts_before = _FIRST_PAUSE_S, operation.attempts
+    operation.refresh_from_db()
+    while operation.state == PlcOperation.State.PENDING:
+        _give_up_when_hopeless(operation, attempts_before, deadline)
+        if operation.next_attempt_at < timezone.now() - _WORKERS_TURN:
+            submit.attempt(operation.pk)
+        time.sleep(pause_s)
+        pause_s = min(pause_s * 1.5, _LONGEST_PAUSE_S)
+        operation.refresh_from_db()
+    if operation.state == PlcOperation.State.WITHDRAWN:
+        raise UpdateRefused("Another change of this account has taken the place of this one")
+    if operation.state != PlcOperation.State.PUBLISHED:
+        raise UpdateRefused(f"The PLC directory refused the change: {operation.last_error}")
+
+
+def make_due(operation: PlcOperation) -> None:
+    """Have a pending operation tried again at once; an attempt under way keeps its lease."""
+    idle = PlcOperation.objects.filter(pk=operation.pk, state=PlcOperation.State.PENDING)
+    idle.exclude(last_failure="").update(next_attempt_at=timezone.now())
+
+
+def _give_up_when_hopeless(operation: PlcOperation, attempts_before: int, deadline: float) -> None:
+    attempts = operation.attempts - attempts_before
+    is_unreachable = operation.last_failure == PlcOperation.Failure.UNREACHABLE
+    if is_unreachable and attempts >= _ATTEMPTS_AT_A_DIRECTORY_THAT_IS_DOWN:
+        raise DirectoryAway(
+            "The PLC directory cannot be reached at the moment. The change is kept and goes on"
+            " when it can; repeat the request to wait for it."
+        )
+    if time.monotonic() > deadline:
+        raise UpdateLate(
+            "The PLC directory has not confirmed the change yet. It is kept and goes on by"
+            " itself; repeat the request to wait for it."
+        )

@@ -1,0 +1,127 @@
+"""From a DID to its document, asked once and remembered.
+
+A document is good for an hour without a question, and for a day when its server is silent; a
+refusal is remembered for a minute (a DID may be registered at any moment), silence for some
+seconds, so that a dead server does not hold up everybody who asks. DIDs whose documents we serve
+ourselves (our hosts', and did:web accounts under our handle domains) are answered from the
+database.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.identity import published_dids
+from accounts.identity.published_dids import Published
+from accounts.identity.resolution import documents, own_documents
+from accounts.identity.resolution.errors import (
+    DidDeactivated,
+    DidNotFound,
+    DidUnusable,
+    NetworkSilent,
+    UnresolvedDid,
+)
+from protocol.did.did_document import DidDocument
+from server.cache.shared import Entry, Memory
+from server.cache.single_flight import Flights
+
+FRESH_S = 3600.0
+KEPT_S = 86_400.0
+REFUSAL_S = 60.0
+SILENCE_S = 10.0
+STALE_S = 60.0  # how long a document of yesterday stands in before its silent server is asked again
+
+Document = dict[str, Any]
+Hear = Callable[[str], Document]  # of a DID
+
+_memory = Memory("did")
+_flights: Flights[dict[str, Any]] = Flights()
+_REFUSALS: dict[str, type[UnresolvedDid]] = {
+    "DidNotFound": DidNotFound,
+    "DidDeactivated": DidDeactivated,
+}
+
+
+def resolve_did(did: str, *, fresh: bool = False) -> DidDocument:
+    """The document of a did:plc or did:web.
+
+    `fresh` asks its server even when the document is remembered, and lets no old one stand in.
+    Raises UnresolvedDid (DidNotFound, DidDeactivated, DidUnusable), NetworkSilent.
+    """
+    own = own_documents.find(did)
+    if own is not None:
+        return DidDocument(own)
+    if fresh:
+        asked_at = timezone.now()
+        return DidDocument(_flights.share(did, lambda: _asked(did, documents.fetch, asked_at)))
+    known = _memory.get(did)
+    if known is not None and known.is_fresh:
+        return DidDocument(_remembered(known))
+    asked_at = timezone.now()
+    return DidDocument(
+        _flights.share(did, lambda: _asked_or_old(did, known, documents.fetch, asked_at))
+    )
+
+
+def known_did(did: str) -> DidDocument | None:
+    """The document as `resolve_did` has it without asking anybody; None when it would have to.
+
+    Raises UnresolvedDid, NetworkSilent, when that is what is remembered.
+    """
+    own = own_documents.find(did)
+    if own is not None:
+        return DidDocument(own)
+    known = _memory.get(did)
+    return DidDocument(_remembered(known)) if known is not None and known.is_fresh else None
+
+
+def settle_did(did: str, hear: Hear) -> DidDocument:
+    """As `resolve_did`, for somebody who asked without a thread (server.net.async_http): `hear`
+    gives the document (`documents.read`), or raises NetworkSilent when nobody answered."""
+    asked_at = timezone.now() - timedelta(seconds=settings.RESOLVE_TIMEOUT_S)  # at the earliest
+    return DidDocument(_asked_or_old(did, _memory.get(did), hear, asked_at))
+
+
+def remember_document(did: str, document: dict[str, Any]) -> None:
+    """Take note of what a DID says now, having changed it ourselves."""
+    _memory.put(did, {"document": document}, fresh_s=FRESH_S, keep_s=KEPT_S)
+
+
+def _asked(did: str, hear: Hear, asked_at: datetime) -> dict[str, Any]:
+    """What the DID's server says; an account of ours hears of it, too."""
+    try:
+        document = hear(did)
+    except UnresolvedDid as refusal:
+        value = {"refusal": refusal.name, "why": refusal.why}
+        _memory.put(did, value, fresh_s=REFUSAL_S, keep_s=REFUSAL_S)
+        raise
+    remember_document(did, document)
+    published_dids.note(Published(DidDocument(document)), seen_at=asked_at)
+    return document
+
+
+def _asked_or_old(did: str, known: Entry | None, hear: Hear, asked_at: datetime) -> dict[str, Any]:
+    try:
+        return _asked(did, hear, asked_at)
+    except NetworkSilent as silence:
+        if known is None or "document" not in known.value:
+            value = {"silence": silence.message}
+            _memory.put(did, value, fresh_s=SILENCE_S, keep_s=SILENCE_S)
+            raise
+        _memory.postpone(did, known, STALE_S)
+        return _remembered(known)
+
+
+def _remembered(known: Entry) -> dict[str, Any]:
+    """The document of an entry. Raises the refusal or the silence that was remembered instead."""
+    value: dict[str, Any] = known.value
+    if "silence" in value:
+        raise NetworkSilent(value["silence"])
+    if "refusal" in value:
+        kind = _REFUSALS.get(value["refusal"])
+        raise kind() if kind else DidUnusable(value["why"])
+    document: dict[str, Any] = value["document"]
+    return document

@@ -1,0 +1,146 @@
+"""From a handle to its DID: what the handle's own domain says.
+
+Source: atproto.com/specs/handle "Handle Resolution": a TXT record of `_atproto.`, else a well-known
+document. Names under a handle domain of this platform are answered as that domain's host would
+answer, without asking ourselves over the network.
+"""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from accounts.identity.handles import allocation
+from accounts.identity.resolution.errors import NetworkSilent
+from hosting.models import HandleDomain
+from protocol.syntax import is_did, is_handle, normalize_handle
+from server.cache.shared import Memory
+from server.cache.single_flight import Flights
+from server.net import dns, http_client
+
+FRESH_S = 300.0
+NOT_FOUND_S = 30.0
+_PREFIX = "did="
+_ANSWER_MAX_BYTES = 8192
+_memory = Memory("handle")
+_flights: Flights[str | None] = Flights()
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What is known of a handle: where it leads, or that it leads nowhere."""
+
+    did: str | None
+
+
+def resolve_handle(handle: str, *, fresh: bool = False) -> str | None:
+    """The DID that the handle leads to; None when it leads nowhere, is none, or nobody answers.
+
+    `fresh` asks the network even when the answer is remembered.
+    """
+    heard = _of_ours(handle) if fresh else heard_of(handle)
+    if heard is not None:
+        return heard.did
+    name = normalize_handle(handle)
+    return _flights.share(name, lambda: _asked(name))
+
+
+def heard_of(handle: str) -> Heard | None:
+    """As `resolve_handle` has it without asking anybody; None when it would have to."""
+    heard = _of_ours(handle)
+    if heard is not None:
+        return heard
+    known = _memory.get(normalize_handle(handle))
+    return Heard(known.value) if known is not None else None
+
+
+def ask_for_handle(handle: str) -> str | None:
+    """The DID that the handle's domain names at this moment; None when it names none.
+
+    Raises NetworkSilent when name servers or the web server do not answer, so that an outage is not
+    taken for a word.
+    """
+    name = normalize_handle(handle)
+    domain = _own_domain(name)
+    if domain is not None:
+        return allocation.resolve(domain.host, name)
+    return _ask(name)
+
+
+def _asked(name: str) -> str | None:
+    try:
+        did = _ask(name)
+    except NetworkSilent:
+        did = None
+    fresh_s = FRESH_S if did else NOT_FOUND_S
+    _memory.put(name, did, fresh_s=fresh_s, keep_s=fresh_s)
+    return did
+
+
+def _ask(name: str) -> str | None:
+    """DNS, then HTTPS, then the backup name servers. When none finds it, a silence counts."""
+    silences: list[Exception] = []
+    for source in (_by_dns, _by_https, _by_backup_dns):
+        if source is _by_https and any(isinstance(one, dns.Late) for one in silences):
+            continue  # who does not answer about a record will not about an address
+        try:
+            did = source(name)
+        except (dns.NoAnswer, NetworkSilent) as silence:
+            silences.append(silence)
+        else:
+            if did is not None:
+                return did
+    if silences:
+        raise NetworkSilent(f"Nobody answers for the handle {name}") from silences[0]
+    return None
+
+
+def _by_dns(name: str) -> str | None:
+    return _only_did(dns.values(f"_atproto.{name}"))
+
+
+def _by_backup_dns(name: str) -> str | None:
+    return _only_did(dns.backup_values(f"_atproto.{name}"))
+
+
+def _only_did(values: list[str]) -> str | None:
+    """The DID of the one record that begins with `did=`; two of them contradict each other."""
+    named = [value.removeprefix(_PREFIX) for value in values if value.startswith(_PREFIX)]
+    return named[0] if len(named) == 1 and is_did(named[0]) else None
+
+
+def _by_https(name: str) -> str | None:
+    url = f"https://{name}/.well-known/atproto-did"
+    try:
+        answer = http_client.request(
+            "GET", url, timeout_s=settings.RESOLVE_TIMEOUT_S, max_bytes=_ANSWER_MAX_BYTES
+        )
+    except http_client.Unreachable:
+        return None  # no such server: most handles prove themselves by DNS alone
+    except http_client.TooLarge as page:
+        status, body = page.status, b""  # a page for people, such as those of parked domains
+    except http_client.TimedOut as silence:
+        raise NetworkSilent(str(silence)) from silence
+    else:
+        status, body = answer.status, answer.body
+    if status >= 500:
+        raise NetworkSilent(f"{url} answered {status}")
+    lines = body.decode(errors="replace").strip().splitlines()
+    did = lines[0].strip() if status == 200 and lines else ""
+    return did if is_did(did) else None
+
+
+def _of_ours(handle: str) -> Heard | None:
+    """The answer for what is no handle, and for names under this platform's own domains."""
+    if not is_handle(handle):
+        return Heard(None)
+    name = normalize_handle(handle)
+    domain = _own_domain(name)
+    return Heard(allocation.resolve(domain.host, name)) if domain is not None else None
+
+
+def _own_domain(name: str) -> HandleDomain | None:
+    """The longest handle domain of this platform that the name is under."""
+    labels = name.split(".")
+    above = ["." + ".".join(labels[start:]) for start in range(1, len(labels))]
+    domains = HandleDomain.objects.select_related("host").filter(name__in=above)
+    return max(domains, key=lambda domain: len(domain.name), default=None)

@@ -1,0 +1,1 @@
+"""Invite codes: made, spent, earned, listed."""

@@ -1,0 +1,119 @@
+"""Invite codes: made by the host as gifts, spent at sign-up, disabled.
+
+Source: com.atproto.server.createInviteCodes, createAccount and com.atproto.admin.*. What accounts
+earn by themselves: accounts.invites.earned. A use is counted by one update that must change exactly
+one row, so racing sign-ups never overuse a code.
+"""
+
+import base64
+import secrets
+from collections.abc import Collection, Iterable
+
+from django.db import transaction
+from django.db.models import F
+
+from accounts.models import Account, InviteCode, InvitePermission, InviteUse
+from hosting.models import Host
+from protocol.errors import InvalidRequest, XrpcError
+
+CODES_MAX = 10_000  # made in one call
+_USES_MAX = 2**31 - 1
+_RANDOM_BYTES = 7  # two groups of five base32 characters, and some bits to drop
+
+
+class InvalidInviteCode(XrpcError):
+    """400: this host takes people with an invite code, and this is none, or no longer."""
+
+    name = "InvalidInviteCode"
+    field = "invite_code"
+
+
+def new_code(host: Host) -> str:
+    """`pds.acme.example` -> `pds-acme-example-k3vtb-q2x7m`."""
+    text = base64.b32encode(secrets.token_bytes(_RANDOM_BYTES)).decode().lower()
+    return f"{host.hostname.replace('.', '-')}-{text[:5]}-{text[5:10]}"
+
+
+def give(
+    host: Host, *, for_accounts: Collection[str] = (), codes_each: int, uses_each: int
+) -> dict[str, list[str]]:
+    """Make codes as gifts, by DID; for the host itself (`admin`) when no DID is given.
+
+    Raises InvalidRequest for numbers that make no sense.
+    """
+    owners = list(dict.fromkeys(for_accounts)) or [InviteCode.ADMIN]
+    if not (codes_each >= 1 and codes_each * len(owners) <= CODES_MAX):
+        raise InvalidRequest(f"codeCount: between 1 and {CODES_MAX} codes are made at once")
+    if not 1 <= uses_each <= _USES_MAX:
+        raise InvalidRequest("useCount: a code is good for one use or more")
+    given = {owner: [new_code(host) for _ in range(codes_each)] for owner in owners}
+    InviteCode.objects.bulk_create(
+        InviteCode(
+            host=host,
+            code=code,
+            for_account=owner,
+            created_by=InviteCode.ADMIN,
+            available_count=uses_each,
+        )
+        for owner, codes in given.items()
+        for code in codes
+    )
+    return given
+
+
+def check(host: Host, code: str | None) -> str:
+    """The code in its normal form, when it is good for a sign-up right now.
+
+    Raises InvalidInviteCode.
+    """
+    code = (code or "").strip().lower()
+    if not code:
+        raise InvalidInviteCode("No invite code provided")
+    found = InviteCode.objects.of(host).usable().filter(code=code).first()
+    if found is None or _is_owner_taken_down(found):
+        raise InvalidInviteCode("Provided invite code not available")
+    return code
+
+
+def spend(host: Host, code: str, did: str) -> None:
+    """Count a use by a new account, in the transaction that writes its row.
+
+    Raises InvalidInviteCode for the losers of a race.
+    """
+    usable = InviteCode.objects.of(host).usable().filter(code=code)
+    if usable.update(used_count=F("used_count") + 1) != 1:
+        raise InvalidInviteCode("Provided invite code not available")
+    InviteUse.objects.create(code=InviteCode.objects.get(code=code), used_by=did)
+
+
+def give_back(host: Host, did: str) -> None:
+    """Undo the use of a sign-up that came to nothing, in the transaction that drops its row."""
+    for use in InviteUse.objects.filter(code__host=host, used_by=did):
+        InviteCode.objects.filter(pk=use.code_id).update(used_count=F("used_count") - 1)
+        use.delete()
+
+
+def disable(host: Host, codes: Iterable[str], accounts: Collection[str]) -> int:
+    """Disable single codes and all codes of accounts (DIDs); how many those were.
+
+    Raises InvalidRequest for `admin`, whose codes nobody can name by their owner.
+    """
+    if InviteCode.ADMIN in accounts:
+        raise InvalidRequest("cannot disable admin invite codes")
+    own = InviteCode.objects.of(host).filter(is_disabled=False)
+    with transaction.atomic():
+        by_code = own.filter(code__in=[code.lower() for code in codes]).update(is_disabled=True)
+        return by_code + own.filter(for_account__in=accounts).update(is_disabled=True)
+
+
+def set_permission(account: Account, *, is_disabled: bool, note: str = "") -> None:
+    """Whether an account may earn codes. Codes that it has stay as they are."""
+    InvitePermission.objects.update_or_create(
+        account=account, defaults={"is_disabled": is_disabled, "note": note[:2000]}
+    )
+
+
+def _is_owner_taken_down(code: InviteCode) -> bool:
+    owners = {code.for_account, code.created_by} - {InviteCode.ADMIN}
+    accounts = Account.objects.filter(host_id=code.host_id, did__in=owners)
+    return accounts.filter(taken_down_at__isnull=False).exists()

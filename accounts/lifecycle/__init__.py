@@ -1,0 +1,1 @@
+"""Accounts deactivated, activated, deleted, and changed by staff."""

@@ -1,0 +1,81 @@
+"""An owner lets the account rest, and wakes it again.
+
+Source: com.atproto.server.deactivateAccount, activateAccount. Sessions and app passwords outlive a
+deactivation: the owner must be able to come back. Both verbs may be repeated; a repetition is
+announced again, as in `status`.
+"""
+
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import status
+from accounts.account_migration import move_in
+from accounts.identity import did_verification
+from accounts.identity.plc import did_refresh
+from accounts.models import Account
+from accounts.signals import account_activated, account_moved_in
+from hosting.mail import letters, outbox
+
+
+def deactivate(account: Account, delete_after: datetime | None = None) -> Account:
+    """Hide the account from all but its owner. A takedown on top stays what others see.
+
+    From `delete_after` on the account is deleted (accounts.lifecycle.deletion), unless its owner
+    comes back before; a repetition brings its own. It lies settings.DELETION_HOLD_S ahead at the
+    least, and the owner is told: whoever holds a stolen session can ask, too. While the address is
+    not trusted it lies beyond that time: the letter may go to the thief, but the former address was
+    told of the change. Raises `AccountNotFound` for one that never opened.
+    """
+    with transaction.atomic():
+        transaction.on_commit(partial(did_refresh.wake, account.did))  # the last step of a move
+        locked = status.lock_open(account)
+        before = locked.delete_after
+        locked.deactivated_at = locked.deactivated_at or timezone.now()
+        # Who is on the way in keeps the deadline for arriving.
+        if delete_after is not None or not move_in.is_on_its_way(locked):
+            locked.delete_after = None if delete_after is None else _held(locked, delete_after)
+        locked.save(update_fields=["deactivated_at", "delete_after"])
+        if locked.delete_after is not None and _is_news(locked.delete_after, before):
+            _tell_when(locked)
+        return status.announce(locked)
+
+
+def activate(account: Account) -> Account:
+    """End a deactivation, once the directory confirms that the DID leads here.
+
+    Call it outside of any transaction. Raises `InvalidDid`, `DirectorySilent`, and
+    `AccountNotFound` for an account that is taken down.
+    """
+    if account.taken_down_at is None:
+        did_verification.check(account)
+    with transaction.atomic():
+        locked = status.lock_open(account)
+        if locked.taken_down_at is not None:
+            raise status.AccountNotFound
+        was_away = locked.moved_away_at is not None
+        locked.deactivated_at = locked.delete_after = locked.moved_away_at = None
+        locked.save(update_fields=["deactivated_at", "delete_after", "moved_away_at"])
+        locked.refresh_from_db(fields=["status"])  # Postgres derives it
+        has_arrived = move_in.finish(locked) or was_away
+        signal = account_moved_in if has_arrived else account_activated
+        signal.send(sender=Account, account=locked)
+        return locked
+
+
+def _held(account: Account, delete_after: datetime) -> datetime:
+    earliest = timezone.now() + timedelta(seconds=settings.DELETION_HOLD_S)
+    return max(delete_after, earliest, account.email_trusted_at or earliest)
+
+
+def _is_news(delete_after: datetime, before: datetime | None) -> bool:
+    """Whether the day moved; repetitions of the same wish are no reason to write again."""
+    return before is None or abs(delete_after - before) > timedelta(days=1)
+
+
+def _tell_when(account: Account) -> None:
+    context = {"handle": account.handle or account.did, "delete_at": account.delete_after}
+    outbox.post(account.host, account.email, letters.DELETION_SCHEDULED, context, cause=account.did)

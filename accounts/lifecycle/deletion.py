@@ -1,0 +1,98 @@
+"""The end of an account: one verb, whoever asks for it (owner, staff, or the owner's calendar).
+
+Source: com.atproto.server.deleteAccount, com.atproto.admin.deleteAccount. In one transaction the
+account's rows go, sessions with them, the room above says `#account` with status `deleted` and
+dooms the repo (repos.closing), and the person is told by mail. Handle and address are free again at
+once. The DID is not tombstoned: it is its owner's, who may take it elsewhere with a recovery key.
+"""
+
+from contextlib import suppress
+from typing import Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import status
+from accounts.authentication import credentials, email_codes
+from accounts.authentication.credentials import InvalidLogin
+from accounts.authentication.email_codes import Purpose
+from accounts.identity.keys import signing_keys
+from accounts.models import Account, PlcOperation
+from accounts.signals import account_deleted
+from hosting.mail import letters, outbox
+from hosting.models import Host
+
+_SWEEP_BATCH: Final = 100
+
+
+class InvalidOwner(InvalidLogin):
+    """401: unknown DID or wrong password, never saying which."""
+
+    def __init__(self) -> None:
+        super().__init__("Invalid did or password")
+
+
+def delete_own(host: Host, did: str, password: str, code: str) -> None:
+    """Delete an account, as its owner: DID, main password and the code that was mailed.
+
+    Whatever the account's status is. Raises InvalidOwner (after 350 ms at least), InvalidToken,
+    ExpiredToken.
+    """
+    account = _owned(host, did, password)
+    email_codes.check(account, Purpose.DELETE_ACCOUNT, code)
+    delete(account)
+
+
+def delete(account: Account) -> None:
+    """Delete an account. Of two who try at once one does it, the other finds nobody.
+
+    Raises AccountNotFound.
+    """
+    with transaction.atomic():
+        locked = status.lock_open(account)
+        _withdraw_operations(locked)
+        account_deleted.send(sender=Account, account=locked)
+        _say_goodbye(locked)
+        locked.delete()
+        signing_keys.forget(locked.host_id, locked.did)
+
+
+def delete_due() -> None:
+    """The sweep: deactivated accounts whose owners wanted them gone by now."""
+    due = Account.objects.open().filter(delete_after__lte=timezone.now())
+    for account in due.order_by("delete_after")[:_SWEEP_BATCH]:
+        with suppress(status.AccountNotFound):  # deleted meanwhile
+            _delete_if_still_due(account)
+
+
+def _delete_if_still_due(account: Account) -> None:
+    """Its owner may have come back between the look and now."""
+    with transaction.atomic():
+        locked = status.lock_open(account)
+        if locked.delete_after == account.delete_after:
+            delete(locked)
+
+
+def _owned(host: Host, did: str, password: str) -> Account:
+    try:
+        account = credentials.authenticate(host, did, password)
+    except InvalidLogin:
+        raise InvalidOwner from None
+    if account.did != did:  # a handle or an address is no DID
+        raise InvalidOwner
+    return account
+
+
+def _withdraw_operations(account: Account) -> None:
+    """What the directory was still to be told of this account it need not hear any more."""
+    PlcOperation.objects.filter(account=account, state=PlcOperation.State.PENDING).update(
+        state=PlcOperation.State.WITHDRAWN, decided_at=timezone.now()
+    )
+
+
+def _say_goodbye(account: Account) -> None:
+    """The last letter; those before it, with the address in them, go."""
+    outbox.forget(account.host, account.email)
+    handle = account.handle or account.did
+    words = {"handle": handle}
+    outbox.post(account.host, account.email, letters.ACCOUNT_DELETED, words, cause=account.did)

@@ -1,0 +1,45 @@
+"""What a host's staff may change about an account without the owner's proof: address and password.
+
+Source: com.atproto.admin.updateAccountEmail and updateAccountPassword. Codes that were mailed
+before lead to the wrong mailbox or open the wrong door, so they all go.
+"""
+
+from django.contrib.auth.hashers import make_password
+from django.db import IntegrityError, transaction
+
+from accounts import status
+from accounts.authentication import credential_rules, email_codes
+from accounts.models import Account, Session, WebSession
+
+
+def set_email(account: Account, email: str) -> None:
+    """Another address, not yet confirmed; that it is the owner's the staff vouch for.
+
+    Raises `EmailRefused` for none, and for one in use.
+    """
+    address = credential_rules.checked_email(email)
+    try:
+        with transaction.atomic():
+            locked = status.lock_open(account)
+            locked.email = address
+            locked.email_confirmed_at = locked.email_replaced_at = None
+            locked.save(update_fields=["email", "email_confirmed_at", "email_replaced_at"])
+            email_codes.burn_all(locked)
+    except IntegrityError:
+        raise credential_rules.EmailRefused(
+            "This email address is already in use, please use a different email."
+        ) from None
+
+
+def set_password(account: Account, password: str) -> None:
+    """Another main password; whoever is signed in with the old one is so no longer. App passwords
+    and their sessions stay. Raises `PasswordRefused`."""
+    credential_rules.refuse_guessable(password, account.handle or "", account.email)
+    hashed = make_password(credential_rules.checked_password(password))
+    with transaction.atomic():
+        locked = status.lock_open(account)
+        locked.password = hashed
+        locked.save(update_fields=["password"])
+        Session.objects.filter(account=locked, app_password_name__isnull=True).delete()
+        WebSession.objects.filter(account=locked).delete()
+        email_codes.burn_all(locked)

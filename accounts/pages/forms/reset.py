@@ -1,0 +1,81 @@
+"""The forms of the pages that take a mailed code."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.authentication.email_second_factor import WrongCode
+from accounts.authentication.session_tokens import ExpiredToken, InvalidToken
+from accounts.models import Account, EmailToken
+from accounts.pages import wording
+from accounts.pages.forms.accounts import AS_TYPED, HostForm, NewPasswordField, OwnerForm
+from hosting.limits import RateLimitExceeded
+from hosting.models import Host
+from protocol.errors import XrpcError
+
+
+class CodeForm(HostForm):
+    """A form with a mailed code; what is wrong with the code stands beside it."""
+
+    code = forms.CharField(
+        label=_("Code from the e-mail"),
+        max_length=100,
+        widget=forms.TextInput(
+            attrs={**AS_TYPED, "autocomplete": "one-time-code", "placeholder": "ABCDE-23456"}
+        ),
+    )
+
+    def refuse(self, refusal: XrpcError) -> None:
+        if isinstance(refusal, InvalidToken | ExpiredToken | WrongCode):
+            self.add_error("code", wording.for_person(refusal))
+        else:
+            super().refuse(refusal)
+
+
+class ConfirmEmailForm(CodeForm):
+    """The code that confirms the address of `account`. `problem`: why no letter went out."""
+
+    account: Account
+    problem = ""
+
+    def told(self, refusal: RateLimitExceeded) -> str:
+        """The refusal in words, for above the form; its headers go with the answer."""
+        self.refusal_headers = refusal.headers
+        return wording.for_person(refusal)
+
+
+class MailedCodeForm(OwnerForm):
+    """What a code is wanted for, and the main password. `is_sent`: it is on its way; `code`: here
+    it is."""
+
+    is_sent = False
+    code = ""
+
+    purpose = forms.ChoiceField(
+        label=_("What for"),
+        choices=[
+            (EmailToken.Purpose.PLC_OPERATION.value, _("To change your identity or move away")),
+            (EmailToken.Purpose.DELETE_ACCOUNT.value, _("To delete the account")),
+        ],
+    )
+
+    @property
+    def is_for_identity(self) -> bool:
+        return bool(self.cleaned_data["purpose"] == EmailToken.Purpose.PLC_OPERATION)
+
+
+class NewPasswordForm(CodeForm):
+    """The code, and the new password."""
+
+    password = NewPasswordField(label=_("New password"))
+
+
+class SignInCodeForm(CodeForm):
+    """The second step of signing in. `promise` says that the first one was taken."""
+
+    promise = forms.CharField(max_length=2048, widget=forms.HiddenInput())
+
+    def __init__(self, host: Host, data: Any = None, promise: str = "") -> None:
+        super().__init__(host, data)
+        self.fields["promise"].initial = promise

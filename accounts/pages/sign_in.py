@@ -1,0 +1,81 @@
+"""The account pages: each is a form that checks, a verb that acts, a template that shows.
+
+A POST that did its work answers with a redirect; one that was refused shows the form again with
+422, or with 503 when the directory is to blame and sending it again will help, or with 429 when it
+came too often.
+"""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.authentication import credentials, email_second_factor
+from accounts.models import Account
+from accounts.pages.answers import posted, show_form, status_of
+from accounts.pages.cookies import for_signed_in, signed_in, signed_out
+from accounts.pages.forms.accounts import SignInForm
+from accounts.pages.forms.reset import SignInCodeForm
+from hosting import limits
+from hosting.tenancy.routing import host_of
+from protocol.errors import XrpcError
+
+
+@never_cache
+@require_safe
+@for_signed_in
+def home(request: HttpRequest, account: Account) -> HttpResponse:
+    """`/account/`: who you are here, and how to use it in an app."""
+    return render(request, "accounts/home.html", {"host": host_of(request), "account": account})
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """`/account/sign-in`: by handle, e-mail or DID."""
+    form = SignInForm(host_of(request), posted(request))
+    if form.is_valid():
+        given = form.cleaned_data
+        try:
+            name, password = given["identifier"], given["password"]
+            who = credentials.counted_as(form.host, name)
+            with limits.logging_in(request, form.host, who, credentials.InvalidLogin):
+                account = credentials.authenticate(form.host, name, password)
+            if account.needs_email_code:
+                return _ask_for_code(request, account)
+            return signed_in(request, account)
+        except XrpcError as refusal:
+            form.refuse(refusal)
+            return show_form(request, "accounts/sign_in.html", form, status_of(refusal))
+    return show_form(request, "accounts/sign_in.html", form)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in_code(request: HttpRequest) -> HttpResponse:
+    """`/account/sign-in/code`: the second step, for those who want one."""
+    form = SignInCodeForm(host_of(request), posted(request))
+    if not form.is_bound:
+        return redirect("accounts:sign_in")
+    if form.is_valid():
+        given = form.cleaned_data
+        try:
+            account = email_second_factor.keep(form.host, given["promise"], given["code"])
+            return signed_in(request, account)
+        except XrpcError as refusal:
+            form.refuse(refusal)
+            return show_form(request, "accounts/sign_in_code.html", form, status_of(refusal))
+    return show_form(request, "accounts/sign_in_code.html", form)
+
+
+def _ask_for_code(request: HttpRequest, account: Account) -> HttpResponse:
+    promise = email_second_factor.promise(account, get_language())
+    form = SignInCodeForm(host_of(request), promise=promise)
+    return show_form(request, "accounts/sign_in_code.html", form)
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """`/account/sign-out`: a POST, so that no foreign page can sign anybody out."""
+    return signed_out(request)

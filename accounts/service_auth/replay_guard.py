@@ -1,0 +1,99 @@
+"""Service tokens that did something already, remembered until they expire by themselves.
+
+A state-changing call takes a token once (protocol: service auth, "Replays"). Marks live in Valkey
+for all web processes together; while it is away each process remembers its own, bounded, so that a
+thief gains at most one use a process.
+"""
+
+import hashlib
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+import redis
+from django.conf import settings
+
+from accounts.authentication.compact_jws import BadServiceToken
+from accounts.service_auth.tokens import ServiceClaims
+from hosting.models import Host
+
+VALKEY_TIMEOUT_S = 0.5
+REMEMBERED_MAX = 20_000  # marks a process keeps while Valkey is away
+
+
+@contextmanager
+def spent_once(host: Host, claims: ServiceClaims) -> Iterator[None]:
+    """Do something once by this token. What fails inside gives the token back, so that a person may
+    correct a form and send it again. Raises BadServiceToken when it was spent before."""
+    key = _key(host, claims)
+    if not _claim(key, claims.exp):
+        raise BadServiceToken("jwt has been used already")
+    is_done = False
+    try:
+        yield
+        is_done = True
+    finally:
+        if not is_done:
+            _give_back(key)
+
+
+def _key(host: Host, claims: ServiceClaims) -> str:
+    digest = hashlib.sha256(f"{claims.iss}\0{claims.mark}".encode()).hexdigest()
+    return f"service-token:{host.pk}:{digest}"
+
+
+def _claim(key: str, expires_at: int) -> bool:
+    try:
+        return bool(_valkey().set(key, 1, nx=True, exat=expires_at + 1))
+    except redis.RedisError:
+        return _own.claim(key, expires_at)
+
+
+def _give_back(key: str) -> None:
+    _own.give_back(key)
+    try:
+        _valkey().delete(key)
+    except redis.RedisError:
+        return  # the token stays spent there until it expires: a minute, as a rule
+
+
+@cache
+def _valkey() -> "redis.Redis":
+    return redis.Redis.from_url(
+        settings.VALKEY_URL or "redis://localhost",
+        socket_timeout=VALKEY_TIMEOUT_S,
+        socket_connect_timeout=VALKEY_TIMEOUT_S,
+    )
+
+
+class OwnMarks:
+    """A process's own marks, bounded: those that expire first go first."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._expiries: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def claim(self, key: str, expires_at: int) -> bool:
+        """Whether this is the first claim of `key`."""
+        with self._lock:
+            if self._expiries.get(key, 0) > time.time():
+                return False
+            if len(self._expiries) >= self._most:
+                self._make_room()
+            self._expiries[key] = expires_at
+            return True
+
+    def give_back(self, key: str) -> None:
+        """Forget a claim."""
+        with self._lock:
+            self._expiries.pop(key, None)
+
+    def _make_room(self) -> None:
+        eldest_first = sorted(self._expiries.items(), key=lambda item: item[1])
+        self._expiries = dict(eldest_first[self._most // 2 :])
+
+
+_own = OwnMarks(REMEMBERED_MAX)

@@ -1,0 +1,1 @@
+"""Signing up: rules, admission policy, the approval queue, and the account itself."""

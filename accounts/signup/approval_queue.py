@@ -1,0 +1,196 @@
+"""Sign-ups that wait for the host's staff: put down, approved, refused, forgotten.
+
+A held sign-up mints no DID and emits no event (product: admission). Approved, it is written down
+exactly as if it had been handed in then, and the person hears of it by mail. Those who move in with
+a DID of their own have a proof that lives a minute: they are told yes, and come again.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Final, NoReturn
+
+from django.contrib.auth.hashers import check_password, make_password
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.identity.plc import submit
+from accounts.invites import codes
+from accounts.models import HeldSignUp
+from accounts.signup import did_web_sign_up, pending_account, rules
+from accounts.signup.rules import Admitted, SignUp
+from hosting.mail import letters, outbox
+from hosting.models import Host
+from protocol.errors import InvalidRequest
+
+WAITING_MAX: Final = 10_000  # at a host: beyond that nobody will ever look at them
+KEPT_FOR: Final = timedelta(days=30)
+
+
+class SignUpHeld(InvalidRequest):
+    """400: the staff look at it first. The same sign-up sent again is told the same."""
+
+    name = "SignupQueued"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your sign-up is waiting for this server's staff. You will get an e-mail when they"
+            " have decided."
+        )
+
+
+class QueueFull(InvalidRequest):
+    """400: so many wait that nothing more is taken."""
+
+    def __init__(self) -> None:
+        super().__init__("Too many sign-ups are waiting here. Please try again another day.")
+
+
+class Declined(InvalidRequest):
+    """400: the staff said no to this DID."""
+
+    def __init__(self) -> None:
+        super().__init__("This server's staff have declined this account.")
+
+
+class AlreadyDecided(InvalidRequest):
+    """400: somebody of the staff was quicker."""
+
+
+def hold(host: Host, wish: SignUp, admitted: Admitted, reason: HeldSignUp.Reason) -> NoReturn:
+    """Put a sign-up down for the staff. Raises SignUpHeld when that is done, QueueFull when it is
+    not, HandleTaken or EmailRefused when somebody else waits with the same."""
+    if HeldSignUp.objects.of(host).waiting().count() >= WAITING_MAX:
+        raise QueueFull
+    held = HeldSignUp(
+        host=host,
+        handle=admitted.handle,
+        email=admitted.email,
+        password="" if wish.did else make_password(admitted.password),
+        recovery_key=admitted.recovery_key,
+        invite_code=admitted.invite_code,
+        did=wish.did,
+        address=wish.address,
+        language=(wish.language or "")[:10],
+        reason=reason,
+    )
+    try:
+        with transaction.atomic():
+            held.save()
+    except IntegrityError as error:
+        raise _waiting_already(error, admitted) from error
+    raise SignUpHeld
+
+
+def check_not_waiting(host: Host, did: str, admitted: Admitted) -> None:
+    """Whether nobody waits for the same handle or address here. Raises SignUpHeld for the same
+    person, HandleTaken or EmailRefused for another, Declined for a mover who was told no."""
+    refused = HeldSignUp.objects.of(host).filter(state=HeldSignUp.State.REFUSED)
+    if did and refused.filter(did=did).exists():
+        raise Declined
+    waiting = HeldSignUp.objects.waiting()
+    by_handle = waiting.filter(handle=admitted.handle).first()
+    if by_handle is not None:
+        if _is_same(by_handle, host, did, admitted):
+            raise SignUpHeld
+        raise rules.handle_taken(admitted)
+    if waiting.filter(host=host, email=admitted.email, did="").exists():
+        raise rules.email_taken(admitted)
+
+
+def is_handle_wanted(handle: str) -> bool:
+    """Whether somebody waits for this handle; it is kept for them."""
+    return HeldSignUp.objects.waiting().filter(handle=handle).exists()
+
+
+def is_approved(host: Host, did: str) -> bool:
+    """Whether the staff have said yes to a DID that wants to move in."""
+    approved = HeldSignUp.objects.of(host).filter(state=HeldSignUp.State.APPROVED)
+    return approved.filter(did=did).exists()
+
+
+def approve(held: HeldSignUp) -> None:
+    """Make the account that was asked for, in the caller's transaction; the directory hears of it
+    after the commit. The account opens some moments later, as every one does.
+
+    Raises AlreadyDecided, and HandleTaken or EmailRefused where somebody else has it by now.
+    """
+    _decide(held, HeldSignUp.State.APPROVED)
+    if not held.did:
+        _make_account(held)
+    _write(held, letters.SIGN_UP_APPROVED)
+
+
+def _make_account(held: HeldSignUp) -> None:
+    wish = Admitted(held.handle, held.email, "", held.recovery_key, _code_left(held))
+    rules.check_free(held.host, wish)
+    if held.host.did_method == Host.DidMethod.WEB:
+        did_web_sign_up.open_account(held.host, wish, held.password)
+        return
+    try:
+        with transaction.atomic():
+            operation = pending_account.write(held.host, wish, held.password)
+    except IntegrityError as error:
+        raise pending_account.lost_race(error, wish) from error
+    transaction.on_commit(partial(submit.wake, operation.pk))
+
+
+def refuse(held: HeldSignUp) -> None:
+    """Say no, in the caller's transaction; the person is told. Raises AlreadyDecided."""
+    _decide(held, HeldSignUp.State.REFUSED)
+    _write(held, letters.SIGN_UP_REFUSED)
+
+
+def drop(host: Host, ids: Sequence[int]) -> list[HeldSignUp]:
+    """Say no to many without a word, in the caller's transaction: what a flood left behind, whose
+    addresses are nobody's or somebody else's. Returns them."""
+    dropped = list(HeldSignUp.objects.of(host).waiting().select_for_update().filter(pk__in=ids))
+    for held in dropped:
+        _decide(held, HeldSignUp.State.REFUSED)
+    return dropped
+
+
+def forget_old() -> None:
+    """The sweep: nobody's data is kept for a month for nothing."""
+    HeldSignUp.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()
+
+
+def _decide(held: HeldSignUp, state: HeldSignUp.State) -> None:
+    decided = HeldSignUp.objects.waiting().filter(pk=held.pk)
+    # What was kept to make the account of has done its duty.
+    if decided.update(state=state, decided_at=timezone.now(), password="", address="") != 1:
+        raise AlreadyDecided("This sign-up was decided already.")
+
+
+def _code_left(held: HeldSignUp) -> str:
+    """The invite code, where it is still good: the staff's yes is worth more than a code."""
+    try:
+        return codes.check(held.host, held.invite_code)
+    except codes.InvalidInviteCode:
+        return ""
+
+
+def _write(held: HeldSignUp, letter: letters.Letter) -> None:
+    if held.email:
+        words = {"handle": held.handle, "is_move": bool(held.did)}
+        outbox.post(held.host, held.email, letter, words, language=held.language or None)
+
+
+def _is_same(held: HeldSignUp, host: Host, did: str, admitted: Admitted) -> bool:
+    """The same person again: by the proven DID, or by address and password."""
+    if held.host_id != host.pk or held.did != did:
+        return False
+    return bool(did) or (
+        held.email == admitted.email and check_password(admitted.password, held.password)
+    )
+
+
+def _waiting_already(error: IntegrityError, wish: Admitted) -> Exception:
+    constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+    if constraint == "held_sign_up_handle_is_unique":
+        return rules.handle_taken(wish)
+    if constraint == "held_sign_up_email_is_unique_a_host":
+        return rules.email_taken(wish)
+    if constraint == "held_sign_up_did_is_unique_a_host":
+        return SignUpHeld()
+    return error

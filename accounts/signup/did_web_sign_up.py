@@ -1,0 +1,55 @@
+"""Signing up at a host that gives out did:web identities: one transaction, nobody else to ask.
+
+Source: docs/decisions/0023. The DID is the handle's host name as it is at sign-up and stays so; the
+handle may change later. A directory of keys that could win the DID back does not exist for did:web,
+so a recovery key is refused rather than forgotten.
+"""
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.identity import did_web, did_web_documents
+from accounts.identity.handles import allocation
+from accounts.identity.keys import signing_keys
+from accounts.invites import codes
+from accounts.models import Account
+from accounts.signals import account_opened
+from accounts.signup import pending_account, rules
+from accounts.signup.rules import Admitted, RecoveryKeyRefused
+from hosting.models import Host
+
+
+def open_account(host: Host, wish: Admitted, password: str) -> Account:
+    """Make and open an account with a did:web of its handle; `password` is hashed already.
+
+    Raises HandleTaken, EmailRefused, InvalidInviteCode, RecoveryKeyRefused.
+    """
+    if wish.recovery_key:
+        raise RecoveryKeyRefused("Accounts of this server have no recovery keys (did:web).")
+    try:
+        with transaction.atomic():
+            return _write(host, wish, password)
+    except IntegrityError as error:
+        raise pending_account.lost_race(error, wish) from error
+
+
+def _write(host: Host, wish: Admitted, password: str) -> Account:
+    allocation.hold(wish.handle)
+    if allocation.is_taken(wish.handle):
+        raise rules.handle_taken(wish)
+    did = did_web_documents.did_of(wish.handle)
+    account = Account.objects.create(
+        host=host,
+        did=did,
+        handle=wish.handle,
+        email=wish.email,
+        password=password,
+        signing_did_key=signing_keys.new_signing_key(host, did).did_key,
+        opened_at=timezone.now(),
+    )
+    if host.has_invites_required and wish.invite_code:
+        codes.spend(host, wish.invite_code, account.did)
+    did_web.begin(account)
+    account.refresh_from_db(fields=["status"])  # Postgres derives it
+    account_opened.send(sender=Account, account=account)
+    return account

@@ -1,0 +1,72 @@
+"""The rows of a new account: pending until the directory holds its DID.
+
+Account, signing key, the signed genesis operation and the use of an invite code are one
+transaction; unique constraints decide races. Shared by `sign_up` and by held sign-ups that staff
+approve (`approval_queue`).
+"""
+
+from django.db import IntegrityError
+from django.utils import timezone
+
+from accounts.identity.handles import allocation
+from accounts.identity.keys import signing_keys
+from accounts.invites import codes
+from accounts.models import Account, PlcOperation
+from accounts.signup import rules
+from accounts.signup.rules import Admitted
+from hosting.models import Host
+from protocol.did import plc
+from protocol.keys import SigningKey
+
+
+def write(host: Host, wish: Admitted, password: str) -> PlcOperation:
+    """Write a pending sign-up, in the caller's transaction; `password` is hashed already.
+
+    Raises HandleTaken, InvalidInviteCode, and IntegrityError, which `lost_race` explains.
+    """
+    allocation.hold(wish.handle)
+    if allocation.is_taken(wish.handle):
+        raise rules.handle_taken(wish)
+    signing_key = SigningKey.generate()
+    operation = _genesis(host, wish, signing_key.did_key)
+    signing_keys.store(signing_key, host, plc.did_of(operation))
+    account = Account.objects.create(
+        host=host,
+        did=plc.did_of(operation),
+        handle=wish.handle,
+        email=wish.email,
+        password=password,
+        signing_did_key=signing_key.did_key,
+    )
+    if host.has_invites_required and wish.invite_code:
+        codes.spend(host, wish.invite_code, account.did)
+    return PlcOperation.objects.create(
+        did=account.did,
+        account=account,
+        kind=PlcOperation.Kind.GENESIS,
+        operation=operation,
+        cid=plc.cid_of(operation),
+        next_attempt_at=timezone.now(),
+    )
+
+
+def recovery_keys(host: Host, wish: Admitted) -> list[str]:
+    """The user's own key ranks first; our own again would be a duplicate, which did:plc refuses."""
+    own = wish.recovery_key
+    return [own] if own and own != host.rotation_did_key else []
+
+
+def lost_race(error: IntegrityError, wish: Admitted) -> Exception:
+    """What the loser of a race is told; any other broken constraint stays what it is."""
+    constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+    if constraint == "account_handle_is_unique":
+        return rules.handle_taken(wish)
+    if constraint == "account_email_is_unique_a_host":
+        return rules.email_taken(wish)
+    return error
+
+
+def _genesis(host: Host, wish: Admitted, signing_did_key: str) -> plc.Operation:
+    rotation_keys = [*recovery_keys(host, wish), host.rotation_did_key]
+    genesis = plc.genesis(rotation_keys, signing_did_key, wish.handle, host.origin)
+    return plc.sign(genesis, signing_keys.rotation_key(host))

@@ -1,0 +1,105 @@
+"""Who may sign up with what: the rules of com.atproto.server.createAccount, before any row.
+
+Every door (XRPC, the sign-up page) hands in a `SignUp` and gets the same refusals; whether anybody
+is let in at all is `policy`'s to say. Messages are the
+reference's where clients and tests know them; `field` names the form field they belong to.
+"""
+
+from dataclasses import dataclass
+
+from accounts.authentication.credential_rules import (
+    EmailRefused,
+    checked_email,
+    checked_password,
+    refuse_guessable,
+)
+from accounts.identity import incoming_handles
+from accounts.identity.handles import allocation
+from accounts.models import Account
+from hosting.models import Host
+from protocol.errors import InvalidRequest
+from protocol.keys import PublicKey
+
+
+@dataclass(frozen=True)
+class SignUp:
+    """What somebody hands in. `recovery_key` is a did:key that ranks above the host's own; `did` is
+    the DID of somebody who moves in, proven before any row is written; empty for all others."""
+
+    handle: str
+    email: str | None
+    password: str | None
+    recovery_key: str | None = None
+    invite_code: str | None = None
+    did: str = ""
+    verification_code: str | None = None  # accounts.signup.captcha
+    address: str = ""  # the client's IP address
+    language: str | None = None  # the reader's, where a page told it; None: the host's own
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """A sign-up that kept the rules, in normal form. The last two may be empty."""
+
+    handle: str
+    email: str
+    password: str
+    recovery_key: str
+    invite_code: str = ""
+
+
+class HandleTaken(InvalidRequest):
+    """400 without a name of its own: that is what clients expect at sign-up."""
+
+    field = "handle"
+
+
+class RecoveryKeyRefused(InvalidRequest):
+    """400: not a did:key of a curve that did:plc knows."""
+
+    field = "recovery_key"
+
+
+def check(host: Host, wish: SignUp) -> Admitted:
+    """The wish in its normal form. Uniqueness is looked at by `check_free`, and held by Postgres.
+
+    Raises the errors of this module and of `allocation.check_new`.
+    """
+    email = checked_email(wish.email)
+    password = checked_password(wish.password)
+    handle = _checked_handle(host, wish)
+    refuse_guessable(password, handle, email)
+    recovery_key = checked_recovery_key(wish.recovery_key or "")
+    invite_code = (wish.invite_code or "").strip().lower()
+    return Admitted(handle, email, password, recovery_key, invite_code)
+
+
+def _checked_handle(host: Host, wish: SignUp) -> str:
+    """People who move in may bring a handle of their own domain."""
+    if wish.did:
+        return incoming_handles.check(host, wish.did, wish.handle)
+    return allocation.check_new(host, wish.handle)
+
+
+def check_free(host: Host, wish: Admitted) -> None:
+    """Spare the work of a sign-up that is bound to fail. Raises `HandleTaken`, `EmailRefused`."""
+    if allocation.is_taken(wish.handle):
+        raise handle_taken(wish)
+    if Account.objects.of(host).filter(email=wish.email).exists():
+        raise email_taken(wish)
+
+
+def handle_taken(wish: Admitted) -> HandleTaken:
+    return HandleTaken(f"Handle already taken: {wish.handle}")
+
+
+def email_taken(wish: Admitted) -> EmailRefused:
+    return EmailRefused(f"Email already taken: {wish.email}")
+
+
+def checked_recovery_key(recovery_key: str) -> str:
+    """The did:key, or nothing when none was given. Raises `RecoveryKeyRefused`."""
+    try:
+        return PublicKey.from_did_key(recovery_key).did_key if recovery_key else ""
+    except ValueError:
+        raise RecoveryKeyRefused("The recovery key must be a did:key of k256 or p256.") from None

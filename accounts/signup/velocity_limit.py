@@ -1,0 +1,68 @@
+"""The velocity breaker: too many sign-ups at a host in ten minutes, and it trips.
+
+From then on every sign-up at that host is held (accounts.signup.approval_queue) until its staff
+reopen: one that closed by itself would let a flood in by portions. Other hosts notice nothing. The
+host's row is locked while it counts, so parallel sign-ups cannot slip past each other.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import SignUpBreaker
+from hosting.mail import letters, outbox
+from hosting.models import Host
+
+WINDOW: Final = timedelta(minutes=10)
+
+
+def is_tripped(host: Host) -> bool:
+    """Whether the host holds every sign-up."""
+    return SignUpBreaker.objects.filter(host=host, tripped_at__isnull=False).exists()
+
+
+def count(host: Host) -> bool:
+    """Count one sign-up that is about to happen; false: it must be held, the breaker is tripped.
+
+    The one that trips it tells the tenant by mail.
+    """
+    limit = host.sign_up_limit_count
+    if is_tripped(host):
+        return False
+    if limit is None:
+        return True
+    with transaction.atomic():
+        breaker = _locked(host)
+        breaker.counted += 1
+        if breaker.counted > limit and breaker.tripped_at is None:
+            breaker.tripped_at = timezone.now()
+            _tell(host, limit)
+        breaker.save()
+        return breaker.tripped_at is None
+
+
+def reopen(host: Host) -> None:
+    """Let sign-ups happen again, counting anew."""
+    with transaction.atomic():
+        breaker = _locked(host)
+        breaker.window_started_at, breaker.counted = timezone.now(), 0
+        breaker.tripped_at = None
+        breaker.save()
+
+
+def _locked(host: Host) -> SignUpBreaker:
+    """The host's row, locked, its window being the present one."""
+    now = timezone.now()
+    SignUpBreaker.objects.get_or_create(host=host, defaults={"window_started_at": now})
+    breaker = SignUpBreaker.objects.select_for_update().get(host=host)
+    if breaker.window_started_at < now - WINDOW:
+        breaker.window_started_at, breaker.counted = now, 0
+    return breaker
+
+
+def _tell(host: Host, limit: int) -> None:
+    if host.tenant.support_email:
+        words = {"limit": limit, "minutes": WINDOW // timedelta(minutes=1)}
+        outbox.post(host, host.tenant.support_email, letters.SIGN_UPS_HELD, words)
