@@ -44,7 +44,7 @@ def worker(task: str) -> list[str]:
 
 
 def measure(options: argparse.Namespace) -> None:
-    sequencer = subprocess.Popen([sys.executable, "-m", "repos.sequencer"])
+    sequencer = subprocess.Popen([sys.executable, "-m", "repos.events.sequencer"])
     try:
         for processes, writers in ((1, 1), (1, 8), (1, 16), (2, 8)):
             is_profiled = options.profile and (processes, writers) == (1, 1)

@@ -18,9 +18,11 @@ from django.db import connection  # noqa: E402 - needs django.setup()
 
 from hosting.models import Host, Tenant  # noqa: E402 - needs django.setup()
 from hosting.tenancy import provisioning  # noqa: E402 - needs django.setup()
-from repos import commits, exports, reads, record_pages, writes  # noqa: E402 - needs django.setup()
+from repos.commits import group_commit, writes  # noqa: E402 - needs django.setup()
 from repos.models import Repo  # noqa: E402 - needs django.setup()
-from repos.reads import RepoRow  # noqa: E402 - needs django.setup()
+from repos.reads import exports, record_pages  # noqa: E402 - needs django.setup()
+from repos.reads import repos as reads  # noqa: E402 - needs django.setup()
+from repos.reads.repos import RepoRow  # noqa: E402 - needs django.setup()
 from server.web.threads.batching import Gathering, Outcome  # noqa: E402 - needs django.setup()
 from tests.unit.repos.conftest import open_account  # noqa: E402 - needs django.setup()
 
@@ -50,7 +52,7 @@ def prepare(options: argparse.Namespace) -> None:
         repo = reads.find_repo(host, open_account(host).did)
         for start in range(0, size, 200):
             batch = [new_post() for _ in range(start, min(start + 200, size))]
-            commits.apply_writes(repo, batch)
+            group_commit.apply_writes(repo, batch)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 
@@ -82,7 +84,7 @@ def raise_failures(outcomes: Sequence[Outcome]) -> None:
 def write_until(end: float, repos: list[RepoRow], latencies: list[float]) -> None:
     dice = random.Random(secrets.randbits(64))
     while (start := time.perf_counter()) < end:
-        commits.apply_writes(dice.choice(repos), [new_post()])
+        group_commit.apply_writes(dice.choice(repos), [new_post()])
         latencies.append(time.perf_counter() - start)
 
 

@@ -233,7 +233,7 @@ STORAGES = {
     "blobs": _blob_storage(),
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-# Who looks at an upload before it is kept (repos.blob_scanning): dotted names, in order
+# Who looks at an upload before it is kept (repos.blobs.scanning): dotted names, in order
 BLOB_SCANNERS = env.words("GROVE_BLOB_SCANNERS")
 BLOB_SCANNER_URL = env.text("GROVE_BLOB_SCANNER_URL")
 BLOB_SCANNER_TIMEOUT_S = env.number("GROVE_BLOB_SCANNER_TIMEOUT", 20)

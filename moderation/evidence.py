@@ -1,7 +1,7 @@
 """Evidence: what a report was about, kept although its author deletes it.
 
 A report that the host keeps makes a copy of the record as it is then (of an account: its profile)
-and holds the blobs that it names (repos.blob_holds). Only records of the reporter's own tenant are
+and holds the blobs that it names (repos.blobs.holds). Only records of the reporter's own tenant are
 copied, each version once; how much is bounded a record, a reporter and a host. It goes after
 `EVIDENCE_DAYS`, counted from the latest report about it, not with the record or the account; or
 when it is discarded (moderation.evidence_access). Files that another copy names stay with that one.
@@ -22,10 +22,11 @@ from moderation.lookup import Found
 from moderation.models import Evidence, EvidenceQuerySet, Report
 from protocol import cid
 from protocol.syntax import AtUri
-from repos import blob_holds, blob_ref_types
-from repos.blob_holds import Bounds
-from repos.blob_refs import BlobRef
-from repos.blobs import BlobNotFound, OpenBlob
+from repos.blobs import holds
+from repos.blobs.blobs import BlobNotFound, OpenBlob
+from repos.blobs.holds import Bounds
+from repos.blobs.refs import BlobRef
+from repos.blobs.types import declared_types
 from repos.models import Record, Repo
 from server.database import connection
 
@@ -82,14 +83,14 @@ def fate(evidence: Evidence) -> Fate:
 
 def files(evidence: Evidence) -> list[BlobRef]:
     """The blobs that are held for it."""
-    return blob_holds.held(evidence.repo_id, _named(evidence))
+    return holds.held(evidence.repo_id, _named(evidence))
 
 
 def open_file(evidence: Evidence, blob_cid: bytes) -> OpenBlob:
     """One of those. The reader closes its file. Raises BlobNotFound, StorageTimedOut."""
     if blob_cid not in _named(evidence):
         raise BlobNotFound("The record does not name this blob")
-    return blob_holds.open_held(evidence.repo_id, blob_cid)
+    return holds.open_held(evidence.repo_id, blob_cid)
 
 
 def forget_old() -> int:
@@ -108,7 +109,7 @@ def remove(versions: EvidenceQuerySet, host_id: int) -> int:
         named = _named(kept)
         links = [cid.to_text(each) for each in named]
         shared = connection.rows(_SHARED, (named, links, host_id, kept.did, kept.pk))
-        blob_holds.end(kept.repo_id, set(named) - {found for (found,) in shared})
+        holds.end(kept.repo_id, set(named) - {found for (found,) in shared})
         kept.delete()
         gone += 1
     return gone
@@ -146,9 +147,9 @@ def _copy(found: Found, report: Report) -> Evidence | None:
     if room < 0:
         logger.warning("no room for the evidence of report %s at %s", report.pk, host.hostname)
         return None
-    named = list(blob_ref_types.named_in(data))
+    named = list(declared_types.named_in(data))
     bounds = Bounds(BLOBS_MAX, room)
-    held_bytes = blob_holds.hold(found.record.repo_id, named, _until(), bounds)
+    held_bytes = holds.hold(found.record.repo_id, named, _until(), bounds)
     return Evidence.objects.create(
         **version,
         repo_id=found.record.repo_id,
@@ -162,7 +163,7 @@ def _copy(found: Found, report: Report) -> Evidence | None:
 def _kept_longer(evidence: Evidence) -> Evidence:
     evidence.kept_until = _until()
     evidence.save(update_fields=["kept_until"])
-    blob_holds.extend(evidence.repo_id, _named(evidence), evidence.kept_until)
+    holds.extend(evidence.repo_id, _named(evidence), evidence.kept_until)
     return evidence
 
 
@@ -186,4 +187,4 @@ def _until() -> datetime:
 
 
 def _named(evidence: Evidence) -> list[bytes]:
-    return list(blob_ref_types.named_in(bytes(evidence.data)))
+    return list(declared_types.named_in(bytes(evidence.data)))

@@ -14,7 +14,7 @@ from moderation.models import AuditEntry, Evidence, Report
 from moderation.takedowns import NotAllowed, ReasonNeeded
 from protocol import cid
 from protocol.errors import XrpcError
-from repos.blobs import BlobNotFound, OpenBlob
+from repos.blobs.blobs import BlobNotFound, OpenBlob
 
 Action = AuditEntry.Action
 

@@ -8,8 +8,9 @@ from accounts.models import Account
 from hosting.models import HostQuerySet
 from protocol import cid
 from protocol.syntax import AtUri, InvalidSyntax, is_did, is_handle, normalize_handle
-from repos import blob_ref_types, reads, record_takedowns
+from repos.blobs.types import declared_types
 from repos.models import Blob, Record, Repo
+from repos.reads import record_takedowns, repos
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ def blobs_of(found: Found) -> list[NamedBlob]:
     """The blobs that the record in view names and that somebody uploaded."""
     if found.repo is None or found.record is None:
         return []
-    named = list(blob_ref_types.named_in(bytes(found.record.data)))
+    named = list(declared_types.named_in(bytes(found.record.data)))
     uploads = Blob.objects.filter(repo_id=found.repo.pk, cid__in=named).order_by("cid")
     return [_named(blob) for blob in uploads]
 
@@ -43,7 +44,7 @@ def is_record_down(found: Found) -> bool:
     """Whether the record in view is hidden from readers."""
     if found.repo is None or found.record is None:
         return False
-    repo = reads.find_repo(found.account.host, found.account.did)
+    repo = repos.find_repo(found.account.host, found.account.did)
     state = record_takedowns.state(repo, found.record.collection, found.record.rkey)
     return state is not None and state.ref is not None
 
@@ -78,8 +79,8 @@ def _at_uri(text: str) -> AtUri | None:
 
 
 def _as_it_lies(text: str) -> AtUri | None:
-    """The name of a record under a path that no repo may hold (repos.invalid_paths): staff must be
-    able to see and hide what readers of whole repos get."""
+    """The name of a record under a path that no repo may hold (repos.maintenance.invalid_paths):
+    staff must be able to see and hide what readers of whole repos get."""
     authority, *path = text.removeprefix("at://").split("/", 2)
     return AtUri(authority, *path) if len(path) == 2 else None
 

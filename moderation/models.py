@@ -128,7 +128,7 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
 
 class Evidence(models.Model):
     """A record as it was when somebody reported it, each version once (moderation.evidence). Its
-    blobs are held by repos.blob_holds. It outlives the record and the account."""
+    blobs are held by repos.blobs.holds. It outlives the record and the account."""
 
     host = models.ForeignKey(Host, on_delete=models.PROTECT, related_name="+")  # the author's
     repo_id = models.BigIntegerField()

@@ -19,10 +19,10 @@ from hosting.models import HostQuerySet, Member, StaffUser
 from moderation import audit
 from moderation.models import AuditEntry
 from moderation.takedowns import NotAllowed, ReasonNeeded
-from repos.fetching import intents, turns
+from repos.blobs.fetching import queue, worker
 from repos.imports import jobs
 from repos.models import BlobFetch, ImportJob, Repo
-from repos.tallies import BlobTally, tally_blobs
+from repos.reads.counts import BlobTally, tally_blobs
 
 
 @dataclass(frozen=True)
@@ -105,10 +105,10 @@ def _push(arrival: Arrival) -> None:
         still_moving.filter(arrival__activated_at__isnull=True).update(
             delete_after=timezone.now() + ARRIVES_WITHIN
         )
-        has_blobs_to_fetch = intents.resume(account.pk)
+        has_blobs_to_fetch = queue.resume(account.pk)
     jobs.take_up(account.pk)
     if has_blobs_to_fetch:
-        turns.wake(account.pk)
+        worker.wake(account.pk)
     did_polling.check(arrival)
 
 

@@ -19,8 +19,9 @@ from moderation.models import AuditEntry
 from protocol import cid
 from protocol.errors import InvalidRequest, XrpcError
 from protocol.syntax import AtUri, InvalidSyntax
-from repos import blob_quarantine, reads, record_takedowns
-from repos.blobs import BlobNotFound
+from repos.blobs import quarantine
+from repos.blobs.blobs import BlobNotFound
+from repos.reads import record_takedowns, repos
 
 _UNNAMEABLE = (
     "The subject's uri is not a valid AT-URI. A record whose path no AT-URI can name is looked up"
@@ -86,7 +87,7 @@ def of_record(account: Account, path: str) -> tuple[str, Mark]:
 def of_blob(account: Account, blob_cid: bytes) -> Mark:
     """Whether a blob is taken down. Raises SubjectNotFound."""
     try:
-        is_down = blob_quarantine.is_quarantined(_repo(account), blob_cid)
+        is_down = quarantine.is_quarantined(_repo(account), blob_cid)
     except BlobNotFound:
         raise SubjectNotFound from None
     if not is_down:
@@ -161,5 +162,5 @@ def _set_takedown(actor: Actor, account: Account, takedown: Mark, reason: str) -
         takedowns.restore(actor, account, reason)
 
 
-def _repo(account: Account) -> reads.RepoRow:
-    return reads.find_repo(account.host, account.did)
+def _repo(account: Account) -> repos.RepoRow:
+    return repos.find_repo(account.host, account.did)

@@ -3,7 +3,7 @@
 One transaction holds the account's new status, the end of its sessions, the `#account` event (sent
 by repos, which hears `account_status_changed`) and the audit entry: all or none.
 Likewise a record's or a blob's state and its entry; a blob's bytes follow after the commit
-(repos.blob_quarantine). Whoever acts is staff, whose role is checked here, or comes through
+(repos.blobs.quarantine). Whoever acts is staff, whose role is checked here, or comes through
 com.atproto.admin.*, where the edge has checked who it is.
 """
 
@@ -18,7 +18,8 @@ from moderation.audit import Actor
 from moderation.models import AuditEntry
 from protocol import cid
 from protocol.errors import XrpcError
-from repos import blob_quarantine, reads, record_takedowns
+from repos.blobs import quarantine
+from repos.reads import record_takedowns, repos
 
 Action = AuditEntry.Action
 
@@ -73,7 +74,7 @@ def take_down_record(
     """
     reason = checked(actor, account, reason)
     collection, _slash, rkey = path.partition("/")
-    repo = reads.find_repo(account.host, account.did)
+    repo = repos.find_repo(account.host, account.did)
     with transaction.atomic():
         entry = audit.record(actor, account, Action.RECORD_TAKE_DOWN, reason, record=path, ref=ref)
         record_takedowns.take_down(repo, collection, rkey, ref or str(entry.pk))
@@ -84,7 +85,7 @@ def restore_record(actor: Actor, account: Account, path: str, reason: str) -> Au
     """Show a record again. Raises NotAllowed, ReasonNeeded."""
     reason = checked(actor, account, reason)
     collection, _slash, rkey = path.partition("/")
-    repo = reads.find_repo(account.host, account.did)
+    repo = repos.find_repo(account.host, account.did)
     with transaction.atomic():
         entry = audit.record(actor, account, Action.RECORD_RESTORE, reason, record=path)
         record_takedowns.restore(repo, collection, rkey)
@@ -99,22 +100,22 @@ def take_down_blob(
     Raises NotAllowed, ReasonNeeded, BlobNotFound.
     """
     reason = checked(actor, account, reason)
-    repo = reads.find_repo(account.host, account.did)
+    repo = repos.find_repo(account.host, account.did)
     link = cid.to_text(blob_cid)
     with transaction.atomic():
         entry = audit.record(actor, account, Action.BLOB_TAKE_DOWN, reason, cid=link, ref=ref)
-        blob_quarantine.quarantine(repo, blob_cid)
+        quarantine.quarantine(repo, blob_cid)
     return entry
 
 
 def restore_blob(actor: Actor, account: Account, blob_cid: bytes, reason: str) -> AuditEntry:
     """Give a blob back, byte for byte. Raises NotAllowed, ReasonNeeded, BlobNotFound."""
     reason = checked(actor, account, reason)
-    repo = reads.find_repo(account.host, account.did)
+    repo = repos.find_repo(account.host, account.did)
     with transaction.atomic():
         link = cid.to_text(blob_cid)
         entry = audit.record(actor, account, Action.BLOB_RESTORE, reason, cid=link)
-        blob_quarantine.release(repo, blob_cid)
+        quarantine.release(repo, blob_cid)
     return entry
 
 

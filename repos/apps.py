@@ -9,9 +9,10 @@ class ReposConfig(AppConfig):
     name = "repos"
 
     def ready(self) -> None:
-        from repos import closing, crawls, lifecycle, resigning  # noqa: PLC0415 - models exist only now
+        from repos.events import crawl_requests  # noqa: PLC0415 - models exist only now
+        from repos.lifecycle import account_signals, deletion, resigning  # noqa: PLC0415 - models exist only now
 
-        closing.connect()
-        crawls.connect()
-        lifecycle.connect()
+        deletion.connect()
+        crawl_requests.connect()
+        account_signals.connect()
         resigning.connect()

@@ -5,10 +5,12 @@ Each may run twice.
 
 from celery import shared_task
 
-from repos import blob_quarantine, closing, crawls, partitions, sweeping
-from repos.fetching import turns
+from repos.blobs import garbage_collection, quarantine
+from repos.blobs.fetching import worker
+from repos.events import crawl_requests, partitions
 from repos.imports import jobs
 from repos.lexicons import known, resolving
+from repos.lifecycle import deletion
 
 
 @shared_task(name="repos.keep_event_partitions")
@@ -20,25 +22,25 @@ def keep_event_partitions() -> None:
 @shared_task(name="repos.ask_for_crawls")
 def ask_for_crawls() -> None:
     """Every few seconds: relays that have not heard of a host's newest events."""
-    crawls.ask_for_crawls()
+    crawl_requests.ask_for_crawls()
 
 
 @shared_task(name="repos.sweep_blobs")
 def sweep_blobs() -> None:
     """Hourly: blobs that no record has referred to for a while, and files that lost their row."""
-    sweeping.sweep_blobs()
+    garbage_collection.sweep_blobs()
 
 
 @shared_task(name="repos.sweep_files")
 def sweep_files() -> None:
     """Hourly: files that the database never knew, in one shard of the storage."""
-    sweeping.sweep_shard_in_turn()
+    garbage_collection.sweep_shard_in_turn()
 
 
 @shared_task(name="repos.settle_blobs")
 def settle_blobs() -> None:
     """Every minute: bytes that did not follow their blob into quarantine, or back."""
-    blob_quarantine.settle_blobs()
+    quarantine.settle_blobs()
 
 
 @shared_task(name="repos.run_import")
@@ -68,22 +70,22 @@ def forget_old_lexicons() -> None:
 @shared_task(name="repos.clear_doomed_repo")
 def clear_doomed_repo(repo_id: int) -> None:
     """What is left of a deleted account; the sweep takes it up again should this worker die."""
-    closing.clear(repo_id)
+    deletion.clear(repo_id)
 
 
 @shared_task(name="repos.clear_doomed_repos")
 def clear_doomed_repos() -> None:
     """Every few seconds: deleted accounts of which something is left."""
-    closing.wake_due()
+    deletion.wake_due()
 
 
 @shared_task(name="repos.fetch_blobs")
 def fetch_blobs(repo_id: int) -> None:
     """A minute's worth of blobs from where the account lived before."""
-    turns.run(repo_id)
+    worker.run(repo_id)
 
 
 @shared_task(name="repos.wake_blob_fetches")
 def wake_blob_fetches() -> None:
     """Every few seconds: accounts that moved in and still lack blobs."""
-    turns.wake_due()
+    worker.wake_due()

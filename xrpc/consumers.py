@@ -20,7 +20,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from hosting.tenancy.routing import host_named, hostname_in
 from protocol.errors import XrpcError
 from protocol.event_stream import frames
-from repos.firehose import ConsumerTooSlow, was_cut_off
+from repos.events.firehose import ConsumerTooSlow, was_cut_off
 from server.web.connections.websocket_protocol import BATCHES
 from xrpc import (
     com_atproto,  # noqa: F401 - importing it declares its streams

@@ -12,9 +12,9 @@ from accounts.models import Account
 from accounts.status import AccountTakedown
 from hosting.models import Host
 from moderation.audit import ADMIN
-from repos import reads
 from repos.models import Repo
-from repos.reads import RepoRef, RepoRow
+from repos.reads import repos
+from repos.reads.repos import RepoRef, RepoRow
 from xrpc.call import Call
 from xrpc.errors import AuthenticationRequired
 from xrpc.staff_auth import ADMIN_SCOPE
@@ -49,7 +49,7 @@ def own_repo_as_it_is(call: Call) -> RepoRow:
     Raises RepoNotFound, AccountTakedown, ExpiredToken.
     """
     if not call.session:  # a service that the account sent
-        repo, is_live = reads.find_repo(call.host, call.did), True
+        repo, is_live = repos.find_repo(call.host, call.did), True
     else:
         repo, is_live = _owned_repo(call)
     if repo.status == Repo.Status.TAKENDOWN:
@@ -64,12 +64,12 @@ def own_repo(call: Call, did_or_handle: str) -> RepoRef:
     write. Raises UnknownRepo, AuthenticationRequired, ExpiredToken."""
     if did_or_handle == call.did:
         try:
-            return reads.repo_ref(call.host, did_or_handle)
-        except reads.RepoNotFound:
+            return repos.repo_ref(call.host, did_or_handle)
+        except repos.RepoNotFound:
             raise live_sessions.SessionEnded from None  # deleted, and its sessions with it
     try:
-        repo = reads.named_repo(call.host, did_or_handle)
-    except reads.UnknownRepo:
+        repo = repos.named_repo(call.host, did_or_handle)
+    except repos.UnknownRepo:
         own_account(call)
         raise
     if repo.did != call.did:
@@ -90,17 +90,17 @@ def readable_repo(call: Call) -> RepoRow:
             raise live_sessions.SessionEnded
         if own.did == call.params["did"]:
             return own
-    repo = reads.find_repo(call.host, call.params["did"])
+    repo = repos.find_repo(call.host, call.params["did"])
     is_admin = call.caller is not None and call.caller.scope == ADMIN_SCOPE
     if repo.did != call.did and not is_admin:
-        reads.refuse_inactive(repo.did, repo.status)
+        repos.refuse_inactive(repo.did, repo.status)
     return repo
 
 
 def _owned_repo(call: Call) -> tuple[RepoRow, bool]:
     try:
-        return reads.owned_repo(call.host, call.did, call.session)
-    except reads.RepoNotFound:
+        return repos.owned_repo(call.host, call.did, call.session)
+    except repos.RepoNotFound:
         raise live_sessions.SessionEnded from None  # deleted, and its sessions with it
 
 

@@ -21,7 +21,7 @@ from moderation.console.views import staff_of
 from moderation.models import Evidence, Report
 from moderation.takedowns import NotAllowed
 from protocol import atjson, cid
-from repos.blobs import BlobNotFound
+from repos.blobs.blobs import BlobNotFound
 
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; sandbox",

@@ -13,8 +13,9 @@ from protocol.event_stream import frames
 from protocol.event_stream.frames import Body, EventKind, RepoOp
 from protocol.mst import Tree
 from protocol.mst.difference import Change
-from repos import events, plan
-from repos.heads import Step
+from repos.commits import plan
+from repos.events import append
+from repos.state.heads import Step
 
 
 class Announcement:
@@ -70,14 +71,14 @@ class Announcement:
             blocks=blocks,
             ops=self._ops,
             prev_data=step.head.data,
-            time=events.time_text(),
+            time=append.time_text(),
         )
 
 
 def sync_body(step: Step) -> Body:
     """`#sync`: where the repo stands, without saying how it came there."""
     blocks = car.write(step.commit.cid, [(step.commit.cid, step.commit.block)])
-    did, time = step.head.did, events.time_text()
+    did, time = step.head.did, append.time_text()
     return frames.sync_body(did=did, rev=step.rev, blocks=blocks, time=time)
 
 

@@ -9,8 +9,9 @@ from typing import TypeVar
 
 from django.db import transaction
 
-from repos import events, heads
+from repos.events import append
 from repos.imports.staging import Staged
+from repos.state import heads
 from server.database import connection as database
 
 T = TypeVar("T")
@@ -36,7 +37,7 @@ _ATTACH = """
     WHERE b.repo_id = %s AND b.state IN ('staged', 'idle')
       AND EXISTS (SELECT FROM blob_use u WHERE u.repo_id = b.repo_id AND u.cid = b.cid)
 """
-# When an imported record was written, its rev here does not tell (repos.recent).
+# When an imported record was written, its rev here does not tell (repos.reads.recent_writes).
 _BEGIN_ANEW = "UPDATE repo SET first_rev = rev WHERE id = %s"
 
 
@@ -53,7 +54,7 @@ def apply(staged: Staged) -> bool:
         if released:
             database.hot().execute(_RELEASE, (staged.step.head.id, released))
         if staged.event is not None:
-            events.append(staged.step.head.id, *staged.event)
+            append.append(staged.step.head.id, *staged.event)
     return True
 
 

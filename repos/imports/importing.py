@@ -16,15 +16,17 @@ from protocol.cid import to_text
 from protocol.errors import InvalidRequest, XrpcError
 from protocol.mst import MissingBlock, MstError
 from protocol.repo.commit import Commit
-from repos import blob_ref_types, commits, heads
-from repos.fetching import intents
-from repos.heads import Head
+from repos.blobs.fetching import queue
+from repos.blobs.types import declared_types
+from repos.commits import group_commit
 from repos.imports import applying, staging
+from repos.imports.car_file import Spool, UnreadableCar
 from repos.imports.faults import RefusedRecords
-from repos.imports.spool import Spool, UnreadableCar
 from repos.imports.staging import Progress, Staged
 from repos.models import Repo
-from repos.reads import RepoNotFound
+from repos.reads.repos import RepoNotFound
+from repos.state import heads
+from repos.state.heads import Head
 
 _TRIES = 6
 _EMPTY_TREE, _ = mst.build(())
@@ -98,7 +100,7 @@ def _head(repo_id: int, *, is_locked: bool = False) -> Head:
     if head is None:
         raise RepoNotFound(str(repo_id))
     if head.status != Repo.Status.DEACTIVATED:
-        commits.refuse_inactive(head.status)
+        group_commit.refuse_inactive(head.status)
     return head
 
 
@@ -141,5 +143,5 @@ def _count_writes(head: Head, staged: Staged) -> None:
 
 def _finish(repo_id: int) -> None:
     applying.attach_blobs(repo_id)
-    blob_ref_types.learn_all(repo_id)
-    intents.begin(repo_id)
+    declared_types.learn_all(repo_id)
+    queue.begin(repo_id)

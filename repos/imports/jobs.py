@@ -1,8 +1,8 @@
 """Large imports: a row says what is to be done, a worker does it, the request waits for the word.
 
-The CAR lies in the shared folder of `spool`. A job is claimed by an update that must change exactly
-one row, under a lease that its worker renews; one that dies leaves it to run out, and the sweep
-wakes the job again. An import that ran already changes nothing when it is repeated.
+The CAR lies in the shared folder of `car_file`. A job is claimed by an update that must change
+exactly one row, under a lease that its worker renews; one that dies leaves it to run out, and the
+sweep wakes the job again. An import that ran already changes nothing when it is repeated.
 """
 
 import threading
@@ -19,10 +19,10 @@ from kombu.exceptions import OperationalError
 from hosting import celery
 from protocol.errors import XrpcError
 from repos.imports import importing
+from repos.imports.car_file import Spool, folder, reopen
 from repos.imports.leases import LEASE, Lease
-from repos.imports.spool import Spool, folder, reopen
 from repos.models import ImportJob
-from repos.reads import RepoRef
+from repos.reads.repos import RepoRef
 
 MAX_ATTEMPTS = 5
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.02, 0.5

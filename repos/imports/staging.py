@@ -13,14 +13,15 @@ from protocol import cbor, mst, syntax
 from protocol.event_stream.frames import Body, EventKind
 from protocol.mst.difference import Change, Difference
 from protocol.repo.commit import Commit
-from repos import heads, revs, writes
-from repos.heads import Head, Step
+from repos.blobs.referenced_blobs import MARK, blobs_named
+from repos.commits import writes
 from repos.imports.announcing import Announcement
-from repos.imports.expected import MARK, blobs_named
+from repos.imports.car_file import Spool
 from repos.imports.faults import Faults
 from repos.imports.rows import Rows
-from repos.imports.spool import Spool
 from repos.models import Repo
+from repos.state import heads, revs
+from repos.state.heads import Head, Step
 from server.database import connection
 
 Progress = Callable[[int], None]

@@ -22,7 +22,7 @@ from protocol.keys import InvalidKey, PublicKey
 from protocol.repo import record_proof
 from protocol.repo.record_proof import BadSignature, ProofError, ProvenRecord
 from protocol.syntax import is_did
-from repos import exports, reads
+from repos.reads import exports, repos
 from server.net import dns, http_client
 
 SCHEMA: Final = "com.atproto.lexicon.schema"
@@ -156,8 +156,8 @@ def _proof(document: DidDocument, nsid: str) -> bytes | None:
 def _own_proof(host: Host, did: str, nsid: str) -> bytes | None:
     """As `_proof`, of an authority that lives here: no question to ourselves over HTTP."""
     try:
-        repo = reads.find_repo(host, did)
-        reads.refuse_inactive(repo.did, repo.status)
+        repo = repos.find_repo(host, did)
+        repos.refuse_inactive(repo.did, repo.status)
     except XrpcError:  # gone or not active: what a stranger would be told
         return None
     return exports.record_proof(repo, SCHEMA, nsid)

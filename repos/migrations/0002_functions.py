@@ -79,7 +79,7 @@ BEGIN
 END $$;
 """
 
-# For the events of repos.lifecycle, in the caller's transaction. A #commit (kind 1) is what the
+# For the events of repos.lifecycle.account_signals, in the caller's transaction. A #commit (kind 1) is what the
 # next write reads its tree path from.
 APPEND_EVENT = """
 CREATE FUNCTION append_event(p_repo bigint, p_kind integer, p_seq_at integer, p_body bytea)
@@ -100,7 +100,7 @@ BEGIN
 END $$;
 """
 
-# Called by the one sequencer only (repos.sequencer). One statement, one transaction: a kill at any
+# Called by the one sequencer only (repos.events.sequencer). One statement, one transaction: a kill at any
 # moment leaves all of a batch numbered or none of it. Host 0 of event_counter is the platform.
 # Bitmap scans would visit every row numbered since the last vacuum, plain ones skip the dead.
 NUMBER_EVENTS = """

@@ -63,7 +63,7 @@ FIREHOSE_RESTORE = migrations.CreateModel(
 
 class Migration(migrations.Migration):
     dependencies = [("repos", "0003_import_job")]
-    # repos.partitions drops them one by one, each in a transaction of its own.
+    # repos.events.partitions drops them one by one, each in a transaction of its own.
     operations = [
         CRAWL_PING,
         FIREHOSE_RESTORE,

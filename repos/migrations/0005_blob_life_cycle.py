@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 from protocol import cid
 
-# The pairs of repos.blob_states.MOVES between rows; a test compares the two. A blob in quarantine
+# The pairs of repos.blobs.states.MOVES between rows; a test compares the two. A blob in quarantine
 # that a commit refers to gets the commit's own answer to a blob that is not there (GRB01).
 MOVES = """
 CREATE FUNCTION refuse_blob_move() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -1,4 +1,4 @@
-"""Blobs to be brought from the host where an account lived before (repos.fetching)."""
+"""Blobs to be brought from the host where an account lived before (repos.blobs.fetching)."""
 
 from django.db import migrations, models
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 class Blob(models.Model):
     """Uploaded bytes, kept in `storages["blobs"]` under `key`. Only `live` ones are public.
 
-    Which state may follow which: repos.blob_states. Rows that go (`purged`) leave their key behind
+    Which state may follow which: repos.blobs.states. Rows that go (`purged`) leave their key behind
     in `DoomedFile`.
     """
 
@@ -98,7 +98,7 @@ class DoomedFile(models.Model):
 
 
 class BlobHold(models.Model):
-    """A blob that is kept until a moment, whatever its repo does (repos.blob_holds)."""
+    """A blob that is kept until a moment, whatever its repo does (repos.blobs.holds)."""
 
     pk = models.CompositePrimaryKey("repo_id", "cid")
     repo_id = models.BigIntegerField()

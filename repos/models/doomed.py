@@ -6,7 +6,8 @@ from django.db import models
 class DoomedRepo(models.Model):
     """A deleted account's repo. Its row went with the account's; the rest goes after it.
 
-    Written in the transaction of the deletion, removed when nothing is left (repos.closing).
+    Written in the transaction of the deletion, removed when nothing is left
+    (repos.lifecycle.deletion).
     """
 
     repo_id = models.BigIntegerField(primary_key=True)

@@ -16,7 +16,7 @@ class Event(models.Model):
     host_id = models.BigIntegerField()
     repo_id = models.BigIntegerField()
     did = models.TextField()
-    kind = models.SmallIntegerField()  # repos.events.KINDS
+    kind = models.SmallIntegerField()  # repos.events.append.KINDS
     seq_at = models.IntegerField()
     seq = models.BigIntegerField(null=True)  # the host's, gap-free
     position = models.BigIntegerField(null=True)  # the platform's, gap-free
@@ -31,7 +31,8 @@ class EventCounter(models.Model):
 
     host_id = models.BigIntegerField(primary_key=True)
     last_seq = models.BigIntegerField(default=0)
-    # The newest that retention took (repos.partitions); what deleted accounts take does not count.
+    # The newest that retention took (repos.events.partitions); what deleted accounts take does not
+    # count.
     dropped_seq = models.BigIntegerField(db_default=0, default=0)
 
     class Meta:

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class BlobFetch(models.Model):
-    """One repo's blobs that are to come from elsewhere (repos.fetching).
+    """One repo's blobs that are to come from elsewhere (repos.blobs.fetching).
 
     due -> done, when none is missing; -> stopped, when the old host gives no more.
     """

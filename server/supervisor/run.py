@@ -156,7 +156,7 @@ def _start_processes(household: Household, added: dict[str, str], *, has_plc: bo
         household.take_in(Child("plc", python(small, "server.web.serve", "plc")))
     for number in range(1, environment.at_least_one("GROVE_WORKERS", 2) + 1):
         household.take_in(Child(f"web-{number}", python(whole, "server.web.serve", "web")))
-    household.take_in(Child("sequencer", python(small, "repos.sequencer")))
+    household.take_in(Child("sequencer", python(small, "repos.events.sequencer")))
     household.take_in(Child("worker", python(whole, "server.jobs.worker")))
 
 

@@ -21,7 +21,7 @@ SLOWEST_ANSWER_BYTES_PER_S: Final = at_least_one("GROVE_SLOWEST_ANSWER", 8_192)
 SLOWEST_UPLOAD_BYTES_PER_S: Final = at_least_one("GROVE_SLOWEST_UPLOAD", 2_048)
 
 # --- long bodies, in server.web.bodies.transfers, server.web.asgi_bridge,
-# server.web.bodies.buffered_bytes and repos.exports
+# server.web.bodies.buffered_bytes and repos.reads.exports
 NETWORK_TRANSFERS: Final = at_least_one("GROVE_TRANSFERS_PER_NETWORK", 32)
 TRANSFERS: Final = at_least_one("GROVE_TRANSFERS", 256)
 NETWORK_SNAPSHOTS: Final = at_least_one("GROVE_SNAPSHOTS_PER_NETWORK", 2)
@@ -33,7 +33,7 @@ BLOCKS_BYTES: Final = at_least_one("GROVE_BLOCKS_BYTES", 64_000_000)  # of one g
 NETWORK_CONNECTIONS: Final = at_least_one("GROVE_CONNECTIONS_PER_NETWORK", 500)
 NETWORK_NEW_CONNECTIONS: Final = at_least_one("GROVE_NEW_CONNECTIONS_PER_NETWORK", 2_000)
 
-# --- sockets and the firehose, in hosting.edge_limits and repos.firehose.budget
+# --- sockets and the firehose, in hosting.edge_limits and repos.events.firehose.budget
 NETWORK_SOCKETS: Final = at_least_one("GROVE_SOCKETS_PER_NETWORK", 16)
 BACKFILL_BYTES: Final = at_least_one("GROVE_BACKFILL_BYTES", 32_000_000)
 

@@ -5,8 +5,9 @@ import pytest
 from hosting.models import Host
 from hosting.tenancy import routing
 from protocol import cid
-from repos import blob_quarantine, reads
+from repos.blobs import quarantine
 from repos.models import Repo
+from repos.reads import repos
 
 UPLOAD = "com.atproto.repo.uploadBlob"
 THING = "com.example.thing"
@@ -71,8 +72,8 @@ def test_a_full_account_still_posts(alice, ash):
 
 
 def test_a_blob_taken_down_is_gone_for_all_and_cannot_come_back(alice, ash, anyone, blob):
-    repo = reads.find_repo(ash, alice.did)
-    blob_quarantine.quarantine(repo, cid.from_text(blob["ref"]["$link"]))
+    repo = repos.find_repo(ash, alice.did)
+    quarantine.quarantine(repo, cid.from_text(blob["ref"]["$link"]))
     for person in (alice, anyone):
         answer = get(person, alice.did, blob)
         assert (answer.status_code, answer.json()["error"]) == (400, "BlobNotFound")

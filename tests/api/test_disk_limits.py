@@ -11,7 +11,7 @@ from django.test import RequestFactory
 from hosting import limits
 from hosting.limits import Bucket, Budget
 from hosting.models import Host
-from repos import reads
+from repos.reads import repos
 from tests.api.conftest import Person
 from tests.api.test_import import CAR, IMPORT, folders, repo_car, things
 from xrpc import rate_limits, registry
@@ -116,7 +116,7 @@ def test_a_first_import_is_free_of_the_writes_and_a_later_one_costs_what_it_chan
 
 
 def test_whoever_used_up_the_writes_by_imports_writes_no_more(alice):
-    repo = reads.find_repo(alice.host, alice.did)
+    repo = repos.find_repo(alice.host, alice.did)
     charge = limits.Charge(limits.WRITES, (repo.did,), 9_000)
     limits.owe(repo.host_id, [charge])
     record = {"collection": THING, "record": {"n": 1}}

@@ -9,7 +9,7 @@ from django.core.files.storage import storages
 from protocol import car, cbor, cid, mst
 from protocol.keys import PublicKey, SigningKey
 from protocol.repo import commit
-from repos.imports import arriving
+from repos.imports import receive
 from repos.models import Blob, Event, ImportJob, Record, Repo
 from tests.api.conftest import Api, Person
 
@@ -287,13 +287,13 @@ def test_a_write_follows_an_import(alice: Person):
 
 
 def test_a_large_car_is_a_job(alice: Person, monkeypatch):
-    monkeypatch.setattr(arriving, "LARGE_BLOCKS", 10)
+    monkeypatch.setattr(receive, "LARGE_BLOCKS", 10)
     assert alice.send(IMPORT, repo_car(alice.did, things(30)), CAR).status_code == 200
     assert (ImportJob.objects.get().state, len(held(alice))) == ("done", 30)
 
 
 def test_a_job_that_is_refused_says_what_the_call_would_have_said(alice: Person, monkeypatch):
-    monkeypatch.setattr(arriving, "LARGE_BLOCKS", 0)
+    monkeypatch.setattr(receive, "LARGE_BLOCKS", 0)
     absent = {cid.of_dag_cbor(cbor.encode({"a": 1}))}
     data = repo_car(alice.did, {f"{THING}/one": {"a": 1}}, leave_out=absent)
     assert refusal(alice, data) == (400, f"Could not parse record at '{THING}/one'")

@@ -16,13 +16,13 @@ from protocol.did import plc
 from protocol.event_stream.frames import EventKind
 from protocol.keys import PublicKey, SigningKey
 from protocol.repo import commit
-from repos import reads
 from repos.models import BlobFetch, Repo
+from repos.reads import repos
 from server.net import http_client
 from tests.api.conftest import Api, Person
 from tests.api.test_import import CAR, THING, folders, repo_car, things, with_blob
 from tests.unit.accounts.service_auth.test_tokens import claims, token
-from tests.unit.repos.stream import events
+from tests.unit.repos.events.firehose.stream import events
 
 __all__ = ["folders"]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -145,7 +145,7 @@ def test_the_announced_commit_is_signed_by_the_key_that_the_did_names(moved):
     key = resolution.resolve_did(new.did, fresh=True).signing_key
     assert signed.verify(PublicKey.from_did_key(key))
     assert (signed.did, signed.rev) == (new.did, sync["rev"])
-    assert signed.rev > reads.find_repo(old.host, old.did).rev
+    assert signed.rev > repos.find_repo(old.host, old.did).rev
 
 
 def test_the_first_write_goes_on_from_the_announced_commit(moved):

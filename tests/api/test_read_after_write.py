@@ -5,7 +5,7 @@ import gzip
 import orjson
 import pytest
 
-from repos import reads
+from repos.reads import repos
 from tests.api.conftest import Person
 from tests.api.relayed import Relayed, get, labeler, view
 from tests.upstreams import Upstream, answering, raw
@@ -24,7 +24,7 @@ CID = "bafyreie5cvv4h45feadgeuwhbcutmh6t2ceseocckahdoe6uat64zmz454"
 
 
 def rev(person: Person) -> str:
-    return reads.find_repo(person.host, person.did).rev
+    return repos.find_repo(person.host, person.did).rev
 
 
 @pytest.fixture

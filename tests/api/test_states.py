@@ -15,7 +15,7 @@ from accounts.lifecycle import activation, deletion
 from accounts.models import Account
 from protocol.event_stream.frames import EventKind
 from tests.api.conftest import Api, Person
-from tests.unit.repos import stream
+from tests.unit.repos.events.firehose import stream
 
 THING = "com.example.grove.thing"
 REPO, SERVER, SYNC = "com.atproto.repo.", "com.atproto.server.", "com.atproto.sync."

@@ -8,7 +8,7 @@ from accounts import status
 from accounts.models import Account
 from protocol import car, cid
 from protocol.repo import commit
-from repos import snapshots
+from repos.state import long_reads
 
 NS = "com.atproto.sync."
 THING = "com.example.grove.thing"
@@ -170,7 +170,7 @@ def test_a_blob_is_named_by_a_cid(alice, anyone, text):
 def committed(transactional_db):
     """Exports read a snapshot over a connection of their own: rows must be committed."""
     yield
-    snapshots.close_idle()
+    long_reads.close_idle()
 
 
 def test_an_export_begins_with_the_signed_head(committed, alice, anyone):

@@ -17,16 +17,18 @@ django.setup()
 
 from hosting.models import Host  # noqa: E402 - needs django.setup()
 from protocol.errors import XrpcError  # noqa: E402
-from repos import blob_quarantine, blob_uploads, commits, reads, sweeping, writes  # noqa: E402
-from repos.reads import RepoRow  # noqa: E402
-from tests.unit.repos.uploads import THING, using  # noqa: E402
+from repos.blobs import garbage_collection, quarantine, uploads  # noqa: E402
+from repos.commits import group_commit, writes  # noqa: E402
+from repos.reads import repos  # noqa: E402
+from repos.reads.repos import RepoRow  # noqa: E402
+from tests.unit.repos.blobs.uploads import THING, using  # noqa: E402
 
 SIZES = (100, 70_000, 3_000_000)
 
 
 def main(did: str) -> None:
     """Never ends by itself."""
-    repo = reads.find_repo(Host.objects.get(), did)
+    repo = repos.find_repo(Host.objects.get(), did)
     for number in itertools.count():
         chance = random.Random(number % 20)
         data = chance.randbytes(chance.choice(SIZES))
@@ -39,12 +41,12 @@ def main(did: str) -> None:
 
 
 def _one_life(repo: RepoRow, data: bytes, rkey: str) -> None:
-    ref = blob_uploads.stage(repo, io.BytesIO(data), "text/plain", len(data), 10_000_000)
-    commits.apply_writes(repo, [writes.put(THING, rkey, using(ref))])
-    blob_quarantine.quarantine(repo, ref.cid)
-    blob_quarantine.release(repo, ref.cid)
+    ref = uploads.stage(repo, io.BytesIO(data), "text/plain", len(data), 10_000_000)
+    group_commit.apply_writes(repo, [writes.put(THING, rkey, using(ref))])
+    quarantine.quarantine(repo, ref.cid)
+    quarantine.release(repo, ref.cid)
     if rkey == "3":
-        sweeping.sweep_blobs(sweeping.UNUSED_FOR * 0)
+        garbage_collection.sweep_blobs(garbage_collection.UNUSED_FOR * 0)
 
 
 if __name__ == "__main__":

@@ -20,25 +20,21 @@ django.setup()
 from accounts.lifecycle import deletion  # noqa: E402 - needs django.setup()
 from accounts.models import Account  # noqa: E402 - needs django.setup()
 from protocol import cid  # noqa: E402 - with its users
-from repos import (  # noqa: E402 - needs django.setup()
-    blob_quarantine,
-    closing,
-    commits,
-    reads,
-    record_takedowns,
-    writes,
-)
-from repos.imports import arriving  # noqa: E402 - needs django.setup()
-from repos.reads import RepoRow  # noqa: E402 - needs django.setup()
+from repos.blobs import quarantine as blob_quarantine  # noqa: E402 - needs django.setup()
+from repos.commits import group_commit, writes  # noqa: E402 - needs django.setup()
+from repos.imports import receive  # noqa: E402 - needs django.setup()
+from repos.lifecycle import deletion as closing  # noqa: E402 - needs django.setup()
+from repos.reads import record_takedowns, repos  # noqa: E402 - needs django.setup()
+from repos.reads.repos import RepoRow  # noqa: E402 - needs django.setup()
 from server.database import connection  # noqa: E402 - needs django.setup()
-from tests.unit.repos import numbering  # noqa: E402 - needs django.setup()
-from tests.unit.repos.uploads import THING, upload, using  # noqa: E402 - needs django.setup()
+from tests.unit.repos.blobs.uploads import THING, upload, using  # noqa: E402 - needs django.setup()
+from tests.unit.repos.events import numbering  # noqa: E402 - needs django.setup()
 
 OLD, NEW = b"the blob of before", b"the blob of after"
 
 
 def repo_of(did: str) -> RepoRow:
-    return reads.find_repo(Account.objects.select_related("host").get(did=did).host, did)
+    return repos.find_repo(Account.objects.select_related("host").get(did=did).host, did)
 
 
 def stage(did: str) -> None:
@@ -49,11 +45,13 @@ def put(did: str) -> None:
     """A record takes the place of one with another blob."""
     repo = repo_of(did)
     ref = upload(repo, NEW)
-    commits.apply_writes(repo, [writes.put(THING, "k", using(ref)), writes.discard(THING, "old")])
+    group_commit.apply_writes(
+        repo, [writes.put(THING, "k", using(ref)), writes.discard(THING, "old")]
+    )
 
 
 def import_car(did: str, car: str) -> None:
-    arriving.import_car(repo_of(did), [Path(car).read_bytes()])
+    receive.import_car(repo_of(did), [Path(car).read_bytes()])
 
 
 def move_in(did: str, car: str) -> None:

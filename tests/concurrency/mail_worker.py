@@ -18,20 +18,20 @@ from django.conf import settings  # noqa: E402 - needs django.setup()
 from django.db import connection  # noqa: E402
 
 from hosting.mail import delivery  # noqa: E402
-from repos import closing  # noqa: E402
+from repos.lifecycle import deletion  # noqa: E402
 
 
 def main() -> None:
     """Never ends by itself."""
     settings.VALKEY_URL = ""  # every wake-up is done here
-    delivery.LEASE = closing.LEASE = timedelta(seconds=0.5)
-    closing._BATCH = 20
+    delivery.LEASE = deletion.LEASE = timedelta(seconds=0.5)
+    deletion._BATCH = 20
     connection.ensure_connection()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     while True:
         delivery.wake_due()
-        closing.wake_due()
+        deletion.wake_due()
         time.sleep(0.05)
 
 

@@ -18,9 +18,9 @@ from psycopg.conninfo import make_conninfo
 
 from hosting.models import Host
 from protocol import cid
-from repos import blob_files, blob_quarantine, blobs, sweeping
+from repos.blobs import blobs, files, garbage_collection, quarantine
 from repos.models import Blob, BlobUsage, BlobUse, DoomedFile
-from repos.reads import RepoRow, find_repo
+from repos.reads.repos import RepoRow, find_repo
 from tests.running import ROOT
 from tests.unit.repos.conftest import open_account
 
@@ -72,13 +72,13 @@ def assert_all_live_ones_are_whole(repo: RepoRow) -> None:
 
 def settle() -> None:
     """What the periodic tasks do within a day."""
-    while blob_quarantine.settle_blobs():
+    while quarantine.settle_blobs():
         pass
-    sweeping.sweep_blobs(timedelta(0))
-    blob_files.purge(timezone.now() + 2 * blob_files.DOOMED_FOR)
+    garbage_collection.sweep_blobs(timedelta(0))
+    files.purge(timezone.now() + 2 * files.DOOMED_FOR)
 
 
 def files_of(repo: RepoRow) -> set[str]:
-    root = Path(blob_files.storage().path(""))
-    folders = root.glob(f"*/*/{blob_files.shard_of(repo.did)}/{repo.did}")
+    root = Path(files.storage().path(""))
+    folders = root.glob(f"*/*/{files.shard_of(repo.did)}/{repo.did}")
     return {str(path.relative_to(root)) for folder in folders for path in folder.iterdir()}

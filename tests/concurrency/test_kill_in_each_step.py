@@ -27,9 +27,12 @@ from psycopg import sql
 from accounts.models import Account
 from hosting.models import Host
 from protocol import cid
-from repos import blob_files, blob_quarantine, blobs, checks, commits, reads, snapshots, sweeping
-from repos import writes as wishes
+from repos.blobs import blobs, garbage_collection, quarantine
+from repos.blobs import files as blob_files
+from repos.commits import group_commit
+from repos.commits import writes as wishes
 from repos.imports import jobs
+from repos.maintenance import check
 from repos.models import (
     Blob,
     BlobUsage,
@@ -42,15 +45,18 @@ from repos.models import (
     RecordTakedown,
     Repo,
 )
-from repos.snapshots import conninfo
+from repos.reads import repos
+from repos.state import long_reads
+from repos.state.long_reads import conninfo
 from server.database import connection as database
 from tests.concurrency import doomed
 from tests.concurrency.doomed import OLD
 from tests.running import ROOT
-from tests.unit.repos import numbering, stream
+from tests.unit.repos.blobs.uploads import THING, upload, using
 from tests.unit.repos.conftest import open_account
+from tests.unit.repos.events import numbering
+from tests.unit.repos.events.firehose import stream
 from tests.unit.repos.imports.test_round_trips import foreign_car
-from tests.unit.repos.uploads import THING, upload, using
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -137,7 +143,7 @@ def parent() -> Iterator["subprocess.Popen[str]"]:
         assert process.stdin is not None
         process.stdin.close()
         process.wait(TIMEOUT_S)
-    snapshots.close_idle()
+    long_reads.close_idle()
 
 
 @pytest.fixture(autouse=True)
@@ -168,11 +174,11 @@ def test_a_kill_in_any_step_leaves_nothing_half_done(
 def prepared(host: Host) -> Account:
     """An account with two records and a blob, all its events numbered but the last ones."""
     account = open_account(host)
-    repo = reads.find_repo(host, account.did)
+    repo = repos.find_repo(host, account.did)
     numbering.number()
     ref = upload(repo, OLD)
     old = [wishes.create(THING, "k", using(ref)), wishes.create(THING, "old", {"n": 1})]
-    commits.apply_writes(repo, old)
+    group_commit.apply_writes(repo, old)
     return account
 
 
@@ -237,10 +243,10 @@ def assert_whole(account: Account) -> None:
     repo = Repo.objects.filter(pk=account.pk).first()
     if repo is None:
         return
-    assert checks.check_repo(account.pk, lambda _count: None).damages == []
+    assert check.check_repo(account.pk, lambda _count: None).damages == []
     if Event.objects.filter(repo_id=account.pk, kind=1).exists():
         stream.check_chain(account.pk, account.signing_did_key)
-    row = reads.find_repo(account.host, account.did)
+    row = repos.find_repo(account.host, account.did)
     for blob in Blob.objects.filter(repo_id=account.pk, state="live"):
         with blobs.open_blob(row, bytes(blob.cid)).file as file:
             assert cid.of_raw(file.read()) == bytes(blob.cid)
@@ -279,8 +285,8 @@ def live_blobs(account: Account) -> list[bytes]:
 
 def assert_nothing_orphaned() -> None:
     """After what the periodic tasks do in a day: one file a row, one number an event."""
-    blob_quarantine.settle_blobs()
-    sweeping.sweep_blobs(timedelta(0))
+    quarantine.settle_blobs()
+    garbage_collection.sweep_blobs(timedelta(0))
     blob_files.purge(timezone.now() + 2 * blob_files.DOOMED_FOR)
     assert not DoomedFile.objects.exists()
     root = Path(blob_files.storage().path(""))

@@ -23,12 +23,15 @@ from hosting.mail import delivery, letters, outbox
 from hosting.mail.models import OutgoingMail
 from hosting.models import Host
 from protocol.event_stream.frames import EventKind
-from repos import blob_uploads, closing, commits, reads, writes
+from repos.blobs import uploads
+from repos.commits import group_commit, writes
+from repos.lifecycle import deletion as closing
 from repos.models import Blob, BlobUse, DoomedRepo, Event, Node, Record
+from repos.reads import repos
 from tests.running import ROOT
 from tests.smtp_server import PostOffice
+from tests.unit.repos.blobs.uploads import THING, using
 from tests.unit.repos.conftest import folder, open_account
-from tests.unit.repos.uploads import THING, using
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -103,11 +106,11 @@ def test_every_letter_arrives_whoever_is_killed(ash: Host, office, monkeypatch):
 
 def test_every_deleted_account_is_cleared_away(ash: Host, office, folder, monkeypatch):
     monkeypatch.setattr(closing, "wake", lambda _: None)
-    repo = reads.find_repo(ash, open_account(ash).did)
-    ref = blob_uploads.stage(repo, io.BytesIO(b"a picture"), "text/plain", 9, 1000)
+    repo = repos.find_repo(ash, open_account(ash).did)
+    ref = uploads.stage(repo, io.BytesIO(b"a picture"), "text/plain", 9, 1000)
     for start in range(0, RECORDS, 200):
         batch = [writes.create(THING, f"k{start + n}", using(ref), None) for n in range(200)]
-        commits.apply_writes(repo, batch)
+        group_commit.apply_writes(repo, batch)
     with transaction.atomic():
         deletion.delete(Account.objects.get(pk=repo.id))
     die_until(office, lambda: Record.objects.count() < RECORDS // 2)

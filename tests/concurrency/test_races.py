@@ -26,29 +26,22 @@ from protocol import car, mst
 from protocol.errors import XrpcError
 from protocol.keys import PublicKey
 from protocol.repo import commit
-from repos import (
-    blob_files,
-    blob_quarantine,
-    checks,
-    closing,
-    commits,
-    exports,
-    reads,
-    record_pages,
-    record_takedowns,
-    snapshots,
-    sweeping,
-    writes,
-)
-from repos.imports import importing, spool
+from repos.blobs import files as blob_files
+from repos.blobs import garbage_collection, quarantine
+from repos.commits import group_commit, writes
+from repos.imports import car_file, importing
+from repos.lifecycle import deletion as closing
+from repos.maintenance import check
 from repos.models import Blob, BlobUse, DoomedFile, DoomedRepo, Node, Record, Repo
-from repos.reads import RepoRow
+from repos.reads import exports, record_pages, record_takedowns, repos
+from repos.reads.repos import RepoRow
+from repos.state import long_reads
 from server.database import connection
 from tests.concurrency.test_writers import in_threads
-from tests.unit.repos import stream
+from tests.unit.repos.blobs.uploads import THING, upload, using
 from tests.unit.repos.conftest import folder, open_account
+from tests.unit.repos.events.firehose import stream
 from tests.unit.repos.imports.test_round_trips import foreign_car
-from tests.unit.repos.uploads import THING, upload, using
 
 __all__ = ["folder"]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -72,7 +65,7 @@ class Race:
 
     @property
     def repo(self) -> RepoRow:
-        return reads.find_repo(self.account.host, self.account.did)
+        return repos.find_repo(self.account.host, self.account.did)
 
     def run(self, roles: list[Role], seconds: float) -> None:
         run([(self, role) for role in roles], seconds)
@@ -106,12 +99,12 @@ def write(race: Race, dice: random.Random) -> None:
     ref = upload(repo, bytes([dice.randrange(4)]) * 100)
     batch += [writes.put(THING, f"b{dice.randrange(4)}", using(ref))]
     batch += [writes.discard(THING, key) for key in set(KEYS) - {write.rkey for write in batch}][:2]
-    commits.apply_writes(repo, batch)
+    group_commit.apply_writes(repo, batch)
 
 
 def bring_in(race: Race, dice: random.Random) -> None:
     records = {f"{THING}/{key}": {"n": dice.randrange(9)} for key in dice.sample(KEYS, 12)}
-    with spool.receive([foreign_car(race.account.did, records)]) as received:
+    with car_file.receive([foreign_car(race.account.did, records)]) as received:
         try:
             importing.import_repo(race.repo.id, received, lambda _count: None)
         finally:
@@ -142,8 +135,8 @@ def moderate(race: Race, dice: random.Random) -> None:
     verb(repo, THING, dice.choice(KEYS))
     blob = Blob.objects.filter(repo_id=repo.id).order_by("?").first()
     if blob is not None:
-        blob_quarantine.quarantine(repo, bytes(blob.cid))
-        blob_quarantine.release(repo, bytes(blob.cid))
+        quarantine.quarantine(repo, bytes(blob.cid))
+        quarantine.release(repo, bytes(blob.cid))
     if dice.random() < 0.2:
         status.take_down(race.account)
         status.restore(race.account)
@@ -160,13 +153,13 @@ def rotate(race: Race, _dice: random.Random) -> None:
 
 
 def sweep(race: Race, _dice: random.Random) -> None:
-    sweeping.sweep_blobs(timedelta(0))
+    garbage_collection.sweep_blobs(timedelta(0))
     time.sleep(0.1)
 
 
 def look(race: Race, dice: random.Random) -> None:
     record_pages.list_records(race.account.host, race.account.did, THING, limit=10)
-    reads.get_record(race.account.host, race.account.did, THING, dice.choice(KEYS))
+    repos.get_record(race.account.host, race.account.did, THING, dice.choice(KEYS))
 
 
 @pytest.fixture
@@ -175,13 +168,13 @@ def race(ash: Host, folder: Path, settings, tmp_path_factory) -> Iterator[Race]:
     settings.DATA_DIR = tmp_path_factory.mktemp("imports")
     account = open_account(ash)
     yield Race(account, folder, [account.signing_did_key])
-    snapshots.close_idle()
+    long_reads.close_idle()
 
 
 def test_whatever_meets_the_repo_stays_whole_and_says_so(race: Race) -> None:
     race.run([write, write, bring_in, take_out, prove, moderate, rotate, sweep, look], SECONDS)
     assert all(race.done.get(role.__name__) for role in (write, bring_in, take_out, prove, rotate))
-    assert checks.check_repo(race.account.pk, lambda _count: None).damages == []
+    assert check.check_repo(race.account.pk, lambda _count: None).damages == []
     repo = Repo.objects.get(pk=race.account.pk)
     story = stream.check_story(repo.pk, race.signed_by)
     assert story == (repo.rev, bytes(repo.data))
@@ -198,7 +191,7 @@ def test_many_repos_at_once_do_not_stand_in_each_others_way(race: Race) -> None:
     run([(each, role) for each in races for role in roles] + [(race, sweep)], SECONDS)
     for each in races:
         assert each.done.get("write")
-        assert checks.check_repo(each.account.pk, lambda _count: None).damages == []
+        assert check.check_repo(each.account.pk, lambda _count: None).damages == []
         repo = Repo.objects.get(pk=each.account.pk)
         story = stream.check_story(repo.pk, each.signed_by)
         assert story == (repo.rev, bytes(repo.data))
@@ -234,9 +227,9 @@ def test_a_deletion_amid_all_the_others_leaves_nothing(race: Race) -> None:
 
 
 def assert_nothing_orphaned(race: Race) -> None:
-    while blob_quarantine.settle_blobs():
+    while quarantine.settle_blobs():
         pass
-    sweeping.sweep_blobs(timedelta(0))
+    garbage_collection.sweep_blobs(timedelta(0))
     blob_files.purge(timezone.now() + 2 * blob_files.DOOMED_FOR)
     assert not DoomedFile.objects.exists()
     there = [path for path in race.folder.rglob("*") if path.is_file()]

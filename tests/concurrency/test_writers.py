@@ -10,16 +10,18 @@ from django.db import connection
 
 from accounts.models import Account
 from hosting.models import Host
-from repos import commits, reads, writes
-from repos.commits import Applied
+from repos.commits import group_commit, writes
+from repos.commits.group_commit import Applied
+from repos.commits.plan import InvalidSwap
 from repos.models import Record
-from repos.plan import InvalidSwap
-from repos.reads import RepoRow
+from repos.reads import repos as reads
+from repos.reads.repos import RepoRow
 from server.database import connection as database
 from server.web.threads.batching import Gathering
-from tests.unit.repos import numbering, stream
 from tests.unit.repos.conftest import open_account
-from tests.unit.repos.test_sequencer import await_numbered
+from tests.unit.repos.events import numbering
+from tests.unit.repos.events.firehose import stream
+from tests.unit.repos.events.test_sequencer import await_numbered
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THING = "com.example.thing"
@@ -82,7 +84,7 @@ def test_every_acknowledged_write_of_eight_writers_survives(
     def write(thread: int) -> None:
         for n in range(25):
             wish = writes.create(THING, f"t{thread}-{n}", {"n": n})
-            acknowledged[wish.rkey] = commits.apply_writes(repo, [wish])
+            acknowledged[wish.rkey] = group_commit.apply_writes(repo, [wish])
 
     assert at_once(8, write) == []
     assert set(Record.objects.values_list("rkey", flat=True)) == set(acknowledged)
@@ -93,7 +95,7 @@ def test_every_acknowledged_write_of_eight_writers_survives(
 def test_one_of_eight_swaps_of_the_same_head_wins(repo: RepoRow, at_once: AtOnce) -> None:
     def write(thread: int) -> None:
         wish = writes.create(THING, f"t{thread}", {"n": thread})
-        commits.apply_writes(repo, [wish], swap_commit=repo.head)
+        group_commit.apply_writes(repo, [wish], swap_commit=repo.head)
 
     failures = at_once(8, write)
     assert [type(failure) for failure in failures] == [InvalidSwap] * 7
@@ -101,10 +103,10 @@ def test_one_of_eight_swaps_of_the_same_head_wins(repo: RepoRow, at_once: AtOnce
 
 
 def test_one_of_eight_swaps_of_the_same_record_wins(repo: RepoRow, at_once: AtOnce) -> None:
-    first = commits.apply_writes(repo, [writes.put(THING, "k", {"n": -1})]).results[0].cid
+    first = group_commit.apply_writes(repo, [writes.put(THING, "k", {"n": -1})]).results[0].cid
 
     def write(thread: int) -> None:
-        commits.apply_writes(repo, [writes.put(THING, "k", {"n": thread}, None, first)])
+        group_commit.apply_writes(repo, [writes.put(THING, "k", {"n": thread}, None, first)])
 
     assert [type(failure) for failure in at_once(8, write)] == [InvalidSwap] * 7
 
@@ -113,7 +115,7 @@ def test_of_eight_likes_of_one_subject_the_last_remains(repo: RepoRow, at_once: 
     record = {"subject": "did:plc:abcdefghijklmnopqrstuvwx", "createdAt": "2026-11-22T12:00:00Z"}
 
     def follow(_: int) -> None:
-        commits.apply_writes(repo, [writes.create("app.bsky.graph.follow", None, record)])
+        group_commit.apply_writes(repo, [writes.create("app.bsky.graph.follow", None, record)])
 
     assert at_once(8, follow) == []
     assert Record.objects.count() == 1
@@ -127,7 +129,7 @@ def test_numbers_have_no_gap_and_keep_each_repos_order(ash: Host, at_once: AtOnc
             for shift in (0, 1):
                 repo = repos[(thread + shift) % 8]
                 wish = writes.create(THING, f"t{thread}-{n}-{shift}", {"n": n})
-                commits.apply_writes(repo, [wish])
+                group_commit.apply_writes(repo, [wish])
 
     with numbering.running():
         assert at_once(8, write) == []
@@ -143,7 +145,7 @@ def test_a_killed_sequencer_loses_and_repeats_nothing(ash: Host) -> None:
     def write(thread: int) -> None:
         while not is_over.is_set():
             wish = writes.create(THING, None, {"n": written[thread]})
-            commits.apply_writes(repos[thread], [wish])
+            group_commit.apply_writes(repos[thread], [wish])
             written[thread] += 1
 
     killer = threading.Thread(target=kill_sequencers, args=(5, is_over))

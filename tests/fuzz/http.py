@@ -40,8 +40,9 @@ from protocol import car, cid, mst, syntax
 from protocol.keys import SigningKey
 from protocol.mst import node
 from protocol.repo import commit
-from repos import commits, exports, reads, writes
+from repos.commits import group_commit, writes
 from repos.models import Record, Repo
+from repos.reads import exports, repos
 from server.net import http_client
 from server.web.wsgi_handler import application
 from tests.fuzz import forms, samples
@@ -145,9 +146,9 @@ def enter(host: Host) -> None:
     with transaction.atomic():
         account = account_row(host, "alice")
         account_opened.send(sender=Account, account=account)
-    repo = reads.find_repo(host, account.did)
-    commits.apply_writes(repo, [writes.create(_THING, key, {"n": 1}) for key in "klm"])
-    repo = reads.find_repo(host, account.did)
+    repo = repos.find_repo(host, account.did)
+    group_commit.apply_writes(repo, [writes.create(_THING, key, {"n": 1}) for key in "klm"])
+    repo = repos.find_repo(host, account.did)
     pair = sessions.begin(account)
     _worlds[:] = [
         World(

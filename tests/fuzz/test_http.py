@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hosting.models import Host
 from hosting.tenancy import routing
-from repos import snapshots
+from repos.state import long_reads
 from server.net import http_client
 from tests.fuzz import http
 from tests.fuzz.test_targets import mutations
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True, scope="module")
 def hang_up() -> Iterator[None]:
     yield
-    snapshots.close_idle()
+    long_reads.close_idle()
 
 
 @pytest.fixture(autouse=True)

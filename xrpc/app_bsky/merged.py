@@ -6,7 +6,7 @@ app view answers for itself.
 
 from typing import Final
 
-from repos import reads
+from repos.reads import repos
 from xrpc.auth import Auth
 from xrpc.call import Answer, Call
 from xrpc.proxy.local import needed_service, passage, relayed
@@ -64,6 +64,6 @@ def _merged(
     way = passage(call, nsid)
     if not service.is_default_appview or way.account is None:
         return relayed(way.to(service, nsid))
-    repo = reads.find_repo(call.host, way.account.did)
+    repo = repos.find_repo(call.host, way.account.did)
     finish = kind(way, service, way.account, repo, call.params, merge, shows_posts)
     return relayed(way.to(service, nsid, finish=finish))

@@ -3,7 +3,7 @@
 from typing import Any
 
 from accounts.models import InviteCode
-from repos.events import time_text
+from repos.events.append import time_text
 
 
 def invite_code(code: InviteCode) -> dict[str, Any]:

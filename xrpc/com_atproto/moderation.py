@@ -8,7 +8,7 @@ from typing import Any
 
 from moderation import reports
 from moderation.models import Report
-from repos.events import time_text
+from repos.events.append import time_text
 from xrpc import rate_limits
 from xrpc.auth import LEAVING, STANDARD, Auth
 from xrpc.call import Answer, Call

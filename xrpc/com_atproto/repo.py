@@ -1,7 +1,8 @@
 """com.atproto.repo.*: writing one's own repo, reading anybody's. Source: that namespace's lexicons.
 
-Writes pass through repos.writes (checks, encoding) and repos.commits (the commit). Stored records
-leave as the JSON text that repos.reads makes of their CBOR, without being parsed on the way.
+Writes pass through repos.commits.writes (checks, encoding) and repos.commits.group_commit (the
+commit). Stored records leave as the JSON text that repos.reads.repos makes of their CBOR, without
+being parsed on the way.
 """
 
 from collections.abc import Mapping
@@ -12,12 +13,14 @@ from django.conf import settings
 from accounts.identity import published_dids
 from protocol import cid
 from protocol.errors import InvalidRequest
-from repos import blob_uploads, legacy_profiles, reads, record_pages, writes
-from repos.commits import Applied, Result, apply_writes
-from repos.imports import arriving
-from repos.missing_blobs import list_missing
-from repos.reads import RepoRef
-from repos.writes import Swap, Write
+from repos.blobs import legacy_profiles, uploads
+from repos.blobs.missing import list_missing
+from repos.commits import writes
+from repos.commits.group_commit import Applied, Result, apply_writes
+from repos.commits.writes import Swap, Write
+from repos.imports import receive
+from repos.reads import record_pages, repos
+from repos.reads.repos import RepoRef
 from xrpc import rate_limits
 from xrpc.auth import FULL, Auth
 from xrpc.bodies import RECORD_LIMIT_BYTES
@@ -112,8 +115,8 @@ def get_record(call: Call) -> Answer:
     asked = call.params
     collection, rkey, cid_text = asked["collection"], asked["rkey"], asked.get("cid")
     try:
-        return Encoded(reads.get_record(call.host, asked["repo"], collection, rkey, cid_text))
-    except reads.RecordElsewhere:
+        return Encoded(repos.get_record(call.host, asked["repo"], collection, rkey, cid_text))
+    except repos.RecordElsewhere:
         view = destinations.app_view(call.host)
         if view is None:
             raise
@@ -139,13 +142,13 @@ def list_records(call: Call) -> Answer:
 def describe_repo(call: Call) -> Answer:
     """`handleIsCorrect`: we are the directory's source and the handle's server at once, so a handle
     that the account shows leads back to it; of other domains this is looked at daily."""
-    repo = reads.active_repo(call.host, call.params["repo"])
+    repo = repos.active_repo(call.host, call.params["repo"])
     account = account_of(call.host, repo)
     return {
         "handle": handle_of(account),
         "did": repo.did,
         "didDoc": published_dids.document_of(account),
-        "collections": reads.collections(repo),
+        "collections": repos.collections(repo),
         "handleIsCorrect": handle_of(account) != NO_HANDLE,
     }
 
@@ -162,7 +165,7 @@ def upload_blob(call: Call) -> Answer:
     body = call.body
     length = None if body.is_encoded else body.length
     with spending(call):
-        ref = blob_uploads.stage(repo, body, body.content_type, length, body.limit_bytes, body.file)
+        ref = uploads.stage(repo, body, body.content_type, length, body.limit_bytes, body.file)
     link = {"$link": cid.to_text(ref.cid)}
     return {"blob": {"$type": "blob", "ref": link, "mimeType": ref.mime_type, "size": ref.size}}
 
@@ -175,16 +178,16 @@ def upload_blob(call: Call) -> Answer:
     limits=(rate_limits.IMPORT_REPO, rate_limits.IMPORT_WRITES, rate_limits.UPLOADED_BYTES),
 )
 def import_repo(call: Call) -> Answer:
-    repo = reads.find_repo(call.host, own_account(call).did)
+    repo = repos.find_repo(call.host, own_account(call).did)
     with rate_limits.importing(call):
-        arriving.import_car(repo, iter(call.body.read, b""))
+        receive.import_car(repo, iter(call.body.read, b""))
     return None
 
 
 @query("com.atproto.repo.listMissingBlobs", auth=Auth.account())
 def list_missing_blobs(call: Call) -> Answer:
     asked = call.params
-    repo = reads.find_repo(call.host, own_account(call).did)
+    repo = repos.find_repo(call.host, own_account(call).did)
     found = list_missing(repo.id, asked["limit"], _blob_cursor(asked.get("cursor")))
     listed = [
         {"cid": cid.to_text(blob.cid), "recordUri": f"at://{repo.did}/{blob.path}"}

@@ -10,9 +10,10 @@ from typing import Any
 from hosting.models import Host
 from protocol import cid
 from protocol.errors import InvalidRequest
-from repos import blobs, exports, reads
-from repos.firehose import follow
-from repos.reads import RepoRow
+from repos.blobs import blobs
+from repos.events.firehose import follow
+from repos.reads import exports, repos
+from repos.reads.repos import RepoRow
 from xrpc.auth import Auth
 from xrpc.call import Answer, Call, Stored, Streamed, Whole
 from xrpc.registry import query, subscription
@@ -67,7 +68,7 @@ def get_latest_commit(call: Call) -> Answer:
 
 @query("com.atproto.sync.getRepoStatus", auth=Auth.none())
 def get_repo_status(call: Call) -> Answer:
-    repo = reads.find_repo(call.host, call.params["did"])
+    repo = repos.find_repo(call.host, call.params["did"])
     if repo.is_active:
         return {"did": repo.did, "active": True, "rev": repo.rev}
     return {"did": repo.did, "active": False, "status": repo.status}
@@ -75,7 +76,7 @@ def get_repo_status(call: Call) -> Answer:
 
 @query("com.atproto.sync.listRepos", auth=Auth.none())
 def list_repos(call: Call) -> Answer:
-    page = reads.list_repos(call.host, call.params["limit"], call.params.get("cursor"))
+    page = repos.list_repos(call.host, call.params["limit"], call.params.get("cursor"))
     listed = {"repos": [_listed(repo) for repo in page.repos]}
     return listed if page.cursor is None else {**listed, "cursor": page.cursor}
 

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeGuard
 from urllib.parse import urlencode
 
 from protocol.syntax import AtUri, InvalidSyntax
-from repos.recent import RecentRecord
+from repos.reads.recent_writes import RecentRecord
 from xrpc.proxy.destinations import Service
 from xrpc.proxy.plans import Forwarded, Passage, Received, value_of
 from xrpc.read_after_write.viewer import View, Viewer

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from protocol.syntax import is_tid
-from repos import recent
-from repos.reads import RepoRow
-from repos.recent import RecentRecord
+from repos.reads import recent_writes
+from repos.reads.recent_writes import RecentRecord
+from repos.reads.repos import RepoRow
 
 PROFILE: Final = "app.bsky.actor.profile"
 POST: Final = "app.bsky.feed.post"
@@ -36,7 +36,7 @@ def is_behind(rev: str | None, head_rev: str) -> bool:
 
 def load(repo: RepoRow, rev: str) -> LocalRecords | None:
     """What the repo's author wrote after `rev`; None when there is nothing to show."""
-    found = recent.written_since(repo, rev, (PROFILE, POST))
+    found = recent_writes.written_since(repo, rev, (PROFILE, POST))
     profiles = [record for record in found if (record.collection, record.rkey) == (PROFILE, "self")]
     posts = tuple(record for record in found if record.collection == POST)
     return LocalRecords(profiles[0] if profiles else None, posts) if profiles or posts else None

@@ -13,8 +13,8 @@ import orjson
 from accounts.models import Account
 from protocol import bounded_json
 from protocol.extent import ANSWER
-from repos import recent
-from repos.reads import RepoRow
+from repos.reads import recent_writes
+from repos.reads.repos import RepoRow
 from xrpc.proxy import encodings, refusals
 from xrpc.proxy.destinations import Service, appview_cdn
 from xrpc.proxy.plans import Asking, Composed, Finish, Outcome, Passage, Received
@@ -96,7 +96,7 @@ class Merging(Finish):
 
     def lacking(self, records: LocalRecords, shown: Shown) -> Lacking:
         """The records with the means to show them, their author as the newest profile says."""
-        profile = records.profile or recent.current(self.repo, local.PROFILE, "self")
+        profile = records.profile or recent_writes.current(self.repo, local.PROFILE, "self")
         viewer = Viewer(
             did=self.account.did,
             handle=handle_of(self.account),

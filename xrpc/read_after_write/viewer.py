@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from repos.recent import RecentRecord
+from repos.reads.recent_writes import RecentRecord
 
 View = dict[str, Any]
 Record = dict[str, Any]

@@ -16,7 +16,7 @@ from moderation.audit import Actor
 from protocol import cid
 from protocol.errors import XrpcError
 
-SCANNER = "repos.blob_scanning.deny_list"
+SCANNER = "repos.blobs.scanning.deny_list"
 
 
 class Command(BaseCommand):

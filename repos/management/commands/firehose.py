@@ -6,7 +6,7 @@ from django.core.management import BaseCommand, CommandError
 from django.db.models import QuerySet
 
 from hosting.models import Host
-from repos import restoring
+from repos.maintenance import restore as restoring
 
 
 class Command(BaseCommand):

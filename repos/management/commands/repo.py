@@ -17,9 +17,10 @@ from accounts.identity import key_rotation
 from accounts.models import Account
 from protocol.errors import XrpcError
 from protocol.mst import MstError
-from repos import checks, exports, invalid_paths, reads, rebuilding
-from repos.imports import importing, spool
+from repos.imports import car_file, importing
+from repos.maintenance import check, invalid_paths, rebuild
 from repos.models import Repo
+from repos.reads import exports, repos
 
 _CHUNK_BYTES = 262_144
 _WIDTH = 30
@@ -126,23 +127,23 @@ def _tried(verb: Verb, account: Account) -> list[str]:
 
 
 def _check(account: Account, progress: Progress) -> list[str]:
-    return checks.check_repo(account.pk, progress.records).damages
+    return check.check_repo(account.pk, progress.records).damages
 
 
 def _rebuild(account: Account, progress: Progress) -> list[str]:
-    rebuilding.rebuild(account.pk, progress.records)
+    rebuild.rebuild(account.pk, progress.records)
     return []
 
 
 def _remove_invalid(account: Account, out: Callable[[str], object]) -> list[str]:
     """Say which records went, so that their owner can be told."""
-    for path in invalid_paths.remove(reads.find_repo(account.host, account.did)):
+    for path in invalid_paths.remove(repos.find_repo(account.host, account.did)):
         out(f"{account.did}: removed {path}")
     return []
 
 
 def _export(account: Account, target: Path) -> list[str]:
-    repo = reads.find_repo(account.host, account.did)
+    repo = repos.find_repo(account.host, account.did)
     with target.open("wb") as file:
         for chunk in exports.export_repo(repo):
             file.write(chunk)
@@ -150,7 +151,7 @@ def _export(account: Account, target: Path) -> list[str]:
 
 
 def _import(account: Account, source: Path, progress: Progress) -> list[str]:
-    with source.open("rb") as file, closing(spool.receive(_chunks(file))) as received:
+    with source.open("rb") as file, closing(car_file.receive(_chunks(file))) as received:
         try:
             importing.import_repo(account.pk, received, progress.records)
         finally:

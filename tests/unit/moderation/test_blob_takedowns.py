@@ -5,10 +5,11 @@ import pytest
 from moderation import takedowns
 from moderation.models import AuditEntry
 from protocol import cid
-from repos import blobs, reads
+from repos.blobs import blobs
 from repos.models import Event
+from repos.reads import repos
+from tests.unit.repos.blobs.uploads import put, upload
 from tests.unit.repos.conftest import folder  # noqa: F401 - a fixture
-from tests.unit.repos.uploads import put, upload
 
 pytestmark = [pytest.mark.usefixtures("folder"), pytest.mark.django_db(transaction=True)]
 
@@ -17,7 +18,7 @@ BOTH = [takedowns.take_down_blob, takedowns.restore_blob]
 
 @pytest.fixture
 def repo(account):
-    return reads.find_repo(account.host, account.did)
+    return repos.find_repo(account.host, account.did)
 
 
 @pytest.fixture

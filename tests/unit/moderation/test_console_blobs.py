@@ -4,10 +4,11 @@ import pytest
 
 from moderation.models import AuditEntry
 from protocol import cid
-from repos import blob_quarantine, reads
+from repos.blobs import quarantine
+from repos.reads import repos
 from tests.unit.moderation.test_console import console, url
+from tests.unit.repos.blobs.uploads import THING, put, upload
 from tests.unit.repos.conftest import folder  # noqa: F401 - a fixture
-from tests.unit.repos.uploads import THING, put, upload
 
 pytestmark = [pytest.mark.usefixtures("folder"), pytest.mark.django_db(transaction=True)]
 
@@ -16,7 +17,7 @@ RECORD = f"?record={THING}/a"
 
 @pytest.fixture
 def repo(account):
-    return reads.find_repo(account.host, account.did)
+    return repos.find_repo(account.host, account.did)
 
 
 @pytest.fixture
@@ -42,12 +43,12 @@ def test_a_moderator_takes_a_file_down_and_restores_it(moderator, account, repo,
     client = console(moderator)
     response = client.post(deed("take-down", ref.cid, account), {"reason": "nudity"})
     assert response["location"] == url("accounts/{did}/", account) + RECORD
-    assert blob_quarantine.is_quarantined(repo, ref.cid)
+    assert quarantine.is_quarantined(repo, ref.cid)
     page = client.get(response["location"]).content.decode()
     assert "Restore this file" in page
     assert "File taken down" in page
     client.post(deed("restore", ref.cid, account), {"reason": "art"})
-    assert not blob_quarantine.is_quarantined(repo, ref.cid)
+    assert not quarantine.is_quarantined(repo, ref.cid)
 
 
 def test_the_audit_log_names_the_file(moderator, account, ref):
@@ -62,13 +63,13 @@ def test_an_auditor_sees_no_button_and_cannot_touch_a_file(ash, account, staff_o
     page = client.get(url("accounts/{did}/", account) + RECORD).content.decode()
     assert "Take this file down" not in page
     assert client.post(deed("take-down", ref.cid, account), {"reason": "x"}).status_code == 403
-    assert not blob_quarantine.is_quarantined(repo, ref.cid)
+    assert not quarantine.is_quarantined(repo, ref.cid)
 
 
 def test_without_a_reason_a_file_stays(moderator, account, repo, ref):
     response = console(moderator).post(deed("take-down", ref.cid, account), {"reason": " "})
     assert response.status_code == 400
-    assert not blob_quarantine.is_quarantined(repo, ref.cid)
+    assert not quarantine.is_quarantined(repo, ref.cid)
 
 
 def test_a_file_that_is_not_there(moderator, account, ref):
@@ -84,4 +85,4 @@ def test_another_tenants_staff_cannot_touch_a_file(account, birch, staff_of, rep
     path = deed("take-down", ref.cid, account)
     client = console(staff_of(birch, "owner"), "birch.localhost")
     assert client.post(path, {"reason": "envy"}).status_code == 404
-    assert not blob_quarantine.is_quarantined(repo, ref.cid)
+    assert not quarantine.is_quarantined(repo, ref.cid)

@@ -7,10 +7,10 @@ from hosting.models import Member
 from moderation import reports
 from moderation.models import AuditEntry, Evidence
 from protocol import cid
-from repos import reads
 from repos.models import Record
+from repos.reads import repos
+from tests.unit.repos.blobs.uploads import THING, delete, put, upload
 from tests.unit.repos.conftest import folder, open_account  # noqa: F401 - a fixture
-from tests.unit.repos.uploads import THING, delete, put, upload
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]
 RUDE = b"<script>rude()</script>"
@@ -24,7 +24,7 @@ def author(ash):
 @pytest.fixture
 def picture(author):
     """What the reported record names."""
-    repo = reads.find_repo(author.host, author.did)
+    repo = repos.find_repo(author.host, author.did)
     put(repo, "a", ref := upload(repo, RUDE, "text/html"))
     return cid.to_text(ref.cid)
 
@@ -49,7 +49,7 @@ def test_the_list_leads_to_the_report(report, moderator):
 
 
 def test_a_report_shows_what_its_author_deleted(report, author, picture, moderator):
-    delete(reads.find_repo(author.host, author.did), "a")
+    delete(repos.find_repo(author.host, author.did), "a")
     page = get(moderator, f"reports/{report.pk}/").content.decode()
     assert "deleted by its author" in page
     assert picture in page

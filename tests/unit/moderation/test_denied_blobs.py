@@ -8,11 +8,11 @@ from moderation import denied_blobs
 from moderation.models import AuditEntry
 from moderation.takedowns import NotAllowed, ReasonNeeded
 from protocol import cid
-from repos import reads
-from repos.blob_scanning import BlobRefused
+from repos.blobs.scanning import BlobRefused
 from repos.models import DeniedBlob
+from repos.reads import repos
+from tests.unit.repos.blobs.uploads import upload
 from tests.unit.repos.conftest import folder, open_account
-from tests.unit.repos.uploads import upload
 
 __all__ = ["folder"]
 BYTES = b"not here"
@@ -22,11 +22,11 @@ TEXT = cid.to_text(CID)
 
 @pytest.fixture(autouse=True)
 def scanner(settings, folder) -> None:
-    settings.BLOB_SCANNERS = ["repos.blob_scanning.deny_list"]
+    settings.BLOB_SCANNERS = ["repos.blobs.scanning.deny_list"]
 
 
 def is_refused(host: Host) -> bool:
-    repo = reads.find_repo(host, open_account(host).did)
+    repo = repos.find_repo(host, open_account(host).did)
     try:
         upload(repo, BYTES)
     except BlobRefused:

@@ -10,10 +10,12 @@ from moderation import evidence, reports
 from moderation.evidence import Fate
 from moderation.models import Evidence, Report
 from protocol import cbor, cid
-from repos import closing, reads, sweeping
+from repos.blobs import garbage_collection
+from repos.lifecycle import deletion as closing
 from repos.models import BlobHold, Record
+from repos.reads import repos
+from tests.unit.repos.blobs.uploads import THING, delete, put, upload
 from tests.unit.repos.conftest import folder, open_account  # noqa: F401 - a fixture
-from tests.unit.repos.uploads import THING, delete, put, upload
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]
 SPAM = "com.atproto.moderation.defs#reasonSpam"
@@ -27,7 +29,7 @@ def author(ash):
 
 @pytest.fixture
 def repo(author):
-    return reads.find_repo(author.host, author.did)
+    return repos.find_repo(author.host, author.did)
 
 
 def current(author, rkey: str = "a") -> str:
@@ -50,7 +52,7 @@ def test_a_deleted_record_and_its_files_stay_with_the_report(account, author, re
     put(repo, "a", ref := upload(repo, b"rude"))
     kept = report(account, author).evidence
     delete(repo, "a")
-    sweeping.sweep_blobs(AT_ONCE)
+    garbage_collection.sweep_blobs(AT_ONCE)
     assert cid.of_dag_cbor(bytes(kept.data)) == cid.from_text(kept.cid)
     assert read(kept, ref.cid) == b"rude"
     assert evidence.fate(kept) == Fate.DELETED

@@ -7,11 +7,12 @@ from moderation import evidence, evidence_access
 from moderation.evidence_access import NothingKept
 from moderation.models import AuditEntry, Evidence, Report
 from moderation.takedowns import NotAllowed
-from repos import reads, sweeping
+from repos.blobs import garbage_collection
 from repos.models import BlobHold
+from repos.reads import repos
 from tests.unit.moderation.test_evidence import AT_ONCE, read, report
+from tests.unit.repos.blobs.uploads import THING, delete, put, upload
 from tests.unit.repos.conftest import folder, open_account  # noqa: F401 - a fixture
-from tests.unit.repos.uploads import THING, delete, put, upload
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]
 
@@ -23,7 +24,7 @@ def author(ash):
 
 @pytest.fixture
 def repo(author):
-    return reads.find_repo(author.host, author.did)
+    return repos.find_repo(author.host, author.did)
 
 
 def test_what_is_discarded_is_gone_for_every_report(account, author, repo, ash, staff_of):
@@ -32,7 +33,7 @@ def test_what_is_discarded_is_gone_for_every_report(account, author, repo, ash, 
     owner = staff_of(ash, "owner")
     evidence_access.discard(owner, filed, "a court says so")
     delete(repo, "a")
-    sweeping.sweep_blobs(AT_ONCE)
+    garbage_collection.sweep_blobs(AT_ONCE)
     assert not Evidence.objects.exists()
     assert not BlobHold.objects.exists()
     assert {each.evidence for each in Report.objects.all()} == {None}
@@ -51,12 +52,12 @@ def test_a_file_that_another_copy_names_stays_with_that_one(account, author, rep
     evidence_access.discard(staff_of(ash, "owner"), first, "too much")
     for rkey in "ab":
         delete(repo, rkey)
-    sweeping.sweep_blobs(AT_ONCE)
+    garbage_collection.sweep_blobs(AT_ONCE)
     assert read(second.evidence, ref.cid) == b"rude"
     assert [bytes(hold.cid) for hold in BlobHold.objects.all()] == [ref.cid]
     Evidence.objects.update(kept_until=timezone.now())
     assert evidence.forget_old() == 1
-    sweeping.sweep_blobs(AT_ONCE)
+    garbage_collection.sweep_blobs(AT_ONCE)
     assert not BlobHold.objects.exists()
     assert own.cid != ref.cid
 

@@ -6,8 +6,9 @@ from hosting.models import Host
 from moderation.lookup import Found, blobs_of, find
 from protocol import cbor, cid
 from protocol.errors import XrpcError
-from repos import commits, reads, writes
+from repos.commits import group_commit, writes
 from repos.models import Record, Repo
+from repos.reads import repos
 
 pytestmark = pytest.mark.django_db
 THING = "com.example.grove.thing"
@@ -28,9 +29,9 @@ def test_a_handle_in_capitals_finds_its_account(account):
 
 
 def test_an_at_uri_finds_the_record_it_names(account):
-    repo = reads.find_repo(account.host, account.did)
+    repo = repos.find_repo(account.host, account.did)
     write = writes.create(THING, "one", {"n": 1}, validate=None)
-    commits.apply_writes(repo, [write])
+    group_commit.apply_writes(repo, [write])
     found = find(hosts("localhost"), f"at://{account.handle}/{THING}/one")
     assert (found.record.collection, found.record.rkey) == (THING, "one")
 

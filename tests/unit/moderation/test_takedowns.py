@@ -8,8 +8,8 @@ from accounts.models import Account
 from accounts.signals import account_status_changed
 from moderation import takedowns
 from moderation.models import AuditEntry
-from repos import reads
 from repos.models import Event, Repo
+from repos.reads import repos
 
 pytestmark = pytest.mark.django_db
 
@@ -30,8 +30,8 @@ def test_takedown_shows_in_the_account_and_the_repo(moderator, account):
 
 def test_takedown_hides_the_repo_from_readers(moderator, account):
     takedowns.take_down(moderator, account, "spam")
-    with pytest.raises(reads.RepoTakendown):
-        reads.active_repo(account.host, account.did)
+    with pytest.raises(repos.RepoTakendown):
+        repos.active_repo(account.host, account.did)
 
 
 def test_takedown_stops_the_handle_from_resolving(moderator, account):

@@ -11,8 +11,8 @@ from django.db import transaction
 from accounts.models import Account
 from accounts.signals import account_opened
 from hosting.models import Host
-from repos import reads
-from repos.reads import RepoRow
+from repos.reads import repos
+from repos.reads.repos import RepoRow
 from tests.unit.accounts.people import account_row
 
 _numbers = itertools.count(1)
@@ -37,7 +37,7 @@ def account(ash: Host) -> Account:
 
 @pytest.fixture
 def repo(account: Account) -> RepoRow:
-    return reads.find_repo(account.host, account.did)
+    return repos.find_repo(account.host, account.did)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from accounts.account_search import search
 from accounts.invites import listing
 from accounts.models import Account, InviteCode, InvitePermission
 from protocol.errors import XrpcError
-from repos.events import time_text
+from repos.events.append import time_text
 from xrpc.auth import Auth
 from xrpc.call import Answer, Call
 from xrpc.com_atproto.invite_views import invite_code

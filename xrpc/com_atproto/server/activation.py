@@ -10,8 +10,8 @@ from accounts.identity import did_verification
 from accounts.lifecycle import activation
 from protocol import cid
 from protocol.errors import InvalidRequest
-from repos import reads
-from repos.tallies import tally
+from repos.reads import repos
+from repos.reads.counts import tally
 from xrpc import rate_limits
 from xrpc.auth import FULL, LEAVING, Auth
 from xrpc.call import Answer, Call
@@ -45,7 +45,7 @@ def check_account_status(call: Call) -> Answer:
     """`privateStateValues` counts preferences. `hasRotationKey`, which the lexicon does not have,
     says false where the DID's rotation keys lack this host's; it is left out otherwise."""
     account = own_account(call)
-    held = tally(reads.repo_ref(call.host, account.did))
+    held = tally(repos.repo_ref(call.host, account.did))
     status = {
         "activated": account.deactivated_at is None,
         "validDid": did_verification.is_valid(account),

@@ -7,7 +7,7 @@ from typing import Any
 
 from accounts.authentication import app_passwords
 from accounts.models import AppPassword
-from repos.events import time_text
+from repos.events.append import time_text
 from xrpc import rate_limits
 from xrpc.auth import FULL, Auth
 from xrpc.call import Answer, Call

@@ -26,7 +26,7 @@ from protocol.did.plc_data import PDS_SERVICE, PDS_SERVICE_TYPE, PlcData, Servic
 from protocol.keys import SigningKey
 from server.net import dns, http_client
 from tests.unit.accounts.people import PASSWORD, account_row, wish
-from tests.unit.repos.stream import events
+from tests.unit.repos.events.firehose.stream import events
 
 pytestmark = pytest.mark.django_db(transaction=True)
 _numbers = itertools.count(1)

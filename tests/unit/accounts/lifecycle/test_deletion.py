@@ -1,4 +1,5 @@
-"""The end of an account, whoever asks for it (repos' part: tests/unit/repos/test_closing.py)."""
+"""The end of an account, whoever asks for it (repos' part:
+tests/unit/repos/lifecycle/test_deletion.py)."""
 
 from datetime import timedelta
 

@@ -10,12 +10,15 @@ from protocol import car, cbor, cid, mst
 from protocol.event_stream.frames import EventKind
 from protocol.keys import SigningKey
 from protocol.repo import commit
-from repos import checks, commits, reads, snapshots, writes
-from repos.imports import arriving, importing, spool, staging
+from repos.commits import group_commit, writes
+from repos.imports import car_file, importing, receive, staging
 from repos.imports.faults import RefusedRecords
 from repos.imports.importing import RepoBusy
+from repos.maintenance import check
 from repos.models import Event, Record, Repo
-from repos.reads import RepoRow
+from repos.reads import repos
+from repos.reads.repos import RepoRow
+from repos.state import long_reads
 from tests.unit.repos.conftest import open_account
 from tests.unit.repos.imports.test_jobs import THING, repo_car
 
@@ -26,16 +29,16 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def hang_up(settings, tmp_path):
     settings.DATA_DIR = tmp_path
     yield
-    snapshots.close_idle()
+    long_reads.close_idle()
 
 
 @pytest.fixture
 def repo(ash) -> RepoRow:
-    return reads.find_repo(ash, open_account(ash).did)
+    return repos.find_repo(ash, open_account(ash).did)
 
 
 def import_car(repo: RepoRow, count: int) -> None:
-    with spool.receive([repo_car(repo.did, count)]) as received:
+    with car_file.receive([repo_car(repo.did, count)]) as received:
         importing.import_repo(repo.id, received, lambda _count: None)
 
 
@@ -48,12 +51,12 @@ def import_at_last(repo: RepoRow, count: int) -> None:
 
 
 def import_first(repo: RepoRow, data: bytes) -> bool:
-    with spool.receive([data]) as received:
+    with car_file.receive([data]) as received:
         return importing.import_first(repo.id, received)
 
 
 def write(repo: RepoRow, rkey: str) -> None:
-    commits.apply_writes(repo, [writes.put(THING, rkey, {"n": rkey})])
+    group_commit.apply_writes(repo, [writes.put(THING, rkey, {"n": rkey})])
 
 
 def test_a_commit_in_between_makes_the_import_start_over(repo: RepoRow, monkeypatch) -> None:
@@ -68,7 +71,7 @@ def test_a_commit_in_between_makes_the_import_start_over(repo: RepoRow, monkeypa
 
     monkeypatch.setattr(staging, "stage", and_then_a_write)
     import_car(repo, 50)
-    report = checks.check_repo(repo.id, lambda _count: None)
+    report = check.check_repo(repo.id, lambda _count: None)
     assert (report.damages, report.record_count) == ([], 50)
 
 
@@ -83,7 +86,7 @@ def test_an_import_that_never_gets_a_turn_says_so(repo: RepoRow, monkeypatch) ->
     monkeypatch.setattr(staging, "stage", and_then_a_write)
     with pytest.raises(RepoBusy):
         import_car(repo, 50)
-    assert checks.check_repo(repo.id, lambda _count: None).damages == []
+    assert check.check_repo(repo.id, lambda _count: None).damages == []
 
 
 def test_writers_beside_imports_leave_a_whole_repo_and_rising_revs(repo: RepoRow) -> None:
@@ -105,7 +108,7 @@ def test_writers_beside_imports_leave_a_whole_repo_and_rising_revs(repo: RepoRow
     finally:
         stop.set()
         writer.join()
-    assert checks.check_repo(repo.id, lambda _count: None).damages == []
+    assert check.check_repo(repo.id, lambda _count: None).damages == []
     assert Event.objects.filter(repo_id=repo.id, kind__in=[1, 2]).exists()
 
 
@@ -120,13 +123,13 @@ def test_a_deactivated_account_imports_in_silence(repo: RepoRow) -> None:
 @pytest.mark.parametrize("status", ["takendown", "suspended"])
 def test_what_takes_no_commits_takes_no_imports(repo: RepoRow, status: str) -> None:
     Repo.objects.filter(pk=repo.id).update(status=status)
-    with pytest.raises((commits.AccountTakedown, commits.AccountSuspended)):
+    with pytest.raises((group_commit.AccountTakedown, group_commit.AccountSuspended)):
         import_car(repo, 3)
 
 
 def test_an_empty_repo_is_filled_in_one_go(repo: RepoRow) -> None:
     assert import_first(repo, repo_car(repo.did, 300))
-    report = checks.check_repo(repo.id, lambda _count: None)
+    report = check.check_repo(repo.id, lambda _count: None)
     assert (report.damages, report.record_count) == ([], 300)
     assert Event.objects.filter(repo_id=repo.id).order_by("id").last().kind == EventKind.SYNC
 
@@ -157,7 +160,7 @@ def test_of_a_first_import_with_one_bad_record_nothing_is_left(repo: RepoRow, fa
     with pytest.raises(RefusedRecords, match="1999"):
         import_first(repo, car.write(signed.cid, blocks.items()))
     assert not Record.objects.filter(repo_id=repo.id).exists()
-    report = checks.check_repo(repo.id, lambda _count: None)
+    report = check.check_repo(repo.id, lambda _count: None)
     assert (report.damages, Repo.objects.get(pk=repo.id).rev) == ([], before)
 
 
@@ -167,7 +170,7 @@ def test_a_first_import_sent_twice_at_once_is_one_import(repo: RepoRow, tmp_path
 
     def send() -> None:
         try:
-            arriving.import_car(repo, [data])
+            receive.import_car(repo, [data])
         except BaseException as fault:  # noqa: BLE001 - told to the test
             failures.append(fault)
         connection.close()
@@ -178,7 +181,7 @@ def test_a_first_import_sent_twice_at_once_is_one_import(repo: RepoRow, tmp_path
     for sender in senders:
         sender.join()
     assert failures == []
-    report = checks.check_repo(repo.id, lambda _count: None)
+    report = check.check_repo(repo.id, lambda _count: None)
     assert (report.damages, report.record_count) == ([], 2_000)
     assert Event.objects.filter(repo_id=repo.id).count() == before + 1
 

@@ -14,10 +14,10 @@ from protocol import car, cbor, cid, mst
 from protocol.errors import XrpcError
 from protocol.keys import SigningKey
 from protocol.repo import commit
-from repos.imports import jobs, leases, spool
+from repos.imports import car_file, jobs, leases
 from repos.imports.jobs import ImportLate, ImportUnderWay
 from repos.models import ImportJob, Record
-from repos.reads import RepoRow
+from repos.reads.repos import RepoRow
 
 THING = "com.example.thing"
 
@@ -46,7 +46,7 @@ def repo_car(did: str, count: int = 3) -> bytes:
 
 
 def handed_over(repo: RepoRow, count: int = 3) -> ImportJob:
-    with spool.receive([repo_car(repo.did, count)]) as received:
+    with car_file.receive([repo_car(repo.did, count)]) as received:
         return jobs.hand_over(repo, received)
 
 
@@ -98,10 +98,10 @@ def test_a_job_that_keeps_failing_is_given_up(repo: RepoRow, asleep) -> None:
 
 
 def test_the_same_car_again_joins_the_open_job(repo: RepoRow, asleep, folder: Path) -> None:
-    with spool.receive([repo_car(repo.did)]) as received:
+    with car_file.receive([repo_car(repo.did)]) as received:
         data = received.path.read_bytes()
         job = jobs.hand_over(repo, received)
-    with spool.receive([data]) as again:
+    with car_file.receive([data]) as again:
         assert jobs.hand_over(repo, again).pk == job.pk
     assert [path.name for path in folder.iterdir()] == [job.file]
 

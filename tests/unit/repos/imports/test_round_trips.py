@@ -9,10 +9,13 @@ from protocol.event_stream import frames
 from protocol.event_stream.frames import Body, RepoOp
 from protocol.keys import SigningKey
 from protocol.repo import commit, inversion
-from repos import checks, commits, exports, reads, snapshots, writes
-from repos.imports import importing, spool
+from repos.commits import group_commit, writes
+from repos.imports import car_file, importing
+from repos.maintenance import check
 from repos.models import Event, Repo
-from repos.reads import RepoRow
+from repos.reads import exports, repos
+from repos.reads.repos import RepoRow
+from repos.state import long_reads
 from tests.unit.repos.conftest import open_account
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,12 +27,12 @@ Records = dict[str, dict[str, int]]
 def hang_up(settings, tmp_path):
     settings.DATA_DIR = tmp_path
     yield
-    snapshots.close_idle()
+    long_reads.close_idle()
 
 
 @pytest.fixture
 def repo(ash) -> RepoRow:
-    return reads.find_repo(ash, open_account(ash).did)
+    return repos.find_repo(ash, open_account(ash).did)
 
 
 def random_records(source: random.Random, count: int) -> Records:
@@ -46,7 +49,7 @@ def foreign_car(did: str, records: Records) -> bytes:
 
 
 def import_car(repo: RepoRow, data: bytes) -> None:
-    with spool.receive([data]) as received:
+    with car_file.receive([data]) as received:
         importing.import_repo(repo.id, received, lambda _count: None)
 
 
@@ -64,7 +67,7 @@ def change(repo: RepoRow, source: random.Random, records: Records) -> None:
     batch = [writes.delete(*path.split("/")) for path in gone[:10]]
     batch += [writes.put(*path.split("/"), {"n": 99}) for path in gone[10:]]
     batch += [writes.create("com.example.new", f"{n}", {"n": n}) for n in range(10)]
-    commits.apply_writes(repo, batch)
+    group_commit.apply_writes(repo, batch)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -76,7 +79,7 @@ def test_what_was_exported_comes_back(repo: RepoRow, seed: int) -> None:
     change(repo, source, records)
     import_car(repo, saved)
     assert root_of(repo) == root
-    assert checks.check_repo(repo.id, lambda _count: None).damages == []
+    assert check.check_repo(repo.id, lambda _count: None).damages == []
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -5,7 +5,7 @@ from django.db import transaction
 
 from repos.imports.rows import Rows
 from repos.models import Node
-from repos.reads import RepoRow
+from repos.reads.repos import RepoRow
 
 REV = b"3ke6kg3wk222b"
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from protocol.errors import InvalidRequest
 from protocol.lexicon import LexiconError
-from repos import writes
+from repos.commits import writes
 from repos.lexicons import record_types, resolving
 from repos.models import NetworkLexicon
 from tests.unit.repos.lexicons.conftest import THING, lexicon_of

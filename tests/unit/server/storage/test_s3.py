@@ -24,12 +24,12 @@ from django.core.files import File
 from django.core.files.base import ContentFile
 
 from hosting.models import Host
-from repos import blob_files, blob_quarantine, blobs, sweeping
+from repos.blobs import blobs, files, garbage_collection, quarantine
 from repos.models import Blob, DoomedFile
-from repos.reads import RepoRow, find_repo
+from repos.reads.repos import RepoRow, find_repo
 from server.storage.s3 import StreamingS3
+from tests.unit.repos.blobs.uploads import delete, put, upload
 from tests.unit.repos.conftest import open_account
-from tests.unit.repos.uploads import delete, put, upload
 
 MEBIBYTE = 1024 * 1024
 BYTES = bytes(range(256)) * 1000
@@ -144,17 +144,17 @@ def test_a_blob_lives_in_s3_from_upload_to_sweep(repo: RepoRow, bucket: Streamin
         assert file.read() == BYTES
     assert keys(bucket) == [Blob.objects.get().key]
     delete(repo, "a")
-    assert sweeping.sweep_blobs(timedelta(0)) == 1
+    assert garbage_collection.sweep_blobs(timedelta(0)) == 1
     assert (keys(bucket), DoomedFile.objects.count()) == ([], 0)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_quarantine_moves_objects_and_back(repo: RepoRow, bucket: StreamingS3) -> None:
     put(repo, "a", ref := upload(repo, BYTES))
-    blob_quarantine.quarantine(repo, ref.cid)
+    quarantine.quarantine(repo, ref.cid)
     (key,) = keys(bucket)
     assert key.startswith("quarantine/")
-    blob_quarantine.release(repo, ref.cid)
+    quarantine.release(repo, ref.cid)
     (key,) = keys(bucket)
     assert key.startswith("public/")
     with blobs.open_blob(repo, ref.cid).file as file:
@@ -165,12 +165,10 @@ def test_quarantine_moves_objects_and_back(repo: RepoRow, bucket: StreamingS3) -
 def test_objects_that_nobody_knows_are_swept(repo: RepoRow, bucket: StreamingS3) -> None:
     upload(repo, b"known")
     tenant = Host.objects.get(pk=repo.host_id).tenant_id
-    key = blob_files.new_key(
-        blob_files.Place.PUBLIC, tenant, repo.did, b"\x01\x55\x12\x20" + bytes(32)
-    )
+    key = files.new_key(files.Place.PUBLIC, tenant, repo.did, b"\x01\x55\x12\x20" + bytes(32))
     bucket.save(key, ContentFile(b"orphan"))
-    assert sweeping.sweep_files() == 0
-    assert sweeping.sweep_files(timedelta(0)) == 1
+    assert garbage_collection.sweep_files() == 0
+    assert garbage_collection.sweep_files(timedelta(0)) == 1
     assert keys(bucket) == [Blob.objects.get().key]
 
 
@@ -180,6 +178,6 @@ def test_an_s3_that_hangs_is_a_504(repo: RepoRow, bucket: StreamingS3, monkeypat
         raise exceptions.ReadTimeoutError(endpoint_url="http://s3")
 
     monkeypatch.setattr("storages.backends.s3.S3Storage._save", hang)
-    with pytest.raises(blob_files.StorageTimedOut):
+    with pytest.raises(files.StorageTimedOut):
         upload(repo, b"hello")
     assert Blob.objects.count() == 0

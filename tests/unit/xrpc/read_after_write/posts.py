@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from repos.recent import RecentRecord
+from repos.reads.recent_writes import RecentRecord
 from xrpc.read_after_write.local import LocalRecords
 from xrpc.read_after_write.merging import Lacking
 from xrpc.read_after_write.viewer import Viewer

@@ -1,0 +1,1 @@
+"""Blobs: uploaded, scanned, referred to by records, served, garbage-collected."""

@@ -1,0 +1,126 @@
+"""One turn: blobs of one repo for a minute, each taken only when it is what was asked for."""
+
+import time
+from collections.abc import Iterator
+from typing import Final
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from hosting import celery
+from hosting.models import Host
+from protocol.errors import XrpcError
+from repos.blobs import uploads
+from repos.blobs.fetching import old_host, queue
+from repos.blobs.fetching.old_host import HostRefuses, NoSuchBlob
+from repos.blobs.missing import list_missing
+from repos.blobs.uploads import BlobQuotaExceeded, Received
+from repos.models import BlobFetch, Repo, UnfetchedBlob
+from repos.reads.repos import RepoRow
+from server.storage import free_space
+from server.storage.free_space import InsufficientStorage
+from server.storage.temporary_files import TemporaryFile
+
+TURN_S: Final = 60.0
+MAX_RUNNING: Final = 2  # turns at a time; the other workers are for people who wait
+_PAGE: Final = 100
+
+
+def wake_due() -> None:
+    """The sweep: have workers take the next turns, as many as may run at a time."""
+    for repo_id in queue.due(MAX_RUNNING):
+        wake(repo_id)
+
+
+def wake(repo_id: int) -> None:
+    """Have a worker take a turn now; a lost wake-up costs the sweep's period."""
+    if not settings.VALKEY_URL:
+        run(repo_id)
+        return
+    try:
+        celery.app.send_task("repos.fetch_blobs", args=(repo_id,), retry=False)
+    except OperationalError:
+        return
+
+
+def run(repo_id: int) -> None:
+    """One turn at one repo, when one is due. Safe to repeat and to run in two places at once."""
+    fetch = queue.claim(repo_id)
+    if fetch is None:
+        return
+    repo = _repo(repo_id)
+    if repo is None:
+        queue.stop(fetch, "The account takes no more blobs")
+        return
+    try:
+        _take(fetch, repo)
+    except HostRefuses as refusal:
+        queue.put_off(fetch, refusal)
+    except InsufficientStorage as refusal:
+        queue.put_off(fetch, HostRefuses(refusal.message))
+    except BlobQuotaExceeded as refusal:
+        queue.stop(fetch, refusal.message)
+
+
+def _repo(repo_id: int) -> RepoRow | None:
+    """The repo while it may be filled: its owner moves in or lives here."""
+    fields = ("id", "did", "host_id", "status", "head", "rev", "record_count")
+    takes_blobs = Repo.objects.filter(status__in=(Repo.Status.ACTIVE, Repo.Status.DEACTIVATED))
+    found = takes_blobs.filter(pk=repo_id).values_list(*fields).first()
+    return RepoRow(*found) if found is not None else None
+
+
+def _take(fetch: BlobFetch, repo: RepoRow) -> None:
+    """Raises HostRefuses, InsufficientStorage, BlobQuotaExceeded."""
+    limit_bytes = _limit_bytes(repo)
+    ends_at = time.monotonic() + TURN_S
+    for blob_cid in _wanted(repo.id):
+        free_space.check()
+        if time.monotonic() > ends_at:
+            queue.give_back(fetch, timezone.now())
+            return
+        _bring(fetch.origin, repo, blob_cid, limit_bytes)
+    queue.settle(fetch)
+
+
+def _wanted(repo_id: int) -> Iterator[bytes]:
+    """Missing blobs whose time has come, in the order of their CIDs."""
+    cursor = b""
+    while page := list_missing(repo_id, _PAGE, cursor):
+        cursor = page[-1].cid
+        later = UnfetchedBlob.objects.filter(
+            Q(next_attempt_at__isnull=True) | Q(next_attempt_at__gt=timezone.now()),
+            repo_id=repo_id,
+            cid__in=[missing.cid for missing in page],
+        )
+        put_off = {bytes(blob_cid) for blob_cid in later.values_list("cid", flat=True)}
+        yield from (missing.cid for missing in page if missing.cid not in put_off)
+
+
+def _bring(origin: str, repo: RepoRow, blob_cid: bytes, limit_bytes: int) -> None:
+    """One blob: kept, or noted as not to be had for now. Raises HostRefuses, BlobQuotaExceeded."""
+    with TemporaryFile() as file:
+        try:
+            declared_type = old_host.fetch(origin, repo.did, blob_cid, file, limit_bytes)
+            file.seek(0)
+            with uploads.receive(file, limit_bytes, file) as received:
+                _check(received, blob_cid)
+                uploads.keep(repo, received, declared_type)
+        except (BlobQuotaExceeded, InsufficientStorage):
+            raise
+        except (NoSuchBlob, XrpcError) as refusal:
+            queue.note_unfetched(repo.id, blob_cid, str(refusal))
+        else:
+            queue.note_fetched(repo.id, blob_cid)
+
+
+def _check(received: Received, blob_cid: bytes) -> None:
+    if received.cid != blob_cid:
+        raise NoSuchBlob("The old host gave other bytes")
+
+
+def _limit_bytes(repo: RepoRow) -> int:
+    limit = Host.objects.values_list("blob_limit_bytes", flat=True).get(pk=repo.host_id)
+    return limit or int(settings.BLOB_LIMIT_BYTES)

@@ -1,0 +1,107 @@
+"""A look at every upload before it is kept: by nobody, unless the operator names scanners.
+
+`GROVE_BLOB_SCANNERS` holds dotted names of functions `(Upload) -> None` that raise BlobRefused.
+They run in their order while the upload's answer waits (uploads are in the slow lane), when all
+bytes are there and before any row or file is: what is refused was never here. Every upload is
+looked at, known bytes too, since a list may have grown meanwhile. Two come with the house:
+`deny_list` (table `denied_blob`) and `ask_over_http`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import IO
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from protocol import cid
+from protocol.errors import InvalidRequest, XrpcError
+from repos.blobs.refs import BlobRef
+from server.database import connection
+from server.net import http_client
+
+_IS_DENIED = """
+    SELECT 1 FROM denied_blob WHERE cid = %b AND (host_id IS NULL OR host_id = %s) LIMIT 1
+"""
+_REFUSED_STATUS = 422
+
+
+class BlobRefused(InvalidRequest):
+    """400: a scanner will not have these bytes."""
+
+    name = "BlobRefused"
+
+    def __init__(self) -> None:
+        super().__init__("This file is not accepted here")
+
+
+class BlobScanUnavailable(XrpcError):
+    """503: the scanner did not answer, and what nobody has looked at is not taken."""
+
+    name = "NotEnoughResources"
+    status = 503
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """What a scanner sees: where, what, and the bytes in a seekable file."""
+
+    host_id: int
+    ref: BlobRef
+    file: IO[bytes]
+
+
+Scanner = Callable[[Upload], None]
+
+
+def scan(host_id: int, ref: BlobRef, file: IO[bytes]) -> None:
+    """Show an upload to every scanner. Raises BlobRefused, BlobScanUnavailable."""
+    for name in settings.BLOB_SCANNERS:
+        file.seek(0)
+        _scanner(name)(Upload(host_id, ref, file))
+
+
+def deny_list(upload: Upload) -> None:
+    """Refuse bytes that are on this host's list or on the platform's."""
+    if connection.row(_IS_DENIED, (upload.ref.cid, upload.host_id)):
+        raise BlobRefused
+
+
+def ask_over_http(upload: Upload) -> None:
+    """POST the bytes to GROVE_BLOB_SCANNER_URL: 2xx lets them in, 422 refuses them.
+
+    Anything else, or nothing within GROVE_BLOB_SCANNER_TIMEOUT seconds, is no answer: then
+    GROVE_BLOB_SCANNER_FAILS says whether the upload is refused ("closed") or taken ("open").
+    """
+    status = _ask(upload)
+    if status == _REFUSED_STATUS:
+        raise BlobRefused
+    if not 200 <= status < 300 and not settings.BLOB_SCANNER_FAILS_OPEN:
+        raise BlobScanUnavailable("The upload could not be checked; try again later")
+
+
+def _ask(upload: Upload) -> int:
+    """The scanner's status; 0 when there is none."""
+    headers = {
+        "Content-Type": upload.ref.mime_type,
+        "Content-Length": str(upload.ref.size),
+        "X-Blob-Cid": cid.to_text(upload.ref.cid),
+    }
+    try:
+        answer = http_client.request_configured(
+            "POST",
+            settings.BLOB_SCANNER_URL,
+            body=upload.file,
+            headers=headers,
+            timeout_s=settings.BLOB_SCANNER_TIMEOUT_S,
+        )
+    except (http_client.Unreachable, http_client.TimedOut):
+        return 0
+    return answer.status
+
+
+@cache
+def _scanner(name: str) -> Scanner:
+    scanner: Scanner = import_string(name)
+    return scanner

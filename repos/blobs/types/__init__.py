@@ -1,0 +1,1 @@
+"""MIME types of blobs: what the bytes say, and what records declare."""

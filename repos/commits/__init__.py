@@ -1,0 +1,1 @@
+"""Writes to repos: checked, planned, and committed in groups."""

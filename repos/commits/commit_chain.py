@@ -1,0 +1,122 @@
+"""Commits of one repo that go in together, each made on the one before; and the rows they come to.
+
+A chain begins at the head that the database holds. Its rows are those of its end: what one commit
+brings and a later one removes is never stored, while every commit keeps its event.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from accounts.identity.keys import signing_keys
+from protocol.event_stream.frames import RepoOp
+from protocol.mst import Tree
+from repos.commits import plan
+from repos.commits.plan import Change, InvalidSwap, Plan
+from repos.commits.writes import Action, Write
+from repos.state import nodes, revs
+from repos.state.heads import Head, Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A record as the chain's end has it, with the rev that brought it."""
+
+    write: Write
+    rev: str
+
+
+class Chain:
+    """The commits to come of one repo. `head` is where the next one starts."""
+
+    def __init__(self, head: Head, twins: dict[Subject, set[str]]) -> None:
+        self.start = head
+        self.head = head
+        self.plans: list[Plan] = []
+        self._twins = twins
+        self._source = nodes.NodeSource(head.id, head.last_commit)
+
+    def extend(self, writes: Sequence[Write], swap_commit: bytes | None) -> Sequence[Change]:
+        """Add one batch of writes as a commit, unless it changes nothing.
+
+        Raises InvalidSwap, InvalidRequest (the chain stays as it was), and MissingBlock when a
+        commit that ran meanwhile removed a node: the repo has to be read again.
+        """
+        if swap_commit is not None and swap_commit != self.head.cid:
+            raise InvalidSwap("The repo's commit is not the one that was given to swap")
+        tree = Tree(self.head.data, self._source, nodes.CACHE)
+        changes = plan.changes_of(tree, writes)
+        telling = [change.write for change in changes if change.op is not None]
+        if not telling:
+            return changes
+        made = plan.make(
+            self.head,
+            tree,
+            changes=changes,
+            displaced=plan.displaced_by(self._twins_of(telling), tree, changes),
+            rev=revs.next_rev(self.head.rev),
+            key=signing_keys.signing_key(self.head.signing_did_key, self.head.did),
+        )
+        self._append(made)
+        return changes
+
+    def records(self) -> tuple[list[tuple[str, str]], list[Stored]]:
+        """(collection, rkey) of the rows that leave, and the records whose rows come."""
+        was_there: dict[str, bool] = {}
+        last: dict[str, Stored | None] = {}
+        for made in self.plans:
+            for op, stored in _steps(made):
+                was_there.setdefault(op.path, op.prev is not None)
+                last[op.path] = stored
+        left = [_split(path) for path, there in was_there.items() if there]
+        return left, [stored for stored in last.values() if stored is not None]
+
+    def nodes(self) -> tuple[Iterable[bytes], dict[bytes, tuple[str, bytes]]]:
+        """CIDs of the nodes that leave, and (rev, block) of those that come, by CID."""
+        gone: dict[bytes, None] = {}
+        new: dict[bytes, tuple[str, bytes]] = {}
+        for made in self.plans:
+            for cid in made.tree.gone:
+                if new.pop(cid, None) is None:
+                    gone[cid] = None
+            for cid, block in made.tree.new_blocks.items():
+                new[cid] = made.rev, block
+        return gone, new
+
+    def _twins_of(self, writes: Sequence[Write]) -> set[str]:
+        subjects = [subject for write in writes if (subject := subject_of(write)) is not None]
+        return set().union(*(self._twins.get(subject, ()) for subject in subjects))
+
+    def _append(self, made: Plan) -> None:
+        self.plans.append(made)
+        self._source.update(made.tree.new_blocks)
+        self.head = replace(
+            self.head, cid=made.commit.cid, rev=made.rev, data=made.root, last_commit=None
+        )
+        for op, stored in _steps(made):
+            for paths in self._twins.values():
+                paths.discard(op.path)
+            if stored is not None and stored.write.subject is not None:
+                subject = (stored.write.collection, stored.write.subject)
+                self._twins.setdefault(subject, set()).add(op.path)
+
+
+def subject_of(write: Write) -> Subject | None:
+    """What a new record is about, where one record a subject is the rule."""
+    if write.action is not Action.CREATE or write.subject is None:
+        return None
+    return write.collection, write.subject
+
+
+def _steps(made: Plan) -> Iterator[tuple[RepoOp, Stored | None]]:
+    """Every change of a record, with what is stored for it: None for a delete."""
+    for op in made.displaced:
+        yield op, None
+    for change in made.changes:
+        if change.op is not None:
+            is_kept = change.write.cid is not None
+            yield change.op, Stored(change.write, made.rev) if is_kept else None
+
+
+def _split(path: str) -> tuple[str, str]:
+    collection, _, rkey = path.partition("/")
+    return collection, rkey

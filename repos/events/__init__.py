@@ -1,0 +1,1 @@
+"""Events of repos: appended, numbered, kept for a while, announced to relays."""

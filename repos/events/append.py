@@ -1,0 +1,25 @@
+"""Appending to a host's firehose, in the transaction that makes the event true.
+
+An event is stored without its number; repos.events.sequencer gives it one. Source: the lexicon
+com.atproto.sync.subscribeRepos.
+"""
+
+from datetime import UTC, datetime
+
+from protocol.event_stream.frames import Body, EventKind
+from server.database import connection
+
+_APPEND = "SELECT append_event(%s::bigint, %s::int, %s::int, %b)"
+
+
+def append(repo_id: int, kind: EventKind, body: Body) -> int:
+    """Store one event; its id. Call inside a transaction; it locks the repo's row until the end of
+    it."""
+    stored = connection.row(_APPEND, (repo_id, int(kind), body.seq_at, body.data))
+    return int(stored[0]) if stored else 0
+
+
+def time_text(moment: datetime | None = None) -> str:
+    """A moment (now, unless given) as events write it: RFC 3339, milliseconds, `Z`."""
+    moment = moment or datetime.now(UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

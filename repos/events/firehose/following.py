@@ -1,0 +1,129 @@
+"""What one consumer of the firehose gets: everything after its cursor, in order, each once.
+
+Source: atproto.com/specs/event-stream, "Cursors"; com.atproto.sync.subscribeRepos. Behind the ring
+a consumer reads pages of the table, inside it slices of memory; both are in the order of `seq`, and
+the cursor alone decides what comes next, so the change from one to the other loses nothing. What
+was there before the consumer came is read from the table even when the ring has it: the table has
+forgotten what deleted accounts said, memory has not.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+from protocol.errors import XrpcError
+from protocol.event_stream import frames
+from repos.events.firehose.backlog import Backlog
+from repos.events.firehose.feed import Feed, feed
+from repos.events.firehose.ring import Ring
+
+SLICE = 64  # frames handed over at once: about 300 kB
+STAYED_S = 60.0  # who leaves after that may have been a relay (repos.events.crawl_requests)
+MAX_LAG = 20_000  # events that a consumer may be behind after it was live
+PART_BYTES = 131_072  # as much as is written before the connection is asked whether it keeps up
+# When a page's third part is wanted, the connection has taken the first: only then read ahead.
+READ_AHEAD_AT = 2
+_OUTDATED = frames.info(
+    "OutdatedCursor", "Requested cursor exceeded limit. Possibly missing events"
+)
+
+
+class FutureCursor(XrpcError):
+    """The cursor is beyond the newest event: it belongs to another stream."""
+
+    name = "FutureCursor"
+
+
+class ConsumerTooSlow(XrpcError):
+    """The consumer was live and fell too far behind; it may come back with its cursor."""
+
+    name = "ConsumerTooSlow"
+
+
+async def follow(
+    host_id: int, cursor: int | None, source: Feed | None = None
+) -> AsyncGenerator[list[bytes], None]:
+    """Frames of a host's events after `cursor`, or from now on without one; they never end.
+
+    "Now" is when this returns: await it before the handshake is answered, or a consumer that writes
+    as soon as it is connected misses its own events. A cursor after which retention took events
+    gets `#info OutdatedCursor` first, then everything kept; what a deleted account took along is
+    nothing to miss. Raises FutureCursor at once and ConsumerTooSlow on the way; send
+    `frames.error(error.name, error.message)` and close.
+    """
+    source = source or feed()
+    ring = source.ring(host_id)
+    await source.listening()
+    newest, dropped = await source.table.ends(host_id)
+    if cursor is not None and cursor > newest:
+        raise FutureCursor("Cursor in the future.")
+    position = newest if cursor is None else max(cursor, 0)
+    return _frames(_Visit(source, host_id), ring, position, dropped, newest)
+
+
+class _Visit:
+    """One reader's time with a host's events."""
+
+    def __init__(self, source: Feed, host_id: int) -> None:
+        self.backlog = Backlog(source.table, host_id, source.budget)
+        self._source = source
+        self._host_id = host_id
+        self._came_at = asyncio.get_running_loop().time()
+
+    def end(self) -> None:
+        """Read no further; the feed hears when it was no passer-by."""
+        self.backlog.close()
+        if asyncio.get_running_loop().time() - self._came_at >= STAYED_S:
+            self._source.reader_left(self._host_id)
+
+
+async def _frames(
+    visit: _Visit, ring: Ring, position: int, dropped: int, newest: int
+) -> AsyncGenerator[list[bytes], None]:
+    if position < dropped:
+        yield [_OUTDATED]
+    was_live = False
+    try:
+        while True:
+            changed = ring.changed  # taken before looking, so that no push is missed
+            batch = ring.after(position, SLICE) if position >= newest else None
+            if batch is None:
+                before_ring = max(ring.first_seq - 1, newest)
+                page = await visit.backlog.page(position)
+                if page and was_live:
+                    _refuse_laggard(ring, page.first_seq)
+                position = page.last_seq if page else max(position, before_ring)
+                parts = _parts(page.frames) if page else []
+            else:
+                was_live = True
+                position += len(batch)
+                parts = [batch] if batch else []
+                if position < ring.last_seq:  # others get their turn in between
+                    await asyncio.sleep(0)
+            for number, part in enumerate(parts):
+                if number == READ_AHEAD_AT:  # never in a slice of the ring
+                    visit.backlog.read_ahead(position)
+                yield part
+            if not parts and (ring.is_empty or position >= ring.last_seq):
+                await changed.wait()
+    finally:
+        visit.end()
+
+
+def _parts(found: list[bytes]) -> list[list[bytes]]:
+    """The frames in pieces of about PART_BYTES, so that a page is handed on as it is taken."""
+    parts: list[list[bytes]] = [[]]
+    size = 0
+    for frame in found:
+        if size >= PART_BYTES:
+            parts.append([])
+            size = 0
+        parts[-1].append(frame)
+        size += len(frame)
+    return parts
+
+
+def _refuse_laggard(ring: Ring, next_seq: int) -> None:
+    """`next_seq` is what it would get now: where numbers jump (repos.maintenance.restore) there is
+    no lag."""
+    if ring.last_seq - next_seq >= MAX_LAG:
+        raise ConsumerTooSlow("The consumer is too slow: events are dropped before it takes them.")

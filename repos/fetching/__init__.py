@@ -1,7 +1,0 @@
-"""Blobs of people who moved in, brought in the background from the host where they lived.
-
-Source: atproto.com/guides/account-migration: the owner's client copies the blobs that
-listMissingBlobs names; while it does, or should it stop, a worker asks the old host's getBlob for
-the same ones. Who comes first does not matter. `intents` keeps what is to be done, `turns` does it,
-`old_host` asks.
-"""

@@ -1,0 +1,1 @@
+"""What an account's life does to its repo: opened, signed anew, deleted."""

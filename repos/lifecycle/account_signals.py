@@ -1,0 +1,196 @@
+"""What an account's life does to its repo: opened, moved in, its status or handle changed.
+
+Receivers of the accounts room's signals, running in the sender's transaction: repo and events come
+true together with the account, or not at all. The repo's row is locked before anything is read, so
+that the order of a repo's events is the order of what happened. Order and kinds of events:
+com.atproto.sync.subscribeRepos and atproto.com/specs/account.
+"""
+
+import secrets
+import time
+from typing import Any, Final
+
+from django.db.models import F
+
+from accounts import signals
+from accounts.account_migration import move_in
+from accounts.identity import external_handles
+from accounts.identity.keys import signing_keys
+from accounts.models import Account, Arrival
+from protocol import car, tid
+from protocol.event_stream import frames
+from protocol.event_stream.frames import EventKind
+from protocol.mst import Tree
+from protocol.repo import commit
+from repos.events import append
+from repos.lifecycle import resigning
+from repos.models import Node, Repo
+from repos.state import heads
+from server.database import connection
+
+_COMMIT = "SELECT rev, head, commit FROM repo WHERE id = %s FOR UPDATE"
+_CLOCK_ID: Final = secrets.randbelow(tid.MAX_CLOCK_ID + 1)
+
+
+def connect() -> None:
+    """Hear the accounts room; called once when Django is ready."""
+    signals.account_opened.connect(on_opened, dispatch_uid="repos.on_opened")
+    signals.account_arrived.connect(on_arrived, dispatch_uid="repos.on_arrived")
+    signals.account_moved_in.connect(on_moved_in, dispatch_uid="repos.on_moved_in")
+    signals.account_activated.connect(on_activated, dispatch_uid="repos.on_activated")
+    signals.account_status_changed.connect(on_status, dispatch_uid="repos.on_status")
+    signals.handle_changed.connect(on_handle, dispatch_uid="repos.on_handle")
+
+
+def on_opened(account: Account, **_: Any) -> None:
+    """Make the empty repo and announce it: #identity, #account, #commit, #sync."""
+    tree, signed, rev = _make_repo(account)
+    _announce_identity(account)
+    _announce_account(account)
+    _announce_first_commit(account, tree, signed, rev)
+    _announce_sync(account, rev, signed.cid, signed.block)
+
+
+def on_arrived(account: Account, **_: Any) -> None:
+    """Make the empty repo of an account that begins to move in: its DID still leads elsewhere, so
+    there is nothing to say about it here."""
+    _make_repo(account)
+
+
+def on_moved_in(account: Account, **_: Any) -> None:
+    """Announce an account from elsewhere: #account, #identity, #sync.
+
+    The head is signed anew with the key that the DID names from now on, under a rev of now: later
+    than any commit of the old host, which may have gone on writing after the import.
+    """
+    heads.lock(account.pk)
+    Repo.objects.filter(pk=account.pk).update(status=account.status)
+    announce_anew(account)
+    Repo.objects.filter(pk=account.pk).update(first_rev=F("rev"))
+
+
+def on_status(account: Account, **_: Any) -> None:
+    """Let the repo take commits or not, and say so; one that comes back says where it stands."""
+    head = _take_status(account)
+    if head is not None and account.is_active:
+        _announce_sync(account, *head)
+
+
+def on_activated(account: Account, **_: Any) -> None:
+    """As `on_status`, and between the two who the account is: #account, #identity, #sync."""
+    head = _take_status(account)
+    if head is not None and account.is_active:
+        _announce_identity(account)
+        _announce_sync(account, *head)
+
+
+def on_handle(account: Account, **_: Any) -> None:
+    """The account's handle is another: #identity."""
+    heads.lock(account.pk)
+    is_elsewhere = (
+        account.moved_away_at is not None
+        or Arrival.objects.still_elsewhere().filter(account=account).exists()
+    )
+    if Repo.objects.filter(pk=account.pk).exists() and not is_elsewhere:
+        _announce_identity(account)
+
+
+def announce_anew(account: Account) -> None:
+    """Say again who the account is and where its repo stands, under a commit of now.
+
+    For readers who may have seen more than we remember: the rev is later than any that they know,
+    so they take our word. Call inside a transaction; may be repeated.
+    """
+    heads.lock(account.pk)
+    head = heads.read(account.pk)
+    if head is None:
+        return
+    _announce_account(account)
+    _announce_identity(account)
+    resigning.move_head(head, head.data, account.signing_did_key)
+
+
+def _take_status(account: Account) -> tuple[str, bytes, bytes] | None:
+    """The repo takes over the account's status and says so: #account. Its rev, head and commit.
+
+    None for an account that has nothing to say on the firehose: it has no repo, or moves in and
+    still lives elsewhere for all others.
+    """
+    found = connection.row(_COMMIT, (account.pk,))
+    if found is None:
+        return None
+    rev, head, block = found
+    Repo.objects.filter(pk=account.pk).update(status=account.status)
+    if move_in.is_on_its_way(account):
+        return None
+    _announce_account(account)
+    return rev, head, block
+
+
+def _make_repo(account: Account) -> tuple[Tree, commit.SignedCommit, str]:
+    """The empty tree, its first commit and rev."""
+    tree, signed, rev = _first_commit(account)
+    Repo.objects.create(
+        id=account.pk,
+        did=account.did,
+        host_id=account.host_id,
+        status=account.status,
+        head=signed.cid,
+        rev=rev,
+        first_rev=rev,
+        data=tree.commit(),
+        commit=signed.block,
+        signing_did_key=account.signing_did_key,
+    )
+    return tree, signed, rev
+
+
+def _first_commit(account: Account) -> tuple[Tree, commit.SignedCommit, str]:
+    tree = Tree(None, {})
+    rev = tid.encode(time.time_ns() // 1000, _CLOCK_ID)
+    key = signing_keys.signing_key(account.signing_did_key, account.did)
+    signed = commit.sign(account.did, rev, tree.commit(), key)
+    Node.objects.bulk_create(
+        [
+            Node(repo_id=account.pk, cid=cid, rev=rev, data=block)
+            for cid, block in tree.new_blocks.items()
+        ]
+    )
+    return tree, signed, rev
+
+
+def _announce_first_commit(
+    account: Account, tree: Tree, signed: commit.SignedCommit, rev: str
+) -> None:
+    blocks = [(signed.cid, signed.block), *tree.new_blocks.items()]
+    body = frames.commit_body(
+        repo=account.did,
+        commit=signed.cid,
+        rev=rev,
+        since=None,
+        blocks=car.write(signed.cid, blocks),
+        ops=[],
+        prev_data=None,
+        time=append.time_text(),
+    )
+    append.append(account.pk, EventKind.COMMIT, body)
+
+
+def _announce_identity(account: Account) -> None:
+    handle = external_handles.shown(account)
+    body = frames.identity_body(did=account.did, handle=handle, time=append.time_text())
+    append.append(account.pk, EventKind.IDENTITY, body)
+
+
+def _announce_account(account: Account) -> None:
+    status = None if account.is_active else str(account.status)
+    body = frames.account_body(
+        did=account.did, active=account.is_active, status=status, time=append.time_text()
+    )
+    append.append(account.pk, EventKind.ACCOUNT, body)
+
+
+def _announce_sync(account: Account, rev: str, head: bytes, block: bytes) -> None:
+    blocks = car.write(head, [(head, block)])
+    body = frames.sync_body(did=account.did, rev=rev, blocks=blocks, time=append.time_text())
+    append.append(account.pk, EventKind.SYNC, body)

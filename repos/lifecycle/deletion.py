@@ -1,0 +1,157 @@
+"""A deleted account's repo goes: at once for everybody who asks, then row by row.
+
+In the transaction that removes the account, `#account` says so on the firehose, the repo's row goes
+(reads find nothing, writes end as `gone`) and a `DoomedRepo` is left behind. What was in the repo
+is removed after that, in small transactions: earlier events first, so that nobody is told anew what
+is deleted, then records, tree and blobs. Each step removes what is there, so a crash at any moment
+costs nothing but a repetition. Source: com.atproto.server.deleteAccount,
+com.atproto.sync.subscribeRepos#account.
+"""
+
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from accounts import signals
+from accounts.account_migration import move_in
+from accounts.models import Account
+from hosting import celery
+from protocol.event_stream import frames
+from protocol.event_stream.frames import EventKind
+from repos.blobs import files, garbage_collection
+from repos.events import append
+from repos.models import BlobFetch, BlobUsage, DoomedRepo, ImportJob, Repo, UnfetchedBlob
+from repos.state import heads
+from server.database import connection
+
+DELETED: Final = "deleted"
+LEASE: Final = timedelta(minutes=5)
+_BATCH: Final = 2_000
+_SWEEP_BATCH: Final = 50
+_AFTER_ALL_EVENTS: Final = 2**63 - 1
+
+_ERASE = """
+    WITH old AS (
+        SELECT id, created_at FROM event WHERE repo_id = %(repo)s AND id < %(before)s {which}
+        LIMIT %(limit)s
+    ) DELETE FROM event e USING old
+    WHERE e.id = old.id AND e.created_at = old.created_at RETURNING e.id
+"""
+_ERASE_EVENTS = _ERASE.format(which="")
+# Those that wait for their number are the sequencer's: it must not meet a transaction of others.
+_ERASE_NUMBERED = _ERASE.format(which="AND seq IS NOT NULL")
+_CLEAR_RECORDS = """
+    DELETE FROM record WHERE repo_id = %(repo)s AND (collection, rkey) IN (
+        SELECT collection, rkey FROM record WHERE repo_id = %(repo)s LIMIT %(limit)s)
+    RETURNING 1
+"""
+_CLEAR_NODES = """
+    DELETE FROM node WHERE repo_id = %(repo)s AND cid IN (
+        SELECT cid FROM node WHERE repo_id = %(repo)s LIMIT %(limit)s)
+    RETURNING 1
+"""
+_CLEAR_USES = """
+    DELETE FROM blob_use WHERE repo_id = %(repo)s AND (collection, rkey, cid) IN (
+        SELECT collection, rkey, cid FROM blob_use WHERE repo_id = %(repo)s LIMIT %(limit)s)
+    RETURNING 1
+"""
+
+
+def connect() -> None:
+    """Hear the accounts room; called once when Django is ready."""
+    signals.account_deleted.connect(on_deleted, dispatch_uid="repos.on_deleted")
+
+
+def on_deleted(account: Account, **_: Any) -> None:
+    """Say that the account is deleted, and doom its repo, in the sender's transaction.
+
+    A replay that begins right after it shows nothing of the account any more, unless it said much:
+    the rest is the worker's.
+    """
+    heads.lock(account.pk)
+    if not Repo.objects.filter(pk=account.pk).exists():
+        return
+    last_event_id = _announce(account)
+    DoomedRepo.objects.create(
+        repo_id=account.pk,
+        host_id=account.host_id,
+        did=account.did,
+        last_event_id=last_event_id,
+        lease_ends_at=timezone.now(),
+    )
+    batch = {"repo": account.pk, "before": last_event_id, "limit": _BATCH}
+    connection.rows(_ERASE_NUMBERED, batch)
+    Repo.objects.filter(pk=account.pk).delete()
+    transaction.on_commit(partial(wake, account.pk))
+
+
+def wake(repo_id: int) -> None:
+    """Have a worker remove what is left now; without a broker, do it in this thread."""
+    if settings.VALKEY_URL:
+        try:
+            celery.app.send_task("repos.clear_doomed_repo", args=(repo_id,), retry=False)
+        except OperationalError:
+            pass
+        else:
+            return
+    clear(repo_id)
+
+
+def wake_due() -> None:
+    """The sweep: doomed repos whose worker died, or was never woken."""
+    due = DoomedRepo.objects.filter(lease_ends_at__lte=timezone.now()).order_by("lease_ends_at")
+    for repo_id in due.values_list("pk", flat=True)[:_SWEEP_BATCH]:
+        wake(repo_id)
+
+
+def clear(repo_id: int) -> None:
+    """Remove what is left of a doomed repo. Safe to repeat and to run in two places at once."""
+    doomed = _claim(repo_id)
+    if doomed is None:
+        return
+    _drain(_ERASE_EVENTS, repo_id, doomed.last_event_id)
+    _drain(_CLEAR_RECORDS, repo_id)
+    _drain(_CLEAR_NODES, repo_id)
+    _drain(_CLEAR_USES, repo_id)
+    for table in (ImportJob, BlobFetch, UnfetchedBlob):
+        table.objects.filter(repo_id=repo_id).delete()
+    garbage_collection.clear_repo(repo_id)
+    BlobUsage.objects.filter(pk=repo_id).delete()
+    doomed.delete()
+    files.purge(timezone.now())  # the files' names are kept until they are gone
+
+
+def _announce(account: Account) -> int:
+    """The last word on this account: `#account` with status `deleted`; the event's id.
+
+    Nothing of one that was only on its way here: nobody heard of it, and it may live elsewhere.
+    """
+    if move_in.is_on_its_way(account):
+        return _AFTER_ALL_EVENTS
+    body = frames.account_body(
+        did=account.did, active=False, status=DELETED, time=append.time_text()
+    )
+    return append.append(account.pk, EventKind.ACCOUNT, body)
+
+
+def _claim(repo_id: int) -> DoomedRepo | None:
+    now = timezone.now()
+    due = DoomedRepo.objects.filter(pk=repo_id, lease_ends_at__lte=now)
+    is_ours = due.update(lease_ends_at=now + LEASE) == 1
+    return DoomedRepo.objects.filter(pk=repo_id).first() if is_ours else None
+
+
+def _drain(sql: str, repo_id: int, before: int = 0) -> None:
+    """Run a statement that removes a batch until one removes less."""
+    batch = {"repo": repo_id, "before": before, "limit": _BATCH}
+    while len(connection.rows(sql, batch)) == _BATCH:
+        _renew(repo_id)
+
+
+def _renew(repo_id: int) -> None:
+    DoomedRepo.objects.filter(pk=repo_id).update(lease_ends_at=timezone.now() + LEASE)

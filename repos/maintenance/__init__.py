@@ -1,0 +1,1 @@
+"""Repos checked, rebuilt and restored by an operator."""

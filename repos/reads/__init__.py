@@ -1,0 +1,1 @@
+"""Repos read: records, pages of them, exports, counts."""

@@ -1,0 +1,1 @@
+"""Where repos stand: heads, tree nodes, revisions, frozen views for long reads."""
