@@ -12,4 +12,4 @@ class ModerationConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the receivers."""
-        import_module("moderation.staff_sign_ins")
+        import_module("moderation.staff.sign_ins")

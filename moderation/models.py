@@ -127,8 +127,8 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
 
 
 class Evidence(models.Model):
-    """A record as it was when somebody reported it, each version once (moderation.evidence). Its
-    blobs are held by repos.blobs.holds. It outlives the record and the account."""
+    """A record as it was when somebody reported it, each version once (moderation.desk.evidence).
+    Its blobs are held by repos.blobs.holds. It outlives the record and the account."""
 
     host = models.ForeignKey(Host, on_delete=models.PROTECT, related_name="+")  # the author's
     repo_id = models.BigIntegerField()
@@ -163,8 +163,8 @@ class ReportQuerySet(models.QuerySet["Report"]):
 
 
 class Report(models.Model):
-    """What somebody with an account here found amiss (moderation.reports). All names are text: a
-    report outlives whom it is from and whom it is about."""
+    """What somebody with an account here found amiss (moderation.desk.reports). All names are text:
+    a report outlives whom it is from and whom it is about."""
 
     host = models.ForeignKey(Host, on_delete=models.PROTECT, related_name="+")  # the reporter's
     reported_by = models.CharField(_("reported by"), max_length=2048)  # a DID

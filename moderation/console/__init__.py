@@ -4,9 +4,9 @@
 """
 
 from hosting.console.site import console
-from moderation.console import invites, mail, models, urls
+from moderation.console import invites, lists, mail, urls
 
 console.pages.extend(urls.pages(console))
-models.register(console)
+lists.register(console)
 mail.register(console)
 invites.register(console)

@@ -13,7 +13,7 @@ from unfold.widgets import (
 
 from hosting.models import Host
 from moderation.audit import REASON_MAX_CHARS
-from moderation.sign_ups import Admission
+from moderation.staff.sign_up_review import Admission
 
 _SIGN_UPS_MAX = 1_000_000
 _INVITE_DAYS_MAX = 3_650

@@ -19,9 +19,9 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget
 from accounts.models import InviteCode
 from hosting.console.site import ConsoleSite, console, hosts_in_view
 from hosting.tenancy.routing import host_of
-from moderation import administration, sign_ups
-from moderation.console.models import HostFilter, ReadOnly, account_link, minute
+from moderation.console.lists import HostFilter, ReadOnly, account_link, minute
 from moderation.console.views import staff_of
+from moderation.staff import account_changes, sign_up_review
 
 _CODES_MAX = 100
 _USES_MAX = 10_000
@@ -60,12 +60,12 @@ class InviteList(ReadOnly):
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
         """A code that is good lets anybody in: only those see it who may let people in."""
-        may_see = sign_ups.may_admit(staff_of(request), host_of(request))
+        may_see = sign_up_review.may_admit(staff_of(request), host_of(request))
         return self.list_display if may_see else ["number", *self.list_display[1:]]
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
         """Nor may it be guessed letter by letter."""
-        may_see = sign_ups.may_admit(staff_of(request), host_of(request))
+        may_see = sign_up_review.may_admit(staff_of(request), host_of(request))
         return self.search_fields if may_see else self.search_fields[1:]
 
     @display(description=gettext_lazy("number"), ordering="id")
@@ -109,12 +109,12 @@ def give(request: HttpRequest) -> HttpResponse:
     """Make codes that anybody may use; they are shown once made, and stand in the list."""
     host, staff = host_of(request), staff_of(request)
     form = InvitesForm(request.POST or None)
-    if not sign_ups.may_admit(staff, host):
+    if not sign_up_review.may_admit(staff, host):
         messages.error(request, _("Your role does not allow letting people in."))
         return redirect("console:accounts_invitecode_changelist")
     codes: list[str] = []
     if form.is_valid():
-        given = administration.give_invites(
+        given = account_changes.give_invites(
             staff,
             host,
             [],

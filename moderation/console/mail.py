@@ -8,7 +8,7 @@ from unfold.decorators import display
 
 from hosting.console.site import ConsoleSite, hosts_in_view
 from hosting.mail.models import OutgoingMail
-from moderation.console.models import HostFilter, ReadOnly, minute
+from moderation.console.lists import HostFilter, ReadOnly, minute
 
 
 class MailList(ReadOnly):

@@ -1,7 +1,7 @@
 """The console's page of one report: what was said, what it was about then, what became of it.
 
-What was copied (moderation.evidence) is for those who may take it down; its files are downloaded,
-never shown in the page: what people report nobody should meet by surprise, nor run.
+What was copied (moderation.desk.evidence) is for those who may take it down; its files are
+downloaded, never shown in the page: what people report nobody should meet by surprise, nor run.
 """
 
 from typing import Any
@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from hosting.console.site import console, hosts_in_view
-from moderation import evidence, evidence_access
-from moderation.console.deeds import Given, act_on
+from moderation.console.actions import Given, act_on
 from moderation.console.forms import DiscardForm
 from moderation.console.views import staff_of
+from moderation.desk import evidence, evidence_access
+from moderation.enforcement.takedowns import NotAllowed
 from moderation.models import Evidence, Report
-from moderation.takedowns import NotAllowed
 from protocol import atjson, cid
 from repos.blobs.blobs import BlobNotFound
 

@@ -19,10 +19,10 @@ from accounts.signup import velocity_limit
 from hosting.console.site import console, hosts_in_view
 from hosting.models import Host, StaffUser
 from hosting.tenancy.routing import host_of
-from moderation import sign_ups
-from moderation.console.deeds import Given, act_on
+from moderation.console.actions import Given, act_on
 from moderation.console.forms import AdmissionForm, DropForm, ReasonForm
 from moderation.console.views import staff_of
+from moderation.staff import sign_up_review
 
 _ON_A_PAGE = 50
 _LIST = "console:sign_ups"
@@ -43,7 +43,7 @@ def change_admission(request: HttpRequest) -> HttpResponse:
         return _page(request, form, status=400)
 
     def verb(_given: Given) -> str:
-        sign_ups.change_admission(staff_of(request), host_of(request), form.wish)
+        sign_up_review.change_admission(staff_of(request), host_of(request), form.wish)
         return _("The policy is changed.")
 
     return _done(request, form, verb)
@@ -52,13 +52,13 @@ def change_admission(request: HttpRequest) -> HttpResponse:
 @require_POST
 def approve(request: HttpRequest, held_id: int) -> HttpResponse:
     """Let this person in."""
-    return _decide(request, held_id, sign_ups.approve, _("@%s is let in."))
+    return _decide(request, held_id, sign_up_review.approve, _("@%s is let in."))
 
 
 @require_POST
 def refuse(request: HttpRequest, held_id: int) -> HttpResponse:
     """Say no to this person."""
-    return _decide(request, held_id, sign_ups.refuse, _("@%s is refused."))
+    return _decide(request, held_id, sign_up_review.refuse, _("@%s is refused."))
 
 
 @require_POST
@@ -67,7 +67,7 @@ def drop(request: HttpRequest) -> HttpResponse:
 
     def verb(given: Given) -> str:
         staff, host = staff_of(request), host_of(request)
-        dropped = sign_ups.drop(staff, host, given["held"], given["reason"])
+        dropped = sign_up_review.drop(staff, host, given["held"], given["reason"])
         return _("%s sign-ups dropped.") % dropped
 
     return _done(request, DropForm(request.POST), verb)
@@ -78,7 +78,7 @@ def reopen(request: HttpRequest) -> HttpResponse:
     """Let sign-ups happen again at this host."""
 
     def verb(given: Given) -> str:
-        sign_ups.reopen(staff_of(request), host_of(request), given["reason"])
+        sign_up_review.reopen(staff_of(request), host_of(request), given["reason"])
         return _("Sign-ups happen again.")
 
     return _done(request, ReasonForm(request.POST), verb)
@@ -96,10 +96,10 @@ def _page(
         "host": host,
         "page": Paginator(held.order_by("id"), _ON_A_PAGE).get_page(request.GET.get("page")),
         "is_tripped": velocity_limit.is_tripped(host),
-        "may_admit": sign_ups.may_admit(staff_of(request), host),
+        "may_admit": sign_up_review.may_admit(staff_of(request), host),
         "policy": host.get_admission_display(),
         "form": form or AdmissionForm.of(host),
-        "may_decide": sign_ups.may_decide_policy(staff_of(request), host),
+        "may_decide": sign_up_review.may_decide_policy(staff_of(request), host),
     }
     return TemplateResponse(request, "moderation/sign_ups.html", context, status=status)
 

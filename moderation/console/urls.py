@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path, re_path
 
 from hosting.console.site import ConsoleSite
-from moderation.console import invites, moves, reports, sign_ups, views
+from moderation.console import account_migrations, invites, reports, sign_ups, views
 
 
 def pages(site: ConsoleSite) -> list[URLPattern]:
@@ -43,8 +43,12 @@ def pages(site: ConsoleSite) -> list[URLPattern]:
         path("sign-ups/reopen/", site.admin_view(sign_ups.reopen), name="reopen_sign_ups"),
         path(f"{held}approve/", site.admin_view(sign_ups.approve), name="approve_sign_up"),
         path(f"{held}refuse/", site.admin_view(sign_ups.refuse), name="refuse_sign_up"),
-        path("moves/", site.admin_view(moves.arriving), name="moves"),
-        path("moves/<int:account_id>/resume/", site.admin_view(moves.resume), name="resume_move"),
+        path("moves/", site.admin_view(account_migrations.arriving), name="moves"),
+        path(
+            "moves/<int:account_id>/resume/",
+            site.admin_view(account_migrations.resume),
+            name="resume_move",
+        ),
         path("reports/<int:report_id>/", site.admin_view(reports.report), name="report"),
         path(
             "reports/<int:report_id>/discard/",

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import Account
 from hosting.console.site import console, hosts_in_view
 from hosting.models import StaffUser
-from moderation import takedowns
 from moderation.console.forms import LookUpForm, ReasonForm
+from moderation.enforcement import takedowns
 from moderation.lookup import Found, blobs_of, find, has_record, is_record_down
 from moderation.models import AuditEntry
 from protocol import atjson, cid

@@ -1,4 +1,4 @@
-"""Reports to the host's own desk (moderation.reports)."""
+"""Reports to the host's own desk (moderation.desk.reports)."""
 
 import django.db.models.deletion
 from django.db import migrations, models

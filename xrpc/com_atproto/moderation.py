@@ -6,7 +6,7 @@ operator's; where there is none, the host keeps it for its staff.
 
 from typing import Any
 
-from moderation import reports
+from moderation.desk import reports
 from moderation.models import Report
 from repos.events.append import time_text
 from xrpc import rate_limits

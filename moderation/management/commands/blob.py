@@ -11,8 +11,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from hosting.models import Host, HostQuerySet, StaffUser
-from moderation import audit, denied_blobs
+from moderation import audit
 from moderation.audit import Actor
+from moderation.enforcement import denied_blobs
 from protocol import cid
 from protocol.errors import XrpcError
 

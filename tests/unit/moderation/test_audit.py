@@ -4,8 +4,9 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection
 
 from accounts.identity import handle_changes, key_rotation
-from moderation import administration, audit
+from moderation import audit
 from moderation.models import AuditEntry
+from moderation.staff import account_changes
 from protocol.errors import InvalidRequest
 
 Action = AuditEntry.Action
@@ -54,7 +55,7 @@ def stages() -> list[tuple[str, str]]:
 def test_a_deed_that_asks_the_network_is_logged_before_it_begins(account, monkeypatch):
     seen = []
     monkeypatch.setattr(key_rotation, "take_key", lambda *_: seen.extend(stages()))
-    administration.change_key(audit.ADMIN, account, "did:key:z", "a leak")
+    account_changes.change_key(audit.ADMIN, account, "did:key:z", "a leak")
     assert seen == [("account.change_key", "begun")]
     assert stages() == [("account.change_key", "begun"), ("account.change_key", "done")]
 
@@ -66,5 +67,5 @@ def test_a_deed_that_fails_says_so(account, monkeypatch):
     monkeypatch.setattr(handle_changes, "check_by_staff", lambda _account, handle: handle)
     monkeypatch.setattr(handle_changes, "change_handle", refuse)
     with pytest.raises(InvalidRequest):
-        administration.change_handle(audit.ADMIN, account, "other.test", "a wish")
+        account_changes.change_handle(audit.ADMIN, account, "other.test", "a wish")
     assert stages() == [("account.change_handle", "begun"), ("account.change_handle", "failed")]

@@ -9,9 +9,9 @@ from typing import Any
 
 from django.db.models import F
 
-from accounts.account_search import search
 from accounts.invites import listing
 from accounts.models import Account, InviteCode, InvitePermission
+from moderation.staff.account_search import search
 from protocol.errors import XrpcError
 from repos.events.append import time_text
 from xrpc.auth import Auth

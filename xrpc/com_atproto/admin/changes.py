@@ -3,9 +3,9 @@
 Source: the lexicons of that namespace. All but sendEmail are for the admin's password alone.
 """
 
-from moderation import administration
-from moderation.administration import DEFAULT_SUBJECT
-from moderation.subject_status import SubjectNotFound, find_account
+from moderation.enforcement.subject_status import SubjectNotFound, find_account
+from moderation.staff import account_changes
+from moderation.staff.account_changes import DEFAULT_SUBJECT
 from protocol.errors import InvalidRequest
 from xrpc.auth import Auth
 from xrpc.call import Answer, Call
@@ -24,14 +24,14 @@ def send_email(call: Call) -> Answer:
         raise InvalidRequest("Recipient not found") from None
     subject = asked.get("subject") or DEFAULT_SUBJECT
     reason = asked.get("comment") or f"com.atproto.admin.sendEmail for {asked['senderDid']}"
-    administration.write_to(actor(call), account, subject, asked["content"], reason)
+    account_changes.write_to(actor(call), account, subject, asked["content"], reason)
     return {"sent": True}
 
 
 @procedure("com.atproto.admin.deleteAccount", auth=Auth.admin(), lane="moderation")
 def delete_account(call: Call) -> Answer:
     account = find_account(hosts_of(call), call.input["did"])
-    administration.delete(actor(call), account, "com.atproto.admin.deleteAccount")
+    account_changes.delete(actor(call), account, "com.atproto.admin.deleteAccount")
     return None
 
 
@@ -39,7 +39,7 @@ def delete_account(call: Call) -> Answer:
 def update_account_handle(call: Call) -> Answer:
     account = find_account(hosts_of(call), call.input["did"])
     reason = "com.atproto.admin.updateAccountHandle"
-    administration.change_handle(actor(call), account, call.input["handle"], reason)
+    account_changes.change_handle(actor(call), account, call.input["handle"], reason)
     return None
 
 
@@ -47,7 +47,7 @@ def update_account_handle(call: Call) -> Answer:
 def update_account_email(call: Call) -> Answer:
     account = find_account(hosts_of(call), call.input["account"])
     reason = "com.atproto.admin.updateAccountEmail"
-    administration.change_email(actor(call), account, call.input["email"], reason)
+    account_changes.change_email(actor(call), account, call.input["email"], reason)
     return None
 
 
@@ -55,7 +55,7 @@ def update_account_email(call: Call) -> Answer:
 def update_account_password(call: Call) -> Answer:
     account = find_account(hosts_of(call), call.input["did"])
     reason = "com.atproto.admin.updateAccountPassword"
-    administration.change_password(actor(call), account, call.input["password"], reason)
+    account_changes.change_password(actor(call), account, call.input["password"], reason)
     return None
 
 
@@ -64,5 +64,5 @@ def update_account_signing_key(call: Call) -> Answer:
     """The key is one that this host made for the account: com.atproto.server.reserveSigningKey."""
     account = find_account(hosts_of(call), call.input["did"])
     reason = f"com.atproto.admin.updateAccountSigningKey: {call.input['signingKey']}"
-    administration.change_key(actor(call), account, call.input["signingKey"], reason)
+    account_changes.change_key(actor(call), account, call.input["signingKey"], reason)
     return None

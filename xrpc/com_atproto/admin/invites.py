@@ -3,8 +3,8 @@
 from typing import Any
 
 from accounts.invites import listing
-from moderation import administration
-from moderation.subject_status import find_account
+from moderation.enforcement.subject_status import find_account
+from moderation.staff import account_changes
 from xrpc.auth import Auth
 from xrpc.call import Answer, Call
 from xrpc.com_atproto.invite_views import invite_code
@@ -24,19 +24,19 @@ def get_invite_codes(call: Call) -> Answer:
 @procedure("com.atproto.admin.disableInviteCodes", auth=Auth.moderator(), lane="moderation")
 def disable_invite_codes(call: Call) -> Answer:
     codes, accounts = call.input.get("codes", []), call.input.get("accounts", [])
-    administration.disable_invites(actor(call), call.host, codes, accounts)
+    account_changes.disable_invites(actor(call), call.host, codes, accounts)
     return None
 
 
 @procedure("com.atproto.admin.disableAccountInvites", auth=Auth.moderator(), lane="moderation")
 def disable_account_invites(call: Call) -> Answer:
     account = find_account(hosts_of(call), call.input["account"])
-    administration.forbid_invites(actor(call), account, call.input.get("note", ""))
+    account_changes.forbid_invites(actor(call), account, call.input.get("note", ""))
     return None
 
 
 @procedure("com.atproto.admin.enableAccountInvites", auth=Auth.moderator(), lane="moderation")
 def enable_account_invites(call: Call) -> Answer:
     account = find_account(hosts_of(call), call.input["account"])
-    administration.allow_invites(actor(call), account, call.input.get("note", ""))
+    account_changes.allow_invites(actor(call), account, call.input.get("note", ""))
     return None

@@ -1,14 +1,14 @@
 """com.atproto.admin.*: the status of an account, a record or a blob.
 
 Source: com.atproto.admin.getSubjectStatus and updateSubjectStatus. A subject comes back as it was
-named; the wire's `{applied, ref}` is `moderation.subject_status.Mark`.
+named; the wire's `{applied, ref}` is `moderation.enforcement.subject_status.Mark`.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from moderation import subject_status
-from moderation.subject_status import Mark, SubjectNotFound
+from moderation.enforcement import subject_status
+from moderation.enforcement.subject_status import Mark, SubjectNotFound
 from protocol import cid
 from protocol.errors import InvalidRequest
 from xrpc.auth import Auth

@@ -4,7 +4,7 @@ Source: the lexicons of that namespace.
 """
 
 from accounts.invites import earned
-from moderation import administration
+from moderation.staff import account_changes
 from xrpc.auth import FULL, Auth
 from xrpc.call import Answer, Call
 from xrpc.com_atproto.invite_views import invite_code
@@ -16,7 +16,7 @@ from xrpc.subjects import actor, own_account
 def create_invite_code(call: Call) -> Answer:
     owner = call.input.get("forAccount")
     accounts = [owner] if owner else []
-    given = administration.give_invites(
+    given = account_changes.give_invites(
         actor(call), call.host, accounts, codes_each=1, uses_each=call.input["useCount"]
     )
     return {"code": next(iter(given.values()))[0]}
@@ -25,7 +25,7 @@ def create_invite_code(call: Call) -> Answer:
 @procedure("com.atproto.server.createInviteCodes", auth=Auth.admin(), lane="moderation")
 def create_invite_codes(call: Call) -> Answer:
     asked = call.input
-    given = administration.give_invites(
+    given = account_changes.give_invites(
         actor(call),
         call.host,
         asked.get("forAccounts", []),

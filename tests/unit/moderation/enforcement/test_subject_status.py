@@ -7,10 +7,10 @@ from accounts.lifecycle import activation
 from accounts.models import Account
 from accounts.status import AccountNotFound
 from hosting.models import Host, HostQuerySet
-from moderation import subject_status
 from moderation.audit import ADMIN
+from moderation.enforcement import subject_status
+from moderation.enforcement.subject_status import Contradiction, Mark, SubjectNotFound
 from moderation.models import AuditEntry
-from moderation.subject_status import Contradiction, Mark, SubjectNotFound
 from protocol import cid
 from protocol.errors import InvalidRequest
 from repos.models import Record

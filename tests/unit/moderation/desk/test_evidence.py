@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.lifecycle import deletion
-from moderation import evidence, reports
-from moderation.evidence import Fate
+from moderation.desk import evidence, reports
+from moderation.desk.evidence import Fate
 from moderation.models import Evidence, Report
 from protocol import cbor, cid
 from repos.blobs import garbage_collection

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from hosting.models import Host, Member, StaffUser
 from moderation import audit
 from moderation.audit import Actor
+from moderation.enforcement.takedowns import NotAllowed, ReasonNeeded
 from moderation.models import AuditEntry
-from moderation.takedowns import NotAllowed, ReasonNeeded
 from protocol import cid
 from repos.models import DeniedBlob
 

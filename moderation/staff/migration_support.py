@@ -17,8 +17,8 @@ from accounts.account_migration.move_in import ARRIVES_WITHIN
 from accounts.models import Account, Arrival
 from hosting.models import HostQuerySet, Member, StaffUser
 from moderation import audit
+from moderation.enforcement.takedowns import NotAllowed, ReasonNeeded
 from moderation.models import AuditEntry
-from moderation.takedowns import NotAllowed, ReasonNeeded
 from repos.blobs.fetching import queue, worker
 from repos.imports import jobs
 from repos.models import BlobFetch, ImportJob, Repo

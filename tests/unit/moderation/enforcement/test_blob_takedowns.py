@@ -2,7 +2,7 @@
 
 import pytest
 
-from moderation import takedowns
+from moderation.enforcement import takedowns
 from moderation.models import AuditEntry
 from protocol import cid
 from repos.blobs import blobs

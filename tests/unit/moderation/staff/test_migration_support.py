@@ -11,9 +11,9 @@ from accounts.account_migration import did_polling
 from accounts.identity.keys import signing_keys
 from accounts.models import Account, Arrival
 from hosting.models import Host
-from moderation import moves
+from moderation.enforcement.takedowns import NotAllowed, ReasonNeeded
 from moderation.models import AuditEntry
-from moderation.takedowns import NotAllowed, ReasonNeeded
+from moderation.staff import migration_support
 from protocol import cid
 from repos.models import BlobFetch, BlobUse, ImportJob, UnfetchedBlob
 from server.net import http_client
@@ -41,10 +41,10 @@ def arrival(account: Account) -> Arrival:
     return Arrival.objects.create(account=account, moved_from=OLD, created_at=timezone.now())
 
 
-def progress(arrival: Arrival) -> moves.Move:
-    found = moves.find(Host.objects.all(), arrival.pk)
+def progress(arrival: Arrival) -> migration_support.Move:
+    found = migration_support.find(Host.objects.all(), arrival.pk)
     assert found is not None
-    return moves.with_progress([found])[0]
+    return migration_support.with_progress([found])[0]
 
 
 def test_a_move_tells_what_is_missing(arrival):
@@ -72,12 +72,12 @@ def test_a_move_is_over_when_it_is_activated_and_complete(arrival):
 
 
 def test_moves_of_another_tenant_are_not_found(arrival, birch):
-    assert moves.find(Host.objects.filter(pk=birch.pk), arrival.pk) is None
+    assert migration_support.find(Host.objects.filter(pk=birch.pk), arrival.pk) is None
 
 
 def test_a_push_asks_the_old_host_again_and_gives_more_time(arrival, moderator):
     UnfetchedBlob.objects.create(repo_id=arrival.pk, cid=LINK, last_error="no")
-    moves.resume(moderator, arrival, "asked by mail")
+    migration_support.resume(moderator, arrival, "asked by mail")
     account = Account.objects.get()
     assert account.delete_after > timezone.now() + timedelta(days=2)
     assert BlobFetch.objects.get().last_error  # the host was asked, and is not there
@@ -85,7 +85,7 @@ def test_a_push_asks_the_old_host_again_and_gives_more_time(arrival, moderator):
 
 
 def test_a_push_is_written_down(arrival, moderator):
-    moves.resume(moderator, arrival, "asked by mail")
+    migration_support.resume(moderator, arrival, "asked by mail")
     done, begun = AuditEntry.objects.all()
     assert (begun.stage, done.stage) == ("begun", "done")
     for entry in (begun, done):
@@ -101,7 +101,7 @@ def test_a_push_that_breaks_off_is_written_down_as_begun_and_failed(
 
     monkeypatch.setattr(did_polling, "check", broken)
     with pytest.raises(RuntimeError):
-        moves.resume(moderator, arrival, "asked by mail")
+        migration_support.resume(moderator, arrival, "asked by mail")
     stages = AuditEntry.objects.values_list("stage", flat=True)
     assert list(stages) == ["failed", "begun"]
 
@@ -109,13 +109,13 @@ def test_a_push_that_breaks_off_is_written_down_as_begun_and_failed(
 def test_a_push_keeps_the_end_of_an_account_that_has_arrived(arrival, moderator):
     Arrival.objects.update(activated_at=timezone.now())
     before = Account.objects.get().delete_after
-    moves.resume(moderator, arrival, "asked by mail")
+    migration_support.resume(moderator, arrival, "asked by mail")
     assert Account.objects.get().delete_after == before
 
 
 def test_a_push_needs_a_reason(arrival, moderator):
     with pytest.raises(ReasonNeeded):
-        moves.resume(moderator, arrival, "  ")
+        migration_support.resume(moderator, arrival, "  ")
 
 
 @pytest.mark.parametrize(
@@ -123,12 +123,15 @@ def test_a_push_needs_a_reason(arrival, moderator):
     [("owner", True), ("moderator", True), ("support", True), ("auditor", False)],
 )
 def test_who_may_push(arrival, staff_of, role, is_allowed):
-    assert moves.may_resume(staff_of(arrival.account.host, role), arrival.account) is is_allowed
+    assert (
+        migration_support.may_resume(staff_of(arrival.account.host, role), arrival.account)
+        is is_allowed
+    )
 
 
 def test_staff_of_another_tenant_may_not(arrival, birch, staff_of):
     with pytest.raises(NotAllowed):
-        moves.resume(staff_of(birch, "owner"), arrival, "curious")
+        migration_support.resume(staff_of(birch, "owner"), arrival, "curious")
 
 
 @pytest.fixture

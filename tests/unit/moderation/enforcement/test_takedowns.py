@@ -6,7 +6,7 @@ from django.db import ProgrammingError, transaction
 from accounts.identity.handles import allocation
 from accounts.models import Account
 from accounts.signals import account_status_changed
-from moderation import takedowns
+from moderation.enforcement import takedowns
 from moderation.models import AuditEntry
 from repos.models import Event, Repo
 from repos.reads import repos

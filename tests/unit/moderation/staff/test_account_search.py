@@ -2,8 +2,8 @@
 
 import pytest
 
-from accounts.account_search import search
 from hosting.models import Host, HostQuerySet
+from moderation.staff.account_search import search
 from protocol.errors import InvalidRequest
 from tests.unit.accounts.people import account_row
 

@@ -17,8 +17,8 @@ from accounts.signup import approval_queue, velocity_limit
 from hosting.models import Host, Member, StaffUser
 from hosting.tenancy import routing
 from moderation import audit
+from moderation.enforcement.takedowns import NotAllowed, ReasonNeeded
 from moderation.models import AuditEntry
-from moderation.takedowns import NotAllowed, ReasonNeeded
 
 Action = AuditEntry.Action
 

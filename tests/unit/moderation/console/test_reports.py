@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from hosting.models import Member
-from moderation import reports
+from moderation.desk import reports
 from moderation.models import AuditEntry, Evidence
 from protocol import cid
 from repos.models import Record

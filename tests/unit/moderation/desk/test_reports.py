@@ -4,9 +4,9 @@ import pytest
 from django.test import Client
 
 from accounts import status
-from moderation import reports
+from moderation.desk import reports
+from moderation.desk.reports import OnlyAppeals, UnfitSubject
 from moderation.models import Report
-from moderation.reports import OnlyAppeals, UnfitSubject
 from protocol.errors import InvalidRequest
 
 pytestmark = pytest.mark.django_db

@@ -13,8 +13,9 @@ from accounts.lifecycle import activation
 from accounts.models import Account
 from accounts.status import AccountNotFound
 from hosting.models import HostQuerySet
-from moderation import audit, takedowns
+from moderation import audit
 from moderation.audit import Actor
+from moderation.enforcement import takedowns
 from moderation.models import AuditEntry
 from protocol import cid
 from protocol.errors import InvalidRequest, XrpcError

@@ -6,7 +6,7 @@ from moderation.models import AuditEntry
 from protocol import cid
 from repos.blobs import quarantine
 from repos.reads import repos
-from tests.unit.moderation.test_console import console, url
+from tests.unit.moderation.console.test_account_page import console, url
 from tests.unit.repos.blobs.uploads import THING, put, upload
 from tests.unit.repos.conftest import folder  # noqa: F401 - a fixture
 

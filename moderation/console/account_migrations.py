@@ -14,10 +14,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import Arrival
 from hosting.console.site import console, hosts_in_view
-from moderation import moves
-from moderation.console.deeds import Given, act_on
+from moderation.console.actions import Given, act_on
 from moderation.console.forms import ReasonForm
 from moderation.console.views import staff_of
+from moderation.staff import migration_support
 
 _ON_A_PAGE = 30
 
@@ -30,12 +30,12 @@ def arriving(request: HttpRequest) -> HttpResponse:
     on_the_way_first = arrivals.order_by(F("activated_at").desc(nulls_first=True), "-created_at")
     page = Paginator(on_the_way_first, _ON_A_PAGE).get_page(request.GET.get("page"))
     staff = staff_of(request)
-    listed = moves.with_progress(list(page))
+    listed = migration_support.with_progress(list(page))
     context: dict[str, Any] = {
         **console.each_context(request),
         "title": _("Moving in"),
         "page": page,
-        "moves": [(move, moves.may_resume(staff, move.account)) for move in listed],
+        "moves": [(move, migration_support.may_resume(staff, move.account)) for move in listed],
     }
     return TemplateResponse(request, "moderation/moves.html", context)
 
@@ -43,12 +43,12 @@ def arriving(request: HttpRequest) -> HttpResponse:
 @require_POST
 def resume(request: HttpRequest, account_id: int) -> HttpResponse:
     """Push one that stands still."""
-    arrival = moves.find(hosts_in_view(request), account_id)
+    arrival = migration_support.find(hosts_in_view(request), account_id)
     if arrival is None:
         raise Http404(_("Nobody like this moves in here."))
 
     def verb(given: Given) -> str:
-        moves.resume(staff_of(request), arrival, given["reason"])
+        migration_support.resume(staff_of(request), arrival, given["reason"])
         return _("The move of %s goes on.") % arrival.account
 
     act_on(request, ReasonForm(request.POST), verb)

@@ -24,7 +24,7 @@ logger = logging.getLogger("moderation")
 NOBODY = "not signed in"  # who acts when a sign-in is refused
 
 
-@receiver(user_logged_in, dispatch_uid="moderation.staff_sign_ins")
+@receiver(user_logged_in, dispatch_uid="moderation.staff.sign_ins")
 def signed_in(request: HttpRequest, user: StaffUser, **_: Any) -> None:
     """Log it; write to them when they come from a new network."""
     host, place = _host_and_network(request)
@@ -38,7 +38,7 @@ def signed_in(request: HttpRequest, user: StaffUser, **_: Any) -> None:
         outbox.post(host, user.email, letters.STAFF_SIGN_IN, words)
 
 
-@receiver(user_login_failed, dispatch_uid="moderation.staff_sign_ins")
+@receiver(user_login_failed, dispatch_uid="moderation.staff.sign_ins")
 def refused(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
     """Log it, if the name is one of staff's."""
     host, place = _host_and_network(request)
@@ -51,7 +51,7 @@ def refused(credentials: dict[str, Any], request: HttpRequest | None = None, **_
         logger.warning("staff sign-in refused at %s from %s: no such name", host, place)
 
 
-@receiver(user_logged_out, dispatch_uid="moderation.staff_sign_ins")
+@receiver(user_logged_out, dispatch_uid="moderation.staff.sign_ins")
 def signed_out(request: HttpRequest, user: StaffUser | None, **_: Any) -> None:
     """Log it."""
     host, place = _host_and_network(request)

@@ -1,0 +1,1 @@
+"""Reports to the host's own moderation service, and the evidence kept with them."""

@@ -1,0 +1,1 @@
+"""Takedowns of accounts, records and blobs, and blobs denied by hash."""

@@ -1,0 +1,1 @@
+"""What staff do: accounts found and changed, sign-ups reviewed, moves helped on."""
