@@ -15,7 +15,7 @@ from server.web.proxy_headers import BehindProxies
 
 _bridge = Bridge(
     http=wsgi_handler.application,
-    websocket=import_string("xrpc.routing.websockets"),
+    websocket=import_string("xrpc.streams.routing.websockets"),
     lane_of=import_string("xrpc.registry.lane_of"),
     at_end=connections.close_all,
 )

@@ -26,14 +26,14 @@ from xrpc import (
     com_atproto,  # noqa: F401 - importing it declares its methods
     registry,
 )
-from xrpc.answers import encode, respond
-from xrpc.auth import Kind
-from xrpc.bodies import Body, check_content_type, read_json
-from xrpc.call import Answer, Call, HandedOn, Stored, Streamed, Whole
-from xrpc.errors import NotSupported, render, render_unexpected
+from xrpc.auth.declared import Kind
 from xrpc.proxy.catching import forward_for_no_staff, forward_unknown
 from xrpc.rate_limits import Meter
 from xrpc.registry import HTTP_VERB, SUBSCRIPTION, Method
+from xrpc.request.bodies import Body, check_content_type, read_json
+from xrpc.request.call import Answer, Call, HandedOn, Stored, Streamed, Whole
+from xrpc.response.answers import encode, respond
+from xrpc.response.errors import NotSupported, render, render_unexpected
 from xrpc.uploads import Upload, is_on_its_way
 
 _JSON = "application/json"

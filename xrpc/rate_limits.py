@@ -21,7 +21,7 @@ from hosting.limits import DAY_S, HOUR_S, MINUTE_S, Bucket, Budget, Charge, Stan
 from hosting.tenancy.routing import host_of
 from protocol.errors import XrpcError
 from server.web import process_limits
-from xrpc.call import Call
+from xrpc.request.call import Call
 
 Who = Callable[[Call], tuple[str, ...]]
 Points = Callable[[Call], int]

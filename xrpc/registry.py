@@ -18,10 +18,10 @@ from django.conf import settings
 
 from hosting.models import Host
 from protocol.lexicon import MethodType, catalog
-from xrpc.auth import Auth
-from xrpc.bodies import JSON_LIMIT_BYTES
-from xrpc.call import Answer, Call
+from xrpc.auth.declared import Auth
 from xrpc.rate_limits import Limit
+from xrpc.request.bodies import JSON_LIMIT_BYTES
+from xrpc.request.call import Answer, Call
 
 Lane = Literal[
     "fast", "write", "slow", "transfer", "export", "remote", "lookup", "moderation", "static"

@@ -16,7 +16,7 @@ from server.storage.free_space import InsufficientStorage
 from server.storage.temporary_files import TemporaryFile
 from server.web.bodies.streams import ChunkedBody
 from server.web.deferred_response import Exchange
-from xrpc.errors import render
+from xrpc.response.errors import render
 
 _LANE = "transfer"
 _WRITTEN_AT_ONCE_BYTES = 262_144

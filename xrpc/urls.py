@@ -2,12 +2,12 @@
 
 from django.urls import path
 
-from xrpc import wellknown
+from xrpc import well_known
 from xrpc.dispatch import XrpcView
 
 urlpatterns = [
-    path("xrpc/_health", wellknown.health),
+    path("xrpc/_health", well_known.health),
     path("xrpc/<path:nsid>", XrpcView.as_view()),
     path("xrpc/", XrpcView.as_view(), {"nsid": ""}),
-    path(".well-known/did.json", wellknown.did_document),
+    path(".well-known/did.json", well_known.did_document),
 ]

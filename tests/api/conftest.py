@@ -19,8 +19,8 @@ from protocol.did import did_document, plc
 from protocol.errors import XrpcError
 from server.net import dns, http_client
 from xrpc import registry
-from xrpc.errors import render
 from xrpc.proxy.plans import Working
+from xrpc.response.errors import render
 
 
 @dataclass

@@ -15,8 +15,8 @@ from repos.reads import repos
 from tests.api.conftest import Person
 from tests.api.test_import import CAR, IMPORT, folders, repo_car, things
 from xrpc import rate_limits, registry
-from xrpc.bodies import Body
-from xrpc.call import Call, Caller
+from xrpc.request.bodies import Body
+from xrpc.request.call import Call, Caller
 
 __all__ = ["folders"]
 UPLOAD = "com.atproto.repo.uploadBlob"

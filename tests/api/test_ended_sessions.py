@@ -20,7 +20,7 @@ from protocol.did.did_document import DidDocument
 from tests.api.conftest import Api, Person
 from tests.tenancy.test_cross_tenant import MATRIX, answer_to, filled
 from xrpc import registry
-from xrpc.auth import Kind
+from xrpc.auth.declared import Kind
 
 SERVER = "com.atproto.server."
 ENDED = "400 ExpiredToken"

@@ -7,7 +7,7 @@ from protocol.did.did_document import DidDocument
 from protocol.keys import SigningKey
 from tests.api.conftest import Api
 from tests.api.relayed import Relayed, carried, labeler, view
-from tests.unit.xrpc.test_staff_auth import KEY, MOD, bearer
+from tests.unit.xrpc.auth.test_staff import KEY, MOD, bearer
 
 __all__ = ["labeler", "view"]
 

@@ -12,7 +12,7 @@ from protocol.did.did_document import DidDocument
 from protocol.keys import SigningKey
 from tests.api.conftest import Api, Person
 from tests.api.test_admin import Admin
-from tests.unit.xrpc.test_staff_auth import bearer
+from tests.unit.xrpc.auth.test_staff import bearer
 
 NS = "com.atproto.admin."
 MOD, OTHER = "did:plc:mmmmmmmmmmmmmmmmmmmmmmmm", "did:plc:bbbbbbbbbbbbbbbbbbbbbbbb"

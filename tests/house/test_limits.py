@@ -9,7 +9,7 @@ from xrpc import (
     dispatch,  # noqa: F401 - importing it declares every method, and its limits
     registry,
 )
-from xrpc.auth import Kind
+from xrpc.auth.declared import Kind
 
 MADE = re.compile(r'\b(?:bucket|of_network|of_account)\(\s*"([a-z-]+)"')
 ROW = re.compile(r"^\| `([a-z-]+)` \| `([0-9/ ]+)` \|", re.MULTILINE)

@@ -9,7 +9,7 @@ from accounts.lifecycle import deletion
 from accounts.models import Account
 from tests.tenancy.test_cross_tenant import MATRIX, answer_to, facts, filled
 from xrpc import registry
-from xrpc.auth import Kind
+from xrpc.auth.declared import Kind
 
 __all__ = ["facts"]
 OF_ACCOUNTS = (Kind.ACCOUNT, Kind.ACCOUNT_OR_SERVICE, Kind.ACCOUNT_OR_BEARER)

@@ -1,7 +1,7 @@
 """The firehose of one tenant holds nobody else's events: the host name decides whose it is."""
 
 from hosting.tenancy import routing
-from tests.unit.xrpc.test_consumers import Stream, frames_and_close, stream
+from tests.unit.xrpc.streams.test_consumers import Stream, frames_and_close, stream
 
 __all__ = ["stream"]
 

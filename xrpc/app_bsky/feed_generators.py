@@ -10,11 +10,11 @@ from urllib.parse import urlencode
 
 from protocol.errors import InvalidRequest
 from protocol.syntax import AtUri, InvalidSyntax, is_did
-from xrpc.auth import Auth
-from xrpc.call import Answer, Call
+from xrpc.auth.declared import Auth
 from xrpc.proxy.local import handed_on, needed_service, passage, relayed
 from xrpc.proxy.plans import Asking, Forwarded, Received, value_of
 from xrpc.registry import query
+from xrpc.request.call import Answer, Call
 
 GET_FEED: Final = "app.bsky.feed.getFeed"
 SKELETON: Final = "app.bsky.feed.getFeedSkeleton"

@@ -7,12 +7,12 @@ app view answers for itself.
 from typing import Final
 
 from repos.reads import repos
-from xrpc.auth import Auth
-from xrpc.call import Answer, Call
+from xrpc.auth.declared import Auth
 from xrpc.proxy.local import needed_service, passage, relayed
 from xrpc.read_after_write import feeds, profiles, threads
 from xrpc.read_after_write.merging import Merge, Merging
 from xrpc.registry import query
+from xrpc.request.call import Answer, Call
 
 GET_PROFILE: Final = "app.bsky.actor.getProfile"
 GET_PROFILES: Final = "app.bsky.actor.getProfiles"

@@ -4,13 +4,13 @@ Source: the lexicons of those methods. The service is named in the input, and an
 `#bsky_notif` of its DID's document; the app view is its own.
 """
 
-from xrpc.auth import Auth
-from xrpc.call import Answer, Call
-from xrpc.errors import MethodNotImplemented
+from xrpc.auth.declared import Auth
 from xrpc.proxy import destinations
 from xrpc.proxy.destinations import NOTIFIER_ID, Service
 from xrpc.proxy.local import chosen_service, handed_on
 from xrpc.registry import procedure
+from xrpc.request.call import Answer, Call
+from xrpc.response.errors import MethodNotImplemented
 
 REGISTER = "app.bsky.notification.registerPush"
 UNREGISTER = "app.bsky.notification.unregisterPush"

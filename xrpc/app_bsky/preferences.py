@@ -11,14 +11,15 @@ import orjson
 from accounts import preferences
 from accounts.models import Account
 from protocol.errors import InvalidRequest
-from xrpc import rate_limits, staff_auth
-from xrpc.auth import FULL, LEAVING, STANDARD, Auth
-from xrpc.call import Answer, Call
+from xrpc import rate_limits
+from xrpc.auth import staff
+from xrpc.auth.declared import FULL, LEAVING, STANDARD, Auth
+from xrpc.auth.subjects import own_account, own_account_as_it_is
 from xrpc.proxy.destinations import Service
 from xrpc.proxy.local import chosen_service, handed_on, relayed
 from xrpc.proxy.plans import Composed, Working
 from xrpc.registry import procedure, query
-from xrpc.subjects import own_account, own_account_as_it_is
+from xrpc.request.call import Answer, Call
 
 GET = "app.bsky.actor.getPreferences"
 PUT = "app.bsky.actor.putPreferences"
@@ -47,7 +48,7 @@ def put_preferences(call: Call) -> Answer:
 
 def _for_moderator(call: Call) -> Composed:
     """The host's moderation service reads anybody's preferences, by `?did=` (in no lexicon)."""
-    staff_auth.read_moderator(call.host, call.bearer, GET)
+    staff.read_moderator(call.host, call.bearer, GET)
     if _elsewhere(call, GET):
         raise InvalidRequest("Moderator requests cannot be proxied to other app views")
     dids = parse_qs(call.meta.get("QUERY_STRING", "")).get("did", [""])

@@ -3,9 +3,9 @@
 from protocol import atjson, cid
 from repos.lexicons import publications, resolving
 from xrpc import rate_limits
-from xrpc.auth import Auth
-from xrpc.call import Answer, Call
+from xrpc.auth.declared import Auth
 from xrpc.registry import query
+from xrpc.request.call import Answer, Call
 
 
 @query(

@@ -22,14 +22,9 @@ from repos.imports import receive
 from repos.reads import record_pages, repos
 from repos.reads.repos import RepoRef
 from xrpc import rate_limits
-from xrpc.auth import FULL, Auth
-from xrpc.bodies import RECORD_LIMIT_BYTES
-from xrpc.call import Answer, Call, Encoded
-from xrpc.proxy import destinations
-from xrpc.proxy.local import handed_on
-from xrpc.registry import procedure, query
-from xrpc.service_callers import spending
-from xrpc.subjects import (
+from xrpc.auth.declared import FULL, Auth
+from xrpc.auth.service_callers import spending
+from xrpc.auth.subjects import (
     NO_HANDLE,
     account_of,
     blob_limit_bytes,
@@ -38,6 +33,11 @@ from xrpc.subjects import (
     own_repo,
     own_repo_as_it_is,
 )
+from xrpc.proxy import destinations
+from xrpc.proxy.local import handed_on
+from xrpc.registry import procedure, query
+from xrpc.request.bodies import RECORD_LIMIT_BYTES
+from xrpc.request.call import Answer, Call, Encoded
 
 _WRITES = "com.atproto.repo.applyWrites#"
 _RESULT_OF = {"create": "createResult", "update": "updateResult", "delete": "deleteResult"}

@@ -14,10 +14,10 @@ from repos.blobs import blobs
 from repos.events.firehose import follow
 from repos.reads import exports, repos
 from repos.reads.repos import RepoRow
-from xrpc.auth import Auth
-from xrpc.call import Answer, Call, Stored, Streamed, Whole
+from xrpc.auth.declared import Auth
+from xrpc.auth.subjects import readable_repo
 from xrpc.registry import query, subscription
-from xrpc.subjects import readable_repo
+from xrpc.request.call import Answer, Call, Stored, Streamed, Whole
 
 _CAR = "application/vnd.ipld.car"
 # A takedown must take effect within minutes, in caches too.

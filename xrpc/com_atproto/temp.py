@@ -10,10 +10,10 @@ from accounts.authentication import credential_rules
 from accounts.signup import handle_availability
 from accounts.signup.handle_availability import Suggestion
 from protocol.errors import XrpcError
-from xrpc.auth import Auth
-from xrpc.call import Answer, Call
+from xrpc.auth.declared import Auth
+from xrpc.auth.subjects import own_account
 from xrpc.registry import query
-from xrpc.subjects import own_account
+from xrpc.request.call import Answer, Call
 
 _RESULT = "com.atproto.temp.checkHandleAvailability#result"
 

@@ -8,14 +8,14 @@ from django.core.handlers.wsgi import WSGIRequest
 
 from hosting.models import Host
 from protocol.errors import InvalidRequest
-from xrpc import service_callers
-from xrpc.auth import BEARER, FULL, Auth
-from xrpc.call import HandedOn
-from xrpc.errors import MethodNotImplemented
+from xrpc.auth import service_callers
+from xrpc.auth.declared import BEARER, FULL, Auth
 from xrpc.proxy import destinations, methods
 from xrpc.proxy.plans import passage_of, refuse_protected
 from xrpc.proxy.relaying import Relay
 from xrpc.registry import Method
+from xrpc.request.call import HandedOn
+from xrpc.response.errors import MethodNotImplemented
 
 _VERBS = ("GET", "HEAD", "POST")
 _AUTH = Auth.account()

@@ -3,12 +3,12 @@
 A method's own code decides; here are the three things that it needs for that.
 """
 
-from xrpc.call import Call, HandedOn
-from xrpc.errors import MethodNotImplemented
 from xrpc.proxy import destinations
 from xrpc.proxy.destinations import Service
 from xrpc.proxy.plans import Finish, Passage, Plan, passage_of
 from xrpc.proxy.relaying import Relay
+from xrpc.request.call import Call, HandedOn
+from xrpc.response.errors import MethodNotImplemented
 
 
 def chosen_service(call: Call, nsid: str) -> Service | None:

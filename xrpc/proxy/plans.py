@@ -21,10 +21,10 @@ from hosting.limits import network
 from hosting.models import Host
 from protocol import bounded_json
 from protocol.extent import ANSWER
-from xrpc.auth import LEAVING, PRIV
-from xrpc.call import Caller
+from xrpc.auth.declared import LEAVING, PRIV
 from xrpc.proxy import encodings, methods
 from xrpc.proxy.destinations import Service
+from xrpc.request.call import Caller
 
 Meta = Mapping[str, Any]
 POST: Final = "POST"

@@ -16,9 +16,9 @@ from server.net import async_http
 from server.web.bodies.streams import Gone, Headers
 from server.web.deferred_response import Exchange
 from server.web.threads.thread_pools import LaneIsFull
-from xrpc.errors import JSON, render
 from xrpc.proxy import refusals, resolving
 from xrpc.proxy.plans import Asking, Composed, Forwarded, Outcome, Plan, Received, Working
+from xrpc.response.errors import JSON, render
 
 logger = logging.getLogger("xrpc.proxy")
 T = TypeVar("T")

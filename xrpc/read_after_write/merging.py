@@ -15,6 +15,7 @@ from protocol import bounded_json
 from protocol.extent import ANSWER
 from repos.reads import recent_writes
 from repos.reads.repos import RepoRow
+from xrpc.auth.subjects import handle_of
 from xrpc.proxy import encodings, refusals
 from xrpc.proxy.destinations import Service, appview_cdn
 from xrpc.proxy.plans import Asking, Composed, Finish, Outcome, Passage, Received
@@ -22,7 +23,6 @@ from xrpc.read_after_write import embeds, local
 from xrpc.read_after_write.embeds import Shown
 from xrpc.read_after_write.local import LAG_HEADER, REV_HEADER, LocalRecords
 from xrpc.read_after_write.viewer import View, Viewer
-from xrpc.subjects import handle_of
 
 Value = dict[str, Any]
 _KEPT = ("atproto-repo-rev", "atproto-content-labelers", "content-language")

@@ -1,7 +1,7 @@
 """DID documents that this platform serves itself, from the database instead of by HTTP to itself.
 
 Source: https://w3c-ccg.github.io/did-method-web/. They are public: `/.well-known/did.json` of the
-name in question gives the same to anybody (xrpc.wellknown).
+name in question gives the same to anybody (xrpc.well_known).
 """
 
 from typing import Any

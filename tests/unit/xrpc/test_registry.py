@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from server.web.asgi_bridge import THREADS
 from xrpc import com_atproto, registry
-from xrpc.auth import Auth
+from xrpc.auth.declared import Auth
 from xrpc.registry import RegistryError, find, lane_of, procedure, query, subscription
 
 FREE = "app.bsky.actor.getProfile"  # a query that we do not declare

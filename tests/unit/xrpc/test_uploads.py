@@ -12,8 +12,8 @@ from django.http import HttpRequest, JsonResponse
 
 from server.web.bodies import transfers
 from tests.unit.server.web.servers import served
-from xrpc import answers
-from xrpc.call import HandedOn
+from xrpc.request.call import HandedOn
+from xrpc.response import answers
 from xrpc.uploads import Upload, is_on_its_way
 
 LONG = 3_000_000

@@ -14,12 +14,12 @@ from accounts.models import Account, InviteCode, InvitePermission
 from moderation.staff.account_search import search
 from protocol.errors import XrpcError
 from repos.events.append import time_text
-from xrpc.auth import Auth
-from xrpc.call import Answer, Call
+from xrpc.auth.declared import Auth
+from xrpc.auth.staff import hosts_of
+from xrpc.auth.subjects import handle_of
 from xrpc.com_atproto.invite_views import invite_code
 from xrpc.registry import query
-from xrpc.staff_auth import hosts_of
-from xrpc.subjects import handle_of
+from xrpc.request.call import Answer, Call
 
 
 class AccountUnknown(XrpcError):

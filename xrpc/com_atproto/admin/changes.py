@@ -7,11 +7,11 @@ from moderation.enforcement.subject_status import SubjectNotFound, find_account
 from moderation.staff import account_changes
 from moderation.staff.account_changes import DEFAULT_SUBJECT
 from protocol.errors import InvalidRequest
-from xrpc.auth import Auth
-from xrpc.call import Answer, Call
+from xrpc.auth.declared import Auth
+from xrpc.auth.staff import hosts_of
+from xrpc.auth.subjects import actor
 from xrpc.registry import procedure
-from xrpc.staff_auth import hosts_of
-from xrpc.subjects import actor
+from xrpc.request.call import Answer, Call
 
 
 @procedure("com.atproto.admin.sendEmail", auth=Auth.moderator(), lane="moderation")

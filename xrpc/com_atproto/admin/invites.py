@@ -5,12 +5,12 @@ from typing import Any
 from accounts.invites import listing
 from moderation.enforcement.subject_status import find_account
 from moderation.staff import account_changes
-from xrpc.auth import Auth
-from xrpc.call import Answer, Call
+from xrpc.auth.declared import Auth
+from xrpc.auth.staff import hosts_of
+from xrpc.auth.subjects import actor
 from xrpc.com_atproto.invite_views import invite_code
 from xrpc.registry import procedure, query
-from xrpc.staff_auth import hosts_of
-from xrpc.subjects import actor
+from xrpc.request.call import Answer, Call
 
 
 @query("com.atproto.admin.getInviteCodes", auth=Auth.moderator(), lane="moderation")

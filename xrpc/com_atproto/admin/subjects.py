@@ -11,11 +11,11 @@ from moderation.enforcement import subject_status
 from moderation.enforcement.subject_status import Mark, SubjectNotFound
 from protocol import cid
 from protocol.errors import InvalidRequest
-from xrpc.auth import Auth
-from xrpc.call import Answer, Call
+from xrpc.auth.declared import Auth
+from xrpc.auth.staff import hosts_of
+from xrpc.auth.subjects import actor
 from xrpc.registry import procedure, query
-from xrpc.staff_auth import hosts_of
-from xrpc.subjects import actor
+from xrpc.request.call import Answer, Call
 
 _REPO = "com.atproto.admin.defs#repoRef"
 _RECORD = "com.atproto.repo.strongRef"

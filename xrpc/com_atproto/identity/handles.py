@@ -9,12 +9,12 @@ import orjson
 from accounts.identity import handle_changes, resolution
 from hosting.models import Host
 from xrpc import rate_limits
-from xrpc.auth import Auth
-from xrpc.call import Answer, Call
+from xrpc.auth.declared import Auth
+from xrpc.auth.subjects import own_account
 from xrpc.proxy.local import relayed
 from xrpc.proxy.plans import Composed, Working
 from xrpc.registry import procedure, query
-from xrpc.subjects import own_account
+from xrpc.request.call import Answer, Call
 
 
 @query("com.atproto.identity.resolveHandle", auth=Auth.none())

@@ -9,10 +9,10 @@ from typing import Any
 from accounts.identity.plc import owner_operations
 from protocol.did import plc
 from xrpc import rate_limits
-from xrpc.auth import LEAVING, Auth
-from xrpc.call import Answer, Call
+from xrpc.auth.declared import LEAVING, Auth
+from xrpc.auth.subjects import own_account, own_account_as_it_is
 from xrpc.registry import procedure, query
-from xrpc.subjects import own_account, own_account_as_it_is
+from xrpc.request.call import Answer, Call
 
 _SIGNED = ("rotationKeys", "alsoKnownAs", "verificationMethods", "services")
 

@@ -7,10 +7,10 @@ Source: the lexicons of that namespace. Answers are remembered for a while
 from accounts.identity import external_handles, resolution
 from accounts.identity.resolution import Identity
 from xrpc import rate_limits
-from xrpc.auth import Auth
-from xrpc.call import Answer, Call
+from xrpc.auth.declared import Auth
+from xrpc.auth.subjects import NO_HANDLE, own_account
 from xrpc.registry import procedure, query
-from xrpc.subjects import NO_HANDLE, own_account
+from xrpc.request.call import Answer, Call
 
 
 @query("com.atproto.identity.resolveDid", auth=Auth.none(), lane="lookup")

@@ -13,10 +13,10 @@ from protocol.errors import InvalidRequest
 from repos.reads import repos
 from repos.reads.counts import tally
 from xrpc import rate_limits
-from xrpc.auth import FULL, LEAVING, Auth
-from xrpc.call import Answer, Call
+from xrpc.auth.declared import FULL, LEAVING, Auth
+from xrpc.auth.subjects import own_account, own_account_as_it_is
 from xrpc.registry import procedure, query
-from xrpc.subjects import own_account, own_account_as_it_is
+from xrpc.request.call import Answer, Call
 
 
 @procedure(

@@ -9,10 +9,10 @@ from accounts.authentication import app_passwords
 from accounts.models import AppPassword
 from repos.events.append import time_text
 from xrpc import rate_limits
-from xrpc.auth import FULL, Auth
-from xrpc.call import Answer, Call
+from xrpc.auth.declared import FULL, Auth
+from xrpc.auth.subjects import own_account
 from xrpc.registry import procedure, query
-from xrpc.subjects import own_account
+from xrpc.request.call import Answer, Call
 
 
 @procedure(

@@ -8,10 +8,10 @@ from accounts.authentication import email_address, email_codes
 from accounts.authentication.email_codes import Purpose
 from accounts.lifecycle import deletion
 from xrpc import rate_limits
-from xrpc.auth import FULL, Auth
-from xrpc.call import Answer, Call
+from xrpc.auth.declared import FULL, Auth
+from xrpc.auth.subjects import own_account
 from xrpc.registry import procedure
-from xrpc.subjects import own_account
+from xrpc.request.call import Answer, Call
 
 
 @procedure(

@@ -5,11 +5,11 @@ Source: the lexicons of that namespace.
 
 from accounts.invites import earned
 from moderation.staff import account_changes
-from xrpc.auth import FULL, Auth
-from xrpc.call import Answer, Call
+from xrpc.auth.declared import FULL, Auth
+from xrpc.auth.subjects import actor, own_account
 from xrpc.com_atproto.invite_views import invite_code
 from xrpc.registry import procedure, query
-from xrpc.subjects import actor, own_account
+from xrpc.request.call import Answer, Call
 
 
 @procedure("com.atproto.server.createInviteCode", auth=Auth.admin(), lane="moderation")

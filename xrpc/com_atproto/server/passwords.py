@@ -6,9 +6,9 @@ An unknown address is told apart, as elsewhere in the network; the page for it
 
 from accounts.authentication import password_resets
 from xrpc import rate_limits
-from xrpc.auth import Auth
-from xrpc.call import Answer, Call
+from xrpc.auth.declared import Auth
 from xrpc.registry import procedure
+from xrpc.request.call import Answer, Call
 
 
 @procedure(

@@ -13,11 +13,11 @@ from accounts.models import Account
 from accounts.service_auth import tokens
 from accounts.status import AccountTakedown
 from protocol.errors import InvalidRequest
-from xrpc.auth import FULL, LEAVING, PRIV, STANDARD, Auth
-from xrpc.call import Answer, Call, Caller
+from xrpc.auth.declared import FULL, LEAVING, PRIV, STANDARD, Auth
+from xrpc.auth.subjects import own_account_as_it_is
 from xrpc.proxy import methods
 from xrpc.registry import query
-from xrpc.subjects import own_account_as_it_is
+from xrpc.request.call import Answer, Call, Caller
 
 METHODLESS_LIFETIME_S = 60
 # DIDs as accounts and services have them: plc, or web with a host name (a port on localhost and the

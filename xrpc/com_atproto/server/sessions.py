@@ -17,14 +17,14 @@ from accounts.signup import sign_up
 from hosting.models import Host
 from protocol.errors import InvalidRequest
 from xrpc import rate_limits
-from xrpc.auth import Auth
-from xrpc.call import Answer, Call
-from xrpc.errors import AuthenticationRequired
+from xrpc.auth.declared import Auth
+from xrpc.auth.service_callers import prove, spending
+from xrpc.auth.subjects import blob_limit_bytes, handle_of, own_account
 from xrpc.proxy.local import relayed
 from xrpc.proxy.plans import Composed, Working
 from xrpc.registry import procedure, query
-from xrpc.service_callers import prove, spending
-from xrpc.subjects import blob_limit_bytes, handle_of, own_account
+from xrpc.request.call import Answer, Call
+from xrpc.response.errors import AuthenticationRequired
 
 
 @query("com.atproto.server.describeServer", auth=Auth.none())

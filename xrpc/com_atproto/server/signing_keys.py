@@ -5,9 +5,9 @@ Source: its lexicon: "Public and does not require auth".
 
 from accounts.identity.keys import reserved_keys
 from xrpc import rate_limits
-from xrpc.auth import Auth
-from xrpc.call import Answer, Call
+from xrpc.auth.declared import Auth
 from xrpc.registry import procedure
+from xrpc.request.call import Answer, Call
 
 
 @procedure(

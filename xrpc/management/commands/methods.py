@@ -3,7 +3,7 @@
 from django.core.management import BaseCommand
 from django.urls import get_resolver
 
-from xrpc import method_list
+from xrpc.management import method_list
 
 
 class Command(BaseCommand):

@@ -16,12 +16,12 @@ from server.net.async_http import connections
 from tests import upstreams
 from tests.unit.server.web.servers import served
 from tests.upstreams import Upstream, answering, raw, silent
-from xrpc import answers
-from xrpc.call import HandedOn
 from xrpc.proxy import encodings, relaying
 from xrpc.proxy.destinations import Service
 from xrpc.proxy.plans import Asking, Composed, Finish, Forwarded, Received
 from xrpc.proxy.relaying import Relay
+from xrpc.request.call import HandedOn
+from xrpc.response import answers
 
 ECHO = "com.example.echo"
 

@@ -11,7 +11,7 @@ from typing import IO, Any
 from accounts.service_auth.tokens import ServiceClaims
 from hosting.models import Host
 from server.web.deferred_response import Handover
-from xrpc.bodies import Body
+from xrpc.request.bodies import Body
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Caller:
 
     `session` is the session's id, empty for callers without one (services, the admin). Reading a
     token does not tell whether its session still stands: that is asked together with the caller's
-    account or repo (`xrpc.subjects`).
+    account or repo (`xrpc.auth.subjects`).
     """
 
     did: str
@@ -35,8 +35,8 @@ class Call:
     `params` and `input` carry the lexicon's own (camelCase) names. `input` is `{}` where the method
     takes none or bytes; the bytes then wait, unread, in `body`. `bearer` is the raw token of
     methods declared with `Auth.refresh()`, empty elsewhere. `address` is the client's IP address.
-    `service` is the service token of a caller that has no session (xrpc.service_callers). `meta` is
-    the request as WSGI has it, for what is handed on to another service (xrpc.proxy).
+    `service` is the service token of a caller that has no session (xrpc.auth.service_callers).
+    `meta` is the request as WSGI has it, for what is handed on to another service (xrpc.proxy).
     """
 
     host: Host
@@ -89,7 +89,7 @@ class Streamed:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An answer of bytes in a seekable file, in whole or from anywhere (xrpc.ranges).
+    """An answer of bytes in a seekable file, in whole or from anywhere (xrpc.response.ranges).
 
     `etag` names exactly these bytes and stands in quotes. Whoever answers closes `file`.
     """

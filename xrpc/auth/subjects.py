@@ -15,9 +15,9 @@ from moderation.audit import ADMIN
 from repos.models import Repo
 from repos.reads import repos
 from repos.reads.repos import RepoRef, RepoRow
-from xrpc.call import Call
-from xrpc.errors import AuthenticationRequired
-from xrpc.staff_auth import ADMIN_SCOPE
+from xrpc.auth.staff import ADMIN_SCOPE
+from xrpc.request.call import Call
+from xrpc.response.errors import AuthenticationRequired
 
 NO_HANDLE = "handle.invalid"  # atproto.com/specs/handle: the placeholder on the wire
 

@@ -22,8 +22,8 @@ from hosting.models import Host, HostQuerySet
 from hosting.tenancy import admin_password
 from protocol.did.did_document import DidDocument
 from protocol.errors import XrpcError
-from xrpc.call import Call, Caller
-from xrpc.errors import AuthenticationRequired
+from xrpc.request.call import Call, Caller
+from xrpc.response.errors import AuthenticationRequired
 
 ADMIN_SCOPE: Final = "admin"
 MODERATOR_SCOPE: Final = "moderator"

@@ -9,8 +9,8 @@ from hosting.models import Host
 from protocol.did.did_document import DidDocument
 from protocol.keys import SigningKey
 from tests.unit.accounts.people import account_row
-from xrpc import subjects
-from xrpc.call import Call, Caller
+from xrpc.auth import subjects
+from xrpc.request.call import Call, Caller
 
 DID = "did:plc:ewvi7nxzyoun6zhxrhs64oiz"
 KEY = SigningKey.generate().did_key

@@ -3,6 +3,6 @@
 from channels.routing import URLRouter
 from django.urls import re_path
 
-from xrpc.consumers import SubscriptionConsumer
+from xrpc.streams.consumers import SubscriptionConsumer
 
 websockets = URLRouter([re_path(r"^(?:xrpc/)?(?P<nsid>[^/]*).*$", SubscriptionConsumer.as_asgi())])

@@ -13,10 +13,11 @@ from protocol.errors import XrpcError
 from protocol.event_stream import frames
 from protocol.lexicon import catalog
 from server.web.connections.websocket_protocol import BATCHES
-from xrpc import consumers, registry
-from xrpc.consumers import CLOSE_FAULT, CLOSE_NORMAL, CLOSE_REFUSED
+from xrpc import registry
 from xrpc.registry import Subscription
-from xrpc.routing import websockets
+from xrpc.streams import consumers
+from xrpc.streams.consumers import CLOSE_FAULT, CLOSE_NORMAL, CLOSE_REFUSED
+from xrpc.streams.routing import websockets
 
 NSID = "com.atproto.sync.subscribeRepos"
 FRAME = frames.info("Hello")

@@ -16,9 +16,9 @@ from accounts.authentication.session_tokens import InvalidToken
 from accounts.service_auth.tokens import ServiceClaims
 from hosting.models import Host
 from protocol.errors import XrpcError
-from xrpc import service_callers, staff_auth
-from xrpc.call import Caller
-from xrpc.errors import AuthenticationRequired, AuthMissing
+from xrpc.auth import service_callers, staff
+from xrpc.request.call import Caller
+from xrpc.response.errors import AuthenticationRequired, AuthMissing
 
 FULL = frozenset({session_tokens.ACCESS_SCOPE})  # the main password alone
 PRIV = FULL | {session_tokens.PRIVILEGED_APP_PASSWORD_SCOPE}
@@ -119,7 +119,7 @@ class Auth:
         """The credentials of a request. Raises AuthMissing, InvalidToken, ExpiredToken.
 
         A session's token is read without a query, so a session that was ended is found out by
-        whoever looks up the account (xrpc.subjects).
+        whoever looks up the account (xrpc.auth.subjects).
         """
         if self.kind is Kind.NONE:
             return ANONYMOUS
@@ -132,7 +132,7 @@ class Auth:
         if self.kind in _FOR_STAFF:
             return Credentials(caller=self._staff(request, host, scheme, credential))
         if scheme == BASIC and self.kind is Kind.OPTIONAL_OWNER:
-            return Credentials(caller=staff_auth.admin(request, host, credential))
+            return Credentials(caller=staff.admin(request, host, credential))
         if scheme != BEARER:
             raise self._wrong_scheme()
         if self.kind is Kind.REFRESH:
@@ -152,9 +152,9 @@ class Auth:
 
     def _staff(self, request: HttpRequest, host: Host, scheme: str, credential: str) -> Caller:
         if scheme == BASIC:
-            return staff_auth.admin(request, host, credential)
+            return staff.admin(request, host, credential)
         if scheme == BEARER and self.kind is Kind.MODERATOR:
-            return staff_auth.moderator(request, host, credential)
+            return staff.moderator(request, host, credential)
         raise AuthenticationRequired("Authentication Required")
 
     def _caller(self, host: Host, jwt: str) -> Caller:

@@ -8,8 +8,8 @@ from django.test import RequestFactory
 from accounts.authentication import session_tokens
 from accounts.authentication.session_tokens import InvalidToken
 from hosting.models import Host
-from xrpc.auth import BASIC, BEARER, DPOP, FULL, PRIV, STANDARD, Auth, Kind, parse_header
-from xrpc.errors import AuthenticationRequired, AuthMissing
+from xrpc.auth.declared import BASIC, BEARER, DPOP, FULL, PRIV, STANDARD, Auth, Kind, parse_header
+from xrpc.response.errors import AuthenticationRequired, AuthMissing
 
 DID = "did:plc:ewvi7nxzyoun6zhxrhs64oiz"
 SESSION = uuid.uuid4()

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.errors import InvalidRequest
-from xrpc.bodies import (
+from xrpc.request.bodies import (
     Body,
     PayloadTooLarge,
     UnsupportedEncoding,

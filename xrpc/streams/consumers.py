@@ -1,9 +1,9 @@
 """Event streams: a consumer parses a cursor, follows an async iterator and sends bytes.
 
-Source: atproto.com/specs/event-stream, and for JSON xrpc.encodings. A refusal is an error frame and
-close code 1008 with the error's name for its reason, a normal end is 1000. Pings come from the
-server (server.web.serve sets uvicorn's). The host name decides whose stream it is, as everywhere;
-nothing here queries anything.
+Source: atproto.com/specs/event-stream, and for JSON xrpc.streams.encodings. A refusal is an error
+frame and close code 1008 with the error's name for its reason, a normal end is 1000. Pings come
+from the server (server.web.serve sets uvicorn's). The host name decides whose stream it is, as
+everywhere; nothing here queries anything.
 """
 
 import asyncio
@@ -22,12 +22,9 @@ from protocol.errors import XrpcError
 from protocol.event_stream import frames
 from repos.events.firehose import ConsumerTooSlow, was_cut_off
 from server.web.connections.websocket_protocol import BATCHES
-from xrpc import (
-    com_atproto,  # noqa: F401 - importing it declares its streams
-    encodings,
-    registry,
-)
-from xrpc.errors import MethodNotImplemented
+from xrpc import registry
+from xrpc.response.errors import MethodNotImplemented
+from xrpc.streams import encodings
 
 # RFC 6455 section 7.4.1
 CLOSE_NORMAL = 1000

@@ -11,8 +11,8 @@ from typing import IO
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from xrpc.bodies import CHUNK_BYTES
-from xrpc.call import Stored
+from xrpc.request.bodies import CHUNK_BYTES
+from xrpc.request.call import Stored
 
 _ONE_RANGE = re.compile(r"bytes=\s*([0-9]{0,18})-([0-9]{0,18})\s*")
 

@@ -15,9 +15,9 @@ import orjson
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from xrpc import ranges
-from xrpc.call import Answer, Encoded, HandedOn, Stored, Streamed, Whole
-from xrpc.errors import JSON
+from xrpc.request.call import Answer, Encoded, HandedOn, Stored, Streamed, Whole
+from xrpc.response import ranges
+from xrpc.response.errors import JSON
 
 COMPRESS_FROM_BYTES = 1024
 COMPRESS_MAX_BYTES = 1_000_000  # of what is there at once: more would hold up other reads

@@ -7,8 +7,8 @@ from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xrpc import ranges
-from xrpc.call import Stored
+from xrpc.request.call import Stored
+from xrpc.response import ranges
 
 BYTES = bytes(range(100)) * 2_000
 

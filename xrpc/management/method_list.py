@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Final
 
 from xrpc import registry
-from xrpc.auth import FULL, LEAVING, PRIV, STANDARD, Auth, Kind
+from xrpc.auth.declared import FULL, LEAVING, PRIV, STANDARD, Auth, Kind
 from xrpc.registry import Method, Subscription
 
 _HEAD: Final = """\

@@ -12,7 +12,7 @@ from django.core.handlers.wsgi import WSGIRequest
 
 from protocol import bounded_json
 from protocol.errors import InvalidRequest, XrpcError
-from xrpc.codings import DECODERS, BrokenCoding, Decoder
+from xrpc.request.codings import DECODERS, BrokenCoding, Decoder
 
 JSON_LIMIT_BYTES = 150 * 1024
 RECORD_LIMIT_BYTES = 1_000_000

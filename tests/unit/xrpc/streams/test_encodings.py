@@ -2,7 +2,7 @@ import orjson
 import pytest
 
 from protocol.event_stream import frames
-from xrpc.encodings import CBOR, JSON, Texts, choose
+from xrpc.streams.encodings import CBOR, JSON, Texts, choose
 
 NSID = "com.atproto.sync.subscribeRepos"
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.errors import XrpcError
-from xrpc.answers import accepts, packed_chunks, read_ahead, respond
-from xrpc.call import Encoded, Streamed, Whole
+from xrpc.request.call import Encoded, Streamed, Whole
+from xrpc.response.answers import accepts, packed_chunks, read_ahead, respond
 
 LARGE = {"text": "x" * 5000}
 

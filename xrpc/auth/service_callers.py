@@ -21,7 +21,7 @@ from hosting.models import Host
 from protocol import bounded_json
 from protocol.did.did_document import DidDocument
 from protocol.did.plc_data import SIGNING_METHOD
-from xrpc.call import Call
+from xrpc.request.call import Call
 
 SERVICE_SCOPE: Final = "service"  # of a caller without a session
 

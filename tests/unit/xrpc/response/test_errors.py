@@ -8,7 +8,13 @@ import pytest
 from django.test import RequestFactory
 
 from protocol.errors import XrpcError
-from xrpc.errors import AuthMissing, MethodNotImplemented, NotSupported, render, render_unexpected
+from xrpc.response.errors import (
+    AuthMissing,
+    MethodNotImplemented,
+    NotSupported,
+    render,
+    render_unexpected,
+)
 
 
 def test_a_refusal_is_its_name_and_its_sentence():

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.identity.resolution import own_documents
 from hosting.tenancy.routing import host_of
-from xrpc.errors import JSON
+from xrpc.response.errors import JSON
 
 logger = logging.getLogger("xrpc")
 

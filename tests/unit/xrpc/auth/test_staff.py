@@ -16,9 +16,9 @@ from protocol.errors import XrpcError
 from protocol.keys import SigningKey
 from tests.session_tokens import access_token
 from tests.unit.accounts.people import account_row
-from xrpc import staff_auth
-from xrpc.auth import Auth
-from xrpc.errors import AuthenticationRequired, AuthMissing
+from xrpc.auth import staff
+from xrpc.auth.declared import Auth
+from xrpc.response.errors import AuthenticationRequired, AuthMissing
 
 MOD = "did:plc:mmmmmmmmmmmmmmmmmmmmmmmm"
 LXM = "com.atproto.admin.getAccountInfo"
@@ -109,7 +109,7 @@ def test_a_users_session_is_a_401(host, auth):
 def test_a_users_own_service_token_is_untrusted(host):
     account = account_row(host)
     jwt = service_tokens.mint(account, host.service_did, LXM)
-    with pytest.raises(staff_auth.UntrustedIss):
+    with pytest.raises(staff.UntrustedIss):
         read(host, f"Bearer {jwt}")
 
 
@@ -153,7 +153,7 @@ def test_another_key_is_refused_after_asking_anew(host, asked):
 
 
 def test_strangers_are_not_even_resolved(host, asked):
-    with pytest.raises(staff_auth.UntrustedIss, match="Untrusted issuer"):
+    with pytest.raises(staff.UntrustedIss, match="Untrusted issuer"):
         read(host, bearer(host, iss="did:web:attacker.example"))
     assert asked == []
 
@@ -167,12 +167,12 @@ def test_a_token_that_changes_something_is_good_once(host):
 
 def test_another_hosts_service_is_a_stranger_here(host, birch):
     birch.moderation_did = "did:plc:bbbbbbbbbbbbbbbbbbbbbbbb"
-    with pytest.raises(staff_auth.UntrustedIss):
+    with pytest.raises(staff.UntrustedIss):
         read(birch, bearer(birch))
 
 
 def test_the_sandbox_trusts_its_report_service(ash, settings):
     settings.REPORT_DID = "did:web:reports.example"
-    assert staff_auth.moderation_did(ash) == "did:web:reports.example"
+    assert staff.moderation_did(ash) == "did:web:reports.example"
     settings.SANDBOX = False
-    assert staff_auth.moderation_did(ash) == ""
+    assert staff.moderation_did(ash) == ""

@@ -1,0 +1,1 @@
+"""Requests of methods: body, content codings, checked call."""

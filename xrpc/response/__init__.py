@@ -1,0 +1,1 @@
+"""Answers of methods: JSON, streams, ranges, refusals."""
