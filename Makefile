@@ -28,7 +28,7 @@ run: .venv/installed
 
 # All of them by two processes, each with its own services; one file or folder by one.
 test: .venv/installed-dev
-	@exec $(BIN)/pytest $(or $(TESTS),-n 2 --dist loadfile)
+	@exec $(BIN)/pytest $(or $(TESTS),-n 2 --dist loadfile --no-loadscope-reorder)
 
 # Without real processes, browsers and foreign clients: what every interpreter is held to.
 test-fast: .venv/installed-dev
