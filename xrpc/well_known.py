@@ -13,11 +13,12 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.identity.resolution import own_documents
 from hosting.tenancy.routing import host_of
+from server import version
 from xrpc.response.errors import JSON
 
 logger = logging.getLogger("xrpc")
 
-VERSION = "grove 0.1.0"
+VERSION = f"grove {version.VERSION}"
 
 
 def health(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view

@@ -30,9 +30,10 @@ from urllib3.exceptions import (
 from urllib3.util.connection import create_connection
 
 from server.net import deadlines, public_addresses
+from server.version import VERSION
 
 CHUNK_BYTES = 65_536
-USER_AGENT = "Grove/0.1 (AT Protocol PDS)"
+USER_AGENT = f"Grove/{VERSION} (AT Protocol PDS)"
 DEFAULT_TIMEOUT_S = 10.0
 DEFAULT_MAX_BYTES = 1_000_000
 _TOO_LONG = "the answer took too long"

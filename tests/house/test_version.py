@@ -1,0 +1,34 @@
+"""The version stands in pyproject.toml; whatever tells it reads it there."""
+
+import re
+import tomllib
+
+from server.net.http_client import USER_AGENT
+from server.version import VERSION
+from tests.house.rooms import HOUSE, ROOMS, modules, shown
+from xrpc import well_known
+
+# Grove's name, then a number: in a string, a template or a page.
+WRITTEN = re.compile(r"grove[ /-]v?\d+\.\d+", re.IGNORECASE)
+
+
+def test_the_version_is_the_one_of_the_project() -> None:
+    project = tomllib.loads((HOUSE / "pyproject.toml").read_text())["project"]
+    assert project["version"] == VERSION
+    assert re.fullmatch(r"\d+\.\d+\.\d+", VERSION)
+
+
+def test_health_and_user_agent_tell_it() -> None:
+    assert f"grove {VERSION}" == well_known.VERSION
+    assert USER_AGENT.startswith(f"Grove/{VERSION} ")
+
+
+def test_no_other_place_writes_it() -> None:
+    files = [file for room in ROOMS for file in modules(room)]
+    files += [file for file in (HOUSE / "templates").rglob("*") if file.is_file()]
+    said = [
+        shown(file)
+        for file in files
+        if WRITTEN.search(text := file.read_text()) or f'"{VERSION}"' in text
+    ]
+    assert said == []
