@@ -162,7 +162,7 @@ class StaffManager(UserManager["StaffUser"]):
 
 
 class StaffUser(AbstractUser):
-    """Someone who signs in to the console. Account holders are `accounts.Account`, never this."""
+    """Someone who signs in to the console. People with a repo are `accounts.models.Account`."""
 
     objects: ClassVar[StaffManager] = StaffManager()
 

@@ -10,7 +10,8 @@ class WebIdentity(models.Model):
     """A did:web whose document a host of ours serves: `did:web:{name under a handle domain}`.
 
     It outlives its account: who moves away keeps the DID, and only this document can say where they
-    went. So its name is never given to anybody else. The fields are those of `protocol.PlcData`.
+    went. So its name is never given to anybody else. The fields are those of
+    `protocol.did.plc_data.PlcData`.
     """
 
     did = models.CharField(max_length=300, primary_key=True)

@@ -1,5 +1,5 @@
 """The console's AdminSite. Rooms above add models and pages to it in their own `console` package,
-which `hosting.apps` discovers, so that this room need not know them.
+which `hosting.urls` discovers, so that this room need not know them.
 
 Who gets in: platform staff everywhere; a tenant's members on the tenant's own host names only.
 """

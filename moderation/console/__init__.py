@@ -1,6 +1,6 @@
 """The staff console's pages: look-up, account page, accounts, sign-ups, invites, mail, audit log.
 
-`hosting.apps` imports this package when Django is ready; it hangs its pages on the console site.
+`hosting.urls` imports this package with the routes; it hangs its pages on the console site.
 """
 
 from hosting.console.site import console

@@ -9,7 +9,8 @@ from moderation.console import account_migrations, invites, reports, sign_ups, v
 def pages(site: ConsoleSite) -> list[URLPattern]:
     """URL patterns under `/console/`; every view passes the site's permission check.
 
-    An account's page is told by its DID from the lists of the admin site (`accounts/account/`).
+    An account's page is told by its DID from the lists of the admin site, such as
+    `/console/accounts/account/`.
     """
     account = r"^accounts/(?P<did>did:[^/]+)/"
     blob = rf"{account}blobs/(?P<link>[a-z0-9]+)/"

@@ -64,7 +64,7 @@ class OpenBlob:
 def open_blob(repo: RepoRow, blob_cid: bytes) -> OpenBlob:
     """A blob that a record refers to. Raises BlobNotFound for all others, StorageTimedOut.
 
-    Whether the repo itself may be read is the caller's question (`repos.active_repo`).
+    Whether the repo itself may be read is the caller's question (`repos.reads.repos.active_repo`).
     """
     while True:
         found = connection.row(_FIND, (repo.id, blob_cid))
