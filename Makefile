@@ -1,8 +1,9 @@
 # Two commands on a machine with Python 3.11 to 3.13, make and a C compiler: `make run`, `make test`.
+# `make` alone says what else there is: a target's line begins with two number signs.
 # A stamp per lock file, so that packages are installed only when a lock has changed.
 
 SHELL := /bin/sh
-.DEFAULT_GOAL := run
+.DEFAULT_GOAL := help
 BIN := .venv/bin
 PYTHON := $(shell for each in python3.11 python3.12 python3.13 python3 python; do \
 	"$$each" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
@@ -21,30 +22,41 @@ define INSTALL
 	@touch $@
 endef
 
-.PHONY: run test test-fast lint format clean
+.PHONY: help run test test-fast lint format docs arrows clean
 
-run: .venv/installed
+help: ## print this
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+
+run: .venv/installed ## install what it takes, start everything, print the address
 	@exec $(BIN)/python manage.py run
 
 # All of them by two processes, each with its own services; one file or folder by one.
-test: .venv/installed-dev
+test: .venv/installed-dev ## run all tests, or those of TESTS=tests/api/test_repo.py
 	@exec $(BIN)/pytest $(or $(TESTS),-n 2 --dist loadfile --no-loadscope-reorder)
 
 # Without real processes, browsers and foreign clients: what every interpreter is held to.
-test-fast: .venv/installed-dev
+test-fast: .venv/installed-dev ## run the tests without real processes, browsers and foreign clients
 	@exec $(BIN)/pytest -m "not slow and not browser and not interop" $(TESTS)
 
-lint: .venv/installed-dev
+lint: .venv/installed-dev ## check style, imports between packages, and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 
-format: .venv/installed-dev
+format: .venv/installed-dev ## mend what can be mended by itself
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-clean:
+# Lists that are made from the code; tests/house says when one is stale.
+docs: .venv/installed-dev arrows ## write docs/methods.md, docs/modules.md and docs/arrows.svg anew
+	@$(BIN)/python manage.py methods > docs/methods.md
+	@$(BIN)/python -m tests.house.module_list > docs/modules.md
+
+arrows: .venv/installed-dev ## draw docs/arrows.svg: what imports what
+	@$(BIN)/python -m tests.house.arrows > docs/arrows.svg
+
+clean: ## remove .venv and all caches; data stays
 	rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 .venv/bin/python:
