@@ -1,8 +1,8 @@
 """What the environment says, read once and typed. The only module that looks at `os.environ`.
 
-The variables are the contract of docs/operators.md ("Environment"). `make run` starts the embedded
-services and passes their addresses on as DATABASE_URL and VALKEY_URL; a second shell (`python
-manage.py shell`) finds them in the data folder's `services.json` while they run.
+The variables are the contract of docs/operators/configuration.md ("Environment"). `make run` starts
+the embedded services and passes their addresses on as DATABASE_URL and VALKEY_URL; a second shell
+(`python manage.py shell`) finds them in the data folder's `services.json` while they run.
 """
 
 import json

@@ -1,7 +1,8 @@
 """The secrets a first start makes for itself: `GROVE_DATA/secrets`, for their owner alone.
 
 Imports neither settings nor Django, so that the supervisor stays small. Losing the key-encryption
-key loses every wrapped key: docs/operators.md says to back the folder up apart from the database.
+key loses every wrapped key: docs/operators/backup.md says to back the folder up apart from the
+database.
 """
 
 import os

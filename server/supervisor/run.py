@@ -40,8 +40,8 @@ _REFUSALS = (
 TURN_S = 0.05
 NAMELESS_TURN_S = 2.0
 _NAMELESS = (
-    "running, but no host is called {name} yet: make it (docs/operators.md, Tenants and hosts),"
-    " or set GROVE_PUBLIC_URL to one of the hosts"
+    "running, but no host is called {name} yet: make it (docs/operators/install.md, Tenants and"
+    " hosts), or set GROVE_PUBLIC_URL to one of the hosts"
 )
 
 

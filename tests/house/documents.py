@@ -7,10 +7,16 @@ from tests.house.rooms import HOUSE
 _BLOCK = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 
 
+def text(name: str) -> str:
+    """A document, or all of a folder, one after the other."""
+    place = HOUSE / name
+    files = sorted(place.glob("*.md")) if place.is_dir() else [place]
+    return "\n".join(file.read_text() for file in files)
+
+
 def blocks(name: str) -> list[str]:
     """The fenced blocks of a document, in order, without their indentation's common part."""
-    text = (HOUSE / name).read_text()
-    return [_dedented(block) for _, block in _BLOCK.findall(text)]
+    return [_dedented(block) for _, block in _BLOCK.findall(text(name))]
 
 
 def block(name: str, words: str) -> str:

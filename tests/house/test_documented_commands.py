@@ -1,7 +1,7 @@
 """What the documents tell people to type, typed into a running Grove.
 
-"The front door" and "Tenants and hosts" are in test_documented_production.py, what is not typed and
-why in test_documents.py.
+"The reverse proxy" and "Tenants and hosts" are in test_documented_production.py, what is not typed
+and why in test_documents.py.
 """
 
 import json
@@ -19,7 +19,7 @@ from tests.house.documents import block
 from tests.running import RunningGrove
 
 pytestmark = pytest.mark.slow
-README, OPERATORS, NETWORK = "README.md", "docs/operators.md", "docs/network.md"
+README, OPERATORS, NETWORK = "README.md", "docs/operators", "docs/network.md"
 ALICE = {"identifier": "alice.test", "password": "a long password"}
 
 

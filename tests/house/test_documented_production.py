@@ -1,4 +1,4 @@
-"""docs/operators.md, "The front door" and "Tenants and hosts", as they are written there."""
+"""docs/operators/install.md, "The reverse proxy" and "Tenants and hosts", as written there."""
 
 import http.client
 import re
@@ -13,12 +13,12 @@ from tests.house.documents import block
 from tests.running import RunningGrove
 
 pytestmark = pytest.mark.slow
-OPERATORS = "docs/operators.md"
+OPERATORS = "docs/operators/install.md"
 
 
 @pytest.fixture
 def grove() -> Iterator[RunningGrove]:
-    """Running as "The front door" has it, under a public name and behind a trusted proxy."""
+    """Running as "The reverse proxy" has it, under a public name and behind a trusted proxy."""
     line = block(OPERATORS, "caddy run").splitlines()[0]
     assert line.endswith(" make run")
     data = Path(tempfile.mkdtemp(prefix="grove-production-"))

@@ -1,10 +1,12 @@
-"""docs/operators.md is the contract of the environment: every variable stands there, once."""
+"""docs/operators/configuration.md has every variable of the environment, once."""
 
 import re
 from collections import Counter
 
-from tests.house.rooms import HOUSE, ROOMS, modules
+from tests.house.documents import text
+from tests.house.rooms import ROOMS, modules
 
+CONFIGURATION = "docs/operators/configuration.md"
 READ = re.compile(
     r'\b(?:text|number|at_least_one|port|words|origins|networks|switch|service_url)\(\s*"([A-Z0-9_]+)"'
 )
@@ -19,7 +21,7 @@ def variables_read() -> set[str]:
 
 
 def variables_told() -> Counter[str]:
-    rows = ROW.findall((HOUSE / "docs" / "operators.md").read_text())
+    rows = ROW.findall(text(CONFIGURATION))
     return Counter(name for row in rows for name in re.findall(r"\w+", row))
 
 
@@ -37,7 +39,7 @@ def test_every_number_is_told_with_its_default() -> None:
     files = (file for room in ROOMS for file in modules(room))
     read = {name: int(said) for file in files for name, said in DEFAULT.findall(file.read_text())}
     told: dict[str, int] = {}
-    for names, numbers in DEFAULTS.findall((HOUSE / "docs" / "operators.md").read_text()):
+    for names, numbers in DEFAULTS.findall(text(CONFIGURATION)):
         told |= dict(zip(re.findall(r"\w+", names), map(int, numbers.split(", ")), strict=True))
     assert len(read) > 25
     assert {name: told.get(name) for name in read} == read

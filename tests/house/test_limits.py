@@ -1,10 +1,11 @@
-"""docs/operators.md lists every bucket with its budgets, and no other."""
+"""docs/operators/configuration.md lists every bucket with its budgets, and no other."""
 
 import re
 
 from accounts.pages import sign_up  # noqa: F401 - it has a limit of its own
 from hosting.limits import buckets
-from tests.house.rooms import HOUSE, ROOMS, modules
+from tests.house.documents import text
+from tests.house.rooms import ROOMS, modules
 from xrpc import (
     dispatch,  # noqa: F401 - importing it declares every method, and its limits
     registry,
@@ -23,7 +24,7 @@ def test_every_bucket_is_told_with_its_budgets() -> None:
         for name in made
     }
     assert len(budgets) > 15
-    assert dict(ROW.findall((HOUSE / "docs" / "operators.md").read_text())) == budgets
+    assert dict(ROW.findall(text("docs/operators/configuration.md"))) == budgets
 
 
 # They leave no row behind: what they end or hand on.

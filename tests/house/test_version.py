@@ -32,3 +32,10 @@ def test_no_other_place_writes_it() -> None:
         if WRITTEN.search(text := file.read_text()) or f'"{VERSION}"' in text
     ]
     assert said == []
+
+
+def test_the_changelog_begins_with_it() -> None:
+    told = (HOUSE / "CHANGELOG.md").read_text()
+    newest = re.search(r"^## (\S+)", told, re.MULTILINE)
+    assert newest is not None
+    assert newest[1] == VERSION

@@ -15,7 +15,7 @@ _HEAD: Final = """\
 # Methods
 
 What a host answers itself. Everything else goes to the service that `atproto-proxy` names, or to
-the app view of the deployment ([operators.md](operators.md), "App view and moderation services");
+the app view of the deployment ([operators/services.md](operators/services.md));
 without one it is a 501 that says so. Inputs and outputs are those of the lexicons at
 <https://github.com/bluesky-social/atproto/tree/main/lexicons>.
 

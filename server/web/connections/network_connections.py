@@ -73,7 +73,7 @@ class NetworkConnections:
 
 
 def from_environment() -> NetworkConnections:
-    """As the settings have it: docs/operators.md, "Environment"."""
+    """As the settings have it: docs/operators/configuration.md, "Environment"."""
     trusted = environment.text("GROVE_TRUSTED_PROXIES")
     hops, front_doors = proxy_headers.parse_trusted(trusted) if trusted else (0, ())
     own = environment.networks("GROVE_RATE_LIMIT_BYPASS_IPS")
