@@ -11,17 +11,18 @@ from contextlib import suppress
 
 import django
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hosting.settings")
-os.environ.setdefault("GROVE_KEK", "fuzz:" + "11" * 32)
-django.setup()
+if "DJANGO_SETTINGS_MODULE" not in os.environ:  # under pytest the conftest has done all this
+    os.environ["DJANGO_SETTINGS_MODULE"] = "hosting.settings"
+    os.environ.setdefault("GROVE_KEK", "fuzz:" + "11" * 32)
+    django.setup()
 
-from accounts.authentication import session_tokens  # noqa: E402 - needs django.setup()
-from accounts.service_auth import tokens as service_tokens  # noqa: E402 - needs django.setup()
-from hosting.models import Host  # noqa: E402 - needs django.setup()
-from protocol.did.did_document import DidDocument  # noqa: E402 - with its users
-from protocol.errors import XrpcError  # noqa: E402 - with its users
-from protocol.keys import SigningKey  # noqa: E402 - with its users
-from server.encryption import keyring  # noqa: E402 - needs django.setup()
+from accounts.authentication import session_tokens
+from accounts.service_auth import tokens as service_tokens
+from hosting.models import Host
+from protocol.did.did_document import DidDocument
+from protocol.errors import XrpcError
+from protocol.keys import SigningKey
+from server.encryption import keyring
 
 _SECRET = b"\2" * 32
 _HOST = Host(service_did="did:web:localhost", token_secret=keyring.wrap(_SECRET))
