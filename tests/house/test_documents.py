@@ -1,17 +1,19 @@
 """Every command in the documents is typed by a test, or somebody has said why not."""
 
 import re
+import subprocess
 
 import pytest
 
 from tests.house.documents import blocks, text
 from tests.house.rooms import HOUSE
 
-DOCUMENTS = ("README.md", "docs/operators", "docs/network.md", "docs/tenants.md",
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/operators", "docs/network.md", "docs/tenants.md",
              "docs/moderators.md", "docs/scaling.md")  # fmt: skip
 COMMAND = re.compile(r"manage\.py|curl|psql|pip install|\bmake (run|test)")
 UNTYPED = {
     "make test     #": "it is what runs this",
+    "TESTS=tests/": "the same, of one place",
     "db.example/grove": "needs a machine of that name; tests/concurrency give DATABASE_URL",
     "GROVE_S3_BUCKET=": "tests/unit/server/storage/test_s3.py runs against such a service",
     "GROVE_SMTP_URL=": "tests/unit/hosting/mail run against such a server",
@@ -41,3 +43,10 @@ def test_every_command_of_ours_names_its_interpreter(document: str) -> None:
 
 def test_no_document_names_one_version_of_python_in_a_path() -> None:
     assert [name for name in DOCUMENTS if "python3.11/" in text(name)] == []
+
+
+def test_make_alone_prints_every_target_in_a_line() -> None:
+    targets = re.search(r"^\.PHONY: (.+)$", (HOUSE / "Makefile").read_text(), re.MULTILINE)
+    said = subprocess.run(["make"], cwd=HOUSE, capture_output=True, text=True, check=True).stdout
+    assert targets is not None
+    assert re.findall(r"^make ([a-z-]+) +\S", said, re.MULTILINE) == targets[1].split()
