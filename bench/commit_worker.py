@@ -23,7 +23,7 @@ from repos.models import Repo  # noqa: E402 - needs django.setup()
 from repos.reads import exports, record_pages  # noqa: E402 - needs django.setup()
 from repos.reads import repos as reads  # noqa: E402 - needs django.setup()
 from repos.reads.repos import RepoRow  # noqa: E402 - needs django.setup()
-from server.web.threads.batching import Gathering, Outcome  # noqa: E402 - needs django.setup()
+from server.web.threads.batching import Batch, Outcome  # noqa: E402 - needs django.setup()
 from tests.unit.repos.conftest import open_account  # noqa: E402 - needs django.setup()
 
 POST = "app.bsky.feed.post"
@@ -70,7 +70,7 @@ def write(options: argparse.Namespace) -> None:
         pstats.Stats(profile).sort_stats("tottime").print_stats(30)
     else:
         work = [(partial(write_until, end, repos, latencies), None)] * options.writers
-        Gathering(list, raise_failures).run(work)
+        Batch(list, raise_failures).run(work)
     print(*(f"{latency:.6f}" for latency in latencies))
     print(time.process_time() - cpu)
 

@@ -16,7 +16,7 @@ from server.web.proxy_headers import BehindProxies
 _bridge = Bridge(
     http=wsgi_handler.application,
     websocket=import_string("xrpc.streams.routing.websockets"),
-    lane_of=import_string("xrpc.registry.lane_of"),
+    pool_of=import_string("xrpc.registry.pool_of"),
     at_end=connections.close_all,
 )
 _trusted = environment.text("GROVE_TRUSTED_PROXIES")

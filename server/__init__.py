@@ -1,1 +1,1 @@
-"""The machine room: processes, sockets, storage, keys. It knows no tenant and no model."""
+"""Server infrastructure: processes, sockets, storage, keys. It knows no tenant and no model."""

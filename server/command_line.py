@@ -1,4 +1,4 @@
-"""Commands of `manage.py` other than `run`: Django's, and a sentence where the database is not
+"""Django's commands of `manage.py` (all but `run`), and a sentence where the database is not
 there, as behind a forgotten GROVE_DATA, instead of sixty lines about a socket."""
 
 import os

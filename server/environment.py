@@ -1,4 +1,4 @@
-"""What the environment says, read once and typed. The only module that looks at `os.environ`.
+"""Environment variables, read once and typed. The only module that looks at `os.environ`.
 
 The variables are the contract of docs/operators/configuration.md ("Environment"). `make run` starts
 the embedded services and passes their addresses on as DATABASE_URL and VALKEY_URL; a second shell

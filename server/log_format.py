@@ -1,4 +1,4 @@
-"""Lines of our log: an exception with its traceback, but without the values of a database row.
+"""The log formatter: exceptions with tracebacks, but without the values of a database row.
 
 What Postgres adds to an error as its detail names them ("Failing row contains (...)", "Key (email)=
 (...) already exists"): a password's hash or an address, in a log that outlives the account.

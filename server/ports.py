@@ -1,4 +1,4 @@
-"""TCP ports: are they free, keep them ours, share them between our web processes.
+"""TCP ports: checked, reserved, and shared between our web processes.
 
 Names like `localhost` lead to 127.0.0.1 in one client and to ::1 in the next, so both are bound.
 GROVE_LISTEN names other addresses (`0.0.0.0,::` in a container).

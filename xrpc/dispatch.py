@@ -80,7 +80,7 @@ def _answer(request: WSGIRequest, nsid: str, meter: Meter) -> HttpResponseBase:
 
 def _run(request: WSGIRequest, method: Method, call: Call, meter: Meter) -> HttpResponseBase:
     try:
-        with meter.running(method.limits, method.lane, call):
+        with meter.running(method.limits, method.pool, call):
             answer = method.run(call)
     except SessionEnded:
         meter.give_back()

@@ -159,7 +159,7 @@ UPDATE_HANDLE: Final = of_account("update-handle", Budget(10, 5 * MINUTE_S), Bud
 
 # Calls of one account, from whatever networks, that wait for others in one process
 ACCOUNT_CALLS_MAX: Final = process_limits.ACCOUNT_CALLS
-_WAITING_LANES: Final = frozenset({"remote", "lookup"})
+_WAITING_POOLS: Final = frozenset({"remote", "lookup"})
 _under_way: Final = limits.AtOnce()
 _NOTHING: Final = nullcontext()
 
@@ -216,11 +216,11 @@ class Meter:
                     call.body.count_with(self._size_counter(limit, call))
 
     def running(
-        self, declared: tuple[Limit, ...], lane: str, call: Call
+        self, declared: tuple[Limit, ...], pool: str, call: Call
     ) -> AbstractContextManager[Any]:
         """Around the method: charge attempts at a password, and count what an account has under
         way where others are waited for. Raises RateLimitExceeded."""
-        if lane in _WAITING_LANES and call.did and not self._is_exempt:
+        if pool in _WAITING_POOLS and call.did and not self._is_exempt:
             return _under_way.room([((call.host.pk, call.did), ACCOUNT_CALLS_MAX)])
         for limit in declared:
             if limit.wrong is not None:

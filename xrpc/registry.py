@@ -2,7 +2,7 @@
 
 `@query("nsid", auth=...)`, `@procedure`, `@subscription` refuse a name that no lexicon has, a kind
 that is not the lexicon's, a duplicate and a missing `auth`, so a server with such a fault does not
-start. `lane` tells the bridge (server.web.asgi_bridge.THREADS) which pool of threads runs the
+start. `pool` tells the bridge (server.web.asgi_bridge.THREADS) which pool of threads runs the
 method: `write` for commits, `slow` for passwords, `transfer` for bodies of any length, `export` for
 those read from a snapshot of the database, `remote` for what waits on the directory, `lookup` where
 the caller names the server that is asked, `moderation` for all that staff alone may call; so that
@@ -23,7 +23,7 @@ from xrpc.rate_limits import Limit
 from xrpc.request.bodies import JSON_LIMIT_BYTES
 from xrpc.request.call import Answer, Call
 
-Lane = Literal[
+Pool = Literal[
     "fast", "write", "slow", "transfer", "export", "remote", "lookup", "moderation", "static"
 ]  # fmt: skip
 Verb = Callable[[Call], Answer]
@@ -48,7 +48,7 @@ class Method:
     nsid: str
     kind: str
     auth: Auth
-    lane: Lane
+    pool: Pool
     run: Verb
     lexicon: MethodType
     body_limit: BodyLimit = JSON_LIMIT_BYTES
@@ -73,12 +73,12 @@ _subscriptions: dict[str, Subscription] = {}
 
 
 def query(
-    nsid: str, *, auth: Auth, lane: Lane = "fast", limits: tuple[Limit, ...] = ()
+    nsid: str, *, auth: Auth, pool: Pool = "fast", limits: tuple[Limit, ...] = ()
 ) -> Callable[[Verb], Verb]:
     """Declare a query, answered to GET and HEAD. Raises RegistryError."""
 
     def declare(verb: Verb) -> Verb:
-        _add(Method(nsid, QUERY, auth, lane, verb, _lexicon(nsid, QUERY), limits=limits))
+        _add(Method(nsid, QUERY, auth, pool, verb, _lexicon(nsid, QUERY), limits=limits))
         return verb
 
     return declare
@@ -88,7 +88,7 @@ def procedure(
     nsid: str,
     *,
     auth: Auth,
-    lane: Lane = "fast",
+    pool: Pool = "fast",
     body_limit: BodyLimit = JSON_LIMIT_BYTES,
     limits: tuple[Limit, ...] = (),
 ) -> Callable[[Verb], Verb]:
@@ -97,7 +97,7 @@ def procedure(
 
     def declare(verb: Verb) -> Verb:
         lexicon = _lexicon(nsid, PROCEDURE)
-        _add(Method(nsid, PROCEDURE, auth, lane, verb, lexicon, body_limit, limits))
+        _add(Method(nsid, PROCEDURE, auth, pool, verb, lexicon, body_limit, limits))
         return verb
 
     return declare
@@ -130,12 +130,12 @@ def registered() -> tuple[str, ...]:
     return tuple(sorted({**_methods, **_subscriptions}))
 
 
-def lane_of(path: str, method: str) -> Lane:
+def pool_of(path: str, method: str) -> Pool:
     """Which pool of threads runs a request. Outside /xrpc/, forms are slow (passwords), but signing
     up waits for the directory; files and the staff's console have pools of their own."""
     if path.startswith(_PREFIX):
         declared = _methods.get(path[len(_PREFIX) :])
-        return declared.lane if declared else "fast"
+        return declared.pool if declared else "fast"
     if path.startswith(settings.STATIC_URL):
         return "static"
     if path.startswith(_CONSOLE):
@@ -149,8 +149,8 @@ def _add(method: Method) -> None:
     _refuse_duplicate(method.nsid)
     if not isinstance(method.auth, Auth):
         raise RegistryError(f"{method.nsid}: auth must be an Auth, such as Auth.none()")
-    if method.auth.is_for_staff != (method.lane == "moderation"):
-        raise RegistryError(f"{method.nsid}: moderation is the lane of staff, and of nobody else")
+    if method.auth.is_for_staff != (method.pool == "moderation"):
+        raise RegistryError(f"{method.nsid}: moderation is the pool of staff, and of nobody else")
     _methods[method.nsid] = method
 
 

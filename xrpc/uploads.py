@@ -18,7 +18,7 @@ from server.web.bodies.streams import ChunkedBody
 from server.web.deferred_response import Exchange
 from xrpc.response.errors import render
 
-_LANE = "transfer"
+_POOL = "transfer"
 _WRITTEN_AT_ONCE_BYTES = 262_144
 
 Finish = Callable[[IO[bytes]], HttpResponseBase]
@@ -31,25 +31,25 @@ def is_on_its_way(meta: Mapping[str, Any]) -> bool:
 
 
 class Upload:
-    """The handover of one request (server.web.deferred_response). `finish` is given the body and
+    """The responder of one request (server.web.deferred_response). `finish` is given the body and
     answers; one byte more than `limit_bytes` is received, so that it can see what is too long."""
 
     def __init__(self, limit_bytes: int, finish: Finish) -> None:
         self._limit_bytes = limit_bytes
         self._finish = finish
 
-    async def carry(self, exchange: Exchange) -> None:
-        """Receive the body and answer. Raises Gone, CutOff, LaneIsFull."""
+    async def respond(self, exchange: Exchange) -> None:
+        """Receive the body and answer. Raises ClientDisconnected, CutOff, PoolIsFull."""
         assert isinstance(exchange.body, ChunkedBody)  # noqa: S101 - see is_on_its_way
         with TemporaryFile() as file:
-            with exchange.transfers.one_more(exchange.client) as transfer:
+            with exchange.transfers.admit(exchange.client) as transfer:
                 work = self._receive(exchange, exchange.body, file, transfer.count)
                 try:
                     await transfer.until_cut(work)
                 except InsufficientStorage as refusal:
                     await _refuse(exchange, refusal)
                     return
-            response = await exchange.run(_LANE, lambda: self._finished(file))
+            response = await exchange.run(_POOL, lambda: self._finished(file))
         body = b"".join(response)  # JSON, of a few hundred bytes
         await exchange.answer(response.status_code, list(response.items()), body)
 
@@ -95,7 +95,7 @@ async def _written(
             return refusal
         return None
 
-    return await exchange.run(_LANE, write)
+    return await exchange.run(_POOL, write)
 
 
 async def _refuse(exchange: Exchange, refusal: InsufficientStorage) -> None:

@@ -15,8 +15,8 @@ async def _refuse(
     await send({"type": "websocket.close", "code": 1000})
 
 
-def _lane_of(_path: str, _method: str) -> str:
+def _pool_of(_path: str, _method: str) -> str:
     return "fast"
 
 
-application = Bridge(http=directory, websocket=_refuse, lane_of=_lane_of)
+application = Bridge(http=directory, websocket=_refuse, pool_of=_pool_of)

@@ -1,7 +1,7 @@
 """A look at every upload before it is kept: by nobody, unless the operator names scanners.
 
 `GROVE_BLOB_SCANNERS` holds dotted names of functions `(Upload) -> None` that raise BlobRefused.
-They run in their order while the upload's answer waits (uploads are in the slow lane), when all
+They run in their order while the upload's answer waits (uploads are in the slow pool), when all
 bytes are there and before any row or file is: what is refused was never here. Every upload is
 looked at, known bytes too, since a list may have grown meanwhile. Two come with the house:
 `deny_list` (table `denied_blob`) and `ask_over_http`.

@@ -1,6 +1,6 @@
 """Every write's way to a new head (what is no write takes `heads.move`).
 
-The writes that run side by side go in together (server.web.threads.batching): one statement reads
+The writes that run side by side go in join_batch (server.web.threads.batching): one statement reads
 where their repos stand, each batch of writes is worked out in memory as a commit on the one before
 it (repos.commits.commit_chain, repos.commits.plan), and one statement applies them all
 (repos.commits.transaction). It takes effect only on the heads that were read. The writes to a repo
@@ -28,7 +28,7 @@ from repos.models import Repo
 from repos.reads.repos import RepoNotFound, RepoRef, forget_ref
 from repos.state import heads, nodes
 from repos.state.heads import Head
-from server.web.threads.batching import Late, together
+from server.web.threads.batching import TakeMore, join_batch
 
 _TRIES_TOGETHER = 2
 _TRIES_IN_TURN = 3
@@ -112,22 +112,22 @@ def _bring_about(wish: _Wish) -> None:
     """Give a wish its outcome, with those of the requests beside it."""
     for _ in range(_TRIES_TOGETHER):
         if wish.outcome is None and not repo_lock.are_taken(wish.repo.id):
-            together(_try_together, wish)
+            join_batch(_try_together, wish)
     if wish.outcome is None:
         repo_lock.take_for_a_while(wish.repo.id)
-        together(_settle_in_turn, wish, key=wish.repo.id)
+        join_batch(_settle_in_turn, wish, key=wish.repo.id)
 
 
-def _try_together(wishes: Sequence[_Wish], _late: Late[_Wish]) -> None:
+def _try_together(wishes: Sequence[_Wish], _take_more: TakeMore[_Wish]) -> None:
     for portion in _portions(wishes):
         _try(portion, _carry_out)
 
 
-def _settle_in_turn(wishes: Sequence[_Wish], late: Late[_Wish]) -> None:
+def _settle_in_turn(wishes: Sequence[_Wish], take_more: TakeMore[_Wish]) -> None:
     """Settle the wishes to one repo that other processes write to as well, and those that come
     while we wait for our turn."""
     with repo_lock.turn(wishes[0].repo.id):
-        for portion in _portions([*wishes, *late()]):
+        for portion in _portions([*wishes, *take_more()]):
             for _ in range(_TRIES_IN_TURN):
                 _try(_without_outcome(portion), _carry_out)
             _try(_without_outcome(portion), _carry_out_under_lock)

@@ -16,14 +16,16 @@ from repos.lexicons.publications import (
     fetch,
     find_authority,
 )
-from server.cache.shared import Memory
-from server.cache.single_flight import Flights
+from server.cache.shared import SharedCache
+from server.cache.single_flight import SingleFlight
 from server.database import connection
 
 _BATCH: Final = 20
 _LOCK: Final = 0x6C657869  # pg_try_advisory_lock: "lexi"
-_refusals = Memory("lexicon")  # answers to those who only look; no rows for strangers' inventions
-_flights: Flights[Publication] = Flights()
+_refusals = SharedCache(
+    "lexicon"
+)  # answers to those who only look; no rows for strangers' inventions
+_single_flight: SingleFlight[Publication] = SingleFlight()
 
 
 def resolve(nsid: str) -> Publication:
@@ -36,7 +38,7 @@ def resolve(nsid: str) -> Publication:
     if refusal is not None:
         raise LexiconNotFound(refusal.value)
     try:
-        return _flights.share(nsid, lambda: _asked(nsid))
+        return _single_flight.run(nsid, lambda: _asked(nsid))
     except LexiconNotFound as refused:
         pause_s = known.SILENCE.total_seconds()
         _refusals.put(nsid, refused.message, fresh_s=pause_s, keep_s=pause_s)

@@ -1,1 +1,1 @@
-"""Answers of other servers remembered for a while, and equal questions asked once."""
+"""Caching: a shared two-level cache, and coalescing of equal requests."""

@@ -1,4 +1,4 @@
-"""What the network said, remembered for a while: by all processes together, and by each for itself.
+"""A two-level cache of other servers' answers: Valkey for all processes, and memory of each.
 
 Valkey holds an entry for as long as it may be of use; a process trusts its own copy for some
 seconds before it looks there again, so that what one process learns anew reaches the others. While
@@ -27,7 +27,7 @@ VALKEY_TIMEOUT_S = 0.5
 OWN_COPY_S = 5.0
 REMEMBERED_MAX = 20_000  # entries a process keeps
 OWN_MAX_BYTES = 16_000_000  # as JSON; several times that as Python objects
-PLACES = 32_768  # of each kind at Valkey
+SLOTS = 32_768  # of each kind at Valkey
 SHARED_MAX_BYTES = 8_192  # no ordinary DID document has a quarter of that
 
 
@@ -45,7 +45,7 @@ class Entry:
         return time.time() < self.ask_again_at
 
 
-class Memory:
+class SharedCache:
     """Entries of one kind, under keys that begin with its name."""
 
     def __init__(self, name: str, most: int = REMEMBERED_MAX) -> None:
@@ -61,7 +61,7 @@ class Memory:
         if known is not None and time.monotonic() - known.looked_up_at < OWN_COPY_S:
             return _alive(known.entry)
         try:
-            data = _valkey().get(self._place_of(key))
+            data = _valkey().get(self._slot_of(key))
         except redis.RedisError:
             return _alive(known.entry) if known else None
         entry = _read(key, data)
@@ -81,7 +81,7 @@ class Memory:
         """Forget an entry, everywhere within seconds."""
         self._keep(key, None, 0)
         try:
-            _valkey().delete(self._place_of(key))
+            _valkey().delete(self._slot_of(key))
         except redis.RedisError:
             return
 
@@ -91,9 +91,9 @@ class Memory:
         lives_ms = max(1, int((entry.ends_at - time.time()) * 1000))
         try:
             if len(data) <= SHARED_MAX_BYTES:
-                _valkey().set(self._place_of(key), data, px=lives_ms)
+                _valkey().set(self._slot_of(key), data, px=lives_ms)
             else:  # what is there may be an older word on the same
-                _valkey().delete(self._place_of(key))
+                _valkey().delete(self._slot_of(key))
         except redis.RedisError:
             return
 
@@ -106,9 +106,9 @@ class Memory:
                 self._own_bytes = size_bytes
             self._own[key] = _Copy(time.monotonic(), entry, size_bytes)
 
-    def _place_of(self, key: str) -> str:
+    def _slot_of(self, key: str) -> str:
         digest = hashlib.sha256(key.encode(errors="replace")).digest()
-        return f"memory:{self._name}:{int.from_bytes(digest[:8]) % PLACES}"
+        return f"memory:{self._name}:{int.from_bytes(digest[:8]) % SLOTS}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""The way to Postgres: this thread's connection, and prepared statements."""
+"""Postgres: this thread's connection, and prepared statements."""

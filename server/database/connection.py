@@ -1,4 +1,4 @@
-"""The hot path's way to Postgres: this thread's Django connection, prepared and binary.
+"""The database connection of hot paths: this thread's of Django, prepared and binary.
 
 Django's own cursors interpolate parameters on the client, which rules out prepared statements; a
 plain psycopg cursor on the same connection takes part in the same transactions and answers a

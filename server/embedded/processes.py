@@ -1,4 +1,4 @@
-"""Children that never outlive us: every process we start is told to end when its starter dies.
+"""Child processes that never outlive us: each is told to end when its starter dies.
 
 Linux' PR_SET_PDEATHSIG covers the one case that no clean-up code can: `kill -9` on the starter. It
 follows the *thread* that called fork, so children are started from the main thread only.

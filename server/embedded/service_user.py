@@ -1,8 +1,8 @@
-"""Where an embedded service keeps its files, and as whom it runs.
+"""The OS user that embedded services run as, and the folders they keep their files in.
 
 An ordinary user's services live in the data folder. Postgres refuses to run as root, so as root the
 services run as an unprivileged user, who must be able to reach its files: when the data folder lies
-under a private home, its quarters are a folder of their own under /var/lib/grove, remembered in the
+under a private home, they are in a folder of their own under /var/lib/grove, remembered in the
 data folder's `quarters.json`. We never open somebody else's folder to the world.
 """
 
@@ -18,19 +18,19 @@ from pathlib import Path
 
 from server.embedded.processes import SystemUser, service_user
 
-ELSEWHERE = Path("/var/lib/grove")
+SYSTEM_FOLDER = Path("/var/lib/grove")
 SOCKET_PATH_LIMIT = 107  # sun_path of unix(7) without its terminating zero
 LOG_MAX_BYTES = 10_000_000
 NOT_NEEDED = shutil.ignore_patterns("include", "__pycache__")
 LONGEST_SOCKET_NAME = len("/.s.PGSQL.5432.lock")
 
 
-class NotOurs(Exception):
+class ForeignFolder(Exception):
     """A folder that should be private is somebody else's; the message says what to do."""
 
 
 @dataclass(frozen=True)
-class Quarters:
+class ServiceFolders:
     """A folder only the service user (and root) can enter, that user, and a short place for
     sockets should the folder's own path be too long for one."""
 
@@ -38,38 +38,38 @@ class Quarters:
     user: SystemUser | None
     short_folder: Path
 
-    def room(self, name: str) -> Path:
-        """A private folder of the service inside the quarters, made when missing."""
+    def subfolder(self, name: str) -> Path:
+        """A private folder of the service inside its folder, made when missing."""
         return private_folder(self.folder / name, self.user)
 
     def socket_folder(self) -> Path:
         """A private folder whose path is short enough for a unix socket; the same every time."""
         if len(str(self.folder / "run")) + LONGEST_SOCKET_NAME <= SOCKET_PATH_LIMIT:
-            return self.room("run")
+            return self.subfolder("run")
         return private_folder(self.short_folder, self.user)
 
 
-def find_quarters(data: Path) -> Quarters:
-    """The quarters that belong to a data folder, made when missing."""
+def service_folders(data: Path) -> ServiceFolders:
+    """The service's folders for a data folder, made when missing."""
     user = service_user()
     note = data / "quarters.json"
     if not note.exists():
         name = secrets.token_hex(8)  # nobody can lie in wait under a name that nobody can guess
         folder = data / "embedded"
         if user is not None:
-            data.chmod(data.stat().st_mode | stat.S_IXOTH)  # ours to open; its rooms stay private
-            folder = folder if is_reachable(data, user) else ELSEWHERE / name
+            data.chmod(data.stat().st_mode | stat.S_IXOTH)  # its subfolders stay private
+            folder = folder if is_reachable(data, user) else SYSTEM_FOLDER / name
             folder.parent.mkdir(parents=True, exist_ok=True)
         short = Path(tempfile.gettempdir()) / f"grove-{name}"
         note.write_text(json.dumps({"folder": str(folder), "sockets": str(short)}))
     note.chmod(0o600)  # it tells a name in a place for everybody
     known = json.loads(note.read_text())  # noqa: TID251 - our own
     folder = Path(known["folder"])
-    _follow_the_user(folder, user)
-    return Quarters(private_folder(folder, user), user, Path(known["sockets"]))
+    _change_owner(folder, user)
+    return ServiceFolders(private_folder(folder, user), user, Path(known["sockets"]))
 
 
-def _follow_the_user(folder: Path, user: SystemUser | None) -> None:
+def _change_owner(folder: Path, user: SystemUser | None) -> None:
     """Give all files to the service user when it is another one than at the last start: the
     operator has made a user `grove`."""
     if user is None or not folder.exists() or folder.stat().st_uid == user.uid:
@@ -93,16 +93,16 @@ def is_reachable(path: Path, user: SystemUser) -> bool:
     return all(_may_enter(folder.stat(), user) for folder in [path, *path.parents])
 
 
-def reachable_copy(quarters: Quarters, sources: Sequence[Path], name: str) -> Path:
-    """The folder that holds the (sibling) source folders, or one in the quarters with copies of
+def reachable_copy(folders: ServiceFolders, sources: Sequence[Path], name: str) -> Path:
+    """The folder that holds the (sibling) source folders, or one of the service's with copies of
     them when the user cannot reach them.
 
     `name` carries the version, so that an upgrade makes a new copy.
     """
     parent = sources[0].parent
-    if quarters.user is None or is_reachable(parent, quarters.user):
+    if folders.user is None or is_reachable(parent, folders.user):
         return parent
-    copy = quarters.folder / name
+    copy = folders.folder / name
     if not copy.exists():
         unfinished = copy.with_name(f"{name}.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -117,13 +117,13 @@ def reachable_copy(quarters: Quarters, sources: Sequence[Path], name: str) -> Pa
 def private_folder(path: Path, user: SystemUser | None) -> Path:
     """Make a folder that only the service user can enter, or make sure that it is one.
 
-    Raises NotOurs: in a place for everybody somebody else may have been there before us.
+    Raises ForeignFolder: in a place for everybody somebody else may have been there before us.
     """
     path.mkdir(mode=0o700, exist_ok=True)
     is_for_everybody = path.parent.stat().st_mode & stat.S_IWOTH
     if is_for_everybody and not _is_folder_of(path, {os.geteuid(), user.uid if user else -1}):
-        raise NotOurs(f"{path} was made by somebody else. Remove it, and start again.")
-    hand_over(path, user)
+        raise ForeignFolder(f"{path} was made by somebody else. Remove it, and start again.")
+    give_to_user(path, user)
     path.chmod(0o700)
     return path
 
@@ -133,11 +133,11 @@ def private_file(path: Path, text: str, user: SystemUser | None) -> Path:
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as out:
         out.write(text)
-    hand_over(path, user)
+    give_to_user(path, user)
     return path
 
 
-def hand_over(path: Path, user: SystemUser | None) -> None:
+def give_to_user(path: Path, user: SystemUser | None) -> None:
     """Give a file or folder of ours to the service user."""
     if user is not None:
         os.chown(path, user.uid, user.gid)

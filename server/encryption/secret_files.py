@@ -1,4 +1,4 @@
-"""The secrets a first start makes for itself: `GROVE_DATA/secrets`, for their owner alone.
+"""Secret files made at the first start: `GROVE_DATA/secrets`, for their owner alone.
 
 Imports neither settings nor Django, so that the supervisor stays small. Losing the key-encryption
 key loses every wrapped key: docs/operators/backup.md says to back the folder up apart from the

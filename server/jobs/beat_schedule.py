@@ -1,4 +1,4 @@
-"""All periodic work, in one place: a task's dotted name and how often it runs, in seconds.
+"""The schedule of all periodic tasks: a task's dotted name and how often it runs, in seconds.
 
 Wake-ups are only hints: each of these finds its work in the database, so a lost wake-up costs its
 period and never data. `expires` keeps a queue that stood still from filling with the same task.

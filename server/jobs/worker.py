@@ -1,4 +1,4 @@
-"""Background work in one process: Celery's worker on a few threads, with its clock inside.
+"""The Celery worker on a few threads, with Celery beat inside.
 
 `celery -A hosting.celery worker` and `beat` do the same as two processes. Threads are enough, since
 tasks wait for other servers; the clock runs as a thread and not, as `worker --beat` would have it,

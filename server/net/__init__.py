@@ -1,1 +1,1 @@
-"""Other machines: HTTP and DNS within bounds, and whose network an address is in."""
+"""The network: HTTP and DNS within bounds, and whose network an address is in."""

@@ -1,4 +1,4 @@
-"""Who counts as one untrusted client: the network that limits and fair pools go by.
+"""Client networks: the address prefix by which limits and fair pools count a client.
 
 An IPv6 customer has a /64 at least, so that is what counts as one address; many have a /48. IPv4
 written as IPv6 is IPv4. The wider network (a /48, or an IPv4 /24) has WIDE_TIMES as much as one.

@@ -1,4 +1,4 @@
-"""One deadline for a whole exchange on a blocking socket.
+"""Deadlines for a whole exchange on a blocking socket.
 
 A socket's time-out begins anew with every byte: a server that drips its headers, or the size of a
 chunk, would hold a thread for as long as it likes. At the deadline the socket is shut down, and

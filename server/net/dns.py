@@ -1,4 +1,4 @@
-"""TXT records, asked for within a bound: the machine's name servers, or the ones in the settings.
+"""DNS TXT look-ups, bounded in time: the machine's name servers, or the ones in the settings.
 
 Source: RFC 1035. Handles (`_atproto.`) and lexicon authorities (`_lexicon.`) put their DIDs there.
 """
@@ -19,14 +19,14 @@ class NoAnswer(Exception):
     """The name servers could not find out: nothing is known."""
 
 
-class Late(NoAnswer):
+class TimedOut(NoAnswer):
     """They did not even answer, so they will know no address either."""
 
 
 def values(name: str) -> list[str]:
     """The TXT records of a name, each with its pieces joined; none when there is no such name.
 
-    Raises NoAnswer, Late after `settings.RESOLVE_TIMEOUT_S`.
+    Raises NoAnswer, TimedOut after `settings.RESOLVE_TIMEOUT_S`.
     """
     return _ask(_resolver(tuple(settings.DNS_SERVERS)), name)
 
@@ -44,8 +44,8 @@ def _ask(resolver: dns.resolver.Resolver, name: str) -> list[str]:
         )
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer, dns.resolver.YXDOMAIN):
         return []
-    except dns.exception.Timeout as silence:
-        raise Late(f"{name}: {silence}") from silence
+    except dns.exception.Timeout as reason:
+        raise TimedOut(f"{name}: {reason}") from reason
     except dns.exception.DNSException as failure:
         raise NoAnswer(f"{name}: {failure}") from failure
     return [b"".join(record.strings).decode(errors="replace") for record in answer]

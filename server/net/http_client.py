@@ -1,9 +1,10 @@
-"""All HTTP that leaves this house: bounded in time and size, no redirects, no way inside.
+"""The outgoing HTTP client: bounded in time and size, no redirects, no private addresses.
 
-`request` takes URLs that strangers can influence (DID documents, handles, service endpoints) and
-checks **the address it connects to**, after name resolution, so that a name which points inside
-gets nowhere (SSRF; https://owasp.org/Top10/A10_2021-Server-Side_Request_Forgery_%28SSRF%29/).
-`request_configured` takes URLs that the operator wrote into the settings, wherever they lead.
+`request` takes URLs that untrusted parties can influence (DID documents, handles, service
+endpoints) and checks **the address it connects to**, after name resolution, so that a name which
+points inside gets nowhere (SSRF;
+https://owasp.org/Top10/A10_2021-Server-Side_Request_Forgery_%28SSRF%29/). `request_configured`
+takes URLs that the operator wrote into the settings, wherever they lead.
 """
 
 import socket
@@ -54,7 +55,7 @@ _NOT_ARRIVED = (
 _NO_SUCH_NAME = (socket.EAI_NONAME, socket.EAI_NODATA)
 
 
-# Names whose servers are silent hold up one another here, and nobody elsewhere.
+# Names whose servers time out hold up one another here, and nobody elsewhere.
 _look_ups = ThreadPoolExecutor(max_workers=16, thread_name_prefix="look-up")
 
 
@@ -67,7 +68,7 @@ class NoSuchHost(Unreachable):
 
 
 class Forbidden(Unreachable):
-    """The URL leads where a stranger's URL must not lead."""
+    """The URL leads where an untrusted URL must not lead."""
 
 
 class TimedOut(Exception):
@@ -92,7 +93,7 @@ class Answer:
 
 
 def is_allowed(address: str) -> bool:
-    """Whether a stranger's URL may lead to this IP address."""
+    """Whether an untrusted URL may lead to this IP address."""
     if public_addresses.is_loopback(address):
         return bool(settings.SANDBOX)
     return public_addresses.is_public(address)
@@ -158,7 +159,7 @@ def _connect_checked(connection: HTTPConnection) -> socket.socket:
 
 def _look_up(name: str, most_s: float) -> list[str]:
     """The addresses of a name. The system's resolver knows no time-out and can take half a minute
-    over a name whose servers are silent, so it runs beside us. Raises OSError (TimeoutError)."""
+    over a name whose servers time out, so it runs beside us. Raises OSError (TimeoutError)."""
     asked = _look_ups.submit(socket.getaddrinfo, name, None, type=socket.SOCK_STREAM)
     try:
         found = asked.result(min(most_s, _LOOK_UP_S))
@@ -295,11 +296,11 @@ def _read(response: urllib3.BaseHTTPResponse, max_bytes: int, into: IO[bytes]) -
 
 
 _BOTH = frozenset({"http", "https"})
-_strangers = Client(
+_untrusted = Client(
     schemes=_BOTH if settings.SANDBOX else frozenset({"https"}),
     pools={"http": _CheckedHTTPPool, "https": _CheckedHTTPSPool},
 )
 _configured = Client(schemes=_BOTH, pools={"http": _HTTPPool, "https": _HTTPSPool})
 
-request = _strangers.request
+request = _untrusted.request
 request_configured = _configured.request

@@ -1,4 +1,4 @@
-"""Which IP addresses a stranger's URL may lead to: public ones that stand for no other.
+"""Which IP addresses an untrusted URL may lead to: public ones that stand for no other.
 
 Sources: the IANA special-purpose address registries for IPv4 and IPv6 (RFC 6890, RFC 8190), as of
 2026. They are written out here because Python's `is_global` differs between its releases and calls

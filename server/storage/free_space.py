@@ -1,4 +1,4 @@
-"""A floor of free disk space: below it nothing large comes in any more.
+"""The minimum of free disk space, below which large uploads are refused.
 
 Uploads, imports and what is fetched for accounts that move in are refused with 507. Records still
 go in: what remains is theirs, and Postgres', whose embedded data lies in the data folder. One

@@ -1,4 +1,4 @@
-"""Blobs on the local disk, so that a power cut takes back nothing that was acknowledged.
+"""Durable storage on the local disk: a power cut takes back nothing that was acknowledged.
 
 A file is there for good once its bytes, its name in the folder, and the folder's own name in the
 one above are on the disk: fsync(2) says that the last two need syncs of their own.

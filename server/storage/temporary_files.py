@@ -1,4 +1,4 @@
-"""Files for bodies that wait for somebody: uploads on their way in, long answers on their way out.
+"""Temporary files for bodies that wait: uploads coming in, long responses going out.
 
 They lie in the data folder, under `temporary/`, and have no name there, so that a process that is
 killed leaves none behind. They obey the floor of free disk space (server.storage.free_space). The

@@ -1,4 +1,4 @@
-"""What must hold before anything starts, each failure being one sentence that says what to do."""
+"""Start-up checks; each failure is one sentence that says what to do."""
 
 import fcntl
 import os
@@ -14,7 +14,7 @@ FOLDERS = ("secrets", "run", "files", "blobs", "logs", "temporary")
 
 _SANDBOX_ALLOWS = (
     "A sandbox lets everybody with an account ask URLs on this machine, deletes accounts without "
-    "a delay and gives every tenant the same admin password: set GROVE_SANDBOX=off where strangers "
+    "a delay and gives every tenant the same admin password: set GROVE_SANDBOX=off where anybody "
     "can reach it."
 )
 
@@ -24,7 +24,7 @@ class Refusal(Exception):
 
 
 def open_data_folder(data: Path) -> None:
-    """Make the data folder and its private rooms. Raises Refusal when we may not write there."""
+    """Make the data folder and its private subfolders. Raises Refusal when it is not writable."""
     try:
         data.mkdir(parents=True, exist_ok=True)
         for name in FOLDERS:

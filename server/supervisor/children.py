@@ -1,4 +1,4 @@
-"""The processes we look after: started in order, restarted when they die, stopped in order."""
+"""Child processes: started in order, restarted when they die, stopped in order."""
 
 import json
 import signal
@@ -35,28 +35,28 @@ class Child:
 
 
 @dataclass
-class Household:
-    """All children, and the note of their process ids that tests and benchmarks read."""
+class ChildProcesses:
+    """All children, and the file of their process ids that tests and benchmarks read."""
 
-    note: Path
+    pids_file: Path
     say: Callable[[str], None]
     children: list[Child] = field(default_factory=list)
 
-    def take_in(self, child: Child) -> None:
-        """Start a child and look after it from now on."""
+    def add(self, child: Child) -> None:
+        """Start a child, and restart it from now on when it ends."""
         self.children.append(child)
         child.start()
-        self._write_note()
+        self._write_pids()
 
-    def look_after(self) -> None:
-        """Notice who died, and start them again when their pause is over."""
+    def restart_ended(self) -> None:
+        """Notice which children ended, and restart them when their pause is over."""
         for child in self.children:
             if child.start_again_at is not None:
                 if time.monotonic() >= child.start_again_at:
                     child.start()
-                    self._write_note()
+                    self._write_pids()
             elif child.process is not None and child.process.poll() is not None:
-                self._mourn(child)
+                self._schedule_restart(child)
 
     def stop(self, order: Sequence[str]) -> None:
         """Ask all children whose name begins with the first prefix, wait, then the next."""
@@ -69,7 +69,7 @@ class Household:
                 if child.process is not None:
                     processes.stop(child.process, child.ask, child.deadline_s)
         self.children.clear()
-        self.note.unlink(missing_ok=True)
+        self.pids_file.unlink(missing_ok=True)
 
     def kill(self) -> None:
         """End everybody now."""
@@ -77,7 +77,7 @@ class Household:
             if child.process is not None and child.process.returncode is None:
                 child.process.kill()
 
-    def _mourn(self, child: Child) -> None:
+    def _schedule_restart(self, child: Child) -> None:
         lived_s = time.monotonic() - child.started_at
         pause = FIRST_PAUSE_S if lived_s > SETTLED_S else child.pause_s
         child.pause_s = min(pause * 2, LONGEST_PAUSE_S)
@@ -85,11 +85,11 @@ class Household:
         code = child.process.returncode if child.process else None
         self.say(f"{child.name} ended ({_ending(code)}); it starts again in {pause:g} s")
 
-    def _write_note(self) -> None:
+    def _write_pids(self) -> None:
         pids = {child.name: child.process.pid for child in self.children if child.process}
-        whole = self.note.with_suffix(".new")  # a reader must never see half a note
+        whole = self.pids_file.with_suffix(".new")  # a reader must never see half a file
         whole.write_text(json.dumps(pids))
-        whole.replace(self.note)
+        whole.replace(self.pids_file)
 
 
 def _ending(code: int | None) -> str:

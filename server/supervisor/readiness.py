@@ -1,4 +1,4 @@
-"""Are requests answered? Asked through the port, under the public name, as a client would."""
+"""Readiness probe: are requests answered through the port, under the public name?"""
 
 import http.client
 from urllib.parse import urlsplit

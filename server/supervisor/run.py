@@ -1,4 +1,4 @@
-"""One command, a whole PDS: `python manage.py run`.
+"""The supervisor: `python manage.py run` starts a whole PDS with one command.
 
 Order: data folder, ports, secrets, Postgres and Valkey (unless their addresses are given), database
 and sandbox, then web processes, sequencer, worker and the embedded PLC directory; `ready` when the
@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from server import environment, ports
 from server.embedded import postgres, processes, valkey
-from server.embedded.service_user import NotOurs
+from server.embedded.service_user import ForeignFolder
 from server.encryption import secret_files
 from server.supervisor.checks import (
     Refusal,
@@ -26,16 +26,16 @@ from server.supervisor.checks import (
     lock,
     open_data_folder,
 )
-from server.supervisor.children import Child, Household
+from server.supervisor.children import Child, ChildProcesses
 from server.supervisor.readiness import answers, is_nameless
-from server.supervisor.stop_signals import Bell, Stopped
+from server.supervisor.stop_signals import Stopped, StopSignals
 
 # A password hash takes 19 MiB for 23 ms. Left alone, glibc keeps such blocks in an arena per thread
 # for good (350 MB a web process after a storm of logins); mapped, they go back at once.
 MEMORY = {"MALLOC_MMAP_THRESHOLD_": "1048576", "MALLOC_ARENA_MAX": "4"}
 STOP_ORDER = ("web", "worker", "sequencer", "plc", "valkey", "postgres")
 _REFUSALS = (
-    Refusal, ports.PortTaken, NotOurs, postgres.PostgresFailed, valkey.ValkeyFailed,
+    Refusal, ports.PortTaken, ForeignFolder, postgres.PostgresFailed, valkey.ValkeyFailed,
 )  # fmt: skip
 TURN_S = 0.05
 NAMELESS_TURN_S = 2.0
@@ -48,13 +48,13 @@ _NAMELESS = (
 def main() -> int:
     """Run until a signal; 0 after an orderly stop, 1 with a sentence when it cannot start."""
     data = environment.data_folder()
-    household = Household(note=data / "run" / "pids.json", say=_say)
-    bell = Bell(at_second=household.kill)
+    children = ChildProcesses(pids_file=data / "run" / "pids.json", say=_say)
+    stop_signals = StopSignals(at_second=children.kill)
     try:
         open_data_folder(data)
         with lock(data):
             clear_temporary(data)
-            return _run(data, household, bell)
+            return _run(data, children, stop_signals)
     except Stopped:
         return 0
     except _REFUSALS as refusal:
@@ -62,7 +62,7 @@ def main() -> int:
         return 1
 
 
-def _run(data: Path, household: Household, bell: Bell) -> int:
+def _run(data: Path, children: ChildProcesses, stop_signals: StopSignals) -> int:
     port = environment.port("GROVE_PORT", environment.WEB_PORT)
     for line in cautions():
         _warn(line)
@@ -75,42 +75,44 @@ def _run(data: Path, household: Household, bell: Bell) -> int:
     _make_admin_password(data)
     services = data / "services.json"
     try:
-        added = _start_services(data, household, bell)
+        added = _start_services(data, children, stop_signals)
         secret_files.replace(services, json.dumps(added))
         added |= {**MEMORY, "DJANGO_SETTINGS_MODULE": "hosting.settings", "GROVE_DATA": str(data)}
-        _prepare(environment.for_children({**added, **_admin_password(data)}), bell)
-        _start_processes(household, added, has_plc=has_plc)
-        _serve(household, bell, port)
+        _prepare(environment.for_children({**added, **_admin_password(data)}), stop_signals)
+        _start_processes(children, added, has_plc=has_plc)
+        _serve(children, stop_signals, port)
     finally:
-        household.stop(STOP_ORDER)
+        children.stop(STOP_ORDER)
         services.unlink(missing_ok=True)
         for each in held:
             each.close()
     return 0
 
 
-def _start_services(data: Path, household: Household, bell: Bell) -> dict[str, str]:
+def _start_services(
+    data: Path, children: ChildProcesses, stop_signals: StopSignals
+) -> dict[str, str]:
     """Start what is not given, and return its addresses as environment variables."""
     added: dict[str, str] = {}
 
     def begin_postgres() -> subprocess.Popen[bytes]:
-        server = postgres.start(data, while_waiting=bell.check)
+        server = postgres.start(data, while_waiting=stop_signals.check)
         added["DATABASE_URL"] = server.url
         return server.process
 
     def begin_valkey() -> subprocess.Popen[bytes]:
-        server = valkey.start(data, while_waiting=bell.check)
+        server = valkey.start(data, while_waiting=stop_signals.check)
         added["VALKEY_URL"] = server.url
         return server.process
 
     if not environment.text("DATABASE_URL"):
         if not (data / "quarters.json").exists():
             _warn(f"first start: making a database in {data} (up to half a minute)")
-        household.take_in(Child("postgres", begin_postgres, signal.SIGINT, 30.0))
-    bell.check()
+        children.add(Child("postgres", begin_postgres, signal.SIGINT, 30.0))
+    stop_signals.check()
     if not environment.text("VALKEY_URL"):
-        household.take_in(Child("valkey", begin_valkey))
-    bell.check()
+        children.add(Child("valkey", begin_valkey))
+    stop_signals.check()
     return added
 
 
@@ -128,13 +130,13 @@ def _make_admin_password(data: Path) -> None:
         _say(f"console {environment.public_url()}/console/  admin / {password}")
 
 
-def _prepare(inherited: dict[str, str], bell: Bell) -> None:
+def _prepare(inherited: dict[str, str], stop_signals: StopSignals) -> None:
     """Migrations and sandbox, in a child: this process never loads Django."""
     argv = [sys.executable, str(environment.ROOT / "manage.py"), "prepare"]
     child = processes.start(argv, environment=inherited, cwd=environment.ROOT)
     try:
         while child.poll() is None:
-            bell.check()
+            stop_signals.check()
             time.sleep(TURN_S)
     finally:
         processes.stop(child, signal.SIGTERM, 5.0)
@@ -142,7 +144,7 @@ def _prepare(inherited: dict[str, str], bell: Bell) -> None:
         raise Refusal("The database could not be prepared; the reason is above.")
 
 
-def _start_processes(household: Household, added: dict[str, str], *, has_plc: bool) -> None:
+def _start_processes(children: ChildProcesses, added: dict[str, str], *, has_plc: bool) -> None:
     """Each with the environment it needs: the directory and the sequencer use nothing but Postgres,
     and the admin's password is in the database by now."""
     whole = environment.for_children(added, without={"GROVE_ADMIN_PASSWORD"})
@@ -153,21 +155,21 @@ def _start_processes(household: Household, added: dict[str, str], *, has_plc: bo
         return lambda: processes.start(argv, environment=inherited, cwd=environment.ROOT)
 
     if has_plc:
-        household.take_in(Child("plc", python(small, "server.web.serve", "plc")))
+        children.add(Child("plc", python(small, "server.web.serve", "plc")))
     for number in range(1, environment.at_least_one("GROVE_WORKERS", 2) + 1):
-        household.take_in(Child(f"web-{number}", python(whole, "server.web.serve", "web")))
-    household.take_in(Child("sequencer", python(small, "repos.events.sequencer")))
-    household.take_in(Child("worker", python(whole, "server.jobs.worker")))
+        children.add(Child(f"web-{number}", python(whole, "server.web.serve", "web")))
+    children.add(Child("sequencer", python(small, "repos.events.sequencer")))
+    children.add(Child("worker", python(whole, "server.jobs.worker")))
 
 
-def _serve(household: Household, bell: Bell, port: int) -> None:
+def _serve(children: ChildProcesses, stop_signals: StopSignals, port: int) -> None:
     """Look after the children until a signal, and say once when requests are answered."""
     url = environment.public_url()
     is_ready = is_told = False
     ask_at = time.monotonic()
     while True:
-        bell.check()
-        household.look_after()
+        stop_signals.check()
+        children.restart_ended()
         if not is_ready and time.monotonic() >= ask_at:
             is_ready = answers(port, url)
             if is_ready:

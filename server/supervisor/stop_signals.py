@@ -1,4 +1,4 @@
-"""SIGINT, SIGTERM and SIGHUP: the first asks us to stop in order, the second to stop now.
+"""Stop signals (SIGINT, SIGTERM, SIGHUP): the first stops in order, the second at once.
 
 A handler that raised could hit between a fork and the line that remembers the child. So the first
 signal is only noted, and every place that waits asks `check`.
@@ -16,22 +16,22 @@ class Stopped(Exception):
     """Somebody asked us to stop."""
 
 
-class Bell:
-    """Rung by signals. The second one runs `at_second` in its handler and ends the process."""
+class StopSignals:
+    """Notes stop signals. The second one runs `at_second` in its handler and ends the process."""
 
     def __init__(self, at_second: Callable[[], None]) -> None:
         self._at_second = at_second
-        self._has_rung = False
+        self._was_received = False
         for number in SIGNALS:
-            signal.signal(number, self._ring)
+            signal.signal(number, self._on_signal)
 
     def check(self) -> None:
         """Raises Stopped after the first signal."""
-        if self._has_rung:
+        if self._was_received:
             raise Stopped
 
-    def _ring(self, _number: int, _frame: FrameType | None) -> None:
-        if self._has_rung:
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        if self._was_received:
             self._at_second()
             os._exit(1)
-        self._has_rung = True
+        self._was_received = True

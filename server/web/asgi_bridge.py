@@ -1,4 +1,4 @@
-"""One ASGI callable for everything: WebSockets to Channels, HTTP to a WSGI handler in threads.
+"""The bridge from ASGI to threads: WebSockets to Channels, HTTP to a WSGI handler.
 
 Django's WSGI handler costs a fifth of its ASGI handler (docs/decisions/0004), so HTTP takes it
 even though the server speaks ASGI. Bodies stream both ways, and no thread waits for a client: a
@@ -15,17 +15,17 @@ from typing import Any, BinaryIO, TypeVar
 from server.net.async_http import Connections
 from server.net.client_networks import Client, client_of
 from server.storage.free_space import InsufficientStorage
-from server.web.bodies.buffered_bytes import SMALL_BYTES, Gathered, HeldBytes
-from server.web.bodies.long_responses import LetGo, Stream
+from server.web.bodies.buffered_bytes import SMALL_BYTES, BufferBudget, BufferedBody
+from server.web.bodies.long_responses import Release, Stream
 from server.web.bodies.request_bodies import read_body, unread
 from server.web.bodies.streams import (
     Answer,
-    BrokenOff,
     ChunkedBody,
-    Gone,
-    HandedOver,
-    Outlet,
+    ClientDisconnected,
+    DeferredResponse,
     Receive,
+    ResponseAborted,
+    ResponseWriter,
     Send,
     WsgiApp,
     held,
@@ -34,11 +34,11 @@ from server.web.bodies.streams import (
 from server.web.bodies.transfers import CutOff, Transfers
 from server.web.deferred_response import Exchange
 from server.web.process_limits import NETWORK_SNAPSHOTS, SNAPSHOTS
-from server.web.threads.batching_pool import GatheringLane
+from server.web.threads.batching_pool import BatchingPool
 from server.web.threads.fair_queue import QueueIsFull
 from server.web.threads.fair_semaphore import FairSemaphore
-from server.web.threads.shared_pool import SharedLane
-from server.web.threads.thread_pools import Lane, LaneIsFull
+from server.web.threads.shared_pool import SharedPool
+from server.web.threads.thread_pools import PoolIsFull, ThreadPool
 from server.web.wsgi_environ import Environ, HeaderTooLarge, Scope, environ_of
 
 T = TypeVar("T")
@@ -47,7 +47,7 @@ AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 # A longer write would hold up those that are batched with it: so many bytes of the costliest JSON
 # take some 5 ms to check and encode, where a usual record takes a tenth of one.
 BATCHED_MAX_BYTES = 8_192
-# Each lane waits for something else, so that whatever is late holds up its own kind alone.
+# Each pool waits for something else, so that whatever is late holds up its own kind alone.
 THREADS = {
     "fast": 4,  # for one look-up in the database
     "write": 8,  # for commits: one gathers them, the next takes over when it is held up
@@ -79,7 +79,7 @@ FULL = b'{"error":"ServiceUnavailable","message":"Too many requests are waiting"
 
 
 class Bridge:
-    """`lane_of(path, method)` names the pool of threads, one of THREADS, that runs a request;
+    """`pool_of(path, method)` names the pool of threads, one of THREADS, that runs a request;
     `at_end` is called in a thread that ends before the process does."""
 
     def __init__(
@@ -87,16 +87,16 @@ class Bridge:
         *,
         http: WsgiApp,
         websocket: AsgiApp,
-        lane_of: Callable[[str, str], str],
+        pool_of: Callable[[str, str], str],
         at_end: Callable[[], None] = lambda: None,
     ) -> None:
         self._http = http
         self._websocket = websocket
-        self._lane_of = lane_of
-        self._lanes = {name: _lane(name, count, at_end) for name, count in THREADS.items()}
+        self._pool_of = pool_of
+        self._pools = {name: _pool(name, count, at_end) for name, count in THREADS.items()}
         self._upstream = Connections()
         self._transfers = Transfers()
-        self._held = HeldBytes()
+        self._held = BufferBudget()
         self._snapshots = FairSemaphore(NETWORK_SNAPSHOTS, SNAPSHOTS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -108,104 +108,116 @@ class Bridge:
             await self._live(receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        outlet = Outlet(receive, send, is_head=scope["method"] == "HEAD")
+        writer = ResponseWriter(receive, send, is_head=scope["method"] == "HEAD")
         try:
-            await self._try_to_answer(scope, outlet, receive, send)
-        except (LaneIsFull, QueueIsFull):
+            await self._try_to_answer(scope, writer, receive, send)
+        except (PoolIsFull, QueueIsFull):
             refusal = _refusal(503, FULL, ("Retry-After", "1"))
         except InsufficientStorage as full:
             refusal = _refusal(full.status, NO_ROOM % full.message.encode())
         except HeaderTooLarge:  # RFC 6585 section 5
             refusal = _refusal(431, TOO_LARGE)
-        except (Gone, CutOff, TimeoutError):  # RFC 9110 section 15.5.9
+        except (ClientDisconnected, CutOff, TimeoutError):  # RFC 9110 section 15.5.9
             refusal = _refusal(408, TOO_LATE, ("Connection", "close"))
         else:
             return
-        if outlet.has_begun:
-            raise BrokenOff
-        await outlet.send_whole(refusal)
+        if writer.has_begun:
+            raise ResponseAborted
+        await writer.send_whole(refusal)
 
     async def _try_to_answer(
-        self, scope: Scope, outlet: Outlet, receive: Receive, send: Send
+        self, scope: Scope, writer: ResponseWriter, receive: Receive, send: Send
     ) -> None:
-        name = self._lane_of(scope["path"], scope["method"])
-        gathered = Gathered(self._held)
+        name = self._pool_of(scope["path"], scope["method"])
+        buffered = BufferedBody(self._held)
         try:
-            body, length = await read_body(scope, receive, gathered)
-            await self._answer_in_lane(name, body, length, scope, outlet, receive, send)
+            body, length = await read_body(scope, receive, buffered)
+            await self._answer_in_pool(name, body, length, scope, writer, receive, send)
         finally:
-            gathered.forget()
+            buffered.forget()
 
-    async def _answer_in_lane(  # noqa: PLR0913, PLR0917 - a request has that many parts
+    async def _answer_in_pool(  # noqa: PLR0913, PLR0917 - a request has that many parts
         self,
         name: str,
         body: BinaryIO,
         length: int | None,
         scope: Scope,
-        outlet: Outlet,
+        writer: ResponseWriter,
         receive: Receive,
         send: Send,
     ) -> None:
         environ = environ_of(scope, body, length)
         if name == "write" and not _is_small(environ, length):
             name = "large_write"
-        lane = self._lanes[name]
+        pool = self._pools[name]
         if name == "export":
             async with AsyncExitStack() as place:
                 await place.enter_async_context(self._snapshots.held_by(_client_of(scope)))
-                answer = await self._begun(lane, scope, environ, outlet, place.aclose)
+                answer = await self._begun(pool, scope, environ, writer, place.aclose)
         else:
-            answer = await self._begun(lane, scope, environ, outlet, _nothing)
-        if isinstance(answer, HandedOver):
-            await self._hand_over(answer, scope, outlet, unread(body), length, receive, send)
+            answer = await self._begun(pool, scope, environ, writer, _nothing)
+        if isinstance(answer, DeferredResponse):
+            await self._respond_later(answer, scope, writer, unread(body), length, receive, send)
         elif answer is not None:
-            await self._send_whole(answer, scope, outlet)
+            await self._send_whole(answer, scope, writer)
 
     async def _begun(
-        self, lane: Lane, scope: Scope, environ: Environ, outlet: Outlet, let_go: LetGo
-    ) -> Answer | HandedOver | None:
+        self,
+        pool: ThreadPool,
+        scope: Scope,
+        environ: Environ,
+        writer: ResponseWriter,
+        release: Release,
+    ) -> Answer | DeferredResponse | None:
         """Run the application; None when its answer was a stream, which is sent then."""
-        answer = await self._run(lane, scope, lambda: run_application(self._http, environ))
-        if isinstance(answer, HandedOver) or answer.rest is None:
+        answer = await self._run(pool, scope, lambda: run_application(self._http, environ))
+        if isinstance(answer, DeferredResponse) or answer.rest is None:
             return answer
-        await self._stream(lane, scope, outlet, answer, let_go)
+        await self._stream(pool, scope, writer, answer, release)
         return None
 
-    async def _send_whole(self, answer: Answer, scope: Scope, outlet: Outlet) -> None:
+    async def _send_whole(self, answer: Answer, scope: Scope, writer: ResponseWriter) -> None:
         size = len(answer.body)
         if size <= SMALL_BYTES:
-            await outlet.send_whole(answer)
+            await writer.send_whole(answer)
         elif self._held.has_room_for(size):
             with self._held.counting(size):
-                await outlet.send_whole(answer)
+                await writer.send_whole(answer)
         else:
-            lane = self._lanes["transfer"]
-            kept = await self._run(lane, scope, lambda: held(answer, SMALL_BYTES))
-            await self._stream(lane, scope, outlet, kept, _nothing)
+            pool = self._pools["transfer"]
+            kept = await self._run(pool, scope, lambda: held(answer, SMALL_BYTES))
+            await self._stream(pool, scope, writer, kept, _nothing)
 
     async def _stream(
-        self, lane: Lane, scope: Scope, outlet: Outlet, answer: Answer, let_go: LetGo
+        self,
+        pool: ThreadPool,
+        scope: Scope,
+        writer: ResponseWriter,
+        answer: Answer,
+        release: Release,
     ) -> None:
         rest = answer.rest
         assert rest is not None  # noqa: S101 - see the callers
         try:
-            with self._transfers.one_more(_client_of(scope)) as transfer:
-                stream = Stream(outlet, transfer, lambda work: self._run(lane, scope, work), let_go)
-                await transfer.until_cut(stream.send(answer, rest), outlet.left())
+            with self._transfers.admit(_client_of(scope)) as transfer:
+                stream = Stream(
+                    writer, transfer, lambda work: self._run(pool, scope, work), release
+                )
+                await transfer.until_cut(stream.send(answer, rest), writer.left())
         finally:
             if not rest.has_ended:  # a thread may still be reading
                 await asyncio.get_running_loop().run_in_executor(None, rest.close)
 
-    async def _run(self, lane: Lane, scope: Scope, work: Callable[[], T]) -> T:
-        if not isinstance(lane, SharedLane):
-            return await lane.run(work)
-        return await lane.run_for(_client_of(scope), work)
+    async def _run(self, pool: ThreadPool, scope: Scope, work: Callable[[], T]) -> T:
+        if not isinstance(pool, SharedPool):
+            return await pool.run(work)
+        return await pool.run_for(_client_of(scope), work)
 
-    async def _hand_over(  # noqa: PLR0913, PLR0917 - an exchange has that many parts
+    async def _respond_later(  # noqa: PLR0913, PLR0917 - an exchange has that many parts
         self,
-        left: HandedOver,
+        deferred: DeferredResponse,
         scope: Scope,
-        outlet: Outlet,
+        writer: ResponseWriter,
         body: bytes | ChunkedBody,
         length: int | None,
         receive: Receive,
@@ -214,16 +226,16 @@ class Bridge:
         exchange = Exchange(
             body,
             length,
-            left.headers,
+            deferred.headers,
             receive,
             send,
-            lambda lane, work: self._run(self._lanes[lane], scope, work),
+            lambda pool, work: self._run(self._pools[pool], scope, work),
             self._upstream,
-            outlet,
+            writer,
             self._transfers,
             _client_of(scope),
         )
-        await left.handover.carry(exchange)
+        await deferred.responder.respond(exchange)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """The server's start and stop."""
@@ -231,17 +243,17 @@ class Bridge:
             message = await receive()
             if message["type"] == "lifespan.shutdown":
                 await self._upstream.aclose()
-                for lane in self._lanes.values():
-                    lane.close()
+                for pool in self._pools.values():
+                    pool.close()
             await send({"type": f"{message['type']}.complete"})
             if message["type"] == "lifespan.shutdown":
                 return
 
 
-def _lane(name: str, threads: int, at_end: Callable[[], None]) -> Lane:
+def _pool(name: str, threads: int, at_end: Callable[[], None]) -> ThreadPool:
     if name in FAIR:
-        return SharedLane(name, threads, most=FAIR[name], at_end=at_end)
-    return GatheringLane(name, threads) if name == "write" else Lane(name, threads)
+        return SharedPool(name, threads, most=FAIR[name], at_end=at_end)
+    return BatchingPool(name, threads) if name == "write" else ThreadPool(name, threads)
 
 
 def _client_of(scope: Scope) -> Client:

@@ -1,4 +1,4 @@
-"""Requests that no page can read, refused before one tries.
+"""Malformed requests, refused before a view sees them.
 
 A form that is no form, or none in UTF-8, one that is longer than any of ours, and NUL, which
 Postgres takes in no text: Django would find out one by one, some of them only while it renders the

@@ -1,9 +1,9 @@
-"""Requests that no thread needs to hold any longer: what remains of them runs on the event loop.
+"""Deferred responses: what the event loop finishes after a request's thread is done.
 
-A WSGI answer may carry an object in its attribute `handover` (it is else an ordinary response, and
-its headers count). When the thread is done the bridge gives that object the `Exchange` and leaves
-the rest to it: this is how the answer of another service, however slow, reaches the client without
-a thread that waits for it (xrpc.proxy).
+A WSGI answer may carry an object in its attribute `responder` (it is else an ordinary response,
+and its headers count). When the thread is done the bridge gives that object the `Exchange` and
+leaves the rest to it: this is how the answer of another service, however slow, reaches the client
+without a thread that waits for it (xrpc.proxy).
 """
 
 import asyncio
@@ -18,10 +18,10 @@ from server.web.bodies.chunks import HELD_MAX_BYTES
 from server.web.bodies.streams import (
     Answer,
     ChunkedBody,
-    Gone,
+    ClientDisconnected,
     Headers,
-    Outlet,
     Receive,
+    ResponseWriter,
     Send,
     held,
 )
@@ -30,20 +30,21 @@ from server.web.connections.slow_clients import SLOWEST_BYTES_PER_S
 from server.web.process_limits import IDLE_S
 
 T = TypeVar("T")
-RunInLane = Callable[[str, Callable[[], Any]], Awaitable[Any]]
+RunInPool = Callable[[str, Callable[[], Any]], Awaitable[Any]]
 
 
-class Handover(Protocol):
-    """What a WSGI answer carries in its attribute `handover`."""
+class Responder(Protocol):
+    """What a WSGI answer carries in its attribute `responder`."""
 
-    async def carry(self, exchange: "Exchange") -> None:
-        """Answer the request. Raises Gone, TimeoutError when the client left or stood still."""
+    async def respond(self, exchange: "Exchange") -> None:
+        """Answer the request. Raises ClientDisconnected, TimeoutError when the client left or stood
+        still."""
         ...
 
 
 @dataclass
 class Exchange:
-    """A request between its threads and its end. `body` is whole, or still on the client's wire;
+    """A request between its threads and its end. `body` is whole, or still to come from the client;
     `headers` are what the WSGI answer said, and belong into every answer."""
 
     body: bytes | ChunkedBody
@@ -51,25 +52,25 @@ class Exchange:
     headers: Headers
     receive: Receive
     send: Send
-    run_in_lane: RunInLane
+    run_in_pool: RunInPool
     upstream: Connections
-    outlet: Outlet
+    writer: ResponseWriter
     transfers: Transfers
     client: Client
 
     @property
     def has_begun(self) -> bool:
         """Whether the head of an answer is on its way."""
-        return self.outlet.has_begun
+        return self.writer.has_begun
 
     @property
     def chunks(self) -> bytes | AsyncIterator[bytes]:
         """The request's body: as it is, or piece by piece, once."""
         return self.body if isinstance(self.body, bytes) else self.body.remaining()
 
-    async def run(self, lane: str, work: Callable[[], T]) -> T:
-        """Run blocking work in a thread of one of the bridge's lanes. Raises LaneIsFull."""
-        result: T = await self.run_in_lane(lane, work)
+    async def run(self, pool: str, work: Callable[[], T]) -> T:
+        """Run blocking work in a thread of one of the bridge's pools. Raises PoolIsFull."""
+        result: T = await self.run_in_pool(pool, work)
         return result
 
     async def begin(self, status: int, headers: Headers) -> None:
@@ -79,7 +80,7 @@ class Exchange:
     async def piece(self, body: bytes, *, is_last: bool = False) -> None:
         """Send a part of the answer's body, at the client's pace. Raises TimeoutError."""
         async with asyncio.timeout(max(IDLE_S, len(body) / SLOWEST_BYTES_PER_S)):
-            await self.outlet.piece(body, is_last=is_last)
+            await self.writer.piece(body, is_last=is_last)
 
     async def answer(self, status: int, headers: Headers, body: bytes) -> None:
         """Send an answer that is all there; a large one waits for its client in a file."""
@@ -97,16 +98,16 @@ class Exchange:
         kept = [(name, value) for name, value in self.headers if name.lower() not in own]
         full = replace(answer, headers=kept + answer.headers)
         async with asyncio.timeout(IDLE_S):
-            await self.outlet.begin(full, is_whole=is_whole)
+            await self.writer.begin(full, is_whole=is_whole)
 
     async def while_the_client_stays(self, work: Awaitable[None]) -> None:
-        """Do the work, and drop it when the client leaves. Raises Gone."""
+        """Do the work, and drop it when the client leaves. Raises ClientDisconnected."""
         doing = asyncio.ensure_future(work)
         leaving = asyncio.ensure_future(self._left())
         try:
             await asyncio.wait({doing, leaving}, return_when=asyncio.FIRST_COMPLETED)
             if not doing.done():
-                raise Gone("the client went away")
+                raise ClientDisconnected("the client went away")
             await doing
         finally:
             for task in (doing, leaving):

@@ -1,4 +1,4 @@
-"""What clients may hold of one web process: the limits that an operator may set.
+"""Limits of one web process: what clients may hold of it; operators may set each.
 
 Read at import and never changed. The supervisor imports them too, so that a wrong value ends the
 start with a sentence and not one web process after the other. What is no matter of a machine's size

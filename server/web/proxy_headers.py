@@ -1,8 +1,8 @@
-"""Who the client is when front doors stand in between: `X-Forwarded-For`, read from the right.
+"""Reverse proxies' headers: the client's address from `X-Forwarded-For`, read from the right.
 
 Each trusted proxy appends the address that it was called from, so the last entries are its word and
 all further to the left is whatever the client made up. `GROVE_TRUSTED_PROXIES` says whom to trust:
-addresses and networks of the front doors, or how many of them there are (`1`), where their
+addresses and networks of the reverse proxies, or how many of them there are (`1`), where their
 addresses are not known beforehand. Nobody is trusted by default.
 """
 

@@ -23,13 +23,13 @@ APPLICATIONS = {
 
 
 class WebProtocol(HttpProtocol):
-    """That of the processes which strangers reach."""
+    """That of the processes which untrusted parties reach."""
 
     per_network = network_connections.from_environment()
 
 
 PROTOCOLS = {"web": WebProtocol, "plc": HttpProtocol}
-KEEP_ALIVE_S = 65  # longer than the 60 s after which common front doors drop an idle connection
+KEEP_ALIVE_S = 65  # longer than the 60 s after which common reverse proxies drop an idle connection
 PING_S = 30.0  # load balancers cut sockets that are silent for a minute
 
 

@@ -1,4 +1,4 @@
-"""From an ASGI scope to a WSGI environ (PEP 3333), as cheaply as possible."""
+"""Converts an ASGI scope to a WSGI environ (PEP 3333), as cheaply as possible."""
 
 import sys
 from typing import Any

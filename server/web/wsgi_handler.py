@@ -1,4 +1,4 @@
-"""HTTP through Django's WSGI handler: five times cheaper than its ASGI handler (measured).
+"""Django's WSGI handler for all HTTP: five times cheaper than its ASGI handler (measured).
 
 A call of a method that we serve takes a straight line of our own through the same middleware to the
 same view: route tables, signals around each request and page middleware have nothing to say there

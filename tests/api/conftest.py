@@ -45,7 +45,7 @@ class Api:
         response = self._client().generic(
             "POST", f"/xrpc/{nsid}", data, **kind, **self._headers(), **headers
         )
-        plan = getattr(getattr(response, "handover", None), "_plan", None)
+        plan = getattr(getattr(response, "responder", None), "_plan", None)
         return _worked(nsid, plan) if isinstance(plan, Working) else response
 
     def _client(self) -> Client:
@@ -57,7 +57,7 @@ class Api:
 
 
 def _worked(nsid: str, plan: Working) -> HttpResponseBase:
-    """What the bridge has another lane do, done here: in the test's thread and transaction."""
+    """What the bridge has another pool do, done here: in the test's thread and transaction."""
     try:
         text = plan.work().text
     except XrpcError as refusal:

@@ -1,6 +1,6 @@
 """Calls that are handed on, carried out in the test's own thread and transaction.
 
-Django's test client stops where the bridge would go on; from there the real handover runs against
+Django's test client stops where the bridge would go on; from there the real responder runs against
 a real service on loopback. (The bridge itself: tests/unit/xrpc/proxy/test_relaying.py.)
 """
 
@@ -16,7 +16,7 @@ import pytest
 
 from server.net.async_http import Connections
 from server.net.client_networks import Client
-from server.web.bodies.streams import Outlet
+from server.web.bodies.streams import ResponseWriter
 from server.web.bodies.transfers import Transfers
 from server.web.deferred_response import Exchange
 from tests import upstreams
@@ -53,7 +53,7 @@ def post(person: Person, nsid: str, value: Any, **headers: str) -> Relayed:
 
 def carried(response: Any, body: bytes = b"") -> Relayed:
     """The answer that a response, handed over or not, leads to."""
-    if not hasattr(response, "handover"):
+    if not hasattr(response, "responder"):
         headers = {name.lower(): value for name, value in response.items()}
         return Relayed(response.status_code, headers, response.getvalue())
     sent: list[dict[str, Any]] = []
@@ -65,17 +65,17 @@ def carried(response: Any, body: bytes = b"") -> Relayed:
     async def receive():
         await asyncio.sleep(600)
 
-    async def run(_lane, work):
+    async def run(_pool, work):
         result: Future[Any] = Future()
         jobs.put((work, result))
         return await asyncio.wrap_future(result)
 
     async def main():
         own = list(response.items())
-        outlet = Outlet(receive, send, is_head=False)
-        known = (Connections(), outlet, Transfers(), Client("", ""))
+        writer = ResponseWriter(receive, send, is_head=False)
+        known = (Connections(), writer, Transfers(), Client("", ""))
         exchange = Exchange(body, len(body), own, receive, send, run, *known)
-        await response.handover.carry(exchange)
+        await response.responder.respond(exchange)
 
     with ThreadPoolExecutor(1) as pool:
         loop = pool.submit(asyncio.run, main())
@@ -87,7 +87,7 @@ def carried(response: Any, body: bytes = b"") -> Relayed:
 
 
 def _do(jobs: "Jobs") -> None:
-    """Do what the event loop would have a lane's thread do, in the thread of the transaction."""
+    """Do what the event loop would have a pool's thread do, in the thread of the transaction."""
     while job := jobs.get():
         work, result = job
         try:

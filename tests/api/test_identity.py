@@ -221,8 +221,8 @@ def test_a_reserved_key_is_the_same_for_the_same_did(anyone):
 def test_a_handle_of_another_domain_is_asked_for_in_another_lane(anyone, monkeypatch):
     did, handle = "did:web:zoe.example.com", f"x{secrets.token_hex(8)}.example.com"
     monkeypatch.setattr(network_handles, "_ask", lambda _name: did)
-    plan = anyone.query(RESOLVE, handle=handle).handover._plan
-    assert (plan.lane, orjson.loads(plan.work().text)) == ("lookup", {"did": did})
+    plan = anyone.query(RESOLVE, handle=handle).responder._plan
+    assert (plan.pool, orjson.loads(plan.work().text)) == ("lookup", {"did": did})
     assert anyone.query(RESOLVE, handle=handle).json() == {"did": did}
 
 
@@ -232,4 +232,4 @@ def test_waiting_methods_are_kept_out_of_the_fast_lane():
             ("getRecommendedDidCredentials", "requestPlcOperationSignature", "resolveHandle")
         )
         if nsid.startswith("com.atproto.identity.") and not is_local:
-            assert registry.find(nsid).lane in ("remote", "lookup")
+            assert registry.find(nsid).pool in ("remote", "lookup")

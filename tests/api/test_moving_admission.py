@@ -89,7 +89,7 @@ def test_nobody_is_asked_who_has_a_did_before_the_hosts_own_rules(alice, birch, 
 
 
 def test_who_has_a_did_is_asked_in_the_lane_of_lookups(alice, birch, monkeypatch):
-    lanes = []
-    monkeypatch.setattr(conftest, "_worked", lambda _nsid, plan: lanes.append(plan.lane))
+    pools = []
+    monkeypatch.setattr(conftest, "_worked", lambda _nsid, plan: pools.append(plan.pool))
     knock(birch, alice)
-    assert lanes == ["lookup"]
+    assert pools == ["lookup"]

@@ -17,7 +17,7 @@ from repos.models import Record
 from repos.reads import repos as reads
 from repos.reads.repos import RepoRow
 from server.database import connection as database
-from server.web.threads.batching import Gathering
+from server.web.threads.batching import Batch
 from tests.unit.repos.conftest import open_account
 from tests.unit.repos.events import numbering
 from tests.unit.repos.events.firehose import stream
@@ -55,8 +55,8 @@ def in_gatherings(count: int, work: Callable[[int], None]) -> list[BaseException
 
     def gather(half: int) -> None:
         jobs = [(partial(work, number), None) for number in range(half, count, 2)]
-        gathering = Gathering(list, lambda ended: failures.extend(f for _, _, f in ended if f))
-        gathering.run(jobs)
+        batch = Batch(list, lambda ended: failures.extend(f for _, _, f in ended if f))
+        batch.run(jobs)
 
     return in_threads(2, gather) + failures
 

@@ -123,7 +123,7 @@ def test_its_records_are_the_app_views_to_show(moved, settings, is_by_owner_deac
     if is_by_owner_deactivated:
         ok(old.call(SERVER + "deactivateAccount"))
     for name in (old.did, new.handle, "alice.test"):
-        assert hasattr(asked_for_record(old, name), "handover")
+        assert hasattr(asked_for_record(old, name), "responder")
 
 
 def test_without_an_app_view_the_record_is_not_found(moved):
@@ -135,7 +135,7 @@ def test_without_an_app_view_the_record_is_not_found(moved):
 def test_records_of_a_copy_that_has_not_arrived_are_the_app_views_too(alice, birch, settings):
     settings.APPVIEW_URL, settings.APPVIEW_DID = VIEW, "did:web:view.example"
     new = arrive(birch, alice.did, service_token(alice, birch), "alice.birch.test")
-    assert hasattr(asked_for_record(new, alice.did), "handover")
+    assert hasattr(asked_for_record(new, alice.did), "responder")
 
 
 def test_a_rested_account_that_lives_here_is_no_app_views_affair(alice, settings):

@@ -21,7 +21,7 @@ REFUSALS = {"AccountTakedown", "AccountNotFound", "RepoNotFound", "InvalidToken"
 
 
 def outcome(response) -> str:
-    if hasattr(response, "handover"):
+    if hasattr(response, "responder"):
         return "passed on"
     return "done" if response.status_code == 200 else response.json()["error"]
 

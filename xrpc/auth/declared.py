@@ -81,13 +81,13 @@ class Auth:
     @classmethod
     def account_or_bearer(cls, scopes: frozenset[str] = STANDARD) -> "Auth":
         """As `account`, or a service token in `call.bearer`, unread: reading it may take long, so
-        the verb has that done in the lane `remote` (xrpc.proxy.plans.Working)."""
+        the verb has that done in the pool `remote` (xrpc.proxy.plans.Working)."""
         return cls(Kind.ACCOUNT_OR_BEARER, scopes)
 
     @classmethod
     def user_service(cls) -> "Auth":
         """No header is fine. A service token that is well made, for this host and this method, is
-        in `call.service`, unproven: `service_callers.prove` asks the network, in lane `lookup`."""
+        in `call.service`, unproven: `service_callers.prove` asks the network, in pool `lookup`."""
         return cls(Kind.USER_SERVICE)
 
     @classmethod
@@ -107,7 +107,7 @@ class Auth:
 
     @classmethod
     def moderator(cls) -> "Auth":
-        """The host's admin or its moderation service; what staff may call has a lane of its own."""
+        """The host's admin or its moderation service; what staff may call has a pool of its own."""
         return cls(Kind.MODERATOR)
 
     @property

@@ -34,7 +34,7 @@ def unproven(request: HttpRequest, host: Host, jwt: str) -> ServiceClaims:
 
 def prove(call: Call) -> None:
     """Have the DID of `call.service` say whether it signed. Asks a server that the client names:
-    only after the host's own rules, and in the lane `lookup`. Raises BadServiceToken and its kinds,
+    only after the host's own rules, and in the pool `lookup`. Raises BadServiceToken and its kinds,
     and the errors of `move_in.resolve`."""
     assert call.service is not None  # noqa: S101 - the caller has looked
     tokens.verify(

@@ -46,7 +46,7 @@ def admin(request: HttpRequest, host: Host, credential: str) -> Caller:
 
 def moderator(request: HttpRequest, host: Host, jwt: str) -> Caller:
     """The moderation service behind `Bearer <jwt>`. May wait for the directory, so the methods
-    that take it run in the lane `remote`. Raises BadServiceToken and its kinds, UntrustedIss."""
+    that take it run in the pool `remote`. Raises BadServiceToken and its kinds, UntrustedIss."""
     claims = read_moderator(host, jwt, request.path_info.rpartition("/")[2])
     if request.method == "POST":
         with replay_guard.spent_once(host, claims):

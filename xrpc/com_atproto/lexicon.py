@@ -11,7 +11,7 @@ from xrpc.request.call import Answer, Call
 @query(
     "com.atproto.lexicon.resolveLexicon",
     auth=Auth.none(),
-    lane="lookup",
+    pool="lookup",
     limits=(rate_limits.RESOLVE_LEXICON,),
 )
 def resolve_lexicon(call: Call) -> Answer:

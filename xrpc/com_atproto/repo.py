@@ -46,7 +46,7 @@ _RESULT_OF = {"create": "createResult", "update": "updateResult", "delete": "del
 @procedure(
     "com.atproto.repo.createRecord",
     auth=Auth.account(),
-    lane="write",
+    pool="write",
     body_limit=RECORD_LIMIT_BYTES,
     limits=(rate_limits.CREATE_RECORD,),
 )
@@ -63,7 +63,7 @@ def create_record(call: Call) -> Answer:
 @procedure(
     "com.atproto.repo.putRecord",
     auth=Auth.account(),
-    lane="write",
+    pool="write",
     body_limit=RECORD_LIMIT_BYTES,
     limits=(rate_limits.PUT_RECORD,),
 )
@@ -80,7 +80,7 @@ def put_record(call: Call) -> Answer:
 @procedure(
     "com.atproto.repo.deleteRecord",
     auth=Auth.account(),
-    lane="write",
+    pool="write",
     limits=(rate_limits.DELETE_RECORD,),
 )
 def delete_record(call: Call) -> Answer:
@@ -93,7 +93,7 @@ def delete_record(call: Call) -> Answer:
 @procedure(
     "com.atproto.repo.applyWrites",
     auth=Auth.account(),
-    lane="write",
+    pool="write",
     body_limit=RECORD_LIMIT_BYTES,
     limits=(rate_limits.APPLY_WRITES,),
 )
@@ -156,7 +156,7 @@ def describe_repo(call: Call) -> Answer:
 @procedure(
     "com.atproto.repo.uploadBlob",
     auth=Auth.account_or_service(),
-    lane="transfer",
+    pool="transfer",
     body_limit=blob_limit_bytes,
     limits=(rate_limits.UPLOAD_BLOB, rate_limits.UPLOADED_BYTES),
 )
@@ -173,7 +173,7 @@ def upload_blob(call: Call) -> Answer:
 @procedure(
     "com.atproto.repo.importRepo",
     auth=Auth.account(FULL),
-    lane="transfer",
+    pool="transfer",
     body_limit=settings.IMPORT_LIMIT_BYTES,
     limits=(rate_limits.IMPORT_REPO, rate_limits.IMPORT_WRITES, rate_limits.UPLOADED_BYTES),
 )

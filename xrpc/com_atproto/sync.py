@@ -25,14 +25,14 @@ _BRIEFLY = "public, max-age=60"
 _PRIVATE = "private, max-age=60"
 
 
-@query("com.atproto.sync.getRepo", auth=Auth.optional_owner(), lane="export")
+@query("com.atproto.sync.getRepo", auth=Auth.optional_owner(), pool="export")
 def get_repo(call: Call) -> Answer:
     repo = readable_repo(call)
     chunks = exports.export_repo(repo, call.params.get("since"))
     return Streamed(chunks, _CAR, is_compressible=True, is_snapshot=True)
 
 
-@query("com.atproto.sync.getCheckout", auth=Auth.optional_owner(), lane="export")
+@query("com.atproto.sync.getCheckout", auth=Auth.optional_owner(), pool="export")
 def get_checkout(call: Call) -> Answer:
     """Deprecated: what getRepo answers without `since`."""
     chunks = exports.export_repo(readable_repo(call))
@@ -53,7 +53,7 @@ def get_record(call: Call) -> Answer:
     return Whole(proof, _CAR)
 
 
-@query("com.atproto.sync.getBlocks", auth=Auth.optional_owner(), lane="transfer")
+@query("com.atproto.sync.getBlocks", auth=Auth.optional_owner(), pool="transfer")
 def get_blocks(call: Call) -> Answer:
     repo = readable_repo(call)
     cids = [_cid(text) for text in call.params["cids"]]
@@ -81,7 +81,7 @@ def list_repos(call: Call) -> Answer:
     return listed if page.cursor is None else {**listed, "cursor": page.cursor}
 
 
-@query("com.atproto.sync.getBlob", auth=Auth.optional_owner(), lane="transfer")
+@query("com.atproto.sync.getBlob", auth=Auth.optional_owner(), pool="transfer")
 def get_blob(call: Call) -> Answer:
     """Strangers' bytes on our origin: nothing in them may ever run or be taken for a page."""
     repo = readable_repo(call)

@@ -88,9 +88,9 @@ class Composed:
 
 @dataclass(frozen=True, slots=True)
 class Working:
-    """Have an answer made in a thread of another lane (server.web.asgi_bridge.THREADS)."""
+    """Have an answer made in a thread of another pool (server.web.asgi_bridge.THREADS)."""
 
-    lane: str
+    pool: str
     work: Callable[[], Composed]
 
 

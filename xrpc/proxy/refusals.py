@@ -55,7 +55,7 @@ class NotEnoughResources(XrpcError):
 
 def of_failure(failure: async_http.UpstreamError) -> XrpcError:
     """The refusal for an exchange that gave no reply. Its reason stays with us."""
-    if isinstance(failure, async_http.Late):
+    if isinstance(failure, async_http.TimedOut):
         return UpstreamTimeout("Upstream service timed out")
     if isinstance(failure, async_http.Busy):
         return NotEnoughResources("Too many requests wait for the upstream service")

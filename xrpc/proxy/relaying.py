@@ -2,7 +2,7 @@
 
 Source: protocol, proxying. Bodies stream both ways and are counted; a reply is read whole only
 where a plan says what to do with it. When the client leaves, whatever is under way at a service is
-dropped. Follow-ups run in a thread of the lane `fast`: they use the database and wait for nobody.
+dropped. Follow-ups run in a thread of the pool `fast`: they use the database and wait for nobody.
 """
 
 import asyncio
@@ -13,9 +13,9 @@ from typing import Final, TypeVar
 from protocol.errors import XrpcError
 from server.database import connection
 from server.net import async_http
-from server.web.bodies.streams import Gone, Headers
+from server.web.bodies.streams import ClientDisconnected, Headers
 from server.web.deferred_response import Exchange
-from server.web.threads.thread_pools import LaneIsFull
+from server.web.threads.thread_pools import PoolIsFull
 from xrpc.proxy import refusals, resolving
 from xrpc.proxy.plans import Asking, Composed, Forwarded, Outcome, Plan, Received, Working
 from xrpc.response.errors import JSON, render
@@ -26,20 +26,20 @@ T = TypeVar("T")
 STREAMED_MAX_BYTES = 1_073_741_824  # either way
 BUFFERED_MAX_BYTES = 10_000_000
 BUFFERING_S = 30.0
-_LANE: Final = "fast"
+_POOL: Final = "fast"
 _FAULT: Final = XrpcError("Internal Server Error", name="InternalServerError", status=500)
 _CONTENT: Final = ("content-type", "content-length", "content-encoding", "content-language")
 _ABOUT: Final = ("atproto-repo-rev", "atproto-content-labelers", "retry-after")
 
 
 class Relay:
-    """The handover of one request (server.web.deferred_response)."""
+    """The responder of one request (server.web.deferred_response)."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
 
-    async def carry(self, exchange: Exchange) -> None:
-        """Answer the request. Raises Gone, TimeoutError."""
+    async def respond(self, exchange: Exchange) -> None:
+        """Answer the request. Raises ClientDisconnected, TimeoutError."""
         await exchange.while_the_client_stays(_answer(exchange, self._plan))
 
 
@@ -51,11 +51,11 @@ async def _answer(exchange: Exchange, plan: Plan) -> None:
     except async_http.UpstreamError as failure:
         logger.warning("a proxied call failed: %s: %s", type(failure).__name__, failure)
         if exchange.has_begun:
-            raise Gone("the service broke off; so must we") from failure
+            raise ClientDisconnected("the service broke off; so must we") from failure
         await _refuse(exchange, refusals.of_failure(failure))
     except XrpcError as refusal:
         await _refuse(exchange, refusal)
-    except (Gone, TimeoutError, LaneIsFull):
+    except (ClientDisconnected, TimeoutError, PoolIsFull):
         raise  # the bridge's affair
     except Exception:  # as the dispatcher has it: nothing of our inside may show outside
         logger.exception("a call could not be handed on")
@@ -71,7 +71,7 @@ async def _next(exchange: Exchange, step: Plan | Composed) -> Outcome:
         return None
     if isinstance(step, Working):
         work = step.work
-        return await exchange.run(step.lane, lambda: _with_database(work))
+        return await exchange.run(step.pool, lambda: _with_database(work))
     if isinstance(step, Asking):
         return await _ask_first(exchange, step)
     return await _forward(exchange, step)
@@ -106,7 +106,7 @@ async def _finished(exchange: Exchange, plan: Forwarded, received: Received) -> 
     finish = plan.finish
     assert finish is not None  # noqa: S101 - see the one caller
     try:
-        outcome = await exchange.run(_LANE, lambda: _with_database(lambda: finish(received)))
+        outcome = await exchange.run(_POOL, lambda: _with_database(lambda: finish(received)))
     except Exception:  # whatever is strange in a reply, it is still the reply
         logger.exception("a reply could not be changed")
         outcome = None
@@ -118,7 +118,7 @@ async def _finished(exchange: Exchange, plan: Forwarded, received: Received) -> 
 async def _ask_first(exchange: Exchange, asking: Asking) -> Outcome:
     found = await asyncio.gather(*[_reply_to(exchange, one) for one in asking.questions])
     try:
-        return await exchange.run(_LANE, lambda: _with_database(lambda: asking.then(tuple(found))))
+        return await exchange.run(_POOL, lambda: _with_database(lambda: asking.then(tuple(found))))
     except Exception:  # raised again where the client has no other answer
         if asking.fallback is None:
             raise
@@ -202,7 +202,7 @@ async def _read(
                 if size > max_bytes:
                     return b"".join(pieces), chunks
     except TimeoutError as reason:
-        raise async_http.Late("a body took too long") from reason
+        raise async_http.TimedOut("a body took too long") from reason
     return b"".join(pieces), None
 
 
@@ -225,7 +225,7 @@ async def _bounded(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     async for chunk in body:
         size += len(chunk)
         if size > STREAMED_MAX_BYTES:
-            raise Gone("the client sends too much")
+            raise ClientDisconnected("the client sends too much")
         yield chunk
 
 

@@ -16,7 +16,7 @@ from server.net import async_http
 from server.web.deferred_response import Exchange
 from xrpc.proxy.destinations import Service, UnresolvedService
 
-_LANE = "fast"
+_POOL = "fast"
 
 
 async def url_of(exchange: Exchange, service: Service) -> str:
@@ -24,7 +24,7 @@ async def url_of(exchange: Exchange, service: Service) -> str:
     if service.url:
         return service.url
     try:
-        document = await exchange.run(_LANE, lambda: resolution.known_did(service.did))
+        document = await exchange.run(_POOL, lambda: resolution.known_did(service.did))
         url = (document or await _asked(exchange, service.did)).service(service.id)
     except (UnresolvedDid, NetworkSilent) as reason:
         raise UnresolvedService("could not resolve proxy did") from reason
@@ -50,7 +50,7 @@ async def _asked(exchange: Exchange, did: str) -> DidDocument:
 
 
 async def _settled(exchange: Exchange, did: str, hear: resolution.Hear) -> DidDocument:
-    return await exchange.run(_LANE, lambda: resolution.settle_did(did, hear))
+    return await exchange.run(_POOL, lambda: resolution.settle_did(did, hear))
 
 
 def _silence(_did: str) -> resolution.Document:

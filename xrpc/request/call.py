@@ -10,7 +10,7 @@ from typing import IO, Any
 
 from accounts.service_auth.tokens import ServiceClaims
 from hosting.models import Host
-from server.web.deferred_response import Handover
+from server.web.deferred_response import Responder
 from xrpc.request.bodies import Body
 
 
@@ -105,7 +105,7 @@ class Stored:
 class HandedOn:
     """An answer that comes from another service, on the event loop, without a thread of ours."""
 
-    handover: Handover
+    responder: Responder
 
 
 Answer = Mapping[str, Any] | Encoded | Whole | Streamed | Stored | HandedOn | None

@@ -94,7 +94,7 @@ def _handed_on(answer: HandedOn) -> StreamingHttpResponse:
     """No answer yet: only the headers that every answer has, which middleware will set."""
     response = StreamingHttpResponse(())
     del response["Content-Type"]
-    response.handover = answer.handover  # type: ignore[attr-defined] # see server.web.deferred_response
+    response.responder = answer.responder  # type: ignore[attr-defined] # see server.web.deferred_response
     return response
 
 

@@ -1,7 +1,7 @@
 """Who is who in the network: DIDs to their documents, handles to their DIDs.
 
 Source: atproto.com/specs/did and handle. The room's doors are the names below. All of them may
-wait on other servers for seconds, so a method that uses one is declared in the lane `remote`, or
+wait on other servers for seconds, so a method that uses one is declared in the pool `remote`, or
 `lookup` where anybody may call it, and none is called inside a transaction.
 
     resolve_did(did, fresh=False) -> DidDocument        remembered for an hour; a document of a

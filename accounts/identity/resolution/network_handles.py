@@ -13,16 +13,16 @@ from accounts.identity.handles import allocation
 from accounts.identity.resolution.errors import NetworkSilent
 from hosting.models import HandleDomain
 from protocol.syntax import is_did, is_handle, normalize_handle
-from server.cache.shared import Memory
-from server.cache.single_flight import Flights
+from server.cache.shared import SharedCache
+from server.cache.single_flight import SingleFlight
 from server.net import dns, http_client
 
 FRESH_S = 300.0
 NOT_FOUND_S = 30.0
 _PREFIX = "did="
 _ANSWER_MAX_BYTES = 8192
-_memory = Memory("handle")
-_flights: Flights[str | None] = Flights()
+_cache = SharedCache("handle")
+_single_flight: SingleFlight[str | None] = SingleFlight()
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def resolve_handle(handle: str, *, fresh: bool = False) -> str | None:
     if heard is not None:
         return heard.did
     name = normalize_handle(handle)
-    return _flights.share(name, lambda: _asked(name))
+    return _single_flight.run(name, lambda: _asked(name))
 
 
 def heard_of(handle: str) -> Heard | None:
@@ -49,7 +49,7 @@ def heard_of(handle: str) -> Heard | None:
     heard = _of_ours(handle)
     if heard is not None:
         return heard
-    known = _memory.get(normalize_handle(handle))
+    known = _cache.get(normalize_handle(handle))
     return Heard(known.value) if known is not None else None
 
 
@@ -72,7 +72,7 @@ def _asked(name: str) -> str | None:
     except NetworkSilent:
         did = None
     fresh_s = FRESH_S if did else NOT_FOUND_S
-    _memory.put(name, did, fresh_s=fresh_s, keep_s=fresh_s)
+    _cache.put(name, did, fresh_s=fresh_s, keep_s=fresh_s)
     return did
 
 
@@ -80,7 +80,7 @@ def _ask(name: str) -> str | None:
     """DNS, then HTTPS, then the backup name servers. When none finds it, a silence counts."""
     silences: list[Exception] = []
     for source in (_by_dns, _by_https, _by_backup_dns):
-        if source is _by_https and any(isinstance(one, dns.Late) for one in silences):
+        if source is _by_https and any(isinstance(one, dns.TimedOut) for one in silences):
             continue  # who does not answer about a record will not about an address
         try:
             did = source(name)

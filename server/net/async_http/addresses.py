@@ -1,7 +1,8 @@
-"""Names to addresses on the event loop: a slow name server holds no thread.
+"""DNS look-ups on the event loop: a slow name server holds no thread.
 
-Only for names that strangers chose. They are public names, so the name servers are asked and no
-search list or hosts file; `localhost` and names below it are loopback (RFC 6761 section 6.3).
+Only for names that untrusted parties chose. They are public names, so the name servers are asked
+and no search list or hosts file; `localhost` and names below it are loopback (RFC 6761 section
+6.3).
 """
 
 import ipaddress

@@ -1,4 +1,4 @@
-"""Connections to other services: kept for a moment, bounded in number, checked where they lead.
+"""The connection pool of the asynchronous client: bounded, with checked addresses.
 
 The address is checked after name resolution and is the one that is connected to, so a name that
 points inside, now or at its second resolution, gets nowhere (SSRF, DNS rebinding).
@@ -16,7 +16,7 @@ from typing import Any, Final
 import httpcore
 
 from server.net.async_http import addresses
-from server.net.async_http.errors import Busy, Forbidden, Late, Unreachable
+from server.net.async_http.errors import Busy, Forbidden, TimedOut, Unreachable
 from server.net.async_http.messages import Chunks, Reply, Request, headers_of, translated
 from server.net.http_client import is_allowed
 
@@ -27,7 +27,7 @@ TRIED_MAX = 4  # addresses of a name
 KEPT_S = 4.0  # shorter than any server in use keeps an idle connection
 KEPT_MAX = 32  # an origin
 BUSY_MAX = 256  # an origin
-STRANGERS_BUSY_MAX = 1024  # all origins together that operators did not choose
+UNTRUSTED_BUSY_MAX = 1024  # all origins together that operators did not choose
 CALLER_BUSY_MAX = 48  # on behalf of one caller, who may send and read as slowly as can be
 _TIMEOUTS: Final = {"connect": CONNECT_S, "read": IDLE_S, "write": IDLE_S}
 _SAFE_TO_REPEAT: Final = ("GET", "HEAD")
@@ -56,7 +56,7 @@ class Backend(httpcore.AnyIOBackend):
 
 
 class CheckedBackend(Backend):
-    """Connects only where a stranger's URL may lead."""
+    """Connects only where an untrusted URL may lead."""
 
     async def connect_tcp(
         self,
@@ -100,8 +100,8 @@ class Connection(httpcore.AsyncHTTPConnection):
         try:
             async with asyncio.timeout(None) as clock:
                 body = _timed(request.body, clock)
-                wire = request.on_the_wire(body, _TIMEOUTS)
-                return await self.handle_async_request(wire)
+                message = request.to_httpcore(body, _TIMEOUTS)
+                return await self.handle_async_request(message)
         except BaseException:
             if self._backend.stream:
                 await self._backend.stream.aclose()
@@ -114,7 +114,7 @@ class Connections:
     def __init__(self) -> None:
         self._idle: dict[Key, list[Connection]] = {}
         self._busy: Counter[Key] = Counter()
-        self._strangers_busy = 0
+        self._untrusted_busy = 0
         self._callers: Counter[str] = Counter()
         self._swept_at = 0.0
 
@@ -123,7 +123,7 @@ class Connections:
         """Send a request; the reply's head is there, its body comes within the context.
 
         Leaving early drops the connection. GET and HEAD are sent once more when the socket fails.
-        Raises Unreachable (Forbidden), Late, Broken, Busy.
+        Raises Unreachable (Forbidden), TimedOut, BadResponse, Busy.
         """
         key = (*request.origin, request.is_ours)
         self._enter(key, request.caller)
@@ -152,7 +152,7 @@ class Connections:
             try:
                 return connection, await connection.head(request)
             except TimeoutError as reason:
-                raise Late("no answer in time") from reason
+                raise TimedOut("no answer in time") from reason
             except _FAILURES as reason:
                 if not (has_another_try and isinstance(reason, _SOCKET_FAILURES)):
                     raise translated(reason) from reason
@@ -195,18 +195,18 @@ class Connections:
             raise Busy(f"{CALLER_BUSY_MAX} calls of {caller} are under way")
         if self._busy[key] >= BUSY_MAX:
             raise Busy(f"{BUSY_MAX} calls wait for {key[1]}")
-        if not is_ours and self._strangers_busy >= STRANGERS_BUSY_MAX:
-            raise Busy(f"{STRANGERS_BUSY_MAX} calls wait for services of strangers")
+        if not is_ours and self._untrusted_busy >= UNTRUSTED_BUSY_MAX:
+            raise Busy(f"{UNTRUSTED_BUSY_MAX} calls wait for services of untrusted parties")
         self._busy[key] += 1
         self._callers[caller] += 1
-        self._strangers_busy += not is_ours
+        self._untrusted_busy += not is_ours
 
     def _leave(self, key: Key, caller: str) -> None:
         self._callers[caller] -= 1
         if not self._callers[caller]:
             del self._callers[caller]
         self._busy[key] -= 1
-        self._strangers_busy -= not key[3]
+        self._untrusted_busy -= not key[3]
         if not self._busy[key]:
             del self._busy[key]
 

@@ -1,4 +1,4 @@
-"""What can go wrong at another service. The messages are for our log, never for a client."""
+"""Errors of the asynchronous HTTP client. Their messages are for our log, never for a client."""
 
 
 class UpstreamError(Exception):
@@ -10,14 +10,14 @@ class Unreachable(UpstreamError):
 
 
 class Forbidden(Unreachable):
-    """The URL leads where a stranger's URL must not lead."""
+    """The URL leads where an untrusted URL must not lead."""
 
 
-class Broken(UpstreamError):
+class BadResponse(UpstreamError):
     """The connection broke, or what came back is not HTTP."""
 
 
-class Late(UpstreamError):
+class TimedOut(UpstreamError):
     """No answer, or no further byte of it, in time."""
 
 

@@ -1,4 +1,4 @@
-"""A request to another service, and the reply to it while it arrives."""
+"""Requests to other services, and their streamed replies."""
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,13 @@ from urllib.parse import SplitResult, urlsplit
 import httpcore
 from django.conf import settings
 
-from server.net.async_http.errors import Broken, Forbidden, Late, Unreachable, UpstreamError
+from server.net.async_http.errors import (
+    BadResponse,
+    Forbidden,
+    TimedOut,
+    Unreachable,
+    UpstreamError,
+)
 from server.net.http_client import USER_AGENT
 
 Chunks = AsyncIterator[bytes]
@@ -16,9 +22,9 @@ _PORTS = {"http": 80, "https": 443}
 _RAISED: Final = {
     httpcore.ConnectTimeout: Unreachable,
     httpcore.ConnectError: Unreachable,
-    httpcore.TimeoutException: Late,
-    httpcore.NetworkError: Broken,
-    httpcore.ProtocolError: Broken,
+    httpcore.TimeoutException: TimedOut,
+    httpcore.NetworkError: BadResponse,
+    httpcore.ProtocolError: BadResponse,
 }
 
 
@@ -60,7 +66,7 @@ class Request:
         parts = self.parts
         return parts.scheme, parts.hostname or "", parts.port or _PORTS[parts.scheme]
 
-    def on_the_wire(self, body: Chunks, timeouts: Mapping[str, float]) -> httpcore.Request:
+    def to_httpcore(self, body: Chunks, timeouts: Mapping[str, float]) -> httpcore.Request:
         """The request as HTTP/1.1 has it, with `body` in the place of its own. Raises Forbidden."""
         parts = self.parts
         scheme, host, port = self.origin
@@ -96,25 +102,27 @@ class Reply:
     _response: httpcore.Response
 
     async def chunks(self, max_bytes: int) -> Chunks:
-        """The body piece by piece. Raises Late, Broken, also for more than `max_bytes`."""
+        """The body piece by piece. Raises TimedOut, BadResponse, also for more than `max_bytes`."""
         size = 0
         try:
             async for chunk in self._response.aiter_stream():
                 size += len(chunk)
                 if size > max_bytes:
-                    raise Broken(f"more than {max_bytes} bytes")
+                    raise BadResponse(f"more than {max_bytes} bytes")
                 yield chunk
         except tuple(_RAISED) as reason:
             raise translated(reason) from reason
 
     async def whole(self, max_bytes: int) -> bytes:
-        """All of the body. Raises Late, Broken, also for more than `max_bytes`."""
+        """All of the body. Raises TimedOut, BadResponse, also for more than `max_bytes`."""
         return b"".join([chunk async for chunk in self.chunks(max_bytes)])
 
 
 def translated(reason: Exception) -> UpstreamError:
     """The error of ours for one of httpcore's."""
-    kind = next((ours for theirs, ours in _RAISED.items() if isinstance(reason, theirs)), Broken)
+    kind = next(
+        (ours for theirs, ours in _RAISED.items() if isinstance(reason, theirs)), BadResponse
+    )
     if isinstance(reason, httpcore.LocalProtocolError):  # it may quote a header of ours
         return kind(type(reason).__name__)
     return kind(f"{type(reason).__name__}: {reason}")

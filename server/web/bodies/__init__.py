@@ -1,1 +1,1 @@
-"""Bodies of requests and answers on their way, in bounded memory, at the pace of the client."""
+"""Request and response bodies, streamed in bounded memory at the client's speed."""

@@ -1,4 +1,4 @@
-"""How much of request bodies and answers waits in memory for slow clients, in this process.
+"""The memory budget of buffered request and response bodies, for one process.
 
 Each is a megabyte at the most, but connections are many. Beyond ALL_MAX_BYTES in all, whatever is
 longer than SMALL_BYTES waits in a file. All of this belongs to the event loop.
@@ -17,8 +17,8 @@ SMALL_BYTES = 65_536  # as much as a connection's own buffers hold anyway; never
 ALL_MAX_BYTES = process_limits.HELD_BYTES
 
 
-class HeldBytes:
-    """The sum."""
+class BufferBudget:
+    """How many bytes are buffered in all."""
 
     def __init__(self, most: int = ALL_MAX_BYTES) -> None:
         self.most = most
@@ -39,7 +39,7 @@ class HeldBytes:
             self.size -= counted
 
 
-class Gathered:
+class BufferedBody:
     """A body while it comes in: in memory as long as there is room, and in a file from then on.
 
     Where the disk has no room either, the rest is taken and dropped, and `file` raises
@@ -48,7 +48,7 @@ class Gathered:
 
     __slots__ = ("_counted", "_file", "_held", "_pieces", "_refusal", "size")
 
-    def __init__(self, held: HeldBytes) -> None:
+    def __init__(self, held: BufferBudget) -> None:
         self.size = 0
         self._held = held
         self._counted = 0

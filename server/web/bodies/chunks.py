@@ -1,4 +1,4 @@
-"""The body of a long answer, read in threads, a piece at a time, while no thread waits for anybody.
+"""Readers of long response bodies: in threads, a piece at a time, with no thread that waits.
 
 What is read from a snapshot of the database must not wait for a slow client: it can be written to a
 temporary file as fast as it comes, and be read from there. The same goes for answers that are too
@@ -17,7 +17,7 @@ HELD_MAX_BYTES = 1_000_000  # of an answer that is all there
 SPILLED_AT_ONCE_BYTES = 4_194_304
 
 
-class Pieces:
+class BodyReader:
     """Chunks of any size as pieces of about PIECE_BYTES. `has_ended` is true with the last one.
 
     `is_snapshot` says that the source should not be kept waiting. Methods may be called by any
@@ -87,12 +87,12 @@ class Pieces:
             close()
 
 
-def spilled(body: bytes, start: int) -> Pieces:
+def spilled(body: bytes, start: int) -> BodyReader:
     """Bytes that are all there, from `start` on, from a file. Raises InsufficientStorage."""
     file = TemporaryFile()
     file.write(memoryview(body)[start:])
     file.seek(0)
-    return Pieces(_read(file), file.close)
+    return BodyReader(_read(file), file.close)
 
 
 def _read(file: IO[bytes]) -> Iterator[bytes]:

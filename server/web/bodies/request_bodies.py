@@ -1,10 +1,10 @@
-"""A request's body: whole in memory or in a file, or a pipe to what is still on the wire."""
+"""Request bodies: whole in memory or in a file, or read from the connection as they come."""
 
 import io
 from typing import BinaryIO
 
-from server.web.bodies.buffered_bytes import Gathered
-from server.web.bodies.streams import ChunkedBody, Receive, UploadPace
+from server.web.bodies.buffered_bytes import BufferedBody
+from server.web.bodies.streams import ChunkedBody, MinimumUploadRate, Receive
 from server.web.wsgi_environ import Scope
 
 BUFFERED_MAX_BYTES = 1_000_000  # longer bodies stream; every record write is shorter
@@ -12,27 +12,27 @@ PIPE_BYTES = 65_536
 
 
 async def read_body(
-    scope: Scope, receive: Receive, gathered: Gathered
+    scope: Scope, receive: Receive, buffered: BufferedBody
 ) -> tuple[BinaryIO, int | None]:
     """The body as a file, and its length in bytes unless only its end will tell. What does not come
-    at once is `gathered`. Raises Gone."""
+    at once is `buffered`. Raises ClientDisconnected."""
     declared = _declared_length(scope)
     if declared == 0:
         return io.BytesIO(), 0
     if declared is not None and declared > BUFFERED_MAX_BYTES:
         return _pipe(receive, b""), declared
-    pace = UploadPace()
-    message = await pace.next(receive)
+    rate = MinimumUploadRate()
+    message = await rate.next(receive)
     piece = message.get("body", b"")
     if not message.get("more_body", False):
         return io.BytesIO(piece), len(piece)
-    gathered.add(piece)
-    while gathered.size <= BUFFERED_MAX_BYTES:
-        message = await pace.next(receive)
-        gathered.add(message.get("body", b""))
+    buffered.add(piece)
+    while buffered.size <= BUFFERED_MAX_BYTES:
+        message = await rate.next(receive)
+        buffered.add(message.get("body", b""))
         if not message.get("more_body", False):
-            return gathered.file(), gathered.size
-    return _pipe(receive, gathered.file().read()), None
+            return buffered.file(), buffered.size
+    return _pipe(receive, buffered.file().read()), None
 
 
 def _pipe(receive: Receive, ahead: bytes) -> BinaryIO:
@@ -41,7 +41,7 @@ def _pipe(receive: Receive, ahead: bytes) -> BinaryIO:
 
 
 def unread(body: BinaryIO) -> bytes | ChunkedBody:
-    """The body for the event loop: whole, or the wire that it comes from."""
+    """The body for the event loop: whole, or the connection that it comes from."""
     if isinstance(body, io.BytesIO):
         return body.getvalue()
     if isinstance(body, io.BufferedReader) and isinstance(body.raw, ChunkedBody):

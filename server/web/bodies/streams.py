@@ -1,9 +1,9 @@
-"""The two ends of a request: its body coming in, its answer going out.
+"""Body streams: a request's body read in, its response written out.
 
 A thread runs the application and reads pieces of long answers; it never waits for the client. That
 is the event loop's part, one message at a time, so memory stays constant however long a body is,
 and whoever is slower sets the pace. How slowly answers may be taken is
-server.web.connections.slow_clients's affair.
+up to server.web.connections.slow_clients.
 """
 
 import asyncio
@@ -13,7 +13,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from server.web.bodies.chunks import HELD_MAX_BYTES, PIECE_BYTES, PIECE_MAX_BYTES, Pieces, spilled
+from server.web.bodies.chunks import (
+    HELD_MAX_BYTES,
+    PIECE_BYTES,
+    PIECE_MAX_BYTES,
+    BodyReader,
+    spilled,
+)
 from server.web.process_limits import IDLE_S, SLOWEST_UPLOAD_BYTES_PER_S
 
 Message = dict[str, Any]
@@ -25,11 +31,11 @@ WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 WITHOUT_BODY = frozenset({204, 304})  # RFC 9110 section 6.4.1
 
 
-class Gone(ConnectionResetError):
+class ClientDisconnected(ConnectionResetError):
     """The client went away, or stood still for longer than IDLE_S."""
 
 
-class BrokenOff(Exception):
+class ResponseAborted(Exception):
     """The answer has begun and cannot go on: the connection has to end with it."""
 
 
@@ -41,7 +47,7 @@ class ChunkedBody(io.RawIOBase):
         super().__init__()
         self._receive = receive
         self._held = memoryview(ahead)
-        self._pace = UploadPace(len(ahead))
+        self._rate = MinimumUploadRate(len(ahead))
         self.has_ended = False
         self.ended = asyncio.Event()  # set by `remaining` alone
 
@@ -49,26 +55,27 @@ class ChunkedBody(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Fill the buffer with what is there. Raises Gone where that is not all."""
+        """Fill the buffer with what is there. Raises ClientDisconnected where that is not all."""
         if not self._held and not self.has_ended:
-            raise Gone("the rest of the body is still on its way")
+            raise ClientDisconnected("the rest of the body is still on its way")
         size = min(len(buffer), len(self._held))
         buffer[:size] = self._held[:size]
         self._held = self._held[size:]
         return size
 
     async def remaining(self) -> AsyncIterator[bytes]:
-        """All of it on the event loop, piece by piece, when no thread has read any. Raises Gone."""
+        """All of it on the event loop, piece by piece, when no thread has read any. Raises
+        ClientDisconnected."""
         if self._held:
             yield bytes(self._held)
         while not self.has_ended:
-            message = await self._pace.next(self._receive)
+            message = await self._rate.next(self._receive)
             self.has_ended = not message.get("more_body", False)
             yield message.get("body", b"")
         self.ended.set()
 
 
-class UploadPace:
+class MinimumUploadRate:
     """Takes a body's messages from a client that may be slow, but not stand still for IDLE_S, nor
     drip after that, on the average: it would hold memory, or a file, for nothing."""
 
@@ -77,25 +84,25 @@ class UploadPace:
         self._size = size
 
     async def next(self, receive: Receive) -> Message:
-        """The next message. Raises Gone."""
+        """The next message. Raises ClientDisconnected."""
         try:
             async with asyncio.timeout(IDLE_S):
                 message = await receive()
         except TimeoutError as reason:
-            raise Gone("the client stood still") from reason
+            raise ClientDisconnected("the client stood still") from reason
         if message["type"] == "http.disconnect":
-            raise Gone("the client went away within the body")
+            raise ClientDisconnected("the client went away within the body")
         self._size += len(message.get("body", b""))
         elapsed_s = time.monotonic() - self._begun_at
         if elapsed_s > IDLE_S and self._size < elapsed_s * SLOWEST_UPLOAD_BYTES_PER_S:
-            raise Gone("the client sends too slowly")
+            raise ClientDisconnected("the client sends too slowly")
         return message
 
 
-class HandedOver(NamedTuple):
-    """An answer that the application left to `handover`, and the headers that it did say."""
+class DeferredResponse(NamedTuple):
+    """An answer that the application left to `responder`, and the headers that it did say."""
 
-    handover: Any  # a server.web.deferred_response.Handover
+    responder: Any  # a server.web.deferred_response.Responder
     headers: Headers
 
 
@@ -106,10 +113,10 @@ class Answer:
     status: int
     headers: Headers
     body: bytes
-    rest: Pieces | None = None
+    rest: BodyReader | None = None
 
 
-def run_application(app: WsgiApp, environ: dict[str, Any]) -> Answer | HandedOver:
+def run_application(app: WsgiApp, environ: dict[str, Any]) -> Answer | DeferredResponse:
     """In a thread: run the application as far as the first piece of its answer.
 
     What another must answer on the event loop (server.web.deferred_response) is returned, too.
@@ -123,20 +130,20 @@ def run_application(app: WsgiApp, environ: dict[str, Any]) -> Answer | HandedOve
     response = app(environ, start_response)
     close = getattr(response, "close", _nothing)
     is_streamed = getattr(response, "streaming", not isinstance(response, list | tuple))
-    handover = getattr(response, "handover", None)
-    if is_streamed and handover is None:
+    responder = getattr(response, "responder", None)
+    if is_streamed and responder is None:
         is_snapshot = getattr(response, "is_snapshot", False)
-        rest = Pieces(response, close, is_snapshot=is_snapshot)
+        rest = BodyReader(response, close, is_snapshot=is_snapshot)
         return _begun(begun[0], begun[1], rest, is_head=environ["REQUEST_METHOD"] == "HEAD")
     try:
-        if handover is not None:
-            return HandedOver(handover, begun[1])
+        if responder is not None:
+            return DeferredResponse(responder, begun[1])
         return held(Answer(begun[0], begun[1], b"".join(response)))
     finally:
         close()
 
 
-def _begun(status: int, headers: Headers, rest: Pieces, *, is_head: bool) -> Answer:
+def _begun(status: int, headers: Headers, rest: BodyReader, *, is_head: bool) -> Answer:
     """A streamed answer with its first piece; where that is all, it is a short one."""
     if is_head:
         rest.close()
@@ -166,7 +173,7 @@ def held(answer: Answer, held_max_bytes: int = HELD_MAX_BYTES) -> Answer:
     return Answer(answer.status, headers, answer.body[:first], rest)
 
 
-class Outlet:
+class ResponseWriter:
     """Carries one answer to the client."""
 
     def __init__(self, receive: Receive, send: Send, *, is_head: bool) -> None:

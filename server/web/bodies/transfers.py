@@ -1,4 +1,4 @@
-"""Long answers and uploads that are under way in this process, and whose turn it is to give way.
+"""Transfers: long responses and uploads under way in this process, and which are cut off.
 
 None of them holds a thread while it waits for its client, but each holds a file and some memory. So
 a client has at most EACH_MAX of them at a time, and all clients together MOST: beyond that the
@@ -69,7 +69,7 @@ class Transfers:
         self._running: list[Transfer] = []
 
     @contextmanager
-    def one_more(self, who: Hashable) -> Iterator[Transfer]:
+    def admit(self, who: Hashable) -> Iterator[Transfer]:
         """Room for a transfer of `who`, if need be another's."""
         self._make_room(who)
         transfer = Transfer(who)

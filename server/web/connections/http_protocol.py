@@ -1,4 +1,4 @@
-"""The server's HTTP connections: what uvicorn's leave without a limit.
+"""HTTP/1.1 connections: the limits that uvicorn's protocol lacks.
 
 **Heads.** The parser collects a request line and headers of any size, at a quadratic cost, so bytes
 are counted before it sees them: those since it last had anything to tell (the end of a head, a
@@ -26,7 +26,7 @@ from uvicorn.protocols.utils import get_remote_addr
 
 from server.web.connections.network_connections import NetworkConnections
 from server.web.connections.request_cycle import Cycle, UnchunkedCycle
-from server.web.connections.slow_clients import STALLED_S, Pace
+from server.web.connections.slow_clients import STALLED_S, SlowClientGuard
 from server.web.process_limits import HEAD_BYTES, HEAD_S, HEADERS
 
 HANDSHAKE_LINE_MAX_BYTES = 8_000  # websockets takes 8,192, line feed and all
@@ -62,7 +62,7 @@ class HttpProtocol(HttpToolsProtocol):
     per_network = NetworkConnections(0, 0)
     _peer: str | None = None  # that was admitted
     _due: asyncio.TimerHandle | None = None
-    _pace: Pace
+    _guard: SlowClientGuard
     _is_in_head = False
     _is_in_body = False
     _is_too_large = False
@@ -81,7 +81,7 @@ class HttpProtocol(HttpToolsProtocol):
             return
         super().connection_made(transport)
         self._peer = address
-        self._pace = Pace(self.loop, transport, self.stalled_s)
+        self._guard = SlowClientGuard(self.loop, transport, self.stalled_s)
         self._hang_up_after(self.headers_s)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -89,7 +89,7 @@ class HttpProtocol(HttpToolsProtocol):
             return
         self._leave()
         self._stop_waiting()
-        self._pace.end()
+        self._guard.end()
         super().connection_lost(exc)
         # uvicorn tells the last of several requests only, which waits for the answer to this one
         if self._running is not None:
@@ -195,11 +195,11 @@ class HttpProtocol(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._pace.begin()
+        self._guard.begin()
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._pace.end()
+        self._guard.end()
 
     def timeout_keep_alive_handler(self) -> None:
         self._hang_up()

@@ -1,4 +1,4 @@
-"""One request of a connection and its answer: uvicorn's, with an end that a client cannot mistake.
+"""One request and response of a connection: uvicorn's cycle, with an unmistakable end.
 
 **Older clients.** Before HTTP/1.1 nobody knows chunks (RFC 9112 section 6.1): an answer of unknown
 length ends with the connection.
@@ -10,7 +10,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from server.web.bodies.streams import BrokenOff
+from server.web.bodies.streams import ResponseAborted
 
 _AT_ONCE = struct.pack("ii", 1, 0)
 
@@ -21,7 +21,7 @@ class Cycle(RequestResponseCycle):
     async def run_asgi(self, app: Any) -> None:
         try:
             await app(self.scope, self.receive, self.send)
-        except BrokenOff:
+        except ResponseAborted:
             self._break_off()
         except BaseException:
             self.logger.exception("Exception in ASGI application")

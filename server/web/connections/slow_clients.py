@@ -1,4 +1,4 @@
-"""How slowly a client may take what is written to its connection.
+"""Slow clients: the lowest rate at which a client may read its response.
 
 A write that does not fit waits in memory until the client takes it. Whoever takes nothing, or a few
 bytes now and then, would hold it for as long as it likes, so time with a full buffer is a credit:
@@ -13,7 +13,7 @@ STALLED_S = process_limits.IDLE_S  # of nothing at all
 SLOWEST_BYTES_PER_S = process_limits.SLOWEST_ANSWER_BYTES_PER_S  # kept up for longer than that
 
 
-class Pace:
+class SlowClientGuard:
     """Watches one connection while its buffer is full; aborts it when the credit is used up."""
 
     def __init__(

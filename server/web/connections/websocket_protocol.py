@@ -1,4 +1,4 @@
-"""uvicorn's WebSockets with three things more that an event stream with many readers needs.
+"""WebSocket connections: uvicorn's, with three things more for event streams.
 
 **Batches.** `{"type": "websocket.send", "batch": [bytes, ...], "is_text": bool}` sends several
 messages in one go. They are framed here (RFC 6455 section 5.2: unmasked, in one piece) and handed

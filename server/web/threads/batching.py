@@ -1,6 +1,6 @@
-"""Requests that run side by side in one thread and go to the database together.
+"""Batching: requests run as greenlets in one thread, and go to the database together.
 
-Each is a greenlet: it runs until it ends or comes to a point where it meets others (`together`).
+Each is a greenlet: it runs until it ends or comes to a point where it meets others (`join_batch`).
 When nobody can go on, those who wait at one point are served in one go, and run on. A thread for
 each would cost a lock, a wake-up and a fight for the interpreter at every such point.
 """
@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from greenlet import getcurrent, greenlet
 
 T = TypeVar("T")
-Late = Callable[[], Sequence[T]]
-Serve = Callable[[Sequence[T], Late[T]], None]
+TakeMore = Callable[[], Sequence[T]]
+Serve = Callable[[Sequence[T], TakeMore[T]], None]
 Work = Callable[[], Any]
 Job = tuple[Work, Any]  # what is to be done, and whose it is
 Outcome = tuple[Any, Any, BaseException | None]  # whose it is, what came of it, what it raised
@@ -21,7 +21,7 @@ Outcome = tuple[Any, Any, BaseException | None]  # whose it is, what came of it,
 _here = threading.local()
 
 
-class Gathering:
+class Batch:
     """Runs jobs in the thread that calls `run`. `more()` gives jobs that came since; `deliver` gets
     outcomes as soon as there are any, and before whoever is left is served."""
 
@@ -36,7 +36,7 @@ class Gathering:
 
     def run(self, jobs: Sequence[Job]) -> None:
         """Return when every job has ended."""
-        _here.gathering = self
+        _here.batch = self
         try:
             self._begin(jobs)
             while self._waiting:
@@ -44,9 +44,9 @@ class Gathering:
                 self._serve(next(iter(self._waiting)))
             self._hand_out()
         finally:
-            _here.gathering = None
+            _here.batch = None
 
-    def meet(self, serve: Serve[T], item: T, key: Hashable) -> bool:
+    def join(self, serve: Serve[T], item: T, key: Hashable) -> bool:
         """Wait until `item` is served; False when nobody but the caller could serve it."""
         member = getcurrent()
         if member is self._hub:
@@ -75,14 +75,14 @@ class Gathering:
     def _serve(self, point: tuple[Serve[Any], Hashable]) -> None:
         served = self._waiting.pop(point)
 
-        def late() -> Sequence[Any]:
+        def take_more() -> Sequence[Any]:
             self._begin(self._more())
             came = self._waiting.pop(point, [])
             served.extend(came)
             return [item for _, item in came]
 
         try:
-            point[0]([item for _, item in served], late)
+            point[0]([item for _, item in served], take_more)
         except BaseException as error:  # noqa: BLE001 - it is raised again where each of them waits
             for member, _ in served:
                 member.throw(error)
@@ -91,13 +91,13 @@ class Gathering:
                 member.switch()
 
 
-def together(serve: Serve[T], item: T, key: Hashable = None) -> None:
+def join_batch(serve: Serve[T], item: T, key: Hashable = None) -> None:
     """Return when `serve` was called with this item, and with all that wait for the same `serve`
-    and `key` in this gathering; alone, outside of one. What `serve` raises is raised to everybody.
+    and `key` in this batch; alone, outside of one. What `serve` raises is raised to everybody.
 
-    `serve(items, late)` may call `late()`: those who came to the same point meanwhile; it has to
-    serve them, too.
+    `serve(items, take_more)` may call `take_more()`: those who came to the same point meanwhile; it
+    has to serve them, too.
     """
-    gathering: Gathering | None = getattr(_here, "gathering", None)
-    if gathering is None or not gathering.meet(serve, item, key):
+    batch: Batch | None = getattr(_here, "batch", None)
+    if batch is None or not batch.join(serve, item, key):
         serve([item], tuple)

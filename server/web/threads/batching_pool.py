@@ -1,4 +1,4 @@
-"""A lane in which the requests of one moment run side by side (server.web.threads.batching)."""
+"""A thread pool that runs waiting requests as one batch (server.web.threads.batching)."""
 
 import asyncio
 import threading
@@ -8,122 +8,123 @@ from math import inf
 from queue import Empty
 from typing import TypeVar
 
-from server.web.threads.batching import Gathering, Job
-from server.web.threads.thread_pools import Lane, deliver
+from server.web.threads.batching import Batch, Job
+from server.web.threads.thread_pools import ThreadPool, deliver
 
-COMPANY_S = 0.0007  # how long a request waits for others when the last one was not alone
-PATIENCE_S = 0.05
+GATHER_S = 0.0007  # how long a request waits for others when the last one was not alone
+STUCK_AFTER_S = 0.05
 
 T = TypeVar("T")
 
 
-class GatheringLane(Lane):
-    """A lane in which the requests of one moment run side by side in one thread.
+class BatchingPool(ThreadPool):
+    """A thread pool that runs waiting requests as one batch, in one thread.
 
-    One thread is in charge, the others stand by. When the one is held up (a lock of another
-    process, a database that hangs), it holds up its own gathering alone: the next takes charge.
+    One thread leads, the others stand by. When the leader is held up (a lock of another process, a
+    database that hangs), it holds up its own batch alone: the next thread becomes the leader.
     """
 
     def __init__(self, name: str, threads: int, waiting_max: int = 512) -> None:
         super().__init__(name, threads, waiting_max)
-        self._charge = _Charge()
-        self._has_company = False
-        self._looked_after_until = 0.0
+        self._leader = _Leader()
+        self._was_batched = False
+        self._checked_until = 0.0
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Run blocking work beside other requests' work. Raises LaneIsFull at once."""
+        """Run blocking work beside other requests' work. Raises PoolIsFull at once."""
         loop = asyncio.get_running_loop()
-        if loop.time() >= self._looked_after_until:
-            self._look_later(loop)
+        if loop.time() >= self._checked_until:
+            self._check_leader_later(loop)
         return await super().run(work)
 
-    def _look_later(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._looked_after_until = loop.time() + PATIENCE_S
-        loop.call_later(PATIENCE_S, self._look, loop)
+    def _check_leader_later(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._checked_until = loop.time() + STUCK_AFTER_S
+        loop.call_later(STUCK_AFTER_S, self._check_leader, loop)
 
-    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _check_leader(self, loop: asyncio.AbstractEventLoop) -> None:
         if not self._jobs.empty():
-            self._charge.take_away()
-            self._look_later(loop)
+            self._leader.replace_if_stuck()
+            self._check_leader_later(loop)
 
     def _work(self) -> None:
         is_open = True
         while is_open:
-            self._charge.take()
+            self._leader.become()
             # The same thread as long as it can: one connection to the database stays warm.
-            while is_open and self._charge.is_mine():
-                is_open = self._gather()
-        self._charge.leave()
+            while is_open and self._leader.is_me():
+                is_open = self._run_batch()
+        self._leader.resign()
 
-    def _gather(self) -> bool:
-        """Run what waits, or what comes next. False when the lane closes."""
-        self._charge.rest()
+    def _run_batch(self) -> bool:
+        """Run what waits, or what comes next. False when the pool closes."""
+        self._leader.idle()
         if (first := self._jobs.get()) is None:
             return False
-        self._charge.confirm()
-        if self._has_company:
-            time.sleep(COMPANY_S)
-        jobs = [first, *self._come_since()]
-        self._has_company = len(jobs) > 1
+        self._leader.beat()
+        if self._was_batched:
+            time.sleep(GATHER_S)
+        jobs = [first, *self._take_waiting()]
+        self._was_batched = len(jobs) > 1
         del first
-        Gathering(self._come_since, deliver).run(jobs)
+        Batch(self._take_waiting, deliver).run(jobs)
         return True
 
-    def _come_since(self) -> Sequence[Job]:
-        self._charge.confirm()
+    def _take_waiting(self) -> Sequence[Job]:
+        self._leader.beat()
         jobs: list[Job] = []
         try:
             while (job := self._jobs.get_nowait()) is not None:
                 jobs.append(job)
-            self._jobs.put(None)  # the lane closes: another thread waits for that word
+            self._jobs.put(None)  # the pool closes: another thread waits for that, too
         except Empty:
             pass
         return jobs
 
 
-class _Charge:
-    """Who takes what comes: one thread, until it leaves, or has not been heard of for too long."""
+class _Leader:
+    """The thread that takes waiting requests, until it resigns or shows no sign of life for too
+    long."""
 
     def __init__(self) -> None:
         self._free = threading.Lock()
         self._guard = threading.Lock()  # of the two below
         self._holder: int | None = None
-        self._heard_at = inf
+        self._last_beat_at = inf
 
-    def take(self) -> None:
-        """Wait for the charge."""
+    def become(self) -> None:
+        """Wait until this thread is the leader."""
         self._free.acquire()
         with self._guard:
             self._holder = threading.get_ident()
-            self._heard_at = inf
+            self._last_beat_at = inf
 
-    def is_mine(self) -> bool:
-        """Whether this thread has the charge still."""
+    def is_me(self) -> bool:
+        """Whether this thread is the leader still."""
         return self._holder == threading.get_ident()
 
-    def confirm(self) -> None:
-        """The holder goes on with its work."""
-        self._hear(time.monotonic())
+    def beat(self) -> None:
+        """The leader goes on with its work."""
+        self._note_sign_of_life(time.monotonic())
 
-    def rest(self) -> None:
-        """The holder waits for work: nothing to do is no delay."""
-        self._hear(inf)
+    def idle(self) -> None:
+        """The leader waits for work: nothing to do is no delay."""
+        self._note_sign_of_life(inf)
 
-    def leave(self) -> None:
-        """Let the next one, unless that has happened already."""
+    def resign(self) -> None:
+        """Make way for the next leader, unless that has happened already."""
         with self._guard:
-            if self.is_mine():
+            if self.is_me():
                 self._holder = None
                 self._free.release()
 
-    def take_away(self) -> None:
-        """Let the next one if the holder is held up."""
+    def replace_if_stuck(self) -> None:
+        """Make way for the next leader if this one is held up."""
         with self._guard:
-            if self._holder is not None and time.monotonic() - self._heard_at > PATIENCE_S:
+            if self._holder is not None and time.monotonic() - self._last_beat_at > STUCK_AFTER_S:
                 self._holder = None
                 self._free.release()
 
-    def _hear(self, at: float) -> None:
+    def _note_sign_of_life(self, at: float) -> None:
         with self._guard:
-            if self.is_mine():
-                self._heard_at = at
+            if self.is_me():
+                self._last_beat_at = at

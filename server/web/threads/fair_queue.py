@@ -1,4 +1,4 @@
-"""Fair queueing: who is served next by a bounded number of threads, whoever else asks.
+"""Fair queueing: per-client shares (a bulkhead) of a bounded number of threads.
 
 A client never has more than `threads // (1 + clients that ask)` jobs under way, at least one, so
 that there is room for one client more. When all threads are busy, only a client with nothing under

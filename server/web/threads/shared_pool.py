@@ -1,4 +1,4 @@
-"""A lane whose threads clients share fairly (server.web.threads.fair_queue)."""
+"""A thread pool whose clients get fair shares (server.web.threads.fair_queue)."""
 
 import asyncio
 import threading
@@ -9,7 +9,7 @@ from typing import TypeVar
 from server.net.client_networks import Client
 from server.web.threads.batching import Job
 from server.web.threads.fair_queue import FairQueue, QueueIsFull
-from server.web.threads.thread_pools import Lane, LaneIsFull, deliver
+from server.web.threads.thread_pools import PoolIsFull, ThreadPool, deliver
 
 IDLE_S = 30.0  # after which an additional thread ends
 NOBODY = Client("", "")
@@ -17,7 +17,7 @@ NOBODY = Client("", "")
 T = TypeVar("T")
 
 
-class SharedLane(Lane):
+class SharedPool(ThreadPool):
     """A fair pool (server.web.threads.fair_queue): however much some clients ask for, a client with
     nothing under way is served at once, as long as fewer than `most` clients have something under
     way."""
@@ -46,18 +46,18 @@ class SharedLane(Lane):
         return await self.run_for(NOBODY, work)
 
     async def run_for(self, client: Client, work: Callable[[], T]) -> T:
-        """Run work when `client` has a thread to spare. Raises LaneIsFull when too much of theirs
+        """Run work when `client` has a thread to spare. Raises PoolIsFull when too much of theirs
         waits already."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         job = (work, future)
         try:
             with self._turn:
                 displaced = self._queue.push(client, job)
-                self._see_to_a_thread()
+                self._wake_or_start_thread()
         except QueueIsFull:
-            raise LaneIsFull(self.name) from None
+            raise PoolIsFull(self.name) from None
         if displaced is not None and not displaced[1].done():
-            displaced[1].set_exception(LaneIsFull(self.name))
+            displaced[1].set_exception(PoolIsFull(self.name))
         try:
             return await future
         finally:
@@ -73,7 +73,7 @@ class SharedLane(Lane):
         for thread in list(self._threads):
             thread.join()
 
-    def _see_to_a_thread(self) -> None:
+    def _wake_or_start_thread(self) -> None:
         """Something may run: wake an idle thread, or start one when all are busy."""
         if not self._queue.has_next():
             return
@@ -121,7 +121,7 @@ class SharedLane(Lane):
                     self._threads.remove(threading.current_thread())
                     return None
             # Shares may have grown with the job that this thread has done: one wakes the next.
-            self._see_to_a_thread()
+            self._wake_or_start_thread()
             if self._is_done():
                 self._turn.notify_all()
             return taken

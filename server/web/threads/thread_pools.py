@@ -1,8 +1,8 @@
-"""Pools of threads that run blocking requests for an event loop.
+"""Thread pools that run blocking requests for an event loop.
 
-Lanes keep whatever waits (passwords, bodies of any length, other servers) from occupying the few
+They keep whatever waits (passwords, bodies of any length, other servers) from occupying the few
 threads that answer reads and writes, and from one another. A plain queue and one wake-up per
-request: half the cost of `loop.run_in_executor`, whose futures carry locks and conditions that
+request: half the cost of `loop.run_in_executor`, whose futures respond locks and conditions that
 nobody here waits on.
 """
 
@@ -17,11 +17,11 @@ from server.web.threads.batching import Job, Outcome
 T = TypeVar("T")
 
 
-class LaneIsFull(Exception):
+class PoolIsFull(Exception):
     """More requests wait than could be answered in reasonable time."""
 
 
-class Lane:
+class ThreadPool:
     """`threads` workers, started with the first job; at most `waiting_max` jobs wait for them."""
 
     def __init__(self, name: str, threads: int, waiting_max: int = 512) -> None:
@@ -33,9 +33,9 @@ class Lane:
         self._threads: list[threading.Thread] = []
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Run blocking work in one of the lane's threads. Raises LaneIsFull at once."""
+        """Run blocking work in one of the pool's threads. Raises PoolIsFull at once."""
         if self._open_count >= self._limit:
-            raise LaneIsFull(self.name)
+            raise PoolIsFull(self.name)
         if not self._threads:
             self._start()
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()

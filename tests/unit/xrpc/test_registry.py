@@ -8,7 +8,7 @@ from django.urls import reverse
 from server.web.asgi_bridge import THREADS
 from xrpc import com_atproto, registry
 from xrpc.auth.declared import Auth
-from xrpc.registry import RegistryError, find, lane_of, procedure, query, subscription
+from xrpc.registry import RegistryError, find, pool_of, procedure, query, subscription
 
 FREE = "app.bsky.actor.getProfile"  # a query that we do not declare
 
@@ -22,8 +22,8 @@ def _empty(monkeypatch):
 
 @pytest.mark.usefixtures("_empty")
 def test_a_declared_method_is_found():
-    query(FREE, auth=Auth.none(), lane="slow")(lambda _call: None)
-    assert (find(FREE).kind, find(FREE).lane) == ("query", "slow")
+    query(FREE, auth=Auth.none(), pool="slow")(lambda _call: None)
+    assert (find(FREE).kind, find(FREE).pool) == ("query", "slow")
 
 
 @pytest.mark.usefixtures("_empty")
@@ -61,7 +61,7 @@ def test_a_declaration_without_auth_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("path", "method", "lane"),
+    ("path", "method", "pool"),
     [
         ("/xrpc/com.atproto.server.createAccount", "POST", "remote"),
         ("/xrpc/com.atproto.server.createSession", "POST", "slow"),
@@ -88,21 +88,21 @@ def test_a_declaration_without_auth_is_refused():
         ("/account/sign-up", "POST", "remote"),
     ],
 )
-def test_what_waits_on_others_does_not_hold_up_reads(path, method, lane):
-    assert lane_of(path, method) == lane
+def test_what_waits_on_others_does_not_hold_up_reads(path, method, pool):
+    assert pool_of(path, method) == pool
 
 
 @pytest.mark.usefixtures("_empty")
 @pytest.mark.parametrize(
-    ("auth", "lane"), [(Auth.moderator(), "remote"), (Auth.none(), "moderation")]
+    ("auth", "pool"), [(Auth.moderator(), "remote"), (Auth.none(), "moderation")]
 )
-def test_staff_have_a_lane_that_nobody_else_has(auth, lane):
+def test_staff_have_a_lane_that_nobody_else_has(auth, pool):
     with pytest.raises(RegistryError, match="moderation"):
-        query(FREE, auth=auth, lane=lane)(lambda _call: None)
+        query(FREE, auth=auth, pool=pool)(lambda _call: None)
 
 
 def test_every_lane_has_threads():
-    assert set(THREADS) - set(get_args(registry.Lane)) == {"large_write"}  # the bridge's own choice
+    assert set(THREADS) - set(get_args(registry.Pool)) == {"large_write"}  # the bridge's own choice
 
 
 def test_the_sign_up_page_is_where_the_lanes_think():

@@ -31,7 +31,7 @@ class AccountUnknown(XrpcError):
         super().__init__("Account not found")
 
 
-@query("com.atproto.admin.getAccountInfo", auth=Auth.moderator(), lane="moderation")
+@query("com.atproto.admin.getAccountInfo", auth=Auth.moderator(), pool="moderation")
 def get_account_info(call: Call) -> Answer:
     views = _views(_named(call, [call.params["did"]]))
     if not views:
@@ -39,12 +39,12 @@ def get_account_info(call: Call) -> Answer:
     return views[0]
 
 
-@query("com.atproto.admin.getAccountInfos", auth=Auth.moderator(), lane="moderation")
+@query("com.atproto.admin.getAccountInfos", auth=Auth.moderator(), pool="moderation")
 def get_account_infos(call: Call) -> Answer:
     return {"infos": _views(_named(call, call.params["dids"]))}
 
 
-@query("com.atproto.admin.searchAccounts", auth=Auth.moderator(), lane="moderation")
+@query("com.atproto.admin.searchAccounts", auth=Auth.moderator(), pool="moderation")
 def search_accounts(call: Call) -> Answer:
     asked = call.params
     found = search(hosts_of(call), asked.get("email"), asked["limit"], asked.get("cursor"))

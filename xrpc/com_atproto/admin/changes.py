@@ -14,7 +14,7 @@ from xrpc.registry import procedure
 from xrpc.request.call import Answer, Call
 
 
-@procedure("com.atproto.admin.sendEmail", auth=Auth.moderator(), lane="moderation")
+@procedure("com.atproto.admin.sendEmail", auth=Auth.moderator(), pool="moderation")
 def send_email(call: Call) -> Answer:
     """The outbox has taken it: whether it arrived is told there."""
     asked = call.input
@@ -28,14 +28,14 @@ def send_email(call: Call) -> Answer:
     return {"sent": True}
 
 
-@procedure("com.atproto.admin.deleteAccount", auth=Auth.admin(), lane="moderation")
+@procedure("com.atproto.admin.deleteAccount", auth=Auth.admin(), pool="moderation")
 def delete_account(call: Call) -> Answer:
     account = find_account(hosts_of(call), call.input["did"])
     account_changes.delete(actor(call), account, "com.atproto.admin.deleteAccount")
     return None
 
 
-@procedure("com.atproto.admin.updateAccountHandle", auth=Auth.admin(), lane="moderation")
+@procedure("com.atproto.admin.updateAccountHandle", auth=Auth.admin(), pool="moderation")
 def update_account_handle(call: Call) -> Answer:
     account = find_account(hosts_of(call), call.input["did"])
     reason = "com.atproto.admin.updateAccountHandle"
@@ -43,7 +43,7 @@ def update_account_handle(call: Call) -> Answer:
     return None
 
 
-@procedure("com.atproto.admin.updateAccountEmail", auth=Auth.admin(), lane="moderation")
+@procedure("com.atproto.admin.updateAccountEmail", auth=Auth.admin(), pool="moderation")
 def update_account_email(call: Call) -> Answer:
     account = find_account(hosts_of(call), call.input["account"])
     reason = "com.atproto.admin.updateAccountEmail"
@@ -51,7 +51,7 @@ def update_account_email(call: Call) -> Answer:
     return None
 
 
-@procedure("com.atproto.admin.updateAccountPassword", auth=Auth.admin(), lane="moderation")
+@procedure("com.atproto.admin.updateAccountPassword", auth=Auth.admin(), pool="moderation")
 def update_account_password(call: Call) -> Answer:
     account = find_account(hosts_of(call), call.input["did"])
     reason = "com.atproto.admin.updateAccountPassword"
@@ -59,7 +59,7 @@ def update_account_password(call: Call) -> Answer:
     return None
 
 
-@procedure("com.atproto.admin.updateAccountSigningKey", auth=Auth.admin(), lane="moderation")
+@procedure("com.atproto.admin.updateAccountSigningKey", auth=Auth.admin(), pool="moderation")
 def update_account_signing_key(call: Call) -> Answer:
     """The key is one that this host made for the account: com.atproto.server.reserveSigningKey."""
     account = find_account(hosts_of(call), call.input["did"])

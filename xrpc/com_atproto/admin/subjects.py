@@ -24,7 +24,7 @@ _RECORD_TOO = "com.atproto.repo.strongRef#main"  # the same, spelled out
 _NSID = "com.atproto.admin.updateSubjectStatus"
 
 
-@query("com.atproto.admin.getSubjectStatus", auth=Auth.moderator(), lane="moderation")
+@query("com.atproto.admin.getSubjectStatus", auth=Auth.moderator(), pool="moderation")
 def get_subject_status(call: Call) -> Answer:
     did, uri, blob = (call.params.get(name) for name in ("did", "uri", "blob"))
     if blob:
@@ -38,7 +38,7 @@ def get_subject_status(call: Call) -> Answer:
     raise InvalidRequest("No provided subject")
 
 
-@procedure(_NSID, auth=Auth.moderator(), lane="moderation")
+@procedure(_NSID, auth=Auth.moderator(), pool="moderation")
 def update_subject_status(call: Call) -> Answer:
     subject, takedown = call.input["subject"], _mark(call.input.get("takedown"))
     kind = subject.get("$type")

@@ -28,7 +28,7 @@ def resolve_handle(call: Call) -> Answer:
 @procedure(
     "com.atproto.identity.updateHandle",
     auth=Auth.account(),
-    lane="lookup",
+    pool="lookup",
     limits=(rate_limits.UPDATE_HANDLE,),
 )
 def update_handle(call: Call) -> Answer:

@@ -37,7 +37,7 @@ def request_plc_operation_signature(call: Call) -> Answer:
 @procedure(
     "com.atproto.identity.signPlcOperation",
     auth=Auth.account(LEAVING),
-    lane="remote",
+    pool="remote",
     limits=(rate_limits.SIGN_PLC_OPERATION,),
 )
 def sign_plc_operation(call: Call) -> Answer:
@@ -49,7 +49,7 @@ def sign_plc_operation(call: Call) -> Answer:
 @procedure(
     "com.atproto.identity.submitPlcOperation",
     auth=Auth.account(),
-    lane="remote",
+    pool="remote",
     limits=(rate_limits.SUBMIT_PLC_OPERATION,),
 )
 def submit_plc_operation(call: Call) -> Answer:

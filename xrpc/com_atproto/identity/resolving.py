@@ -13,12 +13,12 @@ from xrpc.registry import procedure, query
 from xrpc.request.call import Answer, Call
 
 
-@query("com.atproto.identity.resolveDid", auth=Auth.none(), lane="lookup")
+@query("com.atproto.identity.resolveDid", auth=Auth.none(), pool="lookup")
 def resolve_did(call: Call) -> Answer:
     return {"didDoc": resolution.resolve_did(call.params["did"]).json}
 
 
-@query("com.atproto.identity.resolveIdentity", auth=Auth.none(), lane="lookup")
+@query("com.atproto.identity.resolveIdentity", auth=Auth.none(), pool="lookup")
 def resolve_identity(call: Call) -> Answer:
     return _shown(resolution.identify(call.host, call.params["identifier"]))
 
@@ -26,7 +26,7 @@ def resolve_identity(call: Call) -> Answer:
 @procedure(
     "com.atproto.identity.refreshIdentity",
     auth=Auth.account(),
-    lane="lookup",
+    pool="lookup",
     limits=(rate_limits.REFRESH_IDENTITY,),
 )
 def refresh_identity(call: Call) -> Answer:

@@ -32,7 +32,7 @@ def deactivate_account(call: Call) -> Answer:
 @procedure(
     "com.atproto.server.activateAccount",
     auth=Auth.account(FULL),
-    lane="lookup",
+    pool="lookup",
     limits=(rate_limits.CHANGE_STATUS,),
 )
 def activate_account(call: Call) -> Answer:
@@ -40,7 +40,7 @@ def activate_account(call: Call) -> Answer:
     return None
 
 
-@query("com.atproto.server.checkAccountStatus", auth=Auth.account(), lane="lookup")
+@query("com.atproto.server.checkAccountStatus", auth=Auth.account(), pool="lookup")
 def check_account_status(call: Call) -> Answer:
     """`privateStateValues` counts preferences. `hasRotationKey`, which the lexicon does not have,
     says false where the DID's rotation keys lack this host's; it is left out otherwise."""

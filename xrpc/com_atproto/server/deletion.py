@@ -17,7 +17,7 @@ from xrpc.request.call import Answer, Call
 @procedure(
     "com.atproto.server.requestAccountDelete",
     auth=Auth.account(FULL),
-    lane="remote",
+    pool="remote",
     limits=(rate_limits.REQUEST_ACCOUNT_DELETE,),
 )
 def request_account_delete(call: Call) -> Answer:
@@ -30,7 +30,7 @@ def request_account_delete(call: Call) -> Answer:
 @procedure(
     "com.atproto.server.deleteAccount",
     auth=Auth.none(),
-    lane="slow",
+    pool="slow",
     limits=(rate_limits.DELETE_ACCOUNT, rate_limits.PASSWORD_OF_DID),
 )
 def delete_account(call: Call) -> Answer:

@@ -15,7 +15,7 @@ from xrpc.request.call import Answer, Call
 @procedure(
     "com.atproto.server.requestEmailConfirmation",
     auth=Auth.account(),
-    lane="remote",
+    pool="remote",
     limits=(rate_limits.REQUEST_EMAIL_CONFIRMATION,),
 )
 def request_email_confirmation(call: Call) -> Answer:
@@ -34,7 +34,7 @@ def confirm_email(call: Call) -> Answer:
 @procedure(
     "com.atproto.server.requestEmailUpdate",
     auth=Auth.account(FULL),
-    lane="remote",
+    pool="remote",
     limits=(rate_limits.REQUEST_EMAIL_UPDATE,),
 )
 def request_email_update(call: Call) -> Answer:

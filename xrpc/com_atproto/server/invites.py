@@ -12,7 +12,7 @@ from xrpc.registry import procedure, query
 from xrpc.request.call import Answer, Call
 
 
-@procedure("com.atproto.server.createInviteCode", auth=Auth.admin(), lane="moderation")
+@procedure("com.atproto.server.createInviteCode", auth=Auth.admin(), pool="moderation")
 def create_invite_code(call: Call) -> Answer:
     owner = call.input.get("forAccount")
     accounts = [owner] if owner else []
@@ -22,7 +22,7 @@ def create_invite_code(call: Call) -> Answer:
     return {"code": next(iter(given.values()))[0]}
 
 
-@procedure("com.atproto.server.createInviteCodes", auth=Auth.admin(), lane="moderation")
+@procedure("com.atproto.server.createInviteCodes", auth=Auth.admin(), pool="moderation")
 def create_invite_codes(call: Call) -> Answer:
     asked = call.input
     given = account_changes.give_invites(

@@ -14,7 +14,7 @@ from xrpc.request.call import Answer, Call
 @procedure(
     "com.atproto.server.requestPasswordReset",
     auth=Auth.none(),
-    lane="remote",
+    pool="remote",
     limits=(rate_limits.REQUEST_PASSWORD_RESET,),
 )
 def request_password_reset(call: Call) -> Answer:
@@ -25,7 +25,7 @@ def request_password_reset(call: Call) -> Answer:
 @procedure(
     "com.atproto.server.resetPassword",
     auth=Auth.none(),
-    lane="slow",
+    pool="slow",
     limits=(rate_limits.RESET_PASSWORD,),
 )
 def reset_password(call: Call) -> Answer:

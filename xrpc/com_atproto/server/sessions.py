@@ -45,12 +45,12 @@ def describe_server(call: Call) -> Answer:
 @procedure(
     "com.atproto.server.createAccount",
     auth=Auth.user_service(),
-    lane="remote",
+    pool="remote",
     limits=(rate_limits.CREATE_ACCOUNT, rate_limits.PROVE_DID),
 )
 def create_account(call: Call) -> Answer:
     """Sign up with a new DID, or begin to move in with one that a service token proves: in another
-    lane, because the server that knows whether it does may be anybody's."""
+    pool, because the server that knows whether it does may be anybody's."""
     asked = call.input
     if asked.get("plcOp") is not None:
         raise InvalidRequest('Unsupported input: "plcOp"')
@@ -73,7 +73,7 @@ def create_account(call: Call) -> Answer:
 @procedure(
     "com.atproto.server.createSession",
     auth=Auth.none(),
-    lane="slow",
+    pool="slow",
     limits=(rate_limits.CREATE_SESSION,),
 )
 def create_session(call: Call) -> Answer:

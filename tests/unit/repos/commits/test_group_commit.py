@@ -16,7 +16,7 @@ from repos.models import Node, Record, Repo
 from repos.reads import repos
 from repos.reads.repos import RepoRow
 from repos.state import heads, nodes
-from server.web.threads.batching import Gathering, Outcome
+from server.web.threads.batching import Batch, Outcome
 from tests.unit.repos.events.firehose import stream
 
 THING = "com.example.thing"
@@ -317,7 +317,7 @@ def test_writes_side_by_side_go_in_together_up_to_a_limit(repo: RepoRow, monkeyp
     )
     wishes = [[writes.create(THING, f"k{n}-{m}", {}) for m in range(150)] for n in range(5)]
     jobs = [(partial(group_commit.apply_writes, repo, batch), None) for batch in wishes]
-    Gathering(list, lambda _: None).run(jobs)
+    Batch(list, lambda _: None).run(jobs)
     assert sizes == [2, 2, 1]
     assert Record.objects.count() == 750
 
@@ -327,6 +327,6 @@ def test_a_write_that_is_refused_spoils_none_beside_it(repo: RepoRow) -> None:
     ended: list[Outcome] = []
     good, bad = writes.create(THING, "a", {}), writes.create(THING, "b", {"b": blob_json()})
     jobs = [(partial(group_commit.apply_writes, repo, [each]), each.rkey) for each in (good, bad)]
-    Gathering(list, ended.extend).run(jobs)
+    Batch(list, ended.extend).run(jobs)
     outcomes = {rkey: type(failure) for rkey, _, failure in ended}
     assert outcomes == {"a": type(None), "b": blobs.BlobNotFound}

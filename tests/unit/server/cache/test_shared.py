@@ -7,7 +7,7 @@ import pytest
 import redis
 
 from server.cache import shared
-from server.cache.shared import Memory
+from server.cache.shared import SharedCache
 
 
 @pytest.fixture
@@ -44,26 +44,26 @@ def away(monkeypatch):
 
 
 def test_what_one_process_puts_another_gets(name):
-    Memory(name).put("key", {"a": 1}, fresh_s=10, keep_s=20)
-    assert Memory(name).get("key").value == {"a": 1}
+    SharedCache(name).put("key", {"a": 1}, fresh_s=10, keep_s=20)
+    assert SharedCache(name).get("key").value == {"a": 1}
 
 
 def test_nothing_is_there_before_it_is_put(name):
-    assert Memory(name).get("key") is None
+    assert SharedCache(name).get("key") is None
 
 
 def test_an_entry_grows_stale_and_then_ends(name, later):
-    own = Memory(name)
+    own = SharedCache(name)
     own.put("key", 1, fresh_s=10, keep_s=20)
     assert own.get("key").is_fresh
     later(11)
-    assert not Memory(name).get("key").is_fresh
+    assert not SharedCache(name).get("key").is_fresh
     later(10)
-    assert Memory(name).get("key") is None
+    assert SharedCache(name).get("key") is None
 
 
 def test_what_is_forgotten_is_forgotten_everywhere_within_seconds(name, later):
-    one, other = Memory(name), Memory(name)
+    one, other = SharedCache(name), SharedCache(name)
     one.put("key", 1, fresh_s=100, keep_s=100)
     assert other.get("key")
     one.forget("key")
@@ -73,7 +73,7 @@ def test_what_is_forgotten_is_forgotten_everywhere_within_seconds(name, later):
 
 
 def test_what_another_process_learns_anew_arrives_within_seconds(name, later):
-    one, other = Memory(name), Memory(name)
+    one, other = SharedCache(name), SharedCache(name)
     one.put("key", "old", fresh_s=100, keep_s=100)
     other.get("key")
     one.put("key", "new", fresh_s=100, keep_s=100)
@@ -83,7 +83,7 @@ def test_what_another_process_learns_anew_arrives_within_seconds(name, later):
 
 
 def test_a_postponed_entry_is_fresh_again_but_lives_no_longer(name, later):
-    own = Memory(name)
+    own = SharedCache(name)
     own.put("key", 1, fresh_s=10, keep_s=20)
     later(11)
     own.postpone("key", own.get("key"), 60)
@@ -93,7 +93,7 @@ def test_a_postponed_entry_is_fresh_again_but_lives_no_longer(name, later):
 
 
 def test_while_valkey_is_away_a_process_keeps_its_own(name, later, away):
-    own = Memory(name)
+    own = SharedCache(name)
     own.put("key", 1, fresh_s=100, keep_s=100)
     later(shared.OWN_COPY_S + 1)
     assert own.get("key").value == 1
@@ -102,12 +102,12 @@ def test_while_valkey_is_away_a_process_keeps_its_own(name, later, away):
 
 
 def test_an_entry_that_cannot_be_read_is_none(name):
-    shared._valkey().set(Memory(name)._place_of("key"), b"not json")
-    assert Memory(name).get("key") is None
+    shared._valkey().set(SharedCache(name)._slot_of("key"), b"not json")
+    assert SharedCache(name).get("key") is None
 
 
 def test_a_process_keeps_a_bounded_number(name, away):
-    own = Memory(name, most=10)
+    own = SharedCache(name, most=10)
     for number in range(25):
         own.put(str(number), number, fresh_s=10, keep_s=10)
     assert len(own._own) <= 10
@@ -115,26 +115,26 @@ def test_a_process_keeps_a_bounded_number(name, away):
 
 
 def test_valkey_keeps_a_bounded_number_and_tells_keys_apart(name, monkeypatch):
-    monkeypatch.setattr(shared, "PLACES", 1)
-    one = Memory(name)
+    monkeypatch.setattr(shared, "SLOTS", 1)
+    one = SharedCache(name)
     for key in ("first", "second"):
         one.put(key, key, fresh_s=100, keep_s=100)
     assert len(shared._valkey().keys(f"memory:{name}:*")) == 1
-    other = Memory(name)
+    other = SharedCache(name)
     assert (other.get("first"), other.get("second").value) == (None, "second")
 
 
 def test_what_is_large_stays_with_whoever_asked(name):
-    one = Memory(name)
+    one = SharedCache(name)
     one.put("key", "small", fresh_s=100, keep_s=100)
     one.put("key", "x" * shared.SHARED_MAX_BYTES, fresh_s=100, keep_s=100)
     assert one.get("key").value.startswith("xx")
-    assert Memory(name).get("key") is None
+    assert SharedCache(name).get("key") is None
 
 
 def test_a_process_keeps_a_bounded_number_of_bytes(name, away, monkeypatch):
     monkeypatch.setattr(shared, "OWN_MAX_BYTES", 10_000)
-    own = Memory(name)
+    own = SharedCache(name)
     for number in range(50):
         own.put(str(number), "x" * 1_000, fresh_s=10, keep_s=10)
         own.put(str(number), "x" * 2_000, fresh_s=10, keep_s=10)

@@ -1,10 +1,10 @@
-"""Threads that ask the same thing at once share one answer."""
+"""Threads that ask the same thing at once run one answer."""
 
 import threading
 
 import pytest
 
-from server.cache.single_flight import Flights
+from server.cache.single_flight import SingleFlight
 
 
 class Question:
@@ -21,10 +21,10 @@ class Question:
 
 
 def test_many_who_ask_at_once_ask_once():
-    flights, question, answers = Flights(), Question(), []
+    single, question, answers = SingleFlight(), Question(), []
 
     def one():
-        answers.append(flights.share("key", question.ask))
+        answers.append(single.run("key", question.ask))
 
     threads = [threading.Thread(target=one) for _ in range(8)]
     for thread in threads:
@@ -37,17 +37,17 @@ def test_many_who_ask_at_once_ask_once():
 
 
 def test_an_answer_is_not_kept():
-    flights = Flights()
-    assert [flights.share("key", iter([n]).__next__) for n in (1, 2)] == [1, 2]
+    single = SingleFlight()
+    assert [single.run("key", iter([n]).__next__) for n in (1, 2)] == [1, 2]
 
 
 def test_other_questions_fly_beside():
-    flights = Flights()
-    assert flights.share("a", lambda: flights.share("b", lambda: "inner")) == "inner"
+    single = SingleFlight()
+    assert single.run("a", lambda: single.run("b", lambda: "inner")) == "inner"
 
 
 def test_a_failure_is_everybodys():
-    flights, seen = Flights(), []
+    single, seen = SingleFlight(), []
     may_fail = threading.Event()
 
     def fail():
@@ -56,7 +56,7 @@ def test_a_failure_is_everybodys():
 
     def one():
         with pytest.raises(KeyError):
-            flights.share("key", fail)
+            single.run("key", fail)
         seen.append("failed")
 
     threads = [threading.Thread(target=one) for _ in range(3)]
@@ -69,7 +69,7 @@ def test_a_failure_is_everybodys():
 
 
 def test_after_a_failure_the_question_may_be_asked_again():
-    flights = Flights()
+    single = SingleFlight()
     with pytest.raises(ZeroDivisionError):
-        flights.share("key", lambda: 1 // 0)
-    assert flights.share("key", lambda: 1) == 1
+        single.run("key", lambda: 1 // 0)
+    assert single.run("key", lambda: 1) == 1

@@ -88,7 +88,7 @@ def test_what_is_raised_while_waiting_stops_postgres_again(data: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         postgres.start(data, while_waiting=impatient)
-    note = service_user.find_quarters(data).folder / "postgres" / "postmaster.pid"
+    note = service_user.service_folders(data).folder / "postgres" / "postmaster.pid"
     assert not note.exists()
 
 
@@ -215,7 +215,7 @@ def test_a_folder_in_a_private_home_is_out_of_reach(tmp_path: Path) -> None:
 
 def test_a_long_path_gets_a_short_place_for_sockets(tmp_path: Path) -> None:
     short = tmp_path / "short"
-    deep = service_user.Quarters(tmp_path / ("x" * 90), None, short)
+    deep = service_user.ServiceFolders(tmp_path / ("x" * 90), None, short)
     assert deep.socket_folder() == short
     assert stat.S_IMODE(short.stat().st_mode) == 0o700
 
@@ -231,29 +231,29 @@ def test_somebody_elses_folder_in_a_place_for_everybody_is_refused(tmp_path: Pat
     tmp_path.chmod(0o1777)
     (tmp_path / "sockets").mkdir()
     os.chown(tmp_path / "sockets", 60_002, 60_002)
-    with pytest.raises(service_user.NotOurs):
+    with pytest.raises(service_user.ForeignFolder):
         service_user.private_folder(tmp_path / "sockets", STRANGER)
     (tmp_path / "link").symlink_to(tmp_path)
-    with pytest.raises(service_user.NotOurs):
+    with pytest.raises(service_user.ForeignFolder):
         service_user.private_folder(tmp_path / "link", None)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the services as somebody else")
 def test_the_files_follow_the_service_user(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    home = service_user.find_quarters(data).room("postgres")
+    home = service_user.service_folders(data).subfolder("postgres")
     (home / "PG_VERSION").write_text("18")
     monkeypatch.setattr(service_user, "service_user", lambda: STRANGER)
-    service_user.find_quarters(data)
+    service_user.service_folders(data)
     assert (home / "PG_VERSION").stat().st_uid == STRANGER.uid
 
 
 def test_unreachable_binaries_are_copied_once(tmp_path: Path) -> None:
-    source, home = tmp_path / "venv" / "wheel", tmp_path / "quarters"
+    source, home = tmp_path / "venv" / "wheel", tmp_path / "folders"
     source.mkdir(parents=True)
     home.mkdir()
     (source / "program").write_text("")
     (tmp_path / "venv").chmod(0o700)
-    place = service_user.Quarters(home, STRANGER, tmp_path)
+    place = service_user.ServiceFolders(home, STRANGER, tmp_path)
     copied = [service_user.reachable_copy(place, [source], "wheel-1") for _ in range(2)]
     assert copied == [home / "wheel-1"] * 2
     assert os.access(home / "wheel-1" / "wheel" / "program", os.X_OK)

@@ -209,7 +209,7 @@ def test_a_name_that_leads_inside_is_refused_before_connecting(
     url: str, settings: Settings
 ) -> None:
     settings.SANDBOX = False
-    http_client._strangers._manager.clear()
+    http_client._untrusted._manager.clear()
     Answers.connections.clear()
     with pytest.raises(http_client.Forbidden):
         http_client.request("GET", url.replace("127.0.0.1", "localhost"))

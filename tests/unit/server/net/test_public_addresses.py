@@ -1,4 +1,4 @@
-"""The guard of strangers' URLs, address by address: ends of ranges, addresses within others."""
+"""The guard of untrusted URLs, address by address: ends of ranges, addresses within others."""
 
 import pytest
 from pytest_django.fixtures import Settings

@@ -13,8 +13,8 @@ from server import ports
 from server.embedded import processes
 from server.encryption import secret_files
 from server.supervisor.checks import Refusal, cautions, clear_temporary, lock, open_data_folder
-from server.supervisor.children import Child, Household
-from server.supervisor.stop_signals import SIGNALS, Bell, Stopped
+from server.supervisor.children import Child, ChildProcesses
+from server.supervisor.stop_signals import SIGNALS, Stopped, StopSignals
 
 
 def sleeper() -> subprocess.Popen[bytes]:
@@ -27,11 +27,11 @@ def said() -> list[str]:
 
 
 @pytest.fixture
-def household(tmp_path: Path, said: list[str]) -> Household:
-    return Household(note=tmp_path / "pids.json", say=said.append)
+def children(tmp_path: Path, said: list[str]) -> ChildProcesses:
+    return ChildProcesses(pids_file=tmp_path / "pids.json", say=said.append)
 
 
-def test_a_data_folder_is_made_with_private_rooms(tmp_path: Path) -> None:
+def test_a_data_folder_is_made_with_private_subfolders(tmp_path: Path) -> None:
     open_data_folder(tmp_path / "new" / "data")
     assert (tmp_path / "new" / "data" / "secrets").stat().st_mode & 0o777 == 0o700
 
@@ -82,36 +82,36 @@ def test_a_reserved_port_can_be_shared_by_us_and_reserved_by_nobody_else() -> No
         each.close()
 
 
-def test_children_are_listed_with_their_process_ids(household: Household) -> None:
-    household.take_in(Child("web-1", sleeper))
-    pid = household.children[0].process.pid  # type: ignore[union-attr]
-    assert json.loads(household.note.read_text()) == {"web-1": pid}
-    household.stop(["web"])
+def test_children_are_listed_with_their_process_ids(children: ChildProcesses) -> None:
+    children.add(Child("web-1", sleeper))
+    pid = children.children[0].process.pid  # type: ignore[union-attr]
+    assert json.loads(children.pids_file.read_text()) == {"web-1": pid}
+    children.stop(["web"])
 
 
-def test_who_died_starts_again_after_a_pause(household: Household, said: list[str]) -> None:
+def test_who_died_starts_again_after_a_pause(children: ChildProcesses, said: list[str]) -> None:
     child = Child("web-1", sleeper, pause_s=0.05)
-    household.take_in(child)
+    children.add(child)
     first = child.process
     first.kill()  # type: ignore[union-attr]
     first.wait()  # type: ignore[union-attr]
-    household.look_after()
+    children.restart_ended()
     assert said == ["web-1 ended (SIGKILL); it starts again in 0.05 s"]
     while child.process is first:
-        household.look_after()
-    household.stop(["web"])
+        children.restart_ended()
+    children.stop(["web"])
 
 
-def test_the_pause_doubles_up_to_a_limit(household: Household) -> None:
+def test_the_pause_doubles_up_to_a_limit(children: ChildProcesses) -> None:
     child = Child("web-1", lambda: processes.start(["true"]), pause_s=20.0)
-    household.take_in(child)
+    children.add(child)
     child.process.wait()  # type: ignore[union-attr]
-    household.look_after()
+    children.restart_ended()
     assert child.pause_s == 30.0
-    household.stop(["web"])
+    children.stop(["web"])
 
 
-def test_children_are_stopped_in_order(household: Household, tmp_path: Path) -> None:
+def test_children_are_stopped_in_order(children: ChildProcesses, tmp_path: Path) -> None:
     order, endless = tmp_path / "order", "while :; do sleep 0.02; done"
     names = ("postgres", "web-1", "web-2")
 
@@ -120,22 +120,22 @@ def test_children_are_stopped_in_order(household: Household, tmp_path: Path) -> 
         return Child(name, lambda: processes.start(["sh", "-c", script]))
 
     for name in names:
-        household.take_in(noting(name))
+        children.add(noting(name))
     while not all((tmp_path / name).exists() for name in names):
         time.sleep(0.02)
-    household.stop(["web", "postgres"])
+    children.stop(["web", "postgres"])
     assert order.read_text().split()[-1] == "postgres"
-    assert not household.note.exists()
+    assert not children.pids_file.exists()
 
 
 def test_the_first_signal_is_noted_and_the_second_is_not_waited_for(tmp_path: Path) -> None:
     before = {number: signal.getsignal(number) for number in SIGNALS}
-    bell = Bell(at_second=lambda: None)
+    stop_signals = StopSignals(at_second=lambda: None)
     try:
-        bell.check()
+        stop_signals.check()
         signal.raise_signal(signal.SIGTERM)
         with pytest.raises(Stopped):
-            bell.check()
+            stop_signals.check()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

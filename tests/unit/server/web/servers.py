@@ -18,9 +18,9 @@ async def no_websocket(scope: object, receive: object, send: object) -> None:
 
 
 @contextmanager
-def served(app: WsgiApp, lane: str = "fast") -> Iterator[int]:
-    """Serve the application in a thread, every request in one lane; gives the port."""
-    bridge = Bridge(http=app, websocket=no_websocket, lane_of=lambda _path, _method: lane)
+def served(app: WsgiApp, pool: str = "fast") -> Iterator[int]:
+    """Serve the application in a thread, every request in one pool; gives the port."""
+    bridge = Bridge(http=app, websocket=no_websocket, pool_of=lambda _path, _method: pool)
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(bridge, http=HttpProtocol, lifespan="on", log_config=None)
     server = uvicorn.Server(config)

@@ -17,7 +17,7 @@ from pytest_django.fixtures import Settings
 from server.web.asgi_bridge import BATCHED_MAX_BYTES
 from server.web.bodies import long_responses
 from server.web.bodies import streams as wire
-from server.web.bodies.buffered_bytes import SMALL_BYTES, Gathered, HeldBytes
+from server.web.bodies.buffered_bytes import SMALL_BYTES, BufferBudget, BufferedBody
 from server.web.bodies.chunks import PIECE_BYTES
 from server.web.bodies.streams import ChunkedBody
 from server.web.deferred_response import Exchange
@@ -34,13 +34,13 @@ def echo(environ: dict[str, Any], start: Start) -> list[bytes]:
 
 
 class Handed(list[bytes]):
-    """A response without an answer yet: its handover says back what came in."""
+    """A response without an answer yet: its responder says back what came in."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.handover = self
+        self.responder = self
 
-    async def carry(self, exchange: Exchange) -> None:
+    async def respond(self, exchange: Exchange) -> None:
         assert isinstance(exchange.body, ChunkedBody)
         body = b"".join([piece async for piece in exchange.body.remaining()])
         await exchange.answer(200, [], b"%d " % len(body) + body)
@@ -202,7 +202,7 @@ def test_readers_who_take_nothing_hold_no_thread(
     port: int, client: http.client.HTTPConnection, path: str
 ) -> None:
     with ExitStack() as stack:
-        for _ in range(12):  # three times the lane's threads
+        for _ in range(12):  # three times the pool's threads
             reader = socket.create_connection(("127.0.0.1", port), timeout=60)
             stack.enter_context(reader)
             reader.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
@@ -240,7 +240,7 @@ def test_a_slow_reader_holds_the_answer_back_and_leaving_closes_it(port: int) ->
 def test_a_reader_who_leaves_within_the_upload_frees_the_thread(
     port: int, client: http.client.HTTPConnection, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for _ in range(8):  # twice the lane's threads
+    for _ in range(8):  # twice the pool's threads
         with socket.create_connection(("127.0.0.1", port), timeout=60) as leaving:
             leaving.sendall(
                 b"POST /received HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\nabc"
@@ -285,7 +285,7 @@ WRITES = {
 
 @pytest.mark.parametrize(("body", "headers", "pool"), WRITES.values(), ids=WRITES)
 def test_a_write_that_may_be_large_is_not_batched(body: Any, headers: Any, pool: bytes) -> None:
-    with served(app, lane="write") as port:
+    with served(app, pool="write") as port:
         client = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         _, name = asked(client, "POST", "/thread", body, headers=headers)
         client.close()
@@ -295,7 +295,7 @@ def test_a_write_that_may_be_large_is_not_batched(body: Any, headers: Any, pool:
 def test_bodies_and_answers_beyond_the_bound_of_what_is_held_are_whole(
     client: http.client.HTTPConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(HeldBytes, "has_room_for", lambda _held, size: size <= SMALL_BYTES)
+    monkeypatch.setattr(BufferBudget, "has_room_for", lambda _held, size: size <= SMALL_BYTES)
     sent = bytes(range(256)) * 2_000
     response, body = asked(client, "POST", "/echo", sent)
     assert body == b"%d " % len(sent) + sent
@@ -314,7 +314,7 @@ def test_a_body_that_has_no_room_anywhere_is_read_to_its_end_and_507(
     client: http.client.HTTPConnection, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.FREE_SPACE_BYTES = 2**62
-    monkeypatch.setattr(Gathered, "_is_counted", lambda _body: False)
+    monkeypatch.setattr(BufferedBody, "_is_counted", lambda _body: False)
     response, body = asked(client, "POST", "/echo", b"x" * 900_000)
     assert (response.status, json.loads(body)["error"]) == (507, "InsufficientStorage")
     settings.FREE_SPACE_BYTES = 0

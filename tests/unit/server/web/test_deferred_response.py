@@ -6,7 +6,7 @@ import pytest
 
 from server.net.async_http import Connections
 from server.net.client_networks import Client
-from server.web.bodies.streams import ChunkedBody, Gone, Outlet
+from server.web.bodies.streams import ChunkedBody, ClientDisconnected, ResponseWriter
 from server.web.bodies.transfers import Transfers
 from server.web.deferred_response import Exchange
 
@@ -20,13 +20,13 @@ def exchange(sent: list, received: list, body=b"", headers=()) -> Exchange:
     async def send(message):
         sent.append(message)
 
-    async def run(_lane, work):
+    async def run(_pool, work):
         return work()
 
-    outlet = Outlet(receive, send, is_head=False)
+    writer = ResponseWriter(receive, send, is_head=False)
     client = Client("", "")
     return Exchange(
-        body, None, list(headers), receive, send, run, Connections(), outlet, Transfers(), client
+        body, None, list(headers), receive, send, run, Connections(), writer, Transfers(), client
     )
 
 
@@ -57,7 +57,7 @@ def test_work_is_dropped_when_the_client_leaves():
 
     dropped = []
     gone = [{"type": "http.disconnect"}]
-    with pytest.raises(Gone):
+    with pytest.raises(ClientDisconnected):
         asyncio.run(exchange([], gone).while_the_client_stays(work()))
     assert dropped == [1]
 
@@ -86,7 +86,7 @@ def test_a_body_on_the_wire_comes_in_pieces():
 
 
 def test_a_client_that_leaves_within_its_body_is_gone():
-    with pytest.raises(Gone):
+    with pytest.raises(ClientDisconnected):
         pieces_of([{"type": "http.disconnect"}])
 
 

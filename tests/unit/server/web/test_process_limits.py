@@ -17,7 +17,7 @@ GIVEN = {
     "GROVE_TRANSFERS": "server.web.bodies.transfers.Transfers()._most",
     "GROVE_SNAPSHOTS_PER_NETWORK": "server.web.asgi_bridge.NETWORK_SNAPSHOTS",
     "GROVE_SNAPSHOTS": "server.web.asgi_bridge.SNAPSHOTS",
-    "GROVE_HELD_BYTES": "server.web.bodies.buffered_bytes.HeldBytes().most",
+    "GROVE_HELD_BYTES": "server.web.bodies.buffered_bytes.BufferBudget().most",
     "GROVE_BLOCKS_BYTES": "repos.reads.exports.MAX_BLOCKS_BYTES",
     "GROVE_SOCKETS_PER_NETWORK": "hosting.edge_limits.SOCKETS_MAX",
     "GROVE_BACKFILL_BYTES": "repos.events.firehose.budget.MOST_BYTES",

@@ -1,4 +1,4 @@
-"""Who the client is behind front doors, and what a client cannot make us believe."""
+"""Who the client is behind reverse proxies, and what a client cannot make us believe."""
 
 import asyncio
 from typing import Any

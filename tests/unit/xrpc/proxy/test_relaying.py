@@ -290,7 +290,7 @@ def test_a_call_after_questions_may_fall_back(port, app, service):
 
 
 def test_slow_services_hold_no_thread(port, service, monkeypatch):
-    """200 calls wait; others are answered as ever. There are four threads in the lane."""
+    """200 calls wait; others are answered as ever. There are four threads in the pool."""
     monkeypatch.setattr(connections, "HEAD_S", 600)  # a held thread would be held for so long
     service.answers(ECHO, silent())
     clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(200)]

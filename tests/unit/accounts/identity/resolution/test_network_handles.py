@@ -98,7 +98,7 @@ def test_a_web_server_can_stand_in_for_silent_name_servers(network):
 
 
 def test_name_servers_that_are_late_are_not_waited_for_twice(network):
-    network.records, network.page = dns.Late("late"), (200, DID)
+    network.records, network.page = dns.TimedOut("late"), (200, DID)
     network.backup_records = [f"did={OTHER}"]
     assert resolution.ask_for_handle(HANDLE) == OTHER
     assert len(network.asked) == 2

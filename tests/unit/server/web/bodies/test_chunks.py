@@ -6,7 +6,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from server.storage.free_space import InsufficientStorage
-from server.web.bodies.chunks import PIECE_BYTES, SPILLED_AT_ONCE_BYTES, Pieces, spilled
+from server.web.bodies.chunks import PIECE_BYTES, SPILLED_AT_ONCE_BYTES, BodyReader, spilled
 
 
 class Source:
@@ -28,7 +28,7 @@ class Source:
 
 def test_small_chunks_are_put_together():
     source = Source(1_000, 1_000)
-    pieces = Pieces(source, source.close)
+    pieces = BodyReader(source, source.close)
     read = list(iter(pieces.next, b""))
     assert b"".join(read) == b"".join(source.chunks)
     assert all(PIECE_BYTES <= len(piece) < PIECE_BYTES + 1_000 for piece in read[:-1])
@@ -36,7 +36,7 @@ def test_small_chunks_are_put_together():
 
 def test_a_source_is_closed_once_at_its_end():
     source = Source(10, 2)
-    pieces = Pieces(source, source.close)
+    pieces = BodyReader(source, source.close)
     pieces.next()
     pieces.close()
     assert (pieces.has_ended, source.closed_count) == (True, 1)
@@ -44,7 +44,7 @@ def test_a_source_is_closed_once_at_its_end():
 
 def test_a_source_is_closed_when_its_reader_leaves():
     source = Source(PIECE_BYTES, 5)
-    pieces = Pieces(source, source.close)
+    pieces = BodyReader(source, source.close)
     pieces.next()
     pieces.close()
     assert (source.read_count, source.closed_count, pieces.next()) == (1, 1, b"")
@@ -52,7 +52,7 @@ def test_a_source_is_closed_when_its_reader_leaves():
 
 def test_a_snapshot_is_read_to_its_end_and_closed_while_its_reader_takes_its_time():
     source = Source(PIECE_BYTES, 40)
-    pieces = Pieces(source, source.close, is_snapshot=True)
+    pieces = BodyReader(source, source.close, is_snapshot=True)
     first = pieces.next()
     while pieces.spill():
         assert source.closed_count == 0
@@ -62,7 +62,7 @@ def test_a_snapshot_is_read_to_its_end_and_closed_while_its_reader_takes_its_tim
 
 def test_what_is_written_to_a_file_is_written_in_parts():
     source = Source(PIECE_BYTES, 40)
-    pieces = Pieces(source, source.close, is_snapshot=True)
+    pieces = BodyReader(source, source.close, is_snapshot=True)
     assert pieces.spill()
     assert source.read_count == SPILLED_AT_ONCE_BYTES // PIECE_BYTES
 
@@ -70,7 +70,7 @@ def test_what_is_written_to_a_file_is_written_in_parts():
 def test_nothing_is_written_to_a_disk_that_is_nearly_full(settings: Settings):
     settings.FREE_SPACE_BYTES = 2**62
     source = Source(PIECE_BYTES, 40)
-    pieces = Pieces(source, source.close, is_snapshot=True)
+    pieces = BodyReader(source, source.close, is_snapshot=True)
     with pytest.raises(InsufficientStorage):
         pieces.spill()
     pieces.close()

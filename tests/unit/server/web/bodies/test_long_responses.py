@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from server.web.bodies import long_responses
-from server.web.bodies.chunks import PIECE_BYTES, Pieces
+from server.web.bodies.chunks import PIECE_BYTES, BodyReader
 from server.web.bodies.long_responses import Stream
-from server.web.bodies.streams import Answer, Message, Outlet
+from server.web.bodies.streams import Answer, Message, ResponseWriter
 from server.web.bodies.transfers import Transfer
 
 
@@ -42,15 +42,15 @@ class Source:
             yield b"x" * PIECE_BYTES
 
 
-def sending(reader: Reader, rest: Pieces, let_go: Callable[[], Any]) -> "asyncio.Task[None]":
+def sending(reader: Reader, rest: BodyReader, release: Callable[[], Any]) -> "asyncio.Task[None]":
     async def run(work: Callable[[], Any]) -> Any:
         return work()
 
     async def gone() -> None:
-        let_go()
+        release()
 
-    outlet = Outlet(reader.receive, reader.send, is_head=False)
-    stream = Stream(outlet, Transfer("a"), run, gone)
+    writer = ResponseWriter(reader.receive, reader.send, is_head=False)
+    stream = Stream(writer, Transfer("a"), run, gone)
     return asyncio.ensure_future(stream.send(Answer(200, [], b"first"), rest))
 
 
@@ -62,7 +62,7 @@ async def a_while() -> None:
 def test_nothing_is_read_before_what_was_sent_is_taken() -> None:
     async def main() -> list[int]:
         reader, source = Reader(), Source()
-        task = sending(reader, Pieces(source), lambda: None)
+        task = sending(reader, BodyReader(source), lambda: None)
         await a_while()
         read = [source.read]
         reader.takes.set()
@@ -76,10 +76,10 @@ def test_a_snapshot_ends_while_its_reader_takes_nothing(monkeypatch: pytest.Monk
     monkeypatch.setattr(long_responses, "SPILL_AFTER_S", 0.05)
 
     async def main() -> int:
-        reader, source, let_go = Reader(), Source(), asyncio.Event()
-        task = sending(reader, Pieces(source, is_snapshot=True), let_go.set)
+        reader, source, release = Reader(), Source(), asyncio.Event()
+        task = sending(reader, BodyReader(source, is_snapshot=True), release.set)
         async with asyncio.timeout(20):
-            await let_go.wait()
+            await release.wait()
         assert (source.read, reader.sent) == (3, [b"first"])
         reader.takes.set()
         await task

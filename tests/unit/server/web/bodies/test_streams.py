@@ -6,7 +6,14 @@ import pytest
 
 from server.web.bodies import streams
 from server.web.bodies.chunks import HELD_MAX_BYTES, PIECE_BYTES
-from server.web.bodies.streams import Answer, ChunkedBody, Gone, Message, held, run_application
+from server.web.bodies.streams import (
+    Answer,
+    ChunkedBody,
+    ClientDisconnected,
+    Message,
+    held,
+    run_application,
+)
 
 
 def dripping(size: int, count: int) -> streams.Receive:
@@ -30,7 +37,7 @@ def received(receive: streams.Receive, ahead: bytes = b"") -> bytes:
 
 def test_who_drips_an_upload_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streams, "IDLE_S", 0.1)
-    with pytest.raises(Gone, match="too slowly"):
+    with pytest.raises(ClientDisconnected, match="too slowly"):
         received(dripping(1, 100))
 
 
@@ -44,7 +51,7 @@ def test_a_thread_reads_what_is_there_and_waits_for_nothing() -> None:
 
     body = ChunkedBody(never, b"ahead")
     assert body.read(100) == b"ahead"
-    with pytest.raises(Gone, match="on its way"):
+    with pytest.raises(ClientDisconnected, match="on its way"):
         body.read(1)
 
 

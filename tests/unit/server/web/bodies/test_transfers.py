@@ -13,7 +13,7 @@ def is_cut(transfer: Transfer) -> bool:
 
 
 def running(stack: ExitStack, all_of_them: Transfers, who: str, *sizes: int) -> list[Transfer]:
-    made = [stack.enter_context(all_of_them.one_more(who)) for _ in sizes]
+    made = [stack.enter_context(all_of_them.admit(who)) for _ in sizes]
     for transfer, size in zip(made, sizes, strict=True):
         transfer.count(size)
     return made

@@ -3,11 +3,11 @@
 import asyncio
 from typing import Any
 
-from server.web.connections.slow_clients import SLOWEST_BYTES_PER_S, Pace
+from server.web.connections.slow_clients import SLOWEST_BYTES_PER_S, SlowClientGuard
 
 
 class Clock:
-    """As much of an event loop as a Pace needs."""
+    """As much of an event loop as a SlowClientGuard needs."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -51,11 +51,11 @@ class Connection:
         self.is_aborted = True
 
 
-def watched() -> tuple[Clock, Connection, Pace]:
+def watched() -> tuple[Clock, Connection, SlowClientGuard]:
     clock, connection = Clock(), Connection()
     loop: Any = clock
     transport: Any = connection
-    return clock, connection, Pace(loop, transport, stalled_s=60)
+    return clock, connection, SlowClientGuard(loop, transport, stalled_s=60)
 
 
 def is_given_up(bytes_per_s: int, seconds: int) -> bool:

@@ -1,14 +1,14 @@
-"""Jobs of one gathering meet, are served together, and each gets its own outcome once."""
+"""Jobs of one batch meet, are served join_batch, and each gets its own outcome once."""
 
 from collections.abc import Callable, Sequence
 
 import pytest
 
-from server.web.threads.batching import Gathering, Job, Late, Outcome, together
+from server.web.threads.batching import Batch, Job, Outcome, TakeMore, join_batch
 
 
 class Party:
-    """Runs a gathering and writes down what was served and handed out, in order."""
+    """Runs a batch and writes down what was served and handed out, in order."""
 
     def __init__(self, *late_jobs: Job) -> None:
         self.served: list[list[object]] = []
@@ -16,16 +16,16 @@ class Party:
         self._late_jobs = list(late_jobs)
 
     def run(self, *jobs: Job) -> None:
-        Gathering(self._come, self._deliver).run(jobs)
+        Batch(self._come, self._deliver).run(jobs)
 
-    def serve(self, items: Sequence[object], _late: Late[object]) -> None:
+    def serve(self, items: Sequence[object], _late: TakeMore[object]) -> None:
         self.served.append(list(items))
 
-    def serve_late(self, items: Sequence[object], late: Late[object]) -> None:
+    def serve_late(self, items: Sequence[object], late: TakeMore[object]) -> None:
         self.served.append([*items, *late()])
 
     def meeting(self, item: object, key: object = None) -> Callable[[], object]:
-        return lambda: together(self.serve, item, key) or item
+        return lambda: join_batch(self.serve, item, key) or item
 
     def _come(self) -> Sequence[Job]:
         came, self._late_jobs = self._late_jobs, []
@@ -58,8 +58,8 @@ def test_who_meets_again_and_again_is_handed_out_once_and_last() -> None:
     party = Party()
 
     def twice() -> str:
-        together(party.serve, 1)
-        together(party.serve, 2)
+        join_batch(party.serve, 1)
+        join_batch(party.serve, 2)
         return "twice"
 
     party.run((twice, "a"), (party.meeting(1), "b"))
@@ -69,9 +69,9 @@ def test_who_meets_again_and_again_is_handed_out_once_and_last() -> None:
 
 def test_those_who_come_late_are_served_along_if_they_come_to_the_same_point() -> None:
     party = Party()
-    late = [(lambda: together(party.serve_late, 2), "late"), (party.meeting(3), "elsewhere")]
+    late = [(lambda: join_batch(party.serve_late, 2), "late"), (party.meeting(3), "elsewhere")]
     party._late_jobs = late  # type: ignore[assignment]
-    party.run((lambda: together(party.serve_late, 1), "early"))
+    party.run((lambda: join_batch(party.serve_late, 1), "early"))
     assert party.served == [[1, 2], [3]]
 
 
@@ -83,21 +83,21 @@ def test_what_a_job_raises_is_its_own_outcome() -> None:
 
 
 def test_what_serving_raises_is_raised_to_everybody_it_served() -> None:
-    def fail(_items: Sequence[int], _late: Late[int]) -> None:
+    def fail(_items: Sequence[int], _late: TakeMore[int]) -> None:
         raise ConnectionError
 
     party = Party()
-    party.run((lambda: together(fail, 1), "a"), (lambda: together(fail, 2), "b"))
+    party.run((lambda: join_batch(fail, 1), "a"), (lambda: join_batch(fail, 2), "b"))
     assert [type(each) for each in party.rounds[0]] == [ConnectionError, ConnectionError]
 
 
 def test_a_job_may_survive_what_serving_raises() -> None:
-    def fail(_items: Sequence[int], _late: Late[int]) -> None:
+    def fail(_items: Sequence[int], _late: TakeMore[int]) -> None:
         raise ConnectionError
 
     def survive() -> str:
         with pytest.raises(ConnectionError):
-            together(fail, 1)
+            join_batch(fail, 1)
         return "alive"
 
     party = Party()
@@ -114,9 +114,9 @@ def test_outside_of_a_gathering_everybody_is_served_alone() -> None:
 def test_who_serves_may_meet_alone() -> None:
     party = Party()
 
-    def serve(items: Sequence[int], _late: Late[int]) -> None:
+    def serve(items: Sequence[int], _late: TakeMore[int]) -> None:
         for item in items:
-            together(party.serve, item)
+            join_batch(party.serve, item)
 
-    party.run((lambda: together(serve, 1), "a"), (lambda: together(serve, 2), "b"))
+    party.run((lambda: join_batch(serve, 1), "a"), (lambda: join_batch(serve, 2), "b"))
     assert party.served == [[1], [2]]

@@ -1,4 +1,4 @@
-"""Lanes run blocking work elsewhere, hand back what happened, and say no when they are full."""
+"""Pools run blocking work elsewhere, hand back what happened, and say no when they are full."""
 
 import asyncio
 import threading
@@ -10,66 +10,66 @@ import pytest
 
 from server.net.client_networks import Client
 from server.web.threads import shared_pool
-from server.web.threads.batching import Late, together
-from server.web.threads.batching_pool import GatheringLane
-from server.web.threads.shared_pool import SharedLane
-from server.web.threads.thread_pools import Lane, LaneIsFull
+from server.web.threads.batching import TakeMore, join_batch
+from server.web.threads.batching_pool import BatchingPool
+from server.web.threads.shared_pool import SharedPool
+from server.web.threads.thread_pools import PoolIsFull, ThreadPool
 
 
 @pytest.fixture
-def lane() -> Iterator[Lane]:
-    made = Lane("test", threads=2, waiting_max=1)
+def pool() -> Iterator[ThreadPool]:
+    made = ThreadPool("test", threads=2, waiting_max=1)
     yield made
     made.close()
 
 
-def test_work_runs_in_a_thread_of_the_lane(lane: Lane) -> None:
-    name = asyncio.run(lane.run(lambda: threading.current_thread().name))
+def test_work_runs_in_a_thread_of_the_lane(pool: ThreadPool) -> None:
+    name = asyncio.run(pool.run(lambda: threading.current_thread().name))
     assert name in {"test-0", "test-1"}
 
 
-def test_what_work_raises_is_raised_where_it_is_awaited(lane: Lane) -> None:
+def test_what_work_raises_is_raised_where_it_is_awaited(pool: ThreadPool) -> None:
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(lane.run(lambda: 1 // 0))
+        asyncio.run(pool.run(lambda: 1 // 0))
 
 
-def test_as_many_run_at_once_as_there_are_threads(lane: Lane) -> None:
+def test_as_many_run_at_once_as_there_are_threads(pool: ThreadPool) -> None:
     both_there = threading.Barrier(2, timeout=60)
 
     async def two() -> list[int]:
-        return await asyncio.gather(lane.run(both_there.wait), lane.run(both_there.wait))
+        return await asyncio.gather(pool.run(both_there.wait), pool.run(both_there.wait))
 
     assert sorted(asyncio.run(two())) == [0, 1]
 
 
-def test_a_full_lane_refuses_at_once(lane: Lane) -> None:
+def test_a_full_lane_refuses_at_once(pool: ThreadPool) -> None:
     async def four() -> list[object]:
-        waits = [lane.run(lambda: time.sleep(0.2)) for _ in range(4)]
+        waits = [pool.run(lambda: time.sleep(0.2)) for _ in range(4)]
         return await asyncio.gather(*waits, return_exceptions=True)
 
-    assert [type(each) for each in asyncio.run(four())] == [type(None)] * 3 + [LaneIsFull]
+    assert [type(each) for each in asyncio.run(four())] == [type(None)] * 3 + [PoolIsFull]
 
 
-def test_a_waiter_who_leaves_makes_room_again(lane: Lane) -> None:
+def test_a_waiter_who_leaves_makes_room_again(pool: ThreadPool) -> None:
     async def leave_and_return() -> str:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.05):
-                await lane.run(lambda: time.sleep(0.2))
-        return await lane.run(lambda: "answered")
+                await pool.run(lambda: time.sleep(0.2))
+        return await pool.run(lambda: "answered")
 
     assert asyncio.run(leave_and_return()) == "answered"
 
 
 def test_closing_lets_the_work_finish() -> None:
-    lane, done = Lane("test", threads=1), threading.Event()
+    pool, done = ThreadPool("test", threads=1), threading.Event()
 
     async def begin() -> None:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.01):
-                await lane.run(lambda: time.sleep(0.1) or done.set())  # type: ignore[func-returns-value]
+                await pool.run(lambda: time.sleep(0.1) or done.set())  # type: ignore[func-returns-value]
 
     asyncio.run(begin())
-    lane.close()
+    pool.close()
     assert done.is_set()
 
 
@@ -78,14 +78,14 @@ def client(name: str, wide: str = "") -> Client:
 
 
 @pytest.fixture
-def shared() -> Iterator[SharedLane]:
-    made = SharedLane("shared", threads=4, waiting_max=8, most=12)
+def shared() -> Iterator[SharedPool]:
+    made = SharedPool("shared", threads=4, waiting_max=8, most=12)
     yield made
     made.close()
 
 
 async def _occupied(
-    shared: SharedLane, names: Sequence[str], release: threading.Event
+    shared: SharedPool, names: Sequence[str], release: threading.Event
 ) -> list[Any]:
     """Every client asks for two jobs that do not end by themselves."""
     asked = [
@@ -98,7 +98,7 @@ async def _occupied(
 
 
 @pytest.mark.parametrize("crowd", [1, 2, 3, 7])
-def test_a_newcomer_is_served_however_many_hold_the_pool(shared: SharedLane, crowd: int) -> None:
+def test_a_newcomer_is_served_however_many_hold_the_pool(shared: SharedPool, crowd: int) -> None:
     release = threading.Event()
 
     async def ask() -> str:
@@ -112,7 +112,7 @@ def test_a_newcomer_is_served_however_many_hold_the_pool(shared: SharedLane, cro
     assert asyncio.run(ask()) == "through"
 
 
-def test_one_client_has_several_threads_of_a_fair_pool(shared: SharedLane) -> None:
+def test_one_client_has_several_threads_of_a_fair_pool(shared: SharedPool) -> None:
     both_there = threading.Barrier(2, timeout=60)
 
     async def two() -> list[int]:
@@ -122,7 +122,7 @@ def test_one_client_has_several_threads_of_a_fair_pool(shared: SharedLane) -> No
     assert sorted(asyncio.run(two())) == [0, 1]
 
 
-def test_who_asks_too_much_of_a_shared_lane_is_refused_alone(shared: SharedLane) -> None:
+def test_who_asks_too_much_of_a_shared_lane_is_refused_alone(shared: SharedPool) -> None:
     release = threading.Event()
 
     async def crowd() -> list[object]:
@@ -132,17 +132,17 @@ def test_who_asks_too_much_of_a_shared_lane_is_refused_alone(shared: SharedLane)
         return await asyncio.gather(*slow, return_exceptions=True)
 
     results = asyncio.run(crowd())
-    assert LaneIsFull in {type(each) for each in results}
+    assert PoolIsFull in {type(each) for each in results}
     assert bool in {type(each) for each in results}
 
 
-def test_a_shared_lane_forgets_who_has_left(shared: SharedLane) -> None:
+def test_a_shared_lane_forgets_who_has_left(shared: SharedPool) -> None:
     asyncio.run(shared.run_for(client("a"), lambda: None))
     assert not len(shared._queue)
 
 
 def test_additional_threads_end_when_nobody_needs_them(
-    shared: SharedLane, monkeypatch: pytest.MonkeyPatch
+    shared: SharedPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shared_pool, "IDLE_S", 0.05)
     release = threading.Event()
@@ -160,8 +160,8 @@ def test_additional_threads_end_when_nobody_needs_them(
 
 
 @pytest.fixture
-def gathering() -> Iterator[GatheringLane]:
-    made = GatheringLane("gathering", threads=3, waiting_max=100)
+def batch() -> Iterator[BatchingPool]:
+    made = BatchingPool("batch", threads=3, waiting_max=100)
     yield made
     made.close()
 
@@ -174,30 +174,30 @@ class Counter:
         self._lasts_s = lasts_s
 
     def meet(self, item: int) -> int:
-        together(self._serve, item)
+        join_batch(self._serve, item)
         return item
 
-    def _serve(self, items: Sequence[int], _late: Late[int]) -> None:
+    def _serve(self, items: Sequence[int], _take_more: TakeMore[int]) -> None:
         self.sizes.append(len(items))
         time.sleep(self._lasts_s)
 
 
-async def all_of(lane: GatheringLane, counter: Counter, count: int) -> list[int]:
-    jobs = [lane.run(lambda n=n: counter.meet(n)) for n in range(count)]  # type: ignore[misc]
+async def all_of(pool: BatchingPool, counter: Counter, count: int) -> list[int]:
+    jobs = [pool.run(lambda n=n: counter.meet(n)) for n in range(count)]  # type: ignore[misc]
     return list(await asyncio.wait_for(asyncio.gather(*jobs), 20))
 
 
-def test_what_waits_in_a_gathering_lane_goes_together(gathering: GatheringLane) -> None:
+def test_what_waits_in_a_gathering_lane_goes_together(batch: BatchingPool) -> None:
     counter = Counter()
-    assert asyncio.run(all_of(gathering, counter, 50)) == list(range(50))
+    assert asyncio.run(all_of(batch, counter, 50)) == list(range(50))
     assert len(counter.sizes) <= 3
 
 
-def test_every_one_of_many_gets_its_answer_once(gathering: GatheringLane) -> None:
+def test_every_one_of_many_gets_its_answer_once(batch: BatchingPool) -> None:
     counter = Counter(lasts_s=0.001)
 
     async def client(number: int) -> list[int]:
-        asked = [gathering.run(lambda n=n: counter.meet(n)) for n in range(number, 300, 10)]  # type: ignore[misc]
+        asked = [batch.run(lambda n=n: counter.meet(n)) for n in range(number, 300, 10)]  # type: ignore[misc]
         return [await asyncio.wait_for(each, 20) for each in asked]
 
     async def clients() -> list[list[int]]:
@@ -209,53 +209,53 @@ def test_every_one_of_many_gets_its_answer_once(gathering: GatheringLane) -> Non
 
 
 def test_a_gathering_that_is_held_up_holds_up_nobody_who_comes_later(
-    gathering: GatheringLane,
+    batch: BatchingPool,
 ) -> None:
     release = threading.Event()
 
     async def held_up() -> int:
-        slow = asyncio.ensure_future(gathering.run(lambda: release.wait(20)))
+        slow = asyncio.ensure_future(batch.run(lambda: release.wait(20)))
         await asyncio.sleep(0.02)
         try:
-            return await asyncio.wait_for(gathering.run(lambda: 1), 60)
+            return await asyncio.wait_for(batch.run(lambda: 1), 60)
         finally:
             release.set()
             assert await slow
 
     assert asyncio.run(held_up()) == 1
-    assert asyncio.run(all_of(gathering, Counter(), 20)) == list(range(20))
+    assert asyncio.run(all_of(batch, Counter(), 20)) == list(range(20))
 
 
 def test_what_work_raises_in_a_gathering_lane_is_raised_where_it_is_awaited(
-    gathering: GatheringLane,
+    batch: BatchingPool,
 ) -> None:
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(gathering.run(lambda: 1 // 0))
+        asyncio.run(batch.run(lambda: 1 // 0))
 
 
 def test_a_full_gathering_lane_refuses_at_once() -> None:
-    lane, release = GatheringLane("narrow", threads=1, waiting_max=1), threading.Event()
+    pool, release = BatchingPool("narrow", threads=1, waiting_max=1), threading.Event()
 
     async def three() -> list[object]:
-        waits = [asyncio.ensure_future(lane.run(lambda: release.wait(60))) for _ in range(3)]
+        waits = [asyncio.ensure_future(pool.run(lambda: release.wait(60))) for _ in range(3)]
         await asyncio.sleep(0.02)
         release.set()
         return await asyncio.gather(*waits, return_exceptions=True)
 
-    assert [type(each) for each in asyncio.run(three())] == [bool, bool, LaneIsFull]
-    lane.close()
+    assert [type(each) for each in asyncio.run(three())] == [bool, bool, PoolIsFull]
+    pool.close()
 
 
 def test_closing_a_gathering_lane_lets_all_of_the_work_finish() -> None:
-    lane, done = GatheringLane("closing", threads=3), []
+    pool, done = BatchingPool("closing", threads=3), []
 
     async def begin() -> None:
         for number in range(5):
-            work = lane.run(lambda n=number: time.sleep(0.02) or done.append(n))  # type: ignore[misc,func-returns-value]
+            work = pool.run(lambda n=number: time.sleep(0.02) or done.append(n))  # type: ignore[misc,func-returns-value]
             task = asyncio.ensure_future(work)
             await asyncio.sleep(0)
             task.cancel()
 
     asyncio.run(begin())
-    lane.close()
+    pool.close()
     assert sorted(done) == list(range(5))
