@@ -1,1 +1,1 @@
-"""The ground floor and the wiring: settings, tenants, hosts, staff, embedded services, servers."""
+"""The Django project and its tenants: settings, hosts, staff, limits, mail, the PLC directory."""

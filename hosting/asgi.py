@@ -1,4 +1,4 @@
-"""One origin, one port: WebSockets to Channels, HTTP to the WSGI handler in threads."""
+"""The ASGI application: WebSockets to Channels, HTTP to the WSGI handler in threads."""
 
 from django.db import connections
 from django.utils.module_loading import import_string
@@ -8,7 +8,7 @@ from server.web import wsgi_handler
 # isort: split
 # behind the handler, which sets Django up
 
-from hosting.edge_limits import Entrance
+from hosting.edge_limits import EdgeLimits
 from server import environment
 from server.web.asgi_bridge import Bridge
 from server.web.proxy_headers import BehindProxies
@@ -20,5 +20,5 @@ _bridge = Bridge(
     at_end=connections.close_all,
 )
 _trusted = environment.text("GROVE_TRUSTED_PROXIES")
-_entrance = Entrance(_bridge, _trusted)
-application = BehindProxies(_entrance, _trusted) if _trusted else _entrance
+_edge_limits = EdgeLimits(_bridge, _trusted)
+application = BehindProxies(_edge_limits, _trusted) if _trusted else _edge_limits

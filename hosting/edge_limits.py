@@ -1,8 +1,8 @@
-"""What the server's edge counts before any thread: requests that no method counts, and sockets.
+"""Rate limits at the server's edge, before any thread: for pages, static files and sockets.
 
 Calls of methods are charged by the dispatcher (xrpc.dispatch), to their host; pages, static files,
 well-known documents, health checks and handshakes are charged here, to the platform. It runs on the
-event loop, so it never asks Valkey: each process counts, and tells it soon. The front door's own
+event loop, so it never asks Valkey: each process counts, and tells it soon. The reverse proxy's own
 questions about certificates are not counted, nor is anybody who is exempt from limits.
 """
 
@@ -13,8 +13,8 @@ import orjson
 from django.conf import settings
 
 from hosting import limits
-from hosting.limits import AtOnce, Charge, RateLimitExceeded
-from hosting.limits.at_once import Place
+from hosting.limits import Charge, ConcurrencyLimit, RateLimitExceeded
+from hosting.limits.at_once import Slot
 from hosting.pages.cors import EXPOSED_HEADERS
 from hosting.tenancy.routing import PLATFORM_PATHS, hostname_in, is_call
 from server.net.client_networks import WIDE_TIMES, client_of, network
@@ -28,14 +28,14 @@ SOCKETS_MAX: Final = process_limits.NETWORK_SOCKETS
 _BYPASS: Final = b"x-ratelimit-bypass"
 
 
-class Entrance:
+class EdgeLimits:
     """An ASGI application that lets in what its network may still ask for. `trusted` is
     GROVE_TRUSTED_PROXIES."""
 
     def __init__(self, app: App, trusted: str = "") -> None:
         self._app = app
-        self._front_doors = proxy_headers.parse_trusted(trusted)[1] if trusted else ()
-        self._sockets = AtOnce()
+        self._proxies = proxy_headers.parse_trusted(trusted)[1] if trusted else ()
+        self._sockets = ConcurrencyLimit()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
@@ -53,7 +53,7 @@ class Entrance:
         Nothing is charged."""
         charges = self._charges(scope)
         refused = limits.refusal_of(charges) if charges else None
-        return refused or self._sockets.refusal_of(_places(scope))
+        return refused or self._sockets.refusal_of(_slots(scope))
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -67,7 +67,7 @@ class Entrance:
         """A WebSocket, if its network may have one more; else 429 in place of the handshake."""
         try:
             self._charge(scope)
-            with self._sockets.room(_places(scope)):
+            with self._sockets.hold(_slots(scope)):
                 await self._app(scope, receive, send)
         except RateLimitExceeded as error:
             await _refuse(scope, send, error, "websocket.http")
@@ -83,7 +83,7 @@ class Entrance:
         address = _address(scope)
         # Whoever comes through a proxy has an address of their own: it asks for itself here
         if _is_exempt(scope) or (
-            path in PLATFORM_PATHS and proxy_headers.is_among(address, self._front_doors)
+            path in PLATFORM_PATHS and proxy_headers.is_among(address, self._proxies)
         ):
             return ()
         is_static = path.startswith(settings.STATIC_URL)
@@ -97,7 +97,7 @@ def _refused_lately(scope: Scope) -> RateLimitExceeded | None:
     return None if error is None or _is_exempt(scope) else error
 
 
-def _places(scope: Scope) -> list[Place]:
+def _slots(scope: Scope) -> list[Slot]:
     if _is_exempt(scope):
         return []
     name, wide = client_of(_address(scope))

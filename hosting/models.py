@@ -1,7 +1,7 @@
 """Tenants, their hosts and handle domains, and the staff who look after them.
 
 A tenant is a customer; a host is one PDS host name of a tenant; a handle domain is a domain under
-which a host gives out handles (docs/architecture.md section 1). Everything above this room hangs on
+which a host gives out handles (docs/architecture.md section 1). Every package above hangs on
 a host, never on a global.
 """
 
@@ -54,7 +54,7 @@ class Host(models.Model):
     """One PDS host name: one service DID, one firehose with its own `seq`, one token secret."""
 
     class Admission(models.TextChoices):
-        """Who may have an account here. Every door obeys it: accounts.signup.policy."""
+        """Who may have an account here. Every way in obeys it: accounts.signup.policy."""
 
         OPEN = "open", _("Open to everybody")
         CAPTCHA = "captcha", _("Open to whoever solves a captcha")

@@ -1,4 +1,4 @@
-"""Platform facts, read top to bottom. What a tenant may differ in is a field of Tenant or Host."""
+"""Django settings, read top to bottom. What a tenant may differ in is a field of Tenant or Host."""
 
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
@@ -30,7 +30,7 @@ PLC_URL = env.text("GROVE_PLC_URL", f"http://localhost:{PLC_PORT}").rstrip("/")
 PLC_TIMEOUT_S = 10.0  # one request to the directory
 PLC_AWAIT_S = 25.0  # how long createAccount waits for the directory before it answers 504
 RESOLVE_TIMEOUT_S = 3.0  # one question about a DID or a handle: DNS, well-known, directory
-LEXICON_RESOLUTION = env.text("GROVE_LEXICONS", "on") != "off"  # strangers' record types
+LEXICON_RESOLUTION = env.text("GROVE_LEXICONS", "on") != "off"  # third parties' record types
 # Name servers (`address` or `address:port`), instead of the machine's own; and further ones, asked
 # when nothing else knew a handle.
 DNS_SERVERS = env.words("GROVE_DNS_SERVERS")
@@ -298,7 +298,7 @@ LOGGING = {
 }
 
 # --- the console: django-unfold's lists and widgets in templates of our own (docs/decisions/0010);
-# its site is hosting.console.site, its pages come from the rooms above
+# its site is hosting.console.site, its pages come from the packages above
 _CONSOLE_PAGES = [
     (_("Look up"), "index"),
     (_("Accounts"), "accounts_account_changelist"),

@@ -1,4 +1,4 @@
-"""Signals of this room: what it asks of rooms above it.
+"""Signals of this package: what it asks of packages above it.
 
 `crawl_requested(host)`: ask the relays for this host now; a receiver answers by relay what went
 wrong, or "".

@@ -1,4 +1,4 @@
-"""The routes of a host's own name. Rooms above are named by dotted string only.
+"""The routes of a host's own name. Packages above are named by dotted string only.
 
 A name under a handle domain has routes of its own (hosting.tenancy.routing.HANDLE_URLS).
 """
@@ -10,7 +10,7 @@ from hosting.console.site import console
 from hosting.mail import captured
 from hosting.pages import landing, platform_urls
 
-autodiscover_modules("console")  # each room hangs its pages on the console's site
+autodiscover_modules("console")  # each package hangs its pages on the console's site
 
 urlpatterns = [
     path("", landing.landing),

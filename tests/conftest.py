@@ -20,7 +20,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("busy machine")
 
 services.start()
-os.environ.setdefault("GROVE_SIGN_UP_MAIL", "off")  # most tests read the letter that they caused
+os.environ.setdefault("GROVE_SIGN_UP_MAIL", "off")  # most tests read the e-mail that they caused
 os.environ["DJANGO_SETTINGS_MODULE"] = "hosting.settings"
 django.setup()
 

@@ -1,7 +1,7 @@
 """A mail server process on a loopback port, whose manners a test can spoil.
 
-`PostOffice` starts it, with a temper, and kills it; letters that it took lie in a folder, one file
-each. Tempers: `kind` takes everything; `slow` greets late; `drops` takes the letter and breaks off
+`PostOffice` starts it, with a temper, and kills it; e-mails that it took lie in a folder, one file
+each. Tempers: `kind` takes everything; `slow` greets late; `drops` takes the e-mail and breaks off
 before it says so; `full` says 451 to the recipient; `strict` says 550; `secret` wants STARTTLS and
 a password; `tls` speaks TLS from the first byte.
 """
@@ -37,7 +37,7 @@ class PostOffice:
         return f"smtp://127.0.0.1:{self.port}"
 
     @property
-    def letters(self) -> list[EmailMessage]:
+    def emails(self) -> list[EmailMessage]:
         """Whatever was taken, oldest first."""
         files = sorted(self.folder.glob("*.eml"))
         return [message_from_bytes(file.read_bytes(), policy=default) for file in files]
@@ -121,8 +121,8 @@ class Conversation:
         return b"250 fine"
 
     def _keep(self, data: bytes) -> None:
-        letter = data.removesuffix(b"\r\n.\r\n").replace(b"\r\n..", b"\r\n.")
-        (self.folder / f"{time.time_ns()}.eml").write_bytes(letter)
+        email = data.removesuffix(b"\r\n.\r\n").replace(b"\r\n..", b"\r\n.")
+        (self.folder / f"{time.time_ns()}.eml").write_bytes(email)
 
 
 async def main(port: int, folder: Path, temper: str) -> None:

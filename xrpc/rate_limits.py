@@ -144,7 +144,7 @@ SUBMIT_PLC_OPERATION: Final = of_account(
     "submit-plc-operation", Budget(30, 5 * MINUTE_S), Budget(200, DAY_S)
 )
 SIGN_PLC_OPERATION: Final = of_account("sign-plc-operation", Budget(30, 5 * MINUTE_S))
-# Rows that are written anew, letters, or events that every reader of the firehose gets
+# Rows that are written anew, e-mails, or events that every reader of the firehose gets
 REFRESH_SESSION: Final = of_network("refresh-session", Budget(1_500, 5 * MINUTE_S))
 CREATE_APP_PASSWORD: Final = of_account(
     "create-app-password", Budget(30, HOUR_S), Budget(100, DAY_S)
@@ -160,14 +160,14 @@ UPDATE_HANDLE: Final = of_account("update-handle", Budget(10, 5 * MINUTE_S), Bud
 # Calls of one account, from whatever networks, that wait for others in one process
 ACCOUNT_CALLS_MAX: Final = process_limits.ACCOUNT_CALLS
 _WAITING_POOLS: Final = frozenset({"remote", "lookup"})
-_under_way: Final = limits.AtOnce()
+_under_way: Final = limits.ConcurrencyLimit()
 _NOTHING: Final = nullcontext()
 
 
 # Imports under way in one process: each holds a thread and up to a gigabyte of the disk
 ACCOUNT_IMPORTS_MAX: Final = process_limits.ACCOUNT_IMPORTS
 NETWORK_IMPORTS_MAX: Final = process_limits.NETWORK_IMPORTS
-_imports: Final = limits.AtOnce()
+_imports: Final = limits.ConcurrencyLimit()
 
 
 def importing(call: Call) -> AbstractContextManager[None]:
@@ -176,7 +176,7 @@ def importing(call: Call) -> AbstractContextManager[None]:
     if not settings.RATE_LIMITS:
         return _NOTHING
     own = ((call.host.pk, call.did), ACCOUNT_IMPORTS_MAX)
-    return _imports.room([own, (limits.network(call.address), NETWORK_IMPORTS_MAX)])
+    return _imports.hold([own, (limits.network(call.address), NETWORK_IMPORTS_MAX)])
 
 
 class Meter:
@@ -221,7 +221,7 @@ class Meter:
         """Around the method: charge attempts at a password, and count what an account has under
         way where others are waited for. Raises RateLimitExceeded."""
         if pool in _WAITING_POOLS and call.did and not self._is_exempt:
-            return _under_way.room([((call.host.pk, call.did), ACCOUNT_CALLS_MAX)])
+            return _under_way.hold([((call.host.pk, call.did), ACCOUNT_CALLS_MAX)])
         for limit in declared:
             if limit.wrong is not None:
                 return self._logging_in(limit.who(call)[0], limit.wrong)
@@ -231,7 +231,7 @@ class Meter:
         """Who turned out to be an untrusted party has spent nothing of the budgets of the account
         that its token named. The network's own budget stays spent."""
         if self._declared:
-            limits.give_back(host_of(self._request), self._declared)
+            limits.refund(host_of(self._request), self._declared)
 
     def mark(self, response: HttpResponseBase) -> None:
         """Say on the answer how the tightest budget stands; a refusal has said so already."""

@@ -19,7 +19,7 @@ from accounts.authentication import credential_rules, email_codes
 from accounts.authentication.email_codes import Purpose
 from accounts.models import Account
 from hosting.limits import RateLimitExceeded
-from hosting.mail import letters, outbox
+from hosting.mail import emails, outbox
 from protocol.errors import InvalidRequest, XrpcError
 
 
@@ -184,10 +184,10 @@ def _apply(account: Account, email: str, wish: Change, *, is_proven: bool) -> No
 def _tell_old_address(account: Account) -> None:
     """That another one takes its place. An address that nobody confirmed hears of it once: it may
     be a bystander's, put there by somebody who changes to and fro."""
-    letter = letters.EMAIL_CHANGED
+    kind = emails.EMAIL_CHANGED
     if account.email_confirmed_at is None:
-        letter = letters.UNCONFIRMED_EMAIL_CHANGED
+        kind = emails.UNCONFIRMED_EMAIL_CHANGED
         if not account.is_email_trusted:
             return
     context = {"handle": account.handle or account.did}
-    outbox.post(account.host, account.email, letter, context, cause=account.did)
+    outbox.post(account.host, account.email, kind, context, cause=account.did)

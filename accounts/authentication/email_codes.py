@@ -1,8 +1,8 @@
 """One-time codes that prove whose mailbox it is: one live code for an account and a purpose.
 
-A code that still lives is mailed again to whoever asks again: nobody can make the one in a letter
-worthless by asking for more. When so many were asked for that no further letter may leave, the code
-in the last one lives again: a stranger who uses up somebody's letters keeps nobody out.
+A code that still lives is mailed again to whoever asks again: nobody can make the one in an e-mail
+worthless by asking for more. When so many were asked for that no further e-mail may leave, the code
+in the last one lives again: a stranger who uses up somebody's e-mails keeps nobody out.
 
 Source: the e-mail family of com.atproto.server.*. A code is two groups of five base32 characters,
 compared without case. It lives for 15 minutes after it was last asked for, and is burned on use and
@@ -24,37 +24,37 @@ from django.utils.crypto import salted_hmac
 from accounts.authentication.session_tokens import ExpiredToken, InvalidToken
 from accounts.models import Account, EmailToken
 from hosting.limits import RateLimitExceeded
-from hosting.mail import letters, outbox
+from hosting.mail import emails, outbox
 from hosting.mail.models import OutgoingMail
 from hosting.models import Host
 
 Purpose = EmailToken.Purpose
 
-LIVES: Final = letters.CODE_LIVES
+LIVES: Final = emails.CODE_LIVES
 WRONG_TRIES_MAX: Final = 10
 _REMEMBERED_FOR: Final = timedelta(days=1)  # so that a late code is called expired, not invalid
 _SEED_BYTES: Final = 16
 _GROUP: Final = 5
 _LETTERS: Final = {
-    Purpose.CONFIRM_EMAIL: letters.CONFIRM_EMAIL,
-    Purpose.UPDATE_EMAIL: letters.UPDATE_EMAIL,
-    Purpose.RESET_PASSWORD: letters.RESET_PASSWORD,
-    Purpose.DELETE_ACCOUNT: letters.DELETE_ACCOUNT,
-    Purpose.PLC_OPERATION: letters.PLC_OPERATION,
-    Purpose.AUTH_FACTOR: letters.SIGN_IN_CODE,
+    Purpose.CONFIRM_EMAIL: emails.CONFIRM_EMAIL,
+    Purpose.UPDATE_EMAIL: emails.UPDATE_EMAIL,
+    Purpose.RESET_PASSWORD: emails.RESET_PASSWORD,
+    Purpose.DELETE_ACCOUNT: emails.DELETE_ACCOUNT,
+    Purpose.PLC_OPERATION: emails.PLC_OPERATION,
+    Purpose.AUTH_FACTOR: emails.SIGN_IN_CODE,
 }
 
-# The ways back for an owner whose session somebody stole: that one's letters use up none of these.
+# The ways back for an owner whose session somebody stole: that one's e-mails use up none of these.
 _WAYS_IN: Final = frozenset({Purpose.RESET_PASSWORD, Purpose.AUTH_FACTOR})
 
 
 def mail(
     account: Account, purpose: EmailToken.Purpose, language: str | None = None
 ) -> OutgoingMail | None:
-    """Issue a code and put the letter with it into the outbox, both or neither.
+    """Issue a code and put the e-mail with it into the outbox, both or neither.
 
     `language` is the reader's; None: the host's own. Raises RateLimitExceeded when the address, or
-    the account, got enough letters lately: the code in the last letter is good again then.
+    the account, got enough e-mails lately: the code in the last e-mail is good again then.
     """
     try:
         with transaction.atomic():

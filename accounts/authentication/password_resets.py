@@ -17,7 +17,7 @@ from accounts.authentication import credential_rules, credentials, email_address
 from accounts.authentication.email_codes import Purpose
 from hosting import celery
 from hosting.limits import RateLimitExceeded
-from hosting.mail import letters, outbox
+from hosting.mail import emails, outbox
 from hosting.models import Host
 
 
@@ -25,7 +25,7 @@ def ask_by_email(host: Host, email: str) -> None:
     """Mail a code to the account of this address. Raises AccountNotFound when there is none, which
     com.atproto.server.requestPasswordReset tells; the page does not. Raises EmailTooNew.
 
-    Somebody who got enough letters lately gets no further one, and nobody is told of it.
+    Somebody who got enough e-mails lately gets no further one, and nobody is told of it.
     """
     account = credentials.find(host, email) if "@" in email else None
     if account is None:
@@ -74,4 +74,4 @@ def reset(host: Host, code: str, password: str) -> None:
         status.end_sessions(locked)
         email_codes.burn_all(locked)  # asked for by whoever was signed in
         context = {"handle": locked.handle or locked.did}
-        outbox.post(locked.host, locked.email, letters.PASSWORD_CHANGED, context, cause=locked.did)
+        outbox.post(locked.host, locked.email, emails.PASSWORD_CHANGED, context, cause=locked.did)

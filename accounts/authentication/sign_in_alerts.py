@@ -1,4 +1,4 @@
-"""From where people sign in, and a letter to them when it is somewhere new.
+"""From where people sign in, and an e-mail to them when it is somewhere new.
 
 A place is a part of the network, an IPv4 /24 or an IPv6 /48: what one provider gives to a
 neighbourhood or a household. A new device at home is no news, a known device elsewhere is. Kept is
@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from accounts.models import Account, KnownPlace
-from hosting.mail import letters, outbox
+from hosting.mail import emails, outbox
 
 REMEMBERED_FOR: Final = timedelta(days=180)
 _PREFIX: Final = {4: 24, 6: 48}  # bits
@@ -35,10 +35,10 @@ def note(account: Account, address: str) -> None:
         is_first = not places.exists()
         place = KnownPlace(account=account, place_hash=place_hash, last_seen_at=now)
         KnownPlace.objects.bulk_create([place], ignore_conflicts=True)
-        if not is_first and letters.sender_of(account.host).has_sign_in_alerts:
+        if not is_first and emails.sender_of(account.host).has_sign_in_alerts:
             context = {"handle": account.handle or account.did, "address": address, "at": now}
             outbox.post(
-                account.host, account.email, letters.SIGN_IN_ALERT, context, cause=account.did
+                account.host, account.email, emails.SIGN_IN_ALERT, context, cause=account.did
             )
 
 

@@ -18,7 +18,7 @@ from accounts.identity import did_verification
 from accounts.identity.plc import did_refresh
 from accounts.models import Account
 from accounts.signals import account_activated, account_moved_in
-from hosting.mail import letters, outbox
+from hosting.mail import emails, outbox
 
 
 def deactivate(account: Account, delete_after: datetime | None = None) -> Account:
@@ -27,7 +27,7 @@ def deactivate(account: Account, delete_after: datetime | None = None) -> Accoun
     From `delete_after` on the account is deleted (accounts.lifecycle.deletion), unless its owner
     comes back before; a repetition brings its own. It lies settings.DELETION_HOLD_S ahead at the
     least, and the owner is told: whoever holds a stolen session can ask, too. While the address is
-    not trusted it lies beyond that time: the letter may go to the thief, but the former address was
+    not trusted it lies beyond that time: the e-mail may go to the thief, but the former address was
     told of the change. Raises `AccountNotFound` for one that never opened.
     """
     with transaction.atomic():
@@ -78,4 +78,4 @@ def _is_news(delete_after: datetime, before: datetime | None) -> bool:
 
 def _tell_when(account: Account) -> None:
     context = {"handle": account.handle or account.did, "delete_at": account.delete_after}
-    outbox.post(account.host, account.email, letters.DELETION_SCHEDULED, context, cause=account.did)
+    outbox.post(account.host, account.email, emails.DELETION_SCHEDULED, context, cause=account.did)

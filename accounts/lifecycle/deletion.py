@@ -20,7 +20,7 @@ from accounts.authentication.email_codes import Purpose
 from accounts.identity.keys import signing_keys
 from accounts.models import Account, PlcOperation
 from accounts.signals import account_deleted
-from hosting.mail import letters, outbox
+from hosting.mail import emails, outbox
 from hosting.models import Host
 
 _SWEEP_BATCH: Final = 100
@@ -92,8 +92,8 @@ def _withdraw_operations(account: Account) -> None:
 
 
 def _say_goodbye(account: Account) -> None:
-    """The last letter; those before it, with the address in them, go."""
+    """The last e-mail; those before it, with the address in them, go."""
     outbox.forget(account.host, account.email)
     handle = account.handle or account.did
     words = {"handle": handle}
-    outbox.post(account.host, account.email, letters.ACCOUNT_DELETED, words, cause=account.did)
+    outbox.post(account.host, account.email, emails.ACCOUNT_DELETED, words, cause=account.did)

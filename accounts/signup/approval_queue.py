@@ -19,7 +19,7 @@ from accounts.invites import codes
 from accounts.models import HeldSignUp
 from accounts.signup import did_web_sign_up, pending_account, rules
 from accounts.signup.rules import Admitted, SignUp
-from hosting.mail import letters, outbox
+from hosting.mail import emails, outbox
 from hosting.models import Host
 from protocol.errors import InvalidRequest
 
@@ -118,7 +118,7 @@ def approve(held: HeldSignUp) -> None:
     _decide(held, HeldSignUp.State.APPROVED)
     if not held.did:
         _make_account(held)
-    _write(held, letters.SIGN_UP_APPROVED)
+    _write(held, emails.SIGN_UP_APPROVED)
 
 
 def _make_account(held: HeldSignUp) -> None:
@@ -138,7 +138,7 @@ def _make_account(held: HeldSignUp) -> None:
 def refuse(held: HeldSignUp) -> None:
     """Say no, in the caller's transaction; the person is told. Raises AlreadyDecided."""
     _decide(held, HeldSignUp.State.REFUSED)
-    _write(held, letters.SIGN_UP_REFUSED)
+    _write(held, emails.SIGN_UP_REFUSED)
 
 
 def drop(host: Host, ids: Sequence[int]) -> list[HeldSignUp]:
@@ -170,10 +170,10 @@ def _code_left(held: HeldSignUp) -> str:
         return ""
 
 
-def _write(held: HeldSignUp, letter: letters.Letter) -> None:
+def _write(held: HeldSignUp, kind: emails.EmailKind) -> None:
     if held.email:
         words = {"handle": held.handle, "is_move": bool(held.did)}
-        outbox.post(held.host, held.email, letter, words, language=held.language or None)
+        outbox.post(held.host, held.email, kind, words, language=held.language or None)
 
 
 def _is_same(held: HeldSignUp, host: Host, did: str, admitted: Admitted) -> bool:

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import SignUpBreaker
-from hosting.mail import letters, outbox
+from hosting.mail import emails, outbox
 from hosting.models import Host
 
 WINDOW: Final = timedelta(minutes=10)
@@ -65,4 +65,4 @@ def _locked(host: Host) -> SignUpBreaker:
 def _tell(host: Host, limit: int) -> None:
     if host.tenant.support_email:
         words = {"limit": limit, "minutes": WINDOW // timedelta(minutes=1)}
-        outbox.post(host, host.tenant.support_email, letters.SIGN_UPS_HELD, words)
+        outbox.post(host, host.tenant.support_email, emails.SIGN_UPS_HELD, words)

@@ -1,1 +1,1 @@
-"""The frame of the staff console: its admin site and its sessions."""
+"""The staff console's admin site and its sessions."""

@@ -1,4 +1,4 @@
-"""Staff's sessions: Django's, in the database, for keys that could be one of ours.
+"""Sessions of staff: Django's, in the database, for keys that could be one of ours.
 
 A quoted cookie may carry any octet (RFC 6265 section 4.1.1 allows none of them, `http.cookies`
 decodes them all), and Postgres takes no NUL: Django would look it up and fail.

@@ -1,5 +1,5 @@
-"""The console's AdminSite. Rooms above add models and pages to it in their own `console` package,
-which `hosting.urls` discovers, so that this room need not know them.
+"""The console's AdminSite. Packages above add models and pages in their own `console` package,
+which `hosting.urls` discovers, so that this package need not know them.
 
 Who gets in: platform staff everywhere; a tenant's members on the tenant's own host names only.
 """

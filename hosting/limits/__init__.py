@@ -1,4 +1,4 @@
-"""How often somebody may try: passwords by name and address, sign-ups by address, reads, writes.
+"""Rate limits: passwords by name and address, sign-ups by address, reads, writes.
 
 `spend` takes points of buckets and refuses when one of them is used up; all that a request is
 charged for is taken together or not at all. Counters live in Valkey for all processes; while it is
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.http import HttpRequest
 
-from hosting.limits.at_once import AtOnce
+from hosting.limits.at_once import ConcurrencyLimit
 from hosting.limits.buckets import (
     ACCOUNT_GUESSES,
     GUESSES,
@@ -46,12 +46,13 @@ from hosting.models import Host
 from server.net.client_networks import network, wide_network
 
 __all__ = [
-    "ACCOUNT_GUESSES", "DAY_S", "GUESSES", "GUESSES_UNDER_ATTACK", "HOUR_S", "LOGIN", "MINUTE_S",
-    "REQUESTS", "REQUEST_PASSWORD_RESET", "RESET_PASSWORD", "SIGN_UP", "STAFF_GUESSES",
-    "STAFF_LOGIN", "STATIC_FILES", "WRITES", "AtOnce", "Bucket", "Budget", "Charge", "Ledger",
-    "RateLimitExceeded", "Standing", "Store", "attempt", "bucket", "charges", "give_back",
-    "is_exempt", "is_exempt_client", "logging_in", "network", "network_of", "note", "owe",
-    "refusal_of", "refused", "spend", "spend_charges", "staff_logging_in",
+    "ACCOUNT_GUESSES", "DAY_S", "GUESSES", "GUESSES_UNDER_ATTACK", "HOUR_S", "LOGIN",
+    "MINUTE_S", "REQUESTS", "REQUEST_PASSWORD_RESET", "RESET_PASSWORD", "SIGN_UP",
+    "STAFF_GUESSES", "STAFF_LOGIN", "STATIC_FILES", "WRITES", "Bucket", "Budget", "Charge",
+    "ConcurrencyLimit", "Ledger", "RateLimitExceeded", "Standing", "Store", "attempt", "bucket",
+    "charge_later", "charges", "is_exempt", "is_exempt_client", "logging_in", "network",
+    "network_of", "note", "refund", "refusal_of", "refused", "spend", "spend_charges",
+    "staff_logging_in",
 ]  # fmt: skip
 
 PLATFORM = 0  # in place of a host's id: counted at all hosts together
@@ -102,17 +103,17 @@ def spend_charges(host: Host | None, charges: Sequence[Charge]) -> Standing:
     return _ledger.spend(_id_of(host), charges)
 
 
-def give_back(host: Host | None, charges: Sequence[Charge]) -> None:
+def refund(host: Host | None, charges: Sequence[Charge]) -> None:
     """Undo a spend."""
-    _ledger.give_back(_id_of(host), charges)
+    _ledger.refund(_id_of(host), charges)
 
 
-def owe(host_id: int, charges: Sequence[Charge]) -> None:
+def charge_later(host_id: int, charges: Sequence[Charge]) -> None:
     """Take charges for what is done already, beyond what was left if need be: the next attempts
     are refused until the window is over."""
     if settings.RATE_LIMITS:
         owed = [Charge(each.bucket, each.who, -each.points) for each in charges]
-        _ledger.give_back(host_id, owed)
+        _ledger.refund(host_id, owed)
 
 
 @contextmanager
@@ -177,7 +178,7 @@ def _given_back_unless(
         raise
     finally:
         if not is_wrong:
-            give_back(host, at_stake)
+            refund(host, at_stake)
 
 
 def _id_of(host: Host | None) -> int:

@@ -1,6 +1,6 @@
-"""The buckets of the server's edge and of sign-ins; those of methods stand beside the methods
-(xrpc.rate_limits). Each can be set otherwise: `GROVE_LIMIT_LOGIN="30/300 300/86400"`, so many
-points in so many seconds. docs/operators/configuration.md lists them all.
+"""Rate-limit buckets of the server's edge and of sign-ins; those of methods stand beside the
+methods (xrpc.rate_limits). Each can be set otherwise: `GROVE_LIMIT_LOGIN="30/300 300/86400"`, so
+many points in so many seconds. docs/operators/configuration.md lists them all.
 """
 
 from hosting.limits.budgets import DAY_S, HOUR_S, MINUTE_S, Bucket, Budget

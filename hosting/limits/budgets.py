@@ -1,4 +1,4 @@
-"""What may be spent: budgets of points in windows of time, and how one of them stands.
+"""Budgets of points in windows of time, and how much of one remains.
 
 Source: the buckets that clients of atproto servers meet; `RateLimit-*` as in
 draft-ietf-httpapi-ratelimit-headers (the form with four headers), `Retry-After` RFC 9110.

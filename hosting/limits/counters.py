@@ -1,8 +1,8 @@
-"""What one process knows of the budgets: how much is spent, and what Valkey has not heard of yet.
+"""Counters of one process: how much is spent, and what Valkey has not heard of yet.
 
 A counter is `total`, as Valkey last told it, and `pending`, spent here since. While a budget is far
 from used up (`is_calm`), a bucket with slack is counted here alone and reported a quarter of a
-second later; near its end every attempt asks. Without Valkey the same counters hold the doors.
+second later; near its end every attempt asks. Without Valkey the same counters refuse.
 """
 
 import math
@@ -84,7 +84,7 @@ class Counters:
         counter.pending += points
         self._untold[counter.key] = counter
 
-    def untold(self, now: float) -> list[Counter]:
+    def unflushed(self, now: float) -> list[Counter]:
         """Those that hold points Valkey has not heard of, in windows that still run; each is
         handed out once."""
         found = [each for each in self._untold.values() if each.pending and each.resets_at > now]

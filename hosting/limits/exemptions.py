@@ -1,4 +1,4 @@
-"""Who is asked from: the network that limits count by, and who is not counted at all.
+"""Exemptions from rate limits, and the network that a client is counted by.
 
 Exempt are the operator's own machines: by a secret header or by address.
 """

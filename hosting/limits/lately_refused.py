@@ -1,4 +1,4 @@
-"""Who has used up its requests, as found out a moment ago: refused again before any thread.
+"""A cache of recent refusals: who has used up its requests is refused before any thread.
 
 The dispatcher finds out, at a host and in a thread; a client that goes on asking would keep the
 threads busy with refusals. So for a moment they are given by the event loop.

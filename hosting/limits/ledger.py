@@ -1,4 +1,4 @@
-"""Where points are taken: here when that is exact enough, at Valkey when it has to be asked.
+"""The ledger of rate limits: counts in memory while that is exact enough, else at Valkey.
 
 The hot path (a read by an address far from its limit) is one look-up and one addition in memory.
 What was counted here alone is told to Valkey by a thread, four times a second, in one script per
@@ -12,11 +12,11 @@ from collections.abc import Iterable, Sequence
 
 from hosting.limits.budgets import Charge, RateLimitExceeded, Standing
 from hosting.limits.counters import HEARD_S, Counter, Counters, tightest
-from hosting.limits.store import Asked, Away, Store, Verdict
+from hosting.limits.store import Asked, Store, Unavailable, Verdict
 
 KNOWN_MAX = 50_000  # counters a process keeps
-TELL_EVERY_S = 0.25
-TELL_AT_ONCE = 500  # budgets in one script
+FLUSH_EVERY_S = 0.25
+FLUSH_BATCH = 500  # budgets in one script
 
 Wanted = list[tuple[Counter, int]]
 
@@ -27,8 +27,8 @@ class Ledger:
     def __init__(self, store: Store, most: int = KNOWN_MAX) -> None:
         self._store = store
         self._counters = Counters(most)
-        self._has_untold = threading.Event()
-        self._teller: threading.Thread | None = None
+        self._has_unflushed = threading.Event()
+        self._flusher: threading.Thread | None = None
 
     def spend(self, host_id: int, charges: Iterable[Charge]) -> Standing:
         """Take all charges or none; how the tightest of their budgets stands. Raises
@@ -44,7 +44,7 @@ class Ledger:
                     is_calm = is_calm and counter.is_calm(points)
             if is_calm:
                 return self._take_here(wanted)
-            _refuse_as_before(wanted, now)
+            _refuse_again(wanted, now)
             asked = [_asked(counter, points) for counter, points in wanted]
         return self._ask(wanted, asked)
 
@@ -73,84 +73,84 @@ class Ledger:
                         return counter.refusal()
         return None
 
-    def give_back(self, host_id: int, charges: Iterable[Charge]) -> None:
+    def refund(self, host_id: int, charges: Iterable[Charge]) -> None:
         """Undo a `spend`, within a quarter of a second."""
         now = time.time()
         with self._counters.lock:
             for charge in charges:
                 for counter in self._counters.of(host_id, charge, now):
                     self._counters.hold(counter, -charge.points)
-        self._wake_teller()
+        self._wake_flusher()
 
-    def tell(self) -> None:
+    def flush(self) -> None:
         """Tell Valkey what was counted here alone; kept for later while it is away."""
         now = time.time()
         by_host: dict[int, list[Counter]] = defaultdict(list)
         with self._counters.lock:
-            for counter in self._counters.untold(now):
+            for counter in self._counters.unflushed(now):
                 by_host[counter.key[0]].append(counter)
         for counters in by_host.values():
-            for at in range(0, len(counters), TELL_AT_ONCE):
-                self._tell([(counter, 0) for counter in counters[at : at + TELL_AT_ONCE]])
+            for at in range(0, len(counters), FLUSH_BATCH):
+                self._flush([(counter, 0) for counter in counters[at : at + FLUSH_BATCH]])
 
     def _take_here(self, wanted: Wanted) -> Standing:
         for counter, points in wanted:
             self._counters.hold(counter, points)
-        self._wake_teller()
+        self._wake_flusher()
         return tightest([counter for counter, _ in wanted])
 
     def _ask(self, wanted: Wanted, asked: Sequence[Asked]) -> Standing:
         try:
             verdict = self._store.spend(asked)
-        except Away:
+        except Unavailable:
             return self._take_without_valkey(wanted, asked)
         with self._counters.lock:
-            _learn(wanted, verdict)
+            _update(wanted, verdict)
             if verdict.refused is not None:
                 raise wanted[verdict.refused][0].refusal()
             return tightest(counter for counter, _ in wanted)
 
     def _take_without_valkey(self, wanted: Wanted, asked: Sequence[Asked]) -> Standing:
         with self._counters.lock:
-            self._take_back(wanted, asked)
+            self._restore_pending(wanted, asked)
             for counter, points in wanted:
                 if points and not counter.has_room(points):
                     raise counter.refusal()
             return self._take_here(wanted)
 
-    def _tell(self, counters: Wanted) -> None:
+    def _flush(self, counters: Wanted) -> None:
         with self._counters.lock:
             asked = [_asked(counter, 0) for counter, _ in counters]
         try:
-            verdict = self._store.tell(asked)
-        except Away:
+            verdict = self._store.flush(asked)
+        except Unavailable:
             with self._counters.lock:
-                self._take_back(counters, asked)
+                self._restore_pending(counters, asked)
             return
         with self._counters.lock:
-            _learn(counters, verdict)
+            _update(counters, verdict)
 
-    def _take_back(self, wanted: Wanted, asked: Sequence[Asked]) -> None:
+    def _restore_pending(self, wanted: Wanted, asked: Sequence[Asked]) -> None:
         """What could not be told is pending again."""
         for (counter, _), question in zip(wanted, asked, strict=True):
             counter.total -= question.owed
             self._counters.hold(counter, question.owed)
 
-    def _wake_teller(self) -> None:
-        if self._store.is_configured and not self._has_untold.is_set():
-            self._has_untold.set()
-            if self._teller is None or not self._teller.is_alive():
-                self._teller = threading.Thread(target=self._keep_telling, daemon=True)
-                self._teller.start()
+    def _wake_flusher(self) -> None:
+        if self._store.is_configured and not self._has_unflushed.is_set():
+            self._has_unflushed.set()
+            if self._flusher is None or not self._flusher.is_alive():
+                self._flusher = threading.Thread(target=self._keep_flushing, daemon=True)
+                self._flusher.start()
 
-    def _keep_telling(self) -> None:
-        while self._has_untold.wait():
-            time.sleep(TELL_EVERY_S)
-            self._has_untold.clear()
-            self.tell()
+    def _keep_flushing(self) -> None:
+        while self._has_unflushed.wait():
+            time.sleep(FLUSH_EVERY_S)
+            self._has_unflushed.clear()
+            self.flush()
 
 
-def _refuse_as_before(wanted: Wanted, now: float) -> None:
+def _refuse_again(wanted: Wanted, now: float) -> None:
     """Who was refused a moment ago is refused again without asking: a flood costs no round trip."""
     for counter, points in wanted:
         if points and now - counter.heard_at < HEARD_S and not counter.has_room(points):
@@ -164,7 +164,7 @@ def _asked(counter: Counter, points: int) -> Asked:
     return Asked(counter.key, owed, points, counter.budget.limit)
 
 
-def _learn(wanted: Wanted, verdict: Verdict) -> None:
+def _update(wanted: Wanted, verdict: Verdict) -> None:
     now = time.time()
     for (counter, _), told in zip(wanted, verdict.told, strict=True):
         counter.total = told.count

@@ -1,8 +1,8 @@
-"""The counters that all processes share: one atomic script on Valkey for all budgets of a request.
+"""The shared counters of rate limits: one atomic script on Valkey for all of a request.
 
 Keys hold a hash instead of names and addresses, and share a hash tag per host, so that a cluster
 keeps what one script touches on one node. Valkey that is away or hangs costs one request a quarter
-of a second; until it answers again nobody waits for it (`Away` at once).
+of a second; until it answers again nobody waits for it (`Unavailable` at once).
 """
 
 import hashlib
@@ -47,7 +47,7 @@ return answer
 """
 
 
-class Away(Exception):
+class Unavailable(Exception):
     """Valkey does not answer, or there is none: each process counts for itself."""
 
 
@@ -62,7 +62,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class StoredCount:
     """What Valkey says: the count after, and for how many seconds the window still runs."""
 
     count: int
@@ -74,7 +74,7 @@ class Verdict:
     """`refused` is the place of the first budget that is used up, or None."""
 
     refused: int | None
-    told: Sequence[Told]
+    told: Sequence[StoredCount]
 
 
 class Store:
@@ -90,16 +90,16 @@ class Store:
         return bool(settings.VALKEY_URL)
 
     def spend(self, asked: Sequence[Asked]) -> Verdict:
-        """Take points of one host's budgets, all that are wanted or none. Raises Away."""
+        """Take points of one host's budgets, all that are wanted or none. Raises Unavailable."""
         if self._is_away or not self.is_configured:
-            raise Away
+            raise Unavailable
         return self._run(asked)
 
-    def tell(self, asked: Sequence[Asked]) -> Verdict:
+    def flush(self, asked: Sequence[Asked]) -> Verdict:
         """Take what is owed. It alone tries again after a failure, so that no request waits for
-        that. Raises Away."""
+        that. Raises Unavailable."""
         if not self.is_configured or (self._is_away and time.monotonic() < self._retry_at):
-            raise Away
+            raise Unavailable
         return self._run(asked)
 
     def _run(self, asked: Sequence[Asked]) -> Verdict:
@@ -112,10 +112,10 @@ class Store:
             answer = _script(settings.VALKEY_URL)([key_text(each.key) for each in asked], numbers)
         except redis.RedisError as failure:
             self._is_away, self._retry_at = True, time.monotonic() + RETRY_S
-            raise Away from failure
+            raise Unavailable from failure
         self._is_away = False
         refused, *pairs = cast("list[int]", answer)
-        told = [Told(pairs[at], pairs[at + 1] / 1000) for at in range(0, len(pairs), 2)]
+        told = [StoredCount(pairs[at], pairs[at + 1] / 1000) for at in range(0, len(pairs), 2)]
         return Verdict(refused - 1 if refused else None, told)
 
 

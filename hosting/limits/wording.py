@@ -1,4 +1,4 @@
-"""What a person reads when an attempt was one too many."""
+"""Rate-limit refusals in a person's words."""
 
 import math
 

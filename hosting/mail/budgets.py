@@ -1,9 +1,9 @@
-"""How many letters somebody may get from a host, and an account may cause.
+"""Limits of e-mail: how many somebody may get from a host, and an account may cause.
 
-Counted in Postgres, in the transaction that puts the letter down: what is rolled back was not sent
-and is not counted, and no other server is asked inside of a transaction. Each kind of letter has a
+Counted in Postgres, in the transaction that puts the e-mail down: what is rolled back was not sent
+and is not counted, and no other server is asked inside of a transaction. Each kind of e-mail has a
 budget of its own, so that nobody suppresses a warning by using up the codes. Kept is a hash of the
-address: counts outlive the letters of a deleted account.
+address: counts outlive the e-mails of a deleted account.
 """
 
 import math
@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from hosting.limits.budgets import DAY_S, HOUR_S, Budget, RateLimitExceeded
-from hosting.mail.letters import Letter
+from hosting.mail.emails import EmailKind
 from hosting.mail.models import MailCount
 from hosting.models import Host
 from server.database import connection
@@ -37,15 +37,15 @@ _COUNT: Final = """
 _Key = tuple[str, str, int]  # whose, of what, in how many seconds
 
 
-def spend(host: Host, letter: Letter, recipient: str, cause: str = "") -> None:
-    """Count a letter in all its budgets or in none, in the caller's transaction.
+def spend(host: Host, kind: EmailKind, recipient: str, cause: str = "") -> None:
+    """Count an e-mail in all its budgets or in none, in the caller's transaction.
 
     `cause` is the DID of the account that makes us write, if any. Raises RateLimitExceeded.
     """
     if not settings.RATE_LIMITS:
         return
     now = timezone.now()
-    budgets = dict(_budgets(letter, recipient, cause))
+    budgets = dict(_budgets(kind, recipient, cause))
     columns = [list(column) for column in zip(*budgets, strict=True)]
     with transaction.atomic():  # a refusal takes all counts back
         for who, name, window_s, count, resets_at in connection.rows(
@@ -59,13 +59,13 @@ def forget_old() -> None:
     MailCount.objects.filter(resets_at__lt=timezone.now() - timedelta(hours=1)).delete()
 
 
-def _budgets(letter: Letter, recipient: str, cause: str) -> Iterator[tuple[_Key, Budget]]:
-    for budget in letter.budgets:
-        yield (_hash(recipient), letter.name, budget.window_s), budget
+def _budgets(kind: EmailKind, recipient: str, cause: str) -> Iterator[tuple[_Key, Budget]]:
+    for budget in kind.budgets:
+        yield (_hash(recipient), kind.name, budget.window_s), budget
     if cause:
-        kind = "codes" if letter.is_asked_for else "warnings"
+        purpose = "codes" if kind.is_asked_for else "warnings"
         for budget in ACCOUNT:
-            yield (_hash(cause), kind, budget.window_s), budget
+            yield (_hash(cause), purpose, budget.window_s), budget
 
 
 def _refuse_beyond(budget: Budget, count: int, resets_at: datetime) -> None:

@@ -1,7 +1,7 @@
-"""`/dev/mail`: the letters of a sandbox without a mail server, for those who try it out.
+"""`/dev/mail`: the e-mails of a sandbox without a mail server, for those who try it out.
 
 Everybody who reaches the page reads everybody's codes there, so it exists in a sandbox only, shows
-one host's letters, and asks who is there: over https platform staff (whoever reads a code can
+one host's e-mails, and asks who is there: over https platform staff (whoever reads a code can
 become the account, which no role at a tenant may), over http clients on this machine.
 """
 
@@ -18,7 +18,7 @@ from hosting.tenancy.routing import host_of
 from server.net.public_addresses import is_loopback
 
 SHOWN_MAX = 100
-# A letter has its styles inline, as mail programs want it, and needs nothing else.
+# An e-mail has its styles inline, as mail programs want it, and needs nothing else.
 LETTER_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups"
 
 
@@ -36,7 +36,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def as_html(request: HttpRequest, mail_id: int) -> HttpResponse:
-    """`/dev/mail/<id>`: the letter as a mail program shows it."""
+    """`/dev/mail/<id>`: the e-mail as a mail program shows it."""
     mail = get_object_or_404(_readable(request).exclude(html=""), pk=mail_id)
     response = HttpResponse(mail.html)
     response["Content-Security-Policy"] = LETTER_POLICY
@@ -44,7 +44,7 @@ def as_html(request: HttpRequest, mail_id: int) -> HttpResponse:
 
 
 def _readable(request: HttpRequest) -> OutgoingMailQuerySet:
-    """This host's captured letters, if whoever asks may read them."""
+    """This host's captured e-mails, if whoever asks may read them."""
     host = host_of(request)
     if not outbox.is_capturing() or not _may_read(request, host):
         raise Http404

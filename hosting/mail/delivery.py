@@ -1,8 +1,8 @@
-"""Letters leave: one claimed attempt at a time, no transaction open, the outcome written down.
+"""Delivery of e-mail: one claimed attempt at a time, no transaction open.
 
-Whoever runs an attempt, however often: a letter that was sent is not sent again. Only a crash
+Whoever runs an attempt, however often: an e-mail that was sent is not sent again. Only a crash
 between the mail server's yes and ours repeats one, and then under the same Message-ID, by which
-mailboxes know it for the same. While the mail server is away, one letter at a time asks whether it
+mailboxes know it for the same. While the mail server is away, one e-mail at a time asks whether it
 is back, so that a server that does not answer cannot hold every worker.
 """
 
@@ -18,7 +18,7 @@ from kombu.exceptions import OperationalError
 
 from hosting import celery
 from hosting.mail import smtp
-from hosting.mail.letters import sender_of
+from hosting.mail.emails import sender_of
 from hosting.mail.models import OutgoingMail
 
 LEASE: Final = timedelta(seconds=2 * smtp.DEADLINE_S)
@@ -54,7 +54,7 @@ _sweeping = threading.Lock()
 
 
 def wake(mail_id: int) -> None:
-    """Have a worker send the letter now; without a broker, do it in this thread."""
+    """Have a worker send the e-mail now; without a broker, do it in this thread."""
     if settings.VALKEY_URL:
         try:
             celery.app.send_task("hosting.mail.deliver", args=(mail_id,), retry=False)
@@ -66,14 +66,14 @@ def wake(mail_id: int) -> None:
 
 
 def deliver(mail_id: int) -> None:
-    """Make one attempt, when one is due; in an outage leave the letter to the sweep. Safe to repeat
+    """Make one attempt, when one is due; in an outage leave the e-mail to the sweep. Safe to repeat
     and to run in two places at once."""
     if not outage.is_on:
         _attempt(mail_id)
 
 
 def wake_due() -> None:
-    """The sweep: wake every letter whose time has come, and give up those whose time is over.
+    """The sweep: wake every e-mail whose time has come, and give up those whose time is over.
 
     In an outage the first of them asks whether the server is back; the others wait for its word.
     """
@@ -106,7 +106,7 @@ def _attempt(mail_id: int) -> None:
         return
     try:
         smtp.send(settings.SMTP_URL, mail, sender_of(mail.host))
-    except smtp.Away as failure:
+    except smtp.Unavailable as failure:
         outage.note()
         _put_off(mail, str(failure))
         return
@@ -120,7 +120,7 @@ def _attempt(mail_id: int) -> None:
 
 
 def _claim(mail_id: int) -> OutgoingMail | None:
-    """The letter with the attempt counted and its lease taken; None when that is not for us."""
+    """The e-mail with the attempt counted and its lease taken; None when that is not for us."""
     now = timezone.now()
     due = OutgoingMail.objects.unsent().filter(
         pk=mail_id, next_attempt_at__lte=now, expires_at__gt=now
@@ -152,7 +152,7 @@ def _put_off(mail: OutgoingMail, error: str) -> None:
 
 
 def _expire() -> None:
-    """Words that are worth nothing any more go; a letter that nobody took has failed.
+    """RenderedEmail that are worth nothing any more go; an e-mail that nobody took has failed.
 
     One that is being sent at this moment is left to its attempt, whose lease runs out.
     """

@@ -1,4 +1,4 @@
-"""Letters on their way, and the voice in which each host writes."""
+"""Outgoing e-mail, its counts, and how each host's looks."""
 
 from django.conf import settings
 from django.db import models
@@ -19,7 +19,7 @@ class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
 
 
 class OutgoingMail(models.Model):
-    """One letter to one person. Its words are here only until they are sent, or worth nothing.
+    """One e-mail to one person. Its words are here only until they are sent, or worth nothing.
 
     `next_attempt_at` is also the lease of the attempt under way: whoever moved it ahead, by an
     update that changed exactly one row, is the only one who may send until it has passed.
@@ -36,7 +36,7 @@ class OutgoingMail(models.Model):
 
     host = models.ForeignKey(Host, on_delete=models.CASCADE, related_name="outgoing_mail")
     message_id = models.CharField(max_length=300, unique=True)  # RFC 5322, without the brackets
-    letter = models.CharField(_("letter"), max_length=40)  # hosting.mail.letters
+    letter = models.CharField(_("letter"), max_length=40)  # hosting.mail.emails
     recipient = models.CharField(_("recipient"), max_length=320)
     subject = models.CharField(_("subject"), max_length=300)
     text = models.TextField(blank=True)
@@ -46,7 +46,7 @@ class OutgoingMail(models.Model):
     )
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     next_attempt_at = models.DateTimeField()
-    expires_at = models.DateTimeField()  # from then on nobody has a use for the letter
+    expires_at = models.DateTimeField()  # from then on nobody has a use for the e-mail
     last_error = models.CharField(_("last error"), max_length=300, blank=True)
     created_at = models.DateTimeField(_("when"), auto_now_add=True)
     decided_at = models.DateTimeField(null=True, blank=True)
@@ -85,7 +85,7 @@ class OutgoingMail(models.Model):
 
 
 class MailCount(models.Model):
-    """How many letters of a kind somebody got in a window of time: hosting.mail.budgets."""
+    """How many e-mails of a kind somebody got in a window of time: hosting.mail.budgets."""
 
     host = models.ForeignKey(  # the constraint begins with it
         Host, on_delete=models.CASCADE, related_name="mail_counts", db_index=False
@@ -106,7 +106,7 @@ class MailCount(models.Model):
 
 
 class Sender(models.Model):
-    """How a host's letters look; without a row it writes in English, from `noreply@` its name."""
+    """How a host's e-mails look; without a row it writes in English, from `noreply@` its name."""
 
     host = models.OneToOneField(Host, on_delete=models.CASCADE, related_name="sender")
     address = models.EmailField(blank=True, help_text=_("Empty: the provider's own address."))

@@ -1,9 +1,9 @@
-"""Handing one letter to the mail server of GROVE_SMTP_URL (RFC 5321, RFC 8314).
+"""The SMTP client: sends one e-mail to GROVE_SMTP_URL (RFC 5321, RFC 8314).
 
 `smtp://` speaks STARTTLS where the server offers it; `smtps://` is TLS from the first byte. User
 and password, percent-encoded, are never sent in clear text except to this very machine. Every step
 has a time-out, and the whole conversation a deadline, so that a server that drips cannot hold a
-worker beyond the letter's lease.
+worker beyond the e-mail's lease.
 """
 
 import smtplib
@@ -35,12 +35,12 @@ class Undelivered(Exception):
     """Not delivered, or not known to be; worth another attempt. Says why, for the operator."""
 
 
-class Away(Undelivered):
-    """The mail server cannot be talked to: what holds for this letter holds for all."""
+class Unavailable(Undelivered):
+    """The mail server cannot be talked to: what holds for this e-mail holds for all."""
 
 
 class Refused(Exception):
-    """The mail server will never take this letter for this recipient."""
+    """The mail server will never take this e-mail for this recipient."""
 
 
 @dataclass(frozen=True)
@@ -55,22 +55,23 @@ class Server:
 
     @classmethod
     def parse(cls, url: str) -> "Server":
-        """Raises Away for what is no URL of a mail server, so that mail waits for a better one."""
+        """Raises Unavailable for what is no URL of a mail server, so that mail waits for a better
+        one."""
         if not url:
-            raise Away("GROVE_SMTP_URL is not set")
+            raise Unavailable("GROVE_SMTP_URL is not set")
         try:
             parts = urlsplit(url)
             port = parts.port or _PORTS[parts.scheme]
         except (ValueError, KeyError):
-            raise Away("GROVE_SMTP_URL must be smtp://host:port or smtps://...") from None
+            raise Unavailable("GROVE_SMTP_URL must be smtp://host:port or smtps://...") from None
         if not parts.hostname:
-            raise Away("GROVE_SMTP_URL names no host")
+            raise Unavailable("GROVE_SMTP_URL names no host")
         user, password = unquote(parts.username or ""), unquote(parts.password or "")
         return cls(parts.scheme, parts.hostname, port, user, password)
 
 
 def send(url: str, mail: OutgoingMail, sender: Sender) -> None:
-    """One conversation with the mail server. Raises Refused, Undelivered, Away."""
+    """One conversation with the mail server. Raises Refused, Undelivered, Unavailable."""
     server = Server.parse(url)
     message = message_of(mail, sender)
     try:
@@ -86,13 +87,13 @@ def send(url: str, mail: OutgoingMail, sender: Sender) -> None:
     except smtplib.SMTPNotSupportedError as refusal:
         raise Undelivered(str(refusal)) from refusal
     except smtplib.SMTPResponseException as failure:  # of the greeting, or of signing in
-        raise Away(_text(failure.smtp_code, failure.smtp_error)) from failure
+        raise Unavailable(_text(failure.smtp_code, failure.smtp_error)) from failure
     except (smtplib.SMTPException, OSError) as failure:
-        raise Away(f"{type(failure).__name__}: {failure}") from failure
+        raise Unavailable(f"{type(failure).__name__}: {failure}") from failure
 
 
 def message_of(mail: OutgoingMail, sender: Sender) -> EmailMessage:
-    """The letter as RFC 5322 wants it. Whoever repeats an attempt sends the same one."""
+    """The e-mail as RFC 5322 wants it. Whoever repeats an attempt sends the same one."""
     tenant = mail.host.tenant
     message = EmailMessage(policy=SMTP)
     message["From"] = _address(tenant.name, _from(mail, sender))
@@ -132,7 +133,7 @@ def _connected(server: Server) -> Iterator[smtplib.SMTP]:
     try:
         yield connection
         with suppress(smtplib.SMTPException, OSError):
-            connection.quit()  # the letter is taken; a lost goodbye changes nothing
+            connection.quit()  # the e-mail is taken; a lost goodbye changes nothing
     finally:
         cut.cancel()
         connection.close()
@@ -164,7 +165,7 @@ def _greet(connection: smtplib.SMTP, server: Server) -> None:
         is_safe = True
     if server.user:
         if not is_safe:
-            raise Away("the mail server offers no TLS: the password is not sent in clear")
+            raise Unavailable("the mail server offers no TLS: the password is not sent in clear")
         connection.login(server.user, server.password)
 
 
@@ -175,7 +176,7 @@ def _cut(connection: smtplib.SMTP) -> None:
 
 
 def _worded(code: int, reason: bytes | str) -> Exception:
-    """A 5xx about the recipient or the letter is final; a 4xx is not (RFC 5321 4.2.1)."""
+    """A 5xx about the recipient or the e-mail is final; a 4xx is not (RFC 5321 4.2.1)."""
     kind = Refused if code >= _PERMANENT else Undelivered
     return kind(_text(code, reason))
 

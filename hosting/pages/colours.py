@@ -1,4 +1,4 @@
-"""Colours that can be read, whatever a tenant chose.
+"""Accessible colours: whatever a tenant chose can be read.
 
 A colour is moved towards black or white until it meets WCAG 2.2 AA (1.4.3, a contrast of 4.5) on
 the ground it stands on.

@@ -1,4 +1,4 @@
-"""Any website's scripts may use the protocol: CORS on XRPC and on the well-known documents.
+"""CORS: any website's scripts may use XRPC and the well-known documents.
 
 Source: https://fetch.spec.whatwg.org/#http-cors-protocol, without the credentials mode: tokens
 travel in a header that the script sets itself, never in a cookie. Outermost of all middleware,

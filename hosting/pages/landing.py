@@ -1,8 +1,8 @@
-"""What a host says to whoever just looks in: `/`, robots.txt, and the certificate question.
+"""The landing page of a host, robots.txt, and the certificate check.
 
-`/tls-check?domain=` answers the front door that makes certificates on demand (Caddy's `ask`): 200
-when the name is this host's or a handle somebody has, 404 when nobody has it, 400 when the name is
-under none of our handle domains.
+`/tls-check?domain=` answers the reverse proxy that makes certificates on demand (Caddy's `ask`):
+200 when the name is this host's or a handle somebody has, 404 when nobody has it, 400 when the name
+is under none of our handle domains.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
-"""The routes that belong to no tenant: they answer whatever name they are asked under.
+"""Routes that belong to no tenant: they answer whatever name they are asked under.
 
-A front door asks for certificates under an address of its own (`http://127.0.0.1:2583/tls-check`).
+A reverse proxy asks for certificates under an address of its own (`http://127.0.0.1:2583/tls-check`).
 """
 
 from django.urls import path

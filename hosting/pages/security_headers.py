@@ -1,4 +1,4 @@
-"""What every page has in common: security headers.
+"""Security headers of every page.
 
 Source: OWASP Secure Headers. Nothing is loaded from elsewhere, nothing is inline, no page may be
 framed. That holds for the console as well: its templates are our own (docs/decisions/0010).

@@ -1,4 +1,4 @@
-"""How the directory answers over HTTP: JSON, refusals as `{"message": ...}`, open to any origin.
+"""HTTP responses of the directory: JSON, refusals as `{"message": ...}`, open to any origin.
 
 Source: the public directory's server. Browsers resolve DIDs themselves, hence the CORS headers.
 """

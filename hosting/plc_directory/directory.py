@@ -1,4 +1,4 @@
-"""What the directory does: take an operation, tell a DID's log, export everything.
+"""PLC directory: takes operations, tells a DID's log, exports everything.
 
 The rules are `protocol.did.plc`'s. This module adds what a directory adds: its clock, its limits,
 and the order among all DIDs. Source: the did:plc specification and the public directory's code.

@@ -1,4 +1,4 @@
-"""How many operations a DID may have in an hour, a day and a week.
+"""Rate limits of a DID's operations: by hour, day and week.
 
 Source: the public directory's code (`enforceOpsRateLimit`), which answers 400 and not 429. A
 recovery is never counted out, so that an attacker cannot lock the owner out by filling the log.

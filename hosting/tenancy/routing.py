@@ -1,4 +1,4 @@
-"""Whose request is it? The Host header decides, before anything else looks at the request.
+"""Routing by the Host header: which host a request is for, before anything else looks at it.
 
 Source: docs/architecture.md section 1. `request.host` is the tenant's host; on a name under one of
 its handle domains `request.hosted_handle` is that name, and only the handle's own two pages exist.
@@ -40,14 +40,14 @@ _HOSTNAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")  # as hosting.mo
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class HostMatch:
     """Where a name leads: a host, and whether the name is its own or a handle it gave out."""
 
     host: Host
     is_handle: bool
 
 
-_remembered: dict[str, tuple[float, Place]] = {}  # hosts only: strangers make up the other names
+_remembered: dict[str, tuple[float, HostMatch]] = {}  # hosts only: anybody makes up other names
 
 
 class HostMiddleware:
@@ -61,7 +61,7 @@ class HostMiddleware:
         connection.drop_if_hung_up()
         hostname = hostname_in(request.META.get("HTTP_HOST", ""))
         try:
-            place = _place_for(request, hostname)
+            place = _match_for(request, hostname)
         except limits.RateLimitExceeded as refusal:
             return _too_many(request, refusal)
         except DatabaseError as error:
@@ -73,12 +73,12 @@ class HostMiddleware:
             return response
         if place is None:
             if request.path_info not in PLATFORM_PATHS:
-                return _nobody_here(request)
+                return _unknown_host(request)
             request.urlconf = PLATFORM_URLS
             return self.get_response(request)
         request.host = place.host  # type: ignore[attr-defined]
         if place.is_handle and request.path_info.startswith(_XRPC):
-            return _nobody_here(request)
+            return _unknown_host(request)
         if place.is_handle:
             request.hosted_handle = hostname  # type: ignore[attr-defined]
             request.urlconf = HANDLE_URLS
@@ -148,14 +148,14 @@ def host_of(request: HttpRequest) -> Host:
 
 
 def host_named(name: str) -> Host | None:
-    """The host of exactly that name; None for strangers and for handles."""
-    place = _place_of(name.lower())
+    """The host of exactly that name; None for other names and for handles."""
+    place = _match_of(name.lower())
     return place.host if place and not place.is_handle else None
 
 
 def is_under_a_handle_domain(name: str) -> bool:
     """Whether the name could be a handle that one of our hosts gave out."""
-    place = _place_of(name)
+    place = _match_of(name)
     return place is not None and place.is_handle
 
 
@@ -164,19 +164,19 @@ def forget() -> None:
     _remembered.clear()
 
 
-def _place_for(request: HttpRequest, hostname: str) -> Place | None:
+def _match_for(request: HttpRequest, hostname: str) -> HostMatch | None:
     """Where a name leads. A call under a name that has to be looked up, or that is no host's, is
     charged to its network here: no dispatcher will. Raises RateLimitExceeded."""
-    place = _remembered_place(hostname)
+    place = _remembered_match(hostname)
     if place is not None:
         return place
     if is_call(request.path_info) and not limits.is_exempt(request):
         limits.note(limits.charges(limits.REQUESTS, (), limits.network_of(request)))
-    return _place_of(hostname)
+    return _match_of(hostname)
 
 
-def _place_of(hostname: str) -> Place | None:
-    if (fresh := _remembered_place(hostname)) is not None:
+def _match_of(hostname: str) -> HostMatch | None:
+    if (fresh := _remembered_match(hostname)) is not None:
         return fresh
     known = _remembered.get(hostname)
     try:
@@ -192,23 +192,23 @@ def _place_of(hostname: str) -> Place | None:
     return place
 
 
-def _remembered_place(hostname: str) -> Place | None:
+def _remembered_match(hostname: str) -> HostMatch | None:
     until, place = _remembered.get(hostname, (0.0, None))
     return place if until > time.monotonic() else None
 
 
-def _look_up(hostname: str) -> Place | None:
+def _look_up(hostname: str) -> HostMatch | None:
     if not _HOSTNAME.fullmatch(hostname):
         return None
     host = Host.objects.select_related("tenant").filter(hostname=hostname).first()
     if host is not None:
-        return Place(host, is_handle=False)
+        return HostMatch(host, is_handle=False)
     domains = HandleDomain.objects.select_related("host__tenant")
     covering = list(domains.filter(name__in=_domains_above(hostname)))
     if not covering:
         return None
     closest = max(covering, key=lambda domain: len(domain.name))
-    return Place(closest.host, is_handle=True)
+    return HostMatch(closest.host, is_handle=True)
 
 
 def _domains_above(hostname: str) -> list[str]:
@@ -224,7 +224,7 @@ def _too_many(request: HttpRequest, refusal: limits.RateLimitExceeded) -> HttpRe
     return response
 
 
-def _nobody_here(request: HttpRequest) -> HttpResponse:
+def _unknown_host(request: HttpRequest) -> HttpResponse:
     return _answer(request, 404, "XRPCNotSupported", "No such host here")
 
 

@@ -12,7 +12,7 @@ from moderation.console.lists import HostFilter, ReadOnly, minute
 
 
 class MailList(ReadOnly):
-    """All letters in view, newest first. The words stay out of it: they may hold a code."""
+    """All e-mails in view, newest first. The words stay out of it: they may hold a code."""
 
     list_display = ["written_at", "recipient", "subject", "status", "attempts", "last_error"]
     list_filter = ["state", HostFilter]

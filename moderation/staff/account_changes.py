@@ -13,7 +13,7 @@ from accounts.identity import handle_changes, key_rotation
 from accounts.invites import codes as invites
 from accounts.lifecycle import deletion, staff_overrides
 from accounts.models import Account
-from hosting.mail import letters, outbox
+from hosting.mail import emails, outbox
 from hosting.models import Host
 from moderation import audit
 from moderation.audit import Actor
@@ -63,7 +63,7 @@ def change_key(actor: Actor, account: Account, did_key: str, reason: str) -> Non
 
 
 def write_to(actor: Actor, account: Account, subject: str, content: str, reason: str) -> None:
-    """A letter to the account's owner, through the host's outbox.
+    """An e-mail to the account's owner, through the host's outbox.
 
     Raises InvalidRequest for an account without an address.
     """
@@ -71,8 +71,8 @@ def write_to(actor: Actor, account: Account, subject: str, content: str, reason:
         raise InvalidRequest("account does not have an email address")
     with transaction.atomic():
         audit.record(actor, account, Action.ACCOUNT_WRITE_TO, f"{reason}: {subject}")
-        words = letters.from_staff(subject or DEFAULT_SUBJECT, content)
-        outbox.post(account.host, account.email, letters.FROM_STAFF, words)
+        words = emails.from_staff(subject or DEFAULT_SUBJECT, content)
+        outbox.post(account.host, account.email, emails.FROM_STAFF, words)
 
 
 def give_invites(

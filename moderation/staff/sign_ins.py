@@ -13,7 +13,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
-from hosting.mail import letters, outbox
+from hosting.mail import emails, outbox
 from hosting.models import Host, StaffUser
 from moderation import audit
 from moderation.models import AuditEntry
@@ -35,7 +35,7 @@ def signed_in(request: HttpRequest, user: StaffUser, **_: Any) -> None:
     _record(user, host, Action.STAFF_SIGN_IN, user.username, place)
     if is_new and user.email:
         words = {"username": user.username, "place": place, "at": timezone.now()}
-        outbox.post(host, user.email, letters.STAFF_SIGN_IN, words)
+        outbox.post(host, user.email, emails.STAFF_SIGN_IN, words)
 
 
 @receiver(user_login_failed, dispatch_uid="moderation.staff.sign_ins")

@@ -138,7 +138,7 @@ def _count_writes(head: Head, staged: Staged) -> None:
         gone = len(staged.gone_paths)
         points = min(max(gone, gone + staged.record_change), limits.WRITES.budgets[0].limit)
         host_id = Repo.objects.values_list("host_id", flat=True).get(pk=head.id)
-        limits.owe(host_id, [Charge(limits.WRITES, (head.did,), points)])
+        limits.charge_later(host_id, [Charge(limits.WRITES, (head.did,), points)])
 
 
 def _finish(repo_id: int) -> None:

@@ -210,14 +210,14 @@ def test_a_password_is_changed_and_sessions_end(admin, alice, anyone):
     assert login.status_code == 200
 
 
-def test_a_letter_goes_out_in_the_hosts_name(admin, alice):
+def test_an_email_goes_out_in_the_hosts_name(admin, alice):
     asked = {"recipientDid": alice.did, "senderDid": alice.did, "content": "Hello <b>you</b>"}
     assert done(admin.call(NS + "sendEmail", **asked)) == {"sent": True}
-    letter = OutgoingMail.objects.get(recipient=alice.email)
-    assert (letter.subject, "Hello you" in letter.text) == ("Message via your PDS", True)
+    email = OutgoingMail.objects.get(recipient=alice.email)
+    assert (email.subject, "Hello you" in email.text) == ("Message via your PDS", True)
 
 
-def test_a_letter_to_nobody_is_refused(admin):
+def test_an_email_to_nobody_is_refused(admin):
     asked = {"recipientDid": NOBODY, "senderDid": NOBODY, "content": "x"}
     assert refused(admin.call(NS + "sendEmail", **asked))[2] == "Recipient not found"
 

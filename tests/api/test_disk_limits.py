@@ -118,7 +118,7 @@ def test_a_first_import_is_free_of_the_writes_and_a_later_one_costs_what_it_chan
 def test_whoever_used_up_the_writes_by_imports_writes_no_more(alice):
     repo = repos.find_repo(alice.host, alice.did)
     charge = limits.Charge(limits.WRITES, (repo.did,), 9_000)
-    limits.owe(repo.host_id, [charge])
+    limits.charge_later(repo.host_id, [charge])
     record = {"collection": THING, "record": {"n": 1}}
     answer = alice.call("com.atproto.repo.createRecord", repo=alice.did, **record)
     assert refusal(answer) == (429, "RateLimitExceeded")

@@ -13,7 +13,7 @@ from accounts.authentication.email_codes import Purpose
 from accounts.models import Account, EmailToken
 from hosting.limits import RateLimitExceeded
 from hosting.mail import outbox
-from hosting.mail.letters import CONFIRM_EMAIL
+from hosting.mail.emails import CONFIRM_EMAIL
 from hosting.mail.models import OutgoingMail
 from tests.api.conftest import Api, Person, sign_up
 
@@ -32,8 +32,8 @@ def refusal(response):
 
 
 def mailed_code(email: str) -> str:
-    letter = OutgoingMail.objects.filter(recipient=email).latest("pk")
-    return re.search(r"\b[A-Z2-7]{5}-[A-Z2-7]{5}\b", letter.text).group()
+    email = OutgoingMail.objects.filter(recipient=email).latest("pk")
+    return re.search(r"\b[A-Z2-7]{5}-[A-Z2-7]{5}\b", email.text).group()
 
 
 def asked(person: Person, what: str) -> str:
@@ -239,7 +239,7 @@ def test_a_new_account_gets_the_code_for_its_identity_at_once(alice):
     assert OutgoingMail.objects.get().letter == "plc_operation"
 
 
-# --- letters without end
+# --- e-mails without end
 
 
 def test_changing_to_and_fro_writes_to_nobody_without_end(alice, settings):
@@ -265,7 +265,7 @@ def test_asking_for_resets_without_end_tells_nobody_and_spares_the_mailbox(anyon
     assert said == {200}
     assert OutgoingMail.objects.count() == 9
     first = OutgoingMail.objects.earliest("pk")
-    assert mailed_code(alice.email) in first.text  # no letter made another worthless
+    assert mailed_code(alice.email) in first.text  # no e-mail made another worthless
 
 
 def test_a_stolen_session_makes_no_second_factor_of_an_address_of_its_own(alice):
@@ -291,7 +291,7 @@ def test_who_uses_up_somebodys_reset_letters_keeps_nobody_out(anyone, alice, set
         anyone.call(NS + "requestPasswordReset", email=alice.email)
     code = mailed_code(alice.email)
     EmailToken.objects.update(issued_at=timezone.now() - timedelta(hours=20))
-    anyone.call(NS + "requestPasswordReset", email=alice.email)  # no further letter
+    anyone.call(NS + "requestPasswordReset", email=alice.email)  # no further e-mail
     assert OutgoingMail.objects.filter(letter="reset_password").count() == 9
     reset = {"token": code, "password": "another password"}
     assert anyone.call(NS + "resetPassword", **reset).status_code == 200

@@ -94,8 +94,8 @@ def hand_over(old: Person, new: Person) -> None:
     """The old host signs what the new one recommends, the new one hands it in."""
     recommended = ok(new.query(IDENTITY + "getRecommendedDidCredentials"))
     ok(old.send(IDENTITY + "requestPlcOperationSignature"))
-    letter = OutgoingMail.objects.latest("pk")
-    code = re.search(r"\b[A-Z2-7]{5}-[A-Z2-7]{5}\b", letter.text).group()
+    email = OutgoingMail.objects.latest("pk")
+    code = re.search(r"\b[A-Z2-7]{5}-[A-Z2-7]{5}\b", email.text).group()
     signed = ok(old.call(IDENTITY + "signPlcOperation", token=code, **recommended))
     ok(new.call(IDENTITY + "submitPlcOperation", operation=signed["operation"]))
 

@@ -113,7 +113,7 @@ def test_accounts_of_both_hosts_are_found(service, alice, carol):
     assert {one["did"] for one in found} == {alice.did, carol.did}
 
 
-def test_a_letter_goes_out_in_the_name_of_the_accounts_own_host(service, carol, birch):
+def test_an_email_goes_out_in_the_name_of_the_accounts_own_host(service, carol, birch):
     words = {"content": "hello", "senderDid": MOD}
     answer = service.call(NS + "sendEmail", recipientDid=carol.did, **words)
     assert answer.json() == {"sent": True}
@@ -127,8 +127,8 @@ def test_a_host_that_trusts_another_service_stays_a_stranger(service, carol, bir
         assert service.query(NS + name, did=carol.did).json()["error"] == NOBODY
     assert service.query(NS + "getAccountInfos", dids=[carol.did]).json() == {"infos": []}
     assert service.query(NS + "searchAccounts", email=carol.email).json() == {"accounts": []}
-    letter = service.call(NS + "sendEmail", recipientDid=carol.did, content="x", senderDid=MOD)
-    assert letter.status_code == 400
+    email = service.call(NS + "sendEmail", recipientDid=carol.did, content="x", senderDid=MOD)
+    assert email.status_code == 400
     assert Account.objects.get(did=carol.did).status == "active"
 
 

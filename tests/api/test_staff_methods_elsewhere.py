@@ -56,7 +56,7 @@ def test_what_an_app_was_given_does_not_open_a_host(alice, labeler):
     assert (answer.status_code, answer.json()["message"]) == (400, "Bad token scope")
 
 
-def test_a_letter_is_never_sent_through_another_service(alice, labeler):
+def test_an_email_is_never_sent_through_another_service(alice, labeler):
     nsid = "com.atproto.admin.sendEmail"
     assert call(alice, nsid, f"{labeler.did}#atproto_labeler").status_code == 401
 

@@ -1,6 +1,6 @@
-"""kill -9 amid sending and clearing: every letter arrives, every deleted account is cleared away.
+"""kill -9 amid sending and clearing: every e-mail arrives, every deleted account is cleared away.
 
-A kill between the mail server's yes and ours repeats a letter, under the same Message-ID; nothing
+A kill between the mail server's yes and ours repeats an e-mail, under the same Message-ID; nothing
 else may.
 """
 
@@ -19,7 +19,7 @@ from psycopg.conninfo import make_conninfo
 
 from accounts.lifecycle import deletion
 from accounts.models import Account
-from hosting.mail import delivery, letters, outbox
+from hosting.mail import delivery, emails, outbox
 from hosting.mail.models import OutgoingMail
 from hosting.models import Host
 from protocol.event_stream.frames import EventKind
@@ -89,15 +89,15 @@ def office(tmp_path, settings) -> "PostOffice":
     post_office.close()
 
 
-def test_every_letter_arrives_whoever_is_killed(ash: Host, office, monkeypatch):
+def test_every_email_arrives_whoever_is_killed(ash: Host, office, monkeypatch):
     monkeypatch.setattr(delivery, "wake", lambda _: None)
     for number in range(LETTERS):
         context = {"handle": "alice.test"}
-        outbox.post(ash, f"p{number}@example.com", letters.PASSWORD_CHANGED, context)
+        outbox.post(ash, f"p{number}@example.com", emails.PASSWORD_CHANGED, context)
     kills = die_until(office, lambda: sent_count() > LETTERS // 2)
     assert sent_count() < LETTERS  # killed amid work
     work_until(office, lambda: not OutgoingMail.objects.unsent().exists())
-    arrived = Counter(letter["Message-ID"] for letter in office.letters)
+    arrived = Counter(email["Message-ID"] for email in office.emails)
     sent = {f"<{mail.message_id}>" for mail in OutgoingMail.objects.filter(state="sent")}
     assert arrived.keys() == sent
     assert len(sent) == LETTERS

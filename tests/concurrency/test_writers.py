@@ -25,7 +25,7 @@ from tests.unit.repos.events.test_sequencer import await_numbered
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THING = "com.example.thing"
-AtOnce = Callable[[int, Callable[[int], None]], list[BaseException]]
+ConcurrencyLimit = Callable[[int, Callable[[int], None]], list[BaseException]]
 NUMBERED = "SELECT seq, repo_id, id FROM event WHERE host_id = %s ORDER BY seq"
 
 
@@ -62,7 +62,7 @@ def in_gatherings(count: int, work: Callable[[int], None]) -> list[BaseException
 
 
 @pytest.fixture(params=[in_threads, in_gatherings])
-def at_once(request: pytest.FixtureRequest) -> AtOnce:
+def at_once(request: pytest.FixtureRequest) -> ConcurrencyLimit:
     return request.param
 
 
@@ -77,7 +77,7 @@ def repo(account: Account) -> RepoRow:
 
 
 def test_every_acknowledged_write_of_eight_writers_survives(
-    account: Account, repo: RepoRow, at_once: AtOnce
+    account: Account, repo: RepoRow, at_once: ConcurrencyLimit
 ) -> None:
     acknowledged: dict[str, Applied] = {}
 
@@ -92,7 +92,7 @@ def test_every_acknowledged_write_of_eight_writers_survives(
     assert len({applied.rev for applied in acknowledged.values()}) == 200
 
 
-def test_one_of_eight_swaps_of_the_same_head_wins(repo: RepoRow, at_once: AtOnce) -> None:
+def test_one_of_eight_swaps_of_the_same_head_wins(repo: RepoRow, at_once: ConcurrencyLimit) -> None:
     def write(thread: int) -> None:
         wish = writes.create(THING, f"t{thread}", {"n": thread})
         group_commit.apply_writes(repo, [wish], swap_commit=repo.head)
@@ -102,7 +102,9 @@ def test_one_of_eight_swaps_of_the_same_head_wins(repo: RepoRow, at_once: AtOnce
     assert Record.objects.count() == 1
 
 
-def test_one_of_eight_swaps_of_the_same_record_wins(repo: RepoRow, at_once: AtOnce) -> None:
+def test_one_of_eight_swaps_of_the_same_record_wins(
+    repo: RepoRow, at_once: ConcurrencyLimit
+) -> None:
     first = group_commit.apply_writes(repo, [writes.put(THING, "k", {"n": -1})]).results[0].cid
 
     def write(thread: int) -> None:
@@ -111,7 +113,9 @@ def test_one_of_eight_swaps_of_the_same_record_wins(repo: RepoRow, at_once: AtOn
     assert [type(failure) for failure in at_once(8, write)] == [InvalidSwap] * 7
 
 
-def test_of_eight_likes_of_one_subject_the_last_remains(repo: RepoRow, at_once: AtOnce) -> None:
+def test_of_eight_likes_of_one_subject_the_last_remains(
+    repo: RepoRow, at_once: ConcurrencyLimit
+) -> None:
     record = {"subject": "did:plc:abcdefghijklmnopqrstuvwx", "createdAt": "2026-11-22T12:00:00Z"}
 
     def follow(_: int) -> None:
@@ -121,7 +125,9 @@ def test_of_eight_likes_of_one_subject_the_last_remains(repo: RepoRow, at_once: 
     assert Record.objects.count() == 1
 
 
-def test_numbers_have_no_gap_and_keep_each_repos_order(ash: Host, at_once: AtOnce) -> None:
+def test_numbers_have_no_gap_and_keep_each_repos_order(
+    ash: Host, at_once: ConcurrencyLimit
+) -> None:
     repos = [reads.find_repo(ash, open_account(ash).did) for _ in range(8)]
 
     def write(thread: int) -> None:

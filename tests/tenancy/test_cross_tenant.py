@@ -178,7 +178,7 @@ MATRIX = {
     "com.atproto.server.getSession": Row(nobody=NO_TOKEN, mallorys=OK),
     "com.atproto.server.listAppPasswords": Row(nobody=NO_TOKEN, mallorys=OK),
     "com.atproto.server.refreshSession": Row(nobody=NO_TOKEN, mallorys=BAD_TOKEN),
-    # These three name no subject: the letter goes to the caller's own address.
+    # These three name no subject: the e-mail goes to the caller's own address.
     "com.atproto.server.requestAccountDelete": Row(nobody=NO_TOKEN, mallorys=OK),
     "com.atproto.server.requestEmailConfirmation": Row(nobody=NO_TOKEN, mallorys=OK),
     "com.atproto.server.requestEmailUpdate": Row(nobody=NO_TOKEN, mallorys=OK),

@@ -148,10 +148,10 @@ def staff(alice, birch) -> Client:
 def ask(browser: Client, row: Row, alice) -> int:
     """The status of the answer, which tells nothing of Alice that was not asked."""
     account = Account.objects.get(did=alice.did)
-    letter = email_codes.mail(account, email_codes.Purpose.CONFIRM_EMAIL)
+    email = email_codes.mail(account, email_codes.Purpose.CONFIRM_EMAIL)
     about = {"$type": reports.REPO_REF, "did": account.did}
     report = reports.file(account, about, "com.example.rude", "rude words")
-    path = row.path.format(did=account.did, id=account.pk, mail=letter.pk, report=report.pk)
+    path = row.path.format(did=account.did, id=account.pk, mail=email.pk, report=report.pk)
     response = getattr(browser, row.verb)(path)
     text = response.getvalue().decode(errors="replace")
     assert account.email not in text

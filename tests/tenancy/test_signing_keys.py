@@ -41,8 +41,8 @@ def account_of(person: Person) -> Account:
 def publish_past_the_host(person: Person, did_key: str) -> None:
     """Have the host sign an operation that names the key; hand it in at the directory oneself."""
     person.send(IDENTITY + "requestPlcOperationSignature")
-    letter = OutgoingMail.objects.latest("pk")
-    code = re.search(r"\b[A-Z2-7]{5}-[A-Z2-7]{5}\b", letter.text).group()
+    email = OutgoingMail.objects.latest("pk")
+    code = re.search(r"\b[A-Z2-7]{5}-[A-Z2-7]{5}\b", email.text).group()
     wish = {"token": code, "verificationMethods": {"atproto": did_key}}
     signed = person.call(IDENTITY + "signPlcOperation", **wish).json()["operation"]
     url = f"{django_settings.PLC_URL}/{person.did}"

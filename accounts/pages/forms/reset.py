@@ -34,7 +34,7 @@ class CodeForm(HostForm):
 
 
 class ConfirmEmailForm(CodeForm):
-    """The code that confirms the address of `account`. `problem`: why no letter went out."""
+    """The code that confirms the address of `account`. `problem`: why no e-mail went out."""
 
     account: Account
     problem = ""

@@ -1,4 +1,4 @@
-"""`manage.py prepare`: the database as this version needs it, its first people and hosts.
+"""`manage.py prepare`: migrations, and the first staff and hosts.
 
 What every start runs before anything serves; where there is nothing to do it only looks.
 """

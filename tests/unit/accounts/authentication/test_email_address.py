@@ -85,8 +85,8 @@ def test_a_change_burns_every_code_of_the_old_address(confirmed):
 
 def test_the_old_address_is_told(confirmed):
     email_address.change(confirmed, Change(NEW, code_for(confirmed)))
-    letter = OutgoingMail.objects.get()
-    assert (letter.recipient, letter.letter) == (confirmed.email, "email_changed")
+    email = OutgoingMail.objects.get()
+    assert (email.recipient, email.letter) == (confirmed.email, "email_changed")
 
 
 def test_an_address_in_use_is_refused_and_the_code_stays(confirmed, ash):
@@ -150,8 +150,8 @@ def test_an_address_that_nobody_confirmed_hears_once_that_it_was_left(alice):
     first = alice.email
     for address in (NEW, first, NEW, first, NEW):
         email_address.change(stored(alice), Change(address))
-    letters = OutgoingMail.objects.filter(recipient=first)
-    assert [letter.letter for letter in letters] == ["unconfirmed_email_changed"]
+    emails = OutgoingMail.objects.filter(recipient=first)
+    assert [email.letter for email in emails] == ["unconfirmed_email_changed"]
     assert not OutgoingMail.objects.filter(recipient=NEW).exists()
 
 
@@ -188,7 +188,7 @@ def test_a_new_account_is_sent_the_code_that_confirms_its_address(alice, setting
         (None, "Email Confirmation"),
     ],
 )
-def test_the_first_letter_speaks_the_language_of_its_reader(alice, settings, language, subject):
+def test_the_first_email_speaks_the_language_of_its_reader(alice, settings, language, subject):
     settings.SIGN_UP_MAIL = True
     email_address.welcome(alice, language)
     assert OutgoingMail.objects.get().subject == subject

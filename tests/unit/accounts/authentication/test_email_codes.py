@@ -152,13 +152,13 @@ def test_odd_codes_are_wrong_codes(alice, typed):
 
 def test_a_code_is_mailed_with_its_row_or_not_at_all(alice, settings):
     settings.SMTP_URL = ""
-    letter = email_codes.mail(alice, PURPOSE)
-    code = re.search("[A-Z2-7]{5}-[A-Z2-7]{5}", letter.text).group()
+    email = email_codes.mail(alice, PURPOSE)
+    code = re.search("[A-Z2-7]{5}-[A-Z2-7]{5}", email.text).group()
     email_codes.burn(alice, PURPOSE, code)
-    assert letter.recipient == alice.email
+    assert email.recipient == alice.email
 
 
-def test_a_letter_that_cannot_be_written_leaves_no_code(alice, monkeypatch):
+def test_an_email_that_cannot_be_written_leaves_no_code(alice, monkeypatch):
     monkeypatch.setitem(email_codes._LETTERS, PURPOSE, None)
     with pytest.raises(AttributeError), transaction.atomic():
         email_codes.mail(alice, PURPOSE)

@@ -1,4 +1,4 @@
-"""A letter when somebody signs in from a new place; none otherwise."""
+"""An e-mail when somebody signs in from a new place; none otherwise."""
 
 import re
 from datetime import timedelta
@@ -30,9 +30,9 @@ def test_the_first_place_is_no_news(at_home):
 def test_a_new_place_is_told_once(at_home):
     for _ in range(2):
         sign_in_alerts.note(at_home, AWAY)
-    letter = OutgoingMail.objects.get()
-    assert (letter.letter, letter.recipient) == ("sign_in_alert", at_home.email)
-    assert AWAY in letter.text
+    email = OutgoingMail.objects.get()
+    assert (email.letter, email.recipient) == ("sign_in_alert", at_home.email)
+    assert AWAY in email.text
 
 
 def test_a_neighbouring_address_is_the_same_place(at_home):

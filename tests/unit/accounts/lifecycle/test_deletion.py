@@ -93,11 +93,11 @@ def test_the_did_is_not_tombstoned_and_nothing_more_is_said_of_it(alice):
     assert (kept.pk, kept.state) == (operation.pk, PlcOperation.State.WITHDRAWN)
 
 
-def test_the_last_letter_is_the_only_one_that_is_left(alice):
+def test_the_last_email_is_the_only_one_that_is_left(alice):
     email_codes.mail(alice, Purpose.DELETE_ACCOUNT)
     deletion.delete(alice)
-    letter = OutgoingMail.objects.get()
-    assert (letter.letter, letter.recipient) == ("account_deleted", alice.email)
+    email = OutgoingMail.objects.get()
+    assert (email.letter, email.recipient) == ("account_deleted", alice.email)
 
 
 def test_deleting_twice_finds_nobody(alice):

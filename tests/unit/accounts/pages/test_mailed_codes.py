@@ -39,7 +39,7 @@ def test_a_wrong_code_stands_beside_its_field_with_the_focus(signed_in):
     assert re.search(r'<input[^>]*name="code"[^>]*autofocus', text)
 
 
-def test_another_letter_is_a_button_and_has_an_end(signed_in, settings):
+def test_another_email_is_a_button_and_has_an_end(signed_in, settings):
     settings.RATE_LIMITS = True
     statuses = [signed_in.post(CONFIRM + "/send").status_code for _ in range(10)]
     assert statuses == [302] * 9 + [429]
@@ -64,8 +64,8 @@ def test_the_password_opens_what_a_new_address_does_not(signed_in):
 def test_an_address_of_old_gets_the_code_by_mail(signed_in, purpose):
     wish = {"purpose": purpose.value, "password": FORM["password"]}
     page = signed_in.post(CODES, wish).content.decode()
-    letter = OutgoingMail.objects.get(letter=purpose.value)
-    assert letter.recipient == "alice@example.com"
+    email = OutgoingMail.objects.get(letter=purpose.value)
+    assert email.recipient == "alice@example.com"
     assert "Your code is" not in page
 
 

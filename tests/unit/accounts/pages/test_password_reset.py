@@ -148,7 +148,7 @@ def test_nobody_begins_with_the_second_step(browser, guarded):
 
 
 def test_the_page_does_the_same_work_for_everybody(browser, guarded, settings, monkeypatch):
-    """The look-up, the code and the letter are a worker's: the answer tells no times apart."""
+    """The look-up, the code and the e-mail are a worker's: the answer tells no times apart."""
     settings.VALKEY_URL = "redis://there.is.one"
     sent = []
     monkeypatch.setattr(celery.app, "send_task", lambda name, **given: sent.append((name, given)))

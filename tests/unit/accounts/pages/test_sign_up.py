@@ -98,11 +98,11 @@ def test_looking_for_free_handles_has_an_end(browser, monkeypatch):
 
 
 @pytest.mark.usefixtures("opens_at_once")
-def test_the_letter_to_a_newcomer_speaks_the_pages_language(browser, settings):
+def test_the_email_to_a_newcomer_speaks_the_pages_language(browser, settings):
     settings.SIGN_UP_MAIL, settings.SMTP_URL = True, ""
     browser.post(SIGN_UP, FORM, headers={"accept-language": "de"})
-    letter = OutgoingMail.objects.get(letter="confirm_email")
-    assert 'lang="de"' in letter.html
+    email = OutgoingMail.objects.get(letter="confirm_email")
+    assert 'lang="de"' in email.html
 
 
 def test_a_held_sign_up_remembers_the_pages_language(browser, ash):

@@ -87,9 +87,9 @@ def test_approved_it_becomes_an_account_with_its_own_password(host, plc):
 
 def test_the_person_hears_of_it(host, plc):
     approve(held(host))
-    letter = OutgoingMail.objects.get()
-    assert (letter.recipient, letter.letter) == ("alice@example.com", "sign_up_approved")
-    assert "Ash has approved your account @alice.test" in letter.text
+    email = OutgoingMail.objects.get()
+    assert (email.recipient, email.letter) == ("alice@example.com", "sign_up_approved")
+    assert "Ash has approved your account @alice.test" in email.text
 
 
 def test_what_was_kept_for_it_is_gone_then(host, plc):
@@ -129,7 +129,7 @@ def test_refused_it_is_nothing_and_the_person_is_told(host, plc):
     assert OutgoingMail.objects.get().letter == "sign_up_refused"
 
 
-def test_a_flood_is_dropped_without_a_letter(host, birch):
+def test_a_flood_is_dropped_without_an_email(host, birch):
     ids = [held(host, handle=f"bot{n}.test", email=f"b{n}@example.com").pk for n in range(3)]
     with transaction.atomic():
         assert approval_queue.drop(birch, ids) == []

@@ -57,9 +57,9 @@ def test_staff_reopen_and_counting_begins_anew(host):
 
 def test_the_tenant_is_told_once(host):
     [velocity_limit.count(host) for _ in range(9)]
-    letter = OutgoingMail.objects.get()
-    assert (letter.recipient, letter.letter) == ("owner@ash.example", "sign_ups_held")
-    assert "More than 3 people signed up at localhost within 10 minutes" in letter.text
+    email = OutgoingMail.objects.get()
+    assert (email.recipient, email.letter) == ("owner@ash.example", "sign_ups_held")
+    assert "More than 3 people signed up at localhost within 10 minutes" in email.text
 
 
 @pytest.mark.django_db(transaction=True)

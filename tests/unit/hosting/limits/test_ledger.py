@@ -101,9 +101,9 @@ def test_far_from_its_end_a_hot_budget_asks_only_now_and_then(
 def test_what_one_process_counted_the_other_hears(two: tuple[Ledger, Ledger], who: str) -> None:
     for _ in range(30):
         two[0].spend(HOST, charge(HOT, who))
-    two[0].tell()
+    two[0].flush()
     two[1].spend(HOST, charge(HOT, who))
-    two[1].tell()
+    two[1].flush()
     assert two[1].spend(HOST, charge(HOT, who)).remaining == 1_000 - 32
 
 
@@ -136,16 +136,16 @@ def test_the_tightest_budget_is_reported(two: tuple[Ledger, Ledger], who: str) -
 def test_what_was_given_back_may_be_spent_again(two: tuple[Ledger, Ledger], who: str) -> None:
     for _ in range(5):
         two[0].spend(HOST, charge(STRICT, who))
-    two[0].give_back(HOST, charge(STRICT, who))
-    two[0].tell()
+    two[0].refund(HOST, charge(STRICT, who))
+    two[0].flush()
     assert admitted(two[1], STRICT, who, 3) == 1
 
 
 def test_giving_back_what_was_not_taken_makes_no_credit(
     two: tuple[Ledger, Ledger], who: str
 ) -> None:
-    two[0].give_back(HOST, charge(STRICT, who, 3))
-    two[0].tell()
+    two[0].refund(HOST, charge(STRICT, who, 3))
+    two[0].flush()
     assert admitted(two[1], STRICT, who, 8) == 5
 
 
@@ -204,7 +204,7 @@ def test_a_valkey_that_comes_back_is_told(own_valkey: valkey.Valkey, who: str) -
     with redis.Redis.from_url(own_valkey.url) as client:
         assert client.ping()  # it is awake by now
     time.sleep(1.1)  # store.RETRY_S
-    ledger.tell()
+    ledger.flush()
     assert admitted(Ledger(Store()), STRICT, who, 5) <= 1
 
 

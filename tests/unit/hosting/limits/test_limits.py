@@ -122,10 +122,10 @@ def test_what_the_event_loop_notes_is_refused_beyond_the_budget(ash: Host) -> No
 
 
 def test_so_many_at_once_and_no_more() -> None:
-    counted = limits.AtOnce()
-    with counted.room([("alice", 1)]):
-        with pytest.raises(RateLimitExceeded), counted.room([("bob", 1), ("alice", 1)]):
+    counted = limits.ConcurrencyLimit()
+    with counted.hold([("alice", 1)]):
+        with pytest.raises(RateLimitExceeded), counted.hold([("bob", 1), ("alice", 1)]):
             pytest.fail("alice has one under way already")
-        with counted.room([("bob", 1)]):
+        with counted.hold([("bob", 1)]):
             assert len(counted) == 2
     assert len(counted) == 0

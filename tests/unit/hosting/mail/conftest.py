@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from hosting.mail import delivery, letters, outbox
+from hosting.mail import delivery, emails, outbox
 from hosting.mail.models import OutgoingMail
 from hosting.models import Host
 from tests.smtp_server import PostOffice
@@ -27,9 +27,9 @@ def post_office(tmp_path: Path, settings) -> Iterator[PostOffice]:
     delivery.outage.end()
 
 
-def post(host: Host, letter: letters.Letter = letters.CONFIRM_EMAIL) -> OutgoingMail:
+def post(host: Host, kind: emails.EmailKind = emails.CONFIRM_EMAIL) -> OutgoingMail:
     context = {"code": CODE, "handle": "alice.test"}
-    return outbox.post(host, "alice@example.com", letter, context)
+    return outbox.post(host, "alice@example.com", kind, context)
 
 
 def stored(mail: OutgoingMail) -> OutgoingMail:
@@ -43,6 +43,6 @@ def make_due(mail: OutgoingMail) -> None:
 
 
 def make_old(mail: OutgoingMail) -> None:
-    """The time in which the letter is worth something is over, and every pause."""
+    """The time in which the e-mail is worth something is over, and every pause."""
     past = timezone.now() - timedelta(seconds=1)
     OutgoingMail.objects.filter(pk=mail.pk).update(expires_at=past, next_attempt_at=past)

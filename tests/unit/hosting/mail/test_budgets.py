@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from hosting.limits import RateLimitExceeded
-from hosting.mail import budgets, letters, outbox
+from hosting.mail import budgets, emails, outbox
 from hosting.mail.models import MailCount, OutgoingMail
 
 BYSTANDER, DID = "bystander@example.com", "did:plc:somebody"
@@ -19,12 +19,12 @@ def _captured(settings):
 
 
 def warn(host, to: str = BYSTANDER, cause: str = ""):
-    return outbox.post(host, to, letters.PASSWORD_CHANGED, {"handle": "a.test"}, cause=cause)
+    return outbox.post(host, to, emails.PASSWORD_CHANGED, {"handle": "a.test"}, cause=cause)
 
 
 def send_code(host, to: str = BYSTANDER, cause: str = ""):
     words = {"handle": "a.test", "code": "ABCDE-23456"}
-    return outbox.post(host, to, letters.CONFIRM_EMAIL, words, cause=cause)
+    return outbox.post(host, to, emails.CONFIRM_EMAIL, words, cause=cause)
 
 
 def test_the_tenth_warning_of_a_kind_in_an_hour_is_left_out(ash):
@@ -62,7 +62,7 @@ def test_an_account_cannot_spread_letters_over_many_addresses(ash):
     assert warn(ash, "other@example.com", "did:plc:another") is not None
 
 
-def test_a_refused_letter_takes_nothing_of_the_other_budgets(ash):
+def test_a_refused_email_takes_nothing_of_the_other_budgets(ash):
     for _ in range(15):
         warn(ash, cause=DID)
     caused = MailCount.objects.get(name="warnings", window_s=3600)

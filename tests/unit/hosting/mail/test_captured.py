@@ -1,9 +1,9 @@
-"""/dev/mail: a sandbox's letters, one host's, and nobody else's."""
+"""/dev/mail: a sandbox's e-mails, one host's, and nobody else's."""
 
 import pytest
 from django.test import Client
 
-from hosting.mail import letters, outbox
+from hosting.mail import emails, outbox
 from hosting.models import Member, StaffUser
 from hosting.tenancy import routing
 from tests.unit.hosting.mail.conftest import CODE, post
@@ -26,7 +26,7 @@ def text(response) -> str:
     return response.content.decode()
 
 
-def test_a_letter_is_shown_with_its_code(browser, ash):
+def test_an_email_is_shown_with_its_code(browser, ash):
     post(ash)
     page = text(browser.get("/dev/mail"))
     assert CODE in page
@@ -36,13 +36,13 @@ def test_a_letter_is_shown_with_its_code(browser, ash):
 
 def test_the_newest_comes_first_and_others_can_be_left_out(browser, ash):
     post(ash)
-    outbox.post(ash, "bob@example.com", letters.PASSWORD_CHANGED, {"handle": "bob.test"})
+    outbox.post(ash, "bob@example.com", emails.PASSWORD_CHANGED, {"handle": "bob.test"})
     page = text(browser.get("/dev/mail"))
     assert page.index("bob@example.com") < page.index("alice@example.com")
     assert "alice@example.com" not in text(browser.get("/dev/mail?to=BOB@example.com"))
 
 
-def test_a_letter_is_shown_as_a_mail_program_would(browser, ash):
+def test_an_email_is_shown_as_a_mail_program_would(browser, ash):
     response = browser.get(f"/dev/mail/{post(ash).pk}")
     assert f">{CODE}</p>" in text(response)
     assert response["Content-Security-Policy"].startswith("default-src 'none'")
@@ -129,7 +129,7 @@ def _move_to_https(host) -> None:
     routing.forget()
 
 
-def test_a_letter_cannot_bring_markup_into_the_list(browser, ash):
-    context = letters.from_staff("<script>", "<script>alert(1)</script>")
-    outbox.post(ash, "alice@example.com", letters.FROM_STAFF, context)
+def test_an_email_cannot_bring_markup_into_the_list(browser, ash):
+    context = emails.from_staff("<script>", "<script>alert(1)</script>")
+    outbox.post(ash, "alice@example.com", emails.FROM_STAFF, context)
     assert "<script>" not in text(browser.get("/dev/mail"))

@@ -1,4 +1,4 @@
-"""A letter leaves once, whatever becomes of the mail server and of us."""
+"""An e-mail leaves once, whatever becomes of the mail server and of us."""
 
 import threading
 from datetime import timedelta
@@ -7,35 +7,35 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from hosting.mail import delivery, letters, outbox, smtp
+from hosting.mail import delivery, emails, outbox, smtp
 from hosting.mail.models import OutgoingMail
 from tests.unit.hosting.mail.conftest import CODE, make_due, make_old, post, stored
 
 State = OutgoingMail.State
 
 
-def test_a_letter_arrives_and_leaves_no_words_behind(ash, post_office):
+def test_an_email_arrives_and_leaves_no_words_behind(ash, post_office):
     post_office.open()
     mail = post(ash)
     delivery.deliver(mail.pk)
-    (letter,) = post_office.letters
-    assert letter["Message-ID"] == f"<{mail.message_id}>"
-    assert CODE in letter.get_body(("plain",)).get_content()
+    (email,) = post_office.emails
+    assert email["Message-ID"] == f"<{mail.message_id}>"
+    assert CODE in email.get_body(("plain",)).get_content()
     sent = stored(mail)
     assert (sent.state, sent.text, sent.html, sent.attempts) == (State.SENT, "", "", 1)
 
 
-def test_a_letter_that_was_sent_is_not_sent_again(ash, post_office):
+def test_an_email_that_was_sent_is_not_sent_again(ash, post_office):
     post_office.open()
     mail = post(ash)
     for _ in range(3):
         delivery.deliver(mail.pk)
         make_due(mail)
     delivery.wake_due()
-    assert len(post_office.letters) == 1
+    assert len(post_office.emails) == 1
 
 
-def test_a_server_that_is_down_and_back_gets_the_letter_once(ash, post_office):
+def test_a_server_that_is_down_and_back_gets_the_email_once(ash, post_office):
     mail = post(ash)
     delivery.deliver(mail.pk)
     waiting = stored(mail)
@@ -43,11 +43,11 @@ def test_a_server_that_is_down_and_back_gets_the_letter_once(ash, post_office):
     assert "ConnectionRefusedError" in waiting.last_error
     post_office.open()
     delivery.wake_due()
-    assert post_office.letters == []  # its pause is not over
+    assert post_office.emails == []  # its pause is not over
     make_due(mail)
     delivery.wake_due()
     delivery.wake_due()
-    assert len(post_office.letters) == 1
+    assert len(post_office.emails) == 1
     assert stored(mail).state == State.SENT
 
 
@@ -55,7 +55,7 @@ def test_a_slow_server_gets_it_once(ash, post_office):
     post_office.open("slow")
     mail = post(ash)
     delivery.deliver(mail.pk)
-    assert (len(post_office.letters), stored(mail).state) == (1, State.SENT)
+    assert (len(post_office.emails), stored(mail).state) == (1, State.SENT)
 
 
 def test_a_server_that_is_too_slow_is_tried_again(ash, post_office, monkeypatch):
@@ -76,7 +76,7 @@ def test_a_repeat_after_a_lost_yes_is_known_by_its_message_id(ash, post_office):
     post_office.open()
     make_due(mail)
     delivery.wake_due()
-    first, second = post_office.letters
+    first, second = post_office.emails
     assert first["Message-ID"] == second["Message-ID"]
     assert first["Date"] == second["Date"]
 
@@ -102,10 +102,10 @@ def test_a_worker_that_died_while_sending_is_replaced_after_its_lease(ash, post_
     mail = post(ash)
     assert delivery._claim(mail.pk) is not None  # and dies
     delivery.wake_due()
-    assert post_office.letters == []
+    assert post_office.emails == []
     make_due(mail)
     delivery.wake_due()
-    assert len(post_office.letters) == 1
+    assert len(post_office.emails) == 1
 
 
 def test_a_code_that_is_too_old_is_not_sent(ash, post_office):
@@ -117,14 +117,14 @@ def test_a_code_that_is_too_old_is_not_sent(ash, post_office):
     failed = stored(mail)
     assert (failed.state, failed.text, failed.html) == (State.FAILED, "", "")
     assert "ConnectionRefusedError" in failed.last_error  # the operator sees why
-    assert post_office.letters == []
+    assert post_office.emails == []
 
 
 @pytest.mark.parametrize(
-    ("letter", "longest_s"), [(letters.RESET_PASSWORD, 60), (letters.PASSWORD_CHANGED, 900)]
+    ("kind", "longest_s"), [(emails.RESET_PASSWORD, 60), (emails.PASSWORD_CHANGED, 900)]
 )
-def test_pauses_grow_and_stay_short_where_somebody_waits(ash, post_office, letter, longest_s):
-    mail = post(ash, letter)
+def test_pauses_grow_and_stay_short_where_somebody_waits(ash, post_office, kind, longest_s):
+    mail = post(ash, kind)
     pauses = []
     for _ in range(12):
         make_due(mail)
@@ -134,7 +134,7 @@ def test_pauses_grow_and_stay_short_where_somebody_waits(ash, post_office, lette
     assert max(pauses) == longest_s
 
 
-def test_a_letter_of_a_transaction_that_failed_never_was(ash, post_office):
+def test_an_email_of_a_transaction_that_failed_never_was(ash, post_office):
     class Fault(Exception):
         pass
 
@@ -152,7 +152,7 @@ def test_it_leaves_after_the_commit(ash, post_office, django_capture_on_commit_c
     post_office.open()
     with django_capture_on_commit_callbacks(execute=True):
         mail = post(ash)
-        assert post_office.letters == []
+        assert post_office.emails == []
     assert stored(mail).state == State.SENT
 
 
@@ -194,7 +194,7 @@ def test_rows_of_long_ago_go_and_unsent_ones_stay(ash, post_office):
     assert OutgoingMail.objects.get().pk == waiting.pk
 
 
-def test_in_an_outage_one_letter_asks_and_the_others_wait(ash, post_office):
+def test_in_an_outage_one_email_asks_and_the_others_wait(ash, post_office):
     first, *others = [post(ash) for _ in range(4)]
     delivery.deliver(first.pk)
     for mail in others:
@@ -209,10 +209,10 @@ def test_when_it_is_over_all_leave_at_the_next_sweep(ash, post_office):
     delivery.deliver(mails[0].pk)
     post_office.open()
     delivery.wake_due()
-    assert len(post_office.letters) == 3  # the first one's pause is not over
+    assert len(post_office.emails) == 3  # the first one's pause is not over
     make_due(mails[0])
     delivery.wake_due()
-    assert len(post_office.letters) == 4
+    assert len(post_office.emails) == 4
 
 
 def test_a_refusal_is_no_outage(ash, post_office):
@@ -235,7 +235,7 @@ def test_a_code_that_nobody_could_try_to_send_says_why(ash, post_office):
     assert stored(mail).last_error == "the mail server was away until it was too late"
 
 
-def test_words_cannot_stay_with_a_letter_that_was_sent(ash):
+def test_words_cannot_stay_with_a_email_that_was_sent(ash):
     mail = post(ash)
     with pytest.raises(IntegrityError, match="keeps_no_words"), transaction.atomic():
         OutgoingMail.objects.filter(pk=mail.pk).update(state=State.SENT, decided_at=timezone.now())
@@ -258,5 +258,5 @@ def test_of_many_workers_one_sends(ash, post_office):
         worker.start()
     for worker in workers:
         worker.join()
-    assert len(post_office.letters) == 1
+    assert len(post_office.emails) == 1
     assert stored(mail).attempts == 1

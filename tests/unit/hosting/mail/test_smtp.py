@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from hosting.mail import letters, smtp
+from hosting.mail import emails, smtp
 from hosting.mail.models import OutgoingMail, Sender
 from tests.unit.hosting.mail.conftest import post
 
@@ -41,13 +41,13 @@ def certificate(post_office, monkeypatch) -> Path:
 
 
 def send(mail: OutgoingMail, url: str) -> None:
-    smtp.send(url, mail, letters.sender_of(mail.host))
+    smtp.send(url, mail, emails.sender_of(mail.host))
 
 
 def test_starttls_and_a_password_with_odd_signs(ash, post_office, certificate):
     post_office.open("secret")
     send(post(ash), f"smtp://user:pass%20word@127.0.0.1:{post_office.port}")
-    assert len(post_office.letters) == 1
+    assert len(post_office.emails) == 1
 
 
 def test_a_wrong_password_is_not_final_and_is_not_shown(ash, post_office, certificate):
@@ -59,7 +59,7 @@ def test_a_wrong_password_is_not_final_and_is_not_shown(ash, post_office, certif
 def test_tls_from_the_first_byte(ash, post_office, certificate):
     post_office.open("tls")
     send(post(ash), f"smtps://127.0.0.1:{post_office.port}")
-    assert len(post_office.letters) == 1
+    assert len(post_office.emails) == 1
 
 
 def test_a_certificate_that_nobody_vouches_for_is_not_trusted(
@@ -78,14 +78,14 @@ def test_this_machines_own_mail_server_may_sign_for_itself(
     monkeypatch.delenv("SSL_CERT_FILE")
     post_office.open("tls")
     send(post(ash), f"smtps://127.0.0.1:{post_office.port}")
-    assert len(post_office.letters) == 1
+    assert len(post_office.emails) == 1
 
 
 def test_a_sender_that_the_server_refuses_is_no_outage(ash, post_office, certificate):
     post_office.open("secret")  # and says 530 to whoever did not sign in
     with pytest.raises(smtp.Undelivered, match=r"^530") as refusal:
         send(post(ash), post_office.url)
-    assert not isinstance(refusal.value, smtp.Away)
+    assert not isinstance(refusal.value, smtp.Unavailable)
 
 
 def test_a_password_is_not_sent_in_clear_to_another_machine(ash, post_office, monkeypatch):
@@ -93,7 +93,7 @@ def test_a_password_is_not_sent_in_clear_to_another_machine(ash, post_office, mo
     monkeypatch.setattr(smtp, "_LOOPBACK", frozenset())
     with pytest.raises(smtp.Undelivered, match="in clear"):
         send(post(ash), f"smtp://user:x@127.0.0.1:{post_office.port}")
-    assert post_office.letters == []
+    assert post_office.emails == []
 
 
 def test_a_conversation_that_drags_on_is_cut(ash, post_office, monkeypatch):
@@ -119,7 +119,7 @@ def test_ports_may_be_left_out(url, port):
     assert smtp.Server.parse(url).port == port
 
 
-def test_a_letter_is_from_the_tenant_and_answers_go_to_its_support(ash):
+def test_an_email_is_from_the_tenant_and_answers_go_to_its_support(ash):
     ash.tenant.support_email = "help@ash.example"
     message = smtp.message_of(post(ash), Sender(host=ash))
     assert message["From"] == "Ash <noreply@localhost>"

@@ -1,4 +1,5 @@
-"""The Host header decides: hosts, handles, strangers; pages get middleware that XRPC does not."""
+"""The Host header decides: hosts, handles, other names; pages get middleware that XRPC does
+not."""
 
 import json
 import secrets

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from hosting.mail import letters, outbox
+from hosting.mail import emails, outbox
 from hosting.mail.models import OutgoingMail
 from hosting.models import Member, StaffUser
 
@@ -13,9 +13,9 @@ CODE = "ABCDE-23456"
 
 @pytest.fixture
 def failed(ash, birch) -> OutgoingMail:
-    """A letter of ash that the server refused, and one of birch."""
+    """An e-mail of ash that the server refused, and one of birch."""
     for host, recipient in ((ash, "alice@example.com"), (birch, "bob@example.com")):
-        outbox.post(host, recipient, letters.SIGN_IN_CODE, {"code": CODE, "handle": "x.test"})
+        outbox.post(host, recipient, emails.SIGN_IN_CODE, {"code": CODE, "handle": "x.test"})
     mail = OutgoingMail.objects.get(host=ash)
     mail.state, mail.last_error, mail.text, mail.html = "failed", "550 nobody there", "", ""
     mail.decided_at = mail.created_at
@@ -41,7 +41,7 @@ def test_staff_see_what_became_of_their_tenants_mail(staff, failed):
 
 
 def test_the_words_are_not_shown(staff, ash):
-    outbox.post(ash, "alice@example.com", letters.SIGN_IN_CODE, {"code": CODE, "handle": "x.test"})
+    outbox.post(ash, "alice@example.com", emails.SIGN_IN_CODE, {"code": CODE, "handle": "x.test"})
     mail = OutgoingMail.objects.get()
     assert CODE in mail.text
     assert CODE not in staff.get(LIST).content.decode()

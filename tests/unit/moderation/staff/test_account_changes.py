@@ -36,7 +36,7 @@ def test_a_password_is_not_in_the_log(account):
     assert "secret" not in f"{entry.reason}{entry.ref}{entry}"
 
 
-def test_a_letter_is_logged_with_its_subject(account):
+def test_an_email_is_logged_with_its_subject(account):
     account_changes.write_to(MOD, account, "About your post", "Hello", "case 7")
     assert AuditEntry.objects.get().reason == "case 7: About your post"
     assert OutgoingMail.objects.get().recipient == account.email

@@ -54,9 +54,9 @@ def test_names_that_nobody_has_do_not_fill_the_log(staff):
 def test_a_sign_in_from_a_new_network_is_told_by_mail(staff):
     for address in ("192.0.2.1", "192.0.2.1", "198.51.100.7"):
         sign_in(staff, address=address)
-    letter = OutgoingMail.objects.get()
-    assert (letter.letter, letter.recipient) == ("staff_sign_in", "moderator@example.com")
-    assert "198.51.100.7" in letter.text
+    email = OutgoingMail.objects.get()
+    assert (email.letter, email.recipient) == ("staff_sign_in", "moderator@example.com")
+    assert "198.51.100.7" in email.text
 
 
 def test_without_an_address_nothing_is_sent(staff):

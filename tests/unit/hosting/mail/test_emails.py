@@ -1,10 +1,10 @@
-"""Every letter says what it should, in text and HTML, in the tenant's voice and both languages."""
+"""Every e-mail says what it should, in text and HTML, in the tenant's voice and both languages."""
 
 from datetime import UTC, datetime
 
 import pytest
 
-from hosting.mail import letters
+from hosting.mail import emails
 
 CONTEXT = {
     "handle": "alice.test",
@@ -15,15 +15,15 @@ CONTEXT = {
     "limit": 20,
     "minutes": 10,
     "has_did": False,
-    **letters.from_staff("A word", "Please read our rules."),
+    **emails.from_staff("A word", "Please read our rules."),
 }
-WITH_CODES = [letter for letter in letters.ALL.values() if letter.worth_for == letters.CODE_LIVES]
+WITH_CODES = [kind for kind in emails.ALL.values() if kind.valid_for == emails.CODE_LIVES]
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
-@pytest.mark.parametrize("name", letters.ALL)
-def test_every_letter_can_be_written(ash, name, language):
-    words = letters.write(ash, letters.ALL[name], CONTEXT, language)
+@pytest.mark.parametrize("name", emails.ALL)
+def test_every_email_can_be_written(ash, name, language):
+    words = emails.write(ash, emails.ALL[name], CONTEXT, language)
     assert words.subject
     for body in (words.text, words.html):
         assert "Ash" in body
@@ -31,9 +31,9 @@ def test_every_letter_can_be_written(ash, name, language):
         assert "None" not in body
 
 
-@pytest.mark.parametrize("letter", WITH_CODES, ids=lambda letter: letter.name)
-def test_a_letter_with_a_code_shows_it_and_says_how_long_it_lives(ash, letter):
-    words = letters.write(ash, letter, CONTEXT, "en")
+@pytest.mark.parametrize("kind", WITH_CODES, ids=lambda kind: kind.name)
+def test_an_email_with_a_code_shows_it_and_says_how_long_it_lives(ash, kind):
+    words = emails.write(ash, kind, CONTEXT, "en")
     for body in (words.text, words.html):
         assert body.count("ABCDE-23456") == 1
         assert "15 minutes" in body
@@ -46,7 +46,7 @@ def test_there_are_six_letters_with_codes():
 
 
 def test_subjects_are_those_that_people_know():
-    subjects = {str(letters.ALL[name].subject) for name in letters.ALL}
+    subjects = {str(emails.ALL[name].subject) for name in emails.ALL}
     assert subjects >= {
         "Password Reset Requested",
         "Account Deletion Requested",
@@ -56,17 +56,17 @@ def test_subjects_are_those_that_people_know():
     }
 
 
-def test_a_letter_speaks_german(ash):
-    words = letters.write(ash, letters.RESET_PASSWORD, CONTEXT, "de")
+def test_an_email_speaks_german(ash):
+    words = emails.write(ash, emails.RESET_PASSWORD, CONTEXT, "de")
     assert words.subject == "Neues Passwort angefordert"
     assert "Geben Sie diesen Code ein" in words.text
     assert '<html lang="de">' in words.html
 
 
-def test_a_letter_has_the_tenants_name_colour_and_support_address(ash):
+def test_an_email_has_the_tenants_name_colour_and_support_address(ash):
     ash.tenant.name, ash.tenant.primary_colour = "Söhne & Töchter", "#7a1fa2"
     ash.tenant.support_email = "help@ash.example"
-    words = letters.write(ash, letters.RESET_PASSWORD, CONTEXT, "en")
+    words = emails.write(ash, emails.RESET_PASSWORD, CONTEXT, "en")
     assert "Söhne &amp; Töchter" in words.html
     assert "Söhne & Töchter" in words.text
     assert "#7a1fa2" in words.html
@@ -76,32 +76,32 @@ def test_a_letter_has_the_tenants_name_colour_and_support_address(ash):
 
 def test_a_pale_colour_is_made_readable(ash):
     ash.tenant.primary_colour = "#ffee00"
-    assert "#ffee00" not in letters.write(ash, letters.RESET_PASSWORD, CONTEXT, "en").html
+    assert "#ffee00" not in emails.write(ash, emails.RESET_PASSWORD, CONTEXT, "en").html
 
 
 def test_the_link_to_the_page_holds_no_code(ash):
-    words = letters.write(ash, letters.RESET_PASSWORD, CONTEXT, "en")
+    words = emails.write(ash, emails.RESET_PASSWORD, CONTEXT, "en")
     assert "http://localhost:2583/account/reset-password/code\n" in words.text
     assert 'href="http://localhost:2583/account/reset-password/code"' in words.html
 
 
 def test_what_staff_write_as_text_is_shown_as_text(ash):
-    context = letters.from_staff("Hi", "Rules:\n\n1 < 2 & so on")
-    words = letters.write(ash, letters.FROM_STAFF, context, "en")
+    context = emails.from_staff("Hi", "Rules:\n\n1 < 2 & so on")
+    words = emails.write(ash, emails.FROM_STAFF, context, "en")
     assert words.subject == "Hi"
     assert "1 < 2 & so on" in words.text
     assert "<p>1 &lt; 2 &amp; so on</p>" in words.html
 
 
 def test_what_staff_write_as_html_is_shown_as_html(ash):
-    context = letters.from_staff("Hi", "<p>Read <b>this</b>.</p>")
-    words = letters.write(ash, letters.FROM_STAFF, context, "en")
+    context = emails.from_staff("Hi", "<p>Read <b>this</b>.</p>")
+    words = emails.write(ash, emails.FROM_STAFF, context, "en")
     assert "Read <b>this</b>." in words.html
     assert "Read this." in words.text
     assert "<b>" not in words.text
 
 
 def test_a_subject_is_one_line(ash):
-    context = letters.from_staff("Hello\r\nBcc: eve@example.com", "x")
-    words = letters.write(ash, letters.FROM_STAFF, context, "en")
+    context = emails.from_staff("Hello\r\nBcc: eve@example.com", "x")
+    words = emails.write(ash, emails.FROM_STAFF, context, "en")
     assert words.subject == "Hello Bcc: eve@example.com"

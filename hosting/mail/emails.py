@@ -1,7 +1,7 @@
-"""What a host writes to people: a subject and two templates a letter, text and HTML.
+"""Kinds of e-mail that a host sends: a subject and two templates each, text and HTML.
 
-The templates are `templates/mail/<letter>.txt` and `.html`; each gets the host, its tenant (name,
-colour, support address) and the letter's own context. Subjects of the letters with codes are those
+The templates are `templates/mail/<name>.txt` and `.html`; each gets the host, its tenant (name,
+colour, support address) and the e-mail's own context. Subjects of the e-mails with codes are those
 that people know from other hosts (the reference PDS).
 """
 
@@ -25,66 +25,66 @@ from hosting.models import Host
 from hosting.pages import colours
 
 CODE_LIVES: Final = timedelta(minutes=15)
-_PAPER: Final = "#ffffff"
+_BACKGROUND: Final = "#ffffff"
 _TAG: Final = re.compile(r"</?[a-z][^>]*>", re.IGNORECASE)
 _BLANK_LINES: Final = re.compile(r"\n\s*\n")
 
 
 @dataclass(frozen=True)
-class Letter:
-    """One kind of letter. `subject` may name values of the context: `%(name)s`. What did not leave
-    within `worth_for` is not sent any more. `budgets`: so many to one recipient.
+class EmailKind:
+    """One kind of e-mail. `subject` may name values of the context: `%(name)s`. What did not leave
+    within `valid_for` is not sent any more. `budgets`: so many to one recipient.
 
     `is_asked_for`: whoever makes us write it waits for it, and is told when a budget is spent; the
     others are warnings, which then are left out."""
 
     name: str
     subject: str | Promise
-    worth_for: timedelta = timedelta(days=2)
+    valid_for: timedelta = timedelta(days=2)
     budgets: tuple[Budget, ...] = (Budget(9, HOUR_S), Budget(30, DAY_S))
     is_asked_for: bool = False
 
 
 @dataclass(frozen=True)
-class Words:
-    """A letter as it will be read."""
+class RenderedEmail:
+    """An e-mail as it will be read."""
 
     subject: str
     text: str
     html: str
 
 
-_with_code = partial(Letter, worth_for=CODE_LIVES, is_asked_for=True)
+_with_code = partial(EmailKind, valid_for=CODE_LIVES, is_asked_for=True)
 CONFIRM_EMAIL = _with_code("confirm_email", _("Email Confirmation"))
 UPDATE_EMAIL = _with_code("update_email", _("Email Update Requested"))
 RESET_PASSWORD = _with_code("reset_password", _("Password Reset Requested"))
 DELETE_ACCOUNT = _with_code("delete_account", _("Account Deletion Requested"))
 PLC_OPERATION = _with_code("plc_operation", _("PLC Update Operation Requested"))
 SIGN_IN_CODE = _with_code("sign_in_code", _("Your Sign-in Code"))
-SIGN_IN_ALERT = Letter("sign_in_alert", _("Sign-in From a New Place"))
-STAFF_SIGN_IN = Letter("staff_sign_in", _("Sign-in From a New Place"))  # to a member of staff
-PASSWORD_CHANGED = Letter("password_changed", _("Your Password Was Changed"))
-EMAIL_CHANGED = Letter("email_changed", _("Your Email Address Was Changed"))
+SIGN_IN_ALERT = EmailKind("sign_in_alert", _("Sign-in From a New Place"))
+STAFF_SIGN_IN = EmailKind("staff_sign_in", _("Sign-in From a New Place"))  # to a member of staff
+PASSWORD_CHANGED = EmailKind("password_changed", _("Your Password Was Changed"))
+EMAIL_CHANGED = EmailKind("email_changed", _("Your Email Address Was Changed"))
 # To an address that nobody had confirmed: its reader need not be the account's owner.
-UNCONFIRMED_EMAIL_CHANGED = Letter(
+UNCONFIRMED_EMAIL_CHANGED = EmailKind(
     "unconfirmed_email_changed", _("An Account Does Not Use Your Address Any More")
 )
-DELETION_SCHEDULED = Letter("deletion_scheduled", _("Your Account Will Be Deleted"))
-ACCOUNT_DELETED = Letter("account_deleted", _("Your Account Was Deleted"))
-SIGN_UP_APPROVED = Letter("sign_up_approved", _("Your Account Is Ready"))
-SIGN_UP_REFUSED = Letter("sign_up_refused", _("Your Sign-up"))
-SIGN_UPS_HELD = Letter("sign_ups_held", _("Sign-ups Are Being Held"))  # to the tenant itself
+DELETION_SCHEDULED = EmailKind("deletion_scheduled", _("Your Account Will Be Deleted"))
+ACCOUNT_DELETED = EmailKind("account_deleted", _("Your Account Was Deleted"))
+SIGN_UP_APPROVED = EmailKind("sign_up_approved", _("Your Account Is Ready"))
+SIGN_UP_REFUSED = EmailKind("sign_up_refused", _("Your Sign-up"))
+SIGN_UPS_HELD = EmailKind("sign_ups_held", _("Sign-ups Are Being Held"))  # to the tenant itself
 # From the host's staff (com.atproto.admin.sendEmail): `from_staff` makes its context.
-FROM_STAFF = Letter(
+FROM_STAFF = EmailKind(
     "from_staff",
     "%(subject)s",
     budgets=(Budget(20, HOUR_S), Budget(100, DAY_S)),
     is_asked_for=True,
 )
 
-ALL: Mapping[str, Letter] = {
-    letter.name: letter
-    for letter in (
+ALL: Mapping[str, EmailKind] = {
+    kind.name: kind
+    for kind in (
         CONFIRM_EMAIL,
         UPDATE_EMAIL,
         RESET_PASSWORD,
@@ -119,23 +119,23 @@ def from_staff(subject: str, content: str) -> dict[str, Any]:
 
 
 def sender_of(host: Host) -> Sender:
-    """How a host's letters look; one without a row has the defaults."""
+    """How a host's e-mails look; one without a row has the defaults."""
     return Sender.objects.filter(host_id=host.pk).first() or Sender(host=host)
 
 
-def write(host: Host, letter: Letter, context: Mapping[str, Any], language: str) -> Words:
-    """The letter in that language and the tenant's voice."""
-    shown = {**_voice(host), **context}
+def write(host: Host, kind: EmailKind, context: Mapping[str, Any], language: str) -> RenderedEmail:
+    """The e-mail in that language and the tenant's voice."""
+    shown = {**_branding(host), **context}
     with translation.override(language):
-        subject = " ".join((str(letter.subject) % shown).split())  # a header has one line
+        subject = " ".join((str(kind.subject) % shown).split())  # a header has one line
         shown = {**shown, "subject": subject, "language": language}
-        text = render_to_string(f"mail/{letter.name}.txt", shown).strip() + "\n"
-        html = render_to_string(f"mail/{letter.name}.html", shown)
-    return Words(subject, text, html)
+        text = render_to_string(f"mail/{kind.name}.txt", shown).strip() + "\n"
+        html = render_to_string(f"mail/{kind.name}.html", shown)
+    return RenderedEmail(subject, text, html)
 
 
-def _voice(host: Host) -> dict[str, Any]:
-    accent = colours.readable_on(host.tenant.primary_colour, _PAPER)
+def _branding(host: Host) -> dict[str, Any]:
+    accent = colours.readable_on(host.tenant.primary_colour, _BACKGROUND)
     return {
         "host": host,
         "tenant": host.tenant,
