@@ -18,6 +18,9 @@ _PATH = re.compile(rf"(?:{'|'.join(_ROOTS)})/[\w./*-]*")
 # Outside of backticks a path is one that ends like a file.
 _FILE = re.compile(rf"(?<![\w./-])(?:{'|'.join(_ROOTS)})/[\w./-]+\.(?:py|md|sql|html|txt|json)\b")
 
+# `docs/operators/install.md ("Processes")`, on one line or two.
+_SECTION = re.compile(r'(docs/[\w/-]+\.md)[,\s]+(?:#\s*)?\(?"([^"]+)"')
+
 
 def dead_links(document: Path) -> list[str]:
     """Relative links of a document that lead to no file, or to no heading of one."""
@@ -41,6 +44,12 @@ def headings(document: Path) -> list[str]:
 def _slug(heading: str) -> str:
     """A heading's anchor, as GitHub makes it."""
     return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
+def missing_sections(text: str) -> list[str]:
+    """Headings that a text names, in quotes after the document, and that stand in no such place."""
+    named = _SECTION.findall(_FENCED.sub("", text))
+    return [f"{path}: {each}" for path, each in named if each not in headings(HOUSE / path)]
 
 
 def missing_names(text: str) -> list[str]:

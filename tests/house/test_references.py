@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.references import dead_links, missing_names
+from tests.house.references import dead_links, missing_names, missing_sections
 from tests.house.rooms import HOUSE, ROOMS, modules, shown
 
 
@@ -34,6 +34,18 @@ def test_names_in_a_document_exist(document: Path) -> None:
 def test_names_in_docstrings_and_comments_exist() -> None:
     missing = {shown(file): missing_names(file.read_text()) for file in sources()}
     assert {file: names for file, names in missing.items() if names} == {}
+
+
+def test_sections_that_documents_and_modules_name_exist() -> None:
+    texts = (
+        file.read_text() for file in [*documents(), *sources(), HOUSE / "deploy" / "Caddyfile"]
+    )
+    assert [missing for text in texts for missing in missing_sections(text)] == []
+
+
+def test_a_section_of_no_document_would_be_noticed() -> None:
+    assert missing_sections('see docs/glossary.md ("Nowhere").') == ["docs/glossary.md: Nowhere"]
+    assert missing_sections('see docs/glossary.md ("Our own words").') == []
 
 
 def test_a_dead_link_would_be_noticed(tmp_path: Path) -> None:
