@@ -1,5 +1,5 @@
 """The audit log: who did what to whom, when and why. Rows are only ever added; a trigger in the
-database refuses changes and deletions (migrations/0001).
+database refuses changes and deletions (moderation/sql).
 
 Who acted is a member of staff, or, through com.atproto.admin.*, `admin` (the host's password) or
 the DID of the host's moderation service.

@@ -1,6 +1,6 @@
 """The write path's one transaction: `apply_commits`, a plpgsql function, takes chains of commits.
 
-A chain takes effect only on the head that it was made from. See repos.migrations for the function.
+A chain takes effect only on the head that it was made from. The function is in `repos/sql/`.
 """
 
 from collections.abc import Callable, Iterator, Sequence

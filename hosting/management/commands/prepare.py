@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from hosting.tenancy import provisioning
+from server.database import squashed_migrations
 from server.encryption import keyring
 
 
@@ -20,8 +21,11 @@ class Command(BaseCommand):
 
     def handle(self, **options: object) -> None:  # noqa: ARG002 - Django's signature
         executor = MigrationExecutor(connection)
+        squashed_migrations.refuse_partial(executor.loader)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+        else:
+            executor.check_replacements()  # notes squashed migrations whose originals all ran
         _check_keys()
         provisioning.seed_admin()
         if settings.SANDBOX:

@@ -1,7 +1,5 @@
 """Records under paths that no repo may hold: found, removed, and kept out by Postgres itself."""
 
-import importlib
-
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection
@@ -22,7 +20,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 GOOD = ["com.example.record/ok", "com.example.record/self"]
 LONG = f"com.example.record/{'x' * 600}"
 BAD = ["App.Bsky.feed.post/k", "com.example.record/..", LONG, "thing/x"]
-CONSTRAINT = importlib.import_module("repos.migrations.0016_record_paths")._CONSTRAINT
+CONSTRAINT = """
+SELECT pg_get_constraintdef(oid) FROM pg_constraint
+WHERE conname = 'record_path' AND conrelid = 'record'::regclass
+"""
 
 
 @pytest.fixture
@@ -30,11 +31,13 @@ def old_import(repo: RepoRow, settings, tmp_path, monkeypatch) -> RepoRow:
     """A repo as an import of an earlier version left it."""
     settings.DATA_DIR = tmp_path
     with connection.cursor() as cursor, monkeypatch.context() as before:
+        cursor.execute(CONSTRAINT)
+        [rule] = cursor.fetchone()
         cursor.execute("ALTER TABLE record DROP CONSTRAINT record_path")
         before.setattr(syntax, "is_record_path", lambda _collection, _rkey: True)
         with car_file.receive([repo_car(repo.did, GOOD + BAD)]) as received:
             importing.import_first(repo.id, received)
-        cursor.execute(CONSTRAINT)
+        cursor.execute(f"ALTER TABLE record ADD CONSTRAINT record_path {rule}")
     yield repo
     long_reads.close_idle()
 
