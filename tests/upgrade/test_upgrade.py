@@ -1,5 +1,6 @@
 """A database of the version before is upgraded; its people go on as if nothing had happened."""
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,16 +29,16 @@ from tests.upgrade import write_dump
 DUMP = Path(__file__).with_name("before_0_1.sql")
 SQUASHED = {"accounts", "hosting", "mail", "moderation", "repos"}
 FIRST = "0001_squashed_tables"
+PREFIX = f"grove_upgrade_{os.getpid()}_"
 LISTS = re.compile(r"\(+ARRAY\[([^\]]*)\](\)::text\[\])?\)")
 
 
 @contextmanager
 def database(name: str) -> Iterator[None]:
-    """An empty database beside that of the other tests."""
-    run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-    run(f"CREATE DATABASE {name}")
+    """An empty database beside that of the other tests, named for this process alone."""
+    run(f"CREATE DATABASE {PREFIX}{name}")
     yield
-    run(f"DROP DATABASE {name} WITH (FORCE)")
+    run(f"DROP DATABASE {PREFIX}{name} WITH (FORCE)")
 
 
 @contextmanager
@@ -45,7 +46,7 @@ def working_on(name: str) -> Iterator[None]:
     """This process has another database of the same server."""
     chosen, before = connection.settings_dict, connection.settings_dict["NAME"]
     connection.close()
-    chosen["NAME"] = name
+    chosen["NAME"] = PREFIX + name
     routing.forget()
     try:
         yield
@@ -68,10 +69,15 @@ def load_dump() -> None:
 
 def schema() -> list[str]:
     """The dumped statements but those of single days' events, in an order of their own."""
-    made = connection.settings_dict
-    host = f"{made['HOST']}:{made['PORT']}" if made["PORT"] else made["HOST"]
-    facts = {"dbname": made["NAME"], "user": made["USER"], "password": made["PASSWORD"]}
-    target = " ".join(f"{key}='{value}'" for key, value in {**facts, "host": host}.items() if value)
+    facts = {
+        "dbname": "NAME",
+        "user": "USER",
+        "password": "PASSWORD",
+        "host": "HOST",
+        "port": "PORT",
+    }
+    made = {key: connection.settings_dict[name] for key, name in facts.items()}
+    target = " ".join(f"{key}='{value}'" for key, value in made.items() if value)
     parts = write_dump.dump(target, "--schema-only").split("\n\n")
     return sorted(LISTS.sub(plain, part) for part in parts if not re.search(r"event_\d{8}", part))
 
