@@ -1,1 +1,1 @@
-"""Who you are: accounts, DIDs, handles, keys, passwords, sessions, and the pages for them."""
+"""Accounts: DIDs, handles, keys, passwords, sessions, and the pages for them."""

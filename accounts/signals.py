@@ -1,4 +1,4 @@
-"""What this room tells the rooms above it, always inside the transaction that made it true.
+"""Signals to the packages above, always inside the transaction that made them true.
 
 Each signal carries `account: Account`. Send with `send`, never `send_robust`: a receiver that
 fails must roll the change back (docs/architecture.md section 2).

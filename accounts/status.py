@@ -1,4 +1,4 @@
-"""An account's standing at its host: taken down, and restored (its owner's part: `activation`).
+"""Account status: taken down, and restored (its owner's part: `activation`).
 
 Both verbs may be repeated. A repetition changes nothing but is announced again, so that a relay
 which missed the first word hears the second (com.atproto.admin.updateSubjectStatus).
@@ -85,7 +85,7 @@ def end_sessions(account: Account) -> None:
 
 
 def announce(account: Account) -> Account:
-    """Tell the rooms above of a row just saved, in its transaction."""
+    """Tell the packages above of a row just saved, in its transaction."""
     account.refresh_from_db(fields=["status"])  # Postgres derives it
     account_status_changed.send(sender=Account, account=account)
     return account

@@ -1,4 +1,4 @@
-"""The room's Celery tasks: a name, a retry policy, and one call of a verb that may run twice."""
+"""Celery tasks of accounts: a name, a retry policy, and one call of a verb that may run twice."""
 
 from celery import shared_task
 
@@ -27,7 +27,7 @@ from hosting.models import Host
 )
 def publish_operation(operation_id: int) -> None:
     """Tell the directory; the sweep goes on where the retries end."""
-    submit.publish(operation_id)
+    submit.submit(operation_id)
 
 
 @shared_task
@@ -49,15 +49,15 @@ def check_arrivals() -> None:
 
 
 @shared_task
-def look_at_dids() -> None:
+def refresh_dids() -> None:
     """Every minute: whether the DIDs of our accounts still name this deployment."""
-    did_refresh.look_due()
+    did_refresh.refresh_due()
 
 
 @shared_task
-def look_at_did(did: str) -> None:
+def refresh_did(did: str) -> None:
     """When an owner deactivates the account, or has an operation signed that names another host."""
-    did_refresh.look(did)
+    did_refresh.refresh(did)
 
 
 @shared_task
@@ -100,7 +100,7 @@ def forget_old_codes() -> None:
 def mail_reset_code(host_id: int, identifier: str, language: str) -> None:
     """For the page of forgotten passwords; a second run mails the same code once more."""
     host = Host.objects.select_related("tenant").get(pk=host_id)
-    password_resets.ask_silently(host, identifier, language)
+    password_resets.mail_code(host, identifier, language)
 
 
 @shared_task

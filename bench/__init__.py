@@ -1,1 +1,1 @@
-"""Measurements of the house, each run as `python -m bench.<name>`."""
+"""Benchmarks, each run as `python -m bench.<name>`."""

@@ -1,4 +1,4 @@
-"""Commits and reads per second through the repos room, without HTTP; its own Postgres, fsync on.
+"""Commits and reads per second through the repos package, without HTTP; its own Postgres, fsync on.
 
     python -m bench.commit_bench [--seconds 5] [--repos 300] [--profile]
 

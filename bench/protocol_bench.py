@@ -1,4 +1,4 @@
-"""What the protocol room costs: microseconds per call, as a table.
+"""What the protocol package costs: microseconds per call, as a table.
 
 Run `python -m bench.protocol_bench`. Each figure is the median of nine loops, one process, one
 thread; figures of a busy machine wander by a third.

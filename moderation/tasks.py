@@ -1,4 +1,4 @@
-"""Work of this room in the background (server/jobs/beat_schedule.py). It may run twice."""
+"""Work of this package in the background (server/jobs/beat_schedule.py). It may run twice."""
 
 from celery import shared_task
 

@@ -1,6 +1,6 @@
 """CIDs: the SHA-256 names of blocks and blobs.
 
-Inside the house a CID is its 36 raw bytes: version 1, a codec (dag-cbor for records, nodes and
+Inside this codebase a CID is its 36 raw bytes: version 1, a codec (dag-cbor for records, nodes and
 commits; raw for blobs), the sha-256 multihash header, the digest. As text it is `b` and 58 letters
 of lower base32. Nothing else is accepted. Source: atproto.com/specs/data-model, "Link and CID
 Formats".
@@ -41,7 +41,7 @@ def raw_from_digest(digest: bytes) -> bytes:
 
 
 def is_supported(raw: bytes) -> bool:
-    """Whether the bytes are a CID of the two kinds that this house knows."""
+    """Whether the bytes are a CID of the two kinds that this codebase knows."""
     return len(raw) == LENGTH_BYTES and raw.startswith(_PREFIXES)
 
 

@@ -1,7 +1,7 @@
-"""The one error that crosses doors: an XRPC error name, a sentence for a person, a status.
+"""The one error that crosses packages: an XRPC error name, a sentence for a person, a status.
 
-Source: atproto.com/specs/xrpc, "Error Responses". Rooms subclass `XrpcError` beside the verb that
-raises it; one function in `xrpc.response.errors` renders it as JSON and one in
+Source: atproto.com/specs/xrpc, "Error Responses". Packages subclass `XrpcError` beside the verb
+that raises it; one function in `xrpc.response.errors` renders it as JSON and one in
 `hosting.pages.security_headers` as a page.
 """
 

@@ -1,4 +1,4 @@
-"""How much one JSON text or CBOR block of a stranger may hold, however few bytes it takes.
+"""Limits on what one untrusted JSON text or CBOR block may hold, however few bytes it takes.
 
 A reader spends some microseconds on each object, list and key, so a megabyte of `{},{},{}` costs
 seconds where a megabyte of text costs nothing. The data model names no such bound (indigo's reader

@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class ReposConfig(AppConfig):
-    """The room; `ready` makes it hear what the accounts room says."""
+    """`ready` connects the receivers of the accounts package's signals."""
 
     name = "repos"
 

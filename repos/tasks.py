@@ -1,4 +1,5 @@
-"""Work of this room in the background: periodic (server/jobs/beat_schedule.py) and large imports.
+"""Work of this package in the background: periodic (server/jobs/beat_schedule.py) and large
+imports.
 
 Each may run twice.
 """

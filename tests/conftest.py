@@ -1,4 +1,4 @@
-"""Services first, then Django, then the fixtures every room's tests share.
+"""Services first, then Django, then the fixtures every package's tests share.
 
 `pytest-django` reads the settings before any conftest when the ini file names them; the settings
 read DATABASE_URL. So the ini file does not, and this module does, in the order that works.

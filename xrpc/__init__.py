@@ -1,1 +1,1 @@
-"""The protocol's front door: method registry, auth, errors, one module per namespace."""
+"""XRPC: method registry, auth, errors, one module per namespace."""

@@ -1,4 +1,4 @@
-"""The front door: one DRF view for `/xrpc/<nsid>`.
+"""The dispatcher: one DRF view for `/xrpc/<nsid>`.
 
 Source: atproto.com/specs/xrpc. The view keeps DRF's Request and its exception hook and replaces
 `dispatch` by a short straight line: verb, credentials, parameters, body, method, answer. Stock DRF

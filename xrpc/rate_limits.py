@@ -99,7 +99,7 @@ _BYTES_A_POINT = 32_768
 
 def _points_of_writes(call: Call) -> int:
     """applyWrites costs what its writes cost one by one."""
-    kinds = (wish["$type"].rpartition("#")[2] for wish in call.input["writes"])
+    kinds = (wanted["$type"].rpartition("#")[2] for wanted in call.input["writes"])
     return sum(_POINTS_OF[kind] for kind in kinds) + _points_of_size(call)
 
 

@@ -1,1 +1,1 @@
-"""Accounts that move in from another PDS."""
+"""Inbound account migration: accounts that move in from another PDS."""

@@ -1,4 +1,4 @@
-"""Whether the DIDs of those who move in name this host yet, asked now and then.
+"""Polling of DIDs whose accounts move in: do they name this host yet?
 
 An owner may change the DID past us, straight at the directory or in a did:web's own document. Then
 the account must not be removed for being late, and staff who help with a move want to know.
@@ -33,4 +33,4 @@ def check_due() -> None:
 def check(arrival: Arrival) -> None:
     """Ask where the DID lives, outside of any transaction; silence leaves things as they are."""
     Arrival.objects.filter(pk=arrival.pk).update(looked_at=timezone.now())
-    did_refresh.look(arrival.account.did)
+    did_refresh.refresh(arrival.account.did)

@@ -1,4 +1,4 @@
-"""Moving in: an account for a DID that exists already and lives elsewhere.
+"""Inbound migration: an account for a DID that exists already and lives elsewhere.
 
 Source: com.atproto.server.createAccount with `did` (protocol: migration). Whoever calls has proven
 the DID by a service token. The account begins deactivated and says nothing on the firehose; its
@@ -33,7 +33,7 @@ from hosting.models import Host
 from protocol.did.did_document import DidDocument
 from protocol.errors import InvalidRequest, XrpcError
 
-ARRIVES_WITHIN = timedelta(days=3)  # the reference's deadline
+MOVE_IN_WITHIN = timedelta(days=3)  # the reference's deadline
 
 
 class AlreadyHosted(XrpcError):
@@ -57,53 +57,53 @@ class IncompatibleDidDoc(InvalidRequest):
     name = "IncompatibleDidDoc"
 
 
-def check_before_proof(host: Host, wish: SignUp) -> None:
-    """The host's own rules for `wish.did`, which nothing has proven yet: asks no server that the
+def check_before_proof(host: Host, wanted: SignUp) -> None:
+    """The host's own rules for `wanted.did`, which nothing has proven yet: asks no server that the
     client names. Raises the errors of `policy` and of `rules.check`, but for those
     about the handle."""
-    credential_rules.checked_email(wish.email)
-    credential_rules.checked_password(wish.password)
-    rules.checked_recovery_key(wish.recovery_key or "")
-    if Account.objects.of(host).filter(did=wish.did).exists():  # on the way back, or here already
-        policy.check_open(host, wish)
+    credential_rules.checked_email(wanted.email)
+    credential_rules.checked_password(wanted.password)
+    rules.checked_recovery_key(wanted.recovery_key or "")
+    if Account.objects.of(host).filter(did=wanted.did).exists():  # on the way back, or here already
+        policy.check_open(host, wanted)
     else:
-        policy.check_before_proof(host, wish)
+        policy.check_before_proof(host, wanted)
 
 
-def move_in(host: Host, wish: SignUp) -> Account:
-    """The deactivated account of a DID (`wish.did`, proven) that is on its way here.
+def move_in(host: Host, wanted: SignUp) -> Account:
+    """The deactivated account of a DID (`wanted.did`, proven) that is on its way here.
 
     Asks the network: call it outside of any transaction. Raises AlreadyHosted, UnresolvableDid,
-    IncompatibleDidDoc, NetworkSilent, the errors of `policy` and `rules.check`,
+    IncompatibleDidDoc, NetworkUnavailable, the errors of `policy` and `rules.check`,
     HandleTaken and EmailRefused.
     """
-    policy.check_open(host, wish)
-    before = Account.objects.of(host).filter(did=wish.did)
-    document = resolve(wish.did, fresh=before.exists())
+    policy.check_open(host, wanted)
+    before = Account.objects.of(host).filter(did=wanted.did)
+    document = resolve(wanted.did, fresh=before.exists())
     left = before.select_related("host").first()
     if left is not None and not has_moved_away(left, document):
         raise AlreadyHosted
-    admitted = rules.check(host, wish)
-    _check_free(host, wish.did, admitted)
+    admitted = rules.check(host, wanted)
+    _check_free(host, wanted.did, admitted)
     if left is None:
-        policy.admit(host, wish, admitted)
+        policy.admit(host, wanted, admitted)
     password = make_password(admitted.password)
     try:
         with transaction.atomic(durable=True):
-            account = _opened(host, wish.did, admitted, password)
+            account = _opened(host, wanted.did, admitted, password)
             _note_arrival(account, document)
             account.did_document = published_dids.kept(document)
             account.save(update_fields=["did_document"])
     except IntegrityError as error:
         raise _lost_race(error, admitted) from error
     account = Account.objects.select_related("host").get(pk=account.pk)
-    email_address.welcome(account, wish.language)
+    email_address.welcome(account, wanted.language)
     return account
 
 
 def resolve(did: str, *, fresh: bool = False) -> DidDocument:
     """The document of a DID that wants to live here. Raises UnresolvableDid, IncompatibleDidDoc,
-    NetworkSilent."""
+    NetworkUnavailable."""
     try:
         return resolution.resolve_did(did, fresh=fresh)
     except resolution.DidUnusable as fault:
@@ -119,10 +119,10 @@ def has_moved_away(account: Account, document: DidDocument) -> bool:
     """
     is_left = account.status == Account.Status.DEACTIVATED
     is_elsewhere = document.pds is not None and not published_dids.names(account, document.pds)
-    return is_left and is_elsewhere and not is_on_its_way(account)
+    return is_left and is_elsewhere and not is_moving_in(account)
 
 
-def is_on_its_way(account: Account) -> bool:
+def is_moving_in(account: Account) -> bool:
     """Whether the account moves in and nobody has heard of it here yet."""
     return Arrival.objects.on_the_way().filter(account=account).exists()
 
@@ -134,59 +134,59 @@ def finish(account: Account) -> bool:
     return Arrival.objects.on_the_way().filter(account=account).update(activated_at=now) == 1
 
 
-def _check_free(host: Host, did: str, wish: Admitted) -> None:
+def _check_free(host: Host, did: str, wanted: Admitted) -> None:
     """While somebody moves between two hosts of ours, both accounts may have the same handle."""
     others = Account.objects.exclude(did=did)
-    if others.filter(handle=wish.handle).exists() or allocation.is_kept(wish.handle, did):
-        raise rules.handle_taken(wish)
-    if others.of(host).filter(email=wish.email).exists():
-        raise rules.email_taken(wish)
+    if others.filter(handle=wanted.handle).exists() or allocation.is_kept(wanted.handle, did):
+        raise rules.handle_taken(wanted)
+    if others.of(host).filter(email=wanted.email).exists():
+        raise rules.email_taken(wanted)
 
 
-def _opened(host: Host, did: str, wish: Admitted, password: str) -> Account:
+def _opened(host: Host, did: str, wanted: Admitted, password: str) -> Account:
     """The account's row: a new one, or the one that its owner left behind here."""
-    allocation.hold(wish.handle)
-    _check_free(host, did, wish)
+    allocation.hold(wanted.handle)
+    _check_free(host, did, wanted)
     left = Account.objects.select_for_update().of(host).filter(did=did).first()
-    return _new(host, did, wish, password) if left is None else _reopened(left, wish, password)
+    return _new(host, did, wanted, password) if left is None else _reopened(left, wanted, password)
 
 
-def _new(host: Host, did: str, wish: Admitted, password: str) -> Account:
+def _new(host: Host, did: str, wanted: Admitted, password: str) -> Account:
     now = timezone.now()
     account = Account.objects.create(
         host=host,
         did=did,
-        handle=wish.handle,
-        email=wish.email,
+        handle=wanted.handle,
+        email=wanted.email,
         password=password,
         signing_did_key=reserved_keys.take(host, did),
         opened_at=now,
         deactivated_at=now,
-        delete_after=now + ARRIVES_WITHIN,
+        delete_after=now + MOVE_IN_WITHIN,
     )
-    if host.has_invites_required and wish.invite_code:
-        codes.spend(host, wish.invite_code, did)
-    external_handles.note(account)
+    if host.has_invites_required and wanted.invite_code:
+        codes.spend(host, wanted.invite_code, did)
+    external_handles.track(account)
     account.refresh_from_db(fields=["status"])  # Postgres derives it
     account_arrived.send(sender=Account, account=account)
     return account
 
 
-def _reopened(account: Account, wish: Admitted, password: str) -> Account:
+def _reopened(account: Account, wanted: Admitted, password: str) -> Account:
     """Its repo and blobs are still here and spare the owner their transport. Whatever else was
     private to the account goes: the DID is proven, the person is not."""
-    if is_on_its_way(account) or account.status != Account.Status.DEACTIVATED:
+    if is_moving_in(account) or account.status != Account.Status.DEACTIVATED:
         raise AlreadyHosted
     status.end_sessions(account)
     for private in (AppPassword, Preference, EmailToken, KnownPlace):
         private.objects.filter(account=account).delete()
-    account.handle, account.email, account.password = wish.handle, wish.email, password
+    account.handle, account.email, account.password = wanted.handle, wanted.email, password
     account.email_confirmed_at = account.delete_after = account.moved_away_at = None
     account.email_replaced_at = None
     account.has_email_auth_factor = False
     account.signing_did_key = reserved_keys.take(account.host, account.did)
     account.save()
-    external_handles.note(account)
+    external_handles.track(account)
     signing_key_changed.send(sender=Account, account=account)
     return account
 
@@ -205,12 +205,12 @@ def _note_arrival(account: Account, document: DidDocument) -> None:
     )
 
 
-def _lost_race(error: IntegrityError, wish: Admitted) -> Exception:
+def _lost_race(error: IntegrityError, wanted: Admitted) -> Exception:
     """What the loser of a race is told; any other broken constraint stays what it is."""
     constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
     refusals = {
         "account_did_is_unique": AlreadyHosted(),
-        "account_handle_is_unique": rules.handle_taken(wish),
-        "account_email_is_unique_a_host": rules.email_taken(wish),
+        "account_handle_is_unique": rules.handle_taken(wanted),
+        "account_email_is_unique_a_host": rules.email_taken(wanted),
     }
     return refusals.get(constraint or "", error)

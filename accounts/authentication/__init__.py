@@ -1,1 +1,1 @@
-"""Who signs in: credentials, sessions and their tokens, codes by mail."""
+"""Authentication: credentials, sessions and their tokens, codes by mail."""

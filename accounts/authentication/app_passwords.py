@@ -1,4 +1,4 @@
-"""App passwords: logins with fewer rights, one for each app, made by us and shown once.
+"""App passwords: made by us for one app each, with fewer rights, and shown once.
 
 Source: com.atproto.server.createAppPassword and its siblings. They work for XRPC logins alone, not
 on the account pages. How they are hashed: 80 random bits need no slow hash to withstand a search,

@@ -1,4 +1,4 @@
-"""How a service token is written: three segments of JSON and bytes, read by hand.
+"""Compact JWS of service tokens: three segments of JSON and bytes, read by hand.
 
 Source: RFC 7515 (compact serialization), as atproto.com/specs/xrpc "Inter-Service Authentication"
 narrows it. Two algorithms, and no option that an attacker could choose.

@@ -1,4 +1,4 @@
-"""Which e-mail addresses and passwords an account may have: the rules of sign-up and of changes.
+"""Rules for e-mail addresses and passwords, of sign-up and of changes.
 
 Messages are the reference's where clients and tests know them; `field` names the form field they
 belong to.

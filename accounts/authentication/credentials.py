@@ -1,4 +1,4 @@
-"""Whose password is it: the one look-up that XRPC login and the sign-in page share.
+"""Password checks: the one look-up that XRPC login and the sign-in page share.
 
 Somebody who guesses learns nothing: an unknown name costs the same hash as a wrong password, both
 take at least 350 ms, and both get the same answer. App passwords count for XRPC alone.
@@ -63,7 +63,7 @@ def authenticate(host: Host, identifier: str, password: str) -> Account:
     account = find(host, identifier)
     if _is_right(account, password) and account is not None:
         return account
-    _tell_who_waits(host, identifier, password)
+    _refuse_waiting(host, identifier, password)
     raise _refusal(started)
 
 
@@ -76,7 +76,7 @@ def authenticate_app(host: Host, identifier: str, password: str) -> Proof:
         return Proof(account, app_password)
     if _is_right(account, password) and account is not None:
         return Proof(account)
-    _tell_who_waits(host, identifier, password)
+    _refuse_waiting(host, identifier, password)
     raise _refusal(started)
 
 
@@ -107,7 +107,7 @@ def counted_as(host: Host, identifier: str) -> str:
     return f"{account.did}#{hashlib.sha256(account.password.encode()).hexdigest()[:16]}"
 
 
-def _tell_who_waits(host: Host, identifier: str, password: str) -> None:
+def _refuse_waiting(host: Host, identifier: str, password: str) -> None:
     """Raise SignUpWaits for somebody whose sign-up the staff have not decided, and who knows the
     password it came with. The extra hash hides behind REFUSAL_TAKES_S."""
     name = normalized(identifier)
@@ -128,10 +128,10 @@ def _refusal(started: float) -> InvalidLogin:
 def _is_right(account: Account | None, password: str) -> bool:
     """Always one hash, against a password that nobody has when there is no account."""
     is_tried = len(password) <= OLD_PASSWORD_MAX_CHARACTERS
-    encoded = account.password if account is not None and is_tried else _nobodys_password()
+    encoded = account.password if account is not None and is_tried else _dummy_password()
     return check_password(password[:OLD_PASSWORD_MAX_CHARACTERS], encoded) and is_tried
 
 
 @cache
-def _nobodys_password() -> str:
+def _dummy_password() -> str:
     return make_password(secrets.token_urlsafe(32))

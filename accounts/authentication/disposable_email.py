@@ -1,4 +1,4 @@
-"""Mail domains that hand out addresses for ten minutes: no way to reach the account's owner.
+"""Disposable mail domains: addresses for ten minutes are no way to reach an owner.
 
 The well-known ones only; a complete list would be stale the day it is written.
 """

@@ -1,4 +1,4 @@
-"""An account's e-mail address: confirmed, changed, and wanted or not as a second factor.
+"""E-mail addresses of accounts: confirmed, changed, and used as a second factor.
 
 Source: com.atproto.server.confirmEmail, updateEmail and their siblings. What a mailed code
 proves is that the mailbox is theirs, so it takes one to leave a confirmed address, and none to
@@ -126,37 +126,37 @@ def ask_to_change(account: Account) -> bool:
     return is_needed
 
 
-def change(account: Account, wish: Change) -> None:
+def change(account: Account, wanted: Change) -> None:
     """Take a new address, which is not confirmed then, or switch the second factor, or both.
 
     Raises EmailRefused, EmailInUse, TokenRequired, InvalidToken, ExpiredToken,
     FactorNeedsConfirmedEmail, FactorNeedsOlderEmail.
     """
-    email = credential_rules.checked_email(wish.email)
-    needs_code = _needs_code(account, email, wish)
-    if needs_code and not wish.code:
+    email = credential_rules.checked_email(wanted.email)
+    needs_code = _needs_code(account, email, wanted)
+    if needs_code and not wanted.code:
         raise TokenRequired
-    if needs_code and wish.code:
-        email_codes.check(account, Purpose.UPDATE_EMAIL, wish.code)
+    if needs_code and wanted.code:
+        email_codes.check(account, Purpose.UPDATE_EMAIL, wanted.code)
     try:
         with transaction.atomic():
             locked = status.lock_open(account)
-            if needs_code and wish.code:
-                email_codes.burn(locked, Purpose.UPDATE_EMAIL, wish.code)
-            _apply(locked, email, wish, is_proven=needs_code)
+            if needs_code and wanted.code:
+                email_codes.burn(locked, Purpose.UPDATE_EMAIL, wanted.code)
+            _apply(locked, email, wanted, is_proven=needs_code)
     except IntegrityError as error:
         if Account.objects.of(account.host).filter(email=email).exists():
             raise EmailInUse from error
         raise
 
 
-def _needs_code(account: Account, email: str, wish: Change) -> bool:
+def _needs_code(account: Account, email: str, wanted: Change) -> bool:
     """To add a second factor takes nothing from anybody, so it needs no code."""
-    only_adds_factor = email == account.email and wish.wants_factor is True
+    only_adds_factor = email == account.email and wanted.wants_factor is True
     return account.email_confirmed_at is not None and not only_adds_factor
 
 
-def _apply(account: Account, email: str, wish: Change, *, is_proven: bool) -> None:
+def _apply(account: Account, email: str, wanted: Change, *, is_proven: bool) -> None:
     """The change, under the account's lock."""
     before = account.email
     if email != before:
@@ -165,12 +165,12 @@ def _apply(account: Account, email: str, wish: Change, *, is_proven: bool) -> No
         if not is_proven:
             account.email_replaced_at = timezone.now()
         email_codes.burn_all(account)  # they went to the other address
-    if wish.wants_factor and account.email_confirmed_at is None:
+    if wanted.wants_factor and account.email_confirmed_at is None:
         raise FactorNeedsConfirmedEmail
-    if wish.wants_factor and not account.has_email_auth_factor and not account.is_email_trusted:
+    if wanted.wants_factor and not account.has_email_auth_factor and not account.is_email_trusted:
         raise FactorNeedsOlderEmail
-    if wish.wants_factor is not None:
-        account.has_email_auth_factor = wish.wants_factor
+    if wanted.wants_factor is not None:
+        account.has_email_auth_factor = wanted.wants_factor
     account.save(
         update_fields=[
             "email",

@@ -2,7 +2,7 @@
 
 A code that still lives is mailed again to whoever asks again: nobody can make the one in an e-mail
 worthless by asking for more. When so many were asked for that no further e-mail may leave, the code
-in the last one lives again: a stranger who uses up somebody's e-mails keeps nobody out.
+in the last one lives again: an attacker who uses up somebody's e-mails keeps nobody out.
 
 Source: the e-mail family of com.atproto.server.*. A code is two groups of five base32 characters,
 compared without case. It lives for 15 minutes after it was last asked for, and is burned on use and

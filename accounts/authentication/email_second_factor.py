@@ -1,4 +1,4 @@
-"""A second factor by mail: whoever wants one signs in with the main password and a mailed code.
+"""The second factor by e-mail: a mailed code beside the main password.
 
 Source: com.atproto.server.createSession (`authFactorToken`). App passwords do not use it: there is
 nobody at an app to read the mail.
@@ -35,7 +35,7 @@ class WrongCode(InvalidLogin):
         super().__init__("Token is invalid")
 
 
-def demand(account: Account, code: str) -> None:
+def require_code(account: Account, code: str) -> None:
     """Let pass who has the code, or needs none; without one it is mailed.
 
     Call it once the main password was right, outside of any transaction. Raises
@@ -52,25 +52,25 @@ def demand(account: Account, code: str) -> None:
         raise WrongCode from None
 
 
-def promise(account: Account, language: str | None = None) -> str:
-    """Mail a code, and a text by which `keep` knows that the password was right; for pages, which
-    take the two steps one after the other."""
+def start_challenge(account: Account, language: str | None = None) -> str:
+    """Mail a code, and a text by which `complete_challenge` knows that the password was right; for
+    pages, which take the two steps one after the other."""
     email_codes.mail(account, Purpose.AUTH_FACTOR, language)
     return signing.dumps({"account": account.pk, "password": _mark(account)}, salt=_SALT)
 
 
-def keep(host: Host, promised: str, code: str) -> Account:
-    """The account, once its code came, too. Raises WrongCode, also for a promise that is too old,
+def complete_challenge(host: Host, challenge: str, code: str) -> Account:
+    """The account, once its code came, too. Raises WrongCode, also for a challenge that is too old,
     not ours, or of before another password was set."""
     try:
-        known = signing.loads(promised, salt=_SALT, max_age=email_codes.LIVES)
+        known = signing.loads(challenge, salt=_SALT, max_age=email_codes.LIVES)
     except signing.BadSignature:
         raise WrongCode from None
     accounts = Account.objects.of(host).open().select_related("host")
     account = accounts.filter(pk=known["account"]).first()
     if account is None or _mark(account) != known["password"]:
         raise WrongCode
-    demand(account, code)
+    require_code(account, code)
     return account
 
 

@@ -1,4 +1,4 @@
-"""Whether an access token's session still stands.
+"""Session checks: is the session of an access token still live?
 
 A session is its rows in `session`, one for each of its refresh tokens. Whatever ends it removes
 them: signing out, another password, a revoked app password, a takedown, a new owner who moves in,

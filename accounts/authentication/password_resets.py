@@ -1,4 +1,4 @@
-"""A new password for whoever forgot the old one: a code by mail, then the password.
+"""Password resets: a code by mail, then the new password.
 
 Source: com.atproto.server.requestPasswordReset, resetPassword. It signs out everybody, in apps and
 on the pages, because nobody knows who had the old one. App passwords stay: they are revoked one by
@@ -35,7 +35,7 @@ def ask_by_email(host: Host, email: str) -> None:
         email_codes.mail(account, Purpose.RESET_PASSWORD)
 
 
-def ask_silently(host: Host, identifier: str, language: str) -> None:
+def mail_code(host: Host, identifier: str, language: str) -> None:
     """Mail a code to whoever goes by that handle, address or DID, if anybody does."""
     account = credentials.find(host, identifier)
     if account is not None and account.is_email_trusted:
@@ -44,17 +44,17 @@ def ask_silently(host: Host, identifier: str, language: str) -> None:
 
 
 def ask_later(host: Host, identifier: str, language: str) -> None:
-    """As `ask_silently`, in a worker: the answer to a page takes the same time for everybody.
+    """As `mail_code`, in a worker: the answer to a page takes the same time for everybody.
     Without a broker in this thread."""
     if settings.VALKEY_URL:
-        wish = (host.pk, identifier, language)
+        wanted = (host.pk, identifier, language)
         try:
-            celery.app.send_task("accounts.tasks.mail_reset_code", args=wish, retry=False)
+            celery.app.send_task("accounts.tasks.mail_reset_code", args=wanted, retry=False)
         except OperationalError:
             pass
         else:
             return
-    ask_silently(host, identifier, language)
+    mail_code(host, identifier, language)
 
 
 def reset(host: Host, code: str, password: str) -> None:

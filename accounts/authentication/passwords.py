@@ -1,4 +1,4 @@
-"""How passwords are hashed: argon2id with OWASP's smallest recommended cost.
+"""Password hashing: argon2id with OWASP's smallest recommended cost.
 
 19 MiB, two passes, one lane: 23 ms on one core, where Django's own Argon2 setting takes 200 ms.
 Logins are rate limited, so the cheaper setting is the safer one for the host.

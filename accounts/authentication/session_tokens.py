@@ -2,7 +2,7 @@
 
 Source: the session credential of com.atproto.server.*. The header is one of two exact byte
 strings, so no other algorithm or type can be asked for; the secret and the audience are the
-host's, so a token of one host is a stranger's at every other. An access token names its session
+host's, so a token of one host is worth nothing at any other. An access token names its session
 (`sid`); whether that one still stands is for `live_sessions` to say.
 """
 

@@ -1,4 +1,4 @@
-"""Password login and its refresh tokens: com.atproto.server.createSession and its siblings.
+"""Sessions: password login and refresh tokens (com.atproto.server.createSession and siblings).
 
 Refreshing rotates. The token that was used stays good for two hours, but always leads to the same
 successor, so that tabs and apps which refresh at once all end up with one and the same session.
@@ -31,7 +31,7 @@ class Tokens:
 
 
 @dataclass(frozen=True)
-class Knock:
+class LoginContext:
     """What comes with a password: a mailed code, and the IP address it all came from."""
 
     code: str = ""
@@ -42,7 +42,7 @@ def log_in(
     host: Host,
     identifier: str,
     password: str,
-    knock: Knock = Knock(),
+    context: LoginContext = LoginContext(),
     *,
     allow_takendown: bool = False,
 ) -> Tokens:
@@ -56,7 +56,7 @@ def log_in(
     proof = authenticate_app(host, identifier, password)
     may_go_on = proof.account.taken_down_at is None or allow_takendown
     if proof.app_password is None and may_go_on:
-        email_second_factor.demand(proof.account, knock.code)
+        email_second_factor.require_code(proof.account, context.code)
     try:
         pair = _begin(proof)
     except AccountTakedown:
@@ -66,7 +66,7 @@ def log_in(
     except AccountNotFound:
         raise InvalidLogin from None  # deleted in this very moment
     if proof.app_password is None:
-        sign_in_alerts.note(proof.account, knock.address)
+        sign_in_alerts.note(proof.account, context.address)
     return pair
 
 

@@ -1,4 +1,4 @@
-"""From where people sign in, and an e-mail to them when it is somewhere new.
+"""Sign-in alerts: an e-mail when an account signs in from somewhere new.
 
 A place is a part of the network, an IPv4 /24 or an IPv6 /48: what one provider gives to a
 neighbourhood or a household. A new device at home is no news, a known device elsewhere is. Kept is

@@ -1,4 +1,4 @@
-"""Who is signed in to the account pages: a random cookie, of which only the SHA-256 is kept.
+"""Web sessions of the account pages: a random cookie, of which only the SHA-256 is kept.
 
 Not Django's sessions: those are the staff's. The cookie has a name of its own, is read by no
 script, and counts at the account's own host only.

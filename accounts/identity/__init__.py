@@ -1,1 +1,1 @@
-"""DIDs and handles of accounts: what they say, how they change, who else is whom."""
+"""Identity of accounts: their DIDs and handles, and resolution of others'."""

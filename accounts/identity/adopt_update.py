@@ -1,6 +1,6 @@
-"""The account takes over what its DID says now, in the transaction that learns of it.
+"""Applies a published DID update to its account, in the transaction that learns of it.
 
-The rooms above then announce it (#identity), or sign the repo anew for another key.
+The packages above then announce it (#identity), or sign the repo anew for another key.
 """
 
 import logging
@@ -40,7 +40,7 @@ def adopt_key(operation: PlcOperation) -> None:
     """Take over the signing key of a published update, when it is another and the account's own.
 
     Anybody may write any public key into a DID of theirs; only one made here for this account is
-    taken. The room above then signs the repo anew.
+    taken. The package above then signs the repo anew.
     """
     did_key = operation.operation["verificationMethods"].get(SIGNING_METHOD, "")
     account = Account.objects.select_for_update().filter(plc_operations=operation).first()
@@ -75,7 +75,7 @@ def take_handle(account: Account, handle: str) -> None:
     if account.handle != handle:
         account.handle = handle
         account.save(update_fields=["handle"])
-    external_handles.note(account)
+    external_handles.track(account)
     announce(account)
 
 

@@ -1,4 +1,4 @@
-"""Does its DID say that this account lives here, under a key of ours?
+"""Verification of an account's DID: does it name this host, and a key of ours?
 
 Source: com.atproto.server.activateAccount and checkAccountStatus: the PDS endpoint is this host and
 the signing key ours. Whether this host may change the DID, too, is its owner's choice: an account
@@ -17,7 +17,7 @@ class InvalidDid(InvalidRequest):
     """400: the DID leads elsewhere; the message says in what."""
 
 
-class DirectorySilent(XrpcError):
+class DidServerUnavailable(XrpcError):
     """502: the directory, or the DID's own server, does not answer, so nobody knows."""
 
     name = "UpstreamFailure"
@@ -25,7 +25,7 @@ class DirectorySilent(XrpcError):
 
 
 def check(account: Account) -> None:
-    """Ask the network, outside of any transaction. Raises InvalidDid, DirectorySilent."""
+    """Ask the network, outside of any transaction. Raises InvalidDid, DidServerUnavailable."""
     if not account.did.startswith("did:plc:"):
         _check_document(account)
         return
@@ -42,7 +42,7 @@ def is_valid(account: Account) -> bool:
     """Whether `check` passes; a directory that does not answer confirms nothing."""
     try:
         check(account)
-    except (InvalidDid, DirectorySilent):
+    except (InvalidDid, DidServerUnavailable):
         return False
     return True
 
@@ -50,8 +50,10 @@ def is_valid(account: Account) -> bool:
 def _check_document(account: Account) -> None:
     try:
         document = resolution.resolve_did(account.did, fresh=True)
-    except resolution.NetworkSilent as silence:
-        raise DirectorySilent("The DID's server does not answer; please try again") from silence
+    except resolution.NetworkUnavailable as timeout:
+        raise DidServerUnavailable(
+            "The DID's server does not answer; please try again"
+        ) from timeout
     except resolution.UnresolvedDid as refusal:
         raise InvalidDid("Could not resolve DID") from refusal
     _compare(account, document.pds, document.signing_key)
@@ -68,7 +70,9 @@ def _published(did: str) -> PlcData:
     try:
         _, data = did_refresh.ask_directory(did)
     except client.Unsettled as outcome:
-        raise DirectorySilent("The PLC directory does not answer; please try again") from outcome
+        raise DidServerUnavailable(
+            "The PLC directory does not answer; please try again"
+        ) from outcome
     if data is None:
         raise InvalidDid("Could not resolve DID")
     return data

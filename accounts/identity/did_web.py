@@ -1,4 +1,4 @@
-"""did:web identities that a host of ours serves: begun with the account, changed by its owner.
+"""did:web identities that a host serves: begun with the account, changed by its owner.
 
 There is no directory in between: the row is the document (`did_web_documents`), so a change is one
 transaction. The row outlives the account, because the DID belongs to the person and can be served
@@ -85,7 +85,7 @@ def change_key(account: Account, did_key: str) -> None:
         signing_key_changed.send(sender=Account, account=locked)
 
 
-def lead_to(account: Account, handle: str, signing_did_key: str, endpoint: str) -> None:
+def point_to(account: Account, handle: str, signing_did_key: str, endpoint: str) -> None:
     """Have the document name a handle, a signing key and a host (an origin), as its owner says.
 
     Raises ImproperDocument.
@@ -94,8 +94,8 @@ def lead_to(account: Account, handle: str, signing_did_key: str, endpoint: str) 
     service = Service(PDS_SERVICE_TYPE, endpoint.strip().rstrip("/"))
     methods = {**data.verification_methods, SIGNING_METHOD: signing_did_key.strip()}
     services = {**data.services, PDS_SERVICE: service}
-    wish = replace(data, verification_methods=methods, services=services)
-    read = DidDocument(did_document.render(account.did, wish))
+    wanted = replace(data, verification_methods=methods, services=services)
+    read = DidDocument(did_document.render(account.did, wanted))
     if read.handle is None:
         raise ImproperDocument("handle", "This is no handle.")
     if read.pds is None:
@@ -104,7 +104,7 @@ def lead_to(account: Account, handle: str, signing_did_key: str, endpoint: str) 
         raise ImproperDocument(
             "signing_key", "This is not a key that can be used: did:key:z… is expected."
         )
-    change(account, wish)
+    change(account, wanted)
 
 
 def change(account: Account, data: PlcData) -> None:

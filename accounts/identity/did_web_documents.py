@@ -1,4 +1,4 @@
-"""The documents of did:web identities that we serve, at the host name that is the DID.
+"""DID documents of the did:web identities that we serve, at the host name that is the DID.
 
 Source: https://w3c-ccg.github.io/did-method-web/; atproto.com/specs/did (host names only). Whoever
 changes them: `did_web`.

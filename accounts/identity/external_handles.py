@@ -1,9 +1,9 @@
-"""Handles of people's own domains: looked at again from time to time, and slow to be called lost.
+"""External handles (people's own domains): checked now and then, and slow to be called lost.
 
 Source: atproto.com/specs/handle, "Handle Resolution": a handle is valid while it leads to the DID
 and the DID leads to it. Name servers fail, domains move and lapse for a day, so a handle is called
 lost only after several refusals over three days; silence is no refusal. Its owner keeps it: it is
-shown as `handle.invalid` and opens the account's door as before, and it comes back by itself.
+shown as `handle.invalid` and signs the account in as before, and it comes back by itself.
 """
 
 from datetime import datetime, timedelta
@@ -22,11 +22,11 @@ CHECKED_AGAIN_AFTER = timedelta(hours=4)  # a refusal, or a silence
 LOST_AFTER = timedelta(days=3)
 LOST_AFTER_REFUSALS = 6
 SWEEP_BATCH = 50  # questions of seconds each, one after the other
-SILENCES_MAX = 5
+TIMEOUTS_MAX = 5
 _LEASE = timedelta(minutes=30)
 
 
-def note(account: Account) -> None:
+def track(account: Account) -> None:
     """Begin to look after the account's handle, just proven, if it is of another domain; in the
     transaction that gave it."""
     CustomHandle.objects.filter(account=account).delete()
@@ -47,7 +47,7 @@ def shown(account: Account) -> str | None:
     return None if is_lost else account.handle
 
 
-def look_again(host: Host, did: str) -> None:
+def check_now(host: Host, did: str) -> None:
     """Ask for an account's handle now, if it is one of another domain: its owner may have mended
     it."""
     found = CustomHandle.objects.filter(account__host=host, account__did=did)
@@ -58,13 +58,13 @@ def look_again(host: Host, did: str) -> None:
 def check_due() -> None:
     """The sweep: ask for the handles whose time has come, no two workers for the same one. When
     nobody answers several times in a row, our own name servers are away: the rest can wait."""
-    silences = 0
+    timeouts = 0
     due = CustomHandle.objects.filter(next_check_at__lte=timezone.now())
     for account_id in due.order_by("next_check_at").values_list("pk", flat=True)[:SWEEP_BATCH]:
         claimed = CustomHandle.objects.filter(pk=account_id, next_check_at__lte=timezone.now())
         if claimed.update(next_check_at=timezone.now() + _LEASE):
-            silences = 0 if check(account_id) else silences + 1
-        if silences == SILENCES_MAX:
+            timeouts = 0 if check(account_id) else timeouts + 1
+        if timeouts == TIMEOUTS_MAX:
             return
 
 
@@ -76,15 +76,15 @@ def check(account_id: int) -> bool:
         return True
     try:
         did = resolution.ask_for_handle(account.handle)
-    except resolution.NetworkSilent:
+    except resolution.NetworkUnavailable:
         later = timezone.now() + CHECKED_AGAIN_AFTER
         CustomHandle.objects.filter(pk=account_id).update(next_check_at=later)
         return False
-    _write_down(account, is_proven=did == account.did)
+    _store(account, is_proven=did == account.did)
     return True
 
 
-def _write_down(account: Account, *, is_proven: bool) -> None:
+def _store(account: Account, *, is_proven: bool) -> None:
     with transaction.atomic():
         row = (
             CustomHandle.objects.select_for_update(of=("self",))

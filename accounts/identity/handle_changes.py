@@ -1,4 +1,4 @@
-"""An account gets another handle: the rules, its DID, and then the account.
+"""Handle changes: the rules, the DID, and then the account.
 
 Source: com.atproto.identity.updateHandle. The name is kept for the account while the directory is
 asked, and is the account's from the moment when its DID lists it; a refusal changes nothing. The
@@ -34,35 +34,35 @@ class DidDoesNotListIt(InvalidRequest):
         super().__init__("DID is not properly configured for handle")
 
 
-def check(account: Account, wish: str) -> str:
+def check(account: Account, wanted: str) -> str:
     """The handle in its normal form, when the account may have it: by the host's rules under its
     own domains, else because it leads to the account's DID already. Asks the network.
 
     Raises the errors of `allocation.check_new` and HandleLeadsElsewhere.
     """
-    if wish.lower() == account.handle and allocation.is_own(account.host, account.handle):
+    if wanted.lower() == account.handle and allocation.is_own(account.host, account.handle):
         return account.handle  # staff may have given it against the rules
     try:
-        return incoming_handles.check(account.host, account.did, wish)
-    except resolution.NetworkSilent as silence:
-        if wish.lower() == account.handle:
-            return account.handle  # proven before; silence takes nothing away
-        raise HandleLeadsElsewhere from silence
+        return incoming_handles.check(account.host, account.did, wanted)
+    except resolution.NetworkUnavailable as timeout:
+        if wanted.lower() == account.handle:
+            return account.handle  # proven before; a timeout takes nothing away
+        raise HandleLeadsElsewhere from timeout
 
 
-def check_by_staff(account: Account, wish: str) -> str:
+def check_by_staff(account: Account, wanted: str) -> str:
     """The same for a handle that the host's staff give: reserved words are theirs to give away."""
     try:
-        return allocation.check_by_staff(account.host, wish)
+        return allocation.check_by_staff(account.host, wanted)
     except allocation.UnsupportedDomain:
-        return check(account, wish)
+        return check(account, wanted)
 
 
 def change_handle(account: Account, handle: str) -> None:
     """Give the account a handle that passed a check, in its DID and here.
 
     Call it outside of any transaction. Raises HandleTaken, DidDoesNotListIt and the errors of
-    `updates.see_through`; nothing is changed then, or goes on by itself when they say so.
+    `updates.await_publication`; nothing is changed then, or goes on by itself when they say so.
     """
     _refuse_taken(account, handle)
     if did_web.is_served_here(account):
@@ -85,11 +85,11 @@ def _change_at_the_directory(account: Account, handle: str) -> None:
     ).first()
     if under_way is not None:
         updates.make_due(under_way)
-        updates.see_through(under_way)
+        updates.await_publication(under_way)
         return
     try:
         newest, data = updates.newest(account)
-    except updates.DirectoryAway:
+    except updates.DirectoryUnavailable:
         if handle != account.handle:
             raise
         _adopt(account, handle)
@@ -102,7 +102,7 @@ def _change_at_the_directory(account: Account, handle: str) -> None:
     if changed == data:
         _adopt(account, handle)
         return
-    updates.see_through(_kept(account, updates.signed(account, changed, newest), handle))
+    updates.await_publication(_kept(account, updates.signed(account, changed, newest), handle))
 
 
 def _moves_in(account: Account, data: PlcData) -> bool:

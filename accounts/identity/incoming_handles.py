@@ -1,7 +1,7 @@
-"""The handle under which somebody moves in: one of this host's, or the one they bring along.
+"""The handle of an account that moves in: one of this host's, or the one it brings along.
 
 Source: com.atproto.server.createAccount with `did`; atproto.com/specs/handle. A name of another
-domain must lead to the DID already, so nobody takes a stranger's.
+domain must lead to the DID already, so nobody takes somebody else's.
 """
 
 from accounts.identity import resolution
@@ -21,7 +21,7 @@ class HandleLeadsElsewhere(HandleError):
 def check(host: Host, did: str, handle: str) -> str:
     """The handle in its normal form. Asks the network: call it outside of any transaction.
 
-    Raises the errors of `allocation.check_new`, HandleLeadsElsewhere, NetworkSilent.
+    Raises the errors of `allocation.check_new`, HandleLeadsElsewhere, NetworkUnavailable.
     """
     try:
         return allocation.check_new(host, handle)

@@ -1,4 +1,4 @@
-"""A new repo signing key for an account: first the directory, then the account and its repo.
+"""Signing key rotation: first the directory, then the account and its repo.
 
 Source: the did:plc method specification; atproto.com/guides/account-migration, "Updating Identity".
 The signed update is a row like every other operation (`submit`), so a crash loses nothing: once
@@ -27,7 +27,7 @@ class UnknownKey(InvalidRequest):
 def rotate_key(account: Account) -> str:
     """Give the account a new signing key, in its DID and for its repo; returns the did:key.
 
-    Raises the errors of `updates.newest`, `signed` and `see_through`. Call it outside of any
+    Raises the errors of `updates.newest`, `signed` and `await_publication`. Call it outside of any
     transaction.
     """
     if did_web.is_served_here(account):
@@ -36,7 +36,7 @@ def rotate_key(account: Account) -> str:
             did_web.change_key(account, new)
         return new
     operation = _pending(account) or _write_down(account)
-    updates.see_through(operation)
+    updates.await_publication(operation)
     did_key: str = operation.operation["verificationMethods"][SIGNING_METHOD]
     return did_key
 
@@ -52,7 +52,7 @@ def take_key(account: Account, did_key: str) -> None:
         return
     under_way = _pending(account)
     if under_way is not None:
-        updates.see_through(under_way)
+        updates.await_publication(under_way)
         if under_way.new_signing_did_key == did_key:
             return
     is_own = signing_keys.is_owned_by(account, did_key)
@@ -63,7 +63,7 @@ def take_key(account: Account, did_key: str) -> None:
             _claim(account, did_key)
             did_web.change_key(account, did_key)
         return
-    updates.see_through(_write_down(account, did_key))
+    updates.await_publication(_write_down(account, did_key))
 
 
 def _claim(account: Account, did_key: str) -> None:

@@ -1,4 +1,4 @@
-"""What the DIDs of our accounts were last seen to say, kept beside each account, and what follows.
+"""The stored DID documents of our accounts, as last published, and what follows from them.
 
 Source: atproto.com/specs/account, com.atproto.sync.getRepoStatus. Only the host that a DID names
 speaks for it: a copy whose DID names another host, or is a did:plc that names none, rests from the

@@ -1,4 +1,4 @@
-"""The invite codes that an account has, and those it earns by staying.
+"""Earned invite codes: those an account has, and those it gets by staying.
 
 Source: com.atproto.server.getAccountInviteCodes, as the reference PDS answers it. One code for each
 interval of the host since the account's first day, or since the host's epoch if that came later; at

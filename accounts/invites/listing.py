@@ -1,4 +1,4 @@
-"""Invite codes as staff and moderation services list them, and the tree of who invited whom.
+"""Lists of invite codes for staff and moderation services, and who invited whom.
 
 Source: com.atproto.admin.getInviteCodes and getAccountInfo. A cursor says which order it belongs
 to: `recent:<id>` or `usage:<uses>:<id>`, the last code of the page before.

@@ -1,1 +1,1 @@
-"""Accounts deactivated, activated, deleted, and changed by staff."""
+"""The account's life cycle: deactivated, activated, deleted, changed by staff."""

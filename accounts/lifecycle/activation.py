@@ -1,4 +1,4 @@
-"""An owner lets the account rest, and wakes it again.
+"""Deactivation and activation of an account by its owner.
 
 Source: com.atproto.server.deactivateAccount, activateAccount. Sessions and app passwords outlive a
 deactivation: the owner must be able to come back. Both verbs may be repeated; a repetition is
@@ -36,7 +36,7 @@ def deactivate(account: Account, delete_after: datetime | None = None) -> Accoun
         before = locked.delete_after
         locked.deactivated_at = locked.deactivated_at or timezone.now()
         # Who is on the way in keeps the deadline for arriving.
-        if delete_after is not None or not move_in.is_on_its_way(locked):
+        if delete_after is not None or not move_in.is_moving_in(locked):
             locked.delete_after = None if delete_after is None else _held(locked, delete_after)
         locked.save(update_fields=["deactivated_at", "delete_after"])
         if locked.delete_after is not None and _is_news(locked.delete_after, before):
@@ -47,7 +47,7 @@ def deactivate(account: Account, delete_after: datetime | None = None) -> Accoun
 def activate(account: Account) -> Account:
     """End a deactivation, once the directory confirms that the DID leads here.
 
-    Call it outside of any transaction. Raises `InvalidDid`, `DirectorySilent`, and
+    Call it outside of any transaction. Raises `InvalidDid`, `DidServerUnavailable`, and
     `AccountNotFound` for an account that is taken down.
     """
     if account.taken_down_at is None:
@@ -72,7 +72,7 @@ def _held(account: Account, delete_after: datetime) -> datetime:
 
 
 def _is_news(delete_after: datetime, before: datetime | None) -> bool:
-    """Whether the day moved; repetitions of the same wish are no reason to write again."""
+    """Whether the day moved; repetitions of the same request are no reason to write again."""
     return before is None or abs(delete_after - before) > timedelta(days=1)
 
 

@@ -1,7 +1,7 @@
-"""The end of an account: one verb, whoever asks for it (owner, staff, or the owner's calendar).
+"""Account deletion: one verb, whoever asks (owner, staff, or a date the owner set).
 
 Source: com.atproto.server.deleteAccount, com.atproto.admin.deleteAccount. In one transaction the
-account's rows go, sessions with them, the room above says `#account` with status `deleted` and
+account's rows go, sessions with them, the package above says `#account` with status `deleted` and
 dooms the repo (repos.lifecycle.deletion), and the person is told by mail. Handle and address are
 free again at once. The DID is not tombstoned: it is its owner's, who may take it elsewhere with a
 recovery key.
@@ -53,7 +53,7 @@ def delete(account: Account) -> None:
         locked = status.lock_open(account)
         _withdraw_operations(locked)
         account_deleted.send(sender=Account, account=locked)
-        _say_goodbye(locked)
+        _mail_confirmation(locked)
         locked.delete()
         signing_keys.forget(locked.host_id, locked.did)
 
@@ -91,7 +91,7 @@ def _withdraw_operations(account: Account) -> None:
     )
 
 
-def _say_goodbye(account: Account) -> None:
+def _mail_confirmation(account: Account) -> None:
     """The last e-mail; those before it, with the address in them, go."""
     outbox.forget(account.host, account.email)
     handle = account.handle or account.did

@@ -1,7 +1,7 @@
-"""What a host's staff may change about an account without the owner's proof: address and password.
+"""Staff overrides: e-mail address and password, set without the owner's proof.
 
 Source: com.atproto.admin.updateAccountEmail and updateAccountPassword. Codes that were mailed
-before lead to the wrong mailbox or open the wrong door, so they all go.
+before lead to the wrong mailbox or serve the wrong person, so they all go.
 """
 
 from django.contrib.auth.hashers import make_password

@@ -1,4 +1,4 @@
-"""Accounts on their way in: where each comes from and how far it is."""
+"""Accounts that move in: where each comes from and how far it is."""
 
 from django.db import models
 

@@ -1,4 +1,4 @@
-"""Codes that were mailed, and the places from which people sign in."""
+"""Mailed codes, and the places from which people sign in."""
 
 from django.db import models
 

@@ -1,4 +1,4 @@
-"""Signing keys, and what the PLC directory was told."""
+"""Signing keys, and operations for the PLC directory."""
 
 from django.db import models
 from django.db.models import Q

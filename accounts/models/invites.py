@@ -1,4 +1,4 @@
-"""Invite codes: who may bring whom.
+"""Invite codes, their uses, and who may have any.
 
 Codes outlive the accounts they were made for and used by, so those stand here as text: a DID, or
 `admin` for the host itself. Source: com.atproto.server.defs#inviteCode.

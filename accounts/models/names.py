@@ -1,4 +1,4 @@
-"""Names that the web vouches for: did:web identities of ours, and handles of other domains."""
+"""did:web identities of ours, and handles of other domains."""
 
 from django.db import models
 

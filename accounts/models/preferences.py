@@ -1,4 +1,4 @@
-"""What an account's owner set in their apps: private, and no part of the repo."""
+"""Preferences: what an account's owner set in their apps; private, and no part of the repo."""
 
 from django.db import models
 

@@ -1,4 +1,4 @@
-"""Who is signed in, and with which password."""
+"""Sessions, and app passwords."""
 
 from django.db import models
 from django.db.models import Q

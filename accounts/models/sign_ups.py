@@ -1,4 +1,4 @@
-"""Sign-ups that wait for staff, and what decides that they must.
+"""Held sign-ups, the velocity limit, and spent captchas.
 
 A held sign-up is no account: no DID was made for it, nothing was announced. What was handed in is
 here until staff decide, and no longer.

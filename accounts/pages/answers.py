@@ -1,4 +1,4 @@
-"""How the account pages answer: a form, what is wrong with it, and the status that says so."""
+"""Responses of the account pages: a form, what is wrong with it, and the status."""
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
@@ -37,7 +37,7 @@ def prove_password(request: HttpRequest, form: OwnerForm) -> None:
 
 
 def status_of(refusal: XrpcError) -> int:
-    """Not 502 or 504: front doors like to replace those pages with their own."""
+    """Not 502 or 504: reverse proxies like to replace those pages with their own."""
     if isinstance(refusal, RateLimitExceeded):
         return refusal.status
     return 503 if refusal.status >= 500 else 422

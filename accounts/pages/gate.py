@@ -1,4 +1,4 @@
-"""The gate: where apps send people to solve the captcha before they call createAccount.
+"""The captcha gate: where apps send people before they call createAccount.
 
 Source: what the network's apps do when `describeServer` says `phoneVerificationRequired`: they open
 `/gate/signup?handle=&state=` in a view of their own and wait for it to end at their own address

@@ -1,4 +1,4 @@
-"""The page on which the owner of a did:web that we serve says what its document says.
+"""The did:web page: its owner sets what the DID document says.
 
 Source: docs/decisions/0023: the document is the owner's, from leaving for another host on. It takes
 the main password each time, because it is the account itself that can be given away here.
@@ -33,7 +33,7 @@ def identity(request: HttpRequest, account: Account) -> HttpResponse:
             prove_password(request, form)
             given = form.cleaned_data
             key, endpoint = given["signing_key"], given["endpoint"]
-            did_web.lead_to(account, given["handle"], key, endpoint)
+            did_web.point_to(account, given["handle"], key, endpoint)
             return redirect("accounts:identity")
         except XrpcError as refusal:
             form.refuse(refusal)

@@ -1,4 +1,4 @@
-"""What a handle's own name serves: the documents about the DID, and a small page.
+"""A handle's own host name: the documents about the DID, and a small page.
 
 Source: atproto.com/specs/handle, "HTTPS well-known Method". Names that nobody has, and those of
 deactivated and taken-down accounts, are the same 404.

@@ -1,4 +1,4 @@
-"""The account pages: each is a form that checks, a verb that acts, a template that shows.
+"""Sign-in pages: each is a form that checks, a verb that acts, a template that shows.
 
 A POST that did its work answers with a redirect; one that was refused shows the form again with
 422, or with 503 when the directory is to blame and sending it again will help, or with 429 when it
@@ -61,7 +61,9 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         given = form.cleaned_data
         try:
-            account = email_second_factor.keep(form.host, given["promise"], given["code"])
+            account = email_second_factor.complete_challenge(
+                form.host, given["challenge"], given["code"]
+            )
             return signed_in(request, account)
         except XrpcError as refusal:
             form.refuse(refusal)
@@ -70,8 +72,8 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
 
 
 def _ask_for_code(request: HttpRequest, account: Account) -> HttpResponse:
-    promise = email_second_factor.promise(account, get_language())
-    form = SignInCodeForm(host_of(request), promise=promise)
+    challenge = email_second_factor.start_challenge(account, get_language())
+    form = SignInCodeForm(host_of(request), challenge=challenge)
     return show_form(request, "accounts/sign_in_code.html", form)
 
 

@@ -1,7 +1,7 @@
-"""The sign-up page, and what its script asks while one types.
+"""The sign-up page, and what its script asks as somebody types.
 
-The page obeys the host's admission policy like every other door: it shows what the host asks for
-(invite code, captcha), says when nobody can sign up, and when the staff look at it first.
+The page obeys the host's admission policy like every way to sign up: it shows what the host asks
+for (invite code, captcha), says when nobody can sign up, and when the staff look at it first.
 """
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -74,7 +74,7 @@ def _answer(request: HttpRequest, form: SignUpForm) -> HttpResponse:
     try:
         limits.attempt(request, limits.SIGN_UP, form.host)
         address = request.META.get("REMOTE_ADDR", "")
-        return signed_in(request, signup.sign_up(form.host, form.wish(address)))
+        return signed_in(request, signup.sign_up(form.host, form.wanted(address)))
     except SignUpHeld:
         shown = {"host": form.host, "handle": form.wanted_handle}
         return render(request, "accounts/sign_up_held.html", shown, status=202)

@@ -59,7 +59,7 @@ _BY_KIND: dict[type[XrpcError], Promise] = {
     session_tokens.ExpiredToken: _("This code is too old. Ask for a new one."),
     email_second_factor.WrongCode: _("This code is not the right one, or too old. Sign in again."),
     status.AccountTakedown: _("This account was taken down by its host. Signing in is off."),
-    await_directory.DirectoryLate: _(
+    await_directory.DirectoryTimeout: _(
         "The directory that registers new accounts has not answered yet. Nothing is lost: send the"
         " form again in a few minutes to go on where it stopped."
     ),

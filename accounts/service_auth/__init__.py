@@ -1,1 +1,1 @@
-"""Service auth: tokens by which a DID proves itself to a service, each spent once."""
+"""Service auth: tokens by which a DID proves itself to a service, each used once."""

@@ -1,4 +1,4 @@
-"""Service tokens that did something already, remembered until they expire by themselves.
+"""The replay guard: used service tokens, remembered until they expire by themselves.
 
 A state-changing call takes a token once (protocol: service auth, "Replays"). Marks live in Valkey
 for all web processes together; while it is away each process remembers its own, bounded, so that a
@@ -24,7 +24,7 @@ REMEMBERED_MAX = 20_000  # marks a process keeps while Valkey is away
 
 
 @contextmanager
-def spent_once(host: Host, claims: ServiceClaims) -> Iterator[None]:
+def use_once(host: Host, claims: ServiceClaims) -> Iterator[None]:
     """Do something once by this token. What fails inside gives the token back, so that a person may
     correct a form and send it again. Raises BadServiceToken when it was spent before."""
     key = _key(host, claims)
@@ -36,7 +36,7 @@ def spent_once(host: Host, claims: ServiceClaims) -> Iterator[None]:
         is_done = True
     finally:
         if not is_done:
-            _give_back(key)
+            _release(key)
 
 
 def _key(host: Host, claims: ServiceClaims) -> str:
@@ -48,11 +48,11 @@ def _claim(key: str, expires_at: int) -> bool:
     try:
         return bool(_valkey().set(key, 1, nx=True, exat=expires_at + 1))
     except redis.RedisError:
-        return _own.claim(key, expires_at)
+        return _local.claim(key, expires_at)
 
 
-def _give_back(key: str) -> None:
-    _own.give_back(key)
+def _release(key: str) -> None:
+    _local.release(key)
     try:
         _valkey().delete(key)
     except redis.RedisError:
@@ -68,7 +68,7 @@ def _valkey() -> "redis.Redis":
     )
 
 
-class OwnMarks:
+class LocalGuard:
     """A process's own marks, bounded: those that expire first go first."""
 
     def __init__(self, most: int) -> None:
@@ -86,7 +86,7 @@ class OwnMarks:
             self._expiries[key] = expires_at
             return True
 
-    def give_back(self, key: str) -> None:
+    def release(self, key: str) -> None:
         """Forget a claim."""
         with self._lock:
             self._expiries.pop(key, None)
@@ -96,4 +96,4 @@ class OwnMarks:
         self._expiries = dict(eldest_first[self._most // 2 :])
 
 
-_own = OwnMarks(REMEMBERED_MAX)
+_local = LocalGuard(REMEMBERED_MAX)

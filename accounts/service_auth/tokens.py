@@ -1,6 +1,6 @@
-"""Service tokens: JWTs of a minute by which a DID proves itself to a service, under its own key.
+"""Service tokens: JWTs of a minute by which a DID proves itself, signed by its own key.
 
-Made for our accounts (getServiceAuth, proxying) and read from strangers (moving in, a moderation
+Made for our accounts (getServiceAuth, proxying) and read from others (moving in, a moderation
 service, uploads by a video service). Source: atproto.com/specs/xrpc "Inter-Service Authentication";
 the names of refusals are the ones that clients of the network already know. How a token is
 written: `compact_jws`.

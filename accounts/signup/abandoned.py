@@ -1,4 +1,4 @@
-"""Sign-ups that the directory never decided: taken back after half an hour, and cleaned up after.
+"""Abandoned sign-ups: those that the directory never decided, taken back after half an hour.
 
 A directory that was silent may still have accepted the DID. So a withdrawn genesis leaves a signed
 tombstone behind, which is handed in as soon as the directory turns out to hold the DID, and only

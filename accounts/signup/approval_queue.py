@@ -1,4 +1,4 @@
-"""Sign-ups that wait for the host's staff: put down, approved, refused, forgotten.
+"""The approval queue: sign-ups that wait for the host's staff.
 
 A held sign-up mints no DID and emits no event (product: admission). Approved, it is written down
 exactly as if it had been handed in then, and the person hears of it by mail. Those who move in with
@@ -57,7 +57,7 @@ class AlreadyDecided(InvalidRequest):
     """400: somebody of the staff was quicker."""
 
 
-def hold(host: Host, wish: SignUp, admitted: Admitted, reason: HeldSignUp.Reason) -> NoReturn:
+def hold(host: Host, wanted: SignUp, admitted: Admitted, reason: HeldSignUp.Reason) -> NoReturn:
     """Put a sign-up down for the staff. Raises SignUpHeld when that is done, QueueFull when it is
     not, HandleTaken or EmailRefused when somebody else waits with the same."""
     if HeldSignUp.objects.of(host).waiting().count() >= WAITING_MAX:
@@ -66,12 +66,12 @@ def hold(host: Host, wish: SignUp, admitted: Admitted, reason: HeldSignUp.Reason
         host=host,
         handle=admitted.handle,
         email=admitted.email,
-        password="" if wish.did else make_password(admitted.password),
+        password="" if wanted.did else make_password(admitted.password),
         recovery_key=admitted.recovery_key,
         invite_code=admitted.invite_code,
-        did=wish.did,
-        address=wish.address,
-        language=(wish.language or "")[:10],
+        did=wanted.did,
+        address=wanted.address,
+        language=(wanted.language or "")[:10],
         reason=reason,
     )
     try:
@@ -122,16 +122,16 @@ def approve(held: HeldSignUp) -> None:
 
 
 def _make_account(held: HeldSignUp) -> None:
-    wish = Admitted(held.handle, held.email, "", held.recovery_key, _code_left(held))
-    rules.check_free(held.host, wish)
+    wanted = Admitted(held.handle, held.email, "", held.recovery_key, _code_left(held))
+    rules.check_free(held.host, wanted)
     if held.host.did_method == Host.DidMethod.WEB:
-        did_web_sign_up.open_account(held.host, wish, held.password)
+        did_web_sign_up.open_account(held.host, wanted, held.password)
         return
     try:
         with transaction.atomic():
-            operation = pending_account.write(held.host, wish, held.password)
+            operation = pending_account.write(held.host, wanted, held.password)
     except IntegrityError as error:
-        raise pending_account.lost_race(error, wish) from error
+        raise pending_account.lost_race(error, wanted) from error
     transaction.on_commit(partial(submit.wake, operation.pk))
 
 
@@ -185,12 +185,12 @@ def _is_same(held: HeldSignUp, host: Host, did: str, admitted: Admitted) -> bool
     )
 
 
-def _waiting_already(error: IntegrityError, wish: Admitted) -> Exception:
+def _waiting_already(error: IntegrityError, wanted: Admitted) -> Exception:
     constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
     if constraint == "held_sign_up_handle_is_unique":
-        return rules.handle_taken(wish)
+        return rules.handle_taken(wanted)
     if constraint == "held_sign_up_email_is_unique_a_host":
-        return rules.email_taken(wish)
+        return rules.email_taken(wanted)
     if constraint == "held_sign_up_did_is_unique_a_host":
         return SignUpHeld()
     return error

@@ -1,4 +1,4 @@
-"""Waiting for a sign-up's DID: the caller's thread watches the row, holding no transaction.
+"""Waits for a sign-up's DID: the caller's thread watches the row, holding no transaction.
 
 A worker normally publishes within milliseconds. When none takes the operation up within a second
 (workers busy, restarted, or none at all), the waiting thread does it itself; the claim makes sure
@@ -21,7 +21,7 @@ _WORKERS_TURN = timedelta(seconds=1)
 _ATTEMPTS_AT_A_DIRECTORY_THAT_IS_DOWN = 2
 
 
-class DirectoryLate(XrpcError):
+class DirectoryTimeout(XrpcError):
     """504: no answer yet. The sign-up is kept, and repeating it goes on with it."""
 
     name = "UpstreamTimeout"
@@ -29,7 +29,7 @@ class DirectoryLate(XrpcError):
 
 
 class DirectoryDown(XrpcError):
-    """502: the directory cannot be reached. The sign-up is kept, as with `DirectoryLate`."""
+    """502: the directory cannot be reached. The sign-up is kept, as with `DirectoryTimeout`."""
 
     name = "UpstreamFailure"
     status = 502
@@ -45,7 +45,7 @@ class DirectoryRefused(XrpcError):
 def await_account(operation_id: int) -> Account:
     """The opened account of a genesis operation, within `settings.PLC_AWAIT_S` seconds.
 
-    Raises `DirectoryLate`, `DirectoryDown` (still pending) or `DirectoryRefused` (gone).
+    Raises `DirectoryTimeout`, `DirectoryDown` (still pending) or `DirectoryRefused` (gone).
     """
     deadline = time.monotonic() + settings.PLC_AWAIT_S
     operation = PlcOperation.objects.get(pk=operation_id)
@@ -53,7 +53,7 @@ def await_account(operation_id: int) -> Account:
     pause_s = _FIRST_PAUSE_S
     while operation.state == PlcOperation.State.PENDING:
         if time.monotonic() > deadline:
-            raise DirectoryLate(
+            raise DirectoryTimeout(
                 "The PLC directory has not confirmed the new DID yet. Nothing is lost: repeat the"
                 " same sign-up in a few minutes to go on with it."
             )
@@ -84,6 +84,6 @@ def _opened(operation: PlcOperation) -> Account:
         raise DirectoryRefused(
             f"The PLC directory refused to register the new DID: {operation.last_error}"
         )
-    raise DirectoryLate(
+    raise DirectoryTimeout(
         "The PLC directory did not confirm the new DID in time. Please sign up anew."
     )

@@ -1,4 +1,4 @@
-"""Is somebody there? The captcha of hosts that ask for one, at every door (`verificationCode`).
+"""Captchas of hosts that ask for one, wherever people sign up (`verificationCode`).
 
 Two kinds. Without settings it is a puzzle of our own: a signed challenge, and a number that makes
 SHA-256 of `challenge:number` begin with sixteen zero bits. It needs no third party, no picture and

@@ -1,4 +1,4 @@
-"""Signing up at a host that gives out did:web identities: one transaction, nobody else to ask.
+"""Sign-up at a host of did:web identities: one transaction, no directory.
 
 Source: docs/decisions/0023. The DID is the handle's host name as it is at sign-up and stays so; the
 handle may change later. A directory of keys that could win the DID back does not exist for did:web,
@@ -19,36 +19,36 @@ from accounts.signup.rules import Admitted, RecoveryKeyRefused
 from hosting.models import Host
 
 
-def open_account(host: Host, wish: Admitted, password: str) -> Account:
+def open_account(host: Host, wanted: Admitted, password: str) -> Account:
     """Make and open an account with a did:web of its handle; `password` is hashed already.
 
     Raises HandleTaken, EmailRefused, InvalidInviteCode, RecoveryKeyRefused.
     """
-    if wish.recovery_key:
+    if wanted.recovery_key:
         raise RecoveryKeyRefused("Accounts of this server have no recovery keys (did:web).")
     try:
         with transaction.atomic():
-            return _write(host, wish, password)
+            return _write(host, wanted, password)
     except IntegrityError as error:
-        raise pending_account.lost_race(error, wish) from error
+        raise pending_account.lost_race(error, wanted) from error
 
 
-def _write(host: Host, wish: Admitted, password: str) -> Account:
-    allocation.hold(wish.handle)
-    if allocation.is_taken(wish.handle):
-        raise rules.handle_taken(wish)
-    did = did_web_documents.did_of(wish.handle)
+def _write(host: Host, wanted: Admitted, password: str) -> Account:
+    allocation.hold(wanted.handle)
+    if allocation.is_taken(wanted.handle):
+        raise rules.handle_taken(wanted)
+    did = did_web_documents.did_of(wanted.handle)
     account = Account.objects.create(
         host=host,
         did=did,
-        handle=wish.handle,
-        email=wish.email,
+        handle=wanted.handle,
+        email=wanted.email,
         password=password,
         signing_did_key=signing_keys.new_signing_key(host, did).did_key,
         opened_at=timezone.now(),
     )
-    if host.has_invites_required and wish.invite_code:
-        codes.spend(host, wish.invite_code, account.did)
+    if host.has_invites_required and wanted.invite_code:
+        codes.spend(host, wanted.invite_code, account.did)
     did_web.begin(account)
     account.refresh_from_db(fields=["status"])  # Postgres derives it
     account_opened.send(sender=Account, account=account)

@@ -1,4 +1,4 @@
-"""Is a handle free, and what could somebody have instead?
+"""Handle availability, and suggestions of free ones.
 
 Source: com.atproto.temp.checkHandleAvailability; the sign-up page's script asks the same. A name
 that somebody's held sign-up waits for is not free either.
@@ -32,30 +32,30 @@ class Suggestion:
     method: str
 
 
-def check(host: Host, wish: str) -> str:
+def check(host: Host, wanted: str) -> str:
     """The handle in its normal form, when somebody can sign up with it right now.
 
     Raises the errors of `allocation.check_new`, HandleTaken.
     """
-    handle = allocation.check_new(host, wish)
+    handle = allocation.check_new(host, wanted)
     if allocation.is_taken(handle) or approval_queue.is_handle_wanted(handle):
         raise HandleTaken(f"Handle already taken: {handle}")
     return handle
 
 
-def suggestions(host: Host, wish: str, email: str = "") -> list[Suggestion]:
-    """A few free handles like `wish`, or like the name before the @ of an address."""
-    candidates = itertools.islice(_candidates(host, wish, email), _TRIED_MAX)
+def suggestions(host: Host, wanted: str, email: str = "") -> list[Suggestion]:
+    """A few free handles like `wanted`, or like the name before the @ of an address."""
+    candidates = itertools.islice(_candidates(host, wanted, email), _TRIED_MAX)
     free = (candidate for candidate in candidates if _is_free(host, candidate.handle))
     return list(itertools.islice(free, SUGGESTIONS_MAX))
 
 
-def _candidates(host: Host, wish: str, email: str) -> Iterator[Suggestion]:
+def _candidates(host: Host, wanted: str, email: str) -> Iterator[Suggestion]:
     """The same label under the host's other domains, the address's name, and label plus ending."""
     domains = [domain.name for domain in host.handle_domains.all()]
-    label = _as_label(wish.partition(".")[0])
+    label = _as_label(wanted.partition(".")[0])
     for domain in domains:
-        if label and label + domain != wish.lower():
+        if label and label + domain != wanted.lower():
             yield Suggestion(label + domain, "domain")
     own_name = _as_label(email.partition("@")[0])
     for domain in domains[:1]:

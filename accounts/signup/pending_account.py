@@ -19,27 +19,27 @@ from protocol.did import plc
 from protocol.keys import SigningKey
 
 
-def write(host: Host, wish: Admitted, password: str) -> PlcOperation:
+def write(host: Host, wanted: Admitted, password: str) -> PlcOperation:
     """Write a pending sign-up, in the caller's transaction; `password` is hashed already.
 
     Raises HandleTaken, InvalidInviteCode, and IntegrityError, which `lost_race` explains.
     """
-    allocation.hold(wish.handle)
-    if allocation.is_taken(wish.handle):
-        raise rules.handle_taken(wish)
+    allocation.hold(wanted.handle)
+    if allocation.is_taken(wanted.handle):
+        raise rules.handle_taken(wanted)
     signing_key = SigningKey.generate()
-    operation = _genesis(host, wish, signing_key.did_key)
+    operation = _genesis(host, wanted, signing_key.did_key)
     signing_keys.store(signing_key, host, plc.did_of(operation))
     account = Account.objects.create(
         host=host,
         did=plc.did_of(operation),
-        handle=wish.handle,
-        email=wish.email,
+        handle=wanted.handle,
+        email=wanted.email,
         password=password,
         signing_did_key=signing_key.did_key,
     )
-    if host.has_invites_required and wish.invite_code:
-        codes.spend(host, wish.invite_code, account.did)
+    if host.has_invites_required and wanted.invite_code:
+        codes.spend(host, wanted.invite_code, account.did)
     return PlcOperation.objects.create(
         did=account.did,
         account=account,
@@ -50,23 +50,23 @@ def write(host: Host, wish: Admitted, password: str) -> PlcOperation:
     )
 
 
-def recovery_keys(host: Host, wish: Admitted) -> list[str]:
+def recovery_keys(host: Host, wanted: Admitted) -> list[str]:
     """The user's own key ranks first; our own again would be a duplicate, which did:plc refuses."""
-    own = wish.recovery_key
+    own = wanted.recovery_key
     return [own] if own and own != host.rotation_did_key else []
 
 
-def lost_race(error: IntegrityError, wish: Admitted) -> Exception:
+def lost_race(error: IntegrityError, wanted: Admitted) -> Exception:
     """What the loser of a race is told; any other broken constraint stays what it is."""
     constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
     if constraint == "account_handle_is_unique":
-        return rules.handle_taken(wish)
+        return rules.handle_taken(wanted)
     if constraint == "account_email_is_unique_a_host":
-        return rules.email_taken(wish)
+        return rules.email_taken(wanted)
     return error
 
 
-def _genesis(host: Host, wish: Admitted, signing_did_key: str) -> plc.Operation:
-    rotation_keys = [*recovery_keys(host, wish), host.rotation_did_key]
-    genesis = plc.genesis(rotation_keys, signing_did_key, wish.handle, host.origin)
+def _genesis(host: Host, wanted: Admitted, signing_did_key: str) -> plc.Operation:
+    rotation_keys = [*recovery_keys(host, wanted), host.rotation_did_key]
+    genesis = plc.genesis(rotation_keys, signing_did_key, wanted.handle, host.origin)
     return plc.sign(genesis, signing_keys.rotation_key(host))

@@ -1,4 +1,4 @@
-"""Who is let in: the one policy of a host that every door obeys.
+"""The admission policy of a host, which every way to sign up obeys.
 
 XRPC sign-up, the sign-up page and people who move in with their DID all pass here, in this order:
 `check_open` before anything else is looked at (for people with a DID `check_before_proof`), then
@@ -22,43 +22,43 @@ class SignUpClosed(InvalidRequest):
     """400: nobody can have a new account here, or only people who bring their DID."""
 
 
-def check_open(host: Host, wish: SignUp) -> None:
-    """Whether this door is open at all. Raises SignUpClosed, InvalidInviteCode."""
+def check_open(host: Host, wanted: SignUp) -> None:
+    """Whether sign-up is open at all. Raises SignUpClosed, InvalidInviteCode."""
     if host.admission == Admission.CLOSED:
         raise SignUpClosed("This server does not take new accounts.")
-    if host.admission == Admission.MIGRATION_ONLY and not wish.did:
+    if host.admission == Admission.MIGRATION_ONLY and not wanted.did:
         raise SignUpClosed("This server only takes accounts that move in from another server.")
-    if host.has_invites_required and not wish.invite_code:
+    if host.has_invites_required and not wanted.invite_code:
         raise codes.InvalidInviteCode("No invite code provided")
 
 
-def check_before_proof(host: Host, wish: SignUp) -> None:
+def check_before_proof(host: Host, wanted: SignUp) -> None:
     """All that can be asked of somebody who says that a DID is theirs before a server that they
     name is asked whether it is. Raises SignUpClosed, InvalidInviteCode, CaptchaRefused."""
-    check_open(host, wish)
-    if approval_queue.is_approved(host, wish.did):
+    check_open(host, wanted)
+    if approval_queue.is_approved(host, wanted.did):
         return
     if host.has_invites_required:
-        codes.check(host, (wish.invite_code or "").strip().lower())
+        codes.check(host, (wanted.invite_code or "").strip().lower())
     if host.admission == Admission.CAPTCHA:
-        captcha.check(host, wish.verification_code, wish.address)
+        captcha.check(host, wanted.verification_code, wanted.address)
 
 
-def admit(host: Host, wish: SignUp, admitted: Admitted) -> None:
+def admit(host: Host, wanted: SignUp, admitted: Admitted) -> None:
     """Let a sign-up that kept the rules happen now; each call counts as one. Who moves in has
     passed `check_before_proof`, and with it the captcha.
 
     Call it outside of any transaction: a captcha may be somebody else's to check. Raises
     InvalidInviteCode, CaptchaRefused, SignUpHeld.
     """
-    if wish.did and approval_queue.is_approved(host, wish.did):
+    if wanted.did and approval_queue.is_approved(host, wanted.did):
         return
     if host.has_invites_required:
         codes.check(host, admitted.invite_code)
-    approval_queue.check_not_waiting(host, wish.did, admitted)
-    if host.admission == Admission.CAPTCHA and not wish.did:
-        captcha.check(host, wish.verification_code, wish.address)
+    approval_queue.check_not_waiting(host, wanted.did, admitted)
+    if host.admission == Admission.CAPTCHA and not wanted.did:
+        captcha.check(host, wanted.verification_code, wanted.address)
     if host.admission == Admission.APPROVAL:
-        approval_queue.hold(host, wish, admitted, Reason.POLICY)
+        approval_queue.hold(host, wanted, admitted, Reason.POLICY)
     if not velocity_limit.count(host):
-        approval_queue.hold(host, wish, admitted, Reason.BREAKER)
+        approval_queue.hold(host, wanted, admitted, Reason.BREAKER)

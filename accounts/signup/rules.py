@@ -1,8 +1,8 @@
-"""Who may sign up with what: the rules of com.atproto.server.createAccount, before any row.
+"""Rules of sign-up: who may with what (com.atproto.server.createAccount), before any row.
 
-Every door (XRPC, the sign-up page) hands in a `SignUp` and gets the same refusals; whether anybody
-is let in at all is `policy`'s to say. Messages are the
-reference's where clients and tests know them; `field` names the form field they belong to.
+Every way in (XRPC, the sign-up page) hands in a `SignUp` and gets the same refusals; whether
+anybody is let in at all is `policy`'s to say. Messages are the reference's where clients and tests
+know them; `field` names the form field they belong to.
 """
 
 from dataclasses import dataclass
@@ -60,41 +60,41 @@ class RecoveryKeyRefused(InvalidRequest):
     field = "recovery_key"
 
 
-def check(host: Host, wish: SignUp) -> Admitted:
-    """The wish in its normal form. Uniqueness is looked at by `check_free`, and held by Postgres.
+def check(host: Host, wanted: SignUp) -> Admitted:
+    """The wanted in its normal form. Uniqueness is looked at by `check_free`, and held by Postgres.
 
     Raises the errors of this module and of `allocation.check_new`.
     """
-    email = checked_email(wish.email)
-    password = checked_password(wish.password)
-    handle = _checked_handle(host, wish)
+    email = checked_email(wanted.email)
+    password = checked_password(wanted.password)
+    handle = _checked_handle(host, wanted)
     refuse_guessable(password, handle, email)
-    recovery_key = checked_recovery_key(wish.recovery_key or "")
-    invite_code = (wish.invite_code or "").strip().lower()
+    recovery_key = checked_recovery_key(wanted.recovery_key or "")
+    invite_code = (wanted.invite_code or "").strip().lower()
     return Admitted(handle, email, password, recovery_key, invite_code)
 
 
-def _checked_handle(host: Host, wish: SignUp) -> str:
+def _checked_handle(host: Host, wanted: SignUp) -> str:
     """People who move in may bring a handle of their own domain."""
-    if wish.did:
-        return incoming_handles.check(host, wish.did, wish.handle)
-    return allocation.check_new(host, wish.handle)
+    if wanted.did:
+        return incoming_handles.check(host, wanted.did, wanted.handle)
+    return allocation.check_new(host, wanted.handle)
 
 
-def check_free(host: Host, wish: Admitted) -> None:
+def check_free(host: Host, wanted: Admitted) -> None:
     """Spare the work of a sign-up that is bound to fail. Raises `HandleTaken`, `EmailRefused`."""
-    if allocation.is_taken(wish.handle):
-        raise handle_taken(wish)
-    if Account.objects.of(host).filter(email=wish.email).exists():
-        raise email_taken(wish)
+    if allocation.is_taken(wanted.handle):
+        raise handle_taken(wanted)
+    if Account.objects.of(host).filter(email=wanted.email).exists():
+        raise email_taken(wanted)
 
 
-def handle_taken(wish: Admitted) -> HandleTaken:
-    return HandleTaken(f"Handle already taken: {wish.handle}")
+def handle_taken(wanted: Admitted) -> HandleTaken:
+    return HandleTaken(f"Handle already taken: {wanted.handle}")
 
 
-def email_taken(wish: Admitted) -> EmailRefused:
-    return EmailRefused(f"Email already taken: {wish.email}")
+def email_taken(wanted: Admitted) -> EmailRefused:
+    return EmailRefused(f"Email already taken: {wanted.email}")
 
 
 def checked_recovery_key(recovery_key: str) -> str:

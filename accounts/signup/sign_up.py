@@ -1,4 +1,4 @@
-"""Signing up: rows first, the directory second, the account opens third.
+"""Sign-up: rows first, the directory second, the account opens third.
 
 The first transaction writes the account (pending), its signing key and the signed genesis
 operation; unique constraints decide races. The directory is told outside of any transaction
@@ -20,44 +20,44 @@ from hosting.models import Host
 __all__ = ["SignUp", "sign_up"]
 
 
-def sign_up(host: Host, wish: SignUp) -> Account:
+def sign_up(host: Host, wanted: SignUp) -> Account:
     """Make an account whose DID the PLC directory holds, and open it.
 
     Raises the errors of `policy` and `rules.check`, `HandleTaken` and `EmailRefused`
     for what is taken (losers of a race included), and those of `await_directory.await_account` when
     the directory is late, down or refuses. Source: com.atproto.server.createAccount.
     """
-    policy.check_open(host, wish)
-    admitted = rules.check(host, wish)
+    policy.check_open(host, wanted)
+    admitted = rules.check(host, wanted)
     operation = _pending_before(host, admitted)
     if operation is None:
         rules.check_free(host, admitted)
-        policy.admit(host, wish, admitted)
+        policy.admit(host, wanted, admitted)
         if host.did_method == Host.DidMethod.WEB:
             hashed = make_password(admitted.password)
-            return _welcomed(did_web_sign_up.open_account(host, admitted, hashed), wish)
+            return _welcomed(did_web_sign_up.open_account(host, admitted, hashed), wanted)
         operation = _begin(host, admitted)
     submit.wake(operation.pk)
-    return _welcomed(await_directory.await_account(operation.pk), wish)
+    return _welcomed(await_directory.await_account(operation.pk), wanted)
 
 
-def _welcomed(account: Account, wish: SignUp) -> Account:
-    email_address.welcome(account, wish.language)
+def _welcomed(account: Account, wanted: SignUp) -> Account:
+    email_address.welcome(account, wanted.language)
     return account
 
 
-def _pending_before(host: Host, wish: Admitted) -> PlcOperation | None:
+def _pending_before(host: Host, wanted: Admitted) -> PlcOperation | None:
     """The operation of the same person's same sign-up, still waiting; made due at once."""
     operation = PlcOperation.objects.filter(
         account__host=host,
-        account__handle=wish.handle,
-        account__email=wish.email,
+        account__handle=wanted.handle,
+        account__email=wanted.email,
         account__opened_at__isnull=True,
         kind=PlcOperation.Kind.GENESIS,
         state=PlcOperation.State.PENDING,
     ).select_related("account")
     before = operation.first()
-    if before is None or before.account is None or not _is_same(before, before.account, wish):
+    if before is None or before.account is None or not _is_same(before, before.account, wanted):
         return None
     # An attempt that is under way has no failure yet and keeps its lease.
     idle = PlcOperation.objects.filter(pk=before.pk, state=PlcOperation.State.PENDING)
@@ -65,20 +65,20 @@ def _pending_before(host: Host, wish: Admitted) -> PlcOperation | None:
     return before
 
 
-def _is_same(operation: PlcOperation, account: Account, wish: Admitted) -> bool:
+def _is_same(operation: PlcOperation, account: Account, wanted: Admitted) -> bool:
     """The right password, and no other recovery key than the one that was signed."""
     recovery_keys = operation.operation["rotationKeys"][:-1]
-    return recovery_keys == pending_account.recovery_keys(account.host, wish) and check_password(
-        wish.password, account.password
+    return recovery_keys == pending_account.recovery_keys(account.host, wanted) and check_password(
+        wanted.password, account.password
     )
 
 
-def _begin(host: Host, wish: Admitted) -> PlcOperation:
+def _begin(host: Host, wanted: Admitted) -> PlcOperation:
     """Write the pending sign-up. `durable`: the directory must never be told of rows that could
     still be rolled back."""
-    password = make_password(wish.password)
+    password = make_password(wanted.password)
     try:
         with transaction.atomic(durable=True):
-            return pending_account.write(host, wish, password)
+            return pending_account.write(host, wanted, password)
     except IntegrityError as error:
-        raise pending_account.lost_race(error, wish) from error
+        raise pending_account.lost_race(error, wanted) from error

@@ -1,4 +1,4 @@
-"""The velocity breaker: too many sign-ups at a host in ten minutes, and it trips.
+"""The velocity limit: too many sign-ups at a host in ten minutes, and the rest is queued.
 
 From then on every sign-up at that host is held (accounts.signup.approval_queue) until its staff
 reopen: one that closed by itself would let a flood in by portions. Other hosts notice nothing. The

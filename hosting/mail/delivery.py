@@ -108,12 +108,12 @@ def _attempt(mail_id: int) -> None:
         smtp.send(settings.SMTP_URL, mail, sender_of(mail.host))
     except smtp.Unavailable as failure:
         outage.note()
-        _put_off(mail, str(failure))
+        _postpone(mail, str(failure))
         return
     except smtp.Refused as refusal:
         _decide(mail, OutgoingMail.State.FAILED, str(refusal))
     except smtp.Undelivered as failure:
-        _put_off(mail, str(failure))
+        _postpone(mail, str(failure))
     else:
         _decide(mail, OutgoingMail.State.SENT)
     outage.end()
@@ -140,7 +140,7 @@ def _decide(mail: OutgoingMail, state: OutgoingMail.State, error: str = "") -> N
     )
 
 
-def _put_off(mail: OutgoingMail, error: str) -> None:
+def _postpone(mail: OutgoingMail, error: str) -> None:
     is_code = mail.expires_at - mail.created_at < timedelta(hours=1)
     longest_s = _LONGEST_PAUSE_OF_A_CODE_S if is_code else _LONGEST_PAUSE_S
     pause_s = min(2 ** min(mail.attempts, 20), longest_s)

@@ -108,7 +108,7 @@ class AdmissionForm(forms.Form):
         )
 
     @property
-    def wish(self) -> Admission:
+    def wanted(self) -> Admission:
         """What was chosen, once the form is valid."""
         given = self.cleaned_data
         days = given["invite_interval_days"]

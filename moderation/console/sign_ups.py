@@ -43,7 +43,7 @@ def change_admission(request: HttpRequest) -> HttpResponse:
         return _page(request, form, status=400)
 
     def verb(_given: Given) -> str:
-        sign_up_review.change_admission(staff_of(request), host_of(request), form.wish)
+        sign_up_review.change_admission(staff_of(request), host_of(request), form.wanted)
         return _("The policy is changed.")
 
     return _done(request, form, verb)

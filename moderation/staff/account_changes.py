@@ -1,7 +1,7 @@
 """What the host's admin and its moderation service do to accounts, each deed on the record.
 
-Source: com.atproto.admin.*. The verbs are the accounts room's; here they get their audit entry, in
-the same transaction where the verb has one. Verbs that ask the directory are logged before they
+Source: com.atproto.admin.*. The verbs are the accounts package's; here they get their audit entry,
+in the same transaction where the verb has one. Verbs that ask the directory are logged before they
 begin and once they have ended, because no transaction may wait for the network.
 """
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.account_migration import did_polling
-from accounts.account_migration.move_in import ARRIVES_WITHIN
+from accounts.account_migration.move_in import MOVE_IN_WITHIN
 from accounts.models import Account, Arrival
 from hosting.models import HostQuerySet, Member, StaffUser
 from moderation import audit
@@ -103,7 +103,7 @@ def _push(arrival: Arrival) -> None:
     with transaction.atomic():
         still_moving = Account.objects.filter(pk=account.pk, delete_after__isnull=False)
         still_moving.filter(arrival__activated_at__isnull=True).update(
-            delete_after=timezone.now() + ARRIVES_WITHIN
+            delete_after=timezone.now() + MOVE_IN_WITHIN
         )
         has_blobs_to_fetch = queue.resume(account.pk)
     jobs.take_up(account.pk)

@@ -1,7 +1,7 @@
 """Staff who sign in, are refused and sign out: in the audit log, and a line in the server's.
 
 A sign-in from a network that this member of staff has not signed in from before is told to them by
-mail, where there is an address. A refusal is logged when the name is one of staff's: a stranger's
+mail, where there is an address. A refusal is logged when the name is one of staff's: anybody else's
 inventions must not fill a log that nothing can be taken out of.
 """
 

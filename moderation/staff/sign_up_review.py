@@ -1,6 +1,6 @@
 """What staff decide about people who want an account: yes, no, nothing to a flood, and reopening.
 
-The verbs are the accounts room's (`accounts.signup.approval_queue`,
+The verbs are the accounts package's (`accounts.signup.approval_queue`,
 `accounts.signup.velocity_limit`); here the role is checked and the deed is written down, in one
 transaction with it.
 """
@@ -77,19 +77,19 @@ def may_decide_policy(staff: StaffUser, host: Host) -> bool:
     return Member.Role.OWNER in staff.roles_at(host.tenant_id)
 
 
-def change_admission(staff: StaffUser, host: Host, wish: Admission) -> None:
+def change_admission(staff: StaffUser, host: Host, wanted: Admission) -> None:
     """Another admission policy. Raises NotAllowed, ReasonNeeded."""
     if not may_decide_policy(staff, host):
         raise NotAllowed(_("Only an owner decides who is let in."))
-    if not wish.reason.strip():
+    if not wanted.reason.strip():
         raise ReasonNeeded(_("Give a reason: it goes into the audit log."))
-    said = f"{wish.policy}: {wish.reason.strip()}"
+    said = f"{wanted.policy}: {wanted.reason.strip()}"
     with transaction.atomic():
         audit.record_at_host(staff, host, Action.HOST_CHANGE_ADMISSION, said)
         Host.objects.filter(pk=host.pk).update(
-            admission=wish.policy,
-            sign_up_limit_count=wish.sign_up_limit_count,
-            invite_interval=wish.invite_interval,
+            admission=wanted.policy,
+            sign_up_limit_count=wanted.sign_up_limit_count,
+            invite_interval=wanted.invite_interval,
         )
     routing.forget()
 

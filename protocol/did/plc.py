@@ -1,10 +1,10 @@
-"""did:plc: signing and hashing operations, and the rules of a DID's log. The room's door to PLC.
+"""did:plc: signing and hashing operations, and the rules of a DID's log. The interface to PLC.
 
 Source: the did:plc method specification v0.3.0. A DID's log is a list of signed operations, each
 naming its predecessor by CID. Whoever holds a rotation key of the predecessor may add the next one;
 for 72 hours a key that stands higher in that list may put another in its place ("recovery").
 
-Operations cross this door in their JSON form, because the hash covers exactly those fields; what
+Operations cross it in their JSON form, because the hash covers exactly those fields; what
 they say about a DID crosses it as `PlcData` (`plc_data`). One operation's shape and sizes:
 `plc_operation`. Callers import all of it from here.
 """

@@ -51,7 +51,7 @@ def read_bundled(nsid: str) -> Document | None:
 class Documents:
     """Documents by NSID: those given, which win, and the bundled ones, each read once.
 
-    Absent NSIDs are not remembered: strangers choose them, and memory is finite.
+    Absent NSIDs are not remembered: clients choose them, and memory is finite.
     """
 
     def __init__(self, given: Iterable[Document] = ()) -> None:

@@ -1,4 +1,4 @@
-"""Lexicon documents of strangers: how large they may be, and which others they lean on.
+"""Untrusted lexicon documents: how large they may be, and which others they lean on.
 
 Compiling turns a document into Python source. Names and values enter it through `repr` alone, so
 none can add code (protocol.lexicon.source); the bounds here keep its size and the work of running
@@ -45,7 +45,7 @@ def leans_on(document: Document) -> set[str]:
 
 
 def compile_documents(documents: Iterable[Document]) -> Catalog:
-    """A catalog of strangers' documents beside the bundled ones, every validator compiled now.
+    """A catalog of untrusted documents beside the bundled ones, every validator compiled now.
 
     Raises DocumentError, also for a `ref` to what is nowhere defined.
     """

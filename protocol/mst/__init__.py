@@ -4,8 +4,8 @@ Source: atproto.com/specs/repository, "MST Structure". A key is the bytes of `co
 value the CID of a record, both raw bytes. The same content gives the same root whatever its
 history, so a tree can be compared, proved and undone by its root alone.
 
-Reading order: `node` (what is hashed), `edit` (how a tree changes), `tree` (the door), `bulk` (a
-tree from sorted records), `verify` (a tree that a stranger sent).
+Reading order: `node` (what is hashed), `edit` (how a tree changes), `tree` (the interface), `bulk`
+(a tree from sorted records), `verify` (an untrusted tree).
 """
 
 from protocol.mst.bulk import build

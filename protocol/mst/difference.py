@@ -1,9 +1,9 @@
-"""What differs between a tree of ours and one that a stranger sent, without reading what does not.
+"""The difference between a tree of ours and an untrusted one, without reading what is equal.
 
 Source: atproto.com/specs/repository, "MST Structure". Two trees are walked side by side from left
 to right; a subtree that both have at the same place is passed over closed, so the cost follows the
-changes and not the size, and the stranger may leave out what we have. Memory is one path of each
-tree. What the stranger's tree says is checked as in `verify`: each opened node byte by byte, its
+changes and not the size, and the other side may leave out what we have. Memory is one path of each
+tree. What the untrusted tree says is checked as in `verify`: each opened node byte by byte, its
 layers, and the order of the keys over the whole tree.
 """
 
@@ -35,7 +35,7 @@ class _Subtree(NamedTuple):
 class Difference:
     """The way from one tree to another.
 
-    `old_blocks` are trusted (our own store), `new_blocks` are a stranger's, to be completed by
+    `old_blocks` are trusted (our own store), `new_blocks` are untrusted, to be completed by
     whoever calls with what we have. Follow `changes()` to its end first; then `new_nodes` are the
     CIDs of nodes that only the new tree has, and `gone_nodes` of those that only the old one had.
     """
@@ -166,7 +166,7 @@ class _Walk:
 
 
 class _StrictWalk(_Walk):
-    """A stranger's tree: each node checked when it is opened, each key when it is taken."""
+    """An untrusted tree: each node checked when it is opened, each key when it is taken."""
 
     def __init__(self, blocks: Mapping[bytes, bytes], ours: _Walk) -> None:
         super().__init__(blocks)

@@ -179,7 +179,7 @@ def _end(leftmost: Any) -> tuple[bytes, ...]:
 def decode(cid: bytes, block: bytes) -> Node:
     """Read a node of our own, whose bytes are known to be well formed. MstError when they are not.
 
-    Says nothing of keys out of order or hashes that differ: for a stranger's bytes there is
+    Says nothing of keys out of order or hashes that differ: for untrusted bytes there is
     `decode_strict`.
     """
     keys, values = [], []
@@ -200,7 +200,7 @@ def decode(cid: bytes, block: bytes) -> Node:
 
 
 def decode_strict(cid: bytes, block: bytes) -> Node:
-    """Read a node that a stranger sent; MstError unless its bytes are exactly what we would write.
+    """Read an untrusted node; MstError unless its bytes are exactly what we would write.
 
     Checks the hash, every key and CID, and the encoding itself: writing the node again must give
     the same bytes, which leaves no room for other fields, other types or a shorter shared prefix.

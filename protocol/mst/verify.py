@@ -1,4 +1,4 @@
-"""A tree that a stranger sent: read it, and believe nothing it says.
+"""Verification of an untrusted tree: all of it is read, and nothing believed.
 
 Source: atproto.com/specs/repository, "MST Structure" and "Security Considerations". `verify` wants
 the whole tree (an import); `partial` takes the part of one that a commit carries (a relay's view).

@@ -1,6 +1,6 @@
-"""What a repo holds at a path, proved by a CAR: signed commit, nodes on the way, record.
+"""Record proofs: what a repo holds at a path, by a CAR: signed commit, nodes on the way, record.
 
-Source: com.atproto.sync.getRecord; atproto.com/specs/repository. A proof is a stranger's bytes:
+Source: com.atproto.sync.getRecord; atproto.com/specs/repository. A proof is untrusted bytes:
 every CID is checked against its block, the nodes against the rules of the tree, the signature
 against the account's key.
 """

@@ -3,7 +3,7 @@
 `GROVE_BLOB_SCANNERS` holds dotted names of functions `(Upload) -> None` that raise BlobRefused.
 They run in their order while the upload's answer waits (uploads are in the slow pool), when all
 bytes are there and before any row or file is: what is refused was never here. Every upload is
-looked at, known bytes too, since a list may have grown meanwhile. Two come with the house:
+looked at, known bytes too, since a list may have grown meanwhile. Two come with Grove:
 `deny_list` (table `denied_blob`) and `ask_over_http`.
 """
 

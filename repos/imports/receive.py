@@ -1,4 +1,5 @@
-"""The door of com.atproto.repo.importRepo: a body comes in, the repo is what it says or a refusal.
+"""The entry point of com.atproto.repo.importRepo: a body comes in, the repo is what it says or a
+refusal.
 
 Small CARs are imported by the thread that received them; large ones are a job of a worker that
 this thread waits for.

@@ -1,4 +1,4 @@
-"""Lexicons that strangers publish: found, verified, kept, and used to check records.
+"""Lexicons published on the network: found, verified, kept, and used to check records.
 
 Source: atproto.com/specs/lexicon, "Lexicon Publication and Resolution". Nothing here waits for the
 network while somebody writes: the first record of an unknown collection is stored unchecked and

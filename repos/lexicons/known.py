@@ -22,9 +22,9 @@ logger = logging.getLogger("repos.lexicons")
 
 FRESH: Final = timedelta(days=1)
 REFUSAL: Final = timedelta(hours=1)
-SILENCE: Final = timedelta(minutes=5)
+TIMEOUT_PAUSE: Final = timedelta(minutes=5)
 KEPT: Final = timedelta(days=7)  # a failure that nobody asks about any more
-MAX_WANTED: Final = 1_000  # NSIDs are strangers' inventions, and each costs a question
+MAX_WANTED: Final = 1_000  # NSIDs may be anybody's inventions, and each costs a question
 MAX_LOOKED_AT: Final = 5_000  # lexicons kept for onlookers; anybody can publish any number
 
 # Wanted again when its time has come; a new one while there are not too many already.

@@ -37,7 +37,7 @@ class LexiconNotFound(XrpcError):
     name = "LexiconNotFound"
 
 
-class AuthoritySilent(XrpcError):
+class AuthorityUnavailable(XrpcError):
     """502: whoever would know does not answer."""
 
     name = "UpstreamFailure"
@@ -61,12 +61,12 @@ def authority_of(nsid: str) -> str:
 
 
 def find_authority(nsid: str) -> str:
-    """The DID that the NSID's domain names. Raises LexiconNotFound, AuthoritySilent."""
+    """The DID that the NSID's domain names. Raises LexiconNotFound, AuthorityUnavailable."""
     domain = authority_of(nsid)
     try:
         values = dns.values(f"_lexicon.{domain}")
-    except dns.NoAnswer as silence:
-        raise AuthoritySilent(f"The name servers of {domain} do not answer") from silence
+    except dns.NoAnswer as timeout:
+        raise AuthorityUnavailable(f"The name servers of {domain} do not answer") from timeout
     named = [value.removeprefix(_PREFIX) for value in values if value.startswith(_PREFIX)]
     if len(named) != 1 or not is_did(named[0]):
         raise LexiconNotFound(f"_lexicon.{domain} does not name one DID")
@@ -74,7 +74,7 @@ def find_authority(nsid: str) -> str:
 
 
 def fetch(nsid: str, did: str) -> Publication:
-    """The lexicon in the repo of its authority. Raises LexiconNotFound, AuthoritySilent."""
+    """The lexicon in the repo of its authority. Raises LexiconNotFound, AuthorityUnavailable."""
     try:
         proven = _verified(nsid, did, fresh=False)
     except BadSignature:
@@ -125,8 +125,8 @@ def _document_of(did: str, *, fresh: bool) -> DidDocument:
         return resolution.resolve_did(did, fresh=fresh)
     except resolution.UnresolvedDid as refusal:
         raise LexiconNotFound(f"{did}: {refusal.message}") from refusal
-    except resolution.NetworkSilent as silence:
-        raise AuthoritySilent(silence.message) from silence
+    except resolution.NetworkUnavailable as timeout:
+        raise AuthorityUnavailable(timeout.message) from timeout
 
 
 def _proof(document: DidDocument, nsid: str) -> bytes | None:
@@ -144,12 +144,12 @@ def _proof(document: DidDocument, nsid: str) -> bytes | None:
         )
     except (http_client.Forbidden, http_client.TooLarge) as refusal:
         raise LexiconNotFound(str(refusal)) from refusal
-    except (http_client.Unreachable, http_client.TimedOut) as silence:
-        raise AuthoritySilent(f"The PDS of {document.did} does not answer") from silence
+    except (http_client.Unreachable, http_client.TimedOut) as timeout:
+        raise AuthorityUnavailable(f"The PDS of {document.did} does not answer") from timeout
     if answer.status in _ABSENT:
         return None
     if answer.status != 200:
-        raise AuthoritySilent(f"The PDS of {document.did} answered {answer.status}")
+        raise AuthorityUnavailable(f"The PDS of {document.did} answered {answer.status}")
     return answer.body
 
 
@@ -158,6 +158,6 @@ def _own_proof(host: Host, did: str, nsid: str) -> bytes | None:
     try:
         repo = repos.find_repo(host, did)
         repos.refuse_inactive(repo.did, repo.status)
-    except XrpcError:  # gone or not active: what a stranger would be told
+    except XrpcError:  # gone or not active: what anybody would be told
         return None
     return exports.record_proof(repo, SCHEMA, nsid)

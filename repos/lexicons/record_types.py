@@ -36,7 +36,7 @@ class KnownType:
         return key.removeprefix("literal:") if key.startswith("literal:") else None
 
     def can_check(self, size_bytes: int) -> bool:
-        """Whether checking a record of that size is in proportion: a stranger wrote both."""
+        """Whether checking a record of that size is in proportion: both are untrusted."""
         return size_bytes * self.width <= MAX_WORK
 
     def check(self, value: dict[str, Any]) -> None:

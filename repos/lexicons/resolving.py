@@ -1,7 +1,7 @@
 """Resolving a lexicon: from the table while it is fresh, else from the network, and noted there.
 
 `resolve` is for somebody who waits; `resolve_wanted` is the worker's, one at a time for the whole
-platform, so that slow name servers of strangers' NSIDs hold up one thread and nothing else.
+platform, so that slow name servers of untrusted NSIDs hold up one thread and nothing else.
 """
 
 from typing import Final
@@ -10,7 +10,7 @@ from django.conf import settings
 
 from repos.lexicons import known
 from repos.lexicons.publications import (
-    AuthoritySilent,
+    AuthorityUnavailable,
     LexiconNotFound,
     Publication,
     fetch,
@@ -24,13 +24,13 @@ _BATCH: Final = 20
 _LOCK: Final = 0x6C657869  # pg_try_advisory_lock: "lexi"
 _refusals = SharedCache(
     "lexicon"
-)  # answers to those who only look; no rows for strangers' inventions
+)  # answers to those who only look; no rows for anybody's inventions
 _single_flight: SingleFlight[Publication] = SingleFlight()
 
 
 def resolve(nsid: str) -> Publication:
     """The lexicon of an NSID, asking the network if need be. Raises LexiconNotFound,
-    AuthoritySilent."""
+    AuthorityUnavailable."""
     kept = known.find(nsid)
     if kept is not None and kept.publication is not None and not kept.is_due:
         return kept.publication
@@ -40,10 +40,10 @@ def resolve(nsid: str) -> Publication:
     try:
         return _single_flight.run(nsid, lambda: _asked(nsid))
     except LexiconNotFound as refused:
-        pause_s = known.SILENCE.total_seconds()
+        pause_s = known.TIMEOUT_PAUSE.total_seconds()
         _refusals.put(nsid, refused.message, fresh_s=pause_s, keep_s=pause_s)
         raise
-    except AuthoritySilent:
+    except AuthorityUnavailable:
         if kept is not None and kept.publication is not None:
             return kept.publication
         raise
@@ -68,8 +68,8 @@ def _try(nsid: str) -> None:
         _asked(nsid)
     except LexiconNotFound as refusal:
         known.note_failure(nsid, refusal.message, known.REFUSAL)
-    except AuthoritySilent as silence:
-        known.note_failure(nsid, silence.message, known.SILENCE)
+    except AuthorityUnavailable as timeout:
+        known.note_failure(nsid, timeout.message, known.TIMEOUT_PAUSE)
 
 
 def _asked(nsid: str) -> Publication:

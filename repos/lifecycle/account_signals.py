@@ -1,8 +1,8 @@
 """What an account's life does to its repo: opened, moved in, its status or handle changed.
 
-Receivers of the accounts room's signals, running in the sender's transaction: repo and events come
-true together with the account, or not at all. The repo's row is locked before anything is read, so
-that the order of a repo's events is the order of what happened. Order and kinds of events:
+Receivers of the accounts package's signals, running in the sender's transaction: repo and events
+come true together with the account, or not at all. The repo's row is locked before anything is
+read, so that the order of a repo's events is the order of what happened. Order and kinds of events:
 com.atproto.sync.subscribeRepos and atproto.com/specs/account.
 """
 
@@ -33,7 +33,7 @@ _CLOCK_ID: Final = secrets.randbelow(tid.MAX_CLOCK_ID + 1)
 
 
 def connect() -> None:
-    """Hear the accounts room; called once when Django is ready."""
+    """Connect the receivers; called once when Django is ready."""
     signals.account_opened.connect(on_opened, dispatch_uid="repos.on_opened")
     signals.account_arrived.connect(on_arrived, dispatch_uid="repos.on_arrived")
     signals.account_moved_in.connect(on_moved_in, dispatch_uid="repos.on_moved_in")
@@ -121,7 +121,7 @@ def _take_status(account: Account) -> tuple[str, bytes, bytes] | None:
         return None
     rev, head, block = found
     Repo.objects.filter(pk=account.pk).update(status=account.status)
-    if move_in.is_on_its_way(account):
+    if move_in.is_moving_in(account):
         return None
     _announce_account(account)
     return rev, head, block

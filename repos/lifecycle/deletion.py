@@ -63,7 +63,7 @@ _CLEAR_USES = """
 
 
 def connect() -> None:
-    """Hear the accounts room; called once when Django is ready."""
+    """Connect the receivers; called once when Django is ready."""
     signals.account_deleted.connect(on_deleted, dispatch_uid="repos.on_deleted")
 
 
@@ -131,7 +131,7 @@ def _announce(account: Account) -> int:
 
     Nothing of one that was only on its way here: nobody heard of it, and it may live elsewhere.
     """
-    if move_in.is_on_its_way(account):
+    if move_in.is_moving_in(account):
         return _AFTER_ALL_EVENTS
     body = frames.account_body(
         did=account.did, active=False, status=DELETED, time=append.time_text()

@@ -18,7 +18,7 @@ from repos.state.heads import Head
 
 
 def connect() -> None:
-    """Hear the accounts room; called once when Django is ready."""
+    """Connect the receivers; called once when Django is ready."""
     signals.signing_key_changed.connect(on_signing_key, dispatch_uid="repos.on_signing_key")
 
 

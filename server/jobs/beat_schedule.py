@@ -26,7 +26,7 @@ SCHEDULE: dict[str, Entry] = {
         every(5, "accounts.tasks.publish_due_operations"),
         every(60, "accounts.tasks.withdraw_stale_sign_ups"),
         every(60, "accounts.tasks.check_arrivals"),
-        every(60, "accounts.tasks.look_at_dids"),
+        every(60, "accounts.tasks.refresh_dids"),
         every(3600, "accounts.tasks.forget_expired_sessions"),
         every(3600, "accounts.tasks.forget_expired_web_sessions"),
         every(5, "hosting.mail.deliver_due"),

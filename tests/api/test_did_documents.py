@@ -102,14 +102,14 @@ def test_nobody_is_asked_and_no_further_statement_is_made(
 def test_a_document_beyond_measure_is_not_kept(alice):
     names = [f"https://{number}.example.com/a-name-of-mine" for number in range(500)]
     publish_past_the_host(alice, labeler(alice, alsoKnownAs=["at://alice.test", *names]))
-    did_refresh.look(alice.did)
+    did_refresh.refresh(alice.did)
     assert account_of(alice).did_document == ""
     assert shown(alice)[0]["alsoKnownAs"] == ["at://alice.test"]
 
 
 def test_a_document_that_names_another_host_does_not_send_clients_there(alice, birch):
-    wish = "alice.birch.test"
-    new = arrive(birch, alice.did, service_token(alice, birch), wish)
+    wanted = "alice.birch.test"
+    new = arrive(birch, alice.did, service_token(alice, birch), wanted)
     assert "didDoc" not in new.query(SERVER + "getSession").json()
     hand_over(alice, new)
     assert new.query(SERVER + "getSession").json()["didDoc"] == of_directory(new)

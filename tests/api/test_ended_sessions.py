@@ -148,8 +148,8 @@ def test_who_moves_in_again_ends_the_former_owners_sessions(alice, ash, monkeypa
     elsewhere = {**service, "serviceEndpoint": "https://elsewhere.example.com"}
     document = {"id": alice.did, "service": [elsewhere]}
     monkeypatch.setattr(move_in, "resolve", lambda *_a, **_k: DidDocument(document))
-    wish = SignUp(alice.handle, "new@example.com", "a password of theirs", did=alice.did)
-    move_in.move_in(ash, wish)
+    wanted = SignUp(alice.handle, "new@example.com", "a password of theirs", did=alice.did)
+    move_in.move_in(ash, wanted)
     assert all_ended(answers(alice))
 
 

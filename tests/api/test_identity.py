@@ -136,8 +136,8 @@ def test_an_operation_is_signed_by_a_mailed_code_and_submitted(alice, directory)
     asked = alice.send("com.atproto.identity.requestPlcOperationSignature")
     assert (asked.status_code, asked.content) == (200, b"")
     own = SigningKey.generate().did_key
-    wish = {"rotationKeys": [own, alice.host.rotation_did_key], "token": mailed_code()}
-    signed = alice.call("com.atproto.identity.signPlcOperation", **wish).json()["operation"]
+    wanted = {"rotationKeys": [own, alice.host.rotation_did_key], "token": mailed_code()}
+    signed = alice.call("com.atproto.identity.signPlcOperation", **wanted).json()["operation"]
     response = alice.call("com.atproto.identity.submitPlcOperation", operation=signed)
     assert (response.status_code, response.content) == (200, b"")
     assert orjson.loads(directory[-1][1])["rotationKeys"][0] == own

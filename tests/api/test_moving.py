@@ -54,8 +54,8 @@ def service_token(person: Person, host) -> str:
 
 
 def arrive(host, did: str, jwt: str, handle: str, password: str = "brand new password") -> Person:
-    wish = {"did": did, "handle": handle, "email": f"{handle}@example.com", "password": password}
-    made = ok(Api(host, jwt).call(CREATE, **wish))
+    wanted = {"did": did, "handle": handle, "email": f"{handle}@example.com", "password": password}
+    made = ok(Api(host, jwt).call(CREATE, **wanted))
     return Person(host, made["accessJwt"], did, handle, password, made["refreshJwt"])
 
 
@@ -351,7 +351,7 @@ def test_blobs_of_who_moves_in_are_to_be_fetched_from_the_old_host(alice, birch)
 # --- who may not
 
 
-def wish(did: str, **changes) -> dict[str, str]:
+def wanted(did: str, **changes) -> dict[str, str]:
     return {
         "did": did,
         "handle": "found.test",
@@ -361,7 +361,7 @@ def wish(did: str, **changes) -> dict[str, str]:
 
 
 def test_without_a_token_a_did_cannot_move_in(ash, lost):
-    response = Api(ash).call(CREATE, **wish(lost.did))
+    response = Api(ash).call(CREATE, **wanted(lost.did))
     assert refusal(response) == (401, "AuthenticationRequired")
     message = response.json()["message"]
     assert message == f"Missing auth to create account with did: {lost.did}"
@@ -370,7 +370,7 @@ def test_without_a_token_a_did_cannot_move_in(ash, lost):
 def test_a_token_of_another_did_is_no_proof(ash, lost):
     jwt = lost.token(ash)
     other = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"
-    response = Api(ash, jwt).call(CREATE, **wish(other))
+    response = Api(ash, jwt).call(CREATE, **wanted(other))
     assert refusal(response) == (401, "AuthenticationRequired")
 
 
@@ -384,28 +384,28 @@ def test_a_token_of_another_did_is_no_proof(ash, lost):
 )
 def test_a_token_for_something_else_is_refused(ash, lost, changes, name):
     jwt = token(claims(iss=lost.did, aud=ash.service_did, lxm=CREATE) | changes, lost.signing)
-    assert refusal(Api(ash, jwt).call(CREATE, **wish(lost.did))) == (401, name)
+    assert refusal(Api(ash, jwt).call(CREATE, **wanted(lost.did))) == (401, name)
 
 
 def test_a_token_of_another_key_is_refused(ash, lost):
     jwt = token(claims(iss=lost.did, aud=ash.service_did, lxm=CREATE), SigningKey.generate())
-    assert refusal(Api(ash, jwt).call(CREATE, **wish(lost.did))) == (401, "BadJwtSignature")
+    assert refusal(Api(ash, jwt).call(CREATE, **wanted(lost.did))) == (401, "BadJwtSignature")
 
 
 def test_a_session_token_is_no_service_token(alice, ash):
-    response = alice.call(CREATE, **wish(alice.did))
+    response = alice.call(CREATE, **wanted(alice.did))
     assert refusal(response) == (401, "BadJwtType")
 
 
 def test_a_did_that_nobody_has_cannot_move_in(ash, lost):
     unknown = "did:plc:zzzzzzzzzzzzzzzzzzzzzzzz"
     jwt = token(claims(iss=unknown, aud=ash.service_did, lxm=CREATE), lost.signing)
-    assert refusal(Api(ash, jwt).call(CREATE, **wish(unknown))) == (400, "UnresolvableDid")
+    assert refusal(Api(ash, jwt).call(CREATE, **wanted(unknown))) == (400, "UnresolvableDid")
 
 
 def test_a_did_moves_in_once(ash, lost):
     arrive(ash, lost.did, lost.token(ash, jti="1"), "found.test")
-    again = wish(lost.did, handle="again.test", email="again@example.com")
+    again = wanted(lost.did, handle="again.test", email="again@example.com")
     response = Api(ash, lost.token(ash, jti="2")).call(CREATE, **again)
     assert refusal(response) == (400, "AlreadyExists")
     assert response.json()["message"] == "Repo already exists"
@@ -414,11 +414,12 @@ def test_a_did_moves_in_once(ash, lost):
 def test_a_refused_form_can_be_sent_again_with_the_same_token(alice, lost):
     jwt = lost.token(alice.host)
     assert (
-        Api(alice.host, jwt).call(CREATE, **wish(lost.did, handle=alice.handle)).status_code == 400
+        Api(alice.host, jwt).call(CREATE, **wanted(lost.did, handle=alice.handle)).status_code
+        == 400
     )
     assert arrive(alice.host, lost.did, jwt, "found.test").did == lost.did
 
 
 def test_an_operation_of_ones_own_is_not_taken_with_an_account(ash, lost):
-    response = Api(ash, lost.token(ash)).call(CREATE, **wish(lost.did), plcOp={})
+    response = Api(ash, lost.token(ash)).call(CREATE, **wanted(lost.did), plcOp={})
     assert response.json()["message"] == 'Unsupported input: "plcOp"'

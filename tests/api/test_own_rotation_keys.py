@@ -23,7 +23,7 @@ def _captured(settings):
 @pytest.fixture
 def independent(alice):
     publish_past_the_host(alice, rotationKeys=[SigningKey.generate().did_key])
-    did_refresh.look(alice.did)
+    did_refresh.refresh(alice.did)
     return alice
 
 

@@ -292,5 +292,5 @@ def test_what_leaves_rows_or_asks_others_is_counted_by_account(nsid):
 def test_proofs_of_a_did_are_counted_before_anybody_is_asked(anyone, limited):
     nsid, few = "com.atproto.server.createAccount", Bucket("few-proofs", (Budget(1, DAY),))
     limited(nsid, replace(rate_limits.PROVE_DID, bucket=few))
-    wish = {"handle": "a.test", "did": "did:web:slow.example"}
-    assert [anyone.call(nsid, **wish).status_code for _ in range(2)] == [401, 429]
+    wanted = {"handle": "a.test", "did": "did:web:slow.example"}
+    assert [anyone.call(nsid, **wanted).status_code for _ in range(2)] == [401, 429]

@@ -185,14 +185,14 @@ def silent_dids(aim: Aim, address: str) -> None:
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, daemon=True).start()
         did = f"did:web:localhost%3A{server.server_port}"
-        wish = {
+        wanted = {
             "did": did,
             "handle": f"u{secrets.token_hex(5)}.test",
             "email": f"{secrets.token_hex(5)}@example.com",
             "password": secrets.token_hex(12),
         }
         token = _forged(did, aim.made["service_did"], "com.atproto.server.createAccount")
-        _send(aim, address, "com.atproto.server.createAccount", json.dumps(wish).encode(), token)
+        _send(aim, address, "com.atproto.server.createAccount", json.dumps(wanted).encode(), token)
         server.shutdown()
         server.server_close()
 

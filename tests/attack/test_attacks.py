@@ -58,8 +58,8 @@ def made(grove: RunningGrove) -> dict[str, object]:
 def _big_record(grove: RunningGrove, person: Person, number: int) -> str:
     api = api_of(grove, ATTACKERS[number % 2], person)
     record = {"$type": "com.example.big", "text": f"{number:06d}" + "x" * BIG_RECORD_BYTES}
-    wish = {"repo": person.did, "collection": "com.example.big", "record": record}
-    cid: str = api.call("com.atproto.repo.createRecord", {**wish, "validate": False})["cid"]
+    wanted = {"repo": person.did, "collection": "com.example.big", "record": record}
+    cid: str = api.call("com.atproto.repo.createRecord", {**wanted, "validate": False})["cid"]
     return cid
 
 
@@ -74,8 +74,8 @@ def _big_blob(grove: RunningGrove, person: Person) -> str:
     api.connection.request("POST", "/xrpc/com.atproto.repo.uploadBlob", body, headers)
     blob = json.loads(api.connection.getresponse().read())["blob"]
     record = {"$type": "com.example.video", "video": blob}
-    wish = {"repo": person.did, "collection": "com.example.video", "record": record}
-    api.call("com.atproto.repo.createRecord", {**wish, "validate": False})
+    wanted = {"repo": person.did, "collection": "com.example.video", "record": record}
+    api.call("com.atproto.repo.createRecord", {**wanted, "validate": False})
     cid: str = blob["ref"]["$link"]
     return cid
 

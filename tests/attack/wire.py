@@ -28,12 +28,12 @@ def api_of(grove: RunningGrove, address: Address, person: Person | None = None) 
 def sign_up(grove: RunningGrove, address: Address) -> Person:
     """A fresh account, made from an address."""
     handle = f"u{secrets.token_hex(5)}.test"
-    wish = {
+    wanted = {
         "handle": handle,
         "email": f"{handle}@example.com",
         "password": secrets.token_hex(12),
     }
-    made = api_of(grove, address).call("com.atproto.server.createAccount", wish)
+    made = api_of(grove, address).call("com.atproto.server.createAccount", wanted)
     return Person(made["did"], made["accessJwt"], handle)
 
 
@@ -44,8 +44,8 @@ def post_of(person: Person) -> dict[str, Any]: ...
 def post_of(person: Person, *, as_json: bool = False) -> dict[str, Any] | bytes:
     """createRecord's input for a small post."""
     record = {"$type": POST, "text": "hello", "createdAt": "2026-11-22T12:00:00.000Z"}
-    wish = {"repo": person.did, "collection": POST, "record": record}
-    return json.dumps(wish).encode() if as_json else wish
+    wanted = {"repo": person.did, "collection": POST, "record": record}
+    return json.dumps(wanted).encode() if as_json else wanted
 
 
 def connect(address: Address, port: int, receive_buffer: int = 0) -> socket.socket:

@@ -1,6 +1,6 @@
 """The smallest honest clients: XRPC over http.client, the firehose over a websocket, in threads.
 
-Nothing here uses Grove's code but the protocol room, which reads what came over the wire.
+Nothing here uses Grove's code but the protocol package, which reads what came over the wire.
 """
 
 import http.client

@@ -65,13 +65,13 @@ def asking(
 ) -> Callable[[], tuple[int, dict[str, str], bytes]]:
     """One of the three things that callers do, over a connection of its own."""
     api = Api(grove.port, person.token)
-    wish = {"repo": person.did, "collection": POST, "record": post()}
-    made = api.call(CREATE, wish)
+    wanted = {"repo": person.did, "collection": POST, "record": post()}
+    made = api.call(CREATE, wanted)
     rkey = made["uri"].rpartition("/")[2]
 
     def ask() -> tuple[int, dict[str, str], bytes]:
         if nsid == CREATE:
-            return api.whole(CREATE, wish)
+            return api.whole(CREATE, wanted)
         if nsid == GET:
             return api.whole(GET, repo=person.did, collection=POST, rkey=rkey)
         return api.whole(SESSION)
@@ -195,9 +195,9 @@ def test_a_worker_killed_within_a_sign_up_loses_none(grove: RunningGrove) -> Non
 
 def insistently(grove: RunningGrove, handle: str) -> dict[str, str]:
     """A sign-up, sent again while the server says that it is not lost."""
-    wish = {"handle": handle, "email": f"{handle}@example.com", "password": "hunter2hunter2"}
+    wanted = {"handle": handle, "email": f"{handle}@example.com", "password": "hunter2hunter2"}
     for _ in range(5):
-        status, body = Api(grove.port).raw("com.atproto.server.createAccount", wish)
+        status, body = Api(grove.port).raw("com.atproto.server.createAccount", wanted)
         if status == 200:
             return dict(json.loads(body))
         assert (status, b"Nothing is lost" in body) == (504, True), body

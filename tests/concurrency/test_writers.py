@@ -83,8 +83,8 @@ def test_every_acknowledged_write_of_eight_writers_survives(
 
     def write(thread: int) -> None:
         for n in range(25):
-            wish = writes.create(THING, f"t{thread}-{n}", {"n": n})
-            acknowledged[wish.rkey] = group_commit.apply_writes(repo, [wish])
+            wanted = writes.create(THING, f"t{thread}-{n}", {"n": n})
+            acknowledged[wanted.rkey] = group_commit.apply_writes(repo, [wanted])
 
     assert at_once(8, write) == []
     assert set(Record.objects.values_list("rkey", flat=True)) == set(acknowledged)
@@ -94,8 +94,8 @@ def test_every_acknowledged_write_of_eight_writers_survives(
 
 def test_one_of_eight_swaps_of_the_same_head_wins(repo: RepoRow, at_once: ConcurrencyLimit) -> None:
     def write(thread: int) -> None:
-        wish = writes.create(THING, f"t{thread}", {"n": thread})
-        group_commit.apply_writes(repo, [wish], swap_commit=repo.head)
+        wanted = writes.create(THING, f"t{thread}", {"n": thread})
+        group_commit.apply_writes(repo, [wanted], swap_commit=repo.head)
 
     failures = at_once(8, write)
     assert [type(failure) for failure in failures] == [InvalidSwap] * 7
@@ -134,8 +134,8 @@ def test_numbers_have_no_gap_and_keep_each_repos_order(
         for n in range(20):
             for shift in (0, 1):
                 repo = repos[(thread + shift) % 8]
-                wish = writes.create(THING, f"t{thread}-{n}-{shift}", {"n": n})
-                group_commit.apply_writes(repo, [wish])
+                wanted = writes.create(THING, f"t{thread}-{n}-{shift}", {"n": n})
+                group_commit.apply_writes(repo, [wanted])
 
     with numbering.running():
         assert at_once(8, write) == []
@@ -150,8 +150,8 @@ def test_a_killed_sequencer_loses_and_repeats_nothing(ash: Host) -> None:
 
     def write(thread: int) -> None:
         while not is_over.is_set():
-            wish = writes.create(THING, None, {"n": written[thread]})
-            group_commit.apply_writes(repos[thread], [wish])
+            wanted = writes.create(THING, None, {"n": written[thread]})
+            group_commit.apply_writes(repos[thread], [wanted])
             written[thread] += 1
 
     killer = threading.Thread(target=kill_sequencers, args=(5, is_over))

@@ -1,4 +1,4 @@
-"""Commit blocks of strangers: read or refused, and verified without a fault either way."""
+"""Untrusted commit blocks: read or refused, and verified without a fault either way."""
 
 from protocol import cbor, cid
 from protocol.keys import SigningKey

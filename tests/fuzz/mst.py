@@ -1,4 +1,4 @@
-"""Strangers' trees: nodes of any content, linked into one tree whose hashes are right.
+"""Untrusted trees: nodes of any content, linked into one tree whose hashes are right.
 
 An input is nodes, last first, each with two bytes of length. A CID that ends in zeros and a number
 means the node of that number, so that a mutation below does not break the links above.

@@ -110,7 +110,7 @@ def test_its_handle_is_released_as_the_did_says(moved):
 
 def test_a_handle_that_the_did_still_lists_stays_kept(alice):
     leave_for(alice, "https://elsewhere.example", handle="alice.test")
-    did_refresh.look(alice.did)
+    did_refresh.refresh(alice.did)
     assert copy_of(alice).moved_away_at is not None
     assert allocation.is_taken("alice.test")
     assert alice.query(IDENTITY + "resolveHandle", handle="alice.test").status_code == 400
@@ -161,7 +161,7 @@ def test_a_refreshed_identity_shows_that_its_owner_left(alice, bob):
 
 def test_the_sweep_finds_who_left_and_lets_the_others_be(alice, bob):
     leave_for(alice, "https://elsewhere.example")
-    did_refresh.look_due()
+    did_refresh.refresh_due()
     assert copy_of(alice).status == "deactivated"
     assert copy_of(bob).status == "active"
 
@@ -177,7 +177,7 @@ def test_the_sweep_finds_who_left_and_lets_the_others_be(alice, bob):
 )
 def test_a_did_that_names_no_host_has_nobody_speak_for_it(alice, services):
     publish_past_the_host(alice, services=services)
-    assert did_refresh.look(alice.did)
+    assert did_refresh.refresh(alice.did)
     assert copy_of(alice).status == Account.Status.DEACTIVATED
     asked = {"repo": alice.did, "collection": THING, "record": {"n": 1}}
     assert refusal(alice.call(REPO + "createRecord", **asked)) == (401, "AccountDeactivated")
@@ -189,7 +189,7 @@ def test_an_ended_did_has_nobody_speak_for_it(alice):
     end = plc.sign(plc.tombstone(plc.cid_of(newest)), signing_keys.rotation_key(account.host))
     url = f"{django_settings.PLC_URL}/{alice.did}"
     http_client.request_configured("POST", url, body=orjson.dumps(end))
-    assert did_refresh.look(alice.did)
+    assert did_refresh.refresh(alice.did)
     assert copy_of(alice).status == Account.Status.DEACTIVATED
 
 
@@ -230,9 +230,9 @@ def test_its_owner_moves_back_in(moved, ash):
 def test_its_owner_points_the_did_here_again_and_activates(alice):
     there = ok(alice.query(IDENTITY + "getRecommendedDidCredentials"))
     leave_for(alice, "https://elsewhere.example")
-    did_refresh.look(alice.did)
+    did_refresh.refresh(alice.did)
     publish_past_the_host(alice, **there)
-    did_refresh.look(alice.did)
+    did_refresh.refresh(alice.did)
     assert copy_of(alice).status == "deactivated"  # more may have been written elsewhere
     ok(alice.send(SERVER + "activateAccount"))
     assert (copy_of(alice).status, copy_of(alice).moved_away_at) == ("active", None)

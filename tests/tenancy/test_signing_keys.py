@@ -43,8 +43,8 @@ def publish_past_the_host(person: Person, did_key: str) -> None:
     person.send(IDENTITY + "requestPlcOperationSignature")
     email = OutgoingMail.objects.latest("pk")
     code = re.search(r"\b[A-Z2-7]{5}-[A-Z2-7]{5}\b", email.text).group()
-    wish = {"token": code, "verificationMethods": {"atproto": did_key}}
-    signed = person.call(IDENTITY + "signPlcOperation", **wish).json()["operation"]
+    wanted = {"token": code, "verificationMethods": {"atproto": did_key}}
+    signed = person.call(IDENTITY + "signPlcOperation", **wanted).json()["operation"]
     url = f"{django_settings.PLC_URL}/{person.did}"
     http_client.request_configured("POST", url, body=orjson.dumps(signed))
 

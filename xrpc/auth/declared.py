@@ -3,7 +3,7 @@
 Source: atproto.com/specs/xrpc "Authentication", and the session scopes that clients meet in
 `com.atproto.server.createSession`. The statuses look odd and are the protocol's: a session token
 that is bad, expired or of the wrong scope is a 400, only a missing one is a 401. A token signed by
-another host of this house fails like any forged one, because each host has its own secret.
+another host of this server fails like any forged one, because each host has its own secret.
 """
 
 from dataclasses import dataclass, field

@@ -72,7 +72,7 @@ def spending(call: Call) -> Iterator[None]:
     if call.service is None:
         yield
         return
-    with replay_guard.spent_once(call.host, call.service):
+    with replay_guard.use_once(call.host, call.service):
         yield
 
 

@@ -49,7 +49,7 @@ def moderator(request: HttpRequest, host: Host, jwt: str) -> Caller:
     that take it run in the pool `remote`. Raises BadServiceToken and its kinds, UntrustedIss."""
     claims = read_moderator(host, jwt, request.path_info.rpartition("/")[2])
     if request.method == "POST":
-        with replay_guard.spent_once(host, claims):
+        with replay_guard.use_once(host, claims):
             return Caller(claims.did, MODERATOR_SCOPE)
     return Caller(claims.did, MODERATOR_SCOPE)
 

@@ -100,8 +100,10 @@ def delete_record(call: Call) -> Answer:
 def apply_many_writes(call: Call) -> Answer:
     asked = call.input
     repo = own_repo(call, asked["repo"])
-    kinds = [wish["$type"].removeprefix(_WRITES) for wish in asked["writes"]]
-    batch = [_write(kind, wish, asked) for kind, wish in zip(kinds, asked["writes"], strict=True)]
+    kinds = [wanted["$type"].removeprefix(_WRITES) for wanted in asked["writes"]]
+    batch = [
+        _write(kind, wanted, asked) for kind, wanted in zip(kinds, asked["writes"], strict=True)
+    ]
     applied = apply_writes(repo, batch, _swap_commit(asked), call.session)
     results = [
         _result(repo, kind, result) for kind, result in zip(kinds, applied.results, strict=True)
@@ -205,14 +207,14 @@ def _blob_cursor(text: str | None) -> bytes | None:
         raise InvalidRequest("Malformed cursor") from fault
 
 
-def _write(kind: str, wish: Mapping[str, Any], asked: Mapping[str, Any]) -> Write:
+def _write(kind: str, wanted: Mapping[str, Any], asked: Mapping[str, Any]) -> Write:
     """One entry of applyWrites; the lexicon's union is closed, so there are these three kinds."""
-    collection, validate = wish["collection"], asked.get("validate")
+    collection, validate = wanted["collection"], asked.get("validate")
     if kind == "create":
-        return writes.create(collection, wish.get("rkey"), wish["value"], validate)
+        return writes.create(collection, wanted.get("rkey"), wanted["value"], validate)
     if kind == "update":
-        return writes.update(collection, wish["rkey"], wish["value"], validate)
-    return writes.delete(collection, wish["rkey"])
+        return writes.update(collection, wanted["rkey"], wanted["value"], validate)
+    return writes.delete(collection, wanted["rkey"])
 
 
 def _swap_commit(asked: Mapping[str, Any]) -> bytes | None:

@@ -83,7 +83,7 @@ def list_repos(call: Call) -> Answer:
 
 @query("com.atproto.sync.getBlob", auth=Auth.optional_owner(), pool="transfer")
 def get_blob(call: Call) -> Answer:
-    """Strangers' bytes on our origin: nothing in them may ever run or be taken for a page."""
+    """Untrusted bytes on our origin: nothing in them may ever run or be taken for a page."""
     repo = readable_repo(call)
     opened = blobs.open_blob(repo, _cid(call.params["cid"]))
     name = cid.to_text(opened.ref.cid)

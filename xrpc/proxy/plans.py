@@ -2,7 +2,7 @@
 
 A method, or a name that is no method of ours, answers with one of these values, and `relaying`
 carries it out. Headers pass by name alone: neither the caller's own token nor a cookie ever leaves
-this house; in their place goes a token of a minute, signed by the caller's key, for that service
+this server; in their place goes a token of a minute, signed by the caller's key, for that service
 and that method.
 """
 
@@ -202,7 +202,7 @@ def value_of(reply: Received | None) -> dict[str, Any]:
 
 
 def refuse_protected(nsid: str) -> None:
-    """Raise InvalidToken for methods that never leave this house."""
+    """Raise InvalidToken for methods that never leave this server."""
     if methods.is_protected(nsid):
         raise InvalidToken("Bad token method")
 

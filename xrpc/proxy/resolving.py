@@ -10,7 +10,7 @@ from functools import partial
 from django.conf import settings
 
 from accounts.identity import resolution
-from accounts.identity.resolution import NetworkSilent, UnresolvedDid, documents
+from accounts.identity.resolution import NetworkUnavailable, UnresolvedDid, documents
 from protocol.did.did_document import DidDocument
 from server.net import async_http
 from server.web.deferred_response import Exchange
@@ -26,7 +26,7 @@ async def url_of(exchange: Exchange, service: Service) -> str:
     try:
         document = await exchange.run(_POOL, lambda: resolution.known_did(service.did))
         url = (document or await _asked(exchange, service.did)).service(service.id)
-    except (UnresolvedDid, NetworkSilent) as reason:
+    except (UnresolvedDid, NetworkUnavailable) as reason:
         raise UnresolvedService("could not resolve proxy did") from reason
     if url is None:
         raise UnresolvedService("could not resolve proxy did service url")
@@ -34,7 +34,7 @@ async def url_of(exchange: Exchange, service: Service) -> str:
 
 
 async def _asked(exchange: Exchange, did: str) -> DidDocument:
-    """The document from the DID's own server. Raises UnresolvedDid, NetworkSilent."""
+    """The document from the DID's own server. Raises UnresolvedDid, NetworkUnavailable."""
     place = documents.place_of(did)
     headers = {**documents.HEADERS, "Accept-Encoding": "identity"}
     request = async_http.Request("GET", place.url, headers, is_ours=place.is_ours)
@@ -45,7 +45,7 @@ async def _asked(exchange: Exchange, did: str) -> DidDocument:
         ):
             body = await reply.whole(documents.DOCUMENT_MAX_BYTES)
     except (async_http.UpstreamError, TimeoutError):
-        return await _settled(exchange, did, _silence)
+        return await _settled(exchange, did, _unavailable)
     return await _settled(exchange, did, partial(documents.read, status=reply.status, body=body))
 
 
@@ -53,5 +53,5 @@ async def _settled(exchange: Exchange, did: str, hear: resolution.Hear) -> DidDo
     return await exchange.run(_POOL, lambda: resolution.settle_did(did, hear))
 
 
-def _silence(_did: str) -> resolution.Document:
-    raise NetworkSilent("Could not resolve DID: its server does not answer")
+def _unavailable(_did: str) -> resolution.Document:
+    raise NetworkUnavailable("Could not resolve DID: its server does not answer")

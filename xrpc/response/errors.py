@@ -1,6 +1,6 @@
 """The envelope of every refusal: `{"error": name, "message": text}`.
 
-Source: atproto.com/specs/xrpc, "Error Responses". Rooms raise subclasses of
+Source: atproto.com/specs/xrpc, "Error Responses". Packages raise subclasses of
 `protocol.errors.XrpcError`; this module holds those that only the HTTP edge can raise, and the one
 function that renders them.
 """

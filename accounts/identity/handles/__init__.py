@@ -1,1 +1,1 @@
-"""Handles that a host gives out, and which it never does."""
+"""Handles under a host's domains: given out, and reserved."""

@@ -1,7 +1,7 @@
-"""Handles that a host gives out, and whom they lead to.
+"""Allocation of handles under a host's domains, and whom they lead to.
 
 Source: atproto.com/specs/handle, and the sign-up rules of com.atproto.server.createAccount. A host
-answers for its own accounts alone: another tenant's handle is as foreign as a stranger's.
+answers for its own accounts alone: another tenant's handle is as foreign as any other.
 """
 
 from django.db import connection

@@ -1,4 +1,4 @@
-"""First labels that nobody may take as a handle at sign-up.
+"""Reserved names: first labels that nobody may take as a handle at sign-up.
 
 Names that a reader would take for the host itself (`admin`, `support`, `security`), that mail,
 web or certificate software treats specially (RFC 2142, `autoconfig`, `wpad`), that this software

@@ -1,4 +1,4 @@
-"""Words of abuse that no name in public may be: handles, and record keys that people choose.
+"""Slurs rejected in handles and in client-chosen record keys.
 
 Source: the reference server, which keeps a short list; this one is ours, for ASCII text with the
 usual digits for letters. What is part of a harmless word must pass, so all but one stand alone.

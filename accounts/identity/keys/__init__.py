@@ -1,1 +1,1 @@
-"""Repo signing keys, and those reserved for who is about to move in."""
+"""Repo signing keys, and those reserved for accounts about to move in."""

@@ -1,4 +1,4 @@
-"""Signing keys made before their account: somebody who moves in can name the key in the DID first.
+"""Reserved signing keys: made before their account, for a DID that names one first.
 
 Source: com.atproto.server.reserveSigningKey. Anybody may ask, so what nobody came for is thrown
 away after a month.

@@ -1,1 +1,1 @@
-"""did:plc operations: made, submitted to the directory, rebuilt when another was first."""
+"""PLC operations: made, submitted to the directory, rebuilt when another was first."""

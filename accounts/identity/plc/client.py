@@ -1,4 +1,4 @@
-"""The PLC directory as seen from here: ask for the newest operation, post one.
+"""The PLC directory client: asks for the newest operation, posts one.
 
 Source: the did-method-plc HTTP API. Every failure is told apart by what it says about the fate of
 a posted operation: refused, certainly not accepted, or unknown.

@@ -1,4 +1,4 @@
-"""Whether a did:plc is this host's to change, by what its newest operation says.
+"""Checks that this host controls a did:plc, by what its newest operation says.
 
 Source: the did:plc method specification, "Rotation keys". Our rotation key may stand in a DID that
 has moved on, or that names a signing key of somebody else's; an operation of ours on top of that

@@ -1,4 +1,4 @@
-"""Whether the DIDs of our accounts still say what we know, asked now and then.
+"""Refreshes what we know of our accounts' DIDs, now and then.
 
 An owner may change the DID past us, straight at the directory or in a did:web's own document. Each
 DID is looked at once a day at the most, the longest unseen first, a bounded number a minute.
@@ -22,11 +22,11 @@ from protocol.did.plc_data import PlcData
 
 AGAIN_AFTER = timedelta(days=1)
 _BATCH = 50  # a minute, one after the other
-_SILENCES_MAX = 5
+_TIMEOUTS_MAX = 5
 _ENDED = PlcData((), {}, (), {})  # what a tombstone says
 
 
-def look(did: str) -> bool:
+def refresh(did: str) -> bool:
     """Ask what a DID says and take note of it, outside of any transaction; False when nobody
     answered."""
     try:
@@ -34,7 +34,7 @@ def look(did: str) -> bool:
             ask_directory(did)
         else:
             resolution.resolve_did(did, fresh=True)  # which takes note
-    except (client.Unsettled, resolution.NetworkSilent):
+    except (client.Unsettled, resolution.NetworkUnavailable):
         return False
     except resolution.UnresolvedDid:
         return True  # nobody's, or unusable: it names no other host
@@ -64,13 +64,13 @@ def wake(did: str, in_s: int = 0) -> None:
     time."""
     if settings.VALKEY_URL:
         with suppress(OperationalError):
-            name = "accounts.tasks.look_at_did"
+            name = "accounts.tasks.refresh_did"
             celery.app.send_task(name, args=(did,), countdown=in_s, retry=False)
 
 
-def look_due() -> None:
+def refresh_due() -> None:
     """The sweep. When several in a row do not answer, the rest can wait."""
-    silences = 0
+    timeouts = 0
     long_ago = timezone.now() - AGAIN_AFTER
     is_due = Q(did_looked_at__isnull=True) | Q(did_looked_at__lt=long_ago)
     longest_unseen = F("did_looked_at").asc(nulls_first=True)
@@ -78,6 +78,6 @@ def look_due() -> None:
     for account_id, did in list(due.values_list("pk", "did")[:_BATCH]):
         claimed = Account.objects.filter(is_due, pk=account_id).update(did_looked_at=timezone.now())
         if claimed:
-            silences = 0 if look(did) else silences + 1
-        if silences == _SILENCES_MAX:
+            timeouts = 0 if refresh(did) else timeouts + 1
+        if timeouts == _TIMEOUTS_MAX:
             return

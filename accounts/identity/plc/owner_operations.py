@@ -1,4 +1,4 @@
-"""PLC operations that an owner has us sign, or brings signed: the way out, the way in, own keys.
+"""PLC operations of owners: signed by us or brought signed, to move away or in, or for own keys.
 
 Source: com.atproto.identity.requestPlcOperationSignature, signPlcOperation, submitPlcOperation,
 getRecommendedDidCredentials. Signing takes a code from the owner's mailbox and may say anything,
@@ -88,13 +88,13 @@ def code_for_password(account: Account) -> str:
     return email_codes.issue(account, PURPOSE)
 
 
-def sign(account: Account, code: str, wishes: Mapping[str, Any]) -> plc.Operation:
-    """The DID's next operation, signed by this host: as the newest one but for `wishes` (the fields
+def sign(account: Account, code: str, wanted: Mapping[str, Any]) -> plc.Operation:
+    """The DID's next operation, signed by this host: as the newest one but for `wanted` (the fields
     of an operation). It is not handed in.
 
     The code is used up when all else is well. Call it outside of any transaction. Raises
     CodeRequired, NoPlcDid, StillElsewhere, ImproperOperation, InvalidToken, ExpiredToken,
-    `updates.DirectoryAway`, `updates.NotOursToChange`.
+    `updates.DirectoryUnavailable`, `updates.NotOursToChange`.
     """
     _refuse_other_methods(account)
     _refuse_newcomers(account)
@@ -102,7 +102,7 @@ def sign(account: Account, code: str, wishes: Mapping[str, Any]) -> plc.Operatio
         raise CodeRequired
     email_codes.check(account, PURPOSE, code)
     newest, data = updates.newest(account)
-    signed = updates.signed(account, _changed(data, wishes), newest)
+    signed = updates.signed(account, _changed(data, wanted), newest)
     _assure_valid(signed)
     email_codes.burn(account, PURPOSE, code)
     _expect_departure(account, signed)
@@ -114,12 +114,12 @@ def submit(account: Account, operation: object) -> None:
 
     Repeating one that was taken announces it again. Call it outside of any transaction. Raises
     NoPlcDid, ImproperOperation, UnsafeOperation and the errors of `updates.newest` and
-    `updates.see_through`.
+    `updates.await_publication`.
     """
     _refuse_other_methods(account)
     checked = _assure_valid(operation)
     _refuse_unsafe(account, checked)
-    updates.see_through(_written_down(account, checked))
+    updates.await_publication(_written_down(account, checked))
 
 
 def _refuse_other_methods(account: Account) -> None:
@@ -146,7 +146,7 @@ def _refuse_unsafe(account: Account, operation: plc.Operation) -> None:
     due = recommended(account)
     service = data.services.get(PDS_SERVICE)
     has_our_key = account.host.rotation_did_key in data.rotation_keys
-    if not has_our_key and not _is_in_its_owners_hands(account):
+    if not has_our_key and not _is_controlled_by_owner(account):
         raise UnsafeOperation("Rotation keys do not include server's rotation key")
     if service is None or service.type != PDS_SERVICE_TYPE:
         raise UnsafeOperation("Incorrect type on atproto_pds service")
@@ -158,7 +158,7 @@ def _refuse_unsafe(account: Account, operation: plc.Operation) -> None:
         raise UnsafeOperation("Incorrect handle in alsoKnownAs")
 
 
-def _is_in_its_owners_hands(account: Account) -> bool:
+def _is_controlled_by_owner(account: Account) -> bool:
     """Whether the DID lives here without our rotation key already: nothing is lost then."""
     if Arrival.objects.still_elsewhere().filter(account=account).exists():
         return False
@@ -187,15 +187,15 @@ def _written_down(account: Account, operation: plc.Operation) -> PlcOperation:
         return rows.get()  # the same request, twice at once
 
 
-def _changed(data: PlcData, wishes: Mapping[str, Any]) -> PlcData:
+def _changed(data: PlcData, wanted: Mapping[str, Any]) -> PlcData:
     """The data with the given fields in place of its own; shapes are checked when it is signed."""
     try:
-        services = wishes.get("services")
+        services = wanted.get("services")
         return replace(
             data,
-            rotation_keys=tuple(wishes.get("rotationKeys", data.rotation_keys)),
-            also_known_as=tuple(wishes.get("alsoKnownAs", data.also_known_as)),
-            verification_methods=dict(wishes.get("verificationMethods", data.verification_methods)),
+            rotation_keys=tuple(wanted.get("rotationKeys", data.rotation_keys)),
+            also_known_as=tuple(wanted.get("alsoKnownAs", data.also_known_as)),
+            verification_methods=dict(wanted.get("verificationMethods", data.verification_methods)),
             services=data.services if services is None else _services(services),
         )
     except (TypeError, KeyError, ValueError, AttributeError) as fault:

@@ -1,4 +1,4 @@
-"""An update whose predecessor is no longer the newest: made anew on the one that is.
+"""Rebuilds a PLC update on a new `prev`, when its predecessor is no longer the newest.
 
 Source: the did:plc method specification: every operation names its predecessor, so of two updates
 made at once the second is refused. What an update was for stands beside it in its row

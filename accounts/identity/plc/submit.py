@@ -1,4 +1,4 @@
-"""Telling the PLC directory: one claimed attempt at a time, network outside every transaction.
+"""Submits operations to the PLC directory: one claimed attempt, no transaction open.
 
 The row is the intent (`PlcOperation`). An attempt claims it by an update that must change exactly
 one row, talks to the directory, and writes down what came of it. A time-out leaves the outcome
@@ -34,7 +34,7 @@ class Undecided(Exception):
     """The operation is still pending: try again later."""
 
 
-def publish(operation_id: int) -> None:
+def submit(operation_id: int) -> None:
     """Make one attempt, when one is due. Safe to repeat and to run in two places at once.
 
     Raises `Undecided` while the operation stays pending. Whatever a receiver of `account_opened`
@@ -44,21 +44,21 @@ def publish(operation_id: int) -> None:
     if operation is None:
         return
     try:
-        is_handed_in = _hand_in_or_rebase(operation)
+        is_handed_in = _post_or_rebase(operation)
     except client.Refused as refusal:
         _refuse(operation_id, str(refusal))
     except client.Unsettled as outcome:
-        _put_off(operation, outcome)
+        _postpone(operation, outcome)
         raise Undecided(str(outcome)) from outcome
     else:
         if is_handed_in:
             _confirm(operation_id)
         else:
-            publish(operation_id)  # on another predecessor; rebasing.ATTEMPTS_MAX ends this
+            submit(operation_id)  # on another predecessor; rebasing.ATTEMPTS_MAX ends this
 
 
 def wake(operation_id: int) -> None:
-    """Have a worker publish the operation now; without a broker, do it in this thread.
+    """Have a worker submit the operation now; without a broker, do it in this thread.
 
     Call after the transaction that wrote the row. A lost wake-up costs seconds: the sweep and
     whoever waits for the operation both find it due.
@@ -75,9 +75,9 @@ def wake(operation_id: int) -> None:
 
 
 def attempt(operation_id: int) -> None:
-    """`publish` for callers who look at the row afterwards anyway."""
+    """`submit` for callers who look at the row afterwards anyway."""
     try:
-        publish(operation_id)
+        submit(operation_id)
     except Undecided:
         return
 
@@ -116,10 +116,10 @@ def _claim(operation_id: int) -> PlcOperation | None:
     return PlcOperation.objects.get(pk=operation_id) if claimed else None
 
 
-def _hand_in_or_rebase(operation: PlcOperation) -> bool:
-    """Whether the directory holds it; if not, it was made anew. Raises as `_hand_in` does."""
+def _post_or_rebase(operation: PlcOperation) -> bool:
+    """Whether the directory holds it; if not, it was made anew. Raises as `_post` does."""
     try:
-        _hand_in(operation)
+        _post(operation)
     except client.Refused:
         if not rebase.rebase(operation):
             raise
@@ -127,7 +127,7 @@ def _hand_in_or_rebase(operation: PlcOperation) -> bool:
     return True
 
 
-def _hand_in(operation: PlcOperation) -> None:
+def _post(operation: PlcOperation) -> None:
     """Return once the directory holds the operation. Raises `Refused`, `Unsettled`."""
     is_tombstone = operation.kind == PlcOperation.Kind.TOMBSTONE
     if operation.attempts > 1 or is_tombstone:
@@ -147,7 +147,7 @@ def _hand_in(operation: PlcOperation) -> None:
             raise
 
 
-def _put_off(operation: PlcOperation, outcome: client.Unsettled) -> None:
+def _postpone(operation: PlcOperation, outcome: client.Unsettled) -> None:
     longest = _LONGEST_PAUSE_S[PlcOperation.Kind(operation.kind)]
     pause_s = min(2 ** min(operation.attempts - 1, 20), longest)
     PlcOperation.objects.filter(pk=operation.pk, state=PlcOperation.State.PENDING).update(

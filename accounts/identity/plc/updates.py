@@ -1,4 +1,4 @@
-"""The next operation of a DID: signed by its host, written down as a row, seen through.
+"""PLC updates: the next operation of a DID, signed by its host, stored as a row, awaited.
 
 Source: the did:plc method specification, "Update". The row is the intent (`submit`): whoever
 waits here may give up, the operation goes on. Nothing of the account changes before the directory
@@ -25,14 +25,14 @@ _WORKERS_TURN = timedelta(seconds=1)
 _ATTEMPTS_AT_A_DIRECTORY_THAT_IS_DOWN = 2
 
 
-class DirectoryAway(XrpcError):
+class DirectoryUnavailable(XrpcError):
     """502: the directory cannot be reached."""
 
     name = "UpstreamFailure"
     status = 502
 
 
-class UpdateLate(XrpcError):
+class UpdateTimeout(XrpcError):
     """504: the directory has not confirmed the operation; it goes on by itself."""
 
     name = "UpstreamTimeout"
@@ -46,12 +46,12 @@ class UpdateRefused(InvalidRequest):
 def newest(account: Account) -> tuple[plc.Operation, PlcData]:
     """The newest operation of the account's DID, and what it says, from the directory itself.
 
-    Raises DirectoryAway, NotOursToChange.
+    Raises DirectoryUnavailable, NotOursToChange.
     """
     try:
         operation, data = did_refresh.ask_directory(account.did)
     except client.Unsettled as outcome:
-        raise DirectoryAway(
+        raise DirectoryUnavailable(
             "The PLC directory does not answer. Nothing was changed; please try again."
         ) from outcome
     if operation is None or data is None:
@@ -87,11 +87,11 @@ def write_down(
     )
 
 
-def see_through(operation: PlcOperation) -> None:
+def await_publication(operation: PlcOperation) -> None:
     """Return once the directory holds the operation and the account has taken it over.
 
-    Waits at most `settings.PLC_AWAIT_S`. Raises UpdateRefused (nothing changed), UpdateLate and
-    DirectoryAway (it goes on by itself).
+    Waits at most `settings.PLC_AWAIT_S`. Raises UpdateRefused (nothing changed), UpdateTimeout and
+    DirectoryUnavailable (it goes on by itself).
     """
     submit.wake(operation.pk)
     deadline = time.monotonic() + settings.PLC_AWAIT_S
@@ -120,12 +120,12 @@ def _give_up_when_hopeless(operation: PlcOperation, attempts_before: int, deadli
     attempts = operation.attempts - attempts_before
     is_unreachable = operation.last_failure == PlcOperation.Failure.UNREACHABLE
     if is_unreachable and attempts >= _ATTEMPTS_AT_A_DIRECTORY_THAT_IS_DOWN:
-        raise DirectoryAway(
+        raise DirectoryUnavailable(
             "The PLC directory cannot be reached at the moment. The change is kept and goes on"
             " when it can; repeat the request to wait for it."
         )
     if time.monotonic() > deadline:
-        raise UpdateLate(
+        raise UpdateTimeout(
             "The PLC directory has not confirmed the change yet. It is kept and goes on by"
             " itself; repeat the request to wait for it."
         )

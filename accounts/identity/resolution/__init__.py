@@ -1,15 +1,16 @@
-"""Who is who in the network: DIDs to their documents, handles to their DIDs.
+"""Identity resolution: DIDs to their documents, handles to their DIDs.
 
-Source: atproto.com/specs/did and handle. The room's doors are the names below. All of them may
+Source: atproto.com/specs/did and handle. Its interface is the names below. All of them may
 wait on other servers for seconds, so a method that uses one is declared in the pool `remote`, or
 `lookup` where anybody may call it, and none is called inside a transaction.
 
     resolve_did(did, fresh=False) -> DidDocument        remembered for an hour; a document of a
         day may stand in while its server is silent
     resolve_handle(handle, fresh=False) -> did or None  what the handle's own domain says
-    ask_for_handle(handle) -> did or None               the same unremembered; raises NetworkSilent
-    identify(host, did_or_handle, fresh=False) -> Identity(did, handle or None, document)
-    did_of(host, handle, fresh=False) -> did            of one of the host's accounts, else by the
+    ask_for_handle(handle) -> did or None               the same unremembered; raises
+    NetworkUnavailable identify(host, did_or_handle, fresh=False) -> Identity(did, handle or None,
+    document) did_of(host, handle, fresh=False) -> did            of one of the host's accounts,
+    else by the
         network; raises HandleNotFound
     known_did_of(host, handle) -> did or None           without asking anybody; None: one would
         have to
@@ -31,7 +32,7 @@ from accounts.identity.resolution.errors import (
     DidNotFound,
     DidUnusable,
     HandleNotFound,
-    NetworkSilent,
+    NetworkUnavailable,
     UnresolvedDid,
 )
 from accounts.identity.resolution.identities import Identity, did_of, identify, known_did_of
@@ -45,7 +46,7 @@ __all__ = [
     "HandleNotFound",
     "Hear",
     "Identity",
-    "NetworkSilent",
+    "NetworkUnavailable",
     "UnresolvedDid",
     "ask_for_handle",
     "did_of",

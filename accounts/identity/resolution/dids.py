@@ -1,7 +1,7 @@
-"""From a DID to its document, asked once and remembered.
+"""DID resolution, cached.
 
 A document is good for an hour without a question, and for a day when its server is silent; a
-refusal is remembered for a minute (a DID may be registered at any moment), silence for some
+refusal is remembered for a minute (a DID may be registered at any moment), a timeout for some
 seconds, so that a dead server does not hold up everybody who asks. DIDs whose documents we serve
 ourselves (our hosts', and did:web accounts under our handle domains) are answered from the
 database.
@@ -21,7 +21,7 @@ from accounts.identity.resolution.errors import (
     DidDeactivated,
     DidNotFound,
     DidUnusable,
-    NetworkSilent,
+    NetworkUnavailable,
     UnresolvedDid,
 )
 from protocol.did.did_document import DidDocument
@@ -31,7 +31,7 @@ from server.cache.single_flight import SingleFlight
 FRESH_S = 3600.0
 KEPT_S = 86_400.0
 REFUSAL_S = 60.0
-SILENCE_S = 10.0
+UNAVAILABLE_S = 10.0
 STALE_S = 60.0  # how long a document of yesterday stands in before its silent server is asked again
 
 Document = dict[str, Any]
@@ -49,7 +49,7 @@ def resolve_did(did: str, *, fresh: bool = False) -> DidDocument:
     """The document of a did:plc or did:web.
 
     `fresh` asks its server even when the document is remembered, and lets no old one stand in.
-    Raises UnresolvedDid (DidNotFound, DidDeactivated, DidUnusable), NetworkSilent.
+    Raises UnresolvedDid (DidNotFound, DidDeactivated, DidUnusable), NetworkUnavailable.
     """
     own = own_documents.find(did)
     if own is not None:
@@ -69,7 +69,7 @@ def resolve_did(did: str, *, fresh: bool = False) -> DidDocument:
 def known_did(did: str) -> DidDocument | None:
     """The document as `resolve_did` has it without asking anybody; None when it would have to.
 
-    Raises UnresolvedDid, NetworkSilent, when that is what is remembered.
+    Raises UnresolvedDid, NetworkUnavailable, when that is what is remembered.
     """
     own = own_documents.find(did)
     if own is not None:
@@ -80,7 +80,7 @@ def known_did(did: str) -> DidDocument | None:
 
 def settle_did(did: str, hear: Hear) -> DidDocument:
     """As `resolve_did`, for somebody who asked without a thread (server.net.async_http): `hear`
-    gives the document (`documents.read`), or raises NetworkSilent when nobody answered."""
+    gives the document (`documents.read`), or raises NetworkUnavailable when nobody answered."""
     asked_at = timezone.now() - timedelta(seconds=settings.RESOLVE_TIMEOUT_S)  # at the earliest
     return DidDocument(_asked_or_old(did, _cache.get(did), hear, asked_at))
 
@@ -106,20 +106,20 @@ def _asked(did: str, hear: Hear, asked_at: datetime) -> dict[str, Any]:
 def _asked_or_old(did: str, known: Entry | None, hear: Hear, asked_at: datetime) -> dict[str, Any]:
     try:
         return _asked(did, hear, asked_at)
-    except NetworkSilent as silence:
+    except NetworkUnavailable as timeout:
         if known is None or "document" not in known.value:
-            value = {"silence": silence.message}
-            _cache.put(did, value, fresh_s=SILENCE_S, keep_s=SILENCE_S)
+            value = {"silence": timeout.message}
+            _cache.put(did, value, fresh_s=UNAVAILABLE_S, keep_s=UNAVAILABLE_S)
             raise
         _cache.postpone(did, known, STALE_S)
         return _remembered(known)
 
 
 def _remembered(known: Entry) -> dict[str, Any]:
-    """The document of an entry. Raises the refusal or the silence that was remembered instead."""
+    """The document of an entry. Raises the refusal or the timeout that was remembered instead."""
     value: dict[str, Any] = known.value
     if "silence" in value:
-        raise NetworkSilent(value["silence"])
+        raise NetworkUnavailable(value["silence"])
     if "refusal" in value:
         kind = _REFUSALS.get(value["refusal"])
         raise kind() if kind else DidUnusable(value["why"])

@@ -1,4 +1,4 @@
-"""Fetches a DID's document: from the PLC directory, or from the host that a did:web names.
+"""Fetches DID documents: from the PLC directory, or from the host that a did:web names.
 
 Source: the did:plc HTTP API; https://w3c-ccg.github.io/did-method-web/ as atproto.com/specs/did
 narrows it: a host name and nothing after it, a port for localhost alone.
@@ -15,7 +15,7 @@ from accounts.identity.resolution.errors import (
     DidDeactivated,
     DidNotFound,
     DidUnusable,
-    NetworkSilent,
+    NetworkUnavailable,
 )
 from protocol import bounded_json
 from protocol.did.did_document import DidDocument, InvalidDidDocument
@@ -39,16 +39,16 @@ class Place:
 def fetch(did: str) -> dict[str, Any]:
     """The document as its server gives it, checked to be about this DID.
 
-    Raises DidNotFound, DidDeactivated, DidUnusable, NetworkSilent.
+    Raises DidNotFound, DidDeactivated, DidUnusable, NetworkUnavailable.
     """
     place = place_of(did)
     try:
         answer = _ask(
             http_client.request_configured if place.is_ours else http_client.request, place.url
         )
-    except NetworkSilent as silence:
-        if isinstance(silence.__cause__, http_client.NoSuchHost) and not place.is_ours:
-            raise DidNotFound from silence
+    except NetworkUnavailable as timeout:
+        if isinstance(timeout.__cause__, http_client.NoSuchHost) and not place.is_ours:
+            raise DidNotFound from timeout
         raise
     return read(did, answer.status, answer.body)
 
@@ -63,14 +63,15 @@ def place_of(did: str) -> Place:
 
 
 def read(did: str, status: int, body: bytes) -> dict[str, Any]:
-    """The document in an answer. Raises DidNotFound, DidDeactivated, DidUnusable, NetworkSilent."""
+    """The document in an answer. Raises DidNotFound, DidDeactivated, DidUnusable,
+    NetworkUnavailable."""
     is_plc = did.startswith("did:plc:")
     if status == _GONE or (is_plc and status == 404 and b"not available" in body):
         raise DidDeactivated
     if status == 404:
         raise DidNotFound
     if status != 200 and (is_plc or status >= 500 or status == 429):
-        raise NetworkSilent(f"The DID's server answered {status}")
+        raise NetworkUnavailable(f"The DID's server answered {status}")
     if status != 200:
         raise DidUnusable(f"its server answered {status}")
     return checked(did, _parsed(body))
@@ -113,7 +114,7 @@ def _ask(request: Any, url: str) -> http_client.Answer:
     except (http_client.Forbidden, http_client.TooLarge) as refusal:
         raise DidUnusable(str(refusal)) from refusal
     except (http_client.Unreachable, http_client.TimedOut) as failure:
-        raise NetworkSilent("Could not resolve DID: its server does not answer") from failure
+        raise NetworkUnavailable("Could not resolve DID: its server does not answer") from failure
     return answer
 
 

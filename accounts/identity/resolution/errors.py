@@ -1,4 +1,4 @@
-"""Why a DID gave no document, or a handle no DID. A server's no differs from its silence.
+"""Resolution errors: a server's refusal differs from a timeout.
 
 Source: the errors of com.atproto.identity.resolveDid and resolveIdentity.
 """
@@ -47,7 +47,7 @@ class HandleNotFound(XrpcError):
         super().__init__("Unable to resolve handle")
 
 
-class NetworkSilent(XrpcError):
+class NetworkUnavailable(XrpcError):
     """502: whoever would know does not answer, so nothing is known."""
 
     name = "UpstreamFailure"

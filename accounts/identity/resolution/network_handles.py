@@ -1,4 +1,4 @@
-"""From a handle to its DID: what the handle's own domain says.
+"""Handle resolution: what the handle's own domain says about its DID.
 
 Source: atproto.com/specs/handle "Handle Resolution": a TXT record of `_atproto.`, else a well-known
 document. Names under a handle domain of this platform are answered as that domain's host would
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from accounts.identity.handles import allocation
-from accounts.identity.resolution.errors import NetworkSilent
+from accounts.identity.resolution.errors import NetworkUnavailable
 from hosting.models import HandleDomain
 from protocol.syntax import is_did, is_handle, normalize_handle
 from server.cache.shared import SharedCache
@@ -56,8 +56,8 @@ def heard_of(handle: str) -> Heard | None:
 def ask_for_handle(handle: str) -> str | None:
     """The DID that the handle's domain names at this moment; None when it names none.
 
-    Raises NetworkSilent when name servers or the web server do not answer, so that an outage is not
-    taken for a word.
+    Raises NetworkUnavailable when name servers or the web server do not answer, so that an outage
+    is not taken for a word.
     """
     name = normalize_handle(handle)
     domain = _own_domain(name)
@@ -69,7 +69,7 @@ def ask_for_handle(handle: str) -> str | None:
 def _asked(name: str) -> str | None:
     try:
         did = _ask(name)
-    except NetworkSilent:
+    except NetworkUnavailable:
         did = None
     fresh_s = FRESH_S if did else NOT_FOUND_S
     _cache.put(name, did, fresh_s=fresh_s, keep_s=fresh_s)
@@ -77,20 +77,20 @@ def _asked(name: str) -> str | None:
 
 
 def _ask(name: str) -> str | None:
-    """DNS, then HTTPS, then the backup name servers. When none finds it, a silence counts."""
-    silences: list[Exception] = []
+    """DNS, then HTTPS, then the backup name servers. When none finds it, a timeout counts."""
+    timeouts: list[Exception] = []
     for source in (_by_dns, _by_https, _by_backup_dns):
-        if source is _by_https and any(isinstance(one, dns.TimedOut) for one in silences):
+        if source is _by_https and any(isinstance(one, dns.TimedOut) for one in timeouts):
             continue  # who does not answer about a record will not about an address
         try:
             did = source(name)
-        except (dns.NoAnswer, NetworkSilent) as silence:
-            silences.append(silence)
+        except (dns.NoAnswer, NetworkUnavailable) as timeout:
+            timeouts.append(timeout)
         else:
             if did is not None:
                 return did
-    if silences:
-        raise NetworkSilent(f"Nobody answers for the handle {name}") from silences[0]
+    if timeouts:
+        raise NetworkUnavailable(f"Nobody answers for the handle {name}") from timeouts[0]
     return None
 
 
@@ -118,12 +118,12 @@ def _by_https(name: str) -> str | None:
         return None  # no such server: most handles prove themselves by DNS alone
     except http_client.TooLarge as page:
         status, body = page.status, b""  # a page for people, such as those of parked domains
-    except http_client.TimedOut as silence:
-        raise NetworkSilent(str(silence)) from silence
+    except http_client.TimedOut as timeout:
+        raise NetworkUnavailable(str(timeout)) from timeout
     else:
         status, body = answer.status, answer.body
     if status >= 500:
-        raise NetworkSilent(f"{url} answered {status}")
+        raise NetworkUnavailable(f"{url} answered {status}")
     lines = body.decode(errors="replace").strip().splitlines()
     did = lines[0].strip() if status == 200 and lines else ""
     return did if is_did(did) else None

@@ -1,4 +1,4 @@
-"""DID documents that this platform serves itself, from the database instead of by HTTP to itself.
+"""DID documents of this platform, found in the database instead of by HTTP to itself.
 
 Source: https://w3c-ccg.github.io/did-method-web/. They are public: `/.well-known/did.json` of the
 name in question gives the same to anybody (xrpc.well_known).

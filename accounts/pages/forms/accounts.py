@@ -1,4 +1,4 @@
-"""The forms of the account pages. They tidy what was typed and hold it against the room's rules.
+"""The forms of the account pages. They tidy what was typed and hold it against the package's rules.
 
 A verb's refusal comes back to the form (`refuse`), and lands beside the field it is about.
 """
@@ -152,7 +152,7 @@ class SignUpForm(HostForm):
         domain: str = self.cleaned_data["domain"]
         return typed.removesuffix(domain) + domain
 
-    def wish(self, address: str) -> SignUp:
+    def wanted(self, address: str) -> SignUp:
         """What is asked for from an IP address, once the form is valid."""
         given = self.cleaned_data
         return SignUp(

@@ -72,10 +72,10 @@ class NewPasswordForm(CodeForm):
 
 
 class SignInCodeForm(CodeForm):
-    """The second step of signing in. `promise` says that the first one was taken."""
+    """The second step of signing in. `challenge` says that the first one was taken."""
 
-    promise = forms.CharField(max_length=2048, widget=forms.HiddenInput())
+    challenge = forms.CharField(max_length=2048, widget=forms.HiddenInput())
 
-    def __init__(self, host: Host, data: Any = None, promise: str = "") -> None:
+    def __init__(self, host: Host, data: Any = None, challenge: str = "") -> None:
         super().__init__(host, data)
-        self.fields["promise"].initial = promise
+        self.fields["challenge"].initial = challenge

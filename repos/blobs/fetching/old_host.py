@@ -1,7 +1,7 @@
 """Asking the host where an account lived before for one blob.
 
-Source: com.atproto.sync.getBlob. The host is a stranger, named by a DID document: the request is
-guarded as any stranger's URL (server.net.http_client) and its answer counted as it comes.
+Source: com.atproto.sync.getBlob. The host is untrusted, named by a DID document: the request is
+guarded as any untrusted URL (server.net.http_client) and its answer counted as it comes.
 """
 
 from typing import IO, Final

@@ -23,7 +23,7 @@ def alice(ash):
 
 @pytest.fixture
 def announced(monkeypatch):
-    """The accounts whose status was announced, in order; rooms above do not hear of it."""
+    """The accounts whose status was announced, in order; packages above do not hear of it."""
     heard = []
 
     class Signal:

@@ -15,7 +15,7 @@ PASSWORD = "correct horse battery"
 ALICE = SignUp(handle="alice.test", email="alice@example.com", password=PASSWORD)
 
 
-def wish(**changes: Any) -> SignUp:
+def wanted(**changes: Any) -> SignUp:
     return replace(ALICE, **changes)
 
 

@@ -67,5 +67,5 @@ def test_a_deed_that_fails_says_so(account, monkeypatch):
     monkeypatch.setattr(handle_changes, "check_by_staff", lambda _account, handle: handle)
     monkeypatch.setattr(handle_changes, "change_handle", refuse)
     with pytest.raises(InvalidRequest):
-        account_changes.change_handle(audit.ADMIN, account, "other.test", "a wish")
+        account_changes.change_handle(audit.ADMIN, account, "other.test", "a wanted")
     assert stages() == [("account.change_handle", "begun"), ("account.change_handle", "failed")]

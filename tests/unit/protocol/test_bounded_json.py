@@ -1,4 +1,4 @@
-"""JSON of strangers: what costs much to read is refused before it is read, honest text is not."""
+"""Untrusted JSON: what costs much to read is refused before it is read, honest text is not."""
 
 import orjson
 import pytest

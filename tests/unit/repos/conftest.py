@@ -1,4 +1,4 @@
-"""Accounts with repos, made the way the accounts room makes them, without any directory."""
+"""Accounts with repos, made the way the accounts package makes them, without any directory."""
 
 import itertools
 from collections.abc import Callable

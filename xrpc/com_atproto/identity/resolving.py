@@ -32,7 +32,7 @@ def resolve_identity(call: Call) -> Answer:
 def refresh_identity(call: Call) -> Answer:
     own_account(call)
     identity = resolution.identify(call.host, call.input["identifier"], fresh=True)
-    external_handles.look_again(call.host, identity.did)
+    external_handles.check_now(call.host, identity.did)
     return _shown(identity)
 
 

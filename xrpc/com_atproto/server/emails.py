@@ -45,10 +45,10 @@ def request_email_update(call: Call) -> Answer:
     "com.atproto.server.updateEmail", auth=Auth.account(FULL), limits=(rate_limits.UPDATE_EMAIL,)
 )
 def update_email(call: Call) -> Answer:
-    wish = email_address.Change(
+    wanted = email_address.Change(
         email=call.input["email"],
         code=call.input.get("token"),
         wants_factor=call.input.get("emailAuthFactor"),
     )
-    email_address.change(own_account(call), wish)
+    email_address.change(own_account(call), wanted)
     return None

@@ -10,7 +10,7 @@ import orjson
 
 from accounts.account_migration import move_in
 from accounts.authentication import sessions, sign_in_alerts
-from accounts.authentication.sessions import Knock, Tokens
+from accounts.authentication.sessions import LoginContext, Tokens
 from accounts.identity import published_dids
 from accounts.models import Account
 from accounts.signup import sign_up
@@ -54,7 +54,7 @@ def create_account(call: Call) -> Answer:
     asked = call.input
     if asked.get("plcOp") is not None:
         raise InvalidRequest('Unsupported input: "plcOp"')
-    wish = sign_up.SignUp(
+    wanted = sign_up.SignUp(
         handle=asked["handle"],
         email=asked.get("email"),
         password=asked.get("password"),
@@ -64,10 +64,10 @@ def create_account(call: Call) -> Answer:
         verification_code=asked.get("verificationCode"),
         address=call.address,
     )
-    if wish.did:
-        move_in.check_before_proof(call.host, wish)
-        return relayed(Working("lookup", lambda: _moved_in(call, wish)))
-    return _begun(call, sign_up.sign_up(call.host, wish))
+    if wanted.did:
+        move_in.check_before_proof(call.host, wanted)
+        return relayed(Working("lookup", lambda: _moved_in(call, wanted)))
+    return _begun(call, sign_up.sign_up(call.host, wanted))
 
 
 @procedure(
@@ -82,7 +82,7 @@ def create_session(call: Call) -> Answer:
         call.host,
         asked["identifier"],
         asked["password"],
-        Knock(asked.get("authFactorToken", ""), call.address),
+        LoginContext(asked.get("authFactorToken", ""), call.address),
         allow_takendown=asked.get("allowTakendown", False),
     )
     return {**_pair(tokens), **_session(tokens.account)}
@@ -107,10 +107,10 @@ def delete_session(call: Call) -> Answer:
     return None
 
 
-def _moved_in(call: Call, wish: sign_up.SignUp) -> Composed:
+def _moved_in(call: Call, wanted: sign_up.SignUp) -> Composed:
     prove(call)
     with spending(call):
-        account = move_in.move_in(call.host, wish)
+        account = move_in.move_in(call.host, wanted)
     return Composed(orjson.dumps(_begun(call, account)))
 
 

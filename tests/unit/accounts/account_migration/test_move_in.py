@@ -18,14 +18,14 @@ from accounts.identity import published_dids
 from accounts.identity.handles.allocation import InvalidHandle
 from accounts.identity.incoming_handles import HandleLeadsElsewhere
 from accounts.identity.keys import reserved_keys
-from accounts.identity.resolution import NetworkSilent
+from accounts.identity.resolution import NetworkUnavailable
 from accounts.lifecycle import activation, deletion
 from accounts.models import Account, AppPassword, Arrival, Preference
 from accounts.signup.rules import HandleTaken
 from protocol.did.plc_data import PDS_SERVICE, PDS_SERVICE_TYPE, PlcData, Service
 from protocol.keys import SigningKey
 from server.net import dns, http_client
-from tests.unit.accounts.people import PASSWORD, account_row, wish
+from tests.unit.accounts.people import PASSWORD, account_row, wanted
 from tests.unit.repos.events.firehose.stream import events
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -81,41 +81,41 @@ def _no_memory(monkeypatch):
 
 
 def test_who_moves_in_rests_and_has_a_deadline(ash, network, did):
-    account = move_in.move_in(ash, wish(did=did))
+    account = move_in.move_in(ash, wanted(did=did))
     assert (account.did, account.status, account.handle) == (did, "deactivated", "alice.test")
     left = account.delete_after - timezone.now()
     assert timedelta(days=2.9) < left <= timedelta(days=3)
 
 
 def test_the_old_host_is_remembered(ash, network, did):
-    account = move_in.move_in(ash, wish(did=did))
+    account = move_in.move_in(ash, wanted(did=did))
     assert account.arrival.moved_from == OLD
-    assert move_in.is_on_its_way(account)
+    assert move_in.is_moving_in(account)
 
 
 def test_a_did_that_names_this_host_already_comes_from_nowhere(ash, network, did):
     network.pds = ash.origin
-    assert move_in.move_in(ash, wish(did=did)).arrival.moved_from == ""
+    assert move_in.move_in(ash, wanted(did=did)).arrival.moved_from == ""
 
 
 def test_a_did_without_a_pds_may_move_in(ash, network, did):
     network.pds = ""
-    assert move_in.move_in(ash, wish(did=did)).arrival.moved_from == ""
+    assert move_in.move_in(ash, wanted(did=did)).arrival.moved_from == ""
 
 
 def test_the_password_is_the_new_one(ash, network, did):
-    assert move_in.move_in(ash, wish(did=did, password=PASSWORD)).password.startswith("argon2")
+    assert move_in.move_in(ash, wanted(did=did, password=PASSWORD)).password.startswith("argon2")
 
 
 def test_a_reserved_key_is_the_accounts(ash, network, did):
     reserved = reserved_keys.reserve(ash, did)
-    assert move_in.move_in(ash, wish(did=did)).signing_did_key == reserved
+    assert move_in.move_in(ash, wanted(did=did)).signing_did_key == reserved
 
 
 def test_a_did_moves_in_once(ash, network, did):
-    move_in.move_in(ash, wish(did=did))
+    move_in.move_in(ash, wanted(did=did))
     with pytest.raises(AlreadyHosted, match="Repo already exists") as refused:
-        move_in.move_in(ash, wish(did=did, handle="other.test", email="other@example.com"))
+        move_in.move_in(ash, wanted(did=did, handle="other.test", email="other@example.com"))
     assert refused.value.name == "AlreadyExists"
 
 
@@ -123,13 +123,13 @@ def test_an_account_that_lives_here_stays_as_it_is(ash, network, did):
     network.pds = ash.origin
     account = account_row(ash, did=did)
     with pytest.raises(AlreadyHosted):
-        move_in.move_in(ash, wish(did=account.did, handle="other.test", email="o@example.com"))
+        move_in.move_in(ash, wanted(did=account.did, handle="other.test", email="o@example.com"))
     assert Account.objects.get().handle == account.handle
 
 
 def test_another_host_of_the_platform_does_not_stand_in_the_way(ash, birch, network, did):
     account = account_row(ash, did=did)
-    moved = move_in.move_in(birch, wish(did=account.did, handle="alice.birch.test"))
+    moved = move_in.move_in(birch, wanted(did=account.did, handle="alice.birch.test"))
     assert (moved.host, moved.did) == (birch, account.did)
 
 
@@ -137,36 +137,36 @@ def test_another_host_of_the_platform_does_not_stand_in_the_way(ash, birch, netw
 def test_a_did_that_nobody_has_cannot_move(ash, network, did, status):
     network.status = status
     with pytest.raises(UnresolvableDid):
-        move_in.move_in(ash, wish(did=did))
+        move_in.move_in(ash, wanted(did=did))
     assert not Account.objects.exists()
 
 
 def test_a_did_of_another_method_cannot_move(ash, network):
     with pytest.raises(IncompatibleDidDoc):
-        move_in.move_in(ash, wish(did=SigningKey.generate().did_key))
+        move_in.move_in(ash, wanted(did=SigningKey.generate().did_key))
 
 
 def test_a_directory_that_fails_decides_nothing(ash, network, did):
     network.status = 500
-    with pytest.raises(NetworkSilent):
-        move_in.move_in(ash, wish(did=did))
+    with pytest.raises(NetworkUnavailable):
+        move_in.move_in(ash, wanted(did=did))
 
 
 def test_a_taken_handle_is_refused(ash, network, did):
     account_row(ash)
     with pytest.raises(HandleTaken):
-        move_in.move_in(ash, wish(did=did, email="b@example.com"))
+        move_in.move_in(ash, wanted(did=did, email="b@example.com"))
 
 
 def test_a_taken_address_is_refused(ash, network, did):
     account_row(ash)
     with pytest.raises(EmailRefused):
-        move_in.move_in(ash, wish(did=did, handle="other.test"))
+        move_in.move_in(ash, wanted(did=did, handle="other.test"))
 
 
 def test_ones_own_handle_comes_along_when_it_leads_to_the_did(ash, network, did):
     network.handles["alice.example.com"] = did
-    account = move_in.move_in(ash, wish(did=did, handle="Alice.Example.com"))
+    account = move_in.move_in(ash, wanted(did=did, handle="Alice.Example.com"))
     assert account.handle == "alice.example.com"
 
 
@@ -174,12 +174,12 @@ def test_ones_own_handle_comes_along_when_it_leads_to_the_did(ash, network, did)
 def test_a_strangers_handle_does_not(ash, network, did, leads_to):
     network.handles["alice.example.com"] = leads_to
     with pytest.raises(HandleLeadsElsewhere, match="External handle did not resolve to DID"):
-        move_in.move_in(ash, wish(did=did, handle="alice.example.com"))
+        move_in.move_in(ash, wanted(did=did, handle="alice.example.com"))
 
 
 def test_a_handle_of_ours_keeps_our_rules(ash, network, did):
     with pytest.raises(InvalidHandle):
-        move_in.move_in(ash, wish(did=did, handle="al.test"))
+        move_in.move_in(ash, wanted(did=did, handle="al.test"))
 
 
 def left_behind(host, network, did):
@@ -193,19 +193,19 @@ def left_behind(host, network, did):
 
 def test_who_moved_away_may_come_back_to_the_same_account(ash, network, did):
     before = left_behind(ash, network, did)
-    back = move_in.move_in(ash, wish(did=did, handle="again.test", email="again@example.com"))
+    back = move_in.move_in(ash, wanted(did=did, handle="again.test", email="again@example.com"))
     assert back.pk == before.pk
     assert (back.handle, back.email, back.status) == (
         "again.test",
         "again@example.com",
         "deactivated",
     )
-    assert move_in.is_on_its_way(back)
+    assert move_in.is_moving_in(back)
 
 
 def test_who_comes_back_finds_nothing_private_of_the_person_before(ash, network, did):
     left_behind(ash, network, did)
-    move_in.move_in(ash, wish(did=did))
+    move_in.move_in(ash, wanted(did=did))
     assert not AppPassword.objects.exists()
     assert not Preference.objects.exists()
 
@@ -214,20 +214,20 @@ def test_who_rests_here_has_not_moved_away(ash, network, did):
     left_behind(ash, network, did)
     network.pds = ash.origin
     with pytest.raises(AlreadyHosted):
-        move_in.move_in(ash, wish(did=did))
+        move_in.move_in(ash, wanted(did=did))
 
 
 def test_who_was_taken_down_does_not_come_back_by_moving(ash, network, did):
     standing.take_down(left_behind(ash, network, did))
     with pytest.raises(AlreadyHosted):
-        move_in.move_in(ash, wish(did=did))
+        move_in.move_in(ash, wanted(did=did))
 
 
 def test_an_arrival_ends_once(ash, network, did):
-    account = move_in.move_in(ash, wish(did=did))
+    account = move_in.move_in(ash, wanted(did=did))
     assert move_in.finish(account)
     assert not move_in.finish(account)
-    assert not move_in.is_on_its_way(account)
+    assert not move_in.is_moving_in(account)
     assert Arrival.objects.get().handed_over_at is not None
 
 
@@ -236,24 +236,24 @@ def test_an_account_that_never_moved_has_no_arrival_to_end(ash):
 
 
 def test_activation_ends_the_deadline(ash, network, did, monkeypatch):
-    account = move_in.move_in(ash, wish(did=did))
+    account = move_in.move_in(ash, wanted(did=did))
     monkeypatch.setattr(activation.did_verification, "check", lambda _account: None)
     assert activation.activate(account).delete_after is None
-    assert not move_in.is_on_its_way(account)
+    assert not move_in.is_moving_in(account)
 
 
 def test_who_is_on_the_way_keeps_the_deadline(ash, network, did):
-    account = move_in.move_in(ash, wish(did=did))
+    account = move_in.move_in(ash, wanted(did=did))
     assert activation.deactivate(account).delete_after == account.delete_after
 
 
 def test_one_who_is_late_is_removed_without_a_word(ash, network, did):
-    account = move_in.move_in(ash, wish(did=did))
+    account = move_in.move_in(ash, wanted(did=did))
     Account.objects.update(delete_after=timezone.now())
     deletion.delete_due()
     assert not Account.objects.exists()
     assert events(account.pk) == []
-    assert move_in.move_in(ash, wish(did=did)).did == did
+    assert move_in.move_in(ash, wanted(did=did)).did == did
 
 
 def see(did, endpoint):
@@ -263,9 +263,9 @@ def see(did, endpoint):
 
 
 def test_one_whose_did_names_this_host_is_not_removed_for_being_late(ash, network, did):
-    account = move_in.move_in(ash, wish(did=did))
+    account = move_in.move_in(ash, wanted(did=did))
     see(did, OLD)
-    assert move_in.is_on_its_way(account)
+    assert move_in.is_moving_in(account)
     assert Account.objects.get().delete_after is not None
     see(did, ash.origin)
     assert Account.objects.get().delete_after is None
@@ -278,7 +278,7 @@ def test_of_two_who_move_in_at_once_one_does(ash, network, did):
 
     def run(label: str) -> None:
         barrier.wait()
-        one = wish(did=did, handle=f"{label}.test", email=f"{label}@example.com")
+        one = wanted(did=did, handle=f"{label}.test", email=f"{label}@example.com")
         try:
             outcomes.append(move_in.move_in(ash, one).did)
         except AlreadyHosted:

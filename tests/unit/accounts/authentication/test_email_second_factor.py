@@ -16,7 +16,7 @@ from accounts.authentication import (
 from accounts.authentication.credentials import InvalidLogin
 from accounts.authentication.email_codes import Purpose
 from accounts.authentication.email_second_factor import AuthFactorTokenRequired, WrongCode
-from accounts.authentication.sessions import Knock
+from accounts.authentication.sessions import LoginContext
 from accounts.models import Account
 from accounts.status import AccountTakedown
 from hosting.mail.models import OutgoingMail
@@ -52,15 +52,15 @@ def test_a_wrong_password_has_nothing_mailed(guarded, ash):
 
 def test_password_and_code_sign_in_once(guarded, ash):
     code = code_for(guarded)
-    assert sessions.log_in(ash, guarded.did, PASSWORD, Knock(code)).account == guarded
+    assert sessions.log_in(ash, guarded.did, PASSWORD, LoginContext(code)).account == guarded
     with pytest.raises(WrongCode):
-        sessions.log_in(ash, guarded.did, PASSWORD, Knock(code))
+        sessions.log_in(ash, guarded.did, PASSWORD, LoginContext(code))
 
 
 def test_a_wrong_code_is_an_ordinary_failure(guarded, ash):
     code_for(guarded)
     with pytest.raises(InvalidLogin) as refusal:
-        sessions.log_in(ash, guarded.did, PASSWORD, Knock("AAAAA-BBBBB"))
+        sessions.log_in(ash, guarded.did, PASSWORD, LoginContext("AAAAA-BBBBB"))
     shown = (refusal.value.name, refusal.value.status, refusal.value.message)
     assert shown == ("AuthenticationRequired", 401, "Token is invalid")
 
@@ -86,38 +86,38 @@ def test_whoever_is_taken_down_needs_the_code_to_move_away(guarded, ash, announc
     status.take_down(guarded)
     with pytest.raises(AuthFactorTokenRequired):
         sessions.log_in(ash, guarded.did, PASSWORD, allow_takendown=True)
-    knock = Knock(code_for(guarded))
-    assert sessions.log_in(ash, guarded.did, PASSWORD, knock, allow_takendown=True)
+    context = LoginContext(code_for(guarded))
+    assert sessions.log_in(ash, guarded.did, PASSWORD, context, allow_takendown=True)
 
 
 def test_a_promise_is_kept_with_the_code(guarded, ash):
-    promise = email_second_factor.promise(guarded)
+    challenge = email_second_factor.start_challenge(guarded)
     assert OutgoingMail.objects.get().letter == "sign_in_code"
-    assert email_second_factor.keep(ash, promise, code_for(guarded)) == guarded
+    assert email_second_factor.complete_challenge(ash, challenge, code_for(guarded)) == guarded
 
 
 def test_a_promise_alone_is_nothing(guarded, ash):
-    promise = email_second_factor.promise(guarded)
+    challenge = email_second_factor.start_challenge(guarded)
     with pytest.raises(WrongCode):
-        email_second_factor.keep(ash, promise, "AAAAA-BBBBB")
+        email_second_factor.complete_challenge(ash, challenge, "AAAAA-BBBBB")
 
 
 def test_a_promise_says_nothing_about_the_password(guarded):
-    said = signing.loads(email_second_factor.promise(guarded), salt="accounts.email_factor")
+    said = signing.loads(email_second_factor.start_challenge(guarded), salt="accounts.email_factor")
     assert guarded.password not in str(said)
 
 
 def test_a_promise_is_of_one_host_and_ours(guarded, birch, ash):
-    promise = email_second_factor.promise(guarded)
+    challenge = email_second_factor.start_challenge(guarded)
     code = code_for(guarded)
-    for host, said in ((birch, promise), (ash, promise[:-1]), (ash, "")):
+    for host, said in ((birch, challenge), (ash, challenge[:-1]), (ash, "")):
         with pytest.raises(WrongCode):
-            email_second_factor.keep(host, said, code)
+            email_second_factor.complete_challenge(host, said, code)
 
 
 def test_a_new_password_breaks_the_promise(guarded, ash):
-    promise = email_second_factor.promise(guarded)
+    challenge = email_second_factor.start_challenge(guarded)
     reset = email_codes.issue(guarded, Purpose.RESET_PASSWORD)
     password_resets.reset(ash, reset, "another good one")
     with pytest.raises(WrongCode):
-        email_second_factor.keep(ash, promise, code_for(guarded))
+        email_second_factor.complete_challenge(ash, challenge, code_for(guarded))

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.authentication import app_passwords, sessions, sign_in_alerts
-from accounts.authentication.sessions import Knock
+from accounts.authentication.sessions import LoginContext
 from accounts.models import KnownPlace
 from hosting.mail.models import OutgoingMail, Sender
 from tests.unit.accounts.people import PASSWORD, account_row
@@ -74,9 +74,9 @@ def test_the_table_knows_no_address(at_home):
 
 def test_signing_in_with_the_main_password_counts_and_with_an_apps_does_not(at_home, ash):
     _, password = app_passwords.create(at_home, "phone", is_privileged=False)
-    sessions.log_in(ash, at_home.did, password, Knock(address=AWAY))
+    sessions.log_in(ash, at_home.did, password, LoginContext(address=AWAY))
     assert not OutgoingMail.objects.exists()
-    sessions.log_in(ash, at_home.did, PASSWORD, Knock(address=AWAY))
+    sessions.log_in(ash, at_home.did, PASSWORD, LoginContext(address=AWAY))
     assert OutgoingMail.objects.get().letter == "sign_in_alert"
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.identity import did_verification
-from accounts.identity.did_verification import DirectorySilent, InvalidDid
+from accounts.identity.did_verification import DidServerUnavailable, InvalidDid
 from protocol.keys import SigningKey
 
 
@@ -46,7 +46,7 @@ def test_a_did_that_the_directory_does_not_hold_is_not(alice, directory_says):
 
 def test_a_directory_that_is_silent_confirms_nothing(alice, directory_says):
     directory_says(status=500)
-    with pytest.raises(DirectorySilent) as silent:
+    with pytest.raises(DidServerUnavailable) as silent:
         did_verification.check(alice)
     assert silent.value.status == 502
     assert not did_verification.is_valid(alice)

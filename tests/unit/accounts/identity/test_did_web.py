@@ -24,7 +24,7 @@ from protocol.did.plc_data import PDS_SERVICE, Service
 from protocol.keys import SigningKey
 from repos.models import Event, Repo
 from server.net import http_client
-from tests.unit.accounts.people import account_row, wish
+from tests.unit.accounts.people import account_row, wanted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DID = "did:web:alice.test"
@@ -48,7 +48,7 @@ def club(ash, monkeypatch) -> Host:
 
 @pytest.fixture
 def account(club) -> Account:
-    return sign_up.sign_up(club, wish())
+    return sign_up.sign_up(club, wanted())
 
 
 def served(name: str = "alice.test", path: str = "did.json"):
@@ -86,7 +86,7 @@ def test_its_account_is_valid_here(account):
 
 def test_a_recovery_key_is_refused_rather_than_forgotten(club):
     with pytest.raises(RecoveryKeyRefused):
-        sign_up.sign_up(club, wish(recovery_key=SigningKey.generate().did_key))
+        sign_up.sign_up(club, wanted(recovery_key=SigningKey.generate().did_key))
     assert not Account.objects.exists()
 
 
@@ -102,7 +102,7 @@ def test_the_name_of_a_did_is_never_given_to_anybody_else(account, club):
     handle_changes.change_handle(account, "new-alice.test")
     assert allocation.is_taken("alice.test")
     with pytest.raises(HandleTaken):
-        sign_up.sign_up(club, wish(email="other@example.com"))
+        sign_up.sign_up(club, wanted(email="other@example.com"))
 
 
 def test_its_owner_may_have_the_name_as_a_handle_again(account):

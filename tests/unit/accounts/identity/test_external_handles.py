@@ -15,7 +15,7 @@ HANDLE = "alice.example.com"
 @pytest.fixture
 def alice(ash):
     account = account_row(ash, handle=HANDLE)
-    external_handles.note(account)
+    external_handles.track(account)
     return account
 
 
@@ -58,7 +58,7 @@ def fails_for(days: float, times: int) -> None:
 
 
 def test_a_handle_of_the_host_itself_is_not_looked_after(ash):
-    external_handles.note(account_row(ash, "bobby"))
+    external_handles.track(account_row(ash, "bobby"))
     assert not CustomHandle.objects.exists()
 
 
@@ -102,7 +102,7 @@ def test_refusals_over_three_days_are_a_loss_and_announced_once(alice, says, hea
 
 
 def test_silence_is_no_refusal(alice, says, heard):
-    says(resolution.NetworkSilent("nobody answers"))
+    says(resolution.NetworkUnavailable("nobody answers"))
     fails_for(days=30, times=100)
     external_handles.check(alice.pk)
     assert (row().failure_count, row().lost_at) == (100, None)
@@ -136,10 +136,10 @@ def test_the_sweep_asks_for_what_is_due_and_once(alice, says, heard):
 
 
 def test_the_sweep_ends_when_nobody_answers(ash, says, heard):
-    for number in range(external_handles.SILENCES_MAX + 3):
-        external_handles.note(account_row(ash, f"p{number}", handle=f"p{number}.example.com"))
+    for number in range(external_handles.TIMEOUTS_MAX + 3):
+        external_handles.track(account_row(ash, f"p{number}", handle=f"p{number}.example.com"))
     CustomHandle.objects.update(next_check_at=timezone.now())
-    says(resolution.NetworkSilent("nobody answers"))
+    says(resolution.NetworkUnavailable("nobody answers"))
     external_handles.check_due()
     assert CustomHandle.objects.filter(next_check_at__lte=timezone.now()).count() == 3
 
@@ -147,7 +147,7 @@ def test_the_sweep_ends_when_nobody_answers(ash, says, heard):
 def test_its_owner_may_have_it_looked_at_now(alice, says, heard, birch):
     CustomHandle.objects.update(lost_at=timezone.now())
     says(alice.did)
-    external_handles.look_again(birch, alice.did)
+    external_handles.check_now(birch, alice.did)
     assert row().lost_at is not None
-    external_handles.look_again(alice.host, alice.did)
+    external_handles.check_now(alice.host, alice.did)
     assert row().lost_at is None

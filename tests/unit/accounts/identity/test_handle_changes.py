@@ -17,7 +17,7 @@ from protocol.keys import SigningKey
 from repos.models import Event
 from server.net import dns as txt_records
 from server.net import http_client
-from tests.unit.accounts.people import account_row, wish
+from tests.unit.accounts.people import account_row, wanted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 IDENTITY = 3
@@ -25,7 +25,7 @@ IDENTITY = 3
 
 @pytest.fixture
 def account(ash, plc) -> Account:
-    return sign_up.sign_up(ash, wish())
+    return sign_up.sign_up(ash, wanted())
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_a_handle_that_another_account_is_about_to_get_is_taken(account, ash):
 
 def test_a_directory_that_is_down_changes_nothing_and_leaves_no_row(account, plc):
     plc.down = True
-    with pytest.raises(updates.DirectoryAway) as away:
+    with pytest.raises(updates.DirectoryUnavailable) as away:
         change(account, "new-alice.test")
     account.refresh_from_db()
     assert (away.value.status, account.handle) == (502, "alice.test")
@@ -130,7 +130,7 @@ def test_a_directory_that_is_down_changes_nothing_and_leaves_no_row(account, plc
 
 def test_a_directory_that_is_too_slow_changes_nothing(account, plc):
     plc.delay_s = 0.8
-    with pytest.raises(updates.DirectoryAway):
+    with pytest.raises(updates.DirectoryUnavailable):
         change(account, "new-alice.test")
     account.refresh_from_db()
     assert account.handle == "alice.test"
@@ -138,7 +138,7 @@ def test_a_directory_that_is_too_slow_changes_nothing(account, plc):
 
 def test_a_directory_that_fails_before_taking_it_keeps_the_handle_for_later(account, plc):
     plc.fail_before = True
-    with pytest.raises(updates.UpdateLate) as late:
+    with pytest.raises(updates.UpdateTimeout) as late:
         change(account, "new-alice.test")
     account.refresh_from_db()
     assert (late.value.status, account.handle) == (504, "alice.test")
@@ -147,7 +147,7 @@ def test_a_directory_that_fails_before_taking_it_keeps_the_handle_for_later(acco
 
 def test_repeating_the_wish_goes_on_with_it(account, plc):
     plc.fail_before = True
-    with pytest.raises(updates.UpdateLate):
+    with pytest.raises(updates.UpdateTimeout):
         change(account, "new-alice.test")
     plc.fail_before = False
     change(account, "new-alice.test")
@@ -158,7 +158,7 @@ def test_repeating_the_wish_goes_on_with_it(account, plc):
 
 def test_a_directory_that_fails_after_taking_it_is_believed_by_its_log(account, plc):
     plc.fail_after = True
-    with pytest.raises(updates.UpdateLate):
+    with pytest.raises(updates.UpdateTimeout):
         change(account, "new-alice.test")
     plc.fail_after = False
     change(account, "new-alice.test")
@@ -169,7 +169,7 @@ def test_a_directory_that_fails_after_taking_it_is_believed_by_its_log(account, 
 
 def test_another_wish_takes_the_place_of_one_that_waits(account, plc):
     plc.fail_before = True
-    with pytest.raises(updates.UpdateLate):
+    with pytest.raises(updates.UpdateTimeout):
         change(account, "first.test")
     plc.fail_before = False
     change(account, "second.test")
@@ -179,18 +179,18 @@ def test_another_wish_takes_the_place_of_one_that_waits(account, plc):
 
 def test_whoever_waits_for_the_first_wish_hears_of_the_second(account, plc):
     plc.fail_before = True
-    with pytest.raises(updates.UpdateLate):
+    with pytest.raises(updates.UpdateTimeout):
         change(account, "first.test")
     first = PlcOperation.objects.get(new_handle="first.test")
     plc.fail_before = False
     change(account, "second.test")
     with pytest.raises(updates.UpdateRefused, match="has taken the place"):
-        updates.see_through(first)
+        updates.await_publication(first)
 
 
 def test_a_wish_that_came_in_late_after_all_is_overtaken_by_the_next(account, plc):
     plc.fail_after = True
-    with pytest.raises(updates.UpdateLate):
+    with pytest.raises(updates.UpdateTimeout):
         change(account, "first.test")
     plc.fail_after = False
     change(account, "second.test")
@@ -228,7 +228,7 @@ def test_an_operation_too_many_is_refused_with_the_directorys_words(account):
 
 
 def test_of_two_who_want_a_handle_at_once_one_gets_it(account, ash, plc):
-    other = sign_up.sign_up(ash, wish(handle="bobby.test", email="bob@example.com"))
+    other = sign_up.sign_up(ash, wanted(handle="bobby.test", email="bob@example.com"))
     outcomes = []
 
     def attempt(person):

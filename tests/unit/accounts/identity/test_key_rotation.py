@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from accounts.identity import key_rotation
 from accounts.identity.plc import client, submit
-from accounts.identity.plc.updates import DirectoryAway, NotOursToChange
+from accounts.identity.plc.updates import DirectoryUnavailable, NotOursToChange
 from accounts.models import Account, PlcOperation, SigningKey
 from accounts.signup import sign_up
 from hosting.models import Host
@@ -13,14 +13,14 @@ from protocol.keys import PublicKey
 from protocol.keys import SigningKey as Key
 from protocol.repo import commit
 from repos.models import Event, Repo
-from tests.unit.accounts.people import wish
+from tests.unit.accounts.people import wanted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 def account(ash, plc) -> Account:
-    return sign_up.sign_up(ash, wish())
+    return sign_up.sign_up(ash, wanted())
 
 
 def named_by_directory(account: Account) -> str:
@@ -51,7 +51,7 @@ def test_all_else_that_the_did_says_stays(account):
 
 def test_a_rotation_that_was_interrupted_goes_on_by_itself(account, plc):
     operation = key_rotation._write_down(account)
-    submit.publish(operation.pk)  # what the sweep does
+    submit.submit(operation.pk)  # what the sweep does
     account.refresh_from_db()
     assert account.signing_did_key == named_by_directory(account)
 
@@ -80,7 +80,7 @@ def test_a_did_that_is_no_plc_cannot_rotate(account):
 
 def test_a_directory_that_is_down_changes_nothing(account, settings):
     settings.PLC_URL = "http://127.0.0.1:1"
-    with pytest.raises(DirectoryAway):
+    with pytest.raises(DirectoryUnavailable):
         key_rotation.rotate_key(account)
     assert not PlcOperation.objects.filter(kind="update").exists()
 

@@ -56,7 +56,7 @@ def test_without_an_answer_nobody_goes_on(browser, host):
 
 
 @pytest.mark.parametrize(
-    ("wish", "target"),
+    ("wanted", "target"),
     [
         ("https://app.example/done?x=1", "https://app.example/done"),
         ("https://evil.example/", "https://bsky.app/"),
@@ -65,9 +65,9 @@ def test_without_an_answer_nobody_goes_on(browser, host):
         ("https://app.example@evil.example/", "https://bsky.app/"),
     ],
 )
-def test_people_are_sent_to_known_apps_alone(browser, host, settings, wish, target):
+def test_people_are_sent_to_known_apps_alone(browser, host, settings, wanted, target):
     settings.GATE_ORIGINS = ["https://bsky.app", "https://app.example"]
-    response = solve(browser, redirect_url=wish)
+    response = solve(browser, redirect_url=wanted)
     assert response["location"].partition("?")[0] == target
 
 
@@ -83,8 +83,8 @@ def test_a_framed_page_gets_no_cookie_and_needs_none(host):
     assert not strict.cookies
 
 
-@pytest.mark.parametrize("wish", ["http://[", "https://[::1", "https://a]b/", "https://℀.com"])
-def test_a_target_that_is_no_url_leads_to_the_first_app(browser, host, wish):
-    assert browser.get(GATE, {"redirect_url": wish}).status_code == 200
-    back = urlsplit(solve(browser, redirect_url=wish)["location"])
+@pytest.mark.parametrize("wanted", ["http://[", "https://[::1", "https://a]b/", "https://℀.com"])
+def test_a_target_that_is_no_url_leads_to_the_first_app(browser, host, wanted):
+    assert browser.get(GATE, {"redirect_url": wanted}).status_code == 200
+    back = urlsplit(solve(browser, redirect_url=wanted)["location"])
     assert (back.scheme, back.netloc) == ("https", "bsky.app")

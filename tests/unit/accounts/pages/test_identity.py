@@ -10,7 +10,7 @@ from accounts.signup import sign_up
 from hosting.models import Host
 from hosting.tenancy import routing
 from protocol.keys import SigningKey
-from tests.unit.accounts.people import PASSWORD, account_row, wish
+from tests.unit.accounts.people import PASSWORD, account_row, wanted
 
 PAGE = "/account/identity"
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,7 +26,7 @@ def _quick(monkeypatch):
 def anna(ash) -> Account:
     ash.did_method = Host.DidMethod.WEB
     ash.save()
-    return sign_up.sign_up(ash, wish(handle="anna.test", email="anna@example.com"))
+    return sign_up.sign_up(ash, wanted(handle="anna.test", email="anna@example.com"))
 
 
 def browser_of(account: Account) -> Client:

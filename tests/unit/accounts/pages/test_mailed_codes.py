@@ -50,10 +50,10 @@ def test_another_email_is_a_button_and_has_an_end(signed_in, settings):
 
 def test_the_password_opens_what_a_new_address_does_not(signed_in):
     email_address.change(alice(), email_address.Change("new@example.com"))
-    wish = {"purpose": Purpose.PLC_OPERATION.value}
-    wrong = signed_in.post(CODES, {**wish, "password": "wrong"})
+    wanted = {"purpose": Purpose.PLC_OPERATION.value}
+    wrong = signed_in.post(CODES, {**wanted, "password": "wrong"})
     assert (wrong.status_code, "The password is wrong." in wrong.content.decode()) == (422, True)
-    right = signed_in.post(CODES, {**wish, "password": FORM["password"]})
+    right = signed_in.post(CODES, {**wanted, "password": FORM["password"]})
     code = re.search(r"Your code is ([A-Z2-7]{5}-[A-Z2-7]{5})", right.content.decode())
     owner = Account.objects.select_related("host").get(email="new@example.com")
     email_codes.check(owner, Purpose.PLC_OPERATION, code[1])
@@ -62,8 +62,8 @@ def test_the_password_opens_what_a_new_address_does_not(signed_in):
 
 @pytest.mark.parametrize("purpose", [Purpose.PLC_OPERATION, Purpose.DELETE_ACCOUNT])
 def test_an_address_of_old_gets_the_code_by_mail(signed_in, purpose):
-    wish = {"purpose": purpose.value, "password": FORM["password"]}
-    page = signed_in.post(CODES, wish).content.decode()
+    wanted = {"purpose": purpose.value, "password": FORM["password"]}
+    page = signed_in.post(CODES, wanted).content.decode()
     email = OutgoingMail.objects.get(letter=purpose.value)
     assert email.recipient == "alice@example.com"
     assert "Your code is" not in page
@@ -77,6 +77,6 @@ def test_nobody_without_a_session_sees_these_pages(browser):
 
 @pytest.mark.parametrize("purpose", [Purpose.PLC_OPERATION, Purpose.DELETE_ACCOUNT])
 def test_the_letters_of_the_page_speak_its_language(signed_in, purpose):
-    wish = {"purpose": purpose.value, "password": FORM["password"]}
-    signed_in.post(CODES, wish, headers={"accept-language": "de"})
+    wanted = {"purpose": purpose.value, "password": FORM["password"]}
+    signed_in.post(CODES, wanted, headers={"accept-language": "de"})
     assert 'lang="de"' in OutgoingMail.objects.get(letter=purpose.value).html

@@ -117,23 +117,23 @@ def guarded(ash):
 
 
 def first_step(browser) -> str:
-    """The promise in the page that asks for the code."""
+    """The challenge in the page that asks for the code."""
     response = browser.post("/account/sign-in", {"identifier": "alice", "password": PASSWORD})
     assert response.status_code == 200
     assert not WebSession.objects.exists()
-    return re.search('name="promise" value="([^"]+)"', text(response)).group(1)
+    return re.search('name="challenge" value="([^"]+)"', text(response)).group(1)
 
 
 def test_the_second_step_signs_in(browser, guarded):
-    promise = first_step(browser)
-    sent = {"promise": promise, "code": code_in_mail()}
+    challenge = first_step(browser)
+    sent = {"challenge": challenge, "code": code_in_mail()}
     response = browser.post("/account/sign-in/code", sent)
     assert response["Location"] == "/account/"
     assert WebSession.objects.get().account == guarded
 
 
 def test_a_wrong_code_does_not(browser, guarded):
-    sent = {"promise": first_step(browser), "code": "AAAAA-BBBBB"}
+    sent = {"challenge": first_step(browser), "code": "AAAAA-BBBBB"}
     response = browser.post("/account/sign-in/code", sent)
     assert response.status_code == 422
     assert "Sign in again" in text(response)
@@ -143,7 +143,7 @@ def test_a_wrong_code_does_not(browser, guarded):
 def test_nobody_begins_with_the_second_step(browser, guarded):
     assert browser.get("/account/sign-in/code")["Location"] == "/account/sign-in"
     code = email_codes.issue(guarded, Purpose.AUTH_FACTOR)
-    response = browser.post("/account/sign-in/code", {"promise": "made up", "code": code})
+    response = browser.post("/account/sign-in/code", {"challenge": "made up", "code": code})
     assert response.status_code == 422
 
 

@@ -128,7 +128,7 @@ def test_a_host_with_invites_asks_for_the_code(browser, ash):
 
 def test_a_late_directory_is_explained(browser, monkeypatch):
     def late(*_):
-        raise await_directory.DirectoryLate("late")
+        raise await_directory.DirectoryTimeout("late")
 
     monkeypatch.setattr(signup, "sign_up", late)
     response = sign_up(browser)

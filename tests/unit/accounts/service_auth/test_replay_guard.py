@@ -7,7 +7,7 @@ import redis
 
 from accounts.authentication.compact_jws import BadServiceToken
 from accounts.service_auth import replay_guard
-from accounts.service_auth.replay_guard import OwnMarks, spent_once
+from accounts.service_auth.replay_guard import LocalGuard, use_once
 from accounts.service_auth.tokens import ServiceClaims
 from protocol.errors import InvalidRequest
 
@@ -41,41 +41,41 @@ class NoValkey:
 def store(request, monkeypatch):
     client = request.param()
     monkeypatch.setattr(replay_guard, "_valkey", lambda: client)
-    monkeypatch.setattr(replay_guard, "_own", OwnMarks(8))
+    monkeypatch.setattr(replay_guard, "_local", LocalGuard(8))
     return client
 
 
 def test_a_second_use_is_refused(ash, store):
-    with spent_once(ash, claims("1")):
+    with use_once(ash, claims("1")):
         pass
-    with pytest.raises(BadServiceToken, match="used already"), spent_once(ash, claims("1")):
+    with pytest.raises(BadServiceToken, match="used already"), use_once(ash, claims("1")):
         pass
 
 
 def test_a_refusal_gives_the_token_back(ash, store):
-    with pytest.raises(InvalidRequest), spent_once(ash, claims("1")):
+    with pytest.raises(InvalidRequest), use_once(ash, claims("1")):
         raise InvalidRequest("handle taken")
-    with spent_once(ash, claims("1")):
+    with use_once(ash, claims("1")):
         pass
 
 
 def test_other_tokens_issuers_and_hosts_are_other_marks(ash, birch, store):
     for host, who in [(ash, claims("1")), (ash, claims("2")), (birch, claims("1"))]:
-        with spent_once(host, who):
+        with use_once(host, who):
             pass
-    with spent_once(ash, claims("1", iss="did:plc:b")):
+    with use_once(ash, claims("1", iss="did:plc:b")):
         pass
 
 
 def test_own_marks_end_with_their_token():
-    marks = OwnMarks(8)
+    marks = LocalGuard(8)
     assert marks.claim("a", int(time.time()) - 1)
     assert marks.claim("a", int(time.time()) + 60)
     assert not marks.claim("a", int(time.time()) + 60)
 
 
 def test_own_marks_are_bounded_and_those_that_end_first_go():
-    marks = OwnMarks(4)
+    marks = LocalGuard(4)
     later = int(time.time()) + 60
     for number in range(5):
         marks.claim(str(number), later + number)

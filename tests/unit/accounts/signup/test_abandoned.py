@@ -10,14 +10,14 @@ from accounts.models import Account, PlcOperation, SigningKey
 from accounts.signup import abandoned, sign_up
 from accounts.signup.rules import check
 from protocol.did import plc as did_plc
-from tests.unit.accounts.people import wish
+from tests.unit.accounts.people import wanted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 def genesis(ash, plc):
-    return sign_up._begin(ash, check(ash, wish()))
+    return sign_up._begin(ash, check(ash, wanted()))
 
 
 def age(kind, **delta):
@@ -55,7 +55,7 @@ def test_after_that_handle_and_email_are_free_again(withdrawn):
 
 
 def test_a_published_sign_up_is_never_withdrawn(genesis):
-    submit.publish(genesis.pk)
+    submit.submit(genesis.pk)
     age("genesis", minutes=31)
     abandoned.withdraw_stale()
     assert Account.objects.get().is_active
@@ -96,4 +96,4 @@ def test_a_tombstone_that_found_nothing_for_a_day_is_dropped(withdrawn):
 
 
 def test_the_same_person_can_sign_up_again(ash, withdrawn, plc):
-    assert sign_up.sign_up(ash, wish()).is_active
+    assert sign_up.sign_up(ash, wanted()).is_active

@@ -14,7 +14,7 @@ from accounts.signup import approval_queue, sign_up
 from accounts.signup.approval_queue import AlreadyDecided, Declined, QueueFull, SignUpHeld
 from accounts.signup.rules import HandleTaken
 from hosting.mail.models import OutgoingMail
-from tests.unit.accounts.people import PASSWORD, account_row, wish
+from tests.unit.accounts.people import PASSWORD, account_row, wanted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,7 +28,7 @@ def host(ash):
 
 def held(host, **changes) -> HeldSignUp:
     with pytest.raises(SignUpHeld):
-        sign_up.sign_up(host, wish(**changes))
+        sign_up.sign_up(host, wanted(**changes))
     return HeldSignUp.objects.select_related("host__tenant").latest("id")
 
 
@@ -60,22 +60,22 @@ def test_the_same_person_is_told_the_same_again(host):
 def test_a_handle_is_kept_for_who_came_first(host):
     held(host)
     with pytest.raises(HandleTaken):
-        sign_up.sign_up(host, wish(email="other@example.com"))
+        sign_up.sign_up(host, wanted(email="other@example.com"))
     with pytest.raises(HandleTaken):
-        sign_up.sign_up(host, wish(password="not the same one"))
+        sign_up.sign_up(host, wanted(password="not the same one"))
 
 
 def test_it_is_kept_after_the_host_has_opened(host, plc):
     held(host)
     host.admission = "open"
     with pytest.raises(HandleTaken):
-        sign_up.sign_up(host, wish(email="other@example.com"))
+        sign_up.sign_up(host, wanted(email="other@example.com"))
 
 
 def test_an_address_waits_once(host):
     held(host)
     with pytest.raises(EmailRefused):
-        sign_up.sign_up(host, wish(handle="other.test"))
+        sign_up.sign_up(host, wanted(handle="other.test"))
 
 
 def test_approved_it_becomes_an_account_with_its_own_password(host, plc):
@@ -142,7 +142,7 @@ def test_a_queue_has_an_end(host, monkeypatch):
     monkeypatch.setattr(approval_queue, "WAITING_MAX", 1)
     held(host)
     with pytest.raises(QueueFull):
-        sign_up.sign_up(host, wish(handle="other.test", email="other@example.com"))
+        sign_up.sign_up(host, wanted(handle="other.test", email="other@example.com"))
 
 
 def test_an_approved_one_spends_its_code_when_it_is_still_good(host, plc):
@@ -162,7 +162,7 @@ def test_a_mover_who_was_refused_is_told_so(host):
         decided_at=timezone.now(),
     )  # fmt: skip
     with pytest.raises(Declined):
-        approval_queue.check_not_waiting(host, did, sign_up.rules.check(host, wish()))
+        approval_queue.check_not_waiting(host, did, sign_up.rules.check(host, wanted()))
 
 
 def test_nobodys_data_is_kept_for_a_month(host):

@@ -49,9 +49,9 @@ def test_taken_ones_are_not_suggested(ash, alice):
     assert suggested(ash, "alice.test")[0] == "alice2.test"
 
 
-@pytest.mark.parametrize("wish", ["admin.test", "sup-port.test", "ab.test", "....", "日本.test"])
-def test_nothing_is_made_of_reserved_words_and_of_nothing(ash, wish):
-    assert suggested(ash, wish) == []
+@pytest.mark.parametrize("wanted", ["admin.test", "sup-port.test", "ab.test", "....", "日本.test"])
+def test_nothing_is_made_of_reserved_words_and_of_nothing(ash, wanted):
+    assert suggested(ash, wanted) == []
 
 
 def test_a_long_label_is_cut_to_what_a_handle_holds(ash):

@@ -11,7 +11,7 @@ from accounts.invites.codes import InvalidInviteCode
 from accounts.models import Account, InviteCode, PlcOperation, SigningKey
 from accounts.signup import abandoned, sign_up
 from protocol.errors import XrpcError
-from tests.unit.accounts.people import wish
+from tests.unit.accounts.people import wanted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,13 +33,13 @@ def used(code) -> int:
 
 
 def test_a_sign_up_spends_its_code_in_the_same_breath(host, code, plc):
-    account = sign_up.sign_up(host, wish(invite_code=code))
+    account = sign_up.sign_up(host, wanted(invite_code=code))
     assert InviteCode.objects.get(code=code).uses.get().used_by == account.did
 
 
 def test_a_host_that_asks_for_none_spends_none(ash, plc):
     code = codes.give(ash, codes_each=1, uses_each=1)["admin"][0]
-    sign_up.sign_up(ash, wish(invite_code=code))
+    sign_up.sign_up(ash, wanted(invite_code=code))
     assert used(code) == 0
 
 
@@ -47,7 +47,7 @@ def test_of_ten_with_one_code_one_comes_in(host, code, plc):
     outcomes = []
 
     def run(number):
-        one = wish(handle=f"p{number:02}.test", email=f"{number}@example.com", invite_code=code)
+        one = wanted(handle=f"p{number:02}.test", email=f"{number}@example.com", invite_code=code)
         try:
             outcomes.append(sign_up.sign_up(host, one).status)
         except XrpcError as refusal:
@@ -66,7 +66,7 @@ def test_of_ten_with_one_code_one_comes_in(host, code, plc):
 def test_a_sign_up_that_is_withdrawn_gives_its_code_back(host, code, plc):
     plc.down = True
     with pytest.raises(XrpcError):
-        sign_up.sign_up(host, wish(invite_code=code))
+        sign_up.sign_up(host, wanted(invite_code=code))
     assert used(code) == 1
     submit.drop_pending_account(Account.objects.get())
     assert used(code) == 0
@@ -75,15 +75,15 @@ def test_a_sign_up_that_is_withdrawn_gives_its_code_back(host, code, plc):
 def test_the_same_person_goes_on_with_the_code_they_spent(host, code, plc):
     plc.down = True
     with pytest.raises(XrpcError):
-        sign_up.sign_up(host, wish(invite_code=code))
+        sign_up.sign_up(host, wanted(invite_code=code))
     plc.down = False
-    assert sign_up.sign_up(host, wish(invite_code=code)).status == "active"
+    assert sign_up.sign_up(host, wanted(invite_code=code)).status == "active"
     assert used(code) == 1
 
 
 def test_somebody_else_does_not(host, code, plc):
-    sign_up.sign_up(host, wish(invite_code=code))
-    other = wish(handle="other.test", email="other@example.com", invite_code=code)
+    sign_up.sign_up(host, wanted(invite_code=code))
+    other = wanted(handle="other.test", email="other@example.com", invite_code=code)
     with pytest.raises(InvalidInviteCode):
         sign_up.sign_up(host, other)
     abandoned.withdraw_stale()

@@ -12,13 +12,13 @@ from accounts.signup import captcha, policy, rules
 from accounts.signup.approval_queue import SignUpHeld
 from accounts.signup.policy import SignUpClosed
 from accounts.signup.rules import SignUp
-from tests.unit.accounts.people import wish
+from tests.unit.accounts.people import wanted
 
 MOVER = "did:plc:mmmmmmmmmmmmmmmmmmmmmmmm"
 
 
-def knock(host, one: SignUp) -> None:
-    """What every door does before it writes a row; a mover's DID was proven elsewhere."""
+def context(host, one: SignUp) -> None:
+    """What every way in does before it writes a row; a mover's DID was proven elsewhere."""
     check = policy.check_before_proof if one.did else policy.check_open
     check(host, one)
     admitted = rules.check(host, replace(one, did=""))
@@ -31,52 +31,52 @@ def did(request) -> str:
 
 
 def test_an_open_host_lets_everybody_in(ash, did):
-    knock(ash, wish(did=did))
+    context(ash, wanted(did=did))
 
 
 def test_a_closed_host_lets_nobody_in(ash, did):
     ash.admission = "closed"
     with pytest.raises(SignUpClosed):
-        knock(ash, wish(did=did))
+        context(ash, wanted(did=did))
 
 
 def test_moves_only_is_what_it_says(ash):
     ash.admission = "migration_only"
-    knock(ash, wish(did=MOVER))
+    context(ash, wanted(did=MOVER))
     with pytest.raises(SignUpClosed, match="only takes accounts that move in"):
-        knock(ash, wish())
+        context(ash, wanted())
 
 
 def test_an_invite_is_asked_of_everybody(ash, did):
     ash.admission = "invite"
     for code, message in ((None, "No invite code provided"), ("x", "not available")):
         with pytest.raises(InvalidInviteCode, match=message):
-            knock(ash, wish(did=did, invite_code=code))
+            context(ash, wanted(did=did, invite_code=code))
     code = codes.give(ash, codes_each=1, uses_each=1)["admin"][0]
-    knock(ash, wish(did=did, invite_code=code.upper()))
+    context(ash, wanted(did=did, invite_code=code.upper()))
 
 
 def test_a_captcha_is_asked_of_everybody(ash, did, monkeypatch):
     monkeypatch.setattr(captcha, "ZERO_BITS", 0)
     ash.admission = "captcha"
     with pytest.raises(captcha.CaptchaRefused):
-        knock(ash, wish(did=did))
-    knock(ash, wish(did=did, verification_code=f"{captcha.challenge(ash)}:1"))
+        context(ash, wanted(did=did))
+    context(ash, wanted(did=did, verification_code=f"{captcha.challenge(ash)}:1"))
 
 
 def test_approval_holds_everybody(ash, did):
     ash.admission = "approval"
     with pytest.raises(SignUpHeld):
-        knock(ash, wish(did=did))
+        context(ash, wanted(did=did))
     held = HeldSignUp.objects.get()
     assert (held.did, held.reason, held.handle) == (did, "policy", "alice.test")
 
 
 def test_a_tripped_breaker_holds_everybody(ash, did):
     ash.sign_up_limit_count = 1
-    knock(ash, wish(handle="first.test", email="first@example.com"))
+    context(ash, wanted(handle="first.test", email="first@example.com"))
     with pytest.raises(SignUpHeld):
-        knock(ash, wish(did=did))
+        context(ash, wanted(did=did))
     assert HeldSignUp.objects.get().reason == "breaker"
 
 
@@ -84,14 +84,14 @@ def test_what_the_rules_refuse_is_not_counted(ash):
     ash.sign_up_limit_count = 1
     for _ in range(3):
         with pytest.raises(credential_rules.EmailRefused):
-            knock(ash, wish(email="x@mailinator.com"))
-    knock(ash, wish())
+            context(ash, wanted(email="x@mailinator.com"))
+    context(ash, wanted())
 
 
 def test_a_mover_who_was_approved_comes_in_through_a_tripped_breaker(ash):
     ash.sign_up_limit_count = 0
     ash.admission = "approval"
     with pytest.raises(SignUpHeld):
-        knock(ash, wish(did=MOVER))
+        context(ash, wanted(did=MOVER))
     HeldSignUp.objects.update(state="approved", decided_at="2026-01-01T00:00Z")
-    knock(ash, wish(did=MOVER))
+    context(ash, wanted(did=MOVER))

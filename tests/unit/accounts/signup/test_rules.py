@@ -7,19 +7,19 @@ from accounts.authentication.credential_rules import PasswordRefused
 from accounts.signup import rules
 from protocol.errors import XrpcError
 from protocol.keys import SigningKey
-from tests.unit.accounts.people import account_row, wish
+from tests.unit.accounts.people import account_row, wanted
 
 UNFIT = "This email address is not supported, please use a different email."
 
 
 def refused(host, **changes) -> tuple[str, str, str]:
     with pytest.raises(XrpcError) as refusal:
-        rules.check(host, wish(**changes))
+        rules.check(host, wanted(**changes))
     return refusal.value.name, refusal.value.message, refusal.value.field
 
 
 def test_a_good_wish_comes_back_in_normal_form(ash):
-    admitted = rules.check(ash, wish(handle="Alice.TEST", email=" Alice@Example.COM "))
+    admitted = rules.check(ash, wanted(handle="Alice.TEST", email=" Alice@Example.COM "))
     assert (admitted.handle, admitted.email) == ("alice.test", "alice@example.com")
     assert admitted.recovery_key == ""
 
@@ -49,7 +49,7 @@ def test_a_password_is_required(ash, password):
 
 
 def test_a_password_has_at_most_256_characters(ash):
-    assert rules.check(ash, wish(password="🦋" * 256))
+    assert rules.check(ash, wanted(password="🦋" * 256))
     message = "Password too long. Maximum length is 256 characters."
     assert refused(ash, password="x" * 257) == ("InvalidPassword", message, "password")
 
@@ -61,7 +61,7 @@ def test_a_bad_handle_is_refused_by_the_rules_for_handles(ash):
 @pytest.mark.parametrize("curve", ["k256", "p256"])
 def test_a_recovery_key_of_either_curve_is_taken(ash, curve):
     key = SigningKey.generate(curve).did_key
-    assert rules.check(ash, wish(recovery_key=key)).recovery_key == key
+    assert rules.check(ash, wanted(recovery_key=key)).recovery_key == key
 
 
 @pytest.mark.parametrize(
@@ -72,13 +72,13 @@ def test_any_other_recovery_key_is_refused(ash, key):
 
 
 def test_an_invite_code_is_taken_in_any_letter_case(ash):
-    assert rules.check(ash, wish(invite_code=" Pds-ABCDE-fghij ")).invite_code == (
+    assert rules.check(ash, wanted(invite_code=" Pds-ABCDE-fghij ")).invite_code == (
         "pds-abcde-fghij"
     )
 
 
 def test_a_taken_handle_is_named(ash, alice):
-    admitted = rules.check(ash, wish(email="other@example.com"))
+    admitted = rules.check(ash, wanted(email="other@example.com"))
     with pytest.raises(rules.HandleTaken) as refusal:
         rules.check_free(ash, admitted)
     assert refusal.value.message == "Handle already taken: alice.test"
@@ -86,7 +86,7 @@ def test_a_taken_handle_is_named(ash, alice):
 
 
 def test_a_taken_email_is_named_whatever_its_letter_case(ash, alice):
-    admitted = rules.check(ash, wish(handle="other.test", email="ALICE@example.com"))
+    admitted = rules.check(ash, wanted(handle="other.test", email="ALICE@example.com"))
     with pytest.raises(
         credential_rules.EmailRefused, match=r"^Email already taken: alice@example\.com$"
     ):
@@ -95,13 +95,13 @@ def test_a_taken_email_is_named_whatever_its_letter_case(ash, alice):
 
 def test_an_email_may_be_used_again_at_another_host(ash, birch):
     account_row(birch)
-    rules.check_free(ash, rules.check(ash, wish()))
+    rules.check_free(ash, rules.check(ash, wanted()))
 
 
 @pytest.mark.parametrize("password", ["alice.test", "Alice@Example.com", " @alice.test", "ALICE"])
 def test_a_password_that_is_a_name_everybody_sees_is_refused(ash, password):
     with pytest.raises(PasswordRefused, match="must not be your handle"):
-        rules.check(ash, wish(password=password))
+        rules.check(ash, wanted(password=password))
 
 
 def test_malformed_and_throw_away_addresses_are_told_apart():

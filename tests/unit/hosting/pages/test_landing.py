@@ -1,4 +1,4 @@
-"""The few routes that belong to nobody's room, and the headers that every page carries."""
+"""The few routes that belong to no tenant, and the headers that every page carries."""
 
 import pytest
 from django.test import Client, RequestFactory

@@ -118,8 +118,8 @@ def test_birchs_staff_do_not_reopen_ash(tripped, birch, staff_of):
 
 def test_an_owner_decides_the_policy(ash, staff_of):
     client = console(staff_of(ash, "owner"))
-    wish = {"policy": "approval", "sign_up_limit_count": "50", "invite_interval_days": "7"}
-    client.post(f"{HOME}admission/", {**wish, "reason": "spam"})
+    wanted = {"policy": "approval", "sign_up_limit_count": "50", "invite_interval_days": "7"}
+    client.post(f"{HOME}admission/", {**wanted, "reason": "spam"})
     ash.refresh_from_db()
     assert (ash.admission, ash.sign_up_limit_count, ash.invite_interval.days) == ("approval", 50, 7)
     assert AuditEntry.objects.get().reason == "approval: spam"

@@ -1,4 +1,4 @@
-"""Documents of strangers: bounded, harmless, and compiled with all they lean on."""
+"""Untrusted documents: bounded, harmless, and compiled with all they lean on."""
 
 from typing import Any
 

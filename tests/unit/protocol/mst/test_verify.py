@@ -1,4 +1,4 @@
-"""Trees of strangers: whole ones for imports, parts of them for relays."""
+"""Untrusted trees: whole ones for imports, parts of them for relays."""
 
 import pytest
 from hypothesis import given, settings

@@ -51,8 +51,8 @@ def test_a_repo_that_takes_no_commits_is_told_apart_from_one_that_is_gone(new_ac
 
 def test_a_blob_that_is_not_there_undoes_the_whole_call(new_account) -> None:
     ref = BlobRef(cid.of_raw(b"never uploaded"), "text/plain", 5)
-    wish = Write(Action.CREATE, THING, "a", cid.of_dag_cbor(b"\xa0"), b"\xa0", (ref,))
-    chains = [chain_at(new_account().pk), chain_at(new_account().pk, wish)]
+    wanted = Write(Action.CREATE, THING, "a", cid.of_dag_cbor(b"\xa0"), b"\xa0", (ref,))
+    chains = [chain_at(new_account().pk), chain_at(new_account().pk, wanted)]
     with pytest.raises(psycopg.DatabaseError) as raised, django_transaction.atomic():
         transaction.apply(chains)
     assert raised.value.sqlstate == transaction.BLOB_MISSING

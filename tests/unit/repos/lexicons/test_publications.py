@@ -4,7 +4,7 @@ import pytest
 
 from protocol.keys import SigningKey
 from repos.lexicons.publications import (
-    AuthoritySilent,
+    AuthorityUnavailable,
     LexiconNotFound,
     authority_of,
     fetch,
@@ -49,7 +49,7 @@ def test_other_records_beside_it_do_no_harm(network):
 
 
 def test_silent_name_servers_are_no_word(network):
-    with pytest.raises(AuthoritySilent):
+    with pytest.raises(AuthorityUnavailable):
         find_authority("example.silent.thing")
 
 
@@ -99,7 +99,7 @@ def test_a_server_without_the_repo_has_no_lexicon(network, status):
 @pytest.mark.parametrize("status", [301, 429, 500, 503])
 def test_a_server_in_trouble_is_no_word(network, status):
     network.status = status
-    with pytest.raises(AuthoritySilent):
+    with pytest.raises(AuthorityUnavailable):
         fetch(THING, DID)
 
 
@@ -108,8 +108,8 @@ def test_a_server_in_trouble_is_no_word(network, status):
     [
         (http_client.Forbidden("inside"), LexiconNotFound),
         (http_client.TooLarge(1_000, 200), LexiconNotFound),
-        (http_client.Unreachable("down"), AuthoritySilent),
-        (http_client.TimedOut("slow"), AuthoritySilent),
+        (http_client.Unreachable("down"), AuthorityUnavailable),
+        (http_client.TimedOut("slow"), AuthorityUnavailable),
     ],
 )
 def test_what_happens_on_the_way_is_told_apart(network, fault, refusal):

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from repos.lexicons import known, resolving
-from repos.lexicons.publications import AuthoritySilent, LexiconNotFound
+from repos.lexicons.publications import AuthorityUnavailable, LexiconNotFound
 from repos.models import NetworkLexicon
 from server.net import http_client
 from tests.unit.repos.lexicons.conftest import DID, OTHER_DID, THING, lexicon_of
@@ -33,7 +33,7 @@ def test_a_refusal_is_remembered_too(network):
         with pytest.raises(LexiconNotFound):
             resolving.resolve(THING)
     assert len(network.asked) == 1
-    assert not NetworkLexicon.objects.exists()  # strangers' inventions make no rows
+    assert not NetworkLexicon.objects.exists()  # anybody's inventions make no rows
 
 
 def test_only_so_many_are_kept_for_onlookers(network, monkeypatch):
@@ -57,7 +57,7 @@ def test_an_old_document_stands_in_while_its_authority_is_silent(network):
 def test_silence_about_an_unknown_one_is_a_502(network):
     network.publish(lexicon_of())
     network.fault = http_client.TimedOut("slow")
-    with pytest.raises(AuthoritySilent) as refusal:
+    with pytest.raises(AuthorityUnavailable) as refusal:
         resolving.resolve(THING)
     assert refusal.value.status == 502
 
@@ -106,7 +106,7 @@ def test_the_worker_resolves_what_is_wanted(network):
 
 @pytest.mark.parametrize(
     ("fault", "pause"),
-    [(None, known.REFUSAL), (http_client.TimedOut("slow"), known.SILENCE)],
+    [(None, known.REFUSAL), (http_client.TimedOut("slow"), known.TIMEOUT_PAUSE)],
 )
 def test_a_failure_is_looked_at_again_later(network, fault, pause):
     network.domains["_lexicon.network.example.com"] = [f"did={DID}"]

@@ -11,7 +11,7 @@ from hosting.mail.models import OutgoingMail
 from protocol.did import plc as operations
 from protocol.keys import SigningKey
 from repos.models import Event
-from tests.unit.accounts.people import account_row, wish
+from tests.unit.accounts.people import account_row, wanted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 IDENTITY = 3
@@ -20,7 +20,7 @@ OWN = SigningKey.generate()
 
 @pytest.fixture
 def account(ash, plc) -> Account:
-    return sign_up.sign_up(ash, wish())
+    return sign_up.sign_up(ash, wanted())
 
 
 @pytest.fixture
@@ -90,14 +90,14 @@ def test_a_code_signs_once(account, code):
 
 def test_a_silent_directory_leaves_the_code_for_another_try(account, code, plc):
     plc.down = True
-    with pytest.raises(updates.DirectoryAway):
+    with pytest.raises(updates.DirectoryUnavailable):
         owner_operations.sign(account, code, {})
     plc.down = False
     assert owner_operations.sign(account, code, {})["prev"]
 
 
 @pytest.mark.parametrize(
-    "wishes",
+    "wanted",
     [
         {"rotationKeys": []},
         {"rotationKeys": ["nonsense"]},
@@ -109,9 +109,9 @@ def test_a_silent_directory_leaves_the_code_for_another_try(account, code, plc):
         {"alsoKnownAs": ["x" * 300]},
     ],
 )
-def test_nonsense_is_not_signed_and_costs_no_code(account, code, wishes):
+def test_nonsense_is_not_signed_and_costs_no_code(account, code, wanted):
     with pytest.raises(owner_operations.ImproperOperation):
-        owner_operations.sign(account, code, wishes)
+        owner_operations.sign(account, code, wanted)
     assert owner_operations.sign(account, code, {})
 
 
@@ -218,7 +218,7 @@ def test_a_refused_one_may_be_tried_again(account):
 def test_one_that_came_in_although_we_heard_nothing_is_found_in_the_log(account, plc):
     operation = signed(account, rotationKeys=keys_of(account))
     plc.fail_after = True
-    with pytest.raises(updates.UpdateLate):
+    with pytest.raises(updates.UpdateTimeout):
         owner_operations.submit(account, operation)
     plc.fail_after = False
     owner_operations.submit(account, operation)

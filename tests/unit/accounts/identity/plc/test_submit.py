@@ -16,7 +16,7 @@ from accounts.signals import account_opened
 from accounts.signup import sign_up
 from accounts.signup.rules import check
 from hosting import celery
-from tests.unit.accounts.people import wish
+from tests.unit.accounts.people import wanted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def operation(ash, plc):
     """A sign-up whose rows are written and which nobody has published yet."""
-    return sign_up._begin(ash, check(ash, wish()))
+    return sign_up._begin(ash, check(ash, wanted()))
 
 
 def due_now():
@@ -33,21 +33,21 @@ def due_now():
 
 def failed_attempt(operation) -> PlcOperation:
     with pytest.raises(submit.Undecided):
-        submit.publish(operation.pk)
+        submit.submit(operation.pk)
     operation.refresh_from_db()
     return operation
 
 
 def test_publishing_opens_the_account(operation):
-    submit.publish(operation.pk)
+    submit.submit(operation.pk)
     operation.refresh_from_db()
     assert (operation.state, operation.attempts) == ("published", 1)
     assert operation.account.status == "active"
 
 
 def test_publishing_twice_posts_once(operation, plc):
-    submit.publish(operation.pk)
-    submit.publish(operation.pk)
+    submit.submit(operation.pk)
+    submit.submit(operation.pk)
     assert len(plc.posts) == 1
 
 
@@ -90,7 +90,7 @@ def test_the_log_is_read_before_posting_again(operation, plc):
     failed_attempt(operation)
     plc.fail_after = False
     due_now()
-    submit.publish(operation.pk)
+    submit.submit(operation.pk)
     operation.refresh_from_db()
     assert operation.state == "published"
     assert len(plc.posts) == 1
@@ -101,7 +101,7 @@ def test_an_operation_that_did_not_arrive_is_posted_again(operation, plc):
     failed_attempt(operation)
     plc.fail_before = False
     due_now()
-    submit.publish(operation.pk)
+    submit.submit(operation.pk)
     assert len(plc.posts) == 2
 
 
@@ -114,7 +114,7 @@ def test_a_post_that_overtakes_our_look_is_no_refusal(operation, monkeypatch):
         raise client.Refused("exists")
 
     monkeypatch.setattr(client, "post", refuse)
-    submit.publish(operation.pk)
+    submit.submit(operation.pk)
     operation.refresh_from_db()
     assert operation.state == "published"
 
@@ -124,7 +124,7 @@ def test_a_refusal_frees_handle_and_email_and_keeps_the_reason(operation, monkey
         raise client.Refused("too many operations")
 
     monkeypatch.setattr(client, "post", refuse)
-    submit.publish(operation.pk)
+    submit.submit(operation.pk)
     operation.refresh_from_db()
     assert (operation.state, operation.account) == ("refused", None)
     assert operation.last_error == "too many operations"
@@ -138,12 +138,12 @@ def test_a_receiver_that_fails_leaves_the_account_pending(operation):
     account_opened.connect(fail)
     try:
         with pytest.raises(RuntimeError, match="no repo"):
-            submit.publish(operation.pk)
+            submit.submit(operation.pk)
     finally:
         account_opened.disconnect(fail)
     assert Account.objects.get().status == "pending"
     due_now()
-    submit.publish(operation.pk)
+    submit.submit(operation.pk)
     assert Account.objects.get().status == "active"
 
 
@@ -151,7 +151,7 @@ def test_an_attempt_that_died_is_taken_over_when_its_lease_ends(operation, plc):
     PlcOperation.objects.update(attempts=1, next_attempt_at=timezone.now() + submit.lease())
     failed_attempt(operation)
     due_now()
-    submit.publish(operation.pk)
+    submit.submit(operation.pk)
     assert Account.objects.get().status == "active"
 
 
@@ -164,7 +164,7 @@ def test_pauses_double_up_to_a_minute(operation, plc, attempts, pause_s):
 
 
 def test_an_operation_that_is_gone_is_nobodys_business(operation, plc):
-    submit.publish(operation.pk + 1)
+    submit.submit(operation.pk + 1)
     assert plc.posts == []
 
 

@@ -124,7 +124,7 @@ def test_a_refusal_is_remembered_with_its_name(network):
 )
 def test_a_silent_directory_is_no_answer(network, answer):
     network.answers[f"http://plc/{PLC_DID}"] = answer
-    with pytest.raises(resolution.NetworkSilent):
+    with pytest.raises(resolution.NetworkUnavailable):
         resolution.resolve_did(PLC_DID)
 
 
@@ -142,7 +142,7 @@ def test_no_old_document_stands_in_when_a_fresh_one_was_asked_for(network):
     network.answers[f"http://plc/{PLC_DID}"] = (200, document(PLC_DID))
     resolution.resolve_did(PLC_DID)
     network.answers[f"http://plc/{PLC_DID}"] = http_client.TimedOut("late")
-    with pytest.raises(resolution.NetworkSilent):
+    with pytest.raises(resolution.NetworkUnavailable):
         resolution.resolve_did(PLC_DID, fresh=True)
 
 
@@ -151,7 +151,7 @@ def test_a_document_older_than_a_day_is_no_document(network, later):
     resolution.resolve_did(PLC_DID)
     network.answers[f"http://plc/{PLC_DID}"] = http_client.TimedOut("late")
     later(dids.KEPT_S + 1)
-    with pytest.raises(resolution.NetworkSilent):
+    with pytest.raises(resolution.NetworkUnavailable):
         resolution.resolve_did(PLC_DID)
 
 

@@ -115,7 +115,7 @@ def test_name_servers_that_are_late_are_not_waited_for_twice(network):
 )
 def test_silence_is_not_taken_for_a_no(network, records, page):
     network.records, network.page = records, page
-    with pytest.raises(resolution.NetworkSilent):
+    with pytest.raises(resolution.NetworkUnavailable):
         resolution.ask_for_handle(HANDLE)
 
 

@@ -14,15 +14,15 @@ def sign_up_form(host, **changes) -> SignUpForm:
 
 
 def test_label_and_domain_make_the_handle(ash):
-    assert sign_up_form(ash).wish("").handle == "alice.test"
+    assert sign_up_form(ash).wanted("").handle == "alice.test"
 
 
 def test_the_password_is_taken_as_typed(ash):
-    assert sign_up_form(ash, password="  two  spaces ").wish("").password == "  two  spaces "
+    assert sign_up_form(ash, password="  two  spaces ").wanted("").password == "  two  spaces "
 
 
 def test_an_empty_recovery_key_is_none_given(ash):
-    assert not sign_up_form(ash).wish("").recovery_key
+    assert not sign_up_form(ash).wanted("").recovery_key
 
 
 @pytest.mark.parametrize(
