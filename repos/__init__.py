@@ -1,1 +1,1 @@
-"""What you said: repos, records, MST nodes, blobs, commits, events, the firehose."""
+"""Repos: records, MST nodes, blobs, commits, events, the firehose."""

@@ -1,4 +1,4 @@
-"""Work of this package in the background: periodic (server/jobs/beat_schedule.py) and large
+"""Celery tasks of repos: periodic (server/jobs/beat_schedule.py) and large
 imports.
 
 Each may run twice.

@@ -22,7 +22,7 @@ from moderation.models import AuditEntry
 from repos.blobs.fetching import queue, worker
 from repos.imports import jobs
 from repos.models import BlobFetch, ImportJob, Repo
-from repos.reads.counts import BlobTally, tally_blobs
+from repos.reads.counts import BlobCounts, count_blobs
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Move:
 
     arrival: Arrival
     record_count: int
-    blobs: BlobTally
+    blobs: BlobCounts
     import_job: ImportJob | None  # the newest large import
     fetch: BlobFetch | None
 
@@ -61,12 +61,12 @@ def with_progress(arrivals: Sequence[Arrival]) -> list[Move]:
     fetches = BlobFetch.objects.in_bulk(ids)
     newest_last = ImportJob.objects.filter(repo_id__in=ids).order_by("id")
     imports = {job.repo_id: job for job in newest_last}
-    blobs = tally_blobs(ids)
+    blobs = count_blobs(ids)
     return [
         Move(
             arrival,
             records.get(arrival.pk, 0),
-            blobs.get(arrival.pk, BlobTally(0, 0)),
+            blobs.get(arrival.pk, BlobCounts(0, 0)),
             imports.get(arrival.pk),
             fetches.get(arrival.pk),
         )

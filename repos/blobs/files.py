@@ -1,4 +1,4 @@
-"""Blobs' bytes in the storage, so that a crash at any moment leaves nothing that nobody knows.
+"""Blob files in the storage: a crash at any moment leaves none that no row knows.
 
 Every file has a key of its own, `{public|quarantine}/{tenant}/{shard}/{did}/{cid}.{random}`, and no
 key is ever written twice: whoever removes an old file cannot hit the one that took its place. The

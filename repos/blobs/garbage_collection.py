@@ -1,4 +1,4 @@
-"""Removing blobs that no record refers to: uploads never used, and those whose records are gone.
+"""Garbage collection of blobs: uploads never used, and those whose records are gone.
 
 A row goes first, and dooms its file in the same statement (models.DoomedFile), unless a hold takes
 the file over (repos.blobs.holds); the file goes after it, outside of any transaction. A crash

@@ -1,4 +1,4 @@
-"""Profiles of 2022 and 2023, whose avatar and banner are blobs of the older form.
+"""Legacy profiles (2022 and 2023), whose avatar and banner are blobs of the older form.
 
 Source: atproto.com/specs/data-model, "Blob Type": the older form may be read, never written. People
 who move in bring such profiles with them, and a client that edits one sends back the fields that it

@@ -1,4 +1,4 @@
-"""Blobs that records refer to and that nobody has uploaded here: what an import leaves to be done.
+"""Missing blobs: records refer to them and nobody has uploaded them here.
 
 Source: the lexicon com.atproto.repo.listMissingBlobs. A record of an import names its blobs in
 `blob_use`; the upload of the bytes makes the `blob` row. Writes of our own never leave such a gap.

@@ -1,4 +1,4 @@
-"""Blobs out of sight and back: what a takedown of one blob does to its row and to its bytes.
+"""Quarantine of blobs: what a takedown of one blob does to its row and to its bytes.
 
 Source: com.atproto.admin.updateSubjectStatus of a repoBlobRef. The row changes first, and from then
 on the blob is neither served nor referred to nor uploaded again. The bytes follow to the

@@ -1,4 +1,4 @@
-"""Blobs that a stored record names, whatever form the record's old host let it have.
+"""Referenced blobs: those a stored record names, in whatever form its old host allowed.
 
 Source: atproto.com/specs/data-model, "Blob Type", the older form included; migrations
 import the records first, so all of them are only expected for now.

@@ -1,4 +1,4 @@
-"""A look at every upload before it is kept: by nobody, unless the operator names scanners.
+"""Scanning of uploads before they are kept: by scanners that the operator names.
 
 `GROVE_BLOB_SCANNERS` holds dotted names of functions `(Upload) -> None` that raise BlobRefused.
 They run in their order while the upload's answer waits (uploads are in the slow pool), when all

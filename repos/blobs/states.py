@@ -1,4 +1,4 @@
-"""The life of a blob as data: which state may follow which.
+"""The blob life cycle as data: which state may follow which.
 
 Source: docs/decisions/0017-the-life-of-a-blob.md. The moves themselves are made by SQL, each where
 its cause is (an upload, a commit, a takedown, the sweep); a trigger on the table `blob` refuses

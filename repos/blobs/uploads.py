@@ -1,4 +1,4 @@
-"""Blobs on their way in: received, hashed, measured, looked at, stored, and staged for a record.
+"""Blob uploads: received, hashed, measured, scanned, stored, and staged for a record.
 
 Source: atproto.com/specs/blob and the lexicon com.atproto.repo.uploadBlob. Where the bytes lie, and
 why a crash leaves none behind: repos.blobs.files.

@@ -1,4 +1,4 @@
-"""Commits of one repo that go in together, each made on the one before; and the rows they come to.
+"""A commit chain: commits of one repo that go in together, and the rows they come to.
 
 A chain begins at the head that the database holds. Its rows are those of its end: what one commit
 brings and a later one removes is never stored, while every commit keeps its event.
@@ -25,14 +25,14 @@ class Stored:
     rev: str
 
 
-class Chain:
+class CommitChain:
     """The commits to come of one repo. `head` is where the next one starts."""
 
-    def __init__(self, head: Head, twins: dict[Subject, set[str]]) -> None:
+    def __init__(self, head: Head, same_subject: dict[Subject, set[str]]) -> None:
         self.start = head
         self.head = head
         self.plans: list[Plan] = []
-        self._twins = twins
+        self._same_subject = same_subject
         self._source = nodes.NodeSource(head.id, head.last_commit)
 
     def extend(self, writes: Sequence[Write], swap_commit: bytes | None) -> Sequence[Change]:
@@ -52,7 +52,7 @@ class Chain:
             self.head,
             tree,
             changes=changes,
-            displaced=plan.displaced_by(self._twins_of(telling), tree, changes),
+            displaced=plan.displaced_by(self._same_subject_of(telling), tree, changes),
             rev=revs.next_rev(self.head.rev),
             key=signing_keys.signing_key(self.head.signing_did_key, self.head.did),
         )
@@ -82,9 +82,9 @@ class Chain:
                 new[cid] = made.rev, block
         return gone, new
 
-    def _twins_of(self, writes: Sequence[Write]) -> set[str]:
+    def _same_subject_of(self, writes: Sequence[Write]) -> set[str]:
         subjects = [subject for write in writes if (subject := subject_of(write)) is not None]
-        return set().union(*(self._twins.get(subject, ()) for subject in subjects))
+        return set().union(*(self._same_subject.get(subject, ()) for subject in subjects))
 
     def _append(self, made: Plan) -> None:
         self.plans.append(made)
@@ -93,11 +93,11 @@ class Chain:
             self.head, cid=made.commit.cid, rev=made.rev, data=made.root, last_commit=None
         )
         for op, stored in _steps(made):
-            for paths in self._twins.values():
+            for paths in self._same_subject.values():
                 paths.discard(op.path)
             if stored is not None and stored.write.subject is not None:
                 subject = (stored.write.collection, stored.write.subject)
-                self._twins.setdefault(subject, set()).add(op.path)
+                self._same_subject.setdefault(subject, set()).add(op.path)
 
 
 def subject_of(write: Write) -> Subject | None:

@@ -1,11 +1,11 @@
-"""Every write's way to a new head (what is no write takes `heads.move`).
+"""Group commit: concurrent writes are planned together and applied in one statement.
 
-The writes that run side by side go in join_batch (server.web.threads.batching): one statement reads
+The writes that run side by side go in together (server.web.threads.batching): one statement reads
 where their repos stand, each batch of writes is worked out in memory as a commit on the one before
 it (repos.commits.commit_chain, repos.commits.plan), and one statement applies them all
 (repos.commits.transaction). It takes effect only on the heads that were read. The writes to a repo
 whose head moved meanwhile start again; at a repo that other processes write to as well they soon
-take turns, and in the end the repo's lock, so that nobody starves.
+take the repo lock, and in the end lock its row, so that nobody starves.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +21,7 @@ from protocol.errors import XrpcError
 from protocol.mst import MissingBlock
 from repos.blobs import blobs
 from repos.commits import plan, repo_lock, transaction
-from repos.commits.commit_chain import Chain, subject_of
+from repos.commits.commit_chain import CommitChain, subject_of
 from repos.commits.plan import Change
 from repos.commits.writes import Write
 from repos.models import Repo
@@ -30,8 +30,8 @@ from repos.state import heads, nodes
 from repos.state.heads import Head
 from server.web.threads.batching import TakeMore, join_batch
 
-_TRIES_TOGETHER = 2
-_TRIES_IN_TURN = 3
+_TRIES_BATCHED = 2
+_TRIES_EXCLUSIVE = 3
 _GROUP_WRITES = 400
 
 
@@ -70,8 +70,8 @@ class Applied:
 
 
 @dataclass(slots=True, eq=False)
-class _Wish:
-    """One batch of writes on its way; in the end it has an outcome."""
+class PendingWrite:
+    """One batch of writes that waits; in the end it has an outcome."""
 
     repo: RepoRef
     writes: Sequence[Write]
@@ -98,128 +98,137 @@ def apply_writes(
     plan.check_batch(writes)
     if refs := [ref for write in writes for ref in write.blobs]:
         blobs.check_uploaded(repo.id, refs)
-    wish = _Wish(repo, writes, swap_commit, session)
+    pending = PendingWrite(repo, writes, swap_commit, session)
     if connection.in_atomic_block:  # it belongs to this transaction, so nobody goes in with it
-        _try([wish], _carry_out_under_lock)
+        _try([pending], _commit_locked)
     else:
-        _bring_about(wish)
-    if isinstance(wish.outcome, Applied):
-        return wish.outcome
-    raise wish.outcome or RuntimeError(f"nobody settled a write to {repo.did}")
+        _run(pending)
+    if isinstance(pending.outcome, Applied):
+        return pending.outcome
+    raise pending.outcome or RuntimeError(f"nobody settled a write to {repo.did}")
 
 
-def _bring_about(wish: _Wish) -> None:
-    """Give a wish its outcome, with those of the requests beside it."""
-    for _ in range(_TRIES_TOGETHER):
-        if wish.outcome is None and not repo_lock.are_taken(wish.repo.id):
-            join_batch(_try_together, wish)
-    if wish.outcome is None:
-        repo_lock.take_for_a_while(wish.repo.id)
-        join_batch(_settle_in_turn, wish, key=wish.repo.id)
+def _run(pending: PendingWrite) -> None:
+    """Give a pending write its outcome, with those of the requests beside it."""
+    for _ in range(_TRIES_BATCHED):
+        if pending.outcome is None and not repo_lock.is_contended(pending.repo.id):
+            join_batch(_try_batch, pending)
+    if pending.outcome is None:
+        repo_lock.mark_contended(pending.repo.id)
+        join_batch(_settle_exclusively, pending, key=pending.repo.id)
 
 
-def _try_together(wishes: Sequence[_Wish], _take_more: TakeMore[_Wish]) -> None:
-    for portion in _portions(wishes):
-        _try(portion, _carry_out)
+def _try_batch(pending_writes: Sequence[PendingWrite], _take_more: TakeMore[PendingWrite]) -> None:
+    for portion in _portions(pending_writes):
+        _try(portion, _commit)
 
 
-def _settle_in_turn(wishes: Sequence[_Wish], take_more: TakeMore[_Wish]) -> None:
-    """Settle the wishes to one repo that other processes write to as well, and those that come
-    while we wait for our turn."""
-    with repo_lock.turn(wishes[0].repo.id):
-        for portion in _portions([*wishes, *take_more()]):
-            for _ in range(_TRIES_IN_TURN):
-                _try(_without_outcome(portion), _carry_out)
-            _try(_without_outcome(portion), _carry_out_under_lock)
+def _settle_exclusively(
+    pending_writes: Sequence[PendingWrite], take_more: TakeMore[PendingWrite]
+) -> None:
+    """Settle the writes to one repo that other processes write to as well, and those that come
+    while we wait for its lock."""
+    with repo_lock.hold(pending_writes[0].repo.id):
+        for portion in _portions([*pending_writes, *take_more()]):
+            for _ in range(_TRIES_EXCLUSIVE):
+                _try(_undecided(portion), _commit)
+            _try(_undecided(portion), _commit_locked)
 
 
-def _portions(wishes: Sequence[_Wish]) -> Iterator[list[_Wish]]:
-    """As many as one transaction should take; a single wish may be more."""
-    portion: list[_Wish] = []
+def _portions(pending_writes: Sequence[PendingWrite]) -> Iterator[list[PendingWrite]]:
+    """As many as one transaction should take; a single write may be more."""
+    portion: list[PendingWrite] = []
     size = 0
-    for wish in wishes:
-        size += len(wish.writes)
+    for pending in pending_writes:
+        size += len(pending.writes)
         if portion and size > _GROUP_WRITES:
             yield portion
-            portion, size = [], len(wish.writes)
-        portion.append(wish)
+            portion, size = [], len(pending.writes)
+        portion.append(pending)
     yield portion
 
 
-def _without_outcome(wishes: Sequence[_Wish]) -> list[_Wish]:
-    return [wish for wish in wishes if wish.outcome is None]
+def _undecided(pending_writes: Sequence[PendingWrite]) -> list[PendingWrite]:
+    return [pending for pending in pending_writes if pending.outcome is None]
 
 
-def _try(wishes: Sequence[_Wish], carry_out: "Callable[[Sequence[_Wish]], list[_Bid]]") -> None:
-    """Settle the wishes whose repos stay as they are read. What Postgres refuses for the sake of
+def _try(
+    pending_writes: Sequence[PendingWrite],
+    commit: "Callable[[Sequence[PendingWrite]], list[RepoBatch]]",
+) -> None:
+    """Settle the writes whose repos stay as they are read. What Postgres refuses for the sake of
     one is tried one by one."""
-    if not wishes:
+    if not pending_writes:
         return
     try:
-        bids = carry_out(wishes)
+        batches = commit(pending_writes)
     except psycopg.DatabaseError as error:
-        if len(wishes) > 1 and not _is_lost(error):
-            for wish in wishes:
-                _try([wish], carry_out)
+        if len(pending_writes) > 1 and not _is_lost(error):
+            for pending in pending_writes:
+                _try([pending], commit)
             return
-        for wish in wishes:
-            wish.outcome = _explained(error)
+        for pending in pending_writes:
+            pending.outcome = _explained(error)
         return
-    for bid in bids:
-        bid.settle()
+    for batch in batches:
+        batch.settle()
 
 
-def _carry_out_under_lock(wishes: Sequence[_Wish]) -> "list[_Bid]":
+def _commit_locked(pending_writes: Sequence[PendingWrite]) -> "list[RepoBatch]":
     with atomic():
-        return _carry_out(wishes, is_locked=True)
+        return _commit(pending_writes, is_locked=True)
 
 
-def _carry_out(wishes: Sequence[_Wish], *, is_locked: bool = False) -> "list[_Bid]":
+def _commit(
+    pending_writes: Sequence[PendingWrite], *, is_locked: bool = False
+) -> "list[RepoBatch]":
     """Read, plan, apply."""
-    bids = _bids(wishes, is_locked=is_locked)
-    moving = [bid for bid in bids if bid.chain.plans]
+    batches = _repo_batches(pending_writes, is_locked=is_locked)
+    moving = [batch for batch in batches if batch.chain.plans]
     if moving:
-        refused = transaction.apply([bid.chain for bid in moving])
-        for bid in moving:
-            bid.refusal = refused.get(bid.chain.start.id)
-    return bids
+        refused = transaction.apply([batch.chain for batch in moving])
+        for batch in moving:
+            batch.refusal = refused.get(batch.chain.start.id)
+    return batches
 
 
-def _bids(wishes: Sequence[_Wish], *, is_locked: bool) -> "list[_Bid]":
-    """A chain for every repo that takes commits; wishes for the others have their outcome."""
-    by_repo: dict[int, list[_Wish]] = {}
-    for wish in wishes:
-        by_repo.setdefault(wish.repo.id, []).append(wish)
-    sessions = {(wish.repo.id, wish.session) for wish in wishes if wish.session}
+def _repo_batches(pending_writes: Sequence[PendingWrite], *, is_locked: bool) -> "list[RepoBatch]":
+    """A chain for every repo that takes commits; writes to the others have their outcome."""
+    by_repo: dict[int, list[PendingWrite]] = {}
+    for pending in pending_writes:
+        by_repo.setdefault(pending.repo.id, []).append(pending)
+    sessions = {(pending.repo.id, pending.session) for pending in pending_writes if pending.session}
     found = heads.read_all(list(by_repo), sessions, is_locked=is_locked)
-    subjects = [(w.repo.id, s) for w in wishes for write in w.writes if (s := subject_of(write))]
-    twins = heads.read_twins(subjects)
-    bids = []
+    subjects = [
+        (w.repo.id, s) for w in pending_writes for write in w.writes if (s := subject_of(write))
+    ]
+    same_subject = heads.read_same_subject(subjects)
+    batches = []
     for repo_id, own in by_repo.items():
         head = found.get(repo_id)
-        taken = [wish for wish in own if not _is_refused(wish, head)]
+        taken = [pending for pending in own if not _is_refused(pending, head)]
         if head is not None and taken:
-            bids.append(_Bid(Chain(head, twins.get(repo_id, {})), taken))
-    return bids
+            batches.append(RepoBatch(CommitChain(head, same_subject.get(repo_id, {})), taken))
+    return batches
 
 
-def _is_refused(wish: _Wish, head: Head | None) -> bool:
-    """Whether a wish cannot come true, which is its outcome then: the repo takes no commits, or the
+def _is_refused(pending: PendingWrite, head: Head | None) -> bool:
+    """Whether a write is refused, which is its outcome then: the repo takes no commits, or the
     session was ended. A deleted account's sessions are."""
-    wish.outcome = _refusal_of(wish.repo, head.status if head else transaction.GONE)
-    is_ended = wish.session and (head is None or wish.session in head.ended)
-    if is_ended and not isinstance(wish.outcome, AccountTakedown):
-        wish.outcome = live_sessions.SessionEnded()
-    return wish.outcome is not None
+    pending.outcome = _refusal_of(pending.repo, head.status if head else transaction.GONE)
+    is_ended = pending.session and (head is None or pending.session in head.ended)
+    if is_ended and not isinstance(pending.outcome, AccountTakedown):
+        pending.outcome = live_sessions.SessionEnded()
+    return pending.outcome is not None
 
 
-class _Bid:
-    """One repo's wishes, the chain of commits that they come to, and what became of it."""
+class RepoBatch:
+    """One repo's pending writes, the chain of commits that they come to, and what became of it."""
 
-    def __init__(self, chain: Chain, wishes: Sequence[_Wish]) -> None:
+    def __init__(self, chain: CommitChain, pending_writes: Sequence[PendingWrite]) -> None:
         self.chain = chain
         self.refusal: str | None = None
-        self._wishes = wishes
+        self._pending_writes = pending_writes
         self._outcomes = list(self._extend())
 
     def settle(self) -> None:
@@ -227,27 +236,27 @@ class _Bid:
         if self.refusal == transaction.HEAD_MOVED:
             return
         if self.refusal is not None:
-            for wish in self._wishes:
-                wish.outcome = _refusal_of(wish.repo, self.refusal)
+            for pending in self._pending_writes:
+                pending.outcome = _refusal_of(pending.repo, self.refusal)
             return
-        for wish, outcome in self._outcomes:
-            wish.outcome = outcome
+        for pending, outcome in self._outcomes:
+            pending.outcome = outcome
         if self.chain.plans:
             heads.remember(self.chain.start.id, self.chain.head.data)
         for made in self.chain.plans:
             nodes.forget(made.tree.gone)
 
-    def _extend(self) -> Iterator[tuple[_Wish, Applied | Exception]]:
-        """Outcomes that hold if the chain does: one commit's wish may fail for another's sake."""
-        for wish in self._wishes:
+    def _extend(self) -> Iterator[tuple[PendingWrite, Applied | Exception]]:
+        """Outcomes that hold if the chain does: one write may fail for another's sake."""
+        for pending in self._pending_writes:
             try:
-                changes = self.chain.extend(wish.writes, wish.swap_commit)
+                changes = self.chain.extend(pending.writes, pending.swap_commit)
             except MissingBlock:  # a commit that ran meanwhile removed the node: read again
                 return
-            except Exception as failure:  # noqa: BLE001 - it is raised again where the wish waits
-                yield wish, failure
+            except Exception as failure:  # noqa: BLE001 - it is raised again where the write waits
+                yield pending, failure
             else:
-                yield wish, _applied(self.chain.head, changes)
+                yield pending, _applied(self.chain.head, changes)
 
 
 def _applied(head: Head, changes: Sequence[Change]) -> Applied:

@@ -1,4 +1,4 @@
-"""What a batch of writes makes of a repo: the new tree, commit, event, and rows. No database.
+"""The plan of a commit: the new tree, commit, event and rows of a batch of writes. No database.
 
 Source: atproto.com/specs/repository and atproto.com/specs/sync, "Commit Event". A plan holds for
 the one head it was made from; repos.commits.group_commit applies it only if that head still stands.
@@ -82,16 +82,16 @@ def changes_of(tree: Tree, writes: Sequence[Write]) -> list[Change]:
     ]
 
 
-def displaced_by(twins: Set[str], tree: Tree, changes: Sequence[Change]) -> list[RepoOp]:
+def displaced_by(same_subject: Set[str], tree: Tree, changes: Sequence[Change]) -> list[RepoOp]:
     """Deletes of the records with the same subject, unless the batch says what becomes of them.
 
-    Twins are read after the head: one that the tree lacks was made since, so the head has moved and
+    They are read after the head: one that the tree lacks was made since, so the head has moved and
     this plan will not be applied. A full batch is not refused for deletes that nobody asked for:
     those that it has no room for wait until the next record about their subject.
     """
     named = {change.write.path for change in changes}
     room = MAX_WRITES - sum(change.op is not None for change in changes)
-    found = [(path, tree.get(path.encode())) for path in sorted(twins - named)]
+    found = [(path, tree.get(path.encode())) for path in sorted(same_subject - named)]
     return [RepoOp("delete", path, None, cid) for path, cid in found if cid is not None][:room]
 
 

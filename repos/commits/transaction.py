@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain as chained
 from typing import Any, Final
 
-from repos.commits.commit_chain import Chain, Stored
+from repos.commits.commit_chain import CommitChain, Stored
 from server.database.prepared import (
     BIGINTS,
     BYTEAS,
@@ -47,7 +47,7 @@ _ENCODERS: dict[int, Callable[[Sequence[Any]], bytes]] = {
 }
 
 
-def apply(chains: Sequence[Chain]) -> dict[int, str]:
+def apply(chains: Sequence[CommitChain]) -> dict[int, str]:
     """Commit them all, in one transaction. What was refused: repo id -> HEAD_MOVED (read it again),
     its status when it takes no commits, or GONE; such a repo's chain had no effect.
 
@@ -66,7 +66,7 @@ def _columns(types: Sequence[int], rows: Sequence[tuple[Any, ...]]) -> Iterator[
         yield _ENCODERS[kind](column)
 
 
-def _tables(chains: Sequence[Chain]) -> Iterator[list[tuple[Any, ...]]]:
+def _tables(chains: Sequence[CommitChain]) -> Iterator[list[tuple[Any, ...]]]:
     """The rows, in the order of the function's parameters."""
     ends = [(chain, *chain.records(), *chain.nodes()) for chain in chains]
     yield [_repo(chain, len(stored) - len(left)) for chain, left, stored, _, _ in ends]
@@ -87,7 +87,7 @@ def _tables(chains: Sequence[Chain]) -> Iterator[list[tuple[Any, ...]]]:
     ]
 
 
-def _repo(chain: Chain, growth: int) -> tuple[Any, ...]:
+def _repo(chain: CommitChain, growth: int) -> tuple[Any, ...]:
     start, end = chain.start, chain.plans[-1]
     return start.id, start.rev, end.rev, end.commit.cid, end.root, end.commit.block, growth
 

@@ -1,4 +1,4 @@
-"""One wish about one record: checked and encoded before the repo is asked.
+"""Writes: each is about one record, and checked and encoded before the repo is asked.
 
 Source: the lexicons com.atproto.repo.createRecord, putRecord, deleteRecord and applyWrites. What
 depends on the repo (is the key taken, did the record change meanwhile, was the blob uploaded) is

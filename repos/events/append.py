@@ -1,4 +1,4 @@
-"""Appending to a host's firehose, in the transaction that makes the event true.
+"""Appends events to a host's firehose, in the transaction that makes the event true.
 
 An event is stored without its number; repos.events.sequencer gives it one. Source: the lexicon
 com.atproto.sync.subscribeRepos.

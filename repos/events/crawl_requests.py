@@ -1,4 +1,4 @@
-"""Asking relays to read our firehoses (com.atproto.sync.requestCrawl); rows say how it went.
+"""Crawl requests to relays (com.atproto.sync.requestCrawl); rows say how they went.
 
 A relay forgets a host that was silent, or that it could not reach, and starts a new one where it
 stands. So a host asks, once it has something to say, for the first time at once, later when it has

@@ -1,4 +1,4 @@
-"""The day partitions of the event table: made ahead, dropped when retention ends.
+"""Day partitions of the event table: made ahead, dropped when retention ends.
 
 Dropping a partition is how old events go: no row is deleted one by one. Should nobody make the next
 day's partition, events land in the default one and are moved when somebody does. What is about to

@@ -1,4 +1,4 @@
-"""How long events are kept, and how far ahead their day partitions are made."""
+"""Retention of events, and how far ahead their day partitions are made."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The process that numbers committed events: `python -m repos.events.sequencer`.
+"""The sequencer, a process that numbers committed events: `python -m repos.events.sequencer`.
 
 Commits append events without `seq`; this process gives numbers to what has become visible, in the
 order of ids, a batch in one statement, and notifies the tailers once a batch. Many may run: the one

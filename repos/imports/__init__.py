@@ -1,4 +1,4 @@
-"""Taking a repo in from a CAR file. Source: the lexicon com.atproto.repo.importRepo.
+"""Repo imports from a CAR file. Source: the lexicon com.atproto.repo.importRepo.
 
 Reading order: `car_file` (a CAR arrives on disk, every CID checked), `staging` (what it makes of
 the repo, worked out without a transaction), `announcing` (its one event), `rows` and `applying`

@@ -1,4 +1,4 @@
-"""The one event of an import: a #commit where the change fits into one, else a #sync.
+"""The event of an import: a #commit where the change fits into one, else a #sync.
 
 Source: the lexicon com.atproto.sync.subscribeRepos. A #commit links to the head before; a #sync
 says that the repo is another from here on, and consumers fetch it anew.

@@ -1,4 +1,4 @@
-"""A CAR on its way in: on disk while it streams, every CID checked, then read block by block.
+"""A received CAR file: on disk while it streams, every CID checked, then read block by block.
 
 Source: atproto.com/specs/repository, "CAR File Serialization"; the lexicon
 com.atproto.repo.importRepo. Memory is two chunks and an index of where each block lies (some
@@ -35,7 +35,7 @@ class UnreadableCar(InvalidRequest):
     """400: the bytes are not a CAR of one repo."""
 
 
-class Spool:
+class CarFile:
     """The blocks of one CAR, by CID. `root` names the commit. Close it, or use it in a `with`."""
 
     def __init__(self, path: Path, file: IO[bytes], root: bytes) -> None:
@@ -71,7 +71,7 @@ class Spool:
         """The file in the address space: a block costs a tenth of a system call."""
         return mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
 
-    def __enter__(self) -> "Spool":
+    def __enter__(self) -> "CarFile":
         return self
 
     def __exit__(
@@ -119,23 +119,23 @@ def folder() -> Path:
     return path
 
 
-def receive(chunks: Iterable[bytes]) -> Spool:
+def receive(chunks: Iterable[bytes]) -> CarFile:
     """Write a CAR down, checking it as it comes. Raises UnreadableCar, InsufficientStorage; then
     nothing is left."""
     _check_room()
     path = folder() / f"{uuid.uuid4().hex}.car"
     file = path.open("xb+")
     try:
-        spool = _read(_written(chunks, file), path, file)
+        car_file = _read(_written(chunks, file), path, file)
         file.flush()
     except BaseException:
         file.close()
         path.unlink(missing_ok=True)
         raise
-    return spool
+    return car_file
 
 
-def reopen(path: Path) -> Spool:
+def reopen(path: Path) -> CarFile:
     """A CAR that was received before. Raises UnreadableCar, FileNotFoundError."""
     file = path.open("rb")
     try:
@@ -166,14 +166,14 @@ def _check_room() -> None:
         raise free_space.InsufficientStorage
 
 
-def _read(chunks: Iterable[bytes], path: Path, file: IO[bytes]) -> Spool:
+def _read(chunks: Iterable[bytes], path: Path, file: IO[bytes]) -> CarFile:
     try:
         blocks = car.stream(chunks)
     except car.CarError as fault:
         raise UnreadableCar(f"Could not read the CAR: {fault}") from fault
-    spool = Spool(path, file, _only(blocks.roots))
-    spool.note(blocks)
-    return spool
+    car_file = CarFile(path, file, _only(blocks.roots))
+    car_file.note(blocks)
+    return car_file
 
 
 def _only(roots: tuple[bytes, ...]) -> bytes:

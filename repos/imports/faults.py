@@ -1,4 +1,4 @@
-"""Records that an import cannot take, gathered so that one refusal names several of them.
+"""Faults of an import: records it cannot take, gathered so that one refusal names several.
 
 Source: the lexicon com.atproto.repo.importRepo; atproto.com/specs/repository, "Repository Paths".
 """

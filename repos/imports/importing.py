@@ -1,4 +1,4 @@
-"""One import from its CAR on disk to the new head, safe to repeat.
+"""Runs one import, from its CAR on disk to the new head; safe to repeat.
 
 Source: the lexicon com.atproto.repo.importRepo. The repo becomes what the CAR holds, under a commit
 of our own. A commit that runs meanwhile makes the import start over on the head that it left.
@@ -20,7 +20,7 @@ from repos.blobs.fetching import queue
 from repos.blobs.types import declared_types
 from repos.commits import group_commit
 from repos.imports import applying, staging
-from repos.imports.car_file import Spool, UnreadableCar
+from repos.imports.car_file import CarFile, UnreadableCar
 from repos.imports.faults import RefusedRecords
 from repos.imports.staging import Progress, Staged
 from repos.models import Repo
@@ -43,19 +43,19 @@ class RepoBusy(XrpcError):
     status = 503
 
 
-def unheard(_record_count: int) -> None:
+def ignore_progress(_record_count: int) -> None:
     """Progress of an import that is over before anybody could ask."""
 
 
-def check_owner(spool: Spool, did: str) -> Commit:
+def check_owner(car_file: CarFile, did: str) -> Commit:
     """The CAR's commit, when it is this account's. Raises ForeignRepo, UnreadableCar."""
-    imported = spool.commit()
+    imported = car_file.commit()
     if imported.did != did:
         raise ForeignRepo(f"The CAR is the repo of {imported.did}, not of {did}")
     return imported
 
 
-def import_first(repo_id: int, spool: Spool) -> bool:
+def import_first(repo_id: int, car_file: CarFile) -> bool:
     """Make an empty repo what the CAR holds; False when it is not empty: then `import_repo` it.
 
     Holds the repo's row all the while, so its rows can be made and stored side by side: most
@@ -63,18 +63,18 @@ def import_first(repo_id: int, spool: Spool) -> bool:
     """
     with transaction.atomic():
         head = _head(repo_id, is_locked=True)
-        imported = check_owner(spool, head.did)
+        imported = check_owner(car_file, head.did)
         if head.data != _EMPTY_TREE or imported.data == head.data:
             return False
         with _car_faults():
-            staged = staging.stage(head, spool, imported, unheard, is_first=True)
+            staged = staging.stage(head, car_file, imported, ignore_progress, is_first=True)
         if not _apply(staged):
             raise RepoBusy("The repo has changed: repeat the import")
     _finish(repo_id)
     return True
 
 
-def import_repo(repo_id: int, spool: Spool, progress: Progress) -> None:
+def import_repo(repo_id: int, car_file: CarFile, progress: Progress) -> None:
     """Make the repo what the CAR holds: all of it, or nothing and an error.
 
     `progress` is told of records read. Raises ForeignRepo, UnreadableCar, RefusedRecords,
@@ -82,10 +82,10 @@ def import_repo(repo_id: int, spool: Spool, progress: Progress) -> None:
     """
     for _ in range(_TRIES):
         head = _head(repo_id)
-        imported = check_owner(spool, head.did)
+        imported = check_owner(car_file, head.did)
         if imported.data == head.data:
             break
-        staged = _stage(head, spool, imported, progress)
+        staged = _stage(head, car_file, imported, progress)
         if staged is not None and _apply(staged):
             _count_writes(head, staged)
             break
@@ -104,11 +104,11 @@ def _head(repo_id: int, *, is_locked: bool = False) -> Head:
     return head
 
 
-def _stage(head: Head, spool: Spool, imported: Commit, progress: Progress) -> Staged | None:
+def _stage(head: Head, car_file: CarFile, imported: Commit, progress: Progress) -> Staged | None:
     """None when the head moved while it was read."""
     try:
         with _car_faults():
-            return staging.stage(head, spool, imported, progress)
+            return staging.stage(head, car_file, imported, progress)
     except (UnreadableCar, RefusedRecords):
         if _head(head.id).rev != head.rev:
             return None

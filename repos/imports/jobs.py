@@ -1,4 +1,4 @@
-"""Large imports: a row says what is to be done, a worker does it, the request waits for the word.
+"""Import jobs for large imports: a row says what to do, a worker does it, the request waits.
 
 The CAR lies in the shared folder of `car_file`. A job is claimed by an update that must change
 exactly one row, under a lease that its worker renews; one that dies leaves it to run out, and the
@@ -19,7 +19,7 @@ from kombu.exceptions import OperationalError
 from hosting import celery
 from protocol.errors import XrpcError
 from repos.imports import importing
-from repos.imports.car_file import Spool, folder, reopen
+from repos.imports.car_file import CarFile, folder, reopen
 from repos.imports.leases import LEASE, Lease
 from repos.models import ImportJob
 from repos.reads.repos import RepoRef
@@ -39,27 +39,30 @@ class ImportUnderWay(XrpcError):
     status = 409
 
 
-class ImportLate(XrpcError):
+class ImportTimeout(XrpcError):
     """504: the import goes on; whoever repeats the call waits for the same one."""
 
     name = "UpstreamTimeout"
     status = 504
 
 
-def hand_over(repo: RepoRef, spool: Spool) -> ImportJob:
+def enqueue(repo: RepoRef, car_file: CarFile) -> ImportJob:
     """Write a CAR down as work for a worker; the same CAR again joins the job that is open.
 
-    The spool's file belongs to the job from here on. Raises ImportUnderWay.
+    The file belongs to the job from here on. Raises ImportUnderWay.
     """
     try:
         with transaction.atomic():
             job = ImportJob.objects.create(
-                repo_id=repo.id, root=spool.root, file=spool.path.name, lease_ends_at=timezone.now()
+                repo_id=repo.id,
+                root=car_file.root,
+                file=car_file.path.name,
+                lease_ends_at=timezone.now(),
             )
     except IntegrityError:
-        spool.path.unlink(missing_ok=True)
+        car_file.path.unlink(missing_ok=True)
         open_job = ImportJob.objects.open().filter(repo_id=repo.id).first()
-        if open_job is None or bytes(open_job.root) != spool.root:
+        if open_job is None or bytes(open_job.root) != car_file.root:
             raise ImportUnderWay("Another import of this account is under way") from None
         return open_job
     wake(job.pk)
@@ -69,10 +72,10 @@ def hand_over(repo: RepoRef, spool: Spool) -> ImportJob:
 def await_outcome(job: ImportJob) -> None:
     """Return when the job is done, within settings.IMPORT_AWAIT_S.
 
-    Raises what the import was refused for, or ImportLate, at once when too many wait already.
+    Raises what the import was refused for, or ImportTimeout, at once when too many wait already.
     """
     if not _waiting.acquire(blocking=False):
-        raise ImportLate("The import is under way: repeat the call later to learn how it went")
+        raise ImportTimeout("The import is under way: repeat the call later to learn how it went")
     try:
         _await_decision(job)
     finally:
@@ -100,8 +103,8 @@ def run(job_id: int) -> None:
         return
     path = folder() / job.file
     try:
-        with Lease(job_id), reopen(path) as spool:
-            importing.import_repo(job.repo_id, spool, lambda count: _note(job_id, count))
+        with Lease(job_id), reopen(path) as car_file:
+            importing.import_repo(job.repo_id, car_file, lambda count: _note(job_id, count))
     except XrpcError as refusal:
         _refuse(job_id, refusal)
     except FileNotFoundError:
@@ -138,7 +141,7 @@ def _await_decision(job: ImportJob) -> None:
     job.refresh_from_db()
     while job.is_open:
         if time.monotonic() > deadline:
-            raise ImportLate("The import is still under way: repeat the call to wait for it")
+            raise ImportTimeout("The import is still under way: repeat the call to wait for it")
         time.sleep(pause_s)
         pause_s = min(pause_s * 1.5, _LONGEST_PAUSE_S)
         job.refresh_from_db()

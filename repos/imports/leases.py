@@ -1,4 +1,4 @@
-"""A sign of life beside long work: the job's lease is renewed for as long as this process lives."""
+"""The lease of an import job, renewed for as long as its process lives."""
 
 import threading
 from datetime import timedelta

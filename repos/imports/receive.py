@@ -1,4 +1,4 @@
-"""The entry point of com.atproto.repo.importRepo: a body comes in, the repo is what it says or a
+"""Receives com.atproto.repo.importRepo: a body comes in, the repo is what it says or a
 refusal.
 
 Small CARs are imported by the thread that received them; large ones are a job of a worker that
@@ -12,7 +12,7 @@ from django.conf import settings
 
 from protocol.errors import InvalidRequest
 from repos.imports import car_file, importing, jobs
-from repos.imports.car_file import Spool
+from repos.imports.car_file import CarFile
 from repos.reads.repos import RepoRef
 
 LARGE_BYTES = 20_000_000
@@ -29,7 +29,7 @@ class ImportsRefused(InvalidRequest):
 def import_car(repo: RepoRef, chunks: Iterable[bytes]) -> None:
     """Receive a CAR of any size and make the repo what it holds.
 
-    Raises ImportsRefused, the errors of `importing.import_repo`, ImportUnderWay and ImportLate.
+    Raises ImportsRefused, the errors of `importing.import_repo`, ImportUnderWay and ImportTimeout.
     """
     if not settings.IMPORTS:
         raise ImportsRefused
@@ -38,9 +38,9 @@ def import_car(repo: RepoRef, chunks: Iterable[bytes]) -> None:
         try:
             importing.check_owner(received, repo.did)
             if is_large(received):
-                job = jobs.hand_over(repo, received)
+                job = jobs.enqueue(repo, received)
             elif not importing.import_first(repo.id, received):
-                importing.import_repo(repo.id, received, importing.unheard)
+                importing.import_repo(repo.id, received, importing.ignore_progress)
         finally:
             if job is None:
                 received.path.unlink(missing_ok=True)
@@ -48,6 +48,6 @@ def import_car(repo: RepoRef, chunks: Iterable[bytes]) -> None:
         jobs.await_outcome(job)
 
 
-def is_large(received: Spool) -> bool:
+def is_large(received: CarFile) -> bool:
     """Whether an import would keep a web process busy for longer than a second or so."""
     return received.size_bytes > LARGE_BYTES or len(received) > LARGE_BLOCKS

@@ -1,4 +1,4 @@
-"""Rows waiting to be stored: encoded once, kept apart from memory, then given to Postgres whole.
+"""Rows of an import waiting to be stored: encoded once, on disk, then given to Postgres whole.
 
 The format is that of COPY ... (FORMAT BINARY), PostgreSQL documentation, "COPY". Encoding happens
 before the transaction, so the transaction lasts only as long as Postgres needs to take the rows;
@@ -14,7 +14,7 @@ from server.database import connection
 from server.database.prepared import NULL, SIZES, bigint, integer
 from server.storage import temporary_files
 
-_SPOOL_BYTES = 8_388_608  # beyond this the rows go to a temporary file
+_MEMORY_BYTES = 8_388_608  # beyond this the rows go to a temporary file
 _CHUNK_BYTES = 65_536
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = struct.pack(">h", -1)
@@ -28,7 +28,7 @@ class Rows:
         self._copy = f"COPY {table} (repo_id, {', '.join(columns)}) FROM STDIN (FORMAT BINARY)"
         self._start = struct.pack(">hi", len(columns) + 1, 8) + bigint(repo_id)
         self._file = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - `close`
-            max_size=_SPOOL_BYTES, dir=str(temporary_files.folder())
+            max_size=_MEMORY_BYTES, dir=str(temporary_files.folder())
         )
         self._write: Callable[[bytes], object] = self._file.write
         self._held = bytearray(_HEADER)  # not written yet: a write for each row costs a third

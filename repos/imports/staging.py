@@ -1,4 +1,4 @@
-"""What an import makes of a repo, worked out before any transaction: rows, commit, event.
+"""Staging of an import, before any transaction: rows, commit, event.
 
 Source: the lexicon com.atproto.repo.importRepo; atproto.com/specs/repository. The imported tree is
 compared with the one that stands, so a repeat costs nothing and a CAR may leave out what is here.
@@ -16,7 +16,7 @@ from protocol.repo.commit import Commit
 from repos.blobs.referenced_blobs import MARK, blobs_named
 from repos.commits import writes
 from repos.imports.announcing import Announcement
-from repos.imports.car_file import Spool
+from repos.imports.car_file import CarFile
 from repos.imports.faults import Faults
 from repos.imports.rows import Rows
 from repos.models import Repo
@@ -36,13 +36,13 @@ _RECORDS = "SELECT DISTINCT ON (cid) cid, data FROM record WHERE repo_id = %s AN
 class Nodes(dict[bytes, bytes]):
     """Nodes by CID, of a CAR first and then of a repo; nothing is kept in memory."""
 
-    def __init__(self, *, spool: Spool | None = None, repo_id: int | None = None) -> None:
+    def __init__(self, *, car_file: CarFile | None = None, repo_id: int | None = None) -> None:
         super().__init__()
-        self._spool = spool
+        self._car_file = car_file
         self._repo_id = repo_id
 
     def __missing__(self, node_cid: bytes) -> bytes:
-        if self._spool is not None and (received := self._spool.get(node_cid)) is not None:
+        if self._car_file is not None and (received := self._car_file.get(node_cid)) is not None:
             return received
         found = self._repo_id and connection.row(_NODE, (self._repo_id, node_cid))
         if not found:
@@ -72,7 +72,7 @@ class Staged:
 
 
 def stage(
-    head: Head, spool: Spool, imported: Commit, progress: Progress, *, is_first: bool = False
+    head: Head, car_file: CarFile, imported: Commit, progress: Progress, *, is_first: bool = False
 ) -> Staged:
     """Read a whole import against the repo as it stands; `progress` is told of records read.
 
@@ -85,7 +85,7 @@ def stage(
     rev = revs.next_rev(revs.later(head.rev, imported.rev))
     staged = begin(heads.sign(head, imported.data, rev, head.signing_did_key))
     try:
-        _read(staged, spool, progress, is_first=is_first)
+        _read(staged, car_file, progress, is_first=is_first)
     except BaseException:
         staged.close()
         raise
@@ -104,19 +104,19 @@ def begin(step: Step) -> Staged:
     )
 
 
-def _read(staged: Staged, spool: Spool, progress: Progress, *, is_first: bool) -> None:
+def _read(staged: Staged, car_file: CarFile, progress: Progress, *, is_first: bool) -> None:
     head, announcement, faults = staged.step.head, Announcement(), Faults()
     if is_first:  # nothing is looked up: Postgres is busy with the records, and has no nodes
         _, stored = mst.build(())
-        available = Nodes(spool=spool)
+        available = Nodes(car_file=car_file)
     else:
         stored = Nodes(repo_id=head.id)
-        available = Nodes(spool=spool, repo_id=head.id)
+        available = Nodes(car_file=car_file, repo_id=head.id)
     difference = Difference(head.data, stored, staged.step.root, available)
     absent = []
     with staged.records.sent_at_once() if is_first else nullcontext():
         for count, change in enumerate(difference.changes(), start=1):
-            block = b"" if change.new is None else spool.get(change.new)
+            block = b"" if change.new is None else car_file.get(change.new)
             if block is None:
                 absent.append(change)
                 continue

@@ -1,4 +1,4 @@
-"""The table of network lexicons: what was resolved, what was not, and what is to be looked up.
+"""Known lexicons of the network: a table of what was resolved, what was not, what is due.
 
 A DID change is suspicious: whoever takes over a lapsed domain would decide what other people's
 records must look like. So the DID that an NSID was first resolved by stays its authority, and

@@ -1,4 +1,4 @@
-"""Asks the network for a lexicon: the NSID's domain names a DID, whose repo holds the document.
+"""Fetches a published lexicon: the NSID's domain names a DID, whose repo holds the document.
 
 Source: atproto.com/specs/lexicon, "Lexicon Publication and Resolution": a TXT record
 `_lexicon.<domain>` with one `did=`, no walking up the tree of names; then

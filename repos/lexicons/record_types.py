@@ -1,4 +1,4 @@
-"""Which record types a write is checked by: the bundled ones, else those of the network, compiled.
+"""Record types that writes are checked by: the bundled ones, else those of the network, compiled.
 
 A process asks the table again after a minute, and compiles again only what has changed; the network
 is asked by a worker alone. A record type is used only with all documents that it leans on.

@@ -1,4 +1,4 @@
-"""Resolving a lexicon: from the table while it is fresh, else from the network, and noted there.
+"""Lexicon resolution: from the table while it is fresh, else from the network, and noted there.
 
 `resolve` is for somebody who waits; `resolve_wanted` is the worker's, one at a time for the whole
 platform, so that slow name servers of untrusted NSIDs hold up one thread and nothing else.

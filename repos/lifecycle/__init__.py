@@ -1,1 +1,1 @@
-"""What an account's life does to its repo: opened, signed anew, deleted."""
+"""The life cycle of repos: opened, signed anew, deleted, as their accounts are."""

@@ -1,4 +1,4 @@
-"""What an account's life does to its repo: opened, moved in, its status or handle changed.
+"""Receivers of account signals: repos opened, moved in, their status or handle changed.
 
 Receivers of the accounts package's signals, running in the sender's transaction: repo and events
 come true together with the account, or not at all. The repo's row is locked before anything is
@@ -65,7 +65,7 @@ def on_moved_in(account: Account, **_: Any) -> None:
     """
     heads.lock(account.pk)
     Repo.objects.filter(pk=account.pk).update(status=account.status)
-    announce_anew(account)
+    announce_again(account)
     Repo.objects.filter(pk=account.pk).update(first_rev=F("rev"))
 
 
@@ -95,7 +95,7 @@ def on_handle(account: Account, **_: Any) -> None:
         _announce_identity(account)
 
 
-def announce_anew(account: Account) -> None:
+def announce_again(account: Account) -> None:
     """Say again who the account is and where its repo stands, under a commit of now.
 
     For readers who may have seen more than we remember: the rev is later than any that they know,

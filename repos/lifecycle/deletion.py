@@ -1,4 +1,4 @@
-"""A deleted account's repo goes: at once for everybody who asks, then row by row.
+"""Repo deletion: gone at once for everybody who asks, then removed row by row.
 
 In the transaction that removes the account, `#account` says so on the firehose, the repo's row goes
 (reads find nothing, writes end as `gone`) and a `DoomedRepo` is left behind. What was in the repo

@@ -1,4 +1,4 @@
-"""A commit of nobody's write: the same records under a new signature, or a tree made anew.
+"""Commits without a write: the same records under a new signature, or a tree made anew.
 
 Source: atproto.com/specs/repository; atproto.com/specs/sync, "#sync". After either, consumers are
 told by #sync where the repo stands, because no #commit leads there.

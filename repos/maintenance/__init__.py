@@ -1,1 +1,1 @@
-"""Repos checked, rebuilt and restored by an operator."""
+"""Maintenance by an operator: repos checked, rebuilt and restored."""

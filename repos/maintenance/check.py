@@ -1,4 +1,4 @@
-"""Is a repo what it says? Head, tree, records and blobs held against each other, nothing changed.
+"""Integrity check of a repo: head, tree, records and blobs compared, nothing changed.
 
 Source: atproto.com/specs/repository. Everything is read from one snapshot, so writers may go on.
 Memory is the tree's nodes (about a kilobyte for every four records).

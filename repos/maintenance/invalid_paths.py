@@ -1,4 +1,4 @@
-"""Records under paths that no repo may hold, let in before imports were as strict as writes.
+"""Records with invalid paths, let in before imports were as strict as writes.
 
 Source: atproto.com/specs/repository, "Repository Paths"; atproto.com/specs/record-key. Readers can
 name most of them by no AT-URI, so their owners cannot delete them. The constraint `record_path` on

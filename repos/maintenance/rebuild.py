@@ -1,4 +1,4 @@
-"""A repo made anew from its records, when its tree or its head is damaged.
+"""Rebuilds a repo from its records, when its tree or its head is damaged.
 
 The records are believed, all else is derived from them: their CIDs, the tree, the count, the
 commit. Consumers are told by #sync. The repo's row stays locked meanwhile, so its writers wait.
@@ -43,7 +43,7 @@ def rebuild(repo_id: int, progress: Progress) -> None:
             raise RepoNotFound(str(repo_id))
         root, nodes = mst.build(_records(repo_id, wrong, progress))
         rev = resigning.move_head(head, root, head.signing_did_key)
-        _name_anew(repo_id, rev, wrong)
+        _rename(repo_id, rev, wrong)
         _store_nodes(repo_id, rev, nodes)
         connection.hot().execute(_COUNT, (repo_id, repo_id))
 
@@ -65,7 +65,7 @@ def _records(
             progress(count)
 
 
-def _name_anew(repo_id: int, rev: str, wrong: list[tuple[str, bytes]]) -> None:
+def _rename(repo_id: int, rev: str, wrong: list[tuple[str, bytes]]) -> None:
     if not wrong:
         return
     pairs = [path.split("/") for path, _ in wrong]

@@ -1,4 +1,4 @@
-"""A firehose after its database came back from a backup: heard again, and ahead of its readers.
+"""Restores a firehose after its database came back from a backup: ahead of its readers.
 
 Relays remember the last `seq` they saw and ignore what is not beyond it, or are told FutureCursor
 and stay away. So a host's counter jumps further than it can have run since the backup. Its accounts
@@ -57,7 +57,7 @@ def _announce_batch(run: FirehoseRestore) -> int:
         repos = Repo.objects.filter(host_id=run.host_id, pk__gt=run.last_repo_id)
         repo_ids = list(repos.order_by("pk").values_list("pk", flat=True)[:BATCH])
         for account in Account.objects.filter(pk__in=repo_ids).order_by("pk"):
-            account_signals.announce_anew(account)
+            account_signals.announce_again(account)
         if repo_ids:
             run.last_repo_id = repo_ids[-1]
             run.save(update_fields=["last_repo_id"])

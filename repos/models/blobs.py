@@ -1,4 +1,4 @@
-"""Blobs: what is held, who uses it, how much it comes to, what goes and what may not come."""
+"""Blobs, their uses, usage, holds, files to delete, and the deny list."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

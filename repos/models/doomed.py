@@ -1,4 +1,4 @@
-"""Repos that are gone, as durable intent: what is left of them has still to be removed."""
+"""Pending deletions of repos: what is left of them has still to be removed."""
 
 from django.db import models
 

@@ -1,4 +1,4 @@
-"""Blobs to be brought from the host where an account lived before, as durable intent."""
+"""Blob fetches: what is to be brought from an account's old host."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

@@ -1,4 +1,4 @@
-"""Large imports, as durable intent."""
+"""Import jobs, for large imports."""
 
 from django.db import models
 

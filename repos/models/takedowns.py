@@ -1,4 +1,4 @@
-"""Records that moderators took down: hidden from readers, still in the repo."""
+"""Takedowns of records: hidden from readers, still in the repo."""
 
 from django.db import models
 

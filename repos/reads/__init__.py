@@ -1,1 +1,1 @@
-"""Repos read: records, pages of them, exports, counts."""
+"""Reads of repos: records, pages of them, exports, counts."""

@@ -1,4 +1,4 @@
-"""How much a repo holds: the figures by which people who move see that all has arrived.
+"""Counts of a repo: the figures by which people who move see that all has arrived.
 
 Source: the lexicon com.atproto.server.checkAccountStatus. A blob is expected when a record names it
 and imported when its bytes came too, so that equal figures mean that `missing` has none.
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from repos.reads.repos import RepoNotFound, RepoRef
 from server.database import connection
 
-_TALLY = """
+_COUNTS = """
     SELECT r.head, r.rev, r.record_count,
         (SELECT count(*) FROM node WHERE repo_id = r.id), b.expected, b.imported
     FROM repo r CROSS JOIN LATERAL (
@@ -30,7 +30,7 @@ _BLOBS = """
 
 
 @dataclass(frozen=True, slots=True)
-class BlobTally:
+class BlobCounts:
     """Blobs that a repo's records name, and those of them whose bytes are here."""
 
     expected_count: int
@@ -42,7 +42,7 @@ class BlobTally:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class RepoCounts:
     """A repo's head (a CID) and rev, and what is behind them."""
 
     head: bytes
@@ -58,18 +58,18 @@ class Tally:
         return self.node_count + self.record_count + 1
 
 
-def tally_blobs(repo_ids: Sequence[int]) -> dict[int, BlobTally]:
+def count_blobs(repo_ids: Sequence[int]) -> dict[int, BlobCounts]:
     """The blobs of several repos, by their ids; those that name none are left out."""
     found = connection.rows(_BLOBS, (list(repo_ids),))
-    return {repo_id: BlobTally(expected, imported) for repo_id, expected, imported in found}
+    return {repo_id: BlobCounts(expected, imported) for repo_id, expected, imported in found}
 
 
-def tally(repo: RepoRef) -> Tally:
+def count_repo(repo: RepoRef) -> RepoCounts:
     """Count one repo, by going through its nodes' keys: for owners, not the public.
 
     Raises RepoNotFound.
     """
-    found = connection.row(_TALLY, (repo.id,))
+    found = connection.row(_COUNTS, (repo.id,))
     if found is None:
         raise RepoNotFound(repo.did)
-    return Tally(*found)
+    return RepoCounts(*found)

@@ -1,4 +1,4 @@
-"""The blocks of a full export, each once, from the tables as they lie.
+"""Blocks of a full export, each once, from the tables as they lie.
 
 Two records with the same value are one block, and a record that came with an import may even be the
 bytes of a node. Up to COUNTED_RECORDS the CIDs that were sent are kept in memory, some 180 bytes

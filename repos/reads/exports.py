@@ -1,4 +1,4 @@
-"""Repos and parts of them as CAR files: full exports, record proofs, single blocks.
+"""Exports as CAR files: full repos, record proofs, single blocks.
 
 Source: atproto.com/specs/sync, "Repo export"; the lexicons com.atproto.sync.getRepo, getRecord,
 getBlocks. A proof goes along the tree; an export does not: it sends the commit first and then the

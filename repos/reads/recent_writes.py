@@ -1,4 +1,4 @@
-"""The newest writes of a repo: what a service that lags behind cannot know yet.
+"""Recent writes of a repo: what a service that lags behind cannot know yet.
 
 Source: protocol, read-after-write. A rev is the time of its commit, so that of a record tells when
 its author wrote it here, unless it came with an import. Records that are not what their lexicon

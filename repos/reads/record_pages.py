@@ -1,4 +1,4 @@
-"""Pages of a collection: com.atproto.repo.listRecords, put together from the texts of its records.
+"""Record pages: com.atproto.repo.listRecords, put together from the texts of its records.
 
 Source: that lexicon. One statement tells which records a page shows, in one row: a hundred rows
 with their values take Postgres twice as long, and us. Values are read in a second one, of those

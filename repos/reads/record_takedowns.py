@@ -1,4 +1,4 @@
-"""Taking down one record: out of the public's sight, still part of the repo.
+"""Takedowns of one record: out of the public's sight, still part of the repo.
 
 Source: com.atproto.admin.updateSubjectStatus and getSubjectStatus. A hidden record is not served by
 com.atproto.repo.getRecord and listRecords. The repo is its owner's word and stays as it was signed:

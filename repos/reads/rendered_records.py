@@ -1,4 +1,4 @@
-"""The JSON of records that were shown lately, by CID: to render one again costs six times as much.
+"""A cache of records rendered as JSON, by CID: to render one again costs six times as much.
 
 A CID names its bytes for ever, so nothing here goes stale, and whoever asks has read which records
 to show already: what may be shown, and to whom, was decided there. One cache a process, shared by

@@ -1,4 +1,4 @@
-"""Reading repos and records: one prepared statement a call, and JSON text instead of models.
+"""Reads of repos and records: one prepared statement a call, and JSON text instead of models.
 
 Source: the lexicons com.atproto.repo.getRecord, describeRepo and com.atproto.sync.
 getLatestCommit, getRepoStatus, listRepos. Every statement names the host: a DID of another host is

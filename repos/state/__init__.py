@@ -1,1 +1,1 @@
-"""Where repos stand: heads, tree nodes, revisions, frozen views for long reads."""
+"""The state of repos: heads, tree nodes, revisions, snapshots for long reads."""

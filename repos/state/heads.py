@@ -1,4 +1,4 @@
-"""Where repos stand, read in one statement for the writes that come next; and the next step.
+"""Heads of repos, read in one statement for the writes that come next; and the next step.
 
 The row that a write starts from, the last #commit's body (it holds the tree path that an append
 needs), whether the sessions that write still stand, and the records that writes will displace
@@ -39,7 +39,7 @@ _HEADS = """
 _HEADS_TYPES = (BIGINTS, BYTEAS, TEXTS)
 _READ = Statement(_HEADS, _HEADS_TYPES)
 _READ_LOCKED = Statement(f"{_HEADS} FOR NO KEY UPDATE OF r", _HEADS_TYPES)
-_TWINS = Statement(
+_SAME_SUBJECT = Statement(
     """
     SELECT t.repo_id, t.collection, t.subject, t.rkey
     FROM unnest($1::bigint[], $2::text[], $3::text[]) s(repo_id, collection, subject)
@@ -112,14 +112,14 @@ def read_all(
     return found
 
 
-def read_twins(wanted: Iterable[tuple[int, Subject]]) -> dict[int, dict[Subject, set[str]]]:
+def read_same_subject(wanted: Iterable[tuple[int, Subject]]) -> dict[int, dict[Subject, set[str]]]:
     """Paths of the records that say the same of one subject, by repo id and subject."""
     found: dict[int, dict[Subject, set[str]]] = {}
     asked = [(repo_id, *subject) for repo_id, subject in wanted]
     if not asked:
         return found
     repo_ids, collections, subjects = zip(*asked, strict=True)
-    for row in _TWINS.rows(bigints(repo_ids), texts(collections), texts(subjects)):
+    for row in _SAME_SUBJECT.rows(bigints(repo_ids), texts(collections), texts(subjects)):
         collection, subject, rkey = [value.decode() for value in row[1:]]
         paths = found.setdefault(number(row[0]), {}).setdefault((collection, subject), set())
         paths.add(f"{collection}/{rkey}")

@@ -1,4 +1,4 @@
-"""Connections for long reads: one frozen view of the database, apart from the request's own.
+"""Snapshots for long reads: database connections of their own, each with one frozen view.
 
 An export may last as long as its reader is slow, may be handed from thread to thread by the server
 and may be dropped half-way. So it never touches Django's connection of the thread: it borrows one

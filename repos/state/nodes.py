@@ -1,4 +1,4 @@
-"""Where a repo's tree finds its nodes: this process's memory, the last event, the table.
+"""The node store of a repo's tree: this process's cache, the last event, the table.
 
 Nodes are named by their hashes, so nothing here can be stale. What is missing everywhere was
 removed by a commit that ran meanwhile: the tree raises MissingBlock and its reader starts over.

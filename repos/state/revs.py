@@ -1,4 +1,4 @@
-"""The clock of revisions: each commit's TID is later than the one before it, whatever clocks say.
+"""Revisions: each commit's TID is later than the one before it, whatever clocks say.
 
 Source: atproto.com/specs/repository, "Commit Objects" (`rev`); atproto.com/specs/tid. Relays drop
 a commit whose `rev` lies more than five minutes ahead.

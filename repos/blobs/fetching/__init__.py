@@ -1,4 +1,4 @@
-"""Blobs of people who moved in, brought in the background from the host where they lived.
+"""Blob fetching: blobs of accounts that moved in, brought in the background from their old host.
 
 Source: atproto.com/guides/account-migration: the owner's client copies the blobs that
 listMissingBlobs names; while it does, or should it stop, a worker asks the old host's getBlob for

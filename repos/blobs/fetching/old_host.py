@@ -1,4 +1,4 @@
-"""Asking the host where an account lived before for one blob.
+"""The client of an account's old host, which is asked for one blob.
 
 Source: com.atproto.sync.getBlob. The host is untrusted, named by a DID document: the request is
 guarded as any untrusted URL (server.net.http_client) and its answer counted as it comes.
@@ -24,7 +24,7 @@ class NoSuchBlob(Exception):
     """The host answers, and has not these bytes, or more than may come."""
 
 
-class HostRefuses(Exception):
+class HostRefused(Exception):
     """The host is silent, busy, or gives nothing of this account. `is_final`: nor ever will."""
 
     def __init__(self, why: str, *, is_final: bool = False) -> None:
@@ -35,7 +35,7 @@ class HostRefuses(Exception):
 def fetch(origin: str, did: str, blob_cid: bytes, into: IO[bytes], max_bytes: int) -> str | None:
     """Write the blob's bytes, unverified, into a file; the type that the host declares.
 
-    Raises NoSuchBlob, HostRefuses.
+    Raises NoSuchBlob, HostRefused.
     """
     query = urlencode({"did": did, "cid": cid.to_text(blob_cid)})
     url = f"{origin}/xrpc/com.atproto.sync.getBlob?{query}"
@@ -46,9 +46,9 @@ def fetch(origin: str, did: str, blob_cid: bytes, into: IO[bytes], max_bytes: in
     except http_client.TooLarge as fault:
         raise NoSuchBlob(f"The blob is larger than this host takes: {max_bytes} bytes") from fault
     except http_client.Forbidden as fault:
-        raise HostRefuses(str(fault), is_final=True) from fault
+        raise HostRefused(str(fault), is_final=True) from fault
     except (http_client.Unreachable, http_client.TimedOut) as fault:
-        raise HostRefuses(f"The old host does not answer: {fault}") from fault
+        raise HostRefused(f"The old host does not answer: {fault}") from fault
     if answer.status == 200:
         return answer.headers.get("content-type")
     raise _refusal(answer.status, into)
@@ -59,10 +59,10 @@ def _refusal(status: int, body: IO[bytes]) -> Exception:
     name, message = _error(body.read(_ERROR_MAX_BYTES))
     said = f"The old host says: {name or status} {message}".strip()
     if name in _OF_THE_ACCOUNT or message.startswith(_GONE_MESSAGE):
-        return HostRefuses(said, is_final=name in _FOR_GOOD or name not in _OF_THE_ACCOUNT)
+        return HostRefused(said, is_final=name in _FOR_GOOD or name not in _OF_THE_ACCOUNT)
     if status in (400, 404, 410):
         return NoSuchBlob(said)
-    return HostRefuses(said)
+    return HostRefused(said)
 
 
 def _error(body: bytes) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""What is to be fetched, when, by whom: rows that say so, and every change of them.
+"""The queue of blob fetching: rows that say what is due, and every change of them.
 
 A turn claims its row by an update that must change exactly one, and gives it back after a minute's
 work, so that one large account does not keep all others waiting. A worker that dies leaves a lease
@@ -12,7 +12,7 @@ from django.db.models import F, Min
 from django.utils import timezone
 
 from accounts.models import Arrival
-from repos.blobs.fetching.old_host import HostRefuses
+from repos.blobs.fetching.old_host import HostRefused
 from repos.blobs.missing import list_missing
 from repos.models import BlobFetch, UnfetchedBlob
 from server.database import connection
@@ -105,7 +105,7 @@ def settle(fetch: BlobFetch) -> None:
         give_back(fetch, again_at or timezone.now())
 
 
-def put_off(fetch: BlobFetch, refusal: HostRefuses) -> None:
+def postpone(fetch: BlobFetch, refusal: HostRefused) -> None:
     """Nothing is to be had at the moment: ask again later, or no more."""
     fetch.refresh_from_db(fields=["attempts"])
     attempts = fetch.attempts + 1

@@ -1,4 +1,4 @@
-"""One turn: blobs of one repo for a minute, each taken only when it is what was asked for."""
+"""The worker of blob fetching: a minute for one repo, each blob checked by its CID."""
 
 import time
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from hosting.models import Host
 from protocol.errors import XrpcError
 from repos.blobs import uploads
 from repos.blobs.fetching import old_host, queue
-from repos.blobs.fetching.old_host import HostRefuses, NoSuchBlob
+from repos.blobs.fetching.old_host import HostRefused, NoSuchBlob
 from repos.blobs.missing import list_missing
 from repos.blobs.uploads import BlobQuotaExceeded, Received
 from repos.models import BlobFetch, Repo, UnfetchedBlob
@@ -56,10 +56,10 @@ def run(repo_id: int) -> None:
         return
     try:
         _take(fetch, repo)
-    except HostRefuses as refusal:
-        queue.put_off(fetch, refusal)
+    except HostRefused as refusal:
+        queue.postpone(fetch, refusal)
     except InsufficientStorage as refusal:
-        queue.put_off(fetch, HostRefuses(refusal.message))
+        queue.postpone(fetch, HostRefused(refusal.message))
     except BlobQuotaExceeded as refusal:
         queue.stop(fetch, refusal.message)
 
@@ -73,7 +73,7 @@ def _repo(repo_id: int) -> RepoRow | None:
 
 
 def _take(fetch: BlobFetch, repo: RepoRow) -> None:
-    """Raises HostRefuses, InsufficientStorage, BlobQuotaExceeded."""
+    """Raises HostRefused, InsufficientStorage, BlobQuotaExceeded."""
     limit_bytes = _limit_bytes(repo)
     ends_at = time.monotonic() + TURN_S
     for blob_cid in _wanted(repo.id):
@@ -81,7 +81,7 @@ def _take(fetch: BlobFetch, repo: RepoRow) -> None:
         if time.monotonic() > ends_at:
             queue.give_back(fetch, timezone.now())
             return
-        _bring(fetch.origin, repo, blob_cid, limit_bytes)
+        _download(fetch.origin, repo, blob_cid, limit_bytes)
     queue.settle(fetch)
 
 
@@ -95,12 +95,12 @@ def _wanted(repo_id: int) -> Iterator[bytes]:
             repo_id=repo_id,
             cid__in=[missing.cid for missing in page],
         )
-        put_off = {bytes(blob_cid) for blob_cid in later.values_list("cid", flat=True)}
-        yield from (missing.cid for missing in page if missing.cid not in put_off)
+        postpone = {bytes(blob_cid) for blob_cid in later.values_list("cid", flat=True)}
+        yield from (missing.cid for missing in page if missing.cid not in postpone)
 
 
-def _bring(origin: str, repo: RepoRow, blob_cid: bytes, limit_bytes: int) -> None:
-    """One blob: kept, or noted as not to be had for now. Raises HostRefuses, BlobQuotaExceeded."""
+def _download(origin: str, repo: RepoRow, blob_cid: bytes, limit_bytes: int) -> None:
+    """One blob: kept, or noted as not to be had for now. Raises HostRefused, BlobQuotaExceeded."""
     with TemporaryFile() as file:
         try:
             declared_type = old_host.fetch(origin, repo.did, blob_cid, file, limit_bytes)

@@ -1,4 +1,4 @@
-"""The MIME types that stored records give for a blob: better knowledge than none.
+"""Declared MIME types: what stored records say about a blob.
 
 Source: com.atproto.repo.importRepo and uploadBlob. An account that moves in brings its records
 first, and many tools upload the blobs afterwards without saying what they are. A record that names

@@ -1,4 +1,4 @@
-"""What the first bytes of a file say for certain: a format, or a container of several formats.
+"""Detection of media containers: what a file's first bytes say for certain.
 
 Sources: ISO/IEC 14496-12 and mp4ra.org (brands of `ftyp`), RFC 8794 and RFC 9559 (EBML, Matroska),
 RFC 5334 (Ogg), RFC 2361 (RIFF), RFC 3003 and id3.org (MP3), RFC 8118 (PDF), TIFF 6.0.

@@ -1,4 +1,4 @@
-"""What kind of bytes an upload is: what they say for certain, what was declared, what they seem.
+"""MIME types of uploads: what the bytes say for certain, what was declared, what they seem.
 
 Source: atproto.com/specs/blob, com.atproto.repo.uploadBlob: a type by content wins over a declared
 one, unless the content tells a container alone and the declared type is one of those that it

@@ -1,4 +1,4 @@
-"""One consumer's way through the table, a page at a time and within the process's budget.
+"""The backlog of one consumer: the table, a page at a time and within the process's budget.
 
 The next page is read ahead only when the consumer has taken most of the one before: one that does
 not read holds a single page.
@@ -27,14 +27,14 @@ class Backlog:
     async def page(self, after: int) -> Page | None:
         """Events beyond `after`, in place of the page before; None only when there are none at this
         moment."""
-        self._let_go()
+        self._release()
         page = await self._read_ahead(after)
         if page is None:
-            self._let_go()
+            self._release()
             self._held = await self._budget.take(PAGE_BYTES)
             page = await self._read(after)
         if page is None:
-            self._let_go()
+            self._release()
         elif self._held is not None:
             self._budget.resize(self._held, sum(map(len, page.frames)))
         return page
@@ -47,7 +47,7 @@ class Backlog:
 
     def close(self) -> None:
         """Read no further, hold nothing."""
-        self._let_go()
+        self._release()
         if self._ahead is not None:
             _, reading, hold = self._ahead
             self._ahead = None
@@ -63,7 +63,7 @@ class Backlog:
         self._ahead = None
         return await reading
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         self._budget.give_back(self._held)
         self._held = None
 

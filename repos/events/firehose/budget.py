@@ -1,4 +1,4 @@
-"""How many bytes of backfill one process holds for all its readers together.
+"""The backfill budget: bytes that one process holds for all its readers together.
 
 A page of the table is held until its reader has taken it. When there is no room for another page,
 the reader who has held one for longest is cut off, once that is longer than PATIENCE_S: it takes
@@ -45,7 +45,7 @@ class BackfillBudget:
     async def take(self, size: int) -> Hold:
         """Hold so many bytes for the task that calls; waits until there is room."""
         while (hold := self.try_take(size)) is None:
-            self._cut_off_the_slowest()
+            self._cut_off_slowest()
             self._freed.clear()
             try:
                 async with asyncio.timeout(_LOOK_S):
@@ -74,7 +74,7 @@ class BackfillBudget:
             self.held_bytes -= hold.size
             self._freed.set()
 
-    def _cut_off_the_slowest(self) -> None:
+    def _cut_off_slowest(self) -> None:
         slowest = next(iter(self._holds))
         late = asyncio.get_running_loop().time() - slowest.since > PATIENCE_S
         if late and slowest.task is not None:

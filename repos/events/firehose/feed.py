@@ -1,4 +1,4 @@
-"""A process's share in the firehose: one tailer, one ring a host, one connection for backfill."""
+"""The feed of one process: one tailer, one ring a host, one connection for backfill."""
 
 import asyncio
 import logging
@@ -65,9 +65,9 @@ class Feed:
         if settings.CRAWLERS:
             self._left.add(host_id)
             if self._telling is None or self._telling.done():
-                self._telling = asyncio.create_task(self._tell_who_was_left())
+                self._telling = asyncio.create_task(self._notify_left())
 
-    async def _tell_who_was_left(self) -> None:
+    async def _notify_left(self) -> None:
         while self._left:
             await asyncio.sleep(_TELL_AFTER_S)  # many leave at once
             host_ids, self._left = [*self._left], set()

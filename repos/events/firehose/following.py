@@ -1,4 +1,4 @@
-"""What one consumer of the firehose gets: everything after its cursor, in order, each once.
+"""Follows the firehose for one consumer: everything after its cursor, in order, each once.
 
 Source: atproto.com/specs/event-stream, "Cursors"; com.atproto.sync.subscribeRepos. Behind the ring
 a consumer reads pages of the table, inside it slices of memory; both are in the order of `seq`, and
@@ -57,10 +57,10 @@ async def follow(
     if cursor is not None and cursor > newest:
         raise FutureCursor("Cursor in the future.")
     position = newest if cursor is None else max(cursor, 0)
-    return _frames(_Visit(source, host_id), ring, position, dropped, newest)
+    return _frames(_Reader(source, host_id), ring, position, dropped, newest)
 
 
-class _Visit:
+class _Reader:
     """One reader's time with a host's events."""
 
     def __init__(self, source: Feed, host_id: int) -> None:
@@ -77,7 +77,7 @@ class _Visit:
 
 
 async def _frames(
-    visit: _Visit, ring: Ring, position: int, dropped: int, newest: int
+    reader: _Reader, ring: Ring, position: int, dropped: int, newest: int
 ) -> AsyncGenerator[list[bytes], None]:
     if position < dropped:
         yield [_OUTDATED]
@@ -88,7 +88,7 @@ async def _frames(
             batch = ring.after(position, SLICE) if position >= newest else None
             if batch is None:
                 before_ring = max(ring.first_seq - 1, newest)
-                page = await visit.backlog.page(position)
+                page = await reader.backlog.page(position)
                 if page and was_live:
                     _refuse_laggard(ring, page.first_seq)
                 position = page.last_seq if page else max(position, before_ring)
@@ -101,12 +101,12 @@ async def _frames(
                     await asyncio.sleep(0)
             for number, part in enumerate(parts):
                 if number == READ_AHEAD_AT:  # never in a slice of the ring
-                    visit.backlog.read_ahead(position)
+                    reader.backlog.read_ahead(position)
                 yield part
             if not parts and (ring.is_empty or position >= ring.last_seq):
                 await changed.wait()
     finally:
-        visit.end()
+        reader.end()
 
 
 def _parts(found: list[bytes]) -> list[list[bytes]]:

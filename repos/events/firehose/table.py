@@ -1,4 +1,4 @@
-"""Numbered events as they lie in Postgres: for the tailer, and for consumers that are behind.
+"""The event table: numbered events, for the tailer and for consumers that are behind.
 
 One asynchronous connection a process, opened when it is needed and again after Postgres was away.
 """

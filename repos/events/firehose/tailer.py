@@ -1,4 +1,4 @@
-"""One task a process that reads numbered events as they come and fills the hosts' rings.
+"""The tailer: one task a process that reads numbered events as they come and fills the rings.
 
 It is woken by the sequencer's NOTIFY, once a batch, and looks twice a second in any case, so that a
 lost notification costs time and nothing else. Its place is the platform's `position`: the order in

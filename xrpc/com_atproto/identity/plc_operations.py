@@ -42,8 +42,8 @@ def request_plc_operation_signature(call: Call) -> Answer:
 )
 def sign_plc_operation(call: Call) -> Answer:
     account = own_account_as_it_is(call)
-    wishes = {name: call.input[name] for name in _SIGNED if name in call.input}
-    return {"operation": owner_operations.sign(account, call.input.get("token", ""), wishes)}
+    wanted = {name: call.input[name] for name in _SIGNED if name in call.input}
+    return {"operation": owner_operations.sign(account, call.input.get("token", ""), wanted)}
 
 
 @procedure(

@@ -11,7 +11,7 @@ from accounts.lifecycle import activation
 from protocol import cid
 from protocol.errors import InvalidRequest
 from repos.reads import repos
-from repos.reads.counts import tally
+from repos.reads.counts import count_repo
 from xrpc import rate_limits
 from xrpc.auth.declared import FULL, LEAVING, Auth
 from xrpc.auth.subjects import own_account, own_account_as_it_is
@@ -45,7 +45,7 @@ def check_account_status(call: Call) -> Answer:
     """`privateStateValues` counts preferences. `hasRotationKey`, which the lexicon does not have,
     says false where the DID's rotation keys lack this host's; it is left out otherwise."""
     account = own_account(call)
-    held = tally(repos.repo_ref(call.host, account.did))
+    held = count_repo(repos.repo_ref(call.host, account.did))
     status = {
         "activated": account.deactivated_at is None,
         "validDid": did_verification.is_valid(account),

@@ -311,12 +311,12 @@ def test_a_repo_that_is_gone_is_not_remembered(account: Account) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_writes_side_by_side_go_in_together_up_to_a_limit(repo: RepoRow, monkeypatch) -> None:
     sizes: list[int] = []
-    carry_out = group_commit._carry_out
+    commit = group_commit._commit
     monkeypatch.setattr(
-        group_commit, "_carry_out", lambda wishes: sizes.append(len(wishes)) or carry_out(wishes)
+        group_commit, "_commit", lambda batches: sizes.append(len(batches)) or commit(batches)
     )
-    wishes = [[writes.create(THING, f"k{n}-{m}", {}) for m in range(150)] for n in range(5)]
-    jobs = [(partial(group_commit.apply_writes, repo, batch), None) for batch in wishes]
+    batches = [[writes.create(THING, f"k{n}-{m}", {}) for m in range(150)] for n in range(5)]
+    jobs = [(partial(group_commit.apply_writes, repo, batch), None) for batch in batches]
     Batch(list, lambda _: None).run(jobs)
     assert sizes == [2, 2, 1]
     assert Record.objects.count() == 750

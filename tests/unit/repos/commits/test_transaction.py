@@ -7,7 +7,7 @@ from django.db import transaction as django_transaction
 from protocol import cid
 from repos.blobs.refs import BlobRef
 from repos.commits import transaction, writes
-from repos.commits.commit_chain import Chain
+from repos.commits.commit_chain import CommitChain
 from repos.commits.writes import Action, Write
 from repos.models import Record, Repo
 from repos.state import heads
@@ -17,10 +17,10 @@ pytestmark = pytest.mark.django_db
 THING = "com.example.thing"
 
 
-def chain_at(repo_id: int, *batch: Write) -> Chain:
+def chain_at(repo_id: int, *batch: Write) -> CommitChain:
     head = heads.read(repo_id)
     assert head is not None
-    chain = Chain(head, {})
+    chain = CommitChain(head, {})
     chain.extend(batch or [writes.create(THING, "a", {})], None)
     return chain
 

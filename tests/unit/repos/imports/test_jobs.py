@@ -15,7 +15,7 @@ from protocol.errors import XrpcError
 from protocol.keys import SigningKey
 from protocol.repo import commit
 from repos.imports import car_file, jobs, leases
-from repos.imports.jobs import ImportLate, ImportUnderWay
+from repos.imports.jobs import ImportTimeout, ImportUnderWay
 from repos.models import ImportJob, Record
 from repos.reads.repos import RepoRow
 
@@ -47,7 +47,7 @@ def repo_car(did: str, count: int = 3) -> bytes:
 
 def handed_over(repo: RepoRow, count: int = 3) -> ImportJob:
     with car_file.receive([repo_car(repo.did, count)]) as received:
-        return jobs.hand_over(repo, received)
+        return jobs.enqueue(repo, received)
 
 
 def expire(job: ImportJob) -> None:
@@ -100,9 +100,9 @@ def test_a_job_that_keeps_failing_is_given_up(repo: RepoRow, asleep) -> None:
 def test_the_same_car_again_joins_the_open_job(repo: RepoRow, asleep, folder: Path) -> None:
     with car_file.receive([repo_car(repo.did)]) as received:
         data = received.path.read_bytes()
-        job = jobs.hand_over(repo, received)
+        job = jobs.enqueue(repo, received)
     with car_file.receive([data]) as again:
-        assert jobs.hand_over(repo, again).pk == job.pk
+        assert jobs.enqueue(repo, again).pk == job.pk
     assert [path.name for path in folder.iterdir()] == [job.file]
 
 
@@ -122,14 +122,14 @@ def test_a_job_whose_file_is_gone_is_refused(repo: RepoRow, asleep, folder: Path
 
 def test_whoever_waits_too_long_is_told_so(repo: RepoRow, asleep, settings) -> None:
     settings.IMPORT_AWAIT_S = 0.05
-    with pytest.raises(ImportLate):
+    with pytest.raises(ImportTimeout):
         jobs.await_outcome(handed_over(repo))
 
 
 def test_waiting_never_takes_all_threads(repo: RepoRow, asleep, monkeypatch) -> None:
     monkeypatch.setattr(jobs, "_waiting", threading.BoundedSemaphore(1))
     job = handed_over(repo)
-    with jobs._waiting, pytest.raises(ImportLate, match="repeat the call later"):
+    with jobs._waiting, pytest.raises(ImportTimeout, match="repeat the call later"):
         jobs.await_outcome(job)
     jobs.run(job.pk)
     jobs.await_outcome(job)

@@ -78,7 +78,7 @@ def test_no_event_names_them(old_import: RepoRow) -> None:
 
 def test_an_import_without_them_names_none_either(old_import: RepoRow) -> None:
     with car_file.receive([repo_car(old_import.did, GOOD)]) as received:
-        importing.import_repo(old_import.id, received, importing.unheard)
+        importing.import_repo(old_import.id, received, importing.ignore_progress)
     assert paths_in(old_import) == GOOD
     assert Event.objects.latest("id").kind == EventKind.SYNC
 

@@ -101,7 +101,7 @@ def test_a_batch_that_fails_is_announced_later_whole(
     ash: Host, new_account: Callable[[], Account], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     accounts = [new_account() for _ in range(2)]
-    announce = account_signals.announce_anew
+    announce = account_signals.announce_again
 
     def fail_on_second(account: Account) -> None:
         if account.pk == accounts[1].pk:
@@ -109,7 +109,7 @@ def test_a_batch_that_fails_is_announced_later_whole(
         announce(account)
 
     with monkeypatch.context() as patch:
-        patch.setattr(account_signals, "announce_anew", fail_on_second)
+        patch.setattr(account_signals, "announce_again", fail_on_second)
         with pytest.raises(RuntimeError, match="killed"):
             list(restore.restore(ash))
     list(restore.restore(ash))

@@ -238,7 +238,7 @@ def test_a_record_with_the_bytes_of_a_node_is_one_block_with_it(
 ) -> None:
     settings.DATA_DIR = tmp_path
     with car_file.receive([twisted_car(repo.did)]) as received:
-        importing.import_repo(repo.id, received, importing.unheard)
+        importing.import_repo(repo.id, received, importing.ignore_progress)
     monkeypatch.setattr(exported_blocks, "COUNTED_RECORDS", counted)
     whole(b"".join(exports.export_repo(repo)), repo)
     each_once(exports.record_proof(repo, "z.b.c", "twin"))

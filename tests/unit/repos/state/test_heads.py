@@ -40,7 +40,7 @@ def test_twins_are_the_records_about_the_same_subject(repo: RepoRow, new_account
     other = new_account().pk
     subjects = [(FOLLOW, BOB), ("app.bsky.graph.block", BOB), (FOLLOW, "did:plc:other")]
     wanted = [(id_, subject) for id_ in (repo.id, other) for subject in subjects]
-    assert heads.read_twins(wanted) == {repo.id: {(FOLLOW, BOB): {path}}}
+    assert heads.read_same_subject(wanted) == {repo.id: {(FOLLOW, BOB): {path}}}
 
 
 def test_many_repos_are_read_at_once_and_those_that_are_gone_left_out(

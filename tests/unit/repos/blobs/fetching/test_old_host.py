@@ -5,7 +5,7 @@ import tempfile
 import pytest
 
 from repos.blobs.fetching import old_host as asking
-from repos.blobs.fetching.old_host import HostRefuses, NoSuchBlob
+from repos.blobs.fetching.old_host import HostRefused, NoSuchBlob
 from server.net import http_client
 from tests.unit.repos.blobs.fetching.conftest import LINKS, OLD, PICTURES
 
@@ -51,7 +51,7 @@ def test_a_blob_that_is_too_large_for_us(old_host):
 )
 def test_when_nothing_of_the_account_is_to_be_had(old_host, status, error, message, is_final):
     old_host.status, old_host.error, old_host.message = status, error, message
-    with pytest.raises(HostRefuses) as refused:
+    with pytest.raises(HostRefused) as refused:
         fetch()
     assert refused.value.is_final is is_final
 
@@ -66,6 +66,6 @@ def test_when_nothing_of_the_account_is_to_be_had(old_host, status, error, messa
 )
 def test_a_host_that_does_not_answer(old_host, failure, is_final):
     old_host.failure = failure
-    with pytest.raises(HostRefuses) as refused:
+    with pytest.raises(HostRefused) as refused:
         fetch()
     assert refused.value.is_final is is_final

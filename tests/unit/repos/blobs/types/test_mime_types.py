@@ -75,7 +75,7 @@ MAY_BE = [
     (ftyp("mp42"), "audio/mp4 audio/x-m4a audio/x-m4b video/mp4 video/x-m4v"),
     (ftyp("qt  "), "video/mp4 audio/mp4 video/quicktime"),
     (ftyp("3gp5"), "audio/3gpp video/3gpp audio/mp4"),
-    (ftyp("zzzz"), "video/mp4 audio/mp4 video/x-unheard-of"),
+    (ftyp("zzzz"), "video/mp4 audio/mp4 video/x-ignore_progress-of"),
     (b"\0\0\2\0moov", "video/quicktime video/mp4"),
     (ebml("webm", "V_VP8"), "audio/webm video/webm video/x-matroska"),
     (ebml("matroska"), "video/x-matroska audio/x-matroska video/matroska video/webm"),
