@@ -73,7 +73,7 @@ def _rows(account: Account) -> Any:
 
 def _check(items: Sequence[Item]) -> None:
     if len(items) > MOST_AN_ACCOUNT:
-        raise InvalidRequest(f"An account has at most {MOST_AN_ACCOUNT} preferences")
+        raise InvalidRequest(f"An account can have at most {MOST_AN_ACCOUNT} preferences")
     for item in items:
         name = item.get("$type") if isinstance(item, dict) else None
         if not isinstance(name, str) or not name:

@@ -303,7 +303,7 @@ _CONSOLE_PAGES = [
     (_("Look up"), "index"),
     (_("Accounts"), "accounts_account_changelist"),
     (_("Sign-ups"), "sign_ups"),
-    (_("Moving in"), "moves"),
+    (_("Incoming migrations"), "moves"),
     (_("Invite codes"), "give_invites"),
     (_("Reports"), "moderation_report_changelist"),
     (_("Mail"), "mail_outgoingmail_changelist"),

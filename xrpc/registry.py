@@ -150,7 +150,7 @@ def _add(method: Method) -> None:
     if not isinstance(method.auth, Auth):
         raise RegistryError(f"{method.nsid}: auth must be an Auth, such as Auth.none()")
     if method.auth.is_for_staff != (method.pool == "moderation"):
-        raise RegistryError(f"{method.nsid}: moderation is the pool of staff, and of nobody else")
+        raise RegistryError(f"{method.nsid}: the pool moderation is for staff methods alone")
     _methods[method.nsid] = method
 
 

@@ -44,14 +44,14 @@ def create(account: Account, name: str, *, is_privileged: bool) -> tuple[AppPass
     Raises UnfitName, NameTaken, TooManyAppPasswords, AccountTakedown, AccountNotFound.
     """
     if not 1 <= len(name) <= NAME_MAX_CHARACTERS or "\0" in name:
-        raise UnfitName(f"An app password has a name of 1 to {NAME_MAX_CHARACTERS} characters")
+        raise UnfitName(f"App password names must have 1 to {NAME_MAX_CHARACTERS} characters")
     password = _new_password()
     with transaction.atomic():
         locked = lock_for_session(account)
         if locked.app_passwords.filter(name=name).exists():
-            raise NameTaken(f"There is an app password of that name already: {name}")
+            raise NameTaken(f"An app password with this name already exists: {name}")
         if locked.app_passwords.count() >= MOST_AN_ACCOUNT:
-            raise TooManyAppPasswords(f"An account has at most {MOST_AN_ACCOUNT} app passwords")
+            raise TooManyAppPasswords(f"At most {MOST_AN_ACCOUNT} app passwords per account")
         row = AppPassword.objects.create(
             account=locked,
             name=name,

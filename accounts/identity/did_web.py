@@ -97,13 +97,11 @@ def point_to(account: Account, handle: str, signing_did_key: str, endpoint: str)
     wanted = replace(data, verification_methods=methods, services=services)
     read = DidDocument(did_document.render(account.did, wanted))
     if read.handle is None:
-        raise ImproperDocument("handle", "This is no handle.")
+        raise ImproperDocument("handle", "Enter a valid handle.")
     if read.pds is None:
-        raise ImproperDocument("endpoint", "This is no address of a host.")
+        raise ImproperDocument("endpoint", "Enter the URL of a PDS.")
     if read.signing_key is None:
-        raise ImproperDocument(
-            "signing_key", "This is not a key that can be used: did:key:z… is expected."
-        )
+        raise ImproperDocument("signing_key", "Enter a public key in the form did:key:z…")
     change(account, wanted)
 
 

@@ -43,9 +43,9 @@ def give(
     """
     owners = list(dict.fromkeys(for_accounts)) or [InviteCode.ADMIN]
     if not (codes_each >= 1 and codes_each * len(owners) <= CODES_MAX):
-        raise InvalidRequest(f"codeCount: between 1 and {CODES_MAX} codes are made at once")
+        raise InvalidRequest(f"codeCount must be between 1 and {CODES_MAX}")
     if not 1 <= uses_each <= _USES_MAX:
-        raise InvalidRequest("useCount: a code is good for one use or more")
+        raise InvalidRequest("useCount must be at least 1")
     given = {owner: [new_code(host) for _ in range(codes_each)] for owner in owners}
     InviteCode.objects.bulk_create(
         InviteCode(

@@ -24,11 +24,9 @@ _BY_MESSAGE: dict[str, Promise] = {
     "Reserved handle": _("This handle is reserved. Choose another one."),
     "Inappropriate language in handle": _("This word cannot be a handle. Choose another one."),
     "Email is required": _("Enter your e-mail address."),
-    "This is not a key that can be used: did:key:z… is expected.": _(
-        "This is not a key that can be used: did:key:z… is expected."
-    ),
-    "This is no handle.": _("This is no handle."),
-    "This is no address of a host.": _("This is no address of a host."),
+    "Enter a public key in the form did:key:z…": _("Enter a public key in the form did:key:z…"),
+    "Enter a valid handle.": _("Enter a valid handle."),
+    "Enter the URL of a PDS.": _("Enter the URL of a PDS."),
     "Password must not be your handle or email address.": _(
         "Choose a password that is not your handle or e-mail address."
     ),
@@ -41,24 +39,22 @@ _BY_KIND: dict[type[XrpcError], Promise] = {
         "This is not an e-mail address. It looks like name@example.com."
     ),
     credential_rules.EmailDisposable: _(
-        "Throw-away addresses are not accepted. Enter one that you keep: it is the way back into"
+        "Disposable addresses are not accepted. Enter one that you keep: it is the way back into"
         " your account."
     ),
     credentials.SignUpWaits: _(
         "Your sign-up waits for the staff of this host. You get an e-mail when they have decided."
     ),
     rules.HandleTaken: _("This handle is taken. Choose another one."),
-    rules.RecoveryKeyRefused: _("This is not a key that can be used: did:key:z… is expected."),
-    codes.InvalidInviteCode: _("This invite code cannot be used."),
-    captcha.CaptchaRefused: _("The check that you are no robot did not succeed. Try once more."),
+    rules.RecoveryKeyRefused: _("Enter a public key in the form did:key:z…"),
+    codes.InvalidInviteCode: _("This invite code is not valid."),
+    captcha.CaptchaRefused: _("The captcha was not solved. Please try again."),
     approval_queue.QueueFull: _("Too many sign-ups wait here already. Try again another day."),
     credentials.InvalidLogin: _("The name or the password is wrong."),
-    session_tokens.InvalidToken: _(
-        "This code is not the right one. It may have been used already."
-    ),
-    session_tokens.ExpiredToken: _("This code is too old. Ask for a new one."),
-    email_second_factor.WrongCode: _("This code is not the right one, or too old. Sign in again."),
-    status.AccountTakedown: _("This account was taken down by its host. Signing in is off."),
+    session_tokens.InvalidToken: _("This code is wrong or has been used already."),
+    session_tokens.ExpiredToken: _("This code has expired. Request a new one."),
+    email_second_factor.WrongCode: _("This code is wrong or has expired. Sign in again."),
+    status.AccountTakedown: _("This account was taken down by its host. You cannot sign in."),
     await_directory.DirectoryTimeout: _(
         "The directory that registers new accounts has not answered yet. Nothing is lost: send the"
         " form again in a few minutes to go on where it stopped."

@@ -148,7 +148,7 @@ def _checked(
         raise BadJwtLexiconMethod(f"{_about(claims.lxm)}. must match: {lxm}")
     method = _method(token, claims)
     if method not in methods:
-        raise BadJwtIss(f"Tokens signed by #{method} are not taken here")
+        raise BadJwtIss(f"Verification method #{method} is not accepted")
     return token, claims, method
 
 
@@ -159,7 +159,7 @@ def _shaped(token: Token) -> ServiceClaims:
             raise BadServiceToken(f"jwt has no {name}")
     for name in ("jti", "lxm"):
         if not isinstance(payload.get(name, ""), str):
-            raise BadServiceToken(f"jwt has a {name} that is no text")
+            raise BadServiceToken(f"jwt has a {name} that is not a string")
     expires_at = payload.get("exp")
     if isinstance(expires_at, bool) or not isinstance(expires_at, int | float):
         raise BadServiceToken("jwt has no exp")
@@ -179,7 +179,7 @@ def _check_time(expires_at: int) -> None:
     if expires_at <= now:
         raise JwtExpired("jwt expired")
     if expires_at > now + MAX_LIFETIME_S + CLOCK_SKEW_S:
-        raise BadServiceToken("jwt lives too long")
+        raise BadServiceToken("jwt expiration is too far in the future")
 
 
 def _about(lxm: str) -> str:

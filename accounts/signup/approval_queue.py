@@ -159,7 +159,7 @@ def _decide(held: HeldSignUp, state: HeldSignUp.State) -> None:
     decided = HeldSignUp.objects.waiting().filter(pk=held.pk)
     # What was kept to make the account of has done its duty.
     if decided.update(state=state, decided_at=timezone.now(), password="", address="") != 1:
-        raise AlreadyDecided("This sign-up was decided already.")
+        raise AlreadyDecided("This sign-up has already been decided.")
 
 
 def _code_left(held: HeldSignUp) -> str:

@@ -85,5 +85,5 @@ def _opened(operation: PlcOperation) -> Account:
             f"The PLC directory refused to register the new DID: {operation.last_error}"
         )
     raise DirectoryTimeout(
-        "The PLC directory did not confirm the new DID in time. Please sign up anew."
+        "The PLC directory did not confirm the new DID in time. Please sign up again."
     )

@@ -25,9 +25,9 @@ class SignUpClosed(InvalidRequest):
 def check_open(host: Host, wanted: SignUp) -> None:
     """Whether sign-up is open at all. Raises SignUpClosed, InvalidInviteCode."""
     if host.admission == Admission.CLOSED:
-        raise SignUpClosed("This server does not take new accounts.")
+        raise SignUpClosed("This server does not accept new accounts.")
     if host.admission == Admission.MIGRATION_ONLY and not wanted.did:
-        raise SignUpClosed("This server only takes accounts that move in from another server.")
+        raise SignUpClosed("This server only accepts accounts that migrate from another server.")
     if host.has_invites_required and not wanted.invite_code:
         raise codes.InvalidInviteCode("No invite code provided")
 

@@ -44,7 +44,7 @@ def count(host: Host) -> bool:
 
 
 def reopen(host: Host) -> None:
-    """Let sign-ups happen again, counting anew."""
+    """Resume sign-ups, counting anew."""
     with transaction.atomic():
         breaker = _locked(host)
         breaker.window_started_at, breaker.counted = timezone.now(), 0

@@ -27,7 +27,7 @@ _LONGEST_PAUSE_S: Final = 900
 _LONGEST_PAUSE_OF_A_CODE_S: Final = 60  # somebody is waiting
 _SWEEP_BATCH: Final = 200
 _ERROR_MAX: Final = 300
-_TOO_LATE: Final = "the mail server was away until it was too late"
+_TOO_LATE: Final = "the mail server was unavailable until the e-mail expired"
 
 
 class Outage:

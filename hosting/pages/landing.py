@@ -55,8 +55,8 @@ def tls_check(request: HttpRequest, is_taken: Callable[[str], bool]) -> HttpResp
     if routing.host_named(domain):
         return _text("ok\n")
     if not routing.is_under_a_handle_domain(domain):
-        return _text("This name is not ours.\n", 400)
-    return _text("ok\n") if is_taken(domain) else _text("Nobody has this handle.\n", 404)
+        return _text("This host name is not served here.\n", 400)
+    return _text("ok\n") if is_taken(domain) else _text("No account has this handle.\n", 404)
 
 
 def _prefers_html(request: HttpRequest) -> bool:

@@ -67,7 +67,7 @@ class HostMiddleware:
         except DatabaseError as error:
             if not connection.is_outage(error):
                 raise
-            logger.warning("whose name it is cannot be looked up: %s", error)
+            logger.warning("a host name could not be looked up: %s", error)
             response = _answer(request, 503, "ServiceUnavailable", "Please try again in a moment")
             response["Retry-After"] = "2"
             return response
@@ -225,7 +225,7 @@ def _too_many(request: HttpRequest, refusal: limits.RateLimitExceeded) -> HttpRe
 
 
 def _unknown_host(request: HttpRequest) -> HttpResponse:
-    return _answer(request, 404, "XRPCNotSupported", "No such host here")
+    return _answer(request, 404, "XRPCNotSupported", "Host not found")
 
 
 def _answer(request: HttpRequest, status: int, error: str, message: str) -> HttpResponse:

@@ -33,7 +33,7 @@ def arriving(request: HttpRequest) -> HttpResponse:
     listed = migration_support.with_progress(list(page))
     context: dict[str, Any] = {
         **console.each_context(request),
-        "title": _("Moving in"),
+        "title": _("Incoming migrations"),
         "page": page,
         "moves": [(move, migration_support.may_resume(staff, move.account)) for move in listed],
     }
@@ -45,11 +45,11 @@ def resume(request: HttpRequest, account_id: int) -> HttpResponse:
     """Push one that stands still."""
     arrival = migration_support.find(hosts_in_view(request), account_id)
     if arrival is None:
-        raise Http404(_("Nobody like this moves in here."))
+        raise Http404(_("No such migration found."))
 
     def verb(given: Given) -> str:
         migration_support.resume(staff_of(request), arrival, given["reason"])
-        return _("The move of %s goes on.") % arrival.account
+        return _("The migration of %s is resumed.") % arrival.account
 
     act_on(request, ReasonForm(request.POST), verb)
     return redirect("console:moves")

@@ -110,7 +110,7 @@ def give(request: HttpRequest) -> HttpResponse:
     host, staff = host_of(request), staff_of(request)
     form = InvitesForm(request.POST or None)
     if not sign_up_review.may_admit(staff, host):
-        messages.error(request, _("Your role does not allow letting people in."))
+        messages.error(request, _("Your role does not allow decisions on sign-ups."))
         return redirect("console:accounts_invitecode_changelist")
     codes: list[str] = []
     if form.is_valid():

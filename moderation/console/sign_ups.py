@@ -52,13 +52,13 @@ def change_admission(request: HttpRequest) -> HttpResponse:
 @require_POST
 def approve(request: HttpRequest, held_id: int) -> HttpResponse:
     """Let this person in."""
-    return _decide(request, held_id, sign_up_review.approve, _("@%s is let in."))
+    return _decide(request, held_id, sign_up_review.approve, _("The sign-up of @%s is approved."))
 
 
 @require_POST
 def refuse(request: HttpRequest, held_id: int) -> HttpResponse:
     """Say no to this person."""
-    return _decide(request, held_id, sign_up_review.refuse, _("@%s is refused."))
+    return _decide(request, held_id, sign_up_review.refuse, _("The sign-up of @%s is refused."))
 
 
 @require_POST
@@ -68,18 +68,18 @@ def drop(request: HttpRequest) -> HttpResponse:
     def verb(given: Given) -> str:
         staff, host = staff_of(request), host_of(request)
         dropped = sign_up_review.drop(staff, host, given["held"], given["reason"])
-        return _("%s sign-ups dropped.") % dropped
+        return _("%s sign-ups deleted.") % dropped
 
     return _done(request, DropForm(request.POST), verb)
 
 
 @require_POST
 def reopen(request: HttpRequest) -> HttpResponse:
-    """Let sign-ups happen again at this host."""
+    """Resume sign-ups at this host."""
 
     def verb(given: Given) -> str:
         sign_up_review.reopen(staff_of(request), host_of(request), given["reason"])
-        return _("Sign-ups happen again.")
+        return _("Sign-ups are resumed.")
 
     return _done(request, ReasonForm(request.POST), verb)
 

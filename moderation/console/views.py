@@ -37,7 +37,7 @@ def look_up(request: HttpRequest) -> HttpResponse:
     text = form.cleaned_data["q"]
     found = find(hosts_in_view(request), text)
     if found is None:
-        messages.error(request, _("Nobody here goes by “%(text)s”.") % {"text": text})
+        messages.error(request, _("No account found for “%(text)s”.") % {"text": text})
         return redirect("console:index")
     record = f"{found.record.collection}/{found.record.rkey}" if found.record else None
     return HttpResponseRedirect(_url(found.account.did, record))
@@ -134,7 +134,7 @@ def _found(request: HttpRequest, did: str) -> Found:
     record = request.GET.get("record")
     found = find(hosts_in_view(request), f"at://{did}/{record}" if record else did)
     if found is None:
-        raise Http404(_("Nobody here has this DID."))
+        raise Http404(_("No account found for this DID."))
     return found
 
 

@@ -146,7 +146,7 @@ def _copy(found: Found, report: Report) -> Evidence | None:
         return _kept_longer(kept)
     room = _room(host, report.reported_by) - len(data)
     if room < 0:
-        logger.warning("no room for the evidence of report %s at %s", report.pk, host.hostname)
+        logger.warning("no space for the evidence of report %s at %s", report.pk, host.hostname)
         return None
     named = list(declared_types.named_in(data))
     bounds = Bounds(BLOBS_MAX, room)

@@ -58,7 +58,7 @@ def file(
     if reporter.taken_down_at is not None and reason_type not in APPEALS:
         raise OnlyAppeals
     if not 1 <= len(reason_type) <= REASON_TYPE_MAX_CHARACTERS or "\0" in reason_type + reason:
-        raise InvalidRequest("The report has no fit reason")
+        raise InvalidRequest("reasonType is missing or not allowed")
     tool_text = orjson.dumps(tool).decode() if tool else ""
     if len(tool_text) > TOOL_MAX_BYTES:
         raise InvalidRequest("modTool is too large")

@@ -80,7 +80,7 @@ def may_decide_policy(staff: StaffUser, host: Host) -> bool:
 def change_admission(staff: StaffUser, host: Host, wanted: Admission) -> None:
     """Another admission policy. Raises NotAllowed, ReasonNeeded."""
     if not may_decide_policy(staff, host):
-        raise NotAllowed(_("Only an owner decides who is let in."))
+        raise NotAllowed(_("Only an owner can change the sign-up policy."))
     if not wanted.reason.strip():
         raise ReasonNeeded(_("Give a reason: it goes into the audit log."))
     said = f"{wanted.policy}: {wanted.reason.strip()}"
@@ -96,7 +96,7 @@ def change_admission(staff: StaffUser, host: Host, wanted: Admission) -> None:
 
 def _checked(staff: StaffUser, host: Host, reason: str) -> str:
     if not may_admit(staff, host):
-        raise NotAllowed(_("Your role does not allow letting people in."))
+        raise NotAllowed(_("Your role does not allow decisions on sign-ups."))
     if not reason.strip():
         raise ReasonNeeded(_("Give a reason: it goes into the audit log."))
     return reason.strip()

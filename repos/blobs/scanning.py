@@ -33,7 +33,7 @@ class BlobRefused(InvalidRequest):
     name = "BlobRefused"
 
     def __init__(self) -> None:
-        super().__init__("This file is not accepted here")
+        super().__init__("This file is not accepted on this server")
 
 
 class BlobScanUnavailable(XrpcError):

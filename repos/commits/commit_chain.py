@@ -42,7 +42,7 @@ class CommitChain:
         commit that ran meanwhile removed a node: the repo has to be read again.
         """
         if swap_commit is not None and swap_commit != self.head.cid:
-            raise InvalidSwap("The repo's commit is not the one that was given to swap")
+            raise InvalidSwap("The repo's commit does not match swapCommit")
         tree = Tree(self.head.data, self._source, nodes.CACHE)
         changes = plan.changes_of(tree, writes)
         telling = [change.write for change in changes if change.op is not None]

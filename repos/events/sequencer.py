@@ -57,7 +57,7 @@ class Sequencer:
                     self._wait_for_lead(connection)
                     self._lead(connection)
             except psycopg.OperationalError as error:
-                logger.warning("lost Postgres, will be back: %s", str(error).strip())
+                logger.warning("lost Postgres, reconnecting: %s", str(error).strip())
                 time.sleep(_RECONNECT_PAUSE_S)
 
     def _wait_for_lead(self, connection: psycopg.Connection) -> None:

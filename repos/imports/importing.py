@@ -51,7 +51,7 @@ def check_owner(car_file: CarFile, did: str) -> Commit:
     """The CAR's commit, when it is this account's. Raises ForeignRepo, UnreadableCar."""
     imported = car_file.commit()
     if imported.did != did:
-        raise ForeignRepo(f"The CAR is the repo of {imported.did}, not of {did}")
+        raise ForeignRepo(f"The CAR contains the repo of {imported.did}, not of {did}")
     return imported
 
 
@@ -121,7 +121,7 @@ def _car_faults() -> Iterator[None]:
     try:
         yield
     except MissingBlock as fault:
-        raise UnreadableCar(f"The CAR lacks the block {to_text(fault.cid)}") from fault
+        raise UnreadableCar(f"The CAR is missing block {to_text(fault.cid)}") from fault
     except MstError as fault:
         raise UnreadableCar(f"The CAR's tree is not a repo's: {fault}") from fault
 

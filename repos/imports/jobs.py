@@ -63,7 +63,7 @@ def enqueue(repo: RepoRef, car_file: CarFile) -> ImportJob:
         car_file.path.unlink(missing_ok=True)
         open_job = ImportJob.objects.open().filter(repo_id=repo.id).first()
         if open_job is None or bytes(open_job.root) != car_file.root:
-            raise ImportUnderWay("Another import of this account is under way") from None
+            raise ImportUnderWay("Another import of this account is in progress") from None
         return open_job
     wake(job.pk)
     return job
@@ -75,7 +75,7 @@ def await_outcome(job: ImportJob) -> None:
     Raises what the import was refused for, or ImportTimeout, at once when too many wait already.
     """
     if not _waiting.acquire(blocking=False):
-        raise ImportTimeout("The import is under way: repeat the call later to learn how it went")
+        raise ImportTimeout("The import is in progress: repeat the call later for its result")
     try:
         _await_decision(job)
     finally:
@@ -108,7 +108,7 @@ def run(job_id: int) -> None:
     except XrpcError as refusal:
         _refuse(job_id, refusal)
     except FileNotFoundError:
-        _refuse(job_id, XrpcError("The uploaded CAR is gone: repeat the import", status=503))
+        _refuse(job_id, XrpcError("The uploaded CAR was lost: repeat the import", status=503))
     else:
         _decide(job_id, ImportJob.State.DONE)
     path.unlink(missing_ok=True)
@@ -141,7 +141,7 @@ def _await_decision(job: ImportJob) -> None:
     job.refresh_from_db()
     while job.is_open:
         if time.monotonic() > deadline:
-            raise ImportTimeout("The import is still under way: repeat the call to wait for it")
+            raise ImportTimeout("The import is still in progress: repeat the call to wait for it")
         time.sleep(pause_s)
         pause_s = min(pause_s * 1.5, _LONGEST_PAUSE_S)
         job.refresh_from_db()

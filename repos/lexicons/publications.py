@@ -80,9 +80,9 @@ def fetch(nsid: str, did: str) -> Publication:
     except BadSignature:
         proven = _proven_afresh(nsid, did)
     except ProofError as fault:
-        raise LexiconNotFound(f"The proof of {did} proves nothing: {fault}") from fault
+        raise LexiconNotFound(f"The proof from {did} is invalid: {fault}") from fault
     if proven is None:
-        raise LexiconNotFound(f"{did} publishes no {nsid}")
+        raise LexiconNotFound(f"{did} does not publish {nsid}")
     return Publication(nsid, did, proven.cid, proven.block, read_document(nsid, proven.block))
 
 
@@ -105,7 +105,7 @@ def _proven_afresh(nsid: str, did: str) -> ProvenRecord | None:
     try:
         return _verified(nsid, did, fresh=True)
     except ProofError as fault:
-        raise LexiconNotFound(f"The proof of {did} proves nothing: {fault}") from fault
+        raise LexiconNotFound(f"The proof from {did} is invalid: {fault}") from fault
 
 
 def _verified(nsid: str, did: str, *, fresh: bool) -> ProvenRecord | None:

@@ -135,6 +135,6 @@ def _check_blobs(
         if state is None:
             report.awaited_blobs += 1
         elif state in ("staged", "idle"):
-            report.damages.append(f"blob {to_text(blob_cid)} is in use and not shown")
+            report.damages.append(f"blob {to_text(blob_cid)} is in use but not visible")
         elif state == "live" and not blobs.has_file(host_id, report.did, blob_cid):
             report.damages.append(f"blob {to_text(blob_cid)} has no bytes")

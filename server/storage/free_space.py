@@ -22,7 +22,7 @@ class InsufficientStorage(XrpcError):
     status = 507
 
     def __init__(self) -> None:
-        super().__init__("This server has no room for uploads at the moment: try again later")
+        super().__init__("This server has no disk space for uploads at the moment: try again later")
 
 
 def check(folders: Iterable[str | Path] = ()) -> None:

@@ -116,7 +116,7 @@ def test_the_same_bytes_under_another_key_may_be_left_out_too(alice: Person):
 def test_another_accounts_repo_is_refused_before_anything_is_written(alice: Person, bob: Person):
     before = held(alice)
     status, message = refusal(alice, repo_car(bob.did, things(3)))
-    assert (status, message) == (400, f"The CAR is the repo of {bob.did}, not of {alice.did}")
+    assert (status, message) == (400, f"The CAR contains the repo of {bob.did}, not of {alice.did}")
     assert held(alice) == before
     assert not ImportJob.objects.exists()
 
@@ -191,7 +191,7 @@ def test_a_node_that_is_nowhere_is_named(alice: Person):
     )
     absent = next(each for each in nodes if each != root)
     status, message = refusal(alice, repo_car(alice.did, {key: {} for key in things(50)}, {absent}))
-    assert (status, message) == (400, f"The CAR lacks the block {cid.to_text(absent)}")
+    assert (status, message) == (400, f"The CAR is missing block {cid.to_text(absent)}")
 
 
 @pytest.mark.parametrize(

@@ -192,7 +192,7 @@ def test_nothing_is_signed_for_who_has_not_arrived(alice, birch):
         new.call(IDENTITY + "signPlcOperation", token="AAAAA-BBBBB"),
     ):
         assert answer.status_code == 400
-        assert "has not arrived" in answer.json()["message"]
+        assert "points to another PDS" in answer.json()["message"]
 
 
 def test_the_old_account_rests_and_does_not_wake(moved):

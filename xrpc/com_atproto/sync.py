@@ -123,7 +123,7 @@ def _listed(repo: RepoRow) -> dict[str, Any]:
     return listed if repo.is_active else {**listed, "status": repo.status}
 
 
-def _cid(text: str, refusal: str = "Not a CID of this network") -> bytes:
+def _cid(text: str, refusal: str = "Not a supported CID") -> bytes:
     try:
         return cid.from_text(text)
     except cid.InvalidCid as fault:

@@ -101,7 +101,7 @@ class Body:
         if self.read_bytes > self.limit_bytes:
             raise PayloadTooLarge(self.limit_bytes)
         if self._decoder and self.read_bytes > RATIO_FREE_BYTES + MAX_RATIO * self._raw_count:
-            raise InvalidRequest(f"The request body is packed tighter than {MAX_RATIO} to 1")
+            raise InvalidRequest(f"The request body is compressed more than {MAX_RATIO} to 1")
         if self._heard is not None:
             self._heard(self.read_bytes)
         return piece

@@ -69,7 +69,7 @@ def render_unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
     restarts or is away it is no fault, and worth another try; a value that it can not hold is the
     client's, though we should have said so earlier, hence the line in the log."""
     if connection.is_outage(error):
-        logger.warning("%s %s: the database is away: %s", request.method, request.path, error)
+        logger.warning("%s %s: no database: %s", request.method, request.path, error)
         return _unavailable()
     if refusal := connection.unstorable_value(error):
         logger.warning("%s %s: %s", request.method, request.path, refusal.message)

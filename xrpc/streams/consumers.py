@@ -83,10 +83,10 @@ class SubscriptionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # unty
             else:
                 await self._refuse(refused)
         except psycopg.Error:
-            logger.exception("An event stream ended by a fault of the database")
+            logger.exception("An event stream ended because of a database error")
             await self.close(CLOSE_FAULT)
         except OSError:
-            logger.debug("A reader went without a word")
+            logger.debug("A reader disconnected without a close frame")
 
     async def _follow(self, batches: AsyncGenerator[list[bytes], None]) -> XrpcError | None:
         """Send all of a stream; why it broke off, if it did."""
@@ -99,7 +99,7 @@ class SubscriptionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # unty
         except asyncio.CancelledError:
             if not was_cut_off():
                 raise
-            return ConsumerTooSlow("Others wait, and this consumer takes nothing.")
+            return ConsumerTooSlow("This consumer reads nothing while others wait.")
         return None
 
     async def _send_batch(self, batch: list[bytes]) -> None:

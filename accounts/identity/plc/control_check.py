@@ -32,5 +32,5 @@ def check_rotation_key(account: Account, data: PlcData) -> None:
     if account.host.rotation_did_key not in data.rotation_keys:
         raise NotOursToChange(
             "The rotation keys of the DID do not include this host's. Sign the operation with a"
-            " rotation key of your own and hand it in at the PLC directory."
+            " rotation key of your own and submit it to the PLC directory."
         )

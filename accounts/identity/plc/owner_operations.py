@@ -57,7 +57,9 @@ class StillElsewhere(InvalidRequest):
     """400: the DID lives at another host, which has it changed, or its owner's own key does."""
 
     def __init__(self) -> None:
-        super().__init__("This account has not arrived: the host where its DID lives signs for it")
+        super().__init__(
+            "The DID still points to another PDS; only that PDS can sign PLC operations"
+        )
 
 
 def recommended(account: Account) -> PlcData:

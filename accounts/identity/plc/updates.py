@@ -105,7 +105,7 @@ def await_publication(operation: PlcOperation) -> None:
         pause_s = min(pause_s * 1.5, _LONGEST_PAUSE_S)
         operation.refresh_from_db()
     if operation.state == PlcOperation.State.WITHDRAWN:
-        raise UpdateRefused("Another change of this account has taken the place of this one")
+        raise UpdateRefused("Another change of this account has replaced this one")
     if operation.state != PlcOperation.State.PUBLISHED:
         raise UpdateRefused(f"The PLC directory refused the change: {operation.last_error}")
 

@@ -82,9 +82,9 @@ def checked(did: str, document: object) -> dict[str, Any]:
     try:
         named = DidDocument(document).did
     except InvalidDidDocument as fault:
-        raise DidUnusable("no DID document where it should be") from fault
+        raise DidUnusable("its server returned no DID document") from fault
     if named != did or not isinstance(document, dict):
-        raise DidUnusable("its document is about another DID")
+        raise DidUnusable("its document has another id")
     return document
 
 

@@ -18,7 +18,7 @@ class DidNotFound(UnresolvedDid):
     name = "DidNotFound"
 
     def __init__(self) -> None:
-        super().__init__("Could not resolve DID: nobody has it")
+        super().__init__("Could not resolve DID: not found")
 
 
 class DidDeactivated(UnresolvedDid):

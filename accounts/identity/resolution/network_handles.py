@@ -90,7 +90,7 @@ def _ask(name: str) -> str | None:
             if did is not None:
                 return did
     if timeouts:
-        raise NetworkUnavailable(f"Nobody answers for the handle {name}") from timeouts[0]
+        raise NetworkUnavailable(f"Could not resolve handle {name}: no response") from timeouts[0]
     return None
 
 

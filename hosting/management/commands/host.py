@@ -56,7 +56,7 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         host = Host.objects.named(options["name"]).first()
         if host is None:
-            raise CommandError(f"No host is called {options['name']}.")
+            raise CommandError(f"No host is named {options['name']}.")
         for field in ("moderation_did", "captcha_verify_url", "captcha_site_key", *_SERVICES):
             if options[field] is not None:
                 setattr(host, field, options[field])
@@ -73,7 +73,7 @@ class Command(BaseCommand):
 def _save(host: Host) -> None:
     for did in (host.moderation_did, host.report_did, host.appview_did):
         if did and not is_did(did):
-            raise CommandError(f"{did} is no DID.")
+            raise CommandError(f"{did} is not a DID.")
     for name in ("moderation_url", "report_url", "appview_url"):
         setattr(host, name, getattr(host, name).rstrip("/"))
     try:
@@ -112,7 +112,7 @@ def _described(host: Host) -> str:
 def _line() -> str:
     line = sys.stdin.readline().rstrip("\r\n")
     if not line:
-        raise CommandError("Nothing came in on standard input.")
+        raise CommandError("Standard input is empty.")
     return line
 
 

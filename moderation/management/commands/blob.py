@@ -40,7 +40,7 @@ class Command(BaseCommand):
         """One verb at the hosts that were named."""
         hosts = _hosts(options["host"], options["every_host"])
         if SCANNER not in settings.BLOB_SCANNERS:
-            self.stderr.write(f"Nobody looks at the list: GROVE_BLOB_SCANNERS lacks {SCANNER}.")
+            self.stderr.write(f"The deny list is not used: GROVE_BLOB_SCANNERS lacks {SCANNER}.")
         if options["verb"] == "list":
             for host in hosts:
                 for text, reason in denied_blobs.denied(host):

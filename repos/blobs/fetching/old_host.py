@@ -44,7 +44,7 @@ def fetch(origin: str, did: str, blob_cid: bytes, into: IO[bytes], max_bytes: in
             "GET", url, timeout_s=TIMEOUT_S, max_bytes=max_bytes, into=into
         )
     except http_client.TooLarge as fault:
-        raise NoSuchBlob(f"The blob is larger than this host takes: {max_bytes} bytes") from fault
+        raise NoSuchBlob(f"The blob is larger than this host allows: {max_bytes} bytes") from fault
     except http_client.Forbidden as fault:
         raise HostRefused(str(fault), is_final=True) from fault
     except (http_client.Unreachable, http_client.TimedOut) as fault:
@@ -57,7 +57,7 @@ def fetch(origin: str, did: str, blob_cid: bytes, into: IO[bytes], max_bytes: in
 def _refusal(status: int, body: IO[bytes]) -> Exception:
     body.seek(0)
     name, message = _error(body.read(_ERROR_MAX_BYTES))
-    said = f"The old host says: {name or status} {message}".strip()
+    said = f"The old host answered: {name or status} {message}".strip()
     if name in _OF_THE_ACCOUNT or message.startswith(_GONE_MESSAGE):
         return HostRefused(said, is_final=name in _FOR_GOOD or name not in _OF_THE_ACCOUNT)
     if status in (400, 404, 410):

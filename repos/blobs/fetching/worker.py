@@ -52,7 +52,7 @@ def run(repo_id: int) -> None:
         return
     repo = _repo(repo_id)
     if repo is None:
-        queue.stop(fetch, "The account takes no more blobs")
+        queue.stop(fetch, "The account cannot store any more blobs")
         return
     try:
         _take(fetch, repo)
@@ -118,7 +118,7 @@ def _download(origin: str, repo: RepoRow, blob_cid: bytes, limit_bytes: int) -> 
 
 def _check(received: Received, blob_cid: bytes) -> None:
     if received.cid != blob_cid:
-        raise NoSuchBlob("The old host gave other bytes")
+        raise NoSuchBlob("The old host returned bytes that do not match the CID")
 
 
 def _limit_bytes(repo: RepoRow) -> int:

@@ -74,7 +74,7 @@ class Feed:
             try:
                 await self.table.want_crawls(host_ids)
             except psycopg.Error:
-                logger.exception("relays are not asked to come back to hosts %s", host_ids)
+                logger.exception("relays could not be asked to reconnect to hosts %s", host_ids)
 
     def _push(self, host_id: int, first_seq: int, frames: list[bytes]) -> None:
         ring = self._rings.get(host_id)

@@ -126,4 +126,4 @@ def _refuse_laggard(ring: Ring, next_seq: int) -> None:
     """`next_seq` is what it would get now: where numbers jump (repos.maintenance.restore) there is
     no lag."""
     if ring.last_seq - next_seq >= MAX_LAG:
-        raise ConsumerTooSlow("The consumer is too slow: events are dropped before it takes them.")
+        raise ConsumerTooSlow("The consumer is too slow: events were dropped before it read them.")

@@ -83,7 +83,7 @@ class EventTable:
                 except psycopg.OperationalError:
                     await self.close()
                     await asyncio.sleep(_PAUSE_S)
-        raise psycopg.OperationalError("Postgres did not come back")
+        raise psycopg.OperationalError("Postgres could not be reached again")
 
     async def _connected(self) -> psycopg.AsyncConnection:
         if self._connection is None:

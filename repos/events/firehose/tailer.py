@@ -70,7 +70,7 @@ class Tailer:
                 ) as connection:
                     await self._tail(connection)
             except psycopg.OperationalError as error:
-                logger.warning("lost Postgres, will be back: %s", str(error).strip())
+                logger.warning("lost Postgres, reconnecting: %s", str(error).strip())
                 await asyncio.sleep(_RECONNECT_PAUSE_S)
 
     async def _tail(self, connection: psycopg.AsyncConnection) -> None:

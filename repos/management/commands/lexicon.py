@@ -16,7 +16,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("nsid")
-        parser.add_argument("--accept", action="store_true", help="believe its domain's new DID")
+        parser.add_argument("--accept", action="store_true", help="accept its domain's new DID")
 
     def handle(self, **options: object) -> None:
         nsid = str(options["nsid"])
@@ -24,7 +24,7 @@ class Command(BaseCommand):
             self._accept(nsid)
         lexicon = NetworkLexicon.objects.filter(pk=nsid).first()
         if lexicon is None:
-            raise CommandError(f"Nobody has asked for {nsid}.")
+            raise CommandError(f"{nsid} has not been looked up yet.")
         shown = {
             "authority": lexicon.did,
             "cid": cid.to_text(bytes(lexicon.cid)) if lexicon.cid else "",

@@ -89,7 +89,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"{account.did}: {damage}")
             failed += bool(damages)
         if failed:
-            raise CommandError(f"{failed} of {total} repos are not well.")
+            raise CommandError(f"{failed} of {total} repos are damaged.")
 
 
 def _accounts(options: dict[str, Any]) -> Any:

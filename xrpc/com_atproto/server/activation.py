@@ -66,4 +66,4 @@ def _moment(text: str | None) -> datetime | None:
     try:
         return None if text is None else datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError) as fault:
-        raise InvalidRequest('"deleteAfter" is not a date that can be kept') from fault
+        raise InvalidRequest('"deleteAfter" is not a date within the supported range') from fault

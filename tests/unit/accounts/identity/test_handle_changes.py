@@ -184,7 +184,7 @@ def test_whoever_waits_for_the_first_wish_hears_of_the_second(account, plc):
     first = PlcOperation.objects.get(new_handle="first.test")
     plc.fail_before = False
     change(account, "second.test")
-    with pytest.raises(updates.UpdateRefused, match="has taken the place"):
+    with pytest.raises(updates.UpdateRefused, match="has replaced"):
         updates.await_publication(first)
 
 

@@ -52,7 +52,7 @@ def test_a_code_is_worth_nothing_at_another_host(browser, host, birch):
 def test_without_an_answer_nobody_goes_on(browser, host):
     response = browser.post(GATE, {"state": "s1"})
     assert response.status_code == 422
-    assert "The check that you are no robot did not succeed" in response.content.decode()
+    assert "The captcha was not solved" in response.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_the_profile_shows_no_address(alice):
 def test_nobodys_profile_is_a_page_too(ash):
     response = NAMED.get("/")
     assert response.status_code == 404
-    assert "No account goes by the name alice.test." in response.content.decode()
+    assert "There is no account with the handle alice.test." in response.content.decode()
 
 
 def test_the_profiles_stylesheet_is_served_under_the_name(alice):

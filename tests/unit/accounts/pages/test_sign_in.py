@@ -80,7 +80,7 @@ def test_the_handle_may_be_typed_in_many_ways(browser, opens_at_once, typed):
         ({"email": ""}, "email", "This field is required."),
         ({"password": "short"}, "password", "at least 8 characters"),
         ({"password": "password123"}, "password", "too common"),
-        ({"recovery_key": "did:key:nonsense"}, "recovery_key", "This is not a key"),
+        ({"recovery_key": "did:key:nonsense"}, "recovery_key", "Enter a public key"),
     ],
 )
 def test_an_error_stands_beside_its_field(browser, changes, field, sentence):
@@ -123,7 +123,7 @@ def test_a_host_with_invites_asks_for_the_code(browser, ash):
     ash.admission = "invite"
     ash.save()
     response = sign_up(browser, invite_code="ash-abcde")
-    assert "This invite code cannot be used." in described_by(response, "invite_code")
+    assert "This invite code is not valid." in described_by(response, "invite_code")
 
 
 def test_a_late_directory_is_explained(browser, monkeypatch):

@@ -44,7 +44,7 @@ def test_without_a_solved_puzzle_nobody_comes_in(browser, ash):
     at(ash, "captcha")
     response = browser.post(SIGN_UP, FORM)
     assert response.status_code == 422
-    assert "The check that you are no robot did not succeed" in response.content.decode()
+    assert "The captcha was not solved" in response.content.decode()
 
 
 def test_a_solved_puzzle_lets_in(browser, ash, opens_at_once, monkeypatch):

@@ -45,5 +45,5 @@ def test_old_failures_do_not_count_as_down(operation, settings):
 def test_a_withdrawn_sign_up_has_to_be_made_anew(operation, monkeypatch):
     monkeypatch.setattr(abandoned, "GENESIS_WAITS", -submit.lease())
     abandoned.withdraw_stale()
-    with pytest.raises(await_directory.DirectoryTimeout, match="sign up anew"):
+    with pytest.raises(await_directory.DirectoryTimeout, match="sign up again"):
         await_directory.await_account(operation.pk)

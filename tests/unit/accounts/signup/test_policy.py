@@ -43,7 +43,7 @@ def test_a_closed_host_lets_nobody_in(ash, did):
 def test_moves_only_is_what_it_says(ash):
     ash.admission = "migration_only"
     context(ash, wanted(did=MOVER))
-    with pytest.raises(SignUpClosed, match="only takes accounts that move in"):
+    with pytest.raises(SignUpClosed, match="only accepts accounts that migrate"):
         context(ash, wanted())
 
 

@@ -232,7 +232,7 @@ def test_a_code_that_nobody_could_try_to_send_says_why(ash, post_office):
     mail = post(ash)
     make_old(mail)
     delivery.wake_due()
-    assert stored(mail).last_error == "the mail server was away until it was too late"
+    assert stored(mail).last_error == "the mail server was unavailable until the e-mail expired"
 
 
 def test_words_cannot_stay_with_a_email_that_was_sent(ash):

@@ -105,7 +105,7 @@ def test_a_handles_name_serves_no_xrpc(client: Client) -> None:
 def test_a_page_that_is_not_there_is_a_page_of_the_tenant(client: Client) -> None:
     answer = client.get("/nothing-here")
     assert answer.status_code == 404
-    assert b"Nothing here" in answer.content
+    assert b"Page not found" in answer.content
     assert b"Ash" in answer.content
 
 

@@ -74,5 +74,5 @@ def test_what_cannot_be_is_refused_and_nothing_is_changed(ash, monkeypatch, argu
 
 
 def test_a_host_that_is_not_here_is_not_made(ash):
-    with pytest.raises(CommandError, match=r"No host is called elsewhere\.example"):
+    with pytest.raises(CommandError, match=r"No host is named elsewhere\.example"):
         call_command("host", "elsewhere.example")

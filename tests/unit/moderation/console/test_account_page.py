@@ -67,7 +67,7 @@ def test_look_up_leads_to_the_account(account, moderator):
 
 def test_look_up_of_nobody_says_so(account, moderator):
     response = console(moderator).get("/console/look-up/", {"q": "nobody.test"}, follow=True)
-    assert "Nobody here goes by “nobody.test”" in response.content.decode()
+    assert "No account found for “nobody.test”" in response.content.decode()
 
 
 def test_the_account_page_shows_its_state(account, moderator):

@@ -72,7 +72,7 @@ def test_rows_that_were_never_there_are_dropped_in_silence(moderator):
     answer = console(moderator).post(
         "/console/sign-ups/drop/", {"held": ticked, "reason": "bots"}, follow=True
     )
-    assert b"0 sign-ups dropped." in answer.content
+    assert b"0 sign-ups deleted." in answer.content
 
 
 def test_platform_staff_see_one_hosts_accounts(ash: Host, birch: Host, account, provider):
@@ -135,7 +135,7 @@ def test_the_first_page_says_what_waits(ash, birch, account, moderator):
         )
     page = console(moderator).get("/console/").content.decode()
     assert "1 report in the last seven days" in page
-    assert "0 sign-ups wait for your answer" in page
+    assert "0 sign-ups wait for approval" in page
 
 
 def test_a_browser_runs_no_inline_script_of_the_console(moderator):

@@ -68,7 +68,7 @@ def test_these_roles_let_people_in(held, ash, staff_of, role):
 
 def test_an_auditor_may_look(held, ash, staff_of):
     client = console(staff_of(ash, "auditor"))
-    assert b"Let in" not in client.get(HOME).content
+    assert b"Approve" not in client.get(HOME).content
     client.post(f"{HOME}{held.pk}/approve/", {"reason": "a neighbour"})
     held.refresh_from_db()
     assert held.state == "waiting"

@@ -121,4 +121,4 @@ def test_the_command_says_when_nobody_looks_at_the_list(ash: Host, settings) -> 
     settings.BLOB_SCANNERS = []
     err = io.StringIO()
     call_command("blob", "list", "--every-host", stderr=err)
-    assert "Nobody looks at the list" in err.getvalue()
+    assert "The deny list is not used" in err.getvalue()

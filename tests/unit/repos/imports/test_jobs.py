@@ -116,7 +116,7 @@ def test_a_job_whose_file_is_gone_is_refused(repo: RepoRow, asleep, folder: Path
     job = handed_over(repo)
     (folder / job.file).unlink()
     jobs.run(job.pk)
-    with pytest.raises(XrpcError, match="is gone"):
+    with pytest.raises(XrpcError, match="was lost"):
         jobs.await_outcome(job)
 
 

@@ -15,7 +15,7 @@ def test_a_lexicon_is_shown(network, capsys):
 
 
 def test_what_nobody_asked_for_is_not_there(network):
-    with pytest.raises(CommandError, match="Nobody"):
+    with pytest.raises(CommandError, match="not been looked up"):
         call_command("lexicon", THING)
 
 

@@ -44,7 +44,7 @@ def test_a_check_that_finds_nothing_ends_well(repo: RepoRow, capsys) -> None:
 
 def test_a_check_that_finds_damage_says_what_and_fails(repo: RepoRow, capsys) -> None:
     damage(repo)
-    with pytest.raises(CommandError, match="1 of 1 repos are not well"):
+    with pytest.raises(CommandError, match="1 of 1 repos are damaged"):
         call_command("repo", "check", repo.did)
     assert f"{repo.did}: 19 records, counted as 20" in capsys.readouterr().out
 

@@ -32,7 +32,7 @@ def test_a_blob_that_it_does_not_have(old_host):
 
 
 def test_a_blob_that_is_too_large_for_us(old_host):
-    with pytest.raises(NoSuchBlob, match="larger than this host takes"):
+    with pytest.raises(NoSuchBlob, match="larger than this host allows"):
         fetch(max_bytes=10)
 
 

@@ -60,7 +60,7 @@ def test_other_bytes_than_those_asked_for_are_not_kept(old_host, moved):
     assert take_turn(moved).fetched_count == 0
     assert not Blob.objects.exists()
     assert {row.last_error for row in UnfetchedBlob.objects.all()} == {
-        "The old host gave other bytes"
+        "The old host returned bytes that do not match the CID"
     }
 
 
@@ -144,7 +144,7 @@ def test_a_blob_beyond_the_hosts_limit_is_left_out(old_host, moved):
     Host.objects.update(blob_limit_bytes=20)
     begin(moved)
     take_turn(moved)
-    assert "larger than this host takes" in UnfetchedBlob.objects.first().last_error
+    assert "larger than this host allows" in UnfetchedBlob.objects.first().last_error
 
 
 def test_a_push_begins_anew_what_had_stopped(old_host, moved):
