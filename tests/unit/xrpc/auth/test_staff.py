@@ -11,6 +11,7 @@ from django.test import RequestFactory
 from accounts.authentication import session_tokens
 from accounts.identity import resolution
 from accounts.service_auth import tokens as service_tokens
+from hosting.models import Host
 from protocol.did.did_document import DidDocument
 from protocol.errors import XrpcError
 from protocol.keys import SigningKey
@@ -29,6 +30,7 @@ KEY, LABEL_KEY, OTHER_KEY = (SigningKey.generate() for _ in range(3))
 def host(ash):
     ash.admin_password = make_password("sesame")
     ash.moderation_did = MOD
+    ash.save()
     return ash
 
 
@@ -89,7 +91,16 @@ def test_anything_else_does_not(host, auth, header):
 
 def test_a_password_with_colons_is_whole(host):
     host.admin_password = make_password("a:b:c")
+    host.save()
     assert read(host, basic("admin:a:b:c"))
+
+
+def test_what_is_remembered_of_a_host_lets_nobody_in(host):
+    Host.objects.update(admin_password=make_password("open"), moderation_did="")
+    assert read(host, basic("admin:open")).scope == "admin"
+    for ended in (basic("admin:sesame"), bearer(host)):
+        with pytest.raises(XrpcError):
+            read(host, ended)
 
 
 @pytest.mark.parametrize("auth", [Auth.admin(), Auth.moderator()])
