@@ -62,7 +62,7 @@ def read_moderator(host: Host, jwt: str, nsid: str) -> ServiceClaims:
         jwt,
         tokens.audiences_of(host),
         nsid,
-        document_of=partial(_trusted_document, _as_it_is(host)),
+        document_of=partial(_trusted_document, host),
         methods=tokens.SERVICE_METHODS,
     )
 
@@ -98,7 +98,7 @@ def _trusting(did: str) -> HostQuerySet:
 
 
 def _trusted_document(host: Host, did: str, *, fresh: bool = False) -> DidDocument:
-    if did != moderation_did(host):
+    if did != moderation_did(_as_it_is(host)):
         raise UntrustedIss("Untrusted issuer")
     return resolution.resolve_did(did, fresh=fresh)
 

@@ -54,7 +54,7 @@ def submit(operation_id: int) -> None:
         if is_handed_in:
             _confirm(operation_id)
         else:
-            submit(operation_id)  # on another predecessor; rebasing.ATTEMPTS_MAX ends this
+            submit(operation_id)  # on another predecessor; rebase.ATTEMPTS_MAX ends this
 
 
 def wake(operation_id: int) -> None:
