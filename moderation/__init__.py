@@ -1,1 +1,1 @@
-"""What we did about it: takedowns, audit log, the staff console's pages."""
+"""Moderation: takedowns, audit log, the staff console's pages."""

@@ -1,4 +1,4 @@
-"""Moderation as a Django app."""
+"""The moderation Django app."""
 
 from importlib import import_module
 

@@ -1,4 +1,4 @@
-"""Writing the audit log: every verb of staff, of the admin API and of the moderation service ends
+"""The audit log: every verb of staff, of the admin API and of the moderation service ends
 in one entry, in the transaction that did the deed; a deed that leaves the transaction has two.
 """
 

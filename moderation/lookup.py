@@ -1,4 +1,4 @@
-"""Finding the account that somebody talks about: by handle, DID or at-URI, within given hosts."""
+"""Look-up of an account by handle, DID or at-URI, within given hosts."""
 
 from dataclasses import dataclass
 

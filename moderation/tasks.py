@@ -1,4 +1,4 @@
-"""Work of this package in the background (server/jobs/beat_schedule.py). It may run twice."""
+"""Celery tasks of moderation (server/jobs/beat_schedule.py). Each may run twice."""
 
 from celery import shared_task
 

@@ -34,7 +34,7 @@ from xrpc.request.bodies import Body, check_content_type, read_json
 from xrpc.request.call import Answer, Call, HandedOn, Stored, Streamed, Whole
 from xrpc.response.answers import encode, respond
 from xrpc.response.errors import NotSupported, render, render_unexpected
-from xrpc.uploads import Upload, is_on_its_way
+from xrpc.uploads import Upload, is_still_arriving
 
 _JSON = "application/json"
 
@@ -91,7 +91,7 @@ def _run(request: WSGIRequest, method: Method, call: Call, meter: Meter) -> Http
 
 def _has_to_be_received(request: WSGIRequest, method: Method, call: Call) -> bool:
     """Whether the method takes bytes that are still on their way, and not too many."""
-    if method.lexicon.input_encoding in (None, _JSON) or not is_on_its_way(request.META):
+    if method.lexicon.input_encoding in (None, _JSON) or not is_still_arriving(request.META):
         return False
     return call.body.length is None or call.body.length <= call.body.limit_bytes
 

@@ -1,4 +1,4 @@
-"""Which buckets a method touches, declared beside it: `@procedure(..., limits=(rate_limits.X,))`.
+"""Rate limits of methods, declared beside each: `@procedure(..., limits=(rate_limits.X,))`.
 
 Source: the buckets that clients of atproto servers meet. Every request takes a point of its
 network's budget before anything else is looked at; what a method declares is taken together, once
@@ -194,7 +194,7 @@ class Meter:
             meta = self._request.META
             network = limits.network(meta.get("REMOTE_ADDR", ""))
             try:
-                self._spend(_entrance(network, is_export=nsid == GET_REPO_NSID))
+                self._spend(_request_charges(network, is_export=nsid == GET_REPO_NSID))
             except limits.RateLimitExceeded as error:
                 limits.refused.note((network, meta.get("HTTP_HOST", ""), f"/xrpc/{nsid}"), error)
                 raise
@@ -269,5 +269,5 @@ class Meter:
 
 
 @lru_cache(maxsize=20_000)
-def _entrance(network: str, *, is_export: bool) -> tuple[Charge, ...]:
+def _request_charges(network: str, *, is_export: bool) -> tuple[Charge, ...]:
     return limits.charges(GET_REPO if is_export else REQUESTS, (), network)

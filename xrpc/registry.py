@@ -1,4 +1,4 @@
-"""The table of methods: what we answer, declared beside each function and checked at import.
+"""The method registry: what we answer, declared beside each function and checked at import.
 
 `@query("nsid", auth=...)`, `@procedure`, `@subscription` refuse a name that no lexicon has, a kind
 that is not the lexicon's, a duplicate and a missing `auth`, so a server with such a fault does not

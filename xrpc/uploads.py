@@ -1,4 +1,4 @@
-"""Bodies that take a while to come: received into a file first, without a thread that waits.
+"""Slow uploads: received into a file first, without a thread that waits.
 
 A call of a method that takes bytes has two halves. First who calls, whether they may, and what it
 costs; then, once the body is all there, the method itself, in a thread that has nothing left to
@@ -24,7 +24,7 @@ _WRITTEN_AT_ONCE_BYTES = 262_144
 Finish = Callable[[IO[bytes]], HttpResponseBase]
 
 
-def is_on_its_way(meta: Mapping[str, Any]) -> bool:
+def is_still_arriving(meta: Mapping[str, Any]) -> bool:
     """Whether a request's body is still coming in."""
     source = meta["wsgi.input"]
     return isinstance(source, io.BufferedReader) and isinstance(source.raw, ChunkedBody)
@@ -40,7 +40,7 @@ class Upload:
 
     async def respond(self, exchange: Exchange) -> None:
         """Receive the body and answer. Raises ClientDisconnected, CutOff, PoolIsFull."""
-        assert isinstance(exchange.body, ChunkedBody)  # noqa: S101 - see is_on_its_way
+        assert isinstance(exchange.body, ChunkedBody)  # noqa: S101 - see is_still_arriving
         with TemporaryFile() as file:
             with exchange.transfers.admit(exchange.client) as transfer:
                 work = self._receive(exchange, exchange.body, file, transfer.count)

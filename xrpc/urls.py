@@ -1,4 +1,4 @@
-"""The routes of this package; hosting.urls includes them at the root."""
+"""The routes of XRPC; hosting.urls includes them at the root."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The host's own documents beside XRPC: its DID document and its health.
+"""Well-known documents of the host: its DID document and its health.
 
 Source: https://w3c-ccg.github.io/did-method-web/ for `/.well-known/did.json`; `/xrpc/_health` is
 what clients and load balancers of atproto servers ask.

@@ -24,7 +24,7 @@ def is_tripped(host: Host) -> bool:
 
 
 def count(host: Host) -> bool:
-    """Count one sign-up that is about to happen; false: it must be held, the breaker is tripped.
+    """Count one sign-up that is about to happen; false: it must be held, the limit is exceeded.
 
     The one that trips it tells the tenant by mail.
     """
@@ -34,32 +34,32 @@ def count(host: Host) -> bool:
     if limit is None:
         return True
     with transaction.atomic():
-        breaker = _locked(host)
-        breaker.counted += 1
-        if breaker.counted > limit and breaker.tripped_at is None:
-            breaker.tripped_at = timezone.now()
+        limit_row = _locked(host)
+        limit_row.counted += 1
+        if limit_row.counted > limit and limit_row.tripped_at is None:
+            limit_row.tripped_at = timezone.now()
             _tell(host, limit)
-        breaker.save()
-        return breaker.tripped_at is None
+        limit_row.save()
+        return limit_row.tripped_at is None
 
 
 def reopen(host: Host) -> None:
     """Resume sign-ups, counting anew."""
     with transaction.atomic():
-        breaker = _locked(host)
-        breaker.window_started_at, breaker.counted = timezone.now(), 0
-        breaker.tripped_at = None
-        breaker.save()
+        limit_row = _locked(host)
+        limit_row.window_started_at, limit_row.counted = timezone.now(), 0
+        limit_row.tripped_at = None
+        limit_row.save()
 
 
 def _locked(host: Host) -> SignUpBreaker:
     """The host's row, locked, its window being the present one."""
     now = timezone.now()
     SignUpBreaker.objects.get_or_create(host=host, defaults={"window_started_at": now})
-    breaker = SignUpBreaker.objects.select_for_update().get(host=host)
-    if breaker.window_started_at < now - WINDOW:
-        breaker.window_started_at, breaker.counted = now, 0
-    return breaker
+    limit_row = SignUpBreaker.objects.select_for_update().get(host=host)
+    if limit_row.window_started_at < now - WINDOW:
+        limit_row.window_started_at, limit_row.counted = now, 0
+    return limit_row
 
 
 def _tell(host: Host, limit: int) -> None:

@@ -1,5 +1,5 @@
-"""The console's page of accounts that move in: how far each is, and a push for one that stands
-still. POST, then redirect.
+"""The console's page of incoming migrations: how far each is, and a button to resume it.
+POST, then redirect.
 """
 
 from typing import Any
@@ -42,7 +42,7 @@ def arriving(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def resume(request: HttpRequest, account_id: int) -> HttpResponse:
-    """Push one that stands still."""
+    """Resume one that is stalled."""
     arrival = migration_support.find(hosts_in_view(request), account_id)
     if arrival is None:
         raise Http404(_("No such migration found."))

@@ -1,4 +1,4 @@
-"""A deed of a console page: its form checks, its verb acts, and one sentence tells how it went."""
+"""Actions of console pages: a form checks, a verb acts, and one sentence tells how it went."""
 
 from collections.abc import Callable
 from typing import Any

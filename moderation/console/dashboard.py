@@ -1,4 +1,4 @@
-"""What the console's first page shows: what waits, a look-up field and the latest actions."""
+"""The dashboard, the console's first page: pending work, a look-up field, the latest actions."""
 
 from datetime import datetime, timedelta
 from typing import Any

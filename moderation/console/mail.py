@@ -1,4 +1,4 @@
-"""The outbox on the console: what was written to whom and whether it got there, never the words."""
+"""The console's list of outgoing mail: to whom and whether it got there, never the words."""
 
 from django.db.models import QuerySet
 from django.http import HttpRequest

@@ -1,4 +1,4 @@
-"""The console's page of one report: what was said, what it was about then, what became of it.
+"""The console's report page: what was said, what it was about then, what became of it.
 
 What was copied (moderation.desk.evidence) is for those who may take it down; its files are
 downloaded, never shown in the page: what people report nobody should meet by surprise, nor run.

@@ -1,4 +1,4 @@
-"""The console's page of sign-ups that wait: a list, and what can be done about each and about many.
+"""The console's approval queue: sign-ups that wait, and what can be done about one or many.
 
 POST, then redirect. What another tenant holds is as unknown as what never was.
 """
@@ -31,7 +31,7 @@ Verb = Callable[[StaffUser, HeldSignUp, str], None]
 
 @require_GET
 def waiting(request: HttpRequest) -> HttpResponse:
-    """Who waits, eldest first, whether the breaker has tripped at this host, and its policy."""
+    """Who waits, eldest first, whether the velocity limit is exceeded, and its policy."""
     return _page(request)
 
 

@@ -1,4 +1,4 @@
-"""The console's own pages, beside the lists that the admin site makes."""
+"""URLs of the console's own pages, beside the lists that the admin site makes."""
 
 from django.urls import URLPattern, path, re_path
 

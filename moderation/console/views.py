@@ -1,4 +1,4 @@
-"""Look up an account, see its state, take it down or restore it. POST, then redirect."""
+"""The console's account page: look-up, state, takedown and restore. POST, then redirect."""
 
 from collections.abc import Callable
 from functools import partial

@@ -1,4 +1,4 @@
-"""Evidence: what a report was about, kept although its author deletes it.
+"""Evidence of reports: what one was about, kept although its author deletes it.
 
 A report that the host keeps makes a copy of the record as it is then (of an account: its profile)
 and holds the blobs that it names (repos.blobs.holds). Only records of the reporter's own tenant are

@@ -1,4 +1,4 @@
-"""What staff do with the evidence of a report: see, download and discard it, by their role and on
+"""Access to the evidence of reports: staff see, download and discard it, by their role and on
 the record.
 
 Whoever may take a record down may see what its author has deleted. Discarding is for good, unlike

@@ -1,4 +1,4 @@
-"""The host's own desk: reports that no other moderation service was there to take.
+"""Reports to the host itself: those that no other moderation service was there to take.
 
 Source: com.atproto.moderation.createReport. Whoever was taken down may appeal and nothing else,
 as moderation services everywhere have it.

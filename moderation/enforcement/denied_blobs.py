@@ -1,4 +1,4 @@
-"""Bytes that nobody may upload to a host: put on its list and taken off, on the record.
+"""The deny list of blobs: bytes that nobody may upload to a host, each change on the record.
 
 The list itself, and who looks at it: `repos.blobs.scanning.deny_list`. Uploads of before stay what
 they are; `takedowns.take_down_blob` is for those.

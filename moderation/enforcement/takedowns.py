@@ -1,4 +1,4 @@
-"""Taking accounts, records and blobs down and restoring them, with a reason, on the record.
+"""Takedowns of accounts, records and blobs, and their end, with a reason, on the record.
 
 One transaction holds the account's new status, the end of its sessions, the `#account` event (sent
 by repos, which hears `account_status_changed`) and the audit entry: all or none.

@@ -1,1 +1,1 @@
-"""What staff do: accounts found and changed, sign-ups reviewed, moves helped on."""
+"""Staff actions: accounts found and changed, sign-ups reviewed, migrations resumed."""

@@ -1,4 +1,4 @@
-"""What the host's admin and its moderation service do to accounts, each deed on the record.
+"""Account changes by the host's admin and its moderation service, each on the record.
 
 Source: com.atproto.admin.*. The verbs are the accounts package's; here they get their audit entry,
 in the same transaction where the verb has one. Verbs that ask the directory are logged before they

@@ -1,4 +1,4 @@
-"""Finding accounts by their e-mail address, a page at a time.
+"""Account search by e-mail address, a page at a time.
 
 Source: com.atproto.admin.searchAccounts. A whole address finds its account; `@example.com` finds
 all at that domain; anything else the addresses that begin with it; nothing, everybody.

@@ -1,5 +1,4 @@
-"""Accounts on their way in, as staff see them: how far each is, and a push for one that stands
-still.
+"""Support of incoming migrations: how far each is, and a way to resume a stalled one.
 
 Source: atproto.com/guides/account-migration. Each step is the owner's to take; what can be repeated
 from here is the work of our own workers: a large import, and blobs from the old host.
@@ -81,7 +80,7 @@ def find(hosts: HostQuerySet, account_id: int) -> Arrival | None:
 
 
 def may_resume(staff: StaffUser, account: Account) -> bool:
-    """Whether `staff` may push a move at this account's host."""
+    """Whether `staff` may resume a migration at this account's host."""
     return bool(staff.roles_at(account.host.tenant_id) & Member.MAY_ADMIT)
 
 
@@ -95,10 +94,10 @@ def resume(staff: StaffUser, arrival: Arrival, reason: str) -> None:
     reason = _checked(staff, account, reason)
     action = AuditEntry.Action.ACCOUNT_RESUME_MOVE
     with audit.outside_of_a_transaction(staff, account, action, reason):
-        _push(arrival)
+        _resume(arrival)
 
 
-def _push(arrival: Arrival) -> None:
+def _resume(arrival: Arrival) -> None:
     account = arrival.account
     with transaction.atomic():
         still_moving = Account.objects.filter(pk=account.pk, delete_after__isnull=False)

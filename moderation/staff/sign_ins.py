@@ -1,4 +1,4 @@
-"""Staff who sign in, are refused and sign out: in the audit log, and a line in the server's.
+"""Sign-ins, refusals and sign-outs of staff: in the audit log, and a line in the server's.
 
 A sign-in from a network that this member of staff has not signed in from before is told to them by
 mail, where there is an address. A refusal is logged when the name is one of staff's: anybody else's

@@ -1,4 +1,4 @@
-"""What staff decide about people who want an account: yes, no, nothing to a flood, and reopening.
+"""Review of held sign-ups: approved, refused, deleted after a flood; and sign-ups resumed.
 
 The verbs are the accounts package's (`accounts.signup.approval_queue`,
 `accounts.signup.velocity_limit`); here the role is checked and the deed is written down, in one
@@ -65,7 +65,7 @@ def drop(staff: StaffUser, host: Host, ids: Sequence[int], reason: str) -> int:
 
 
 def reopen(staff: StaffUser, host: Host, reason: str) -> None:
-    """Close the breaker: sign-ups happen again. Raises NotAllowed, ReasonNeeded."""
+    """Resume sign-ups after the velocity limit held them. Raises NotAllowed, ReasonNeeded."""
     reason = _checked(staff, host, reason)
     with transaction.atomic():
         audit.record_at_host(staff, host, Action.SIGN_UP_REOPEN, reason)

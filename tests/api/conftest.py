@@ -19,7 +19,7 @@ from protocol.did import did_document, plc
 from protocol.errors import XrpcError
 from server.net import dns, http_client
 from xrpc import registry
-from xrpc.proxy.plans import Working
+from xrpc.proxy.plans import PoolWork
 from xrpc.response.errors import render
 
 
@@ -46,7 +46,7 @@ class Api:
             "POST", f"/xrpc/{nsid}", data, **kind, **self._headers(), **headers
         )
         plan = getattr(getattr(response, "responder", None), "_plan", None)
-        return _worked(nsid, plan) if isinstance(plan, Working) else response
+        return _worked(nsid, plan) if isinstance(plan, PoolWork) else response
 
     def _client(self) -> Client:
         return Client(raise_request_exception=False)
@@ -56,7 +56,7 @@ class Api:
         return {"HTTP_HOST": self.host.hostname, **bearer}
 
 
-def _worked(nsid: str, plan: Working) -> HttpResponseBase:
+def _worked(nsid: str, plan: PoolWork) -> HttpResponseBase:
     """What the bridge has another pool do, done here: in the test's thread and transaction."""
     try:
         text = plan.work().text

@@ -31,10 +31,10 @@ def limited(monkeypatch):
 @pytest.fixture
 def few_requests(monkeypatch):
     """Two requests a day and network."""
-    rate_limits._entrance.cache_clear()
+    rate_limits._request_charges.cache_clear()
     monkeypatch.setattr(rate_limits, "REQUESTS", Bucket("requests", (Budget(2, DAY),)))
     yield
-    rate_limits._entrance.cache_clear()
+    rate_limits._request_charges.cache_clear()
 
 
 def test_every_answer_says_how_the_tightest_budget_stands(anyone):

@@ -1,4 +1,4 @@
-"""The few methods of `app.bsky.*` that a host answers, or knows more about than the app view.
+"""Methods of `app.bsky.*` that a host answers, or knows more about than the app view.
 
 Importing this package declares them. All others go to the app view as they are (xrpc.proxy).
 """

@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 from protocol.errors import InvalidRequest
 from protocol.syntax import AtUri, InvalidSyntax, is_did
 from xrpc.auth.declared import Auth
-from xrpc.proxy.local import handed_on, needed_service, passage, relayed
-from xrpc.proxy.plans import Asking, Forwarded, Received, value_of
+from xrpc.proxy.local import handed_on, needed_service, proxy_context, relayed
+from xrpc.proxy.plans import Forwarded, Questions, Received, value_of
 from xrpc.registry import query
 from xrpc.request.call import Answer, Call
 
@@ -36,7 +36,7 @@ def get_feed(call: Call) -> Answer:
     service = needed_service(call, GET_FEED)
     if not service.is_default_appview:
         return handed_on(call, GET_FEED, service)
-    way = passage(call, GET_FEED)
+    way = proxy_context(call, GET_FEED)
 
     feed = call.params["feed"]
 
@@ -49,14 +49,14 @@ def get_feed(call: Call) -> Answer:
             raise UnknownFeed
         return forward(maker)
 
-    def by_record(found: tuple[Received | None, ...]) -> Forwarded | Asking:
+    def by_record(found: tuple[Received | None, ...]) -> Forwarded | Questions:
         if maker := _did_in(found[0], "value"):
             return forward(maker)
         view = way.question(service, GET_GENERATOR, urlencode({"feed": feed}))
-        return Asking((view,), by_view)
+        return Questions((view,), by_view)
 
     record = way.question(service, GET_RECORD, _record_named(feed))
-    return relayed(Asking((record,), by_record))
+    return relayed(Questions((record,), by_record))
 
 
 def _record_named(feed: str) -> str:

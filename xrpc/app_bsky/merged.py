@@ -8,7 +8,7 @@ from typing import Final
 
 from repos.reads import repos
 from xrpc.auth.declared import Auth
-from xrpc.proxy.local import needed_service, passage, relayed
+from xrpc.proxy.local import needed_service, proxy_context, relayed
 from xrpc.read_after_write import feeds, profiles, threads
 from xrpc.read_after_write.merging import Merge, Merging
 from xrpc.registry import query
@@ -61,7 +61,7 @@ def _merged(
     kind: type[Merging] = Merging,
 ) -> Answer:
     service = needed_service(call, nsid)
-    way = passage(call, nsid)
+    way = proxy_context(call, nsid)
     if not service.is_default_appview or way.account is None:
         return relayed(way.to(service, nsid))
     repo = repos.find_repo(call.host, way.account.did)

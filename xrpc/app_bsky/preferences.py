@@ -17,7 +17,7 @@ from xrpc.auth.declared import FULL, LEAVING, STANDARD, Auth
 from xrpc.auth.subjects import own_account, own_account_as_it_is
 from xrpc.proxy.destinations import Service
 from xrpc.proxy.local import chosen_service, handed_on, relayed
-from xrpc.proxy.plans import Composed, Working
+from xrpc.proxy.plans import Composed, PoolWork
 from xrpc.registry import procedure, query
 from xrpc.request.call import Answer, Call
 
@@ -28,7 +28,7 @@ PUT = "app.bsky.actor.putPreferences"
 @query(GET, auth=Auth.account_or_bearer(STANDARD | LEAVING))
 def get_preferences(call: Call) -> Answer:
     if call.bearer:
-        return relayed(Working("moderation", lambda: _for_moderator(call)))
+        return relayed(PoolWork("moderation", lambda: _for_moderator(call)))
     if elsewhere := _elsewhere(call, GET):
         return handed_on(call, GET, elsewhere)
     account = own_account_as_it_is(call)

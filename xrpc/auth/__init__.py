@@ -1,1 +1,1 @@
-"""Who calls: sessions, staff, services; and the account and repo that a call is about."""
+"""Authentication of calls: sessions, staff, services; and the account a call is about."""

@@ -1,4 +1,4 @@
-"""Who may call a method, declared as a value beside it.
+"""Auth requirements of methods, declared as a value beside each.
 
 Source: atproto.com/specs/xrpc "Authentication", and the session scopes that clients meet in
 `com.atproto.server.createSession`. The statuses look odd and are the protocol's: a session token
@@ -81,7 +81,7 @@ class Auth:
     @classmethod
     def account_or_bearer(cls, scopes: frozenset[str] = STANDARD) -> "Auth":
         """As `account`, or a service token in `call.bearer`, unread: reading it may take long, so
-        the verb has that done in the pool `remote` (xrpc.proxy.plans.Working)."""
+        the verb has that done in the pool `remote` (xrpc.proxy.plans.PoolWork)."""
         return cls(Kind.ACCOUNT_OR_BEARER, scopes)
 
     @classmethod

@@ -1,4 +1,4 @@
-"""People who come with a service token of their own DID instead of a session.
+"""Service auth callers: people with a service token of their own DID instead of a session.
 
 Source: com.atproto.server.createAccount with `did` (moving in) and com.atproto.repo.uploadBlob (a
 service that uploads for a person). The token is made for this host and this method and signed by

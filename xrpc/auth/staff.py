@@ -1,4 +1,4 @@
-"""Who may use com.atproto.admin.*: the host's admin by password, its moderation service by token.
+"""Staff auth of com.atproto.admin.*: the host's admin password, its moderation service's token.
 
 Source: com.atproto.admin.*, and atproto.com/specs/xrpc "Inter-Service Authentication". The service
 proves itself by a JWT of a minute, made for this host (`aud`) and this method (`lxm`), signed by

@@ -1,4 +1,4 @@
-"""Whom a call is about: the caller's own account and repo, and how an account is shown.
+"""Subjects of calls: the caller's own account and repo, and how an account is shown.
 
 Everything is looked up at the call's host, so another tenant's account is as unknown as one that
 never was.

@@ -1,4 +1,4 @@
-"""How an invite code is shown. Source: com.atproto.server.defs#inviteCode."""
+"""The view of an invite code. Source: com.atproto.server.defs#inviteCode."""
 
 from typing import Any
 

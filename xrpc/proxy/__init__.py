@@ -1,4 +1,4 @@
-"""Calls that another service answers in our place: for whom, as whom, with which headers.
+"""Proxying: calls that another service answers, for whom, as whom, with which headers.
 
 Source: atproto.com/specs/xrpc "Service Proxying". `plans` says what to send, in a thread of the
 bridge and never waiting for anybody; `relaying` sends it and brings the answer back, on the event

@@ -1,4 +1,4 @@
-"""Names that are no method of ours, or none for this caller: another service may know them.
+"""Proxying of unknown methods, and of those not for this caller: another service may know them.
 
 Source: atproto.com/specs/xrpc, "Service Proxying": whatever a host does not answer itself goes to
 the service that the client names, or to the app view.
@@ -11,7 +11,7 @@ from protocol.errors import InvalidRequest
 from xrpc.auth import service_callers
 from xrpc.auth.declared import BEARER, FULL, Auth
 from xrpc.proxy import destinations, methods
-from xrpc.proxy.plans import passage_of, refuse_protected
+from xrpc.proxy.plans import proxy_context_of, refuse_protected
 from xrpc.proxy.relaying import Relay
 from xrpc.registry import Method
 from xrpc.request.call import HandedOn
@@ -56,5 +56,5 @@ def forward_unknown(request: WSGIRequest, host: Host, nsid: str) -> HandedOn:
         raise MethodNotImplemented(destinations.why_nobody(nsid))
     auth = _ADMINS if methods.is_for_admins(nsid) else _AUTH
     caller = auth.read(request, host).caller
-    passage = passage_of(host, caller, request.META, nsid)
-    return HandedOn(Relay(passage.to(service, nsid)))
+    proxy_context = proxy_context_of(host, caller, request.META, nsid)
+    return HandedOn(Relay(proxy_context.to(service, nsid)))

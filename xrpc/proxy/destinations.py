@@ -1,4 +1,4 @@
-"""Which service answers: the one that the caller names, or the one that methods of its kind go to.
+"""Proxy destinations: the service that the caller names, or the default for a method.
 
 Source: atproto.com/specs/xrpc, "Service Proxying". The header `atproto-proxy` is a DID and the id
 of a service in its document; the sentences of refusal are those that clients meet elsewhere.

@@ -1,11 +1,11 @@
-"""Methods of ours that may end at another service: declared like all others, handed on or answered.
+"""Local methods that may be proxied: declared like all others, handed on or answered.
 
 A method's own code decides; here are the three things that it needs for that.
 """
 
 from xrpc.proxy import destinations
 from xrpc.proxy.destinations import Service
-from xrpc.proxy.plans import Finish, Passage, Plan, passage_of
+from xrpc.proxy.plans import Finish, Plan, ProxyContext, proxy_context_of
 from xrpc.proxy.relaying import Relay
 from xrpc.request.call import Call, HandedOn
 from xrpc.response.errors import MethodNotImplemented
@@ -24,14 +24,14 @@ def needed_service(call: Call, nsid: str) -> Service:
     return service
 
 
-def passage(call: Call, nsid: str) -> Passage:
-    """The caller's way to another service. Raises what `passage_of` does."""
-    return passage_of(call.host, call.caller, call.meta, nsid)
+def proxy_context(call: Call, nsid: str) -> ProxyContext:
+    """The caller's way to another service. Raises what `proxy_context_of` does."""
+    return proxy_context_of(call.host, call.caller, call.meta, nsid)
 
 
 def handed_on(call: Call, nsid: str, service: Service, finish: Finish | None = None) -> HandedOn:
     """The request as it came, to a service."""
-    return relayed(passage(call, nsid).to(service, nsid, finish=finish))
+    return relayed(proxy_context(call, nsid).to(service, nsid, finish=finish))
 
 
 def relayed(plan: Plan) -> HandedOn:

@@ -1,4 +1,4 @@
-"""Which methods may leave this server, by proxy or in a service token, and for whom.
+"""Proxy rules: which methods may leave this server, by proxy or in a service token, and for whom.
 
 Source: the lists that every host of the network keeps (atproto.com/specs/xrpc, "Service Proxying";
 protocol: proxying). NSIDs are compared without regard to case: a service that reads them so must

@@ -1,4 +1,4 @@
-"""What to ask another service in the caller's name: decided in a thread, without asking anybody.
+"""Plans of proxied calls: what to ask a service, decided in a thread without asking anybody.
 
 A method, or a name that is no method of ours, answers with one of these values, and `relaying`
 carries it out. Headers pass by name alone: neither the caller's own token nor a cookie ever leaves
@@ -67,7 +67,7 @@ class Forwarded:
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class Questions:
     """Ask these first, all at once; a question without a good answer gets None. Then go on.
 
     `fallback` is the client's answer should going on fail; without one, that is the refusal.
@@ -87,15 +87,15 @@ class Composed:
 
 
 @dataclass(frozen=True, slots=True)
-class Working:
+class PoolWork:
     """Have an answer made in a thread of another pool (server.web.asgi_bridge.THREADS)."""
 
     pool: str
     work: Callable[[], Composed]
 
 
-Plan = Forwarded | Asking | Working
-Outcome = Forwarded | Asking | Composed | None  # None: the reply as it is
+Plan = Forwarded | Questions | PoolWork
+Outcome = Forwarded | Questions | Composed | None  # None: the reply as it is
 
 
 class Finish:
@@ -111,7 +111,7 @@ class Finish:
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class ProxyContext:
     """A request on its way to another service: whose it is, and its headers (WSGI names)."""
 
     host: Host
@@ -173,7 +173,7 @@ class Passage:
         return {"Authorization": f"Bearer {tokens.mint(self.account, aud, lxm)}"}
 
 
-def passage_of(host: Host, caller: Caller | None, meta: Meta, nsid: str) -> Passage:
+def proxy_context_of(host: Host, caller: Caller | None, meta: Meta, nsid: str) -> ProxyContext:
     """The caller's way to another service, unless it may not go there.
 
     Raises InvalidToken, AccountNotFound, AccountTakedown, ExpiredToken.
@@ -181,11 +181,11 @@ def passage_of(host: Host, caller: Caller | None, meta: Meta, nsid: str) -> Pass
     refuse_protected(nsid)
     _refuse_unprivileged(caller, nsid)
     if caller is None:
-        return Passage(host, None, meta)
+        return ProxyContext(host, None, meta)
     found = live_sessions.owner(host, caller.did, caller.session)
     if found.account.taken_down_at is not None and nsid != methods.CREATE_REPORT:
         raise AccountTakedown
-    return Passage(host, found.signed_in(), meta)
+    return ProxyContext(host, found.signed_in(), meta)
 
 
 def value_of(reply: Received | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""When another service refuses or fails: what the client hears of it.
+"""Upstream errors: what a client hears when another service refuses or fails.
 
 Source: protocol, proxying. A refusal passes with its status, name and sentence, a fault of the
 service's own does not: whatever it says about its inside, the client gets a 502.

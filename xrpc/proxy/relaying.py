@@ -1,4 +1,4 @@
-"""Plans carried out on the event loop: no thread waits for a service, however slow it is.
+"""Relays proxied calls on the event loop: no thread waits for a service, however slow it is.
 
 Source: protocol, proxying. Bodies stream both ways and are counted; a reply is read whole only
 where a plan says what to do with it. When the client leaves, whatever is under way at a service is
@@ -17,7 +17,7 @@ from server.web.bodies.streams import ClientDisconnected, Headers
 from server.web.deferred_response import Exchange
 from server.web.threads.thread_pools import PoolIsFull
 from xrpc.proxy import refusals, resolving
-from xrpc.proxy.plans import Asking, Composed, Forwarded, Outcome, Plan, Received, Working
+from xrpc.proxy.plans import Composed, Forwarded, Outcome, Plan, PoolWork, Questions, Received
 from xrpc.response.errors import JSON, render
 
 logger = logging.getLogger("xrpc.proxy")
@@ -69,10 +69,10 @@ async def _next(exchange: Exchange, step: Plan | Composed) -> Outcome:
     if isinstance(step, Composed):
         await exchange.answer(200, [("Content-Type", JSON), *step.headers.items()], step.text)
         return None
-    if isinstance(step, Working):
+    if isinstance(step, PoolWork):
         work = step.work
         return await exchange.run(step.pool, lambda: _with_database(work))
-    if isinstance(step, Asking):
+    if isinstance(step, Questions):
         return await _ask_first(exchange, step)
     return await _forward(exchange, step)
 
@@ -115,7 +115,7 @@ async def _finished(exchange: Exchange, plan: Forwarded, received: Received) -> 
     return outcome
 
 
-async def _ask_first(exchange: Exchange, asking: Asking) -> Outcome:
+async def _ask_first(exchange: Exchange, asking: Questions) -> Outcome:
     found = await asyncio.gather(*[_reply_to(exchange, one) for one in asking.questions])
     try:
         return await exchange.run(_POOL, lambda: _with_database(lambda: asking.then(tuple(found))))

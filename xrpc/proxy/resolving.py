@@ -1,4 +1,4 @@
-"""Where a service is: the operator's URL, or what the document of its DID says.
+"""Resolution of a service's URL: the operator's, or what the document of its DID says.
 
 A document that is not remembered is asked for on the event loop, as the service itself will be: a
 DID whose server is slow holds no thread.

@@ -1,4 +1,4 @@
-"""What the app view does not know yet: an author's own last writes, merged into its answers.
+"""Read-after-write: an author's own last writes, merged into the app view's answers.
 
 Source: protocol, read-after-write. An app view names in `atproto-repo-rev` the last commit of the
 caller's repo that it has seen. Where that is behind ours, the caller's own profile and posts since

@@ -1,4 +1,4 @@
-"""What a post carries, as an app view shows it: pictures, links, and other people's records.
+"""Embeds of posts as an app view shows them: pictures, links, and other people's records.
 
 Source: the lexicons app.bsky.embed.*. Records of others are the app view's to show, so those are
 asked for first; what it does not show is `viewNotFound`.
@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from protocol.syntax import AtUri, InvalidSyntax
 from repos.reads.recent_writes import RecentRecord
 from xrpc.proxy.destinations import Service
-from xrpc.proxy.plans import Forwarded, Passage, Received, value_of
+from xrpc.proxy.plans import Forwarded, ProxyContext, Received, value_of
 from xrpc.read_after_write.viewer import View, Viewer
 
 IMAGES: Final = "app.bsky.embed.images"
@@ -32,7 +32,7 @@ Shown = Mapping[str, View]  # by at-URI
 
 
 def questions(
-    way: Passage, service: Service, posts: Iterable[RecentRecord]
+    way: ProxyContext, service: Service, posts: Iterable[RecentRecord]
 ) -> tuple[Forwarded, ...]:
     """What to ask the app view before these posts can be shown."""
     uris = sorted({uri for post in posts if (uri := _quoted(post.value.get("embed")))})

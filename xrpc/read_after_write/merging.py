@@ -1,4 +1,4 @@
-"""One answer of the app view and the author's own writes since, made into one.
+"""Merges one answer of the app view with the author's own writes since.
 
 `Merging` is what a plan carries (xrpc.proxy.plans): it looks whether the app view is behind, reads
 what it lacks, asks for whatever those records quote, and has the method's own function merge.
@@ -18,7 +18,7 @@ from repos.reads.repos import RepoRow
 from xrpc.auth.subjects import handle_of
 from xrpc.proxy import encodings, refusals
 from xrpc.proxy.destinations import Service, appview_cdn
-from xrpc.proxy.plans import Asking, Composed, Finish, Outcome, Passage, Received
+from xrpc.proxy.plans import Composed, Finish, Outcome, ProxyContext, Questions, Received
 from xrpc.read_after_write import embeds, local
 from xrpc.read_after_write.embeds import Shown
 from xrpc.read_after_write.local import LAG_HEADER, REV_HEADER, LocalRecords
@@ -52,7 +52,7 @@ Merge = Callable[[Value, Lacking], Value]
 class Merging(Finish):
     """For one request of the repo's author. `merge` gets the app view's JSON and what it lacks."""
 
-    way: Passage
+    way: ProxyContext
     service: Service
     account: Account
     repo: RepoRow
@@ -85,7 +85,9 @@ class Merging(Finish):
         questions = embeds.questions(self.way, self.service, posts)
         if not questions:
             return go_on({})
-        return Asking(questions, lambda replies: go_on(embeds.shown_in(replies)), fallback=received)
+        return Questions(
+            questions, lambda replies: go_on(embeds.shown_in(replies)), fallback=received
+        )
 
     def composed(self, received: Received, records: LocalRecords, shown: Shown) -> Composed:
         """The merged answer. What it raises leaves the app view's."""

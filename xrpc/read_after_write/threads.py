@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from protocol.syntax import AtUri
 from xrpc.proxy import refusals
-from xrpc.proxy.plans import Asking, Outcome, Received, value_of
+from xrpc.proxy.plans import Outcome, Questions, Received, value_of
 from xrpc.read_after_write import local
 from xrpc.read_after_write.local import REV_HEADER, LocalRecords
 from xrpc.read_after_write.merging import Lacking, Merging, Value
@@ -75,7 +75,7 @@ class ThreadMerging(Merging):
             whole = {**made, "parent": above} if above else made
             return self.answer(received, {"thread": whole}, records)
 
-        return Asking((self.way.question(self.service, GET_THREAD, query),), hung, received)
+        return Questions((self.way.question(self.service, GET_THREAD, query),), hung, received)
 
 
 def _with_replies(view: View, posts: list[View]) -> View:

@@ -1,4 +1,4 @@
-"""What a method is given and what it may give back: values, and nothing of DRF.
+"""The call: what a method is given and what it may give back, and nothing of DRF.
 
 A method is a function `(call: Call) -> Answer`. The edge has by then found the host, read the
 credentials, parsed the parameters and checked the input against the lexicon (xrpc.dispatch).

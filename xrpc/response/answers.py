@@ -1,4 +1,4 @@
-"""From a method's answer to bytes on the wire: JSON, streams as they come, compressed on demand.
+"""Responses of methods: JSON, streams as they come, compressed on demand.
 
 Source: atproto.com/specs/xrpc. JSON and CAR above about a kilobyte are compressed when the client
 asks; blobs never are, they are compressed formats already. Level 1: half the size at a third of

@@ -1,4 +1,4 @@
-"""The envelope of every refusal: `{"error": name, "message": text}`.
+"""Error responses: `{"error": name, "message": text}`.
 
 Source: atproto.com/specs/xrpc, "Error Responses". Packages raise subclasses of
 `protocol.errors.XrpcError`; this module holds those that only the HTTP edge can raise, and the one

@@ -1,4 +1,4 @@
-"""A stored file on the wire: whole, a part of it, or not at all when the client has it already.
+"""Range requests: a stored file whole, a part of it, or 304.
 
 Source: RFC 9110, sections 13.1.2 (If-None-Match), 13.1.5 (If-Range), 14.2 (Range). One range is
 answered; several at once, other units and nonsense are ignored, as the RFC allows, and get all.

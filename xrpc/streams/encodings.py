@@ -1,4 +1,4 @@
-"""How an event stream is written for one reader: CBOR frames, or JSON text where it asked for it.
+"""Encodings of event streams: CBOR frames, or JSON text for readers that asked for it.
 
 Source: proposal 0015 (bluesky-social/proposals), "Negotiation": the reader offers subprotocols in
 the order it likes them, the first that we know is echoed; without one the stream is CBOR.

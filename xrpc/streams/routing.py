@@ -1,4 +1,4 @@
-"""Where WebSockets go: every `/xrpc/<nsid>` to the consumer, which knows the streams."""
+"""WebSocket routing: every `/xrpc/<nsid>` to the consumer, which knows the streams."""
 
 from channels.routing import URLRouter
 from django.urls import re_path

@@ -14,7 +14,7 @@ from server.web.bodies import transfers
 from tests.unit.server.web.servers import served
 from xrpc.request.call import HandedOn
 from xrpc.response import answers
-from xrpc.uploads import Upload, is_on_its_way
+from xrpc.uploads import Upload, is_still_arriving
 
 LONG = 3_000_000
 
@@ -25,7 +25,7 @@ class App:
     limit_bytes = 5_000_000
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Any:
-        if not is_on_its_way(environ):
+        if not is_still_arriving(environ):
             start("200 OK", [])
             return [b"at once"]
         upload = Upload(self.limit_bytes, lambda file: JsonResponse({"size": len(file.read())}))

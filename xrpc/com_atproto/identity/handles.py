@@ -12,7 +12,7 @@ from xrpc import rate_limits
 from xrpc.auth.declared import Auth
 from xrpc.auth.subjects import own_account
 from xrpc.proxy.local import relayed
-from xrpc.proxy.plans import Composed, Working
+from xrpc.proxy.plans import Composed, PoolWork
 from xrpc.registry import procedure, query
 from xrpc.request.call import Answer, Call
 
@@ -22,7 +22,7 @@ def resolve_handle(call: Call) -> Answer:
     """What is known is said at once: slow name servers of other names hold up none of ours."""
     handle = call.params["handle"]
     did = resolution.known_did_of(call.host, handle)
-    return {"did": did} if did else relayed(Working("lookup", lambda: _asked(call.host, handle)))
+    return {"did": did} if did else relayed(PoolWork("lookup", lambda: _asked(call.host, handle)))
 
 
 @procedure(

@@ -1,4 +1,4 @@
-"""com.atproto.server.*: an account rests, wakes, and says how it stands.
+"""com.atproto.server.*: deactivation, activation and status of an account.
 
 Source: the lexicons of that namespace. They take no subject: the account is the caller's own.
 """

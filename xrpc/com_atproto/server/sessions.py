@@ -21,7 +21,7 @@ from xrpc.auth.declared import Auth
 from xrpc.auth.service_callers import prove, spending
 from xrpc.auth.subjects import blob_limit_bytes, handle_of, own_account
 from xrpc.proxy.local import relayed
-from xrpc.proxy.plans import Composed, Working
+from xrpc.proxy.plans import Composed, PoolWork
 from xrpc.registry import procedure, query
 from xrpc.request.call import Answer, Call
 from xrpc.response.errors import AuthenticationRequired
@@ -66,7 +66,7 @@ def create_account(call: Call) -> Answer:
     )
     if wanted.did:
         move_in.check_before_proof(call.host, wanted)
-        return relayed(Working("lookup", lambda: _moved_in(call, wanted)))
+        return relayed(PoolWork("lookup", lambda: _moved_in(call, wanted)))
     return _begun(call, sign_up.sign_up(call.host, wanted))
 
 

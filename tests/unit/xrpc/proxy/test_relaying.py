@@ -18,7 +18,7 @@ from tests.unit.server.web.servers import served
 from tests.upstreams import Upstream, answering, raw, silent
 from xrpc.proxy import encodings, relaying
 from xrpc.proxy.destinations import Service
-from xrpc.proxy.plans import Asking, Composed, Finish, Forwarded, Received
+from xrpc.proxy.plans import Composed, Finish, Forwarded, Questions, Received
 from xrpc.proxy.relaying import Relay
 from xrpc.request.call import HandedOn
 from xrpc.response import answers
@@ -276,14 +276,14 @@ def test_questions_are_asked_first_and_failures_are_none(port, app, service):
     def then(found):
         return Composed(b"%b %r %r" % (found[0].body, found[1], found[2]))
 
-    app.plan = Asking(questions, then)
+    app.plan = Questions(questions, then)
     assert got(port) == (200, b'{"n":1} None None')
 
 
 def test_a_call_after_questions_may_fall_back(port, app, service):
     place = Service(service.did, "x", service.url)
     fallback = Received(200, {"content-type": "text/plain"}, b"as it was")
-    app.plan = Asking(
+    app.plan = Questions(
         (Forwarded(place, "GET", "/xrpc/q.one", {}),), lambda _found: 1 // 0, fallback
     )
     assert got(port) == (200, b"as it was")
