@@ -1,4 +1,4 @@
-"""JSON that somebody else wrote, read only when it holds as much as a reader can afford.
+"""Bounded JSON: untrusted text, read only when it holds as much as a reader can afford.
 
 Source: RFC 8259. Objects, keys and values are counted by their punctuation before anything is
 parsed: a text too short to hold too many is not looked at, and only where punctuation in strings

@@ -1,4 +1,4 @@
-"""The one error that crosses packages: an XRPC error name, a sentence for a person, a status.
+"""The base error: an XRPC error name, a sentence for a person, a status.
 
 Source: atproto.com/specs/xrpc, "Error Responses". Packages subclass `XrpcError` beside the verb
 that raises it; one function in `xrpc.response.errors` renders it as JSON and one in

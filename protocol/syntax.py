@@ -1,4 +1,4 @@
-"""The shapes of the network's identifiers and string formats. Shape alone: nothing is looked up.
+"""Syntax of the network's identifiers and string formats. Shape alone: nothing is looked up.
 
 Sources: atproto.com/specs/did, handle, nsid, record-key, tid, at-uri-scheme; RFC 3339 for datetimes
 and RFC 5646 for language tags, each with the tighter rules of atproto.com/specs/lexicon, "String

@@ -1,4 +1,4 @@
-"""did:plc: signing and hashing operations, and the rules of a DID's log. The interface to PLC.
+"""did:plc: signing and hashing operations, and the rules of a DID's log.
 
 Source: the did:plc method specification v0.3.0. A DID's log is a list of signed operations, each
 naming its predecessor by CID. Whoever holds a rotation key of the predecessor may add the next one;

@@ -1,4 +1,4 @@
-"""Where lexicon documents come from: JSON files that ship inside the `lexrpc` wheel.
+"""The bundled lexicon documents: JSON files that ship inside the `lexrpc` wheel.
 
 The one place in `protocol` that reads files, and only package data. The package itself is located
 but never imported: importing it costs half a second and a dozen libraries we do not use. Files

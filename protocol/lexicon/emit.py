@@ -1,4 +1,4 @@
-"""Lexicon schemas as Python source: one straight-line function per definition.
+"""The code generator of lexicons: one straight-line Python function per definition.
 
 A post with facets, a reply and an image is checked in about ten microseconds this way; walking the
 schema for each value takes ten times as long. Spec: atproto.com/specs/lexicon.

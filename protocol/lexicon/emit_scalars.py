@@ -1,4 +1,4 @@
-"""Source for schemas that hold no others: booleans, integers, strings, bytes, links, blobs.
+"""Generated code for schemas that hold no others: booleans, integers, strings, bytes, links, blobs.
 
 Spec: atproto.com/specs/lexicon, "Field Type Definitions".
 """

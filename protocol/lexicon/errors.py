@@ -1,4 +1,4 @@
-"""What a lexicon refusal looks like: where in the value, and what was expected there.
+"""Lexicon errors: where in the value, and what was expected there.
 
 The sentences follow `@atproto/lexicon`, because clients show them to people: `Record/text must not
 be longer than 3000 bytes`. Blob refusals carry the names of `com.atproto.repo.uploadBlob`.

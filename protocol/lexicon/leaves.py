@@ -1,4 +1,4 @@
-"""The checks that compiled validators call: lengths, formats, bytes, links, blobs, unknown.
+"""Checks that compiled validators call: lengths, formats, bytes, links, blobs, unknown.
 
 Records are checked as decoded CBOR, where a link is `cbor.Link` and bytes are `bytes`; bodies of
 methods as parsed JSON, where they are `{"$link": text}` and `{"$bytes": base64}`. The compiled

@@ -1,4 +1,4 @@
-"""Is this a lexicon document? Checked before a document from elsewhere is compiled.
+"""Checks of lexicon documents from elsewhere, before one is compiled.
 
 The shapes are data: for each type the fields it may have and what each must be. Fields not named
 here are welcome, so that the language can grow; types not named here are not, because their values

@@ -1,4 +1,4 @@
-"""A whole tree from sorted records, in one pass: for imports, repairs and checks.
+"""Bulk building of a tree from sorted records, in one pass: for imports, repairs and checks.
 
 Source: atproto.com/specs/repository, "MST Structure". One node stands open on every layer. A key of
 depth D closes the nodes below layer D (each becomes the last gap of the one above) and joins the

@@ -1,4 +1,4 @@
-"""Decoded nodes kept between commits, for one process.
+"""A cache of decoded nodes, for one process.
 
 A node is named by its hash and never changes once sealed, so an entry is never stale and one cache
 serves every tree of every tenant. What it holds is never the truth, only a saved decode.

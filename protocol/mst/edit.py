@@ -1,4 +1,4 @@
-"""One insertion or removal, copy-on-write: old nodes stay as they are, drafts take their place.
+"""Edits of a tree: one insertion or removal, copy-on-write; drafts take the place of old nodes.
 
 Source: atproto.com/specs/repository, "MST Structure". A key of depth D lives on layer D and nowhere
 else, so an insertion may split every node below it in two, and a removal joins them again.

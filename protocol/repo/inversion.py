@@ -1,4 +1,4 @@
-"""Undo a commit inside the slice of the tree that came with it: the check every relay makes.
+"""Inversion of a commit inside the slice of the tree that came with it: every relay's check.
 
 Source: atproto.com/specs/sync, "Commit Validation: MST Operation Inversion". The record operations
 of a commit, taken back one by one, must lead to the root its predecessor signed (`prevData`); and
