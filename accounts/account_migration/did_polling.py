@@ -31,6 +31,6 @@ def check_due() -> None:
 
 
 def check(arrival: Arrival) -> None:
-    """Ask where the DID lives, outside of any transaction; silence leaves things as they are."""
+    """Ask where the DID lives, outside of any transaction; a timeout leaves things as they are."""
     Arrival.objects.filter(pk=arrival.pk).update(looked_at=timezone.now())
     did_refresh.refresh(arrival.account.did)

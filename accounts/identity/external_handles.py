@@ -2,7 +2,7 @@
 
 Source: atproto.com/specs/handle, "Handle Resolution": a handle is valid while it leads to the DID
 and the DID leads to it. Name servers fail, domains move and lapse for a day, so a handle is called
-lost only after several refusals over three days; silence is no refusal. Its owner keeps it: it is
+lost only after several refusals over three days; a timeout is none. Its owner keeps it: it is
 shown as `handle.invalid` and signs the account in as before, and it comes back by itself.
 """
 
@@ -18,7 +18,7 @@ from accounts.signals import handle_changed
 from hosting.models import Host
 
 CHECKED_EVERY = timedelta(hours=24)
-CHECKED_AGAIN_AFTER = timedelta(hours=4)  # a refusal, or a silence
+CHECKED_AGAIN_AFTER = timedelta(hours=4)  # a refusal, or a timeout
 LOST_AFTER = timedelta(days=3)
 LOST_AFTER_REFUSALS = 6
 SWEEP_BATCH = 50  # questions of seconds each, one after the other

@@ -61,7 +61,7 @@ class RecoveryKeyRefused(InvalidRequest):
 
 
 def check(host: Host, wanted: SignUp) -> Admitted:
-    """The wanted in its normal form. Uniqueness is looked at by `check_free`, and held by Postgres.
+    """A sign-up in its normal form. Uniqueness is looked at by `check_free`, and held by Postgres.
 
     Raises the errors of this module and of `allocation.check_new`.
     """

@@ -102,7 +102,7 @@ class Tailer:
 
 
 async def _notified(connection: psycopg.AsyncConnection) -> None:
-    """Wait for the sequencer's word, or for as long as we are willing to trust silence."""
+    """Wait for the sequencer's notification, _LOOK_ANYWAY_S at the most."""
     async for _ in connection.notifies(timeout=_LOOK_ANYWAY_S, stop_after=1):
         pass
 
