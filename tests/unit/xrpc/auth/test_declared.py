@@ -90,9 +90,9 @@ def test_an_optional_owner_may_be_nobody():
     assert Auth.optional_owner().read(request(), Host()).caller is None
 
 
-def test_an_unusable_header_is_not_taken_for_none():
+def test_an_unusable_header_is_not_taken_for_none(ash):
     with pytest.raises(AuthenticationRequired) as refused:
-        Auth.optional_owner().read(request("Basic YWRtaW46eA=="), Host())
+        Auth.optional_owner().read(request("Basic YWRtaW46eA=="), ash)
     assert refused.value.status == 401
 
 
