@@ -9,6 +9,7 @@ class ReposConfig(AppConfig):
     name = "repos"
 
     def ready(self) -> None:
+        from repos.blobs import scanning  # noqa: PLC0415 - models exist only now
         from repos.events import crawl_requests  # noqa: PLC0415 - models exist only now
         from repos.lifecycle import account_signals, deletion, resigning  # noqa: PLC0415 - models exist only now
 
@@ -16,3 +17,4 @@ class ReposConfig(AppConfig):
         crawl_requests.connect()
         account_signals.connect()
         resigning.connect()
+        scanning.check_names()

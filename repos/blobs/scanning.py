@@ -1,18 +1,19 @@
 """Scanning of uploads before they are kept: by scanners that the operator names.
 
-`GROVE_BLOB_SCANNERS` holds dotted names of functions `(Upload) -> None` that raise BlobRefused.
-They run in their order while the upload's answer waits (uploads are in the slow pool), when all
-bytes are there and before any row or file is: what is refused was never here. Every upload is
-looked at, known bytes too, since a list may have grown meanwhile. Two come with Grove:
-`deny_list` (table `denied_blob`) and `ask_over_http`.
+`GROVE_BLOB_SCANNERS` names them: `deny_list` (table `denied_blob`), `http` (`ask_over_http`), or by
+its dotted name a function `(Upload) -> None` of the operator's that raises BlobRefused. They run in
+their order while the upload's answer waits (uploads are in the slow pool), when all bytes are there
+and before any row or file is: what is refused was never here. Every upload is looked at, known
+bytes too, since a list may have grown meanwhile.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import IO
+from typing import IO, Final
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from protocol import cid
@@ -62,6 +63,12 @@ def scan(host_id: int, ref: BlobRef, file: IO[bytes]) -> None:
         _scanner(name)(Upload(host_id, ref, file))
 
 
+def check_names() -> None:
+    """Raise ImproperlyConfigured if a scanner in GROVE_BLOB_SCANNERS does not exist."""
+    for name in settings.BLOB_SCANNERS:
+        _scanner(name)
+
+
 def deny_list(upload: Upload) -> None:
     """Refuse bytes that are on this host's list or on the platform's."""
     if connection.row(_IS_DENIED, (upload.ref.cid, upload.host_id)):
@@ -103,5 +110,15 @@ def _ask(upload: Upload) -> int:
 
 @cache
 def _scanner(name: str) -> Scanner:
-    scanner: Scanner = import_string(name)
+    try:
+        scanner: Scanner = OURS.get(name) or import_string(name)
+    except ImportError as reason:
+        ours = ", ".join(OURS)
+        raise ImproperlyConfigured(
+            f"GROVE_BLOB_SCANNERS: no scanner {name!r}. Grove's own are: {ours}"
+        ) from reason
     return scanner
+
+
+DENY_LIST: Final = "deny_list"
+OURS: Final[dict[str, Scanner]] = {DENY_LIST: deny_list, "http": ask_over_http}

@@ -16,8 +16,7 @@ from moderation.audit import Actor
 from moderation.enforcement import denied_blobs
 from protocol import cid
 from protocol.errors import XrpcError
-
-SCANNER = "repos.blobs.scanning.deny_list"
+from repos.blobs.scanning import DENY_LIST
 
 
 class Command(BaseCommand):
@@ -39,8 +38,8 @@ class Command(BaseCommand):
     def handle(self, *_args: object, **options: Any) -> None:
         """One verb at the hosts that were named."""
         hosts = _hosts(options["host"], options["every_host"])
-        if SCANNER not in settings.BLOB_SCANNERS:
-            self.stderr.write(f"The deny list is not used: GROVE_BLOB_SCANNERS lacks {SCANNER}.")
+        if DENY_LIST not in settings.BLOB_SCANNERS:
+            self.stderr.write(f"The deny list is not used: GROVE_BLOB_SCANNERS lacks {DENY_LIST}.")
         if options["verb"] == "list":
             for host in hosts:
                 for text, reason in denied_blobs.denied(host):

@@ -22,7 +22,7 @@ TEXT = cid.to_text(CID)
 
 @pytest.fixture(autouse=True)
 def scanner(settings, folder) -> None:
-    settings.BLOB_SCANNERS = ["repos.blobs.scanning.deny_list"]
+    settings.BLOB_SCANNERS = ["deny_list"]
 
 
 def is_refused(host: Host) -> bool:

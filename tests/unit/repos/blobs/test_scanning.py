@@ -4,6 +4,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from hosting.models import Host
 from protocol import cid
@@ -14,8 +15,8 @@ from tests.unit.repos.blobs.uploads import files, upload
 
 pytestmark = pytest.mark.usefixtures("folder")
 
-DENY_LIST = "repos.blobs.scanning.deny_list"
-OVER_HTTP = "repos.blobs.scanning.ask_over_http"
+DENY_LIST = "deny_list"
+OVER_HTTP = "http"
 
 
 class Scanner(ThreadingHTTPServer):
@@ -118,3 +119,10 @@ def test_scanners_are_asked_in_their_order(repo: RepoRow, scanner: Scanner, sett
     with pytest.raises(scanning.BlobRefused):
         upload(repo, b"known")
     assert scanner.seen == []
+
+
+@pytest.mark.parametrize("name", ["repos.blob_scanning.deny_list", "deny-list"])
+def test_a_scanner_that_does_not_exist_is_told_at_the_start(settings, name: str) -> None:
+    settings.BLOB_SCANNERS = [DENY_LIST, name]
+    with pytest.raises(ImproperlyConfigured, match=f"no scanner '{name}'.*deny_list, http"):
+        scanning.check_names()
