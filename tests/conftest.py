@@ -5,6 +5,7 @@ read DATABASE_URL. So the ini file does not, and this module does, in the order 
 """
 
 import os
+from pathlib import Path
 
 import django
 import hypothesis
@@ -28,6 +29,18 @@ from django.db import connection  # noqa: E402 - needs django.setup()
 
 from hosting.models import Host, Tenant  # noqa: E402 - needs django.setup()
 from hosting.tenancy import provisioning  # noqa: E402 - needs django.setup()
+
+# What one of two test processes runs, in the order of a single one; the other one has the rest.
+_WITH_PROCESSES = frozenset({"browser", "concurrency", "fuzz", "house", "interop", "tenancy"})
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Part the tests for `--dist loadgroup`, always alike: no test may pass by who ran before."""
+    for item in items:
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        group = "processes" if folder in _WITH_PROCESSES else "others"
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_xdist_setupnodes() -> None:
