@@ -16,7 +16,6 @@ class Migration(migrations.Migration):
         ("moderation", "0006_denied_blobs"),
         ("moderation", "0007_resume_move"),
         ("moderation", "0009_evidence"),
-        ("moderation", "0010_evidence_actions"),
     ]
 
     dependencies = [
