@@ -34,13 +34,11 @@ from hosting.tenancy import provisioning  # noqa: E402 - needs django.setup()
 _WITH_PROCESSES = frozenset({"browser", "concurrency", "fuzz", "house", "interop", "tenancy"})
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Part the tests for `--dist loadgroup`, always alike: no test may pass by who ran before."""
-    for item in items:
-        folder = item.path.relative_to(Path(__file__).parent).parts[0]
-        group = "processes" if folder in _WITH_PROCESSES else "others"
-        item.add_marker(pytest.mark.xdist_group(group))
+    folder = item.path.relative_to(Path(__file__).parent).parts[0]
+    group = "processes" if folder in _WITH_PROCESSES else "others"
+    item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_xdist_setupnodes() -> None:
