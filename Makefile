@@ -32,7 +32,7 @@ run: .venv/installed ## install what it takes, start everything, print the addre
 
 # All of them by two processes, each with its own services; one file or folder by one.
 test: .venv/installed-dev ## run all tests, or those of TESTS=tests/api/test_repo.py
-	@exec $(BIN)/pytest $(or $(TESTS),-n 2 --dist loadgroup)
+	@exec $(BIN)/pytest $(or $(TESTS),-n 2)
 
 # Without real processes, browsers and foreign clients: what every interpreter is held to.
 test-fast: .venv/installed-dev ## run the tests without real processes, browsers and foreign clients

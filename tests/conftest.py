@@ -5,12 +5,13 @@ read DATABASE_URL. So the ini file does not, and this module does, in the order 
 """
 
 import os
-from pathlib import Path
+from typing import Any
 
 import django
 import hypothesis
 import pytest
 from pytest_django import DjangoDbBlocker
+from xdist.scheduler import LoadScopeScheduling
 
 from tests import services
 
@@ -34,11 +35,16 @@ from hosting.tenancy import provisioning  # noqa: E402 - needs django.setup()
 _WITH_PROCESSES = frozenset({"browser", "concurrency", "fuzz", "house", "interop", "tenancy"})
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Part the tests for `--dist loadgroup`, always alike: no test may pass by who ran before."""
-    folder = item.path.relative_to(Path(__file__).parent).parts[0]
-    group = "processes" if folder in _WITH_PROCESSES else "others"
-    item.add_marker(pytest.mark.xdist_group(group))
+class ByFolder(LoadScopeScheduling):  # type: ignore[misc] # pytest-xdist says no types
+    """Parts the tests always alike: none may pass by who happened to run before it."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "processes" if nodeid.split("/")[1] in _WITH_PROCESSES else "others"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFolder:
+    """Whatever `--dist` says."""
+    return ByFolder(config, log)
 
 
 def pytest_xdist_setupnodes() -> None:
