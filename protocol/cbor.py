@@ -2,7 +2,7 @@
 
 cbrrr refuses every non-canonical form. What no library refuses is added here in one iterative
 walk: floats, integers beyond 64 bits signed, links to other kinds of CID, nesting deeper than
-MAX_DEPTH, and more values than protocol.extent allows.
+MAX_DEPTH, and more values than protocol.untrusted_input.limits allows.
 Source: atproto.com/specs/data-model; ipld.io/specs/codecs/dag-cbor, "Strictness".
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 import cbrrr
 
 from protocol import cid
-from protocol.extent import RECORD
+from protocol.untrusted_input.limits import RECORD
 
 Link = cbrrr.CID  # in decoded values only; its `cid_bytes` are the 36 raw bytes
 
@@ -19,7 +19,7 @@ MAX_DEPTH = 32  # containers inside containers; no bundled lexicon needs a third
 MAX_JSON_SAFE_INTEGER = 2**53 - 1
 
 # The decoder reserves memory for the length each array claims before it has read the items, so
-# a megabyte of nested array heads costs minutes. Above this size depth and extent are scanned
+# a megabyte of nested array heads costs minutes. Above this size depth and limits are scanned
 # beforehand; below it the worst input costs about two milliseconds.
 _TRUSTED_BYTES = 2048
 _FEW_BYTES = RECORD.keys  # too few for too many keys or values, each of which takes a byte
@@ -50,7 +50,7 @@ def decode(data: bytes) -> Any:
     """Read one canonical value; `encode` of the result gives `data` back. Raises CborError."""
     is_plain = _is_plain(data)
     if len(data) > _TRUSTED_BYTES and not (is_plain and len(data) <= _FEW_BYTES):
-        _check_extent(data)
+        _check_limits(data)
     try:
         value = cbrrr.decode_dag_cbor(data, cid_ctor=_link)
     except (ValueError, MemoryError) as error:
@@ -120,7 +120,7 @@ def _check_scalar(item: Any) -> None:
         raise CborError("a link is not a CIDv1 of dag-cbor or raw data under SHA-256")
 
 
-def _check_extent(data: bytes) -> None:
+def _check_limits(data: bytes) -> None:
     """Refuse hostile nesting and numbers before anything is decoded; leave all other faults to the
     decoder. A container counts with the length that it claims, so the walk itself is bounded."""
     heads = len(data) - len(data.translate(None, _CONTAINER_HEADS))
@@ -137,8 +137,8 @@ def _check_extent(data: bytes) -> None:
             containers += 1
             keys += length if major == 5 else 0
             values += length
-            if surplus := RECORD.surplus(containers, keys, values):
-                raise CborError(surplus)
+            if excess := RECORD.excess(containers, keys, values):
+                raise CborError(excess)
             if length:
                 open_items.append(length if major == 4 else length * 2)
             if len(open_items) > MAX_DEPTH + 1:

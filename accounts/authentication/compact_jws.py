@@ -11,8 +11,8 @@ from typing import Any
 
 import orjson
 
-from protocol import bounded_json
 from protocol.errors import XrpcError
+from protocol.untrusted_input import bounded_json
 
 MAX_CHARS = 8192
 

@@ -20,8 +20,8 @@ import orjson
 
 from accounts.authentication.compact_jws import base64url
 from hosting.models import Host
-from protocol import bounded_json
 from protocol.errors import XrpcError
+from protocol.untrusted_input import bounded_json
 from server.encryption import keyring
 
 ACCESS_SCOPE = "com.atproto.access"

@@ -20,8 +20,8 @@ from django.utils import timezone
 
 from accounts.models import SpentChallenge
 from hosting.models import Host
-from protocol import bounded_json
 from protocol.errors import XrpcError
+from protocol.untrusted_input import bounded_json
 from server.encryption import keyring
 from server.net import http_client
 

@@ -16,9 +16,9 @@ from django.http import HttpRequest, HttpResponse
 from hosting.plc_directory import directory
 from hosting.plc_directory.answers import json_answer, message
 from hosting.plc_directory.models import Operation
-from protocol import bounded_json
 from protocol.did import did_document, plc
 from protocol.errors import InvalidRequest, XrpcError
+from protocol.untrusted_input import bounded_json
 
 MAX_BODY_BYTES = 100_000
 VERSION = {"version": "grove-embedded"}

@@ -27,7 +27,7 @@ def check_foreign(document: Any, size_bytes: int) -> None:
     """Raise DocumentError unless this is a document that we are willing to compile."""
     if size_bytes > MAX_DOCUMENT_BYTES:
         raise DocumentError("Lexicon", f"must not be larger than {MAX_DOCUMENT_BYTES} bytes")
-    _check_extent(document, MAX_NESTING)
+    _check_size(document, MAX_NESTING)
     schema_check.check_document(document)
 
 
@@ -65,7 +65,7 @@ def compile_documents(documents: Iterable[Document]) -> Catalog:
     return made
 
 
-def _check_extent(value: Any, nesting: int) -> None:
+def _check_size(value: Any, nesting: int) -> None:
     if not isinstance(value, Mapping | list):
         return
     if nesting == 0:
@@ -75,7 +75,7 @@ def _check_extent(value: Any, nesting: int) -> None:
     if isinstance(value, Mapping) and any(len(key) > MAX_KEY_LENGTH for key in value):
         raise DocumentError("Lexicon", f"must not have names longer than {MAX_KEY_LENGTH}")
     for inner in value.values() if isinstance(value, Mapping) else value:
-        _check_extent(inner, nesting - 1)
+        _check_size(inner, nesting - 1)
 
 
 def _widths(value: Any) -> Iterator[int]:

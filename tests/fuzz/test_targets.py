@@ -11,7 +11,7 @@ TARGETS = [
     "car",
     "cbor",
     "commit",
-    "extent",
+    "untrusted_input",
     "frames",
     "lexicon",
     "mst",

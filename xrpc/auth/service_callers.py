@@ -18,9 +18,9 @@ from accounts.models import Account
 from accounts.service_auth import replay_guard, tokens
 from accounts.service_auth.tokens import BadJwtIss, ServiceClaims
 from hosting.models import Host
-from protocol import bounded_json
 from protocol.did.did_document import DidDocument
 from protocol.did.plc_data import SIGNING_METHOD
+from protocol.untrusted_input import bounded_json
 from xrpc.request.call import Call
 
 SERVICE_SCOPE: Final = "service"  # of a caller without a session

@@ -19,8 +19,8 @@ from accounts.service_auth import tokens
 from accounts.status import AccountTakedown
 from hosting.limits import network
 from hosting.models import Host
-from protocol import bounded_json
-from protocol.extent import ANSWER
+from protocol.untrusted_input import bounded_json
+from protocol.untrusted_input.limits import ANSWER
 from xrpc.auth.declared import LEAVING, PRIV
 from xrpc.proxy import encodings, methods
 from xrpc.proxy.destinations import Service

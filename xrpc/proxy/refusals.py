@@ -7,8 +7,8 @@ service's own does not: whatever it says about its inside, the client gets a 502
 from collections.abc import Mapping
 from typing import Final
 
-from protocol import bounded_json
 from protocol.errors import XrpcError
+from protocol.untrusted_input import bounded_json
 from server.net import async_http
 from xrpc.proxy.encodings import Undecodable, decoded
 from xrpc.proxy.plans import Received

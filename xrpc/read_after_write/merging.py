@@ -11,8 +11,8 @@ from typing import Any
 import orjson
 
 from accounts.models import Account
-from protocol import bounded_json
-from protocol.extent import ANSWER
+from protocol.untrusted_input import bounded_json
+from protocol.untrusted_input.limits import ANSWER
 from repos.reads import recent_writes
 from repos.reads.repos import RepoRow
 from xrpc.auth.subjects import handle_of

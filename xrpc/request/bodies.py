@@ -10,8 +10,8 @@ from typing import IO, Any, Protocol
 
 from django.core.handlers.wsgi import WSGIRequest
 
-from protocol import bounded_json
 from protocol.errors import InvalidRequest, XrpcError
+from protocol.untrusted_input import bounded_json
 from xrpc.request.codings import DECODERS, BrokenCoding, Decoder
 
 JSON_LIMIT_BYTES = 150 * 1024
@@ -139,8 +139,8 @@ def read_json(body: Body) -> Any:
     text = body.read_all()
     try:
         return bounded_json.loads(text)
-    except bounded_json.TooManyValues as surplus:
-        raise InvalidRequest(f"The request body holds {surplus}") from surplus
+    except bounded_json.TooManyValues as excess:
+        raise InvalidRequest(f"The request body holds {excess}") from excess
     except ValueError as error:
         raise InvalidRequest(f"Could not parse the request body as JSON: {error}") from error
 

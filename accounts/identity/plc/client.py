@@ -8,8 +8,8 @@ import orjson
 from django.conf import settings
 
 from accounts.models import PlcOperation
-from protocol import bounded_json
 from protocol.did import plc
+from protocol.untrusted_input import bounded_json
 from server.net import http_client
 
 _ANSWER_MAX_BYTES = 64_000

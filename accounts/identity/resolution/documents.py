@@ -17,8 +17,8 @@ from accounts.identity.resolution.errors import (
     DidUnusable,
     NetworkUnavailable,
 )
-from protocol import bounded_json
 from protocol.did.did_document import DidDocument, InvalidDidDocument
+from protocol.untrusted_input import bounded_json
 from server.net import http_client
 
 DOCUMENT_MAX_BYTES = 200_000

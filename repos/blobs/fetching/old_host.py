@@ -7,7 +7,8 @@ guarded as any untrusted URL (server.net.http_client) and its answer counted as 
 from typing import IO, Final
 from urllib.parse import urlencode
 
-from protocol import bounded_json, cid
+from protocol import cid
+from protocol.untrusted_input import bounded_json
 from server.net import http_client
 
 TIMEOUT_S: Final = 600.0  # the largest blob over a slow line

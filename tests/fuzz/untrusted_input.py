@@ -5,7 +5,8 @@ An input is pieces, each with a byte of length and two bytes that say how often 
 
 import time
 
-from protocol import atjson, bounded_json, cbor
+from protocol import atjson, cbor
+from protocol.untrusted_input import bounded_json
 
 _MAX_BYTES = 1_000_000
 _MAX_S = 1.0

@@ -10,7 +10,7 @@ from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
-class Extent:
+class InputLimits:
     """Most objects and lists, keys of objects, and values inside of either, over the whole text or
     block. `depth`: most objects and lists inside one another in a JSON text; None: as many as the
     parser reads (1,023)."""
@@ -20,7 +20,7 @@ class Extent:
     values: int
     depth: int | None = None
 
-    def surplus(self, containers: int, keys: int, values: int) -> str:
+    def excess(self, containers: int, keys: int, values: int) -> str:
         """What there is too much of, as a sentence's end; empty when there is not."""
         if containers > self.containers:
             return f"more than {self.containers} objects and lists"
@@ -31,6 +31,6 @@ class Extent:
 
 # The depth is far above the data model's (protocol.cbor) and the DID documents' of the network, and
 # far below what can be written as JSON again (254): what is read here is stored, wrapped, answered.
-RECORD: Final = Extent(containers=20_000, keys=50_000, values=131_072, depth=100)
+RECORD: Final = InputLimits(containers=20_000, keys=50_000, values=131_072, depth=100)
 # A page of an app view: a hundred posts with the posts they answer are 24,000 objects.
-ANSWER: Final = Extent(containers=100_000, keys=250_000, values=500_000)
+ANSWER: Final = InputLimits(containers=100_000, keys=250_000, values=500_000)

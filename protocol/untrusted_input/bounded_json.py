@@ -2,7 +2,7 @@
 
 Source: RFC 8259. Objects, keys and values are counted by their punctuation before anything is
 parsed: a text too short to hold too many is not looked at, and only where punctuation in strings
-could account for the surplus are the strings taken out. How deep objects are nested is seen
+could account for the excess are the strings taken out. How deep objects are nested is seen
 afterwards, level by level, where there are more of them than levels allowed.
 """
 
@@ -10,29 +10,29 @@ from typing import Any
 
 import orjson
 
-from protocol.extent import RECORD, Extent
+from protocol.untrusted_input.limits import RECORD, InputLimits
 
 
 class TooManyValues(ValueError):
     """The text holds more objects, keys, values or levels than we are willing to read."""
 
 
-def loads(text: bytes, extent: Extent = RECORD) -> Any:
+def loads(text: bytes, limits: InputLimits = RECORD) -> Any:
     """Parse a JSON text. Raises ValueError: TooManyValues, or what orjson says of its syntax."""
-    if len(text) > extent.containers:  # each takes a byte at least
-        _check(text, extent)
+    if len(text) > limits.containers:  # each takes a byte at least
+        _check(text, limits)
     value = orjson.loads(text)  # noqa: TID251 - this is the one place for it
-    most = extent.depth
+    most = limits.depth
     if most is not None and text.count(b"[") + text.count(b"{") > most and _is_deeper(value, most):
         raise TooManyValues(f"more than {most} objects and lists inside one another")
     return value
 
 
-def _check(text: bytes, extent: Extent) -> None:
-    if extent.surplus(*_punctuation(text)) and (
-        surplus := extent.surplus(*_punctuation(_outside_strings(text, extent)))
+def _check(text: bytes, limits: InputLimits) -> None:
+    if limits.excess(*_punctuation(text)) and (
+        excess := limits.excess(*_punctuation(_outside_strings(text, limits)))
     ):
-        raise TooManyValues(surplus)
+        raise TooManyValues(excess)
 
 
 def _is_deeper(value: Any, most: int) -> bool:
@@ -56,13 +56,13 @@ def _punctuation(text: bytes) -> tuple[int, int, int]:
     return containers, text.count(b":"), text.count(b",") + containers
 
 
-def _outside_strings(text: bytes, extent: Extent) -> bytes:
+def _outside_strings(text: bytes, limits: InputLimits) -> bytes:
     """The text without its strings. Raises TooManyValues when they are too many already.
 
     Backslashes come in pairs or before a quote that ends nothing: without both, every quote
     that is left opens or closes a string.
     """
-    strings = 1 + extent.keys + extent.values
+    strings = 1 + limits.keys + limits.values
     plain = text.replace(rb"\\", b"").replace(rb"\"", b"")
     pieces = plain.split(b'"', 2 * strings + 1)
     if len(pieces) > 2 * strings + 1:

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol import bounded_json
-from protocol.bounded_json import TooManyValues
-from protocol.extent import ANSWER, RECORD, Extent
+from protocol.untrusted_input import bounded_json
+from protocol.untrusted_input.bounded_json import TooManyValues
+from protocol.untrusted_input.limits import ANSWER, RECORD, InputLimits
 
 # What would take seconds, or hundreds of milliseconds, in readers and encoders.
 COSTLY = {
@@ -49,10 +49,10 @@ def test_punctuation_inside_of_strings_does_not_count(text: bytes) -> None:
 def test_the_count_is_of_what_parsing_gives(value: object) -> None:
     text = orjson.dumps(value)
     lists, values = _counted(value)
-    assert bounded_json.loads(text, Extent(lists, 0, lists + values)) == value
+    assert bounded_json.loads(text, InputLimits(lists, 0, lists + values)) == value
     if lists:
         with pytest.raises(TooManyValues):
-            bounded_json.loads(text + b"   ", Extent(lists - 1, 0, lists + values))
+            bounded_json.loads(text + b"   ", InputLimits(lists - 1, 0, lists + values))
 
 
 def _counted(value: object) -> tuple[int, int]:
