@@ -27,7 +27,7 @@ from xrpc import (
     registry,
 )
 from xrpc.auth.declared import Kind
-from xrpc.proxy.catching import forward_for_no_staff, forward_unknown
+from xrpc.proxy.unknown_methods import forward_for_no_staff, forward_unknown
 from xrpc.rate_limits import Meter
 from xrpc.registry import HTTP_VERB, SUBSCRIPTION, Method
 from xrpc.request.bodies import Body, check_content_type, read_json

@@ -7,15 +7,15 @@ refusals are LexiconError. Spec: atproto.com/specs/lexicon.
 
 from protocol.lexicon.catalogs import Catalog, catalog
 from protocol.lexicon.errors import BlobSizeError, BlobTypeError, DocumentError, LexiconError
-from protocol.lexicon.foreign import (
-    MAX_DOCUMENTS,
-    check_foreign,
-    compile_documents,
-    leans_on,
-    width_of,
-)
 from protocol.lexicon.methods import MethodType
 from protocol.lexicon.records import RecordType
+from protocol.lexicon.untrusted_documents import (
+    MAX_DOCUMENTS,
+    check_untrusted,
+    compile_documents,
+    depends_on,
+    width_of,
+)
 
 __all__ = [
     "MAX_DOCUMENTS",
@@ -27,8 +27,8 @@ __all__ = [
     "MethodType",
     "RecordType",
     "catalog",
-    "check_foreign",
+    "check_untrusted",
     "compile_documents",
-    "leans_on",
+    "depends_on",
     "width_of",
 ]

@@ -94,7 +94,7 @@ def read_document(nsid: str, block: bytes) -> Mapping[str, Any]:
             raise LexiconNotFound(f"The record of {nsid} is not a {SCHEMA}")
         if value.get("id") != nsid:
             raise LexiconNotFound(f"The record of {nsid} is about another NSID")
-        lexicon.check_foreign(value, len(block))
+        lexicon.check_untrusted(value, len(block))
     except (cbor.CborError, lexicon.DocumentError) as fault:
         raise LexiconNotFound(f"The document of {nsid} is unusable: {fault}") from fault
     return value

@@ -1,7 +1,7 @@
 """Record types that writes are checked by: the bundled ones, else those of the network, compiled.
 
 A process asks the table again after a minute, and compiles again only what has changed; the network
-is asked by a worker alone. A record type is used only with all documents that it leans on.
+is asked by a worker alone. A record type is used only with all documents that it depends on.
 """
 
 import threading
@@ -117,7 +117,7 @@ def _with_dependencies(collection: str) -> list[Publication]:
             is_complete = False
             continue
         found[nsid] = publication
-        asked += lexicon.leans_on(publication.document) - found.keys() - set(asked)
+        asked += lexicon.depends_on(publication.document) - found.keys() - set(asked)
         if len(found) + len(asked) > lexicon.MAX_DOCUMENTS:
             return []
     return list(found.values()) if is_complete else []

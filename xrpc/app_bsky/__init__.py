@@ -3,6 +3,6 @@
 Importing this package declares them. All others go to the app view as they are (xrpc.proxy).
 """
 
-from xrpc.app_bsky import feed_generators, merged, notifications, preferences
+from xrpc.app_bsky import feed_generators, notifications, preferences, read_after_write_methods
 
-__all__ = ["feed_generators", "merged", "notifications", "preferences"]
+__all__ = ["feed_generators", "notifications", "preferences", "read_after_write_methods"]

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from protocol.errors import InvalidRequest
 from protocol.syntax import AtUri, InvalidSyntax, is_did
 from xrpc.auth.declared import Auth
-from xrpc.proxy.local import handed_on, needed_service, proxy_context, relayed
+from xrpc.proxy.forwardable_methods import handed_on, needed_service, proxy_context, relayed
 from xrpc.proxy.plans import Forwarded, Questions, Received, value_of
 from xrpc.registry import query
 from xrpc.request.call import Answer, Call

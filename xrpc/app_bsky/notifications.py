@@ -7,7 +7,7 @@ Source: the lexicons of those methods. The service is named in the input, and an
 from xrpc.auth.declared import Auth
 from xrpc.proxy import destinations
 from xrpc.proxy.destinations import NOTIFIER_ID, Service
-from xrpc.proxy.local import chosen_service, handed_on
+from xrpc.proxy.forwardable_methods import chosen_service, handed_on
 from xrpc.registry import procedure
 from xrpc.request.call import Answer, Call
 from xrpc.response.errors import MethodNotImplemented

@@ -16,7 +16,7 @@ from xrpc.auth import staff
 from xrpc.auth.declared import FULL, LEAVING, STANDARD, Auth
 from xrpc.auth.subjects import own_account, own_account_as_it_is
 from xrpc.proxy.destinations import Service
-from xrpc.proxy.local import chosen_service, handed_on, relayed
+from xrpc.proxy.forwardable_methods import chosen_service, handed_on, relayed
 from xrpc.proxy.plans import Composed, PoolWork
 from xrpc.registry import procedure, query
 from xrpc.request.call import Answer, Call

@@ -12,7 +12,7 @@ from repos.events.append import time_text
 from xrpc import rate_limits
 from xrpc.auth.declared import LEAVING, STANDARD, Auth
 from xrpc.auth.subjects import own_account_as_it_is
-from xrpc.proxy.local import chosen_service, handed_on
+from xrpc.proxy.forwardable_methods import chosen_service, handed_on
 from xrpc.proxy.methods import CREATE_REPORT
 from xrpc.registry import procedure
 from xrpc.request.call import Answer, Call

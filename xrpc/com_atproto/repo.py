@@ -34,7 +34,7 @@ from xrpc.auth.subjects import (
     own_repo_as_it_is,
 )
 from xrpc.proxy import destinations
-from xrpc.proxy.local import handed_on
+from xrpc.proxy.forwardable_methods import handed_on
 from xrpc.registry import procedure, query
 from xrpc.request.bodies import RECORD_LIMIT_BYTES
 from xrpc.request.call import Answer, Call, Encoded

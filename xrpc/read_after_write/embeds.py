@@ -12,7 +12,7 @@ from protocol.syntax import AtUri, InvalidSyntax
 from repos.reads.recent_writes import RecentRecord
 from xrpc.proxy.destinations import Service
 from xrpc.proxy.plans import Forwarded, ProxyContext, Received, value_of
-from xrpc.read_after_write.viewer import View, Viewer
+from xrpc.read_after_write.own_record_views import Author, View
 
 IMAGES: Final = "app.bsky.embed.images"
 EXTERNAL: Final = "app.bsky.embed.external"
@@ -70,7 +70,7 @@ def _has(view: Any, *names: str) -> TypeGuard[View]:
     return isinstance(view, dict) and {*names} <= view.keys() and isinstance(view["uri"], str)
 
 
-def view_of(viewer: Viewer, embed: Any, shown: Shown) -> View | None:
+def view_of(author: Author, embed: Any, shown: Shown) -> View | None:
     """The view of a post's embed; None for kinds that only an app view can show."""
     if not isinstance(embed, dict):
         return None
@@ -78,19 +78,19 @@ def view_of(viewer: Viewer, embed: Any, shown: Shown) -> View | None:
     if kind == RECORD:
         return _record(embed, shown)
     if kind == WITH_MEDIA:
-        media = _media(viewer, embed["media"])
+        media = _media(author, embed["media"])
         whole = {"media": media, "record": _record(embed["record"], shown)}
         return {"$type": f"{WITH_MEDIA}#view", **whole} if media else None
-    return _media(viewer, embed)
+    return _media(author, embed)
 
 
-def _media(viewer: Viewer, embed: dict[str, Any]) -> View | None:
+def _media(author: Author, embed: dict[str, Any]) -> View | None:
     if embed.get("$type") == IMAGES:
-        return {"$type": f"{IMAGES}#view", "images": [_image(viewer, i) for i in embed["images"]]}
+        return {"$type": f"{IMAGES}#view", "images": [_image(author, i) for i in embed["images"]]}
     if embed.get("$type") == EXTERNAL:
         link = embed["external"]
         card = {name: link[name] for name in ("uri", "title", "description")}
-        thumb = viewer.image("feed_thumbnail", link.get("thumb"))
+        thumb = author.image("feed_thumbnail", link.get("thumb"))
         return {
             "$type": f"{EXTERNAL}#view",
             "external": {**card, "thumb": thumb} if thumb else card,
@@ -98,10 +98,10 @@ def _media(viewer: Viewer, embed: dict[str, Any]) -> View | None:
     return None
 
 
-def _image(viewer: Viewer, image: dict[str, Any]) -> View:
+def _image(author: Author, image: dict[str, Any]) -> View:
     view = {
-        "thumb": viewer.image("feed_thumbnail", image["image"]),
-        "fullsize": viewer.image("feed_fullsize", image["image"]),
+        "thumb": author.image("feed_thumbnail", image["image"]),
+        "fullsize": author.image("feed_fullsize", image["image"]),
         "alt": image["alt"],
     }
     ratio = image.get("aspectRatio")

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from xrpc.read_after_write.embeds import IMAGES, WITH_MEDIA
 from xrpc.read_after_write.merging import Lacking, Value
-from xrpc.read_after_write.viewer import View
+from xrpc.read_after_write.own_record_views import View
 
 _VIDEO: Final = "app.bsky.embed.video"
 
@@ -33,7 +33,7 @@ def timeline(value: Value, lacking: Lacking) -> Value:
 
 def _is_own(lacking: Lacking) -> bool:
     actor = str(lacking.params.get("actor", ""))
-    return actor == lacking.viewer.did or actor.lower() == lacking.viewer.handle
+    return actor == lacking.author.did or actor.lower() == lacking.author.handle
 
 
 def _passes(view: View, lacking: Lacking) -> bool:
@@ -43,7 +43,7 @@ def _passes(view: View, lacking: Lacking) -> bool:
     if wanted == "posts_no_replies":
         return reply is None
     if wanted == "posts_and_author_threads":
-        return reply is None or reply["root"]["uri"].startswith(f"at://{lacking.viewer.did}/")
+        return reply is None or reply["root"]["uri"].startswith(f"at://{lacking.author.did}/")
     if wanted == "posts_with_media":
         return _carries(record, IMAGES) or _carries(record, _VIDEO)
     return wanted != "posts_with_video" or _carries(record, _VIDEO)
@@ -59,10 +59,10 @@ def _refreshed(feed: list[View], lacking: Lacking) -> list[View]:
     profile = lacking.records.profile
     if profile is None:
         return feed
-    viewer = lacking.viewer
+    own = lacking.author
     return [
-        {**item, "post": {**item["post"], "author": viewer.with_basics(author, profile.value)}}
-        if (author := item["post"]["author"])["did"] == viewer.did
+        {**item, "post": {**item["post"], "author": own.with_basics(author, profile.value)}}
+        if (author := item["post"]["author"])["did"] == own.did
         else item
         for item in feed
     ]

@@ -19,10 +19,10 @@ from xrpc.auth.subjects import handle_of
 from xrpc.proxy import encodings, refusals
 from xrpc.proxy.destinations import Service, appview_cdn
 from xrpc.proxy.plans import Composed, Finish, Outcome, ProxyContext, Questions, Received
-from xrpc.read_after_write import embeds, local
+from xrpc.read_after_write import embeds, unseen_writes
 from xrpc.read_after_write.embeds import Shown
-from xrpc.read_after_write.local import LAG_HEADER, REV_HEADER, LocalRecords
-from xrpc.read_after_write.viewer import View, Viewer
+from xrpc.read_after_write.own_record_views import Author, View
+from xrpc.read_after_write.unseen_writes import LAG_HEADER, REV_HEADER, UnseenWrites
 
 Value = dict[str, Any]
 _KEPT = ("atproto-repo-rev", "atproto-content-labelers", "content-language")
@@ -32,15 +32,15 @@ _KEPT = ("atproto-repo-rev", "atproto-content-labelers", "content-language")
 class Lacking:
     """What an answer lacks, and the means to show it."""
 
-    viewer: Viewer
-    records: LocalRecords
+    author: Author
+    records: UnseenWrites
     shown: Shown
     params: Mapping[str, Any]
 
     def post_views(self) -> list[View]:
         """The unseen posts as the app view will show them, oldest first."""
         return [
-            self.viewer.post(post, embeds.view_of(self.viewer, post.value.get("embed"), self.shown))
+            self.author.post(post, embeds.view_of(self.author, post.value.get("embed"), self.shown))
             for post in self.records.posts
         ]
 
@@ -62,7 +62,7 @@ class Merging(Finish):
 
     def wants(self, status: int, headers: Mapping[str, str]) -> bool:
         """A success in JSON, of an app view that is behind."""
-        is_behind = local.is_behind(headers.get(REV_HEADER), self.repo.rev)
+        is_behind = unseen_writes.is_behind(headers.get(REV_HEADER), self.repo.rev)
         return status == 200 and is_behind and refusals.is_json(headers)
 
     def __call__(self, received: Received) -> Outcome:
@@ -73,12 +73,12 @@ class Merging(Finish):
             received, records, lambda shown: self.composed(received, records, shown)
         )
 
-    def lacking_records(self, received: Received) -> LocalRecords | None:
+    def lacking_records(self, received: Received) -> UnseenWrites | None:
         """What the app view lacks; None when that is nothing to show."""
-        return local.load(self.repo, received.headers[REV_HEADER])
+        return unseen_writes.load(self.repo, received.headers[REV_HEADER])
 
     def having_asked(
-        self, received: Received, records: LocalRecords, go_on: Callable[[Shown], Outcome]
+        self, received: Received, records: UnseenWrites, go_on: Callable[[Shown], Outcome]
     ) -> Outcome:
         """Go on with what the records quote, once the app view has shown it."""
         posts = records.posts if self.shows_posts else ()
@@ -89,26 +89,26 @@ class Merging(Finish):
             questions, lambda replies: go_on(embeds.shown_in(replies)), fallback=received
         )
 
-    def composed(self, received: Received, records: LocalRecords, shown: Shown) -> Composed:
+    def composed(self, received: Received, records: UnseenWrites, shown: Shown) -> Composed:
         """The merged answer. What it raises leaves the app view's."""
         coding = received.headers.get("content-encoding", "")
         value = bounded_json.loads(encodings.decoded(received.body, coding), ANSWER)
         merged = self.merge(value, self.lacking(records, shown))
         return self.answer(received, merged, records)
 
-    def lacking(self, records: LocalRecords, shown: Shown) -> Lacking:
+    def lacking(self, records: UnseenWrites, shown: Shown) -> Lacking:
         """The records with the means to show them, their author as the newest profile says."""
-        profile = records.profile or recent_writes.current(self.repo, local.PROFILE, "self")
-        viewer = Viewer(
+        profile = records.profile or recent_writes.current(self.repo, unseen_writes.PROFILE, "self")
+        author = Author(
             did=self.account.did,
             handle=handle_of(self.account),
             origin=self.way.host.origin,
             profile=profile.value if profile else None,
             cdn=appview_cdn(self.way.host),
         )
-        return Lacking(viewer, records, shown, self.params)
+        return Lacking(author, records, shown, self.params)
 
-    def answer(self, received: Received, value: Value, records: LocalRecords) -> Composed:
+    def answer(self, received: Received, value: Value, records: UnseenWrites) -> Composed:
         """JSON in a coding that the client takes, with how far the app view is behind."""
         headers = {name: received.headers[name] for name in _KEPT if name in received.headers}
         accepted = self.way.meta.get("HTTP_ACCEPT_ENCODING", "")

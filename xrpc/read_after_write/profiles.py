@@ -6,9 +6,9 @@ from xrpc.read_after_write.merging import Lacking, Value
 def one(value: Value, lacking: Lacking) -> Value:
     """app.bsky.actor.getProfile: the answer is the profile."""
     profile = lacking.records.profile
-    if profile is None or value["did"] != lacking.viewer.did:
+    if profile is None or value["did"] != lacking.author.did:
         return value
-    return lacking.viewer.with_details(value, profile.value)
+    return lacking.author.with_details(value, profile.value)
 
 
 def several(value: Value, lacking: Lacking) -> Value:

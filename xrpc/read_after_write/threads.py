@@ -11,10 +11,10 @@ from urllib.parse import urlencode
 from protocol.syntax import AtUri
 from xrpc.proxy import refusals
 from xrpc.proxy.plans import Outcome, Questions, Received, value_of
-from xrpc.read_after_write import local
-from xrpc.read_after_write.local import REV_HEADER, LocalRecords
+from xrpc.read_after_write import unseen_writes
 from xrpc.read_after_write.merging import Lacking, Merging, Value
-from xrpc.read_after_write.viewer import View
+from xrpc.read_after_write.own_record_views import View
+from xrpc.read_after_write.unseen_writes import REV_HEADER, UnseenWrites
 
 GET_THREAD: Final = "app.bsky.feed.getPostThread"
 _VIEW: Final = "app.bsky.feed.defs#threadViewPost"
@@ -34,7 +34,7 @@ class ThreadMerging(Merging):
 
     def wants(self, status: int, headers: Mapping[str, str]) -> bool:
         is_refusal = status in _REFUSALS and refusals.is_json(headers)
-        is_behind = local.is_behind(headers.get(REV_HEADER), self.repo.rev)
+        is_behind = unseen_writes.is_behind(headers.get(REV_HEADER), self.repo.rev)
         return (is_refusal and is_behind) or super().wants(status, headers)
 
     def __call__(self, received: Received) -> Outcome:
@@ -58,7 +58,7 @@ class ThreadMerging(Merging):
         return str(AtUri(self.account.did, uri.collection, uri.rkey)) if is_own_handle else str(uri)
 
     def _made_here(
-        self, received: Received, records: LocalRecords, lacking: Lacking, uri: str
+        self, received: Received, records: UnseenWrites, lacking: Lacking, uri: str
     ) -> Outcome:
         posts = lacking.post_views()
         root = next(post for post in posts if post["uri"] == uri)

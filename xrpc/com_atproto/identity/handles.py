@@ -11,7 +11,7 @@ from hosting.models import Host
 from xrpc import rate_limits
 from xrpc.auth.declared import Auth
 from xrpc.auth.subjects import own_account
-from xrpc.proxy.local import relayed
+from xrpc.proxy.forwardable_methods import relayed
 from xrpc.proxy.plans import Composed, PoolWork
 from xrpc.registry import procedure, query
 from xrpc.request.call import Answer, Call

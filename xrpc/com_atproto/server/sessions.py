@@ -20,7 +20,7 @@ from xrpc import rate_limits
 from xrpc.auth.declared import Auth
 from xrpc.auth.service_callers import prove, spending
 from xrpc.auth.subjects import blob_limit_bytes, handle_of, own_account
-from xrpc.proxy.local import relayed
+from xrpc.proxy.forwardable_methods import relayed
 from xrpc.proxy.plans import Composed, PoolWork
 from xrpc.registry import procedure, query
 from xrpc.request.call import Answer, Call

@@ -61,11 +61,11 @@ def test_a_lexicon_that_is_nowhere_stays_unknown(network):
     assert status({}) == "unknown"
 
 
-def test_what_a_lexicon_leans_on_is_resolved_before_it_is_used(network):
+def test_what_a_lexicon_depends_on_is_resolved_before_it_is_used(network):
     network.publish(lexicon_of(n={"type": "ref", "ref": f"{OTHER}#count"}))
-    leaned_on = lexicon_of(OTHER)
-    leaned_on["defs"]["count"] = {"type": "integer"}
-    network.publish(leaned_on)
+    needed = lexicon_of(OTHER)
+    needed["defs"]["count"] = {"type": "integer"}
+    network.publish(needed)
     seen = []
     for _ in range(3):
         seen.append(status({"n": 1}))
@@ -75,7 +75,7 @@ def test_what_a_lexicon_leans_on_is_resolved_before_it_is_used(network):
         status({"n": "no number"})
 
 
-def test_a_lexicon_that_leans_on_nothing_to_be_found_is_unknown(network):
+def test_a_lexicon_that_depends_on_nothing_to_be_found_is_unknown(network):
     network.publish(lexicon_of(n={"type": "ref", "ref": f"{OTHER}#count"}))
     for _ in range(3):
         status({"n": 1})

@@ -3,14 +3,14 @@
 from datetime import UTC, datetime
 
 from repos.reads.recent_writes import RecentRecord
-from xrpc.read_after_write.local import LocalRecords
 from xrpc.read_after_write.merging import Lacking
-from xrpc.read_after_write.viewer import Viewer
+from xrpc.read_after_write.own_record_views import Author
+from xrpc.read_after_write.unseen_writes import UnseenWrites
 
 ME, OTHER = "did:web:me.example.com", "did:web:other.example.com"
 POST = "app.bsky.feed.post"
 CID = "bafyreie5cvv4h45feadgeuwhbcutmh6t2ceseocckahdoe6uat64zmz454"
-VIEWER = Viewer(ME, "me.test", "https://host.example.com", None)
+AUTHOR = Author(ME, "me.test", "https://host.example.com", None)
 
 
 def written(key: str, at_s: int = 0, **record) -> RecentRecord:
@@ -26,12 +26,12 @@ def profile(**record) -> RecentRecord:
 
 
 def lacking(*posts: RecentRecord, named: RecentRecord | None = None, **params) -> Lacking:
-    return Lacking(VIEWER, LocalRecords(named, posts), {}, params)
+    return Lacking(AUTHOR, UnseenWrites(named, posts), {}, params)
 
 
 def shown(key: str, at_s: int, did: str = OTHER, **record) -> dict:
     """What the app view shows of a post."""
-    view = VIEWER.post(written(key, at_s, **record), None)
+    view = AUTHOR.post(written(key, at_s, **record), None)
     author = {"did": did, "handle": "someone.test"}
     return {**view, "uri": f"at://{did}/{POST}/{key}", "author": author}
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.xrpc.read_after_write.posts import ME, POST, VIEWER, reply_to, shown, written
+from tests.unit.xrpc.read_after_write.posts import AUTHOR, ME, POST, reply_to, shown, written
 from xrpc.read_after_write import threads
 
 VIEW = "app.bsky.feed.defs#threadViewPost"
@@ -17,7 +17,7 @@ def tree(view: dict) -> dict:
 
 
 def mine(key: str, root: str, parent: str) -> dict:
-    return VIEWER.post(written(key, **reply_to(root, parent)), None)
+    return AUTHOR.post(written(key, **reply_to(root, parent)), None)
 
 
 def uri(key: str) -> str:

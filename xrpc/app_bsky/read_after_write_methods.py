@@ -8,7 +8,7 @@ from typing import Final
 
 from repos.reads import repos
 from xrpc.auth.declared import Auth
-from xrpc.proxy.local import needed_service, proxy_context, relayed
+from xrpc.proxy.forwardable_methods import needed_service, proxy_context, relayed
 from xrpc.read_after_write import feeds, profiles, threads
 from xrpc.read_after_write.merging import Merge, Merging
 from xrpc.registry import query

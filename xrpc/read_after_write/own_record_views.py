@@ -15,7 +15,7 @@ Record = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Viewer:
+class Author:
     """One author, as others will see them. `profile` is the newest profile record, if any."""
 
     did: str
@@ -24,7 +24,7 @@ class Viewer:
     profile: Record | None
     cdn: str = ""  # where the app view keeps images: a URL with {preset}, {did} and {cid}
 
-    def author(self) -> View:
+    def profile_basic(self) -> View:
         """app.bsky.actor.defs#profileViewBasic."""
         author = {"did": self.did, "handle": self.handle}
         return self.with_basics(author, self.profile) if self.profile else author
@@ -50,7 +50,7 @@ class Viewer:
         view = {
             "uri": post.uri,
             "cid": post.cid,
-            "author": self.author(),
+            "author": self.profile_basic(),
             "record": post.value,
             "replyCount": 0,
             "repostCount": 0,

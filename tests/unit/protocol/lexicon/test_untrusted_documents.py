@@ -1,4 +1,4 @@
-"""Untrusted documents: bounded, harmless, and compiled with all they lean on."""
+"""Untrusted documents: bounded, harmless, and compiled with all they depend on."""
 
 from typing import Any
 
@@ -7,12 +7,12 @@ import pytest
 from protocol.lexicon import (
     DocumentError,
     LexiconError,
-    check_foreign,
+    check_untrusted,
     compile_documents,
-    leans_on,
+    depends_on,
     width_of,
 )
-from protocol.lexicon.foreign import MAX_DOCUMENT_BYTES, MAX_KEY_LENGTH, MAX_WIDTH
+from protocol.lexicon.untrusted_documents import MAX_DOCUMENT_BYTES, MAX_KEY_LENGTH, MAX_WIDTH
 from tests.unit.protocol.lexicon.sample_documents import NSID, record_document
 
 OTHER = "example.test.other"
@@ -21,7 +21,7 @@ EVIL = "'); __import__('os').abort(); ('\n\"\"\"\\\x00\u2028{x}%s"
 
 def refused(document: Any, size: int = 100) -> str:
     with pytest.raises(DocumentError) as refusal:
-        check_foreign(document, size)
+        check_untrusted(document, size)
     return refusal.value.message
 
 
@@ -45,7 +45,7 @@ def other(definitions: dict[str, Any]) -> dict[str, Any]:
 def test_no_document_writes_code(field: dict[str, Any]) -> None:
     evil = {"type": "object", "properties": {"x": field}, "required": ["x"]}
     document = record_document({EVIL: field}, defs={EVIL: evil}, required=[EVIL])
-    check_foreign(document, 1000)
+    check_untrusted(document, 1000)
     record = compile_documents([document]).record(NSID)
     assert record is not None
     with pytest.raises(LexiconError):
@@ -77,7 +77,7 @@ def test_endless_nesting_is_refused_before_anything_is_walked() -> None:
 def test_source_that_grows_beyond_its_document_is_refused() -> None:
     wide = {f"{'n' * 240}{number}": {"type": "integer"} for number in range(400)}
     document = record_document({"a" * 250: {"type": "object", "properties": wide}})
-    check_foreign(document, 1000)
+    check_untrusted(document, 1000)
     with pytest.raises(DocumentError, match="too long to check"):
         compile_documents([document])
 
@@ -86,7 +86,7 @@ def test_many_definitions_may_not_add_up_to_it_either() -> None:
     wide = {f"{'n' * 200}{number}": {"type": "integer"} for number in range(40)}
     definition = {"type": "object", "properties": wide}
     document = record_document({}, defs={f"d{number}": definition for number in range(20)})
-    check_foreign(document, 1000)
+    check_untrusted(document, 1000)
     with pytest.raises(DocumentError, match="too long to check"):
         compile_documents([document])
 
@@ -96,20 +96,20 @@ def test_the_width_is_that_of_the_widest_place() -> None:
     assert width_of([narrow, other({})]) == 30
 
 
-def test_documents_lean_on_what_is_not_bundled() -> None:
+def test_documents_depend_on_what_is_not_bundled() -> None:
     fields = {
         "a": {"type": "ref", "ref": f"{OTHER}#thing"},
         "b": {"type": "union", "refs": ["#here", "com.example.third", "app.bsky.embed.images"]},
         "c": {"type": "array", "items": {"type": "ref", "ref": "com.atproto.repo.strongRef"}},
     }
     document = record_document(fields, defs={"here": {"type": "object"}})
-    assert leans_on(document) == {OTHER, "com.example.third"}
+    assert depends_on(document) == {OTHER, "com.example.third"}
 
 
-def test_a_record_is_checked_by_the_documents_it_leans_on() -> None:
-    leaning = record_document({"a": {"type": "ref", "ref": f"{OTHER}#thing"}})
+def test_a_record_is_checked_by_the_documents_it_depends_on() -> None:
+    dependent = record_document({"a": {"type": "ref", "ref": f"{OTHER}#thing"}})
     given = other({"thing": {"type": "string", "maxLength": 2}})
-    record = compile_documents([leaning, given]).record(NSID)
+    record = compile_documents([dependent, given]).record(NSID)
     assert record is not None
     record.check({"$type": NSID, "a": "ab"})
     with pytest.raises(LexiconError, match="longer than 2"):

@@ -1,4 +1,4 @@
-"""The caller's own writes that the app view has not seen: a profile, and posts."""
+"""Unseen writes: the caller's own that the app view has not seen yet, a profile and posts."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ LAG_HEADER: Final = "Atproto-Upstream-Lag"
 
 
 @dataclass(frozen=True)
-class LocalRecords:
+class UnseenWrites:
     """What was written since; posts oldest first."""
 
     profile: RecentRecord | None
@@ -34,9 +34,9 @@ def is_behind(rev: str | None, head_rev: str) -> bool:
     return rev is not None and is_tid(rev) and rev < head_rev
 
 
-def load(repo: RepoRow, rev: str) -> LocalRecords | None:
+def load(repo: RepoRow, rev: str) -> UnseenWrites | None:
     """What the repo's author wrote after `rev`; None when there is nothing to show."""
     found = recent_writes.written_since(repo, rev, (PROFILE, POST))
     profiles = [record for record in found if (record.collection, record.rkey) == (PROFILE, "self")]
     posts = tuple(record for record in found if record.collection == POST)
-    return LocalRecords(profiles[0] if profiles else None, posts) if profiles or posts else None
+    return UnseenWrites(profiles[0] if profiles else None, posts) if profiles or posts else None

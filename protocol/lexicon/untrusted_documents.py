@@ -1,4 +1,4 @@
-"""Untrusted lexicon documents: how large they may be, and which others they lean on.
+"""Untrusted lexicon documents: how large they may be, and which others they depend on.
 
 Compiling turns a document into Python source. Names and values enter it through `repr` alone, so
 none can add code (protocol.lexicon.source); the bounds here keep its size and the work of running
@@ -20,10 +20,10 @@ MAX_DOCUMENT_BYTES: Final = 131_072
 MAX_WIDTH: Final = 500  # fields of one object, choices of one enum, members of one union
 MAX_NESTING: Final = 40  # of JSON; schemas themselves are bounded by schema_check
 MAX_KEY_LENGTH: Final = 256
-MAX_DOCUMENTS: Final = 20  # that a record may lean on, itself included
+MAX_DOCUMENTS: Final = 20  # that a record may depend on, itself included
 
 
-def check_foreign(document: Any, size_bytes: int) -> None:
+def check_untrusted(document: Any, size_bytes: int) -> None:
     """Raise DocumentError unless this is a document that we are willing to compile."""
     if size_bytes > MAX_DOCUMENT_BYTES:
         raise DocumentError("Lexicon", f"must not be larger than {MAX_DOCUMENT_BYTES} bytes")
@@ -36,7 +36,7 @@ def width_of(documents: Iterable[Document]) -> int:
     return max(_widths(list(documents)), default=0)
 
 
-def leans_on(document: Document) -> set[str]:
+def depends_on(document: Document) -> set[str]:
     """The NSIDs of other documents, not bundled, that its values are or may be defined by."""
     nsid = document["id"]
     refs = _refs(_value_schemas(document), is_needed=False)
