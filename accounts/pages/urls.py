@@ -2,16 +2,9 @@
 
 from django.urls import path
 
-from accounts.pages import (
-    brand,
-    gate,
-    identity,
-    mailed_codes,
-    password_reset,
-    profile,
-    sign_in,
-    sign_up,
-)
+from accounts.pages import brand, identity, mailed_codes, password_reset, sign_in, sign_up
+from accounts.pages.captcha import gate
+from accounts.pages.handles import profile
 
 app_name = "accounts"
 

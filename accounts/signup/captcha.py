@@ -5,7 +5,8 @@ SHA-256 of `challenge:number` begin with sixteen zero bits. It needs no third pa
 no eyes, works under our content security policy, and makes a flood cost seconds of computing each.
 With `Host.captcha_verify_url` it is an outside service of the common kind (hCaptcha, Turnstile,
 reCAPTCHA): their answer is verified by a POST of secret and response. Apps that cannot show either
-open our gate (accounts.pages.gate) and hand in the pass that it gives. An answer is good once.
+open our gate (accounts.pages.captcha.gate) and hand in the pass that it gives. An answer is good
+once.
 """
 
 import hashlib

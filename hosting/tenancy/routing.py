@@ -30,7 +30,7 @@ logger = logging.getLogger("hosting")
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 REMEMBERED_S = 3.0
-HANDLE_URLS = "accounts.pages.handle_urls"
+HANDLE_URLS = "accounts.pages.handles.urls"
 PLATFORM_URLS = "hosting.pages.platform_urls"
 PLATFORM_PATHS = frozenset({"/tls-check"})
 WITHOUT_PAGE_MIDDLEWARE = ("/xrpc/", "/.well-known/")

@@ -19,7 +19,7 @@ from accounts.authentication.passwords import (
 from accounts.identity.handles import allocation
 from accounts.models import Account
 from accounts.pages import wording
-from accounts.pages.captcha_widgets import Captcha
+from accounts.pages.captcha.widgets import Captcha
 from accounts.signup import rules
 from accounts.signup.rules import SignUp
 from hosting.limits import RateLimitExceeded

@@ -57,7 +57,7 @@ def test_a_host_is_found_by_its_name_in_any_case(ash: Host, birch: Host) -> None
 def test_a_name_under_a_handle_domain_is_a_handle_of_its_host(ash: Host) -> None:
     request = asked("alice.test")
     assert (request.host, request.hosted_handle) == (ash, "alice.test")
-    assert request.urlconf == "accounts.pages.handle_urls"
+    assert request.urlconf == "accounts.pages.handles.urls"
 
 
 def test_the_longest_handle_domain_wins(ash: Host, birch: Host) -> None:

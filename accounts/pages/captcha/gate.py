@@ -17,7 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from accounts.pages import wording
-from accounts.pages.captcha_widgets import Captcha
+from accounts.pages.captcha.widgets import Captcha
 from accounts.signup import captcha
 from hosting import limits
 from hosting.models import Host

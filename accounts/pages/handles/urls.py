@@ -2,7 +2,8 @@
 
 from django.urls import include, path
 
-from accounts.pages import brand, profile
+from accounts.pages import brand
+from accounts.pages.handles import profile
 
 _shared = ([path("account/brand.css", brand.stylesheet, name="brand")], "accounts")
 
