@@ -1,0 +1,1 @@
+"""OAuth scopes as values: their grammar, what each grants, and permission sets."""
