@@ -1,1 +1,1 @@
-"""The account's life cycle: deactivated, activated, deleted, changed by staff."""
+"""The account's life: what its apps keep here, deactivation, deletion, changes by staff."""

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 import orjson
 
-from accounts import preferences
+from accounts.lifecycle import preferences
 from accounts.models import Account
 from protocol.errors import InvalidRequest
 from xrpc import rate_limits

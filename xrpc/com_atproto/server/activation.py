@@ -5,9 +5,8 @@ Source: the lexicons of that namespace. They take no subject: the account is the
 
 from datetime import UTC, datetime
 
-from accounts import preferences
 from accounts.identity import did_verification
-from accounts.lifecycle import activation
+from accounts.lifecycle import activation, preferences
 from protocol import cid
 from protocol.errors import InvalidRequest
 from repos.reads import repos

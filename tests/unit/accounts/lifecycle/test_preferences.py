@@ -4,10 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from accounts import preferences
-from accounts.lifecycle import deletion
+from accounts.lifecycle import deletion, preferences
+from accounts.lifecycle.preferences import ForeignPreference, PreferenceNotAllowed
 from accounts.models import Preference
-from accounts.preferences import ForeignPreference, PreferenceNotAllowed
 from protocol.errors import InvalidRequest
 from tests.unit.accounts.people import account_row
 
