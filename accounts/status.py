@@ -7,7 +7,14 @@ which missed the first word hears the second (com.atproto.admin.updateSubjectSta
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import Account, Session, WebSession
+from accounts.models import (
+    Account,
+    OAuthDeviceAccount,
+    OAuthRequest,
+    OAuthSession,
+    Session,
+    WebSession,
+)
 from accounts.signals import account_status_changed
 from protocol.errors import XrpcError
 
@@ -82,6 +89,15 @@ def end_sessions(account: Account) -> None:
     account's row: no session begins meanwhile."""
     Session.objects.filter(account=account).delete()
     WebSession.objects.filter(account=account).delete()
+    end_oauth(account)
+
+
+def end_oauth(account: Account) -> None:
+    """Sign out every app that came by OAuth, and every browser in which it was granted: codes under
+    way as well. As `end_sessions`; consents stay."""
+    OAuthSession.objects.filter(account=account).delete()
+    OAuthRequest.objects.filter(account=account).delete()
+    OAuthDeviceAccount.objects.filter(account=account).delete()
 
 
 def announce(account: Account) -> Account:

@@ -6,6 +6,15 @@ from accounts.models.email import EmailToken, KnownPlace
 from accounts.models.identities import PlcOperation, ReservedKey, SigningKey
 from accounts.models.invites import InviteCode, InviteCodeQuerySet, InvitePermission, InviteUse
 from accounts.models.names import CustomHandle, WebIdentity
+from accounts.models.oauth import (
+    OAuthClientRule,
+    OAuthConsent,
+    OAuthDevice,
+    OAuthDeviceAccount,
+    OAuthRequest,
+    OAuthSession,
+    OAuthSessionQuerySet,
+)
 from accounts.models.preferences import Preference
 from accounts.models.sessions import AppPassword, Session, WebSession
 from accounts.models.sign_ups import (
@@ -29,6 +38,13 @@ __all__ = [
     "InvitePermission",
     "InviteUse",
     "KnownPlace",
+    "OAuthClientRule",
+    "OAuthConsent",
+    "OAuthDevice",
+    "OAuthDeviceAccount",
+    "OAuthRequest",
+    "OAuthSession",
+    "OAuthSessionQuerySet",
     "PlcOperation",
     "Preference",
     "ReservedKey",

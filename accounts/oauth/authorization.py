@@ -1,0 +1,329 @@
+"""Authorization: what the pages call while a person answers an app's request.
+
+A page opens the request for its browser (`open_request`), asks what comes next (`next_step`), tells
+who signed in or was chosen (`sign_in`, `choose`), and ends it (`decide`, `refuse`). Whatever comes
+back as a Redirect is the end: the app learns of a code or an error. What is raised is shown as a
+page, because nothing proves yet where a redirect may lead.
+
+Source: RFC 6749 section 4.1, OpenID Connect Core section 3.1.2.1 (prompt), RFC 9126, RFC 9207.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Account, OAuthDevice, OAuthDeviceAccount, OAuthRequest
+from accounts.oauth import consents, devices, opaque, scopes
+from accounts.oauth.clients import Shown, rules
+from accounts.oauth.errors import AccessDenied, InvalidRequest
+from accounts.oauth.redirects import QUERY, Redirect
+from accounts.status import AccountNotFound, AccountTakedown, lock_for_session
+from hosting.models import Host
+
+URI_PREFIX: Final = "urn:ietf:params:oauth:request_uri:"
+VIEWED_FOR: Final = timedelta(minutes=5)  # each page that is shown gives the person that long
+LASTS_AT_MOST: Final = timedelta(hours=1)
+CODE_LASTS: Final = timedelta(minutes=1)
+SIGN_IN_IS_FRESH_FOR: Final = timedelta(days=7)
+NONE, LOGIN, CONSENT, SELECT_ACCOUNT, CREATE = (
+    "none", "login", "consent", "select_account", "create",
+)  # fmt: skip
+
+
+class RequestRefused(InvalidRequest):
+    """The request cannot be shown, and nobody can be sent back: a page says so."""
+
+
+class Step(Enum):
+    """What the person is to be asked next."""
+
+    SIGN_IN = "who they are: `Opened.account` and `login_hint` say whom, if that is known"
+    SIGN_UP = "to make an account (prompt=create)"
+    CHOOSE_ACCOUNT = "which of the accounts that are signed in at the browser"
+    CONSENT = "whether the app may have what it asks for"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A request under way in its own browser."""
+
+    row: OAuthRequest
+    device: OAuthDevice
+    client: Shown
+    is_trusted: bool  # by the tenant: name and logo may be shown
+
+    @property
+    def host(self) -> Host:
+        return self.row.host
+
+    @property
+    def account(self) -> Account | None:
+        """Who signed in or was chosen for this request."""
+        return self.row.account
+
+    @property
+    def login_hint(self) -> str:
+        """Handle or DID that the app expects, lower case; empty for none. It locks the account."""
+        return str(self.row.parameters.get("login_hint", ""))
+
+    @property
+    def prompt(self) -> str:
+        """What the app wants asked; empty for nothing in particular."""
+        return str(self.row.parameters.get("prompt", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the consent page asks: `scopes` as asked for (`atproto` is always granted), and which
+    of them are ticked at first (those that were unticked before are not)."""
+
+    account: Account
+    scopes: tuple[str, ...]
+    ticked: frozenset[str]
+    form_action: str  # accounts.oauth.redirects.Redirect.form_action
+
+
+def open_request(
+    host: Host, device: OAuthDevice, client_id: str, request_uri: str
+) -> Opened | Redirect:
+    """The request of that URI, for a browser that asks for a page of it; gives it more time.
+
+    The first browser that opens a request owns it. Another browser, another client, or a code given
+    out already ends it: a Redirect with `access_denied`. Raises RequestRefused for one that is
+    unknown at this host, or has expired.
+    """
+    with transaction.atomic():
+        row = _locked(host, request_uri)
+        is_foreign = row.device_id not in (None, device.pk) or row.client_id != client_id
+        if is_foreign or row.code_sha256 is not None:
+            row.delete()
+            return _redirect(row, AccessDenied("This request was answered or belongs to another"))
+        row.device = device
+        row.expires_at = _prolonged(row)
+        row.save(update_fields=["device", "expires_at"])
+    return _opened(row, device)
+
+
+def next_step(opened: Opened) -> Step | Redirect:
+    """What comes next, or the end: an error that the app asked for (prompt=none), or a code without
+    a question where everything was granted before (silent sign-in)."""
+    if opened.prompt == NONE:
+        return _without_asking(opened)
+    if opened.account is not None:
+        return Step.SIGN_IN if _has_to_sign_in(opened, opened.account) else Step.CONSENT
+    return Step.SIGN_UP if opened.prompt == CREATE else _whom_to_ask(opened)
+
+
+def candidates(opened: Opened) -> list[OAuthDeviceAccount]:
+    """Who is signed in at the browser and may answer: those that `login_hint` names, or all."""
+    here = devices.signed_in(opened.device)
+    hint = opened.login_hint
+    if not hint:
+        return here
+    return [each for each in here if hint in (each.account.did.lower(), each.account.handle)]
+
+
+def sign_in(opened: Opened, account: Account, *, is_remembered: bool) -> Opened:
+    """Somebody signed in or signed up on the page, just now. Raises AccessDenied for another
+    account than `login_hint` names; AccountTakedown, AccountNotFound."""
+    _check_hint(opened, account)
+    devices.sign_in(opened.device, account, is_remembered=is_remembered)
+    return _with_account(opened, account, is_fresh=True)
+
+
+def choose(opened: Opened, did: str) -> Opened:
+    """Somebody who is signed in at the browser was chosen. Raises AccessDenied for anybody else."""
+    for each in candidates(opened):
+        if each.account.did == did:
+            return _with_account(opened, each.account, is_fresh=False)
+    raise AccessDenied("This account is not signed in here")
+
+
+def forget_choice(opened: Opened) -> Opened:
+    """Ask again who it is ("another account")."""
+    OAuthRequest.objects.filter(pk=opened.row.pk, code_sha256=None).update(
+        account=None, is_fresh_sign_in=False
+    )
+    opened.row.account, opened.row.is_fresh_sign_in = None, False
+    return opened
+
+
+def question(opened: Opened) -> Question:
+    """What to ask for consent; there is an account by then."""
+    account = opened.account
+    assert account is not None  # noqa: S101 - Step.CONSENT comes after it
+    asked = _scopes(opened)
+    before = consents.of(account, opened.client.client_id)
+    back = Redirect(opened.row.parameters["redirect_uri"], {})
+    return Question(account, asked, frozenset(asked) - before.declined, back.form_action)
+
+
+def decide(opened: Opened, account: Account, ticked: Collection[str]) -> Redirect:
+    """The person grants `ticked` of what was asked for; the code goes to the app.
+
+    Given twice (a double click) it leads to the same code. A Redirect with `access_denied` for an
+    account that is not active any more. Raises RequestRefused when the request has gone.
+    """
+    asked = _scopes(opened)
+    granted = tuple(each for each in asked if each in ticked or each == scopes.ATPROTO)
+    declined = tuple(each for each in asked if each not in granted)
+    return _grant(opened, account, granted, declined)
+
+
+def refuse(opened: Opened, error: str = "access_denied", description: str = "") -> Redirect:
+    """The request ends with an error for the app: the person said no, or cannot go on."""
+    OAuthRequest.objects.filter(pk=opened.row.pk, code_sha256=None).delete()
+    return _redirect(opened.row, AccessDenied(description or "The request was denied", name=error))
+
+
+def deactivated_is_refused(account: Account) -> bool:
+    """Whether the account has to be activated before it can answer: the consent page offers it."""
+    return not account.is_active
+
+
+def _grant(
+    opened: Opened, account: Account, granted: tuple[str, ...], declined: tuple[str, ...]
+) -> Redirect:
+    with transaction.atomic():
+        try:
+            locked = lock_for_session(account)
+        except (AccountNotFound, AccountTakedown):
+            return refuse(opened)
+        row = _locked_row(opened)
+        if not locked.is_active or not _is_signed_in(opened.device, locked):
+            row.delete()
+            return _redirect(row, AccessDenied("The account is not active"))
+        code = _code_of(row)
+        if row.code_sha256 is None:
+            row.account = locked
+            row.code_sha256 = opaque.sha256(code)
+            row.granted_scope = " ".join(granted)
+            row.expires_at = timezone.now() + CODE_LASTS
+            row.save()
+            if not opened.client.is_loopback:
+                consents.remember(locked, row.client_id, granted, declined)
+        return _answer(row, {"code": code})
+
+
+def _whom_to_ask(opened: Opened) -> Step | Redirect:
+    here = candidates(opened)
+    if opened.prompt == SELECT_ACCOUNT and not here:
+        return refuse(opened, "account_selection_required", "Nobody is signed in")
+    if opened.prompt == LOGIN or not here:
+        return Step.SIGN_IN
+    if not opened.prompt and opened.login_hint and len(here) == 1:
+        silent = _silently(opened, here[0])
+        if silent is not None:
+            return silent
+    return Step.CHOOSE_ACCOUNT
+
+
+def _without_asking(opened: Opened) -> Redirect:
+    """prompt=none: a code or the reason why somebody has to be asked."""
+    here = candidates(opened)
+    if not here:
+        return refuse(opened, "login_required", "Nobody is signed in")
+    if len(here) > 1:
+        return refuse(opened, "account_selection_required", "More than one account is signed in")
+    if not _is_fresh(here[0]):
+        return refuse(opened, "login_required", "The sign-in is too old")
+    return _silently(opened, here[0]) or refuse(opened, "consent_required", "Not granted yet")
+
+
+def _silently(opened: Opened, here: OAuthDeviceAccount) -> Redirect | None:
+    """A code without a question; None when there is something to ask."""
+    account = here.account
+    asked = _scopes(opened)
+    before = consents.of(account, opened.client.client_id)
+    is_known = opened.is_trusted or not opened.client.is_public
+    if not (is_known and before.covers(asked) and _is_fresh(here) and account.is_active):
+        return None
+    return _grant(opened, account, asked, ())
+
+
+def _has_to_sign_in(opened: Opened, account: Account) -> bool:
+    if opened.row.is_fresh_sign_in:
+        return False
+    if opened.prompt == LOGIN:
+        return True
+    return not any(each.account_id == account.pk and _is_fresh(each) for each in candidates(opened))
+
+
+def _is_fresh(here: OAuthDeviceAccount) -> bool:
+    return here.signed_in_at > timezone.now() - SIGN_IN_IS_FRESH_FOR
+
+
+def _is_signed_in(device: OAuthDevice, account: Account) -> bool:
+    return any(each.account_id == account.pk for each in devices.signed_in(device))
+
+
+def _check_hint(opened: Opened, account: Account) -> None:
+    hint = opened.login_hint
+    if hint and hint not in (account.did.lower(), account.handle):
+        raise AccessDenied("The app expects another account")
+
+
+def _with_account(opened: Opened, account: Account, *, is_fresh: bool) -> Opened:
+    with transaction.atomic():
+        row = _locked_row(opened)
+        row.account, row.is_fresh_sign_in = account, is_fresh
+        row.expires_at = _prolonged(row)
+        row.save(update_fields=["account", "is_fresh_sign_in", "expires_at"])
+    return _opened(row, opened.device)
+
+
+def _scopes(opened: Opened) -> tuple[str, ...]:
+    return tuple(str(opened.row.parameters["scope"]).split())
+
+
+def _code_of(row: OAuthRequest) -> str:
+    """The request's one code. It is made, not stored, so a repetition finds it again."""
+    return f"cod-{opaque.mac(row.host, 'code', row.uri_sha256.encode()).hex()}"
+
+
+def _answer(row: OAuthRequest, more: dict[str, str]) -> Redirect:
+    parameters = row.parameters
+    state = {"state": parameters["state"]} if "state" in parameters else {}
+    return Redirect(
+        parameters["redirect_uri"],
+        {"iss": row.host.origin, **state, **more},
+        parameters.get("response_mode", QUERY),
+    )
+
+
+def _redirect(row: OAuthRequest, error: AccessDenied) -> Redirect:
+    return _answer(row, {"error": error.name, "error_description": error.message})
+
+
+def _prolonged(row: OAuthRequest) -> datetime:
+    return min(timezone.now() + VIEWED_FOR, row.created_at + LASTS_AT_MOST)
+
+
+def _opened(row: OAuthRequest, device: OAuthDevice) -> Opened:
+    is_trusted = rules.is_trusted(row.host, row.client_id)
+    return Opened(row, device, Shown.of(row.client_id, row.client), is_trusted)
+
+
+def _locked(host: Host, request_uri: str) -> OAuthRequest:
+    """The request, locked. Raises RequestRefused."""
+    rows = OAuthRequest.objects.select_for_update(of=("self",)).select_related(
+        "host", "account__host"
+    )
+    found = rows.filter(host=host, uri_sha256=opaque.sha256(request_uri)).first()
+    if found is None or found.expires_at <= timezone.now():
+        raise RequestRefused("This sign-in request is unknown here or has expired")
+    return found
+
+
+def _locked_row(opened: Opened) -> OAuthRequest:
+    """The same request once more, locked, still this browser's. Raises RequestRefused."""
+    rows = OAuthRequest.objects.select_for_update(of=("self",)).select_related("host")
+    found = rows.filter(pk=opened.row.pk, device=opened.device).first()
+    if found is None or found.expires_at <= timezone.now():
+        raise RequestRefused("This sign-in request is unknown here or has expired")
+    return found

@@ -1,0 +1,50 @@
+"""What a tenant thinks of an app: trusted, blocked, or nothing in particular."""
+
+from django.db import transaction
+
+from accounts.models import OAuthClientRule, OAuthRequest, OAuthSession
+from accounts.oauth.errors import UnauthorizedClient
+from hosting.models import Host, Tenant
+
+TRUSTED, BLOCKED = OAuthClientRule.Stance.TRUSTED, OAuthClientRule.Stance.BLOCKED
+
+
+def is_trusted(host: Host, client_id: str) -> bool:
+    """Whether the app's name and logo may be shown, and consent may be silent."""
+    return _stance(host, client_id) == TRUSTED
+
+
+def refuse_blocked(host: Host, client_id: str) -> None:
+    """Raise UnauthorizedClient for an app that the host's tenant has blocked."""
+    if _stance(host, client_id) == BLOCKED:
+        raise UnauthorizedClient("This app is blocked here")
+
+
+def trust(tenant: Tenant, client_id: str) -> None:
+    """Show the app by its name and logo at all hosts of the tenant."""
+    _set(tenant, client_id, TRUSTED)
+
+
+def block(tenant: Tenant, client_id: str) -> int:
+    """Let nobody at the tenant's hosts use the app; its sessions end, and how many those were."""
+    with transaction.atomic():
+        _set(tenant, client_id, BLOCKED)
+        OAuthRequest.objects.filter(host__tenant=tenant, client_id=client_id).delete()
+        sessions = OAuthSession.objects.filter(account__host__tenant=tenant, client_id=client_id)
+        return sessions.delete()[0]
+
+
+def forget(tenant: Tenant, client_id: str) -> None:
+    """Treat the app as any other again."""
+    OAuthClientRule.objects.filter(tenant=tenant, client_id=client_id).delete()
+
+
+def _stance(host: Host, client_id: str) -> str:
+    rules = OAuthClientRule.objects.filter(tenant_id=host.tenant_id, client_id=client_id)
+    return rules.values_list("stance", flat=True).first() or ""
+
+
+def _set(tenant: Tenant, client_id: str, stance: str) -> None:
+    OAuthClientRule.objects.update_or_create(
+        tenant=tenant, client_id=client_id, defaults={"stance": stance}
+    )

@@ -1,0 +1,134 @@
+"""Browsers at a host, and who is signed in there: a pair of cookies for each.
+
+One cookie names the browser, the other proves it and is changed every five minutes, and at once
+when network or user agent changed. The proof before serves for some seconds more, because pages ask
+side by side; one that is older was copied, and the browser is forgotten with all that it was signed
+in to. How the cookies travel: accounts.pages.oauth.
+"""
+
+import hmac
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import Account, OAuthDevice, OAuthDeviceAccount
+from accounts.oauth import opaque
+from accounts.status import lock_for_session
+from hosting.models import Host
+
+ROTATED_AFTER: Final = timedelta(minutes=5)
+PROOF_GRACE: Final = timedelta(seconds=5)
+FORGOTTEN_AFTER: Final = timedelta(days=90)  # of not being used
+EPHEMERAL_FOR: Final = timedelta(minutes=15)  # a sign-in that nobody wanted remembered
+ACCOUNTS_MAX: Final = 20  # signed in at one browser; the eldest goes
+
+
+@dataclass(frozen=True, slots=True)
+class Cookies:
+    """What the browser has to keep."""
+
+    name: str
+    proof: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A browser that asked. `cookies`: what it must be given with the answer; None: it has them."""
+
+    device: OAuthDevice
+    cookies: Cookies | None
+
+
+def create(host: Host, place: str) -> Seen:
+    """A browser that was not here before. `place` is its network and user agent in one text."""
+    cookies = Cookies(opaque.new("dev"), opaque.new("ses"))
+    now = timezone.now()
+    device = OAuthDevice.objects.create(
+        host=host,
+        name_sha256=opaque.sha256(cookies.name),
+        proof_sha256=opaque.sha256(cookies.proof),
+        rotated_at=now,
+        last_seen_at=now,
+        place_sha256=opaque.sha256(place),
+    )
+    return Seen(device, cookies)
+
+
+def find(host: Host, cookies: Cookies, place: str) -> Seen | None:
+    """The browser of these cookies at this host, with new ones where it is time; None for an
+    unknown one, and for one whose proof is wrong, which is forgotten."""
+    with transaction.atomic():
+        known = OAuthDevice.objects.select_for_update(no_key=True).filter(
+            host=host, name_sha256=opaque.sha256(cookies.name)
+        )
+        device = known.first()
+        if device is None:
+            return None
+        now = timezone.now()
+        given = opaque.sha256(cookies.proof)
+        if not hmac.compare_digest(given, device.proof_sha256):
+            if not _is_just_replaced(device, given):
+                device.delete()
+                return None
+            return Seen(device, None)  # the answer that brings the new proof is on its way
+        place_sha256 = opaque.sha256(place)
+        if device.place_sha256 == place_sha256 and device.rotated_at > now - ROTATED_AFTER:
+            return Seen(device, None)
+        return Seen(device, _rotate(device, cookies.name, place_sha256))
+
+
+def signed_in(device: OAuthDevice) -> list[OAuthDeviceAccount]:
+    """Who is signed in, the latest first, with `account`: deactivated ones too, which the pages
+    offer to activate; nobody who was taken down."""
+    now = timezone.now()
+    rows = OAuthDeviceAccount.objects.filter(device=device, account__host_id=device.host_id)
+    rows = rows.filter(account__opened_at__isnull=False, account__taken_down_at__isnull=True)
+    rows = rows.filter(Q(is_remembered=True) | Q(signed_in_at__gt=now - EPHEMERAL_FOR))
+    return list(rows.select_related("account__host").order_by("-signed_in_at", "-pk"))
+
+
+def sign_in(device: OAuthDevice, account: Account, *, is_remembered: bool) -> None:
+    """Sign in whose credentials were just looked at. Raises AccountTakedown, AccountNotFound."""
+    with transaction.atomic():
+        locked = lock_for_session(account)
+        OAuthDeviceAccount.objects.update_or_create(
+            device=device,
+            account=locked,
+            defaults={"signed_in_at": timezone.now(), "is_remembered": is_remembered},
+        )
+        kept = OAuthDeviceAccount.objects.filter(device=device).order_by("-signed_in_at", "-pk")
+        surplus = list(kept.values_list("pk", flat=True)[ACCOUNTS_MAX:])
+        OAuthDeviceAccount.objects.filter(pk__in=surplus).delete()
+
+
+def sign_out(device: OAuthDevice, account: Account) -> None:
+    """Sign the account out at this browser; apps that were signed in there stay."""
+    OAuthDeviceAccount.objects.filter(device=device, account=account).delete()
+
+
+def forget_unused() -> None:
+    """The sweep: browsers that were not seen for long, sign-ins that were to be short."""
+    now = timezone.now()
+    OAuthDevice.objects.filter(last_seen_at__lt=now - FORGOTTEN_AFTER).delete()
+    OAuthDeviceAccount.objects.filter(
+        is_remembered=False, signed_in_at__lt=now - EPHEMERAL_FOR
+    ).delete()
+
+
+def _is_just_replaced(device: OAuthDevice, given: str) -> bool:
+    is_previous = hmac.compare_digest(given, device.previous_proof_sha256)
+    return is_previous and device.rotated_at > timezone.now() - PROOF_GRACE
+
+
+def _rotate(device: OAuthDevice, name: str, place_sha256: str) -> Cookies:
+    cookies = Cookies(name, opaque.new("ses"))
+    device.previous_proof_sha256 = device.proof_sha256
+    device.proof_sha256 = opaque.sha256(cookies.proof)
+    device.place_sha256 = place_sha256
+    device.rotated_at = device.last_seen_at = timezone.now()
+    device.save()
+    return cookies

@@ -1,0 +1,71 @@
+"""OAuth errors: a name that clients know, a sentence, a status.
+
+Source: RFC 6749 sections 4.1.2.1 and 5.2, RFC 9126, RFC 9449; statuses as clients of the network
+meet them: everything is a 400 but a bad proof or token, which are 401.
+"""
+
+from collections.abc import Mapping
+
+from protocol.errors import XrpcError
+
+
+class OAuthError(XrpcError):
+    """A refusal of the authorization server. `headers` go with the answer."""
+
+    name = "invalid_request"
+    headers: Mapping[str, str] = {}
+
+    def __init__(self, message: str, name: str = "", status: int = 0) -> None:
+        super().__init__(message, name=name or self.name, status=status or self.status)
+
+
+class InvalidRequest(OAuthError):
+    """Parameters that are missing, malformed or contradict each other."""
+
+
+class InvalidClient(OAuthError):
+    """The client is unknown, or did not prove who it is. A 400 here, not the 401 of the RFC."""
+
+    name = "invalid_client"
+
+
+class InvalidClientMetadata(OAuthError):
+    """The client's document cannot be fetched, or breaks a rule."""
+
+    name = "invalid_client_metadata"
+
+
+class InvalidRedirectUri(OAuthError):
+    """The redirect URI is none of the client's."""
+
+    name = "invalid_redirect_uri"
+
+
+class InvalidScope(OAuthError):
+    """A scope that the client may not ask for, or none at all."""
+
+    name = "invalid_scope"
+
+
+class InvalidGrant(OAuthError):
+    """A code or refresh token that is wrong, used, expired, or another client's or key's."""
+
+    name = "invalid_grant"
+
+
+class UnauthorizedClient(OAuthError):
+    """The tenant has blocked the client, or it did not declare the grant."""
+
+    name = "unauthorized_client"
+
+
+class UnsupportedGrantType(OAuthError):
+    """A grant type that this server does not know."""
+
+    name = "unsupported_grant_type"
+
+
+class AccessDenied(OAuthError):
+    """The person said no, or the request is not theirs to answer."""
+
+    name = "access_denied"

@@ -1,0 +1,26 @@
+"""Opaque secrets: random, with a prefix that tells people what they look at, kept as SHA-256."""
+
+import hashlib
+import hmac
+import secrets
+
+from hosting.models import Host
+from server.encryption import keyring
+
+RANDOM_BYTES = 32
+
+
+def new(prefix: str) -> str:
+    """`<prefix>-<64 hex digits>`."""
+    return f"{prefix}-{secrets.token_hex(RANDOM_BYTES)}"
+
+
+def sha256(secret: str) -> str:
+    """What is kept of a secret: hex."""
+    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
+
+
+def mac(host: Host, purpose: str, message: bytes) -> bytes:
+    """32 bytes that only this host can make, for one purpose."""
+    key = keyring.unwrap(bytes(host.token_secret))
+    return hmac.digest(key, f"oauth {purpose}\0".encode() + message, "sha256")
