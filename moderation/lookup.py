@@ -9,8 +9,9 @@ from hosting.models import HostQuerySet
 from protocol import cid
 from protocol.syntax import AtUri, InvalidSyntax, is_did, is_handle, normalize_handle
 from repos.blobs.types import declared_types
+from repos.lifecycle import record_takedowns
 from repos.models import Blob, Record, Repo
-from repos.reads import record_takedowns, repos
+from repos.reads import repos
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,9 @@ from moderation.models import Evidence, EvidenceQuerySet, Report
 from protocol import cid
 from protocol.syntax import AtUri
 from repos.blobs import holds
+from repos.blobs.blob_refs import BlobRef
 from repos.blobs.blobs import BlobNotFound, OpenBlob
 from repos.blobs.holds import Bounds
-from repos.blobs.refs import BlobRef
 from repos.blobs.types import declared_types
 from repos.models import Record, Repo
 from server.database import connection

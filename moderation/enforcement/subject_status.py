@@ -22,7 +22,8 @@ from protocol.errors import InvalidRequest, XrpcError
 from protocol.syntax import AtUri, InvalidSyntax
 from repos.blobs import quarantine
 from repos.blobs.blobs import BlobNotFound
-from repos.reads import record_takedowns, repos
+from repos.lifecycle import record_takedowns
+from repos.reads import repos
 
 _UNNAMEABLE = (
     "The subject's uri is not a valid AT-URI. A record whose path no AT-URI can name is looked up"

@@ -2,15 +2,15 @@
 
 One transaction holds the account's new status, the end of its sessions, the `#account` event (sent
 by repos, which hears `account_status_changed`) and the audit entry: all or none.
-Likewise a record's or a blob's state and its entry; a blob's bytes follow after the commit
-(repos.blobs.quarantine). Whoever acts is staff, whose role is checked here, or comes through
-com.atproto.admin.*, where the edge has checked who it is.
+Likewise a record's state (repos.lifecycle.record_takedowns) or a blob's, whose bytes follow after
+the commit (repos.blobs.quarantine), and its entry. Whoever acts is staff, whose role is checked
+here, or comes through com.atproto.admin.*, where the edge has checked who it is.
 """
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts import status as standing
+from accounts import status
 from accounts.models import Account
 from hosting.models import Member, StaffUser
 from moderation import audit
@@ -19,7 +19,8 @@ from moderation.models import AuditEntry
 from protocol import cid
 from protocol.errors import XrpcError
 from repos.blobs import quarantine
-from repos.reads import record_takedowns, repos
+from repos.lifecycle import record_takedowns
+from repos.reads import repos
 
 Action = AuditEntry.Action
 
@@ -49,7 +50,7 @@ def take_down(actor: Actor, account: Account, reason: str, ref: str = "") -> Aud
     reason = checked(actor, account, reason)
     with transaction.atomic():
         entry = audit.record(actor, account, Action.ACCOUNT_TAKE_DOWN, reason, ref=ref)
-        standing.take_down(account, ref=ref or str(entry.pk))
+        status.take_down(account, ref=ref or str(entry.pk))
     return entry
 
 
@@ -61,7 +62,7 @@ def restore(actor: Actor, account: Account, reason: str) -> AuditEntry:
     reason = checked(actor, account, reason)
     with transaction.atomic():
         entry = audit.record(actor, account, Action.ACCOUNT_RESTORE, reason)
-        standing.restore(account)
+        status.restore(account)
     return entry
 
 

@@ -12,7 +12,7 @@ from typing import IO
 from protocol import cid
 from protocol.errors import InvalidRequest
 from repos.blobs import files
-from repos.blobs.refs import BlobRef
+from repos.blobs.blob_refs import BlobRef
 from repos.blobs.types import declared_types
 from repos.models import Blob
 from repos.reads.repos import RepoRow

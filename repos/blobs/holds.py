@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from repos.blobs import files
+from repos.blobs.blob_refs import BlobRef
 from repos.blobs.blobs import BlobNotFound, OpenBlob
-from repos.blobs.refs import BlobRef
 from server.database import connection
 
 # Whoever deletes the repo locks its row first: it waits for us, and then sees our holds.

@@ -18,7 +18,7 @@ from django.utils.module_loading import import_string
 
 from protocol import cid
 from protocol.errors import InvalidRequest, XrpcError
-from repos.blobs.refs import BlobRef
+from repos.blobs.blob_refs import BlobRef
 from server.database import connection
 from server.net import http_client
 

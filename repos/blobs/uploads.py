@@ -17,8 +17,8 @@ from django.conf import settings
 from protocol import cid
 from protocol.errors import InvalidRequest, XrpcError
 from repos.blobs import blobs, files, scanning
+from repos.blobs.blob_refs import BlobRef
 from repos.blobs.files import Place
-from repos.blobs.refs import BlobRef
 from repos.blobs.types import declared_types, mime_types
 from repos.models import Blob
 from repos.reads.repos import RepoRow

@@ -16,8 +16,8 @@ from accounts.identity.handles.slurs import has_slur
 from protocol import atjson, cbor, cid, syntax
 from protocol.errors import InvalidRequest
 from protocol.tid import TidClock
-from repos.blobs import refs
-from repos.blobs.refs import BlobRef
+from repos.blobs import blob_refs
+from repos.blobs.blob_refs import BlobRef
 from repos.lexicons import record_types
 
 MAX_RECORD_BYTES = 1_000_000
@@ -157,7 +157,7 @@ def _store(  # noqa: PLR0913, PLR0917 - one field of the write each
         rkey=rkey,
         cid=cid.of_dag_cbor(block),
         block=block,
-        blobs=refs.find(value),
+        blobs=blob_refs.in_new_record(value),
         subject=subject_of(collection, value),
         validation_status=status,
         swap_record=swap_record,

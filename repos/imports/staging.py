@@ -13,7 +13,7 @@ from protocol import cbor, mst, syntax
 from protocol.event_stream.frames import Body, EventKind
 from protocol.mst.difference import Change, Difference
 from protocol.repo.commit import Commit
-from repos.blobs.referenced_blobs import MARK, blobs_named
+from repos.blobs import blob_refs
 from repos.commits import writes
 from repos.imports.announcing import Announcement
 from repos.imports.car_file import CarFile
@@ -169,8 +169,8 @@ def _take(staged: Staged, change: Change, block: bytes, faults: Faults) -> None:
     staged.records.add(
         collection, rkey, new, staged.rev, subject.encode() if subject else None, block
     )
-    if MARK in block:
-        for blob_cid in blobs_named(value):
+    if blob_refs.MARK in block:
+        for blob_cid in blob_refs.in_stored_record(value):
             staged.uses.add(collection, rkey, blob_cid, staged.rev)
     staged.record_change += 1
     return None

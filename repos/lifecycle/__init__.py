@@ -1,1 +1,1 @@
-"""The life cycle of repos: opened, signed anew, deleted, as their accounts are."""
+"""The life cycle of repos and their records, as accounts and moderation decide it."""

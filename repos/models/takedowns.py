@@ -4,7 +4,7 @@ from django.db import models
 
 
 class RecordTakedown(models.Model):
-    """A record that getRecord and listRecords do not show (repos.reads.record_takedowns)."""
+    """A record that getRecord and listRecords do not show (repos.lifecycle.record_takedowns)."""
 
     pk = models.CompositePrimaryKey("repo_id", "collection", "rkey")
     repo_id = models.BigIntegerField()

@@ -46,7 +46,7 @@ _ELSEWHERE = """
     WHERE a.did = %s AND a.host_id = %s
         AND (a.moved_away_at IS NOT NULL OR v.account_id IS NOT NULL)
 """
-# Records that moderators hid (repos.reads.record_takedowns). The many repos without any are not
+# Records that moderators hid (repos.lifecycle.record_takedowns). The many repos without any are not
 # asked.
 _HIDDEN = """
     SELECT t.rkey FROM record_takedown t JOIN repo r ON r.id = t.repo_id

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts import status as standing
+from accounts import status as account_status
 from accounts.authentication import session_tokens
 from accounts.models import Account
 from tests.api.conftest import Person
@@ -106,7 +106,7 @@ def test_a_date_that_cannot_be_kept_is_refused(alice, when):
 
 
 def test_a_taken_down_person_may_deactivate_and_not_activate(alice, anyone):
-    standing.take_down(Account.objects.get(did=alice.did))
+    account_status.take_down(Account.objects.get(did=alice.did))
     login = {"identifier": alice.did, "password": alice.password, "allowTakendown": True}
     leaving = Person(
         alice.host, anyone.call(NS + "createSession", **login).json()["accessJwt"], alice.did

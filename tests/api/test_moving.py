@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
-from accounts import status as standing
+from accounts import status as account_status
 from accounts.authentication import credentials
 from accounts.identity import resolution
 from accounts.models import Account
@@ -159,8 +159,8 @@ def test_the_first_write_goes_on_from_the_announced_commit(moved):
 def test_nothing_is_said_before_the_did_leads_here(alice, birch):
     new = arrive(birch, alice.did, service_token(alice, birch), "alice.birch.test")
     bring(alice, new)
-    standing.take_down(Account.objects.get(did=new.did, host=birch))
-    standing.restore(Account.objects.get(did=new.did, host=birch))
+    account_status.take_down(Account.objects.get(did=new.did, host=birch))
+    account_status.restore(Account.objects.get(did=new.did, host=birch))
     login = {"identifier": new.did, "password": new.password}
     new.token = ok(Api(birch).call(SERVER + "createSession", **login))["accessJwt"]
     ok(new.call(SERVER + "deactivateAccount"))
@@ -222,7 +222,7 @@ def test_the_old_password_and_sessions_end_with_a_return(moved):
 
 def test_who_was_taken_down_can_leave(alice, birch):
     with_picture(alice)
-    standing.take_down(Account.objects.get(did=alice.did))
+    account_status.take_down(Account.objects.get(did=alice.did))
     login = {"identifier": alice.did, "password": alice.password, "allowTakendown": True}
     alice.token = ok(Api(alice.host).call(SERVER + "createSession", **login))["accessJwt"]
     new = move(alice, birch, "alice.birch.test")
@@ -231,7 +231,7 @@ def test_who_was_taken_down_can_leave(alice, birch):
 
 
 def test_a_token_to_leave_with_is_for_nothing_else(alice, birch):
-    standing.take_down(Account.objects.get(did=alice.did))
+    account_status.take_down(Account.objects.get(did=alice.did))
     login = {"identifier": alice.did, "password": alice.password, "allowTakendown": True}
     alice.token = ok(Api(alice.host).call(SERVER + "createSession", **login))["accessJwt"]
     asked = {"aud": birch.service_did, "lxm": "app.bsky.feed.getTimeline"}

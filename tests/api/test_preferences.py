@@ -6,7 +6,7 @@ import orjson
 import pytest
 from django.db import connection
 
-from accounts import status as standing
+from accounts import status as account_status
 from accounts.authentication import session_tokens
 from accounts.lifecycle import activation
 from accounts.models import Account
@@ -75,7 +75,7 @@ def test_somebody_deactivated_reads_and_writes_them(alice):
 
 def test_somebody_taken_down_reads_them_and_writes_none(alice):
     put(alice, ADULT)
-    standing.take_down(Account.objects.get(did=alice.did))
+    account_status.take_down(Account.objects.get(did=alice.did))
     leaving = with_scope(alice, session_tokens.TAKENDOWN_SCOPE)
     assert kinds(leaving) == ["adultContentPref"]
     assert (put(leaving), put(alice)) == (400, 401)

@@ -10,7 +10,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import status as standing
+from accounts import status as account_status
 from accounts.lifecycle import activation, deletion
 from accounts.models import Account
 from protocol.event_stream.frames import EventKind
@@ -97,13 +97,13 @@ def enter(account: Account, state: str) -> None:
     if state == "deactivated":
         activation.deactivate(account)
     elif state == "takendown":
-        standing.take_down(account)
+        account_status.take_down(account)
     elif state == "deleted":
         deletion.delete(account)
     else:
         with transaction.atomic():
             Account.objects.filter(pk=account.pk).update(suspended_at=timezone.now())
-            standing.announce(account)
+            account_status.announce(account)
 
 
 def outcome(response) -> str:
@@ -175,8 +175,8 @@ def test_what_was_underneath_shows_again_when_a_takedown_is_lifted(alice, anyone
     account = Account.objects.get(did=alice.did)
     if below != "active":
         enter(account, below)
-    standing.take_down(account)
-    standing.restore(account)
+    account_status.take_down(account)
+    account_status.restore(account)
     # A takedown ends every session for good, and its access tokens with it.
     ended = dict.fromkeys(("write", "refresh", "proxy", "service auth"), "400 ExpiredToken")
     assert observed(anyone, alice, account.pk) == {**TABLE[below], **ended}

@@ -23,8 +23,9 @@ from protocol import cid  # noqa: E402 - with its users
 from repos.blobs import quarantine as blob_quarantine  # noqa: E402 - needs django.setup()
 from repos.commits import group_commit, writes  # noqa: E402 - needs django.setup()
 from repos.imports import receive  # noqa: E402 - needs django.setup()
-from repos.lifecycle import deletion as closing  # noqa: E402 - needs django.setup()
-from repos.reads import record_takedowns, repos  # noqa: E402 - needs django.setup()
+from repos.lifecycle import deletion as repo_deletion  # noqa: E402 - needs django.setup()
+from repos.lifecycle import record_takedowns  # noqa: E402 - needs django.setup()
+from repos.reads import repos  # noqa: E402 - needs django.setup()
 from repos.reads.repos import RepoRow  # noqa: E402 - needs django.setup()
 from server.database import connection  # noqa: E402 - needs django.setup()
 from tests.unit.repos.blobs.uploads import THING, upload, using  # noqa: E402 - needs django.setup()
@@ -76,7 +77,7 @@ def delete(did: str) -> None:
     account = Account.objects.filter(did=did).first()
     if account is not None:
         deletion.delete(account)
-    closing.wake_due()
+    repo_deletion.wake_due()
 
 
 VERBS = {

@@ -25,7 +25,7 @@ from hosting.models import Host
 from protocol.event_stream.frames import EventKind
 from repos.blobs import uploads
 from repos.commits import group_commit, writes
-from repos.lifecycle import deletion as closing
+from repos.lifecycle import deletion as repo_deletion
 from repos.models import Blob, BlobUse, DoomedRepo, Event, Node, Record
 from repos.reads import repos
 from tests.running import ROOT
@@ -105,7 +105,7 @@ def test_every_email_arrives_whoever_is_killed(ash: Host, office, monkeypatch):
 
 
 def test_every_deleted_account_is_cleared_away(ash: Host, office, folder, monkeypatch):
-    monkeypatch.setattr(closing, "wake", lambda _: None)
+    monkeypatch.setattr(repo_deletion, "wake", lambda _: None)
     repo = repos.find_repo(ash, open_account(ash).did)
     ref = uploads.stage(repo, io.BytesIO(b"a picture"), "text/plain", 9, 1000)
     for start in range(0, RECORDS, 200):

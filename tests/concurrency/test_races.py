@@ -30,10 +30,11 @@ from repos.blobs import files as blob_files
 from repos.blobs import garbage_collection, quarantine
 from repos.commits import group_commit, writes
 from repos.imports import car_file, importing
-from repos.lifecycle import deletion as closing
+from repos.lifecycle import deletion as repo_deletion
+from repos.lifecycle import record_takedowns
 from repos.maintenance import check
 from repos.models import Blob, BlobUse, DoomedFile, DoomedRepo, Node, Record, Repo
-from repos.reads import exports, record_pages, record_takedowns, repos
+from repos.reads import exports, record_pages, repos
 from repos.reads.repos import RepoRow
 from repos.state import long_reads
 from server.database import connection
@@ -219,7 +220,7 @@ def test_a_deletion_amid_all_the_others_leaves_nothing(race: Race) -> None:
 
     race.run([*map(go_on, roles), end], 3)
     DoomedRepo.objects.update(lease_ends_at=timezone.now())
-    closing.wake_due()
+    repo_deletion.wake_due()
     assert not Repo.objects.exists()
     left = [model.objects.count() for model in (Record, Node, Blob, BlobUse, DoomedRepo)]
     assert left == [0] * 5

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from protocol import cbor
-from repos.blobs.referenced_blobs import blobs_named
+from repos.blobs import blob_refs
 from repos.blobs.types import mime_types
 from server.database import connection
 
@@ -56,7 +56,7 @@ def learn_all(repo_id: int) -> None:
 def named_in(block: bytes) -> dict[bytes, Any]:
     """The blobs that a stored record names, with the `mimeType` of each there: any value."""
     try:
-        return blobs_named(cbor.decode(block))
+        return blob_refs.in_stored_record(cbor.decode(block))
     except cbor.CborError:  # stored before there was a bound on what a record holds
         return {}
 

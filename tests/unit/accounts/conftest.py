@@ -3,7 +3,7 @@
 import orjson
 import pytest
 
-from accounts import status as standing
+from accounts import status as account_status
 from accounts.identity.keys import signing_keys
 from protocol.did import plc
 from server.net import http_client
@@ -30,7 +30,7 @@ def announced(monkeypatch):
         def send(self, sender, account):
             heard.append((account.did, account.status))
 
-    monkeypatch.setattr(standing, "account_status_changed", Signal())
+    monkeypatch.setattr(account_status, "account_status_changed", Signal())
     return heard
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from accounts import status as standing
+from accounts import status as account_status
 from accounts.account_migration import move_in
 from accounts.account_migration.move_in import AlreadyHosted, IncompatibleDidDoc, UnresolvableDid
 from accounts.authentication import app_passwords
@@ -218,7 +218,7 @@ def test_who_rests_here_has_not_moved_away(ash, network, did):
 
 
 def test_who_was_taken_down_does_not_come_back_by_moving(ash, network, did):
-    standing.take_down(left_behind(ash, network, did))
+    account_status.take_down(left_behind(ash, network, did))
     with pytest.raises(AlreadyHosted):
         move_in.move_in(ash, wanted(did=did))
 

@@ -8,8 +8,8 @@ from django.test import Client
 
 from moderation.models import AuditEntry
 from protocol import cid
+from repos.lifecycle.record_takedowns import state
 from repos.models import Record
-from repos.reads.record_takedowns import state
 from repos.reads.repos import find_repo
 
 pytestmark = pytest.mark.django_db

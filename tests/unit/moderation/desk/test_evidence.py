@@ -11,7 +11,7 @@ from moderation.desk.evidence import Fate
 from moderation.models import Evidence, Report
 from protocol import cbor, cid
 from repos.blobs import garbage_collection
-from repos.lifecycle import deletion as closing
+from repos.lifecycle import deletion as repo_deletion
 from repos.models import BlobHold, Record
 from repos.reads import repos
 from tests.unit.repos.blobs.uploads import THING, delete, put, upload
@@ -63,7 +63,7 @@ def test_evidence_outlives_the_account(account, author, repo):
     put(repo, "a", ref := upload(repo, b"rude"))
     kept = report(account, author).evidence
     deletion.delete(author)
-    closing.clear(repo.id)
+    repo_deletion.clear(repo.id)
     assert evidence.fate(kept) == Fate.NO_ACCOUNT
     assert read(kept, ref.cid) == b"rude"
 

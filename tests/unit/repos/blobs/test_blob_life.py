@@ -11,7 +11,7 @@ from django.utils import timezone
 from hosting.models import Host
 from repos.blobs import blobs, garbage_collection, quarantine, uploads
 from repos.blobs import files as blob_files
-from repos.blobs.refs import BlobRef
+from repos.blobs.blob_refs import BlobRef
 from repos.commits import group_commit, writes
 from repos.models import Blob, BlobUsage, DoomedFile
 from repos.reads.repos import RepoRow, find_repo

@@ -7,7 +7,7 @@ from hosting.models import Host
 from protocol import cid
 from protocol.errors import InvalidRequest
 from repos.blobs import blobs
-from repos.blobs.refs import BlobRef
+from repos.blobs.blob_refs import BlobRef
 from repos.commits import group_commit, writes
 from repos.models import Blob
 from repos.reads import repos

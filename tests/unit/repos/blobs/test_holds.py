@@ -11,7 +11,7 @@ from accounts.lifecycle import deletion
 from repos.blobs import blobs, garbage_collection, holds
 from repos.blobs.blobs import BlobNotFound
 from repos.blobs.holds import Bounds
-from repos.lifecycle import deletion as closing
+from repos.lifecycle import deletion as repo_deletion
 from repos.models import BlobHold, BlobUsage
 from repos.reads.repos import RepoRow
 from tests.unit.repos.blobs.uploads import delete, files, put, upload
@@ -48,7 +48,7 @@ def test_a_held_blob_outlives_its_repo(account, repo: RepoRow, folder: Path):
     put(repo, "a", held := upload(repo, b"hello"), other := upload(repo, b"other"))
     hold(repo, held.cid)
     deletion.delete(account)
-    closing.clear(repo.id)
+    repo_deletion.clear(repo.id)
     assert len(files(folder)) == 1
     assert read(repo, held.cid) == b"hello"
     with pytest.raises(BlobNotFound):

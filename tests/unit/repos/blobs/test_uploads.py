@@ -12,7 +12,7 @@ from protocol.keys import SigningKey
 from protocol.repo import commit
 from repos.blobs import blobs, uploads
 from repos.blobs import files as blob_files
-from repos.blobs.refs import BlobRef
+from repos.blobs.blob_refs import BlobRef
 from repos.commits import group_commit, writes
 from repos.imports import car_file, importing
 from repos.models import Blob, BlobUsage, BlobUse, DoomedFile

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from protocol import cid
 from repos.blobs import uploads
-from repos.blobs.refs import BlobRef
+from repos.blobs.blob_refs import BlobRef
 from repos.commits import group_commit, writes
 from repos.reads.repos import RepoRow
 

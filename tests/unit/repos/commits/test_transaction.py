@@ -5,7 +5,7 @@ import pytest
 from django.db import transaction as django_transaction
 
 from protocol import cid
-from repos.blobs.refs import BlobRef
+from repos.blobs.blob_refs import BlobRef
 from repos.commits import transaction, writes
 from repos.commits.commit_chain import CommitChain
 from repos.commits.writes import Action, Write

@@ -11,7 +11,7 @@ from protocol.event_stream import frames
 from protocol.event_stream.frames import EventKind
 from repos.blobs import blobs, files, garbage_collection, uploads
 from repos.commits import group_commit, writes
-from repos.lifecycle import deletion as closing
+from repos.lifecycle import deletion as repo_deletion
 from repos.models import (
     Blob,
     BlobFetch,
@@ -114,7 +114,7 @@ def test_others_keep_what_is_theirs(full, new_account, ash):
 
 
 def test_readers_find_nobody_before_anything_is_cleared(full, ash, monkeypatch):
-    monkeypatch.setattr(closing, "wake", lambda _: None)
+    monkeypatch.setattr(repo_deletion, "wake", lambda _: None)
     delete(full)
     with pytest.raises(RepoNotFound):
         repos.find_repo(ash, full.did)
@@ -123,7 +123,7 @@ def test_readers_find_nobody_before_anything_is_cleared(full, ash, monkeypatch):
 
 
 def test_a_replay_forgets_what_was_numbered_before_anything_is_cleared(full, monkeypatch):
-    monkeypatch.setattr(closing, "wake", lambda repo_id: None)
+    monkeypatch.setattr(repo_deletion, "wake", lambda repo_id: None)
     numbering.number()
     group_commit.apply_writes(full, [writes.put(THING, "late", {"n": 1})])
     delete(full)
@@ -151,7 +151,7 @@ def test_a_crash_after_any_step_is_made_good_by_the_sweep(full, folder, monkeypa
     assert DoomedRepo.objects.exists()
     monkeypatch.undo()
     DoomedRepo.objects.update(lease_ends_at="2020-01-01T00:00:00Z")  # the dead worker's is over
-    closing.wake_due()
+    repo_deletion.wake_due()
     assert_nothing_is_left(full, folder)
 
 
@@ -179,6 +179,6 @@ def crash_after(step: int, monkeypatch) -> None:
 
     def begin(repo_id):
         monkeypatch.setattr(connection, "rows", rows)
-        closing.clear(repo_id)
+        repo_deletion.clear(repo_id)
 
-    monkeypatch.setattr(closing, "wake", begin)
+    monkeypatch.setattr(repo_deletion, "wake", begin)

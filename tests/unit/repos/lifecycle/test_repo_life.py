@@ -17,9 +17,10 @@ from protocol import cbor, cid
 from repos.commits import group_commit, writes
 from repos.commits.writes import Write
 from repos.imports import car_file, importing
+from repos.lifecycle import record_takedowns
 from repos.maintenance import check as checks
 from repos.models import RecordTakedown, Repo
-from repos.reads import record_pages, record_takedowns, repos
+from repos.reads import record_pages, repos
 from repos.state import heads, long_reads, nodes
 from tests.unit.repos.conftest import open_account
 from tests.unit.repos.events.firehose import stream

@@ -1,4 +1,6 @@
-"""Takedowns of one record: out of the public's sight, still part of the repo.
+"""Takedowns of records as the repo has them: out of the public's sight, still part of the repo.
+
+Who may, why and the audit log are moderation.enforcement.takedowns.
 
 Source: com.atproto.admin.updateSubjectStatus and getSubjectStatus. A hidden record is not served by
 com.atproto.repo.getRecord and listRecords. The repo is its owner's word and stays as it was signed:

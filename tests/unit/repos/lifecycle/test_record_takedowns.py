@@ -6,8 +6,9 @@ from django.db import connection, transaction
 from hosting.models import Host
 from protocol import car
 from repos.commits import group_commit, writes
+from repos.lifecycle import record_takedowns
 from repos.models import RecordTakedown, Repo
-from repos.reads import exports, record_pages, record_takedowns, repos
+from repos.reads import exports, record_pages, repos
 from repos.reads.repos import RepoRow
 from repos.state import heads
 

@@ -1,7 +1,7 @@
 import pytest
 
 from protocol import cbor, cid
-from repos.blobs.referenced_blobs import blobs_named
+from repos.blobs import blob_refs
 
 RAW = cid.of_raw(b"blob")
 BLOB = {"$type": "blob", "ref": cbor.Link(RAW), "mimeType": "image/png", "size": 4}
@@ -10,7 +10,7 @@ LEGACY = {"cid": cid.to_text(RAW), "mimeType": "image/png"}
 
 @pytest.mark.parametrize("value", [{"a": BLOB}, {"a": [[BLOB, BLOB]]}, {"a": {"b": LEGACY}}])
 def test_a_blob_is_found_wherever_it_stands(value: object) -> None:
-    assert blobs_named(value) == {RAW: "image/png"}
+    assert blob_refs.in_stored_record(value) == {RAW: "image/png"}
 
 
 @pytest.mark.parametrize(
@@ -26,8 +26,8 @@ def test_a_blob_is_found_wherever_it_stands(value: object) -> None:
     ],
 )
 def test_what_only_looks_like_a_blob_is_passed_over(value: object) -> None:
-    assert blobs_named({"embed": value}) == {}
+    assert blob_refs.in_stored_record({"embed": value}) == {}
 
 
 def test_links_to_blobs_without_the_type_are_no_blobs() -> None:
-    assert blobs_named({"link": cbor.Link(RAW)}) == {}
+    assert blob_refs.in_stored_record({"link": cbor.Link(RAW)}) == {}
