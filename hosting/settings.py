@@ -46,7 +46,7 @@ SIGN_UP_MAIL = env.text("GROVE_SIGN_UP_MAIL", "on") != "off"  # a code that conf
 APPVIEW_URL = env.text("GROVE_APPVIEW_URL").rstrip("/")  # unknown methods go there
 APPVIEW_DID = env.text("GROVE_APPVIEW_DID")
 APPVIEW_CDN = env.text("GROVE_APPVIEW_CDN")  # its images: a URL with {preset}, {did} and {cid}
-REPORT_URL = env.text("GROVE_REPORT_URL").rstrip("/")  # else the hosts' own desks take reports
+REPORT_URL = env.text("GROVE_REPORT_URL").rstrip("/")  # else reports go to the hosts' own staff
 REPORT_DID = env.text("GROVE_REPORT_DID")
 MODERATION_URL = env.text("GROVE_MODERATION_URL").rstrip("/")  # answers tools.ozone.*
 MODERATION_DID = env.text("GROVE_MODERATION_DID")
@@ -55,7 +55,7 @@ MODERATION_DID = env.text("GROVE_MODERATION_DID")
 # Whoever holds a stolen session can ask; its owner needs the time to come back.
 DELETION_HOLD_S = env.number("GROVE_DELETION_HOLD", 0 if SANDBOX else 259_200)
 
-# --- evidence of reports (moderation.desk.evidence): how long it is kept, and how much of it a host
+# --- evidence of reports (moderation.reports.evidence): how long it is kept, how much of it a host
 EVIDENCE_DAYS = env.number("GROVE_EVIDENCE_DAYS", 180)  # after the latest report; 0: none is kept
 EVIDENCE_BYTES = env.number("GROVE_EVIDENCE_BYTES", 10_000_000_000)
 

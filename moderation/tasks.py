@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from moderation.desk import evidence
+from moderation.reports import evidence
 
 
 @shared_task(name="moderation.forget_old_evidence")

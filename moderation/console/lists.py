@@ -182,7 +182,7 @@ class AuditLog(ReadOnly):
 
 
 class ReportList(ReadOnly):
-    """What people reported to the host's own desk, newest first."""
+    """What people reported to the host's own staff, newest first."""
 
     list_display = ["opened", "kind", "subject", "reporter", "reason"]
     search_fields = ["subject_did", "subject_uri", "reported_by", "reason"]

@@ -1,4 +1,4 @@
-"""com.atproto.moderation.createReport: to a service, or to the host's own desk."""
+"""com.atproto.moderation.createReport: to a service, or to the host's own staff."""
 
 import orjson
 import pytest

@@ -125,7 +125,7 @@ MATRIX = {
     "com.atproto.identity.resolveDid": everyone(OK, IDENTITY, did="$did"),
     "com.atproto.identity.resolveHandle": everyone(OK, IDENTITY, handle="$handle"),
     "com.atproto.identity.resolveIdentity": everyone(OK, IDENTITY, identifier="$handle"),
-    # A report goes to the desk of the reporter's own host, whomever it is about.
+    # A report goes to the staff of the reporter's own host, whomever it is about.
     "com.atproto.moderation.createReport": Row(
         {"subject": SUBJECT, "reasonType": "com.atproto.moderation.defs#reasonSpam"},
         nobody=NO_TOKEN,

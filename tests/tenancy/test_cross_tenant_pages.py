@@ -16,7 +16,7 @@ from accounts.authentication import email_codes, web_sessions
 from accounts.models import Account
 from accounts.pages.cookies import COOKIE
 from hosting.models import Member, StaffUser
-from moderation.desk import reports
+from moderation.reports import reports
 from protocol import cid
 
 

@@ -1,4 +1,4 @@
-"""com.atproto.moderation.createReport: to a moderation service, or to the host's own desk.
+"""com.atproto.moderation.createReport: to a moderation service, or to the host's own staff.
 
 Source: the lexicon of that method. A service that the caller names gets the report, else the
 operator's; where there is none, the host keeps it for its staff.
@@ -6,8 +6,8 @@ operator's; where there is none, the host keeps it for its staff.
 
 from typing import Any
 
-from moderation.desk import reports
 from moderation.models import Report
+from moderation.reports import reports
 from repos.events.append import time_text
 from xrpc import rate_limits
 from xrpc.auth.declared import LEAVING, STANDARD, Auth

@@ -4,8 +4,8 @@ A report that the host keeps makes a copy of the record as it is then (of an acc
 and holds the blobs that it names (repos.blobs.holds). Only records of the reporter's own tenant are
 copied, each version once; how much is bounded a record, a reporter and a host. It goes after
 `EVIDENCE_DAYS`, counted from the latest report about it, not with the record or the account; or
-when it is discarded (moderation.desk.evidence_access). Files that another copy names stay with that
-one.
+when it is discarded (moderation.reports.evidence_access). Files that another copy names stay with
+that one.
 """
 
 import logging
@@ -31,7 +31,7 @@ from repos.blobs.types import declared_types
 from repos.models import Record, Repo
 from server.database import connection
 
-logger: Final = logging.getLogger("moderation.desk.evidence")
+logger: Final = logging.getLogger("moderation.reports.evidence")
 PROFILE: Final = "app.bsky.actor.profile/self"
 BLOBS_MAX: Final = 20  # of one record
 _SHARES = 20  # what one person reports takes no more than this part of a host's evidence

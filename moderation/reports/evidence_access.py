@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from hosting.models import Host, Member, StaffUser
 from moderation import audit
-from moderation.desk import evidence
 from moderation.enforcement.takedowns import NotAllowed, ReasonNeeded
 from moderation.models import AuditEntry, Evidence, Report
+from moderation.reports import evidence
 from protocol import cid
 from protocol.errors import XrpcError
 from repos.blobs.blobs import BlobNotFound, OpenBlob

@@ -3,14 +3,14 @@
 import pytest
 from django.utils import timezone
 
-from moderation.desk import evidence, evidence_access
-from moderation.desk.evidence_access import NothingKept
 from moderation.enforcement.takedowns import NotAllowed
 from moderation.models import AuditEntry, Evidence, Report
+from moderation.reports import evidence, evidence_access
+from moderation.reports.evidence_access import NothingKept
 from repos.blobs import garbage_collection
 from repos.models import BlobHold
 from repos.reads import repos
-from tests.unit.moderation.desk.test_evidence import AT_ONCE, read, report
+from tests.unit.moderation.reports.test_evidence import AT_ONCE, read, report
 from tests.unit.repos.blobs.uploads import THING, delete, put, upload
 from tests.unit.repos.conftest import folder, open_account  # noqa: F401 - a fixture
 

@@ -1,12 +1,12 @@
-"""The host's own desk: what is kept, and which staff reads it."""
+"""Reports to the host's own staff: what is kept, and which staff reads it."""
 
 import pytest
 from django.test import Client
 
 from accounts import status
-from moderation.desk import reports
-from moderation.desk.reports import OnlyAppeals, UnfitSubject
 from moderation.models import Report
+from moderation.reports import reports
+from moderation.reports.reports import OnlyAppeals, UnfitSubject
 from protocol.errors import InvalidRequest
 
 pytestmark = pytest.mark.django_db

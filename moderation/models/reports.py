@@ -1,0 +1,44 @@
+"""Reports to the moderation of a host."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from hosting.models import Host, HostQuerySet
+from moderation.models.evidence import Evidence
+
+
+class ReportQuerySet(models.QuerySet["Report"]):
+    """Reports, in the words that callers use."""
+
+    def of(self, hosts: HostQuerySet) -> "ReportQuerySet":
+        return self.filter(host__in=hosts)
+
+
+class Report(models.Model):
+    """What somebody with an account here found amiss (moderation.reports.reports). All names are
+    text: a report outlives whom it is from and whom it is about."""
+
+    host = models.ForeignKey(Host, on_delete=models.PROTECT, related_name="+")  # the reporter's
+    reported_by = models.CharField(_("reported by"), max_length=2048)  # a DID
+    reason_type = models.CharField(_("kind"), max_length=300)  # the lexicon's word
+    reason = models.TextField(_("reason"), blank=True)
+    subject_did = models.CharField(_("about"), max_length=2048)
+    subject_uri = models.CharField(_("record"), max_length=8192, blank=True)
+    subject_cid = models.CharField(max_length=256, blank=True)
+    tool = models.TextField(blank=True)  # JSON: the app it came from
+    evidence = models.ForeignKey(
+        Evidence, on_delete=models.SET_NULL, null=True, blank=True, related_name="reports"
+    )
+    created_at = models.DateTimeField(_("when"), auto_now_add=True)
+
+    objects = ReportQuerySet.as_manager()
+
+    class Meta:
+        db_table = "report"
+        verbose_name = _("report")
+        verbose_name_plural = _("reports")
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["host", "id"], name="report_by_host")]
+
+    def __str__(self) -> str:
+        return f"{self.reason_type}: {self.subject_uri or self.subject_did}"
