@@ -43,7 +43,7 @@ def withdraw_stale_sign_ups() -> None:
 
 
 @shared_task
-def check_arrivals() -> None:
+def check_account_migrations() -> None:
     """Every minute: whether the DIDs of those who move in name this host yet."""
     did_polling.check_due()
 

@@ -26,16 +26,16 @@ def ask_for_crawls() -> None:
     crawl_requests.ask_for_crawls()
 
 
-@shared_task(name="repos.sweep_blobs")
-def sweep_blobs() -> None:
+@shared_task(name="repos.remove_unused_blobs")
+def remove_unused_blobs() -> None:
     """Hourly: blobs that no record has referred to for a while, and files that lost their row."""
-    garbage_collection.sweep_blobs()
+    garbage_collection.remove_unused_blobs()
 
 
-@shared_task(name="repos.sweep_files")
-def sweep_files() -> None:
+@shared_task(name="repos.remove_unknown_files")
+def remove_unknown_files() -> None:
     """Hourly: files that the database never knew, in one shard of the storage."""
-    garbage_collection.sweep_shard_in_turn()
+    garbage_collection.remove_unknown_files_in_turn()
 
 
 @shared_task(name="repos.settle_blobs")
@@ -50,8 +50,8 @@ def run_import(job_id: int) -> None:
     jobs.run(job_id)
 
 
-@shared_task(name="repos.sweep_imports")
-def sweep_imports() -> None:
+@shared_task(name="repos.wake_imports")
+def wake_imports() -> None:
     """Every few seconds: imports whose worker died, files that nobody needs."""
     jobs.sweep()
 
@@ -68,14 +68,14 @@ def forget_old_lexicons() -> None:
     known.forget_old()
 
 
-@shared_task(name="repos.clear_doomed_repo")
-def clear_doomed_repo(repo_id: int) -> None:
+@shared_task(name="repos.delete_repo")
+def delete_repo(repo_id: int) -> None:
     """What is left of a deleted account; the sweep takes it up again should this worker die."""
     deletion.clear(repo_id)
 
 
-@shared_task(name="repos.clear_doomed_repos")
-def clear_doomed_repos() -> None:
+@shared_task(name="repos.wake_repo_deletions")
+def wake_repo_deletions() -> None:
     """Every few seconds: deleted accounts of which something is left."""
     deletion.wake_due()
 

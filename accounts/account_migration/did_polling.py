@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.identity.plc import did_refresh
-from accounts.models import Arrival
+from accounts.models import AccountMigration
 
 AGAIN_AFTER = timedelta(minutes=10)
 NO_MORE_AFTER = timedelta(days=30)
@@ -19,18 +19,18 @@ _BATCH = 20
 
 
 def check_due() -> None:
-    """The sweep: arrivals that nobody has looked at for a while."""
+    """The sweep: migrations that nobody has looked at for a while."""
     now = timezone.now()
-    due = Arrival.objects.still_elsewhere().filter(
+    due = AccountMigration.objects.before_did_update().filter(
         Q(looked_at__isnull=True) | Q(looked_at__lt=now - AGAIN_AFTER),
         created_at__gt=now - NO_MORE_AFTER,
     )
     eldest_look = F("looked_at").asc(nulls_first=True)
-    for arrival in due.select_related("account__host").order_by(eldest_look)[:_BATCH]:
-        check(arrival)
+    for migration in due.select_related("account__host").order_by(eldest_look)[:_BATCH]:
+        check(migration)
 
 
-def check(arrival: Arrival) -> None:
+def check(migration: AccountMigration) -> None:
     """Ask where the DID lives, outside of any transaction; a timeout leaves things as they are."""
-    Arrival.objects.filter(pk=arrival.pk).update(looked_at=timezone.now())
-    did_refresh.refresh(arrival.account.did)
+    AccountMigration.objects.filter(pk=migration.pk).update(looked_at=timezone.now())
+    did_refresh.refresh(migration.account.did)

@@ -20,13 +20,13 @@ from accounts.identity.keys import reserved_keys
 from accounts.invites import codes
 from accounts.models import (
     Account,
+    AccountMigration,
     AppPassword,
-    Arrival,
     EmailToken,
     KnownPlace,
     Preference,
 )
-from accounts.signals import account_arrived, signing_key_changed
+from accounts.signals import account_migration_begun, signing_key_changed
 from accounts.signup import policy, rules
 from accounts.signup.rules import Admitted, SignUp
 from hosting.models import Host
@@ -91,7 +91,7 @@ def move_in(host: Host, wanted: SignUp) -> Account:
     try:
         with transaction.atomic(durable=True):
             account = _opened(host, wanted.did, admitted, password)
-            _note_arrival(account, document)
+            _note_migration(account, document)
             account.did_document = published_dids.kept(document)
             account.save(update_fields=["did_document"])
     except IntegrityError as error:
@@ -124,14 +124,14 @@ def has_moved_away(account: Account, document: DidDocument) -> bool:
 
 def is_moving_in(account: Account) -> bool:
     """Whether the account moves in and nobody has heard of it here yet."""
-    return Arrival.objects.on_the_way().filter(account=account).exists()
+    return AccountMigration.objects.pending().filter(account=account).exists()
 
 
 def finish(account: Account) -> bool:
     """Note, in the caller's transaction, that the account has arrived; whether it just did."""
     now = timezone.now()
-    Arrival.objects.still_elsewhere().filter(account=account).update(handed_over_at=now)
-    return Arrival.objects.on_the_way().filter(account=account).update(activated_at=now) == 1
+    AccountMigration.objects.before_did_update().filter(account=account).update(did_updated_at=now)
+    return AccountMigration.objects.pending().filter(account=account).update(activated_at=now) == 1
 
 
 def _check_free(host: Host, did: str, wanted: Admitted) -> None:
@@ -168,7 +168,7 @@ def _new(host: Host, did: str, wanted: Admitted, password: str) -> Account:
         codes.spend(host, wanted.invite_code, did)
     external_handles.track(account)
     account.refresh_from_db(fields=["status"])  # Postgres derives it
-    account_arrived.send(sender=Account, account=account)
+    account_migration_begun.send(sender=Account, account=account)
     return account
 
 
@@ -191,15 +191,15 @@ def _reopened(account: Account, wanted: Admitted, password: str) -> Account:
     return account
 
 
-def _note_arrival(account: Account, document: DidDocument) -> None:
+def _note_migration(account: Account, document: DidDocument) -> None:
     came_from = document.pds if document.pds != account.host.origin else ""
-    Arrival.objects.update_or_create(
+    AccountMigration.objects.update_or_create(
         account=account,
         defaults={
             "moved_from": came_from or "",
             "created_at": timezone.now(),
             "looked_at": None,
-            "handed_over_at": None,
+            "did_updated_at": None,
             "activated_at": None,
         },
     )

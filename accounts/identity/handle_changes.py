@@ -12,7 +12,7 @@ from accounts.identity import adopt_update, did_web, incoming_handles, published
 from accounts.identity.handles import allocation
 from accounts.identity.incoming_handles import HandleLeadsElsewhere
 from accounts.identity.plc import control_check, updates
-from accounts.models import Account, Arrival, PlcOperation
+from accounts.models import Account, AccountMigration, PlcOperation
 from protocol.did import plc
 from protocol.did.plc_data import PDS_SERVICE, PlcData
 from protocol.errors import InvalidRequest
@@ -109,7 +109,7 @@ def _moves_in(account: Account, data: PlcData) -> bool:
     """Whether the DID still lives elsewhere: its owner will write the handle into it."""
     service = data.services.get(PDS_SERVICE)
     is_here = service is not None and published_dids.names(account, service.endpoint)
-    return not is_here and Arrival.objects.on_the_way().filter(account=account).exists()
+    return not is_here and AccountMigration.objects.pending().filter(account=account).exists()
 
 
 def _kept(account: Account, operation: plc.Operation, handle: str) -> PlcOperation:

@@ -21,7 +21,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import status
-from accounts.models import Account, Arrival, CustomHandle
+from accounts.models import Account, AccountMigration, CustomHandle
 from protocol.did import did_document
 from protocol.did.did_document import DidDocument
 from protocol.did.plc_data import PDS_SERVICE, PDS_SERVICE_TYPE, SIGNING_METHOD, PlcData, Service
@@ -107,7 +107,7 @@ def _names_others(account: Account, pds: str | None) -> bool:
     """Whether nobody here speaks for the DID. A did:plc without a PDS, or at its end, says so under
     its owner's signature; a did:web's document without one may be a web server's mishap."""
     is_said = pds is not None or account.did.startswith("did:plc:")
-    return is_said and not Arrival.objects.on_the_way().filter(account=account).exists()
+    return is_said and not AccountMigration.objects.pending().filter(account=account).exists()
 
 
 def _by_own_rows(account: Account) -> dict[str, Any]:
@@ -123,8 +123,8 @@ def _by_own_rows(account: Account) -> dict[str, Any]:
 def _arrive(account: Account) -> None:
     """The DID of somebody who moves in names this host: from now on the account here is the one
     that the network sees, and it is not removed any more when its owner forgets to activate it."""
-    arrivals = Arrival.objects.still_elsewhere().filter(account=account)
-    if arrivals.update(handed_over_at=timezone.now()):
+    migrations = AccountMigration.objects.before_did_update().filter(account=account)
+    if migrations.update(did_updated_at=timezone.now()):
         account.delete_after = None
         account.save(update_fields=["delete_after"])
 

@@ -2,9 +2,9 @@
 
 Source: com.atproto.server.deleteAccount, com.atproto.admin.deleteAccount. In one transaction the
 account's rows go, sessions with them, the package above says `#account` with status `deleted` and
-dooms the repo (repos.lifecycle.deletion), and the person is told by mail. Handle and address are
-free again at once. The DID is not tombstoned: it is its owner's, who may take it elsewhere with a
-recovery key.
+has the repo deleted (repos.lifecycle.deletion), and the person is told by mail. Handle and address
+are free again at once. The DID is not tombstoned: it is its owner's, who may take it elsewhere with
+a recovery key.
 """
 
 from contextlib import suppress

@@ -1,7 +1,7 @@
 """Accounts, their keys and DIDs, and who is signed in, one module a topic."""
 
+from accounts.models.account_migrations import AccountMigration
 from accounts.models.accounts import Account, AccountQuerySet
-from accounts.models.arrivals import Arrival
 from accounts.models.email import EmailToken, KnownPlace
 from accounts.models.identities import PlcOperation, ReservedKey, SigningKey
 from accounts.models.invites import InviteCode, InviteCodeQuerySet, InvitePermission, InviteUse
@@ -20,15 +20,15 @@ from accounts.models.sessions import AppPassword, Session, WebSession
 from accounts.models.sign_ups import (
     HeldSignUp,
     HeldSignUpQuerySet,
-    SignUpBreaker,
+    SignUpVelocityLimit,
     SpentChallenge,
 )
 
 __all__ = [
     "Account",
+    "AccountMigration",
     "AccountQuerySet",
     "AppPassword",
-    "Arrival",
     "CustomHandle",
     "EmailToken",
     "HeldSignUp",
@@ -49,7 +49,7 @@ __all__ = [
     "Preference",
     "ReservedKey",
     "Session",
-    "SignUpBreaker",
+    "SignUpVelocityLimit",
     "SigningKey",
     "SpentChallenge",
     "WebIdentity",

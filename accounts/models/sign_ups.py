@@ -92,18 +92,18 @@ class HeldSignUp(models.Model):
         return self.handle
 
 
-class SignUpBreaker(models.Model):
+class SignUpVelocityLimit(models.Model):
     """How many signed up at a host in this window. Tripped, it stays so until staff reopen."""
 
     host = models.OneToOneField(
-        Host, on_delete=models.CASCADE, primary_key=True, related_name="sign_up_breaker"
+        Host, on_delete=models.CASCADE, primary_key=True, related_name="sign_up_velocity_limit"
     )
     window_started_at = models.DateTimeField()
     counted = models.PositiveIntegerField(default=0)
     tripped_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        db_table = "sign_up_breaker"
+        db_table = "sign_up_velocity_limit"
 
 
 class SpentChallenge(models.Model):

@@ -11,7 +11,7 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import SignUpBreaker
+from accounts.models import SignUpVelocityLimit
 from hosting.mail import emails, outbox
 from hosting.models import Host
 
@@ -20,7 +20,7 @@ WINDOW: Final = timedelta(minutes=10)
 
 def is_tripped(host: Host) -> bool:
     """Whether the host holds every sign-up."""
-    return SignUpBreaker.objects.filter(host=host, tripped_at__isnull=False).exists()
+    return SignUpVelocityLimit.objects.filter(host=host, tripped_at__isnull=False).exists()
 
 
 def count(host: Host) -> bool:
@@ -52,11 +52,11 @@ def reopen(host: Host) -> None:
         limit_row.save()
 
 
-def _locked(host: Host) -> SignUpBreaker:
+def _locked(host: Host) -> SignUpVelocityLimit:
     """The host's row, locked, its window being the present one."""
     now = timezone.now()
-    SignUpBreaker.objects.get_or_create(host=host, defaults={"window_started_at": now})
-    limit_row = SignUpBreaker.objects.select_for_update().get(host=host)
+    SignUpVelocityLimit.objects.get_or_create(host=host, defaults={"window_started_at": now})
+    limit_row = SignUpVelocityLimit.objects.select_for_update().get(host=host)
     if limit_row.window_started_at < now - WINDOW:
         limit_row.window_started_at, limit_row.counted = now, 0
     return limit_row

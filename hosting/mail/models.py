@@ -36,7 +36,7 @@ class OutgoingMail(models.Model):
 
     host = models.ForeignKey(Host, on_delete=models.CASCADE, related_name="outgoing_mail")
     message_id = models.CharField(max_length=300, unique=True)  # RFC 5322, without the brackets
-    letter = models.CharField(_("letter"), max_length=40)  # hosting.mail.emails
+    kind = models.CharField(_("kind"), max_length=40)  # hosting.mail.emails
     recipient = models.CharField(_("recipient"), max_length=320)
     subject = models.CharField(_("subject"), max_length=300)
     text = models.TextField(blank=True)
@@ -55,7 +55,7 @@ class OutgoingMail(models.Model):
 
     class Meta:
         db_table = "outgoing_mail"
-        verbose_name = _("letter")
+        verbose_name = _("e-mail")
         verbose_name_plural = _("mail")
         constraints = [
             models.CheckConstraint(

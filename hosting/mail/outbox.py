@@ -52,7 +52,7 @@ def post(  # noqa: PLR0913 - an e-mail has these
     mail = OutgoingMail.objects.create(
         host=host,
         message_id=f"{secrets.token_hex(16)}@{host.hostname}",
-        letter=kind.name,
+        kind=kind.name,
         recipient=recipient,
         subject=rendered.subject[:300],
         text=rendered.text,

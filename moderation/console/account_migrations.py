@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.models import Arrival
+from accounts.models import AccountMigration
 from hosting.console.site import console, hosts_in_view
 from moderation.console.actions import Given, act_on
 from moderation.console.forms import ReasonForm
@@ -24,11 +24,11 @@ _ON_A_PAGE = 30
 
 @require_GET
 def arriving(request: HttpRequest) -> HttpResponse:
-    """Who is on the way in, newest first, then who has arrived."""
+    """Pending migrations, newest first, then those that are over."""
     request.current_app = console.name
-    arrivals = Arrival.objects.at(hosts_in_view(request)).select_related("account__host")
-    on_the_way_first = arrivals.order_by(F("activated_at").desc(nulls_first=True), "-created_at")
-    page = Paginator(on_the_way_first, _ON_A_PAGE).get_page(request.GET.get("page"))
+    migrations = AccountMigration.objects.at(hosts_in_view(request)).select_related("account__host")
+    pending_first = migrations.order_by(F("activated_at").desc(nulls_first=True), "-created_at")
+    page = Paginator(pending_first, _ON_A_PAGE).get_page(request.GET.get("page"))
     staff = staff_of(request)
     listed = migration_support.with_progress(list(page))
     context: dict[str, Any] = {
@@ -43,13 +43,13 @@ def arriving(request: HttpRequest) -> HttpResponse:
 @require_POST
 def resume(request: HttpRequest, account_id: int) -> HttpResponse:
     """Resume one that is stalled."""
-    arrival = migration_support.find(hosts_in_view(request), account_id)
-    if arrival is None:
+    migration = migration_support.find(hosts_in_view(request), account_id)
+    if migration is None:
         raise Http404(_("No such migration found."))
 
     def verb(given: Given) -> str:
-        migration_support.resume(staff_of(request), arrival, given["reason"])
-        return _("The migration of %s is resumed.") % arrival.account
+        migration_support.resume(staff_of(request), migration, given["reason"])
+        return _("The migration of %s is resumed.") % migration.account
 
     act_on(request, ReasonForm(request.POST), verb)
     return redirect("console:moves")

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.account_migration import did_polling
 from accounts.account_migration.move_in import MOVE_IN_WITHIN
-from accounts.models import Account, Arrival
+from accounts.models import Account, AccountMigration
 from hosting.models import HostQuerySet, Member, StaffUser
 from moderation import audit
 from moderation.enforcement.takedowns import NotAllowed, ReasonNeeded
@@ -28,7 +28,7 @@ from repos.reads.counts import BlobCounts, count_blobs
 class Move:
     """One account that moves in: the steps it has taken, and what our workers are at."""
 
-    arrival: Arrival
+    migration: AccountMigration
     record_count: int
     blobs: BlobCounts
     import_job: ImportJob | None  # the newest large import
@@ -36,12 +36,12 @@ class Move:
 
     @property
     def account(self) -> Account:
-        return self.arrival.account
+        return self.migration.account
 
     @property
     def is_over(self) -> bool:
         """Activated, and nothing is missing."""
-        return self.arrival.activated_at is not None and not self.blobs.missing_count
+        return self.migration.activated_at is not None and not self.blobs.missing_count
 
     @property
     def trouble(self) -> str:
@@ -53,9 +53,9 @@ class Move:
         return ""
 
 
-def with_progress(arrivals: Sequence[Arrival]) -> list[Move]:
-    """The arrivals of one page, with how far each is: four queries, however many they are."""
-    ids = [arrival.pk for arrival in arrivals]
+def with_progress(migrations: Sequence[AccountMigration]) -> list[Move]:
+    """The migrations of one page, with how far each is: four queries, however many they are."""
+    ids = [migration.pk for migration in migrations]
     records = dict(Repo.objects.filter(pk__in=ids).values_list("pk", "record_count"))
     fetches = BlobFetch.objects.in_bulk(ids)
     newest_last = ImportJob.objects.filter(repo_id__in=ids).order_by("id")
@@ -63,20 +63,20 @@ def with_progress(arrivals: Sequence[Arrival]) -> list[Move]:
     blobs = count_blobs(ids)
     return [
         Move(
-            arrival,
-            records.get(arrival.pk, 0),
-            blobs.get(arrival.pk, BlobCounts(0, 0)),
-            imports.get(arrival.pk),
-            fetches.get(arrival.pk),
+            migration,
+            records.get(migration.pk, 0),
+            blobs.get(migration.pk, BlobCounts(0, 0)),
+            imports.get(migration.pk),
+            fetches.get(migration.pk),
         )
-        for arrival in arrivals
+        for migration in migrations
     ]
 
 
-def find(hosts: HostQuerySet, account_id: int) -> Arrival | None:
-    """An arrival at one of these hosts; another tenant's is as unknown as one that never was."""
-    arrivals = Arrival.objects.at(hosts).select_related("account__host__tenant")
-    return arrivals.filter(pk=account_id).first()
+def find(hosts: HostQuerySet, account_id: int) -> AccountMigration | None:
+    """A migration at one of these hosts; another tenant's is as unknown as one that never was."""
+    migrations = AccountMigration.objects.at(hosts).select_related("account__host__tenant")
+    return migrations.filter(pk=account_id).first()
 
 
 def may_resume(staff: StaffUser, account: Account) -> bool:
@@ -84,31 +84,31 @@ def may_resume(staff: StaffUser, account: Account) -> bool:
     return bool(staff.roles_at(account.host.tenant_id) & Member.MAY_ADMIT)
 
 
-def resume(staff: StaffUser, arrival: Arrival, reason: str) -> None:
+def resume(staff: StaffUser, migration: AccountMigration, reason: str) -> None:
     """Give the move three days more, take up its import, ask its old host for blobs again, and look
     where the DID lives. Call outside of any transaction; may be repeated.
 
     Raises NotAllowed, ReasonNeeded.
     """
-    account = arrival.account
+    account = migration.account
     reason = _checked(staff, account, reason)
     action = AuditEntry.Action.ACCOUNT_RESUME_MOVE
     with audit.outside_of_a_transaction(staff, account, action, reason):
-        _resume(arrival)
+        _resume(migration)
 
 
-def _resume(arrival: Arrival) -> None:
-    account = arrival.account
+def _resume(migration: AccountMigration) -> None:
+    account = migration.account
     with transaction.atomic():
         still_moving = Account.objects.filter(pk=account.pk, delete_after__isnull=False)
-        still_moving.filter(arrival__activated_at__isnull=True).update(
+        still_moving.filter(migration__activated_at__isnull=True).update(
             delete_after=timezone.now() + MOVE_IN_WITHIN
         )
         has_blobs_to_fetch = queue.resume(account.pk)
     jobs.take_up(account.pk)
     if has_blobs_to_fetch:
         worker.wake(account.pk)
-    did_polling.check(arrival)
+    did_polling.check(migration)
 
 
 def _checked(staff: StaffUser, account: Account, reason: str) -> str:

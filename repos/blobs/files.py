@@ -22,7 +22,7 @@ from server.database import connection
 
 # How long a file may wait for its row. stage_blob and _move insist on an hour more than is left to
 # the purge, so that the two never meet.
-DOOMED_FOR: Final = timedelta(hours=24)
+UNCLAIMED_FOR: Final = timedelta(hours=24)
 _BATCH = 200
 
 _DOOM = "INSERT INTO doomed_file (key, due_at) VALUES (%s, now() + %s) RETURNING key"
@@ -69,7 +69,7 @@ def shard_of(did: str) -> str:
 
 def write(key: str, file: IO[bytes]) -> None:
     """Write a new file, doomed until a row takes it over. Raises StorageTimedOut."""
-    connection.row(_DOOM, (key, DOOMED_FOR))
+    connection.row(_DOOM, (key, UNCLAIMED_FOR))
     file.seek(0)
     try:
         stored_as = storage().save(key, File(file))

@@ -46,7 +46,7 @@ _UNKNOWN = """
 """
 
 
-def sweep_blobs(unused_for: timedelta = UNUSED_FOR) -> int:
+def remove_unused_blobs(unused_for: timedelta = UNUSED_FOR) -> int:
     """Remove every blob unused for so long, then every doomed file; returns how many blobs."""
     before = timezone.now() - unused_for
     swept = 0
@@ -62,7 +62,7 @@ def clear_repo(repo_id: int) -> int:
     return len(connection.rows(_CLEAR, (repo_id,)))
 
 
-def sweep_files(unused_for: timedelta = UNUSED_FOR, shards: Iterable[str] = SHARDS) -> int:
+def remove_unknown_files(unused_for: timedelta = UNUSED_FOR, shards: Iterable[str] = SHARDS) -> int:
     """Remove files that neither a blob nor a doomed file knows, and that have lain there so long.
 
     Uploads leave none; a database restored from a backup does. Reads one folder at a time. Returns
@@ -79,10 +79,10 @@ def sweep_files(unused_for: timedelta = UNUSED_FOR, shards: Iterable[str] = SHAR
     return swept
 
 
-def sweep_shard_in_turn() -> int:
-    """`sweep_files` for the shard whose hour it is: once round the storage in 11 days."""
+def remove_unknown_files_in_turn() -> int:
+    """`remove_unknown_files` for the shard whose hour it is: once round the storage in 11 days."""
     turn = int(time.time()) // _SHARD_TURN_S
-    return sweep_files(shards=[SHARDS[turn % len(SHARDS)]])
+    return remove_unknown_files(shards=[SHARDS[turn % len(SHARDS)]])
 
 
 def _folders(shards: frozenset[str]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from accounts import signals
 from accounts.account_migration import move_in
 from accounts.identity import external_handles
 from accounts.identity.keys import signing_keys
-from accounts.models import Account, Arrival
+from accounts.models import Account, AccountMigration
 from protocol import car, tid
 from protocol.event_stream import frames
 from protocol.event_stream.frames import EventKind
@@ -35,7 +35,9 @@ _CLOCK_ID: Final = secrets.randbelow(tid.MAX_CLOCK_ID + 1)
 def connect() -> None:
     """Connect the receivers; called once when Django is ready."""
     signals.account_opened.connect(on_opened, dispatch_uid="repos.on_opened")
-    signals.account_arrived.connect(on_arrived, dispatch_uid="repos.on_arrived")
+    signals.account_migration_begun.connect(
+        on_migration_begun, dispatch_uid="repos.on_migration_begun"
+    )
     signals.account_moved_in.connect(on_moved_in, dispatch_uid="repos.on_moved_in")
     signals.account_activated.connect(on_activated, dispatch_uid="repos.on_activated")
     signals.account_status_changed.connect(on_status, dispatch_uid="repos.on_status")
@@ -51,7 +53,7 @@ def on_opened(account: Account, **_: Any) -> None:
     _announce_sync(account, rev, signed.cid, signed.block)
 
 
-def on_arrived(account: Account, **_: Any) -> None:
+def on_migration_begun(account: Account, **_: Any) -> None:
     """Make the empty repo of an account that begins to move in: its DID still leads elsewhere, so
     there is nothing to say about it here."""
     _make_repo(account)
@@ -89,7 +91,7 @@ def on_handle(account: Account, **_: Any) -> None:
     heads.lock(account.pk)
     is_elsewhere = (
         account.moved_away_at is not None
-        or Arrival.objects.still_elsewhere().filter(account=account).exists()
+        or AccountMigration.objects.before_did_update().filter(account=account).exists()
     )
     if Repo.objects.filter(pk=account.pk).exists() and not is_elsewhere:
         _announce_identity(account)

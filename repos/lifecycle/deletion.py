@@ -1,7 +1,7 @@
 """Repo deletion: gone at once for everybody who asks, then removed row by row.
 
 In the transaction that removes the account, `#account` says so on the firehose, the repo's row goes
-(reads find nothing, writes end as `gone`) and a `DoomedRepo` is left behind. What was in the repo
+(reads find nothing, writes end as `gone`) and a `RepoDeletion` is left behind. What was in the repo
 is removed after that, in small transactions: earlier events first, so that nobody is told anew what
 is deleted, then records, tree and blobs. Each step removes what is there, so a crash at any moment
 costs nothing but a repetition. Source: com.atproto.server.deleteAccount,
@@ -25,7 +25,7 @@ from protocol.event_stream import frames
 from protocol.event_stream.frames import EventKind
 from repos.blobs import files, garbage_collection
 from repos.events import append
-from repos.models import BlobFetch, BlobUsage, DoomedRepo, ImportJob, Repo, UnfetchedBlob
+from repos.models import BlobFetch, BlobUsage, ImportJob, Repo, RepoDeletion, UnfetchedBlob
 from repos.state import heads
 from server.database import connection
 
@@ -68,7 +68,7 @@ def connect() -> None:
 
 
 def on_deleted(account: Account, **_: Any) -> None:
-    """Say that the account is deleted, and doom its repo, in the sender's transaction.
+    """Say that the account is deleted, and have its repo deleted, in the sender's transaction.
 
     A replay that begins right after it shows nothing of the account any more, unless it said much:
     the rest is the worker's.
@@ -77,7 +77,7 @@ def on_deleted(account: Account, **_: Any) -> None:
     if not Repo.objects.filter(pk=account.pk).exists():
         return
     last_event_id = _announce(account)
-    DoomedRepo.objects.create(
+    RepoDeletion.objects.create(
         repo_id=account.pk,
         host_id=account.host_id,
         did=account.did,
@@ -94,7 +94,7 @@ def wake(repo_id: int) -> None:
     """Have a worker remove what is left now; without a broker, do it in this thread."""
     if settings.VALKEY_URL:
         try:
-            celery.app.send_task("repos.clear_doomed_repo", args=(repo_id,), retry=False)
+            celery.app.send_task("repos.delete_repo", args=(repo_id,), retry=False)
         except OperationalError:
             pass
         else:
@@ -103,18 +103,18 @@ def wake(repo_id: int) -> None:
 
 
 def wake_due() -> None:
-    """The sweep: doomed repos whose worker died, or was never woken."""
-    due = DoomedRepo.objects.filter(lease_ends_at__lte=timezone.now()).order_by("lease_ends_at")
+    """The sweep: repo deletions whose worker died, or was never woken."""
+    due = RepoDeletion.objects.filter(lease_ends_at__lte=timezone.now()).order_by("lease_ends_at")
     for repo_id in due.values_list("pk", flat=True)[:_SWEEP_BATCH]:
         wake(repo_id)
 
 
 def clear(repo_id: int) -> None:
-    """Remove what is left of a doomed repo. Safe to repeat and to run in two places at once."""
-    doomed = _claim(repo_id)
-    if doomed is None:
+    """Remove what is left of a deleted repo. Safe to repeat and to run in two places at once."""
+    pending = _claim(repo_id)
+    if pending is None:
         return
-    _drain(_ERASE_EVENTS, repo_id, doomed.last_event_id)
+    _drain(_ERASE_EVENTS, repo_id, pending.last_event_id)
     _drain(_CLEAR_RECORDS, repo_id)
     _drain(_CLEAR_NODES, repo_id)
     _drain(_CLEAR_USES, repo_id)
@@ -122,7 +122,7 @@ def clear(repo_id: int) -> None:
         table.objects.filter(repo_id=repo_id).delete()
     garbage_collection.clear_repo(repo_id)
     BlobUsage.objects.filter(pk=repo_id).delete()
-    doomed.delete()
+    pending.delete()
     files.purge(timezone.now())  # the files' names are kept until they are gone
 
 
@@ -139,11 +139,11 @@ def _announce(account: Account) -> int:
     return append.append(account.pk, EventKind.ACCOUNT, body)
 
 
-def _claim(repo_id: int) -> DoomedRepo | None:
+def _claim(repo_id: int) -> RepoDeletion | None:
     now = timezone.now()
-    due = DoomedRepo.objects.filter(pk=repo_id, lease_ends_at__lte=now)
+    due = RepoDeletion.objects.filter(pk=repo_id, lease_ends_at__lte=now)
     is_ours = due.update(lease_ends_at=now + LEASE) == 1
-    return DoomedRepo.objects.filter(pk=repo_id).first() if is_ours else None
+    return RepoDeletion.objects.filter(pk=repo_id).first() if is_ours else None
 
 
 def _drain(sql: str, repo_id: int, before: int = 0) -> None:
@@ -154,4 +154,4 @@ def _drain(sql: str, repo_id: int, before: int = 0) -> None:
 
 
 def _renew(repo_id: int) -> None:
-    DoomedRepo.objects.filter(pk=repo_id).update(lease_ends_at=timezone.now() + LEASE)
+    RepoDeletion.objects.filter(pk=repo_id).update(lease_ends_at=timezone.now() + LEASE)

@@ -8,7 +8,7 @@ is the account's id.
 """
 
 from repos.models.blobs import Blob, BlobHold, BlobUsage, BlobUse, DeniedBlob, DoomedFile
-from repos.models.doomed import DoomedRepo
+from repos.models.deletions import RepoDeletion
 from repos.models.events import CrawlPing, Event, EventCounter, FirehoseRestore
 from repos.models.fetches import BlobFetch, UnfetchedBlob
 from repos.models.imports import ImportJob, ImportJobQuerySet
@@ -25,7 +25,6 @@ __all__ = [
     "CrawlPing",
     "DeniedBlob",
     "DoomedFile",
-    "DoomedRepo",
     "Event",
     "EventCounter",
     "FirehoseRestore",
@@ -36,5 +35,6 @@ __all__ = [
     "Record",
     "RecordTakedown",
     "Repo",
+    "RepoDeletion",
     "UnfetchedBlob",
 ]

@@ -41,8 +41,8 @@ _RECORD_BY_HANDLE = Statement(
 _TRUE, _DEACTIVATED = b"\1", b"deactivated"
 # Copies of repos whose DID names another host: it was left behind, or has not arrived yet.
 _ELSEWHERE = """
-    SELECT a.id FROM account a LEFT JOIN arrival v ON v.account_id = a.id
-        AND v.activated_at IS NULL AND v.handed_over_at IS NULL
+    SELECT a.id FROM account a LEFT JOIN account_migration v ON v.account_id = a.id
+        AND v.activated_at IS NULL AND v.did_updated_at IS NULL
     WHERE a.did = %s AND a.host_id = %s
         AND (a.moved_away_at IS NOT NULL OR v.account_id IS NOT NULL)
 """

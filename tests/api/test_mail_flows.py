@@ -230,13 +230,13 @@ def test_a_stolen_session_gets_no_code_for_the_password(alice, anyone):
 
 def test_the_owner_hears_of_the_change(alice):
     steal(alice)
-    assert OutgoingMail.objects.get(recipient=alice.email).letter == "unconfirmed_email_changed"
+    assert OutgoingMail.objects.get(recipient=alice.email).kind == "unconfirmed_email_changed"
 
 
 def test_a_new_account_gets_the_code_for_its_identity_at_once(alice):
     response = alice.send("com.atproto.identity.requestPlcOperationSignature")
     assert response.status_code == 200
-    assert OutgoingMail.objects.get().letter == "plc_operation"
+    assert OutgoingMail.objects.get().kind == "plc_operation"
 
 
 # --- e-mails without end
@@ -292,7 +292,7 @@ def test_who_uses_up_somebodys_reset_letters_keeps_nobody_out(anyone, alice, set
     code = mailed_code(alice.email)
     EmailToken.objects.update(issued_at=timezone.now() - timedelta(hours=20))
     anyone.call(NS + "requestPasswordReset", email=alice.email)  # no further e-mail
-    assert OutgoingMail.objects.filter(letter="reset_password").count() == 9
+    assert OutgoingMail.objects.filter(kind="reset_password").count() == 9
     reset = {"token": code, "password": "another password"}
     assert anyone.call(NS + "resetPassword", **reset).status_code == 200
 
@@ -303,4 +303,4 @@ def test_who_uses_up_an_accounts_letters_leaves_its_owner_the_reset(alice, anyon
         with suppress(RateLimitExceeded):
             outbox.post(alice.host, f"p{number}@example.com", CONFIRM_EMAIL, {}, cause=alice.did)
     anyone.call(NS + "requestPasswordReset", email=alice.email)
-    assert OutgoingMail.objects.filter(letter="reset_password", recipient=alice.email).exists()
+    assert OutgoingMail.objects.filter(kind="reset_password", recipient=alice.email).exists()

@@ -46,7 +46,7 @@ def _one_life(repo: RepoRow, data: bytes, rkey: str) -> None:
     quarantine.quarantine(repo, ref.cid)
     quarantine.release(repo, ref.cid)
     if rkey == "3":
-        garbage_collection.sweep_blobs(garbage_collection.UNUSED_FOR * 0)
+        garbage_collection.remove_unused_blobs(garbage_collection.UNUSED_FOR * 0)
 
 
 if __name__ == "__main__":

@@ -74,8 +74,8 @@ def settle() -> None:
     """What the periodic tasks do within a day."""
     while quarantine.settle_blobs():
         pass
-    garbage_collection.sweep_blobs(timedelta(0))
-    files.purge(timezone.now() + 2 * files.DOOMED_FOR)
+    garbage_collection.remove_unused_blobs(timedelta(0))
+    files.purge(timezone.now() + 2 * files.UNCLAIMED_FOR)
 
 
 def files_of(repo: RepoRow) -> set[str]:

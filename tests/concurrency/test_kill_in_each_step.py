@@ -38,12 +38,12 @@ from repos.models import (
     BlobUsage,
     BlobUse,
     DoomedFile,
-    DoomedRepo,
     Event,
     Node,
     Record,
     RecordTakedown,
     Repo,
+    RepoDeletion,
 )
 from repos.reads import repos
 from repos.state import long_reads
@@ -110,7 +110,7 @@ STEPS = {
     "quarantine": ["UPDATE blob", "INSERT doomed_file", "DELETE doomed_file"],
     "hide": ["INSERT record_takedown", "UPDATE repo"],
     "delete": [
-        "INSERT doomed_repo",
+        "INSERT repo_deletion",
         "DELETE repo",
         "DELETE account",
         "DELETE event",
@@ -118,7 +118,7 @@ STEPS = {
         "DELETE node",
         "DELETE blob_use",
         "DELETE blob",
-        "DELETE doomed_repo",
+        "DELETE repo_deletion",
         "DELETE doomed_file",
     ],
 }
@@ -267,12 +267,12 @@ def assert_done(verb: str, account: Account) -> None:
     if verb == "quarantine":
         assert Blob.objects.get(repo_id=account.pk).key.startswith("quarantine/")
     if verb == "delete":
-        DoomedRepo.objects.update(lease_ends_at=timezone.now())
+        RepoDeletion.objects.update(lease_ends_at=timezone.now())
         doomed.delete(account.did)
         assert row is None
         left = [
             model.objects.filter(repo_id=account.pk).count()
-            for model in (Record, Node, Blob, BlobUse, BlobUsage, DoomedRepo)
+            for model in (Record, Node, Blob, BlobUse, BlobUsage, RepoDeletion)
         ]
         assert left == [0] * 6
         assert Event.objects.filter(repo_id=account.pk).count() == 1
@@ -286,8 +286,8 @@ def live_blobs(account: Account) -> list[bytes]:
 def assert_nothing_orphaned() -> None:
     """After what the periodic tasks do in a day: one file a row, one number an event."""
     quarantine.settle_blobs()
-    garbage_collection.sweep_blobs(timedelta(0))
-    blob_files.purge(timezone.now() + 2 * blob_files.DOOMED_FOR)
+    garbage_collection.remove_unused_blobs(timedelta(0))
+    blob_files.purge(timezone.now() + 2 * blob_files.UNCLAIMED_FOR)
     assert not DoomedFile.objects.exists()
     root = Path(blob_files.storage().path(""))
     files = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}

@@ -26,7 +26,7 @@ from protocol.event_stream.frames import EventKind
 from repos.blobs import uploads
 from repos.commits import group_commit, writes
 from repos.lifecycle import deletion as repo_deletion
-from repos.models import Blob, BlobUse, DoomedRepo, Event, Node, Record
+from repos.models import Blob, BlobUse, Event, Node, Record, RepoDeletion
 from repos.reads import repos
 from tests.running import ROOT
 from tests.smtp_server import PostOffice
@@ -114,8 +114,8 @@ def test_every_deleted_account_is_cleared_away(ash: Host, office, folder, monkey
     with transaction.atomic():
         deletion.delete(Account.objects.get(pk=repo.id))
     die_until(office, lambda: Record.objects.count() < RECORDS // 2)
-    assert DoomedRepo.objects.exists()  # killed amid work
-    work_until(office, lambda: not DoomedRepo.objects.exists())
+    assert RepoDeletion.objects.exists()  # killed amid work
+    work_until(office, lambda: not RepoDeletion.objects.exists())
     for table in (Record, Node, Blob, BlobUse):
         assert not table.objects.filter(repo_id=repo.id).exists()
     assert [event.kind for event in Event.objects.all()] == [EventKind.ACCOUNT]

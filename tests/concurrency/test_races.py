@@ -33,7 +33,7 @@ from repos.imports import car_file, importing
 from repos.lifecycle import deletion as repo_deletion
 from repos.lifecycle import record_takedowns
 from repos.maintenance import check
-from repos.models import Blob, BlobUse, DoomedFile, DoomedRepo, Node, Record, Repo
+from repos.models import Blob, BlobUse, DoomedFile, Node, Record, Repo, RepoDeletion
 from repos.reads import exports, record_pages, repos
 from repos.reads.repos import RepoRow
 from repos.state import long_reads
@@ -154,7 +154,7 @@ def rotate(race: Race, _dice: random.Random) -> None:
 
 
 def sweep(race: Race, _dice: random.Random) -> None:
-    garbage_collection.sweep_blobs(timedelta(0))
+    garbage_collection.remove_unused_blobs(timedelta(0))
     time.sleep(0.1)
 
 
@@ -219,10 +219,10 @@ def test_a_deletion_amid_all_the_others_leaves_nothing(race: Race) -> None:
         return played
 
     race.run([*map(go_on, roles), end], 3)
-    DoomedRepo.objects.update(lease_ends_at=timezone.now())
+    RepoDeletion.objects.update(lease_ends_at=timezone.now())
     repo_deletion.wake_due()
     assert not Repo.objects.exists()
-    left = [model.objects.count() for model in (Record, Node, Blob, BlobUse, DoomedRepo)]
+    left = [model.objects.count() for model in (Record, Node, Blob, BlobUse, RepoDeletion)]
     assert left == [0] * 5
     assert_nothing_orphaned(race)
 
@@ -230,8 +230,8 @@ def test_a_deletion_amid_all_the_others_leaves_nothing(race: Race) -> None:
 def assert_nothing_orphaned(race: Race) -> None:
     while quarantine.settle_blobs():
         pass
-    garbage_collection.sweep_blobs(timedelta(0))
-    blob_files.purge(timezone.now() + 2 * blob_files.DOOMED_FOR)
+    garbage_collection.remove_unused_blobs(timedelta(0))
+    blob_files.purge(timezone.now() + 2 * blob_files.UNCLAIMED_FOR)
     assert not DoomedFile.objects.exists()
     there = [path for path in race.folder.rglob("*") if path.is_file()]
     files = {str(path.relative_to(race.folder)) for path in there}

@@ -20,7 +20,7 @@ from django.db import IntegrityError, transaction
 from accounts.authentication import email_address, email_codes
 from accounts.identity import published_dids
 from accounts.identity.plc import did_refresh, updates
-from accounts.models import Account, Arrival, PlcOperation
+from accounts.models import Account, AccountMigration, PlcOperation
 from protocol import cbor
 from protocol.did import plc
 from protocol.did.plc_data import PDS_SERVICE, PDS_SERVICE_TYPE, SIGNING_METHOD, PlcData, Service
@@ -130,7 +130,7 @@ def _refuse_other_methods(account: Account) -> None:
 
 
 def _refuse_newcomers(account: Account) -> None:
-    if Arrival.objects.still_elsewhere().filter(account=account).exists():
+    if AccountMigration.objects.before_did_update().filter(account=account).exists():
         raise StillElsewhere
 
 
@@ -162,7 +162,7 @@ def _refuse_unsafe(account: Account, operation: plc.Operation) -> None:
 
 def _is_controlled_by_owner(account: Account) -> bool:
     """Whether the DID lives here without our rotation key already: nothing is lost then."""
-    if Arrival.objects.still_elsewhere().filter(account=account).exists():
+    if AccountMigration.objects.before_did_update().filter(account=account).exists():
         return False
     _, data = updates.newest(account)
     return account.host.rotation_did_key not in data.rotation_keys

@@ -11,7 +11,7 @@ from typing import Final
 from django.db.models import F, Min
 from django.utils import timezone
 
-from accounts.models import Arrival
+from accounts.models import AccountMigration
 from repos.blobs.fetching.old_host import HostRefused
 from repos.blobs.missing import list_missing
 from repos.models import BlobFetch, UnfetchedBlob
@@ -131,8 +131,8 @@ def stop(fetch: BlobFetch, why: str) -> None:
 
 
 def _old_host_of(repo_id: int) -> str:
-    arrivals = Arrival.objects.filter(account_id=repo_id)
-    return arrivals.values_list("moved_from", flat=True).first() or ""
+    migrations = AccountMigration.objects.filter(account_id=repo_id)
+    return migrations.values_list("moved_from", flat=True).first() or ""
 
 
 def _make_due(repo_id: int, origin: str, at: datetime) -> None:

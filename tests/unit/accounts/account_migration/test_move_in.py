@@ -20,7 +20,7 @@ from accounts.identity.incoming_handles import HandleLeadsElsewhere
 from accounts.identity.keys import reserved_keys
 from accounts.identity.resolution import NetworkUnavailable
 from accounts.lifecycle import activation, deletion
-from accounts.models import Account, AppPassword, Arrival, Preference
+from accounts.models import Account, AccountMigration, AppPassword, Preference
 from accounts.signup.rules import HandleTaken
 from protocol.did.plc_data import PDS_SERVICE, PDS_SERVICE_TYPE, PlcData, Service
 from protocol.keys import SigningKey
@@ -89,18 +89,18 @@ def test_who_moves_in_rests_and_has_a_deadline(ash, network, did):
 
 def test_the_old_host_is_remembered(ash, network, did):
     account = move_in.move_in(ash, wanted(did=did))
-    assert account.arrival.moved_from == OLD
+    assert account.migration.moved_from == OLD
     assert move_in.is_moving_in(account)
 
 
 def test_a_did_that_names_this_host_already_comes_from_nowhere(ash, network, did):
     network.pds = ash.origin
-    assert move_in.move_in(ash, wanted(did=did)).arrival.moved_from == ""
+    assert move_in.move_in(ash, wanted(did=did)).migration.moved_from == ""
 
 
 def test_a_did_without_a_pds_may_move_in(ash, network, did):
     network.pds = ""
-    assert move_in.move_in(ash, wanted(did=did)).arrival.moved_from == ""
+    assert move_in.move_in(ash, wanted(did=did)).migration.moved_from == ""
 
 
 def test_the_password_is_the_new_one(ash, network, did):
@@ -228,7 +228,7 @@ def test_an_arrival_ends_once(ash, network, did):
     assert move_in.finish(account)
     assert not move_in.finish(account)
     assert not move_in.is_moving_in(account)
-    assert Arrival.objects.get().handed_over_at is not None
+    assert AccountMigration.objects.get().did_updated_at is not None
 
 
 def test_an_account_that_never_moved_has_no_arrival_to_end(ash):
@@ -269,7 +269,7 @@ def test_one_whose_did_names_this_host_is_not_removed_for_being_late(ash, networ
     assert Account.objects.get().delete_after is not None
     see(did, ash.origin)
     assert Account.objects.get().delete_after is None
-    assert Arrival.objects.get().handed_over_at is not None
+    assert AccountMigration.objects.get().did_updated_at is not None
 
 
 def test_of_two_who_move_in_at_once_one_does(ash, network, did):

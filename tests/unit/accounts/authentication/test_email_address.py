@@ -86,7 +86,7 @@ def test_a_change_burns_every_code_of_the_old_address(confirmed):
 def test_the_old_address_is_told(confirmed):
     email_address.change(confirmed, Change(NEW, code_for(confirmed)))
     email = OutgoingMail.objects.get()
-    assert (email.recipient, email.letter) == (confirmed.email, "email_changed")
+    assert (email.recipient, email.kind) == (confirmed.email, "email_changed")
 
 
 def test_an_address_in_use_is_refused_and_the_code_stays(confirmed, ash):
@@ -151,7 +151,7 @@ def test_an_address_that_nobody_confirmed_hears_once_that_it_was_left(alice):
     for address in (NEW, first, NEW, first, NEW):
         email_address.change(stored(alice), Change(address))
     emails = OutgoingMail.objects.filter(recipient=first)
-    assert [email.letter for email in emails] == ["unconfirmed_email_changed"]
+    assert [email.kind for email in emails] == ["unconfirmed_email_changed"]
     assert not OutgoingMail.objects.filter(recipient=NEW).exists()
 
 
@@ -177,7 +177,7 @@ def test_a_new_account_is_sent_the_code_that_confirms_its_address(alice, setting
     assert not OutgoingMail.objects.exists()
     settings.SIGN_UP_MAIL = True
     email_address.welcome(alice, None)
-    assert OutgoingMail.objects.get().letter == "confirm_email"
+    assert OutgoingMail.objects.get().kind == "confirm_email"
 
 
 @pytest.mark.parametrize(

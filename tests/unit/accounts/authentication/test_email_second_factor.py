@@ -41,7 +41,7 @@ def test_the_right_password_has_a_code_mailed(guarded, ash):
     with pytest.raises(AuthFactorTokenRequired) as refusal:
         sessions.log_in(ash, guarded.did, PASSWORD)
     assert (refusal.value.name, refusal.value.status) == ("AuthFactorTokenRequired", 401)
-    assert OutgoingMail.objects.get().letter == "sign_in_code"
+    assert OutgoingMail.objects.get().kind == "sign_in_code"
 
 
 def test_a_wrong_password_has_nothing_mailed(guarded, ash):
@@ -92,7 +92,7 @@ def test_whoever_is_taken_down_needs_the_code_to_move_away(guarded, ash, announc
 
 def test_a_promise_is_kept_with_the_code(guarded, ash):
     challenge = email_second_factor.start_challenge(guarded)
-    assert OutgoingMail.objects.get().letter == "sign_in_code"
+    assert OutgoingMail.objects.get().kind == "sign_in_code"
     assert email_second_factor.complete_challenge(ash, challenge, code_for(guarded)) == guarded
 
 

@@ -78,7 +78,7 @@ def test_other_codes_are_burned_and_the_owner_is_told(alice, ash, code):
     email_codes.issue(alice, Purpose.DELETE_ACCOUNT)
     password_resets.reset(ash, code, NEW)
     assert not EmailToken.objects.exists()
-    assert OutgoingMail.objects.get().letter == "password_changed"
+    assert OutgoingMail.objects.get().kind == "password_changed"
 
 
 @pytest.mark.parametrize("password", ["", "x" * 257])

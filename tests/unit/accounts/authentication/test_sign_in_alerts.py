@@ -31,7 +31,7 @@ def test_a_new_place_is_told_once(at_home):
     for _ in range(2):
         sign_in_alerts.note(at_home, AWAY)
     email = OutgoingMail.objects.get()
-    assert (email.letter, email.recipient) == ("sign_in_alert", at_home.email)
+    assert (email.kind, email.recipient) == ("sign_in_alert", at_home.email)
     assert AWAY in email.text
 
 
@@ -77,7 +77,7 @@ def test_signing_in_with_the_main_password_counts_and_with_an_apps_does_not(at_h
     sessions.log_in(ash, at_home.did, password, LoginContext(address=AWAY))
     assert not OutgoingMail.objects.exists()
     sessions.log_in(ash, at_home.did, PASSWORD, LoginContext(address=AWAY))
-    assert OutgoingMail.objects.get().letter == "sign_in_alert"
+    assert OutgoingMail.objects.get().kind == "sign_in_alert"
 
 
 def test_places_of_long_ago_are_forgotten(at_home):

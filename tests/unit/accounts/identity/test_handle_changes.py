@@ -9,7 +9,7 @@ from django.db import connections
 from accounts.identity import handle_changes, incoming_handles, resolution
 from accounts.identity.handles import allocation
 from accounts.identity.plc import client, updates
-from accounts.models import Account, Arrival, CustomHandle, PlcOperation
+from accounts.models import Account, AccountMigration, CustomHandle, PlcOperation
 from accounts.signup import sign_up
 from protocol.did import plc as operations
 from protocol.did.did_document import DidDocument
@@ -316,7 +316,7 @@ def test_a_did_web_elsewhere_that_lists_the_handle_gets_it(ash, monkeypatch):
 
 def test_who_still_moves_in_changes_the_handle_here_alone(account, plc):
     Account.objects.update(deactivated_at=account.opened_at)
-    Arrival.objects.create(account=account, created_at=account.opened_at)
+    AccountMigration.objects.create(account=account, created_at=account.opened_at)
     newest, data = updates.newest(account)
     elsewhere = operations.Service("AtprotoPersonalDataServer", "https://old.example.com")
     moved = operations.PlcData(

@@ -97,7 +97,7 @@ def test_the_last_email_is_the_only_one_that_is_left(alice):
     email_codes.mail(alice, Purpose.DELETE_ACCOUNT)
     deletion.delete(alice)
     email = OutgoingMail.objects.get()
-    assert (email.letter, email.recipient) == ("account_deleted", alice.email)
+    assert (email.kind, email.recipient) == ("account_deleted", alice.email)
 
 
 def test_deleting_twice_finds_nobody(alice):
@@ -173,4 +173,4 @@ def test_an_owner_has_time_to_come_back_and_is_told(alice, announced, settings):
     assert asleep.delete_after - timezone.now() > timedelta(hours=23)
     deletion.delete_due()
     assert is_there(alice)
-    assert OutgoingMail.objects.get().letter == "deletion_scheduled"
+    assert OutgoingMail.objects.get().kind == "deletion_scheduled"

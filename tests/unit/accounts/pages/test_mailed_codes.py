@@ -57,14 +57,14 @@ def test_the_password_opens_what_a_new_address_does_not(signed_in):
     code = re.search(r"Your code is ([A-Z2-7]{5}-[A-Z2-7]{5})", right.content.decode())
     owner = Account.objects.select_related("host").get(email="new@example.com")
     email_codes.check(owner, Purpose.PLC_OPERATION, code[1])
-    assert not OutgoingMail.objects.filter(letter="plc_operation").exists()
+    assert not OutgoingMail.objects.filter(kind="plc_operation").exists()
 
 
 @pytest.mark.parametrize("purpose", [Purpose.PLC_OPERATION, Purpose.DELETE_ACCOUNT])
 def test_an_address_of_old_gets_the_code_by_mail(signed_in, purpose):
     wanted = {"purpose": purpose.value, "password": FORM["password"]}
     page = signed_in.post(CODES, wanted).content.decode()
-    email = OutgoingMail.objects.get(letter=purpose.value)
+    email = OutgoingMail.objects.get(kind=purpose.value)
     assert email.recipient == "alice@example.com"
     assert "Your code is" not in page
 
@@ -79,4 +79,4 @@ def test_nobody_without_a_session_sees_these_pages(browser):
 def test_the_letters_of_the_page_speak_its_language(signed_in, purpose):
     wanted = {"purpose": purpose.value, "password": FORM["password"]}
     signed_in.post(CODES, wanted, headers={"accept-language": "de"})
-    assert 'lang="de"' in OutgoingMail.objects.get(letter=purpose.value).html
+    assert 'lang="de"' in OutgoingMail.objects.get(kind=purpose.value).html

@@ -101,7 +101,7 @@ def test_looking_for_free_handles_has_an_end(browser, monkeypatch):
 def test_the_email_to_a_newcomer_speaks_the_pages_language(browser, settings):
     settings.SIGN_UP_MAIL, settings.SMTP_URL = True, ""
     browser.post(SIGN_UP, FORM, headers={"accept-language": "de"})
-    email = OutgoingMail.objects.get(letter="confirm_email")
+    email = OutgoingMail.objects.get(kind="confirm_email")
     assert 'lang="de"' in email.html
 
 

@@ -88,7 +88,7 @@ def test_approved_it_becomes_an_account_with_its_own_password(host, plc):
 def test_the_person_hears_of_it(host, plc):
     approve(held(host))
     email = OutgoingMail.objects.get()
-    assert (email.recipient, email.letter) == ("alice@example.com", "sign_up_approved")
+    assert (email.recipient, email.kind) == ("alice@example.com", "sign_up_approved")
     assert "Ash has approved your account @alice.test" in email.text
 
 
@@ -126,7 +126,7 @@ def test_two_who_decide_at_once_are_told(host, plc):
 def test_refused_it_is_nothing_and_the_person_is_told(host, plc):
     refuse(held(host))
     assert Account.objects.count() == 0
-    assert OutgoingMail.objects.get().letter == "sign_up_refused"
+    assert OutgoingMail.objects.get().kind == "sign_up_refused"
 
 
 def test_a_flood_is_dropped_without_an_email(host, birch):

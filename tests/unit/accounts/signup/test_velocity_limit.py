@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from accounts.models import SignUpBreaker
+from accounts.models import SignUpVelocityLimit
 from accounts.signup import velocity_limit
 from hosting.mail.models import OutgoingMail
 
@@ -27,7 +27,7 @@ def test_as_many_as_the_limit_pass(host):
 def test_a_host_without_a_limit_counts_nothing(ash):
     ash.sign_up_limit_count = None
     assert all(velocity_limit.count(ash) for _ in range(50))
-    assert not SignUpBreaker.objects.exists()
+    assert not SignUpVelocityLimit.objects.exists()
 
 
 def test_the_other_host_notices_nothing(host, birch):
@@ -40,12 +40,12 @@ def test_the_other_host_notices_nothing(host, birch):
 def test_slow_and_steady_never_trips(host):
     for _ in range(9):
         assert velocity_limit.count(host)
-        SignUpBreaker.objects.update(window_started_at=timezone.now() - timedelta(minutes=11))
+        SignUpVelocityLimit.objects.update(window_started_at=timezone.now() - timedelta(minutes=11))
 
 
 def test_time_alone_does_not_reopen(host):
     [velocity_limit.count(host) for _ in range(4)]
-    SignUpBreaker.objects.update(window_started_at=timezone.now() - timedelta(days=1))
+    SignUpVelocityLimit.objects.update(window_started_at=timezone.now() - timedelta(days=1))
     assert not velocity_limit.count(host)
 
 
@@ -58,7 +58,7 @@ def test_staff_reopen_and_counting_begins_anew(host):
 def test_the_tenant_is_told_once(host):
     [velocity_limit.count(host) for _ in range(9)]
     email = OutgoingMail.objects.get()
-    assert (email.recipient, email.letter) == ("owner@ash.example", "sign_ups_held")
+    assert (email.recipient, email.kind) == ("owner@ash.example", "sign_ups_held")
     assert "More than 3 people signed up at localhost within 10 minutes" in email.text
 
 

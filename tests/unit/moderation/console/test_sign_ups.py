@@ -83,7 +83,7 @@ def test_a_reason_is_needed(held, moderator):
 
 def test_a_no_is_told_by_mail(held, moderator):
     console(moderator).post(f"{HOME}{held.pk}/refuse/", {"reason": "a bot"})
-    assert OutgoingMail.objects.get().letter == "sign_up_refused"
+    assert OutgoingMail.objects.get().kind == "sign_up_refused"
 
 
 def test_a_flood_is_dropped_at_once_and_in_silence(ash, moderator):

@@ -52,7 +52,7 @@ def test_a_deleted_record_and_its_files_stay_with_the_report(account, author, re
     put(repo, "a", ref := upload(repo, b"rude"))
     kept = report(account, author).evidence
     delete(repo, "a")
-    garbage_collection.sweep_blobs(AT_ONCE)
+    garbage_collection.remove_unused_blobs(AT_ONCE)
     assert cid.of_dag_cbor(bytes(kept.data)) == cid.from_text(kept.cid)
     assert read(kept, ref.cid) == b"rude"
     assert evidence.fate(kept) == Fate.DELETED

@@ -33,7 +33,7 @@ def test_what_is_discarded_is_gone_for_every_report(account, author, repo, ash, 
     owner = staff_of(ash, "owner")
     evidence_access.discard(owner, filed, "a court says so")
     delete(repo, "a")
-    garbage_collection.sweep_blobs(AT_ONCE)
+    garbage_collection.remove_unused_blobs(AT_ONCE)
     assert not Evidence.objects.exists()
     assert not BlobHold.objects.exists()
     assert {each.evidence for each in Report.objects.all()} == {None}
@@ -52,12 +52,12 @@ def test_a_file_that_another_copy_names_stays_with_that_one(account, author, rep
     evidence_access.discard(staff_of(ash, "owner"), first, "too much")
     for rkey in "ab":
         delete(repo, rkey)
-    garbage_collection.sweep_blobs(AT_ONCE)
+    garbage_collection.remove_unused_blobs(AT_ONCE)
     assert read(second.evidence, ref.cid) == b"rude"
     assert [bytes(hold.cid) for hold in BlobHold.objects.all()] == [ref.cid]
     Evidence.objects.update(kept_until=timezone.now())
     assert evidence.forget_old() == 1
-    garbage_collection.sweep_blobs(AT_ONCE)
+    garbage_collection.remove_unused_blobs(AT_ONCE)
     assert not BlobHold.objects.exists()
     assert own.cid != ref.cid
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.account_migration import did_polling
 from accounts.identity.keys import signing_keys
-from accounts.models import Account, Arrival
+from accounts.models import Account, AccountMigration
 from hosting.models import Host
 from moderation.enforcement.takedowns import NotAllowed, ReasonNeeded
 from moderation.models import AuditEntry
@@ -33,59 +33,66 @@ def _no_network(monkeypatch, settings):
 
 
 @pytest.fixture
-def arrival(account: Account) -> Arrival:
+def migration(account: Account) -> AccountMigration:
     """Somebody at ash who moves in and lacks a picture."""
     soon = timezone.now() + timedelta(hours=1)
     Account.objects.filter(pk=account.pk).update(deactivated_at=timezone.now(), delete_after=soon)
     BlobUse.objects.create(repo_id=account.pk, collection="a.b.c", rkey="1", cid=LINK, rev="3")
-    return Arrival.objects.create(account=account, moved_from=OLD, created_at=timezone.now())
+    return AccountMigration.objects.create(
+        account=account, moved_from=OLD, created_at=timezone.now()
+    )
 
 
-def progress(arrival: Arrival) -> migration_support.Move:
-    found = migration_support.find(Host.objects.all(), arrival.pk)
+def progress(migration: AccountMigration) -> migration_support.Move:
+    found = migration_support.find(Host.objects.all(), migration.pk)
     assert found is not None
     return migration_support.with_progress([found])[0]
 
 
-def test_a_move_tells_what_is_missing(arrival):
-    move = progress(arrival)
+def test_a_move_tells_what_is_missing(migration):
+    move = progress(migration)
     assert (move.blobs.missing_count, move.record_count, move.is_over) == (1, 0, False)
 
 
-def test_a_move_tells_what_went_wrong(arrival):
+def test_a_move_tells_what_went_wrong(migration):
     now = timezone.now()
     BlobFetch.objects.create(
-        repo_id=arrival.pk, origin=OLD, next_attempt_at=now, last_error="silence"
+        repo_id=migration.pk, origin=OLD, next_attempt_at=now, last_error="silence"
     )
-    assert progress(arrival).trouble == "silence"
+    assert progress(migration).trouble == "silence"
     ImportJob.objects.create(
-        repo_id=arrival.pk, root=b"", file="", lease_ends_at=now, refusal="no tree", state="refused"
+        repo_id=migration.pk,
+        root=b"",
+        file="",
+        lease_ends_at=now,
+        refusal="no tree",
+        state="refused",
     )
-    assert progress(arrival).trouble == "no tree"
+    assert progress(migration).trouble == "no tree"
 
 
-def test_a_move_is_over_when_it_is_activated_and_complete(arrival):
+def test_a_move_is_over_when_it_is_activated_and_complete(migration):
     BlobUse.objects.all().delete()
-    arrival.activated_at = timezone.now()
-    arrival.save()
-    assert progress(arrival).is_over
+    migration.activated_at = timezone.now()
+    migration.save()
+    assert progress(migration).is_over
 
 
-def test_moves_of_another_tenant_are_not_found(arrival, birch):
-    assert migration_support.find(Host.objects.filter(pk=birch.pk), arrival.pk) is None
+def test_moves_of_another_tenant_are_not_found(migration, birch):
+    assert migration_support.find(Host.objects.filter(pk=birch.pk), migration.pk) is None
 
 
-def test_a_push_asks_the_old_host_again_and_gives_more_time(arrival, moderator):
-    UnfetchedBlob.objects.create(repo_id=arrival.pk, cid=LINK, last_error="no")
-    migration_support.resume(moderator, arrival, "asked by mail")
+def test_a_push_asks_the_old_host_again_and_gives_more_time(migration, moderator):
+    UnfetchedBlob.objects.create(repo_id=migration.pk, cid=LINK, last_error="no")
+    migration_support.resume(moderator, migration, "asked by mail")
     account = Account.objects.get()
     assert account.delete_after > timezone.now() + timedelta(days=2)
     assert BlobFetch.objects.get().last_error  # the host was asked, and is not there
     assert not UnfetchedBlob.objects.exists()
 
 
-def test_a_push_is_written_down(arrival, moderator):
-    migration_support.resume(moderator, arrival, "asked by mail")
+def test_a_push_is_written_down(migration, moderator):
+    migration_support.resume(moderator, migration, "asked by mail")
     done, begun = AuditEntry.objects.all()
     assert (begun.stage, done.stage) == ("begun", "done")
     for entry in (begun, done):
@@ -94,44 +101,44 @@ def test_a_push_is_written_down(arrival, moderator):
 
 
 def test_a_push_that_breaks_off_is_written_down_as_begun_and_failed(
-    arrival, moderator, monkeypatch
+    migration, moderator, monkeypatch
 ):
-    def broken(_arrival):
+    def broken(_migration):
         raise RuntimeError("the worker died")
 
     monkeypatch.setattr(did_polling, "check", broken)
     with pytest.raises(RuntimeError):
-        migration_support.resume(moderator, arrival, "asked by mail")
+        migration_support.resume(moderator, migration, "asked by mail")
     stages = AuditEntry.objects.values_list("stage", flat=True)
     assert list(stages) == ["failed", "begun"]
 
 
-def test_a_push_keeps_the_end_of_an_account_that_has_arrived(arrival, moderator):
-    Arrival.objects.update(activated_at=timezone.now())
+def test_a_push_keeps_the_end_of_an_account_that_has_arrived(migration, moderator):
+    AccountMigration.objects.update(activated_at=timezone.now())
     before = Account.objects.get().delete_after
-    migration_support.resume(moderator, arrival, "asked by mail")
+    migration_support.resume(moderator, migration, "asked by mail")
     assert Account.objects.get().delete_after == before
 
 
-def test_a_push_needs_a_reason(arrival, moderator):
+def test_a_push_needs_a_reason(migration, moderator):
     with pytest.raises(ReasonNeeded):
-        migration_support.resume(moderator, arrival, "  ")
+        migration_support.resume(moderator, migration, "  ")
 
 
 @pytest.mark.parametrize(
     ("role", "is_allowed"),
     [("owner", True), ("moderator", True), ("support", True), ("auditor", False)],
 )
-def test_who_may_push(arrival, staff_of, role, is_allowed):
+def test_who_may_push(migration, staff_of, role, is_allowed):
     assert (
-        migration_support.may_resume(staff_of(arrival.account.host, role), arrival.account)
+        migration_support.may_resume(staff_of(migration.account.host, role), migration.account)
         is is_allowed
     )
 
 
-def test_staff_of_another_tenant_may_not(arrival, birch, staff_of):
+def test_staff_of_another_tenant_may_not(migration, birch, staff_of):
     with pytest.raises(NotAllowed):
-        migration_support.resume(staff_of(birch, "owner"), arrival, "curious")
+        migration_support.resume(staff_of(birch, "owner"), migration, "curious")
 
 
 @pytest.fixture
@@ -141,35 +148,35 @@ def browser(moderator) -> Client:
     return client
 
 
-def test_the_console_lists_moves_and_pushes_them(arrival, browser):
+def test_the_console_lists_moves_and_pushes_them(migration, browser):
     page = browser.get("/console/moves/").content.decode()
-    assert arrival.account.did in page
+    assert migration.account.did in page
     assert f"from {OLD}" in page
     assert "1 of 1 files missing" in page
-    browser.post(f"/console/moves/{arrival.pk}/resume/", {"reason": "asked by mail"})
-    assert {entry.subject_did for entry in AuditEntry.objects.all()} == {arrival.account.did}
+    browser.post(f"/console/moves/{migration.pk}/resume/", {"reason": "asked by mail"})
+    assert {entry.subject_did for entry in AuditEntry.objects.all()} == {migration.account.did}
 
 
-def test_the_console_says_why_a_push_was_refused(arrival, browser):
-    answer = browser.post(f"/console/moves/{arrival.pk}/resume/", {"reason": ""}, follow=True)
+def test_the_console_says_why_a_push_was_refused(migration, browser):
+    answer = browser.post(f"/console/moves/{migration.pk}/resume/", {"reason": ""}, follow=True)
     assert "Give a reason" in answer.content.decode()
 
 
-def test_another_tenants_move_cannot_be_pushed(arrival, birch, staff_of):
+def test_another_tenants_move_cannot_be_pushed(migration, birch, staff_of):
     client = Client(HTTP_HOST="birch.localhost")
     client.force_login(staff_of(birch, "owner"))
-    assert arrival.account.did not in client.get("/console/moves/").content.decode()
-    answer = client.post(f"/console/moves/{arrival.pk}/resume/", {"reason": "curious"})
+    assert migration.account.did not in client.get("/console/moves/").content.decode()
+    answer = client.post(f"/console/moves/{migration.pk}/resume/", {"reason": "curious"})
     assert answer.status_code == 404
 
 
-def names_this_host(monkeypatch, arrival: Arrival) -> None:
+def names_this_host(monkeypatch, migration: AccountMigration) -> None:
     """The directory's newest operation of the DID that moves in."""
-    pds = {"type": "AtprotoPersonalDataServer", "endpoint": arrival.account.host.origin}
+    pds = {"type": "AtprotoPersonalDataServer", "endpoint": migration.account.host.origin}
     newest = {
         "type": "plc_operation",
         "rotationKeys": [],
-        "verificationMethods": {"atproto": arrival.account.signing_did_key},
+        "verificationMethods": {"atproto": migration.account.signing_did_key},
         "alsoKnownAs": [],
         "services": {"atproto_pds": pds},
         "prev": None,
@@ -179,20 +186,20 @@ def names_this_host(monkeypatch, arrival: Arrival) -> None:
     monkeypatch.setattr(http_client, "request_configured", lambda *_, **__: answer)
 
 
-def test_a_did_that_names_this_host_by_now_is_noticed(arrival, monkeypatch):
+def test_a_did_that_names_this_host_by_now_is_noticed(migration, monkeypatch):
     did = "did:plc:noticedaaaaaaaaaaaaaaaaa"
-    key = signing_keys.new_signing_key(arrival.account.host, did)
+    key = signing_keys.new_signing_key(migration.account.host, did)
     Account.objects.update(did=did, signing_did_key=key.did_key)
-    arrival.account.refresh_from_db()
-    names_this_host(monkeypatch, arrival)
+    migration.account.refresh_from_db()
+    names_this_host(monkeypatch, migration)
     did_polling.check_due()
-    assert Arrival.objects.get().handed_over_at is not None
+    assert AccountMigration.objects.get().did_updated_at is not None
 
 
-def test_silence_changes_nothing_and_is_not_asked_again_at_once(arrival):
+def test_silence_changes_nothing_and_is_not_asked_again_at_once(migration):
     did_polling.check_due()
-    looked_at = Arrival.objects.get().looked_at
+    looked_at = AccountMigration.objects.get().looked_at
     did_polling.check_due()
     assert looked_at is not None
-    assert Arrival.objects.get().looked_at == looked_at
-    assert Arrival.objects.get().handed_over_at is None
+    assert AccountMigration.objects.get().looked_at == looked_at
+    assert AccountMigration.objects.get().did_updated_at is None

@@ -55,7 +55,7 @@ def test_a_sign_in_from_a_new_network_is_told_by_mail(staff):
     for address in ("192.0.2.1", "192.0.2.1", "198.51.100.7"):
         sign_in(staff, address=address)
     email = OutgoingMail.objects.get()
-    assert (email.letter, email.recipient) == ("staff_sign_in", "moderator@example.com")
+    assert (email.kind, email.recipient) == ("staff_sign_in", "moderator@example.com")
     assert "198.51.100.7" in email.text
 
 

@@ -113,8 +113,8 @@ def test_whatever_happens_the_right_blobs_are_served_and_nothing_leaks(
 def end(lives: list[Life], folder: Path) -> None:
     """After the sweep there is one file a row, in its place, and the usage adds up."""
     quarantine.settle_blobs()
-    garbage_collection.sweep_blobs(timedelta(0))
-    blob_files.purge(timezone.now() + blob_files.DOOMED_FOR)
+    garbage_collection.remove_unused_blobs(timedelta(0))
+    blob_files.purge(timezone.now() + blob_files.UNCLAIMED_FOR)
     for life in lives:
         life.forget_unused()
         life.check()

@@ -29,7 +29,7 @@ def test_the_sweep_removes_unused_blobs_past_their_time(repo: RepoRow, folder: P
     upload(repo, b"fresh")
     age(upload(repo, b"stale").cid)
     age(live.cid)
-    assert garbage_collection.sweep_blobs() == 1
+    assert garbage_collection.remove_unused_blobs() == 1
     assert {bytes(blob.cid)[-4:] for blob in Blob.objects.all()} >= {live.cid[-4:]}
     assert len(files(folder)) == Blob.objects.count() == 2
     blobs.open_blob(repo, live.cid).file.close()
@@ -40,8 +40,8 @@ def test_a_blob_whose_records_are_gone_is_swept_and_counted_out(
 ) -> None:
     put(repo, "a", ref := upload(repo, b"hello"))
     delete(repo, "a")
-    assert garbage_collection.sweep_blobs() == 0
-    assert garbage_collection.sweep_blobs(AT_ONCE) == 1
+    assert garbage_collection.remove_unused_blobs() == 0
+    assert garbage_collection.remove_unused_blobs(AT_ONCE) == 1
     assert files(folder) == []
     usage = BlobUsage.objects.get(repo_id=repo.id)
     assert (usage.used_bytes, usage.blob_count) == (0, 0)
@@ -54,14 +54,14 @@ def test_a_sweep_goes_by_batches(repo: RepoRow, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(blob_files, "_BATCH", 2)
     for number in range(5):
         upload(repo, bytes([number]))
-    assert garbage_collection.sweep_blobs(AT_ONCE) == 5
+    assert garbage_collection.remove_unused_blobs(AT_ONCE) == 5
     assert not DoomedFile.objects.exists()
 
 
 def test_an_upload_of_known_bytes_saves_them_from_the_sweep(repo: RepoRow) -> None:
     age(upload(repo, b"hello").cid)
     upload(repo, b"hello")
-    assert garbage_collection.sweep_blobs() == 0
+    assert garbage_collection.remove_unused_blobs() == 0
 
 
 def test_a_crash_between_row_and_file_is_made_good_by_the_next_sweep(
@@ -71,10 +71,10 @@ def test_a_crash_between_row_and_file_is_made_good_by_the_next_sweep(
     with monkeypatch.context() as crash:
         crash.setattr(blob_files, "remove", _crash)
         with pytest.raises(SystemError):
-            garbage_collection.sweep_blobs()
+            garbage_collection.remove_unused_blobs()
     assert (Blob.objects.count(), len(files(folder))) == (0, 1)
     DoomedFile.objects.update(due_at=timezone.now())  # the hour of the claim is over
-    garbage_collection.sweep_blobs()
+    garbage_collection.remove_unused_blobs()
     assert (files(folder), DoomedFile.objects.count()) == ([], 0)
 
 
@@ -86,9 +86,9 @@ def test_a_crash_between_file_and_row_of_an_upload_shows_nothing_and_is_swept(
         with pytest.raises(SystemError):
             upload(repo, b"hello")
     assert (Blob.objects.count(), len(files(folder))) == (0, 1)
-    garbage_collection.sweep_blobs()
+    garbage_collection.remove_unused_blobs()
     assert len(files(folder)) == 1  # it may be an upload that is still on its way
-    blob_files.purge(timezone.now() + blob_files.DOOMED_FOR)
+    blob_files.purge(timezone.now() + blob_files.UNCLAIMED_FOR)
     assert (files(folder), DoomedFile.objects.count()) == ([], 0)
 
 
@@ -99,9 +99,9 @@ def test_a_failing_file_does_not_keep_others_from_the_purge(
     with monkeypatch.context() as crash:
         crash.setattr(blob_files, "remove", _crash)
         with pytest.raises(SystemError):
-            garbage_collection.sweep_blobs(AT_ONCE)
+            garbage_collection.remove_unused_blobs(AT_ONCE)
     upload(repo, b"two")
-    assert garbage_collection.sweep_blobs(AT_ONCE) == 1
+    assert garbage_collection.remove_unused_blobs(AT_ONCE) == 1
     assert (len(files(folder)), DoomedFile.objects.count()) == (1, 1)
 
 
@@ -111,8 +111,8 @@ def test_files_without_a_row_are_swept(repo: RepoRow, folder: Path) -> None:
     orphan = Blob.objects.order_by("created_at").last()
     assert orphan is not None
     Blob.objects.filter(key=orphan.key).delete()
-    assert garbage_collection.sweep_files() == 0
-    assert garbage_collection.sweep_files(AT_ONCE) == 1
+    assert garbage_collection.remove_unknown_files() == 0
+    assert garbage_collection.remove_unknown_files(AT_ONCE) == 1
     assert [str(path.relative_to(folder)) for path in files(folder)] == [Blob.objects.get().key]
 
 
@@ -121,7 +121,7 @@ def test_a_file_on_its_way_to_a_row_is_not_swept(repo: RepoRow, folder: Path) ->
     blob = Blob.objects.get()
     DoomedFile.objects.create(key=blob.key, due_at=timezone.now() + timedelta(hours=2))
     Blob.objects.filter(key=blob.key).delete()
-    assert garbage_collection.sweep_files(AT_ONCE) == 0
+    assert garbage_collection.remove_unknown_files(AT_ONCE) == 0
     assert len(files(folder)) == 1
 
 
@@ -130,13 +130,13 @@ def test_files_are_swept_one_shard_at_a_time(repo: RepoRow, folder: Path) -> Non
     Blob.objects.all().delete()
     mine = blob_files.shard_of(repo.did)
     others = [shard for shard in garbage_collection.SHARDS if shard != mine]
-    assert garbage_collection.sweep_files(AT_ONCE, others) == 0
-    assert garbage_collection.sweep_files(AT_ONCE, [mine]) == 1
+    assert garbage_collection.remove_unknown_files(AT_ONCE, others) == 0
+    assert garbage_collection.remove_unknown_files(AT_ONCE, [mine]) == 1
 
 
 def test_an_empty_storage_has_nothing_to_sweep(db: None) -> None:
-    assert garbage_collection.sweep_files(AT_ONCE) == 0
-    assert garbage_collection.sweep_shard_in_turn() == 0
+    assert garbage_collection.remove_unknown_files(AT_ONCE) == 0
+    assert garbage_collection.remove_unknown_files_in_turn() == 0
 
 
 def test_a_repo_that_goes_takes_all_its_blobs_along(

@@ -35,8 +35,8 @@ def test_a_held_blob_outlives_the_sweep_and_nobody_can_fetch_it(repo: RepoRow, f
     put(repo, "a", ref := upload(repo, b"hello"))
     assert hold(repo, ref.cid) == 5
     delete(repo, "a")
-    assert garbage_collection.sweep_blobs(AT_ONCE) == 1
-    assert garbage_collection.sweep_files(AT_ONCE) == 0
+    assert garbage_collection.remove_unused_blobs(AT_ONCE) == 1
+    assert garbage_collection.remove_unknown_files(AT_ONCE) == 0
     assert read(repo, ref.cid) == b"hello"
     with pytest.raises(BlobNotFound):
         blobs.open_blob(repo, ref.cid)
@@ -59,9 +59,9 @@ def test_a_hold_that_is_over_lets_the_file_go(repo: RepoRow, folder: Path):
     put(repo, "a", ref := upload(repo, b"hello"))
     hold(repo, ref.cid)
     delete(repo, "a")
-    garbage_collection.sweep_blobs(AT_ONCE)
+    garbage_collection.remove_unused_blobs(AT_ONCE)
     BlobHold.objects.update(held_until=timezone.now())
-    garbage_collection.sweep_blobs(AT_ONCE)
+    garbage_collection.remove_unused_blobs(AT_ONCE)
     assert files(folder) == []
     assert not BlobHold.objects.exists()
 
@@ -69,7 +69,7 @@ def test_a_hold_that_is_over_lets_the_file_go(repo: RepoRow, folder: Path):
 def test_the_end_of_a_hold_leaves_a_blob_that_is_in_use(repo: RepoRow, folder: Path):
     put(repo, "a", ref := upload(repo, b"hello"))
     hold(repo, ref.cid, days=-1)
-    garbage_collection.sweep_blobs(AT_ONCE)
+    garbage_collection.remove_unused_blobs(AT_ONCE)
     blobs.open_blob(repo, ref.cid).file.close()
 
 
@@ -77,11 +77,11 @@ def test_the_same_bytes_uploaded_anew_are_the_owners_own(repo: RepoRow, folder: 
     put(repo, "a", ref := upload(repo, b"hello"))
     hold(repo, ref.cid)
     delete(repo, "a")
-    garbage_collection.sweep_blobs(AT_ONCE)
+    garbage_collection.remove_unused_blobs(AT_ONCE)
     put(repo, "b", upload(repo, b"hello"))
     blobs.open_blob(repo, ref.cid).file.close()
     delete(repo, "b")
-    garbage_collection.sweep_blobs(AT_ONCE)
+    garbage_collection.remove_unused_blobs(AT_ONCE)
     assert len(files(folder)) == 1
     assert read(repo, ref.cid) == b"hello"
 

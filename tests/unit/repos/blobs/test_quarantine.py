@@ -106,7 +106,7 @@ def test_quarantine_outlives_the_records_and_the_sweep(repo: RepoRow, folder: Pa
     quarantine.quarantine(repo, ref.cid)
     delete(repo, "a")
     Blob.objects.update(changed_at=timezone.now() - 2 * garbage_collection.UNUSED_FOR)
-    assert garbage_collection.sweep_blobs() == 0
+    assert garbage_collection.remove_unused_blobs() == 0
     quarantine.release(repo, ref.cid)
     assert Blob.objects.get().state == "idle"
     assert places(folder) == ["public"]
@@ -173,7 +173,7 @@ def test_a_crash_on_the_way_to_quarantine_leaks_nothing(
         quarantine.quarantine(repo, ref.cid)
     assert len(files(folder)) == 2  # the original and its copy, one of them doomed
     quarantine.settle_blobs()
-    blob_files.purge(timezone.now() + blob_files.DOOMED_FOR)
+    blob_files.purge(timezone.now() + blob_files.UNCLAIMED_FOR)
     assert (places(folder), DoomedFile.objects.count()) == (["quarantine"], 0)
 
 

@@ -294,7 +294,7 @@ def test_of_two_uploads_of_the_same_bytes_one_file_stays(
 def test_an_upload_that_took_a_day_is_refused(
     repo: RepoRow, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(blob_files, "DOOMED_FOR", blob_files.DOOMED_FOR / 48)
+    monkeypatch.setattr(blob_files, "UNCLAIMED_FOR", blob_files.UNCLAIMED_FOR / 48)
     with pytest.raises(blob_files.StorageTimedOut):
         upload(repo, b"hello")
     assert (files(folder), Blob.objects.count()) == ([], 0)

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.lifecycle import deletion
-from accounts.models import Account, Arrival, SigningKey
+from accounts.models import Account, AccountMigration, SigningKey
 from protocol.event_stream import frames
 from protocol.event_stream.frames import EventKind
 from repos.blobs import blobs, files, garbage_collection, uploads
@@ -18,12 +18,12 @@ from repos.models import (
     BlobUsage,
     BlobUse,
     DoomedFile,
-    DoomedRepo,
     Event,
     ImportJob,
     Node,
     Record,
     Repo,
+    RepoDeletion,
     UnfetchedBlob,
 )
 from repos.reads import repos
@@ -70,7 +70,7 @@ def events_of(repo: RepoRow) -> list[Event]:
 def assert_nothing_is_left(repo: RepoRow, folder) -> None:
     assert rows_of(repo) == 0
     assert not Repo.objects.filter(pk=repo.id).exists()
-    assert not DoomedRepo.objects.exists()
+    assert not RepoDeletion.objects.exists()
     assert not DoomedFile.objects.exists()
     assert [path for path in folder.rglob("*") if path.is_file()] == []
     (last,) = events_of(repo)
@@ -94,7 +94,7 @@ def test_the_last_word_is_that_it_is_deleted(full):
 
 def test_who_never_arrived_goes_without_a_word(full):
     account = Account.objects.get(pk=full.id)
-    Arrival.objects.create(account=account, created_at=timezone.now())
+    AccountMigration.objects.create(account=account, created_at=timezone.now())
     Event.objects.filter(repo_id=full.id).delete()
     deletion.delete(account)
     assert events_of(full) == []
@@ -119,7 +119,7 @@ def test_readers_find_nobody_before_anything_is_cleared(full, ash, monkeypatch):
     with pytest.raises(RepoNotFound):
         repos.find_repo(ash, full.did)
     assert rows_of(full) > 0
-    assert DoomedRepo.objects.get().did == full.did
+    assert RepoDeletion.objects.get().did == full.did
 
 
 def test_a_replay_forgets_what_was_numbered_before_anything_is_cleared(full, monkeypatch):
@@ -140,7 +140,7 @@ def test_a_deletion_that_fails_deletes_nothing(full, monkeypatch):
         delete(full)
     assert Account.objects.filter(pk=full.id, status="active").exists()
     assert Repo.objects.filter(pk=full.id).exists()
-    assert not DoomedRepo.objects.exists()
+    assert not RepoDeletion.objects.exists()
 
 
 @pytest.mark.parametrize("step", range(5))
@@ -148,9 +148,9 @@ def test_a_crash_after_any_step_is_made_good_by_the_sweep(full, folder, monkeypa
     crash_after(step, monkeypatch)
     with pytest.raises(KeyboardInterrupt):
         delete(full)
-    assert DoomedRepo.objects.exists()
+    assert RepoDeletion.objects.exists()
     monkeypatch.undo()
-    DoomedRepo.objects.update(lease_ends_at="2020-01-01T00:00:00Z")  # the dead worker's is over
+    RepoDeletion.objects.update(lease_ends_at="2020-01-01T00:00:00Z")  # the dead worker's is over
     repo_deletion.wake_due()
     assert_nothing_is_left(full, folder)
 
@@ -164,7 +164,7 @@ def test_a_storage_that_is_away_gets_another_chance(full, folder, monkeypatch):
         delete(full)
     assert DoomedFile.objects.count() == 2
     monkeypatch.undo()
-    garbage_collection.sweep_blobs()
+    garbage_collection.remove_unused_blobs()
     assert_nothing_is_left(full, folder)
 
 

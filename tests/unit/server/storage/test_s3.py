@@ -144,7 +144,7 @@ def test_a_blob_lives_in_s3_from_upload_to_sweep(repo: RepoRow, bucket: Streamin
         assert file.read() == BYTES
     assert keys(bucket) == [Blob.objects.get().key]
     delete(repo, "a")
-    assert garbage_collection.sweep_blobs(timedelta(0)) == 1
+    assert garbage_collection.remove_unused_blobs(timedelta(0)) == 1
     assert (keys(bucket), DoomedFile.objects.count()) == ([], 0)
 
 
@@ -167,8 +167,8 @@ def test_objects_that_nobody_knows_are_swept(repo: RepoRow, bucket: StreamingS3)
     tenant = Host.objects.get(pk=repo.host_id).tenant_id
     key = files.new_key(files.Place.PUBLIC, tenant, repo.did, b"\x01\x55\x12\x20" + bytes(32))
     bucket.save(key, ContentFile(b"orphan"))
-    assert garbage_collection.sweep_files() == 0
-    assert garbage_collection.sweep_files(timedelta(0)) == 1
+    assert garbage_collection.remove_unknown_files() == 0
+    assert garbage_collection.remove_unknown_files(timedelta(0)) == 1
     assert keys(bucket) == [Blob.objects.get().key]
 
 

@@ -8,7 +8,7 @@ import orjson
 import pytest
 from django.utils import timezone
 
-from accounts.models import Arrival
+from accounts.models import AccountMigration
 from protocol import cid
 from repos.models import BlobFetch, BlobUse
 from server.net import http_client
@@ -62,7 +62,7 @@ def old_host(monkeypatch, settings, folder) -> OldHost:
 @pytest.fixture
 def moved(account) -> int:
     """The repo of somebody from the old host, whose records name two pictures."""
-    Arrival.objects.create(account=account, moved_from=OLD, created_at=timezone.now())
+    AccountMigration.objects.create(account=account, moved_from=OLD, created_at=timezone.now())
     for number, link in enumerate(LINKS):
         BlobUse.objects.create(
             repo_id=account.pk, collection="a.b.c", rkey=str(number), cid=link, rev="3"

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import Account, Arrival
+from accounts.models import Account, AccountMigration
 from hosting.models import Host
 from protocol import cid
 from repos.blobs import missing
@@ -42,14 +42,16 @@ def test_the_owners_client_has_a_moment_to_itself(old_host, moved):
 
 
 def test_without_an_old_host_there_is_nobody_to_ask(old_host, moved):
-    Arrival.objects.update(moved_from="")
+    AccountMigration.objects.update(moved_from="")
     queue.begin(moved)
     assert not BlobFetch.objects.exists()
     assert not queue.resume(moved)
 
 
 def test_an_account_that_lacks_nothing_asks_for_nothing(old_host, account):
-    Arrival.objects.create(account=account, moved_from="https://a.b", created_at=timezone.now())
+    AccountMigration.objects.create(
+        account=account, moved_from="https://a.b", created_at=timezone.now()
+    )
     queue.begin(account.pk)
     assert not BlobFetch.objects.exists()
 

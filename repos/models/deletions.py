@@ -3,7 +3,7 @@
 from django.db import models
 
 
-class DoomedRepo(models.Model):
+class RepoDeletion(models.Model):
     """A deleted account's repo. Its row went with the account's; the rest goes after it.
 
     Written in the transaction of the deletion, removed when nothing is left
@@ -18,7 +18,7 @@ class DoomedRepo(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        db_table = "doomed_repo"
+        db_table = "repo_deletion"
 
     def __str__(self) -> str:
         return f"what is left of {self.did}"
