@@ -14,6 +14,13 @@ from functools import lru_cache
 _DID = re.compile(r"did:[a-z]+:[a-zA-Z0-9._:%-]*[a-zA-Z0-9._-]")
 _LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
 _LAST_LABEL = r"[a-zA-Z](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+# DIDs as accounts and services of the network have them: plc, or web with a host name (a port on
+# localhost and the names under it alone).
+_NETWORK_DID = re.compile(
+    r"did:plc:[a-z2-7]{24}"
+    rf"|did:web:(?:(?:{_LABEL}\.)*localhost(?:%3[Aa][0-9]{{1,5}})?|(?:{_LABEL}\.)+{_LAST_LABEL})"
+)
+_FRAGMENT = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/?%-]+")
 _HANDLE = re.compile(rf"(?:{_LABEL}\.)+{_LAST_LABEL}")
 # An NSID is a domain name turned round, so the label that must begin with a letter comes first.
 _NSID = re.compile(rf"{_LAST_LABEL}(?:\.{_LABEL})+\.[a-zA-Z][a-zA-Z0-9]{{0,62}}")
@@ -55,6 +62,17 @@ class InvalidSyntax(ValueError):
 def is_did(text: str) -> bool:
     """A DID of any method; which methods resolve is another question."""
     return len(text) <= _MAX_DID and _DID.fullmatch(text) is not None
+
+
+def is_network_did(text: str) -> bool:
+    """A DID of a method that the network resolves, as its services are named by."""
+    return len(text) <= _MAX_DID and _NETWORK_DID.fullmatch(text) is not None
+
+
+def is_service_reference(text: str) -> bool:
+    """`did#id`: one service of a DID's document."""
+    did, _, fragment = text.partition("#")
+    return is_network_did(did) and len(text) <= _MAX_DID and bool(_FRAGMENT.fullmatch(fragment))
 
 
 def is_handle(text: str) -> bool:

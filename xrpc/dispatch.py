@@ -69,6 +69,8 @@ def _answer(request: WSGIRequest, nsid: str, meter: Meter) -> HttpResponseBase:
         if handed_on is not None:
             return respond(request, handed_on)
     call = _call(request, method)
+    if method.scope is not None and call.permissions is not None:
+        method.scope.check(call.permissions, call)
     meter.charge(method.limits, call)
     if _has_to_be_received(request, method, call):
         upload = Upload(

@@ -1,13 +1,13 @@
 """The method registry: what we answer, declared beside each function and checked at import.
 
 `@query("nsid", auth=...)`, `@procedure`, `@subscription` refuse a name that no lexicon has, a kind
-that is not the lexicon's, a duplicate and a missing `auth`, so a server with such a fault does not
-start. `pool` tells the bridge (server.web.asgi_bridge.THREADS) which pool of threads runs the
-method: `write` for commits, `slow` for passwords, `transfer` for bodies of any length, `export` for
-those read from a snapshot of the database, `remote` for what waits on the directory, `lookup` where
-the caller names the server that is asked, `moderation` for all that staff alone may call; so that
-none of them holds up reads, nor a late directory those who sign in, nor an untrusted party's slow
-server anybody else.
+that is not the lexicon's, a duplicate, a missing `auth`, and accounts that may call without a
+`scope` for their apps, so a server with such a fault does not start. `pool` tells the bridge
+(server.web.asgi_bridge.THREADS) which pool of threads runs the method: `write` for commits, `slow`
+for passwords, `transfer` for bodies of any length, `export` for those read from a snapshot of the
+database, `remote` for what waits on the directory, `lookup` where the caller names the server that
+is asked, `moderation` for all that staff alone may call; so that none of them holds up reads, nor a
+late directory those who sign in, nor an untrusted party's slow server anybody else.
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
@@ -18,6 +18,7 @@ from django.conf import settings
 
 from hosting.models import Host
 from protocol.lexicon import MethodType, catalog
+from xrpc.auth.app_scopes import ScopeRule
 from xrpc.auth.declared import Auth
 from xrpc.rate_limits import Limit
 from xrpc.request.bodies import JSON_LIMIT_BYTES
@@ -53,6 +54,7 @@ class Method:
     lexicon: MethodType
     body_limit: BodyLimit = JSON_LIMIT_BYTES
     limits: tuple[Limit, ...] = ()
+    scope: ScopeRule | None = None
 
     def body_limit_bytes(self, host: Host) -> int:
         """The most decoded bytes that this method takes at a host."""
@@ -73,31 +75,39 @@ _subscriptions: dict[str, Subscription] = {}
 
 
 def query(
-    nsid: str, *, auth: Auth, pool: Pool = "fast", limits: tuple[Limit, ...] = ()
+    nsid: str,
+    *,
+    auth: Auth,
+    scope: ScopeRule | None = None,
+    pool: Pool = "fast",
+    limits: tuple[Limit, ...] = (),
 ) -> Callable[[Verb], Verb]:
-    """Declare a query, answered to GET and HEAD. Raises RegistryError."""
+    """Declare a query, answered to GET and HEAD; `scope` is what an app needs, where accounts may
+    call. Raises RegistryError."""
 
     def declare(verb: Verb) -> Verb:
-        _add(Method(nsid, QUERY, auth, pool, verb, _lexicon(nsid, QUERY), limits=limits))
+        lexicon = _lexicon(nsid, QUERY)
+        _add(Method(nsid, QUERY, auth, pool, verb, lexicon, limits=limits, scope=scope))
         return verb
 
     return declare
 
 
-def procedure(
+def procedure(  # noqa: PLR0913 - a declaration, in keywords
     nsid: str,
     *,
     auth: Auth,
+    scope: ScopeRule | None = None,
     pool: Pool = "fast",
     body_limit: BodyLimit = JSON_LIMIT_BYTES,
     limits: tuple[Limit, ...] = (),
 ) -> Callable[[Verb], Verb]:
     """Declare a procedure, answered to POST; `body_limit` in decoded bytes, `limits` from
-    xrpc.rate_limits."""
+    xrpc.rate_limits, `scope` as for queries."""
 
     def declare(verb: Verb) -> Verb:
         lexicon = _lexicon(nsid, PROCEDURE)
-        _add(Method(nsid, PROCEDURE, auth, pool, verb, lexicon, body_limit, limits))
+        _add(Method(nsid, PROCEDURE, auth, pool, verb, lexicon, body_limit, limits, scope))
         return verb
 
     return declare
@@ -151,6 +161,8 @@ def _add(method: Method) -> None:
         raise RegistryError(f"{method.nsid}: auth must be an Auth, such as Auth.none()")
     if method.auth.is_for_staff != (method.pool == "moderation"):
         raise RegistryError(f"{method.nsid}: the pool moderation is for staff methods alone")
+    if method.auth.takes_accounts != (method.scope is not None):
+        raise RegistryError(f"{method.nsid}: scope says what an app needs where accounts may call")
     _methods[method.nsid] = method
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from protocol.oauth import scope_syntax
 from protocol.oauth.scope_syntax import InvalidScope, ScopeSyntax
-from protocol.syntax import is_nsid
+from protocol.syntax import is_nsid, is_service_reference
 
 ANY: Final = "*"
 CREATE, UPDATE, DELETE = "create", "update", "delete"
@@ -31,10 +31,6 @@ WRITES: Final = (CREATE, UPDATE, DELETE)
 _MARKERS: Final = (ATPROTO, TRANSITION_GENERIC, TRANSITION_EMAIL, TRANSITION_CHAT)
 _ACCOUNT_ATTRIBUTES: Final = (EMAIL, REPO, STATUS)
 _MEDIA_RANGE: Final = re.compile(r"\*/\*|[^\s/*]+/(?:\*|[^\s/*]+)")
-_AUDIENCE: Final = re.compile(
-    r"did:(?:plc:[a-z2-7]{24}|web:(?:localhost(?:%3A[0-9]{1,5})?|(?:[a-zA-Z0-9-]+\.)+[a-zA-Z0-9-]+))"
-    r"#[A-Za-z0-9._~!$&'()*+,;=:@/?%-]+"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,15 +178,10 @@ def build_rpc(syntax: ScopeSyntax) -> RpcScope:
     """An rpc scope of its parts; not every method of every service at once. Raises InvalidScope."""
     values = _values(syntax, "lxm", "aud")
     methods = _widest(_all(values.get("lxm"), lambda value: value == ANY or is_nsid(value)))
-    audience = _one(values.get("aud"), lambda value: value == ANY or is_audience(value))
+    audience = _one(values.get("aud"), lambda value: value == ANY or is_service_reference(value))
     if audience == ANY and ANY in methods:
         raise InvalidScope("an rpc scope names methods or a service")
     return RpcScope(methods, audience)
-
-
-def is_audience(text: str) -> bool:
-    """Whether it is `did#service` of a DID that resolves on the network."""
-    return len(text) <= 2_500 and _AUDIENCE.fullmatch(text) is not None
 
 
 def _blob(syntax: ScopeSyntax) -> BlobScope:
@@ -216,7 +207,7 @@ def _identity(syntax: ScopeSyntax) -> IdentityScope:
 
 def _include(syntax: ScopeSyntax) -> IncludeScope:
     values = _values(syntax, "nsid", "aud")
-    audience = _one(values["aud"], is_audience) if "aud" in values else ""
+    audience = _one(values["aud"], is_service_reference) if "aud" in values else ""
     return IncludeScope(_one(values.get("nsid"), is_nsid), audience)
 
 

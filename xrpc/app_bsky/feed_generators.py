@@ -13,6 +13,7 @@ from protocol.syntax import AtUri, InvalidSyntax, is_did
 from xrpc.auth.declared import Auth
 from xrpc.proxy.forwardable_methods import handed_on, needed_service, proxy_context, relayed
 from xrpc.proxy.plans import Forwarded, Questions, Received, value_of
+from xrpc.proxy.rpc_scopes import calling
 from xrpc.registry import query
 from xrpc.request.call import Answer, Call
 
@@ -31,7 +32,7 @@ class UnknownFeed(InvalidRequest):
         super().__init__("could not resolve feed did")
 
 
-@query(GET_FEED, auth=Auth.account())
+@query(GET_FEED, auth=Auth.account(), scope=calling(GET_FEED, SKELETON))
 def get_feed(call: Call) -> Answer:
     service = needed_service(call, GET_FEED)
     if not service.is_default_appview:

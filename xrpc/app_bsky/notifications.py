@@ -4,6 +4,8 @@ Source: the lexicons of those methods. The service is named in the input, and an
 `#bsky_notif` of its DID's document; the app view is its own.
 """
 
+from protocol.oauth.permissions import Permissions
+from xrpc.auth.app_scopes import ScopeRule
 from xrpc.auth.declared import Auth
 from xrpc.proxy import destinations
 from xrpc.proxy.destinations import NOTIFIER_ID, Service
@@ -16,12 +18,23 @@ REGISTER = "app.bsky.notification.registerPush"
 UNREGISTER = "app.bsky.notification.unregisterPush"
 
 
-@procedure(REGISTER, auth=Auth.account())
+def _pushing(nsid: str) -> ScopeRule:
+    """`rpc:` of the method, at the notifier that the input names or the app view that it is."""
+
+    def check(permissions: Permissions, call: Call) -> None:
+        service = _service(call, nsid)
+        if not permissions.may_call(nsid, service.name):
+            permissions.require_call(nsid, f"{service.did}#{NOTIFIER_ID}")
+
+    return ScopeRule(f"`rpc:` of {nsid}", check)
+
+
+@procedure(REGISTER, auth=Auth.account(), scope=_pushing(REGISTER))
 def register_push(call: Call) -> Answer:
     return handed_on(call, REGISTER, _service(call, REGISTER))
 
 
-@procedure(UNREGISTER, auth=Auth.account())
+@procedure(UNREGISTER, auth=Auth.account(), scope=_pushing(UNREGISTER))
 def unregister_push(call: Call) -> Answer:
     return handed_on(call, UNREGISTER, _service(call, UNREGISTER))
 

@@ -18,6 +18,7 @@ from xrpc.auth.subjects import own_account, own_account_as_it_is
 from xrpc.proxy.destinations import Service
 from xrpc.proxy.forwardable_methods import chosen_service, handed_on, relayed
 from xrpc.proxy.plans import Composed, PoolWork
+from xrpc.proxy.rpc_scopes import calling
 from xrpc.registry import procedure, query
 from xrpc.request.call import Answer, Call
 
@@ -25,7 +26,7 @@ GET = "app.bsky.actor.getPreferences"
 PUT = "app.bsky.actor.putPreferences"
 
 
-@query(GET, auth=Auth.account_or_bearer(STANDARD | LEAVING))
+@query(GET, auth=Auth.account_or_bearer(STANDARD | LEAVING), scope=calling(GET))
 def get_preferences(call: Call) -> Answer:
     if call.bearer:
         return relayed(PoolWork("moderation", lambda: _for_moderator(call)))
@@ -36,7 +37,7 @@ def get_preferences(call: Call) -> Answer:
     return {"preferences": read(account)}
 
 
-@procedure(PUT, auth=Auth.account(), limits=(rate_limits.PUT_PREFERENCES,))
+@procedure(PUT, auth=Auth.account(), scope=calling(PUT), limits=(rate_limits.PUT_PREFERENCES,))
 def put_preferences(call: Call) -> Answer:
     if elsewhere := _elsewhere(call, PUT):
         return handed_on(call, PUT, elsewhere)

@@ -53,6 +53,12 @@ class Credentials:
 
 ANONYMOUS = Credentials()
 _FOR_STAFF = (Kind.ADMIN, Kind.MODERATOR)
+_FOR_ACCOUNTS = (
+    Kind.ACCOUNT,
+    Kind.ACCOUNT_OR_SERVICE,
+    Kind.ACCOUNT_OR_BEARER,
+    Kind.OPTIONAL_OWNER,
+)
 _OPTIONAL = (Kind.OPTIONAL_OWNER, Kind.USER_SERVICE)
 
 
@@ -114,6 +120,11 @@ class Auth:
     def is_for_staff(self) -> bool:
         """Whether nobody but the host's admin or moderation service may call."""
         return self.kind in _FOR_STAFF
+
+    @property
+    def takes_accounts(self) -> bool:
+        """Whether the credentials of an account, an app's too, are read at all."""
+        return self.kind in _FOR_ACCOUNTS
 
     def read(self, request: HttpRequest, host: Host) -> Credentials:
         """The credentials of a request. Raises AuthMissing, InvalidToken, ExpiredToken.

@@ -14,6 +14,7 @@ from xrpc.auth.declared import LEAVING, STANDARD, Auth
 from xrpc.auth.subjects import own_account_as_it_is
 from xrpc.proxy.forwardable_methods import chosen_service, handed_on
 from xrpc.proxy.methods import CREATE_REPORT
+from xrpc.proxy.rpc_scopes import calling
 from xrpc.registry import procedure
 from xrpc.request.call import Answer, Call
 
@@ -21,6 +22,7 @@ from xrpc.request.call import Answer, Call
 @procedure(
     CREATE_REPORT,
     auth=Auth.account(STANDARD | LEAVING),
+    scope=calling(CREATE_REPORT),
     limits=(rate_limits.CREATE_REPORT,),
 )
 def create_report(call: Call) -> Answer:

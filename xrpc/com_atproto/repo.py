@@ -22,6 +22,7 @@ from repos.imports import receive
 from repos.reads import record_pages, repos
 from repos.reads.repos import RepoRef
 from xrpc import rate_limits
+from xrpc.auth import app_scopes
 from xrpc.auth.declared import FULL, Auth
 from xrpc.auth.service_callers import spending
 from xrpc.auth.subjects import (
@@ -46,6 +47,7 @@ _RESULT_OF = {"create": "createResult", "update": "updateResult", "delete": "del
 @procedure(
     "com.atproto.repo.createRecord",
     auth=Auth.account(),
+    scope=app_scopes.write("create"),
     pool="write",
     body_limit=RECORD_LIMIT_BYTES,
     limits=(rate_limits.CREATE_RECORD,),
@@ -63,6 +65,7 @@ def create_record(call: Call) -> Answer:
 @procedure(
     "com.atproto.repo.putRecord",
     auth=Auth.account(),
+    scope=app_scopes.write("create", "update"),
     pool="write",
     body_limit=RECORD_LIMIT_BYTES,
     limits=(rate_limits.PUT_RECORD,),
@@ -80,6 +83,7 @@ def put_record(call: Call) -> Answer:
 @procedure(
     "com.atproto.repo.deleteRecord",
     auth=Auth.account(),
+    scope=app_scopes.write("delete"),
     pool="write",
     limits=(rate_limits.DELETE_RECORD,),
 )
@@ -93,6 +97,7 @@ def delete_record(call: Call) -> Answer:
 @procedure(
     "com.atproto.repo.applyWrites",
     auth=Auth.account(),
+    scope=app_scopes.EACH_WRITE,
     pool="write",
     body_limit=RECORD_LIMIT_BYTES,
     limits=(rate_limits.APPLY_WRITES,),
@@ -158,6 +163,7 @@ def describe_repo(call: Call) -> Answer:
 @procedure(
     "com.atproto.repo.uploadBlob",
     auth=Auth.account_or_service(),
+    scope=app_scopes.UPLOAD,
     pool="transfer",
     body_limit=blob_limit_bytes,
     limits=(rate_limits.UPLOAD_BLOB, rate_limits.UPLOADED_BYTES),
@@ -175,6 +181,7 @@ def upload_blob(call: Call) -> Answer:
 @procedure(
     "com.atproto.repo.importRepo",
     auth=Auth.account(FULL),
+    scope=app_scopes.MANAGE_REPO,
     pool="transfer",
     body_limit=settings.IMPORT_LIMIT_BYTES,
     limits=(rate_limits.IMPORT_REPO, rate_limits.IMPORT_WRITES, rate_limits.UPLOADED_BYTES),
@@ -186,7 +193,7 @@ def import_repo(call: Call) -> Answer:
     return None
 
 
-@query("com.atproto.repo.listMissingBlobs", auth=Auth.account())
+@query("com.atproto.repo.listMissingBlobs", auth=Auth.account(), scope=app_scopes.ANY)
 def list_missing_blobs(call: Call) -> Answer:
     asked = call.params
     repo = repos.find_repo(call.host, own_account(call).did)

@@ -14,6 +14,7 @@ from repos.blobs import blobs
 from repos.events.firehose import follow
 from repos.reads import exports, repos
 from repos.reads.repos import RepoRow
+from xrpc.auth import app_scopes
 from xrpc.auth.declared import Auth
 from xrpc.auth.subjects import readable_repo
 from xrpc.registry import query, subscription
@@ -25,27 +26,29 @@ _BRIEFLY = "public, max-age=60"
 _PRIVATE = "private, max-age=60"
 
 
-@query("com.atproto.sync.getRepo", auth=Auth.optional_owner(), pool="export")
+@query("com.atproto.sync.getRepo", auth=Auth.optional_owner(), scope=app_scopes.ANY, pool="export")
 def get_repo(call: Call) -> Answer:
     repo = readable_repo(call)
     chunks = exports.export_repo(repo, call.params.get("since"))
     return Streamed(chunks, _CAR, is_compressible=True, is_snapshot=True)
 
 
-@query("com.atproto.sync.getCheckout", auth=Auth.optional_owner(), pool="export")
+@query(
+    "com.atproto.sync.getCheckout", auth=Auth.optional_owner(), scope=app_scopes.ANY, pool="export"
+)
 def get_checkout(call: Call) -> Answer:
     """Deprecated: what getRepo answers without `since`."""
     chunks = exports.export_repo(readable_repo(call))
     return Streamed(chunks, _CAR, is_compressible=True, is_snapshot=True)
 
 
-@query("com.atproto.sync.getHead", auth=Auth.optional_owner())
+@query("com.atproto.sync.getHead", auth=Auth.optional_owner(), scope=app_scopes.ANY)
 def get_head(call: Call) -> Answer:
     """Deprecated: what getLatestCommit says, without the rev."""
     return {"root": cid.to_text(readable_repo(call).head)}
 
 
-@query("com.atproto.sync.getRecord", auth=Auth.optional_owner())
+@query("com.atproto.sync.getRecord", auth=Auth.optional_owner(), scope=app_scopes.ANY)
 def get_record(call: Call) -> Answer:
     """A proof that the record is there, or that it is not."""
     repo = readable_repo(call)
@@ -53,14 +56,16 @@ def get_record(call: Call) -> Answer:
     return Whole(proof, _CAR)
 
 
-@query("com.atproto.sync.getBlocks", auth=Auth.optional_owner(), pool="transfer")
+@query(
+    "com.atproto.sync.getBlocks", auth=Auth.optional_owner(), scope=app_scopes.ANY, pool="transfer"
+)
 def get_blocks(call: Call) -> Answer:
     repo = readable_repo(call)
     cids = [_cid(text) for text in call.params["cids"]]
     return Streamed(exports.blocks(repo, cids), _CAR, is_compressible=True)
 
 
-@query("com.atproto.sync.getLatestCommit", auth=Auth.optional_owner())
+@query("com.atproto.sync.getLatestCommit", auth=Auth.optional_owner(), scope=app_scopes.ANY)
 def get_latest_commit(call: Call) -> Answer:
     repo = readable_repo(call)
     return {"cid": cid.to_text(repo.head), "rev": repo.rev}
@@ -81,7 +86,9 @@ def list_repos(call: Call) -> Answer:
     return listed if page.cursor is None else {**listed, "cursor": page.cursor}
 
 
-@query("com.atproto.sync.getBlob", auth=Auth.optional_owner(), pool="transfer")
+@query(
+    "com.atproto.sync.getBlob", auth=Auth.optional_owner(), scope=app_scopes.ANY, pool="transfer"
+)
 def get_blob(call: Call) -> Answer:
     """Untrusted bytes on our origin: nothing in them may ever run or be taken for a page."""
     repo = readable_repo(call)
@@ -96,7 +103,7 @@ def get_blob(call: Call) -> Answer:
     return Stored(opened.file, opened.ref.size, opened.ref.mime_type, f'"{name}"', headers)
 
 
-@query("com.atproto.sync.listBlobs", auth=Auth.optional_owner())
+@query("com.atproto.sync.listBlobs", auth=Auth.optional_owner(), scope=app_scopes.ANY)
 def list_blobs(call: Call) -> Answer:
     asked = call.params
     repo = readable_repo(call)

@@ -10,6 +10,7 @@ from accounts.authentication import credential_rules
 from accounts.signup import handle_availability
 from accounts.signup.handle_availability import Suggestion
 from protocol.errors import XrpcError
+from xrpc.auth import app_scopes
 from xrpc.auth.declared import Auth
 from xrpc.auth.subjects import own_account
 from xrpc.registry import query
@@ -38,7 +39,7 @@ def check_handle_availability(call: Call) -> Answer:
     return {"handle": handle, "result": {"$type": f"{_RESULT}Available"}}
 
 
-@query("com.atproto.temp.checkSignupQueue", auth=Auth.account())
+@query("com.atproto.temp.checkSignupQueue", auth=Auth.account(), scope=app_scopes.NONE)
 def check_signup_queue(call: Call) -> Answer:
     """Whoever has a session is through: sign-ups that wait here have no DID and no session."""
     own_account(call)

@@ -19,8 +19,12 @@ the app view of the deployment ([operators/services.md](operators/services.md));
 without one it is a 501 that says so. Inputs and outputs are those of the lexicons at
 <https://github.com/bluesky-social/atproto/tree/main/lexicons>.
 
+*An app* signed in by OAuth; what it needs is a scope. `transition:generic` does for `repo:`,
+`blob:` and `rpc:`, private messages aside.
+
 Made by `manage.py methods > docs/methods.md`; do not edit.
 """
+_COLUMNS: Final = "| method | HTTP | who | an app needs | what |\n|---|---|---|---|---|"
 _SESSIONS: Final = {
     FULL: "a session of the main password",
     PRIV: "a session, also of a privileged app password",
@@ -46,7 +50,7 @@ def render() -> str:
 
 def _sections() -> Iterator[str]:
     for namespace, nsids in groupby(registry.registered(), lambda nsid: nsid.rpartition(".")[0]):
-        yield f"## {namespace}\n\n| method | HTTP | who | what |\n|---|---|---|---|"
+        yield f"## {namespace}\n\n{_COLUMNS}"
         yield "\n".join(map(_row, nsids)) + "\n"
 
 
@@ -55,11 +59,16 @@ def _row(nsid: str) -> str:
     if method is None:
         raise LookupError(nsid)
     what = " ".join(method.lexicon.description.split()).replace("|", "\\|")
-    return f"| `{nsid}` | {_verb(method)} | {_who(method)} | {what} |"
+    return f"| `{nsid}` | {_verb(method)} | {_who(method)} | {_scope(method)} | {what} |"
 
 
 def _verb(method: Method | Subscription) -> str:
     return "WebSocket" if isinstance(method, Subscription) else registry.HTTP_VERB[method.kind]
+
+
+def _scope(method: Method | Subscription) -> str:
+    rule = None if isinstance(method, Subscription) else method.scope
+    return "" if rule is None else rule.text
 
 
 def _who(method: Method | Subscription) -> str:

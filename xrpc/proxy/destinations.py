@@ -28,6 +28,11 @@ class Service:
     url: str = ""
     is_default_appview: bool = field(default=False, compare=False)  # the one of the host
 
+    @property
+    def name(self) -> str:
+        """`did#id`, as scopes name it."""
+        return f"{self.did}#{self.id}"
+
 
 class UnresolvedService(InvalidRequest):
     """400: the DID that the caller named leads to no service."""

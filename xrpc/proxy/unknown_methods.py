@@ -9,10 +9,11 @@ from django.core.handlers.wsgi import WSGIRequest
 from hosting.models import Host
 from protocol.errors import InvalidRequest
 from xrpc.auth import service_callers
-from xrpc.auth.declared import BEARER, FULL, Auth
+from xrpc.auth.declared import BEARER, DPOP, FULL, Auth
 from xrpc.proxy import destinations, methods
 from xrpc.proxy.plans import proxy_context_of, refuse_protected
 from xrpc.proxy.relaying import Relay
+from xrpc.proxy.rpc_scopes import check_caller
 from xrpc.registry import Method
 from xrpc.request.call import HandedOn
 from xrpc.response.errors import MethodNotImplemented
@@ -39,6 +40,8 @@ def forward_for_no_staff(request: WSGIRequest, host: Host, method: Method) -> Ha
 
 def _is_session(request: WSGIRequest) -> bool:
     scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    if scheme.lower() == DPOP:
+        return True
     return scheme.lower() == BEARER and not service_callers.is_service_token(token.strip())
 
 
@@ -56,5 +59,6 @@ def forward_unknown(request: WSGIRequest, host: Host, nsid: str) -> HandedOn:
         raise MethodNotImplemented(destinations.why_nobody(nsid))
     auth = _ADMINS if methods.is_for_admins(nsid) else _AUTH
     caller = auth.read(request, host).caller
+    check_caller(caller, nsid, service)
     proxy_context = proxy_context_of(host, caller, request.META, nsid)
     return HandedOn(Relay(proxy_context.to(service, nsid)))

@@ -151,7 +151,7 @@ def check_content_type(content_type: str, declared: str) -> None:
         raise InvalidRequest("Request encoding (Content-Type) required but not provided")
     if "," in content_type:
         raise InvalidRequest("Multiple Content-Type headers are not accepted")
-    mime = content_type.partition(";")[0].strip().lower()
+    mime = plain_type(content_type)
     if "/" not in mime or declared not in ("*/*", mime):
         raise InvalidRequest(f"Wrong request encoding (Content-Type): {mime}")
 
@@ -165,3 +165,8 @@ def _decoder(encoding: str) -> Decoder:
         known = ", ".join(DECODERS)
         raise UnsupportedEncoding(f"Unsupported Content-Encoding: {encoding} (not of {known})")
     return DECODERS[encoding]()
+
+
+def plain_type(content_type: str) -> str:
+    """A media type without its parameters, in lower case."""
+    return content_type.partition(";")[0].strip().lower()

@@ -10,6 +10,7 @@ from typing import IO, Any
 
 from accounts.service_auth.tokens import ServiceClaims
 from hosting.models import Host
+from protocol.oauth.permissions import Permissions
 from server.web.deferred_response import Responder
 from xrpc.request.bodies import Body
 
@@ -20,12 +21,14 @@ class Caller:
 
     `session` is the session's id, empty for callers without one (services, the admin). Reading a
     token does not tell whether its session still stands: that is asked together with the caller's
-    account or repo (`xrpc.auth.subjects`).
+    account or repo (`xrpc.auth.subjects`). `permissions` are those of an app that signed in by
+    OAuth; None for everybody else, whom they do not bind.
     """
 
     did: str
     scope: str
     session: str = ""
+    permissions: Permissions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,11 @@ class Call:
     def did(self) -> str:
         """The caller's DID; methods declared with `Auth.account` always have one."""
         return self.caller.did if self.caller else ""
+
+    @property
+    def permissions(self) -> Permissions | None:
+        """What the calling app may do; None for a caller that is no app."""
+        return self.caller.permissions if self.caller else None
 
     @property
     def session(self) -> str:

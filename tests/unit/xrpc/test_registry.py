@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from server.web.asgi_bridge import THREADS
 from xrpc import com_atproto, registry
+from xrpc.auth import app_scopes
 from xrpc.auth.declared import Auth
 from xrpc.registry import RegistryError, find, pool_of, procedure, query, subscription
 
@@ -58,6 +59,22 @@ def test_a_declaration_without_auth_is_refused():
         query(FREE)
     with pytest.raises(RegistryError, match="auth"):
         query(FREE, auth=None)(lambda _call: None)
+
+
+@pytest.mark.usefixtures("_empty")
+@pytest.mark.parametrize(
+    ("auth", "scope"),
+    [
+        (Auth.account(), None),
+        (Auth.account_or_bearer(), None),
+        (Auth.optional_owner(), None),
+        (Auth.none(), app_scopes.ANY),
+        (Auth.user_service(), app_scopes.ANY),
+    ],
+)
+def test_what_an_app_needs_is_said_where_accounts_call_and_nowhere_else(auth, scope):
+    with pytest.raises(RegistryError, match="scope"):
+        query(FREE, auth=auth, scope=scope)(lambda _call: None)
 
 
 @pytest.mark.parametrize(

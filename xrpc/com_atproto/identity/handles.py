@@ -9,6 +9,7 @@ import orjson
 from accounts.identity import handle_changes, resolution
 from hosting.models import Host
 from xrpc import rate_limits
+from xrpc.auth import app_scopes
 from xrpc.auth.declared import Auth
 from xrpc.auth.subjects import own_account
 from xrpc.proxy.forwardable_methods import relayed
@@ -28,6 +29,7 @@ def resolve_handle(call: Call) -> Answer:
 @procedure(
     "com.atproto.identity.updateHandle",
     auth=Auth.account(),
+    scope=app_scopes.CHANGE_HANDLE,
     pool="lookup",
     limits=(rate_limits.UPDATE_HANDLE,),
 )

@@ -9,6 +9,7 @@ from typing import Any
 from accounts.identity.plc import owner_operations
 from protocol.did import plc
 from xrpc import rate_limits
+from xrpc.auth import app_scopes
 from xrpc.auth.declared import LEAVING, Auth
 from xrpc.auth.subjects import own_account, own_account_as_it_is
 from xrpc.registry import procedure, query
@@ -17,7 +18,9 @@ from xrpc.request.call import Answer, Call
 _SIGNED = ("rotationKeys", "alsoKnownAs", "verificationMethods", "services")
 
 
-@query("com.atproto.identity.getRecommendedDidCredentials", auth=Auth.account())
+@query(
+    "com.atproto.identity.getRecommendedDidCredentials", auth=Auth.account(), scope=app_scopes.ANY
+)
 def get_recommended_did_credentials(call: Call) -> Answer:
     data = plc.update(owner_operations.recommended(own_account(call)), prev=None)
     answer: dict[str, Any] = {name: data[name] for name in _SIGNED if data[name]}
@@ -27,6 +30,7 @@ def get_recommended_did_credentials(call: Call) -> Answer:
 @procedure(
     "com.atproto.identity.requestPlcOperationSignature",
     auth=Auth.account(LEAVING),
+    scope=app_scopes.CHANGE_IDENTITY,
     limits=(rate_limits.REQUEST_PLC_SIGNATURE,),
 )
 def request_plc_operation_signature(call: Call) -> Answer:
@@ -37,6 +41,7 @@ def request_plc_operation_signature(call: Call) -> Answer:
 @procedure(
     "com.atproto.identity.signPlcOperation",
     auth=Auth.account(LEAVING),
+    scope=app_scopes.CHANGE_IDENTITY,
     pool="remote",
     limits=(rate_limits.SIGN_PLC_OPERATION,),
 )
@@ -49,6 +54,7 @@ def sign_plc_operation(call: Call) -> Answer:
 @procedure(
     "com.atproto.identity.submitPlcOperation",
     auth=Auth.account(),
+    scope=app_scopes.CHANGE_IDENTITY,
     pool="remote",
     limits=(rate_limits.SUBMIT_PLC_OPERATION,),
 )

@@ -7,6 +7,7 @@ Source: the lexicons of that namespace. Answers are remembered for a while
 from accounts.identity import external_handles, resolution
 from accounts.identity.resolution import Identity
 from xrpc import rate_limits
+from xrpc.auth import app_scopes
 from xrpc.auth.declared import Auth
 from xrpc.auth.subjects import NO_HANDLE, own_account
 from xrpc.registry import procedure, query
@@ -26,6 +27,7 @@ def resolve_identity(call: Call) -> Answer:
 @procedure(
     "com.atproto.identity.refreshIdentity",
     auth=Auth.account(),
+    scope=app_scopes.ANY,
     pool="lookup",
     limits=(rate_limits.REFRESH_IDENTITY,),
 )

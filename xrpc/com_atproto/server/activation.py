@@ -12,6 +12,7 @@ from protocol.errors import InvalidRequest
 from repos.reads import repos
 from repos.reads.counts import count_repo
 from xrpc import rate_limits
+from xrpc.auth import app_scopes
 from xrpc.auth.declared import FULL, LEAVING, Auth
 from xrpc.auth.subjects import own_account, own_account_as_it_is
 from xrpc.registry import procedure, query
@@ -21,6 +22,7 @@ from xrpc.request.call import Answer, Call
 @procedure(
     "com.atproto.server.deactivateAccount",
     auth=Auth.account(LEAVING),
+    scope=app_scopes.MANAGE_STATUS,
     limits=(rate_limits.CHANGE_STATUS,),
 )
 def deactivate_account(call: Call) -> Answer:
@@ -31,6 +33,7 @@ def deactivate_account(call: Call) -> Answer:
 @procedure(
     "com.atproto.server.activateAccount",
     auth=Auth.account(FULL),
+    scope=app_scopes.NONE,
     pool="lookup",
     limits=(rate_limits.CHANGE_STATUS,),
 )
@@ -39,7 +42,12 @@ def activate_account(call: Call) -> Answer:
     return None
 
 
-@query("com.atproto.server.checkAccountStatus", auth=Auth.account(), pool="lookup")
+@query(
+    "com.atproto.server.checkAccountStatus",
+    auth=Auth.account(),
+    scope=app_scopes.ANY,
+    pool="lookup",
+)
 def check_account_status(call: Call) -> Answer:
     """`privateStateValues` counts preferences. `hasRotationKey`, which the lexicon does not have,
     says false where the DID's rotation keys lack this host's; it is left out otherwise."""

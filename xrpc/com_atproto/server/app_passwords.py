@@ -9,6 +9,7 @@ from accounts.authentication import app_passwords
 from accounts.models import AppPassword
 from repos.events.append import time_text
 from xrpc import rate_limits
+from xrpc.auth import app_scopes
 from xrpc.auth.declared import FULL, Auth
 from xrpc.auth.subjects import own_account
 from xrpc.registry import procedure, query
@@ -18,6 +19,7 @@ from xrpc.request.call import Answer, Call
 @procedure(
     "com.atproto.server.createAppPassword",
     auth=Auth.account(FULL),
+    scope=app_scopes.NONE,
     limits=(rate_limits.CREATE_APP_PASSWORD,),
 )
 def create_app_password(call: Call) -> Answer:
@@ -29,12 +31,12 @@ def create_app_password(call: Call) -> Answer:
     return {**_listed(row), "password": password}
 
 
-@query("com.atproto.server.listAppPasswords", auth=Auth.account())
+@query("com.atproto.server.listAppPasswords", auth=Auth.account(), scope=app_scopes.NONE)
 def list_app_passwords(call: Call) -> Answer:
     return {"passwords": [_listed(row) for row in app_passwords.of_account(own_account(call))]}
 
 
-@procedure("com.atproto.server.revokeAppPassword", auth=Auth.account())
+@procedure("com.atproto.server.revokeAppPassword", auth=Auth.account(), scope=app_scopes.NONE)
 def revoke_app_password(call: Call) -> Answer:
     app_passwords.revoke(own_account(call), call.input["name"])
     return None

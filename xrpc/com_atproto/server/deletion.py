@@ -8,6 +8,7 @@ from accounts.authentication import email_address, email_codes
 from accounts.authentication.email_codes import Purpose
 from accounts.lifecycle import deletion
 from xrpc import rate_limits
+from xrpc.auth import app_scopes
 from xrpc.auth.declared import FULL, Auth
 from xrpc.auth.subjects import own_account
 from xrpc.registry import procedure
@@ -17,6 +18,7 @@ from xrpc.request.call import Answer, Call
 @procedure(
     "com.atproto.server.requestAccountDelete",
     auth=Auth.account(FULL),
+    scope=app_scopes.NONE,
     pool="remote",
     limits=(rate_limits.REQUEST_ACCOUNT_DELETE,),
 )

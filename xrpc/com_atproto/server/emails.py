@@ -6,6 +6,7 @@ Any session may have the address confirmed; only the main password changes it.
 from accounts.authentication import email_address, email_codes
 from accounts.authentication.email_codes import Purpose
 from xrpc import rate_limits
+from xrpc.auth import app_scopes
 from xrpc.auth.declared import FULL, Auth
 from xrpc.auth.subjects import own_account
 from xrpc.registry import procedure
@@ -15,6 +16,7 @@ from xrpc.request.call import Answer, Call
 @procedure(
     "com.atproto.server.requestEmailConfirmation",
     auth=Auth.account(),
+    scope=app_scopes.MANAGE_EMAIL,
     pool="remote",
     limits=(rate_limits.REQUEST_EMAIL_CONFIRMATION,),
 )
@@ -24,7 +26,10 @@ def request_email_confirmation(call: Call) -> Answer:
 
 
 @procedure(
-    "com.atproto.server.confirmEmail", auth=Auth.account(), limits=(rate_limits.UPDATE_EMAIL,)
+    "com.atproto.server.confirmEmail",
+    auth=Auth.account(),
+    scope=app_scopes.MANAGE_EMAIL,
+    limits=(rate_limits.UPDATE_EMAIL,),
 )
 def confirm_email(call: Call) -> Answer:
     email_address.confirm(own_account(call), call.input["email"], call.input["token"])
@@ -34,6 +39,7 @@ def confirm_email(call: Call) -> Answer:
 @procedure(
     "com.atproto.server.requestEmailUpdate",
     auth=Auth.account(FULL),
+    scope=app_scopes.NONE,
     pool="remote",
     limits=(rate_limits.REQUEST_EMAIL_UPDATE,),
 )
@@ -42,7 +48,10 @@ def request_email_update(call: Call) -> Answer:
 
 
 @procedure(
-    "com.atproto.server.updateEmail", auth=Auth.account(FULL), limits=(rate_limits.UPDATE_EMAIL,)
+    "com.atproto.server.updateEmail",
+    auth=Auth.account(FULL),
+    scope=app_scopes.NONE,
+    limits=(rate_limits.UPDATE_EMAIL,),
 )
 def update_email(call: Call) -> Answer:
     wanted = email_address.Change(

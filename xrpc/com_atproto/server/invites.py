@@ -5,6 +5,7 @@ Source: the lexicons of that namespace.
 
 from accounts.invites import earned
 from moderation.staff import account_changes
+from xrpc.auth import app_scopes
 from xrpc.auth.declared import FULL, Auth
 from xrpc.auth.subjects import actor, own_account
 from xrpc.com_atproto.invite_views import invite_code
@@ -35,7 +36,7 @@ def create_invite_codes(call: Call) -> Answer:
     return {"codes": [{"account": owner, "codes": codes} for owner, codes in given.items()]}
 
 
-@query("com.atproto.server.getAccountInviteCodes", auth=Auth.account(FULL))
+@query("com.atproto.server.getAccountInviteCodes", auth=Auth.account(FULL), scope=app_scopes.NONE)
 def get_account_invite_codes(call: Call) -> Answer:
     """Earning them first, unless `createAvailable` is false; disabled ones are not shown."""
     account = own_account(call)

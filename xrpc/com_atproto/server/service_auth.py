@@ -4,7 +4,6 @@ Source: the lexicon of that method. The audience is put into the token as it was
 without `#service`. Whoever was taken down gets one token only: to move to another host.
 """
 
-import re
 import time
 from typing import Final
 
@@ -13,6 +12,9 @@ from accounts.models import Account
 from accounts.service_auth import tokens
 from accounts.status import AccountTakedown
 from protocol.errors import InvalidRequest
+from protocol.oauth.permissions import Permissions
+from protocol.syntax import is_network_did, is_service_reference
+from xrpc.auth.app_scopes import NotForApps, ScopeRule
 from xrpc.auth.declared import FULL, LEAVING, PRIV, STANDARD, Auth
 from xrpc.auth.subjects import own_account_as_it_is
 from xrpc.proxy import methods
@@ -20,14 +22,6 @@ from xrpc.registry import query
 from xrpc.request.call import Answer, Call, Caller
 
 METHODLESS_LIFETIME_S = 60
-# DIDs as accounts and services have them: plc, or web with a host name (a port on localhost and the
-# names under it alone).
-_AUDIENCE: Final = re.compile(
-    r"(did:plc:[a-z2-7]{24}"
-    r"|did:web:(([a-z0-9-]+\.)*localhost(%3A[0-9]{1,5})?|([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*))"
-    r"(#[A-Za-z0-9._~!$&'()*+,;=:@/?%-]+)?",
-    re.IGNORECASE,
-)
 
 
 class BadExpiration(InvalidRequest):
@@ -36,10 +30,20 @@ class BadExpiration(InvalidRequest):
     name = "BadExpiration"
 
 
-@query("com.atproto.server.getServiceAuth", auth=Auth.account(STANDARD | LEAVING))
+def _check_scope(permissions: Permissions, call: Call) -> None:
+    lxm = call.params.get("lxm", "*")
+    if methods.is_for_admins(lxm):
+        raise NotForApps
+    permissions.require_call(lxm, call.params["aud"])
+
+
+_MINTING: Final = ScopeRule("`rpc:` of what the token is for", _check_scope)
+
+
+@query("com.atproto.server.getServiceAuth", auth=Auth.account(STANDARD | LEAVING), scope=_MINTING)
 def get_service_auth(call: Call) -> Answer:
     audience, lxm = call.params["aud"], call.params.get("lxm")
-    if not _AUDIENCE.fullmatch(audience):
+    if not (is_network_did(audience) or is_service_reference(audience)):
         raise InvalidRequest("aud must be a valid atproto DID or did#serviceId reference")
     account = own_account_as_it_is(call)
     _check_standing(account, call.caller, lxm)
@@ -64,7 +68,9 @@ def _check_method(caller: Caller | None, lxm: str | None) -> None:
         raise InvalidRequest(
             f"cannot request a service auth token for the following protected method: {lxm}"
         )
-    scope = caller.scope if caller is not None else ""
+    if caller is None or caller.permissions is not None:
+        return  # an app's permissions were looked at
+    scope = caller.scope
     is_beyond_it = methods.needs_privilege(lxm) and scope not in PRIV | LEAVING
     if is_beyond_it or (methods.is_for_admins(lxm) and scope not in FULL):
         raise InvalidRequest(

@@ -16,7 +16,9 @@ from accounts.models import Account
 from accounts.signup import sign_up
 from hosting.models import Host
 from protocol.errors import InvalidRequest
+from protocol.oauth import scopes
 from xrpc import rate_limits
+from xrpc.auth import app_scopes
 from xrpc.auth.declared import Auth
 from xrpc.auth.service_callers import prove, spending
 from xrpc.auth.subjects import blob_limit_bytes, handle_of, own_account
@@ -25,6 +27,8 @@ from xrpc.proxy.plans import Composed, PoolWork
 from xrpc.registry import procedure, query
 from xrpc.request.call import Answer, Call
 from xrpc.response.errors import AuthenticationRequired
+
+_ABOUT_EMAIL = ("email", "emailConfirmed", "emailAuthFactor")
 
 
 @query("com.atproto.server.describeServer", auth=Auth.none())
@@ -96,9 +100,13 @@ def refresh_session(call: Call) -> Answer:
     return {**_pair(tokens), **_session(tokens.account)}
 
 
-@query("com.atproto.server.getSession", auth=Auth.account())
+@query("com.atproto.server.getSession", auth=Auth.account(), scope=app_scopes.ANY)
 def get_session(call: Call) -> Answer:
-    return _session(own_account(call))
+    """The address is for the owner, and for apps that may read it."""
+    session = _session(own_account(call))
+    if call.permissions is None or call.permissions.may_account(scopes.EMAIL, scopes.READ):
+        return session
+    return {name: value for name, value in session.items() if name not in _ABOUT_EMAIL}
 
 
 @procedure("com.atproto.server.deleteSession", auth=Auth.refresh())
