@@ -7,11 +7,18 @@ one call of a verb that is safe to repeat. Periodic work is listed in server/job
 import os
 
 from celery import Celery
+from celery.signals import setup_logging
 
 from server.jobs import beat_schedule
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hosting.settings")
 
+
+def _keep_logging(**_: object) -> None:
+    """Celery would take over all logging, which the settings have set up (server.logs)."""
+
+
+setup_logging.connect(_keep_logging)
 app = Celery("grove")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = beat_schedule.SCHEDULE

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
 
 from server import environment as env
+from server.logs import configuration
 
 BASE_DIR = env.ROOT
 DATA_DIR = env.data_folder()
@@ -273,29 +274,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
 REST_FRAMEWORK = {"UNAUTHENTICATED_USER": None, "UNAUTHENTICATED_TOKEN": None}
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "()": "server.log_format.Line",
-            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
-        }
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.text("GROVE_LOG_LEVEL", "WARNING")},
-    # A 404 or 501 is the asker's affair: what is worth a line of ours is an exception.
-    "filters": {
-        "faults": {
-            "()": "django.utils.log.CallbackFilter",
-            "callback": lambda record: record.exc_info is not None,
-        }
-    },
-    "loggers": {
-        "django.request": {"level": "ERROR", "filters": ["faults"]},
-        "uvicorn.error": {"level": "ERROR"},  # a request that cannot be read is its sender's affair
-    },
-}
+LOGGING_CONFIG = None  # one for all processes, those without Django too
+configuration.configure()
 
 # --- the console: django-unfold's lists and widgets in templates of our own (docs/decisions/0010);
 # its site is hosting.console.site, its pages come from the packages above

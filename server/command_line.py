@@ -13,10 +13,14 @@ from django.db import InterfaceError, OperationalError
 from server import environment
 from server.database import connection
 from server.encryption import keyring
+from server.logs import configuration
 
 
 def main(argv: Sequence[str]) -> int:
     """Run a command; 1 and one sentence when what it needs is not there. `--traceback` says all."""
+    if environment.has_json_logs():
+        configuration.configure()
+        configuration.log_uncaught()
     try:
         execute_from_command_line(list(argv))
     except (OperationalError, InterfaceError, keyring.KeyringError) as fault:

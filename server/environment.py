@@ -8,7 +8,7 @@ the embedded services and passes their addresses on as DATABASE_URL and VALKEY_U
 import json
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -105,6 +105,15 @@ def switch(name: str, *, default: bool) -> bool:
     return value == "on" if value else default
 
 
+def choice(name: str, choices: Sequence[str]) -> str:
+    """The variable as one of some words, the first of which is the default. Raises SystemExit with
+    a sentence when it is another word."""
+    value = text(name, choices[0])
+    if value not in choices:
+        raise SystemExit(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+    return value
+
+
 def public_url() -> str:
     """GROVE_PUBLIC_URL, an origin without trailing slash. Raises SystemExit with a sentence."""
     default = f"http://localhost:{port('GROVE_PORT', WEB_PORT)}"
@@ -112,6 +121,17 @@ def public_url() -> str:
     if not _ORIGIN.fullmatch(url):
         raise SystemExit(f"GROVE_PUBLIC_URL must be like https://pds.example.org, not {url!r}.")
     return url
+
+
+def log_level() -> str:
+    """GROVE_LOG_LEVEL: from which level on there are lines. Raises SystemExit with a sentence."""
+    return choice("GROVE_LOG_LEVEL", ("WARNING", "DEBUG", "INFO", "ERROR", "CRITICAL"))
+
+
+def has_json_logs() -> bool:
+    """GROVE_LOG_FORMAT: whether each line of a log is a JSON object. Raises SystemExit with a
+    sentence."""
+    return choice("GROVE_LOG_FORMAT", ("text", "json")) == "json"
 
 
 def is_sandbox() -> bool:

@@ -103,10 +103,10 @@ class RunningGrove:
         self._reader.start()
         return ready
 
-    def await_line(self, beginning: str) -> None:
-        """Wait until it has said a line that begins so; AssertionError when it never does."""
+    def await_line(self, said: str) -> None:
+        """Wait until it has said that in a line; AssertionError when it never does."""
         deadline = time.monotonic() + START_TIMEOUT_S
-        while not any(line.startswith(beginning) for line in self.output):
+        while not any(said in line for line in self.output):
             assert time.monotonic() < deadline, "".join(self.output)
             assert self.is_alive(), "".join(self.output)
             time.sleep(0.05)
@@ -165,7 +165,7 @@ class RunningGrove:
         assert process.stdout is not None
         for line in process.stdout:
             self.output.append(line)
-            if line.startswith(f"ready {self.public_url}"):
+            if f"ready {self.public_url}" in line:  # alone, or as an event of a log
                 ready.set()
 
     def pids(self) -> dict[str, int]:

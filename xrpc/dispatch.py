@@ -87,6 +87,9 @@ def _run(request: WSGIRequest, method: Method, call: Call, meter: Meter) -> Http
     except SessionEnded:
         meter.give_back()
         raise
+    except Exception:
+        request.caller_did = call.did  # type: ignore[attr-defined] # the log reads it
+        raise
     _check_output(method, answer)
     return respond(request, answer)
 

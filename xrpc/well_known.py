@@ -4,10 +4,10 @@ Source: https://w3c-ccg.github.io/did-method-web/ for `/.well-known/did.json`; `
 what clients and load balancers of atproto servers ask.
 """
 
-import logging
 from collections.abc import Mapping
 
 import orjson
+import structlog
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 
@@ -16,7 +16,7 @@ from hosting.tenancy.routing import host_of
 from server import version
 from xrpc.response.errors import JSON
 
-logger = logging.getLogger("xrpc")
+logger = structlog.stdlib.get_logger(__name__)
 
 VERSION = f"grove {version.VERSION}"
 

@@ -3,9 +3,9 @@
 The packages above then announce it (#identity), or sign the repo anew for another key.
 """
 
-import logging
 from functools import partial
 
+import structlog
 from django.db import transaction
 from django.utils import timezone
 
@@ -17,7 +17,7 @@ from accounts.signals import handle_changed, signing_key_changed
 from protocol.did import plc
 from protocol.did.plc_data import SIGNING_METHOD
 
-logger = logging.getLogger("accounts")
+logger = structlog.stdlib.get_logger(__name__)
 
 
 def adopt(operation: PlcOperation) -> None:
@@ -70,7 +70,7 @@ def take_handle(account: Account, handle: str) -> None:
     """
     others = Account.objects.of(account.host).exclude(pk=account.pk)
     if others.filter(handle=handle).exists():
-        logger.error("%s lists the handle of another account, %s", account.did, handle)
+        logger.error("a DID lists the handle of another account", did=account.did, handle=handle)
         return
     if account.handle != handle:
         account.handle = handle

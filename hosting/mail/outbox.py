@@ -4,12 +4,12 @@
 about came true. How it leaves: hosting.mail.delivery.
 """
 
-import logging
 import secrets
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -20,7 +20,7 @@ from hosting.mail.emails import EmailKind, sender_of
 from hosting.mail.models import OutgoingMail
 from hosting.models import Host
 
-logger = logging.getLogger("hosting.mail")
+logger = structlog.stdlib.get_logger(__name__)
 
 
 def post(  # noqa: PLR0913 - an e-mail has these
@@ -44,7 +44,9 @@ def post(  # noqa: PLR0913 - an e-mail has these
     except RateLimitExceeded:
         if kind.is_asked_for:
             raise
-        logger.warning("an e-mail (%s) was left out: its budget is spent", kind.name)
+        logger.warning(
+            "an e-mail was left out: its budget is spent", kind=kind.name, host=host.hostname
+        )
         return None
     now = timezone.now()
     rendered = emails.write(host, kind, context, language or sender_of(host).language)

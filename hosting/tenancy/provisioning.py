@@ -5,11 +5,11 @@ percent-encoded, https://w3c-ccg.github.io/did-method-web/), a token secret and 
 key, both wrapped by the keyring.
 """
 
-import logging
 import secrets
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+import structlog
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.password_validation import validate_password
@@ -20,7 +20,7 @@ from hosting.models import HandleDomain, Host, StaffUser, Tenant
 from protocol.keys import SigningKey
 from server.encryption import keyring
 
-logger = logging.getLogger("hosting.tenancy.provisioning")
+logger = structlog.stdlib.get_logger(__name__)
 TOKEN_SECRET_BYTES = 32  # HS256: as long as the hash, RFC 7518 section 3.2
 
 
@@ -92,7 +92,7 @@ def _warn_of_weak(password: str, admin: StaffUser) -> None:
         validate_password(password, admin)
     except ValidationError as weakness:
         said = " ".join(weakness.messages)
-        logger.warning("GROVE_ADMIN_PASSWORD is weak, choose another: %s", said)
+        logger.warning("GROVE_ADMIN_PASSWORD is weak, choose another", reason=said)
 
 
 def _sandbox_host(slug: str, name: str, origin: str, domain: str) -> Host:

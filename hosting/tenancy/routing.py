@@ -7,13 +7,13 @@ seconds a process, so that a hot read asks no database whose it is. That a name 
 never remembered: a new host is answered by every process as soon as it is there.
 """
 
-import logging
 import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
+import structlog
 from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
 from django.db import DatabaseError
@@ -26,7 +26,7 @@ from hosting.models import HandleDomain, Host
 from server.database import connection
 from server.web import bad_requests
 
-logger = logging.getLogger("hosting")
+logger = structlog.stdlib.get_logger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 REMEMBERED_S = 3.0
@@ -67,7 +67,7 @@ class HostMiddleware:
         except DatabaseError as error:
             if not connection.is_outage(error):
                 raise
-            logger.warning("a host name could not be looked up: %s", error)
+            logger.warning("a host name could not be looked up", reason=str(error))
             response = _answer(request, 503, "ServiceUnavailable", "Please try again in a moment")
             response["Retry-After"] = "2"
             return response
@@ -123,7 +123,7 @@ class PageMiddleware:
         refusal = connection.unstorable_value(exception)
         if refusal is None:
             return None
-        logger.warning("%s %s: %s", request.method, request.path, refusal.message)
+        logger.warning("a value cannot be stored", request=request, reason=refusal.message)
         return bad_requests.refused(400, f"{refusal.message}.")
 
 

@@ -8,10 +8,10 @@ when it is discarded (moderation.reports.evidence_access). Files that another co
 that one.
 """
 
-import logging
 from datetime import datetime, timedelta
 from typing import Final
 
+import structlog
 from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
@@ -31,7 +31,7 @@ from repos.blobs.types import declared_types
 from repos.models import Record, Repo
 from server.database import connection
 
-logger: Final = logging.getLogger("moderation.reports.evidence")
+logger = structlog.stdlib.get_logger(__name__)
 PROFILE: Final = "app.bsky.actor.profile/self"
 BLOBS_MAX: Final = 20  # of one record
 _SHARES = 20  # what one person reports takes no more than this part of a host's evidence
@@ -146,7 +146,7 @@ def _copy(found: Found, report: Report) -> Evidence | None:
         return _kept_longer(kept)
     room = _room(host, report.reported_by) - len(data)
     if room < 0:
-        logger.warning("no space for the evidence of report %s at %s", report.pk, host.hostname)
+        logger.warning("no space for the evidence", report=report.pk, host=host.hostname)
         return None
     named = list(declared_types.named_in(data))
     bounds = Bounds(BLOBS_MAX, room)

@@ -5,9 +5,9 @@ mail, where there is an address. A refusal is logged when the name is one of sta
 inventions must not fill a log that nothing can be taken out of.
 """
 
-import logging
 from typing import Any
 
+import structlog
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -20,7 +20,7 @@ from moderation.models import AuditEntry
 from server.net.client_networks import network
 
 Action = AuditEntry.Action
-logger = logging.getLogger("moderation")
+logger = structlog.stdlib.get_logger(__name__)
 NOBODY = "not signed in"  # who acts when a sign-in is refused
 
 
@@ -48,7 +48,7 @@ def refused(credentials: dict[str, Any], request: HttpRequest | None = None, **_
     if StaffUser.objects.filter(username=name).exists():
         _record(NOBODY, host, Action.STAFF_SIGN_IN_REFUSED, name, place)
     else:
-        logger.warning("staff sign-in refused at %s from %s: no such name", host, place)
+        logger.warning("staff sign-in refused: no such name", host=host.hostname, network=place)
 
 
 @receiver(user_logged_out, dispatch_uid="moderation.staff.sign_ins")
@@ -61,7 +61,7 @@ def signed_out(request: HttpRequest, user: StaffUser | None, **_: Any) -> None:
 
 def _record(actor: audit.Actor, host: Host, action: Action, name: str, place: str) -> None:
     audit.record_at_host(actor, host, action, f"{name}, from {place}", ref=place)
-    logger.warning("%s at %s: %s, from %s", action, host, name, place)
+    logger.warning(action.value, host=host.hostname, staff=name, network=place)
 
 
 def _host_and_network(request: HttpRequest | None) -> tuple[Host | None, str]:

@@ -6,9 +6,7 @@ quarantine's part of the storage, and back, as a copy under a new key: at once w
 else by `settle_blobs`.
 """
 
-import logging
-from typing import Final
-
+import structlog
 from django.db import transaction
 
 from repos.blobs import files
@@ -17,7 +15,7 @@ from repos.blobs.files import Place
 from repos.reads.repos import RepoRow
 from server.database import connection
 
-logger: Final = logging.getLogger("repos.blobs.blobs")
+logger = structlog.stdlib.get_logger(__name__)
 _BATCH = 200
 
 _QUARANTINE = """
@@ -109,7 +107,7 @@ def _move(misplaced: connection.Row) -> bool:
         with files.storage().open(old_key, "rb") as original:
             files.write(key, original)
     except FileNotFoundError:
-        logger.exception("the bytes of a blob are not where they should be: %s", old_key)
+        logger.exception("the bytes of a blob are not where they should be", key=old_key, did=did)
         return False
     taken = (key, repo_id, blob_cid, old_key, state, key, key, old_key)
     is_moved = connection.row(_TAKE_COPY, taken) is not None

@@ -7,16 +7,17 @@ and repeats nothing, because a batch is one transaction. No Django here: it star
 second and stays small. Spec of `seq`: com.atproto.sync.subscribeRepos.
 """
 
-import logging
 import signal
 import time
 from types import FrameType
 
 import psycopg
+import structlog
 from psycopg.pq import ExecStatus
 
 from repos.events.retention import DAYS_AHEAD
 from server import environment
+from server.logs import configuration
 
 BATCH = 500
 _BUSY_PAUSE_S = 0.004
@@ -29,7 +30,7 @@ _ENSURE = "SELECT ensure_event_partitions(%s::int)"
 _NUMBER = b"SELECT number_pending_events(%d)" % BATCH
 _STATEMENT = b"number"
 
-logger = logging.getLogger("repos.events.sequencer")
+logger = structlog.stdlib.get_logger("repos.events.sequencer")
 
 
 class Sequencer:
@@ -57,7 +58,7 @@ class Sequencer:
                     self._wait_for_lead(connection)
                     self._lead(connection)
             except psycopg.OperationalError as error:
-                logger.warning("lost Postgres, reconnecting: %s", str(error).strip())
+                logger.warning("lost Postgres, reconnecting", reason=str(error).strip())
                 time.sleep(_RECONNECT_PAUSE_S)
 
     def _wait_for_lead(self, connection: psycopg.Connection) -> None:
@@ -96,10 +97,8 @@ def _value(cursor: psycopg.Cursor) -> int:
 
 def main() -> None:
     """Run until SIGTERM or SIGINT."""
-    logging.basicConfig(
-        level=environment.text("GROVE_LOG_LEVEL", "WARNING"),
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
+    configuration.configure()
+    configuration.log_uncaught()
     sequencer = Sequencer(environment.service_url("DATABASE_URL"))
     signal.signal(signal.SIGTERM, sequencer.stop)
     signal.signal(signal.SIGINT, sequencer.stop)

@@ -5,12 +5,12 @@ records must look like. So the DID that an NSID was first resolved by stays its 
 another one is noted and not believed until staff accepts it.
 """
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
+import structlog
 from django.utils import timezone
 
 from protocol import cbor
@@ -18,7 +18,7 @@ from repos.lexicons.publications import Publication
 from repos.models import NetworkLexicon
 from server.database import connection
 
-logger = logging.getLogger("repos.lexicons")
+logger = structlog.stdlib.get_logger(__name__)
 
 FRESH: Final = timedelta(days=1)
 REFUSAL: Final = timedelta(hours=1)
@@ -99,7 +99,7 @@ def note_failure(nsid: str, why: str, pause: timedelta) -> None:
 
 def note_claim(nsid: str, did: str) -> None:
     """Take note that the NSID's domain names another DID than the one we know."""
-    logger.warning("the domain of the lexicon %s names another DID now: %s", nsid, did)
+    logger.warning("the domain of a lexicon names another DID", nsid=nsid, did=did)
     row = NetworkLexicon.objects.filter(pk=nsid)
     row.update(is_wanted=False, due_at=timezone.now() + FRESH, claimed_did=did)
 

@@ -13,12 +13,15 @@ from celery.beat import EmbeddedService
 from celery.exceptions import SecurityWarning
 from django.conf import settings
 
+from server.logs import configuration
+
 APPLICATION = "hosting.celery"  # by name, as `celery -A` takes it: nothing here knows tenants
 THREADS = 4
 
 
 def main() -> int:
     """Work until SIGTERM, then finish the tasks that run."""
+    configuration.log_uncaught()
     # It warns root of pickled tasks; ours are JSON.
     warnings.simplefilter("ignore", SecurityWarning)
     app = find_app(APPLICATION)

@@ -19,6 +19,7 @@ from server import environment, ports
 from server.embedded import postgres, processes, valkey
 from server.embedded.service_user import ForeignFolder
 from server.encryption import secret_files
+from server.supervisor.announcements import say, warn
 from server.supervisor.checks import (
     Refusal,
     cautions,
@@ -48,7 +49,8 @@ _NAMELESS = (
 def main() -> int:
     """Run until a signal; 0 after an orderly stop, 1 with a sentence when it cannot start."""
     data = environment.data_folder()
-    children = ChildProcesses(pids_file=data / "run" / "pids.json", say=_say)
+    environment.log_level()  # a wrong word is said before anything starts
+    children = ChildProcesses(pids_file=data / "run" / "pids.json", say=say)
     stop_signals = StopSignals(at_second=children.kill)
     try:
         open_data_folder(data)
@@ -58,14 +60,14 @@ def main() -> int:
     except Stopped:
         return 0
     except _REFUSALS as refusal:
-        _warn(str(refusal))
+        warn(str(refusal))
         return 1
 
 
 def _run(data: Path, children: ChildProcesses, stop_signals: StopSignals) -> int:
     port = environment.port("GROVE_PORT", environment.WEB_PORT)
     for line in cautions():
-        _warn(line)
+        warn(line)
     plc_port = environment.port("GROVE_PLC_PORT", 2582)
     has_plc = not environment.text("GROVE_PLC_URL")
     held = ports.reserve(port, "GROVE_PORT")
@@ -107,7 +109,7 @@ def _start_services(
 
     if not environment.text("DATABASE_URL"):
         if not (data / "quarters.json").exists():
-            _warn(f"first start: making a database in {data} (up to half a minute)")
+            warn(f"first start: making a database in {data} (up to half a minute)")
         children.add(Child("postgres", begin_postgres, signal.SIGINT, 30.0))
     stop_signals.check()
     if not environment.text("VALKEY_URL"):
@@ -127,7 +129,8 @@ def _make_admin_password(data: Path) -> None:
     file = data / "secrets" / "admin-password"
     if not environment.text("GROVE_ADMIN_PASSWORD") and not file.exists():
         password = secret_files.keep_or_write(file, secrets.token_urlsafe(12))
-        _say(f"console {environment.public_url()}/console/  admin / {password}")
+        shown = f"its password is in {file}" if environment.has_json_logs() else password
+        say(f"console {environment.public_url()}/console/  admin / {shown}")
 
 
 def _prepare(inherited: dict[str, str], stop_signals: StopSignals) -> None:
@@ -173,19 +176,9 @@ def _serve(children: ChildProcesses, stop_signals: StopSignals, port: int) -> No
         if not is_ready and time.monotonic() >= ask_at:
             is_ready = answers(port, url)
             if is_ready:
-                _say(f"ready {url}")
+                say(f"ready {url}")
             elif not is_told and is_nameless(port, url):
                 is_told = True
-                _say(_NAMELESS.format(name=urlsplit(url).hostname))
+                say(_NAMELESS.format(name=urlsplit(url).hostname))
             ask_at = time.monotonic() + (NAMELESS_TURN_S if is_told else TURN_S)
         time.sleep(TURN_S if not is_ready else 0.2)
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
-
-
-def _warn(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()

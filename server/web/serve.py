@@ -12,6 +12,7 @@ import sys
 import uvicorn
 
 from server import environment, ports
+from server.logs import configuration
 from server.web.connections import network_connections
 from server.web.connections.http_protocol import HttpProtocol
 from server.web.connections.websocket_protocol import StreamProtocol
@@ -35,6 +36,8 @@ PING_S = 30.0  # load balancers cut sockets that are silent for a minute
 
 def main(name: str) -> None:
     """Serve until SIGTERM; requests that run then get five seconds."""
+    configuration.configure()
+    configuration.log_uncaught()
     _allow_many_connections()
     application, variable, default_port = APPLICATIONS[name]
     config = uvicorn.Config(

@@ -14,7 +14,6 @@ USED_BY_OTHERS = {
     "httptools": "uvicorn's parser of HTTP",
 }
 TO_COME = {
-    "structlog": "structured logs, JSON lines by setting",
     "multiformats": "an independent second opinion for `manage.py repo check`",
 }
 

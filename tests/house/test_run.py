@@ -1,5 +1,6 @@
 """`manage.py run` as an operator meets it: ready, stopped, started again, refused."""
 
+import json
 import signal
 import socket
 import sys
@@ -59,6 +60,18 @@ def test_a_signal_within_the_start_leaves_no_process_behind(grove: RunningGrove)
     everybody = grove.everybody()
     assert grove.stop() == 0
     assert not [each for each in everybody if each.is_running()]
+
+
+def test_all_that_a_grove_says_is_json_where_it_is_asked_to(grove: RunningGrove) -> None:
+    grove.changed |= {"GROVE_LOG_FORMAT": "json", "GROVE_ADMIN_PASSWORD": ""}
+    grove.start()
+    grove.kill("worker")
+    grove.await_line("worker ended (SIGKILL)")
+    grove.stop()
+    said = [json.loads(line) for line in grove.output]
+    assert {each["logger"] for each in said} >= {"server.supervisor"}
+    password = (grove.data / "secrets" / "admin-password").read_text().strip()
+    assert not [line for line in grove.output if password in line]
 
 
 def test_a_second_start_is_quick_and_keeps_data_and_secrets(grove: RunningGrove) -> None:

@@ -6,9 +6,10 @@ dropped. Follow-ups run in a thread of the pool `fast`: they use the database an
 """
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Final, TypeVar
+
+import structlog
 
 from protocol.errors import XrpcError
 from server.database import connection
@@ -20,7 +21,7 @@ from xrpc.proxy import refusals, resolving
 from xrpc.proxy.plans import Composed, Forwarded, Outcome, Plan, PoolWork, Questions, Received
 from xrpc.response.errors import JSON, render
 
-logger = logging.getLogger("xrpc.proxy")
+logger = structlog.stdlib.get_logger(__name__)
 T = TypeVar("T")
 
 STREAMED_MAX_BYTES = 1_073_741_824  # either way
@@ -49,7 +50,7 @@ async def _answer(exchange: Exchange, plan: Plan) -> None:
         while step is not None:
             step = await _next(exchange, step)
     except async_http.UpstreamError as failure:
-        logger.warning("a proxied call failed: %s: %s", type(failure).__name__, failure)
+        logger.warning("a proxied call failed", **_told(plan), reason=_reason(failure))
         if exchange.has_begun:
             raise ClientDisconnected("the service broke off; so must we") from failure
         await _refuse(exchange, refusals.of_failure(failure))
@@ -58,7 +59,7 @@ async def _answer(exchange: Exchange, plan: Plan) -> None:
     except (ClientDisconnected, TimeoutError, PoolIsFull):
         raise  # the bridge's affair
     except Exception:  # as the dispatcher has it: nothing of our inside may show outside
-        logger.exception("a call could not be handed on")
+        logger.exception("a call could not be handed on", **_told(plan))
         if exchange.has_begun:
             raise
         await _refuse(exchange, _FAULT)
@@ -108,7 +109,7 @@ async def _finished(exchange: Exchange, plan: Forwarded, received: Received) -> 
     try:
         outcome = await exchange.run(_POOL, lambda: _with_database(lambda: finish(received)))
     except Exception:  # whatever is strange in a reply, it is still the reply
-        logger.exception("a reply could not be changed")
+        logger.exception("a reply could not be changed", **_told(plan))
         outcome = None
     if outcome is None:
         await _hand_on(exchange, received)
@@ -122,7 +123,7 @@ async def _ask_first(exchange: Exchange, asking: Questions) -> Outcome:
     except Exception:  # raised again where the client has no other answer
         if asking.fallback is None:
             raise
-        logger.exception("a reply could not be changed")
+        logger.exception("a reply could not be changed", **_told(asking))
     await _hand_on(exchange, asking.fallback)
     return None
 
@@ -135,8 +136,22 @@ async def _reply_to(exchange: Exchange, question: Forwarded) -> Received | None:
             is_good = reply.status == 200 and rest is None
             return Received(reply.status, reply.headers, body) if is_good else None
     except (async_http.UpstreamError, XrpcError) as failure:
-        logger.warning("a question of ours failed: %s: %s", type(failure).__name__, failure)
+        logger.warning("a question of ours failed", **_told(question), reason=_reason(failure))
         return None
+
+
+def _told(plan: Plan | Questions) -> dict[str, str]:
+    """What the log says of a call: whose it is, of which method, to whom."""
+    if isinstance(plan, Questions):
+        plan = plan.questions[0]
+    if not isinstance(plan, Forwarded):
+        return {}
+    method = plan.path.partition("?")[0].removeprefix("/xrpc/")
+    return {"did": plan.caller, "method": method, "service": plan.service.did}
+
+
+def _reason(failure: Exception) -> str:
+    return f"{type(failure).__name__}: {failure}"
 
 
 async def _request(exchange: Exchange, plan: Forwarded) -> async_http.Request:

@@ -5,19 +5,18 @@ Source: atproto.com/specs/xrpc, "Error Responses". Packages raise subclasses of
 function that renders them.
 """
 
-import logging
-import secrets
-
 import orjson
+import structlog
 from django.http import HttpRequest, HttpResponse
 
 from hosting.limits import RateLimitExceeded
 from protocol.errors import XrpcError
 from server.database import connection
+from server.logs.requests import id_of
 
 JSON = "application/json; charset=utf-8"
 RETRY_AFTER_S = 2  # about what a restart of Postgres takes
-logger = logging.getLogger("xrpc")
+logger = structlog.stdlib.get_logger(__name__)
 
 
 class MethodNotImplemented(XrpcError):
@@ -69,14 +68,13 @@ def render_unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
     restarts or is away it is no fault, and worth another try; a value that it can not hold is the
     client's, though we should have said so earlier, hence the line in the log."""
     if connection.is_outage(error):
-        logger.warning("%s %s: no database: %s", request.method, request.path, error)
+        logger.warning("no database", request=request, reason=str(error))
         return _unavailable()
     if refusal := connection.unstorable_value(error):
-        logger.warning("%s %s: %s", request.method, request.path, refusal.message)
+        logger.warning("a value cannot be stored", request=request, reason=refusal.message)
         return render(refusal)
-    request_id = secrets.token_hex(8)
-    what = f"{request.method} {request.path}"
-    logger.error("request %s failed: %s", request_id, what, exc_info=error)
+    request_id = id_of(request)
+    logger.error("request failed", request=request, request_id=request_id, exc_info=error)
     fault = XrpcError("Internal Server Error", name="InternalServerError", status=500)
     response = render(fault)
     response["X-Request-Id"] = request_id

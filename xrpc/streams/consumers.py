@@ -7,13 +7,13 @@ everywhere; nothing here queries anything.
 """
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 from urllib.parse import parse_qs
 
 import psycopg
+import structlog
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
@@ -31,7 +31,7 @@ CLOSE_NORMAL = 1000
 CLOSE_REFUSED = 1008
 CLOSE_FAULT = 1011
 
-logger = logging.getLogger("xrpc")
+logger = structlog.stdlib.get_logger(__name__)
 
 
 class SubscriptionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # untyped there
@@ -83,10 +83,10 @@ class SubscriptionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # unty
             else:
                 await self._refuse(refused)
         except psycopg.Error:
-            logger.exception("An event stream ended because of a database error")
+            logger.exception("an event stream ended because of a database error")
             await self.close(CLOSE_FAULT)
         except OSError:
-            logger.debug("A reader disconnected without a close frame")
+            logger.debug("a reader disconnected without a close frame")
 
     async def _follow(self, batches: AsyncGenerator[list[bytes], None]) -> XrpcError | None:
         """Send all of a stream; why it broke off, if it did."""

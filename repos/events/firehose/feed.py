@@ -1,10 +1,10 @@
 """The feed of one process: one tailer, one ring a host, one connection for backfill."""
 
 import asyncio
-import logging
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import psycopg
+import structlog
 from django.conf import settings
 
 from repos.events.firehose.budget import BackfillBudget
@@ -17,7 +17,7 @@ RING_FRAMES = 4_096
 RING_BYTES = 32 * 1_048_576
 _TELL_AFTER_S = 0.5
 
-logger = logging.getLogger("repos")
+logger = structlog.stdlib.get_logger(__name__)
 
 
 class Feed:
@@ -74,7 +74,7 @@ class Feed:
             try:
                 await self.table.want_crawls(host_ids)
             except psycopg.Error:
-                logger.exception("relays could not be asked to reconnect to hosts %s", host_ids)
+                logger.exception("relays could not be asked to reconnect", host_ids=host_ids)
 
     def _push(self, host_id: int, first_seq: int, frames: list[bytes]) -> None:
         ring = self._rings.get(host_id)

@@ -6,12 +6,12 @@ which events of all hosts were numbered.
 """
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 from typing import Any, Protocol
 
 import psycopg
+import structlog
 
 from protocol.event_stream import frames
 
@@ -37,7 +37,7 @@ _NEXT = f"""
     ) counted WHERE size_before < {_PAGE_BYTES} ORDER BY position
 """  # noqa: S608 - constants only
 
-logger = logging.getLogger("repos.events.firehose")
+logger = structlog.stdlib.get_logger(__name__)
 
 
 class Sink(Protocol):
@@ -70,7 +70,7 @@ class Tailer:
                 ) as connection:
                     await self._tail(connection)
             except psycopg.OperationalError as error:
-                logger.warning("lost Postgres, reconnecting: %s", str(error).strip())
+                logger.warning("lost Postgres, reconnecting", reason=str(error).strip())
                 await asyncio.sleep(_RECONNECT_PAUSE_S)
 
     async def _tail(self, connection: psycopg.AsyncConnection) -> None:

@@ -1,0 +1,38 @@
+"""What the supervisor says: to the person who started it, or, where logs are JSON, to the log.
+
+Sentences for a person stand alone on their lines. structlog is loaded for a log only, so that the
+process which only waits stays small.
+"""
+
+import sys
+from typing import TYPE_CHECKING
+
+from server import environment
+
+if TYPE_CHECKING:
+    from structlog.stdlib import BoundLogger
+
+
+def say(line: str) -> None:
+    """An ordinary event."""
+    if environment.has_json_logs():
+        _log().info(line)
+    else:
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+
+
+def warn(line: str) -> None:
+    """Something that wants a look."""
+    if environment.has_json_logs():
+        _log().warning(line)
+    else:
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
+
+
+def _log() -> "BoundLogger":
+    from server.logs import configuration  # noqa: PLC0415 - see above
+
+    configuration.configure()
+    return configuration.logger_of("server.supervisor")
