@@ -176,7 +176,14 @@ def _database(url: str) -> dict[str, object]:
         "CONN_MAX_AGE": None,
         # server.database.connection.drop_if_hung_up, once a request, is cheaper
         "CONN_HEALTH_CHECKS": False,
-        "OPTIONS": {"options": env.POSTGRES_OPTIONS, **options, "prepare_threshold": 1},
+        # Values travel beside the SQL, so that the ORM's statements are prepared as well: Postgres
+        # plans each once a connection.
+        "OPTIONS": {
+            "options": env.POSTGRES_OPTIONS,
+            **options,
+            "prepare_threshold": 1,
+            "server_side_binding": True,
+        },
     }
 
 

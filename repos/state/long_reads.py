@@ -23,6 +23,7 @@ from server.database import connection as database
 _MAX_IDLE = 4
 _CANCEL_S = 5.0
 _NAMES = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+_NOT_OF_LIBPQ = frozenset({"prepare_threshold", "server_side_binding"})
 _idle: defaultdict[str, "queue.SimpleQueue[psycopg.Connection]"] = defaultdict(queue.SimpleQueue)
 
 
@@ -30,8 +31,8 @@ def conninfo() -> str:
     """How to reach the database that Django is using, tests' included."""
     facts: dict[str, Any] = settings.DATABASES["default"]
     parts = {ours: facts[theirs] for theirs, ours in _NAMES.items() if facts.get(theirs)}
-    # What remains of the URL (sslmode and the like); `prepare_threshold` is not libpq's.
-    options = {k: v for k, v in facts["OPTIONS"].items() if k != "prepare_threshold"}
+    # What remains of the URL (sslmode and the like) without what is not libpq's.
+    options = {k: v for k, v in facts["OPTIONS"].items() if k not in _NOT_OF_LIBPQ}
     return make_conninfo("", **parts, **options)
 
 
