@@ -200,7 +200,8 @@ def _remembered_match(hostname: str) -> HostMatch | None:
 def _look_up(hostname: str) -> HostMatch | None:
     if not _HOSTNAME.fullmatch(hostname):
         return None
-    host = Host.objects.select_related("tenant").filter(hostname=hostname).first()
+    hosts = Host.objects.select_related("tenant").prefetch_related("handle_domains")
+    host = hosts.filter(hostname=hostname).first()
     if host is not None:
         return HostMatch(host, is_handle=False)
     domains = HandleDomain.objects.select_related("host__tenant")

@@ -12,12 +12,20 @@ from accounts.models import Account, PlcOperation, WebIdentity
 from hosting.models import HandleDomain, Host
 from protocol.errors import XrpcError
 from protocol.syntax import is_handle, normalize_handle
+from server.database.prepared import BIGINT, TEXT, Statement, bigint
 
 LABEL_MIN_CHARACTERS = 3
 LABEL_MAX_CHARACTERS = 18  # keeps handles readable under long domains; the reference's rule
 # atproto.com/specs/handle, "Additional Non-Syntax Restrictions"; `.test` is for networks like ours
 DISALLOWED_TOP_LEVELS = frozenset(
     {"alt", "arpa", "example", "internal", "invalid", "local", "localhost", "onion"}
+)
+_DID_OF_HANDLE = Statement(
+    """
+    SELECT a.did FROM account a LEFT JOIN custom_handle c ON c.account_id = a.id
+    WHERE a.handle = $1 AND a.host_id = $2 AND a.status = 'active' AND c.lost_at IS NULL
+    """,
+    (TEXT, BIGINT),
 )
 
 
@@ -98,9 +106,8 @@ def resolve(host: Host, handle: str) -> str | None:
     domain that has lost its proof is the network's to answer."""
     if not is_handle(handle):
         return None
-    accounts = Account.objects.of(host).active().filter(handle=normalize_handle(handle))
-    accounts = accounts.filter(custom_handle__lost_at__isnull=True)
-    return accounts.values_list("did", flat=True).first()
+    rows = _DID_OF_HANDLE.rows(normalize_handle(handle).encode(), bigint(host.pk))
+    return rows[0][0].decode() if rows else None
 
 
 def _in_parts(host: Host, handle: str) -> tuple[str, str]:
@@ -131,7 +138,7 @@ def _domain_of(host: Host, handle: str) -> str:
 
 
 def _domains(host: Host) -> list[str]:
-    return list(host.handle_domains.values_list("name", flat=True))
+    return [domain.name for domain in host.handle_domains.all()]  # remembered with the host
 
 
 def _is_a_name_of_the_platform(handle: str) -> bool:
