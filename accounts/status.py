@@ -14,8 +14,10 @@ from accounts.models import (
     OAuthSession,
     Session,
     WebSession,
+    account_lookups,
 )
 from accounts.signals import account_status_changed
+from hosting.models import Host
 from protocol.errors import XrpcError
 
 
@@ -69,8 +71,7 @@ def lock_open(account: Account) -> Account:
     Weak enough (FOR NO KEY UPDATE) not to hold up rows that merely point at it. Raises
     `AccountNotFound`.
     """
-    accounts = Account.objects.select_for_update(of=("self",), no_key=True).open()
-    locked = accounts.select_related("host").filter(pk=account.pk).first()
+    locked = account_lookups.lock(account)
     if locked is None:
         raise AccountNotFound
     return locked
@@ -79,6 +80,16 @@ def lock_open(account: Account) -> Account:
 def lock_for_session(account: Account) -> Account:
     """As `lock_open`, for starting or continuing a session. Raises `AccountTakedown` too."""
     locked = lock_open(account)
+    if locked.taken_down_at is not None:
+        raise AccountTakedown
+    return locked
+
+
+def lock_for_refresh(host: Host, did: str) -> Account:
+    """As `lock_for_session`, for a DID at a host, in one statement."""
+    locked = account_lookups.lock_open(host, did)
+    if locked is None:
+        raise AccountNotFound
     if locked.taken_down_at is not None:
         raise AccountTakedown
     return locked

@@ -9,18 +9,11 @@ that looks up the caller's account or repo anyway, and costs no round trip of it
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
-
-from django.db.models.expressions import RawSQL
 
 from accounts.authentication.session_tokens import Claims, ExpiredToken
-from accounts.models import Account, Session
+from accounts.models import Account, Session, account_lookups
 from accounts.status import AccountNotFound
 from hosting.models import Host
-
-_IS_LIVE: Final = (
-    "EXISTS (SELECT FROM session s WHERE s.account_id = account.id AND s.lineage = %s::uuid)"
-)
 
 
 class SessionEnded(ExpiredToken):
@@ -44,22 +37,21 @@ class Owner:
         return self.account
 
 
-def owner(host: Host, did: str, session: str, *related: str) -> Owner:
-    """Whose session it is, in one statement, with the `related` rows. `session` is empty for a
-    caller who proved the DID by other means.
+def owner(host: Host, did: str, session: str) -> Owner:
+    """Whose session it is, in one statement. `session` is empty for a caller who proved the DID by
+    other means.
 
     Raises AccountNotFound, and SessionEnded for the session of a deleted account.
     """
-    accounts = Account.objects.of(host).open()
-    if related:
-        accounts = accounts.select_related(*related)
-    if session:
-        accounts = accounts.annotate(has_session=RawSQL(_IS_LIVE, (session,)))  # noqa: S611
-    account = accounts.filter(did=did).first()
-    if account is None:
-        raise SessionEnded() if session else AccountNotFound()
-    account.host = host  # as it was looked up for the request
-    return Owner(account, not session or bool(getattr(account, "has_session", False)))
+    if not session:
+        account = account_lookups.find_open(host, did)
+        if account is None:
+            raise AccountNotFound
+        return Owner(account, is_signed_in=True)
+    found = account_lookups.find_owner(host, did, session)
+    if found is None:
+        raise SessionEnded
+    return Owner(*found)
 
 
 def of_older_token(host: Host, claims: Claims) -> str:

@@ -14,8 +14,14 @@ from django.utils import timezone
 
 from accounts.authentication import email_second_factor, session_tokens, sign_in_alerts
 from accounts.authentication.credentials import InvalidLogin, Proof, authenticate_app
-from accounts.models import Account, AppPassword, Session
-from accounts.status import AccountNotFound, AccountTakedown, lock_for_session, lock_open
+from accounts.models import Account, AppPassword, Session, session_rows
+from accounts.status import (
+    AccountNotFound,
+    AccountTakedown,
+    lock_for_refresh,
+    lock_for_session,
+    lock_open,
+)
 from hosting.models import Host
 
 REFRESH_GRACE = timedelta(hours=2)
@@ -102,8 +108,8 @@ def refresh(host: Host, refresh_jwt: str) -> Tokens:
     claims = session_tokens.read_refresh(host, refresh_jwt)
     with transaction.atomic():
         # One refresh at a time for an account, and none while it is being taken down.
-        account = lock_for_session(_account_of(host, claims.did))
-        session = Session.objects.filter(account=account, pk=claims.jti).first()
+        account = lock_for_refresh(host, claims.did)
+        session = session_rows.find(account.pk, claims.jti)
         is_over = session is None or _is_past_grace(session)
         if session is None or is_over or session.scope == session_tokens.TAKENDOWN_SCOPE:
             raise session_tokens.ExpiredToken("Token has been revoked")
@@ -153,33 +159,29 @@ def _scope_of(app_password: AppPassword | None) -> str:
     return session_tokens.APP_PASSWORD_SCOPE
 
 
-def _account_of(host: Host, did: str) -> Account:
-    account = Account.objects.of(host).filter(did=did).first()
-    if account is None:
-        raise AccountNotFound
-    return account
-
-
 def _is_past_grace(session: Session) -> bool:
     return session.grace_ends_at is not None and session.grace_ends_at <= timezone.now()
 
 
 def _successor(session: Session) -> Session:
-    """The one session that follows, made on the first refresh and found on every other."""
+    """The one session that follows, made on the first refresh and found on every other. Raises
+    ExpiredToken when that one was ended."""
     if session.next_jti is not None:
-        return Session.objects.get(pk=session.next_jti)
+        found = session_rows.find(session.account_id, session.next_jti)
+        if found is None:
+            raise session_tokens.ExpiredToken("Token has been revoked")
+        return found
     now = timezone.now()
-    successor = Session.objects.create(
+    successor = Session(
         jti=_new_jti(),
         account_id=session.account_id,
         lineage=session.lineage,
         scope=session.scope,
         app_password_name=session.app_password_name,
+        created_at=now,
         expires_at=now + timedelta(days=session_tokens.REFRESH_LIFETIME_DAYS),
     )
-    session.next_jti = successor.jti
-    session.grace_ends_at = now + REFRESH_GRACE
-    session.save(update_fields=["next_jti", "grace_ends_at"])
+    session_rows.succeed(session, successor, grace_ends_at=now + REFRESH_GRACE)
     return successor
 
 

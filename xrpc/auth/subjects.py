@@ -8,7 +8,7 @@ from django.conf import settings
 
 from accounts.authentication import live_sessions
 from accounts.identity import external_handles
-from accounts.models import Account
+from accounts.models import Account, account_lookups
 from accounts.status import AccountTakedown
 from hosting.models import Host
 from moderation.audit import ADMIN
@@ -27,7 +27,7 @@ def own_account(call: Call) -> Account:
 
     Raises AccountNotFound, AccountTakedown, ExpiredToken when the session was ended.
     """
-    found = live_sessions.owner(call.host, call.did, call.session, "custom_handle")
+    found = live_sessions.owner(call.host, call.did, call.session)
     if found.account.taken_down_at is not None:
         raise AccountTakedown
     return found.signed_in()
@@ -35,7 +35,7 @@ def own_account(call: Call) -> Account:
 
 def own_account_as_it_is(call: Call) -> Account:
     """The caller's account, taken down or not. Raises AccountNotFound, ExpiredToken."""
-    return live_sessions.owner(call.host, call.did, call.session, "custom_handle").signed_in()
+    return live_sessions.owner(call.host, call.did, call.session).signed_in()
 
 
 def actor(call: Call) -> str:
@@ -105,9 +105,10 @@ def _owned_repo(call: Call) -> tuple[RepoRow, bool]:
 
 
 def account_of(host: Host, repo: RepoRow) -> Account:
-    """The account whose repo it is."""
-    account = Account.objects.of(host).select_related("custom_handle").get(pk=repo.id)
-    account.host = host  # as it was looked up for the request
+    """The account whose repo it is. Raises UnknownRepo when it went in this very moment."""
+    account = account_lookups.find_by_id(host, repo.id)
+    if account is None:
+        raise repos.UnknownRepo(repo.did)
     return account
 
 

@@ -1,0 +1,44 @@
+"""Rows of sessions by prepared statements: every app refreshes its session at each start."""
+
+from datetime import datetime
+from functools import cache
+from typing import Final
+
+from accounts.models.sessions import Session
+from server.database import connection
+
+_DATABASE: Final = "default"
+
+
+def find(account_id: int, jti: str) -> Session | None:
+    """The account's session of that refresh token."""
+    row = connection.row(_select(), (account_id, jti))
+    return None if row is None else Session.from_db(_DATABASE, _columns(), row)
+
+
+def succeed(session: Session, successor: Session, grace_ends_at: datetime) -> None:
+    """Write the successor of a session, and into the session who it is and how long its own token
+    is still good, in one statement."""
+    values = [getattr(successor, name) for name in _columns()]
+    connection.row(_insert(), (*values, successor.jti, grace_ends_at, session.jti))
+
+
+@cache
+def _columns() -> list[str]:
+    return [field.attname for field in Session._meta.concrete_fields]
+
+
+@cache
+def _select() -> str:
+    return f"SELECT {', '.join(_columns())} FROM session WHERE account_id = %s AND jti = %s"  # noqa: S608 - constants only
+
+
+@cache
+def _insert() -> str:
+    columns = _columns()
+    return f"""
+        WITH successor AS (
+            INSERT INTO session ({", ".join(columns)}) VALUES ({", ".join(["%s"] * len(columns))})
+        )
+        UPDATE session SET next_jti = %s, grace_ends_at = %s WHERE jti = %s RETURNING jti
+    """  # noqa: S608 - constants only
