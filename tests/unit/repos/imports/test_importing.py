@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+from collections.abc import Callable
 
 import pytest
 from django.db import connection
@@ -42,11 +43,13 @@ def import_car(repo: RepoRow, count: int) -> None:
         importing.import_repo(repo.id, received, lambda _count: None)
 
 
-def import_at_last(repo: RepoRow, count: int) -> None:
-    """Import as a client does: again when others were quicker each time (a busy machine)."""
-    for _ in range(50):
+def import_at_last(repo: RepoRow, count: int, slow_down: Callable[[], None]) -> None:
+    """Import as a client does: again when others were quicker each time, who then slow down (on a
+    busy machine an import takes longer than they pause)."""
+    for _ in range(12):
         with contextlib.suppress(RepoBusy):
             return import_car(repo, count)
+        slow_down()
     raise AssertionError("never got in")
 
 
@@ -90,21 +93,21 @@ def test_an_import_that_never_gets_a_turn_says_so(repo: RepoRow, monkeypatch) ->
 
 
 def test_writers_beside_imports_leave_a_whole_repo_and_rising_revs(repo: RepoRow) -> None:
-    stop = threading.Event()
+    stop, pause_s = threading.Event(), [0.02]
 
     def keep_writing() -> None:
         number = 0
         while not stop.is_set():
             write(repo, f"w{number}")
             number += 1
-            stop.wait(0.02)
+            stop.wait(pause_s[-1])
         connection.close()
 
     writer = threading.Thread(target=keep_writing)
     writer.start()
     try:
         for count in (300, 5, 200):
-            import_at_last(repo, count)
+            import_at_last(repo, count, lambda: pause_s.append(2 * pause_s[-1]))
     finally:
         stop.set()
         writer.join()
