@@ -7,7 +7,7 @@ another one is noted and not believed until staff accepts it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
@@ -53,6 +53,12 @@ def find(nsid: str) -> Kept | None:
     if row is None:
         return None
     return Kept(_publication(row), row.due_at <= timezone.now())
+
+
+def last_good(nsid: str, since: datetime) -> Publication | None:
+    """The document of an NSID, if the network had it at some time since then."""
+    row = NetworkLexicon.objects.filter(pk=nsid, resolved_at__gte=since).first()
+    return None if row is None else _publication(row)
 
 
 def want(nsid: str) -> None:

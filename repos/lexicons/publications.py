@@ -28,6 +28,7 @@ from server.net import dns, http_client
 SCHEMA: Final = "com.atproto.lexicon.schema"
 PROOF_MAX_BYTES: Final = 1_000_000
 _PREFIX: Final = "did="
+_NOT_IN_DNS: Final = ("test", "localhost", "invalid", "local", "onion")  # RFC 6761, 6762, 7686
 _ABSENT: Final = (400, 404)  # RecordNotFound and RepoNotFound, or no such account
 
 
@@ -63,6 +64,8 @@ def authority_of(nsid: str) -> str:
 def find_authority(nsid: str) -> str:
     """The DID that the NSID's domain names. Raises LexiconNotFound, AuthorityUnavailable."""
     domain = authority_of(nsid)
+    if domain.rpartition(".")[2] in _NOT_IN_DNS:
+        raise LexiconNotFound(f"No name server knows {domain}")
     try:
         values = dns.values(f"_lexicon.{domain}")
     except dns.NoAnswer as timeout:

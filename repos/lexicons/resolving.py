@@ -34,6 +34,17 @@ def resolve(nsid: str) -> Publication:
     kept = known.find(nsid)
     if kept is not None and kept.publication is not None and not kept.is_due:
         return kept.publication
+    try:
+        return renew(nsid)
+    except AuthorityUnavailable:
+        if kept is not None and kept.publication is not None:
+            return kept.publication
+        raise
+
+
+def renew(nsid: str) -> Publication:
+    """The lexicon as the network has it now, whatever is kept; a refusal is remembered for some
+    minutes. Raises LexiconNotFound, AuthorityUnavailable."""
     refusal = _refusals.get(nsid)
     if refusal is not None:
         raise LexiconNotFound(refusal.value)
@@ -42,10 +53,6 @@ def resolve(nsid: str) -> Publication:
     except LexiconNotFound as refused:
         pause_s = known.TIMEOUT_PAUSE.total_seconds()
         _refusals.put(nsid, refused.message, fresh_s=pause_s, keep_s=pause_s)
-        raise
-    except AuthorityUnavailable:
-        if kept is not None and kept.publication is not None:
-            return kept.publication
         raise
 
 
