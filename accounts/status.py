@@ -66,7 +66,7 @@ def restore(account: Account) -> Account:
 
 
 def lock_open(account: Account) -> Account:
-    """The account's row, locked against every other change of standing and every new session.
+    """The account's row, locked against every other change of status and every new session.
 
     Weak enough (FOR NO KEY UPDATE) not to hold up rows that merely point at it. Raises
     `AccountNotFound`.

@@ -28,7 +28,7 @@ from xrpc import (
 )
 from xrpc.auth.declared import Kind
 from xrpc.proxy.unknown_methods import forward_for_no_staff, forward_unknown
-from xrpc.rate_limits import Meter
+from xrpc.rate_limits import Throttle
 from xrpc.registry import HTTP_VERB, SUBSCRIPTION, Method
 from xrpc.request.bodies import Body, check_content_type, read_json
 from xrpc.request.call import Answer, Call, HandedOn, Stored, Streamed, Whole
@@ -50,17 +50,17 @@ class XrpcView(APIView):
 
     def dispatch(self, request: WSGIRequest, nsid: str) -> HttpResponseBase:  # type: ignore[override]
         self.request = self.initialize_request(request, nsid)
-        meter = Meter(request)
+        throttle = Throttle(request)
         try:
-            response = _answer(request, nsid, meter)
+            response = _answer(request, nsid, throttle)
         except Exception as error:  # noqa: BLE001 - DRF's hook: nothing of our inside may show outside
             response = _refused(request, error)
-        meter.mark(response)
+        throttle.set_headers(response)
         return _finished(response, registry.find(nsid))
 
 
-def _answer(request: WSGIRequest, nsid: str, meter: Meter) -> HttpResponseBase:
-    meter.enter(nsid)
+def _answer(request: WSGIRequest, nsid: str, throttle: Throttle) -> HttpResponseBase:
+    throttle.count_request(nsid)
     method = _find(request, nsid)
     if method is None:
         return respond(request, forward_unknown(request, host_of(request), nsid))
@@ -71,21 +71,21 @@ def _answer(request: WSGIRequest, nsid: str, meter: Meter) -> HttpResponseBase:
     call = _call(request, method)
     if method.scope is not None and call.permissions is not None:
         method.scope.check(call.permissions, call)
-    meter.charge(method.limits, call)
+    throttle.charge(method.limits, call)
     if _has_to_be_received(request, method, call):
         upload = Upload(
-            call.body.limit_bytes, lambda file: _received(request, method, call, meter, file)
+            call.body.limit_bytes, lambda file: _received(request, method, call, throttle, file)
         )
         return respond(request, HandedOn(upload))
-    return _run(request, method, call, meter)
+    return _run(request, method, call, throttle)
 
 
-def _run(request: WSGIRequest, method: Method, call: Call, meter: Meter) -> HttpResponseBase:
+def _run(request: WSGIRequest, method: Method, call: Call, throttle: Throttle) -> HttpResponseBase:
     try:
-        with meter.running(method.limits, method.pool, call):
+        with throttle.running(method.limits, method.pool, call):
             answer = method.run(call)
     except SessionEnded:
-        meter.give_back()
+        throttle.refund()
         raise
     except Exception:
         request.caller_did = call.did  # type: ignore[attr-defined] # the log reads it
@@ -102,12 +102,12 @@ def _has_to_be_received(request: WSGIRequest, method: Method, call: Call) -> boo
 
 
 def _received(
-    request: WSGIRequest, method: Method, call: Call, meter: Meter, file: IO[bytes]
+    request: WSGIRequest, method: Method, call: Call, throttle: Throttle, file: IO[bytes]
 ) -> HttpResponseBase:
     """The second half of a call, when its body is there."""
     call.body.arrived(file)
     try:
-        return _run(request, method, call, meter)
+        return _run(request, method, call, throttle)
     except Exception as error:  # noqa: BLE001 - as the view has it
         return _refused(request, error)
 

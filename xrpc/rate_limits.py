@@ -17,7 +17,7 @@ from django.http.response import HttpResponseBase
 
 from accounts.authentication import credentials
 from hosting import limits
-from hosting.limits import DAY_S, HOUR_S, MINUTE_S, Bucket, Budget, Charge, Standing, bucket
+from hosting.limits import DAY_S, HOUR_S, MINUTE_S, Bucket, Budget, BudgetState, Charge, bucket
 from hosting.tenancy.routing import host_of
 from protocol.errors import XrpcError
 from server.web import process_limits
@@ -179,16 +179,16 @@ def importing(call: Call) -> AbstractContextManager[None]:
     return _imports.hold([own, (limits.network(call.address), NETWORK_IMPORTS_MAX)])
 
 
-class Meter:
+class Throttle:
     """What one request is charged, and how the tightest of its budgets stands."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
         self._is_exempt = limits.is_exempt(request)
-        self._tightest: Standing | None = None
+        self._tightest: BudgetState | None = None
         self._declared: tuple[Charge, ...] = ()
 
-    def enter(self, nsid: str) -> None:
+    def count_request(self, nsid: str) -> None:
         """Charge the client's network for a request. Raises RateLimitExceeded."""
         if not self._is_exempt:
             meta = self._request.META
@@ -227,13 +227,13 @@ class Meter:
                 return self._logging_in(limit.who(call)[0], limit.wrong)
         return _NOTHING
 
-    def give_back(self) -> None:
+    def refund(self) -> None:
         """Who turned out to be an untrusted party has spent nothing of the budgets of the account
         that its token named. The network's own budget stays spent."""
         if self._declared:
             limits.refund(host_of(self._request), self._declared)
 
-    def mark(self, response: HttpResponseBase) -> None:
+    def set_headers(self, response: HttpResponseBase) -> None:
         """Say on the answer how the tightest budget stands; a refusal has said so already."""
         if self._tightest is not None and not response.has_header("RateLimit-Limit"):
             for name, value in self._tightest.headers.items():
@@ -255,17 +255,17 @@ class Meter:
     @contextmanager
     def _logging_in(self, who: str, wrong: type[XrpcError]) -> Iterator[None]:
         host = host_of(self._request)
-        with limits.logging_in(self._request, host, who, wrong) as standing:
-            if standing is not None:
-                self._note(standing)
+        with limits.logging_in(self._request, host, who, wrong) as state:
+            if state is not None:
+                self._note(state)
             yield
 
     def _spend(self, charges: tuple[Charge, ...]) -> None:
         self._note(limits.spend_charges(host_of(self._request), charges))
 
-    def _note(self, standing: Standing) -> None:
-        if self._tightest is None or standing.remaining < self._tightest.remaining:
-            self._tightest = standing
+    def _note(self, state: BudgetState) -> None:
+        if self._tightest is None or state.remaining < self._tightest.remaining:
+            self._tightest = state
 
 
 @lru_cache(maxsize=20_000)

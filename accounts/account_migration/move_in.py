@@ -145,7 +145,7 @@ def _check_free(host: Host, did: str, wanted: Admitted) -> None:
 
 def _opened(host: Host, did: str, wanted: Admitted, password: str) -> Account:
     """The account's row: a new one, or the one that its owner left behind here."""
-    allocation.hold(wanted.handle)
+    allocation.lock(wanted.handle)
     _check_free(host, did, wanted)
     left = Account.objects.select_for_update().of(host).filter(did=did).first()
     return _new(host, did, wanted, password) if left is None else _reopened(left, wanted, password)

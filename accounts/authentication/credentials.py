@@ -46,7 +46,7 @@ class SignUpWaits(XrpcError):
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class Login:
     """Whose password it was, and which: `app_password` is None for the main one."""
 
     account: Account
@@ -67,15 +67,15 @@ def authenticate(host: Host, identifier: str, password: str) -> Account:
     raise _refusal(started)
 
 
-def authenticate_app(host: Host, identifier: str, password: str) -> Proof:
+def authenticate_app(host: Host, identifier: str, password: str) -> Login:
     """As `authenticate`, but one of the account's app passwords will do. Raises the same."""
     started = time.monotonic()
     account = find(host, identifier)
     app_password = app_passwords.matching(account, password) if account is not None else None
     if account is not None and app_password is not None:
-        return Proof(account, app_password)
+        return Login(account, app_password)
     if _is_right(account, password) and account is not None:
-        return Proof(account)
+        return Login(account)
     _refuse_waiting(host, identifier, password)
     raise _refusal(started)
 

@@ -13,15 +13,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.authentication import email_second_factor, session_tokens, sign_in_alerts
-from accounts.authentication.credentials import InvalidLogin, Proof, authenticate_app
+from accounts.authentication.credentials import InvalidLogin, Login, authenticate_app
 from accounts.models import Account, AppPassword, Session, session_rows
-from accounts.status import (
-    AccountNotFound,
-    AccountTakedown,
-    lock_for_refresh,
-    lock_for_session,
-    lock_open,
-)
+from accounts.status import AccountNotFound, AccountTakedown, lock_for_refresh, lock_open
 from hosting.models import Host
 
 REFRESH_GRACE = timedelta(hours=2)
@@ -59,43 +53,35 @@ def log_in(
     `allow_takendown` a taken-down person who knows the main password gets a token that only serves
     to move away.
     """
-    proof = authenticate_app(host, identifier, password)
-    may_go_on = proof.account.taken_down_at is None or allow_takendown
-    if proof.app_password is None and may_go_on:
-        email_second_factor.require_code(proof.account, context.code)
+    login = authenticate_app(host, identifier, password)
+    is_main = login.app_password is None
+    if is_main and (login.account.taken_down_at is None or allow_takendown):
+        email_second_factor.require_code(login.account, context.code)
     try:
-        pair = _begin(proof)
-    except AccountTakedown:
-        if not allow_takendown or proof.app_password is not None:
-            raise
-        return _to_move_away(proof)
+        tokens = _begin(login, allow_takendown=allow_takendown)
     except AccountNotFound:
         raise InvalidLogin from None  # deleted in this very moment
-    if proof.app_password is None:
-        sign_in_alerts.note(proof.account, context.address)
-    return pair
+    if is_main and tokens.account.taken_down_at is None:
+        sign_in_alerts.note(tokens.account, context.address)
+    return tokens
 
 
 def begin(account: Account) -> Tokens:
     """Start a session with full rights, as after sign-up. Raises `AccountTakedown`,
     `AccountNotFound`."""
-    return _begin(Proof(account))
+    return _begin(Login(account))
 
 
-def _begin(proof: Proof) -> Tokens:
+def _begin(login: Login, *, allow_takendown: bool = False) -> Tokens:
     """Start a session with the rights of the password that was given."""
-    app_password = proof.app_password
+    password = login.app_password
     with transaction.atomic():
-        account = lock_for_session(proof.account)
-        _refuse_old_password(account, proof)
-        session = Session.objects.create(
-            jti=_new_jti(),
-            account=account,
-            lineage=uuid.uuid4(),
-            scope=_scope_of(app_password),
-            app_password_name=None if app_password is None else app_password.name,
-            expires_at=timezone.now() + timedelta(days=session_tokens.REFRESH_LIFETIME_DAYS),
-        )
+        account = lock_open(login.account)
+        scope = _scope_of(account, password, allow_takendown=allow_takendown)
+        _refuse_old_password(account, login)
+        name = None if password is None else password.name
+        session = _new(account, uuid.uuid4(), scope, name)
+        session.save(force_insert=True)
     return _pair(account, session)
 
 
@@ -113,7 +99,7 @@ def refresh(host: Host, refresh_jwt: str) -> Tokens:
         is_over = session is None or _is_past_grace(session)
         if session is None or is_over or session.scope == session_tokens.TAKENDOWN_SCOPE:
             raise session_tokens.ExpiredToken("Token has been revoked")
-        return _pair(account, _successor(session))
+        return _pair(account, _successor(account, session))
 
 
 def end(host: Host, refresh_jwt: str) -> None:
@@ -140,18 +126,24 @@ def forget_expired() -> None:
     Session.objects.filter(grace_ends_at__lt=now).delete()
 
 
-def _refuse_old_password(locked: Account, proof: Proof) -> None:
+def _refuse_old_password(locked: Account, login: Login) -> None:
     """Raise InvalidLogin for a password that was changed or revoked in this very moment: ending
     everybody's sessions must not miss the one that is just beginning."""
-    app_password = proof.app_password
-    is_known = locked.password == proof.account.password
+    app_password = login.app_password
+    is_known = locked.password == login.account.password
     if app_password is not None:
         is_known = AppPassword.objects.filter(pk=app_password.pk).exists()
     if not is_known:
         raise InvalidLogin
 
 
-def _scope_of(app_password: AppPassword | None) -> str:
+def _scope_of(account: Account, app_password: AppPassword | None, *, allow_takendown: bool) -> str:
+    """What a session may do. Raises AccountTakedown, but for the main password of who is allowed to
+    move away."""
+    if account.taken_down_at is not None:
+        if app_password is not None or not allow_takendown:
+            raise AccountTakedown
+        return session_tokens.TAKENDOWN_SCOPE
     if app_password is None:
         return session_tokens.ACCESS_SCOPE
     if app_password.is_privileged:
@@ -159,11 +151,29 @@ def _scope_of(app_password: AppPassword | None) -> str:
     return session_tokens.APP_PASSWORD_SCOPE
 
 
+def _new(account: Account, lineage: uuid.UUID, scope: str, name: str | None) -> Session:
+    """A session that is not a row yet. The refresh token of a taken-down account ends the session
+    and does nothing else, so it lives no longer than the access token."""
+    now = timezone.now()
+    lifetime = timedelta(days=session_tokens.REFRESH_LIFETIME_DAYS)
+    if scope == session_tokens.TAKENDOWN_SCOPE:
+        lifetime = timedelta(seconds=session_tokens.ACCESS_LIFETIME_S)
+    return Session(
+        jti=secrets.token_urlsafe(32),
+        account=account,
+        lineage=lineage,
+        scope=scope,
+        app_password_name=name,
+        created_at=now,
+        expires_at=now + lifetime,
+    )
+
+
 def _is_past_grace(session: Session) -> bool:
     return session.grace_ends_at is not None and session.grace_ends_at <= timezone.now()
 
 
-def _successor(session: Session) -> Session:
+def _successor(account: Account, session: Session) -> Session:
     """The one session that follows, made on the first refresh and found on every other. Raises
     ExpiredToken when that one was ended."""
     if session.next_jti is not None:
@@ -171,17 +181,8 @@ def _successor(session: Session) -> Session:
         if found is None:
             raise session_tokens.ExpiredToken("Token has been revoked")
         return found
-    now = timezone.now()
-    successor = Session(
-        jti=_new_jti(),
-        account_id=session.account_id,
-        lineage=session.lineage,
-        scope=session.scope,
-        app_password_name=session.app_password_name,
-        created_at=now,
-        expires_at=now + timedelta(days=session_tokens.REFRESH_LIFETIME_DAYS),
-    )
-    session_rows.succeed(session, successor, grace_ends_at=now + REFRESH_GRACE)
+    successor = _new(account, session.lineage, session.scope, session.app_password_name)
+    session_rows.succeed(session, successor, grace_ends_at=timezone.now() + REFRESH_GRACE)
     return successor
 
 
@@ -195,25 +196,5 @@ def _pair(account: Account, session: Session) -> Tokens:
     )
 
 
-def _to_move_away(proof: Proof) -> Tokens:
-    """Tokens of a taken-down account. The refresh token ends the session and does nothing else."""
-    expires_at = timezone.now() + timedelta(seconds=session_tokens.ACCESS_LIFETIME_S)
-    with transaction.atomic():
-        account = lock_open(proof.account)
-        _refuse_old_password(account, proof)
-        session = Session.objects.create(
-            jti=_new_jti(),
-            account=account,
-            lineage=uuid.uuid4(),
-            scope=session_tokens.TAKENDOWN_SCOPE,
-            expires_at=expires_at,
-        )
-    return _pair(account, session)
-
-
 def _access(account: Account, session: Session) -> str:
     return session_tokens.make_access(account.host, account.did, session.scope, session.lineage)
-
-
-def _new_jti() -> str:
-    return secrets.token_urlsafe(32)

@@ -62,7 +62,7 @@ def is_served_here(account: Account) -> bool:
 def change_handle(account: Account, handle: str) -> None:
     """Another handle in the document and for the account, both or neither."""
     with transaction.atomic():
-        allocation.hold(handle)
+        allocation.lock(handle)
         locked = adopt_update.lock(account)
         identity = _of(account).select_for_update().get()
         data = did_web_documents.data_of(identity).with_handle(handle)

@@ -117,7 +117,7 @@ def _kept(account: Account, operation: plc.Operation, handle: str) -> PlcOperati
     waits gives way: both follow the same operation, so the directory can take one of them only."""
     try:
         with transaction.atomic(durable=True):
-            allocation.hold(handle)
+            allocation.lock(handle)
             _refuse_taken(account, handle)
             account.plc_operations.filter(
                 kind=PlcOperation.Kind.UPDATE, state=PlcOperation.State.PENDING
@@ -138,6 +138,6 @@ def _follow_the_document(account: Account, handle: str) -> None:
 
 def _adopt(account: Account, handle: str) -> None:
     with transaction.atomic():
-        allocation.hold(handle)
+        allocation.lock(handle)
         _refuse_taken(account, handle)
         adopt_update.take_handle(adopt_update.lock(account), handle)

@@ -57,7 +57,7 @@ class AlreadyDecided(InvalidRequest):
     """400: somebody of the staff was quicker."""
 
 
-def hold(host: Host, wanted: SignUp, admitted: Admitted, reason: HeldSignUp.Reason) -> NoReturn:
+def enqueue(host: Host, wanted: SignUp, admitted: Admitted, reason: HeldSignUp.Reason) -> NoReturn:
     """Put a sign-up down for the staff. Raises SignUpHeld when that is done, QueueFull when it is
     not, HandleTaken or EmailRefused when somebody else waits with the same."""
     if HeldSignUp.objects.of(host).waiting().count() >= WAITING_MAX:
@@ -141,13 +141,13 @@ def refuse(held: HeldSignUp) -> None:
     _write(held, emails.SIGN_UP_REFUSED)
 
 
-def drop(host: Host, ids: Sequence[int]) -> list[HeldSignUp]:
+def discard(host: Host, ids: Sequence[int]) -> list[HeldSignUp]:
     """Say no to many without a word, in the caller's transaction: what a flood left behind, whose
     addresses are nobody's or somebody else's. Returns them."""
-    dropped = list(HeldSignUp.objects.of(host).waiting().select_for_update().filter(pk__in=ids))
-    for held in dropped:
+    discarded = list(HeldSignUp.objects.of(host).waiting().select_for_update().filter(pk__in=ids))
+    for held in discarded:
         _decide(held, HeldSignUp.State.REFUSED)
-    return dropped
+    return discarded
 
 
 def forget_old() -> None:

@@ -34,7 +34,7 @@ def open_account(host: Host, wanted: Admitted, password: str) -> Account:
 
 
 def _write(host: Host, wanted: Admitted, password: str) -> Account:
-    allocation.hold(wanted.handle)
+    allocation.lock(wanted.handle)
     if allocation.is_taken(wanted.handle):
         raise rules.handle_taken(wanted)
     did = did_web_documents.did_of(wanted.handle)

@@ -24,7 +24,7 @@ def write(host: Host, wanted: Admitted, password: str) -> PlcOperation:
 
     Raises HandleTaken, InvalidInviteCode, and IntegrityError, which `lost_race` explains.
     """
-    allocation.hold(wanted.handle)
+    allocation.lock(wanted.handle)
     if allocation.is_taken(wanted.handle):
         raise rules.handle_taken(wanted)
     signing_key = SigningKey.generate()

@@ -59,6 +59,6 @@ def admit(host: Host, wanted: SignUp, admitted: Admitted) -> None:
     if host.admission == Admission.CAPTCHA and not wanted.did:
         captcha.check(host, wanted.verification_code, wanted.address)
     if host.admission == Admission.APPROVAL:
-        approval_queue.hold(host, wanted, admitted, Reason.POLICY)
+        approval_queue.enqueue(host, wanted, admitted, Reason.POLICY)
     if not velocity_limit.count(host):
-        approval_queue.hold(host, wanted, admitted, Reason.BREAKER)
+        approval_queue.enqueue(host, wanted, admitted, Reason.BREAKER)

@@ -34,9 +34,9 @@ from hosting.limits.budgets import (
     MINUTE_S,
     Bucket,
     Budget,
+    BudgetState,
     Charge,
     RateLimitExceeded,
-    Standing,
 )
 from hosting.limits.exemptions import is_exempt, is_exempt_client, network_of
 from hosting.limits.lately_refused import Refused
@@ -46,12 +46,44 @@ from hosting.models import Host
 from server.net.client_networks import network, wide_network
 
 __all__ = [
-    "ACCOUNT_GUESSES", "DAY_S", "GUESSES", "GUESSES_UNDER_ATTACK", "HOUR_S", "LOGIN",
-    "MINUTE_S", "REQUESTS", "REQUEST_PASSWORD_RESET", "RESET_PASSWORD", "SIGN_UP",
-    "STAFF_GUESSES", "STAFF_LOGIN", "STATIC_FILES", "WRITES", "Bucket", "Budget", "Charge",
-    "ConcurrencyLimit", "Ledger", "RateLimitExceeded", "Standing", "Store", "attempt", "bucket",
-    "charge_later", "charges", "is_exempt", "is_exempt_client", "logging_in", "network",
-    "network_of", "note", "refund", "refusal_of", "refused", "spend", "spend_charges",
+    "ACCOUNT_GUESSES",
+    "DAY_S",
+    "GUESSES",
+    "GUESSES_UNDER_ATTACK",
+    "HOUR_S",
+    "LOGIN",
+    "MINUTE_S",
+    "REQUESTS",
+    "REQUEST_PASSWORD_RESET",
+    "RESET_PASSWORD",
+    "SIGN_UP",
+    "STAFF_GUESSES",
+    "STAFF_LOGIN",
+    "STATIC_FILES",
+    "WRITES",
+    "Bucket",
+    "Budget",
+    "BudgetState",
+    "Charge",
+    "ConcurrencyLimit",
+    "Ledger",
+    "RateLimitExceeded",
+    "Store",
+    "attempt",
+    "bucket",
+    "charge_later",
+    "charges",
+    "is_exempt",
+    "is_exempt_client",
+    "logging_in",
+    "network",
+    "network_of",
+    "note",
+    "refund",
+    "refusal_of",
+    "refused",
+    "spend",
+    "spend_charges",
     "staff_logging_in",
 ]  # fmt: skip
 
@@ -87,7 +119,7 @@ def attempt(request: HttpRequest, bucket: Bucket, host: Host, *who: str) -> None
         _ledger.spend(host.pk, charges(bucket, who, network_of(request)))
 
 
-def note(charges: Sequence[Charge]) -> Standing:
+def note(charges: Sequence[Charge]) -> BudgetState:
     """Take charges at the platform without waiting for anything, as the event loop must; how the
     tightest budget stands. Raises RateLimitExceeded."""
     return _ledger.note(PLATFORM, charges)
@@ -98,7 +130,7 @@ def refusal_of(charges: Sequence[Charge]) -> RateLimitExceeded | None:
     return _ledger.refusal_of(PLATFORM, charges)
 
 
-def spend_charges(host: Host | None, charges: Sequence[Charge]) -> Standing:
+def spend_charges(host: Host | None, charges: Sequence[Charge]) -> BudgetState:
     """Take all charges or none; how the tightest budget stands. Raises RateLimitExceeded."""
     return _ledger.spend(_id_of(host), charges)
 
@@ -119,7 +151,7 @@ def charge_later(host_id: int, charges: Sequence[Charge]) -> None:
 @contextmanager
 def logging_in(
     request: HttpRequest, host: Host, who: str, wrong: type[Exception]
-) -> Iterator[Standing | None]:
+) -> Iterator[BudgetState | None]:
     """An attempt at the password of `who`: an account as its credentials are counted
     (accounts.authentication.credentials.counted_as), else the name that was tried.
 
@@ -132,10 +164,10 @@ def logging_in(
         return
     here = network_of(request)
     at_stake = charges(GUESSES, (), here)
-    standing = _ledger.spend(host.pk, [*charges(LOGIN, (who,), here), *at_stake])
+    state = _ledger.spend(host.pk, [*charges(LOGIN, (who,), here), *at_stake])
     at_stake += _for_the_account(host, who, here)
     with _given_back_unless(wrong, host, at_stake):
-        yield standing
+        yield state
 
 
 @contextmanager

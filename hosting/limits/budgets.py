@@ -58,7 +58,7 @@ class Charge:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class BudgetState:
     """What is left of a budget, and when (unix seconds) it is whole again."""
 
     budget: Budget
@@ -91,4 +91,4 @@ class RateLimitExceeded(XrpcError):
     def headers(self) -> Mapping[str, str]:
         """What a client needs to wait for the right time."""
         wait_s = max(1, self.resets_at - int(time.time()))
-        return {**Standing(self.budget, 0, self.resets_at).headers, "Retry-After": str(wait_s)}
+        return {**BudgetState(self.budget, 0, self.resets_at).headers, "Retry-After": str(wait_s)}

@@ -9,7 +9,7 @@ import math
 import threading
 from collections.abc import Iterable
 
-from hosting.limits.budgets import Bucket, Budget, Charge, RateLimitExceeded, Standing
+from hosting.limits.budgets import Bucket, Budget, BudgetState, Charge, RateLimitExceeded
 
 CALM_PART = 0.9  # of a budget: beyond it every attempt asks Valkey
 HEARD_S = 1.0  # a refusal that Valkey gave so lately is repeated without asking again
@@ -48,8 +48,8 @@ class Counter:
         """Points left, as far as this process knows."""
         return max(0, self.budget.limit - self.total - self.pending)
 
-    def standing(self) -> Standing:
-        return Standing(self.budget, self.remaining, math.ceil(self.resets_at))
+    def state(self) -> BudgetState:
+        return BudgetState(self.budget, self.remaining, math.ceil(self.resets_at))
 
     def refusal(self) -> RateLimitExceeded:
         return RateLimitExceeded(self.budget, math.ceil(self.resets_at))
@@ -103,6 +103,6 @@ class Counters:
         self._untold = {key: each for key, each in self._untold.items() if key in self._by_key}
 
 
-def tightest(counters: Iterable[Counter]) -> Standing:
+def tightest(counters: Iterable[Counter]) -> BudgetState:
     """How the budget with the fewest points left stands."""
-    return min(counters, key=lambda counter: counter.remaining).standing()
+    return min(counters, key=lambda counter: counter.remaining).state()

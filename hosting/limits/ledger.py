@@ -10,7 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from hosting.limits.budgets import Charge, RateLimitExceeded, Standing
+from hosting.limits.budgets import BudgetState, Charge, RateLimitExceeded
 from hosting.limits.counters import HEARD_S, Counter, Counters, tightest
 from hosting.limits.store import Asked, Store, Unavailable, Verdict
 
@@ -30,7 +30,7 @@ class Ledger:
         self._has_unflushed = threading.Event()
         self._flusher: threading.Thread | None = None
 
-    def spend(self, host_id: int, charges: Iterable[Charge]) -> Standing:
+    def spend(self, host_id: int, charges: Iterable[Charge]) -> BudgetState:
         """Take all charges or none; how the tightest of their budgets stands. Raises
         RateLimitExceeded."""
         now = time.time()
@@ -48,7 +48,7 @@ class Ledger:
             asked = [_asked(counter, points) for counter, points in wanted]
         return self._ask(wanted, asked)
 
-    def note(self, host_id: int, charges: Iterable[Charge]) -> Standing:
+    def note(self, host_id: int, charges: Iterable[Charge]) -> BudgetState:
         """As `spend`, by what this process knows and without ever waiting for Valkey, which is told
         a quarter of a second later. Raises RateLimitExceeded."""
         now = time.time()
@@ -93,13 +93,13 @@ class Ledger:
             for at in range(0, len(counters), FLUSH_BATCH):
                 self._flush([(counter, 0) for counter in counters[at : at + FLUSH_BATCH]])
 
-    def _take_here(self, wanted: Wanted) -> Standing:
+    def _take_here(self, wanted: Wanted) -> BudgetState:
         for counter, points in wanted:
             self._counters.hold(counter, points)
         self._wake_flusher()
         return tightest([counter for counter, _ in wanted])
 
-    def _ask(self, wanted: Wanted, asked: Sequence[Asked]) -> Standing:
+    def _ask(self, wanted: Wanted, asked: Sequence[Asked]) -> BudgetState:
         try:
             verdict = self._store.spend(asked)
         except Unavailable:
@@ -110,7 +110,7 @@ class Ledger:
                 raise wanted[verdict.refused][0].refusal()
             return tightest(counter for counter, _ in wanted)
 
-    def _take_without_valkey(self, wanted: Wanted, asked: Sequence[Asked]) -> Standing:
+    def _take_without_valkey(self, wanted: Wanted, asked: Sequence[Asked]) -> BudgetState:
         with self._counters.lock:
             self._restore_pending(wanted, asked)
             for counter, points in wanted:

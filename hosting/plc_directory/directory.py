@@ -75,7 +75,7 @@ def registered_log(did: str) -> plc.Log:
 
 def last_operation(did: str) -> plc.Operation:
     """The operation that says what the DID is now. Raises NotRegistered."""
-    last = Operation.objects.about(did).standing().last()
+    last = Operation.objects.about(did).not_nullified().last()
     if last is None:
         raise NotRegistered(did)
     return cast("plc.Operation", last.operation)

@@ -27,7 +27,7 @@ class TooManyOperations(XrpcError):
 
 def check_rate(log: Log, now: datetime) -> None:
     """Raises TooManyOperations when one more operation would be over a limit."""
-    times = [entry.created_at for entry in log.standing]
+    times = [entry.created_at for entry in log.not_nullified]
     for period, length, limit in _LIMITS:
         if sum(time > now - length for time in times) >= limit:
             raise TooManyOperations(period, limit)

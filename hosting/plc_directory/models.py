@@ -9,7 +9,7 @@ class OperationQuerySet(models.QuerySet["Operation"]):
     def about(self, did: str) -> "OperationQuerySet":
         return self.filter(did=did).order_by("id")
 
-    def standing(self) -> "OperationQuerySet":
+    def not_nullified(self) -> "OperationQuerySet":
         """Those that no recovery has put aside."""
         return self.filter(nullified=False)
 

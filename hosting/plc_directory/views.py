@@ -63,7 +63,7 @@ def data(_request: HttpRequest, did: str) -> HttpResponse:
 
 
 def log(_request: HttpRequest, did: str) -> HttpResponse:
-    entries = directory.registered_log(did).standing
+    entries = directory.registered_log(did).not_nullified
     return json_answer([entry.operation for entry in entries])
 
 

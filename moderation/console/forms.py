@@ -65,7 +65,7 @@ class DiscardForm(ReasonForm):
     )
 
 
-class DropForm(ReasonForm):
+class DiscardSignUpsForm(ReasonForm):
     """Many sign-ups at once."""
 
     held = _Ticked(required=False)

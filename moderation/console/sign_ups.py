@@ -20,7 +20,7 @@ from hosting.console.site import console, hosts_in_view
 from hosting.models import Host, StaffUser
 from hosting.tenancy.routing import host_of
 from moderation.console.actions import Given, act_on
-from moderation.console.forms import AdmissionForm, DropForm, ReasonForm
+from moderation.console.forms import AdmissionForm, DiscardSignUpsForm, ReasonForm
 from moderation.console.views import staff_of
 from moderation.staff import sign_up_review
 
@@ -62,15 +62,15 @@ def refuse(request: HttpRequest, held_id: int) -> HttpResponse:
 
 
 @require_POST
-def drop(request: HttpRequest) -> HttpResponse:
+def discard(request: HttpRequest) -> HttpResponse:
     """Say no to all that were ticked, without mail."""
 
     def verb(given: Given) -> str:
         staff, host = staff_of(request), host_of(request)
-        dropped = sign_up_review.drop(staff, host, given["held"], given["reason"])
-        return _("%s sign-ups deleted.") % dropped
+        discarded = sign_up_review.discard(staff, host, given["held"], given["reason"])
+        return _("%s sign-ups deleted.") % discarded
 
-    return _done(request, DropForm(request.POST), verb)
+    return _done(request, DiscardSignUpsForm(request.POST), verb)
 
 
 @require_POST

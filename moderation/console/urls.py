@@ -40,7 +40,7 @@ def pages(site: ConsoleSite) -> list[URLPattern]:
             site.admin_view(sign_ups.change_admission),
             name="change_admission",
         ),
-        path("sign-ups/drop/", site.admin_view(sign_ups.drop), name="drop_sign_ups"),
+        path("sign-ups/discard/", site.admin_view(sign_ups.discard), name="discard_sign_ups"),
         path("sign-ups/reopen/", site.admin_view(sign_ups.reopen), name="reopen_sign_ups"),
         path(f"{held}approve/", site.admin_view(sign_ups.approve), name="approve_sign_up"),
         path(f"{held}refuse/", site.admin_view(sign_ups.refuse), name="refuse_sign_up"),

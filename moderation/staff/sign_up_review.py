@@ -54,14 +54,14 @@ def refuse(staff: StaffUser, held: HeldSignUp, reason: str) -> None:
         approval_queue.refuse(held)
 
 
-def drop(staff: StaffUser, host: Host, ids: Sequence[int], reason: str) -> int:
+def discard(staff: StaffUser, host: Host, ids: Sequence[int], reason: str) -> int:
     """Say no to many, without mail; how many. Raises NotAllowed, ReasonNeeded."""
     reason = _checked(staff, host, reason)
     with transaction.atomic():
-        dropped = approval_queue.drop(host, ids)
-        for held in dropped:
+        discarded = approval_queue.discard(host, ids)
+        for held in discarded:
             audit.record_at_host(staff, host, Action.SIGN_UP_REFUSE, reason, held.handle)
-    return len(dropped)
+    return len(discarded)
 
 
 def reopen(staff: StaffUser, host: Host, reason: str) -> None:

@@ -101,7 +101,7 @@ class Log:
     entries: Sequence[LogEntry] = ()
 
     @property
-    def standing(self) -> list[LogEntry]:
+    def not_nullified(self) -> list[LogEntry]:
         """The entries that no recovery has put aside; the last one is the DID's present state."""
         return [entry for entry in self.entries if not entry.nullified]
 
@@ -143,14 +143,14 @@ def check_next(log: Log, op: Operation, now: datetime) -> list[str]:
     `op` has passed `assure_valid` (or is a legacy `create` at the start of an old log); `now` is
     aware. Raises MisorderedOperation, InvalidSignature, LateRecovery, GenesisMismatch.
     """
-    standing = log.standing
-    if not standing:
+    valid = log.not_nullified
+    if not valid:
         _check_genesis(log.did, op)
         return []
-    places = [i for i, entry in enumerate(standing) if entry.cid == op["prev"]]
+    places = [i for i, entry in enumerate(valid) if entry.cid == op["prev"]]
     if not places:
         raise MisorderedOperation
-    fork, disputed = standing[places[0]], standing[places[0] + 1 :]
+    fork, disputed = valid[places[0]], valid[places[0] + 1 :]
     data = data_of(fork.operation)
     if data is None or op["type"] == "create":
         raise MisorderedOperation

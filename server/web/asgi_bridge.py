@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, TypeVar
 from server.net.async_http import Connections
 from server.net.client_networks import Client, client_of
 from server.storage.free_space import InsufficientStorage
+from server.web.bodies.body_transfers import BodyTransfers, CutOff
 from server.web.bodies.buffered_bytes import SMALL_BYTES, BufferBudget, BufferedBody
 from server.web.bodies.long_responses import Release, Stream
 from server.web.bodies.request_bodies import read_body, unread
@@ -31,7 +32,6 @@ from server.web.bodies.streams import (
     held,
     run_application,
 )
-from server.web.bodies.transfers import CutOff, Transfers
 from server.web.deferred_response import Exchange
 from server.web.process_limits import NETWORK_SNAPSHOTS, SNAPSHOTS
 from server.web.threads.batching_pool import BatchingPool
@@ -95,7 +95,7 @@ class Bridge:
         self._pool_of = pool_of
         self._pools = {name: _pool(name, count, at_end) for name, count in THREADS.items()}
         self._upstream = Connections()
-        self._transfers = Transfers()
+        self._transfers = BodyTransfers()
         self._held = BufferBudget()
         self._snapshots = FairSemaphore(NETWORK_SNAPSHOTS, SNAPSHOTS)
 

@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 
 from server.net.async_http import Connections
 from server.net.client_networks import Client
+from server.web.bodies.body_transfers import BodyTransfers
 from server.web.bodies.chunks import HELD_MAX_BYTES
 from server.web.bodies.streams import (
     Answer,
@@ -25,7 +26,6 @@ from server.web.bodies.streams import (
     Send,
     held,
 )
-from server.web.bodies.transfers import Transfers
 from server.web.connections.slow_clients import SLOWEST_BYTES_PER_S
 from server.web.process_limits import IDLE_S
 
@@ -55,7 +55,7 @@ class Exchange:
     run_in_pool: RunInPool
     upstream: Connections
     writer: ResponseWriter
-    transfers: Transfers
+    transfers: BodyTransfers
     client: Client
 
     @property

@@ -20,7 +20,7 @@ IDLE_S: Final = at_least_one("GROVE_IDLE_SECONDS", 60)  # without a byte, either
 SLOWEST_ANSWER_BYTES_PER_S: Final = at_least_one("GROVE_SLOWEST_ANSWER", 8_192)
 SLOWEST_UPLOAD_BYTES_PER_S: Final = at_least_one("GROVE_SLOWEST_UPLOAD", 2_048)
 
-# --- long bodies, in server.web.bodies.transfers, server.web.asgi_bridge,
+# --- long bodies, in server.web.bodies.body_transfers, server.web.asgi_bridge,
 # server.web.bodies.buffered_bytes and repos.reads.exports
 NETWORK_TRANSFERS: Final = at_least_one("GROVE_TRANSFERS_PER_NETWORK", 32)
 TRANSFERS: Final = at_least_one("GROVE_TRANSFERS", 256)

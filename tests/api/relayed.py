@@ -16,8 +16,8 @@ import pytest
 
 from server.net.async_http import Connections
 from server.net.client_networks import Client
+from server.web.bodies.body_transfers import BodyTransfers
 from server.web.bodies.streams import ResponseWriter
-from server.web.bodies.transfers import Transfers
 from server.web.deferred_response import Exchange
 from tests import upstreams
 from tests.api.conftest import Person
@@ -73,7 +73,7 @@ def carried(response: Any, body: bytes = b"") -> Relayed:
     async def main():
         own = list(response.items())
         writer = ResponseWriter(receive, send, is_head=False)
-        known = (Connections(), writer, Transfers(), Client("", ""))
+        known = (Connections(), writer, BodyTransfers(), Client("", ""))
         exchange = Exchange(body, len(body), own, receive, send, run, *known)
         await response.responder.respond(exchange)
 

@@ -27,7 +27,7 @@ _DEEDS = {
     "sign-ups/admission/": {
         "policy": "captcha", "sign_up_limit_count": "5", "invite_interval_days": "5", **_REASON,
     },
-    "sign-ups/drop/": {"held": "1", **_REASON},
+    "sign-ups/discard/": {"held": "1", **_REASON},
     "sign-ups/reopen/": _REASON,
     "sign-ups/1/approve/": _REASON,
     "sign-ups/1/refuse/": _REASON,

@@ -86,7 +86,7 @@ ROWS = {
     PERSON + "record/restore/$": console("accounts/{did}/record/restore/", 404, "post"),
     "console/sign-ups/": console("sign-ups/", 200),
     "console/sign-ups/admission/": console("sign-ups/admission/", 400, "post"),
-    "console/sign-ups/drop/": console("sign-ups/drop/", 302, "post"),
+    "console/sign-ups/discard/": console("sign-ups/discard/", 302, "post"),
     "console/sign-ups/reopen/": console("sign-ups/reopen/", 302, "post"),
     "console/sign-ups/<int:held_id>/approve/": console("sign-ups/1/approve/", 404, "post"),
     "console/sign-ups/<int:held_id>/refuse/": console("sign-ups/1/refuse/", 404, "post"),

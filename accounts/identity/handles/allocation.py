@@ -94,7 +94,7 @@ def is_kept(handle: str, did: str = "") -> bool:
     return pending.exclude(did=did).exists() or identities.exclude(did=did).exists()
 
 
-def hold(handle: str) -> None:
+def lock(handle: str) -> None:
     """Keep everybody else from taking the handle until this transaction ends. Whoever gives a
     handle to an account holds it, looks whether it is taken, and writes the row."""
     with connection.cursor() as cursor:

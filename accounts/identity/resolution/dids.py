@@ -108,7 +108,7 @@ def _asked_or_old(did: str, known: Entry | None, hear: Hear, asked_at: datetime)
         return _asked(did, hear, asked_at)
     except NetworkUnavailable as timeout:
         if known is None or "document" not in known.value:
-            value = {"silence": timeout.message}
+            value = {"timeout": timeout.message}
             _cache.put(did, value, fresh_s=UNAVAILABLE_S, keep_s=UNAVAILABLE_S)
             raise
         _cache.postpone(did, known, STALE_S)
@@ -118,8 +118,8 @@ def _asked_or_old(did: str, known: Entry | None, hear: Hear, asked_at: datetime)
 def _remembered(known: Entry) -> dict[str, Any]:
     """The document of an entry. Raises the refusal or the timeout that was remembered instead."""
     value: dict[str, Any] = known.value
-    if "silence" in value:
-        raise NetworkUnavailable(value["silence"])
+    if "timeout" in value:
+        raise NetworkUnavailable(value["timeout"])
     if "refusal" in value:
         kind = _REFUSALS.get(value["refusal"])
         raise kind() if kind else DidUnusable(value["why"])

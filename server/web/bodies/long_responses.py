@@ -11,9 +11,9 @@ from functools import partial
 from time import monotonic
 from typing import Any
 
+from server.web.bodies.body_transfers import BodyTransfer
 from server.web.bodies.chunks import PIECE_BYTES, PIECE_MAX_BYTES, BodyReader
 from server.web.bodies.streams import Answer, ResponseWriter
-from server.web.bodies.transfers import Transfer
 
 WAITED_S = 0.1  # in all: who takes longer gets smaller pieces
 SPILL_AFTER_S = 0.25  # of waiting for the client, in all
@@ -28,7 +28,7 @@ class Stream:
     def __init__(
         self,
         writer: ResponseWriter,
-        transfer: Transfer,
+        transfer: BodyTransfer,
         run: Run,
         release: Release,
     ) -> None:

@@ -46,13 +46,13 @@ def get_service_auth(call: Call) -> Answer:
     if not (is_network_did(audience) or is_service_reference(audience)):
         raise InvalidRequest("aud must be a valid atproto DID or did#serviceId reference")
     account = own_account_as_it_is(call)
-    _check_standing(account, call.caller, lxm)
+    _check_status(account, call.caller, lxm)
     _check_method(call.caller, lxm)
     lifetime_s = _lifetime_s(call.params.get("exp"), lxm)
     return {"token": tokens.mint(account, audience, lxm, lifetime_s)}
 
 
-def _check_standing(account: Account, caller: Caller | None, lxm: str | None) -> None:
+def _check_status(account: Account, caller: Caller | None, lxm: str | None) -> None:
     if lxm is not None and methods.is_create_account(lxm):
         return
     if caller is not None and caller.scope == TAKENDOWN_SCOPE:

@@ -132,8 +132,8 @@ def test_refused_it_is_nothing_and_the_person_is_told(host, plc):
 def test_a_flood_is_dropped_without_an_email(host, birch):
     ids = [held(host, handle=f"bot{n}.test", email=f"b{n}@example.com").pk for n in range(3)]
     with transaction.atomic():
-        assert approval_queue.drop(birch, ids) == []
-        assert len(approval_queue.drop(host, ids[:2])) == 2
+        assert approval_queue.discard(birch, ids) == []
+        assert len(approval_queue.discard(host, ids[:2])) == 2
     assert HeldSignUp.objects.waiting().count() == 1
     assert not OutgoingMail.objects.exists()
 

@@ -299,7 +299,7 @@ def test_of_racing_updates_exactly_one_is_taken():
     directory.append(DID, GENESIS)
     taken = race(DID, [successor(GENESIS, HOST, f"racer-{n}.test") for n in range(8)])
     assert taken.count(True) == 1
-    assert len(directory.log_of(DID).standing) == 2
+    assert len(directory.log_of(DID).not_nullified) == 2
 
 
 @pytest.mark.django_db(transaction=True)

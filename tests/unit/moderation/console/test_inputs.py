@@ -60,7 +60,7 @@ def test_a_number_that_is_too_large_is_refused_on_the_form(ash, staff_of, field,
     assert b"console-error" in answer.content
 
 
-@pytest.mark.parametrize("deed", ["reopen/", "drop/", "1/approve/", "1/refuse/"])
+@pytest.mark.parametrize("deed", ["reopen/", "discard/", "1/approve/", "1/refuse/"])
 @pytest.mark.parametrize("reason", ["a\0b", "x" * 3_000])
 def test_a_reason_that_no_log_takes_is_refused(ash, moderator, deed, reason):
     answer = console(moderator).post(f"/console/sign-ups/{deed}", {"reason": reason, "held": "1"})
@@ -70,7 +70,7 @@ def test_a_reason_that_no_log_takes_is_refused(ash, moderator, deed, reason):
 def test_rows_that_were_never_there_are_dropped_in_silence(moderator):
     ticked = ["9" * 5_000, "9" * 18, "x", "-1", "²"]
     answer = console(moderator).post(
-        "/console/sign-ups/drop/", {"held": ticked, "reason": "bots"}, follow=True
+        "/console/sign-ups/discard/", {"held": ticked, "reason": "bots"}, follow=True
     )
     assert b"0 sign-ups deleted." in answer.content
 

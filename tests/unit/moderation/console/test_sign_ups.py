@@ -86,18 +86,18 @@ def test_a_no_is_told_by_mail(held, moderator):
     assert OutgoingMail.objects.get().kind == "sign_up_refused"
 
 
-def test_a_flood_is_dropped_at_once_and_in_silence(ash, moderator):
+def test_a_flood_is_discarded_at_once_and_without_mail(ash, moderator):
     flood = [hold(ash, f"bot{number}") for number in range(3)]
     ticked = [str(one.pk) for one in flood[:2]] + ["x"]
-    console(moderator).post(f"{HOME}drop/", {"held": ticked, "reason": "bots"})
+    console(moderator).post(f"{HOME}discard/", {"held": ticked, "reason": "bots"})
     assert HeldSignUp.objects.waiting().get() == flood[2]
     assert not OutgoingMail.objects.exists()
     assert AuditEntry.objects.count() == 2
 
 
-def test_nobody_of_another_tenant_is_dropped(held, birch, staff_of):
+def test_nobody_of_another_tenant_is_discarded(held, birch, staff_of):
     client = console(staff_of(birch, "owner"), "birch.localhost")
-    client.post(f"{HOME}drop/", {"held": [str(held.pk)], "reason": "envy"})
+    client.post(f"{HOME}discard/", {"held": [str(held.pk)], "reason": "envy"})
     held.refresh_from_db()
     assert held.state == "waiting"
 

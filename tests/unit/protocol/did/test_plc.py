@@ -189,7 +189,7 @@ def test_a_higher_key_nullifies_all_that_a_lower_one_began():
 def test_a_higher_key_undoes_a_tombstone():
     end = plc.sign(plc.tombstone(plc.cid_of(GENESIS)), HOST)
     log = taken(log_with(GENESIS, end), successor(GENESIS, USER), NOON + HOUR)
-    assert plc.data_of(log.standing[-1].operation).also_known_as == ("at://bob.test",)
+    assert plc.data_of(log.not_nullified[-1].operation).also_known_as == ("at://bob.test",)
 
 
 @pytest.mark.parametrize("signer", [USER, HOST, STRANGER])
@@ -312,10 +312,10 @@ def test_random_forks_leave_exactly_one_line_of_operations_standing(steps):
     log = log_with(GENESIS)
     for number, choice in enumerate(steps):
         log = attempt(log, number, choice)
-    standing = log.standing
-    predecessors = [None, *(entry.cid for entry in standing)]
-    assert [entry.operation["prev"] for entry in standing] == predecessors[:-1]
-    assert standing[-1] is log.entries[-1]
+    valid = log.not_nullified
+    predecessors = [None, *(entry.cid for entry in valid)]
+    assert [entry.operation["prev"] for entry in valid] == predecessors[:-1]
+    assert valid[-1] is log.entries[-1]
     assert len({entry.cid for entry in log.entries}) == len(log.entries)
 
 

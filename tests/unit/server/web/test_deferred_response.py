@@ -6,8 +6,8 @@ import pytest
 
 from server.net.async_http import Connections
 from server.net.client_networks import Client
+from server.web.bodies.body_transfers import BodyTransfers
 from server.web.bodies.streams import ChunkedBody, ClientDisconnected, ResponseWriter
-from server.web.bodies.transfers import Transfers
 from server.web.deferred_response import Exchange
 
 
@@ -26,7 +26,16 @@ def exchange(sent: list, received: list, body=b"", headers=()) -> Exchange:
     writer = ResponseWriter(receive, send, is_head=False)
     client = Client("", "")
     return Exchange(
-        body, None, list(headers), receive, send, run, Connections(), writer, Transfers(), client
+        body,
+        None,
+        list(headers),
+        receive,
+        send,
+        run,
+        Connections(),
+        writer,
+        BodyTransfers(),
+        client,
     )
 
 

@@ -13,8 +13,8 @@ GIVEN = {
     "GROVE_IDLE_SECONDS": "server.web.bodies.streams.IDLE_S",
     "GROVE_SLOWEST_ANSWER": "server.web.connections.slow_clients.SLOWEST_BYTES_PER_S",
     "GROVE_SLOWEST_UPLOAD": "server.web.bodies.streams.SLOWEST_UPLOAD_BYTES_PER_S",
-    "GROVE_TRANSFERS_PER_NETWORK": "server.web.bodies.transfers.Transfers()._each_max",
-    "GROVE_TRANSFERS": "server.web.bodies.transfers.Transfers()._most",
+    "GROVE_TRANSFERS_PER_NETWORK": "server.web.bodies.body_transfers.BodyTransfers()._each_max",
+    "GROVE_TRANSFERS": "server.web.bodies.body_transfers.BodyTransfers()._most",
     "GROVE_SNAPSHOTS_PER_NETWORK": "server.web.asgi_bridge.NETWORK_SNAPSHOTS",
     "GROVE_SNAPSHOTS": "server.web.asgi_bridge.SNAPSHOTS",
     "GROVE_HELD_BYTES": "server.web.bodies.buffered_bytes.BufferBudget().most",
@@ -35,7 +35,7 @@ import django; django.setup()
 import server.web.asgi_bridge, hosting.edge_limits
 import server.web.connections.http_protocol, server.web.deferred_response
 import server.web.bodies.buffered_bytes
-import server.web.connections.slow_clients, server.web.bodies.transfers
+import server.web.connections.slow_clients, server.web.bodies.body_transfers
 import server.web.connections.websocket_protocol, server.web.bodies.streams
 import repos.reads.exports, repos.events.firehose.budget, xrpc.rate_limits
 """

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from server.web.bodies import long_responses
+from server.web.bodies.body_transfers import BodyTransfer
 from server.web.bodies.chunks import PIECE_BYTES, BodyReader
 from server.web.bodies.long_responses import Stream
 from server.web.bodies.streams import Answer, Message, ResponseWriter
-from server.web.bodies.transfers import Transfer
 
 
 class Reader:
@@ -50,7 +50,7 @@ def sending(reader: Reader, rest: BodyReader, release: Callable[[], Any]) -> "as
         release()
 
     writer = ResponseWriter(reader.receive, reader.send, is_head=False)
-    stream = Stream(writer, Transfer("a"), run, gone)
+    stream = Stream(writer, BodyTransfer("a"), run, gone)
     return asyncio.ensure_future(stream.send(Answer(200, [], b"first"), rest))
 
 

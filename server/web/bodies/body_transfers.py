@@ -1,4 +1,4 @@
-"""Transfers: long responses and uploads under way in this process, and which are cut off.
+"""Body transfers: long responses and uploads under way in this process, and which are cut off.
 
 None of them holds a thread while it waits for its client, but each holds a file and some memory. So
 a client has at most EACH_MAX of them at a time, and all clients together MOST: beyond that the
@@ -22,7 +22,7 @@ class CutOff(ConnectionResetError):
     """The transfer had to give way, or its client went away."""
 
 
-class Transfer:
+class BodyTransfer:
     """One body on its way. `count` what the client sent or took; the slowest are cut off first."""
 
     def __init__(self, who: Hashable) -> None:
@@ -60,19 +60,19 @@ class Transfer:
                     await task
 
 
-class Transfers:
+class BodyTransfers:
     """Those of one process."""
 
     def __init__(self, each_max: int = EACH_MAX, most: int = MOST) -> None:
         self._each_max = each_max
         self._most = most
-        self._running: list[Transfer] = []
+        self._running: list[BodyTransfer] = []
 
     @contextmanager
-    def admit(self, who: Hashable) -> Iterator[Transfer]:
+    def admit(self, who: Hashable) -> Iterator[BodyTransfer]:
         """Room for a transfer of `who`, if need be another's."""
         self._make_room(who)
-        transfer = Transfer(who)
+        transfer = BodyTransfer(who)
         self._running.append(transfer)
         try:
             yield transfer
@@ -88,7 +88,7 @@ class Transfers:
             most = max(counts.values())
             self._cut_off_slowest([each for each in self._running if counts[each.who] == most])
 
-    def _cut_off_slowest(self, transfers: Iterable[Transfer]) -> None:
+    def _cut_off_slowest(self, transfers: Iterable[BodyTransfer]) -> None:
         slowest = min(transfers, key=lambda each: each.bytes_per_s)
         self._running.remove(slowest)
         slowest.cut_off()
