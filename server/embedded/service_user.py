@@ -3,7 +3,7 @@
 An ordinary user's services live in the data folder. Postgres refuses to run as root, so as root the
 services run as an unprivileged user, who must be able to reach its files: when the data folder lies
 under a private home, they are in a folder of their own under /var/lib/grove, remembered in the
-data folder's `quarters.json`. We never open somebody else's folder to the world.
+data folder's `embedded.json`. We never open somebody else's folder to the world.
 """
 
 import json
@@ -49,10 +49,18 @@ class ServiceFolders:
         return private_folder(self.short_folder, self.user)
 
 
+def folders_note(data: Path) -> Path:
+    """The file in a data folder that says where the services' folders are."""
+    note, older_name = data / "embedded.json", data / "quarters.json"
+    if older_name.exists():
+        older_name.rename(note)
+    return note
+
+
 def service_folders(data: Path) -> ServiceFolders:
     """The service's folders for a data folder, made when missing."""
     user = service_user()
-    note = data / "quarters.json"
+    note = folders_note(data)
     if not note.exists():
         name = secrets.token_hex(8)  # nobody can lie in wait under a name that nobody can guess
         folder = data / "embedded"

@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from server import environment, ports
-from server.embedded import postgres, processes, valkey
+from server.embedded import postgres, processes, service_user, valkey
 from server.embedded.service_user import ForeignFolder
 from server.encryption import secret_files
 from server.supervisor.announcements import say, warn
@@ -108,7 +108,7 @@ def _start_services(
         return server.process
 
     if not environment.text("DATABASE_URL"):
-        if not (data / "quarters.json").exists():
+        if not service_user.folders_note(data).exists():
             warn(f"first start: making a database in {data} (up to half a minute)")
         children.add(Child("postgres", begin_postgres, signal.SIGINT, 30.0))
     stop_signals.check()

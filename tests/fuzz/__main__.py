@@ -12,7 +12,7 @@ from pathlib import Path
 
 import atheris
 
-ROOMS = ["protocol", "hosting", "accounts", "repos", "moderation", "xrpc"]
+PACKAGES = ["protocol", "hosting", "accounts", "repos", "moderation", "xrpc"]
 TARGETS = sorted(
     file.stem
     for file in Path(__file__).parent.glob("[a-z]*.py")
@@ -23,7 +23,7 @@ TARGETS = sorted(
 def main() -> None:
     """Fuzz one target until the runs are over or something is found."""
     options = _options()
-    with atheris.instrument_imports(include=ROOMS):
+    with atheris.instrument_imports(include=PACKAGES):
         target = importlib.import_module(f"tests.fuzz.{options.target}")
     if options.target == "http":
         target.prepare()

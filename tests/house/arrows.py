@@ -10,7 +10,7 @@ from graphlib import TopologicalSorter
 
 import grimp
 
-from tests.house.rooms import ROOMS
+from tests.house.packages import PACKAGES
 
 Arrows = dict[str, set[str]]  # an entry, and the entries of the same package that it imports
 Places = dict[str, tuple[float, float, float]]  # left, top and width of an entry's box
@@ -57,10 +57,10 @@ def reduced(arrows: Arrows) -> Arrows:
 
 def render() -> str:
     """The picture, the highest package on top."""
-    graph = grimp.build_graph(*ROOMS, cache_dir=None)
+    graph = grimp.build_graph(*PACKAGES, cache_dir=None)
     parts: list[str] = []
     top = float(MARGIN)
-    for package in reversed(ROOMS):
+    for package in reversed(PACKAGES):
         arrows = sibling_arrows(graph, package)
         height = TITLE + FLOOR * (1 + max(floors(arrows).values())) - (FLOOR - BOX) + GAP
         parts += _band(package, arrows, top, height)

@@ -2,14 +2,14 @@
 
 import re
 
-from tests.house.rooms import HOUSE
+from tests.house.packages import ROOT
 
 _BLOCK = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 
 
 def text(name: str) -> str:
     """A document, or all of a folder, one after the other."""
-    place = HOUSE / name
+    place = ROOT / name
     files = sorted(place.glob("*.md")) if place.is_dir() else [place]
     return "\n".join(file.read_text() for file in files)
 

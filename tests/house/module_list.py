@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.house.rooms import HOUSE, ROOMS, modules
+from tests.house.packages import PACKAGES, ROOT, modules
 
 _HEAD = """\
 # Modules
@@ -21,18 +21,22 @@ Made by `make docs`; do not edit.
 
 def render() -> str:
     """The whole document, a section for each package of the stack, from the ground up."""
-    return "\n".join([_HEAD, *map(_section, ROOMS)])
+    return "\n".join([_HEAD, *map(_section, PACKAGES)])
 
 
-def _section(room: str) -> str:
-    rows = "".join(f"| `{name}` | {sentence} |\n" for name, sentence in _rows(room))
-    return f"## {room}\n\n{_sentence(HOUSE / room / '__init__.py')}\n\n| | |\n|---|---|\n{rows}"
+def _section(package: str) -> str:
+    rows = "".join(f"| `{name}` | {sentence} |\n" for name, sentence in _rows(package))
+    return (
+        f"## {package}\n\n{_sentence(ROOT / package / '__init__.py')}\n\n| | |\n|---|---|\n{rows}"
+    )
 
 
-def _rows(room: str) -> Iterator[tuple[str, str]]:
+def _rows(package: str) -> Iterator[tuple[str, str]]:
     """Folders with a slash at the end, before what they hold."""
-    for file in sorted(modules(room), key=lambda each: (each.parent, each.name != "__init__.py")):
-        place = file.relative_to(HOUSE / room)
+    for file in sorted(
+        modules(package), key=lambda each: (each.parent, each.name != "__init__.py")
+    ):
+        place = file.relative_to(ROOT / package)
         is_folder = file.name == "__init__.py"
         name = f"{place.parent}/" if is_folder else str(place.with_suffix(""))
         if (sentence := _sentence(file)) and name != "./":

@@ -6,13 +6,13 @@ from functools import cache
 from pathlib import Path
 
 from protocol.lexicon import catalog
-from tests.house.rooms import HOUSE, ROOMS
+from tests.house.packages import PACKAGES, ROOT
 
 _FENCED = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _TICKED = re.compile(r"`([^`\n]+)`")
-_DOTTED = re.compile(rf"(?:{'|'.join(ROOMS)})(?:\.\w+)+")
-_ROOTS = (*ROOMS, "docs", "tests", "bench", "deploy", "templates", "static", "locale")
+_DOTTED = re.compile(rf"(?:{'|'.join(PACKAGES)})(?:\.\w+)+")
+_ROOTS = (*PACKAGES, "docs", "tests", "bench", "deploy", "templates", "static", "locale")
 _BASES = ("", "templates/")  # templates are named as Django loads them
 _PATH = re.compile(rf"(?:{'|'.join(_ROOTS)})/[\w./*-]*")
 # Outside of backticks a path is one that ends like a file.
@@ -49,7 +49,7 @@ def _slug(heading: str) -> str:
 def missing_sections(text: str) -> list[str]:
     """Headings that a text names, in quotes after the document, and that stand in no such place."""
     named = _SECTION.findall(_FENCED.sub("", text))
-    return [f"{path}: {each}" for path, each in named if each not in headings(HOUSE / path)]
+    return [f"{path}: {each}" for path, each in named if each not in headings(ROOT / path)]
 
 
 def missing_names(text: str) -> list[str]:
@@ -67,7 +67,7 @@ def missing_names(text: str) -> list[str]:
 def _exists(path: str) -> bool:
     """A file, a folder, a module without its ending, or a pattern that fits something."""
     patterns = (f"{folder}{path.rstrip('/')}{end}" for folder in _BASES for end in ("", ".py"))
-    return any(any(HOUSE.glob(pattern)) for pattern in patterns)
+    return any(any(ROOT.glob(pattern)) for pattern in patterns)
 
 
 def _is_file(name: str) -> bool:
@@ -80,7 +80,7 @@ def _is_defined(dotted: str) -> bool:
     """A package, a module, or something that a module defines or imports."""
     parts = dotted.split(".")
     for count in range(len(parts), 0, -1):
-        place = HOUSE.joinpath(*parts[:count])
+        place = ROOT.joinpath(*parts[:count])
         if place.is_dir() and count == len(parts):
             return True
         for file in (place.with_suffix(".py"), place / "__init__.py"):

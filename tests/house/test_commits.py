@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from tests.house.rooms import HOUSE
+from tests.house.packages import ROOT
 
 SINCE = "house: hold folders to fifteen entries and to arrows one way"
 SUBJECT = re.compile(r"[a-z0-9][\w ,./*-]*: [a-z`_0-9/].*[^.\s]")
@@ -20,7 +20,7 @@ def git(*words: str) -> str:
     """What git says; a test without its history is skipped."""
     try:
         asked = subprocess.run(
-            ["git", *words], cwd=HOUSE, capture_output=True, text=True, check=True
+            ["git", *words], cwd=ROOT, capture_output=True, text=True, check=True
         )
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("no git history here")

@@ -5,7 +5,7 @@ import re
 import tomllib
 from importlib.metadata import packages_distributions
 
-from tests.house.rooms import HOUSE, ROOMS, modules
+from tests.house.packages import PACKAGES, ROOT, modules
 
 NAME = re.compile(r"[\w.-]+")
 USED_BY_OTHERS = {
@@ -20,7 +20,7 @@ TO_COME = {
 
 def declared() -> set[str]:
     """Names of the distributions that an installation of Grove gets, extras included."""
-    project = tomllib.loads((HOUSE / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     wanted = [*project["dependencies"], *extras["embedded"], *extras["s3"]]
     return {found[0] for each in wanted if (found := NAME.match(each))}
@@ -30,8 +30,8 @@ def named_packages() -> set[str]:
     """First parts of what the product imports, and of dotted strings: settings and find_spec."""
     return {
         name.partition(".")[0]
-        for room in ROOMS
-        for file in modules(room)
+        for package in PACKAGES
+        for file in modules(package)
         for node in ast.walk(ast.parse(file.read_text()))
         for name in _names(node)
     }

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from tests.house.documents import blocks, text
-from tests.house.rooms import HOUSE
+from tests.house.packages import ROOT
 
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/operators", "docs/network.md", "docs/tenants.md",
              "docs/moderators.md", "docs/scaling.md")  # fmt: skip
@@ -22,7 +22,7 @@ UNTYPED = {
 
 def typed_words() -> set[str]:
     """The words by which tests name the block that they type."""
-    files = (HOUSE / "tests" / "house").glob("test_documented_*.py")
+    files = (ROOT / "tests" / "house").glob("test_documented_*.py")
     calls = r'typed\(\s*\w+, "([^"]+)"|block\(\w+, "([^"]+)"'
     found = [match for file in files for match in re.findall(calls, file.read_text())]
     return {words for match in found for words in match if words}
@@ -46,7 +46,7 @@ def test_no_document_names_one_version_of_python_in_a_path() -> None:
 
 
 def test_make_alone_prints_every_target_in_a_line() -> None:
-    targets = re.search(r"^\.PHONY: (.+)$", (HOUSE / "Makefile").read_text(), re.MULTILINE)
-    said = subprocess.run(["make"], cwd=HOUSE, capture_output=True, text=True, check=True).stdout
+    targets = re.search(r"^\.PHONY: (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    said = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert targets is not None
     assert re.findall(r"^make ([a-z-]+) +\S", said, re.MULTILINE) == targets[1].split()

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 
 from tests.house.documents import text
-from tests.house.rooms import ROOMS, modules
+from tests.house.packages import PACKAGES, modules
 
 CONFIGURATION = "docs/operators/configuration.md"
 READ = re.compile(
@@ -16,7 +16,7 @@ DEFAULTS = re.compile(r"^\| (`GROVE_[A-Z0-9_`, ]+`) \| ([0-9, ]+) \|", re.MULTIL
 
 
 def variables_read() -> set[str]:
-    files = (file for room in ROOMS for file in modules(room))
+    files = (file for package in PACKAGES for file in modules(package))
     return {name for file in files for name in READ.findall(file.read_text())}
 
 
@@ -36,7 +36,7 @@ def test_no_variable_is_told_twice() -> None:
 
 
 def test_every_number_is_told_with_its_default() -> None:
-    files = (file for room in ROOMS for file in modules(room))
+    files = (file for package in PACKAGES for file in modules(package))
     read = {name: int(said) for file in files for name, said in DEFAULT.findall(file.read_text())}
     told: dict[str, int] = {}
     for names, numbers in DEFAULTS.findall(text(CONFIGURATION)):

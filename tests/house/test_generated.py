@@ -3,15 +3,15 @@
 import pytest
 
 from tests.house import arrows, module_list
-from tests.house.rooms import HOUSE
+from tests.house.packages import ROOT
 
 
 def test_the_list_of_modules_is_that_of_the_code() -> None:
-    assert (HOUSE / "docs" / "modules.md").read_text() == module_list.render(), "run: make docs"
+    assert (ROOT / "docs" / "modules.md").read_text() == module_list.render(), "run: make docs"
 
 
 def test_the_picture_of_imports_is_that_of_the_code() -> None:
-    assert (HOUSE / "docs" / "arrows.svg").read_text() == arrows.render(), "run: make arrows"
+    assert (ROOT / "docs" / "arrows.svg").read_text() == arrows.render(), "run: make arrows"
 
 
 def test_an_entry_stands_above_what_it_imports() -> None:

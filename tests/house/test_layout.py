@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.rooms import HOUSE, ROOMS, modules, shown
+from tests.house.packages import PACKAGES, ROOT, modules, shown
 
 ENTRIES_MAX = 15
 
 
 def folders() -> list[Path]:
     """Every package of the product."""
-    return sorted({file.parent for room in ROOMS for file in modules(room)})
+    return sorted({file.parent for package in PACKAGES for file in modules(package)})
 
 
 def entries(folder: Path) -> list[str]:
@@ -35,7 +35,7 @@ def imported(file: Path) -> Iterator[str]:
 
 def sibling_imports(folder: Path) -> dict[str, set[str]]:
     """Which entry of a folder imports which other one, from anywhere inside it."""
-    base = ".".join(folder.relative_to(HOUSE).parts)
+    base = ".".join(folder.relative_to(ROOT).parts)
     names = {name.removesuffix(".py") for name in entries(folder)}
     arrows: dict[str, set[str]] = defaultdict(set)
     for file in modules(base.replace(".", "/")):

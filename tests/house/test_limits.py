@@ -5,7 +5,7 @@ import re
 from accounts.pages import sign_up  # noqa: F401 - it has a limit of its own
 from hosting.limits import buckets
 from tests.house.documents import text
-from tests.house.rooms import ROOMS, modules
+from tests.house.packages import PACKAGES, modules
 from xrpc import (
     dispatch,  # noqa: F401 - importing it declares every method, and its limits
     registry,
@@ -17,7 +17,7 @@ ROW = re.compile(r"^\| `([a-z-]+)` \| `([0-9/ ]+)` \|", re.MULTILINE)
 
 
 def test_every_bucket_is_told_with_its_budgets() -> None:
-    files = (file for room in ROOMS for file in modules(room))
+    files = (file for package in PACKAGES for file in modules(package))
     made = {name for file in files for name in MADE.findall(file.read_text())}
     budgets = {
         name: " ".join(f"{each.limit}/{each.window_s}" for each in buckets.KNOWN[name])

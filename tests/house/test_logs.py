@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.rooms import HOUSE, ROOMS, modules, shown
+from tests.house.packages import PACKAGES, ROOT, modules, shown
 
 METHODS = {"debug", "info", "warning", "error", "critical", "exception"}
 FIELDS = {
@@ -28,14 +28,14 @@ def log_calls(file: Path) -> Iterator[ast.Call]:
                     yield node
 
 
-FILES = [file for room in ROOMS for file in modules(room) if any(log_calls(file))]
+FILES = [file for package in PACKAGES for file in modules(package) if any(log_calls(file))]
 
 
 @pytest.mark.parametrize("file", FILES, ids=shown)
 def test_an_event_is_constant_and_its_values_are_fields(file: Path) -> None:
     for call in log_calls(file):
         assert len(call.args) == 1, ast.unparse(call)
-        is_exempt = str(file.relative_to(HOUSE)) in CONSTANT_EXCEPT
+        is_exempt = str(file.relative_to(ROOT)) in CONSTANT_EXCEPT
         assert is_exempt or isinstance(call.args[0], ast.Constant), ast.unparse(call)
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.house.rooms import HOUSE, ROOMS, modules, shown
+from tests.house.packages import PACKAGES, ROOT, modules, shown
 
 VAGUE = re.compile(r"_*(utils?|helpers?|commons?|services?|managers?|misc)")
 WORDS = re.compile(r"_{0,2}[a-z][a-z0-9_]*|[0-9]{4}_[a-z0-9_]+")
@@ -15,19 +15,19 @@ def is_vague(name: str) -> bool:
     return any(VAGUE.fullmatch(word) for word in (name, name.rpartition("_")[2]))
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_no_module_or_folder_has_a_vague_name(room: str) -> None:
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_module_or_folder_has_a_vague_name(package: str) -> None:
     found = [
         shown(file)
-        for file in modules(room)
-        if any(is_vague(part) for part in file.relative_to(HOUSE).with_suffix("").parts)
+        for file in modules(package)
+        if any(is_vague(part) for part in file.relative_to(ROOT).with_suffix("").parts)
     ]
     assert found == []
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_modules_are_named_in_small_letters(room: str) -> None:
-    assert [shown(file) for file in modules(room) if not WORDS.fullmatch(file.stem)] == []
+@pytest.mark.parametrize("package", PACKAGES)
+def test_modules_are_named_in_small_letters(package: str) -> None:
+    assert [shown(file) for file in modules(package) if not WORDS.fullmatch(file.stem)] == []
 
 
 @pytest.mark.parametrize("name", ["utils", "helpers", "blob_utils", "account_manager", "common"])

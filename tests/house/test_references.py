@@ -5,19 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from tests.house.packages import PACKAGES, ROOT, modules, shown
 from tests.house.references import dead_links, missing_names, missing_sections
-from tests.house.rooms import HOUSE, ROOMS, modules, shown
 
 
 def documents() -> list[Path]:
     """Every document that people read."""
-    folders = (HOUSE.glob("*.md"), HOUSE.glob("docs/**/*.md"), HOUSE.glob("bench/*.md"))
+    folders = (ROOT.glob("*.md"), ROOT.glob("docs/**/*.md"), ROOT.glob("bench/*.md"))
     return sorted(chain(*folders))
 
 
 def sources() -> list[Path]:
     """Every module of the product and of its tests."""
-    files = (file for folder in (*ROOMS, "tests", "bench") for file in modules(folder))
+    files = (file for folder in (*PACKAGES, "tests", "bench") for file in modules(folder))
     return [file for file in files if file != Path(__file__)]  # it names what does not exist
 
 
@@ -37,9 +37,7 @@ def test_names_in_docstrings_and_comments_exist() -> None:
 
 
 def test_sections_that_documents_and_modules_name_exist() -> None:
-    texts = (
-        file.read_text() for file in [*documents(), *sources(), HOUSE / "deploy" / "Caddyfile"]
-    )
+    texts = (file.read_text() for file in [*documents(), *sources(), ROOT / "deploy" / "Caddyfile"])
     assert [missing for text in texts for missing in missing_sections(text)] == []
 
 

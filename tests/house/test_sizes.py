@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.rooms import ROOMS, modules, shown
+from tests.house.packages import PACKAGES, modules, shown
 
 MODULE_LINES = 400
 FUNCTION_LINES = 60
@@ -26,18 +26,18 @@ def functions(source: str) -> Iterator[tuple[str, int]]:
             yield node.name, (node.end_lineno or node.lineno) - node.lineno + 1
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_no_module_is_longer_than_the_wall(room: str) -> None:
-    files = modules(room)
-    assert files, f"{room} has no modules: has it moved?"
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_module_is_longer_than_the_wall(package: str) -> None:
+    files = modules(package)
+    assert files, f"{package} has no modules: has it moved?"
     assert [shown(file) for file in files if line_count(file) > MODULE_LINES] == []
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_no_function_is_longer_than_the_wall(room: str) -> None:
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_function_is_longer_than_the_wall(package: str) -> None:
     found = [
         f"{shown(file)}: {name}, {length} lines"
-        for file in modules(room)
+        for file in modules(package)
         for name, length in functions(file.read_text())
         if length > FUNCTION_LINES
     ]

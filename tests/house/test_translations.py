@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.rooms import HOUSE, ROOMS, modules
+from tests.house.packages import PACKAGES, ROOT, modules
 
-LOCALE = HOUSE / "locale"
+LOCALE = ROOT / "locale"
 CATALOGUES = sorted(LOCALE.glob("*/LC_MESSAGES/django.po"))
 ENTRY = re.compile(r'^msgid "(.+)"\nmsgstr "(.*)"$', re.MULTILINE)
 WRITTEN = re.compile(r'^msgid "(.+)"$', re.MULTILINE)
@@ -22,14 +22,14 @@ PLACEHOLDER = re.compile(r"%\(\w+\)s|%s")
 
 
 def marked_in_code() -> Iterator[str]:
-    for file in (file for room in ROOMS for file in modules(room)):
+    for file in (file for package in PACKAGES for file in modules(package)):
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in MARKS:
                 yield ast.literal_eval(node.args[0])
 
 
 def marked_in_templates() -> Iterator[str]:
-    for file in (HOUSE / "templates").rglob("*.*"):
+    for file in (ROOT / "templates").rglob("*.*"):
         template = file.read_text()
         yield from TAG.findall(template)
         yield from (VALUE.sub(r"%(\1)s", block) for block in BLOCK.findall(template))

@@ -23,7 +23,7 @@ def test_the_wake_ups_name_is_the_tasks(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("task", "room", "verb"),
+    ("task", "module", "verb"),
     [
         (tasks.publish_due_operations, submit, "wake_due"),
         (tasks.withdraw_stale_sign_ups, abandoned, "withdraw_stale"),
@@ -31,9 +31,9 @@ def test_the_wake_ups_name_is_the_tasks(monkeypatch):
         (tasks.forget_expired_web_sessions, web_sessions, "forget_expired"),
     ],
 )
-def test_a_task_calls_its_verb(monkeypatch, task, room, verb):
+def test_a_task_calls_its_verb(monkeypatch, task, module, verb):
     called = []
-    monkeypatch.setattr(room, verb, lambda: called.append(verb))
+    monkeypatch.setattr(module, verb, lambda: called.append(verb))
     task()
     assert called == [verb]
 

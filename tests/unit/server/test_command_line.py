@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.rooms import HOUSE
+from tests.house.packages import ROOT
 
 COMMANDS = (
     ["firehose", "restore"],
@@ -20,7 +20,7 @@ COMMANDS = (
 def said(*command: str, **changed: str) -> tuple[int, str]:
     environ = {**os.environ, "DATABASE_URL": "", "VALKEY_URL": "", **changed}
     done = subprocess.run(
-        [sys.executable, "manage.py", *command], cwd=HOUSE, env=environ, capture_output=True,
+        [sys.executable, "manage.py", *command], cwd=ROOT, env=environ, capture_output=True,
         text=True, check=False,
     )  # fmt: skip
     return done.returncode, done.stderr.strip()

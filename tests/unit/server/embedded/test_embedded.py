@@ -29,13 +29,13 @@ STRANGER = SystemUser("stranger", 60_001, 60_001)
 def data() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="grove-embedded-"))
     yield folder
-    home = json.loads((folder / "quarters.json").read_text())["folder"]
+    home = json.loads((folder / "embedded.json").read_text())["folder"]
     rmtree(folder, ignore_errors=True)
     rmtree(home, ignore_errors=True)
 
 
 def _home(data: Path) -> Path:
-    return Path(json.loads((data / "quarters.json").read_text())["folder"])
+    return Path(json.loads((data / "embedded.json").read_text())["folder"])
 
 
 def value_in(server: postgres.Postgres, query: str) -> object:
@@ -69,6 +69,12 @@ def test_postgres_keeps_its_data(data: Path) -> None:
     again = postgres.start(data)
     assert value_in(again, "select number from kept") == 7
     again.stop()
+
+
+def test_folders_noted_under_the_older_name_are_found_again(data: Path) -> None:
+    before = service_user.service_folders(data)
+    (data / "embedded.json").rename(data / "quarters.json")
+    assert service_user.service_folders(data) == before
 
 
 def test_postgres_starts_after_kill_9_with_what_was_committed(data: Path) -> None:

@@ -108,10 +108,10 @@ def early(environ: dict[str, Any], start: Start) -> list[bytes]:
 
 
 def app(environ: dict[str, Any], start: Start) -> Any:
-    rooms = {"echo": echo, "drip": drip, "endless": endless, "breaking": breaking,
+    applications = {"echo": echo, "drip": drip, "endless": endless, "breaking": breaking,
              "failing": failing, "early": early, "thread": thread,
              "received": received, "large": large, "snapshot": snapshot}  # fmt: skip
-    return rooms[environ["PATH_INFO"].strip("/")](environ, start)
+    return applications[environ["PATH_INFO"].strip("/")](environ, start)
 
 
 def thread(environ: dict[str, Any], start: Start) -> list[bytes]:
