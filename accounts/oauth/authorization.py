@@ -89,20 +89,22 @@ class Question:
 
 
 def open_request(
-    host: Host, device: OAuthDevice, client_id: str, request_uri: str
+    host: Host, device: OAuthDevice, client_id: str, request_uri: str, *, is_answer: bool = False
 ) -> Opened | Redirect:
     """The request of that URI, for a browser that asks for a page of it; gives it more time.
 
     The first browser that opens a request owns it. Another browser, another client, or a code given
     out already ends it: a Redirect with `access_denied`. Raises RequestRefused for one that is
-    unknown at this host, or has expired.
+    unknown at this host, or has expired. `is_answer`: the consent page was sent, perhaps twice.
     """
     with transaction.atomic():
         row = _locked(host, request_uri)
         is_foreign = row.device_id not in (None, device.pk) or row.client_id != client_id
-        if is_foreign or row.code_sha256 is not None:
+        if is_foreign or (row.code_sha256 is not None and not is_answer):
             row.delete()
             return _redirect(row, AccessDenied("This request was answered or belongs to another"))
+        if row.code_sha256 is not None:
+            return _opened(row, device)
         row.device = device
         row.expires_at = _prolonged(row)
         row.save(update_fields=["device", "expires_at"])

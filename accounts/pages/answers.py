@@ -1,13 +1,32 @@
 """Responses of the account pages: a form, what is wrong with it, and the status."""
 
+from collections.abc import Mapping
+from typing import Any, Final
+
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.urls import reverse
 
 from accounts.authentication import credentials
 from accounts.pages.forms.accounts import HostForm, OwnerForm
 from hosting import limits
 from hosting.limits import RateLimitExceeded
 from protocol.errors import XrpcError
+
+# Forms that lead from one to the other, for oneself and for an app (accounts.pages.oauth)
+LINKED: Final = (
+    "sign_in",
+    "sign_in_code",
+    "sign_up",
+    "reset_password",
+    "reset_password_code",
+    "reset_password_done",
+)
+
+
+def own_pages() -> dict[str, Any]:
+    """What templates know of who came by themselves: `pages`, the address of each of LINKED."""
+    return {"pages": {name: reverse(f"accounts:{name}") for name in LINKED}}
 
 
 def posted(request: HttpRequest) -> QueryDict | None:
@@ -16,12 +35,17 @@ def posted(request: HttpRequest) -> QueryDict | None:
 
 
 def show_form(
-    request: HttpRequest, template: str, form: HostForm, status: int | None = None
+    request: HttpRequest,
+    template: str,
+    form: HostForm,
+    status: int | None = None,
+    shown: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
-    """The form, filled in as it was; 422 when it has errors, unless told otherwise."""
+    """The form, filled in as it was; 422 when it has errors, unless told otherwise. `shown` is what
+    the template knows beside it, `own_pages` by itself."""
     form.focus_on_first_error()
-    shown = {"host": form.host, "form": form}
-    response = render(request, template, shown, status=status or (422 if form.errors else 200))
+    context = {"host": form.host, "form": form} | dict(own_pages() if shown is None else shown)
+    response = render(request, template, context, status=status or (422 if form.errors else 200))
     for name, value in form.refusal_headers.items():
         response[name] = value
     return response

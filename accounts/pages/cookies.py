@@ -1,11 +1,12 @@
-"""The cookie of the account pages: for no script, for this host only, over TLS if the host has it.
+"""Cookies of the account pages: for no script, for this host only, over TLS if the host has it.
 
-One cookie name for every host: a browser keeps them apart by host name, and `web_sessions` accepts
+One name for every host: a browser keeps them apart by host name, and `web_sessions` accepts
 a cookie at its account's own host only. Over https the name begins with `__Host-`, which browsers
 take from this very host alone: a site beside it under the same domain cannot plant one.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -21,7 +22,7 @@ Page = Callable[[HttpRequest], HttpResponse]
 
 def account_of(request: HttpRequest) -> Account | None:
     """Who is signed in, if anybody."""
-    token = request.COOKIES.get(cookie_name(request))
+    token = read(request, COOKIE)
     return web_sessions.account_of(host_of(request), token) if token else None
 
 
@@ -36,9 +37,29 @@ def for_signed_in(page: Callable[[HttpRequest, Account], HttpResponse]) -> Page:
     return shown
 
 
-def cookie_name(request: HttpRequest) -> str:
-    """The cookie's name at the host that was asked."""
-    return f"__Host-{COOKIE}" if _is_https(request) else COOKIE
+def cookie_name(request: HttpRequest, name: str = COOKIE) -> str:
+    """A cookie's name at the host that was asked."""
+    return f"__Host-{name}" if _is_https(request) else name
+
+
+def read(request: HttpRequest, name: str) -> str:
+    """A cookie's value; empty when it did not come."""
+    return request.COOKIES.get(cookie_name(request, name), "")
+
+
+def keep(
+    request: HttpRequest, response: HttpResponse, name: str, value: str, max_age: timedelta
+) -> None:
+    """Have the browser keep a cookie. No time at all removes it."""
+    # Browsers take no `__Host-` cookie that is not secure, not even its removal.
+    response.set_cookie(
+        cookie_name(request, name),
+        value,
+        max_age=max_age,
+        secure=_is_https(request),
+        httponly=True,
+        samesite="Lax",
+    )
 
 
 def signed_in(request: HttpRequest, account: Account) -> HttpResponseRedirect:
@@ -46,26 +67,16 @@ def signed_in(request: HttpRequest, account: Account) -> HttpResponseRedirect:
     token = web_sessions.begin(account)
     sign_in_alerts.note(account, request.META.get("REMOTE_ADDR", ""))
     response = redirect("accounts:home")
-    response.set_cookie(
-        cookie_name(request),
-        token,
-        max_age=web_sessions.EXPIRES_AFTER,
-        secure=_is_https(request),
-        httponly=True,
-        samesite="Lax",
-    )
+    keep(request, response, COOKIE, token, web_sessions.EXPIRES_AFTER)
     return response
 
 
 def signed_out(request: HttpRequest) -> HttpResponseRedirect:
     """End the session, in the table first, and go to the sign-in page."""
-    if token := request.COOKIES.get(cookie_name(request)):
+    if token := read(request, COOKIE):
         web_sessions.end(host_of(request), token)
     response = redirect("accounts:sign_in")
-    # Browsers take no `__Host-` cookie that is not secure, not even its removal.
-    response.set_cookie(
-        cookie_name(request), max_age=0, secure=_is_https(request), httponly=True, samesite="Lax"
-    )
+    keep(request, response, COOKIE, "", timedelta(0))
     return response
 
 

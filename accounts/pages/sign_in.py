@@ -21,6 +21,9 @@ from hosting import limits
 from hosting.tenancy.routing import host_of
 from protocol.errors import XrpcError
 
+NAME = "accounts/sign_in.html"
+CODE = "accounts/sign_in_code.html"
+
 
 @never_cache
 @require_safe
@@ -36,19 +39,23 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """`/account/sign-in`: by handle, e-mail or DID."""
     form = SignInForm(host_of(request), posted(request))
     if form.is_valid():
-        given = form.cleaned_data
         try:
-            name, password = given["identifier"], given["password"]
-            who = credentials.counted_as(form.host, name)
-            with limits.logging_in(request, form.host, who, credentials.InvalidLogin):
-                account = credentials.authenticate(form.host, name, password)
+            account = authenticated(request, form)
             if account.needs_email_code:
                 return _ask_for_code(request, account)
             return signed_in(request, account)
         except XrpcError as refusal:
             form.refuse(refusal)
-            return show_form(request, "accounts/sign_in.html", form, status_of(refusal))
-    return show_form(request, "accounts/sign_in.html", form)
+            return show_form(request, NAME, form, status_of(refusal))
+    return show_form(request, NAME, form)
+
+
+def authenticated(request: HttpRequest, form: SignInForm) -> Account:
+    """Whose name and password a valid form has. Raises InvalidLogin, RateLimitExceeded."""
+    name, password = form.cleaned_data["identifier"], form.cleaned_data["password"]
+    who = credentials.counted_as(form.host, name)
+    with limits.logging_in(request, form.host, who, credentials.InvalidLogin):
+        return credentials.authenticate(form.host, name, password)
 
 
 @never_cache
@@ -67,14 +74,14 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
             return signed_in(request, account)
         except XrpcError as refusal:
             form.refuse(refusal)
-            return show_form(request, "accounts/sign_in_code.html", form, status_of(refusal))
-    return show_form(request, "accounts/sign_in_code.html", form)
+            return show_form(request, CODE, form, status_of(refusal))
+    return show_form(request, CODE, form)
 
 
 def _ask_for_code(request: HttpRequest, account: Account) -> HttpResponse:
     challenge = email_second_factor.start_challenge(account, get_language())
     form = SignInCodeForm(host_of(request), challenge=challenge)
-    return show_form(request, "accounts/sign_in_code.html", form)
+    return show_form(request, CODE, form)
 
 
 @require_POST

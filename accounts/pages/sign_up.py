@@ -4,6 +4,10 @@ The page obeys the host's admission policy like every way to sign up: it shows w
 for (invite code, captcha), says when nobody can sign up, and when the staff look at it first.
 """
 
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -11,8 +15,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.identity.handles.allocation import HandleNotAvailable
+from accounts.models import Account
 from accounts.pages import wording
-from accounts.pages.answers import posted, show_form, status_of
+from accounts.pages.answers import own_pages, posted, show_form, status_of
 from accounts.pages.cookies import signed_in
 from accounts.pages.forms.accounts import SignUpForm
 from accounts.signup import handle_availability
@@ -35,12 +40,21 @@ _CLOSED = (Host.Admission.CLOSED, Host.Admission.MIGRATION_ONLY)
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_up(request: HttpRequest) -> HttpResponse:
     """`/account/sign-up`: a new account, then straight into it, unless the staff come first."""
+    return page(request, own_pages(), partial(signed_in, request))
+
+
+def page(
+    request: HttpRequest, shown: Mapping[str, Any], welcome: Callable[[Account], HttpResponse]
+) -> HttpResponse:
+    """The form, or why there is none. `shown`: accounts.pages.answers.own_pages, or an app's;
+    `welcome` answers who has an account now."""
     host = host_of(request)
     if host.admission in _CLOSED:
-        shown = {"host": host, "is_for_moves": host.admission == Host.Admission.MIGRATION_ONLY}
-        return render(request, "accounts/sign_up_closed.html", shown, status=403)
+        is_for_moves = host.admission == Host.Admission.MIGRATION_ONLY
+        context = {"host": host, "is_for_moves": is_for_moves, **shown}
+        return render(request, "accounts/sign_up_closed.html", context, status=403)
     form = SignUpForm(host, posted(request))
-    response = _answer(request, form)
+    response = _answer(request, form, shown, welcome)
     if form.captcha and form.captcha.sources:
         response["Content-Security-Policy"] = page_policy(form.captcha.sources)
     return response
@@ -68,16 +82,21 @@ def _is_had(refusal: XrpcError) -> bool:
     return isinstance(refusal, HandleTaken | HandleNotAvailable)
 
 
-def _answer(request: HttpRequest, form: SignUpForm) -> HttpResponse:
+def _answer(
+    request: HttpRequest,
+    form: SignUpForm,
+    shown: Mapping[str, Any],
+    welcome: Callable[[Account], HttpResponse],
+) -> HttpResponse:
     if not form.is_valid():
-        return show_form(request, _TEMPLATE, form)
+        return show_form(request, _TEMPLATE, form, shown=shown)
     try:
         limits.attempt(request, limits.SIGN_UP, form.host)
         address = request.META.get("REMOTE_ADDR", "")
-        return signed_in(request, signup.sign_up(form.host, form.wanted(address)))
+        return welcome(signup.sign_up(form.host, form.wanted(address)))
     except SignUpHeld:
-        shown = {"host": form.host, "handle": form.wanted_handle}
-        return render(request, "accounts/sign_up_held.html", shown, status=202)
+        context = {"host": form.host, "handle": form.wanted_handle, **shown}
+        return render(request, "accounts/sign_up_held.html", context, status=202)
     except XrpcError as refusal:
         form.refuse(refusal)
-        return show_form(request, _TEMPLATE, form, status_of(refusal))
+        return show_form(request, _TEMPLATE, form, status_of(refusal), shown)

@@ -1,6 +1,6 @@
 """The routes of the account pages, on a host's own name."""
 
-from django.urls import path
+from django.urls import include, path
 
 from accounts.pages import brand, identity, mailed_codes, password_reset, sign_in, sign_up
 from accounts.pages.captcha import gate
@@ -24,6 +24,7 @@ urlpatterns = [
     path("account/reset-password/code", password_reset.enter, name="reset_password_code"),
     path("account/reset-password/done", password_reset.done, name="reset_password_done"),
     path(".well-known/change-password", password_reset.change_password),
+    path("", include("accounts.pages.oauth.urls")),
     path("gate/signup", gate.gate, name="gate"),
     path("account/brand.css", brand.stylesheet, name="brand"),
 ]

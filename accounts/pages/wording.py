@@ -11,8 +11,10 @@ from accounts.authentication import (
     email_second_factor,
     session_tokens,
 )
+from accounts.identity import did_verification
 from accounts.identity.handles import allocation
 from accounts.invites import codes
+from accounts.oauth import authorization, errors
 from accounts.signup import approval_queue, await_directory, captcha, rules
 from hosting.limits import RateLimitExceeded
 from hosting.limits.wording import too_many
@@ -31,6 +33,12 @@ _BY_MESSAGE: dict[str, Promise] = {
         "Choose a password that is not your handle or e-mail address."
     ),
     "No invite code provided": _("Sign-up here needs an invite code."),
+    "The app expects another account": _("The app expects another account. Sign in to that one."),
+    "This account is not signed in here": _("This account is not signed in here any more."),
+    "This page opens in a window of its own only": _(
+        "This page opens in a window of its own only."
+    ),
+    "The address has no pushed authorization request": _("The address of this page is incomplete."),
 }
 _BY_KIND: dict[type[XrpcError], Promise] = {
     allocation.InvalidHandle: _("Use letters, digits and dashes; no dash at either end."),
@@ -55,6 +63,15 @@ _BY_KIND: dict[type[XrpcError], Promise] = {
     session_tokens.ExpiredToken: _("This code has expired. Request a new one."),
     email_second_factor.WrongCode: _("This code is wrong or has expired. Sign in again."),
     status.AccountTakedown: _("This account was taken down by its host. You cannot sign in."),
+    authorization.RequestRefused: _("This sign-in has expired, or was answered already."),
+    errors.UnauthorizedClient: _("The people who run this host have blocked this app."),
+    did_verification.InvalidDid: _(
+        "The DID of this account points to another host. To use the account here, move it back"
+        " first."
+    ),
+    did_verification.DidServerUnavailable: _(
+        "The directory of accounts cannot be reached at the moment. Try again in a few minutes."
+    ),
     await_directory.DirectoryTimeout: _(
         "The directory that registers new accounts has not answered yet. Nothing is lost: send the"
         " form again in a few minutes to go on where it stopped."

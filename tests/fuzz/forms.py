@@ -1,6 +1,8 @@
 """Well-formed requests for the pages: what the console's and the account pages' forms send."""
 
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
+
+from tests.fuzz import sign_ins
 
 _LINK = "bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku"
 _REASON = {"reason": "spam"}
@@ -42,8 +44,20 @@ _PAGES = {
     "account/handle-available": {"handle": "x.test"},
     "account/reset-password/code": {"email": "alice@example.com"},
     "gate/signup": {"handle": "x.test", "state": "s", "redirect_url": "https://bsky.app/x"},
+    "oauth/authorize": {**dict(parse_qsl(sign_ins.QUERY)), "redirect-test": "1"},
+    "oauth/authorize/refuse": dict(parse_qsl(sign_ins.QUERY)),
     "tls-check": {"domain": "alice.test"},
     "dev/mail": {"to": "alice"},
+}
+_FOR_APPS = {  # accounts.pages.oauth
+    "sign-in": {"identifier": "alice.test", "password": "x", "is_remembered": "on"},
+    "sign-in/code": {"challenge": "x:y:z", "code": "AAAAA-BBBBB", "is_remembered": "True"},
+    "sign-up": {"domain": ".test", "handle": "x", "email": "x@example.com", "password": "correct"},
+    "reset-password": {"identifier": "alice.test"},
+    "reset-password/code": {"code": "AAAAA-BBBBB", "password": "correct horse"},
+    "account": {"account": "$DID", "forget": ""},
+    "activate": {"account": "$DID"},
+    "consent": {"account": "$DID", "decision": "allow", "scope": "transition:generic"},
 }
 _SENT = {
     "account/sign-in": {"identifier": "alice.test", "password": "x"},
@@ -55,6 +69,7 @@ _SENT = {
     "account/reset-password/code": {"token": "AAAAA-BBBBB", "password": "correct horse"},
     "account/identity": {"handle": "alice.example.com"},
     "gate/signup": {"verification_code": "x", "redirect_url": "https://bsky.app/x"},
+    **{f"oauth/authorize/{page}?{sign_ins.QUERY}": sent for page, sent in _FOR_APPS.items()},
 }  # fmt: skip
 
 Form = tuple[str, str, dict[str, str]]  # verb, path, fields
@@ -71,7 +86,7 @@ def shapes() -> list[Form]:
 
 def request(verb: str, path: str, fields: dict[str, str]) -> bytes:
     """A form in the form that tests.fuzz.http reads."""
-    cookies = "Cookie: grove-staff=$STAFF; grove-account=$WEB; csrftoken=$CSRF"
+    cookies = f"Cookie: grove-staff=$STAFF; grove-account=$WEB; csrftoken=$CSRF; {sign_ins.COOKIES}"
     if verb == "GET":
         return f"GET {path}?{urlencode(fields)}\n{cookies}\n\n".encode()
     form = "&".join(f"{name}={quote(text)}" for name, text in fields.items())

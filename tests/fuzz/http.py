@@ -45,7 +45,7 @@ from repos.models import Record, Repo
 from repos.reads import exports, repos
 from server.net import http_client
 from server.web.wsgi_handler import application
-from tests.fuzz import forms, samples
+from tests.fuzz import forms, samples, sign_ins
 from tests.fuzz.car import repaired
 from tests.unit.accounts.people import account_row
 
@@ -148,6 +148,7 @@ def enter(host: Host) -> None:
         account_opened.send(sender=Account, account=account)
     repo = repos.find_repo(host, account.did)
     group_commit.apply_writes(repo, [writes.create(_THING, key, {"n": 1}) for key in "klm"])
+    sign_ins.renew(account)
     repo = repos.find_repo(host, account.did)
     pair = sessions.begin(account)
     _worlds[:] = [
@@ -221,6 +222,7 @@ def _is_key(key: bytes) -> bool:
 def _wake_up(world: World) -> None:
     """An input may have put the account to rest; the next one shall find it at work."""
     did = world.did.decode()
+    sign_ins.renew(Account.objects.select_related("host").get(did=did))
     if Account.objects.filter(did=did, deactivated_at__isnull=False).update(deactivated_at=None):
         Repo.objects.filter(did=did).update(status=Repo.Status.ACTIVE)
 

@@ -18,6 +18,7 @@ from accounts.pages.cookies import COOKIE
 from hosting.models import Member, StaffUser
 from moderation.reports import reports
 from protocol import cid
+from tests.unit.accounts.pages.oauth.conftest import query_of
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,22 @@ ACCOUNT = "console/accounts/account/"
 REPORTS = "console/moderation/report/"
 MAIL = "console/mail/outgoingmail/"
 AUDIT = "console/moderation/auditentry/"
+# A sign-in that was begun at ash is unknown at birch, whoever opens it.
+SIGN_IN_SHOWN = [
+    "oauth/authorize",
+    "oauth/authorize/refuse",
+    "oauth/authorize/reset-password/done",
+]
+SIGN_IN_SENT = [
+    "oauth/authorize/account",
+    "oauth/authorize/activate",
+    "oauth/authorize/consent",
+    "oauth/authorize/reset-password",
+    "oauth/authorize/reset-password/code",
+    "oauth/authorize/sign-in",
+    "oauth/authorize/sign-in/code",
+    "oauth/authorize/sign-up",
+]
 ROWS = {
     "": everyone("/", 200),
     "robots.txt": everyone("/robots.txt", 200),
@@ -71,6 +88,8 @@ ROWS = {
     "dev/mail/<int:mail_id>": everyone("/dev/mail/{mail}", 404),
     "account/sign-out": everyone("/account/sign-out", 302, "post"),
     "account/handle-available": everyone("/account/handle-available?handle=alice.test", 200),
+    **{route: everyone(f"/{route}?{{request}}", 400) for route in SIGN_IN_SHOWN},
+    **{route: everyone(f"/{route}?{{request}}", 400, "post") for route in SIGN_IN_SENT},
     "gate/signup": everyone("/gate/signup", 404),  # birch asks for no captcha
     "account/brand.css": everyone("/account/brand.css", 200),
     "console/": console("", 200),
@@ -151,7 +170,8 @@ def ask(browser: Client, row: Row, alice) -> int:
     email = email_codes.mail(account, email_codes.Purpose.CONFIRM_EMAIL)
     about = {"$type": reports.REPO_REF, "did": account.did}
     report = reports.file(account, about, "com.example.rude", "rude words")
-    path = row.path.format(did=account.did, id=account.pk, mail=email.pk, report=report.pk)
+    ids = {"id": account.pk, "mail": email.pk, "report": report.pk}
+    path = row.path.format(did=account.did, request=query_of(account.host), **ids)
     response = getattr(browser, row.verb)(path)
     text = response.getvalue().decode(errors="replace")
     assert account.email not in text

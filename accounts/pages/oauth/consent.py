@@ -1,0 +1,107 @@
+"""Consent: what the app asks for, what of it is granted, and activation on the way to it."""
+
+from dataclasses import dataclass
+from functools import partial
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from accounts.lifecycle import activation
+from accounts.models import Account
+from accounts.oauth import authorization, consents
+from accounts.oauth.authorization import Opened, Question, Step
+from accounts.oauth.redirects import Redirect
+from accounts.oauth.scopes import ATPROTO
+from accounts.pages import wording
+from accounts.pages.answers import status_of
+from accounts.pages.oauth import permission_wording
+from accounts.pages.oauth.permission_wording import Permission
+from accounts.pages.oauth.requests import address, of_request, show
+from accounts.pages.oauth.way_back import allow_forms_to
+from protocol.errors import XrpcError
+from protocol.oauth.permission_sets import PermissionSet
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A permission to tick. *New*: the app had others before, and was not asked for this one."""
+
+    permission: Permission
+    is_fixed: bool
+    is_ticked: bool
+    is_new: bool
+
+
+def page(request: HttpRequest, opened: Opened) -> HttpResponse:
+    """What is asked, each permission with a box to tick; for an account that cannot answer, why."""
+    question = authorization.question(opened)
+    if not question.account.is_active:
+        return show(request, opened, "inactive", account=question.account)
+    redirect_uri = opened.row.parameters["redirect_uri"]
+    shown = {
+        "account": question.account,
+        "boxes": _boxes(opened, question),
+        "redirect_uri": redirect_uri,
+    }
+    response = show(request, opened, "consent", **shown)
+    logo = opened.client.logo_uri if opened.is_trusted else ""
+    allow_forms_to(response, redirect_uri, img_src=_origin(logo))
+    return response
+
+
+@require_POST
+@partial(of_request, is_answer=True)
+def decide(request: HttpRequest, opened: Opened) -> HttpResponse | Redirect:
+    """`/oauth/authorize/consent`: yes to what is ticked, or no."""
+    if request.POST.get("decision") != "allow":
+        return authorization.refuse(opened)
+    account = _answering(request, opened)
+    if account is None:
+        return redirect(address(request, "oauth_authorize"))
+    return authorization.decide(opened, account, request.POST.getlist("scope"))
+
+
+@require_POST
+@of_request
+def activate(request: HttpRequest, opened: Opened) -> HttpResponse:
+    """`/oauth/authorize/activate`: the end of a deactivation, then consent."""
+    account = _answering(request, opened)
+    if account is not None and account.deactivated_at is not None:
+        try:
+            activation.activate(account)
+        except XrpcError as refusal:
+            problem = wording.for_person(refusal)
+            shown = {"account": account, "problem": problem}
+            return show(request, opened, "inactive", status_of(refusal), **shown)
+    return redirect(address(request, "oauth_authorize"))
+
+
+def _answering(request: HttpRequest, opened: Opened) -> Account | None:
+    """Who answers; None when that is not who was asked, in another tab perhaps, or has to sign in
+    first."""
+    account = opened.account
+    if account is None or account.did != request.POST.get("account"):
+        return None
+    return account if authorization.next_step(opened) is Step.CONSENT else None
+
+
+def _boxes(opened: Opened, question: Question) -> list[Box]:
+    before = consents.of(question.account, opened.client.client_id)
+    known = before.granted | before.declined
+    sets: dict[str, PermissionSet] = {}
+    return [
+        Box(
+            permission,
+            is_fixed=permission.scope == ATPROTO,
+            is_ticked=permission.scope in question.ticked,
+            is_new=bool(known) and permission.scope not in known,
+        )
+        for permission in permission_wording.described(question.scopes, sets)
+    ]
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"https://{parts.netloc}" if parts.scheme == "https" else ""
