@@ -222,7 +222,8 @@ def _is_key(key: bytes) -> bool:
 def _wake_up(world: World) -> None:
     """An input may have put the account to rest; the next one shall find it at work."""
     did = world.did.decode()
-    sign_ins.renew(Account.objects.select_related("host").get(did=did))
+    for account in Account.objects.select_related("host").filter(did=did):  # unless it was deleted
+        sign_ins.renew(account)
     if Account.objects.filter(did=did, deactivated_at__isnull=False).update(deactivated_at=None):
         Repo.objects.filter(did=did).update(status=Repo.Status.ACTIVE)
 

@@ -6,7 +6,7 @@ does not pass.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import pytest
 from django.test import Client
@@ -14,7 +14,9 @@ from django.urls import URLResolver, get_resolver
 
 from accounts.authentication import email_codes, web_sessions
 from accounts.models import Account
+from accounts.oauth import devices
 from accounts.pages.cookies import COOKIE
+from accounts.pages.oauth.browsers import NAME_COOKIE, PROOF_COOKIE
 from hosting.models import Member, StaffUser
 from moderation.reports import reports
 from protocol import cid
@@ -149,10 +151,14 @@ def staff_of(host) -> StaffUser:
 
 @pytest.fixture
 def stranger(alice, ash) -> Client:
-    """A browser that is signed in at ash, twice."""
+    """A browser that is signed in at ash, in every way."""
     browser = Client(HTTP_HOST="birch.localhost")
     browser.force_login(staff_of(ash))
-    browser.cookies[COOKIE] = web_sessions.begin(Account.objects.get(did=alice.did))
+    account = Account.objects.get(did=alice.did)
+    browser.cookies[COOKIE] = web_sessions.begin(account)
+    seen = devices.create(ash, "here")
+    devices.sign_in(seen.device, account, is_remembered=True)
+    browser.cookies[NAME_COOKIE], browser.cookies[PROOF_COOKIE] = astuple(seen.cookies)
     return browser
 
 
