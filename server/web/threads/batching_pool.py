@@ -4,7 +4,6 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Sequence
-from math import inf
 from queue import Empty
 from typing import TypeVar
 
@@ -28,23 +27,24 @@ class BatchingPool(ThreadPool):
         super().__init__(name, threads, waiting_max)
         self._leader = _Leader()
         self._was_batched = False
-        self._checked_until = 0.0
+        self._watched_until = 0.0
 
     async def run(self, work: Callable[[], T]) -> T:
         """Run blocking work beside other requests' work. Raises PoolIsFull at once."""
         loop = asyncio.get_running_loop()
-        if loop.time() >= self._checked_until:
-            self._check_leader_later(loop)
+        if loop.time() >= self._watched_until:
+            self._look_later(loop)
         return await super().run(work)
 
-    def _check_leader_later(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._checked_until = loop.time() + STUCK_AFTER_S
-        loop.call_later(STUCK_AFTER_S, self._check_leader, loop)
+    def _look_later(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._watched_until = loop.time() + STUCK_AFTER_S
+        loop.call_later(STUCK_AFTER_S, self._look, loop)
 
-    def _check_leader(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Nobody need look at the leader while nothing waits for it."""
         if not self._jobs.empty():
             self._leader.replace_if_stuck()
-            self._check_leader_later(loop)
+            self._look_later(loop)
 
     def _work(self) -> None:
         is_open = True
@@ -57,10 +57,9 @@ class BatchingPool(ThreadPool):
 
     def _run_batch(self) -> bool:
         """Run what waits, or what comes next. False when the pool closes."""
-        self._leader.idle()
+        self._leader.rest()
         if (first := self._jobs.get()) is None:
             return False
-        self._leader.beat()
         if self._was_batched:
             time.sleep(GATHER_S)
         jobs = [first, *self._take_waiting()]
@@ -70,7 +69,7 @@ class BatchingPool(ThreadPool):
         return True
 
     def _take_waiting(self) -> Sequence[Job]:
-        self._leader.beat()
+        self._leader.go_on()
         jobs: list[Job] = []
         try:
             while (job := self._jobs.get_nowait()) is not None:
@@ -82,49 +81,59 @@ class BatchingPool(ThreadPool):
 
 
 class _Leader:
-    """The thread that takes waiting requests, until it resigns or shows no sign of life for too
-    long."""
+    """The thread that takes waiting requests. Who stands by waits at one condition.
+
+    | state  | the thread   | at work since         | next                                     |
+    |--------|--------------|-----------------------|------------------------------------------|
+    | vacant | None         | None                  | idle: `become`, whoever stands by        |
+    | idle   | who leads    | None                  | busy: `go_on`; vacant: `resign`          |
+    | busy   | who leads    | its last sign of life | busy: `go_on`; idle: `rest`; vacant:     |
+    |        |              |                       | `replace_if_stuck`, from the event loop  |
+
+    What a thread calls that does not lead, or leads no more, changes nothing.
+    """
 
     def __init__(self) -> None:
-        self._free = threading.Lock()
-        self._guard = threading.Lock()  # of the two below
-        self._holder: int | None = None
-        self._last_beat_at = inf
+        self._vacancy = threading.Condition()
+        self._thread: int | None = None
+        self._busy_since: float | None = None
 
     def become(self) -> None:
         """Wait until this thread is the leader."""
-        self._free.acquire()
-        with self._guard:
-            self._holder = threading.get_ident()
-            self._last_beat_at = inf
+        with self._vacancy:
+            self._vacancy.wait_for(lambda: self._thread is None)
+            self._thread = threading.get_ident()
 
     def is_me(self) -> bool:
         """Whether this thread is the leader still."""
-        return self._holder == threading.get_ident()
+        return self._thread == threading.get_ident()
 
-    def beat(self) -> None:
-        """The leader goes on with its work."""
-        self._note_sign_of_life(time.monotonic())
+    def go_on(self) -> None:
+        """The leader is at work: a sign of life."""
+        self._note(time.monotonic())
 
-    def idle(self) -> None:
+    def rest(self) -> None:
         """The leader waits for work: nothing to do is no delay."""
-        self._note_sign_of_life(inf)
+        self._note(None)
 
     def resign(self) -> None:
         """Make way for the next leader, unless that has happened already."""
-        with self._guard:
+        with self._vacancy:
             if self.is_me():
-                self._holder = None
-                self._free.release()
+                self._vacate()
 
     def replace_if_stuck(self) -> None:
-        """Make way for the next leader if this one is held up."""
-        with self._guard:
-            if self._holder is not None and time.monotonic() - self._last_beat_at > STUCK_AFTER_S:
-                self._holder = None
-                self._free.release()
+        """Make way for the next leader if this one shows no sign of life for too long."""
+        with self._vacancy:
+            since = self._busy_since
+            if since is not None and time.monotonic() - since > STUCK_AFTER_S:
+                self._vacate()
 
-    def _note_sign_of_life(self, at: float) -> None:
-        with self._guard:
+    def _note(self, busy_since: float | None) -> None:
+        with self._vacancy:
             if self.is_me():
-                self._last_beat_at = at
+                self._busy_since = busy_since
+
+    def _vacate(self) -> None:
+        self._thread = self._busy_since = None
+        self._vacancy.notify()
