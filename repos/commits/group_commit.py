@@ -3,13 +3,28 @@
 The writes that run side by side go in together (server.web.threads.batching): one statement reads
 where their repos stand, each batch of writes is worked out in memory as a commit on the one before
 it (repos.commits.commit_chain, repos.commits.plan), and one statement applies them all
-(repos.commits.transaction). It takes effect only on the heads that were read. The writes to a repo
-whose head moved meanwhile start again; at a repo that other processes write to as well they soon
-take the repo lock, and in the end lock its row, so that nobody starves.
+(repos.commits.transaction). It takes effect only on the heads that were read.
+
+     a write
+        |
+        v      moved             moved           moved
+    TOGETHER ---------> TOGETHER ------> IN TURN ------> LOCKED
+        |                  |                |              |
+        +------------------+--------+-------+--------------+
+                                    v
+                      applied, or refused with an error
+
+One rule for trying again: a write whose head moved between reading and applying had no effect, and
+goes one step to the right. TOGETHER is with everybody who writes, to whichever repo. IN TURN is
+with those who write to the same one, under its lock (repos.commits.repo_lock), which other
+processes take as well; a repo that came so far begins there for a second. LOCKED reads under the
+lock of the repo's row, so the head cannot move and nobody starves. A caller's own transaction
+begins there. What Postgres refuses for one write's sake is tried one by one where it stands.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import psycopg
 from django.db import connection
@@ -30,8 +45,7 @@ from repos.state import heads, nodes
 from repos.state.heads import Head
 from server.web.threads.batching import TakeMore, join_batch
 
-_TRIES_BATCHED = 2
-_TRIES_EXCLUSIVE = 3
+_TRIES_TOGETHER = 2
 _GROUP_WRITES = 400
 
 
@@ -69,15 +83,16 @@ class Applied:
     results: tuple[Result, ...]
 
 
-@dataclass(slots=True, eq=False)
-class PendingWrite:
-    """One batch of writes that waits; in the end it has an outcome."""
+class PendingWrite(NamedTuple):
+    """One batch of writes that waits for its outcome."""
 
     repo: RepoRef
     writes: Sequence[Write]
     swap_commit: bytes | None
     session: str
-    outcome: Applied | BaseException | None = None
+
+
+Outcome = Applied | Exception | None  # None: the head moved, so there is none yet
 
 
 def apply_writes(
@@ -98,41 +113,50 @@ def apply_writes(
     plan.check_batch(writes)
     if refs := [ref for write in writes for ref in write.blobs]:
         blobs.check_uploaded(repo.id, refs)
-    pending = PendingWrite(repo, writes, swap_commit, session)
+    outcome = _outcome_of(PendingWrite(repo, writes, swap_commit, session))
+    if isinstance(outcome, Applied):
+        return outcome
+    raise outcome or RuntimeError(f"no try settled a write to {repo.did}")
+
+
+def _outcome_of(pending: PendingWrite) -> Outcome:
+    """From one step to the next until there is one."""
     if connection.in_atomic_block:  # it belongs to this transaction, so nobody goes in with it
-        _try([pending], _commit_locked)
-    else:
-        _run(pending)
-    if isinstance(pending.outcome, Applied):
-        return pending.outcome
-    raise pending.outcome or RuntimeError(f"nobody settled a write to {repo.did}")
+        return _try([pending], _commit_locked)[0]
+    for _ in range(_TRIES_TOGETHER):
+        if repo_lock.is_contended(pending.repo.id):
+            break
+        if (outcome := join_batch(_together, pending)) is not None:
+            return outcome
+    repo_lock.mark_contended(pending.repo.id)
+    return join_batch(_in_turn, pending, key=pending.repo.id)
 
 
-def _run(pending: PendingWrite) -> None:
-    """Give a pending write its outcome, with those of the requests beside it."""
-    for _ in range(_TRIES_BATCHED):
-        if pending.outcome is None and not repo_lock.is_contended(pending.repo.id):
-            join_batch(_try_batch, pending)
-    if pending.outcome is None:
-        repo_lock.mark_contended(pending.repo.id)
-        join_batch(_settle_exclusively, pending, key=pending.repo.id)
+def _together(
+    pending_writes: Sequence[PendingWrite], _take_more: TakeMore[PendingWrite]
+) -> list[Outcome]:
+    return _decided(pending_writes, _commit)
 
 
-def _try_batch(pending_writes: Sequence[PendingWrite], _take_more: TakeMore[PendingWrite]) -> None:
-    for portion in _portions(pending_writes):
-        _try(portion, _commit)
-
-
-def _settle_exclusively(
+def _in_turn(
     pending_writes: Sequence[PendingWrite], take_more: TakeMore[PendingWrite]
-) -> None:
-    """Settle the writes to one repo that other processes write to as well, and those that come
+) -> list[Outcome]:
+    """Of the writes to one repo that other processes write to as well, and of those that come
     while we wait for its lock."""
     with repo_lock.hold(pending_writes[0].repo.id):
-        for portion in _portions([*pending_writes, *take_more()]):
-            for _ in range(_TRIES_EXCLUSIVE):
-                _try(_undecided(portion), _commit)
-            _try(_undecided(portion), _commit_locked)
+        pending_writes = [*pending_writes, *take_more()]
+        outcomes = _decided(pending_writes, _commit)
+        moved = [p for p, outcome in zip(pending_writes, outcomes, strict=True) if outcome is None]
+        last = iter(_decided(moved, _commit_locked))
+        return [next(last) if outcome is None else outcome for outcome in outcomes]
+
+
+Commit = Callable[[Sequence[PendingWrite]], list[Outcome]]
+
+
+def _decided(pending_writes: Sequence[PendingWrite], commit: Commit) -> list[Outcome]:
+    portions = _portions(pending_writes)
+    return [outcome for portion in portions for outcome in _try(portion, commit)]
 
 
 def _portions(pending_writes: Sequence[PendingWrite]) -> Iterator[list[PendingWrite]]:
@@ -145,118 +169,83 @@ def _portions(pending_writes: Sequence[PendingWrite]) -> Iterator[list[PendingWr
             yield portion
             portion, size = [], len(pending.writes)
         portion.append(pending)
-    yield portion
+    if portion:
+        yield portion
 
 
-def _undecided(pending_writes: Sequence[PendingWrite]) -> list[PendingWrite]:
-    return [pending for pending in pending_writes if pending.outcome is None]
-
-
-def _try(
-    pending_writes: Sequence[PendingWrite],
-    commit: "Callable[[Sequence[PendingWrite]], list[RepoBatch]]",
-) -> None:
-    """Settle the writes whose repos stay as they are read. What Postgres refuses for the sake of
-    one is tried one by one."""
-    if not pending_writes:
-        return
+def _try(pending_writes: Sequence[PendingWrite], commit: Commit) -> list[Outcome]:
+    """What Postgres refuses for the sake of one write is tried one by one."""
     try:
-        batches = commit(pending_writes)
+        return commit(pending_writes)
     except psycopg.DatabaseError as error:
-        if len(pending_writes) > 1 and not _is_lost(error):
-            for pending in pending_writes:
-                _try([pending], commit)
-            return
-        for pending in pending_writes:
-            pending.outcome = _explained(error)
-        return
-    for batch in batches:
-        batch.settle()
+        if len(pending_writes) == 1 or _is_lost(error):
+            return [_explained(error)] * len(pending_writes)
+        return [outcome for pending in pending_writes for outcome in _try([pending], commit)]
 
 
-def _commit_locked(pending_writes: Sequence[PendingWrite]) -> "list[RepoBatch]":
+def _commit_locked(pending_writes: Sequence[PendingWrite]) -> list[Outcome]:
     with atomic():
         return _commit(pending_writes, is_locked=True)
 
 
-def _commit(
-    pending_writes: Sequence[PendingWrite], *, is_locked: bool = False
-) -> "list[RepoBatch]":
+def _commit(pending_writes: Sequence[PendingWrite], *, is_locked: bool = False) -> list[Outcome]:
     """Read, plan, apply."""
-    batches = _repo_batches(pending_writes, is_locked=is_locked)
-    moving = [batch for batch in batches if batch.chain.plans]
-    if moving:
-        refused = transaction.apply([batch.chain for batch in moving])
-        for batch in moving:
-            batch.refusal = refused.get(batch.chain.start.id)
-    return batches
-
-
-def _repo_batches(pending_writes: Sequence[PendingWrite], *, is_locked: bool) -> "list[RepoBatch]":
-    """A chain for every repo that takes commits; writes to the others have their outcome."""
-    by_repo: dict[int, list[PendingWrite]] = {}
-    for pending in pending_writes:
-        by_repo.setdefault(pending.repo.id, []).append(pending)
-    sessions = {(pending.repo.id, pending.session) for pending in pending_writes if pending.session}
-    found = heads.read_all(list(by_repo), sessions, is_locked=is_locked)
-    subjects = [
-        (w.repo.id, s) for w in pending_writes for write in w.writes if (s := subject_of(write))
+    chains = _chains(pending_writes, is_locked=is_locked)
+    outcomes = [_extend(chains.get(pending.repo.id), pending) for pending in pending_writes]
+    moving = [chain for chain in chains.values() if chain.plans]
+    refused = transaction.apply(moving) if moving else {}
+    for chain in moving:
+        if chain.start.id not in refused:
+            _remember(chain)
+    if not refused:
+        return outcomes
+    # What followed from the head that was read holds no more, refusals neither.
+    return [
+        _refusal_of(pending.repo, refused[pending.repo.id])
+        if pending.repo.id in refused
+        else outcome
+        for pending, outcome in zip(pending_writes, outcomes, strict=True)
     ]
-    same_subject = heads.read_same_subject(subjects)
-    batches = []
-    for repo_id, own in by_repo.items():
-        head = found.get(repo_id)
-        taken = [pending for pending in own if not _is_refused(pending, head)]
-        if head is not None and taken:
-            batches.append(RepoBatch(CommitChain(head, same_subject.get(repo_id, {})), taken))
-    return batches
 
 
-def _is_refused(pending: PendingWrite, head: Head | None) -> bool:
-    """Whether a write is refused, which is its outcome then: the repo takes no commits, or the
-    session was ended. A deleted account's sessions are."""
-    pending.outcome = _refusal_of(pending.repo, head.status if head else transaction.GONE)
+def _chains(pending_writes: Sequence[PendingWrite], *, is_locked: bool) -> dict[int, CommitChain]:
+    """A chain for every repo that is there, on the head that it has now."""
+    asked = {(pending.repo.id, pending.session or None) for pending in pending_writes}
+    found = heads.read_all(asked, is_locked=is_locked)
+    same_subject = heads.read_same_subject(
+        [(p.repo.id, about) for p in pending_writes for w in p.writes if (about := subject_of(w))]
+    )
+    return {id_: CommitChain(head, same_subject.get(id_, {})) for id_, head in found.items()}
+
+
+def _extend(chain: CommitChain | None, pending: PendingWrite) -> Outcome:
+    """Make a write the chain's next commit: an outcome that holds if the chain does, for it may
+    fail for the sake of one before it."""
+    if (refusal := _refused(pending, chain.start if chain else None)) is not None or chain is None:
+        return refusal
+    try:
+        changes = chain.extend(pending.writes, pending.swap_commit)
+    except MissingBlock:  # a commit that ran meanwhile removed the node: the head has moved
+        return None
+    except Exception as failure:  # noqa: BLE001 - it is raised again where the write waits
+        return failure
+    return _applied(chain.head, changes)
+
+
+def _refused(pending: PendingWrite, head: Head | None) -> XrpcError | None:
+    """The repo takes no commits, or the session was ended; a deleted account's sessions are."""
+    refusal = _refusal_of(pending.repo, head.status if head else transaction.GONE)
     is_ended = pending.session and (head is None or pending.session in head.ended)
-    if is_ended and not isinstance(pending.outcome, AccountTakedown):
-        pending.outcome = live_sessions.SessionEnded()
-    return pending.outcome is not None
+    if is_ended and not isinstance(refusal, AccountTakedown):
+        return live_sessions.SessionEnded()
+    return refusal
 
 
-class RepoBatch:
-    """One repo's pending writes, the chain of commits that they come to, and what became of it."""
-
-    def __init__(self, chain: CommitChain, pending_writes: Sequence[PendingWrite]) -> None:
-        self.chain = chain
-        self.refusal: str | None = None
-        self._pending_writes = pending_writes
-        self._outcomes = list(self._extend())
-
-    def settle(self) -> None:
-        """Hand out the outcomes, after the transaction; none when the head has moved."""
-        if self.refusal == transaction.HEAD_MOVED:
-            return
-        if self.refusal is not None:
-            for pending in self._pending_writes:
-                pending.outcome = _refusal_of(pending.repo, self.refusal)
-            return
-        for pending, outcome in self._outcomes:
-            pending.outcome = outcome
-        if self.chain.plans:
-            heads.remember(self.chain.start.id, self.chain.head.data)
-        for made in self.chain.plans:
-            nodes.forget(made.tree.gone)
-
-    def _extend(self) -> Iterator[tuple[PendingWrite, Applied | Exception]]:
-        """Outcomes that hold if the chain does: one write may fail for another's sake."""
-        for pending in self._pending_writes:
-            try:
-                changes = self.chain.extend(pending.writes, pending.swap_commit)
-            except MissingBlock:  # a commit that ran meanwhile removed the node: read again
-                return
-            except Exception as failure:  # noqa: BLE001 - it is raised again where the write waits
-                yield pending, failure
-            else:
-                yield pending, _applied(self.chain.head, changes)
+def _remember(chain: CommitChain) -> None:
+    """What this process knows of the trees is now true of the chain's end."""
+    heads.remember(chain.start.id, chain.head.data)
+    for made in chain.plans:
+        nodes.forget(made.tree.gone)
 
 
 def _applied(head: Head, changes: Sequence[Change]) -> Applied:
@@ -276,7 +265,7 @@ def _result(change: Change) -> Result:
 
 
 def _refusal_of(repo: RepoRef, status: str) -> XrpcError | None:
-    """Why a repo takes no commits, if it does not."""
+    """Why a repo takes no commits; None when it does, or (HEAD_MOVED) would on its next head."""
     if status == transaction.GONE:
         forget_ref(repo)
         return RepoNotFound(repo.did)

@@ -96,7 +96,7 @@ def import_repo(repo_id: int, car_file: CarFile, progress: Progress) -> None:
 
 def _head(repo_id: int, *, is_locked: bool = False) -> Head:
     """Where the repo stands; deactivated accounts may import, so that people can move in."""
-    head = heads.read_all([repo_id], is_locked=is_locked).get(repo_id)
+    head = heads.read(repo_id, is_locked=is_locked)
     if head is None:
         raise RepoNotFound(str(repo_id))
     if head.status != Repo.Status.DEACTIVATED:

@@ -5,7 +5,7 @@ needs), whether the sessions that write still stand, and the records that writes
 because they say the same of one subject.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -79,28 +79,22 @@ class Head:
 Subject = tuple[str, str]  # collection, and what a record of it is about
 
 
-def read(repo_id: int) -> Head | None:
-    """The repo as it stands."""
-    return read_all([repo_id]).get(repo_id)
+def read(repo_id: int, *, is_locked: bool = False) -> Head | None:
+    """The repo as it stands; arguments as for `read_all`."""
+    return read_all([(repo_id, None)], is_locked=is_locked).get(repo_id)
 
 
 def read_all(
-    repo_ids: Sequence[int],
-    sessions: Collection[tuple[int, str]] = (),
-    *,
-    is_locked: bool = False,
+    asked: Collection[tuple[int, str | None]], *, is_locked: bool = False
 ) -> dict[int, Head]:
     """The repos as they stand, by id; those that are gone are left out.
 
-    `sessions`: which sessions (accounts.authentication.live_sessions) want to write to which repo.
+    `asked`: ids, and which session (accounts.authentication.live_sessions) wants to write there.
     `is_locked`: others' commits wait until the transaction ends.
     """
-    named = {repo_id for repo_id, _ in sessions}
-    asked = [*sessions, *((repo_id, None) for repo_id in repo_ids if repo_id not in named)]
-    known = [_remembered.get(repo_id, b"") for repo_id, _ in asked]
     params = (
         bigints([repo_id for repo_id, _ in asked]),
-        byteas(known),
+        byteas([_remembered.get(repo_id, b"") for repo_id, _ in asked]),
         texts(session for _, session in asked),
     )
     found: dict[int, Head] = {}

@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 from greenlet import getcurrent, greenlet
 
 T = TypeVar("T")
+R = TypeVar("R")
 TakeMore = Callable[[], Sequence[T]]
-Serve = Callable[[Sequence[T], TakeMore[T]], None]
+Serve = Callable[[Sequence[T], TakeMore[T]], Sequence[R]]
 Work = Callable[[], Any]
 Job = tuple[Work, Any]  # what is to be done, and whose it is
 Outcome = tuple[Any, Any, BaseException | None]  # whose it is, what came of it, what it raised
@@ -32,7 +33,7 @@ class Batch:
         self._deliver = deliver
         self._hub = getcurrent()
         self._ended: list[Outcome] = []
-        self._waiting: dict[tuple[Serve[Any], Hashable], list[tuple[greenlet, Any]]] = {}
+        self._waiting: dict[tuple[Serve[Any, Any], Hashable], list[tuple[greenlet, Any]]] = {}
 
     def run(self, jobs: Sequence[Job]) -> None:
         """Return when every job has ended."""
@@ -46,14 +47,13 @@ class Batch:
         finally:
             _here.batch = None
 
-    def join(self, serve: Serve[T], item: T, key: Hashable) -> bool:
-        """Wait until `item` is served; False when nobody but the caller could serve it."""
-        member = getcurrent()
-        if member is self._hub:
-            return False
-        self._waiting.setdefault((serve, key), []).append((member, item))
-        self._hub.switch()
-        return True
+    def join(self, serve: Serve[T, R], item: T, key: Hashable) -> R:
+        """Wait until `item` is served; what came of it."""
+        if getcurrent() is self._hub:  # who serves: nobody else could serve its own item
+            return _alone(serve, item)
+        self._waiting.setdefault((serve, key), []).append((getcurrent(), item))
+        outcome: R = self._hub.switch()
+        return outcome
 
     def _begin(self, jobs: Sequence[Job]) -> None:
         for job in jobs:
@@ -72,7 +72,7 @@ class Batch:
             self._deliver(self._ended)
             self._ended = []
 
-    def _serve(self, point: tuple[Serve[Any], Hashable]) -> None:
+    def _serve(self, point: tuple[Serve[Any, Any], Hashable]) -> None:
         served = self._waiting.pop(point)
 
         def take_more() -> Sequence[Any]:
@@ -82,22 +82,27 @@ class Batch:
             return [item for _, item in came]
 
         try:
-            point[0]([item for _, item in served], take_more)
+            outcomes = point[0]([item for _, item in served], take_more)
+            handed = list(zip(served, outcomes, strict=True))
         except BaseException as error:  # noqa: BLE001 - it is raised again where each of them waits
             for member, _ in served:
                 member.throw(error)
         else:
-            for member, _ in served:
-                member.switch()
+            for (member, _), outcome in handed:
+                member.switch(outcome)
 
 
-def join_batch(serve: Serve[T], item: T, key: Hashable = None) -> None:
-    """Return when `serve` was called with this item, and with all that wait for the same `serve`
-    and `key` in this batch; alone, outside of one. What `serve` raises is raised to everybody.
+def join_batch(serve: Serve[T, R], item: T, key: Hashable = None) -> R:
+    """What `serve` makes of this item, called with all that wait for the same `serve` and `key` in
+    this batch; alone, outside of one. What `serve` raises is raised to everybody.
 
-    `serve(items, take_more)` may call `take_more()`: those who came to the same point meanwhile; it
-    has to serve them, too.
+    `serve(items, take_more)` returns an outcome for each item, in their order. It may call
+    `take_more()`: those who came to the same point meanwhile, to be served after the others.
     """
     batch: Batch | None = getattr(_here, "batch", None)
-    if batch is None or not batch.join(serve, item, key):
-        serve([item], tuple)
+    return batch.join(serve, item, key) if batch is not None else _alone(serve, item)
+
+
+def _alone(serve: Serve[T, R], item: T) -> R:
+    (outcome,) = serve([item], tuple)
+    return outcome

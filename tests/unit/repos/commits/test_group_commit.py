@@ -1,5 +1,6 @@
 import random
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -9,13 +10,14 @@ from protocol import lexicon
 from protocol.errors import InvalidRequest
 from protocol.mst import Tree
 from repos.blobs import blobs
-from repos.commits import group_commit, writes
+from repos.commits import group_commit, repo_lock, writes
 from repos.commits.plan import InvalidSwap
 from repos.commits.writes import Write
 from repos.models import Node, Record, Repo
 from repos.reads import repos
 from repos.reads.repos import RepoRow
-from repos.state import heads, nodes
+from repos.state import heads, nodes, revs
+from server.database import connection as database
 from server.web.threads.batching import Batch, Outcome
 from tests.unit.repos.events.firehose import stream
 
@@ -308,25 +310,89 @@ def test_a_repo_that_is_gone_is_not_remembered(account: Account) -> None:
     assert repos.repo_ref(account.host, account.did).id == account.pk + 1_000_000
 
 
+def side_by_side(repo: RepoRow, *batches: list[Write]) -> dict[str, object]:
+    """What came of each batch, written at once with the others, by the rkey of its first write."""
+    ended: list[Outcome] = []
+    jobs = [(partial(group_commit.apply_writes, repo, each), each[0].rkey) for each in batches]
+    Batch(list, ended.extend).run(jobs)
+    return {rkey: failure or result for rkey, result, failure in ended}
+
+
 @pytest.mark.django_db(transaction=True)
-def test_writes_side_by_side_go_in_together_up_to_a_limit(repo: RepoRow, monkeypatch) -> None:
-    sizes: list[int] = []
-    commit = group_commit._commit
-    monkeypatch.setattr(
-        group_commit, "_commit", lambda batches: sizes.append(len(batches)) or commit(batches)
+def test_writes_side_by_side_go_in_together_up_to_a_limit(repo: RepoRow) -> None:
+    side_by_side(
+        repo, *[[writes.create(THING, f"k{n}-{m}", {}) for m in range(150)] for n in range(5)]
     )
-    batches = [[writes.create(THING, f"k{n}-{m}", {}) for m in range(150)] for n in range(5)]
-    jobs = [(partial(group_commit.apply_writes, repo, batch), None) for batch in batches]
-    Batch(list, lambda _: None).run(jobs)
-    assert sizes == [2, 2, 1]
+    one_transaction_has_one_moment = database.rows(
+        "SELECT count(*) FROM event WHERE repo_id = %s AND kind = 1 GROUP BY created_at "
+        "ORDER BY created_at",
+        (repo.id,),
+    )
+    assert [count for (count,) in one_transaction_has_one_moment[-3:]] == [2, 2, 1]
     assert Record.objects.count() == 750
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_write_that_is_refused_spoils_none_beside_it(repo: RepoRow) -> None:
-    ended: list[Outcome] = []
     good, bad = writes.create(THING, "a", {}), writes.create(THING, "b", {"b": blob_json()})
-    jobs = [(partial(group_commit.apply_writes, repo, [each]), each.rkey) for each in (good, bad)]
-    Batch(list, ended.extend).run(jobs)
-    outcomes = {rkey: type(failure) for rkey, _, failure in ended}
-    assert outcomes == {"a": type(None), "b": blobs.BlobNotFound}
+    outcomes = side_by_side(repo, [good], [bad])
+    assert isinstance(outcomes["a"], group_commit.Applied)
+    assert isinstance(outcomes["b"], blobs.BlobNotFound)
+
+
+def losing(monkeypatch: pytest.MonkeyPatch, count: int) -> list[bool]:
+    """Have the head moved by another writer at so many readings; each reading says if it was
+    locked."""
+    read_all, locked = heads.read_all, list[bool]()
+
+    def read(asked: Any, *, is_locked: bool = False) -> dict[int, heads.Head]:
+        found = read_all(asked, is_locked=is_locked)
+        locked.append(is_locked)
+        if len(locked) <= count:
+            Repo.objects.update(rev=revs.next_rev(next(iter(found.values())).rev))
+        return found
+
+    monkeypatch.setattr(heads, "read_all", read)
+    return locked
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("losses", [0, 1, 2, 3])
+def test_a_write_whose_head_moved_goes_one_step_further_each_time(
+    repo: RepoRow, monkeypatch: pytest.MonkeyPatch, losses: int
+) -> None:
+    readings = losing(monkeypatch, losses)
+    group_commit.apply_writes(repo, [writes.create(THING, "a", {})])
+    assert readings == [False, False, False, True][: losses + 1]
+    assert repo_lock.is_contended(repo.id) is (losses >= 2)
+    assert set(stored(repo)) == {f"{THING}/a"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_repo_that_others_write_to_is_written_in_turn_from_the_first(
+    repo: RepoRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo_lock.mark_contended(repo.id)
+    readings = losing(monkeypatch, 1)
+    group_commit.apply_writes(repo, [writes.create(THING, "a", {})])
+    assert readings == [False, True]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refusal_that_rests_on_a_head_that_moved_is_looked_at_again(
+    repo: RepoRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The delete is refused for the sake of the create before it only if that one took effect."""
+    losing(monkeypatch, 1)
+    made, twice = writes.create(THING, "a", {}), writes.create(THING, "a", {"n": 1})
+    outcomes = side_by_side(repo, [made, writes.create(THING, "b", {})], [twice])
+    assert isinstance(outcomes["a"], InvalidRequest)
+    assert set(stored(repo)) == {f"{THING}/a", f"{THING}/b"}
+
+
+def test_a_write_within_a_transaction_begins_under_the_lock(
+    repo: RepoRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readings = losing(monkeypatch, 0)
+    group_commit.apply_writes(repo, [writes.create(THING, "a", {})])
+    assert readings == [True]

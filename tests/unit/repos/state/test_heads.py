@@ -47,7 +47,10 @@ def test_many_repos_are_read_at_once_and_those_that_are_gone_left_out(
     repo: RepoRow, new_account
 ) -> None:
     other = new_account().pk
-    assert set(heads.read_all([repo.id, other, other + 1])) == {repo.id, other}
+    assert set(heads.read_all([(id_, None) for id_ in (repo.id, other, other + 1)])) == {
+        repo.id,
+        other,
+    }
 
 
 def test_there_is_no_head_without_a_repo(repo: RepoRow) -> None:
@@ -70,11 +73,11 @@ def test_the_sessions_that_were_ended_are_known_with_the_head(repo: RepoRow) -> 
     kept, ended = session_of(account), session_of(account)
     Session.objects.filter(lineage=ended).delete()
     asked = [(repo.id, kept), (repo.id, ended)]
-    assert heads.read_all([repo.id], asked)[repo.id].ended == {ended}
-    assert heads.read_all([repo.id], asked[:1])[repo.id].ended == frozenset()
+    assert heads.read_all(asked)[repo.id].ended == {ended}
+    assert heads.read_all(asked[:1])[repo.id].ended == frozenset()
     assert heads.read(repo.id).ended == frozenset()
 
 
 def test_a_session_of_another_account_writes_nothing_here(repo: RepoRow, new_account) -> None:
     foreign = session_of(Account.objects.select_related("host").get(pk=new_account().pk))
-    assert heads.read_all([repo.id], [(repo.id, foreign)])[repo.id].ended == {foreign}
+    assert heads.read_all([(repo.id, foreign)])[repo.id].ended == {foreign}

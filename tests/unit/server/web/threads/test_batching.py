@@ -1,6 +1,6 @@
-"""Jobs of one batch meet, are served join_batch, and each gets its own outcome once."""
+"""Jobs of one batch meet, are served together, and each gets its own outcome once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 import pytest
 
@@ -18,14 +18,15 @@ class Party:
     def run(self, *jobs: Job) -> None:
         Batch(self._come, self._deliver).run(jobs)
 
-    def serve(self, items: Sequence[object], _late: TakeMore[object]) -> None:
+    def serve(self, items: Sequence[object], _late: TakeMore[object]) -> list[object]:
         self.served.append(list(items))
+        return self.served[-1]
 
-    def serve_late(self, items: Sequence[object], late: TakeMore[object]) -> None:
-        self.served.append([*items, *late()])
+    def serve_late(self, items: Sequence[object], late: TakeMore[object]) -> list[object]:
+        return self.serve([*items, *late()], list)
 
-    def meeting(self, item: object, key: object = None) -> Callable[[], object]:
-        return lambda: join_batch(self.serve, item, key) or item
+    def meeting(self, item: object, key: Hashable = None) -> Callable[[], object]:
+        return lambda: join_batch(self.serve, item, key)
 
     def _come(self) -> Sequence[Job]:
         came, self._late_jobs = self._late_jobs, []
@@ -73,6 +74,7 @@ def test_those_who_come_late_are_served_along_if_they_come_to_the_same_point() -
     party._late_jobs = late  # type: ignore[assignment]
     party.run((lambda: join_batch(party.serve_late, 1), "early"))
     assert party.served == [[1, 2], [3]]
+    assert party.rounds == [[1, 2], [3]]
 
 
 def test_what_a_job_raises_is_its_own_outcome() -> None:
@@ -83,7 +85,7 @@ def test_what_a_job_raises_is_its_own_outcome() -> None:
 
 
 def test_what_serving_raises_is_raised_to_everybody_it_served() -> None:
-    def fail(_items: Sequence[int], _late: TakeMore[int]) -> None:
+    def fail(_items: Sequence[int], _late: TakeMore[int]) -> list[int]:
         raise ConnectionError
 
     party = Party()
@@ -91,8 +93,17 @@ def test_what_serving_raises_is_raised_to_everybody_it_served() -> None:
     assert [type(each) for each in party.rounds[0]] == [ConnectionError, ConnectionError]
 
 
+def test_who_has_no_outcome_is_not_forgotten() -> None:
+    def half(items: Sequence[int], _late: TakeMore[int]) -> Sequence[int]:
+        return items[:1]
+
+    party = Party()
+    party.run((lambda: join_batch(half, 1), "a"), (lambda: join_batch(half, 2), "b"))
+    assert [type(each) for each in party.rounds[0]] == [ValueError, ValueError]
+
+
 def test_a_job_may_survive_what_serving_raises() -> None:
-    def fail(_items: Sequence[int], _late: TakeMore[int]) -> None:
+    def fail(_items: Sequence[int], _late: TakeMore[int]) -> list[int]:
         raise ConnectionError
 
     def survive() -> str:
@@ -114,9 +125,8 @@ def test_outside_of_a_gathering_everybody_is_served_alone() -> None:
 def test_who_serves_may_meet_alone() -> None:
     party = Party()
 
-    def serve(items: Sequence[int], _late: TakeMore[int]) -> None:
-        for item in items:
-            join_batch(party.serve, item)
+    def serve(items: Sequence[int], _late: TakeMore[int]) -> list[object]:
+        return [join_batch(party.serve, item) for item in items]
 
     party.run((lambda: join_batch(serve, 1), "a"), (lambda: join_batch(serve, 2), "b"))
     assert party.served == [[1], [2]]

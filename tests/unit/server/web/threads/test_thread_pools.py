@@ -174,12 +174,12 @@ class Counter:
         self._lasts_s = lasts_s
 
     def meet(self, item: int) -> int:
-        join_batch(self._serve, item)
-        return item
+        return join_batch(self._serve, item)
 
-    def _serve(self, items: Sequence[int], _take_more: TakeMore[int]) -> None:
+    def _serve(self, items: Sequence[int], _take_more: TakeMore[int]) -> Sequence[int]:
         self.sizes.append(len(items))
         time.sleep(self._lasts_s)
+        return items
 
 
 async def all_of(pool: BatchingPool, counter: Counter, count: int) -> list[int]:
