@@ -13,9 +13,6 @@ USED_BY_OTHERS = {
     "packaging": "kombu's redis transport, which does not declare it",
     "httptools": "uvicorn's parser of HTTP",
 }
-TO_COME = {
-    "multiformats": "an independent second opinion for `manage.py repo check`",
-}
 
 
 def declared() -> set[str]:
@@ -59,4 +56,4 @@ def unused() -> set[str]:
 
 def test_every_dependency_is_used_or_has_its_reason() -> None:
     assert len(declared()) > 20
-    assert sorted(unused()) == sorted({*USED_BY_OTHERS, *TO_COME})
+    assert sorted(unused()) == sorted(USED_BY_OTHERS)

@@ -2,8 +2,11 @@
 
 Only words and files here; what is done to a repo is a verb of `repos` or `accounts`. Progress goes
 to stderr, findings to stdout. The exit status is 1 when a check finds damage or a repo fails.
+`check --independent` asks for the second opinion, which uses none of our codecs; with `--json` its
+report is an object a repo and line.
 """
 
+import json
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
@@ -19,6 +22,7 @@ from protocol.errors import XrpcError
 from protocol.mst import MstError
 from repos.imports import car_file, importing
 from repos.maintenance import check, invalid_paths, rebuild
+from repos.maintenance.independent import repo_check
 from repos.models import Repo
 from repos.reads import exports, repos
 
@@ -68,12 +72,17 @@ class Command(BaseCommand):
             if verb != "import":
                 sub.add_argument("--all", action="store_true", help="every account")
             sub.add_argument("--host", help="only accounts of this host name")
+            if verb == "check":
+                sub.add_argument("--independent", action="store_true", help="by other libraries")
+                sub.add_argument("--json", action="store_true", help="with --independent")
             if verb in ("export", "import"):
                 kind = "file, or folder with --all" if verb == "export" else "file"
                 sub.add_argument("--car", type=Path, required=True, help=f"CAR {kind}")
 
     def handle(self, *_args: object, **options: Any) -> None:
         """Run one verb over the accounts that were named."""
+        if options.get("json") and not options["independent"]:
+            raise CommandError("--json goes with --independent.")
         accounts = _accounts(options)
         total = accounts.count()
         if not total:
@@ -85,7 +94,7 @@ class Command(BaseCommand):
             progress.begin(account.did)
             damages = _tried(verb, account)
             progress.end()
-            for damage in damages:
+            for damage in [] if options.get("json") else damages:
                 self.stdout.write(f"{account.did}: {damage}")
             failed += bool(damages)
         if failed:
@@ -106,7 +115,7 @@ def _accounts(options: dict[str, Any]) -> Any:
 def _verb(options: dict[str, Any], progress: Progress, out: Callable[[str], object]) -> Verb:
     car: Path | None = options.get("car")
     verbs: dict[str, Verb] = {
-        "check": lambda account: _check(account, progress),
+        "check": lambda account: _check(account, progress, options, out),
         "rebuild": lambda account: _rebuild(account, progress),
         "remove-invalid": lambda account: _remove_invalid(account, out),
         "rotate-key": _rotate_key,
@@ -126,8 +135,15 @@ def _tried(verb: Verb, account: Account) -> list[str]:
         return [str(fault) or type(fault).__name__]
 
 
-def _check(account: Account, progress: Progress) -> list[str]:
-    return check.check_repo(account.pk, progress.records).damages
+def _check(
+    account: Account, progress: Progress, options: dict[str, Any], out: Callable[[str], object]
+) -> list[str]:
+    if not options["independent"]:
+        return check.check_repo(account.pk, progress.records).damages
+    report = repo_check.check(account.pk, progress.records)
+    if options["json"]:
+        out(json.dumps(report.as_json()))
+    return report.damages
 
 
 def _rebuild(account: Account, progress: Progress) -> list[str]:
