@@ -12,10 +12,10 @@ from hosting import limits
 from hosting.limits import Bucket, Budget
 from hosting.models import Host
 from repos.reads import repos
+from server.web.bodies.decoded_bodies import Body
 from tests.api.conftest import Person
 from tests.api.test_import import CAR, IMPORT, folders, repo_car, things
 from xrpc import rate_limits, registry
-from xrpc.request.bodies import Body
 from xrpc.request.call import Call, Caller
 
 __all__ = ["folders"]

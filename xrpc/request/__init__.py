@@ -1,1 +1,1 @@
-"""Requests of methods: body, content codings, checked call."""
+"""Requests of methods: input, checked call."""

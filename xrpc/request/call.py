@@ -11,8 +11,8 @@ from typing import IO, Any
 from accounts.service_auth.tokens import ServiceClaims
 from hosting.models import Host
 from protocol.oauth.permissions import Permissions
+from server.web.bodies.decoded_bodies import Body
 from server.web.deferred_response import Responder
-from xrpc.request.bodies import Body
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import IO
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from xrpc.request.bodies import CHUNK_BYTES
+from server.web.bodies.decoded_bodies import CHUNK_BYTES
 from xrpc.request.call import Stored
 
 _ONE_RANGE = re.compile(r"bytes=\s*([0-9]{0,18})-([0-9]{0,18})\s*")

@@ -12,13 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.errors import InvalidRequest
-from xrpc.request.bodies import (
-    Body,
-    PayloadTooLarge,
-    UnsupportedEncoding,
-    check_content_type,
-    read_json,
-)
+from server.web.bodies.decoded_bodies import Body, PayloadTooLarge, UnsupportedEncoding
+from xrpc.request.bodies import check_content_type, read_json
 
 
 def body(data=b"", limit=1000, **meta):
