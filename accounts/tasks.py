@@ -14,6 +14,8 @@ from accounts.identity import external_handles
 from accounts.identity.keys import reserved_keys
 from accounts.identity.plc import did_refresh, submit
 from accounts.lifecycle import deletion
+from accounts.oauth import devices, requests
+from accounts.oauth import sessions as oauth_sessions
 from accounts.signup import abandoned, approval_queue, captcha
 from hosting.models import Host
 
@@ -119,3 +121,11 @@ def forget_spent_challenges() -> None:
 def forget_old_held_sign_ups() -> None:
     """Every hour."""
     approval_queue.forget_old()
+
+
+@shared_task
+def forget_expired_oauth() -> None:
+    """Every minute: requests that nobody answered, sessions and browsers past their time."""
+    requests.forget_expired()
+    oauth_sessions.forget_expired()
+    devices.forget_unused()

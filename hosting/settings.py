@@ -31,6 +31,7 @@ PLC_URL = env.text("GROVE_PLC_URL", f"http://localhost:{PLC_PORT}").rstrip("/")
 PLC_TIMEOUT_S = 10.0  # one request to the directory
 PLC_AWAIT_S = 25.0  # how long createAccount waits for the directory before it answers 504
 RESOLVE_TIMEOUT_S = 3.0  # one question about a DID or a handle: DNS, well-known, directory
+PERMISSION_SETS = "repos.lexicons.permission_sets.resolve"  # for accounts.oauth.scopes
 LEXICON_RESOLUTION = env.text("GROVE_LEXICONS", "on") != "off"  # third parties' record types
 # Name servers (`address` or `address:port`), instead of the machine's own; and further ones, asked
 # when nothing else knew a handle.

@@ -17,6 +17,7 @@ urlpatterns = [
     path("robots.txt", landing.robots),
     *platform_urls.urlpatterns,
     path("", include("xrpc.urls")),
+    path("", include("accounts.oauth.endpoints.urls")),
     path("", include("accounts.pages.urls")),
     path("dev/mail", captured.index),
     path("dev/mail/<int:mail_id>", captured.as_html),

@@ -21,16 +21,18 @@ from accounts.authentication.live_sessions import SessionEnded
 from hosting.tenancy.routing import host_of
 from protocol.errors import InvalidRequest, XrpcError
 from protocol.syntax import is_nsid
+from server.web.bodies.decoded_bodies import Body
 from xrpc import (
     app_bsky,  # noqa: F401 - importing it declares its methods
     com_atproto,  # noqa: F401 - importing it declares its methods
     registry,
 )
+from xrpc.auth import apps
 from xrpc.auth.declared import Kind
 from xrpc.proxy.unknown_methods import forward_for_no_staff, forward_unknown
 from xrpc.rate_limits import Throttle
 from xrpc.registry import HTTP_VERB, SUBSCRIPTION, Method
-from xrpc.request.bodies import Body, check_content_type, read_json
+from xrpc.request.bodies import check_content_type, read_json
 from xrpc.request.call import Answer, Call, HandedOn, Stored, Streamed, Whole
 from xrpc.response.answers import encode, respond
 from xrpc.response.errors import NotSupported, render, render_unexpected
@@ -56,6 +58,7 @@ class XrpcView(APIView):
         except Exception as error:  # noqa: BLE001 - DRF's hook: nothing of our inside may show outside
             response = _refused(request, error)
         throttle.set_headers(response)
+        apps.mark(request, response)
         return _finished(response, registry.find(nsid))
 
 
@@ -114,7 +117,12 @@ def _received(
 
 def _refused(request: WSGIRequest, error: Exception) -> HttpResponseBase:
     """A refusal as its envelope, anything else as a bare 500 with a request id."""
-    return render(error) if isinstance(error, XrpcError) else render_unexpected(request, error)
+    error = apps.said(request, error)
+    if not isinstance(error, XrpcError):
+        return render_unexpected(request, error)
+    response = render(error)
+    apps.explain(response, error)
+    return response
 
 
 def _find(request: WSGIRequest, nsid: str) -> Method | None:

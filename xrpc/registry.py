@@ -35,6 +35,7 @@ QUERY, PROCEDURE, SUBSCRIPTION = "query", "procedure", "subscription"
 HTTP_VERB = {QUERY: "GET", SUBSCRIPTION: "GET", PROCEDURE: "POST"}
 _PREFIX = "/xrpc/"
 _CONSOLE = "/console/"
+LOOK_UP_CLIENTS = frozenset({"/oauth/par", "/oauth/token", "/oauth/revoke"})
 ASK_OTHERS = frozenset({"/account/sign-up", "/gate/signup"})  # pages that do: accounts.pages
 
 
@@ -152,6 +153,8 @@ def pool_of(path: str, method: str) -> Pool:
         return "moderation"
     if method != "POST":
         return "fast"
+    if path in LOOK_UP_CLIENTS:
+        return "lookup"
     return "remote" if path in ASK_OTHERS else "slow"
 
 

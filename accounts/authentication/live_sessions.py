@@ -1,10 +1,11 @@
 """Session checks: is the session of an access token still live?
 
-A session is its rows in `session`, one for each of its refresh tokens. Whatever ends it removes
-them: signing out, another password, a revoked app password, a takedown, a new owner who moves in,
-deletion. Access tokens name their session (its lineage), so no list of revoked tokens is kept and
-no clocks are compared: a token is good while such a row is there. That is asked in the statement
-that looks up the caller's account or repo anyway, and costs no round trip of its own.
+A session of a password is its rows in `session`, one for each of its refresh tokens; that of an app
+that came by OAuth is its row in `oauth_session`. Whatever ends a session removes them: signing out,
+another password, a revoked app password, a takedown, a new owner who moves in, deletion. Access
+tokens name their session, so no list of revoked tokens is kept and no clocks are compared: a token
+is good while such a row is there. That is asked in the statement that looks up the caller's account
+or repo anyway, and costs no round trip of its own.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """Deactivation and activation of an account by its owner.
 
-Source: com.atproto.server.deactivateAccount, activateAccount. Sessions and app passwords outlive a
-deactivation: the owner must be able to come back. Both verbs may be repeated; a repetition is
-announced again, as in `status`.
+Source: com.atproto.server.deactivateAccount, activateAccount. Sessions of passwords outlive a
+deactivation: the owner must be able to come back. Those of apps that came by OAuth end. Both verbs
+may be repeated; a repetition is announced again, as in `status`.
 """
 
 from datetime import datetime, timedelta
@@ -16,13 +16,16 @@ from accounts import status
 from accounts.account_migration import move_in
 from accounts.identity import did_verification
 from accounts.identity.plc import did_refresh
-from accounts.models import Account
+from accounts.models import Account, AppPassword, OAuthConsent, Session
 from accounts.signals import account_activated, account_moved_in
 from hosting.mail import emails, outbox
 
 
-def deactivate(account: Account, delete_after: datetime | None = None) -> Account:
-    """Hide the account from all but its owner. A takedown on top stays what others see.
+def deactivate(
+    account: Account, delete_after: datetime | None = None, *, is_by_app: bool = False
+) -> Account:
+    """Hide the account from all but its owner. A takedown on top stays what others see. Asked for
+    by an app (`is_by_app`), it ends consents and app passwords, too.
 
     From `delete_after` on the account is deleted (accounts.lifecycle.deletion), unless its owner
     comes back before; a repetition brings its own. It lies settings.DELETION_HOLD_S ahead at the
@@ -39,6 +42,9 @@ def deactivate(account: Account, delete_after: datetime | None = None) -> Accoun
         if delete_after is not None or not move_in.is_moving_in(locked):
             locked.delete_after = None if delete_after is None else _held(locked, delete_after)
         locked.save(update_fields=["deactivated_at", "delete_after"])
+        status.end_oauth(locked)
+        if is_by_app:
+            _forget_apps(locked)
         if locked.delete_after is not None and _is_news(locked.delete_after, before):
             _tell_when(locked)
         return status.announce(locked)
@@ -64,6 +70,12 @@ def activate(account: Account) -> Account:
         signal = account_moved_in if has_arrived else account_activated
         signal.send(sender=Account, account=locked)
         return locked
+
+
+def _forget_apps(account: Account) -> None:
+    OAuthConsent.objects.filter(account=account).delete()
+    AppPassword.objects.filter(account=account).delete()
+    Session.objects.filter(account=account, app_password_name__isnull=False).delete()
 
 
 def _held(account: Account, delete_after: datetime) -> datetime:

@@ -42,4 +42,5 @@ def set_password(account: Account, password: str) -> None:
         locked.save(update_fields=["password"])
         Session.objects.filter(account=locked, app_password_name__isnull=True).delete()
         WebSession.objects.filter(account=locked).delete()
+        status.end_oauth(locked)
         email_codes.burn_all(locked)

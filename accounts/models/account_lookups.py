@@ -15,9 +15,19 @@ from accounts.models.names import CustomHandle
 from hosting.models import Host
 from server.database import connection
 
-_IS_LIVE: Final = (
-    "EXISTS (SELECT FROM session s WHERE s.account_id = a.id AND s.lineage = %s::uuid)"
-)
+
+def is_live(account: str, session: str) -> str:
+    """SQL that is true while a session of an account stands: of a password, or of an app that came
+    by OAuth. Both are expressions, `session` of type uuid."""
+    return (
+        f"EXISTS (SELECT FROM (SELECT {session}) asked(id) WHERE EXISTS"  # noqa: S608 - constants
+        f" (SELECT FROM session s WHERE s.account_id = {account} AND s.lineage = asked.id)"
+        f" OR EXISTS (SELECT FROM oauth_session o WHERE o.account_id = {account}"
+        f" AND o.id = asked.id))"
+    )
+
+
+_IS_LIVE: Final = is_live("a.id", "%s::uuid")
 _OF_DID: Final = "a.did = %s AND a.host_id = %s AND a.opened_at IS NOT NULL"
 _DATABASE: Final = "default"
 

@@ -13,8 +13,8 @@ docs/decisions/0031. The way of a sign-in:
     authorization    what the pages call: open, sign in, choose, decide or refuse, go back
     sessions         /oauth/token and /oauth/revoke: a code is exchanged, a token refreshed, ended
     access_tokens    what a request at XRPC shows
-    metadata         the documents by which clients find all this
-    endpoints/       the HTTP of all but the pages (accounts.pages.oauth)
+    endpoints/       the HTTP of all but the pages (accounts.pages.oauth), and the documents by
+                     which clients find it
 
 Nothing of one host is known at another. Tokens are stateful: a session is its row, and whatever
 removes the row has ended its tokens.

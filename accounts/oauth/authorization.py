@@ -21,18 +21,15 @@ from accounts.models import Account, OAuthDevice, OAuthDeviceAccount, OAuthReque
 from accounts.oauth import consents, devices, opaque, scopes
 from accounts.oauth.clients import Shown, rules
 from accounts.oauth.errors import AccessDenied, InvalidRequest
+from accounts.oauth.prompts import CREATE, LOGIN, NONE, SELECT_ACCOUNT
 from accounts.oauth.redirects import QUERY, Redirect
 from accounts.status import AccountNotFound, AccountTakedown, lock_for_session
 from hosting.models import Host
 
-URI_PREFIX: Final = "urn:ietf:params:oauth:request_uri:"
 VIEWED_FOR: Final = timedelta(minutes=5)  # each page that is shown gives the person that long
 LASTS_AT_MOST: Final = timedelta(hours=1)
 CODE_LASTS: Final = timedelta(minutes=1)
 SIGN_IN_IS_FRESH_FOR: Final = timedelta(days=7)
-NONE, LOGIN, CONSENT, SELECT_ACCOUNT, CREATE = (
-    "none", "login", "consent", "select_account", "create",
-)  # fmt: skip
 
 
 class RequestRefused(InvalidRequest):
@@ -214,7 +211,7 @@ def _grant(
 
 def _whom_to_ask(opened: Opened) -> Step | Redirect:
     here = candidates(opened)
-    if opened.prompt == SELECT_ACCOUNT and not here:
+    if opened.prompt == SELECT_ACCOUNT and not here and not opened.client.is_public:
         return refuse(opened, "account_selection_required", "Nobody is signed in")
     if opened.prompt == LOGIN or not here:
         return Step.SIGN_IN

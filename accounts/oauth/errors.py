@@ -6,6 +6,7 @@ meet them: everything is a 400 but a bad proof or token, which are 401.
 
 from collections.abc import Mapping
 
+from accounts.oauth.jose import ALGORITHMS
 from protocol.errors import XrpcError
 
 
@@ -69,3 +70,31 @@ class AccessDenied(OAuthError):
     """The person said no, or the request is not theirs to answer."""
 
     name = "access_denied"
+
+
+class InvalidDpopProof(OAuthError):
+    """401 everywhere: no proof, or one that does not hold for this request."""
+
+    name = "invalid_dpop_proof"
+    status = 401
+
+
+class UseDpopNonce(OAuthError):
+    """The proof needs the nonce that comes with the answer: 400 at the authorization server, 401 at
+    a resource."""
+
+    name = "use_dpop_nonce"
+
+
+class InvalidAccessToken(OAuthError):
+    """401: the token is not one of ours, has ended, or is bound to another key."""
+
+    name = "invalid_token"
+    status = 401
+
+
+def challenge(error: OAuthError) -> str:
+    """`WWW-Authenticate` of a refusal that is about DPoP (RFC 9449 section 7.1)."""
+    said = error.message.replace("\\", "").replace('"', "'")
+    algorithms = " ".join(ALGORITHMS)
+    return f'DPoP error="{error.name}", error_description="{said}", algs="{algorithms}"'

@@ -1,32 +1,85 @@
 """Scopes of requests: which a client may ask for, and what granted ones come to.
 
-What a scope means is the parser's business; here is what the authorization server does with them.
+What a scope means is protocol.oauth's business; here is what the authorization server does with
+them. Permission sets (`include:`) are lexicons, which the package above resolves
+(settings.PERMISSION_SETS): from its own store, or from the network.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Final
+
+from django.conf import settings
+from django.utils.module_loading import import_string
 
 from accounts.oauth.errors import InvalidScope
+from hosting.models import Host
+from protocol.errors import XrpcError
+from protocol.oauth import permission_sets, scope_syntax, scopes
+from protocol.oauth.permission_sets import NotAPermissionSet, PermissionSet
+from protocol.oauth.scopes import IncludeScope, Scope
 
-ATPROTO = "atproto"
-SCOPE_MAX_CHARS = 16_384
+ATPROTO: Final = "atproto"
+SCOPE_MAX_CHARS: Final = 8_192
 
 
-def asked(scope: str, declared: Iterable[str]) -> tuple[str, ...]:
-    """The scopes of a request, each once, those dropped that nobody knows. `declared` is what the
-    client's document has. Raises InvalidScope."""
+def asked(host: Host, scope: str, declared: Iterable[str]) -> tuple[str, ...]:
+    """The scopes of a request, each once, without those that nobody knows. `declared` is what the
+    client's document has. Raises InvalidScope, also for a permission set that cannot be
+    resolved."""
+    if len(scope) > SCOPE_MAX_CHARS:
+        raise InvalidScope("The scope is too long")
     wanted = tuple(dict.fromkeys(scope.split()))
-    if ATPROTO not in wanted:
-        raise InvalidScope("The scope must include atproto")
     if "openid" in wanted:
         raise InvalidScope("OpenID Connect is not supported")
+    if ATPROTO not in wanted:
+        raise InvalidScope("The scope must include atproto")
+    known = frozenset(declared)
     for each in wanted:
-        if each not in declared:
-            raise InvalidScope(f"Scope is not declared in the client metadata: {each}")
-    return wanted
+        if each not in known:
+            raise InvalidScope(f"Scope is not declared in the client metadata: {each[:200]}")
+    meant = tuple(each for each in wanted if _parsed(each) is not None)
+    expanded(host, meant)
+    return meant
 
 
-def expanded(granted: Iterable[str]) -> str:
-    """What a token of these scopes may do: permission sets (`include:`) in full. May ask other
-    servers: never inside a transaction. Raises InvalidScope for a set that cannot be resolved and
-    of which no good copy is kept."""
-    return " ".join(granted)
+def expanded(host: Host, granted: Iterable[str]) -> str:
+    """What a token of these scopes may do: permission sets in full. May ask other servers: never
+    inside a transaction. Raises InvalidScope for a set that cannot be resolved and of which no good
+    copy is kept."""
+    found: list[Scope] = []
+    for scope in map(_parsed, granted):
+        if isinstance(scope, IncludeScope):
+            found += permission_sets.expand(scope, permission_set(host, scope.nsid))
+        elif scope is not None:
+            found.append(scope)
+    return scopes.join(found)
+
+
+def permission_set(host: Host, nsid: str) -> PermissionSet:
+    """A permission set by its name. Raises InvalidScope when nobody can say what it is."""
+    try:
+        return _resolver()(host, nsid)
+    except (XrpcError, NotAPermissionSet) as error:
+        raise InvalidScope(f"The permission set {nsid} cannot be resolved: {error}") from error
+
+
+def _parsed(text: str) -> Scope | None:
+    """A scope's meaning; None for one that has none here."""
+    try:
+        return scopes.parse(text)
+    except scope_syntax.InvalidScope:
+        return None
+
+
+@cache
+def _resolver() -> Callable[[Host, str], PermissionSet]:
+    """`resolve(host, nsid)` of the package above; raises XrpcError or NotAPermissionSet."""
+    if not settings.PERMISSION_SETS:
+        return _no_sets
+    found: Callable[[Host, str], PermissionSet] = import_string(settings.PERMISSION_SETS)
+    return found
+
+
+def _no_sets(_host: Host, nsid: str) -> PermissionSet:
+    raise InvalidScope(f"{nsid} is not known here")

@@ -1,4 +1,4 @@
-"""The replay guard: used service tokens, remembered until they expire by themselves.
+"""The replay guard: used tokens and proofs, remembered until they expire by themselves.
 
 A state-changing call takes a token once (protocol: service auth, "Replays"). Marks live in Valkey
 for all web processes together; while it is away each process remembers its own, bounded, so that a
@@ -37,6 +37,13 @@ def use_once(host: Host, claims: ServiceClaims) -> Iterator[None]:
     finally:
         if not is_done:
             _release(key)
+
+
+def claim(host: Host, kind: str, mark: str, expires_at: int) -> bool:
+    """Whether a host sees this mark of a kind of token for the first time; it is remembered until
+    `expires_at` (unix seconds)."""
+    digest = hashlib.sha256(mark.encode(errors="replace")).hexdigest()
+    return _claim(f"{kind}:{host.pk}:{digest}", expires_at)
 
 
 def _key(host: Host, claims: ServiceClaims) -> str:

@@ -1,4 +1,4 @@
-"""CORS: any website's scripts may use XRPC and the well-known documents.
+"""CORS: any website's scripts may use XRPC, the OAuth endpoints and the well-known documents.
 
 Source: https://fetch.spec.whatwg.org/#http-cors-protocol, without the credentials mode: tokens
 travel in a header that the script sets itself, never in a cookie. Outermost of all middleware,
@@ -13,7 +13,14 @@ from django.http.response import HttpResponseBase
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
-OPEN_PATHS = ("/xrpc/", "/.well-known/")
+OPEN_PATHS = (
+    "/xrpc/",
+    "/.well-known/",
+    "/oauth/jwks",
+    "/oauth/par",
+    "/oauth/token",
+    "/oauth/revoke",
+)
 EXPOSED_HEADERS = (
     "DPoP-Nonce, WWW-Authenticate, atproto-repo-rev, atproto-content-labelers, Retry-After, "
     "RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, RateLimit-Policy"

@@ -33,7 +33,14 @@ REMEMBERED_S = 3.0
 HANDLE_URLS = "accounts.pages.handles.urls"
 PLATFORM_URLS = "hosting.pages.platform_urls"
 PLATFORM_PATHS = frozenset({"/tls-check"})
-WITHOUT_PAGE_MIDDLEWARE = ("/xrpc/", "/.well-known/")
+WITHOUT_PAGE_MIDDLEWARE = (
+    "/xrpc/",
+    "/.well-known/",
+    "/oauth/jwks",
+    "/oauth/par",
+    "/oauth/token",
+    "/oauth/revoke",
+)
 _XRPC = "/xrpc/"
 _HEALTH = "/xrpc/_health"
 _HOSTNAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")  # as hosting.models has it

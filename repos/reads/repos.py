@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import orjson
 
+from accounts.models import account_lookups
 from hosting.models import Host
 from protocol import atjson, cid
 from protocol.errors import InvalidRequest
@@ -19,9 +20,8 @@ from server.database.prepared import BIGINT, TEXT, Statement, bigint
 _REPO_FIELDS = "r.id, r.did, r.host_id, r.status, r.head, r.rev, r.record_count"
 _REPO_BY_DID = f"SELECT {_REPO_FIELDS} FROM repo r WHERE r.did = %s AND r.host_id = %s"  # noqa: S608 - constants only
 _OWNED_REPO = f"""
-    SELECT {_REPO_FIELDS}, EXISTS (
-        SELECT FROM session s WHERE s.account_id = r.id AND s.lineage = %s::uuid
-    ) FROM repo r WHERE r.did = %s AND r.host_id = %s
+    SELECT {_REPO_FIELDS}, {account_lookups.is_live("r.id", "%s::uuid")}
+    FROM repo r WHERE r.did = %s AND r.host_id = %s
 """  # noqa: S608 - constants only
 _REPO_BY_HANDLE = f"""
     SELECT {_REPO_FIELDS} FROM account a JOIN repo r ON r.id = a.id

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from accounts.identity.keys import signing_keys
+from accounts.models import account_lookups
 from protocol.event_stream.frames import Body
 from protocol.repo import commit
 from protocol.repo.commit import SignedCommit
@@ -27,15 +28,14 @@ from server.database.prepared import (
 )
 
 # The event is left alone when this process made, or has already seen, the tree that is current.
-_HEADS = """
+_HEADS = f"""
     SELECT r.id, r.did, r.status, r.head, r.rev, r.data, r.signing_did_key, e.body, e.seq_at,
-        w.session, EXISTS (
-            SELECT FROM session s WHERE s.account_id = r.id AND s.lineage = w.session::uuid)
+        w.session, {account_lookups.is_live("r.id", "w.session::uuid")}
     FROM unnest($1::bigint[], $2::bytea[], $3::text[]) w(id, known, session)
     JOIN repo r USING (id)
     LEFT JOIN event e
         ON e.id = r.last_event_id AND e.created_at = r.last_event_at AND r.data <> w.known
-"""
+"""  # noqa: S608 - constants only
 _HEADS_TYPES = (BIGINTS, BYTEAS, TEXTS)
 _READ = Statement(_HEADS, _HEADS_TYPES)
 _READ_LOCKED = Statement(f"{_HEADS} FOR NO KEY UPDATE OF r", _HEADS_TYPES)

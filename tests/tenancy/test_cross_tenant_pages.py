@@ -74,6 +74,14 @@ ROWS = {
     "xrpc/": everyone("/xrpc/", 404),
     ".well-known/atproto-did": everyone("/.well-known/atproto-did", 404),
     ".well-known/did.json": everyone("/.well-known/did.json", 200),
+    ".well-known/oauth-protected-resource": everyone("/.well-known/oauth-protected-resource", 200),
+    ".well-known/oauth-authorization-server": everyone(
+        "/.well-known/oauth-authorization-server", 200
+    ),
+    "oauth/jwks": everyone("/oauth/jwks", 200),
+    "oauth/par": everyone("/oauth/par", 400, "post"),  # see test_cross_tenant_oauth
+    "oauth/token": everyone("/oauth/token", 400, "post"),
+    "oauth/revoke": everyone("/oauth/revoke", 400, "post"),
     "account/": everyone("/account/", 302),
     "account/sign-up": everyone("/account/sign-up", 200),
     "account/sign-in": everyone("/account/sign-in", 200),

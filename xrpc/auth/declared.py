@@ -16,7 +16,7 @@ from accounts.authentication.session_tokens import InvalidToken
 from accounts.service_auth.tokens import ServiceClaims
 from hosting.models import Host
 from protocol.errors import XrpcError
-from xrpc.auth import service_callers, staff
+from xrpc.auth import apps, service_callers, staff
 from xrpc.request.call import Caller
 from xrpc.response.errors import AuthenticationRequired, AuthMissing
 
@@ -142,13 +142,20 @@ class Auth:
         scheme, credential = parse_header(header)
         if self.kind in _FOR_STAFF:
             return Credentials(caller=self._staff(request, host, scheme, credential))
-        if scheme == BASIC and self.kind is Kind.OPTIONAL_OWNER:
-            return Credentials(caller=staff.admin(request, host, credential))
         if scheme != BEARER:
-            raise self._wrong_scheme()
+            return Credentials(caller=self._other_caller(request, host, scheme, credential))
         if self.kind is Kind.REFRESH:
             return Credentials(bearer=credential)
         return self._bearer(request, host, credential)
+
+    def _other_caller(
+        self, request: HttpRequest, host: Host, scheme: str, credential: str
+    ) -> Caller:
+        if scheme == BASIC and self.kind is Kind.OPTIONAL_OWNER:
+            return staff.admin(request, host, credential)
+        if scheme == DPOP and self.kind in _FOR_ACCOUNTS:
+            return apps.caller(request, host, credential)
+        raise self._wrong_scheme()
 
     def _bearer(self, request: HttpRequest, host: Host, jwt: str) -> Credentials:
         if self.kind is Kind.USER_SERVICE:
@@ -169,6 +176,7 @@ class Auth:
         raise AuthenticationRequired("Authentication Required")
 
     def _caller(self, host: Host, jwt: str) -> Caller:
+        apps.refuse_without_proof(jwt)
         claims = session_tokens.read_access(host, jwt)
         if claims.scope not in self.scopes:
             raise InvalidToken("Bad token scope")

@@ -26,7 +26,9 @@ from xrpc.request.call import Answer, Call
     limits=(rate_limits.CHANGE_STATUS,),
 )
 def deactivate_account(call: Call) -> Answer:
-    activation.deactivate(own_account_as_it_is(call), _moment(call.input.get("deleteAfter")))
+    delete_after = _moment(call.input.get("deleteAfter"))
+    is_by_app = call.permissions is not None
+    activation.deactivate(own_account_as_it_is(call), delete_after, is_by_app=is_by_app)
     return None
 
 

@@ -1,0 +1,141 @@
+"""DPoP proofs: a request comes from who holds the key that its token is bound to.
+
+Source: RFC 9449, as atproto.com/specs/oauth narrows it; how clocks may differ and which spellings
+of `htu` old clients send is what clients meet elsewhere. A proof serves once: proofs are remembered
+at Valkey for as long as their nonce may be good; while it is away each process remembers its own,
+so a thief gains one use a process at the most (accounts.service_auth.replay_guard).
+"""
+
+import hmac
+import time
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from accounts.authentication.compact_jws import Token, base64url
+from accounts.oauth import jose
+from accounts.oauth.dpop import nonces
+from accounts.oauth.errors import InvalidDpopProof, UseDpopNonce
+from accounts.oauth.jose import BadJose
+from accounts.service_auth import replay_guard
+from hosting.models import Host
+
+TYPE: Final = "dpop+jwt"
+MAX_AGE_S: Final = 10
+CLOCK_SKEW_S: Final = 180
+REMEMBERED_S: Final = 200
+JTI_MAX_CHARS: Final = 512
+_DEFAULT_PORTS: Final = {"https": 443, "http": 80}
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A proof that holds. `jkt` is the thumbprint of its key."""
+
+    jkt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a request shows: the header as it came (empty or absent: none), verb and path."""
+
+    header: str | None
+    method: str
+    path: str
+
+
+def check(host: Host, shown: Shown, access_token: str | None = None) -> Proof:
+    """The proof of a request, used up by this. `access_token` is the one that came along, at a
+    resource. Raises InvalidDpopProof, UseDpopNonce."""
+    token = _parsed(shown.header)
+    try:
+        key = jose.public_key(token.header.get("jwk"))
+        jose.verify(token, key)
+    except BadJose as error:
+        raise InvalidDpopProof(f"DPoP proof: {error}") from error
+    claims = token.payload
+    _check_time(claims)
+    if claims.get("htm") != shown.method:
+        raise InvalidDpopProof("DPoP proof: htm is another method")
+    if not _is_at(host, claims.get("htu"), shown.path):
+        raise InvalidDpopProof("DPoP proof: htu is another address")
+    _check_hash(claims, access_token)
+    _check_nonce(host, claims)
+    _use_up(host, claims, key.thumbprint)
+    return Proof(key.thumbprint)
+
+
+def _parsed(header: str | None) -> Token:
+    if not header:
+        raise InvalidDpopProof("DPoP proof required")
+    if "," in header:  # several headers, joined
+        raise InvalidDpopProof("DPoP header must contain a single proof")
+    try:
+        token = jose.parse(header)
+    except BadJose as error:
+        raise InvalidDpopProof(f"DPoP proof: {error}") from error
+    if token.header.get("typ") != TYPE:
+        raise InvalidDpopProof(f'DPoP proof: typ must be "{TYPE}"')
+    return token
+
+
+def _check_time(claims: dict[str, Any]) -> None:
+    issued_at = claims.get("iat")
+    if isinstance(issued_at, bool) or not isinstance(issued_at, int | float):
+        raise InvalidDpopProof("DPoP proof: iat is missing")
+    if not -(MAX_AGE_S + CLOCK_SKEW_S) <= issued_at - time.time() <= CLOCK_SKEW_S:
+        raise InvalidDpopProof("DPoP proof: iat is too far from now")
+    ends = claims.get("exp")
+    if ends is not None and not (
+        isinstance(ends, int | float) and ends + CLOCK_SKEW_S > time.time()
+    ):
+        raise InvalidDpopProof("DPoP proof: expired")
+
+
+def _is_at(host: Host, htu: object, path: str) -> bool:
+    """Whether `htu` is this path at the host's public origin; its query and fragment do not
+    count."""
+    if not isinstance(htu, str):
+        return False
+    if htu == f"{host.origin}{path}":
+        return True
+    try:
+        parts = urlsplit(htu)
+        port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    except ValueError:
+        return False
+    ours = urlsplit(host.origin)
+    our_port = ours.port or _DEFAULT_PORTS.get(ours.scheme)
+    where = (parts.scheme, parts.hostname, port, parts.path)
+    return "@" not in parts.netloc and where == (ours.scheme, ours.hostname, our_port, path)
+
+
+def _check_hash(claims: dict[str, Any], access_token: str | None) -> None:
+    given = claims.get("ath")
+    if access_token is None:
+        if given is not None:
+            raise InvalidDpopProof("DPoP proof: ath without an access token")
+        return
+    expected = base64url(sha256(access_token.encode(errors="replace")).digest())
+    is_right = isinstance(given, str) and hmac.compare_digest(
+        given.encode(errors="replace"), expected
+    )
+    if not is_right:
+        raise InvalidDpopProof("DPoP proof: ath is not the access token's")
+
+
+def _check_nonce(host: Host, claims: dict[str, Any]) -> None:
+    nonce = claims.get("nonce")
+    if nonce is None:
+        raise UseDpopNonce("Authorization server requires nonce in DPoP proof")
+    if not isinstance(nonce, str) or not nonces.is_good(host, nonce):
+        raise UseDpopNonce("DPoP proof: the nonce is not good any more")
+
+
+def _use_up(host: Host, claims: dict[str, Any], jkt: str) -> None:
+    jti = claims.get("jti")
+    if not isinstance(jti, str) or not 0 < len(jti) <= JTI_MAX_CHARS:
+        raise InvalidDpopProof("DPoP proof: jti is missing or too long")
+    if not replay_guard.claim(host, "dpop", f"{jkt}\0{jti}", int(time.time()) + REMEMBERED_S):
+        raise InvalidDpopProof("DPoP proof was used before")

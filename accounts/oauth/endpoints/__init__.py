@@ -1,0 +1,1 @@
+"""The HTTP of the authorization server, but for the pages: documents, PAR, tokens, revocation."""

@@ -1,0 +1,169 @@
+"""The endpoints: metadata, keys, pushed requests, tokens, revocation.
+
+Source: RFC 8414, RFC 9728, RFC 9126, RFC 6749, RFC 7009, RFC 9449. The three that ask a client for
+its document run in the pool `lookup`: its server is a stranger's.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Final
+
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from accounts.oauth import requests, sessions
+from accounts.oauth.clients import authentication, fetching
+from accounts.oauth.clients.authentication import ClientAuth, CredentialsMissing
+from accounts.oauth.clients.documents import CODE_GRANT, REFRESH_GRANT, Client
+from accounts.oauth.clients.fetching import Asker
+from accounts.oauth.dpop import proofs
+from accounts.oauth.endpoints import metadata, parameters
+from accounts.oauth.endpoints.answers import document, endpoint
+from accounts.oauth.errors import (
+    InvalidClient,
+    InvalidDpopProof,
+    InvalidGrant,
+    InvalidRequest,
+    UnauthorizedClient,
+    UnsupportedGrantType,
+)
+from accounts.oauth.sessions import Shower
+from hosting import limits
+from hosting.limits import MINUTE_S, Budget, bucket
+from hosting.models import Host
+from hosting.tenancy.routing import host_of
+
+PUSHED: Final = bucket("oauth-requests", Budget(300, 5 * MINUTE_S))
+KEPT_S: Final = 300
+
+
+@require_safe
+def protected_resource(request: HttpRequest) -> HttpResponse:
+    """`/.well-known/oauth-protected-resource`."""
+    return document(metadata.of_resource(host_of(request)), KEPT_S)
+
+
+@require_safe
+def authorization_server(request: HttpRequest) -> HttpResponse:
+    """`/.well-known/oauth-authorization-server`."""
+    return document(metadata.of_server(host_of(request)), KEPT_S)
+
+
+@require_safe
+def jwks(request: HttpRequest) -> HttpResponse:
+    """`/oauth/jwks`."""
+    return document(metadata.key_set(host_of(request)), KEPT_S)
+
+
+@endpoint(status=201)
+def par(request: WSGIRequest) -> Mapping[str, Any]:
+    """`/oauth/par`: a request is checked and kept."""
+    host = host_of(request)
+    given = parameters.read(request)
+    limits.attempt(request, PUSHED, host)
+    jkt = _jkt(request, host)
+    try:
+        client, auth = _client(request, host, given)
+    except CredentialsMissing as error:
+        raise InvalidClient(error.message) from error
+    _refuse_one_key(auth, jkt)
+    pushed = requests.push(host, client, auth, given, jkt)
+    return {"request_uri": pushed.request_uri, "expires_in": pushed.expires_in}
+
+
+@endpoint()
+def token(request: WSGIRequest) -> Mapping[str, Any]:
+    """`/oauth/token`: a code or a refresh token for tokens."""
+    host = host_of(request)
+    given = parameters.read(request)
+    grant = given.get("grant_type", "")
+    if not grant:
+        raise InvalidRequest("grant_type is required")
+    if grant not in (CODE_GRANT, REFRESH_GRANT):
+        raise UnsupportedGrantType(f"grant_type must be {CODE_GRANT} or {REFRESH_GRANT}")
+    jkt = _jkt(request, host)
+    if not jkt:
+        raise InvalidDpopProof("DPoP proof required")
+    try:
+        client, auth = _client(request, host, given)
+    except CredentialsMissing as error:
+        raise InvalidGrant(error.message) from error
+    _refuse_one_key(auth, jkt)
+    if grant not in client.grant_types:
+        raise UnauthorizedClient(f"The client has not declared the grant {grant}")
+    shower = Shower(client, auth, jkt)
+    if grant == CODE_GRANT:
+        return sessions.exchange(host, shower, given)
+    return _refreshed(request, host, shower, given)
+
+
+@endpoint()
+def revoke(request: WSGIRequest) -> None:
+    """`/oauth/revoke`: 200 for whatever token it is, so that nobody learns which are good."""
+    host = host_of(request)
+    given = parameters.read(request)
+    if "token" not in given:
+        raise InvalidRequest("token is required")
+    jkt = _jkt(request, host)
+    try:
+        client, auth = _client(request, host, given)
+    except CredentialsMissing as error:
+        raise InvalidRequest(error.message) from error
+    sessions.revoke(host, Shower(client, auth, jkt), given["token"])
+
+
+def _refreshed(
+    request: WSGIRequest, host: Host, shower: Shower, given: Mapping[str, str]
+) -> Mapping[str, Any]:
+    refresh_token = given.get("refresh_token", "")
+    if not refresh_token:
+        raise InvalidRequest("refresh_token is required")
+    try:
+        return sessions.refresh(host, shower, refresh_token)
+    except InvalidGrant:
+        _end_with_lost_key(request, host, shower.client, refresh_token)
+        raise
+
+
+def _client(
+    request: WSGIRequest, host: Host, given: Mapping[str, str]
+) -> tuple[Client, ClientAuth]:
+    """Who asks, and how they proved it; after the DPoP proof, because clients repeat a request that
+    lacks a nonce with the same assertion."""
+    client_id = given.get("client_id", "")
+    if not client_id:
+        raise CredentialsMissing("client_id is required")
+    client = fetching.find(client_id, _asker(request))
+    try:
+        return client, authentication.authenticate(host, client, given, _asker(request))
+    except CredentialsMissing:
+        raise
+    except InvalidClient:
+        if "refresh_token" in given:  # by a key that the client may have withdrawn
+            _end_with_lost_key(request, host, client, given["refresh_token"])
+        raise
+
+
+def _end_with_lost_key(
+    request: WSGIRequest, host: Host, client: Client, refresh_token: str
+) -> None:
+    lost = partial(authentication.has_lost_key, client, asker=_asker(request))
+    sessions.end_with_lost_key(host, client.client_id, refresh_token, lost)
+
+
+def _asker(request: WSGIRequest) -> Asker:
+    return Asker("" if limits.is_exempt(request) else limits.network_of(request))
+
+
+def _jkt(request: WSGIRequest, host: Host) -> str:
+    """The key of the request's DPoP proof; empty when it has none."""
+    header = request.META.get("HTTP_DPOP")
+    if header is None:
+        return ""
+    return proofs.check(host, proofs.Shown(header, "POST", request.path_info)).jkt
+
+
+def _refuse_one_key(auth: ClientAuth, jkt: str) -> None:
+    if jkt and jkt == auth.jkt:
+        raise InvalidRequest("The DPoP key must not be the key of the client assertion")
