@@ -293,6 +293,7 @@ _CONSOLE_PAGES = [
     (_("Sign-ups"), "sign_ups"),
     (_("Incoming migrations"), "moves"),
     (_("Invite codes"), "give_invites"),
+    (_("Apps"), "apps"),
     (_("Reports"), "moderation_report_changelist"),
     (_("Mail"), "mail_outgoingmail_changelist"),
     (_("Audit log"), "moderation_auditentry_changelist"),

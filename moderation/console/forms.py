@@ -13,6 +13,7 @@ from unfold.widgets import (
 
 from hosting.models import Host
 from moderation.audit import REASON_MAX_CHARS
+from moderation.staff.connected_apps import CLIENT_ID_MAX_CHARS
 from moderation.staff.sign_up_review import Admission
 
 _SIGN_UPS_MAX = 1_000_000
@@ -42,6 +43,18 @@ class ReasonForm(forms.Form):
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
         error_messages={"required": _("Give a reason: it goes into the audit log.")},
         help_text=_("Goes into the audit log with your name. The account holder does not see it."),
+    )
+
+
+class AppForm(ReasonForm):
+    """A decision about an app."""
+
+    client_id = forms.CharField(
+        label=_("Client ID"),
+        max_length=CLIENT_ID_MAX_CHARS,
+        widget=UnfoldAdminTextInputWidget(
+            attrs={"placeholder": "https://app.example.com/client-metadata.json"}
+        ),
     )
 
 

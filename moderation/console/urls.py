@@ -3,7 +3,14 @@
 from django.urls import URLPattern, path, re_path
 
 from hosting.console.site import ConsoleSite
-from moderation.console import account_migrations, invites, reports, sign_ups, views
+from moderation.console import (
+    account_migrations,
+    connected_apps,
+    invites,
+    reports,
+    sign_ups,
+    views,
+)
 
 
 def pages(site: ConsoleSite) -> list[URLPattern]:
@@ -12,28 +19,39 @@ def pages(site: ConsoleSite) -> list[URLPattern]:
     An account's page is told by its DID from the lists of the admin site, such as
     `/console/accounts/account/`.
     """
+    return [*_of_an_account(site), *_of_apps(site), *_of_people_who_come(site), *_of_reports(site)]
+
+
+def _of_an_account(site: ConsoleSite) -> list[URLPattern]:
     account = r"^accounts/(?P<did>did:[^/]+)/"
     blob = rf"{account}blobs/(?P<link>[a-z0-9]+)/"
+    record = rf"{account}record/"
+    routes = (
+        (rf"{account}$", views.account, "account"),
+        (rf"{account}take-down/$", views.take_down, "take_down"),
+        (rf"{account}restore/$", views.restore, "restore"),
+        (rf"{blob}take-down/$", views.take_down_blob, "take_down_blob"),
+        (rf"{blob}restore/$", views.restore_blob, "restore_blob"),
+        (rf"{record}take-down/$", views.take_down_record, "take_down_record"),
+        (rf"{record}restore/$", views.restore_record, "restore_record"),
+        (rf"{account}apps/revoke/$", connected_apps.revoke, "revoke_app"),
+    )
+    look_up = path("look-up/", site.admin_view(views.look_up), name="look_up")
+    return [look_up, *(re_path(at, site.admin_view(view), name=name) for at, view, name in routes)]
+
+
+def _of_apps(site: ConsoleSite) -> list[URLPattern]:
+    return [
+        path("apps/", site.admin_view(connected_apps.listed), name="apps"),
+        path("apps/trust/", site.admin_view(connected_apps.trust), name="trust_app"),
+        path("apps/block/", site.admin_view(connected_apps.block), name="block_app"),
+        path("apps/reset/", site.admin_view(connected_apps.reset), name="reset_app"),
+    ]
+
+
+def _of_people_who_come(site: ConsoleSite) -> list[URLPattern]:
     held = "sign-ups/<int:held_id>/"
     return [
-        path("look-up/", site.admin_view(views.look_up), name="look_up"),
-        re_path(rf"{account}$", site.admin_view(views.account), name="account"),
-        re_path(rf"{account}take-down/$", site.admin_view(views.take_down), name="take_down"),
-        re_path(rf"{account}restore/$", site.admin_view(views.restore), name="restore"),
-        re_path(
-            rf"{blob}take-down/$", site.admin_view(views.take_down_blob), name="take_down_blob"
-        ),
-        re_path(rf"{blob}restore/$", site.admin_view(views.restore_blob), name="restore_blob"),
-        re_path(
-            rf"{account}record/take-down/$",
-            site.admin_view(views.take_down_record),
-            name="take_down_record",
-        ),
-        re_path(
-            rf"{account}record/restore/$",
-            site.admin_view(views.restore_record),
-            name="restore_record",
-        ),
         path("sign-ups/", site.admin_view(sign_ups.waiting), name="sign_ups"),
         path(
             "sign-ups/admission/",
@@ -50,6 +68,12 @@ def pages(site: ConsoleSite) -> list[URLPattern]:
             site.admin_view(account_migrations.resume),
             name="resume_move",
         ),
+        path("invites/", site.admin_view(invites.give), name="give_invites"),
+    ]
+
+
+def _of_reports(site: ConsoleSite) -> list[URLPattern]:
+    return [
         path("reports/<int:report_id>/", site.admin_view(reports.report), name="report"),
         path(
             "reports/<int:report_id>/discard/",
@@ -61,5 +85,4 @@ def pages(site: ConsoleSite) -> list[URLPattern]:
             site.admin_view(reports.file),
             name="report_file",
         ),
-        path("invites/", site.admin_view(invites.give), name="give_invites"),
     ]

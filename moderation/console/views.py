@@ -14,12 +14,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import Account
+from accounts.oauth.clients import in_use
+from accounts.pages.oauth.permission_wording import described
 from hosting.console.site import console, hosts_in_view
 from hosting.models import StaffUser
 from moderation.console.forms import LookUpForm, ReasonForm
 from moderation.enforcement import takedowns
 from moderation.lookup import Found, blobs_of, find, has_record, is_record_down
 from moderation.models import AuditEntry
+from moderation.staff import connected_apps
 from protocol import atjson, cid
 from protocol.errors import XrpcError
 
@@ -163,6 +166,8 @@ def _page(request: HttpRequest, found: Found, form: ReasonForm, status: int = 20
         "entries": AuditEntry.objects.of(hosts_in_view(request))
         .about(found.account.did)
         .select_related("staff")[:50],
+        "apps": [(each, described(map(str, each.scopes), {})) for each in in_use.of(found.account)],
+        "may_revoke": connected_apps.may_revoke(staff_of(request), found.account.host),
         "form": form,
     }
     return TemplateResponse(request, "moderation/account.html", context, status=status)

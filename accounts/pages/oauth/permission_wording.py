@@ -109,7 +109,7 @@ _ACCOUNT: Final[Mapping[tuple[str, str], Promise]] = {
     ("repo", "read"): _("Download all public data of your account"),
     ("repo", "manage"): _("Replace all public data of your account"),
     ("status", "read"): _("See whether your account is active"),
-    ("status", "manage"): _("Deactivate your account, and activate it again"),
+    ("status", "manage"): _("Deactivate your account"),
 }
 _IDENTITY: Final[Mapping[str, Promise]] = {
     scopes.HANDLE: _("Change your handle"),

@@ -1,0 +1,125 @@
+"""Apps in use: which ones people are signed in to, at some hosts or with one account.
+
+An app is its client_id; what an account granted to it is what all its sessions there may do.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Count, Max, Min
+
+from accounts.models import Account, OAuthClientRule, OAuthConsent, OAuthRequest, OAuthSession
+from accounts.oauth.clients.shown import Shown
+from hosting.models import HostQuerySet, Tenant
+from protocol.errors import XrpcError
+from protocol.oauth.scopes import Scope, parse_all
+
+
+class NoSuchApp(XrpcError):
+    """404: nobody is signed in to it here."""
+
+    name = "NotFound"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("This app is not signed in here.")
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """An app that people of some hosts are signed in to. `stance`: what the tenant thinks of it."""
+
+    client_id: str
+    account_count: int
+    session_count: int
+    last_used_at: datetime | None
+    stance: str = ""
+
+    @property
+    def host_name(self) -> str:
+        """The name of the app that nobody can invent."""
+        return Shown(self.client_id, is_public=True).host_name
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectedApp:
+    """An app that one account is signed in to."""
+
+    client_id: str
+    session_count: int
+    since: datetime
+    last_used_at: datetime
+    scopes: tuple[Scope, ...]
+
+    @property
+    def host_name(self) -> str:
+        """The name of the app that nobody can invent."""
+        return Shown(self.client_id, is_public=True).host_name
+
+
+def at(tenant: Tenant, hosts: HostQuerySet, most: int) -> list[App]:
+    """The apps in use at some hosts of a tenant, the most used first, and those that the tenant has
+    said something about."""
+    stances = dict(OAuthClientRule.objects.filter(tenant=tenant).values_list("client_id", "stance"))
+    used = (
+        OAuthSession.objects.at(hosts)
+        .values("client_id")
+        .annotate(accounts=Count("account", distinct=True), sessions=Count("pk"))
+        .annotate(last_used_at=Max("refreshed_at"))
+        .order_by("-sessions", "client_id")[:most]
+    )
+    listed = [
+        App(
+            row["client_id"],
+            row["accounts"],
+            row["sessions"],
+            row["last_used_at"],
+            stances.pop(row["client_id"], ""),
+        )
+        for row in used
+    ]
+    return listed + [
+        App(client_id, 0, 0, None, each) for client_id, each in sorted(stances.items())
+    ]
+
+
+def of(account: Account) -> list[ConnectedApp]:
+    """The apps that an account is signed in to, the one that was used last first."""
+    used = (
+        OAuthSession.objects.filter(account=account)
+        .values("client_id")
+        .annotate(sessions=Count("pk"), since=Min("created_at"), last_used_at=Max("refreshed_at"))
+        .order_by("-last_used_at")
+    )
+    granted: dict[str, list[str]] = {}
+    rows = OAuthSession.objects.filter(account=account).values_list("client_id", "granted_scope")
+    for client_id, scope in rows:
+        granted.setdefault(client_id, []).append(scope)
+    return [
+        ConnectedApp(
+            row["client_id"],
+            row["sessions"],
+            row["since"],
+            row["last_used_at"],
+            _together(granted.get(row["client_id"], ())),
+        )
+        for row in used
+    ]
+
+
+def disconnect(account: Account, client_id: str) -> None:
+    """End all that an account has with an app: its sessions, at once; the requests under way; what
+    it was granted, so that it has to ask again. Raises NoSuchApp."""
+    with transaction.atomic():
+        ended, _ = OAuthSession.objects.filter(account=account, client_id=client_id).delete()
+        OAuthRequest.objects.filter(account=account, client_id=client_id).delete()
+        OAuthConsent.objects.filter(account=account, client_id=client_id).delete()
+    if not ended:
+        raise NoSuchApp
+
+
+def _together(texts: Iterable[str]) -> tuple[Scope, ...]:
+    found = {scope for text in texts for scope in parse_all(text)}
+    return tuple(sorted(found, key=str))
