@@ -1,5 +1,6 @@
 """Consent: what the app asks for, what of it is granted, and activation on the way to it."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlsplit
@@ -12,8 +13,9 @@ from accounts.lifecycle import activation
 from accounts.models import Account
 from accounts.oauth import authorization, consents
 from accounts.oauth.authorization import Opened, Question, Step
+from accounts.oauth.errors import InvalidScope
 from accounts.oauth.redirects import Redirect
-from accounts.oauth.scopes import ATPROTO
+from accounts.oauth.scopes import ATPROTO, permission_set
 from accounts.pages import wording
 from accounts.pages.answers import status_of
 from accounts.pages.oauth import permission_wording
@@ -90,7 +92,7 @@ def _answering(request: HttpRequest, opened: Opened) -> Account | None:
 def _boxes(opened: Opened, question: Question) -> list[Box]:
     before = consents.of(question.account, opened.client.client_id)
     known = before.granted | before.declined
-    sets: dict[str, PermissionSet] = {}
+    sets = _sets(opened, question)
     return [
         Box(
             permission,
@@ -100,6 +102,16 @@ def _boxes(opened: Opened, question: Question) -> list[Box]:
         )
         for permission in permission_wording.described(question.scopes, sets)
     ]
+
+
+def _sets(opened: Opened, question: Question) -> dict[str, PermissionSet]:
+    """The permission sets that are asked for, by NSID; without those that nobody can tell of by
+    now, which grant nothing."""
+    found = {}
+    for nsid in permission_wording.sets_named(question.scopes):
+        with suppress(InvalidScope):
+            found[nsid] = permission_set(opened.host, nsid)
+    return found
 
 
 def _origin(url: str) -> str:

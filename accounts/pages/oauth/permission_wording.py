@@ -126,11 +126,23 @@ def described(asked: Iterable[str], sets: Mapping[str, PermissionSet]) -> list[P
     return sorted(permissions, key=lambda each: (not each.is_grave, each.scope != scopes.ATPROTO))
 
 
+def sets_named(asked: Iterable[str]) -> set[str]:
+    """The NSIDs of the permission sets among scopes."""
+    return {scope.nsid for scope in map(_parsed, asked) if isinstance(scope, IncludeScope)}
+
+
+def _parsed(text: str) -> Scope | None:
+    """A scope's meaning; None for what grants nothing."""
+    try:
+        return scopes.parse(text)
+    except InvalidScope:
+        return None
+
+
 def _described(text: str, sets: Mapping[str, PermissionSet]) -> Permission:
     """One scope; `text` as the app has written it."""
-    try:
-        scope = scopes.parse(text)
-    except InvalidScope:  # nobody can tell what it is: it grants nothing
+    scope = _parsed(text)
+    if scope is None:
         return Permission(text, text)
     words = _of_set(scope, sets) if isinstance(scope, IncludeScope) else _of(scope)
     return replace(words, scope=text)

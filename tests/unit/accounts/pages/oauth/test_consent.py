@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts.lifecycle import activation
 from accounts.models import Account, OAuthConsent, OAuthRequest
 from accounts.oauth.clients import rules
+from accounts.pages.oauth import consent as consent_page
 from tests.unit.accounts.pages.oauth.conftest import (
     BACK,
     CLIENT_ID,
@@ -19,6 +20,7 @@ from tests.unit.accounts.pages.oauth.conftest import (
     text,
     told,
 )
+from tests.unit.accounts.pages.oauth.test_permission_wording import SET
 from tests.unit.accounts.people import account_row
 
 POSTS = "repo:app.bsky.feed.post"
@@ -193,3 +195,17 @@ def test_a_suspended_account_is_told_so(browser, ash, asked):
     page = text(browser.get(sign_in(browser, asked()).url))
     assert "is suspended by its host" in page
     assert "Activate the account" not in page
+
+
+def test_a_permission_set_is_shown_as_its_author_describes_it(browser, alice, asked, monkeypatch):
+    monkeypatch.setattr(consent_page, "permission_set", lambda _host, _nsid: SET)
+    query = asked(scope=f"atproto include:{SET.nsid}")
+    page = text(browser.get(sign_in(browser, query).url))
+    assert "Full access" in page
+    assert "com.example.one" in page
+
+
+def test_a_set_that_nobody_can_tell_of_is_shown_by_its_name(browser, alice, asked):
+    query = asked(scope="atproto include:com.example.nothing")
+    page = text(browser.get(sign_in(browser, query).url))
+    assert "com.example.nothing" in page
