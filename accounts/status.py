@@ -6,6 +6,7 @@ which missed the first word hears the second (com.atproto.admin.updateSubjectSta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import (
     Account,
@@ -26,18 +27,15 @@ class AccountTakedown(XrpcError):
 
     name = "AccountTakedown"
     status = 401
-
-    def __init__(self) -> None:
-        super().__init__("Account has been taken down")
+    message = "Account has been taken down"
+    page_text = _("This account was taken down by its host. You cannot sign in.")
 
 
 class AccountNotFound(XrpcError):
     """400: no account here, or one that never opened, which is the same to everybody."""
 
     name = "AccountNotFound"
-
-    def __init__(self) -> None:
-        super().__init__("Account not found")
+    message = "Account not found"
 
 
 def take_down(account: Account, ref: str = "") -> Account:

@@ -7,20 +7,28 @@ that raises it; one function in `xrpc.response.errors` renders it as JSON and on
 
 
 class XrpcError(Exception):
-    """A refusal with the lexicon's name. Subclasses set `name` and `status`; data are fields."""
+    """A refusal with the lexicon's name. Subclasses set `name` and `status`, a `message` that does
+    not vary, and for pages `page_text` and `field`; data are fields of the error."""
 
     name = "InvalidRequest"
     status = 400
+    message = ""  # English, as clients know it
+    page_text: object = ""  # for people, translated when it is shown; empty: the message will do
+    field = ""  # of a form, which the refusal is about
 
     def __init__(
         self, message: str = "", *, name: str | None = None, status: int | None = None
     ) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = message or self.message
+        super().__init__(self.message)
         if name is not None:
             self.name = name
         if status is not None:
             self.status = status
+
+    def for_page(self) -> str:
+        """The sentence that a page shows."""
+        return str(self.page_text or self.message)
 
 
 class InvalidRequest(XrpcError):

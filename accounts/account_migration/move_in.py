@@ -14,8 +14,10 @@ from django.utils import timezone
 
 from accounts import status
 from accounts.authentication import credential_rules, email_address
+from accounts.authentication.credential_rules import EmailTaken
 from accounts.identity import external_handles, published_dids, resolution
 from accounts.identity.handles import allocation
+from accounts.identity.handles.allocation import HandleTaken
 from accounts.identity.keys import reserved_keys
 from accounts.invites import codes
 from accounts.models import (
@@ -40,9 +42,7 @@ class AlreadyHosted(XrpcError):
     """400: this host has an account for the DID already."""
 
     name = "AlreadyExists"
-
-    def __init__(self) -> None:
-        super().__init__("Repo already exists")
+    message = "Repo already exists"
 
 
 class UnresolvableDid(InvalidRequest):
@@ -75,7 +75,7 @@ def move_in(host: Host, wanted: SignUp) -> Account:
 
     Asks the network: call it outside of any transaction. Raises AlreadyHosted, UnresolvableDid,
     IncompatibleDidDoc, NetworkUnavailable, the errors of `policy` and `rules.check`,
-    HandleTaken and EmailRefused.
+    HandleTaken and EmailTaken.
     """
     policy.check_open(host, wanted)
     before = Account.objects.of(host).filter(did=wanted.did)
@@ -138,9 +138,9 @@ def _check_free(host: Host, did: str, wanted: Admitted) -> None:
     """While somebody moves between two hosts of ours, both accounts may have the same handle."""
     others = Account.objects.exclude(did=did)
     if others.filter(handle=wanted.handle).exists() or allocation.is_kept(wanted.handle, did):
-        raise rules.handle_taken(wanted)
+        raise HandleTaken(wanted.handle)
     if others.of(host).filter(email=wanted.email).exists():
-        raise rules.email_taken(wanted)
+        raise EmailTaken(wanted.email)
 
 
 def _opened(host: Host, did: str, wanted: Admitted, password: str) -> Account:
@@ -210,7 +210,7 @@ def _lost_race(error: IntegrityError, wanted: Admitted) -> Exception:
     constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
     refusals = {
         "account_did_is_unique": AlreadyHosted(),
-        "account_handle_is_unique": rules.handle_taken(wanted),
-        "account_email_is_unique_a_host": rules.email_taken(wanted),
+        "account_handle_is_unique": HandleTaken(wanted.handle),
+        "account_email_is_unique_a_host": EmailTaken(wanted.email),
     }
     return refusals.get(constraint or "", error)

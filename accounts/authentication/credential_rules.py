@@ -6,6 +6,7 @@ belong to.
 
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
+from django.utils.translation import gettext_lazy as _
 
 from accounts.authentication.disposable_email import is_disposable
 from accounts.authentication.passwords import NEW_PASSWORD_MAX_CHARACTERS
@@ -20,14 +21,45 @@ class EmailRefused(InvalidRequest):
     """400: none, not an address, one of the throw-away kind, or in use at this host."""
 
     field = "email"
+    message = "This email address is not supported, please use a different email."
+    page_text = _("This address cannot be used. Enter a different one.")
+
+
+class EmailMissing(EmailRefused):
+    """400: none."""
+
+    message = "Email is required"
+    page_text = _("Enter your e-mail address.")
 
 
 class EmailMalformed(EmailRefused):
     """400: not an address."""
 
+    page_text = _("This is not an e-mail address. It looks like name@example.com.")
+
 
 class EmailDisposable(EmailRefused):
     """400: an address of the throw-away kind."""
+
+    page_text = _(
+        "Disposable addresses are not accepted. Enter one that you keep: it is the way back into"
+        " your account."
+    )
+
+
+class EmailTaken(EmailRefused):
+    """400: at sign-up, another account of this host has the address."""
+
+    page_text = _("An account here already uses this address. Sign in instead?")
+
+    def __init__(self, email: str) -> None:
+        super().__init__(f"Email already taken: {email}")
+
+
+class EmailInUse(EmailRefused):
+    """400: at a change, another account of this host has the address."""
+
+    message = "This email address is already in use, please use a different email."
 
 
 class PasswordRefused(XrpcError):
@@ -37,20 +69,26 @@ class PasswordRefused(XrpcError):
     field = "password"
 
 
+class PasswordIsAName(PasswordRefused):
+    """400: what everybody sees is the first thing that is guessed."""
+
+    message = "Password must not be your handle or email address."
+    page_text = _("Choose a password that is not your handle or e-mail address.")
+
+
 def checked_email(email: str | None) -> str:
     """The address in lower case. Raises `EmailRefused`; whether it is free is not looked at."""
     if not email:
-        raise EmailRefused("Email is required")
+        raise EmailMissing
     email = email.strip().lower()
-    unsupported = "This email address is not supported, please use a different email."
     try:
         _is_an_email(email)
     except ValidationError:
-        raise EmailMalformed(unsupported) from None
+        raise EmailMalformed from None
     if _ODD_PARTS & set(email):
-        raise EmailMalformed(unsupported)
+        raise EmailMalformed
     if is_disposable(email):
-        raise EmailDisposable(unsupported)
+        raise EmailDisposable
     return email
 
 
@@ -70,4 +108,4 @@ def refuse_guessable(password: str, *names: str) -> None:
     its first part, address, the part before its `@`."""
     parts = {part for name in names for part in (name, name.split("@")[0], name.split(".")[0])}
     if password.strip().removeprefix("@").lower() in {part.lower() for part in parts if part}:
-        raise PasswordRefused("Password must not be your handle or email address.")
+        raise PasswordIsAName

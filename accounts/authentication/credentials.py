@@ -13,6 +13,7 @@ from functools import cache
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.authentication import app_passwords
 from accounts.authentication.passwords import OLD_PASSWORD_MAX_CHARACTERS
@@ -28,21 +29,22 @@ class InvalidLogin(XrpcError):
 
     name = "AuthenticationRequired"
     status = 401
-
-    def __init__(self, message: str = "Invalid identifier or password") -> None:
-        super().__init__(message)
+    message = "Invalid identifier or password"
+    page_text = _("The name or the password is wrong.")
 
 
 class SignUpWaits(XrpcError):
-    """400: the right password of a sign-up that waits for the host's staff."""
+    """400: this sign-up waits for the host's staff; said to whoever sends it again, and to whoever
+    signs in with its password."""
 
     name = "SignupQueued"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Your sign-up is waiting for this server's staff. You will get an e-mail when they"
-            " have decided."
-        )
+    message = (
+        "Your sign-up is waiting for this server's staff. You will get an e-mail when they"
+        " have decided."
+    )
+    page_text = _(
+        "Your sign-up waits for the staff of this host. You get an e-mail when they have decided."
+    )
 
 
 @dataclass(frozen=True, slots=True)

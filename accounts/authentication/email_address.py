@@ -27,45 +27,30 @@ class InvalidEmail(XrpcError):
     """400: not the address that the account has."""
 
     name = "InvalidEmail"
-
-    def __init__(self) -> None:
-        super().__init__("Invalid email")
+    message = "Invalid email"
 
 
 class TokenRequired(XrpcError):
     """400: the change needs a code that was mailed to the address which the account has now."""
 
     name = "TokenRequired"
-
-    def __init__(self) -> None:
-        super().__init__("Confirmation token required")
-
-
-class EmailInUse(InvalidRequest):
-    """400: another account of this host has the address."""
-
-    field = "email"
-
-    def __init__(self) -> None:
-        super().__init__("This email address is already in use, please use a different email.")
+    message = "Confirmation token required"
 
 
 class FactorNeedsOlderEmail(InvalidRequest):
     """400: whoever put the address there lately may have a stolen session, and would lock the owner
     out of the account by codes that they alone can read."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "Your email address was changed less than 72 hours ago. It can become a second factor"
-            " after that time"
-        )
+    message = (
+        "Your email address was changed less than 72 hours ago. It can become a second factor"
+        " after that time"
+    )
 
 
 class FactorNeedsConfirmedEmail(InvalidRequest):
     """400: codes to an address that may be somebody else's would lock the owner out."""
 
-    def __init__(self) -> None:
-        super().__init__("Confirm your email address before it becomes a second factor")
+    message = "Confirm your email address before it becomes a second factor"
 
 
 class EmailTooNew(InvalidRequest):
@@ -146,7 +131,7 @@ def change(account: Account, wanted: Change) -> None:
             _apply(locked, email, wanted, is_proven=needs_code)
     except IntegrityError as error:
         if Account.objects.of(account.host).filter(email=email).exists():
-            raise EmailInUse from error
+            raise credential_rules.EmailInUse from error
         raise
 
 

@@ -6,6 +6,7 @@ nobody at an app to read the mail.
 
 from django.core import signing
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 
 from accounts.authentication import email_codes
 from accounts.authentication.credentials import InvalidLogin
@@ -23,16 +24,15 @@ class AuthFactorTokenRequired(XrpcError):
 
     name = "AuthFactorTokenRequired"
     status = 401
-
-    def __init__(self) -> None:
-        super().__init__("A sign in code has been sent to your email address")
+    message = "A sign in code has been sent to your email address"
 
 
 class WrongCode(InvalidLogin):
     """401, as every failed login; clients know the message."""
 
-    def __init__(self) -> None:
-        super().__init__("Token is invalid")
+    message = "Token is invalid"
+    field = "code"
+    page_text = _("This code is wrong or has expired. Sign in again.")
 
 
 def require_code(account: Account, code: str) -> None:

@@ -20,8 +20,7 @@ from hosting.models import Host
 class SessionEnded(ExpiredToken):
     """400 ExpiredToken: clients refresh, learn that they cannot, and sign in again."""
 
-    def __init__(self) -> None:
-        super().__init__("Token has been revoked")
+    message = "Token has been revoked"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from django.utils.translation import gettext_lazy as _
 
 from accounts.authentication.compact_jws import base64url
 from hosting.models import Host
@@ -40,12 +41,16 @@ class ExpiredToken(XrpcError):
     """400, not 401: clients of the password login key on this very name and status."""
 
     name = "ExpiredToken"
+    field = "code"
+    page_text = _("This code has expired. Request a new one.")
 
 
 class InvalidToken(XrpcError):
     """400: the token is not one of ours, or not of the kind that this call takes."""
 
     name = "InvalidToken"
+    field = "code"
+    page_text = _("This code is wrong or has been used already.")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ can be served without (docs/decisions/0007). Whoever holds the
 DID's data is asked, no cache: the PLC directory, or the web server that a did:web names.
 """
 
+from django.utils.translation import gettext_lazy as _
+
 from accounts.identity import published_dids, resolution
 from accounts.identity.plc import client, did_refresh
 from accounts.models import Account
@@ -16,12 +18,20 @@ from protocol.errors import InvalidRequest, XrpcError
 class InvalidDid(InvalidRequest):
     """400: the DID leads elsewhere; the message says in what."""
 
+    page_text = _(
+        "The DID of this account points to another host. To use the account here, move it back"
+        " first."
+    )
+
 
 class DidServerUnavailable(XrpcError):
     """502: the directory, or the DID's own server, does not answer, so nobody knows."""
 
     name = "UpstreamFailure"
     status = 502
+    page_text = _(
+        "The directory of accounts cannot be reached at the moment. Try again in a few minutes."
+    )
 
 
 def check(account: Account) -> None:

@@ -11,6 +11,7 @@ from functools import partial
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.identity import adopt_update, did_web_documents, published_dids
 from accounts.identity.handles import allocation
@@ -30,11 +31,31 @@ from protocol.errors import InvalidRequest
 
 
 class ImproperDocument(InvalidRequest):
-    """400: nobody could make anything of such a document; `field` says of which part."""
+    """400: nobody could make anything of such a document."""
 
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(message)
-        self.field = field
+
+class ImproperHandle(ImproperDocument):
+    """400: it names no handle."""
+
+    field = "handle"
+    message = "Enter a valid handle."
+    page_text = _("Enter a valid handle.")
+
+
+class ImproperEndpoint(ImproperDocument):
+    """400: it names no PDS."""
+
+    field = "endpoint"
+    message = "Enter the URL of a PDS."
+    page_text = _("Enter the URL of a PDS.")
+
+
+class ImproperKey(ImproperDocument):
+    """400: it names no signing key."""
+
+    field = "signing_key"
+    message = "Enter a public key in the form did:key:z…"
+    page_text = _("Enter a public key in the form did:key:z…")
 
 
 def begin(account: Account) -> WebIdentity:
@@ -97,11 +118,11 @@ def point_to(account: Account, handle: str, signing_did_key: str, endpoint: str)
     wanted = replace(data, verification_methods=methods, services=services)
     read = DidDocument(did_document.render(account.did, wanted))
     if read.handle is None:
-        raise ImproperDocument("handle", "Enter a valid handle.")
+        raise ImproperHandle
     if read.pds is None:
-        raise ImproperDocument("endpoint", "Enter the URL of a PDS.")
+        raise ImproperEndpoint
     if read.signing_key is None:
-        raise ImproperDocument("signing_key", "Enter a public key in the form did:key:z…")
+        raise ImproperKey
     change(account, wanted)
 
 

@@ -18,20 +18,16 @@ from protocol.did.plc_data import PDS_SERVICE, PlcData
 from protocol.errors import InvalidRequest
 
 
-class HandleTaken(InvalidRequest):
+class HandleTaken(allocation.HandleTaken):
     """400: another account has it, or is about to. (At sign-up the same has no name of its own.)"""
 
     name = "HandleNotAvailable"
-
-    def __init__(self, handle: str) -> None:
-        super().__init__(f"Handle already taken: {handle}")
 
 
 class DidDoesNotListIt(InvalidRequest):
     """400: a DID whose document is in its owner's hands must list the handle first."""
 
-    def __init__(self) -> None:
-        super().__init__("DID is not properly configured for handle")
+    message = "DID is not properly configured for handle"
 
 
 def check(account: Account, wanted: str) -> str:

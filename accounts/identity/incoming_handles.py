@@ -14,8 +14,7 @@ from protocol.syntax import normalize_handle
 class HandleLeadsElsewhere(HandleError):
     """400 without a name of its own, as clients know it."""
 
-    def __init__(self) -> None:
-        super().__init__("External handle did not resolve to DID")
+    message = "External handle did not resolve to DID"
 
 
 def check(host: Host, did: str, handle: str) -> str:

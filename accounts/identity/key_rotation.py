@@ -20,8 +20,7 @@ from protocol.errors import InvalidRequest
 class UnknownKey(InvalidRequest):
     """400: a key that is not here, so that nobody could sign with it, or another account's."""
 
-    def __init__(self) -> None:
-        super().__init__("This host has no such signing key for the account")
+    message = "This host has no such signing key for the account"
 
 
 def rotate_key(account: Account) -> str:

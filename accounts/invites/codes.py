@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, InviteCode, InvitePermission, InviteUse
 from hosting.models import Host
@@ -26,6 +27,15 @@ class InvalidInviteCode(XrpcError):
 
     name = "InvalidInviteCode"
     field = "invite_code"
+    message = "Provided invite code not available"
+    page_text = _("This invite code is not valid.")
+
+
+class InviteCodeMissing(InvalidInviteCode):
+    """400: none was given."""
+
+    message = "No invite code provided"
+    page_text = _("Sign-up here needs an invite code.")
 
 
 def new_code(host: Host) -> str:
@@ -68,10 +78,10 @@ def check(host: Host, code: str | None) -> str:
     """
     code = (code or "").strip().lower()
     if not code:
-        raise InvalidInviteCode("No invite code provided")
+        raise InviteCodeMissing
     found = InviteCode.objects.of(host).usable().filter(code=code).first()
     if found is None or _is_owner_taken_down(found):
-        raise InvalidInviteCode("Provided invite code not available")
+        raise InvalidInviteCode
     return code
 
 
@@ -82,7 +92,7 @@ def spend(host: Host, code: str, did: str) -> None:
     """
     usable = InviteCode.objects.of(host).usable().filter(code=code)
     if usable.update(used_count=F("used_count") + 1) != 1:
-        raise InvalidInviteCode("Provided invite code not available")
+        raise InvalidInviteCode
     InviteUse.objects.create(code=InviteCode.objects.get(code=code), used_by=did)
 
 

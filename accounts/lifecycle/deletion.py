@@ -29,8 +29,7 @@ _SWEEP_BATCH: Final = 100
 class InvalidOwner(InvalidLogin):
     """401: unknown DID or wrong password, never saying which."""
 
-    def __init__(self) -> None:
-        super().__init__("Invalid did or password")
+    message = "Invalid did or password"
 
 
 def delete_own(host: Host, did: str, password: str, code: str) -> None:

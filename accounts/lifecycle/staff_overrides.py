@@ -26,9 +26,7 @@ def set_email(account: Account, email: str) -> None:
             locked.save(update_fields=["email", "email_confirmed_at", "email_replaced_at"])
             email_codes.burn_all(locked)
     except IntegrityError:
-        raise credential_rules.EmailRefused(
-            "This email address is already in use, please use a different email."
-        ) from None
+        raise credential_rules.EmailInUse from None
 
 
 def set_password(account: Account, password: str) -> None:

@@ -16,6 +16,7 @@ from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, OAuthDevice, OAuthDeviceAccount, OAuthRequest
 from accounts.oauth import consents, devices, opaque, scopes
@@ -34,6 +35,22 @@ SIGN_IN_IS_FRESH_FOR: Final = timedelta(days=7)
 
 class RequestRefused(InvalidRequest):
     """The request cannot be shown, and nobody can be sent back: a page says so."""
+
+    page_text = _("This sign-in has expired, or was answered already.")
+
+
+class NotSignedIn(AccessDenied):
+    """The browser has no sign-in of the account any more."""
+
+    message = "This account is not signed in here"
+    page_text = _("This account is not signed in here any more.")
+
+
+class OtherAccountExpected(AccessDenied):
+    """The app asked for one account, and another one was chosen."""
+
+    message = "The app expects another account"
+    page_text = _("The app expects another account. Sign in to that one.")
 
 
 class Step(Enum):
@@ -140,7 +157,7 @@ def choose(opened: Opened, did: str) -> Opened:
     for each in candidates(opened):
         if each.account.did == did:
             return _with_account(opened, each.account, is_fresh=False)
-    raise AccessDenied("This account is not signed in here")
+    raise NotSignedIn
 
 
 def forget_choice(opened: Opened) -> Opened:
@@ -264,7 +281,7 @@ def _is_signed_in(device: OAuthDevice, account: Account) -> bool:
 def _check_hint(opened: Opened, account: Account) -> None:
     hint = opened.login_hint
     if hint and hint not in (account.did.lower(), account.handle):
-        raise AccessDenied("The app expects another account")
+        raise OtherAccountExpected
 
 
 def _with_account(opened: Opened, account: Account, *, is_fresh: bool) -> Opened:

@@ -6,6 +6,8 @@ meet them: everything is a 400 but a bad proof or token, which are 401.
 
 from collections.abc import Mapping
 
+from django.utils.translation import gettext_lazy as _
+
 from accounts.oauth.jose import ALGORITHMS
 from protocol.errors import XrpcError
 
@@ -16,7 +18,7 @@ class OAuthError(XrpcError):
     name = "invalid_request"
     headers: Mapping[str, str] = {}
 
-    def __init__(self, message: str, name: str = "", status: int = 0) -> None:
+    def __init__(self, message: str = "", name: str = "", status: int = 0) -> None:
         super().__init__(message, name=name or self.name, status=status or self.status)
 
 
@@ -58,6 +60,7 @@ class UnauthorizedClient(OAuthError):
     """The tenant has blocked the client, or it did not declare the grant."""
 
     name = "unauthorized_client"
+    page_text = _("The people who run this host have blocked this app.")
 
 
 class UnsupportedGrantType(OAuthError):

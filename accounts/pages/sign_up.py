@@ -14,16 +14,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.identity.handles.allocation import HandleNotAvailable
+from accounts.authentication.credentials import SignUpWaits
+from accounts.identity.handles.allocation import HandleNotAvailable, HandleTaken
 from accounts.models import Account
-from accounts.pages import wording
 from accounts.pages.answers import own_pages, posted, show_form, status_of
 from accounts.pages.cookies import signed_in
 from accounts.pages.forms.accounts import SignUpForm
 from accounts.signup import handle_availability
 from accounts.signup import sign_up as signup
-from accounts.signup.approval_queue import SignUpHeld
-from accounts.signup.rules import HandleTaken
 from hosting import limits
 from hosting.limits import MINUTE_S, Budget, bucket
 from hosting.models import Host
@@ -70,7 +68,7 @@ def handle_available(request: HttpRequest) -> JsonResponse:
         handle = handle_availability.check(host, wanted)
     except XrpcError as refusal:
         others = handle_availability.suggestions(host, wanted) if _is_had(refusal) else []
-        answer = {"message": wording.for_person(refusal), "suggestions": [o.handle for o in others]}
+        answer = {"message": refusal.for_page(), "suggestions": [o.handle for o in others]}
         return JsonResponse({"available": False, **answer})
     return JsonResponse(
         {"available": True, "message": _("@%s is free.") % handle, "suggestions": []}
@@ -94,7 +92,7 @@ def _answer(
         limits.attempt(request, limits.SIGN_UP, form.host)
         address = request.META.get("REMOTE_ADDR", "")
         return welcome(signup.sign_up(form.host, form.wanted(address)))
-    except SignUpHeld:
+    except SignUpWaits:
         context = {"host": form.host, "handle": form.wanted_handle, **shown}
         return render(request, "accounts/sign_up_held.html", context, status=202)
     except XrpcError as refusal:

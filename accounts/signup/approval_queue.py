@@ -13,7 +13,11 @@ from typing import Final, NoReturn
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
+from accounts.authentication.credential_rules import EmailTaken
+from accounts.authentication.credentials import SignUpWaits
+from accounts.identity.handles.allocation import HandleTaken
 from accounts.identity.plc import submit
 from accounts.invites import codes
 from accounts.models import HeldSignUp
@@ -27,30 +31,17 @@ WAITING_MAX: Final = 10_000  # at a host: beyond that nobody will ever look at t
 KEPT_FOR: Final = timedelta(days=30)
 
 
-class SignUpHeld(InvalidRequest):
-    """400: the staff look at it first. The same sign-up sent again is told the same."""
-
-    name = "SignupQueued"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Your sign-up is waiting for this server's staff. You will get an e-mail when they"
-            " have decided."
-        )
-
-
 class QueueFull(InvalidRequest):
     """400: so many wait that nothing more is taken."""
 
-    def __init__(self) -> None:
-        super().__init__("Too many sign-ups are waiting here. Please try again another day.")
+    message = "Too many sign-ups are waiting here. Please try again another day."
+    page_text = _("Too many sign-ups wait here already. Try again another day.")
 
 
 class Declined(InvalidRequest):
     """400: the staff said no to this DID."""
 
-    def __init__(self) -> None:
-        super().__init__("This server's staff have declined this account.")
+    message = "This server's staff have declined this account."
 
 
 class AlreadyDecided(InvalidRequest):
@@ -58,8 +49,8 @@ class AlreadyDecided(InvalidRequest):
 
 
 def enqueue(host: Host, wanted: SignUp, admitted: Admitted, reason: HeldSignUp.Reason) -> NoReturn:
-    """Put a sign-up down for the staff. Raises SignUpHeld when that is done, QueueFull when it is
-    not, HandleTaken or EmailRefused when somebody else waits with the same."""
+    """Put a sign-up down for the staff. Raises SignUpWaits when that is done, QueueFull when it is
+    not, HandleTaken or EmailTaken when somebody else waits with the same."""
     if HeldSignUp.objects.of(host).waiting().count() >= WAITING_MAX:
         raise QueueFull
     held = HeldSignUp(
@@ -79,12 +70,12 @@ def enqueue(host: Host, wanted: SignUp, admitted: Admitted, reason: HeldSignUp.R
             held.save()
     except IntegrityError as error:
         raise _waiting_already(error, admitted) from error
-    raise SignUpHeld
+    raise SignUpWaits
 
 
 def check_not_waiting(host: Host, did: str, admitted: Admitted) -> None:
-    """Whether nobody waits for the same handle or address here. Raises SignUpHeld for the same
-    person, HandleTaken or EmailRefused for another, Declined for a mover who was told no."""
+    """Whether nobody waits for the same handle or address here. Raises SignUpWaits for the same
+    person, HandleTaken or EmailTaken for another, Declined for a mover who was told no."""
     refused = HeldSignUp.objects.of(host).filter(state=HeldSignUp.State.REFUSED)
     if did and refused.filter(did=did).exists():
         raise Declined
@@ -92,10 +83,10 @@ def check_not_waiting(host: Host, did: str, admitted: Admitted) -> None:
     by_handle = waiting.filter(handle=admitted.handle).first()
     if by_handle is not None:
         if _is_same(by_handle, host, did, admitted):
-            raise SignUpHeld
-        raise rules.handle_taken(admitted)
+            raise SignUpWaits
+        raise HandleTaken(admitted.handle)
     if waiting.filter(host=host, email=admitted.email, did="").exists():
-        raise rules.email_taken(admitted)
+        raise EmailTaken(admitted.email)
 
 
 def is_handle_wanted(handle: str) -> bool:
@@ -113,7 +104,7 @@ def approve(held: HeldSignUp) -> None:
     """Make the account that was asked for, in the caller's transaction; the directory hears of it
     after the commit. The account opens some moments later, as every one does.
 
-    Raises AlreadyDecided, and HandleTaken or EmailRefused where somebody else has it by now.
+    Raises AlreadyDecided, and HandleTaken or EmailTaken where somebody else has it by now.
     """
     _decide(held, HeldSignUp.State.APPROVED)
     if not held.did:
@@ -188,9 +179,9 @@ def _is_same(held: HeldSignUp, host: Host, did: str, admitted: Admitted) -> bool
 def _waiting_already(error: IntegrityError, wanted: Admitted) -> Exception:
     constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
     if constraint == "held_sign_up_handle_is_unique":
-        return rules.handle_taken(wanted)
+        return HandleTaken(wanted.handle)
     if constraint == "held_sign_up_email_is_unique_a_host":
-        return rules.email_taken(wanted)
+        return EmailTaken(wanted.email)
     if constraint == "held_sign_up_did_is_unique_a_host":
-        return SignUpHeld()
+        return SignUpWaits()
     return error

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.identity.plc import submit
 from accounts.models import Account, PlcOperation
@@ -26,6 +27,10 @@ class DirectoryTimeout(XrpcError):
 
     name = "UpstreamTimeout"
     status = 504
+    page_text = _(
+        "The directory that registers new accounts has not answered yet. Nothing is lost: send the"
+        " form again in a few minutes to go on where it stopped."
+    )
 
 
 class DirectoryDown(XrpcError):
@@ -33,6 +38,10 @@ class DirectoryDown(XrpcError):
 
     name = "UpstreamFailure"
     status = 502
+    page_text = _(
+        "The directory that registers new accounts cannot be reached at the moment. Nothing is"
+        " lost: send the form again in a few minutes to go on where it stopped."
+    )
 
 
 class DirectoryRefused(XrpcError):

@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 from django.core import signing
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import SpentChallenge
 from hosting.models import Host
@@ -42,9 +43,8 @@ class CaptchaRefused(XrpcError):
 
     name = "InvalidRequest"
     field = "verification_code"
-
-    def __init__(self, message: str = "Verification failed. Please try again.") -> None:
-        super().__init__(message)
+    message = "Verification failed. Please try again."
+    page_text = _("The captcha was not solved. Please try again.")
 
 
 def is_our_own(host: Host) -> bool:

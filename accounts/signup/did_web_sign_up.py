@@ -10,11 +10,12 @@ from django.utils import timezone
 
 from accounts.identity import did_web, did_web_documents
 from accounts.identity.handles import allocation
+from accounts.identity.handles.allocation import HandleTaken
 from accounts.identity.keys import signing_keys
 from accounts.invites import codes
 from accounts.models import Account
 from accounts.signals import account_opened
-from accounts.signup import pending_account, rules
+from accounts.signup import pending_account
 from accounts.signup.rules import Admitted, RecoveryKeyRefused
 from hosting.models import Host
 
@@ -36,7 +37,7 @@ def open_account(host: Host, wanted: Admitted, password: str) -> Account:
 def _write(host: Host, wanted: Admitted, password: str) -> Account:
     allocation.lock(wanted.handle)
     if allocation.is_taken(wanted.handle):
-        raise rules.handle_taken(wanted)
+        raise HandleTaken(wanted.handle)
     did = did_web_documents.did_of(wanted.handle)
     account = Account.objects.create(
         host=host,

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from accounts.identity.handles import allocation
-from accounts.identity.handles.allocation import LABEL_MAX_CHARACTERS, LABEL_MIN_CHARACTERS
+from accounts.identity.handles.allocation import (
+    LABEL_MAX_CHARACTERS,
+    LABEL_MIN_CHARACTERS,
+    HandleTaken,
+)
 from accounts.identity.handles.reserved_names import is_reserved
 from accounts.signup import approval_queue
-from accounts.signup.rules import HandleTaken
 from hosting.models import Host
 from protocol.errors import XrpcError
 
@@ -39,7 +42,7 @@ def check(host: Host, wanted: str) -> str:
     """
     handle = allocation.check_new(host, wanted)
     if allocation.is_taken(handle) or approval_queue.is_handle_wanted(handle):
-        raise HandleTaken(f"Handle already taken: {handle}")
+        raise HandleTaken(handle)
     return handle
 
 

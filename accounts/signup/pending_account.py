@@ -8,11 +8,12 @@ approve (`approval_queue`).
 from django.db import IntegrityError
 from django.utils import timezone
 
+from accounts.authentication.credential_rules import EmailTaken
 from accounts.identity.handles import allocation
+from accounts.identity.handles.allocation import HandleTaken
 from accounts.identity.keys import signing_keys
 from accounts.invites import codes
 from accounts.models import Account, PlcOperation
-from accounts.signup import rules
 from accounts.signup.rules import Admitted
 from hosting.models import Host
 from protocol.did import plc
@@ -26,7 +27,7 @@ def write(host: Host, wanted: Admitted, password: str) -> PlcOperation:
     """
     allocation.lock(wanted.handle)
     if allocation.is_taken(wanted.handle):
-        raise rules.handle_taken(wanted)
+        raise HandleTaken(wanted.handle)
     signing_key = SigningKey.generate()
     operation = _genesis(host, wanted, signing_key.did_key)
     signing_keys.store(signing_key, host, plc.did_of(operation))
@@ -60,9 +61,9 @@ def lost_race(error: IntegrityError, wanted: Admitted) -> Exception:
     """What the loser of a race is told; any other broken constraint stays what it is."""
     constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
     if constraint == "account_handle_is_unique":
-        return rules.handle_taken(wanted)
+        return HandleTaken(wanted.handle)
     if constraint == "account_email_is_unique_a_host":
-        return rules.email_taken(wanted)
+        return EmailTaken(wanted.email)
     return error
 
 

@@ -29,7 +29,7 @@ def check_open(host: Host, wanted: SignUp) -> None:
     if host.admission == Admission.MIGRATION_ONLY and not wanted.did:
         raise SignUpClosed("This server only accepts accounts that migrate from another server.")
     if host.has_invites_required and not wanted.invite_code:
-        raise codes.InvalidInviteCode("No invite code provided")
+        raise codes.InviteCodeMissing
 
 
 def check_before_proof(host: Host, wanted: SignUp) -> None:
@@ -49,7 +49,7 @@ def admit(host: Host, wanted: SignUp, admitted: Admitted) -> None:
     passed `check_before_proof`, and with it the captcha.
 
     Call it outside of any transaction: a captcha may be somebody else's to check. Raises
-    InvalidInviteCode, CaptchaRefused, SignUpHeld.
+    InvalidInviteCode, CaptchaRefused, SignUpWaits.
     """
     if wanted.did and approval_queue.is_approved(host, wanted.did):
         return

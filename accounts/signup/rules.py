@@ -7,14 +7,17 @@ know them; `field` names the form field they belong to.
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
 from accounts.authentication.credential_rules import (
-    EmailRefused,
+    EmailTaken,
     checked_email,
     checked_password,
     refuse_guessable,
 )
 from accounts.identity import incoming_handles
 from accounts.identity.handles import allocation
+from accounts.identity.handles.allocation import HandleTaken
 from accounts.models import Account
 from hosting.models import Host
 from protocol.errors import InvalidRequest
@@ -48,16 +51,12 @@ class Admitted:
     invite_code: str = ""
 
 
-class HandleTaken(InvalidRequest):
-    """400 without a name of its own: that is what clients expect at sign-up."""
-
-    field = "handle"
-
-
 class RecoveryKeyRefused(InvalidRequest):
     """400: not a did:key of a curve that did:plc knows."""
 
     field = "recovery_key"
+    message = "The recovery key must be a did:key of k256 or p256."
+    page_text = _("Enter a public key in the form did:key:z…")
 
 
 def check(host: Host, wanted: SignUp) -> Admitted:
@@ -82,19 +81,11 @@ def _checked_handle(host: Host, wanted: SignUp) -> str:
 
 
 def check_free(host: Host, wanted: Admitted) -> None:
-    """Spare the work of a sign-up that is bound to fail. Raises `HandleTaken`, `EmailRefused`."""
+    """Spare the work of a sign-up that is bound to fail. Raises `HandleTaken`, `EmailTaken`."""
     if allocation.is_taken(wanted.handle):
-        raise handle_taken(wanted)
+        raise HandleTaken(wanted.handle)
     if Account.objects.of(host).filter(email=wanted.email).exists():
-        raise email_taken(wanted)
-
-
-def handle_taken(wanted: Admitted) -> HandleTaken:
-    return HandleTaken(f"Handle already taken: {wanted.handle}")
-
-
-def email_taken(wanted: Admitted) -> EmailRefused:
-    return EmailRefused(f"Email already taken: {wanted.email}")
+        raise EmailTaken(wanted.email)
 
 
 def checked_recovery_key(recovery_key: str) -> str:
@@ -102,4 +93,4 @@ def checked_recovery_key(recovery_key: str) -> str:
     try:
         return PublicKey.from_did_key(recovery_key).did_key if recovery_key else ""
     except ValueError:
-        raise RecoveryKeyRefused("The recovery key must be a did:key of k256 or p256.") from None
+        raise RecoveryKeyRefused from None

@@ -16,7 +16,6 @@ from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
 from hosting import limits
-from hosting.limits.wording import too_many
 from hosting.models import Host, HostQuerySet, StaffUser
 from hosting.tenancy.routing import host_of
 
@@ -37,7 +36,7 @@ class StaffSignIn(AuthenticationForm):
                 cleaned: dict[str, Any] = super().clean()
         except limits.RateLimitExceeded as refusal:
             self.refusal = refusal
-            raise ValidationError(too_many(refusal)) from None
+            raise ValidationError(refusal.for_page()) from None
         return cleaned
 
 
@@ -57,7 +56,7 @@ class OwnPasswordForm(AdminOwnPasswordChangeForm):
                 return old
         except limits.RateLimitExceeded as refusal:
             self.refusal = refusal
-            raise ValidationError(too_many(refusal)) from None
+            raise ValidationError(refusal.for_page()) from None
 
 
 class OwnPassword(PasswordChangeView):

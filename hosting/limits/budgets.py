@@ -4,10 +4,13 @@ Source: the buckets that clients of atproto servers meet; `RateLimit-*` as in
 draft-ietf-httpapi-ratelimit-headers (the form with four headers), `Retry-After` RFC 9110.
 """
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+
+from django.utils.translation import ngettext
 
 from protocol.errors import XrpcError
 from server.net.client_networks import WIDE_TIMES
@@ -92,3 +95,19 @@ class RateLimitExceeded(XrpcError):
         """What a client needs to wait for the right time."""
         wait_s = max(1, self.resets_at - int(time.time()))
         return {**BudgetState(self.budget, 0, self.resets_at).headers, "Retry-After": str(wait_s)}
+
+    def for_page(self) -> str:
+        """With the time of `Retry-After`, rounded up to minutes or hours."""
+        minutes = math.ceil(int(self.headers["Retry-After"]) / 60)
+        if minutes < 120:
+            return ngettext(
+                "Too many attempts. Try again in %(count)s minute.",
+                "Too many attempts. Try again in %(count)s minutes.",
+                minutes,
+            ) % {"count": minutes}
+        hours = math.ceil(minutes / 60)
+        return ngettext(
+            "Too many attempts. Try again in %(count)s hour.",
+            "Too many attempts. Try again in %(count)s hours.",
+            hours,
+        ) % {"count": hours}

@@ -23,4 +23,4 @@ def act_on(request: HttpRequest, form: Form, verb: Callable[[Given], str]) -> No
     try:
         messages.success(request, verb(form.cleaned_data))
     except XrpcError as refusal:
-        messages.error(request, refusal.message)
+        messages.error(request, refusal.for_page())

@@ -17,8 +17,8 @@ from hosting.console.site import console, hosts_in_view
 from moderation.console.actions import Given, act_on
 from moderation.console.forms import DiscardForm
 from moderation.console.views import staff_of
-from moderation.enforcement.takedowns import NotAllowed
 from moderation.models import Evidence, Report
+from moderation.permissions import NotAllowed
 from moderation.reports import evidence, evidence_access
 from protocol import atjson, cid
 from repos.blobs.blobs import BlobNotFound
@@ -57,7 +57,7 @@ def file(request: HttpRequest, report_id: int, link: str) -> HttpResponseBase:
     try:
         opened = evidence_access.download(staff_of(request), found, cid.from_text(link))
     except NotAllowed as refusal:
-        return HttpResponse(refusal.message, status=refusal.status)
+        return HttpResponse(refusal.for_page(), status=refusal.status)
     except (BlobNotFound, cid.InvalidCid):
         raise Http404(_("There is no such file.")) from None
     return FileResponse(

@@ -121,7 +121,7 @@ def _act(request: HttpRequest, did: str, verb: Verb, done: str) -> HttpResponse:
     try:
         verb(staff_of(request), found.account, form.cleaned_data["reason"])
     except XrpcError as refusal:
-        form.add_error(None, refusal.message)
+        form.add_error(None, refusal.for_page())
         return _page(request, found, form, status=refusal.status)
     messages.success(request, done % {"name": found.account.handle or did})
     return HttpResponseRedirect(_url(did, request.GET.get("record")))

@@ -5,13 +5,12 @@ they are; `takedowns.take_down_blob` is for those.
 """
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from hosting.models import Host, Member, StaffUser
 from moderation import audit
 from moderation.audit import Actor
-from moderation.enforcement.takedowns import NotAllowed, ReasonNeeded
 from moderation.models import AuditEntry
+from moderation.permissions import TakedownNotAllowed, checked_reason
 from protocol import cid
 from repos.models import DeniedBlob
 
@@ -49,11 +48,10 @@ def denied(host: Host) -> list[tuple[str, str]]:
 
 
 def _checked(actor: Actor, host: Host, reason: str) -> str:
-    if isinstance(actor, StaffUser) and not (actor.roles_at(host.tenant_id) & Member.MAY_TAKE_DOWN):
-        raise NotAllowed(_("Your role does not allow takedowns."))
-    if not (stripped := reason.strip()):
-        raise ReasonNeeded(_("Give a reason: it goes into the audit log."))
-    return stripped
+    is_allowed = not isinstance(actor, StaffUser) or bool(
+        actor.roles_at(host.tenant_id) & Member.MAY_TAKE_DOWN
+    )
+    return checked_reason(reason, is_allowed=is_allowed, refusal=TakedownNotAllowed)
 
 
 def _record(

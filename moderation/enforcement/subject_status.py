@@ -35,16 +35,13 @@ class SubjectNotFound(XrpcError):
     """400: no such account, record or blob at this host."""
 
     name = "NotFound"
-
-    def __init__(self) -> None:
-        super().__init__("Subject not found")
+    message = "Subject not found"
 
 
 class Contradiction(XrpcError):
     """400: nobody can be taken down and woken in one breath."""
 
-    def __init__(self) -> None:
-        super().__init__("Cannot activate and takedown an account at the same time")
+    message = "Cannot activate and takedown an account at the same time"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ here, or comes through com.atproto.admin.*, where the edge has checked who it is
 """
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from accounts import status
 from accounts.models import Account
@@ -16,24 +15,13 @@ from hosting.models import Member, StaffUser
 from moderation import audit
 from moderation.audit import Actor
 from moderation.models import AuditEntry
+from moderation.permissions import TakedownNotAllowed, checked_reason
 from protocol import cid
-from protocol.errors import XrpcError
 from repos.blobs import quarantine
 from repos.lifecycle import record_takedowns
 from repos.reads import repos
 
 Action = AuditEntry.Action
-
-
-class NotAllowed(XrpcError):
-    """403: this member of staff may look, but not act."""
-
-    name = "Forbidden"
-    status = 403
-
-
-class ReasonNeeded(XrpcError):
-    """400: an action without a reason is worth nothing in the log."""
 
 
 def may_act(staff: StaffUser, account: Account) -> bool:
@@ -122,9 +110,5 @@ def restore_blob(actor: Actor, account: Account, blob_cid: bytes, reason: str) -
 
 def checked(actor: Actor, account: Account, reason: str) -> str:
     """The reason, when this actor may act. Raises NotAllowed, ReasonNeeded."""
-    if isinstance(actor, StaffUser) and not may_act(actor, account):
-        raise NotAllowed(_("Your role does not allow takedowns."))
-    reason = reason.strip()
-    if not reason:
-        raise ReasonNeeded(_("Give a reason: it goes into the audit log."))
-    return reason
+    is_allowed = not isinstance(actor, StaffUser) or may_act(actor, account)
+    return checked_reason(reason, is_allowed=is_allowed, refusal=TakedownNotAllowed)

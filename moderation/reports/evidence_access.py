@@ -6,12 +6,12 @@ all else that moderators do, and so an owner's to decide.
 """
 
 from django.db import transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from hosting.models import Host, Member, StaffUser
 from moderation import audit
-from moderation.enforcement.takedowns import NotAllowed, ReasonNeeded
 from moderation.models import AuditEntry, Evidence, Report
+from moderation.permissions import NotAllowed, OnlyOwnersDiscard, checked_reason
 from moderation.reports import evidence
 from protocol import cid
 from protocol.errors import XrpcError
@@ -26,8 +26,8 @@ class NothingKept(XrpcError):
     name = "NotFound"
     status = 404
 
-    def __init__(self) -> None:
-        super().__init__(_("There is no copy any more."))
+    message = "There is no copy any more."
+    page_text = _("There is no copy any more.")
 
 
 def may_see(staff: StaffUser, host: Host) -> bool:
@@ -47,7 +47,7 @@ def download(staff: StaffUser, report: Report, blob_cid: bytes) -> OpenBlob:
     Raises NotAllowed, and as `evidence.open_file` does.
     """
     if not may_see(staff, report.host):
-        raise NotAllowed(_("Your role does not allow this."))
+        raise NotAllowed
     if report.evidence is None:
         raise BlobNotFound("There is no evidence")
     opened = evidence.open_file(report.evidence, blob_cid)
@@ -61,15 +61,13 @@ def discard(staff: StaffUser, report: Report, reason: str) -> None:
 
     Raises NotAllowed, ReasonNeeded, NothingKept.
     """
-    if not may_discard(staff, report.host):
-        raise NotAllowed(_("Only an owner discards evidence."))
-    if not reason.strip():
-        raise ReasonNeeded(_("Give a reason: it goes into the audit log."))
+    is_allowed = may_discard(staff, report.host)
+    reason = checked_reason(reason, is_allowed=is_allowed, refusal=OnlyOwnersDiscard)
     kept = report.evidence
     with transaction.atomic():
         if kept is None or not evidence.remove(Evidence.objects.filter(pk=kept.pk), kept.host_id):
             raise NothingKept
-        _record(staff, report, kept, Action.EVIDENCE_DISCARD, kept.cid, reason.strip())
+        _record(staff, report, kept, Action.EVIDENCE_DISCARD, kept.cid, reason)
 
 
 def _record(  # noqa: PLR0913, PLR0917 - as many as the entry tells

@@ -34,9 +34,7 @@ class OnlyAppeals(XrpcError):
 
     name = "Forbidden"
     status = 403
-
-    def __init__(self) -> None:
-        super().__init__("An account that was taken down may only appeal")
+    message = "An account that was taken down may only appeal"
 
 
 class UnfitSubject(InvalidRequest):

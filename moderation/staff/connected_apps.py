@@ -8,18 +8,25 @@ console it was made.
 from collections.abc import Callable
 
 from django.db import transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from accounts.oauth.clients import in_use, rules
 from hosting.models import Host, Member, StaffUser, Tenant
 from moderation import audit
-from moderation.enforcement.takedowns import NotAllowed, ReasonNeeded
 from moderation.models import AuditEntry
+from moderation.permissions import AppDecisionNotAllowed, checked_reason
 from protocol.errors import InvalidRequest
 
 Action = AuditEntry.Action
 CLIENT_ID_MAX_CHARS = 2_048
+
+
+class NotAClientId(InvalidRequest):
+    """400: no URL of a metadata document."""
+
+    message = "Enter the client ID of an app: the URL of its metadata document."
+    page_text = _("Enter the client ID of an app: the URL of its metadata document.")
 
 
 def may_revoke(staff: StaffUser, host: Host) -> bool:
@@ -39,14 +46,15 @@ def may_trust(staff: StaffUser, host: Host) -> bool:
 
 def revoke(staff: StaffUser, account: Account, client_id: str, reason: str) -> None:
     """End an app's access to an account at once. Raises NotAllowed, ReasonNeeded, NoSuchApp."""
-    reason = _checked(may_revoke(staff, account.host), reason)
+    is_allowed = may_revoke(staff, account.host)
+    reason = checked_reason(reason, is_allowed=is_allowed, refusal=AppDecisionNotAllowed)
     with transaction.atomic():
         audit.record(staff, account, Action.APP_REVOKE, _said(client_id, reason), ref=client_id)
         in_use.disconnect(account, client_id)
 
 
 def trust(staff: StaffUser, host: Host, client_id: str, reason: str) -> None:
-    """Show an app by its own name and logo. Raises NotAllowed, ReasonNeeded, InvalidRequest."""
+    """Show an app by its own name and logo. Raises NotAllowed, ReasonNeeded, NotAClientId."""
     _decide(staff, host, client_id, reason, (Action.APP_TRUST, may_trust, rules.trust))
 
 
@@ -68,9 +76,10 @@ def _decide(
     decision: tuple[Action, Callable[[StaffUser, Host], bool], Callable[[Tenant, str], object]],
 ) -> None:
     action, may, verb = decision
-    reason = _checked(may(staff, host), reason)
+    is_allowed = may(staff, host)
+    reason = checked_reason(reason, is_allowed=is_allowed, refusal=AppDecisionNotAllowed)
     if not client_id.startswith(("https://", "http://")) or len(client_id) > CLIENT_ID_MAX_CHARS:
-        raise InvalidRequest(_("Enter the client ID of an app: the URL of its metadata document."))
+        raise NotAClientId
     with transaction.atomic():
         audit.record_at_host(staff, host, action, _said(client_id, reason), ref=client_id)
         verb(host.tenant, client_id)
@@ -78,11 +87,3 @@ def _decide(
 
 def _said(client_id: str, reason: str) -> str:
     return f"{client_id[:300]}: {reason}"
-
-
-def _checked(is_allowed: bool, reason: str) -> str:
-    if not is_allowed:
-        raise NotAllowed(_("Your role does not allow this decision on apps."))
-    if not reason.strip():
-        raise ReasonNeeded(_("Give a reason: it goes into the audit log."))
-    return reason.strip()

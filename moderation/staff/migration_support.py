@@ -9,15 +9,14 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from accounts.account_migration import did_polling
 from accounts.account_migration.move_in import MOVE_IN_WITHIN
 from accounts.models import Account, AccountMigration
 from hosting.models import HostQuerySet, Member, StaffUser
 from moderation import audit
-from moderation.enforcement.takedowns import NotAllowed, ReasonNeeded
 from moderation.models import AuditEntry
+from moderation.permissions import checked_reason
 from repos.blobs.fetching import queue, worker
 from repos.imports import jobs
 from repos.models import BlobFetch, ImportJob, Repo
@@ -91,7 +90,7 @@ def resume(staff: StaffUser, migration: AccountMigration, reason: str) -> None:
     Raises NotAllowed, ReasonNeeded.
     """
     account = migration.account
-    reason = _checked(staff, account, reason)
+    reason = checked_reason(reason, is_allowed=may_resume(staff, account))
     action = AuditEntry.Action.ACCOUNT_RESUME_MOVE
     with audit.outside_of_a_transaction(staff, account, action, reason):
         _resume(migration)
@@ -109,12 +108,3 @@ def _resume(migration: AccountMigration) -> None:
     if has_blobs_to_fetch:
         worker.wake(account.pk)
     did_polling.check(migration)
-
-
-def _checked(staff: StaffUser, account: Account, reason: str) -> str:
-    if not may_resume(staff, account):
-        raise NotAllowed(_("Your role does not allow this."))
-    reason = reason.strip()
-    if not reason:
-        raise ReasonNeeded(_("Give a reason: it goes into the audit log."))
-    return reason

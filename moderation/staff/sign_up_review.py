@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from accounts.models import HeldSignUp
 from accounts.signup import approval_queue, velocity_limit
 from hosting.models import Host, Member, StaffUser
 from hosting.tenancy import routing
 from moderation import audit
-from moderation.enforcement.takedowns import NotAllowed, ReasonNeeded
 from moderation.models import AuditEntry
+from moderation.permissions import AdmissionNotAllowed, OnlyOwnersSetPolicy, checked_reason
 
 Action = AuditEntry.Action
 
@@ -79,11 +78,9 @@ def may_decide_policy(staff: StaffUser, host: Host) -> bool:
 
 def change_admission(staff: StaffUser, host: Host, wanted: Admission) -> None:
     """Another admission policy. Raises NotAllowed, ReasonNeeded."""
-    if not may_decide_policy(staff, host):
-        raise NotAllowed(_("Only an owner can change the sign-up policy."))
-    if not wanted.reason.strip():
-        raise ReasonNeeded(_("Give a reason: it goes into the audit log."))
-    said = f"{wanted.policy}: {wanted.reason.strip()}"
+    is_allowed = may_decide_policy(staff, host)
+    reason = checked_reason(wanted.reason, is_allowed=is_allowed, refusal=OnlyOwnersSetPolicy)
+    said = f"{wanted.policy}: {reason}"
     with transaction.atomic():
         audit.record_at_host(staff, host, Action.HOST_CHANGE_ADMISSION, said)
         Host.objects.filter(pk=host.pk).update(
@@ -95,8 +92,4 @@ def change_admission(staff: StaffUser, host: Host, wanted: Admission) -> None:
 
 
 def _checked(staff: StaffUser, host: Host, reason: str) -> str:
-    if not may_admit(staff, host):
-        raise NotAllowed(_("Your role does not allow decisions on sign-ups."))
-    if not reason.strip():
-        raise ReasonNeeded(_("Give a reason: it goes into the audit log."))
-    return reason.strip()
+    return checked_reason(reason, is_allowed=may_admit(staff, host), refusal=AdmissionNotAllowed)

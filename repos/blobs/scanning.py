@@ -32,9 +32,7 @@ class BlobRefused(InvalidRequest):
     """400: a scanner will not have these bytes."""
 
     name = "BlobRefused"
-
-    def __init__(self) -> None:
-        super().__init__("This file is not accepted on this server")
+    message = "This file is not accepted on this server"
 
 
 class BlobScanUnavailable(XrpcError):

@@ -73,8 +73,7 @@ class BlobQuotaExceeded(InvalidRequest):
 class BlobTakendown(InvalidRequest):
     """400 without a name of its own: these bytes were taken down in this repo."""
 
-    def __init__(self) -> None:
-        super().__init__("Blob has been takendown, cannot re-upload")
+    message = "Blob has been takendown, cannot re-upload"
 
 
 class Readable(Protocol):

@@ -22,8 +22,7 @@ LARGE_BLOCKS = 25_000  # 20,000 records and their nodes
 class ImportsRefused(InvalidRequest):
     """400: this server takes no imports at all."""
 
-    def __init__(self) -> None:
-        super().__init__("Service is not accepting repo imports")
+    message = "Service is not accepting repo imports"
 
 
 def import_car(repo: RepoRef, chunks: Iterable[bytes]) -> None:

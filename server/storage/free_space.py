@@ -20,9 +20,7 @@ class InsufficientStorage(XrpcError):
 
     name = "InsufficientStorage"
     status = 507
-
-    def __init__(self) -> None:
-        super().__init__("This server has no disk space for uploads at the moment: try again later")
+    message = "This server has no disk space for uploads at the moment: try again later"
 
 
 def check(folders: Iterable[str | Path] = ()) -> None:

@@ -27,9 +27,7 @@ class UnknownFeed(InvalidRequest):
     """400: no such feed, or one that names no service."""
 
     name = "UnknownFeed"
-
-    def __init__(self) -> None:
-        super().__init__("could not resolve feed did")
+    message = "could not resolve feed did"
 
 
 @query(GET_FEED, auth=Auth.account(), scope=calling(GET_FEED, SKELETON))

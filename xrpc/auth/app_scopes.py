@@ -24,9 +24,7 @@ class NotForApps(XrpcError):
 
     name = "Forbidden"
     status = 403
-
-    def __init__(self) -> None:
-        super().__init__("OAuth credentials are not supported for this endpoint")
+    message = "OAuth credentials are not supported for this endpoint"
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,9 +34,7 @@ class NotSupported(XrpcError):
 
     name = "XRPCNotSupported"
     status = 404
-
-    def __init__(self) -> None:
-        super().__init__("Not Found")
+    message = "Not Found"
 
 
 class AuthMissing(XrpcError):
@@ -44,9 +42,7 @@ class AuthMissing(XrpcError):
 
     name = "AuthMissing"
     status = 401
-
-    def __init__(self) -> None:
-        super().__init__("Authentication Required")
+    message = "Authentication Required"
 
 
 class AuthenticationRequired(XrpcError):

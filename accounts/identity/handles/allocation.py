@@ -5,6 +5,7 @@ answers for its own accounts alone: another tenant's handle is as foreign as any
 """
 
 from django.db import connection
+from django.utils.translation import gettext_lazy as _
 
 from accounts.identity.handles.reserved_names import is_reserved
 from accounts.identity.handles.slurs import has_slur
@@ -39,18 +40,53 @@ class InvalidHandle(HandleError):
     """400: it breaks the syntax, or the host's rule of one label of 3 to 18 characters."""
 
     name = "InvalidHandle"
+    page_text = _("Use letters, digits and dashes; no dash at either end.")
+
+
+class HandleTooShort(InvalidHandle):
+    """400: fewer than LABEL_MIN_CHARACTERS."""
+
+    message = "Handle too short"
+    page_text = _("Use at least 3 characters.")
+
+
+class HandleTooLong(InvalidHandle):
+    """400: more than LABEL_MAX_CHARACTERS."""
+
+    message = "Handle too long"
+    page_text = _("Use at most 18 characters.")
+
+
+class HandleHasSlur(InvalidHandle):
+    """400: a word of abuse."""
+
+    message = "Inappropriate language in handle"
+    page_text = _("This word cannot be a handle. Choose another one.")
 
 
 class HandleNotAvailable(HandleError):
     """400: a name that is kept back."""
 
     name = "HandleNotAvailable"
+    message = "Reserved handle"
+    page_text = _("This handle is reserved. Choose another one.")
 
 
 class UnsupportedDomain(HandleError):
     """400: not under a handle domain of this host."""
 
     name = "UnsupportedDomain"
+    message = "Not a supported handle domain"
+    page_text = _("Choose one of the domains in the list.")
+
+
+class HandleTaken(HandleError):
+    """400 without a name of its own: that is what clients expect at sign-up."""
+
+    page_text = _("This handle is taken. Choose another one.")
+
+    def __init__(self, handle: str) -> None:
+        super().__init__(f"Handle already taken: {handle}")
 
 
 def check_new(host: Host, handle: str) -> str:
@@ -58,7 +94,7 @@ def check_new(host: Host, handle: str) -> str:
     looked at. Raises `InvalidHandle`, `UnsupportedDomain`, `HandleNotAvailable`."""
     handle, label = _in_parts(host, handle)
     if is_reserved(label):
-        raise HandleNotAvailable("Reserved handle")
+        raise HandleNotAvailable
     check_language(label)
     return handle
 
@@ -66,7 +102,7 @@ def check_new(host: Host, handle: str) -> str:
 def check_language(name: str) -> None:
     """Refuse words of abuse, in whatever domain. Raises `InvalidHandle`."""
     if has_slur(name):
-        raise InvalidHandle("Inappropriate language in handle")
+        raise HandleHasSlur
 
 
 def check_by_staff(host: Host, handle: str) -> str:
@@ -119,11 +155,11 @@ def _in_parts(host: Host, handle: str) -> tuple[str, str]:
     if "." in label:
         raise InvalidHandle("Invalid characters in handle")
     if len(label) < LABEL_MIN_CHARACTERS:
-        raise InvalidHandle("Handle too short")
+        raise HandleTooShort
     if len(label) > LABEL_MAX_CHARACTERS:
-        raise InvalidHandle("Handle too long")
+        raise HandleTooLong
     if _is_a_name_of_the_platform(handle):
-        raise HandleNotAvailable("Reserved handle")
+        raise HandleNotAvailable
     return handle, label
 
 
@@ -134,7 +170,7 @@ def _domain_of(host: Host, handle: str) -> str:
         return matches[-1]
     if handle.rpartition(".")[2] in DISALLOWED_TOP_LEVELS:
         raise InvalidHandle("Handle TLD is invalid or disallowed")
-    raise UnsupportedDomain("Not a supported handle domain")
+    raise UnsupportedDomain
 
 
 def _domains(host: Host) -> list[str]:

@@ -42,24 +42,19 @@ class ImproperOperation(InvalidRequest):
 class CodeRequired(InvalidRequest):
     """400: signing takes a code by mail."""
 
-    def __init__(self) -> None:
-        super().__init__("email confirmation token required to sign PLC operations")
+    message = "email confirmation token required to sign PLC operations"
 
 
 class NoPlcDid(InvalidRequest):
     """400: the account's DID is not in the PLC directory."""
 
-    def __init__(self) -> None:
-        super().__init__("Only accounts with a did:plc have PLC operations")
+    message = "Only accounts with a did:plc have PLC operations"
 
 
 class StillElsewhere(InvalidRequest):
     """400: the DID lives at another host, which has it changed, or its owner's own key does."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "The DID still points to another PDS; only that PDS can sign PLC operations"
-        )
+    message = "The DID still points to another PDS; only that PDS can sign PLC operations"
 
 
 def recommended(account: Account) -> PlcData:

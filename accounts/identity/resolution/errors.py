@@ -16,18 +16,14 @@ class DidNotFound(UnresolvedDid):
     """400: nobody has this DID."""
 
     name = "DidNotFound"
-
-    def __init__(self) -> None:
-        super().__init__("Could not resolve DID: not found")
+    message = "Could not resolve DID: not found"
 
 
 class DidDeactivated(UnresolvedDid):
     """400: it was ended by its owner (a tombstone)."""
 
     name = "DidDeactivated"
-
-    def __init__(self) -> None:
-        super().__init__("The DID has been deactivated")
+    message = "The DID has been deactivated"
 
 
 class DidUnusable(UnresolvedDid):
@@ -42,9 +38,7 @@ class HandleNotFound(XrpcError):
     """400: the handle leads to no DID."""
 
     name = "HandleNotFound"
-
-    def __init__(self) -> None:
-        super().__init__("Unable to resolve handle")
+    message = "Unable to resolve handle"
 
 
 class NetworkUnavailable(XrpcError):

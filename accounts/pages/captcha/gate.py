@@ -16,7 +16,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from accounts.pages import wording
 from accounts.pages.captcha.widgets import Captcha
 from accounts.signup import captcha
 from hosting import limits
@@ -48,7 +47,7 @@ def gate(request: HttpRequest) -> HttpResponse:
             code = captcha.give_pass(host, shown.answer_in(request.POST), address)
             return _back(asked, code)
         except XrpcError as refusal:
-            problem = wording.for_person(refusal)
+            problem = refusal.for_page()
     return _page(request, host, shown, problem)
 
 

@@ -18,7 +18,6 @@ from accounts.authentication.passwords import (
 )
 from accounts.identity.handles import allocation
 from accounts.models import Account
-from accounts.pages import wording
 from accounts.pages.captcha.widgets import Captcha
 from accounts.signup import rules
 from accounts.signup.rules import SignUp
@@ -82,8 +81,8 @@ class HostForm(forms.Form):
 
     def refuse(self, refusal: XrpcError) -> None:
         """Show a verb's refusal beside its field, or above the form when it has none."""
-        field = getattr(refusal, "field", None)
-        self.add_error(field if field in self.fields else None, wording.for_person(refusal))
+        field = refusal.field if refusal.field in self.fields else None
+        self.add_error(field, refusal.for_page())
         if isinstance(refusal, RateLimitExceeded):
             self.refusal_headers = refusal.headers
 
@@ -173,7 +172,7 @@ def _held_against(rule: Callable[[str], str], value: str) -> str:
     try:
         return rule(value)
     except XrpcError as refusal:
-        raise forms.ValidationError(wording.for_person(refusal)) from None
+        raise forms.ValidationError(refusal.for_page()) from None
 
 
 class IdentifierForm(HostForm):

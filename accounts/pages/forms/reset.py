@@ -5,14 +5,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.authentication.email_second_factor import WrongCode
-from accounts.authentication.session_tokens import ExpiredToken, InvalidToken
 from accounts.models import Account, EmailToken
-from accounts.pages import wording
 from accounts.pages.forms.accounts import AS_TYPED, HostForm, NewPasswordField, OwnerForm
 from hosting.limits import RateLimitExceeded
 from hosting.models import Host
-from protocol.errors import XrpcError
 
 
 class CodeForm(HostForm):
@@ -26,12 +22,6 @@ class CodeForm(HostForm):
         ),
     )
 
-    def refuse(self, refusal: XrpcError) -> None:
-        if isinstance(refusal, InvalidToken | ExpiredToken | WrongCode):
-            self.add_error("code", wording.for_person(refusal))
-        else:
-            super().refuse(refusal)
-
 
 class ConfirmEmailForm(CodeForm):
     """The code that confirms the address of `account`. `problem`: why no e-mail went out."""
@@ -42,7 +32,7 @@ class ConfirmEmailForm(CodeForm):
     def told(self, refusal: RateLimitExceeded) -> str:
         """The refusal in words, for above the form; its headers go with the answer."""
         self.refusal_headers = refusal.headers
-        return wording.for_person(refusal)
+        return refusal.for_page()
 
 
 class MailedCodeForm(OwnerForm):

@@ -11,6 +11,7 @@ from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 
 from accounts.oauth import devices
 from accounts.oauth.devices import Cookies, Seen
@@ -27,16 +28,22 @@ _TEST_LASTS: Final = timedelta(days=31)
 _WINDOW: Final = {"HTTP_SEC_FETCH_MODE": "navigate", "HTTP_SEC_FETCH_DEST": "document"}
 
 
+class WindowNeeded(InvalidRequest):
+    """The person has to see the address, which a frame hides."""
+
+    message = "This page opens in a window of its own only"
+    page_text = _("This page opens in a window of its own only.")
+
+
 class CookiesLost(Exception):
     """The browser was asked twice for a cookie and has none."""
 
 
 def check_is_window(request: HttpRequest) -> None:
-    """Refuse frames, scripts and pictures: the person has to see the address. Raises
-    InvalidRequest."""
+    """Refuse frames, scripts and pictures. Raises WindowNeeded."""
     for name, value in _WINDOW.items():
         if request.META.get(name, value) != value:
-            raise InvalidRequest("This page opens in a window of its own only")
+            raise WindowNeeded
 
 
 def is_from_elsewhere(request: HttpRequest) -> bool:

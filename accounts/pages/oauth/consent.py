@@ -16,7 +16,6 @@ from accounts.oauth.authorization import Opened, Question, Step
 from accounts.oauth.errors import InvalidScope
 from accounts.oauth.redirects import Redirect
 from accounts.oauth.scopes import ATPROTO, permission_set
-from accounts.pages import wording
 from accounts.pages.answers import status_of
 from accounts.pages.oauth import permission_wording
 from accounts.pages.oauth.permission_wording import Permission
@@ -74,7 +73,7 @@ def activate(request: HttpRequest, opened: Opened) -> HttpResponse:
         try:
             activation.activate(account)
         except XrpcError as refusal:
-            problem = wording.for_person(refusal)
+            problem = refusal.for_page()
             shown = {"account": account, "problem": problem}
             return show(request, opened, "inactive", status_of(refusal), **shown)
     return redirect(address(request, "oauth_authorize"))

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
 from accounts.oauth import authorization
@@ -25,6 +26,13 @@ from hosting.tenancy.routing import host_of
 
 Page = Callable[[HttpRequest, Opened], HttpResponse | Redirect]
 _OWN_PAGES: Final = ("authorize", "account", "activate", "consent", "refuse")
+
+
+class RequestMissing(InvalidRequest):
+    """The address names no request."""
+
+    message = "The address has no pushed authorization request"
+    page_text = _("The address of this page is incomplete.")
 
 
 def of_request(page: Page, *, is_answer: bool = False) -> Callable[[HttpRequest], HttpResponse]:
@@ -69,7 +77,7 @@ def context(request: HttpRequest, opened: Opened) -> dict[str, Any]:
 def _answered(request: HttpRequest, page: Page, *, is_answer: bool = False) -> HttpResponse:
     client_id, request_uri = request.GET.get("client_id", ""), request.GET.get("request_uri", "")
     if not client_id or not request_uri:
-        raise InvalidRequest("The address has no pushed authorization request")
+        raise RequestMissing
     with transaction.atomic():  # a browser that asks for nothing real leaves no row
         seen = browsers.known(request) or browsers.new(request)
         opened = authorization.open_request(

@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.oauth.redirects import FORM_POST, Redirect
-from accounts.pages import wording
 from hosting.pages.security_headers import page_policy
 from hosting.tenancy.routing import host_of
 from protocol.errors import XrpcError
@@ -36,5 +35,5 @@ def allow_forms_to(response: HttpResponse, redirect_uri: str, **sources: str) ->
 
 def refused(request: HttpRequest, refusal: XrpcError) -> HttpResponse:
     """The page for what cannot be told to any app."""
-    shown = {"host": host_of(request), "problem": wording.for_person(refusal)}
+    shown = {"host": host_of(request), "problem": refusal.for_page()}
     return render(request, "accounts/oauth/refused.html", shown, status=400)

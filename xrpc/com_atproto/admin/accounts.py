@@ -26,9 +26,7 @@ class AccountUnknown(XrpcError):
     """400: no account of that DID at this host."""
 
     name = "NotFound"
-
-    def __init__(self) -> None:
-        super().__init__("Account not found")
+    message = "Account not found"
 
 
 @query("com.atproto.admin.getAccountInfo", auth=Auth.moderator(), pool="moderation")

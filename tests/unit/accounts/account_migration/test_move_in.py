@@ -15,13 +15,12 @@ from accounts.account_migration.move_in import AlreadyHosted, IncompatibleDidDoc
 from accounts.authentication import app_passwords
 from accounts.authentication.credential_rules import EmailRefused
 from accounts.identity import published_dids
-from accounts.identity.handles.allocation import InvalidHandle
+from accounts.identity.handles.allocation import HandleTaken, InvalidHandle
 from accounts.identity.incoming_handles import HandleLeadsElsewhere
 from accounts.identity.keys import reserved_keys
 from accounts.identity.resolution import NetworkUnavailable
 from accounts.lifecycle import activation, deletion
 from accounts.models import Account, AccountMigration, AppPassword, Preference
-from accounts.signup.rules import HandleTaken
 from protocol.did.plc_data import PDS_SERVICE, PDS_SERVICE_TYPE, PlcData, Service
 from protocol.keys import SigningKey
 from server.net import dns, http_client

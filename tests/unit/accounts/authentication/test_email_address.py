@@ -5,11 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.authentication import email_address, email_codes
+from accounts.authentication import credential_rules, email_address, email_codes
 from accounts.authentication.credential_rules import EmailRefused
 from accounts.authentication.email_address import (
     Change,
-    EmailInUse,
     FactorNeedsConfirmedEmail,
     InvalidEmail,
     TokenRequired,
@@ -92,7 +91,7 @@ def test_the_old_address_is_told(confirmed):
 def test_an_address_in_use_is_refused_and_the_code_stays(confirmed, ash):
     account_row(ash, "bob", email=NEW)
     code = code_for(confirmed)
-    with pytest.raises(EmailInUse):
+    with pytest.raises(credential_rules.EmailInUse):
         email_address.change(confirmed, Change(NEW, code))
     email_codes.check(confirmed, Purpose.UPDATE_EMAIL, code)
 

@@ -14,9 +14,10 @@ from accounts.identity import (
     resolution,
 )
 from accounts.identity.handles import allocation
+from accounts.identity.handles.allocation import HandleTaken
 from accounts.models import Account, WebIdentity
 from accounts.signup import sign_up
-from accounts.signup.rules import HandleTaken, RecoveryKeyRefused
+from accounts.signup.rules import RecoveryKeyRefused
 from hosting.models import Host
 from hosting.tenancy import routing
 from protocol.did.did_document import DidDocument

@@ -8,11 +8,12 @@ from django.utils import timezone
 
 from accounts.authentication import credentials
 from accounts.authentication.credential_rules import EmailRefused
+from accounts.authentication.credentials import SignUpWaits
+from accounts.identity.handles.allocation import HandleTaken
 from accounts.invites import codes
 from accounts.models import Account, HeldSignUp, PlcOperation
 from accounts.signup import approval_queue, sign_up
-from accounts.signup.approval_queue import AlreadyDecided, Declined, QueueFull, SignUpHeld
-from accounts.signup.rules import HandleTaken
+from accounts.signup.approval_queue import AlreadyDecided, Declined, QueueFull
 from hosting.mail.models import OutgoingMail
 from tests.unit.accounts.people import PASSWORD, account_row, wanted
 
@@ -27,7 +28,7 @@ def host(ash):
 
 
 def held(host, **changes) -> HeldSignUp:
-    with pytest.raises(SignUpHeld):
+    with pytest.raises(SignUpWaits):
         sign_up.sign_up(host, wanted(**changes))
     return HeldSignUp.objects.select_related("host__tenant").latest("id")
 

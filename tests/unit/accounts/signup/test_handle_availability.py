@@ -3,9 +3,9 @@
 import pytest
 
 from accounts.identity.handles import allocation
+from accounts.identity.handles.allocation import HandleTaken
 from accounts.models import HeldSignUp
 from accounts.signup import handle_availability
-from accounts.signup.rules import HandleTaken
 from hosting.models import HandleDomain
 from tests.unit.accounts.people import account_row
 

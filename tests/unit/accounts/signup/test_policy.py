@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from accounts.authentication import credential_rules
+from accounts.authentication.credentials import SignUpWaits
 from accounts.invites import codes
 from accounts.invites.codes import InvalidInviteCode
 from accounts.models import HeldSignUp
 from accounts.signup import captcha, policy, rules
-from accounts.signup.approval_queue import SignUpHeld
 from accounts.signup.policy import SignUpClosed
 from accounts.signup.rules import SignUp
 from tests.unit.accounts.people import wanted
@@ -66,7 +66,7 @@ def test_a_captcha_is_asked_of_everybody(ash, did, monkeypatch):
 
 def test_approval_holds_everybody(ash, did):
     ash.admission = "approval"
-    with pytest.raises(SignUpHeld):
+    with pytest.raises(SignUpWaits):
         context(ash, wanted(did=did))
     held = HeldSignUp.objects.get()
     assert (held.did, held.reason, held.handle) == (did, "policy", "alice.test")
@@ -75,7 +75,7 @@ def test_approval_holds_everybody(ash, did):
 def test_a_tripped_breaker_holds_everybody(ash, did):
     ash.sign_up_limit_count = 1
     context(ash, wanted(handle="first.test", email="first@example.com"))
-    with pytest.raises(SignUpHeld):
+    with pytest.raises(SignUpWaits):
         context(ash, wanted(did=did))
     assert HeldSignUp.objects.get().reason == "breaker"
 
@@ -91,7 +91,7 @@ def test_what_the_rules_refuse_is_not_counted(ash):
 def test_a_mover_who_was_approved_comes_in_through_a_tripped_breaker(ash):
     ash.sign_up_limit_count = 0
     ash.admission = "approval"
-    with pytest.raises(SignUpHeld):
+    with pytest.raises(SignUpWaits):
         context(ash, wanted(did=MOVER))
     HeldSignUp.objects.update(state="approved", decided_at="2026-01-01T00:00Z")
     context(ash, wanted(did=MOVER))

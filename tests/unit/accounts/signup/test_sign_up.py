@@ -10,10 +10,10 @@ from django.utils import timezone
 from accounts import signals
 from accounts.authentication.credential_rules import EmailRefused
 from accounts.identity.handles import allocation
+from accounts.identity.handles.allocation import HandleTaken
 from accounts.identity.plc import client
 from accounts.models import Account, PlcOperation, SigningKey
 from accounts.signup import await_directory, sign_up
-from accounts.signup.rules import HandleTaken
 from protocol.did import plc as did_plc
 from protocol.errors import XrpcError
 from protocol.keys import SigningKey as Key

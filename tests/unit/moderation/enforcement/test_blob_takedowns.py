@@ -2,6 +2,7 @@
 
 import pytest
 
+from moderation import permissions
 from moderation.enforcement import takedowns
 from moderation.models import AuditEntry
 from protocol import cid
@@ -53,14 +54,14 @@ def test_a_blob_takedown_is_not_announced(moderator, account, ref):
 
 @pytest.mark.parametrize("verb", BOTH)
 def test_no_reason_no_blob_takedown(moderator, account, ref, verb):
-    with pytest.raises(takedowns.ReasonNeeded):
+    with pytest.raises(permissions.ReasonNeeded):
         verb(moderator, account, ref.cid, " ")
     assert not AuditEntry.objects.exists()
 
 
 @pytest.mark.parametrize("verb", BOTH)
 def test_another_tenants_owner_may_not_touch_a_blob(birch, staff_of, account, ref, verb):
-    with pytest.raises(takedowns.NotAllowed):
+    with pytest.raises(permissions.NotAllowed):
         verb(staff_of(birch, "owner"), account, ref.cid, "envy")
     assert not AuditEntry.objects.exists()
 

@@ -5,8 +5,8 @@ from django.core.management import CommandError, call_command
 
 from hosting.models import Host
 from moderation.enforcement import denied_blobs
-from moderation.enforcement.takedowns import NotAllowed, ReasonNeeded
 from moderation.models import AuditEntry
+from moderation.permissions import NotAllowed, ReasonNeeded
 from protocol import cid
 from repos.blobs.scanning import BlobRefused
 from repos.models import DeniedBlob

@@ -6,6 +6,7 @@ from django.db import ProgrammingError, transaction
 from accounts.identity.handles import allocation
 from accounts.models import Account
 from accounts.signals import account_status_changed
+from moderation import permissions
 from moderation.enforcement import takedowns
 from moderation.models import AuditEntry
 from repos.models import Event, Repo
@@ -71,7 +72,7 @@ def test_the_log_says_who_did_what_to_whom_and_why(moderator, account):
 
 @pytest.mark.parametrize("reason", ["", "   ", "\n"])
 def test_no_reason_no_takedown(moderator, account, reason):
-    with pytest.raises(takedowns.ReasonNeeded):
+    with pytest.raises(permissions.ReasonNeeded):
         takedowns.take_down(moderator, account, reason)
     assert reloaded(account).status == "active"
 
@@ -85,13 +86,13 @@ def test_roles_that_may_act(ash, staff_of, account, role, may):
 
 @pytest.mark.parametrize("verb", [takedowns.take_down, takedowns.restore])
 def test_an_auditor_may_not_act(ash, staff_of, account, verb):
-    with pytest.raises(takedowns.NotAllowed):
+    with pytest.raises(permissions.NotAllowed):
         verb(staff_of(ash, "auditor"), account, "because")
     assert not AuditEntry.objects.exists()
 
 
 def test_another_tenants_owner_may_not_act(birch, staff_of, account):
-    with pytest.raises(takedowns.NotAllowed):
+    with pytest.raises(permissions.NotAllowed):
         takedowns.take_down(staff_of(birch, "owner"), account, "envy")
     assert reloaded(account).status == "active"
 

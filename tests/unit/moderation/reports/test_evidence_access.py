@@ -3,8 +3,8 @@
 import pytest
 from django.utils import timezone
 
-from moderation.enforcement.takedowns import NotAllowed
 from moderation.models import AuditEntry, Evidence, Report
+from moderation.permissions import NotAllowed
 from moderation.reports import evidence, evidence_access
 from moderation.reports.evidence_access import NothingKept
 from repos.blobs import garbage_collection

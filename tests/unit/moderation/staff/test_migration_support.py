@@ -11,8 +11,8 @@ from accounts.account_migration import did_polling
 from accounts.identity.keys import signing_keys
 from accounts.models import Account, AccountMigration
 from hosting.models import Host
-from moderation.enforcement.takedowns import NotAllowed, ReasonNeeded
 from moderation.models import AuditEntry
+from moderation.permissions import NotAllowed, ReasonNeeded
 from moderation.staff import migration_support
 from protocol import cid
 from repos.models import BlobFetch, BlobUse, ImportJob, UnfetchedBlob
