@@ -93,6 +93,12 @@ def test_repos_are_checked_rebuilt_exported_and_imported(grove: RunningGrove, fo
     assert (folder / "alice.car").stat().st_size > 0
 
 
+def test_a_firehose_is_watched(grove: RunningGrove, folder: Path) -> None:
+    said = typed(grove, "firehose tail", folder)
+    assert len(said.splitlines()) == 3
+    assert "fault" not in said
+
+
 def test_what_the_provider_sets_for_a_host(grove: RunningGrove, folder: Path) -> None:
     with upstreams.running() as relay:
         said = typed(grove, "--read-captcha-secret", folder, GROVE_CRAWLERS=relay.url)
