@@ -5,7 +5,6 @@ depends on the repo (is the key taken, did the record change meanwhile, was the 
 decided by repos.commits.group_commit.
 """
 
-import secrets
 import threading
 import time
 from dataclasses import dataclass
@@ -15,10 +14,10 @@ from typing import Any, Final
 from accounts.identity.handles.slurs import has_slur
 from protocol import atjson, cbor, cid, syntax
 from protocol.errors import InvalidRequest
-from protocol.tid import TidClock
 from repos.blobs import blob_refs
 from repos.blobs.blob_refs import BlobRef
 from repos.lexicons import record_types
+from repos.state.clock_ids import own_clock
 
 MAX_RECORD_BYTES = 1_000_000
 
@@ -73,7 +72,7 @@ class Write:
         return f"{self.collection}/{self.rkey}"
 
 
-_rkey_clock = TidClock(secrets.randbelow(1024))
+_rkey_clock = own_clock()
 _rkey_lock = threading.Lock()
 
 

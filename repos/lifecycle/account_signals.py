@@ -6,7 +6,6 @@ read, so that the order of a repo's events is the order of what happened. Order 
 com.atproto.sync.subscribeRepos and atproto.com/specs/account.
 """
 
-import secrets
 import time
 from typing import Any, Final
 
@@ -26,10 +25,11 @@ from repos.events import append
 from repos.lifecycle import resigning
 from repos.models import Node, Repo
 from repos.state import heads
+from repos.state.clock_ids import own_clock
 from server.database import connection
 
 _COMMIT = "SELECT rev, head, commit FROM repo WHERE id = %s FOR UPDATE"
-_CLOCK_ID: Final = secrets.randbelow(tid.MAX_CLOCK_ID + 1)
+_clock: Final = own_clock()
 
 
 def connect() -> None:
@@ -149,7 +149,7 @@ def _make_repo(account: Account) -> tuple[Tree, commit.SignedCommit, str]:
 
 def _first_commit(account: Account) -> tuple[Tree, commit.SignedCommit, str]:
     tree = Tree(None, {})
-    rev = tid.encode(time.time_ns() // 1000, _CLOCK_ID)
+    rev = tid.encode(time.time_ns() // 1000, _clock.clock_id)
     key = signing_keys.signing_key(account.signing_did_key, account.did)
     signed = commit.sign(account.did, rev, tree.commit(), key)
     Node.objects.bulk_create(

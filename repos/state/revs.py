@@ -4,17 +4,16 @@ Source: atproto.com/specs/repository, "Commit Objects" (`rev`); atproto.com/spec
 a commit whose `rev` lies more than five minutes ahead.
 """
 
-import secrets
 import threading
 import time
 from typing import Final
 
 from protocol import tid
-from protocol.tid import TidClock
+from repos.state.clock_ids import own_clock
 
 _AHEAD_US = 300_000_000
 
-_clock: Final = TidClock(secrets.randbelow(tid.MAX_CLOCK_ID + 1))
+_clock: Final = own_clock()
 _lock = threading.Lock()
 
 

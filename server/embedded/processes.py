@@ -13,12 +13,24 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from server.environment import bare
 
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
+PR_SET_PDEATHSIG, PR_SET_NAME = 1, 15  # linux/prctl.h
 _LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+class Process(Protocol):
+    """A child, started by `start` or forked (server.supervisor.forked)."""
+
+    pid: int
+    returncode: int | None
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, number: int, /) -> None: ...
+    def kill(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -69,7 +81,7 @@ def start(  # noqa: PLR0913 - a process has that many sides
     )
 
 
-def stop(process: subprocess.Popen[bytes], ask: signal.Signals, deadline_s: float) -> None:
+def stop(process: Process, ask: signal.Signals, deadline_s: float) -> None:
     """Ask, wait, then insist."""
     if process.poll() is None:
         process.send_signal(ask)
@@ -80,6 +92,21 @@ def stop(process: subprocess.Popen[bytes], ask: signal.Signals, deadline_s: floa
         process.wait()
 
 
+def name_process(name: str) -> None:
+    """What `ps -o comm` and `top` show for this process, 15 characters."""
+    if sys.platform == "linux":
+        _LIBC.prctl(PR_SET_NAME, name.encode(), 0, 0, 0)
+
+
+def die_with_starter(starter_pid: int, death_signal: signal.Signals) -> None:
+    """Have the kernel send us that signal when the process that started us ends."""
+    if sys.platform != "linux":
+        return
+    _LIBC.prctl(PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
+    if os.getppid() != starter_pid:  # the starter died between fork and prctl
+        os._exit(1)
+
+
 def _die_with(starter_pid: int, death_signal: signal.Signals) -> Callable[[], None] | None:
     if sys.platform != "linux":
         return None
@@ -87,8 +114,6 @@ def _die_with(starter_pid: int, death_signal: signal.Signals) -> Callable[[], No
     def in_child() -> None:
         # A shell that puts us into the background has us, and so our children, ignore Ctrl-C's.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        _LIBC.prctl(PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
-        if os.getppid() != starter_pid:  # the starter died between fork and prctl
-            os._exit(1)
+        die_with_starter(starter_pid, death_signal)
 
     return in_child

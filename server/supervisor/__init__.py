@@ -1,4 +1,4 @@
 """`make run`: checks, starts, watches, restarts and stops every process of a small deployment.
 
-Imports no Django, so that the process which only waits stays at a few megabytes.
+It loads the product once and forks web processes and worker, which share its memory (decision 0036).
 """

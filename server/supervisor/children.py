@@ -2,13 +2,13 @@
 
 import json
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from server.embedded import processes
+from server.embedded.processes import Process
 
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
@@ -20,10 +20,10 @@ class Child:
     """One process: how to start it, how to ask it to end, how long it may take."""
 
     name: str
-    begin: Callable[[], subprocess.Popen[bytes]]
+    begin: Callable[[], Process]
     ask: signal.Signals = signal.SIGTERM
     deadline_s: float = 15.0
-    process: subprocess.Popen[bytes] | None = None
+    process: Process | None = None
     started_at: float = 0.0
     pause_s: float = FIRST_PAUSE_S
     start_again_at: float | None = None

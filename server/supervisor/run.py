@@ -6,19 +6,22 @@ port really answers. Stopping goes the other way, Postgres last.
 """
 
 import json
+import os
 import secrets
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from server import environment, ports
 from server.embedded import postgres, processes, service_user, valkey
+from server.embedded.processes import Process
 from server.embedded.service_user import ForeignFolder
 from server.encryption import secret_files
+from server.supervisor import forked, preload
 from server.supervisor.announcements import say, warn
 from server.supervisor.checks import (
     Refusal,
@@ -31,9 +34,6 @@ from server.supervisor.children import Child, ChildProcesses
 from server.supervisor.readiness import answers, is_nameless
 from server.supervisor.stop_signals import Stopped, StopSignals
 
-# A password hash takes 19 MiB for 23 ms. Left alone, glibc keeps such blocks in an arena per thread
-# for good (350 MB a web process after a storm of logins); mapped, they go back at once.
-MEMORY = {"MALLOC_MMAP_THRESHOLD_": "1048576", "MALLOC_ARENA_MAX": "4"}
 STOP_ORDER = ("web", "worker", "sequencer", "plc", "valkey", "postgres")
 _REFUSALS = (
     Refusal, ports.PortTaken, ForeignFolder, postgres.PostgresFailed, valkey.ValkeyFailed,
@@ -79,9 +79,11 @@ def _run(data: Path, children: ChildProcesses, stop_signals: StopSignals) -> int
     try:
         added = _start_services(data, children, stop_signals)
         secret_files.replace(services, json.dumps(added))
-        added |= {**MEMORY, "DJANGO_SETTINGS_MODULE": "hosting.settings", "GROVE_DATA": str(data)}
-        _prepare(environment.for_children({**added, **_admin_password(data)}), stop_signals)
-        _start_processes(children, added, has_plc=has_plc)
+        added |= {"DJANGO_SETTINGS_MODULE": "hosting.settings", "GROVE_DATA": str(data)}
+        password = _admin_password(data)
+        _load_product(added)
+        _prepare({**os.environ, **password}, stop_signals)
+        _start_processes(children, has_plc=has_plc)
         _serve(children, stop_signals, port)
     finally:
         children.stop(STOP_ORDER)
@@ -97,13 +99,17 @@ def _start_services(
     """Start what is not given, and return its addresses as environment variables."""
     added: dict[str, str] = {}
 
+    def wait() -> None:
+        stop_signals.check()
+        preload.load(preload.LIBRARIES)
+
     def begin_postgres() -> subprocess.Popen[bytes]:
-        server = postgres.start(data, while_waiting=stop_signals.check)
+        server = postgres.start(data, while_waiting=wait)
         added["DATABASE_URL"] = server.url
         return server.process
 
     def begin_valkey() -> subprocess.Popen[bytes]:
-        server = valkey.start(data, while_waiting=stop_signals.check)
+        server = valkey.start(data, while_waiting=wait)
         added["VALKEY_URL"] = server.url
         return server.process
 
@@ -133,10 +139,18 @@ def _make_admin_password(data: Path) -> None:
         say(f"console {environment.public_url()}/console/  admin / {shown}")
 
 
-def _prepare(inherited: dict[str, str], stop_signals: StopSignals) -> None:
-    """Migrations and sandbox, in a child: this process never loads Django."""
-    argv = [sys.executable, str(environment.ROOT / "manage.py"), "prepare"]
-    child = processes.start(argv, environment=inherited, cwd=environment.ROOT)
+def _load_product(added: dict[str, str]) -> None:
+    """Load the code for all processes that are forked from now on, with their environment: that is
+    ours without the admin's password, which is written to the database before they begin."""
+    os.environ.update(added)
+    os.environ.pop("GROVE_ADMIN_PASSWORD", None)
+    preload.load(preload.PRODUCT)
+    preload.freeze()
+
+
+def _prepare(inherited: Mapping[str, str], stop_signals: StopSignals) -> None:
+    """Migrations and sandbox, in a child: this process never asks a database."""
+    child = forked.fork("prepare", preload.prepare, inherited)
     try:
         while child.poll() is None:
             stop_signals.check()
@@ -147,22 +161,25 @@ def _prepare(inherited: dict[str, str], stop_signals: StopSignals) -> None:
         raise Refusal("The database could not be prepared; the reason is above.")
 
 
-def _start_processes(children: ChildProcesses, added: dict[str, str], *, has_plc: bool) -> None:
+def _start_processes(children: ChildProcesses, *, has_plc: bool) -> None:
     """Each with the environment it needs: the directory and the sequencer use nothing but Postgres,
-    and the admin's password is in the database by now."""
-    whole = environment.for_children(added, without={"GROVE_ADMIN_PASSWORD"})
-    small = environment.for_children(added, without=environment.SECRETS)
+    so they are programs of their own, which inherit no memory of ours."""
+    small = environment.for_children({}, without=environment.SECRETS)
 
-    def python(inherited: dict[str, str], *arguments: str) -> Callable[[], subprocess.Popen[bytes]]:
+    def python(*arguments: str) -> Callable[[], Process]:
         argv = [sys.executable, "-m", *arguments]
-        return lambda: processes.start(argv, environment=inherited, cwd=environment.ROOT)
+        return lambda: processes.start(argv, environment=small, cwd=environment.ROOT)
+
+    def fork(name: str, main: forked.Main) -> Callable[[], Process]:
+        return lambda: forked.fork(name, main, os.environ.copy())
 
     if has_plc:
-        children.add(Child("plc", python(small, "server.web.serve", "plc")))
+        children.add(Child("plc", python("server.web.serve", "plc")))
     for number in range(1, environment.at_least_one("GROVE_WORKERS", 2) + 1):
-        children.add(Child(f"web-{number}", python(whole, "server.web.serve", "web")))
-    children.add(Child("sequencer", python(small, "repos.events.sequencer")))
-    children.add(Child("worker", python(whole, "server.jobs.worker")))
+        name = f"web-{number}"
+        children.add(Child(name, fork(name, preload.serve)))
+    children.add(Child("sequencer", python("repos.events.sequencer")))
+    children.add(Child("worker", fork("worker", preload.work)))
 
 
 def _serve(children: ChildProcesses, stop_signals: StopSignals, port: int) -> None:

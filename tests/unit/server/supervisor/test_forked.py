@@ -1,0 +1,67 @@
+"""Processes that the supervisor forks, and what they must not share with it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[4]
+# In an interpreter of its own: that of the tests may have threads, which a fork would lose.
+SCRIPT = """
+import json, os, signal, sys, time
+from pathlib import Path
+from server.supervisor import forked
+said = Path(sys.argv[1])
+"""
+
+
+def in_a_process(folder: Path, body: str) -> Any:
+    """What a supervisor's script wrote into `said`, once it ended well."""
+    said = folder / "said"
+    argv = [sys.executable, "-c", SCRIPT + body, str(said)]
+    subprocess.run(argv, cwd=ROOT, check=True, timeout=60)
+    return json.loads(said.read_text())
+
+
+def test_an_exit_code_and_a_signal_are_known(tmp_path: Path) -> None:
+    body = """
+wrong = forked.fork("wrong", lambda: 3, {})
+long = forked.fork("long", lambda: time.sleep(60), {})
+long.kill()
+said.write_text(json.dumps([wrong.wait(30), long.wait(30), long.poll()]))
+"""
+    assert in_a_process(tmp_path, body) == [3, -9, -9]
+
+
+def test_an_exception_ends_the_child_alone(tmp_path: Path) -> None:
+    body = """
+child = forked.fork("broken", lambda: 1 / 0, {})
+said.write_text(json.dumps(child.wait(30)))
+"""
+    assert in_a_process(tmp_path, body) == 1
+
+
+def test_a_child_has_an_environment_a_session_and_files_of_its_own(tmp_path: Path) -> None:
+    body = """
+os.environ["SECRET"] = "of the supervisor"
+held = open(said.with_suffix(".lock"), "w")
+def main():
+    is_leader, environment = os.getsid(0) == os.getpid(), dict(os.environ)
+    has_file = os.path.exists(f"/proc/self/fd/{held.fileno()}")
+    said.write_text(json.dumps([environment, is_leader, has_file]))
+forked.fork("child", main, {"ITS": "own"}).wait(30)
+"""
+    assert in_a_process(tmp_path, body) == [{"ITS": "own"}, True, False]
+
+
+def test_a_child_answers_signals_that_the_supervisor_only_notes(tmp_path: Path) -> None:
+    body = """
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+child = forked.fork("child", lambda: time.sleep(60), {})
+while Path(f"/proc/{child.pid}/comm").read_text() != "child\\n":
+    time.sleep(0.01)
+child.send_signal(signal.SIGTERM)
+said.write_text(json.dumps(child.wait(30)))
+"""
+    assert in_a_process(tmp_path, body) == -15
