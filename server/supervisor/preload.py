@@ -14,9 +14,9 @@ from server import environment
 
 # Whatever the settings are; loaded while Postgres starts.
 LIBRARIES: Final = (
-    "uvicorn", "uvloop", "httptools", "psycopg", "celery.apps.worker", "celery.beat",
-    "celery.concurrency.thread", "celery.worker.components", "kombu.transport.redis", "redis",
-    "channels.routing", "cryptography.hazmat.primitives.asymmetric.ec", "argon2", "orjson",
+    "uvicorn", "psycopg", "celery.apps.worker", "celery.beat", "celery.concurrency.thread",
+    "celery.worker.components", "kombu.transport.redis", "redis", "channels.routing",
+    "cryptography.hazmat.primitives.asymmetric.ec", "orjson",
 )  # fmt: skip
 PRODUCT: Final = (
     "hosting.celery", "hosting.asgi", "server.command_line", "server.web.serve",
