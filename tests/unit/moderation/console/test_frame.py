@@ -115,6 +115,14 @@ def test_from_the_top_of_a_list_its_first_row_is_two_stops_away(moderator):
     assert [table["id"] for table in tags.named("table")] == ["result_list"]
 
 
+@pytest.mark.usefixtures("report")
+def test_a_cell_is_labelled_as_its_column_is_headed(moderator):
+    page = browser_of(moderator).get("/console/moderation/report/")
+    _first, *labels = [cell["data-label"] for cell in Tags(page).named("td")]
+    assert labels
+    assert [label for label in labels if f">{label}</" not in page.content.decode()] == []
+
+
 def test_a_list_is_searched_with_a_button_that_says_so(moderator):
     page = browser_of(moderator).get("/console/accounts/account/", {"q": "alice"})
     tags = Tags(page)
