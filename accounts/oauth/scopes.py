@@ -21,6 +21,8 @@ from protocol.oauth.scopes import IncludeScope, Scope
 
 ATPROTO: Final = "atproto"
 SCOPE_MAX_CHARS: Final = 8_192
+EXPANDED_MAX_CHARS: Final = 32_768  # read at every request that a token comes with
+SETS_MAX: Final = 20  # of one request; each may be somebody else's server to ask
 
 
 def asked(host: Host, scope: str, declared: Iterable[str]) -> tuple[str, ...]:
@@ -46,14 +48,14 @@ def asked(host: Host, scope: str, declared: Iterable[str]) -> tuple[str, ...]:
 def expanded(host: Host, granted: Iterable[str]) -> str:
     """What a token of these scopes may do: permission sets in full. May ask other servers: never
     inside a transaction. Raises InvalidScope for a set that cannot be resolved and of which no good
-    copy is kept."""
-    found: list[Scope] = []
-    for scope in map(_parsed, granted):
-        if isinstance(scope, IncludeScope):
-            found += permission_sets.expand(scope, permission_set(host, scope.nsid))
-        elif scope is not None:
-            found.append(scope)
-    return scopes.join(found)
+    copy is kept, and for more than a token can carry."""
+    asked_for = [scope for scope in map(_parsed, granted) if scope is not None]
+    if sum(isinstance(scope, IncludeScope) for scope in asked_for) > SETS_MAX:
+        raise InvalidScope(f"The scope names more than {SETS_MAX} permission sets")
+    text = scopes.join(each for scope in asked_for for each in _in_full(host, scope))
+    if len(text) > EXPANDED_MAX_CHARS:
+        raise InvalidScope("The permission sets of the scope are too large together")
+    return text
 
 
 def permission_set(host: Host, nsid: str) -> PermissionSet:
@@ -62,6 +64,12 @@ def permission_set(host: Host, nsid: str) -> PermissionSet:
         return _resolver()(host, nsid)
     except (XrpcError, NotAPermissionSet) as error:
         raise InvalidScope(f"The permission set {nsid} cannot be resolved: {error}") from error
+
+
+def _in_full(host: Host, scope: Scope) -> Iterable[Scope]:
+    if isinstance(scope, IncludeScope):
+        return permission_sets.expand(scope, permission_set(host, scope.nsid))
+    return (scope,)
 
 
 def _parsed(text: str) -> Scope | None:

@@ -22,7 +22,7 @@ from protocol.oauth.scopes import (
 )
 
 _CHAT: Final = "chat.bsky."  # private messages have a transition scope of their own
-_CACHED = 1_024  # apps ask for few different things; one entry is some kilobytes
+_CACHED = 512  # apps ask for few different things; one entry is some kilobytes
 
 
 class ScopeMissing(XrpcError):
@@ -113,5 +113,5 @@ class Permissions:
 
 @lru_cache(_CACHED)
 def permissions_of(text: str) -> Permissions:
-    """What an expanded `scope` parameter grants. Raises InvalidScope for one that is too long."""
+    """What an expanded `scope` parameter grants."""
     return Permissions(scopes.parse_all(text))

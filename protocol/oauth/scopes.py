@@ -24,8 +24,6 @@ ATPROTO: Final = "atproto"
 TRANSITION_GENERIC: Final = "transition:generic"
 TRANSITION_EMAIL: Final = "transition:email"
 TRANSITION_CHAT: Final = "transition:chat.bsky"
-TEXT_MAX: Final = 20_000  # characters of one scope parameter; long ones name a permission set
-VALUES_MAX: Final = 500  # scopes in one parameter
 
 WRITES: Final = (CREATE, UPDATE, DELETE)
 _MARKERS: Final = (ATPROTO, TRANSITION_GENERIC, TRANSITION_EMAIL, TRANSITION_CHAT)
@@ -152,13 +150,8 @@ def parse(text: str) -> Scope:
 
 def parse_all(text: str) -> tuple[Scope, ...]:
     """The scopes of a `scope` parameter, each once, in the order of their normal forms; void and
-    unknown ones are left out. Raises InvalidScope when there are too many to be meant."""
-    if len(text) > TEXT_MAX:
-        raise InvalidScope(f"scope has more than {TEXT_MAX} characters")
-    words = text.split(" ")
-    if len(words) > VALUES_MAX:
-        raise InvalidScope(f"scope has more than {VALUES_MAX} values")
-    return tuple(sorted({*_known(words)}, key=str))
+    unknown ones are left out."""
+    return tuple(sorted({*_known(text.split(" "))}, key=str))
 
 
 def join(scopes: Iterable[Scope]) -> str:

@@ -6,7 +6,7 @@ why a crash leaves none behind: repos.blobs.files.
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -26,6 +26,7 @@ from server.database import connection
 from server.storage import free_space
 from server.storage.temporary_files import TemporaryFile
 
+TypeCheck = Callable[[str], None]  # raises for a type that is not wanted
 _PIECE_BYTES = 1_048_576  # smaller uploads never touch the disk before storage
 
 # What is known when the bytes are all there. Bytes that are known are safe from the sweep anew.
@@ -110,6 +111,7 @@ def stage(  # noqa: PLR0913, PLR0917 - an upload has that many parts
     declared_length: int | None,
     limit: int,
     file: IO[bytes] | None = None,
+    check_type: TypeCheck | None = None,
 ) -> BlobRef:
     """Store an upload, hashed and measured as it comes in; a record may refer to it from now on.
 
@@ -123,7 +125,7 @@ def stage(  # noqa: PLR0913, PLR0917 - an upload has that many parts
             raise InvalidRequest(
                 f"Content-Length says {declared_length}, the body has {received.size} bytes"
             )
-        return keep(repo, received, declared_type)
+        return keep(repo, received, declared_type, check_type)
 
 
 @contextmanager
@@ -148,19 +150,26 @@ def receive(stream: Readable, limit: int, file: IO[bytes] | None = None) -> Iter
         yield Received(kept, cid.raw_from_digest(digest.digest()), size)
 
 
-def keep(repo: RepoRow, received: Received, declared_type: str | None) -> BlobRef:
+def keep(
+    repo: RepoRow,
+    received: Received,
+    declared_type: str | None,
+    check_type: TypeCheck | None = None,
+) -> BlobRef:
     """Store bytes and stage them.
 
     The type is what the bytes say, else what was declared, else what a record that waits for them
     says (repos.blobs.types.mime_types). The same bytes again give the same reference, unless the
-    type was a guess. Raises BlobQuotaExceeded, BlobTakendown, StorageTimedOut, and what a scanner
-    says (repos.blobs.scanning).
+    type was a guess. Raises BlobQuotaExceeded, BlobTakendown, StorageTimedOut, what a scanner says
+    (repos.blobs.scanning), and what `check_type` does of the type.
     """
     declared = mime_types.plain(declared_type)
     arrival = _arrive(repo, received.cid, is_vague=mime_types.is_vague(declared))
     if arrival.naming:
         declared = declared_types.telling_type_in(arrival.naming, received.cid) or declared
     mime_type = mime_types.type_of(received.file, declared)
+    if check_type is not None:
+        check_type(mime_type)
     ref = BlobRef(received.cid, mime_type, received.size)
     scanning.scan(repo.host_id, ref, received.file)
     kept = _keep(repo, ref, received.file, arrival, is_said=mime_type == declared)

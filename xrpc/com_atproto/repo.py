@@ -172,8 +172,11 @@ def upload_blob(call: Call) -> Answer:
     repo = own_repo_as_it_is(call)
     body = call.body
     length = None if body.is_encoded else body.length
+    check = call.permissions.require_upload if call.permissions else None  # of the bytes' own type
     with spending(call):
-        ref = uploads.stage(repo, body, body.content_type, length, body.limit_bytes, body.file)
+        ref = uploads.stage(
+            repo, body, body.content_type, length, body.limit_bytes, body.file, check
+        )
     link = {"$link": cid.to_text(ref.cid)}
     return {"blob": {"$type": "blob", "ref": link, "mimeType": ref.mime_type, "size": ref.size}}
 

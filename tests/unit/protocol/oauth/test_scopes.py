@@ -69,9 +69,3 @@ def test_a_parameter_keeps_what_is_known_once_and_in_order() -> None:
     )
     assert found == (MarkerScope("atproto"), RepoScope(("com.example.foo",)))
     assert scopes.join(found) == "atproto repo:com.example.foo"
-
-
-@pytest.mark.parametrize("text", ["a" * 20_001, " ".join(["atproto"] * 501)])
-def test_a_parameter_of_any_size_is_refused(text: str) -> None:
-    with pytest.raises(InvalidScope):
-        scopes.parse_all(text)
