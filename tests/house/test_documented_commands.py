@@ -87,16 +87,17 @@ def test_an_account_and_a_record_are_made_with_curl(grove: RunningGrove) -> None
     assert posts(grove) == ["Hello from the grove"]
 
 
+def test_a_firehose_is_watched(grove: RunningGrove, folder: Path) -> None:
+    # before a test gives the account a new key, under which its old commits are faults
+    said = typed(grove, "firehose tail", folder)
+    assert len(said.splitlines()) == 3
+    assert "fault" not in said
+
+
 def test_repos_are_checked_rebuilt_exported_and_imported(grove: RunningGrove, folder: Path) -> None:
     typed(grove, "repo rebuild", folder)
     assert posts(grove) == ["Hello from the grove"]
     assert (folder / "alice.car").stat().st_size > 0
-
-
-def test_a_firehose_is_watched(grove: RunningGrove, folder: Path) -> None:
-    said = typed(grove, "firehose tail", folder)
-    assert len(said.splitlines()) == 3
-    assert "fault" not in said
 
 
 def test_what_the_provider_sets_for_a_host(grove: RunningGrove, folder: Path) -> None:
