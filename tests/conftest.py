@@ -5,6 +5,7 @@ read DATABASE_URL. So the ini file does not, and this module does, in the order 
 """
 
 import os
+from pathlib import Path
 from typing import Any
 
 import django
@@ -26,6 +27,7 @@ os.environ.setdefault("GROVE_SIGN_UP_MAIL", "off")  # most tests read the e-mail
 os.environ["DJANGO_SETTINGS_MODULE"] = "hosting.settings"
 django.setup()
 
+from django.core.files.storage import storages  # noqa: E402 - needs django.setup()
 from django.db import connection  # noqa: E402 - needs django.setup()
 
 from hosting.models import Host, Tenant  # noqa: E402 - needs django.setup()
@@ -78,3 +80,12 @@ def birch(db: None) -> Host:
     tenant = Tenant.objects.create(slug="birch", name="Birch")
     origin = "http://birch.localhost:2583"
     return provisioning.create_host(tenant, "birch.localhost", origin, [".birch.test"])
+
+
+@pytest.fixture
+def folder(settings, tmp_path: Path) -> Path:
+    """Where this test's blobs lie."""
+    backend = {**settings.STORAGES["blobs"], "OPTIONS": {"location": str(tmp_path)}}
+    settings.STORAGES = {**settings.STORAGES, "blobs": backend}
+    assert storages["blobs"].location == str(tmp_path)
+    return tmp_path

@@ -20,7 +20,7 @@ from server.web.bodies.body_transfers import BodyTransfers
 from server.web.bodies.streams import ResponseWriter
 from server.web.deferred_response import Exchange
 from tests import upstreams
-from tests.api.conftest import Person
+from tests.api.clients import Person
 from tests.upstreams import Upstream
 
 Jobs = Queue[tuple[Callable[[], Any], Future[Any]] | None]

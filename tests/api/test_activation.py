@@ -5,7 +5,7 @@ import pytest
 from accounts import status as account_status
 from accounts.authentication import session_tokens
 from accounts.models import Account
-from tests.api.conftest import Person
+from tests.api.clients import Person
 from tests.session_tokens import access_token
 
 NS = "com.atproto.server."

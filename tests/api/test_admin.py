@@ -11,7 +11,7 @@ from accounts.models import Account, ReservedKey
 from hosting.mail.models import OutgoingMail
 from hosting.tenancy import routing
 from moderation.models import AuditEntry
-from tests.api.conftest import Api
+from tests.api.clients import Api
 
 NS = "com.atproto.admin."
 NOBODY = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.api.conftest import Person
+from tests.api.clients import Person
 
 NS = "com.atproto.server."
 THING = "com.example.grove.thing"

@@ -13,7 +13,7 @@ from accounts.models import Account
 from protocol.did import plc
 from protocol.keys import SigningKey
 from server.net import http_client
-from tests.api.conftest import Person
+from tests.api.clients import Person
 from tests.api.test_moving import arrive, hand_over, service_token
 from tests.statements import statements
 

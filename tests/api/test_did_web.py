@@ -10,7 +10,7 @@ from hosting.models import Host
 from protocol.event_stream.frames import EventKind
 from protocol.keys import SigningKey
 from server.net import http_client
-from tests.api.conftest import Person, sign_up
+from tests.api.clients import Person, sign_up
 from tests.api.test_moving import (
     CREATE,
     IDENTITY,

@@ -13,7 +13,7 @@ from hosting.limits import Bucket, Budget
 from hosting.models import Host
 from repos.reads import repos
 from server.web.bodies.decoded_bodies import Body
-from tests.api.conftest import Person
+from tests.api.clients import Person
 from tests.api.test_import import CAR, IMPORT, folders, repo_car, things
 from xrpc import rate_limits, registry
 from xrpc.request.call import Call, Caller

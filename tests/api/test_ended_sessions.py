@@ -17,7 +17,7 @@ from accounts.models import Account, Session
 from accounts.signup.sign_up import SignUp
 from protocol import cid
 from protocol.did.did_document import DidDocument
-from tests.api.conftest import Api, Person
+from tests.api.clients import Api, Person
 from tests.tenancy.test_cross_tenant import MATRIX, answer_to, filled
 from xrpc import registry
 from xrpc.auth.declared import Kind

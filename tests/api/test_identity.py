@@ -12,7 +12,7 @@ from accounts.identity.resolution import network_handles
 from accounts.models import Account, CustomHandle
 from hosting.mail.models import OutgoingMail
 from protocol.keys import SigningKey
-from tests.api.conftest import Api
+from tests.api.clients import Api
 from xrpc import registry
 
 RESOLVE = "com.atproto.identity.resolveHandle"

@@ -11,7 +11,7 @@ from protocol.keys import PublicKey, SigningKey
 from protocol.repo import commit
 from repos.imports import receive
 from repos.models import Blob, Event, ImportJob, Record, Repo
-from tests.api.conftest import Api, Person
+from tests.api.clients import Api, Person
 
 IMPORT = "com.atproto.repo.importRepo"
 MISSING = "com.atproto.repo.listMissingBlobs"

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import Account
 from hosting.tenancy import routing
-from tests.api.conftest import Api, sign_up
+from tests.api.clients import Api, sign_up
 from tests.api.test_admin import Admin, done, refused
 
 SERVER = "com.atproto.server."

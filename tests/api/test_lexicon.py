@@ -2,12 +2,8 @@
 
 from accounts.models import Account
 from repos.lexicons.publications import SCHEMA
-from tests.unit.repos.lexicons.conftest import (
-    DID,
-    THING,
-    lexicon_of,
-    network,
-)
+from tests.unit.repos.lexicons.conftest import network
+from tests.unit.repos.lexicons.documents import DID, THING, lexicon_of
 
 __all__ = ["network"]
 RESOLVE = "com.atproto.lexicon.resolveLexicon"

@@ -15,7 +15,7 @@ from hosting.limits import RateLimitExceeded
 from hosting.mail import outbox
 from hosting.mail.emails import CONFIRM_EMAIL
 from hosting.mail.models import OutgoingMail
-from tests.api.conftest import Api, Person, sign_up
+from tests.api.clients import Api, Person, sign_up
 
 NS = "com.atproto.server."
 NEW = "new@example.com"

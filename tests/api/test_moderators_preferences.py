@@ -5,7 +5,7 @@ import pytest
 from accounts.identity import resolution
 from protocol.did.did_document import DidDocument
 from protocol.keys import SigningKey
-from tests.api.conftest import Api
+from tests.api.clients import Api
 from tests.api.relayed import Relayed, carried, labeler, view
 from tests.unit.xrpc.auth.test_staff import KEY, MOD, bearer
 

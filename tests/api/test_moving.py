@@ -19,7 +19,7 @@ from protocol.repo import commit
 from repos.models import BlobFetch, Repo
 from repos.reads import repos
 from server.net import http_client
-from tests.api.conftest import Api, Person
+from tests.api.clients import Api, Person
 from tests.api.test_import import CAR, THING, folders, repo_car, things, with_blob
 from tests.unit.accounts.service_auth.test_tokens import claims, token
 from tests.unit.repos.events.firehose.stream import events
@@ -34,7 +34,7 @@ PICTURE = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(60)
 
 
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch, settings):
+def quick_directory(monkeypatch, settings):
     monkeypatch.setattr(credentials, "REFUSAL_TAKES_S", 0.0)
     settings.SMTP_URL = ""  # captured
 

@@ -8,12 +8,12 @@ from accounts.models import Account, HeldSignUp
 from hosting.tenancy import routing
 from moderation.staff import sign_up_review
 from tests.api import conftest
-from tests.api.conftest import Api
+from tests.api.clients import Api
 from tests.api.test_admin import done, refused
-from tests.api.test_moving import _quick, service_token
-from tests.tenancy.test_cross_tenant_pages import staff_of
+from tests.api.test_moving import quick_directory, service_token
+from tests.factories import staff_member
 
-__all__ = ["_quick"]
+__all__ = ["quick_directory"]
 
 
 def policy(host, name) -> None:
@@ -65,7 +65,7 @@ def test_staff_approve_and_the_move_goes_on(alice, birch):
     assert refused(knock(birch, alice))[1] == "SignupQueued"
     assert not lives_at(birch, alice)
     held = HeldSignUp.objects.select_related("host__tenant").get(did=alice.did)
-    sign_up_review.approve(staff_of(birch), held, "a neighbour")
+    sign_up_review.approve(staff_member(birch, "owner"), held, "a neighbour")
     done(knock(birch, alice))
     assert lives_at(birch, alice)
 
@@ -74,7 +74,7 @@ def test_staff_refuse_and_it_does_not(alice, birch):
     policy(birch, "approval")
     knock(birch, alice)
     held = HeldSignUp.objects.select_related("host__tenant").get(did=alice.did)
-    sign_up_review.refuse(staff_of(birch), held, "a bot")
+    sign_up_review.refuse(staff_member(birch, "owner"), held, "a bot")
     assert "declined" in refused(knock(birch, alice))[2]
     assert not lives_at(birch, alice)
 

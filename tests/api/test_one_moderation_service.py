@@ -10,7 +10,7 @@ from hosting.tenancy import routing
 from moderation.models import AuditEntry
 from protocol.did.did_document import DidDocument
 from protocol.keys import SigningKey
-from tests.api.conftest import Api, Person
+from tests.api.clients import Api, Person
 from tests.api.test_admin import Admin
 from tests.unit.xrpc.auth.test_staff import bearer
 

@@ -7,7 +7,7 @@ from accounts.authentication import web_sessions
 from accounts.identity.plc import did_refresh
 from accounts.models import Account
 from protocol.keys import SigningKey
-from tests.api.conftest import Api
+from tests.api.clients import Api
 from tests.api.test_mail_flows import mailed_code
 from tests.api.test_moving import IDENTITY, SERVER, arrive, bring, hand_over, ok, service_token
 from tests.tenancy.test_departures import publish_past_the_host

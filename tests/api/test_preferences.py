@@ -10,7 +10,7 @@ from accounts import status as account_status
 from accounts.authentication import session_tokens
 from accounts.lifecycle import activation
 from accounts.models import Account
-from tests.api.conftest import Person, sign_up
+from tests.api.clients import Person, sign_up
 from tests.api.relayed import get, labeler, post, view
 from tests.session_tokens import access_token
 from tests.upstreams import answering

@@ -9,7 +9,7 @@ from accounts.lifecycle import activation
 from accounts.models import Account
 from accounts.service_auth import tokens as service_tokens
 from protocol.did.did_document import DidDocument
-from tests.api.conftest import Person
+from tests.api.clients import Person
 from tests.api.relayed import carried, claims, get, labeler, post, view
 from tests.session_tokens import access_token
 from tests.upstreams import answering, raw

@@ -8,7 +8,7 @@ from accounts.lifecycle import staff_overrides
 from accounts.models import Account
 from hosting import limits
 from hosting.limits import Bucket, Budget
-from tests.api.conftest import sign_up
+from tests.api.clients import sign_up
 from xrpc import rate_limits, registry
 from xrpc.rate_limits import Limit
 

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from repos.reads import repos
-from tests.api.conftest import Person
+from tests.api.clients import Person
 from tests.api.relayed import Relayed, get, labeler, view
 from tests.upstreams import Upstream, answering, raw
 

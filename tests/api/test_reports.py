@@ -7,7 +7,7 @@ from accounts import status
 from accounts.authentication import session_tokens
 from accounts.models import Account
 from moderation.models import Report
-from tests.api.conftest import Person
+from tests.api.clients import Person
 from tests.api.relayed import claims, labeler, post, view
 from tests.session_tokens import access_token
 from tests.upstreams import answering

@@ -9,7 +9,7 @@ import pytest
 from accounts import status
 from accounts.authentication import session_tokens
 from accounts.models import Account
-from tests.api.conftest import Person, sign_up
+from tests.api.clients import Person, sign_up
 from tests.session_tokens import access_token
 
 NSID = "com.atproto.server.getServiceAuth"

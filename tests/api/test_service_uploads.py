@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import Account
 from accounts.service_auth import tokens
-from tests.api.conftest import Api, Person, sign_up
+from tests.api.clients import Api, Person, sign_up
 from tests.api.test_import import folders
 from tests.api.test_moving import CREATE, PICTURE, REPO, THING, ok, refusal
 

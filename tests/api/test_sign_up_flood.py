@@ -5,7 +5,7 @@ import pytest
 from accounts.models import Account, HeldSignUp, PlcOperation
 from hosting.tenancy import routing
 from repos.models import Event, Repo
-from tests.api.conftest import Api, sign_up
+from tests.api.clients import Api, sign_up
 
 LIMIT = 10
 FLOOD = 500

@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from accounts.authentication import session_tokens
-from tests.api.conftest import Person
+from tests.api.clients import Person
 from tests.api.relayed import carried, claims, labeler, view
 from tests.api.test_proxy import app_password
 from tests.fuzz import samples

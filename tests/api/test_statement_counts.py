@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hosting.tenancy import routing
-from tests.api.conftest import Api, Person
+from tests.api.clients import Api, Person
 from tests.statements import Statements, statements
 from xrpc import registry
 

@@ -14,7 +14,7 @@ from accounts import status as account_status
 from accounts.lifecycle import activation, deletion
 from accounts.models import Account
 from protocol.event_stream.frames import EventKind
-from tests.api.conftest import Api, Person
+from tests.api.clients import Api, Person
 from tests.unit.repos.events.firehose import stream
 
 THING = "com.example.grove.thing"

@@ -21,8 +21,8 @@ from protocol import cid
 from repos.blobs import blobs, files, garbage_collection, quarantine
 from repos.models import Blob, BlobUsage, BlobUse, DoomedFile
 from repos.reads.repos import RepoRow, find_repo
+from tests.factories import open_account
 from tests.running import ROOT
-from tests.unit.repos.conftest import open_account
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 

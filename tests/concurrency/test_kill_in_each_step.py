@@ -51,9 +51,9 @@ from repos.state.long_reads import conninfo
 from server.database import connection as database
 from tests.concurrency import doomed
 from tests.concurrency.doomed import OLD
+from tests.factories import open_account
 from tests.running import ROOT
 from tests.unit.repos.blobs.uploads import THING, upload, using
-from tests.unit.repos.conftest import open_account
 from tests.unit.repos.events import numbering
 from tests.unit.repos.events.firehose import stream
 from tests.unit.repos.imports.test_round_trips import foreign_car

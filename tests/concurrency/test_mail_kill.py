@@ -28,14 +28,13 @@ from repos.commits import group_commit, writes
 from repos.lifecycle import deletion as repo_deletion
 from repos.models import Blob, BlobUse, Event, Node, Record, RepoDeletion
 from repos.reads import repos
+from tests.factories import open_account
 from tests.running import ROOT
 from tests.smtp_server import PostOffice
 from tests.unit.repos.blobs.uploads import THING, using
-from tests.unit.repos.conftest import folder, open_account
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-__all__ = ["folder"]
 
 LETTERS = 150
 RECORDS = 3_000

@@ -39,12 +39,11 @@ from repos.reads.repos import RepoRow
 from repos.state import long_reads
 from server.database import connection
 from tests.concurrency.test_writers import in_threads
+from tests.factories import open_account
 from tests.unit.repos.blobs.uploads import THING, upload, using
-from tests.unit.repos.conftest import folder, open_account
 from tests.unit.repos.events.firehose import stream
 from tests.unit.repos.imports.test_round_trips import foreign_car
 
-__all__ = ["folder"]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SECONDS = 4

@@ -18,7 +18,7 @@ from repos.reads import repos as reads
 from repos.reads.repos import RepoRow
 from server.database import connection as database
 from server.web.threads.batching import Batch
-from tests.unit.repos.conftest import open_account
+from tests.factories import open_account
 from tests.unit.repos.events import numbering
 from tests.unit.repos.events.firehose import stream
 from tests.unit.repos.events.test_sequencer import await_numbered

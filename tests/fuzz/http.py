@@ -45,9 +45,9 @@ from repos.models import Record, Repo
 from repos.reads import exports, repos
 from server.net import http_client
 from server.web.wsgi_handler import application
+from tests.factories import account_row
 from tests.fuzz import forms, samples, sign_ins
 from tests.fuzz.car import repaired
-from tests.unit.accounts.people import account_row
 
 _THING = "com.example.thing"
 _ADMIN = base64.b64encode(b"admin:sesame")

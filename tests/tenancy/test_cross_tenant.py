@@ -15,7 +15,7 @@ from accounts.models import Account
 from protocol import car, mst
 from protocol.keys import SigningKey
 from protocol.repo import commit
-from tests.api.conftest import Api
+from tests.api.clients import Api
 from xrpc import (
     app_bsky,  # noqa: F401 - importing it declares its methods
     com_atproto,  # noqa: F401 - importing it declares its methods

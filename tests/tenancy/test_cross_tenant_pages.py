@@ -17,10 +17,10 @@ from accounts.models import Account
 from accounts.oauth import devices
 from accounts.pages.cookies import COOKIE
 from accounts.pages.oauth.browsers import NAME_COOKIE, PROOF_COOKIE
-from hosting.models import Member, StaffUser
 from moderation.reports import reports
 from protocol import cid
-from tests.unit.accounts.pages.oauth.conftest import query_of
+from tests.factories import staff_member
+from tests.unit.accounts.pages.oauth.pages import query_of
 
 
 @dataclass(frozen=True)
@@ -156,17 +156,11 @@ def routes(patterns: list, prefix: str = "") -> Iterator[str]:
             yield route
 
 
-def staff_of(host) -> StaffUser:
-    user = StaffUser.objects.create_user(f"{host.hostname}-owner", is_staff=True)
-    Member.objects.create(tenant=host.tenant, user=user, role=Member.Role.OWNER)
-    return user
-
-
 @pytest.fixture
 def stranger(alice, ash) -> Client:
     """A browser that is signed in at ash, in every way."""
     browser = Client(HTTP_HOST="birch.localhost")
-    browser.force_login(staff_of(ash))
+    browser.force_login(staff_member(ash, "owner"))
     account = Account.objects.get(did=alice.did)
     browser.cookies[COOKIE] = web_sessions.begin(account)
     seen = devices.create(ash, "here")
@@ -179,7 +173,7 @@ def stranger(alice, ash) -> Client:
 def staff(alice, birch) -> Client:
     """Birch's own staff, at work."""
     browser = Client(HTTP_HOST="birch.localhost")
-    browser.force_login(staff_of(birch))
+    browser.force_login(staff_member(birch, "owner"))
     return browser
 
 

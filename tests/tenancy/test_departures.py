@@ -21,7 +21,7 @@ from protocol.did.did_document import DidDocument
 from protocol.did.plc_data import PDS_SERVICE, PlcData, Service
 from protocol.event_stream.frames import EventKind
 from server.net import http_client
-from tests.api.conftest import Person
+from tests.api.clients import Person
 from tests.api.test_import import THING
 from tests.api.test_moving import (
     IDENTITY,

@@ -22,7 +22,7 @@ from protocol.keys import PublicKey
 from protocol.repo import commit
 from repos.models import Repo
 from server.net import http_client
-from tests.api.conftest import Person
+from tests.api.clients import Person
 
 IDENTITY, SERVER = "com.atproto.identity.", "com.atproto.server."
 MOVER = "did:plc:" + "m" * 24

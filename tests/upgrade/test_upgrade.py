@@ -22,8 +22,8 @@ from moderation.models import Report
 from repos.models import Blob
 from repos.state import long_reads
 from server.encryption import keyring
-from tests.api.conftest import Api
-from tests.unit.accounts.people import PASSWORD
+from tests.api.clients import Api
+from tests.factories import PASSWORD
 from tests.upgrade import write_dump
 
 DUMP = Path(__file__).with_name("before_0_1.sql")

@@ -37,7 +37,7 @@ def fill() -> None:
     from repos.commits import group_commit, writes
     from repos.models import Record
     from repos.reads import repos
-    from tests.unit.accounts.people import PASSWORD, account_row
+    from tests.factories import PASSWORD, account_row
 
     tenant = Tenant.objects.create(slug="old", name="Old")
     host = provisioning.create_host(tenant, HOSTNAME, f"https://{HOSTNAME}", [f".{HOSTNAME}"])

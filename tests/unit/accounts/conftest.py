@@ -7,7 +7,7 @@ from accounts import status as account_status
 from accounts.identity.keys import signing_keys
 from protocol.did import plc
 from server.net import http_client
-from tests.unit.accounts.people import account_row
+from tests.factories import account_row
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from accounts.models import Account
-from tests.unit.accounts.people import account_row
+from tests.factories import account_row
 
 NOW = timezone.now()
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 from accounts import status
 from accounts.authentication import sessions, web_sessions
 from accounts.models import Account, Session, WebSession
-from tests.unit.accounts.people import account_row
+from tests.factories import account_row
 
 
 def test_a_takedown_shows_in_the_status(alice, announced):

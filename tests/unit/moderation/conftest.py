@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from accounts.models import Account
-from hosting.models import Host, Member, StaffUser
+from hosting.models import Host, StaffUser
 from hosting.tenancy import routing
-from tests.unit.repos.conftest import open_account
+from tests.factories import open_account, staff_member
 
 
 @pytest.fixture(autouse=True)
@@ -24,13 +24,7 @@ def account(ash: Host) -> Account:
 @pytest.fixture
 def staff_of() -> Callable[[Host, str], StaffUser]:
     """A new member of staff: `staff_of(ash, "moderator")`."""
-
-    def make(host: Host, role: str) -> StaffUser:
-        user = StaffUser.objects.create_user(f"{role}-{host.tenant.slug}", is_staff=True)
-        Member.objects.create(tenant=host.tenant, user=user, role=role)
-        return user
-
-    return make
+    return staff_member
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.http import HttpRequest, JsonResponse
 
-from server.web.bodies import transfers
+from server.web.bodies import body_transfers
 from tests.unit.server.web.servers import served
 from xrpc.request.call import HandedOn
 from xrpc.response import answers
@@ -84,7 +84,7 @@ def test_uploads_that_stand_still_hold_no_thread(port):
 def test_one_upload_too_many_cuts_off_the_slowest(port):
     with ExitStack() as stack:
         waiting = [socket.create_connection(("127.0.0.1", port), timeout=60)
-                   for _ in range(transfers.EACH_MAX)]  # fmt: skip
+                   for _ in range(body_transfers.EACH_MAX)]  # fmt: skip
         for client in waiting:
             stack.enter_context(client)
             client.sendall(b"POST / HTTP/1.1\r\nContent-Length: 9000000\r\n\r\nabc")

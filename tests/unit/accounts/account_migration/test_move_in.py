@@ -24,7 +24,7 @@ from accounts.models import Account, AccountMigration, AppPassword, Preference
 from protocol.did.plc_data import PDS_SERVICE, PDS_SERVICE_TYPE, PlcData, Service
 from protocol.keys import SigningKey
 from server.net import dns, http_client
-from tests.unit.accounts.people import PASSWORD, account_row, wanted
+from tests.factories import PASSWORD, account_row, wanted
 from tests.unit.repos.events.firehose.stream import events
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -8,7 +8,7 @@ from accounts.authentication.app_passwords import NameTaken, TooManyAppPasswords
 from accounts.authentication.credentials import InvalidLogin
 from accounts.models import AppPassword, Session
 from protocol.errors import XrpcError
-from tests.unit.accounts.people import PASSWORD, account_row
+from tests.factories import PASSWORD, account_row
 
 
 @pytest.fixture(autouse=True)

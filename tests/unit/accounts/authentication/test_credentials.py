@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.authentication import credentials
 from accounts.authentication.credentials import InvalidLogin, authenticate
 from accounts.models import HeldSignUp
-from tests.unit.accounts.people import PASSWORD, account_row
+from tests.factories import PASSWORD, account_row
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from accounts.authentication.email_address import (
 from accounts.authentication.email_codes import ExpiredToken, InvalidToken, Purpose
 from accounts.models import Account, EmailToken
 from hosting.mail.models import OutgoingMail
-from tests.unit.accounts.people import account_row
+from tests.factories import account_row
 
 NEW = "new@example.com"
 

@@ -14,7 +14,7 @@ from accounts.authentication import email_codes
 from accounts.authentication.email_codes import ExpiredToken, InvalidToken, Purpose
 from accounts.models import EmailToken
 from hosting.mail.models import OutgoingMail
-from tests.unit.accounts.people import account_row
+from tests.factories import account_row
 
 PURPOSE = Purpose.RESET_PASSWORD
 

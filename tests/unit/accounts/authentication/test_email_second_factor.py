@@ -20,7 +20,7 @@ from accounts.authentication.sessions import LoginContext
 from accounts.models import Account
 from accounts.status import AccountTakedown
 from hosting.mail.models import OutgoingMail
-from tests.unit.accounts.people import PASSWORD, account_row
+from tests.factories import PASSWORD, account_row
 
 
 @pytest.fixture(autouse=True)

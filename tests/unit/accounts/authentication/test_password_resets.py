@@ -17,7 +17,7 @@ from accounts.authentication.email_codes import InvalidToken, Purpose
 from accounts.models import AppPassword, EmailToken, Session, WebSession
 from accounts.status import AccountNotFound
 from hosting.mail.models import OutgoingMail
-from tests.unit.accounts.people import PASSWORD
+from tests.factories import PASSWORD
 
 NEW = "another good one"
 

@@ -11,7 +11,7 @@ from accounts import status
 from accounts.authentication import credentials, session_tokens, sessions
 from accounts.models import Session
 from protocol.errors import XrpcError
-from tests.unit.accounts.people import PASSWORD, account_row
+from tests.factories import PASSWORD, account_row
 
 
 @pytest.fixture

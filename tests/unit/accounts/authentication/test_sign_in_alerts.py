@@ -10,7 +10,7 @@ from accounts.authentication import app_passwords, sessions, sign_in_alerts
 from accounts.authentication.sessions import LoginContext
 from accounts.models import KnownPlace
 from hosting.mail.models import OutgoingMail, Sender
-from tests.unit.accounts.people import PASSWORD, account_row
+from tests.factories import PASSWORD, account_row
 
 HOME, AWAY = "203.0.113.7", "198.51.100.1"
 

@@ -25,7 +25,7 @@ from protocol.did.plc_data import PDS_SERVICE, Service
 from protocol.keys import SigningKey
 from repos.models import Event, Repo
 from server.net import http_client
-from tests.unit.accounts.people import account_row, wanted
+from tests.factories import account_row, wanted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DID = "did:web:alice.test"

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.identity import external_handles, resolution
 from accounts.models import CustomHandle
-from tests.unit.accounts.people import account_row
+from tests.factories import account_row
 
 HANDLE = "alice.example.com"
 

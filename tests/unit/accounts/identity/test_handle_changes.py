@@ -17,7 +17,7 @@ from protocol.keys import SigningKey
 from repos.models import Event
 from server.net import dns as txt_records
 from server.net import http_client
-from tests.unit.accounts.people import account_row, wanted
+from tests.factories import account_row, wanted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 IDENTITY = 3

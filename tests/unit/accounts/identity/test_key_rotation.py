@@ -13,7 +13,7 @@ from protocol.keys import PublicKey
 from protocol.keys import SigningKey as Key
 from protocol.repo import commit
 from repos.models import Event, Repo
-from tests.unit.accounts.people import wanted
+from tests.factories import wanted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

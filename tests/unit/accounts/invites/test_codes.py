@@ -11,7 +11,7 @@ from accounts.invites import codes as invites
 from accounts.invites.codes import InvalidInviteCode
 from accounts.models import Account, InviteCode, InviteUse
 from protocol.errors import InvalidRequest, XrpcError
-from tests.unit.accounts.people import account_row
+from tests.factories import account_row
 
 DID = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"
 

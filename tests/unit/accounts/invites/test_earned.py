@@ -13,7 +13,7 @@ from accounts.invites import codes as invites
 from accounts.invites import earned as earned_invites
 from accounts.models import Account, InviteCode
 from hosting.models import Host
-from tests.unit.accounts.people import account_row
+from tests.factories import account_row
 
 DAY = timedelta(days=1)
 

@@ -6,7 +6,7 @@ from accounts.invites import codes as invites
 from accounts.invites import listing
 from accounts.models import InviteCode
 from protocol.errors import InvalidRequest
-from tests.unit.accounts.people import account_row
+from tests.factories import account_row
 
 
 @pytest.fixture

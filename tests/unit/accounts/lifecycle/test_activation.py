@@ -10,7 +10,7 @@ from accounts.identity.did_verification import InvalidDid
 from accounts.lifecycle import activation
 from accounts.models import Account, Session
 from accounts.status import AccountNotFound
-from tests.unit.accounts.people import account_row
+from tests.factories import account_row
 
 SOME_DAY = datetime(2031, 1, 2, tzinfo=UTC)
 

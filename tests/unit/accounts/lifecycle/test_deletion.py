@@ -31,7 +31,7 @@ from accounts.models import (
 )
 from accounts.status import AccountNotFound
 from hosting.mail.models import OutgoingMail
-from tests.unit.accounts.people import PASSWORD, account_row
+from tests.factories import PASSWORD, account_row
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from accounts.lifecycle import deletion, preferences
 from accounts.lifecycle.preferences import ForeignPreference, PreferenceNotAllowed
 from accounts.models import Preference
 from protocol.errors import InvalidRequest
-from tests.unit.accounts.people import account_row
+from tests.factories import account_row
 
 DEFS = "app.bsky.actor.defs#"
 ADULT = {"$type": f"{DEFS}adultContentPref", "enabled": True}

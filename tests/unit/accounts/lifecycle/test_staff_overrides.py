@@ -8,7 +8,7 @@ from accounts.authentication.credential_rules import EmailRefused, PasswordRefus
 from accounts.authentication.credentials import InvalidLogin
 from accounts.lifecycle import staff_overrides
 from accounts.models import EmailToken, Session
-from tests.unit.accounts.people import PASSWORD, account_row
+from tests.factories import PASSWORD, account_row
 
 
 def test_a_new_address_is_lower_case_and_unconfirmed(alice):

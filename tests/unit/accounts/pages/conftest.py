@@ -6,14 +6,8 @@ from django.utils import timezone
 
 from accounts.signup import await_directory, sign_up
 from hosting.tenancy import routing
-from tests.unit.accounts.people import account_row
-
-FORM = {
-    "handle": "alice",
-    "domain": ".test",
-    "email": "alice@example.com",
-    "password": "correct horse battery",
-}
+from tests.factories import account_row
+from tests.unit.accounts.pages.sign_up_form import FORM
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from accounts.signup import sign_up
 from hosting.models import Host
 from hosting.tenancy import routing
 from protocol.keys import SigningKey
-from tests.unit.accounts.people import PASSWORD, account_row, wanted
+from tests.factories import PASSWORD, account_row, wanted
 
 PAGE = "/account/identity"
 pytestmark = pytest.mark.django_db(transaction=True)

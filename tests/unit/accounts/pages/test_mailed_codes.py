@@ -8,7 +8,7 @@ from accounts.authentication import email_address, email_codes
 from accounts.authentication.email_codes import Purpose
 from accounts.models import Account
 from hosting.mail.models import OutgoingMail
-from tests.unit.accounts.pages.conftest import FORM
+from tests.unit.accounts.pages.sign_up_form import FORM
 
 CONFIRM, CODES = "/account/confirm-email", "/account/codes"
 

@@ -15,7 +15,7 @@ from accounts.models import EmailToken, WebSession
 from hosting import celery, limits
 from hosting.limits import Bucket, Budget
 from hosting.mail.models import OutgoingMail
-from tests.unit.accounts.people import PASSWORD, account_row
+from tests.factories import PASSWORD, account_row
 
 PAGE = "/account/reset-password"
 NEW = "another good one"

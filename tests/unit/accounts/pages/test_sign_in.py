@@ -14,8 +14,8 @@ from accounts.signup import sign_up as signup
 from hosting import limits
 from hosting.limits import Bucket, Budget
 from hosting.models import HandleDomain
-from tests.unit.accounts.pages.conftest import FORM
-from tests.unit.accounts.people import account_row
+from tests.factories import account_row
+from tests.unit.accounts.pages.sign_up_form import FORM
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from accounts.signup import captcha
 from hosting import limits
 from hosting.mail.models import OutgoingMail
 from hosting.pages.security_headers import PAGE_POLICY
-from tests.unit.accounts.pages.conftest import FORM
+from tests.unit.accounts.pages.sign_up_form import FORM
 
 SIGN_UP = "/account/sign-up"
 

@@ -10,7 +10,7 @@ from accounts.models import Account, PlcOperation, SigningKey
 from accounts.signup import abandoned, sign_up
 from accounts.signup.rules import check
 from protocol.did import plc as did_plc
-from tests.unit.accounts.people import wanted
+from tests.factories import wanted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -15,7 +15,7 @@ from accounts.models import Account, HeldSignUp, PlcOperation
 from accounts.signup import approval_queue, sign_up
 from accounts.signup.approval_queue import AlreadyDecided, Declined, QueueFull
 from hosting.mail.models import OutgoingMail
-from tests.unit.accounts.people import PASSWORD, account_row, wanted
+from tests.factories import PASSWORD, account_row, wanted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -7,7 +7,7 @@ from accounts.identity.plc import submit
 from accounts.models import PlcOperation
 from accounts.signup import abandoned, await_directory, sign_up
 from accounts.signup.rules import check
-from tests.unit.accounts.people import wanted
+from tests.factories import wanted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -7,7 +7,7 @@ from accounts.identity.handles.allocation import HandleTaken
 from accounts.models import HeldSignUp
 from accounts.signup import handle_availability
 from hosting.models import HandleDomain
-from tests.unit.accounts.people import account_row
+from tests.factories import account_row
 
 
 def suggested(host, *asked) -> list[str]:

@@ -11,7 +11,7 @@ from accounts.invites.codes import InvalidInviteCode
 from accounts.models import Account, InviteCode, PlcOperation, SigningKey
 from accounts.signup import abandoned, sign_up
 from protocol.errors import XrpcError
-from tests.unit.accounts.people import wanted
+from tests.factories import wanted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,7 +12,7 @@ from accounts.models import HeldSignUp
 from accounts.signup import captcha, policy, rules
 from accounts.signup.policy import SignUpClosed
 from accounts.signup.rules import SignUp
-from tests.unit.accounts.people import wanted
+from tests.factories import wanted
 
 MOVER = "did:plc:mmmmmmmmmmmmmmmmmmmmmmmm"
 

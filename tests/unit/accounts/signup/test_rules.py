@@ -7,7 +7,7 @@ from accounts.authentication.credential_rules import PasswordRefused
 from accounts.signup import rules
 from protocol.errors import XrpcError
 from protocol.keys import SigningKey
-from tests.unit.accounts.people import account_row, wanted
+from tests.factories import account_row, wanted
 
 UNFIT = "This email address is not supported, please use a different email."
 

@@ -17,7 +17,7 @@ from accounts.signup import await_directory, sign_up
 from protocol.did import plc as did_plc
 from protocol.errors import XrpcError
 from protocol.keys import SigningKey as Key
-from tests.unit.accounts.people import wanted
+from tests.factories import wanted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

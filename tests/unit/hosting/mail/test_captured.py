@@ -6,7 +6,7 @@ from django.test import Client
 from hosting.mail import emails, outbox
 from hosting.models import Member, StaffUser
 from hosting.tenancy import routing
-from tests.unit.hosting.mail.conftest import CODE, post
+from tests.unit.hosting.mail.emails import CODE, post
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from hosting.mail import delivery, emails, outbox, smtp
 from hosting.mail.models import OutgoingMail
-from tests.unit.hosting.mail.conftest import CODE, make_due, make_old, post, stored
+from tests.unit.hosting.mail.emails import CODE, make_due, make_old, post, stored
 
 State = OutgoingMail.State
 

@@ -12,7 +12,7 @@ from cryptography.x509.oid import NameOID
 
 from hosting.mail import emails, smtp
 from hosting.mail.models import OutgoingMail, Sender
-from tests.unit.hosting.mail.conftest import post
+from tests.unit.hosting.mail.emails import post
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from hosting import limits
 from hosting.limits import Bucket, Budget
 from hosting.models import StaffUser
 from moderation.models import AuditEntry
-from tests.unit.repos.conftest import open_account
+from tests.factories import open_account
 
 pytestmark = pytest.mark.django_db
 PAGES = ["", "look-up/?q=x", "accounts/{did}/", "accounts/account/", "moderation/auditentry/"]

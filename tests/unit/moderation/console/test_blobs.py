@@ -8,7 +8,6 @@ from repos.blobs import quarantine
 from repos.reads import repos
 from tests.unit.moderation.console.test_account_page import console, url
 from tests.unit.repos.blobs.uploads import THING, put, upload
-from tests.unit.repos.conftest import folder  # noqa: F401 - a fixture
 
 pytestmark = [pytest.mark.usefixtures("folder"), pytest.mark.django_db(transaction=True)]
 

@@ -8,7 +8,7 @@ from django.test import Client
 from accounts.invites import codes
 from hosting.models import Host
 from moderation.models import Report
-from tests.unit.repos.conftest import open_account
+from tests.factories import open_account
 
 pytestmark = pytest.mark.django_db
 LISTS = [

@@ -9,8 +9,8 @@ from moderation.reports import reports
 from protocol import cid
 from repos.models import Record
 from repos.reads import repos
+from tests.factories import open_account
 from tests.unit.repos.blobs.uploads import THING, delete, put, upload
-from tests.unit.repos.conftest import folder, open_account  # noqa: F401 - a fixture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]
 RUDE = b"<script>rude()</script>"

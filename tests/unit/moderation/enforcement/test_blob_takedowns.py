@@ -10,7 +10,6 @@ from repos.blobs import blobs
 from repos.models import Event
 from repos.reads import repos
 from tests.unit.repos.blobs.uploads import put, upload
-from tests.unit.repos.conftest import folder  # noqa: F401 - a fixture
 
 pytestmark = [pytest.mark.usefixtures("folder"), pytest.mark.django_db(transaction=True)]
 

@@ -11,10 +11,9 @@ from protocol import cid
 from repos.blobs.scanning import BlobRefused
 from repos.models import DeniedBlob
 from repos.reads import repos
+from tests.factories import open_account
 from tests.unit.repos.blobs.uploads import upload
-from tests.unit.repos.conftest import folder, open_account
 
-__all__ = ["folder"]
 BYTES = b"not here"
 CID = cid.of_raw(BYTES)
 TEXT = cid.to_text(CID)

@@ -14,8 +14,8 @@ from repos.blobs import garbage_collection
 from repos.lifecycle import deletion as repo_deletion
 from repos.models import BlobHold, Record
 from repos.reads import repos
+from tests.factories import open_account
 from tests.unit.repos.blobs.uploads import THING, delete, put, upload
-from tests.unit.repos.conftest import folder, open_account  # noqa: F401 - a fixture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]
 SPAM = "com.atproto.moderation.defs#reasonSpam"

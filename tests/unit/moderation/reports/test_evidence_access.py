@@ -10,9 +10,9 @@ from moderation.reports.evidence_access import NothingKept
 from repos.blobs import garbage_collection
 from repos.models import BlobHold
 from repos.reads import repos
+from tests.factories import open_account
 from tests.unit.moderation.reports.test_evidence import AT_ONCE, read, report
 from tests.unit.repos.blobs.uploads import THING, delete, put, upload
-from tests.unit.repos.conftest import folder, open_account  # noqa: F401 - a fixture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]
 

@@ -9,7 +9,7 @@ from moderation.audit import ADMIN
 from moderation.models import AuditEntry
 from moderation.staff import account_changes
 from protocol.errors import InvalidRequest
-from tests.unit.repos.conftest import open_account
+from tests.factories import open_account
 
 MOD = "did:web:mod.example"
 

@@ -5,7 +5,7 @@ import pytest
 from hosting.models import Host, HostQuerySet
 from moderation.staff.account_search import search
 from protocol.errors import InvalidRequest
-from tests.unit.accounts.people import account_row
+from tests.factories import account_row
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from repos.events import crawl_requests
 from repos.models import CrawlPing
 from repos.reads.repos import RepoRow
 from server.database import connection
-from tests.unit.repos.conftest import open_account
+from tests.factories import open_account
 from tests.unit.repos.events import numbering
 from tests.unit.repos.events.firehose.test_following import say
 

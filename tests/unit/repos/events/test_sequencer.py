@@ -44,7 +44,7 @@ def test_numbers_go_on_where_they_stopped(ash: Host, repo: RepoRow) -> None:
 
 
 def test_each_host_counts_for_itself_and_the_platform_for_all(ash, birch, new_account) -> None:
-    from tests.unit.repos.conftest import open_account
+    from tests.factories import open_account
 
     repos = [reads.find_repo(host, open_account(host).did) for host in (ash, birch, ash)]
     say(repos[1])

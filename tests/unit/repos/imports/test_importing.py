@@ -20,7 +20,7 @@ from repos.models import Event, Record, Repo
 from repos.reads import repos
 from repos.reads.repos import RepoRow
 from repos.state import long_reads
-from tests.unit.repos.conftest import open_account
+from tests.factories import open_account
 from tests.unit.repos.imports.test_jobs import THING, repo_car
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -16,7 +16,7 @@ from repos.models import Event, Repo
 from repos.reads import exports, repos
 from repos.reads.repos import RepoRow
 from repos.state import long_reads
-from tests.unit.repos.conftest import open_account
+from tests.factories import open_account
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -13,19 +13,9 @@ from protocol.keys import SigningKey
 from protocol.repo import commit
 from repos.lexicons import publications, record_types, resolving
 from server.net import dns, http_client
+from tests.unit.repos.lexicons.documents import DID
 
-DID = "did:plc:ewvi7nxzyoun6zhxrhs64oiz"
-OTHER_DID = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"
-THING = "com.example.network.thing"
 REV = "3ke6kg3wk222b"
-
-
-def lexicon_of(nsid: str = THING, **properties: Any) -> dict[str, Any]:
-    """A lexicon record whose records have these properties, all required."""
-    body = {"type": "object", "properties": properties, "required": list(properties)}
-    main = {"type": "record", "key": "any", "record": body}
-    defs = {"main": main}
-    return {"$type": publications.SCHEMA, "lexicon": 1, "id": nsid, "defs": defs}
 
 
 @dataclass

@@ -4,7 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from repos.lexicons import known, resolving
-from tests.unit.repos.lexicons.conftest import DID, OTHER_DID, THING, lexicon_of
+from tests.unit.repos.lexicons.documents import DID, OTHER_DID, THING, lexicon_of
 
 
 def test_a_lexicon_is_shown(network, capsys):

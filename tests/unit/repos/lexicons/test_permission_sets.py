@@ -11,7 +11,7 @@ from repos.lexicons import known, permission_sets, publications, resolving
 from repos.lexicons.publications import AuthorityUnavailable, LexiconNotFound
 from repos.models import NetworkLexicon
 from server.net import http_client
-from tests.unit.repos.lexicons.conftest import DID, THING, lexicon_of
+from tests.unit.repos.lexicons.documents import DID, THING, lexicon_of
 
 SET = "com.example.network.authFull"
 SILENCE = http_client.TimedOut("slow")

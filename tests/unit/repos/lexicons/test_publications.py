@@ -11,7 +11,7 @@ from repos.lexicons.publications import (
     find_authority,
 )
 from server.net import http_client
-from tests.unit.repos.lexicons.conftest import DID, OTHER_DID, THING, lexicon_of
+from tests.unit.repos.lexicons.documents import DID, OTHER_DID, THING, lexicon_of
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from protocol.lexicon import LexiconError
 from repos.commits import writes
 from repos.lexicons import record_types, resolving
 from repos.models import NetworkLexicon
-from tests.unit.repos.lexicons.conftest import THING, lexicon_of
+from tests.unit.repos.lexicons.documents import THING, lexicon_of
 
 OTHER = "com.example.network.other"
 

@@ -9,7 +9,7 @@ from repos.lexicons import known, resolving
 from repos.lexicons.publications import AuthorityUnavailable, LexiconNotFound
 from repos.models import NetworkLexicon
 from server.net import http_client
-from tests.unit.repos.lexicons.conftest import DID, OTHER_DID, THING, lexicon_of
+from tests.unit.repos.lexicons.documents import DID, OTHER_DID, THING, lexicon_of
 
 
 def row():

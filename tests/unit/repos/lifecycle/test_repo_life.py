@@ -22,7 +22,7 @@ from repos.maintenance import check as checks
 from repos.models import RecordTakedown, Repo
 from repos.reads import record_pages, repos
 from repos.state import heads, long_reads, nodes
-from tests.unit.repos.conftest import open_account
+from tests.factories import open_account
 from tests.unit.repos.events.firehose import stream
 from tests.unit.repos.imports.test_round_trips import foreign_car
 

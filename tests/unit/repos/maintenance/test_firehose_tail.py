@@ -24,8 +24,8 @@ from repos.reads import repos
 from repos.reads.repos import RepoRow
 from repos.state import long_reads
 from server.database import connection
+from tests.factories import open_account
 from tests.running import free_port
-from tests.unit.repos.conftest import open_account
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

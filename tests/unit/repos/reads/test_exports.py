@@ -21,7 +21,7 @@ from repos.models import Node, Record, Repo
 from repos.reads import exported_blocks, exports, repos
 from repos.reads.repos import RepoRow
 from repos.state import long_reads
-from tests.unit.repos.conftest import open_account
+from tests.factories import open_account
 from tests.unit.repos.events.firehose import stream
 
 THING = "com.example.thing"

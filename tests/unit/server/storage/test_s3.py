@@ -28,8 +28,8 @@ from repos.blobs import blobs, files, garbage_collection, quarantine
 from repos.models import Blob, DoomedFile
 from repos.reads.repos import RepoRow, find_repo
 from server.storage.s3 import StreamingS3
+from tests.factories import open_account
 from tests.unit.repos.blobs.uploads import delete, put, upload
-from tests.unit.repos.conftest import open_account
 
 MEBIBYTE = 1024 * 1024
 BYTES = bytes(range(256)) * 1000

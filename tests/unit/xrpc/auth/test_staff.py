@@ -15,8 +15,8 @@ from hosting.models import Host
 from protocol.did.did_document import DidDocument
 from protocol.errors import XrpcError
 from protocol.keys import SigningKey
+from tests.factories import account_row
 from tests.session_tokens import access_token
-from tests.unit.accounts.people import account_row
 from xrpc.auth import staff
 from xrpc.auth.declared import Auth
 from xrpc.response.errors import AuthenticationRequired, AuthMissing

@@ -8,7 +8,7 @@ from accounts.status import AccountNotFound
 from hosting.models import Host
 from protocol.did.did_document import DidDocument
 from protocol.keys import SigningKey
-from tests.unit.accounts.people import account_row
+from tests.factories import account_row
 from xrpc.auth import subjects
 from xrpc.request.call import Call, Caller
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.accounts.people import account_row
+from tests.factories import account_row
 from xrpc.proxy.destinations import Service
 from xrpc.proxy.plans import ProxyContext
 

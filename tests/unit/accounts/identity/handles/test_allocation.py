@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from accounts.identity.handles import allocation
 from hosting.models import HandleDomain
-from tests.unit.accounts.people import account_row
+from tests.factories import account_row
 
 
 def test_a_good_handle_comes_back_in_lower_case(ash):

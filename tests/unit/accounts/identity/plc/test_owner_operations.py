@@ -11,7 +11,7 @@ from hosting.mail.models import OutgoingMail
 from protocol.did import plc as operations
 from protocol.keys import SigningKey
 from repos.models import Event
-from tests.unit.accounts.people import account_row, wanted
+from tests.factories import account_row, wanted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 IDENTITY = 3

@@ -16,7 +16,7 @@ from accounts.signals import account_opened
 from accounts.signup import sign_up
 from accounts.signup.rules import check
 from hosting import celery
-from tests.unit.accounts.people import wanted
+from tests.factories import wanted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -4,7 +4,7 @@ import pytest
 
 from accounts.identity import resolution
 from server.net import dns, http_client
-from tests.unit.accounts.people import account_row
+from tests.factories import account_row
 
 DID = "did:plc:" + "a" * 24
 OTHER = "did:web:other.example.com"

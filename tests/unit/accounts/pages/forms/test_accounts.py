@@ -4,7 +4,7 @@ import pytest
 
 from accounts.pages.forms.accounts import SignInForm, SignUpForm
 from protocol.errors import InvalidRequest
-from tests.unit.accounts.pages.conftest import FORM
+from tests.unit.accounts.pages.sign_up_form import FORM
 
 
 def sign_up_form(host, **changes) -> SignUpForm:

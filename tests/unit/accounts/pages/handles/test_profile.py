@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from tests.unit.accounts.people import account_row
+from tests.factories import account_row
 
 NAMED = Client(headers={"host": "alice.test"})
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import OAuthDevice, OAuthRequest
 from accounts.pages.oauth.browsers import PROOF_COOKIE
-from tests.unit.accounts.pages.oauth.conftest import at, query_of, text, told
+from tests.unit.accounts.pages.oauth.pages import at, query_of, text, told
 
 IPHONE = {"user-agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Safari/604.1"}
 

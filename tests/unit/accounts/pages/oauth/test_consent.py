@@ -9,7 +9,8 @@ from accounts.lifecycle import activation
 from accounts.models import Account, OAuthConsent, OAuthRequest
 from accounts.oauth.clients import rules
 from accounts.pages.oauth import consent as consent_page
-from tests.unit.accounts.pages.oauth.conftest import (
+from tests.factories import account_row
+from tests.unit.accounts.pages.oauth.pages import (
     BACK,
     CLIENT_ID,
     SCOPE,
@@ -21,7 +22,6 @@ from tests.unit.accounts.pages.oauth.conftest import (
     told,
 )
 from tests.unit.accounts.pages.oauth.test_permission_wording import SET
-from tests.unit.accounts.people import account_row
 
 POSTS = "repo:app.bsky.feed.post"
 EMAIL = "account:email"

@@ -8,8 +8,8 @@ from django.utils import timezone
 from accounts.authentication import email_codes
 from accounts.models import Account, OAuthDeviceAccount, OAuthRequest
 from accounts.pages.oauth.browsers import NAME_COOKIE
-from tests.unit.accounts.pages.oauth.conftest import at, sign_in, text, told
-from tests.unit.accounts.people import account_row
+from tests.factories import account_row
+from tests.unit.accounts.pages.oauth.pages import at, sign_in, text, told
 
 
 def test_the_app_is_named_by_its_host(browser, asked):

@@ -7,8 +7,8 @@ import pytest
 from accounts.models import Account, HeldSignUp, OAuthRequest
 from hosting.mail.models import OutgoingMail
 from hosting.models import Host
-from tests.unit.accounts.pages.conftest import FORM
-from tests.unit.accounts.pages.oauth.conftest import allow, at, sign_in, text, told
+from tests.unit.accounts.pages.oauth.pages import allow, at, sign_in, text, told
+from tests.unit.accounts.pages.sign_up_form import FORM
 
 
 def admit(host: Host, admission: Host.Admission) -> None:

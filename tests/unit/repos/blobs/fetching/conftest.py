@@ -10,12 +10,9 @@ from django.utils import timezone
 
 from accounts.models import AccountMigration
 from protocol import cid
-from repos.models import BlobFetch, BlobUse
+from repos.models import BlobUse
 from server.net import http_client
-
-OLD = "https://old.example"
-PICTURES = [b"\x89PNG\r\n\x1a\n" + bytes([number]) * 90 for number in range(2)]
-LINKS = sorted(map(cid.of_raw, PICTURES))
+from tests.unit.repos.blobs.fetching.old_host import LINKS, OLD, PICTURES
 
 
 @dataclass
@@ -68,7 +65,3 @@ def moved(account) -> int:
             repo_id=account.pk, collection="a.b.c", rkey=str(number), cid=link, rev="3"
         )
     return int(account.pk)
-
-
-def due_now(repo_id: int) -> None:
-    BlobFetch.objects.filter(pk=repo_id).update(next_attempt_at=timezone.now())

@@ -7,7 +7,7 @@ import pytest
 from repos.blobs.fetching import old_host as asking
 from repos.blobs.fetching.old_host import HostRefused, NoSuchBlob
 from server.net import http_client
-from tests.unit.repos.blobs.fetching.conftest import LINKS, OLD, PICTURES
+from tests.unit.repos.blobs.fetching.old_host import LINKS, OLD, PICTURES
 
 DID = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"
 

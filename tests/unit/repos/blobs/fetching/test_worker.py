@@ -12,7 +12,7 @@ from repos.blobs import missing
 from repos.blobs.fetching import queue, worker
 from repos.models import Blob, BlobFetch, Repo, UnfetchedBlob
 from server.net import http_client
-from tests.unit.repos.blobs.fetching.conftest import LINKS, PICTURES, due_now
+from tests.unit.repos.blobs.fetching.old_host import LINKS, PICTURES, due_now
 
 
 def begin(repo_id: int) -> None:

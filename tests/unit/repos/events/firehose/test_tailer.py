@@ -9,7 +9,7 @@ from repos.events.firehose import tailer
 from repos.events.firehose.tailer import Tailer
 from repos.reads.repos import RepoRow
 from repos.state.long_reads import conninfo
-from tests.unit.repos.conftest import open_account
+from tests.factories import open_account
 from tests.unit.repos.events import numbering
 from tests.unit.repos.events.firehose.test_following import say, say_in_thread
 from tests.unit.repos.events.firehose.test_table import say_bytes

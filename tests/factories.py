@@ -1,17 +1,21 @@
-"""Accounts that are simply there, for tests that are not about signing up."""
+"""Factories: accounts, repos and staff that are simply there, for tests about something else."""
 
+import itertools
 from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.identity.keys import signing_keys
 from accounts.models import Account
+from accounts.signals import account_opened
 from accounts.signup.sign_up import SignUp
-from hosting.models import Host
+from hosting.models import Host, Member, StaffUser
 
 PASSWORD = "correct horse battery"
+_numbers = itertools.count(1)
 ALICE = SignUp(handle="alice.test", email="alice@example.com", password=PASSWORD)
 
 
@@ -34,3 +38,18 @@ def account_row(host: Host, label: str = "alice", **changes: Any) -> Account:
         fields["signing_did_key"] = signing_keys.new_signing_key(host, fields["did"]).did_key
     account = Account.objects.create(host=host, **fields)
     return Account.objects.select_related("host").get(pk=account.pk)
+
+
+def open_account(host: Host) -> Account:
+    """An account with a repo, made the way the accounts package makes it, without a directory."""
+    with transaction.atomic():
+        account = account_row(host, f"repo{next(_numbers)}", password="!")
+        account_opened.send(sender=Account, account=account)
+    return account
+
+
+def staff_member(host: Host, role: str) -> StaffUser:
+    """A new member of the staff of a host's tenant."""
+    user = StaffUser.objects.create_user(f"{role}-{host.tenant.slug}", is_staff=True)
+    Member.objects.create(tenant=host.tenant, user=user, role=role)
+    return user
