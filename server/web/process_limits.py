@@ -33,7 +33,7 @@ BLOCKS_BYTES: Final = at_least_one("GROVE_BLOCKS_BYTES", 64_000_000)  # of one g
 NETWORK_CONNECTIONS: Final = at_least_one("GROVE_CONNECTIONS_PER_NETWORK", 500)
 NETWORK_NEW_CONNECTIONS: Final = at_least_one("GROVE_NEW_CONNECTIONS_PER_NETWORK", 2_000)
 
-# --- sockets and the firehose, in hosting.edge_limits and repos.events.firehose.budget
+# --- sockets and the firehose, in hosting.edge_limits and repos.events.streams.budget
 NETWORK_SOCKETS: Final = at_least_one("GROVE_SOCKETS_PER_NETWORK", 16)
 BACKFILL_BYTES: Final = at_least_one("GROVE_BACKFILL_BYTES", 32_000_000)
 

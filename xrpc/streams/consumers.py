@@ -20,7 +20,8 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from hosting.tenancy.routing import host_named, hostname_in
 from protocol.errors import XrpcError
 from protocol.event_stream import frames
-from repos.events.firehose import ConsumerTooSlow, was_cut_off
+from repos.events.streams.budget import was_cut_off
+from repos.events.streams.following import ConsumerTooSlow
 from server.web.connections.websocket_protocol import BATCHES
 from xrpc import registry
 from xrpc.response.errors import MethodNotImplemented

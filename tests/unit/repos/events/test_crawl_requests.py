@@ -21,7 +21,7 @@ from repos.reads.repos import RepoRow
 from server.database import connection
 from tests.factories import open_account
 from tests.unit.repos.events import numbering
-from tests.unit.repos.events.firehose.test_following import say
+from tests.unit.repos.events.streams.test_following import say
 
 
 @dataclass

@@ -8,15 +8,15 @@ import pytest
 from hosting.models import Host
 from repos.commits import group_commit, writes
 from repos.events import partitions
-from repos.events.firehose import follow
-from repos.events.firehose.feed import Feed
+from repos.events.streams.feed import Feed
+from repos.events.streams.following import follow
 from repos.reads.repos import RepoRow
 from repos.state import heads, nodes
 from repos.state.long_reads import conninfo
 from server.database import connection
 from tests.unit.repos.events import numbering
 from tests.unit.repos.events.firehose import stream
-from tests.unit.repos.events.firehose import test_following as following
+from tests.unit.repos.events.streams import test_following as following
 
 
 def test_partitions_are_made_ahead_and_late_events_are_moved(repo: RepoRow) -> None:
@@ -129,7 +129,7 @@ def test_a_cursor_in_a_dropped_partition_is_outdated(ash: Host, repo: RepoRow) -
     partitions.drop_past(3)
 
     async def scene(feed: Feed) -> list[int]:
-        return await following.take(await follow(ash.pk, 1, feed), 3)
+        return await following.take(await follow(feed, ash.pk, 1), 3)
 
     assert following.play(scene) == [0, 5, 6]
 
@@ -174,7 +174,7 @@ def test_a_cursor_is_outdated_where_nothing_at_all_is_kept(ash: Host, repo: Repo
     partitions.drop_past(3)
 
     async def scene(feed: Feed) -> list[int]:
-        stream = await follow(ash.pk, 1, feed)
+        stream = await follow(feed, ash.pk, 1)
         said = asyncio.create_task(asyncio.to_thread(following.say_in_thread, repo, 1))
         seqs = await following.take(stream, 2)
         await said

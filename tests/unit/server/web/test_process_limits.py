@@ -20,7 +20,7 @@ GIVEN = {
     "GROVE_HELD_BYTES": "server.web.bodies.buffered_bytes.BufferBudget().most",
     "GROVE_BLOCKS_BYTES": "repos.reads.exports.MAX_BLOCKS_BYTES",
     "GROVE_SOCKETS_PER_NETWORK": "hosting.edge_limits.SOCKETS_MAX",
-    "GROVE_BACKFILL_BYTES": "repos.events.firehose.budget.MOST_BYTES",
+    "GROVE_BACKFILL_BYTES": "repos.events.streams.budget.MOST_BYTES",
     "GROVE_ACCOUNT_CALLS_AT_ONCE": "xrpc.rate_limits.ACCOUNT_CALLS_MAX",
     "GROVE_ACCOUNT_IMPORTS_AT_ONCE": "xrpc.rate_limits.ACCOUNT_IMPORTS_MAX",
     "GROVE_NETWORK_IMPORTS_AT_ONCE": "xrpc.rate_limits.NETWORK_IMPORTS_MAX",
@@ -37,7 +37,7 @@ import server.web.connections.http_protocol, server.web.deferred_response
 import server.web.bodies.buffered_bytes
 import server.web.connections.slow_clients, server.web.bodies.body_transfers
 import server.web.connections.websocket_protocol, server.web.bodies.streams
-import repos.reads.exports, repos.events.firehose.budget, xrpc.rate_limits
+import repos.reads.exports, repos.events.streams.budget, xrpc.rate_limits
 """
 
 

@@ -1,6 +1,6 @@
 import asyncio
 
-from repos.events.firehose.ring import Ring
+from repos.events.streams.ring import Ring
 
 
 def ring_of(count: int, max_frames: int = 100, max_bytes: int = 10_000) -> Ring:

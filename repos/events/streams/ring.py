@@ -1,4 +1,4 @@
-"""The ring buffer of one host's newest frames, encoded once and shared by all its consumers.
+"""The ring buffer of one stream's newest frames, encoded once and shared by all its consumers.
 
 Frames are in order of `seq` without gaps, so a consumer needs nothing but its cursor. The ring is
 bounded by count and by bytes; who falls behind its oldest frame reads the table again.

@@ -1,9 +1,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from repos.events.firehose.backlog import PAGE, Backlog
-from repos.events.firehose.budget import BackfillBudget
-from repos.events.firehose.table import Page
+from repos.events.streams.backlog import PAGE, Backlog
+from repos.events.streams.budget import BackfillBudget
+from repos.events.streams.table import Page
 
 
 class Table:
@@ -14,7 +14,7 @@ class Table:
         self.asked: list[int] = []
         self.is_slow = False
 
-    async def page(self, _host_id: int, after: int, limit: int) -> Page | None:
+    async def page(self, _key: int, after: int, limit: int) -> Page | None:
         self.asked.append(after)
         last = min(self.newest, after + limit)
         await asyncio.sleep(60 if self.is_slow else 0)

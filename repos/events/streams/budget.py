@@ -8,7 +8,7 @@ nothing while others wait, and may come back with its cursor.
 import asyncio
 from dataclasses import dataclass
 from typing import Final
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from server.web import process_limits
 
@@ -16,6 +16,7 @@ MOST_BYTES: Final = process_limits.BACKFILL_BYTES
 PATIENCE_S: Final = 3.0
 _LOOK_S = 0.25
 
+_budgets: "WeakKeyDictionary[asyncio.AbstractEventLoop, BackfillBudget]" = WeakKeyDictionary()
 _cut_off: "WeakSet[asyncio.Task[object]]" = WeakSet()
 
 
@@ -80,3 +81,8 @@ class BackfillBudget:
         if late and slowest.task is not None:
             _cut_off.add(slowest.task)
             slowest.task.cancel()
+
+
+def shared() -> BackfillBudget:
+    """The running loop's budget, for the streams of all tables together."""
+    return _budgets.setdefault(asyncio.get_running_loop(), BackfillBudget())

@@ -1,18 +1,17 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from hosting.models import Host
 from protocol.event_stream import frames
 from protocol.event_stream.frames import EventKind
 from repos.events import append
-from repos.events.firehose import ConsumerTooSlow, FutureCursor, follow, following
-from repos.events.firehose.feed import Feed
-from repos.models import CrawlPing
+from repos.events.firehose import FirehoseFeed
+from repos.events.streams import following
+from repos.events.streams.feed import Feed
+from repos.events.streams.following import ConsumerTooSlow, FutureCursor, follow
 from repos.reads.repos import RepoRow
 from repos.state.long_reads import conninfo
 from server.database import connection as database
@@ -35,7 +34,7 @@ def play(scene: Scene, ring_frames: int = 4_096) -> Any:
     """Run a scene with a feed of its own; database calls stay in this thread."""
 
     async def run() -> Any:
-        feed = Feed(conninfo(), ring_frames, 1_000_000)
+        feed = FirehoseFeed(conninfo(), ring_frames, 1_000_000)
         feed.start()
         try:
             return await asyncio.wait_for(scene(feed), 20)
@@ -58,7 +57,7 @@ def test_without_a_cursor_only_what_is_new_comes(ash: Host, repo: RepoRow) -> No
     numbering.number()
 
     async def scene(feed: Feed) -> list[int]:
-        stream = await follow(ash.pk, None, feed)
+        stream = await follow(feed, ash.pk, None)
         first = asyncio.create_task(take(stream, 2))
         await asyncio.sleep(0.2)
         database_work = asyncio.to_thread(say_in_thread, repo, 2)
@@ -72,7 +71,7 @@ def test_a_cursor_gets_everything_after_it(ash: Host, repo: RepoRow) -> None:
     say(repo, 500)
 
     async def scene(feed: Feed) -> list[int]:
-        return await take(await follow(ash.pk, 10, feed), 494)
+        return await take(await follow(feed, ash.pk, 10), 494)
 
     assert play(scene) == list(range(11, 505))
 
@@ -81,7 +80,7 @@ def test_a_cursor_in_the_future_is_refused(ash: Host, repo: RepoRow) -> None:
     numbering.number()
 
     async def scene(feed: Feed) -> None:
-        await anext(await follow(ash.pk, 5, feed))
+        await anext(await follow(feed, ash.pk, 5))
 
     with pytest.raises(FutureCursor):
         play(scene)
@@ -93,7 +92,7 @@ def test_a_cursor_older_than_what_is_kept_hears_so_first(ash: Host, repo: RepoRo
     database.hot().execute("UPDATE event_counter SET dropped_seq = 7")
 
     async def scene(feed: Feed) -> list[int]:
-        return await take(await follow(ash.pk, 2, feed), 4)
+        return await take(await follow(feed, ash.pk, 2), 4)
 
     assert play(scene) == [0, 8, 9, 10]
 
@@ -106,7 +105,7 @@ def test_what_a_deleted_account_took_along_is_not_missed(
     database.hot().execute("DELETE FROM event WHERE seq < 8")
 
     async def scene(feed: Feed) -> list[int]:
-        return await take(await follow(ash.pk, cursor, feed), 3)
+        return await take(await follow(feed, ash.pk, cursor), 3)
 
     assert play(scene) == [8, 9, 10]
 
@@ -118,7 +117,7 @@ def test_cursor_zero_is_everything_kept_without_a_warning(
     numbering.number()
 
     async def scene(feed: Feed) -> list[int]:
-        return await take(await follow(ash.pk, cursor, feed), 4)
+        return await take(await follow(feed, ash.pk, cursor), 4)
 
     assert play(scene) == [1, 2, 3, 4]
 
@@ -128,7 +127,7 @@ def test_a_host_hears_nothing_of_another(ash: Host, birch: Host, repo: RepoRow) 
 
     async def scene(feed: Feed) -> None:
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(anext(await follow(birch.pk, 0, feed)), 0.5)
+            await asyncio.wait_for(anext(await follow(feed, birch.pk, 0)), 0.5)
 
     play(scene)
 
@@ -138,7 +137,7 @@ def test_from_backfill_to_live_nothing_is_lost_or_repeated(ash: Host, repo: Repo
 
     async def scene(feed: Feed) -> list[int]:
         writer = asyncio.create_task(asyncio.to_thread(say_in_thread, repo, 300, 7))
-        seqs = await take(await follow(ash.pk, 0, feed), 604)
+        seqs = await take(await follow(feed, ash.pk, 0), 604)
         await writer
         return seqs
 
@@ -151,12 +150,12 @@ def test_a_replay_shows_nothing_that_was_erased_even_while_memory_has_it(
     numbering.number()
 
     async def scene(feed: Feed) -> list[int]:
-        live = await follow(ash.pk, None, feed)
+        live = await follow(feed, ash.pk, None)
         heard = asyncio.create_task(take(live, 4))
         await asyncio.to_thread(say_in_thread, repo, 4)
         assert await heard == [5, 6, 7, 8]
         await asyncio.to_thread(erase_in_thread, [6, 8])
-        late = await follow(ash.pk, 4, feed)
+        late = await follow(feed, ash.pk, 4)
         replayed = await take(late, 2)
         await asyncio.to_thread(say_in_thread, repo, 1)
         return replayed + await take(late, 1)
@@ -170,7 +169,7 @@ def test_a_slow_consumer_gets_everything_and_holds_up_nobody(ash: Host, repo: Re
 
     async def slowly(feed: Feed) -> list[int]:
         seqs: list[int] = []
-        stream = await follow(ash.pk, 0, feed)
+        stream = await follow(feed, ash.pk, 0)
         while len(seqs) < 304:
             seqs += await take(stream, 1)
             await asyncio.sleep(0.01)
@@ -179,7 +178,7 @@ def test_a_slow_consumer_gets_everything_and_holds_up_nobody(ash: Host, repo: Re
     async def scene(feed: Feed) -> tuple[list[int], list[int]]:
         slow = asyncio.create_task(slowly(feed))
         writer = asyncio.create_task(asyncio.to_thread(say_in_thread, repo, 300, 5))
-        fast = await take(await follow(ash.pk, 0, feed), 304)
+        fast = await take(await follow(feed, ash.pk, 0), 304)
         await writer
         return await slow, fast
 
@@ -193,7 +192,7 @@ def test_a_consumer_too_far_behind_is_told_so(
     numbering.number()
 
     async def scene(feed: Feed) -> None:
-        stream = await follow(ash.pk, 0, feed)
+        stream = await follow(feed, ash.pk, 0)
         await take(stream, 4)
         first = asyncio.create_task(take(stream, 1))
         await asyncio.sleep(0.2)
@@ -212,7 +211,7 @@ def test_a_jump_of_the_numbers_is_no_lag(ash: Host, repo: RepoRow) -> None:
     numbering.number()
 
     async def scene(feed: Feed) -> list[int]:
-        stream = await follow(ash.pk, 0, feed)
+        stream = await follow(feed, ash.pk, 0)
         await take(stream, 4)
         seqs = asyncio.create_task(take(stream, 3))
         await asyncio.sleep(0.2)
@@ -233,7 +232,7 @@ def test_a_cursor_before_or_within_a_jump_gets_what_comes_after(
     say(repo, 2)
 
     async def scene(feed: Feed) -> list[int]:
-        return await take(await follow(ash.pk, cursor, feed), 2)
+        return await take(await follow(feed, ash.pk, cursor), 2)
 
     assert play(scene) == [1_000_005, 1_000_006]
 
@@ -242,7 +241,7 @@ def test_the_stream_survives_the_loss_of_its_connections(ash: Host, repo: RepoRo
     numbering.number()
 
     async def scene(feed: Feed) -> list[int]:
-        stream = await follow(ash.pk, 0, feed)
+        stream = await follow(feed, ash.pk, 0)
         seqs = await take(stream, 4)
         await asyncio.to_thread(cut_others)
         await asyncio.to_thread(say_in_thread, repo, 3)
@@ -287,24 +286,3 @@ def cut_others() -> None:
         "WHERE datname = current_database() AND application_name = 'grove firehose'"
     )
     connection.close()
-
-
-@pytest.mark.parametrize(("stayed_s", "is_wanted"), [(0.0, True), (60.0, False)])
-def test_relays_are_asked_to_come_back_when_a_reader_that_stayed_has_gone(
-    ash: Host, repo: RepoRow, settings, monkeypatch, stayed_s, is_wanted
-) -> None:
-    say(repo, 1)
-    settings.CRAWLERS = ["https://relay.example"]
-    monkeypatch.setattr(following, "STAYED_S", stayed_s)
-    asked = {"relay": "https://relay.example", "state": "asked", "last_asked_at": timezone.now()}
-    ping = CrawlPing.objects.create(host_id=ash.pk, seq=1, **asked)
-
-    async def scene(feed: Feed) -> None:
-        async with aclosing(await follow(ash.pk, 0, feed)) as stream:
-            await take(stream, 5)
-        if feed._telling is not None:
-            await feed._telling
-
-    play(scene)
-    ping.refresh_from_db()
-    assert ping.is_wanted is is_wanted

@@ -1,10 +1,10 @@
-"""Follows the firehose for one consumer: everything after its cursor, in order, each once.
+"""Follows a stream for one consumer: everything after its cursor, in order, each once.
 
-Source: atproto.com/specs/event-stream, "Cursors"; com.atproto.sync.subscribeRepos. Behind the ring
-a consumer reads pages of the table, inside it slices of memory; both are in the order of `seq`, and
-the cursor alone decides what comes next, so the change from one to the other loses nothing. What
-was there before the consumer came is read from the table even when the ring has it: the table has
-forgotten what deleted accounts said, memory has not.
+Source: atproto.com/specs/event-stream, "Cursors". Behind the ring a consumer reads pages of the
+table, inside it slices of memory; both are in the order of `seq`, and the cursor alone decides what
+comes next, so the change from one to the other loses nothing. What was there before the consumer
+came is read from the table even when the ring has it: the table has forgotten what deleted accounts
+said, memory has not.
 """
 
 import asyncio
@@ -12,12 +12,11 @@ from collections.abc import AsyncGenerator
 
 from protocol.errors import XrpcError
 from protocol.event_stream import frames
-from repos.events.firehose.backlog import Backlog
-from repos.events.firehose.feed import Feed, feed
-from repos.events.firehose.ring import Ring
+from repos.events.streams.backlog import Backlog
+from repos.events.streams.feed import Feed
+from repos.events.streams.ring import Ring
 
 SLICE = 64  # frames handed over at once: about 300 kB
-STAYED_S = 60.0  # who leaves after that may have been a relay (repos.events.crawl_requests)
 MAX_LAG = 20_000  # events that a consumer may be behind after it was live
 PART_BYTES = 131_072  # as much as is written before the connection is asked whether it keeps up
 # When a page's third part is wanted, the connection has taken the first: only then read ahead.
@@ -39,10 +38,8 @@ class ConsumerTooSlow(XrpcError):
     name = "ConsumerTooSlow"
 
 
-async def follow(
-    host_id: int, cursor: int | None, source: Feed | None = None
-) -> AsyncGenerator[list[bytes], None]:
-    """Frames of a host's events after `cursor`, or from now on without one; they never end.
+async def follow(feed: Feed, key: int, cursor: int | None) -> AsyncGenerator[list[bytes], None]:
+    """Frames of a stream's events after `cursor`, or from now on without one; they never end.
 
     "Now" is when this returns: await it before the handshake is answered, or a consumer that writes
     as soon as it is connected misses its own events. A cursor after which retention took events
@@ -50,34 +47,32 @@ async def follow(
     nothing to miss. Raises FutureCursor at once and ConsumerTooSlow on the way; send
     `frames.error(error.name, error.message)` and close.
     """
-    source = source or feed()
-    ring = source.ring(host_id)
-    await source.listening()
-    newest, dropped = await source.table.ends(host_id)
+    ring = feed.ring(key)
+    await feed.listening()
+    newest, dropped = await feed.reader.ends(key)
     if cursor is not None and cursor > newest:
         raise FutureCursor("Cursor in the future.")
     position = newest if cursor is None else max(cursor, 0)
-    return _frames(_Reader(source, host_id), ring, position, dropped, newest)
+    return _frames(_Consumer(feed, key), ring, position, dropped, newest)
 
 
-class _Reader:
-    """One reader's time with a host's events."""
+class _Consumer:
+    """One consumer's time with a stream."""
 
-    def __init__(self, source: Feed, host_id: int) -> None:
-        self.backlog = Backlog(source.table, host_id, source.budget)
-        self._source = source
-        self._host_id = host_id
+    def __init__(self, feed: Feed, key: int) -> None:
+        self.backlog = Backlog(feed.reader, key, feed.budget)
+        self._feed = feed
+        self._key = key
         self._came_at = asyncio.get_running_loop().time()
 
     def end(self) -> None:
-        """Read no further; the feed hears when it was no passer-by."""
+        """Read no further, and let the feed know."""
         self.backlog.close()
-        if asyncio.get_running_loop().time() - self._came_at >= STAYED_S:
-            self._source.reader_left(self._host_id)
+        self._feed.consumer_left(self._key, asyncio.get_running_loop().time() - self._came_at)
 
 
 async def _frames(
-    reader: _Reader, ring: Ring, position: int, dropped: int, newest: int
+    consumer: _Consumer, ring: Ring, position: int, dropped: int, newest: int
 ) -> AsyncGenerator[list[bytes], None]:
     if position < dropped:
         yield [_OUTDATED]
@@ -88,7 +83,7 @@ async def _frames(
             batch = ring.after(position, SLICE) if position >= newest else None
             if batch is None:
                 before_ring = max(ring.first_seq - 1, newest)
-                page = await reader.backlog.page(position)
+                page = await consumer.backlog.page(position)
                 if page and was_live:
                     _refuse_laggard(ring, page.first_seq)
                 position = page.last_seq if page else max(position, before_ring)
@@ -101,12 +96,12 @@ async def _frames(
                     await asyncio.sleep(0)
             for number, part in enumerate(parts):
                 if number == READ_AHEAD_AT:  # never in a slice of the ring
-                    reader.backlog.read_ahead(position)
+                    consumer.backlog.read_ahead(position)
                 yield part
             if not parts and (ring.is_empty or position >= ring.last_seq):
                 await changed.wait()
     finally:
-        reader.end()
+        consumer.end()
 
 
 def _parts(found: list[bytes]) -> list[list[bytes]]:

@@ -6,8 +6,8 @@ not read holds a single page.
 
 import asyncio
 
-from repos.events.firehose.budget import BackfillBudget, Hold
-from repos.events.firehose.table import PAGE_BYTES, EventTable, Page
+from repos.events.streams.budget import BackfillBudget, Hold
+from repos.events.streams.table import PAGE_BYTES, Page, TableReader
 
 PAGE = 200
 
@@ -15,11 +15,11 @@ _Ahead = tuple[int, "asyncio.Task[Page | None]", Hold]  # for which place
 
 
 class Backlog:
-    """Pages of a host's events in order of `seq`. Close it."""
+    """Pages of a stream's events in order of `seq`. Close it."""
 
-    def __init__(self, table: EventTable, host_id: int, budget: BackfillBudget) -> None:
-        self._table = table
-        self._host_id = host_id
+    def __init__(self, reader: TableReader, key: int, budget: BackfillBudget) -> None:
+        self._reader = reader
+        self._key = key
         self._budget = budget
         self._held: Hold | None = None  # of the page that the consumer takes now
         self._ahead: _Ahead | None = None
@@ -68,4 +68,4 @@ class Backlog:
         self._held = None
 
     async def _read(self, after: int) -> Page | None:
-        return await self._table.page(self._host_id, after, PAGE)
+        return await self._reader.page(self._key, after, PAGE)

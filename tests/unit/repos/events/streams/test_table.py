@@ -6,8 +6,9 @@ from hosting.models import Host
 from protocol.event_stream import frames
 from protocol.event_stream.frames import EventKind
 from repos.events import append
-from repos.events.firehose import table
-from repos.events.firehose.table import EventTable, Page
+from repos.events.firehose import EVENTS
+from repos.events.streams import table
+from repos.events.streams.table import Page, TableReader
 from repos.reads.repos import RepoRow
 from repos.state.long_reads import conninfo
 from tests.unit.repos.events import numbering
@@ -22,11 +23,11 @@ def say_bytes(repo: RepoRow, size: int) -> None:
 
 def page(host: Host, after: int, limit: int) -> Page | None:
     async def read() -> Page | None:
-        events_of = EventTable(conninfo())
+        reader = TableReader(EVENTS, conninfo())
         try:
-            return await events_of.page(host.pk, after, limit)
+            return await reader.page(host.pk, after, limit)
         finally:
-            await events_of.close()
+            await reader.close()
 
     return asyncio.run(read())
 

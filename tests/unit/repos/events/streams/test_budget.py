@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from repos.events.firehose import budget
-from repos.events.firehose.budget import BackfillBudget, was_cut_off
+from repos.events.streams import budget
+from repos.events.streams.budget import BackfillBudget, was_cut_off
 
 
 async def _stalled(bytes_left: BackfillBudget, size: int) -> bool:

@@ -5,14 +5,15 @@ import pytest
 
 from hosting.models import Host
 from protocol.event_stream import frames
-from repos.events.firehose import tailer
-from repos.events.firehose.tailer import Tailer
+from repos.events.firehose import EVENTS
+from repos.events.streams import tailer
+from repos.events.streams.tailer import Tailer
 from repos.reads.repos import RepoRow
 from repos.state.long_reads import conninfo
 from tests.factories import open_account
 from tests.unit.repos.events import numbering
-from tests.unit.repos.events.firehose.test_following import say, say_in_thread
-from tests.unit.repos.events.firehose.test_table import say_bytes
+from tests.unit.repos.events.streams.test_following import say, say_in_thread
+from tests.unit.repos.events.streams.test_table import say_bytes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Heard = list[tuple[int, int]]
@@ -29,7 +30,7 @@ def tail(followed: Collection[int], repo: RepoRow, count: int, until: int = 0) -
         heard.extend((host_id, seq) for seq in seqs)
 
     async def run() -> None:
-        tailing = Tailer(conninfo(), sink, lambda: followed)
+        tailing = Tailer(EVENTS, conninfo(), sink, lambda: followed)
         task = asyncio.create_task(tailing.run())
         await tailing.is_placed.wait()
         await asyncio.to_thread(say_in_thread, repo, count)
