@@ -65,7 +65,7 @@ class FirehoseFeed(Feed):
             try:
                 await self.reader.rows(_WANT_CRAWLS, (host_ids,))
             except psycopg.Error:
-                logger.exception("relays could not be asked to reconnect to hosts %s", host_ids)
+                logger.exception("relays could not be asked to reconnect", host_ids=host_ids)
 
 
 _feeds: WeakKeyDictionary[asyncio.AbstractEventLoop, FirehoseFeed] = WeakKeyDictionary()

@@ -60,7 +60,7 @@ class Tailer:
                 async with await connect(self._table, self._conninfo) as connection:
                     await self._tail(connection)
             except psycopg.OperationalError as error:
-                logger.warning("lost Postgres, reconnecting: %s", str(error).strip())
+                logger.warning("lost Postgres, reconnecting", reason=str(error).strip())
                 await asyncio.sleep(_RECONNECT_PAUSE_S)
 
     async def _tail(self, connection: psycopg.AsyncConnection) -> None:
