@@ -41,6 +41,11 @@ CRAWLERS = env.origins("GROVE_CRAWLERS")  # relays that are asked to read our ho
 
 # --- mail (hosting.mail): without a server it waits, or in a sandbox is captured for /dev/mail
 SMTP_URL = env.text("GROVE_SMTP_URL")
+# Another backend of Django's (a service's, by dotted name) and what its class is made with
+MAIL_BACKEND = env.text("GROVE_MAIL_BACKEND")
+MAIL_OPTIONS = env.options("GROVE_MAIL_OPTIONS")
+EMAIL_BACKEND = MAIL_BACKEND or "hosting.mail.smtp.Backend"
+EMAIL_TIMEOUT = 20  # of Django's own, where that is the backend
 MAIL_FROM = env.text("GROVE_MAIL_FROM")  # empty: noreply@ the host's name
 SIGN_UP_MAIL = env.text("GROVE_SIGN_UP_MAIL", "on") != "off"  # a code that confirms the address
 

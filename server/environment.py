@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from server.net.public_addresses import is_loopback
@@ -23,8 +24,8 @@ _BARE = ("PATH", "LANG", "TZ")
 # What opens something else than Postgres and Valkey: only processes that use it get it.
 SECRETS = frozenset({
     "GROVE_ADMIN_PASSWORD", "GROVE_KEK", "GROVE_RATE_LIMIT_BYPASS_KEY", "GROVE_SECRET_KEY",
-    "GROVE_SMTP_URL", "GROVE_S3_ACCESS_KEY", "GROVE_S3_SECRET_KEY", "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+    "GROVE_SMTP_URL", "GROVE_MAIL_OPTIONS", "GROVE_S3_ACCESS_KEY", "GROVE_S3_SECRET_KEY",
+    "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
 })  # fmt: skip
 
 # Our hot statements are the same few with other values: planned anew each time, as Postgres would
@@ -111,6 +112,18 @@ def choice(name: str, choices: Sequence[str]) -> str:
     value = text(name, choices[0])
     if value not in choices:
         raise SystemExit(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+    return value
+
+
+def options(name: str) -> dict[str, Any]:
+    """The variable as a JSON object; {} when it is unset. Raises SystemExit with a sentence when it
+    is anything else, without its value, which may be a secret."""
+    try:
+        value = json.loads(text(name, "{}"))  # noqa: TID251 - our operator's own
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise SystemExit(f"{name} must be a JSON object.")
     return value
 
 

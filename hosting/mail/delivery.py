@@ -17,8 +17,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from hosting import celery
-from hosting.mail import smtp
-from hosting.mail.emails import sender_of
+from hosting.mail import failures, sending, smtp
 from hosting.mail.models import OutgoingMail
 
 LEASE: Final = timedelta(seconds=2 * smtp.DEADLINE_S)
@@ -105,14 +104,14 @@ def _attempt(mail_id: int) -> None:
     if mail is None:
         return
     try:
-        smtp.send(settings.SMTP_URL, mail, sender_of(mail.host))
-    except smtp.Unavailable as failure:
+        sending.send(mail)
+    except failures.Unavailable as failure:
         outage.note()
         _postpone(mail, str(failure))
         return
-    except smtp.Refused as refusal:
+    except failures.Refused as refusal:
         _decide(mail, OutgoingMail.State.FAILED, str(refusal))
-    except smtp.Undelivered as failure:
+    except failures.Undelivered as failure:
         _postpone(mail, str(failure))
     else:
         _decide(mail, OutgoingMail.State.SENT)

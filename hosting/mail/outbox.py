@@ -71,7 +71,7 @@ def post(  # noqa: PLR0913 - an e-mail has these
 
 def is_capturing() -> bool:
     """Whether e-mails stay here, for /dev/mail to show: in a sandbox without a mail server."""
-    return settings.SANDBOX and not settings.SMTP_URL
+    return settings.SANDBOX and not (settings.SMTP_URL or settings.MAIL_BACKEND)
 
 
 def forget(host: Host, recipient: str) -> None:

@@ -1,4 +1,4 @@
-"""The SMTP client: sends one e-mail to GROVE_SMTP_URL (RFC 5321, RFC 8314).
+"""The SMTP backend of Django's mail: sends to GROVE_SMTP_URL (RFC 5321, RFC 8314).
 
 `smtp://` speaks STARTTLS where the server offers it; `smtps://` is TLS from the first byte. User
 and password, percent-encoded, are never sent in clear text except to this very machine. Every step
@@ -10,37 +10,23 @@ import smtplib
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
-from typing import Final
+from email.utils import parseaddr
+from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
 
-from hosting.mail.models import OutgoingMail, Sender
+from hosting.mail.failures import Unavailable
 
 STEP_TIMEOUT_S: Final = 20.0
 DEADLINE_S: Final = 120.0
 _PORTS: Final = {"smtp": 25, "smtps": 465}
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-_PERMANENT: Final = 500
-
-
-class Undelivered(Exception):
-    """Not delivered, or not known to be; worth another attempt. Says why, for the operator."""
-
-
-class Unavailable(Undelivered):
-    """The mail server cannot be talked to: what holds for this e-mail holds for all."""
-
-
-class Refused(Exception):
-    """The mail server will never take this e-mail for this recipient."""
 
 
 @dataclass(frozen=True)
@@ -70,57 +56,21 @@ class Server:
         return cls(parts.scheme, parts.hostname, port, user, password)
 
 
-def send(url: str, mail: OutgoingMail, sender: Sender) -> None:
-    """One conversation with the mail server. Raises Refused, Undelivered, Unavailable."""
-    server = Server.parse(url)
-    message = message_of(mail, sender)
-    try:
-        with _connected(server) as connection:
-            _greet(connection, server)
-            connection.send_message(message)
-    except smtplib.SMTPRecipientsRefused as refusal:
-        raise _worded(*next(iter(refusal.recipients.values()))) from refusal
-    except smtplib.SMTPDataError as refusal:
-        raise _worded(refusal.smtp_code, refusal.smtp_error) from refusal
-    except smtplib.SMTPSenderRefused as refusal:  # one host's address, perhaps: it can be mended
-        raise Undelivered(_text(refusal.smtp_code, refusal.smtp_error)) from refusal
-    except smtplib.SMTPNotSupportedError as refusal:
-        raise Undelivered(str(refusal)) from refusal
-    except smtplib.SMTPResponseException as failure:  # of the greeting, or of signing in
-        raise Unavailable(_text(failure.smtp_code, failure.smtp_error)) from failure
-    except (smtplib.SMTPException, OSError) as failure:
-        raise Unavailable(f"{type(failure).__name__}: {failure}") from failure
+class Backend(BaseEmailBackend):
+    """One conversation for the messages of a call."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._server = Server.parse(settings.SMTP_URL)
 
-def message_of(mail: OutgoingMail, sender: Sender) -> EmailMessage:
-    """The e-mail as RFC 5322 wants it. Whoever repeats an attempt sends the same one."""
-    tenant = mail.host.tenant
-    message = EmailMessage(policy=SMTP)
-    message["From"] = _address(tenant.name, _from(mail, sender))
-    message["To"] = _address("", mail.recipient)
-    if tenant.support_email:
-        message["Reply-To"] = _address(tenant.name, tenant.support_email)
-    message["Subject"] = mail.subject
-    message["Date"] = format_datetime(mail.created_at)
-    message["Message-ID"] = f"<{mail.message_id}>"
-    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notices, please
-    message.set_content(mail.text)
-    message.add_alternative(mail.html, subtype="html")
-    return message
-
-
-def _from(mail: OutgoingMail, sender: Sender) -> str:
-    return sender.address or settings.MAIL_FROM or f"noreply@{mail.host.hostname}"
-
-
-def _address(name: str, text: str) -> Address:
-    """Domains beyond ASCII go in their IDNA form, which every mail server understands."""
-    local, _, domain = text.rpartition("@")
-    try:
-        domain = domain.encode("idna").decode("ascii")
-        return Address(name, local, domain)
-    except (UnicodeError, ValueError) as fault:
-        raise Refused(f"not an address that can be written to: {fault}") from fault
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        """How many were taken. Raises SMTPException, OSError, Unavailable."""
+        with _connected(self._server) as connection:
+            _greet(connection, self._server)
+            for message in email_messages:
+                recipients = [parseaddr(each)[1] for each in message.recipients()]
+                connection.send_message(message.message(), to_addrs=recipients)
+        return len(email_messages)
 
 
 @contextmanager
@@ -173,14 +123,3 @@ def _cut(connection: smtplib.SMTP) -> None:
     if connection.sock is not None:
         with suppress(OSError):
             connection.sock.shutdown(socket.SHUT_RDWR)
-
-
-def _worded(code: int, reason: bytes | str) -> Exception:
-    """A 5xx about the recipient or the e-mail is final; a 4xx is not (RFC 5321 4.2.1)."""
-    kind = Refused if code >= _PERMANENT else Undelivered
-    return kind(_text(code, reason))
-
-
-def _text(code: int, reason: bytes | str) -> str:
-    said = reason.decode(errors="replace") if isinstance(reason, bytes) else reason
-    return " ".join(f"{code} {said}".split())

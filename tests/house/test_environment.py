@@ -8,7 +8,7 @@ from tests.house.packages import PACKAGES, modules
 
 CONFIGURATION = "docs/operators/configuration.md"
 READ = re.compile(
-    r'\b(?:text|number|at_least_one|port|words|origins|networks|switch|choice|service_url)\(\s*"([A-Z0-9_]+)"'
+    r'\b(?:text|number|at_least_one|port|words|origins|networks|switch|choice|options|service_url)\(\s*"([A-Z0-9_]+)"'
 )
 ROW = re.compile(r"^\| (`[A-Z0-9_`, ]+`) \|", re.MULTILINE)
 DEFAULT = re.compile(r'\b(?:number|at_least_one|port)\(\s*"([A-Z0-9_]+)", ([0-9_]+)\)')

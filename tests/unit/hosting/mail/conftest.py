@@ -14,6 +14,7 @@ def post_office(tmp_path: Path, settings) -> Iterator[PostOffice]:
     """Closed; the settings lead to it."""
     office = PostOffice(tmp_path)
     settings.SMTP_URL = office.url
+    settings.EMAIL_BACKEND = "hosting.mail.smtp.Backend"  # pytest-django has a test's own
     settings.VALKEY_URL = ""
     delivery.outage.end()
     yield office

@@ -158,6 +158,7 @@ def test_it_leaves_after_the_commit(ash, post_office, django_capture_on_commit_c
 
 def test_without_a_server_outside_of_a_sandbox_mail_waits_and_says_why(ash, settings):
     settings.SMTP_URL, settings.SANDBOX = "", False
+    settings.EMAIL_BACKEND = "hosting.mail.smtp.Backend"
     mail = post(ash)
     delivery.deliver(mail.pk)
     assert (stored(mail).state, stored(mail).last_error) == (

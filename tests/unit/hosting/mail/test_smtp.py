@@ -1,6 +1,7 @@
 """The conversation with the mail server: TLS, passwords, addresses, headers."""
 
 from datetime import UTC, datetime, timedelta
+from email.message import Message
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -9,10 +10,15 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from django.test import override_settings
 
-from hosting.mail import emails, smtp
+from hosting.mail import failures, sending, smtp
 from hosting.mail.models import OutgoingMail, Sender
 from tests.unit.hosting.mail.emails import post
+
+
+def message_of(mail: OutgoingMail, sender: Sender) -> Message:
+    return sending.message_of(mail, sender).message()
 
 
 @pytest.fixture
@@ -40,8 +46,14 @@ def certificate(post_office, monkeypatch) -> Path:
     return file
 
 
+@pytest.fixture(autouse=True)
+def backend(settings) -> None:
+    settings.EMAIL_BACKEND = "hosting.mail.smtp.Backend"
+
+
 def send(mail: OutgoingMail, url: str) -> None:
-    smtp.send(url, mail, emails.sender_of(mail.host))
+    with override_settings(SMTP_URL=url):
+        sending.send(mail)
 
 
 def test_starttls_and_a_password_with_odd_signs(ash, post_office, certificate):
@@ -52,7 +64,7 @@ def test_starttls_and_a_password_with_odd_signs(ash, post_office, certificate):
 
 def test_a_wrong_password_is_not_final_and_is_not_shown(ash, post_office, certificate):
     post_office.open("secret")
-    with pytest.raises(smtp.Undelivered, match=r"^535 wrong$"):
+    with pytest.raises(failures.Undelivered, match=r"^535 wrong$"):
         send(post(ash), f"smtp://user:sesame@127.0.0.1:{post_office.port}")
 
 
@@ -68,7 +80,7 @@ def test_a_certificate_that_nobody_vouches_for_is_not_trusted(
     monkeypatch.delenv("SSL_CERT_FILE")
     monkeypatch.setattr(smtp, "_LOOPBACK", frozenset())
     post_office.open("tls")
-    with pytest.raises(smtp.Undelivered, match="CERTIFICATE_VERIFY_FAILED"):
+    with pytest.raises(failures.Undelivered, match="CERTIFICATE_VERIFY_FAILED"):
         send(post(ash), f"smtps://127.0.0.1:{post_office.port}")
 
 
@@ -83,15 +95,15 @@ def test_this_machines_own_mail_server_may_sign_for_itself(
 
 def test_a_sender_that_the_server_refuses_is_no_outage(ash, post_office, certificate):
     post_office.open("secret")  # and says 530 to whoever did not sign in
-    with pytest.raises(smtp.Undelivered, match=r"^530") as refusal:
+    with pytest.raises(failures.Undelivered, match=r"^530") as refusal:
         send(post(ash), post_office.url)
-    assert not isinstance(refusal.value, smtp.Unavailable)
+    assert not isinstance(refusal.value, failures.Unavailable)
 
 
 def test_a_password_is_not_sent_in_clear_to_another_machine(ash, post_office, monkeypatch):
     post_office.open()
     monkeypatch.setattr(smtp, "_LOOPBACK", frozenset())
-    with pytest.raises(smtp.Undelivered, match="in clear"):
+    with pytest.raises(failures.Undelivered, match="in clear"):
         send(post(ash), f"smtp://user:x@127.0.0.1:{post_office.port}")
     assert post_office.emails == []
 
@@ -100,7 +112,7 @@ def test_a_conversation_that_drags_on_is_cut(ash, post_office, monkeypatch):
     monkeypatch.setattr(smtp, "DEADLINE_S", 0.0)
     monkeypatch.setattr(smtp, "_greet", lambda connection, _: connection.sock.recv(1))
     post_office.open()
-    with pytest.raises(smtp.Undelivered):
+    with pytest.raises(failures.Undelivered):
         send(post(ash), post_office.url)
 
 
@@ -108,7 +120,7 @@ def test_a_conversation_that_drags_on_is_cut(ash, post_office, monkeypatch):
     "url", ["", "mail.example", "http://mail.example", "smtp://:25", "smtp://x:y"]
 )
 def test_what_is_no_mail_server_is_said(ash, url):
-    with pytest.raises(smtp.Undelivered, match="GROVE_SMTP_URL"):
+    with pytest.raises(failures.Undelivered, match="GROVE_SMTP_URL"):
         send(post(ash), url)
 
 
@@ -121,7 +133,7 @@ def test_ports_may_be_left_out(url, port):
 
 def test_an_email_is_from_the_tenant_and_answers_go_to_its_support(ash):
     ash.tenant.support_email = "help@ash.example"
-    message = smtp.message_of(post(ash), Sender(host=ash))
+    message = message_of(post(ash), Sender(host=ash))
     assert message["From"] == "Ash <noreply@localhost>"
     assert message["Reply-To"] == "Ash <help@ash.example>"
     assert message["To"] == "alice@example.com"
@@ -131,27 +143,27 @@ def test_an_email_is_from_the_tenant_and_answers_go_to_its_support(ash):
 def test_a_host_may_write_from_an_address_of_its_own(ash, settings):
     settings.MAIL_FROM = "mail@provider.example"
     sender = Sender(host=ash)
-    assert smtp.message_of(post(ash), sender)["From"] == "Ash <mail@provider.example>"
+    assert message_of(post(ash), sender)["From"] == "Ash <mail@provider.example>"
     sender.address = "grove@ash.example"
-    assert smtp.message_of(post(ash), sender)["From"] == "Ash <grove@ash.example>"
+    assert message_of(post(ash), sender)["From"] == "Ash <grove@ash.example>"
 
 
 def test_a_domain_beyond_ascii_goes_in_its_idna_form(ash):
     mail = post(ash)
     mail.recipient = "alice@bücher.example"
-    message = smtp.message_of(mail, Sender(host=ash))
+    message = message_of(mail, Sender(host=ash))
     assert message["To"] == "alice@xn--bcher-kva.example"
 
 
 def test_an_address_that_nobody_can_write_to_is_final(ash):
     mail = post(ash)
     mail.recipient = "alice@" + "x" * 80 + ".example"
-    with pytest.raises(smtp.Refused):
-        smtp.message_of(mail, Sender(host=ash))
+    with pytest.raises(failures.Refused):
+        message_of(mail, Sender(host=ash))
 
 
 def test_a_subject_cannot_bring_headers_along(ash):
     mail = post(ash)
     mail.subject = "Hello\r\nBcc: eve@example.com"
     with pytest.raises(ValueError, match="line"):
-        smtp.message_of(mail, Sender(host=ash))
+        message_of(mail, Sender(host=ash))
