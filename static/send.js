@@ -1,3 +1,5 @@
-// Sends the form that was made to be sent at once; without scripts its button does.
+// Sends the form, or follows the link, that is there to be sent at once; without scripts people press it themselves.
 
-document.querySelector('form[data-send]').submit()
+const step = document.querySelector('[data-send]')
+if (step.tagName === 'FORM') step.submit()
+else location.replace(step.href)

@@ -8,6 +8,7 @@ sets: a person would type the password in vain, so they are asked to show one co
 
 from datetime import timedelta
 from typing import Final
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -83,7 +84,10 @@ def cookie_test(request: HttpRequest) -> HttpResponse | None:
     if asked not in ("", "1"):
         raise CookiesLost
     template = "cookies_lost" if asked else "cookie_test"
-    shown = {"host": host_of(request), "test": TEST_FIELD, "count": "2" if asked else "1"}
+    query = {name: request.GET.get(name, "") for name in ("client_id", "request_uri")}
+    # A link: a form may end at no app, and what comes next may be the way back to one.
+    following = "?" + urlencode({**query, TEST_FIELD: "2" if asked else "1"})
+    shown = {"host": host_of(request), "next": following}
     response = render(request, f"accounts/oauth/{template}.html", shown)
     cookies.keep(request, response, TEST_COOKIE, "1", _TEST_LASTS)
     return response

@@ -84,7 +84,8 @@ def _answered(request: HttpRequest, page: Page, *, is_answer: bool = False) -> H
             host_of(request), seen.device, client_id, request_uri, is_answer=is_answer
         )
     if isinstance(opened, Redirect):
-        response = way_back.to_app(request, opened)
+        is_by_form = request.method == "POST" and not is_answer
+        response = (way_back.by_link if is_by_form else way_back.to_app)(request, opened)
     else:
         answer = page(request, opened)
         response = way_back.to_app(request, answer) if isinstance(answer, Redirect) else answer

@@ -72,7 +72,8 @@ def choose_account(request: HttpRequest, opened: Opened) -> HttpResponse:
         for each in authorization.candidates(opened):
             if each.account.did == did:
                 devices.sign_out(opened.device, each.account)
-        return redirect(address(request, "oauth_authorize"))
+        left = authorization.candidates(opened)
+        return redirect(address(request, "oauth_authorize" if left else "oauth_sign_in"))
     authorization.forget_choice(opened)
     return redirect(address(request, "oauth_sign_in"))
 

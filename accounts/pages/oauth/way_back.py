@@ -24,6 +24,14 @@ def to_app(request: HttpRequest, redirect: Redirect) -> HttpResponse:
     return response
 
 
+def by_link(request: HttpRequest, redirect: Redirect) -> HttpResponse:
+    """The end of a request for a form that may not end at the app: the person follows a link."""
+    if redirect.response_mode == FORM_POST:
+        return to_app(request, redirect)
+    shown = {"host": host_of(request), "next": redirect.location}
+    return render(request, "accounts/oauth/ended.html", shown, status=400)
+
+
 def allow_forms_to(response: HttpResponse, redirect_uri: str, **sources: str) -> None:
     """Let a page's forms end at an app. Chromium holds every redirect after a form to the policy,
     those of the app's own servers too, so that its scheme is as narrow as this can be; pages where

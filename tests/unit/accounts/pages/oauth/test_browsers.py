@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import OAuthDevice, OAuthRequest
 from accounts.pages.oauth.browsers import PROOF_COOKIE
-from tests.unit.accounts.pages.oauth.pages import at, query_of, text, told
+from tests.unit.accounts.pages.oauth.pages import BACK, at, query_of, sign_in, text, told
 
 IPHONE = {"user-agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Safari/604.1"}
 
@@ -61,6 +61,15 @@ def test_the_first_browser_owns_the_request(browser, asked):
     assert browser.get(at(query)).status_code == 200
     assert told(another_browser().get(at(query)))["error"] == "access_denied"
     assert browser.get(at(query)).status_code == 400  # nobody has it any more
+
+
+def test_a_form_of_another_browser_ends_the_request_by_a_link(browser, alice, asked):
+    query = asked()
+    browser.get(at(query))
+    response = sign_in(another_browser(), query)
+    assert response.status_code == 400
+    assert f'href="{BACK}?iss=' in text(response)
+    assert not OAuthRequest.objects.exists()
 
 
 def test_looking_at_a_page_gives_more_time(browser, asked):
@@ -119,7 +128,7 @@ def test_who_loses_cookies_is_told_and_then_the_app(asked):
     assert "data-send" in text(another_browser(**IPHONE).get(at(query)))
     lost = text(another_browser(**IPHONE).get(at(query + "&redirect-test=1")))
     assert "Cookies are off" in lost
-    assert 'name="redirect-test" value="2"' in lost
+    assert (at(query) + "&redirect-test=2").partition("?")[2].replace("&", "&amp;") in lost
     answer = told(another_browser(**IPHONE).get(at(query + "&redirect-test=2")))
     assert answer["error"] == "invalid_request"
     assert answer["error_description"] == "ERR_COOKIES_UNSUPPORTED"

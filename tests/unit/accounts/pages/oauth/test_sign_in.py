@@ -61,9 +61,9 @@ def test_who_was_not_to_be_remembered_is_asked_again_later(browser, alice, asked
 def test_an_account_can_be_forgotten_by_the_device(browser, alice, asked):
     sign_in(browser, asked(), is_remembered="on")
     query = asked()
-    browser.post(at(query, "/account"), {"forget": alice.did})
+    response = browser.post(at(query, "/account"), {"forget": alice.did})
     assert not OAuthDeviceAccount.objects.exists()
-    assert 'name="password"' in text(browser.get(at(query)))
+    assert 'name="password"' in text(browser.get(response.url))
 
 
 def test_another_account_can_sign_in_instead(browser, alice, asked):
