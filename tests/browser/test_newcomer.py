@@ -4,6 +4,7 @@ Set GROVE_SHOTS to a folder to keep the screenshots.
 """
 
 import fcntl
+import json
 import os
 import shutil
 import subprocess
@@ -34,7 +35,8 @@ def install_clients() -> None:
     """The locked npm packages; a second time nothing is fetched. Test processes take turns."""
     with (CLIENTS / "package.json").open() as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
-        if NODE.exists() and (CLIENTS / "node_modules" / "axe-core").exists():
+        wanted = json.load(turn)["dependencies"]
+        if all((CLIENTS / "node_modules" / name).exists() for name in wanted):
             return
         subprocess.run(["npm", "ci", "--ignore-scripts"], cwd=CLIENTS, check=True, timeout=300)
 
