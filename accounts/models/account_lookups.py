@@ -18,12 +18,11 @@ from server.database import connection
 
 def is_live(account: str, session: str) -> str:
     """SQL that is true while a session of an account stands: of a password, or of an app that came
-    by OAuth. Both are expressions, `session` of type uuid."""
+    by OAuth. Both are expressions, `session` of type uuid and standing there twice."""
     return (
-        f"EXISTS (SELECT FROM (SELECT {session}) asked(id) WHERE EXISTS"  # noqa: S608 - constants
-        f" (SELECT FROM session s WHERE s.account_id = {account} AND s.lineage = asked.id)"
-        f" OR EXISTS (SELECT FROM oauth_session o WHERE o.account_id = {account}"
-        f" AND o.id = asked.id))"
+        f"EXISTS (SELECT FROM session s"  # noqa: S608 - constants only
+        f" WHERE s.account_id = {account} AND s.lineage = {session} UNION ALL"
+        f" SELECT FROM oauth_session o WHERE o.account_id = {account} AND o.id = {session})"
     )
 
 
@@ -44,10 +43,10 @@ def find_by_id(host: Host, account_id: int) -> Account | None:
     return None if row is None else _account(host, row)
 
 
-def find_owner(host: Host, did: str, lineage: str) -> tuple[Account, bool] | None:
-    """As `find_open`, and whether the session of that lineage (hexadecimal) is the account's and
+def find_owner(host: Host, did: str, session: str) -> tuple[Account, bool] | None:
+    """As `find_open`, and whether the session of that id (hexadecimal) is the account's and
     still stands."""
-    row = connection.row(_select(_OF_DID, _IS_LIVE), (lineage, did, host.pk))
+    row = connection.row(_select(_OF_DID, _IS_LIVE), (session, session, did, host.pk))
     return None if row is None else (_account(host, row), row[-1])
 
 

@@ -20,6 +20,7 @@ from accounts.service_auth.tokens import ServiceClaims
 from hosting.models import Host
 
 VALKEY_TIMEOUT_S = 0.5
+RETRY_S = 1.0  # after a failure nobody waits for Valkey for so long
 REMEMBERED_MAX = 20_000  # marks a process keeps while Valkey is away
 
 
@@ -52,10 +53,35 @@ def _key(host: Host, claims: ServiceClaims) -> str:
 
 
 def _claim(key: str, expires_at: int) -> bool:
-    try:
-        return bool(_valkey().set(key, 1, nx=True, exat=expires_at + 1))
-    except redis.RedisError:
+    if time.monotonic() < _away.until:
         return _local.claim(key, expires_at)
+    try:
+        return _claim_at_valkey(key, expires_at)
+    except redis.RedisError:
+        _away.until = time.monotonic() + RETRY_S
+        return _local.claim(key, expires_at)
+
+
+def _claim_at_valkey(key: str, expires_at: int) -> bool:
+    """By this thread's own connection: apps show a proof with every request, and the pool of the
+    library costs as much again as the question. Cut off by a restart, it is asked once more."""
+    asked = ("SET", key, "1", "NX", "EXAT", str(expires_at + 1))
+    try:
+        return _answer(asked) is not None
+    except redis.TimeoutError:
+        raise
+    except redis.ConnectionError:
+        return _answer(asked) is not None
+
+
+def _answer(asked: tuple[str, ...]) -> object:
+    connection = _connection(settings.VALKEY_URL)
+    try:
+        connection.send_command(*asked)  # type: ignore[no-untyped-call] # redis types it so
+        return connection.read_response()
+    except BaseException:  # an answer that is still to come would be taken for the next one's
+        connection.disconnect()  # type: ignore[no-untyped-call] # redis types it so
+        raise
 
 
 def _release(key: str) -> None:
@@ -66,13 +92,25 @@ def _release(key: str) -> None:
         return  # the token stays spent there until it expires: a minute, as a rule
 
 
+def _connection(url: str) -> "redis.Connection":
+    if getattr(_here, "url", None) != url:
+        _here.url, _here.connection = url, _pool(url).make_connection()
+    connection: redis.Connection = _here.connection
+    return connection
+
+
 @cache
-def _valkey() -> "redis.Redis":
-    return redis.Redis.from_url(
-        settings.VALKEY_URL or "redis://localhost",
+def _pool(url: str) -> "redis.ConnectionPool":
+    return redis.ConnectionPool.from_url(
+        url or "redis://localhost",
         socket_timeout=VALKEY_TIMEOUT_S,
         socket_connect_timeout=VALKEY_TIMEOUT_S,
     )
+
+
+@cache
+def _valkey() -> "redis.Redis":
+    return redis.Redis(connection_pool=_pool(settings.VALKEY_URL))
 
 
 class LocalGuard:
@@ -103,4 +141,12 @@ class LocalGuard:
         self._expiries = dict(eldest_first[self._most // 2 :])
 
 
+class _Away:
+    """Until when Valkey is not asked (monotonic)."""
+
+    until = 0.0
+
+
+_away = _Away()
+_here = threading.local()
 _local = LocalGuard(REMEMBERED_MAX)

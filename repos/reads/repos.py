@@ -168,7 +168,7 @@ def find_repo(host: Host, did: str) -> RepoRow:
 def owned_repo(host: Host, did: str, session: str) -> tuple[RepoRow, bool]:
     """As `find_repo`, and whether that session of its owner still stands
     (accounts.authentication.live_sessions), in one statement. Raises RepoNotFound."""
-    found = connection.row(_OWNED_REPO, (session, did, host.pk))
+    found = connection.row(_OWNED_REPO, (session, session, did, host.pk))
     if found is None:
         raise RepoNotFound(did)
     *fields, is_live = found
