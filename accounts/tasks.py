@@ -35,7 +35,7 @@ def publish_operation(operation_id: int) -> None:
 @shared_task
 def publish_due_operations() -> None:
     """Every few seconds: whatever wake-up was lost."""
-    submit.wake_due()
+    submit.queue.sweep()
 
 
 @shared_task

@@ -77,7 +77,7 @@ def delete_repo(repo_id: int) -> None:
 @shared_task(name="repos.wake_repo_deletions")
 def wake_repo_deletions() -> None:
     """Every few seconds: deleted accounts of which something is left."""
-    deletion.wake_due()
+    deletion.queue.sweep()
 
 
 @shared_task(name="repos.fetch_blobs")
@@ -89,4 +89,4 @@ def fetch_blobs(repo_id: int) -> None:
 @shared_task(name="repos.wake_blob_fetches")
 def wake_blob_fetches() -> None:
     """Every few seconds: accounts that moved in and still lack blobs."""
-    worker.wake_due()
+    worker.turns.sweep()

@@ -7,18 +7,16 @@ one, by their owner.
 
 from contextlib import suppress
 
-from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
-from kombu.exceptions import OperationalError
 
 from accounts import status
 from accounts.authentication import credential_rules, credentials, email_address, email_codes
 from accounts.authentication.email_codes import Purpose
-from hosting import celery
 from hosting.limits import RateLimitExceeded
 from hosting.mail import emails, outbox
 from hosting.models import Host
+from server.jobs import worker_tasks
 
 
 def ask_by_email(host: Host, email: str) -> None:
@@ -46,15 +44,8 @@ def mail_code(host: Host, identifier: str, language: str) -> None:
 def ask_later(host: Host, identifier: str, language: str) -> None:
     """As `mail_code`, in a worker: the answer to a page takes the same time for everybody.
     Without a broker in this thread."""
-    if settings.VALKEY_URL:
-        wanted = (host.pk, identifier, language)
-        try:
-            celery.app.send_task("accounts.tasks.mail_reset_code", args=wanted, retry=False)
-        except OperationalError:
-            pass
-        else:
-            return
-    mail_code(host, identifier, language)
+    if not worker_tasks.send("accounts.tasks.mail_reset_code", host.pk, identifier, language):
+        mail_code(host, identifier, language)
 
 
 def reset(host: Host, code: str, password: str) -> None:

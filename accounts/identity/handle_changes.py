@@ -6,7 +6,6 @@ same handle again is no change and is announced anew, and it mends a DID that do
 """
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from accounts.identity import adopt_update, did_web, incoming_handles, published_dids, resolution
 from accounts.identity.handles import allocation
@@ -16,6 +15,7 @@ from accounts.models import Account, AccountMigration, PlcOperation
 from protocol.did import plc
 from protocol.did.plc_data import PDS_SERVICE, PlcData
 from protocol.errors import InvalidRequest
+from server.jobs.leased_job import LeasedJobQuerySet
 
 
 class HandleTaken(allocation.HandleTaken):
@@ -76,11 +76,9 @@ def _refuse_taken(account: Account, handle: str) -> None:
 
 
 def _change_at_the_directory(account: Account, handle: str) -> None:
-    under_way = account.plc_operations.filter(
-        kind=PlcOperation.Kind.UPDATE, state=PlcOperation.State.PENDING, new_handle=handle
-    ).first()
+    under_way = _waiting(account).filter(new_handle=handle).first()
     if under_way is not None:
-        updates.make_due(under_way)
+        PlcOperation.objects.filter(pk=under_way.pk).make_due()
         updates.await_publication(under_way)
         return
     try:
@@ -101,6 +99,11 @@ def _change_at_the_directory(account: Account, handle: str) -> None:
     updates.await_publication(_kept(account, updates.signed(account, changed, newest), handle))
 
 
+def _waiting(account: Account) -> LeasedJobQuerySet[PlcOperation]:
+    """Updates that the directory has not answered yet."""
+    return PlcOperation.objects.open().filter(account=account, kind=PlcOperation.Kind.UPDATE)
+
+
 def _moves_in(account: Account, data: PlcData) -> bool:
     """Whether the DID still lives elsewhere: its owner will write the handle into it."""
     service = data.services.get(PDS_SERVICE)
@@ -115,11 +118,7 @@ def _kept(account: Account, operation: plc.Operation, handle: str) -> PlcOperati
         with transaction.atomic(durable=True):
             allocation.lock(handle)
             _refuse_taken(account, handle)
-            account.plc_operations.filter(
-                kind=PlcOperation.Kind.UPDATE, state=PlcOperation.State.PENDING
-            ).exclude(new_handle="").update(
-                state=PlcOperation.State.WITHDRAWN, decided_at=timezone.now()
-            )
+            _waiting(account).exclude(new_handle="").decide(PlcOperation.State.WITHDRAWN)
             return updates.write_down(account, operation, new_handle=handle)
     except IntegrityError:
         raise HandleTaken(handle) from None

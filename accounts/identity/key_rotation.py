@@ -73,11 +73,9 @@ def _claim(account: Account, did_key: str) -> None:
 
 def _pending(account: Account) -> PlcOperation | None:
     """A change of key that the directory has not answered yet; it comes before any other."""
-    pending = account.plc_operations.filter(
-        kind=PlcOperation.Kind.UPDATE, state=PlcOperation.State.PENDING
-    )
+    updates_of = PlcOperation.objects.filter(account=account, kind=PlcOperation.Kind.UPDATE)
     path = f"operation__verificationMethods__{SIGNING_METHOD}"
-    return pending.exclude(**{path: account.signing_did_key}).first()
+    return updates_of.open().exclude(**{path: account.signing_did_key}).first()
 
 
 def _write_down(account: Account, did_key: str | None = None) -> PlcOperation:

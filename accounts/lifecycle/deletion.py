@@ -50,7 +50,8 @@ def delete(account: Account) -> None:
     """
     with transaction.atomic():
         locked = status.lock_open(account)
-        _withdraw_operations(locked)
+        # What the directory was still to be told of it, it need not hear any more.
+        PlcOperation.objects.filter(account=locked).decide(PlcOperation.State.WITHDRAWN)
         account_deleted.send(sender=Account, account=locked)
         _mail_confirmation(locked)
         locked.delete()
@@ -81,13 +82,6 @@ def _owned(host: Host, did: str, password: str) -> Account:
     if account.did != did:  # a handle or an address is no DID
         raise InvalidOwner
     return account
-
-
-def _withdraw_operations(account: Account) -> None:
-    """What the directory was still to be told of this account it need not hear any more."""
-    PlcOperation.objects.filter(account=account, state=PlcOperation.State.PENDING).update(
-        state=PlcOperation.State.WITHDRAWN, decided_at=timezone.now()
-    )
 
 
 def _mail_confirmation(account: Account) -> None:

@@ -5,6 +5,8 @@ from django.db.models import Q
 
 from accounts.models.accounts import Account
 from hosting.models import Host
+from server.jobs.leased_job import LeasedJob, due_index, open_or_decided
+from server.jobs.life_cycle import OPEN
 
 
 class SigningKey(models.Model):
@@ -53,7 +55,7 @@ class ReservedKey(models.Model):
         ]
 
 
-class PlcOperation(models.Model):
+class PlcOperation(LeasedJob):
     """One signed operation that the directory must be told: the durable intent.
 
     The row outlives the account of a sign-up that failed, so that a directory found later to hold
@@ -66,7 +68,8 @@ class PlcOperation(models.Model):
         TOMBSTONE = "tombstone"
 
     class State(models.TextChoices):
-        PENDING = "pending"  # may become any of the others; those are final
+        WAITING = "waiting"
+        RUNNING = "running"
         PUBLISHED = "published"
         REFUSED = "refused"
         WITHDRAWN = "withdrawn"
@@ -85,15 +88,10 @@ class PlcOperation(models.Model):
     cid = models.CharField(max_length=100)
     # What an update is for, so that it can be made anew on another predecessor; both empty for the
     # operations of genesis, and for those that their owners made and signed.
-    new_handle = models.CharField(max_length=253, blank=True)  # kept for the account while pending
+    new_handle = models.CharField(max_length=253, blank=True)  # kept for the account while open
     new_signing_did_key = models.CharField(max_length=100, blank=True)
-    state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING)
-    attempts = models.PositiveIntegerField(default=0)
-    next_attempt_at = models.DateTimeField()  # also the lease of the attempt under way
+    state = models.TextField(choices=State.choices, default=State.WAITING)
     last_failure = models.CharField(max_length=16, choices=Failure.choices, blank=True)
-    last_error = models.CharField(max_length=500, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    decided_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         db_table = "plc_operation"
@@ -102,16 +100,8 @@ class PlcOperation(models.Model):
             models.UniqueConstraint(
                 fields=["new_handle"],
                 name="plc_operation_keeps_a_handle_once",
-                condition=Q(state="pending") & ~Q(new_handle=""),
+                condition=Q(state__in=[*OPEN]) & ~Q(new_handle=""),
             ),
-            models.CheckConstraint(
-                name="plc_operation_is_decided_when_not_pending",
-                condition=Q(state="pending", decided_at__isnull=True)
-                | (~Q(state="pending") & Q(decided_at__isnull=False)),
-            ),
+            open_or_decided("plc_operation"),
         ]
-        indexes = [
-            models.Index(
-                fields=["next_attempt_at"], name="plc_operation_due", condition=Q(state="pending")
-            )
-        ]
+        indexes = [due_index("plc_operation")]

@@ -15,6 +15,7 @@ from accounts.identity.plc.submit import drop_pending_account, lease
 from accounts.models import PlcOperation
 from protocol.did import plc
 from protocol.keys import SigningKey
+from server.jobs.leased_job import LeasedJobQuerySet
 
 GENESIS_WAITS = timedelta(minutes=30)
 TOMBSTONE_WAITS = timedelta(hours=24)  # a directory that has not shown the DID by then never will
@@ -22,37 +23,26 @@ TOMBSTONE_WAITS = timedelta(hours=24)  # a directory that has not shown the DID 
 
 def withdraw_stale() -> None:
     """The sweep: withdraw sign-ups that waited too long, and tombstones that found nothing."""
-    for operation_id in _waiting(PlcOperation.Kind.GENESIS, GENESIS_WAITS):
+    stale = _waiting(PlcOperation.Kind.GENESIS, GENESIS_WAITS)
+    for operation_id in list(stale.values_list("pk", flat=True)):
         _withdraw_sign_up(operation_id)
-    now = timezone.now()
-    PlcOperation.objects.filter(
-        pk__in=_waiting(PlcOperation.Kind.TOMBSTONE, TOMBSTONE_WAITS),
-        state=PlcOperation.State.PENDING,
-    ).update(state=PlcOperation.State.WITHDRAWN, decided_at=now)
+    _waiting(PlcOperation.Kind.TOMBSTONE, TOMBSTONE_WAITS).decide(PlcOperation.State.WITHDRAWN)
 
 
-def _waiting(kind: PlcOperation.Kind, longer_than: timedelta) -> list[int]:
-    waiting = PlcOperation.objects.filter(
-        kind=kind,
-        state=PlcOperation.State.PENDING,
-        created_at__lt=timezone.now() - longer_than,
-    )
-    return list(waiting.values_list("pk", flat=True))
+def _waiting(kind: PlcOperation.Kind, longer_than: timedelta) -> LeasedJobQuerySet[PlcOperation]:
+    before = timezone.now() - longer_than
+    return PlcOperation.objects.open().filter(kind=kind, created_at__lt=before)
 
 
 def _withdraw_sign_up(operation_id: int) -> None:
+    one = PlcOperation.objects.filter(pk=operation_id)
     with transaction.atomic():
-        genesis = (
-            PlcOperation.objects.select_for_update(of=("self",))
-            .select_related("account__host")
-            .get(pk=operation_id)
-        )
-        if genesis.state != PlcOperation.State.PENDING or genesis.account is None:
+        locked = one.open().select_for_update(of=("self",)).select_related("account__host")
+        genesis = locked.first()
+        if genesis is None or genesis.account is None:
             return
         _leave_tombstone(genesis, signing_keys.rotation_key(genesis.account.host))
-        genesis.state = PlcOperation.State.WITHDRAWN
-        genesis.decided_at = timezone.now()
-        genesis.save(update_fields=["state", "decided_at"])
+        one.decide(PlcOperation.State.WITHDRAWN)
         drop_pending_account(genesis.account)
 
 

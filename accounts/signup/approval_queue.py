@@ -123,7 +123,7 @@ def _make_account(held: HeldSignUp) -> None:
             operation = pending_account.write(held.host, wanted, held.password)
     except IntegrityError as error:
         raise pending_account.lost_race(error, wanted) from error
-    transaction.on_commit(partial(submit.wake, operation.pk))
+    transaction.on_commit(partial(submit.queue.wake, operation.pk))
 
 
 def refuse(held: HeldSignUp) -> None:

@@ -6,7 +6,6 @@ approve (`approval_queue`).
 """
 
 from django.db import IntegrityError
-from django.utils import timezone
 
 from accounts.authentication.credential_rules import EmailTaken
 from accounts.identity.handles import allocation
@@ -47,7 +46,6 @@ def write(host: Host, wanted: Admitted, password: str) -> PlcOperation:
         kind=PlcOperation.Kind.GENESIS,
         operation=operation,
         cid=plc.cid_of(operation),
-        next_attempt_at=timezone.now(),
     )
 
 

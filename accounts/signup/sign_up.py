@@ -8,7 +8,6 @@ stays pending for half an hour, and whoever repeats it with the same data goes o
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from accounts.authentication import email_address
 from accounts.identity.plc import submit
@@ -37,8 +36,8 @@ def sign_up(host: Host, wanted: SignUp) -> Account:
             hashed = make_password(admitted.password)
             return _welcomed(did_web_sign_up.open_account(host, admitted, hashed), wanted)
         operation = _begin(host, admitted)
-    submit.wake(operation.pk)
-    return _welcomed(await_directory.await_account(operation.pk), wanted)
+    submit.queue.wake(operation.pk)
+    return _welcomed(await_directory.await_account(operation), wanted)
 
 
 def _welcomed(account: Account, wanted: SignUp) -> Account:
@@ -48,20 +47,17 @@ def _welcomed(account: Account, wanted: SignUp) -> Account:
 
 def _pending_before(host: Host, wanted: Admitted) -> PlcOperation | None:
     """The operation of the same person's same sign-up, still waiting; made due at once."""
-    operation = PlcOperation.objects.filter(
+    same = PlcOperation.objects.open().filter(
         account__host=host,
         account__handle=wanted.handle,
         account__email=wanted.email,
         account__opened_at__isnull=True,
         kind=PlcOperation.Kind.GENESIS,
-        state=PlcOperation.State.PENDING,
-    ).select_related("account")
-    before = operation.first()
+    )
+    before = same.select_related("account").first()
     if before is None or before.account is None or not _is_same(before, before.account, wanted):
         return None
-    # An attempt that is under way has no failure yet and keeps its lease.
-    idle = PlcOperation.objects.filter(pk=before.pk, state=PlcOperation.State.PENDING)
-    idle.exclude(last_failure="").update(next_attempt_at=timezone.now())
+    PlcOperation.objects.filter(pk=before.pk).make_due()
     return before
 
 

@@ -1,38 +1,33 @@
 """Outgoing e-mail, its counts, and how each host's looks."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from hosting.models import Host, HostQuerySet
+from server.jobs.leased_job import LeasedJob, LeasedJobQuerySet, due_index, open_or_decided
+from server.jobs.life_cycle import OPEN
 
 
-class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
+class OutgoingMailQuerySet(LeasedJobQuerySet["OutgoingMail"]):
     """Mail, in the words that callers use."""
 
     def of(self, hosts: HostQuerySet) -> "OutgoingMailQuerySet":
         return self.filter(host__in=hosts)
 
-    def unsent(self) -> "OutgoingMailQuerySet":
-        return self.filter(state__in=OutgoingMail.UNSENT)
 
-
-class OutgoingMail(models.Model):
-    """One e-mail to one person. Its words are here only until they are sent, or worth nothing.
-
-    `next_attempt_at` is also the lease of the attempt under way: whoever moved it ahead, by an
-    update that changed exactly one row, is the only one who may send until it has passed.
-    """
+class OutgoingMail(LeasedJob):
+    """One e-mail to one person. Its words are here only until they are sent, or worth nothing."""
 
     class State(models.TextChoices):
-        QUEUED = "queued", _("Queued")
-        SENDING = "sending", _("Being sent")
+        WAITING = "waiting", _("Queued")
+        RUNNING = "running", _("Being sent")
         SENT = "sent", _("Sent")
         FAILED = "failed", _("Failed")
         CAPTURED = "captured", _("Captured")  # a sandbox without a mail server: see /dev/mail
-
-    UNSENT = (State.QUEUED, State.SENDING)
 
     host = models.ForeignKey(Host, on_delete=models.CASCADE, related_name="outgoing_mail")
     message_id = models.CharField(max_length=300, unique=True)  # RFC 5322, without the brackets
@@ -41,39 +36,24 @@ class OutgoingMail(models.Model):
     subject = models.CharField(_("subject"), max_length=300)
     text = models.TextField(blank=True)
     html = models.TextField(blank=True)
-    state = models.CharField(
-        _("status"), max_length=16, choices=State.choices, default=State.QUEUED
-    )
-    attempts = models.PositiveIntegerField(_("attempts"), default=0)
-    next_attempt_at = models.DateTimeField()
+    state = models.TextField(_("status"), choices=State.choices, default=State.WAITING)
     expires_at = models.DateTimeField()  # from then on nobody has a use for the e-mail
-    last_error = models.CharField(_("last error"), max_length=300, blank=True)
-    created_at = models.DateTimeField(_("when"), auto_now_add=True)
-    decided_at = models.DateTimeField(null=True, blank=True)
 
-    objects = OutgoingMailQuerySet.as_manager()
+    objects: ClassVar[OutgoingMailQuerySet] = OutgoingMailQuerySet.as_manager()  # type: ignore
 
     class Meta:
         db_table = "outgoing_mail"
         verbose_name = _("e-mail")
         verbose_name_plural = _("mail")
         constraints = [
-            models.CheckConstraint(
-                name="outgoing_mail_is_decided_or_unsent",
-                condition=Q(state__in=["queued", "sending"], decided_at__isnull=True)
-                | (~Q(state__in=["queued", "sending"]) & Q(decided_at__isnull=False)),
-            ),
+            open_or_decided("outgoing_mail"),
             models.CheckConstraint(
                 name="outgoing_mail_keeps_no_words_once_decided",
-                condition=Q(state__in=["queued", "sending", "captured"]) | Q(text="", html=""),
+                condition=Q(state__in=[*OPEN, "captured"]) | Q(text="", html=""),
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["next_attempt_at"],
-                name="outgoing_mail_due",
-                condition=Q(state__in=["queued", "sending"]),
-            ),
+            due_index("outgoing_mail"),
             models.Index(
                 fields=["expires_at"],
                 name="outgoing_mail_captured",

@@ -59,13 +59,12 @@ def post(  # noqa: PLR0913 - an e-mail has these
         subject=rendered.subject[:300],
         text=rendered.text,
         html=rendered.html,
-        state=OutgoingMail.State.CAPTURED if is_captured else OutgoingMail.State.QUEUED,
-        next_attempt_at=now,
+        state=OutgoingMail.State.CAPTURED if is_captured else OutgoingMail.State.WAITING,
         expires_at=now + kind.valid_for,
         decided_at=now if is_captured else None,
     )
     if not is_captured:
-        transaction.on_commit(partial(delivery.wake, mail.pk))
+        transaction.on_commit(partial(delivery.queue.wake, mail.pk))
     return mail
 
 

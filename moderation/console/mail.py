@@ -31,8 +31,8 @@ class MailList(ReadOnly):
         description=_("status"),
         ordering="state",
         label={
-            "queued": "info",
-            "sending": "info",
+            "waiting": "info",
+            "running": "info",
             "sent": "success",
             "captured": "success",
             "failed": "danger",

@@ -45,8 +45,8 @@ class Move:
     @property
     def trouble(self) -> str:
         """What last went wrong on our side; empty when nothing did."""
-        if self.import_job is not None and self.import_job.refusal:
-            return self.import_job.refusal
+        if self.import_job is not None and self.import_job.last_error:
+            return self.import_job.last_error
         if self.fetch is not None and self.blobs.missing_count:
             return self.fetch.last_error
         return ""
@@ -106,5 +106,5 @@ def _resume(migration: AccountMigration) -> None:
         has_blobs_to_fetch = queue.resume(account.pk)
     jobs.take_up(account.pk)
     if has_blobs_to_fetch:
-        worker.wake(account.pk)
+        worker.turns.wake(account.pk)
     did_polling.check(migration)

@@ -12,15 +12,12 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from accounts import signals
 from accounts.account_migration import move_in
 from accounts.models import Account
-from hosting import celery
 from protocol.event_stream import frames
 from protocol.event_stream.frames import EventKind
 from repos.blobs import files, garbage_collection
@@ -28,11 +25,11 @@ from repos.events import append
 from repos.models import BlobFetch, BlobUsage, ImportJob, Repo, RepoDeletion, UnfetchedBlob
 from repos.state import heads
 from server.database import connection
+from server.jobs.queue import Queue
 
 DELETED: Final = "deleted"
 LEASE: Final = timedelta(minutes=5)
 _BATCH: Final = 2_000
-_SWEEP_BATCH: Final = 50
 _AFTER_ALL_EVENTS: Final = 2**63 - 1
 
 _ERASE = """
@@ -82,48 +79,29 @@ def on_deleted(account: Account, **_: Any) -> None:
         host_id=account.host_id,
         did=account.did,
         last_event_id=last_event_id,
-        lease_ends_at=timezone.now(),
     )
     batch = {"repo": account.pk, "before": last_event_id, "limit": _BATCH}
     connection.rows(_ERASE_NUMBERED, batch)
     Repo.objects.filter(pk=account.pk).delete()
-    transaction.on_commit(partial(wake, account.pk))
-
-
-def wake(repo_id: int) -> None:
-    """Have a worker remove what is left now; without a broker, do it in this thread."""
-    if settings.VALKEY_URL:
-        try:
-            celery.app.send_task("repos.delete_repo", args=(repo_id,), retry=False)
-        except OperationalError:
-            pass
-        else:
-            return
-    clear(repo_id)
-
-
-def wake_due() -> None:
-    """The sweep: repo deletions whose worker died, or was never woken."""
-    due = RepoDeletion.objects.filter(lease_ends_at__lte=timezone.now()).order_by("lease_ends_at")
-    for repo_id in due.values_list("pk", flat=True)[:_SWEEP_BATCH]:
-        wake(repo_id)
+    transaction.on_commit(partial(queue.wake, account.pk))
 
 
 def clear(repo_id: int) -> None:
     """Remove what is left of a deleted repo. Safe to repeat and to run in two places at once."""
-    pending = _claim(repo_id)
+    pending = RepoDeletion.objects.claim(repo_id, LEASE)
     if pending is None:
         return
-    _drain(_ERASE_EVENTS, repo_id, pending.last_event_id)
-    _drain(_CLEAR_RECORDS, repo_id)
-    _drain(_CLEAR_NODES, repo_id)
-    _drain(_CLEAR_USES, repo_id)
+    for sql in (_ERASE_EVENTS, _CLEAR_RECORDS, _CLEAR_NODES, _CLEAR_USES):
+        _drain(sql, pending)
     for table in (ImportJob, BlobFetch, UnfetchedBlob):
         table.objects.filter(repo_id=repo_id).delete()
     garbage_collection.clear_repo(repo_id)
     BlobUsage.objects.filter(pk=repo_id).delete()
     pending.delete()
     files.purge(timezone.now())  # the files' names are kept until they are gone
+
+
+queue: Final = Queue(RepoDeletion, "repos.delete_repo", clear, batch=50)
 
 
 def _announce(account: Account) -> int:
@@ -139,19 +117,8 @@ def _announce(account: Account) -> int:
     return append.append(account.pk, EventKind.ACCOUNT, body)
 
 
-def _claim(repo_id: int) -> RepoDeletion | None:
-    now = timezone.now()
-    due = RepoDeletion.objects.filter(pk=repo_id, lease_ends_at__lte=now)
-    is_ours = due.update(lease_ends_at=now + LEASE) == 1
-    return RepoDeletion.objects.filter(pk=repo_id).first() if is_ours else None
-
-
-def _drain(sql: str, repo_id: int, before: int = 0) -> None:
+def _drain(sql: str, pending: RepoDeletion) -> None:
     """Run a statement that removes a batch until one removes less."""
-    batch = {"repo": repo_id, "before": before, "limit": _BATCH}
+    batch = {"repo": pending.pk, "before": pending.last_event_id, "limit": _BATCH}
     while len(connection.rows(sql, batch)) == _BATCH:
-        _renew(repo_id)
-
-
-def _renew(repo_id: int) -> None:
-    RepoDeletion.objects.filter(pk=repo_id).update(lease_ends_at=timezone.now() + LEASE)
+        pending.renew(LEASE)

@@ -11,7 +11,7 @@ from repos.models.blobs import Blob, BlobHold, BlobUsage, BlobUse, DeniedBlob, D
 from repos.models.deletions import RepoDeletion
 from repos.models.events import CrawlPing, Event, EventCounter, FirehoseRestore
 from repos.models.fetches import BlobFetch, UnfetchedBlob
-from repos.models.imports import ImportJob, ImportJobQuerySet
+from repos.models.imports import ImportJob
 from repos.models.lexicons import NetworkLexicon
 from repos.models.takedowns import RecordTakedown
 from repos.models.trees import Node, Record, Repo
@@ -29,7 +29,6 @@ __all__ = [
     "EventCounter",
     "FirehoseRestore",
     "ImportJob",
-    "ImportJobQuerySet",
     "NetworkLexicon",
     "Node",
     "Record",

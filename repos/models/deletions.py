@@ -2,23 +2,25 @@
 
 from django.db import models
 
+from server.jobs.leased_job import LeasedJob, due_index, open_or_decided
 
-class RepoDeletion(models.Model):
+
+class RepoDeletion(LeasedJob):
     """A deleted account's repo. Its row went with the account's; the rest goes after it.
 
     Written in the transaction of the deletion, removed when nothing is left
-    (repos.lifecycle.deletion).
+    (repos.lifecycle.deletion): no deletion is ever decided.
     """
 
     repo_id = models.BigIntegerField(primary_key=True)
     host_id = models.BigIntegerField()
     did = models.TextField()
     last_event_id = models.BigIntegerField()  # says that it is deleted, and stays
-    lease_ends_at = models.DateTimeField(db_index=True)  # of whoever is at it
-    created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         db_table = "repo_deletion"
+        constraints = [open_or_decided("repo_deletion")]
+        indexes = [due_index("repo_deletion")]
 
     def __str__(self) -> str:
         return f"what is left of {self.did}"

@@ -3,36 +3,34 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from server.jobs import life_cycle
+from server.jobs.leased_job import LeasedJob, due_index, open_or_decided
 
-class BlobFetch(models.Model):
+
+class BlobFetch(LeasedJob):
     """One repo's blobs that are to come from elsewhere (repos.blobs.fetching).
 
-    due -> done, when none is missing; -> stopped, when the old host gives no more.
+    Done when none is missing, stopped when the old host gives no more; it may begin anew. A turn
+    that brought something is no attempt: `attempts` counts those in a row that brought nothing.
     """
 
+    MOVES = life_cycle.MOVES_ANEW
+
     class State(models.TextChoices):
-        DUE = "due", _("Under way")
+        WAITING = "waiting", _("Under way")
+        RUNNING = "running", _("Under way")
         DONE = "done", _("Done")
         STOPPED = "stopped", _("Stopped")
 
     repo_id = models.BigIntegerField(primary_key=True)
     origin = models.TextField()  # of the old host
-    state = models.TextField(choices=State.choices, default=State.DUE)
-    next_attempt_at = models.DateTimeField()  # also the lease of the run under way
-    is_running = models.BooleanField(default=False)  # true with a lease that ran out: it died
-    attempts = models.PositiveIntegerField(default=0)  # in a row that brought nothing
+    state = models.TextField(choices=State.choices, default=State.WAITING)
     fetched_count = models.BigIntegerField(default=0)
-    last_error = models.TextField(blank=True)
 
     class Meta:
         db_table = "blob_fetch"
-        indexes = [
-            models.Index(
-                fields=["next_attempt_at"],
-                name="blob_fetch_due",
-                condition=models.Q(state="due"),
-            )
-        ]
+        constraints = [open_or_decided("blob_fetch")]
+        indexes = [due_index("blob_fetch")]
 
     def __str__(self) -> str:
         return f"blobs of repo {self.repo_id} from {self.origin}, {self.state}"

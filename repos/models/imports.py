@@ -2,20 +2,12 @@
 
 from django.db import models
 
-
-class ImportJobQuerySet(models.QuerySet["ImportJob"]):
-    """Imports, in the words that callers use."""
-
-    def open(self) -> "ImportJobQuerySet":
-        """Not decided yet, whether a worker is at it or not."""
-        return self.filter(state__in=[ImportJob.State.WAITING, ImportJob.State.RUNNING])
+from server.jobs.leased_job import LeasedJob, due_index, open_or_decided
+from server.jobs.life_cycle import OPEN
 
 
-class ImportJob(models.Model):
-    """A large import: its CAR lies in the shared folder, a worker makes it the repo.
-
-    waiting -> running -> done or refused; running again when the lease of a dead worker is over.
-    """
+class ImportJob(LeasedJob):
+    """A large import: its CAR lies in the shared folder, a worker makes it the repo."""
 
     class State(models.TextChoices):
         WAITING = "waiting"
@@ -28,36 +20,21 @@ class ImportJob(models.Model):
     file = models.TextField()  # its name in the folder
     state = models.TextField(choices=State.choices, default=State.WAITING)
     record_count = models.BigIntegerField(default=0)  # read so far
-    attempts = models.PositiveIntegerField(default=0)
-    lease_ends_at = models.DateTimeField()
+    # What it was refused for is `last_error`; these say the rest of the error.
     refusal_name = models.TextField(blank=True)
-    refusal = models.TextField(blank=True)
     refusal_status = models.PositiveSmallIntegerField(default=0)
-    created_at = models.DateTimeField(auto_now_add=True)
-    decided_at = models.DateTimeField(null=True)
-
-    objects = ImportJobQuerySet.as_manager()
 
     class Meta:
         db_table = "import_job"
         constraints = [
             models.UniqueConstraint(
                 fields=["repo_id"],
-                condition=models.Q(state__in=["waiting", "running"]),
+                condition=models.Q(state__in=[*OPEN]),
                 name="import_job_is_one_at_a_time",
-            )
+            ),
+            open_or_decided("import_job"),
         ]
-        indexes = [
-            models.Index(
-                fields=["lease_ends_at"],
-                condition=models.Q(state__in=["waiting", "running"]),
-                name="import_job_to_take_up",
-            )
-        ]
+        indexes = [due_index("import_job")]
 
     def __str__(self) -> str:
         return f"import into repo {self.repo_id}, {self.state}"
-
-    @property
-    def is_open(self) -> bool:
-        return self.state in (self.State.WAITING, self.State.RUNNING)

@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -107,7 +108,9 @@ def start(
         )
     url = f"postgresql://{ROLE}:{password}@/{DATABASE}?host={quote(str(sockets), safe='')}"
     server = Postgres(process, sockets, url)
-    _wait_until_ready(server, cluster, log, while_waiting)
+    is_ready = partial(_is_ready, server, cluster)
+    if not processes.await_ready(server, is_ready, START_DEADLINE_S, while_waiting):
+        raise PostgresFailed(f"Postgres did not start: {log.read_text(errors='replace')[-1500:]}")
     return server
 
 
@@ -179,22 +182,9 @@ def _clear_stale_pid(cluster: Path, while_waiting: Callable[[], None]) -> None:
             time.sleep(0.1)
 
 
-def _wait_until_ready(
-    server: Postgres, cluster: Path, log: Path, while_waiting: Callable[[], None]
-) -> None:
+def _is_ready(server: Postgres, cluster: Path) -> bool:
     """The eighth line of postmaster.pid says `ready` once connections are accepted."""
     note = cluster / "postmaster.pid"
-    deadline = time.monotonic() + START_DEADLINE_S
-    is_ready = False
-    try:
-        while not is_ready and time.monotonic() < deadline and server.process.poll() is None:
-            while_waiting()
-            time.sleep(0.02)
-            lines = note.read_text().split("\n") if note.exists() else []
-            is_ours = lines[0:1] == [str(server.process.pid)]
-            is_ready = is_ours and len(lines) > 7 and lines[7].strip() == "ready"
-    finally:
-        if not is_ready:
-            server.stop()
-    if not is_ready:
-        raise PostgresFailed(f"Postgres did not start: {log.read_text(errors='replace')[-1500:]}")
+    lines = note.read_text().split("\n") if note.exists() else []
+    is_ours = lines[0:1] == [str(server.process.pid)]
+    return is_ours and len(lines) > 7 and lines[7].strip() == "ready"

@@ -10,6 +10,7 @@ import pwd
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import IO, Protocol
 from server.environment import bare
 
 PR_SET_PDEATHSIG, PR_SET_NAME = 1, 15  # linux/prctl.h
+_LOOK_EVERY_S = 0.02
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -40,6 +42,15 @@ class SystemUser:
     name: str
     uid: int
     gid: int
+
+
+class Server(Protocol):
+    """A service that runs as a child of ours."""
+
+    @property
+    def process(self) -> Process: ...
+
+    def stop(self) -> None: ...
 
 
 def service_user() -> SystemUser | None:
@@ -105,6 +116,24 @@ def die_with_starter(starter_pid: int, death_signal: signal.Signals) -> None:
     _LIBC.prctl(PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
     if os.getppid() != starter_pid:  # the starter died between fork and prctl
         os._exit(1)
+
+
+def await_ready(
+    server: Server, is_ready: Callable[[], bool], within_s: float, while_waiting: Callable[[], None]
+) -> bool:
+    """Wait until a server that was just started is ready. False when it ended, or was not ready in
+    time: it is stopped then, as it is when `while_waiting`, called at every look, raises."""
+    deadline = time.monotonic() + within_s
+    ready = False
+    try:
+        while not ready and time.monotonic() < deadline and server.process.poll() is None:
+            while_waiting()
+            time.sleep(_LOOK_EVERY_S)
+            ready = is_ready()
+    finally:
+        if not ready:
+            server.stop()
+    return ready
 
 
 def _die_with(starter_pid: int, death_signal: signal.Signals) -> Callable[[], None] | None:

@@ -11,9 +11,9 @@ That is in a file of its own: everybody may read a process's arguments.
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -78,23 +78,11 @@ def start(data: Path, while_waiting: Callable[[], None] = lambda: None) -> Valke
     with log.open("ab") as output:
         process = processes.start(argv, user=folders.user, output=output, cwd=folders.folder)
     server = Valkey(process, path, password)
-    _wait_until_ready(server, log, while_waiting)
-    return server
-
-
-def _wait_until_ready(server: Valkey, log: Path, while_waiting: Callable[[], None]) -> None:
-    deadline = time.monotonic() + START_DEADLINE_S
-    is_ready = False
-    try:
-        while not is_ready and time.monotonic() < deadline and server.process.poll() is None:
-            while_waiting()
-            time.sleep(0.02)
-            is_ready = _answers(server)
-    finally:
-        if not is_ready:
-            server.stop()
-    if not is_ready:
+    if not processes.await_ready(
+        server, partial(_answers, server), START_DEADLINE_S, while_waiting
+    ):
         raise ValkeyFailed(f"Valkey did not start: {log.read_text(errors='replace')[-1500:]}")
+    return server
 
 
 def _answers(server: Valkey) -> bool:

@@ -8,14 +8,13 @@ as a forked child that could outlive us.
 import sys
 import warnings
 
-from celery.app.utils import find_app
 from celery.beat import EmbeddedService
 from celery.exceptions import SecurityWarning
 from django.conf import settings
 
+from server.jobs.worker_tasks import application
 from server.logs import configuration
 
-APPLICATION = "hosting.celery"  # by name, as `celery -A` takes it: nothing here knows tenants
 THREADS = 4
 
 
@@ -24,7 +23,7 @@ def main() -> int:
     configuration.log_uncaught()
     # It warns root of pickled tasks; ours are JSON.
     warnings.simplefilter("ignore", SecurityWarning)
-    app = find_app(APPLICATION)
+    app = application()
     schedule = settings.DATA_DIR / "run" / "schedule"
     EmbeddedService(app, thread=True, schedule_filename=str(schedule)).start()
     worker = app.Worker(

@@ -345,7 +345,11 @@ def test_blobs_of_who_moves_in_are_to_be_fetched_from_the_old_host(alice, birch)
     new = arrive(birch, alice.did, service_token(alice, birch), "alice.birch.test")
     assert new.send(REPO + "importRepo", export(alice), CAR).status_code == 200
     fetch = BlobFetch.objects.get()
-    assert (fetch.repo_id, fetch.origin, fetch.state) == (repo_id(new), alice.host.origin, "due")
+    assert (fetch.repo_id, fetch.origin, fetch.state) == (
+        repo_id(new),
+        alice.host.origin,
+        "waiting",
+    )
 
 
 # --- who may not

@@ -77,7 +77,7 @@ def delete(did: str) -> None:
     account = Account.objects.filter(did=did).first()
     if account is not None:
         deletion.delete(account)
-    repo_deletion.wake_due()
+    repo_deletion.queue.sweep()
 
 
 VERBS = {

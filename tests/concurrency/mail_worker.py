@@ -31,7 +31,7 @@ def main() -> None:
     sys.stdout.flush()
     while True:
         delivery.wake_due()
-        deletion.wake_due()
+        deletion.queue.sweep()
         time.sleep(0.05)
 
 

@@ -267,7 +267,7 @@ def assert_done(verb: str, account: Account) -> None:
     if verb == "quarantine":
         assert Blob.objects.get(repo_id=account.pk).key.startswith("quarantine/")
     if verb == "delete":
-        RepoDeletion.objects.update(lease_ends_at=timezone.now())
+        RepoDeletion.objects.update(next_attempt_at=timezone.now())
         doomed.delete(account.did)
         assert row is None
         left = [

@@ -89,13 +89,13 @@ def office(tmp_path, settings) -> "PostOffice":
 
 
 def test_every_email_arrives_whoever_is_killed(ash: Host, office, monkeypatch):
-    monkeypatch.setattr(delivery, "wake", lambda _: None)
+    monkeypatch.setattr(delivery.queue, "wake", lambda _: None)
     for number in range(LETTERS):
         context = {"handle": "alice.test"}
         outbox.post(ash, f"p{number}@example.com", emails.PASSWORD_CHANGED, context)
     kills = die_until(office, lambda: sent_count() > LETTERS // 2)
     assert sent_count() < LETTERS  # killed amid work
-    work_until(office, lambda: not OutgoingMail.objects.unsent().exists())
+    work_until(office, lambda: not OutgoingMail.objects.open().exists())
     arrived = Counter(email["Message-ID"] for email in office.emails)
     sent = {f"<{mail.message_id}>" for mail in OutgoingMail.objects.filter(state="sent")}
     assert arrived.keys() == sent
@@ -104,7 +104,7 @@ def test_every_email_arrives_whoever_is_killed(ash: Host, office, monkeypatch):
 
 
 def test_every_deleted_account_is_cleared_away(ash: Host, office, folder, monkeypatch):
-    monkeypatch.setattr(repo_deletion, "wake", lambda _: None)
+    monkeypatch.setattr(repo_deletion.queue, "wake", lambda _: None)
     repo = repos.find_repo(ash, open_account(ash).did)
     ref = uploads.stage(repo, io.BytesIO(b"a picture"), "text/plain", 9, 1000)
     for start in range(0, RECORDS, 200):

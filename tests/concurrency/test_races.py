@@ -218,8 +218,8 @@ def test_a_deletion_amid_all_the_others_leaves_nothing(race: Race) -> None:
         return played
 
     race.run([*map(go_on, roles), end], 3)
-    RepoDeletion.objects.update(lease_ends_at=timezone.now())
-    repo_deletion.wake_due()
+    RepoDeletion.objects.update(next_attempt_at=timezone.now())
+    repo_deletion.queue.sweep()
     assert not Repo.objects.exists()
     left = [model.objects.count() for model in (Record, Node, Blob, BlobUse, RepoDeletion)]
     assert left == [0] * 5

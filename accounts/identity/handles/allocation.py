@@ -125,7 +125,7 @@ def is_taken(handle: str) -> bool:
 def is_kept(handle: str, did: str = "") -> bool:
     """Whether the handle waits for another DID than this one: an account is about to get it, or it
     is the name of a did:web that we serve."""
-    pending = PlcOperation.objects.filter(state=PlcOperation.State.PENDING, new_handle=handle)
+    pending = PlcOperation.objects.open().filter(new_handle=handle)
     identities = WebIdentity.objects.filter(did=f"did:web:{handle}")
     return pending.exclude(did=did).exists() or identities.exclude(did=did).exists()
 

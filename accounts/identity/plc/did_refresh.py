@@ -5,20 +5,17 @@ DID is looked at once a day at the most, the longest unseen first, a bounded num
 Accounts on their way in have a look of their own (`accounts.account_migration.did_polling`).
 """
 
-from contextlib import suppress
 from datetime import timedelta
 
-from django.conf import settings
 from django.db.models import F, Q
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from accounts.identity import published_dids, resolution
 from accounts.identity.plc import client
 from accounts.models import Account
-from hosting import celery
 from protocol.did import plc
 from protocol.did.plc_data import PlcData
+from server.jobs import worker_tasks
 
 AGAIN_AFTER = timedelta(days=1)
 _BATCH = 50  # a minute, one after the other
@@ -62,10 +59,7 @@ def ask_directory(did: str) -> tuple[plc.Operation | None, PlcData | None]:
 def wake(did: str, in_s: int = 0) -> None:
     """Have a worker look so many seconds from now; without a broker the sweep does it in its
     time."""
-    if settings.VALKEY_URL:
-        with suppress(OperationalError):
-            name = "accounts.tasks.refresh_did"
-            celery.app.send_task(name, args=(did,), countdown=in_s, retry=False)
+    worker_tasks.send("accounts.tasks.refresh_did", did, in_s=in_s)
 
 
 def refresh_due() -> None:

@@ -37,11 +37,7 @@ def rebase(operation: PlcOperation) -> bool:
     if prev == operation.operation["prev"]:
         return False
     anew = plc.sign(plc.update(_changed(data, operation), prev), signing_keys.rotation_key(host))
-    pending = PlcOperation.objects.filter(pk=operation.pk, state=PlcOperation.State.PENDING)
-    moved = pending.update(
-        operation=anew, cid=plc.cid_of(anew), next_attempt_at=timezone.now(), last_failure=""
-    )
-    return moved == 1
+    return operation.postpone(timezone.now(), operation=anew, cid=plc.cid_of(anew))
 
 
 def _is_ours(account: Account, data: PlcData) -> bool:

@@ -1,18 +1,18 @@
 """Submits operations to the PLC directory: one claimed attempt, no transaction open.
 
-The row is the intent (`PlcOperation`). An attempt claims it by an update that must change exactly
-one row, talks to the directory, and writes down what came of it. A time-out leaves the outcome
+The row is the intent (`PlcOperation`), a durable job. An attempt claims it, talks to the
+directory, and writes down what came of it. A time-out leaves the outcome
 unknown, so every later attempt reads the DID's log before it posts again. Whoever calls, however
 often: an operation is decided once.
 """
 
+from contextlib import suppress
 from datetime import timedelta
+from typing import Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from accounts.identity import adopt_update
 from accounts.identity.keys import signing_keys
@@ -20,14 +20,15 @@ from accounts.identity.plc import client, rebase
 from accounts.invites import codes
 from accounts.models import Account, PlcOperation
 from accounts.signals import account_opened
-from hosting import celery
+from server.jobs.back_off import pause_after
+from server.jobs.queue import Queue
 
-_LONGEST_PAUSE_S = {
-    PlcOperation.Kind.GENESIS: 60,  # somebody is waiting
-    PlcOperation.Kind.UPDATE: 60,
-    PlcOperation.Kind.TOMBSTONE: 3600,
+_FIRST_PAUSE = timedelta(seconds=1)
+_LONGEST_PAUSE = {
+    PlcOperation.Kind.GENESIS: timedelta(minutes=1),  # somebody is waiting
+    PlcOperation.Kind.UPDATE: timedelta(minutes=1),
+    PlcOperation.Kind.TOMBSTONE: timedelta(hours=1),
 }
-_SWEEP_BATCH = 200
 
 
 class Undecided(Exception):
@@ -46,49 +47,24 @@ def submit(operation_id: int) -> None:
     try:
         is_handed_in = _post_or_rebase(operation)
     except client.Refused as refusal:
-        _refuse(operation_id, str(refusal))
+        _refuse(operation, str(refusal))
     except client.Unsettled as outcome:
         _postpone(operation, outcome)
         raise Undecided(str(outcome)) from outcome
     else:
         if is_handed_in:
-            _confirm(operation_id)
+            _confirm(operation)
         else:
             submit(operation_id)  # on another predecessor; rebase.ATTEMPTS_MAX ends this
 
 
-def wake(operation_id: int) -> None:
-    """Have a worker submit the operation now; without a broker, do it in this thread.
-
-    Call after the transaction that wrote the row. A lost wake-up costs seconds: the sweep and
-    whoever waits for the operation both find it due.
-    """
-    if settings.VALKEY_URL:
-        try:
-            name = "accounts.tasks.publish_operation"
-            celery.app.send_task(name, args=(operation_id,), retry=False)
-        except OperationalError:
-            pass
-        else:
-            return
-    attempt(operation_id)
-
-
 def attempt(operation_id: int) -> None:
     """`submit` for callers who look at the row afterwards anyway."""
-    try:
+    with suppress(Undecided):
         submit(operation_id)
-    except Undecided:
-        return
 
 
-def wake_due() -> None:
-    """The sweep: wake every operation whose time has come."""
-    due = PlcOperation.objects.filter(
-        state=PlcOperation.State.PENDING, next_attempt_at__lte=timezone.now()
-    )
-    for operation_id in due.order_by("next_attempt_at").values_list("pk", flat=True)[:_SWEEP_BATCH]:
-        wake(operation_id)
+queue: Final = Queue(PlcOperation, "accounts.tasks.publish_operation", attempt)
 
 
 def drop_pending_account(account: Account | None) -> None:
@@ -106,14 +82,10 @@ def lease() -> timedelta:
 
 def _claim(operation_id: int) -> PlcOperation | None:
     """The operation with the attempt counted, None when it is decided. Raises `Undecided`."""
-    now = timezone.now()
-    pending = PlcOperation.objects.filter(pk=operation_id, state=PlcOperation.State.PENDING)
-    claimed = pending.filter(next_attempt_at__lte=now).update(
-        attempts=F("attempts") + 1, next_attempt_at=now + lease(), last_failure=""
-    )
-    if claimed == 0 and pending.exists():
+    claimed = PlcOperation.objects.claim(operation_id, lease(), last_failure="")
+    if claimed is None and PlcOperation.objects.open().filter(pk=operation_id).exists():
         raise Undecided("an attempt is under way, or the next one is not due")
-    return PlcOperation.objects.get(pk=operation_id) if claimed else None
+    return claimed
 
 
 def _post_or_rebase(operation: PlcOperation) -> bool:
@@ -148,22 +120,16 @@ def _post(operation: PlcOperation) -> None:
 
 
 def _postpone(operation: PlcOperation, outcome: client.Unsettled) -> None:
-    longest = _LONGEST_PAUSE_S[PlcOperation.Kind(operation.kind)]
-    pause_s = min(2 ** min(operation.attempts - 1, 20), longest)
-    PlcOperation.objects.filter(pk=operation.pk, state=PlcOperation.State.PENDING).update(
-        next_attempt_at=timezone.now() + timedelta(seconds=pause_s),
-        last_failure=outcome.failure,
-        last_error=str(outcome)[:500],
-    )
+    longest = _LONGEST_PAUSE[PlcOperation.Kind(operation.kind)]
+    again_at = timezone.now() + pause_after(operation.attempts, _FIRST_PAUSE, longest)
+    operation.postpone(again_at, str(outcome), last_failure=outcome.failure)
 
 
-def _confirm(operation_id: int) -> None:
+def _confirm(operation: PlcOperation) -> None:
     """The directory holds it: decide, and open the account in the same transaction."""
     with transaction.atomic():
-        operation = PlcOperation.objects.select_for_update().get(pk=operation_id)
-        if operation.state != PlcOperation.State.PENDING:
+        if not operation.finish(PlcOperation.State.PUBLISHED):
             return  # withdrawn meanwhile; its tombstone is on the way
-        _decide(operation, PlcOperation.State.PUBLISHED)
         if operation.kind == PlcOperation.Kind.GENESIS:
             _open(operation)
         elif operation.kind == PlcOperation.Kind.UPDATE:
@@ -178,19 +144,9 @@ def _open(operation: PlcOperation) -> None:
     account_opened.send(sender=Account, account=account)
 
 
-def _refuse(operation_id: int, reason: str) -> None:
+def _refuse(operation: PlcOperation, reason: str) -> None:
+    refused = PlcOperation.Failure.REFUSED
     with transaction.atomic():
-        operation = PlcOperation.objects.select_for_update().get(pk=operation_id)
-        if operation.state != PlcOperation.State.PENDING:
-            return
-        operation.last_failure = PlcOperation.Failure.REFUSED
-        operation.last_error = reason[:500]
-        _decide(operation, PlcOperation.State.REFUSED)
-        if operation.kind == PlcOperation.Kind.GENESIS:
+        is_ours = operation.finish(PlcOperation.State.REFUSED, reason, last_failure=refused)
+        if is_ours and operation.kind == PlcOperation.Kind.GENESIS:
             drop_pending_account(operation.account)
-
-
-def _decide(operation: PlcOperation, state: PlcOperation.State) -> None:
-    operation.state = state
-    operation.decided_at = timezone.now()
-    operation.save(update_fields=["state", "decided_at", "last_failure", "last_error"])

@@ -5,24 +5,23 @@ waits here may give up, the operation goes on. Nothing of the account changes be
 holds the operation (`adopt_update`), so a refusal leaves everything as it was.
 """
 
-import time
-from datetime import timedelta
-
-from django.conf import settings
-from django.utils import timezone
-
 from accounts.identity.keys import signing_keys
 from accounts.identity.plc import client, control_check, did_refresh, submit
+from accounts.identity.plc.await_decision import await_decision
 from accounts.identity.plc.control_check import NotOursToChange
 from accounts.models import Account, PlcOperation
 from protocol.did import plc
 from protocol.did.plc_data import PlcData
 from protocol.errors import InvalidRequest, XrpcError
 
-_FIRST_PAUSE_S = 0.005
-_LONGEST_PAUSE_S = 0.1
-_WORKERS_TURN = timedelta(seconds=1)
-_ATTEMPTS_AT_A_DIRECTORY_THAT_IS_DOWN = 2
+_TOO_SLOW = (
+    "The PLC directory has not confirmed the change yet. It is kept and goes on by"
+    " itself; repeat the request to wait for it."
+)
+_DOWN = (
+    "The PLC directory cannot be reached at the moment. The change is kept and goes on"
+    " when it can; repeat the request to wait for it."
+)
 
 
 class DirectoryUnavailable(XrpcError):
@@ -83,7 +82,6 @@ def write_down(
         cid=plc.cid_of(operation),
         new_handle=new_handle,
         new_signing_did_key=new_signing_did_key,
-        next_attempt_at=timezone.now(),
     )
 
 
@@ -93,39 +91,9 @@ def await_publication(operation: PlcOperation) -> None:
     Waits at most `settings.PLC_AWAIT_S`. Raises UpdateRefused (nothing changed), UpdateTimeout and
     DirectoryUnavailable (it goes on by itself).
     """
-    submit.wake(operation.pk)
-    deadline = time.monotonic() + settings.PLC_AWAIT_S
-    pause_s, attempts_before = _FIRST_PAUSE_S, operation.attempts
-    operation.refresh_from_db()
-    while operation.state == PlcOperation.State.PENDING:
-        _give_up_when_hopeless(operation, attempts_before, deadline)
-        if operation.next_attempt_at < timezone.now() - _WORKERS_TURN:
-            submit.attempt(operation.pk)
-        time.sleep(pause_s)
-        pause_s = min(pause_s * 1.5, _LONGEST_PAUSE_S)
-        operation.refresh_from_db()
+    submit.queue.wake(operation.pk)
+    await_decision(operation, too_slow=UpdateTimeout(_TOO_SLOW), down=DirectoryUnavailable(_DOWN))
     if operation.state == PlcOperation.State.WITHDRAWN:
         raise UpdateRefused("Another change of this account has replaced this one")
     if operation.state != PlcOperation.State.PUBLISHED:
         raise UpdateRefused(f"The PLC directory refused the change: {operation.last_error}")
-
-
-def make_due(operation: PlcOperation) -> None:
-    """Have a pending operation tried again at once; an attempt under way keeps its lease."""
-    idle = PlcOperation.objects.filter(pk=operation.pk, state=PlcOperation.State.PENDING)
-    idle.exclude(last_failure="").update(next_attempt_at=timezone.now())
-
-
-def _give_up_when_hopeless(operation: PlcOperation, attempts_before: int, deadline: float) -> None:
-    attempts = operation.attempts - attempts_before
-    is_unreachable = operation.last_failure == PlcOperation.Failure.UNREACHABLE
-    if is_unreachable and attempts >= _ATTEMPTS_AT_A_DIRECTORY_THAT_IS_DOWN:
-        raise DirectoryUnavailable(
-            "The PLC directory cannot be reached at the moment. The change is kept and goes on"
-            " when it can; repeat the request to wait for it."
-        )
-    if time.monotonic() > deadline:
-        raise UpdateTimeout(
-            "The PLC directory has not confirmed the change yet. It is kept and goes on by"
-            " itself; repeat the request to wait for it."
-        )

@@ -1,8 +1,7 @@
 """The queue of blob fetching: rows that say what is due, and every change of them.
 
-A turn claims its row by an update that must change exactly one, and gives it back after a minute's
-work, so that one large account does not keep all others waiting. A worker that dies leaves a lease
-to run out.
+A turn claims its row, and gives it back after a minute's work, so that one large account does not
+keep all others waiting.
 """
 
 from datetime import datetime, timedelta
@@ -16,11 +15,13 @@ from repos.blobs.fetching.old_host import HostRefused
 from repos.blobs.missing import list_missing
 from repos.models import BlobFetch, UnfetchedBlob
 from server.database import connection
+from server.jobs.back_off import pause_after
 
 FIRST_AFTER: Final = timedelta(seconds=5)  # the owner's client is about to begin, too
 LEASE: Final = timedelta(minutes=15)  # longer than a turn and the largest blob after it
 HOST_ATTEMPTS: Final = 10  # from a minute to hours: about a day
 BLOB_ATTEMPTS: Final = 6
+_FIRST_PAUSE: Final = timedelta(minutes=1)
 _LONGEST_PAUSE: Final = timedelta(hours=6)
 # What came another way meanwhile, or is named by no record any more.
 _FORGET_SETTLED = """
@@ -52,31 +53,16 @@ def resume(repo_id: int) -> bool:
     return True
 
 
-def due(most: int) -> list[int]:
-    """Repos whose turn has come, so many that no more than `most` turns run at a time."""
-    now = timezone.now()
-    running = BlobFetch.objects.filter(is_running=True, next_attempt_at__gt=now).count()
-    waiting = BlobFetch.objects.filter(state=BlobFetch.State.DUE, next_attempt_at__lte=now)
-    first = waiting.order_by("next_attempt_at").values_list("pk", flat=True)
-    return list(first[: max(0, most - running)])
-
-
 def claim(repo_id: int) -> BlobFetch | None:
     """The row of a turn that is due and now ours."""
-    now = timezone.now()
-    waiting = BlobFetch.objects.filter(pk=repo_id, state=BlobFetch.State.DUE)
-    ours = waiting.filter(next_attempt_at__lte=now)
-    if ours.update(is_running=True, next_attempt_at=now + LEASE) != 1:
-        return None
-    return BlobFetch.objects.filter(pk=repo_id).first()
+    return BlobFetch.objects.claim(repo_id, LEASE, attempts=F("attempts"))
 
 
-def note_fetched(repo_id: int, blob_cid: bytes) -> None:
+def note_fetched(fetch: BlobFetch, blob_cid: bytes) -> None:
     """One blob came: the lease begins anew, and the host is known to answer."""
-    UnfetchedBlob.objects.filter(repo_id=repo_id, cid=blob_cid).delete()
-    BlobFetch.objects.filter(pk=repo_id).update(
-        fetched_count=F("fetched_count") + 1, attempts=0, next_attempt_at=timezone.now() + LEASE
-    )
+    UnfetchedBlob.objects.filter(repo_id=fetch.pk, cid=blob_cid).delete()
+    fetch.attempts = 0
+    fetch.renew(LEASE, attempts=0, fetched_count=F("fetched_count") + 1)
 
 
 def note_unfetched(repo_id: int, blob_cid: bytes, why: str) -> None:
@@ -95,39 +81,28 @@ def settle(fetch: BlobFetch) -> None:
     """All that could be had now is here: done, wait for the rest, or stop."""
     connection.rows(_FORGET_SETTLED, (fetch.pk,))
     if not list_missing(fetch.pk, limit=1):
-        _decide(fetch, BlobFetch.State.DONE, "")
+        fetch.finish(BlobFetch.State.DONE, "")
         return
     rest = UnfetchedBlob.objects.filter(repo_id=fetch.pk)
     again_at = rest.aggregate(first=Min("next_attempt_at"))["first"]
     if again_at is None and rest.exists():
         stop(fetch, rest.order_by("cid").values_list("last_error", flat=True)[0])
     else:
-        give_back(fetch, again_at or timezone.now())
+        fetch.postpone(again_at or timezone.now())
 
 
 def postpone(fetch: BlobFetch, refusal: HostRefused) -> None:
     """Nothing is to be had at the moment: ask again later, or no more."""
-    fetch.refresh_from_db(fields=["attempts"])
     attempts = fetch.attempts + 1
     if refusal.is_final or attempts >= HOST_ATTEMPTS:
         stop(fetch, str(refusal))
-        return
-    BlobFetch.objects.filter(pk=fetch.pk).update(
-        attempts=attempts,
-        last_error=str(refusal)[:500],
-        is_running=False,
-        next_attempt_at=timezone.now() + _pause(attempts),
-    )
-
-
-def give_back(fetch: BlobFetch, next_at: datetime) -> None:
-    """The turn is over, the work is not."""
-    BlobFetch.objects.filter(pk=fetch.pk).update(is_running=False, next_attempt_at=next_at)
+    else:
+        fetch.postpone(timezone.now() + _pause(attempts), str(refusal), attempts=attempts)
 
 
 def stop(fetch: BlobFetch, why: str) -> None:
     """Ask no more, unless somebody resumes it."""
-    _decide(fetch, BlobFetch.State.STOPPED, why)
+    fetch.finish(BlobFetch.State.STOPPED, why)
 
 
 def _old_host_of(repo_id: int) -> str:
@@ -140,20 +115,14 @@ def _make_due(repo_id: int, origin: str, at: datetime) -> None:
         repo_id=repo_id,
         defaults={
             "origin": origin,
-            "state": BlobFetch.State.DUE,
+            "state": BlobFetch.State.WAITING,
+            "decided_at": None,
             "next_attempt_at": at,
-            "is_running": False,
             "attempts": 0,
             "last_error": "",
         },
     )
 
 
-def _decide(fetch: BlobFetch, state: BlobFetch.State, why: str) -> None:
-    BlobFetch.objects.filter(pk=fetch.pk).update(
-        state=state, last_error=why[:500], is_running=False
-    )
-
-
 def _pause(attempts: int) -> timedelta:
-    return min(timedelta(minutes=2 ** min(attempts - 1, 20)), _LONGEST_PAUSE)
+    return pause_after(attempts, _FIRST_PAUSE, _LONGEST_PAUSE)

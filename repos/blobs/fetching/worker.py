@@ -7,9 +7,7 @@ from typing import Final
 from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
-from hosting import celery
 from hosting.models import Host
 from protocol.errors import XrpcError
 from repos.blobs import uploads
@@ -19,6 +17,7 @@ from repos.blobs.missing import list_missing
 from repos.blobs.uploads import BlobQuotaExceeded, Received
 from repos.models import BlobFetch, Repo, UnfetchedBlob
 from repos.reads.repos import RepoRow
+from server.jobs.queue import Queue
 from server.storage import free_space
 from server.storage.free_space import InsufficientStorage
 from server.storage.temporary_files import TemporaryFile
@@ -26,23 +25,6 @@ from server.storage.temporary_files import TemporaryFile
 TURN_S: Final = 60.0
 MAX_RUNNING: Final = 2  # turns at a time; the other workers are for people who wait
 _PAGE: Final = 100
-
-
-def wake_due() -> None:
-    """The sweep: have workers take the next turns, as many as may run at a time."""
-    for repo_id in queue.due(MAX_RUNNING):
-        wake(repo_id)
-
-
-def wake(repo_id: int) -> None:
-    """Have a worker take a turn now; a lost wake-up costs the sweep's period."""
-    if not settings.VALKEY_URL:
-        run(repo_id)
-        return
-    try:
-        celery.app.send_task("repos.fetch_blobs", args=(repo_id,), retry=False)
-    except OperationalError:
-        return
 
 
 def run(repo_id: int) -> None:
@@ -64,6 +46,11 @@ def run(repo_id: int) -> None:
         queue.stop(fetch, refusal.message)
 
 
+turns: Final = Queue(
+    BlobFetch, "repos.fetch_blobs", run, running_max=MAX_RUNNING, is_for_workers=True
+)
+
+
 def _repo(repo_id: int) -> RepoRow | None:
     """The repo while it may be filled: its owner moves in or lives here."""
     fields = ("id", "did", "host_id", "status", "head", "rev", "record_count")
@@ -79,9 +66,9 @@ def _take(fetch: BlobFetch, repo: RepoRow) -> None:
     for blob_cid in _wanted(repo.id):
         free_space.check()
         if time.monotonic() > ends_at:
-            queue.give_back(fetch, timezone.now())
+            fetch.postpone(timezone.now())
             return
-        _download(fetch.origin, repo, blob_cid, limit_bytes)
+        _download(fetch, repo, blob_cid, limit_bytes)
     queue.settle(fetch)
 
 
@@ -99,11 +86,11 @@ def _wanted(repo_id: int) -> Iterator[bytes]:
         yield from (missing.cid for missing in page if missing.cid not in postpone)
 
 
-def _download(origin: str, repo: RepoRow, blob_cid: bytes, limit_bytes: int) -> None:
+def _download(fetch: BlobFetch, repo: RepoRow, blob_cid: bytes, limit_bytes: int) -> None:
     """One blob: kept, or noted as not to be had for now. Raises HostRefused, BlobQuotaExceeded."""
     with TemporaryFile() as file:
         try:
-            declared_type = old_host.fetch(origin, repo.did, blob_cid, file, limit_bytes)
+            declared_type = old_host.fetch(fetch.origin, repo.did, blob_cid, file, limit_bytes)
             file.seek(0)
             with uploads.receive(file, limit_bytes, file) as received:
                 _check(received, blob_cid)
@@ -113,7 +100,7 @@ def _download(origin: str, repo: RepoRow, blob_cid: bytes, limit_bytes: int) -> 
         except (NoSuchBlob, XrpcError) as refusal:
             queue.note_unfetched(repo.id, blob_cid, str(refusal))
         else:
-            queue.note_fetched(repo.id, blob_cid)
+            queue.note_fetched(fetch, blob_cid)
 
 
 def _check(received: Received, blob_cid: bytes) -> None:

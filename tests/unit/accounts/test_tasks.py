@@ -25,7 +25,7 @@ def test_the_wake_ups_name_is_the_tasks(monkeypatch):
 @pytest.mark.parametrize(
     ("task", "module", "verb"),
     [
-        (tasks.publish_due_operations, submit, "wake_due"),
+        (tasks.publish_due_operations, submit.queue, "sweep"),
         (tasks.withdraw_stale_sign_ups, abandoned, "withdraw_stale"),
         (tasks.forget_expired_sessions, sessions, "forget_expired"),
         (tasks.forget_expired_web_sessions, web_sessions, "forget_expired"),

@@ -96,7 +96,7 @@ def test_an_update_with_a_key_that_is_not_ours_changes_no_account(account):
         cid="x",
         next_attempt_at=timezone.now(),
     )
-    submit._confirm(row.pk)
+    submit._confirm(PlcOperation.objects.claim(row.pk, submit.lease()))
     before = account.signing_did_key
     account.refresh_from_db()
     assert account.signing_did_key == before

@@ -38,7 +38,7 @@ def opens_at_once(monkeypatch):
         account.save()
         return sign_up.Account.objects.select_related("host").get(pk=account.pk)
 
-    monkeypatch.setattr(sign_up.submit, "wake", lambda _: None)
+    monkeypatch.setattr(sign_up.submit.queue, "wake", lambda _: None)
     monkeypatch.setattr(await_directory, "await_account", opened)
 
 

@@ -62,7 +62,7 @@ def test_a_published_sign_up_is_never_withdrawn(genesis):
 
 
 def test_an_attempt_that_ends_after_the_withdrawal_opens_nothing(withdrawn):
-    submit._confirm(withdrawn.pk)
+    submit._confirm(withdrawn)
     assert not Account.objects.exists()
 
 
@@ -75,7 +75,7 @@ def test_a_did_that_turns_up_later_is_tombstoned(withdrawn, plc):
 
 def test_a_did_that_is_not_there_gets_no_tombstone(withdrawn, plc):
     publish_tombstone()
-    assert tombstone().state == "pending"
+    assert tombstone().state == "waiting"
     assert plc.posts == []
 
 

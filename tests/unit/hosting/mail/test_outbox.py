@@ -39,7 +39,7 @@ def test_a_server_that_is_down_and_back_gets_the_email_once(ash, post_office):
     mail = post(ash)
     delivery.deliver(mail.pk)
     waiting = stored(mail)
-    assert (waiting.state, waiting.attempts) == (State.QUEUED, 1)
+    assert (waiting.state, waiting.attempts) == (State.WAITING, 1)
     assert "ConnectionRefusedError" in waiting.last_error
     post_office.open()
     delivery.wake_due()
@@ -63,7 +63,7 @@ def test_a_server_that_is_too_slow_is_tried_again(ash, post_office, monkeypatch)
     post_office.open("slow")
     mail = post(ash)
     delivery.deliver(mail.pk)
-    assert stored(mail).state == State.QUEUED
+    assert stored(mail).state == State.WAITING
     assert "timed out" in stored(mail).last_error
 
 
@@ -71,7 +71,7 @@ def test_a_repeat_after_a_lost_yes_is_known_by_its_message_id(ash, post_office):
     post_office.open("drops")
     mail = post(ash)
     delivery.deliver(mail.pk)
-    assert stored(mail).state == State.QUEUED
+    assert stored(mail).state == State.WAITING
     post_office.close()
     post_office.open()
     make_due(mail)
@@ -94,7 +94,7 @@ def test_a_mailbox_that_is_full_is_tried_again(ash, post_office):
     post_office.open("full")
     mail = post(ash)
     delivery.deliver(mail.pk)
-    assert (stored(mail).state, stored(mail).last_error) == (State.QUEUED, "451 the disk is full")
+    assert (stored(mail).state, stored(mail).last_error) == (State.WAITING, "451 the disk is full")
 
 
 def test_a_worker_that_died_while_sending_is_replaced_after_its_lease(ash, post_office):
@@ -162,7 +162,7 @@ def test_without_a_server_outside_of_a_sandbox_mail_waits_and_says_why(ash, sett
     mail = post(ash)
     delivery.deliver(mail.pk)
     assert (stored(mail).state, stored(mail).last_error) == (
-        State.QUEUED,
+        State.WAITING,
         "GROVE_SMTP_URL is not set",
     )
 
@@ -236,7 +236,7 @@ def test_a_code_that_nobody_could_try_to_send_says_why(ash, post_office):
     assert stored(mail).last_error == "the mail server was unavailable until the e-mail expired"
 
 
-def test_words_cannot_stay_with_a_email_that_was_sent(ash):
+def test_words_cannot_stay_with_a_email_that_was_sent(ash, post_office):
     mail = post(ash)
     with pytest.raises(IntegrityError, match="keeps_no_words"), transaction.atomic():
         OutgoingMail.objects.filter(pk=mail.pk).update(state=State.SENT, decided_at=timezone.now())

@@ -11,7 +11,7 @@ from hosting.mail import delivery, failures, outbox, sending
 from hosting.mail.failures import Refused, Unavailable, Undelivered
 from hosting.mail.models import OutgoingMail
 from server import environment
-from tests.unit.hosting.mail.conftest import CODE, post, stored
+from tests.unit.hosting.mail.emails import CODE, post, stored
 
 State = OutgoingMail.State
 KEY = "a-key-of-the-service"
@@ -117,7 +117,7 @@ def test_a_failure_is_noted_in_a_line_without_keys_and_addresses(ash, service):
     mail = post(ash)
     delivery.deliver(mail.pk)
     failed = stored(mail)
-    assert failed.state == State.QUEUED
+    assert failed.state == State.WAITING
     assert failed.last_error.startswith("AnymailError: Sending failed password=(left out)")
     assert KEY not in failed.last_error
     assert "bob@" not in failed.last_error

@@ -12,8 +12,9 @@ CODE = "ABCDE-23456"
 
 
 @pytest.fixture
-def failed(ash, birch) -> OutgoingMail:
+def failed(ash, birch, settings) -> OutgoingMail:
     """An e-mail of ash that the server refused, and one of birch."""
+    settings.SMTP_URL = "smtp://127.0.0.1:9"
     for host, recipient in ((ash, "alice@example.com"), (birch, "bob@example.com")):
         outbox.post(host, recipient, emails.SIGN_IN_CODE, {"code": CODE, "handle": "x.test"})
     mail = OutgoingMail.objects.get(host=ash)

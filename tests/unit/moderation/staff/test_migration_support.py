@@ -64,9 +64,9 @@ def test_a_move_tells_what_went_wrong(migration):
         repo_id=migration.pk,
         root=b"",
         file="",
-        lease_ends_at=now,
-        refusal="no tree",
+        last_error="no tree",
         state="refused",
+        decided_at=now,
     )
     assert progress(migration).trouble == "no tree"
 

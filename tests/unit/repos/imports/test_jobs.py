@@ -2,19 +2,17 @@
 
 import os
 import threading
-import time
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from protocol import car, cbor, cid, mst
 from protocol.errors import XrpcError
 from protocol.keys import SigningKey
 from protocol.repo import commit
-from repos.imports import car_file, jobs, leases
+from repos.imports import car_file, jobs
 from repos.imports.jobs import ImportTimeout, ImportUnderWay
 from repos.models import ImportJob, Record
 from repos.reads.repos import RepoRow
@@ -33,7 +31,7 @@ def folder(settings, tmp_path: Path) -> Path:
 def asleep(monkeypatch) -> list[int]:
     """No worker does anything; the ids of the jobs it would have been woken for."""
     woken: list[int] = []
-    monkeypatch.setattr(jobs, "wake", woken.append)
+    monkeypatch.setattr(jobs.queue, "wake", woken.append)
     return woken
 
 
@@ -52,7 +50,7 @@ def handed_over(repo: RepoRow, count: int = 3) -> ImportJob:
 
 def expire(job: ImportJob) -> None:
     past = timezone.now() - timedelta(seconds=1)
-    ImportJob.objects.filter(pk=job.pk).update(lease_ends_at=past)
+    ImportJob.objects.filter(pk=job.pk).update(next_attempt_at=past)
 
 
 def test_a_job_makes_the_repo_and_leaves_no_file(repo: RepoRow, folder: Path) -> None:
@@ -72,7 +70,7 @@ def test_a_job_is_done_once(repo: RepoRow, asleep) -> None:
 
 def test_a_job_that_somebody_is_at_is_left_to_them(repo: RepoRow, asleep) -> None:
     job = handed_over(repo)
-    ImportJob.objects.update(state="running", lease_ends_at=timezone.now() + leases.LEASE)
+    ImportJob.objects.update(state="running", next_attempt_at=timezone.now() + jobs.LEASE)
     jobs.run(job.pk)
     job.refresh_from_db()
     assert (job.state, job.attempts) == ("running", 0)
@@ -143,16 +141,3 @@ def test_only_old_files_without_a_job_are_swept(repo: RepoRow, asleep, folder: P
         os.utime(folder / name, (0, 0))
     jobs.sweep()
     assert {path.name for path in folder.iterdir()} == {"young.car", job.file}
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_lease_is_renewed_while_its_worker_lives(repo: RepoRow, asleep, monkeypatch) -> None:
-    monkeypatch.setattr(leases, "_RENEWED_EVERY_S", 0.01)
-    job = handed_over(repo)
-    before = job.lease_ends_at
-    with leases.Lease(job.pk):
-        time.sleep(0.2)
-    job.refresh_from_db()
-    assert job.lease_ends_at > before
-    assert not any(thread.name == f"lease-{job.pk}" for thread in threading.enumerate())
-    connection.close()

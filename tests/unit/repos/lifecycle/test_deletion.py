@@ -114,7 +114,7 @@ def test_others_keep_what_is_theirs(full, new_account, ash):
 
 
 def test_readers_find_nobody_before_anything_is_cleared(full, ash, monkeypatch):
-    monkeypatch.setattr(repo_deletion, "wake", lambda _: None)
+    monkeypatch.setattr(repo_deletion.queue, "wake", lambda _: None)
     delete(full)
     with pytest.raises(RepoNotFound):
         repos.find_repo(ash, full.did)
@@ -123,7 +123,7 @@ def test_readers_find_nobody_before_anything_is_cleared(full, ash, monkeypatch):
 
 
 def test_a_replay_forgets_what_was_numbered_before_anything_is_cleared(full, monkeypatch):
-    monkeypatch.setattr(repo_deletion, "wake", lambda repo_id: None)
+    monkeypatch.setattr(repo_deletion.queue, "wake", lambda repo_id: None)
     numbering.number()
     group_commit.apply_writes(full, [writes.put(THING, "late", {"n": 1})])
     delete(full)
@@ -150,8 +150,8 @@ def test_a_crash_after_any_step_is_made_good_by_the_sweep(full, folder, monkeypa
         delete(full)
     assert RepoDeletion.objects.exists()
     monkeypatch.undo()
-    RepoDeletion.objects.update(lease_ends_at="2020-01-01T00:00:00Z")  # the dead worker's is over
-    repo_deletion.wake_due()
+    RepoDeletion.objects.update(next_attempt_at="2020-01-01T00:00:00Z")  # the dead worker's is over
+    repo_deletion.queue.sweep()
     assert_nothing_is_left(full, folder)
 
 
@@ -181,4 +181,4 @@ def crash_after(step: int, monkeypatch) -> None:
         monkeypatch.setattr(connection, "rows", rows)
         repo_deletion.clear(repo_id)
 
-    monkeypatch.setattr(repo_deletion, "wake", begin)
+    monkeypatch.setattr(repo_deletion.queue, "wake", begin)

@@ -16,6 +16,7 @@ from accounts.signals import account_opened
 from accounts.signup import sign_up
 from accounts.signup.rules import check
 from hosting import celery
+from server.jobs import worker_tasks
 from tests.factories import wanted
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -70,7 +71,7 @@ def test_two_at_once_make_one_attempt(operation, plc, settings):
 def test_an_unreachable_directory_puts_the_operation_off(operation, settings):
     settings.PLC_URL = "http://127.0.0.1:9"
     assert failed_attempt(operation).last_failure == "unreachable"
-    assert operation.state == "pending"
+    assert operation.state == "waiting"
     assert operation.next_attempt_at > timezone.now()
 
 
@@ -170,10 +171,10 @@ def test_an_operation_that_is_gone_is_nobodys_business(operation, plc):
 
 def test_the_sweep_wakes_what_is_due_and_nothing_else(operation, monkeypatch):
     woken = []
-    monkeypatch.setattr(submit, "wake", woken.append)
-    submit.wake_due()
+    monkeypatch.setattr(submit.queue, "wake", woken.append)
+    submit.queue.sweep()
     PlcOperation.objects.update(next_attempt_at=timezone.now() + timedelta(minutes=1))
-    submit.wake_due()
+    submit.queue.sweep()
     assert woken == [operation.pk]
 
 
@@ -181,7 +182,7 @@ def test_a_broker_gets_the_task(operation, plc, settings, monkeypatch):
     sent = []
     settings.VALKEY_URL = "redis://valkey"
     monkeypatch.setattr(celery.app, "send_task", lambda name, **options: sent.append(name))
-    submit.wake(operation.pk)
+    submit.queue.wake(operation.pk)
     assert (sent, plc.posts) == (["accounts.tasks.publish_operation"], [])
 
 
@@ -191,7 +192,7 @@ def test_without_its_broker_the_thread_publishes(operation, plc, settings, monke
 
     settings.VALKEY_URL = "redis://valkey"
     monkeypatch.setattr(celery.app, "send_task", unreachable)
-    submit.wake(operation.pk)
+    submit.queue.wake(operation.pk)
     assert len(plc.posts) == 1
 
 
@@ -201,9 +202,9 @@ def test_a_broker_that_hangs_counts_as_away(operation, plc, settings, monkeypatc
     broker = f"redis+socket://{tmp_path}/hung.sock"
     settings.VALKEY_URL = broker
     hasty = Celery(broker=broker, broker_transport_options=quicker, set_as_current=False)
-    monkeypatch.setattr(celery, "app", hasty)
+    monkeypatch.setattr(worker_tasks, "application", lambda: hasty)
     with socket.socket(socket.AF_UNIX) as hung:
         hung.bind(f"{tmp_path}/hung.sock")
         hung.listen()
-        submit.wake(operation.pk)
+        submit.queue.wake(operation.pk)
     assert len(plc.posts) == 1

@@ -1,5 +1,6 @@
 """Blobs come from the old host, are checked, and nothing is asked for ever."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -70,7 +71,7 @@ def test_one_blob_that_is_gone_does_not_hold_up_the_others(old_host, moved):
     old_host.blobs.pop(cid.to_text(LINKS[0]))
     begin(moved)
     fetch = take_turn(moved)
-    assert (fetch.state, fetch.fetched_count) == ("due", 1)
+    assert (fetch.state, fetch.fetched_count) == ("waiting", 1)
     assert fetch.next_attempt_at > timezone.now()
 
 
@@ -105,7 +106,7 @@ def test_a_host_that_is_silent_is_asked_less_and_less_often(old_host, moved):
         pauses.append(fetch.next_attempt_at - timezone.now())
     assert pauses == sorted(pauses)
     assert pauses[-1] <= timedelta(hours=6)
-    assert (fetch.state, take_turn(moved).state) == ("due", "stopped")
+    assert (fetch.state, take_turn(moved).state) == ("waiting", "stopped")
 
 
 def test_one_answer_makes_a_host_as_good_as_new(old_host, moved):
@@ -155,7 +156,7 @@ def test_a_push_begins_anew_what_had_stopped(old_host, moved):
     take_turn(moved)
     old_host.status = 200
     assert queue.resume(moved)
-    worker.wake(moved)
+    worker.turns.wake(moved)
     assert BlobFetch.objects.get().state == "done"
 
 
@@ -163,7 +164,7 @@ def test_a_turn_ends_and_the_next_one_goes_on(old_host, moved, monkeypatch):
     monkeypatch.setattr(worker, "TURN_S", -1.0)
     begin(moved)
     fetch = take_turn(moved)
-    assert (fetch.state, fetch.is_running, fetch.fetched_count) == ("due", False, 0)
+    assert (fetch.state, fetch.fetched_count) == ("waiting", 0)
     monkeypatch.setattr(worker, "TURN_S", 60.0)
     assert take_turn(moved).fetched_count == 2
 
@@ -179,9 +180,9 @@ def test_one_turn_at_a_time(old_host, moved):
 def test_a_turn_whose_worker_died_is_taken_up(old_host, moved):
     begin(moved)
     queue.claim(moved)
-    assert queue.due(2) == []
+    assert worker.turns.due() == []
     due_now(moved)  # the lease is over
-    worker.wake_due()
+    worker.turns.sweep()
     assert BlobFetch.objects.get().state == "done"
 
 
@@ -191,12 +192,12 @@ def test_so_many_turns_run_at_a_time(old_host, moved):
         BlobFetch.objects.create(
             repo_id=-number,
             origin="https://a.b",
-            is_running=True,
+            state="running",
             next_attempt_at=now + timedelta(minutes=5),
         )
     begin(moved)
-    assert queue.due(worker.MAX_RUNNING) == []
-    assert queue.due(worker.MAX_RUNNING + 1) == [moved]
+    assert worker.turns.due() == []
+    assert replace(worker.turns, running_max=worker.MAX_RUNNING + 1).due() == [moved]
 
 
 def test_the_blobs_are_the_hosts_own_accounts(old_host, moved, birch):
