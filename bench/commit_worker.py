@@ -24,7 +24,7 @@ from repos.reads import exports, record_pages  # noqa: E402 - needs django.setup
 from repos.reads import repos as reads  # noqa: E402 - needs django.setup()
 from repos.reads.repos import RepoRow  # noqa: E402 - needs django.setup()
 from server.web.threads.batching import Batch, Outcome  # noqa: E402 - needs django.setup()
-from tests.unit.repos.conftest import open_account  # noqa: E402 - needs django.setup()
+from tests.factories import open_account  # noqa: E402 - needs django.setup()
 
 POST = "app.bsky.feed.post"
 RECORDS_A_REPO = 150

@@ -46,6 +46,12 @@ def encode(value: Any) -> bytes:
         raise CborError(f"cannot be encoded: {error}") from error
 
 
+def encode_own(value: Any) -> bytes:
+    """As `encode`, at a third of the cost: of a value that nobody but us had a part in, so that
+    nothing in it need be looked for."""
+    return cbrrr.encode_dag_cbor(value)
+
+
 def decode(data: bytes) -> Any:
     """Read one canonical value; `encode` of the result gives `data` back. Raises CborError."""
     is_plain = _is_plain(data)

@@ -57,6 +57,7 @@ class TidClock:
         repo's) lifts this result alone: it must not drag the other repos' revs into the future.
         """
         self._last_us = us = max(now_us, self._last_us + 1)
-        if after is not None:
-            us = max(us, decode(after)[0] + 1)
-        return encode(us, self.clock_id)
+        tid = encode(us, self.clock_id)
+        if after is not None and tid <= after:  # TIDs sort as their times do
+            return encode(decode(after)[0] + 1, self.clock_id)
+        return tid

@@ -120,8 +120,7 @@ def account_body(*, did: str, time: str, active: bool, status: str | None = None
 
 def frame(kind: int, body: bytes, seq_at: int, seq: int) -> bytes:
     """The message to send for a stored body once it has its number."""
-    number = cbrrr.encode_dag_cbor(seq)  # cbor.encode looks for what an integer cannot have
-    return b"".join((_HEADERS[kind], body[:seq_at], number, body[seq_at:]))
+    return b"".join((_HEADERS[kind], body[:seq_at], cbor.encode_own(seq), body[seq_at:]))
 
 
 def info(name: str, message: str | None = None) -> bytes:
@@ -186,7 +185,7 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
 
 def _body(before: Mapping[str, Any], after: Mapping[str, Any]) -> Body:
     """One map from the keys that sort before `seq` and those that sort after it, `seq` left out."""
-    head, tail = cbor.encode(before), cbor.encode(after)
+    head, tail = cbor.encode_own(before), cbor.encode_own(after)
     size = _SMALL_MAP + len(before) + 1 + len(after)
     data = b"".join((bytes((size,)), head[1:], _SEQ_KEY, tail[1:]))
     return Body(data, len(head) + len(_SEQ_KEY))

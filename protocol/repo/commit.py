@@ -48,8 +48,8 @@ class Commit:
 def sign(did: str, rev: str, data: bytes, key: SigningKey) -> SignedCommit:
     """A new commit on the tree `data`, signed with the account's key."""
     fields = _unsigned(did, rev, data, None)
-    fields["sig"] = key.sign(cbor.encode(fields))
-    block = cbor.encode(fields)
+    fields["sig"] = key.sign(cbor.encode_own(fields))
+    block = cbor.encode_own(fields)
     return SignedCommit(cid.of_dag_cbor(block), block)
 
 

@@ -5,7 +5,7 @@ brings and a later one removes is never stored, while every commit keeps its eve
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from accounts.identity.keys import signing_keys
 from protocol.event_stream.frames import RepoOp
@@ -32,6 +32,7 @@ class CommitChain:
         self.start = head
         self.head = head
         self.plans: list[Plan] = []
+        self._steps: list[tuple[RepoOp, Stored | None]] = []  # of all plans
         self._same_subject = same_subject
         self._source = nodes.NodeSource(head.id, head.last_commit)
 
@@ -63,10 +64,9 @@ class CommitChain:
         """(collection, rkey) of the rows that leave, and the records whose rows come."""
         was_there: dict[str, bool] = {}
         last: dict[str, Stored | None] = {}
-        for made in self.plans:
-            for op, stored in _steps(made):
-                was_there.setdefault(op.path, op.prev is not None)
-                last[op.path] = stored
+        for op, stored in self._steps:
+            was_there.setdefault(op.path, op.prev is not None)
+            last[op.path] = stored
         left = [_split(path) for path, there in was_there.items() if there]
         return left, [stored for stored in last.values() if stored is not None]
 
@@ -89,10 +89,10 @@ class CommitChain:
     def _append(self, made: Plan) -> None:
         self.plans.append(made)
         self._source.update(made.tree.new_blocks)
-        self.head = replace(
-            self.head, cid=made.commit.cid, rev=made.rev, data=made.root, last_commit=None
-        )
-        for op, stored in _steps(made):
+        self.head = self.head.moved(made.commit.cid, made.rev, made.root)
+        steps = list(_steps(made))
+        self._steps += steps
+        for op, stored in steps:
             for paths in self._same_subject.values():
                 paths.discard(op.path)
             if stored is not None and stored.write.subject is not None:

@@ -20,6 +20,6 @@ def append(repo_id: int, kind: EventKind, body: Body) -> int:
 
 
 def time_text(moment: datetime | None = None) -> str:
-    """A moment (now, unless given) as events write it: RFC 3339, milliseconds, `Z`."""
-    moment = moment or datetime.now(UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    """A moment in UTC (now, unless given) as events write it: RFC 3339, milliseconds, `Z`."""
+    text = (moment or datetime.now(UTC)).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")

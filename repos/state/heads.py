@@ -75,6 +75,12 @@ class Head:
     last_commit: Body | None
     ended: frozenset[str] = frozenset()
 
+    def moved(self, cid: bytes, rev: str, data: bytes) -> "Head":
+        """The same repo one commit later."""
+        return Head(
+            self.id, self.did, self.status, cid, rev, data, self.signing_did_key, None, self.ended
+        )
+
 
 Subject = tuple[str, str]  # collection, and what a record of it is about
 

@@ -29,6 +29,11 @@ def test_an_independent_encoder_writes_the_same_bytes(value: Any) -> None:
     assert cbor.encode(value) == cbor2.dumps(value, canonical=True, default=_write_link)
 
 
+@given(data_model.values)
+def test_what_is_our_own_is_written_alike(value: Any) -> None:
+    assert cbor.encode_own(value) == cbor.encode(value)
+
+
 @given(st.binary(max_size=64))
 def test_random_bytes_are_refused_or_canonical(data: bytes) -> None:
     try:
