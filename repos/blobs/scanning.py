@@ -90,7 +90,6 @@ def _ask(upload: Upload) -> int:
     """The scanner's status; 0 when there is none."""
     headers = {
         "Content-Type": upload.ref.mime_type,
-        "Content-Length": str(upload.ref.size),
         "X-Blob-Cid": cid.to_text(upload.ref.cid),
     }
     try:
@@ -98,6 +97,7 @@ def _ask(upload: Upload) -> int:
             "POST",
             settings.BLOB_SCANNER_URL,
             body=upload.file,
+            length=upload.ref.size,
             headers=headers,
             timeout_s=settings.BLOB_SCANNER_TIMEOUT_S,
         )

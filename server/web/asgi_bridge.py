@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import Any, BinaryIO, TypeVar
 
-from server.net.async_http import Connections
 from server.net.client_networks import Client, client_of
+from server.net.http_client import Connections
 from server.storage.free_space import InsufficientStorage
 from server.web.bodies.body_transfers import BodyTransfers, CutOff
 from server.web.bodies.buffered_bytes import SMALL_BYTES, BufferBudget, BufferedBody

@@ -12,8 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
-from server.net.async_http import Connections
 from server.net.client_networks import Client
+from server.net.http_client import Connections
 from server.web.bodies.body_transfers import BodyTransfers
 from server.web.bodies.chunks import HELD_MAX_BYTES
 from server.web.bodies.streams import (

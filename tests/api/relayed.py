@@ -14,8 +14,8 @@ from typing import Any
 import orjson
 import pytest
 
-from server.net.async_http import Connections
 from server.net.client_networks import Client
+from server.net.http_client import Connections
 from server.web.bodies.body_transfers import BodyTransfers
 from server.web.bodies.streams import ResponseWriter
 from server.web.deferred_response import Exchange

@@ -11,7 +11,6 @@ NAME = re.compile(r"[\w.-]+")
 USED_BY_OTHERS = {
     "argon2-cffi": "Django's Argon2PasswordHasher",
     "packaging": "kombu's redis transport, which does not declare it",
-    "httptools": "uvicorn's parser of HTTP",
 }
 
 

@@ -13,13 +13,12 @@ from typing import Final
 import brotli
 
 from protocol.errors import InvalidRequest, XrpcError
+from server.net.http_client.content_codings import Decoder, Undecodable
 
 DECODED_MAX_BYTES = 10_000_000
 PACKED_FROM_BYTES = 1024
-_STEP_BYTES = 65_536
 # Ours, dearest last; sent with weights, as the service shall choose.
 _OURS: Final = (("gzip", "1.0"), ("deflate", "0.9"), ("br", "0.8"), ("identity", "0.1"))
-_GZIP_OR_ZLIB = 47  # zlib's wbits: 32 (detect the header) + 15 (largest window)
 
 
 class NotAcceptable(XrpcError):
@@ -27,10 +26,6 @@ class NotAcceptable(XrpcError):
 
     name = "NotAcceptable"
     status = 406
-
-
-class Undecodable(Exception):
-    """A body that is not what its Content-Encoding says, or larger than we read."""
 
 
 def offer(accept_encoding: str) -> str:
@@ -57,19 +52,16 @@ def packed(text: bytes, accept_encoding: str) -> tuple[bytes, dict[str, str]]:
 
 def decoded(body: bytes, content_encoding: str, most: int = DECODED_MAX_BYTES) -> bytes:
     """The bytes behind a Content-Encoding, at most so many. Raises Undecodable."""
-    codings = [name.strip().lower() for name in content_encoding.split(",") if name.strip()]
-    if len(codings) > 1:
-        raise Undecodable(f"coded {len(codings)} times")
-    coding = codings[0] if codings else "identity"
-    if coding == "identity":
-        return _bounded(body, most)
-    undo = _UNDO.get(coding)
-    if undo is None:
-        raise Undecodable(f"an unknown coding: {coding[:40]}")
-    try:
-        return undo(body, most)
-    except (zlib.error, brotli.error) as reason:
-        raise Undecodable(f"not {coding}: {reason}") from reason
+    decoder = Decoder(content_encoding)
+    pieces: list[bytes] = []
+    size = 0
+    for piece in decoder.pieces(body):
+        size += len(piece)
+        if size > most:
+            raise Undecodable(f"more than {most} bytes")
+        pieces.append(piece)
+    decoder.end()
+    return b"".join(pieces)
 
 
 def _takes(weights: dict[str, float], name: str) -> bool:
@@ -91,46 +83,6 @@ def _parsed(item: str) -> tuple[str, float]:
     return name.strip().lower(), weight
 
 
-def _inflated(body: bytes, most: int) -> bytes:
-    """gzip and deflate; the latter also without zlib's header, as some servers have it."""
-    try:
-        return _inflated_as(body, _GZIP_OR_ZLIB, most)
-    except zlib.error:
-        return _inflated_as(body, -zlib.MAX_WBITS, most)
-
-
-def _inflated_as(body: bytes, wbits: int, most: int) -> bytes:
-    decoder = zlib.decompressobj(wbits)
-    data = decoder.decompress(body, most + 1)
-    if len(data) <= most and not decoder.eof:
-        raise Undecodable("ends before its encoding does")
-    return _bounded(data, most)
-
-
-def _unbrotlied(body: bytes, most: int) -> bytes:
-    decoder = brotli.Decompressor()
-    pieces = [decoder.process(body, output_buffer_limit=_STEP_BYTES)]
-    size = len(pieces[0])
-    while not decoder.is_finished() and size <= most:
-        pieces.append(decoder.process(b"", output_buffer_limit=_STEP_BYTES))
-        size += len(pieces[-1])
-        if not pieces[-1]:
-            raise Undecodable("ends before its encoding does")
-    return _bounded(b"".join(pieces), most)
-
-
-def _bounded(data: bytes, most: int) -> bytes:
-    if len(data) > most:
-        raise Undecodable(f"more than {most} bytes")
-    return data
-
-
-_UNDO: Final[dict[str, Callable[[bytes, int], bytes]]] = {
-    "gzip": _inflated,
-    "x-gzip": _inflated,
-    "deflate": _inflated,
-    "br": _unbrotlied,
-}
 _PACK: Final[dict[str, Callable[[bytes], bytes]]] = {
     "gzip": lambda text: gzip.compress(text, 1),
     "deflate": lambda text: zlib.compress(text, 1),

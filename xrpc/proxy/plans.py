@@ -21,6 +21,7 @@ from hosting.limits import network
 from hosting.models import Host
 from protocol.untrusted_input import bounded_json
 from protocol.untrusted_input.limits import ANSWER
+from server.net.http_client.content_codings import Undecodable
 from xrpc.auth.declared import LEAVING, PRIV
 from xrpc.proxy import encodings, methods
 from xrpc.proxy.destinations import Service
@@ -196,7 +197,7 @@ def value_of(reply: Received | None) -> dict[str, Any]:
         value = bounded_json.loads(
             encodings.decoded(reply.body, reply.headers.get("content-encoding", "")), ANSWER
         )
-    except (encodings.Undecodable, ValueError):
+    except (Undecodable, ValueError):
         return {}
     return value if isinstance(value, dict) else {}
 

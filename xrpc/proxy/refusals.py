@@ -9,8 +9,9 @@ from typing import Final
 
 from protocol.errors import XrpcError
 from protocol.untrusted_input import bounded_json
-from server.net import async_http
-from xrpc.proxy.encodings import Undecodable, decoded
+from server.net import http_client
+from server.net.http_client.content_codings import Undecodable
+from xrpc.proxy.encodings import decoded
 from xrpc.proxy.plans import Received
 
 READ_MAX_BYTES = 65_536  # of a refusal, decoded too: it is read on the event loop
@@ -53,12 +54,14 @@ class NotEnoughResources(XrpcError):
     status = 503
 
 
-def of_failure(failure: async_http.UpstreamError) -> XrpcError:
+def of_failure(failure: http_client.RequestFailed) -> XrpcError:
     """The refusal for an exchange that gave no reply. Its reason stays with us."""
-    if isinstance(failure, async_http.TimedOut):
-        return UpstreamTimeout("Upstream service timed out")
-    if isinstance(failure, async_http.Busy):
+    if isinstance(failure, http_client.Busy):
         return NotEnoughResources("Too many requests wait for the upstream service")
+    if isinstance(failure, http_client.TimedOut) and not isinstance(
+        failure, http_client.BadResponse
+    ):
+        return UpstreamTimeout("Upstream service timed out")
     return UpstreamFailure(_UNREACHABLE)
 
 

@@ -13,7 +13,7 @@ import structlog
 
 from protocol.errors import XrpcError
 from server.database import connection
-from server.net import async_http
+from server.net import http_client
 from server.web.bodies.streams import ClientDisconnected, Headers
 from server.web.deferred_response import Exchange
 from server.web.threads.thread_pools import PoolIsFull
@@ -49,7 +49,7 @@ async def _answer(exchange: Exchange, plan: Plan) -> None:
     try:
         while step is not None:
             step = await _next(exchange, step)
-    except async_http.UpstreamError as failure:
+    except http_client.RequestFailed as failure:
         logger.warning("a proxied call failed", **_told(plan), reason=_reason(failure))
         if exchange.has_begun:
             raise ClientDisconnected("the service broke off; so must we") from failure
@@ -96,7 +96,7 @@ async def _forward(exchange: Exchange, plan: Forwarded) -> Outcome:
     return None
 
 
-def _is_wanted(plan: Forwarded, reply: async_http.Reply) -> bool:
+def _is_wanted(plan: Forwarded, reply: http_client.Reply) -> bool:
     """Whether the reply has to be read before the client gets it."""
     if plan.finish is None or plan.method == "HEAD":
         return False
@@ -135,7 +135,7 @@ async def _reply_to(exchange: Exchange, question: Forwarded) -> Received | None:
             body, rest = await _read(reply, BUFFERED_MAX_BYTES)
             is_good = reply.status == 200 and rest is None
             return Received(reply.status, reply.headers, body) if is_good else None
-    except (async_http.UpstreamError, XrpcError) as failure:
+    except (http_client.RequestFailed, XrpcError) as failure:
         logger.warning("a question of ours failed", **_told(question), reason=_reason(failure))
         return None
 
@@ -154,10 +154,10 @@ def _reason(failure: Exception) -> str:
     return f"{type(failure).__name__}: {failure}"
 
 
-async def _request(exchange: Exchange, plan: Forwarded) -> async_http.Request:
+async def _request(exchange: Exchange, plan: Forwarded) -> http_client.Request:
     url = await resolving.url_of(exchange, plan.service)
     body = plan.body
-    return async_http.Request(
+    return http_client.Request(
         plan.method,
         url + plan.path,
         plan.headers,
@@ -203,7 +203,7 @@ async def _refuse(exchange: Exchange, refusal: XrpcError, about: Headers | None 
 
 
 async def _read(
-    reply: async_http.Reply, max_bytes: int
+    reply: http_client.Reply, max_bytes: int
 ) -> tuple[bytes, AsyncIterator[bytes] | None]:
     """The body; where it is longer than `max_bytes`, its beginning and the rest to come."""
     chunks = _chunks(reply)
@@ -217,11 +217,11 @@ async def _read(
                 if size > max_bytes:
                     return b"".join(pieces), chunks
     except TimeoutError as reason:
-        raise async_http.TimedOut("a body took too long") from reason
+        raise http_client.TimedOut("a body took too long") from reason
     return b"".join(pieces), None
 
 
-def _chunks(reply: async_http.Reply) -> AsyncIterator[bytes]:
+def _chunks(reply: http_client.Reply) -> AsyncIterator[bytes]:
     return reply.chunks(STREAMED_MAX_BYTES)
 
 

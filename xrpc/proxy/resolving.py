@@ -4,7 +4,6 @@ A document that is not remembered is asked for on the event loop, as the service
 DID whose server is slow holds no thread.
 """
 
-import asyncio
 from functools import partial
 
 from django.conf import settings
@@ -12,7 +11,7 @@ from django.conf import settings
 from accounts.identity import resolution
 from accounts.identity.resolution import NetworkUnavailable, UnresolvedDid, documents
 from protocol.did.did_document import DidDocument
-from server.net import async_http
+from server.net import http_client
 from server.web.deferred_response import Exchange
 from xrpc.proxy.destinations import Service, UnresolvedService
 
@@ -36,15 +35,17 @@ async def url_of(exchange: Exchange, service: Service) -> str:
 async def _asked(exchange: Exchange, did: str) -> DidDocument:
     """The document from the DID's own server. Raises UnresolvedDid, NetworkUnavailable."""
     place = documents.place_of(did)
-    headers = {**documents.HEADERS, "Accept-Encoding": "identity"}
-    request = async_http.Request("GET", place.url, headers, is_ours=place.is_ours)
+    request = http_client.Request(
+        "GET",
+        place.url,
+        documents.HEADERS,
+        is_ours=place.is_ours,
+        timeout_s=settings.RESOLVE_TIMEOUT_S,
+    )
     try:
-        async with (
-            asyncio.timeout(settings.RESOLVE_TIMEOUT_S),
-            exchange.upstream.ask(request) as reply,
-        ):
+        async with exchange.upstream.ask(request) as reply:
             body = await reply.whole(documents.DOCUMENT_MAX_BYTES)
-    except (async_http.UpstreamError, TimeoutError):
+    except http_client.RequestFailed:
         return await _settled(exchange, did, _unavailable)
     return await _settled(exchange, did, partial(documents.read, status=reply.status, body=body))
 

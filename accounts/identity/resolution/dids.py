@@ -79,7 +79,7 @@ def known_did(did: str) -> DidDocument | None:
 
 
 def settle_did(did: str, hear: Hear) -> DidDocument:
-    """As `resolve_did`, for somebody who asked without a thread (server.net.async_http): `hear`
+    """As `resolve_did`, for somebody who asked without a thread (server.net.http_client): `hear`
     gives the document (`documents.read`), or raises NetworkUnavailable when nobody answered."""
     asked_at = timezone.now() - timedelta(seconds=settings.RESOLVE_TIMEOUT_S)  # at the earliest
     return DidDocument(_asked_or_old(did, _cache.get(did), hear, asked_at))

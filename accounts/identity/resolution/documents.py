@@ -111,7 +111,7 @@ def _ask(request: Any, url: str) -> http_client.Answer:
             timeout_s=settings.RESOLVE_TIMEOUT_S,
             max_bytes=DOCUMENT_MAX_BYTES,
         )
-    except (http_client.Forbidden, http_client.TooLarge) as refusal:
+    except (http_client.Forbidden, http_client.TooLarge, http_client.Undecodable) as refusal:
         raise DidUnusable(str(refusal)) from refusal
     except (http_client.Unreachable, http_client.TimedOut) as failure:
         raise NetworkUnavailable("Could not resolve DID: its server does not answer") from failure

@@ -3,7 +3,7 @@
 import pytest
 from pytest_django.fixtures import Settings
 
-from server.net import http_client
+from server.net.http_client import addresses
 from server.net.public_addresses import is_loopback, is_public
 
 INSIDE = """
@@ -34,16 +34,16 @@ OUTSIDE = """
 def test_addresses_that_are_not_public_are_refused(settings: Settings, address: str) -> None:
     settings.SANDBOX = False
     assert not is_public(address)
-    assert not http_client.is_allowed(address)
+    assert not addresses.is_allowed(address)
 
 
 @pytest.mark.parametrize("address", OUTSIDE.split())
 def test_public_addresses_are_allowed(settings: Settings, address: str) -> None:
     settings.SANDBOX = False
-    assert http_client.is_allowed(address)
+    assert addresses.is_allowed(address)
 
 
 @pytest.mark.parametrize("address", [each for each in INSIDE.split() if not is_loopback(each)])
 def test_the_sandbox_lets_loopback_through_and_no_more(address: str) -> None:
-    assert all(map(http_client.is_allowed, ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"]))
-    assert not http_client.is_allowed(address)
+    assert all(map(addresses.is_allowed, ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"]))
+    assert not addresses.is_allowed(address)

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from server.net.async_http import Connections
 from server.net.client_networks import Client
+from server.net.http_client import Connections
 from server.web.bodies.body_transfers import BodyTransfers
 from server.web.bodies.streams import ChunkedBody, ClientDisconnected, ResponseWriter
 from server.web.deferred_response import Exchange

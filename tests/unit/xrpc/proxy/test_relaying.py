@@ -12,7 +12,7 @@ import orjson
 import pytest
 from django.http import HttpRequest
 
-from server.net.async_http import connections
+from server.net.http_client import connection
 from tests import upstreams
 from tests.unit.server.web.servers import served
 from tests.upstreams import Upstream, answering, raw, silent
@@ -195,7 +195,7 @@ def test_garbage_is_a_bad_gateway(port, service):
 
 
 def test_silence_is_a_time_out(port, service, monkeypatch):
-    monkeypatch.setattr(connections, "HEAD_S", 0.2)
+    monkeypatch.setattr(connection, "HEAD_S", 0.2)
     service.answers(ECHO, silent())
     status, text = got(port)
     assert (status, b"UpstreamTimeout" in text) == (504, True)
@@ -291,7 +291,7 @@ def test_a_call_after_questions_may_fall_back(port, app, service):
 
 def test_slow_services_hold_no_thread(port, service, monkeypatch):
     """200 calls wait; others are answered as ever. There are four threads in the pool."""
-    monkeypatch.setattr(connections, "HEAD_S", 600)  # a held thread would be held for so long
+    monkeypatch.setattr(connection, "HEAD_S", 600)  # a held thread would be held for so long
     service.answers(ECHO, silent())
     clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(200)]
     for client in clients:

@@ -1,18 +1,27 @@
 """Outgoing requests: bounded, never redirected, never led inside."""
 
+import asyncio
 import contextlib
 import gzip
+import io
+import multiprocessing
+import os
 import socket
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
+from typing import Any
 
+import dns.exception
+import dns.resolver
 import pytest
 from pytest_django.fixtures import Settings
 
 from server.net import http_client
+from server.net.http_client import addresses, blocking
 
 
 class Answers(BaseHTTPRequestHandler):
@@ -121,28 +130,45 @@ def test_a_server_that_drips_what_frames_its_answer_is_left(begins: bytes, drips
 
 
 def test_silent_name_servers_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    silence = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: silence.wait(60))
+    _resolving(monkeypatch, lambda: asyncio.sleep(60))
     began = time.monotonic()
     with pytest.raises(http_client.Unreachable):
         http_client.request("GET", "http://silent.test", timeout_s=0.2)
-    silence.set()
     assert time.monotonic() - began < 50
 
 
 def test_all_addresses_of_a_name_share_one_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    waited: list[float] = []
+    """They are full: a connection is neither made nor refused."""
+    with _full() as (address, port):
+        monkeypatch.setattr(addresses, "look_up", lambda _name: _soon([address] * 4))
+        began = time.monotonic()
+        with pytest.raises(http_client.Unreachable):
+            http_client.request("GET", f"http://many.test:{port}", timeout_s=0.4)
+        assert time.monotonic() - began < 60
 
-    def late(_address: object, timeout: float, **_: object) -> socket.socket:
-        waited.append(timeout)
-        raise TimeoutError
 
-    found = [(2, 1, 6, "", (f"127.0.0.{last}", 80)) for last in range(1, 101)]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
-    monkeypatch.setattr(http_client, "create_connection", late)
-    with pytest.raises(http_client.Unreachable):
-        http_client.request("GET", "http://many.test", timeout_s=1.0)
-    assert waited[0] < 0.011
+def _resolving(monkeypatch: pytest.MonkeyPatch, answer: Callable[[], Awaitable[Any]]) -> None:
+    """What the machine's name servers do when they are asked for addresses."""
+    resolver = SimpleNamespace(resolve_name=lambda *_, **__: answer())
+    monkeypatch.setattr(addresses, "_resolver", lambda: resolver)
+
+
+async def _soon(found: list[str]) -> list[str]:
+    return found
+
+
+@contextlib.contextmanager
+def _full() -> Iterator[tuple[str, int]]:
+    """The address of a server that has no room for another connection."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listening:
+        address = listening.getsockname()
+        waiting = [socket.socket() for _ in range(3)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(address)
+        yield address
+        for one in waiting:
+            one.close()
 
 
 @contextlib.contextmanager
@@ -151,6 +177,7 @@ def _dripping(begins: bytes, drips: bytes) -> Iterator[str]:
 
     def answer(listening: socket.socket) -> None:
         with contextlib.suppress(OSError), listening.accept()[0] as connected:
+            connected.recv(65_536)
             connected.sendall(begins)
             for _ in range(1_000):
                 time.sleep(0.05)
@@ -209,21 +236,16 @@ def test_a_name_that_leads_inside_is_refused_before_connecting(
     url: str, settings: Settings
 ) -> None:
     settings.SANDBOX = False
-    http_client._untrusted._manager.clear()
     Answers.connections.clear()
-    with pytest.raises(http_client.Forbidden):
-        http_client.request("GET", url.replace("127.0.0.1", "localhost"))
+    with pytest.raises(http_client.Forbidden, match="not public"):
+        http_client.request("GET", url.replace("http://127.0.0.1", "https://localhost"))
     assert not Answers.connections
 
 
 def test_a_name_that_leads_in_and_out_is_refused(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def resolved(*_: object, **__: object) -> list[object]:
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 80))
-                for address in ("1.1.1.1", "10.0.0.1")]  # fmt: skip
-
-    monkeypatch.setattr(socket, "getaddrinfo", resolved)
+    monkeypatch.setattr(addresses, "look_up", lambda _name: _soon(["1.1.1.1", "10.0.0.1"]))
     with pytest.raises(http_client.Forbidden):
         http_client.request("GET", "http://two-faced.example")
 
@@ -234,14 +256,56 @@ def test_what_the_operator_configured_may_lie_inside(url: str, settings: Setting
 
 
 @pytest.mark.parametrize(
-    ("errno", "kind"),
-    [(socket.EAI_NONAME, http_client.NoSuchHost), (socket.EAI_AGAIN, http_client.Unreachable)],
-)
-def test_a_name_that_does_not_exist_is_told_from_silent_name_servers(monkeypatch, errno, kind):
-    def fail(*_args, **_more):
-        raise socket.gaierror(errno, "no address")
+    ("fault", "kind"),
+    [(dns.resolver.NXDOMAIN, http_client.NoSuchHost),
+     (dns.resolver.NoAnswer, http_client.NoSuchHost),
+     (dns.resolver.NoNameservers, http_client.Unreachable),
+     (dns.exception.Timeout, http_client.Unreachable)],
+)  # fmt: skip
+def test_a_name_that_does_not_exist_is_told_from_silent_name_servers(monkeypatch, fault, kind):
+    async def fail():
+        raise fault
 
-    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    _resolving(monkeypatch, fail)
     with pytest.raises(http_client.Unreachable) as unreachable:
         http_client.request("GET", "https://nobody.example.com/")
     assert type(unreachable.value) is kind
+
+
+def test_a_file_goes_out_in_pieces(url: str) -> None:
+    sent = os.urandom(1_000_000)
+    answer = http_client.request(
+        "POST", url, body=io.BytesIO(sent), length=len(sent), headers={"Content-Type": "text/x"}
+    )
+    assert answer.body == sent
+
+
+def test_a_file_that_cannot_be_written_ends_the_exchange(url: str) -> None:
+    with pytest.raises(io.UnsupportedOperation), open(os.devnull, "rb") as file:  # noqa: PTH123
+        http_client.request("GET", url, into=file)
+
+
+def test_a_forked_process_asks_by_itself(url: str) -> None:
+    http_client.request("GET", url)
+    child = multiprocessing.get_context("fork").Process(
+        target=http_client.request, args=("GET", url)
+    )
+    child.start()
+    child.join(60)
+    assert child.exitcode == 0
+    assert http_client.request("GET", url).status == 200
+
+
+def test_who_is_interrupted_leaves_no_exchange_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    with _dripping(b"HTTP/1.1 200 OK\r\n\r\n", b"x") as url, tempfile.TemporaryFile() as file:
+        monkeypatch.setattr(blocking, "_settle", _interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            http_client.request("GET", url, into=file, timeout_s=60)
+    waited_until = time.monotonic() + 60
+    while blocking._running().connections._busy and time.monotonic() < waited_until:
+        time.sleep(0.01)
+    assert not blocking._running().connections._busy
+
+
+def _interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
