@@ -147,7 +147,7 @@ def candidates(opened: Opened) -> list[OAuthDeviceAccount]:
 def sign_in(opened: Opened, account: Account, *, is_remembered: bool) -> Opened:
     """Somebody signed in or signed up on the page, just now. Raises AccessDenied for another
     account than `login_hint` names; AccountTakedown, AccountNotFound."""
-    _check_hint(opened, account)
+    _check_may_answer(opened, account)
     devices.sign_in(opened.device, account, is_remembered=is_remembered)
     return _with_account(opened, account, is_fresh=True)
 
@@ -183,8 +183,13 @@ def decide(opened: Opened, account: Account, ticked: Collection[str]) -> Redirec
     """The person grants `ticked` of what was asked for; the code goes to the app.
 
     Given twice (a double click) it leads to the same code. A Redirect with `access_denied` for an
-    account that is not active any more. Raises RequestRefused when the request has gone.
+    account that is not active any more. Raises RequestRefused when the request has gone, and
+    NotSignedIn for an account that did not sign in for it, or has to again.
     """
+    if opened.account is None or opened.account.pk != account.pk:
+        raise NotSignedIn
+    if opened.row.code_sha256 is None and _has_to_sign_in(opened, account):
+        raise NotSignedIn
     asked = _scopes(opened)
     granted = tuple(each for each in asked if each in ticked or each == scopes.ATPROTO)
     declined = tuple(each for each in asked if each not in granted)
@@ -278,7 +283,9 @@ def _is_signed_in(device: OAuthDevice, account: Account) -> bool:
     return any(each.account_id == account.pk for each in devices.signed_in(device))
 
 
-def _check_hint(opened: Opened, account: Account) -> None:
+def _check_may_answer(opened: Opened, account: Account) -> None:
+    if account.host_id != opened.host.pk:
+        raise NotSignedIn
     hint = opened.login_hint
     if hint and hint not in (account.did.lower(), account.handle):
         raise OtherAccountExpected
