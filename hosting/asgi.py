@@ -20,5 +20,5 @@ _bridge = Bridge(
     at_end=connections.close_all,
 )
 _trusted = environment.text("GROVE_TRUSTED_PROXIES")
-_edge_limits = EdgeLimits(_bridge, _trusted)
+_edge_limits = EdgeLimits(import_string("xrpc.small_reads.SmallReads")(_bridge), _trusted)
 application = BehindProxies(_edge_limits, _trusted) if _trusted else _edge_limits

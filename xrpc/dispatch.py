@@ -34,9 +34,9 @@ from xrpc.rate_limits import Throttle
 from xrpc.registry import HTTP_VERB, SUBSCRIPTION, Method
 from xrpc.request.bodies import check_content_type, read_json
 from xrpc.request.call import Answer, Call, HandedOn, Stored, Streamed, Whole
+from xrpc.request.uploads import Upload, is_still_arriving
 from xrpc.response.answers import encode, respond
 from xrpc.response.errors import NotSupported, render, render_unexpected
-from xrpc.uploads import Upload, is_still_arriving
 
 _JSON = "application/json"
 
@@ -77,7 +77,9 @@ def _answer(request: WSGIRequest, nsid: str, throttle: Throttle) -> HttpResponse
     throttle.charge(method.limits, call)
     if _has_to_be_received(request, method, call):
         upload = Upload(
-            call.body.limit_bytes, lambda file: _received(request, method, call, throttle, file)
+            call.body.limit_bytes,
+            lambda file: _received(request, method, call, throttle, file),
+            render,
         )
         return respond(request, HandedOn(upload))
     return _run(request, method, call, throttle)

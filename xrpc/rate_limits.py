@@ -194,7 +194,7 @@ class Throttle:
             meta = self._request.META
             network = limits.network(meta.get("REMOTE_ADDR", ""))
             try:
-                self._spend(_request_charges(network, is_export=nsid == GET_REPO_NSID))
+                self._spend(request_charges(network, is_export=nsid == GET_REPO_NSID))
             except limits.RateLimitExceeded as error:
                 limits.refused.note((network, meta.get("HTTP_HOST", ""), f"/xrpc/{nsid}"), error)
                 raise
@@ -269,5 +269,6 @@ class Throttle:
 
 
 @lru_cache(maxsize=20_000)
-def _request_charges(network: str, *, is_export: bool) -> tuple[Charge, ...]:
+def request_charges(network: str, *, is_export: bool = False) -> tuple[Charge, ...]:
+    """What every request costs its network."""
     return limits.charges(GET_REPO if is_export else REQUESTS, (), network)

@@ -23,6 +23,7 @@ from xrpc.auth.declared import Auth
 from xrpc.rate_limits import Limit
 from xrpc.request.bodies import JSON_LIMIT_BYTES
 from xrpc.request.call import Answer, Call
+from xrpc.request.small_read import SmallRead
 
 Pool = Literal[
     "fast", "write", "slow", "transfer", "export", "remote", "lookup", "moderation", "static"
@@ -56,6 +57,7 @@ class Method:
     body_limit: BodyLimit = JSON_LIMIT_BYTES
     limits: tuple[Limit, ...] = ()
     scope: ScopeRule | None = None
+    small: SmallRead | None = None
 
     def body_limit_bytes(self, host: Host) -> int:
         """The most decoded bytes that this method takes at a host."""
@@ -75,20 +77,23 @@ _methods: dict[str, Method] = {}
 _subscriptions: dict[str, Subscription] = {}
 
 
-def query(
+def query(  # noqa: PLR0913 - a declaration has that many sides
     nsid: str,
     *,
     auth: Auth,
     scope: ScopeRule | None = None,
     pool: Pool = "fast",
     limits: tuple[Limit, ...] = (),
+    small: SmallRead | None = None,
 ) -> Callable[[Verb], Verb]:
     """Declare a query, answered to GET and HEAD; `scope` is what an app needs, where accounts may
-    call. Raises RegistryError."""
+    call; `small` answers on the event loop what is plain. Raises RegistryError."""
 
     def declare(verb: Verb) -> Verb:
         lexicon = _lexicon(nsid, QUERY)
-        _add(Method(nsid, QUERY, auth, pool, verb, lexicon, limits=limits, scope=scope))
+        _add(
+            Method(nsid, QUERY, auth, pool, verb, lexicon, limits=limits, scope=scope, small=small)
+        )
         return verb
 
     return declare

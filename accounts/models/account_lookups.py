@@ -4,7 +4,8 @@ An account comes whole, with its host as the request has it and its custom handl
 of these is asked again. A row is read on every call: nothing here is remembered.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from accounts.models.accounts import Account
 from accounts.models.names import CustomHandle
 from hosting.models import Host
 from server.database import connection
+from server.database.prepared import BIGINT, TEXT, Question, Row, Statement, bigint, number
 
 
 def is_live(account: str, session: str) -> str:
@@ -29,24 +31,41 @@ def is_live(account: str, session: str) -> str:
 _IS_LIVE: Final = is_live("a.id", "%s::uuid")
 _OF_DID: Final = "a.did = %s AND a.host_id = %s AND a.opened_at IS NOT NULL"
 _DATABASE: Final = "default"
+_TRUE: Final = b"\1"
+_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)  # of Postgres' timestamps: microseconds since
+
+
+def _moment(value: bytes) -> datetime:
+    return _EPOCH + timedelta(microseconds=number(value))
+
+
+# How a column comes in binary; texts are what they are.
+_DECODERS: Final[dict[str, Callable[[bytes], Any]]] = {
+    "BigAutoField": number,
+    "BooleanField": _TRUE.__eq__,
+    "DateTimeField": _moment,
+    "ForeignKey": number,
+    "OneToOneField": number,
+    "PositiveIntegerField": number,
+}
 
 
 def find_open(host: Host, did: str) -> Account | None:
     """The account of a DID at a host, once the directory holds the DID, whatever its status."""
-    row = connection.row(_select(_OF_DID), (did, host.pk))
+    row = connection.row(select(_OF_DID), (did, host.pk))
     return None if row is None else _account(host, row)
 
 
 def find_by_id(host: Host, account_id: int) -> Account | None:
     """The account of that id at a host, whatever its status."""
-    row = connection.row(_select("a.id = %s AND a.host_id = %s"), (account_id, host.pk))
+    row = connection.row(select("a.id = %s AND a.host_id = %s"), (account_id, host.pk))
     return None if row is None else _account(host, row)
 
 
 def find_owner(host: Host, did: str, session: str) -> tuple[Account, bool] | None:
     """As `find_open`, and whether the session of that id (hexadecimal) is the account's and
     still stands."""
-    row = connection.row(_select(_OF_DID, _IS_LIVE), (session, session, did, host.pk))
+    row = connection.row(select(_OF_DID, _IS_LIVE), (session, session, did, host.pk))
     return None if row is None else (_account(host, row), row[-1])
 
 
@@ -54,18 +73,55 @@ def lock(account: Account) -> Account | None:
     """The account's open row, locked against every other change of its status until the caller's
     transaction ends; weak enough (FOR NO KEY UPDATE) not to hold up rows that point at it."""
     where = "a.id = %s AND a.opened_at IS NOT NULL FOR NO KEY UPDATE OF a"
-    row = connection.row(_select(where), (account.pk,))
+    row = connection.row(select(where), (account.pk,))
     return None if row is None else _account(account.host, row)
 
 
 def lock_open(host: Host, did: str) -> Account | None:
     """As `find_open`, locked as `lock` does."""
-    row = connection.row(_select(f"{_OF_DID} FOR NO KEY UPDATE OF a"), (did, host.pk))
+    row = connection.row(select(f"{_OF_DID} FOR NO KEY UPDATE OF a"), (did, host.pk))
     return None if row is None else _account(host, row)
 
 
+def ask_for_owner(host: Host, did: str, lineage: str) -> Question:
+    """What `owner` is told the answer of; as `find_owner`."""
+    return Question(_owner(), (did.encode(), bigint(host.pk), lineage.encode()))
+
+
+def owner(host: Host, found: Sequence[Row]) -> tuple[Account, bool] | None:
+    """The account that was asked for, and whether its session stands."""
+    return None if not found else (of_row(host, found[0]), found[0][-1] == _TRUE)
+
+
+def of_row(host: Host, row: Row) -> Account:
+    """The account in a row of a `Statement` that begins with the columns of `select`."""
+    return _account(host, _values(row))
+
+
 @cache
-def _select(where: str, *more: str) -> str:
+def _owner() -> Statement:
+    where = "a.did = $1 AND a.host_id = $2 AND a.opened_at IS NOT NULL"
+    return Statement(select(where, is_live("a.id", "$3::uuid")), (TEXT, BIGINT, TEXT))
+
+
+def _values(row: Row) -> list[Any]:
+    """The columns of `select` as Python has them."""
+    return [
+        None if value is None else decode(value)
+        for decode, value in zip(_decoders(), row, strict=False)
+    ]
+
+
+@cache
+def _decoders() -> list[Callable[[bytes], Any]]:
+    models = (Account, CustomHandle)
+    fields = [field for model in models for field in model._meta.concrete_fields]
+    return [_DECODERS.get(field.get_internal_type(), bytes.decode) for field in fields]
+
+
+@cache
+def select(where: str, *more: str) -> str:
+    """SQL for an account `a` with its custom handle `c`, and more columns behind."""
     columns = [f"a.{field.column}" for field in Account._meta.concrete_fields]
     columns += [f"c.{field.column}" for field in CustomHandle._meta.concrete_fields]
     return (

@@ -79,6 +79,7 @@ __all__ = [
     "network",
     "network_of",
     "note",
+    "note_at",
     "refund",
     "refusal_of",
     "refused",
@@ -123,6 +124,11 @@ def note(charges: Sequence[Charge]) -> BudgetState:
     """Take charges at the platform without waiting for anything, as the event loop must; how the
     tightest budget stands. Raises RateLimitExceeded."""
     return _ledger.note(PLATFORM, charges)
+
+
+def note_at(host: Host, charges: Sequence[Charge]) -> BudgetState:
+    """As `note`, at a host."""
+    return _ledger.note(host.pk, charges)
 
 
 def refusal_of(charges: Sequence[Charge]) -> RateLimitExceeded | None:

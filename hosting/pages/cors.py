@@ -25,6 +25,10 @@ EXPOSED_HEADERS = (
     "DPoP-Nonce, WWW-Authenticate, atproto-repo-rev, atproto-content-labelers, Retry-After, "
     "RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, RateLimit-Policy"
 )
+OPEN_HEADERS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": EXPOSED_HEADERS,
+}
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, PUT, PATCH, POST, DELETE",
     "Access-Control-Max-Age": "86400",
@@ -42,8 +46,8 @@ class CorsMiddleware:
             return self.get_response(request)
         is_preflight = request.method == "OPTIONS"
         response = _preflight(request) if is_preflight else self.get_response(request)
-        response["Access-Control-Allow-Origin"] = "*"
-        response["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
+        for name, value in OPEN_HEADERS.items():
+            response[name] = value
         return response
 
 

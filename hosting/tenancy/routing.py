@@ -154,6 +154,12 @@ def host_of(request: HttpRequest) -> Host:
     return host
 
 
+def remembered_host(hostname: str) -> Host | None:
+    """The host of exactly that name, if it was looked up within REMEMBERED_S."""
+    place = _remembered_match(hostname)
+    return place.host if place and not place.is_handle else None
+
+
 def host_named(name: str) -> Host | None:
     """The host of exactly that name; None for other names and for handles."""
     place = _match_of(name.lower())

@@ -5,6 +5,7 @@ getLatestCommit, getRepoStatus, listRepos. Every statement names the host: a DID
 as unknown as one that nobody has.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -15,7 +16,7 @@ from protocol import atjson, cid
 from protocol.errors import InvalidRequest
 from repos.models import Repo
 from server.database import connection
-from server.database.prepared import BIGINT, TEXT, Statement, bigint
+from server.database.prepared import BIGINT, TEXT, Question, Row, Statement, bigint, number
 
 _REPO_FIELDS = "r.id, r.did, r.host_id, r.status, r.head, r.rev, r.record_count"
 _REPO_BY_DID = f"SELECT {_REPO_FIELDS} FROM repo r WHERE r.did = %s AND r.host_id = %s"  # noqa: S608 - constants only
@@ -38,7 +39,11 @@ _RECORD_BY_DID = Statement(_RECORD.format(source="repo r", name="r.did"), _RECOR
 _RECORD_BY_HANDLE = Statement(
     _RECORD.format(source="account a JOIN repo r ON r.id = a.id", name="a.handle"), _RECORD_TYPES
 )
-_TRUE, _DEACTIVATED = b"\1", b"deactivated"
+_REPO = Statement(
+    f"SELECT {_REPO_FIELDS} FROM repo r WHERE r.did = $1 AND r.host_id = $2",  # noqa: S608 - constants only
+    (TEXT, BIGINT),
+)
+_TRUE, _ACTIVE, _DEACTIVATED = b"\1", b"active", b"deactivated"
 # Copies of repos whose DID names another host: it was left behind, or has not arrived yet.
 _ELSEWHERE = """
     SELECT a.id FROM account a LEFT JOIN account_migration v ON v.account_id = a.id
@@ -226,9 +231,9 @@ def get_record(
     Raises RecordNotFound (the lexicon's only word: also when `cid_text` is given and the record is
     another by now), its kind RecordElsewhere, and the errors of inactive repos.
     """
-    statement = _RECORD_BY_DID if did_or_handle.startswith("did:") else _RECORD_BY_HANDLE
-    path, name = (collection.encode(), rkey.encode()), _name(did_or_handle).encode()
-    found = statement.rows(*path, name, bigint(host.pk))
+    found = ask_for_record(host, did_or_handle, collection, rkey).rows()
+    if (text := public_record(found, collection, rkey, cid_text)) is not None:
+        return text
     if not found:
         raise RecordElsewhere(f"at://{did_or_handle}/{collection}/{rkey}")
     did_bytes, status, has_takedowns, record_cid, data = found[0]
@@ -242,6 +247,44 @@ def get_record(
     if record_cid is None or (cid_text is not None and cid.to_text(record_cid) != cid_text):
         raise RecordNotFound(uri)
     return _record_json(uri, record_cid, data)
+
+
+def ask_for_record(host: Host, did_or_handle: str, collection: str, rkey: str) -> Question:
+    """What `public_record` is told the answer of."""
+    statement = _RECORD_BY_DID if did_or_handle.startswith("did:") else _RECORD_BY_HANDLE
+    name = _name(did_or_handle).encode()
+    return Question(statement, (collection.encode(), rkey.encode(), name, bigint(host.pk)))
+
+
+def public_record(
+    found: Sequence[Row], collection: str, rkey: str, cid_text: str | None
+) -> bytes | None:
+    """The answer of getRecord where there is nothing more to ask: the record is there, its repo
+    active and none of it hidden."""
+    if not found:
+        return None
+    did, status, has_takedowns, record_cid, data = found[0]
+    if status != _ACTIVE or has_takedowns == _TRUE or record_cid is None:
+        return None
+    if cid_text is not None and cid.to_text(record_cid) != cid_text:
+        return None
+    return _record_json(f"at://{did.decode()}/{collection}/{rkey}", record_cid, data)
+
+
+def ask_for_repo(host: Host, did: str) -> Question:
+    """What `public_repo` is told the answer of."""
+    return Question(_REPO, (did.encode(), bigint(host.pk)))
+
+
+def public_repo(found: Sequence[Row]) -> RepoRow | None:
+    """The repo that was asked for, if it is there and active."""
+    if not found or found[0][3] != _ACTIVE:
+        return None
+    repo_id, did, host_id, status, head, rev, count = found[0]
+    return RepoRow(
+        number(repo_id), did.decode(), number(host_id), status.decode(), head, rev.decode(),
+        number(count),
+    )  # fmt: skip
 
 
 def collections(repo: RepoRow) -> list[str]:

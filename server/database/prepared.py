@@ -10,13 +10,13 @@ import itertools
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg.adapt import PyFormat
 from psycopg.pq import DiagnosticField, ExecStatus, Format
-from psycopg.pq.abc import PGresult
+from psycopg.pq.abc import PGconn, PGresult
 
 from server.database import connection as database
 
@@ -43,7 +43,7 @@ class Statement:
     def __init__(self, sql: str, types: Sequence[int]) -> None:
         self._sql = sql.encode()
         self._types = tuple(types)
-        self._name = f"grove_{next(_names)}".encode()
+        self.name = f"grove_{next(_names)}".encode()
         self._formats = (Format.BINARY,) * len(self._types)
 
     def rows(self, *params: bytes | None) -> list[Row]:
@@ -59,15 +59,24 @@ class Statement:
             for row in range(result.ntuples)
         ]
 
+    def send_prepare(self, wire: PGconn) -> None:
+        """Have it prepared on a connection in pipeline mode (server.database.pipeline)."""
+        wire.send_prepare(self.name, self._sql, self._types)
+
+    def send(self, wire: PGconn, params: Params) -> None:
+        """Send it, prepared, with encoded parameters on a connection in pipeline mode."""
+        values = cast("Sequence[bytes]", params)  # its stub forgets nulls
+        wire.send_query_prepared(self.name, values, self._formats, Format.BINARY)
+
     def _run_prepared(self, connection: Connection, params: Params) -> PGresult:
         wire = connection.pgconn
         known = _prepared.setdefault(connection, set())
         for _ in range(2):
-            if self._name not in known:
-                wire.prepare(self._name, self._sql, self._types)
-                known.add(self._name)
+            if self.name not in known:
+                wire.prepare(self.name, self._sql, self._types)
+                known.add(self.name)
             values = cast("Sequence[bytes]", params)  # its stub forgets nulls
-            result = wire.exec_prepared(self._name, values, self._formats, Format.BINARY)
+            result = wire.exec_prepared(self.name, values, self._formats, Format.BINARY)
             # psycopg deallocates all statements of a connection when it sees a rollback.
             if result.error_field(DiagnosticField.SQLSTATE) != _UNKNOWN_STATEMENT:
                 break
@@ -86,6 +95,18 @@ class Statement:
         if cursor.pgresult is None:
             raise psycopg.InternalError("a statement without a result")
         return cursor.pgresult
+
+
+class Question(NamedTuple):
+    """A statement and its encoded parameters, to be asked by a thread or by the event loop
+    (server.database.pipeline)."""
+
+    statement: Statement
+    params: Params
+
+    def rows(self) -> list[Row]:
+        """Ask it here and now."""
+        return self.statement.rows(*self.params)
 
 
 @dataclass(frozen=True, slots=True)

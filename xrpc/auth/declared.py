@@ -148,6 +148,18 @@ class Auth:
             return Credentials(bearer=credential)
         return self._bearer(request, host, credential)
 
+    def session_caller(self, host: Host, header: str) -> Caller:
+        """The caller by an Authorization header that has the access token of a password's session,
+        without asking anybody. Raises InvalidToken, ExpiredToken for every other header too."""
+        scheme, credential = parse_header(header)
+        if scheme != BEARER or self.kind not in _FOR_ACCOUNTS:
+            raise self._wrong_scheme()
+        apps.refuse_without_proof(credential)
+        claims = session_tokens.read_access(host, credential)
+        if claims.scope not in self.scopes or not claims.session:
+            raise InvalidToken("Bad token scope")
+        return Caller(claims.did, claims.scope, claims.session)
+
     def _other_caller(
         self, request: HttpRequest, host: Host, scheme: str, credential: str
     ) -> Caller:

@@ -5,12 +5,13 @@ commit). Stored records leave as the JSON text that repos.reads.repos makes of t
 being parsed on the way.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
 
 from accounts.identity import published_dids
+from accounts.models import Account
 from protocol import cid
 from protocol.errors import InvalidRequest
 from repos.blobs import legacy_profiles, uploads
@@ -19,8 +20,9 @@ from repos.commits import writes
 from repos.commits.group_commit import Applied, Result, apply_writes
 from repos.commits.writes import Swap, Write
 from repos.imports import receive
-from repos.reads import record_pages, repos
+from repos.reads import descriptions, record_pages, repos
 from repos.reads.repos import RepoRef
+from server.database.prepared import Question, Row
 from xrpc import rate_limits
 from xrpc.auth import app_scopes
 from xrpc.auth.declared import FULL, Auth
@@ -39,6 +41,7 @@ from xrpc.proxy.forwardable_methods import handed_on
 from xrpc.registry import procedure, query
 from xrpc.request.bodies import RECORD_LIMIT_BYTES
 from xrpc.request.call import Answer, Call, Encoded
+from xrpc.request.small_read import SmallCall, SmallRead
 
 _WRITES = "com.atproto.repo.applyWrites#"
 _RESULT_OF = {"create": "createResult", "update": "updateResult", "delete": "deleteResult"}
@@ -116,7 +119,21 @@ def apply_many_writes(call: Call) -> Answer:
     return {**_commit(applied), "results": results}
 
 
-@query("com.atproto.repo.getRecord", auth=Auth.none())
+def _ask_for_record(call: SmallCall) -> Question:
+    asked = call.params
+    return repos.ask_for_record(call.host, asked["repo"], asked["collection"], asked["rkey"])
+
+
+def _public_record(call: SmallCall, rows: Sequence[Row]) -> bytes | None:
+    asked = call.params
+    return repos.public_record(rows, asked["collection"], asked["rkey"], asked.get("cid"))
+
+
+@query(
+    "com.atproto.repo.getRecord",
+    auth=Auth.none(),
+    small=SmallRead(_ask_for_record, _public_record),
+)
 def get_record(call: Call) -> Answer:
     """A record of a repo that is not here is the app view's to show, where there is one."""
     asked = call.params
@@ -145,17 +162,33 @@ def list_records(call: Call) -> Answer:
     )
 
 
-@query("com.atproto.repo.describeRepo", auth=Auth.none())
+def _ask_for_description(call: SmallCall) -> Question:
+    return descriptions.ask(call.host, call.params["repo"])
+
+
+def _public_description(call: SmallCall, rows: Sequence[Row]) -> dict[str, Any] | None:
+    found = descriptions.public(call.host, rows)
+    return None if found is None else _described(*found)
+
+
+@query(
+    "com.atproto.repo.describeRepo",
+    auth=Auth.none(),
+    small=SmallRead(_ask_for_description, _public_description),
+)
 def describe_repo(call: Call) -> Answer:
+    repo = repos.active_repo(call.host, call.params["repo"])
+    return _described(account_of(call.host, repo), repos.collections(repo))
+
+
+def _described(account: Account, collections: Sequence[str]) -> dict[str, Any]:
     """`handleIsCorrect`: we are the directory's source and the handle's server at once, so a handle
     that the account shows leads back to it; of other domains this is looked at daily."""
-    repo = repos.active_repo(call.host, call.params["repo"])
-    account = account_of(call.host, repo)
     return {
         "handle": handle_of(account),
-        "did": repo.did,
+        "did": account.did,
         "didDoc": published_dids.document_of(account),
-        "collections": repos.collections(repo),
+        "collections": collections,
         "handleIsCorrect": handle_of(account) != NO_HANDLE,
     }
 

@@ -4,7 +4,7 @@ All of it is public while the account is active. An owner's token also opens the
 inactive repo, so that people can always take their data with them.
 """
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Any
 
 from hosting.models import Host
@@ -14,11 +14,13 @@ from repos.blobs import blobs
 from repos.events.firehose import follow
 from repos.reads import exports, repos
 from repos.reads.repos import RepoRow
+from server.database.prepared import Question, Row
 from xrpc.auth import app_scopes
 from xrpc.auth.declared import Auth
 from xrpc.auth.subjects import readable_repo
 from xrpc.registry import query, subscription
 from xrpc.request.call import Answer, Call, Stored, Streamed, Whole
+from xrpc.request.small_read import SmallCall, SmallRead
 
 _CAR = "application/vnd.ipld.car"
 # A takedown must take effect within minutes, in caches too.
@@ -42,10 +44,42 @@ def get_checkout(call: Call) -> Answer:
     return Streamed(chunks, _CAR, is_compressible=True, is_snapshot=True)
 
 
-@query("com.atproto.sync.getHead", auth=Auth.optional_owner(), scope=app_scopes.ANY)
+def _small(shown: Callable[[RepoRow], dict[str, Any]]) -> SmallRead:
+    """What is shown of an active repo, to whoever shows no credentials."""
+
+    def ask(call: SmallCall) -> Question | None:
+        return None if call.caller else repos.ask_for_repo(call.host, call.params["did"])
+
+    def answer(_call: SmallCall, rows: Sequence[Row]) -> dict[str, Any] | None:
+        repo = repos.public_repo(rows)
+        return None if repo is None else shown(repo)
+
+    return SmallRead(ask, answer)
+
+
+def _root(repo: RepoRow) -> dict[str, Any]:
+    return {"root": cid.to_text(repo.head)}
+
+
+def _latest_commit(repo: RepoRow) -> dict[str, Any]:
+    return {"cid": cid.to_text(repo.head), "rev": repo.rev}
+
+
+def _status(repo: RepoRow) -> dict[str, Any]:
+    if repo.is_active:
+        return {"did": repo.did, "active": True, "rev": repo.rev}
+    return {"did": repo.did, "active": False, "status": repo.status}
+
+
+@query(
+    "com.atproto.sync.getHead",
+    auth=Auth.optional_owner(),
+    scope=app_scopes.ANY,
+    small=_small(_root),
+)
 def get_head(call: Call) -> Answer:
     """Deprecated: what getLatestCommit says, without the rev."""
-    return {"root": cid.to_text(readable_repo(call).head)}
+    return _root(readable_repo(call))
 
 
 @query("com.atproto.sync.getRecord", auth=Auth.optional_owner(), scope=app_scopes.ANY)
@@ -65,18 +99,19 @@ def get_blocks(call: Call) -> Answer:
     return Streamed(exports.blocks(repo, cids), _CAR, is_compressible=True)
 
 
-@query("com.atproto.sync.getLatestCommit", auth=Auth.optional_owner(), scope=app_scopes.ANY)
+@query(
+    "com.atproto.sync.getLatestCommit",
+    auth=Auth.optional_owner(),
+    scope=app_scopes.ANY,
+    small=_small(_latest_commit),
+)
 def get_latest_commit(call: Call) -> Answer:
-    repo = readable_repo(call)
-    return {"cid": cid.to_text(repo.head), "rev": repo.rev}
+    return _latest_commit(readable_repo(call))
 
 
-@query("com.atproto.sync.getRepoStatus", auth=Auth.none())
+@query("com.atproto.sync.getRepoStatus", auth=Auth.none(), small=_small(_status))
 def get_repo_status(call: Call) -> Answer:
-    repo = repos.find_repo(call.host, call.params["did"])
-    if repo.is_active:
-        return {"did": repo.did, "active": True, "rev": repo.rev}
-    return {"did": repo.did, "active": False, "status": repo.status}
+    return _status(repos.find_repo(call.host, call.params["did"]))
 
 
 @query("com.atproto.sync.listRepos", auth=Auth.none())

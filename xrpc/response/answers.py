@@ -70,13 +70,13 @@ def _whole(request: HttpRequest, data: bytes | None, content_type: str) -> HttpR
         return response
     if not COMPRESS_FROM_BYTES <= len(data) <= COMPRESS_MAX_BYTES:
         return HttpResponse(data, content_type=content_type)
-    coding, data = _packed(request.META.get("HTTP_ACCEPT_ENCODING", ""), data)
+    coding, data = packed(request.META.get("HTTP_ACCEPT_ENCODING", ""), data)
     response = HttpResponse(data, content_type=content_type)
     _mark(response, coding)
     return response
 
 
-def _packed(accepted: str, data: bytes) -> tuple[str, bytes]:
+def packed(accepted: str, data: bytes) -> tuple[str, bytes]:
     """The bytes as the client prefers them, and the coding's name, empty for none."""
     if accepts("br", accepted):
         return "br", brotli.compress(data, quality=_LEVEL)

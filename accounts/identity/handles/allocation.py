@@ -4,6 +4,8 @@ Source: atproto.com/specs/handle, and the sign-up rules of com.atproto.server.cr
 answers for its own accounts alone: another tenant's handle is as foreign as any other.
 """
 
+from collections.abc import Sequence
+
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
@@ -13,7 +15,7 @@ from accounts.models import Account, PlcOperation, WebIdentity
 from hosting.models import HandleDomain, Host
 from protocol.errors import XrpcError
 from protocol.syntax import is_handle, normalize_handle
-from server.database.prepared import BIGINT, TEXT, Statement, bigint
+from server.database.prepared import BIGINT, TEXT, Question, Row, Statement, bigint
 
 LABEL_MIN_CHARACTERS = 3
 LABEL_MAX_CHARACTERS = 18  # keeps handles readable under long domains; the reference's rule
@@ -140,10 +142,17 @@ def lock(handle: str) -> None:
 def resolve(host: Host, handle: str) -> str | None:
     """The DID of this host's *active* account of that handle, in any spelling. A handle of another
     domain that has lost its proof is the network's to answer."""
-    if not is_handle(handle):
-        return None
-    rows = _DID_OF_HANDLE.rows(normalize_handle(handle).encode(), bigint(host.pk))
-    return rows[0][0].decode() if rows else None
+    return resolved(ask_for_did(host, handle).rows()) if is_handle(handle) else None
+
+
+def ask_for_did(host: Host, handle: str) -> Question:
+    """What `resolved` is told the answer of; of a handle that is well formed."""
+    return Question(_DID_OF_HANDLE, (normalize_handle(handle).encode(), bigint(host.pk)))
+
+
+def resolved(found: Sequence[Row]) -> str | None:
+    """The DID that was asked for."""
+    return found[0][0].decode() if found else None
 
 
 def _in_parts(host: Host, handle: str) -> tuple[str, str]:

@@ -67,7 +67,7 @@ class Body:
         self._heard: Callable[[int], None] | None = None
 
     def arrived(self, file: IO[bytes]) -> None:
-        """Read from here what was still on its way (xrpc.uploads)."""
+        """Read from here what was still on its way (xrpc.request.uploads)."""
         self._source = file
         self.file = None if self.is_encoded else file
 

@@ -4,6 +4,7 @@ Source: the lexicons of that namespace. A DID document travels with every sessio
 it, so that a client finds its host before any directory's cache is warm.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -12,11 +13,12 @@ from accounts.account_migration import move_in
 from accounts.authentication import sessions, sign_in_alerts
 from accounts.authentication.sessions import LoginContext, Tokens
 from accounts.identity import published_dids
-from accounts.models import Account
+from accounts.models import Account, account_lookups
 from accounts.signup import sign_up
 from hosting.models import Host
 from protocol.errors import InvalidRequest
 from protocol.oauth import scopes
+from server.database.prepared import Question, Row
 from xrpc import rate_limits
 from xrpc.auth import app_scopes
 from xrpc.auth.declared import Auth
@@ -26,6 +28,7 @@ from xrpc.proxy.forwardable_methods import relayed
 from xrpc.proxy.plans import Composed, PoolWork
 from xrpc.registry import procedure, query
 from xrpc.request.call import Answer, Call
+from xrpc.request.small_read import SmallCall, SmallRead
 from xrpc.response.errors import AuthenticationRequired
 
 _ABOUT_EMAIL = ("email", "emailConfirmed", "emailAuthFactor")
@@ -100,7 +103,27 @@ def refresh_session(call: Call) -> Answer:
     return {**_pair(tokens), **_session(tokens.account)}
 
 
-@query("com.atproto.server.getSession", auth=Auth.account(), scope=app_scopes.ANY)
+def _ask_for_owner(call: SmallCall) -> Question | None:
+    caller = call.caller
+    if caller is None:
+        return None
+    return account_lookups.ask_for_owner(call.host, caller.did, caller.session)
+
+
+def _own_session(call: SmallCall, rows: Sequence[Row]) -> dict[str, Any] | None:
+    found = account_lookups.owner(call.host, rows)
+    if found is None:
+        return None
+    account, is_signed_in = found
+    return _session(account) if is_signed_in and account.taken_down_at is None else None
+
+
+@query(
+    "com.atproto.server.getSession",
+    auth=Auth.account(),
+    scope=app_scopes.ANY,
+    small=SmallRead(_ask_for_owner, _own_session),
+)
 def get_session(call: Call) -> Answer:
     """The address is for the owner, and for apps that may read it."""
     session = _session(own_account(call))

@@ -13,8 +13,9 @@ from django.http import HttpRequest, JsonResponse
 from server.web.bodies import body_transfers
 from tests.unit.server.web.servers import served
 from xrpc.request.call import HandedOn
+from xrpc.request.uploads import Upload, is_still_arriving
 from xrpc.response import answers
-from xrpc.uploads import Upload, is_still_arriving
+from xrpc.response.errors import render
 
 LONG = 3_000_000
 
@@ -28,7 +29,9 @@ class App:
         if not is_still_arriving(environ):
             start("200 OK", [])
             return [b"at once"]
-        upload = Upload(self.limit_bytes, lambda file: JsonResponse({"size": len(file.read())}))
+        upload = Upload(
+            self.limit_bytes, lambda file: JsonResponse({"size": len(file.read())}), render
+        )
         response = answers.respond(HttpRequest(), HandedOn(upload))
         response["X-Own"] = "yes"
         start("200 OK", list(response.items()))

@@ -9,19 +9,21 @@ import io
 from collections.abc import Callable, Mapping
 from typing import IO, Any
 
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
+from protocol.errors import XrpcError
 from server.database import connection
 from server.storage.free_space import InsufficientStorage
 from server.storage.temporary_files import TemporaryFile
 from server.web.bodies.streams import ChunkedBody
 from server.web.deferred_response import Exchange
-from xrpc.response.errors import render
 
 _POOL = "transfer"
 _WRITTEN_AT_ONCE_BYTES = 262_144
 
 Finish = Callable[[IO[bytes]], HttpResponseBase]
+Refuse = Callable[[XrpcError], HttpResponse]
 
 
 def is_still_arriving(meta: Mapping[str, Any]) -> bool:
@@ -32,11 +34,13 @@ def is_still_arriving(meta: Mapping[str, Any]) -> bool:
 
 class Upload:
     """The responder of one request (server.web.deferred_response). `finish` is given the body and
-    answers; one byte more than `limit_bytes` is received, so that it can see what is too long."""
+    answers; one byte more than `limit_bytes` is received, so that it can see what is too long.
+    `refuse` answers when there is no room on the disk."""
 
-    def __init__(self, limit_bytes: int, finish: Finish) -> None:
+    def __init__(self, limit_bytes: int, finish: Finish, refuse: Refuse) -> None:
         self._limit_bytes = limit_bytes
         self._finish = finish
+        self._refuse = refuse
 
     async def respond(self, exchange: Exchange) -> None:
         """Receive the body and answer. Raises ClientDisconnected, CutOff, PoolIsFull."""
@@ -47,11 +51,13 @@ class Upload:
                 try:
                     await transfer.until_cut(work)
                 except InsufficientStorage as refusal:
-                    await _refuse(exchange, refusal)
+                    response = self._refuse(refusal)
+                    headers = list(response.items())
+                    await exchange.answer(response.status_code, headers, response.content)
                     return
-            response = await exchange.run(_POOL, lambda: self._finished(file))
-        body = b"".join(response)  # JSON, of a few hundred bytes
-        await exchange.answer(response.status_code, list(response.items()), body)
+            answer = await exchange.run(_POOL, lambda: self._finished(file))
+        body = b"".join(answer)  # JSON, of a few hundred bytes
+        await exchange.answer(answer.status_code, list(answer.items()), body)
 
     async def _receive(
         self,
@@ -96,8 +102,3 @@ async def _written(
         return None
 
     return await exchange.run(_POOL, write)
-
-
-async def _refuse(exchange: Exchange, refusal: InsufficientStorage) -> None:
-    response = render(refusal)
-    await exchange.answer(response.status_code, list(response.items()), response.content)

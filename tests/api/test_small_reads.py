@@ -1,0 +1,178 @@
+"""Small reads on the event loop: the same answers as in a thread, or none at all."""
+
+import asyncio
+from urllib.parse import urlencode
+
+import pytest
+
+from accounts import status
+from accounts.lifecycle import activation
+from accounts.models import Account
+from hosting import limits
+from hosting.tenancy import routing
+from repos.state.long_reads import conninfo
+from server.database.pipeline import Pipeline
+from tests.api.conftest import Api, Person
+from xrpc import registry
+from xrpc.small_reads import SmallReads
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+POST = "app.bsky.feed.post"
+RECORD = {"$type": POST, "text": "hi", "createdAt": "2026-11-22T12:00:00.000Z"}
+DESCRIBE, RESOLVE = "com.atproto.repo.describeRepo", "com.atproto.identity.resolveHandle"
+GET_SESSION, GET_RECORD = "com.atproto.server.getSession", "com.atproto.repo.getRecord"
+HANDED_ON = None
+
+
+async def handed_on(_scope, _receive, _send) -> None:
+    """In place of the threads: nobody answers."""
+
+
+def small_answer(api: Api, nsid: str, params: dict, **headers: str):
+    """(headers, body) from the event loop; HANDED_ON when a thread has to answer."""
+    return asyncio.run(_small_answer(api, nsid, params, **headers))
+
+
+async def _small_answer(api: Api, nsid: str, params: dict, **headers: str):
+    pipeline = Pipeline(conninfo)
+    app = SmallReads(handed_on, pipeline)
+    named = {"host": api.host.hostname, **headers}
+    if api.token:
+        named["authorization"] = f"Bearer {api.token}"
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": f"/xrpc/{nsid}",
+        "query_string": urlencode(params).encode(),
+        "headers": [(name.encode(), value.encode()) for name, value in named.items()],
+        "client": ("127.0.0.1", 5),
+    }
+    sent = []
+
+    async def send(message) -> None:
+        sent.append(message)
+
+    try:
+        await app(scope, None, send)
+    finally:
+        pipeline.close()
+    if not sent:
+        return HANDED_ON
+    told = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return told, sent[1]["body"]
+
+
+@pytest.fixture(autouse=True)
+def hosts(ash, birch) -> None:
+    """Both hosts were looked up a moment ago."""
+    assert routing.host_named(ash.hostname)
+    assert routing.host_named(birch.hostname)
+
+
+@pytest.fixture
+def rkey(alice: Person) -> str:
+    return alice.create(POST, RECORD)["uri"].rsplit("/", 1)[1]
+
+
+def asked_of(person: Person, rkey: str) -> dict[str, dict[str, str]]:
+    """Parameters for each method that has a small read."""
+    did = {"did": person.did}
+    return {
+        GET_RECORD: {"repo": person.did, "collection": POST, "rkey": rkey},
+        DESCRIBE: {"repo": person.handle},
+        RESOLVE: {"handle": person.handle.upper()},
+        GET_SESSION: {},
+        "com.atproto.sync.getHead": did,
+        "com.atproto.sync.getLatestCommit": did,
+        "com.atproto.sync.getRepoStatus": did,
+    }
+
+
+def caller_of(nsid: str, person: Person) -> Api:
+    """Credentials only where they are needed."""
+    return person if nsid == GET_SESSION else Api(person.host)
+
+
+@pytest.mark.parametrize("coding", ["identity", "gzip"])
+def test_both_ways_say_the_same(alice, rkey, coding):
+    asked = asked_of(alice, rkey)
+    assert set(asked) == {
+        nsid
+        for nsid in registry.registered()
+        if (method := registry.find(nsid)) and method.small is not None
+    }
+    for nsid, params in asked.items():
+        api = caller_of(nsid, alice)
+        found = small_answer(api, nsid, params, **{"accept-encoding": coding})
+        assert found is not HANDED_ON, nsid
+        usual = api.get(f"/xrpc/{nsid}", params, HTTP_ACCEPT_ENCODING=coding)
+        told = {name.lower(): value for name, value in usual.items()}
+        for changing in ("ratelimit-remaining", "ratelimit-reset"):
+            told.pop(changing, None), found[0].pop(changing, None)
+        assert found == (told, usual.content), nsid
+
+
+def test_what_is_not_plain_is_handed_on(alice, rkey):
+    record = {"repo": alice.did, "collection": POST, "rkey": rkey}
+    nobody = Api(alice.host)
+    not_plain = [
+        (nobody, GET_RECORD, {**record, "rkey": "nothing"}),
+        (nobody, GET_RECORD, {**record, "rkey": "\0"}),
+        (nobody, GET_RECORD, {**record, "collection": "no name"}),
+        (nobody, GET_RECORD, {"repo": alice.did}),
+        (nobody, RESOLVE, {"handle": "stranger.example.com"}),
+        (nobody, GET_SESSION, {}),
+        (Api(alice.host, "no.token.atall"), GET_SESSION, {}),
+        (Api(alice.host, alice.refresh_token), GET_SESSION, {}),
+        (alice, "com.atproto.sync.getHead", {"did": alice.did}),
+    ]
+    for api, nsid, params in not_plain:
+        assert small_answer(api, nsid, params) is HANDED_ON, (nsid, params)
+
+
+def test_another_tenants_account_is_unknown(alice, mallory, rkey):
+    for nsid, params in asked_of(alice, rkey).items():
+        if nsid != GET_SESSION:
+            assert small_answer(Api(mallory.host), nsid, params) is HANDED_ON, nsid
+    assert small_answer(Api(mallory.host, alice.token), GET_SESSION, {}) is HANDED_ON
+
+
+def test_a_takedown_shows_in_the_next_answer(alice, rkey):
+    account = Account.objects.get(did=alice.did)
+    status.take_down(account)
+    for nsid, params in asked_of(alice, rkey).items():
+        assert small_answer(caller_of(nsid, alice), nsid, params) is HANDED_ON, nsid
+
+
+def test_a_deactivation_shows_in_the_next_answer(alice, rkey):
+    activation.deactivate(Account.objects.get(did=alice.did))
+    for nsid, params in asked_of(alice, rkey).items():
+        found = small_answer(caller_of(nsid, alice), nsid, params)
+        assert (found is HANDED_ON) == (nsid != GET_SESSION), nsid
+    assert b'"status":"deactivated"' in small_answer(alice, GET_SESSION, {})[1]
+
+
+def test_a_session_that_was_ended_is_not_answered(alice):
+    assert small_answer(alice, GET_SESSION, {}) is not HANDED_ON
+    alice.refreshing().send("com.atproto.server.deleteSession")
+    assert small_answer(alice, GET_SESSION, {}) is HANDED_ON
+
+
+def test_an_answer_is_charged_once_and_no_answer_not_at_all(alice):
+    def remaining(handle: str) -> int:
+        small_answer(Api(alice.host), RESOLVE, {"handle": handle})
+        told, _ = small_answer(Api(alice.host), RESOLVE, {"handle": alice.handle})
+        return int(told["ratelimit-remaining"])
+
+    before = remaining(alice.handle)
+    assert remaining(alice.handle) == before - 2
+    assert remaining("stranger.example.com") == before - 3
+
+
+def test_who_has_used_up_the_budget_is_handed_on(alice, monkeypatch):
+    def used_up(_host, _charges):
+        raise limits.RateLimitExceeded("no more", {})
+
+    monkeypatch.setattr(limits, "note_at", used_up)
+    assert small_answer(Api(alice.host), RESOLVE, {"handle": alice.handle}) is HANDED_ON

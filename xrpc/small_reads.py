@@ -1,0 +1,195 @@
+"""Small reads answered on the event loop, between the edge's limits and the threads.
+
+Everything that a method declares holds here as it does in xrpc.dispatch: its host, its parameters'
+lexicon, its credentials, its network's budget. An answer is given only where it is plain; all else
+is the dispatcher's, so that every refusal has one place. Measured in docs/decisions/0037.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+import orjson
+from django.conf import settings
+
+from hosting import limits
+from hosting.limits import Charge
+from hosting.models import Host
+from hosting.pages.cors import OPEN_HEADERS
+from hosting.tenancy import routing
+from protocol.errors import XrpcError
+from repos.state.long_reads import conninfo
+from server.database.pipeline import Pipeline, PipelineUnavailable
+from server.net.client_networks import network
+from server.web.bodies.streams import Receive, Send, encoded
+from server.web.wsgi_environ import HEADER_MAX_BYTES, Scope
+from xrpc import registry
+from xrpc.auth.declared import Kind
+from xrpc.rate_limits import request_charges
+from xrpc.registry import Method
+from xrpc.request.call import Caller
+from xrpc.request.small_read import SmallCall, SmallRead
+from xrpc.response.answers import COMPRESS_FROM_BYTES, packed
+from xrpc.response.errors import JSON
+
+App = Callable[[Scope, Receive, Send], Any]
+
+_PREFIX: Final = "/xrpc/"
+# Headers that make a request not plain: a body, an exemption from limits.
+_UNUSUAL: Final = frozenset({b"content-length", b"transfer-encoding", b"x-ratelimit-bypass"})
+_OPEN: Final = encoded([("Content-Type", JSON), *OPEN_HEADERS.items()])
+_PACKED_MAX_BYTES: Final = 16_384
+Headers = list[tuple[bytes, bytes]]
+
+
+class NotPlain(Exception):
+    """The dispatcher has to answer."""
+
+
+class SmallReads:
+    """An ASGI application that answers small reads and hands on everything else."""
+
+    def __init__(self, app: App, pipeline: Pipeline | None = None) -> None:
+        self._app = app
+        self._pipeline = pipeline or Pipeline(conninfo)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "GET":
+            method = registry.find(scope["path"][len(_PREFIX) :])
+            if method is not None and method.small is not None:
+                try:
+                    headers, body = await self._answered(method, method.small, scope)
+                except (NotPlain, PipelineUnavailable):
+                    pass
+                else:
+                    await send({"type": "http.response.start", "status": 200, "headers": headers})
+                    await send({"type": "http.response.body", "body": body})
+                    return
+        elif scope["type"] == "lifespan":
+            await self._until_the_end(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    async def _answered(
+        self, method: Method, small: SmallRead, scope: Scope
+    ) -> tuple[Headers, bytes]:
+        """Raises NotPlain, PipelineUnavailable."""
+        about = _plain_headers(scope)
+        host = _host(about)
+        call = SmallCall(host, _params(method, scope), _caller(method, host, about))
+        question = small.ask(call)
+        if question is None:
+            raise NotPlain
+        charges = _charges(scope)
+        told = _charged(host, charges)
+        try:
+            rows = await self._pipeline.rows(*question)
+            coding, body = _packed(_text(method, small.answer(call, rows)), about)
+        except BaseException:
+            if charges:
+                limits.refund(host, charges)
+            raise
+        return [*_headers(method, coding, len(body)), *told], body
+
+    async def _until_the_end(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._pipeline.close()
+
+
+def _plain_headers(scope: Scope) -> dict[bytes, bytes]:
+    """The request's headers, each once. Raises NotPlain."""
+    about: dict[bytes, bytes] = dict(scope["headers"])
+    if len(about) != len(scope["headers"]) or not _UNUSUAL.isdisjoint(about):
+        raise NotPlain
+    if any(len(value) > HEADER_MAX_BYTES for value in about.values()):
+        raise NotPlain
+    return about
+
+
+def _host(about: Mapping[bytes, bytes]) -> Host:
+    """The host of that name, as it was looked up within three seconds. Raises NotPlain."""
+    name = routing.hostname_in(about.get(b"host", b"").decode("latin-1"))
+    host = routing.remembered_host(name)
+    if host is None:
+        raise NotPlain
+    return host
+
+
+def _params(method: Method, scope: Scope) -> Mapping[str, Any]:
+    """The query string by the lexicon, of texts that Postgres can hold. Raises NotPlain."""
+    query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    try:
+        params = method.lexicon.parse_params(query)
+    except XrpcError:
+        raise NotPlain from None
+    if any(isinstance(value, str) and "\0" in value for value in params.values()):
+        raise NotPlain
+    return params
+
+
+def _caller(method: Method, host: Host, about: Mapping[bytes, bytes]) -> Caller | None:
+    """Who calls, with a session of a password. Raises NotPlain."""
+    header = about.get(b"authorization")
+    if method.auth.kind is Kind.NONE or (
+        header is None and method.auth.kind is Kind.OPTIONAL_OWNER
+    ):
+        return None
+    if header is None:
+        raise NotPlain
+    try:
+        return method.auth.session_caller(host, header.decode("latin-1"))
+    except XrpcError:
+        raise NotPlain from None
+
+
+def _charges(scope: Scope) -> tuple[Charge, ...]:
+    address = scope["client"][0] if scope.get("client") else ""
+    if limits.is_exempt_client(address, None):
+        return ()
+    return request_charges(network(address))
+
+
+def _charged(host: Host, charges: tuple[Charge, ...]) -> Headers:
+    """Take the charges; the headers that tell how the budget stands. Raises NotPlain."""
+    if not charges:
+        return []
+    try:
+        return encoded(list(limits.note_at(host, charges).headers.items()))
+    except limits.RateLimitExceeded:
+        raise NotPlain from None
+
+
+def _text(method: Method, answer: bytes | Mapping[str, Any] | None) -> bytes:
+    """Raises NotPlain for no answer."""
+    if answer is None:
+        raise NotPlain
+    text = answer if isinstance(answer, bytes) else orjson.dumps(answer)
+    if settings.XRPC_CHECK_OUTPUT:
+        method.lexicon.check_output(orjson.loads(text))  # noqa: TID251 - our own
+    return text
+
+
+def _packed(text: bytes, about: Mapping[bytes, bytes]) -> tuple[str | None, bytes]:
+    """The body as the client prefers it: with its coding's name, empty for none; None for a body
+    that is packed for nobody. Raises NotPlain for one that would take the loop long."""
+    if len(text) < COMPRESS_FROM_BYTES:
+        return None, text
+    if len(text) > _PACKED_MAX_BYTES:
+        raise NotPlain
+    return packed(about.get(b"accept-encoding", b"").decode("latin-1"), text)
+
+
+def _headers(method: Method, coding: str | None, size: int) -> Headers:
+    """As xrpc.dispatch, xrpc.response.answers and hosting.pages.cors say them."""
+    headers = [*_OPEN, (b"content-length", b"%d" % size)]
+    vary = [b"Accept-Encoding"] if coding is not None else []
+    if method.auth.kind is not Kind.NONE:
+        headers.append((b"cache-control", b"private"))
+        vary.insert(0, b"Authorization")
+    if coding:
+        headers.append((b"content-encoding", coding.encode()))
+    if vary:
+        headers.append((b"vary", b", ".join(vary)))
+    return headers
