@@ -68,6 +68,7 @@ _SENT = {
     "account/reset-password": {"email": "alice@example.com"},
     "account/reset-password/code": {"token": "AAAAA-BBBBB", "password": "correct horse"},
     "account/identity": {"handle": "alice.example.com"},
+    "account/apps": {"client_id": sign_ins.CLIENT_ID},
     "gate/signup": {"verification_code": "x", "redirect_url": "https://bsky.app/x"},
     **{f"oauth/authorize/{page}?{sign_ins.QUERY}": sent for page, sent in _FOR_APPS.items()},
 }  # fmt: skip

@@ -90,6 +90,7 @@ ROWS = {
     "account/confirm-email": everyone("/account/confirm-email", 302),
     "account/confirm-email/send": everyone("/account/confirm-email/send", 302, "post"),
     "account/codes": everyone("/account/codes", 302),
+    "account/apps": everyone("/account/apps", 302),
     "account/reset-password": everyone("/account/reset-password", 200),
     "account/reset-password/code": everyone("/account/reset-password/code", 200),
     "account/reset-password/done": everyone("/account/reset-password/done", 200),

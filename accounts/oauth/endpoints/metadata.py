@@ -56,7 +56,7 @@ def of_server(host: Host) -> dict[str, Any]:
         "request_uri_parameter_supported": True,
         "require_request_uri_registration": True,
         "protected_resources": [host.origin],
-        "authorization_management_uri": f"{host.origin}/account/",
+        "authorization_management_uri": f"{host.origin}/account/apps",
     }
 
 

@@ -7,6 +7,7 @@
     authorize            the page that comes next: sign in, choose, consent, or the end
     sign_in, sign_up, password_reset, consent
     permission_wording   scopes in sentences
+    apps                 which apps an account is signed in to
 
 Who may answer what is decided by accounts.oauth.authorization.
 """

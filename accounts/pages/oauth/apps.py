@@ -1,0 +1,40 @@
+"""The page of the apps that an account is signed in to: what each may do, and an end to it.
+
+Source: draft-ietf-oauth-authorization-management-uri; apps find it in the server's metadata.
+"""
+
+from contextlib import suppress
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts.models import Account
+from accounts.oauth.clients import in_use
+from accounts.pages.cookies import for_signed_in
+from accounts.pages.oauth import permission_wording
+from hosting.tenancy.routing import host_of
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_signed_in
+def apps(request: HttpRequest, account: Account) -> HttpResponse:
+    """`/account/apps`: all apps; sent with a `client_id`, that one has no access any more."""
+    if request.method == "POST":
+        with suppress(in_use.NoSuchApp):  # it has none already
+            in_use.disconnect(account, request.POST.get("client_id", ""))
+        return redirect("accounts:apps")
+    shown: dict[str, Any] = {
+        "host": host_of(request),
+        "account": account,
+        "apps": [(app, _permissions(app)) for app in in_use.of(account)],
+    }
+    return render(request, "accounts/apps.html", shown)
+
+
+def _permissions(app: in_use.ConnectedApp) -> list[permission_wording.Permission]:
+    # Sets by their names: this page asks no other server.
+    return permission_wording.described([str(scope) for scope in app.scopes], {})
