@@ -58,10 +58,11 @@ def expanded(host: Host, granted: Iterable[str]) -> str:
     return text
 
 
-def permission_set(host: Host, nsid: str) -> PermissionSet:
-    """A permission set by its name. Raises InvalidScope when nobody can say what it is."""
+def permission_set(host: Host, nsid: str, *, may_ask: bool = True) -> PermissionSet:
+    """A permission set by its name; pages, which wait for no other server, may not ask. Raises
+    InvalidScope when nobody can say what it is."""
     try:
-        return _resolver()(host, nsid)
+        return _resolver()(host, nsid, may_ask=may_ask)
     except (XrpcError, NotAPermissionSet) as error:
         raise InvalidScope(f"The permission set {nsid} cannot be resolved: {error}") from error
 
@@ -81,13 +82,14 @@ def _parsed(text: str) -> Scope | None:
 
 
 @cache
-def _resolver() -> Callable[[Host, str], PermissionSet]:
-    """`resolve(host, nsid)` of the package above; raises XrpcError or NotAPermissionSet."""
+def _resolver() -> Callable[..., PermissionSet]:
+    """`resolve(host, nsid, may_ask=...)` of the package above; raises XrpcError or
+    NotAPermissionSet."""
     if not settings.PERMISSION_SETS:
         return _no_sets
-    found: Callable[[Host, str], PermissionSet] = import_string(settings.PERMISSION_SETS)
+    found: Callable[..., PermissionSet] = import_string(settings.PERMISSION_SETS)
     return found
 
 
-def _no_sets(_host: Host, nsid: str) -> PermissionSet:
+def _no_sets(_host: Host, nsid: str, **_how: bool) -> PermissionSet:
     raise InvalidScope(f"{nsid} is not known here")

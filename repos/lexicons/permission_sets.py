@@ -29,30 +29,32 @@ from server.cache.shared import SharedCache
 
 FRESH_S: Final = 300.0
 FAILURE_S: Final = 60.0
+KEPT_S: Final = 3_600.0  # for pages, which wait for nobody
 WITHDRAWN_AFTER: Final = timedelta(days=1)
 SILENT_FOR: Final = timedelta(days=90)
 MAX_BYTES: Final = 65_536  # of a set as JSON; each of its permissions is read at every sign-in
 _remembered = SharedCache("permission-set")
 
 
-def resolve(host: Host, nsid: str) -> PermissionSet:
-    """The permission set of an NSID. May ask other servers. Raises LexiconNotFound,
-    AuthorityUnavailable, NotAPermissionSet."""
+def resolve(host: Host, nsid: str, *, may_ask: bool = True) -> PermissionSet:
+    """The permission set of an NSID. Asks other servers, unless it must not (`may_ask`): then what
+    was known last will do. Raises LexiconNotFound, AuthorityUnavailable, NotAPermissionSet."""
     key = f"{host.pk}/{nsid}"
     entry = _remembered.get(key)
-    if entry is not None and entry.is_fresh:
+    if entry is not None and (entry.is_fresh or not may_ask):
         return _read(entry.value)
-    answer = _answer(host, nsid)
-    pause_s = FRESH_S if answer["document"] else FAILURE_S
-    _remembered.put(key, answer, fresh_s=pause_s, keep_s=pause_s)
+    answer = _answer(host, nsid, may_ask=may_ask)
+    if may_ask:
+        pause_s = FRESH_S if answer["document"] else FAILURE_S
+        _remembered.put(key, answer, fresh_s=pause_s, keep_s=KEPT_S)
     return _read(answer)
 
 
-def _answer(host: Host, nsid: str) -> dict[str, Any]:
+def _answer(host: Host, nsid: str, *, may_ask: bool) -> dict[str, Any]:
     """`document`, or else `why` there is none and whether that is because nobody answers
     (`is_silent`)."""
     try:
-        return _found(_newest(nsid))
+        return _found(_newest(nsid, may_ask=may_ask))
     except LexiconNotFound as refusal:
         why, is_silent, since = refusal.message, False, timezone.now() - WITHDRAWN_AFTER
     except AuthorityUnavailable as timeout:
@@ -88,7 +90,9 @@ def _read(answer: Mapping[str, Any]) -> PermissionSet:
     raise LexiconNotFound(answer["why"])
 
 
-def _newest(nsid: str) -> Mapping[str, Any]:
+def _newest(nsid: str, *, may_ask: bool) -> Mapping[str, Any]:
+    if not may_ask:
+        raise AuthorityUnavailable(f"Nobody was asked about {nsid}")
     if not settings.LEXICON_RESOLUTION:
         raise LexiconNotFound("Lexicons of the network are not looked up here")
     return resolving.renew(nsid).document

@@ -109,7 +109,7 @@ def _sets(opened: Opened, question: Question) -> dict[str, PermissionSet]:
     found = {}
     for nsid in permission_wording.sets_named(question.scopes):
         with suppress(InvalidScope):
-            found[nsid] = permission_set(opened.host, nsid)
+            found[nsid] = permission_set(opened.host, nsid, may_ask=False)
     return found
 
 

@@ -112,3 +112,14 @@ def test_another_did_than_before_does_not_change_a_set(network, ash):
     forget()
     assert permission_sets.resolve(ash, SET).title == "Network"
     assert known.authority(SET) == DID
+
+
+def test_a_page_waits_for_nobody_and_shows_what_was_known_last(network, ash):
+    network.publish(set_of())
+    permission_sets.resolve(ash, SET)
+    count = len(network.asked)
+    forget()  # a process that has just started has the table
+    assert permission_sets.resolve(ash, SET, may_ask=False).title == "Network"
+    with pytest.raises(AuthorityUnavailable):
+        permission_sets.resolve(ash, "com.example.network.authUnknown", may_ask=False)
+    assert len(network.asked) == count

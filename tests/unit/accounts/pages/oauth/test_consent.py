@@ -198,7 +198,7 @@ def test_a_suspended_account_is_told_so(browser, ash, asked):
 
 
 def test_a_permission_set_is_shown_as_its_author_describes_it(browser, alice, asked, monkeypatch):
-    monkeypatch.setattr(consent_page, "permission_set", lambda _host, _nsid: SET)
+    monkeypatch.setattr(consent_page, "permission_set", lambda _host, _nsid, **_how: SET)
     query = asked(scope=f"atproto include:{SET.nsid}")
     page = text(browser.get(sign_in(browser, query).url))
     assert "Full access" in page
