@@ -36,7 +36,7 @@ def sign_up(host: Host, wanted: SignUp) -> Account:
             hashed = make_password(admitted.password)
             return _welcomed(did_web_sign_up.open_account(host, admitted, hashed), wanted)
         operation = _begin(host, admitted)
-    submit.queue.wake(operation.pk)
+    submit.attempt_first(operation.pk)
     return _welcomed(await_directory.await_account(operation), wanted)
 
 

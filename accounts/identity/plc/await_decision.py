@@ -1,8 +1,8 @@
 """Awaits what the PLC directory says: the caller's thread watches the row, holding no transaction.
 
-A worker normally submits within milliseconds. When none takes the operation up within a second
-(workers busy, restarted, or none at all), the waiting thread does it itself; the claim makes sure
-that there is one attempt at a time.
+The first attempt was made before (`submit.attempt_first`), and a worker makes the next ones. When
+none takes the operation up within a second of its time (workers busy, restarted, or none at all),
+the waiting thread does it itself; the claim makes sure that there is one attempt at a time.
 """
 
 from datetime import timedelta

@@ -64,6 +64,15 @@ def attempt(operation_id: int) -> None:
         submit(operation_id)
 
 
+def attempt_first(operation_id: int) -> None:
+    """Make the first attempt in this thread, which waits for the outcome anyway; when it decides
+    nothing, a worker goes on."""
+    try:
+        submit(operation_id)
+    except Undecided:
+        queue.wake(operation_id)
+
+
 queue: Final = Queue(PlcOperation, "accounts.tasks.publish_operation", attempt)
 
 
