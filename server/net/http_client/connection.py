@@ -152,11 +152,9 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, reason: Exception | None) -> None:
         self.is_lost = True
-        try:
-            (self._incoming or Incoming("")).end()
-        except BadResponse as fault:
-            self._fault = self._fault or fault
-            fault.__cause__ = reason
+        incoming = self._incoming
+        if not self._fault and not (incoming and incoming.end(is_clean=reason is None)):
+            self._fault = BadResponse(f"the connection broke: {reason or 'it was closed'}")
         self._wake()
 
     def _fail(self, fault: BadResponse) -> None:

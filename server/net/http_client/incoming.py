@@ -47,13 +47,13 @@ class Incoming:
         if self._wire_bytes > HEAD_MAX_BYTES + (1 + _FRAMING_TIMES) * self._body_bytes:
             raise BadResponse("headers or chunks without end")
 
-    def end(self) -> None:
-        """The connection is over. Raises BadResponse when the answer is not."""
+    def end(self, *, is_clean: bool) -> bool:
+        """The connection is over; whether the answer is whole."""
         self.can_follow = False
-        if self.status and self._ends_with_connection:
-            self.is_whole = True
-        if not self.is_whole:
-            raise BadResponse("the connection broke")
+        self.is_whole = self.is_whole or (
+            is_clean and self.status > 0 and self._ends_with_connection
+        )
+        return self.is_whole
 
     def take(self) -> bytes:
         """What has come of the body since; b"" for nothing."""

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from server.net.http_client.errors import Forbidden
+from server.net.http_client.errors import Forbidden, Unreachable
 from server.version import VERSION
 
 USER_AGENT: Final = f"Grove/{VERSION} (AT Protocol PDS)"
@@ -17,7 +17,7 @@ _PORTS: Final = {"http": 80, "https": 443}
 # What says where a message ends, and for whom it is, is this client's affair alone.
 _HEADERS: Final = re.compile(
     r"(?:(?!(?i:host|connection|content-length|transfer-encoding|upgrade|expect|te|trailer):)"
-    r"[!#$%&'*+.^_`|~0-9A-Za-z-]+: [^\x00-\x08\x0a-\x1f\x7f]*\r\n)*"
+    r"[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\t\x20-\x7e\x80-\xff]*\r\n)*"
 )
 _METHOD: Final = re.compile(r"[A-Z]+")
 
@@ -68,12 +68,12 @@ class Request:
         return Place(parts.scheme, host, port or _PORTS[parts.scheme], parts.netloc, target)
 
     def head(self, place: Place) -> bytes:
-        """The request line and all headers. Raises ValueError for what would be another message."""
+        """The request line and all headers. Raises Unreachable for what would be two messages."""
         given = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **self.headers}
         lines = "".join([f"{name}: {value}\r\n" for name, value in given.items()])
         is_method = _METHOD.fullmatch(self.method)
         if not is_method or not _HEADERS.fullmatch(lines) or lines.count("\r\n") != len(given):
-            raise ValueError("a method or a header that HTTP does not have")
+            raise Unreachable("a method or a header that HTTP does not have")
         start = f"{self.method} {place.target} HTTP/1.1\r\nHost: {place.authority}\r\n"
         return f"{start}{lines}{self._size()}\r\n".encode("latin-1")
 
