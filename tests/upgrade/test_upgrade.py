@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,15 @@ from django.db.migrations.executor import MigrationExecutor
 from pytest_django import DjangoDbBlocker
 
 from accounts.authentication import session_tokens
-from accounts.models import Session
+from accounts.models import PlcOperation, Session
+from hosting.mail.models import OutgoingMail
 from hosting.models import Host
 from hosting.tenancy import routing
 from moderation.models import Report
-from repos.models import Blob
+from repos.models import Blob, BlobFetch, ImportJob, RepoDeletion
 from repos.state import long_reads
 from server.encryption import keyring
+from server.jobs.leased_job import LeasedJob
 from tests.api.clients import Api
 from tests.factories import PASSWORD
 from tests.upgrade import write_dump
@@ -31,6 +34,18 @@ SQUASHED = {"accounts", "hosting", "mail", "moderation", "repos"}
 FIRST = "0001_squashed_tables"
 CHANGED_NO_TABLE = "0010_evidence_actions"  # of moderation: choices, which Postgres does not know
 PREFIX = f"grove_upgrade_{os.getpid()}_"
+# What was under way in the database of before, in its words: one row of each table of jobs.
+OPEN_JOBS = """
+    INSERT INTO public.plc_operation VALUES (-1, 'did:plc:x', 'update', '{}', 'x', 'pending', 2, now(), 'unknown',
+        'a time-out', now(), NULL, NULL, 'kept.example', '');
+    INSERT INTO public.outgoing_mail VALUES (-1, 'x@y', 'welcome', 'v@example.com', 's', 't', 'h', 'sending', 1, now(),
+        now(), '', now(), NULL, 1);
+    INSERT INTO public.import_job VALUES (-1, -1, '', 'x.car', 'running', 0, 1, now(), '', '', 0, now(), NULL);
+    INSERT INTO public.import_job VALUES (-2, -1, '', '', 'refused', 0, 1, now(), 'X', 'no tree', 400, now(), now());
+    INSERT INTO public.blob_fetch VALUES (-1, 'https://a.b', 'due', now(), true, 0, 0, '');
+    INSERT INTO public.blob_fetch VALUES (-2, 'https://a.b', 'stopped', now(), false, 1, 0, 'gone');
+    INSERT INTO public.doomed_repo VALUES (-1, 1, 'did:plc:y', 1, now(), now());
+"""  # noqa: E501 - rows
 LISTS = re.compile(r"\(+ARRAY\[([^\]]*)\](\)::text\[\])?\)")
 
 
@@ -134,6 +149,7 @@ def _upgraded(databases: None) -> Iterator[None]:
     with database("upgraded"):
         with working_on("upgraded"):
             load_dump()
+            run(OPEN_JOBS)
             call_command("prepare")
         yield
 
@@ -215,6 +231,23 @@ def test_a_file_of_before_is_served(vera: Api) -> None:
 def test_a_report_of_before_keeps_its_evidence(upgraded: None) -> None:
     report = Report.objects.select_related("evidence").get(reason=write_dump.REASON)
     assert report.evidence.path == "com.example.note/first"
+
+
+@pytest.mark.parametrize(
+    ("model", "state"),
+    [(PlcOperation, "waiting"), (OutgoingMail, "running"), (ImportJob, "running"),
+     (BlobFetch, "running"), (RepoDeletion, "waiting")],
+)  # fmt: skip
+def test_what_was_under_way_goes_on(upgraded: None, model: type[LeasedJob], state: str) -> None:
+    job = model.objects.get(pk=-1)
+    assert (job.state, job.decided_at) == (state, None)
+    assert model.objects.claim(-1, timedelta(minutes=1)) is not None
+
+
+def test_what_was_decided_stays_so(upgraded: None) -> None:
+    stopped, refused = BlobFetch.objects.get(pk=-2), ImportJob.objects.get(pk=-2)
+    assert stopped.decided_at is not None
+    assert (refused.state, refused.last_error) == ("refused", "no tree")
 
 
 def test_a_migration_that_changed_no_table_need_not_have_run(old: None) -> None:
