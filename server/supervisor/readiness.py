@@ -12,6 +12,11 @@ def answers(port: int, public_url: str) -> bool:
     return all(_status(port, path, urlsplit(public_url).netloc) == 200 for path in PATHS)
 
 
+def directory_answers(port: int) -> bool:
+    """Whether the embedded PLC directory answers, without which nobody can sign up."""
+    return _status(port, "/_health", "localhost") == 200
+
+
 def is_nameless(port: int, public_url: str) -> bool:
     """Whether requests are answered, but no host has the public name yet."""
     return _status(port, PATHS[0], urlsplit(public_url).netloc) == 404

@@ -31,7 +31,7 @@ from server.supervisor.checks import (
     open_data_folder,
 )
 from server.supervisor.children import Child, ChildProcesses
-from server.supervisor.readiness import answers, is_nameless
+from server.supervisor.readiness import answers, directory_answers, is_nameless
 from server.supervisor.stop_signals import Stopped, StopSignals
 
 STOP_ORDER = ("web", "worker", "sequencer", "plc", "valkey", "postgres")
@@ -84,7 +84,7 @@ def _run(data: Path, children: ChildProcesses, stop_signals: StopSignals) -> int
         _load_product(added)
         _prepare({**os.environ, **password}, stop_signals)
         _start_processes(children, has_plc=has_plc)
-        _serve(children, stop_signals, port)
+        _serve(children, stop_signals, port, plc_port if has_plc else None)
     finally:
         children.stop(STOP_ORDER)
         services.unlink(missing_ok=True)
@@ -182,7 +182,9 @@ def _start_processes(children: ChildProcesses, *, has_plc: bool) -> None:
     children.add(Child("worker", fork("worker", preload.work)))
 
 
-def _serve(children: ChildProcesses, stop_signals: StopSignals, port: int) -> None:
+def _serve(
+    children: ChildProcesses, stop_signals: StopSignals, port: int, plc_port: int | None
+) -> None:
     """Look after the children until a signal, and say once when requests are answered."""
     url = environment.public_url()
     is_ready = is_told = False
@@ -191,7 +193,8 @@ def _serve(children: ChildProcesses, stop_signals: StopSignals, port: int) -> No
         stop_signals.check()
         children.restart_ended()
         if not is_ready and time.monotonic() >= ask_at:
-            is_ready = answers(port, url)
+            has_directory = plc_port is None or directory_answers(plc_port)
+            is_ready = has_directory and answers(port, url)
             if is_ready:
                 say(f"ready {url}")
             elif not is_told and is_nameless(port, url):
