@@ -55,5 +55,6 @@ def test_a_stranger_signs_up_for_an_app_is_revoked_and_comes_back_with_less(
     assert "the stranger's story held" in said
 
 
-def test_every_browser_finds_its_way_back_to_the_app(grove: RunningGrove) -> None:
-    assert "every sign-in held" in told("sign_ins.mjs", "--url", grove.url)
+def test_every_browser_finds_its_way_back_to_the_app(grove: RunningGrove, tmp_path: Path) -> None:
+    shots = os.environ.get("GROVE_SHOTS", str(tmp_path))
+    assert "every sign-in held" in told("sign_ins.mjs", "--url", grove.url, "--shots", shots)

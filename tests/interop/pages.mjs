@@ -4,8 +4,8 @@
 //   node pages.mjs --url http://localhost:2583 --admin-password X
 import assert from 'node:assert/strict'
 import { parseArgs } from 'node:util'
-import axe from 'axe-core'
 import { chromium } from 'playwright-core'
+import { faults, look, withAxe } from './look.mjs'
 
 const { values: options } = parseArgs({
   options: {
@@ -14,27 +14,8 @@ const { values: options } = parseArgs({
     chromium: { type: 'string', default: '/usr/bin/chromium' },
   },
 })
-const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-const SIZES = [{ width: 390, height: 844 }, { width: 1280, height: 800 }]
 const name = `axel${Date.now().toString(36).slice(-6)}`
 const password = 'correct horse battery'
-const faults = []
-
-async function look(page, what) {
-  for (const viewport of SIZES) {
-    await page.setViewportSize(viewport)
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-    if (wide > 0) faults.push(`${what}: ${wide} px wider than ${viewport.width}`)
-    for (const colorScheme of ['light', 'dark']) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-      await page.evaluate(axe.source)
-      const found = await page.evaluate((values) => window.axe.run({ runOnly: values }), TAGS)
-      for (const { id, nodes } of found.violations) {
-        faults.push(`${what}, ${viewport.width} px, ${colorScheme}: ${id} at ${nodes.map((node) => node.target).join(', ')}`)
-      }
-    }
-  }
-}
 
 async function visit(page, paths) {
   for (const path of paths) {
@@ -70,9 +51,8 @@ async function report(identifier) {
 
 const browser = await chromium.launch({ executablePath: options.chromium, args: ['--no-sandbox', '--disable-gpu'] })
 try {
-  // Our own policy lets no script in that is not ours, axe neither.
-  const page = await browser.newPage({ bypassCSP: true, locale: 'en' })
-  page.setDefaultTimeout(120_000) // a busy machine
+  const context = await withAxe(browser, { locale: 'en' })
+  const page = await context.newPage()
   await visit(page, ['/', '/account/sign-in', '/account/reset-password', '/account/reset-password/code', '/account/nowhere'])
   await page.goto(`${options.url}/account/sign-in`)
   await send(page, {}, 'a refused sign-in')
@@ -80,7 +60,7 @@ try {
   await send(page, { handle: 'a b', email: 'nope', password: 'x' }, 'a refused sign-up')
   await send(page, { handle: name, email: `${name}@example.com`, password })
   await page.waitForURL(`${options.url}/account/`)
-  await visit(page, ['/account/', '/account/codes', '/account/confirm-email'])
+  await visit(page, ['/account/', '/account/apps', '/account/codes', '/account/confirm-email', '/oauth/authorize?client_id=x&request_uri=y'])
   await visit(page, ['/console/login/'])
   await send(page, { username: 'nobody', password: 'x' }, 'a refused sign-in at the console')
   await send(page, { username: 'admin', password: options['admin-password'] })

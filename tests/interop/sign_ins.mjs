@@ -8,8 +8,11 @@ import { createHash, randomBytes } from 'node:crypto'
 import { createServer, request as demand } from 'node:http'
 import { parseArgs } from 'node:util'
 import { chromium } from 'playwright-core'
+import { faults, look, withAxe } from './look.mjs'
 
-const { values: options } = parseArgs({ options: { url: { type: 'string' }, chromium: { type: 'string', default: '/usr/bin/chromium' } } })
+const { values: options } = parseArgs({
+  options: { url: { type: 'string' }, shots: { type: 'string' }, chromium: { type: 'string', default: '/usr/bin/chromium' } },
+})
 const IPHONE = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Mobile/15E148 Safari/604.1'
 const SCOPE = 'atproto repo:app.bsky.feed.post account:email'
 const name = `signer${Date.now().toString(36).slice(-6)}`
@@ -55,6 +58,14 @@ async function serveApp() {
   return { origin, seen, redirectUri: `${origin}/back`, close: () => { front.close(); back.close() } }
 }
 
+async function call(method, body, token) {
+  const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) }
+  const answer = await fetch(`${options.url}/xrpc/com.atproto.server.${method}`, { method: 'POST', headers, body: JSON.stringify(body) })
+  const text = await answer.text()
+  assert.ok(answer.ok, text)
+  return text ? JSON.parse(text) : null
+}
+
 // The address that the app opens.
 async function push(app, more = {}) {
   const redirect = new URL(app.redirectUri)
@@ -68,16 +79,16 @@ async function push(app, more = {}) {
   return `${options.url}/oauth/authorize?${new URLSearchParams({ client_id, request_uri })}`
 }
 
-async function signIn(page) {
-  await page.getByLabel('Handle or e-mail address').fill(name)
+async function signIn(page, who = name, { isRemembered = false } = {}) {
+  await page.getByLabel('Handle or e-mail address').fill(who)
+  if (isRemembered) await page.getByLabel(/^Remember this account/).check()
   await page.getByLabel('Password').fill(password)
-  await page.keyboard.press('Enter')
-  await page.getByText('Signed in as').waitFor()
+  await page.getByLabel('Password').press('Enter')
+  await page.getByRole('button', { name: /^(Allow|Activate the account)$/ }).waitFor()
 }
 
 async function inContext(browser, given, story) {
-  const context = await browser.newContext({ locale: 'en', ...given })
-  context.setDefaultTimeout(120_000) // a busy machine
+  const context = await withAxe(browser, { locale: 'en', ...given })
   await story(await context.newPage(), context)
   await context.close()
 }
@@ -147,9 +158,36 @@ const STORIES = {
   'an iPhone that loses cookies is told, and then the app': [{ userAgent: IPHONE, proxy: { server: proxy.server, bypass: '<-loopback>' } }, async (page, context, app) => {
     await page.goto(await push(app))
     await page.getByRole('heading', { name: 'Cookies are off' }).waitFor()
+    await look(page, 'cookies are off', options.shots)
     await page.getByRole('button', { name: 'Continue' }).click()
     await page.waitForURL((url) => url.origin !== options.url)
     assert.equal(app.seen.at(-1).error_description, 'ERR_COOKIES_UNSUPPORTED')
+  }],
+  'several accounts at a browser, one of them deactivated': [{}, async (page, context, app) => {
+    await page.goto(await push(app))
+    await signIn(page, name, { isRemembered: true })
+    const other = await push(app)
+    await page.goto(other.replace('/authorize?', '/authorize/sign-in?'))
+    await signIn(page, resting, { isRemembered: true })
+    await look(page, 'an account that is not active', options.shots)
+    await page.goto(await push(app))
+    await look(page, 'choose an account', options.shots)
+    await page.getByRole('button', { name: `@${resting}.test`, exact: true }).click()
+    await page.getByRole('button', { name: 'Activate the account' }).click()
+    await page.getByRole('button', { name: 'Allow' }).click()
+    await atTheFront(page)
+    assert.match(app.seen.at(-1).code, /^cod-/)
+  }],
+  'a request of another browser is no longer anybody\'s': [{}, async (page, context, app) => {
+    const url = await push(app)
+    await page.goto(url)
+    const other = await withAxe(context.browser(), { locale: 'en' })
+    await (await other.newPage()).goto(url)
+    await other.close()
+    assert.equal(app.seen.at(-1).error, 'access_denied')
+    await page.getByLabel('Password').press('Enter')
+    await page.getByText('Go back to the app and start again there.').waitFor()
+    await look(page, 'sign-in stopped', options.shots)
   }],
   'no page can be framed': [{}, async (page, context, app) => {
     await page.goto(`${app.origin}/frame?${new URLSearchParams({ page: await push(app) })}`)
@@ -157,12 +195,10 @@ const STORIES = {
   }],
 }
 
-const answer = await fetch(`${options.url}/xrpc/com.atproto.server.createAccount`, {
-  method: 'POST',
-  headers: { 'content-type': 'application/json' },
-  body: JSON.stringify({ handle: `${name}.test`, email: `${name}@example.com`, password }),
-})
-assert.ok(answer.ok, await answer.text())
+const resting = `${name}z`
+const { accessJwt } = await call('createAccount', { handle: `${resting}.test`, email: `${resting}@example.com`, password })
+await call('deactivateAccount', {}, accessJwt)
+await call('createAccount', { handle: `${name}.test`, email: `${name}@example.com`, password })
 const browser = await chromium.launch({ executablePath: options.chromium, args: ['--no-sandbox', '--disable-gpu'] })
 const app = await serveApp()
 try {
@@ -170,6 +206,7 @@ try {
     console.log(what)
     await inContext(browser, given, (page, context) => story(page, context, app))
   }
+  assert.deepEqual(faults, [])
   console.log('every sign-in held')
 } finally {
   await browser.close()

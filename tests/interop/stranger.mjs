@@ -4,11 +4,10 @@
 //
 //   node stranger.mjs --url http://localhost:2583 --plc http://localhost:2582 --admin-password X [--shots DIR]
 import assert from 'node:assert/strict'
-import path from 'node:path'
 import { parseArgs } from 'node:util'
-import axe from 'axe-core'
 import { chromium } from 'playwright-core'
 import { serveApp } from './browser_app.mjs'
+import { faults, look, withAxe } from './look.mjs'
 
 const { values: options } = parseArgs({
   options: {
@@ -19,31 +18,11 @@ const { values: options } = parseArgs({
     chromium: { type: 'string', default: '/usr/bin/chromium' },
   },
 })
-const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-const SIZES = [{ width: 390, height: 844 }, { width: 1280, height: 800 }]
 const label = `stranger${Date.now().toString(36).slice(-6)}`
 const handle = `${label}.test`
 const password = 'correct horse battery staple'
 const BROAD = 'atproto transition:generic transition:email'
 const NARROW = 'atproto repo:app.bsky.feed.post repo:app.bsky.feed.like?action=create account:email'
-const faults = []
-
-async function look(page, what) {
-  for (const viewport of SIZES) {
-    await page.setViewportSize(viewport)
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-    if (wide > 0) faults.push(`${what}: ${wide} px wider than ${viewport.width}`)
-    for (const colorScheme of ['light', 'dark']) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-      const found = await page.evaluate((values) => window.axe.run({ runOnly: values }), TAGS)
-      for (const { id, nodes } of found.violations) {
-        faults.push(`${what}, ${viewport.width} px, ${colorScheme}: ${id} at ${nodes.map((node) => node.target).join(', ')}`)
-      }
-      const name = `${what.replaceAll(' ', '-')}-${viewport.width}-${colorScheme}.png`
-      if (options.shots) await page.screenshot({ path: path.join(options.shots, name), fullPage: true })
-    }
-  }
-}
 
 // Opens the app with a scope, and waits until it knows whether somebody is signed in.
 async function open(page, app, scope) {
@@ -67,13 +46,13 @@ async function signUp(page, app) {
   await open(page, app, BROAD)
   await page.evaluate(() => window.app.signIn({ prompt: 'create' }))
   await page.getByRole('heading', { name: 'Create your account' }).waitFor()
-  await look(page, 'sign up for an app')
+  await look(page, 'sign up for an app', options.shots)
   await page.getByLabel('Handle', { exact: true }).fill(label)
   await page.getByLabel('E-mail address').fill(`${label}@example.com`)
   await page.getByLabel('Password').fill(password)
   await press(page, 'Create account')
   await page.getByText(`@${handle}`).waitFor()
-  await look(page, 'consent to broad scopes')
+  await look(page, 'consent to broad scopes', options.shots)
   await press(page, 'Allow')
   await backInTheApp(page, app)
   assert.equal((await post(page)).status, 200)
@@ -104,14 +83,14 @@ async function signInWithLess(page, app) {
   await open(page, app, NARROW)
   await page.evaluate(() => window.app.signIn({ prompt: 'login' }))
   await page.getByRole('heading', { name: 'Sign in' }).waitFor()
-  await look(page, 'sign in for an app')
+  await look(page, 'sign in for an app', options.shots)
   await page.getByLabel('Handle or e-mail address').fill(handle)
   await page.getByLabel('Password').fill(password)
   await page.getByLabel(/^Remember this account/).check()
   await press(page, 'Sign in')
   await page.getByText(`@${handle}`).waitFor()
   await page.getByLabel('See your e-mail address').uncheck()
-  await look(page, 'consent to narrow scopes')
+  await look(page, 'consent to narrow scopes', options.shots)
   await press(page, 'Allow')
   await backInTheApp(page, app)
 }
@@ -142,9 +121,7 @@ async function signInInAPopup(page, app) {
 const browser = await chromium.launch({ executablePath: options.chromium, args: ['--no-sandbox', '--disable-gpu'] })
 const app = await serveApp()
 try {
-  const context = await browser.newContext({ locale: 'en' })
-  await context.addInitScript(axe.source) // our own policy lets no script in that is not ours, unless it is there before
-  context.setDefaultTimeout(120_000) // a busy machine
+  const context = await withAxe(browser, { locale: 'en' })
   const page = await context.newPage()
   await signUp(page, app)
   await revoke(browser)

@@ -130,6 +130,17 @@ def test_a_trusted_app_is_shown_by_name_and_logo(browser, ash, alice, asked):
     assert "img-src 'self' data: https://app.example.com;" in response["Content-Security-Policy"]
 
 
+@pytest.mark.parametrize(
+    "logo",
+    ["https://evil.example;script-src *", "http://app.example.com/l.png", "https://a b/", "data:x"],
+)
+def test_no_logo_widens_the_policy_by_more_than_itself(browser, ash, alice, asked, logo):
+    query = asked(shown={**SHOWN, "logo_uri": logo})
+    rules.trust(ash.tenant, CLIENT_ID)
+    policy = browser.get(sign_in(browser, query).url)["Content-Security-Policy"]
+    assert "img-src 'self' data:;" in policy
+
+
 def test_an_app_in_development_is_called_one(browser, ash, alice):
     query = query_of(ash, "http://localhost?scope=atproto", redirect_uri="http://127.0.0.1:1/cb")
     page = text(browser.get(sign_in(browser, query).url))
