@@ -32,13 +32,13 @@ def at_birch(birch):
 def opens_at_once(monkeypatch):
     """Signing up without a directory: the account is open as soon as its row is there."""
 
-    def opened(operation_id):
-        account = sign_up.Account.objects.get(plc_operations=operation_id)
+    def opened(operation):
+        account = sign_up.Account.objects.get(plc_operations=operation)
         account.opened_at = timezone.now()
         account.save()
         return sign_up.Account.objects.select_related("host").get(pk=account.pk)
 
-    monkeypatch.setattr(sign_up.submit.queue, "wake", lambda _: None)
+    monkeypatch.setattr(sign_up.submit, "attempt_first", lambda _: None)
     monkeypatch.setattr(await_directory, "await_account", opened)
 
 
