@@ -135,7 +135,7 @@ def _check_limits(data: bytes) -> None:
     open_items = [1]  # how many items each open container still waits for
     containers = keys = values = at = 0
     while at < len(data) and open_items:
-        major, length, at = _head(data, at)
+        major, length, at = read_head(data, at)
         open_items[-1] -= 1
         if major in (2, 3):
             at += length
@@ -157,7 +157,7 @@ def _check_limits(data: bytes) -> None:
             open_items.pop()
 
 
-def _head(data: bytes, at: int) -> tuple[int, int, int]:
+def read_head(data: bytes, at: int) -> tuple[int, int, int]:
     """Read one item's head: its major type, its argument, where its content begins."""
     major, info = data[at] >> 5, data[at] & 31
     if info < 24:

@@ -23,7 +23,7 @@ _NETWORK_DID = re.compile(
 _FRAGMENT = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/?%-]+")
 _HANDLE = re.compile(rf"(?:{_LABEL}\.)+{_LAST_LABEL}")
 # An NSID is a domain name turned round, so the label that must begin with a letter comes first.
-_NSID = re.compile(rf"{_LAST_LABEL}(?:\.{_LABEL})+\.[a-zA-Z][a-zA-Z0-9]{{0,62}}")
+NSID = re.compile(rf"{_LAST_LABEL}(?:\.{_LABEL})+\.[a-zA-Z][a-zA-Z0-9]{{0,62}}")
 # Domains are compared in lower case, so of two spellings a collection has but this one.
 _COLLECTION = re.compile(
     rf"{_LAST_LABEL}(?:\.{_LABEL})+".replace("A-Z", "") + r"\.[a-zA-Z][a-zA-Z0-9]{0,62}"
@@ -94,7 +94,7 @@ def is_at_identifier(text: str) -> bool:
 
 def is_nsid(text: str) -> bool:
     """The name of a lexicon document, without a fragment."""
-    return len(text) <= _MAX_NSID and _NSID.fullmatch(text) is not None
+    return len(text) <= _MAX_NSID and NSID.fullmatch(text) is not None
 
 
 @lru_cache(4096)

@@ -76,12 +76,12 @@ class App:
     def post(self, path: str, given: dict[str, Any], *, key: Key | None = None, **meta: Any):
         """A form with a proof, once more with the nonce when that was lacking; `proof` replaces
         the header."""
-        response = self._post(path, given, key or self.key, dict(meta))
+        response = self.post_form(path, given, key or self.key, dict(meta))
         if response.status_code == 400 and response.json().get("error") == "use_dpop_nonce":
-            response = self._post(path, given, key or self.key, dict(meta))
+            response = self.post_form(path, given, key or self.key, dict(meta))
         return response
 
-    def _post(self, path: str, given: dict[str, Any], key: Key, meta: dict[str, Any]):
+    def post_form(self, path: str, given: dict[str, Any], key: Key, meta: dict[str, Any]):
         proof = meta.pop("proof", None)
         if proof is None:
             proof = key.proof("POST", f"{self.host.origin}{path}", self.nonce)
@@ -159,12 +159,12 @@ class App:
     def call(self, nsid: str, method: str = "GET", body: Any = None, **over: Any):
         """A method by DPoP, once more with the nonce when that was lacking. `over`: `token`,
         `scheme`, `key`, `params`, and claims of the proof."""
-        response = self._call(nsid, method, body, dict(over))
+        response = self.send(nsid, method, body, dict(over))
         if response.status_code == 401 and b"use_dpop_nonce" in response.content:
-            response = self._call(nsid, method, body, dict(over))
+            response = self.send(nsid, method, body, dict(over))
         return response
 
-    def _call(self, nsid: str, method: str, body: Any, over: dict[str, Any]):
+    def send(self, nsid: str, method: str, body: Any, over: dict[str, Any]):
         token = over.pop("token", self.tokens.get("access_token", ""))
         scheme, key = over.pop("scheme", "DPoP"), over.pop("key", self.key)
         params, proof = over.pop("params", {}), over.pop("proof", None)

@@ -73,8 +73,8 @@ class Subscription:
     lexicon: MethodType
 
 
-_methods: dict[str, Method] = {}
-_subscriptions: dict[str, Subscription] = {}
+METHODS: dict[str, Method] = {}
+SUBSCRIPTIONS: dict[str, Subscription] = {}
 
 
 def query(  # noqa: PLR0913 - a declaration has that many sides
@@ -125,7 +125,7 @@ def subscription(nsid: str) -> Callable[[Stream], Stream]:
     def declare(stream: Stream) -> Stream:
         lexicon = _lexicon(nsid, SUBSCRIPTION)
         _refuse_duplicate(nsid)
-        _subscriptions[nsid] = Subscription(nsid, stream, lexicon)
+        SUBSCRIPTIONS[nsid] = Subscription(nsid, stream, lexicon)
         return stream
 
     return declare
@@ -133,24 +133,24 @@ def subscription(nsid: str) -> Callable[[Stream], Stream]:
 
 def find(nsid: str) -> Method | None:
     """The declared query or procedure of that name."""
-    return _methods.get(nsid)
+    return METHODS.get(nsid)
 
 
 def find_subscription(nsid: str) -> Subscription | None:
     """The declared event stream of that name."""
-    return _subscriptions.get(nsid)
+    return SUBSCRIPTIONS.get(nsid)
 
 
 def registered() -> tuple[str, ...]:
     """Every declared NSID, sorted, for the tests that walk them all."""
-    return tuple(sorted({**_methods, **_subscriptions}))
+    return tuple(sorted({**METHODS, **SUBSCRIPTIONS}))
 
 
 def pool_of(path: str, method: str) -> Pool:
     """Which pool of threads runs a request. Outside /xrpc/, forms are slow (passwords), but signing
     up waits for the directory; files and the staff's console have pools of their own."""
     if path.startswith(_PREFIX):
-        declared = _methods.get(path[len(_PREFIX) :])
+        declared = METHODS.get(path[len(_PREFIX) :])
         return declared.pool if declared else "fast"
     if path.startswith(settings.STATIC_URL):
         return "static"
@@ -171,7 +171,7 @@ def _add(method: Method) -> None:
         raise RegistryError(f"{method.nsid}: the pool moderation is for staff methods alone")
     if method.auth.takes_accounts != (method.scope is not None):
         raise RegistryError(f"{method.nsid}: scope says what an app needs where accounts may call")
-    _methods[method.nsid] = method
+    METHODS[method.nsid] = method
 
 
 def _lexicon(nsid: str, kind: str) -> MethodType:
@@ -184,5 +184,5 @@ def _lexicon(nsid: str, kind: str) -> MethodType:
 
 
 def _refuse_duplicate(nsid: str) -> None:
-    if nsid in _methods or nsid in _subscriptions:
+    if nsid in METHODS or nsid in SUBSCRIPTIONS:
         raise RegistryError(f"{nsid} is declared twice")

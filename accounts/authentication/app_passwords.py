@@ -23,7 +23,7 @@ NAME_MAX_CHARACTERS = 100
 MOST_AN_ACCOUNT = 100  # each login compares with all of them
 _RANDOM_BYTES = 10  # 16 characters of base32
 _ROUNDS = 1_000
-_FORM: Final = re.compile("[a-z2-7]{4}(-[a-z2-7]{4}){3}")
+FORM: Final = re.compile("[a-z2-7]{4}(-[a-z2-7]{4}){3}")
 
 
 class UnfitName(InvalidRequest):
@@ -79,7 +79,7 @@ def of_account(account: Account) -> list[AppPassword]:
 
 def matching(account: Account, password: str) -> AppPassword | None:
     """The account's app password that this is, if it is one."""
-    if not _FORM.fullmatch(password):
+    if not FORM.fullmatch(password):
         return None
     hashed = _hash(account.did, password)
     for row in account.app_passwords.all():

@@ -130,10 +130,11 @@ def _refusal(started: float) -> InvalidLogin:
 def _is_right(account: Account | None, password: str) -> bool:
     """Always one hash, against a password that nobody has when there is no account."""
     is_tried = len(password) <= OLD_PASSWORD_MAX_CHARACTERS
-    encoded = account.password if account is not None and is_tried else _dummy_password()
+    encoded = account.password if account is not None and is_tried else dummy_password()
     return check_password(password[:OLD_PASSWORD_MAX_CHARACTERS], encoded) and is_tried
 
 
 @cache
-def _dummy_password() -> str:
+def dummy_password() -> str:
+    """The hash of a password that nobody has."""
     return make_password(secrets.token_urlsafe(32))

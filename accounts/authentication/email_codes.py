@@ -35,7 +35,7 @@ WRONG_TRIES_MAX: Final = 10
 _REMEMBERED_FOR: Final = timedelta(days=1)  # so that a late code is called expired, not invalid
 _SEED_BYTES: Final = 16
 _GROUP: Final = 5
-_LETTERS: Final = {
+LETTERS: Final = {
     Purpose.CONFIRM_EMAIL: emails.CONFIRM_EMAIL,
     Purpose.UPDATE_EMAIL: emails.UPDATE_EMAIL,
     Purpose.RESET_PASSWORD: emails.RESET_PASSWORD,
@@ -62,7 +62,7 @@ def mail(
             return outbox.post(
                 account.host,
                 account.email,
-                _LETTERS[purpose],
+                LETTERS[purpose],
                 context,
                 language=language,
                 cause="" if purpose in _WAYS_IN else account.did,
@@ -90,7 +90,7 @@ def issue(account: Account, purpose: EmailToken.Purpose) -> str:
         account=account,
         purpose=purpose,
         seed=seed,
-        code_hash=_hash(account.host_id, purpose, code),
+        code_hash=hash_of(account.host_id, purpose, code),
         issued_at=timezone.now(),
     )
     EmailToken.objects.bulk_create(
@@ -111,7 +111,7 @@ def check(account: Account, purpose: EmailToken.Purpose, code: str) -> None:
     token = EmailToken.objects.filter(account=account, purpose=purpose).first()
     if token is None or token.wrong_tries >= WRONG_TRIES_MAX:
         raise InvalidToken("Token is invalid")
-    if not hmac.compare_digest(token.code_hash, _hash(account.host_id, purpose, code)):
+    if not hmac.compare_digest(token.code_hash, hash_of(account.host_id, purpose, code)):
         EmailToken.objects.filter(pk=token.pk).update(wrong_tries=F("wrong_tries") + 1)
         raise InvalidToken("Token is invalid")
     _refuse_expired(token)
@@ -124,7 +124,7 @@ def burn(account: Account, purpose: EmailToken.Purpose, code: str) -> None:
     """
     check(account, purpose, code)
     burned, _ = EmailToken.objects.filter(
-        account=account, purpose=purpose, code_hash=_hash(account.host_id, purpose, code)
+        account=account, purpose=purpose, code_hash=hash_of(account.host_id, purpose, code)
     ).delete()
     if not burned:
         raise InvalidToken("Token is invalid")
@@ -138,7 +138,7 @@ def burn_all(account: Account) -> None:
 def owner_of(host: Host, purpose: EmailToken.Purpose, code: str) -> Account:
     """Whose code it is, where the code alone must tell. Raises InvalidToken, ExpiredToken."""
     tokens = EmailToken.objects.select_related("account__host__tenant").filter(
-        account__host=host, purpose=purpose, code_hash=_hash(host.pk, purpose, code)
+        account__host=host, purpose=purpose, code_hash=hash_of(host.pk, purpose, code)
     )
     token = tokens.first()
     if token is None or token.wrong_tries >= WRONG_TRIES_MAX:
@@ -170,7 +170,7 @@ def _code(account: Account, purpose: str, seed: str) -> str:
     return f"{text[:_GROUP]}-{text[_GROUP : 2 * _GROUP]}"
 
 
-def _hash(host_id: int, purpose: str, code: str) -> str:
+def hash_of(host_id: int, purpose: str, code: str) -> str:
     """Hex. The host is part of it: a code of one host means nothing at another."""
     typed = "".join(sign for sign in code.upper() if sign.isalnum())  # people leave out the dash
     salt = f"accounts.authentication.email_codes:{host_id}:{purpose}"

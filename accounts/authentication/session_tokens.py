@@ -66,7 +66,7 @@ class Claims:
     issued_at: int = 0  # unix seconds
 
 
-_ACCESS_HEADER = base64url(b'{"typ":"at+jwt","alg":"HS256"}')
+ACCESS_HEADER = base64url(b'{"typ":"at+jwt","alg":"HS256"}')
 _REFRESH_HEADER = base64url(b'{"typ":"refresh+jwt","alg":"HS256"}')
 
 
@@ -74,14 +74,14 @@ def make_access(host: Host, did: str, scope: str, session: UUID) -> str:
     """An access token of a session (its lineage), good for two hours and no longer than that
     session."""
     issued_at = int(time.time())
-    claims = _claims(host, did, scope, issued_at, issued_at + ACCESS_LIFETIME_S)
-    return _make(host, _ACCESS_HEADER, {**claims, "sid": session.hex})
+    claims = claims_of(host, did, scope, issued_at, issued_at + ACCESS_LIFETIME_S)
+    return make_token(host, ACCESS_HEADER, {**claims, "sid": session.hex})
 
 
 def make_refresh(host: Host, did: str, jti: str, expires_at: datetime) -> str:
     """The refresh token of the stored session `jti`."""
-    claims = _claims(host, did, REFRESH_SCOPE, int(time.time()), int(expires_at.timestamp()))
-    return _make(host, _REFRESH_HEADER, {**claims, "jti": jti})
+    claims = claims_of(host, did, REFRESH_SCOPE, int(time.time()), int(expires_at.timestamp()))
+    return make_token(host, _REFRESH_HEADER, {**claims, "jti": jti})
 
 
 def read_access(host: Host, jwt: str) -> Claims:
@@ -105,7 +105,8 @@ def read_refresh_of_any_age(host: Host, jwt: str) -> Claims:
     return claims
 
 
-def _claims(host: Host, did: str, scope: str, issued_at: int, expires_at: int) -> dict[str, Any]:
+def claims_of(host: Host, did: str, scope: str, issued_at: int, expires_at: int) -> dict[str, Any]:
+    """What a token of an account says; times in unix seconds."""
     return {
         "scope": scope,
         "aud": host.service_did,
@@ -115,7 +116,8 @@ def _claims(host: Host, did: str, scope: str, issued_at: int, expires_at: int) -
     }
 
 
-def _make(host: Host, header: bytes, claims: dict[str, Any]) -> str:
+def make_token(host: Host, header: bytes, claims: dict[str, Any]) -> str:
+    """A signed token with these claims."""
     signed = header + b"." + base64url(orjson.dumps(claims))
     return (signed + b"." + _signature(host, signed)).decode()
 
@@ -140,7 +142,7 @@ def _read(host: Host, jwt: str) -> Claims:
     claims = _decoded(payload)
     if claims.get("aud") != host.service_did or "lxm" in claims or "cnf" in claims:
         raise InvalidToken("Token could not be verified")
-    if header != (_REFRESH_HEADER if claims.get("scope") == REFRESH_SCOPE else _ACCESS_HEADER):
+    if header != (_REFRESH_HEADER if claims.get("scope") == REFRESH_SCOPE else ACCESS_HEADER):
         raise InvalidToken("Token could not be verified")
     return _shaped(claims)
 

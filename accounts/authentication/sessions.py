@@ -58,7 +58,7 @@ def log_in(
     if is_main and (login.account.taken_down_at is None or allow_takendown):
         email_second_factor.require_code(login.account, context.code)
     try:
-        tokens = _begin(login, allow_takendown=allow_takendown)
+        tokens = begin_with(login, allow_takendown=allow_takendown)
     except AccountNotFound:
         raise InvalidLogin from None  # deleted in this very moment
     if is_main and tokens.account.taken_down_at is None:
@@ -69,10 +69,10 @@ def log_in(
 def begin(account: Account) -> Tokens:
     """Start a session with full rights, as after sign-up. Raises `AccountTakedown`,
     `AccountNotFound`."""
-    return _begin(Login(account))
+    return begin_with(Login(account))
 
 
-def _begin(login: Login, *, allow_takendown: bool = False) -> Tokens:
+def begin_with(login: Login, *, allow_takendown: bool = False) -> Tokens:
     """Start a session with the rights of the password that was given."""
     password = login.app_password
     with transaction.atomic():

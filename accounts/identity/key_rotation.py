@@ -34,7 +34,7 @@ def rotate_key(account: Account) -> str:
             new = signing_keys.new_signing_key(account.host, account.did).did_key
             did_web.change_key(account, new)
         return new
-    operation = _pending(account) or _write_down(account)
+    operation = _pending(account) or write_down(account)
     updates.await_publication(operation)
     did_key: str = operation.operation["verificationMethods"][SIGNING_METHOD]
     return did_key
@@ -62,7 +62,7 @@ def take_key(account: Account, did_key: str) -> None:
             _claim(account, did_key)
             did_web.change_key(account, did_key)
         return
-    updates.await_publication(_write_down(account, did_key))
+    updates.await_publication(write_down(account, did_key))
 
 
 def _claim(account: Account, did_key: str) -> None:
@@ -78,7 +78,7 @@ def _pending(account: Account) -> PlcOperation | None:
     return updates_of.open().exclude(**{path: account.signing_did_key}).first()
 
 
-def _write_down(account: Account, did_key: str | None = None) -> PlcOperation:
+def write_down(account: Account, did_key: str | None = None) -> PlcOperation:
     """The signed update to `did_key`, or to a key made for it."""
     newest, data = updates.newest(account)
     with transaction.atomic(durable=True):

@@ -53,7 +53,7 @@ def delete(account: Account) -> None:
         # What the directory was still to be told of it, it need not hear any more.
         PlcOperation.objects.filter(account=locked).decide(PlcOperation.State.WITHDRAWN)
         account_deleted.send(sender=Account, account=locked)
-        _mail_confirmation(locked)
+        mail_confirmation(locked)
         locked.delete()
         signing_keys.forget(locked.host_id, locked.did)
 
@@ -63,10 +63,10 @@ def delete_due() -> None:
     due = Account.objects.open().filter(delete_after__lte=timezone.now())
     for account in due.order_by("delete_after")[:_SWEEP_BATCH]:
         with suppress(status.AccountNotFound):  # deleted meanwhile
-            _delete_if_still_due(account)
+            delete_if_still_due(account)
 
 
-def _delete_if_still_due(account: Account) -> None:
+def delete_if_still_due(account: Account) -> None:
     """Its owner may have come back between the look and now."""
     with transaction.atomic():
         locked = status.lock_open(account)
@@ -84,7 +84,7 @@ def _owned(host: Host, did: str, password: str) -> Account:
     return account
 
 
-def _mail_confirmation(account: Account) -> None:
+def mail_confirmation(account: Account) -> None:
     """The last e-mail; those before it, with the address in them, go."""
     outbox.forget(account.host, account.email)
     handle = account.handle or account.did

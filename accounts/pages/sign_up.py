@@ -30,7 +30,7 @@ from hosting.tenancy.routing import host_of
 from protocol.errors import XrpcError
 
 _TEMPLATE = "accounts/sign_up.html"
-_LOOK_UPS = bucket("handle-look-ups", Budget(600, 5 * MINUTE_S))  # some queries each
+LOOK_UPS = bucket("handle-look-ups", Budget(600, 5 * MINUTE_S))  # some queries each
 _CLOSED = (Host.Admission.CLOSED, Host.Admission.MIGRATION_ONLY)
 
 
@@ -64,7 +64,7 @@ def handle_available(request: HttpRequest) -> JsonResponse:
     """`/account/handle-available?handle=`: whether it is free, else what is."""
     host, wanted = host_of(request), request.GET.get("handle", "")[:300]
     try:
-        limits.attempt(request, _LOOK_UPS, host)
+        limits.attempt(request, LOOK_UPS, host)
         handle = handle_availability.check(host, wanted)
     except XrpcError as refusal:
         others = handle_availability.suggestions(host, wanted) if _is_had(refusal) else []

@@ -53,13 +53,13 @@ def _key(host: Host, claims: ServiceClaims) -> str:
 
 
 def _claim(key: str, expires_at: int) -> bool:
-    if time.monotonic() < _away.until:
-        return _local.claim(key, expires_at)
+    if time.monotonic() < AWAY.until:
+        return LOCAL.claim(key, expires_at)
     try:
         return _claim_at_valkey(key, expires_at)
     except redis.RedisError:
-        _away.until = time.monotonic() + RETRY_S
-        return _local.claim(key, expires_at)
+        AWAY.until = time.monotonic() + RETRY_S
+        return LOCAL.claim(key, expires_at)
 
 
 def _claim_at_valkey(key: str, expires_at: int) -> bool:
@@ -67,14 +67,15 @@ def _claim_at_valkey(key: str, expires_at: int) -> bool:
     library costs as much again as the question. Cut off by a restart, it is asked once more."""
     asked = ("SET", key, "1", "NX", "EXAT", str(expires_at + 1))
     try:
-        return _answer(asked) is not None
+        return answer_of(asked) is not None
     except redis.TimeoutError:
         raise
     except redis.ConnectionError:
-        return _answer(asked) is not None
+        return answer_of(asked) is not None
 
 
-def _answer(asked: tuple[str, ...]) -> object:
+def answer_of(asked: tuple[str, ...]) -> object:
+    """Ask Valkey by this thread's own connection. Raises redis.RedisError."""
     connection = _connection(settings.VALKEY_URL)
     try:
         connection.send_command(*asked)  # type: ignore[no-untyped-call] # redis types it so
@@ -85,9 +86,9 @@ def _answer(asked: tuple[str, ...]) -> object:
 
 
 def _release(key: str) -> None:
-    _local.release(key)
+    LOCAL.release(key)
     try:
-        _valkey().delete(key)
+        valkey_client().delete(key)
     except redis.RedisError:
         return  # the token stays spent there until it expires: a minute, as a rule
 
@@ -109,7 +110,8 @@ def _pool(url: str) -> "redis.ConnectionPool":
 
 
 @cache
-def _valkey() -> "redis.Redis":
+def valkey_client() -> "redis.Redis":
+    """The client of this process."""
     return redis.Redis(connection_pool=_pool(settings.VALKEY_URL))
 
 
@@ -147,6 +149,6 @@ class _Away:
     until = 0.0
 
 
-_away = _Away()
+AWAY = _Away()
 _here = threading.local()
-_local = LocalGuard(REMEMBERED_MAX)
+LOCAL = LocalGuard(REMEMBERED_MAX)

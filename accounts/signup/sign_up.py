@@ -35,7 +35,7 @@ def sign_up(host: Host, wanted: SignUp) -> Account:
         if host.did_method == Host.DidMethod.WEB:
             hashed = make_password(admitted.password)
             return _welcomed(did_web_sign_up.open_account(host, admitted, hashed), wanted)
-        operation = _begin(host, admitted)
+        operation = begin(host, admitted)
     submit.attempt_first(operation.pk)
     return _welcomed(await_directory.await_account(operation), wanted)
 
@@ -69,7 +69,7 @@ def _is_same(operation: PlcOperation, account: Account, wanted: Admitted) -> boo
     )
 
 
-def _begin(host: Host, wanted: Admitted) -> PlcOperation:
+def begin(host: Host, wanted: Admitted) -> PlcOperation:
     """Write the pending sign-up. `durable`: the directory must never be told of rows that could
     still be rolled back."""
     password = make_password(wanted.password)

@@ -91,7 +91,7 @@ __all__ = [
 PLATFORM = 0  # in place of a host's id: counted at all hosts together
 
 refused = Refused()  # at the dispatcher
-_ledger = Ledger(Store())
+LEDGER = Ledger(Store())
 
 
 def charges(
@@ -110,40 +110,40 @@ def spend(bucket: Bucket, host: Host | None, *who: str) -> None:
     at the platform. Raises RateLimitExceeded."""
     if settings.RATE_LIMITS:
         last = network(who[-1].strip().lower())
-        _ledger.spend(_id_of(host), charges(bucket, who[:-1], last))
+        LEDGER.spend(_id_of(host), charges(bucket, who[:-1], last))
 
 
 def attempt(request: HttpRequest, bucket: Bucket, host: Host, *who: str) -> None:
     """One attempt by whoever sends a page's form: `who` and the client's network, unless it is
     exempt. Raises RateLimitExceeded."""
     if not is_exempt(request):
-        _ledger.spend(host.pk, charges(bucket, who, network_of(request)))
+        LEDGER.spend(host.pk, charges(bucket, who, network_of(request)))
 
 
 def note(charges: Sequence[Charge]) -> BudgetState:
     """Take charges at the platform without waiting for anything, as the event loop must; how the
     tightest budget stands. Raises RateLimitExceeded."""
-    return _ledger.note(PLATFORM, charges)
+    return LEDGER.note(PLATFORM, charges)
 
 
 def note_at(host: Host, charges: Sequence[Charge]) -> BudgetState:
     """As `note`, at a host."""
-    return _ledger.note(host.pk, charges)
+    return LEDGER.note(host.pk, charges)
 
 
 def refusal_of(charges: Sequence[Charge]) -> RateLimitExceeded | None:
     """What `note` would raise now, if anything; nothing is taken."""
-    return _ledger.refusal_of(PLATFORM, charges)
+    return LEDGER.refusal_of(PLATFORM, charges)
 
 
 def spend_charges(host: Host | None, charges: Sequence[Charge]) -> BudgetState:
     """Take all charges or none; how the tightest budget stands. Raises RateLimitExceeded."""
-    return _ledger.spend(_id_of(host), charges)
+    return LEDGER.spend(_id_of(host), charges)
 
 
 def refund(host: Host | None, charges: Sequence[Charge]) -> None:
     """Undo a spend."""
-    _ledger.refund(_id_of(host), charges)
+    LEDGER.refund(_id_of(host), charges)
 
 
 def charge_later(host_id: int, charges: Sequence[Charge]) -> None:
@@ -151,7 +151,7 @@ def charge_later(host_id: int, charges: Sequence[Charge]) -> None:
     are refused until the window is over."""
     if settings.RATE_LIMITS:
         owed = [Charge(each.bucket, each.who, -each.points) for each in charges]
-        _ledger.refund(host_id, owed)
+        LEDGER.refund(host_id, owed)
 
 
 @contextmanager
@@ -170,7 +170,7 @@ def logging_in(
         return
     here = network_of(request)
     at_stake = charges(GUESSES, (), here)
-    state = _ledger.spend(host.pk, [*charges(LOGIN, (who,), here), *at_stake])
+    state = LEDGER.spend(host.pk, [*charges(LOGIN, (who,), here), *at_stake])
     at_stake += _for_the_account(host, who, here)
     with _given_back_unless(wrong, host, at_stake):
         yield state
@@ -186,7 +186,7 @@ def staff_logging_in(request: HttpRequest, name: str, wrong: type[Exception]) ->
         return
     here = network_of(request)
     at_stake = charges(STAFF_GUESSES, (), here)
-    _ledger.spend(PLATFORM, [*charges(STAFF_LOGIN, (name,), here), *at_stake])
+    LEDGER.spend(PLATFORM, [*charges(STAFF_LOGIN, (name,), here), *at_stake])
     with _given_back_unless(wrong, None, at_stake):
         yield
 
@@ -196,10 +196,10 @@ def _for_the_account(host: Host, who: str, here: str) -> tuple[Charge, ...]:
     instead: never none, or anybody could lock the owner out."""
     everywhere = (Charge(ACCOUNT_GUESSES, (who,)),)
     try:
-        _ledger.spend(host.pk, everywhere)
+        LEDGER.spend(host.pk, everywhere)
     except RateLimitExceeded:
         few = (Charge(GUESSES_UNDER_ATTACK, (who, wide_network(here))),)
-        _ledger.spend(host.pk, few)
+        LEDGER.spend(host.pk, few)
         return few
     return everywhere
 

@@ -93,16 +93,17 @@ class Store:
         """Take points of one host's budgets, all that are wanted or none. Raises Unavailable."""
         if self._is_away or not self.is_configured:
             raise Unavailable
-        return self._run(asked)
+        return self.run(asked)
 
     def flush(self, asked: Sequence[Asked]) -> Verdict:
         """Take what is owed. It alone tries again after a failure, so that no request waits for
         that. Raises Unavailable."""
         if not self.is_configured or (self._is_away and time.monotonic() < self._retry_at):
             raise Unavailable
-        return self._run(asked)
+        return self.run(asked)
 
-    def _run(self, asked: Sequence[Asked]) -> Verdict:
+    def run(self, asked: Sequence[Asked]) -> Verdict:
+        """Ask the script, all keys in one call."""
         numbers = [
             number
             for each in asked

@@ -50,7 +50,7 @@ class Outage:
 
 
 outage = Outage()
-_sweeping = threading.Lock()
+SWEEPING = threading.Lock()
 
 
 def deliver(mail_id: int) -> None:
@@ -69,7 +69,7 @@ def wake_due() -> None:
     In an outage the first of them asks whether the server is back; the others wait for its word.
     """
     _expire()
-    if not _sweeping.acquire(blocking=False):
+    if not SWEEPING.acquire(blocking=False):
         return  # another thread is asking
     try:
         for mail_id in queue.due():
@@ -80,7 +80,7 @@ def wake_due() -> None:
             if outage.is_on:
                 return
     finally:
-        _sweeping.release()
+        SWEEPING.release()
 
 
 def forget_old() -> None:
@@ -90,7 +90,7 @@ def forget_old() -> None:
 
 
 def _attempt(mail_id: int) -> None:
-    mail = _claim(mail_id)
+    mail = claim(mail_id)
     if mail is None:
         return
     try:
@@ -108,7 +108,7 @@ def _attempt(mail_id: int) -> None:
     outage.end()
 
 
-def _claim(mail_id: int) -> OutgoingMail | None:
+def claim(mail_id: int) -> OutgoingMail | None:
     """The e-mail with the attempt counted and its lease taken; None when that is not for us."""
     of_use = OutgoingMail.objects.filter(expires_at__gt=timezone.now())
     return of_use.select_related("host__tenant").claim(mail_id, LEASE)

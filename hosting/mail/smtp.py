@@ -26,7 +26,7 @@ from hosting.mail.failures import Unavailable
 STEP_TIMEOUT_S: Final = 20.0
 DEADLINE_S: Final = 120.0
 _PORTS: Final = {"smtp": 25, "smtps": 465}
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Backend(BaseEmailBackend):
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         """How many were taken. Raises SMTPException, OSError, Unavailable."""
         with _connected(self._server) as connection:
-            _greet(connection, self._server)
+            greet(connection, self._server)
             for message in email_messages:
                 recipients = [parseaddr(each)[1] for each in message.recipients()]
                 connection.send_message(message.message(), to_addrs=recipients)
@@ -100,16 +100,16 @@ def _open(server: Server) -> smtplib.SMTP:
 def _trust_in(server: Server) -> ssl.SSLContext:
     """Certificates are checked, but for this very machine, whose mail servers sign their own."""
     context = ssl.create_default_context()
-    if server.hostname in _LOOPBACK:
+    if server.hostname in LOOPBACK:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
 
 
-def _greet(connection: smtplib.SMTP, server: Server) -> None:
+def greet(connection: smtplib.SMTP, server: Server) -> None:
     """EHLO, TLS where it is to be had, and who we are."""
     connection.ehlo_or_helo_if_needed()
-    is_safe = server.scheme == "smtps" or server.hostname in _LOOPBACK
+    is_safe = server.scheme == "smtps" or server.hostname in LOOPBACK
     if server.scheme == "smtp" and connection.has_extn("starttls"):
         connection.starttls(context=_trust_in(server))
         is_safe = True

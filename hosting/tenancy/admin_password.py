@@ -19,7 +19,7 @@ from hosting.models import Host
 USER_NAME: Final = "admin"
 _MAX_CHARACTERS = 512
 _key: Final = secrets.token_bytes(32)
-_right: dict[int, tuple[str, bytes]] = {}  # host id -> (stored hash, keyed hash of the password)
+RIGHT: dict[int, tuple[str, bytes]] = {}  # host id -> (stored hash, keyed hash of the password)
 
 
 def is_right(host: Host, user_name: str, password: str, address: str) -> bool:
@@ -30,12 +30,12 @@ def is_right(host: Host, user_name: str, password: str, address: str) -> bool:
     if user_name != USER_NAME or not host.admin_password or len(password) > _MAX_CHARACTERS:
         return False
     digest = hmac.new(_key, password.encode(errors="replace"), hashlib.sha256).digest()
-    known_for, known = _right.get(host.pk, ("", b""))
+    known_for, known = RIGHT.get(host.pk, ("", b""))
     if known_for == host.admin_password and hmac.compare_digest(known, digest):
         return True
     limits.spend(limits.STAFF_LOGIN, host, USER_NAME, address)
     limits.spend(limits.STAFF_GUESSES, None, address)  # whatever host and name they are for
     if not check_password(password, host.admin_password):
         return False
-    _right[host.pk] = (host.admin_password, digest)
+    RIGHT[host.pk] = (host.admin_password, digest)
     return True

@@ -54,7 +54,7 @@ class HostMatch:
     is_handle: bool
 
 
-_remembered: dict[str, tuple[float, HostMatch]] = {}  # hosts only: anybody makes up other names
+REMEMBERED: dict[str, tuple[float, HostMatch]] = {}  # hosts only: anybody makes up other names
 
 
 class HostMiddleware:
@@ -174,7 +174,7 @@ def is_under_a_handle_domain(name: str) -> bool:
 
 def forget() -> None:
     """Forget what was remembered; for whoever has just changed a host and cannot wait."""
-    _remembered.clear()
+    REMEMBERED.clear()
 
 
 def _match_for(request: HttpRequest, hostname: str) -> HostMatch | None:
@@ -191,26 +191,27 @@ def _match_for(request: HttpRequest, hostname: str) -> HostMatch | None:
 def _match_of(hostname: str) -> HostMatch | None:
     if (fresh := _remembered_match(hostname)) is not None:
         return fresh
-    known = _remembered.get(hostname)
+    known = REMEMBERED.get(hostname)
     try:
-        place = _look_up(hostname)
+        place = look_up(hostname)
     except DatabaseError as error:
         if known is None or not connection.is_outage(error):
             raise
         return known[1]  # it was true a moment ago; views that need the database will say so
     if place is not None and not place.is_handle:
-        _remembered[hostname] = (time.monotonic() + REMEMBERED_S, place)
+        REMEMBERED[hostname] = (time.monotonic() + REMEMBERED_S, place)
     else:
-        _remembered.pop(hostname, None)
+        REMEMBERED.pop(hostname, None)
     return place
 
 
 def _remembered_match(hostname: str) -> HostMatch | None:
-    until, place = _remembered.get(hostname, (0.0, None))
+    until, place = REMEMBERED.get(hostname, (0.0, None))
     return place if until > time.monotonic() else None
 
 
-def _look_up(hostname: str) -> HostMatch | None:
+def look_up(hostname: str) -> HostMatch | None:
+    """The host of a name, as the database has it."""
     if not _HOSTNAME.fullmatch(hostname):
         return None
     hosts = Host.objects.select_related("tenant").prefetch_related("handle_domains")

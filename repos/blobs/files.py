@@ -23,7 +23,7 @@ from server.database import connection
 # How long a file may wait for its row. stage_blob and _move insist on an hour more than is left to
 # the purge, so that the two never meet.
 UNCLAIMED_FOR: Final = timedelta(hours=24)
-_BATCH = 200
+BATCH = 200
 
 _DOOM = "INSERT INTO doomed_file (key, due_at) VALUES (%s, now() + %s) RETURNING key"
 # The claim: others leave these keys alone for an hour, and a failure is tried again after it.
@@ -97,7 +97,7 @@ def remove(keys: Sequence[str]) -> None:
 def purge(due_before: datetime) -> int:
     """Remove every doomed file that is due; returns how many."""
     count = 0
-    while keys := [key for (key,) in connection.rows(_CLAIM, (due_before, _BATCH))]:
+    while keys := [key for (key,) in connection.rows(_CLAIM, (due_before, BATCH))]:
         remove(keys)
         count += len(keys)
     return count

@@ -18,7 +18,7 @@ from server.database import connection
 
 UNUSED_FOR: Final = timedelta(hours=24)
 SHARDS: Final = tuple(f"{number:02x}" for number in range(256))
-_BATCH = 200
+BATCH = 200
 _SHARD_TURN_S = 3600
 
 # The files of rows that go: to the hold that waits for one (repos.blobs.holds), all others away.
@@ -50,7 +50,7 @@ def remove_unused_blobs(unused_for: timedelta = UNUSED_FOR) -> int:
     """Remove every blob unused for so long, then every doomed file; returns how many blobs."""
     before = timezone.now() - unused_for
     swept = 0
-    while gone := len(connection.rows(_SWEEP, (before, _BATCH))):
+    while gone := len(connection.rows(_SWEEP, (before, BATCH))):
         swept += gone
     holds.release_due(timezone.now())
     files.purge(timezone.now())

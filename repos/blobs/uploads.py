@@ -219,10 +219,10 @@ def _keep(
         raise BlobQuotaExceeded(quota, arrival.used)
     key = files.new_key(Place.PUBLIC, arrival.tenant_id, repo.did, ref.cid)
     files.write(key, file)
-    return _take_over(repo, ref, key, quota)
+    return take_over(repo, ref, key, quota)
 
 
-def _take_over(repo: RepoRow, ref: BlobRef, key: str, quota: int | None) -> BlobRef:
+def take_over(repo: RepoRow, ref: BlobRef, key: str, quota: int | None) -> BlobRef:
     """Give the written file its row. What was true before the write may be so no more."""
     row = connection.row(_STAGE, (repo.id, ref.cid, ref.mime_type, ref.size, key, quota))
     outcome, stored_type, used = row or ("late", None, None)

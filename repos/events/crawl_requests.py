@@ -23,9 +23,9 @@ from server.net.http_client import TimedOut, Unreachable
 
 PERIOD: Final = timedelta(minutes=20)
 PAUSE: Final = timedelta(minutes=1)  # between two requests at the least; it doubles with failures
-_STARTED_AT: Final = datetime.now(UTC)
+STARTED_AT: Final = datetime.now(UTC)
 _HOSTS_A_ROUND: Final = 50  # a relay; the others' turn is the next round
-_TIMEOUT_S: Final = 5.0
+TIMEOUT_S: Final = 5.0
 _MAX_ERROR: Final = 300
 _MAX_FAILURES: Final = 30  # counted
 _OK: Final = 200
@@ -89,7 +89,7 @@ def ask_for_crawls() -> int:
 def _ask_relay(relay: str) -> int:
     """One relay's round; the first failure ends it, so that a relay that is down costs little."""
     asked = 0
-    due = {"relay": relay, "limit": _HOSTS_A_ROUND, "started_at": _STARTED_AT}
+    due = {"relay": relay, "limit": _HOSTS_A_ROUND, "started_at": STARTED_AT}
     for host_id, origin, seq in connection.rows(_DUE, {**due, "period": PERIOD, "pause": PAUSE}):
         failure = _ask(relay, host_id, origin, seq, PAUSE)
         if failure:
@@ -117,7 +117,7 @@ def _request_crawl(relay: str, hostname: str) -> str:
     body = orjson.dumps({"hostname": hostname})
     try:
         answer = http_client.request_configured(
-            "POST", url, body=body, headers=_HEADERS, timeout_s=_TIMEOUT_S
+            "POST", url, body=body, headers=_HEADERS, timeout_s=TIMEOUT_S
         )
     except (Unreachable, TimedOut) as failure:
         return f"{type(failure).__name__}: {failure}"

@@ -43,20 +43,20 @@ class FirehoseFeed(Feed):
     ) -> None:
         super().__init__(EVENTS, database, ring_frames, ring_bytes)
         self._left: set[int] = set()
-        self._telling: asyncio.Task[None] | None = None
+        self.telling: asyncio.Task[None] | None = None
 
     async def stop(self) -> None:
         """End the tasks and hang up."""
-        if self._telling is not None:
-            self._telling.cancel()
+        if self.telling is not None:
+            self.telling.cancel()
         await super().stop()
 
     def consumer_left(self, key: int, stayed_s: float) -> None:
         """If it was a relay, it may not come back unasked."""
         if settings.CRAWLERS and stayed_s >= STAYED_S:
             self._left.add(key)
-            if self._telling is None or self._telling.done():
-                self._telling = asyncio.create_task(self._notify_left())
+            if self.telling is None or self.telling.done():
+                self.telling = asyncio.create_task(self._notify_left())
 
     async def _notify_left(self) -> None:
         while self._left:

@@ -20,7 +20,7 @@ from server.database import connection
 
 TRIES: Final = 10
 _PAUSE_S: Final = 0.5
-_ROWS_A_DELETE: Final = 2_000
+ROWS_A_DELETE: Final = 2_000
 
 _NAMES = """
     SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
@@ -64,7 +64,7 @@ def drop_past(days_kept: int) -> list[str]:
     oldest -= timedelta(days=days_kept)
     names = [name for (name,) in connection.rows(_NAMES, (f"event_{oldest:%Y%m%d}",))]
     _note("event_default", oldest)
-    while len(connection.rows(_DELETE_LATE, (oldest, _ROWS_A_DELETE))) == _ROWS_A_DELETE:
+    while len(connection.rows(_DELETE_LATE, (oldest, ROWS_A_DELETE))) == ROWS_A_DELETE:
         pass
     return [name for name in names if _drop(name, oldest)]
 

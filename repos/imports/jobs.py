@@ -29,7 +29,7 @@ _RENEWED_EVERY_S = 5.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.02, 0.5
 # Of the eight threads that a process has for transfers, so many may wait here at a time.
 _MAX_WAITING = 4
-_waiting = threading.BoundedSemaphore(_MAX_WAITING)
+WAITING = threading.BoundedSemaphore(_MAX_WAITING)
 _STALE_FILES_AFTER = timedelta(hours=24)
 
 
@@ -74,12 +74,12 @@ def await_outcome(job: ImportJob) -> None:
 
     Raises what the import was refused for, or ImportTimeout, at once when too many wait already.
     """
-    if not _waiting.acquire(blocking=False):
+    if not WAITING.acquire(blocking=False):
         raise ImportTimeout("The import is in progress: repeat the call later for its result")
     try:
         _await_decision(job)
     finally:
-        _waiting.release()
+        WAITING.release()
     if job.state == ImportJob.State.REFUSED:
         raise XrpcError(job.last_error, name=job.refusal_name, status=job.refusal_status)
 

@@ -28,7 +28,7 @@ MAX_WANTED: Final = 1_000  # NSIDs may be anybody's inventions, and each costs a
 MAX_LOOKED_AT: Final = 5_000  # lexicons kept for onlookers; anybody can publish any number
 
 # Wanted again when its time has come; a new one while there are not too many already.
-_WANT = f"""
+WANT = f"""
     INSERT INTO network_lexicon (nsid, is_wanted, due_at, did, failure, claimed_did)
     SELECT %(nsid)s, true, now(), '', '', ''
     WHERE (SELECT count(*) FROM network_lexicon WHERE is_wanted) < {MAX_WANTED}
@@ -63,7 +63,7 @@ def last_good(nsid: str, since: datetime) -> Publication | None:
 
 def want(nsid: str) -> None:
     """Have a worker look up an NSID, unless it did so lately, or too many are wanted."""
-    connection.row(_WANT, {"nsid": nsid})
+    connection.row(WANT, {"nsid": nsid})
 
 
 def wanted(limit: int) -> list[str]:

@@ -33,20 +33,20 @@ KEPT_S: Final = 3_600.0  # for pages, which wait for nobody
 WITHDRAWN_AFTER: Final = timedelta(days=1)
 SILENT_FOR: Final = timedelta(days=90)
 MAX_BYTES: Final = 65_536  # of a set as JSON; each of its permissions is read at every sign-in
-_remembered = SharedCache("permission-set")
+REMEMBERED = SharedCache("permission-set")
 
 
 def resolve(host: Host, nsid: str, *, may_ask: bool = True) -> PermissionSet:
     """The permission set of an NSID. Asks other servers, unless it must not (`may_ask`): then what
     was known last will do. Raises LexiconNotFound, AuthorityUnavailable, NotAPermissionSet."""
     key = f"{host.pk}/{nsid}"
-    entry = _remembered.get(key)
+    entry = REMEMBERED.get(key)
     if entry is not None and (entry.is_fresh or not may_ask):
         return _read(entry.value)
     answer = _answer(host, nsid, may_ask=may_ask)
     if may_ask:
         pause_s = FRESH_S if answer["document"] else FAILURE_S
-        _remembered.put(key, answer, fresh_s=pause_s, keep_s=KEPT_S)
+        REMEMBERED.put(key, answer, fresh_s=pause_s, keep_s=KEPT_S)
     return _read(answer)
 
 

@@ -87,12 +87,13 @@ def _from_table(collection: str, remembered: _Compiled | None) -> _Compiled:
     if remembered is not None and remembered.cids == cids:
         known_type = remembered.known_type
     else:
-        known_type = _compiled(collection, [each.document for each in publications])
+        known_type = compiled_type(collection, [each.document for each in publications])
     pause_s = ABSENCE_S if known_type is None else REMEMBERED_S
     return _Compiled(cids, known_type, time.monotonic() + pause_s)
 
 
-def _compiled(collection: str, documents: list[Any]) -> KnownType | None:
+def compiled_type(collection: str, documents: list[Any]) -> KnownType | None:
+    """The record type that these documents define; None where they do not."""
     if not documents:
         return None
     try:

@@ -22,7 +22,7 @@ from server.database import connection
 
 _BATCH: Final = 20
 _LOCK: Final = 0x6C657869  # pg_try_advisory_lock: "lexi"
-_refusals = SharedCache(
+REFUSALS = SharedCache(
     "lexicon"
 )  # answers to those who only look; no rows for anybody's inventions
 _single_flight: SingleFlight[Publication] = SingleFlight()
@@ -45,14 +45,14 @@ def resolve(nsid: str) -> Publication:
 def renew(nsid: str) -> Publication:
     """The lexicon as the network has it now, whatever is kept; a refusal is remembered for some
     minutes. Raises LexiconNotFound, AuthorityUnavailable."""
-    refusal = _refusals.get(nsid)
+    refusal = REFUSALS.get(nsid)
     if refusal is not None:
         raise LexiconNotFound(refusal.value)
     try:
         return _single_flight.run(nsid, lambda: _asked(nsid))
     except LexiconNotFound as refused:
         pause_s = known.TIMEOUT_PAUSE.total_seconds()
-        _refusals.put(nsid, refused.message, fresh_s=pause_s, keep_s=pause_s)
+        REFUSALS.put(nsid, refused.message, fresh_s=pause_s, keep_s=pause_s)
         raise
 
 

@@ -29,7 +29,7 @@ from server.jobs.queue import Queue
 
 DELETED: Final = "deleted"
 LEASE: Final = timedelta(minutes=5)
-_BATCH: Final = 2_000
+BATCH: Final = 2_000
 _AFTER_ALL_EVENTS: Final = 2**63 - 1
 
 _ERASE = """
@@ -80,7 +80,7 @@ def on_deleted(account: Account, **_: Any) -> None:
         did=account.did,
         last_event_id=last_event_id,
     )
-    batch = {"repo": account.pk, "before": last_event_id, "limit": _BATCH}
+    batch = {"repo": account.pk, "before": last_event_id, "limit": BATCH}
     connection.rows(_ERASE_NUMBERED, batch)
     Repo.objects.filter(pk=account.pk).delete()
     transaction.on_commit(partial(queue.wake, account.pk))
@@ -119,6 +119,6 @@ def _announce(account: Account) -> int:
 
 def _drain(sql: str, pending: RepoDeletion) -> None:
     """Run a statement that removes a batch until one removes less."""
-    batch = {"repo": pending.pk, "before": pending.last_event_id, "limit": _BATCH}
-    while len(connection.rows(sql, batch)) == _BATCH:
+    batch = {"repo": pending.pk, "before": pending.last_event_id, "limit": BATCH}
+    while len(connection.rows(sql, batch)) == BATCH:
         pending.renew(LEASE)

@@ -23,8 +23,8 @@ from server.web import process_limits
 
 MAX_BLOCKS = 100  # in one call
 MAX_BLOCKS_BYTES = process_limits.BLOCKS_BYTES  # in one call: a block may be a record of a megabyte
-_GROUP_BYTES = 262_144  # of blocks that are read at once
-_TRIES = 4
+GROUP_BYTES = 262_144  # of blocks that are read at once
+TRIES = 4
 
 _HEAD = "SELECT head, commit, data FROM repo WHERE id = %s"
 _COUNTED_HEAD = "SELECT head, commit, record_count FROM repo WHERE id = %s"
@@ -68,7 +68,7 @@ def record_proof(repo: RepoRow, collection: str, rkey: str) -> bytes:
 
     Commit, the nodes on the way, and the record if there is one.
     """
-    for _ in range(_TRIES):
+    for _ in range(TRIES):
         proof = _proof(repo, collection, rkey)
         if proof is not None:
             return proof
@@ -100,7 +100,7 @@ def _proof(repo: RepoRow, collection: str, rkey: str) -> bytes | None:
 
 
 def blocks(repo: RepoRow, cids: Sequence[bytes]) -> Iterator[bytes]:
-    """A CAR without roots of the blocks asked for, at most MAX_BLOCKS, in chunks of _GROUP_BYTES.
+    """A CAR without roots of the blocks asked for, at most MAX_BLOCKS, in chunks of GROUP_BYTES.
 
     The iterator may be closed at any time and be read by any thread; it holds nothing between two
     chunks. Raises BlockNotFound unless all are there, InvalidRequest for too many; when one goes
@@ -128,7 +128,7 @@ def _groups(wanted: Sequence[bytes], sizes: Mapping[bytes, int]) -> Iterator[lis
     group: list[bytes] = []
     size = 0
     for each in wanted:
-        if group and size + sizes[each] > _GROUP_BYTES:
+        if group and size + sizes[each] > GROUP_BYTES:
             yield group
             group, size = [], 0
         group.append(each)

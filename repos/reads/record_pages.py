@@ -20,7 +20,7 @@ from server.database.prepared import BIGINT, BYTEA, INTEGER, TEXT, Statement, bi
 
 _MAX_LIMIT = 100  # the lexicon's
 _LARGE_BYTES = 8_192
-_MAX_LARGE_BYTES = 1_000_000  # of all large records of a page; one more may be on its way
+MAX_LARGE_BYTES = 1_000_000  # of all large records of a page; one more may be on its way
 _AFTER_ALL_KEYS = "\x7f"  # record keys are printable ASCII
 
 _SHOWN = """
@@ -73,7 +73,7 @@ _LARGE = Statement(
     (BIGINT, TEXT, TEXT, BYTEA),
 )
 
-_rendered = RenderedRecords()
+RENDERED = RenderedRecords()
 
 _GONE = b""  # no record's value
 _Where = tuple[bytes, bytes]  # the repo's id and the collection, encoded
@@ -117,7 +117,7 @@ def _texts(where: _Where, rkeys: Sequence[bytes], cids: Sequence[bytes]) -> Iter
 
     What went, or became another record, since the page was read is left out.
     """
-    known = [_rendered.known(record_cid) for record_cid in cids]
+    known = [RENDERED.known(record_cid) for record_cid in cids]
     values = {}
     if None in known:
         unknown = [rkey for rkey, text in zip(rkeys, known, strict=True) if text is None]
@@ -130,13 +130,13 @@ def _texts(where: _Where, rkeys: Sequence[bytes], cids: Sequence[bytes]) -> Iter
             continue
         data = values.get((rkey, record_cid), _GONE)
         if data is None:
-            if large_bytes > _MAX_LARGE_BYTES:
+            if large_bytes > MAX_LARGE_BYTES:
                 return
             rows = _LARGE.rows(*where, rkey, record_cid)
             data = rows[0][0] if rows else _GONE
             large_bytes += len(data)
         if data is not _GONE:
-            yield rkey, _rendered.members(record_cid, data)
+            yield rkey, RENDERED.members(record_cid, data)
 
 
 def _json(prefix: str, texts: Sequence[_Text]) -> bytes:

@@ -57,8 +57,8 @@ _TRUE: Final = b"\1"
 _LOCK = "SELECT FROM repo WHERE id = %s FOR UPDATE"
 
 # What this process remembers of the trees whose nodes it holds; emptied when it grows too long.
-_MAX_REMEMBERED = 65_536
-_remembered: dict[int, bytes] = {}
+MAX_REMEMBERED = 65_536
+REMEMBERED: dict[int, bytes] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def read_all(
     """
     params = (
         bigints([repo_id for repo_id, _ in asked]),
-        byteas([_remembered.get(repo_id, b"") for repo_id, _ in asked]),
+        byteas([REMEMBERED.get(repo_id, b"") for repo_id, _ in asked]),
         texts(session for _, session in asked),
     )
     found: dict[int, Head] = {}
@@ -177,6 +177,6 @@ def _head(row: Row) -> Head:
 
 def remember(repo_id: int, data: bytes) -> None:
     """This process holds the newest path of that tree: the next read need not fetch it."""
-    if len(_remembered) >= _MAX_REMEMBERED:
-        _remembered.clear()
-    _remembered[repo_id] = data
+    if len(REMEMBERED) >= MAX_REMEMBERED:
+        REMEMBERED.clear()
+    REMEMBERED[repo_id] = data

@@ -24,7 +24,7 @@ _MAX_IDLE = 4
 _CANCEL_S = 5.0
 _NAMES = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
 _NOT_OF_LIBPQ = frozenset({"prepare_threshold", "server_side_binding"})
-_idle: defaultdict[str, "queue.SimpleQueue[psycopg.Connection]"] = defaultdict(queue.SimpleQueue)
+IDLE: defaultdict[str, "queue.SimpleQueue[psycopg.Connection]"] = defaultdict(queue.SimpleQueue)
 
 
 def conninfo() -> str:
@@ -39,7 +39,7 @@ def conninfo() -> str:
 @contextmanager
 def snapshot() -> Iterator[psycopg.Connection]:
     """A connection inside a REPEATABLE READ transaction; all its statements see one moment."""
-    idle = _idle[conninfo()]
+    idle = IDLE[conninfo()]
     connection = _take(idle) or _connect()
     try:
         with connection.transaction():
@@ -103,6 +103,6 @@ def _connect() -> psycopg.Connection:
 
 def close_idle() -> None:
     """Hang up on the connections kept for the next export."""
-    for idle in _idle.values():
+    for idle in IDLE.values():
         while not idle.empty():
             idle.get_nowait().close()

@@ -51,17 +51,17 @@ class SharedCache:
     def __init__(self, name: str, most: int = REMEMBERED_MAX) -> None:
         self._name = name
         self._most = most
-        self._own: dict[str, _Copy] = {}
+        self.own: dict[str, _Copy] = {}
         self._own_bytes = 0
         self._lock = threading.Lock()
 
     def get(self, key: str) -> Entry | None:
         """The entry, fresh or not, while it may be used at all."""
-        known = self._own.get(key)
+        known = self.own.get(key)
         if known is not None and time.monotonic() - known.looked_up_at < OWN_COPY_S:
             return _alive(known.entry)
         try:
-            data = _valkey().get(self._slot_of(key))
+            data = valkey_client().get(self.slot_of(key))
         except redis.RedisError:
             return _alive(known.entry) if known else None
         entry = _read(key, data)
@@ -81,7 +81,7 @@ class SharedCache:
         """Forget an entry, everywhere within seconds."""
         self._keep(key, None, 0)
         try:
-            _valkey().delete(self._slot_of(key))
+            valkey_client().delete(self.slot_of(key))
         except redis.RedisError:
             return
 
@@ -91,22 +91,23 @@ class SharedCache:
         lives_ms = max(1, int((entry.ends_at - time.time()) * 1000))
         try:
             if len(data) <= SHARED_MAX_BYTES:
-                _valkey().set(self._slot_of(key), data, px=lives_ms)
+                valkey_client().set(self.slot_of(key), data, px=lives_ms)
             else:  # what is there may be an older word on the same
-                _valkey().delete(self._slot_of(key))
+                valkey_client().delete(self.slot_of(key))
         except redis.RedisError:
             return
 
     def _keep(self, key: str, entry: Entry | None, size_bytes: int) -> None:
         with self._lock:
-            before = self._own.pop(key, None)
+            before = self.own.pop(key, None)
             self._own_bytes += size_bytes - (before.size_bytes if before else 0)
-            if len(self._own) >= self._most or self._own_bytes > OWN_MAX_BYTES:
-                self._own.clear()
+            if len(self.own) >= self._most or self._own_bytes > OWN_MAX_BYTES:
+                self.own.clear()
                 self._own_bytes = size_bytes
-            self._own[key] = _Copy(time.monotonic(), entry, size_bytes)
+            self.own[key] = _Copy(time.monotonic(), entry, size_bytes)
 
-    def _slot_of(self, key: str) -> str:
+    def slot_of(self, key: str) -> str:
+        """The name in Valkey under which an entry lies."""
         digest = hashlib.sha256(key.encode(errors="replace")).digest()
         return f"memory:{self._name}:{int.from_bytes(digest[:8]) % SLOTS}"
 
@@ -135,7 +136,8 @@ def _read(key: str, data: object) -> Entry | None:
         return None
 
 
-def _valkey() -> "redis.Redis":
+def valkey_client() -> "redis.Redis":
+    """The client of this process."""
     return _client(settings.VALKEY_URL or "redis://localhost")
 
 

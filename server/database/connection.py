@@ -88,15 +88,16 @@ def unstorable_value(error: BaseException | None) -> UnstorableValue | None:
 
 def row(sql: str, params: Params = ()) -> Row | None:
     """The first row of a statement, or None. Values come as binary: bytea is `bytes`."""
-    return _execute(sql, params).fetchone()
+    return execute(sql, params).fetchone()
 
 
 def rows(sql: str, params: Params = ()) -> list[Row]:
     """All rows of a statement."""
-    return _execute(sql, params).fetchall()
+    return execute(sql, params).fetchall()
 
 
-def _execute(sql: str, params: Params) -> psycopg.Cursor[Row]:
+def execute(sql: str, params: Params) -> psycopg.Cursor[Row]:
+    """Run a statement on the hot connection, values in binary."""
     cursor = psycopg.Cursor(hot())
     return cursor.execute(sql.encode(), params, binary=True)
 

@@ -22,7 +22,7 @@ class KeyringError(Exception):
 
 def wrap(secret: bytes) -> bytes:
     """Encrypt a secret under the first key-encryption key."""
-    key_id, cipher = next(iter(_ciphers().items()))
+    key_id, cipher = next(iter(ciphers().items()))
     header = bytes([len(key_id)]) + key_id
     nonce = os.urandom(NONCE_BYTES)
     return header + nonce + cipher.encrypt(nonce, secret, header)
@@ -33,7 +33,7 @@ def unwrap(wrapped: bytes) -> bytes:
     wrapped = bytes(wrapped)  # the database hands out memoryviews
     end = 1 + wrapped[0] if wrapped else 0
     header, nonce, ciphertext = wrapped[:end], wrapped[end : end + 12], wrapped[end + 12 :]
-    cipher = _ciphers().get(header[1:])
+    cipher = ciphers().get(header[1:])
     if cipher is None:
         raise KeyringError(f"no key-encryption key named {header[1:].decode(errors='replace')!r}")
     try:
@@ -43,7 +43,7 @@ def unwrap(wrapped: bytes) -> bytes:
 
 
 @cache
-def _ciphers() -> dict[bytes, AESGCM]:
+def ciphers() -> dict[bytes, AESGCM]:
     """Key id -> cipher, in the order given: the first one wraps."""
     text = settings.KEY_ENCRYPTION_KEYS or _from_file()
     try:

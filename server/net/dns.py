@@ -57,11 +57,11 @@ def _resolver(servers: Sequence[str]) -> dns.resolver.Resolver:
     if not servers:
         return dns.resolver.Resolver()
     resolver = dns.resolver.Resolver(configure=False)
-    resolver.nameservers = [_server(server) for server in servers]
+    resolver.nameservers = [name_server(server) for server in servers]
     return resolver
 
 
-def _server(text: str) -> dns.nameserver.Nameserver:
+def name_server(text: str) -> dns.nameserver.Nameserver:
     """`192.0.2.1`, `192.0.2.1:5353`, `2001:db8::1` or `[2001:db8::1]:5353`."""
     if text.count(":") > 1 and not text.startswith("["):
         return dns.nameserver.Do53Nameserver(text, _DNS_PORT)

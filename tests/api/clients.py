@@ -26,7 +26,7 @@ class Api:
         return self.get(f"/xrpc/{nsid}", params)
 
     def get(self, path: str, params: dict[str, Any] | None = None, **headers: str):
-        return self._client().get(path, params or {}, **self._headers(), **headers)
+        return self.client().get(path, params or {}, **self.headers(), **headers)
 
     def call(self, nsid: str, /, **body: Any):
         return self.send(nsid, orjson.dumps(body))
@@ -34,21 +34,21 @@ class Api:
     def send(self, nsid: str, data: bytes = b"", content_type: str = "application/json", **headers):
         """A procedure with exactly these bytes; no bytes, no content type."""
         kind = {"content_type": content_type} if data or content_type != "application/json" else {}
-        response = self._client().generic(
-            "POST", f"/xrpc/{nsid}", data, **kind, **self._headers(), **headers
+        response = self.client().generic(
+            "POST", f"/xrpc/{nsid}", data, **kind, **self.headers(), **headers
         )
-        plan = getattr(getattr(response, "responder", None), "_plan", None)
-        return _worked(nsid, plan) if isinstance(plan, PoolWork) else response
+        plan = getattr(getattr(response, "responder", None), "plan", None)
+        return worked(nsid, plan) if isinstance(plan, PoolWork) else response
 
-    def _client(self) -> Client:
+    def client(self) -> Client:
         return Client(raise_request_exception=False)
 
-    def _headers(self) -> dict[str, str]:
+    def headers(self) -> dict[str, str]:
         bearer = {"HTTP_AUTHORIZATION": f"Bearer {self.token}"} if self.token else {}
         return {"HTTP_HOST": self.host.hostname, **bearer}
 
 
-def _worked(nsid: str, plan: PoolWork) -> HttpResponseBase:
+def worked(nsid: str, plan: PoolWork) -> HttpResponseBase:
     """What the bridge has another pool do, done here: in the test's thread and transaction."""
     try:
         text = plan.work().text

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import Account
-from tests.api.conftest import Api
+from tests.api.clients import Api
 from tests.api.test_method_credentials import VIEW, app_api
 
 SESSION = "com.atproto.server.getSession"

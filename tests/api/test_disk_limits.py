@@ -34,7 +34,7 @@ def budget(monkeypatch):
         changed = tuple(
             replace(each, bucket=bucket) if each == limit else each for each in method.limits
         )
-        monkeypatch.setitem(registry._methods, nsid, replace(method, limits=changed))
+        monkeypatch.setitem(registry.METHODS, nsid, replace(method, limits=changed))
 
     return give
 

@@ -157,8 +157,8 @@ def test_a_token_of_an_earlier_release_goes_on_until_its_session_ends(alice):
     """Those did not name their session."""
     now = int(time.time())
     lasts = now, now + session_tokens.ACCESS_LIFETIME_S
-    claims = session_tokens._claims(alice.host, alice.did, session_tokens.ACCESS_SCOPE, *lasts)
-    token = session_tokens._make(alice.host, session_tokens._ACCESS_HEADER, claims)
+    claims = session_tokens.claims_of(alice.host, alice.did, session_tokens.ACCESS_SCOPE, *lasts)
+    token = session_tokens.make_token(alice.host, session_tokens.ACCESS_HEADER, claims)
     older = Person(alice.host, token, alice.did, alice.handle)
     assert older.query(SERVER + "getSession").status_code == 200
     assert alice.refreshing().send(SERVER + "deleteSession").status_code == 200
@@ -186,7 +186,7 @@ def test_nobody_signs_in_with_a_password_that_is_being_changed(alice, monkeypatc
     proof = credentials.authenticate_app(alice.host, alice.handle, alice.password)
     staff_overrides.set_password(account_of(alice), "quite another one")
     with pytest.raises(credentials.InvalidLogin):
-        sessions._begin(proof)
+        sessions.begin_with(proof)
     assert not Session.objects.filter(account=proof.account).exists()
 
 

@@ -220,8 +220,8 @@ def test_a_reserved_key_is_the_same_for_the_same_did(anyone):
 
 def test_a_handle_of_another_domain_is_asked_for_in_another_lane(anyone, monkeypatch):
     did, handle = "did:web:zoe.example.com", f"x{secrets.token_hex(8)}.example.com"
-    monkeypatch.setattr(network_handles, "_ask", lambda _name: did)
-    plan = anyone.query(RESOLVE, handle=handle).responder._plan
+    monkeypatch.setattr(network_handles, "ask", lambda _name: did)
+    plan = anyone.query(RESOLVE, handle=handle).responder.plan
     assert (plan.pool, orjson.loads(plan.work().text)) == ("lookup", {"did": did})
     assert anyone.query(RESOLVE, handle=handle).json() == {"did": did}
 

@@ -17,8 +17,8 @@ def _forgotten():
 
 def forget() -> None:
     """What a process remembers for minutes."""
-    permission_sets._remembered._own.clear()
-    resolving._refusals._own.clear()
+    permission_sets.REMEMBERED.own.clear()
+    resolving.REFUSALS.own.clear()
 
 
 def publish(person, *collections: str) -> None:

@@ -16,7 +16,7 @@ from accounts.authentication import session_tokens
 from accounts.models import Account, OAuthSession, Session
 from accounts.oauth import access_tokens, opaque
 from accounts.oauth.dpop import nonces
-from tests.api.conftest import Api
+from tests.api.clients import Api
 from tests.oauth_app import Key
 from tests.tenancy.test_cross_tenant import MATRIX, THING, answer_to, filled
 from xrpc import registry
@@ -150,8 +150,8 @@ class AppApi(Api):
         url = f"{self.host.origin}{path}"
         return {"HTTP_DPOP": self.key.proof(method, url, nonces.current(self.host), self.token)}
 
-    def _headers(self):
-        return {**super()._headers(), "HTTP_AUTHORIZATION": f"DPoP {self.token}"}
+    def headers(self):
+        return {**super().headers(), "HTTP_AUTHORIZATION": f"DPoP {self.token}"}
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from accounts.invites import codes
 from accounts.models import Account, HeldSignUp
 from hosting.tenancy import routing
 from moderation.staff import sign_up_review
-from tests.api import conftest
+from tests.api import clients
 from tests.api.clients import Api
 from tests.api.test_admin import done, refused
 from tests.api.test_moving import quick_directory, service_token
@@ -90,6 +90,6 @@ def test_nobody_is_asked_who_has_a_did_before_the_hosts_own_rules(alice, birch, 
 
 def test_who_has_a_did_is_asked_in_the_lane_of_lookups(alice, birch, monkeypatch):
     pools = []
-    monkeypatch.setattr(conftest, "_worked", lambda _nsid, plan: pools.append(plan.pool))
+    monkeypatch.setattr(clients, "worked", lambda _nsid, plan: pools.append(plan.pool))
     knock(birch, alice)
     assert pools == ["lookup"]

@@ -248,7 +248,7 @@ def test_a_proof_serves_once(signed_in):
 
 def test_a_proof_needs_the_hosts_nonce(signed_in):
     signed_in.nonce = ""
-    lacking = signed_in._call(GET_SESSION, "GET", None, {})
+    lacking = signed_in.send(GET_SESSION, "GET", None, {})
     assert refusal(lacking) == (401, "use_dpop_nonce")
     assert lacking["DPoP-Nonce"]
     assert "DPoP-Nonce" in lacking["Access-Control-Expose-Headers"]

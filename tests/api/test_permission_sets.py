@@ -14,7 +14,7 @@ DOCUMENT = {"$type": SCHEMA, "lexicon": 1, "id": SET, "defs": {"main": MAIN}}
 
 @pytest.fixture(autouse=True)
 def _fresh():
-    permission_sets._remembered._own.clear()
+    permission_sets.REMEMBERED.own.clear()
 
 
 def publish(person, document=DOCUMENT):

@@ -130,7 +130,7 @@ def test_another_tenants_session_is_not_handed_on(mallory, ash, view):
 
 @pytest.mark.parametrize("verb", ["PUT", "DELETE", "PATCH"])
 def test_other_verbs_are_no_calls(alice, view, verb):
-    response = alice._client().generic(verb, f"/xrpc/{THING}", **alice._headers())
+    response = alice.client().generic(verb, f"/xrpc/{THING}", **alice.headers())
     assert response.json()["error"] == "InvalidRequest"
 
 

@@ -23,7 +23,7 @@ def limited(monkeypatch):
 
     def limit(nsid, *declared):
         changed = replace(registry.find(nsid), limits=declared)
-        monkeypatch.setitem(registry._methods, nsid, changed)
+        monkeypatch.setitem(registry.METHODS, nsid, changed)
 
     return limit
 
@@ -31,10 +31,10 @@ def limited(monkeypatch):
 @pytest.fixture
 def few_requests(monkeypatch):
     """Two requests a day and network."""
-    rate_limits._request_charges.cache_clear()
+    rate_limits.request_charges.cache_clear()
     monkeypatch.setattr(rate_limits, "REQUESTS", Bucket("requests", (Budget(2, DAY),)))
     yield
-    rate_limits._request_charges.cache_clear()
+    rate_limits.request_charges.cache_clear()
 
 
 def test_every_answer_says_how_the_tightest_budget_stands(anyone):
@@ -203,7 +203,7 @@ def test_one_password_cannot_be_tried_on_many_names(alice, anyone, monkeypatch):
 
 
 def try_password(anyone, name, password="wrong", **more):
-    client = anyone._client()
+    client = anyone.client()
     body = {"identifier": name, "password": password}
     path = f"/xrpc/{CREATE_SESSION}"
     headers = {"HTTP_HOST": anyone.host.hostname, **more}

@@ -12,7 +12,7 @@ from hosting import limits
 from hosting.tenancy import routing
 from repos.state.long_reads import conninfo
 from server.database.pipeline import Pipeline
-from tests.api.conftest import Api, Person
+from tests.api.clients import Api, Person
 from xrpc import registry
 from xrpc.small_reads import SmallReads
 

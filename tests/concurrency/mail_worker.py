@@ -25,7 +25,7 @@ def main() -> None:
     """Never ends by itself."""
     settings.VALKEY_URL = ""  # every wake-up is done here
     delivery.LEASE = deletion.LEASE = timedelta(seconds=0.5)
-    deletion._BATCH = 20
+    deletion.BATCH = 20
     connection.ensure_connection()
     sys.stdout.write("ready\n")
     sys.stdout.flush()

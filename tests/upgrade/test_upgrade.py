@@ -121,9 +121,9 @@ def databases(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Tests may make databases, and hold the keys of the dump's secrets."""
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as changed:
         changed.setattr(settings, "KEY_ENCRYPTION_KEYS", write_dump.KEYS)
-        keyring._ciphers.cache_clear()
+        keyring.ciphers.cache_clear()
         yield
-    keyring._ciphers.cache_clear()
+    keyring.ciphers.cache_clear()
 
 
 @pytest.fixture(scope="module")

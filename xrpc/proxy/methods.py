@@ -11,7 +11,7 @@ CREATE_ACCOUNT: Final = "com.atproto.server.createAccount"
 CREATE_REPORT: Final = "com.atproto.moderation.createReport"
 
 # They manage the account itself; no other service may act in them as the user.
-_PROTECTED = frozenset(
+PROTECTED = frozenset(
     nsid.lower()
     for nsid in (
         "com.atproto.admin.sendEmail",
@@ -39,7 +39,7 @@ _ADMIN = "com.atproto.admin."
 
 def is_protected(nsid: str) -> bool:
     """Whether the method is never proxied and never named in a service token."""
-    return nsid.lower() in _PROTECTED
+    return nsid.lower() in PROTECTED
 
 
 def needs_privilege(nsid: str) -> bool:

@@ -37,11 +37,11 @@ class Relay:
     """The responder of one request (server.web.deferred_response)."""
 
     def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+        self.plan = plan
 
     async def respond(self, exchange: Exchange) -> None:
         """Answer the request. Raises ClientDisconnected, TimeoutError."""
-        await exchange.while_the_client_stays(_answer(exchange, self._plan))
+        await exchange.while_the_client_stays(_answer(exchange, self.plan))
 
 
 async def _answer(exchange: Exchange, plan: Plan) -> None:

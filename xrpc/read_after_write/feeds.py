@@ -17,7 +17,7 @@ def author_feed(value: Value, lacking: Lacking) -> Value:
     """Own posts on top of the own feed, the author's name and picture up to date."""
     if not _is_own(lacking):
         return value
-    posts = [view for view in lacking.post_views() if _passes(view, lacking)]
+    posts = [view for view in lacking.post_views() if passes(view, lacking)]
     return {**value, "feed": _inserted(_refreshed(value["feed"], lacking), posts, lacking)}
 
 
@@ -36,7 +36,7 @@ def _is_own(lacking: Lacking) -> bool:
     return actor == lacking.author.did or actor.lower() == lacking.author.handle
 
 
-def _passes(view: View, lacking: Lacking) -> bool:
+def passes(view: View, lacking: Lacking) -> bool:
     """Whether a post belongs into the feed by getAuthorFeed's `filter`."""
     record = view["record"]
     reply, wanted = record.get("reply"), lacking.params.get("filter")

@@ -26,7 +26,7 @@ def thread(value: Value, lacking: Lacking) -> Value:
     found = value["thread"]
     if found.get("$type") != _VIEW:
         return value
-    return {**value, "thread": _with_replies(found, lacking.post_views())}
+    return {**value, "thread": with_replies(found, lacking.post_views())}
 
 
 class ThreadMerging(Merging):
@@ -63,7 +63,7 @@ class ThreadMerging(Merging):
         posts = lacking.post_views()
         root = next(post for post in posts if post["uri"] == uri)
         others = [post for post in posts if post["uri"] != uri]
-        made = _with_replies({"$type": _VIEW, "post": root}, others)
+        made = with_replies({"$type": _VIEW, "post": root}, others)
         parent = _parent_of(root["record"])
         if parent is None:
             return self.answer(received, {"thread": made}, records)
@@ -78,7 +78,7 @@ class ThreadMerging(Merging):
         return Questions((self.way.question(self.service, GET_THREAD, query),), hung, received)
 
 
-def _with_replies(view: View, posts: list[View]) -> View:
+def with_replies(view: View, posts: list[View]) -> View:
     """The thread with those of the posts that belong to it, oldest put in first."""
     root = view["post"]["uri"]
     thread_root = _root_of(view["post"]["record"]) or root

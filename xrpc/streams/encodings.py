@@ -30,17 +30,17 @@ class Texts:
     """
 
     kept_bytes: int = KEPT_BYTES
-    _texts: OrderedDict[tuple[str, bytes], bytes] = field(default_factory=OrderedDict)
+    texts: OrderedDict[tuple[str, bytes], bytes] = field(default_factory=OrderedDict)
     _size: int = 0
 
     def of(self, nsid: str, frame: bytes) -> bytes:
         """The frame as text (UTF-8), in the words of the stream `nsid`."""
         key = nsid, frame
-        if (text := self._texts.get(key)) is None:
-            text = self._texts[key] = json_frames.from_frame(nsid, frame)
+        if (text := self.texts.get(key)) is None:
+            text = self.texts[key] = json_frames.from_frame(nsid, frame)
             self._size += len(frame) + len(text)
             while self._size > self.kept_bytes:
-                (_, oldest), gone = self._texts.popitem(last=False)
+                (_, oldest), gone = self.texts.popitem(last=False)
                 self._size -= len(oldest) + len(gone)
         return text
 

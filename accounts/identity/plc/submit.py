@@ -53,7 +53,7 @@ def submit(operation_id: int) -> None:
         raise Undecided(str(outcome)) from outcome
     else:
         if is_handed_in:
-            _confirm(operation)
+            confirm(operation)
         else:
             submit(operation_id)  # on another predecessor; rebase.ATTEMPTS_MAX ends this
 
@@ -134,7 +134,7 @@ def _postpone(operation: PlcOperation, outcome: client.Unsettled) -> None:
     operation.postpone(again_at, str(outcome), last_failure=outcome.failure)
 
 
-def _confirm(operation: PlcOperation) -> None:
+def confirm(operation: PlcOperation) -> None:
     """The directory holds it: decide, and open the account in the same transaction."""
     with transaction.atomic():
         if not operation.finish(PlcOperation.State.PUBLISHED):

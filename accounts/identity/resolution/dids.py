@@ -37,7 +37,7 @@ STALE_S = 60.0  # how long a document of yesterday stands in before its silent s
 Document = dict[str, Any]
 Hear = Callable[[str], Document]  # of a DID
 
-_cache = SharedCache("did")
+CACHE = SharedCache("did")
 _single_flight: SingleFlight[dict[str, Any]] = SingleFlight()
 _REFUSALS: dict[str, type[UnresolvedDid]] = {
     "DidNotFound": DidNotFound,
@@ -57,7 +57,7 @@ def resolve_did(did: str, *, fresh: bool = False) -> DidDocument:
     if fresh:
         asked_at = timezone.now()
         return DidDocument(_single_flight.run(did, lambda: _asked(did, documents.fetch, asked_at)))
-    known = _cache.get(did)
+    known = CACHE.get(did)
     if known is not None and known.is_fresh:
         return DidDocument(_remembered(known))
     asked_at = timezone.now()
@@ -74,7 +74,7 @@ def known_did(did: str) -> DidDocument | None:
     own = own_documents.find(did)
     if own is not None:
         return DidDocument(own)
-    known = _cache.get(did)
+    known = CACHE.get(did)
     return DidDocument(_remembered(known)) if known is not None and known.is_fresh else None
 
 
@@ -82,12 +82,12 @@ def settle_did(did: str, hear: Hear) -> DidDocument:
     """As `resolve_did`, for somebody who asked without a thread (server.net.http_client): `hear`
     gives the document (`documents.read`), or raises NetworkUnavailable when nobody answered."""
     asked_at = timezone.now() - timedelta(seconds=settings.RESOLVE_TIMEOUT_S)  # at the earliest
-    return DidDocument(_asked_or_old(did, _cache.get(did), hear, asked_at))
+    return DidDocument(_asked_or_old(did, CACHE.get(did), hear, asked_at))
 
 
 def remember_document(did: str, document: dict[str, Any]) -> None:
     """Take note of what a DID says now, having changed it ourselves."""
-    _cache.put(did, {"document": document}, fresh_s=FRESH_S, keep_s=KEPT_S)
+    CACHE.put(did, {"document": document}, fresh_s=FRESH_S, keep_s=KEPT_S)
 
 
 def _asked(did: str, hear: Hear, asked_at: datetime) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def _asked(did: str, hear: Hear, asked_at: datetime) -> dict[str, Any]:
         document = hear(did)
     except UnresolvedDid as refusal:
         value = {"refusal": refusal.name, "why": refusal.why}
-        _cache.put(did, value, fresh_s=REFUSAL_S, keep_s=REFUSAL_S)
+        CACHE.put(did, value, fresh_s=REFUSAL_S, keep_s=REFUSAL_S)
         raise
     remember_document(did, document)
     published_dids.note(Published(DidDocument(document)), seen_at=asked_at)
@@ -109,9 +109,9 @@ def _asked_or_old(did: str, known: Entry | None, hear: Hear, asked_at: datetime)
     except NetworkUnavailable as timeout:
         if known is None or "document" not in known.value:
             value = {"timeout": timeout.message}
-            _cache.put(did, value, fresh_s=UNAVAILABLE_S, keep_s=UNAVAILABLE_S)
+            CACHE.put(did, value, fresh_s=UNAVAILABLE_S, keep_s=UNAVAILABLE_S)
             raise
-        _cache.postpone(did, known, STALE_S)
+        CACHE.postpone(did, known, STALE_S)
         return _remembered(known)
 
 

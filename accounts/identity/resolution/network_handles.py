@@ -63,12 +63,12 @@ def ask_for_handle(handle: str) -> str | None:
     domain = _own_domain(name)
     if domain is not None:
         return allocation.resolve(domain.host, name)
-    return _ask(name)
+    return ask(name)
 
 
 def _asked(name: str) -> str | None:
     try:
-        did = _ask(name)
+        did = ask(name)
     except NetworkUnavailable:
         did = None
     fresh_s = FRESH_S if did else NOT_FOUND_S
@@ -76,7 +76,7 @@ def _asked(name: str) -> str | None:
     return did
 
 
-def _ask(name: str) -> str | None:
+def ask(name: str) -> str | None:
     """DNS, then HTTPS, then the backup name servers. When none finds it, a timeout counts."""
     timeouts: list[Exception] = []
     for source in (_by_dns, _by_https, _by_backup_dns):

@@ -31,7 +31,7 @@ AGAIN_S: Final = 30.0  # and one whose server was away; keys, when a new one is 
 REMEMBERED_MAX: Final = 2_000
 LOOK_UPS = bucket("oauth-client-look-ups", Budget(60, 5 * MINUTE_S))
 
-_cache = SharedCache("oauth-client", REMEMBERED_MAX)
+CACHE = SharedCache("oauth-client", REMEMBERED_MAX)
 _single_flight: SingleFlight[Mapping[str, Any]] = SingleFlight()
 
 
@@ -71,11 +71,11 @@ def keys_of(
 
 def forget(client_id: str) -> None:
     """Ask again next time."""
-    _cache.forget(client_id)
+    CACHE.forget(client_id)
 
 
 def _document(url: str, asker: Asker, *, is_new: bool = False) -> Mapping[str, Any]:
-    known = _cache.get(url)
+    known = CACHE.get(url)
     if known is not None and known.is_fresh and not (is_new and _is_older(known)):
         return _told(known)
     if asker.network:
@@ -85,7 +85,7 @@ def _document(url: str, asker: Asker, *, is_new: bool = False) -> Mapping[str, A
     except ClientUnavailable:
         if known is None or "document" not in known.value:
             raise
-        _cache.postpone(url, known, AGAIN_S)
+        CACHE.postpone(url, known, AGAIN_S)
         return _told(known)
 
 
@@ -107,9 +107,9 @@ def _asked(url: str) -> Mapping[str, Any]:
     except ClientUnavailable:
         raise
     except InvalidClientMetadata as refusal:
-        _cache.put(url, {"refusal": refusal.message}, fresh_s=REFUSED_S, keep_s=REFUSED_S)
+        CACHE.put(url, {"refusal": refusal.message}, fresh_s=REFUSED_S, keep_s=REFUSED_S)
         raise
-    _cache.put(url, {"document": document}, fresh_s=FRESH_S, keep_s=KEPT_S)
+    CACHE.put(url, {"document": document}, fresh_s=FRESH_S, keep_s=KEPT_S)
     return document
 
 

@@ -15,11 +15,11 @@ import structlog
 
 from repos.events.streams.table import StreamTable, connect
 
-_PAGE = 500
+PAGE = 500
 _PAGE_BYTES = 8 * 1_048_576  # a page ends with the event that fills it
 # After a quiet moment events are read at once, under load this often: what is read together goes
 # to each consumer in one write, and writes are most of what a delivery costs.
-_PACE_S = 0.01
+PACE_S = 0.01
 _LOOK_ANYWAY_S = 0.5
 _RECONNECT_PAUSE_S = 0.25
 
@@ -75,12 +75,12 @@ class Tailer:
             read_at = clock()
             if not await self._read_page(connection, self._position):
                 await _notified(connection)
-                await asyncio.sleep(max(0.0, read_at + _PACE_S - clock()))
+                await asyncio.sleep(max(0.0, read_at + PACE_S - clock()))
 
     async def _read_page(self, connection: psycopg.AsyncConnection, position: int) -> bool:
         """Hand on what comes next; whether the page was full, so that there may be more."""
         followed = frozenset(self._followed())
-        params = ([*followed], position, _PAGE)
+        params = ([*followed], position, PAGE)
         cursor = await connection.execute(self._next.encode(), params, binary=True)
         rows = await cursor.fetchall()
         if not rows:
@@ -89,7 +89,7 @@ class Tailer:
         for key, run in self._runs([row for row in rows if row[1] in followed]).items():
             for first_seq, encoded in run:
                 self._sink(key, first_seq, encoded)
-        return len(rows) == _PAGE or sum(len(row[self._body]) for row in rows) >= _PAGE_BYTES
+        return len(rows) == PAGE or sum(len(row[self._body]) for row in rows) >= _PAGE_BYTES
 
     def _runs(self, rows: list[tuple[Any, ...]]) -> Mapping[int, list[tuple[int, list[bytes]]]]:
         """Each stream's frames in runs of consecutive numbers: (first seq, frames)."""

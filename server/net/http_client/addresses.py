@@ -47,7 +47,7 @@ async def look_up(name: str) -> list[str]:
     if f".{name.rstrip('.')}".endswith(".localhost"):
         return _LOOPBACK
     try:
-        found = await _resolver().resolve_name(dns.name.from_text(name), lifetime=LOOK_UP_S)
+        found = await own_resolver().resolve_name(dns.name.from_text(name), lifetime=LOOK_UP_S)
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer) as reason:
         raise NoSuchHost(f"{name} has no address") from reason
     except (dns.exception.DNSException, OSError, UnicodeError) as reason:
@@ -67,7 +67,8 @@ def is_address(name: str) -> bool:
 
 
 @cache
-def _resolver() -> dns.asyncresolver.Resolver:
+def own_resolver() -> dns.asyncresolver.Resolver:
+    """The resolver of this process, with a cache."""
     resolver = dns.asyncresolver.Resolver()
     resolver.cache = dns.resolver.LRUCache(_REMEMBERED_MAX)  # for as long as the answers allow
     return resolver

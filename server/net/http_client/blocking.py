@@ -71,7 +71,7 @@ async def _exchange(
     request: Request, max_bytes: int, waiting: "_Waiting", into: IO[bytes] | None
 ) -> Answer:
     kept: list[bytes] = []
-    async with _running().connections.ask(request) as reply:
+    async with running().connections.ask(request) as reply:
         async for piece in _decoded(reply, max_bytes):
             if into is None:
                 kept.append(piece)
@@ -101,20 +101,20 @@ class _Waiting:
 
     def run(self, exchange: Coroutine[Any, Any, T]) -> T:
         """The result of the exchange. Whatever interrupts the thread ends the exchange, too."""
-        running = asyncio.run_coroutine_threadsafe(exchange, _running().loop)
-        running.add_done_callback(lambda _: self._jobs.put(None))
+        exchanging = asyncio.run_coroutine_threadsafe(exchange, running().loop)
+        exchanging.add_done_callback(lambda _: self._jobs.put(None))
         try:
             for job in iter(self._jobs.get, None):
                 job()
         except BaseException:
-            running.cancel()
+            exchanging.cancel()
             raise
-        return running.result()
+        return exchanging.result()
 
     async def do(self, work: Callable[[], T]) -> T:
         """Have the thread do this, on the way of the exchange."""
         done: Future[T] = Future()
-        self._jobs.put(partial(_settle, done, work))
+        self._jobs.put(partial(settle, done, work))
         return await asyncio.wrap_future(done)
 
     async def pieces(self, file: IO[bytes]) -> AsyncIterator[bytes]:
@@ -123,7 +123,8 @@ class _Waiting:
             yield piece
 
 
-def _settle(done: "Future[T]", work: Callable[[], T]) -> None:
+def settle(done: "Future[T]", work: Callable[[], T]) -> None:
+    """Do the work and give its outcome to whoever waits."""
     if not done.set_running_or_notify_cancel():
         return
     try:
@@ -151,7 +152,8 @@ _lock = threading.Lock()
 _started: list[_Running] = []
 
 
-def _running() -> _Running:
+def running() -> _Running:
+    """The event loop of this process and its connections, started when first needed."""
     with _lock:
         if not _started:
             _started.append(_Running())

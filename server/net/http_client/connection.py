@@ -49,7 +49,7 @@ class Connection(asyncio.Protocol):
 
     async def piece(self) -> bytes:
         """The next piece of the answer's body, b"" at its end. Raises TimedOut, BadResponse."""
-        incoming = self._asked
+        incoming = self.asked
         await self._until(lambda: incoming.held_bytes or incoming.is_whole, IDLE_S)
         taken = incoming.take()
         if self._is_paused and not self.is_lost:
@@ -61,7 +61,7 @@ class Connection(asyncio.Protocol):
     def can_follow(self) -> bool:
         """Whether the exchange is over, and the connection is good for another one."""
         is_good = self._is_sent and not self.is_lost and not self._fault
-        return is_good and self._asked.can_follow and not self._asked.held_bytes
+        return is_good and self.asked.can_follow and not self.asked.held_bytes
 
     @property
     def is_stale(self) -> bool:
@@ -92,8 +92,8 @@ class Connection(asyncio.Protocol):
 
     async def _passes(self, piece: bytes) -> bool:
         """Write, at the server's pace; False when it answers before it has heard all."""
-        await self._until(lambda: self._is_writable or self._asked.status, IDLE_S)
-        if self._fault or self._asked.status:
+        await self._until(lambda: self._is_writable or self.asked.status, IDLE_S)
+        if self._fault or self.asked.status:
             return False
         self._transport.write(piece)
         return True
@@ -127,7 +127,8 @@ class Connection(asyncio.Protocol):
             self._waiter.set_result(None)
 
     @property
-    def _asked(self) -> Incoming:
+    def asked(self) -> Incoming:
+        """The answer to what was asked last."""
         assert self._incoming is not None  # noqa: S101 - nobody reads before they ask
         return self._incoming
 
@@ -196,7 +197,7 @@ async def _connected(loop: asyncio.AbstractEventLoop, place: Place, address: str
         Connection,
         address,
         place.port,
-        ssl=_tls() if is_tls else None,
+        ssl=tls_context() if is_tls else None,
         server_hostname=place.host if is_tls else None,
     )
     return connection
@@ -228,7 +229,8 @@ async def _pieces(body: bytes) -> AsyncIterator[bytes]:
 
 
 @cache
-def _tls() -> ssl.SSLContext:
+def tls_context() -> ssl.SSLContext:
+    """TLS as every connection of ours uses it."""
     context = ssl.create_default_context()
     context.set_alpn_protocols(["http/1.1"])
     return context

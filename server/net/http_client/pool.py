@@ -32,12 +32,12 @@ class Reply:
 
     status: int
     headers: Mapping[str, str]
-    _connection: Connection
+    connection: Connection
 
     async def chunks(self, max_bytes: int) -> Chunks:
         """The body piece by piece. Raises TimedOut, BadResponse; TooLarge for more."""
         size = 0
-        while piece := await self._connection.piece():
+        while piece := await self.connection.piece():
             size += len(piece)
             if size > max_bytes:
                 raise TooLarge(max_bytes, self.status)
@@ -52,10 +52,10 @@ class Connections:
     """Asks servers. One object an event loop."""
 
     def __init__(self) -> None:
-        self._idle: dict[Key, deque[Connection]] = {}
+        self.idle: dict[Key, deque[Connection]] = {}
         self._idle_count = 0
         self._sweeper: asyncio.TimerHandle | None = None
-        self._busy: Counter[Key] = Counter()
+        self.busy: Counter[Key] = Counter()
         self._untrusted_busy = 0
         self._callers: Counter[str] = Counter()
 
@@ -102,7 +102,7 @@ class Connections:
 
     def _taken(self, key: Key) -> Connection | None:
         """The connection that was kept last and is still good."""
-        idle = self._idle.get(key)
+        idle = self.idle.get(key)
         while idle:
             connection = idle.pop()
             self._idle_count -= 1
@@ -112,13 +112,13 @@ class Connections:
         return None
 
     def _keep(self, key: Key, connection: Connection) -> None:
-        is_full = self._idle_count >= ALL_KEPT_MAX or len(self._idle.get(key, ())) >= KEPT_MAX
+        is_full = self._idle_count >= ALL_KEPT_MAX or len(self.idle.get(key, ())) >= KEPT_MAX
         if is_full or not connection.can_follow:
             connection.drop()
             return
         loop = asyncio.get_running_loop()
         connection.kept_at = loop.time()
-        self._idle.setdefault(key, deque()).append(connection)
+        self.idle.setdefault(key, deque()).append(connection)
         self._idle_count += 1
         if self._sweeper is None:
             self._sweeper = loop.call_later(KEPT_S, self._sweep)
@@ -127,26 +127,26 @@ class Connections:
         """Close what nobody asked for again; come back while anything is kept."""
         loop = asyncio.get_running_loop()
         self._close_idle(loop.time() - KEPT_S)
-        self._sweeper = loop.call_later(KEPT_S / 2, self._sweep) if self._idle else None
+        self._sweeper = loop.call_later(KEPT_S / 2, self._sweep) if self.idle else None
 
     def _close_idle(self, until: float) -> None:
-        for key, idle in list(self._idle.items()):
+        for key, idle in list(self.idle.items()):
             while idle and (idle[0].kept_at <= until or idle[0].is_lost):
                 idle.popleft().drop()
                 self._idle_count -= 1
             if not idle:
-                del self._idle[key]
+                del self.idle[key]
 
     def _enter(self, key: Key, caller: str) -> None:
         is_ours = key[3]
         most = OURS_BUSY_MAX if is_ours else BUSY_MAX
         if caller and self._callers[caller] >= CALLER_BUSY_MAX:
             raise Busy(f"{CALLER_BUSY_MAX} calls of {caller} are under way")
-        if self._busy[key] >= most:
+        if self.busy[key] >= most:
             raise Busy(f"{most} calls wait for {key[1]}")
         if not is_ours and self._untrusted_busy >= UNTRUSTED_BUSY_MAX:
             raise Busy(f"{UNTRUSTED_BUSY_MAX} calls wait for services of untrusted parties")
-        self._busy[key] += 1
+        self.busy[key] += 1
         self._callers[caller] += 1
         self._untrusted_busy += not is_ours
 
@@ -154,7 +154,7 @@ class Connections:
         self._callers[caller] -= 1
         if not self._callers[caller]:
             del self._callers[caller]
-        self._busy[key] -= 1
+        self.busy[key] -= 1
         self._untrusted_busy -= not key[3]
-        if not self._busy[key]:
-            del self._busy[key]
+        if not self.busy[key]:
+            del self.busy[key]

@@ -29,7 +29,7 @@ class BodyTransfer:
         self.who = who
         self._begun_at = monotonic()
         self._size = 0
-        self._cut = asyncio.get_running_loop().create_future()
+        self.cut = asyncio.get_running_loop().create_future()
 
     def count(self, size: int) -> None:
         self._size += size
@@ -41,15 +41,15 @@ class BodyTransfer:
 
     def cut_off(self) -> None:
         """End it where it stands."""
-        if not self._cut.done():
-            self._cut.set_result(None)
+        if not self.cut.done():
+            self.cut.set_result(None)
 
     async def until_cut(self, work: Awaitable[None], *leaving: Awaitable[None]) -> None:
         """Do the work, and drop it when the client leaves or it has to give way. Raises CutOff."""
         doing = asyncio.ensure_future(work)
         going = [asyncio.ensure_future(each) for each in leaving]
         try:
-            await asyncio.wait({doing, *going, self._cut}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({doing, *going, self.cut}, return_when=asyncio.FIRST_COMPLETED)
             if not doing.done():
                 raise CutOff("the client went away, or had to give way")
             await doing

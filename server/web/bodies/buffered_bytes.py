@@ -61,7 +61,7 @@ class BufferedBody:
         self.size += len(piece)
         if self._refusal is not None:
             return
-        if self._file is None and self._is_counted():
+        if self._file is None and self.is_counted():
             self._pieces.append(piece)
             return
         try:
@@ -92,7 +92,7 @@ class BufferedBody:
         self._held.size -= self._counted
         self._counted = 0
 
-    def _is_counted(self) -> bool:
+    def is_counted(self) -> bool:
         """Count what there is now, if there is room for it."""
         more = self.size - self._counted
         if self.size <= SMALL_BYTES:

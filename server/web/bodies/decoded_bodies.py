@@ -59,7 +59,7 @@ class Body:
         encoding = meta.get("HTTP_CONTENT_ENCODING", "identity").strip().lower()
         self.is_encoded = encoding not in ("", "identity")
         self._is_chunked = self.length is None and _is_chunked(request)
-        self._source: Readable = meta["wsgi.input"] if self._is_chunked else request
+        self.source: Readable = meta["wsgi.input"] if self._is_chunked else request
         self._decoder = _decoder(encoding) if self.is_encoded else None
         self._ahead = b""
         self.file: IO[bytes] | None = None
@@ -68,7 +68,7 @@ class Body:
 
     def arrived(self, file: IO[bytes]) -> None:
         """Read from here what was still on its way (xrpc.request.uploads)."""
-        self._source = file
+        self.source = file
         self.file = None if self.is_encoded else file
 
     def count_with(self, hear: Callable[[int], None]) -> None:
@@ -114,7 +114,7 @@ class Body:
             piece, self._ahead = self._ahead[:size], self._ahead[size:]
             return piece
         try:
-            return self._source.read(size)
+            return self.source.read(size)
         except OSError as error:
             raise InvalidRequest("The request body was cut off") from error
 

@@ -45,7 +45,7 @@ class FairQueue(Generic[T]):
         waiting_max: int,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        self._threads = threads
+        self.workers = threads
         self._wide_max = max(1, most // 2)
         self._waiting_max = waiting_max
         self._each_max = threads + max(1, waiting_max // 8)
@@ -109,8 +109,8 @@ class FairQueue(Generic[T]):
 
     def _able(self) -> Iterator[_Share[T]]:
         """Those with a job that may run now."""
-        share_max = max(1, self._threads // (1 + len(self._shares)))
-        if self.running >= self._threads:
+        share_max = max(1, self.workers // (1 + len(self._shares)))
+        if self.running >= self.workers:
             share_max = 1  # an additional thread: for those with nothing under way
         for share in self._shares.values():
             is_below = share.waiting and share.running < share_max

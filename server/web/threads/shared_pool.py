@@ -37,7 +37,7 @@ class SharedPool(ThreadPool):
         self._most = most or threads
         self._at_end = at_end
         self._turn = threading.Condition()  # of all that follows
-        self._queue: FairQueue[Job] = FairQueue(threads, self._most, waiting_max)
+        self.queue: FairQueue[Job] = FairQueue(threads, self._most, waiting_max)
         self._idle_count = 0
         self._is_closing = False
 
@@ -52,7 +52,7 @@ class SharedPool(ThreadPool):
         job = (work, future)
         try:
             with self._turn:
-                displaced = self._queue.push(client, job)
+                displaced = self.queue.push(client, job)
                 self._wake_or_start_thread()
         except QueueIsFull:
             raise PoolIsFull(self.name) from None
@@ -63,33 +63,33 @@ class SharedPool(ThreadPool):
         finally:
             if future.cancelled():
                 with self._turn:
-                    self._queue.discard(client, job)
+                    self.queue.discard(client, job)
 
     def close(self) -> None:
         """Let every thread finish what it does and end; waiting jobs are done first."""
         with self._turn:
             self._is_closing = True
             self._turn.notify_all()
-        for thread in list(self._threads):
+        for thread in list(self.workers):
             thread.join()
 
     def _wake_or_start_thread(self) -> None:
         """Something may run: wake an idle thread, or start one when all are busy."""
-        if not self._queue.has_next():
+        if not self.queue.has_next():
             return
-        count = len(self._threads)
+        count = len(self.workers)
         if self._idle_count:
             self._turn.notify()
-        elif count < self._thread_count or self._queue.running >= count < self._most:
+        elif count < self._thread_count or self.queue.running >= count < self._most:
             self._start()
 
     def _start(self) -> None:
         thread = threading.Thread(target=self._work, name=self._free_name(), daemon=True)
-        self._threads.append(thread)
+        self.workers.append(thread)
         thread.start()
 
     def _free_name(self) -> str:
-        taken = {thread.name for thread in self._threads}
+        taken = {thread.name for thread in self.workers}
         names = (f"{self.name}-{number}" for number in range(self._most))
         return next(name for name in names if name not in taken)
 
@@ -103,7 +103,7 @@ class SharedPool(ThreadPool):
                 except BaseException as error:  # noqa: BLE001 - it is raised again where it is awaited
                     result, failure = None, error
                 with self._turn:
-                    self._queue.done(client, time.monotonic() - begun_at)
+                    self.queue.done(client, time.monotonic() - begun_at)
                 deliver([(future, result, failure)])
                 del taken, work, future, result, failure  # an idle thread keeps no body alive
         finally:
@@ -112,13 +112,13 @@ class SharedPool(ThreadPool):
     def _next(self) -> tuple[Client, Job] | None:
         """The next job; None when this thread is to end."""
         with self._turn:
-            while (taken := self._queue.take()) is None:
+            while (taken := self.queue.take()) is None:
                 self._idle_count += 1
                 was_woken = not self._is_done() and self._turn.wait(IDLE_S)
                 self._idle_count -= 1
-                is_additional = len(self._threads) > self._thread_count
+                is_additional = len(self.workers) > self._thread_count
                 if self._is_done() or (is_additional and not was_woken):
-                    self._threads.remove(threading.current_thread())
+                    self.workers.remove(threading.current_thread())
                     return None
             # Shares may have grown with the job that this thread has done: one wakes the next.
             self._wake_or_start_thread()
@@ -127,4 +127,4 @@ class SharedPool(ThreadPool):
             return taken
 
     def _is_done(self) -> bool:
-        return self._is_closing and not self._queue.waiting
+        return self._is_closing and not self.queue.waiting

@@ -30,13 +30,13 @@ class ThreadPool:
         self._limit = threads + waiting_max
         self._open_count = 0  # touched by the event loop's thread only
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
-        self._threads: list[threading.Thread] = []
+        self.workers: list[threading.Thread] = []
 
     async def run(self, work: Callable[[], T]) -> T:
         """Run blocking work in one of the pool's threads. Raises PoolIsFull at once."""
         if self._open_count >= self._limit:
             raise PoolIsFull(self.name)
-        if not self._threads:
+        if not self.workers:
             self._start()
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._open_count += 1
@@ -49,18 +49,18 @@ class ThreadPool:
 
     def close(self) -> None:
         """Let every thread finish what it does and end; waiting jobs are done first."""
-        for _ in self._threads:
+        for _ in self.workers:
             self._jobs.put(None)
-        for thread in self._threads:
+        for thread in self.workers:
             thread.join()
-        self._threads.clear()
+        self.workers.clear()
 
     def _start(self) -> None:
         for number in range(self._thread_count):
             name = f"{self.name}-{number}"
             thread = threading.Thread(target=self._work, name=name, daemon=True)
             thread.start()
-            self._threads.append(thread)
+            self.workers.append(thread)
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:

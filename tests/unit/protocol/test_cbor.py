@@ -199,8 +199,8 @@ def test_integers_that_javascript_would_round_are_found() -> None:
 
 def test_tags_inside_one_another_are_left_at_the_second(monkeypatch: pytest.MonkeyPatch) -> None:
     heads: list[int] = []
-    read = cbor._head
-    monkeypatch.setattr(cbor, "_head", lambda *where: heads.append(1) or read(*where))
+    read = cbor.read_head
+    monkeypatch.setattr(cbor, "read_head", lambda *where: heads.append(1) or read(*where))
     with pytest.raises(cbor.CborError, match="not a link's"):
         cbor.decode(b"\xd8\x2a" * 100_000)
     assert len(heads) == 1

@@ -50,7 +50,7 @@ def test_the_longest_is_good_and_one_more_is_not(is_valid: Check, longest: str) 
     assert not is_valid(longest + "x" * 64)
 
 
-@given(st.from_regex(syntax._NSID, fullmatch=True))
+@given(st.from_regex(syntax.NSID, fullmatch=True))
 def test_a_collection_is_an_nsid_with_its_domain_in_lower_case(nsid: str) -> None:
     domain = nsid.rpartition(".")[0]
     assert syntax.is_collection(nsid) == (syntax.is_nsid(nsid) and domain == domain.lower())

@@ -17,8 +17,8 @@ FREE = "app.bsky.actor.getProfile"  # a query that we do not declare
 @pytest.fixture
 def _empty(monkeypatch):
     """A table of this test's own."""
-    monkeypatch.setattr(registry, "_methods", {})
-    monkeypatch.setattr(registry, "_subscriptions", {})
+    monkeypatch.setattr(registry, "METHODS", {})
+    monkeypatch.setattr(registry, "SUBSCRIPTIONS", {})
 
 
 @pytest.mark.usefixtures("_empty")

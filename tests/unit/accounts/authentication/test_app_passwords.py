@@ -27,7 +27,7 @@ def names_of(account) -> list[str]:
 
 
 def test_a_password_is_four_groups_and_never_stored(alice, phone):
-    assert app_passwords._FORM.fullmatch(phone)
+    assert app_passwords.FORM.fullmatch(phone)
     row = AppPassword.objects.get()
     assert phone not in str(vars(row))
     assert app_passwords.matching(alice, phone) == row
@@ -119,7 +119,7 @@ def test_one_that_is_revoked_during_the_login_begins_nothing(alice, phone):
     proof = credentials.authenticate_app(alice.host, alice.did, phone)
     app_passwords.revoke(alice, "phone")
     with pytest.raises(InvalidLogin):
-        sessions._begin(proof)
+        sessions.begin_with(proof)
     assert not Session.objects.exists()
 
 

@@ -50,14 +50,14 @@ def test_all_else_that_the_did_says_stays(account):
 
 
 def test_a_rotation_that_was_interrupted_goes_on_by_itself(account, plc):
-    operation = key_rotation._write_down(account)
+    operation = key_rotation.write_down(account)
     submit.submit(operation.pk)  # what the sweep does
     account.refresh_from_db()
     assert account.signing_did_key == named_by_directory(account)
 
 
 def test_a_rotation_under_way_is_not_begun_twice(account, plc):
-    operation = key_rotation._write_down(account)
+    operation = key_rotation.write_down(account)
     key_rotation.rotate_key(account)
     operation.refresh_from_db()
     assert operation.state == "published"
@@ -96,7 +96,7 @@ def test_an_update_with_a_key_that_is_not_ours_changes_no_account(account):
         cid="x",
         next_attempt_at=timezone.now(),
     )
-    submit._confirm(PlcOperation.objects.claim(row.pk, submit.lease()))
+    submit.confirm(PlcOperation.objects.claim(row.pk, submit.lease()))
     before = account.signing_did_key
     account.refresh_from_db()
     assert account.signing_did_key == before

@@ -163,7 +163,7 @@ def test_whoever_came_back_between_the_look_and_the_deed_stays(alice, announced)
     activation.deactivate(alice, timezone.now() - timedelta(seconds=1))
     seen = Account.objects.get(pk=alice.pk)
     Account.objects.update(deactivated_at=None, delete_after=None)
-    deletion._delete_if_still_due(seen)
+    deletion.delete_if_still_due(seen)
     assert is_there(alice)
 
 

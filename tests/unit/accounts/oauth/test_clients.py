@@ -40,7 +40,7 @@ def network(monkeypatch) -> Network:
     made = Network()
     made.pages[CLIENT_ID] = DOCUMENT
     monkeypatch.setattr(http_client, "request", made.request)
-    monkeypatch.setattr(fetching, "_cache", fetching.SharedCache("oauth-client-test"))
+    monkeypatch.setattr(fetching, "CACHE", fetching.SharedCache("oauth-client-test"))
     return made
 
 
@@ -203,7 +203,7 @@ def test_a_key_that_was_withdrawn_ends_its_sessions(confidential, alice, monkeyp
 def test_a_clients_server_that_is_away_ends_no_session(confidential, alice, monkeypatch):
     confidential.signed_in(alice.did)
     confidential.network.pages[CLIENT_ID] = http_client.TimedOut("late")
-    monkeypatch.setattr(fetching, "_cache", fetching.SharedCache("oauth-client-cold"))
+    monkeypatch.setattr(fetching, "CACHE", fetching.SharedCache("oauth-client-cold"))
     assert error_of(confidential.refresh()) == (400, "invalid_client_metadata")
     assert OAuthSession.objects.exists()
 

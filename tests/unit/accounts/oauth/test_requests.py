@@ -75,7 +75,7 @@ def test_a_permission_set_that_nobody_knows_is_refused(ash):
 
 
 def test_a_proof_lacks_the_nonce_at_first(app):
-    first = app._post("/oauth/par", {"client_id": app.client_id}, app.key, {})
+    first = app.post_form("/oauth/par", {"client_id": app.client_id}, app.key, {})
     assert error_of(first) == (400, "use_dpop_nonce")
     assert first["DPoP-Nonce"]
     assert "DPoP-Nonce" in first["Access-Control-Expose-Headers"]

@@ -91,7 +91,7 @@ def test_a_half_typed_one_is_not(browser):
 
 def test_looking_for_free_handles_has_an_end(browser, monkeypatch):
     few = limits.Bucket("handle-look-ups", (limits.Budget(1, limits.DAY_S),))
-    monkeypatch.setattr(sign_up, "_LOOK_UPS", few)
+    monkeypatch.setattr(sign_up, "LOOK_UPS", few)
     answers = [browser.get("/account/handle-available?handle=zoe.test").json() for _ in range(2)]
     assert [answer["available"] for answer in answers] == [True, False]
     assert "Too many attempts" in answers[1]["message"]

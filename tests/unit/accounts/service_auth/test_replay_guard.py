@@ -40,10 +40,10 @@ class NoValkey:
 @pytest.fixture(params=[Valkey, NoValkey])
 def store(request, monkeypatch):
     client = request.param()
-    monkeypatch.setattr(replay_guard, "_valkey", lambda: client)
-    monkeypatch.setattr(replay_guard, "_answer", lambda asked: client.set(asked[1]))
-    monkeypatch.setattr(replay_guard._away, "until", 0.0)
-    monkeypatch.setattr(replay_guard, "_local", LocalGuard(8))
+    monkeypatch.setattr(replay_guard, "valkey_client", lambda: client)
+    monkeypatch.setattr(replay_guard, "answer_of", lambda asked: client.set(asked[1]))
+    monkeypatch.setattr(replay_guard.AWAY, "until", 0.0)
+    monkeypatch.setattr(replay_guard, "LOCAL", LocalGuard(8))
     return client
 
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def genesis(ash, plc):
-    return sign_up._begin(ash, check(ash, wanted()))
+    return sign_up.begin(ash, check(ash, wanted()))
 
 
 def age(kind, **delta):
@@ -62,7 +62,7 @@ def test_a_published_sign_up_is_never_withdrawn(genesis):
 
 
 def test_an_attempt_that_ends_after_the_withdrawal_opens_nothing(withdrawn):
-    submit._confirm(withdrawn)
+    submit.confirm(withdrawn)
     assert not Account.objects.exists()
 
 

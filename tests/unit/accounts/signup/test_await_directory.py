@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def operation(ash, plc):
-    return sign_up._begin(ash, check(ash, wanted()))
+    return sign_up.begin(ash, check(ash, wanted()))
 
 
 def test_an_operation_that_is_decided_needs_no_waiting(operation):

@@ -87,13 +87,13 @@ def test_far_from_its_end_a_hot_budget_asks_only_now_and_then(
 ) -> None:
     store = Store()
     asked: list[int] = []
-    ask = store._run
+    ask = store.run
 
     def counted(questions: Sequence[Asked]) -> Verdict:
         asked.append(len(questions))
         return ask(questions)
 
-    monkeypatch.setattr(store, "_run", counted)
+    monkeypatch.setattr(store, "run", counted)
     admitted(Ledger(store), HOT, who, int(1_000 * CALM_PART))
     assert len(asked) <= 900 // HOT.slack + 8  # and what the teller told meanwhile
 

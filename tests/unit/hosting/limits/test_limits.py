@@ -18,7 +18,7 @@ TWO = Bucket("two", (Budget(2, 86_400),))
 
 @pytest.fixture
 def _without_valkey(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
-    monkeypatch.setattr(limits, "_ledger", Ledger(Store()))
+    monkeypatch.setattr(limits, "LEDGER", Ledger(Store()))
     settings.VALKEY_URL = "unix:///nowhere.sock"
 
 

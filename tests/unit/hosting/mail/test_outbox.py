@@ -100,7 +100,7 @@ def test_a_mailbox_that_is_full_is_tried_again(ash, post_office):
 def test_a_worker_that_died_while_sending_is_replaced_after_its_lease(ash, post_office):
     post_office.open()
     mail = post(ash)
-    assert delivery._claim(mail.pk) is not None  # and dies
+    assert delivery.claim(mail.pk) is not None  # and dies
     delivery.wake_due()
     assert post_office.emails == []
     make_due(mail)
@@ -224,7 +224,7 @@ def test_a_refusal_is_no_outage(ash, post_office):
 
 def test_one_sweep_at_a_time_waits_for_a_server_that_does_not_answer(ash, post_office):
     mail = post(ash)
-    with delivery._sweeping:
+    with delivery.SWEEPING:
         delivery.wake_due()
     assert stored(mail).attempts == 0
 

@@ -78,7 +78,7 @@ def test_a_certificate_that_nobody_vouches_for_is_not_trusted(
     ash, post_office, certificate, monkeypatch
 ):
     monkeypatch.delenv("SSL_CERT_FILE")
-    monkeypatch.setattr(smtp, "_LOOPBACK", frozenset())
+    monkeypatch.setattr(smtp, "LOOPBACK", frozenset())
     post_office.open("tls")
     with pytest.raises(failures.Undelivered, match="CERTIFICATE_VERIFY_FAILED"):
         send(post(ash), f"smtps://127.0.0.1:{post_office.port}")
@@ -102,7 +102,7 @@ def test_a_sender_that_the_server_refuses_is_no_outage(ash, post_office, certifi
 
 def test_a_password_is_not_sent_in_clear_to_another_machine(ash, post_office, monkeypatch):
     post_office.open()
-    monkeypatch.setattr(smtp, "_LOOPBACK", frozenset())
+    monkeypatch.setattr(smtp, "LOOPBACK", frozenset())
     with pytest.raises(failures.Undelivered, match="in clear"):
         send(post(ash), f"smtp://user:x@127.0.0.1:{post_office.port}")
     assert post_office.emails == []
@@ -110,7 +110,7 @@ def test_a_password_is_not_sent_in_clear_to_another_machine(ash, post_office, mo
 
 def test_a_conversation_that_drags_on_is_cut(ash, post_office, monkeypatch):
     monkeypatch.setattr(smtp, "DEADLINE_S", 0.0)
-    monkeypatch.setattr(smtp, "_greet", lambda connection, _: connection.sock.recv(1))
+    monkeypatch.setattr(smtp, "greet", lambda connection, _: connection.sock.recv(1))
     post_office.open()
     with pytest.raises(failures.Undelivered):
         send(post(ash), post_office.url)

@@ -11,7 +11,7 @@ ADDRESS = "203.0.113.9"
 
 @pytest.fixture
 def host(ash):
-    admin_password._right.clear()
+    admin_password.RIGHT.clear()
     ash.admin_password = make_password("open sesame")
     return ash
 

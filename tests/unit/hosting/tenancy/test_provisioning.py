@@ -95,6 +95,6 @@ def test_a_database_under_another_key_is_noticed(
 ) -> None:
     provisioning.check_keys()
     stranger = AESGCM(bytes(32))
-    monkeypatch.setattr(keyring, "_ciphers", lambda: {b"k1": stranger})
+    monkeypatch.setattr(keyring, "ciphers", lambda: {b"k1": stranger})
     with pytest.raises(keyring.KeyringError):
         provisioning.check_keys()

@@ -123,7 +123,7 @@ def test_strangers_names_and_handles_do_not_fill_the_memory(ash: Host) -> None:
     for number in range(20):
         asked(f"{number}.example")
         asked(f"{number}.test")
-    assert not routing._remembered
+    assert not routing.REMEMBERED
 
 
 def test_what_was_remembered_expires(ash: Host, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,7 +140,7 @@ def _postgres_is_away(ash: Host, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(routing, "REMEMBERED_S", -1.0)
     asked("localhost")  # remembered, and stale at once
-    monkeypatch.setattr(routing, "_look_up", fail)
+    monkeypatch.setattr(routing, "look_up", fail)
 
 
 @pytest.mark.usefixtures("_postgres_is_away")

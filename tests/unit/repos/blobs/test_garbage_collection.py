@@ -50,8 +50,8 @@ def test_a_blob_whose_records_are_gone_is_swept_and_counted_out(
 
 
 def test_a_sweep_goes_by_batches(repo: RepoRow, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(garbage_collection, "_BATCH", 2)
-    monkeypatch.setattr(blob_files, "_BATCH", 2)
+    monkeypatch.setattr(garbage_collection, "BATCH", 2)
+    monkeypatch.setattr(blob_files, "BATCH", 2)
     for number in range(5):
         upload(repo, bytes([number]))
     assert garbage_collection.remove_unused_blobs(AT_ONCE) == 5
@@ -82,7 +82,7 @@ def test_a_crash_between_file_and_row_of_an_upload_shows_nothing_and_is_swept(
     repo: RepoRow, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as crash:
-        crash.setattr(uploads, "_take_over", _crash)
+        crash.setattr(uploads, "take_over", _crash)
         with pytest.raises(SystemError):
             upload(repo, b"hello")
     assert (Blob.objects.count(), len(files(folder))) == (0, 1)

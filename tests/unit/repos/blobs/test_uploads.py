@@ -170,9 +170,9 @@ def test_an_upload_of_a_vague_type_asks_no_more_often_than_another(
 ) -> None:
     import_record(repo, using(BlobRef(cid.of_raw(SVG), "image/svg+xml", len(SVG))))
     asked: list[str] = []
-    execute = connection._execute
+    execute = connection.execute
     monkeypatch.setattr(
-        connection, "_execute", lambda sql, params: (asked.append(sql), execute(sql, params))[1]
+        connection, "execute", lambda sql, params: (asked.append(sql), execute(sql, params))[1]
     )
     assert upload(repo, SVG, "*/*").mime_type == "image/svg+xml"
     vague, asked[:] = list(asked), []

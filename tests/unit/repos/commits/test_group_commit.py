@@ -59,7 +59,7 @@ def test_random_batches_leave_what_a_dict_would_and_invert(
     for _ in range(30):
         if dice.random() < 0.3:  # another process knows nothing of this one's memory
             nodes.CACHE.clear()
-            heads._remembered.clear()
+            heads.REMEMBERED.clear()
         batch = random_batch(dice, model)
         group_commit.apply_writes(repo, batch)
         for write in batch:

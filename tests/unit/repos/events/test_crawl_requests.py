@@ -65,7 +65,7 @@ def relay(settings: Settings) -> Iterator[Relay]:
 
 @pytest.fixture(autouse=True)
 def started_long_ago(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crawl_requests, "_STARTED_AT", datetime(2020, 1, 1, tzinfo=UTC))
+    monkeypatch.setattr(crawl_requests, "STARTED_AT", datetime(2020, 1, 1, tzinfo=UTC))
 
 
 def later(minutes: int) -> None:
@@ -165,13 +165,13 @@ def test_the_first_event_after_a_start_asks(
     numbering.number()
     crawl_requests.ask_for_crawls()
     later(2)
-    monkeypatch.setattr(crawl_requests, "_STARTED_AT", datetime.now(UTC) - timedelta(minutes=1))
+    monkeypatch.setattr(crawl_requests, "STARTED_AT", datetime.now(UTC) - timedelta(minutes=1))
     assert crawl_requests.ask_for_crawls() == 0, "nothing to say yet"
     say(repo, 1)
     assert crawl_requests.ask_for_crawls() == 1
     say(repo, 2)
     later(2)
-    monkeypatch.setattr(crawl_requests, "_STARTED_AT", datetime.now(UTC) - timedelta(minutes=9))
+    monkeypatch.setattr(crawl_requests, "STARTED_AT", datetime.now(UTC) - timedelta(minutes=9))
     assert crawl_requests.ask_for_crawls() == 0, "one is enough"
 
 
@@ -224,7 +224,7 @@ def test_a_slow_relay_is_waited_for_no_longer_than_the_limit(
     repo: RepoRow, relay: Relay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     numbering.number()
-    monkeypatch.setattr(crawl_requests, "_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(crawl_requests, "TIMEOUT_S", 0.2)
     relay.delay_s = 3.0
     began = time.monotonic()
     assert crawl_requests.ask_for_crawls() == 0

@@ -29,8 +29,8 @@ def test_relays_are_asked_to_come_back_when_a_reader_that_stayed_has_gone(
     async def scene(feed: FirehoseFeed) -> None:
         async with aclosing(await follow(feed, ash.pk, 0)) as stream:
             await take(stream, 5)
-        if feed._telling is not None:
-            await feed._telling
+        if feed.telling is not None:
+            await feed.telling
 
     play(scene)
     ping.refresh_from_db()

@@ -82,7 +82,7 @@ def test_events_without_a_number_keep_their_partition(repo: RepoRow) -> None:
 
 
 def test_old_events_that_had_no_partition_go_too(repo: RepoRow, monkeypatch) -> None:
-    monkeypatch.setattr(partitions, "_ROWS_A_DELETE", 2)
+    monkeypatch.setattr(partitions, "ROWS_A_DELETE", 2)
     age(repo)
     partitions.drop_past(3)
     assert event_count() == 4, "they have no number yet"
@@ -96,7 +96,7 @@ def test_a_repo_writes_on_after_its_last_event_was_dropped(repo: RepoRow) -> Non
     numbering.number()
     old_partition()
     age(repo)
-    heads._remembered.clear()
+    heads.REMEMBERED.clear()
     nodes.CACHE.clear()
     assert partitions.drop_past(3)
     head = heads.read(repo.id)

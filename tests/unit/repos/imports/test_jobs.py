@@ -125,9 +125,9 @@ def test_whoever_waits_too_long_is_told_so(repo: RepoRow, asleep, settings) -> N
 
 
 def test_waiting_never_takes_all_threads(repo: RepoRow, asleep, monkeypatch) -> None:
-    monkeypatch.setattr(jobs, "_waiting", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(jobs, "WAITING", threading.BoundedSemaphore(1))
     job = handed_over(repo)
-    with jobs._waiting, pytest.raises(ImportTimeout, match="repeat the call later"):
+    with jobs.WAITING, pytest.raises(ImportTimeout, match="repeat the call later"):
         jobs.await_outcome(job)
     jobs.run(job.pk)
     jobs.await_outcome(job)

@@ -77,5 +77,5 @@ def network(monkeypatch, db, settings) -> Network:
     monkeypatch.setattr(http_client, "request", made.request)
     monkeypatch.setattr(resolution, "resolve_did", made.document)
     record_types.forget()
-    resolving._refusals._own.clear()
+    resolving.REFUSALS.own.clear()
     return made

@@ -26,8 +26,8 @@ def set_of(nsid: str = SET, *collections: str, title: str = "Network") -> dict[s
 
 def forget() -> None:
     """What a process remembers for minutes."""
-    permission_sets._remembered._own.clear()
-    resolving._refusals._own.clear()
+    permission_sets.REMEMBERED.own.clear()
+    resolving.REFUSALS.own.clear()
 
 
 def age(days: float) -> None:

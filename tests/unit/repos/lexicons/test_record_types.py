@@ -130,7 +130,7 @@ def test_what_has_not_changed_is_not_compiled_again(network, monkeypatch):
     status({"n": 1})
     resolved()
     status({"n": 1})
-    monkeypatch.setattr(record_types, "_compiled", None)  # nobody calls it
+    monkeypatch.setattr(record_types, "compiled_type", None)  # nobody calls it
     outdate(monkeypatch)
     assert status({"n": 1}) == "valid"
 

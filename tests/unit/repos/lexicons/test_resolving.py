@@ -129,7 +129,7 @@ def test_a_failure_is_not_wanted_again_before_its_time(network):
 
 
 def test_only_so_many_are_wanted_at_once(network, monkeypatch):
-    monkeypatch.setattr(known, "_WANT", known._WANT.replace(str(known.MAX_WANTED), "2"))
+    monkeypatch.setattr(known, "WANT", known.WANT.replace(str(known.MAX_WANTED), "2"))
     for number in range(5):
         known.want(f"com.example.made.up{number}")
     assert len(known.wanted(10)) == 2

@@ -135,7 +135,7 @@ def test_a_deletion_that_fails_deletes_nothing(full, monkeypatch):
     def fail(*_args, **_kwargs):
         raise ConnectionError("lost in the middle")
 
-    monkeypatch.setattr(deletion, "_mail_confirmation", fail)
+    monkeypatch.setattr(deletion, "mail_confirmation", fail)
     with pytest.raises(ConnectionError):
         delete(full)
     assert Account.objects.filter(pk=full.id, status="active").exists()

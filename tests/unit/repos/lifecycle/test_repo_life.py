@@ -125,7 +125,7 @@ class Life:
     def forget(self) -> None:
         """Another process knows nothing of this one's memory."""
         nodes.CACHE.clear()
-        heads._remembered.clear()
+        heads.REMEMBERED.clear()
 
     def check(self) -> None:
         shown = {

@@ -124,7 +124,7 @@ def test_an_export_dropped_half_way_leaves_its_connection_usable(repo: RepoRow) 
         next(chunks)
         del chunks
         gc.collect()
-    idle = long_reads._idle[long_reads.conninfo()]
+    idle = long_reads.IDLE[long_reads.conninfo()]
     assert idle.qsize() == 1
     assert len(read(exports.export_repo(repo)).blocks) > 200
     assert repos.find_repo(Host.objects.get(), repo.did).id == repo.id
@@ -285,7 +285,7 @@ def test_a_proof_of_a_repo_that_never_rests_takes_its_turn(
 ) -> None:
     fill(repo, 0, 3)
     expected = exports.record_proof(repo, THING, "k0001")
-    monkeypatch.setattr(exports, "_TRIES", 0)
+    monkeypatch.setattr(exports, "TRIES", 0)
     assert exports.record_proof(repo, THING, "k0001") == expected
 
 
@@ -299,7 +299,7 @@ def test_blocks_are_given_out_without_roots(repo: RepoRow) -> None:
 def test_many_blocks_come_a_few_at_a_time(repo: RepoRow, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(repo, 0, 50)
     cids = [bytes(found) for found in Record.objects.values_list("cid", flat=True)]
-    monkeypatch.setattr(exports, "_GROUP_BYTES", 200)
+    monkeypatch.setattr(exports, "GROUP_BYTES", 200)
     chunks = list(exports.blocks(repo, cids))
     assert max(map(len, chunks)) <= 600  # 200 of blocks, and their CIDs and lengths
     assert list(car.read(b"".join(chunks)).blocks) == cids
@@ -318,7 +318,7 @@ def test_a_block_that_goes_meanwhile_breaks_the_answer_off(
     repo: RepoRow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(repo, 0, 2)
-    monkeypatch.setattr(exports, "_GROUP_BYTES", 1)
+    monkeypatch.setattr(exports, "GROUP_BYTES", 1)
     chunks = exports.blocks(repo, [bytes(each.cid) for each in Record.objects.all()])
     assert next(chunks)
     Record.objects.all().delete()

@@ -17,12 +17,12 @@ THING = "com.example.thing"
 
 @pytest.fixture(autouse=True)
 def nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(record_pages, "_rendered", RenderedRecords())
+    monkeypatch.setattr(record_pages, "RENDERED", RenderedRecords())
 
 
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(record_pages, "_MAX_LARGE_BYTES", 60_000)
+    monkeypatch.setattr(record_pages, "MAX_LARGE_BYTES", 60_000)
 
 
 def fill(repo: RepoRow, *sizes: int) -> None:

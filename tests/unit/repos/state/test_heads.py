@@ -26,7 +26,7 @@ def test_a_tree_another_process_made_comes_with_its_event(repo: RepoRow) -> None
 
 
 def test_a_repo_whose_event_is_past_retention_is_read_without(repo: RepoRow) -> None:
-    heads._remembered.clear()
+    heads.REMEMBERED.clear()
     Repo.objects.filter(pk=repo.id).update(last_event_id=-1)
     head = heads.read(repo.id)
     assert head is not None
@@ -58,10 +58,10 @@ def test_there_is_no_head_without_a_repo(repo: RepoRow) -> None:
 
 
 def test_what_is_remembered_does_not_grow_without_end(monkeypatch) -> None:
-    monkeypatch.setattr(heads, "_MAX_REMEMBERED", 10)
+    monkeypatch.setattr(heads, "MAX_REMEMBERED", 10)
     for number in range(25):
         heads.remember(-number, b"root")
-    assert len(heads._remembered) <= 10
+    assert len(heads.REMEMBERED) <= 10
 
 
 def session_of(account: Account) -> str:

@@ -26,7 +26,7 @@ def test_the_last_event_saves_the_next_append_every_look_up(
 ) -> None:
     fill(repo, 100)
     group_commit.apply_writes(repo, [writes.create(THING, "k900", {})])
-    heads._remembered.clear()
+    heads.REMEMBERED.clear()
     head = heads.read(repo.id)
     assert head is not None
     monkeypatch.setattr(nodes.connection, "row", lambda sql, params: pytest.fail("asked the table"))

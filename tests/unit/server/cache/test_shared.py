@@ -40,7 +40,7 @@ class Away:
 
 @pytest.fixture
 def away(monkeypatch):
-    monkeypatch.setattr(shared, "_valkey", Away)
+    monkeypatch.setattr(shared, "valkey_client", Away)
 
 
 def test_what_one_process_puts_another_gets(name):
@@ -102,7 +102,7 @@ def test_while_valkey_is_away_a_process_keeps_its_own(name, later, away):
 
 
 def test_an_entry_that_cannot_be_read_is_none(name):
-    shared._valkey().set(SharedCache(name)._slot_of("key"), b"not json")
+    shared.valkey_client().set(SharedCache(name).slot_of("key"), b"not json")
     assert SharedCache(name).get("key") is None
 
 
@@ -110,7 +110,7 @@ def test_a_process_keeps_a_bounded_number(name, away):
     own = SharedCache(name, most=10)
     for number in range(25):
         own.put(str(number), number, fresh_s=10, keep_s=10)
-    assert len(own._own) <= 10
+    assert len(own.own) <= 10
     assert own.get("24").value == 24
 
 
@@ -119,7 +119,7 @@ def test_valkey_keeps_a_bounded_number_and_tells_keys_apart(name, monkeypatch):
     one = SharedCache(name)
     for key in ("first", "second"):
         one.put(key, key, fresh_s=100, keep_s=100)
-    assert len(shared._valkey().keys(f"memory:{name}:*")) == 1
+    assert len(shared.valkey_client().keys(f"memory:{name}:*")) == 1
     other = SharedCache(name)
     assert (other.get("first"), other.get("second").value) == (None, "second")
 
@@ -138,5 +138,5 @@ def test_a_process_keeps_a_bounded_number_of_bytes(name, away, monkeypatch):
     for number in range(50):
         own.put(str(number), "x" * 1_000, fresh_s=10, keep_s=10)
         own.put(str(number), "x" * 2_000, fresh_s=10, keep_s=10)
-    assert len(own._own) <= 5
+    assert len(own.own) <= 5
     assert own.get("49").value

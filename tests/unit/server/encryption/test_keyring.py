@@ -14,9 +14,9 @@ OLD, NEW = "k1:" + "11" * 32, "k2:" + "22" * 32
 
 @pytest.fixture(autouse=True)
 def _fresh_keys() -> Iterator[None]:
-    keyring._ciphers.cache_clear()
+    keyring.ciphers.cache_clear()
     yield
-    keyring._ciphers.cache_clear()
+    keyring.ciphers.cache_clear()
 
 
 @given(st.binary(max_size=200))
@@ -39,7 +39,7 @@ def test_a_memoryview_from_the_database_is_unwrapped() -> None:
 def test_the_first_key_wraps_and_older_ones_still_unwrap(settings: Settings) -> None:
     settings.KEY_ENCRYPTION_KEYS = OLD
     wrapped = keyring.wrap(b"secret")
-    keyring._ciphers.cache_clear()
+    keyring.ciphers.cache_clear()
     settings.KEY_ENCRYPTION_KEYS = f"{NEW},{OLD}"
     assert keyring.unwrap(wrapped) == b"secret"
     assert keyring.wrap(b"secret").startswith(b"\x02k2")
@@ -48,7 +48,7 @@ def test_the_first_key_wraps_and_older_ones_still_unwrap(settings: Settings) -> 
 def test_an_unknown_key_id_is_named(settings: Settings) -> None:
     settings.KEY_ENCRYPTION_KEYS = NEW
     wrapped = keyring.wrap(b"secret")
-    keyring._ciphers.cache_clear()
+    keyring.ciphers.cache_clear()
     settings.KEY_ENCRYPTION_KEYS = OLD
     with pytest.raises(keyring.KeyringError, match="'k2'"):
         keyring.unwrap(wrapped)

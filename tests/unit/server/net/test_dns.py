@@ -105,5 +105,5 @@ def test_backup_servers_are_asked_only_when_there_are_some(server, settings):
     ],
 )
 def test_servers_are_named_with_and_without_a_port(text, address, port):
-    server = txt_records._server(text)
+    server = txt_records.name_server(text)
     assert (server.address, server.port) == (address, port)

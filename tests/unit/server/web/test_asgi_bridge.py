@@ -314,7 +314,7 @@ def test_a_body_that_has_no_room_anywhere_is_read_to_its_end_and_507(
     client: http.client.HTTPConnection, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.FREE_SPACE_BYTES = 2**62
-    monkeypatch.setattr(BufferedBody, "_is_counted", lambda _body: False)
+    monkeypatch.setattr(BufferedBody, "is_counted", lambda _body: False)
     response, body = asked(client, "POST", "/echo", b"x" * 900_000)
     assert (response.status, json.loads(body)["error"]) == (507, "InsufficientStorage")
     settings.FREE_SPACE_BYTES = 0

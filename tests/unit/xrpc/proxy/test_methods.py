@@ -15,7 +15,7 @@ def test_methods_of_the_account_itself_never_leave(nsid):
 
 
 def test_sixteen_methods_are_protected():
-    assert len(methods._PROTECTED) == 16
+    assert len(methods.PROTECTED) == 16
 
 
 @pytest.mark.parametrize("nsid", ["com.atproto.repo.getRecord", "app.bsky.feed.getTimeline"])

@@ -31,13 +31,13 @@ def size(view: dict) -> int:
 def test_replies_go_under_their_parents():
     root = shown("root", 0)
     posts = [mine("a", root["uri"], root["uri"]), mine("b", root["uri"], uri("a"))]
-    merged = threads._with_replies({"$type": VIEW, "post": root}, posts)
+    merged = threads.with_replies({"$type": VIEW, "post": root}, posts)
     assert tree(merged) == {"root": [{"a": [{"b": []}]}]}
 
 
 def test_a_reply_whose_parent_is_not_shown_is_left_out():
     root = shown("root", 0)
-    merged = threads._with_replies(
+    merged = threads.with_replies(
         {"$type": VIEW, "post": root}, [mine("b", root["uri"], uri("hidden"))]
     )
     assert tree(merged) == {"root": []}
@@ -46,7 +46,7 @@ def test_a_reply_whose_parent_is_not_shown_is_left_out():
 def test_a_thread_seen_from_its_middle_gets_replies_too():
     middle = shown("middle", 0, **reply_to("at://root"))
     posts = [mine("a", "at://root", middle["uri"]), mine("x", "at://another", middle["uri"])]
-    merged = threads._with_replies({"$type": VIEW, "post": middle}, posts)
+    merged = threads.with_replies({"$type": VIEW, "post": middle}, posts)
     assert tree(merged) == {"middle": [{"a": []}]}
 
 
@@ -54,14 +54,14 @@ def test_a_reply_that_is_shown_already_is_not_shown_twice():
     root = shown("root", 0)
     reply = mine("a", root["uri"], root["uri"])
     known = {"$type": VIEW, "post": root, "replies": [{"$type": VIEW, "post": reply}]}
-    assert threads._with_replies(known, [reply]) == known
+    assert threads.with_replies(known, [reply]) == known
 
 
 def test_what_is_no_post_in_a_thread_is_stepped_over():
     root = shown("root", 0)
     blocked = {"$type": "app.bsky.feed.defs#blockedPost", "uri": "at://x", "blocked": True}
     view = {"$type": VIEW, "post": root, "replies": [blocked]}
-    merged = threads._with_replies(view, [mine("a", root["uri"], root["uri"])])
+    merged = threads.with_replies(view, [mine("a", root["uri"], root["uri"])])
     assert merged["replies"][1] == blocked
 
 
@@ -73,4 +73,4 @@ def test_a_chain_of_own_replies_is_whole_whatever_hangs_where(parents):
     for number, choice in enumerate(parents):
         parent = root["uri"] if choice >= number else uri(f"p{choice}")
         posts.append(mine(f"p{number}", root["uri"], parent))
-    assert size(threads._with_replies({"$type": VIEW, "post": root}, posts)) == len(parents) + 1
+    assert size(threads.with_replies({"$type": VIEW, "post": root}, posts)) == len(parents) + 1

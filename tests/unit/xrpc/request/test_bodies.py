@@ -52,7 +52,7 @@ def test_asking_for_presence_loses_no_byte():
 
 def test_a_client_who_leaves_before_the_first_byte_is_no_fault_of_ours():
     left = chunked(b"")
-    left._source = Leaving()
+    left.source = Leaving()
     with pytest.raises(InvalidRequest, match="cut off"):
         left.is_present()
 

@@ -53,7 +53,7 @@ class Stream:
 def stream(ash, monkeypatch) -> Stream:
     stream = Stream()
     declared = Subscription(NSID, stream.follow, catalog().method(NSID))
-    monkeypatch.setitem(registry._subscriptions, NSID, declared)
+    monkeypatch.setitem(registry.SUBSCRIPTIONS, NSID, declared)
     routing.forget()
     assert routing.host_named("localhost")  # remembered, so that no other thread asks
     return stream

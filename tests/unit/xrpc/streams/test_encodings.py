@@ -37,7 +37,7 @@ def test_the_oldest_texts_are_forgotten() -> None:
     texts = Texts(kept_bytes=1_000)
     for number in range(100):
         texts.of(NSID, frames.info(f"Hello{number}"))
-    assert 0 < len(texts._texts) < 10
+    assert 0 < len(texts.texts) < 10
 
 
 def test_a_frame_larger_than_what_is_kept_is_still_written() -> None:

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def operation(ash, plc):
     """A sign-up whose rows are written and which nobody has published yet."""
-    return sign_up._begin(ash, check(ash, wanted()))
+    return sign_up.begin(ash, check(ash, wanted()))
 
 
 def due_now():

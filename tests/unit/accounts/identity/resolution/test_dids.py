@@ -43,7 +43,7 @@ def network(db, monkeypatch, settings):
     monkeypatch.setattr(http_client, "request", edge.request)
     monkeypatch.setattr(http_client, "request_configured", edge.request)
     for did in (PLC_DID, WEB_DID):
-        dids._cache.forget(did)
+        dids.CACHE.forget(did)
     return edge
 
 

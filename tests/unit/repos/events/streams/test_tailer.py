@@ -60,8 +60,8 @@ def test_a_page_full_by_count_is_followed_by_the_next_at_once(
     ash: Host, repo: RepoRow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     numbering.number()
-    monkeypatch.setattr(tailer, "_PAGE", 7)
-    monkeypatch.setattr(tailer, "_PACE_S", 0.2)
+    monkeypatch.setattr(tailer, "PAGE", 7)
+    monkeypatch.setattr(tailer, "PACE_S", 0.2)
     assert [seq for _, seq in tail([ash.pk], repo, 30, until=34)] == list(range(5, 35))
 
 

@@ -150,7 +150,7 @@ def test_all_addresses_of_a_name_share_one_time_out(monkeypatch: pytest.MonkeyPa
 def _resolving(monkeypatch: pytest.MonkeyPatch, answer: Callable[[], Awaitable[Any]]) -> None:
     """What the machine's name servers do when they are asked for addresses."""
     resolver = SimpleNamespace(resolve_name=lambda *_, **__: answer())
-    monkeypatch.setattr(addresses, "_resolver", lambda: resolver)
+    monkeypatch.setattr(addresses, "own_resolver", lambda: resolver)
 
 
 async def _soon(found: list[str]) -> list[str]:
@@ -298,13 +298,13 @@ def test_a_forked_process_asks_by_itself(url: str) -> None:
 
 def test_who_is_interrupted_leaves_no_exchange_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     with _dripping(b"HTTP/1.1 200 OK\r\n\r\n", b"x") as url, tempfile.TemporaryFile() as file:
-        monkeypatch.setattr(blocking, "_settle", _interrupted)
+        monkeypatch.setattr(blocking, "settle", _interrupted)
         with pytest.raises(KeyboardInterrupt):
             http_client.request("GET", url, into=file, timeout_s=60)
     waited_until = time.monotonic() + 60
-    while blocking._running().connections._busy and time.monotonic() < waited_until:
+    while blocking.running().connections.busy and time.monotonic() < waited_until:
         time.sleep(0.01)
-    assert not blocking._running().connections._busy
+    assert not blocking.running().connections.busy
 
 
 def _interrupted(*_: object) -> None:

@@ -267,7 +267,7 @@ def test_an_answer_before_the_whole_body_is_an_answer(service):
             port = server.sockets[0].getsockname()[1]
             request = Request("POST", f"http://localhost:{port}/", {}, endless(), is_ours=True)
             kept = Connections()
-            return await _one(kept, request), kept._idle
+            return await _one(kept, request), kept.idle
 
     (status, _, body), idle = asyncio.run(too_large())
     assert (status, body, idle) == (413, b"no", {})
@@ -296,7 +296,7 @@ def test_what_nobody_reads_is_not_held(service):
         kept = Connections()
         async with kept.ask(get(service)) as reply:
             await asyncio.sleep(0.5)
-            return reply._connection._asked.held_bytes
+            return reply.connection.asked.held_bytes
 
     assert 0 < asyncio.run(main()) <= connection.HELD_MAX_BYTES + 262_144
 
@@ -307,7 +307,7 @@ def test_only_so_many_connections_are_kept_in_all(service, monkeypatch):
     async def main() -> int:
         kept = Connections()
         await asyncio.gather(*[_one(kept, get(service)) for _ in range(5)])
-        count = sum(map(len, kept._idle.values()))
+        count = sum(map(len, kept.idle.values()))
         await kept.aclose()
         return count
 
@@ -353,8 +353,8 @@ def test_what_nobody_asks_for_again_is_closed(service, monkeypatch):
     async def main():
         kept = Connections()
         await _one(kept, get(service))
-        assert kept._idle
-        while kept._idle:
+        assert kept.idle
+        while kept.idle:
             await asyncio.sleep(0.05)
 
     asyncio.run(main())

@@ -19,7 +19,7 @@ def certificate(tmp_path, monkeypatch) -> Path:
     """For NAME alone, trusted by us; all names lead to loopback."""
     file = certificates.write(tmp_path, NAME)
     trust = ssl.create_default_context(cafile=file)
-    monkeypatch.setattr(connection, "_tls", lambda: trust)
+    monkeypatch.setattr(connection, "tls_context", lambda: trust)
 
     async def loopback(_name: str) -> list[str]:
         return ["127.0.0.1"]
@@ -73,7 +73,7 @@ def test_another_ones_certificate_is_no_connection(certificate):
 
 
 def test_a_certificate_that_nobody_vouches_for_is_no_connection(certificate, monkeypatch):
-    monkeypatch.setattr(connection, "_tls", ssl.create_default_context)
+    monkeypatch.setattr(connection, "tls_context", ssl.create_default_context)
 
     async def main() -> None:
         async with serving(certificate) as (port, _):

@@ -9,7 +9,7 @@ from server.web.bodies.body_transfers import BodyTransfer, BodyTransfers, CutOff
 
 
 def is_cut(transfer: BodyTransfer) -> bool:
-    return transfer._cut.done()
+    return transfer.cut.done()
 
 
 def running(

@@ -13,7 +13,7 @@ class Party:
     def __init__(self, *late_jobs: Job) -> None:
         self.served: list[list[object]] = []
         self.rounds: list[list[object]] = []
-        self._late_jobs = list(late_jobs)
+        self.late_jobs = list(late_jobs)
 
     def run(self, *jobs: Job) -> None:
         Batch(self._come, self._deliver).run(jobs)
@@ -29,7 +29,7 @@ class Party:
         return lambda: join_batch(self.serve, item, key)
 
     def _come(self) -> Sequence[Job]:
-        came, self._late_jobs = self._late_jobs, []
+        came, self.late_jobs = self.late_jobs, []
         return came
 
     def _deliver(self, outcomes: Sequence[Outcome]) -> None:
@@ -71,7 +71,7 @@ def test_who_meets_again_and_again_is_handed_out_once_and_last() -> None:
 def test_those_who_come_late_are_served_along_if_they_come_to_the_same_point() -> None:
     party = Party()
     late = [(lambda: join_batch(party.serve_late, 2), "late"), (party.meeting(3), "elsewhere")]
-    party._late_jobs = late  # type: ignore[assignment]
+    party.late_jobs = late  # type: ignore[assignment]
     party.run((lambda: join_batch(party.serve_late, 1), "early"))
     assert party.served == [[1, 2], [3]]
     assert party.rounds == [[1, 2], [3]]

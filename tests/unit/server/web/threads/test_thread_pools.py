@@ -138,7 +138,7 @@ def test_who_asks_too_much_of_a_shared_lane_is_refused_alone(shared: SharedPool)
 
 def test_a_shared_lane_forgets_who_has_left(shared: SharedPool) -> None:
     asyncio.run(shared.run_for(client("a"), lambda: None))
-    assert not len(shared._queue)
+    assert not len(shared.queue)
 
 
 def test_additional_threads_end_when_nobody_needs_them(
@@ -154,9 +154,9 @@ def test_additional_threads_end_when_nobody_needs_them(
 
     asyncio.run(ask())
     deadline = time.monotonic() + 60
-    while len(shared._threads) > 4 and time.monotonic() < deadline:
+    while len(shared.workers) > 4 and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert len(shared._threads) == 4
+    assert len(shared.workers) == 4
 
 
 @pytest.fixture
