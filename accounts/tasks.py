@@ -124,8 +124,13 @@ def forget_old_held_sign_ups() -> None:
 
 
 @shared_task
-def forget_expired_oauth() -> None:
-    """Every minute: requests that nobody answered, sessions and browsers past their time."""
+def forget_expired_oauth_requests() -> None:
+    """Every minute: requests that nobody answered, and codes."""
     requests.forget_expired()
+
+
+@shared_task
+def forget_expired_oauth_sessions() -> None:
+    """Every hour: sessions and browsers past their time."""
     oauth_sessions.forget_expired()
     devices.forget_unused()

@@ -122,7 +122,7 @@ class OAuthSession(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     refresh_until = models.DateTimeField(db_index=True)  # unless it is refreshed before
-    ends_at = models.DateTimeField()  # whatever happens
+    ends_at = models.DateTimeField()  # whatever happens; never before that
 
     objects = OAuthSessionQuerySet.as_manager()
 

@@ -6,10 +6,14 @@ before; what was once unticked is asked again, unticked, and never granted in si
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 
 from django.db import transaction
 
 from accounts.models import Account, OAuthConsent
+
+CLIENTS_MAX: Final = 500  # of an account; the eldest is asked again
+SCOPES_MAX: Final = 1_000  # of a client at an account; what is beyond is asked again
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +42,21 @@ def remember(
     """Add answers to those of before; the newest about a scope counts. In the caller's transaction,
     which holds the account's row."""
     before = of(account, client_id)
+    _trim(account)
     OAuthConsent.objects.update_or_create(
         account=account,
         client_id=client_id,
         defaults={
-            "granted": sorted((before.granted - set(declined)) | set(granted)),
-            "declined": sorted((before.declined - set(granted)) | set(declined)),
+            "granted": sorted((before.granted - set(declined)) | set(granted))[:SCOPES_MAX],
+            "declined": sorted((before.declined - set(granted)) | set(declined))[:SCOPES_MAX],
         },
     )
+
+
+def _trim(account: Account) -> None:
+    rows = OAuthConsent.objects.filter(account=account).order_by("-updated_at", "-pk")
+    surplus = list(rows.values_list("pk", flat=True)[CLIENTS_MAX - 1 :])
+    OAuthConsent.objects.filter(pk__in=surplus).delete()
 
 
 def forget(account: Account, client_id: str) -> None:

@@ -23,6 +23,7 @@ from hosting.models import Host
 ROTATED_AFTER: Final = timedelta(minutes=5)
 PROOF_GRACE: Final = timedelta(seconds=5)
 FORGOTTEN_AFTER: Final = timedelta(days=90)  # of not being used
+STRANGER_FOR: Final = timedelta(days=1)  # a browser in which nobody is signed in
 EPHEMERAL_FOR: Final = timedelta(minutes=15)  # a sign-in that nobody wanted remembered
 ACCOUNTS_MAX: Final = 20  # signed in at one browser; the eldest goes
 
@@ -111,12 +112,15 @@ def sign_out(device: OAuthDevice, account: Account) -> None:
 
 
 def forget_unused() -> None:
-    """The sweep: browsers that were not seen for long, sign-ins that were to be short."""
+    """The sweep: sign-ins that were to be short, browsers that were not seen for long, and soon
+    those in which nobody is signed in: anybody can make any number of them."""
     now = timezone.now()
-    OAuthDevice.objects.filter(last_seen_at__lt=now - FORGOTTEN_AFTER).delete()
     OAuthDeviceAccount.objects.filter(
         is_remembered=False, signed_in_at__lt=now - EPHEMERAL_FOR
     ).delete()
+    strangers = OAuthDevice.objects.filter(signed_in__isnull=True)
+    strangers.filter(last_seen_at__lt=now - STRANGER_FOR).delete()
+    OAuthDevice.objects.filter(last_seen_at__lt=now - FORGOTTEN_AFTER).delete()
 
 
 def _is_just_replaced(device: OAuthDevice, given: str) -> bool:

@@ -23,7 +23,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from accounts.authentication.compact_jws import base64url
@@ -76,6 +75,9 @@ def exchange(host: Host, shower: Shower, given: Mapping[str, str]) -> dict[str, 
     if session is None:
         _end_replayed(host, code_sha256)
         raise InvalidGrant("The code was used before")
+    if not _is_new_challenge(request):
+        session.delete()
+        raise InvalidGrant("code_challenge was used before")
     return _answer(host, session, shower.client)
 
 
@@ -130,8 +132,7 @@ def end_with_lost_key(
 
 def forget_expired() -> None:
     """The sweep: sessions that cannot be refreshed any more."""
-    now = timezone.now()
-    OAuthSession.objects.filter(Q(refresh_until__lt=now) | Q(ends_at__lt=now)).delete()
+    OAuthSession.objects.filter(refresh_until__lt=timezone.now()).delete()
 
 
 def _of(host: Host) -> Any:
@@ -179,8 +180,8 @@ def _begin(request: OAuthRequest, shower: Shower, scope: str) -> OAuthSession | 
         if code.first() is None:
             return None
         code.delete()
-        _use_up_challenge(request)
         now = timezone.now()
+        ends_at = now + (PUBLIC_LASTS if shower.client.is_public else CONFIDENTIAL_LASTS)
         session = OAuthSession.objects.create(
             account=locked,
             client_id=request.client_id,
@@ -191,22 +192,18 @@ def _begin(request: OAuthRequest, shower: Shower, scope: str) -> OAuthSession | 
             refreshed_at=now,
             code_sha256=request.code_sha256 or "",
             device_id=request.device_id,
-            ends_at=now + (PUBLIC_LASTS if shower.client.is_public else CONFIDENTIAL_LASTS),
-            refresh_until=_refresh_until(now, shower.client),
+            ends_at=ends_at,
+            refresh_until=_refresh_until(now, shower.client, ends_at),
         )
         _trim(session)
         return session
 
 
-def _use_up_challenge(request: OAuthRequest) -> None:
-    """A verifier that serves twice was copied, or is no secret."""
-    forgotten_at = timezone.now() + CHALLENGE_IS_USED_FOR
+def _is_new_challenge(request: OAuthRequest) -> bool:
+    """Whether no code was exchanged by this verifier lately: one that serves twice is no secret."""
+    forgotten_at = int((timezone.now() + CHALLENGE_IS_USED_FOR).timestamp())
     challenge = request.parameters["code_challenge"]
-    is_new = replay_guard.claim(
-        request.host, "code-challenge", challenge, int(forgotten_at.timestamp())
-    )
-    if not is_new:
-        raise InvalidGrant("code_challenge was used before")
+    return replay_guard.claim(request.host, "code-challenge", challenge, forgotten_at)
 
 
 def _trim(session: OAuthSession) -> None:
@@ -247,7 +244,7 @@ def _continued(
         rows = _of(host).select_for_update(of=("self",))
         session: OAuthSession | None = rows.filter(pk=pk).first()
         now = timezone.now()
-        if session is None or min(session.refresh_until, session.ends_at) <= now:
+        if session is None or session.refresh_until <= now:
             raise InvalidGrant("The session has ended")
         if not session.account.is_active:
             raise InvalidGrant("The account is not active")
@@ -255,7 +252,7 @@ def _continued(
         if number >= session.generation:
             session.generation = number + 1
             session.refreshed_at = now
-            session.refresh_until = _refresh_until(now, shower.client)
+            session.refresh_until = _refresh_until(now, shower.client, session.ends_at)
         elif number < session.generation - 1 or session.refreshed_at <= now - REFRESH_GRACE:
             session.delete()
             return None
@@ -265,8 +262,8 @@ def _continued(
         return session
 
 
-def _refresh_until(now: datetime, client: Client) -> datetime:
-    return now + (PUBLIC_LASTS if client.is_public else CONFIDENTIAL_REFRESH)
+def _refresh_until(now: datetime, client: Client, ends_at: datetime) -> datetime:
+    return min(ends_at, now + (PUBLIC_LASTS if client.is_public else CONFIDENTIAL_REFRESH))
 
 
 def _answer(host: Host, session: OAuthSession, client: Client) -> dict[str, Any]:
