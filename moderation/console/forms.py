@@ -49,6 +49,7 @@ class ReasonForm(forms.Form):
 class AppForm(ReasonForm):
     """A decision about an app."""
 
+    field_order = ("client_id", "reason")
     client_id = forms.CharField(
         label=_("Client ID"),
         max_length=CLIENT_ID_MAX_CHARS,

@@ -67,7 +67,7 @@ try {
   await page.waitForURL(`${options.url}/console/`)
   await visit(page, [
     '', 'accounts/account/', 'accounts/account/?q=nobody', 'accounts/invitecode/', 'moderation/report/',
-    'moderation/auditentry/', 'mail/outgoingmail/', 'invites/', 'sign-ups/', 'moves/', 'password_change/',
+    'moderation/auditentry/', 'mail/outgoingmail/', 'invites/', 'sign-ups/', 'moves/', 'apps/', 'password_change/',
     'look-up/?q=nobody.test', `look-up/?q=${name}.test`,
     `reports/${await report(`${name}.test`)}/`,
   ].map((path) => `/console/${path}`))
@@ -77,6 +77,13 @@ try {
   await Promise.all([page.waitForEvent('load'), deed.locator('button').click()])
   await page.getByText('There is no copy').waitFor()
   await look(page, 'a report without a copy')
+  await page.goto(`${options.url}/console/apps/`)
+  await page.locator('[name=client_id]').last().fill('https://app.example.com/client-metadata.json')
+  const decision = page.locator('form', { has: page.locator('textarea[name=reason]') })
+  await decision.locator('[name=reason]').fill('not for our people')
+  await Promise.all([page.waitForEvent('load'), decision.locator('button').first().click()])
+  await page.getByText('app.example.com', { exact: true }).waitFor()
+  await look(page, 'a blocked app')
   assert.deepEqual(faults, [])
   console.log('axe found nothing')
 } finally {
