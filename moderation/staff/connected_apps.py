@@ -29,6 +29,13 @@ class NotAClientId(InvalidRequest):
     page_text = _("Enter the client ID of an app: the URL of its metadata document.")
 
 
+class DevelopmentClient(InvalidRequest):
+    """400: any program on somebody's machine may say that it is this one."""
+
+    message = "Only an app with an https address can be trusted."
+    page_text = _("Only an app with an https address can be trusted.")
+
+
 def may_revoke(staff: StaffUser, host: Host) -> bool:
     """Whether `staff` may end an app's access to one account: everybody but auditors."""
     return bool(staff.roles_at(host.tenant_id) & Member.MAY_ADMIT)
@@ -54,17 +61,21 @@ def revoke(staff: StaffUser, account: Account, client_id: str, reason: str) -> N
 
 
 def trust(staff: StaffUser, host: Host, client_id: str, reason: str) -> None:
-    """Show an app by its own name and logo. Raises NotAllowed, ReasonNeeded, NotAClientId."""
+    """Show an app by its own name and logo. Raises NotAllowed, ReasonNeeded, NotAClientId,
+    DevelopmentClient."""
+    if may_trust(staff, host) and client_id.startswith("http://"):
+        raise DevelopmentClient
     _decide(staff, host, client_id, reason, (Action.APP_TRUST, may_trust, rules.trust))
 
 
 def block(staff: StaffUser, host: Host, client_id: str, reason: str) -> None:
-    """Keep an app from all accounts of the tenant; its sessions end at once. Raises as `trust`."""
+    """Keep an app from all accounts of the tenant; its sessions end at once. Raises NotAllowed,
+    ReasonNeeded, NotAClientId."""
     _decide(staff, host, client_id, reason, (Action.APP_BLOCK, may_block, rules.block))
 
 
 def treat_as_any_other(staff: StaffUser, host: Host, client_id: str, reason: str) -> None:
-    """End a trust or a block. Raises as `trust`."""
+    """End a trust or a block. Raises as `block`."""
     _decide(staff, host, client_id, reason, (Action.APP_RESET, may_trust, rules.forget))
 
 

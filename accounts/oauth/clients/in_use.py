@@ -42,6 +42,11 @@ class App:
         """The name of the app that nobody can invent."""
         return Shown(self.client_id, is_public=True).host_name
 
+    @property
+    def is_loopback(self) -> bool:
+        """Whether it is somebody's development client."""
+        return Shown(self.client_id, is_public=True).is_loopback
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectedApp:

@@ -100,6 +100,11 @@ def test_a_decision_needs_an_app_and_a_reason(moderator, client_id, reason):
     assert not OAuthClientRule.objects.exists()
 
 
+def test_a_development_client_is_never_trusted(owner):
+    decide(owner, "trust", "http://localhost?scope=atproto")
+    assert not OAuthClientRule.objects.exists()
+
+
 def revoke(user, account, client_id=APP, host="localhost"):
     given = {"client_id": client_id, "reason": "lost phone"}
     return console(user, host).post(f"/console/accounts/{account.did}/apps/revoke/", given)
