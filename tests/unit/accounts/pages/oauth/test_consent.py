@@ -51,6 +51,13 @@ def test_everything_asked_for_is_shown_and_ticked(consent):
     assert 'class="grave"' not in page
 
 
+def test_the_page_speaks_the_readers_language(browser, consent):
+    browser.defaults["HTTP_ACCEPT_LANGUAGE"] = "de-AT,de;q=0.9"
+    _query, page = consent()
+    assert "Darf app.example.com Ihr Konto benutzen?" in page
+    assert "Anlegen, ändern und löschen:" in page
+
+
 def test_what_could_take_the_account_away_stands_out(consent):
     _query, page = consent(scope="atproto identity:* account:email?action=manage")
     assert page.count('class="grave"') == 2
