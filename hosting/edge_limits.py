@@ -15,7 +15,7 @@ from django.conf import settings
 from hosting import limits
 from hosting.limits import Charge, ConcurrencyLimit, RateLimitExceeded
 from hosting.limits.at_once import Slot
-from hosting.pages.cors import EXPOSED_HEADERS
+from hosting.pages.cors import EXPOSED_HEADERS, OPEN_PATHS
 from hosting.tenancy.routing import PLATFORM_PATHS, hostname_in, is_call
 from server.net.client_networks import WIDE_TIMES, client_of, network
 from server.web import process_limits, proxy_headers
@@ -121,8 +121,9 @@ def _marking(send: Send, told: Mapping[str, str]) -> Send:
 async def _refuse(scope: Scope, send: Send, error: RateLimitExceeded, kind: str) -> None:
     text = f"Too many requests. Try again in {error.headers['Retry-After']} seconds.\n"
     body, about = text.encode(), {"Content-Type": "text/plain; charset=utf-8"}
-    if is_call(scope["path"]):
-        body = orjson.dumps({"error": error.name, "message": error.message})
+    if scope["path"].startswith(OPEN_PATHS):  # to programs: OAuth has a word of its own
+        why = "message" if is_call(scope["path"]) else "error_description"
+        body = orjson.dumps({"error": error.name, why: error.message})
         about = {
             "Content-Type": "application/json",
             "Access-Control-Allow-Origin": "*",

@@ -31,7 +31,7 @@ from accounts.oauth import access_tokens, opaque, scopes
 from accounts.oauth.clients import rules
 from accounts.oauth.clients.authentication import ClientAuth
 from accounts.oauth.clients.documents import REFRESH_GRANT, Client
-from accounts.oauth.errors import InvalidAccessToken, InvalidGrant
+from accounts.oauth.errors import InvalidAccessToken, InvalidGrant, UnauthorizedClient
 from accounts.service_auth import replay_guard
 from accounts.status import AccountNotFound, AccountTakedown, lock_for_session
 from hosting.models import Host
@@ -66,7 +66,6 @@ def exchange(host: Host, shower: Shower, given: Mapping[str, str]) -> dict[str, 
         raise InvalidGrant("The code is unknown, used or expired")
     try:
         _check_exchange(request, shower, given)
-        rules.refuse_blocked(host, shower.client.client_id)
     except InvalidGrant:
         request.delete()
         raise
@@ -75,6 +74,11 @@ def exchange(host: Host, shower: Shower, given: Mapping[str, str]) -> dict[str, 
     if session is None:
         _end_replayed(host, code_sha256)
         raise InvalidGrant("The code was used before")
+    try:  # only now: who blocks an app ends the sessions that are there by then
+        rules.refuse_blocked(host, shower.client.client_id)
+    except UnauthorizedClient:
+        session.delete()
+        raise
     if not _is_new_challenge(request):
         session.delete()
         raise InvalidGrant("code_challenge was used before")

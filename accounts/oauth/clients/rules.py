@@ -1,7 +1,5 @@
 """What a tenant thinks of an app: trusted, blocked, or nothing in particular."""
 
-from django.db import transaction
-
 from accounts.models import OAuthClientRule, OAuthRequest, OAuthSession
 from accounts.oauth.errors import UnauthorizedClient
 from hosting.models import Host, Tenant
@@ -27,11 +25,10 @@ def trust(tenant: Tenant, client_id: str) -> None:
 
 def block(tenant: Tenant, client_id: str) -> int:
     """Let nobody at the tenant's hosts use the app; its sessions end, and how many those were."""
-    with transaction.atomic():
-        _set(tenant, client_id, BLOCKED)
-        OAuthRequest.objects.filter(host__tenant=tenant, client_id=client_id).delete()
-        sessions = OAuthSession.objects.filter(account__host__tenant=tenant, client_id=client_id)
-        return sessions.delete()[0]
+    _set(tenant, client_id, BLOCKED)  # first: a session that begins beside us looks for it then
+    OAuthRequest.objects.filter(host__tenant=tenant, client_id=client_id).delete()
+    sessions = OAuthSession.objects.filter(account__host__tenant=tenant, client_id=client_id)
+    return sessions.delete()[0]
 
 
 def forget(tenant: Tenant, client_id: str) -> None:

@@ -77,6 +77,14 @@ def test_a_refusal_says_when_to_come_back() -> None:
     assert body["body"].startswith(b"Too many requests.")
 
 
+def test_an_apps_script_can_read_why_it_was_refused() -> None:
+    edge = EdgeLimits(app)
+    statuses(edge, scope("/oauth/token", method="POST"), 2)
+    head, body = answered(edge, scope("/oauth/token", method="POST"))
+    assert dict(head["headers"])[b"access-control-allow-origin"] == b"*"
+    assert b"error_description" in body["body"]
+
+
 def test_methods_are_left_to_the_dispatcher() -> None:
     path = "/xrpc/com.atproto.repo.getRecord"
     assert statuses(EdgeLimits(app), scope(path), 5) == [200] * 5
