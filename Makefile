@@ -5,9 +5,8 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 BIN := .venv/bin
-PYTHON := $(shell for each in python3.11 python3.12 python3.13 python3 python; do \
-	"$$each" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
-	&& { echo "$$each"; break; }; done)
+# An optimised one where there is one; another by `make run PYTHON=/opt/python/bin/python3`.
+PYTHON ?= $(shell sh deploy/find-python.sh python3.11 python3.12 python3.13 python3 python)
 SOURCES := protocol server hosting accounts repos moderation xrpc
 NO_PYTHON := Grove needs Python 3.11, 3.12 or 3.13, and found none of them. Install one (Debian: apt-get install python3 python3-venv).
 

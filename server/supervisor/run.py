@@ -21,7 +21,7 @@ from server.embedded import postgres, processes, service_user, valkey
 from server.embedded.processes import Process
 from server.embedded.service_user import ForeignFolder
 from server.encryption import secret_files
-from server.supervisor import forked, preload
+from server.supervisor import forked, interpreter, preload
 from server.supervisor.announcements import say, warn
 from server.supervisor.checks import (
     Refusal,
@@ -75,6 +75,8 @@ def _run(data: Path, children: ChildProcesses, stop_signals: StopSignals) -> int
         held += ports.reserve(plc_port, "GROVE_PLC_PORT")
     secret_files.create_missing(data)
     _make_admin_password(data)
+    if slow := interpreter.caution(data):
+        warn(slow)
     services = data / "services.json"
     try:
         added = _start_services(data, children, stop_signals)

@@ -93,7 +93,8 @@ def test_a_password_nobody_chose_is_printed_once_and_kept(grove: RunningGrove) -
     assert any(line.startswith("first start: making a database") for line in grove.output)
     grove.stop()
     grove.start()
-    assert grove.output == [f"ready {grove.url}\n"]
+    said = [line for line in grove.output if not line.startswith("This Python")]  # if it is slow
+    assert said == [f"ready {grove.url}\n"]
 
 
 def test_a_killed_web_process_is_replaced_while_the_other_answers(grove: RunningGrove) -> None:
