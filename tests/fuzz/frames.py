@@ -4,6 +4,10 @@ from contextlib import suppress
 
 from protocol import car, cbor, cid
 from protocol.event_stream import frames, json_frames
+from repos.maintenance.independent import events
+from repos.maintenance.independent.blocks import Malformed
+from repos.maintenance.independent.events import RemoteError
+from repos.maintenance.independent.verification import Verifier
 
 _NSID = "com.atproto.sync.subscribeRepos"
 _DID = "did:plc:ewvi7nxzyoun6zhxrhs64oiz"
@@ -29,7 +33,9 @@ SEEDS = (
 
 
 def check(data: bytes) -> None:
-    """Two strict maps, or a refusal."""
+    """Two strict maps, or a refusal; the second opinion refuses or verifies."""
+    with suppress(Malformed, RemoteError):
+        Verifier(lambda _did, _is_anew: None).faults_of(events.read(data))
     try:
         header, body = frames.parse(data)
     except cbor.CborError:
