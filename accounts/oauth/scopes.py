@@ -46,13 +46,14 @@ def asked(host: Host, scope: str, declared: Iterable[str]) -> tuple[str, ...]:
 
 
 def expanded(host: Host, granted: Iterable[str]) -> str:
-    """What a token of these scopes may do: permission sets in full. May ask other servers: never
-    inside a transaction. Raises InvalidScope for a set that cannot be resolved and of which no good
-    copy is kept, and for more than a token can carry."""
-    asked_for = [scope for scope in map(_parsed, granted) if scope is not None]
-    if sum(isinstance(scope, IncludeScope) for scope in asked_for) > SETS_MAX:
+    """What a token of these scopes may do: permission sets in full, the others as they were asked
+    for. May ask other servers: never inside a transaction. Raises InvalidScope for a set that
+    cannot be resolved and of which no good copy is kept, and for more than a token can carry."""
+    asked_for = [(text, scope) for text in granted if (scope := _parsed(text)) is not None]
+    if sum(isinstance(scope, IncludeScope) for _text, scope in asked_for) > SETS_MAX:
         raise InvalidScope(f"The scope names more than {SETS_MAX} permission sets")
-    text = scopes.join(each for scope in asked_for for each in _in_full(host, scope))
+    found = (each for text, scope in asked_for for each in _in_full(host, text, scope))
+    text = " ".join(dict.fromkeys(found))
     if len(text) > EXPANDED_MAX_CHARS:
         raise InvalidScope("The permission sets of the scope are too large together")
     return text
@@ -67,10 +68,10 @@ def permission_set(host: Host, nsid: str, *, may_ask: bool = True) -> Permission
         raise InvalidScope(f"The permission set {nsid} cannot be resolved: {error}") from error
 
 
-def _in_full(host: Host, scope: Scope) -> Iterable[Scope]:
+def _in_full(host: Host, text: str, scope: Scope) -> Iterable[str]:
     if isinstance(scope, IncludeScope):
-        return permission_sets.expand(scope, permission_set(host, scope.nsid))
-    return (scope,)
+        return map(str, permission_sets.expand(scope, permission_set(host, scope.nsid)))
+    return (text,)
 
 
 def _parsed(text: str) -> Scope | None:

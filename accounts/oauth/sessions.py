@@ -277,7 +277,7 @@ def _answer(host: Host, session: OAuthSession, client: Client) -> dict[str, Any]
         "access_token": access_token,
         "token_type": "DPoP",
         "expires_in": expires_in,
-        "scope": session.granted_scope,
+        "scope": session.scope,
         "sub": session.account.did,
     }
     if REFRESH_GRANT in client.grant_types:

@@ -40,7 +40,7 @@ def write(app: App, person, collection: str, **over) -> int:
 def test_a_set_grants_what_it_lists_and_no_more(ash, alice):
     publish(alice, NOTE)
     app = App(ash, SCOPE).signed_in(alice.did)
-    assert app.tokens["scope"] == SCOPE
+    assert app.tokens["scope"] == f"atproto repo:{NOTE}"
     assert write(app, alice, NOTE) == 200
     assert write(app, alice, OTHER) == 403
 
