@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.test_newcomer import CHROMIUM, CLIENTS, NODE, install_clients
+from tests.browser.stories import CHROMIUM, CLIENTS, NODE, install_clients
 from tests.running import RunningGrove, running_grove
 
 pytestmark = [

@@ -1,4 +1,4 @@
-// A page looked at with axe-core, light and dark, on a phone and on a desk: WCAG 2.2 AA and its best practices, and nothing
+// A page looked at with axe-core, light and dark, on a phone and on a desktop: WCAG 2.2 AA and its best practices, and nothing
 // wider than the window. What is found is put into `faults`.
 import path from 'node:path'
 import axe from 'axe-core'

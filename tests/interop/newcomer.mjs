@@ -29,7 +29,7 @@ const label = `alice${Date.now().toString(36).slice(-6)}`
 const handle = `${label}.test`
 const password = 'correct horse battery staple'
 const PHONE = { width: 390, height: 844 }
-const DESK = { width: 1360, height: 860 }
+const DESKTOP = { width: 1360, height: 860 }
 
 async function until(condition, what, ms = 120000) {
   const end = Date.now() + ms
@@ -40,13 +40,13 @@ async function until(condition, what, ms = 120000) {
 }
 
 async function shoot(page, name) {
-  for (const [size, viewport] of Object.entries({ desk: DESK, phone: PHONE })) {
+  for (const [size, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
     await page.setViewportSize(viewport)
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
     assert.ok(wide <= 0, `${name} is ${wide} px wider than a ${size}`)
     await page.screenshot({ path: path.join(options.shots, `${name}-${size}.png`), fullPage: true })
   }
-  await page.setViewportSize(DESK)
+  await page.setViewportSize(DESKTOP)
 }
 
 const events = { verified: [], errors: [], skyware: [] }
@@ -138,7 +138,7 @@ const browser = await chromium.launch({
 })
 const stop = listen()
 try {
-  const page = await browser.newPage({ viewport: DESK })
+  const page = await browser.newPage({ viewport: DESKTOP })
   page.setDefaultTimeout(120_000) // a busy machine
   await signUp(page)
   const agent = new AtpAgent({ service: origin })
@@ -147,7 +147,7 @@ try {
   const written = await post(agent, await page.screenshot())
   await until(() => events.verified.some((e) => e.event === 'create' && e.cid?.toString() === written.cid), () => '@atproto/sync did not verify the post')
   await until(() => events.skyware.some((m) => m.repo === did && m.ops?.some((op) => written.uri.endsWith(`/${op.path}`))), () => '@skyware/firehose did not see the post')
-  const staff = await (await browser.newContext({ viewport: DESK })).newPage()
+  const staff = await (await browser.newContext({ viewport: DESKTOP })).newPage()
   staff.setDefaultTimeout(120_000)
   await takeDown(staff, did)
   await refused({ post: (record) => agent.post(record), did })

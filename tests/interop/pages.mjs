@@ -1,4 +1,4 @@
-// Every page that a person or a member of staff sees, in Chromium with axe-core: light and dark, on a desk and on a
+// Every page that a person or a member of staff sees, in Chromium with axe-core: light and dark, on a desktop and on a
 // phone. Exit status 0 when axe finds nothing (WCAG 2.2 AA and its best practices) and no page is wider than a phone.
 //
 //   node pages.mjs --url http://localhost:2583 --admin-password X

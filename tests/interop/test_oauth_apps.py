@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.test_newcomer import CLIENTS, NODE, install_clients
+from tests.browser.stories import CLIENTS, NODE, install_clients
 from tests.running import ROOT, RunningGrove, running_grove
 
 pytestmark = [
