@@ -35,7 +35,7 @@ test: .venv/installed-dev ## run all tests, or those of TESTS=tests/api/test_rep
 
 # Without real processes, browsers and foreign clients: what every interpreter is held to.
 test-fast: .venv/installed-dev ## run the tests without real processes, browsers and foreign clients
-	@exec $(BIN)/pytest -m "not slow and not browser and not interop" $(TESTS)
+	@exec $(BIN)/pytest -m "not slow and not browser and not interop" $(or $(TESTS),-n 2)
 
 lint: .venv/installed-dev ## check style, imports between packages, and types
 	$(BIN)/ruff check .

@@ -41,7 +41,11 @@ class ByFolder(LoadScopeScheduling):  # type: ignore[misc] # pytest-xdist says n
     """Parts the tests always alike: none may pass by who happened to run before it."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "processes" if nodeid.split("/")[1] in _WITH_PROCESSES else "others"
+        folder = nodeid.split("/")[1]
+        # Without the slow ones (`make test-fast`) little is left of the first part.
+        is_fast = "not slow" in self.config.option.markexpr
+        is_first = folder in _WITH_PROCESSES or (is_fast and folder == "api")
+        return "processes" if is_first else "others"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFolder:
