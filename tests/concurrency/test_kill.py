@@ -9,6 +9,7 @@ import pytest
 
 from protocol import car, cid, mst
 from protocol.repo import commit
+from server.supervisor.readiness import directory_answers
 from tests.concurrency import verify
 from tests.concurrency.client import Api, Person, Refused, Subscriber, Writer, newest_seq, sign_up
 from tests.concurrency.test_one_order import signing_key
@@ -59,6 +60,8 @@ def kill_and_recover(grove: RunningGrove, part: str) -> None:
         grove.start()
     else:
         wait_until(lambda: grove.pids()[part] != killed, grove)
+    if part == "plc":  # else nobody could sign up for what comes next
+        wait_until(lambda: directory_answers(grove.plc_port), grove)
 
 
 def wait_until(condition: object, grove: RunningGrove) -> None:
