@@ -99,7 +99,7 @@ class Question:
     account: Account
     scopes: tuple[str, ...]
     ticked: frozenset[str]
-    form_action: str  # accounts.oauth.redirects.Redirect.form_action
+    back: Redirect  # where the answer goes; no parameters yet
 
 
 def open_request(
@@ -176,7 +176,7 @@ def question(opened: Opened) -> Question:
     asked = _scopes(opened)
     before = consents.of(account, opened.client.client_id)
     back = Redirect(opened.row.parameters["redirect_uri"], {})
-    return Question(account, asked, frozenset(asked) - before.declined, back.form_action)
+    return Question(account, asked, frozenset(asked) - before.declined, back)
 
 
 def decide(opened: Opened, account: Account, ticked: Collection[str]) -> Redirect:

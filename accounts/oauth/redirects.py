@@ -32,9 +32,7 @@ class Redirect:
 
     @property
     def form_action(self) -> str:
-        """The source that a page's `form-action` must allow for its form to end there: an origin,
-        or the scheme of an app on a phone (Chromium holds redirects of forms to it, too)."""
-        parts = urlsplit(self.redirect_uri)
-        if parts.scheme in ("http", "https"):
-            return f"{parts.scheme}://{parts.netloc}"
-        return f"{parts.scheme}:"
+        """The source that a page's `form-action` must allow for its form to end there: a scheme,
+        because Chromium holds every redirect after a form to it, those of the app's own servers
+        too."""
+        return f"{urlsplit(self.redirect_uri).scheme}:"

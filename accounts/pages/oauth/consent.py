@@ -20,7 +20,7 @@ from accounts.pages.answers import status_of
 from accounts.pages.oauth import permission_wording
 from accounts.pages.oauth.permission_wording import Permission
 from accounts.pages.oauth.requests import address, of_request, show
-from accounts.pages.oauth.way_back import allow_forms_to
+from accounts.pages.oauth.way_back import allow_form_to
 from protocol.errors import XrpcError
 from protocol.oauth.permission_sets import PermissionSet
 
@@ -40,15 +40,10 @@ def page(request: HttpRequest, opened: Opened) -> HttpResponse:
     question = authorization.question(opened)
     if not question.account.is_active:
         return show(request, opened, "inactive", account=question.account)
-    redirect_uri = opened.row.parameters["redirect_uri"]
-    shown = {
-        "account": question.account,
-        "boxes": _boxes(opened, question),
-        "redirect_uri": redirect_uri,
-    }
-    response = show(request, opened, "consent", **shown)
+    boxes = _boxes(opened, question)
+    response = show(request, opened, "consent", question=question, boxes=boxes)
     logo = opened.client.logo_uri if opened.is_trusted else ""
-    allow_forms_to(response, redirect_uri, img_src=_origin(logo))
+    allow_form_to(response, question.back, images=_origin(logo))
     return response
 
 

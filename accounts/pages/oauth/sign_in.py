@@ -66,7 +66,10 @@ def sign_in_code(request: HttpRequest, opened: Opened) -> HttpResponse:
 def choose_account(request: HttpRequest, opened: Opened) -> HttpResponse:
     """`/oauth/authorize/account`: one that is signed in, another one, or one to forget."""
     if did := request.POST.get("account"):
-        authorization.choose(opened, did)
+        try:
+            authorization.choose(opened, did)
+        except authorization.NotSignedIn:  # not any more
+            return redirect(address(request, "oauth_sign_in"))
         return redirect(address(request, "oauth_authorize"))
     if did := request.POST.get("forget"):
         for each in authorization.candidates(opened):

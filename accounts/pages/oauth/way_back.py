@@ -3,8 +3,6 @@
 Before a request proves where the app is, nobody is sent anywhere: one sentence says what is wrong.
 """
 
-from urllib.parse import urlsplit
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -20,7 +18,7 @@ def to_app(request: HttpRequest, redirect: Redirect) -> HttpResponse:
         return HttpResponse(status=303, headers={"Location": redirect.location})
     shown = {"host": host_of(request), "redirect": redirect}
     response = render(request, "accounts/oauth/form_post.html", shown)
-    allow_forms_to(response, redirect.redirect_uri)
+    allow_form_to(response, redirect)
     return response
 
 
@@ -32,13 +30,11 @@ def by_link(request: HttpRequest, redirect: Redirect) -> HttpResponse:
     return render(request, "accounts/oauth/ended.html", shown, status=400)
 
 
-def allow_forms_to(response: HttpResponse, redirect_uri: str, **sources: str) -> None:
-    """Let a page's forms end at an app. Chromium holds every redirect after a form to the policy,
-    those of the app's own servers too, so that its scheme is as narrow as this can be; pages where
-    something secret is typed have no form that ends there. `sources`: further ones."""
-    scheme = urlsplit(redirect_uri).scheme
-    more = {name.replace("_", "-"): value for name, value in sources.items()}
-    response["Content-Security-Policy"] = page_policy({"form-action": f"{scheme}:", **more})
+def allow_form_to(response: HttpResponse, redirect: Redirect, images: str = "") -> None:
+    """Let a page's form end at the app; pages where something secret is typed have none that does.
+    `images`: an origin from which the page may have some."""
+    sources = {"form-action": redirect.form_action, "img-src": images}
+    response["Content-Security-Policy"] = page_policy(sources)
 
 
 def refused(request: HttpRequest, refusal: XrpcError) -> HttpResponse:
