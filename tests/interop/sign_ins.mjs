@@ -84,7 +84,7 @@ async function signIn(page, who = name, { isRemembered = false } = {}) {
   if (isRemembered) await page.getByLabel(/^Remember this account/).check()
   await page.getByLabel('Password').fill(password)
   await page.getByLabel('Password').press('Enter')
-  await page.getByRole('button', { name: /^(Allow|Activate the account)$/ }).waitFor()
+  await page.getByRole('button', { name: /^(Allow|Reactivate the account)$/ }).waitFor()
 }
 
 async function inContext(browser, given, story) {
@@ -173,7 +173,7 @@ const STORIES = {
     await page.goto(await push(app))
     await look(page, 'choose an account', options.shots)
     await page.getByRole('button', { name: `@${resting}.test`, exact: true }).click()
-    await page.getByRole('button', { name: 'Activate the account' }).click()
+    await page.getByRole('button', { name: 'Reactivate the account' }).click()
     await page.getByRole('button', { name: 'Allow' }).click()
     await atTheFront(page)
     assert.match(app.seen.at(-1).code, /^cod-/)

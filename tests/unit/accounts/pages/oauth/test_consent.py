@@ -195,7 +195,7 @@ def test_a_deactivated_account_can_be_activated_on_the_way(browser, ash, asked, 
     monkeypatch.setattr(activation.did_verification, "check", lambda _account: None)
     query = asked()
     page = text(browser.get(sign_in(browser, query).url))
-    assert "Activate the account" in page
+    assert "Reactivate the account" in page
     response = browser.post(at(query, "/activate"), {"account": alice.did})
     assert "to use your account?" in text(browser.get(response.url))
     assert Account.objects.get().is_active
@@ -212,7 +212,7 @@ def test_a_suspended_account_is_told_so(browser, ash, asked):
     account_row(ash, suspended_at=timezone.now())
     page = text(browser.get(sign_in(browser, asked()).url))
     assert "is suspended by its host" in page
-    assert "Activate the account" not in page
+    assert "Reactivate the account" not in page
 
 
 def test_a_permission_set_is_shown_as_its_author_describes_it(browser, alice, asked, monkeypatch):
