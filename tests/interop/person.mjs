@@ -46,8 +46,8 @@ export class Person {
     return { status: response.statusCode, location: response.headers.location, page }
   }
 
-  /** Goes where the app sends them, signs in if asked, decides; `untick` are scopes to leave out. Gives the URL at the app. */
-  async decide(start, { decision = 'allow', untick = [] } = {}) {
+  /** Goes where the app sends them, signs in if asked, agrees to what is ticked. Gives the URL at the app. */
+  async decide(start) {
     let url = String(start)
     let body
     for (let step = 0; step < 12; step++) {
@@ -66,10 +66,7 @@ export class Person {
         body.set('identifier', this.handle)
         body.set('password', this.password)
       } else {
-        const ticked = body.getAll('scope').filter((scope) => !untick.includes(scope))
-        body.delete('scope')
-        for (const scope of ticked) body.append('scope', scope)
-        body.set('decision', decision)
+        body.set('decision', 'allow')
       }
       url = new URL(form.action || '', url).href
     }
