@@ -227,3 +227,28 @@ def test_a_set_that_nobody_can_tell_of_is_shown_by_its_name(browser, alice, aske
     query = asked(scope="atproto include:com.example.nothing")
     page = text(browser.get(sign_in(browser, query).url))
     assert "com.example.nothing" in page
+
+
+@pytest.fixture
+def comes_again(browser, alice, asked):
+    """What a confidential app gets that comes for Alice by name after these scopes were ticked."""
+
+    def get(*scopes):
+        query = asked(is_public=False)
+        sign_in(browser, query, is_remembered="on")
+        allow(browser, query, alice, *scopes)
+        return browser.get(at(asked(is_public=False, login_hint="alice.test")))
+
+    return get
+
+
+def test_an_app_that_proves_itself_and_was_granted_all_signs_in_silently(comes_again):
+    assert "code" in told(comes_again(POSTS, EMAIL))
+
+
+def test_what_was_unticked_is_granted_by_no_silent_sign_in(comes_again, browser, alice):
+    page = comes_again(POSTS)
+    assert "Continue as @alice.test" in text(page)
+    query = page.wsgi_request.META["QUERY_STRING"]
+    page = text(browser.get(browser.post(at(query, "/account"), {"account": alice.did}).url))
+    assert ticked(page) == {POSTS}
