@@ -12,6 +12,9 @@ from urllib.parse import parse_qs
 import orjson
 from django.conf import settings
 
+from accounts.oauth.dpop import nonces, proofs
+from accounts.oauth.dpop.proofs import Proof, Shown
+from accounts.service_auth import replay_guard
 from hosting import limits
 from hosting.limits import Charge
 from hosting.models import Host
@@ -19,12 +22,14 @@ from hosting.pages.cors import OPEN_HEADERS
 from hosting.tenancy import routing
 from protocol.errors import XrpcError
 from repos.state.long_reads import conninfo
+from server.cache.marks import Marks, MarksUnavailable
 from server.database.pipeline import Pipeline, PipelineUnavailable
 from server.net.client_networks import network
 from server.web.bodies.streams import Receive, Send, encoded
 from server.web.wsgi_environ import HEADER_MAX_BYTES, Scope
 from xrpc import registry
-from xrpc.auth.declared import Kind
+from xrpc.auth import app_scopes, apps
+from xrpc.auth.declared import DPOP, Kind, parse_header
 from xrpc.rate_limits import request_charges
 from xrpc.registry import Method
 from xrpc.request.call import Caller
@@ -49,9 +54,12 @@ class NotPlain(Exception):
 class SmallReads:
     """An ASGI application that answers small reads and hands on everything else."""
 
-    def __init__(self, app: App, pipeline: Pipeline | None = None) -> None:
+    def __init__(
+        self, app: App, pipeline: Pipeline | None = None, marks: Marks | None = None
+    ) -> None:
         self._app = app
         self._pipeline = pipeline or Pipeline(conninfo)
+        self._marks = marks or Marks(lambda: settings.VALKEY_URL)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "GET":
@@ -76,7 +84,8 @@ class SmallReads:
         """Raises NotPlain, PipelineUnavailable."""
         about = _plain_headers(scope)
         host = _host(about)
-        call = SmallCall(host, _params(method, scope), _caller(method, host, about))
+        caller, proof = _caller(method, host, scope, about)
+        call = SmallCall(host, _params(method, scope), caller)
         question = small.ask(call)
         if question is None:
             raise NotPlain
@@ -85,17 +94,32 @@ class SmallReads:
         try:
             rows = await self._pipeline.rows(*question)
             coding, body = _packed(_text(method, small.answer(call, rows)), about)
+            if proof is not None:  # the last step: the proof of a call that is handed on is good
+                await self._use_up(host, proof)
         except BaseException:
             if charges:
                 limits.refund(host, charges)
             raise
+        if proof is not None:
+            told = [*told, (b"dpop-nonce", nonces.current(host).encode())]
         return [*_headers(method, coding, len(body)), *told], body
+
+    async def _use_up(self, host: Host, proof: Proof) -> None:
+        """Raises NotPlain for a proof that was used before, or of which nobody knows."""
+        key = replay_guard.key_of(host, proofs.KIND, proof.mark)
+        try:
+            is_first = await self._marks.claim(key, proof.forgotten_at + 1)
+        except MarksUnavailable:
+            is_first = False
+        if not is_first:
+            raise NotPlain
 
     async def _until_the_end(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await self._app(scope, receive, send)
         finally:
             self._pipeline.close()
+            self._marks.close()
 
 
 def _plain_headers(scope: Scope) -> dict[bytes, bytes]:
@@ -129,19 +153,38 @@ def _params(method: Method, scope: Scope) -> Mapping[str, Any]:
     return params
 
 
-def _caller(method: Method, host: Host, about: Mapping[bytes, bytes]) -> Caller | None:
-    """Who calls, with a session of a password. Raises NotPlain."""
+def _caller(
+    method: Method, host: Host, scope: Scope, about: Mapping[bytes, bytes]
+) -> tuple[Caller | None, Proof | None]:
+    """Who calls: with a session of a password, or an app with a proof that is to be used up. Raises
+    NotPlain."""
     header = about.get(b"authorization")
     if method.auth.kind is Kind.NONE or (
         header is None and method.auth.kind is Kind.OPTIONAL_OWNER
     ):
-        return None
+        return None, None
     if header is None:
         raise NotPlain
     try:
-        return method.auth.session_caller(host, header.decode("latin-1"))
+        if b"dpop" in about:
+            return _app(method, host, scope, about)
+        return method.auth.session_caller(host, header.decode("latin-1")), None
     except XrpcError:
         raise NotPlain from None
+
+
+def _app(
+    method: Method, host: Host, scope: Scope, about: Mapping[bytes, bytes]
+) -> tuple[Caller, Proof]:
+    """An app that needs no scope in particular. Raises NotPlain, XrpcError."""
+    scheme, credential = parse_header(about[b"authorization"].decode("latin-1"))
+    if scheme != DPOP or method.scope is not app_scopes.ANY:
+        raise NotPlain
+    shown = Shown(about[b"dpop"].decode("latin-1"), scope["method"], scope["path"])
+    found = apps.unspent(host, shown, credential)
+    if found is None:
+        raise NotPlain
+    return found
 
 
 def _charges(scope: Scope) -> tuple[Charge, ...]:

@@ -99,6 +99,11 @@ def scope_of(host: Host, token: AccessToken) -> str:
     return scope
 
 
+def known_scope(token: AccessToken) -> str | None:
+    """As `scope_of`, if this process has seen such a token before; nobody is asked."""
+    return _scopes.get(token.scope_hash)
+
+
 def hash_of(scope: str) -> str:
     """A scope's name in tokens."""
     return base64url(hashlib.sha256(scope.encode()).digest()).decode()

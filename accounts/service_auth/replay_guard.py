@@ -43,8 +43,13 @@ def use_once(host: Host, claims: ServiceClaims) -> Iterator[None]:
 def claim(host: Host, kind: str, mark: str, expires_at: int) -> bool:
     """Whether a host sees this mark of a kind of token for the first time; it is remembered until
     `expires_at` (unix seconds)."""
+    return _claim(key_of(host, kind, mark), expires_at)
+
+
+def key_of(host: Host, kind: str, mark: str) -> str:
+    """What a mark is called at Valkey (server.cache.marks sets it for the event loop)."""
     digest = hashlib.sha256(mark.encode(errors="replace")).hexdigest()
-    return _claim(f"{kind}:{host.pk}:{digest}", expires_at)
+    return f"{kind}:{host.pk}:{digest}"
 
 
 def _key(host: Host, claims: ServiceClaims) -> str:

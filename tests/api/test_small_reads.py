@@ -11,8 +11,10 @@ from accounts.models import Account
 from hosting import limits
 from hosting.tenancy import routing
 from repos.state.long_reads import conninfo
+from server.cache.marks import MarksUnavailable
 from server.database.pipeline import Pipeline
 from tests.api.clients import Api, Person
+from tests.oauth_app import App, Key
 from xrpc import registry
 from xrpc.small_reads import SmallReads
 
@@ -34,9 +36,9 @@ def small_answer(api: Api, nsid: str, params: dict, **headers: str):
     return asyncio.run(_small_answer(api, nsid, params, **headers))
 
 
-async def _small_answer(api: Api, nsid: str, params: dict, **headers: str):
+async def _small_answer(api: Api, nsid: str, params: dict, marks=None, **headers: str):
     pipeline = Pipeline(conninfo)
-    app = SmallReads(handed_on, pipeline)
+    app = SmallReads(handed_on, pipeline, marks)
     named = {"host": api.host.hostname, **headers}
     if api.token:
         named["authorization"] = f"Bearer {api.token}"
@@ -176,3 +178,69 @@ def test_who_has_used_up_the_budget_is_handed_on(alice, monkeypatch):
 
     monkeypatch.setattr(limits, "note_at", used_up)
     assert small_answer(Api(alice.host), RESOLVE, {"handle": alice.handle}) is HANDED_ON
+
+
+class Marks:
+    """As much of server.cache.marks as is used, over a set; `is_away` answers nobody."""
+
+    def __init__(self, *, is_away: bool = False) -> None:
+        self.marks: set[str] = set()
+        self.is_away = is_away
+
+    async def claim(self, key: str, _expires_at: int) -> bool:
+        if self.is_away:
+            raise MarksUnavailable("away")
+        is_first = key not in self.marks
+        self.marks.add(key)
+        return is_first
+
+    def close(self) -> None:
+        pass
+
+
+def by_app(app: App, marks: Marks, proof: str = "", **headers: str):
+    token = app.tokens["access_token"]
+    url = f"{app.host.origin}/xrpc/{GET_SESSION}"
+    shown = proof or app.key.proof("GET", url, app.nonce, token)
+    named = {"authorization": f"DPoP {token}", "dpop": shown, **headers}
+    return asyncio.run(_small_answer(Api(app.host), GET_SESSION, {}, marks, **named))
+
+
+@pytest.fixture
+def app(ash, alice) -> App:
+    signed_in = App(ash).signed_in(alice.did)
+    assert signed_in.call(GET_SESSION).status_code == 200  # its scopes are known by then
+    return signed_in
+
+
+def test_an_app_is_told_the_same_both_ways(app):
+    told, body = by_app(app, Marks())
+    usual = app.call(GET_SESSION)
+    assert body == usual.content
+    assert b"email" not in body
+    assert told["dpop-nonce"] == usual["DPoP-Nonce"]
+    assert "DPoP-Nonce" in told["access-control-expose-headers"]
+
+
+def test_a_proof_serves_one_small_read(app):
+    marks, url = Marks(), f"{app.host.origin}/xrpc/{GET_SESSION}"
+    proof = app.key.proof("GET", url, app.nonce, app.tokens["access_token"])
+    assert by_app(app, marks, proof) is not HANDED_ON
+    assert by_app(app, marks, proof) is HANDED_ON
+
+
+def test_what_is_not_plain_about_an_app_is_handed_on(app):
+    app.nonce, nonce = "", app.nonce
+    assert by_app(app, Marks()) is HANDED_ON
+    app.nonce = nonce
+    assert by_app(app, Marks(is_away=True)) is HANDED_ON
+    assert by_app(app, Marks(), "junk") is HANDED_ON
+    app.key = Key()
+    assert by_app(app, Marks()) is HANDED_ON
+
+
+def test_an_app_whose_session_ended_is_handed_on_and_keeps_its_proof(app):
+    marks = Marks()
+    app.revoke(app.tokens["access_token"])
+    assert by_app(app, marks) is HANDED_ON
+    assert marks.marks == set()

@@ -22,6 +22,7 @@ from accounts.service_auth import replay_guard
 from hosting.models import Host
 
 TYPE: Final = "dpop+jwt"
+KIND: Final = "dpop"  # of marks
 MAX_AGE_S: Final = 10
 CLOCK_SKEW_S: Final = 180
 REMEMBERED_S: Final = 200
@@ -31,9 +32,12 @@ _DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A proof that holds. `jkt` is the thumbprint of its key."""
+    """A proof that holds. `jkt` is the thumbprint of its key, `mark` what is remembered of it until
+    `forgotten_at` (unix seconds)."""
 
     jkt: str
+    mark: str
+    forgotten_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,14 @@ class Shown:
 def check(host: Host, shown: Shown, access_token: str | None = None) -> Proof:
     """The proof of a request, used up by this. `access_token` is the one that came along, at a
     resource. Raises InvalidDpopProof, UseDpopNonce."""
+    proof = verified(host, shown, access_token)
+    if not replay_guard.claim(host, KIND, proof.mark, proof.forgotten_at):
+        raise InvalidDpopProof("DPoP proof was used before")
+    return proof
+
+
+def verified(host: Host, shown: Shown, access_token: str | None = None) -> Proof:
+    """The proof of a request, which somebody may have used before. Raises as `check` does."""
     token = _parsed(shown.header)
     try:
         key = jose.public_key(token.header.get("jwk"))
@@ -62,8 +74,11 @@ def check(host: Host, shown: Shown, access_token: str | None = None) -> Proof:
         raise InvalidDpopProof("DPoP proof: htu is another address")
     _check_hash(claims, access_token)
     _check_nonce(host, claims)
-    _use_up(host, claims, key.thumbprint)
-    return Proof(key.thumbprint)
+    jti = claims.get("jti")
+    if not isinstance(jti, str) or not 0 < len(jti) <= JTI_MAX_CHARS:
+        raise InvalidDpopProof("DPoP proof: jti is missing or too long")
+    mark = f"{key.thumbprint}\0{jti}"
+    return Proof(key.thumbprint, mark, int(time.time()) + REMEMBERED_S)
 
 
 def _parsed(header: str | None) -> Token:
@@ -131,11 +146,3 @@ def _check_nonce(host: Host, claims: dict[str, Any]) -> None:
         raise UseDpopNonce("Authorization server requires nonce in DPoP proof")
     if not isinstance(nonce, str) or not nonces.is_good(host, nonce):
         raise UseDpopNonce("DPoP proof: the nonce is not good any more")
-
-
-def _use_up(host: Host, claims: dict[str, Any], jkt: str) -> None:
-    jti = claims.get("jti")
-    if not isinstance(jti, str) or not 0 < len(jti) <= JTI_MAX_CHARS:
-        raise InvalidDpopProof("DPoP proof: jti is missing or too long")
-    if not replay_guard.claim(host, "dpop", f"{jkt}\0{jti}", int(time.time()) + REMEMBERED_S):
-        raise InvalidDpopProof("DPoP proof was used before")

@@ -27,7 +27,7 @@ from xrpc.auth.subjects import blob_limit_bytes, handle_of, own_account
 from xrpc.proxy.forwardable_methods import relayed
 from xrpc.proxy.plans import Composed, PoolWork
 from xrpc.registry import procedure, query
-from xrpc.request.call import Answer, Call
+from xrpc.request.call import Answer, Call, Caller
 from xrpc.request.small_read import SmallCall, SmallRead
 from xrpc.response.errors import AuthenticationRequired
 
@@ -115,7 +115,9 @@ def _own_session(call: SmallCall, rows: Sequence[Row]) -> dict[str, Any] | None:
     if found is None:
         return None
     account, is_signed_in = found
-    return _session(account) if is_signed_in and account.taken_down_at is None else None
+    if not is_signed_in or account.taken_down_at is not None:
+        return None
+    return _for_caller(_session(account), call.caller)
 
 
 @query(
@@ -126,8 +128,12 @@ def _own_session(call: SmallCall, rows: Sequence[Row]) -> dict[str, Any] | None:
 )
 def get_session(call: Call) -> Answer:
     """The address is for the owner, and for apps that may read it."""
-    session = _session(own_account(call))
-    if call.permissions is None or call.permissions.may_account(scopes.EMAIL, scopes.READ):
+    return _for_caller(_session(own_account(call)), call.caller)
+
+
+def _for_caller(session: dict[str, Any], caller: Caller | None) -> dict[str, Any]:
+    permissions = caller.permissions if caller else None
+    if permissions is None or permissions.may_account(scopes.EMAIL, scopes.READ):
         return session
     return {name: value for name, value in session.items() if name not in _ABOUT_EMAIL}
 
