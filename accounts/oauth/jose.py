@@ -26,6 +26,7 @@ _KINDS: Final = {"EC": ("crv", "x", "y"), "RSA": ("n", "e")}
 _PRIVATE: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 _RSA_BITS: Final = range(2048, 4097)  # beyond, a signature costs too much to verify
 _CHARS_MAX: Final = 1_024  # of a key's member: 4096 bits take 683
+_MODULUS_CHARS_MIN: Final = 342  # of 2048 bits
 _EXPONENT_CHARS_MAX: Final = 6  # of 32 bits: one as long as the modulus makes verifying dear
 
 
@@ -59,10 +60,12 @@ def public_key(jwk: object) -> PublicKey:
     members = [each for name in names if isinstance(each := jwk.get(name), str)]
     if not members or len(members) != len(names):
         raise BadJose("not a key of an accepted kind")
-    if any(len(each) > _CHARS_MAX for each in members) or (
-        kind == "RSA" and len(members[1]) > _EXPONENT_CHARS_MAX
-    ):
+    if any(len(each) > _CHARS_MAX for each in members):
         raise BadJose("a key of too many bits")
+    if kind == "RSA" and (
+        len(members[0]) < _MODULUS_CHARS_MIN or len(members[1]) > _EXPONENT_CHARS_MAX
+    ):
+        raise BadJose("an RSA key has 2048 to 4096 bits here, and a short exponent")
     return _read(str(kind), tuple(zip(names, members, strict=True)))
 
 

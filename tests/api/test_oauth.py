@@ -3,13 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 
 from accounts import status
 from accounts.authentication import email_codes, password_resets
 from accounts.lifecycle import deletion, staff_overrides
 from accounts.models import Account, OAuthDeviceAccount, OAuthRequest, OAuthSession, Session
-from accounts.oauth import authorization, devices
+from accounts.oauth import authorization, devices, scopes
 from accounts.oauth.clients import rules
+from accounts.oauth.errors import InvalidScope
+from server.database import connection
 from tests.oauth_app import App, Key, code_in
 
 GET_SESSION = "com.atproto.server.getSession"
@@ -139,6 +142,32 @@ def test_a_forged_token_ends_nothing(signed_in, change):
     forged = change(signed_in.tokens["refresh_token"])
     assert refusal(signed_in.refresh(forged)) == (400, "invalid_grant")
     assert signed_in.refresh().status_code == 200
+
+
+# --- faults of ours
+def _no_set(*_args):
+    raise InvalidScope("nobody answers")
+
+
+def _no_database(*_args):
+    raise OperationalError("the connection is lost")
+
+
+@pytest.mark.parametrize(("fault", "status_code"), [(_no_set, 400), (_no_database, 503)])
+def test_a_fault_of_ours_ends_no_session(signed_in, monkeypatch, fault, status_code):
+    with monkeypatch.context() as during:
+        during.setattr(scopes, "expanded", fault)
+        during.setattr(connection, "is_outage", lambda error: isinstance(error, OperationalError))
+        assert signed_in.refresh().status_code == status_code
+    assert signed_in.refresh().status_code == 200
+
+
+def test_a_fault_of_ours_leaves_the_code_good(app, account, monkeypatch):
+    code = code_in(app.consented(account))
+    with monkeypatch.context() as during:
+        during.setattr(scopes, "expanded", _no_set)
+        assert refusal(app.exchange(code)) == (400, "invalid_scope")
+    assert app.exchange(code).status_code == 200
 
 
 # --- what ends a session

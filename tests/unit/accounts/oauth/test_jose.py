@@ -29,7 +29,7 @@ def test_usual_keys_are_read(jwk):
         {**EC, "d": "A" * 43},
         {**EC, "kty": ["EC"]},
         {"kty": "oct", "k": OctKey.generate_key(256).as_dict()["k"]},
-        RSAKey.generate_key(1024).as_dict(private=False),
+        {**RSA, "n": RSA["n"][:171]},  # 1024 bits
         {**RSA, "n": "A" * 2000},
         {**RSA, "e": RSA["n"]},
     ],
