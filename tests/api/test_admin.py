@@ -21,7 +21,7 @@ POST = "com.example.grove.thing"
 class Admin(Api):
     """Whoever knows the host's admin password."""
 
-    def _headers(self):
+    def headers(self) -> dict[str, str]:
         basic = base64.b64encode(b"admin:sesame").decode()
         return {"HTTP_HOST": self.host.hostname, "HTTP_AUTHORIZATION": f"Basic {basic}"}
 
