@@ -202,11 +202,6 @@ def refuse(opened: Opened, error: str = "access_denied", description: str = "") 
     return _redirect(opened.row, AccessDenied(description or "The request was denied", name=error))
 
 
-def deactivated_is_refused(account: Account) -> bool:
-    """Whether the account has to be activated before it can answer: the consent page offers it."""
-    return not account.is_active
-
-
 def _grant(
     opened: Opened, account: Account, granted: tuple[str, ...], declined: tuple[str, ...]
 ) -> Redirect:

@@ -5,8 +5,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-LOOPBACK_HOST = "localhost"
-
 
 @dataclass(frozen=True, slots=True)
 class Shown:

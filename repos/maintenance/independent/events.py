@@ -10,7 +10,6 @@ from repos.maintenance.independent import blocks, commits
 from repos.maintenance.independent.blocks import Malformed
 
 OPS_MAX: Final = 200
-_LINKS: Final = {"cid", "prev"}
 # Of each message: the fields that it must have. Other messages are for a later version.
 _FIELDS: Final[dict[str, dict[str, type]]] = {
     "#commit": {"repo": str, "rev": str, "blocks": bytes, "ops": list, "time": str},
