@@ -6,8 +6,6 @@ host's, so a token of one host is worth nothing at any other. An access token na
 (`sid`); whether that one still stands is for `live_sessions` to say.
 """
 
-import base64
-import binascii
 import hmac
 import time
 from dataclasses import dataclass
@@ -19,7 +17,7 @@ from uuid import UUID
 import orjson
 from django.utils.translation import gettext_lazy as _
 
-from accounts.authentication.compact_jws import base64url
+from accounts.authentication.compact_jws import base64url, from_base64url
 from hosting.models import Host
 from protocol.errors import XrpcError
 from protocol.untrusted_input import bounded_json
@@ -149,8 +147,8 @@ def _read(host: Host, jwt: str) -> Claims:
 
 def _decoded(payload: bytes) -> dict[str, Any]:
     try:
-        claims = bounded_json.loads(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)))
-    except (binascii.Error, ValueError):
+        claims = bounded_json.loads(from_base64url(payload))
+    except ValueError:
         raise InvalidToken("Token could not be verified") from None
     if not isinstance(claims, dict):
         raise InvalidToken("Token could not be verified")

@@ -6,8 +6,6 @@ the session still stands is asked with the caller's account or repo, as for sess
 (accounts.authentication.live_sessions). MACs, not signatures: nobody but the host reads them.
 """
 
-import base64
-import binascii
 import hashlib
 import hmac
 import secrets
@@ -18,7 +16,7 @@ from uuid import UUID
 
 import orjson
 
-from accounts.authentication.compact_jws import base64url
+from accounts.authentication.compact_jws import base64url, from_base64url
 from accounts.models import OAuthSession
 from accounts.oauth import opaque
 from accounts.oauth.errors import InvalidAccessToken
@@ -115,8 +113,8 @@ def _mac(host: Host, signed: bytes) -> bytes:
 
 def _claims(payload: bytes) -> dict[str, Any]:
     try:
-        claims = bounded_json.loads(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)))
-    except (binascii.Error, ValueError) as error:  # ours, so it cannot be
+        claims = bounded_json.loads(from_base64url(payload))
+    except ValueError as error:  # ours, so it cannot be
         raise InvalidAccessToken("The access token is not valid here") from error
     assert isinstance(claims, dict)  # noqa: S101 - the MAC is ours
     return claims

@@ -12,8 +12,6 @@ Refreshes of a session are serialised by its row. Permission sets are looked up 
 a fault in that ends nothing.
 """
 
-import base64
-import binascii
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
@@ -25,7 +23,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.authentication.compact_jws import base64url
+from accounts.authentication.compact_jws import base64url, from_base64url
 from accounts.models import OAuthDeviceAccount, OAuthRequest, OAuthSession
 from accounts.oauth import access_tokens, opaque, scopes
 from accounts.oauth.clients import rules
@@ -293,9 +291,8 @@ def _make(host: Host, session: OAuthSession) -> str:
 def _read(host: Host, token: str) -> tuple[UUID, int]:
     """Session and number of a refresh token. Raises InvalidGrant for one that is not ours."""
     try:
-        text = token.removeprefix(_REFRESH_PREFIX)
-        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
+        data = from_base64url(token.removeprefix(_REFRESH_PREFIX).encode(errors="replace"))
+    except ValueError:
         data = b""
     body, mac = data[:-_MAC_BYTES], data[-_MAC_BYTES:]
     is_ours = token.startswith(_REFRESH_PREFIX) and len(body) == _ID_BYTES + _NUMBER_BYTES

@@ -5,8 +5,6 @@ service that uploads for a person). The token is made for this host and this met
 the DID's own key; what it does, it does once.
 """
 
-import base64
-import binascii
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -14,6 +12,7 @@ from typing import Final
 from django.http import HttpRequest
 
 from accounts.account_migration import move_in
+from accounts.authentication.compact_jws import from_base64url
 from accounts.models import Account
 from accounts.service_auth import replay_guard, tokens
 from accounts.service_auth.tokens import BadJwtIss, ServiceClaims
@@ -60,8 +59,8 @@ def is_service_token(jwt: str) -> bool:
     here; it only decides who does."""
     payload = jwt.split(".")[1:2]
     try:
-        claims = bounded_json.loads(base64.urlsafe_b64decode(f"{payload[0]}==") if payload else b"")
-    except (binascii.Error, ValueError):
+        claims = bounded_json.loads(from_base64url("".join(payload).encode(errors="replace")))
+    except ValueError:
         return False
     return isinstance(claims, dict) and "lxm" in claims
 
