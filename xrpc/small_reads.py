@@ -21,8 +21,8 @@ from hosting.models import Host
 from hosting.pages.cors import OPEN_HEADERS
 from hosting.tenancy import routing
 from protocol.errors import XrpcError
-from repos.state.long_reads import conninfo
 from server.cache.marks import Marks, MarksUnavailable
+from server.database.connection import conninfo
 from server.database.pipeline import Pipeline, PipelineUnavailable
 from server.net.client_networks import network
 from server.web.bodies.streams import Receive, Send, encoded

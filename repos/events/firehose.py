@@ -17,7 +17,7 @@ from protocol.event_stream import frames
 from repos.events.streams import following
 from repos.events.streams.feed import RING_BYTES, RING_FRAMES, Feed
 from repos.events.streams.table import StreamTable
-from repos.state.long_reads import conninfo
+from server.database.connection import conninfo
 
 EVENTS: Final = StreamTable(
     name="event",

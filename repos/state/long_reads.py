@@ -9,31 +9,18 @@ import queue
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import psycopg
-from django.conf import settings
 from psycopg import generators
-from psycopg.conninfo import make_conninfo
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
 from server.database import connection as database
+from server.database.connection import conninfo
 
 _MAX_IDLE = 4
 _CANCEL_S = 5.0
-_NAMES = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
-_NOT_OF_LIBPQ = frozenset({"prepare_threshold", "server_side_binding"})
 IDLE: defaultdict[str, "queue.SimpleQueue[psycopg.Connection]"] = defaultdict(queue.SimpleQueue)
-
-
-def conninfo() -> str:
-    """How to reach the database that Django is using, tests' included."""
-    facts: dict[str, Any] = settings.DATABASES["default"]
-    parts = {ours: facts[theirs] for theirs, ours in _NAMES.items() if facts.get(theirs)}
-    # What remains of the URL (sslmode and the like) without what is not libpq's.
-    options = {k: v for k, v in facts["OPTIONS"].items() if k not in _NOT_OF_LIBPQ}
-    return make_conninfo("", **parts, **options)
 
 
 @contextmanager

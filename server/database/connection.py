@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import psycopg
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
+from psycopg.conninfo import make_conninfo
 
 from protocol.errors import InvalidRequest
 
@@ -32,6 +34,9 @@ _UNSTORABLE = {
     "22P05": "contains the NUL character",
     "54000": "is too long",
 }
+# Django's names of a database's address, and libpq's.
+_NAMES = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+_NOT_OF_LIBPQ = frozenset({"prepare_threshold", "server_side_binding"})
 _OF_VALUES = (psycopg.DataError, psycopg.errors.ProgramLimitExceeded)
 
 
@@ -59,6 +64,16 @@ def drop_if_hung_up() -> None:
     raw = connection.connection
     if raw is not None and not connection.in_atomic_block and has_hung_up(raw):
         connection.close()
+
+
+def conninfo() -> str:
+    """How to reach the database that Django is using, tests' included: for connections of one's
+    own."""
+    facts: dict[str, Any] = settings.DATABASES["default"]
+    parts = {ours: facts[theirs] for theirs, ours in _NAMES.items() if facts.get(theirs)}
+    # What remains of the URL (sslmode and the like) without what is not libpq's.
+    options = {k: v for k, v in facts["OPTIONS"].items() if k not in _NOT_OF_LIBPQ}
+    return make_conninfo("", **parts, **options)
 
 
 def is_outage(error: BaseException | None) -> bool:

@@ -10,8 +10,8 @@ from accounts.lifecycle import activation
 from accounts.models import Account
 from hosting import limits
 from hosting.tenancy import routing
-from repos.state.long_reads import conninfo
 from server.cache.marks import MarksUnavailable
+from server.database.connection import conninfo
 from server.database.pipeline import Pipeline
 from tests.api.clients import Api, Person
 from tests.oauth_app import App, Key

@@ -47,8 +47,8 @@ from repos.models import (
 )
 from repos.reads import repos
 from repos.state import long_reads
-from repos.state.long_reads import conninfo
 from server.database import connection as database
+from server.database.connection import conninfo
 from tests.concurrency import doomed
 from tests.concurrency.doomed import OLD
 from tests.factories import open_account

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from repos.state.long_reads import conninfo
 from server.database import connection
+from server.database.connection import conninfo
 
 
 def number(limit: int = 10_000) -> int:

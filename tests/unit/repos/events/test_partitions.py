@@ -12,8 +12,8 @@ from repos.events.streams.feed import Feed
 from repos.events.streams.following import follow
 from repos.reads.repos import RepoRow
 from repos.state import heads, nodes
-from repos.state.long_reads import conninfo
 from server.database import connection
+from server.database.connection import conninfo
 from tests.unit.repos.events import numbering
 from tests.unit.repos.events.firehose import stream
 from tests.unit.repos.events.streams import test_following as following

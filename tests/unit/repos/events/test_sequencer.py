@@ -13,8 +13,8 @@ from protocol.event_stream.frames import EventKind
 from repos.events import append
 from repos.reads import repos as reads
 from repos.reads.repos import RepoRow
-from repos.state.long_reads import conninfo
 from server.database import connection as database
+from server.database.connection import conninfo
 from tests.unit.repos.events import numbering
 
 NUMBERS = "SELECT seq, position FROM event WHERE host_id = %s ORDER BY id"

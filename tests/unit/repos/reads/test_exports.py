@@ -21,6 +21,7 @@ from repos.models import Node, Record, Repo
 from repos.reads import exported_blocks, exports, repos
 from repos.reads.repos import RepoRow
 from repos.state import long_reads
+from server.database.connection import conninfo
 from tests.factories import open_account
 from tests.unit.repos.events.firehose import stream
 
@@ -124,7 +125,7 @@ def test_an_export_dropped_half_way_leaves_its_connection_usable(repo: RepoRow) 
         next(chunks)
         del chunks
         gc.collect()
-    idle = long_reads.IDLE[long_reads.conninfo()]
+    idle = long_reads.IDLE[conninfo()]
     assert idle.qsize() == 1
     assert len(read(exports.export_repo(repo)).blocks) > 200
     assert repos.find_repo(Host.objects.get(), repo.did).id == repo.id

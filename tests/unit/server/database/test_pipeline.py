@@ -5,8 +5,8 @@ import asyncio
 import psycopg
 import pytest
 
-from repos.state.long_reads import conninfo
 from server.database import pipeline as pipelines
+from server.database.connection import conninfo
 from server.database.pipeline import Pipeline, PipelineUnavailable
 from server.database.prepared import BIGINT, TEXT, Statement, bigint, number
 

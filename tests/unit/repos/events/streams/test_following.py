@@ -13,8 +13,8 @@ from repos.events.streams import following
 from repos.events.streams.feed import Feed
 from repos.events.streams.following import ConsumerTooSlow, FutureCursor, follow
 from repos.reads.repos import RepoRow
-from repos.state.long_reads import conninfo
 from server.database import connection as database
+from server.database.connection import conninfo
 from tests.unit.repos.events import numbering
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -10,7 +10,7 @@ from repos.events.firehose import EVENTS
 from repos.events.streams import table
 from repos.events.streams.table import Page, TableReader
 from repos.reads.repos import RepoRow
-from repos.state.long_reads import conninfo
+from server.database.connection import conninfo
 from tests.unit.repos.events import numbering
 
 pytestmark = pytest.mark.django_db(transaction=True)

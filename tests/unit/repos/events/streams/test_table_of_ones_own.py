@@ -8,8 +8,8 @@ import pytest
 from repos.events.streams.feed import Feed
 from repos.events.streams.following import FutureCursor, follow
 from repos.events.streams.table import StreamTable
-from repos.state.long_reads import conninfo
 from server.database import connection as database
+from server.database.connection import conninfo
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,7 +9,7 @@ from repos.events.firehose import EVENTS
 from repos.events.streams import tailer
 from repos.events.streams.tailer import Tailer
 from repos.reads.repos import RepoRow
-from repos.state.long_reads import conninfo
+from server.database.connection import conninfo
 from tests.factories import open_account
 from tests.unit.repos.events import numbering
 from tests.unit.repos.events.streams.test_following import say, say_in_thread
