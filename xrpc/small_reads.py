@@ -63,7 +63,7 @@ class SmallReads:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "GET":
-            method = registry.find(scope["path"][len(_PREFIX) :])
+            method = _method(scope["path"])
             if method is not None and method.small is not None:
                 try:
                     headers, body = await self._answered(method, method.small, scope)
@@ -120,6 +120,11 @@ class SmallReads:
         finally:
             self._pipeline.close()
             self._marks.close()
+
+
+def _method(path: str) -> Method | None:
+    """The method at a path; None for every other page."""
+    return registry.find(path[len(_PREFIX) :]) if path.startswith(_PREFIX) else None
 
 
 def _plain_headers(scope: Scope) -> dict[bytes, bytes]:

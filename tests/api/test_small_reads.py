@@ -36,7 +36,9 @@ def small_answer(api: Api, nsid: str, params: dict, **headers: str):
     return asyncio.run(_small_answer(api, nsid, params, **headers))
 
 
-async def _small_answer(api: Api, nsid: str, params: dict, marks=None, **headers: str):
+async def _small_answer(
+    api: Api, nsid: str, params: dict, marks=None, root: str = "/xrpc/", **headers: str
+):
     pipeline = Pipeline(conninfo)
     app = SmallReads(handed_on, pipeline, marks)
     named = {"host": api.host.hostname, **headers}
@@ -45,7 +47,7 @@ async def _small_answer(api: Api, nsid: str, params: dict, marks=None, **headers
     scope = {
         "type": "http",
         "method": "GET",
-        "path": f"/xrpc/{nsid}",
+        "path": f"{root}{nsid}",
         "query_string": urlencode(params).encode(),
         "headers": [(name.encode(), value.encode()) for name, value in named.items()],
         "client": ("127.0.0.1", 5),
@@ -63,6 +65,12 @@ async def _small_answer(api: Api, nsid: str, params: dict, marks=None, **headers
         return HANDED_ON
     told = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return told, sent[1]["body"]
+
+
+@pytest.mark.parametrize("root", ["/abcd/", "//xrpc", "/XRPC/", "xrpc//"])
+def test_methods_are_at_their_own_address_alone(alice, root):
+    asked = _small_answer(Api(alice.host), RESOLVE, {"handle": alice.handle}, root=root)
+    assert asyncio.run(asked) is HANDED_ON
 
 
 @pytest.fixture(autouse=True)
