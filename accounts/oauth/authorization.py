@@ -146,7 +146,7 @@ def candidates(opened: Opened) -> list[OAuthDeviceAccount]:
 
 def sign_in(opened: Opened, account: Account, *, is_remembered: bool) -> Opened:
     """Somebody signed in or signed up on the page, just now. Raises AccessDenied for another
-    account than `login_hint` names; AccountTakedown, AccountNotFound."""
+    account than `login_hint` names; AccountTakedown, AccountNotFound, InvalidLogin."""
     _check_may_answer(opened, account)
     devices.sign_in(opened.device, account, is_remembered=is_remembered)
     return _with_account(opened, account, is_fresh=True)

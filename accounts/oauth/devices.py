@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.authentication.credentials import InvalidLogin
 from accounts.models import Account, OAuthDevice, OAuthDeviceAccount
 from accounts.oauth import opaque
 from accounts.status import lock_for_session
@@ -93,9 +94,12 @@ def signed_in(device: OAuthDevice) -> list[OAuthDeviceAccount]:
 
 
 def sign_in(device: OAuthDevice, account: Account, *, is_remembered: bool) -> None:
-    """Sign in whose credentials were just looked at. Raises AccountTakedown, AccountNotFound."""
+    """Sign in whose credentials were just looked at. Raises AccountTakedown, AccountNotFound, and
+    InvalidLogin when the password was changed in this very moment."""
     with transaction.atomic():
         locked = lock_for_session(account)
+        if locked.password != account.password:
+            raise InvalidLogin
         OAuthDeviceAccount.objects.update_or_create(
             device=device,
             account=locked,

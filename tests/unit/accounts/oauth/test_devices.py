@@ -6,7 +6,9 @@ import pytest
 from django.utils import timezone
 
 from accounts import status
-from accounts.models import OAuthDevice, OAuthDeviceAccount
+from accounts.authentication.credentials import InvalidLogin
+from accounts.lifecycle import staff_overrides
+from accounts.models import Account, OAuthDevice, OAuthDeviceAccount
 from accounts.oauth import devices
 from accounts.oauth.devices import Cookies
 
@@ -94,3 +96,10 @@ def test_the_sweep_soon_forgets_browsers_in_which_nobody_is_signed_in(ash, seen,
     OAuthDevice.objects.update(last_seen_at=long_ago)
     devices.forget_unused()
     assert not OAuthDevice.objects.exists()
+
+
+def test_nobody_signs_in_with_a_password_that_was_changed_meanwhile(alice, seen):
+    staff_overrides.set_password(Account.objects.get(pk=alice.pk), "another long password 7")
+    with pytest.raises(InvalidLogin):
+        devices.sign_in(seen.device, alice, is_remembered=True)
+    assert devices.signed_in(seen.device) == []
