@@ -4,7 +4,6 @@ Source: draft-ietf-oauth-client-id-metadata-document, as atproto.com/specs/oauth
 identifier has one spelling: what a parser would change is refused, since it is compared as text.
 """
 
-import ipaddress
 import re
 from typing import Final
 from urllib.parse import SplitResult, parse_qsl, urlsplit
@@ -16,7 +15,9 @@ LOOPBACK: Final = "http://localhost"
 LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "::1"})
 DEFAULT_REDIRECTS: Final = ("http://127.0.0.1/", "http://[::1]/")
 _PRINTABLE: Final = re.compile(r"[!-~]+")
-_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
+# The last part begins with a letter: browsers read `127.1` and `0x7f.1` as addresses.
+_NAME: Final = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?")
+_DOTS: Final = re.compile(r"(\.|%2e){1,2}", re.IGNORECASE)  # as a whole segment
 _FIELDS_MAX: Final = 32
 
 
@@ -68,11 +69,7 @@ def is_public_name(name: str | None) -> bool:
     """Whether it is a name of the public internet: dots, and no address."""
     if not name or not _NAME.fullmatch(name):
         return False
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return not name.endswith((".localhost", ".local", ".internal"))
-    return False
+    return not name.endswith((".localhost", ".local", ".internal"))
 
 
 def _check_address(client_id: str) -> None:
@@ -83,7 +80,7 @@ def _check_address(client_id: str) -> None:
     if not is_public_name(parts.hostname):
         raise InvalidClient("client_id must have a public host name")
     segments = parts.path.split("/")
-    if parts.path in ("", "/") or parts.path.endswith("/") or {".", ".."} & set(segments):
+    if not segments[-1] or "\\" in client_id or any(map(_DOTS.fullmatch, segments)):
         raise InvalidClient("client_id must have a path, without dot segments and trailing slash")
     if parts.fragment or "#" in client_id:
         raise InvalidClient("client_id must not have a fragment")
