@@ -13,7 +13,7 @@ import orjson
 from django.conf import settings
 
 from accounts.oauth.dpop import nonces, proofs
-from accounts.oauth.dpop.proofs import Proof, Shown
+from accounts.oauth.dpop.proofs import Presented, Proof
 from accounts.service_auth import replay_guard
 from hosting import limits
 from hosting.limits import Charge
@@ -185,8 +185,8 @@ def _app(
     scheme, credential = parse_header(about[b"authorization"].decode("latin-1"))
     if scheme != DPOP or method.scope is not app_scopes.ANY:
         raise NotPlain
-    shown = Shown(about[b"dpop"].decode("latin-1"), scope["method"], scope["path"])
-    found = apps.unspent(host, shown, credential)
+    presented = Presented(about[b"dpop"].decode("latin-1"), scope["method"], scope["path"])
+    found = apps.unspent(host, presented, credential)
     if found is None:
         raise NotPlain
     return found

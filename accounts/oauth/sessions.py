@@ -46,15 +46,16 @@ _ID_BYTES, _NUMBER_BYTES, _MAC_BYTES = 16, 4, 32
 
 
 @dataclass(frozen=True, slots=True)
-class Shower:
-    """Who shows a code or token: the client, how it proved itself, the key of its DPoP proof."""
+class Presenter:
+    """Who presents a code or token (RFC 7800): the client, how it proved itself, and the key of its
+    DPoP proof."""
 
     client: Client
     auth: ClientAuth
     jkt: str
 
 
-def exchange(host: Host, shower: Shower, given: Mapping[str, str]) -> dict[str, Any]:
+def exchange(host: Host, presenter: Presenter, given: Mapping[str, str]) -> dict[str, Any]:
     """The first tokens of a session, for a code. Raises InvalidGrant; InvalidScope when a
     permission set cannot be resolved, which leaves the code good."""
     code_sha256 = opaque.sha256(given.get("code", ""))
@@ -63,51 +64,51 @@ def exchange(host: Host, shower: Shower, given: Mapping[str, str]) -> dict[str, 
         _end_replayed(host, code_sha256)
         raise InvalidGrant("The code is unknown, used or expired")
     try:
-        _check_exchange(request, shower, given)
+        _check_exchange(request, presenter, given)
     except InvalidGrant:
         request.delete()
         raise
     scope = scopes.expanded(host, request.granted_scope.split())
-    session = _begin(request, shower, scope)
+    session = _begin(request, presenter, scope)
     if session is None:
         _end_replayed(host, code_sha256)
         raise InvalidGrant("The code was used before")
     try:  # only now: who blocks an app ends the sessions that are there by then
-        rules.refuse_blocked(host, shower.client.client_id)
+        rules.refuse_blocked(host, presenter.client.client_id)
     except UnauthorizedClient:
         session.delete()
         raise
     if not _is_new_challenge(request):
         session.delete()
         raise InvalidGrant("code_challenge was used before")
-    return _answer(host, session, shower.client)
+    return _answer(host, session, presenter.client)
 
 
-def refresh(host: Host, shower: Shower, refresh_token: str) -> dict[str, Any]:
+def refresh(host: Host, presenter: Presenter, refresh_token: str) -> dict[str, Any]:
     """The next tokens of a session. Raises InvalidGrant; InvalidScope when a permission set cannot
     be resolved, which leaves the session as it was."""
     pk, number = _read(host, refresh_token)
     session = _of(host).filter(pk=pk).first()
     if session is None:
         raise InvalidGrant("The session has ended")
-    _check_shower(session, shower)
-    rules.refuse_blocked(host, shower.client.client_id)
+    _check_presenter(session, presenter)
+    rules.refuse_blocked(host, presenter.client.client_id)
     scope = scopes.expanded(host, session.granted_scope.split())
-    continued = _continued(host, pk, number, shower, scope)
+    continued = _continued(host, pk, number, presenter, scope)
     if continued is None:
         raise InvalidGrant("The refresh token was replayed, and the session has ended")
-    return _answer(host, continued, shower.client)
+    return _answer(host, continued, presenter.client)
 
 
-def revoke(host: Host, shower: Shower, token: str) -> None:
+def revoke(host: Host, presenter: Presenter, token: str) -> None:
     """End the session of a refresh or access token, if it is this client's and this key's (`jkt`
     empty: no proof was shown). Says nothing of tokens that are none."""
     pk = named_by(host, token)
     session = _of(host).filter(pk=pk).first() if pk else None
-    if session is None or session.client_id != shower.client.client_id:
+    if session is None or session.client_id != presenter.client.client_id:
         return
-    is_same_key = shower.jkt in ("", session.dpop_jkt)
-    if is_same_key and shower.auth.continues(ClientAuth.of(session.client_auth)):
+    is_same_key = presenter.jkt in ("", session.dpop_jkt)
+    if is_same_key and presenter.auth.continues(ClientAuth.of(session.client_auth)):
         session.delete()
 
 
@@ -149,12 +150,12 @@ def _request(host: Host, code_sha256: str) -> OAuthRequest | None:
     return request
 
 
-def _check_exchange(request: OAuthRequest, shower: Shower, given: Mapping[str, str]) -> None:
-    if request.client_id != shower.client.client_id:
+def _check_exchange(request: OAuthRequest, presenter: Presenter, given: Mapping[str, str]) -> None:
+    if request.client_id != presenter.client.client_id:
         raise InvalidGrant("The code is another client's")
-    if shower.auth != ClientAuth.of(request.client_auth):
+    if presenter.auth != ClientAuth.of(request.client_auth):
         raise InvalidGrant("The code was asked for with other client credentials")
-    if request.dpop_jkt not in ("", shower.jkt):
+    if request.dpop_jkt not in ("", presenter.jkt):
         raise InvalidGrant("The code is bound to another DPoP key")
     if given.get("redirect_uri") != request.parameters["redirect_uri"]:
         raise InvalidGrant("redirect_uri is not the one of the request")
@@ -165,7 +166,7 @@ def _check_exchange(request: OAuthRequest, shower: Shower, given: Mapping[str, s
         raise InvalidGrant("code_verifier does not match")
 
 
-def _begin(request: OAuthRequest, shower: Shower, scope: str) -> OAuthSession | None:
+def _begin(request: OAuthRequest, presenter: Presenter, scope: str) -> OAuthSession | None:
     """The session of a code; None for one that somebody else has just exchanged."""
     account = request.account
     assert account is not None  # noqa: S101 - a constraint says so
@@ -183,19 +184,19 @@ def _begin(request: OAuthRequest, shower: Shower, scope: str) -> OAuthSession | 
             return None
         code.delete()
         now = timezone.now()
-        ends_at = now + (PUBLIC_LASTS if shower.client.is_public else CONFIDENTIAL_LASTS)
+        ends_at = now + (PUBLIC_LASTS if presenter.client.is_public else CONFIDENTIAL_LASTS)
         session = OAuthSession.objects.create(
             account=locked,
             client_id=request.client_id,
-            client_auth=shower.auth.stored(),
-            dpop_jkt=shower.jkt,
+            client_auth=presenter.auth.stored(),
+            dpop_jkt=presenter.jkt,
             granted_scope=request.granted_scope,
             scope=scope,
             refreshed_at=now,
             code_sha256=request.code_sha256 or "",
             device_id=request.device_id,
             ends_at=ends_at,
-            refresh_until=_refresh_until(now, shower.client, ends_at),
+            refresh_until=_refresh_until(now, presenter.client, ends_at),
         )
         _trim(session)
         return session
@@ -227,19 +228,19 @@ def _end_replayed(host: Host, code_sha256: str) -> None:
         session.delete()
 
 
-def _check_shower(session: OAuthSession, shower: Shower) -> None:
+def _check_presenter(session: OAuthSession, presenter: Presenter) -> None:
     """Raise InvalidGrant; a wrong DPoP key is proof that the token was copied."""
-    if session.client_id != shower.client.client_id:
+    if session.client_id != presenter.client.client_id:
         raise InvalidGrant("The refresh token is another client's")
-    if not shower.auth.continues(ClientAuth.of(session.client_auth)):
+    if not presenter.auth.continues(ClientAuth.of(session.client_auth)):
         raise InvalidGrant("The session belongs to another key of the client")
-    if not hmac.compare_digest(session.dpop_jkt.encode(), shower.jkt.encode()):
+    if not hmac.compare_digest(session.dpop_jkt.encode(), presenter.jkt.encode()):
         session.delete()
         raise InvalidGrant("The session is bound to another DPoP key, and has ended")
 
 
 def _continued(
-    host: Host, pk: UUID, number: int, shower: Shower, scope: str
+    host: Host, pk: UUID, number: int, presenter: Presenter, scope: str
 ) -> OAuthSession | None:
     """The session after this refresh; None when the token was copied: it has ended."""
     with transaction.atomic():
@@ -254,11 +255,11 @@ def _continued(
         if number >= session.generation:
             session.generation = number + 1
             session.refreshed_at = now
-            session.refresh_until = _refresh_until(now, shower.client, session.ends_at)
+            session.refresh_until = _refresh_until(now, presenter.client, session.ends_at)
         elif number < session.generation - 1 or session.refreshed_at <= now - REFRESH_GRACE:
             session.delete()
             return None
-        session.client_auth = shower.auth.stored()
+        session.client_auth = presenter.auth.stored()
         session.scope = scope
         session.save()
         return session

@@ -20,9 +20,9 @@ def main() -> None:
 
     host_id, client_id, jkt, token = sys.argv[1:]
     host = Host.objects.get(pk=int(host_id))
-    shower = sessions.Shower(documents.of_loopback(client_id), ClientAuth("none"), jkt)
+    presenter = sessions.Presenter(documents.of_loopback(client_id), ClientAuth("none"), jkt)
     while True:
-        token = sessions.refresh(host, shower, token)["refresh_token"]
+        token = sessions.refresh(host, presenter, token)["refresh_token"]
         sys.stdout.write(f"{token}\n")
         sys.stdout.flush()
 

@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from accounts.authentication.live_sessions import SessionEnded
 from accounts.oauth import access_tokens
 from accounts.oauth.dpop import nonces, proofs
-from accounts.oauth.dpop.proofs import Proof, Shown
+from accounts.oauth.dpop.proofs import Presented, Proof
 from accounts.oauth.errors import InvalidAccessToken, OAuthError, challenge
 from hosting.models import Host
 from hosting.tenancy.routing import host_of
@@ -29,21 +29,21 @@ def caller(request: HttpRequest, host: Host, credential: str) -> Caller:
     kinds; whether the session stands is asked with the account or repo."""
     token = access_tokens.read(host, credential)
     header = request.META.get("HTTP_DPOP")
-    shown = Shown(header, request.method or "", request.path_info)
-    if proofs.check(host, shown, credential).jkt != token.jkt:
+    presented = Presented(header, request.method or "", request.path_info)
+    if proofs.check(host, presented, credential).jkt != token.jkt:
         raise InvalidAccessToken("The access token is bound to another DPoP key")
     permissions = permissions_of(access_tokens.scope_of(host, token))
     return Caller(token.did, APP_SCOPE, token.session, permissions)
 
 
-def unspent(host: Host, shown: Shown, credential: str) -> tuple[Caller, Proof] | None:
+def unspent(host: Host, presented: Presented, credential: str) -> tuple[Caller, Proof] | None:
     """As `caller`, for the event loop: nobody is asked, so the proof may have been used before.
     None where somebody has to be. Raises OAuthError's kinds."""
     token = access_tokens.read(host, credential)
     scope = access_tokens.known_scope(token)
     if scope is None:
         return None
-    proof = proofs.verified(host, shown, credential)
+    proof = proofs.verified(host, presented, credential)
     if proof.jkt != token.jkt:
         raise InvalidAccessToken("The access token is bound to another DPoP key")
     return Caller(token.did, APP_SCOPE, token.session, permissions_of(scope)), proof

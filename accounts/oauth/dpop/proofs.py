@@ -41,26 +41,26 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """What a request shows: the header as it came (empty or absent: none), verb and path."""
+class Presented:
+    """What a request presents: the header as it came (empty or absent: none), verb and path."""
 
     header: str | None
     method: str
     path: str
 
 
-def check(host: Host, shown: Shown, access_token: str | None = None) -> Proof:
+def check(host: Host, presented: Presented, access_token: str | None = None) -> Proof:
     """The proof of a request, used up by this. `access_token` is the one that came along, at a
     resource. Raises InvalidDpopProof, UseDpopNonce."""
-    proof = verified(host, shown, access_token)
+    proof = verified(host, presented, access_token)
     if not replay_guard.claim(host, KIND, proof.mark, proof.forgotten_at):
         raise InvalidDpopProof("DPoP proof was used before")
     return proof
 
 
-def verified(host: Host, shown: Shown, access_token: str | None = None) -> Proof:
+def verified(host: Host, presented: Presented, access_token: str | None = None) -> Proof:
     """The proof of a request, which somebody may have used before. Raises as `check` does."""
-    token = _parsed(shown.header)
+    token = _parsed(presented.header)
     try:
         key = jose.public_key(token.header.get("jwk"))
         jose.verify(token, key)
@@ -68,9 +68,9 @@ def verified(host: Host, shown: Shown, access_token: str | None = None) -> Proof
         raise InvalidDpopProof(f"DPoP proof: {error}") from error
     claims = token.payload
     _check_time(claims)
-    if claims.get("htm") != shown.method:
+    if claims.get("htm") != presented.method:
         raise InvalidDpopProof("DPoP proof: htm is another method")
-    if not _is_at(host, claims.get("htu"), shown.path):
+    if not _is_at(host, claims.get("htu"), presented.path):
         raise InvalidDpopProof("DPoP proof: htu is another address")
     _check_hash(claims, access_token)
     _check_nonce(host, claims)

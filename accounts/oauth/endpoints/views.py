@@ -28,7 +28,7 @@ from accounts.oauth.errors import (
     UnauthorizedClient,
     UnsupportedGrantType,
 )
-from accounts.oauth.sessions import Shower
+from accounts.oauth.sessions import Presenter
 from hosting import limits
 from hosting.limits import MINUTE_S, Budget, bucket
 from hosting.models import Host
@@ -92,10 +92,10 @@ def token(request: WSGIRequest) -> Mapping[str, Any]:
     _refuse_one_key(auth, jkt)
     if grant not in client.grant_types:
         raise UnauthorizedClient(f"The client has not declared the grant {grant}")
-    shower = Shower(client, auth, jkt)
+    presenter = Presenter(client, auth, jkt)
     if grant == CODE_GRANT:
-        return sessions.exchange(host, shower, given)
-    return _refreshed(request, host, shower, given)
+        return sessions.exchange(host, presenter, given)
+    return _refreshed(request, host, presenter, given)
 
 
 @endpoint()
@@ -110,19 +110,19 @@ def revoke(request: WSGIRequest) -> None:
         client, auth = _client(request, host, given)
     except CredentialsMissing as error:
         raise InvalidRequest(error.message) from error
-    sessions.revoke(host, Shower(client, auth, jkt), given["token"])
+    sessions.revoke(host, Presenter(client, auth, jkt), given["token"])
 
 
 def _refreshed(
-    request: WSGIRequest, host: Host, shower: Shower, given: Mapping[str, str]
+    request: WSGIRequest, host: Host, presenter: Presenter, given: Mapping[str, str]
 ) -> Mapping[str, Any]:
     refresh_token = given.get("refresh_token", "")
     if not refresh_token:
         raise InvalidRequest("refresh_token is required")
     try:
-        return sessions.refresh(host, shower, refresh_token)
+        return sessions.refresh(host, presenter, refresh_token)
     except InvalidGrant:
-        _end_with_lost_key(request, host, shower.client, refresh_token)
+        _end_with_lost_key(request, host, presenter.client, refresh_token)
         raise
 
 
@@ -161,7 +161,7 @@ def _jkt(request: WSGIRequest, host: Host) -> str:
     header = request.META.get("HTTP_DPOP")
     if header is None:
         return ""
-    return proofs.check(host, proofs.Shown(header, "POST", request.path_info)).jkt
+    return proofs.check(host, proofs.Presented(header, "POST", request.path_info)).jkt
 
 
 def _refuse_one_key(auth: ClientAuth, jkt: str) -> None:
