@@ -76,7 +76,7 @@ class HostMiddleware:
                 raise
             logger.warning("a host name could not be looked up", reason=str(error))
             response = _answer(request, 503, "ServiceUnavailable", "Please try again in a moment")
-            response["Retry-After"] = "2"
+            response["Retry-After"] = str(connection.RETRY_AFTER_S)
             return response
         if place is None:
             if request.path_info not in PLATFORM_PATHS:

@@ -11,9 +11,9 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from accounts.models.oauth import CLIENT_ID_MAX_CHARS
 from hosting.models import Host
 from moderation.audit import REASON_MAX_CHARS
-from moderation.staff.connected_apps import CLIENT_ID_MAX_CHARS
 from moderation.staff.sign_up_review import Admission
 
 _SIGN_UPS_MAX = 1_000_000

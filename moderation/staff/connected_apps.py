@@ -11,7 +11,8 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
-from accounts.oauth.clients import in_use, rules
+from accounts.models.oauth import CLIENT_ID_MAX_CHARS
+from accounts.oauth.clients import client_ids, in_use, rules
 from hosting.models import Host, Member, StaffUser, Tenant
 from moderation import audit
 from moderation.models import AuditEntry
@@ -19,7 +20,6 @@ from moderation.permissions import AppDecisionNotAllowed, checked_reason
 from protocol.errors import InvalidRequest
 
 Action = AuditEntry.Action
-CLIENT_ID_MAX_CHARS = 2_048
 
 
 class NotAClientId(InvalidRequest):
@@ -63,7 +63,7 @@ def revoke(staff: StaffUser, account: Account, client_id: str, reason: str) -> N
 def trust(staff: StaffUser, host: Host, client_id: str, reason: str) -> None:
     """Show an app by its own name and logo. Raises NotAllowed, ReasonNeeded, NotAClientId,
     DevelopmentClient."""
-    if may_trust(staff, host) and client_id.startswith("http://"):
+    if may_trust(staff, host) and client_ids.is_loopback(client_id):
         raise DevelopmentClient
     _decide(staff, host, client_id, reason, (Action.APP_TRUST, may_trust, rules.trust))
 

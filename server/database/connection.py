@@ -19,6 +19,7 @@ from protocol.errors import InvalidRequest
 Params = Sequence[Any] | Mapping[str, Any]
 Row = tuple[Any, ...]
 
+RETRY_AFTER_S = 2  # of an outage: about what a restart of Postgres takes
 # SQLSTATE: connection exceptions, too few resources, shut down or not yet up, a standby after all
 _OUTAGES = ("08", "53", "57P", "25006")
 # SQLSTATE of values that a column, a type or an index can not hold, and what is said of them. NUL

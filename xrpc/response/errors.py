@@ -15,7 +15,6 @@ from server.database import connection
 from server.logs.requests import id_of
 
 JSON = "application/json; charset=utf-8"
-RETRY_AFTER_S = 2  # about what a restart of Postgres takes
 logger = structlog.stdlib.get_logger(__name__)
 
 
@@ -80,5 +79,5 @@ def render_unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
 def _unavailable() -> HttpResponse:
     away = XrpcError("Please try again in a moment", name="ServiceUnavailable", status=503)
     response = render(away)
-    response["Retry-After"] = str(RETRY_AFTER_S)
+    response["Retry-After"] = str(connection.RETRY_AFTER_S)
     return response

@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from accounts.oauth.clients import client_ids
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -35,4 +37,4 @@ class Shown:
     @property
     def is_loopback(self) -> bool:
         """Whether it is somebody's development client, of which any program may say it is one."""
-        return self.client_id.startswith("http://")
+        return client_ids.is_loopback(self.client_id)

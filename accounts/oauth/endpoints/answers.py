@@ -23,7 +23,6 @@ from server.database import connection
 from server.logs.requests import id_of
 
 JSON = "application/json; charset=utf-8"
-RETRY_AFTER_S = 2
 Endpoint = Callable[[WSGIRequest], Mapping[str, Any] | None]
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -89,7 +88,7 @@ def _fault(request: WSGIRequest, error: Exception) -> HttpResponse:
     if connection.is_outage(error):
         logger.warning("no database", request=request, reason=str(error))
         response = _error("temporarily_unavailable", "Please try again in a moment", 503)
-        response["Retry-After"] = str(RETRY_AFTER_S)
+        response["Retry-After"] = str(connection.RETRY_AFTER_S)
         return response
     if refusal := connection.unstorable_value(error):
         logger.warning("a value cannot be stored", request=request, reason=refusal.message)
