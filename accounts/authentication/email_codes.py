@@ -35,7 +35,7 @@ WRONG_TRIES_MAX: Final = 10
 _REMEMBERED_FOR: Final = timedelta(days=1)  # so that a late code is called expired, not invalid
 _SEED_BYTES: Final = 16
 _GROUP: Final = 5
-LETTERS: Final = {
+EMAILS: Final = {
     Purpose.CONFIRM_EMAIL: emails.CONFIRM_EMAIL,
     Purpose.UPDATE_EMAIL: emails.UPDATE_EMAIL,
     Purpose.RESET_PASSWORD: emails.RESET_PASSWORD,
@@ -62,7 +62,7 @@ def mail(
             return outbox.post(
                 account.host,
                 account.email,
-                LETTERS[purpose],
+                EMAILS[purpose],
                 context,
                 language=language,
                 cause="" if purpose in _WAYS_IN else account.did,

@@ -19,7 +19,7 @@ from server.net.public_addresses import is_loopback
 
 SHOWN_MAX = 100
 # An e-mail has its styles inline, as mail programs want it, and needs nothing else.
-LETTER_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups"
+EMAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups"
 
 
 @never_cache
@@ -39,7 +39,7 @@ def as_html(request: HttpRequest, mail_id: int) -> HttpResponse:
     """`/dev/mail/<id>`: the e-mail as a mail program shows it."""
     mail = get_object_or_404(_readable(request).exclude(html=""), pk=mail_id)
     response = HttpResponse(mail.html)
-    response["Content-Security-Policy"] = LETTER_POLICY
+    response["Content-Security-Policy"] = EMAIL_POLICY
     return response
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import IO, NamedTuple, Protocol
+from typing import IO, NamedTuple
 
 from django.conf import settings
 
@@ -25,6 +25,7 @@ from repos.reads.repos import RepoRow
 from server.database import connection
 from server.storage import free_space
 from server.storage.temporary_files import TemporaryFile
+from server.web.bodies.decoded_bodies import Readable
 
 TypeCheck = Callable[[str], None]  # raises for a type that is not wanted
 _PIECE_BYTES = 1_048_576  # smaller uploads never touch the disk before storage
@@ -75,12 +76,6 @@ class BlobTakendown(InvalidRequest):
     """400 without a name of its own: these bytes were taken down in this repo."""
 
     message = "Blob has been takendown, cannot re-upload"
-
-
-class Readable(Protocol):
-    """A request body: `read` gives at most so many bytes, and none at the end."""
-
-    def read(self, size: int, /) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)

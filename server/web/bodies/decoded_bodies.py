@@ -37,7 +37,7 @@ class UnsupportedEncoding(XrpcError):
 
 
 class Readable(Protocol):
-    """As much of a file as a body needs."""
+    """As much of a file as a body needs: at most so many bytes, and none at the end."""
 
     def read(self, size: int, /) -> bytes: ...
 

@@ -159,7 +159,7 @@ def test_a_code_is_mailed_with_its_row_or_not_at_all(alice, settings):
 
 
 def test_an_email_that_cannot_be_written_leaves_no_code(alice, monkeypatch):
-    monkeypatch.setitem(email_codes.LETTERS, PURPOSE, None)
+    monkeypatch.setitem(email_codes.EMAILS, PURPOSE, None)
     with pytest.raises(AttributeError), transaction.atomic():
         email_codes.mail(alice, PURPOSE)
     assert not EmailToken.objects.exists()
