@@ -197,8 +197,9 @@ def decide(opened: Opened, account: Account, ticked: Collection[str]) -> Redirec
 
 
 def refuse(opened: Opened, error: str = "access_denied", description: str = "") -> Redirect:
-    """The request ends with an error for the app: the person said no, or cannot go on."""
-    OAuthRequest.objects.filter(pk=opened.row.pk, code_sha256=None).delete()
+    """The request ends with an error for the app: the person said no, or cannot go on. A code that
+    it led to before, in another tab perhaps, is good no longer."""
+    OAuthRequest.objects.filter(pk=opened.row.pk).delete()
     return _redirect(opened.row, AccessDenied(description or "The request was denied", name=error))
 
 

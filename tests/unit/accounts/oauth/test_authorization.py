@@ -12,7 +12,7 @@ from accounts.oauth.clients import rules
 from accounts.oauth.errors import AccessDenied
 from accounts.oauth.redirects import Redirect
 from tests.factories import account_row
-from tests.oauth_app import App
+from tests.oauth_app import App, code_in
 
 SCOPE = "atproto transition:generic transition:email"
 
@@ -209,6 +209,16 @@ def test_a_deactivated_account_grants_nothing(app, device, alice):
 def test_no_is_told_to_the_app_and_ends_the_request(app, device):
     assert error_in(authorization.refuse(app.opened(device))) == "access_denied"
     assert not OAuthRequest.objects.exists()
+
+
+def test_who_says_no_after_yes_takes_the_code_back(app, device, ash, alice):
+    uri = app.par().json()["request_uri"]
+    opened = authorization.open_request(ash, device, app.client_id, uri)
+    opened = authorization.sign_in(opened, alice, is_remembered=True)
+    code = code_in(authorization.decide(opened, alice, {"atproto"}))
+    answered = authorization.open_request(ash, device, app.client_id, uri, is_answer=True)
+    assert error_in(authorization.refuse(answered)) == "access_denied"
+    assert app.exchange(code).json()["error"] == "invalid_grant"
 
 
 def test_a_request_that_was_answered_is_not_opened_again(app, device, ash, alice):
