@@ -16,7 +16,7 @@ import psycopg
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGresult
 
-from server.database.prepared import Params, Row, Statement
+from server.database.prepared import Params, Row, Statement, rows_of
 
 WAITING_MAX: Final = 512  # requests; the next ones take the way of all others, which has a queue
 RECONNECT_PAUSE_S: Final = 0.5
@@ -153,7 +153,7 @@ class Pipeline:
             _refuse(answer, why)
             self._fail(why)
         elif not answer.done():
-            answer.set_result(_rows(result))
+            answer.set_result(rows_of(result))
 
     def _fail(self, why: str) -> None:
         """Drop the connection; all that wait are told, and take the way of all others."""
@@ -168,11 +168,6 @@ class Pipeline:
         for answer in waiting:
             if answer is not None:
                 _refuse(answer, why)
-
-
-def _rows(result: PGresult) -> list[Row]:
-    value, columns = result.get_value, range(result.nfields)
-    return [tuple([value(row, column) for column in columns]) for row in range(result.ntuples)]
 
 
 def _refuse(answer: "asyncio.Future[list[Row]]", why: str) -> None:

@@ -53,11 +53,7 @@ class Statement:
         result = run(connection, params)
         if result.status != ExecStatus.TUPLES_OK:
             raise _error(result)
-        columns = range(result.nfields)
-        return [
-            tuple([result.get_value(row, column) for column in columns])
-            for row in range(result.ntuples)
-        ]
+        return rows_of(result)
 
     def send_prepare(self, wire: PGconn) -> None:
         """Have it prepared on a connection in pipeline mode (server.database.pipeline)."""
@@ -95,6 +91,12 @@ class Statement:
         if cursor.pgresult is None:
             raise psycopg.InternalError("a statement without a result")
         return cursor.pgresult
+
+
+def rows_of(result: PGresult) -> list[Row]:
+    """The rows of a result in binary."""
+    value, columns = result.get_value, range(result.nfields)
+    return [tuple([value(row, column) for column in columns]) for row in range(result.ntuples)]
 
 
 class Question(NamedTuple):
