@@ -11,6 +11,7 @@ from accounts.lifecycle import deletion, staff_overrides
 from accounts.models import Account, OAuthDeviceAccount, OAuthRequest, OAuthSession, Session
 from accounts.oauth import authorization, devices, scopes
 from accounts.oauth.clients import rules
+from accounts.oauth.endpoints import views
 from accounts.oauth.errors import InvalidScope
 from server.database import connection
 from tests.oauth_app import App, Key, code_in
@@ -98,6 +99,14 @@ def test_consent_given_twice_leads_to_one_code(app, account):
     first, second = (authorization.decide(opened, account, {"atproto"}) for _ in range(2))
     assert first == second
     assert app.exchange(code_in(first)).status_code == 200
+
+
+def test_a_network_may_name_so_many_permission_sets_and_no_more(app, settings):
+    settings.RATE_LIMITS = True
+    most = views.PUSHED_SETS.budgets[0].limit
+    few, rest = (f"atproto {'include:com.example.set ' * count}" for count in (20, most))
+    assert app.par(scope=few).status_code != 429
+    assert refusal(app.par(scope=rest)) == (429, "slow_down")
 
 
 # --- refreshing

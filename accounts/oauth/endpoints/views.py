@@ -35,6 +35,8 @@ from hosting.models import Host
 from hosting.tenancy.routing import host_of
 
 PUSHED: Final = bucket("oauth-requests", Budget(300, 5 * MINUTE_S))
+# Each may have name servers and another host asked, and a request can name twenty.
+PUSHED_SETS: Final = bucket("oauth-permission-sets", Budget(600, 5 * MINUTE_S))
 KEPT_S: Final = 300
 
 
@@ -62,6 +64,7 @@ def par(request: WSGIRequest) -> Mapping[str, Any]:
     host = host_of(request)
     given = parameters.read(request)
     limits.attempt(request, PUSHED, host)
+    _charge_sets(request, host, given)
     jkt = _jkt(request, host)
     try:
         client, auth = _client(request, host, given)
@@ -150,6 +153,14 @@ def _end_with_lost_key(
 ) -> None:
     lost = partial(authentication.has_lost_key, client, asker=_asker(request))
     sessions.end_with_lost_key(host, client.client_id, refresh_token, lost)
+
+
+def _charge_sets(request: WSGIRequest, host: Host, given: Mapping[str, str]) -> None:
+    """Charge a network for the permission sets that it names. Raises RateLimitExceeded."""
+    count = sum(each.startswith("include") for each in given.get("scope", "").split())
+    if count and not limits.is_exempt(request):
+        here = limits.network_of(request)
+        limits.spend_charges(host, limits.charges(PUSHED_SETS, (), here, count))
 
 
 def _asker(request: WSGIRequest) -> Asker:
