@@ -9,6 +9,7 @@ import pytest
 from server.net import http_client
 from server.net.http_client import Connections, Request, addresses, connection, pool
 from tests import upstreams
+from tests.listening import listening
 from tests.upstreams import Upstream, answering, raw, silent
 
 
@@ -263,8 +264,7 @@ def test_an_answer_before_the_whole_body_is_an_answer(service):
             yield b"x" * 65_536
 
     async def too_large():
-        async with await asyncio.start_server(_too_large, "localhost", 0) as server:
-            port = server.sockets[0].getsockname()[1]
+        async with listening(_too_large) as port:
             request = Request("POST", f"http://localhost:{port}/", {}, endless(), is_ours=True)
             kept = Connections()
             return await _one(kept, request), kept.idle
@@ -327,8 +327,7 @@ def test_a_server_that_speaks_before_it_is_asked_has_said_nothing():
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
     async def main() -> None:
-        async with await asyncio.start_server(speak, "localhost", 0) as server:
-            port = server.sockets[0].getsockname()[1]
+        async with listening(speak) as port:
             connected = await connection.connect(
                 Request("GET", f"http://localhost:{port}/", {}, is_ours=True).place(), is_ours=True
             )

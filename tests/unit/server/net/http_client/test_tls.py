@@ -10,6 +10,7 @@ import pytest
 
 from server.net.http_client import Connections, Request, Unreachable, addresses, connection
 from tests import certificates
+from tests.listening import listening
 
 NAME = "service.example.com"
 
@@ -40,9 +41,8 @@ async def serving(certificate: Path) -> AsyncIterator[tuple[int, list[str | None
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=context)
-    async with server:
-        yield server.sockets[0].getsockname()[1], asked
+    async with listening(answer, "127.0.0.1", ssl=context) as port:
+        yield port, asked
 
 
 async def asked(name: str, port: int, **more) -> bytes:
@@ -93,9 +93,9 @@ def test_a_handshake_that_goes_nowhere_is_left_and_its_socket_closed(certificate
         writer.close()
 
     async def main() -> None:
-        async with await asyncio.start_server(stall, "127.0.0.1", 0) as server:
+        async with listening(stall, "127.0.0.1") as port:
             with pytest.raises(Unreachable):
-                await asked(NAME, server.sockets[0].getsockname()[1], timeout_s=0.2)
+                await asked(NAME, port, timeout_s=0.2)
             await asyncio.wait_for(left.wait(), 60)
 
     asyncio.run(main())
