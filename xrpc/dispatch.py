@@ -28,7 +28,6 @@ from xrpc import (
     registry,
 )
 from xrpc.auth import apps
-from xrpc.auth.declared import Kind
 from xrpc.proxy.unknown_methods import forward_for_no_staff, forward_unknown
 from xrpc.rate_limits import Throttle
 from xrpc.registry import HTTP_VERB, SUBSCRIPTION, Method
@@ -37,6 +36,7 @@ from xrpc.request.call import Answer, Call, HandedOn, Stored, Streamed, Whole
 from xrpc.request.uploads import Upload, is_still_arriving
 from xrpc.response.answers import encode, respond
 from xrpc.response.errors import NotSupported, render, render_unexpected
+from xrpc.response.variants import mark_private
 
 _JSON = "application/json"
 
@@ -59,7 +59,10 @@ class XrpcView(APIView):
             response = _refused(request, error)
         throttle.set_headers(response)
         apps.mark(request, response)
-        return _finished(response, registry.find(nsid))
+        method = registry.find(nsid)
+        if method is None or method.auth.reads_credentials:  # nor may a refusal be kept
+            mark_private(response.headers)
+        return response
 
 
 def _answer(request: WSGIRequest, nsid: str, throttle: Throttle) -> HttpResponseBase:
@@ -204,13 +207,3 @@ def _check_output(method: Method, answer: Answer) -> None:
         text = encode(answer)
         if text is not None or method.lexicon.output_encoding:
             method.lexicon.check_output(orjson.loads(text or b"null"))  # noqa: TID251 - our own
-
-
-def _finished(response: HttpResponseBase, method: Method | None) -> HttpResponseBase:
-    """An answer that depends on credentials must not be handed to anyone else by a cache; nor
-    must a refusal."""
-    if method is None or method.auth.kind is not Kind.NONE:
-        response.setdefault("Cache-Control", "private")
-        vary = response.get("Vary")
-        response["Vary"] = f"Authorization, {vary}" if vary else "Authorization"
-    return response

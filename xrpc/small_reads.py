@@ -6,6 +6,7 @@ is the dispatcher's, so that every refusal has one place. Measured in docs/decis
 """
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -36,6 +37,7 @@ from xrpc.request.call import Caller
 from xrpc.request.small_read import SmallCall, SmallRead
 from xrpc.response.answers import COMPRESS_FROM_BYTES, packed
 from xrpc.response.errors import JSON
+from xrpc.response.variants import mark_coding, mark_private
 
 App = Callable[[Scope, Receive, Send], Any]
 
@@ -164,7 +166,7 @@ def _caller(
     """Who calls: with a session of a password, or an app with a proof that is to be used up. Raises
     NotPlain."""
     header = about.get(b"authorization")
-    if method.auth.kind is Kind.NONE or (
+    if not method.auth.reads_credentials or (
         header is None and method.auth.kind is Kind.OPTIONAL_OWNER
     ):
         return None, None
@@ -230,14 +232,15 @@ def _packed(text: bytes, about: Mapping[bytes, bytes]) -> tuple[str | None, byte
 
 
 def _headers(method: Method, coding: str | None, size: int) -> Headers:
-    """As xrpc.dispatch, xrpc.response.answers and hosting.pages.cors say them."""
-    headers = [*_OPEN, (b"content-length", b"%d" % size)]
-    vary = [b"Accept-Encoding"] if coding is not None else []
-    if method.auth.kind is not Kind.NONE:
-        headers.append((b"cache-control", b"private"))
-        vary.insert(0, b"Authorization")
-    if coding:
-        headers.append((b"content-encoding", coding.encode()))
-    if vary:
-        headers.append((b"vary", b", ".join(vary)))
-    return headers
+    variant = _variant(coding, is_private=method.auth.reads_credentials)
+    return [*_OPEN, *variant, (b"content-length", b"%d" % size)]
+
+
+@cache
+def _variant(coding: str | None, *, is_private: bool) -> Headers:
+    headers: dict[str, str] = {}
+    if coding is not None:
+        mark_coding(headers, coding)
+    if is_private:
+        mark_private(headers)
+    return encoded(list(headers.items()))

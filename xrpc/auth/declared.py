@@ -117,6 +117,11 @@ class Auth:
         return cls(Kind.MODERATOR)
 
     @property
+    def reads_credentials(self) -> bool:
+        """Whether the answer may depend on who asks."""
+        return self.kind is not Kind.NONE
+
+    @property
     def is_for_staff(self) -> bool:
         """Whether nobody but the host's admin or moderation service may call."""
         return self.kind in _FOR_STAFF
@@ -132,7 +137,7 @@ class Auth:
         A session's token is read without a query, so a session that was ended is found out by
         whoever looks up the account (xrpc.auth.subjects).
         """
-        if self.kind is Kind.NONE:
+        if not self.reads_credentials:
             return ANONYMOUS
         header = request.META.get("HTTP_AUTHORIZATION")
         if header is None:

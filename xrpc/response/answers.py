@@ -18,6 +18,7 @@ from django.http.response import HttpResponseBase
 from xrpc.request.call import Answer, Encoded, HandedOn, Stored, Streamed, Whole
 from xrpc.response import ranges
 from xrpc.response.errors import JSON
+from xrpc.response.variants import mark_coding
 
 COMPRESS_FROM_BYTES = 1024
 COMPRESS_MAX_BYTES = 1_000_000  # of what is there at once: more would hold up other reads
@@ -72,7 +73,7 @@ def _whole(request: HttpRequest, data: bytes | None, content_type: str) -> HttpR
         return HttpResponse(data, content_type=content_type)
     coding, data = packed(request.META.get("HTTP_ACCEPT_ENCODING", ""), data)
     response = HttpResponse(data, content_type=content_type)
-    _mark(response, coding)
+    mark_coding(response.headers, coding)
     return response
 
 
@@ -112,7 +113,7 @@ def _stream(request: HttpRequest, answer: Streamed) -> StreamingHttpResponse:
     )
     response.is_snapshot = answer.is_snapshot  # type: ignore[attr-defined] # see server.web.bodies.streams
     if answer.is_compressible:
-        _mark(response, coding)
+        mark_coding(response.headers, coding)
     return response
 
 
@@ -143,12 +144,6 @@ def packed_chunks(coding: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
         if packed := packer.compress(chunk):
             yield packed
     yield packer.flush()
-
-
-def _mark(response: HttpResponseBase, coding: str) -> None:
-    response["Vary"] = "Accept-Encoding"
-    if coding:
-        response["Content-Encoding"] = coding
 
 
 def _unread(answer: Streamed) -> Streamed:
