@@ -5,7 +5,8 @@ process which only waits stays small.
 """
 
 import sys
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, TextIO
 
 from server import environment
 
@@ -18,8 +19,7 @@ def say(line: str) -> None:
     if environment.has_json_logs():
         _log().info(line)
     else:
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
+        _write(sys.stdout, line)
 
 
 def warn(line: str) -> None:
@@ -27,8 +27,13 @@ def warn(line: str) -> None:
     if environment.has_json_logs():
         _log().warning(line)
     else:
-        sys.stderr.write(f"{line}\n")
-        sys.stderr.flush()
+        _write(sys.stderr, line)
+
+
+def _write(stream: TextIO, line: str) -> None:
+    with suppress(OSError):  # a full disk, a reader that has gone: no reason to end a whole PDS
+        stream.write(f"{line}\n")
+        stream.flush()
 
 
 def _log() -> "BoundLogger":

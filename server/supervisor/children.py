@@ -4,6 +4,7 @@ import json
 import signal
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,14 +50,14 @@ class ChildProcesses:
         self._write_pids()
 
     def restart_ended(self) -> None:
-        """Notice which children ended, and restart them when their pause is over."""
+        """Notice which children ended, and restart them when their pause is over. A machine that
+        is out of processes, memory or disk costs a child its turn, and the others nothing."""
         for child in self.children:
             if child.start_again_at is not None:
                 if time.monotonic() >= child.start_again_at:
-                    child.start()
-                    self._write_pids()
+                    self._restart(child)
             elif child.process is not None and child.process.poll() is not None:
-                self._schedule_restart(child)
+                self._schedule_restart(child, f"ended ({_ending(child.process.returncode)})")
 
     def stop(self, order: Sequence[str]) -> None:
         """Ask all children whose name begins with the first prefix, wait, then the next."""
@@ -77,13 +78,22 @@ class ChildProcesses:
             if child.process is not None and child.process.returncode is None:
                 child.process.kill()
 
-    def _schedule_restart(self, child: Child) -> None:
+    def _restart(self, child: Child) -> None:
+        try:
+            child.start()
+        except OSError as error:
+            child.started_at = time.monotonic()
+            self._schedule_restart(child, f"did not start ({error})")
+            return
+        with suppress(OSError):  # a full disk: the file is for tests and benchmarks
+            self._write_pids()
+
+    def _schedule_restart(self, child: Child, why: str) -> None:
         lived_s = time.monotonic() - child.started_at
         pause = FIRST_PAUSE_S if lived_s > SETTLED_S else child.pause_s
         child.pause_s = min(pause * 2, LONGEST_PAUSE_S)
         child.start_again_at = time.monotonic() + pause
-        code = child.process.returncode if child.process else None
-        self.say(f"{child.name} ended ({_ending(code)}); it starts again in {pause:g} s")
+        self.say(f"{child.name} {why}; it starts again in {pause:g} s")
 
     def _write_pids(self) -> None:
         pids = {child.name: child.process.pid for child in self.children if child.process}

@@ -12,6 +12,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from server.embedded import processes
@@ -65,22 +67,34 @@ def fork(name: str, main: Main, environment: Mapping[str, str]) -> Forked:
     """Run `main` in a child with that environment; its result is the exit code. From the main
     thread, beside which there is no other."""
     starter = os.getpid()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    _flush()
     pid = os.fork()
     if pid:
         return Forked(pid)
+    code = 1
     try:
-        code = _run(name, main, environment, starter)
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else 1
-    except BaseException:  # noqa: BLE001 - whatever it is, it ends here and not in our caller
-        sys.excepthook(*sys.exc_info())
-        code = 1
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        code = _outcome(partial(_run, name, main, environment, starter))
+        _flush()
+    finally:  # whatever it is, it ends here: our caller would stop its children once more
         os._exit(code)
+
+
+def _flush() -> None:
+    """Write out what was printed; a full disk or a reader that has gone is no reason to end."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
+
+
+def _outcome(run: Callable[[], int]) -> int:
+    """The exit code; an exception is shown and is 1."""
+    try:
+        return run()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1
+    except BaseException:  # noqa: BLE001 - of a process, not of a call
+        sys.excepthook(*sys.exc_info())
+        return 1
 
 
 def _run(name: str, main: Main, environment: Mapping[str, str], starter: int) -> int:

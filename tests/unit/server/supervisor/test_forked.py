@@ -65,3 +65,27 @@ child.send_signal(signal.SIGTERM)
 said.write_text(json.dumps(child.wait(30)))
 """
     assert in_a_process(tmp_path, body) == -15
+
+
+def test_a_child_ends_in_its_place_when_its_output_has_no_disk(tmp_path: Path) -> None:
+    body = """
+sys.stdout = open("/dev/full", "w")
+try:
+    child = forked.fork("full", lambda: print("a line"), {})
+    said.write_text(json.dumps([os.getpid(), child.wait(30)]))
+except BaseException:
+    said.write_text("0")
+"""
+    assert in_a_process(tmp_path, body)[1] == 0
+
+
+def test_a_supervisor_outlives_a_full_disk_under_its_log(tmp_path: Path) -> None:
+    body = """
+from server.supervisor.announcements import say, warn
+sys.stdout = sys.stderr = open("/dev/full", "w")
+say("ready")
+warn("slow")
+said.write_text(json.dumps(forked.fork("child", lambda: 3, {}).wait(30)))
+os._exit(0)
+"""
+    assert in_a_process(tmp_path, body) == 3

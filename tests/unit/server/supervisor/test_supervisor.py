@@ -111,6 +111,34 @@ def test_the_pause_doubles_up_to_a_limit(children: ChildProcesses) -> None:
     children.stop(["web"])
 
 
+def test_a_child_that_cannot_be_forked_waits_longer_each_time(
+    children: ChildProcesses, said: list[str]
+) -> None:
+    def refused() -> subprocess.Popen[bytes]:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    child = Child("web-1", lambda: processes.start(["true"]), pause_s=0.01)
+    children.add(child)
+    child.process.wait()  # type: ignore[union-attr]
+    child.begin = refused
+    while len(said) < 3:
+        children.restart_ended()
+    assert "web-1 did not start ([Errno 11] Resource temporarily unavailable)" in said[2]
+    assert child.pause_s == 0.08
+
+
+def test_a_list_that_cannot_be_written_holds_no_child_back(children: ChildProcesses) -> None:
+    child = Child("web-1", lambda: processes.start(["true"]), pause_s=0.01)
+    children.add(child)
+    child.process.wait()  # type: ignore[union-attr]
+    child.begin = sleeper
+    kept, children.pids_file = children.pids_file, Path("/dev/full/pids.json")
+    while child.process.poll() is not None:  # type: ignore[union-attr]
+        children.restart_ended()
+    children.pids_file = kept
+    children.stop(["web"])
+
+
 def test_children_are_stopped_in_order(children: ChildProcesses, tmp_path: Path) -> None:
     order, endless = tmp_path / "order", "while :; do sleep 0.02; done"
     names = ("postgres", "web-1", "web-2")
