@@ -19,6 +19,8 @@ from psycopg.pq.abc import PGresult
 from server.database.prepared import Params, Row, Statement, rows_of
 
 WAITING_MAX: Final = 512  # requests; the next ones take the way of all others, which has a queue
+SILENCE_S: Final = 5.0  # of a connection that owes answers; then it is given up
+CONNECT_S: Final = 5
 RECONNECT_PAUSE_S: Final = 0.5
 _SYNC: Final = None  # among what is awaited: the end of a moment's statements
 _GOOD = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
@@ -29,11 +31,23 @@ class PipelineUnavailable(Exception):
 
 
 class Pipeline:
-    """One process's connection for small reads; made with the first of them."""
+    """One process's connection for small reads; made with the first of them.
 
-    def __init__(self, conninfo: Callable[[], str], pause_s: float = RECONNECT_PAUSE_S) -> None:
+    What is asked before it is there waits for it. A Postgres that takes connections or questions
+    and answers nothing holds a read for CONNECT_S and SILENCE_S at the most.
+    """
+
+    def __init__(
+        self,
+        conninfo: Callable[[], str],
+        pause_s: float = RECONNECT_PAUSE_S,
+        silence_s: float = SILENCE_S,
+    ) -> None:
         self._conninfo = conninfo
         self._pause_s = pause_s
+        self._silence_s = silence_s
+        self._heard_at = 0.0
+        self._watch: asyncio.TimerHandle | None = None
         self._connection: psycopg.Connection[Any] | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._not_before = 0.0
@@ -46,9 +60,11 @@ class Pipeline:
         """The rows of a statement. Raises PipelineUnavailable."""
         if len(self._awaited) + len(self._asked) >= WAITING_MAX:
             raise PipelineUnavailable("too many reads are waiting")
-        if self._connection is None:
-            await self._connected()
         loop = asyncio.get_running_loop()
+        if self._connection is None and self._connecting is None:
+            if time.monotonic() < self._not_before:
+                raise PipelineUnavailable("the database was away a moment ago")
+            self._connecting = loop.create_task(self._connect())
         answer: asyncio.Future[list[Row]] = loop.create_future()
         if not self._asked:
             loop.call_soon(self._send)
@@ -59,44 +75,46 @@ class Pipeline:
         """Hang up; whoever still waits is told."""
         self._fail("the connection was closed")
 
-    async def _connected(self) -> None:
-        if self._connecting is None:
-            if time.monotonic() < self._not_before:
-                raise PipelineUnavailable("the database was away a moment ago")
-            self._connecting = asyncio.create_task(self._connect())
-        await asyncio.shield(self._connecting)
-        if self._connection is None:
-            raise PipelineUnavailable("the database does not answer")
-
     async def _connect(self) -> None:
         loop = asyncio.get_running_loop()
         try:
             connection = await loop.run_in_executor(None, self._opened)
+            connection.pgconn.nonblocking = 1
+            connection.pgconn.enter_pipeline_mode()
+            self._known.clear()
+            self._connection = connection
+            self._socket = connection.pgconn.socket
+            loop.add_reader(self._socket, self._receive)
         except psycopg.Error:
             self._not_before = time.monotonic() + self._pause_s
-            return
         finally:
             self._connecting = None
-        connection.pgconn.nonblocking = 1
-        connection.pgconn.enter_pipeline_mode()
-        self._known.clear()
-        self._connection = connection
-        self._socket = connection.pgconn.socket
-        loop.add_reader(self._socket, self._receive)
+            self._send()
 
     def _opened(self) -> psycopg.Connection[Any]:
         return psycopg.connect(
-            self._conninfo(), autocommit=True, connect_timeout=5, application_name="grove reads"
+            self._conninfo(),
+            autocommit=True,
+            connect_timeout=CONNECT_S,
+            application_name="grove reads",
         )
 
     def _send(self) -> None:
-        """Send what was asked in this turn of the loop."""
+        """Send what was asked in this turn of the loop, or while the connection was made."""
+        if self._connecting is not None:
+            return
         asked, self._asked = self._asked, []
         connection = self._connection
         if connection is None:
             for _, _, answer in asked:
-                _refuse(answer, "the connection broke")
+                _refuse(answer, "the database does not answer")
             return
+        if not asked:
+            return
+        if not self._awaited:
+            self._heard_at = time.monotonic()
+        if self._watch is None:
+            self._watch = asyncio.get_running_loop().call_later(self._silence_s, self._look)
         wire = connection.pgconn
         try:
             for statement, params, answer in asked:
@@ -113,6 +131,17 @@ class Pipeline:
             for _, _, answer in asked:
                 _refuse(answer, str(error))
             self._fail(str(error))
+
+    def _look(self) -> None:
+        """Give the connection up when it owes answers and is silent; one timer for all of them."""
+        self._watch = None
+        self._receive()  # what this loop had no time to read is no silence
+        if self._awaited:
+            rest_s = self._heard_at + self._silence_s - time.monotonic()
+            if rest_s > 0:
+                self._watch = asyncio.get_running_loop().call_later(rest_s, self._look)
+            else:
+                self._fail("the database does not answer")
 
     def _flush(self) -> None:
         connection = self._connection
@@ -140,6 +169,7 @@ class Pipeline:
             while self._awaited and not wire.is_busy():
                 result = wire.get_result()
                 if result is not None:  # None ends each statement's results
+                    self._heard_at = time.monotonic()
                     self._take(result)
         except psycopg.Error as error:
             self._fail(str(error))

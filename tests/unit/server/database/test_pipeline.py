@@ -1,6 +1,7 @@
 """Reads of the event loop over one connection, with Postgres' faults."""
 
 import asyncio
+import threading
 
 import psycopg
 import pytest
@@ -15,6 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 DOUBLE = Statement("SELECT $1 * 2", (BIGINT,))
 DIVIDE = Statement("SELECT 100 / $1", (BIGINT,))
 ECHO = Statement("SELECT $1, NULL::text", (TEXT,))
+SLEEP = Statement("SELECT pg_sleep($1)::text", (BIGINT,))
 
 
 async def doubled(pipeline: Pipeline, value: int) -> int:
@@ -39,11 +41,11 @@ def cut() -> None:
         )
 
 
-def run(story) -> object:
+def run(story, conninfo=conninfo, silence_s: float = 60.0) -> object:
     """A story told with a pipeline, which is closed after it."""
 
     async def told() -> object:
-        pipeline = Pipeline(conninfo, pause_s=0.0)
+        pipeline = Pipeline(conninfo, pause_s=0.0, silence_s=silence_s)
         try:
             return await story(pipeline)
         finally:
@@ -80,12 +82,10 @@ def test_a_connection_that_was_cut_is_made_anew() -> None:
     assert run(story) == (2, 4)
 
 
-def test_who_is_cut_off_while_waiting_is_told(monkeypatch) -> None:
-    sleep = Statement("SELECT pg_sleep(30)::text || $1", (TEXT,))
-
+def test_who_is_cut_off_while_waiting_is_told() -> None:
     async def story(pipeline: Pipeline) -> object:
         await doubled(pipeline, 1)
-        waiting = asyncio.ensure_future(pipeline.rows(sleep, (b"",)))
+        waiting = asyncio.ensure_future(pipeline.rows(SLEEP, (bigint(30),)))
         await asyncio.sleep(0.1)
         await asyncio.to_thread(cut)
         with pytest.raises(PipelineUnavailable):
@@ -93,6 +93,43 @@ def test_who_is_cut_off_while_waiting_is_told(monkeypatch) -> None:
         return await patiently(pipeline, 3)
 
     assert run(story) == 6
+
+
+def test_a_silent_postgres_is_given_up_in_time() -> None:
+    async def story(pipeline: Pipeline) -> object:
+        asked = [pipeline.rows(SLEEP, (bigint(300),)), doubled(pipeline, 1)]
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    assert {type(refused) for refused in run(story, silence_s=0.2)} == {PipelineUnavailable}
+    cut()  # Postgres itself sleeps on
+
+
+def test_an_idle_connection_is_not_taken_for_a_silent_one() -> None:
+    async def story(pipeline: Pipeline) -> object:
+        await doubled(pipeline, 1)
+        await asyncio.sleep(2.5)
+        return await pipeline.rows(SLEEP, (bigint(1),))
+
+    assert run(story, silence_s=3.0) == [(b"",)]
+
+
+def test_who_waits_for_the_connection_is_counted(monkeypatch) -> None:
+    monkeypatch.setattr(pipelines, "WAITING_MAX", 10)
+    is_counted = threading.Event()
+
+    def slowly() -> str:
+        is_counted.wait(60)
+        return conninfo()
+
+    async def story(pipeline: Pipeline) -> object:
+        asked = [asyncio.ensure_future(doubled(pipeline, value)) for value in range(30)]
+        await asyncio.wait(asked[10:])
+        is_counted.set()
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    answers = run(story, conninfo=slowly)
+    assert answers[:10] == [2 * value for value in range(10)]
+    assert {type(refused) for refused in answers[10:]} == {PipelineUnavailable}
 
 
 def test_no_database_is_said_and_not_asked_again_at_once() -> None:
