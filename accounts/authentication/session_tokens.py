@@ -10,18 +10,15 @@ import hmac
 import time
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-import orjson
 from django.utils.translation import gettext_lazy as _
 
-from accounts.authentication.compact_jws import base64url, from_base64url
+from accounts.authentication.compact_jws import base64url, object_in, segment
 from hosting.models import Host
+from hosting.tenancy import token_secrets
 from protocol.errors import XrpcError
-from protocol.untrusted_input import bounded_json
-from server.encryption import keyring
 
 ACCESS_SCOPE = "com.atproto.access"
 APP_PASSWORD_SCOPE = "com.atproto.appPass"  # noqa: S105 - a scope's name
@@ -116,17 +113,13 @@ def claims_of(host: Host, did: str, scope: str, issued_at: int, expires_at: int)
 
 def make_token(host: Host, header: bytes, claims: dict[str, Any]) -> str:
     """A signed token with these claims."""
-    signed = header + b"." + base64url(orjson.dumps(claims))
+    signed = header + b"." + segment(claims)
     return (signed + b"." + _signature(host, signed)).decode()
 
 
 def _signature(host: Host, signed: bytes) -> bytes:
-    return base64url(hmac.digest(_secret(bytes(host.token_secret)), signed, "sha256"))
-
-
-@lru_cache(maxsize=1024)
-def _secret(wrapped: bytes) -> bytes:
-    return keyring.unwrap(wrapped)
+    secret = token_secrets.unwrapped(bytes(host.token_secret))
+    return base64url(hmac.digest(secret, signed, "sha256"))
 
 
 def _read(host: Host, jwt: str) -> Claims:
@@ -137,22 +130,15 @@ def _read(host: Host, jwt: str) -> Claims:
     if not hmac.compare_digest(signature, _signature(host, signed)):
         raise InvalidToken("Token could not be verified")
     header, _, payload = signed.partition(b".")
-    claims = _decoded(payload)
+    try:
+        claims = object_in(payload)
+    except ValueError:
+        raise InvalidToken("Token could not be verified") from None
     if claims.get("aud") != host.service_did or "lxm" in claims or "cnf" in claims:
         raise InvalidToken("Token could not be verified")
     if header != (_REFRESH_HEADER if claims.get("scope") == REFRESH_SCOPE else ACCESS_HEADER):
         raise InvalidToken("Token could not be verified")
     return _shaped(claims)
-
-
-def _decoded(payload: bytes) -> dict[str, Any]:
-    try:
-        claims = bounded_json.loads(from_base64url(payload))
-    except ValueError:
-        raise InvalidToken("Token could not be verified") from None
-    if not isinstance(claims, dict):
-        raise InvalidToken("Token could not be verified")
-    return claims
 
 
 def _shaped(claims: dict[str, Any]) -> Claims:

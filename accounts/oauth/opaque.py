@@ -3,10 +3,9 @@
 import hashlib
 import hmac
 import secrets
-from functools import lru_cache
 
 from hosting.models import Host
-from server.encryption import keyring
+from hosting.tenancy import token_secrets
 
 RANDOM_BYTES = 32
 
@@ -28,10 +27,5 @@ def mac(host: Host, purpose: str, message: bytes) -> bytes:
 
 def mac_by(wrapped_secret: bytes, purpose: str, message: bytes) -> bytes:
     """As `mac`, by `token_secret` as a host's row has it."""
-    key = _unwrapped(wrapped_secret)
+    key = token_secrets.unwrapped(wrapped_secret)
     return hmac.digest(key, f"oauth {purpose}\0".encode() + message, "sha256")
-
-
-@lru_cache(maxsize=1_024)
-def _unwrapped(wrapped_secret: bytes) -> bytes:
-    return keyring.unwrap(wrapped_secret)
