@@ -62,7 +62,7 @@ class OAuthRequest(models.Model):
     host = models.ForeignKey(Host, on_delete=models.CASCADE, related_name="+")
     uri_sha256 = models.CharField(max_length=64, unique=True)
     client_id = models.CharField(max_length=CLIENT_ID_MAX_CHARS)
-    client = models.JSONField()  # accounts.oauth.clients.Shown: pages ask no network
+    client = models.JSONField()  # accounts.oauth.clients.ClientProfile: pages ask no network
     client_auth = models.JSONField(default=dict)  # accounts.oauth.clients.ClientAuth
     dpop_jkt = models.CharField(max_length=64, blank=True, default="")  # empty: bound by the code
     parameters = models.JSONField()

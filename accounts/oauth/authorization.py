@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, OAuthDevice, OAuthDeviceAccount, OAuthRequest
 from accounts.oauth import consents, devices, opaque, scopes
-from accounts.oauth.clients import Shown, rules
+from accounts.oauth.clients import ClientProfile, rules
 from accounts.oauth.errors import AccessDenied, InvalidRequest
 from accounts.oauth.prompts import CREATE, LOGIN, NONE, SELECT_ACCOUNT
 from accounts.oauth.redirects import QUERY, Redirect
@@ -68,7 +68,7 @@ class Opened:
 
     row: OAuthRequest
     device: OAuthDevice
-    client: Shown
+    client: ClientProfile
     is_trusted: bool  # by the tenant: name and logo may be shown
 
     @property
@@ -325,7 +325,7 @@ def _prolonged(row: OAuthRequest) -> datetime:
 
 def _opened(row: OAuthRequest, device: OAuthDevice) -> Opened:
     is_trusted = rules.is_trusted(row.host, row.client_id)
-    return Opened(row, device, Shown.of(row.client_id, row.client), is_trusted)
+    return Opened(row, device, ClientProfile.of(row.client_id, row.client), is_trusted)
 
 
 def _locked(host: Host, request_uri: str) -> OAuthRequest:

@@ -51,7 +51,7 @@ def push(
         host=host,
         uri_sha256=opaque.sha256(uri),
         client_id=client.client_id,
-        client=client.shown.stored(),
+        client=client.profile.stored(),
         client_auth=auth.stored(),
         dpop_jkt=_bound_key(given.get("dpop_jkt", ""), dpop_jkt),
         parameters=parameters,

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import Account, OAuthDevice, OAuthDeviceAccount, OAuthRequest
 from accounts.oauth import opaque
-from accounts.oauth.clients import Shown
+from accounts.oauth.clients import ClientProfile
 
 CLIENT_ID = "https://app.example.com/client.json"
 URI = "urn:ietf:params:oauth:request_uri:req-fuzz"
@@ -43,7 +43,7 @@ def renew(account: Account) -> None:
         defaults={
             "host": account.host,
             "client_id": CLIENT_ID,
-            "client": Shown(CLIENT_ID, is_public=True).stored(),
+            "client": ClientProfile(CLIENT_ID, is_public=True).stored(),
             "parameters": _PARAMETERS,
             "device": device,
             "account": account,

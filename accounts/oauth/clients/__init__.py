@@ -1,5 +1,5 @@
 """Clients: apps, named by the URL of a document about them."""
 
-from accounts.oauth.clients.shown import Shown
+from accounts.oauth.clients.profile import ClientProfile
 
-__all__ = ["Shown"]
+__all__ = ["ClientProfile"]

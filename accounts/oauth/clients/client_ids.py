@@ -31,6 +31,11 @@ def check(client_id: str) -> None:
         _check_address(client_id)
 
 
+def host_name(client_id: str) -> str:
+    """The one name of a client that nobody can invent: where its document lies."""
+    return urlsplit(client_id).hostname or client_id
+
+
 def is_loopback(client_id: str) -> bool:
     """Whether it is a development client, which has no document."""
     return client_id.startswith("http://")

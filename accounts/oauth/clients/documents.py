@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from accounts.oauth import jose
 from accounts.oauth.clients import client_ids, redirect_uris
-from accounts.oauth.clients.shown import Shown
+from accounts.oauth.clients.profile import ClientProfile
 from accounts.oauth.errors import InvalidClientMetadata
 
 NONE, PRIVATE_KEY_JWT = "none", "private_key_jwt"
@@ -34,7 +34,7 @@ class Client:
     signing_alg: str
     jwks: tuple[Mapping[str, Any], ...]
     jwks_uri: str
-    shown: Shown
+    profile: ClientProfile
 
     @property
     def is_public(self) -> bool:
@@ -82,7 +82,7 @@ def read(client_id: str, document: Mapping[str, Any]) -> Client:
         algorithm,
         jwks,
         jwks_uri,
-        _shown(document, client_id, is_public=method == NONE),
+        _profile(document, client_id, is_public=method == NONE),
     )
 
 
@@ -159,12 +159,12 @@ def _keys(document: Mapping[str, Any], method: str) -> tuple[tuple[Mapping[str, 
     return (), str(uri)
 
 
-def _shown(document: Mapping[str, Any], client_id: str, *, is_public: bool) -> Shown:
+def _profile(document: Mapping[str, Any], client_id: str, *, is_public: bool) -> ClientProfile:
     name = document.get("client_name", "")
     uri = _url(document, "client_uri")
     if uri and urlsplit(uri).hostname != urlsplit(client_id).hostname:
         raise InvalidClientMetadata("client_uri must be at the host of client_id")
-    return Shown(
+    return ClientProfile(
         client_id,
         is_public,
         name[:_NAME_MAX_CHARS] if isinstance(name, str) else "",

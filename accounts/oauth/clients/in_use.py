@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Count, Max, Min
 
 from accounts.models import Account, OAuthClientRule, OAuthConsent, OAuthRequest, OAuthSession
-from accounts.oauth.clients.shown import Shown
+from accounts.oauth.clients import client_ids
 from hosting.models import HostQuerySet, Tenant
 from protocol.errors import XrpcError
 from protocol.oauth.scopes import Scope, parse_all
@@ -40,12 +40,12 @@ class App:
     @property
     def host_name(self) -> str:
         """The name of the app that nobody can invent."""
-        return Shown(self.client_id, is_public=True).host_name
+        return client_ids.host_name(self.client_id)
 
     @property
     def is_loopback(self) -> bool:
         """Whether it is somebody's development client."""
-        return Shown(self.client_id, is_public=True).is_loopback
+        return client_ids.is_loopback(self.client_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class ConnectedApp:
     @property
     def host_name(self) -> str:
         """The name of the app that nobody can invent."""
-        return Shown(self.client_id, is_public=True).host_name
+        return client_ids.host_name(self.client_id)
 
 
 def at(tenant: Tenant, hosts: HostQuerySet, most: int) -> list[App]:

@@ -160,7 +160,7 @@ def _grant(account, client_id, granted, declined=()):
 @pytest.fixture
 def public(trusted, monkeypatch) -> App:
     """A trusted client that is nobody's development client."""
-    monkeypatch.setattr(authorization.Shown, "is_loopback", False)
+    monkeypatch.setattr(authorization.ClientProfile, "is_loopback", False)
     return trusted
 
 

@@ -32,7 +32,7 @@ def test_a_document_that_keeps_the_rules_is_a_client():
     client = read(client_name="App", client_uri="https://app.example.com/")
     assert client.is_public
     assert client.scopes == {"atproto", "transition:generic"}
-    assert (client.shown.name, client.shown.host_name) == ("App", "app.example.com")
+    assert (client.profile.name, client.profile.host_name) == ("App", "app.example.com")
 
 
 @pytest.mark.parametrize("keys", [{"jwks": {"keys": [JWK]}}, {"jwks_uri": "https://a.example/k"}])
@@ -137,7 +137,7 @@ def test_a_development_client_needs_no_document():
     client = documents.of_loopback("http://localhost")
     assert client.redirect_uris == ("http://127.0.0.1/", "http://[::1]/")
     assert client.scopes == {"atproto"}
-    assert client.shown.is_loopback
+    assert client.profile.is_loopback
 
 
 @pytest.mark.parametrize("uri", ["http://localhost/cb", "https://app.example.com/cb"])

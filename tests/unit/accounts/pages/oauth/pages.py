@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import OAuthRequest
 from accounts.oauth import opaque
-from accounts.oauth.clients import Shown
+from accounts.oauth.clients import ClientProfile
 from tests.unit.accounts.pages.sign_up_form import FORM
 
 CLIENT_ID = "https://app.example.com/client.json"
@@ -23,7 +23,7 @@ SCOPE = "atproto repo:app.bsky.feed.post account:email"
 def query_of(host, client_id=CLIENT_ID, is_public=True, shown=None, **parameters) -> str:
     """`client_id=...&request_uri=...` of a new request with these parameters."""
     uri = f"urn:ietf:params:oauth:request_uri:req-{secrets.token_hex(16)}"
-    client = Shown(client_id, is_public=is_public, **(shown or {}))
+    client = ClientProfile(client_id, is_public=is_public, **(shown or {}))
     fields = {"redirect_uri": BACK, "scope": SCOPE, "state": "s1", "code_challenge": "c"}
     OAuthRequest.objects.create(
         host=host,

@@ -1,15 +1,14 @@
-"""What pages show of a client: kept with its request, so that no page asks the network."""
+"""The profile of a client: what pages show of it, kept with its request so that none has to ask."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from accounts.oauth.clients import client_ids
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ClientProfile:
     """A client by its host name; the rest is its own word, for trusted clients only."""
 
     client_id: str
@@ -21,7 +20,7 @@ class Shown:
     policy_uri: str = ""
 
     @classmethod
-    def of(cls, client_id: str, stored: Mapping[str, Any]) -> "Shown":
+    def of(cls, client_id: str, stored: Mapping[str, Any]) -> "ClientProfile":
         """From what `stored` gave."""
         return cls(**{**stored, "client_id": client_id})
 
@@ -32,7 +31,7 @@ class Shown:
     @property
     def host_name(self) -> str:
         """The one name that nobody can invent: where the client's document lies."""
-        return urlsplit(self.client_id).hostname or self.client_id
+        return client_ids.host_name(self.client_id)
 
     @property
     def is_loopback(self) -> bool:
