@@ -5,6 +5,8 @@ that raises it; one function in `xrpc.response.errors` renders it as JSON and on
 `hosting.pages.security_headers` as a page.
 """
 
+from collections.abc import Mapping
+
 
 class XrpcError(Exception):
     """A refusal with the lexicon's name. Subclasses set `name` and `status`, a `message` that does
@@ -25,6 +27,11 @@ class XrpcError(Exception):
             self.name = name
         if status is not None:
             self.status = status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What goes with the answer, whoever renders it."""
+        return {}
 
     def for_page(self) -> str:
         """The sentence that a page shows."""

@@ -21,6 +21,7 @@ from accounts.authentication.live_sessions import SessionEnded
 from hosting.tenancy.routing import host_of
 from protocol.errors import InvalidRequest, XrpcError
 from protocol.syntax import is_nsid
+from server.web import faults
 from server.web.bodies.decoded_bodies import Body
 from xrpc import (
     app_bsky,  # noqa: F401 - importing it declares its methods
@@ -35,7 +36,7 @@ from xrpc.request.bodies import check_content_type, read_json
 from xrpc.request.call import Answer, Call, HandedOn, Stored, Streamed, Whole
 from xrpc.request.uploads import Upload, is_still_arriving
 from xrpc.response.answers import encode, respond
-from xrpc.response.errors import NotSupported, render, render_unexpected
+from xrpc.response.errors import NotSupported, render
 from xrpc.response.variants import mark_private
 
 _JSON = "application/json"
@@ -123,10 +124,9 @@ def _received(
 def _refused(request: WSGIRequest, error: Exception) -> HttpResponseBase:
     """A refusal as its envelope, anything else as a bare 500 with a request id."""
     error = apps.said(request, error)
-    if not isinstance(error, XrpcError):
-        return render_unexpected(request, error)
-    response = render(error)
-    apps.explain(response, error)
+    refusal = error if isinstance(error, XrpcError) else faults.refusal_of(request, error)
+    response = render(refusal)
+    apps.explain(response, refusal)
     return response
 
 

@@ -4,8 +4,6 @@ Source: RFC 6749 sections 4.1.2.1 and 5.2, RFC 9126, RFC 9449; statuses as clien
 meet them: everything is a 400 but a bad proof or token, which are 401.
 """
 
-from collections.abc import Mapping
-
 from django.utils.translation import gettext_lazy as _
 
 from accounts.oauth.jose import ALGORITHMS
@@ -13,10 +11,9 @@ from protocol.errors import XrpcError
 
 
 class OAuthError(XrpcError):
-    """A refusal of the authorization server. `headers` go with the answer."""
+    """A refusal of the authorization server."""
 
     name = "invalid_request"
-    headers: Mapping[str, str] = {}
 
     def __init__(self, message: str = "", name: str = "", status: int = 0) -> None:
         super().__init__(message, name=name or self.name, status=status or self.status)

@@ -23,8 +23,10 @@ from django.utils.module_loading import import_string
 
 from hosting import limits
 from hosting.models import HandleDomain, Host
+from protocol.errors import XrpcError
 from server.database import connection
 from server.web import bad_requests
+from server.web.faults import ServiceUnavailable
 
 logger = structlog.stdlib.get_logger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -70,14 +72,12 @@ class HostMiddleware:
         try:
             place = _match_for(request, hostname)
         except limits.RateLimitExceeded as refusal:
-            return _too_many(request, refusal)
+            return _refused(request, refusal)
         except DatabaseError as error:
             if not connection.is_outage(error):
                 raise
             logger.warning("a host name could not be looked up", reason=str(error))
-            response = _answer(request, 503, "ServiceUnavailable", "Please try again in a moment")
-            response["Retry-After"] = str(connection.RETRY_AFTER_S)
-            return response
+            return _refused(request, ServiceUnavailable())
         if place is None:
             if request.path_info not in PLATFORM_PATHS:
                 return _unknown_host(request)
@@ -232,7 +232,7 @@ def _domains_above(hostname: str) -> list[str]:
     return ["." + ".".join(labels[start:]) for start in range(1, len(labels))]
 
 
-def _too_many(request: HttpRequest, refusal: limits.RateLimitExceeded) -> HttpResponse:
+def _refused(request: HttpRequest, refusal: XrpcError) -> HttpResponse:
     response = _answer(request, refusal.status, refusal.name, refusal.message)
     for name, value in refusal.headers.items():
         response[name] = value

@@ -9,22 +9,18 @@ from functools import wraps
 from typing import Any
 
 import orjson
-import structlog
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.oauth.dpop import nonces
 from accounts.oauth.errors import OAuthError, UseDpopNonce, challenge
-from hosting.limits import RateLimitExceeded
 from hosting.tenancy.routing import host_of
 from protocol.errors import XrpcError
-from server.database import connection
-from server.logs.requests import id_of
+from server.web import faults
 
 JSON = "application/json; charset=utf-8"
 Endpoint = Callable[[WSGIRequest], Mapping[str, Any] | None]
-logger = structlog.stdlib.get_logger(__name__)
 
 
 def endpoint(status: int = 200) -> Callable[[Endpoint], Callable[[HttpRequest], HttpResponse]]:
@@ -64,7 +60,7 @@ def _of(request: WSGIRequest, answer: Endpoint, status: int) -> HttpResponse:
     except XrpcError as refusal:
         return _refused(refusal)
     except Exception as error:  # noqa: BLE001 - nothing of our inside may show outside
-        return _fault(request, error)
+        return _refused(faults.refusal_of(request, error))
     return HttpResponse(orjson.dumps(body or {}), content_type=JSON, status=status)
 
 
@@ -75,29 +71,16 @@ def _refused(refusal: XrpcError) -> HttpResponse:
         refusal.status == 401 or isinstance(refusal, UseDpopNonce)
     ):
         response["WWW-Authenticate"] = challenge(refusal)
-    if isinstance(refusal, RateLimitExceeded):
-        for header, value in refusal.headers.items():
-            response[header] = value
+    for header, value in refusal.headers.items():
+        response[header] = value
     return response
 
 
-_NAMES = {"RateLimitExceeded": "slow_down"}
-
-
-def _fault(request: WSGIRequest, error: Exception) -> HttpResponse:
-    if connection.is_outage(error):
-        logger.warning("no database", request=request, reason=str(error))
-        response = _error("temporarily_unavailable", "Please try again in a moment", 503)
-        response["Retry-After"] = str(connection.RETRY_AFTER_S)
-        return response
-    if refusal := connection.unstorable_value(error):
-        logger.warning("a value cannot be stored", request=request, reason=refusal.message)
-        return _error("invalid_request", refusal.message, refusal.status)
-    request_id = id_of(request)
-    logger.error("request failed", request=request, request_id=request_id, exc_info=error)
-    response = _error("server_error", "Internal Server Error", 500)
-    response["X-Request-Id"] = request_id
-    return response
+_NAMES = {
+    "RateLimitExceeded": "slow_down",
+    "ServiceUnavailable": "temporarily_unavailable",
+    "InternalServerError": "server_error",
+}
 
 
 def _error(name: str, message: str, status: int) -> HttpResponse:
