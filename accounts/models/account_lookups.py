@@ -28,7 +28,6 @@ def is_live(account: str, session: str) -> str:
     )
 
 
-_IS_LIVE: Final = is_live("a.id", "%s::uuid")
 _OF_DID: Final = "a.did = %s AND a.host_id = %s AND a.opened_at IS NOT NULL"
 _DATABASE: Final = "default"
 _TRUE: Final = b"\1"
@@ -65,8 +64,7 @@ def find_by_id(host: Host, account_id: int) -> Account | None:
 def find_owner(host: Host, did: str, session: str) -> tuple[Account, bool] | None:
     """As `find_open`, and whether the session of that id (hexadecimal) is the account's and
     still stands."""
-    row = connection.row(select(_OF_DID, _IS_LIVE), (session, session, did, host.pk))
-    return None if row is None else (_account(host, row), row[-1])
+    return owner(host, ask_for_owner(host, did, session).rows())
 
 
 def lock(account: Account) -> Account | None:

@@ -40,7 +40,8 @@ from repos.commits.commit_chain import CommitChain, subject_of
 from repos.commits.plan import Change
 from repos.commits.writes import Write
 from repos.models import Repo
-from repos.reads.repos import RepoNotFound, RepoRef, forget_ref
+from repos.reads.refusals import RepoNotFound
+from repos.reads.repos import RepoRef, forget_ref
 from repos.state import heads, nodes
 from repos.state.heads import Head
 from server.web.threads.batching import TakeMore, join_batch

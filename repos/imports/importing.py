@@ -24,7 +24,7 @@ from repos.imports.car_file import CarFile, UnreadableCar
 from repos.imports.faults import RefusedRecords
 from repos.imports.staging import Progress, Staged
 from repos.models import Repo
-from repos.reads.repos import RepoNotFound
+from repos.reads.refusals import RepoNotFound
 from repos.state import heads
 from repos.state.heads import Head
 

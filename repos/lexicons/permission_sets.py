@@ -24,7 +24,7 @@ from protocol.oauth.permission_sets import PermissionSet
 from protocol.untrusted_input import bounded_json
 from repos.lexicons import known, publications, resolving
 from repos.lexicons.publications import SCHEMA, AuthorityUnavailable, LexiconNotFound
-from repos.reads import repos
+from repos.reads import records
 from server.cache.shared import SharedCache
 
 FRESH_S: Final = 300.0
@@ -105,7 +105,7 @@ def _published_here(host: Host, nsid: str) -> Mapping[str, Any] | None:
     if owner is None:
         return None
     try:
-        record = bounded_json.loads(repos.get_record(host, owner.did, SCHEMA, nsid))["value"]
+        record = bounded_json.loads(records.get_record(host, owner.did, SCHEMA, nsid))["value"]
         return publications.read_document(nsid, atjson.to_cbor(record))
     except XrpcError:
         return None

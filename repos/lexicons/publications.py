@@ -22,7 +22,7 @@ from protocol.keys import InvalidKey, PublicKey
 from protocol.repo import record_proof
 from protocol.repo.record_proof import BadSignature, ProofError, ProvenRecord
 from protocol.syntax import is_did
-from repos.reads import exports, repos
+from repos.reads import exports, refusals, repos
 from server.net import dns, http_client
 
 SCHEMA: Final = "com.atproto.lexicon.schema"
@@ -160,7 +160,7 @@ def _own_proof(host: Host, did: str, nsid: str) -> bytes | None:
     """As `_proof`, of an authority that lives here: no question to ourselves over HTTP."""
     try:
         repo = repos.find_repo(host, did)
-        repos.refuse_inactive(repo.did, repo.status)
+        refusals.refuse_inactive(repo.did, repo.status)
     except XrpcError:  # gone or not active: what anybody would be told
         return None
     return exports.record_proof(repo, SCHEMA, nsid)

@@ -15,8 +15,9 @@ from repos.imports import applying, staging
 from repos.imports.announcing import sync_body
 from repos.imports.importing import RepoBusy
 from repos.models import Repo
-from repos.reads import repos
-from repos.reads.repos import RepoNotFound, RepoRow
+from repos.reads import descriptions
+from repos.reads.refusals import RepoNotFound
+from repos.reads.repos import RepoRow
 from repos.state import heads, nodes, revs
 from server.database import connection
 
@@ -31,7 +32,7 @@ _SUSPECTS = r"""
 
 def find(repo: RepoRow) -> list[str]:
     """The paths (`collection/rkey`) of a repo that could not be written today, in order."""
-    wrong = [name for name in repos.collections(repo) if not syntax.is_collection(name)]
+    wrong = [name for name in descriptions.collections(repo) if not syntax.is_collection(name)]
     found = connection.rows(_SUSPECTS, (repo.id, wrong))
     return [f"{collection}/{rkey}" for collection, rkey in found]
 

@@ -12,7 +12,7 @@ from protocol import cid, mst
 from repos.imports.rows import Rows
 from repos.lifecycle import resigning
 from repos.maintenance.check import RECORDS_IN_ORDER
-from repos.reads.repos import RepoNotFound
+from repos.reads.refusals import RepoNotFound
 from repos.state import heads
 from server.database import connection
 

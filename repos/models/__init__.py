@@ -1,6 +1,6 @@
 """Repos, records, MST nodes, blobs and events as Django sees them.
 
-The hot path (repos.commits.group_commit, repos.reads.repos) speaks SQL to the same tables; what
+The hot path (repos.commits.group_commit, repos.reads) speaks SQL to the same tables; what
 Django cannot say (partitions, functions, partial indexes of partitioned tables) is SQL in the
 migrations. Keys of all repo tables begin with `repo_id`, so that they spread over several Postgres
 by that column; for the same reason nothing here is a foreign key. CIDs are 36 raw bytes. `repo.id`

@@ -7,7 +7,8 @@ and imported when its bytes came too, so that equal figures mean that `missing` 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from repos.reads.repos import RepoNotFound, RepoRef
+from repos.reads.refusals import RepoNotFound
+from repos.reads.repos import RepoRef
 from server.database import connection
 
 _COUNTS = """

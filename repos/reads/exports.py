@@ -15,7 +15,8 @@ from protocol.cid import to_text
 from protocol.errors import InvalidRequest
 from protocol.mst import MissingBlock, Tree
 from repos.reads import exported_blocks
-from repos.reads.repos import RepoNotFound, RepoRow
+from repos.reads.refusals import RepoNotFound
+from repos.reads.repos import RepoRow
 from repos.state import heads, nodes
 from repos.state.long_reads import snapshot
 from server.database import connection as database

@@ -14,8 +14,9 @@ import orjson
 from hosting.models import Host
 from protocol.cid import LENGTH_BYTES
 from protocol.errors import InvalidRequest
+from repos.reads import names
+from repos.reads.refusals import UnknownRepo, refuse_inactive
 from repos.reads.rendered_records import RenderedRecords
-from repos.reads.repos import UnknownRepo, refuse_inactive
 from server.database.prepared import BIGINT, BYTEA, INTEGER, TEXT, Statement, bigint, integer
 
 _MAX_LIMIT = 100  # the lexicon's
@@ -46,19 +47,17 @@ _PAGE = """
 """
 _DESCENDING = {"after": "<", "order": "DESC"}
 _ASCENDING = {"after": ">", "order": "ASC"}
-_BY_DID = {"source": "repo r", "name": "r.did"}
-_BY_HANDLE = {"source": "account a JOIN repo r ON r.id = a.id", "name": "a.handle"}
 _PAGES = {
     (is_did, reverse): Statement(
         _PAGE.format(
             shown=_SHOWN,
             max_limit=_MAX_LIMIT,
-            **(_BY_DID if is_did else _BY_HANDLE),
+            **column,
             **(_ASCENDING if reverse else _DESCENDING),
         ),
         (TEXT, TEXT, INTEGER, TEXT, BIGINT),
     )
-    for is_did in (True, False)
+    for is_did, column in names.COLUMN.items()
     for reverse in (True, False)
 }
 _VALUES = Statement(
@@ -95,11 +94,10 @@ def list_records(  # noqa: PLR0913, PLR0917 - the lexicon's parameters
     """
     if cursor is not None and not (cursor.isascii() and cursor.isprintable()):
         raise InvalidRequest("Malformed cursor")
-    is_did = did_or_handle.startswith("did:")
-    name = did_or_handle if is_did else did_or_handle.lower()
+    is_did, name = names.parsed(did_or_handle)
     start = cursor or ("" if reverse else _AFTER_ALL_KEYS)
     page = _PAGES[is_did, reverse].rows(
-        collection.encode(), start.encode(), integer(limit), name.encode(), bigint(host.pk)
+        collection.encode(), start.encode(), integer(limit), name, bigint(host.pk)
     )
     if not page:
         raise UnknownRepo(did_or_handle)

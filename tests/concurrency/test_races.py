@@ -34,7 +34,7 @@ from repos.lifecycle import deletion as repo_deletion
 from repos.lifecycle import record_takedowns
 from repos.maintenance import check
 from repos.models import Blob, BlobUse, DoomedFile, Node, Record, Repo, RepoDeletion
-from repos.reads import exports, record_pages, repos
+from repos.reads import exports, record_pages, records, repos
 from repos.reads.repos import RepoRow
 from repos.state import long_reads
 from server.database import connection
@@ -159,7 +159,7 @@ def sweep(race: Race, _dice: random.Random) -> None:
 
 def look(race: Race, dice: random.Random) -> None:
     record_pages.list_records(race.account.host, race.account.did, THING, limit=10)
-    repos.get_record(race.account.host, race.account.did, THING, dice.choice(KEYS))
+    records.get_record(race.account.host, race.account.did, THING, dice.choice(KEYS))
 
 
 @pytest.fixture

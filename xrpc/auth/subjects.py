@@ -13,7 +13,7 @@ from accounts.status import AccountTakedown
 from hosting.models import Host
 from moderation.audit import ADMIN
 from repos.models import Repo
-from repos.reads import repos
+from repos.reads import refusals, repos
 from repos.reads.repos import RepoRef, RepoRow
 from xrpc.auth.staff import ADMIN_SCOPE
 from xrpc.request.call import Call
@@ -65,11 +65,11 @@ def own_repo(call: Call, did_or_handle: str) -> RepoRef:
     if did_or_handle == call.did:
         try:
             return repos.repo_ref(call.host, did_or_handle)
-        except repos.RepoNotFound:
+        except refusals.RepoNotFound:
             raise live_sessions.SessionEnded from None  # deleted, and its sessions with it
     try:
         repo = repos.named_repo(call.host, did_or_handle)
-    except repos.UnknownRepo:
+    except refusals.UnknownRepo:
         own_account(call)
         raise
     if repo.did != call.did:
@@ -93,14 +93,14 @@ def readable_repo(call: Call) -> RepoRow:
     repo = repos.find_repo(call.host, call.params["did"])
     is_admin = call.caller is not None and call.caller.scope == ADMIN_SCOPE
     if repo.did != call.did and not is_admin:
-        repos.refuse_inactive(repo.did, repo.status)
+        refusals.refuse_inactive(repo.did, repo.status)
     return repo
 
 
 def _owned_repo(call: Call) -> tuple[RepoRow, bool]:
     try:
         return repos.owned_repo(call.host, call.did, call.session)
-    except repos.RepoNotFound:
+    except refusals.RepoNotFound:
         raise live_sessions.SessionEnded from None  # deleted, and its sessions with it
 
 
@@ -108,7 +108,7 @@ def account_of(host: Host, repo: RepoRow) -> Account:
     """The account whose repo it is. Raises UnknownRepo when it went in this very moment."""
     account = account_lookups.find_by_id(host, repo.id)
     if account is None:
-        raise repos.UnknownRepo(repo.did)
+        raise refusals.UnknownRepo(repo.did)
     return account
 
 

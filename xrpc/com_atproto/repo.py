@@ -1,7 +1,7 @@
 """com.atproto.repo.*: writing one's own repo, reading anybody's. Source: that namespace's lexicons.
 
 Writes pass through repos.commits.writes (checks, encoding) and repos.commits.group_commit (the
-commit). Stored records leave as the JSON text that repos.reads.repos makes of their CBOR, without
+commit). Stored records leave as the JSON text that repos.reads.records makes of their CBOR, without
 being parsed on the way.
 """
 
@@ -20,7 +20,7 @@ from repos.commits import writes
 from repos.commits.group_commit import Applied, Result, apply_writes
 from repos.commits.writes import Swap, Write
 from repos.imports import receive
-from repos.reads import descriptions, record_pages, repos
+from repos.reads import descriptions, record_pages, records, refusals, repos
 from repos.reads.repos import RepoRef
 from server.database.prepared import Question, Row
 from xrpc import rate_limits
@@ -121,12 +121,12 @@ def apply_many_writes(call: Call) -> Answer:
 
 def _ask_for_record(call: SmallCall) -> Question:
     asked = call.params
-    return repos.ask_for_record(call.host, asked["repo"], asked["collection"], asked["rkey"])
+    return records.ask_for_record(call.host, asked["repo"], asked["collection"], asked["rkey"])
 
 
 def _public_record(call: SmallCall, rows: Sequence[Row]) -> bytes | None:
     asked = call.params
-    return repos.public_record(rows, asked["collection"], asked["rkey"], asked.get("cid"))
+    return records.public_record(rows, asked["collection"], asked["rkey"], asked.get("cid"))
 
 
 @query(
@@ -139,8 +139,8 @@ def get_record(call: Call) -> Answer:
     asked = call.params
     collection, rkey, cid_text = asked["collection"], asked["rkey"], asked.get("cid")
     try:
-        return Encoded(repos.get_record(call.host, asked["repo"], collection, rkey, cid_text))
-    except repos.RecordElsewhere:
+        return Encoded(records.get_record(call.host, asked["repo"], collection, rkey, cid_text))
+    except refusals.RecordElsewhere:
         view = destinations.app_view(call.host)
         if view is None:
             raise
@@ -178,7 +178,7 @@ def _public_description(call: SmallCall, rows: Sequence[Row]) -> dict[str, Any] 
 )
 def describe_repo(call: Call) -> Answer:
     repo = repos.active_repo(call.host, call.params["repo"])
-    return _described(account_of(call.host, repo), repos.collections(repo))
+    return _described(account_of(call.host, repo), descriptions.collections(repo))
 
 
 def _described(account: Account, collections: Sequence[str]) -> dict[str, Any]:

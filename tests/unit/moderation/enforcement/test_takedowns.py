@@ -10,7 +10,7 @@ from moderation import permissions
 from moderation.enforcement import takedowns
 from moderation.models import AuditEntry
 from repos.models import Event, Repo
-from repos.reads import repos
+from repos.reads import refusals, repos
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +31,7 @@ def test_takedown_shows_in_the_account_and_the_repo(moderator, account):
 
 def test_takedown_hides_the_repo_from_readers(moderator, account):
     takedowns.take_down(moderator, account, "spam")
-    with pytest.raises(repos.RepoTakendown):
+    with pytest.raises(refusals.RepoTakendown):
         repos.active_repo(account.host, account.did)
 
 

@@ -14,7 +14,7 @@ from repos.commits import group_commit, repo_lock, writes
 from repos.commits.plan import InvalidSwap
 from repos.commits.writes import Write
 from repos.models import Node, Record, Repo
-from repos.reads import repos
+from repos.reads import refusals, repos
 from repos.reads.repos import RepoRow
 from repos.state import heads, nodes, revs
 from server.database import connection as database
@@ -305,7 +305,7 @@ def blob_json() -> dict[str, object]:
 def test_a_repo_that_is_gone_is_not_remembered(account: Account) -> None:
     ref = repos.repo_ref(account.host, account.did)
     Repo.objects.filter(pk=account.pk).update(id=account.pk + 1_000_000)  # back under another id
-    with pytest.raises(repos.RepoNotFound, match=account.did):
+    with pytest.raises(refusals.RepoNotFound, match=account.did):
         group_commit.apply_writes(ref, [writes.create(THING, "k", {})])
     assert repos.repo_ref(account.host, account.did).id == account.pk + 1_000_000
 

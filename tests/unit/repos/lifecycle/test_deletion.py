@@ -27,7 +27,8 @@ from repos.models import (
     UnfetchedBlob,
 )
 from repos.reads import repos
-from repos.reads.repos import RepoNotFound, RepoRow
+from repos.reads.refusals import RepoNotFound
+from repos.reads.repos import RepoRow
 from server.database import connection
 from tests.unit.repos.blobs.uploads import THING, using
 from tests.unit.repos.events import numbering

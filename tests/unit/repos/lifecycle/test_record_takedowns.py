@@ -8,7 +8,7 @@ from protocol import car
 from repos.commits import group_commit, writes
 from repos.lifecycle import record_takedowns
 from repos.models import RecordTakedown, Repo
-from repos.reads import exports, record_pages, repos
+from repos.reads import descriptions, exports, record_pages, records, refusals, repos
 from repos.reads.repos import RepoRow
 from repos.state import heads
 
@@ -37,9 +37,11 @@ def listed(host: Host, repo: RepoRow, *, limit: int = 50) -> list[str]:
 
 @pytest.mark.parametrize("name", ["did", "handle"])
 def test_a_hidden_record_is_not_got(ash: Host, account, hidden: RepoRow, name: str) -> None:
-    with pytest.raises(repos.RecordNotFound):
-        repos.get_record(ash, getattr(account, name), THING, "b")
-    assert json.loads(repos.get_record(ash, getattr(account, name), THING, "a"))["value"]["n"] == 1
+    with pytest.raises(refusals.RecordNotFound):
+        records.get_record(ash, getattr(account, name), THING, "b")
+    assert (
+        json.loads(records.get_record(ash, getattr(account, name), THING, "a"))["value"]["n"] == 1
+    )
 
 
 def test_a_hidden_record_is_not_listed_and_takes_no_place(ash: Host, hidden: RepoRow) -> None:
@@ -52,7 +54,7 @@ def test_a_hidden_record_stays_in_the_repo(hidden: RepoRow) -> None:
     proof = car.read(exports.record_proof(hidden, THING, "b"))
     assert shown is not None
     assert shown.cid in proof.blocks
-    assert repos.collections(hidden) == [THING]
+    assert descriptions.collections(hidden) == [THING]
 
 
 def test_a_restored_record_is_shown_again(ash: Host, hidden: RepoRow) -> None:

@@ -6,7 +6,8 @@ from repos.commits import group_commit, writes
 from repos.models import Blob
 from repos.reads import repos
 from repos.reads.counts import count_repo
-from repos.reads.repos import RepoNotFound, RepoRef
+from repos.reads.refusals import RepoNotFound
+from repos.reads.repos import RepoRef
 from tests.unit.repos.blobs.uploads import THING, put, upload
 
 

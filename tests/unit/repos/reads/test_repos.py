@@ -8,7 +8,7 @@ from protocol import cid
 from protocol.errors import InvalidRequest
 from repos.commits import group_commit, writes
 from repos.models import Repo
-from repos.reads import record_pages, repos
+from repos.reads import descriptions, record_pages, records, refusals, repos
 from repos.reads.repos import RepoRow
 
 THING = "com.example.thing"
@@ -32,18 +32,18 @@ def test_a_repo_is_found_by_did_and_by_handle_in_any_case(ash: Host, account: Ac
 
 @pytest.mark.parametrize("name", ["did", "handle"])
 def test_a_repo_of_another_host_is_unknown(birch: Host, account: Account, name: str) -> None:
-    with pytest.raises(repos.UnknownRepo, match="Could not find repo: "):
+    with pytest.raises(refusals.UnknownRepo, match="Could not find repo: "):
         repos.named_repo(birch, getattr(account, name))
-    with pytest.raises(repos.RecordNotFound):
-        repos.get_record(birch, getattr(account, name), THING, "k00")
-    with pytest.raises(repos.UnknownRepo):
+    with pytest.raises(refusals.RecordNotFound):
+        records.get_record(birch, getattr(account, name), THING, "k00")
+    with pytest.raises(refusals.UnknownRepo):
         record_pages.list_records(birch, getattr(account, name), THING)
 
 
 def test_get_record_answers_uri_cid_and_value(ash: Host, account: Account, repo: RepoRow) -> None:
     result = group_commit.apply_writes(repo, [writes.create(THING, "a", {"n": 1})]).results[0]
     for name in (account.did, str(account.handle)):
-        answer = json.loads(repos.get_record(ash, name, THING, "a"))
+        answer = json.loads(records.get_record(ash, name, THING, "a"))
         assert answer["uri"] == f"at://{account.did}/{THING}/a"
         assert answer["cid"] == cid.to_text(result.cid or b"")
         assert answer["value"] == {"$type": THING, "n": 1}
@@ -52,21 +52,21 @@ def test_get_record_answers_uri_cid_and_value(ash: Host, account: Account, repo:
 def test_get_record_of_an_older_version_is_not_found(ash: Host, repo: RepoRow) -> None:
     old = group_commit.apply_writes(repo, [writes.put(THING, "a", {"n": 1})]).results[0].cid
     group_commit.apply_writes(repo, [writes.put(THING, "a", {"n": 2})])
-    with pytest.raises(repos.RecordNotFound, match="Could not locate record: at://"):
-        repos.get_record(ash, repo.did, THING, "a", cid.to_text(old or b""))
+    with pytest.raises(refusals.RecordNotFound, match="Could not locate record: at://"):
+        records.get_record(ash, repo.did, THING, "a", cid.to_text(old or b""))
 
 
 def test_get_record_of_nothing_is_not_found(ash: Host, repo: RepoRow) -> None:
-    with pytest.raises(repos.RecordNotFound):
-        repos.get_record(ash, repo.did, THING, "none")
+    with pytest.raises(refusals.RecordNotFound):
+        records.get_record(ash, repo.did, THING, "none")
 
 
 @pytest.mark.parametrize(
     ("status", "error"),
     [
-        ("takendown", repos.RepoTakendown),
-        ("suspended", repos.RepoSuspended),
-        ("deactivated", repos.RepoDeactivated),
+        ("takendown", refusals.RepoTakendown),
+        ("suspended", refusals.RepoSuspended),
+        ("deactivated", refusals.RepoDeactivated),
     ],
 )
 def test_an_inactive_repo_says_why(
@@ -78,7 +78,7 @@ def test_an_inactive_repo_says_why(
     with pytest.raises(error):
         repos.active_repo(ash, repo.did)
     with pytest.raises(error):
-        repos.get_record(ash, repo.did, THING, "k00")
+        records.get_record(ash, repo.did, THING, "k00")
     with pytest.raises(error):
         record_pages.list_records(ash, repo.did, THING)
 
@@ -112,9 +112,9 @@ def test_a_cursor_with_a_null_byte_is_malformed(ash: Host, repo: RepoRow) -> Non
 def test_collections_are_listed_once_each_in_order(repo: RepoRow) -> None:
     names = ["com.example.b", "com.example.a", "com.example.c"]
     batch = [writes.create(name, f"k{n}", {"n": n}) for name in names for n in range(3)]
-    assert repos.collections(repo) == []
+    assert descriptions.collections(repo) == []
     group_commit.apply_writes(repo, batch)
-    assert repos.collections(repo) == sorted(names)
+    assert descriptions.collections(repo) == sorted(names)
 
 
 def test_repos_page_by_account_and_stay_within_the_host(
@@ -139,11 +139,11 @@ def test_a_ref_is_remembered_and_asks_the_table_once(
 ) -> None:
     first = repos.repo_ref(account.host, account.did)
     assert (first.id, first.did) == (account.pk, account.did)
-    monkeypatch.setattr(repos.connection, "row", lambda sql, params: pytest.fail("asked the table"))
+    monkeypatch.setattr(repos, "find_repo", lambda host, did: pytest.fail("asked the table"))
     assert repos.repo_ref(account.host, account.did) == first
 
 
 def test_a_remembered_ref_is_unknown_at_another_host(account: Account, birch: Host) -> None:
     repos.repo_ref(account.host, account.did)
-    with pytest.raises(repos.RepoNotFound):
+    with pytest.raises(refusals.RepoNotFound):
         repos.repo_ref(birch, account.did)
