@@ -126,6 +126,16 @@ async def _connect(url: str) -> _Connection:
     else:
         host, port = place.get("host", "localhost"), place.get("port", 6379)
         _, connection = await loop.create_connection(_Connection, host, port)
+    try:
+        await _greet(connection, place)
+    except BaseException:  # out of time, too: nobody else knows of the socket
+        connection.give_up()
+        raise
+    return connection
+
+
+async def _greet(connection: _Connection, place: dict[str, Any]) -> None:
+    """Raises OSError, MarksUnavailable."""
     greetings = []
     if "password" in place:
         user = (place["username"],) if place.get("username") else ()
@@ -134,6 +144,4 @@ async def _connect(url: str) -> _Connection:
         greetings.append(("SELECT", str(place["db"])))
     for greeting in greetings:
         if await connection.ask(*greeting) != b"+OK":
-            connection.give_up()
             raise OSError("Valkey does not take the credentials")
-    return connection

@@ -1,6 +1,7 @@
 """Marks of the event loop: set once, agreed on with the library, and given up when Valkey fails."""
 
 import asyncio
+import contextlib
 import secrets
 import time
 
@@ -67,3 +68,22 @@ def test_without_valkey_nobody_knows(url, key):
 
 def test_a_refused_question_gives_the_connection_up(key):
     assert run(settings.VALKEY_URL, (key, -2_000_000_000), (key, 60)) == [None, None]
+
+
+def test_a_valkey_that_never_greets_keeps_no_socket(key):
+    async def ask() -> bytes:
+        is_left: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+        async def hear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            with contextlib.suppress(ConnectionError):
+                await reader.read()
+            is_left.set_result(b"left")
+            writer.close()
+
+        async with await asyncio.start_server(hear, "127.0.0.1", 0) as server:
+            marks = Marks(lambda: f"redis://:word@127.0.0.1:{server.sockets[0].getsockname()[1]}")
+            with pytest.raises(MarksUnavailable):
+                await marks.claim(key, int(time.time()) + 60)
+            return await asyncio.wait_for(is_left, 30)
+
+    assert asyncio.run(ask()) == b"left"
