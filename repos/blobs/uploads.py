@@ -15,7 +15,7 @@ from typing import IO, NamedTuple
 from django.conf import settings
 
 from protocol import cid
-from protocol.errors import InvalidRequest, XrpcError
+from protocol.errors import InvalidRequest
 from repos.blobs import blobs, files, scanning
 from repos.blobs.blob_refs import BlobRef
 from repos.blobs.files import Place
@@ -25,7 +25,7 @@ from repos.reads.repos import RepoRow
 from server.database import connection
 from server.storage import free_space
 from server.storage.temporary_files import TemporaryFile
-from server.web.bodies.decoded_bodies import Readable
+from server.web.bodies.decoded_bodies import PayloadTooLarge, Readable
 
 TypeCheck = Callable[[str], None]  # raises for a type that is not wanted
 _PIECE_BYTES = 1_048_576  # smaller uploads never touch the disk before storage
@@ -51,11 +51,10 @@ _ATTACH = """
 """
 
 
-class PayloadTooLarge(XrpcError):
-    """413: more bytes than the host takes."""
+class BlobTooLarge(PayloadTooLarge):
+    """413: more bytes than the host takes in a blob."""
 
-    name = "PayloadTooLarge"
-    status = 413
+    template = "The blob is too large. Max: {} bytes"
 
 
 class BlobQuotaExceeded(InvalidRequest):
@@ -114,7 +113,7 @@ def stage(  # noqa: PLR0913, PLR0917 - an upload has that many parts
     Whatever fails, nothing stays behind for longer than a day.
     """
     if declared_length is not None and declared_length > limit:
-        raise _too_large(limit)
+        raise BlobTooLarge(limit)
     with receive(stream, limit, file) as received:
         if declared_length is not None and declared_length != received.size:
             raise InvalidRequest(
@@ -128,7 +127,7 @@ def receive(stream: Readable, limit: int, file: IO[bytes] | None = None) -> Iter
     """What a stream gives, in a file: in `file`, where the very same bytes lie already, else in one
     of our own, which is on the disk when there is more than a piece.
 
-    Raises PayloadTooLarge beyond `limit` bytes, InsufficientStorage.
+    Raises BlobTooLarge beyond `limit` bytes, InsufficientStorage.
     """
     digest, size = hashlib.sha256(), 0
     free_space.check(_folders())
@@ -138,7 +137,7 @@ def receive(stream: Readable, limit: int, file: IO[bytes] | None = None) -> Iter
         for piece in chain((first, second), iter(lambda: stream.read(_PIECE_BYTES), b"")):
             size += len(piece)
             if size > limit:
-                raise _too_large(limit)
+                raise BlobTooLarge(limit)
             digest.update(piece)
             if is_written_down:
                 kept.write(piece)
@@ -253,7 +252,3 @@ def _folders() -> list[str]:
     """Where blobs lie on a local disk; temporary files look after themselves."""
     location = getattr(files.storage(), "location", None)  # S3 has none here
     return [location] if isinstance(location, str) else []
-
-
-def _too_large(limit: int) -> PayloadTooLarge:
-    return PayloadTooLarge(f"The blob is too large. Max: {limit} bytes")

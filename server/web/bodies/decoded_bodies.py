@@ -23,9 +23,10 @@ class PayloadTooLarge(XrpcError):
 
     name = "PayloadTooLarge"
     status = 413
+    template = "request entity too large (limit {} bytes)"
 
     def __init__(self, limit_bytes: int) -> None:
-        super().__init__(f"request entity too large (limit {limit_bytes} bytes)")
+        super().__init__(self.template.format(limit_bytes))
         self.limit_bytes = limit_bytes
 
 

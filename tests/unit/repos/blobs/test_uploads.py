@@ -56,7 +56,7 @@ def test_bytes_that_lie_in_a_file_already_are_not_written_down_again(
 
 def test_bytes_in_a_file_are_counted_as_all_others_are(repo: RepoRow) -> None:
     file = io.BytesIO(b"x" * 11)
-    with pytest.raises(uploads.PayloadTooLarge):
+    with pytest.raises(uploads.BlobTooLarge):
         uploads.stage(repo, file, None, None, 10, file)
 
 
@@ -93,7 +93,7 @@ def test_the_first_bytes_decide_the_type_of_media(
 
 def test_more_than_the_limit_is_refused_and_leaves_nothing(repo: RepoRow, folder: Path) -> None:
     for declared in (None, 11):
-        with pytest.raises(uploads.PayloadTooLarge):
+        with pytest.raises(uploads.BlobTooLarge):
             uploads.stage(repo, io.BytesIO(b"x" * 11), None, declared, 10)
     assert (files(folder), Blob.objects.count()) == ([], 0)
 
