@@ -5,18 +5,13 @@ What we may have to read is asked for in a coding that both the client and we un
 it can be handed on as it is when there is nothing to change.
 """
 
-import gzip
-import zlib
-from collections.abc import Callable
 from typing import Final
-
-import brotli
 
 from protocol.errors import InvalidRequest, XrpcError
 from server.net.http_client.content_codings import Decoder, Undecodable
+from xrpc.response.answers import COMPRESS_FROM_BYTES, pack
 
 DECODED_MAX_BYTES = 10_000_000
-PACKED_FROM_BYTES = 1024
 # Ours, dearest last; sent with weights, as the service shall choose.
 _OURS: Final = (("gzip", "1.0"), ("deflate", "0.9"), ("br", "0.8"), ("identity", "0.1"))
 
@@ -30,7 +25,7 @@ class NotAcceptable(XrpcError):
 
 def offer(accept_encoding: str) -> str:
     """The Accept-Encoding for a service, from the client's. Raises InvalidRequest, 406."""
-    weights = dict(_parsed(item) for item in accept_encoding.split(",")) if accept_encoding else {}
+    weights = _weights(accept_encoding)
     common = [f"{name};q={ours}" for name, ours in _OURS if _takes(weights, name)]
     if not common:
         raise NotAcceptable("this service does not support any of the requested encodings")
@@ -42,12 +37,13 @@ def packed(text: bytes, accept_encoding: str) -> tuple[bytes, dict[str, str]]:
 
     `accept_encoding` has passed `offer`.
     """
-    weights = dict(_parsed(item) for item in accept_encoding.split(",")) if accept_encoding else {}
-    is_short = len(text) < PACKED_FROM_BYTES and _takes(weights, "identity")
-    codings = [name for name in _PACK if not is_short and _takes(weights, name)]
-    if not codings:
+    weights = _weights(accept_encoding)
+    if len(text) < COMPRESS_FROM_BYTES and _takes(weights, "identity"):
         return text, {}
-    return _PACK[codings[0]](text), {"Content-Encoding": codings[0]}
+    coding = next((name for name, _ in _OURS if _takes(weights, name)), "identity")
+    if coding == "identity":
+        return text, {}
+    return pack(coding, text), {"Content-Encoding": coding}
 
 
 def decoded(body: bytes, content_encoding: str, most: int = DECODED_MAX_BYTES) -> bytes:
@@ -62,6 +58,11 @@ def decoded(body: bytes, content_encoding: str, most: int = DECODED_MAX_BYTES) -
         pieces.append(piece)
     decoder.end()
     return b"".join(pieces)
+
+
+def _weights(accept_encoding: str) -> dict[str, float]:
+    """What a client takes, by coding. Raises InvalidRequest."""
+    return dict(map(_parsed, accept_encoding.split(","))) if accept_encoding else {}
 
 
 def _takes(weights: dict[str, float], name: str) -> bool:
@@ -81,10 +82,3 @@ def _parsed(item: str) -> tuple[str, float]:
     if not name.strip() or "=" in name or not is_weight:
         raise InvalidRequest(f'Invalid accept-encoding: "{item}"')
     return name.strip().lower(), weight
-
-
-_PACK: Final[dict[str, Callable[[bytes], bytes]]] = {
-    "gzip": lambda text: gzip.compress(text, 1),
-    "deflate": lambda text: zlib.compress(text, 1),
-    "br": lambda text: brotli.compress(text, quality=1),
-}

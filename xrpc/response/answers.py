@@ -79,11 +79,16 @@ def _whole(request: HttpRequest, data: bytes | None, content_type: str) -> HttpR
 
 def packed(accepted: str, data: bytes) -> tuple[str, bytes]:
     """The bytes as the client prefers them, and the coding's name, empty for none."""
-    if accepts("br", accepted):
-        return "br", brotli.compress(data, quality=_LEVEL)
-    if coding := _zlib_coding(accepted):
-        return coding, b"".join(packed_chunks(coding, (data,)))
-    return "", data
+    coding = "br" if accepts("br", accepted) else _zlib_coding(accepted)
+    return coding, pack(coding, data) if coding else data
+
+
+def pack(coding: str, data: bytes) -> bytes:
+    """The bytes in `br`, `gzip` or `deflate`."""
+    if coding == "br":
+        packed: bytes = brotli.compress(data, quality=_LEVEL)
+        return packed
+    return b"".join(packed_chunks(coding, (data,)))
 
 
 def _zlib_coding(accepted: str) -> str:
