@@ -66,20 +66,6 @@ def decode(data: bytes) -> Any:
     return value
 
 
-def is_json_safe(value: Any) -> bool:
-    """Whether all integers survive a JavaScript reader (within 2^53-1), as record input must."""
-    pending = [value]
-    for item in pending:  # grows while it is walked
-        kind = type(item)
-        if kind is dict:
-            pending.extend(item.values())
-        elif kind is list:
-            pending.extend(item)
-        elif kind is int and not -MAX_JSON_SAFE_INTEGER <= item <= MAX_JSON_SAFE_INTEGER:
-            return False
-    return True
-
-
 def _link(raw: bytes) -> Link:
     if not cid.is_supported(raw):
         raise ValueError("a link is not a CIDv1 of dag-cbor or raw data under SHA-256")

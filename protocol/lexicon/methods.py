@@ -29,7 +29,7 @@ class MethodType:
         self.errors: tuple[str, ...] = tuple(error["name"] for error in main.get("errors", ()))
         self._main = main
         self._given = given  # for parameters and inputs
-        self._told = told  # for answers and messages
+        self._told = told  # for answers
 
     def parse_params(self, multi: params.Multi) -> dict[str, Any]:
         """Query string values by name as typed, checked parameters with defaults filled in.
@@ -37,10 +37,6 @@ class MethodType:
         Names the lexicon does not know are dropped. Raises LexiconError naming the parameter.
         """
         return self._parse(multi)
-
-    def check_params(self, value: Any) -> None:
-        """Check parameters that have their types already. Raises LexiconError."""
-        run(self._check_params, value, "Params")
 
     def check_input(self, value: Any) -> Any:
         """Check a request body. Returns it with absent top-level fields at their defaults, which
@@ -59,10 +55,6 @@ class MethodType:
         """Check an answer's body. Raises LexiconError."""
         run(self._check_output, value, "Output")
 
-    def check_message(self, value: Any) -> None:
-        """Check a message of a subscription, `$type` included, as JSON. Raises LexiconError."""
-        run(self._check_message, value, "Message")
-
     @functools.cached_property
     def _parse(self) -> params.Parse:
         emitter = self._given.emitter(self.nsid)
@@ -71,21 +63,12 @@ class MethodType:
         return parse
 
     @functools.cached_property
-    def _check_params(self) -> Check:
-        schema = {**self._main.get("parameters", {}), "type": "object"}
-        return self._given.check_of(schema, self.nsid)
-
-    @functools.cached_property
     def _check_input(self) -> Check:
         return self._body_check("input", self._given)
 
     @functools.cached_property
     def _check_output(self) -> Check:
         return self._body_check("output", self._told)
-
-    @functools.cached_property
-    def _check_message(self) -> Check:
-        return self._body_check("message", self._told)
 
     def _body_check(self, body: str, validators: Validators) -> Check:
         schema = self._main.get(body, {}).get("schema")

@@ -33,3 +33,17 @@ def nested(depth: int) -> Any:
     for _ in range(depth - 1):
         value = [value]
     return value
+
+
+def is_json_safe(value: Any) -> bool:
+    """Whether all integers survive a JavaScript reader (within 2^53-1), as record input must."""
+    pending = [value]
+    for item in pending:  # grows while it is walked
+        kind = type(item)
+        if kind is dict:
+            pending.extend(item.values())
+        elif kind is list:
+            pending.extend(item)
+        elif kind is int and abs(item) > cbor.MAX_JSON_SAFE_INTEGER:
+            return False
+    return True

@@ -87,21 +87,6 @@ def test_a_body_without_schema_may_be_anything() -> None:
     method("com.atproto.repo.importRepo").check_input(b"car")
 
 
-def test_typed_parameters_are_checked() -> None:
-    listing = method("com.atproto.repo.listRecords")
-    listing.check_params({"repo": "a.test", "collection": "a.b.c", "limit": 5})
-    with pytest.raises(LexiconError, match="Params/limit can not be greater than 100"):
-        listing.check_params({"repo": "a.test", "collection": "a.b.c", "limit": 500})
-
-
-def test_a_message_of_a_subscription_is_checked() -> None:
-    stream = method("com.atproto.sync.subscribeRepos")
-    message = {"$type": "com.atproto.sync.subscribeRepos#info", "name": "OutdatedCursor"}
-    stream.check_message(message)
-    with pytest.raises(LexiconError, match="Message must have the property"):
-        stream.check_message({"$type": "com.atproto.sync.subscribeRepos#account"})
-
-
 @pytest.mark.parametrize(
     ("field", "value"),
     [
