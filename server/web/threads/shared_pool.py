@@ -85,8 +85,13 @@ class SharedPool(ThreadPool):
 
     def _start(self) -> None:
         thread = threading.Thread(target=self._work, name=self._free_name(), daemon=True)
-        self.workers.append(thread)
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError:  # the machine has no thread to spare: those that are there go on
+            if not self.workers:
+                raise
+        else:
+            self.workers.append(thread)  # it waits for its turn, which we hold
 
     def _free_name(self) -> str:
         taken = {thread.name for thread in self.workers}

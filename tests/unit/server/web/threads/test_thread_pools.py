@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ def pool() -> Iterator[ThreadPool]:
     made.close()
 
 
-def test_work_runs_in_a_thread_of_the_lane(pool: ThreadPool) -> None:
+def test_work_runs_in_a_thread_of_the_pool(pool: ThreadPool) -> None:
     name = asyncio.run(pool.run(lambda: threading.current_thread().name))
     assert name in {"test-0", "test-1"}
 
@@ -42,7 +43,7 @@ def test_as_many_run_at_once_as_there_are_threads(pool: ThreadPool) -> None:
     assert sorted(asyncio.run(two())) == [0, 1]
 
 
-def test_a_full_lane_refuses_at_once(pool: ThreadPool) -> None:
+def test_a_full_pool_refuses_at_once(pool: ThreadPool) -> None:
     async def four() -> list[object]:
         waits = [pool.run(lambda: time.sleep(0.2)) for _ in range(4)]
         return await asyncio.gather(*waits, return_exceptions=True)
@@ -122,7 +123,7 @@ def test_one_client_has_several_threads_of_a_fair_pool(shared: SharedPool) -> No
     assert sorted(asyncio.run(two())) == [0, 1]
 
 
-def test_who_asks_too_much_of_a_shared_lane_is_refused_alone(shared: SharedPool) -> None:
+def test_who_asks_too_much_of_a_shared_pool_is_refused_alone(shared: SharedPool) -> None:
     release = threading.Event()
 
     async def crowd() -> list[object]:
@@ -136,7 +137,7 @@ def test_who_asks_too_much_of_a_shared_lane_is_refused_alone(shared: SharedPool)
     assert bool in {type(each) for each in results}
 
 
-def test_a_shared_lane_forgets_who_has_left(shared: SharedPool) -> None:
+def test_a_shared_pool_forgets_who_has_left(shared: SharedPool) -> None:
     asyncio.run(shared.run_for(client("a"), lambda: None))
     assert not len(shared.queue)
 
@@ -157,6 +158,22 @@ def test_additional_threads_end_when_nobody_needs_them(
     while len(shared.workers) > 4 and time.monotonic() < deadline:
         time.sleep(0.05)
     assert len(shared.workers) == 4
+
+
+def test_a_machine_without_threads_to_spare_loses_no_work(
+    shared: SharedPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def ask() -> list[int]:
+        await shared.run(lambda: None)
+        monkeypatch.setattr(threading.Thread, "start", refused)
+        asked = [shared.run_for(client(f"net-{n}"), partial(int, n)) for n in range(5)]
+        return await asyncio.wait_for(asyncio.gather(*asked), 60)
+
+    assert asyncio.run(ask()) == list(range(5))
+    assert len(shared.workers) == 1
 
 
 @pytest.fixture
@@ -187,7 +204,7 @@ async def all_of(pool: BatchingPool, counter: Counter, count: int) -> list[int]:
     return list(await asyncio.wait_for(asyncio.gather(*jobs), 20))
 
 
-def test_what_waits_in_a_gathering_lane_goes_together(batch: BatchingPool) -> None:
+def test_what_waits_in_a_batching_pool_goes_together(batch: BatchingPool) -> None:
     counter = Counter()
     assert asyncio.run(all_of(batch, counter, 50)) == list(range(50))
     assert len(counter.sizes) <= 3
@@ -208,7 +225,7 @@ def test_every_one_of_many_gets_its_answer_once(batch: BatchingPool) -> None:
     assert sum(counter.sizes) == 300
 
 
-def test_a_gathering_that_is_held_up_holds_up_nobody_who_comes_later(
+def test_a_batch_that_is_held_up_holds_up_nobody_who_comes_later(
     batch: BatchingPool,
 ) -> None:
     release = threading.Event()
@@ -226,14 +243,14 @@ def test_a_gathering_that_is_held_up_holds_up_nobody_who_comes_later(
     assert asyncio.run(all_of(batch, Counter(), 20)) == list(range(20))
 
 
-def test_what_work_raises_in_a_gathering_lane_is_raised_where_it_is_awaited(
+def test_what_work_raises_in_a_batching_pool_is_raised_where_it_is_awaited(
     batch: BatchingPool,
 ) -> None:
     with pytest.raises(ZeroDivisionError):
         asyncio.run(batch.run(lambda: 1 // 0))
 
 
-def test_a_full_gathering_lane_refuses_at_once() -> None:
+def test_a_full_batching_pool_refuses_at_once() -> None:
     pool, release = BatchingPool("narrow", threads=1, waiting_max=1), threading.Event()
 
     async def three() -> list[object]:
@@ -246,7 +263,7 @@ def test_a_full_gathering_lane_refuses_at_once() -> None:
     pool.close()
 
 
-def test_closing_a_gathering_lane_lets_all_of_the_work_finish() -> None:
+def test_closing_a_batching_pool_lets_all_of_the_work_finish() -> None:
     pool, done = BatchingPool("closing", threads=3), []
 
     async def begin() -> None:
