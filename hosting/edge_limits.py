@@ -15,8 +15,8 @@ from django.conf import settings
 from hosting import limits
 from hosting.limits import Charge, ConcurrencyLimit, RateLimitExceeded
 from hosting.limits.at_once import Slot
-from hosting.pages.cors import EXPOSED_HEADERS, OPEN_PATHS
-from hosting.tenancy.routing import PLATFORM_PATHS, hostname_in, is_call
+from hosting.pages.cors import OPEN_HEADERS
+from hosting.tenancy.routing import PLATFORM_PATHS, PROGRAM_PATHS, hostname_in, is_call
 from server.net.client_networks import WIDE_TIMES, client_of, network
 from server.web import process_limits, proxy_headers
 from server.web.bodies.streams import Message, Receive, Send, encoded
@@ -121,14 +121,10 @@ def _marking(send: Send, told: Mapping[str, str]) -> Send:
 async def _refuse(scope: Scope, send: Send, error: RateLimitExceeded, kind: str) -> None:
     text = f"Too many requests. Try again in {error.headers['Retry-After']} seconds.\n"
     body, about = text.encode(), {"Content-Type": "text/plain; charset=utf-8"}
-    if scope["path"].startswith(OPEN_PATHS):  # to programs: OAuth has a word of its own
+    if scope["path"].startswith(PROGRAM_PATHS):  # to programs: OAuth has a word of its own
         why = "message" if is_call(scope["path"]) else "error_description"
         body = orjson.dumps({"error": error.name, why: error.message})
-        about = {
-            "Content-Type": "application/json",
-            "Access-Control-Allow-Origin": "*",
-            "Access-Control-Expose-Headers": EXPOSED_HEADERS,
-        }
+        about = {"Content-Type": "application/json", **OPEN_HEADERS}
     about["Content-Length"] = str(len(body))
     headers = encoded([*about.items(), *error.headers.items()])
     start: dict[str, Any] = {"type": f"{kind}.response.start", "status": error.status}

@@ -11,16 +11,10 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
+from hosting.tenancy.routing import PROGRAM_PATHS
+
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
-OPEN_PATHS = (
-    "/xrpc/",
-    "/.well-known/",
-    "/oauth/jwks",
-    "/oauth/par",
-    "/oauth/token",
-    "/oauth/revoke",
-)
 EXPOSED_HEADERS = (
     "DPoP-Nonce, WWW-Authenticate, atproto-repo-rev, atproto-content-labelers, Retry-After, "
     "RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, RateLimit-Policy"
@@ -36,13 +30,13 @@ _PREFLIGHT = {
 
 
 class CorsMiddleware:
-    """Answers preflights and opens every other answer under OPEN_PATHS to any origin."""
+    """Answers preflights and opens every other answer under PROGRAM_PATHS to any origin."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not request.path_info.startswith(OPEN_PATHS):
+        if not request.path_info.startswith(PROGRAM_PATHS):
             return self.get_response(request)
         is_preflight = request.method == "OPTIONS"
         response = _preflight(request) if is_preflight else self.get_response(request)

@@ -35,7 +35,8 @@ REMEMBERED_S = 3.0
 HANDLE_URLS = "accounts.pages.handles.urls"
 PLATFORM_URLS = "hosting.pages.platform_urls"
 PLATFORM_PATHS = frozenset({"/tls-check"})
-WITHOUT_PAGE_MIDDLEWARE = (
+# For programs, of any origin (hosting.pages.cors): they know no cookies
+PROGRAM_PATHS = (
     "/xrpc/",
     "/.well-known/",
     "/oauth/jwks",
@@ -107,7 +108,7 @@ class PageMiddleware:
             self.pages = cast("GetResponse", convert_exception_to_response(layer))
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path_info.startswith(WITHOUT_PAGE_MIDDLEWARE):
+        if request.path_info.startswith(PROGRAM_PATHS):
             return self.get_response(request)
         return bad_requests.refusal(request) or self.pages(request)
 
@@ -115,7 +116,7 @@ class PageMiddleware:
         self, request: HttpRequest, view: Any, args: Any, kwargs: Any
     ) -> HttpResponseBase | None:
         """Django asks only the outermost middleware; CSRF protection does its work here."""
-        if request.path_info.startswith(WITHOUT_PAGE_MIDDLEWARE):
+        if request.path_info.startswith(PROGRAM_PATHS):
             return None
         for hook in self.view_hooks:
             response = hook(request, view, args, kwargs)
