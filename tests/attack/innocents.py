@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.attack.wire import ADMIN_PASSWORD, INNOCENT, Address, api_of, post_of
+from tests.attack.wire import ADMIN_PASSWORD, Address, api_of, post_of
 from tests.concurrency.client import POST, Person
 from tests.running import RunningGrove
 
@@ -69,9 +69,9 @@ class Caller(threading.Thread):
         return answer.status, answer.read()
 
 
-def everybody(grove: RunningGrove, person: Person) -> list[Caller]:
+def everybody(grove: RunningGrove, person: Person, address: Address) -> list[Caller]:
     """One caller for each thing that has to go on: reads, writes, files, pages, moderation."""
-    made = api_of(grove, INNOCENT, person).call("com.atproto.repo.createRecord", post_of(person))
+    made = api_of(grove, address, person).call("com.atproto.repo.createRecord", post_of(person))
     rkey = made["uri"].rpartition("/")[2]
     login = base64.b64encode(f"admin:{ADMIN_PASSWORD}".encode()).decode()
     record = f"repo={person.did}&collection={POST}&rkey={rkey}"
@@ -87,7 +87,7 @@ def everybody(grove: RunningGrove, person: Person) -> list[Caller]:
             headers={"Authorization": f"Basic {login}"},
         ),
     }
-    return [Caller(name, INNOCENT, grove.port, ask) for name, ask in asks.items()]
+    return [Caller(name, address, grove.port, ask) for name, ask in asks.items()]
 
 
 def _write(person: Person) -> Ask:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.attack.attackers import ATTACKS
 from tests.attack.innocents import Caller, everybody
-from tests.attack.wire import ADMIN_PASSWORD, ATTACKERS, INNOCENT, api_of, sign_up
+from tests.attack.wire import ADMIN_PASSWORD, ATTACKERS, Address, api_of, innocent_address, sign_up
 from tests.concurrency.client import Person
 from tests.running import ROOT, RunningGrove, running_grove
 
@@ -35,9 +35,14 @@ def grove() -> Iterator[RunningGrove]:
 
 
 @pytest.fixture
-def innocent(grove: RunningGrove) -> Person:
+def address(attack: str) -> Address:
+    return innocent_address(list(ATTACKS).index(attack))
+
+
+@pytest.fixture
+def innocent(grove: RunningGrove, address: Address) -> Person:
     """A new account for each attack: its own writes are limited as everybody's."""
-    return sign_up(grove, INNOCENT)
+    return sign_up(grove, address)
 
 
 @pytest.fixture(scope="module")
@@ -83,13 +88,17 @@ def _big_blob(grove: RunningGrove, person: Person) -> str:
 @pytest.mark.timeout(120 + 3 * ATTACK_S)
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_innocent_clients_are_served_beside(
-    attack: str, grove: RunningGrove, innocent: Person, made: dict[str, object]
+    attack: str,
+    grove: RunningGrove,
+    address: Address,
+    innocent: Person,
+    made: dict[str, object],
 ) -> None:
-    callers = everybody(grove, innocent)
+    callers = everybody(grove, innocent, address)
     _run(callers, 2.0)
     calm_s = max(caller.p99_s() for caller in callers)  # much, where other programs have the cores
     before = _private_bytes(grove)
-    callers = everybody(grove, innocent)
+    callers = everybody(grove, innocent, address)
 
     most = _run(callers, ATTACK_S, attack=attack, grove=grove, made=made)
 

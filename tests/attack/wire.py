@@ -11,9 +11,14 @@ from tests.running import RunningGrove
 
 Address = str
 
-INNOCENT: Address = "127.0.0.9"
 ATTACKERS: tuple[Address, Address] = ("127.0.0.2", "127.0.0.3")
 ADMIN_PASSWORD = "attack-suite-admin"
+
+
+def innocent_address(number: int) -> Address:
+    """Where the innocent clients beside the attack of that number are: each time another network,
+    so that minutes of attacks do not use up one budget."""
+    return f"127.0.0.{9 + number}"
 
 
 def api_of(grove: RunningGrove, address: Address, person: Person | None = None) -> Api:
