@@ -1,8 +1,8 @@
 """Secret files made at the first start: `GROVE_DATA/secrets`, for their owner alone.
 
-Imports neither settings nor Django, so that the supervisor stays small. Losing the key-encryption
-key loses every wrapped key: docs/operators/backup.md says to back the folder up apart from the
-database.
+Imports neither settings nor Django: the supervisor makes them before it loads either. Losing the
+key-encryption key loses every wrapped key: docs/operators/backup.md says to back the folder up
+apart from the database.
 """
 
 import os

@@ -38,7 +38,7 @@ def configure() -> None:
 
 
 def logger_of(name: str) -> structlog.stdlib.BoundLogger:
-    """A logger by its name, for whoever loads structlog late."""
+    """A logger by its name, typed."""
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return logger
 

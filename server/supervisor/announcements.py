@@ -1,17 +1,16 @@
 """What the supervisor says: to the person who started it, or, where logs are JSON, to the log.
 
-Sentences for a person stand alone on their lines. structlog is loaded for a log only, so that the
-process which only waits stays small.
+Sentences for a person stand alone on their lines.
 """
 
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
+
+from structlog.stdlib import BoundLogger
 
 from server import environment
-
-if TYPE_CHECKING:
-    from structlog.stdlib import BoundLogger
+from server.logs import configuration
 
 
 def say(line: str) -> None:
@@ -36,8 +35,6 @@ def _write(stream: TextIO, line: str) -> None:
         stream.flush()
 
 
-def _log() -> "BoundLogger":
-    from server.logs import configuration  # noqa: PLC0415 - see above
-
+def _log() -> BoundLogger:
     configuration.configure()
     return configuration.logger_of("server.supervisor")
