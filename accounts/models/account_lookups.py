@@ -9,12 +9,10 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
-from django.db.models import Model
-
 from accounts.models.accounts import Account
 from accounts.models.names import CustomHandle
 from hosting.models import Host
-from server.database import connection
+from server.database import connection, model_rows
 from server.database.prepared import BIGINT, TEXT, Question, Row, Statement, bigint, number
 
 
@@ -29,7 +27,6 @@ def is_live(account: str, session: str) -> str:
 
 
 _OF_DID: Final = "a.did = %s AND a.host_id = %s AND a.opened_at IS NOT NULL"
-_DATABASE: Final = "default"
 _TRUE: Final = b"\1"
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)  # of Postgres' timestamps: microseconds since
 
@@ -120,25 +117,21 @@ def _decoders() -> list[Callable[[bytes], Any]]:
 @cache
 def select(where: str, *more: str) -> str:
     """SQL for an account `a` with its custom handle `c`, and more columns behind."""
-    columns = [f"a.{field.column}" for field in Account._meta.concrete_fields]
-    columns += [f"c.{field.column}" for field in CustomHandle._meta.concrete_fields]
+    columns = [f"a.{name}" for name in model_rows.columns(Account)]
+    columns += [f"c.{name}" for name in model_rows.columns(CustomHandle)]
     return (
         f"SELECT {', '.join([*columns, *more])}"  # noqa: S608 - constants only
         f" FROM account a LEFT JOIN custom_handle c ON c.account_id = a.id WHERE {where}"
     )
 
 
-@cache
-def _names(model: type[Model]) -> list[str]:
-    return [field.attname for field in model._meta.concrete_fields]
-
-
 def _account(host: Host, row: Sequence[Any]) -> Account:
-    names, of_handle = _names(Account), _names(CustomHandle)
-    account = Account.from_db(_DATABASE, names, row[: len(names)])
+    """From the columns of `select`; those behind them are left out."""
+    of_account, of_handle = (len(model_rows.columns(model)) for model in (Account, CustomHandle))
+    account = model_rows.instance(Account, row[:of_account])
     account.host = host
-    custom = row[len(names) : len(names) + len(of_handle)]
-    handle = None if custom[0] is None else CustomHandle.from_db(_DATABASE, of_handle, custom)
+    custom = row[of_account : of_account + of_handle]
+    handle = None if custom[0] is None else model_rows.instance(CustomHandle, custom)
     if handle is not None:
         handle.account = account
     Account._meta.get_field("custom_handle").set_cached_value(account, handle)

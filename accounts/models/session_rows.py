@@ -2,40 +2,33 @@
 
 from datetime import datetime
 from functools import cache
-from typing import Final
 
 from accounts.models.sessions import Session
-from server.database import connection
-
-_DATABASE: Final = "default"
+from server.database import connection, model_rows
 
 
 def find(account_id: int, jti: str) -> Session | None:
     """The account's session of that refresh token."""
     row = connection.row(_select(), (account_id, jti))
-    return None if row is None else Session.from_db(_DATABASE, _columns(), row)
+    return None if row is None else model_rows.instance(Session, row)
 
 
 def succeed(session: Session, successor: Session, grace_ends_at: datetime) -> None:
     """Write the successor of a session, and into the session who it is and how long its own token
     is still good, in one statement."""
-    values = [getattr(successor, name) for name in _columns()]
-    connection.row(_insert(), (*values, successor.jti, grace_ends_at, session.jti))
-
-
-@cache
-def _columns() -> list[str]:
-    return [field.attname for field in Session._meta.concrete_fields]
+    params = (*model_rows.values(successor), successor.jti, grace_ends_at, session.jti)
+    connection.row(_insert(), params)
 
 
 @cache
 def _select() -> str:
-    return f"SELECT {', '.join(_columns())} FROM session WHERE account_id = %s AND jti = %s"  # noqa: S608 - constants only
+    columns = ", ".join(model_rows.columns(Session))
+    return f"SELECT {columns} FROM session WHERE account_id = %s AND jti = %s"  # noqa: S608 - constants only
 
 
 @cache
 def _insert() -> str:
-    columns = _columns()
+    columns = model_rows.columns(Session)
     return f"""
         WITH successor AS (
             INSERT INTO session ({", ".join(columns)}) VALUES ({", ".join(["%s"] * len(columns))})
