@@ -159,7 +159,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "libraries": {"console_labels": "moderation.console.labels"},
+            "libraries": {"cell_labels": "moderation.console.cell_labels"},
         },
     }
 ]

@@ -37,6 +37,12 @@ def check_caller(caller: Caller | None, nsid: str, service: Service) -> None:
     """Refuse an app that may not call the method there. Raises ScopeMissing, NotForApps."""
     if caller is None or caller.permissions is None:
         return
+    check(caller.permissions, nsid, service.name)
+
+
+def check(permissions: Permissions, nsid: str, audience: str) -> None:
+    """Refuse an app that may not call the method at the service, named as scopes name it. Raises
+    ScopeMissing, NotForApps."""
     if methods.is_for_admins(nsid):
         raise NotForApps
-    caller.permissions.require_call(nsid, service.name)
+    permissions.require_call(nsid, audience)

@@ -14,10 +14,10 @@ from accounts.status import AccountTakedown
 from protocol.errors import InvalidRequest
 from protocol.oauth.permissions import Permissions
 from protocol.syntax import is_network_did, is_service_reference
-from xrpc.auth.app_scopes import NotForApps, ScopeRule
+from xrpc.auth.app_scopes import ScopeRule
 from xrpc.auth.declared import FULL, LEAVING, PRIV, STANDARD, Auth
 from xrpc.auth.subjects import own_account_as_it_is
-from xrpc.proxy import methods
+from xrpc.proxy import methods, rpc_scopes
 from xrpc.registry import query
 from xrpc.request.call import Answer, Call, Caller
 
@@ -31,10 +31,7 @@ class BadExpiration(InvalidRequest):
 
 
 def _check_scope(permissions: Permissions, call: Call) -> None:
-    lxm = call.params.get("lxm", "*")
-    if methods.is_for_admins(lxm):
-        raise NotForApps
-    permissions.require_call(lxm, call.params["aud"])
+    rpc_scopes.check(permissions, call.params.get("lxm", "*"), call.params["aud"])
 
 
 _MINTING: Final = ScopeRule("`rpc:` of what the token is for", _check_scope)
