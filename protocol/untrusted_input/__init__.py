@@ -1,1 +1,1 @@
-"""What strangers send: how much of it is read, and JSON read within that."""
+"""Untrusted input: how much of it is read, and JSON read within that."""
