@@ -13,7 +13,7 @@ from protocol.errors import XrpcError
 from protocol.oauth import scopes
 from protocol.oauth.permissions import Permissions
 from protocol.oauth.scopes import AccountScope, IdentityScope
-from xrpc.request.bodies import plain_type
+from server.net import media_types
 from xrpc.request.call import Call
 
 _APPLY_WRITES: Final = "com.atproto.repo.applyWrites#"
@@ -71,7 +71,7 @@ def _check_each_write(permissions: Permissions, call: Call) -> None:
 
 
 def _check_upload(permissions: Permissions, call: Call) -> None:
-    permissions.require_upload(plain_type(call.body.content_type))
+    permissions.require_upload(media_types.plain(call.body.content_type))
 
 
 def _refuse(_permissions: Permissions, _call: Call) -> None:

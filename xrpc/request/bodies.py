@@ -8,6 +8,7 @@ from typing import Any
 
 from protocol.errors import InvalidRequest
 from protocol.untrusted_input import bounded_json
+from server.net import media_types
 from server.web.bodies.decoded_bodies import Body
 
 JSON_LIMIT_BYTES = 150 * 1024
@@ -31,11 +32,6 @@ def check_content_type(content_type: str, declared: str) -> None:
         raise InvalidRequest("Request encoding (Content-Type) required but not provided")
     if "," in content_type:
         raise InvalidRequest("Multiple Content-Type headers are not accepted")
-    mime = plain_type(content_type)
+    mime = media_types.plain(content_type)
     if "/" not in mime or declared not in ("*/*", mime):
         raise InvalidRequest(f"Wrong request encoding (Content-Type): {mime}")
-
-
-def plain_type(content_type: str) -> str:
-    """A media type without its parameters, in lower case."""
-    return content_type.partition(";")[0].strip().lower()

@@ -20,7 +20,7 @@ from hosting.limits import MINUTE_S, Budget, bucket
 from protocol.untrusted_input import bounded_json
 from server.cache.shared import Entry, SharedCache
 from server.cache.single_flight import SingleFlight
-from server.net import http_client
+from server.net import http_client, media_types
 
 MAX_BYTES: Final = 64 * 1024
 TIMEOUT_S: Final = 5.0
@@ -132,7 +132,7 @@ def _fetched(url: str) -> Mapping[str, Any]:
         raise ClientUnavailable(f"{url} answered {answer.status}")
     if answer.status != 200:
         raise InvalidClientMetadata(f"{url} answered {answer.status}, not 200")
-    mime = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    mime = media_types.plain(answer.headers.get("content-type", ""))
     if mime != "application/json" and not mime.endswith("+json"):
         raise InvalidClientMetadata(f"{url} is not JSON (Content-Type)")
     return _parsed(url, answer.body)

@@ -12,6 +12,7 @@ from django.core.handlers.wsgi import WSGIRequest
 
 from accounts.oauth.errors import InvalidRequest
 from protocol.untrusted_input import bounded_json
+from server.net import media_types
 from server.web.bodies.decoded_bodies import Body
 
 LIMIT_BYTES: Final = 100 * 1024  # decoded
@@ -23,7 +24,7 @@ def read(request: WSGIRequest) -> Mapping[str, str]:
     """The parameters; empty ones count as absent. Raises InvalidRequest, PayloadTooLarge,
     UnsupportedEncoding."""
     body = Body(request, LIMIT_BYTES)
-    mime = body.content_type.partition(";")[0].strip().lower()
+    mime = media_types.plain(body.content_type)
     if mime not in (FORM, JSON):
         raise InvalidRequest(f"Content-Type must be {FORM} or {JSON}")
     text = body.read_all()

@@ -13,6 +13,7 @@ from typing import IO, Final
 import puremagic
 
 from repos.blobs.types.media_containers import container_of
+from server.net import media_types
 
 _NAME = "[a-z0-9][a-z0-9!#$&^_.+-]{0,126}"  # RFC 6838, section 4.2
 _TYPE = re.compile(f"{_NAME}/{_NAME}")
@@ -46,7 +47,7 @@ def type_of(file: IO[bytes], declared_type: str | None) -> str:
 
 def plain(declared_type: str | None) -> str:
     """A Content-Type without its parameters, in lower case; what is none is served as octets."""
-    name = (declared_type or "").split(";")[0].strip().lower()
+    name = media_types.plain(declared_type or "")
     return name if _TYPE.fullmatch(name) else UNKNOWN_TYPE
 
 
