@@ -11,8 +11,8 @@ docs/decisions/0031. The way of a sign-in:
     scopes           what may be asked, what a granted scope comes to
     consents         what an account granted to an app, and what it unticked
     authorization    what the pages call: open, sign in, choose, decide or refuse, go back
+    tokens/          access tokens, which a request at XRPC shows, and refresh tokens
     sessions         /oauth/token and /oauth/revoke: a code is exchanged, a token refreshed, ended
-    access_tokens    what a request at XRPC shows
     endpoints/       the HTTP of all but the pages (accounts.pages.oauth), and the documents by
                      which clients find it
 

@@ -22,8 +22,8 @@ from accounts.models import Account, OAuthDevice, OAuthDeviceAccount, OAuthReque
 from accounts.oauth import consents, devices, opaque, scopes
 from accounts.oauth.clients import ClientProfile, rules
 from accounts.oauth.errors import AccessDenied, InvalidRequest
-from accounts.oauth.prompts import CREATE, LOGIN, NONE, SELECT_ACCOUNT
 from accounts.oauth.redirects import QUERY, Redirect
+from accounts.oauth.requests import CREATE, LOGIN, NONE, SELECT_ACCOUNT
 from accounts.status import AccountNotFound, AccountTakedown, lock_for_session
 from hosting.models import Host
 

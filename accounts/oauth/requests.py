@@ -19,7 +19,6 @@ from accounts.oauth.clients import redirect_uris, rules
 from accounts.oauth.clients.authentication import ClientAuth
 from accounts.oauth.clients.documents import Client
 from accounts.oauth.errors import InvalidRequest, OAuthError
-from accounts.oauth.prompts import CONSENT, CREATE, LOGIN, NONE, PROMPTS, SELECT_ACCOUNT
 from accounts.oauth.redirects import RESPONSE_MODES
 from hosting.models import Host
 from protocol.syntax import is_did, is_handle
@@ -27,6 +26,13 @@ from protocol.syntax import is_did, is_handle
 URI_PREFIX: Final = "urn:ietf:params:oauth:request_uri:"
 LASTS: Final = timedelta(minutes=5)
 STATE_MAX_CHARS: Final = 2_048
+# What an app may want asked (OpenID Connect Core section 3.1.2.1, Initiating User Registration).
+NONE: Final = "none"
+LOGIN: Final = "login"
+CONSENT: Final = "consent"
+SELECT_ACCOUNT: Final = "select_account"
+CREATE: Final = "create"
+PROMPTS: Final = (NONE, LOGIN, CONSENT, SELECT_ACCOUNT, CREATE)
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}")  # of SHA-256
 _NOT_HERE: Final = ("claims", "id_token_hint", "nonce", "request", "request_uri")  # OpenID, JAR
 

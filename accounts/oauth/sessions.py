@@ -1,7 +1,7 @@
 """OAuth sessions: a code becomes one, a refresh token continues it, revocation ends it.
 
-Source: RFC 6749 sections 4.1.3 and 6, RFC 7009, atproto.com/specs/oauth. A refresh token is the
-session's id and the number of the refresh, under the host's MAC, so none is kept:
+Source: RFC 6749 sections 4.1.3 and 6, RFC 7009, atproto.com/specs/oauth. By which refresh token
+a session goes on:
 
     the newest                                       -> the next one
     the one before it, within REFRESH_GRACE          -> the same next one: an answer got lost
@@ -23,13 +23,14 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.authentication.compact_jws import base64url, from_base64url
+from accounts.authentication.compact_jws import base64url
 from accounts.models import OAuthDeviceAccount, OAuthRequest, OAuthSession
-from accounts.oauth import access_tokens, opaque, scopes
+from accounts.oauth import opaque, scopes
 from accounts.oauth.clients import rules
 from accounts.oauth.clients.authentication import ClientAuth
 from accounts.oauth.clients.documents import REFRESH_GRANT, Client
 from accounts.oauth.errors import InvalidAccessToken, InvalidGrant, UnauthorizedClient
+from accounts.oauth.tokens import access_tokens, refresh_tokens
 from accounts.service_auth import replay_guard
 from accounts.status import AccountNotFound, AccountTakedown, lock_for_session
 from hosting.models import Host
@@ -41,8 +42,6 @@ CONFIDENTIAL_LASTS: Final = timedelta(days=730)
 CHALLENGE_IS_USED_FOR: Final = timedelta(hours=24)
 SESSIONS_MAX: Final = 500  # of an account; the eldest goes
 _VERIFIER_CHARS: Final = range(43, 129)  # RFC 7636 section 4.1
-_REFRESH_PREFIX: Final = "ref-"
-_ID_BYTES, _NUMBER_BYTES, _MAC_BYTES = 16, 4, 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,7 @@ def exchange(host: Host, presenter: Presenter, given: Mapping[str, str]) -> dict
 def refresh(host: Host, presenter: Presenter, refresh_token: str) -> dict[str, Any]:
     """The next tokens of a session. Raises InvalidGrant; InvalidScope when a permission set cannot
     be resolved, which leaves the session as it was."""
-    pk, number = _read(host, refresh_token)
+    pk, number = refresh_tokens.read(host, refresh_token)
     session = _of(host).filter(pk=pk).first()
     if session is None:
         raise InvalidGrant("The session has ended")
@@ -117,7 +116,7 @@ def named_by(host: Host, token: str) -> UUID | None:
     try:
         if access_tokens.is_one(token):
             return UUID(access_tokens.read(host, token).session)
-        return _read(host, token)[0]
+        return refresh_tokens.read(host, token)[0]
     except (InvalidGrant, InvalidAccessToken):
         return None
 
@@ -280,23 +279,5 @@ def _answer(host: Host, session: OAuthSession, client: Client) -> dict[str, Any]
         "sub": session.account.did,
     }
     if REFRESH_GRANT in client.grant_types:
-        answer["refresh_token"] = _make(host, session)
+        answer["refresh_token"] = refresh_tokens.make(host, session)
     return answer
-
-
-def _make(host: Host, session: OAuthSession) -> str:
-    body = session.pk.bytes + session.generation.to_bytes(_NUMBER_BYTES)
-    return _REFRESH_PREFIX + base64url(body + opaque.mac(host, "refresh token", body)).decode()
-
-
-def _read(host: Host, token: str) -> tuple[UUID, int]:
-    """Session and number of a refresh token. Raises InvalidGrant for one that is not ours."""
-    try:
-        data = from_base64url(token.removeprefix(_REFRESH_PREFIX).encode(errors="replace"))
-    except ValueError:
-        data = b""
-    body, mac = data[:-_MAC_BYTES], data[-_MAC_BYTES:]
-    is_ours = token.startswith(_REFRESH_PREFIX) and len(body) == _ID_BYTES + _NUMBER_BYTES
-    if not is_ours or not hmac.compare_digest(mac, opaque.mac(host, "refresh token", body)):
-        raise InvalidGrant("The refresh token is not valid")
-    return UUID(bytes=body[:_ID_BYTES]), int.from_bytes(body[_ID_BYTES:])

@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from accounts.authentication import session_tokens
 from accounts.models import Account, OAuthSession, Session
-from accounts.oauth import access_tokens, opaque
+from accounts.oauth import opaque
 from accounts.oauth.dpop import nonces
+from accounts.oauth.tokens import access_tokens
 from tests.api.clients import Api
 from tests.oauth_app import Key
 from tests.tenancy.test_cross_tenant import MATRIX, THING, answer_to, filled

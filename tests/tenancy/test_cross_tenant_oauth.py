@@ -4,10 +4,11 @@ consents, nonces, blocked and trusted apps."""
 import pytest
 
 from accounts.models import Account, OAuthRequest, OAuthSession
-from accounts.oauth import access_tokens, authorization, consents, devices
+from accounts.oauth import authorization, consents, devices
 from accounts.oauth.authorization import RequestRefused
 from accounts.oauth.clients import rules
 from accounts.oauth.dpop import nonces
+from accounts.oauth.tokens import access_tokens
 from tests.oauth_app import App, code_in
 
 GET_SESSION = "com.atproto.server.getSession"

@@ -10,10 +10,10 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from accounts.authentication.live_sessions import SessionEnded
-from accounts.oauth import access_tokens
 from accounts.oauth.dpop import nonces, proofs
 from accounts.oauth.dpop.proofs import Presented, Proof
 from accounts.oauth.errors import InvalidAccessToken, OAuthError, challenge
+from accounts.oauth.tokens import access_tokens
 from hosting.models import Host
 from hosting.tenancy.routing import host_of
 from protocol.errors import XrpcError

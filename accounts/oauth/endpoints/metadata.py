@@ -7,8 +7,8 @@ Source: RFC 8414, RFC 9728, and what atproto.com/specs/oauth asks of both;
 from typing import Any, Final
 
 from accounts.oauth import jose
-from accounts.oauth.prompts import PROMPTS
 from accounts.oauth.redirects import RESPONSE_MODES
+from accounts.oauth.requests import PROMPTS
 from hosting.models import Host
 
 SCOPES: Final = ("atproto", "transition:email", "transition:generic", "transition:chat.bsky")
