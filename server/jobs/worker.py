@@ -7,8 +7,9 @@ as a forked child that could outlive us.
 
 import sys
 import warnings
+from contextlib import suppress
 
-from celery.beat import EmbeddedService
+from celery.beat import EmbeddedService, PersistentScheduler
 from celery.exceptions import SecurityWarning
 from django.conf import settings
 
@@ -18,6 +19,16 @@ from server.logs import configuration
 THREADS = 4
 
 
+class Scheduler(PersistentScheduler):  # type: ignore[misc] # Celery has no types
+    """Celery's own, which goes on while its file cannot be written: on a full disk the clock would
+    stop for good, and with it every sweep. What ran when is then known to this process alone."""
+
+    def sync(self) -> None:
+        """Write down what ran when."""
+        with suppress(OSError):
+            super().sync()
+
+
 def main() -> int:
     """Work until SIGTERM, then finish the tasks that run."""
     configuration.log_uncaught()
@@ -25,7 +36,9 @@ def main() -> int:
     warnings.simplefilter("ignore", SecurityWarning)
     app = application()
     schedule = settings.DATA_DIR / "run" / "schedule"
-    EmbeddedService(app, thread=True, schedule_filename=str(schedule)).start()
+    EmbeddedService(
+        app, thread=True, schedule_filename=str(schedule), scheduler_cls=Scheduler
+    ).start()
     worker = app.Worker(
         pool="threads",
         concurrency=THREADS,
