@@ -1,6 +1,6 @@
 """What `firehose tail` prints: an event a line, and what is wrong with it.
 
-Texts of an event are a stranger's: cut, and without whatever a terminal would act upon.
+Texts of an event are untrusted: cut, and without whatever a terminal would act upon.
 """
 
 import json
@@ -71,7 +71,7 @@ def _details(event: Event) -> list[str]:
 
 
 def short(text: str) -> str:
-    """A stranger's text for a terminal."""
+    """An untrusted text for a terminal."""
     plain = "".join(each if each.isprintable() else f"\\x{ord(each):02x}" for each in text)
     return plain if len(plain) <= _TEXT_MAX else f"{plain[:_TEXT_MAX]}..."
 
