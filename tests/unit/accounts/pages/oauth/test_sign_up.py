@@ -56,7 +56,7 @@ def test_a_closed_host_says_so_and_leads_back(browser, ash, asked, admission):
     admit(ash, admission)
     response = browser.get(at(asked(prompt="create")))
     assert response.status_code == 403
-    assert "go back to app.example.com" in text(response)
+    assert ">Go back to app.example.com" in text(response)
 
 
 def test_a_held_sign_up_is_told_so_and_leads_back(browser, ash, asked):
@@ -64,7 +64,7 @@ def test_a_held_sign_up_is_told_so_and_leads_back(browser, ash, asked):
     query = asked(prompt="create")
     page = text(browser.post(at(query, "/sign-up"), FORM))
     assert "look at your sign-up" in page
-    assert "go back to app.example.com" in page
+    assert ">Go back to app.example.com" in page
     assert HeldSignUp.objects.count() == 1
     assert told(browser.get(at(query, "/refuse")))["error"] == "access_denied"
 
