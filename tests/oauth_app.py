@@ -18,7 +18,7 @@ from joserfc import jws
 from joserfc.jwk import ECKey
 
 from accounts.models import Account, OAuthDevice
-from accounts.oauth import authorization, devices
+from accounts.oauth import authorization, devices, opened_requests
 from accounts.oauth.redirects import Redirect
 from hosting.models import Host
 
@@ -135,8 +135,8 @@ class App:
         assert response.status_code == 201, response.content
         browser = device or devices.create(self.host, "a browser").device
         uri = response.json()["request_uri"]
-        opened = authorization.open_request(self.host, browser, self.client_id, uri)
-        assert isinstance(opened, authorization.Opened), opened
+        opened = opened_requests.open_request(self.host, browser, self.client_id, uri)
+        assert isinstance(opened, opened_requests.Opened), opened
         return opened
 
     def consented(self, account: Account, device: OAuthDevice | None = None, **over: Any):

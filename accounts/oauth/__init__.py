@@ -10,7 +10,8 @@ docs/decisions/0031. The way of a sign-in:
     devices          the browser that opens it, and who is signed in there
     scopes           what may be asked, what a granted scope comes to
     consents         what an account granted to an app, and what it unticked
-    authorization    what the pages call: open, sign in, choose, decide or refuse, go back
+    opened_requests  a request in the browser that owns it, and the ways back to its app
+    authorization    what the pages call: sign in, choose, decide or refuse
     tokens/          access tokens, which a request at XRPC shows, and refresh tokens
     sessions         /oauth/token and /oauth/revoke: a code is exchanged, a token refreshed, ended
     endpoints/       the HTTP of all but the pages (accounts.pages.oauth), and the documents by

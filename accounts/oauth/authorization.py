@@ -1,16 +1,16 @@
 """Authorization: what the pages call while a person answers an app's request.
 
-A page opens the request for its browser (`open_request`), asks what comes next (`next_step`), tells
-who signed in or was chosen (`sign_in`, `choose`), and ends it (`decide`, `refuse`). Whatever comes
-back as a Redirect is the end: the app learns of a code or an error. What is raised is shown as a
-page, because nothing proves yet where a redirect may lead.
+A page opens the request for its browser (accounts.oauth.opened_requests), asks what comes next
+(`next_step`), tells who signed in or was chosen (`sign_in`, `choose`), and ends it (`decide`,
+`refuse`). Whatever comes back as a Redirect is the end: the app learns of a code or an error. What
+is raised is shown as a page, because nothing proves yet where a redirect may lead.
 
 Source: RFC 6749 section 4.1, OpenID Connect Core section 3.1.2.1 (prompt), RFC 9126, RFC 9207.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import Enum
 from typing import Final
 
@@ -20,23 +20,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, OAuthDevice, OAuthDeviceAccount, OAuthRequest
 from accounts.oauth import consents, devices, opaque, scopes
-from accounts.oauth.clients import ClientProfile, rules
-from accounts.oauth.errors import AccessDenied, InvalidRequest
-from accounts.oauth.redirects import QUERY, Redirect
+from accounts.oauth.errors import AccessDenied
+from accounts.oauth.opened_requests import Opened, answer, locked_again, of_row, prolonged, refusal
+from accounts.oauth.redirects import Redirect
 from accounts.oauth.requests import CREATE, LOGIN, NONE, SELECT_ACCOUNT
 from accounts.status import AccountNotFound, AccountTakedown, lock_for_session
-from hosting.models import Host
 
-VIEWED_FOR: Final = timedelta(minutes=5)  # each page that is shown gives the person that long
-LASTS_AT_MOST: Final = timedelta(hours=1)
 CODE_LASTS: Final = timedelta(minutes=1)
 SIGN_IN_IS_FRESH_FOR: Final = timedelta(days=7)
-
-
-class RequestRefused(InvalidRequest):
-    """The request cannot be shown, and nobody can be sent back: a page says so."""
-
-    page_text = _("This sign-in has expired, or was answered already.")
 
 
 class NotSignedIn(AccessDenied):
@@ -63,35 +54,6 @@ class Step(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """A request under way in its own browser."""
-
-    row: OAuthRequest
-    device: OAuthDevice
-    client: ClientProfile
-    is_trusted: bool  # by the tenant: name and logo may be shown
-
-    @property
-    def host(self) -> Host:
-        return self.row.host
-
-    @property
-    def account(self) -> Account | None:
-        """Who signed in or was chosen for this request."""
-        return self.row.account
-
-    @property
-    def login_hint(self) -> str:
-        """Handle or DID that the app expects, lower case; empty for none. It locks the account."""
-        return str(self.row.parameters.get("login_hint", ""))
-
-    @property
-    def prompt(self) -> str:
-        """What the app wants asked; empty for nothing in particular."""
-        return str(self.row.parameters.get("prompt", ""))
-
-
-@dataclass(frozen=True, slots=True)
 class Question:
     """What the consent page asks: `scopes` as asked for (`atproto` is always granted), and which
     of them are ticked at first (those that were unticked before are not)."""
@@ -100,29 +62,6 @@ class Question:
     scopes: tuple[str, ...]
     ticked: frozenset[str]
     back: Redirect  # where the answer goes; no parameters yet
-
-
-def open_request(
-    host: Host, device: OAuthDevice, client_id: str, request_uri: str, *, is_answer: bool = False
-) -> Opened | Redirect:
-    """The request of that URI, for a browser that asks for a page of it; gives it more time.
-
-    The first browser that opens a request owns it. Another browser, another client, or a code given
-    out already ends it: a Redirect with `access_denied`. Raises RequestRefused for one that is
-    unknown at this host, or has expired. `is_answer`: the consent page was sent, perhaps twice.
-    """
-    with transaction.atomic():
-        row = _locked(host, request_uri)
-        is_foreign = row.device_id not in (None, device.pk) or row.client_id != client_id
-        if is_foreign or (row.code_sha256 is not None and not is_answer):
-            row.delete()
-            return _redirect(row, AccessDenied("This request was answered or belongs to another"))
-        if row.code_sha256 is not None:
-            return _opened(row, device)
-        row.device = device
-        row.expires_at = _prolonged(row)
-        row.save(update_fields=["device", "expires_at"])
-    return _opened(row, device)
 
 
 def next_step(opened: Opened) -> Step | Redirect:
@@ -200,7 +139,7 @@ def refuse(opened: Opened, error: str = "access_denied", description: str = "") 
     """The request ends with an error for the app: the person said no, or cannot go on. A code that
     it led to before, in another tab perhaps, is good no longer."""
     OAuthRequest.objects.filter(pk=opened.row.pk).delete()
-    return _redirect(opened.row, AccessDenied(description or "The request was denied", name=error))
+    return refusal(opened.row, AccessDenied(description or "The request was denied", name=error))
 
 
 def _grant(
@@ -211,10 +150,10 @@ def _grant(
             locked = lock_for_session(account)
         except (AccountNotFound, AccountTakedown):
             return refuse(opened)
-        row = _locked_row(opened)
+        row = locked_again(opened)
         if not locked.is_active or not _is_signed_in(opened.device, locked):
             row.delete()
-            return _redirect(row, AccessDenied("The account is not active"))
+            return refusal(row, AccessDenied("The account is not active"))
         code = _code_of(row)
         if row.code_sha256 is None:
             row.account = locked
@@ -224,7 +163,7 @@ def _grant(
             row.save()
             if not opened.client.is_loopback:
                 consents.remember(locked, row.client_id, granted, declined)
-        return _answer(row, {"code": code})
+        return answer(row, {"code": code})
 
 
 def _whom_to_ask(opened: Opened) -> Step | Redirect:
@@ -289,11 +228,11 @@ def _check_may_answer(opened: Opened, account: Account) -> None:
 
 def _with_account(opened: Opened, account: Account, *, is_fresh: bool) -> Opened:
     with transaction.atomic():
-        row = _locked_row(opened)
+        row = locked_again(opened)
         row.account, row.is_fresh_sign_in = account, is_fresh
-        row.expires_at = _prolonged(row)
+        row.expires_at = prolonged(row)
         row.save(update_fields=["account", "is_fresh_sign_in", "expires_at"])
-    return _opened(row, opened.device)
+    return of_row(row, opened.device)
 
 
 def _scopes(opened: Opened) -> tuple[str, ...]:
@@ -303,46 +242,3 @@ def _scopes(opened: Opened) -> tuple[str, ...]:
 def _code_of(row: OAuthRequest) -> str:
     """The request's one code. It is made, not stored, so a repetition finds it again."""
     return f"cod-{opaque.mac(row.host, 'code', row.uri_sha256.encode()).hex()}"
-
-
-def _answer(row: OAuthRequest, more: dict[str, str]) -> Redirect:
-    parameters = row.parameters
-    state = {"state": parameters["state"]} if "state" in parameters else {}
-    return Redirect(
-        parameters["redirect_uri"],
-        {"iss": row.host.origin, **state, **more},
-        parameters.get("response_mode", QUERY),
-    )
-
-
-def _redirect(row: OAuthRequest, error: AccessDenied) -> Redirect:
-    return _answer(row, {"error": error.name, "error_description": error.message})
-
-
-def _prolonged(row: OAuthRequest) -> datetime:
-    return min(timezone.now() + VIEWED_FOR, row.created_at + LASTS_AT_MOST)
-
-
-def _opened(row: OAuthRequest, device: OAuthDevice) -> Opened:
-    is_trusted = rules.is_trusted(row.host, row.client_id)
-    return Opened(row, device, ClientProfile.of(row.client_id, row.client), is_trusted)
-
-
-def _locked(host: Host, request_uri: str) -> OAuthRequest:
-    """The request, locked. Raises RequestRefused."""
-    rows = OAuthRequest.objects.select_for_update(of=("self",)).select_related(
-        "host", "account__host"
-    )
-    found = rows.filter(host=host, uri_sha256=opaque.sha256(request_uri)).first()
-    if found is None or found.expires_at <= timezone.now():
-        raise RequestRefused("This sign-in request is unknown here or has expired")
-    return found
-
-
-def _locked_row(opened: Opened) -> OAuthRequest:
-    """The same request once more, locked, still this browser's. Raises RequestRefused."""
-    rows = OAuthRequest.objects.select_for_update(of=("self",)).select_related("host")
-    found = rows.filter(pk=opened.row.pk, device=opened.device).first()
-    if found is None or found.expires_at <= timezone.now():
-        raise RequestRefused("This sign-in request is unknown here or has expired")
-    return found

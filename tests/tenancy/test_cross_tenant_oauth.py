@@ -4,10 +4,11 @@ consents, nonces, blocked and trusted apps."""
 import pytest
 
 from accounts.models import Account, OAuthRequest, OAuthSession
-from accounts.oauth import authorization, consents, devices
-from accounts.oauth.authorization import RequestRefused
+from accounts.oauth import authorization, consents, devices, opened_requests
 from accounts.oauth.clients import rules
 from accounts.oauth.dpop import nonces
+from accounts.oauth.errors import AccessDenied
+from accounts.oauth.opened_requests import RequestRefused
 from accounts.oauth.tokens import access_tokens
 from tests.oauth_app import App, code_in
 
@@ -59,7 +60,7 @@ def test_a_request_is_unknown_elsewhere(app, birch):
     uri = App(app.host, verifier="v" * 43).par().json()["request_uri"]
     browser = devices.create(birch, "a browser").device
     with pytest.raises(RequestRefused):
-        authorization.open_request(birch, browser, app.client_id, uri)
+        opened_requests.open_request(birch, browser, app.client_id, uri)
     assert OAuthRequest.objects.exists()
 
 
@@ -72,7 +73,7 @@ def test_a_browser_is_unknown_elsewhere(ash, birch):
 def test_nobody_of_another_host_can_answer(birch, alice):
     account = Account.objects.select_related("host").get(did=alice.did)
     opened = App(birch).opened()
-    with pytest.raises(authorization.AccessDenied):
+    with pytest.raises(AccessDenied):
         authorization.sign_in(opened, account, is_remembered=True)
     assert devices.signed_in(opened.device) == []
 

@@ -5,7 +5,8 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from accounts.oauth import authorization
-from accounts.oauth.authorization import Opened, Step
+from accounts.oauth.authorization import Step
+from accounts.oauth.opened_requests import Opened
 from accounts.oauth.redirects import Redirect
 from accounts.pages.oauth import browsers, consent, sign_in, sign_up
 from accounts.pages.oauth.requests import address, of_request, show

@@ -12,8 +12,9 @@ from django.views.decorators.http import require_POST
 from accounts.lifecycle import activation
 from accounts.models import Account
 from accounts.oauth import authorization, consents
-from accounts.oauth.authorization import Opened, Question, Step
+from accounts.oauth.authorization import Question, Step
 from accounts.oauth.errors import InvalidScope
+from accounts.oauth.opened_requests import Opened
 from accounts.oauth.redirects import Redirect
 from accounts.oauth.scopes import ATPROTO, permission_set
 from accounts.pages.answers import status_of

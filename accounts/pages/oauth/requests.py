@@ -16,9 +16,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
-from accounts.oauth import authorization
-from accounts.oauth.authorization import Opened
+from accounts.oauth import authorization, opened_requests
 from accounts.oauth.errors import InvalidRequest, OAuthError
+from accounts.oauth.opened_requests import Opened
 from accounts.oauth.redirects import Redirect
 from accounts.pages.answers import LINKED
 from accounts.pages.oauth import browsers, way_back
@@ -80,7 +80,7 @@ def _answered(request: HttpRequest, page: Page, *, is_answer: bool = False) -> H
         raise RequestMissing
     with transaction.atomic():  # a browser that asks for nothing real leaves no row
         seen = browsers.known(request) or browsers.new(request)
-        opened = authorization.open_request(
+        opened = opened_requests.open_request(
             host_of(request), seen.device, client_id, request_uri, is_answer=is_answer
         )
     if isinstance(opened, Redirect):

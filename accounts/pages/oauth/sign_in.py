@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.authentication import email_second_factor, sign_in_alerts
 from accounts.models import Account
 from accounts.oauth import authorization, devices
-from accounts.oauth.authorization import Opened
+from accounts.oauth.opened_requests import Opened
 from accounts.pages.answers import posted, show_form, status_of
 from accounts.pages.oauth.forms import AppSignInCodeForm, AppSignInForm
 from accounts.pages.oauth.requests import address, context, of_request

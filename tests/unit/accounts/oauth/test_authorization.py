@@ -6,10 +6,11 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import OAuthConsent, OAuthDeviceAccount, OAuthRequest
-from accounts.oauth import authorization, devices
-from accounts.oauth.authorization import RequestRefused, Step
+from accounts.oauth import authorization, devices, opened_requests
+from accounts.oauth.authorization import Step
 from accounts.oauth.clients import rules
 from accounts.oauth.errors import AccessDenied
+from accounts.oauth.opened_requests import RequestRefused
 from accounts.oauth.redirects import Redirect
 from tests.factories import account_row
 from tests.oauth_app import App, code_in
@@ -41,16 +42,16 @@ def error_in(redirect: object) -> str:
 # --- whose it is
 def test_another_browser_ends_the_request(app, device, ash):
     uri = app.par().json()["request_uri"]
-    authorization.open_request(ash, device, app.client_id, uri)
+    opened_requests.open_request(ash, device, app.client_id, uri)
     other = devices.create(ash, "another").device
-    ended = authorization.open_request(ash, other, app.client_id, uri)
+    ended = opened_requests.open_request(ash, other, app.client_id, uri)
     assert error_in(ended) == "access_denied"
     assert not OAuthRequest.objects.exists()
 
 
 def test_another_client_ends_the_request(app, device, ash):
     uri = app.par().json()["request_uri"]
-    ended = authorization.open_request(ash, device, "http://localhost", uri)
+    ended = opened_requests.open_request(ash, device, "http://localhost", uri)
     assert error_in(ended) == "access_denied"
     assert not OAuthRequest.objects.exists()
 
@@ -59,7 +60,7 @@ def test_another_host_does_not_know_it(app, birch):
     uri = app.par().json()["request_uri"]
     there = devices.create(birch, "a browser").device
     with pytest.raises(RequestRefused):
-        authorization.open_request(birch, there, app.client_id, uri)
+        opened_requests.open_request(birch, there, app.client_id, uri)
     assert OAuthRequest.objects.exists()
 
 
@@ -67,18 +68,18 @@ def test_each_view_gives_more_time_and_none_for_ever(app, device, ash):
     uri = app.par().json()["request_uri"]
     row = OAuthRequest.objects.get()
     row.expires_at = timezone.now() + timedelta(seconds=5)
-    row.created_at = timezone.now() - authorization.LASTS_AT_MOST + timedelta(seconds=60)
+    row.created_at = timezone.now() - opened_requests.LASTS_AT_MOST + timedelta(seconds=60)
     row.save()
-    authorization.open_request(ash, device, app.client_id, uri)
+    opened_requests.open_request(ash, device, app.client_id, uri)
     row.refresh_from_db()
-    assert row.expires_at == row.created_at + authorization.LASTS_AT_MOST
+    assert row.expires_at == row.created_at + opened_requests.LASTS_AT_MOST
 
 
 def test_an_expired_request_is_unknown(app, device, ash):
     uri = app.par().json()["request_uri"]
     OAuthRequest.objects.update(expires_at=timezone.now())
     with pytest.raises(RequestRefused):
-        authorization.open_request(ash, device, app.client_id, uri)
+        opened_requests.open_request(ash, device, app.client_id, uri)
 
 
 # --- what is asked
@@ -160,7 +161,7 @@ def _grant(account, client_id, granted, declined=()):
 @pytest.fixture
 def public(trusted, monkeypatch) -> App:
     """A trusted client that is nobody's development client."""
-    monkeypatch.setattr(authorization.ClientProfile, "is_loopback", False)
+    monkeypatch.setattr(opened_requests.ClientProfile, "is_loopback", False)
     return trusted
 
 
@@ -213,18 +214,18 @@ def test_no_is_told_to_the_app_and_ends_the_request(app, device):
 
 def test_who_says_no_after_yes_takes_the_code_back(app, device, ash, alice):
     uri = app.par().json()["request_uri"]
-    opened = authorization.open_request(ash, device, app.client_id, uri)
+    opened = opened_requests.open_request(ash, device, app.client_id, uri)
     opened = authorization.sign_in(opened, alice, is_remembered=True)
     code = code_in(authorization.decide(opened, alice, {"atproto"}))
-    answered = authorization.open_request(ash, device, app.client_id, uri, is_answer=True)
+    answered = opened_requests.open_request(ash, device, app.client_id, uri, is_answer=True)
     assert error_in(authorization.refuse(answered)) == "access_denied"
     assert app.exchange(code).json()["error"] == "invalid_grant"
 
 
 def test_a_request_that_was_answered_is_not_opened_again(app, device, ash, alice):
     uri = app.par().json()["request_uri"]
-    opened = authorization.open_request(ash, device, app.client_id, uri)
+    opened = opened_requests.open_request(ash, device, app.client_id, uri)
     opened = authorization.sign_in(opened, alice, is_remembered=True)
     authorization.decide(opened, alice, {"atproto"})
-    ended = authorization.open_request(ash, device, app.client_id, uri)
+    ended = opened_requests.open_request(ash, device, app.client_id, uri)
     assert error_in(ended) == "access_denied"

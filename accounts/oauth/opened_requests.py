@@ -1,0 +1,122 @@
+"""Opened requests: a pushed request in the browser that owns it, and the ways back to its app.
+
+Source: RFC 6749 section 4.1, RFC 9126, RFC 9207. What is asked of the person, and what comes of the
+answer: accounts.oauth.authorization.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account, OAuthDevice, OAuthRequest
+from accounts.oauth import opaque
+from accounts.oauth.clients import ClientProfile, rules
+from accounts.oauth.errors import AccessDenied, InvalidRequest
+from accounts.oauth.redirects import QUERY, Redirect
+from hosting.models import Host
+
+VIEWED_FOR: Final = timedelta(minutes=5)  # each page that is shown gives the person that long
+LASTS_AT_MOST: Final = timedelta(hours=1)
+
+
+class RequestRefused(InvalidRequest):
+    """The request cannot be shown, and nobody can be sent back: a page says so."""
+
+    page_text = _("This sign-in has expired, or was answered already.")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A request under way in its own browser."""
+
+    row: OAuthRequest
+    device: OAuthDevice
+    client: ClientProfile
+    is_trusted: bool  # by the tenant: name and logo may be shown
+
+    @property
+    def host(self) -> Host:
+        return self.row.host
+
+    @property
+    def account(self) -> Account | None:
+        """Who signed in or was chosen for this request."""
+        return self.row.account
+
+    @property
+    def login_hint(self) -> str:
+        """Handle or DID that the app expects, lower case; empty for none. It locks the account."""
+        return str(self.row.parameters.get("login_hint", ""))
+
+    @property
+    def prompt(self) -> str:
+        """What the app wants asked; empty for nothing in particular."""
+        return str(self.row.parameters.get("prompt", ""))
+
+
+def open_request(
+    host: Host, device: OAuthDevice, client_id: str, request_uri: str, *, is_answer: bool = False
+) -> Opened | Redirect:
+    """The request of that URI, for a browser that asks for a page of it; gives it more time.
+
+    The first browser that opens a request owns it. Another browser, another client, or a code given
+    out already ends it: a Redirect with `access_denied`. Raises RequestRefused for one that is
+    unknown at this host, or has expired. `is_answer`: the consent page was sent, perhaps twice.
+    """
+    with transaction.atomic():
+        row = _locked(host=host, uri_sha256=opaque.sha256(request_uri))
+        is_foreign = row.device_id not in (None, device.pk) or row.client_id != client_id
+        if is_foreign or (row.code_sha256 is not None and not is_answer):
+            row.delete()
+            return refusal(row, AccessDenied("This request was answered or belongs to another"))
+        if row.code_sha256 is not None:
+            return of_row(row, device)
+        row.device = device
+        row.expires_at = prolonged(row)
+        row.save(update_fields=["device", "expires_at"])
+    return of_row(row, device)
+
+
+def locked_again(opened: Opened) -> OAuthRequest:
+    """The same request once more, locked, still this browser's. Raises RequestRefused."""
+    return _locked(pk=opened.row.pk, device=opened.device)
+
+
+def of_row(row: OAuthRequest, device: OAuthDevice) -> Opened:
+    """A request as its row is now."""
+    is_trusted = rules.is_trusted(row.host, row.client_id)
+    return Opened(row, device, ClientProfile.of(row.client_id, row.client), is_trusted)
+
+
+def prolonged(row: OAuthRequest) -> datetime:
+    """When a request ends whose page is shown now."""
+    return min(timezone.now() + VIEWED_FOR, row.created_at + LASTS_AT_MOST)
+
+
+def answer(row: OAuthRequest, more: dict[str, str]) -> Redirect:
+    """The way back to the app, with `iss` and the `state` that it gave."""
+    parameters = row.parameters
+    state = {"state": parameters["state"]} if "state" in parameters else {}
+    return Redirect(
+        parameters["redirect_uri"],
+        {"iss": row.host.origin, **state, **more},
+        parameters.get("response_mode", QUERY),
+    )
+
+
+def refusal(row: OAuthRequest, error: AccessDenied) -> Redirect:
+    """The way back to the app with an error."""
+    return answer(row, {"error": error.name, "error_description": error.message})
+
+
+def _locked(**which: Any) -> OAuthRequest:
+    """A request that has not expired, locked. Raises RequestRefused."""
+    rows = OAuthRequest.objects.select_for_update(of=("self",)).filter(**which)
+    found = rows.select_related("host", "account__host").first()
+    if found is None or found.expires_at <= timezone.now():
+        raise RequestRefused("This sign-in request is unknown here or has expired")
+    return found
