@@ -103,3 +103,14 @@ def test_this_interpreter_says_what_the_makefile_asks() -> None:
     command = [sys.executable, "-B", "-m", "server.supervisor.interpreter"]
     said = subprocess.check_output(command, cwd=ROOT, text=True)
     assert said == ("optimised\n" if interpreter.is_optimised() else "plain\n")
+
+
+def test_a_process_that_has_loaded_much_measures_what_a_young_one_does() -> None:
+    measure = "from server.supervisor import interpreter as i; print(i.measured_slowness())"
+
+    def measured_after(loading: str) -> float:
+        argv = [sys.executable, "-c", loading + measure]
+        return float(subprocess.check_output(argv, cwd=ROOT, timeout=60))
+
+    young, loaded = measured_after(""), measured_after("import server.supervisor.run; ")
+    assert 1 / 3 < loaded / young < 3  # of CPU, the quickest of many
