@@ -35,11 +35,10 @@ from accounts.status import AccountTakedown
 from protocol.errors import XrpcError
 from protocol.mst import MissingBlock
 from repos.blobs import blobs
-from repos.commits import plan, repo_lock, transaction
+from repos.commits import plan, refusals, repo_lock, transaction
 from repos.commits.commit_chain import CommitChain, subject_of
 from repos.commits.plan import Change
 from repos.commits.writes import Write
-from repos.models import Repo
 from repos.reads.refusals import RepoNotFound
 from repos.reads.repos import RepoRef, forget_ref
 from repos.state import heads, nodes
@@ -48,20 +47,6 @@ from server.web.threads.batching import TakeMore, join_batch
 
 _TRIES_TOGETHER = 2
 _GROUP_WRITES = 400
-
-
-class AccountDeactivated(XrpcError):
-    """401: the account rests; its owner may activate it and write again."""
-
-    name = "AccountDeactivated"
-    status = 401
-
-
-class AccountSuspended(XrpcError):
-    """401: the account is suspended for a time."""
-
-    name = "AccountSuspended"
-    status = 401
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,11 +255,7 @@ def _refusal_of(repo: RepoRef, status: str) -> XrpcError | None:
     if status == transaction.GONE:
         forget_ref(repo)
         return RepoNotFound(repo.did)
-    try:
-        refuse_inactive(status)
-    except XrpcError as refusal:
-        return refusal
-    return None
+    return refusals.of_status(status)
 
 
 def _explained(error: psycopg.DatabaseError) -> Exception:
@@ -286,13 +267,3 @@ def _explained(error: psycopg.DatabaseError) -> Exception:
 def _is_lost(error: psycopg.DatabaseError) -> bool:
     """Whether the connection broke: nobody knows what became of the transaction."""
     return error.sqlstate is None or connection.connection is None or connection.connection.closed
-
-
-def refuse_inactive(status: str) -> None:
-    """Raises AccountTakedown, AccountDeactivated, AccountSuspended for what takes no commits."""
-    if status == Repo.Status.TAKENDOWN:
-        raise AccountTakedown
-    if status == Repo.Status.DEACTIVATED:
-        raise AccountDeactivated("Account is deactivated")
-    if status == Repo.Status.SUSPENDED:
-        raise AccountSuspended("Account is suspended")

@@ -18,7 +18,7 @@ from protocol.mst import MissingBlock, MstError
 from protocol.repo.commit import Commit
 from repos.blobs.fetching import queue
 from repos.blobs.types import declared_types
-from repos.commits import group_commit
+from repos.commits import refusals
 from repos.imports import applying, staging
 from repos.imports.car_file import CarFile, UnreadableCar
 from repos.imports.faults import RefusedRecords
@@ -100,7 +100,7 @@ def _head(repo_id: int, *, is_locked: bool = False) -> Head:
     if head is None:
         raise RepoNotFound(str(repo_id))
     if head.status != Repo.Status.DEACTIVATED:
-        group_commit.refuse_inactive(head.status)
+        refusals.refuse_inactive(head.status)
     return head
 
 

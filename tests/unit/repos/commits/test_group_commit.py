@@ -12,6 +12,7 @@ from protocol.mst import Tree
 from repos.blobs import blobs
 from repos.commits import group_commit, repo_lock, writes
 from repos.commits.plan import InvalidSwap
+from repos.commits.refusals import AccountDeactivated, AccountSuspended
 from repos.commits.writes import Write
 from repos.models import Node, Record, Repo
 from repos.reads import refusals, repos
@@ -265,8 +266,8 @@ def test_a_put_displaces_nothing(repo: RepoRow) -> None:
     ("status", "error"),
     [
         ("takendown", AccountTakedown),
-        ("deactivated", group_commit.AccountDeactivated),
-        ("suspended", group_commit.AccountSuspended),
+        ("deactivated", AccountDeactivated),
+        ("suspended", AccountSuspended),
     ],
 )
 def test_an_inactive_repo_takes_no_commits(

@@ -11,7 +11,7 @@ from protocol import car, cbor, cid, mst
 from protocol.event_stream.frames import EventKind
 from protocol.keys import SigningKey
 from protocol.repo import commit
-from repos.commits import group_commit, writes
+from repos.commits import group_commit, refusals, writes
 from repos.imports import car_file, importing, receive, staging
 from repos.imports.faults import RefusedRecords
 from repos.imports.importing import RepoBusy
@@ -126,7 +126,7 @@ def test_a_deactivated_account_imports_in_silence(repo: RepoRow) -> None:
 @pytest.mark.parametrize("status", ["takendown", "suspended"])
 def test_what_takes_no_commits_takes_no_imports(repo: RepoRow, status: str) -> None:
     Repo.objects.filter(pk=repo.id).update(status=status)
-    with pytest.raises((group_commit.AccountTakedown, group_commit.AccountSuspended)):
+    with pytest.raises((refusals.AccountTakedown, refusals.AccountSuspended)):
         import_car(repo, 3)
 
 
