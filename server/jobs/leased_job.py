@@ -11,6 +11,7 @@ import time
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, Self, TypeVar
 
+import structlog
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -18,8 +19,8 @@ from django.utils.translation import gettext_lazy as _
 
 from server.jobs import life_cycle
 from server.jobs.life_cycle import OPEN, RUNNING, WAITING, Moves
-from server.jobs.signals import jobs_moved
 
+logger = structlog.stdlib.get_logger(__name__)
 ERROR_MAX: Final = 1000  # characters of `last_error`
 Job = TypeVar("Job", bound="LeasedJob")
 
@@ -45,7 +46,7 @@ class LeasedJobQuerySet(models.QuerySet[Job]):
         job = self.filter(pk=pk).first()
         if job is not None:
             job.claimed_s = time.monotonic()
-            jobs_moved.send(sender=self.model, state=RUNNING, count=1, took_s=None)
+            _note_move(self.model, RUNNING)
         return job
 
     def make_due(self) -> int:
@@ -56,7 +57,7 @@ class LeasedJobQuerySet(models.QuerySet[Job]):
         """End those of them that are open, whoever is at them; returns how many."""
         count = self.open().update(state=state, decided_at=timezone.now(), **changes)
         if count:
-            jobs_moved.send(sender=self.model, state=state, count=count, took_s=None)
+            _note_move(self.model, state, count=count)
         return count
 
 
@@ -110,8 +111,17 @@ class LeasedJob(models.Model):
         if not self._held().update(state=state, **changes):
             return False
         took_s = None if self.claimed_s is None else time.monotonic() - self.claimed_s
-        jobs_moved.send(sender=type(self), state=state, count=1, took_s=took_s)
+        _note_move(type(self), state, took_s=took_s)
         return True
+
+
+def _note_move(
+    model: type[models.Model], state: str, *, count: int = 1, took_s: float | None = None
+) -> None:
+    """A line for metrics, at the level INFO. The change's transaction may still be rolled back."""
+    took_ms = None if took_s is None else round(took_s * 1000)
+    queue = model._meta.db_table
+    logger.info("job moved", queue=queue, state=state, count=count, took_ms=took_ms)
 
 
 def due_index(table: str) -> models.Index:

@@ -11,8 +11,9 @@ from tests.house.packages import PACKAGES, ROOT, modules, shown
 
 METHODS = {"debug", "info", "warning", "error", "critical", "exception"}
 FIELDS = {
-    "cursor", "did", "exc_info", "handle", "host", "host_ids", "key", "kind", "method", "network",
-    "nsid", "reason", "report", "request", "request_id", "service", "staff",
+    "count", "cursor", "did", "exc_info", "handle", "host", "host_ids", "key", "kind", "method",
+    "network", "nsid", "queue", "reason", "report", "request", "request_id", "service", "staff",
+    "state", "took_ms",
 }  # fmt: skip
 CONSTANT_EXCEPT = {  # whoever else says what has been said already, to a person or in a class
     "moderation/staff/sign_ins.py", "server/logs/configuration.py",

@@ -5,13 +5,13 @@ import time
 from datetime import timedelta
 
 import pytest
+import structlog
 from django.db import connection
 from django.utils import timezone
 
 from repos.models import ImportJob
 from server.jobs.leased_job import ERROR_MAX
 from server.jobs.renewal import renewed
-from server.jobs.signals import jobs_moved
 
 LEASE = timedelta(minutes=1)
 DONE = ImportJob.State.DONE
@@ -105,20 +105,19 @@ def test_a_long_error_is_cut(job: ImportJob) -> None:
     assert len(stored().last_error) == ERROR_MAX
 
 
-def test_metrics_hear_of_every_move_and_how_long_an_attempt_took(job: ImportJob) -> None:
-    heard: list[tuple[object, str, int, bool]] = []
-
-    def listen(sender: object, state: str, count: int, took_s: float | None, **_: object) -> None:
-        heard.append((sender, state, count, took_s is not None))
-
-    jobs_moved.connect(listen)
-    try:
+def test_the_log_tells_of_every_move_and_how_long_an_attempt_took(job: ImportJob) -> None:
+    with structlog.testing.capture_logs() as lines:
         claimed(job).postpone(timezone.now())
         claimed(job).finish(DONE)
-    finally:
-        jobs_moved.disconnect(listen)
-    moves = [("running", False), ("waiting", True), ("running", False), ("done", True)]
-    assert heard == [(ImportJob, state, 1, is_timed) for state, is_timed in moves]
+    assert {(line["event"], line["queue"]) for line in lines} == {("job moved", "import_job")}
+    moves = [(line["state"], line["took_ms"] is not None) for line in lines]
+    assert moves == [("running", False), ("waiting", True), ("running", False), ("done", True)]
+
+
+def test_the_log_tells_how_many_were_decided_at_once(job: ImportJob) -> None:
+    with structlog.testing.capture_logs() as lines:
+        ImportJob.objects.decide(DONE)
+    assert [(line["state"], line["count"]) for line in lines] == [("done", 1)]
 
 
 @pytest.mark.django_db(transaction=True)
