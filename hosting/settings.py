@@ -20,7 +20,7 @@ RATE_LIMITS = env.text("GROVE_RATE_LIMITS", "on") != "off"
 RATE_LIMIT_BYPASS_KEY = env.text("GROVE_RATE_LIMIT_BYPASS_KEY")  # x-ratelimit-bypass
 RATE_LIMIT_BYPASS_IPS = env.networks("GROVE_RATE_LIMIT_BYPASS_IPS")
 # So many sign-ups at a host in ten minutes, and the others wait for its staff; 0: no limit
-SIGN_UP_BREAKER = env.number("GROVE_SIGN_UP_BREAKER", 100 if RATE_LIMITS else 0)
+SIGN_UP_VELOCITY_LIMIT = env.number("GROVE_SIGN_UP_VELOCITY_LIMIT", 100 if RATE_LIMITS else 0)
 # Apps whose people come to our captcha and go back with a code (accounts.pages.captcha.gate)
 GATE_ORIGINS = env.origins("GROVE_GATE_ORIGINS") or ["https://bsky.app"]
 XRPC_CHECK_OUTPUT = env.text("GROVE_CHECK_OUTPUT") == "on"  # answers against their lexicons

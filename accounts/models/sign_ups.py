@@ -36,7 +36,7 @@ class HeldSignUp(models.Model):
 
     class Reason(models.TextChoices):
         POLICY = "policy", _("Every sign-up is looked at")
-        BREAKER = "breaker", _("Too many sign-ups at once")
+        VELOCITY_LIMIT = "velocity_limit", _("Too many sign-ups at once")
 
     host = models.ForeignKey(Host, on_delete=models.CASCADE, related_name="held_sign_ups")
     handle = models.CharField(_("handle"), max_length=253)

@@ -61,4 +61,4 @@ def admit(host: Host, wanted: SignUp, admitted: Admitted) -> None:
     if host.admission == Admission.APPROVAL:
         approval_queue.enqueue(host, wanted, admitted, Reason.POLICY)
     if not velocity_limit.count(host):
-        approval_queue.enqueue(host, wanted, admitted, Reason.BREAKER)
+        approval_queue.enqueue(host, wanted, admitted, Reason.VELOCITY_LIMIT)

@@ -37,7 +37,7 @@ def create_host(tenant: Tenant, hostname: str, origin: str, domains: Sequence[st
         origin=origin,
         service_did=service_did(origin),
         admission=_admission(),
-        sign_up_limit_count=settings.SIGN_UP_BREAKER or None,
+        sign_up_limit_count=settings.SIGN_UP_VELOCITY_LIMIT or None,
         token_secret=keyring.wrap(secrets.token_bytes(TOKEN_SECRET_BYTES)),
         rotation_key=keyring.wrap(rotation_key.secret),
         rotation_did_key=rotation_key.did_key,
@@ -119,7 +119,7 @@ def _adjust(host: Host) -> None:
     """Follow the environment: it may have changed since the last start."""
     if host.has_invites_required != settings.INVITES_REQUIRED:
         host.admission = _admission()
-    host.sign_up_limit_count = settings.SIGN_UP_BREAKER or None
+    host.sign_up_limit_count = settings.SIGN_UP_VELOCITY_LIMIT or None
     password = settings.ADMIN_PASSWORD
     if password and not check_password(password, host.admin_password):
         host.admin_password = make_password(password)

@@ -1,4 +1,4 @@
-"""Five hundred sign-ups at one host: the breaker trips, and no DID more is made. Others sign up."""
+"""Five hundred sign-ups at one host: its velocity limit trips, and no DID more is made there."""
 
 import pytest
 
@@ -32,7 +32,7 @@ def _answer(host, number):
     return response.status_code, response.json().get("error")
 
 
-def test_a_flood_mints_no_did_once_the_breaker_trips(flooded, ash, birch, directory):
+def test_a_flood_mints_no_did_once_the_velocity_limit_trips(flooded, ash, birch, directory):
     assert flooded == [(200, None)] * LIMIT + [(400, "SignupQueued")] * (FLOOD - LIMIT)
     assert (Account.objects.count(), PlcOperation.objects.count()) == (LIMIT, LIMIT)
     assert len(directory) == LIMIT

@@ -72,12 +72,12 @@ def test_approval_holds_everybody(ash, did):
     assert (held.did, held.reason, held.handle) == (did, "policy", "alice.test")
 
 
-def test_a_tripped_breaker_holds_everybody(ash, did):
+def test_a_tripped_velocity_limit_holds_everybody(ash, did):
     ash.sign_up_limit_count = 1
     context(ash, wanted(handle="first.test", email="first@example.com"))
     with pytest.raises(SignUpWaits):
         context(ash, wanted(did=did))
-    assert HeldSignUp.objects.get().reason == "breaker"
+    assert HeldSignUp.objects.get().reason == "velocity_limit"
 
 
 def test_what_the_rules_refuse_is_not_counted(ash):
@@ -88,7 +88,7 @@ def test_what_the_rules_refuse_is_not_counted(ash):
     context(ash, wanted())
 
 
-def test_a_mover_who_was_approved_comes_in_through_a_tripped_breaker(ash):
+def test_a_mover_who_was_approved_comes_in_through_a_tripped_velocity_limit(ash):
     ash.sign_up_limit_count = 0
     ash.admission = "approval"
     with pytest.raises(SignUpWaits):

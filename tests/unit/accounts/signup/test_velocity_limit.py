@@ -1,4 +1,4 @@
-"""The velocity breaker: trips once, stays so, at one host alone."""
+"""The velocity limit: trips once, stays so, at one host alone."""
 
 import threading
 from datetime import timedelta

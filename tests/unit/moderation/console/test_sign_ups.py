@@ -102,7 +102,7 @@ def test_nobody_of_another_tenant_is_discarded(held, birch, staff_of):
     assert held.state == "waiting"
 
 
-def test_a_tripped_breaker_is_shown_and_closed(tripped, moderator):
+def test_a_tripped_velocity_limit_is_shown_and_closed(tripped, moderator):
     client = console(moderator)
     assert b"Sign-ups are being held" in client.get(HOME).content
     client.post(f"{HOME}reopen/", {"reason": "the wave is over"})
