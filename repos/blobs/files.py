@@ -2,8 +2,8 @@
 
 Every file has a key of its own, `{public|quarantine}/{tenant}/{shard}/{did}/{cid}.{random}`, and no
 key is ever written twice: whoever removes an old file cannot hit the one that took its place. The
-key is doomed in the database before its file is written, and saved from that by the row that takes
-it over, in the row's own transaction (models.DoomedFile).
+key's deletion is scheduled in the database before its file is written, and cancelled by the row
+that takes it over, in the row's own transaction (models.FileDeletion).
 """
 
 import hashlib
@@ -25,15 +25,15 @@ from server.database import connection
 UNCLAIMED_FOR: Final = timedelta(hours=24)
 BATCH = 200
 
-_DOOM = "INSERT INTO doomed_file (key, due_at) VALUES (%s, now() + %s) RETURNING key"
+_SCHEDULE = "INSERT INTO file_deletion (key, due_at) VALUES (%s, now() + %s) RETURNING key"
 # The claim: others leave these keys alone for an hour, and a failure is tried again after it.
 _CLAIM = """
-    UPDATE doomed_file SET due_at = now() + interval '1 hour' WHERE key IN (
-        SELECT key FROM doomed_file WHERE due_at <= %s
+    UPDATE file_deletion SET due_at = now() + interval '1 hour' WHERE key IN (
+        SELECT key FROM file_deletion WHERE due_at <= %s
         ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED)
     RETURNING key
 """
-_FORGET = "DELETE FROM doomed_file WHERE key = ANY (%s) RETURNING key"
+_FORGET = "DELETE FROM file_deletion WHERE key = ANY (%s) RETURNING key"
 
 
 class Place(Enum):
@@ -68,8 +68,8 @@ def shard_of(did: str) -> str:
 
 
 def write(key: str, file: IO[bytes]) -> None:
-    """Write a new file, doomed until a row takes it over. Raises StorageTimedOut."""
-    connection.row(_DOOM, (key, UNCLAIMED_FOR))
+    """Write a new file, to be deleted unless a row takes it over. Raises StorageTimedOut."""
+    connection.row(_SCHEDULE, (key, UNCLAIMED_FOR))
     file.seek(0)
     try:
         stored_as = storage().save(key, File(file))
@@ -88,14 +88,14 @@ def read(key: str) -> IO[bytes]:
 
 
 def remove(keys: Sequence[str]) -> None:
-    """Remove doomed files and forget them. Repeatable."""
+    """Remove files and their scheduled deletions. Repeatable."""
     for key in keys:
         storage().delete(key)
     connection.rows(_FORGET, (list(keys),))
 
 
 def purge(due_before: datetime) -> int:
-    """Remove every doomed file that is due; returns how many."""
+    """Remove every file whose deletion is due; returns how many."""
     count = 0
     while keys := [key for (key,) in connection.rows(_CLAIM, (due_before, BATCH))]:
         remove(keys)

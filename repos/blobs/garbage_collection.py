@@ -1,9 +1,9 @@
 """Garbage collection of blobs: uploads never used, and those whose records are gone.
 
-A row goes first, and dooms its file in the same statement (models.DoomedFile), unless a hold takes
-the file over (repos.blobs.holds); the file goes after it, outside of any transaction. A crash
-between the two leaves a doomed file, which the next purge removes. All of it is repeatable, and
-safe beside uploads, commits and itself.
+A row goes first, and the same statement schedules its file's deletion (models.FileDeletion), unless
+a hold takes the file over (repos.blobs.holds); the file goes after it, outside of any transaction.
+A crash between the two leaves a scheduled deletion, which the next purge carries out. All of it is
+repeatable, and safe beside uploads, commits and itself.
 """
 
 import time
@@ -26,8 +26,8 @@ _REMOVE = """
     WITH gone AS (DELETE FROM blob WHERE {which} RETURNING repo_id, cid, key), kept AS (
         UPDATE blob_hold h SET key = gone.key FROM gone
         WHERE h.repo_id = gone.repo_id AND h.cid = gone.cid AND h.key IS NULL RETURNING h.key
-    ), doomed AS (
-        INSERT INTO doomed_file (key, due_at)
+    ), scheduled AS (
+        INSERT INTO file_deletion (key, due_at)
         SELECT key, now() FROM gone WHERE key NOT IN (SELECT key FROM kept)
     ) SELECT key FROM gone
 """
@@ -41,13 +41,13 @@ _CLEAR = _REMOVE.format(which="repo_id = %s")
 _UNKNOWN = """
     SELECT f.key FROM unnest(%s::text[]) f(key)
     WHERE NOT EXISTS (SELECT FROM blob b WHERE b.key = f.key)
-      AND NOT EXISTS (SELECT FROM doomed_file d WHERE d.key = f.key)
+      AND NOT EXISTS (SELECT FROM file_deletion d WHERE d.key = f.key)
       AND NOT EXISTS (SELECT FROM blob_hold h WHERE h.key = f.key)
 """
 
 
 def remove_unused_blobs(unused_for: timedelta = UNUSED_FOR) -> int:
-    """Remove every blob unused for so long, then every doomed file; returns how many blobs."""
+    """Remove every blob unused for so long, then every file that is due; returns how many blobs."""
     before = timezone.now() - unused_for
     swept = 0
     while gone := len(connection.rows(_SWEEP, (before, BATCH))):
@@ -58,12 +58,13 @@ def remove_unused_blobs(unused_for: timedelta = UNUSED_FOR) -> int:
 
 
 def clear_repo(repo_id: int) -> int:
-    """Doom every blob of a repo that goes, in the caller's transaction; returns how many."""
+    """Remove the blobs of a repo that goes, in the caller's transaction; their files go later.
+    Returns how many."""
     return len(connection.rows(_CLEAR, (repo_id,)))
 
 
 def remove_unknown_files(unused_for: timedelta = UNUSED_FOR, shards: Iterable[str] = SHARDS) -> int:
-    """Remove files that neither a blob nor a doomed file knows, and that have lain there so long.
+    """Remove files that neither a blob nor a file deletion knows, and that have lain there so long.
 
     Uploads leave none; a database restored from a backup does. Reads one folder at a time. Returns
     how many.

@@ -44,8 +44,8 @@ _FIND = """
     LEFT JOIN blob b USING (repo_id, cid) WHERE h.repo_id = %s AND h.cid = %b
 """
 _RELEASE = """
-    WITH gone AS (DELETE FROM blob_hold WHERE held_until <= %s RETURNING key), doomed AS (
-        INSERT INTO doomed_file (key, due_at)
+    WITH gone AS (DELETE FROM blob_hold WHERE held_until <= %s RETURNING key), scheduled AS (
+        INSERT INTO file_deletion (key, due_at)
         SELECT key, now() FROM gone WHERE key IS NOT NULL
     ) SELECT count(*) FROM gone
 """
@@ -112,6 +112,6 @@ def open_held(repo_id: int, blob_cid: bytes) -> OpenBlob:
 
 
 def release_due(now: datetime) -> int:
-    """End the holds that are over and doom the files that only they kept; how many. Repeatable."""
+    """End the holds that are over; files that only they kept are deleted. How many. Repeatable."""
     found = connection.row(_RELEASE, (now,))
     return int(found[0]) if found else 0

@@ -41,17 +41,17 @@ _MISPLACED = """
 """
 _MISPLACED_ONE = _MISPLACED + " AND b.repo_id = %s AND b.cid = %b"
 _MISPLACED_SOME = _MISPLACED + " ORDER BY b.changed_at LIMIT %s"
-# The copy is the blob's now, the original is doomed: unless the blob's state is another by now.
+# The copy is the blob's now, the original is to be deleted: unless the state is another by now.
 _TAKE_COPY = """
     WITH moved AS (
         UPDATE blob SET key = %s WHERE repo_id = %s AND cid = %b AND key = %s AND state = %s
-            AND EXISTS (SELECT FROM doomed_file
+            AND EXISTS (SELECT FROM file_deletion
                         WHERE key = %s AND due_at > now() + interval '1 hour')
         RETURNING repo_id
     ), spared AS (
-        DELETE FROM doomed_file WHERE key = %s AND EXISTS (SELECT FROM moved)
+        DELETE FROM file_deletion WHERE key = %s AND EXISTS (SELECT FROM moved)
     )
-    INSERT INTO doomed_file (key, due_at) SELECT %s, now() FROM moved RETURNING key
+    INSERT INTO file_deletion (key, due_at) SELECT %s, now() FROM moved RETURNING key
 """
 
 

@@ -3,7 +3,7 @@
 Source: docs/decisions/0017-the-life-of-a-blob.md. The moves themselves are made by SQL, each where
 its cause is (an upload, a commit, a takedown, the sweep); a trigger on the table `blob` refuses
 every other one, and a test holds that trigger against this table. `purged` is the end: the row goes
-and its file is doomed (models.DoomedFile).
+and its file's deletion is scheduled (models.FileDeletion).
 """
 
 from collections.abc import Collection, Mapping
@@ -42,8 +42,8 @@ def check(moves: Mapping[State, Collection[State]]) -> None:
         raise BrokenLifeCycle(f"nothing may follow {LAST}")
     if _reached_from(FIRST, moves) != set(State):
         raise BrokenLifeCycle(f"some state is never reached from {FIRST}")
-    if doomed := [state for state in State if LAST not in _reached_from(state, moves)]:
-        raise BrokenLifeCycle(f"no way leads from {doomed[0]} to {LAST}")
+    if endless := [state for state in State if LAST not in _reached_from(state, moves)]:
+        raise BrokenLifeCycle(f"no way leads from {endless[0]} to {LAST}")
 
 
 def _reached_from(start: State, moves: Mapping[State, Collection[State]]) -> set[State]:

@@ -7,7 +7,7 @@ by that column; for the same reason nothing here is a foreign key. CIDs are 36 r
 is the account's id.
 """
 
-from repos.models.blobs import Blob, BlobHold, BlobUsage, BlobUse, DeniedBlob, DoomedFile
+from repos.models.blobs import Blob, BlobHold, BlobUsage, BlobUse, DeniedBlob, FileDeletion
 from repos.models.deletions import RepoDeletion
 from repos.models.events import CrawlPing, Event, EventCounter, FirehoseRestore
 from repos.models.fetches import BlobFetch, UnfetchedBlob
@@ -24,9 +24,9 @@ __all__ = [
     "BlobUse",
     "CrawlPing",
     "DeniedBlob",
-    "DoomedFile",
     "Event",
     "EventCounter",
+    "FileDeletion",
     "FirehoseRestore",
     "ImportJob",
     "NetworkLexicon",

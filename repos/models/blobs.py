@@ -8,7 +8,7 @@ class Blob(models.Model):
     """Uploaded bytes, kept in `storages["blobs"]` under `key`. Only `live` ones are public.
 
     Which state may follow which: repos.blobs.states. Rows that go (`purged`) leave their key behind
-    in `DoomedFile`.
+    in `FileDeletion`.
     """
 
     class State(models.TextChoices):
@@ -16,7 +16,7 @@ class Blob(models.Model):
         LIVE = "live", _("Live")
         IDLE = "idle", _("Idle")  # no record refers to it any more
         QUARANTINED = "quarantined", _("Quarantined")  # taken down
-        PURGED = "purged", _("Purged")  # no row: the file is doomed
+        PURGED = "purged", _("Purged")  # no row: its file is to be deleted
 
     pk = models.CompositePrimaryKey("repo_id", "cid")
     repo_id = models.BigIntegerField()
@@ -83,18 +83,18 @@ class BlobUsage(models.Model):
         ]
 
 
-class DoomedFile(models.Model):
-    """A file in the storage that is to go after `due_at`, unless a blob's row takes it over.
+class FileDeletion(models.Model):
+    """A file in the storage that is deleted after `due_at`, unless a blob's row takes it over.
 
     Written before the file itself, and when a row lets go of one: so a crash at any moment leaves
-    either a row that has its file, or a doomed file.
+    either a row that has its file, or a file that is going to be deleted.
     """
 
     key = models.TextField(primary_key=True)
     due_at = models.DateTimeField(db_index=True)
 
     class Meta:
-        db_table = "doomed_file"
+        db_table = "file_deletion"
 
 
 class BlobHold(models.Model):

@@ -19,7 +19,7 @@ BEGIN
         outcome := 'known';
         RETURN;
     END IF;
-    DELETE FROM doomed_file WHERE key = p_key AND due_at > now() + interval '1 hour';
+    DELETE FROM file_deletion WHERE key = p_key AND due_at > now() + interval '1 hour';
     IF NOT FOUND THEN
         RAISE EXCEPTION USING ERRCODE = 'GRB03', MESSAGE = 'late';
     END IF;

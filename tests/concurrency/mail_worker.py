@@ -1,4 +1,4 @@
-"""A process that sends whatever mail is due and clears whatever repo is doomed, until it is killed.
+"""A process that sends mail that is due and clears repos that were deleted, until it is killed.
 
 `python -m tests.concurrency.mail_worker`: prints a line once it begins. Leases are half a second
 long, so that what a killed one left behind is soon taken up.

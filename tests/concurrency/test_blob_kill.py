@@ -19,7 +19,7 @@ from psycopg.conninfo import make_conninfo
 from hosting.models import Host
 from protocol import cid
 from repos.blobs import blobs, files, garbage_collection, quarantine
-from repos.models import Blob, BlobUsage, BlobUse, DoomedFile
+from repos.models import Blob, BlobUsage, BlobUse, FileDeletion
 from repos.reads.repos import RepoRow, find_repo
 from tests.factories import open_account
 from tests.running import ROOT
@@ -37,7 +37,7 @@ def test_a_kill_at_any_moment_leaves_nothing_behind(ash: Host) -> None:
     assert_all_live_ones_are_whole(repo)
     settle()
     assert files_of(repo) == set(Blob.objects.values_list("key", flat=True))
-    assert not DoomedFile.objects.exists()
+    assert not FileDeletion.objects.exists()
     counted = BlobUsage.objects.get(repo_id=repo.id)
     sizes = list(Blob.objects.values_list("size", flat=True))
     assert (counted.used_bytes, counted.blob_count) == (sum(sizes), len(sizes))

@@ -1,6 +1,6 @@
 """kill -9 between any two statements of a verb: nothing lost, nothing half done, nothing orphaned.
 
-A trigger holds the doomed process up before or after a statement, and there it is killed. Its
+A trigger holds the process up before or after a statement, and there it is killed. Its
 statement may then still come to an end, since Postgres notices late, or end with it: both are
 tried. Afterwards the verb is repeated, and the repo, the events, the blobs and their files must be
 what they would be without any kill.
@@ -37,8 +37,8 @@ from repos.models import (
     Blob,
     BlobUsage,
     BlobUse,
-    DoomedFile,
     Event,
+    FileDeletion,
     Node,
     Record,
     RecordTakedown,
@@ -49,8 +49,8 @@ from repos.reads import repos
 from repos.state import long_reads
 from server.database import connection as database
 from server.database.connection import conninfo
-from tests.concurrency import doomed
-from tests.concurrency.doomed import OLD
+from tests.concurrency import repo_worker
+from tests.concurrency.repo_worker import OLD
 from tests.factories import open_account
 from tests.running import ROOT
 from tests.unit.repos.blobs.uploads import THING, upload, using
@@ -63,20 +63,20 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 LOCK = 4242
 TIMEOUT_S = 200
 HOLD = """
-    CREATE OR REPLACE FUNCTION hold_the_doomed() RETURNS trigger LANGUAGE plpgsql AS $$
+    CREATE OR REPLACE FUNCTION hold_repo_worker() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-        IF current_setting('application_name') = 'doomed' THEN
+        IF current_setting('application_name') = 'repo_worker' THEN
             PERFORM pg_advisory_xact_lock_shared(4242);
         END IF;
         RETURN NULL;
     END $$
 """
 HELD = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = %s AND NOT granted"
-DOOMED = "SELECT pid FROM pg_stat_activity WHERE application_name = 'doomed'"
+WORKERS = "SELECT pid FROM pg_stat_activity WHERE application_name = 'repo_worker'"
 
 # The statements of each verb, in the order in which they come.
 STEPS = {
-    "stage": ["UPDATE blob", "INSERT doomed_file", "INSERT blob", "DELETE doomed_file"],
+    "stage": ["UPDATE blob", "INSERT file_deletion", "INSERT blob", "DELETE file_deletion"],
     "put": [
         "UPDATE repo",
         "DELETE record",
@@ -107,7 +107,7 @@ STEPS = {
         "INSERT event",
     ],
     "number": ["INSERT event_counter", "UPDATE event"],
-    "quarantine": ["UPDATE blob", "INSERT doomed_file", "DELETE doomed_file"],
+    "quarantine": ["UPDATE blob", "INSERT file_deletion", "DELETE file_deletion"],
     "hide": ["INSERT record_takedown", "UPDATE repo"],
     "delete": [
         "INSERT repo_deletion",
@@ -119,7 +119,7 @@ STEPS = {
         "DELETE blob_use",
         "DELETE blob",
         "DELETE repo_deletion",
-        "DELETE doomed_file",
+        "DELETE file_deletion",
     ],
 }
 IMPORTS = ("import_car", "move_in")
@@ -127,11 +127,11 @@ IMPORTS = ("import_car", "move_in")
 
 @pytest.fixture(scope="module")
 def parent() -> Iterator["subprocess.Popen[str]"]:
-    """The process whose children are doomed; it starts when the database's name is known."""
+    """The process whose children are killed; it starts when the database's name is known."""
     processes: list[subprocess.Popen[str]] = []
     environ = {**os.environ, "DATABASE_URL": conninfo(), "VALKEY_URL": ""}
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.concurrency.doomed"],
+        [sys.executable, "-m", "tests.concurrency.repo_worker"],
         cwd=ROOT,
         env=environ,
         stdin=subprocess.PIPE,
@@ -165,7 +165,7 @@ def test_a_kill_in_any_step_leaves_nothing_half_done(
             with held_up(step, moment):
                 kill_held(parent, [verb, account.did, *more], ending, f"{verb}: {moment} {step}")
             assert_whole(account)
-            doomed.VERBS[verb](account.did, *more)
+            repo_worker.VERBS[verb](account.did, *more)
             assert_whole(account)
             assert_done(verb, account)
             assert_nothing_orphaned()
@@ -191,18 +191,18 @@ def car_for(account: Account, folder: Path) -> Path:
 
 @contextmanager
 def held_up(step: str, moment: str) -> Iterator[None]:
-    """Whoever is doomed waits before or after this statement."""
+    """The process to kill waits before or after this statement."""
     operation, table = step.split()
     trigger = sql.SQL(
-        "CREATE TRIGGER hold_the_doomed {moment} {operation} ON {table}"
-        " FOR EACH STATEMENT EXECUTE FUNCTION hold_the_doomed()"
+        "CREATE TRIGGER hold_repo_worker {moment} {operation} ON {table}"
+        " FOR EACH STATEMENT EXECUTE FUNCTION hold_repo_worker()"
     ).format(moment=sql.SQL(moment), operation=sql.SQL(operation), table=sql.Identifier(table))
     database.hot().execute(HOLD)
     database.hot().execute(trigger)
     try:
         yield
     finally:
-        drop = sql.SQL("DROP TRIGGER hold_the_doomed ON {}").format(sql.Identifier(table))
+        drop = sql.SQL("DROP TRIGGER hold_repo_worker ON {}").format(sql.Identifier(table))
         database.hot().execute(drop)
 
 
@@ -233,7 +233,7 @@ def await_one(watcher: psycopg.Connection, query: str, values: tuple[int], where
 
 def await_none(watcher: psycopg.Connection) -> None:
     deadline = time.monotonic() + TIMEOUT_S
-    while watcher.execute(DOOMED).fetchone():
+    while watcher.execute(WORKERS).fetchone():
         assert time.monotonic() < deadline
         time.sleep(0.005)
 
@@ -258,7 +258,7 @@ def assert_done(verb: str, account: Account) -> None:
     records = set(Record.objects.filter(repo_id=account.pk).values_list("rkey", flat=True))
     if verb == "put":
         assert records == {"k"}
-        assert set(live_blobs(account)) == {cid.of_raw(doomed.NEW)}
+        assert set(live_blobs(account)) == {cid.of_raw(repo_worker.NEW)}
     if verb in IMPORTS:
         assert len(records) == 40
         assert live_blobs(account) == []
@@ -268,7 +268,7 @@ def assert_done(verb: str, account: Account) -> None:
         assert Blob.objects.get(repo_id=account.pk).key.startswith("quarantine/")
     if verb == "delete":
         RepoDeletion.objects.update(next_attempt_at=timezone.now())
-        doomed.delete(account.did)
+        repo_worker.delete(account.did)
         assert row is None
         left = [
             model.objects.filter(repo_id=account.pk).count()
@@ -288,7 +288,7 @@ def assert_nothing_orphaned() -> None:
     quarantine.settle_blobs()
     garbage_collection.remove_unused_blobs(timedelta(0))
     blob_files.purge(timezone.now() + 2 * blob_files.UNCLAIMED_FOR)
-    assert not DoomedFile.objects.exists()
+    assert not FileDeletion.objects.exists()
     root = Path(blob_files.storage().path(""))
     files = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
     assert files == set(Blob.objects.values_list("key", flat=True))

@@ -33,7 +33,7 @@ from repos.imports import car_file, importing
 from repos.lifecycle import deletion as repo_deletion
 from repos.lifecycle import record_takedowns
 from repos.maintenance import check
-from repos.models import Blob, BlobUse, DoomedFile, Node, Record, Repo, RepoDeletion
+from repos.models import Blob, BlobUse, FileDeletion, Node, Record, Repo, RepoDeletion
 from repos.reads import exports, record_pages, records, repos
 from repos.reads.repos import RepoRow
 from repos.state import long_reads
@@ -231,7 +231,7 @@ def assert_nothing_orphaned(race: Race) -> None:
         pass
     garbage_collection.remove_unused_blobs(timedelta(0))
     blob_files.purge(timezone.now() + 2 * blob_files.UNCLAIMED_FOR)
-    assert not DoomedFile.objects.exists()
+    assert not FileDeletion.objects.exists()
     there = [path for path in race.folder.rglob("*") if path.is_file()]
     files = {str(path.relative_to(race.folder)) for path in there}
     assert files == set(Blob.objects.values_list("key", flat=True))

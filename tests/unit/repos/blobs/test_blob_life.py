@@ -13,7 +13,7 @@ from repos.blobs import blobs, garbage_collection, quarantine, uploads
 from repos.blobs import files as blob_files
 from repos.blobs.blob_refs import BlobRef
 from repos.commits import group_commit, writes
-from repos.models import Blob, BlobUsage, DoomedFile
+from repos.models import Blob, BlobUsage, FileDeletion
 from repos.reads.repos import RepoRow, find_repo
 from tests.unit.repos.blobs.uploads import THING, files, upload, using
 
@@ -125,4 +125,4 @@ def end(lives: list[Life], folder: Path) -> None:
     assert {key for key in keys if key.startswith("quarantine/")} == set(
         Blob.objects.filter(state="quarantined").values_list("key", flat=True)
     )
-    assert not DoomedFile.objects.exists()
+    assert not FileDeletion.objects.exists()

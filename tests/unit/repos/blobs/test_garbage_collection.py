@@ -9,7 +9,7 @@ from django.utils import timezone
 from hosting.models import Host
 from repos.blobs import blobs, garbage_collection, uploads
 from repos.blobs import files as blob_files
-from repos.models import Blob, BlobUsage, DoomedFile
+from repos.models import Blob, BlobUsage, FileDeletion
 from repos.reads import repos
 from repos.reads.repos import RepoRow
 from tests.unit.repos.blobs.uploads import delete, files, put, upload
@@ -45,7 +45,7 @@ def test_a_blob_whose_records_are_gone_is_swept_and_counted_out(
     assert files(folder) == []
     usage = BlobUsage.objects.get(repo_id=repo.id)
     assert (usage.used_bytes, usage.blob_count) == (0, 0)
-    assert not DoomedFile.objects.exists()
+    assert not FileDeletion.objects.exists()
     assert upload(repo, b"hello") == ref
 
 
@@ -55,7 +55,7 @@ def test_a_sweep_goes_by_batches(repo: RepoRow, monkeypatch: pytest.MonkeyPatch)
     for number in range(5):
         upload(repo, bytes([number]))
     assert garbage_collection.remove_unused_blobs(AT_ONCE) == 5
-    assert not DoomedFile.objects.exists()
+    assert not FileDeletion.objects.exists()
 
 
 def test_an_upload_of_known_bytes_saves_them_from_the_sweep(repo: RepoRow) -> None:
@@ -73,9 +73,9 @@ def test_a_crash_between_row_and_file_is_made_good_by_the_next_sweep(
         with pytest.raises(SystemError):
             garbage_collection.remove_unused_blobs()
     assert (Blob.objects.count(), len(files(folder))) == (0, 1)
-    DoomedFile.objects.update(due_at=timezone.now())  # the hour of the claim is over
+    FileDeletion.objects.update(due_at=timezone.now())  # the hour of the claim is over
     garbage_collection.remove_unused_blobs()
-    assert (files(folder), DoomedFile.objects.count()) == ([], 0)
+    assert (files(folder), FileDeletion.objects.count()) == ([], 0)
 
 
 def test_a_crash_between_file_and_row_of_an_upload_shows_nothing_and_is_swept(
@@ -89,7 +89,7 @@ def test_a_crash_between_file_and_row_of_an_upload_shows_nothing_and_is_swept(
     garbage_collection.remove_unused_blobs()
     assert len(files(folder)) == 1  # it may be an upload that is still on its way
     blob_files.purge(timezone.now() + blob_files.UNCLAIMED_FOR)
-    assert (files(folder), DoomedFile.objects.count()) == ([], 0)
+    assert (files(folder), FileDeletion.objects.count()) == ([], 0)
 
 
 def test_a_failing_file_does_not_keep_others_from_the_purge(
@@ -102,7 +102,7 @@ def test_a_failing_file_does_not_keep_others_from_the_purge(
             garbage_collection.remove_unused_blobs(AT_ONCE)
     upload(repo, b"two")
     assert garbage_collection.remove_unused_blobs(AT_ONCE) == 1
-    assert (len(files(folder)), DoomedFile.objects.count()) == (1, 1)
+    assert (len(files(folder)), FileDeletion.objects.count()) == (1, 1)
 
 
 def test_files_without_a_row_are_swept(repo: RepoRow, folder: Path) -> None:
@@ -119,7 +119,7 @@ def test_files_without_a_row_are_swept(repo: RepoRow, folder: Path) -> None:
 def test_a_file_on_its_way_to_a_row_is_not_swept(repo: RepoRow, folder: Path) -> None:
     upload(repo, b"hello")
     blob = Blob.objects.get()
-    DoomedFile.objects.create(key=blob.key, due_at=timezone.now() + timedelta(hours=2))
+    FileDeletion.objects.create(key=blob.key, due_at=timezone.now() + timedelta(hours=2))
     Blob.objects.filter(key=blob.key).delete()
     assert garbage_collection.remove_unknown_files(AT_ONCE) == 0
     assert len(files(folder)) == 1

@@ -9,7 +9,7 @@ from hosting.models import Host
 from repos.blobs import blobs, garbage_collection, quarantine, uploads
 from repos.blobs import files as blob_files
 from repos.commits import group_commit, writes
-from repos.models import Blob, DoomedFile
+from repos.models import Blob, FileDeletion
 from repos.reads import repos
 from repos.reads.repos import RepoRow
 from tests.unit.repos.blobs.uploads import THING, delete, files, put, upload, using
@@ -45,7 +45,7 @@ def test_a_released_blob_is_what_it_was(repo: RepoRow, folder: Path) -> None:
     quarantine.release(repo, ref.cid)
     assert served(repo, ref.cid) == BYTES
     assert places(folder) == ["public"]
-    assert not DoomedFile.objects.exists()
+    assert not FileDeletion.objects.exists()
 
 
 def test_both_verbs_may_be_repeated(repo: RepoRow, folder: Path) -> None:
@@ -171,10 +171,10 @@ def test_a_crash_on_the_way_to_quarantine_leaks_nothing(
     with monkeypatch.context() as crash:
         crash.setattr(blob_files, step, crash_after)
         quarantine.quarantine(repo, ref.cid)
-    assert len(files(folder)) == 2  # the original and its copy, one of them doomed
+    assert len(files(folder)) == 2  # the original and its copy, one of them to be deleted
     quarantine.settle_blobs()
     blob_files.purge(timezone.now() + blob_files.UNCLAIMED_FOR)
-    assert (places(folder), DoomedFile.objects.count()) == (["quarantine"], 0)
+    assert (places(folder), FileDeletion.objects.count()) == (["quarantine"], 0)
 
 
 def test_a_reader_in_the_middle_of_a_move_finds_the_new_place(

@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from hosting.models import Host
 from protocol import cid
 from repos.blobs import scanning
-from repos.models import Blob, DeniedBlob, DoomedFile
+from repos.models import Blob, DeniedBlob, FileDeletion
 from repos.reads.repos import RepoRow
 from tests.unit.repos.blobs.uploads import files, upload
 
@@ -90,7 +90,7 @@ def test_a_scanner_over_http_sees_type_cid_and_bytes(repo: RepoRow, scanner: Sca
 def test_what_a_scanner_refuses_was_never_here(repo: RepoRow, scanner: Scanner, folder) -> None:
     with pytest.raises(scanning.BlobRefused):
         upload(repo, b"this is EICAR")
-    assert (Blob.objects.count(), DoomedFile.objects.count(), files(folder)) == (0, 0, [])
+    assert (Blob.objects.count(), FileDeletion.objects.count(), files(folder)) == (0, 0, [])
 
 
 @pytest.mark.parametrize("fault", ["status", "nobody there"])

@@ -15,7 +15,7 @@ from repos.blobs import files as blob_files
 from repos.blobs.blob_refs import BlobRef
 from repos.commits import group_commit, writes
 from repos.imports import car_file, importing
-from repos.models import Blob, BlobUsage, BlobUse, DoomedFile
+from repos.models import Blob, BlobUsage, BlobUse, FileDeletion
 from repos.reads import repos
 from repos.reads.repos import RepoRow
 from server.database import connection
@@ -217,10 +217,10 @@ def test_a_staged_blob_that_a_record_already_names_is_live_at_once(repo: RepoRow
     blobs.open_blob(repo, ref.cid).file.close()
 
 
-def test_an_upload_dooms_no_file_in_the_end(repo: RepoRow) -> None:
+def test_an_upload_leaves_no_file_to_delete(repo: RepoRow) -> None:
     upload(repo, b"hello")
     upload(repo, b"hello")
-    assert not DoomedFile.objects.exists()
+    assert not FileDeletion.objects.exists()
 
 
 def test_usage_is_counted_per_repo(repo: RepoRow, ash: Host, new_account) -> None:
@@ -272,7 +272,7 @@ def test_the_quota_holds_against_an_upload_that_was_faster(
     with pytest.raises(uploads.BlobQuotaExceeded):
         upload(repo, b"abcd")
     assert (len(files(folder)), BlobUsage.objects.get().used_bytes) == (1, 7)
-    assert not DoomedFile.objects.exists()
+    assert not FileDeletion.objects.exists()
 
 
 def test_of_two_uploads_of_the_same_bytes_one_file_stays(
@@ -288,7 +288,7 @@ def test_of_two_uploads_of_the_same_bytes_one_file_stays(
     monkeypatch.setattr(blob_files, "write", write_after_another)
     assert upload(repo, b"hello").mime_type == "text/html"
     assert len(files(folder)) == 1
-    assert not DoomedFile.objects.exists()
+    assert not FileDeletion.objects.exists()
 
 
 def test_an_upload_that_took_a_day_is_refused(

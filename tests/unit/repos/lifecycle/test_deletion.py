@@ -17,8 +17,8 @@ from repos.models import (
     BlobFetch,
     BlobUsage,
     BlobUse,
-    DoomedFile,
     Event,
+    FileDeletion,
     ImportJob,
     Node,
     Record,
@@ -72,7 +72,7 @@ def assert_nothing_is_left(repo: RepoRow, folder) -> None:
     assert rows_of(repo) == 0
     assert not Repo.objects.filter(pk=repo.id).exists()
     assert not RepoDeletion.objects.exists()
-    assert not DoomedFile.objects.exists()
+    assert not FileDeletion.objects.exists()
     assert [path for path in folder.rglob("*") if path.is_file()] == []
     (last,) = events_of(repo)
     assert last.kind == EventKind.ACCOUNT
@@ -163,7 +163,7 @@ def test_a_storage_that_is_away_gets_another_chance(full, folder, monkeypatch):
     monkeypatch.setattr(files, "purge", fail)
     with pytest.raises(TimeoutError):
         delete(full)
-    assert DoomedFile.objects.count() == 2
+    assert FileDeletion.objects.count() == 2
     monkeypatch.undo()
     garbage_collection.remove_unused_blobs()
     assert_nothing_is_left(full, folder)

@@ -25,7 +25,7 @@ from django.core.files.base import ContentFile
 
 from hosting.models import Host
 from repos.blobs import blobs, files, garbage_collection, quarantine
-from repos.models import Blob, DoomedFile
+from repos.models import Blob, FileDeletion
 from repos.reads.repos import RepoRow, find_repo
 from server.storage.s3 import StreamingS3
 from tests.factories import open_account
@@ -145,7 +145,7 @@ def test_a_blob_lives_in_s3_from_upload_to_sweep(repo: RepoRow, bucket: Streamin
     assert keys(bucket) == [Blob.objects.get().key]
     delete(repo, "a")
     assert garbage_collection.remove_unused_blobs(timedelta(0)) == 1
-    assert (keys(bucket), DoomedFile.objects.count()) == ([], 0)
+    assert (keys(bucket), FileDeletion.objects.count()) == ([], 0)
 
 
 @pytest.mark.django_db(transaction=True)

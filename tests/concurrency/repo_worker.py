@@ -1,8 +1,8 @@
 """A process whose children do one thing to a repo each, and are killed at it.
 
-`python -m tests.concurrency.doomed` reads a verb and its arguments a line (JSON), forks, says the
-child's process id, and when the child is gone how it ended. A child's connection is called
-`doomed`: that is whom the triggers of test_kill_in_each_step hold up.
+`python -m tests.concurrency.repo_worker` reads a verb and its arguments a line (JSON), forks, says
+the child's process id, and when the child is gone how it ended. A child's connection is called
+`repo_worker`: that is whom the triggers of test_kill_in_each_step hold up.
 """
 
 import io
@@ -99,7 +99,7 @@ def main() -> None:
 
 def _do(name: str, arguments: list[str]) -> int:
     try:
-        connection.hot().execute("SET application_name = 'doomed'")
+        connection.hot().execute("SET application_name = 'repo_worker'")
         VERBS[name](*arguments)
     except Exception:  # noqa: BLE001 - a child of this process has nobody above it
         traceback.print_exc()
