@@ -14,13 +14,7 @@ from bench.compare import meter, reading, streaming, table, writing
 from bench.compare.client import WrongAnswer
 from bench.compare.people import Town
 from bench.compare.scenarios import SCENARIOS
-from bench.compare.servers import (
-    NotStarted,
-    Server,
-    find_reference,
-    start_grove,
-    start_reference,
-)
+from bench.compare.servers import Server, start_both
 from bench.compare.table import Row
 
 MODULES = (reading, streaming, writing)  # importing them declares their scenarios
@@ -29,7 +23,7 @@ WITHOUT_REFERENCE = frozenset({"growth"})  # filling 100,000 records takes it tw
 
 def main() -> int:
     options = _options()
-    servers = _start(with_reference=not options.alone)
+    servers = start_both(with_reference=not options.alone)
     try:
         rows = uvloop.run(_all(servers, options))
     finally:
@@ -49,20 +43,6 @@ def _options() -> argparse.Namespace:
     if unknown := [name for name in options.scenarios if name not in SCENARIOS]:
         parser.error(f"no scenario {', '.join(unknown)}")
     return options
-
-
-def _start(*, with_reference: bool) -> list[Server]:
-    """Grove first. Raises NotStarted, with nothing left running."""
-    modules = find_reference() if with_reference else None
-    if modules is None:
-        print("The reference PDS is not there (bench/README.md): Grove alone.", file=sys.stderr)
-        return [start_grove(None)]
-    reference = start_reference(modules)
-    try:
-        return [start_grove(reference.plc), reference]
-    except NotStarted:
-        reference.stop()
-        raise
 
 
 async def _all(servers: list[Server], options: argparse.Namespace) -> list[Row]:

@@ -45,16 +45,18 @@ def request_bytes(  # noqa: PLR0913 - what a request consists of
     token: str = "",
     content_type: str = "application/json",
 ) -> bytes:
-    """A whole request: GET, or POST when there is a body (bytes, or what orjson can write)."""
+    """A whole request: GET, or POST when there is a body (bytes, or what orjson can write; `b""` is
+    none). `token` is a bearer's, or the whole Authorization header."""
     path = nsid if nsid.startswith("/") else f"/xrpc/{nsid}"
     path += f"?{urlencode(params)}" if params else ""
     lines = [f"{'GET' if body is None else 'POST'} {path} HTTP/1.1", f"Host: {address.host}"]
     if token:
-        lines.append(f"Authorization: Bearer {token}")
+        lines.append(f"Authorization: {token if ' ' in token else f'Bearer {token}'}")
     if body is None:
         return ("\r\n".join(lines) + "\r\n\r\n").encode()
     data = body if isinstance(body, bytes) else orjson.dumps(body)
-    lines += [f"Content-Type: {content_type}", f"Content-Length: {len(data)}"]
+    lines += [f"Content-Type: {content_type}"] if data else []
+    lines.append(f"Content-Length: {len(data)}")
     return ("\r\n".join(lines) + "\r\n\r\n").encode() + data
 
 

@@ -29,7 +29,20 @@ class Person:
     did: str
     handle: str
     jwt: str
+    refresh_jwt: str = ""
     rkeys: list[str] = field(default_factory=list)
+
+    @property
+    def email(self) -> str:
+        return f"{self._name}@example.com"
+
+    @property
+    def password(self) -> str:
+        return self._name * 2
+
+    @property
+    def _name(self) -> str:
+        return self.handle.removesuffix(".test")
 
 
 @dataclass(slots=True)
@@ -68,7 +81,7 @@ class Town:
         token = more.pop("token", "")
         nsid = "com.atproto.server.createAccount"
         made = await client.call(self.address, nsid, body={**login, **more}, token=token)
-        return Person(made["did"], login["handle"], made["accessJwt"])
+        return Person(made["did"], login["handle"], made["accessJwt"], made["refreshJwt"])
 
     async def fill(self, person: Person, count: int) -> None:
         """Add posts, a batch a commit."""

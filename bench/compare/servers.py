@@ -6,6 +6,7 @@ PLC directory: the reference's, or Grove's own when it is alone. `stop()` ends a
 
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -20,7 +21,7 @@ from bench.compare.client import Address
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE_FOLDER = ROOT / "bench" / "refpds"
-START_S = 90.0
+START_S = 300.0  # a hang; on a busy machine a start takes a minute
 STOP_S = 20.0
 
 
@@ -37,6 +38,7 @@ class Server:
     plc: Address
     process: "subprocess.Popen[bytes]"
     folder: Path
+    admin_password: str = field(repr=False)
     groups: dict[str, int] = field(default_factory=dict)
 
     def stop(self) -> None:
@@ -65,6 +67,20 @@ def find_reference() -> Path | None:
     return folder if (folder / "node_modules" / "@atproto" / "pds").is_dir() else None
 
 
+def start_both(*, with_reference: bool) -> list[Server]:
+    """Grove first. Raises NotStarted, with nothing left running."""
+    modules = find_reference() if with_reference else None
+    if modules is None:
+        print("The reference PDS is not there (bench/README.md): Grove alone.", file=sys.stderr)
+        return [start_grove(None)]
+    reference = start_reference(modules)
+    try:
+        return [start_grove(reference.plc), reference]
+    except NotStarted:
+        reference.stop()
+        raise
+
+
 def start_reference(modules: Path) -> Server:
     """The reference PDS with a PLC directory beside it. Raises NotStarted."""
     port, plc_port = free_port(), free_port()
@@ -73,8 +89,9 @@ def start_reference(modules: Path) -> Server:
     node = str(bundled) if bundled.is_file() else shutil.which("node") or "node"
     script = str(REFERENCE_FOLDER / "start.mjs")
     command = [node, script, str(modules), str(folder), str(port), str(plc_port)]
-    process = _start(command, folder, dict(os.environ))
-    server = Server("reference", Address(port), Address(plc_port), process, folder)
+    password = secrets.token_hex(16)
+    process = _start(command, folder, {**os.environ, "PDS_ADMIN_PASSWORD": password})
+    server = Server("reference", Address(port), Address(plc_port), process, folder, password)
     note = _await_line(server, "ready ")
     server.groups = dict(json.loads(note))
     return server
@@ -85,8 +102,10 @@ def start_grove(plc: Address | None, settings: dict[str, str] | None = None) -> 
     port, plc_port = free_port(), free_port()
     folder = Path(tempfile.mkdtemp(prefix="grove-bench-"))
     folder.chmod(0o711)  # the embedded Postgres runs as somebody else when we are root
+    password = secrets.token_hex(16)
     environment = {
         **os.environ,
+        "GROVE_ADMIN_PASSWORD": password,
         "GROVE_DATA": str(folder / "data"),
         "GROVE_PORT": str(port),
         "GROVE_PLC_PORT": str(plc_port),
@@ -98,7 +117,7 @@ def start_grove(plc: Address | None, settings: dict[str, str] | None = None) -> 
     if plc is not None:
         environment["GROVE_PLC_URL"] = f"http://localhost:{plc.port}"
     process = _start([sys.executable, "manage.py", "run"], folder, environment)
-    server = Server("grove", Address(port), plc or Address(plc_port), process, folder)
+    server = Server("grove", Address(port), plc or Address(plc_port), process, folder, password)
     _await_line(server, "ready ")
     server.groups = dict(json.loads((folder / "data" / "run" / "pids.json").read_text()))
     return server

@@ -43,7 +43,7 @@ function settings() {
     PDS_SERVICE_HANDLE_DOMAINS: '.test',
     PDS_JWT_SECRET: secret(),
     PDS_DPOP_SECRET: secret(),
-    PDS_ADMIN_PASSWORD: secret(),
+    PDS_ADMIN_PASSWORD: process.env.PDS_ADMIN_PASSWORD ?? secret(),
     PDS_PLC_ROTATION_KEY_K256_PRIVATE_KEY_HEX: secret(),
     PDS_INVITE_REQUIRED: 'false',
     PDS_RATE_LIMITS_ENABLED: 'false',

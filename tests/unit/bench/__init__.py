@@ -1,0 +1,1 @@
+"""Tests of the benchmarks: that they run at all, and leave no method out."""
