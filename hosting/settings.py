@@ -159,7 +159,10 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "libraries": {"cell_labels": "moderation.console.cell_labels"},
+            "libraries": {
+                "cell_labels": "moderation.console.cell_labels",
+                "centre": "accounts.pages.centre.template_tags",
+            },
         },
     }
 ]

@@ -6,52 +6,77 @@ script, and counts at the account's own host only.
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from datetime import timedelta
+from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.authentication.credentials import InvalidLogin
+from accounts.authentication.sign_in_alerts import place_of
 from accounts.models import Account, WebSession
 from accounts.status import lock_for_session
 from hosting.models import Host
 
+AGENT_MAX_CHARACTERS: Final = 200
 EXPIRES_AFTER = timedelta(days=30)  # of not being used
 _SEEN_AGAIN_AFTER = timedelta(hours=1)  # spares a write at every page
 
 
-def begin(account: Account) -> str:
-    """Sign in whose password was just looked at; the cookie's value. Raises `AccountTakedown`,
-    `AccountNotFound`, and `InvalidLogin` when the password was changed in this very moment."""
+def begin(account: Account, address: str = "", agent: str = "") -> str:
+    """Sign in whose password was just looked at; the cookie's value. `address` and `agent` are the
+    browser's IP address and what it calls itself.
+
+    Raises `AccountTakedown`, `AccountNotFound`, and `InvalidLogin` when the password was changed in
+    this very moment.
+    """
     token = secrets.token_urlsafe(32)
+    now = timezone.now()
     with transaction.atomic():
         locked = lock_for_session(account)
         if locked.password != account.password:
             raise InvalidLogin
         WebSession.objects.create(
-            token_sha256=_hash(token), account=locked, last_seen_at=timezone.now()
+            token_sha256=hash_of(token),
+            account=locked,
+            last_seen_at=now,
+            proved_at=now,
+            place=place_of(address),
+            agent=agent.replace("\0", "")[:AGENT_MAX_CHARACTERS],
         )
     return token
 
 
+def find(host: Host, tokens: Iterable[str]) -> list[WebSession]:
+    """The sessions at this host of some cookies, in their order, each with its account."""
+    names = [hash_of(token) for token in tokens if token]
+    live = WebSession.objects.select_related("account__host").filter(
+        pk__in=names, account__host=host, last_seen_at__gt=timezone.now() - EXPIRES_AFTER
+    )
+    found = sorted(live, key=lambda session: names.index(session.pk)) if names else []
+    now = timezone.now()
+    stale = [each.pk for each in found if each.last_seen_at < now - _SEEN_AGAIN_AFTER]
+    if stale:
+        WebSession.objects.filter(pk__in=stale).update(last_seen_at=now)
+    return found
+
+
+def prove(session: WebSession) -> None:
+    """Note that whoever is signed in proved just now who they are, by a password or a passkey."""
+    session.proved_at = timezone.now()
+    WebSession.objects.filter(pk=session.pk).update(proved_at=session.proved_at)
+
+
 def account_of(host: Host, token: str) -> Account | None:
     """The account that is signed in at this host with the cookie, if any."""
-    session = (
-        WebSession.objects.select_related("account__host")
-        .filter(pk=_hash(token), account__host=host)
-        .filter(last_seen_at__gt=timezone.now() - EXPIRES_AFTER)
-        .first()
-    )
-    if session is None:
-        return None
-    if session.last_seen_at < timezone.now() - _SEEN_AGAIN_AFTER:
-        WebSession.objects.filter(pk=session.pk).update(last_seen_at=timezone.now())
-    return session.account
+    found = find(host, [token])
+    return found[0].account if found else None
 
 
 def end(host: Host, token: str) -> None:
     """Sign out. Harmless when nobody was signed in."""
-    WebSession.objects.filter(pk=_hash(token), account__host=host).delete()
+    WebSession.objects.filter(pk=hash_of(token), account__host=host).delete()
 
 
 def forget_expired() -> None:
@@ -59,5 +84,6 @@ def forget_expired() -> None:
     WebSession.objects.filter(last_seen_at__lt=timezone.now() - EXPIRES_AFTER).delete()
 
 
-def _hash(token: str) -> str:
+def hash_of(token: str) -> str:
+    """What is kept of a cookie, hex."""
     return hashlib.sha256(token.encode(errors="replace")).hexdigest()

@@ -17,6 +17,7 @@ from accounts.models.oauth import (
 )
 from accounts.models.preferences import Preference
 from accounts.models.sessions import AppPassword, Session, WebSession
+from accounts.models.sign_ins import SecurityChange, SignIn
 from accounts.models.sign_ups import (
     HeldSignUp,
     HeldSignUpQuerySet,
@@ -48,7 +49,9 @@ __all__ = [
     "PlcOperation",
     "Preference",
     "ReservedKey",
+    "SecurityChange",
     "Session",
+    "SignIn",
     "SignUpVelocityLimit",
     "SigningKey",
     "SpentChallenge",

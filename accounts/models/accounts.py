@@ -63,6 +63,8 @@ class Account(models.Model):
     # accounts.authentication.email_address
     email_replaced_at = models.DateTimeField(null=True, blank=True)
     has_email_auth_factor = models.BooleanField(default=False)  # wished for; see the property
+    # Apps sign in by OAuth alone: no password, no app password at com.atproto.server.createSession.
+    is_oauth_only = models.BooleanField(default=False, db_default=False)
     password = models.CharField(max_length=200)  # hashed
     signing_did_key = models.CharField(max_length=100)  # names a SigningKey of its own
     opened_at = models.DateTimeField(null=True, blank=True)

@@ -15,6 +15,7 @@ class AppPassword(models.Model):
     password_hash = models.CharField(max_length=64)  # hex
     is_privileged = models.BooleanField()
     created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)  # to sign in; to the hour
 
     class Meta:
         db_table = "app_password"
@@ -41,6 +42,9 @@ class Session(models.Model):
         max_length=64, null=True, blank=True
     )
     grace_ends_at = models.DateTimeField(null=True, blank=True)
+    signed_in_at = models.DateTimeField(null=True, blank=True)  # when the lineage began
+    place = models.CharField(max_length=50, blank=True, db_default="", default="")  # as SignIn's
+    agent = models.CharField(max_length=200, blank=True, db_default="", default="")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
 
@@ -66,6 +70,10 @@ class WebSession(models.Model):
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="web_sessions")
     created_at = models.DateTimeField(auto_now_add=True)
     last_seen_at = models.DateTimeField()
+    # When they last proved who they are, by a password or a passkey; null: before that was noted.
+    proved_at = models.DateTimeField(null=True, blank=True)
+    place = models.CharField(max_length=50, blank=True, db_default="", default="")  # as SignIn's
+    agent = models.CharField(max_length=200, blank=True, db_default="", default="")
 
     class Meta:
         db_table = "web_session"

@@ -5,14 +5,13 @@ the main password each time, because it is the account itself that can be given 
 """
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.identity import did_web
 from accounts.models import Account
 from accounts.pages.answers import posted, prove_password, show_form, status_of
-from accounts.pages.cookies import for_signed_in
+from accounts.pages.centre.signed_in import for_signed_in, go_to
 from accounts.pages.forms.identity import IdentityForm
 from hosting.tenancy.routing import host_of
 from protocol.errors import XrpcError
@@ -34,7 +33,7 @@ def identity(request: HttpRequest, account: Account) -> HttpResponse:
             given = form.cleaned_data
             key, endpoint = given["signing_key"], given["endpoint"]
             did_web.point_to(account, given["handle"], key, endpoint)
-            return redirect("accounts:identity")
+            return go_to(request, "identity")
         except XrpcError as refusal:
             form.refuse(refusal)
             return show_form(request, _TEMPLATE, form, status_of(refusal))

@@ -6,7 +6,6 @@ for which those methods have no place, and reads the code on the page.
 """
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -16,7 +15,7 @@ from accounts.authentication.email_codes import Purpose
 from accounts.identity.plc import owner_operations
 from accounts.models import Account
 from accounts.pages.answers import posted, prove_password, show_form, status_of
-from accounts.pages.cookies import for_signed_in
+from accounts.pages.centre.signed_in import for_signed_in, go_to
 from accounts.pages.forms.reset import ConfirmEmailForm, MailedCodeForm
 from hosting import limits
 from hosting.tenancy.routing import host_of
@@ -32,13 +31,13 @@ _CODES = "accounts/codes.html"
 def confirm(request: HttpRequest, account: Account) -> HttpResponse:
     """`/account/confirm-email`: the code that was mailed at sign-up, or when it was asked for."""
     if account.email_confirmed_at is not None:
-        return redirect("accounts:home")
+        return go_to(request, "home")
     form = ConfirmEmailForm(host_of(request), posted(request))
     form.account = account
     if form.is_valid():
         try:
             email_address.confirm(account, account.email, form.cleaned_data["code"])
-            return redirect("accounts:home")
+            return go_to(request, "home")
         except XrpcError as refusal:
             form.refuse(refusal)
             return show_form(request, _CONFIRM, form, status_of(refusal))
@@ -57,7 +56,7 @@ def send_confirmation(request: HttpRequest, account: Account) -> HttpResponse:
     except limits.RateLimitExceeded as refusal:
         form.problem = form.told(refusal)
         return show_form(request, _CONFIRM, form, refusal.status)
-    return redirect("accounts:confirm_email")
+    return go_to(request, "confirm_email")
 
 
 @never_cache

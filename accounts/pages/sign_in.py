@@ -6,15 +6,15 @@ came too often.
 """
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.authentication import credentials, email_second_factor
 from accounts.models import Account
 from accounts.pages.answers import posted, show_form, status_of
-from accounts.pages.cookies import for_signed_in, signed_in, signed_out
+from accounts.pages.cookies import signed_in, signed_out
 from accounts.pages.forms.accounts import SignInForm
 from accounts.pages.forms.reset import SignInCodeForm
 from hosting import limits
@@ -23,14 +23,6 @@ from protocol.errors import XrpcError
 
 NAME = "accounts/sign_in.html"
 CODE = "accounts/sign_in_code.html"
-
-
-@never_cache
-@require_safe
-@for_signed_in
-def home(request: HttpRequest, account: Account) -> HttpResponse:
-    """`/account/`: who you are here, and how to use it in an app."""
-    return render(request, "accounts/home.html", {"host": host_of(request), "account": account})
 
 
 @never_cache
@@ -85,6 +77,7 @@ def _ask_for_code(request: HttpRequest, account: Account) -> HttpResponse:
 
 
 @require_POST
-def sign_out(request: HttpRequest) -> HttpResponse:
-    """`/account/sign-out`: a POST, so that no foreign page can sign anybody out."""
-    return signed_out(request)
+def sign_out(request: HttpRequest, who: str = "") -> HttpResponse:
+    """`/account/sign-out`: of the account that the address names, else of all in this browser. A
+    POST, so that no foreign page can sign anybody out."""
+    return signed_out(request, who)

@@ -4,26 +4,33 @@ from django.urls import include, path
 
 from accounts.pages import brand, identity, mailed_codes, password_reset, sign_in, sign_up
 from accounts.pages.captcha import gate
+from accounts.pages.centre.urls import of_accounts
 from accounts.pages.handles import profile
+from accounts.pages.oauth import apps
 
 app_name = "accounts"
 
 urlpatterns = [
     path(".well-known/atproto-did", profile.atproto_did),
-    path("account/", sign_in.home, name="home"),
     path("account/sign-up", sign_up.sign_up, name="sign_up"),
     path("account/sign-in", sign_in.sign_in, name="sign_in"),
     path("account/sign-in/code", sign_in.sign_in_code, name="sign_in_code"),
-    path("account/identity", identity.identity, name="identity"),
-    path("account/confirm-email", mailed_codes.confirm, name="confirm_email"),
-    path("account/confirm-email/send", mailed_codes.send_confirmation, name="send_confirmation"),
-    path("account/codes", mailed_codes.codes, name="codes"),
-    path("account/sign-out", sign_in.sign_out, name="sign_out"),
     path("account/handle-available", sign_up.handle_available, name="handle_available"),
     path("account/reset-password", password_reset.ask, name="reset_password"),
     path("account/reset-password/code", password_reset.enter, name="reset_password_code"),
     path("account/reset-password/done", password_reset.done, name="reset_password_done"),
     path(".well-known/change-password", password_reset.change_password),
+    path("", include("accounts.pages.centre.urls")),
+    *of_accounts(
+        [
+            path("identity", identity.identity, name="identity"),
+            path("confirm-email", mailed_codes.confirm, name="confirm_email"),
+            path("confirm-email/send", mailed_codes.send_confirmation, name="send_confirmation"),
+            path("codes", mailed_codes.codes, name="codes"),
+            path("apps", apps.apps, name="apps"),
+            path("sign-out", sign_in.sign_out, name="sign_out"),
+        ]
+    ),
     path("", include("accounts.pages.oauth.urls")),
     path("gate/signup", gate.gate, name="gate"),
     path("account/brand.css", brand.stylesheet, name="brand"),

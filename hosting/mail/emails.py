@@ -1,8 +1,8 @@
 """Kinds of e-mail that a host sends: a subject and two templates each, text and HTML.
 
-The templates are `templates/mail/<name>.txt` and `.html`; each gets the host, its tenant (name,
-colour, support address) and the e-mail's own context. Subjects of the e-mails with codes are those
-that people know from other hosts (the reference PDS).
+The templates are `templates/mail/<name>.txt` and `.html`, or those of `template`; each gets the
+host, its tenant (name, colour, support address) and the e-mail's own context. Subjects of the
+e-mails with codes are those that people know from other hosts (the reference PDS).
 """
 
 import re
@@ -36,13 +36,14 @@ class EmailKind:
     within `valid_for` is not sent any more. `budgets`: so many to one recipient.
 
     `is_asked_for`: whoever makes us write it waits for it, and is told when a budget is spent; the
-    others are warnings, which then are left out."""
+    others are warnings, which then are left out. `template`: of kinds that share one."""
 
     name: str
     subject: str | Promise
     valid_for: timedelta = timedelta(days=2)
     budgets: tuple[Budget, ...] = (Budget(9, HOUR_S), Budget(30, DAY_S))
     is_asked_for: bool = False
+    template: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,8 +130,9 @@ def write(host: Host, kind: EmailKind, context: Mapping[str, Any], language: str
     with translation.override(language):
         subject = " ".join((str(kind.subject) % shown).split())  # a header has one line
         shown = {**shown, "subject": subject, "language": language}
-        text = render_to_string(f"mail/{kind.name}.txt", shown).strip() + "\n"
-        html = render_to_string(f"mail/{kind.name}.html", shown)
+        template = f"mail/{kind.template or kind.name}"
+        text = render_to_string(f"{template}.txt", shown).strip() + "\n"
+        html = render_to_string(f"{template}.html", shown)
     return RenderedEmail(subject, text, html)
 
 

@@ -7,13 +7,16 @@ does not pass.
 
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
+from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 from django.test import Client
 from django.urls import URLResolver, get_resolver
+from django.utils import timezone
 
 from accounts.authentication import email_codes, web_sessions
-from accounts.models import Account
+from accounts.models import Account, SecurityChange
 from accounts.oauth import devices
 from accounts.pages.cookies import COOKIE
 from accounts.pages.oauth.browsers import NAME_COOKIE, PROOF_COOKIE
@@ -65,6 +68,10 @@ SIGN_IN_SENT = [
     "oauth/authorize/sign-in/code",
     "oauth/authorize/sign-up",
 ]
+# Pages of an account, each with two addresses: all lead who is a stranger here to the sign-in page.
+NAMED = "account/u/<str:who>/"
+CENTRE_SHOWN = ["", "apps", "codes", "confirm-email", "identity", "prove"]
+CENTRE_SENT = ["confirm-email/send", "sign-out"]
 ROWS = {
     "": everyone("/", 200),
     "robots.txt": everyone("/robots.txt", 200),
@@ -82,22 +89,22 @@ ROWS = {
     "oauth/par": everyone("/oauth/par", 400, "post"),  # see test_cross_tenant_oauth
     "oauth/token": everyone("/oauth/token", 400, "post"),
     "oauth/revoke": everyone("/oauth/revoke", 400, "post"),
-    "account/": everyone("/account/", 302),
     "account/sign-up": everyone("/account/sign-up", 200),
     "account/sign-in": everyone("/account/sign-in", 200),
     "account/sign-in/code": everyone("/account/sign-in/code", 302),
-    "account/identity": everyone("/account/identity", 302),
-    "account/confirm-email": everyone("/account/confirm-email", 302),
-    "account/confirm-email/send": everyone("/account/confirm-email/send", 302, "post"),
-    "account/codes": everyone("/account/codes", 302),
-    "account/apps": everyone("/account/apps", 302),
     "account/reset-password": everyone("/account/reset-password", 200),
     "account/reset-password/code": everyone("/account/reset-password/code", 200),
     "account/reset-password/done": everyone("/account/reset-password/done", 200),
     ".well-known/change-password": everyone("/.well-known/change-password", 302),
     "dev/mail": everyone("/dev/mail", 200),
     "dev/mail/<int:mail_id>": everyone("/dev/mail/{mail}", 404),
-    "account/sign-out": everyone("/account/sign-out", 302, "post"),
+    "account/undo/<str:token>": everyone("/account/undo/{undo}", 422),
+    **{f"account/{route}": everyone(f"/account/{route}", 302) for route in CENTRE_SHOWN},
+    **{f"account/{route}": everyone(f"/account/{route}", 302, "post") for route in CENTRE_SENT},
+    **{NAMED + route: everyone(f"/account/u/{{did}}/{route}", 302) for route in CENTRE_SHOWN},
+    **{
+        NAMED + route: everyone(f"/account/u/{{did}}/{route}", 302, "post") for route in CENTRE_SENT
+    },
     "account/handle-available": everyone("/account/handle-available?handle=alice.test", 200),
     **{route: everyone(f"/{route}?{{request}}", 400) for route in SIGN_IN_SHOWN},
     **{route: everyone(f"/{route}?{{request}}", 400, "post") for route in SIGN_IN_SENT},
@@ -178,13 +185,27 @@ def staff(alice, birch) -> Client:
     return browser
 
 
+def undo_token(account: Account) -> str:
+    """Of a link that takes a change back at her own host."""
+    SecurityChange.objects.filter(account=account).delete()
+    now = timezone.now()
+    SecurityChange.objects.create(
+        account=account,
+        kind="password_changed",
+        at=now,
+        undo_sha256=sha256(b"a link").hexdigest(),
+        undo_until=now + timedelta(hours=1),
+    )
+    return "a link"
+
+
 def ask(browser: Client, row: Row, alice) -> int:
     """The status of the answer, which tells nothing of Alice that was not asked."""
     account = Account.objects.get(did=alice.did)
     email = email_codes.mail(account, email_codes.Purpose.CONFIRM_EMAIL)
     about = {"$type": reports.REPO_REF, "did": account.did}
     report = reports.file(account, about, "com.example.rude", "rude words")
-    ids = {"id": account.pk, "mail": email.pk, "report": report.pk}
+    ids = {"id": account.pk, "mail": email.pk, "report": report.pk, "undo": undo_token(account)}
     path = row.path.format(did=account.did, request=query_of(account.host), **ids)
     response = getattr(browser, row.verb)(path)
     text = response.getvalue().decode(errors="replace")

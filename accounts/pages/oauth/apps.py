@@ -7,13 +7,13 @@ from contextlib import suppress
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Account
 from accounts.oauth.clients import in_use
-from accounts.pages.cookies import for_signed_in
+from accounts.pages.centre.signed_in import for_signed_in, go_to
 from accounts.pages.oauth import permission_wording
 from hosting.tenancy.routing import host_of
 
@@ -26,7 +26,7 @@ def apps(request: HttpRequest, account: Account) -> HttpResponse:
     if request.method == "POST":
         with suppress(in_use.NoSuchApp):  # it has none already
             in_use.disconnect(account, request.POST.get("client_id", ""))
-        return redirect("accounts:apps")
+        return go_to(request, "apps")
     shown: dict[str, Any] = {
         "host": host_of(request),
         "account": account,

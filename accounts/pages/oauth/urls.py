@@ -2,12 +2,11 @@
 
 from django.urls import path
 
-from accounts.pages.oauth import apps, authorize, consent, password_reset, sign_in, sign_up
+from accounts.pages.oauth import authorize, consent, password_reset, sign_in, sign_up
 
 _AT = "oauth/authorize"
 
 urlpatterns = [
-    path("account/apps", apps.apps, name="apps"),
     path(_AT, authorize.authorize, name="oauth_authorize"),
     path(f"{_AT}/sign-in", sign_in.sign_in, name="oauth_sign_in"),
     path(f"{_AT}/sign-in/code", sign_in.sign_in_code, name="oauth_sign_in_code"),

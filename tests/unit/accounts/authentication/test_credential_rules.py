@@ -1,6 +1,6 @@
 """Throw-away mail domains."""
 
-from accounts.authentication.disposable_email import is_disposable
+from accounts.authentication.credential_rules import is_disposable
 
 
 def test_a_throw_away_domain_is_known():

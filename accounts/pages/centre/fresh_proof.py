@@ -1,0 +1,84 @@
+"""Fresh proofs: pages that want to know again who it is.
+
+A cookie may be stolen. What a thief could make last asks for a proof of the last minutes: the main
+password, or a passkey. Signing in is one.
+
+    @for_signed_in
+    @with_fresh_proof
+    def page(request, account): ...
+"""
+
+from datetime import timedelta
+from functools import wraps
+from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts.authentication import web_sessions
+from accounts.models import Account
+from accounts.pages.answers import posted, prove_password, show_form, status_of
+from accounts.pages.centre.signed_in import Page, address, for_signed_in, visit_of
+from accounts.pages.forms.accounts import OwnerForm
+from hosting.tenancy.routing import host_of
+from protocol.errors import XrpcError
+
+FRESH_FOR: Final = timedelta(minutes=10)
+SENT_WITHIN: Final = timedelta(minutes=15)  # a form that was shown in time may be filled in
+_PAGES: Final = "/account/"
+
+
+def is_fresh(request: HttpRequest) -> bool:
+    """Whether they proved who they are lately enough for this request."""
+    proved_at = visit_of(request).session.proved_at
+    lasts = SENT_WITHIN if request.method == "POST" else FRESH_FOR
+    return proved_at is not None and proved_at > timezone.now() - lasts
+
+
+def with_fresh_proof(page: Page) -> Page:
+    """A page that asks for a proof first. What was sent without one is not done: they come back to
+    the page where it was filled in."""
+
+    @wraps(page)
+    def shown(request: HttpRequest, account: Account, **more: Any) -> HttpResponse:
+        if is_fresh(request):
+            return page(request, account, **more)
+        return HttpResponseRedirect(proof_address(request))
+
+    return shown
+
+
+def proof_address(request: HttpRequest) -> str:
+    """Where the proof is asked for, and how to come back from there."""
+    came_from = urlsplit(request.headers.get("Referer", "")).path
+    back = came_from if request.method == "POST" and came_from else request.get_full_path()
+    return f"{address(request, 'prove')}?{urlencode({'next': back})}"
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_signed_in
+def prove(request: HttpRequest, account: Account) -> HttpResponse:
+    """`/account/prove?next=`: the password once more, then on to where they were going."""
+    form = OwnerForm(host_of(request), account, posted(request))
+    shown = {"next": next_of(request)}
+    if form.is_valid():
+        try:
+            prove_password(request, form)
+            web_sessions.prove(visit_of(request).session)
+            return HttpResponseRedirect(shown["next"])
+        except XrpcError as refusal:
+            form.refuse(refusal)
+            return show_form(request, "accounts/centre/prove.html", form, status_of(refusal), shown)
+    return show_form(request, "accounts/centre/prove.html", form, shown=shown)
+
+
+def next_of(request: HttpRequest) -> str:
+    """Where to go after the proof: a page of an account, and nowhere else."""
+    wanted: Any = request.GET.get("next", "")
+    is_ours = wanted.startswith(_PAGES) and url_has_allowed_host_and_scheme(wanted, None)
+    return wanted if is_ours else address(request, "home")

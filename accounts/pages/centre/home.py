@@ -1,0 +1,53 @@
+"""The home page of an account: what needs attention, and a row for each matter."""
+
+from collections.abc import Iterator
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.identity import external_handles
+from accounts.models import Account
+from accounts.pages.centre import contributions
+from accounts.pages.centre.contributions import Notice, Row
+from accounts.pages.centre.signed_in import address, for_signed_in
+from hosting.tenancy.routing import host_of
+
+
+@never_cache
+@require_safe
+@for_signed_in
+def home(request: HttpRequest, account: Account) -> HttpResponse:
+    """`/account/`: who you are here, what needs you, and where everything is."""
+    shown = {
+        "host": host_of(request),
+        "account": account,
+        "notices": contributions.attention(request, account),
+        "rows": contributions.rows(request, account),
+    }
+    return render(request, "accounts/centre/home.html", shown)
+
+
+@contributions.needs_attention
+def unconfirmed_address(request: HttpRequest, account: Account) -> Iterator[Notice]:
+    """An address that nobody has proven to be theirs."""
+    if account.email_confirmed_at is None:
+        text = _("Confirm that %s is your address: it is your way back into the account.")
+        href = address(request, "confirm_email")
+        yield Notice(text % account.email, _("Confirm your address"), href)
+
+
+@contributions.needs_attention
+def lost_handle(request: HttpRequest, account: Account) -> Iterator[Notice]:
+    """A handle of another domain that does not lead here any more."""
+    if account.handle and external_handles.shown(account) is None:
+        text = _("@%s does not lead to your account any more; others see “invalid handle”.")
+        yield Notice(text % account.handle, _("Fix it"), address(request, "home"))
+
+
+@contributions.has_rows(10)
+def names(_request: HttpRequest, account: Account) -> Iterator[Row]:
+    """Handle and address."""
+    yield Row(_("E-mail address"), account.email)

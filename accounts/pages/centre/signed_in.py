@@ -1,0 +1,94 @@
+"""Whose page it is: who is signed in in this browser, and which of them an address means.
+
+Several people may be signed in in one browser. Each page has two addresses: `/account/security` is
+that of whoever signed in last, `/account/u/alice.example/security` names the account. While one
+account is signed in the short one will do; from the second on it leads to the long one, so that no
+form acts for somebody else than it shows (docs/decisions/0038).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from accounts.models import Account, WebSession
+from accounts.pages import cookies
+
+Page = Callable[..., HttpResponse]  # of the request, the account, and the address's other parts
+WHO: Final = "who"  # the part of an address that names the account
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request of somebody who is signed in: their session, and all sessions of the browser."""
+
+    session: WebSession
+    here: tuple[WebSession, ...]
+
+    @property
+    def others(self) -> list[Account]:
+        """Who else is signed in in this browser."""
+        return [each.account for each in self.here if each.pk != self.session.pk]
+
+
+def for_signed_in(page: Page) -> Page:
+    """A page for who is signed in, and their account; everybody else is sent to sign in."""
+
+    @wraps(page)
+    def shown(request: HttpRequest, who: str = "", **more: Any) -> HttpResponse:
+        here = tuple(cookies.sessions_of(request))
+        session = next((each for each in here if not who or who in _names(each.account)), None)
+        if session is None:
+            return redirect("accounts:sign_in")
+        if not who and len(here) > 1:
+            return redirect(_with_name(request, session.account))
+        request.visit = Visit(session, here)  # type: ignore[attr-defined]
+        return page(request, session.account, **more)
+
+    return shown
+
+
+def visit_of(request: HttpRequest) -> Visit:
+    """The visit of a page that `for_signed_in` shows."""
+    visit: Visit = request.visit  # type: ignore[attr-defined] # set there
+    return visit
+
+
+def is_of_account(request: HttpRequest) -> bool:
+    """Whether somebody is signed in on this page."""
+    return hasattr(request, "visit")
+
+
+def address(request: HttpRequest, name: str, **more: Any) -> str:
+    """The address of another page for the same account: `security`, or `other_app:page`."""
+    found = request.resolver_match
+    named = {WHO: found.kwargs[WHO]} if found is not None and WHO in found.kwargs else {}
+    return reverse(name if ":" in name else f"accounts:{name}", kwargs={**named, **more})
+
+
+def go_to(request: HttpRequest, name: str, **more: Any) -> HttpResponseRedirect:
+    """Redirect to another page for the same account."""
+    return HttpResponseRedirect(address(request, name, **more))
+
+
+def name_of(account: Account) -> str:
+    """How an address names an account."""
+    return account.handle or account.did
+
+
+def _names(account: Account) -> tuple[str | None, str]:
+    return account.handle, account.did
+
+
+def _with_name(request: HttpRequest, account: Account) -> str:
+    """The same address, naming the account."""
+    found = request.resolver_match
+    if found is None:  # there is one for every view
+        raise ValueError("A page without a route")
+    path = reverse(found.view_name, kwargs={**found.kwargs, WHO: name_of(account)})
+    query = request.META.get("QUERY_STRING", "")
+    return f"{path}?{query}" if query else path
