@@ -2,11 +2,13 @@
 
 from django.urls import include, path
 
-from accounts.pages import brand, identity, mailed_codes, password_reset, sign_in, sign_up
+from accounts.pages import identity, password_reset, sign_in, sign_up
 from accounts.pages.captcha import gate
+from accounts.pages.centre import mailed_codes
 from accounts.pages.centre.urls import of_accounts
 from accounts.pages.handles import profile
 from accounts.pages.oauth import apps
+from hosting.pages import brand
 
 app_name = "accounts"
 

@@ -2,8 +2,8 @@
 
 from django.urls import include, path
 
-from accounts.pages import brand
 from accounts.pages.handles import profile
+from hosting.pages import brand
 
 _shared = ([path("account/brand.css", brand.stylesheet, name="brand")], "accounts")
 

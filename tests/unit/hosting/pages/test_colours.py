@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.pages.brand import DARK_PAGE, LIGHT_PAGE
 from hosting.pages import colours
+from hosting.pages.brand import DARK_PAGE, LIGHT_PAGE
 
 samples = st.integers(0, 0xFFFFFF).map("#{:06x}".format)
 

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from accounts.pages import brand
+from hosting.pages import brand
 
 
 def test_the_backgrounds_are_those_of_the_stylesheet():
@@ -12,9 +12,9 @@ def test_the_backgrounds_are_those_of_the_stylesheet():
     assert f"--card: {brand.DARK_PAGE};" in dark
 
 
-def test_the_stylesheet_has_the_tenants_colour(browser, ash):
+def test_the_stylesheet_has_the_tenants_colour(client, ash):
     ash.tenant.primary_colour = "#7a1fa2"
     ash.tenant.save()
-    response = browser.get("/account/brand.css")
+    response = client.get("/account/brand.css", headers={"host": ash.hostname})
     assert "--accent: #7a1fa2; --on-accent: #ffffff" in response.content.decode()
     assert response["Content-Type"] == "text/css; charset=utf-8"
