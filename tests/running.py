@@ -60,7 +60,8 @@ class RunningGrove:
     data: Path
     port: int = field(default_factory=free_port)
     plc_port: int = field(default_factory=free_port)
-    admin_password: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+    # Hexadecimal: of other texts one in 64 begins with "-" and reads as an option of a command.
+    admin_password: str = field(default_factory=lambda: secrets.token_hex(12))
     process: "subprocess.Popen[str] | None" = None
     output: list[str] = field(default_factory=list)
     _reader: threading.Thread = field(init=False)

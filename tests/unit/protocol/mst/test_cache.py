@@ -1,6 +1,10 @@
 """The node cache stays within its bound and forgets the oldest first."""
 
+import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+
+import pytest
 
 from protocol.mst import Node, NodeCache
 from tests.unit.protocol.mst.samples import record_cid
@@ -37,6 +41,16 @@ def test_cache_of_one_works() -> None:
     assert list(cache) == [record_cid(2)]
 
 
+@pytest.fixture
+def _threads_in_short_turns() -> Iterator[None]:
+    """A thread gives way after each few bytecodes, as it happens on a busy machine."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("_threads_in_short_turns")
 def test_many_threads_may_fill_it_at_once() -> None:
     cache = NodeCache(50)
 
