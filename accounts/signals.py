@@ -8,6 +8,7 @@ from django.dispatch import Signal
 
 account_opened = Signal()  # the directory holds the DID; make the repo and announce it
 account_migration_begun = Signal()  # a DID of elsewhere moves in: make the repo, say nothing
+account_reopened = Signal()  # whoever proved the DID has it: what was private before goes
 account_moved_in = Signal()  # its DID leads here now and it is active: announce it, newly signed
 account_activated = Signal()  # the owner is back, perhaps from elsewhere: say who and where it is
 account_status_changed = Signal()  # the status was set, perhaps to what it already was

@@ -74,6 +74,10 @@ IMPORT_LIMIT_BYTES = env.number("GROVE_IMPORT_LIMIT", 1_073_741_824)
 IMPORTS_WAITING_BYTES = env.number("GROVE_IMPORTS_WAITING", 10_737_418_240)  # CARs on the disk
 IMPORTS = env.text("GROVE_IMPORTS", "on") != "off"
 IMPORT_AWAIT_S = 240.0  # how long importRepo waits for a large import before it answers 504
+# Archives for owners who want everything (repos.account_transfer.archives): days that one is kept,
+# and bytes of them at a host, beyond which nobody there may ask for another
+ARCHIVE_DAYS = env.number("GROVE_ARCHIVE_DAYS", 7)
+ARCHIVES_BYTES = env.number("GROVE_ARCHIVES_BYTES", 50_000_000_000)
 RECORD_PARTITIONS = env.number("GROVE_PARTITIONS", 1)  # 16 and more for a large Postgres
 
 # --- secrets: created in the data folder on first start (server.encryption.secret_files) unless

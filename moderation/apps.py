@@ -13,3 +13,4 @@ class ModerationConfig(AppConfig):
     def ready(self) -> None:
         """Connect the receivers."""
         import_module("moderation.staff.sign_ins")
+        import_module("moderation.reports.personal_data")

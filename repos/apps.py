@@ -9,6 +9,7 @@ class ReposConfig(AppConfig):
     name = "repos"
 
     def ready(self) -> None:
+        from repos.account_transfer.archives import requests  # noqa: PLC0415 - models exist only now
         from repos.blobs import scanning  # noqa: PLC0415 - models exist only now
         from repos.events import crawl_requests  # noqa: PLC0415 - models exist only now
         from repos.lifecycle import account_signals, deletion, resigning  # noqa: PLC0415 - models exist only now
@@ -17,4 +18,5 @@ class ReposConfig(AppConfig):
         crawl_requests.connect()
         account_signals.connect()
         resigning.connect()
+        requests.connect()
         scanning.check_names()

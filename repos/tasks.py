@@ -6,6 +6,8 @@ Each may run twice.
 
 from celery import shared_task
 
+from repos.account_transfer.archives import requests as archives
+from repos.account_transfer.archives import worker as archive_worker
 from repos.blobs import garbage_collection, quarantine
 from repos.blobs.fetching import worker
 from repos.events import crawl_requests, partitions
@@ -90,3 +92,15 @@ def fetch_blobs(repo_id: int) -> None:
 def wake_blob_fetches() -> None:
     """Every few seconds: accounts that moved in and still lack blobs."""
     worker.turns.sweep()
+
+
+@shared_task(name="repos.make_archive")
+def make_archive(repo_id: int) -> None:
+    """All that is kept of an account, in one file; the sweep takes it up should this worker die."""
+    archive_worker.run(repo_id)
+
+
+@shared_task(name="repos.wake_archives")
+def wake_archives() -> None:
+    """Every few seconds: archives that are due, and those that have expired."""
+    archives.sweep()

@@ -28,7 +28,7 @@ from accounts.models import (
     KnownPlace,
     Preference,
 )
-from accounts.signals import account_migration_begun, signing_key_changed
+from accounts.signals import account_migration_begun, account_reopened, signing_key_changed
 from accounts.signup import policy, rules
 from accounts.signup.rules import Admitted, SignUp
 from hosting.models import Host
@@ -187,6 +187,7 @@ def _reopened(account: Account, wanted: Admitted, password: str) -> Account:
     account.signing_did_key = reserved_keys.take(account.host, account.did)
     account.save()
     external_handles.track(account)
+    account_reopened.send(sender=Account, account=account)
     signing_key_changed.send(sender=Account, account=account)
     return account
 

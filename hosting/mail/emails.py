@@ -72,6 +72,7 @@ UNCONFIRMED_EMAIL_CHANGED = EmailKind(
 )
 DELETION_SCHEDULED = EmailKind("deletion_scheduled", _("Your Account Will Be Deleted"))
 ACCOUNT_DELETED = EmailKind("account_deleted", _("Your Account Was Deleted"))
+ARCHIVE_READY = EmailKind("archive_ready", _("Your Archive Is Ready"))
 SIGN_UP_APPROVED = EmailKind("sign_up_approved", _("Your Account Is Ready"))
 SIGN_UP_REFUSED = EmailKind("sign_up_refused", _("Your Sign-up"))
 SIGN_UPS_HELD = EmailKind("sign_ups_held", _("Sign-ups Are Being Held"))  # to the tenant itself
@@ -99,6 +100,7 @@ ALL: Mapping[str, EmailKind] = {
         UNCONFIRMED_EMAIL_CHANGED,
         DELETION_SCHEDULED,
         ACCOUNT_DELETED,
+        ARCHIVE_READY,
         SIGN_UP_APPROVED,
         SIGN_UP_REFUSED,
         SIGN_UPS_HELD,

@@ -3,7 +3,8 @@
 Every file has a key of its own, `{public|quarantine}/{tenant}/{shard}/{did}/{cid}.{random}`, and no
 key is ever written twice: whoever removes an old file cannot hit the one that took its place. The
 key's deletion is scheduled in the database before its file is written, and cancelled by the row
-that takes it over, in the row's own transaction (models.FileDeletion).
+that takes it over, in the row's own transaction (models.FileDeletion). The archives of accounts
+lie beside them; their deletion stays scheduled, for the day when they expire.
 """
 
 import hashlib
@@ -33,6 +34,7 @@ _CLAIM = """
         ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED)
     RETURNING key
 """
+_RESCHEDULE = "UPDATE file_deletion SET due_at = %s WHERE key = %s RETURNING key"
 _FORGET = "DELETE FROM file_deletion WHERE key = ANY (%s) RETURNING key"
 
 
@@ -41,6 +43,7 @@ class Place(Enum):
 
     PUBLIC = "public"
     QUARANTINE = "quarantine"
+    ARCHIVES = "archives"
 
 
 class StorageTimedOut(XrpcError):
@@ -55,10 +58,24 @@ def storage() -> Storage:
     return storages["blobs"]
 
 
+def local_folders() -> list[str]:
+    """Where blobs lie on a local disk, of which only so much may be used; S3 has none here."""
+    location = getattr(storage(), "location", None)
+    return [location] if isinstance(location, str) else []
+
+
 def new_key(place: Place, tenant_id: int, did: str, blob_cid: bytes) -> str:
     """A key that no file has had. Tenants come first, so that one's bytes can be moved or counted;
     then 256 shards, so that no folder grows with the number of accounts."""
-    name = f"{cid.to_text(blob_cid)}.{secrets.token_hex(8)}"
+    return _key(place, tenant_id, did, f"{cid.to_text(blob_cid)}.{secrets.token_hex(8)}")
+
+
+def new_archive_key(tenant_id: int, did: str) -> str:
+    """The same for an account's archive."""
+    return _key(Place.ARCHIVES, tenant_id, did, f"{secrets.token_hex(16)}.zip")
+
+
+def _key(place: Place, tenant_id: int, did: str, name: str) -> str:
     return f"{place.value}/{tenant_id}/{shard_of(did)}/{did}/{name}"
 
 
@@ -70,13 +87,19 @@ def shard_of(did: str) -> str:
 def write(key: str, file: IO[bytes]) -> None:
     """Write a new file, to be deleted unless a row takes it over. Raises StorageTimedOut."""
     connection.row(_SCHEDULE, (key, UNCLAIMED_FOR))
-    file.seek(0)
+    if file.seekable():
+        file.seek(0)
     try:
         stored_as = storage().save(key, File(file))
     except TimeoutError as fault:
         raise StorageTimedOut("The storage did not answer in time") from fault
     if stored_as != key:
         raise RuntimeError(f"the storage wrote {stored_as} for {key}")
+
+
+def delete_at(key: str, moment: datetime) -> bool:
+    """Move a scheduled deletion to that moment; false when the file went already."""
+    return connection.row(_RESCHEDULE, (moment, key)) is not None
 
 
 def read(key: str) -> IO[bytes]:

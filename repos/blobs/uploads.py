@@ -130,7 +130,7 @@ def receive(stream: Readable, limit: int, file: IO[bytes] | None = None) -> Iter
     Raises BlobTooLarge beyond `limit` bytes, InsufficientStorage.
     """
     digest, size = hashlib.sha256(), 0
-    free_space.check(_folders())
+    free_space.check(files.local_folders())
     first, second = stream.read(_PIECE_BYTES), stream.read(_PIECE_BYTES)
     is_written_down = file is None and bool(second)
     with _place(file, first, is_long=is_written_down) as kept:
@@ -246,9 +246,3 @@ def _learned(repo_id: int, ref: BlobRef, known_type: str) -> BlobRef:
     if declared_types.learn(repo_id, ref.cid, known_type, ref.mime_type):
         return ref
     return blobs.uploaded(repo_id, [ref.cid]).get(ref.cid, ref)
-
-
-def _folders() -> list[str]:
-    """Where blobs lie on a local disk; temporary files look after themselves."""
-    location = getattr(files.storage(), "location", None)  # S3 has none here
-    return [location] if isinstance(location, str) else []

@@ -7,6 +7,7 @@ by that column; for the same reason nothing here is a foreign key. CIDs are 36 r
 is the account's id.
 """
 
+from repos.models.archives import AccountArchive
 from repos.models.blobs import Blob, BlobHold, BlobUsage, BlobUse, DeniedBlob, FileDeletion
 from repos.models.deletions import RepoDeletion
 from repos.models.events import CrawlPing, Event, EventCounter, FirehoseRestore
@@ -17,6 +18,7 @@ from repos.models.takedowns import RecordTakedown
 from repos.models.trees import Node, Record, Repo
 
 __all__ = [
+    "AccountArchive",
     "Blob",
     "BlobFetch",
     "BlobHold",

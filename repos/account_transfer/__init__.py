@@ -1,0 +1,1 @@
+"""An account's data as a whole: taken out as one archive, brought in from another host."""
