@@ -146,6 +146,7 @@ PAGE_MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "hosting.tenancy.busy.BusyPage",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -269,7 +270,7 @@ WHITENOISE_AUTOREFRESH = False
 # --- passwords: argon2id m=19 MiB t=2 p=1 (OWASP; 23 ms on one core); scrypt for imported accounts
 PASSWORD_HASHERS = [
     "accounts.authentication.passwords.Argon2id",
-    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "accounts.authentication.passwords.Scrypt",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {

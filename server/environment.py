@@ -56,6 +56,11 @@ def at_least_one(name: str, default: int) -> int:
     return value
 
 
+def web_processes() -> int:
+    """How many web processes share this machine."""
+    return at_least_one("GROVE_WORKERS", 2)
+
+
 def port(name: str, default: int) -> int:
     """The variable as a TCP port. Raises SystemExit with a sentence when it is none."""
     value = number(name, default)

@@ -23,6 +23,7 @@ from django.utils.module_loading import import_string
 
 from hosting import limits
 from hosting.models import HandleDomain, Host
+from hosting.tenancy import busy
 from protocol.errors import XrpcError
 from server.database import connection
 from server.web import bad_requests
@@ -109,7 +110,7 @@ class PageMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path_info.startswith(PROGRAM_PATHS):
-            return self.get_response(request)
+            return busy.plain() if busy.is_too_much(request) else self.get_response(request)
         return bad_requests.refusal(request) or self.pages(request)
 
     def process_view(
@@ -127,7 +128,10 @@ class PageMiddleware:
     def process_exception(
         self, request: HttpRequest, exception: Exception
     ) -> HttpResponseBase | None:
-        """A form's or an address's value that Postgres can not hold is no fault of ours."""
+        """A form's or an address's value that Postgres can not hold is no fault of ours, nor is a
+        crowd."""
+        if crowded := busy.refusal_in(exception):
+            return busy.page(request, crowded)
         refusal = connection.unstorable_value(exception)
         if refusal is None:
             return None

@@ -177,7 +177,7 @@ def _start_processes(children: ChildProcesses, *, has_plc: bool) -> None:
 
     if has_plc:
         children.add(Child("plc", python("server.web.serve", "plc")))
-    for number in range(1, environment.at_least_one("GROVE_WORKERS", 2) + 1):
+    for number in range(1, environment.web_processes() + 1):
         name = f"web-{number}"
         children.add(Child(name, fork(name, preload.serve)))
     children.add(Child("sequencer", python("repos.events.sequencer")))

@@ -8,8 +8,10 @@ client goes away.
 """
 
 import asyncio
+import io
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
+from functools import partial
 from typing import Any, BinaryIO, TypeVar
 
 from server.net.client_networks import Client, client_of
@@ -39,7 +41,7 @@ from server.web.threads.fair_queue import QueueIsFull
 from server.web.threads.fair_semaphore import FairSemaphore
 from server.web.threads.shared_pool import SharedPool
 from server.web.threads.thread_pools import PoolIsFull, ThreadPool
-from server.web.wsgi_environ import Environ, HeaderTooLarge, Scope, environ_of
+from server.web.wsgi_environ import IS_BUSY, Environ, HeaderTooLarge, Scope, environ_of
 
 T = TypeVar("T")
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -72,6 +74,10 @@ FAIR = {
     "moderation": 8,
     "static": 6,
 }
+# How long requests queue at the most: people sign in, and would rather be told
+QUEUES_S = {"slow": 2.0}
+RETRY_AFTER_S = "2"
+_XRPC = "/xrpc/"
 TOO_LARGE = b'{"error":"InvalidRequest","message":"A request header is too large"}'
 TOO_LATE = b'{"error":"RequestTimeout","message":"The request body did not arrive in time"}'
 NO_ROOM = b'{"error":"InsufficientStorage","message":"%s"}'
@@ -112,7 +118,7 @@ class Bridge:
         try:
             await self._try_to_answer(scope, writer, receive, send)
         except (PoolIsFull, QueueIsFull):
-            refusal = _refusal(503, FULL, ("Retry-After", "1"))
+            refusal = await self._too_much(scope)
         except InsufficientStorage as full:
             refusal = _refusal(full.status, NO_ROOM % full.message.encode())
         except HeaderTooLarge:  # RFC 6585 section 5
@@ -124,6 +130,17 @@ class Bridge:
         if writer.has_begun:
             raise ResponseAborted
         await writer.send_whole(refusal)
+
+    async def _too_much(self, scope: Scope) -> Answer:
+        """What to say where too much waits already: to programs at once, to people on a page."""
+        if not scope["path"].startswith(_XRPC):
+            environ = environ_of(scope, io.BytesIO(), 0) | {IS_BUSY: True}
+            with suppress(PoolIsFull, HeaderTooLarge):
+                work = partial(run_application, self._http, environ)
+                answer = await self._run(self._pools["fast"], scope, work)
+                if isinstance(answer, Answer) and answer.rest is None:
+                    return answer
+        return _refusal(503, FULL, ("Retry-After", RETRY_AFTER_S))
 
     async def _try_to_answer(
         self, scope: Scope, writer: ResponseWriter, receive: Receive, send: Send
@@ -252,7 +269,8 @@ class Bridge:
 
 def _pool(name: str, threads: int, at_end: Callable[[], None]) -> ThreadPool:
     if name in FAIR:
-        return SharedPool(name, threads, most=FAIR[name], at_end=at_end)
+        queues_s = QUEUES_S.get(name, float("inf"))
+        return SharedPool(name, threads, most=FAIR[name], queues_s=queues_s, at_end=at_end)
     return BatchingPool(name, threads) if name == "write" else ThreadPool(name, threads)
 
 

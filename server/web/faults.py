@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
+from django.utils.translation import gettext_lazy as _
 
 from protocol.errors import XrpcError
 from server.database import connection
@@ -13,11 +14,13 @@ logger = structlog.stdlib.get_logger(__name__)
 
 
 class ServiceUnavailable(XrpcError):
-    """503: Postgres restarts or is away. Nobody's fault, and worth another try."""
+    """503: Postgres restarts or is away, or there is too much to do. Nobody's fault, and worth
+    another try."""
 
     name = "ServiceUnavailable"
     status = 503
     message = "Please try again in a moment"
+    page_text = _("This server has more to do just now than it can. Nothing was changed.")
 
     @property
     def headers(self) -> Mapping[str, str]:

@@ -17,6 +17,7 @@ _CONSTANT: Environ = {
     "wsgi.input_terminated": True,
 }
 _BARE = {b"content-type": "CONTENT_TYPE", b"content-length": "CONTENT_LENGTH"}
+IS_BUSY = "grove.is_busy"  # in an environ: too much waits already, only say so
 HEADER_MAX_BYTES = 32_768  # one value; the largest honest ones are tokens of a few kilobytes
 _names: dict[bytes, str] = {}  # header -> environ key, for the few that everybody sends
 _NAMES_MAX = 500

@@ -3,7 +3,9 @@
 import pytest
 
 from accounts import status
+from accounts.authentication import passwords
 from accounts.models import Account
+from server.web.threads.cpu_pool import CpuPool
 
 NS = "com.atproto.server."
 DID = "did:plc:ewvi7nxzyoun6zhxrhs64oiz"
@@ -123,3 +125,10 @@ def test_a_token_of_one_host_is_a_strangers_at_another(alice, birch):
     alice.host = birch
     response = alice.query(NS + "getSession")
     assert (response.status_code, response.json()["error"]) == (400, "InvalidToken")
+
+
+def test_a_login_whose_turn_does_not_come_is_told_when_to_try_again(alice, anyone, monkeypatch):
+    monkeypatch.setattr(passwords, "HASHES", CpuPool("nobody", threads=0, queues_s=0.0))
+    answer = anyone.call(NS + "createSession", identifier=alice.handle, password=alice.password)
+    assert (answer.status_code, answer["Retry-After"]) == (503, "2")
+    assert answer.json()["error"] == "ServiceUnavailable"

@@ -21,7 +21,6 @@ from accounts.models import Account
 from accounts.pages.captcha.widgets import Captcha
 from accounts.signup import rules
 from accounts.signup.rules import SignUp
-from hosting.limits import RateLimitExceeded
 from hosting.models import Host
 from protocol.errors import XrpcError
 
@@ -83,8 +82,7 @@ class HostForm(forms.Form):
         """Show a verb's refusal beside its field, or above the form when it has none."""
         field = refusal.field if refusal.field in self.fields else None
         self.add_error(field, refusal.for_page())
-        if isinstance(refusal, RateLimitExceeded):
-            self.refusal_headers = refusal.headers
+        self.refusal_headers = refusal.headers
 
 
 class SignUpForm(HostForm):

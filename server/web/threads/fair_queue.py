@@ -95,13 +95,15 @@ class FairQueue(Generic[T]):
         self._count(share, -1)
         self._forget_if_gone(share)
 
-    def discard(self, client: Client, job: T) -> None:
-        """A job is not wanted any more; nothing happens when it does not wait."""
+    def discard(self, client: Client, job: T) -> bool:
+        """A job is not wanted any more; whether it still waited."""
         share = self._shares.get(client.name)
-        if share is not None and job in share.waiting:
-            share.waiting.remove(job)
-            self.waiting -= 1
-            self._forget_if_gone(share)
+        if share is None or job not in share.waiting:
+            return False
+        share.waiting.remove(job)
+        self.waiting -= 1
+        self._forget_if_gone(share)
+        return True
 
     def __len__(self) -> int:
         """How many clients wait or have something under way."""

@@ -4,15 +4,17 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from server.net.client_networks import Client
+from server.web.threads import on_behalf
 from server.web.threads.batching import Job
 from server.web.threads.fair_queue import FairQueue, QueueIsFull
+from server.web.threads.on_behalf import NOBODY, Asker
 from server.web.threads.thread_pools import PoolIsFull, ThreadPool, deliver
 
 IDLE_S = 30.0  # after which an additional thread ends
-NOBODY = Client("", "")
 
 T = TypeVar("T")
 
@@ -22,19 +24,21 @@ class SharedPool(ThreadPool):
     nothing under way is served at once, as long as fewer than `most` clients have something under
     way."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its bounds
         self,
         name: str,
         threads: int,
         waiting_max: int = 512,
         *,
         most: int | None = None,
+        queues_s: float = float("inf"),
         at_end: Callable[[], None] = lambda: None,
     ) -> None:
-        """`at_end` is called in a thread that ends: additional ones do, when they have been idle
-        for a while."""
+        """Nobody queues for longer than `queues_s`. `at_end` is called in a thread that ends:
+        additional ones do, when they have been idle for a while."""
         super().__init__(name, threads, waiting_max)
         self._most = most or threads
+        self._queues_s = queues_s
         self._at_end = at_end
         self._turn = threading.Condition()  # of all that follows
         self.queue: FairQueue[Job] = FairQueue(threads, self._most, waiting_max)
@@ -47,9 +51,11 @@ class SharedPool(ThreadPool):
 
     async def run_for(self, client: Client, work: Callable[[], T]) -> T:
         """Run work when `client` has a thread to spare. Raises PoolIsFull when too much of theirs
-        waits already."""
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        job = (work, future)
+        waits already, or when no thread has come in time."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        asker = Asker(client, time.monotonic() + self._queues_s)
+        job = (partial(on_behalf.run, asker, work), future)
         try:
             with self._turn:
                 displaced = self.queue.push(client, job)
@@ -58,9 +64,14 @@ class SharedPool(ThreadPool):
             raise PoolIsFull(self.name) from None
         if displaced is not None and not displaced[1].done():
             displaced[1].set_exception(PoolIsFull(self.name))
+        giving_up = None
+        if self._queues_s < float("inf"):
+            giving_up = loop.call_later(self._queues_s, self._give_up, client, job)
         try:
             return await future
         finally:
+            if giving_up is not None:
+                giving_up.cancel()
             if future.cancelled():
                 with self._turn:
                     self.queue.discard(client, job)
@@ -72,6 +83,12 @@ class SharedPool(ThreadPool):
             self._turn.notify_all()
         for thread in list(self.workers):
             thread.join()
+
+    def _give_up(self, client: Client, job: Job) -> None:
+        with self._turn:
+            was_waiting = self.queue.discard(client, job)
+        if was_waiting and not job[1].done():
+            job[1].set_exception(PoolIsFull(self.name))
 
     def _wake_or_start_thread(self) -> None:
         """Something may run: wake an idle thread, or start one when all are busy."""

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.authentication import credentials
+from accounts.authentication import credentials, passwords
 from accounts.models import Account, WebSession
 from accounts.pages.cookies import COOKIE
 from accounts.signup import await_directory
@@ -14,6 +14,8 @@ from accounts.signup import sign_up as signup
 from hosting import limits
 from hosting.limits import Bucket, Budget
 from hosting.models import HandleDomain
+from server.web.threads.cpu_pool import CpuPool
+from server.web.wsgi_environ import IS_BUSY
 from tests.factories import account_row
 from tests.unit.accounts.pages.sign_up_form import FORM
 
@@ -295,3 +297,32 @@ def test_signing_up_too_often_is_explained(browser, monkeypatch):
     response = sign_up(browser)
     assert response.status_code == 429
     assert "Too many attempts" in text(response)
+
+
+# --- too many at a time
+
+
+@pytest.fixture
+def crowd(monkeypatch):
+    """More passwords wait than can be hashed in time: nobody is there to do it."""
+    monkeypatch.setattr(passwords, "HASHES", CpuPool("nobody", threads=0, queues_s=0.0))
+
+
+def test_in_a_crowd_the_sign_in_page_says_when_to_try_again(browser, ash, crowd):
+    page = sign_in(browser)
+    assert (page.status_code, page["Retry-After"]) == (503, "2")
+    assert "Too many people are signing in" in text(page)
+    assert 'value="alice"' in text(page)
+
+
+def test_in_a_crowd_a_sign_up_leaves_no_row(browser, crowd):
+    page = sign_up(browser)
+    assert (page.status_code, page["Retry-After"]) == (503, "2")
+    assert not Account.objects.exists()
+
+
+def test_a_form_that_queued_too_long_gets_a_page_and_reaches_no_view(browser, opens_at_once):
+    page = browser.post("/account/sign-up", FORM, **{IS_BUSY: True})
+    assert (page.status_code, page["Retry-After"]) == (503, "2")
+    assert "Please try again in a moment" in text(page)
+    assert not Account.objects.exists()

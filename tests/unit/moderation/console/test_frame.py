@@ -8,9 +8,11 @@ from django.contrib.staticfiles import finders
 from django.http import HttpResponse
 from django.test import Client
 
+from accounts.authentication import passwords
 from hosting.models import StaffUser
 from hosting.pages.security_headers import PAGE_POLICY
 from moderation.models import Report
+from server.web.threads.cpu_pool import CpuPool
 
 pytestmark = pytest.mark.django_db
 SIGN_IN_MAX_BYTES = 30_000
@@ -80,6 +82,17 @@ def test_who_signs_in_without_an_aim_comes_to_the_first_page(ash):
         "/console/login/", sent | {"username": "olga", "password": "the right one"}
     )
     assert answer["location"] == "/console/"
+
+
+def test_in_a_crowd_staff_are_told_to_sign_in_again_in_a_moment(ash, monkeypatch):
+    StaffUser.objects.create_superuser("olga", password="the right one")
+    browser = Client(headers={"host": "localhost"})
+    sent = {field["name"]: field.get("value") or "" for field in fields_of(browser)}
+    monkeypatch.setattr(passwords, "HASHES", CpuPool("nobody", threads=0, queues_s=0.0))
+    sent |= {"username": "olga", "password": "the right one"}
+    answer = browser.post("/console/login/", sent)
+    assert (answer.status_code, answer["Retry-After"]) == (503, "2")
+    assert "Too many people are signing in" in answer.content.decode()
 
 
 def fields_of(browser: Client) -> list[dict[str, str | None]]:

@@ -8,12 +8,14 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from pytest_django.fixtures import Settings
 
+from server.web import asgi_bridge
 from server.web.asgi_bridge import BATCHED_MAX_BYTES
 from server.web.bodies import long_responses
 from server.web.bodies import streams as wire
@@ -21,6 +23,7 @@ from server.web.bodies.buffered_bytes import SMALL_BYTES, BufferBudget, Buffered
 from server.web.bodies.chunks import PIECE_BYTES
 from server.web.bodies.streams import ChunkedBody
 from server.web.deferred_response import Exchange
+from server.web.wsgi_environ import IS_BUSY
 from tests.unit.server.web.servers import served
 
 Start = Callable[..., Any]
@@ -107,10 +110,22 @@ def early(environ: dict[str, Any], start: Start) -> list[bytes]:
     return [b"no"]
 
 
+def crowd(environ: dict[str, Any], start: Start) -> list[bytes]:
+    """Takes a thread until somebody is refused."""
+    if IS_BUSY in environ:
+        start("503 Service Unavailable", [])
+        CLOSED.set()
+        return [b"a page: too much, and no body: " + environ["wsgi.input"].read()]
+    CLOSED.wait(60)
+    start("200 OK", [])
+    return [b"served"]
+
+
 def app(environ: dict[str, Any], start: Start) -> Any:
     applications = {"echo": echo, "drip": drip, "endless": endless, "breaking": breaking,
              "failing": failing, "early": early, "thread": thread,
-             "received": received, "large": large, "snapshot": snapshot}  # fmt: skip
+             "received": received, "large": large, "snapshot": snapshot,
+             "crowd": crowd}  # fmt: skip
     return applications[environ["PATH_INFO"].strip("/")](environ, start)
 
 
@@ -333,3 +348,20 @@ def test_a_slow_reader_of_a_snapshot_is_cut_off_when_the_disk_is_nearly_full(
     with pytest.raises((http.client.IncompleteRead, ConnectionError)):
         client.getresponse().read()
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+def test_a_page_that_queued_too_long_is_told_so_by_the_application(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(asgi_bridge.QUEUES_S, "slow", 0.1)
+    CLOSED.clear()
+    with served(app, pool="slow") as port, ThreadPoolExecutor(3) as people:
+
+        def send(_number: int) -> tuple[int, bytes]:
+            client = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+            response, body = asked(client, "POST", "/crowd", b"form")
+            return response.status, body
+
+        answers = sorted(people.map(send, range(3)))
+    assert answers[-1] == (503, b"a page: too much, and no body: ")
+    assert answers[0] == (200, b"served")

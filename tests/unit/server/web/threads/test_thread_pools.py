@@ -137,6 +137,20 @@ def test_who_asks_too_much_of_a_shared_pool_is_refused_alone(shared: SharedPool)
     assert bool in {type(each) for each in results}
 
 
+def test_who_would_queue_too_long_for_a_shared_pool_is_refused() -> None:
+    pool, release = SharedPool("slow", 1, queues_s=0.05), threading.Event()
+
+    async def two() -> list[object]:
+        waits = [asyncio.ensure_future(pool.run_for(client("a"), release.wait)) for _ in range(2)]
+        with pytest.raises(PoolIsFull):
+            await asyncio.wait_for(waits[1], 60)
+        release.set()
+        return [await waits[0], pool.queue.waiting]
+
+    assert asyncio.run(two()) == [True, 0]
+    pool.close()
+
+
 def test_a_shared_pool_forgets_who_has_left(shared: SharedPool) -> None:
     asyncio.run(shared.run_for(client("a"), lambda: None))
     assert not len(shared.queue)
