@@ -6,6 +6,7 @@ from accounts.account_migration import did_polling
 from accounts.authentication import (
     email_codes,
     password_resets,
+    security_changes,
     sessions,
     sign_in_alerts,
     web_sessions,
@@ -107,8 +108,9 @@ def mail_reset_code(host_id: int, identifier: str, language: str) -> None:
 
 @shared_task
 def forget_old_places() -> None:
-    """Every hour."""
+    """Every hour: places, sign-ins and changes of long ago."""
     sign_in_alerts.forget_old()
+    security_changes.forget_old()
 
 
 @shared_task

@@ -11,16 +11,20 @@ import hashlib
 import hmac
 import re
 import secrets
+from datetime import timedelta
 from typing import Final
 
 from django.db import transaction
+from django.utils import timezone
 
+from accounts.authentication import security_changes
 from accounts.models import Account, AppPassword, Session
 from accounts.status import lock_for_session, lock_open
 from protocol.errors import InvalidRequest
 
 NAME_MAX_CHARACTERS = 100
 MOST_AN_ACCOUNT = 100  # each login compares with all of them
+_USED_AGAIN_AFTER: Final = timedelta(hours=1)  # spares a write at every sign-in
 _RANDOM_BYTES = 10  # 16 characters of base32
 _ROUNDS = 1_000
 FORM: Final = re.compile("[a-z2-7]{4}(-[a-z2-7]{4}){3}")
@@ -58,6 +62,7 @@ def create(account: Account, name: str, *, is_privileged: bool) -> tuple[AppPass
             password_hash=_hash(locked.did, password),
             is_privileged=is_privileged,
         )
+        security_changes.note(locked, security_changes.APP_PASSWORD_ADDED, detail=name)
     return row, password
 
 
@@ -67,8 +72,10 @@ def revoke(account: Account, name: str) -> None:
     The account's other sessions go on. Raises AccountNotFound.
     """
     with transaction.atomic():
-        lock_open(account)  # no login or refresh beside us may leave a session behind
-        AppPassword.objects.filter(account=account, name=name).delete()
+        locked = lock_open(account)  # no login or refresh beside us may leave a session behind
+        revoked, _ = AppPassword.objects.filter(account=account, name=name).delete()
+        if revoked:
+            security_changes.note(locked, security_changes.APP_PASSWORD_REVOKED, detail=name)
         Session.objects.filter(account=account, app_password_name=name).delete()
 
 
@@ -86,6 +93,13 @@ def matching(account: Account, password: str) -> AppPassword | None:
         if hmac.compare_digest(row.password_hash, hashed):
             return row
     return None
+
+
+def note_use(row: AppPassword) -> None:
+    """Somebody signed in with it, just now."""
+    now = timezone.now()
+    if row.last_used_at is None or row.last_used_at < now - _USED_AGAIN_AFTER:
+        AppPassword.objects.filter(pk=row.pk).update(last_used_at=now)
 
 
 def _new_password() -> str:

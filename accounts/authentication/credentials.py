@@ -15,8 +15,9 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.authentication import app_passwords
+from accounts.authentication import app_passwords, sign_in_alerts
 from accounts.authentication.passwords import OLD_PASSWORD_MAX_CHARACTERS
+from accounts.authentication.sign_in_alerts import UNKNOWN_CLIENT, Client, Way
 from accounts.models import Account, AppPassword, HeldSignUp
 from hosting.models import Host
 from protocol.errors import XrpcError
@@ -55,21 +56,25 @@ class Login:
     app_password: AppPassword | None = None
 
 
-def authenticate(host: Host, identifier: str, password: str) -> Account:
+def authenticate(
+    host: Host, identifier: str, password: str, client: Client = UNKNOWN_CLIENT
+) -> Account:
     """The open account, whatever its status, of this identifier and main password.
 
     The identifier is an e-mail when it has an `@`, a DID when it begins with `did:`, else a
-    handle; letter case does not matter. Raises `InvalidLogin`, `SignUpWaits`.
+    handle; letter case does not matter. The owner can see which `client` failed. Raises
+    `InvalidLogin`, `SignUpWaits`.
     """
     started = time.monotonic()
     account = find(host, identifier)
     if _is_right(account, password) and account is not None:
         return account
-    _refuse_waiting(host, identifier, password)
-    raise _refusal(started)
+    raise _refusal(started, host, identifier, password, account, client)
 
 
-def authenticate_app(host: Host, identifier: str, password: str) -> Login:
+def authenticate_app(
+    host: Host, identifier: str, password: str, client: Client = UNKNOWN_CLIENT
+) -> Login:
     """As `authenticate`, but one of the account's app passwords will do. Raises the same."""
     started = time.monotonic()
     account = find(host, identifier)
@@ -78,8 +83,7 @@ def authenticate_app(host: Host, identifier: str, password: str) -> Login:
         return Login(account, app_password)
     if _is_right(account, password) and account is not None:
         return Login(account)
-    _refuse_waiting(host, identifier, password)
-    raise _refusal(started)
+    raise _refusal(started, host, identifier, password, account, client)
 
 
 def normalized(identifier: str) -> str:
@@ -121,8 +125,18 @@ def _refuse_waiting(host: Host, identifier: str, password: str) -> None:
         raise SignUpWaits
 
 
-def _refusal(started: float) -> InvalidLogin:
-    """The one answer to every failure, once its time has come."""
+def _refusal(  # noqa: PLR0913, PLR0917 - all that was tried
+    started: float,
+    host: Host,
+    identifier: str,
+    password: str,
+    account: Account | None,
+    client: Client,
+) -> InvalidLogin:
+    """The one answer to every failure, once its time has come. Raises SignUpWaits."""
+    if account is not None:
+        sign_in_alerts.record(account, client, Way.PASSWORD, is_success=False)
+    _refuse_waiting(host, identifier, password)
     time.sleep(max(0.0, REFUSAL_TAKES_S - (time.monotonic() - started)))
     return InvalidLogin()
 

@@ -7,15 +7,18 @@ codes for the password, the identity or the account's end for three days (`check
 stole a session could have put it there.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts import status
-from accounts.authentication import credential_rules, email_codes
+from accounts.authentication import credential_rules, email_codes, security_changes
 from accounts.authentication.email_codes import Purpose
 from accounts.models import Account
 from hosting.limits import RateLimitExceeded
@@ -145,7 +148,7 @@ def _apply(account: Account, email: str, wanted: Change, *, is_proven: bool) -> 
     """The change, under the account's lock."""
     before = account.email
     if email != before:
-        _tell_old_address(account)
+        _tell_old_address(account, email)
         account.email, account.email_confirmed_at = email, None
         if not is_proven:
             account.email_replaced_at = timezone.now()
@@ -166,13 +169,35 @@ def _apply(account: Account, email: str, wanted: Change, *, is_proven: bool) -> 
     )
 
 
-def _tell_old_address(account: Account) -> None:
+def _take_back(account: Account, noted: Mapping[str, Any]) -> None:
+    """The address of before, whose reader has the link and so is known; whoever changed it is
+    signed out. Raises EmailInUse."""
+    if Account.objects.of(account.host).filter(email=noted["email"]).exclude(pk=account.pk):
+        raise credential_rules.EmailInUse
+    account.email, account.email_confirmed_at = noted["email"], timezone.now()
+    account.email_replaced_at = None
+    account.save(update_fields=["email", "email_confirmed_at", "email_replaced_at"])
+    status.end_sessions(account)
+    email_codes.burn_all(account)
+
+
+EMAIL_CHANGED: Final = security_changes.kind(
+    "email_changed", _("E-mail address changed"), _take_back
+)
+
+
+def _tell_old_address(account: Account, address: str) -> None:
     """That another one takes its place. An address that nobody confirmed hears of it once: it may
     be a bystander's, put there by somebody who changes to and fro."""
-    kind = emails.EMAIL_CHANGED
-    if account.email_confirmed_at is None:
-        kind = emails.UNCONFIRMED_EMAIL_CHANGED
-        if not account.is_email_trusted:
-            return
-    context = {"handle": account.handle or account.did}
-    outbox.post(account.host, account.email, kind, context, cause=account.did)
+    if account.email_confirmed_at is not None:
+        undo = {"email": account.email}
+        security_changes.note(account, EMAIL_CHANGED, detail=address, undo=undo)
+    elif account.is_email_trusted:
+        context = {"handle": account.handle or account.did}
+        outbox.post(
+            account.host,
+            account.email,
+            emails.UNCONFIRMED_EMAIL_CHANGED,
+            context,
+            cause=account.did,
+        )

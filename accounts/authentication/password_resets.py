@@ -1,22 +1,35 @@
-"""Password resets: a code by mail, then the new password.
+"""New passwords: by a code that was mailed, or by who is signed in.
 
-Source: com.atproto.server.requestPasswordReset, resetPassword. It signs out everybody, in apps and
-on the pages, because nobody knows who had the old one. App passwords stay: they are revoked one by
-one, by their owner.
+Source: com.atproto.server.requestPasswordReset, resetPassword. A reset signs out everybody, in
+apps and on the pages, because nobody knows who had the old one. App passwords stay: they are
+revoked one by one, by their owner.
 """
 
 from contextlib import suppress
+from typing import Final
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from accounts import status
-from accounts.authentication import credential_rules, credentials, email_address, email_codes
+from accounts.authentication import (
+    credential_rules,
+    credentials,
+    email_address,
+    email_codes,
+    security_changes,
+)
 from accounts.authentication.email_codes import Purpose
+from accounts.models import Account
 from hosting.limits import RateLimitExceeded
-from hosting.mail import emails, outbox
+from hosting.mail import emails
 from hosting.models import Host
 from server.jobs import worker_tasks
+
+PASSWORD_RESET: Final = security_changes.kind(
+    "password_reset", _("New password set with a mailed code"), email=emails.PASSWORD_CHANGED
+)
 
 
 def ask_by_email(host: Host, email: str) -> None:
@@ -60,9 +73,30 @@ def reset(host: Host, code: str, password: str) -> None:
     with transaction.atomic():
         locked = status.lock_open(account)
         email_codes.burn(locked, Purpose.RESET_PASSWORD, code)
-        locked.password = hashed
-        locked.save(update_fields=["password"])
+        _set(locked, hashed)
         status.end_sessions(locked)
-        email_codes.burn_all(locked)  # asked for by whoever was signed in
-        context = {"handle": locked.handle or locked.did}
-        outbox.post(locked.host, locked.email, emails.PASSWORD_CHANGED, context, cause=locked.did)
+        security_changes.note(locked, PASSWORD_RESET)
+
+
+def change(account: Account, password: str, *, signs_out: bool, address: str = "") -> Account:
+    """Set another password for who has just proven to be the owner; the account as it is then.
+    `signs_out`: everybody, the caller too.
+
+    Raises PasswordRefused, AccountNotFound.
+    """
+    password = credential_rules.checked_password(password)
+    credential_rules.refuse_guessable(password, account.handle or "", account.email)
+    hashed = make_password(password)
+    with transaction.atomic():
+        locked = status.lock_open(account)
+        _set(locked, hashed)
+        if signs_out:
+            status.end_sessions(locked)
+        security_changes.note(locked, security_changes.PASSWORD_CHANGED, address=address)
+    return locked
+
+
+def _set(account: Account, hashed: str) -> None:
+    account.password = hashed
+    account.save(update_fields=["password"])
+    email_codes.burn_all(account)  # asked for by whoever was signed in

@@ -53,19 +53,20 @@ class Kind:
 
     name: str
     title: str | Promise
-    undo: Undo | None = None
-
-    @property
-    def email(self) -> EmailKind:
-        return EmailKind(f"change_{self.name}", self.title, template="security_change")
+    undo: Undo | None
+    email: EmailKind
 
 
 KINDS: Final[dict[str, Kind]] = {}
 
 
-def kind(name: str, title: str | Promise, undo: Undo | None = None) -> Kind:
-    """A kind of change, to be noted by it; once for each name (30 characters at the most)."""
-    made = Kind(name, title, undo)
+def kind(
+    name: str, title: str | Promise, undo: Undo | None = None, email: EmailKind | None = None
+) -> Kind:
+    """A kind of change, to be noted by it; once for each name (30 characters at the most). `email`:
+    what tells of it, if not the one that all share."""
+    own = email or EmailKind(f"change_{name}", title, template="security_change")
+    made = Kind(name, title, undo, own)
     if name in KINDS:
         raise ValueError(f"There is a kind of change {name} already")
     KINDS[name] = made

@@ -7,18 +7,27 @@ successor, so that tabs and apps which refresh at once all end up with one and t
 import secrets
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.authentication import email_second_factor, session_tokens, sign_in_alerts
+from accounts.authentication import (
+    app_passwords,
+    email_second_factor,
+    session_tokens,
+    sign_in_alerts,
+)
 from accounts.authentication.credentials import InvalidLogin, Login, authenticate_app
+from accounts.authentication.sign_in_alerts import UNKNOWN_CLIENT, Client, Way
 from accounts.models import Account, AppPassword, Session, session_rows
 from accounts.status import AccountNotFound, AccountTakedown, lock_for_refresh, lock_open
 from hosting.models import Host
+from protocol.errors import XrpcError
 
 REFRESH_GRACE = timedelta(hours=2)
+LISTED_MAX: Final = 200
 
 
 @dataclass(frozen=True)
@@ -32,10 +41,56 @@ class Tokens:
 
 @dataclass(frozen=True)
 class LoginContext:
-    """What comes with a password: a mailed code, and the IP address it all came from."""
+    """What comes with a password: a mailed code, the IP address it all came from, and what the app
+    calls itself."""
 
     code: str = ""
     address: str = ""
+    agent: str = ""
+
+    @property
+    def client(self) -> Client:
+        return Client(self.address, self.agent)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInApp:
+    """An app that is signed in with a password: since when, and when it refreshed last."""
+
+    lineage: uuid.UUID
+    app_password_name: str | None
+    since: datetime | None
+    last_used_at: datetime
+    place: str
+    agent: str
+
+    @classmethod
+    def of(cls, newest: Session) -> "SignedInApp":
+        """By the newest row of a session."""
+        return cls(
+            newest.lineage,
+            newest.app_password_name,
+            newest.signed_in_at,
+            newest.created_at,
+            newest.place,
+            newest.agent,
+        )
+
+
+class OAuthRequired(XrpcError):
+    """401: the owner lets apps sign in by OAuth alone."""
+
+    name = "OAuthRequired"
+    status = 401
+    message = "This account signs in to apps by OAuth only"
+
+
+class AppPasswordsBlocked(XrpcError):
+    """401: the owner lets apps sign in by OAuth alone, so app passwords rest."""
+
+    name = "AppPasswordsBlocked"
+    status = 401
+    message = "This account signs in to apps by OAuth only: app passwords are switched off"
 
 
 def log_in(
@@ -49,20 +104,24 @@ def log_in(
     """Log in with handle, e-mail or DID and the main password, or an app password.
 
     Raises `InvalidLogin` (unknown and wrong alike, after 350 ms at least), `AccountTakedown`, and
-    for the main password of who has a second factor `AuthFactorTokenRequired`, `WrongCode`. With
+    for the main password of who has a second factor `AuthFactorTokenRequired`, `WrongCode`; for
+    whose apps sign in by OAuth alone `OAuthRequired`, `AppPasswordsBlocked`. With
     `allow_takendown` a taken-down person who knows the main password gets a token that only serves
     to move away.
     """
-    login = authenticate_app(host, identifier, password)
+    login = authenticate_app(host, identifier, password, context.client)
     is_main = login.app_password is None
+    _refuse_passwords(login, allow_takendown=allow_takendown)
     if is_main and (login.account.taken_down_at is None or allow_takendown):
         email_second_factor.require_code(login.account, context.code)
     try:
-        tokens = begin_with(login, allow_takendown=allow_takendown)
+        tokens = begin_with(login, context.client, allow_takendown=allow_takendown)
     except AccountNotFound:
         raise InvalidLogin from None  # deleted in this very moment
     if is_main and tokens.account.taken_down_at is None:
-        sign_in_alerts.note(tokens.account, context.address)
+        sign_in_alerts.note(tokens.account, context.address, context.agent)
+    elif not is_main:
+        sign_in_alerts.record(tokens.account, context.client, Way.APP_PASSWORD, is_success=True)
     return tokens
 
 
@@ -72,7 +131,9 @@ def begin(account: Account) -> Tokens:
     return begin_with(Login(account))
 
 
-def begin_with(login: Login, *, allow_takendown: bool = False) -> Tokens:
+def begin_with(
+    login: Login, client: Client = UNKNOWN_CLIENT, *, allow_takendown: bool = False
+) -> Tokens:
     """Start a session with the rights of the password that was given."""
     password = login.app_password
     with transaction.atomic():
@@ -81,7 +142,11 @@ def begin_with(login: Login, *, allow_takendown: bool = False) -> Tokens:
         _refuse_old_password(account, login)
         name = None if password is None else password.name
         session = _new(account, uuid.uuid4(), scope, name)
+        session.signed_in_at = session.created_at
+        session.place, session.agent = client.place, client.name
         session.save(force_insert=True)
+        if password is not None:
+            app_passwords.note_use(password)
     return _pair(account, session)
 
 
@@ -119,11 +184,38 @@ def end(host: Host, refresh_jwt: str) -> None:
             account.sessions.filter(lineage=session.lineage).delete()
 
 
+def of_account(account: Account) -> list[SignedInApp]:
+    """The apps that are signed in with a password, the one used last first."""
+    rows = Session.objects.filter(account=account, expires_at__gt=timezone.now())
+    newest: dict[uuid.UUID, Session] = {}
+    for row in rows.order_by("-created_at")[:LISTED_MAX]:
+        newest.setdefault(row.lineage, row)
+    return [SignedInApp.of(row) for row in newest.values()]
+
+
+def end_lineage(account: Account, lineage: uuid.UUID) -> None:
+    """Sign an app out that is signed in with a password. Raises AccountNotFound."""
+    with transaction.atomic():
+        locked = lock_open(account)
+        locked.sessions.filter(lineage=lineage).delete()
+
+
 def forget_expired() -> None:
     """The sweep: sessions whose refresh token can no longer be used."""
     now = timezone.now()
     Session.objects.filter(expires_at__lt=now).delete()
     Session.objects.filter(grace_ends_at__lt=now).delete()
+
+
+def _refuse_passwords(login: Login, *, allow_takendown: bool) -> None:
+    """Raise for a password where apps sign in by OAuth alone; who was taken down can move away with
+    the main one."""
+    if not login.account.is_oauth_only:
+        return
+    if login.app_password is not None:
+        raise AppPasswordsBlocked
+    if login.account.taken_down_at is None or not allow_takendown:
+        raise OAuthRequired
 
 
 def _refuse_old_password(locked: Account, login: Login) -> None:
@@ -182,6 +274,8 @@ def _successor(account: Account, session: Session) -> Session:
             raise session_tokens.ExpiredToken("Token has been revoked")
         return found
     successor = _new(account, session.lineage, session.scope, session.app_password_name)
+    successor.signed_in_at = session.signed_in_at
+    successor.place, successor.agent = session.place, session.agent
     session_rows.succeed(session, successor, grace_ends_at=timezone.now() + REFRESH_GRACE)
     return successor
 

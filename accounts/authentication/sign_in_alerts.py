@@ -1,12 +1,16 @@
-"""Sign-in alerts: an e-mail when an account signs in from somewhere new.
+"""Sign-ins: noted for the account's owner, and an e-mail about one from somewhere new.
 
 A place is a part of the network, an IPv4 /24 or an IPv6 /48: what one provider gives to a
 neighbourhood or a household. A new device at home is no news, a known device elsewhere is. Kept is
-a hash under the server's secret key, for half a year. Only the main password counts: apps with
-passwords of their own sign in from wherever their servers are.
+a hash under the server's secret key, for half a year. E-mails are about the main
+password alone: apps with passwords of their own sign in from wherever their servers are.
+
+Of each account the last fifty sign-ins that succeeded and the last fifty that failed are kept, for
+thirty days.
 """
 
 import ipaddress
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -14,18 +18,71 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from accounts.models import Account, KnownPlace
+from accounts.models import Account, KnownPlace, SignIn
 from hosting.mail import emails, outbox
+from server.database import connection
 
+Way = SignIn.Way
 REMEMBERED_FOR: Final = timedelta(days=180)
+KEPT_FOR: Final = timedelta(days=30)
+KEPT_MAX: Final = 50  # an account, of those that succeeded and of the others
+AGENT_MAX_CHARACTERS: Final = 200
+_RECORD: Final = """
+    WITH noted AS (
+        INSERT INTO sign_in (account_id, is_success, way, place, agent, at)
+        VALUES (%s, %s, %s, %s, %s, %s)
+    )
+    DELETE FROM sign_in WHERE id IN (
+        SELECT id FROM sign_in WHERE account_id = %s AND is_success = %s
+        ORDER BY at DESC, id DESC OFFSET %s
+    ) RETURNING id
+"""
 _PREFIX: Final = {4: 24, 6: 48}  # bits
 
 
-def note(account: Account, address: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who asks: the IP address, and what the browser or app calls itself."""
+
+    address: str = ""
+    agent: str = ""
+
+    @property
+    def place(self) -> str:
+        """The part of the network that it asks from."""
+        return place_of(self.address)
+
+    @property
+    def name(self) -> str:
+        """What it calls itself, as we keep it."""
+        return self.agent.replace("\0", "")[:AGENT_MAX_CHARACTERS]
+
+
+UNKNOWN_CLIENT: Final = Client()
+
+
+def record(account: Account, client: Client, way: SignIn.Way, *, is_success: bool) -> None:
+    """Write down that somebody signed in, or tried to, in one statement."""
+    what = (account.pk, is_success)
+    connection.rows(
+        _RECORD, (*what, way.value, client.place, client.name, timezone.now(), *what, KEPT_MAX - 1)
+    )
+
+
+def of_account(account: Account) -> list[SignIn]:
+    """The last sign-ins, good and bad, the latest first."""
+    since = timezone.now() - KEPT_FOR
+    return list(SignIn.objects.filter(account=account, at__gt=since).order_by("-at")[:KEPT_MAX])
+
+
+def note(
+    account: Account, address: str, agent: str = "", way: SignIn.Way = SignIn.Way.PASSWORD
+) -> None:
     """Somebody signed in to the account from this IP address; tell its owner if that is news.
 
     The first place of all is where the owner signed up, so it is remembered and no more.
     """
+    record(account, Client(address, agent), way, is_success=True)
     place_hash = _hash(account, place_of(address))
     now = timezone.now()
     places = KnownPlace.objects.filter(account=account)
@@ -54,7 +111,8 @@ def place_of(address: str) -> str:
 
 
 def forget_old() -> None:
-    """The sweep: places from which nobody signed in for long."""
+    """The sweep: places from which nobody signed in for long, and sign-ins of long ago."""
+    SignIn.objects.filter(at__lt=timezone.now() - KEPT_FOR).delete()
     KnownPlace.objects.filter(last_seen_at__lt=timezone.now() - REMEMBERED_FOR).delete()
 
 

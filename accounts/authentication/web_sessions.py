@@ -14,19 +14,18 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.authentication.credentials import InvalidLogin
-from accounts.authentication.sign_in_alerts import place_of
+from accounts.authentication.sign_in_alerts import UNKNOWN_CLIENT, Client
 from accounts.models import Account, WebSession
 from accounts.status import lock_for_session
 from hosting.models import Host
 
-AGENT_MAX_CHARACTERS: Final = 200
+LISTED_MAX: Final = 100
 EXPIRES_AFTER = timedelta(days=30)  # of not being used
 _SEEN_AGAIN_AFTER = timedelta(hours=1)  # spares a write at every page
 
 
-def begin(account: Account, address: str = "", agent: str = "") -> str:
-    """Sign in whose password was just looked at; the cookie's value. `address` and `agent` are the
-    browser's IP address and what it calls itself.
+def begin(account: Account, client: Client = UNKNOWN_CLIENT) -> str:
+    """Sign in whose password was just looked at; the cookie's value.
 
     Raises `AccountTakedown`, `AccountNotFound`, and `InvalidLogin` when the password was changed in
     this very moment.
@@ -42,8 +41,8 @@ def begin(account: Account, address: str = "", agent: str = "") -> str:
             account=locked,
             last_seen_at=now,
             proved_at=now,
-            place=place_of(address),
-            agent=agent.replace("\0", "")[:AGENT_MAX_CHARACTERS],
+            place=client.place,
+            agent=client.name,
         )
     return token
 
@@ -72,6 +71,13 @@ def account_of(host: Host, token: str) -> Account | None:
     """The account that is signed in at this host with the cookie, if any."""
     found = find(host, [token])
     return found[0].account if found else None
+
+
+def of_account(account: Account) -> list[WebSession]:
+    """Where the account is signed in to these pages, the browser seen last first."""
+    live = WebSession.objects.filter(account=account)
+    live = live.filter(last_seen_at__gt=timezone.now() - EXPIRES_AFTER)
+    return list(live.order_by("-last_seen_at")[:LISTED_MAX])
 
 
 def end(host: Host, token: str) -> None:

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from accounts.authentication import credentials
+from accounts.pages.cookies import client_of
 from accounts.pages.forms.accounts import HostForm, OwnerForm
 from hosting import limits
 from hosting.limits import RateLimitExceeded
@@ -57,7 +58,7 @@ def prove_password(request: HttpRequest, form: OwnerForm) -> None:
     did = form.account.did
     who = credentials.counted_as(form.host, did)
     with limits.logging_in(request, form.host, who, credentials.InvalidLogin):
-        credentials.authenticate(form.host, did, form.cleaned_data["password"])
+        credentials.authenticate(form.host, did, form.cleaned_data["password"], client_of(request))
 
 
 def status_of(refusal: XrpcError) -> int:

@@ -15,6 +15,7 @@ from django.middleware import csrf
 from django.shortcuts import redirect
 
 from accounts.authentication import sign_in_alerts, web_sessions
+from accounts.authentication.sign_in_alerts import Client
 from accounts.models import Account, WebSession
 from hosting.tenancy.routing import host_of
 
@@ -64,15 +65,20 @@ def signed_in(request: HttpRequest, account: Account) -> HttpResponseRedirect:
     `AccountTakedown`."""
     response = redirect("accounts:home")
     begin(request, response, account)
-    sign_in_alerts.note(account, request.META.get("REMOTE_ADDR", ""))
+    client = client_of(request)
+    sign_in_alerts.note(account, client.address, client.agent)
     return response
+
+
+def client_of(request: HttpRequest) -> Client:
+    """The browser that asks."""
+    return Client(request.META.get("REMOTE_ADDR", ""), request.headers.get("User-Agent", ""))
 
 
 def begin(request: HttpRequest, response: HttpResponse, account: Account) -> None:
     """Begin a session in this browser, in the place of one that the account has here. Forms of
     before were shown to somebody else, perhaps, and count no more. Raises `AccountTakedown`."""
-    address, agent = request.META.get("REMOTE_ADDR", ""), request.headers.get("User-Agent", "")
-    token = web_sessions.begin(account, address, agent)
+    token = web_sessions.begin(account, client_of(request))
     tokens = [token]
     names = {web_sessions.hash_of(each): each for each in _tokens(request)}
     for session in sessions_of(request):

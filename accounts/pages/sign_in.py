@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.authentication import credentials, email_second_factor
 from accounts.models import Account
 from accounts.pages.answers import posted, show_form, status_of
-from accounts.pages.cookies import signed_in, signed_out
+from accounts.pages.cookies import client_of, signed_in, signed_out
 from accounts.pages.forms.accounts import SignInForm
 from accounts.pages.forms.reset import SignInCodeForm
 from hosting import limits
@@ -47,7 +47,7 @@ def authenticated(request: HttpRequest, form: SignInForm) -> Account:
     name, password = form.cleaned_data["identifier"], form.cleaned_data["password"]
     who = credentials.counted_as(form.host, name)
     with limits.logging_in(request, form.host, who, credentials.InvalidLogin):
-        return credentials.authenticate(form.host, name, password)
+        return credentials.authenticate(form.host, name, password, client_of(request))
 
 
 @never_cache

@@ -62,10 +62,11 @@ RESET_PASSWORD = _with_code("reset_password", _("Password Reset Requested"))
 DELETE_ACCOUNT = _with_code("delete_account", _("Account Deletion Requested"))
 PLC_OPERATION = _with_code("plc_operation", _("PLC Update Operation Requested"))
 SIGN_IN_CODE = _with_code("sign_in_code", _("Your Sign-in Code"))
-SIGN_IN_ALERT = EmailKind("sign_in_alert", _("Sign-in From a New Place"))
+SIGN_IN_ALERT = EmailKind(
+    "sign_in_alert", _("Sign-in From a New Place"), budgets=(Budget(3, DAY_S),)
+)
 STAFF_SIGN_IN = EmailKind("staff_sign_in", _("Sign-in From a New Place"))  # to a member of staff
 PASSWORD_CHANGED = EmailKind("password_changed", _("Your Password Was Changed"))
-EMAIL_CHANGED = EmailKind("email_changed", _("Your Email Address Was Changed"))
 # To an address that nobody had confirmed: its reader need not be the account's owner.
 UNCONFIRMED_EMAIL_CHANGED = EmailKind(
     "unconfirmed_email_changed", _("An Account Does Not Use Your Address Any More")
@@ -96,7 +97,6 @@ ALL: Mapping[str, EmailKind] = {
         SIGN_IN_ALERT,
         STAFF_SIGN_IN,
         PASSWORD_CHANGED,
-        EMAIL_CHANGED,
         UNCONFIRMED_EMAIL_CHANGED,
         DELETION_SCHEDULED,
         ACCOUNT_DELETED,

@@ -24,7 +24,7 @@ ADULT = {"$type": "app.bsky.actor.defs#adultContentPref", "enabled": True}
 MORE = {
     "app.bsky.actor.putPreferences": (4, "lock, what stays, delete, insert"),
     "com.atproto.server.checkAccountStatus": (8, "asks the directory and takes note; for moving"),
-    "com.atproto.server.createSession": (5, "argon2 is a hundred times dearer"),
+    "com.atproto.server.createSession": (6, "argon2 is a hundred times dearer"),
 }
 SELDOM = {
     "com.atproto.admin.": "staff",

@@ -63,6 +63,11 @@ class Call:
         return self.caller.permissions if self.caller else None
 
     @property
+    def agent(self) -> str:
+        """What the app calls itself."""
+        return str(self.meta.get("HTTP_USER_AGENT", ""))
+
+    @property
     def session(self) -> str:
         """The caller's session; empty for callers without one."""
         return self.caller.session if self.caller else ""

@@ -10,6 +10,7 @@ from accounts.models import Account
 from accounts.oauth import authorization, devices
 from accounts.oauth.opened_requests import Opened
 from accounts.pages.answers import posted, show_form, status_of
+from accounts.pages.cookies import client_of
 from accounts.pages.oauth.forms import AppSignInCodeForm, AppSignInForm
 from accounts.pages.oauth.requests import address, context, of_request
 from accounts.pages.sign_in import CODE, NAME, authenticated
@@ -87,5 +88,6 @@ def signed_in(
     """Note who signed in, and go on with the request. Raises AccessDenied for another account than
     the app expects, AccountTakedown."""
     authorization.sign_in(opened, account, is_remembered=is_remembered)
-    sign_in_alerts.note(account, request.META.get("REMOTE_ADDR", ""))
+    client = client_of(request)
+    sign_in_alerts.note(account, client.address, client.agent)
     return redirect(address(request, "oauth_authorize"))

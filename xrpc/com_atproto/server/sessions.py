@@ -89,7 +89,7 @@ def create_session(call: Call) -> Answer:
         call.host,
         asked["identifier"],
         asked["password"],
-        LoginContext(asked.get("authFactorToken", ""), call.address),
+        LoginContext(asked.get("authFactorToken", ""), call.address, call.agent),
         allow_takendown=asked.get("allowTakendown", False),
     )
     return {**_pair(tokens), **_session(tokens.account)}

@@ -1,11 +1,18 @@
 """An address is confirmed, changed, and becomes a second factor."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from accounts.authentication import credential_rules, email_address, email_codes
+from accounts.authentication import (
+    credential_rules,
+    email_address,
+    email_codes,
+    security_changes,
+    sessions,
+)
 from accounts.authentication.credential_rules import EmailRefused
 from accounts.authentication.email_address import (
     Change,
@@ -14,7 +21,7 @@ from accounts.authentication.email_address import (
     TokenRequired,
 )
 from accounts.authentication.email_codes import ExpiredToken, InvalidToken, Purpose
-from accounts.models import Account, EmailToken
+from accounts.models import Account, EmailToken, SecurityChange, Session
 from hosting.mail.models import OutgoingMail
 from tests.factories import account_row
 
@@ -85,7 +92,7 @@ def test_a_change_burns_every_code_of_the_old_address(confirmed):
 def test_the_old_address_is_told(confirmed):
     email_address.change(confirmed, Change(NEW, code_for(confirmed)))
     email = OutgoingMail.objects.get()
-    assert (email.recipient, email.kind) == (confirmed.email, "email_changed")
+    assert (email.recipient, email.kind) == (confirmed.email, "change_email_changed")
 
 
 def test_an_address_in_use_is_refused_and_the_code_stays(confirmed, ash):
@@ -191,3 +198,23 @@ def test_the_first_email_speaks_the_language_of_its_reader(alice, settings, lang
     settings.SIGN_UP_MAIL = True
     email_address.welcome(alice, language)
     assert OutgoingMail.objects.get().subject == subject
+
+
+def test_the_reader_of_the_old_address_takes_it_back(confirmed, ash):
+    email_address.change(confirmed, Change(NEW, code_for(confirmed)))
+    sessions.begin(confirmed)
+    token = re.search(r"/account/undo/(\S+)", OutgoingMail.objects.get().text).group(1)
+    security_changes.take_back(ash, token)
+    after = Account.objects.get(pk=confirmed.pk)
+    assert (after.email, after.email_confirmed_at is not None) == (confirmed.email, True)
+    assert not Session.objects.exists()
+
+
+def test_an_address_that_somebody_else_has_by_now_is_not_taken_back(confirmed, ash):
+    before = confirmed.email
+    email_address.change(confirmed, Change(NEW, code_for(confirmed)))
+    token = re.search(r"/account/undo/(\S+)", OutgoingMail.objects.get().text).group(1)
+    account_row(ash, "bob", email=before)
+    with pytest.raises(credential_rules.EmailInUse):
+        security_changes.take_back(ash, token)
+    assert SecurityChange.objects.get().undone_at is None

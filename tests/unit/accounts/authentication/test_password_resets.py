@@ -97,3 +97,18 @@ def test_it_works_for_an_account_that_is_taken_down(alice, ash, announced, code)
 def test_a_code_of_one_host_is_nothing_at_another(birch, code):
     with pytest.raises(InvalidToken):
         password_resets.reset(birch, code, NEW)
+
+
+def test_who_is_signed_in_sets_another_one_and_signs_out_everybody(ash, alice):
+    token = web_sessions.begin(alice)
+    changed = password_resets.change(alice, NEW, signs_out=True, address="203.0.113.7")
+    assert credentials.authenticate(ash, alice.did, NEW) == alice
+    assert web_sessions.account_of(ash, token) is None
+    assert OutgoingMail.objects.get().subject == "Password changed"
+    assert web_sessions.begin(changed)
+
+
+def test_others_may_stay_signed_in(ash, alice):
+    token = web_sessions.begin(alice)
+    password_resets.change(alice, NEW, signs_out=False)
+    assert web_sessions.account_of(ash, token) == alice

@@ -8,7 +8,8 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts import status
-from accounts.authentication import credentials, session_tokens, sessions
+from accounts.authentication import app_passwords, credentials, session_tokens, sessions
+from accounts.authentication.sessions import LoginContext
 from accounts.models import Session
 from protocol.errors import XrpcError
 from tests.factories import PASSWORD, account_row
@@ -195,3 +196,64 @@ def test_the_sweep_forgets_only_what_is_of_no_use(ash, login):
     Session.objects.exclude(next_jti=None).update(grace_ends_at=timezone.now())
     sessions.forget_expired()
     assert [session.jti for session in Session.objects.all()] == [jti_of(ash, successor)]
+
+
+# --- apps by OAuth alone
+
+
+def oauth_only(account) -> None:
+    account.is_oauth_only = True
+    account.save(update_fields=["is_oauth_only"])
+
+
+def test_where_apps_sign_in_by_oauth_alone_no_password_opens_a_session(ash, alice):
+    _, phone = app_passwords.create(alice, "phone", is_privileged=True)
+    oauth_only(alice)
+    with pytest.raises(sessions.OAuthRequired):
+        sessions.log_in(ash, alice.did, PASSWORD)
+    with pytest.raises(sessions.AppPasswordsBlocked):
+        sessions.log_in(ash, alice.did, phone)
+
+
+def test_a_wrong_password_does_not_learn_of_it(ash, alice, monkeypatch):
+    monkeypatch.setattr(credentials, "REFUSAL_TAKES_S", 0.0)
+    oauth_only(alice)
+    with pytest.raises(credentials.InvalidLogin):
+        sessions.log_in(ash, alice.did, "wrong")
+
+
+def test_who_was_taken_down_may_still_move_away(ash, alice, announced):
+    oauth_only(alice)
+    status.take_down(alice)
+    assert sessions.log_in(ash, alice.did, PASSWORD, allow_takendown=True)
+
+
+# --- what is listed
+
+
+def test_a_session_keeps_since_when_and_from_where_it_is(ash, alice):
+    context = LoginContext(address="203.0.113.7", agent="An app")
+    tokens = sessions.log_in(ash, alice.did, PASSWORD, context)
+    sessions.refresh(ash, tokens.refresh_jwt)
+    (app,) = sessions.of_account(alice)
+    assert (app.place, app.agent, app.app_password_name) == ("203.0.113.0/24", "An app", None)
+    assert app.since is not None
+    assert app.since < app.last_used_at
+
+
+def test_one_session_is_ended_with_its_successors(ash, alice):
+    tokens, other = sessions.begin(alice), sessions.begin(alice)
+    sessions.refresh(ash, tokens.refresh_jwt)
+    lineage = Session.objects.get(pk=jti_of(ash, tokens)).lineage
+    sessions.end_lineage(alice, lineage)
+    assert [app.lineage for app in sessions.of_account(alice)] == [
+        Session.objects.get(pk=jti_of(ash, other)).lineage
+    ]
+
+
+def test_an_app_password_says_when_it_was_used_last(ash, alice):
+    row, phone = app_passwords.create(alice, "phone", is_privileged=False)
+    assert row.last_used_at is None
+    sessions.log_in(ash, alice.did, phone)
+    (used,) = app_passwords.of_account(alice)
+    assert used.last_used_at is not None

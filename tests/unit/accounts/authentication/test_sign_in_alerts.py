@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.authentication import app_passwords, sessions, sign_in_alerts
+from accounts.authentication import app_passwords, credentials, sessions, sign_in_alerts
 from accounts.authentication.sessions import LoginContext
-from accounts.models import KnownPlace
+from accounts.authentication.sign_in_alerts import Client, Way, place_of
+from accounts.models import KnownPlace, SignIn
 from hosting.mail.models import OutgoingMail, Sender
 from tests.factories import PASSWORD, account_row
 
@@ -74,6 +75,7 @@ def test_the_table_knows_no_address(at_home):
 
 def test_signing_in_with_the_main_password_counts_and_with_an_apps_does_not(at_home, ash):
     _, password = app_passwords.create(at_home, "phone", is_privileged=False)
+    OutgoingMail.objects.all().delete()  # about the app password
     sessions.log_in(ash, at_home.did, password, LoginContext(address=AWAY))
     assert not OutgoingMail.objects.exists()
     sessions.log_in(ash, at_home.did, PASSWORD, LoginContext(address=AWAY))
@@ -84,3 +86,38 @@ def test_places_of_long_ago_are_forgotten(at_home):
     KnownPlace.objects.update(last_seen_at=timezone.now() - timedelta(days=181))
     sign_in_alerts.forget_old()
     assert not KnownPlace.objects.exists()
+
+
+def test_more_than_three_new_places_a_day_are_not_mailed(at_home):
+    for number in range(5):
+        sign_in_alerts.note(at_home, f"198.51.{number}.1")
+    assert OutgoingMail.objects.count() == 3
+
+
+def test_the_owner_sees_who_signed_in_and_who_failed(alice, ash, monkeypatch):
+    monkeypatch.setattr(credentials, "REFUSAL_TAKES_S", 0.0)
+    context = LoginContext(address=AWAY, agent="An app\0")
+    sessions.log_in(ash, alice.did, PASSWORD, context)
+    with pytest.raises(credentials.InvalidLogin):
+        sessions.log_in(ash, alice.did, "wrong", context)
+    failed, good = sign_in_alerts.of_account(alice)
+    assert (failed.is_success, good.is_success) == (False, True)
+    assert (good.way, good.place, good.agent) == ("password", place_of(AWAY), "An app")
+
+
+def test_failures_do_not_push_out_who_signed_in(alice, monkeypatch):
+    monkeypatch.setattr(sign_in_alerts, "KEPT_MAX", 3)
+    client, way = Client(AWAY), Way.PASSWORD
+    sign_in_alerts.record(alice, client, way, is_success=True)
+    for _ in range(5):
+        sign_in_alerts.record(alice, client, way, is_success=False)
+    assert SignIn.objects.filter(account=alice, is_success=True).count() == 1
+    assert SignIn.objects.filter(account=alice, is_success=False).count() == 3
+
+
+def test_sign_ins_are_kept_for_thirty_days(alice):
+    sign_in_alerts.record(alice, Client(AWAY), Way.PASSWORD, is_success=True)
+    SignIn.objects.update(at=timezone.now() - sign_in_alerts.KEPT_FOR)
+    assert sign_in_alerts.of_account(alice) == []
+    sign_in_alerts.forget_old()
+    assert not SignIn.objects.exists()
