@@ -8,7 +8,7 @@ it can be handed on as it is when there is nothing to change.
 from typing import Final
 
 from protocol.errors import InvalidRequest, XrpcError
-from server.net.http_client.content_codings import Decoder, Undecodable
+from server.net.http_client.decoded_answers import AnswerDecoder, Undecodable
 from xrpc.response.answers import COMPRESS_FROM_BYTES, pack
 
 DECODED_MAX_BYTES = 10_000_000
@@ -48,7 +48,7 @@ def packed(text: bytes, accept_encoding: str) -> tuple[bytes, dict[str, str]]:
 
 def decoded(body: bytes, content_encoding: str, most: int = DECODED_MAX_BYTES) -> bytes:
     """The bytes behind a Content-Encoding, at most so many. Raises Undecodable."""
-    decoder = Decoder(content_encoding)
+    decoder = AnswerDecoder(content_encoding)
     pieces: list[bytes] = []
     size = 0
     for piece in decoder.pieces(body):

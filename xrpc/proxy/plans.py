@@ -21,7 +21,7 @@ from hosting.limits import network
 from hosting.models import Host
 from protocol.untrusted_input import bounded_json
 from protocol.untrusted_input.limits import ANSWER
-from server.net.http_client.content_codings import Undecodable
+from server.net.http_client.decoded_answers import Undecodable
 from xrpc.auth.declared import LEAVING, PRIV
 from xrpc.proxy import encodings, methods
 from xrpc.proxy.destinations import Service

@@ -10,7 +10,7 @@ from typing import Final
 from protocol.errors import XrpcError
 from protocol.untrusted_input import bounded_json
 from server.net import http_client
-from server.net.http_client.content_codings import Undecodable
+from server.net.http_client.decoded_answers import Undecodable
 from xrpc.proxy.encodings import decoded
 from xrpc.proxy.plans import Received
 

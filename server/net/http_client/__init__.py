@@ -14,7 +14,7 @@ when it may have been acted upon.
 """
 
 from server.net.http_client.blocking import Answer, request, request_configured
-from server.net.http_client.content_codings import Undecodable
+from server.net.http_client.decoded_answers import Undecodable
 from server.net.http_client.errors import (
     BadResponse,
     Busy,

@@ -18,7 +18,7 @@ from typing import IO, Any, TypeVar
 
 import uvloop
 
-from server.net.http_client.content_codings import Decoder
+from server.net.http_client.decoded_answers import AnswerDecoder
 from server.net.http_client.errors import TooLarge
 from server.net.http_client.messages import Request
 from server.net.http_client.pool import Connections, Reply
@@ -83,7 +83,7 @@ async def _exchange(
 async def _decoded(reply: Reply, max_bytes: int) -> AsyncIterator[bytes]:
     """The body without its Content-Encoding, counted with it and without."""
     left = max_bytes
-    decoder = Decoder(reply.headers.get("content-encoding", ""))
+    decoder = AnswerDecoder(reply.headers.get("content-encoding", ""))
     async for chunk in reply.chunks(max_bytes):
         for piece in decoder.pieces(chunk):
             left -= len(piece)

@@ -10,7 +10,7 @@ from typing import IO, Protocol
 from django.core.handlers.wsgi import WSGIRequest
 
 from protocol.errors import InvalidRequest, XrpcError
-from server.web.bodies.codings import DECODERS, BrokenCoding, Decoder
+from server.net.content_codings import DECODERS, BrokenCoding, Decoder
 
 CHUNK_BYTES = 65_536
 # What an honest body never comes to: JSON is packed 20 to 1 at the most, repos and pictures hardly.
@@ -125,10 +125,16 @@ class Body:
         return piece
 
     def _decoded(self, decoder: Decoder, size: int) -> bytes:
+        packed = b""  # first what is in the decoder still
         try:
-            return decoder.decode(size, self._packed)
+            while not decoder.is_finished:
+                if piece := decoder.decode(packed, size):
+                    return piece
+                if not decoder.is_finished and not (packed := self._packed()):
+                    raise InvalidRequest("The request body ends before its encoding does")
         except BrokenCoding as fault:
-            raise InvalidRequest(str(fault)) from fault
+            raise InvalidRequest("The request body is not what Content-Encoding says") from fault
+        return b""
 
 
 def _is_chunked(request: WSGIRequest) -> bool:
