@@ -75,7 +75,6 @@ def codecs() -> Mapping[str, Callable[[], object]]:
         "cbor.encode (checked)": partial(cbor.encode, value),
         "cbor.decode (strict)": partial(cbor.decode, block),
         "atjson.to_cbor": partial(atjson.to_cbor, POST),
-        "atjson.to_value": partial(atjson.to_value, POST),
         "atjson.from_cbor": partial(atjson.from_cbor, block),
         "cid.of_dag_cbor": partial(cid.of_dag_cbor, block),
         "cid.to_text": partial(cid.to_text, name),

@@ -43,11 +43,6 @@ def to_cbor(parsed_json: Any) -> bytes:
         raise _encoding_fault(parsed_json, error) from error
 
 
-def to_value(parsed_json: Any) -> Any:
-    """The decoded form of the same object, with bytes and Links. Raises DataModelError."""
-    return cbrrr.decode_dag_cbor(to_cbor(parsed_json))
-
-
 def from_cbor(data: bytes) -> bytes:
     """Render an encoded block as JSON text. Integers beyond 2^53 are written in full."""
     try:

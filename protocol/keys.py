@@ -61,11 +61,6 @@ class PublicKey(ABC):
         return _from_multikey(text.removeprefix(_DID_KEY))
 
     @staticmethod
-    def from_multibase(text: str) -> "PublicKey":
-        """Read a Multikey: `z`, then base58 of the curve's prefix and the compressed point."""
-        return _from_multikey(text)
-
-    @staticmethod
     def from_verification_method(suite: str, public_key_multibase: str) -> "PublicKey":
         """Read a DID document's key by its `type`: Multikey or one of the 2019 suites."""
         if suite == "Multikey":

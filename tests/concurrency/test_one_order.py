@@ -26,7 +26,7 @@ def grove() -> Iterator[RunningGrove]:
 def signing_key(grove: RunningGrove, person: Person) -> PublicKey:
     answer = Api(grove.port).call("com.atproto.repo.describeRepo", repo=person.did)
     method = answer["didDoc"]["verificationMethod"][0]
-    return PublicKey.from_multibase(method["publicKeyMultibase"])
+    return PublicKey.from_verification_method(method["type"], method["publicKeyMultibase"])
 
 
 def test_fifty_writers_and_five_late_subscribers_see_one_verified_order(

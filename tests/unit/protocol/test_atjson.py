@@ -16,6 +16,11 @@ BLOCK_TEXT = cid.to_text(cid.of_dag_cbor(b"\xa0"))
 BLOB = {"$type": "blob", "ref": {"$link": RAW_TEXT}, "mimeType": "image/png", "size": 5}
 
 
+def value_of(record: dict[str, Any]) -> Any:
+    """The decoded form of a record, with bytes and Links."""
+    return cbor.decode(atjson.to_cbor(record))
+
+
 @given(data_model.json_objects)
 def test_plain_json_comes_back_as_it_went_in(record: dict[str, Any]) -> None:
     assert orjson.loads(atjson.from_cbor(atjson.to_cbor(record))) == record
@@ -23,19 +28,19 @@ def test_plain_json_comes_back_as_it_went_in(record: dict[str, Any]) -> None:
 
 @given(data_model.json_objects)
 def test_the_value_form_encodes_to_the_same_bytes(record: dict[str, Any]) -> None:
-    assert cbor.encode(atjson.to_value(record)) == atjson.to_cbor(record)
+    assert cbor.encode(value_of(record)) == atjson.to_cbor(record)
 
 
 @given(data_model.values)
 def test_a_decoded_value_shows_as_json_and_reads_back(value: Any) -> None:
     record = {"value": value}
     if data_model.is_json_safe(record):
-        assert atjson.to_value(atjson.from_value(record)) == record
+        assert value_of(atjson.from_value(record)) == record
 
 
 def test_links_bytes_and_blobs_become_values() -> None:
     record = {"link": {"$link": BLOCK_TEXT}, "bytes": {"$bytes": "aGk"}, "blob": BLOB}
-    value = atjson.to_value(record)
+    value = value_of(record)
     assert value["link"] == cbor.Link(cid.from_text(BLOCK_TEXT))
     assert value["bytes"] == b"hi"
     assert value["blob"] == {**BLOB, "ref": cbor.Link(RAW)}
