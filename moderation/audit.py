@@ -1,5 +1,5 @@
 """The audit log: every verb of staff, of the admin API and of the moderation service ends
-in one entry, in the transaction that did the deed; a deed that leaves the transaction has two.
+in one entry, in the transaction that did it; an action that leaves the transaction has two.
 """
 
 from collections.abc import Iterator
@@ -76,8 +76,8 @@ def record_at_host(  # noqa: PLR0913 - an entry has that many columns
 def outside_of_a_transaction(
     actor: Actor, account: Account, action: AuditEntry.Action, reason: str
 ) -> Iterator[None]:
-    """Around a deed that asks the network, and so leaves every transaction: the entry that it was
-    begun is there before it, and how it ended after it, whatever it raises."""
+    """Around an action that asks the network, and so leaves every transaction: the entry that it
+    was begun is there before it, and how it ended after it, whatever it raises."""
     record(actor, account, action, reason, stage=AuditEntry.Stage.BEGUN)
     outcome = AuditEntry.Stage.FAILED
     try:

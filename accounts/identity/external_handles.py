@@ -1,4 +1,4 @@
-"""External handles (people's own domains): checked now and then, and slow to be called lost.
+"""External handles (people's own domains): verified again now and then, lost after refusals.
 
 Source: atproto.com/specs/handle, "Handle Resolution": a handle is valid while it leads to the DID
 and the DID leads to it. Name servers fail, domains move and lapse for a day, so a handle is called

@@ -1,6 +1,6 @@
 """Sign-in with OAuth: browsers, requests under way, the sessions that came of them, consents.
 
-Source: docs/decisions/0031. What a stranger could use is kept as a SHA-256 (hex) or not at all:
+Source: docs/decisions/0031. What would serve a thief is kept as a SHA-256 (hex) or not at all:
 refresh tokens are made and checked with the host's secret (accounts.oauth.tokens). Everything
 belongs to one host; whose is looked at in every query.
 """

@@ -24,7 +24,7 @@ from hosting.models import Host
 ROTATED_AFTER: Final = timedelta(minutes=5)
 PROOF_GRACE: Final = timedelta(seconds=5)
 FORGOTTEN_AFTER: Final = timedelta(days=90)  # of not being used
-STRANGER_FOR: Final = timedelta(days=1)  # a browser in which nobody is signed in
+SIGNED_OUT_FOR: Final = timedelta(days=1)  # a browser in which nobody is signed in
 EPHEMERAL_FOR: Final = timedelta(minutes=15)  # a sign-in that nobody wanted remembered
 ACCOUNTS_MAX: Final = 20  # signed in at one browser; the eldest goes
 
@@ -122,8 +122,8 @@ def forget_unused() -> None:
     OAuthDeviceAccount.objects.filter(
         is_remembered=False, signed_in_at__lt=now - EPHEMERAL_FOR
     ).delete()
-    strangers = OAuthDevice.objects.filter(signed_in__isnull=True)
-    strangers.filter(last_seen_at__lt=now - STRANGER_FOR).delete()
+    signed_out = OAuthDevice.objects.filter(signed_in__isnull=True)
+    signed_out.filter(last_seen_at__lt=now - SIGNED_OUT_FOR).delete()
     OAuthDevice.objects.filter(last_seen_at__lt=now - FORGOTTEN_AFTER).delete()
 
 

@@ -113,7 +113,7 @@ def _challenge(given: Mapping[str, str]) -> str:
     if given.get("code_challenge_method") != "S256":
         raise InvalidRequest("code_challenge_method must be S256")
     if not _CHALLENGE.fullmatch(challenge):
-        raise InvalidRequest("code_challenge is not one of S256")
+        raise InvalidRequest("code_challenge must be a SHA-256 in base64url (43 characters)")
     return challenge
 
 
@@ -140,5 +140,5 @@ def _bound_key(asked: str, proven: str) -> str:
     if asked and proven and asked != proven:
         raise InvalidRequest("dpop_jkt is not the key of the DPoP proof")
     if len(asked) > 64:  # RFC 7638: SHA-256 takes 43
-        raise InvalidRequest("dpop_jkt is no thumbprint")
+        raise InvalidRequest("dpop_jkt must be a JWK thumbprint (RFC 7638)")
     return proven or asked

@@ -64,8 +64,8 @@ class AuditEntry(models.Model):
         EVIDENCE_DISCARD = "evidence.discard", _("Evidence discarded")
 
     class Stage(models.TextChoices):
-        """Of a deed that no transaction holds, because it waits for the network: two entries. A
-        deed that was begun and has no second entry was cut off, and how far it came is not known.
+        """Of an action that no transaction holds, because it waits for the network: two entries. A
+        action that was begun and has no second entry was cut off, and how far it came is not known.
         """
 
         WHOLE = "", _("done")

@@ -1,6 +1,6 @@
 """Apps that people sign in to by OAuth: what staff may decide about them, on the record.
 
-The verbs are the accounts package's; here the role is checked and the deed is written down, in one
+The verbs are the accounts package's; here the role is checked and the action is logged, in one
 transaction with it. A rule is the tenant's, for all its hosts; its entry names the host at whose
 console it was made.
 """

@@ -1,7 +1,7 @@
 """Review of held sign-ups: approved, refused, deleted after a flood; and sign-ups resumed.
 
 The verbs are the accounts package's (`accounts.signup.approval_queue`,
-`accounts.signup.velocity_limit`); here the role is checked and the deed is written down, in one
+`accounts.signup.velocity_limit`); here the role is checked and the action is logged, in one
 transaction with it.
 """
 

@@ -31,7 +31,7 @@ TypeCheck = Callable[[str], None]  # raises for a type that is not wanted
 _PIECE_BYTES = 1_048_576  # smaller uploads never touch the disk before storage
 
 # What is known when the bytes are all there. Bytes that are known are safe from the sweep anew.
-_ARRIVE = f"""
+_LOOK_UP = f"""
     WITH known AS (
         UPDATE blob SET changed_at = now() WHERE repo_id = %(repo)s AND cid = %(cid)b
         RETURNING mime_type, state)
@@ -86,8 +86,8 @@ class Received:
     size: int
 
 
-class _Arrival(NamedTuple):
-    """What _ARRIVE tells. `quota` and `used` are bytes; `naming` are records that name the blob,
+class _Facts(NamedTuple):
+    """What _LOOK_UP tells. `quota` and `used` are bytes; `naming` are records that name the blob,
     where they were asked for."""
 
     tenant_id: int
@@ -158,15 +158,15 @@ def keep(
     (repos.blobs.scanning), and what `check_type` does of the type.
     """
     declared = mime_types.plain(declared_type)
-    arrival = _arrive(repo, received.cid, is_vague=mime_types.is_vague(declared))
-    if arrival.naming:
-        declared = declared_types.telling_type_in(arrival.naming, received.cid) or declared
+    facts = _look_up(repo, received.cid, is_vague=mime_types.is_vague(declared))
+    if facts.naming:
+        declared = declared_types.telling_type_in(facts.naming, received.cid) or declared
     mime_type = mime_types.type_of(received.file, declared)
     if check_type is not None:
         check_type(mime_type)
     ref = BlobRef(received.cid, mime_type, received.size)
     scanning.scan(repo.host_id, ref, received.file)
-    kept = _keep(repo, ref, received.file, arrival, is_said=mime_type == declared)
+    kept = _keep(repo, ref, received.file, facts, is_said=mime_type == declared)
     connection.row(_ATTACH, (repo.id, received.cid))
     return kept
 
@@ -179,7 +179,7 @@ def _place(
     return TemporaryFile() if is_long else io.BytesIO(first)
 
 
-def _arrive(repo: RepoRow, blob_cid: bytes, *, is_vague: bool) -> _Arrival:
+def _look_up(repo: RepoRow, blob_cid: bytes, *, is_vague: bool) -> _Facts:
     """`is_vague`: what is declared says nothing, so records that name the blob are read too. Raises
     BlobTakendown."""
     params = {
@@ -189,29 +189,27 @@ def _arrive(repo: RepoRow, blob_cid: bytes, *, is_vague: bool) -> _Arrival:
         "quota": settings.BLOB_QUOTA_BYTES or None,
         "is_vague": is_vague,
     }
-    row = connection.row(_ARRIVE, params)
+    row = connection.row(_LOOK_UP, params)
     if row is None:
         raise RuntimeError(f"host {repo.host_id} of {repo.did} is gone")
-    arrival = _Arrival(*row)
-    if arrival.state == Blob.State.QUARANTINED:
+    facts = _Facts(*row)
+    if facts.state == Blob.State.QUARANTINED:
         raise BlobTakendown
-    return arrival
+    return facts
 
 
-def _keep(
-    repo: RepoRow, ref: BlobRef, file: IO[bytes], arrival: _Arrival, *, is_said: bool
-) -> BlobRef:
+def _keep(repo: RepoRow, ref: BlobRef, file: IO[bytes], facts: _Facts, *, is_said: bool) -> BlobRef:
     """`is_said`: the type was declared, not guessed from the bytes."""
-    known_type, quota = arrival.known_type, arrival.quota
+    known_type, quota = facts.known_type, facts.quota
     if known_type is not None:
         # A guess may be corrected as long as no record has it.
-        is_open = is_said and arrival.state == Blob.State.STAGED
+        is_open = is_said and facts.state == Blob.State.STAGED
         if is_open and known_type == mime_types.type_of(file, None):
             return _learned(repo.id, ref, known_type)
         return _known(repo.id, ref, known_type)
-    if quota is not None and arrival.used + ref.size > quota:
-        raise BlobQuotaExceeded(quota, arrival.used)
-    key = files.new_key(Place.PUBLIC, arrival.tenant_id, repo.did, ref.cid)
+    if quota is not None and facts.used + ref.size > quota:
+        raise BlobQuotaExceeded(quota, facts.used)
+    key = files.new_key(Place.PUBLIC, facts.tenant_id, repo.did, ref.cid)
     files.write(key, file)
     return take_over(repo, ref, key, quota)
 

@@ -1,4 +1,4 @@
-"""Marks at Valkey, set by the event loop: who sets one first is told so.
+"""Marks in Valkey (SET NX), set by the event loop: whoever is first to set one is told so.
 
 As much of RESP2 (https://redis.io/docs/latest/develop/reference/protocol-spec/) as `SET NX` needs,
 on one connection: questions are sent as they come and answered in their order. Whatever is unusual

@@ -92,7 +92,7 @@ def keys_in(document: object) -> tuple[Mapping[str, Any], ...]:
     if not isinstance(keys, list) or not 0 < len(keys) <= _ITEMS_MAX:
         raise InvalidClientMetadata("jwks must have keys")
     if not all(isinstance(each, dict) for each in keys):
-        raise InvalidClientMetadata("jwks has a key that is none")
+        raise InvalidClientMetadata("jwks has an invalid key")
     if any("d" in each or each.get("kty") == "oct" for each in keys):
         raise InvalidClientMetadata("jwks must have public keys only")
     return tuple(keys)
@@ -103,7 +103,7 @@ def _redirects(
 ) -> tuple[str, ...]:
     uris = _texts(document, "redirect_uris", [])
     if not uris:
-        raise InvalidClientMetadata("redirect_uris must have at least one")
+        raise InvalidClientMetadata("redirect_uris must not be empty")
     for uri in uris:
         redirect_uris.check_declared(uri, client_id, application_type)
     return uris
@@ -115,7 +115,7 @@ def _scopes(document: Mapping[str, Any]) -> frozenset[str]:
         raise InvalidClientMetadata("scope is required")
     scopes = scope.split(" ")
     if len(set(scopes)) != len(scopes):
-        raise InvalidClientMetadata("scope has a scope twice")
+        raise InvalidClientMetadata("scope lists a value twice")
     if "atproto" not in scopes:
         raise InvalidClientMetadata("scope must include atproto")
     return frozenset(scopes)
@@ -191,5 +191,5 @@ def _texts(document: Mapping[str, Any], name: str, default: list[str]) -> tuple[
     if not isinstance(given, list) or len(given) > _ITEMS_MAX:
         raise InvalidClientMetadata(f"{name} must be a list")
     if not all(isinstance(each, str) for each in given) or len(set(given)) != len(given):
-        raise InvalidClientMetadata(f"{name} must have different strings")
+        raise InvalidClientMetadata(f"{name} must not list a value twice")
     return tuple(given)

@@ -1,6 +1,6 @@
 """Clients by their identifier, and their keys: fetched, checked, remembered for ten minutes.
 
-The URL is a stranger's, so it goes through the guarded client (server.net.http_client): public
+The URL is untrusted, so it goes through the guarded client (server.net.http_client): public
 addresses, no redirects, 200 and JSON alone, so many bytes and seconds. Documents are public facts
 and shared by all hosts. A copy that was good stands in for a day while its server is away: a fault
 of somebody else's must not end anybody's session. Whoever makes us ask pays from their network's

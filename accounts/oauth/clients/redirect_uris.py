@@ -42,7 +42,7 @@ def chosen(declared: Iterable[str], asked: str | None) -> str:
         raise InvalidRedirectUri("redirect_uri is required")
     if any(asked == each or _is_same_loopback(asked, each) for each in all_declared):
         return asked
-    raise InvalidRedirectUri("redirect_uri is none of the client's")
+    raise InvalidRedirectUri("redirect_uri is not in the client metadata")
 
 
 def _is_private_use(uri: str, parts: SplitResult, client_id: str) -> bool:

@@ -1,4 +1,4 @@
-"""What a tenant thinks of an app: trusted, blocked, or nothing in particular."""
+"""Rules of a tenant about apps: trusted, blocked, or neither."""
 
 from accounts.models import OAuthClientRule, OAuthRequest, OAuthSession
 from accounts.oauth.errors import UnauthorizedClient

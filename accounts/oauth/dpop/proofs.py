@@ -69,9 +69,9 @@ def verified(host: Host, presented: Presented, access_token: str | None = None) 
     claims = token.payload
     _check_time(claims)
     if claims.get("htm") != presented.method:
-        raise InvalidDpopProof("DPoP proof: htm is another method")
+        raise InvalidDpopProof("DPoP proof: htm does not match the request's method")
     if not _is_at(host, claims.get("htu"), presented.path):
-        raise InvalidDpopProof("DPoP proof: htu is another address")
+        raise InvalidDpopProof("DPoP proof: htu does not match the request's URL")
     _check_hash(claims, access_token)
     _check_nonce(host, claims)
     jti = claims.get("jti")
@@ -137,7 +137,7 @@ def _check_hash(claims: dict[str, Any], access_token: str | None) -> None:
         given.encode(errors="replace"), expected
     )
     if not is_right:
-        raise InvalidDpopProof("DPoP proof: ath is not the access token's")
+        raise InvalidDpopProof("DPoP proof: ath does not match the access token")
 
 
 def _check_nonce(host: Host, claims: dict[str, Any]) -> None:
@@ -145,4 +145,4 @@ def _check_nonce(host: Host, claims: dict[str, Any]) -> None:
     if nonce is None:
         raise UseDpopNonce("Authorization server requires nonce in DPoP proof")
     if not isinstance(nonce, str) or not nonces.is_good(host, nonce):
-        raise UseDpopNonce("DPoP proof: the nonce is not good any more")
+        raise UseDpopNonce("DPoP proof: the nonce has expired")

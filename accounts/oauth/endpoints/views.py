@@ -1,7 +1,7 @@
 """The endpoints: metadata, keys, pushed requests, tokens, revocation.
 
 Source: RFC 8414, RFC 9728, RFC 9126, RFC 6749, RFC 7009, RFC 9449. The three that ask a client for
-its document run in the pool `lookup`: its server is a stranger's.
+its document run in the pool `lookup`: its server is untrusted.
 """
 
 from collections.abc import Mapping

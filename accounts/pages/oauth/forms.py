@@ -1,4 +1,4 @@
-"""The forms of a sign-in with OAuth: those of the account pages, and a word on what is kept."""
+"""The forms of a sign-in with OAuth: those of the account pages, and "remember this account"."""
 
 from typing import Any
 

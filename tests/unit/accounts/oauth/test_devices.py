@@ -89,7 +89,7 @@ def test_the_sweep_forgets_what_is_old(seen, alice):
 def test_the_sweep_soon_forgets_browsers_in_which_nobody_is_signed_in(ash, seen, alice):
     devices.create(ash, HOME)
     devices.sign_in(seen.device, alice, is_remembered=True)
-    OAuthDevice.objects.update(last_seen_at=timezone.now() - devices.STRANGER_FOR)
+    OAuthDevice.objects.update(last_seen_at=timezone.now() - devices.SIGNED_OUT_FOR)
     devices.forget_unused()
     assert OAuthDevice.objects.get() == seen.device
     long_ago = timezone.now() - devices.FORGOTTEN_AFTER
