@@ -11,7 +11,6 @@ from typing import Any
 import django
 import hypothesis
 import pytest
-from pytest_django import DjangoDbBlocker
 from xdist.scheduler import LoadScopeScheduling
 
 from tests import services
@@ -28,10 +27,12 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "hosting.settings"
 django.setup()
 
 from django.core.files.storage import storages  # noqa: E402 - needs django.setup()
-from django.db import connection  # noqa: E402 - needs django.setup()
 
 from hosting.models import Host, Tenant  # noqa: E402 - needs django.setup()
 from hosting.tenancy import provisioning  # noqa: E402 - needs django.setup()
+from tests import shortcuts  # noqa: E402 - needs django.setup()
+
+shortcuts.take()
 
 # What one of two test processes runs, in the order of a single one; the other one has the rest.
 _WITH_PROCESSES = frozenset({"browser", "concurrency", "fuzz", "house", "interop", "tenancy"})
@@ -60,15 +61,18 @@ def pytest_xdist_setupnodes() -> None:
     del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
+def pytest_collection_finish() -> None:
+    """Nothing of what is loaded by now goes away."""
+    shortcuts.freeze_loaded()
+
+
 pytest_plugins = ["tests.plc_server"]  # the fixture `plc`
 
 
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Tests with real transactions are cleared by TRUNCATE, which the audit log refuses; its own
-    tests put the trigger back (tests/unit/moderation/test_audit.py)."""
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("alter table audit_entry disable trigger audit_entry_is_never_emptied")
+@pytest.fixture
+def real_password_hashes(settings) -> None:
+    """Passwords are hashed at the cost that they have outside of tests."""
+    settings.PASSWORD_HASHERS = list(shortcuts.REAL_HASHERS)
 
 
 @pytest.fixture

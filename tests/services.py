@@ -1,8 +1,8 @@
 """The tests' own Postgres and Valkey: real, embedded, in a temporary folder, gone afterwards.
 
 DATABASE_URL and VALKEY_URL from the environment win. Of several test processes (pytest-xdist) each
-has services of its own. Only fsync is off: a crash of the test machine may lose the tests'
-database.
+has services of its own. Postgres writes as little as it can: a crash of the machine may lose the
+tests' database.
 """
 
 import atexit
@@ -14,6 +14,13 @@ from pathlib import Path
 from server.embedded import postgres, valkey
 from server.encryption import secret_files
 
+NOT_DURABLE = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+}
 _started: list[str] = []  # the names of what this process set
 
 
@@ -25,7 +32,7 @@ def start() -> None:
     secret_files.create_missing(data)
     _started.extend(each for each in ("DATABASE_URL", "VALKEY_URL") if not os.environ.get(each))
     if not os.environ.get("DATABASE_URL"):
-        database = postgres.start(data, {"fsync": "off", "synchronous_commit": "off"})
+        database = postgres.start(data, NOT_DURABLE)
         atexit.register(database.stop)
         os.environ["DATABASE_URL"] = database.url
     if not os.environ.get("VALKEY_URL"):

@@ -183,7 +183,7 @@ def silent_dids(aim: Aim, address: str) -> None:
     while not aim.is_over():
         server = ThreadingHTTPServer(("127.0.0.1", 0), _SilentDid)
         server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         did = f"did:web:localhost%3A{server.server_port}"
         wanted = {
             "did": did,

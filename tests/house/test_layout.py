@@ -2,7 +2,7 @@
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -24,13 +24,16 @@ def entries(folder: Path) -> list[str]:
     return sorted(each.name for each in inside if each.is_file() or any(each.rglob("*.py")))
 
 
-def imported(file: Path) -> Iterator[str]:
+@cache  # each folder above a module asks
+def imported(file: Path) -> list[str]:
     """The dotted names that a module imports, each as long as it is written."""
+    found: list[str] = []
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            found += (f"{node.module}.{alias.name}" for alias in node.names)
+    return found
 
 
 def sibling_imports(folder: Path) -> dict[str, set[str]]:

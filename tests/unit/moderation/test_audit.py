@@ -43,7 +43,6 @@ def test_the_log_cannot_be_emptied(account):
     audit.record(audit.ADMIN, account, Action.ACCOUNT_RESTORE, "appeal")
     with connection.cursor() as cursor:
         cursor.execute("set constraints all immediate")
-        cursor.execute("alter table audit_entry enable trigger audit_entry_is_never_emptied")
         with pytest.raises(DatabaseError, match="append-only"):
             cursor.execute("truncate audit_entry")
 

@@ -1,10 +1,12 @@
 """The password hash."""
 
+import pytest
 from django.contrib.auth.hashers import check_password, identify_hasher, make_password
 
 from accounts.authentication.passwords import Argon2id
 
 
+@pytest.mark.usefixtures("real_password_hashes")
 def test_new_passwords_are_hashed_with_our_costs():
     assert make_password("secret").startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
 

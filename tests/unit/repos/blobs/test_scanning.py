@@ -46,7 +46,7 @@ class _Answer(BaseHTTPRequestHandler):
 @pytest.fixture
 def scanner(settings):
     with Scanner() as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         settings.BLOB_SCANNERS = [OVER_HTTP]
         settings.BLOB_SCANNER_URL = f"http://127.0.0.1:{server.server_port}/scan"
         yield server
