@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("xrpc.urls")),
     path("", include("accounts.oauth.endpoints.urls")),
     path("", include("accounts.pages.urls")),
+    path("", include("repos.account_transfer.pages.urls")),
     path("dev/mail", captured.index),
     path("dev/mail/<int:mail_id>", captured.as_html),
     path("console/", console.urls),

@@ -23,6 +23,8 @@ from protocol.errors import InvalidRequest, XrpcError
 from protocol.syntax import is_nsid
 from server.web import faults
 from server.web.bodies.decoded_bodies import Body
+from server.web.bodies.ranges import Stored
+from server.web.uploads import Upload, is_still_arriving
 from xrpc import (
     app_bsky,  # noqa: F401 - importing it declares its methods
     com_atproto,  # noqa: F401 - importing it declares its methods
@@ -33,8 +35,7 @@ from xrpc.proxy.unknown_methods import forward_for_no_staff, forward_unknown
 from xrpc.rate_limits import Throttle
 from xrpc.registry import HTTP_VERB, SUBSCRIPTION, Method
 from xrpc.request.bodies import check_content_type, read_json
-from xrpc.request.call import Answer, Call, HandedOn, Stored, Streamed, Whole
-from xrpc.request.uploads import Upload, is_still_arriving
+from xrpc.request.call import Answer, Call, HandedOn, Streamed, Whole
 from xrpc.response.answers import encode, respond
 from xrpc.response.errors import NotSupported, render
 from xrpc.response.variants import mark_private

@@ -111,13 +111,12 @@ CREATE_RECORD: Final = Limit(limits.WRITES, by_did, lambda call: _CREATE + _poin
 PUT_RECORD: Final = Limit(limits.WRITES, by_did, lambda call: _UPDATE + _points_of_size(call))
 DELETE_RECORD: Final = Limit(limits.WRITES, by_did, lambda _call: _DELETE)
 APPLY_WRITES: Final = Limit(limits.WRITES, by_did, _points_of_writes)
-UPLOAD_BLOB: Final = of_account("upload-blob", Budget(1_000, DAY_S))
+UPLOAD_BLOB: Final = Limit(limits.UPLOAD_BLOB, by_did)
 # 2 GB of bodies: a point is 1,024 bytes, decoded
 UPLOADED_BYTES: Final = Limit(
     bucket("uploaded-kib", Budget(2_000_000, DAY_S), slack=20_000), by_did, is_by_size=True
 )
-# What an import changes is taken from the writes when it is done (repos.imports.importing)
-IMPORT_REPO: Final = of_account("import-repo", Budget(10, HOUR_S))
+IMPORT_REPO: Final = Limit(limits.IMPORT_REPO, by_did)
 IMPORT_WRITES: Final = Limit(limits.WRITES, by_did)
 
 CREATE_ACCOUNT: Final = _by_network(limits.SIGN_UP)

@@ -37,6 +37,8 @@ HTTP_VERB = {QUERY: "GET", SUBSCRIPTION: "GET", PROCEDURE: "POST"}
 _PREFIX = "/xrpc/"
 _CONSOLE = "/console/"
 LOOK_UP_CLIENTS = frozenset({"/oauth/par", "/oauth/token", "/oauth/revoke"})
+# Long answers of pages, by the last part of their address (repos.account_transfer.pages)
+DOWNLOADS: Mapping[str, Pool] = {"repo.car": "export", "archive.zip": "transfer"}
 ASK_OTHERS = frozenset({"/account/sign-up", "/gate/signup"})  # pages that do: accounts.pages
 
 
@@ -157,7 +159,7 @@ def pool_of(path: str, method: str) -> Pool:
     if path.startswith(_CONSOLE):
         return "moderation"
     if method != "POST":
-        return "fast"
+        return DOWNLOADS.get(path.rpartition("/")[2], "fast")
     if path in LOOK_UP_CLIENTS:
         return "lookup"
     return "remote" if path in ASK_OTHERS else "slow"

@@ -17,6 +17,7 @@ from hosting.limits.buckets import (
     ACCOUNT_GUESSES,
     GUESSES,
     GUESSES_UNDER_ATTACK,
+    IMPORT_REPO,
     LOGIN,
     REQUEST_PASSWORD_RESET,
     REQUESTS,
@@ -25,6 +26,7 @@ from hosting.limits.buckets import (
     STAFF_GUESSES,
     STAFF_LOGIN,
     STATIC_FILES,
+    UPLOAD_BLOB,
     WRITES,
     bucket,
 )
@@ -46,11 +48,11 @@ from hosting.models import Host
 from server.net.client_networks import network, wide_network
 
 __all__ = [
-    "ACCOUNT_GUESSES", "DAY_S", "GUESSES", "GUESSES_UNDER_ATTACK", "HOUR_S", "LOGIN", "MINUTE_S",
-    "REQUESTS", "REQUEST_PASSWORD_RESET", "RESET_PASSWORD", "SIGN_UP", "STAFF_GUESSES",
-    "STAFF_LOGIN", "STATIC_FILES", "WRITES", "Bucket", "Budget", "BudgetState", "Charge",
-    "ConcurrencyLimit", "Ledger", "RateLimitExceeded", "Store", "attempt", "bucket",
-    "charge_later", "charges", "is_exempt", "is_exempt_client", "logging_in", "network",
+    "ACCOUNT_GUESSES", "DAY_S", "GUESSES", "GUESSES_UNDER_ATTACK", "HOUR_S", "IMPORT_REPO",
+    "LOGIN", "MINUTE_S", "REQUESTS", "REQUEST_PASSWORD_RESET", "RESET_PASSWORD", "SIGN_UP",
+    "STAFF_GUESSES", "STAFF_LOGIN", "STATIC_FILES", "UPLOAD_BLOB", "WRITES", "Bucket", "Budget",
+    "BudgetState", "Charge", "ConcurrencyLimit", "Ledger", "RateLimitExceeded", "Store", "attempt",
+    "bucket", "charge_later", "charges", "is_exempt", "is_exempt_client", "logging_in", "network",
     "network_of", "note", "note_at", "refund", "refusal_of", "refused", "spend", "spend_charges",
     "staff_logging_in",
 ]  # fmt: skip

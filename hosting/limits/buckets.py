@@ -38,4 +38,7 @@ SIGN_UP = bucket("sign-up", Budget(100, 5 * MINUTE_S))
 REQUEST_PASSWORD_RESET = bucket("request-password-reset", Budget(15, HOUR_S), Budget(50, DAY_S))
 RESET_PASSWORD = bucket("reset-password", Budget(50, 5 * MINUTE_S))
 
+UPLOAD_BLOB = bucket("upload-blob", Budget(1_000, DAY_S))
+# What an import changes is taken from the writes when it is done (repos.imports.importing)
+IMPORT_REPO = bucket("import-repo", Budget(10, HOUR_S))
 WRITES = bucket("repo-writes", Budget(5_000, HOUR_S), Budget(35_000, DAY_S), slack=150)

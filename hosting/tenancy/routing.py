@@ -45,6 +45,7 @@ PROGRAM_PATHS = (
     "/oauth/token",
     "/oauth/revoke",
 )
+UPLOADS = "/upload"  # how the address ends to which a page sends files (server.web.file_forms)
 _XRPC = "/xrpc/"
 _HEALTH = "/xrpc/_health"
 _HOSTNAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")  # as hosting.models has it
@@ -111,7 +112,8 @@ class PageMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path_info.startswith(PROGRAM_PATHS):
             return busy.plain() if busy.is_too_much(request) else self.get_response(request)
-        return bad_requests.refusal(request) or self.pages(request)
+        has_file = request.path_info.endswith(UPLOADS)
+        return bad_requests.refusal(request, has_file=has_file) or self.pages(request)
 
     def process_view(
         self, request: HttpRequest, view: Any, args: Any, kwargs: Any

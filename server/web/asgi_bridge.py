@@ -2,7 +2,7 @@
 
 Django's WSGI handler costs a fifth of its ASGI handler (docs/decisions/0004), so HTTP takes it
 even though the server speaks ASGI. Bodies stream both ways, and no thread waits for a client: a
-large upload is received on the event loop (xrpc.request.uploads), a streamed answer is read in
+large upload is received on the event loop (server.web.uploads), a streamed answer is read in
 threads piece by piece (server.web.bodies.long_responses), and its iterator is closed when the
 client goes away.
 """

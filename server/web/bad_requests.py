@@ -11,12 +11,13 @@ from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 
 
-def refusal(request: HttpRequest) -> HttpResponse | None:
-    """The answer to an unreadable request; None for all others, whose form has then been read."""
+def refusal(request: HttpRequest, *, has_file: bool = False) -> HttpResponse | None:
+    """The answer to an unreadable request; None for all others, whose form has then been read,
+    unless it has files: those are its page's to read (server.web.file_forms)."""
     query = request.META.get("QUERY_STRING", "")
     if "%00" in query or "\0" in query or "\0" in request.path_info:
         return refused(400, "This address cannot be read.")
-    if request.method != "POST":
+    if request.method != "POST" or has_file:
         return None
     if _length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         return refused(413, "This form is too long.")

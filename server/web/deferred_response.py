@@ -12,6 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
+from django.http import StreamingHttpResponse
+
 from server.net.client_networks import Client
 from server.net.http_client import Connections
 from server.web.bodies.body_transfers import BodyTransfers
@@ -40,6 +42,14 @@ class Responder(Protocol):
         """Answer the request. Raises ClientDisconnected, TimeoutError when the client left or stood
         still."""
         ...
+
+
+def deferred(responder: Responder) -> StreamingHttpResponse:
+    """No answer yet: only the headers that every answer has, which middleware will set."""
+    response = StreamingHttpResponse(())
+    del response["Content-Type"]
+    response.responder = responder  # type: ignore[attr-defined] # as above
+    return response
 
 
 @dataclass

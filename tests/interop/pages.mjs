@@ -60,7 +60,7 @@ try {
   await send(page, { handle: 'a b', email: 'nope', password: 'x' }, 'a refused sign-up')
   await send(page, { handle: name, email: `${name}@example.com`, password })
   await page.waitForURL(`${options.url}/account/`)
-  await visit(page, ['/account/', '/account/apps', '/account/codes', '/account/confirm-email', '/oauth/authorize?client_id=x&request_uri=y'])
+  await visit(page, ['/account/', '/account/apps', '/account/codes', '/account/confirm-email', '/account/data', '/account/data/import', '/account/data/blobs', '/oauth/authorize?client_id=x&request_uri=y'])
   await visit(page, ['/console/login/'])
   await send(page, { username: 'nobody', password: 'x' }, 'a refused sign-in at the console')
   await send(page, { username: 'admin', password: options['admin-password'] })

@@ -71,7 +71,9 @@ SIGN_IN_SENT = [
 # Pages of an account, each with two addresses: all lead who is a stranger here to the sign-in page.
 NAMED = "account/u/<str:who>/"
 CENTRE_SHOWN = ["", "apps", "codes", "confirm-email", "identity", "prove"]
+CENTRE_SHOWN += ["data", "data/archive.zip", "data/repo.car", "data/import", "data/blobs"]
 CENTRE_SENT = ["confirm-email/send", "sign-out"]
+CENTRE_SENT += ["data/archive", "data/import/upload", "data/blobs/upload", "data/blobs/fetch"]
 ROWS = {
     "": everyone("/", 200),
     "robots.txt": everyone("/robots.txt", 200),

@@ -15,11 +15,12 @@ from repos.events.firehose import follow
 from repos.reads import exports, repos
 from repos.reads.repos import RepoRow
 from server.database.prepared import Question, Row
+from server.web.bodies.ranges import Stored
 from xrpc.auth import app_scopes
 from xrpc.auth.declared import Auth
 from xrpc.auth.subjects import readable_repo
 from xrpc.registry import query, subscription
-from xrpc.request.call import Answer, Call, Stored, Streamed, Whole
+from xrpc.request.call import Answer, Call, Streamed, Whole
 from xrpc.request.small_read import SmallCall, SmallRead
 
 _CAR = "application/vnd.ipld.car"

@@ -6,12 +6,13 @@ credentials, parsed the parameters and checked the input against the lexicon (xr
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import Any
 
 from accounts.service_auth.tokens import ServiceClaims
 from hosting.models import Host
 from protocol.oauth.permissions import Permissions
 from server.web.bodies.decoded_bodies import Body
+from server.web.bodies.ranges import Stored
 from server.web.deferred_response import Responder
 
 
@@ -98,20 +99,6 @@ class Streamed:
     headers: Mapping[str, str] = field(default_factory=dict)
     is_compressible: bool = False
     is_snapshot: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """An answer of bytes in a seekable file, in whole or from anywhere (xrpc.response.ranges).
-
-    `etag` names exactly these bytes and stands in quotes. Whoever answers closes `file`.
-    """
-
-    file: IO[bytes]
-    size: int
-    content_type: str
-    etag: str
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

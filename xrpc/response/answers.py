@@ -15,8 +15,10 @@ import orjson
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from xrpc.request.call import Answer, Encoded, HandedOn, Stored, Streamed, Whole
-from xrpc.response import ranges
+from server.web.bodies import ranges
+from server.web.bodies.ranges import Stored
+from server.web.deferred_response import deferred
+from xrpc.request.call import Answer, Encoded, HandedOn, Streamed, Whole
 from xrpc.response.errors import JSON
 from xrpc.response.variants import mark_coding
 
@@ -33,7 +35,7 @@ def respond(request: HttpRequest, answer: Answer) -> HttpResponseBase:
     if isinstance(answer, Stored):
         return ranges.respond(request, answer)
     if isinstance(answer, HandedOn):
-        return _handed_on(answer)
+        return deferred(answer.responder)
     if isinstance(answer, Streamed):
         return _stream(request, _unread(answer) if is_head else answer)
     content_type = answer.content_type if isinstance(answer, Whole) else JSON
@@ -94,14 +96,6 @@ def pack(coding: str, data: bytes) -> bytes:
 def _zlib_coding(accepted: str) -> str:
     """The first of zlib's codings that the client takes; empty for none."""
     return next((coding for coding in _WBITS if accepts(coding, accepted)), "")
-
-
-def _handed_on(answer: HandedOn) -> StreamingHttpResponse:
-    """No answer yet: only the headers that every answer has, which middleware will set."""
-    response = StreamingHttpResponse(())
-    del response["Content-Type"]
-    response.responder = answer.responder  # type: ignore[attr-defined] # see server.web.deferred_response
-    return response
 
 
 def _stream(request: HttpRequest, answer: Streamed) -> StreamingHttpResponse:

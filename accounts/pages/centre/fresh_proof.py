@@ -14,6 +14,7 @@ from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -44,7 +45,7 @@ def with_fresh_proof(page: Page) -> Page:
     the page where it was filled in."""
 
     @wraps(page)
-    def shown(request: HttpRequest, account: Account, **more: Any) -> HttpResponse:
+    def shown(request: HttpRequest, account: Account, **more: Any) -> HttpResponseBase:
         if is_fresh(request):
             return page(request, account, **more)
         return HttpResponseRedirect(proof_address(request))

@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Final
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
 from accounts.models import Account, WebSession
 from accounts.pages import cookies
 
-Page = Callable[..., HttpResponse]  # of the request, the account, and the address's other parts
+Page = Callable[..., HttpResponseBase]  # of the request, the account, and the address's other parts
 WHO: Final = "who"  # the part of an address that names the account
 
 
@@ -39,7 +40,7 @@ def for_signed_in(page: Page) -> Page:
     """A page for who is signed in, and their account; everybody else is sent to sign in."""
 
     @wraps(page)
-    def shown(request: HttpRequest, who: str = "", **more: Any) -> HttpResponse:
+    def shown(request: HttpRequest, who: str = "", **more: Any) -> HttpResponseBase:
         here = tuple(cookies.sessions_of(request))
         session = next((each for each in here if not who or who in _names(each.account)), None)
         if session is None:

@@ -68,7 +68,7 @@ class Body:
         self._heard: Callable[[int], None] | None = None
 
     def arrived(self, file: IO[bytes]) -> None:
-        """Read from here what was still on its way (xrpc.request.uploads)."""
+        """Read from here what was still on its way (server.web.uploads)."""
         self.source = file
         self.file = None if self.is_encoded else file
 

@@ -5,16 +5,30 @@ answered; several at once, other units and nonsense are ignored, as the RFC allo
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import IO
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from server.web.bodies.decoded_bodies import CHUNK_BYTES
-from xrpc.request.call import Stored
 
 _ONE_RANGE = re.compile(r"bytes=\s*([0-9]{0,18})-([0-9]{0,18})\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An answer of bytes in a seekable file, in whole or from anywhere.
+
+    `etag` names exactly these bytes and stands in quotes. Whoever answers closes `file`.
+    """
+
+    file: IO[bytes]
+    size: int
+    content_type: str
+    etag: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class NotSatisfiable(Exception):

@@ -56,7 +56,7 @@ class Upload:
                     await exchange.answer(response.status_code, headers, response.content)
                     return
             answer = await exchange.run(_POOL, lambda: self._finished(file))
-        body = b"".join(answer)  # JSON, of a few hundred bytes
+        body = b"".join(answer)  # JSON or a page: small
         await exchange.answer(answer.status_code, list(answer.items()), body)
 
     async def _receive(

@@ -7,8 +7,8 @@ from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xrpc.request.call import Stored
-from xrpc.response import ranges
+from server.web.bodies import ranges
+from server.web.bodies.ranges import Stored
 
 BYTES = bytes(range(100)) * 2_000
 

@@ -11,9 +11,9 @@ import pytest
 from django.http import HttpRequest, JsonResponse
 
 from server.web.bodies import body_transfers
+from server.web.uploads import Upload, is_still_arriving
 from tests.unit.server.web.servers import served
 from xrpc.request.call import HandedOn
-from xrpc.request.uploads import Upload, is_still_arriving
 from xrpc.response import answers
 from xrpc.response.errors import render
 

@@ -1,0 +1,44 @@
+"""A repo that its owner brings as a CAR file: checked at once, made the repo by a worker."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Any
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account
+from hosting import limits
+from hosting.limits import Charge
+from protocol.errors import InvalidRequest
+from repos.imports import car_file, importing, jobs
+from repos.imports.receive import ImportsRefused
+from repos.models import ImportJob
+from repos.reads import repos
+
+
+class NoFile(InvalidRequest):
+    """400: no file was chosen, or several."""
+
+    message = "Choose one file"
+    page_text = _("Choose the CAR file of your repo.")
+
+
+def take(account: Account, files: Sequence["UploadedFile[Any]"]) -> ImportJob:
+    """Have the one file become the account's repo. Raises NoFile, ImportsRefused, UnreadableCar,
+    ForeignRepo, ImportUnderWay, InsufficientStorage, RateLimitExceeded."""
+    if not settings.IMPORTS:
+        raise ImportsRefused
+    if len(files) != 1 or not files[0].size:
+        raise NoFile
+    if settings.RATE_LIMITS:
+        limits.spend_charges(account.host, [Charge(limits.IMPORT_REPO, (account.did,))])
+    repo = repos.find_repo(account.host, account.did)
+    with closing(car_file.receive(files[0].chunks())) as received:
+        try:
+            importing.check_owner(received, account.did)
+        except BaseException:
+            received.path.unlink(missing_ok=True)
+            raise
+        return jobs.enqueue(repo, received)

@@ -1,0 +1,65 @@
+"""What an account's data come to, for its page: counts, bytes, the quota, what is on its way."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from accounts.models import Account
+from repos.account_transfer.archives import requests
+from repos.blobs.missing import MissingBlob, count_missing, list_missing
+from repos.models import AccountArchive, BlobFetch, BlobUsage, ImportJob
+from repos.reads import repos
+
+SHOWN_MAX = 100  # of missing blobs
+
+
+@dataclass(frozen=True)
+class Overview:
+    """`quota_bytes` is None where there is none. `fetch` and `last_import` are None where there was
+    nothing to fetch or to import lately."""
+
+    record_count: int
+    blob_count: int
+    used_bytes: int
+    quota_bytes: int | None
+    missing_count: int
+    missing: list[MissingBlob]
+    archive: AccountArchive | None
+    last_import: ImportJob | None
+    fetch: BlobFetch | None
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether something is under way, so that the page is worth looking at again."""
+        jobs = (self.archive, self.last_import, self.fetch)
+        return any(job is not None and job.is_open for job in jobs)
+
+
+def of_account(account: Account) -> Overview:
+    """All of it. Raises RepoNotFound."""
+    repo = repos.find_repo(account.host, account.did)
+    usage = BlobUsage.objects.filter(pk=account.pk).first() or BlobUsage()
+    return Overview(
+        record_count=repo.record_count,
+        blob_count=usage.blob_count,
+        used_bytes=usage.used_bytes,
+        quota_bytes=quota_bytes(account),
+        missing_count=count_missing(account.pk),
+        missing=list_missing(account.pk, SHOWN_MAX),
+        archive=requests.find(account),
+        last_import=ImportJob.objects.filter(repo_id=account.pk).order_by("-pk").first(),
+        fetch=BlobFetch.objects.filter(pk=account.pk).first(),
+    )
+
+
+def is_nearly_full(account: Account) -> bool:
+    """Whether nine tenths of the quota are used."""
+    quota = quota_bytes(account)
+    used = BlobUsage.objects.filter(pk=account.pk).values_list("used_bytes", flat=True).first()
+    return quota is not None and (used or 0) * 10 >= quota * 9
+
+
+def quota_bytes(account: Account) -> int | None:
+    """What its blobs may come to; None: anything."""
+    own = account.host.blob_quota_bytes
+    return (settings.BLOB_QUOTA_BYTES if own is None else own) or None
