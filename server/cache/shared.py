@@ -7,7 +7,8 @@ handles, lexicons) and no tenant's data: they are shared by all hosts.
 
 Anybody may make us ask about names of their own invention, so nothing here grows with them: Valkey
 has a fixed number of places, where a newcomer takes the place of whoever was there, and a process
-keeps so many entries and so many bytes.
+keeps so many entries and so many bytes. Kinds whose values strangers write have fewer places: all
+of them full of the longest values must leave Valkey room for what it may not forget early.
 """
 
 import hashlib
@@ -48,9 +49,10 @@ class Entry:
 class SharedCache:
     """Entries of one kind, under keys that begin with its name."""
 
-    def __init__(self, name: str, most: int = REMEMBERED_MAX) -> None:
+    def __init__(self, name: str, most: int = REMEMBERED_MAX, slots: int = SLOTS) -> None:
         self._name = name
         self._most = most
+        self._slots = slots
         self.own: dict[str, _Copy] = {}
         self._own_bytes = 0
         self._lock = threading.Lock()
@@ -109,7 +111,7 @@ class SharedCache:
     def slot_of(self, key: str) -> str:
         """The name in Valkey under which an entry lies."""
         digest = hashlib.sha256(key.encode(errors="replace")).digest()
-        return f"memory:{self._name}:{int.from_bytes(digest[:8]) % SLOTS}"
+        return f"memory:{self._name}:{int.from_bytes(digest[:8]) % self._slots}"
 
 
 @dataclass(frozen=True, slots=True)

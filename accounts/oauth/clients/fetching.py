@@ -31,7 +31,7 @@ AGAIN_S: Final = 30.0  # and one whose server was away; keys, when a new one is 
 REMEMBERED_MAX: Final = 2_000
 LOOK_UPS = bucket("oauth-client-look-ups", Budget(60, 5 * MINUTE_S))
 
-CACHE = SharedCache("oauth-client", REMEMBERED_MAX)
+CACHE = SharedCache("oauth-client", REMEMBERED_MAX, slots=REMEMBERED_MAX)
 _single_flight: SingleFlight[Mapping[str, Any]] = SingleFlight()
 
 

@@ -114,13 +114,12 @@ def test_a_process_keeps_a_bounded_number(name, away):
     assert own.get("24").value == 24
 
 
-def test_valkey_keeps_a_bounded_number_and_tells_keys_apart(name, monkeypatch):
-    monkeypatch.setattr(shared, "SLOTS", 1)
-    one = SharedCache(name)
+def test_valkey_keeps_a_bounded_number_and_tells_keys_apart(name):
+    one = SharedCache(name, slots=1)
     for key in ("first", "second"):
         one.put(key, key, fresh_s=100, keep_s=100)
     assert len(shared.valkey_client().keys(f"memory:{name}:*")) == 1
-    other = SharedCache(name)
+    other = SharedCache(name, slots=1)
     assert (other.get("first"), other.get("second").value) == (None, "second")
 
 
