@@ -41,36 +41,45 @@ def asked(host: Host, scope: str, declared: Iterable[str]) -> tuple[str, ...]:
         if each not in known:
             raise InvalidScope(f"Scope is not declared in the client metadata: {each[:200]}")
     meant = tuple(each for each in wanted if _parsed(each) is not None)
-    expanded(host, meant)
+    _in_full(host, meant, is_granted=False)
     return meant
 
 
 def expanded(host: Host, granted: Iterable[str]) -> str:
-    """What a token of these scopes may do: permission sets in full, the others as they were asked
-    for. May ask other servers: never inside a transaction. Raises InvalidScope for a set that
+    """What a token of these granted scopes may do: permission sets in full, the others as they were
+    asked for. May ask other servers: never inside a transaction. Raises InvalidScope for a set that
     cannot be resolved and of which no good copy is kept, and for more than a token can carry."""
-    asked_for = [(text, scope) for text in granted if (scope := _parsed(text)) is not None]
+    return _in_full(host, granted, is_granted=True)
+
+
+def _in_full(host: Host, texts: Iterable[str], *, is_granted: bool) -> str:
+    asked_for = [(text, scope) for text in texts if (scope := _parsed(text)) is not None]
     if sum(isinstance(scope, IncludeScope) for _text, scope in asked_for) > SETS_MAX:
         raise InvalidScope(f"The scope names more than {SETS_MAX} permission sets")
-    found = (each for text, scope in asked_for for each in _in_full(host, text, scope))
+    found = (
+        each
+        for text, scope in asked_for
+        for each in _one_in_full(host, text, scope, is_granted=is_granted)
+    )
     text = " ".join(dict.fromkeys(found))
     if len(text) > EXPANDED_MAX_CHARS:
         raise InvalidScope("The permission sets of the scope are too large together")
     return text
 
 
-def permission_set(host: Host, nsid: str, *, may_ask: bool = True) -> PermissionSet:
-    """A permission set by its name; pages, which wait for no other server, may not ask. Raises
-    InvalidScope when nobody can say what it is."""
+def permission_set(host: Host, nsid: str, **how: bool) -> PermissionSet:
+    """A permission set by its name; `how` is what the resolver takes: pages, which wait for no
+    other server, may not ask. Raises InvalidScope when nobody can say what it is."""
     try:
-        return _resolver()(host, nsid, may_ask=may_ask)
+        return _resolver()(host, nsid, **how)
     except (XrpcError, NotAPermissionSet) as error:
         raise InvalidScope(f"The permission set {nsid} cannot be resolved: {error}") from error
 
 
-def _in_full(host: Host, text: str, scope: Scope) -> Iterable[str]:
+def _one_in_full(host: Host, text: str, scope: Scope, *, is_granted: bool) -> Iterable[str]:
     if isinstance(scope, IncludeScope):
-        return map(str, permission_sets.expand(scope, permission_set(host, scope.nsid)))
+        found = permission_set(host, scope.nsid, is_granted=is_granted)
+        return map(str, permission_sets.expand(scope, found))
     return (text,)
 
 
@@ -84,7 +93,7 @@ def _parsed(text: str) -> Scope | None:
 
 @cache
 def _resolver() -> Callable[..., PermissionSet]:
-    """`resolve(host, nsid, may_ask=...)` of the package above; raises XrpcError or
+    """`resolve(host, nsid, may_ask=..., is_granted=...)` of the package above; raises XrpcError or
     NotAPermissionSet."""
     if not settings.PERMISSION_SETS:
         return _no_sets

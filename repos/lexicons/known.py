@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
+from django.db.models import Q
 from django.utils import timezone
 
 from protocol import cbor
@@ -25,18 +26,34 @@ REFUSAL: Final = timedelta(hours=1)
 TIMEOUT_PAUSE: Final = timedelta(minutes=5)
 KEPT: Final = timedelta(days=7)  # a failure that nobody asks about any more
 MAX_WANTED: Final = 1_000  # NSIDs may be anybody's inventions, and each costs a question
-MAX_LOOKED_AT: Final = 5_000  # lexicons kept for onlookers; anybody can publish any number
+NEEDED_FOR: Final = timedelta(days=90)  # after that it is one of those that were looked at
+# Lexicons that are kept; anybody can publish any number, and have us look at them.
+MAX_LOOKED_AT: Final = 5_000
+MAX_NEEDED: Final = 20_000  # by records that were written here and by what apps were granted
 
 # Wanted again when its time has come; a new one while there are not too many already.
 WANT = f"""
-    INSERT INTO network_lexicon (nsid, is_wanted, due_at, did, failure, claimed_did)
-    SELECT %(nsid)s, true, now(), '', '', ''
+    INSERT INTO network_lexicon (nsid, is_wanted, due_at, did, failure, claimed_did, needed_at)
+    SELECT %(nsid)s, true, now(), '', '', '', now()
     WHERE (SELECT count(*) FROM network_lexicon WHERE is_wanted) < {MAX_WANTED}
        OR EXISTS (SELECT 1 FROM network_lexicon WHERE nsid = %(nsid)s)
-    ON CONFLICT (nsid) DO UPDATE SET is_wanted = true
+    ON CONFLICT (nsid) DO UPDATE SET is_wanted = true, needed_at = now()
     WHERE NOT network_lexicon.is_wanted AND network_lexicon.due_at <= now()
     RETURNING 1
 """  # noqa: S608 - a number of our own
+
+# Of too many, those go that were not needed, or not looked at, for the longest time.
+TRIM = """
+    DELETE FROM network_lexicon WHERE nsid IN (
+        (SELECT nsid FROM network_lexicon
+         WHERE document IS NOT NULL AND (needed_at IS NULL OR needed_at < %(since)s)
+         ORDER BY resolved_at DESC OFFSET %(looked_at)s)
+        UNION ALL
+        (SELECT nsid FROM network_lexicon
+         WHERE document IS NOT NULL AND needed_at >= %(since)s
+         ORDER BY needed_at DESC OFFSET %(needed)s)
+    )
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +83,13 @@ def want(nsid: str) -> None:
     connection.row(WANT, {"nsid": nsid})
 
 
+def need(nsid: str) -> None:
+    """Keep an NSID among those that somebody here depends on."""
+    now = timezone.now()
+    is_news = Q(needed_at=None) | Q(needed_at__lt=now - FRESH)
+    NetworkLexicon.objects.filter(is_news, pk=nsid).update(needed_at=now)
+
+
 def wanted(limit: int) -> list[str]:
     """NSIDs to look up now, those that wait longest first."""
     due = NetworkLexicon.objects.filter(is_wanted=True, due_at__lte=timezone.now())
@@ -78,8 +102,8 @@ def authority(nsid: str) -> str:
 
 
 def keep(found: Publication) -> None:
-    """Take note of a lexicon that was found. One that nobody here writes records of is kept only
-    while there are not too many."""
+    """Take note of a lexicon that was found. Of those that nobody here depends on only so many are
+    kept, those that were looked at last."""
     now = timezone.now()
     values: Mapping[str, Any] = {
         "is_wanted": False,
@@ -93,8 +117,9 @@ def keep(found: Publication) -> None:
     }
     if NetworkLexicon.objects.filter(pk=found.nsid).update(**values):
         return
-    if NetworkLexicon.objects.count() < MAX_LOOKED_AT:
-        NetworkLexicon.objects.get_or_create(nsid=found.nsid, defaults=values)
+    NetworkLexicon.objects.get_or_create(nsid=found.nsid, defaults=values)
+    most = {"looked_at": MAX_LOOKED_AT, "needed": MAX_NEEDED, "since": now - NEEDED_FOR}
+    connection.execute(TRIM, most)
 
 
 def note_failure(nsid: str, why: str, pause: timedelta) -> None:

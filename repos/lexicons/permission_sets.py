@@ -33,12 +33,23 @@ KEPT_S: Final = 3_600.0  # for pages, which wait for nobody
 WITHDRAWN_AFTER: Final = timedelta(days=1)
 SILENT_FOR: Final = timedelta(days=90)
 MAX_BYTES: Final = 65_536  # of a set as JSON; each of its permissions is read at every sign-in
-REMEMBERED = SharedCache("permission-set")
+REMEMBERED_MAX: Final = 2_000
+REMEMBERED = SharedCache("permission-set", REMEMBERED_MAX, slots=REMEMBERED_MAX)
 
 
-def resolve(host: Host, nsid: str, *, may_ask: bool = True) -> PermissionSet:
+def resolve(
+    host: Host, nsid: str, *, may_ask: bool = True, is_granted: bool = False
+) -> PermissionSet:
     """The permission set of an NSID. Asks other servers, unless it must not (`may_ask`): then what
-    was known last will do. Raises LexiconNotFound, AuthorityUnavailable, NotAPermissionSet."""
+    was known last will do. `is_granted`: somebody's session depends on it, so strangers who look at
+    others do not displace it. Raises LexiconNotFound, AuthorityUnavailable, NotAPermissionSet."""
+    found = _resolved(host, nsid, may_ask=may_ask)
+    if is_granted:
+        known.need(nsid)
+    return found
+
+
+def _resolved(host: Host, nsid: str, *, may_ask: bool) -> PermissionSet:
     key = f"{host.pk}/{nsid}"
     entry = REMEMBERED.get(key)
     if entry is not None and (entry.is_fresh or not may_ask):

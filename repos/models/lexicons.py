@@ -20,6 +20,7 @@ class NetworkLexicon(models.Model):
     failure = models.TextField(default="")  # why the last attempt gave nothing; empty: it did
     claimed_did = models.TextField(default="")
     resolved_at = models.DateTimeField(null=True)
+    needed_at = models.DateTimeField(null=True)  # by records or sessions here; null: only looked at
 
     class Meta:
         db_table = "network_lexicon"

@@ -46,6 +46,29 @@ def test_only_so_many_are_kept_for_onlookers(network, monkeypatch):
     assert row().did == DID
 
 
+def test_what_strangers_look_at_displaces_only_what_strangers_looked_at(network, monkeypatch):
+    monkeypatch.setattr(known, "MAX_LOOKED_AT", 2)
+    names = [f"com.example.network.{name}" for name in ("granted", "a", "b", "c")]
+    for name in names:
+        network.publish(lexicon_of(name))
+        resolving.resolve(name)
+        if name == names[0]:
+            known.need(name)  # as the exchange of a code does
+    assert set(NetworkLexicon.objects.values_list("pk", flat=True)) == {names[0], *names[2:]}
+
+
+def test_what_nobody_needs_any_more_makes_room(network, monkeypatch):
+    monkeypatch.setattr(known, "MAX_LOOKED_AT", 0)
+    network.publish(lexicon_of())
+    known.want(THING)
+    resolving.resolve_wanted()
+    long_ago = timezone.now() - known.NEEDED_FOR - timedelta(days=1)
+    NetworkLexicon.objects.update(needed_at=long_ago)
+    network.publish(lexicon_of("com.example.network.other"))
+    resolving.resolve("com.example.network.other")
+    assert not NetworkLexicon.objects.exists()
+
+
 def test_an_old_document_stands_in_while_its_authority_is_silent(network):
     network.publish(lexicon_of())
     resolving.resolve(THING)
