@@ -29,6 +29,16 @@ class RequestRefused(InvalidRequest):
     page_text = _("This sign-in has expired, or was answered already.")
 
 
+class RequestExpired(RequestRefused):
+    """The request took too long; a page says so, and leads back to its app."""
+
+    page_text = _("This sign-in took too long and has ended. Nothing was allowed.")
+
+    def __init__(self, back: Redirect) -> None:
+        super().__init__("This sign-in request has expired")
+        self.back = back
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A request under way in its own browser."""
@@ -65,11 +75,15 @@ def open_request(
 
     The first browser that opens a request owns it. Another browser, another client, or a code given
     out already ends it: a Redirect with `access_denied`. Raises RequestRefused for one that is
-    unknown at this host, or has expired. `is_answer`: the consent page was sent, perhaps twice.
+    unknown at this host, and RequestExpired. `is_answer`: the consent page was sent, perhaps twice.
     """
     with transaction.atomic():
         row = _locked(host=host, uri_sha256=opaque.sha256(request_uri))
         is_foreign = row.device_id not in (None, device.pk) or row.client_id != client_id
+        if row.expires_at <= timezone.now():
+            if is_foreign or row.code_sha256 is not None:
+                raise RequestRefused("This sign-in request is unknown here or has expired")
+            raise RequestExpired(refusal(row, AccessDenied("The request has expired")))
         if is_foreign or (row.code_sha256 is not None and not is_answer):
             row.delete()
             return refusal(row, AccessDenied("This request was answered or belongs to another"))
@@ -83,7 +97,10 @@ def open_request(
 
 def locked_again(opened: Opened) -> OAuthRequest:
     """The same request once more, locked, still this browser's. Raises RequestRefused."""
-    return _locked(pk=opened.row.pk, device=opened.device)
+    row = _locked(pk=opened.row.pk, device=opened.device)
+    if row.expires_at <= timezone.now():
+        raise RequestRefused("This sign-in request has expired")
+    return row
 
 
 def of_row(row: OAuthRequest, device: OAuthDevice) -> Opened:
@@ -114,9 +131,9 @@ def refusal(row: OAuthRequest, error: AccessDenied) -> Redirect:
 
 
 def _locked(**which: Any) -> OAuthRequest:
-    """A request that has not expired, locked. Raises RequestRefused."""
+    """A request, which may have expired, locked. Raises RequestRefused."""
     rows = OAuthRequest.objects.select_for_update(of=("self",)).filter(**which)
     found = rows.select_related("host", "account__host").first()
-    if found is None or found.expires_at <= timezone.now():
+    if found is None:
         raise RequestRefused("This sign-in request is unknown here or has expired")
     return found

@@ -22,9 +22,11 @@ from accounts.oauth.errors import InvalidRequest, OAuthError
 from accounts.oauth.redirects import RESPONSE_MODES
 from hosting.models import Host
 from protocol.syntax import is_did, is_handle
+from server.database import model_rows
 
 URI_PREFIX: Final = "urn:ietf:params:oauth:request_uri:"
 LASTS: Final = timedelta(minutes=5)
+TOLD_FOR: Final = timedelta(hours=12)  # that an opened request has expired
 STATE_MAX_CHARS: Final = 2_048
 # What an app may want asked (OpenID Connect Core section 3.1.2.1, Initiating User Registration).
 NONE: Final = "none"
@@ -53,7 +55,7 @@ def push(
     rules.refuse_blocked(host, client.client_id)
     parameters = _checked(host, client, given)
     uri = f"{URI_PREFIX}{opaque.new('req')}"
-    OAuthRequest.objects.create(
+    pushed = OAuthRequest(
         host=host,
         uri_sha256=opaque.sha256(uri),
         client_id=client.client_id,
@@ -63,12 +65,16 @@ def push(
         parameters=parameters,
         expires_at=timezone.now() + LASTS,
     )
+    model_rows.insert(pushed)
     return Pushed(uri, int(LASTS.total_seconds()))
 
 
 def forget_expired() -> None:
-    """The sweep: requests that nobody answered, codes that nobody exchanged."""
-    OAuthRequest.objects.filter(expires_at__lt=timezone.now()).delete()
+    """The sweep: requests that nobody answered, codes that nobody exchanged. Those that a browser
+    opened are kept for a while, to lead a person who comes back late to the app."""
+    now = timezone.now()
+    OAuthRequest.objects.filter(expires_at__lt=now, device=None).delete()
+    OAuthRequest.objects.filter(expires_at__lt=now - TOLD_FOR).delete()
 
 
 def _checked(host: Host, client: Client, given: Mapping[str, str]) -> dict[str, Any]:

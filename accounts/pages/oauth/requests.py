@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 
 from accounts.oauth import authorization, opened_requests
 from accounts.oauth.errors import InvalidRequest, OAuthError
-from accounts.oauth.opened_requests import Opened
+from accounts.oauth.opened_requests import Opened, RequestExpired
 from accounts.oauth.redirects import Redirect
 from accounts.pages.answers import LINKED
 from accounts.pages.oauth import browsers, way_back
@@ -48,6 +48,8 @@ def of_request(page: Page, *, is_answer: bool = False) -> Callable[[HttpRequest]
             return test or _answered(request, page, is_answer=is_answer)
         except browsers.CookiesLost:
             return _answered(request, _cookies_lost)
+        except RequestExpired as refusal:
+            return way_back.expired(request, refusal)
         except OAuthError as refusal:
             return way_back.refused(request, refusal)
 

@@ -6,6 +6,7 @@ Before a request proves where the app is, nobody is sent anywhere: one sentence 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from accounts.oauth.opened_requests import RequestExpired
 from accounts.oauth.redirects import FORM_POST, Redirect
 from hosting.pages.security_headers import page_policy
 from hosting.tenancy.routing import host_of
@@ -35,6 +36,18 @@ def allow_form_to(response: HttpResponse, redirect: Redirect, images: str = "") 
     `images`: an origin from which the page may have some."""
     sources = {"form-action": redirect.form_action, "img-src": images}
     response["Content-Security-Policy"] = page_policy(sources)
+
+
+def expired(request: HttpRequest, refusal: RequestExpired) -> HttpResponse:
+    """The page for a request that took too long: why, and a link to its app, which is told."""
+    if refusal.back.response_mode == FORM_POST:
+        return to_app(request, refusal.back)
+    shown = {
+        "host": host_of(request),
+        "problem": refusal.for_page(),
+        "next": refusal.back.location,
+    }
+    return render(request, "accounts/oauth/refused.html", shown, status=400)
 
 
 def refused(request: HttpRequest, refusal: XrpcError) -> HttpResponse:

@@ -1,10 +1,12 @@
 """What the endpoints refuse, by the names and statuses that clients know."""
 
 import gzip
+from datetime import timedelta
 
 import orjson
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import OAuthRequest
 from accounts.oauth import requests
@@ -196,5 +198,15 @@ def test_requests_that_nobody_answered_are_forgotten(app):
     requests.forget_expired()
     assert OAuthRequest.objects.count() == 1
     OAuthRequest.objects.update(expires_at="2026-01-01T00:00:00Z")
+    requests.forget_expired()
+    assert not OAuthRequest.objects.exists()
+
+
+def test_requests_that_a_browser_opened_lead_back_to_the_app_for_some_hours(app, ash):
+    app.opened()
+    OAuthRequest.objects.update(expires_at=timezone.now() - timedelta(hours=1))
+    requests.forget_expired()
+    assert OAuthRequest.objects.count() == 1
+    OAuthRequest.objects.update(expires_at=timezone.now() - requests.TOLD_FOR)
     requests.forget_expired()
     assert not OAuthRequest.objects.exists()

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import OAuthDevice, OAuthRequest
 from accounts.pages.oauth.browsers import PROOF_COOKIE
-from tests.unit.accounts.pages.oauth.pages import BACK, at, query_of, sign_in, text, told
+from tests.unit.accounts.pages.oauth.pages import BACK, allow, at, query_of, sign_in, text, told
 
 IPHONE = {"user-agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Safari/604.1"}
 
@@ -44,12 +44,32 @@ def test_an_address_without_a_request_is_a_page_and_no_redirect(browser, query):
     assert not OAuthDevice.objects.exists()
 
 
-def test_an_expired_request_is_a_page(browser, asked):
+def test_a_page_left_open_too_long_leads_back_to_the_app(browser, alice, asked):
     query = asked()
+    sign_in(browser, query)
     OAuthRequest.objects.update(expires_at=timezone.now())
-    response = browser.get(at(query))
+    for response in (browser.get(at(query)), allow(browser, query, alice)):
+        assert response.status_code == 400
+        assert "took too long" in text(response)
+        assert f'href="{BACK}?iss=' in text(response)
+        assert "error=access_denied" in text(response)
+    assert not OAuthRequest.objects.exclude(code_sha256=None).exists()
+
+
+def test_what_took_too_long_leads_no_other_browser_anywhere(browser, asked):
+    query = asked()
+    browser.get(at(query))
+    OAuthRequest.objects.update(expires_at=timezone.now())
+    response = another_browser().get(at(query))
     assert response.status_code == 400
-    assert "has expired" in text(response)
+    assert BACK not in text(response)
+
+
+def test_what_took_too_long_is_told_by_a_form_to_apps_that_want_one(browser, asked):
+    query = asked(response_mode="form_post")
+    browser.get(at(query))
+    OAuthRequest.objects.update(expires_at=timezone.now())
+    assert f'action="{BACK}"' in text(browser.get(at(query)))
 
 
 def test_another_hosts_request_is_unknown(browser, birch):
