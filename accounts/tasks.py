@@ -16,7 +16,7 @@ from accounts.identity.keys import reserved_keys
 from accounts.identity.plc import did_refresh, submit
 from accounts.lifecycle import deletion
 from accounts.oauth import devices, requests
-from accounts.oauth import sessions as oauth_sessions
+from accounts.oauth.sessions import ending as oauth_sessions
 from accounts.signup import abandoned, approval_queue, captcha
 from hosting.models import Host
 

@@ -13,16 +13,16 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hosting.settings")
 
 def main() -> None:
     django.setup()
-    from accounts.oauth import sessions
     from accounts.oauth.clients import documents
     from accounts.oauth.clients.authentication import ClientAuth
+    from accounts.oauth.sessions import presenters, refreshing
     from hosting.models import Host
 
     host_id, client_id, jkt, token = sys.argv[1:]
     host = Host.objects.get(pk=int(host_id))
-    presenter = sessions.Presenter(documents.of_loopback(client_id), ClientAuth("none"), jkt)
+    presenter = presenters.Presenter(documents.of_loopback(client_id), ClientAuth("none"), jkt)
     while True:
-        token = sessions.refresh(host, presenter, token)["refresh_token"]
+        token = refreshing.refresh(host, presenter, token)["refresh_token"]
         sys.stdout.write(f"{token}\n")
         sys.stdout.flush()
 

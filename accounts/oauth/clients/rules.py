@@ -3,6 +3,7 @@
 from accounts.models import OAuthClientRule, OAuthRequest, OAuthSession
 from accounts.oauth.errors import UnauthorizedClient
 from hosting.models import Host, Tenant
+from server.database import connection
 
 TRUSTED, BLOCKED = OAuthClientRule.Stance.TRUSTED, OAuthClientRule.Stance.BLOCKED
 
@@ -37,8 +38,9 @@ def forget(tenant: Tenant, client_id: str) -> None:
 
 
 def _stance(host: Host, client_id: str) -> str:
-    rules = OAuthClientRule.objects.filter(tenant_id=host.tenant_id, client_id=client_id)
-    return rules.values_list("stance", flat=True).first() or ""
+    sql = "SELECT stance FROM oauth_client_rule WHERE tenant_id = %s AND client_id = %s"
+    row = connection.row(sql, (host.tenant_id, client_id))
+    return row[0] if row else ""
 
 
 def _set(tenant: Tenant, client_id: str, stance: str) -> None:

@@ -12,7 +12,7 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from accounts.oauth import requests, sessions
+from accounts.oauth import requests
 from accounts.oauth.clients import authentication, fetching
 from accounts.oauth.clients.authentication import ClientAuth, CredentialsMissing
 from accounts.oauth.clients.documents import CODE_GRANT, REFRESH_GRANT, Client
@@ -28,7 +28,10 @@ from accounts.oauth.errors import (
     UnauthorizedClient,
     UnsupportedGrantType,
 )
-from accounts.oauth.sessions import Presenter
+from accounts.oauth.sessions import ending
+from accounts.oauth.sessions.exchange import exchange
+from accounts.oauth.sessions.presenters import Presenter
+from accounts.oauth.sessions.refreshing import refresh
 from hosting import limits
 from hosting.limits import MINUTE_S, Budget, bucket
 from hosting.models import Host
@@ -97,7 +100,7 @@ def token(request: WSGIRequest) -> Mapping[str, Any]:
         raise UnauthorizedClient(f"The client has not declared the grant {grant}")
     presenter = Presenter(client, auth, jkt)
     if grant == CODE_GRANT:
-        return sessions.exchange(host, presenter, given)
+        return exchange(host, presenter, given)
     return _refreshed(request, host, presenter, given)
 
 
@@ -113,7 +116,7 @@ def revoke(request: WSGIRequest) -> None:
         client, auth = _client(request, host, given)
     except CredentialsMissing as error:
         raise InvalidRequest(error.message) from error
-    sessions.revoke(host, Presenter(client, auth, jkt), given["token"])
+    ending.revoke(host, Presenter(client, auth, jkt), given["token"])
 
 
 def _refreshed(
@@ -123,7 +126,7 @@ def _refreshed(
     if not refresh_token:
         raise InvalidRequest("refresh_token is required")
     try:
-        return sessions.refresh(host, presenter, refresh_token)
+        return refresh(host, presenter, refresh_token)
     except InvalidGrant:
         _end_with_lost_key(request, host, presenter.client, refresh_token)
         raise
@@ -152,7 +155,7 @@ def _end_with_lost_key(
     request: WSGIRequest, host: Host, client: Client, refresh_token: str
 ) -> None:
     lost = partial(authentication.has_lost_key, client, asker=_asker(request))
-    sessions.end_with_lost_key(host, client.client_id, refresh_token, lost)
+    ending.end_with_lost_key(host, client.client_id, refresh_token, lost)
 
 
 def _charge_sets(request: WSGIRequest, host: Host, given: Mapping[str, str]) -> None:
