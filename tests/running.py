@@ -66,6 +66,7 @@ class RunningGrove:
     output: list[str] = field(default_factory=list)
     _reader: threading.Thread = field(init=False)
     changed: dict[str, str] = field(default_factory=dict)
+    program: tuple[str, ...] = ("manage.py", "run")
 
     @property
     def url(self) -> str:
@@ -92,7 +93,7 @@ class RunningGrove:
         self.output.clear()
         ready = threading.Event()
         self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "run"],
+            [sys.executable, *self.program],
             cwd=ROOT,
             env=self._environment(),
             stdout=subprocess.PIPE,
@@ -197,10 +198,11 @@ class RunningGrove:
 
 
 @contextmanager
-def running_grove(**changed: str) -> Iterator[RunningGrove]:
+def running_grove(*program: str, **changed: str) -> Iterator[RunningGrove]:
     """A started Grove that is stopped, and its data removed, at the end; `changed` is what its
-    environment differs in."""
+    environment differs in, `program` another one that starts it."""
     grove = RunningGrove(Path(tempfile.mkdtemp(prefix="grove-running-")), changed=changed)
+    grove.program = program or grove.program
     try:
         grove.start()
         yield grove

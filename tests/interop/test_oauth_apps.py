@@ -17,8 +17,10 @@ from pathlib import Path
 
 import pytest
 
+from tests import certificates
 from tests.browser.stories import CLIENTS, NODE, install_clients
-from tests.running import ROOT, RunningGrove, running_grove
+from tests.interop.grove_beside_app import APP
+from tests.running import ROOT, RunningGrove, free_port, running_grove
 
 pytestmark = [
     pytest.mark.slow,
@@ -105,6 +107,18 @@ def test_four_libraries_sign_in_call_refresh_and_sign_out(sandbox: Sandbox) -> N
     assert story.stdout.splitlines() == [
         f"{library}: signed in, called, refreshed, signed out" for library in LIBRARIES
     ]
+
+
+def test_an_app_with_a_key_of_its_own_signs_in_over_tls(tmp_path: Path) -> None:
+    install_clients()
+    certificate, port = str(certificates.write(tmp_path, APP)), str(free_port())
+    program = ("-m", "tests.interop.grove_beside_app", port)
+    with running_grove(*program, SSL_CERT_FILE=certificate) as grove:
+        sign_up(grove.url)
+        own = ("--plc", grove.plc_url, "--port", port, "--certificate", certificate)
+        story = Sandbox(grove).client("confidential.mjs", *own)
+    assert story.returncode == 0, story.stdout + story.stderr
+    assert story.stdout == "signed in with a key, called, refreshed, signed out\n"
 
 
 def test_the_example_in_python_holds(sandbox: Sandbox, tmp_path: Path) -> None:
