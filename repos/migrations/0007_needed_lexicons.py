@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("repos", "0005_file_deletions")]
+    dependencies = [("repos", "0006_archives")]
     operations = [
         migrations.AddField("NetworkLexicon", "needed_at", models.DateTimeField(null=True)),
         migrations.RunSQL(
