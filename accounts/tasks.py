@@ -11,6 +11,7 @@ from accounts.authentication import (
     sign_in_alerts,
     web_sessions,
 )
+from accounts.authentication.factors import trusted_browsers
 from accounts.identity import external_handles
 from accounts.identity.keys import reserved_keys
 from accounts.identity.plc import did_refresh, submit
@@ -73,6 +74,12 @@ def forget_expired_sessions() -> None:
 def forget_expired_web_sessions() -> None:
     """Every hour."""
     web_sessions.forget_expired()
+
+
+@shared_task
+def forget_expired_trust() -> None:
+    """Every hour: browsers that were trusted with a second factor."""
+    trusted_browsers.forget_expired()
 
 
 @shared_task

@@ -48,12 +48,16 @@ class FactorNeedsOlderEmail(InvalidRequest):
         "Your email address was changed less than 72 hours ago. It can become a second factor"
         " after that time"
     )
+    page_text = _(
+        "Your e-mail address was changed less than 72 hours ago. It can get codes after that time."
+    )
 
 
 class FactorNeedsConfirmedEmail(InvalidRequest):
     """400: codes to an address that may be somebody else's would lock the owner out."""
 
     message = "Confirm your email address before it becomes a second factor"
+    page_text = _("Confirm your e-mail address first.")
 
 
 class EmailTooNew(InvalidRequest):
@@ -94,6 +98,15 @@ def check_trusted(account: Account) -> None:
     """Raise EmailTooNew while the address may be a thief's."""
     if not account.is_email_trusted:
         raise EmailTooNew(account)
+
+
+def check_can_be_factor(account: Account) -> None:
+    """Raise FactorNeedsConfirmedEmail, or FactorNeedsOlderEmail, for an address by whose codes a
+    thief could lock the owner out."""
+    if account.email_confirmed_at is None:
+        raise FactorNeedsConfirmedEmail
+    if not account.has_email_auth_factor and not account.is_email_trusted:
+        raise FactorNeedsOlderEmail
 
 
 def welcome(account: Account, language: str | None) -> None:
@@ -153,10 +166,8 @@ def _apply(account: Account, email: str, wanted: Change, *, is_proven: bool) -> 
         if not is_proven:
             account.email_replaced_at = timezone.now()
         email_codes.burn_all(account)  # they went to the other address
-    if wanted.wants_factor and account.email_confirmed_at is None:
-        raise FactorNeedsConfirmedEmail
-    if wanted.wants_factor and not account.has_email_auth_factor and not account.is_email_trusted:
-        raise FactorNeedsOlderEmail
+    if wanted.wants_factor:
+        check_can_be_factor(account)
     if wanted.wants_factor is not None:
         account.has_email_auth_factor = wanted.wants_factor
     account.save(

@@ -13,13 +13,9 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.authentication import (
-    app_passwords,
-    email_second_factor,
-    session_tokens,
-    sign_in_alerts,
-)
+from accounts.authentication import app_passwords, session_tokens, sign_in_alerts
 from accounts.authentication.credentials import InvalidLogin, Login, authenticate_app
+from accounts.authentication.factors import second_step
 from accounts.authentication.sign_in_alerts import UNKNOWN_CLIENT, Client, Way
 from accounts.models import Account, AppPassword, Session, session_rows
 from accounts.status import AccountNotFound, AccountTakedown, lock_for_refresh, lock_open
@@ -41,8 +37,8 @@ class Tokens:
 
 @dataclass(frozen=True)
 class LoginContext:
-    """What comes with a password: a mailed code, the IP address it all came from, and what the app
-    calls itself."""
+    """What comes with a password: a code of the second factor, the IP address it all came from, and
+    what the app calls itself."""
 
     code: str = ""
     address: str = ""
@@ -104,16 +100,15 @@ def log_in(
     """Log in with handle, e-mail or DID and the main password, or an app password.
 
     Raises `InvalidLogin` (unknown and wrong alike, after 350 ms at least), `AccountTakedown`, and
-    for the main password of who has a second factor `AuthFactorTokenRequired`, `WrongCode`; for
-    whose apps sign in by OAuth alone `OAuthRequired`, `AppPasswordsBlocked`. With
-    `allow_takendown` a taken-down person who knows the main password gets a token that only serves
-    to move away.
+    for the main password of who has a second factor what `second_step.require` raises; for whose
+    apps sign in by OAuth alone `OAuthRequired`, `AppPasswordsBlocked`. With `allow_takendown` a
+    taken-down person who knows the main password gets a token that only serves to move away.
     """
     login = authenticate_app(host, identifier, password, context.client)
     is_main = login.app_password is None
     _refuse_passwords(login, allow_takendown=allow_takendown)
     if is_main and (login.account.taken_down_at is None or allow_takendown):
-        email_second_factor.require_code(login.account, context.code)
+        second_step.require(login.account, context.code)
     try:
         tokens = begin_with(login, context.client, allow_takendown=allow_takendown)
     except AccountNotFound:

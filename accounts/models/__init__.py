@@ -3,6 +3,13 @@
 from accounts.models.account_migrations import AccountMigration
 from accounts.models.accounts import Account, AccountQuerySet
 from accounts.models.email import EmailToken, KnownPlace
+from accounts.models.factors import (
+    FactorAttempts,
+    Passkey,
+    RecoveryCode,
+    Totp,
+    TrustedBrowser,
+)
 from accounts.models.identities import PlcOperation, ReservedKey, SigningKey
 from accounts.models.invites import InviteCode, InviteCodeQuerySet, InvitePermission, InviteUse
 from accounts.models.names import CustomHandle, WebIdentity
@@ -32,6 +39,7 @@ __all__ = [
     "AppPassword",
     "CustomHandle",
     "EmailToken",
+    "FactorAttempts",
     "HeldSignUp",
     "HeldSignUpQuerySet",
     "InviteCode",
@@ -46,8 +54,10 @@ __all__ = [
     "OAuthRequest",
     "OAuthSession",
     "OAuthSessionQuerySet",
+    "Passkey",
     "PlcOperation",
     "Preference",
+    "RecoveryCode",
     "ReservedKey",
     "SecurityChange",
     "Session",
@@ -55,6 +65,8 @@ __all__ = [
     "SignUpVelocityLimit",
     "SigningKey",
     "SpentChallenge",
+    "Totp",
+    "TrustedBrowser",
     "WebIdentity",
     "WebSession",
 ]

@@ -1,12 +1,16 @@
-"""Held sign-ups, the velocity limit, and spent captchas.
+"""Held sign-ups, the velocity limit, and spent challenges.
 
 A held sign-up is no account: no DID was made for it, nothing was announced. What was handed in is
 here until staff decide, and no longer.
 """
 
-from django.db import models
+import hashlib
+from datetime import timedelta
+
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from hosting.models import Host, HostQuerySet
@@ -106,11 +110,30 @@ class SignUpVelocityLimit(models.Model):
         db_table = "sign_up_velocity_limit"
 
 
+class SpentChallengeQuerySet(models.QuerySet["SpentChallenge"]):
+    """Spent challenges, in the words that callers use."""
+
+    def claim(self, challenge: bytes, lives: timedelta) -> bool:
+        """Use a challenge up: of several who try at once, one may go on."""
+        row = SpentChallenge(
+            digest=hashlib.sha256(challenge).hexdigest(), expires_at=timezone.now() + lives
+        )
+        try:
+            with transaction.atomic():
+                row.save(force_insert=True)
+        except IntegrityError:
+            return False
+        return True
+
+
 class SpentChallenge(models.Model):
-    """A captcha challenge that let somebody in already; kept until it would have expired."""
+    """A challenge, of a captcha or a passkey, that served already; kept until it would have
+    expired."""
 
     digest = models.CharField(max_length=64, primary_key=True)  # SHA-256, hex
     expires_at = models.DateTimeField(db_index=True)
+
+    objects = SpentChallengeQuerySet.as_manager()
 
     class Meta:
         db_table = "spent_challenge"

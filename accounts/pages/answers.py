@@ -8,6 +8,8 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from accounts.authentication import credentials
+from accounts.authentication.factors import holders, passkeys
+from accounts.authentication.factors.challenges import Purpose
 from accounts.pages.cookies import client_of
 from accounts.pages.forms.accounts import HostForm, OwnerForm
 from hosting import limits
@@ -18,6 +20,7 @@ from protocol.errors import XrpcError
 LINKED: Final = (
     "sign_in",
     "sign_in_code",
+    "sign_in_passkey",
     "sign_up",
     "reset_password",
     "reset_password_code",
@@ -53,12 +56,16 @@ def show_form(
 
 
 def prove_password(request: HttpRequest, form: OwnerForm) -> None:
-    """Hold the form's password against the account's; attempts count as those at the sign-in page.
-    Raises InvalidLogin, RateLimitExceeded."""
-    did = form.account.did
-    who = credentials.counted_as(form.host, did)
+    """Hold the form's proof, a password or a passkey, against the account's; attempts count as
+    those at the sign-in page. Raises InvalidLogin, RateLimitExceeded."""
+    account, given = form.account, form.cleaned_data
+    who = credentials.counted_as(form.host, account.did)
     with limits.logging_in(request, form.host, who, credentials.InvalidLogin):
-        credentials.authenticate(form.host, did, form.cleaned_data["password"], client_of(request))
+        if given["proof"]:
+            passkeys.show(holders.of_account(account), given["proof"], Purpose.CONFIRM)
+        else:
+            client = client_of(request)
+            credentials.authenticate(form.host, account.did, given["password"], client)
 
 
 def status_of(refusal: XrpcError) -> int:

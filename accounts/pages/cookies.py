@@ -15,7 +15,7 @@ from django.middleware import csrf
 from django.shortcuts import redirect
 
 from accounts.authentication import sign_in_alerts, web_sessions
-from accounts.authentication.sign_in_alerts import Client
+from accounts.authentication.sign_in_alerts import Client, Way
 from accounts.models import Account, WebSession
 from hosting.tenancy.routing import host_of
 
@@ -60,13 +60,15 @@ def keep(
     )
 
 
-def signed_in(request: HttpRequest, account: Account) -> HttpResponseRedirect:
+def signed_in(
+    request: HttpRequest, account: Account, way: Way = Way.PASSWORD
+) -> HttpResponseRedirect:
     """Sign in under a fresh token, beside whoever else is, and go to the account's page. Raises
     `AccountTakedown`."""
     response = redirect("accounts:home")
     begin(request, response, account)
     client = client_of(request)
-    sign_in_alerts.note(account, client.address, client.agent)
+    sign_in_alerts.note(account, client.address, client.agent, way)
     return response
 
 

@@ -5,24 +5,28 @@ A POST that did its work answers with a redirect; one that was refused shows the
 came too often.
 """
 
+from functools import partial
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.authentication import credentials, email_second_factor
+from accounts.authentication import credentials
+from accounts.authentication.factors import passkeys
+from accounts.authentication.factors.challenges import Purpose
+from accounts.authentication.sign_in_alerts import Way
 from accounts.models import Account
 from accounts.pages.answers import posted, show_form, status_of
 from accounts.pages.cookies import client_of, signed_in, signed_out
-from accounts.pages.forms.accounts import SignInForm
-from accounts.pages.forms.reset import SignInCodeForm
+from accounts.pages.factors import second_step
+from accounts.pages.forms.accounts import PasskeySignInForm, SignInForm
+from accounts.pages.forms.second_step import SecondStepForm
 from hosting import limits
 from hosting.tenancy.routing import host_of
 from protocol.errors import XrpcError
 
 NAME = "accounts/sign_in.html"
-CODE = "accounts/sign_in_code.html"
 
 
 @never_cache
@@ -33,9 +37,12 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             account = authenticated(request, form)
-            if account.needs_email_code:
-                return _ask_for_code(request, account)
-            return signed_in(request, account)
+            asked = second_step.needed(request, account)
+            if asked is None:
+                return signed_in(request, account)
+            second = SecondStepForm(form.host, challenge=second_step.start(account, asked))
+            second.ask(account, asked)
+            return show_form(request, second_step.TEMPLATE, second)
         except XrpcError as refusal:
             form.refuse(refusal)
             return show_form(request, NAME, form, status_of(refusal))
@@ -53,27 +60,43 @@ def authenticated(request: HttpRequest, form: SignInForm) -> Account:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in_code(request: HttpRequest) -> HttpResponse:
-    """`/account/sign-in/code`: the second step, for those who want one."""
-    form = SignInCodeForm(host_of(request), posted(request))
+    """`/account/sign-in/code`: the second step, for those who have a second factor."""
+    form = SecondStepForm(host_of(request), posted(request))
     if not form.is_bound:
         return redirect("accounts:sign_in")
+    status = None
     if form.is_valid():
-        given = form.cleaned_data
         try:
-            account = email_second_factor.complete_challenge(
-                form.host, given["challenge"], given["code"]
-            )
-            return signed_in(request, account)
+            return second_step.complete(request, form, partial(signed_in, request))
         except XrpcError as refusal:
             form.refuse(refusal)
-            return show_form(request, CODE, form, status_of(refusal))
-    return show_form(request, CODE, form)
+            status = status_of(refusal)
+    second_step.ask_again(form)
+    return show_form(request, second_step.TEMPLATE, form, status)
 
 
-def _ask_for_code(request: HttpRequest, account: Account) -> HttpResponse:
-    challenge = email_second_factor.start_challenge(account, get_language())
-    form = SignInCodeForm(host_of(request), challenge=challenge)
-    return show_form(request, CODE, form)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in_passkey(request: HttpRequest) -> HttpResponse:
+    """`/account/sign-in/passkey`: a passkey, and neither name nor password."""
+    form = PasskeySignInForm(host_of(request), posted(request))
+    if not form.is_valid():
+        return redirect("accounts:sign_in")
+    try:
+        account = second_step.by_passkey(request, form.cleaned_data["passkey"])
+        return signed_in(request, account, Way.PASSKEY)
+    except XrpcError as refusal:
+        again = SignInForm(form.host)
+        again.problem = again.told(refusal)
+        return show_form(request, NAME, again, status_of(refusal))
+
+
+@never_cache
+@require_safe
+def passkey_options(request: HttpRequest) -> HttpResponse:
+    """`/account/passkey-options`: what a browser is asked for on the sign-in pages, as JSON."""
+    options = passkeys.options_to_show(host_of(request), Purpose.SIGN_IN)
+    return HttpResponse(options, content_type="application/json")
 
 
 @require_POST

@@ -17,12 +17,15 @@ urlpatterns = [
     path("account/sign-up", sign_up.sign_up, name="sign_up"),
     path("account/sign-in", sign_in.sign_in, name="sign_in"),
     path("account/sign-in/code", sign_in.sign_in_code, name="sign_in_code"),
+    path("account/sign-in/passkey", sign_in.sign_in_passkey, name="sign_in_passkey"),
+    path("account/passkey-options", sign_in.passkey_options, name="passkey_options"),
     path("account/handle-available", sign_up.handle_available, name="handle_available"),
     path("account/reset-password", password_reset.ask, name="reset_password"),
     path("account/reset-password/code", password_reset.enter, name="reset_password_code"),
     path("account/reset-password/done", password_reset.done, name="reset_password_done"),
     path(".well-known/change-password", password_reset.change_password),
     path("", include("accounts.pages.centre.urls")),
+    path("", include("accounts.pages.factors.urls")),
     *of_accounts(
         [
             path("identity", identity.identity, name="identity"),

@@ -16,7 +16,6 @@ from typing import Final
 from urllib.parse import urlencode
 
 from django.core import signing
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -133,9 +132,5 @@ def _ask_service(host: Host, answer: str, address: str) -> None:
 
 
 def _spend(host: Host, what: str) -> None:
-    digest = hashlib.sha256(f"{host.pk}:{what}".encode()).hexdigest()
-    try:
-        with transaction.atomic():
-            SpentChallenge.objects.create(digest=digest, expires_at=timezone.now() + LIVES)
-    except IntegrityError:
-        raise CaptchaRefused from None
+    if not SpentChallenge.objects.claim(f"{host.pk}:{what}".encode(), LIVES):
+        raise CaptchaRefused

@@ -66,6 +66,7 @@ SIGN_IN_ALERT = EmailKind(
     "sign_in_alert", _("Sign-in From a New Place"), budgets=(Budget(3, DAY_S),)
 )
 STAFF_SIGN_IN = EmailKind("staff_sign_in", _("Sign-in From a New Place"))  # to a member of staff
+FACTOR_ALERT = EmailKind("factor_alert", _("A Change of Your Second Factors"))
 PASSWORD_CHANGED = EmailKind("password_changed", _("Your Password Was Changed"))
 # To an address that nobody had confirmed: its reader need not be the account's owner.
 UNCONFIRMED_EMAIL_CHANGED = EmailKind(
@@ -96,6 +97,7 @@ ALL: Mapping[str, EmailKind] = {
         SIGN_IN_CODE,
         SIGN_IN_ALERT,
         STAFF_SIGN_IN,
+        FACTOR_ALERT,
         PASSWORD_CHANGED,
         UNCONFIRMED_EMAIL_CHANGED,
         DELETION_SCHEDULED,

@@ -29,6 +29,7 @@ SCHEDULE: dict[str, Entry] = {
         every(60, "accounts.tasks.refresh_dids"),
         every(3600, "accounts.tasks.forget_expired_sessions"),
         every(3600, "accounts.tasks.forget_expired_web_sessions"),
+        every(3600, "accounts.tasks.forget_expired_trust"),
         every(60, "accounts.tasks.forget_expired_oauth_requests"),
         every(3600, "accounts.tasks.forget_expired_oauth_sessions"),
         every(5, "hosting.mail.deliver_due"),

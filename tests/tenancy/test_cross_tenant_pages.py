@@ -66,14 +66,20 @@ SIGN_IN_SENT = [
     "oauth/authorize/reset-password/code",
     "oauth/authorize/sign-in",
     "oauth/authorize/sign-in/code",
+    "oauth/authorize/sign-in/passkey",
     "oauth/authorize/sign-up",
 ]
 # Pages of an account, each with two addresses: all lead who is a stranger here to the sign-in page.
 NAMED = "account/u/<str:who>/"
+FACTORS = "security/second-factors"
+PASSKEY = f"{FACTORS}/passkeys/<int:passkey_id>"
 CENTRE_SHOWN = ["", "apps", "codes", "confirm-email", "identity", "prove"]
 CENTRE_SHOWN += ["data", "data/archive.zip", "data/repo.car", "data/import", "data/blobs"]
 CENTRE_SENT = ["confirm-email/send", "sign-out"]
 CENTRE_SENT += ["data/archive", "data/import/upload", "data/blobs/upload", "data/blobs/fetch"]
+CENTRE_SHOWN += [FACTORS, f"{FACTORS}/app", f"{FACTORS}/app/remove", f"{FACTORS}/passkeys/add"]
+CENTRE_SHOWN += [f"{FACTORS}/recovery-codes", f"{FACTORS}/mail"]
+CENTRE_SENT += [f"{FACTORS}/browsers"]
 ROWS = {
     "": everyone("/", 200),
     "robots.txt": everyone("/robots.txt", 200),
@@ -94,6 +100,10 @@ ROWS = {
     "account/sign-up": everyone("/account/sign-up", 200),
     "account/sign-in": everyone("/account/sign-in", 200),
     "account/sign-in/code": everyone("/account/sign-in/code", 302),
+    "account/sign-in/passkey": everyone("/account/sign-in/passkey", 302),
+    "account/passkey-options": everyone("/account/passkey-options", 200),
+    f"account/{PASSKEY}": everyone(f"/account/{FACTORS}/passkeys/1", 302),
+    NAMED + PASSKEY: everyone(f"/account/u/{{did}}/{FACTORS}/passkeys/1", 302),
     "account/reset-password": everyone("/account/reset-password", 200),
     "account/reset-password/code": everyone("/account/reset-password/code", 200),
     "account/reset-password/done": everyone("/account/reset-password/done", 200),

@@ -12,6 +12,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.authentication import credential_rules, credentials
+from accounts.authentication.factors import ceremonies, holders, passkeys
+from accounts.authentication.factors.challenges import Purpose
 from accounts.authentication.passwords import (
     NEW_PASSWORD_MAX_CHARACTERS,
     OLD_PASSWORD_MAX_CHARACTERS,
@@ -63,6 +65,7 @@ class HostForm(forms.Form):
         super().__init__(data)
         self.host = host
         self.refusal_headers: Mapping[str, str] = {}  # of the answer that shows a refusal
+        self.problem = ""  # what went wrong before this form is shown
         self.domains = [domain.name for domain in host.handle_domains.all()]
 
     def whole_identifier(self, typed: str) -> str:
@@ -83,6 +86,22 @@ class HostForm(forms.Form):
         field = refusal.field if refusal.field in self.fields else None
         self.add_error(field, refusal.for_page())
         self.refusal_headers = refusal.headers
+
+    def told(self, refusal: XrpcError) -> str:
+        """A refusal of something else than this form, in words; its headers go with the answer."""
+        self.refusal_headers = refusal.headers
+        return refusal.for_page()
+
+
+class PasskeyField(forms.CharField):
+    """What a script puts in: the browser's answer, JSON."""
+
+    def __init__(self, *, required: bool = False) -> None:
+        super().__init__(
+            required=required,
+            max_length=ceremonies.RESPONSE_MAX_CHARS,
+            widget=forms.HiddenInput(attrs={"autocomplete": "off"}),
+        )
 
 
 class SignUpForm(HostForm):
@@ -179,7 +198,7 @@ class IdentifierForm(HostForm):
     identifier = forms.CharField(
         label=_("Handle or e-mail address"),
         max_length=2048,
-        widget=forms.TextInput(attrs={**AS_TYPED, "autocomplete": "username"}),
+        widget=forms.TextInput(attrs={**AS_TYPED, "autocomplete": "username webauthn"}),
     )
 
     def clean_identifier(self) -> str:
@@ -192,18 +211,39 @@ class SignInForm(IdentifierForm):
     password = PasswordField()
 
 
+class PasskeySignInForm(HostForm):
+    """A passkey, which says by itself whose it is."""
+
+    passkey = PasskeyField(required=True)
+    is_remembered = forms.BooleanField(required=False)  # of a sign-in for an app
+
+
 class OwnerForm(HostForm):
-    """What takes the main password once more from who is signed in to `account`."""
+    """What takes a fresh proof from who is signed in to `account`: the main password once more, or
+    a passkey."""
 
     password = PasswordField()
+    proof = PasskeyField()
 
     def __init__(self, host: Host, account: Account, data: Any = None) -> None:
         super().__init__(host, data)
         self.account = account
+        self.fields["password"].required = False  # `clean` has its say
         self.order_fields([name for name in self.fields if name != "password"])  # it comes last
+        holder = holders.of_account(account)
+        self.proof_options = (
+            passkeys.options_to_show(host, Purpose.CONFIRM, holder)
+            if passkeys.usable(holder)
+            else ""
+        )
+
+    def clean(self) -> None:
+        if not (self.cleaned_data.get("password") or self.cleaned_data.get("proof")):
+            self.add_error("password", self.fields["password"].error_messages["required"])
 
     def refuse(self, refusal: XrpcError) -> None:
-        if isinstance(refusal, credentials.InvalidLogin):  # nobody gave a name here
-            self.add_error("password", _("The password is wrong."))
+        is_of_password = isinstance(refusal, credentials.InvalidLogin) and not refusal.field
+        if is_of_password and not isinstance(refusal, passkeys.PasskeyRefused):
+            self.add_error("password", _("The password is wrong."))  # nobody gave a name here
         else:
             super().refuse(refusal)

@@ -1,14 +1,10 @@
 """The forms of the pages that take a mailed code."""
 
-from typing import Any
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, EmailToken
 from accounts.pages.forms.accounts import AS_TYPED, HostForm, NewPasswordField, OwnerForm
-from hosting.limits import RateLimitExceeded
-from hosting.models import Host
 
 
 class CodeForm(HostForm):
@@ -27,12 +23,6 @@ class ConfirmEmailForm(CodeForm):
     """The code that confirms the address of `account`. `problem`: why no e-mail went out."""
 
     account: Account
-    problem = ""
-
-    def told(self, refusal: RateLimitExceeded) -> str:
-        """The refusal in words, for above the form; its headers go with the answer."""
-        self.refusal_headers = refusal.headers
-        return refusal.for_page()
 
 
 class MailedCodeForm(OwnerForm):
@@ -59,13 +49,3 @@ class NewPasswordForm(CodeForm):
     """The code, and the new password."""
 
     password = NewPasswordField(label=_("New password"))
-
-
-class SignInCodeForm(CodeForm):
-    """The second step of signing in. `challenge` says that the first one was taken."""
-
-    challenge = forms.CharField(max_length=2048, widget=forms.HiddenInput())
-
-    def __init__(self, host: Host, data: Any = None, challenge: str = "") -> None:
-        super().__init__(host, data)
-        self.fields["challenge"].initial = challenge

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Account
 from accounts.oauth.opened_requests import Opened
 from accounts.pages.forms.accounts import SignInForm
-from accounts.pages.forms.reset import SignInCodeForm
+from accounts.pages.forms.second_step import SecondStepForm
 
 
 class AppSignInForm(SignInForm):
@@ -27,8 +27,8 @@ class AppSignInForm(SignInForm):
             name.widget.attrs["readonly"] = ""
 
 
-class AppSignInCodeForm(SignInCodeForm):
-    """The mailed code; what was said about remembering comes along."""
+class AppSecondStepForm(SecondStepForm):
+    """The second step; what was said about remembering comes along."""
 
     is_remembered = forms.BooleanField(required=False, widget=forms.HiddenInput())
 

@@ -1,19 +1,23 @@
 """Signing in for an app: who it is, the code by mail, and which of several accounts."""
 
+from functools import partial
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.authentication import email_second_factor, sign_in_alerts
+from accounts.authentication import sign_in_alerts
+from accounts.authentication.sign_in_alerts import Way
 from accounts.models import Account
 from accounts.oauth import authorization, devices
 from accounts.oauth.opened_requests import Opened
 from accounts.pages.answers import posted, show_form, status_of
 from accounts.pages.cookies import client_of
-from accounts.pages.oauth.forms import AppSignInCodeForm, AppSignInForm
+from accounts.pages.factors import second_step
+from accounts.pages.forms.accounts import PasskeySignInForm
+from accounts.pages.oauth.forms import AppSecondStepForm, AppSignInForm
 from accounts.pages.oauth.requests import address, context, of_request
-from accounts.pages.sign_in import CODE, NAME, authenticated
+from accounts.pages.sign_in import NAME, authenticated
 from protocol.errors import XrpcError
 
 
@@ -32,11 +36,13 @@ def page(request: HttpRequest, opened: Opened) -> HttpResponse:
     try:
         account = authenticated(request, form)
         is_remembered = form.cleaned_data["is_remembered"]
-        if account.needs_email_code:
-            challenge = email_second_factor.start_challenge(account, get_language())
-            second = AppSignInCodeForm(opened, None, challenge, is_remembered=is_remembered)
-            return show_form(request, CODE, second, shown=context(request, opened))
-        return signed_in(request, opened, account, is_remembered=is_remembered)
+        asked = second_step.needed(request, account)
+        if asked is None:
+            return signed_in(request, opened, account, is_remembered=is_remembered)
+        challenge = second_step.start(account, asked)
+        second = AppSecondStepForm(opened, None, challenge, is_remembered=is_remembered)
+        second.ask(account, asked)
+        return show_form(request, second_step.TEMPLATE, second, shown=context(request, opened))
     except XrpcError as refusal:
         form.refuse(refusal)
         return show_form(request, NAME, form, status_of(refusal), context(request, opened))
@@ -46,20 +52,37 @@ def page(request: HttpRequest, opened: Opened) -> HttpResponse:
 @of_request
 def sign_in_code(request: HttpRequest, opened: Opened) -> HttpResponse:
     """`/oauth/authorize/sign-in/code`: the second step, for those who want one."""
-    form = AppSignInCodeForm(opened, posted(request))
+    form = AppSecondStepForm(opened, posted(request))
     if not form.is_bound:
         return redirect(address(request, "oauth_sign_in"))
+    status = None
+    if form.is_valid():
+        is_remembered = form.cleaned_data["is_remembered"]
+        then = partial(signed_in, request, opened, is_remembered=is_remembered)
+        try:
+            return second_step.complete(request, form, then)
+        except XrpcError as refusal:
+            form.refuse(refusal)
+            status = status_of(refusal)
+    second_step.ask_again(form)
+    return show_form(request, second_step.TEMPLATE, form, status, context(request, opened))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@of_request
+def sign_in_passkey(request: HttpRequest, opened: Opened) -> HttpResponse:
+    """`/oauth/authorize/sign-in/passkey`: a passkey, and neither name nor password."""
+    form = PasskeySignInForm(opened.host, posted(request))
     if not form.is_valid():
-        return show_form(request, CODE, form, shown=context(request, opened))
-    given = form.cleaned_data
+        return redirect(address(request, "oauth_sign_in"))
+    is_remembered = form.cleaned_data["is_remembered"]
     try:
-        account = email_second_factor.complete_challenge(
-            form.host, given["challenge"], given["code"]
-        )
-        return signed_in(request, opened, account, is_remembered=given["is_remembered"])
+        account = second_step.by_passkey(request, form.cleaned_data["passkey"])
+        return signed_in(request, opened, account, Way.PASSKEY, is_remembered=is_remembered)
     except XrpcError as refusal:
-        form.refuse(refusal)
-        return show_form(request, CODE, form, status_of(refusal), context(request, opened))
+        again = AppSignInForm(opened)
+        again.problem = again.told(refusal)
+        return show_form(request, NAME, again, status_of(refusal), context(request, opened))
 
 
 @require_POST
@@ -83,11 +106,16 @@ def choose_account(request: HttpRequest, opened: Opened) -> HttpResponse:
 
 
 def signed_in(
-    request: HttpRequest, opened: Opened, account: Account, *, is_remembered: bool
+    request: HttpRequest,
+    opened: Opened,
+    account: Account,
+    way: Way = Way.PASSWORD,
+    *,
+    is_remembered: bool,
 ) -> HttpResponse:
     """Note who signed in, and go on with the request. Raises AccessDenied for another account than
     the app expects, AccountTakedown."""
     authorization.sign_in(opened, account, is_remembered=is_remembered)
     client = client_of(request)
-    sign_in_alerts.note(account, client.address, client.agent)
+    sign_in_alerts.note(account, client.address, client.agent, way)
     return redirect(address(request, "oauth_authorize"))

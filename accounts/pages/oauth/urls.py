@@ -10,6 +10,7 @@ urlpatterns = [
     path(_AT, authorize.authorize, name="oauth_authorize"),
     path(f"{_AT}/sign-in", sign_in.sign_in, name="oauth_sign_in"),
     path(f"{_AT}/sign-in/code", sign_in.sign_in_code, name="oauth_sign_in_code"),
+    path(f"{_AT}/sign-in/passkey", sign_in.sign_in_passkey, name="oauth_sign_in_passkey"),
     path(f"{_AT}/sign-up", sign_up.sign_up, name="oauth_sign_up"),
     path(f"{_AT}/reset-password", password_reset.ask, name="oauth_reset_password"),
     path(f"{_AT}/reset-password/code", password_reset.enter, name="oauth_reset_password_code"),

@@ -136,7 +136,7 @@ def test_a_wrong_code_does_not(browser, guarded):
     sent = {"challenge": first_step(browser), "code": "AAAAA-BBBBB"}
     response = browser.post("/account/sign-in/code", sent)
     assert response.status_code == 422
-    assert "Sign in again" in text(response)
+    assert "This code is wrong or has expired." in text(response)
     assert not WebSession.objects.exists()
 
 

@@ -6,8 +6,11 @@ import pytest
 from django.utils import timezone
 
 from accounts.authentication import email_codes
+from accounts.authentication.factors import changes, passkeys
+from accounts.authentication.factors.holders import of_account
 from accounts.models import Account, OAuthDeviceAccount, OAuthRequest
 from accounts.pages.oauth.browsers import NAME_COOKIE
+from tests.authenticator import Authenticator
 from tests.factories import account_row
 from tests.unit.accounts.pages.oauth.pages import at, sign_in, text, told
 
@@ -113,6 +116,22 @@ def test_a_mailed_code_leads_on(browser, challenged):
     response = browser.post(at(query, "/sign-in/code"), {**form, "code": code})
     assert response.url == at(query)
     assert OAuthDeviceAccount.objects.get().is_remembered
+
+
+def test_a_passkey_after_the_password_leads_on(browser, alice, asked):
+    holder, key, query = of_account(alice), Authenticator(), asked()
+    changes.add_passkey(holder, key.make(passkeys.options_to_add(holder)), "key")
+    form = sign_in(browser, query, is_remembered="on").context["form"]
+    sent = {"challenge": form["challenge"].value(), "passkey": key.show(form.options)}
+    assert browser.post(at(query, "/sign-in/code"), sent).url == at(query)
+
+
+def test_a_passkey_alone_leads_on(browser, alice, asked):
+    holder, key, query = of_account(alice), Authenticator(), asked()
+    changes.add_passkey(holder, key.make(passkeys.options_to_add(holder)), "key")
+    sent = {"passkey": key.show(browser.get("/account/passkey-options").content)}
+    assert browser.post(at(query, "/sign-in/passkey"), sent).url == at(query)
+    assert OAuthDeviceAccount.objects.get().account == alice
 
 
 def test_a_wrong_code_is_refused_in_place(browser, challenged):

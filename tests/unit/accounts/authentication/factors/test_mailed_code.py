@@ -9,18 +9,21 @@ from accounts.authentication import (
     app_passwords,
     credentials,
     email_codes,
-    email_second_factor,
     password_resets,
     sessions,
 )
 from accounts.authentication.credentials import InvalidLogin
 from accounts.authentication.email_codes import Purpose
-from accounts.authentication.email_second_factor import AuthFactorTokenRequired, WrongCode
+from accounts.authentication.factors import second_step
+from accounts.authentication.factors.second_step import AuthFactorTokenRequired, Shown, Ways
+from accounts.authentication.factors.typed_codes import WrongCode
 from accounts.authentication.sessions import LoginContext
 from accounts.models import Account
 from accounts.status import AccountTakedown
 from hosting.mail.models import OutgoingMail
 from tests.factories import PASSWORD, account_row
+
+MAILED = Ways(is_mailed=True)
 
 
 @pytest.fixture(autouse=True)
@@ -91,33 +94,33 @@ def test_whoever_is_taken_down_needs_the_code_to_move_away(guarded, ash, announc
 
 
 def test_a_promise_is_kept_with_the_code(guarded, ash):
-    challenge = email_second_factor.start_challenge(guarded)
+    challenge = second_step.start(guarded, MAILED)
     assert OutgoingMail.objects.get().kind == "sign_in_code"
-    assert email_second_factor.complete_challenge(ash, challenge, code_for(guarded)) == guarded
+    assert second_step.complete(ash, challenge, Shown(code_for(guarded))) == guarded
 
 
 def test_a_promise_alone_is_nothing(guarded, ash):
-    challenge = email_second_factor.start_challenge(guarded)
+    challenge = second_step.start(guarded, MAILED)
     with pytest.raises(WrongCode):
-        email_second_factor.complete_challenge(ash, challenge, "AAAAA-BBBBB")
+        second_step.complete(ash, challenge, Shown("AAAAA-BBBBB"))
 
 
 def test_a_promise_says_nothing_about_the_password(guarded):
-    said = signing.loads(email_second_factor.start_challenge(guarded), salt="accounts.email_factor")
+    said = signing.loads(second_step.start(guarded, MAILED), salt=second_step.SALT)
     assert guarded.password not in str(said)
 
 
 def test_a_promise_is_of_one_host_and_ours(guarded, birch, ash):
-    challenge = email_second_factor.start_challenge(guarded)
+    challenge = second_step.start(guarded, MAILED)
     code = code_for(guarded)
     for host, said in ((birch, challenge), (ash, challenge[:-1]), (ash, "")):
         with pytest.raises(WrongCode):
-            email_second_factor.complete_challenge(host, said, code)
+            second_step.complete(host, said, Shown(code))
 
 
 def test_a_new_password_breaks_the_promise(guarded, ash):
-    challenge = email_second_factor.start_challenge(guarded)
+    challenge = second_step.start(guarded, MAILED)
     reset = email_codes.issue(guarded, Purpose.RESET_PASSWORD)
     password_resets.reset(ash, reset, "another good one")
     with pytest.raises(WrongCode):
-        email_second_factor.complete_challenge(ash, challenge, code_for(guarded))
+        second_step.complete(ash, challenge, Shown(code_for(guarded)))
