@@ -45,7 +45,12 @@ class AccountMigration(models.Model):
                 fields=["looked_at"],
                 name="account_migration_pending",
                 condition=models.Q(activated_at__isnull=True),
-            )
+            ),
+            models.Index(  # moderation.console.account_migrations
+                models.F("activated_at").desc(nulls_first=True),
+                models.F("created_at").desc(),
+                name="account_migration_newest",
+            ),
         ]
 
     def __str__(self) -> str:

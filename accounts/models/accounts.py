@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from hosting.models import Host, HostQuerySet
+from server.database.search_indexes import domain_of, index_of_beginnings
 
 EMAIL_TRUSTED_AFTER: Final = timedelta(hours=72)
 
@@ -54,7 +55,9 @@ class Account(models.Model):
         ACTIVE = "active"
 
     id = models.BigAutoField(primary_key=True)
-    host = models.ForeignKey(Host, on_delete=models.PROTECT, related_name="accounts")
+    host = models.ForeignKey(  # account_by_host begins with it
+        Host, on_delete=models.PROTECT, related_name="accounts", db_index=False
+    )
     did = models.CharField(max_length=2048)
     handle = models.CharField(max_length=253, null=True, blank=True)  # noqa: DJ001 - null: has none
     email = models.CharField(max_length=320)  # lower case; compared as stored
@@ -118,7 +121,16 @@ class Account(models.Model):
         ]
         indexes = [  # over all hosts: who has this name in the world
             models.Index(fields=["did"], name="account_by_did"),
-            models.Index(fields=["handle"], name="account_by_handle"),
+            index_of_beginnings("handle", "account_handle_begins"),
+            # For staff: moderation.console.lists, moderation.staff.account_search
+            index_of_beginnings("email", "account_email_begins"),
+            models.Index(F("host"), domain_of("email"), F("id"), name="account_email_domain"),
+            models.Index(fields=["host", "id"], name="account_by_host"),
+            models.Index(
+                fields=["status", "id"],
+                name="account_not_active",
+                condition=~Q(status="active"),
+            ),
             models.Index(  # accounts.lifecycle.deletion asks every minute
                 fields=["delete_after"],
                 name="account_delete_after",

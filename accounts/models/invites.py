@@ -58,6 +58,7 @@ class InviteCode(models.Model):
         indexes = [
             models.Index(fields=["host", "for_account"], name="invite_code_by_owner"),
             models.Index(fields=["host", "-used_count", "-id"], name="invite_code_by_usage"),
+            models.Index(fields=["host", "id"], name="invite_code_by_host"),
         ]
 
     def __str__(self) -> str:

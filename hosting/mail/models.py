@@ -60,6 +60,10 @@ class OutgoingMail(LeasedJob):
                 condition=Q(state="captured") & ~Q(text=""),
             ),
             models.Index(fields=["host", "recipient"], name="outgoing_mail_by_recipient"),
+            models.Index(fields=["host", "id"], name="outgoing_mail_by_host"),
+            models.Index(
+                fields=["state", "id"], name="outgoing_mail_not_sent", condition=~Q(state="sent")
+            ),
             models.Index(fields=["created_at"], name="outgoing_mail_by_age"),
         ]
 

@@ -4,7 +4,6 @@ POST, then redirect.
 
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import AccountMigration
 from hosting.console.site import console, hosts_in_view
 from moderation.console.actions import Given, act_on
+from moderation.console.bounded_lists import BoundedPaginator
 from moderation.console.forms import ReasonForm
 from moderation.console.views import staff_of
 from moderation.staff import migration_support
@@ -28,7 +28,7 @@ def arriving(request: HttpRequest) -> HttpResponse:
     request.current_app = console.name
     migrations = AccountMigration.objects.at(hosts_in_view(request)).select_related("account__host")
     pending_first = migrations.order_by(F("activated_at").desc(nulls_first=True), "-created_at")
-    page = Paginator(pending_first, _ON_A_PAGE).get_page(request.GET.get("page"))
+    page = BoundedPaginator(pending_first, _ON_A_PAGE).get_page(request.GET.get("page"))
     staff = staff_of(request)
     listed = migration_support.with_progress(list(page))
     context: dict[str, Any] = {

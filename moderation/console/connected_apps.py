@@ -37,6 +37,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         "apps": in_use.at(
             host.tenant, hosts_in_view(request).filter(tenant=host.tenant), _SHOWN_MAX
         ),
+        "counted_max": in_use.COUNTED_SESSIONS,
         "form": AppForm(),
         "may_block": connected_apps.may_block(staff, host),
         "may_trust": connected_apps.may_trust(staff, host),

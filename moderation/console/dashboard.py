@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.models import HeldSignUp
 from hosting.console.site import hosts_in_view
+from moderation.console.bounded_lists import counted
 from moderation.console.forms import LookUpForm
 from moderation.models import AuditEntry, Report
 
@@ -19,8 +20,8 @@ def context(request: HttpRequest, page: dict[str, Any]) -> dict[str, Any]:
         **page,
         "look_up_form": LookUpForm(),
         "recent_entries": AuditEntry.objects.of(hosts).select_related("staff")[:10],
-        "held_count": HeldSignUp.objects.at(hosts).waiting().count(),
-        "report_count": Report.objects.of(hosts).filter(created_at__gt=_recently()).count(),
+        "held": counted(HeldSignUp.objects.at(hosts).waiting()),
+        "reports": counted(Report.objects.of(hosts).filter(created_at__gt=_recently())),
     }
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.admin import SimpleListFilter
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html
@@ -15,8 +15,10 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from accounts.models import Account
-from hosting.console.site import ConsoleSite, hosts_in_view
+from hosting.console.site import ConsoleSite, host_ids_in_view, hosts_in_view
+from moderation.console.bounded_lists import BoundedPaginator, Condition, matching
 from moderation.models import AuditEntry, Report
+from server.database.search_indexes import has_words
 
 
 class HostFilter(SimpleListFilter):
@@ -38,10 +40,27 @@ class HostFilter(SimpleListFilter):
         return queryset.filter(host=self.value()) if self.value() in offered else queryset
 
 
+class StatusFilter(SimpleListFilter):
+    """Accounts of one status; Django would look through all of them for which there are."""
+
+    title = _("status")
+    parameter_name = "status__exact"
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, Any]]:
+        return [(status.value, status.value) for status in Account.Status]
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
+        return queryset.filter(status=self.value()) if self.value() else queryset
+
+
 class ReadOnly(ModelAdmin):
-    """A list that staff of the tenant may read and nobody may change."""
+    """A list that staff of the tenant may read and nobody may change: the newest first, and what a
+    search finds by an index (moderation.console.bounded_lists)."""
 
     list_per_page = 50
+    paginator = BoundedPaginator
+    ordering = ["-id"]
+    sortable_by = ()
     show_full_result_count = False
     list_display_links = None
     actions = None
@@ -49,6 +68,17 @@ class ReadOnly(ModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         """The list alone. A row's own page would show every column, password hashes too."""
         return [url for url in super().get_urls() if (url.name or "").endswith("_changelist")]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Model], search_term: str
+    ) -> tuple[QuerySet[Model], bool]:
+        """Django's own puts `upper(...) LIKE '%...%'` on every column."""
+        term = search_term.strip()
+        return (matching(queryset, self.searched(request, term)) if term else queryset), False
+
+    def searched(self, request: HttpRequest, term: str) -> list[Condition]:
+        """What a search asks for: any of these."""
+        raise NotImplementedError
 
     def lookup_allowed(
         self,
@@ -108,29 +138,34 @@ class AccountList(ReadOnly):
     """All accounts in view, newest first."""
 
     list_display = ["name", "identifier", "state", "host", "signed_up_at"]
-    list_filter = ["status", HostFilter]
+    list_filter = [StatusFilter, HostFilter]
     search_fields = ["handle", "did", "email"]
-    search_help_text = _("Handle, DID or e-mail address")
-    ordering = ["-id"]
+    search_help_text = _("DID, or how a handle or an e-mail address begins")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
-        return Account.objects.filter(host__in=hosts_in_view(request)).select_related("host")
+        in_view = Account.objects.filter(host__in=host_ids_in_view(request))
+        return in_view.select_related("host")
 
-    @display(description=_("account"), ordering="handle")
+    def searched(self, _request: HttpRequest, term: str) -> list[Condition]:
+        if term.startswith("did:"):
+            return [Q(did=term)]
+        name = term.lower().removeprefix("@")
+        return [Q(handle__startswith=name), Q(email__startswith=name)]
+
+    @display(description=_("account"))
     def name(self, account: Account) -> SafeString:
         return account_link(account.did, account.handle or account.did)
 
-    @display(description=_("DID"), ordering="did")
+    @display(description=_("DID"))
     def identifier(self, account: Account) -> str:
         return account.did
 
-    @display(description=_("signed up"), ordering="created_at")
+    @display(description=_("signed up"))
     def signed_up_at(self, account: Account) -> SafeString:
         return minute(account.created_at)
 
     @display(
         description=_("status"),
-        ordering="status",
         label={
             "active": "success",
             "pending": "info",
@@ -149,16 +184,28 @@ class AuditLog(ReadOnly):
     list_display = ["logged_at", "who", "action_name", "subject", "why"]
     list_filter = ["action", HostFilter]
     search_fields = ["subject_did", "subject_handle", "subject_record", "subject_cid", "reason"]
-    search_help_text = _("DID, handle, record or words of the reason")
+    search_help_text = _("DID, handle, record, CID or words of the reason")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
-        return AuditEntry.objects.of(hosts_in_view(request)).select_related("staff", "host")
+        in_view = AuditEntry.objects.filter(host__in=host_ids_in_view(request))
+        return in_view.select_related("staff", "host")
 
-    @display(description=_("when"), ordering="created_at")
+    def searched(self, _request: HttpRequest, term: str) -> list[Condition]:
+        did, path = _subject_of(term)
+        if did:
+            return [Q(subject_did=did) & (Q(subject_record=path) if path else Q())]
+        return [
+            Q(subject_handle=term.lower().removeprefix("@")),
+            Q(subject_record=term) & ~Q(subject_record=""),
+            Q(subject_cid=term) & ~Q(subject_cid=""),
+            has_words("reason", term),
+        ]
+
+    @display(description=_("when"))
     def logged_at(self, entry: AuditEntry) -> SafeString:
         return minute(entry.created_at)
 
-    @display(description=_("action"), ordering="action")
+    @display(description=_("action"))
     def action_name(self, entry: AuditEntry) -> str:
         name = entry.get_action_display()
         return f"{name} ({entry.get_stage_display()})" if entry.stage else name
@@ -189,16 +236,22 @@ class ReportList(ReadOnly):
     search_help_text = _("DID, record or words of the report")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
-        return Report.objects.of(hosts_in_view(request))
+        return Report.objects.filter(host__in=host_ids_in_view(request))
 
-    @display(description=_("report"), ordering="id")
+    def searched(self, _request: HttpRequest, term: str) -> list[Condition]:
+        did, path = _subject_of(term)
+        if path:
+            return [Q(subject_did=did, subject_uri__startswith=term)]
+        return [Q(subject_did=did), Q(reported_by=did)] if did else [has_words("reason", term)]
+
+    @display(description=_("report"))
     def opened(self, report: Report) -> SafeString:
         """The way to the report's own page, with the evidence."""
         page = reverse("console:report", args=[report.pk])
         at = minute(report.created_at)
         return format_html('<a class="console-link" href="{}">{}</a>', page, at)
 
-    @display(description=_("kind"), ordering="reason_type")
+    @display(description=_("kind"))
     def kind(self, report: Report) -> str:
         return report.reason_type.partition("#")[2] or report.reason_type
 
@@ -209,9 +262,17 @@ class ReportList(ReadOnly):
         found = f"{reverse('console:look_up')}?{urlencode({'q': label})}"
         return format_html('<a class="console-link" href="{}">{}</a>', found, label)
 
-    @display(description=_("reported by"), ordering="reported_by")
+    @display(description=_("reported by"))
     def reporter(self, report: Report) -> SafeString:
         return account_link(report.reported_by, report.reported_by)
+
+
+def _subject_of(term: str) -> tuple[str, str]:
+    """The DID and the path of a record that a DID or an at-URI names; empty for other words."""
+    if term.startswith("did:"):
+        return term, ""
+    did, _slash, path = term.removeprefix("at://").partition("/")
+    return (did, path) if term.startswith("at://did:") else ("", "")
 
 
 def register(site: ConsoleSite) -> None:

@@ -6,7 +6,6 @@ POST, then redirect. What another tenant holds is as unknown as what never was.
 from collections.abc import Callable
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -20,6 +19,7 @@ from hosting.console.site import console, hosts_in_view
 from hosting.models import Host, StaffUser
 from hosting.tenancy.routing import host_of
 from moderation.console.actions import Given, act_on
+from moderation.console.bounded_lists import BoundedPaginator
 from moderation.console.forms import AdmissionForm, DiscardSignUpsForm, ReasonForm
 from moderation.console.views import staff_of
 from moderation.staff import sign_up_review
@@ -94,7 +94,7 @@ def _page(
         **console.each_context(request),
         "title": _("Sign-ups"),
         "host": host,
-        "page": Paginator(held.order_by("id"), _ON_A_PAGE).get_page(request.GET.get("page")),
+        "page": BoundedPaginator(held.order_by("id"), _ON_A_PAGE).get_page(request.GET.get("page")),
         "is_tripped": velocity_limit.is_tripped(host),
         "may_admit": sign_up_review.may_admit(staff_of(request), host),
         "policy": host.get_admission_display(),

@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from hosting.models import Host, HostQuerySet
+from server.database.search_indexes import index_of_words
 
 
 class AuditQuerySet(models.QuerySet["AuditEntry"]):
@@ -99,7 +100,23 @@ class AuditEntry(models.Model):
         verbose_name = _("audit entry")
         verbose_name_plural = _("audit log")
         ordering = ["-id"]
-        indexes = [models.Index(fields=["subject_did"], name="audit_entry_subject")]
+        indexes = [
+            models.Index(fields=["subject_did"], name="audit_entry_subject"),
+            models.Index(fields=["host", "id"], name="audit_entry_by_host"),
+            models.Index(fields=["action", "id"], name="audit_entry_by_action"),
+            models.Index(fields=["subject_handle"], name="audit_entry_by_handle"),
+            models.Index(
+                fields=["subject_cid"],
+                name="audit_entry_by_cid",
+                condition=~models.Q(subject_cid=""),
+            ),
+            models.Index(
+                fields=["subject_record"],
+                name="audit_entry_by_record",
+                condition=~models.Q(subject_record=""),
+            ),
+            index_of_words("reason", "audit_entry_words"),
+        ]
         constraints = [
             models.CheckConstraint(name="audit_entry_has_a_reason", condition=~models.Q(reason="")),
             models.CheckConstraint(

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hosting.models import Host, HostQuerySet
 from moderation.models.evidence import Evidence
+from server.database.search_indexes import index_of_words
 
 
 class ReportQuerySet(models.QuerySet["Report"]):
@@ -38,7 +39,13 @@ class Report(models.Model):
         verbose_name = _("report")
         verbose_name_plural = _("reports")
         ordering = ["-id"]
-        indexes = [models.Index(fields=["host", "id"], name="report_by_host")]
+        indexes = [
+            models.Index(fields=["host", "id"], name="report_by_host"),
+            models.Index(fields=["host", "created_at"], name="report_by_time"),
+            models.Index(fields=["subject_did"], name="report_by_subject"),
+            models.Index(fields=["reported_by"], name="report_by_reporter"),
+            index_of_words("reason", "report_words"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.reason_type}: {self.subject_uri or self.subject_did}"

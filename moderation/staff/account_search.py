@@ -1,7 +1,7 @@
 """Account search by e-mail address, a page at a time.
 
 Source: com.atproto.admin.searchAccounts. A whole address finds its account; `@example.com` finds
-all at that domain; anything else the addresses that begin with it; nothing, everybody.
+all at that very domain; anything else the addresses that begin with it; nothing, everybody.
 """
 
 from dataclasses import dataclass
@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from accounts.models import Account, AccountQuerySet
 from hosting.models import HostQuerySet
 from protocol.errors import InvalidRequest
+from server.database import connection
+from server.database.search_indexes import domain_of
 
 _DIGITS_MAX = 18  # what Postgres takes for a bigint
 
@@ -24,10 +26,12 @@ class Page:
 def search(hosts: HostQuerySet, email: str | None, limit: int, cursor: str | None) -> Page:
     """Accounts of these hosts, whatever their status. Raises InvalidRequest for a cursor that is
     none of ours."""
-    accounts = _matching(Account.objects.at(hosts).open(), (email or "").strip().lower())
+    at_hosts = Account.objects.filter(host__in=list(hosts.values_list("pk", flat=True)))
+    accounts = _matching(at_hosts.open(), (email or "").strip().lower())
     if cursor:
         accounts = accounts.filter(pk__lt=_number(cursor))
-    found = list(accounts.select_related("host").order_by("-pk")[:limit])
+    with connection.planned_by_value():
+        found = list(accounts.select_related("host").order_by("-pk")[:limit])
     return Page(found, str(found[-1].pk) if len(found) == limit else None)
 
 
@@ -37,7 +41,7 @@ def _matching(accounts: AccountQuerySet, email: str) -> AccountQuerySet:
     if not email:
         return accounts
     if email.startswith("@"):
-        return accounts.filter(email__endswith=email)
+        return accounts.alias(domain=domain_of("email")).filter(domain=email[1:])
     return (
         accounts.filter(email=email) if "@" in email else accounts.filter(email__startswith=email)
     )

@@ -6,12 +6,13 @@ look-up in a third of the time.
 """
 
 import select
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, cast
 
 import psycopg
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from psycopg.conninfo import make_conninfo
 
 from protocol.errors import InvalidRequest
@@ -100,6 +101,20 @@ def unstorable_value(error: BaseException | None) -> UnstorableValue | None:
             return UnstorableValue(f"A value in the request {_UNSTORABLE[error.sqlstate]}")
         error = error.__cause__
     return None
+
+
+@contextmanager
+def planned_by_value() -> Iterator[None]:
+    """Statements of this thread in here are planned for the values that they carry: for searches
+    and rare words, where the generic plan of hot paths (server.environment.POSTGRES_OPTIONS) would
+    walk through the table."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET plan_cache_mode = force_custom_plan")
+    try:
+        yield
+    finally:
+        with suppress(DatabaseError), connection.cursor() as cursor:
+            cursor.execute("RESET plan_cache_mode")
 
 
 def row(sql: str, params: Params = ()) -> Row | None:

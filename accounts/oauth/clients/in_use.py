@@ -6,6 +6,7 @@ An app is its client_id; what an account granted to it is what all its sessions 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 from django.db.models import Count, Max, Min
@@ -15,6 +16,8 @@ from accounts.oauth.clients import client_ids
 from hosting.models import HostQuerySet, Tenant
 from protocol.errors import XrpcError
 from protocol.oauth.scopes import Scope, parse_all
+
+COUNTED_SESSIONS: Final = 5_000
 
 
 class NoSuchApp(XrpcError):
@@ -66,10 +69,13 @@ class ConnectedApp:
 
 def at(tenant: Tenant, hosts: HostQuerySet, most: int) -> list[App]:
     """The apps in use at some hosts of a tenant, the most used first, and those that the tenant has
-    said something about."""
+    said something about. Counted among the COUNTED_SESSIONS with the longest time left."""
     stances = dict(OAuthClientRule.objects.filter(tenant=tenant).values_list("client_id", "stance"))
+    host_ids = list(hosts.values_list("pk", flat=True))
+    here = OAuthSession.objects.filter(account__host__in=host_ids)
+    longest = here.order_by("-refresh_until")[:COUNTED_SESSIONS]
     used = (
-        OAuthSession.objects.at(hosts)
+        OAuthSession.objects.filter(pk__in=longest.values("pk"))
         .values("client_id")
         .annotate(accounts=Count("account", distinct=True), sessions=Count("pk"))
         .annotate(last_used_at=Max("refreshed_at"))
