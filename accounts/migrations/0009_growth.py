@@ -11,7 +11,7 @@ from server.database.search_indexes import domain_of, index_of_beginnings
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("accounts", "0007_account_centre")]
+    dependencies = [("accounts", "0008_factors")]
     operations = [
         BuildIndex("account", index_of_beginnings("handle", "account_handle_begins")),
         RemoveIndexConcurrently("account", "account_by_handle"),
