@@ -93,11 +93,11 @@ def lock_for_refresh(host: Host, did: str) -> Account:
     return locked
 
 
-def end_sessions(account: Account) -> None:
+def end_sessions(account: Account, but: str = "") -> None:
     """Sign out everybody, in apps and on the pages, in the caller's transaction, which holds the
-    account's row: no session begins meanwhile."""
+    account's row: no session begins meanwhile. `but`: the web session that goes on."""
     Session.objects.filter(account=account).delete()
-    WebSession.objects.filter(account=account).delete()
+    WebSession.objects.filter(account=account).exclude(pk=but).delete()
     end_oauth(account)
 
 

@@ -39,7 +39,9 @@ _CONSOLE = "/console/"
 LOOK_UP_CLIENTS = frozenset({"/oauth/par", "/oauth/token", "/oauth/revoke"})
 # Long answers of pages, by the last part of their address (repos.account_transfer.pages)
 DOWNLOADS: Mapping[str, Pool] = {"repo.car": "export", "archive.zip": "transfer"}
-ASK_OTHERS = frozenset({"/account/sign-up", "/gate/signup"})  # pages that do: accounts.pages
+# Pages whose forms ask other servers (accounts.pages); those of an account may name it before.
+ASK_OTHERS = frozenset({"/account/sign-up", "/gate/signup"})
+ASK_OTHERS_AT_THE_END = ("/handle/change", "/handle/domain")
 
 
 class RegistryError(Exception):
@@ -162,7 +164,8 @@ def pool_of(path: str, method: str) -> Pool:
         return DOWNLOADS.get(path.rpartition("/")[2], "fast")
     if path in LOOK_UP_CLIENTS:
         return "lookup"
-    return "remote" if path in ASK_OTHERS else "slow"
+    asks_others = path in ASK_OTHERS or path.endswith(ASK_OTHERS_AT_THE_END)
+    return "remote" if asks_others else "slow"
 
 
 def _add(method: Method) -> None:

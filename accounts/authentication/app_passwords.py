@@ -16,11 +16,12 @@ from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.authentication import security_changes
 from accounts.models import Account, AppPassword, Session
 from accounts.status import lock_for_session, lock_open
-from protocol.errors import InvalidRequest
+from protocol.errors import InvalidRequest, XrpcError
 
 NAME_MAX_CHARACTERS = 100
 MOST_AN_ACCOUNT = 100  # each login compares with all of them
@@ -37,21 +38,38 @@ class UnfitName(InvalidRequest):
 class NameTaken(InvalidRequest):
     """400: the account has an app password of that name."""
 
+    field = "name"
+    page_text = _("You have an app password of this name. Choose another one.")
+
 
 class TooManyAppPasswords(InvalidRequest):
     """400: one has to be revoked first."""
+
+    page_text = _("You have as many app passwords as there may be. Revoke one first.")
+
+
+class AppPasswordsBlocked(XrpcError):
+    """401: the owner lets apps sign in by OAuth alone, so app passwords rest."""
+
+    name = "AppPasswordsBlocked"
+    status = 401
+    message = "This account signs in to apps by OAuth only: app passwords are switched off"
+    page_text = _("Your apps sign in by OAuth only. Change that under Security first.")
 
 
 def create(account: Account, name: str, *, is_privileged: bool) -> tuple[AppPassword, str]:
     """Make an app password; its row, and the password, which nobody can read again.
 
-    Raises UnfitName, NameTaken, TooManyAppPasswords, AccountTakedown, AccountNotFound.
+    Raises UnfitName, NameTaken, TooManyAppPasswords, AppPasswordsBlocked, AccountTakedown,
+    AccountNotFound.
     """
     if not 1 <= len(name) <= NAME_MAX_CHARACTERS or "\0" in name:
         raise UnfitName(f"App password names must have 1 to {NAME_MAX_CHARACTERS} characters")
     password = _new_password()
     with transaction.atomic():
         locked = lock_for_session(account)
+        if locked.is_oauth_only:
+            raise AppPasswordsBlocked
         if locked.app_passwords.filter(name=name).exists():
             raise NameTaken(f"An app password with this name already exists: {name}")
         if locked.app_passwords.count() >= MOST_AN_ACCOUNT:

@@ -14,7 +14,7 @@ Kinds have a budget of e-mails each, so that nobody hides a change behind many o
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
 
@@ -124,6 +124,13 @@ def note(  # noqa: PLR0913 - a change has these
 def of_account(account: Account, most: int = 20) -> list[SecurityChange]:
     """The newest changes of an account, the latest first."""
     return list(SecurityChange.objects.filter(account=account).order_by("-at", "-pk")[:most])
+
+
+def last_of(account: Account, *kinds: Kind) -> datetime | None:
+    """When the account saw the last change of these kinds."""
+    names = [each.name for each in kinds]
+    rows = SecurityChange.objects.filter(account=account, kind__in=names)
+    return rows.order_by("-at").values_list("at", flat=True).first()
 
 
 def title_of(change: SecurityChange) -> str:

@@ -13,12 +13,23 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.authentication import app_passwords, session_tokens, sign_in_alerts
+from accounts.authentication import (
+    app_passwords,
+    security_changes,
+    session_tokens,
+    sign_in_alerts,
+)
 from accounts.authentication.credentials import InvalidLogin, Login, authenticate_app
 from accounts.authentication.factors import second_step
 from accounts.authentication.sign_in_alerts import UNKNOWN_CLIENT, Client, Way
-from accounts.models import Account, AppPassword, Session, session_rows
-from accounts.status import AccountNotFound, AccountTakedown, lock_for_refresh, lock_open
+from accounts.models import Account, AppPassword, Session, WebSession, session_rows
+from accounts.status import (
+    AccountNotFound,
+    AccountTakedown,
+    end_sessions,
+    lock_for_refresh,
+    lock_open,
+)
 from hosting.models import Host
 from protocol.errors import XrpcError
 
@@ -79,14 +90,6 @@ class OAuthRequired(XrpcError):
     name = "OAuthRequired"
     status = 401
     message = "This account signs in to apps by OAuth only"
-
-
-class AppPasswordsBlocked(XrpcError):
-    """401: the owner lets apps sign in by OAuth alone, so app passwords rest."""
-
-    name = "AppPasswordsBlocked"
-    status = 401
-    message = "This account signs in to apps by OAuth only: app passwords are switched off"
 
 
 def log_in(
@@ -195,6 +198,29 @@ def end_lineage(account: Account, lineage: uuid.UUID) -> None:
         locked.sessions.filter(lineage=lineage).delete()
 
 
+def end_others(account: Account, but: WebSession) -> None:
+    """Sign out everybody but one browser, in apps too."""
+    with transaction.atomic():
+        locked = lock_open(account)
+        end_sessions(locked, but=but.pk)
+        security_changes.note(locked, security_changes.SIGNED_OUT)
+
+
+def set_oauth_only(account: Account, *, is_on: bool) -> None:
+    """Let apps sign in by OAuth alone, which ends the sessions of passwords, or with passwords
+    again. App passwords rest meanwhile."""
+    with transaction.atomic():
+        locked = lock_open(account)
+        if locked.is_oauth_only == is_on:
+            return
+        locked.is_oauth_only = is_on
+        locked.save(update_fields=["is_oauth_only"])
+        if is_on:
+            Session.objects.filter(account=locked).delete()
+        kind = security_changes.OAUTH_ONLY_ON if is_on else security_changes.OAUTH_ONLY_OFF
+        security_changes.note(locked, kind)
+
+
 def forget_expired() -> None:
     """The sweep: sessions whose refresh token can no longer be used."""
     now = timezone.now()
@@ -208,7 +234,7 @@ def _refuse_passwords(login: Login, *, allow_takendown: bool) -> None:
     if not login.account.is_oauth_only:
         return
     if login.app_password is not None:
-        raise AppPasswordsBlocked
+        raise app_passwords.AppPasswordsBlocked
     if login.account.taken_down_at is None or not allow_takendown:
         raise OAuthRequired
 

@@ -85,6 +85,11 @@ def end(host: Host, token: str) -> None:
     WebSession.objects.filter(pk=hash_of(token), account__host=host).delete()
 
 
+def end_of(account: Account, session_id: str) -> None:
+    """Sign the account out in one browser, by the id of the session there."""
+    WebSession.objects.filter(pk=session_id.replace("\0", ""), account=account).delete()
+
+
 def forget_expired() -> None:
     """The sweep: cookies that were not used for too long."""
     WebSession.objects.filter(last_seen_at__lt=timezone.now() - EXPIRES_AFTER).delete()

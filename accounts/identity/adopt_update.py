@@ -9,6 +9,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.authentication import security_changes
 from accounts.identity import external_handles, published_dids, resolution
 from accounts.identity.keys import reserved_keys, signing_keys
 from accounts.identity.published_dids import Published
@@ -75,6 +76,7 @@ def take_handle(account: Account, handle: str) -> None:
     if account.handle != handle:
         account.handle = handle
         account.save(update_fields=["handle"])
+        security_changes.note(account, security_changes.HANDLE_CHANGED, detail=f"@{handle}")
     external_handles.track(account)
     announce(account)
 

@@ -4,6 +4,8 @@ Source: com.atproto.server.createAccount with `did`; atproto.com/specs/handle. A
 domain must lead to the DID already, so nobody takes somebody else's.
 """
 
+from django.utils.translation import gettext_lazy as _
+
 from accounts.identity import resolution
 from accounts.identity.handles import allocation
 from accounts.identity.handles.allocation import HandleError, UnsupportedDomain
@@ -15,6 +17,9 @@ class HandleLeadsElsewhere(HandleError):
     """400 without a name of its own, as clients know it."""
 
     message = "External handle did not resolve to DID"
+    page_text = _(
+        "This domain does not lead to your account yet. Set one of the two records first."
+    )
 
 
 def check(host: Host, did: str, handle: str) -> str:

@@ -4,7 +4,6 @@ from django.urls import include, path
 
 from accounts.pages import identity, password_reset, sign_in, sign_up
 from accounts.pages.captcha import gate
-from accounts.pages.centre import mailed_codes
 from accounts.pages.centre.urls import of_accounts
 from accounts.pages.handles import profile
 from accounts.pages.oauth import apps
@@ -29,9 +28,6 @@ urlpatterns = [
     *of_accounts(
         [
             path("identity", identity.identity, name="identity"),
-            path("confirm-email", mailed_codes.confirm, name="confirm_email"),
-            path("confirm-email/send", mailed_codes.send_confirmation, name="send_confirmation"),
-            path("codes", mailed_codes.codes, name="codes"),
             path("apps", apps.apps, name="apps"),
             path("sign-out", sign_in.sign_out, name="sign_out"),
         ]

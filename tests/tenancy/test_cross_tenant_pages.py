@@ -73,7 +73,25 @@ SIGN_IN_SENT = [
 NAMED = "account/u/<str:who>/"
 FACTORS = "security/second-factors"
 PASSKEY = f"{FACTORS}/passkeys/<int:passkey_id>"
-CENTRE_SHOWN = ["", "apps", "codes", "confirm-email", "identity", "prove"]
+CENTRE_SHOWN = [
+    "",
+    "apps",
+    "apps/passwords",
+    "apps/passwords/new",
+    "codes",
+    "confirm-email",
+    "handle",
+    "handle/address",
+    "handle/change",
+    "handle/domain",
+    "identity",
+    "prove",
+    "security",
+    "security/devices",
+    "security/history",
+    "security/oauth-only",
+    "security/password",
+]
 CENTRE_SHOWN += ["data", "data/archive.zip", "data/repo.car", "data/import", "data/blobs"]
 CENTRE_SENT = ["confirm-email/send", "sign-out"]
 CENTRE_SENT += ["data/archive", "data/import/upload", "data/blobs/upload", "data/blobs/fetch"]

@@ -12,6 +12,7 @@ wait on other servers for seconds, so a method that uses one is declared in the 
     document) did_of(host, handle, fresh=False) -> did            of one of the host's accounts,
     else by the
         network; raises HandleNotFound
+    proofs_of(handle) -> Proofs                         what DNS and HTTPS say, apart
     known_did_of(host, handle) -> did or None           without asking anybody; None: one would
         have to
     known_did(did) -> DidDocument or None; settle_did(did, hear) -> DidDocument
@@ -36,7 +37,13 @@ from accounts.identity.resolution.errors import (
     UnresolvedDid,
 )
 from accounts.identity.resolution.identities import Identity, did_of, identify, known_did_of
-from accounts.identity.resolution.network_handles import ask_for_handle, resolve_handle
+from accounts.identity.resolution.network_handles import (
+    Proof,
+    Proofs,
+    ask_for_handle,
+    proofs_of,
+    resolve_handle,
+)
 
 __all__ = [
     "DidDeactivated",
@@ -47,12 +54,15 @@ __all__ = [
     "Hear",
     "Identity",
     "NetworkUnavailable",
+    "Proof",
+    "Proofs",
     "UnresolvedDid",
     "ask_for_handle",
     "did_of",
     "identify",
     "known_did",
     "known_did_of",
+    "proofs_of",
     "remember_document",
     "resolve_did",
     "resolve_handle",

@@ -5,6 +5,7 @@ document. Names under a handle domain of this platform are answered as that doma
 answer, without asking ourselves over the network.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -64,6 +65,38 @@ def ask_for_handle(handle: str) -> str | None:
     if domain is not None:
         return allocation.resolve(domain.host, name)
     return ask(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What one way to prove a handle says now: the DID, none, or nothing at all (`is_silent`)."""
+
+    did: str | None = None
+    is_silent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """Both ways to prove a handle, apart from each other."""
+
+    dns: Proof
+    https: Proof
+
+
+def proofs_of(handle: str) -> Proofs:
+    """What a domain says by DNS and by HTTPS at this moment, for its owner to set it right. Asks
+    the network; nobody is asked about what is no handle, nor about a name of ours."""
+    if _of_ours(handle) is not None:
+        return Proofs(Proof(), Proof())
+    name = normalize_handle(handle)
+    return Proofs(_proof(name, _by_dns), _proof(name, _by_https))
+
+
+def _proof(name: str, source: Callable[[str], str | None]) -> Proof:
+    try:
+        return Proof(source(name))
+    except (dns.NoAnswer, NetworkUnavailable):
+        return Proof(is_silent=True)
 
 
 def _asked(name: str) -> str | None:

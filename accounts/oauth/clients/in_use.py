@@ -11,6 +11,7 @@ from typing import Final
 from django.db import transaction
 from django.db.models import Count, Max, Min
 
+from accounts.authentication import security_changes
 from accounts.models import Account, OAuthClientRule, OAuthConsent, OAuthRequest, OAuthSession
 from accounts.oauth.clients import client_ids
 from hosting.models import HostQuerySet, Tenant
@@ -127,6 +128,9 @@ def disconnect(account: Account, client_id: str) -> None:
         ended, _ = OAuthSession.objects.filter(account=account, client_id=client_id).delete()
         OAuthRequest.objects.filter(account=account, client_id=client_id).delete()
         OAuthConsent.objects.filter(account=account, client_id=client_id).delete()
+        if ended:
+            name = client_ids.host_name(client_id)
+            security_changes.note(account, security_changes.APP_DISCONNECTED, detail=name)
     if not ended:
         raise NoSuchApp
 

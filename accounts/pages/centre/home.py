@@ -44,10 +44,12 @@ def lost_handle(request: HttpRequest, account: Account) -> Iterator[Notice]:
     """A handle of another domain that does not lead here any more."""
     if account.handle and external_handles.shown(account) is None:
         text = _("@%s does not lead to your account any more; others see “invalid handle”.")
-        yield Notice(text % account.handle, _("Fix it"), address(request, "home"))
+        yield Notice(text % account.handle, _("Fix it"), address(request, "own_domain"))
 
 
 @contributions.has_rows(10)
-def names(_request: HttpRequest, account: Account) -> Iterator[Row]:
+def names(request: HttpRequest, account: Account) -> Iterator[Row]:
     """Handle and address."""
-    yield Row(_("E-mail address"), account.email)
+    href = address(request, "handle")
+    yield Row(_("Handle"), f"@{account.handle}" if account.handle else _("none"), _("Change"), href)
+    yield Row(_("E-mail address"), account.email, _("Change"), href)

@@ -4,7 +4,17 @@ from collections.abc import Sequence
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from accounts.pages.centre import fresh_proof, home, undo
+from accounts.pages.centre import (
+    address,
+    app_passwords,
+    devices,
+    fresh_proof,
+    handle,
+    home,
+    mailed_codes,
+    security,
+    undo,
+)
 
 
 def of_accounts(routes: Sequence[URLPattern]) -> list[URLResolver]:
@@ -19,6 +29,20 @@ urlpatterns: list[URLPattern | URLResolver] = [
         [
             path("", home.home, name="home"),
             path("prove", fresh_proof.prove, name="prove"),
+            path("handle", handle.handle, name="handle"),
+            path("handle/change", handle.change, name="change_handle"),
+            path("handle/domain", handle.own_domain, name="own_domain"),
+            path("handle/address", address.address, name="address"),
+            path("confirm-email", mailed_codes.confirm, name="confirm_email"),
+            path("confirm-email/send", mailed_codes.send_confirmation, name="send_confirmation"),
+            path("codes", mailed_codes.codes, name="codes"),
+            path("security", security.security, name="security"),
+            path("security/password", security.password, name="password"),
+            path("security/oauth-only", security.oauth_only, name="oauth_only"),
+            path("security/devices", devices.devices, name="devices"),
+            path("security/history", devices.history, name="history"),
+            path("apps/passwords", app_passwords.listed, name="app_passwords"),
+            path("apps/passwords/new", app_passwords.new, name="new_app_password"),
         ]
     ),
 ]

@@ -104,8 +104,8 @@ class PasskeyField(forms.CharField):
         )
 
 
-class SignUpForm(HostForm):
-    """Handle picker, e-mail, password, and for those who know why, a recovery key."""
+class HandlePicker(HostForm):
+    """A handle under one of the host's domains."""
 
     handle = forms.CharField(
         label=_("Handle"),
@@ -114,6 +114,32 @@ class SignUpForm(HostForm):
         widget=forms.TextInput(attrs={**AS_TYPED, "autocomplete": "off", "data-handle": ""}),
     )
     domain = forms.ChoiceField(label=_("Domain"))
+
+    def __init__(self, host: Host, data: Any = None) -> None:
+        super().__init__(host, data)
+        choice = self.fields["domain"]
+        if isinstance(choice, forms.ChoiceField):
+            choice.choices = [(name, name) for name in self.domains]
+
+    def clean(self) -> None:
+        """The handle comes in two fields. What is wrong with it stands beside the first."""
+        if "handle" in self.cleaned_data and "domain" in self.cleaned_data:
+            try:
+                allocation.check_new(self.host, self.wanted_handle)
+            except XrpcError as refusal:
+                self.refuse(refusal)
+
+    @property
+    def wanted_handle(self) -> str:
+        """People also type `@name` and the whole handle into the first field."""
+        typed = credentials.normalized(self.cleaned_data["handle"])
+        domain: str = self.cleaned_data["domain"]
+        return typed.removesuffix(domain) + domain
+
+
+class SignUpForm(HandlePicker):
+    """Handle picker, e-mail, password, and for those who know why, a recovery key."""
+
     email = forms.CharField(
         label=_("E-mail address"),
         max_length=320,
@@ -139,34 +165,16 @@ class SignUpForm(HostForm):
 
     def __init__(self, host: Host, data: Any = None) -> None:
         super().__init__(host, data)
-        choice = self.fields["domain"]
-        if isinstance(choice, forms.ChoiceField):
-            choice.choices = [(name, name) for name in self.domains]
         if not host.has_invites_required:
             del self.fields["invite_code"]
         self.captcha = Captcha(host) if host.admission == Host.Admission.CAPTCHA else None
 
     def clean_email(self) -> str:
-        return _held_against(credential_rules.checked_email, self.cleaned_data["email"])
+        return held_against(credential_rules.checked_email, self.cleaned_data["email"])
 
     def clean_recovery_key(self) -> str:
         key: str = self.cleaned_data["recovery_key"]
-        return _held_against(rules.checked_recovery_key, key)
-
-    def clean(self) -> None:
-        """The handle comes in two fields. What is wrong with it stands beside the first."""
-        if "handle" in self.cleaned_data and "domain" in self.cleaned_data:
-            try:
-                allocation.check_new(self.host, self.wanted_handle)
-            except XrpcError as refusal:
-                self.refuse(refusal)
-
-    @property
-    def wanted_handle(self) -> str:
-        """People also type `@name` and the whole handle into the first field."""
-        typed = credentials.normalized(self.cleaned_data["handle"])
-        domain: str = self.cleaned_data["domain"]
-        return typed.removesuffix(domain) + domain
+        return held_against(rules.checked_recovery_key, key)
 
     def wanted(self, address: str) -> SignUp:
         """What is asked for from an IP address, once the form is valid."""
@@ -183,7 +191,7 @@ class SignUpForm(HostForm):
         )
 
 
-def _held_against(rule: Callable[[str], str], value: str) -> str:
+def held_against(rule: Callable[[str], str], value: str) -> str:
     """A value in the form that a rule gives it; a refusal becomes the field's error, so that one
     answer names everything that is wrong."""
     try:

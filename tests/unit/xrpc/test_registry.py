@@ -126,6 +126,12 @@ def test_the_sign_up_page_is_where_the_lanes_think():
     assert {reverse("accounts:sign_up"), reverse("accounts:gate")} == registry.ASK_OTHERS
 
 
+@pytest.mark.parametrize("name", ["change_handle", "own_domain"])
+def test_forms_that_ask_the_network_wait_in_a_pool_of_their_own(name):
+    for who in ({}, {"who": "alice.test"}):
+        assert registry.pool_of(reverse(f"accounts:{name}", kwargs=who), "POST") == "remote"
+
+
 def test_importing_the_namespace_declares_its_methods():
     assert find("com.atproto.server.getSession").run is com_atproto.server.sessions.get_session
 
