@@ -6,6 +6,7 @@ from hosting.console.site import ConsoleSite
 from moderation.console import (
     account_migrations,
     connected_apps,
+    factors,
     invites,
     reports,
     sign_ups,
@@ -35,6 +36,7 @@ def _of_an_account(site: ConsoleSite) -> list[URLPattern]:
         (rf"{record}take-down/$", views.take_down_record, "take_down_record"),
         (rf"{record}restore/$", views.restore_record, "restore_record"),
         (rf"{account}apps/revoke/$", connected_apps.revoke, "revoke_app"),
+        (rf"{account}factors/reset/$", factors.reset, "reset_factors"),
     )
     look_up = path("look-up/", site.admin_view(views.look_up), name="look_up")
     return [look_up, *(re_path(at, site.admin_view(view), name=name) for at, view, name in routes)]

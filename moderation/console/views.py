@@ -22,7 +22,7 @@ from moderation.console.forms import LookUpForm, ReasonForm
 from moderation.enforcement import takedowns
 from moderation.lookup import Found, blobs_of, find, has_record, is_record_down
 from moderation.models import AuditEntry
-from moderation.staff import connected_apps
+from moderation.staff import connected_apps, factor_resets
 from protocol import atjson, cid
 from protocol.errors import XrpcError
 
@@ -167,6 +167,8 @@ def _page(request: HttpRequest, found: Found, form: ReasonForm, status: int = 20
         .about(found.account.did)
         .select_related("staff")[:50],
         "apps": [(each, described(map(str, each.scopes), {})) for each in in_use.of(found.account)],
+        "has_factors": factor_resets.has_any(found.account),
+        "may_reset_factors": factor_resets.may_reset(staff_of(request), found.account),
         "may_revoke": connected_apps.may_revoke(staff_of(request), found.account.host),
         "form": form,
     }

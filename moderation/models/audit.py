@@ -37,6 +37,7 @@ class AuditEntry(models.Model):
         ACCOUNT_CHANGE_EMAIL = "account.change_email", _("E-mail address changed")
         ACCOUNT_CHANGE_HANDLE = "account.change_handle", _("Handle changed")
         ACCOUNT_CHANGE_PASSWORD = "account.change_password", _("Password changed")
+        ACCOUNT_RESET_FACTORS = "account.reset_factors", _("Second factors reset")
         ACCOUNT_CHANGE_KEY = "account.change_key", _("Signing key changed")
         ACCOUNT_RESUME_MOVE = "account.resume_move", _("Move pushed on")
         ACCOUNT_WRITE_TO = "account.write_to", _("Mail sent")

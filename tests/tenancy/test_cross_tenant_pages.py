@@ -151,6 +151,7 @@ ROWS = {
     BLOB + "restore/$": console(f"accounts/{{did}}/blobs/{LINK}/restore/", 404, "post"),
     PERSON + "record/take-down/$": console("accounts/{did}/record/take-down/", 404, "post"),
     PERSON + "record/restore/$": console("accounts/{did}/record/restore/", 404, "post"),
+    PERSON + "factors/reset/$": console("accounts/{did}/factors/reset/", 404, "post"),
     PERSON + "apps/revoke/$": console("accounts/{did}/apps/revoke/", 404, "post"),
     "console/apps/": console("apps/", 200),
     "console/apps/trust/": console("apps/trust/", 302, "post"),

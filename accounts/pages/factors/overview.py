@@ -1,14 +1,19 @@
 """The overview of second factors: each with what there is of it, and one thing to do."""
 
+from collections.abc import Iterator
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.authentication.factors import passkeys, recovery_codes, trusted_browsers
+from accounts.authentication.factors import passkeys, recovery_codes, second_step, trusted_browsers
 from accounts.authentication.factors.holders import of_account
 from accounts.models import Account, Totp
-from accounts.pages.centre.signed_in import for_signed_in, go_to
+from accounts.pages.centre import contributions
+from accounts.pages.centre.contributions import Notice, Row
+from accounts.pages.centre.signed_in import address, for_signed_in, go_to
 from hosting.tenancy.routing import host_of
 
 
@@ -37,3 +42,25 @@ def trust_none(request: HttpRequest, account: Account) -> HttpResponse:
     it gives nobody anything."""
     trusted_browsers.end_all(account)
     return go_to(request, "second_factors")
+
+
+@contributions.needs_attention
+def no_second_factor(request: HttpRequest, account: Account) -> Iterator[Notice]:
+    """An account that a password alone opens."""
+    if second_step.ways(of_account(account)) is None:
+        text = _(
+            "Whoever learns your password can sign in with it. Add a passkey or another factor."
+        )
+        yield Notice(text, _("Add a second factor"), address(request, "second_factors"))
+
+
+@contributions.has_rows(25)
+def in_words(request: HttpRequest, account: Account) -> Iterator[Row]:
+    """What there is, in the row of the home page."""
+    asked = second_step.ways(of_account(account))
+    said = []
+    if asked is not None:
+        here = (asked.has_passkey, _("Passkey")), (asked.has_app, _("Authenticator app"))
+        said = [str(word) for has, word in (*here, (asked.is_mailed, _("Codes by e-mail"))) if has]
+    value = ", ".join(said) or _("None")
+    yield Row(_("Second factors"), value, _("Change"), address(request, "second_factors"))
