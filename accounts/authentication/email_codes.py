@@ -27,6 +27,7 @@ from hosting.limits import RateLimitExceeded
 from hosting.mail import emails, outbox
 from hosting.mail.models import OutgoingMail
 from hosting.models import Host
+from server.database import connection, model_rows
 
 Purpose = EmailToken.Purpose
 
@@ -35,6 +36,9 @@ WRONG_TRIES_MAX: Final = 10
 _REMEMBERED_FOR: Final = timedelta(days=1)  # so that a late code is called expired, not invalid
 _SEED_BYTES: Final = 16
 _GROUP: Final = 5
+_BURN: Final = (
+    "DELETE FROM email_token WHERE account_id = %s AND purpose = %s AND code_hash = %s RETURNING id"
+)
 EMAILS: Final = {
     Purpose.CONFIRM_EMAIL: emails.CONFIRM_EMAIL,
     Purpose.UPDATE_EMAIL: emails.UPDATE_EMAIL,
@@ -108,7 +112,7 @@ def check(account: Account, purpose: EmailToken.Purpose, code: str) -> None:
     Call it outside of a transaction, which would take the count back with everything else, and
     `burn` inside the one that does what the code allows. Raises InvalidToken, ExpiredToken.
     """
-    token = EmailToken.objects.filter(account=account, purpose=purpose).first()
+    token = _token(account, purpose)
     if token is None or token.wrong_tries >= WRONG_TRIES_MAX:
         raise InvalidToken("Token is invalid")
     if not hmac.compare_digest(token.code_hash, hash_of(account.host_id, purpose, code)):
@@ -123,11 +127,16 @@ def burn(account: Account, purpose: EmailToken.Purpose, code: str) -> None:
     Raises InvalidToken, ExpiredToken.
     """
     check(account, purpose, code)
-    burned, _ = EmailToken.objects.filter(
-        account=account, purpose=purpose, code_hash=hash_of(account.host_id, purpose, code)
-    ).delete()
-    if not burned:
+    params = (account.pk, purpose, hash_of(account.host_id, purpose, code))
+    if not connection.rows(_BURN, params):
         raise InvalidToken("Token is invalid")
+
+
+def _token(account: Account, purpose: EmailToken.Purpose) -> EmailToken | None:
+    columns = ", ".join(model_rows.columns(EmailToken))
+    sql = f"SELECT {columns} FROM email_token WHERE account_id = %s AND purpose = %s"  # noqa: S608 - constants only
+    row = connection.row(sql, (account.pk, purpose))
+    return None if row is None else model_rows.instance(EmailToken, row)
 
 
 def burn_all(account: Account) -> None:

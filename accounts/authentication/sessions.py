@@ -22,7 +22,14 @@ from accounts.authentication import (
 from accounts.authentication.credentials import InvalidLogin, Login, authenticate_app
 from accounts.authentication.factors import second_step
 from accounts.authentication.sign_in_alerts import UNKNOWN_CLIENT, Client, Way
-from accounts.models import Account, AppPassword, Session, WebSession, session_rows
+from accounts.models import (
+    Account,
+    AppPassword,
+    Session,
+    WebSession,
+    account_lookups,
+    session_rows,
+)
 from accounts.status import (
     AccountNotFound,
     AccountTakedown,
@@ -32,6 +39,7 @@ from accounts.status import (
 )
 from hosting.models import Host
 from protocol.errors import XrpcError
+from server.database import model_rows
 
 REFRESH_GRACE = timedelta(hours=2)
 LISTED_MAX: Final = 200
@@ -142,7 +150,7 @@ def begin_with(
         session = _new(account, uuid.uuid4(), scope, name)
         session.signed_in_at = session.created_at
         session.place, session.agent = client.place, client.name
-        session.save(force_insert=True)
+        model_rows.insert(session)
         if password is not None:
             app_passwords.note_use(password)
     return _pair(account, session)
@@ -172,14 +180,11 @@ def end(host: Host, refresh_jwt: str) -> None:
     `InvalidToken`.
     """
     claims = session_tokens.read_refresh_of_any_age(host, refresh_jwt)
-    account = Account.objects.of(host).open().filter(did=claims.did).first()
-    if account is None:
-        return
     with transaction.atomic():
-        lock_open(account)  # a refresh that runs beside us must not leave a successor behind
-        session = account.sessions.filter(pk=claims.jti).first()
-        if session is not None:
-            account.sessions.filter(lineage=session.lineage).delete()
+        # a refresh that runs beside us must not leave a successor behind
+        account = account_lookups.lock_open(host, claims.did)
+        if account is not None:
+            session_rows.end(account.pk, claims.jti)
 
 
 def of_account(account: Account) -> list[SignedInApp]:

@@ -2,15 +2,27 @@
 
 from datetime import datetime
 from functools import cache
+from typing import Final
 
 from accounts.models.sessions import Session
 from server.database import connection, model_rows
+
+_END: Final = """
+    DELETE FROM session WHERE account_id = %(account)s AND lineage IN (
+        SELECT lineage FROM session WHERE account_id = %(account)s AND jti = %(jti)s)
+    RETURNING jti
+"""
 
 
 def find(account_id: int, jti: str) -> Session | None:
     """The account's session of that refresh token."""
     row = connection.row(_select(), (account_id, jti))
     return None if row is None else model_rows.instance(Session, row)
+
+
+def end(account_id: int, jti: str) -> None:
+    """Remove the account's session of that refresh token, with its predecessors and successors."""
+    connection.rows(_END, {"account": account_id, "jti": jti})
 
 
 def succeed(session: Session, successor: Session, grace_ends_at: datetime) -> None:

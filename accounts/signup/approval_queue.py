@@ -26,9 +26,14 @@ from accounts.signup.rules import Admitted, SignUp
 from hosting.mail import emails, outbox
 from hosting.models import Host
 from protocol.errors import InvalidRequest
+from server.database import connection
 
 WAITING_MAX: Final = 10_000  # at a host: beyond that nobody will ever look at them
 KEPT_FOR: Final = timedelta(days=30)
+_WAITING: Final = """
+    SELECT 1 FROM held_sign_up
+    WHERE state = 'waiting' AND (handle = %s OR (host_id = %s AND email = %s AND did = '')) LIMIT 1
+"""
 
 
 class QueueFull(InvalidRequest):
@@ -76,6 +81,8 @@ def enqueue(host: Host, wanted: SignUp, admitted: Admitted, reason: HeldSignUp.R
 def check_not_waiting(host: Host, did: str, admitted: Admitted) -> None:
     """Whether nobody waits for the same handle or address here. Raises SignUpWaits for the same
     person, HandleTaken or EmailTaken for another, Declined for a mover who was told no."""
+    if not did and not connection.row(_WAITING, (admitted.handle, host.pk, admitted.email)):
+        return
     refused = HeldSignUp.objects.of(host).filter(state=HeldSignUp.State.REFUSED)
     if did and refused.filter(did=did).exists():
         raise Declined

@@ -17,6 +17,7 @@ from accounts.signup.rules import Admitted
 from hosting.models import Host
 from protocol.did import plc
 from protocol.keys import SigningKey
+from server.database import model_rows
 
 
 def write(host: Host, wanted: Admitted, password: str) -> PlcOperation:
@@ -30,22 +31,26 @@ def write(host: Host, wanted: Admitted, password: str) -> PlcOperation:
     signing_key = SigningKey.generate()
     operation = _genesis(host, wanted, signing_key.did_key)
     signing_keys.store(signing_key, host, plc.did_of(operation))
-    account = Account.objects.create(
-        host=host,
-        did=plc.did_of(operation),
-        handle=wanted.handle,
-        email=wanted.email,
-        password=password,
-        signing_did_key=signing_key.did_key,
+    account = model_rows.insert(
+        Account(
+            host=host,
+            did=plc.did_of(operation),
+            handle=wanted.handle,
+            email=wanted.email,
+            password=password,
+            signing_did_key=signing_key.did_key,
+        )
     )
     if host.has_invites_required and wanted.invite_code:
         codes.spend(host, wanted.invite_code, account.did)
-    return PlcOperation.objects.create(
-        did=account.did,
-        account=account,
-        kind=PlcOperation.Kind.GENESIS,
-        operation=operation,
-        cid=plc.cid_of(operation),
+    return model_rows.insert(
+        PlcOperation(
+            did=account.did,
+            account=account,
+            kind=PlcOperation.Kind.GENESIS,
+            operation=operation,
+            cid=plc.cid_of(operation),
+        )
     )
 
 

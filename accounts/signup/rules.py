@@ -18,10 +18,12 @@ from accounts.authentication.credential_rules import (
 from accounts.identity import incoming_handles
 from accounts.identity.handles import allocation
 from accounts.identity.handles.allocation import HandleTaken
-from accounts.models import Account
 from hosting.models import Host
 from protocol.errors import InvalidRequest
 from protocol.keys import PublicKey
+from server.database import connection
+
+_EMAIL = "SELECT 1 FROM account WHERE host_id = %s AND email = %s"
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def check_free(host: Host, wanted: Admitted) -> None:
     """Spare the work of a sign-up that is bound to fail. Raises `HandleTaken`, `EmailTaken`."""
     if allocation.is_taken(wanted.handle):
         raise HandleTaken(wanted.handle)
-    if Account.objects.of(host).filter(email=wanted.email).exists():
+    if connection.row(_EMAIL, (host.pk, wanted.email)):
         raise EmailTaken(wanted.email)
 
 

@@ -15,7 +15,11 @@ from accounts.models import Account, PlcOperation
 from accounts.signup import await_directory, did_web_sign_up, pending_account, policy, rules
 from accounts.signup.rules import Admitted, SignUp
 from hosting.models import Host
+from server.database import connection
 
+_PENDING = """
+    SELECT 1 FROM account WHERE host_id = %s AND handle = %s AND email = %s AND opened_at IS NULL
+"""
 __all__ = ["SignUp", "sign_up"]
 
 
@@ -47,6 +51,8 @@ def _welcomed(account: Account, wanted: SignUp) -> Account:
 
 def _pending_before(host: Host, wanted: Admitted) -> PlcOperation | None:
     """The operation of the same person's same sign-up, still waiting; made due at once."""
+    if not connection.row(_PENDING, (host.pk, wanted.handle, wanted.email)):
+        return None
     same = PlcOperation.objects.open().filter(
         account__host=host,
         account__handle=wanted.handle,

@@ -14,13 +14,17 @@ from django.utils import timezone
 from accounts.models import SignUpVelocityLimit
 from hosting.mail import emails, outbox
 from hosting.models import Host
+from server.database import connection
 
 WINDOW: Final = timedelta(minutes=10)
+_TRIPPED: Final = (
+    "SELECT 1 FROM sign_up_velocity_limit WHERE host_id = %s AND tripped_at IS NOT NULL"
+)
 
 
 def is_tripped(host: Host) -> bool:
     """Whether the host holds every sign-up."""
-    return SignUpVelocityLimit.objects.filter(host=host, tripped_at__isnull=False).exists()
+    return connection.row(_TRIPPED, (host.pk,)) is not None
 
 
 def count(host: Host) -> bool:

@@ -19,6 +19,7 @@ from hosting.mail import budgets, delivery, emails
 from hosting.mail.emails import EmailKind, sender_of
 from hosting.mail.models import OutgoingMail
 from hosting.models import Host
+from server.database import model_rows
 
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -51,17 +52,19 @@ def post(  # noqa: PLR0913 - an e-mail has these
     now = timezone.now()
     rendered = emails.write(host, kind, context, language or sender_of(host).language)
     is_captured = is_capturing()
-    mail = OutgoingMail.objects.create(
-        host=host,
-        message_id=f"{secrets.token_hex(16)}@{host.hostname}",
-        kind=kind.name,
-        recipient=recipient,
-        subject=rendered.subject[:300],
-        text=rendered.text,
-        html=rendered.html,
-        state=OutgoingMail.State.CAPTURED if is_captured else OutgoingMail.State.WAITING,
-        expires_at=now + kind.valid_for,
-        decided_at=now if is_captured else None,
+    mail = model_rows.insert(
+        OutgoingMail(
+            host=host,
+            message_id=f"{secrets.token_hex(16)}@{host.hostname}",
+            kind=kind.name,
+            recipient=recipient,
+            subject=rendered.subject[:300],
+            text=rendered.text,
+            html=rendered.html,
+            state=OutgoingMail.State.CAPTURED if is_captured else OutgoingMail.State.WAITING,
+            expires_at=now + kind.valid_for,
+            decided_at=now if is_captured else None,
+        )
     )
     if not is_captured:
         transaction.on_commit(partial(delivery.queue.wake, mail.pk))

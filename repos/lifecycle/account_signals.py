@@ -26,7 +26,7 @@ from repos.lifecycle import resigning
 from repos.models import Node, Repo
 from repos.state import heads
 from repos.state.clock_ids import own_clock
-from server.database import connection
+from server.database import connection, model_rows
 
 _COMMIT = "SELECT rev, head, commit FROM repo WHERE id = %s FOR UPDATE"
 _clock: Final = own_clock()
@@ -132,17 +132,19 @@ def _take_status(account: Account) -> tuple[str, bytes, bytes] | None:
 def _make_repo(account: Account) -> tuple[Tree, commit.SignedCommit, str]:
     """The empty tree, its first commit and rev."""
     tree, signed, rev = _first_commit(account)
-    Repo.objects.create(
-        id=account.pk,
-        did=account.did,
-        host_id=account.host_id,
-        status=account.status,
-        head=signed.cid,
-        rev=rev,
-        first_rev=rev,
-        data=tree.commit(),
-        commit=signed.block,
-        signing_did_key=account.signing_did_key,
+    model_rows.insert(
+        Repo(
+            id=account.pk,
+            did=account.did,
+            host_id=account.host_id,
+            status=account.status,
+            head=signed.cid,
+            rev=rev,
+            first_rev=rev,
+            data=tree.commit(),
+            commit=signed.block,
+            signing_did_key=account.signing_did_key,
+        )
     )
     return tree, signed, rev
 
@@ -152,12 +154,8 @@ def _first_commit(account: Account) -> tuple[Tree, commit.SignedCommit, str]:
     rev = tid.encode(time.time_ns() // 1000, _clock.clock_id)
     key = signing_keys.signing_key(account.signing_did_key, account.did)
     signed = commit.sign(account.did, rev, tree.commit(), key)
-    Node.objects.bulk_create(
-        [
-            Node(repo_id=account.pk, cid=cid, rev=rev, data=block)
-            for cid, block in tree.new_blocks.items()
-        ]
-    )
+    for cid, block in tree.new_blocks.items():  # one: the tree is empty
+        model_rows.insert(Node(repo_id=account.pk, cid=cid, rev=rev, data=block))
     return tree, signed, rev
 
 

@@ -1,11 +1,12 @@
-"""Rows of hand-written SQL as Django's models: the columns to ask for, the instance of a row."""
+"""Rows of hand-written SQL as Django's models: the columns to ask for, the instance of a row, and
+new rows by a prepared statement, where the ORM compiles one for each."""
 
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final, TypeVar
 
-from django.db.models import JSONField, Model
-from psycopg.types.json import Jsonb
+from django.db import connection as django_connection
+from django.db.models import AutoField, Field, Model
 
 from server.database import connection
 
@@ -39,23 +40,34 @@ def parameters(stored: Model) -> list[tuple[str, Any]]:
     """Columns of an instance with their values, as a statement takes them; those that a model fills
     in by itself (`auto_now_add`) are filled in."""
     fields = type(stored)._meta.concrete_fields
-    told = [(field, field.pre_save(stored, add=True)) for field in fields]
-    return [
-        (str(field.column), Jsonb(value) if isinstance(field, JSONField) else value)
-        for field, value in told
-    ]
+    return [(str(field.column), _prepared(field, stored)) for field in fields]
 
 
-def insert(stored: Model) -> None:
-    """Write a new row by a prepared statement. A key that Postgres counts is not told."""
-    told = parameters(stored)
-    if stored.pk is None:
-        told = [(name, value) for name, value in told if name != stored._meta.pk.column]
-    names = tuple(name for name, _ in told)
-    connection.execute(_insert(type(stored), names), [value for _, value in told])
+def insert(stored: M) -> M:
+    """Write an instance that is no row yet, as its `save` would without signals; what Postgres
+    fills in, it has then. Raises django.db.Error's kinds."""
+    sql, fields, returned = _insertion(type(stored))
+    with django_connection.wrap_database_errors:
+        row = connection.row(sql, [_prepared(field, stored) for field in fields])
+    for field, value in zip(returned, row or (), strict=False):
+        setattr(stored, field.attname, value)
+    stored._state.adding, stored._state.db = False, _DATABASE
+    return stored
 
 
 @cache
-def _insert(model: type[Model], names: tuple[str, ...]) -> str:
-    holes = ", ".join(["%s"] * len(names))
-    return f"INSERT INTO {model._meta.db_table} ({', '.join(names)}) VALUES ({holes})"  # noqa: S608 - constants only
+def _insertion(
+    model: type[Model],
+) -> "tuple[str, tuple[Field[Any, Any], ...], tuple[Field[Any, Any], ...]]":
+    """The statement, the fields of its values, and those that it returns."""
+    every: list[Field[Any, Any]] = list(model._meta.concrete_fields)
+    returned = tuple(each for each in every if each.generated or isinstance(each, AutoField))
+    given = tuple(each for each in every if each not in returned)
+    names, marks = ", ".join(f'"{each.column}"' for each in given), ", ".join(["%s"] * len(given))
+    told = ", ".join(f'"{each.column}"' for each in returned) or "1"
+    table = model._meta.db_table
+    return f'INSERT INTO "{table}" ({names}) VALUES ({marks}) RETURNING {told}', given, returned  # noqa: S608 - names of our models
+
+
+def _prepared(field: "Field[Any, Any]", stored: Model) -> Any:
+    return field.get_db_prep_save(field.pre_save(stored, add=True), django_connection)

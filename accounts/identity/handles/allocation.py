@@ -6,15 +6,14 @@ answers for its own accounts alone: another tenant's handle is as foreign as any
 
 from collections.abc import Sequence
 
-from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from accounts.identity.handles.reserved_names import is_reserved
 from accounts.identity.handles.slurs import has_slur
-from accounts.models import Account, PlcOperation, WebIdentity
-from hosting.models import HandleDomain, Host
+from hosting.models import Host
 from protocol.errors import XrpcError
 from protocol.syntax import is_handle, normalize_handle
+from server.database import connection as database
 from server.database.prepared import BIGINT, TEXT, Question, Row, Statement, bigint
 
 LABEL_MIN_CHARACTERS = 3
@@ -23,6 +22,17 @@ LABEL_MAX_CHARACTERS = 18  # keeps handles readable under long domains; the refe
 DISALLOWED_TOP_LEVELS = frozenset(
     {"alt", "arpa", "example", "internal", "invalid", "local", "localhost", "onion"}
 )
+# Over all hosts: a handle leads to one DID in the world.
+_KEPT = """
+    EXISTS (SELECT FROM plc_operation WHERE new_handle = %(handle)s
+        AND state IN ('waiting', 'running') AND did <> %(did)s)
+    OR EXISTS (SELECT FROM web_identity WHERE did = 'did:web:' || %(handle)s AND did <> %(did)s)
+"""
+_TAKEN = f"EXISTS (SELECT FROM account WHERE handle = %(handle)s) OR {_KEPT}"
+_OF_PLATFORM = """
+    SELECT EXISTS (SELECT FROM host WHERE hostname = %(name)s)
+    OR EXISTS (SELECT FROM handle_domain WHERE name = '.' || %(name)s)
+"""
 _DID_OF_HANDLE = Statement(
     """
     SELECT a.did FROM account a LEFT JOIN custom_handle c ON c.account_id = a.id
@@ -119,24 +129,25 @@ def is_own(host: Host, handle: str) -> bool:
 
 
 def is_taken(handle: str) -> bool:
-    """Whether any account has it, is about to get it, or has a did:web of that name. Over all
-    hosts: a handle leads to one DID in the world."""
-    return Account.objects.filter(handle=handle).exists() or is_kept(handle)
+    """Whether any account has it, is about to get it, or has a did:web of that name."""
+    return _is(f"SELECT {_TAKEN}", handle=handle, did="")
 
 
 def is_kept(handle: str, did: str = "") -> bool:
     """Whether the handle waits for another DID than this one: an account is about to get it, or it
     is the name of a did:web that we serve."""
-    pending = PlcOperation.objects.open().filter(new_handle=handle)
-    identities = WebIdentity.objects.filter(did=f"did:web:{handle}")
-    return pending.exclude(did=did).exists() or identities.exclude(did=did).exists()
+    return _is(f"SELECT {_KEPT}", handle=handle, did=did)
+
+
+def _is(question: str, **names: str) -> bool:
+    row = database.row(question, names)
+    return row is not None and bool(row[0])
 
 
 def lock(handle: str) -> None:
     """Keep everybody else from taking the handle until this transaction ends. Whoever gives a
     handle to an account holds it, looks whether it is taken, and writes the row."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))", [handle])
+    database.row("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))", (handle,))
 
 
 def resolve(host: Host, handle: str) -> str | None:
@@ -188,7 +199,4 @@ def _domains(host: Host) -> list[str]:
 
 def _is_a_name_of_the_platform(handle: str) -> bool:
     """A host's own name, or the bare name of a handle domain below this one."""
-    return (
-        Host.objects.named(handle).exists()
-        or HandleDomain.objects.filter(name=f".{handle}").exists()
-    )
+    return _is(_OF_PLATFORM, name=handle)

@@ -20,6 +20,7 @@ from accounts.identity.plc import client, rebase
 from accounts.invites import codes
 from accounts.models import Account, PlcOperation
 from accounts.signals import account_opened
+from server.database import connection, model_rows
 from server.jobs.back_off import pause_after
 from server.jobs.queue import Queue
 
@@ -146,11 +147,12 @@ def confirm(operation: PlcOperation) -> None:
 
 
 def _open(operation: PlcOperation) -> None:
-    account = Account.objects.select_for_update().get(plc_operations=operation)
-    account.opened_at = timezone.now()
-    account.save(update_fields=["opened_at"])
-    account.refresh_from_db(fields=["status"])  # Postgres derives it
-    account_opened.send(sender=Account, account=account)
+    columns = ", ".join(model_rows.columns(Account))  # the status too, which Postgres derives
+    sql = f"UPDATE account SET opened_at = %s WHERE id = %s RETURNING {columns}"  # noqa: S608 - constants only
+    row = connection.row(sql, (timezone.now(), operation.account_id))
+    if row is None:
+        raise Account.DoesNotExist
+    account_opened.send(sender=Account, account=model_rows.instance(Account, row))
 
 
 def _refuse(operation: PlcOperation, reason: str) -> None:
