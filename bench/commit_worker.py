@@ -20,7 +20,7 @@ from hosting.models import Host, Tenant  # noqa: E402 - needs django.setup()
 from hosting.tenancy import provisioning  # noqa: E402 - needs django.setup()
 from repos.commits import group_commit, writes  # noqa: E402 - needs django.setup()
 from repos.models import Repo  # noqa: E402 - needs django.setup()
-from repos.reads import exports, record_pages, records  # noqa: E402 - needs django.setup()
+from repos.reads import exports, record_pages, record_proofs, records  # noqa: E402 - needs django.setup()
 from repos.reads import repos as reads  # noqa: E402 - needs django.setup()
 from repos.reads.repos import RepoRow  # noqa: E402 - needs django.setup()
 from server.web.threads.batching import Batch, Outcome  # noqa: E402 - needs django.setup()
@@ -96,7 +96,7 @@ def read(options: argparse.Namespace) -> None:
     tasks = {
         "getRecord": lambda: records.get_record(host, small.did, POST, rkey),
         "listRecords (50)": lambda: record_pages.list_records(host, small.did, POST, 50),
-        "record proof": lambda: exports.record_proof(small, POST, rkey),
+        "record proof": lambda: record_proofs.record_proof(small, POST, rkey),
         "getRepo (10,000 records)": lambda: b"".join(exports.export_repo(big)),
     }
     for name, task in tasks.items():

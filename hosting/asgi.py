@@ -20,5 +20,6 @@ _bridge = Bridge(
     at_end=connections.close_all,
 )
 _trusted = environment.text("GROVE_TRUSTED_PROXIES")
-_edge_limits = EdgeLimits(import_string("xrpc.small_reads.SmallReads")(_bridge), _trusted)
+_small_reads = import_string("xrpc.small_reads.SmallReads")(_bridge, files=_bridge)
+_edge_limits = EdgeLimits(_small_reads, _trusted)
 application = BehindProxies(_edge_limits, _trusted) if _trusted else _edge_limits

@@ -5,9 +5,9 @@ lexicon, its credentials, its network's budget. An answer is given only where it
 is the dispatcher's, so that every refusal has one place. Measured in docs/decisions/0037.
 """
 
-from collections.abc import Callable, Mapping
-from functools import cache
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
+from typing import Any, Final, Protocol
 from urllib.parse import parse_qs
 
 import orjson
@@ -25,8 +25,12 @@ from protocol.errors import XrpcError
 from server.cache.marks import Marks, MarksUnavailable
 from server.database.connection import conninfo
 from server.database.pipeline import Pipeline, PipelineUnavailable
+from server.database.prepared import Question, Row
 from server.net.client_networks import network
-from server.web.bodies.streams import Receive, Send, encoded
+from server.web.bodies.chunks import PIECE_BYTES
+from server.web.bodies.file_parts import FilePart
+from server.web.bodies.streams import Answer, Receive, Send, encoded
+from server.web.threads.thread_pools import PoolIsFull
 from server.web.wsgi_environ import HEADER_MAX_BYTES, Scope
 from xrpc import registry
 from xrpc.auth import app_scopes, apps
@@ -34,7 +38,7 @@ from xrpc.auth.declared import DPOP, Kind, parse_header
 from xrpc.rate_limits import request_charges
 from xrpc.registry import Method
 from xrpc.request.call import Caller
-from xrpc.request.small_read import SmallCall, SmallRead
+from xrpc.request.small_read import SmallCall, SmallFile, SmallRead
 from xrpc.response.answers import COMPRESS_FROM_BYTES, packed
 from xrpc.response.errors import JSON
 from xrpc.response.variants import mark_coding, mark_private
@@ -42,11 +46,23 @@ from xrpc.response.variants import mark_coding, mark_private
 App = Callable[[Scope, Receive, Send], Any]
 
 _PREFIX: Final = "/xrpc/"
+_PROXY: Final = b"atproto-proxy"
 # Headers that make a request not plain: a body, an exemption from limits.
 _UNUSUAL: Final = frozenset({b"content-length", b"transfer-encoding", b"x-ratelimit-bypass"})
-_OPEN: Final = encoded([("Content-Type", JSON), *OPEN_HEADERS.items()])
+# Of a file these ask for a part, or for nothing when it is known.
+_CONDITIONS: Final = frozenset({b"range", b"if-range", b"if-none-match", b"if-modified-since"})
 _PACKED_MAX_BYTES: Final = 16_384
 Headers = list[tuple[bytes, bytes]]
+
+
+class Files(Protocol):
+    """Who opens and sends files (server.web.asgi_bridge.Bridge)."""
+
+    async def run_for_file(self, scope: Scope, work: Callable[[], None]) -> None: ...
+
+    async def send_file(
+        self, scope: Scope, receive: Receive, send: Send, answer: Answer
+    ) -> None: ...
 
 
 class NotPlain(Exception):
@@ -57,9 +73,15 @@ class SmallReads:
     """An ASGI application that answers small reads and hands on everything else."""
 
     def __init__(
-        self, app: App, pipeline: Pipeline | None = None, marks: Marks | None = None
+        self,
+        app: App,
+        pipeline: Pipeline | None = None,
+        marks: Marks | None = None,
+        files: Files | None = None,
     ) -> None:
+        """`files` sends what is in files; without it, threads do."""
         self._app = app
+        self._files = files
         self._pipeline = pipeline or Pipeline(conninfo)
         self._marks = marks or Marks(lambda: settings.VALKEY_URL)
 
@@ -72,6 +94,9 @@ class SmallReads:
                 except (NotPlain, PipelineUnavailable):
                     pass
                 else:
+                    if self._files is not None and isinstance(body, Answer):
+                        await self._files.send_file(scope, receive, send, body)
+                        return
                     await send({"type": "http.response.start", "status": 200, "headers": headers})
                     await send({"type": "http.response.body", "body": body})
                     return
@@ -82,20 +107,23 @@ class SmallReads:
 
     async def _answered(
         self, method: Method, small: SmallRead, scope: Scope
-    ) -> tuple[Headers, bytes]:
+    ) -> tuple[Headers, bytes | Answer]:
         """Raises NotPlain, PipelineUnavailable."""
         about = _plain_headers(scope)
         host = _host(about)
         caller, proof = _caller(method, host, scope, about)
-        call = SmallCall(host, _params(method, scope), caller)
-        question = small.ask(call)
-        if question is None:
-            raise NotPlain
+        proxy = about.get(_PROXY, b"").decode("latin-1")
+        call = SmallCall(host, _params(method, scope), caller, proxy)
+        question = _question(small, call)
         charges = _charges(scope)
         told = _charged(host, charges)
         try:
-            rows = await self._pipeline.rows(*question)
-            coding, body = _packed(_text(method, small.answer(call, rows)), about)
+            rows = () if question is None else await self._pipeline.rows(*question)
+            found = _found(small, call, rows)
+            if isinstance(found, SmallFile):
+                file = _public(found, proof)
+                return [], await self._opened(method, file, scope, about, told)
+            coding, body = _packed(_text(method, small, found), about)
             if proof is not None:  # the last step: the proof of a call that is handed on is good
                 await self._use_up(host, proof)
         except BaseException:
@@ -104,7 +132,27 @@ class SmallReads:
             raise
         if proof is not None:
             told = [*told, (b"dpop-nonce", nonces.current(host).encode())]
-        return [*_headers(method, coding, len(body)), *told], body
+        content_type = small.content_type or JSON
+        variant = _variant(content_type, coding, is_private=method.auth.reads_credentials)
+        return [*variant, (b"content-length", b"%d" % len(body)), *told], body
+
+    async def _opened(
+        self,
+        method: Method,
+        file: SmallFile,
+        scope: Scope,
+        about: Mapping[bytes, bytes],
+        told: Headers,
+    ) -> Answer:
+        """The answer that a file is, all of it. Raises NotPlain."""
+        if self._files is None or not _CONDITIONS.isdisjoint(about):
+            raise NotPlain
+        answer = Answer(200, _about_file(method, file, told), b"")
+        try:
+            await self._files.run_for_file(scope, partial(_open, file, answer))
+        except (OSError, XrpcError, PoolIsFull):
+            raise NotPlain from None
+        return answer
 
     async def _use_up(self, host: Host, proof: Proof) -> None:
         """Raises NotPlain for a proof that was used before, or of which nobody knows."""
@@ -211,14 +259,66 @@ def _charged(host: Host, charges: tuple[Charge, ...]) -> Headers:
         raise NotPlain from None
 
 
-def _text(method: Method, answer: bytes | Mapping[str, Any] | None) -> bytes:
-    """Raises NotPlain for no answer."""
+def _question(small: SmallRead, call: SmallCall) -> Question | None:
+    """Raises NotPlain."""
+    if small.ask is None:
+        return None
+    try:
+        question = small.ask(call)
+    except XrpcError:
+        raise NotPlain from None
+    if question is None:
+        raise NotPlain
+    return question
+
+
+def _found(
+    small: SmallRead, call: SmallCall, rows: Sequence[Row]
+) -> bytes | Mapping[str, Any] | SmallFile:
+    """Raises NotPlain for a refusal, and for no answer."""
+    try:
+        answer = small.answer(call, rows)
+    except XrpcError:
+        raise NotPlain from None
     if answer is None:
         raise NotPlain
-    text = answer if isinstance(answer, bytes) else orjson.dumps(answer)
-    if settings.XRPC_CHECK_OUTPUT:
-        method.lexicon.check_output(orjson.loads(text))  # noqa: TID251 - our own
-    return text
+    return answer
+
+
+def _public(file: SmallFile, proof: Proof | None) -> SmallFile:
+    """Raises NotPlain for a file that an app asks for: nothing here would use its proof up."""
+    if proof is not None:
+        raise NotPlain
+    return file
+
+
+def _open(file: SmallFile, answer: Answer) -> None:
+    """In a thread: open the file, and read it if it is short. Raises OSError, XrpcError."""
+    opened = file.open()
+    if file.size > PIECE_BYTES:
+        answer.part = FilePart.of(opened, 0, file.size)
+        if answer.part is not None:
+            return
+    with opened:
+        answer.body = opened.read()
+    if len(answer.body) != file.size:
+        raise FileNotFoundError(file.etag)
+
+
+def _about_file(method: Method, file: SmallFile, told: Headers) -> list[tuple[str, str]]:
+    """The headers of xrpc.response.ranges."""
+    headers = {"Content-Type": file.content_type, **OPEN_HEADERS, "ETag": file.etag, **file.headers}
+    headers |= {"Accept-Ranges": "bytes", "Content-Length": str(file.size)}
+    if method.auth.reads_credentials:
+        mark_private(headers)
+    return [*headers.items(), *((name.decode(), value.decode()) for name, value in told)]
+
+
+def _text(method: Method, small: SmallRead, answer: bytes | Mapping[str, Any]) -> bytes:
+    body = answer if isinstance(answer, bytes) else orjson.dumps(answer)
+    if settings.XRPC_CHECK_OUTPUT and not small.content_type:
+        method.lexicon.check_output(orjson.loads(body))  # noqa: TID251 - our own
+    return body
 
 
 def _packed(text: bytes, about: Mapping[bytes, bytes]) -> tuple[str | None, bytes]:
@@ -231,14 +331,9 @@ def _packed(text: bytes, about: Mapping[bytes, bytes]) -> tuple[str | None, byte
     return packed(about.get(b"accept-encoding", b"").decode("latin-1"), text)
 
 
-def _headers(method: Method, coding: str | None, size: int) -> Headers:
-    variant = _variant(coding, is_private=method.auth.reads_credentials)
-    return [*_OPEN, *variant, (b"content-length", b"%d" % size)]
-
-
 @cache
-def _variant(coding: str | None, *, is_private: bool) -> Headers:
-    headers: dict[str, str] = {}
+def _variant(content_type: str, coding: str | None, *, is_private: bool) -> Headers:
+    headers = {"Content-Type": content_type, **OPEN_HEADERS}
     if coding is not None:
         mark_coding(headers, coding)
     if is_private:

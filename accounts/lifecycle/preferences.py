@@ -7,18 +7,24 @@ neither read it, write it, nor erase it by leaving it out. `declaredAgePref` is 
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any, Final
 
 import orjson
 from django.db import transaction
 
-from accounts.models import Account, Preference
+from accounts.models import Account, Preference, account_lookups
 from accounts.status import lock_open
+from hosting.models import Host
 from protocol.errors import InvalidRequest
+from server.database import connection
+from server.database.prepared import BIGINT, TEXT, Question, Row, Statement, bigint
 
 NAMESPACE: Final = "app.bsky"
 PERSONAL_DETAILS: Final = "app.bsky.actor.defs#personalDetailsPref"
 DECLARED_AGE: Final = "app.bsky.actor.defs#declaredAgePref"
+_TRUE: Final = b"\1"
+_OF_ACCOUNT: Final = "SELECT value FROM account_preference WHERE account_id = %s ORDER BY position"
 MOST_AN_ACCOUNT = 1_000  # apps keep about a dozen
 Item = dict[str, Any]
 
@@ -33,14 +39,51 @@ class PreferenceNotAllowed(InvalidRequest):
 
 def of_account(account: Account) -> list[Item]:
     """All of the owner's preferences, in their order, with the computed age."""
-    stored = _rows(account).values_list("value", flat=True)
-    items = [orjson.loads(text) for text in stored]  # noqa: TID251 - was read within bounds
+    items = [_read(text) for (text,) in connection.rows(_OF_ACCOUNT, (account.pk,))]
     return items + _ages(items)
 
 
 def open_to_apps(account: Account) -> list[Item]:
     """As `of_account`, without what is for the main password only."""
     return [item for item in of_account(account) if item["$type"] != PERSONAL_DETAILS]
+
+
+def ask(host: Host, did: str, session: str) -> Question:
+    """What `text_for` is told the answer of: the preferences of a session's account, open whatever
+    its status."""
+    return Question(_of_session(), (did.encode(), bigint(host.pk), session.encode()))
+
+
+def text_for(found: Sequence[Row], *, is_main: bool) -> bytes | None:
+    """The JSON list of `of_account`, or with `is_main` false of `open_to_apps`; None unless the
+    session stands."""
+    if not found or found[0][0] != _TRUE:
+        return None
+    details = PERSONAL_DETAILS.encode()
+    stored = [(name == details, value) for _, name, value in found if name is not None]
+    ages = _ages([_read(value) for is_personal, value in stored if is_personal])
+    shown = [value for is_personal, value in stored if is_main or not is_personal]
+    return b"[%b]" % b",".join([*shown, *map(orjson.dumps, ages)])
+
+
+@cache
+def _of_session() -> Statement:
+    return Statement(
+        f"""
+        WITH owner AS MATERIALIZED (
+            SELECT a.id, {account_lookups.is_live("a.id", "$3::uuid")} AS is_live
+            FROM account a WHERE a.did = $1 AND a.host_id = $2 AND a.opened_at IS NOT NULL
+        )
+        SELECT o.is_live, p.name, p.value FROM owner o
+        LEFT JOIN account_preference p ON p.account_id = o.id ORDER BY p.position
+        """,  # noqa: S608 - constants only
+        (TEXT, BIGINT, TEXT),
+    )
+
+
+def _read(text: str | bytes) -> Item:
+    item: Item = orjson.loads(text)  # noqa: TID251 - was read within bounds
+    return item
 
 
 def replace(account: Account, items: Sequence[Item]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO
 
+from hosting.models import Host
 from protocol import cid
 from protocol.errors import InvalidRequest
 from repos.blobs import files
@@ -17,8 +18,20 @@ from repos.blobs.types import declared_types
 from repos.models import Blob
 from repos.reads.repos import RepoRow
 from server.database import connection
+from server.database.prepared import (
+    BIGINT,
+    BYTEA,
+    TEXT,
+    Question,
+    Row,
+    Statement,
+    bigint,
+    number,
+)
 
-_FIND = "SELECT mime_type, size, state, key FROM blob WHERE repo_id = %s AND cid = %b"
+_FIND = Statement(
+    "SELECT mime_type, size, state, key FROM blob WHERE repo_id = $1 AND cid = $2", (BIGINT, BYTEA)
+)
 _FIND_KEY = """
     SELECT b.key FROM blob b JOIN repo r ON r.id = b.repo_id
     WHERE r.host_id = %s AND r.did = %s AND b.cid = %b
@@ -32,7 +45,16 @@ _USED = """
     WHERE repo_id = %s AND rev > %s AND cid_order(cid) > coalesce(cid_order(%b), B'0'::bit(290))
     ORDER BY cid_order(cid) LIMIT %s
 """
+_FIND_PUBLIC = Statement(
+    """
+    SELECT r.status, b.state, b.mime_type, b.size, b.key FROM repo r
+    JOIN blob b ON b.repo_id = r.id AND b.cid = $3 WHERE r.did = $1 AND r.host_id = $2
+    """,
+    (TEXT, BIGINT, BYTEA),
+)
+_ACTIVE = b"active"
 _NOT_FOUND = "Blob not found"
+_LIVE = Blob.State.LIVE.value.encode()
 
 
 class BlobNotFound(InvalidRequest):
@@ -67,17 +89,34 @@ def open_blob(repo: RepoRow, blob_cid: bytes) -> OpenBlob:
     Whether the repo itself may be read is the caller's question (`repos.reads.repos.active_repo`).
     """
     while True:
-        found = connection.row(_FIND, (repo.id, blob_cid))
-        if found is None or found[2] != Blob.State.LIVE:
+        found = _find(repo.id, blob_cid)
+        if found is None:
             raise BlobNotFound(_NOT_FOUND)
-        mime_type, size, _, key = found
+        ref, key = found
         try:
             file = files.read(key)
         except FileNotFoundError:
-            if _has_moved(repo.id, blob_cid, key):
+            moved = _find(repo.id, blob_cid)
+            if moved is not None and moved[1] != key:
                 continue
             raise BlobNotFound(_NOT_FOUND) from None
-        return OpenBlob(BlobRef(blob_cid, mime_type, size), file)
+        return OpenBlob(ref, file)
+
+
+def ask_for_blob(host: Host, did: str, blob_cid: bytes) -> Question | None:
+    """What `public_blob` is told the answer of; None where blobs are no files of this machine."""
+    if not files.are_local():
+        return None
+    return Question(_FIND_PUBLIC, (did.encode(), bigint(host.pk), blob_cid))
+
+
+def public_blob(found: Sequence[Row], blob_cid: bytes) -> tuple[BlobRef, str] | None:
+    """The blob that was asked for and its file's key, if a record of an active repo refers to
+    it."""
+    if not found or found[0][0] != _ACTIVE or found[0][1] != _LIVE:
+        return None
+    _, _, mime_type, size, key = found[0]
+    return BlobRef(blob_cid, mime_type.decode(), number(size)), key.decode()
 
 
 def list_blobs(
@@ -128,6 +167,10 @@ def _is_in_a_record(repo_id: int, ref: BlobRef) -> bool:
     return ref.mime_type in declared_types.types_of(repo_id, ref.cid)
 
 
-def _has_moved(repo_id: int, blob_cid: bytes, key: str) -> bool:
-    found = connection.row(_FIND, (repo_id, blob_cid))
-    return found is not None and found[3] != key
+def _find(repo_id: int, blob_cid: bytes) -> tuple[BlobRef, str] | None:
+    """A blob that a record refers to, and its file's key."""
+    found = _FIND.rows(bigint(repo_id), blob_cid)
+    if not found or found[0][2] != _LIVE:
+        return None
+    mime_type, size, _, key = found[0]
+    return BlobRef(blob_cid, mime_type.decode(), number(size)), key.decode()

@@ -15,7 +15,7 @@ from enum import Enum
 from typing import IO, Final
 
 from django.core.files import File
-from django.core.files.storage import Storage, storages
+from django.core.files.storage import FileSystemStorage, Storage, storages
 
 from protocol import cid
 from protocol.errors import XrpcError
@@ -62,6 +62,11 @@ def local_folders() -> list[str]:
     """Where blobs lie on a local disk, of which only so much may be used; S3 has none here."""
     location = getattr(storage(), "location", None)
     return [location] if isinstance(location, str) else []
+
+
+def are_local() -> bool:
+    """Whether they are files of this machine."""
+    return isinstance(storage(), FileSystemStorage)
 
 
 def new_key(place: Place, tenant_id: int, did: str, blob_cid: bytes) -> str:

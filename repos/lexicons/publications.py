@@ -22,7 +22,7 @@ from protocol.keys import InvalidKey, PublicKey
 from protocol.repo import record_proof
 from protocol.repo.record_proof import BadSignature, ProofError, ProvenRecord
 from protocol.syntax import is_did
-from repos.reads import exports, refusals, repos
+from repos.reads import record_proofs, refusals, repos
 from server.net import dns, http_client
 
 SCHEMA: Final = "com.atproto.lexicon.schema"
@@ -163,4 +163,4 @@ def _own_proof(host: Host, did: str, nsid: str) -> bytes | None:
         refusals.refuse_inactive(repo.did, repo.status)
     except XrpcError:  # gone or not active: what anybody would be told
         return None
-    return exports.record_proof(repo, SCHEMA, nsid)
+    return record_proofs.record_proof(repo, SCHEMA, nsid)

@@ -1,23 +1,19 @@
-"""Exports as CAR files: full repos, record proofs, single blocks.
+"""Exports as CAR files: full repos, single blocks.
 
-Source: atproto.com/specs/sync, "Repo export"; the lexicons com.atproto.sync.getRepo, getRecord,
-getBlocks. A proof goes along the tree; an export does not: it sends the commit first and then the
-tables as they lie (repos.reads.exported_blocks), from one snapshot of the database.
+Source: atproto.com/specs/sync, "Repo export"; the lexicons com.atproto.sync.getRepo, getBlocks. A
+proof goes along the tree (repos.reads.record_proofs); an export does not: it sends the commit first
+and then the tables as they lie (repos.reads.exported_blocks), from one snapshot of the database.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from django.db import transaction
-
 from protocol import car
 from protocol.cid import to_text
 from protocol.errors import InvalidRequest
-from protocol.mst import MissingBlock, Tree
 from repos.reads import exported_blocks
 from repos.reads.refusals import RepoNotFound
 from repos.reads.repos import RepoRow
-from repos.state import heads, nodes
 from repos.state.long_reads import snapshot
 from server.database import connection as database
 from server.web import process_limits
@@ -25,11 +21,8 @@ from server.web import process_limits
 MAX_BLOCKS = 100  # in one call
 MAX_BLOCKS_BYTES = process_limits.BLOCKS_BYTES  # in one call: a block may be a record of a megabyte
 GROUP_BYTES = 262_144  # of blocks that are read at once
-TRIES = 4
 
-_HEAD = "SELECT head, commit, data FROM repo WHERE id = %s"
 _COUNTED_HEAD = "SELECT head, commit, record_count FROM repo WHERE id = %s"
-_RECORD = "SELECT cid, data FROM record WHERE repo_id = %s AND collection = %s AND rkey = %s"
 _SIZES = """
     SELECT cid, octet_length(data) FROM node WHERE repo_id = %s AND cid = ANY (%b)
     UNION SELECT cid, octet_length(data) FROM record WHERE repo_id = %s AND cid = ANY (%b)
@@ -62,42 +55,6 @@ def export_repo(repo: RepoRow, since: str | None = None) -> Iterator[bytes]:
         commit_cid, commit_block, record_count = head
         yield car.header([commit_cid]) + car.frame(commit_cid, commit_block)
         yield from exported_blocks.since(connection, repo.id, since or "", record_count)
-
-
-def record_proof(repo: RepoRow, collection: str, rkey: str) -> bytes:
-    """A CAR that proves what the repo holds at a path, or that it holds nothing there.
-
-    Commit, the nodes on the way, and the record if there is one.
-    """
-    for _ in range(TRIES):
-        proof = _proof(repo, collection, rkey)
-        if proof is not None:
-            return proof
-    with transaction.atomic():  # a repo so busy has to wait for once
-        heads.lock(repo.id)
-        proof = _proof(repo, collection, rkey)
-    if proof is None:
-        raise RuntimeError(f"{repo.did} changed under its lock")
-    return proof
-
-
-def _proof(repo: RepoRow, collection: str, rkey: str) -> bytes | None:
-    """One try; None when a commit ran meanwhile."""
-    head = database.row(_HEAD, (repo.id,))
-    if head is None:
-        raise RepoNotFound(repo.did)
-    commit_cid, commit_block, root = head
-    key = f"{collection}/{rkey}".encode()
-    record = database.row(_RECORD, (repo.id, collection, rkey))
-    try:
-        tree = Tree(root, nodes.NodeSource(repo.id), nodes.CACHE)
-        blocks = {commit_cid: commit_block, **tree.path(key)}
-        current = tree.get(key)
-    except MissingBlock:  # the commit removed the node
-        return None
-    if current != (record[0] if record else None):
-        return None
-    return car.write(commit_cid, [*blocks.items(), *([tuple(record)] if record else [])])
 
 
 def blocks(repo: RepoRow, cids: Sequence[bytes]) -> Iterator[bytes]:

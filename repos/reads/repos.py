@@ -147,9 +147,18 @@ def list_repos(host: Host, limit: int = 500, cursor: str | None = None) -> Repos
 
     New accounts come last, so pages do not shift. Raises InvalidRequest for a malformed cursor.
     """
+    return page_of(ask_for_page(host, limit, cursor).rows(), limit)
+
+
+def ask_for_page(host: Host, limit: int, cursor: str | None) -> Question:
+    """What `page_of` is told the answer of. Raises InvalidRequest for a malformed cursor."""
     if cursor is not None and not (cursor.isdecimal() and cursor.isascii() and len(cursor) < 19):
         raise InvalidRequest("Malformed cursor")
-    found = _PAGE.rows(bigint(host.pk), bigint(int(cursor or 0)), bigint(limit))
+    return Question(_PAGE, (bigint(host.pk), bigint(int(cursor or 0)), bigint(limit)))
+
+
+def page_of(found: Sequence[Row], limit: int) -> ReposPage:
+    """The page of so many repos that was asked for."""
     repos = tuple(map(_repo, found))
     return ReposPage(repos, str(repos[-1].id) if len(repos) == limit else None)
 

@@ -19,6 +19,7 @@ from server.net.http_client import Connections
 from server.storage.free_space import InsufficientStorage
 from server.web.bodies.body_transfers import BodyTransfers, CutOff
 from server.web.bodies.buffered_bytes import SMALL_BYTES, BufferBudget, BufferedBody
+from server.web.bodies.file_parts import FILE, FilePart
 from server.web.bodies.long_responses import Release, Stream
 from server.web.bodies.request_bodies import read_body, unread
 from server.web.bodies.streams import (
@@ -113,6 +114,22 @@ class Bridge:
         else:
             await self._live(receive, send)
 
+    async def run_for_file(self, scope: Scope, work: Callable[[], T]) -> T:
+        """Run what opens a file in a thread of the pool for long bodies. Raises PoolIsFull."""
+        return await self._run(self._pools["transfer"], scope, work)
+
+    async def send_file(self, scope: Scope, receive: Receive, send: Send, answer: Answer) -> None:
+        """Send an answer to GET whose body is short, or a part of a file."""
+        writer = ResponseWriter(receive, send, is_head=False)
+        if answer.part is None:
+            await writer.send_whole(answer)
+            return
+        pool = self._pools["transfer"]
+        try:
+            await self._send_file(pool, scope, writer, answer, answer.part)
+        except (PoolIsFull, QueueIsFull, ClientDisconnected, CutOff):
+            raise ResponseAborted from None
+
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         writer = ResponseWriter(receive, send, is_head=scope["method"] == "HEAD")
         try:
@@ -186,12 +203,36 @@ class Bridge:
         writer: ResponseWriter,
         release: Release,
     ) -> Answer | DeferredResponse | None:
-        """Run the application; None when its answer was a stream, which is sent then."""
-        answer = await self._run(pool, scope, lambda: run_application(self._http, environ))
-        if isinstance(answer, DeferredResponse) or answer.rest is None:
+        """Run the application; None when its answer was a stream or a file, which is sent then."""
+        sends_files = FILE in scope.get("extensions", ())
+        answer = await self._run(
+            pool, scope, lambda: run_application(self._http, environ, sends_files=sends_files)
+        )
+        if isinstance(answer, DeferredResponse):
             return answer
-        await self._stream(pool, scope, writer, answer, release)
+        if answer.part is not None:
+            await self._send_file(pool, scope, writer, answer, answer.part)
+        elif answer.rest is not None:
+            await self._stream(pool, scope, writer, answer, release)
+        else:
+            return answer
         return None
+
+    async def _send_file(
+        self, pool: ThreadPool, scope: Scope, writer: ResponseWriter, answer: Answer, part: FilePart
+    ) -> None:
+        try:
+            with self._transfers.admit(_client_of(scope)) as transfer:
+                await writer.file(
+                    answer,
+                    part,
+                    lambda work: self._run(pool, scope, work),
+                    transfer.count,
+                    lambda work: transfer.until_cut(work, writer.left()),
+                )
+        finally:
+            if not part.close_if_idle():
+                await asyncio.get_running_loop().run_in_executor(None, part.close)
 
     async def _send_whole(self, answer: Answer, scope: Scope, writer: ResponseWriter) -> None:
         size = len(answer.body)

@@ -34,7 +34,7 @@ from repos.lifecycle import deletion as repo_deletion
 from repos.lifecycle import record_takedowns
 from repos.maintenance import check
 from repos.models import Blob, BlobUse, FileDeletion, Node, Record, Repo, RepoDeletion
-from repos.reads import exports, record_pages, records, repos
+from repos.reads import exports, record_pages, record_proofs, records, repos
 from repos.reads.repos import RepoRow
 from repos.state import long_reads
 from server.database import connection
@@ -123,7 +123,7 @@ def take_out(race: Race, dice: random.Random) -> None:
 
 def prove(race: Race, dice: random.Random) -> None:
     key = dice.choice(KEYS)
-    read = car.read(exports.record_proof(race.repo, THING, key))
+    read = car.read(record_proofs.record_proof(race.repo, THING, key))
     signed = commit.parse(read.blocks[read.roots[0]])
     value = mst.Tree(signed.data, read.blocks).get(f"{THING}/{key}".encode())
     assert value is None or value in read.blocks

@@ -42,7 +42,7 @@ from protocol.mst import node
 from protocol.repo import commit
 from repos.commits import group_commit, writes
 from repos.models import Record, Repo
-from repos.reads import exports, repos
+from repos.reads import record_proofs, repos
 from server.net import http_client
 from server.web.wsgi_handler import application
 from tests.factories import account_row
@@ -157,7 +157,7 @@ def enter(host: Host) -> None:
             token=pair.access_jwt.encode(),
             refresh=pair.refresh_jwt.encode(),
             head=cid.to_text(repo.head).encode(),
-            car=exports.record_proof(repo, _THING, "k"),
+            car=record_proofs.record_proof(repo, _THING, "k"),
             staff=_staff_session(host),
             web=web_sessions.begin(account).encode(),
         )

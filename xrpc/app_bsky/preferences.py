@@ -4,6 +4,7 @@ Source: the lexicons of those methods. A caller who names another app view than 
 means the preferences that are kept there.
 """
 
+from collections.abc import Sequence
 from urllib.parse import parse_qs
 
 import orjson
@@ -11,22 +12,42 @@ import orjson
 from accounts.lifecycle import preferences
 from accounts.models import Account
 from protocol.errors import InvalidRequest
+from server.database.prepared import Question, Row
 from xrpc import rate_limits
 from xrpc.auth import staff
 from xrpc.auth.declared import FULL, LEAVING, STANDARD, Auth
 from xrpc.auth.subjects import own_account, own_account_as_it_is
+from xrpc.proxy import destinations
 from xrpc.proxy.destinations import Service
 from xrpc.proxy.forwardable_methods import chosen_service, handed_on, relayed
 from xrpc.proxy.plans import Composed, PoolWork
 from xrpc.proxy.rpc_scopes import calling
 from xrpc.registry import procedure, query
 from xrpc.request.call import Answer, Call
+from xrpc.request.small_read import SmallCall, SmallRead
 
 GET = "app.bsky.actor.getPreferences"
 PUT = "app.bsky.actor.putPreferences"
 
 
-@query(GET, auth=Auth.account_or_bearer(STANDARD | LEAVING), scope=calling(GET))
+def _ask(call: SmallCall) -> Question | None:
+    if call.caller is None or _other(destinations.chosen(call.host, call.proxy or None, GET)):
+        return None
+    return preferences.ask(call.host, call.caller.did, call.caller.session)
+
+
+def _own(call: SmallCall, rows: Sequence[Row]) -> bytes | None:
+    is_main = call.caller is not None and call.caller.scope in FULL
+    text = preferences.text_for(rows, is_main=is_main)
+    return None if text is None else b'{"preferences":%b}' % text
+
+
+@query(
+    GET,
+    auth=Auth.account_or_bearer(STANDARD | LEAVING),
+    scope=calling(GET),
+    small=SmallRead(_ask, _own),
+)
 def get_preferences(call: Call) -> Answer:
     if call.bearer:
         return relayed(PoolWork("moderation", lambda: _for_moderator(call)))
@@ -61,7 +82,10 @@ def _for_moderator(call: Call) -> Composed:
 
 def _elsewhere(call: Call, nsid: str) -> Service | None:
     """The app view that the caller names, unless it is the one that leaves preferences to us."""
-    service = chosen_service(call, nsid)
+    return _other(chosen_service(call, nsid))
+
+
+def _other(service: Service | None) -> Service | None:
     return None if service is None or service.is_default_appview else service
 
 

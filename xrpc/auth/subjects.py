@@ -4,6 +4,8 @@ Everything is looked up at the call's host, so another tenant's account is as un
 never was.
 """
 
+from collections.abc import Sequence
+
 from django.conf import settings
 
 from accounts.authentication import live_sessions
@@ -15,8 +17,10 @@ from moderation.audit import ADMIN
 from repos.models import Repo
 from repos.reads import refusals, repos
 from repos.reads.repos import RepoRef, RepoRow
+from server.database.prepared import Question, Row
 from xrpc.auth.staff import ADMIN_SCOPE
 from xrpc.request.call import Call
+from xrpc.request.small_read import SmallCall
 from xrpc.response.errors import AuthenticationRequired
 
 NO_HANDLE = "handle.invalid"  # atproto.com/specs/handle: the placeholder on the wire
@@ -36,6 +40,20 @@ def own_account(call: Call) -> Account:
 def own_account_as_it_is(call: Call) -> Account:
     """The caller's account, taken down or not. Raises AccountNotFound, ExpiredToken."""
     return live_sessions.owner(call.host, call.did, call.session).signed_in()
+
+
+def ask_for_owner(call: SmallCall) -> Question | None:
+    """What `signed_in_owner` is told the answer of; None for nobody."""
+    caller = call.caller
+    if caller is None:
+        return None
+    return account_lookups.ask_for_owner(call.host, caller.did, caller.session)
+
+
+def signed_in_owner(call: SmallCall, rows: Sequence[Row]) -> Account | None:
+    """The caller's account, taken down or not, if the caller's session stands."""
+    found = account_lookups.owner(call.host, rows)
+    return found[0] if found is not None and found[1] else None
 
 
 def actor(call: Call) -> str:

@@ -5,15 +5,16 @@ inactive repo, so that people can always take their data with them.
 """
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from hosting.models import Host
 from protocol import cid
 from protocol.errors import InvalidRequest
-from repos.blobs import blobs
+from repos.blobs import blobs, files
 from repos.events.firehose import follow
-from repos.reads import exports, repos
-from repos.reads.repos import RepoRow
+from repos.reads import exports, record_proofs, repos
+from repos.reads.repos import RepoRow, ReposPage
 from server.database.prepared import Question, Row
 from server.web.bodies.ranges import Stored
 from xrpc.auth import app_scopes
@@ -21,12 +22,13 @@ from xrpc.auth.declared import Auth
 from xrpc.auth.subjects import readable_repo
 from xrpc.registry import query, subscription
 from xrpc.request.call import Answer, Call, Streamed, Whole
-from xrpc.request.small_read import SmallCall, SmallRead
+from xrpc.request.small_read import SmallCall, SmallFile, SmallRead
 
 _CAR = "application/vnd.ipld.car"
 # A takedown must take effect within minutes, in caches too.
 _BRIEFLY = "public, max-age=60"
 _PRIVATE = "private, max-age=60"
+_LISTED_MAX = 100  # repos of a page that the event loop writes
 
 
 @query("com.atproto.sync.getRepo", auth=Auth.optional_owner(), scope=app_scopes.ANY, pool="export")
@@ -83,11 +85,27 @@ def get_head(call: Call) -> Answer:
     return _root(readable_repo(call))
 
 
-@query("com.atproto.sync.getRecord", auth=Auth.optional_owner(), scope=app_scopes.ANY)
+def _ask_for_proof(call: SmallCall) -> Question | None:
+    asked = call.params
+    if call.caller:
+        return None
+    return record_proofs.ask(call.host, asked["did"], asked["collection"], asked["rkey"])
+
+
+def _public_proof(call: SmallCall, rows: Sequence[Row]) -> bytes | None:
+    return record_proofs.public(rows, call.params["collection"], call.params["rkey"])
+
+
+@query(
+    "com.atproto.sync.getRecord",
+    auth=Auth.optional_owner(),
+    scope=app_scopes.ANY,
+    small=SmallRead(_ask_for_proof, _public_proof, _CAR),
+)
 def get_record(call: Call) -> Answer:
     """A proof that the record is there, or that it is not."""
     repo = readable_repo(call)
-    proof = exports.record_proof(repo, call.params["collection"], call.params["rkey"])
+    proof = record_proofs.record_proof(repo, call.params["collection"], call.params["rkey"])
     return Whole(proof, _CAR)
 
 
@@ -115,28 +133,70 @@ def get_repo_status(call: Call) -> Answer:
     return _status(repos.find_repo(call.host, call.params["did"]))
 
 
-@query("com.atproto.sync.listRepos", auth=Auth.none())
+def _ask_for_page(call: SmallCall) -> Question | None:
+    limit = call.params["limit"]
+    if limit > _LISTED_MAX:
+        return None
+    return repos.ask_for_page(call.host, limit, call.params.get("cursor"))
+
+
+def _small_page(call: SmallCall, rows: Sequence[Row]) -> dict[str, Any]:
+    return _page(repos.page_of(rows, call.params["limit"]))
+
+
+@query(
+    "com.atproto.sync.listRepos",
+    auth=Auth.none(),
+    small=SmallRead(_ask_for_page, _small_page),
+)
 def list_repos(call: Call) -> Answer:
-    page = repos.list_repos(call.host, call.params["limit"], call.params.get("cursor"))
+    return _page(repos.list_repos(call.host, call.params["limit"], call.params.get("cursor")))
+
+
+def _page(page: ReposPage) -> dict[str, Any]:
     listed = {"repos": [_listed(repo) for repo in page.repos]}
     return listed if page.cursor is None else {**listed, "cursor": page.cursor}
 
 
+def _ask_for_blob(call: SmallCall) -> Question | None:
+    if call.caller:
+        return None
+    return blobs.ask_for_blob(call.host, call.params["did"], _cid(call.params["cid"]))
+
+
+def _public_blob(call: SmallCall, rows: Sequence[Row]) -> SmallFile | None:
+    found = blobs.public_blob(rows, _cid(call.params["cid"]))
+    if found is None:
+        return None
+    ref, key = found
+    name = cid.to_text(ref.cid)
+    opener = partial(files.read, key)
+    return SmallFile(opener, ref.size, ref.mime_type, f'"{name}"', _about_blob(name, _BRIEFLY))
+
+
 @query(
-    "com.atproto.sync.getBlob", auth=Auth.optional_owner(), scope=app_scopes.ANY, pool="transfer"
+    "com.atproto.sync.getBlob",
+    auth=Auth.optional_owner(),
+    scope=app_scopes.ANY,
+    pool="transfer",
+    small=SmallRead(_ask_for_blob, _public_blob),
 )
 def get_blob(call: Call) -> Answer:
-    """Untrusted bytes on our origin: nothing in them may ever run or be taken for a page."""
     repo = readable_repo(call)
     opened = blobs.open_blob(repo, _cid(call.params["cid"]))
     name = cid.to_text(opened.ref.cid)
-    headers = {
+    headers = _about_blob(name, _PRIVATE if call.caller else _BRIEFLY)
+    return Stored(opened.file, opened.ref.size, opened.ref.mime_type, f'"{name}"', headers)
+
+
+def _about_blob(name: str, kept: str) -> dict[str, str]:
+    """Untrusted bytes on our origin: nothing in them may ever run or be taken for a page."""
+    return {
         "Content-Disposition": f'attachment; filename="{name}"',
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "X-Content-Type-Options": "nosniff",
-        "Cache-Control": _PRIVATE if call.caller else _BRIEFLY,
+        "Cache-Control": kept,
     }
-    return Stored(opened.file, opened.ref.size, opened.ref.mime_type, f'"{name}"', headers)
 
 
 @query("com.atproto.sync.listBlobs", auth=Auth.optional_owner(), scope=app_scopes.ANY)

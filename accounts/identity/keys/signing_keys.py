@@ -6,15 +6,18 @@ rule (`account_signs_with_its_own_key`). The host's rotation key is another key 
 signing key must never be able to change the DID (protocol: did:plc, "rotationKeys").
 """
 
-from functools import lru_cache
-
 from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import Account, ReservedKey
 from accounts.models import SigningKey as StoredKey
 from hosting.models import Host
 from protocol.keys import PublicKey, SigningKey
+from server.database import model_rows
 from server.encryption import keyring
+
+# What signing_key remembers; emptied when it grows too long.
+_MAX_KNOWN = 4_096
+_known: dict[tuple[str, str], SigningKey] = {}
 
 
 def new_signing_key(host: Host, did: str) -> SigningKey:
@@ -27,18 +30,26 @@ def new_signing_key(host: Host, did: str) -> SigningKey:
 
 def store(key: SigningKey, host: Host, did: str) -> None:
     """Keep a key for its only owner; `did` is empty for one that is reserved for nobody yet."""
-    StoredKey.objects.create(
-        did_key=key.did_key, host=host, did=did, wrapped=keyring.wrap(key.secret)
-    )
+    wrapped = keyring.wrap(key.secret)
+    model_rows.insert(StoredKey(did_key=key.did_key, host=host, did=did, wrapped=wrapped))
 
 
-@lru_cache(maxsize=4096)
 def signing_key(did_key: str, did: str) -> SigningKey:
     """The private half of a DID's own key. Raises `StoredKey.DoesNotExist` for anybody else's."""
-    stored = StoredKey.objects.get(pk=did_key, did=did)
-    return SigningKey.load(
-        PublicKey.from_did_key(did_key).curve, keyring.unwrap(bytes(stored.wrapped))
-    )
+    key = known_signing_key(did_key, did)
+    if key is None:
+        stored = StoredKey.objects.get(pk=did_key, did=did)
+        curve = PublicKey.from_did_key(did_key).curve
+        key = SigningKey.load(curve, keyring.unwrap(bytes(stored.wrapped)))
+        if len(_known) >= _MAX_KNOWN:
+            _known.clear()
+        _known[did_key, did] = key
+    return key
+
+
+def known_signing_key(did_key: str, did: str) -> SigningKey | None:
+    """The same, if this process has had it before: nobody is asked."""
+    return _known.get((did_key, did))
 
 
 def is_owned_by(account: Account, did_key: str) -> bool:

@@ -12,7 +12,9 @@ from typing import IO
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
+from server.web.bodies.chunks import PIECE_BYTES
 from server.web.bodies.decoded_bodies import CHUNK_BYTES
+from server.web.bodies.file_parts import FilePart
 
 _ONE_RANGE = re.compile(r"bytes=\s*([0-9]{0,18})-([0-9]{0,18})\s*")
 
@@ -71,7 +73,11 @@ def _body(request: HttpRequest, stored: Stored, first: int, after: int) -> HttpR
         stored.file.close()
         return HttpResponse(b"", content_type=stored.content_type)
     chunks = read(stored.file, first, after)
-    return StreamingHttpResponse(chunks, content_type=stored.content_type)
+    response = StreamingHttpResponse(chunks, content_type=stored.content_type)
+    if after - first > PIECE_BYTES:  # what is shorter is read and sent by one and the same thread
+        part = FilePart.of(stored.file, first, after)
+        response.file_part = part  # type: ignore[attr-defined] # see server.web.bodies.streams
+    return response
 
 
 def range_of(header: str, size: int) -> tuple[int, int] | None:

@@ -20,6 +20,7 @@ from server.web.bodies.chunks import (
     BodyReader,
     spilled,
 )
+from server.web.bodies.file_parts import FILE, FilePart
 from server.web.process_limits import IDLE_S, SLOWEST_UPLOAD_BYTES_PER_S
 
 Message = dict[str, Any]
@@ -108,16 +109,21 @@ class DeferredResponse(NamedTuple):
 
 @dataclass
 class Answer:
-    """What the application says: a short body, or a first piece and where the others come from."""
+    """What the application says: a short body, or a first piece and where the others come from, or
+    a part of a file in place of both."""
 
     status: int
     headers: Headers
     body: bytes
     rest: BodyReader | None = None
+    part: FilePart | None = None
 
 
-def run_application(app: WsgiApp, environ: dict[str, Any]) -> Answer | DeferredResponse:
-    """In a thread: run the application as far as the first piece of its answer.
+def run_application(
+    app: WsgiApp, environ: dict[str, Any], *, sends_files: bool = False
+) -> Answer | DeferredResponse:
+    """In a thread: run the application as far as the first piece of its answer, or its file where
+    the connection sends files.
 
     What another must answer on the event loop (server.web.deferred_response) is returned, too.
     """
@@ -131,6 +137,9 @@ def run_application(app: WsgiApp, environ: dict[str, Any]) -> Answer | DeferredR
     close = getattr(response, "close", _nothing)
     is_streamed = getattr(response, "streaming", not isinstance(response, list | tuple))
     responder = getattr(response, "responder", None)
+    part = getattr(response, "file_part", None)
+    if part is not None and sends_files:
+        return Answer(begun[0], begun[1], b"", part=part)
     if is_streamed and responder is None:
         is_snapshot = getattr(response, "is_snapshot", False)
         rest = BodyReader(response, close, is_snapshot=is_snapshot)
@@ -207,6 +216,18 @@ class ResponseWriter:
             await self._send({"type": "http.response.body", "body": part, "more_body": True})
         rest = {"type": "http.response.body", "body": body[at:], "more_body": not is_last}
         await self._send(rest)
+
+    async def file(
+        self,
+        answer: Answer,
+        part: FilePart,
+        run: Callable[[Callable[[], bool]], Awaitable[bool]],
+        count: Callable[[int], None],
+        wait: Callable[[Awaitable[None]], Awaitable[None]],
+    ) -> None:
+        """Send an answer whose body is a part of a file; whoever asks closes it."""
+        await self.begin(answer, is_whole=False)
+        await self._send({"type": FILE, "part": part, "run": run, "count": count, "wait": wait})
 
     async def taken(self) -> None:
         """Return when the client has taken most of what was sent."""

@@ -18,12 +18,13 @@ import asyncio
 from collections.abc import Mapping
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.utils import get_remote_addr
 
+from server.web.bodies.file_parts import FILE
 from server.web.connections.network_connections import NetworkConnections
 from server.web.connections.request_cycle import Cycle, UnchunkedCycle
 from server.web.connections.slow_clients import STALLED_S, SlowClientGuard
@@ -35,6 +36,7 @@ CHUNK_MIN_BYTES = 64  # on the average: each is work, if it holds a single byte
 PIPELINED_MAX = 64  # requests that wait for the answer to another one of their connection
 IGNORED_MAX_BYTES = 1_048_576  # of what a client still sends when it was refused
 IGNORING_S = 2.0
+_EXTENSIONS: Final[Any] = MappingProxyType({FILE: MappingProxyType({})})
 _FED_BYTES = 32_768  # at once: a head that begins behind a body is counted from the next piece on
 
 
@@ -70,7 +72,7 @@ class HttpProtocol(HttpToolsProtocol):
     _header_count = 0
     _chunks_left = 0.0
     _ignored_bytes: int | None = None  # since a refusal
-    _running: RequestResponseCycle | None = None
+    _running: Cycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         peer = get_remote_addr(transport)
@@ -93,8 +95,7 @@ class HttpProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
         # uvicorn tells the last of several requests only, which waits for the answer to this one
         if self._running is not None:
-            self._running.disconnected = True
-            self._running.message_event.set()
+            self._running.lost()
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser as much as a head may have, and no more."""
@@ -122,6 +123,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._is_in_head = True
         self._header_count, self._chunks_left = 0, CHUNKS_FREE
         super().on_message_begin()
+        self.scope["extensions"] = _EXTENSIONS
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._header_count += 1
@@ -208,6 +210,8 @@ class HttpProtocol(HttpToolsProtocol):
         cycle.__class__ = Cycle
         if cycle.scope["http_version"] != "1.1":
             cycle.__class__, cycle.keep_alive = UnchunkedCycle, False
+        assert isinstance(cycle, Cycle)  # noqa: S101 - it is one of ours now
+        cycle.stalled_s = self.stalled_s
         self._running = cycle
         super()._start_asgi_task(cycle, app)
 

@@ -1,5 +1,7 @@
 """One request and response of a connection: uvicorn's cycle, with an unmistakable end.
 
+**Files.** A body may be a part of a file, which the kernel sends (server.web.bodies.file_parts).
+
 **Older clients.** Before HTTP/1.1 nobody knows chunks (RFC 9112 section 6.1): an answer of unknown
 length ends with the connection.
 """
@@ -10,13 +12,19 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from server.web.bodies.file_parts import FILE, FileTooShort
 from server.web.bodies.streams import ResponseAborted
+from server.web.connections.file_sending import FileSender
+from server.web.connections.slow_clients import STALLED_S
 
 _AT_ONCE = struct.pack("ii", 1, 0)
 
 
 class Cycle(RequestResponseCycle):
     """One request and its answer. An answer that breaks off takes its connection along at once."""
+
+    stalled_s: float = STALLED_S
+    _sender: FileSender | None = None
 
     async def run_asgi(self, app: Any) -> None:
         try:
@@ -35,7 +43,35 @@ class Cycle(RequestResponseCycle):
         """uvicorn's own, for as long as the connection is there: it may have been cut just now."""
         if self.transport.is_closing():
             self.disconnected = True
-        await super().send(message)
+        if message["type"] == FILE:
+            await self._send_file(message)
+        else:
+            await super().send(message)
+
+    async def _send_file(self, message: Any) -> None:
+        """The rest of the body, which ends with it. Raises ResponseAborted."""
+        if self.disconnected:
+            return
+        self._sender = FileSender(self.transport, message["part"])
+        try:
+            await self._sender.send(
+                message["run"], message["count"], message["wait"], self.stalled_s
+            )
+        except FileTooShort:
+            raise ResponseAborted from None
+        except OSError:  # as with bytes: nobody hears of a client that has gone
+            self.disconnected = True
+            self.transport.abort()
+        else:
+            self.expected_content_length = 0
+            await super().send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    def lost(self) -> None:
+        """The connection is gone."""
+        self.disconnected = True
+        self.message_event.set()
+        if self._sender is not None:
+            self._sender.wake()
 
     def _break_off(self) -> None:
         self.disconnected = True

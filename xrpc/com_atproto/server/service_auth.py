@@ -5,21 +5,25 @@ without `#service`. Whoever was taken down gets one token only: to move to anoth
 """
 
 import time
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from accounts.authentication.session_tokens import TAKENDOWN_SCOPE, InvalidToken
+from accounts.identity.keys import signing_keys
 from accounts.models import Account
 from accounts.service_auth import tokens
 from accounts.status import AccountTakedown
 from protocol.errors import InvalidRequest
 from protocol.oauth.permissions import Permissions
 from protocol.syntax import is_network_did, is_service_reference
+from server.database.prepared import Row
 from xrpc.auth.app_scopes import ScopeRule
 from xrpc.auth.declared import FULL, LEAVING, PRIV, STANDARD, Auth
-from xrpc.auth.subjects import own_account_as_it_is
+from xrpc.auth.subjects import ask_for_owner, own_account_as_it_is, signed_in_owner
 from xrpc.proxy import methods, rpc_scopes
 from xrpc.registry import query
 from xrpc.request.call import Answer, Call, Caller
+from xrpc.request.small_read import SmallCall, SmallRead
 
 METHODLESS_LIFETIME_S = 60
 
@@ -37,16 +41,38 @@ def _check_scope(permissions: Permissions, call: Call) -> None:
 _MINTING: Final = ScopeRule("`rpc:` of what the token is for", _check_scope)
 
 
-@query("com.atproto.server.getServiceAuth", auth=Auth.account(STANDARD | LEAVING), scope=_MINTING)
+def _own_token(call: SmallCall, rows: Sequence[Row]) -> dict[str, str] | None:
+    """Where the account's key is at hand."""
+    account = signed_in_owner(call, rows)
+    if account is None:
+        return None
+    if signing_keys.known_signing_key(account.signing_did_key, account.did) is None:
+        return None
+    _check_audience(call.params["aud"])
+    return _token(account, call.caller, call.params)
+
+
+@query(
+    "com.atproto.server.getServiceAuth",
+    auth=Auth.account(STANDARD | LEAVING),
+    scope=_MINTING,
+    small=SmallRead(ask_for_owner, _own_token),
+)
 def get_service_auth(call: Call) -> Answer:
-    audience, lxm = call.params["aud"], call.params.get("lxm")
+    _check_audience(call.params["aud"])
+    return _token(own_account_as_it_is(call), call.caller, call.params)
+
+
+def _token(account: Account, caller: Caller | None, asked: Mapping[str, Any]) -> dict[str, str]:
+    audience, lxm = asked["aud"], asked.get("lxm")
+    _check_status(account, caller, lxm)
+    _check_method(caller, lxm)
+    return {"token": tokens.mint(account, audience, lxm, _lifetime_s(asked.get("exp"), lxm))}
+
+
+def _check_audience(audience: str) -> None:
     if not (is_network_did(audience) or is_service_reference(audience)):
         raise InvalidRequest("aud must be a valid atproto DID or did#serviceId reference")
-    account = own_account_as_it_is(call)
-    _check_status(account, call.caller, lxm)
-    _check_method(call.caller, lxm)
-    lifetime_s = _lifetime_s(call.params.get("exp"), lxm)
-    return {"token": tokens.mint(account, audience, lxm, lifetime_s)}
 
 
 def _check_status(account: Account, caller: Caller | None, lxm: str | None) -> None:

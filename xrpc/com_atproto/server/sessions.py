@@ -13,17 +13,23 @@ from accounts.account_migration import move_in
 from accounts.authentication import sessions, sign_in_alerts
 from accounts.authentication.sessions import LoginContext, Tokens
 from accounts.identity import published_dids
-from accounts.models import Account, account_lookups
+from accounts.models import Account
 from accounts.signup import sign_up
 from hosting.models import Host
 from protocol.errors import InvalidRequest
 from protocol.oauth import scopes
-from server.database.prepared import Question, Row
+from server.database.prepared import Row
 from xrpc import rate_limits
 from xrpc.auth import app_scopes
 from xrpc.auth.declared import Auth
 from xrpc.auth.service_callers import prove, spending
-from xrpc.auth.subjects import blob_limit_bytes, handle_of, own_account
+from xrpc.auth.subjects import (
+    ask_for_owner,
+    blob_limit_bytes,
+    handle_of,
+    own_account,
+    signed_in_owner,
+)
 from xrpc.proxy.forwardable_methods import relayed
 from xrpc.proxy.plans import Composed, PoolWork
 from xrpc.registry import procedure, query
@@ -34,10 +40,18 @@ from xrpc.response.errors import AuthenticationRequired
 _ABOUT_EMAIL = ("email", "emailConfirmed", "emailAuthFactor")
 
 
-@query("com.atproto.server.describeServer", auth=Auth.none())
+@query(
+    "com.atproto.server.describeServer",
+    auth=Auth.none(),
+    small=SmallRead(None, lambda call, _rows: _description(call.host)),
+)
 def describe_server(call: Call) -> Answer:
-    """Clients take `phoneVerificationRequired` for "hand in a verificationCode": our captcha's."""
-    host = call.host
+    return _description(call.host)
+
+
+def _description(host: Host) -> dict[str, Any]:
+    """Clients take `phoneVerificationRequired` for "hand in a verificationCode": our captcha's. The
+    host comes with its tenant and domains (hosting.tenancy.routing)."""
     return {
         "did": host.service_did,
         "availableUserDomains": [domain.name for domain in host.handle_domains.all()],
@@ -103,19 +117,9 @@ def refresh_session(call: Call) -> Answer:
     return {**_pair(tokens), **_session(tokens.account)}
 
 
-def _ask_for_owner(call: SmallCall) -> Question | None:
-    caller = call.caller
-    if caller is None:
-        return None
-    return account_lookups.ask_for_owner(call.host, caller.did, caller.session)
-
-
 def _own_session(call: SmallCall, rows: Sequence[Row]) -> dict[str, Any] | None:
-    found = account_lookups.owner(call.host, rows)
-    if found is None:
-        return None
-    account, is_signed_in = found
-    if not is_signed_in or account.taken_down_at is not None:
+    account = signed_in_owner(call, rows)
+    if account is None or account.taken_down_at is not None:
         return None
     return _for_caller(_session(account), call.caller)
 
@@ -124,7 +128,7 @@ def _own_session(call: SmallCall, rows: Sequence[Row]) -> dict[str, Any] | None:
     "com.atproto.server.getSession",
     auth=Auth.account(),
     scope=app_scopes.ANY,
-    small=SmallRead(_ask_for_owner, _own_session),
+    small=SmallRead(ask_for_owner, _own_session),
 )
 def get_session(call: Call) -> Answer:
     """The address is for the owner, and for apps that may read it."""

@@ -8,7 +8,7 @@ from protocol import car
 from repos.commits import group_commit, writes
 from repos.lifecycle import record_takedowns
 from repos.models import RecordTakedown, Repo
-from repos.reads import descriptions, exports, record_pages, records, refusals, repos
+from repos.reads import descriptions, record_pages, record_proofs, records, refusals, repos
 from repos.reads.repos import RepoRow
 from repos.state import heads
 
@@ -51,7 +51,7 @@ def test_a_hidden_record_is_not_listed_and_takes_no_place(ash: Host, hidden: Rep
 
 def test_a_hidden_record_stays_in_the_repo(hidden: RepoRow) -> None:
     shown = record_takedowns.state(hidden, THING, "b")
-    proof = car.read(exports.record_proof(hidden, THING, "b"))
+    proof = car.read(record_proofs.record_proof(hidden, THING, "b"))
     assert shown is not None
     assert shown.cid in proof.blocks
     assert descriptions.collections(hidden) == [THING]

@@ -18,7 +18,7 @@ from protocol.repo import commit
 from repos.commits import group_commit, writes
 from repos.imports import car_file, importing
 from repos.models import Node, Record, Repo
-from repos.reads import exported_blocks, exports, repos
+from repos.reads import exported_blocks, exports, record_proofs, repos
 from repos.reads.repos import RepoRow
 from repos.state import long_reads
 from server.database.connection import conninfo
@@ -242,7 +242,7 @@ def test_a_record_with_the_bytes_of_a_node_is_one_block_with_it(
         importing.import_repo(repo.id, received, importing.ignore_progress)
     monkeypatch.setattr(exported_blocks, "COUNTED_RECORDS", counted)
     whole(b"".join(exports.export_repo(repo)), repo)
-    each_once(exports.record_proof(repo, "z.b.c", "twin"))
+    each_once(record_proofs.record_proof(repo, "z.b.c", "twin"))
 
 
 @own_connection
@@ -261,12 +261,12 @@ def test_commits_and_proofs_have_every_block_once(repo: RepoRow, number: int) ->
     batch = [writes.create(THING, f"s{n}", {"same": n % 2}) for n in range(20)]
     group_commit.apply_writes(repo, batch)
     each_once(stream.commits(repo.id)[-1]["blocks"])
-    each_once(exports.record_proof(repo, THING, f"s{number}"))
+    each_once(record_proofs.record_proof(repo, THING, f"s{number}"))
 
 
 def test_a_proof_leads_from_the_commit_to_the_record(repo: RepoRow) -> None:
     fill(repo, 0, 200)
-    proof = car.read(exports.record_proof(repo, THING, "k0042"))
+    proof = car.read(record_proofs.record_proof(repo, THING, "k0042"))
     root = commit.parse(proof.blocks[proof.roots[0]]).data
     found = mst.Tree(root, proof.blocks).get(f"{THING}/k0042".encode())
     assert proof.blocks[found or b""] == bytes(Record.objects.get(rkey="k0042").data)
@@ -276,7 +276,7 @@ def test_a_proof_leads_from_the_commit_to_the_record(repo: RepoRow) -> None:
 @pytest.mark.parametrize("rkey", ["k0042a", "a", "z"])
 def test_a_proof_shows_that_there_is_no_record(repo: RepoRow, rkey: str) -> None:
     fill(repo, 0, 200)
-    proof = car.read(exports.record_proof(repo, THING, rkey))
+    proof = car.read(record_proofs.record_proof(repo, THING, rkey))
     root = commit.parse(proof.blocks[proof.roots[0]]).data
     assert mst.Tree(root, proof.blocks).get(f"{THING}/{rkey}".encode()) is None
 
@@ -285,9 +285,9 @@ def test_a_proof_of_a_repo_that_never_rests_takes_its_turn(
     repo: RepoRow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(repo, 0, 3)
-    expected = exports.record_proof(repo, THING, "k0001")
-    monkeypatch.setattr(exports, "TRIES", 0)
-    assert exports.record_proof(repo, THING, "k0001") == expected
+    expected = record_proofs.record_proof(repo, THING, "k0001")
+    monkeypatch.setattr(record_proofs, "TRIES", 0)
+    assert record_proofs.record_proof(repo, THING, "k0001") == expected
 
 
 def test_blocks_are_given_out_without_roots(repo: RepoRow) -> None:
