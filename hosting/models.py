@@ -53,6 +53,10 @@ class HostQuerySet(models.QuerySet["Host"]):
 class Host(models.Model):
     """One PDS host name: one service DID, one firehose with its own `seq`, one token secret."""
 
+    # Of a host as requests have it: answers that hold for as long as it is remembered
+    # (hosting.tenancy.routing).
+    kept: dict[str, bytes] | None = None
+
     class Admission(models.TextChoices):
         """Who may have an account here. Every way in obeys it: accounts.signup.policy."""
 

@@ -8,7 +8,6 @@ Methods never see DRF: they get a `Call` and give back a value.
 
 from collections.abc import Mapping
 from typing import IO, Any
-from urllib.parse import parse_qs
 
 import orjson
 from django.conf import settings
@@ -34,6 +33,7 @@ from xrpc.auth import apps
 from xrpc.proxy.unknown_methods import forward_for_no_staff, forward_unknown
 from xrpc.rate_limits import Throttle
 from xrpc.registry import HTTP_VERB, SUBSCRIPTION, Method
+from xrpc.request import queries
 from xrpc.request.bodies import check_content_type, read_json
 from xrpc.request.call import Answer, Call, HandedOn, Streamed, Whole
 from xrpc.response.answers import encode, respond
@@ -183,7 +183,7 @@ def _call(request: WSGIRequest, method: Method) -> Call:
 def read_params(request: HttpRequest, method: Method) -> Mapping[str, Any]:
     """The query string by the lexicon: typed, with defaults. Raises InvalidRequest."""
     query = request.META.get("QUERY_STRING", "")
-    return method.lexicon.parse_params(parse_qs(query, keep_blank_values=True))
+    return method.lexicon.parse_params(queries.read(query))
 
 
 def read_input(body: Body, method: Method) -> Mapping[str, Any]:

@@ -8,7 +8,6 @@ is the dispatcher's, so that every refusal has one place. Measured in docs/decis
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any, Final, Protocol
-from urllib.parse import parse_qs
 
 import orjson
 from django.conf import settings
@@ -30,6 +29,7 @@ from server.net.client_networks import network
 from server.web.bodies.chunks import PIECE_BYTES
 from server.web.bodies.file_parts import FilePart
 from server.web.bodies.streams import Answer, Receive, Send, encoded
+from server.web.connections.request_cycle import WHOLE
 from server.web.threads.thread_pools import PoolIsFull
 from server.web.wsgi_environ import HEADER_MAX_BYTES, Scope
 from xrpc import registry
@@ -37,6 +37,7 @@ from xrpc.auth import app_scopes, apps
 from xrpc.auth.declared import DPOP, Kind, parse_header
 from xrpc.rate_limits import request_charges
 from xrpc.registry import Method
+from xrpc.request import queries
 from xrpc.request.call import Caller
 from xrpc.request.small_read import SmallCall, SmallFile, SmallRead
 from xrpc.response.answers import COMPRESS_FROM_BYTES, packed
@@ -94,11 +95,10 @@ class SmallReads:
                 except (NotPlain, PipelineUnavailable):
                     pass
                 else:
-                    if self._files is not None and isinstance(body, Answer):
+                    if not isinstance(body, Answer):
+                        await _send(scope, send, headers, body)
+                    elif self._files is not None:
                         await self._files.send_file(scope, receive, send, body)
-                        return
-                    await send({"type": "http.response.start", "status": 200, "headers": headers})
-                    await send({"type": "http.response.body", "body": body})
                     return
         elif scope["type"] == "lifespan":
             await self._until_the_end(scope, receive, send)
@@ -172,6 +172,16 @@ class SmallReads:
             self._marks.close()
 
 
+async def _send(scope: Scope, send: Send, headers: Headers, body: bytes) -> None:
+    """At once where the connection knows how."""
+    if WHOLE in scope.get("extensions", ()):
+        head = b"".join([b"%b: %b\r\n" % header for header in headers])
+        await send({"type": WHOLE, "status": 200, "head": head, "body": body})
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
 def _method(path: str) -> Method | None:
     """The method at a path; None for every other page."""
     return registry.find(path[len(_PREFIX) :]) if path.startswith(_PREFIX) else None
@@ -198,9 +208,9 @@ def _host(about: Mapping[bytes, bytes]) -> Host:
 
 def _params(method: Method, scope: Scope) -> Mapping[str, Any]:
     """The query string by the lexicon, of texts that Postgres can hold. Raises NotPlain."""
-    query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    text = scope["query_string"].decode("latin-1")
     try:
-        params = method.lexicon.parse_params(query)
+        params = method.lexicon.parse_params(queries.read(text))
     except XrpcError:
         raise NotPlain from None
     if any(isinstance(value, str) and "\0" in value for value in params.values()):

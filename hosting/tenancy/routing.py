@@ -224,6 +224,7 @@ def look_up(hostname: str) -> HostMatch | None:
     hosts = Host.objects.select_related("tenant").prefetch_related("handle_domains")
     host = hosts.filter(hostname=hostname).first()
     if host is not None:
+        host.kept = {}
         return HostMatch(host, is_handle=False)
     domains = HandleDomain.objects.select_related("host__tenant")
     covering = list(domains.filter(name__in=_domains_above(hostname)))

@@ -54,7 +54,7 @@ MORE = {
     "com.atproto.server.confirmEmail": (12, "burns a code under the account's lock"),
     "com.atproto.server.createAccount": (45, "account, keys, DID, repo, events, session"),
     "com.atproto.server.createAppPassword": (12, "argon2 is a hundred times dearer"),
-    "com.atproto.server.createSession": (6, "argon2 is a hundred times dearer"),
+    "com.atproto.server.createSession": (10, "argon2 is a hundred times dearer"),
     "com.atproto.server.deactivateAccount": (26, "announces the account"),
     "com.atproto.server.deleteAccount": (45, "the end of an account, everywhere"),
     "com.atproto.server.requestAccountDelete": (9, MAILED),

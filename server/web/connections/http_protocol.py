@@ -26,7 +26,7 @@ from uvicorn.protocols.utils import get_remote_addr
 
 from server.web.bodies.file_parts import FILE
 from server.web.connections.network_connections import NetworkConnections
-from server.web.connections.request_cycle import Cycle, UnchunkedCycle
+from server.web.connections.request_cycle import WHOLE, Cycle, UnchunkedCycle
 from server.web.connections.slow_clients import STALLED_S, SlowClientGuard
 from server.web.process_limits import HEAD_BYTES, HEAD_S, HEADERS
 
@@ -36,7 +36,7 @@ CHUNK_MIN_BYTES = 64  # on the average: each is work, if it holds a single byte
 PIPELINED_MAX = 64  # requests that wait for the answer to another one of their connection
 IGNORED_MAX_BYTES = 1_048_576  # of what a client still sends when it was refused
 IGNORING_S = 2.0
-_EXTENSIONS: Final[Any] = MappingProxyType({FILE: MappingProxyType({})})
+_EXTENSIONS: Final[Any] = MappingProxyType(dict.fromkeys((FILE, WHOLE), MappingProxyType({})))
 _FED_BYTES = 32_768  # at once: a head that begins behind a body is counted from the next piece on
 
 

@@ -37,16 +37,27 @@ from xrpc.request.call import Answer, Call, Caller
 from xrpc.request.small_read import SmallCall, SmallRead
 from xrpc.response.errors import AuthenticationRequired
 
+_DESCRIPTION = "com.atproto.server.describeServer"
 _ABOUT_EMAIL = ("email", "emailConfirmed", "emailAuthFactor")
 
 
 @query(
     "com.atproto.server.describeServer",
     auth=Auth.none(),
-    small=SmallRead(None, lambda call, _rows: _description(call.host)),
+    small=SmallRead(None, lambda call, _rows: _known_description(call.host)),
 )
 def describe_server(call: Call) -> Answer:
     return _description(call.host)
+
+
+def _known_description(host: Host) -> bytes | None:
+    """The description as text, made once for as long as the host is remembered."""
+    if host.kept is None:
+        return None
+    text = host.kept.get(_DESCRIPTION)
+    if text is None:
+        text = host.kept[_DESCRIPTION] = orjson.dumps(_description(host))
+    return text
 
 
 def _description(host: Host) -> dict[str, Any]:

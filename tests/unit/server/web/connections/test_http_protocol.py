@@ -22,6 +22,7 @@ from server.web.connections.http_protocol import (
     PIPELINED_MAX,
     HttpProtocol,
 )
+from server.web.connections.request_cycle import WHOLE
 from tests.unit.server.web.connections.test_websocket_protocol import HANDSHAKE, batches_of, served
 
 START = b"GET / HTTP/1.1\r\n"
@@ -235,6 +236,28 @@ def test_who_takes_nothing_of_an_answer_is_given_up() -> None:
     ):
         client.sendall(REQUEST)
         assert flood.ended.wait(60)
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_kept"), [(REQUEST, True), (REQUEST[:-2] + b"Connection: close\r\n\r\n", False)]
+)
+def test_a_whole_answer_is_sent_at_once(asked: bytes, is_kept: bool) -> None:
+    async def whole(scope, receive, send) -> None:
+        assert WHOLE in scope["extensions"]
+        head = b"content-length: 2\r\nx: y\r\n"
+        await send({"type": WHOLE, "status": 200, "head": head, "body": b"hi"})
+
+    with (
+        served(whole, http=HttpProtocol, lifespan="off") as port,
+        socket.create_connection(("127.0.0.1", port), timeout=60) as client,
+    ):
+        for _ in range(2 if is_kept else 1):
+            client.sendall(asked)
+            answer = client.recv(10_000)
+            assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+            assert answer.endswith(b"content-length: 2\r\nx: y\r\n\r\nhi")
+            assert (b"\r\nconnection: close\r\n" in answer) != is_kept
+        assert is_kept or is_closed_within(client, 60)
 
 
 def test_a_handshake_that_would_be_refused_is_answered_without_its_parser() -> None:
