@@ -14,4 +14,5 @@ account_activated = Signal()  # the owner is back, perhaps from elsewhere: say w
 account_status_changed = Signal()  # the status was set, perhaps to what it already was
 handle_changed = Signal()  # the account has a new handle, or none
 signing_key_changed = Signal()  # the DID names another repo signing key, and so does the account
+appeal_made = Signal()  # the owner of an account that was taken down asks why; also carries `text`
 account_deleted = Signal()  # its row is about to go, and with it everything that is about it

@@ -15,7 +15,7 @@ from accounts.authentication.factors import trusted_browsers
 from accounts.identity import external_handles
 from accounts.identity.keys import reserved_keys
 from accounts.identity.plc import did_refresh, submit
-from accounts.lifecycle import deletion
+from accounts.lifecycle import deletion, planned_deletion
 from accounts.oauth import devices, requests
 from accounts.oauth.sessions import ending as oauth_sessions
 from accounts.signup import abandoned, approval_queue, captcha
@@ -86,6 +86,12 @@ def forget_expired_trust() -> None:
 def delete_due_accounts() -> None:
     """Every minute: what `deleteAfter` asked for."""
     deletion.delete_due()
+
+
+@shared_task
+def remind_of_deletions() -> None:
+    """Every ten minutes: who planned the end of an account, or left a copy."""
+    planned_deletion.remind_due()
 
 
 @shared_task

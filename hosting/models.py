@@ -9,13 +9,14 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.contrib.auth.password_validation import validate_password
-from django.core.validators import RegexValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 hostname_rule = RegexValidator(r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$", _("Not a host name."))
 domain_rule = RegexValidator(r"^\.[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?$", _("Begins with a dot."))
+MOVED_COPY_KEPT_DAYS_MIN = 7  # the new host may still be fetching blobs
 colour_rule = RegexValidator(r"^#[0-9a-f]{6}$", _("A colour such as #2f6b3a."))
 
 
@@ -28,6 +29,15 @@ class Tenant(models.Model):
     support_email = models.EmailField(blank=True)
     privacy_policy_url = models.URLField(blank=True)
     terms_of_service_url = models.URLField(blank=True)
+    moved_copy_kept_days = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(MOVED_COPY_KEPT_DAYS_MIN)],
+        help_text=_(
+            "For how many days the copy of an account that moved away is kept; empty: until its"
+            " owner deletes it."
+        ),
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -4,10 +4,12 @@ The packages above then announce it (#identity), or sign the repo anew for anoth
 """
 
 from functools import partial
+from typing import Final
 
 import structlog
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.authentication import security_changes
 from accounts.identity import external_handles, published_dids, resolution
@@ -17,6 +19,11 @@ from accounts.models import Account, PlcOperation
 from accounts.signals import handle_changed, signing_key_changed
 from protocol.did import plc
 from protocol.did.plc_data import SIGNING_METHOD
+
+ROTATION_KEY_ADDED: Final = security_changes.kind("rotation_key_added", _("Recovery key added"))
+ROTATION_KEY_REMOVED: Final = security_changes.kind(
+    "rotation_key_removed", _("Key removed from your identity")
+)
 
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -31,6 +38,10 @@ def adopt(operation: PlcOperation) -> None:
     data = plc.data_of(operation.operation)
     if data is not None:
         _note(account, published_dids.of_plc(operation.did, data))
+    if key := operation.added_rotation_key:
+        security_changes.note(account, ROTATION_KEY_ADDED, detail=key)
+    if key := operation.removed_rotation_key:
+        security_changes.note(account, ROTATION_KEY_REMOVED, detail=key)
     if operation.new_handle:
         take_handle(account, operation.new_handle)
     elif not operation.new_signing_did_key:

@@ -13,19 +13,22 @@ newest that an account knows of is dropped.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import orjson
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts import status
-from accounts.models import Account, AccountMigration, CustomHandle
+from accounts.authentication import security_changes
+from accounts.models import Account, AccountMigration, CustomHandle, DeletionReminder
 from protocol.did import did_document
 from protocol.did.did_document import DidDocument
 from protocol.did.plc_data import PDS_SERVICE, PDS_SERVICE_TYPE, SIGNING_METHOD, PlcData, Service
 
+MOVED_AWAY: Final = security_changes.kind("moved_away", _("Your account moved to another host"))
 KEPT_MAX_BYTES = 16_384  # of a larger document its owner's host shows only what it knows itself
 
 
@@ -70,7 +73,7 @@ def take(account: Account, published: Published, seen_at: datetime) -> None:
     if names(account, pds):
         _arrive(account)
     elif _names_others(account, pds):
-        _leave(account, published.document.handle)
+        _leave(account, published.document.handle, pds or "")
 
 
 def kept(document: DidDocument) -> str:
@@ -121,18 +124,24 @@ def _by_own_rows(account: Account) -> dict[str, Any]:
 
 
 def _arrive(account: Account) -> None:
-    """The DID of somebody who moves in names this host: from now on the account here is the one
-    that the network sees, and it is not removed any more when its owner forgets to activate it."""
+    """The DID of somebody who moves in, or comes back, names this host: from now on the account
+    here is the one that the network sees, and it is not removed any more when its owner forgets to
+    activate it."""
     migrations = AccountMigration.objects.before_did_update().filter(account=account)
-    if migrations.update(did_updated_at=timezone.now()):
-        account.delete_after = None
-        account.save(update_fields=["delete_after"])
+    if migrations.update(did_updated_at=timezone.now()) or account.moved_away_at is not None:
+        _delete_after(account, None)
 
 
-def _leave(account: Account, handle: str | None) -> None:
-    """The DID names another host: the account here rests, and others may have its handle."""
+def _leave(account: Account, handle: str | None, origin: str) -> None:
+    """The DID names another host: the account here rests, others may have its handle, and it is
+    kept as long as its tenant says."""
     was_active = account.deactivated_at is None
-    account.moved_away_at = account.moved_away_at or timezone.now()
+    if account.moved_away_at is None:
+        account.moved_away_at = timezone.now()
+        kept_days = account.host.tenant.moved_copy_kept_days
+        if kept_days is not None and account.delete_after is None:
+            _delete_after(account, account.moved_away_at + timedelta(days=kept_days))
+        security_changes.note(account, MOVED_AWAY, detail=origin)
     account.deactivated_at = account.deactivated_at or account.moved_away_at
     if account.handle != handle:
         account.handle = None
@@ -140,3 +149,9 @@ def _leave(account: Account, handle: str | None) -> None:
     account.save(update_fields=["moved_away_at", "deactivated_at", "handle"])
     if was_active:
         status.announce(account)
+
+
+def _delete_after(account: Account, moment: datetime | None) -> None:
+    account.delete_after = moment
+    account.save(update_fields=["delete_after"])
+    DeletionReminder.objects.plan(account)

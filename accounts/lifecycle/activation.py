@@ -7,18 +7,24 @@ may be repeated; a repetition is announced again, as in `status`.
 
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Final
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts import status
 from accounts.account_migration import move_in
+from accounts.authentication import security_changes
 from accounts.identity import did_verification
 from accounts.identity.plc import did_refresh
-from accounts.models import Account, AppPassword, OAuthConsent, Session
+from accounts.models import Account, AppPassword, DeletionReminder, OAuthConsent, Session
 from accounts.signals import account_activated, account_moved_in
 from hosting.mail import emails, outbox
+
+DEACTIVATED: Final = security_changes.kind("deactivated", _("Account deactivated"))
+ACTIVATED: Final = security_changes.kind("activated", _("Account active again"))
 
 
 def deactivate(
@@ -36,17 +42,21 @@ def deactivate(
     with transaction.atomic():
         transaction.on_commit(partial(did_refresh.wake, account.did))  # the last step of a move
         locked = status.lock_open(account)
-        before = locked.delete_after
+        before, was_active = locked.delete_after, locked.deactivated_at is None
         locked.deactivated_at = locked.deactivated_at or timezone.now()
-        # Who is on the way in keeps the deadline for arriving.
-        if delete_after is not None or not move_in.is_moving_in(locked):
+        # Who is on the way in keeps the deadline for arriving; who is away, that for the copy here.
+        is_between = locked.moved_away_at is not None or move_in.is_moving_in(locked)
+        if delete_after is not None or not is_between:
             locked.delete_after = None if delete_after is None else _held(locked, delete_after)
+            DeletionReminder.objects.plan(locked)
         locked.save(update_fields=["deactivated_at", "delete_after"])
         status.end_oauth(locked)
         if is_by_app:
             _forget_apps(locked)
         if locked.delete_after is not None and _is_news(locked.delete_after, before):
             _tell_when(locked)
+        elif was_active:
+            security_changes.note(locked, DEACTIVATED)
         return status.announce(locked)
 
 
@@ -63,10 +73,14 @@ def activate(account: Account) -> Account:
         if locked.taken_down_at is not None:
             raise status.AccountNotFound
         was_away = locked.moved_away_at is not None
+        was_deactivated = locked.deactivated_at is not None
         locked.deactivated_at = locked.delete_after = locked.moved_away_at = None
         locked.save(update_fields=["deactivated_at", "delete_after", "moved_away_at"])
+        DeletionReminder.objects.plan(locked)
         locked.refresh_from_db(fields=["status"])  # Postgres derives it
         has_arrived = move_in.finish(locked) or was_away
+        if was_deactivated and not has_arrived:
+            security_changes.note(locked, ACTIVATED)
         signal = account_moved_in if has_arrived else account_activated
         signal.send(sender=Account, account=locked)
         return locked

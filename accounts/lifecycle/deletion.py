@@ -8,6 +8,7 @@ a recovery key.
 """
 
 from contextlib import suppress
+from datetime import timedelta
 from typing import Final
 
 from django.db import transaction
@@ -18,12 +19,14 @@ from accounts.authentication import credentials, email_codes
 from accounts.authentication.credentials import InvalidLogin
 from accounts.authentication.email_codes import Purpose
 from accounts.identity.keys import signing_keys
+from accounts.identity.plc import did_refresh
 from accounts.models import Account, PlcOperation
 from accounts.signals import account_deleted
 from hosting.mail import emails, outbox
 from hosting.models import Host
 
 _SWEEP_BATCH: Final = 100
+_ASK_AGAIN_AFTER: Final = timedelta(hours=6)
 
 
 class InvalidOwner(InvalidLogin):
@@ -39,6 +42,15 @@ def delete_own(host: Host, did: str, password: str, code: str) -> None:
     ExpiredToken.
     """
     account = _owned(host, did, password)
+    email_codes.check(account, Purpose.DELETE_ACCOUNT, code)
+    delete(account)
+
+
+def delete_proven(account: Account, code: str) -> None:
+    """Delete an account whose owner has just proven who they are, with the code that was mailed.
+
+    Whatever the account's status is. Raises InvalidToken, ExpiredToken, AccountNotFound.
+    """
     email_codes.check(account, Purpose.DELETE_ACCOUNT, code)
     delete(account)
 
@@ -62,6 +74,11 @@ def delete_due() -> None:
     """The sweep: deactivated accounts whose owners wanted them gone by now."""
     due = Account.objects.open().filter(delete_after__lte=timezone.now())
     for account in due.order_by("delete_after")[:_SWEEP_BATCH]:
+        if account.moved_away_at is not None and not did_refresh.refresh(account.did):
+            # Nobody says whether its DID is back here: the copy may be the account by now.
+            same = Account.objects.filter(pk=account.pk, delete_after=account.delete_after)
+            same.update(delete_after=timezone.now() + _ASK_AGAIN_AFTER)
+            continue
         with suppress(status.AccountNotFound):  # deleted meanwhile
             delete_if_still_due(account)
 

@@ -11,6 +11,13 @@ from accounts.models.factors import (
     TrustedBrowser,
 )
 from accounts.models.identities import PlcOperation, ReservedKey, SigningKey
+from accounts.models.email import DeletionReminder, EmailToken, KnownPlace
+from accounts.models.identities import (
+    PlcOperation,
+    RecoveryKey,
+    ReservedKey,
+    SeenPlcLog,
+    SigningKey,
 from accounts.models.invites import InviteCode, InviteCodeQuerySet, InvitePermission, InviteUse
 from accounts.models.names import CustomHandle, WebIdentity
 from accounts.models.oauth import (
@@ -38,6 +45,7 @@ __all__ = [
     "AccountQuerySet",
     "AppPassword",
     "CustomHandle",
+    "DeletionReminder",
     "EmailToken",
     "FactorAttempts",
     "HeldSignUp",
@@ -58,8 +66,10 @@ __all__ = [
     "PlcOperation",
     "Preference",
     "RecoveryCode",
+    "RecoveryKey",
     "ReservedKey",
     "SecurityChange",
+    "SeenPlcLog",
     "Session",
     "SignIn",
     "SignUpVelocityLimit",

@@ -1,6 +1,10 @@
-"""Mailed codes, and the places from which people sign in."""
+"""Mailed codes, reminders, and the places from which people sign in."""
+
+from datetime import timedelta
+from typing import Final
 
 from django.db import models
+from django.utils import timezone
 
 from accounts.models.accounts import Account
 
@@ -47,5 +51,43 @@ class KnownPlace(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["account", "place_hash"], name="known_place_is_kept_once_an_account"
+            )
+        ]
+
+
+REMINDED_BEFORE: Final = (timedelta(days=7), timedelta(days=1))
+_SPARED: Final = timedelta(hours=12)  # the e-mail that tells the date is reminder enough so long
+
+
+class DeletionReminderManager(models.Manager["DeletionReminder"]):
+    """Reminders, in the words that callers use."""
+
+    def plan(self, account: Account) -> None:
+        """Have the account's owner reminded of its `delete_after`, in the transaction that changes
+        it; when that is None, of nothing."""
+        self.filter(account=account).delete()
+        if account.delete_after is not None:
+            moments = [account.delete_after - before for before in REMINDED_BEFORE]
+            earliest = timezone.now() + _SPARED
+            due = [self.model(account=account, due_at=at) for at in moments if at > earliest]
+            self.bulk_create(due)
+
+
+class DeletionReminder(models.Model):
+    """A reminder that is to be mailed before an account is deleted; gone when it was, or when the
+    deletion is called off (accounts.lifecycle.planned_deletion)."""
+
+    account = models.ForeignKey(
+        Account, on_delete=models.CASCADE, related_name="deletion_reminders"
+    )
+    due_at = models.DateTimeField(db_index=True)
+
+    objects = DeletionReminderManager()
+
+    class Meta:
+        db_table = "deletion_reminder"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "due_at"], name="deletion_reminder_is_sent_once"
             )
         ]

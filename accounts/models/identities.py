@@ -1,4 +1,4 @@
-"""Signing keys, and operations for the PLC directory."""
+"""Signing keys, rotation keys of people, and operations and logs of the PLC directory."""
 
 from django.db import models
 from django.db.models import Q
@@ -86,10 +86,12 @@ class PlcOperation(LeasedJob):
     kind = models.CharField(max_length=16, choices=Kind.choices)
     operation = models.JSONField()  # signed
     cid = models.CharField(max_length=100)
-    # What an update is for, so that it can be made anew on another predecessor; both empty for the
-    # operations of genesis, and for those that their owners made and signed.
+    # What an update is for, so that it can be made anew on another predecessor; all empty for the
+    # operations of genesis, for those that their owners made and signed, and for moves.
     new_handle = models.CharField(max_length=253, blank=True)  # kept for the account while open
     new_signing_did_key = models.CharField(max_length=100, blank=True)
+    added_rotation_key = models.CharField(max_length=256, blank=True, default="", db_default="")
+    removed_rotation_key = models.CharField(max_length=256, blank=True, default="", db_default="")
     state = models.TextField(choices=State.choices, default=State.WAITING)
     last_failure = models.CharField(max_length=16, choices=Failure.choices, blank=True)
 
@@ -105,3 +107,38 @@ class PlcOperation(LeasedJob):
             open_or_decided("plc_operation"),
         ]
         indexes = [due_index("plc_operation")]
+
+
+class RecoveryKey(models.Model):
+    """A rotation key that the account's owner says is theirs: the public half. Whether the DID
+    lists it is the directory's word (`SeenPlcLog`). The private half was never here."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="recovery_keys")
+    did_key = models.CharField(max_length=256)
+    name = models.CharField(max_length=64, blank=True)  # what the owner calls it
+    created_at = models.DateTimeField(auto_now_add=True)
+    proven_at = models.DateTimeField(null=True, blank=True)  # it signed a challenge of ours
+
+    class Meta:
+        db_table = "recovery_key"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "did_key"], name="recovery_key_is_kept_once_an_account"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.did_key
+
+
+class SeenPlcLog(models.Model):
+    """The log of an account's did:plc as the directory last told it: it may be down."""
+
+    account = models.OneToOneField(
+        Account, primary_key=True, on_delete=models.CASCADE, related_name="plc_log"
+    )
+    entries = models.JSONField()  # as `/log/audit` has them, the newest that fit
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "seen_plc_log"

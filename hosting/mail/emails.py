@@ -73,6 +73,7 @@ UNCONFIRMED_EMAIL_CHANGED = EmailKind(
     "unconfirmed_email_changed", _("An Account Does Not Use Your Address Any More")
 )
 DELETION_SCHEDULED = EmailKind("deletion_scheduled", _("Your Account Will Be Deleted"))
+DELETION_REMINDER = EmailKind("deletion_reminder", _("Your Account Will Be Deleted Soon"))
 ACCOUNT_DELETED = EmailKind("account_deleted", _("Your Account Was Deleted"))
 ARCHIVE_READY = EmailKind("archive_ready", _("Your Archive Is Ready"))
 SIGN_UP_APPROVED = EmailKind("sign_up_approved", _("Your Account Is Ready"))
@@ -101,6 +102,7 @@ ALL: Mapping[str, EmailKind] = {
         PASSWORD_CHANGED,
         UNCONFIRMED_EMAIL_CHANGED,
         DELETION_SCHEDULED,
+        DELETION_REMINDER,
         ACCOUNT_DELETED,
         ARCHIVE_READY,
         SIGN_UP_APPROVED,

@@ -46,6 +46,7 @@ SCHEDULE: dict[str, Entry] = {
         every(5, "repos.resolve_lexicons"),
         every(86_400, "repos.forget_old_lexicons"),
         every(60, "accounts.tasks.delete_due_accounts"),
+        every(600, "accounts.tasks.remind_of_deletions"),
         every(60, "accounts.tasks.check_custom_handles"),
         every(3600, "accounts.tasks.forget_stale_keys"),
         every(3600, "accounts.tasks.forget_old_codes"),

@@ -4,6 +4,8 @@ Source: the did-method-plc HTTP API. Every failure is told apart by what it says
 a posted operation: refused, certainly not accepted, or unknown.
 """
 
+from typing import Any
+
 import orjson
 from django.conf import settings
 
@@ -55,16 +57,27 @@ def newest(did: str) -> plc.Operation | None:
 
 def holds(did: str, cid: str) -> bool:
     """Whether the operation is in the DID's log and was not put aside. Raises `Unsettled`."""
-    answer = _request("GET", f"/{did}/log/audit", None, _LOG_MAX_BYTES)
+    try:
+        return any(each["cid"] == cid and not each["nullified"] for each in audit_log(did))
+    except (TypeError, KeyError) as error:
+        raise Unsettled(PlcOperation.Failure.UNKNOWN, "log/audit is unreadable") from error
+
+
+def audit_log(did: str, timeout_s: float | None = None) -> list[Any]:
+    """The DID's operations with what the directory says of them, those put aside included, as they
+    came; [] when it has never heard of the DID. Raises `Unsettled`."""
+    answer = _request("GET", f"/{did}/log/audit", None, _LOG_MAX_BYTES, timeout_s)
     if answer.status == 404:
-        return False
+        return []
     if answer.status != 200:
         raise Unsettled(PlcOperation.Failure.UNKNOWN, f"log/audit answered {answer.status}")
     try:
-        log = bounded_json.loads(answer.body)
-        return any(entry["cid"] == cid and not entry["nullified"] for entry in log)
-    except (ValueError, TypeError, KeyError) as error:
+        entries = bounded_json.loads(answer.body)
+    except ValueError as error:
         raise Unsettled(PlcOperation.Failure.UNKNOWN, "log/audit is unreadable") from error
+    if not isinstance(entries, list):
+        raise Unsettled(PlcOperation.Failure.UNKNOWN, "log/audit is no list")
+    return entries
 
 
 def post(did: str, operation: plc.Operation) -> None:
@@ -78,7 +91,11 @@ def post(did: str, operation: plc.Operation) -> None:
 
 
 def _request(
-    method: str, path: str, body: bytes | None, max_bytes: int = _ANSWER_MAX_BYTES
+    method: str,
+    path: str,
+    body: bytes | None,
+    max_bytes: int = _ANSWER_MAX_BYTES,
+    timeout_s: float | None = None,
 ) -> http_client.Answer:
     try:
         return http_client.request_configured(
@@ -86,7 +103,7 @@ def _request(
             settings.PLC_URL + path,
             body=body,
             headers={"Content-Type": "application/json"} if body else None,
-            timeout_s=settings.PLC_TIMEOUT_S,
+            timeout_s=timeout_s or settings.PLC_TIMEOUT_S,
             max_bytes=max_bytes,
         )
     except http_client.TimedOut as error:

@@ -25,6 +25,7 @@ from protocol import cbor
 from protocol.did import plc
 from protocol.did.plc_data import PDS_SERVICE, PDS_SERVICE_TYPE, SIGNING_METHOD, PlcData, Service
 from protocol.errors import InvalidRequest
+from server.jobs.leased_job import LeasedJobQuerySet
 
 PURPOSE = email_codes.Purpose.PLC_OPERATION
 _PLC = "did:plc:"
@@ -71,8 +72,7 @@ def recommended(account: Account) -> PlcData:
 def request_signature(account: Account, language: str | None = None) -> None:
     """Mail the code that `sign` takes. `language` is the reader's; None: the host's own. Raises
     NoPlcDid, StillElsewhere, and what `email_address.check_trusted` does."""
-    _refuse_other_methods(account)
-    _refuse_newcomers(account)
+    check_may_sign(account)
     email_address.check_trusted(account)
     email_codes.mail(account, PURPOSE, language)
 
@@ -80,8 +80,7 @@ def request_signature(account: Account, language: str | None = None) -> None:
 def code_for_password(account: Account) -> str:
     """The code that `sign` takes, for an owner who has just proved the main password; nothing is
     mailed. Raises NoPlcDid, StillElsewhere."""
-    _refuse_other_methods(account)
-    _refuse_newcomers(account)
+    check_may_sign(account)
     return email_codes.issue(account, PURPOSE)
 
 
@@ -93,14 +92,10 @@ def sign(account: Account, code: str, wanted: Mapping[str, Any]) -> plc.Operatio
     CodeRequired, NoPlcDid, StillElsewhere, ImproperOperation, InvalidToken, ExpiredToken,
     `updates.DirectoryUnavailable`, `updates.NotOursToChange`.
     """
-    _refuse_other_methods(account)
-    _refuse_newcomers(account)
-    if not code:
-        raise CodeRequired
-    email_codes.check(account, PURPOSE, code)
+    check_code(account, code)
     newest, data = updates.newest(account)
-    signed = updates.signed(account, _changed(data, wanted), newest)
-    _assure_valid(signed)
+    signed = updates.signed(account, changed(data, wanted), newest)
+    assure_valid(signed)
     email_codes.burn(account, PURPOSE, code)
     _expect_departure(account, signed)
     return signed
@@ -114,9 +109,24 @@ def submit(account: Account, operation: object) -> None:
     `updates.await_publication`.
     """
     _refuse_other_methods(account)
-    checked = _assure_valid(operation)
+    checked = assure_valid(operation)
     _refuse_unsafe(account, checked)
     updates.await_publication(_written_down(account, checked))
+
+
+def check_may_sign(account: Account) -> None:
+    """Whether this host may sign for the account at all. Raises NoPlcDid, StillElsewhere."""
+    _refuse_other_methods(account)
+    _refuse_newcomers(account)
+
+
+def check_code(account: Account, code: str) -> None:
+    """Whether the code that was mailed allows a signature now; it stays good. Raises what
+    `check_may_sign` does, CodeRequired, InvalidToken, ExpiredToken."""
+    check_may_sign(account)
+    if not code:
+        raise CodeRequired
+    email_codes.check(account, PURPOSE, code)
 
 
 def _refuse_other_methods(account: Account) -> None:
@@ -129,7 +139,8 @@ def _refuse_newcomers(account: Account) -> None:
         raise StillElsewhere
 
 
-def _assure_valid(operation: object) -> plc.Operation:
+def assure_valid(operation: object) -> plc.Operation:
+    """The operation, if the directory may take it. Raises ImproperOperation."""
     try:
         return plc.assure_valid(operation)
     except (plc.PlcError, cbor.CborError) as fault:
@@ -174,18 +185,28 @@ def _expect_departure(account: Account, signed: plc.Operation) -> None:
 
 def _written_down(account: Account, operation: plc.Operation) -> PlcOperation:
     """The operation's row: the one from before, unless it came to nothing."""
-    rows = PlcOperation.objects.filter(did=account.did, cid=plc.cid_of(operation))
-    failed = (PlcOperation.State.REFUSED, PlcOperation.State.WITHDRAWN)
     try:
         with transaction.atomic(durable=True):
-            rows.filter(state__in=failed).delete()
-            return rows.first() or updates.write_down(account, operation)
-    except IntegrityError:
-        return rows.get()  # the same request, twice at once
+            return kept_row(account, operation) or updates.write_down(account, operation)
+    except IntegrityError:  # the same request, twice at once
+        return _rows(account, operation).get()
 
 
-def _changed(data: PlcData, wanted: Mapping[str, Any]) -> PlcData:
-    """The data with the given fields in place of its own; shapes are checked when it is signed."""
+def kept_row(account: Account, operation: plc.Operation) -> PlcOperation | None:
+    """The row of the same operation from before, in the caller's transaction. One that came to
+    nothing goes, so that it can be written down again."""
+    failed = (PlcOperation.State.REFUSED, PlcOperation.State.WITHDRAWN)
+    _rows(account, operation).filter(state__in=failed).delete()
+    return _rows(account, operation).first()
+
+
+def _rows(account: Account, operation: plc.Operation) -> LeasedJobQuerySet[PlcOperation]:
+    return PlcOperation.objects.filter(did=account.did, cid=plc.cid_of(operation))
+
+
+def changed(data: PlcData, wanted: Mapping[str, Any]) -> PlcData:
+    """The data with the given fields in place of its own; shapes are checked when it is signed.
+    Raises ImproperOperation."""
     try:
         services = wanted.get("services")
         return replace(

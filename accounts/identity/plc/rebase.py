@@ -2,7 +2,7 @@
 
 Source: the did:plc method specification: every operation names its predecessor, so of two updates
 made at once the second is refused. What an update was for stands beside it in its row
-(`new_handle`, `new_signing_did_key`); one that its owner signed cannot be made anew by us.
+(a handle, a signing key, rotation keys); one that its owner signed cannot be made anew by us.
 """
 
 from dataclasses import replace
@@ -10,10 +10,11 @@ from dataclasses import replace
 from django.utils import timezone
 
 from accounts.identity.keys import signing_keys
-from accounts.identity.plc import client, control_check
+from accounts.identity.plc import client, control_check, rotation_keys
 from accounts.models import Account, PlcOperation
 from protocol.did import plc
 from protocol.did.plc_data import SIGNING_METHOD, PlcData
+from protocol.errors import InvalidRequest
 
 ATTEMPTS_MAX = 8  # of an operation, all told; somebody else is faster each time
 
@@ -23,32 +24,36 @@ def rebase(operation: PlcOperation) -> bool:
 
     False when another predecessor was not the matter. Raises `client.Unsettled`.
     """
-    changes = operation.new_handle or operation.new_signing_did_key
-    if not changes or operation.account is None or operation.attempts >= ATTEMPTS_MAX:
+    if not _purpose(operation) or operation.account is None or operation.attempts >= ATTEMPTS_MAX:
         return False
     newest = client.newest(operation.did)
     data = plc.data_of(newest) if newest is not None else None
     host = operation.account.host
     if newest is None or data is None or host.rotation_did_key not in data.rotation_keys:
         return False
-    if operation.new_handle and not _is_ours(operation.account, data):
-        return False
     prev = plc.cid_of(newest)
     if prev == operation.operation["prev"]:
         return False
-    anew = plc.sign(plc.update(_changed(data, operation), prev), signing_keys.rotation_key(host))
+    try:
+        if not operation.new_signing_did_key:
+            control_check.check_lives_here(operation.account, data)
+        wanted = _changed(operation.account, data, operation)
+    except InvalidRequest:  # what came between leaves nothing to do, or nothing for us to say
+        return False
+    anew = plc.sign(plc.update(wanted, prev), signing_keys.rotation_key(host))
     return operation.postpone(timezone.now(), operation=anew, cid=plc.cid_of(anew))
 
 
-def _is_ours(account: Account, data: PlcData) -> bool:
-    try:
-        control_check.check_lives_here(account, data)
-    except control_check.NotOursToChange:
-        return False
-    return True
+def _purpose(operation: PlcOperation) -> str:
+    rotation_key = operation.added_rotation_key or operation.removed_rotation_key
+    return operation.new_handle or operation.new_signing_did_key or rotation_key
 
 
-def _changed(data: PlcData, operation: PlcOperation) -> PlcData:
+def _changed(account: Account, data: PlcData, operation: PlcOperation) -> PlcData:
+    if key := operation.added_rotation_key:
+        data = rotation_keys.with_key(account, data, key)
+    if key := operation.removed_rotation_key:
+        data = rotation_keys.without_key(account, data, key)
     if operation.new_handle:
         data = data.with_handle(operation.new_handle)
     if key := operation.new_signing_did_key:

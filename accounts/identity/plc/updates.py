@@ -64,24 +64,17 @@ def signed(account: Account, data: PlcData, prev: plc.Operation) -> plc.Operatio
     return plc.sign(plc.update(data, plc.cid_of(prev)), signing_keys.rotation_key(account.host))
 
 
-def write_down(
-    account: Account,
-    operation: plc.Operation,
-    *,
-    new_handle: str = "",
-    new_signing_did_key: str = "",
-) -> PlcOperation:
-    """The row of a signed operation, due at once. `new_handle` and `new_signing_did_key` are kept
-    for the account until the operation is decided. Call inside a durable transaction: the directory
-    must never be told of what could be undone."""
+def write_down(account: Account, operation: plc.Operation, **purpose: str) -> PlcOperation:
+    """The row of a signed operation, due at once. `purpose` says what it is for, in the model's
+    fields: `new_handle` is kept for the account until the operation is decided. Call inside a
+    durable transaction: the directory must never be told of what could be undone."""
     return PlcOperation.objects.create(
         did=account.did,
         account=account,
         kind=PlcOperation.Kind.UPDATE,
         operation=operation,
         cid=plc.cid_of(operation),
-        new_handle=new_handle,
-        new_signing_did_key=new_signing_did_key,
+        **purpose,
     )
 
 

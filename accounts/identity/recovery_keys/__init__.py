@@ -1,0 +1,1 @@
+"""Rotation keys in their owners' hands: proven, placed above the host's, removed."""
