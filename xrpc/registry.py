@@ -10,6 +10,7 @@ is asked, `moderation` for all that staff alone may call; so that none of them h
 late directory those who sign in, nor an untrusted party's slow server anybody else.
 """
 
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -42,6 +43,9 @@ DOWNLOADS: Mapping[str, Pool] = {"repo.car": "export", "archive.zip": "transfer"
 # Pages whose forms ask other servers (accounts.pages); those of an account may name it before.
 ASK_OTHERS = frozenset({"/account/sign-up", "/gate/signup"})
 ASK_OTHERS_AT_THE_END = ("/handle/change", "/handle/domain")
+# Pages of an account that ask the directory, also to be shown: the first part of their address
+ACCOUNT_PAGES_ASK_OTHERS = frozenset({"activate", "identity", "move-out"})
+_PAGE_OF_ACCOUNT = re.compile(r"/account/(?:u/[^/]+/)?([^/]+)")
 
 
 class RegistryError(Exception):
@@ -160,12 +164,18 @@ def pool_of(path: str, method: str) -> Pool:
         return "static"
     if path.startswith(_CONSOLE):
         return "moderation"
+    if _asks_others(path, method):
+        return "remote"
     if method != "POST":
         return DOWNLOADS.get(path.rpartition("/")[2], "fast")
-    if path in LOOK_UP_CLIENTS:
-        return "lookup"
-    asks_others = path in ASK_OTHERS or path.endswith(ASK_OTHERS_AT_THE_END)
-    return "remote" if asks_others else "slow"
+    return "lookup" if path in LOOK_UP_CLIENTS else "slow"
+
+
+def _asks_others(path: str, method: str) -> bool:
+    page = _PAGE_OF_ACCOUNT.match(path)
+    if page is not None and page[1] in ACCOUNT_PAGES_ASK_OTHERS:
+        return True
+    return method == "POST" and (path in ASK_OTHERS or path.endswith(ASK_OTHERS_AT_THE_END))
 
 
 def _add(method: Method) -> None:

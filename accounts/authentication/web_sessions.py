@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.authentication.credentials import InvalidLogin
 from accounts.authentication.sign_in_alerts import UNKNOWN_CLIENT, Client
 from accounts.models import Account, WebSession
-from accounts.status import lock_for_session
+from accounts.status import lock_open
 from hosting.models import Host
 
 LISTED_MAX: Final = 100
@@ -27,13 +27,14 @@ _SEEN_AGAIN_AFTER = timedelta(hours=1)  # spares a write at every page
 def begin(account: Account, client: Client = UNKNOWN_CLIENT) -> str:
     """Sign in whose password was just looked at; the cookie's value.
 
-    Raises `AccountTakedown`, `AccountNotFound`, and `InvalidLogin` when the password was changed in
-    this very moment.
+    Whoever was taken down may, too: their pages are those by which they appeal, take their data and
+    leave. Raises `AccountNotFound`, and `InvalidLogin` when the password was changed in this very
+    moment.
     """
     token = secrets.token_urlsafe(32)
     now = timezone.now()
     with transaction.atomic():
-        locked = lock_for_session(account)
+        locked = lock_open(account)
         if locked.password != account.password:
             raise InvalidLogin
         WebSession.objects.create(

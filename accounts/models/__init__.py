@@ -2,7 +2,7 @@
 
 from accounts.models.account_migrations import AccountMigration
 from accounts.models.accounts import Account, AccountQuerySet
-from accounts.models.email import EmailToken, KnownPlace
+from accounts.models.email import DeletionReminder, EmailToken, KnownPlace
 from accounts.models.factors import (
     FactorAttempts,
     Passkey,
@@ -10,14 +10,13 @@ from accounts.models.factors import (
     Totp,
     TrustedBrowser,
 )
-from accounts.models.identities import PlcOperation, ReservedKey, SigningKey
-from accounts.models.email import DeletionReminder, EmailToken, KnownPlace
 from accounts.models.identities import (
     PlcOperation,
     RecoveryKey,
     ReservedKey,
     SeenPlcLog,
     SigningKey,
+)
 from accounts.models.invites import InviteCode, InviteCodeQuerySet, InvitePermission, InviteUse
 from accounts.models.names import CustomHandle, WebIdentity
 from accounts.models.oauth import (

@@ -16,6 +16,7 @@ from django.shortcuts import redirect
 
 from accounts.authentication import sign_in_alerts, web_sessions
 from accounts.authentication.sign_in_alerts import Client, Way
+from accounts.lifecycle import planned_deletion
 from accounts.models import Account, WebSession
 from hosting.tenancy.routing import host_of
 
@@ -63,10 +64,11 @@ def keep(
 def signed_in(
     request: HttpRequest, account: Account, way: Way = Way.PASSWORD
 ) -> HttpResponseRedirect:
-    """Sign in under a fresh token, beside whoever else is, and go to the account's page. Raises
-    `AccountTakedown`."""
+    """Sign in under a fresh token, beside whoever else is, and go to the account's page. It calls a
+    planned deletion off."""
     response = redirect("accounts:home")
     begin(request, response, account)
+    planned_deletion.call_off(account)
     client = client_of(request)
     sign_in_alerts.note(account, client.address, client.agent, way)
     return response
@@ -79,7 +81,7 @@ def client_of(request: HttpRequest) -> Client:
 
 def begin(request: HttpRequest, response: HttpResponse, account: Account) -> None:
     """Begin a session in this browser, in the place of one that the account has here. Forms of
-    before were shown to somebody else, perhaps, and count no more. Raises `AccountTakedown`."""
+    before were shown to somebody else, perhaps, and count no more."""
     token = web_sessions.begin(account, client_of(request))
     tokens = [token]
     names = {web_sessions.hash_of(each): each for each in _tokens(request)}

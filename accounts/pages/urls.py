@@ -2,10 +2,13 @@
 
 from django.urls import include, path
 
-from accounts.pages import identity, password_reset, sign_in, sign_up
+from accounts.pages import password_reset, sign_in, sign_up
 from accounts.pages.captcha import gate
 from accounts.pages.centre.urls import of_accounts
+from accounts.pages.closing import ending
+from accounts.pages.closing import urls as closing_urls
 from accounts.pages.handles import profile
+from accounts.pages.identity import urls as identity_urls
 from accounts.pages.oauth import apps
 from hosting.pages import brand
 
@@ -27,11 +30,13 @@ urlpatterns = [
     path("", include("accounts.pages.factors.urls")),
     *of_accounts(
         [
-            path("identity", identity.identity, name="identity"),
+            *identity_urls.urlpatterns,
+            *closing_urls.urlpatterns,
             path("apps", apps.apps, name="apps"),
             path("sign-out", sign_in.sign_out, name="sign_out"),
         ]
     ),
+    path("account/deleted", ending.deleted, name="deleted"),
     path("", include("accounts.pages.oauth.urls")),
     path("gate/signup", gate.gate, name="gate"),
     path("account/brand.css", brand.stylesheet, name="brand"),

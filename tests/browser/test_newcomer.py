@@ -18,7 +18,7 @@ PAGES = [
     "console",
     "console-account",
     "console-taken-down",
-    "sign-in-refused",
+    "taken-down",
 ]
 
 

@@ -156,8 +156,8 @@ try {
   await page.getByLabel(/handle/i).first().fill(handle)
   await page.getByLabel(/^password/i).fill(password)
   await page.getByRole('button', { name: /sign in/i }).click()
-  await page.getByText(/taken down/i).waitFor()
-  await shoot(page, 'sign-in-refused')
+  await page.getByText(/took your account down/i).waitFor()
+  await shoot(page, 'taken-down')
   assert.deepEqual(events.errors.map(String), [], 'errors reported by the firehose clients')
   console.log(`the newcomer's story held for ${handle} (${did})`)
 } finally {

@@ -91,9 +91,25 @@ CENTRE_SHOWN = [
     "security/history",
     "security/oauth-only",
     "security/password",
+    "close",
+    "close/deactivate",
+    "close/delete",
+    "identity/confirm",
+    "identity/document",
+    "identity/recovery-key",
+    "identity/recovery-key/test",
+    "move-out",
+    "state",
+    "state/appeal",
 ]
 CENTRE_SHOWN += ["data", "data/archive.zip", "data/repo.car", "data/import", "data/blobs"]
-CENTRE_SENT = ["confirm-email/send", "sign-out"]
+CENTRE_SENT = [
+    "activate",
+    "confirm-email/send",
+    "identity/keys/remove",
+    "move-out/code",
+    "sign-out",
+]
 CENTRE_SENT += ["data/archive", "data/import/upload", "data/blobs/upload", "data/blobs/fetch"]
 CENTRE_SHOWN += [FACTORS, f"{FACTORS}/app", f"{FACTORS}/app/remove", f"{FACTORS}/passkeys/add"]
 CENTRE_SHOWN += [f"{FACTORS}/recovery-codes", f"{FACTORS}/mail"]
@@ -128,6 +144,7 @@ ROWS = {
     ".well-known/change-password": everyone("/.well-known/change-password", 302),
     "dev/mail": everyone("/dev/mail", 200),
     "dev/mail/<int:mail_id>": everyone("/dev/mail/{mail}", 404),
+    "account/deleted": everyone("/account/deleted", 200),
     "account/undo/<str:token>": everyone("/account/undo/{undo}", 422),
     **{f"account/{route}": everyone(f"/account/{route}", 302) for route in CENTRE_SHOWN},
     **{f"account/{route}": everyone(f"/account/{route}", 302, "post") for route in CENTRE_SENT},

@@ -23,7 +23,13 @@ from django.views.decorators.http import require_http_methods
 from accounts.authentication import web_sessions
 from accounts.models import Account
 from accounts.pages.answers import posted, prove_password, show_form, status_of
-from accounts.pages.centre.signed_in import Page, address, for_signed_in, visit_of
+from accounts.pages.centre.signed_in import (
+    Page,
+    address,
+    for_signed_in,
+    open_when_taken_down,
+    visit_of,
+)
 from accounts.pages.forms.accounts import OwnerForm
 from hosting.tenancy.routing import host_of
 from protocol.errors import XrpcError
@@ -63,6 +69,7 @@ def proof_address(request: HttpRequest) -> str:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_signed_in
+@open_when_taken_down
 def prove(request: HttpRequest, account: Account) -> HttpResponse:
     """`/account/prove?next=`: the password once more, then on to where they were going."""
     form = OwnerForm(host_of(request), account, posted(request))

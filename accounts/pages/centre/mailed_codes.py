@@ -15,7 +15,7 @@ from accounts.authentication.email_codes import Purpose
 from accounts.identity.plc import owner_operations
 from accounts.models import Account
 from accounts.pages.answers import posted, prove_password, show_form, status_of
-from accounts.pages.centre.signed_in import for_signed_in, go_to
+from accounts.pages.centre.signed_in import for_signed_in, go_to, open_when_taken_down
 from accounts.pages.forms.reset import ConfirmEmailForm, MailedCodeForm
 from hosting import limits
 from hosting.tenancy.routing import host_of
@@ -62,6 +62,7 @@ def send_confirmation(request: HttpRequest, account: Account) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_signed_in
+@open_when_taken_down
 def codes(request: HttpRequest, account: Account) -> HttpResponse:
     """`/account/codes`: a code for the identity or the deletion, with the main password."""
     form = MailedCodeForm(host_of(request), account, posted(request))

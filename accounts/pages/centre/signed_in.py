@@ -20,6 +20,7 @@ from accounts.models import Account, WebSession
 from accounts.pages import cookies
 
 Page = Callable[..., HttpResponseBase]  # of the request, the account, and the address's other parts
+_OPEN_WHEN_TAKEN_DOWN: Final[set[Page]] = set()
 WHO: Final = "who"  # the part of an address that names the account
 
 
@@ -48,9 +49,18 @@ def for_signed_in(page: Page) -> Page:
         if not who and len(here) > 1:
             return redirect(_with_name(request, session.account))
         request.visit = Visit(session, here)  # type: ignore[attr-defined]
+        if session.account.taken_down_at is not None and page not in _OPEN_WHEN_TAKEN_DOWN:
+            return go_to(request, "state")
         return page(request, session.account, **more)
 
     return shown
+
+
+def open_when_taken_down(page: Page) -> Page:
+    """Mark a page that is there for people whose account was taken down, too: what they see of it,
+    how they appeal, take their data and leave. Every other one leads to their state."""
+    _OPEN_WHEN_TAKEN_DOWN.add(page)
+    return page
 
 
 def visit_of(request: HttpRequest) -> Visit:

@@ -1,4 +1,4 @@
-"""The form of a did:web's document: three lines, and the password."""
+"""The forms of an account's identity: a did:web's document, recovery keys, a move, a code."""
 
 from typing import Any
 
@@ -6,8 +6,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.identity import did_web, did_web_documents
+from accounts.identity.plc import departures
+from accounts.identity.recovery_keys import changes, possession
 from accounts.models import Account
-from accounts.pages.forms.accounts import AS_TYPED, OwnerForm
+from accounts.pages.forms.accounts import AS_TYPED, HostForm, OwnerForm
+from accounts.pages.forms.reset import CodeForm
 from hosting.models import Host
 from protocol.did.plc_data import PDS_SERVICE, SIGNING_METHOD
 
@@ -39,3 +42,81 @@ class IdentityForm(OwnerForm):
             "endpoint": said.services[PDS_SERVICE].endpoint,
             "signing_key": said.verification_methods[SIGNING_METHOD],
         }
+
+
+class RecoveryKeyForm(HostForm):
+    """A key by its public half. The page's script fills in `challenge` and `signature`, which prove
+    that the private half was kept. `problem`: why nothing was done."""
+
+    problem = ""
+
+    did_key = forms.CharField(
+        label=_("Public half of the key"),
+        max_length=256,
+        widget=forms.TextInput(
+            attrs={**AS_TYPED, "autocomplete": "off", "placeholder": "did:key:z…"}
+        ),
+    )
+    name = forms.CharField(
+        label=_("Where you keep it"),
+        required=False,
+        max_length=changes.NAME_MAX_CHARACTERS,
+        help_text=_("So that you recognise it in years, such as “paper in the desk”."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    challenge = forms.CharField(
+        required=False,
+        max_length=possession.CHALLENGE_MAX_CHARACTERS,
+        widget=forms.HiddenInput(),
+    )
+    signature = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput())
+
+    def __init__(self, host: Host, account: Account, data: Any = None) -> None:
+        super().__init__(host, data)
+        self.account = account
+
+
+class KeyTestForm(HostForm):
+    """The proof that the private half of a listed key (`did_key`) is still there."""
+
+    challenge = forms.CharField(
+        max_length=possession.CHALLENGE_MAX_CHARACTERS, widget=forms.HiddenInput()
+    )
+    signature = forms.CharField(max_length=100, widget=forms.HiddenInput())
+
+    def __init__(self, host: Host, account: Account, data: Any = None, *, did_key: str) -> None:
+        super().__init__(host, data)
+        self.account, self.did_key = account, did_key
+
+
+class MovingOutForm(HostForm):
+    """What a new host recommends. `is_sent`: a code is on its way; `code_here`: here it is;
+    `problem`: why there is none."""
+
+    is_sent = False
+    code_here = ""
+    problem = ""
+
+    credentials = forms.CharField(
+        label=_("What the new host recommends"),
+        max_length=departures.TEXT_MAX_CHARACTERS,
+        help_text=_("The answer of com.atproto.identity.getRecommendedDidCredentials there: JSON."),
+        widget=forms.Textarea(attrs={**AS_TYPED, "autocomplete": "off", "rows": "8"}),
+    )
+
+    def __init__(self, host: Host, account: Account, data: Any = None) -> None:
+        super().__init__(host, data)
+        self.account = account
+
+
+class ConfirmIdentityForm(CodeForm):
+    """The mailed code, and what it is for (`accounts.pages.identity.confirmation`)."""
+
+    code_here = ""
+    problem = ""
+
+    intention = forms.CharField(max_length=32_768, widget=forms.HiddenInput())
+
+    def __init__(self, host: Host, account: Account, data: Any = None) -> None:
+        super().__init__(host, data)
+        self.account = account

@@ -103,6 +103,11 @@ def test_what_an_app_needs_is_said_where_accounts_call_and_nowhere_else(auth, sc
         ("/xrpc/com.atproto.server.checkAccountStatus", "GET", "lookup"),
         ("/account/sign-up", "GET", "fast"),
         ("/account/sign-up", "POST", "remote"),
+        ("/account/identity", "GET", "remote"),
+        ("/account/u/alice.test/identity/confirm", "POST", "remote"),
+        ("/account/u/alice.test/move-out", "GET", "remote"),
+        ("/account/activate", "POST", "remote"),
+        ("/account/u/identity/apps", "GET", "fast"),
     ],
 )
 def test_what_waits_on_others_does_not_hold_up_reads(path, method, pool):
@@ -124,6 +129,8 @@ def test_every_lane_has_threads():
 
 def test_the_sign_up_page_is_where_the_lanes_think():
     assert {reverse("accounts:sign_up"), reverse("accounts:gate")} == registry.ASK_OTHERS
+    for name in ("accounts:did", "accounts:activate", "accounts:move_out"):
+        assert reverse(name).removeprefix("/account/") in registry.ACCOUNT_PAGES_ASK_OTHERS
 
 
 @pytest.mark.parametrize("name", ["change_handle", "own_domain"])

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
 from django.utils import timezone
 
 from accounts import status
@@ -53,7 +52,8 @@ def test_use_keeps_a_session_alive(ash, alice):
     assert WebSession.objects.get().last_seen_at > timezone.now() - timedelta(minutes=1)
 
 
-def test_a_taken_down_account_cannot_sign_in(alice, announced):
+def test_a_takedown_ends_sessions_and_others_may_begin(ash, alice, announced):
+    before = web_sessions.begin(alice)
     status.take_down(alice)
-    with pytest.raises(status.AccountTakedown):
-        web_sessions.begin(alice)
+    assert web_sessions.account_of(ash, before) is None
+    assert web_sessions.account_of(ash, web_sessions.begin(alice)) == alice

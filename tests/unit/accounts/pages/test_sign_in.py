@@ -158,11 +158,10 @@ def test_a_wrong_password_says_no_more_than_that(browser, alice, identifier):
     assert "The name or the password is wrong." in text(response)
 
 
-def test_a_taken_down_account_is_told_so(browser, ash):
+def test_who_was_taken_down_signs_in_to_be_told_so(browser, ash):
     account_row(ash, taken_down_at=timezone.now())
-    response = sign_in(browser)
-    assert "This account was taken down by its host." in text(response)
-    assert COOKIE not in response.cookies
+    sign_in(browser)
+    assert browser.get("/account/").url == "/account/state"
 
 
 def test_a_pending_account_cannot_sign_in(browser, ash):

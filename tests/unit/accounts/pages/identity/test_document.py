@@ -12,7 +12,7 @@ from hosting.tenancy import routing
 from protocol.keys import SigningKey
 from tests.factories import PASSWORD, account_row, wanted
 
-PAGE = "/account/identity"
+PAGE = "/account/identity/document"
 pytestmark = pytest.mark.django_db(transaction=True)
 
 

@@ -16,14 +16,14 @@ from accounts.pages.forms.identity import IdentityForm
 from hosting.tenancy.routing import host_of
 from protocol.errors import XrpcError
 
-_TEMPLATE = "accounts/identity.html"
+_TEMPLATE = "accounts/identity/document.html"
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_signed_in
 def identity(request: HttpRequest, account: Account) -> HttpResponse:
-    """`/account/identity`: handle, signing key and host in the DID document."""
+    """`/account/identity/document`: handle, signing key and host in the DID document."""
     if not did_web.is_served_here(account):
         raise Http404
     form = IdentityForm(host_of(request), account, posted(request))
@@ -33,7 +33,7 @@ def identity(request: HttpRequest, account: Account) -> HttpResponse:
             given = form.cleaned_data
             key, endpoint = given["signing_key"], given["endpoint"]
             did_web.point_to(account, given["handle"], key, endpoint)
-            return go_to(request, "identity")
+            return go_to(request, "did")
         except XrpcError as refusal:
             form.refuse(refusal)
             return show_form(request, _TEMPLATE, form, status_of(refusal))

@@ -1,0 +1,70 @@
+"""The forms of pages that close an account, bring it back, or appeal."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.lifecycle import appeals
+from accounts.models import Account
+from accounts.pages.forms.accounts import HostForm
+from accounts.pages.forms.reset import CodeForm
+from hosting.models import Host
+
+_LATEST: Final = timedelta(days=5 * 366)
+
+
+class DeactivateForm(HostForm):
+    """Until when the account may be brought back, if its owner wants it deleted then."""
+
+    delete_on = forms.DateField(
+        label=_("Delete it on"),
+        required=False,
+        help_text=_("Leave it empty to keep the account for as long as you like."),
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+
+    def __init__(self, host: Host, account: Account, data: Any = None) -> None:
+        super().__init__(host, data)
+        self.account = account
+
+    def clean_delete_on(self) -> date | None:
+        wanted: date | None = self.cleaned_data["delete_on"]
+        today = timezone.now().date()
+        if wanted is not None and not today < wanted <= today + _LATEST:
+            raise forms.ValidationError(_("Enter a day from tomorrow on, within five years."))
+        return wanted
+
+    @property
+    def delete_after(self) -> datetime | None:
+        """The end of that day is over everywhere west of here; None when no day was given."""
+        day = self.cleaned_data["delete_on"]
+        return None if day is None else datetime.combine(day, time(), UTC)
+
+
+class DeleteForm(CodeForm):
+    """The mailed code. `is_sent`: it is on its way; `code_here`: here it is; `problem`: why not."""
+
+    is_sent = False
+    code_here = ""
+    problem = ""
+
+    def __init__(self, host: Host, account: Account, data: Any = None) -> None:
+        super().__init__(host, data)
+        self.account = account
+
+
+class AppealForm(HostForm):
+    """What the owner has to say."""
+
+    text = forms.CharField(
+        label=_("Why should the staff look again?"),
+        max_length=appeals.TEXT_MAX_CHARACTERS,
+        widget=forms.Textarea(attrs={"rows": "6"}),
+    )
+
+    def __init__(self, host: Host, account: Account, data: Any = None) -> None:
+        super().__init__(host, data)
+        self.account = account
