@@ -20,7 +20,7 @@ from accounts.pages.answers import status_of
 from accounts.pages.centre import contributions
 from accounts.pages.centre.contributions import Notice
 from accounts.pages.centre.fresh_proof import with_fresh_proof
-from accounts.pages.centre.signed_in import address, for_signed_in, go_to
+from accounts.pages.centre.signed_in import address, for_signed_in, go_to, open_when_taken_down
 from protocol.errors import XrpcError
 from repos.account_transfer import bring_blobs, bring_repo, overview
 from repos.account_transfer.archives import requests
@@ -41,6 +41,7 @@ _FILES_BYTES = 1_073_741_824  # of the files of one form
 @never_cache
 @require_safe
 @for_signed_in
+@open_when_taken_down
 def home(request: HttpRequest, account: Account) -> HttpResponse:
     """`/account/data`: counts, the quota, and what can be done."""
     return _shown(request, account, _HOME)
@@ -48,6 +49,7 @@ def home(request: HttpRequest, account: Account) -> HttpResponse:
 
 @require_POST
 @for_signed_in
+@open_when_taken_down
 @with_fresh_proof
 def ask_for_archive(request: HttpRequest, account: Account) -> HttpResponse:
     """`/account/data/archive`: have one made."""
@@ -61,6 +63,7 @@ def ask_for_archive(request: HttpRequest, account: Account) -> HttpResponse:
 @never_cache
 @require_safe
 @for_signed_in
+@open_when_taken_down
 def archive(request: HttpRequest, account: Account) -> HttpResponseBase:
     """`/account/data/archive.zip`: the one that is ready, from wherever a download broke off."""
     try:
@@ -76,6 +79,7 @@ def archive(request: HttpRequest, account: Account) -> HttpResponseBase:
 @never_cache
 @require_safe
 @for_signed_in
+@open_when_taken_down
 def repo_car(request: HttpRequest, account: Account) -> HttpResponseBase:
     """`/account/data/repo.car`: the repo as it is now."""
     name = account.handle or account.did.replace(":", "_")

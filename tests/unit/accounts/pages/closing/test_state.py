@@ -42,7 +42,7 @@ def test_who_was_taken_down_signs_in_and_sees_why_and_what_to_do(taken_down):
     browser = sign_in(taken_down)
     assert browser.get("/account/")["Location"] == STATE
     page = text(browser.get(STATE))
-    for said in ("took your account down on", "case-17", APPEAL, "/account/move-out"):
+    for said in ("took your account down on", "case-17", APPEAL, "/account/data"):
         assert said in page
 
 
@@ -52,7 +52,9 @@ def test_every_other_page_leads_there(taken_down, path):
     assert response["Location"] == STATE
 
 
-@pytest.mark.parametrize("path", ["identity", "move-out", "close", "codes", "close/delete"])
+@pytest.mark.parametrize(
+    "path", ["identity", "move-out", "close", "codes", "close/delete", "data", "data/repo.car"]
+)
 def test_those_for_leaving_are_open(taken_down, path):
     assert browser_of(taken_down).get(f"/account/{path}").status_code == 200
 
