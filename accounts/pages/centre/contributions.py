@@ -1,4 +1,4 @@
-"""What packages add to the home page of an account: rows, and what needs attention.
+"""What packages add to pages of an account: rows, and on the home page what needs attention.
 
 A package that knows more than this one registers a function where its routes are made:
 
@@ -42,7 +42,9 @@ class Row:
 Notices = Callable[[HttpRequest, Account], Iterable[Notice]]
 Rows = Callable[[HttpRequest, Account], Iterable[Row]]
 _notices: Final[list[Notices]] = []
-_rows: Final[list[tuple[int, Rows]]] = []
+_rows: Final[list[tuple[int, frozenset[str], Rows]]] = []
+HOME: Final = "home"
+SECURITY: Final = "security"
 
 
 def needs_attention(source: Notices) -> Notices:
@@ -51,12 +53,13 @@ def needs_attention(source: Notices) -> Notices:
     return source
 
 
-def has_rows(position: int) -> Callable[[Rows], Rows]:
-    """Register a function that yields rows of the home page. `position`: the lower, the higher up;
-    the places of navigation are ten apart."""
+def has_rows(position: int, *pages: str) -> Callable[[Rows], Rows]:
+    """Register a function that yields rows of some pages (HOME alone if none is said). `position`:
+    the lower, the higher up; the places of navigation are ten apart."""
+    shown_on = frozenset(pages or (HOME,))
 
     def registered(source: Rows) -> Rows:
-        _rows.append((position, source))
+        _rows.append((position, shown_on, source))
         return source
 
     return registered
@@ -67,7 +70,8 @@ def attention(request: HttpRequest, account: Account) -> list[Notice]:
     return [notice for source in _notices for notice in source(request, account)]
 
 
-def rows(request: HttpRequest, account: Account) -> list[Row]:
-    """All rows, in order."""
+def rows(request: HttpRequest, account: Account, page: str = HOME) -> list[Row]:
+    """All rows of a page, in order."""
     ordered = sorted(_rows, key=lambda each: each[0])
-    return [row for _position, source in ordered for row in source(request, account)]
+    sources = [source for _position, pages, source in ordered if page in pages]
+    return [row for source in sources for row in source(request, account)]

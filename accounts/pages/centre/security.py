@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,7 +21,7 @@ from accounts.models import Account
 from accounts.pages import cookies
 from accounts.pages.answers import posted, show_form, status_of
 from accounts.pages.centre import changes, contributions
-from accounts.pages.centre.contributions import Row
+from accounts.pages.centre.contributions import SECURITY, Row
 from accounts.pages.centre.fresh_proof import with_fresh_proof
 from accounts.pages.centre.signed_in import address, for_signed_in
 from accounts.pages.forms.accounts import HostForm
@@ -39,7 +38,11 @@ _OAUTH_ONLY = "accounts/centre/oauth_only.html"
 @for_signed_in
 def security(request: HttpRequest, account: Account) -> HttpResponse:
     """`/account/security`: a row for each matter."""
-    shown = {"host": host_of(request), "account": account, "rows": list(_rows(request, account))}
+    shown = {
+        "host": host_of(request),
+        "account": account,
+        "rows": contributions.rows(request, account, SECURITY),
+    }
     return render(request, "accounts/centre/security.html", shown)
 
 
@@ -88,20 +91,21 @@ def oauth_only(request: HttpRequest, account: Account) -> HttpResponse:
     return changes.saved(request, "security")
 
 
-@contributions.has_rows(30)
+@contributions.has_rows(20)
 def home_row(request: HttpRequest, account: Account) -> Iterator[Row]:
     """Of the home page."""
     yield Row(_("Password"), _password_set(account), _("Security"), address(request, "security"))
 
 
-def _rows(request: HttpRequest, account: Account) -> Iterator[Row]:
+@contributions.has_rows(20, SECURITY)
+def password_row(request: HttpRequest, account: Account) -> Iterator[Row]:
+    """The first of the page."""
     yield Row(_("Password"), _password_set(account), _("Change"), address(request, "password"))
-    try:
-        href = address(request, "second_factors")
-    except NoReverseMatch:
-        pass
-    else:
-        yield Row(_("Second factors"), _("passkeys, app, recovery codes"), _("Manage"), href)
+
+
+@contributions.has_rows(30, SECURITY)
+def session_rows(request: HttpRequest, account: Account) -> Iterator[Row]:
+    """Who is signed in, who was, and how apps may."""
     browsers, apps = web_sessions.of_account(account), sessions.of_account(account)
     here = ngettext("%d device", "%d devices", len(browsers) + len(apps))
     count = here % (len(browsers) + len(apps))

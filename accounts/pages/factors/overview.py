@@ -54,7 +54,7 @@ def no_second_factor(request: HttpRequest, account: Account) -> Iterator[Notice]
         yield Notice(text, _("Add a second factor"), address(request, "second_factors"))
 
 
-@contributions.has_rows(25)
+@contributions.has_rows(25, contributions.HOME, contributions.SECURITY)
 def in_words(request: HttpRequest, account: Account) -> Iterator[Row]:
     """What there is, in the row of the home page."""
     asked = second_step.ways(of_account(account))
