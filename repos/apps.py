@@ -10,6 +10,7 @@ class ReposConfig(AppConfig):
 
     def ready(self) -> None:
         from repos.account_transfer.archives import requests  # noqa: PLC0415 - models exist only now
+        from repos.account_transfer.moves import copying  # noqa: PLC0415 - models exist only now
         from repos.blobs import scanning  # noqa: PLC0415 - models exist only now
         from repos.events import crawl_requests  # noqa: PLC0415 - models exist only now
         from repos.lifecycle import account_signals, deletion, resigning  # noqa: PLC0415 - models exist only now
@@ -19,4 +20,5 @@ class ReposConfig(AppConfig):
         account_signals.connect()
         resigning.connect()
         requests.connect()
+        copying.connect()
         scanning.check_names()

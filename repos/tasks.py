@@ -8,6 +8,7 @@ from celery import shared_task
 
 from repos.account_transfer.archives import requests as archives
 from repos.account_transfer.archives import worker as archive_worker
+from repos.account_transfer.moves import copying
 from repos.blobs import garbage_collection, quarantine
 from repos.blobs.fetching import worker
 from repos.events import crawl_requests, partitions
@@ -104,3 +105,15 @@ def make_archive(repo_id: int) -> None:
 def wake_archives() -> None:
     """Every few seconds: archives that are due, and those that have expired."""
     archives.sweep()
+
+
+@shared_task(name="repos.move_in")
+def move_in(repo_id: int) -> None:
+    """The next step of an account that moves in; the sweep takes it up should this worker die."""
+    copying.run(repo_id)
+
+
+@shared_task(name="repos.wake_moves_in")
+def wake_moves_in() -> None:
+    """Every few seconds: moves that are due; sessions of former hosts that were kept for a day."""
+    copying.sweep()

@@ -105,6 +105,11 @@ def replace_for_app(account: Account, items: Sequence[Item]) -> None:
     _replace(account, items, kept=(PERSONAL_DETAILS,))
 
 
+def acceptable(items: Sequence[Item]) -> list[Item]:
+    """Those of another host's items that can be kept here, in their order."""
+    return [item for item in items if _fault(item) is None][:MOST_AN_ACCOUNT]
+
+
 def count(account: Account) -> int:
     """How many items are kept (com.atproto.server.checkAccountStatus, privateStateValues)."""
     return account.preferences.count()
@@ -118,11 +123,18 @@ def _check(items: Sequence[Item]) -> None:
     if len(items) > MOST_AN_ACCOUNT:
         raise InvalidRequest(f"An account can have at most {MOST_AN_ACCOUNT} preferences")
     for item in items:
-        name = item.get("$type") if isinstance(item, dict) else None
-        if not isinstance(name, str) or not name:
-            raise ForeignPreference("Preference is missing a $type")
-        if "\0" in name or not name.startswith(f"{NAMESPACE}."):
-            raise ForeignPreference(f"Some preferences are not in the {NAMESPACE} namespace")
+        if fault := _fault(item):
+            raise ForeignPreference(fault)
+
+
+def _fault(item: Any) -> str | None:
+    """Why something is no preference, if it is none."""
+    name = item.get("$type") if isinstance(item, dict) else None
+    if not isinstance(name, str) or not name:
+        return "Preference is missing a $type"
+    if "\0" in name or not name.startswith(f"{NAMESPACE}."):
+        return f"Some preferences are not in the {NAMESPACE} namespace"
+    return None
 
 
 def _replace(account: Account, items: Sequence[Item], kept: Sequence[str]) -> None:

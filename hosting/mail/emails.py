@@ -75,6 +75,7 @@ UNCONFIRMED_EMAIL_CHANGED = EmailKind(
 DELETION_SCHEDULED = EmailKind("deletion_scheduled", _("Your Account Will Be Deleted"))
 DELETION_REMINDER = EmailKind("deletion_reminder", _("Your Account Will Be Deleted Soon"))
 ACCOUNT_DELETED = EmailKind("account_deleted", _("Your Account Was Deleted"))
+MOVED_IN = EmailKind("moved_in", _("Your Account Has Moved"))
 ARCHIVE_READY = EmailKind("archive_ready", _("Your Archive Is Ready"))
 SIGN_UP_APPROVED = EmailKind("sign_up_approved", _("Your Account Is Ready"))
 SIGN_UP_REFUSED = EmailKind("sign_up_refused", _("Your Sign-up"))
@@ -104,6 +105,7 @@ ALL: Mapping[str, EmailKind] = {
         DELETION_SCHEDULED,
         DELETION_REMINDER,
         ACCOUNT_DELETED,
+        MOVED_IN,
         ARCHIVE_READY,
         SIGN_UP_APPROVED,
         SIGN_UP_REFUSED,

@@ -12,9 +12,10 @@ from accounts.models import Account
 from hosting import limits
 from hosting.limits import Charge
 from protocol.errors import InvalidRequest
+from repos.account_transfer.moves import copying
 from repos.imports import car_file, importing, jobs
 from repos.imports.receive import ImportsRefused
-from repos.models import ImportJob
+from repos.models import ImportJob, MoveIn
 from repos.reads import repos
 
 
@@ -42,3 +43,10 @@ def take(account: Account, files: Sequence["UploadedFile[Any]"]) -> ImportJob:
             received.path.unlink(missing_ok=True)
             raise
         return jobs.enqueue(repo, received)
+
+
+def take_moved(account: Account, move: MoveIn, files: Sequence["UploadedFile[Any]"]) -> None:
+    """The same for somebody whose old host is gone: the move goes on with it."""
+    job = take(account, files)
+    MoveIn.objects.filter(pk=move.pk).update(import_job_id=job.pk, records_at=None)
+    copying.go_on(account.pk)

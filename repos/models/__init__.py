@@ -14,6 +14,7 @@ from repos.models.events import CrawlPing, Event, EventCounter, FirehoseRestore
 from repos.models.fetches import BlobFetch, UnfetchedBlob
 from repos.models.imports import ImportJob
 from repos.models.lexicons import NetworkLexicon
+from repos.models.moves import MoveIn
 from repos.models.takedowns import RecordTakedown
 from repos.models.trees import Node, Record, Repo
 
@@ -31,6 +32,7 @@ __all__ = [
     "FileDeletion",
     "FirehoseRestore",
     "ImportJob",
+    "MoveIn",
     "NetworkLexicon",
     "Node",
     "Record",

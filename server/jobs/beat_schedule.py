@@ -43,6 +43,7 @@ SCHEDULE: dict[str, Entry] = {
         every(5, "repos.wake_blob_fetches"),
         every(15, "repos.wake_repo_deletions"),
         every(15, "repos.wake_archives"),
+        every(5, "repos.wake_moves_in"),
         every(5, "repos.resolve_lexicons"),
         every(86_400, "repos.forget_old_lexicons"),
         every(60, "accounts.tasks.delete_due_accounts"),

@@ -1,0 +1,59 @@
+"""The arrival: activation here, deactivation there, and all that was secret forgotten.
+
+It begins when the owner has confirmed, or when the DID names this host by now, which only its owner
+can have said. The activation asks the directory itself (accounts.lifecycle.activation).
+"""
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.account_migration import move_in
+from accounts.lifecycle import activation
+from accounts.models import Account, AccountMigration
+from hosting.mail import emails, outbox
+from protocol.errors import XrpcError
+from repos.account_transfer.moves import old_session
+from repos.models import MoveIn
+
+
+def is_due(move: MoveIn, account: Account) -> bool:
+    """Whether the owner's word is there, and not all is done."""
+    is_over = move.left_at is not None or bool(move.left_error)
+    return not is_over and (move.confirmed_at is not None or _is_named(account))
+
+
+def arrive(move: MoveIn, account: Account) -> None:
+    """Activate the account here, then have the one at the old host rest; that one's refusal is
+    written down for its owner. Raises InvalidDid, DidServerUnavailable, AccountNotFound."""
+    if move_in.is_moving_in(account):
+        activation.activate(account)
+    left_error = _leave(move, account)
+    with transaction.atomic():
+        MoveIn.objects.filter(pk=move.pk).update(
+            left_at=None if left_error else timezone.now(),
+            left_error=left_error,
+            session=None,
+            session_until=None,
+        )
+        words = {
+            "handle": account.handle or account.did,
+            "origin": move.origin,
+            "left_error": left_error,
+        }
+        outbox.post(account.host, account.email, emails.MOVED_IN, words, language=move.language)
+
+
+def _leave(move: MoveIn, account: Account) -> str:
+    """Deactivate the account there; what it said instead, or nothing."""
+    if move.is_host_gone:
+        return ""
+    try:
+        old_session.of(account, move).deactivate()
+    except XrpcError as refusal:
+        return refusal.message[:300]
+    return ""
+
+
+def _is_named(account: Account) -> bool:
+    rows = AccountMigration.objects.pending().filter(account=account)
+    return rows.filter(did_updated_at__isnull=False).exists()

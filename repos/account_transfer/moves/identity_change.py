@@ -1,0 +1,119 @@
+"""The change of the DID: the one public step of a move, on its owner's word.
+
+A did:plc gets an operation that names this host and a key of ours, signed by the old host with a
+code that it mails, or in the browser by a recovery key. Whoever signed it, it is checked like any
+that an owner brings (accounts.identity.plc.owner_operations) before it is handed in. Keys of their
+own that stood above the old host's stay above ours. A did:web's owner changes the document.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.identity.plc import owner_operations, updates
+from accounts.models import Account
+from protocol.did import plc
+from protocol.did.plc_data import PlcData
+from protocol.errors import InvalidRequest
+from repos.account_transfer.moves import copying, old_session
+from repos.models import MoveIn
+
+_KEYS_MAX = 5
+_AT = "at://"
+
+
+class NotCopiedYet(InvalidRequest):
+    """400: the records are not here yet."""
+
+    message = "The records have not been copied yet"
+    page_text = _("Your records are not here yet. Wait until they are.")
+
+
+def mail_code(account: Account, move: MoveIn) -> None:
+    """Have the old host mail the code. Raises NotCopiedYet, OldHostFailed."""
+    _check_copied(move)
+    old = old_session.of(account, move)
+    old.mail_code()
+    old_session.keep_renewed(move, old)
+
+
+def confirm_with_code(account: Account, move: MoveIn, code: str) -> None:
+    """Have the old host sign, and hand it in. Raises NotCopiedYet, OldHostFailed, and the errors of
+    `owner_operations.submit`."""
+    _check_copied(move)
+    old = old_session.of(account, move)
+    _newest, data = updates.newest(account)
+    due = _due(account, data, without=old.rotation_keys())
+    operation = old.sign(code, _fields(due))
+    old_session.keep_renewed(move, old)
+    _confirm(account, operation)
+
+
+def unsigned(account: Account) -> plc.Operation:
+    """The operation that a recovery key is to sign in the browser. Raises the errors of
+    `updates.newest`."""
+    newest, data = updates.newest(account)
+    return plc.update(_due(account, data), plc.cid_of(newest))
+
+
+def confirm_with_operation(account: Account, move: MoveIn, operation: object) -> None:
+    """Hand in what the recovery key signed. Raises NotCopiedYet, and the errors of
+    `owner_operations.submit`."""
+    _check_copied(move)
+    _confirm(account, operation)
+
+
+def confirm_document(account: Account, move: MoveIn) -> None:
+    """A did:web's owner has changed the document. Raises NotCopiedYet."""
+    _check_copied(move)
+    _confirmed(account)
+
+
+def _confirm(account: Account, operation: object) -> None:
+    try:
+        owner_operations.submit(account, operation)
+    except (updates.UpdateTimeout, updates.DirectoryUnavailable):
+        _confirmed(account)  # it goes on by itself, and so does the move
+        raise
+    _confirmed(account)
+
+
+def _confirmed(account: Account) -> None:
+    MoveIn.objects.filter(pk=account.pk).update(confirmed_at=timezone.now())
+    copying.go_on(account.pk)
+
+
+def _check_copied(move: MoveIn) -> None:
+    if move.records_at is None:
+        raise NotCopiedYet
+
+
+def _due(account: Account, data: PlcData, without: frozenset[str] = frozenset()) -> PlcData:
+    """What the DID should say: as it does now, but for this host's name and keys. `without` are the
+    old host's own keys."""
+    due = owner_operations.recommended(account)
+    own = [key for key in data.rotation_keys if key not in without | set(due.rotation_keys)]
+    names = [name for name in data.also_known_as if not name.startswith(_AT)]
+    return replace(
+        data,
+        rotation_keys=(*own[: _KEYS_MAX - len(due.rotation_keys)], *due.rotation_keys),
+        also_known_as=(*due.also_known_as, *names),
+        verification_methods={**data.verification_methods, **due.verification_methods},
+        services={**data.services, **due.services},
+    )
+
+
+def _fields(data: PlcData) -> Mapping[str, Any]:
+    """As com.atproto.identity.signPlcOperation takes them."""
+    return {
+        "rotationKeys": list(data.rotation_keys),
+        "alsoKnownAs": list(data.also_known_as),
+        "verificationMethods": data.verification_methods,
+        "services": {
+            name: {"type": each.type, "endpoint": each.endpoint}
+            for name, each in data.services.items()
+        },
+    }

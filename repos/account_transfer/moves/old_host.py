@@ -1,0 +1,252 @@
+"""The client of a host that an account leaves, on behalf of its owner who signed in there.
+
+Source: com.atproto.server.* and identity.*; the reference's and others' ways to refuse. The host is
+untrusted and named by a DID document: each request is guarded as any untrusted URL, bounded in time
+and size, and what it says is shown as its words, never acted upon.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import IO, Any, Final
+from urllib.parse import urlencode
+
+import orjson
+from django.utils.translation import gettext_lazy as _
+
+from protocol.errors import XrpcError
+from protocol.untrusted_input import bounded_json
+from server.net import http_client
+
+TIMEOUT_S: Final = 20.0
+DOWNLOAD_S: Final = 1_800.0  # a repo of a gigabyte over a slow line
+_TOKEN_MAX_CHARACTERS: Final = 8_192
+_SAID_MAX_CHARACTERS: Final = 300
+_ERROR_MAX_BYTES: Final = 10_000
+_OK: Final = 200
+_EXPIRED: Final = frozenset({"ExpiredToken", "InvalidToken"})
+_SESSION_ENDED: Final = frozenset({"ExpiredToken", "InvalidToken", "AuthMissing", "AuthRequired"})
+
+
+class OldHostFailed(XrpcError):
+    """502: the old host was no help; what it did is in the message."""
+
+    name = "UpstreamFailure"
+    status = 502
+
+
+class OldHostSilent(OldHostFailed):
+    """It does not answer, or not with anything that makes sense."""
+
+    page_text = _("Your old host does not answer. Try again in a few minutes.")
+
+
+class OldHostRefused(OldHostFailed):
+    """400: it said no. `error` is its name for that."""
+
+    status = 400
+
+    def __init__(self, error: str, said: str) -> None:
+        super().__init__(f"The old host answered: {said or error}")
+        self.error = error
+        self.said = said or error
+
+    def for_page(self) -> str:
+        return str(_("Your old host answered: %s")) % self.said
+
+
+class OldCodeNeeded(OldHostRefused):
+    """It wants a code of a second factor."""
+
+    field = "old_code"
+
+    def for_page(self) -> str:
+        return str(_("Your old host asks for a code: look into your mailbox or your app."))
+
+
+class OldPasswordWrong(OldHostRefused):
+    """Name and password do not belong together there."""
+
+    field = "old_password"
+
+    def for_page(self) -> str:
+        return str(_("Your old host does not take this password."))
+
+
+class OldSessionEnded(OldHostFailed):
+    """400: what its owner signed in with has expired: sign in there once more."""
+
+    status = 400
+    page_text = _("You are not signed in at your old host any more. Sign in there once more.")
+
+
+@dataclass
+class OldHost:
+    """A session at the old host. `access` and `refresh` change when the former runs out."""
+
+    origin: str
+    did: str
+    access: str
+    refresh: str
+    email: str = ""
+    handle: str = ""
+
+    def service_token(self, audience: str, method: str) -> str:
+        """A token by which the DID proves itself to this host."""
+        query = {"aud": audience, "lxm": method}
+        return _text(self._ask("GET", "com.atproto.server.getServiceAuth", query), "token")
+
+    def repo(self, into: IO[bytes], max_bytes: int) -> None:
+        """The whole repo as a CAR. Raises OldHostFailed."""
+        path = f"com.atproto.sync.getRepo?{urlencode({'did': self.did})}"
+        self._call("GET", path, into=into, max_bytes=max_bytes, timeout_s=DOWNLOAD_S)
+
+    def preferences(self) -> list[dict[str, Any]]:
+        """Those of its apps."""
+        items = self._ask("GET", "app.bsky.actor.getPreferences").get("preferences", [])
+        return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+    def rotation_keys(self) -> frozenset[str]:
+        """The keys by which that host may change the DID."""
+        keys = self._ask("GET", "com.atproto.identity.getRecommendedDidCredentials")
+        found = keys.get("rotationKeys", [])
+        return frozenset(each for each in found if isinstance(each, str))
+
+    def mail_code(self) -> None:
+        """Have it mail the code that `sign` takes."""
+        self._call("POST", "com.atproto.identity.requestPlcOperationSignature")
+
+    def sign(self, code: str, wanted: Mapping[str, Any]) -> object:
+        """The DID's next operation, signed by it; to be looked at before it is handed in."""
+        body = {"token": code, **wanted}
+        answer = self._ask("POST", "com.atproto.identity.signPlcOperation", body=body)
+        return answer.get("operation")
+
+    def deactivate(self) -> None:
+        """The account there rests from now on."""
+        self._call("POST", "com.atproto.server.deactivateAccount", body={})
+
+    def _ask(
+        self,
+        verb: str,
+        nsid: str,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        path = f"{nsid}?{urlencode(query)}" if query else nsid
+        return _object(self._call(verb, path, body=body))
+
+    def _call(self, verb: str, path: str, **more: Any) -> bytes:
+        """One call; once more under a new token when the old one has run out."""
+        try:
+            return call(self.origin, verb, path, token=self.access, **more)
+        except OldHostRefused as refusal:
+            if refusal.error not in _EXPIRED:
+                raise
+        self._renew()
+        if (into := more.get("into")) is not None:
+            into.seek(0)
+            into.truncate()
+        return call(self.origin, verb, path, token=self.access, **more)
+
+    def _renew(self) -> None:
+        try:
+            answer = _object(
+                call(self.origin, "POST", "com.atproto.server.refreshSession", token=self.refresh)
+            )
+        except OldHostRefused as refusal:
+            if refusal.error in _SESSION_ENDED:
+                raise OldSessionEnded from None
+            raise
+        self.access, self.refresh = _text(answer, "accessJwt"), _text(answer, "refreshJwt")
+
+
+def sign_in(origin: str, did: str, password: str, code: str = "") -> OldHost:
+    """Sign in as the DID. Raises OldPasswordWrong, OldCodeNeeded, OldHostFailed."""
+    body = {"identifier": did, "password": password}
+    if code:
+        body["authFactorToken"] = code
+    try:
+        answer = _object(call(origin, "POST", "com.atproto.server.createSession", body=body))
+    except OldHostRefused as refusal:
+        if refusal.error == "AuthFactorTokenRequired":
+            raise OldCodeNeeded(refusal.error, refusal.said) from None
+        if refusal.error in {"AuthenticationRequired", "InvalidLogin"}:
+            raise OldPasswordWrong(refusal.error, refusal.said) from None
+        raise
+    if answer.get("did") != did:
+        raise OldHostSilent("The old host signed somebody else in")
+    given = [answer.get(name) for name in ("email", "handle")]
+    email, handle = (each[:320] if isinstance(each, str) else "" for each in given)
+    access, refresh = _text(answer, "accessJwt"), _text(answer, "refreshJwt")
+    return OldHost(origin, did, access, refresh, email, handle)
+
+
+def call(  # noqa: PLR0913 - a call has that many parts
+    origin: str,
+    verb: str,
+    path: str,
+    *,
+    token: str = "",
+    body: Mapping[str, Any] | None = None,
+    into: IO[bytes] | None = None,
+    max_bytes: int = 1_000_000,
+    timeout_s: float = TIMEOUT_S,
+) -> bytes:
+    """The body of a good answer; nothing with `into`, which gets it. Raises OldHostFailed."""
+    headers = {"Accept": "*/*"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    if body is not None:
+        headers["Content-Type"] = "application/json"
+    try:
+        answer = http_client.request(
+            verb,
+            f"{origin}/xrpc/{path}",
+            headers=headers,
+            body=None if body is None else orjson.dumps(body),
+            into=into,
+            max_bytes=max_bytes,
+            timeout_s=timeout_s,
+        )
+    except http_client.TooLarge as fault:
+        raise OldHostFailed(f"What the old host sends has more than {max_bytes} bytes") from fault
+    except http_client.RequestFailed as fault:
+        raise OldHostSilent("The old host does not answer") from fault
+    if answer.status == _OK:
+        return answer.body
+    raise _refusal(answer, into)
+
+
+def _refusal(answer: http_client.Answer, into: IO[bytes] | None) -> OldHostFailed:
+    text = answer.body
+    if into is not None:
+        into.seek(0)
+        text = into.read(_ERROR_MAX_BYTES)
+    try:
+        parsed = _object(text[:_ERROR_MAX_BYTES])
+    except OldHostSilent:
+        parsed = {}
+    if not parsed or answer.status >= 500:
+        return OldHostSilent(f"The old host answered {answer.status}")
+    error, said = (str(parsed.get(key, ""))[:_SAID_MAX_CHARACTERS] for key in ("error", "message"))
+    return OldHostRefused(error, said)
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        value = bounded_json.loads(body)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise OldHostSilent("The old host's answer makes no sense")
+    return value
+
+
+def _text(answer: Mapping[str, Any], name: str) -> str:
+    """A token in an answer; it goes into a header, so it has to look like one."""
+    value = answer.get(name)
+    if not isinstance(value, str) or not 0 < len(value) <= _TOKEN_MAX_CHARACTERS:
+        raise OldHostSilent(f"The old host's answer has no {name}")
+    if not value.isascii() or not value.isprintable():
+        raise OldHostSilent(f"The old host's answer has no {name}")
+    return value
