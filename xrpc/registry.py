@@ -40,6 +40,8 @@ _CONSOLE = "/console/"
 LOOK_UP_CLIENTS = frozenset({"/oauth/par", "/oauth/token", "/oauth/revoke"})
 # Long answers of pages, by the last part of their address (repos.account_transfer.pages)
 DOWNLOADS: Mapping[str, Pool] = {"repo.car": "export", "archive.zip": "transfer"}
+# Forms of a move, which ask hosts that somebody names
+_MOVE = re.compile(r"/account/(?:u/[^/]+/)?move(?:-in)?(?:/[a-z-]+)?")
 # Pages whose forms ask other servers (accounts.pages); those of an account may name it before.
 ASK_OTHERS = frozenset({"/account/sign-up", "/gate/signup"})
 ASK_OTHERS_AT_THE_END = ("/handle/change", "/handle/domain")
@@ -167,8 +169,15 @@ def pool_of(path: str, method: str) -> Pool:
     if _asks_others(path, method):
         return "remote"
     if method != "POST":
-        return DOWNLOADS.get(path.rpartition("/")[2], "fast")
-    return "lookup" if path in LOOK_UP_CLIENTS else "slow"
+        return _pool_of_shown(path)
+    return "lookup" if path in LOOK_UP_CLIENTS or _MOVE.fullmatch(path) else "slow"
+
+
+def _pool_of_shown(path: str) -> Pool:
+    """A move's page asks the directory what is to be signed."""
+    if _MOVE.fullmatch(path):
+        return "remote"
+    return DOWNLOADS.get(path.rpartition("/")[2], "fast")
 
 
 def _asks_others(path: str, method: str) -> bool:

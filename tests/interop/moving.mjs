@@ -7,15 +7,12 @@
 //
 // With --leave-blobs the client copies no blobs to our hosts, which must fetch them by themselves.
 import assert from 'node:assert/strict'
-import crypto from 'node:crypto'
-import dns from 'node:dns'
-import net from 'node:net'
 import { parseArgs } from 'node:util'
 import { AtpAgent } from '@atproto/api'
-import { IdResolver } from '@atproto/identity'
-import { readCarWithRoot, verifyCommitSig, verifyRepoCar } from '@atproto/repo'
-import { decode } from '@atproto/lex-cbor'
-import { Firehose } from '@atproto/sync'
+import {
+  COLLECTION, agentAt, carOf, checkAnnounced, checkSigned, codeIn, domainOf, keyOf, listen, receiveMail, recordsIn,
+  settleIn, until, write,
+} from './moving_people.mjs'
 
 const { values: options } = parseArgs({
   options: {
@@ -32,117 +29,6 @@ const recordCount = Number(options.records)
 const blobCount = Number(options.blobs)
 const password = 'correct horse battery staple'
 const label = `mover${Date.now().toString(36).slice(-6)}`
-const COLLECTION = 'com.example.moving.thing'
-const AT_ONCE = 200
-
-// RFC 6761: names under localhost are loopback, whatever this machine's resolver thinks of them.
-const lookUp = dns.lookup
-dns.lookup = (name, ...rest) => lookUp(name.endsWith('.localhost') ? 'localhost' : name, ...rest)
-
-const pause = (ms) => new Promise((wake) => setTimeout(wake, ms))
-async function until(find, what, ms = 20000) {
-  for (const end = Date.now() + ms; Date.now() < end; await pause(50)) {
-    const found = await find()
-    if (found) return found
-  }
-  assert.fail(`timed out: ${what}`)
-}
-
-// A mail server that takes everything and keeps it.
-function receiveMail(port) {
-  const mails = []
-  const server = net.createServer((socket) => {
-    let text = ''
-    let isBody = false
-    socket.on('error', () => {})
-    socket.write('220 here\r\n')
-    socket.on('data', (chunk) => {
-      text += chunk
-      for (;;) {
-        const end = isBody ? '\r\n.\r\n' : '\r\n'
-        const at = text.indexOf(end)
-        if (at < 0) return
-        const line = text.slice(0, at)
-        text = text.slice(at + end.length)
-        if (isBody) mails.push(line.replace(/=\r\n/g, ''))
-        const isNowBody = !isBody && /^DATA/i.test(line)
-        if (/^QUIT/i.test(line) && !isBody) socket.end('221 bye\r\n')
-        else socket.write(isNowBody ? '354 go on\r\n' : '250 fine\r\n')
-        isBody = isNowBody
-      }
-    })
-  })
-  server.listen(port, '127.0.0.1')
-  return { mails, close: () => server.close() }
-}
-
-const codeIn = (mail) => /\b[A-Za-z2-7]{5}-[A-Za-z2-7]{5}\b/.exec(mail.split('\r\n\r\n').slice(1).join('\n'))?.[0]
-
-function listen(host) {
-  const heard = { events: [], errors: [] }
-  const firehose = new Firehose({
-    service: host.replace(/^http/, 'ws'),
-    idResolver: resolver(),
-    unauthenticatedHandles: true, // nobody resolves .test by DNS; keys and signatures are checked
-    handleEvent: (event) => heard.events.push(event),
-    onError: (error) => heard.errors.push(error),
-  })
-  firehose.start()
-  return { ...heard, of: (did) => heard.events.filter((event) => event.did === did), close: () => firehose.destroy() }
-}
-
-async function agentAt(host, session) {
-  const agent = new AtpAgent({ service: host })
-  await agent.resumeSession({ active: true, ...session })
-  agent.sessionManager.pdsUrl = new URL(host) // while somebody moves, the DID document still names the old host
-  return agent
-}
-
-// Without `fetch` of one's own this client refuses a directory on loopback.
-const resolver = () => new IdResolver({ plcUrl: options.plc, fetch: globalThis.fetch })
-const keyOf = (did) => resolver().did.resolveAtprotoKey(did, true)
-const domainOf = async (host) =>
-  (await new AtpAgent({ service: host }).com.atproto.server.describeServer()).data.availableUserDomains[0]
-const carOf = async (agent) => (await agent.com.atproto.sync.getRepo({ did: agent.session.did })).data
-
-async function settleIn(host) {
-  const handle = `${label}${await domainOf(host)}`
-  const agent = new AtpAgent({ service: host })
-  const { data } = await agent.com.atproto.server.createAccount({ handle, email: `${label}@example.com`, password })
-  return agentAt(host, data)
-}
-
-async function write(agent) {
-  const blobs = await Promise.all(
-    Array.from({ length: blobCount }, async (_, number) => {
-      const bytes = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), crypto.randomBytes(8000 + number)])
-      const { data } = await agent.com.atproto.repo.uploadBlob(bytes, { encoding: 'image/png' })
-      return { bytes, ref: data.blob }
-    }),
-  )
-  const { did } = agent.session
-  for (let start = 0; start < recordCount; start += AT_ONCE) {
-    const numbers = Array.from({ length: Math.min(AT_ONCE, recordCount - start) }, (_, offset) => start + offset)
-    await agent.com.atproto.repo.applyWrites({
-      repo: did,
-      validate: false,
-      writes: numbers.map((number) => ({
-        $type: 'com.atproto.repo.applyWrites#create',
-        collection: COLLECTION,
-        rkey: `thing-${number}`,
-        value: { $type: COLLECTION, number, text: 'ä'.repeat(40), ...(blobs[number] && { picture: blobs[number].ref }) },
-      })),
-    })
-  }
-  const preferences = [{ $type: 'app.bsky.actor.defs#adultContentPref', enabled: true }]
-  await agent.app.bsky.actor.putPreferences({ preferences })
-  return { blobs, preferences }
-}
-
-async function recordsIn(car, did, key) {
-  const { creates } = await verifyRepoCar(car, did, key)
-  return new Map(creates.map((record) => [`${record.collection}/${record.rkey}`, record.cid.toString()]))
-}
 
 async function bringBlobs(from, to) {
   const { did } = from.session
@@ -190,24 +76,10 @@ async function returnTo(host, from) {
   return agentAt(host, data)
 }
 
-async function checkAnnounced(heard, did, before) {
-  await until(() => heard.of(did).some((event) => event.event === 'sync'), 'no #sync after the activation')
-  const [account, identity, sync] = heard.of(did).slice(-3)
-  assert.deepEqual([account.event, account.active, identity.event, sync.event], ['account', true, 'identity', 'sync'])
-  assert.ok(sync.rev > before.rev, 'the rev went back')
-  return sync
-}
-
-async function checkSigned(sync, did) {
-  const commit = decode(sync.blocks.get(sync.cid))
-  assert.deepEqual([commit.did, commit.rev], [did, sync.rev])
-  assert.ok(await verifyCommitSig(commit, await keyOf(did)), 'the #sync is not signed by the new key')
-}
-
 async function move(from, host, { isOurs, hasLivedThere, mails }, kept) {
   const { did } = from.session
-  const heard = listen(host)
-  const heardThere = listen(from.serviceUrl.origin)
+  const heard = listen(host, options.plc)
+  const heardThere = listen(from.serviceUrl.origin, options.plc)
   const target = (await new AtpAgent({ service: host }).com.atproto.server.describeServer()).data.did
   const lxm = 'com.atproto.server.createAccount'
   const { token } = (await from.com.atproto.server.getServiceAuth({ aud: target, lxm })).data
@@ -233,7 +105,7 @@ async function move(from, host, { isOurs, hasLivedThere, mails }, kept) {
   await to.com.atproto.server.activateAccount()
   await from.com.atproto.server.deactivateAccount({})
   const sync = await checkAnnounced(heard, did, isOurs ? before : { rev: '' })
-  if (isOurs) await checkSigned(sync, did)
+  if (isOurs) await checkSigned(sync, did, options.plc)
   await checkNothingLost(to, kept)
   await checkLeft(from, heardThere)
   await checkWrites(to, heard, kept)
@@ -276,16 +148,16 @@ async function checkWrites(agent, heard, kept) {
     () => heard.of(did).some((event) => event.event === 'create' && event.cid?.toString() === data.cid),
     'the firehose reader did not verify the first write',
   )
-  const records = await recordsIn(await carOf(agent), did, await keyOf(did))
+  const records = await recordsIn(await carOf(agent), did, await keyOf(did, options.plc))
   assert.deepEqual(records, kept.records)
 }
 
 const smtp = receiveMail(Number(options['smtp-port']))
 try {
-  let agent = await settleIn(hosts[0])
+  let agent = await settleIn(hosts[0], label, password)
   const { did } = agent.session
-  const written = await write(agent)
-  const kept = { ...written, records: await recordsIn(await carOf(agent), did, await keyOf(did)) }
+  const written = await write(agent, recordCount, blobCount)
+  const kept = { ...written, records: await recordsIn(await carOf(agent), did, await keyOf(did, options.plc)) }
   assert.equal(kept.records.size, recordCount)
   for (const [number, host] of hosts.entries()) {
     if (number === 0) continue

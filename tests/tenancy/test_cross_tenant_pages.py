@@ -110,6 +110,9 @@ CENTRE_SENT = [
     "move-out/code",
     "sign-out",
 ]
+CENTRE_SHOWN += ["move"]
+MOVE_FORMS = ["again", "sign-in", "code", "confirm", "operation", "document", "upload"]
+CENTRE_SENT += [f"move/{form}" for form in MOVE_FORMS]
 CENTRE_SENT += ["data/archive", "data/import/upload", "data/blobs/upload", "data/blobs/fetch"]
 CENTRE_SHOWN += [FACTORS, f"{FACTORS}/app", f"{FACTORS}/app/remove", f"{FACTORS}/passkeys/add"]
 CENTRE_SHOWN += [f"{FACTORS}/recovery-codes", f"{FACTORS}/mail"]
@@ -133,6 +136,9 @@ ROWS = {
     "oauth/revoke": everyone("/oauth/revoke", 400, "post"),
     "account/sign-up": everyone("/account/sign-up", 200),
     "account/sign-in": everyone("/account/sign-in", 200),
+    "account/move-in": everyone("/account/move-in", 200),
+    "account/move-in/password": everyone("/account/move-in/password", 422, "post"),
+    "account/move-in/key": everyone("/account/move-in/key", 422, "post"),
     "account/sign-in/code": everyone("/account/sign-in/code", 302),
     "account/sign-in/passkey": everyone("/account/sign-in/passkey", 302),
     "account/passkey-options": everyone("/account/passkey-options", 200),

@@ -149,3 +149,12 @@ def test_a_body_limit_may_be_the_hosts():
     host = type("Host", (), {"blob_limit_bytes": 5})()
     assert upload.body_limit_bytes(host) == 5
     assert record.body_limit_bytes(host) == 1_000_000
+
+
+def test_pages_that_ask_hosts_of_others_keep_no_thread_of_our_own_people():
+    forms = ("move_in", "move_in_with_password", "move_in_with_key", "move_code", "move_confirm")
+    assert {registry.pool_of(reverse(f"data:{name}"), "POST") for name in forms} == {"lookup"}
+    named = reverse("data:move_code", kwargs={"who": "alice.test"})
+    assert registry.pool_of(named, "POST") == "lookup"
+    assert registry.pool_of(reverse("data:repo_car"), "GET") == "export"
+    assert registry.pool_of(reverse("data:archive"), "GET") == "transfer"

@@ -1,0 +1,167 @@
+// Somebody moves in by the pages of a host, in Chromium: with the password at the old host, or, when that host gives nothing
+// any more, with a recovery key that stays in the browser, a CAR, and the blobs as files. The browser is closed on the way.
+// Afterwards nothing may be missing, the new host's firehose must satisfy a strict reader, and so must an archive.
+//
+//   node move_in.mjs --url NEW --old URL --plc URL --smtp-port N --way password|key --downloads DIR [--records 2000] [--blobs 50]
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import fs from 'node:fs/promises'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { AtpAgent } from '@atproto/api'
+import { P256Keypair } from '@atproto/crypto'
+import { chromium } from 'playwright-core'
+import { faults, look, withAxe } from './look.mjs'
+import {
+  agentAt, carOf, checkAnnounced, checkSigned, codeIn, keyOf, listen, receiveMail, recordsIn, settleIn, until, write,
+} from './moving_people.mjs'
+
+const { values: options } = parseArgs({
+  options: {
+    url: { type: 'string' },
+    old: { type: 'string' },
+    plc: { type: 'string' },
+    'smtp-port': { type: 'string' },
+    way: { type: 'string' },
+    downloads: { type: 'string' },
+    chromium: { type: 'string', default: '/usr/bin/chromium' },
+    records: { type: 'string', default: '2000' },
+    blobs: { type: 'string', default: '50' },
+  },
+})
+const label = `guest${Date.now().toString(36).slice(-6)}`
+const oldPassword = 'correct horse battery staple'
+const password = 'a brand new password'
+const { url, plc } = options
+const inDownloads = (name) => path.join(options.downloads, name)
+
+async function send(page, button, fields = {}) {
+  for (const [field, value] of Object.entries(fields)) await page.getByLabel(field, { exact: true }).fill(value)
+  await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name: button }).click()])
+}
+
+async function fillNewHome(page) {
+  await page.getByLabel('Handle', { exact: true }).fill(label)
+  await page.getByLabel('E-mail address').fill(`${label}@example.com`)
+  await page.getByLabel('Password', { exact: true }).fill(password)
+}
+
+async function begin(page, handle, key) {
+  await page.goto(`${url}/account/move-in`)
+  await look(page, 'who moves in')
+  await send(page, key ? /recovery key/ : 'Continue', { 'Your handle': handle })
+  await look(page, 'the account here')
+  if (key) await page.locator('#key').fill(key)
+  else await page.getByLabel('Password at your old host').fill(oldPassword)
+  await fillNewHome(page)
+  await Promise.all([page.waitForURL(/\/move$/), page.getByRole('button', { name: 'Begin the move' }).click()])
+  await look(page, 'a move under way')
+}
+
+async function comeBack(browser) {
+  const page = await (await withAxe(browser, { locale: 'en' })).newPage()
+  page.setDefaultTimeout(120_000)
+  await page.goto(`${url}/account/sign-in`)
+  await send(page, 'Sign in', { 'Handle or e-mail address': label, Password: password })
+  await page.getByRole('link', { name: 'Go on' }).click()
+  return page
+}
+
+async function bringRecords(page, car) {
+  await fs.writeFile(inDownloads('old.car'), car)
+  await page.getByLabel('CAR file').setInputFiles(inDownloads('old.car'))
+  await send(page, 'Upload')
+}
+
+async function confirm(page, mails, key) {
+  await page.getByRole('heading', { name: 'Make it public' }).waitFor()
+  await look(page, 'a move that waits for a word')
+  if (key) {
+    await page.locator('#key').fill(key)
+    await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name: 'Sign and move' }).click()])
+    return
+  }
+  const before = mails.length
+  await send(page, 'Have your old host mail the code')
+  const code = await until(() => mails.slice(before).map(codeIn).find(Boolean), 'no code by mail')
+  await look(page, 'the code of a move')
+  await send(page, 'Confirm the move', { 'Code from the e-mail': code })
+}
+
+async function bringBlobs(page, blobs) {
+  const names = blobs.map((_, number) => inDownloads(`blob-${number}`))
+  await Promise.all(blobs.map(({ bytes }, number) => fs.writeFile(names[number], bytes)))
+  await page.goto(`${url}/account/data/blobs`)
+  await look(page, 'missing files')
+  await page.getByLabel('Files').setInputFiles(names)
+  await send(page, 'Upload')
+  await page.getByText(`${blobs.length} files were taken`).waitFor()
+}
+
+// The archive, unpacked, and the repo in it held against its signature and its tree by @atproto/repo.
+async function readArchive(page, did, blobs) {
+  await page.goto(`${url}/account/data`)
+  await send(page, 'Make an archive')
+  const link = page.getByRole('link', { name: /Download the archive/ })
+  await link.waitFor()
+  await look(page, 'an archive that is ready')
+  const [download] = await Promise.all([page.waitForEvent('download'), link.click()])
+  await download.saveAs(inDownloads('archive.zip'))
+  execFileSync('python3', ['-m', 'zipfile', '-e', inDownloads('archive.zip'), inDownloads('archive')])
+  const files = await fs.readdir(inDownloads('archive/blobs'))
+  assert.equal(files.length, blobs.length)
+  return recordsIn(await fs.readFile(inDownloads('archive/repo.car')), did, await keyOf(did, plc))
+}
+
+const smtp = receiveMail(Number(options['smtp-port']))
+const browser = await chromium.launch({ executablePath: options.chromium, args: ['--no-sandbox', '--disable-gpu'] })
+try {
+  const isByKey = options.way === 'key'
+  const keypair = await P256Keypair.create({ exportable: true })
+  const secret = await keypair.export()
+  const { base58btc } = await import('multiformats/bases/base58')
+  const key = isByKey ? base58btc.encode(Uint8Array.from([0x86, 0x26, ...secret])) : ''
+  const old = await settleIn(options.old, label, oldPassword, isByKey ? { recoveryKey: keypair.did() } : {})
+  const { did, handle } = old.session
+  const { blobs, preferences } = await write(old, Number(options.records), Number(options.blobs))
+  const car = await carOf(old)
+  const kept = await recordsIn(car, did, await keyOf(did, plc))
+  const before = (await old.com.atproto.sync.getLatestCommit({ did })).data
+  if (isByKey) await old.com.atproto.server.deactivateAccount({}) // from now on it gives nothing to anybody
+  const heard = listen(url, plc)
+  const began = Date.now()
+  const first = await (await withAxe(browser, { locale: 'en' })).newPage()
+  first.setDefaultTimeout(120_000)
+  await begin(first, isByKey ? did : handle, key)
+  await first.context().close()
+  const page = await comeBack(browser)
+  if (isByKey) await bringRecords(page, car)
+  await page.getByText(`${kept.size} are here`).waitFor()
+  assert.deepEqual(heard.of(did), [], 'something was said before it was confirmed')
+  if (!isByKey) await page.locator('dt:text-is("Files") + dd').getByText(String(blobs.length), { exact: true }).waitFor()
+  await confirm(page, smtp.mails, key)
+  await page.getByText('Your account lives here now.').waitFor()
+  console.log(`moved in ${Date.now() - began} ms`)
+  await look(page, 'a move that is done')
+  await checkSigned(await checkAnnounced(heard, did, before), did, plc)
+  if (isByKey) await bringBlobs(page, blobs)
+  const agent = new AtpAgent({ service: url })
+  await agent.login({ identifier: did, password })
+  const now = await agentAt(url, agent.session)
+  for (const { bytes, ref } of blobs) {
+    const got = await now.com.atproto.sync.getBlob({ did, cid: ref.ref.toString() })
+    assert.ok(bytes.equals(Buffer.from(got.data)), 'a blob changed on the way')
+  }
+  if (!isByKey) assert.deepEqual((await now.app.bsky.actor.getPreferences()).data.preferences, preferences)
+  const anyone = new AtpAgent({ service: options.old })
+  await assert.rejects(anyone.com.atproto.sync.getRepo({ did }), (error) => error.error === 'RepoDeactivated')
+  assert.deepEqual(await readArchive(page, did, blobs), kept, 'the archive lacks something')
+  assert.deepEqual(heard.errors.map(String), [], 'what the firehose reader complained about')
+  await heard.close()
+  assert.deepEqual(faults, [])
+  console.log(`${kept.size} records and ${blobs.length} blobs moved in with ${did}; axe found nothing`)
+} finally {
+  smtp.close()
+  await browser.close()
+}
+process.exit(0)
