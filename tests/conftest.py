@@ -28,25 +28,25 @@ django.setup()
 
 from django.core.files.storage import storages  # noqa: E402 - needs django.setup()
 
-from hosting.models import Host, Tenant  # noqa: E402 - needs django.setup()
-from hosting.tenancy import provisioning  # noqa: E402 - needs django.setup()
-from tests import shortcuts  # noqa: E402 - needs django.setup()
+from hosting.models import Host  # noqa: E402 - needs django.setup()
+from tests import factories, shortcuts  # noqa: E402 - needs django.setup()
 
 shortcuts.take()
 
-# What one of two test processes runs, in the order of a single one; the other one has the rest.
-_WITH_PROCESSES = frozenset({"browser", "concurrency", "fuzz", "house", "interop", "tenancy"})
+# What the first of two test processes runs, in the order of a single one; the other has the rest.
+# By measurement they take about as long, all tests, and those that `make test-fast` runs.
+_FIRST = frozenset({"browser", "concurrency", "house", "interop"})
+_FIRST_QUICK = frozenset({"api", "concurrency", "fuzz", "house", "tenancy", "unit/server"})
 
 
 class ByFolder(LoadScopeScheduling):  # type: ignore[misc] # pytest-xdist says no types
     """Parts the tests always alike: none may pass by who happened to run before it."""
 
     def _split_scope(self, nodeid: str) -> str:
-        folder = nodeid.split("/")[1]
-        # Without the slow ones (`make test-fast`) little is left of the first part.
-        is_fast = "not slow" in self.config.option.markexpr
-        is_first = folder in _WITH_PROCESSES or (is_fast and folder == "api")
-        return "processes" if is_first else "others"
+        folders = nodeid.split("/")[1:3]
+        is_quick = "not long" in self.config.option.markexpr
+        first = _FIRST_QUICK if is_quick else _FIRST
+        return "second" if first.isdisjoint({folders[0], "/".join(folders)}) else "first"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFolder:
@@ -78,16 +78,13 @@ def real_password_hashes(settings) -> None:
 @pytest.fixture
 def ash(db: None) -> Host:
     """The first tenant's host: `localhost`, handles under `.test`."""
-    tenant = Tenant.objects.create(slug="ash", name="Ash")
-    return provisioning.create_host(tenant, "localhost", "http://localhost:2583", [".test"])
+    return factories.ash()
 
 
 @pytest.fixture
 def birch(db: None) -> Host:
     """The second tenant's host: `birch.localhost`, handles under `.birch.test`."""
-    tenant = Tenant.objects.create(slug="birch", name="Birch")
-    origin = "http://birch.localhost:2583"
-    return provisioning.create_host(tenant, "birch.localhost", origin, [".birch.test"])
+    return factories.birch()
 
 
 @pytest.fixture

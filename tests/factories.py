@@ -12,11 +12,25 @@ from accounts.identity.keys import signing_keys
 from accounts.models import Account
 from accounts.signals import account_opened
 from accounts.signup.sign_up import SignUp
-from hosting.models import Host, Member, StaffUser
+from hosting.models import Host, Member, StaffUser, Tenant
+from hosting.tenancy import provisioning
 
 PASSWORD = "correct horse battery"
 _numbers = itertools.count(1)
 ALICE = SignUp(handle="alice.test", email="alice@example.com", password=PASSWORD)
+
+
+def ash() -> Host:
+    """The first tenant's host: `localhost`, handles under `.test`."""
+    tenant = Tenant.objects.create(slug="ash", name="Ash")
+    return provisioning.create_host(tenant, "localhost", "http://localhost:2583", [".test"])
+
+
+def birch() -> Host:
+    """The second tenant's host: `birch.localhost`, handles under `.birch.test`."""
+    tenant = Tenant.objects.create(slug="birch", name="Birch")
+    origin = "http://birch.localhost:2583"
+    return provisioning.create_host(tenant, "birch.localhost", origin, [".birch.test"])
 
 
 def wanted(**changes: Any) -> SignUp:

@@ -4,12 +4,10 @@ Every reply is held against its lexicon (settings.XRPC_CHECK_OUTPUT). The only t
 real is the network's edge: the PLC directory is a function that accepts everything.
 """
 
-import orjson
 import pytest
 
 from hosting.tenancy import routing
-from protocol.did import did_document, plc
-from server.net import dns, http_client
+from tests.api import network
 from tests.api.clients import Api, Person, sign_up
 
 
@@ -21,34 +19,11 @@ def answers_are_checked(settings):
 
 @pytest.fixture(autouse=True)
 def directory(monkeypatch, settings):
-    """The network's edge: a PLC directory that accepts every operation, and says the newest; and
-    nobody else out there."""
+    """What was posted to the PLC directory (tests.api.network), by URL and in order."""
     settings.VALKEY_URL = ""  # no worker runs here; who waits publishes
     posted = []
-
-    def request(method, url, body=None, **_limits):
-        if method == "POST":
-            posted.append((url, body))
-            return http_client.Answer(200, {}, b"OK")
-        kept = [sent for at, sent in posted if at == url.removesuffix("/log/last")]
-        if not kept:
-            return http_client.Answer(404, {}, b"")
-        is_log = url.endswith("/log/last")
-        return http_client.Answer(200, {}, kept[-1] if is_log else _document(url, kept[-1]))
-
-    def nobody(*_args, **_limits):
-        raise http_client.Unreachable("there is no network here")
-
-    monkeypatch.setattr(http_client, "request_configured", request)
-    monkeypatch.setattr(http_client, "request", nobody)
-    monkeypatch.setattr(dns, "values", lambda _name: [])
+    network.stand_in(monkeypatch, posted)
     return posted
-
-
-def _document(url: str, operation: bytes) -> bytes:
-    """What the directory says of a DID whose newest operation this is."""
-    data = plc.data_of(orjson.loads(operation))
-    return orjson.dumps(did_document.render(url.rpartition("/")[2], data))
 
 
 @pytest.fixture

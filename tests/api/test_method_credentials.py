@@ -17,10 +17,15 @@ from accounts.models import Account, OAuthSession, Session
 from accounts.oauth import opaque
 from accounts.oauth.dpop import nonces
 from accounts.oauth.tokens import access_tokens
+from tests.api import shared_people
 from tests.api.clients import Api
 from tests.oauth_app import Key
 from tests.tenancy.test_cross_tenant import MATRIX, THING, answer_to, filled
 from xrpc import registry
+
+pytestmark = pytest.mark.django_db
+shared, directory = shared_people.shared, shared_people.directory
+ash, alice = shared_people.ash, shared_people.alice
 
 VIEW = "did:web:view.example.com"
 SESSIONS = {
@@ -165,7 +170,7 @@ def account(alice) -> Account:
     return Account.objects.select_related("host").get(did=alice.did)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def facts(alice) -> dict[str, str]:
     some = {"did": alice.did, "handle": alice.handle, "email": alice.email}
     upload = alice.send("com.atproto.repo.uploadBlob", b"some text", "text/plain").json()

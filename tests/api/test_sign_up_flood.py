@@ -32,6 +32,7 @@ def _answer(host, number):
     return response.status_code, response.json().get("error")
 
 
+@pytest.mark.long
 def test_a_flood_mints_no_did_once_the_velocity_limit_trips(flooded, ash, birch, directory):
     assert flooded == [(200, None)] * LIMIT + [(400, "SignupQueued")] * (FLOOD - LIMIT)
     assert (Account.objects.count(), PlcOperation.objects.count()) == (LIMIT, LIMIT)

@@ -171,6 +171,7 @@ def race(ash: Host, folder: Path, settings, tmp_path_factory) -> Iterator[Race]:
     long_reads.close_idle()
 
 
+@pytest.mark.long
 def test_whatever_meets_the_repo_stays_whole_and_says_so(race: Race) -> None:
     race.run([write, write, bring_in, take_out, prove, moderate, rotate, sweep, look], SECONDS)
     assert all(race.done.get(role.__name__) for role in (write, bring_in, take_out, prove, rotate))
@@ -181,6 +182,7 @@ def test_whatever_meets_the_repo_stays_whole_and_says_so(race: Race) -> None:
     assert_nothing_orphaned(race)
 
 
+@pytest.mark.long
 def test_many_repos_at_once_do_not_stand_in_each_others_way(race: Race) -> None:
     """Commits of several repos go in together, while each of them is locked by others too."""
     races = [race]
@@ -198,6 +200,7 @@ def test_many_repos_at_once_do_not_stand_in_each_others_way(race: Race) -> None:
     assert_nothing_orphaned(race)
 
 
+@pytest.mark.long
 def test_a_deletion_amid_all_the_others_leaves_nothing(race: Race) -> None:
     roles = [write, bring_in, take_out, prove, moderate, rotate, look]
 

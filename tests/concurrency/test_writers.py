@@ -76,6 +76,7 @@ def repo(account: Account) -> RepoRow:
     return reads.find_repo(account.host, account.did)
 
 
+@pytest.mark.long
 def test_every_acknowledged_write_of_eight_writers_survives(
     account: Account, repo: RepoRow, at_once: ConcurrencyLimit
 ) -> None:
@@ -125,6 +126,7 @@ def test_of_eight_likes_of_one_subject_the_last_remains(
     assert Record.objects.count() == 1
 
 
+@pytest.mark.long
 def test_numbers_have_no_gap_and_keep_each_repos_order(
     ash: Host, at_once: ConcurrencyLimit
 ) -> None:
@@ -143,6 +145,7 @@ def test_numbers_have_no_gap_and_keep_each_repos_order(
     assert_one_order(ash, 8 * 4 + 320)
 
 
+@pytest.mark.long
 def test_a_killed_sequencer_loses_and_repeats_nothing(ash: Host) -> None:
     repos = [reads.find_repo(ash, open_account(ash).did) for _ in range(4)]
     is_over = threading.Event()

@@ -31,11 +31,13 @@ def world(ash: Host, monkeypatch: pytest.MonkeyPatch, settings) -> None:
     http.enter(ash)
 
 
+@pytest.mark.long
 def test_requests_of_every_kind_are_answered() -> None:
     for seed in http.SEEDS:
         http.check(seed)
 
 
+@pytest.mark.long
 @settings(
     max_examples=150,
     deadline=30_000,
@@ -46,6 +48,7 @@ def test_mutations_are_answered(data: bytes) -> None:
     http.check(data)
 
 
+@pytest.mark.long
 @settings(
     max_examples=50,
     deadline=30_000,

@@ -41,6 +41,7 @@ def test_seeds_pass(name: str) -> None:
         target(name).check(seed)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", TARGETS)
 @settings(max_examples=150, deadline=10_000, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())

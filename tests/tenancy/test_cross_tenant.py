@@ -15,12 +15,18 @@ from accounts.models import Account
 from protocol import car, mst
 from protocol.keys import SigningKey
 from protocol.repo import commit
+from tests.api import shared_people
 from tests.api.clients import Api
 from xrpc import (
     app_bsky,  # noqa: F401 - importing it declares its methods
     com_atproto,  # noqa: F401 - importing it declares its methods
     registry,
 )
+
+pytestmark = pytest.mark.django_db
+shared, directory = shared_people.shared, shared_people.directory
+ash, birch = shared_people.ash, shared_people.birch
+alice, mallory = shared_people.alice, shared_people.mallory
 
 THING = "com.example.grove.thing"
 CAR = "application/vnd.ipld.car"
@@ -212,7 +218,7 @@ MATRIX = {
 STREAMS = {"com.atproto.sync.subscribeRepos"}  # tests/tenancy/test_streams.py
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def facts(alice) -> dict[str, str]:
     """What there is to know about Alice: nobody at birch may."""
     upload = alice.send("com.atproto.repo.uploadBlob", b"ash's bytes", "text/plain").json()

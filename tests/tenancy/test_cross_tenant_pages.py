@@ -22,6 +22,7 @@ from accounts.pages.cookies import COOKIE
 from accounts.pages.oauth.browsers import NAME_COOKIE, PROOF_COOKIE
 from moderation.reports import reports
 from protocol import cid
+from tests.api import shared_people
 from tests.factories import staff_member
 from tests.unit.accounts.pages.oauth.pages import query_of
 
@@ -44,6 +45,10 @@ def console(path: str, staff: int, verb: str = "get") -> Row:
     """The console opens for the tenant's own staff alone."""
     return Row(f"/console/{path}", 302, staff, verb)
 
+
+pytestmark = pytest.mark.django_db
+shared, directory = shared_people.shared, shared_people.directory
+ash, birch, alice = shared_people.ash, shared_people.birch, shared_people.alice
 
 PERSON = "console/^accounts/(?P<did>did:[^/]+)/"
 BLOB = PERSON + "blobs/(?P<link>[a-z0-9]+)/"

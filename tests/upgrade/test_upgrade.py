@@ -29,6 +29,8 @@ from tests.api.clients import Api
 from tests.factories import PASSWORD
 from tests.upgrade import write_dump
 
+pytestmark = pytest.mark.long
+
 DUMP = Path(__file__).with_name("before_0_1.sql")
 SQUASHED = {"accounts", "hosting", "mail", "moderation", "repos"}
 FIRST = "0001_squashed_tables"

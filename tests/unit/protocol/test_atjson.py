@@ -21,6 +21,7 @@ def value_of(record: dict[str, Any]) -> Any:
     return cbor.decode(atjson.to_cbor(record))
 
 
+@pytest.mark.long
 @given(data_model.json_objects)
 def test_plain_json_comes_back_as_it_went_in(record: dict[str, Any]) -> None:
     assert orjson.loads(atjson.from_cbor(atjson.to_cbor(record))) == record

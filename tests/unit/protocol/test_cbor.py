@@ -150,6 +150,7 @@ def test_depth_is_seen_in_large_values_whose_bytes_look_like_array_heads() -> No
         cbor.decode(b"\x82" + cbor.encode("é" * 2000) + b"\xa1\x61a" * 40 + b"\x01")
 
 
+@pytest.mark.long
 @settings(max_examples=30)
 @given(st.lists(data_model.values, min_size=20, max_size=20))
 def test_large_values_read_back_as_they_were_written(values: list[Any]) -> None:

@@ -9,6 +9,8 @@ import pytest
 
 from tests.house.packages import ROOT
 
+pytestmark = pytest.mark.long
+
 COMMANDS = (
     ["firehose", "restore"],
     ["repo", "check", "--all"],

@@ -128,6 +128,7 @@ def test_a_directory_that_is_down_changes_nothing_and_leaves_no_row(account, plc
     assert not PlcOperation.objects.filter(kind="update").exists()
 
 
+@pytest.mark.long
 def test_a_directory_that_is_too_slow_changes_nothing(account, plc):
     plc.delay_s = 0.8
     with pytest.raises(updates.DirectoryUnavailable):
@@ -136,6 +137,7 @@ def test_a_directory_that_is_too_slow_changes_nothing(account, plc):
     assert account.handle == "alice.test"
 
 
+@pytest.mark.long
 def test_a_directory_that_fails_before_taking_it_keeps_the_handle_for_later(account, plc):
     plc.fail_before = True
     with pytest.raises(updates.UpdateTimeout) as late:
@@ -145,6 +147,7 @@ def test_a_directory_that_fails_before_taking_it_keeps_the_handle_for_later(acco
     assert allocation.is_taken("new-alice.test")
 
 
+@pytest.mark.long
 def test_repeating_the_wish_goes_on_with_it(account, plc):
     plc.fail_before = True
     with pytest.raises(updates.UpdateTimeout):
@@ -156,6 +159,7 @@ def test_repeating_the_wish_goes_on_with_it(account, plc):
     assert PlcOperation.objects.filter(kind="update").count() == 1
 
 
+@pytest.mark.long
 def test_a_directory_that_fails_after_taking_it_is_believed_by_its_log(account, plc):
     plc.fail_after = True
     with pytest.raises(updates.UpdateTimeout):
@@ -167,6 +171,7 @@ def test_a_directory_that_fails_after_taking_it_is_believed_by_its_log(account, 
     assert len(plc.posts) == 2  # the genesis and the one update
 
 
+@pytest.mark.long
 def test_another_wish_takes_the_place_of_one_that_waits(account, plc):
     plc.fail_before = True
     with pytest.raises(updates.UpdateTimeout):
@@ -177,6 +182,7 @@ def test_another_wish_takes_the_place_of_one_that_waits(account, plc):
     assert not allocation.is_taken("first.test")
 
 
+@pytest.mark.long
 def test_whoever_waits_for_the_first_wish_hears_of_the_second(account, plc):
     plc.fail_before = True
     with pytest.raises(updates.UpdateTimeout):
@@ -188,6 +194,7 @@ def test_whoever_waits_for_the_first_wish_hears_of_the_second(account, plc):
         updates.await_publication(first)
 
 
+@pytest.mark.long
 def test_a_wish_that_came_in_late_after_all_is_overtaken_by_the_next(account, plc):
     plc.fail_after = True
     with pytest.raises(updates.UpdateTimeout):
@@ -219,6 +226,7 @@ def test_a_did_without_our_rotation_key_is_its_owners_to_change(account, ash):
         change(account, "new-alice.test")
 
 
+@pytest.mark.long
 def test_an_operation_too_many_is_refused_with_the_directorys_words(account):
     for number in range(9):
         change(account, f"alice-{number}.test")

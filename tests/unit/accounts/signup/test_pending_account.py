@@ -63,6 +63,7 @@ def test_of_ten_with_one_code_one_comes_in(host, code, plc):
     assert SigningKey.objects.count() == 1
 
 
+@pytest.mark.long
 def test_a_sign_up_that_is_withdrawn_gives_its_code_back(host, code, plc):
     plc.down = True
     with pytest.raises(XrpcError):
@@ -72,6 +73,7 @@ def test_a_sign_up_that_is_withdrawn_gives_its_code_back(host, code, plc):
     assert used(code) == 0
 
 
+@pytest.mark.long
 def test_the_same_person_goes_on_with_the_code_they_spent(host, code, plc):
     plc.down = True
     with pytest.raises(XrpcError):

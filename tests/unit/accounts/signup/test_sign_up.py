@@ -142,6 +142,7 @@ def test_a_double_click_gives_one_account_to_both(ash, plc, settings):
     assert len(plc.posts) == 1
 
 
+@pytest.mark.long
 def test_a_late_directory_gives_504_and_keeps_the_sign_up(ash, plc):
     plc.delay_s = 3.0
     with pytest.raises(await_directory.DirectoryTimeout) as late:
@@ -150,6 +151,7 @@ def test_a_late_directory_gives_504_and_keeps_the_sign_up(ash, plc):
     assert Account.objects.get().status == "pending"
 
 
+@pytest.mark.long
 def test_a_directory_that_is_down_gives_502_and_keeps_the_sign_up(ash, plc, settings):
     closed_port(settings)
     with pytest.raises(await_directory.DirectoryDown) as down:
@@ -158,6 +160,7 @@ def test_a_directory_that_is_down_gives_502_and_keeps_the_sign_up(ash, plc, sett
     assert Account.objects.get().status == "pending"
 
 
+@pytest.mark.long
 def test_a_pending_sign_up_is_resumed_by_whoever_repeats_it(ash, plc):
     plc.fail_before = True
     with pytest.raises(await_directory.DirectoryTimeout):
@@ -168,6 +171,7 @@ def test_a_pending_sign_up_is_resumed_by_whoever_repeats_it(ash, plc):
     assert Account.objects.get().status == "active"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "changes",
     [{"password": "another password"}, {"email": "other@example.com"},
@@ -181,6 +185,7 @@ def test_a_pending_sign_up_is_nobody_elses(ash, plc, changes):
         sign_up.sign_up(ash, wanted(**changes))
 
 
+@pytest.mark.long
 def test_an_operation_accepted_in_silence_is_not_posted_twice(ash, plc):
     plc.fail_after = True
     with pytest.raises(await_directory.DirectoryTimeout):

@@ -154,6 +154,7 @@ def test_hosts_have_budgets_of_their_own(two: tuple[Ledger, Ledger], who: str) -
     assert two[0].spend(2, charge(STRICT, who)).remaining == 4
 
 
+@pytest.mark.long
 def test_a_window_begins_with_its_first_attempt_and_ends(
     two: tuple[Ledger, Ledger], who: str
 ) -> None:
@@ -196,6 +197,7 @@ def test_a_valkey_that_hangs_costs_one_attempt_a_quarter_of_a_second(
     assert time.monotonic() - begun < 40  # 200 attempts of a quarter of a second are 50 s
 
 
+@pytest.mark.long
 def test_a_valkey_that_comes_back_is_told(own_valkey: valkey.Valkey, who: str) -> None:
     ledger = Ledger(Store())
     os.kill(own_valkey.process.pid, signal.SIGSTOP)

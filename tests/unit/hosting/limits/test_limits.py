@@ -53,6 +53,7 @@ def test_without_valkey_the_process_counts_for_itself(ash: Host) -> None:
         spend(ash, "alice")
 
 
+@pytest.mark.long
 def test_a_new_window_is_a_new_budget(ash: Host) -> None:
     brief = Bucket("brief", (Budget(1, 1),))
     limits.spend(brief, ash, "alice")

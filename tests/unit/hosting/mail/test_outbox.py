@@ -51,6 +51,7 @@ def test_a_server_that_is_down_and_back_gets_the_email_once(ash, post_office):
     assert stored(mail).state == State.SENT
 
 
+@pytest.mark.long
 def test_a_slow_server_gets_it_once(ash, post_office):
     post_office.open("slow")
     mail = post(ash)
@@ -242,6 +243,7 @@ def test_words_cannot_stay_with_a_email_that_was_sent(ash, post_office):
         OutgoingMail.objects.filter(pk=mail.pk).update(state=State.SENT, decided_at=timezone.now())
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_of_many_workers_one_sends(ash, post_office):
     post_office.open("slow")

@@ -168,6 +168,7 @@ def test_the_last_operation_of_a_tombstoned_did_is_its_tombstone(http):
 # --- limits
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("count", "step", "period"),
     [

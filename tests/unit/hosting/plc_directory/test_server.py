@@ -39,6 +39,7 @@ def test_the_directory_serves_under_any_host_name_without_the_main_sites_paths(p
     assert fetch(f"{plc.url}/xrpc/_health")[0] == 404
 
 
+@pytest.mark.long
 def test_its_process_loads_without_anything_that_has_set_django_up_before():
     loading = [sys.executable, "-c", "import hosting.plc_directory.asgi"]
     subprocess.run(loading, check=True, timeout=200)

@@ -120,6 +120,7 @@ def test_a_reporter_gets_a_share_of_the_hosts_bytes(account, author, repo, setti
     assert not BlobHold.objects.exists()  # no room for the file in either case
 
 
+@pytest.mark.long
 def test_all_reporters_together_fill_no_more_than_the_hosts_bytes(ash, author, repo, settings):
     settings.EVIDENCE_BYTES = 4_000
     for number in range(40):

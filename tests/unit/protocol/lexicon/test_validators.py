@@ -3,6 +3,7 @@
 import threading
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -32,6 +33,7 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.long
 def test_every_bundled_definition_compiles() -> None:
     made = Catalog()
     for nsid in bundled_nsids():
@@ -52,6 +54,7 @@ def test_every_bundled_method_compiles() -> None:
             assert isinstance(refused(verb, {}), LexiconError | None)
 
 
+@pytest.mark.long
 @given(st.sampled_from(RECORDS), VALUES)
 def test_any_value_is_accepted_or_refused_as_a_record(nsid: str, value: Any) -> None:
     kind = catalog().record(nsid)
@@ -61,6 +64,7 @@ def test_any_value_is_accepted_or_refused_as_a_record(nsid: str, value: Any) -> 
     assert refusal is None or refusal.message.startswith("Record")
 
 
+@pytest.mark.long
 @given(st.sampled_from(METHODS), VALUES)
 def test_any_value_is_accepted_or_refused_as_a_body(nsid: str, value: Any) -> None:
     method = catalog().method(nsid)
@@ -98,6 +102,7 @@ SCHEMAS = st.recursive(
 )
 
 
+@pytest.mark.long
 @settings(max_examples=200)
 @given(st.dictionaries(st.text(), SCHEMAS, max_size=3), VALUES)
 def test_any_document_compiles_or_is_refused(fields: dict[str, Any], value: Any) -> None:

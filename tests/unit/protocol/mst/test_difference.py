@@ -37,6 +37,7 @@ def test_what_differs_is_found_in_order(old: Records, new: Records) -> None:
     assert list(difference(old, new).changes()) == expected(old, new)
 
 
+@pytest.mark.long
 @given(records, records)
 @settings(max_examples=150, deadline=None)
 def test_nodes_gone_and_new_make_one_tree_of_the_other(old: Records, new: Records) -> None:

@@ -42,6 +42,7 @@ def commit(records: Records, ops: Sequence[RepoOp]) -> tuple[bytes, dict[bytes, 
     return root, tree.covering_proof(op.path.encode() for op in ops)
 
 
+@pytest.mark.long
 @given(samples.records, samples.changes)
 @settings(max_examples=300, deadline=None)
 def test_covering_proof_alone_undoes_any_batch(records: Records, changes: list[Change]) -> None:

@@ -45,6 +45,7 @@ def test_punctuation_inside_of_strings_does_not_count(text: bytes) -> None:
     assert bounded_json.loads(text) == orjson.loads(text)
 
 
+@pytest.mark.long
 @given(st.recursive(st.integers(0, 9) | st.text('\\"{}[],:a'), st.lists, max_leaves=40))
 def test_the_count_is_of_what_parsing_gives(value: object) -> None:
     text = orjson.dumps(value)

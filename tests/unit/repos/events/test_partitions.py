@@ -106,6 +106,7 @@ def test_a_repo_writes_on_after_its_last_event_was_dropped(repo: RepoRow) -> Non
     assert stream.commits(repo.id)[0]["since"] == head.rev
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_a_partition_in_use_is_let_be_and_writers_wait_no_longer_than_a_moment(
     repo: RepoRow, monkeypatch

@@ -68,6 +68,7 @@ def test_a_rolled_back_batch_is_numbered_again_without_a_gap(ash: Host, repo: Re
     assert seqs(ash) == [1, 2, 3, 4]
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_the_process_numbers_and_a_standby_takes_over(ash: Host, repo: RepoRow) -> None:
     with numbering.running() as leader:
@@ -97,6 +98,7 @@ def test_a_leader_killed_under_load_is_followed(ash: Host, repo: RepoRow) -> Non
     assert seqs(ash) == list(range(1, 5 + len(said)))
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_the_process_comes_back_after_its_connection_was_cut(ash: Host, repo: RepoRow) -> None:
     with numbering.running():

@@ -146,6 +146,7 @@ class Life:
         return records
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(6))
 def test_whatever_happens_readers_see_the_model_and_the_story_is_whole(
     seed: int, ash: Host, settings, tmp_path

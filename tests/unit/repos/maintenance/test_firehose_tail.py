@@ -127,12 +127,14 @@ CHANGES: dict[str, Callable[[dict[str, Any]], object]] = {
 }
 
 
+@pytest.mark.long
 def test_a_consumer_finds_no_fault_with_our_events(repo: RepoRow) -> None:
     said = frames_of(repo)
     assert len(said) > 50
     assert faults(repo, said) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("expected", CHANGES)
 def test_what_was_changed_in_a_commit_is_found(repo: RepoRow, expected: str) -> None:
     said = frames_of(repo)
@@ -141,6 +143,7 @@ def test_what_was_changed_in_a_commit_is_found(repo: RepoRow, expected: str) -> 
     assert expected in "\n".join(faults(repo, said))
 
 
+@pytest.mark.long
 def test_a_foreign_key_and_no_key_are_found(repo: RepoRow, ash) -> None:
     other = open_account(ash).signing_did_key
     said = frames_of(repo)
@@ -153,12 +156,14 @@ def test_a_foreign_key_and_no_key_are_found(repo: RepoRow, ash) -> None:
         assert expected in first
 
 
+@pytest.mark.long
 def test_a_new_key_is_asked_for_before_a_signature_is_called_wrong(repo: RepoRow, ash) -> None:
     old, new = open_account(ash).signing_did_key, Repo.objects.get(pk=repo.id).signing_did_key
     verifier = Verifier(lambda _did, is_anew: new if is_anew else old)
     assert not [found for found in tail.seen(frames_of(repo), verifier) if found.faults]
 
 
+@pytest.mark.long
 def test_events_out_of_order_and_left_out_are_found(repo: RepoRow) -> None:
     said = frames_of(repo)
     assert "seq 9 after 10" in faults(repo, [*said[:8], said[9], said[8], *said[10:]])

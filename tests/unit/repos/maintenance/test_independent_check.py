@@ -216,6 +216,7 @@ def test_many_damages_are_counted_and_not_all_listed(repo: RepoRow, monkeypatch)
     assert report.damages[-1] == f"and {COUNT - 1 - 3} more"
 
 
+@pytest.mark.long
 def test_trees_are_made_as_the_other_code_makes_them() -> None:
     leaves = [
         Leaf(f"{THING}/{n:05}".encode(), blocks.cid_of(bytes([n % 24]))) for n in range(2_000)

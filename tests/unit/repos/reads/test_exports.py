@@ -116,6 +116,7 @@ def test_writes_during_an_export_do_not_show_in_it(repo: RepoRow) -> None:
     assert len(dict(mst.Tree(root, exported.blocks).items())) == 200
 
 
+@pytest.mark.long
 @own_connection
 def test_an_export_dropped_half_way_leaves_its_connection_usable(repo: RepoRow) -> None:
     fill(repo, 0, 200)
@@ -207,6 +208,7 @@ def test_an_export_has_every_block_once_whatever_the_records(
     whole(exported, repo)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("counted", [COUNTED, NOT_COUNTED])
 @own_connection
 def test_equal_records_far_apart_are_one_block(repo: RepoRow, monkeypatch, counted: int) -> None:

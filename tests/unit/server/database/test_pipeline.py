@@ -104,6 +104,7 @@ def test_a_silent_postgres_is_given_up_in_time() -> None:
     cut()  # Postgres itself sleeps on
 
 
+@pytest.mark.long
 def test_an_idle_connection_is_not_taken_for_a_silent_one() -> None:
     async def story(pipeline: Pipeline) -> object:
         await doubled(pipeline, 1)

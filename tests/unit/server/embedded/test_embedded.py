@@ -44,6 +44,7 @@ def value_in(server: postgres.Postgres, query: str) -> object:
         return value
 
 
+@pytest.mark.long
 def test_postgres_is_private_and_durable(data: Path) -> None:
     server = postgres.start(data)
     assert value_in(server, "show listen_addresses") == ""
@@ -53,6 +54,7 @@ def test_postgres_is_private_and_durable(data: Path) -> None:
     server.stop()
 
 
+@pytest.mark.long
 def test_postgres_wants_the_password_even_through_its_socket(data: Path) -> None:
     server = postgres.start(data)
     host = str(server.socket_folder)
@@ -61,6 +63,7 @@ def test_postgres_wants_the_password_even_through_its_socket(data: Path) -> None
     server.stop()
 
 
+@pytest.mark.long
 def test_postgres_keeps_its_data(data: Path) -> None:
     server = postgres.start(data)
     with psycopg.connect(server.url) as connection:
@@ -77,6 +80,7 @@ def test_folders_noted_under_the_older_name_are_found_again(data: Path) -> None:
     assert service_user.service_folders(data) == before
 
 
+@pytest.mark.long
 def test_postgres_starts_after_kill_9_with_what_was_committed(data: Path) -> None:
     server = postgres.start(data)
     with psycopg.connect(server.url) as connection:
@@ -88,6 +92,7 @@ def test_postgres_starts_after_kill_9_with_what_was_committed(data: Path) -> Non
     again.stop()
 
 
+@pytest.mark.long
 def test_what_is_raised_while_waiting_stops_postgres_again(data: Path) -> None:
     def impatient() -> None:
         raise KeyboardInterrupt
@@ -98,6 +103,7 @@ def test_what_is_raised_while_waiting_stops_postgres_again(data: Path) -> None:
     assert not note.exists()
 
 
+@pytest.mark.long
 def test_postgres_stops_when_asked_though_its_starter_ignores_the_signal(data: Path) -> None:
     ignored = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
@@ -119,6 +125,7 @@ def test_valkey_keeps_its_data_and_listens_on_no_port(data: Path) -> None:
     again.stop()
 
 
+@pytest.mark.long
 def test_counters_make_room_and_tasks_never_do(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(valkey, "MEMORY_MAX_BYTES", 8_000_000)
     server = valkey.start(data)
@@ -161,6 +168,7 @@ def test_a_data_folder_from_before_the_password_gets_one_and_keeps_its_tasks(dat
     again.stop()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("service", [postgres, valkey])
 def test_the_services_inherit_nothing_of_ours(
     data: Path, monkeypatch: pytest.MonkeyPatch, service: ModuleType
@@ -174,6 +182,7 @@ def test_the_services_inherit_nothing_of_ours(
     assert names <= {b"PATH", b"LANG", b"TZ", *SET_BY_POSTGRES}
 
 
+@pytest.mark.long
 def test_the_log_of_postgres_has_no_values_in_it(data: Path) -> None:
     server = postgres.start(data)
     with psycopg.connect(server.url, autocommit=True, cursor_factory=psycopg.ClientCursor) as db:

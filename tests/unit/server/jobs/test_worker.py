@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[4]
 # In a process of its own, which may write no file any more from here on, as on a full disk.
 SCRIPT = """
@@ -19,6 +21,7 @@ assert "sweep" in clock.schedule
 """
 
 
+@pytest.mark.long
 def test_a_full_disk_does_not_stop_the_clock(tmp_path: Path) -> None:
     argv = [sys.executable, "-c", SCRIPT, str(tmp_path / "schedule")]
     subprocess.run(argv, cwd=ROOT, check=True, timeout=60)

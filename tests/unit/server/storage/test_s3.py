@@ -16,6 +16,8 @@ from django.core.files.storage import storages
 
 from tests.running import free_port
 
+pytestmark = pytest.mark.long
+
 exceptions = pytest.importorskip("botocore.exceptions", reason="needs the extra `s3`")
 pytest.importorskip("storages.backends.s3", reason="needs the extra `s3`")
 pytest.importorskip("moto.server", reason="needs moto[server]")

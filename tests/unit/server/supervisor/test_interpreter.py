@@ -105,6 +105,7 @@ def test_this_interpreter_says_what_the_makefile_asks() -> None:
     assert said == ("optimised\n" if interpreter.is_optimised() else "plain\n")
 
 
+@pytest.mark.long
 def test_a_process_that_has_loaded_much_measures_what_a_young_one_does() -> None:
     measure = "from server.supervisor import interpreter as i; print(i.measured_slowness())"
 

@@ -49,6 +49,7 @@ def said(script: str, **given: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+@pytest.mark.long
 def test_what_is_set_is_what_the_edge_goes_by() -> None:
     given = {name: str(number) for number, name in enumerate(GIVEN, start=1001)}
     asked = "".join(f"print({place})\n" for place in [*GIVEN.values(), *IDLE])

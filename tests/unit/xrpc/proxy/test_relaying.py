@@ -289,6 +289,7 @@ def test_a_call_after_questions_may_fall_back(port, app, service):
     assert got(port) == (200, b"as it was")
 
 
+@pytest.mark.long
 def test_slow_services_hold_no_thread(port, service, monkeypatch):
     """200 calls wait; others are answered as ever. There are four threads in the pool."""
     monkeypatch.setattr(connection, "HEAD_S", 600)  # a held thread would be held for so long

@@ -111,6 +111,7 @@ def test_a_bomb_is_stopped_at_the_limit(encoding, encode):
         bomb.read_all()
 
 
+@pytest.mark.long
 @given(size=st.integers(1, 5_000))
 def test_no_read_gives_more_than_was_asked_for(size):
     some = body(brotli.compress(b"0" * 100_000), limit=200_000, HTTP_CONTENT_ENCODING="br")

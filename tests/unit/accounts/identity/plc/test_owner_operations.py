@@ -215,6 +215,7 @@ def test_a_refused_one_may_be_tried_again(account):
     assert client.newest(account.did) == second
 
 
+@pytest.mark.long
 def test_one_that_came_in_although_we_heard_nothing_is_found_in_the_log(account, plc):
     operation = signed(account, rotationKeys=keys_of(account))
     plc.fail_after = True

@@ -81,6 +81,7 @@ def test_a_broken_answer_leaves_the_outcome_unknown(operation, plc, knob):
     assert failed_attempt(operation).last_failure == "unknown"
 
 
+@pytest.mark.long
 def test_a_time_out_leaves_the_outcome_unknown(operation, plc):
     plc.delay_s = 1.0
     assert failed_attempt(operation).last_failure == "unknown"

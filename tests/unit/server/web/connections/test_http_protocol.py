@@ -48,6 +48,7 @@ def is_closed_within(connection: socket.socket, seconds: float) -> bool:
         return False
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sent", [b"", b"GET / HT", REQUEST[:-2], REQUEST + b"GET"])
 def test_who_never_finishes_asking_is_hung_up_on(sent: bytes) -> None:
     with (
@@ -60,6 +61,7 @@ def test_who_never_finishes_asking_is_hung_up_on(sent: bytes) -> None:
         assert is_closed_within(client, 60)
 
 
+@pytest.mark.long
 def test_who_rests_between_requests_is_kept() -> None:
     with (
         served(hello, http=Impatient) as port,
@@ -116,11 +118,13 @@ def test_a_head_beyond_the_limit_is_refused(sent: bytes) -> None:
     assert answer_to(sent).startswith(b"HTTP/1.1 431")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sent", [headers(HEADERS), head_of(HEAD_BYTES)])
 def test_a_head_at_the_limit_is_taken(sent: bytes) -> None:
     assert answer_to(sent).startswith(b"HTTP/1.1 204")
 
 
+@pytest.mark.long
 def test_each_request_of_a_connection_may_have_the_limit() -> None:
     assert answer_to(head_of(HEAD_BYTES - 9) * 3).count(b"HTTP/1.1 204") == 3
 
@@ -148,6 +152,7 @@ def test_trailers_and_extensions_of_chunks_have_the_same_limit(behind: bytes) ->
     assert answer_to(CHUNKED + b"1\r\nx\r\n" + behind, echo).startswith(b"HTTP/1.1 431")
 
 
+@pytest.mark.long
 def test_trailers_are_no_headers() -> None:
     async def late(scope, receive, send) -> None:
         await echo(scope, receive, send)
@@ -158,6 +163,7 @@ def test_trailers_are_no_headers() -> None:
     assert [name for name, _ in seen] == [b"transfer-encoding"]
 
 
+@pytest.mark.long
 def test_a_body_may_be_longer_than_a_head() -> None:
     size = 3 * HEAD_BYTES
     sent = START + b"Content-Length: %d\r\n\r\n" % size + b"x" * size
@@ -176,6 +182,7 @@ def test_who_asks_without_end_before_the_first_answer_is_hung_up_on() -> None:
     assert heard == ["asked", "left"]
 
 
+@pytest.mark.long
 def test_who_goes_on_with_a_body_after_the_answer_is_hung_up_on() -> None:
     sent = START + b"Content-Length: 100\r\n\r\nx"
     assert answer_to(sent).startswith(b"HTTP/1.1 204")
@@ -199,6 +206,7 @@ def test_an_answer_of_unknown_length_ends_with_the_connection(version: bytes, mo
     assert body == b"onetwothree"
 
 
+@pytest.mark.long
 def test_chunks_are_for_those_who_know_them() -> None:
     assert b"transfer-encoding: chunked" in answer_to(REQUEST, streamed)
 
@@ -228,6 +236,7 @@ class Flood:
         self.ended.set()
 
 
+@pytest.mark.long
 def test_who_takes_nothing_of_an_answer_is_given_up() -> None:
     flood = Flood()
     with (
@@ -286,6 +295,7 @@ def test_a_body_of_crumbs_is_refused() -> None:
     assert answer_to(CHUNKED + crumbs, echo).startswith(b"HTTP/1.1 400")
 
 
+@pytest.mark.long
 def test_a_body_in_small_pieces_is_taken() -> None:
     few, many = b"1\r\nx\r\n" * (CHUNKS_FREE - 1), b"40\r\n" + b"x" * 64 + b"\r\n"
     for body in (few, many * 5 * CHUNKS_FREE):

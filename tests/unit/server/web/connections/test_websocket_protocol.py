@@ -96,6 +96,7 @@ class Flood:
             self.ended, self.ended_at = gone, time.monotonic()
 
 
+@pytest.mark.long
 def test_a_reader_that_stops_reading_is_cut_off_and_fills_no_memory() -> None:
     flood = Flood()
     with served(flood) as port, socket.create_connection(("127.0.0.1", port)) as stalled:
