@@ -2,9 +2,7 @@
 
 import re
 
-from accounts.oauth.endpoints import views  # noqa: F401 - they have limits of their own
-from accounts.pages import sign_up  # noqa: F401 - it has a limit of its own
-from accounts.pages.centre import urls  # noqa: F401 - its pages have limits of their own
+from hosting import urls  # noqa: F401 - pages and endpoints have limits of their own
 from hosting.limits import buckets
 from tests.house.documents import text
 from tests.house.packages import PACKAGES, modules
