@@ -6,25 +6,47 @@ one above are on the disk: fsync(2) says that the last two need syncs of their o
 
 import os
 from pathlib import Path
+from typing import Final
 
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage
 
+_WRITTEN_AT_ONCE_BYTES: Final = 1_048_576
+_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+
 
 class DurableFiles(FileSystemStorage):
-    """Django's files, on the disk by the time that `save` returns."""
+    """Django's files, on the disk by the time that `save` returns.
+
+    Names are new ones. Bytes that are all in memory are written by one call: Django's own pieces of
+    64 kB took twice the CPU time of a megabyte.
+    """
 
     def _save(self, name: str, content: "File[bytes]") -> str:
-        stored_as = str(super()._save(name, content))  # type: ignore[misc]  # not in the stubs
         root = Path(self.location)
-        path = Path(self.path(stored_as))
-        _sync(path)
+        path = Path(self.path(name))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, _NEW, 0o600)
+        try:
+            if (mode := self.file_permissions_mode) is not None:
+                os.fchmod(descriptor, mode)
+            for piece in content.chunks(_WRITTEN_AT_ONCE_BYTES):
+                _write(descriptor, piece)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
         # All of them: another upload may have made one a moment ago and not have synced it yet.
         # One that did not change costs microseconds.
         while path != root:
             path = path.parent
             _sync(path)
-        return stored_as
+        return name
+
+
+def _write(descriptor: int, piece: bytes) -> None:
+    left = memoryview(piece)
+    while left:
+        left = left[os.write(descriptor, left) :]
 
 
 def _sync(path: Path) -> None:

@@ -31,6 +31,14 @@ def test_a_file_is_synced_then_every_folder_that_leads_to_it(
     assert (tmp_path / "a/b/file").read_bytes() == b"hello"
 
 
+def test_a_long_file_is_written_whole_and_no_name_twice(tmp_path: Path) -> None:
+    storage, whole = DurableFiles(str(tmp_path)), bytes(range(256)) * 10_000
+    storage.save("file", ContentFile(whole))
+    assert (tmp_path / "file").read_bytes() == whole
+    assert storage.save("file", ContentFile(b"other")) != "file"
+    assert (tmp_path / "file").read_bytes() == whole
+
+
 def test_a_failed_sync_is_not_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_descriptor: int) -> None:
         raise OSError("the disk is gone")
