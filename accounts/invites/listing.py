@@ -9,11 +9,23 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from accounts.models import Account, InviteCode, InviteCodeQuerySet, InviteUse
+from accounts.models import (
+    Account,
+    InviteCode,
+    InviteCodeQuerySet,
+    InvitePermission,
+    InviteUse,
+)
 from hosting.models import Host
 from protocol.errors import InvalidRequest
+from server.database import connection, model_rows
 
 RECENT, USAGE = "recent", "usage"
+_ANY = """
+    SELECT EXISTS (SELECT FROM invite_code WHERE host_id = ANY (%s) AND for_account = ANY (%s))
+    OR EXISTS (SELECT FROM invite_use u JOIN invite_code c ON c.id = u.code_id
+        WHERE c.host_id = ANY (%s) AND u.used_by = ANY (%s))
+"""
 _DIGITS_MAX = 18  # what Postgres takes for a bigint
 
 
@@ -32,6 +44,22 @@ def page(host: Host, sort: str, limit: int, cursor: str | None) -> Page:
     codes = InviteCode.objects.of(host).prefetch_related("uses")
     found = list(_after(codes, sort, cursor)[:limit])
     return Page(found, _cursor(sort, found[-1]) if len(found) == limit else None)
+
+
+def has_any(accounts: Collection[Account]) -> bool:
+    """Whether any of these accounts has codes or came with one: most of most hosts do not."""
+    hosts, dids = ({account.host_id for account in accounts}, {each.did for each in accounts})
+    row = connection.row(_ANY, (list(hosts), list(dids)) * 2)
+    return row is not None and bool(row[0])
+
+
+def permissions(accounts: Collection[Account]) -> dict[int, InvitePermission]:
+    """Whether accounts may earn codes, by the account's id, where somebody decided it."""
+    columns = ", ".join(model_rows.columns(InvitePermission))
+    sql = f"SELECT {columns} FROM invite_permission WHERE account_id = ANY (%s)"  # noqa: S608 - constants only
+    rows = connection.rows(sql, ([account.pk for account in accounts],))
+    found = (model_rows.instance(InvitePermission, row) for row in rows)
+    return {permission.account_id: permission for permission in found}
 
 
 def codes_for(accounts: Collection[Account]) -> dict[int, list[InviteCode]]:

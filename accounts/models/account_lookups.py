@@ -58,6 +58,12 @@ def find_by_id(host: Host, account_id: int) -> Account | None:
     return None if row is None else _account(host, row)
 
 
+def find_many(host: Host, dids: Sequence[str]) -> list[Account]:
+    """The open accounts of those DIDs at a host, whatever their status, in any order."""
+    where = "a.did = ANY (%s) AND a.host_id = %s AND a.opened_at IS NOT NULL"
+    return [_account(host, row) for row in connection.rows(select(where), (list(dids), host.pk))]
+
+
 def find_owner(host: Host, did: str, session: str) -> tuple[Account, bool] | None:
     """As `find_open`, and whether the session of that id (hexadecimal) is the account's and
     still stands."""

@@ -22,6 +22,7 @@ from hosting.models import Host, HostQuerySet
 from hosting.tenancy import admin_password
 from protocol.did.did_document import DidDocument
 from protocol.errors import XrpcError
+from server.database import connection, model_rows
 from xrpc.request.call import Call, Caller
 from xrpc.response.errors import AuthenticationRequired
 
@@ -86,7 +87,11 @@ def hosts_of(call: Call) -> HostQuerySet:
 def _as_it_is(host: Host) -> Host:
     """The host's row now: a request knows one of some seconds ago, in which a password or a DID
     that ended may stand (hosting.tenancy.routing)."""
-    return Host.objects.get(pk=host.pk)
+    columns = ", ".join(model_rows.columns(Host))
+    row = connection.row(f"SELECT {columns} FROM host WHERE id = %s", (host.pk,))  # noqa: S608 - constants only
+    if row is None:
+        raise Host.DoesNotExist
+    return model_rows.instance(Host, row)
 
 
 def _trusting(did: str) -> HostQuerySet:

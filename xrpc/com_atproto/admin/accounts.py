@@ -10,12 +10,12 @@ from typing import Any
 from django.db.models import F
 
 from accounts.invites import listing
-from accounts.models import Account, InviteCode, InvitePermission
+from accounts.models import Account, InviteCode, InvitePermission, account_lookups
 from moderation.staff.account_search import search
 from protocol.errors import XrpcError
 from repos.events.append import time_text
 from xrpc.auth.declared import Auth
-from xrpc.auth.staff import hosts_of
+from xrpc.auth.staff import ADMIN_SCOPE, hosts_of
 from xrpc.auth.subjects import handle_of
 from xrpc.com_atproto.invite_views import invite_code
 from xrpc.registry import query
@@ -53,6 +53,9 @@ def search_accounts(call: Call) -> Answer:
 def _named(call: Call, dids: Sequence[str]) -> list[Account]:
     """The accounts of those DIDs in that order, without those that nobody has at these hosts; of
     somebody who moves between two of them the active account."""
+    if call.caller is not None and call.caller.scope == ADMIN_SCOPE:
+        own = {account.did: account for account in account_lookups.find_many(call.host, dids)}
+        return [own[did] for did in dict.fromkeys(dids) if did in own]
     found = Account.objects.at(hosts_of(call)).open().filter(did__in=dids)
     rest_first = F("deactivated_at").desc(nulls_last=True)
     accounts = {a.did: a for a in found.select_related("host").order_by(rest_first, "id")}
@@ -60,9 +63,10 @@ def _named(call: Call, dids: Sequence[str]) -> list[Account]:
 
 
 def _views(accounts: Sequence[Account]) -> list[dict[str, Any]]:
-    inviters = listing.inviters(accounts)
-    codes = listing.codes_for(accounts)
-    permissions = {p.account_id: p for p in InvitePermission.objects.filter(account__in=accounts)}
+    has_codes = listing.has_any(accounts)
+    inviters = listing.inviters(accounts) if has_codes else {}
+    codes = listing.codes_for(accounts) if has_codes else {}
+    permissions = listing.permissions(accounts)
     return [
         _view(
             account,
