@@ -52,8 +52,8 @@ def push(
 ) -> Pushed:
     """Keep a request of a client who proved itself; `dpop_jkt` is the key of its proof, empty for
     none. Raises OAuthError and its kinds."""
-    rules.refuse_blocked(host, client.client_id)
-    parameters = _checked(host, client, given)
+    is_trusted = rules.is_trusted_unless_blocked(host, client.client_id)
+    parameters = _checked(host, client, given, is_trusted=is_trusted)
     uri = f"{URI_PREFIX}{opaque.new('req')}"
     pushed = OAuthRequest(
         host=host,
@@ -77,7 +77,9 @@ def forget_expired() -> None:
     OAuthRequest.objects.filter(expires_at__lt=now - TOLD_FOR).delete()
 
 
-def _checked(host: Host, client: Client, given: Mapping[str, str]) -> dict[str, Any]:
+def _checked(
+    host: Host, client: Client, given: Mapping[str, str], *, is_trusted: bool
+) -> dict[str, Any]:
     for name in _NOT_HERE:
         if name in given:
             raise InvalidRequest(f"The parameter {name} is not supported")
@@ -90,7 +92,7 @@ def _checked(host: Host, client: Client, given: Mapping[str, str]) -> dict[str, 
         "redirect_uri": redirect_uri,
         "code_challenge": challenge,
         "scope": " ".join(scopes.asked(host, given.get("scope", ""), client.scopes)),
-        "prompt": _prompt(host, client, given.get("prompt", "")),
+        "prompt": _prompt(given.get("prompt", ""), is_anybody=client.is_public and not is_trusted),
         "login_hint": _login_hint(given.get("login_hint", "")),
         "response_mode": given.get("response_mode", ""),
     }
@@ -123,12 +125,12 @@ def _challenge(given: Mapping[str, str]) -> str:
     return challenge
 
 
-def _prompt(host: Host, client: Client, prompt: str) -> str:
+def _prompt(prompt: str, *, is_anybody: bool) -> str:
     """What the pages will do. A public client that the tenant does not trust may be anybody: its
     consent is asked for every time."""
     if prompt and prompt not in PROMPTS:
         raise InvalidRequest(f"prompt must be one of {', '.join(PROMPTS)}")
-    if not client.is_public or rules.is_trusted(host, client.client_id):
+    if not is_anybody:
         return prompt
     if prompt == NONE:
         raise InvalidRequest("prompt=none: consent is required of a public client")

@@ -15,8 +15,15 @@ def is_trusted(host: Host, client_id: str) -> bool:
 
 def refuse_blocked(host: Host, client_id: str) -> None:
     """Raise UnauthorizedClient for an app that the host's tenant has blocked."""
-    if _stance(host, client_id) == BLOCKED:
+    is_trusted_unless_blocked(host, client_id)
+
+
+def is_trusted_unless_blocked(host: Host, client_id: str) -> bool:
+    """As `is_trusted`. Raises UnauthorizedClient as `refuse_blocked` does: both in one question."""
+    stance = _stance(host, client_id)
+    if stance == BLOCKED:
         raise UnauthorizedClient("This app is blocked here")
+    return stance == TRUSTED
 
 
 def trust(tenant: Tenant, client_id: str) -> None:

@@ -20,6 +20,7 @@ from accounts.oauth.sessions.presenters import Presenter
 from accounts.service_auth import replay_guard
 from accounts.status import AccountNotFound, AccountTakedown, lock_for_refresh
 from hosting.models import Host
+from server.database import model_rows
 
 CHALLENGE_IS_USED_FOR: Final = timedelta(hours=24)
 _VERIFIER_CHARS: Final = range(43, 129)  # RFC 7636 section 4.1
@@ -99,7 +100,7 @@ def _begun(
             ends_at=ends_at,
             refresh_until=lifetimes.refresh_until(now, client, ends_at),
         )
-        rows.begin(session)
+        model_rows.insert(session)
         return session
 
 

@@ -46,16 +46,11 @@ def find_code(host: Host, code_sha256: str) -> tuple[OAuthRequest, str] | None:
 
 
 def use_up(request: OAuthRequest) -> bool:
-    """Whether the request's code was still there to be exchanged; it is no more."""
-    sql = "DELETE FROM oauth_request WHERE id = %s AND code_sha256 = %s RETURNING id"
-    return connection.row(sql, (request.pk, request.code_sha256)) is not None
-
-
-def begin(session: OAuthSession) -> None:
-    """Write a new session; of too many of the account the eldest go. The caller has the account's
-    row locked."""
-    connection.execute(_TRIM, (session.account_id, SESSIONS_MAX - 1))
-    model_rows.insert(session)
+    """Whether the request's code was still there to be exchanged; it is no more, and the account
+    has room for one more session: of too many the eldest go. The caller has the account's row
+    locked."""
+    of_code = (request.pk, request.code_sha256)
+    return connection.row(_USE_UP, (*of_code, request.account_id, SESSIONS_MAX - 1)) is not None
 
 
 def keep_on(session: OAuthSession) -> None:
@@ -64,10 +59,12 @@ def keep_on(session: OAuthSession) -> None:
     connection.execute(_UPDATE, [*(known[name] for name in _CONTINUED), session.pk])
 
 
-_TRIM: Final = """
-    DELETE FROM oauth_session WHERE id IN (
+_USE_UP: Final = """
+    WITH code AS (DELETE FROM oauth_request WHERE id = %s AND code_sha256 = %s RETURNING id),
+    surplus AS (DELETE FROM oauth_session WHERE EXISTS (SELECT FROM code) AND id IN (
         SELECT id FROM oauth_session WHERE account_id = %s ORDER BY refreshed_at DESC OFFSET %s
-    )
+    ))
+    SELECT id FROM code
 """
 _UPDATE: Final = (
     f"UPDATE oauth_session SET {', '.join(f'{name} = %s' for name in _CONTINUED)}"  # noqa: S608 - constants only
