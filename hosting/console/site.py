@@ -12,6 +12,7 @@ from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.template.response import SimpleTemplateResponse
 from django.urls import URLPattern, reverse_lazy
 from django.utils.translation import gettext_lazy as _
@@ -86,6 +87,9 @@ class ConsoleSite(UnfoldAdminSite):
     def __init__(self) -> None:
         super().__init__(name="console")
         self.pages: list[URLPattern] = []
+        # Where who gave the right password has to go before anything opens, if anywhere; set by a
+        # package above.
+        self.way_in: Callable[[HttpRequest], str] | None = None
 
     def get_urls(self) -> list[URLPattern]:
         admin_urls = [url for url in super().get_urls() if getattr(url, "name", "") not in _UNUSED]
@@ -98,7 +102,10 @@ class ConsoleSite(UnfoldAdminSite):
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
-        """Django's own; 429 when names and passwords were tried too often."""
+        """Django's own; 429 when names and passwords were tried too often. Who has more to show
+        than a password goes there next."""
+        if self.is_staff_here(request) and (way := self._way_in(request)):
+            return redirect(way)
         return _refused_if_too_many(super().login(request, extra_context))
 
     def password_change(
@@ -114,11 +121,25 @@ class ConsoleSite(UnfoldAdminSite):
         raise Http404
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Staff of the tenant whose host name was asked for, and platform staff."""
+        """Staff of the tenant whose host name was asked for, and platform staff: those who have
+        nothing more to show."""
+        return self.is_staff_here(request) and not self._way_in(request)
+
+    def is_staff_here(self, request: HttpRequest) -> bool:
+        """Whether the right password of somebody on this tenant's staff, or the platform's, was
+        given."""
         user = request.user
         if not isinstance(user, StaffUser) or not (user.is_active and user.is_staff):
             return False
         return bool(user.roles_at(host_of(request).tenant_id))
+
+    def _way_in(self, request: HttpRequest) -> str:
+        """Asked once a request: a page asks for permission several times."""
+        if not hasattr(request, "console_way_in"):
+            way = self.way_in(request) if self.way_in is not None else ""
+            request.console_way_in = way  # type: ignore[attr-defined]
+        found: str = request.console_way_in  # type: ignore[attr-defined]
+        return found
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         tenant = host_of(request).tenant

@@ -5,7 +5,9 @@
 
 from hosting.console.site import console
 from moderation.console import invites, lists, mail, urls
+from moderation.console.factors import step
 
+console.way_in = step.way_in
 console.pages.extend(urls.pages(console))
 lists.register(console)
 mail.register(console)

@@ -6,12 +6,12 @@ from hosting.console.site import ConsoleSite
 from moderation.console import (
     account_migrations,
     connected_apps,
-    factors,
     invites,
     reports,
     sign_ups,
     views,
 )
+from moderation.console.factors import own, resets, step
 
 
 def pages(site: ConsoleSite) -> list[URLPattern]:
@@ -20,7 +20,21 @@ def pages(site: ConsoleSite) -> list[URLPattern]:
     An account's page is told by its DID from the lists of the admin site, such as
     `/console/accounts/account/`.
     """
-    return [*_of_an_account(site), *_of_apps(site), *_of_people_who_come(site), *_of_reports(site)]
+    return [
+        *_of_an_account(site),
+        *_of_apps(site),
+        *_of_people_who_come(site),
+        *_of_reports(site),
+        *_before_it_opens(),
+    ]
+
+
+def _before_it_opens() -> list[URLPattern]:
+    """Pages for who gave a password and has more to show; they look at that themselves."""
+    return [
+        path("second-step/", step.step, name="second_step"),
+        path("factors/", own.own, name="own_factors"),
+    ]
 
 
 def _of_an_account(site: ConsoleSite) -> list[URLPattern]:
@@ -36,7 +50,7 @@ def _of_an_account(site: ConsoleSite) -> list[URLPattern]:
         (rf"{record}take-down/$", views.take_down_record, "take_down_record"),
         (rf"{record}restore/$", views.restore_record, "restore_record"),
         (rf"{account}apps/revoke/$", connected_apps.revoke, "revoke_app"),
-        (rf"{account}factors/reset/$", factors.reset, "reset_factors"),
+        (rf"{account}factors/reset/$", resets.reset, "reset_factors"),
     )
     look_up = path("look-up/", site.admin_view(views.look_up), name="look_up")
     return [look_up, *(re_path(at, site.admin_view(view), name=name) for at, view, name in routes)]

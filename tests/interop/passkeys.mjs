@@ -93,7 +93,6 @@ try {
   await home()
 
   // After the password
-  await devtools.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false })
   await devtools.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: false })
   await signOut()
   await firstStep()
@@ -102,7 +101,6 @@ try {
   await devtools.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: true })
   await press('Use your passkey')
   await home()
-  await devtools.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: true })
 
   // An authenticator app
   await page.goto(`${AT}/app`)

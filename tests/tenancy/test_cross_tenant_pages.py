@@ -171,6 +171,8 @@ ROWS = {
     "console/": console("", 200),
     "console/login/": Row("/console/login/", 200, 302),
     "console/logout/": console("logout/", 200, "post"),
+    "console/second-step/": console("second-step/", 302),
+    "console/factors/": console("factors/", 200),
     "console/look-up/": console("look-up/?q=alice.test", 302),
     PERSON + "$": console("accounts/{did}/", 404),
     PERSON + "take-down/$": console("accounts/{did}/take-down/", 404, "post"),
