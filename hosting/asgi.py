@@ -9,15 +9,25 @@ from server.web import wsgi_handler
 # behind the handler, which sets Django up
 
 from hosting.edge_limits import EdgeLimits
-from server import environment
+from server import allocator, environment
 from server.web.asgi_bridge import Bridge
 from server.web.proxy_headers import BehindProxies
+
+_close_idle_snapshots = import_string("repos.state.long_reads.close_idle")
+
+
+def _hang_up() -> None:
+    """In a thread that had nothing to do for long, and ends: a good moment to give memory back."""
+    connections.close_all()
+    _close_idle_snapshots()
+    allocator.give_back()
+
 
 _bridge = Bridge(
     http=wsgi_handler.application,
     websocket=import_string("xrpc.streams.routing.websockets"),
     pool_of=import_string("xrpc.registry.pool_of"),
-    at_end=connections.close_all,
+    at_end=_hang_up,
 )
 _trusted = environment.text("GROVE_TRUSTED_PROXIES")
 _small_reads = import_string("xrpc.small_reads.SmallReads")(_bridge, files=_bridge)

@@ -182,7 +182,7 @@ def _database(url: str) -> dict[str, object]:
         k: v for k, v in parts.items() if k not in {"dbname", "user", "password", "host", "port"}
     }
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "server.database.backend",
         "NAME": parts.get("dbname", "grove"),
         "USER": parts.get("user", ""),
         "PASSWORD": parts.get("password", ""),

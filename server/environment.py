@@ -61,6 +61,11 @@ def web_processes() -> int:
     return at_least_one("GROVE_WORKERS", 2)
 
 
+def database_connections() -> int:
+    """How many connections Postgres has for this deployment (its `max_connections`)."""
+    return at_least_one("GROVE_DATABASE_CONNECTIONS", 100)
+
+
 def port(name: str, default: int) -> int:
     """The variable as a TCP port. Raises SystemExit with a sentence when it is none."""
     value = number(name, default)

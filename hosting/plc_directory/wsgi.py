@@ -29,6 +29,6 @@ class DirectoryHandler(WSGIHandler):
         return super().get_response(request)
 
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hosting.settings")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hosting.plc_directory.settings")
 django.setup(set_prefix=False)
 application = DirectoryHandler()

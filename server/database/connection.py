@@ -103,18 +103,23 @@ def unstorable_value(error: BaseException | None) -> UnstorableValue | None:
     return None
 
 
+_PLANNED_BY_VALUE = """SELECT set_config('plan_cache_mode', 'force_custom_plan', false),
+    set_config('enable_seqscan', 'off', false)"""
+
+
 @contextmanager
 def planned_by_value() -> Iterator[None]:
-    """Statements of this thread in here are planned for the values that they carry: for searches
-    and rare words, where the generic plan of hot paths (server.environment.POSTGRES_OPTIONS) would
-    walk through the table."""
+    """Statements of this thread in here are planned for the values that they carry, and by indexes:
+    for searches and rare words, where the generic plan of hot paths
+    (server.environment.POSTGRES_OPTIONS) would walk through the table."""
     with connection.cursor() as cursor:
-        cursor.execute("SET plan_cache_mode = force_custom_plan")
+        cursor.execute(_PLANNED_BY_VALUE)
     try:
         yield
     finally:
         with suppress(DatabaseError), connection.cursor() as cursor:
             cursor.execute("RESET plan_cache_mode")
+            cursor.execute("RESET enable_seqscan")
 
 
 def row(sql: str, params: Params = ()) -> Row | None:

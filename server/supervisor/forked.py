@@ -5,7 +5,6 @@ What a fork must not share is left behind: signal handlers, open files (the lock
 the reserved ports) and the environment. Nothing here may run beside a second thread.
 """
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -16,14 +15,10 @@ from contextlib import suppress
 from functools import partial
 from typing import Final
 
+from server import allocator
 from server.embedded import processes
 from server.supervisor.stop_signals import SIGNALS
 
-# A password hash takes 19 MiB for 23 ms. Left alone, glibc keeps such blocks in an arena per thread
-# for good (350 MB a web process after a storm of logins); mapped, they go back at once.
-_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # malloc.h
-_MAPPED_FROM_BYTES: Final = 1_048_576
-_ARENAS: Final = 4
 _POLL_S = 0.02
 _FILES: Final = 65_536  # more than the supervisor ever has open
 Main = Callable[[], int | None]
@@ -105,10 +100,7 @@ def _run(name: str, main: Main, environment: Mapping[str, str], starter: int) ->
     processes.name_process(name)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.closerange(3, _FILES)
-    libc = ctypes.CDLL(None)
-    if hasattr(libc, "mallopt"):
-        libc.mallopt(_M_MMAP_THRESHOLD, _MAPPED_FROM_BYTES)
-        libc.mallopt(_M_ARENA_MAX, _ARENAS)
+    allocator.tune()
     os.environ.clear()
     os.environ.update(environment)
     return main() or 0

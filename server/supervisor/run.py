@@ -108,6 +108,7 @@ def _start_services(
     def begin_postgres() -> subprocess.Popen[bytes]:
         server = postgres.start(data, while_waiting=wait)
         added["DATABASE_URL"] = server.url
+        added["GROVE_DATABASE_CONNECTIONS"] = postgres.SETTINGS["max_connections"]
         return server.process
 
     def begin_valkey() -> subprocess.Popen[bytes]:
@@ -167,20 +168,21 @@ def _start_processes(children: ChildProcesses, *, has_plc: bool) -> None:
     """Each with the environment it needs: the directory and the sequencer use nothing but Postgres,
     so they are programs of their own, which inherit no memory of ours."""
     small = environment.for_children({}, without=environment.SECRETS)
+    directory = {**small, "DJANGO_SETTINGS_MODULE": "hosting.plc_directory.settings"}
 
-    def python(*arguments: str) -> Callable[[], Process]:
+    def python(given: Mapping[str, str], *arguments: str) -> Callable[[], Process]:
         argv = [sys.executable, "-m", *arguments]
-        return lambda: processes.start(argv, environment=small, cwd=environment.ROOT)
+        return lambda: processes.start(argv, environment=given, cwd=environment.ROOT)
 
     def fork(name: str, main: forked.Main) -> Callable[[], Process]:
         return lambda: forked.fork(name, main, os.environ.copy())
 
     if has_plc:
-        children.add(Child("plc", python("server.web.serve", "plc")))
+        children.add(Child("plc", python(directory, "server.web.serve", "plc")))
     for number in range(1, environment.web_processes() + 1):
         name = f"web-{number}"
         children.add(Child(name, fork(name, preload.serve)))
-    children.add(Child("sequencer", python("repos.events.sequencer")))
+    children.add(Child("sequencer", python(small, "repos.events.sequencer")))
     children.add(Child("worker", fork("worker", preload.work)))
 
 

@@ -87,7 +87,7 @@ FULL = b'{"error":"ServiceUnavailable","message":"Too many requests are waiting"
 
 class Bridge:
     """`pool_of(path, method)` names the pool of threads, one of THREADS, that runs a request;
-    `at_end` is called in a thread that ends before the process does."""
+    `at_end` is called in a thread that had nothing to do for long."""
 
     def __init__(
         self,
@@ -312,7 +312,9 @@ def _pool(name: str, threads: int, at_end: Callable[[], None]) -> ThreadPool:
     if name in FAIR:
         queues_s = QUEUES_S.get(name, float("inf"))
         return SharedPool(name, threads, most=FAIR[name], queues_s=queues_s, at_end=at_end)
-    return BatchingPool(name, threads) if name == "write" else ThreadPool(name, threads)
+    if name == "write":
+        return BatchingPool(name, threads, at_rest=at_end)
+    return ThreadPool(name, threads)
 
 
 def _client_of(scope: Scope) -> Client:

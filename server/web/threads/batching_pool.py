@@ -12,6 +12,7 @@ from server.web.threads.thread_pools import ThreadPool, deliver
 
 GATHER_S = 0.0007  # how long a request waits for others when the last one was not alone
 STUCK_AFTER_S = 0.05
+REST_S = 30.0
 
 T = TypeVar("T")
 
@@ -23,8 +24,17 @@ class BatchingPool(ThreadPool):
     database that hangs), it holds up its own batch alone: the next thread becomes the leader.
     """
 
-    def __init__(self, name: str, threads: int, waiting_max: int = 512) -> None:
+    def __init__(
+        self,
+        name: str,
+        threads: int,
+        waiting_max: int = 512,
+        *,
+        at_rest: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`at_rest` is called in a thread that has stood by for REST_S, once."""
         super().__init__(name, threads, waiting_max)
+        self._at_rest = at_rest
         self._leader = _Leader()
         self._was_batched = False
         self._watched_until = 0.0
@@ -49,7 +59,9 @@ class BatchingPool(ThreadPool):
     def _work(self) -> None:
         is_open = True
         while is_open:
-            self._leader.become()
+            if not self._leader.become(within_s=REST_S):
+                self._at_rest()
+                self._leader.become()
             # The same thread as long as it can: one connection to the database stays warm.
             while is_open and self._leader.is_me():
                 is_open = self._run_batch()
@@ -98,11 +110,13 @@ class _Leader:
         self._thread: int | None = None
         self._busy_since: float | None = None
 
-    def become(self) -> None:
-        """Wait until this thread is the leader."""
+    def become(self, within_s: float | None = None) -> bool:
+        """Wait until this thread is the leader; False when it is not within so many seconds."""
         with self._vacancy:
-            self._vacancy.wait_for(lambda: self._thread is None)
+            if not self._vacancy.wait_for(lambda: self._thread is None, within_s):
+                return False
             self._thread = threading.get_ident()
+            return True
 
     def is_me(self) -> bool:
         """Whether this thread is the leader still."""

@@ -14,7 +14,7 @@ from server.web.threads.fair_queue import FairQueue, QueueIsFull
 from server.web.threads.on_behalf import NOBODY, Asker
 from server.web.threads.thread_pools import PoolIsFull, ThreadPool, deliver
 
-IDLE_S = 30.0  # after which an additional thread ends
+IDLE_S = 30.0  # after which a thread ends, and with it its connection to the database
 
 T = TypeVar("T")
 
@@ -34,15 +34,17 @@ class SharedPool(ThreadPool):
         queues_s: float = float("inf"),
         at_end: Callable[[], None] = lambda: None,
     ) -> None:
-        """Nobody queues for longer than `queues_s`. `at_end` is called in a thread that ends:
-        additional ones do, when they have been idle for a while."""
+        """Nobody queues for longer than `queues_s`. `at_end` is called in a thread that ends, as
+        each does when it has been idle for a while."""
         super().__init__(name, threads, waiting_max)
         self._most = most or threads
         self._queues_s = queues_s
         self._at_end = at_end
-        self._turn = threading.Condition()  # of all that follows
+        self._turn = threading.RLock()  # of all that follows
         self.queue: FairQueue[Job] = FairQueue(threads, self._most, waiting_max)
-        self._idle_count = 0
+        # A thread's own condition while it is idle. The last to come is the first to go on, so that
+        # those that are not needed end.
+        self._idle: list[threading.Condition] = []
         self._is_closing = False
 
     async def run(self, work: Callable[[], T]) -> T:
@@ -80,7 +82,7 @@ class SharedPool(ThreadPool):
         """Let every thread finish what it does and end; waiting jobs are done first."""
         with self._turn:
             self._is_closing = True
-            self._turn.notify_all()
+            self._wake_all()
         for thread in list(self.workers):
             thread.join()
 
@@ -95,8 +97,8 @@ class SharedPool(ThreadPool):
         if not self.queue.has_next():
             return
         count = len(self.workers)
-        if self._idle_count:
-            self._turn.notify()
+        if self._idle:
+            self._idle.pop().notify()
         elif count < self._thread_count or self.queue.running >= count < self._most:
             self._start()
 
@@ -135,18 +137,28 @@ class SharedPool(ThreadPool):
         """The next job; None when this thread is to end."""
         with self._turn:
             while (taken := self.queue.take()) is None:
-                self._idle_count += 1
-                was_woken = not self._is_done() and self._turn.wait(IDLE_S)
-                self._idle_count -= 1
-                is_additional = len(self.workers) > self._thread_count
-                if self._is_done() or (is_additional and not was_woken):
+                if self._is_done() or not self._is_woken():
                     self.workers.remove(threading.current_thread())
                     return None
             # Shares may have grown with the job that this thread has done: one wakes the next.
             self._wake_or_start_thread()
             if self._is_done():
-                self._turn.notify_all()
+                self._wake_all()
             return taken
+
+    def _is_woken(self) -> bool:
+        """Wait for something to do; False when nothing came for long."""
+        own = threading.Condition(self._turn)
+        self._idle.append(own)
+        own.wait(IDLE_S)
+        if own in self._idle:
+            self._idle.remove(own)
+            return self._is_closing or self.queue.has_next()
+        return True
+
+    def _wake_all(self) -> None:
+        while self._idle:
+            self._idle.pop().notify()
 
     def _is_done(self) -> bool:
         return self._is_closing and not self.queue.waiting

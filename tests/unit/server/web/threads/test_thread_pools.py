@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from server.net.client_networks import Client
-from server.web.threads import shared_pool
+from server.web.threads import batching_pool, shared_pool
 from server.web.threads.batching import TakeMore, join_batch
 from server.web.threads.batching_pool import BatchingPool
 from server.web.threads.shared_pool import SharedPool
@@ -156,22 +156,39 @@ def test_a_shared_pool_forgets_who_has_left(shared: SharedPool) -> None:
     assert not len(shared.queue)
 
 
-def test_additional_threads_end_when_nobody_needs_them(
-    shared: SharedPool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_threads_end_when_nobody_needs_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared_pool, "IDLE_S", 0.05)
-    release = threading.Event()
+    release, ended = threading.Event(), list[int]()
+    pool = SharedPool("shared", threads=4, most=8, at_end=lambda: ended.append(1))
 
     async def ask() -> None:
-        slow = await _occupied(shared, [f"net-{number}" for number in range(7)], release)
+        slow = await _occupied(pool, [f"net-{number}" for number in range(7)], release)
         release.set()
         await asyncio.gather(*slow, return_exceptions=True)
 
     asyncio.run(ask())
     deadline = time.monotonic() + 60
-    while len(shared.workers) > 4 and time.monotonic() < deadline:
+    while pool.workers and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert len(shared.workers) == 4
+    assert (pool.workers, len(ended) >= 4) == ([], True)
+    assert asyncio.run(pool.run(lambda: "again")) == "again"
+    pool.close()
+
+
+def test_the_thread_that_rests_since_the_shortest_time_goes_on(shared: SharedPool) -> None:
+    both_there = threading.Barrier(2, timeout=60)
+
+    async def name(_number: int) -> str:
+        return await shared.run_for(client("a"), lambda: threading.current_thread().name)
+
+    async def ask() -> set[str]:
+        asked = [shared.run_for(client("a"), both_there.wait) for _ in range(2)]
+        await asyncio.gather(*asked)
+        await name(0)
+        await asyncio.sleep(0.05)  # until both rest again
+        return {await name(number) for number in range(20) if not await asyncio.sleep(0.002)}
+
+    assert len(asyncio.run(ask())) == 1
 
 
 def test_a_machine_without_threads_to_spare_loses_no_work(
@@ -290,3 +307,16 @@ def test_closing_a_batching_pool_lets_all_of_the_work_finish() -> None:
     asyncio.run(begin())
     pool.close()
     assert sorted(done) == list(range(5))
+
+
+def test_a_thread_that_stood_by_for_long_lets_go_of_what_it_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(batching_pool, "REST_S", 0.02)
+    rested = threading.Semaphore(0)
+    pool = BatchingPool("batch", threads=3, at_rest=rested.release)
+    assert asyncio.run(pool.run(lambda: "done")) == "done"
+    assert rested.acquire(timeout=60)  # two of three stand by
+    assert rested.acquire(timeout=60)
+    assert asyncio.run(pool.run(lambda: "again")) == "again"
+    pool.close()
