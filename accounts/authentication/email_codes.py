@@ -62,7 +62,10 @@ def mail(
     """
     try:
         with transaction.atomic():
-            context = {"code": issue(account, purpose), "handle": account.handle or account.did}
+            code = issue(account, purpose)
+            context = {"code": code, "handle": account.handle or account.did}
+            if purpose == Purpose.CONFIRM_EMAIL:
+                context["link"] = _link(account, code)
             return outbox.post(
                 account.host,
                 account.email,
@@ -177,6 +180,11 @@ def _code(account: Account, purpose: str, seed: str) -> str:
     digest = salted_hmac(salt, seed, algorithm="sha256").digest()
     text = base64.b32encode(digest).decode()
     return f"{text[:_GROUP]}-{text[_GROUP : 2 * _GROUP]}"
+
+
+def _link(account: Account, code: str) -> str:
+    """A page that takes the code from its address: of all codes, this one gives nobody anything."""
+    return f"{account.host.origin}/account/confirm-address/{code.replace('-', '').lower()}"
 
 
 def hash_of(host_id: int, purpose: str, code: str) -> str:

@@ -91,6 +91,7 @@ _SENT = {
     "account/security/oauth-only": {"off": "1"},
     "account/security/password": {"password": "x", "signs_out": "on"},
     "account/undo/x": {},
+    "account/confirm-address/x": {},
     "account/u/alice.test/prove?next=/account/": {"password": "x"},
     "gate/signup": {"verification_code": "x", "redirect_url": "https://bsky.app/x"},
     **{f"oauth/authorize/{page}?{sign_ins.QUERY}": sent for page, sent in _FOR_APPS.items()},

@@ -157,6 +157,7 @@ ROWS = {
     "dev/mail/<int:mail_id>": everyone("/dev/mail/{mail}", 404),
     "account/deleted": everyone("/account/deleted", 200),
     "account/undo/<str:token>": everyone("/account/undo/{undo}", 422),
+    "account/confirm-address/<str:code>": everyone("/account/confirm-address/{code}", 422),
     **{f"account/{route}": everyone(f"/account/{route}", 302) for route in CENTRE_SHOWN},
     **{f"account/{route}": everyone(f"/account/{route}", 302, "post") for route in CENTRE_SENT},
     **{NAMED + route: everyone(f"/account/u/{{did}}/{route}", 302) for route in CENTRE_SHOWN},
@@ -267,6 +268,7 @@ def ask(browser: Client, row: Row, alice) -> int:
     about = {"$type": reports.REPO_REF, "did": account.did}
     report = reports.file(account, about, "com.example.rude", "rude words")
     ids = {"id": account.pk, "mail": email.pk, "report": report.pk, "undo": undo_token(account)}
+    ids["code"] = email_codes.issue(account, email_codes.Purpose.CONFIRM_EMAIL)
     path = row.path.format(did=account.did, request=query_of(account.host), **ids)
     response = getattr(browser, row.verb)(path)
     text = response.getvalue().decode(errors="replace")

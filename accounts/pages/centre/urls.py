@@ -11,9 +11,9 @@ from accounts.pages.centre import (
     fresh_proof,
     handle,
     home,
+    mail_links,
     mailed_codes,
     security,
-    undo,
 )
 
 
@@ -24,7 +24,8 @@ def of_accounts(routes: Sequence[URLPattern]) -> list[URLResolver]:
 
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("account/undo/<str:token>", undo.undo, name="undo"),
+    path("account/undo/<str:token>", mail_links.undo, name="undo"),
+    path("account/confirm-address/<str:code>", mail_links.confirm, name="confirm_by_link"),
     *of_accounts(
         [
             path("", home.home, name="home"),

@@ -1,11 +1,12 @@
-"""The page behind the link of an e-mail about a change."""
+"""The pages behind links in e-mails."""
 
 import re
 
 import pytest
 from django.db import transaction
 
-from accounts.authentication import security_changes
+from accounts.authentication import email_codes, security_changes
+from accounts.authentication.email_codes import Purpose
 from hosting.mail.models import OutgoingMail
 
 
@@ -44,3 +45,34 @@ def test_a_used_link_says_so(browser, path):
     assert response.status_code == 422
     assert "This link has been used already, or is too old." in response.content.decode()
     assert "<title>Error: " in response.content.decode()
+
+
+# --- an address
+
+
+@pytest.fixture
+def link(alice) -> str:
+    """The link in the e-mail that confirms Alice's address."""
+    email = email_codes.mail(alice, Purpose.CONFIRM_EMAIL)
+    return re.search(r"/account/confirm-address/[a-z2-7]{10}", email.text).group()
+
+
+def is_confirmed(account) -> bool:
+    account.refresh_from_db()
+    return account.email_confirmed_at is not None
+
+
+def test_the_link_shows_whose_address_it_is_and_confirms_nothing(browser, link, alice):
+    assert f"{alice.email} is the address" in browser.get(link).content.decode()
+    assert not is_confirmed(alice)
+
+
+def test_its_button_confirms_the_address_once(browser, link, alice):
+    assert "is confirmed" in browser.post(link).content.decode()
+    assert is_confirmed(alice)
+    assert browser.post(link).status_code == 422
+
+
+def test_a_made_up_link_confirms_nothing(browser, alice):
+    assert browser.post("/account/confirm-address/aaaaaaaaaa").status_code == 422
+    assert not is_confirmed(alice)
