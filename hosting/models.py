@@ -38,6 +38,11 @@ class Tenant(models.Model):
             " owner deletes it."
         ),
     )
+    wants_second_factors = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text=_("People without a second factor are asked to set one up when they sign in."),
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

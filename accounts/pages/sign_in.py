@@ -39,7 +39,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             account = authenticated(request, form)
             asked = second_step.needed(request, account)
             if asked is None:
-                return signed_in(request, account)
+                return second_step.welcome(request, account)
             second = SecondStepForm(form.host, challenge=second_step.start(account, asked))
             second.ask(account, asked)
             return show_form(request, second_step.TEMPLATE, second)

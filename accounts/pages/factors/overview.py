@@ -14,6 +14,7 @@ from accounts.models import Account, Totp
 from accounts.pages.centre import contributions
 from accounts.pages.centre.contributions import Notice, Row
 from accounts.pages.centre.signed_in import address, for_signed_in, go_to
+from accounts.pages.factors.second_step import is_wanted
 from hosting.tenancy.routing import host_of
 
 
@@ -30,6 +31,7 @@ def overview(request: HttpRequest, account: Account) -> HttpResponse:
         "passkeys": passkeys.of_holder(holder),
         "codes_left": recovery_codes.left(holder),
         "has_strong": holder.has_strong(),
+        "is_wanted": is_wanted(request, account),
         "browsers": trusted_browsers.of_account(account),
     }
     return render(request, "accounts/factors/overview.html", shown)

@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import get_language
 
 from accounts.authentication.factors import holders, passkeys, second_step, trusted_browsers
@@ -57,6 +58,21 @@ def complete(
         before = cookies.read(request, TRUST_COOKIE)
         token = trusted_browsers.trust(account, before, request.headers.get("User-Agent", ""))
         cookies.keep(request, response, TRUST_COOKIE, token, trusted_browsers.LASTS)
+    return response
+
+
+def is_wanted(request: HttpRequest, account: Account) -> bool:
+    """Whether the tenant wants a second factor of its people, and this one has none."""
+    wants = host_of(request).tenant.wants_second_factors
+    return wants and second_step.ways(holders.of_account(account)) is None
+
+
+def welcome(request: HttpRequest, account: Account) -> HttpResponse:
+    """Sign in who has no second step to take: to the account's page, or to where the second factor
+    is set up that the tenant wants. Raises AccountTakedown."""
+    response = cookies.signed_in(request, account)
+    if is_wanted(request, account):
+        response["Location"] = reverse("accounts:second_factors")
     return response
 
 

@@ -12,6 +12,8 @@ from accounts.authentication import credentials
 from accounts.models import Account, Passkey, RecoveryCode, Totp, TrustedBrowser, WebSession
 from accounts.pages.factors.second_step import TRUST_COOKIE
 from hosting.mail.models import OutgoingMail
+from hosting.models import Tenant
+from hosting.tenancy import routing
 from tests.authenticator import Authenticator
 from tests.factories import PASSWORD, account_row
 
@@ -212,6 +214,15 @@ def test_a_strangers_passkey_does_not(signed_in, other):
 
 def test_the_name_s_field_offers_passkeys(browser):
     assert 'autocomplete="username webauthn"' in text(browser.get("/account/sign-in"))
+
+
+def test_a_tenant_may_want_one_of_everybody(signed_in, other, ash):
+    Tenant.objects.update(wants_second_factors=True)
+    routing.forget()
+    assert first_step(other)["Location"] == AT
+    assert "wants everybody to have a second factor" in text(other.get(AT))
+    add_passkey(other)
+    assert "wants everybody" not in text(other.get(AT))
 
 
 # --- trusted browsers
