@@ -51,7 +51,8 @@ def await_account(operation: PlcOperation) -> Account:
 
 def _opened(operation: PlcOperation) -> Account:
     if operation.state == PlcOperation.State.PUBLISHED:
-        return Account.objects.select_related("host").get(plc_operations=operation)
+        accounts = Account.objects.select_related("host", "custom_handle")
+        return accounts.get(plc_operations=operation)
     if operation.state == PlcOperation.State.REFUSED:
         raise DirectoryRefused(
             f"The PLC directory refused to register the new DID: {operation.last_error}"

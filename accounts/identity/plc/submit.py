@@ -152,7 +152,10 @@ def _open(operation: PlcOperation) -> None:
     row = connection.row(sql, (timezone.now(), operation.account_id))
     if row is None:
         raise Account.DoesNotExist
-    account_opened.send(sender=Account, account=model_rows.instance(Account, row))
+    account = model_rows.instance(Account, row)
+    # a sign-up's handle is under a domain of the host: nobody has to look for one of their own
+    Account._meta.get_field("custom_handle").set_cached_value(account, None)
+    account_opened.send(sender=Account, account=account)
 
 
 def _refuse(operation: PlcOperation, reason: str) -> None:
