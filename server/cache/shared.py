@@ -52,7 +52,7 @@ class SharedCache:
     def __init__(self, name: str, most: int = REMEMBERED_MAX, slots: int = SLOTS) -> None:
         self._name = name
         self._most = most
-        self._slots = slots
+        self.slots = slots
         self.own: dict[str, _Copy] = {}
         self._own_bytes = 0
         self._lock = threading.Lock()
@@ -111,7 +111,7 @@ class SharedCache:
     def slot_of(self, key: str) -> str:
         """The name in Valkey under which an entry lies."""
         digest = hashlib.sha256(key.encode(errors="replace")).digest()
-        return f"memory:{self._name}:{int.from_bytes(digest[:8]) % self._slots}"
+        return f"memory:{self._name}:{int.from_bytes(digest[:8]) % self.slots}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,8 @@ STALE_S = 60.0  # how long a document of yesterday stands in before its silent s
 Document = dict[str, Any]
 Hear = Callable[[str], Document]  # of a DID
 
-CACHE = SharedCache("did")
+SHARED_MAX = 8_192  # documents at Valkey: strangers write them
+CACHE = SharedCache("did", slots=SHARED_MAX)
 _single_flight: SingleFlight[dict[str, Any]] = SingleFlight()
 _REFUSALS: dict[str, type[UnresolvedDid]] = {
     "DidNotFound": DidNotFound,

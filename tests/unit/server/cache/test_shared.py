@@ -6,8 +6,12 @@ import time
 import pytest
 import redis
 
+from accounts.identity.resolution import dids
+from accounts.oauth.clients import fetching
+from repos.lexicons import permission_sets
 from server.cache import shared
 from server.cache.shared import SharedCache
+from server.embedded import valkey
 
 
 @pytest.fixture
@@ -139,3 +143,9 @@ def test_a_process_keeps_a_bounded_number_of_bytes(name, away, monkeypatch):
         own.put(str(number), "x" * 2_000, fresh_s=10, keep_s=10)
     assert len(own.own) <= 5
     assert own.get("49").value
+
+
+def test_what_strangers_write_leaves_valkey_most_of_its_room():
+    kinds = (dids.CACHE, fetching.CACHE, permission_sets.REMEMBERED)
+    most_bytes = sum(kind.slots for kind in kinds) * shared.SHARED_MAX_BYTES
+    assert most_bytes < valkey.MEMORY_MAX_BYTES / 2
