@@ -10,6 +10,7 @@ const look = async () => {
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
     const fresh = page.querySelector('[data-progress]')
     if (!fresh) return location.reload()
+    if (fresh.dataset.progress !== old.dataset.progress) return location.reload() // another step: other forms
     if (fresh.innerHTML !== old.innerHTML && !old.contains(document.activeElement)) old.replaceWith(fresh)
     if (!page.querySelector('script[src*="progress"]')) return
   } catch {

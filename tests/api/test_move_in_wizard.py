@@ -153,6 +153,13 @@ def test_blobs_come_behind(ash, traveller):
     assert count_missing(account.pk) == 0
 
 
+@pytest.mark.parametrize("status", [400, 501])
+def test_a_host_that_has_no_preferences_stops_nothing(ash, traveller, network, status):
+    said = (status, {"error": "MethodNotImplemented", "message": "none"})
+    network.answers["app.bsky.actor.getPreferences"] = said
+    assert work(begun(ash, traveller)).state == "copied"
+
+
 def test_confirmed_the_account_lives_here_and_rests_there(ash, traveller):
     account = begun(ash, traveller)
     work(account)

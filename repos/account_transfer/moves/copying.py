@@ -4,6 +4,7 @@ Each attempt does the next step that is still to be done, so a killed one costs 
 step. What is still missing (blobs) comes by repos.blobs.fetching, which the import wakes.
 """
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
 
@@ -18,7 +19,12 @@ from accounts.lifecycle import preferences
 from accounts.models import Account, AccountMigration
 from protocol.errors import InvalidRequest, XrpcError
 from repos.account_transfer.moves import arriving, old_session
-from repos.account_transfer.moves.old_host import OldHost, OldHostSilent, OldSessionEnded
+from repos.account_transfer.moves.old_host import (
+    OldHost,
+    OldHostRefused,
+    OldHostSilent,
+    OldSessionEnded,
+)
 from repos.blobs.files import StorageTimedOut
 from repos.imports import car_file, importing, jobs
 from repos.imports.jobs import ImportUnderWay
@@ -161,10 +167,11 @@ def _copy_preferences(move: MoveIn, account: Account) -> None:
     """They are not worth stopping for: an old host may have none, or not give them."""
     if not move.is_host_gone:
         old = old_session.of(account, move)
-        items = old.preferences()
+        with suppress(OldHostRefused):
+            items = old.preferences()
+            if not preferences.count(account):
+                preferences.replace(account, preferences.acceptable(items))
         _keep(move, old)
-        if items and not preferences.count(account):
-            preferences.replace(account, preferences.acceptable(items))
     MoveIn.objects.filter(pk=move.pk).update(preferences_at=timezone.now())
 
 

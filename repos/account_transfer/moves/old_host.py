@@ -23,6 +23,7 @@ _TOKEN_MAX_CHARACTERS: Final = 8_192
 _SAID_MAX_CHARACTERS: Final = 300
 _ERROR_MAX_BYTES: Final = 10_000
 _OK: Final = 200
+_UNKNOWN_METHOD: Final = 501
 _EXPIRED: Final = frozenset({"ExpiredToken", "InvalidToken"})
 _SESSION_ENDED: Final = frozenset({"ExpiredToken", "InvalidToken", "AuthMissing", "AuthRequired"})
 
@@ -226,7 +227,7 @@ def _refusal(answer: http_client.Answer, into: IO[bytes] | None) -> OldHostFaile
         parsed = _object(text[:_ERROR_MAX_BYTES])
     except OldHostSilent:
         parsed = {}
-    if not parsed or answer.status >= 500:
+    if not parsed or (answer.status >= 500 and answer.status != _UNKNOWN_METHOD):
         return OldHostSilent(f"The old host answered {answer.status}")
     error, said = (str(parsed.get(key, ""))[:_SAID_MAX_CHARACTERS] for key in ("error", "message"))
     return OldHostRefused(error, said)

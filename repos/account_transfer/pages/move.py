@@ -202,10 +202,13 @@ def _shown(
     is_here = not move_in.is_moving_in(account)
     is_waiting = found.records_at is not None and not is_here and found.confirmed_at is None
     operation, problem = _operation(account, found, is_wanted=is_waiting)
+    data = overview.of_account(account)
+    is_fetching = data.fetch is not None and data.fetch.is_open
     shown = {
         "account": account,
         "move": found,
-        "data": overview.of_account(account),
+        "data": data,
+        "step": f"{found.is_open} {is_waiting} {is_here}",
         "is_here": is_here,
         "is_waiting": is_waiting,
         "is_signed_in_there": old_session.is_there(found),
@@ -215,7 +218,7 @@ def _shown(
         "has_code": request.GET.get("step") == "code" or isinstance(form, CodeForm),
         "operation": operation,
         "directory_problem": problem,
-        "is_moving": found.is_open or (found.confirmed_at is not None and not is_here),
+        "is_moving": found.is_open or is_fetching,
     }
     return show_form(request, _TEMPLATE, form, status, shown)
 
