@@ -44,6 +44,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--request-crawl", action="store_true", help="ask the relays of GROVE_CRAWLERS now"
         )
+        parser.add_argument(
+            "--moved-copy-kept-days",
+            help="days that copies of accounts are kept which moved away from its tenant; '': until"
+            " their owners delete them",
+        )
         parser.add_argument("--captcha-verify-url", help="of an outside captcha; '': our puzzle")
         parser.add_argument("--captcha-site-key", help="the public half of its keys")
         parser.add_argument(
@@ -65,6 +70,8 @@ class Command(BaseCommand):
         if options["read_admin_password"]:
             host.admin_password = make_password(_password())
         _save(host)
+        if options["moved_copy_kept_days"] is not None:
+            _keep_moved_copies(host, options["moved_copy_kept_days"])
         self.stdout.write(_described(host))
         if options["request_crawl"]:
             self.stdout.write(_crawl_requested(host))
@@ -82,6 +89,18 @@ def _save(host: Host) -> None:
         raise CommandError("; ".join(fault.messages)) from fault
     host.save()
     routing.forget()
+
+
+def _keep_moved_copies(host: Host, days: str) -> None:
+    """For how long the tenant keeps the copy of an account that moved away."""
+    if days and not days.isdecimal():
+        raise CommandError(f"{days} is not a number of days.")
+    host.tenant.moved_copy_kept_days = int(days) if days else None
+    try:
+        host.tenant.full_clean()
+    except ValidationError as fault:
+        raise CommandError("; ".join(fault.messages)) from fault
+    host.tenant.save()
 
 
 def _crawl_requested(host: Host) -> str:
@@ -102,10 +121,12 @@ def _described(host: Host) -> str:
     captcha = host.captcha_verify_url or "our own puzzle"
     has_admin = "set" if host.admin_password else "none"
     moderator = host.moderation_did or "none"
+    days = host.tenant.moved_copy_kept_days
+    kept = f"; copies of moved accounts kept {days} days" if days else ""
     return (
         f"{host.hostname}: sign-up {host.admission}; admin password {has_admin};"
         f" moderation service {moderator}; captcha {captcha};"
-        f" app view {host.appview_did or 'default'}; reports {host.report_did or 'default'}"
+        f" app view {host.appview_did or 'default'}; reports {host.report_did or 'default'}{kept}"
     )
 
 

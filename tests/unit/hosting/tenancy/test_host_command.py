@@ -43,6 +43,18 @@ def test_a_host_gets_services_of_its_own_and_gives_them_up(ash):
     assert Host.objects.get().appview_did == ""
 
 
+def test_copies_of_moved_accounts_are_kept_for_some_days_or_for_good(ash):
+    assert "copies of moved accounts kept 90 days" in run("--moved-copy-kept-days", "90")
+    run("--moved-copy-kept-days", "")
+    assert Host.objects.get().tenant.moved_copy_kept_days is None
+
+
+@pytest.mark.parametrize("days", ["6", "-1", "a week"])
+def test_a_copy_is_kept_a_week_at_the_least(ash, days):
+    with pytest.raises(CommandError):
+        run(f"--moved-copy-kept-days={days}")
+
+
 def test_secrets_come_by_standard_input_and_are_kept_as_they_should(ash, monkeypatch):
     said = run(
         "--read-captcha-secret", "--read-admin-password",
