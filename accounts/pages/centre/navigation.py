@@ -21,7 +21,7 @@ PLACES: Final[tuple[tuple[str, Promise], ...]] = (
     ("accounts:apps", _("Apps")),
     ("data:home", _("Data")),
     ("accounts:did", _("Identity")),
-    ("accounts:close", _("Close")),
+    ("accounts:close", _("Close account")),
 )
 
 
