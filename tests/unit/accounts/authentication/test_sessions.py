@@ -211,7 +211,7 @@ def test_where_apps_sign_in_by_oauth_alone_no_password_opens_a_session(ash, alic
     oauth_only(alice)
     with pytest.raises(sessions.OAuthRequired):
         sessions.log_in(ash, alice.did, PASSWORD)
-    with pytest.raises(sessions.AppPasswordsBlocked):
+    with pytest.raises(app_passwords.AppPasswordsBlocked):
         sessions.log_in(ash, alice.did, phone)
 
 
