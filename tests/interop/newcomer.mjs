@@ -155,7 +155,7 @@ try {
   await page.goto(`${origin}/account/sign-in`)
   await page.getByLabel(/handle/i).first().fill(handle)
   await page.getByLabel(/^password/i).fill(password)
-  await page.getByRole('button', { name: /sign in/i }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await page.getByText(/took your account down/i).waitFor()
   await shoot(page, 'taken-down')
   assert.deepEqual(events.errors.map(String), [], 'errors reported by the firehose clients')
