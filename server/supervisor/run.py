@@ -83,9 +83,13 @@ def _run(data: Path, children: ChildProcesses, stop_signals: StopSignals) -> int
         secret_files.replace(services, json.dumps(added))
         added |= {"DJANGO_SETTINGS_MODULE": "hosting.settings", "GROVE_DATA": str(data)}
         password = _admin_password(data)
-        _load_product(added)
+        _take_on(added)
+        if has_plc:
+            _start_directory(children)
+        preload.load(preload.PRODUCT)
+        preload.freeze()
         _prepare({**os.environ, **password}, stop_signals)
-        _start_processes(children, has_plc=has_plc)
+        _start_processes(children)
         _serve(children, stop_signals, port, plc_port if has_plc else None)
     finally:
         children.stop(STOP_ORDER)
@@ -142,13 +146,26 @@ def _make_admin_password(data: Path) -> None:
         say(f"console {environment.public_url()}/console/  admin / {shown}")
 
 
-def _load_product(added: dict[str, str]) -> None:
-    """Load the code for all processes that are forked from now on, with their environment: that is
-    ours without the admin's password, which is written to the database before they begin."""
+def _take_on(added: dict[str, str]) -> None:
+    """Take on the environment of all processes that are started from now on: ours without the
+    admin's password, which is written to the database before they begin."""
     os.environ.update(added)
     os.environ.pop("GROVE_ADMIN_PASSWORD", None)
-    preload.load(preload.PRODUCT)
-    preload.freeze()
+
+
+def _start_directory(children: ChildProcesses) -> None:
+    """Start the embedded PLC directory: it loads its code while we load ours, and asks the database
+    nothing before somebody asks it."""
+    settings = {"DJANGO_SETTINGS_MODULE": "hosting.plc_directory.settings"}
+    children.add(Child("plc", _program(settings, "server.web.serve", "plc")))
+
+
+def _program(more: Mapping[str, str], *arguments: str) -> Callable[[], Process]:
+    """A program of its own, which inherits no memory of ours and no secrets: it needs nothing but
+    Postgres."""
+    own = {**environment.for_children({}, without=environment.SECRETS), **more}
+    argv = [sys.executable, "-m", *arguments]
+    return lambda: processes.start(argv, environment=own, cwd=environment.ROOT)
 
 
 def _prepare(inherited: Mapping[str, str], stop_signals: StopSignals) -> None:
@@ -164,25 +181,16 @@ def _prepare(inherited: Mapping[str, str], stop_signals: StopSignals) -> None:
         raise Refusal("The database could not be prepared; the reason is above.")
 
 
-def _start_processes(children: ChildProcesses, *, has_plc: bool) -> None:
-    """Each with the environment it needs: the directory and the sequencer use nothing but Postgres,
-    so they are programs of their own, which inherit no memory of ours."""
-    small = environment.for_children({}, without=environment.SECRETS)
-    directory = {**small, "DJANGO_SETTINGS_MODULE": "hosting.plc_directory.settings"}
-
-    def python(given: Mapping[str, str], *arguments: str) -> Callable[[], Process]:
-        argv = [sys.executable, "-m", *arguments]
-        return lambda: processes.start(argv, environment=given, cwd=environment.ROOT)
+def _start_processes(children: ChildProcesses) -> None:
+    """Web processes and worker are forks; the sequencer uses nothing but Postgres."""
 
     def fork(name: str, main: forked.Main) -> Callable[[], Process]:
         return lambda: forked.fork(name, main, os.environ.copy())
 
-    if has_plc:
-        children.add(Child("plc", python(directory, "server.web.serve", "plc")))
     for number in range(1, environment.web_processes() + 1):
         name = f"web-{number}"
         children.add(Child(name, fork(name, preload.serve)))
-    children.add(Child("sequencer", python(small, "repos.events.sequencer")))
+    children.add(Child("sequencer", _program({}, "repos.events.sequencer")))
     children.add(Child("worker", fork("worker", preload.work)))
 
 
