@@ -7,6 +7,7 @@ One that does not arrive within three days is removed, as any account whose `del
 """
 
 from datetime import timedelta
+from typing import Final
 
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
@@ -24,9 +25,19 @@ from accounts.models import (
     Account,
     AccountMigration,
     AppPassword,
+    DeletionReminder,
     EmailToken,
+    FactorAttempts,
     KnownPlace,
+    OAuthConsent,
+    Passkey,
     Preference,
+    RecoveryCode,
+    RecoveryKey,
+    SecurityChange,
+    SignIn,
+    Totp,
+    TrustedBrowser,
 )
 from accounts.signals import account_migration_begun, account_reopened, signing_key_changed
 from accounts.signup import policy, rules
@@ -36,6 +47,23 @@ from protocol.did.did_document import DidDocument
 from protocol.errors import InvalidRequest, XrpcError
 
 MOVE_IN_WITHIN = timedelta(days=3)  # the reference's deadline
+# What tells of the person who had the account before, or lets them in; beside their sessions.
+PRIVATE: Final = (
+    AppPassword,
+    DeletionReminder,
+    EmailToken,
+    FactorAttempts,
+    KnownPlace,
+    OAuthConsent,
+    Passkey,
+    Preference,
+    RecoveryCode,
+    RecoveryKey,
+    SecurityChange,
+    SignIn,
+    Totp,
+    TrustedBrowser,
+)
 
 
 class AlreadyHosted(XrpcError):
@@ -178,12 +206,12 @@ def _reopened(account: Account, wanted: Admitted, password: str) -> Account:
     if is_moving_in(account) or account.status != Account.Status.DEACTIVATED:
         raise AlreadyHosted
     status.end_sessions(account)
-    for private in (AppPassword, Preference, EmailToken, KnownPlace):
+    for private in PRIVATE:
         private.objects.filter(account=account).delete()
     account.handle, account.email, account.password = wanted.handle, wanted.email, password
     account.email_confirmed_at = account.delete_after = account.moved_away_at = None
     account.email_replaced_at = None
-    account.has_email_auth_factor = False
+    account.has_email_auth_factor = account.is_oauth_only = False
     account.signing_did_key = reserved_keys.take(account.host, account.did)
     account.save()
     external_handles.track(account)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts import status as account_status
 from accounts.account_migration import move_in
 from accounts.account_migration.move_in import AlreadyHosted, IncompatibleDidDoc, UnresolvableDid
-from accounts.authentication import app_passwords
+from accounts.authentication import app_passwords, security_changes
 from accounts.authentication.credential_rules import EmailRefused
 from accounts.identity import published_dids
 from accounts.identity.handles.allocation import HandleTaken, InvalidHandle
@@ -20,7 +20,24 @@ from accounts.identity.incoming_handles import HandleLeadsElsewhere
 from accounts.identity.keys import reserved_keys
 from accounts.identity.resolution import NetworkUnavailable
 from accounts.lifecycle import activation, deletion
-from accounts.models import Account, AccountMigration, AppPassword, Preference
+from accounts.models import (
+    Account,
+    AccountMigration,
+    AppPassword,
+    CustomHandle,
+    InvitePermission,
+    OAuthDeviceAccount,
+    OAuthRequest,
+    OAuthSession,
+    PlcOperation,
+    Preference,
+    SecurityChange,
+    SeenPlcLog,
+    Session,
+    Totp,
+    WebIdentity,
+    WebSession,
+)
 from protocol.did.plc_data import PDS_SERVICE, PDS_SERVICE_TYPE, PlcData, Service
 from protocol.keys import SigningKey
 from server.net import dns, http_client
@@ -30,6 +47,15 @@ from tests.unit.repos.events.firehose.stream import events
 pytestmark = pytest.mark.django_db(transaction=True)
 _numbers = itertools.count(1)
 OLD = "https://old.example"
+# What speaks of the DID, not of a person.
+STAYING = {
+    AccountMigration,
+    CustomHandle,
+    InvitePermission,
+    PlcOperation,
+    SeenPlcLog,
+    WebIdentity,
+}
 
 
 class Network:
@@ -207,6 +233,24 @@ def test_who_comes_back_finds_nothing_private_of_the_person_before(ash, network,
     move_in.move_in(ash, wanted(did=did))
     assert not AppPassword.objects.exists()
     assert not Preference.objects.exists()
+
+
+def test_a_former_owners_second_factors_open_nothing_and_undo_nothing(ash, network, did):
+    before = left_behind(ash, network, did)
+    Account.objects.filter(pk=before.pk).update(is_oauth_only=True)
+    Totp.objects.create(account=before, secret=b"wrapped", last_step=1)
+    security_changes.note(before, security_changes.PASSWORD_CHANGED)
+    back = move_in.move_in(ash, wanted(did=did))
+    assert not back.is_oauth_only
+    assert not Totp.objects.exists()
+    assert not SecurityChange.objects.exists()
+
+
+def test_whatever_belongs_to_an_account_is_private_or_is_known_to_stay():
+    fields = Account._meta.get_fields(include_hidden=True)
+    owned = {each.related_model for each in fields if each.auto_created and not each.concrete}
+    sessions = {OAuthDeviceAccount, OAuthRequest, OAuthSession, Session, WebSession}
+    assert owned == {*move_in.PRIVATE, *sessions, *STAYING}
 
 
 def test_who_rests_here_has_not_moved_away(ash, network, did):
