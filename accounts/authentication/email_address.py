@@ -210,5 +210,6 @@ def _tell_old_address(account: Account, address: str) -> None:
             account.email,
             emails.UNCONFIRMED_EMAIL_CHANGED,
             context,
+            language=account.language,
             cause=account.did,
         )

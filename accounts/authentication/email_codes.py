@@ -57,8 +57,9 @@ def mail(
 ) -> OutgoingMail | None:
     """Issue a code and put the e-mail with it into the outbox, both or neither.
 
-    `language` is the reader's; None: the host's own. Raises RateLimitExceeded when the address, or
-    the account, got enough e-mails lately: the code in the last e-mail is good again then.
+    `language` is the reader's; None: the account's, else the host's. Raises RateLimitExceeded when
+    the address, or the account, got enough e-mails lately: the code in the last e-mail is good
+    again then.
     """
     try:
         with transaction.atomic():
@@ -71,7 +72,7 @@ def mail(
                 account.email,
                 EMAILS[purpose],
                 context,
-                language=language,
+                language=language or account.language,
                 cause="" if purpose in _WAYS_IN else account.did,
             )
     except RateLimitExceeded:

@@ -109,7 +109,13 @@ def note(  # noqa: PLR0913 - a change has these
         "at": now,
         "undo_url": f"{account.host.origin}{UNDO_PATH}{token}" if token else "",
     }
-    mail = outbox.post(account.host, recipient or account.email, changed.email, context)
+    mail = outbox.post(
+        account.host,
+        recipient or account.email,
+        changed.email,
+        context,
+        language=account.language,
+    )
     change = SecurityChange(
         account=account, kind=changed.name, detail=detail[:320], place=place, at=now
     )

@@ -95,7 +95,12 @@ def note(
         if not is_first and emails.sender_of(account.host).has_sign_in_alerts:
             context = {"handle": account.handle or account.did, "address": address, "at": now}
             outbox.post(
-                account.host, account.email, emails.SIGN_IN_ALERT, context, cause=account.did
+                account.host,
+                account.email,
+                emails.SIGN_IN_ALERT,
+                context,
+                language=account.language,
+                cause=account.did,
             )
 
 

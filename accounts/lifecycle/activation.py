@@ -104,4 +104,11 @@ def _is_news(delete_after: datetime, before: datetime | None) -> bool:
 
 def _tell_when(account: Account) -> None:
     context = {"handle": account.handle or account.did, "delete_at": account.delete_after}
-    outbox.post(account.host, account.email, emails.DELETION_SCHEDULED, context, cause=account.did)
+    outbox.post(
+        account.host,
+        account.email,
+        emails.DELETION_SCHEDULED,
+        context,
+        language=account.language,
+        cause=account.did,
+    )

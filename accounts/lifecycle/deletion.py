@@ -106,4 +106,11 @@ def mail_confirmation(account: Account) -> None:
     outbox.forget(account.host, account.email)
     handle = account.handle or account.did
     words = {"handle": handle}
-    outbox.post(account.host, account.email, emails.ACCOUNT_DELETED, words, cause=account.did)
+    outbox.post(
+        account.host,
+        account.email,
+        emails.ACCOUNT_DELETED,
+        words,
+        language=account.language,
+        cause=account.did,
+    )

@@ -68,6 +68,9 @@ class Account(models.Model):
     has_email_auth_factor = models.BooleanField(default=False)  # wished for; see the property
     # Apps sign in by OAuth alone: no password, no app password at com.atproto.server.createSession.
     is_oauth_only = models.BooleanField(default=False, db_default=False)
+    language = models.CharField(  # chosen by its owner, for e-mails; empty: the host's
+        max_length=10, blank=True, default="", db_default=""
+    )
     password = models.CharField(max_length=200)  # hashed
     signing_did_key = models.CharField(max_length=100)  # names a SigningKey of its own
     opened_at = models.DateTimeField(null=True, blank=True)

@@ -56,7 +56,8 @@ class OAuthRequest(models.Model):
     """A pushed authorization request (RFC 9126), until its code was exchanged.
 
     `parameters` are the client's, checked: redirect_uri, scope (what it may ask for), state,
-    response_mode, prompt, login_hint, code_challenge, and what is absent is left out.
+    response_mode, prompt, login_hint, code_challenge, language (the first of `ui_locales` that we
+    speak), and what is absent is left out.
     """
 
     host = models.ForeignKey(Host, on_delete=models.CASCADE, related_name="+")

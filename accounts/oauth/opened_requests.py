@@ -67,6 +67,11 @@ class Opened:
         """What the app wants asked; empty for nothing in particular."""
         return str(self.row.parameters.get("prompt", ""))
 
+    @property
+    def language(self) -> str:
+        """In which the app wants the pages to be; empty for no matter."""
+        return str(self.row.parameters.get("language", ""))
+
 
 def open_request(
     host: Host, device: OAuthDevice, client_id: str, request_uri: str, *, is_answer: bool = False

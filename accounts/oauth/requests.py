@@ -21,6 +21,7 @@ from accounts.oauth.clients.documents import Client
 from accounts.oauth.errors import InvalidRequest, OAuthError
 from accounts.oauth.redirects import RESPONSE_MODES
 from hosting.models import Host
+from hosting.pages import languages
 from protocol.syntax import is_did, is_handle
 from server.database import model_rows
 
@@ -95,6 +96,7 @@ def _checked(
         "prompt": _prompt(given.get("prompt", ""), is_anybody=client.is_public and not is_trusted),
         "login_hint": _login_hint(given.get("login_hint", "")),
         "response_mode": given.get("response_mode", ""),
+        "language": languages.best(given.get("ui_locales", "").split()),
     }
     state = given.get("state")
     if state is not None:

@@ -1,10 +1,7 @@
-"""Cookies of the account pages: for no script, for this host only, over TLS if the host has it.
+"""The cookie of who is signed in in a browser (hosting.pages.host_cookies).
 
 Several people may be signed in in one browser: the cookie holds a token for each, the latest first.
-
-One name for every host: a browser keeps them apart by host name, and `web_sessions` accepts
-a cookie at its account's own host only. Over https the name begins with `__Host-`, which browsers
-take from this very host alone: a site beside it under the same domain cannot plant one.
+`web_sessions` accepts a token at its account's own host only.
 """
 
 from datetime import timedelta
@@ -18,6 +15,7 @@ from accounts.authentication import sign_in_alerts, web_sessions
 from accounts.authentication.sign_in_alerts import Client, Way
 from accounts.lifecycle import planned_deletion
 from accounts.models import Account, WebSession
+from hosting.pages import host_cookies, languages
 from hosting.tenancy.routing import host_of
 
 COOKIE = "grove-account"
@@ -34,31 +32,6 @@ def account_of(request: HttpRequest) -> Account | None:
     """Who signed in last, if anybody is signed in."""
     here = sessions_of(request)
     return here[0].account if here else None
-
-
-def cookie_name(request: HttpRequest, name: str = COOKIE) -> str:
-    """A cookie's name at the host that was asked."""
-    return f"__Host-{name}" if _is_https(request) else name
-
-
-def read(request: HttpRequest, name: str) -> str:
-    """A cookie's value; empty when it did not come."""
-    return request.COOKIES.get(cookie_name(request, name), "")
-
-
-def keep(
-    request: HttpRequest, response: HttpResponse, name: str, value: str, max_age: timedelta
-) -> None:
-    """Have the browser keep a cookie. No time at all removes it."""
-    # Browsers take no `__Host-` cookie that is not secure, not even its removal.
-    response.set_cookie(
-        cookie_name(request, name),
-        value,
-        max_age=max_age,
-        secure=_is_https(request),
-        httponly=True,
-        samesite="Lax",
-    )
 
 
 def signed_in(
@@ -91,6 +64,7 @@ def begin(request: HttpRequest, response: HttpResponse, account: Account) -> Non
         else:
             tokens.append(names[session.pk])
     _keep_tokens(request, response, tokens[:ACCOUNTS_MAX])
+    _carry_language(request, response, account)
     csrf.rotate_token(request)
 
 
@@ -109,14 +83,19 @@ def signed_out(request: HttpRequest, who: str = "") -> HttpResponseRedirect:
     return response
 
 
+def _carry_language(request: HttpRequest, response: HttpResponse, account: Account) -> None:
+    """The account's language becomes the browser's; one that has none takes what was chosen."""
+    if account.language:
+        languages.keep(request, response, account.language)
+    elif chosen := languages.chosen(request):
+        account.language = chosen
+        account.save(update_fields=["language"])
+
+
 def _tokens(request: HttpRequest) -> list[str]:
-    return read(request, COOKIE).split(_BETWEEN)[:ACCOUNTS_MAX]
+    return host_cookies.read(request, COOKIE).split(_BETWEEN)[:ACCOUNTS_MAX]
 
 
 def _keep_tokens(request: HttpRequest, response: HttpResponse, tokens: list[str]) -> None:
     lasts = web_sessions.EXPIRES_AFTER if tokens else timedelta(0)
-    keep(request, response, COOKIE, _BETWEEN.join(tokens), lasts)
-
-
-def _is_https(request: HttpRequest) -> bool:
-    return host_of(request).origin.startswith("https://")
+    host_cookies.keep(request, response, COOKIE, _BETWEEN.join(tokens), lasts)

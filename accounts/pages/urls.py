@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from accounts.pages import password_reset, sign_in, sign_up
+from accounts.pages import language, password_reset, sign_in, sign_up
 from accounts.pages.captcha import gate
 from accounts.pages.centre.urls import of_accounts
 from accounts.pages.closing import ending
@@ -39,5 +39,6 @@ urlpatterns = [
     path("account/deleted", ending.deleted, name="deleted"),
     path("", include("accounts.pages.oauth.urls")),
     path("gate/signup", gate.gate, name="gate"),
+    path("account/language", language.choose, name="language"),
     path("account/brand.css", brand.stylesheet, name="brand"),
 ]

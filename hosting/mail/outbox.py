@@ -35,7 +35,7 @@ def post(  # noqa: PLR0913 - an e-mail has these
 ) -> OutgoingMail | None:
     """Put an e-mail into the outbox, in the caller's transaction; it leaves after the commit.
 
-    `context` fills the e-mail's templates (hosting.mail.emails). `language` is the reader's; None:
+    `context` fills the e-mail's templates (hosting.mail.emails). `language` is the reader's; none:
     the host's own. `cause` is the DID of the account that makes us write. When its recipient or its
     cause got enough of the kind lately (hosting.mail.budgets), an e-mail that was asked for raises
     RateLimitExceeded, any other is left out: None.

@@ -72,7 +72,9 @@ def write_to(actor: Actor, account: Account, subject: str, content: str, reason:
     with transaction.atomic():
         audit.record(actor, account, Action.ACCOUNT_WRITE_TO, f"{reason}: {subject}")
         words = emails.from_staff(subject or DEFAULT_SUBJECT, content)
-        outbox.post(account.host, account.email, emails.FROM_STAFF, words)
+        outbox.post(
+            account.host, account.email, emails.FROM_STAFF, words, language=account.language
+        )
 
 
 def give_invites(

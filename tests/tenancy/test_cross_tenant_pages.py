@@ -168,6 +168,7 @@ ROWS = {
     **{route: everyone(f"/{route}?{{request}}", 400) for route in SIGN_IN_SHOWN},
     **{route: everyone(f"/{route}?{{request}}", 400, "post") for route in SIGN_IN_SENT},
     "gate/signup": everyone("/gate/signup", 404),  # birch asks for no captcha
+    "account/language": everyone("/account/language", 302, "post"),
     "account/brand.css": everyone("/account/brand.css", 200),
     "console/": console("", 200),
     "console/login/": Row("/console/login/", 200, 302),

@@ -6,10 +6,13 @@ Source: RFC 8414, RFC 9728, and what atproto.com/specs/oauth asks of both;
 
 from typing import Any, Final
 
+from django.utils.translation import to_locale
+
 from accounts.oauth import jose
 from accounts.oauth.redirects import RESPONSE_MODES
 from accounts.oauth.requests import PROMPTS
 from hosting.models import Host
+from hosting.pages import languages
 
 SCOPES: Final = ("atproto", "transition:email", "transition:generic", "transition:chat.bsky")
 
@@ -49,7 +52,7 @@ def of_server(host: Host) -> dict[str, Any]:
         "subject_types_supported": ["public"],
         "prompt_values_supported": list(PROMPTS),
         "display_values_supported": ["page", "popup", "touch"],
-        "ui_locales_supported": ["en", "de"],
+        "ui_locales_supported": [to_locale(code).replace("_", "-") for code in languages.offered()],
         "authorization_response_iss_parameter_supported": True,
         "client_id_metadata_document_supported": True,
         "request_parameter_supported": False,

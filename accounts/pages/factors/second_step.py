@@ -17,6 +17,7 @@ from accounts.models import Account
 from accounts.pages import cookies
 from accounts.pages.forms.second_step import SecondStepForm
 from hosting import limits
+from hosting.pages import host_cookies
 from hosting.tenancy.routing import host_of
 from server.net.client_networks import network
 
@@ -26,7 +27,7 @@ TRUST_COOKIE: Final = "grove-trusted"
 
 def needed(request: HttpRequest, account: Account) -> Ways | None:
     """What has to be shown after the right password; None where that is enough."""
-    if trusted_browsers.is_trusted(account, cookies.read(request, TRUST_COOKIE)):
+    if trusted_browsers.is_trusted(account, host_cookies.read(request, TRUST_COOKIE)):
         return None
     return second_step.ways(holders.of_account(account))
 
@@ -55,9 +56,9 @@ def complete(
     account = second_step.complete(form.host, given["challenge"], form.shown)
     response = then(account)
     if given["is_browser_trusted"]:
-        before = cookies.read(request, TRUST_COOKIE)
+        before = host_cookies.read(request, TRUST_COOKIE)
         token = trusted_browsers.trust(account, before, request.headers.get("User-Agent", ""))
-        cookies.keep(request, response, TRUST_COOKIE, token, trusted_browsers.LASTS)
+        host_cookies.keep(request, response, TRUST_COOKIE, token, trusted_browsers.LASTS)
     return response
 
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.oauth import devices
 from accounts.oauth.devices import Cookies, Seen
 from accounts.oauth.errors import InvalidRequest
-from accounts.pages import cookies
+from hosting.pages import host_cookies
 from hosting.tenancy.routing import host_of
 
 NAME_COOKIE: Final = "grove-device"
@@ -54,7 +54,9 @@ def is_from_elsewhere(request: HttpRequest) -> bool:
 
 def known(request: HttpRequest) -> Seen | None:
     """The browser of the request's device cookies."""
-    given = Cookies(cookies.read(request, NAME_COOKIE), cookies.read(request, PROOF_COOKIE))
+    given = Cookies(
+        host_cookies.read(request, NAME_COOKIE), host_cookies.read(request, PROOF_COOKIE)
+    )
     if not given.name or not given.proof:
         return None
     return devices.find(host_of(request), given, _place(request))
@@ -69,8 +71,8 @@ def keep(request: HttpRequest, response: HttpResponse, seen: Seen) -> None:
     """Give the browser the cookies that it needs by now."""
     if seen.cookies is not None:
         lasts = devices.FORGOTTEN_AFTER
-        cookies.keep(request, response, NAME_COOKIE, seen.cookies.name, lasts)
-        cookies.keep(request, response, PROOF_COOKIE, seen.cookies.proof, lasts)
+        host_cookies.keep(request, response, NAME_COOKIE, seen.cookies.name, lasts)
+        host_cookies.keep(request, response, PROOF_COOKIE, seen.cookies.proof, lasts)
 
 
 def cookie_test(request: HttpRequest) -> HttpResponse | None:
@@ -78,7 +80,7 @@ def cookie_test(request: HttpRequest) -> HttpResponse | None:
     Raises CookiesLost when it was shown both pages in vain."""
     if not any(each in request.headers.get("User-Agent", "") for each in _TESTED):
         return None
-    if cookies.read(request, NAME_COOKIE) or cookies.read(request, TEST_COOKIE):
+    if host_cookies.read(request, NAME_COOKIE) or host_cookies.read(request, TEST_COOKIE):
         return None
     asked = request.GET.get(TEST_FIELD, "")
     if asked not in ("", "1"):
@@ -89,7 +91,7 @@ def cookie_test(request: HttpRequest) -> HttpResponse | None:
     following = "?" + urlencode({**query, TEST_FIELD: "2" if asked else "1"})
     shown = {"host": host_of(request), "next": following}
     response = render(request, f"accounts/oauth/{template}.html", shown)
-    cookies.keep(request, response, TEST_COOKIE, "1", _TEST_LASTS)
+    host_cookies.keep(request, response, TEST_COOKIE, "1", _TEST_LASTS)
     return response
 
 

@@ -22,6 +22,7 @@ from accounts.oauth.opened_requests import Opened, RequestExpired
 from accounts.oauth.redirects import Redirect
 from accounts.pages.answers import LINKED
 from accounts.pages.oauth import browsers, way_back
+from hosting.pages import languages
 from hosting.tenancy.routing import host_of
 
 Page = Callable[[HttpRequest, Opened], HttpResponse | Redirect]
@@ -89,6 +90,7 @@ def _answered(request: HttpRequest, page: Page, *, is_answer: bool = False) -> H
         is_by_form = request.method == "POST" and not is_answer
         response = (way_back.by_link if is_by_form else way_back.to_app)(request, opened)
     else:
+        languages.follow_app(request, opened.language)
         answer = page(request, opened)
         response = way_back.to_app(request, answer) if isinstance(answer, Redirect) else answer
     browsers.keep(request, response, seen)

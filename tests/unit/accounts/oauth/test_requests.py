@@ -65,6 +65,14 @@ def test_a_request_without_a_proof_may_name_its_key(app):
     assert app.par(proof="").status_code == 201
 
 
+@pytest.mark.parametrize(
+    ("locales", "language"), [("tlh de-AT en", "de"), ("tlh", None), ("\u00e9 " * 5000, None)]
+)
+def test_the_first_language_that_we_speak_is_kept(app, locales, language):
+    assert app.par(ui_locales=locales).status_code == 201
+    assert OAuthRequest.objects.get().parameters.get("language") == language
+
+
 def test_unknown_scopes_that_were_declared_are_dropped(ash):
     app = App(ash, scope="atproto com.example.unknown transition:generic")
     assert app.par().status_code == 201

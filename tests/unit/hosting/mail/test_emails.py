@@ -1,10 +1,11 @@
-"""Every e-mail says what it should, in text and HTML, in the tenant's voice and both languages."""
+"""Every e-mail says what it should, in text and HTML, in the tenant's voice and every language."""
 
 from datetime import UTC, datetime
 
 import pytest
 
 from hosting.mail import emails
+from hosting.pages import languages
 
 CONTEXT = {
     "handle": "alice.test",
@@ -20,7 +21,7 @@ CONTEXT = {
 WITH_CODES = [kind for kind in emails.ALL.values() if kind.valid_for == emails.CODE_LIVES]
 
 
-@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("language", languages.offered())
 @pytest.mark.parametrize("name", emails.ALL)
 def test_every_email_can_be_written(ash, name, language):
     words = emails.write(ash, emails.ALL[name], CONTEXT, language)
@@ -60,7 +61,7 @@ def test_an_email_speaks_german(ash):
     words = emails.write(ash, emails.RESET_PASSWORD, CONTEXT, "de")
     assert words.subject == "Neues Passwort angefordert"
     assert "Geben Sie diesen Code ein" in words.text
-    assert '<html lang="de">' in words.html
+    assert '<html lang="de" dir="ltr">' in words.html
 
 
 def test_an_email_has_the_tenants_name_colour_and_support_address(ash):
@@ -105,3 +106,7 @@ def test_a_subject_is_one_line(ash):
     context = emails.from_staff("Hello\r\nBcc: eve@example.com", "x")
     words = emails.write(ash, emails.FROM_STAFF, context, "en")
     assert words.subject == "Hello Bcc: eve@example.com"
+
+
+def test_an_arabic_email_runs_from_right_to_left(ash):
+    assert '<html lang="ar" dir="rtl">' in emails.write(ash, emails.MOVED_IN, CONTEXT, "ar").html

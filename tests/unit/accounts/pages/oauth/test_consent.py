@@ -58,6 +58,14 @@ def test_the_page_speaks_the_readers_language(browser, consent):
     assert "Anlegen, ändern und löschen:" in page
 
 
+def test_an_app_may_ask_for_a_language(browser, alice, asked):
+    query = asked(language="de")
+    page = browser.get(at(query), headers={"accept-language": "en"})
+    assert page["Content-Language"] == "de"
+    browser.post("/account/language", {"language": "en"})
+    assert browser.get(at(query))["Content-Language"] == "en"
+
+
 def test_what_could_take_the_account_away_stands_out(consent):
     _query, page = consent(scope="atproto identity:* account:email?action=manage")
     assert page.count('class="grave"') == 2
