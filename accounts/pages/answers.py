@@ -14,6 +14,7 @@ from accounts.pages.cookies import client_of
 from accounts.pages.forms.accounts import HostForm, OwnerForm
 from hosting import limits
 from hosting.limits import RateLimitExceeded
+from hosting.pages import next_page
 from protocol.errors import XrpcError
 
 # Forms that lead from one to the other, for oneself and for an app (accounts.pages.oauth)
@@ -28,9 +29,12 @@ LINKED: Final = (
 )
 
 
-def own_pages() -> dict[str, Any]:
-    """What templates know of who came by themselves: `pages`, the address of each of LINKED."""
-    return {"pages": {name: reverse(f"accounts:{name}") for name in LINKED}}
+def own_pages(request: HttpRequest) -> dict[str, Any]:
+    """What templates know of who came by themselves: `pages`, the address of each of LINKED, from
+    which they still get to where they were going."""
+    to = next_page.wanted(request)
+    pages = {name: next_page.with_next(reverse(f"accounts:{name}"), to) for name in LINKED}
+    return {"pages": pages}
 
 
 def posted(request: HttpRequest) -> QueryDict | None:
@@ -48,7 +52,9 @@ def show_form(
     """The form, filled in as it was; 422 when it has errors, unless told otherwise. `shown` is what
     the template knows beside it, `own_pages` by itself."""
     form.focus_on_first_error()
-    context = {"host": form.host, "form": form} | dict(own_pages() if shown is None else shown)
+    context = {"host": form.host, "form": form} | dict(
+        own_pages(request) if shown is None else shown
+    )
     response = render(request, template, context, status=status or (422 if form.errors else 200))
     for name, value in form.refusal_headers.items():
         response[name] = value

@@ -15,11 +15,12 @@ from accounts.authentication import sign_in_alerts, web_sessions
 from accounts.authentication.sign_in_alerts import Client, Way
 from accounts.lifecycle import planned_deletion
 from accounts.models import Account, WebSession
-from hosting.pages import host_cookies, languages
+from hosting.pages import host_cookies, languages, next_page
 from hosting.tenancy.routing import host_of
 
 COOKIE = "grove-account"
 ACCOUNTS_MAX: Final = 10  # signed in in one browser; the eldest goes
+WHO: Final = "who"  # the part of an address that names the account
 _BETWEEN: Final = "."  # tokens are base64url
 
 
@@ -37,14 +38,20 @@ def account_of(request: HttpRequest) -> Account | None:
 def signed_in(
     request: HttpRequest, account: Account, way: Way = Way.PASSWORD
 ) -> HttpResponseRedirect:
-    """Sign in under a fresh token, beside whoever else is, and go to the account's page. It calls a
-    planned deletion off."""
-    response = redirect("accounts:home")
+    """Sign in under a fresh token, beside whoever else is, and go to the account's page, or to
+    where they were going. It calls a planned deletion off."""
+    response = redirect(going_to(request, account) or "accounts:home")
     begin(request, response, account)
     planned_deletion.call_off(account)
     client = client_of(request)
     sign_in_alerts.note(account, client.address, client.agent, way)
     return response
+
+
+def going_to(request: HttpRequest, account: Account) -> str:
+    """Where somebody was going who is known by now; empty when nowhere, or to a page of somebody
+    else's account."""
+    return next_page.wanted(request, **{WHO: (account.handle, account.did)})
 
 
 def client_of(request: HttpRequest) -> Client:

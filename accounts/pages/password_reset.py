@@ -35,20 +35,20 @@ def change_password(_request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest) -> HttpResponse:
     """`/account/reset-password`: mail a code to whoever goes by that name, if anybody does."""
-    return ask_page(request, own_pages())
+    return ask_page(request, own_pages(request))
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def enter(request: HttpRequest) -> HttpResponse:
     """`/account/reset-password/code`: the code, and the new password."""
-    return enter_page(request, own_pages())
+    return enter_page(request, own_pages(request))
 
 
 @require_safe
 def done(request: HttpRequest) -> HttpResponse:
     """`/account/reset-password/done`: it is set; now sign in with it."""
-    return done_page(request, own_pages())
+    return done_page(request, own_pages(request))
 
 
 def ask_page(request: HttpRequest, shown: Mapping[str, Any]) -> HttpResponse:

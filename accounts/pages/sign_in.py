@@ -17,7 +17,7 @@ from accounts.authentication.factors import passkeys
 from accounts.authentication.factors.challenges import Purpose
 from accounts.authentication.sign_in_alerts import Way
 from accounts.models import Account
-from accounts.pages.answers import posted, show_form, status_of
+from accounts.pages.answers import own_pages, posted, show_form, status_of
 from accounts.pages.cookies import client_of, signed_in, signed_out
 from accounts.pages.factors import second_step
 from accounts.pages.forms.accounts import PasskeySignInForm, SignInForm
@@ -63,7 +63,7 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
     """`/account/sign-in/code`: the second step, for those who have a second factor."""
     form = SecondStepForm(host_of(request), posted(request))
     if not form.is_bound:
-        return redirect("accounts:sign_in")
+        return redirect(own_pages(request)["pages"]["sign_in"])
     status = None
     if form.is_valid():
         try:
@@ -81,7 +81,7 @@ def sign_in_passkey(request: HttpRequest) -> HttpResponse:
     """`/account/sign-in/passkey`: a passkey, and neither name nor password."""
     form = PasskeySignInForm(host_of(request), posted(request))
     if not form.is_valid():
-        return redirect("accounts:sign_in")
+        return redirect(own_pages(request)["pages"]["sign_in"])
     try:
         account = second_step.by_passkey(request, form.cleaned_data["passkey"])
         return signed_in(request, account, Way.PASSKEY)

@@ -38,7 +38,7 @@ _CLOSED = (Host.Admission.CLOSED, Host.Admission.MIGRATION_ONLY)
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_up(request: HttpRequest) -> HttpResponse:
     """`/account/sign-up`: a new account, then straight into it, unless the staff come first."""
-    return page(request, own_pages(), partial(signed_in, request))
+    return page(request, own_pages(request), partial(signed_in, request))
 
 
 def page(

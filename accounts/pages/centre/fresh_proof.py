@@ -11,17 +11,16 @@ password, or a passkey. Signing in is one.
 from datetime import timedelta
 from functools import wraps
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.authentication import web_sessions
 from accounts.models import Account
+from accounts.pages import cookies
 from accounts.pages.answers import posted, prove_password, show_form, status_of
 from accounts.pages.centre.signed_in import (
     Page,
@@ -31,12 +30,12 @@ from accounts.pages.centre.signed_in import (
     visit_of,
 )
 from accounts.pages.forms.accounts import OwnerForm
+from hosting.pages import next_page
 from hosting.tenancy.routing import host_of
 from protocol.errors import XrpcError
 
 FRESH_FOR: Final = timedelta(minutes=10)
 SENT_WITHIN: Final = timedelta(minutes=15)  # a form that was shown in time may be filled in
-_PAGES: Final = "/account/"
 
 
 def is_fresh(request: HttpRequest) -> bool:
@@ -61,9 +60,7 @@ def with_fresh_proof(page: Page) -> Page:
 
 def proof_address(request: HttpRequest) -> str:
     """Where the proof is asked for, and how to come back from there."""
-    came_from = urlsplit(request.headers.get("Referer", "")).path
-    back = came_from if request.method == "POST" and came_from else request.get_full_path()
-    return f"{address(request, 'prove')}?{urlencode({'next': back})}"
+    return next_page.with_next(address(request, "prove"), next_page.here(request))
 
 
 @never_cache
@@ -73,7 +70,7 @@ def proof_address(request: HttpRequest) -> str:
 def prove(request: HttpRequest, account: Account) -> HttpResponse:
     """`/account/prove?next=`: the password once more, then on to where they were going."""
     form = OwnerForm(host_of(request), account, posted(request))
-    shown = {"next": next_of(request)}
+    shown = {"next": next_of(request, account)}
     if form.is_valid():
         try:
             prove_password(request, form)
@@ -85,8 +82,6 @@ def prove(request: HttpRequest, account: Account) -> HttpResponse:
     return show_form(request, "accounts/centre/prove.html", form, shown=shown)
 
 
-def next_of(request: HttpRequest) -> str:
-    """Where to go after the proof: a page of an account, and nowhere else."""
-    wanted: Any = request.GET.get("next", "")
-    is_ours = wanted.startswith(_PAGES) and url_has_allowed_host_and_scheme(wanted, None)
-    return wanted if is_ours else address(request, "home")
+def next_of(request: HttpRequest, account: Account) -> str:
+    """Where to go after the proof: a page of the account, and nowhere else."""
+    return cookies.going_to(request, account) or address(request, "home")

@@ -13,7 +13,8 @@ from accounts.models import Account
 from accounts.pages.answers import posted, show_form, status_of
 from accounts.pages.centre import changes
 from accounts.pages.centre.fresh_proof import with_fresh_proof
-from accounts.pages.centre.signed_in import WHO, for_signed_in
+from accounts.pages.centre.signed_in import for_signed_in
+from accounts.pages.cookies import WHO
 from accounts.pages.forms.centre import DomainForm, HandleForm
 from hosting import limits
 from hosting.limits import DAY_S, MINUTE_S, Budget, bucket

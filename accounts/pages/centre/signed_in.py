@@ -13,15 +13,15 @@ from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
 from django.urls import reverse
 
 from accounts.models import Account, WebSession
 from accounts.pages import cookies
+from accounts.pages.cookies import WHO
+from hosting.pages import next_page
 
 Page = Callable[..., HttpResponseBase]  # of the request, the account, and the address's other parts
 _OPEN_WHEN_TAKEN_DOWN: Final[set[Page]] = set()
-WHO: Final = "who"  # the part of an address that names the account
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +38,24 @@ class Visit:
 
 
 def for_signed_in(page: Page) -> Page:
-    """A page for who is signed in, and their account; everybody else is sent to sign in."""
+    """A page for who is signed in, and their account; everybody else is sent to sign in, and
+    comes back from there."""
 
     @wraps(page)
     def shown(request: HttpRequest, who: str = "", **more: Any) -> HttpResponseBase:
         here = tuple(cookies.sessions_of(request))
         session = next((each for each in here if not who or who in _names(each.account)), None)
         if session is None:
-            return redirect("accounts:sign_in")
+            sign_in = reverse("accounts:sign_in")
+            return HttpResponseRedirect(next_page.with_next(sign_in, next_page.here(request)))
         if not who and len(here) > 1:
-            return redirect(_with_name(request, session.account))
+            return HttpResponseRedirect(_with_name(request, session.account))
         request.visit = Visit(session, here)  # type: ignore[attr-defined]
         if session.account.taken_down_at is not None and page not in _OPEN_WHEN_TAKEN_DOWN:
             return go_to(request, "state")
         return page(request, session.account, **more)
 
+    next_page.mark(shown)
     return shown
 
 

@@ -116,7 +116,7 @@ def _page(
         except XrpcError as refusal:
             form.refuse(refusal)
             status = status_of(refusal)
-    known = own_pages() | {"account": form.holder.account} | (shown or {})
+    known = own_pages(request) | {"account": form.holder.account} | (shown or {})
     return show_form(request, f"accounts/factors/{template}.html", form, status, known)
 
 

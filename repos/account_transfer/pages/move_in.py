@@ -93,7 +93,7 @@ def _begun(
         _count_for(request, form, did)
         account = begin(wanted)
     except SignUpWaits:
-        context = {"host": form.host, "handle": form.wanted_handle, **own_pages()}
+        context = {"host": form.host, "handle": form.wanted_handle, **own_pages(request)}
         return render(request, "accounts/sign_up_held.html", context, status=202)
     except XrpcError as refusal:
         form.refuse(refusal)

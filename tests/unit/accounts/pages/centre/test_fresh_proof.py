@@ -28,7 +28,7 @@ def session(signed_in):
 
 def ask(session, verb="get", ago=timedelta(0), **headers) -> HttpResponse:
     """The answer of a page that wants a proof, to somebody who gave one some time ago."""
-    request = getattr(RequestFactory(headers=headers), verb)("/account/security/thing?x=1")
+    request = getattr(RequestFactory(headers=headers), verb)("/account/security/history?x=1")
     session.proved_at = None if ago is None else timezone.now() - ago
     request.visit = Visit(session, (session,))
     page = fresh_proof.with_fresh_proof(lambda request, account: HttpResponse(account.handle))
@@ -41,13 +41,13 @@ def test_who_signed_in_just_now_has_proven_it(session):
 
 @pytest.mark.parametrize("ago", [timedelta(minutes=11), None])
 def test_later_it_is_asked_again(session, ago):
-    assert ask(session, ago=ago).url == PROVE + "?next=%2Faccount%2Fsecurity%2Fthing%3Fx%3D1"
+    assert ask(session, ago=ago).url == PROVE + "?next=%2Faccount%2Fsecurity%2Fhistory%3Fx%3D1"
 
 
 def test_a_form_may_be_filled_in_for_some_minutes_more(session):
     assert ask(session, "post", timedelta(minutes=12)).status_code == 200
-    late = ask(session, "post", timedelta(minutes=16), referer="http://localhost/account/form")
-    assert late.url == PROVE + "?next=%2Faccount%2Fform"
+    late = ask(session, "post", timedelta(minutes=16), referer="http://localhost/account/apps")
+    assert late.url == PROVE + "?next=%2Faccount%2Fapps"
 
 
 def test_the_password_proves_it_and_leads_on(session, signed_in):
