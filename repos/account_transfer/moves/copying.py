@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Any, Final
 
 from django.conf import settings
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -65,7 +64,7 @@ def on_gone(account: Account, **_: Any) -> None:
 
 def run(repo_id: int) -> None:
     """The next step of one move, when it is due. Safe to repeat and to run in two places."""
-    move = MoveIn.objects.claim(repo_id, LEASE, attempts=F("attempts"))
+    move = MoveIn.objects.claim(repo_id, LEASE)
     if move is None:
         return
     account = Account.objects.select_related("host__tenant").filter(pk=repo_id).first()
@@ -102,9 +101,11 @@ def go_on(repo_id: int) -> None:
 
 
 def sweep() -> None:
-    """Wake what is due, forget sessions of a day ago, and go on where the DID names this host by
-    now: its owner confirmed that, whatever was cut off since."""
+    """Wake what is due, give up what fails each time, forget sessions of a day ago, and go on where
+    the DID names this host by now: its owner confirmed that, whatever was cut off since."""
     old_session.forget_old()
+    hopeless = MoveIn.objects.due().filter(attempts__gte=MAX_ATTEMPTS)
+    hopeless.decide(MoveIn.State.STOPPED)
     arrived = AccountMigration.objects.pending().filter(did_updated_at__isnull=False)
     resting = MoveIn.objects.filter(state=MoveIn.State.COPIED, pk__in=arrived.values("account_id"))
     for repo_id in list(resting.values_list("pk", flat=True)[: queue.batch]):
@@ -180,9 +181,8 @@ def _keep(move: MoveIn, old: OldHost) -> None:
 
 
 def _postpone(move: MoveIn, fault: XrpcError) -> None:
-    attempts = move.attempts + 1
-    if attempts >= MAX_ATTEMPTS:
-        move.finish(MoveIn.State.STOPPED, fault.message, attempts=attempts)
+    if move.attempts >= MAX_ATTEMPTS:
+        move.finish(MoveIn.State.STOPPED, fault.message)
         return
-    pause = pause_after(attempts, _FIRST_PAUSE, _LONGEST_PAUSE)
-    move.postpone(timezone.now() + pause, fault.message, attempts=attempts)
+    pause = pause_after(move.attempts, _FIRST_PAUSE, _LONGEST_PAUSE)
+    move.postpone(timezone.now() + pause, fault.message)

@@ -6,7 +6,7 @@ that an owner brings (accounts.identity.plc.owner_operations) before it is hande
 own that stood above the old host's stay above ours. A did:web's owner changes the document.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -32,6 +32,17 @@ class NotCopiedYet(InvalidRequest):
     page_text = _("Your records are not here yet. Wait until they are.")
 
 
+class OtherOperation(InvalidRequest):
+    """400: the old host signed what nobody asked for, or would keep a say by a key of its own."""
+
+    field = "code"
+    message = "The old host signed another operation than it was asked for, or keeps its key"
+    page_text = _(
+        "Your old host signed something that you did not agree to, or that would leave it in"
+        " control of your identity. Nothing was changed."
+    )
+
+
 def mail_code(account: Account, move: MoveIn) -> None:
     """Have the old host mail the code. Raises NotCopiedYet, OldHostFailed."""
     _check_copied(move)
@@ -41,14 +52,15 @@ def mail_code(account: Account, move: MoveIn) -> None:
 
 
 def confirm_with_code(account: Account, move: MoveIn, code: str) -> None:
-    """Have the old host sign, and hand it in. Raises NotCopiedYet, OldHostFailed, and the errors of
-    `owner_operations.submit`."""
+    """Have the old host sign, and hand it in. Raises NotCopiedYet, OldHostFailed, OtherOperation,
+    and the errors of `owner_operations.submit`."""
     _check_copied(move)
     old = old_session.of(account, move)
     _newest, data = updates.newest(account)
     due = _due(account, data, without=old.rotation_keys())
     operation = old.sign(code, _fields(due))
     old_session.keep_renewed(move, old)
+    _check_is_asked_for(account, operation, due, data.rotation_keys)
     _confirm(account, operation)
 
 
@@ -70,6 +82,21 @@ def confirm_document(account: Account, move: MoveIn) -> None:
     """A did:web's owner has changed the document. Raises NotCopiedYet."""
     _check_copied(move)
     _confirmed(account)
+
+
+def _check_is_asked_for(
+    account: Account, operation: object, due: PlcData, keys: Sequence[str]
+) -> None:
+    """The operation says what its owner agreed to, and the old host's key, which signed it (one of
+    the DID's `keys`), rules no longer. Raises OtherOperation, ImproperOperation."""
+    checked = owner_operations.assure_valid(operation)
+    try:
+        staying = set(due.rotation_keys) - {account.host.rotation_did_key}
+        plc.signer_of(checked, [key for key in keys if key not in staying])
+    except plc.InvalidSignature:
+        raise OtherOperation from None
+    if plc.data_of(checked) != due:
+        raise OtherOperation
 
 
 def _confirm(account: Account, operation: object) -> None:

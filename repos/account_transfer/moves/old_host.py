@@ -229,8 +229,14 @@ def _refusal(answer: http_client.Answer, into: IO[bytes] | None) -> OldHostFaile
         parsed = {}
     if not parsed or (answer.status >= 500 and answer.status != _UNKNOWN_METHOD):
         return OldHostSilent(f"The old host answered {answer.status}")
-    error, said = (str(parsed.get(key, ""))[:_SAID_MAX_CHARACTERS] for key in ("error", "message"))
+    error, said = (_words(parsed.get(key, "")) for key in ("error", "message"))
     return OldHostRefused(error, said)
+
+
+def _words(said: object) -> str:
+    """What it says as one line that may be kept and mailed: a text column takes no NUL."""
+    text = str(said)[:_SAID_MAX_CHARACTERS]
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _object(body: bytes) -> dict[str, Any]:

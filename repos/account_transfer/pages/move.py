@@ -119,9 +119,12 @@ def confirm_document(request: HttpRequest, account: Account) -> HttpResponse:
 @csrf_exempt
 @require_POST
 @for_signed_in
+@with_fresh_proof
 def upload(request: HttpRequest, account: Account) -> HttpResponseBase:
-    """`/account/move/upload`: the CAR, when the old host is gone."""
+    """`/account/move/upload`: the CAR, when the old host is gone, until the account lives here."""
     found = _move_of(account)
+    if not found.is_host_gone or not move_in.is_moving_in(account):
+        raise Http404
     form = HostForm(host_of(request))
 
     def taken(files: Sequence["UploadedFile[Any]"]) -> HttpResponse:
