@@ -7,11 +7,15 @@ from accounts import status
 from accounts.authentication import session_tokens
 from accounts.lifecycle import deletion
 from accounts.models import Account
+from tests.api import shared_people
 from tests.tenancy.test_cross_tenant import MATRIX, answer_to, facts, filled
 from xrpc import registry
 from xrpc.auth.declared import Kind
 
 __all__ = ["facts"]
+pytestmark = pytest.mark.django_db
+shared, directory = shared_people.shared, shared_people.directory
+ash, alice = shared_people.ash, shared_people.alice
 OF_ACCOUNTS = (Kind.ACCOUNT, Kind.ACCOUNT_OR_SERVICE, Kind.ACCOUNT_OR_BEARER)
 METHODS = [nsid for nsid in MATRIX if registry.find(nsid).auth.kind in OF_ACCOUNTS]
 FOR_LEAVERS = [
