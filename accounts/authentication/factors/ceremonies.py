@@ -45,22 +45,9 @@ class Response:
 
     whole: dict[str, Any]
     challenge: bytes
-
-    @property
-    def credential_id(self) -> bytes:
-        return _bytes(self.whole.get("rawId"))
-
-    @property
-    def user_handle(self) -> bytes:
-        """Whom the key thinks it signs in; empty when it does not know."""
-        return _bytes(self.whole["response"].get("userHandle"))
-
-    @property
-    def transports(self) -> list[str]:
-        """How the browser reached the key, as far as we know the words."""
-        said = self.whole["response"].get("transports")
-        known = [each for each in said if each in _TRANSPORTS] if isinstance(said, list) else []
-        return sorted(set(known))
+    credential_id: bytes
+    user_handle: bytes  # whom the key thinks it signs in; empty when it does not know
+    transports: list[str]  # how the browser reached the key, as far as we know the words
 
 
 def read(text: str) -> Response:
@@ -69,9 +56,16 @@ def read(text: str) -> Response:
         raise NotAccepted
     with _refusing():
         whole = bounded_json.loads(text.encode())
-        client_data = bounded_json.loads(_bytes(whole["response"]["clientDataJSON"]))
+        said = whole["response"]
+        client_data = bounded_json.loads(_bytes(said["clientDataJSON"]))
         is_framed = client_data.get("crossOrigin", False) is not False or "topOrigin" in client_data
-        response = Response(whole, _bytes(client_data["challenge"]))
+        response = Response(
+            whole,
+            challenge=_bytes(client_data["challenge"]),
+            credential_id=_bytes(whole.get("rawId")),
+            user_handle=_bytes(said.get("userHandle")),
+            transports=_known_transports(said.get("transports")),
+        )
     if is_framed:
         raise NotAccepted
     return response
@@ -126,6 +120,11 @@ def _refusing() -> Iterator[None]:
         yield
     except (WebAuthnException, ValueError, TypeError, KeyError, AttributeError):
         raise NotAccepted from None
+
+
+def _known_transports(said: Any) -> list[str]:
+    words = said if isinstance(said, list) else []
+    return sorted({each for each in words if isinstance(each, str) and each in _TRANSPORTS})
 
 
 def _bytes(text: Any) -> bytes:

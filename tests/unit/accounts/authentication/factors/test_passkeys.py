@@ -1,6 +1,7 @@
 """Passkeys: made for one host, one person, one purpose, and once."""
 
 import json
+from contextlib import suppress
 
 import pytest
 
@@ -73,6 +74,21 @@ def test_nonsense_is_refused(holder, text):
         changes.add_passkey(holder, text, "key")
     with pytest.raises(PasskeyRefused):
         passkeys.sign_in(holder.host, text)
+
+
+@pytest.mark.parametrize("odd", ["a", "\u00e4", 5, None, [], {}])
+@pytest.mark.parametrize("part", ["rawId", "userHandle", "clientDataJSON", "transports"])
+def test_odd_parts_are_no_fault_of_ours(key, ash, holder, part, odd):
+    shown = json.loads(key.show(alone(ash)))
+    shown.update({part: odd} if part in shown else {})
+    shown["response"][part] = odd
+    with suppress(PasskeyRefused):
+        passkeys.sign_in(ash, json.dumps(shown))
+    made = json.loads(Authenticator().make(passkeys.options_to_add(holder)))
+    made.update({part: odd} if part in made else {})
+    made["response"][part] = [odd]
+    with suppress(PasskeyNotAdded):
+        changes.add_passkey(holder, json.dumps(made), "key")
 
 
 def test_a_key_is_added_once(key, holder):
