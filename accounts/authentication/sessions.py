@@ -140,12 +140,14 @@ def begin(account: Account) -> Tokens:
 def begin_with(
     login: Login, client: Client = UNKNOWN_CLIENT, *, allow_takendown: bool = False
 ) -> Tokens:
-    """Start a session with the rights of the password that was given."""
+    """Start a session with the rights of the password that was given. Raises as `log_in`."""
     password = login.app_password
     with transaction.atomic():
         account = lock_open(login.account)
         scope = _scope_of(account, password, allow_takendown=allow_takendown)
         _refuse_old_password(account, login)
+        if account.is_oauth_only and not login.account.is_oauth_only:
+            raise OAuthRequired  # since this very moment
         name = None if password is None else password.name
         session = _new(account, uuid.uuid4(), scope, name)
         session.signed_in_at = session.created_at

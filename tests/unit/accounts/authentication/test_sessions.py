@@ -228,6 +228,14 @@ def test_who_was_taken_down_may_still_move_away(ash, alice, announced):
     assert sessions.log_in(ash, alice.did, PASSWORD, allow_takendown=True)
 
 
+def test_a_session_that_begins_while_the_switch_is_thrown_does_not(ash, alice):
+    login = credentials.authenticate_app(ash, alice.did, PASSWORD)
+    sessions.set_oauth_only(alice, is_on=True)
+    with pytest.raises(sessions.OAuthRequired):
+        sessions.begin_with(login)
+    assert not Session.objects.exists()
+
+
 # --- what is listed
 
 
