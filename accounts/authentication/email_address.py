@@ -181,19 +181,17 @@ def _apply(account: Account, email: str, wanted: Change, *, is_proven: bool) -> 
 
 
 def _take_back(account: Account, noted: Mapping[str, Any]) -> None:
-    """The address of before, whose reader has the link and so is known; whoever changed it is
-    signed out. Raises EmailInUse."""
+    """The address of before, whose reader has the link and so is known. Raises EmailInUse."""
     if Account.objects.of(account.host).filter(email=noted["email"]).exclude(pk=account.pk):
         raise credential_rules.EmailInUse
     account.email, account.email_confirmed_at = noted["email"], timezone.now()
     account.email_replaced_at = None
     account.save(update_fields=["email", "email_confirmed_at", "email_replaced_at"])
-    status.end_sessions(account)
     email_codes.burn_all(account)
 
 
 EMAIL_CHANGED: Final = security_changes.kind(
-    "email_changed", _("E-mail address changed"), _take_back
+    "email_changed", _("E-mail address changed"), _take_back, is_of_mailbox=True
 )
 
 

@@ -49,24 +49,31 @@ class CannotUndo(XrpcError):
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of change. `title` names it to its owner. `undo` takes it back: called with the
-    locked account and what was noted, in a transaction."""
+    locked account and what was noted, in a transaction. `is_of_mailbox`: links that were sent after
+    it went to a mailbox that is the owner's no more once it is taken back, and end with it."""
 
     name: str
     title: str | Promise
     undo: Undo | None
     email: EmailKind
+    is_of_mailbox: bool = False
 
 
 KINDS: Final[dict[str, Kind]] = {}
 
 
 def kind(
-    name: str, title: str | Promise, undo: Undo | None = None, email: EmailKind | None = None
+    name: str,
+    title: str | Promise,
+    undo: Undo | None = None,
+    email: EmailKind | None = None,
+    *,
+    is_of_mailbox: bool = False,
 ) -> Kind:
     """A kind of change, to be noted by it; once for each name (30 characters at the most). `email`:
     what tells of it, if not the one that all share."""
     own = email or EmailKind(f"change_{name}", title, template="security_change")
-    made = Kind(name, title, undo, own)
+    made = Kind(name, title, undo, own, is_of_mailbox)
     if name in KINDS:
         raise ValueError(f"There is a kind of change {name} already")
     KINDS[name] = made
@@ -160,15 +167,20 @@ def undoable(host: Host, token: str) -> SecurityChange:
 
 
 def take_back(host: Host, token: str) -> SecurityChange:
-    """Take a change back, once. Raises CannotUndo, and whatever the kind's undo refuses."""
+    """Take a change back, once, and sign everybody out: whoever made it is among them. Raises
+    CannotUndo, and whatever the kind's undo refuses."""
     change = undoable(host, token)
-    undo = KINDS[change.kind].undo
+    known, now = KINDS[change.kind], timezone.now()
     with transaction.atomic():
         locked = status.lock_open(change.account)
-        rows = SecurityChange.objects.filter(pk=change.pk, undone_at=None)
-        if undo is None or not rows.update(undone_at=timezone.now()):
+        changes = SecurityChange.objects.filter(account=locked)
+        live = changes.filter(pk=change.pk, undone_at=None, undo_until__gt=now)
+        if known.undo is None or not live.update(undone_at=now):
             raise CannotUndo  # in this very moment
-        undo(locked, change.undo)
+        if known.is_of_mailbox:
+            changes.filter(pk__gt=change.pk, undo_until__gt=now).update(undo_until=now)
+        known.undo(locked, change.undo)
+        status.end_sessions(locked)
     return change
 
 

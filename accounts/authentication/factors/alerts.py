@@ -11,6 +11,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.authentication import security_changes
+from accounts.authentication.factors import totp
 from accounts.authentication.factors.holders import Holder, of_account
 from accounts.models import Account, Passkey, Totp
 from hosting.mail import outbox
@@ -33,8 +34,12 @@ class Event(models.TextChoices):
     COPIED = "copied", _("Passkey blocked, because it seems to have been copied")
 
 
-def _remove_app(account: Account, _noted: Mapping[str, Any]) -> None:
-    Totp.objects.filter(account=account).delete()
+def _remove_app(account: Account, noted: Mapping[str, Any]) -> None:
+    """The one of before comes back, so that the link in an e-mail never leaves less than was there;
+    where there is none at all by now, none does."""
+    was_there = Totp.objects.filter(account=account).delete()[0] > 0
+    if was_there and (before := noted.get("before")):
+        totp.restore(of_account(account), before)
     _tidy(account)
 
 

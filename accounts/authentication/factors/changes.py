@@ -45,8 +45,8 @@ def add_app(holder: Holder, started: str, code: str) -> list[str]:
     with transaction.atomic():
         holder.lock()
         is_first = not holder.has_strong()
-        totp.keep(holder, secret, step)
-        return _changed(holder, Event.APP_ADDED, is_first=is_first, undo={})
+        undo = {"before": totp.keep(holder, secret, step)}
+        return _changed(holder, Event.APP_ADDED, is_first=is_first, undo=undo)
 
 
 def remove_app(holder: Holder) -> None:

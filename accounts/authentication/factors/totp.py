@@ -6,7 +6,8 @@ step off, and a step serves once: section 5.2. The secret is wrapped at rest.
 
 import hmac
 import time
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import pyotp
 import segno
@@ -67,11 +68,22 @@ def matching_step(secret: str, code: str) -> int | None:
     return None
 
 
-def keep(holder: Holder, secret: str, step: int) -> None:
-    """Make the secret theirs, in place of one they had; the step that proved it is used."""
+def keep(holder: Holder, secret: str, step: int) -> dict[str, Any] | None:
+    """Make the secret theirs, in place of one they had, of which is returned what `restore` needs,
+    JSON; the step that proved it is used."""
+    before = Totp.objects.filter(**holder.owned).first()
     Totp.objects.filter(**holder.owned).delete()
     wrapped = keyring.wrap(secret.encode())
     Totp.objects.create(**holder.owned, secret=wrapped, last_step=step)
+    if before is None:
+        return None
+    return {"wrapped": bytes(before.secret).hex(), "last_step": before.last_step}
+
+
+def restore(holder: Holder, kept: Mapping[str, Any]) -> None:
+    """Make the secret theirs again that `keep` replaced; steps that were used stay so."""
+    wrapped = bytes.fromhex(kept["wrapped"])
+    Totp.objects.create(**holder.owned, secret=wrapped, last_step=kept["last_step"])
 
 
 def spend(holder: Holder, code: str) -> bool:

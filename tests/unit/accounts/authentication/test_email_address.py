@@ -21,6 +21,7 @@ from accounts.authentication.email_address import (
     TokenRequired,
 )
 from accounts.authentication.email_codes import ExpiredToken, InvalidToken, Purpose
+from accounts.authentication.security_changes import CannotUndo
 from accounts.models import Account, EmailToken, SecurityChange, Session
 from hosting.mail.models import OutgoingMail
 from tests.factories import account_row
@@ -208,6 +209,22 @@ def test_the_reader_of_the_old_address_takes_it_back(confirmed, ash):
     after = Account.objects.get(pk=confirmed.pk)
     assert (after.email, after.email_confirmed_at is not None) == (confirmed.email, True)
     assert not Session.objects.exists()
+
+
+def test_the_link_of_an_address_that_was_taken_back_takes_nothing_back(confirmed, ash):
+    thief = "thief@example.com"
+    email_address.change(confirmed, Change(thief, code_for(confirmed)))
+    Account.objects.update(email_confirmed_at=timezone.now())
+    confirmed.refresh_from_db()
+    email_address.change(confirmed, Change(NEW, code_for(confirmed)))
+    links = [
+        re.search(r"/account/undo/(\S+)", OutgoingMail.objects.get(recipient=each).text).group(1)
+        for each in ("alice@example.com", thief)
+    ]
+    security_changes.take_back(ash, links[0])
+    with pytest.raises(CannotUndo):
+        security_changes.take_back(ash, links[1])
+    assert Account.objects.get().email == "alice@example.com"
 
 
 def test_an_address_that_somebody_else_has_by_now_is_not_taken_back(confirmed, ash):

@@ -7,9 +7,9 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.authentication import security_changes
+from accounts.authentication import security_changes, web_sessions
 from accounts.authentication.security_changes import PASSWORD_CHANGED, CannotUndo
-from accounts.models import SecurityChange
+from accounts.models import SecurityChange, WebSession
 from hosting.mail.models import OutgoingMail
 
 
@@ -67,6 +67,13 @@ def test_a_link_takes_the_change_back_once(alice, renamed):
     assert alice.handle == "before.test"
     with pytest.raises(CannotUndo):
         security_changes.take_back(alice.host, token)
+
+
+def test_who_takes_a_change_back_signs_everybody_out(alice, renamed):
+    web_sessions.begin(alice)
+    note(alice, renamed, undo={"handle": "before.test"})
+    security_changes.take_back(alice.host, token_in_mail())
+    assert not WebSession.objects.exists()
 
 
 def test_a_link_is_none_at_another_host(alice, birch, renamed):

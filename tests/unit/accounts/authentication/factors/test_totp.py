@@ -6,9 +6,11 @@ import pyotp
 import pytest
 from django.core import signing
 
+from accounts.authentication import security_changes
 from accounts.authentication.factors import changes, holders, totp
 from accounts.authentication.factors.typed_codes import WrongCode
 from accounts.models import Totp
+from hosting.mail.models import OutgoingMail
 from tests.factories import account_row
 
 SECRET = "ABCDEFGH" * 4
@@ -94,3 +96,36 @@ def test_the_picture_needs_no_style_and_no_script(holder):
     drawn = totp.qr_code(holder, SECRET)
     assert drawn.startswith('<svg role="img" ')
     assert not re.search(r"style=|class=|<script|href=", drawn)
+
+
+# --- taken back by the link in the e-mail
+
+
+def undo_links() -> list[str]:
+    """Of all e-mails that were sent so far, the first one first."""
+    texts = OutgoingMail.objects.order_by("pk").values_list("text", flat=True)
+    return re.findall(r"/account/undo/(\S+)", "\n".join(texts))
+
+
+def replace(holder, clock) -> None:
+    clock.now += 2 * totp.STEP_S
+    started = totp.start(holder)
+    changes.add_app(holder, started, code_at(pyotp.TOTP(totp.started(holder, started)), clock))
+
+
+def test_the_first_app_taken_back_leaves_none(app, ash):
+    security_changes.take_back(ash, undo_links()[0])
+    assert not Totp.objects.exists()
+
+
+def test_an_app_taken_back_gives_way_to_the_one_it_replaced(app, holder, ash, clock):
+    replace(holder, clock)
+    security_changes.take_back(ash, undo_links()[1])
+    assert totp.spend(holder, code_at(app, clock))
+
+
+def test_an_app_that_was_removed_does_not_come_back(app, holder, ash, clock):
+    replace(holder, clock)
+    changes.remove_app(holder)
+    security_changes.take_back(ash, undo_links()[1])
+    assert not Totp.objects.exists()
