@@ -89,7 +89,7 @@ try {
 
   // Alone, by a press; where the browser offers it in the name's field, it may come by itself
   await signOut()
-  await Promise.race([press('Sign in with a passkey').catch(() => {}), home()])
+  await Promise.race([press('Use your passkey').catch(() => {}), home()])
   await home()
 
   // After the password
