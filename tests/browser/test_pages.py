@@ -12,6 +12,12 @@ def test_every_page_is_accessible_in_both_colour_schemes_and_widths() -> None:
     assert "axe found nothing" in told
 
 
+def test_pages_are_accessible_from_right_to_left_and_in_japanese() -> None:
+    with running_grove() as grove:
+        told = tell("languages.mjs", grove)
+    assert "the languages held" in told
+
+
 def test_a_forgotten_password_is_set_anew_and_a_report_leads_to_takedowns() -> None:
     with running_grove() as grove:
         reset = tell("password_reset.mjs", grove)

@@ -7,18 +7,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.utils.translation import to_locale
 
 from tests.house.packages import PACKAGES, ROOT, modules
 
 LOCALE = ROOT / "locale"
 CATALOGUES = sorted(LOCALE.glob("*/LC_MESSAGES/django.po"))
 ENTRY = re.compile(r'^msgid "(.+)"\nmsgstr "(.*)"$', re.MULTILINE)
+PLURAL = re.compile(r'^msgid_plural "(.+)"\n((?:msgstr\[\d\] ".+"\n?)+)', re.MULTILINE)
+FORM = re.compile(r'^msgstr\[\d\] "(.+)"$', re.MULTILINE)
 WRITTEN = re.compile(r'^msgid "(.+)"$', re.MULTILINE)
 MARKS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy"}
 TAG = re.compile(r'{% translate "(.*?)"')
 BLOCK = re.compile(r"{% blocktranslate[^%]*%}(.*?){% (?:plural|endblocktranslate) %}", re.DOTALL)
 VALUE = re.compile(r"{{ (\w+) }}")
-PLACEHOLDER = re.compile(r"%\(\w+\)s|%s")
+PLACEHOLDER = re.compile(r"%\(\w+\)s|%[sd]")
 
 
 def marked_in_code() -> Iterator[str]:
@@ -57,3 +61,19 @@ def test_no_translation_loses_a_value(catalogue: Path) -> None:
     for english, translated in ENTRY.findall(catalogue.read_text()):
         assert sorted(PLACEHOLDER.findall(english)) == sorted(PLACEHOLDER.findall(translated))
         assert translated
+
+
+@pytest.mark.parametrize("catalogue", CATALOGUES, ids=lambda file: file.parts[-3])
+def test_every_plural_has_the_forms_of_its_language(catalogue: Path) -> None:
+    """The last form is that of large numbers, which names the number."""
+    text = catalogue.read_text()
+    form_count = int(text.partition("nplurals=")[2].partition(";")[0])
+    plurals = [(english, FORM.findall(forms)) for english, forms in PLURAL.findall(text)]
+    assert {len(forms) for _, forms in plurals} == {form_count}
+    for english, forms in plurals:
+        assert sorted(PLACEHOLDER.findall(english)) == sorted(PLACEHOLDER.findall(forms[-1]))
+
+
+@pytest.mark.parametrize("code", [code for code, _ in settings.LANGUAGES if code != "en"])
+def test_every_language_has_its_catalogue(code: str) -> None:
+    assert LOCALE / to_locale(code) / "LC_MESSAGES" / "django.po" in CATALOGUES

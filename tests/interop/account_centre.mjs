@@ -26,7 +26,8 @@ async function send(page, fields, button) {
     const field = page.locator(`main [name=${name}]`).first()
     await (value === true ? field.check() : field.fill(value))
   }
-  await page.locator('main').getByRole('button', { name: button }).first().click()
+  const pressed = page.locator('main').getByRole('button', { name: button }).first()
+  await Promise.all([page.waitForEvent('load'), pressed.click()])
 }
 
 async function signUp(page, name) {
