@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from typing import IO, Any, cast
 from urllib.parse import urlsplit
 
+from django.core.exceptions import SuspiciousOperation
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +18,7 @@ from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from django.http.response import HttpResponseBase
 from django.utils import translation
 
+from server.storage.free_space import InsufficientStorage
 from server.storage.temporary_files import TemporaryFile
 from server.web.bad_requests import refused
 from server.web.deferred_response import deferred
@@ -45,7 +47,7 @@ def answer(
 
     def finished(body: IO[bytes]) -> HttpResponse:
         with translation.override(language):
-            return _parsed(meta, body, limit_bytes, finish)
+            return _parsed(meta, body, limit_bytes, finish, refuse)
 
     if is_still_arriving(meta):
         return deferred(Upload(limit_bytes, finished, refuse))
@@ -53,7 +55,7 @@ def answer(
 
 
 def _parsed(
-    meta: dict[str, Any], body: IO[bytes], limit_bytes: int, finish: Finish
+    meta: dict[str, Any], body: IO[bytes], limit_bytes: int, finish: Finish, refuse: Refuse
 ) -> HttpResponse:
     size = body.seek(0, io.SEEK_END)
     body.seek(0)
@@ -64,7 +66,9 @@ def _parsed(
             whole = {**meta, "CONTENT_LENGTH": str(size)}
             parser = MultiPartParser(whole, cast("Any", body), [_TemporaryFiles(opened)], "utf-8")
             _fields, files = parser.parse()
-        except (MultiPartParserError, OSError):
+        except InsufficientStorage as refusal:
+            return refuse(refusal)
+        except (MultiPartParserError, SuspiciousOperation, OSError):  # too many files or fields
             return refused(400, "This form cannot be read.")
         return finish([file for _name, several in files.lists() for file in several])
 

@@ -72,6 +72,13 @@ def visit_of(request: HttpRequest) -> Visit:
     return visit
 
 
+def is_still_signed_in(request: HttpRequest) -> bool:
+    """Whether the visit's session stands and its account was not taken down since: a form with
+    files may take hours to arrive."""
+    session = visit_of(request).session
+    return WebSession.objects.filter(pk=session.pk, account__taken_down_at=None).exists()
+
+
 def is_of_account(request: HttpRequest) -> bool:
     """Whether somebody is signed in on this page."""
     return hasattr(request, "visit")

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -20,7 +20,13 @@ from accounts.pages.answers import status_of
 from accounts.pages.centre import contributions
 from accounts.pages.centre.contributions import Notice
 from accounts.pages.centre.fresh_proof import with_fresh_proof
-from accounts.pages.centre.signed_in import address, for_signed_in, go_to, open_when_taken_down
+from accounts.pages.centre.signed_in import (
+    address,
+    for_signed_in,
+    go_to,
+    is_still_signed_in,
+    open_when_taken_down,
+)
 from protocol.errors import XrpcError
 from repos.account_transfer import bring_blobs, bring_repo, overview
 from repos.account_transfer.archives import requests
@@ -163,6 +169,8 @@ def full_quota(request: HttpRequest, account: Account) -> Iterator[Notice]:
 def _take_repo(
     request: HttpRequest, account: Account, files: Sequence["UploadedFile[Any]"]
 ) -> HttpResponse:
+    if not is_still_signed_in(request):
+        return redirect("accounts:sign_in")
     try:
         bring_repo.take(account, files)
     except XrpcError as refusal:
@@ -173,6 +181,8 @@ def _take_repo(
 def _take_blobs(
     request: HttpRequest, account: Account, files: Sequence["UploadedFile[Any]"]
 ) -> HttpResponse:
+    if not is_still_signed_in(request):
+        return redirect("accounts:sign_in")
     try:
         brought = bring_blobs.take(account, files)
     except XrpcError as refusal:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -22,7 +23,7 @@ from accounts.pages.answers import posted, show_form, status_of
 from accounts.pages.centre import contributions
 from accounts.pages.centre.contributions import Notice
 from accounts.pages.centre.fresh_proof import with_fresh_proof
-from accounts.pages.centre.signed_in import address, for_signed_in, go_to
+from accounts.pages.centre.signed_in import address, for_signed_in, go_to, is_still_signed_in
 from accounts.pages.forms.accounts import HostForm
 from hosting import limits
 from hosting.tenancy.routing import host_of
@@ -128,6 +129,8 @@ def upload(request: HttpRequest, account: Account) -> HttpResponseBase:
     form = HostForm(host_of(request))
 
     def taken(files: Sequence["UploadedFile[Any]"]) -> HttpResponse:
+        if not is_still_signed_in(request):
+            return redirect("accounts:sign_in")
         return _told(request, account, form, lambda: bring_repo.take_moved(account, found, files))
 
     def refuse(refusal: XrpcError) -> HttpResponse:

@@ -6,11 +6,12 @@ from zipfile import ZipFile
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http.multipartparser import MultiPartParser
 from django.test import Client
 from django.utils import timezone
 
 from accounts.authentication import web_sessions
-from accounts.models import AccountMigration, WebSession
+from accounts.models import Account, AccountMigration, WebSession
 from accounts.pages.cookies import COOKIE
 from hosting.tenancy import routing
 from protocol import car, cid
@@ -32,6 +33,14 @@ def browser(account, settings, tmp_path) -> Client:
     client = Client(headers={"host": "localhost"})
     client.cookies[COOKIE] = web_sessions.begin(account)
     return client
+
+
+def sign_out(account: Account) -> None:
+    WebSession.objects.filter(account=account).delete()
+
+
+def take_down(account: Account) -> None:
+    Account.objects.filter(pk=account.pk).update(taken_down_at=timezone.now())
 
 
 def send(browser: Client, path: str, *files: SimpleUploadedFile, **headers: str):
@@ -125,6 +134,38 @@ def test_no_other_site_can_send_files(browser, lived_in, account, headers):
     file = SimpleUploadedFile("repo.car", repo_car(account.did))
     response = send(browser, "/account/data/import/upload", file, **headers)
     assert response.status_code == 403
+    assert not ImportJob.objects.exists()
+
+
+def test_a_form_of_more_files_than_anybody_reads_is_refused(browser, lived_in):
+    files = [SimpleUploadedFile(f"{n}.bin", b"x") for n in range(101)]
+    response = send(browser, "/account/data/blobs/upload", *files)
+    assert (response.status_code, response.content) == (400, b"This form cannot be read.\n")
+
+
+def test_a_disk_that_fills_while_a_form_is_read_is_a_refusal(browser, lived_in, account, settings):
+    settings.FREE_SPACE_BYTES = 1 << 60
+    response = send(
+        browser,
+        "/account/data/import/upload",
+        SimpleUploadedFile("repo.car", repo_car(account.did)),
+    )
+    assert response.status_code == 503
+    assert "<title>Error:" in response.content.decode()
+
+
+@pytest.mark.parametrize("change", [sign_out, take_down])
+def test_files_of_somebody_who_was_signed_out_while_they_arrived_are_not_taken(
+    browser, lived_in, account, monkeypatch, change
+):
+    def arriving(parser: MultiPartParser):
+        change(account)
+        return parse(parser)
+
+    parse = MultiPartParser.parse
+    monkeypatch.setattr(MultiPartParser, "parse", arriving)
+    file = SimpleUploadedFile("repo.car", repo_car(account.did))
+    assert send(browser, "/account/data/import/upload", file).url == "/account/sign-in"
     assert not ImportJob.objects.exists()
 
 
