@@ -118,16 +118,18 @@ def log_in(
     login = authenticate_app(host, identifier, password, context.client)
     is_main = login.app_password is None
     _refuse_passwords(login, allow_takendown=allow_takendown)
+    way = Way.PASSWORD if is_main else Way.APP_PASSWORD
     if is_main and (login.account.taken_down_at is None or allow_takendown):
-        second_step.require(login.account, context.code)
+        is_asked = second_step.require(login.account, context.code)
+        way = Way.TWO_STEPS if is_asked else way
     try:
         tokens = begin_with(login, context.client, allow_takendown=allow_takendown)
     except AccountNotFound:
         raise InvalidLogin from None  # deleted in this very moment
     if is_main and tokens.account.taken_down_at is None:
-        sign_in_alerts.note(tokens.account, context.address, context.agent)
+        sign_in_alerts.note(tokens.account, context.client, way)
     elif not is_main:
-        sign_in_alerts.record(tokens.account, context.client, Way.APP_PASSWORD, is_success=True)
+        sign_in_alerts.record(tokens.account, context.client, way, is_success=True)
     return tokens
 
 

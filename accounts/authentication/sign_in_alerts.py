@@ -27,10 +27,11 @@ REMEMBERED_FOR: Final = timedelta(days=180)
 KEPT_FOR: Final = timedelta(days=30)
 KEPT_MAX: Final = 50  # an account, of those that succeeded and of the others
 AGENT_MAX_CHARACTERS: Final = 200
+HOST_NAME_MAX_CHARACTERS: Final = 253
 _RECORD: Final = """
     WITH noted AS (
-        INSERT INTO sign_in (account_id, is_success, way, place, agent, at)
-        VALUES (%s, %s, %s, %s, %s, %s)
+        INSERT INTO sign_in (account_id, is_success, way, client_host, place, agent, at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s)
     )
     DELETE FROM sign_in WHERE id IN (
         SELECT id FROM sign_in WHERE account_id = %s AND is_success = %s
@@ -42,10 +43,12 @@ _PREFIX: Final = {4: 24, 6: 48}  # bits
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Who asks: the IP address, and what the browser or app calls itself."""
+    """Who asks: the IP address, and what the browser or app calls itself; for a sign-in by OAuth
+    the host name of the app that it is for."""
 
     address: str = ""
     agent: str = ""
+    host_name: str = ""
 
     @property
     def place(self) -> str:
@@ -64,9 +67,8 @@ UNKNOWN_CLIENT: Final = Client()
 def record(account: Account, client: Client, way: SignIn.Way, *, is_success: bool) -> None:
     """Write down that somebody signed in, or tried to, in one statement."""
     what = (account.pk, is_success)
-    connection.rows(
-        _RECORD, (*what, way.value, client.place, client.name, timezone.now(), *what, KEPT_MAX - 1)
-    )
+    who = (client.host_name[:HOST_NAME_MAX_CHARACTERS], client.place, client.name)
+    connection.rows(_RECORD, (*what, way.value, *who, timezone.now(), *what, KEPT_MAX - 1))
 
 
 def of_account(account: Account) -> list[SignIn]:
@@ -75,15 +77,13 @@ def of_account(account: Account) -> list[SignIn]:
     return list(SignIn.objects.filter(account=account, at__gt=since).order_by("-at")[:KEPT_MAX])
 
 
-def note(
-    account: Account, address: str, agent: str = "", way: SignIn.Way = SignIn.Way.PASSWORD
-) -> None:
-    """Somebody signed in to the account from this IP address; tell its owner if that is news.
+def note(account: Account, client: Client, way: SignIn.Way = SignIn.Way.PASSWORD) -> None:
+    """Somebody signed in to the account; tell its owner if it was from somewhere new.
 
     The first place of all is where the owner signed up, so it is remembered and no more.
     """
-    record(account, Client(address, agent), way, is_success=True)
-    place_hash = _hash(account, place_of(address))
+    record(account, client, way, is_success=True)
+    place_hash = _hash(account, client.place)
     now = timezone.now()
     places = KnownPlace.objects.filter(account=account)
     if places.filter(place_hash=place_hash).update(last_seen_at=now):
@@ -93,7 +93,8 @@ def note(
         place = KnownPlace(account=account, place_hash=place_hash, last_seen_at=now)
         KnownPlace.objects.bulk_create([place], ignore_conflicts=True)
         if not is_first and emails.sender_of(account.host).has_sign_in_alerts:
-            context = {"handle": account.handle or account.did, "address": address, "at": now}
+            name = account.handle or account.did
+            context = {"handle": name, "address": client.address, "at": now}
             outbox.post(
                 account.host,
                 account.email,

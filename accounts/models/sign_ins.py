@@ -16,11 +16,14 @@ class SignIn(models.Model):
         PASSWORD = "password"  # noqa: S105 - a way's name
         APP_PASSWORD = "app_password"  # noqa: S105 - a way's name
         PASSKEY = "passkey"
+        TWO_STEPS = "two_steps"  # the password, and a second factor
 
     id = models.BigAutoField(primary_key=True)
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
     is_success = models.BooleanField()
     way = models.CharField(max_length=20, choices=Way.choices)
+    # The host name of the app that it was for, by OAuth; empty: an own page, or no OAuth.
+    client_host = models.CharField(max_length=253, blank=True, db_default="", default="")
     place = models.CharField(max_length=50)  # an IPv4 /24 or IPv6 /48
     agent = models.CharField(max_length=200, blank=True)  # what the browser or app calls itself
     at = models.DateTimeField(db_index=True)

@@ -43,8 +43,7 @@ def signed_in(
     response = redirect(going_to(request, account) or "accounts:home")
     begin(request, response, account)
     planned_deletion.call_off(account)
-    client = client_of(request)
-    sign_in_alerts.note(account, client.address, client.agent, way)
+    sign_in_alerts.note(account, client_of(request), way)
     return response
 
 

@@ -67,7 +67,8 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
     status = None
     if form.is_valid():
         try:
-            return second_step.complete(request, form, partial(signed_in, request))
+            then = partial(signed_in, request, way=Way.TWO_STEPS)
+            return second_step.complete(request, form, then)
         except XrpcError as refusal:
             form.refuse(refusal)
             status = status_of(refusal)

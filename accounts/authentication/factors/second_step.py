@@ -91,23 +91,24 @@ def ways(holder: Holder) -> Ways | None:
     return Ways(is_mailed=True) if is_mailed else None
 
 
-def require(account: Account, code: str) -> None:
-    """Let pass who has the code, or needs none; where it is a mailed one, it is mailed when it did
-    not come. Call it once the main password was right, outside of any transaction.
+def require(account: Account, code: str) -> bool:
+    """Let pass who has the code, or needs none, and say whether one was asked for. A code by mail
+    is sent when it did not come. Call it once the main password was right, outside of any
+    transaction.
 
     Raises AuthFactorTokenRequired, PasskeyRequired, WrongCode, RateLimitExceeded.
     """
     holder = holders.of_account(account)
     asked = ways(holder)
     if asked is None:
-        return
+        return False
     if code:
         check(holder, asked, Shown(code))
-    elif asked.is_mailed:
+        return True
+    if asked.is_mailed:
         mailed_code.send(account)
         raise AuthFactorTokenRequired
-    else:
-        raise AppCodeRequired if asked.has_app else PasskeyRequired
+    raise AppCodeRequired if asked.has_app else PasskeyRequired
 
 
 def check(holder: Holder, asked: Ways, shown: Shown) -> None:

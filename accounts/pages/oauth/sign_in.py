@@ -1,5 +1,6 @@
 """Signing in for an app: who it is, the code by mail, and which of several accounts."""
 
+from dataclasses import replace
 from functools import partial
 
 from django.http import HttpRequest, HttpResponse
@@ -58,7 +59,8 @@ def sign_in_code(request: HttpRequest, opened: Opened) -> HttpResponse:
     status = None
     if form.is_valid():
         is_remembered = form.cleaned_data["is_remembered"]
-        then = partial(signed_in, request, opened, is_remembered=is_remembered)
+        way = Way.TWO_STEPS
+        then = partial(signed_in, request, opened, way=way, is_remembered=is_remembered)
         try:
             return second_step.complete(request, form, then)
         except XrpcError as refusal:
@@ -116,6 +118,6 @@ def signed_in(
     """Note who signed in, and go on with the request. Raises AccessDenied for another account than
     the app expects, AccountTakedown."""
     authorization.sign_in(opened, account, is_remembered=is_remembered)
-    client = client_of(request)
-    sign_in_alerts.note(account, client.address, client.agent, way)
+    client = replace(client_of(request), host_name=opened.client.host_name)
+    sign_in_alerts.note(account, client, way)
     return redirect(address(request, "oauth_authorize"))

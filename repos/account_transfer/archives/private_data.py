@@ -49,7 +49,7 @@ def of_account(account: Account) -> dict[str, Rows]:
         "preferences.json": preferences.of_account(account),
         "sessions.json": _sessions(own),
         "sign-ins.json": SignIn.objects.filter(**own).values(
-            "at", "is_success", "way", "place", "agent"
+            "at", "is_success", "way", "client_host", "place", "agent"
         ),
         "security-changes.json": SecurityChange.objects.filter(**own).values(
             "at", "kind", "detail", "place", "undone_at"

@@ -169,7 +169,7 @@ def _moved_in(call: Call, wanted: sign_up.SignUp) -> Composed:
 def _begun(call: Call, account: Account) -> dict[str, Any]:
     """A session for somebody who has just come."""
     tokens = sessions.begin(account)
-    sign_in_alerts.note(account, call.address)
+    sign_in_alerts.note(account, sign_in_alerts.Client(call.address))
     return {**_pair(tokens), **_identity(account)}
 
 

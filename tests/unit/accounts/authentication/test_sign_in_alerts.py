@@ -6,7 +6,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.authentication import app_passwords, credentials, sessions, sign_in_alerts
+from accounts.authentication import (
+    app_passwords,
+    credentials,
+    email_codes,
+    sessions,
+    sign_in_alerts,
+)
 from accounts.authentication.sessions import LoginContext
 from accounts.authentication.sign_in_alerts import Client, Way, place_of
 from accounts.models import KnownPlace, SignIn
@@ -19,7 +25,7 @@ HOME, AWAY = "203.0.113.7", "198.51.100.1"
 @pytest.fixture
 def at_home(alice):
     """Alice, who signed up at home."""
-    sign_in_alerts.note(alice, HOME)
+    sign_in_alerts.note(alice, Client(HOME))
     return alice
 
 
@@ -30,27 +36,27 @@ def test_the_first_place_is_no_news(at_home):
 
 def test_a_new_place_is_told_once(at_home):
     for _ in range(2):
-        sign_in_alerts.note(at_home, AWAY)
+        sign_in_alerts.note(at_home, Client(AWAY))
     email = OutgoingMail.objects.get()
     assert (email.kind, email.recipient) == ("sign_in_alert", at_home.email)
     assert AWAY in email.text
 
 
 def test_a_neighbouring_address_is_the_same_place(at_home):
-    sign_in_alerts.note(at_home, "203.0.113.250")
+    sign_in_alerts.note(at_home, Client("203.0.113.250"))
     assert not OutgoingMail.objects.exists()
 
 
 def test_accounts_do_not_share_places(at_home, ash):
     bob = account_row(ash, "bob")
-    sign_in_alerts.note(bob, AWAY)
-    sign_in_alerts.note(at_home, AWAY)
+    sign_in_alerts.note(bob, Client(AWAY))
+    sign_in_alerts.note(at_home, Client(AWAY))
     assert OutgoingMail.objects.get().recipient == at_home.email
 
 
 def test_a_host_may_do_without_alerts(at_home, ash):
     Sender.objects.create(host=ash, has_sign_in_alerts=False)
-    sign_in_alerts.note(at_home, AWAY)
+    sign_in_alerts.note(at_home, Client(AWAY))
     assert not OutgoingMail.objects.exists()
     assert KnownPlace.objects.count() == 2
 
@@ -90,7 +96,7 @@ def test_places_of_long_ago_are_forgotten(at_home):
 
 def test_more_than_three_new_places_a_day_are_not_mailed(at_home):
     for number in range(5):
-        sign_in_alerts.note(at_home, f"198.51.{number}.1")
+        sign_in_alerts.note(at_home, Client(f"198.51.{number}.1"))
     assert OutgoingMail.objects.count() == 3
 
 
@@ -103,6 +109,14 @@ def test_the_owner_sees_who_signed_in_and_who_failed(alice, ash, monkeypatch):
     failed, good = sign_in_alerts.of_account(alice)
     assert (failed.is_success, good.is_success) == (False, True)
     assert (good.way, good.place, good.agent) == ("password", place_of(AWAY), "An app")
+
+
+def test_a_code_beside_the_password_is_a_second_step(ash):
+    now = timezone.now()
+    alice = account_row(ash, has_email_auth_factor=True, email_confirmed_at=now)
+    code = email_codes.issue(alice, email_codes.Purpose.AUTH_FACTOR)
+    sessions.log_in(ash, alice.did, PASSWORD, LoginContext(code=code))
+    assert sign_in_alerts.of_account(alice)[0].way == Way.TWO_STEPS
 
 
 def test_failures_do_not_push_out_who_signed_in(alice, monkeypatch):

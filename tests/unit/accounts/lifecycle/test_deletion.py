@@ -64,7 +64,7 @@ def test_everything_about_the_account_goes(alice):
     web_sessions.begin(alice)
     app_passwords.create(alice, "phone", is_privileged=False)
     email_codes.issue(alice, Purpose.UPDATE_EMAIL)
-    sign_in_alerts.note(alice, "203.0.113.7")
+    sign_in_alerts.note(alice, sign_in_alerts.Client("203.0.113.7"))
     deletion.delete(alice)
     for table in (Account, Session, WebSession, AppPassword, EmailToken, KnownPlace, SigningKey):
         assert not table.objects.exists()

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts import tasks
 from accounts.authentication import credentials, email_codes
 from accounts.authentication.email_codes import Purpose
-from accounts.models import EmailToken, WebSession
+from accounts.models import EmailToken, SignIn, WebSession
 from hosting import celery, limits
 from hosting.limits import Bucket, Budget
 from hosting.mail.models import OutgoingMail
@@ -130,6 +130,7 @@ def test_the_second_step_signs_in(browser, guarded):
     response = browser.post("/account/sign-in/code", sent)
     assert response["Location"] == "/account/"
     assert WebSession.objects.get().account == guarded
+    assert SignIn.objects.get().way == "two_steps"
 
 
 def test_a_wrong_code_does_not(browser, guarded):

@@ -128,7 +128,11 @@ def test_the_history_shows_who_signed_in_who_failed_and_what_changed(signed_in, 
     SecurityChange.objects.create(
         account=mine, kind="app_password_added", detail="my phone", at=now
     )
+    app = Client("203.0.113.7", host_name="app.example.com")
+    sign_in_alerts.record(mine, app, Way.TWO_STEPS, is_success=True)
     page = shown(signed_in, SECURITY + "/history")
+    assert "with the password ·" in page
+    assert "with the password and a second factor · for the app app.example.com" in page
     assert "<strong>Signed in</strong>" in page
     assert "<strong>Failed</strong> Skysail" in page
     assert "App password added</strong> my phone" in page

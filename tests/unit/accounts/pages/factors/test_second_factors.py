@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from accounts.authentication import credentials
-from accounts.models import Account, Passkey, RecoveryCode, Totp, TrustedBrowser, WebSession
+from accounts.models import Account, Passkey, RecoveryCode, SignIn, Totp, TrustedBrowser, WebSession
 from accounts.pages.factors.second_step import TRUST_COOKIE
 from hosting.mail.models import OutgoingMail
 from hosting.models import Tenant
@@ -202,6 +202,7 @@ def test_a_passkey_alone_signs_in(signed_in, other):
     asked = other.get("/account/passkey-options").content.decode()
     response = other.post("/account/sign-in/passkey", {"passkey": key.show(asked)})
     assert response["Location"] == "/account/"
+    assert SignIn.objects.latest("at").way == "passkey"
 
 
 def test_a_strangers_passkey_does_not(signed_in, other):

@@ -8,11 +8,16 @@ from django.utils import timezone
 from accounts.authentication import email_codes
 from accounts.authentication.factors import changes, passkeys
 from accounts.authentication.factors.holders import of_account
-from accounts.models import Account, OAuthDeviceAccount, OAuthRequest
+from accounts.models import Account, OAuthDeviceAccount, OAuthRequest, SignIn
 from accounts.pages.oauth.browsers import NAME_COOKIE
 from tests.authenticator import Authenticator
 from tests.factories import account_row
 from tests.unit.accounts.pages.oauth.pages import at, sign_in, text, told
+
+
+def way_and_app() -> tuple[str, str]:
+    """What the history says of the one sign-in."""
+    return SignIn.objects.values_list("way", "client_host").get()
 
 
 def test_the_app_is_named_by_its_host(browser, asked):
@@ -26,6 +31,7 @@ def test_signing_in_leads_to_consent(browser, alice, asked):
     response = sign_in(browser, query)
     assert response.url == at(query)
     assert "Allow app.example.com to use your account?" in text(browser.get(response.url))
+    assert way_and_app() == ("password", "app.example.com")
 
 
 def test_a_wrong_password_is_refused_in_place(browser, alice, asked):
@@ -116,6 +122,7 @@ def test_a_mailed_code_leads_on(browser, challenged):
     response = browser.post(at(query, "/sign-in/code"), {**form, "code": code})
     assert response.url == at(query)
     assert OAuthDeviceAccount.objects.get().is_remembered
+    assert way_and_app() == ("two_steps", "app.example.com")
 
 
 def test_a_passkey_after_the_password_leads_on(browser, alice, asked):
@@ -132,6 +139,7 @@ def test_a_passkey_alone_leads_on(browser, alice, asked):
     sent = {"passkey": key.show(browser.get("/account/passkey-options").content)}
     assert browser.post(at(query, "/sign-in/passkey"), sent).url == at(query)
     assert OAuthDeviceAccount.objects.get().account == alice
+    assert way_and_app() == ("passkey", "app.example.com")
 
 
 def test_a_wrong_code_is_refused_in_place(browser, challenged):
