@@ -7,7 +7,7 @@ rules once more, and whatever it marks as nullified must be what a recovery has 
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from protocol.did import plc
@@ -26,7 +26,7 @@ def parse(did: str, entries: Sequence[Any]) -> Log:
         raise UnsoundLog(f"more than {MAX_ENTRIES} operations")
     try:
         return Log(did, [_entry(each) for each in entries])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise UnsoundLog(f"unreadable: {error}") from error
 
 
@@ -50,5 +50,7 @@ def _entry(entry: Any) -> LogEntry:
     created_at = datetime.fromisoformat(entry["createdAt"])
     if created_at.tzinfo is None or not isinstance(entry["nullified"], bool):
         raise UnsoundLog(f"unreadable: {entry['cid']}")
+    for moment in (created_at, created_at + plc.RECOVERY_WINDOW):
+        moment.astimezone(UTC)  # no calendar goes beyond it, and whoever shows it needs one
     plc.data_of(entry["operation"])  # old forms too: whoever shows it may read what it says
     return LogEntry(str(entry["cid"]), entry["operation"], created_at, entry["nullified"])

@@ -107,7 +107,8 @@ class LeasedJob(models.Model):
 
     def _leave(self, state: str, error: str | None, **changes: Any) -> bool:
         if error is not None:
-            changes["last_error"] = error[:ERROR_MAX]
+            # others' words: a directory's, a mail server's; Postgres takes no NUL in a text
+            changes["last_error"] = error[:ERROR_MAX].replace("\0", " ")
         if not self._held().update(state=state, **changes):
             return False
         took_s = None if self.claimed_s is None else time.monotonic() - self.claimed_s

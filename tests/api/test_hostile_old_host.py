@@ -14,7 +14,7 @@ from protocol.did import plc
 from protocol.keys import SigningKey
 from repos.account_transfer.moves import copying, identity_change
 from repos.account_transfer.moves.identity_change import OtherOperation
-from repos.account_transfer.moves.old_host import OldHost
+from repos.account_transfer.moves.old_host import OldHost, OldHostSilent
 from repos.models import ImportJob, MoveIn
 from server.encryption import keyring
 from tests.api.test_import import folders
@@ -100,6 +100,24 @@ def test_words_that_no_column_takes_do_not_keep_its_tokens_here(ash, traveller, 
     work(account)
     move = confirmed(account)
     assert (move.state, move.session) == ("done", None)
+
+
+def test_a_repo_that_drips_in_holds_a_worker_longer_with_each_attempt_alone(
+    ash, traveller, monkeypatch
+):
+    def drip(_old: OldHost, _into: object, _max_bytes: int, timeout_s: float) -> None:
+        given.append(timeout_s)
+        raise OldHostSilent("too slow")
+
+    given: list[float] = []
+    monkeypatch.setattr(OldHost, "repo", drip)
+    begun(ash, traveller)
+    for _ in range(copying.MAX_ATTEMPTS):
+        MoveIn.objects.open().update(next_attempt_at=timezone.now())
+        copying.sweep()
+    assert given[0] <= 300
+    assert given == sorted(given)
+    assert given[-1] == 1_800
 
 
 def test_a_fault_of_ours_in_each_attempt_ends_in_a_stop(ash, traveller, monkeypatch):

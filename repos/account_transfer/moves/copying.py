@@ -19,6 +19,7 @@ from accounts.models import Account, AccountMigration
 from protocol.errors import InvalidRequest, XrpcError
 from repos.account_transfer.moves import arriving, old_session
 from repos.account_transfer.moves.old_host import (
+    DOWNLOAD_S,
     OldHost,
     OldHostRefused,
     OldHostSilent,
@@ -41,6 +42,7 @@ MAX_ATTEMPTS: Final = 8  # in a row that failed: about two hours
 MAX_RUNNING: Final = 2  # the other workers are for people who wait
 _FIRST_PAUSE: Final = timedelta(seconds=20)
 _LONGEST_PAUSE: Final = timedelta(minutes=30)
+FIRST_DOWNLOAD_S: Final = 300.0  # then longer: a host that drips holds up others' moves meanwhile
 LOOK_AGAIN: Final = timedelta(seconds=2)
 _PIECE_BYTES: Final = 262_144
 _FOR_NOW: Final = (OldHostSilent, InsufficientStorage, StorageTimedOut, ImportUnderWay)
@@ -151,7 +153,9 @@ def _begin_import(move: MoveIn, account: Account) -> None:
     old = old_session.of(account, move)
     repo = repos.find_repo(account.host, account.did)
     with TemporaryFile() as file:
-        old.repo(file, settings.IMPORT_LIMIT_BYTES)
+        old.repo(
+            file, settings.IMPORT_LIMIT_BYTES, min(DOWNLOAD_S, move.attempts * FIRST_DOWNLOAD_S)
+        )
         _keep(move, old)
         file.seek(0)
         with car_file.receive(iter(lambda: file.read(_PIECE_BYTES), b"")) as received:

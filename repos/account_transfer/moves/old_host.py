@@ -18,7 +18,7 @@ from protocol.untrusted_input import bounded_json
 from server.net import http_client
 
 TIMEOUT_S: Final = 20.0
-DOWNLOAD_S: Final = 1_800.0  # a repo of a gigabyte over a slow line
+DOWNLOAD_S: Final = 1_800.0  # at the most: a repo of a gigabyte over a slow line
 _TOKEN_MAX_CHARACTERS: Final = 8_192
 _SAID_MAX_CHARACTERS: Final = 300
 _ERROR_MAX_BYTES: Final = 10_000
@@ -96,10 +96,10 @@ class OldHost:
         query = {"aud": audience, "lxm": method}
         return _text(self._ask("GET", "com.atproto.server.getServiceAuth", query), "token")
 
-    def repo(self, into: IO[bytes], max_bytes: int) -> None:
+    def repo(self, into: IO[bytes], max_bytes: int, timeout_s: float = DOWNLOAD_S) -> None:
         """The whole repo as a CAR. Raises OldHostFailed."""
         path = f"com.atproto.sync.getRepo?{urlencode({'did': self.did})}"
-        self._call("GET", path, into=into, max_bytes=max_bytes, timeout_s=DOWNLOAD_S)
+        self._call("GET", path, into=into, max_bytes=max_bytes, timeout_s=timeout_s)
 
     def preferences(self) -> list[dict[str, Any]]:
         """Those of its apps."""

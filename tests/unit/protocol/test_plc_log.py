@@ -83,3 +83,9 @@ def test_nonsense_is_unsound(entry):
 def test_a_log_beyond_all_measure_is_not_read():
     with pytest.raises(UnsoundLog, match="more than"):
         plc_log.parse(DID, [told(GENESIS, 0)] * (plc_log.MAX_ENTRIES + 1))
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:00:00Z", "0001-01-01T00:00:00+10:00"])
+def test_a_time_at_the_end_of_the_calendar_is_no_time_of_an_operation(at):
+    with pytest.raises(UnsoundLog):
+        verify([{**told(GENESIS, 0), "createdAt": at}])

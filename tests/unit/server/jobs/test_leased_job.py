@@ -132,3 +132,8 @@ def test_a_lease_is_renewed_for_as_long_as_its_worker_lives(job: ImportJob) -> N
     assert not any(thread.name == f"lease-{job.pk}" for thread in threading.enumerate())
     assert holder.finish(DONE)
     connection.close()
+
+
+def test_words_that_no_column_takes_decide_a_job_like_others(job: ImportJob) -> None:
+    assert claimed(job).finish(ImportJob.State.REFUSED, "no\0thing")
+    assert (stored().state, stored().last_error) == ("refused", "no thing")
