@@ -43,6 +43,13 @@ class NamesThisHost(InvalidRequest):
     page_text = _("This is what the host where you are recommends. Get it from the new host.")
 
 
+class OtherPlan(InvalidRequest):
+    """400: the DID has changed since its owner was shown what this would make of it."""
+
+    message = "The DID has changed since the change was shown: look at it again"
+    page_text = _("This page was open for too long. Please try again.")
+
+
 def read(text: str) -> dict[str, Any]:
     """What a new host recommends: the fields of an operation. Raises UnreadableCredentials."""
     try:
@@ -74,13 +81,23 @@ def destination(account: Account, data: PlcData, recommended: Mapping[str, Any])
     return wanted
 
 
-def publish(account: Account, code: str, recommended: Mapping[str, Any]) -> bool:
+def name_of(wanted: PlcData) -> str:
+    """A name for exactly this destination: whoever agreed to it agreed to no other."""
+    return plc.cid_of({**plc.update(wanted, prev=None), "sig": ""})
+
+
+def publish(
+    account: Account, code: str, recommended: Mapping[str, Any], agreed: str | None = None
+) -> bool:
     """Have the directory say that the account lives where `recommended` says; the copy here rests
-    from then on. Returns as `host_operations.publish` does. Raises what that and `destination`
-    do."""
+    from then on. `agreed` names the destination that its owner was shown. Returns as
+    `host_operations.publish` does. Raises what that and `destination` do, and OtherPlan."""
 
     def changed(data: PlcData) -> PlcData:
-        return destination(account, data, recommended)
+        wanted = destination(account, data, recommended)
+        if agreed is not None and name_of(wanted) != agreed:
+            raise OtherPlan
+        return wanted
 
     return host_operations.publish(account, code, changed)
 

@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts.identity.did_log import directory, history
+from accounts.identity.did_log.history import Change, Kind, changes_between
 from accounts.identity.plc import departures, owner_operations
 from accounts.identity.recovery_keys import changes
 from accounts.models import Account
@@ -24,7 +24,7 @@ from accounts.pages.centre.signed_in import for_signed_in, go_to, open_when_take
 from accounts.pages.forms.identity import ConfirmIdentityForm
 from accounts.pages.identity import wording
 from hosting.tenancy.routing import host_of
-from protocol.did import plc
+from protocol.did.plc_data import PlcData
 from protocol.errors import XrpcError
 
 ADD: Final = "add"
@@ -51,6 +51,14 @@ class Intention:
         """As it travels in a form."""
         wanted = [account.pk, self.kind, self.given]
         return signing.dumps(wanted, salt=_SALT, compress=True)
+
+
+def leaving(recommended: dict[str, Any], data: PlcData, wanted: PlcData) -> Intention:
+    """To move: what the new host recommended, and what its owner is shown of `data` that becomes
+    `wanted`."""
+    changes = [[each.kind, each.before, each.after] for each in changes_between(data, wanted)]
+    agreed = departures.name_of(wanted)
+    return Intention(LEAVE, {"recommended": recommended, "agreed": agreed, "changes": changes})
 
 
 def ask(request: HttpRequest, account: Account, intention: Intention) -> HttpResponse:
@@ -111,27 +119,20 @@ def _carry_out(account: Account, code: str, intention: Intention) -> None:
     elif intention.kind == REMOVE:
         changes.remove(account, code, given["did_key"])
     else:
-        departures.publish(account, code, given["recommended"])
+        departures.publish(account, code, given["recommended"], given.get("agreed", ""))
 
 
 def _show(
     request: HttpRequest, form: ConfirmIdentityForm, intention: Intention, status: int | None = None
 ) -> HttpResponse:
-    shown = {"account": form.account, "intention": intention, "plan": _plan(form, intention)}
+    shown = {"account": form.account, "intention": intention, "plan": _plan(intention)}
     return show_form(request, _TEMPLATE, form, status, shown)
 
 
-def _plan(form: ConfirmIdentityForm, intention: Intention) -> list[str]:
-    """What a move changes, by what the directory last said."""
-    newest = directory.look(form.account).newest
-    data = plc.data_of(newest.operation) if newest is not None else None
-    if intention.kind != LEAVE or data is None:
-        return []
-    try:
-        wanted = departures.destination(form.account, data, intention.given["recommended"])
-    except XrpcError:  # what it was made from is another by now; confirming it will say so
-        return []
-    return wording.planned(history.changes_between(data, wanted))
+def _plan(intention: Intention) -> list[str]:
+    """What a move changes, as it was when it was first shown: nothing else is published."""
+    changes = [Change(Kind(kind), *words) for kind, *words in intention.given.get("changes", ())]
+    return wording.planned(changes)
 
 
 def _intention_of(account: Account, token: str) -> Intention | None:

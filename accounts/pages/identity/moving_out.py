@@ -19,7 +19,6 @@ from accounts.pages.centre.fresh_proof import with_fresh_proof
 from accounts.pages.centre.signed_in import for_signed_in, open_when_taken_down
 from accounts.pages.forms.identity import MovingOutForm
 from accounts.pages.identity import confirmation
-from accounts.pages.identity.confirmation import LEAVE, Intention
 from hosting.tenancy.routing import host_of
 from protocol.errors import XrpcError
 
@@ -38,9 +37,9 @@ def move_out(request: HttpRequest, account: Account) -> HttpResponse:
         try:
             recommended = departures.read(form.cleaned_data["credentials"])
             _, data = updates.newest(account)
-            departures.destination(account, data, recommended)
-            wanted = Intention(LEAVE, {"recommended": recommended})
-            return confirmation.ask(request, account, wanted)
+            wanted = departures.destination(account, data, recommended)
+            intention = confirmation.leaving(recommended, data, wanted)
+            return confirmation.ask(request, account, intention)
         except XrpcError as refusal:
             form.refuse(refusal)
             return _show(request, form, status_of(refusal))

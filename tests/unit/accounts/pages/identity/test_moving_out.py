@@ -7,7 +7,8 @@ from django.test import Client
 
 from accounts import status
 from accounts.identity.plc import client, owner_operations
-from accounts.models import Account, SecurityChange
+from accounts.identity.recovery_keys import changes
+from accounts.models import Account, SecurityChange, SeenPlcLog
 from accounts.signup import sign_up
 from hosting.mail.models import OutgoingMail
 from protocol.keys import SigningKey
@@ -17,7 +18,7 @@ from tests.unit.accounts.pages.signed_in_browser import browser_of, code_of, tex
 PAGE = "/account/move-out"
 CONFIRM = "/account/identity/confirm"
 NEW = "https://new.example.com"
-THEIRS, SIGNING = (SigningKey.generate().did_key for _ in range(2))
+THEIRS, SIGNING, THIEF = (SigningKey.generate().did_key for _ in range(3))
 RECOMMENDED = {
     "rotationKeys": [THEIRS],
     "alsoKnownAs": ["at://alice.new.example.com"],
@@ -63,6 +64,24 @@ def test_a_confirmed_move_is_published_and_told(browser, account):
     assert account.status == "deactivated"
     assert SecurityChange.objects.get(kind="moved_away").detail == NEW
     assert "This is a copy that nobody sees." in text(browser.get("/account/state"))
+
+
+def test_what_became_another_since_it_was_shown_is_not_published(browser, account):
+    page = browser.post(PAGE, {"credentials": json.dumps(RECOMMENDED)})
+    code = code_of(account, owner_operations.PURPOSE)
+    changes.add(account, code, THIEF, is_proven=False)
+    given = {"intention": page.context["form"]["intention"].value()}
+    response = browser.post(CONFIRM, {**given, "code": code_of(account, owner_operations.PURPOSE)})
+    assert "Please try again." in text(response)
+    assert client.newest(account.did)["services"] != RECOMMENDED["services"]
+
+
+def test_the_plan_stays_in_sight_while_the_directory_is_down(browser, account, plc):
+    page = browser.post(PAGE, {"credentials": json.dumps(RECOMMENDED)})
+    plc.down = True
+    SeenPlcLog.objects.all().delete()
+    given = {"intention": page.context["form"]["intention"].value(), "code": "WRONG-WRONG"}
+    assert f"to {NEW}." in text(browser.post(CONFIRM, given))
 
 
 @pytest.mark.parametrize("pasted", ["", "x", "{}", json.dumps({**RECOMMENDED, "services": {}})])
