@@ -1,4 +1,5 @@
-"""The places of the account centre, in order. One appears when its route exists.
+"""The places of the account centre, in order. One appears when its route exists and the
+account may use it: who was taken down sees their state and what is left to them.
 
 A page belongs to the place whose address its own begins with: `/account/security/password` is in
 Security.
@@ -8,14 +9,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch
+from django.urls import NoReverseMatch, resolve
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.pages.centre.signed_in import address
+from accounts.pages.centre.signed_in import address, may_use, visit_of
 
+_STATE: Final = "accounts:state"  # a place of who is not active
 PLACES: Final[tuple[tuple[str, Promise], ...]] = (
     ("accounts:home", _("Home")),
+    (_STATE, _("State")),
     ("accounts:handle", _("Handle and address")),
     ("accounts:security", _("Security")),
     ("accounts:apps", _("Apps")),
@@ -36,11 +39,14 @@ class Link:
 
 def links(request: HttpRequest) -> list[Link]:
     """The places that there are, for the account of the page."""
+    account = visit_of(request).session.account
     found = []
     for name, label in PLACES:
         try:
             href = address(request, name)
         except NoReverseMatch:
+            continue
+        if not may_use(account, resolve(href).func) or (name == _STATE and account.is_active):
             continue
         is_home = name == "accounts:home"
         is_here = request.path == href if is_home else request.path.startswith(href)

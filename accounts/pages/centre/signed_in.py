@@ -21,7 +21,7 @@ from accounts.pages.cookies import WHO
 from hosting.pages import next_page
 
 Page = Callable[..., HttpResponseBase]  # of the request, the account, and the address's other parts
-_OPEN_WHEN_TAKEN_DOWN: Final[set[Page]] = set()
+_IS_OPEN: Final = "is_open_when_taken_down"  # of a view; decorators hand it on
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def for_signed_in(page: Page) -> Page:
         if not who and len(here) > 1:
             return HttpResponseRedirect(_with_name(request, session.account))
         request.visit = Visit(session, here)  # type: ignore[attr-defined]
-        if session.account.taken_down_at is not None and page not in _OPEN_WHEN_TAKEN_DOWN:
+        if not may_use(session.account, page):
             return go_to(request, "state")
         return page(request, session.account, **more)
 
@@ -62,8 +62,13 @@ def for_signed_in(page: Page) -> Page:
 def open_when_taken_down(page: Page) -> Page:
     """Mark a page that is there for people whose account was taken down, too: what they see of it,
     how they appeal, take their data and leave. Every other one leads to their state."""
-    _OPEN_WHEN_TAKEN_DOWN.add(page)
+    setattr(page, _IS_OPEN, True)
     return page
+
+
+def may_use(account: Account, page: Page) -> bool:
+    """Whether a page is there for the account, as its state is."""
+    return account.taken_down_at is None or hasattr(page, _IS_OPEN)
 
 
 def visit_of(request: HttpRequest) -> Visit:

@@ -1,5 +1,6 @@
 """The page of who cannot use the account: what happened, an appeal, a way back, a way out."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -44,6 +45,28 @@ def test_who_was_taken_down_signs_in_and_sees_why_and_what_to_do(taken_down):
     page = text(browser.get(STATE))
     for said in ("took your account down on", "case-17", APPEAL, "/account/data"):
         assert said in page
+
+
+def links(browser) -> list[tuple[str, str]]:
+    """What the navigation shows: addresses and names."""
+    listed = text(browser.get(STATE)).partition('<ul class="places">')[2].partition("</ul>")[0]
+    return re.findall(r'<a href="([^"]+)"[^>]*>([^<]+)</a>', listed)
+
+
+def places(browser) -> list[str]:
+    return [name for _href, name in links(browser)]
+
+
+def test_who_was_taken_down_is_shown_the_places_that_are_open(taken_down):
+    assert places(browser_of(taken_down)) == ["State", "Data", "Identity", "Close account"]
+
+
+def test_who_is_deactivated_is_shown_the_state_beside_what_they_may_use(account):
+    browser = browser_of(account)
+    before = places(browser)
+    activation.deactivate(account, None)
+    assert places(browser) == ["Home", "State", *before[1:]]
+    assert all(browser.get(href).status_code == 200 for href, _name in links(browser))
 
 
 @pytest.mark.parametrize("path", ["apps", "confirm-email"])
