@@ -1,22 +1,29 @@
 // Looks again every few seconds while something is under way. Without it people follow the link "Look again".
+//
+//   data-progress   the part of the page that is replaced; another value: another step, which has other forms
+//   data-from       where to look, if not at the page's own address; each answer says where to look next
+//   data-pause      how long to wait, if not three seconds
 
 const PAUSE_MS = 3000
 
 const look = async () => {
   const old = document.querySelector('[data-progress]')
   try {
-    const answer = await fetch(location.href, { headers: { Accept: 'text/html' } })
+    const answer = await fetch(old.dataset.from || location.href, { headers: { Accept: 'text/html' } })
     if (!answer.ok || answer.redirected) return
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
     const fresh = page.querySelector('[data-progress]')
     if (!fresh) return location.reload()
-    if (fresh.dataset.progress !== old.dataset.progress) return location.reload() // another step: other forms
+    if (fresh.dataset.progress !== old.dataset.progress) return old.dataset.from ? location.replace(old.dataset.from) : location.reload()
+    Object.assign(old.dataset, fresh.dataset)
     if (fresh.innerHTML !== old.innerHTML && !old.contains(document.activeElement)) old.replaceWith(fresh)
     if (!page.querySelector('script[src*="progress"]')) return
   } catch {
     // offline for a moment
   }
-  setTimeout(look, PAUSE_MS)
+  wait()
 }
 
-setTimeout(look, PAUSE_MS)
+const wait = () => setTimeout(look, Number(document.querySelector('[data-progress]')?.dataset.pause ?? PAUSE_MS))
+
+wait()

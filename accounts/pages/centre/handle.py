@@ -1,8 +1,11 @@
 """The handle of an account: what others see, another one, or a domain of one's own."""
 
-from typing import Any
+import re
+from typing import Any, Final
+from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -13,7 +16,7 @@ from accounts.models import Account
 from accounts.pages.answers import posted, show_form, status_of
 from accounts.pages.centre import changes
 from accounts.pages.centre.fresh_proof import with_fresh_proof
-from accounts.pages.centre.signed_in import for_signed_in
+from accounts.pages.centre.signed_in import address, for_signed_in
 from accounts.pages.cookies import WHO
 from accounts.pages.forms.centre import DomainForm, HandleForm
 from hosting import limits
@@ -24,6 +27,9 @@ from protocol.errors import XrpcError
 _HANDLE = "accounts/centre/handle.html"
 _CHANGE = "accounts/centre/change_handle.html"
 _DOMAIN = "accounts/centre/own_domain.html"
+_AGAIN: Final = "again"  # in the address: how often the page asked by itself
+PAUSE_S: Final = 30  # between two times, ten minutes in all
+AGAIN_MAX: Final = 20
 PROOFS = bucket("handle-proofs", Budget(30, 5 * MINUTE_S), Budget(300, DAY_S))
 
 
@@ -62,24 +68,50 @@ def change(request: HttpRequest, account: Account) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_signed_in
-@with_fresh_proof
-def own_domain(request: HttpRequest, account: Account) -> HttpResponse:
+def own_domain(request: HttpRequest, account: Account) -> HttpResponseBase:
     """`/account/handle/domain`: which records prove a domain of one's own, whether they do by now
-    (sent with `check`), and taking it as the handle (sent with `use`)."""
-    form = DomainForm(host_of(request), posted(request))
-    shown: dict[str, Any] = {"account": account}
+    (sent with `check`), and taking it as the handle (sent with `use`).
+
+    Until they do the page asks again by itself (`?handle=&again=`), which changes nothing and takes
+    no proof, so that nobody is asked for a password while they wait."""
+    if request.method == "GET" and _AGAIN in request.GET:
+        return _checked(request, account, request.GET)
+    return _asked(request, account)
+
+
+@with_fresh_proof
+def _asked(request: HttpRequest, account: Account) -> HttpResponse:
+    return _checked(request, account, posted(request))
+
+
+def _checked(request: HttpRequest, account: Account, given: QueryDict | None) -> HttpResponse:
+    """The form, and beside a domain what its records say."""
+    form = DomainForm(host_of(request), given)
+    shown: dict[str, Any] = {"account": account, "pause_s": PAUSE_S}
     if not form.is_valid():
         return show_form(request, _DOMAIN, form, shown=shown)
     wanted = form.cleaned_data["handle"]
     try:
         limits.attempt(request, PROOFS, form.host, account.did)
-        shown |= {"wanted": wanted, "proofs": resolution.proofs_of(wanted)}
+        proofs = resolution.proofs_of(wanted)
+        is_found = account.did in (proofs.dns.did, proofs.https.did)
+        shown |= {"wanted": wanted, "proofs": proofs, "is_found": is_found}
         if "use" in request.POST:
             return _changed(request, account, wanted)
     except XrpcError as refusal:
         form.refuse(refusal)
         return show_form(request, _DOMAIN, form, status_of(refusal), shown)
+    if not is_found:
+        shown["again"] = _again(request, wanted)
     return show_form(request, _DOMAIN, form, shown=shown)
+
+
+def _again(request: HttpRequest, wanted: str) -> str:
+    """Where the page asks again by itself; empty when it did so for long enough."""
+    said = request.GET.get(_AGAIN, "") if request.method == "GET" else "0"
+    count = int(said) + 1 if re.fullmatch("[0-9]{1,2}", said) else AGAIN_MAX + 1
+    query = urlencode({"handle": wanted, _AGAIN: count})
+    return f"{address(request, 'own_domain')}?{query}" if count <= AGAIN_MAX else ""
 
 
 def _changed(request: HttpRequest, account: Account, wanted: str) -> HttpResponse:

@@ -1,14 +1,20 @@
 """The pages of handle and address."""
 
+import re
+from html import unescape
+
 import pytest
 
 from accounts.authentication import email_codes
 from accounts.authentication.email_codes import Purpose
 from accounts.identity import handle_changes
 from accounts.models import Account, SecurityChange
+from accounts.pages.centre import handle
+from hosting.limits import Bucket, Budget
 from hosting.mail.models import OutgoingMail
 from server.net import dns as txt_records
 from server.net import http_client
+from tests.unit.accounts.pages.signed_in_browser import forget_proof
 
 HANDLE = "/account/handle"
 CHANGE, DOMAIN, ADDRESS = f"{HANDLE}/change", f"{HANDLE}/domain", f"{HANDLE}/address"
@@ -92,6 +98,44 @@ def test_a_domain_that_leads_here_can_be_used(signed_in, mine, dns, given):
     response = signed_in.post(DOMAIN, {"handle": "alice.shop", "use": "1"})
     assert response.url == HANDLE + "?saved=1"
     assert given == ["alice.shop"]
+
+
+def again_of(response) -> str:
+    """Where a page asks again by itself, without scripts."""
+    found = re.search(r'<meta http-equiv="refresh" content="30;url=([^"]+)">', page(response))
+    return unescape(found.group(1)) if found else ""
+
+
+def test_the_page_asks_again_by_itself_until_it_is_found(signed_in, mine, dns):
+    again = again_of(signed_in.post(DOMAIN, {"handle": "alice.shop", "check": "1"}))
+    assert again == f"{DOMAIN}?handle=alice.shop&again=1"
+    assert again_of(signed_in.get(again)) == f"{DOMAIN}?handle=alice.shop&again=2"
+    dns["_atproto.alice.shop"] = [f"did={mine.did}"]
+    found = signed_in.get(f"{DOMAIN}?handle=alice.shop&again=2")
+    assert again_of(found) == ""
+    assert 'name="use"' in page(found)
+
+
+@pytest.mark.parametrize("count", ["20", "99", "999999", "-1", "x", ""])
+def test_it_does_not_ask_for_ever(signed_in, dns, count):
+    assert again_of(signed_in.get(DOMAIN, {"handle": "alice.shop", "again": count})) == ""
+
+
+def test_asking_by_itself_takes_no_proof_and_changes_nothing(signed_in, mine, dns, given):
+    dns["_atproto.alice.shop"] = [f"did={mine.did}"]
+    forget_proof(mine)
+    sent = {"handle": "alice.shop", "again": "1", "use": "1"}
+    assert "leads to your account" in page(signed_in.get(DOMAIN, sent))
+    asked = signed_in.post(f"{DOMAIN}?handle=alice.shop&again=1", sent)
+    assert asked.url.startswith("/account/prove")
+    assert given == []
+
+
+def test_asking_by_itself_has_the_button_s_budget(signed_in, dns, monkeypatch, settings):
+    settings.RATE_LIMITS = True
+    monkeypatch.setattr(handle, "PROOFS", Bucket("one-proof", (Budget(1, 300),)))
+    again = again_of(signed_in.post(DOMAIN, {"handle": "alice.shop", "check": "1"}))
+    assert signed_in.get(again).status_code == 429
 
 
 def test_a_domain_that_leads_to_somebody_else_cannot(signed_in, dns, given):
