@@ -37,6 +37,7 @@ class Event(models.TextChoices):
 def _remove_app(account: Account, noted: Mapping[str, Any]) -> None:
     """The one of before comes back, so that the link in an e-mail never leaves less than was there;
     where there is none at all by now, none does."""
+    of_account(account).lock()
     was_there = Totp.objects.filter(account=account).delete()[0] > 0
     if was_there and (before := noted.get("before")):
         totp.restore(of_account(account), before)
@@ -44,6 +45,7 @@ def _remove_app(account: Account, noted: Mapping[str, Any]) -> None:
 
 
 def _remove_passkey(account: Account, noted: Mapping[str, Any]) -> None:
+    of_account(account).lock()
     Passkey.objects.filter(account=account, pk=noted["passkey"]).delete()
     _tidy(account)
 

@@ -46,12 +46,19 @@ class Holder:
         return did if len(did) <= _HANDLE_MAX_BYTES else b""
 
     def lock(self) -> None:
-        """One change of their factors at a time, in the caller's transaction. Raises
-        AccountNotFound for an account that has gone."""
+        """One change of their factors at a time, in the caller's transaction, and none while a code
+        is tried (`wrong_codes`), which has its locks in this order. Raises AccountNotFound for an
+        account that has gone."""
         if self.account is not None:
             lock_open(self.account)
         elif self.staff is not None:
             StaffUser.objects.select_for_update(no_key=True).get(pk=self.staff.pk)
+        self.attempts()
+
+    def attempts(self) -> FactorAttempts:
+        """How often codes of theirs were wrong, locked until the caller's transaction ends."""
+        FactorAttempts.objects.bulk_create([FactorAttempts(**self.owned)], ignore_conflicts=True)
+        return FactorAttempts.objects.select_for_update().get(**self.owned)
 
     def has_strong(self) -> bool:
         """Whether there is an authenticator app or a passkey, of any host's name."""
@@ -60,8 +67,11 @@ class Holder:
 
     def forget_all(self) -> None:
         """Remove every strong factor and what belongs to it, in the caller's transaction."""
-        for model in (Totp, Passkey, RecoveryCode, FactorAttempts):
+        for model in (Totp, Passkey, RecoveryCode):
             model.objects.filter(**self.owned).delete()
+        # Not deleted: whoever tries a code may wait for the row
+        attempts = FactorAttempts.objects.filter(**self.owned)
+        attempts.update(wrong_count=0, lock_count=0, locked_until=None)
 
 
 def of_account(account: Account) -> Holder:

@@ -25,8 +25,7 @@ LONGEST_LOCK: Final = timedelta(days=1)
 def lock(holder: Holder) -> FactorAttempts:
     """Their row, locked until the caller's transaction ends. Raises RateLimitExceeded while no code
     may be tried."""
-    FactorAttempts.objects.bulk_create([FactorAttempts(**holder.owned)], ignore_conflicts=True)
-    row = FactorAttempts.objects.select_for_update().get(**holder.owned)
+    row = holder.attempts()
     if row.locked_until is not None and row.locked_until > timezone.now():
         raise _refusal(row.locked_until - timezone.now())
     return row
