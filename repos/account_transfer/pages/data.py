@@ -27,6 +27,8 @@ from accounts.pages.centre.signed_in import (
     is_still_signed_in,
     open_when_taken_down,
 )
+from hosting import limits
+from hosting.limits import HOUR_S, Budget, bucket
 from protocol.errors import XrpcError
 from repos.account_transfer import bring_blobs, bring_repo, overview
 from repos.account_transfer.archives import requests
@@ -37,6 +39,8 @@ from server.web import file_forms
 from server.web.bodies import ranges
 from server.web.bodies.ranges import Stored
 
+# Each has a server asked for all that is missing, which the account's former DID document named
+BLOB_FETCHES = bucket("blob-fetches", Budget(10, HOUR_S))  # of one account
 _HOME = "account_transfer/data.html"
 _IMPORT = "account_transfer/import.html"
 _BLOBS = "account_transfer/blobs.html"
@@ -142,6 +146,10 @@ def upload_blobs(request: HttpRequest, account: Account) -> HttpResponseBase:
 @for_signed_in
 def fetch_blobs(request: HttpRequest, account: Account) -> HttpResponse:
     """`/account/data/blobs/fetch`: ask the former host once more."""
+    try:
+        limits.spend(BLOB_FETCHES, account.host, account.did)
+    except XrpcError as refusal:
+        return _shown(request, account, _BLOBS, refusal)
     queue.resume(account.pk)
     return go_to(request, "data:blobs")
 

@@ -70,10 +70,11 @@ def note_unfetched(repo_id: int, blob_cid: bytes, why: str) -> None:
     before = UnfetchedBlob.objects.filter(repo_id=repo_id, cid=blob_cid).first()
     attempts = before.attempts + 1 if before is not None else 1
     again_at = timezone.now() + _pause(attempts) if attempts < BLOB_ATTEMPTS else None
+    said = why[:500].replace("\0", " ")  # the host's words; Postgres takes no NUL in a text
     UnfetchedBlob.objects.update_or_create(
         repo_id=repo_id,
         cid=blob_cid,
-        defaults={"attempts": attempts, "next_attempt_at": again_at, "last_error": why[:500]},
+        defaults={"attempts": attempts, "next_attempt_at": again_at, "last_error": said},
     )
 
 

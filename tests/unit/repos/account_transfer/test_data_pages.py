@@ -194,6 +194,12 @@ def test_the_former_host_is_asked_again(browser, lived_in, account, monkeypatch)
     assert BlobFetch.objects.get().is_open
 
 
+def test_the_former_host_is_asked_again_a_few_times_an_hour(browser, lived_in, settings):
+    settings.RATE_LIMITS = True
+    answers = [browser.post("/account/data/blobs/fetch").status_code for _ in range(11)]
+    assert answers == [302] * 10 + [429]
+
+
 def test_missing_files_and_a_full_quota_stand_on_the_home_page(browser, lived_in, settings):
     settings.BLOB_QUOTA_BYTES = 10
     lacking(lived_in, b"absent")

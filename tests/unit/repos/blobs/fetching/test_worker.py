@@ -87,6 +87,14 @@ def test_a_blob_that_stays_away_is_given_up(old_host, moved):
     assert len(old_host.asked) == asked
 
 
+def test_words_that_no_column_takes_are_noted_like_others(old_host, moved):
+    old_host.status, old_host.error, old_host.message = 400, "In\0valid", "no\0thing"
+    begin(moved)
+    assert take_turn(moved).state == "waiting"
+    said = UnfetchedBlob.objects.values_list("last_error", flat=True).first()
+    assert said == "The old host answered: In valid no thing"
+
+
 def test_a_blob_that_was_uploaded_meanwhile_is_not_waited_for(old_host, moved):
     held_back = old_host.blobs.pop(cid.to_text(LINKS[0]))
     begin(moved)
