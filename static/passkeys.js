@@ -77,6 +77,7 @@ const press = async (button) => {
     const publicKey = await asked(button)
     send(button, await navigator.credentials[button.dataset.passkey]({ publicKey }))
   } catch {
+    problem.setAttribute('role', 'alert')
     problem.hidden = false
     button.focus()
   }
