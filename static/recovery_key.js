@@ -1,33 +1,13 @@
 // Makes a recovery key in the browser, shows it once, and has it prove itself. The private half is sent nowhere: the form gets
 // the public half (did:key) and a signature of the server's challenge. P-256, because that is what browsers have.
 
-const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'
+import { P256_SECRET as SECRET, fromBase58, fromBase64url, toBase58, toBase64url, toBytes, toNumber } from './keys.js'
+
 const PUBLIC = [0x80, 0x24] // multicodec p256-pub
-const SECRET = [0x86, 0x26] // multicodec p256-priv
 const ECDSA = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 // y² = x³ - 3x + b over the integers modulo p: FIPS 186-4, D.1.2.3
 const P = 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n
 const B = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn
-
-const toNumber = (bytes) => bytes.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n)
-const toBytes = (number, length) => Uint8Array.from({ length }, (_, at) => Number((number >> BigInt(8 * (length - 1 - at))) & 255n))
-const toBase64url = (bytes) => btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
-const fromBase64url = (text) => Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (sign) => sign.charCodeAt(0))
-
-// None of our texts begins with a zero byte, so leading ones need no care.
-const toBase58 = (bytes) => {
-  let text = ''
-  for (let left = toNumber([...bytes]); left; left /= 58n) text = ALPHABET[Number(left % 58n)] + text
-  return `z${text}`
-}
-
-const fromBase58 = (text, prefix, length) => {
-  const digits = [...text.slice(1)].map((sign) => ALPHABET.indexOf(sign))
-  if (text[0] !== 'z' || digits.includes(-1) || digits.length > 60) throw new Error('not base58')
-  const bytes = toBytes(digits.reduce((sum, digit) => sum * 58n + BigInt(digit), 0n), prefix.length + length)
-  if (toBase58(bytes) !== text || prefix.some((byte, at) => bytes[at] !== byte)) throw new Error('not such a key')
-  return bytes.slice(prefix.length)
-}
 
 const power = (base, exponent) => {
   let result = 1n
@@ -37,7 +17,7 @@ const power = (base, exponent) => {
 
 // The second coordinate of a compressed point: p is 3 modulo 4.
 const whole = (point) => {
-  const x = toNumber([...point.slice(1)])
+  const x = toNumber(point.slice(1))
   const root = power((x ** 3n - 3n * x + B) % P + P, (P + 1n) / 4n)
   return { x, y: Number(root & 1n) === (point[0] & 1) ? root : P - root }
 }
@@ -51,8 +31,8 @@ const make = async () => {
 }
 
 const signed = async (text, didKey, challenge) => {
-  const d = fromBase58(text.replaceAll(/\s/g, ''), SECRET, 32)
-  const { x, y } = whole(fromBase58(didKey.replace('did:key:', ''), PUBLIC, 33))
+  const d = fromBase58(text.replaceAll(/\s/g, ''), [SECRET], 32).bytes
+  const { x, y } = whole(fromBase58(didKey.replace('did:key:', ''), [PUBLIC], 33).bytes)
   const [jx, jy] = [x, y].map((number) => toBase64url(toBytes(number, 32)))
   const jwk = { kty: 'EC', crv: 'P-256', d: toBase64url(d), x: jx, y: jy }
   const bytes = new TextEncoder().encode(challenge)

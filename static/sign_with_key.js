@@ -1,26 +1,24 @@
 // Signs with a recovery key in the browser: a token that proves a DID, or an operation of the PLC directory. The key's field has
 // no name, so that no form ever sends it. Both curves of did:key; ECDSA by SEC 1, signatures with a low s.
 
-const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'
+import { K256_SECRET, P256_SECRET, fromBase58, toBase64url, toBytes, toNumber } from './keys.js'
+
 const LIVES_S = 600
 const CURVES = [
   {
-    alg: 'ES256', prefix: [0x86, 0x26], a: -3n,
+    alg: 'ES256', prefix: P256_SECRET, a: -3n,
     p: 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n,
     n: 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n,
     g: [0x6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296n, 0x4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5n],
   },
   {
-    alg: 'ES256K', prefix: [0x81, 0x26], a: 0n,
+    alg: 'ES256K', prefix: K256_SECRET, a: 0n,
     p: 2n ** 256n - 2n ** 32n - 977n,
     n: 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n,
     g: [0x79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798n, 0x483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8n],
   },
 ]
 
-const toNumber = (bytes) => bytes.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n)
-const toBytes = (number, length) => Uint8Array.from({ length }, (_, at) => Number((number >> BigInt(8 * (length - 1 - at))) & 255n))
-const toBase64url = (bytes) => btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 const text = (value) => new TextEncoder().encode(value)
 const modulo = (number, by) => ((number % by) + by) % by
 
@@ -52,12 +50,8 @@ const times = (curve, factor) => {
 const parse = (typed) => {
   const written = typed.replaceAll(/\s/g, '')
   if (/^[0-9a-fA-F]{64}$/.test(written)) return checked(CURVES[1], BigInt(`0x${written}`))
-  const digits = [...written.slice(1)].map((sign) => ALPHABET.indexOf(sign))
-  if (written[0] !== 'z' || digits.includes(-1) || digits.length > 60) throw new Error('no key')
-  const bytes = [...toBytes(digits.reduce((sum, digit) => sum * 58n + BigInt(digit), 0n), 34)]
-  const curve = CURVES.find(({ prefix }) => prefix.every((byte, at) => bytes[at] === byte))
-  if (!curve) throw new Error('no key')
-  return checked(curve, toNumber(bytes.slice(2)))
+  const { prefix, bytes } = fromBase58(written, CURVES.map((curve) => curve.prefix), 32)
+  return checked(CURVES.find((curve) => curve.prefix === prefix), toNumber(bytes))
 }
 
 const checked = (curve, secret) => {
@@ -66,9 +60,9 @@ const checked = (curve, secret) => {
 }
 
 const sign = async ({ curve, secret }, message) => {
-  const digest = toNumber([...new Uint8Array(await crypto.subtle.digest('SHA-256', message))])
+  const digest = toNumber(new Uint8Array(await crypto.subtle.digest('SHA-256', message)))
   for (;;) {
-    const k = toNumber([...crypto.getRandomValues(new Uint8Array(32))])
+    const k = toNumber(crypto.getRandomValues(new Uint8Array(32)))
     if (k <= 0n || k >= curve.n) continue
     const r = modulo(times(curve, k)[0], curve.n)
     const s = modulo(inverse(k, curve.n) * (digest + r * secret), curve.n)

@@ -3,6 +3,7 @@
 import base64
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from accounts.authentication import email_codes
@@ -216,3 +217,13 @@ def test_mails_have_a_limit_and_the_page_says_so(browser, account):
         last = browser.post(NEW, {"did_key": OWN.did_key})
     assert last.status_code == 429
     assert email_codes.issue(account, owner_operations.PURPOSE)
+
+
+def test_the_scripts_share_one_encoding_of_keys():
+    """Two of them would drift apart, and a key that one made could fail at the other."""
+    scripts = {path.name: path.read_text() for path in (settings.BASE_DIR / "static").glob("*.js")}
+    assert [name for name, script in scripts.items() if "ABCDEFGHJKLMNPQRSTUVWXYZ" in script] == [
+        "keys.js"
+    ]
+    for name in ("recovery_key.js", "sign_with_key.js"):
+        assert "from './keys.js'" in scripts[name]
