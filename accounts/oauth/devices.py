@@ -26,6 +26,7 @@ PROOF_GRACE: Final = timedelta(seconds=5)
 FORGOTTEN_AFTER: Final = timedelta(days=90)  # of not being used
 SIGNED_OUT_FOR: Final = timedelta(days=1)  # a browser in which nobody is signed in
 EPHEMERAL_FOR: Final = timedelta(minutes=15)  # a sign-in that nobody wanted remembered
+LISTED_MAX: Final = 100
 ACCOUNTS_MAX: Final = 20  # signed in at one browser; the eldest goes
 
 
@@ -113,6 +114,18 @@ def sign_in(device: OAuthDevice, account: Account, *, is_remembered: bool) -> No
 def sign_out(device: OAuthDevice, account: Account) -> None:
     """Sign the account out at this browser; apps that were signed in there stay."""
     OAuthDeviceAccount.objects.filter(device=device, account=account).delete()
+
+
+def of_account(account: Account) -> list[OAuthDeviceAccount]:
+    """The browsers in which the account is signed in for apps, with `device`, the latest first."""
+    rows = OAuthDeviceAccount.objects.filter(account=account).select_related("device")
+    rows = rows.filter(Q(is_remembered=True) | Q(signed_in_at__gt=timezone.now() - EPHEMERAL_FOR))
+    return list(rows.order_by("-signed_in_at", "-pk")[:LISTED_MAX])
+
+
+def end_of(account: Account, row_id: int) -> None:
+    """Sign the account out in one of these browsers; apps that were signed in there stay."""
+    OAuthDeviceAccount.objects.filter(account=account, pk=row_id).delete()
 
 
 def forget_unused() -> None:

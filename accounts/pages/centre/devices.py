@@ -9,7 +9,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.authentication import security_changes, sessions, sign_in_alerts, web_sessions
-from accounts.models import Account, OAuthDeviceAccount
+from accounts.models import Account
+from accounts.oauth import devices as devices_of_apps
 from accounts.pages.centre import changes
 from accounts.pages.centre.signed_in import for_signed_in, visit_of
 from hosting.tenancy.routing import host_of
@@ -32,7 +33,7 @@ def devices(request: HttpRequest, account: Account) -> HttpResponse:
         "this": visit_of(request).session.pk,
         "browsers": web_sessions.of_account(account),
         "apps": sessions.of_account(account),
-        "for_apps": OAuthDeviceAccount.objects.filter(account=account).count(),
+        "for_apps": devices_of_apps.of_account(account),
     }
     return render(request, _TEMPLATE, shown)
 
@@ -61,6 +62,9 @@ def _end(request: HttpRequest, account: Account) -> None:
         sessions.end_others(account, visit_of(request).session)
     elif browser := request.POST.get("browser"):
         web_sessions.end_of(account, browser)
+    elif device := request.POST.get("device"):
+        with suppress(ValueError):
+            devices_of_apps.end_of(account, int(device[:18]))
     elif app := request.POST.get("app"):
         with suppress(ValueError):  # no button of ours
             sessions.end_lineage(account, UUID(app))

@@ -6,6 +6,7 @@ from django.utils import timezone
 from accounts.authentication import credentials, sessions, sign_in_alerts, web_sessions
 from accounts.authentication.sign_in_alerts import Client, Way
 from accounts.models import Account, SecurityChange, Session, WebSession
+from accounts.oauth import devices
 from tests.factories import account_row
 
 SECURITY, NEW = "/account/security", "quite another horse"
@@ -110,6 +111,18 @@ def test_nobody_ends_what_is_somebody_elses(signed_in, mine, ash):
     signed_in.post(SECURITY + "/devices", {"app": "nonsense", "browser": ""})
     assert web_sessions.account_of(ash, theirs) == bob
     assert Session.objects.filter(account=bob).exists()
+
+
+def test_a_browser_that_is_signed_in_for_apps_is_listed_and_ended_alone(signed_in, mine, ash):
+    bob, device = account_row(ash, "bob"), devices.create(ash, "a browser").device
+    for account in (mine, bob):
+        devices.sign_in(device, account, is_remembered=True)
+    his = devices.of_account(bob)[0].pk
+    assert f'name="device" value="{his}"' not in shown(signed_in, SECURITY + "/devices")
+    for pk in (his, devices.of_account(mine)[0].pk, "nonsense", "9" * 40):
+        signed_in.post(SECURITY + "/devices", {"device": pk})
+    assert devices.of_account(mine) == []
+    assert len(devices.of_account(bob)) == 1
 
 
 def test_all_others_are_ended_at_once(signed_in, mine):
