@@ -33,7 +33,7 @@ test: .venv/installed-dev ## run all tests, or those of TESTS=tests/api/test_rep
 	@exec $(BIN)/pytest $(or $(TESTS),-n 2)
 
 # Every package's, without those that take most of a second (tests are marked as measured).
-test-fast: .venv/installed-dev ## run the quick tests of every package, in less than two minutes
+test-fast: .venv/installed-dev ## run the quick tests of every package, in about three minutes
 	@exec $(BIN)/pytest -m "not slow and not long and not browser and not interop" $(or $(TESTS),-n 2)
 
 lint: .venv/installed-dev ## check style, imports between packages, and types
