@@ -5,7 +5,7 @@ How slowly the client may take it is up to server.web.connections.slow_clients, 
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from server.web.bodies.file_parts import FilePart
 from server.web.connections.slow_clients import SlowClientGuard
@@ -42,7 +42,7 @@ class FileSender:
         """Send all of it, behind what the transport was given before. Raises OSError when the
         client has gone, FileTooShort, and what `run` and `wait` raise."""
         part, unsent = self._part, _Unsent(self._transport, self._part)
-        guard = SlowClientGuard(asyncio.get_running_loop(), _as_transport(unsent), stalled_s)
+        guard = SlowClientGuard(asyncio.get_running_loop(), cast("Any", unsent), stalled_s)
         guard.begin()
         try:
             await asyncio.sleep(0)
@@ -84,7 +84,3 @@ class FileSender:
         finally:
             loop.remove_writer(self._part.socket)
             self._is_writable = None
-
-
-def _as_transport(unsent: _Unsent) -> Any:
-    return unsent
