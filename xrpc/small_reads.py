@@ -316,7 +316,7 @@ def _open(file: SmallFile, answer: Answer) -> None:
 
 
 def _about_file(method: Method, file: SmallFile, told: Headers) -> list[tuple[str, str]]:
-    """The headers of xrpc.response.ranges."""
+    """The headers of server.web.bodies.ranges."""
     headers = {"Content-Type": file.content_type, **OPEN_HEADERS, "ETag": file.etag, **file.headers}
     headers |= {"Accept-Ranges": "bytes", "Content-Length": str(file.size)}
     if method.auth.reads_credentials:

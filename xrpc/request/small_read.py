@@ -27,8 +27,8 @@ class SmallCall:
 
 @dataclass(frozen=True, slots=True)
 class SmallFile:
-    """A file for an answer, as xrpc.request.call.Stored: `open` is called in a thread, and raises
-    FileNotFoundError where the method has to look again."""
+    """A file for an answer, as server.web.bodies.ranges.Stored: `open` is called in a thread, and
+    raises FileNotFoundError where the method has to look again."""
 
     open: Callable[[], IO[bytes]]
     size: int

@@ -42,7 +42,7 @@ _ABOUT_EMAIL = ("email", "emailConfirmed", "emailAuthFactor")
 
 
 @query(
-    "com.atproto.server.describeServer",
+    _DESCRIPTION,
     auth=Auth.none(),
     small=SmallRead(None, lambda call, _rows: _known_description(call.host)),
 )
