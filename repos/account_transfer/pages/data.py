@@ -80,8 +80,7 @@ def archive(request: HttpRequest, account: Account) -> HttpResponseBase:
         file, made = requests.open_file(account)
     except requests.ArchiveNotFound:
         raise Http404 from None
-    name = f"{account.handle or account.did.replace(':', '_')}.zip"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    headers = {"Content-Disposition": _saved_as(account, "zip")}
     etag = f'"{made.key.rpartition("/")[2]}"'
     return ranges.respond(request, Stored(file, made.size_bytes, "application/zip", etag, headers))
 
@@ -92,11 +91,10 @@ def archive(request: HttpRequest, account: Account) -> HttpResponseBase:
 @open_when_taken_down
 def repo_car(request: HttpRequest, account: Account) -> HttpResponseBase:
     """`/account/data/repo.car`: the repo as it is now."""
-    name = account.handle or account.did.replace(":", "_")
     repo = repos.find_repo(account.host, account.did)
     chunks: Iterator[bytes] = iter(()) if request.method == "HEAD" else exports.export_repo(repo)
     response = StreamingHttpResponse(chunks, content_type="application/vnd.ipld.car")
-    response["Content-Disposition"] = f'attachment; filename="{name}.car"'
+    response["Content-Disposition"] = _saved_as(account, "car")
     response.is_snapshot = True  # type: ignore[attr-defined] # see server.web.bodies.streams
     return response
 
@@ -172,6 +170,12 @@ def full_quota(request: HttpRequest, account: Account) -> Iterator[Notice]:
     if overview.is_nearly_full(account):
         text = _("Your files take nearly all of the space that you have here.")
         yield Notice(text, _("See them"), address(request, "data:home"))
+
+
+def _saved_as(account: Account, ending: str) -> str:
+    """The Content-Disposition of what an account downloads: the file is named after its owner."""
+    name = account.handle or account.did.replace(":", "_")
+    return f'attachment; filename="{name}.{ending}"'
 
 
 def _take_repo(
