@@ -46,7 +46,7 @@ class HeldKey:
 
 def held_keys(account: Account, entries: Sequence[LogEntry]) -> list[HeldKey]:
     """The rotation keys that the newest operation lists, the highest authority first."""
-    valid = [entry for entry in entries if not entry.nullified]
+    valid = plc.Log(account.did, entries).not_nullified
     data = plc.data_of(valid[-1].operation) if valid else None
     if data is None:
         return []
