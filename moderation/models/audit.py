@@ -66,7 +66,7 @@ class AuditEntry(models.Model):
         EVIDENCE_DISCARD = "evidence.discard", _("Evidence discarded")
 
     class Stage(models.TextChoices):
-        """Of an action that no transaction holds, because it waits for the network: two entries. A
+        """Of an action that no transaction holds, because it waits for the network: two entries. An
         action that was begun and has no second entry was cut off, and how far it came is not known.
         """
 
