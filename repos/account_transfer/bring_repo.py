@@ -1,7 +1,6 @@
 """A repo that its owner brings as a CAR file: checked at once, made the repo by a worker."""
 
 from collections.abc import Sequence
-from contextlib import closing
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +12,7 @@ from hosting import limits
 from hosting.limits import Charge
 from protocol.errors import InvalidRequest
 from repos.account_transfer.moves import copying
-from repos.imports import car_file, importing, jobs
+from repos.imports import receive
 from repos.imports.receive import ImportsRefused
 from repos.models import ImportJob, MoveIn
 from repos.reads import repos
@@ -36,13 +35,7 @@ def take(account: Account, files: Sequence["UploadedFile[Any]"]) -> ImportJob:
     if settings.RATE_LIMITS:
         limits.spend_charges(account.host, [Charge(limits.IMPORT_REPO, (account.did,))])
     repo = repos.find_repo(account.host, account.did)
-    with closing(car_file.receive(files[0].chunks())) as received:
-        try:
-            importing.check_owner(received, account.did)
-        except BaseException:
-            received.path.unlink(missing_ok=True)
-            raise
-        return jobs.enqueue(repo, received)
+    return receive.enqueue_car(repo, files[0].chunks())
 
 
 def take_moved(account: Account, move: MoveIn, files: Sequence["UploadedFile[Any]"]) -> None:

@@ -13,6 +13,7 @@ from django.conf import settings
 from protocol.errors import InvalidRequest
 from repos.imports import car_file, importing, jobs
 from repos.imports.car_file import CarFile
+from repos.models import ImportJob
 from repos.reads.repos import RepoRef
 
 LARGE_BYTES = 20_000_000
@@ -45,6 +46,20 @@ def import_car(repo: RepoRef, chunks: Iterable[bytes]) -> None:
                 received.path.unlink(missing_ok=True)
     if job is not None:
         jobs.await_outcome(job)
+
+
+def enqueue_car(repo: RepoRef, chunks: Iterable[bytes]) -> ImportJob:
+    """Receive a CAR for whoever does not wait: a worker makes the repo what it holds.
+
+    Raises UnreadableCar, ForeignRepo, InsufficientStorage, ImportUnderWay.
+    """
+    with closing(car_file.receive(chunks)) as received:
+        try:
+            importing.check_owner(received, repo.did)
+        except BaseException:
+            received.path.unlink(missing_ok=True)
+            raise
+        return jobs.enqueue(repo, received)
 
 
 def is_large(received: CarFile) -> bool:

@@ -26,7 +26,7 @@ from repos.account_transfer.moves.old_host import (
     OldSessionEnded,
 )
 from repos.blobs.files import StorageTimedOut
-from repos.imports import car_file, importing, jobs
+from repos.imports import receive
 from repos.imports.jobs import ImportUnderWay
 from repos.models import ImportJob, MoveIn
 from repos.reads import repos
@@ -158,13 +158,7 @@ def _begin_import(move: MoveIn, account: Account) -> None:
         )
         _keep(move, old)
         file.seek(0)
-        with car_file.receive(iter(lambda: file.read(_PIECE_BYTES), b"")) as received:
-            try:
-                importing.check_owner(received, account.did)
-            except BaseException:
-                received.path.unlink(missing_ok=True)
-                raise
-            job = jobs.enqueue(repo, received)
+        job = receive.enqueue_car(repo, iter(lambda: file.read(_PIECE_BYTES), b""))
     MoveIn.objects.filter(pk=move.pk).update(import_job_id=job.pk)
 
 
