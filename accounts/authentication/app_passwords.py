@@ -6,11 +6,9 @@ so 1,000 rounds of PBKDF2 (0.3 ms, worth ten bits more) replace argon2's 23 ms, 
 hash, salted with the DID, is compared with all that an account has.
 """
 
-import base64
 import hashlib
 import hmac
 import re
-import secrets
 from datetime import timedelta
 from typing import Final
 
@@ -18,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.authentication import security_changes
+from accounts.authentication import random_codes, security_changes
 from accounts.models import Account, AppPassword, Session
 from accounts.status import lock_for_session, lock_open
 from protocol.errors import InvalidRequest, XrpcError
@@ -26,7 +24,6 @@ from protocol.errors import InvalidRequest, XrpcError
 NAME_MAX_CHARACTERS = 100
 MOST_AN_ACCOUNT = 100  # each login compares with all of them
 _USED_AGAIN_AFTER: Final = timedelta(hours=1)  # spares a write at every sign-in
-_RANDOM_BYTES = 10  # 16 characters of base32
 _ROUNDS = 1_000
 FORM: Final = re.compile("[a-z2-7]{4}(-[a-z2-7]{4}){3}")
 
@@ -65,7 +62,7 @@ def create(account: Account, name: str, *, is_privileged: bool) -> tuple[AppPass
     """
     if not 1 <= len(name) <= NAME_MAX_CHARACTERS or "\0" in name:
         raise UnfitName(f"App password names must have 1 to {NAME_MAX_CHARACTERS} characters")
-    password = _new_password()
+    password = random_codes.new()
     with transaction.atomic():
         locked = lock_for_session(account)
         if locked.is_oauth_only:
@@ -118,11 +115,6 @@ def note_use(row: AppPassword) -> None:
     now = timezone.now()
     if row.last_used_at is None or row.last_used_at < now - _USED_AGAIN_AFTER:
         AppPassword.objects.filter(pk=row.pk).update(last_used_at=now)
-
-
-def _new_password() -> str:
-    letters = base64.b32encode(secrets.token_bytes(_RANDOM_BYTES)).decode().lower()
-    return "-".join(letters[start : start + 4] for start in range(0, len(letters), 4))
 
 
 def _hash(did: str, password: str) -> str:

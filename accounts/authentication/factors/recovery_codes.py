@@ -4,22 +4,19 @@ So many bits need no slow hash; the holder is in it, so equal codes of two peopl
 alike.
 """
 
-import base64
 import hashlib
-import secrets
 from typing import Final
 
+from accounts.authentication import random_codes
 from accounts.authentication.factors.holders import Holder
 from accounts.models import RecoveryCode
 
 HOW_MANY: Final = 10
-_RANDOM_BYTES: Final = 10  # 16 characters of base32
-_GROUP: Final = 4
 
 
 def replace(holder: Holder) -> list[str]:
     """Ten new codes, in the caller's transaction; those of before are good for nothing."""
-    codes = [_new() for _ in range(HOW_MANY)]
+    codes = [random_codes.new() for _ in range(HOW_MANY)]
     RecoveryCode.objects.filter(**holder.owned).delete()
     RecoveryCode.objects.bulk_create(
         RecoveryCode(**holder.owned, code_sha256=_hash(holder, code)) for code in codes
@@ -36,11 +33,6 @@ def spend(holder: Holder, code: str) -> bool:
     """Whether this is a code of theirs; it is used up, so of several who try at once one may."""
     found = RecoveryCode.objects.filter(**holder.owned, code_sha256=_hash(holder, code))
     return found.delete()[0] > 0
-
-
-def _new() -> str:
-    letters = base64.b32encode(secrets.token_bytes(_RANDOM_BYTES)).decode().lower()
-    return "-".join(letters[at : at + _GROUP] for at in range(0, len(letters), _GROUP))
 
 
 def _hash(holder: Holder, code: str) -> str:
