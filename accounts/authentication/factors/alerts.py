@@ -37,23 +37,19 @@ class Event(models.TextChoices):
 def _remove_app(account: Account, noted: Mapping[str, Any]) -> None:
     """The one of before comes back, so that the link in an e-mail never leaves less than was there;
     where there is none at all by now, none does."""
-    of_account(account).lock()
+    holder = of_account(account)
+    holder.lock()
     was_there = Totp.objects.filter(account=account).delete()[0] > 0
     if was_there and (before := noted.get("before")):
-        totp.restore(of_account(account), before)
-    _tidy(account)
+        totp.restore(holder, before)
+    holder.forget_leftovers()
 
 
 def _remove_passkey(account: Account, noted: Mapping[str, Any]) -> None:
-    of_account(account).lock()
-    Passkey.objects.filter(account=account, pk=noted["passkey"]).delete()
-    _tidy(account)
-
-
-def _tidy(account: Account) -> None:
     holder = of_account(account)
-    if not holder.has_strong():
-        holder.forget_all()
+    holder.lock()
+    Passkey.objects.filter(account=account, pk=noted["passkey"]).delete()
+    holder.forget_leftovers()
 
 
 _UNDO: Final = {Event.APP_ADDED: _remove_app, Event.PASSKEY_ADDED: _remove_passkey}

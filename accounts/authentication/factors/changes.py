@@ -129,8 +129,7 @@ def _changed(
     undo: Mapping[str, Any] | None = None,
 ) -> list[str]:
     codes = recovery_codes.replace(holder) if is_first else []
-    if not holder.has_strong():
-        holder.forget_all()
+    holder.forget_leftovers()
     if holder.account is not None:
         trusted_browsers.end_all(holder.account)
     alerts.send(holder, event, detail, undo)

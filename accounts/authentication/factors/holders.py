@@ -65,6 +65,11 @@ class Holder:
         owned = self.owned
         return Totp.objects.filter(**owned).exists() or Passkey.objects.filter(**owned).exists()
 
+    def forget_leftovers(self) -> None:
+        """Remove what is worth nothing without a strong factor, in the caller's transaction."""
+        if not self.has_strong():
+            self.forget_all()
+
     def forget_all(self) -> None:
         """Remove every strong factor and what belongs to it, in the caller's transaction."""
         for model in (Totp, Passkey, RecoveryCode):
