@@ -1,22 +1,20 @@
 """The forms of pages that close an account, bring it back, or appeal."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final
+from typing import Final
 
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.lifecycle import appeals
-from accounts.models import Account
-from accounts.pages.forms.accounts import HostForm
+from accounts.pages.forms.accounts import AccountForm
 from accounts.pages.forms.reset import CodeForm
-from hosting.models import Host
 
 _LATEST: Final = timedelta(days=5 * 366)
 
 
-class DeactivateForm(HostForm):
+class DeactivateForm(AccountForm):
     """Until when the account may be brought back, if its owner wants it deleted then."""
 
     delete_on = forms.DateField(
@@ -25,10 +23,6 @@ class DeactivateForm(HostForm):
         help_text=_("Leave it empty to keep the account for as long as you like."),
         widget=forms.DateInput(attrs={"type": "date"}),
     )
-
-    def __init__(self, host: Host, account: Account, data: Any = None) -> None:
-        super().__init__(host, data)
-        self.account = account
 
     def clean_delete_on(self) -> date | None:
         wanted: date | None = self.cleaned_data["delete_on"]
@@ -44,19 +38,15 @@ class DeactivateForm(HostForm):
         return None if day is None else datetime.combine(day, time(), UTC)
 
 
-class DeleteForm(CodeForm):
+class DeleteForm(CodeForm, AccountForm):
     """The mailed code. `is_sent`: it is on its way; `code_here`: here it is; `problem`: why not."""
 
     is_sent = False
     code_here = ""
     problem = ""
 
-    def __init__(self, host: Host, account: Account, data: Any = None) -> None:
-        super().__init__(host, data)
-        self.account = account
 
-
-class AppealForm(HostForm):
+class AppealForm(AccountForm):
     """What the owner has to say."""
 
     text = forms.CharField(
@@ -64,7 +54,3 @@ class AppealForm(HostForm):
         max_length=appeals.TEXT_MAX_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": "6"}),
     )
-
-    def __init__(self, host: Host, account: Account, data: Any = None) -> None:
-        super().__init__(host, data)
-        self.account = account

@@ -93,6 +93,14 @@ class HostForm(forms.Form):
         return refusal.for_page()
 
 
+class AccountForm(HostForm):
+    """A form of who is signed in to `account`."""
+
+    def __init__(self, host: Host, account: Account, data: Any = None) -> None:
+        super().__init__(host, data)
+        self.account = account
+
+
 class PasskeyField(forms.CharField):
     """What a script puts in: the browser's answer, JSON."""
 
@@ -226,7 +234,7 @@ class PasskeySignInForm(HostForm):
     is_remembered = forms.BooleanField(required=False)  # of a sign-in for an app
 
 
-class OwnerForm(HostForm):
+class OwnerForm(AccountForm):
     """What takes a fresh proof from who is signed in to `account`: the main password once more, or
     a passkey."""
 
@@ -234,8 +242,7 @@ class OwnerForm(HostForm):
     proof = PasskeyField()
 
     def __init__(self, host: Host, account: Account, data: Any = None) -> None:
-        super().__init__(host, data)
-        self.account = account
+        super().__init__(host, account, data)
         self.fields["password"].required = False  # `clean` has its say
         self.order_fields([name for name in self.fields if name != "password"])  # it comes last
         holder = holders.of_account(account)

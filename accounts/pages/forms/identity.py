@@ -9,7 +9,7 @@ from accounts.identity import did_web, did_web_documents
 from accounts.identity.plc import departures
 from accounts.identity.recovery_keys import changes, possession
 from accounts.models import Account
-from accounts.pages.forms.accounts import AS_TYPED, HostForm, OwnerForm
+from accounts.pages.forms.accounts import AS_TYPED, AccountForm, OwnerForm
 from accounts.pages.forms.reset import CodeForm
 from hosting.models import Host
 from protocol.did.plc_data import PDS_SERVICE, SIGNING_METHOD
@@ -44,7 +44,7 @@ class IdentityForm(OwnerForm):
         }
 
 
-class RecoveryKeyForm(HostForm):
+class RecoveryKeyForm(AccountForm):
     """A key by its public half. The page's script fills in `challenge` and `signature`, which prove
     that the private half was kept. `problem`: why nothing was done."""
 
@@ -71,12 +71,8 @@ class RecoveryKeyForm(HostForm):
     )
     signature = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput())
 
-    def __init__(self, host: Host, account: Account, data: Any = None) -> None:
-        super().__init__(host, data)
-        self.account = account
 
-
-class KeyTestForm(HostForm):
+class KeyTestForm(AccountForm):
     """The proof that the private half of a listed key (`did_key`) is still there."""
 
     challenge = forms.CharField(
@@ -85,11 +81,11 @@ class KeyTestForm(HostForm):
     signature = forms.CharField(max_length=100, widget=forms.HiddenInput())
 
     def __init__(self, host: Host, account: Account, data: Any = None, *, did_key: str) -> None:
-        super().__init__(host, data)
-        self.account, self.did_key = account, did_key
+        super().__init__(host, account, data)
+        self.did_key = did_key
 
 
-class MovingOutForm(HostForm):
+class MovingOutForm(AccountForm):
     """What a new host recommends. `is_sent`: a code is on its way; `code_here`: here it is;
     `problem`: why there is none."""
 
@@ -104,19 +100,11 @@ class MovingOutForm(HostForm):
         widget=forms.Textarea(attrs={**AS_TYPED, "autocomplete": "off", "rows": "8"}),
     )
 
-    def __init__(self, host: Host, account: Account, data: Any = None) -> None:
-        super().__init__(host, data)
-        self.account = account
 
-
-class ConfirmIdentityForm(CodeForm):
+class ConfirmIdentityForm(CodeForm, AccountForm):
     """The mailed code, and what it is for (`accounts.pages.identity.confirmation`)."""
 
     code_here = ""
     problem = ""
 
     intention = forms.CharField(max_length=32_768, widget=forms.HiddenInput())
-
-    def __init__(self, host: Host, account: Account, data: Any = None) -> None:
-        super().__init__(host, data)
-        self.account = account
