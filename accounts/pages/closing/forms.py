@@ -33,7 +33,7 @@ class DeactivateForm(AccountForm):
 
     @property
     def delete_after(self) -> datetime | None:
-        """The end of that day is over everywhere west of here; None when no day was given."""
+        """When that day begins in UTC; None when no day was given."""
         day = self.cleaned_data["delete_on"]
         return None if day is None else datetime.combine(day, time(), UTC)
 
