@@ -20,7 +20,6 @@ from protocol.errors import InvalidRequest, XrpcError
 from repos.account_transfer.moves import arriving, old_session
 from repos.account_transfer.moves.old_host import (
     DOWNLOAD_S,
-    OldHost,
     OldHostRefused,
     OldHostSilent,
     OldSessionEnded,
@@ -156,7 +155,7 @@ def _begin_import(move: MoveIn, account: Account) -> None:
         old.repo(
             file, settings.IMPORT_LIMIT_BYTES, min(DOWNLOAD_S, move.attempts * FIRST_DOWNLOAD_S)
         )
-        _keep(move, old)
+        old_session.keep_renewed(move, old)
         file.seek(0)
         job = receive.enqueue_car(repo, iter(lambda: file.read(_PIECE_BYTES), b""))
     MoveIn.objects.filter(pk=move.pk).update(import_job_id=job.pk)
@@ -170,12 +169,8 @@ def _copy_preferences(move: MoveIn, account: Account) -> None:
             items = old.preferences()
             if not preferences.count(account):
                 preferences.replace(account, preferences.acceptable(items))
-        _keep(move, old)
+        old_session.keep_renewed(move, old)
     MoveIn.objects.filter(pk=move.pk).update(preferences_at=timezone.now())
-
-
-def _keep(move: MoveIn, old: OldHost) -> None:
-    old_session.keep_renewed(move, old)
 
 
 def _postpone(move: MoveIn, fault: XrpcError) -> None:
