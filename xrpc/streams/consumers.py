@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
-from urllib.parse import parse_qs
 
 import psycopg
 import structlog
@@ -24,6 +23,7 @@ from repos.events.streams.budget import was_cut_off
 from repos.events.streams.following import ConsumerTooSlow
 from server.web.connections.websocket_protocol import BATCHES
 from xrpc import registry
+from xrpc.request import queries
 from xrpc.response.errors import MethodNotImplemented
 from xrpc.streams import encodings
 
@@ -56,7 +56,7 @@ class SubscriptionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # unty
             return
         query = self.scope["query_string"].decode("latin-1")
         try:
-            params = found.lexicon.parse_params(parse_qs(query, keep_blank_values=True))
+            params = found.lexicon.parse_params(queries.read(query))
             batches = await found.open(host, params)
         except XrpcError as error:
             await self.accept(self._subprotocol)
