@@ -115,10 +115,6 @@ def count(account: Account) -> int:
     return account.preferences.count()
 
 
-def _rows(account: Account) -> Any:
-    return account.preferences.order_by("position")
-
-
 def _check(items: Sequence[Item]) -> None:
     if len(items) > MOST_AN_ACCOUNT:
         raise InvalidRequest(f"An account can have at most {MOST_AN_ACCOUNT} preferences")
@@ -141,7 +137,8 @@ def _replace(account: Account, items: Sequence[Item], kept: Sequence[str]) -> No
     """Under the account's lock, so that two apps that write at once leave one list, not a mix."""
     with transaction.atomic():
         locked = lock_open(account)
-        staying = list(_rows(locked).filter(name__in=kept).values_list("name", "value"))
+        stays = locked.preferences.filter(name__in=kept).order_by("position")
+        staying = list(stays.values_list("name", "value"))
         written = [
             (item["$type"], orjson.dumps(item).decode())
             for item in items
