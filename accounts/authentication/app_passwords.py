@@ -16,10 +16,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.authentication import random_codes, security_changes
+from accounts.authentication import security_changes
 from accounts.models import Account, AppPassword, Session
 from accounts.status import lock_for_session, lock_open
 from protocol.errors import InvalidRequest, XrpcError
+from server.encryption import random_codes
 
 NAME_MAX_CHARACTERS = 100
 MOST_AN_ACCOUNT = 100  # each login compares with all of them

@@ -7,9 +7,9 @@ alike.
 import hashlib
 from typing import Final
 
-from accounts.authentication import random_codes
 from accounts.authentication.factors.holders import Holder
 from accounts.models import RecoveryCode
+from server.encryption import random_codes
 
 HOW_MANY: Final = 10
 
