@@ -11,7 +11,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.authentication import security_changes
-from accounts.authentication.factors import totp
+from accounts.authentication.factors import totp, trusted_browsers
 from accounts.authentication.factors.holders import Holder, of_account
 from accounts.models import Account, Passkey, Totp
 from hosting.mail import outbox
@@ -43,6 +43,7 @@ def _remove_app(account: Account, noted: Mapping[str, Any]) -> None:
     if was_there and (before := noted.get("before")):
         totp.restore(holder, before)
     holder.forget_leftovers()
+    trusted_browsers.end_all(account)
 
 
 def _remove_passkey(account: Account, noted: Mapping[str, Any]) -> None:
@@ -50,6 +51,7 @@ def _remove_passkey(account: Account, noted: Mapping[str, Any]) -> None:
     holder.lock()
     Passkey.objects.filter(account=account, pk=noted["passkey"]).delete()
     holder.forget_leftovers()
+    trusted_browsers.end_all(account)
 
 
 _UNDO: Final = {Event.APP_ADDED: _remove_app, Event.PASSKEY_ADDED: _remove_passkey}

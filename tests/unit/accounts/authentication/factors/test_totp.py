@@ -7,9 +7,9 @@ import pytest
 from django.core import signing
 
 from accounts.authentication import security_changes
-from accounts.authentication.factors import changes, holders, totp
+from accounts.authentication.factors import changes, holders, totp, trusted_browsers
 from accounts.authentication.factors.typed_codes import WrongCode
-from accounts.models import Totp
+from accounts.models import Totp, TrustedBrowser
 from hosting.mail.models import OutgoingMail
 from tests.factories import account_row
 
@@ -129,3 +129,10 @@ def test_an_app_that_was_removed_does_not_come_back(app, holder, ash, clock):
     changes.remove_app(holder)
     security_changes.take_back(ash, undo_links()[1])
     assert not Totp.objects.exists()
+
+
+def test_a_browser_trusted_before_is_asked_again_after_taking_back(app, holder, ash, clock):
+    replace(holder, clock)
+    trusted_browsers.trust(holder.account, "")
+    security_changes.take_back(ash, undo_links()[1])
+    assert not TrustedBrowser.objects.exists()
