@@ -62,7 +62,7 @@ MODERATION_DID = env.text("GROVE_MODERATION_DID")
 # Whoever holds a stolen session can ask; its owner needs the time to come back.
 DELETION_HOLD_S = env.number("GROVE_DELETION_HOLD", 0 if SANDBOX else 259_200)
 
-# --- evidence of reports (moderation.reports.evidence): how long it is kept, how much of it a host
+# --- evidence of reports (moderation.desk.reports.evidence): how long, how much of it a host
 EVIDENCE_DAYS = env.number("GROVE_EVIDENCE_DAYS", 180)  # after the latest report; 0: none is kept
 EVIDENCE_BYTES = env.number("GROVE_EVIDENCE_BYTES", 10_000_000_000)
 

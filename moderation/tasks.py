@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from moderation.reports import evidence
+from moderation.desk.reports import evidence
 
 
 @shared_task(name="moderation.forget_old_evidence")

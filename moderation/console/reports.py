@@ -1,6 +1,6 @@
 """The console's report page: what was said, what it was about then, what became of it.
 
-What was copied (moderation.reports.evidence) is for those who may take it down; its files are
+What was copied (moderation.desk.reports.evidence) is for those who may take it down; its files are
 downloaded, never shown in the page: what people report nobody should meet by surprise, nor run.
 """
 
@@ -17,9 +17,9 @@ from hosting.console.site import console, hosts_in_view
 from moderation.console.actions import Given, act_on
 from moderation.console.forms import DiscardForm
 from moderation.console.views import staff_of
+from moderation.desk.reports import evidence, evidence_access
 from moderation.models import Evidence, Report
 from moderation.permissions import NotAllowed
-from moderation.reports import evidence, evidence_access
 from protocol import atjson, cid
 from repos.blobs.blobs import BlobNotFound
 

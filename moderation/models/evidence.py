@@ -19,7 +19,7 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
 
 class Evidence(models.Model):
     """A record as it was when somebody reported it, each version once. Its blobs are held by
-    repos.blobs.holds. It outlives the record and the account (moderation.reports.evidence)."""
+    repos.blobs.holds. It outlives the record and the account (moderation.desk.reports.evidence)."""
 
     host = models.ForeignKey(Host, on_delete=models.PROTECT, related_name="+")  # the author's
     repo_id = models.BigIntegerField()

@@ -16,8 +16,8 @@ class ReportQuerySet(models.QuerySet["Report"]):
 
 
 class Report(models.Model):
-    """What somebody with an account here found amiss (moderation.reports.reports). All names are
-    text: a report outlives whom it is from and whom it is about."""
+    """What somebody with an account here found amiss (moderation.desk.reports.reports). All names
+    are text: a report outlives whom it is from and whom it is about."""
 
     host = models.ForeignKey(Host, on_delete=models.PROTECT, related_name="+")  # the reporter's
     reported_by = models.CharField(_("reported by"), max_length=2048)  # a DID

@@ -1,4 +1,4 @@
-"""Holds on blobs: kept though unused, as evidence of reports (moderation.reports.evidence).
+"""Holds on blobs: kept though unused, as evidence of reports (moderation.desk.reports.evidence).
 
 A hold is a row beside the blob's. As long as the blob has its row, the file is the blob's, and a
 hold changes nothing. When that row goes, with the sweep or with the whole repo, the file goes over

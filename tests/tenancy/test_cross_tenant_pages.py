@@ -20,7 +20,7 @@ from accounts.models import Account, SecurityChange
 from accounts.oauth import devices
 from accounts.pages.cookies import COOKIE
 from accounts.pages.oauth.browsers import NAME_COOKIE, PROOF_COOKIE
-from moderation.reports import reports
+from moderation.desk.reports import reports
 from protocol import cid
 from tests.api import shared_people
 from tests.factories import staff_member

@@ -31,7 +31,7 @@ def fill() -> None:
     from accounts.signals import account_opened
     from hosting.models import Tenant
     from hosting.tenancy import provisioning
-    from moderation.reports import reports
+    from moderation.desk.reports import reports
     from protocol import cid
     from repos.blobs import uploads
     from repos.commits import group_commit, writes

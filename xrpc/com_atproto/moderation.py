@@ -6,8 +6,8 @@ operator's; where there is none, the host keeps it for its staff.
 
 from typing import Any
 
+from moderation.desk.reports import reports
 from moderation.models import Report
-from moderation.reports import reports
 from repos.events.append import time_text
 from xrpc import rate_limits
 from xrpc.auth.declared import LEAVING, STANDARD, Auth

@@ -4,8 +4,8 @@ import pytest
 from django.test import Client
 
 from hosting.models import Member
+from moderation.desk.reports import reports
 from moderation.models import AuditEntry, Evidence
-from moderation.reports import reports
 from protocol import cid
 from repos.models import Record
 from repos.reads import repos

@@ -11,7 +11,7 @@ from accounts.models import Account, AppPassword
 from hosting.limits import RateLimitExceeded
 from hosting.mail.models import OutgoingMail
 from hosting.models import Host
-from moderation.reports import reports
+from moderation.desk.reports import reports
 from protocol import car, cid, mst
 from protocol.repo import commit
 from repos.account_transfer.archives import requests, worker

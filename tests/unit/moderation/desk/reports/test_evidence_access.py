@@ -3,15 +3,15 @@
 import pytest
 from django.utils import timezone
 
+from moderation.desk.reports import evidence, evidence_access
+from moderation.desk.reports.evidence_access import NothingKept
 from moderation.models import AuditEntry, Evidence, Report
 from moderation.permissions import NotAllowed
-from moderation.reports import evidence, evidence_access
-from moderation.reports.evidence_access import NothingKept
 from repos.blobs import garbage_collection
 from repos.models import BlobHold
 from repos.reads import repos
 from tests.factories import open_account
-from tests.unit.moderation.reports.test_evidence import AT_ONCE, read, report
+from tests.unit.moderation.desk.reports.test_evidence import AT_ONCE, read, report
 from tests.unit.repos.blobs.uploads import THING, delete, put, upload
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from hosting.models import Host, Member, StaffUser
 from moderation import audit
+from moderation.desk.reports import evidence
 from moderation.models import AuditEntry, Evidence, Report
 from moderation.permissions import NotAllowed, OnlyOwnersDiscard, checked_reason
-from moderation.reports import evidence
 from protocol import cid
 from protocol.errors import XrpcError
 from repos.blobs.blobs import BlobNotFound, OpenBlob

@@ -6,9 +6,9 @@ import pytest
 from django.utils import timezone
 
 from accounts.lifecycle import deletion
+from moderation.desk.reports import evidence, reports
+from moderation.desk.reports.evidence import Fate
 from moderation.models import Evidence, Report
-from moderation.reports import evidence, reports
-from moderation.reports.evidence import Fate
 from protocol import cbor, cid
 from repos.blobs import garbage_collection
 from repos.lifecycle import deletion as repo_deletion

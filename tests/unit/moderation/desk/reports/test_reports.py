@@ -4,9 +4,9 @@ import pytest
 from django.test import Client
 
 from accounts import status
+from moderation.desk.reports import reports
+from moderation.desk.reports.reports import OnlyAppeals, UnfitSubject
 from moderation.models import Report
-from moderation.reports import reports
-from moderation.reports.reports import OnlyAppeals, UnfitSubject
 from protocol.errors import InvalidRequest
 
 pytestmark = pytest.mark.django_db

@@ -4,8 +4,8 @@ A report that the host keeps makes a copy of the record as it is then (of an acc
 and holds the blobs that it names (repos.blobs.holds). Only records of the reporter's own tenant are
 copied, each version once; how much is bounded a record, a reporter and a host. It goes after
 `EVIDENCE_DAYS`, counted from the latest report about it, not with the record or the account; or
-when it is discarded (moderation.reports.evidence_access). Files that another copy names stay with
-that one.
+when it is discarded (moderation.desk.reports.evidence_access). Files that another copy names stay
+with that one.
 """
 
 from datetime import datetime, timedelta

@@ -11,8 +11,8 @@ import orjson
 from django.db import transaction
 
 from accounts.models import Account
+from moderation.desk.reports import evidence
 from moderation.models import Report
-from moderation.reports import evidence
 from protocol.errors import InvalidRequest, XrpcError
 from protocol.syntax import AtUri, InvalidSyntax, is_did
 
@@ -49,7 +49,7 @@ def file(
     tool: Mapping[str, Any] | None = None,
 ) -> Report:
     """Keep a report for the staff of the reporter's host, and what it is about with it
-    (moderation.reports.evidence). `subject` as the wire has it.
+    (moderation.desk.reports.evidence). `subject` as the wire has it.
 
     Raises OnlyAppeals, UnfitSubject, InvalidRequest.
     """

@@ -18,7 +18,7 @@ _REPORT: Final = (
 _DECISION: Final = ("created_at", "action", "stage", "subject_record", "subject_cid")
 
 
-@receiver(private_data_asked, dispatch_uid="moderation.reports.personal_data")
+@receiver(private_data_asked, dispatch_uid="moderation.desk.reports.personal_data")
 def of_account(account: Account, **_: Any) -> Files:
     """Files for the archive (repos.account_transfer.archives.private_data)."""
     made = Report.objects.filter(host=account.host, reported_by=account.did).order_by("pk")

@@ -1,0 +1,1 @@
+"""The moderation desk: reports become cases, cases are worked through."""
