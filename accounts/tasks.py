@@ -16,7 +16,8 @@ from accounts.identity import external_handles
 from accounts.identity.keys import reserved_keys
 from accounts.identity.plc import did_refresh, submit
 from accounts.lifecycle import deletion, planned_deletion
-from accounts.oauth import devices, requests
+from accounts.oauth import devices
+from accounts.oauth.requests import pushed_requests
 from accounts.oauth.sessions import ending as oauth_sessions
 from accounts.signup import abandoned, approval_queue, captcha
 from hosting.models import Host
@@ -141,7 +142,7 @@ def forget_old_held_sign_ups() -> None:
 @shared_task
 def forget_expired_oauth_requests() -> None:
     """Every minute: requests that nobody answered, and codes."""
-    requests.forget_expired()
+    pushed_requests.forget_expired()
 
 
 @shared_task

@@ -18,8 +18,9 @@ from joserfc import jws
 from joserfc.jwk import ECKey
 
 from accounts.models import Account, OAuthDevice
-from accounts.oauth import authorization, devices, opened_requests
-from accounts.oauth.redirects import Redirect
+from accounts.oauth import authorization, devices
+from accounts.oauth.requests import opened_requests
+from accounts.oauth.requests.redirects import Redirect
 from hosting.models import Host
 
 CALLBACK = "http://127.0.0.1:1234/callback"

@@ -1,7 +1,7 @@
 """Authorization: what the pages call while a person answers an app's request.
 
-A page opens the request for its browser (accounts.oauth.opened_requests), asks what comes next
-(`next_step`), tells who signed in or was chosen (`sign_in`, `choose`), and ends it (`decide`,
+A page opens the request for its browser (accounts.oauth.requests.opened_requests), asks what comes
+next (`next_step`), tells who signed in or was chosen (`sign_in`, `choose`), and ends it (`decide`,
 `refuse`). Whatever comes back as a Redirect is the end: the app learns of a code or an error. What
 is raised is shown as a page, because nothing proves yet where a redirect may lead.
 
@@ -21,9 +21,16 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Account, OAuthDevice, OAuthDeviceAccount, OAuthRequest
 from accounts.oauth import consents, devices, opaque, scopes
 from accounts.oauth.errors import AccessDenied
-from accounts.oauth.opened_requests import Opened, answer, locked_again, of_row, prolonged, refusal
-from accounts.oauth.redirects import Redirect
-from accounts.oauth.requests import CREATE, LOGIN, NONE, SELECT_ACCOUNT
+from accounts.oauth.requests.opened_requests import (
+    Opened,
+    answer,
+    locked_again,
+    of_row,
+    prolonged,
+    refusal,
+)
+from accounts.oauth.requests.pushed_requests import CREATE, LOGIN, NONE, SELECT_ACCOUNT
+from accounts.oauth.requests.redirects import Redirect
 from accounts.status import AccountNotFound, AccountTakedown, lock_for_session
 
 CODE_LASTS: Final = timedelta(minutes=1)

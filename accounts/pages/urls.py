@@ -2,11 +2,12 @@
 
 from django.urls import include, path
 
-from accounts.pages import language, password_reset, sign_in, sign_up
+from accounts.pages import language
 from accounts.pages.captcha import gate
 from accounts.pages.centre.urls import of_accounts
 from accounts.pages.closing import ending
 from accounts.pages.closing import urls as closing_urls
+from accounts.pages.entry import password_reset, sign_in, sign_up
 from accounts.pages.handles import profile
 from accounts.pages.identity import urls as identity_urls
 from accounts.pages.oauth import apps

@@ -4,11 +4,12 @@ consents, nonces, blocked and trusted apps."""
 import pytest
 
 from accounts.models import Account, OAuthRequest, OAuthSession
-from accounts.oauth import authorization, consents, devices, opened_requests
+from accounts.oauth import authorization, consents, devices
 from accounts.oauth.clients import rules
 from accounts.oauth.dpop import nonces
 from accounts.oauth.errors import AccessDenied
-from accounts.oauth.opened_requests import RequestRefused
+from accounts.oauth.requests import opened_requests
+from accounts.oauth.requests.opened_requests import RequestRefused
 from accounts.oauth.tokens import access_tokens
 from tests.oauth_app import App, code_in
 

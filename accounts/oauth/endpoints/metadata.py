@@ -9,8 +9,8 @@ from typing import Any, Final
 from django.utils.translation import to_locale
 
 from accounts.oauth import jose
-from accounts.oauth.redirects import RESPONSE_MODES
-from accounts.oauth.requests import PROMPTS
+from accounts.oauth.requests.pushed_requests import PROMPTS
+from accounts.oauth.requests.redirects import RESPONSE_MODES
 from hosting.models import Host
 from hosting.pages import languages
 

@@ -12,7 +12,6 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from accounts.oauth import requests
 from accounts.oauth.clients import authentication, fetching
 from accounts.oauth.clients.authentication import ClientAuth, CredentialsMissing
 from accounts.oauth.clients.documents import CODE_GRANT, REFRESH_GRANT, Client
@@ -28,6 +27,7 @@ from accounts.oauth.errors import (
     UnauthorizedClient,
     UnsupportedGrantType,
 )
+from accounts.oauth.requests import pushed_requests
 from accounts.oauth.sessions import ending
 from accounts.oauth.sessions.exchange import exchange
 from accounts.oauth.sessions.presenters import Presenter
@@ -74,7 +74,7 @@ def par(request: WSGIRequest) -> Mapping[str, Any]:
     except CredentialsMissing as error:
         raise InvalidClient(error.message) from error
     _refuse_one_key(auth, jkt)
-    pushed = requests.push(host, client, auth, given, jkt)
+    pushed = pushed_requests.push(host, client, auth, given, jkt)
     return {"request_uri": pushed.request_uri, "expires_in": pushed.expires_in}
 
 

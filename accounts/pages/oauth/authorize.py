@@ -6,8 +6,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.oauth import authorization
 from accounts.oauth.authorization import Step
-from accounts.oauth.opened_requests import Opened
-from accounts.oauth.redirects import Redirect
+from accounts.oauth.requests.opened_requests import Opened
+from accounts.oauth.requests.redirects import Redirect
 from accounts.pages.oauth import browsers, consent, sign_in, sign_up
 from accounts.pages.oauth.requests import address, of_request, show
 

@@ -14,8 +14,8 @@ from accounts.models import Account
 from accounts.oauth import authorization, consents
 from accounts.oauth.authorization import Question, Step
 from accounts.oauth.errors import InvalidScope
-from accounts.oauth.opened_requests import Opened
-from accounts.oauth.redirects import Redirect
+from accounts.oauth.requests.opened_requests import Opened
+from accounts.oauth.requests.redirects import Redirect
 from accounts.oauth.scopes import ATPROTO, permission_set
 from accounts.pages.answers import status_of
 from accounts.pages.oauth import permission_wording

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
-from accounts.oauth.opened_requests import Opened
+from accounts.oauth.requests.opened_requests import Opened
 from accounts.pages.forms.accounts import SignInForm
 from accounts.pages.forms.second_step import SecondStepForm
 

@@ -3,8 +3,8 @@
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.oauth.opened_requests import Opened
-from accounts.pages import password_reset
+from accounts.oauth.requests.opened_requests import Opened
+from accounts.pages.entry import password_reset
 from accounts.pages.oauth.requests import context, of_request
 
 

@@ -16,10 +16,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
-from accounts.oauth import authorization, opened_requests
+from accounts.oauth import authorization
 from accounts.oauth.errors import InvalidRequest, OAuthError
-from accounts.oauth.opened_requests import Opened, RequestExpired
-from accounts.oauth.redirects import Redirect
+from accounts.oauth.requests import opened_requests
+from accounts.oauth.requests.opened_requests import Opened, RequestExpired
+from accounts.oauth.requests.redirects import Redirect
 from accounts.pages.answers import LINKED
 from accounts.pages.oauth import browsers, way_back
 from hosting.pages import languages

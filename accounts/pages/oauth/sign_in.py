@@ -11,14 +11,14 @@ from accounts.authentication import sign_in_alerts
 from accounts.authentication.sign_in_alerts import Way
 from accounts.models import Account
 from accounts.oauth import authorization, devices
-from accounts.oauth.opened_requests import Opened
+from accounts.oauth.requests.opened_requests import Opened
 from accounts.pages.answers import posted, show_form, status_of
 from accounts.pages.cookies import client_of
+from accounts.pages.entry.sign_in import NAME, authenticated
 from accounts.pages.factors import second_step
 from accounts.pages.forms.accounts import PasskeySignInForm
 from accounts.pages.oauth.forms import AppSecondStepForm, AppSignInForm
 from accounts.pages.oauth.requests import address, context, of_request
-from accounts.pages.sign_in import NAME, authenticated
 from protocol.errors import XrpcError
 
 

@@ -7,8 +7,8 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import Account
 from accounts.oauth.errors import OAuthError
-from accounts.oauth.opened_requests import Opened
-from accounts.pages import sign_up as own_sign_up
+from accounts.oauth.requests.opened_requests import Opened
+from accounts.pages.entry import sign_up as own_sign_up
 from accounts.pages.oauth import way_back
 from accounts.pages.oauth.requests import context, of_request
 from accounts.pages.oauth.sign_in import signed_in

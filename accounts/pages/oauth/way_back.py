@@ -6,8 +6,8 @@ Before a request proves where the app is, nobody is sent anywhere: one sentence 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from accounts.oauth.opened_requests import RequestExpired
-from accounts.oauth.redirects import FORM_POST, Redirect
+from accounts.oauth.requests.opened_requests import RequestExpired
+from accounts.oauth.requests.redirects import FORM_POST, Redirect
 from hosting.pages.security_headers import page_policy
 from hosting.tenancy.routing import host_of
 from protocol.errors import XrpcError

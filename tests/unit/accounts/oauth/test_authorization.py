@@ -6,12 +6,13 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import OAuthConsent, OAuthDeviceAccount, OAuthRequest
-from accounts.oauth import authorization, devices, opened_requests
+from accounts.oauth import authorization, devices
 from accounts.oauth.authorization import Step
 from accounts.oauth.clients import rules
 from accounts.oauth.errors import AccessDenied
-from accounts.oauth.opened_requests import RequestRefused
-from accounts.oauth.redirects import Redirect
+from accounts.oauth.requests import opened_requests
+from accounts.oauth.requests.opened_requests import RequestRefused
+from accounts.oauth.requests.redirects import Redirect
 from tests.factories import account_row
 from tests.oauth_app import App, code_in
 

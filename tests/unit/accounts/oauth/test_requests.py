@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import OAuthRequest
-from accounts.oauth import requests
+from accounts.oauth.requests import pushed_requests
 from tests.oauth_app import App, Key
 
 FORM = "application/x-www-form-urlencoded"
@@ -203,18 +203,18 @@ def test_the_documents_name_the_host_that_was_asked(app, birch):
 
 def test_requests_that_nobody_answered_are_forgotten(app):
     app.par()
-    requests.forget_expired()
+    pushed_requests.forget_expired()
     assert OAuthRequest.objects.count() == 1
     OAuthRequest.objects.update(expires_at="2026-01-01T00:00:00Z")
-    requests.forget_expired()
+    pushed_requests.forget_expired()
     assert not OAuthRequest.objects.exists()
 
 
 def test_requests_that_a_browser_opened_lead_back_to_the_app_for_some_hours(app, ash):
     app.opened()
     OAuthRequest.objects.update(expires_at=timezone.now() - timedelta(hours=1))
-    requests.forget_expired()
+    pushed_requests.forget_expired()
     assert OAuthRequest.objects.count() == 1
-    OAuthRequest.objects.update(expires_at=timezone.now() - requests.TOLD_FOR)
-    requests.forget_expired()
+    OAuthRequest.objects.update(expires_at=timezone.now() - pushed_requests.TOLD_FOR)
+    pushed_requests.forget_expired()
     assert not OAuthRequest.objects.exists()

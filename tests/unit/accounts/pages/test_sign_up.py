@@ -5,7 +5,7 @@ import re
 import pytest
 
 from accounts.models import Account, HeldSignUp
-from accounts.pages import sign_up
+from accounts.pages.entry import sign_up
 from accounts.signup import captcha
 from hosting import limits
 from hosting.mail.models import OutgoingMail

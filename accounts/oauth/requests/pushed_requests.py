@@ -19,7 +19,7 @@ from accounts.oauth.clients import redirect_uris, rules
 from accounts.oauth.clients.authentication import ClientAuth
 from accounts.oauth.clients.documents import Client
 from accounts.oauth.errors import InvalidRequest, OAuthError
-from accounts.oauth.redirects import RESPONSE_MODES
+from accounts.oauth.requests.redirects import RESPONSE_MODES
 from hosting.models import Host
 from hosting.pages import languages
 from protocol.syntax import is_did, is_handle

@@ -16,7 +16,7 @@ from accounts.models import Account, OAuthDevice, OAuthRequest
 from accounts.oauth import opaque
 from accounts.oauth.clients import ClientProfile, rules
 from accounts.oauth.errors import AccessDenied, InvalidRequest
-from accounts.oauth.redirects import QUERY, Redirect
+from accounts.oauth.requests.redirects import QUERY, Redirect
 from hosting.models import Host
 
 VIEWED_FOR: Final = timedelta(minutes=5)  # each page that is shown gives the person that long

@@ -1,0 +1,1 @@
+"""Pages of the way in: sign-in, sign-up, and a forgotten password."""
