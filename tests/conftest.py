@@ -35,7 +35,7 @@ shortcuts.take()
 
 # What the first of two test processes runs, in the order of a single one; the other has the rest.
 # By measurement they take about as long, all tests, and those that `make test-fast` runs.
-_FIRST = frozenset({"browser", "concurrency", "house", "interop"})
+_FIRST = frozenset({"browser", "concurrency", "house"})
 _FIRST_QUICK = frozenset({"api", "concurrency", "fuzz", "house", "tenancy", "unit/server"})
 
 
