@@ -2,7 +2,6 @@
 
 from celery import shared_task
 
-from accounts.account_migration import did_polling
 from accounts.authentication import (
     email_codes,
     password_resets,
@@ -16,6 +15,7 @@ from accounts.identity import external_handles
 from accounts.identity.keys import reserved_keys
 from accounts.identity.plc import did_refresh, submit
 from accounts.lifecycle import deletion, planned_deletion
+from accounts.lifecycle.account_migration import did_polling
 from accounts.oauth import devices
 from accounts.oauth.requests import pushed_requests
 from accounts.oauth.sessions import ending as oauth_sessions

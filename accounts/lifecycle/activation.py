@@ -15,10 +15,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import status
-from accounts.account_migration import move_in
 from accounts.authentication import security_changes
 from accounts.identity import did_verification
 from accounts.identity.plc import did_refresh
+from accounts.lifecycle.account_migration import move_in
 from accounts.models import Account, AppPassword, DeletionReminder, OAuthConsent, Session
 from accounts.signals import account_activated, account_moved_in
 from hosting.mail import emails, outbox

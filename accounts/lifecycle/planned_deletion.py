@@ -3,7 +3,7 @@
 Source: com.atproto.server.deactivateAccount, `deleteAfter`. Whoever signs in on the pages with the
 main password wants something of the account, or it was not them who planned its end; so that calls
 it off (docs/operators/storage.md). Deadlines that are not the owner's plan stay: for arriving here
-(accounts.account_migration.move_in), and for the copy of an account that moved away
+(accounts.lifecycle.account_migration.move_in), and for the copy of an account that moved away
 (accounts.identity.published_dids).
 """
 
@@ -15,8 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import status
-from accounts.account_migration import move_in
 from accounts.authentication import security_changes
+from accounts.lifecycle.account_migration import move_in
 from accounts.models import Account, DeletionReminder
 from accounts.models.email import REMINDED_BEFORE
 from hosting.mail import emails, outbox

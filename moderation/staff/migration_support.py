@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.account_migration import did_polling
-from accounts.account_migration.move_in import MOVE_IN_WITHIN
+from accounts.lifecycle.account_migration import did_polling
+from accounts.lifecycle.account_migration.move_in import MOVE_IN_WITHIN
 from accounts.models import Account, AccountMigration
 from hosting.models import HostQuerySet, Member, StaffUser
 from moderation import audit

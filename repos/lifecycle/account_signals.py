@@ -12,9 +12,9 @@ from typing import Any, Final
 from django.db.models import F
 
 from accounts import signals
-from accounts.account_migration import move_in
 from accounts.identity import external_handles
 from accounts.identity.keys import signing_keys
+from accounts.lifecycle.account_migration import move_in
 from accounts.models import Account, AccountMigration
 from protocol import car, tid
 from protocol.event_stream import frames

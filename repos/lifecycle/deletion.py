@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import signals
-from accounts.account_migration import move_in
+from accounts.lifecycle.account_migration import move_in
 from accounts.models import Account
 from protocol.event_stream import frames
 from protocol.event_stream.frames import EventKind

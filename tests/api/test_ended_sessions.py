@@ -10,9 +10,9 @@ import orjson
 import pytest
 
 from accounts import status
-from accounts.account_migration import move_in
 from accounts.authentication import credentials, email_codes, session_tokens, sessions, web_sessions
 from accounts.lifecycle import deletion, staff_overrides
+from accounts.lifecycle.account_migration import move_in
 from accounts.models import Account, Session
 from accounts.signup.sign_up import SignUp
 from protocol import cid

@@ -13,9 +13,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from accounts.account_migration import move_in
 from accounts.authentication import compact_jws, credentials
 from accounts.lifecycle import deletion, preferences
+from accounts.lifecycle.account_migration import move_in
 from accounts.models import Account
 from accounts.signup.rules import SignUp
 from hosting.mail.models import OutgoingMail

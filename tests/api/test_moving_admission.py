@@ -2,8 +2,8 @@
 
 import pytest
 
-from accounts.account_migration import move_in
 from accounts.invites import codes
+from accounts.lifecycle.account_migration import move_in
 from accounts.models import Account, HeldSignUp
 from hosting.tenancy import routing
 from moderation.staff import sign_up_review

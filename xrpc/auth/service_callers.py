@@ -11,8 +11,8 @@ from typing import Final
 
 from django.http import HttpRequest
 
-from accounts.account_migration import move_in
 from accounts.authentication.compact_jws import from_base64url
+from accounts.lifecycle.account_migration import move_in
 from accounts.models import Account
 from accounts.service_auth import replay_guard, tokens
 from accounts.service_auth.tokens import BadJwtIss, ServiceClaims

@@ -2,7 +2,8 @@
 
 An owner may change the DID past us, straight at the directory or in a did:web's own document. Each
 DID is looked at once a day at the most, the longest unseen first, a bounded number a minute.
-Accounts on their way in have a look of their own (`accounts.account_migration.did_polling`).
+Accounts on their way in have a look of their own
+(`accounts.lifecycle.account_migration.did_polling`).
 """
 
 from datetime import timedelta

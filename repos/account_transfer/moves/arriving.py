@@ -7,8 +7,8 @@ can have said. The activation asks the directory itself (accounts.lifecycle.acti
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.account_migration import move_in
 from accounts.lifecycle import activation
+from accounts.lifecycle.account_migration import move_in
 from accounts.models import Account, AccountMigration
 from hosting.mail import emails, outbox
 from protocol.errors import XrpcError

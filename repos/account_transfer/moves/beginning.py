@@ -11,11 +11,11 @@ from typing import Final
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.account_migration import move_in
 from accounts.authentication import compact_jws
 from accounts.authentication.compact_jws import BadServiceToken
 from accounts.identity import resolution
 from accounts.identity.plc import client, did_refresh
+from accounts.lifecycle.account_migration import move_in
 from accounts.models import Account
 from accounts.service_auth import replay_guard, tokens
 from accounts.signup.rules import SignUp

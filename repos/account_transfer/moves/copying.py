@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from accounts import signals
-from accounts.account_migration import move_in
 from accounts.lifecycle import preferences
+from accounts.lifecycle.account_migration import move_in
 from accounts.models import Account, AccountMigration
 from protocol.errors import InvalidRequest, XrpcError
 from repos.account_transfer.moves import arriving, old_session

@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.account_migration import move_in
+from accounts.lifecycle.account_migration import move_in
 from accounts.models import Account
 from accounts.pages.answers import posted, show_form, status_of
 from accounts.pages.centre import contributions

@@ -9,10 +9,10 @@ from typing import Any
 
 import orjson
 
-from accounts.account_migration import move_in
 from accounts.authentication import sessions, sign_in_alerts
 from accounts.authentication.sessions import LoginContext, Tokens
 from accounts.identity import published_dids
+from accounts.lifecycle.account_migration import move_in
 from accounts.models import Account
 from accounts.signup import sign_up
 from hosting.models import Host

@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.account_migration import did_polling
 from accounts.identity.keys import signing_keys
+from accounts.lifecycle.account_migration import did_polling
 from accounts.models import Account, AccountMigration
 from hosting.models import Host
 from moderation.models import AuditEntry

@@ -10,8 +10,6 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts import status as account_status
-from accounts.account_migration import move_in
-from accounts.account_migration.move_in import AlreadyHosted, IncompatibleDidDoc, UnresolvableDid
 from accounts.authentication import app_passwords, security_changes
 from accounts.authentication.credential_rules import EmailRefused
 from accounts.identity import published_dids
@@ -20,6 +18,12 @@ from accounts.identity.incoming_handles import HandleLeadsElsewhere
 from accounts.identity.keys import reserved_keys
 from accounts.identity.resolution import NetworkUnavailable
 from accounts.lifecycle import activation, deletion
+from accounts.lifecycle.account_migration import move_in
+from accounts.lifecycle.account_migration.move_in import (
+    AlreadyHosted,
+    IncompatibleDidDoc,
+    UnresolvableDid,
+)
 from accounts.models import (
     Account,
     AccountMigration,
