@@ -67,6 +67,19 @@ def look(account: Account) -> SeenLog:
     return SeenLog(tuple(log.entries), now)
 
 
+def last_known(account: Account) -> tuple[LogEntry, ...]:
+    """A did:plc's operations, oldest first, as far as is known without asking anybody: those that
+    the directory last told, and what it has taken from us since. Empty: nobody knows."""
+    kept = SeenPlcLog.objects.filter(account=account).first()
+    seen = () if kept is None else _shown(account, kept).entries
+    since = PlcOperation.objects.filter(account=account, state=PlcOperation.State.PUBLISHED)
+    if kept is not None:
+        since = since.filter(decided_at__gt=kept.seen_at)
+    known = {entry.cid for entry in seen}
+    own = [each for each in since.order_by("decided_at", "pk") if each.cid not in known]
+    return (*seen, *(LogEntry(each.cid, each.operation, each.decided_at) for each in own))
+
+
 def _is_fresh(kept: SeenPlcLog) -> bool:
     """Whether nothing of ours has changed the DID since, and it was a moment ago."""
     own = PlcOperation.objects.filter(account_id=kept.account_id, decided_at__gt=kept.seen_at)

@@ -1,11 +1,14 @@
 """Recovery keys added, proven and removed by the account's owner.
 
-What the owner calls a key, and that it signed for us, is a row of ours. That it may rule the DID is
-an operation of the directory's (accounts.identity.plc.host_operations), with a mailed code.
+What the owner calls a key, and that it signed for us, is a row of ours, which stays whatever becomes
+of the key. That it may rule the DID is an operation of the directory's
+(accounts.identity.plc.host_operations), with a mailed code: whether it does, the log says.
 """
 
 from django.utils import timezone
 
+from accounts.identity.did_log import directory
+from accounts.identity.did_log.key_holders import Holder, held_keys
 from accounts.identity.plc import host_operations, rotation_keys
 from accounts.identity.recovery_keys import possession
 from accounts.models import Account, PlcOperation, RecoveryKey
@@ -13,6 +16,7 @@ from protocol.did.plc_data import PlcData
 from protocol.errors import InvalidRequest
 
 NAME_MAX_CHARACTERS = 64
+_OWNERS = (Holder.OWNER, Holder.SIGN_UP, Holder.UNKNOWN)
 
 
 def add(account: Account, code: str, did_key: str, *, name: str = "", is_proven: bool) -> bool:
@@ -56,18 +60,21 @@ def note_proof(account: Account, did_key: str) -> None:
 
 
 def is_without_recovery_key(account: Account) -> bool:
-    """Whether a did:plc has no key of its owner's, as far as our own rows tell: none was added
-    here, and none given at sign-up. Of who moved in with keys of their own nobody knows."""
+    """Whether a did:plc lists no key of its owner's, as far as is known here (`held_keys`): nor is
+    one on its way to the directory. Keys that came with another host may be that host's."""
     if not account.did.startswith("did:plc:") or account.has_rotation_key is False:
         return False
-    begun = PlcOperation.objects.filter(account=account, kind=PlcOperation.Kind.GENESIS).first()
-    is_given = begun is not None and len(begun.operation["rotationKeys"]) > 1
-    return not is_given and not RecoveryKey.objects.filter(account=account).exists()
+    held = held_keys(account, directory.last_known(account))
+    if any(key.holder in _OWNERS for key in held):
+        return False
+    adding = PlcOperation.objects.open().filter(account=account).exclude(added_rotation_key="")
+    return not adding.exists()
 
 
 def owned(account: Account, did_key: str) -> RecoveryKey:
-    """A key that the owner named here before. Raises InvalidRequest for any other."""
-    key = RecoveryKey.objects.filter(account=account, did_key=did_key).first()
-    if key is None:
-        raise InvalidRequest("No such recovery key")
-    return key
+    """A key that the owner named here and that the DID lists, as far as is known here. Raises
+    InvalidRequest for any other."""
+    for key in held_keys(account, directory.last_known(account)):
+        if key.did_key == did_key and key.kept is not None:
+            return key.kept
+    raise InvalidRequest("No such recovery key")

@@ -10,6 +10,7 @@ from accounts.identity.plc.rotation_keys import KeyListed, KeyNotListed, KeyStay
 from accounts.identity.recovery_keys import changes
 from accounts.models import Account, PlcOperation, RecoveryKey
 from accounts.signup import sign_up
+from protocol.errors import InvalidRequest
 from protocol.keys import SigningKey
 from tests.concurrency.test_writers import in_threads
 from tests.factories import wanted
@@ -131,3 +132,34 @@ def test_a_change_that_came_between_is_kept(account, plc):
     submit.attempt(PlcOperation.objects.open().get().pk)
     submit.attempt(PlcOperation.objects.filter(kind="update").latest("pk").pk)
     assert rotation_keys(account) == [SECOND, OWN, account.host.rotation_did_key]
+
+
+def test_who_takes_the_only_recovery_key_away_has_none_again(account):
+    assert changes.is_without_recovery_key(account)
+    changes.add(account, code(account), OWN, is_proven=True)
+    assert not changes.is_without_recovery_key(account)
+    changes.remove(account, code(account), OWN)
+    assert changes.is_without_recovery_key(account)
+    with pytest.raises(InvalidRequest):
+        changes.owned(account, OWN)
+
+
+def test_a_key_that_the_directory_refused_is_none(account, plc):
+    plc.fail_before = True
+    changes.add(account, code(account), OWN, is_proven=True)
+    assert not changes.is_without_recovery_key(account)  # it is on its way
+    PlcOperation.objects.open().decide(PlcOperation.State.REFUSED)
+    assert changes.is_without_recovery_key(account)
+
+
+def test_a_key_that_its_owner_took_away_elsewhere_is_gone_once_that_was_seen(account):
+    changes.add(account, code(account), OWN, is_proven=True)
+    past_the_host.publish(account, rotationKeys=[account.host.rotation_did_key])
+    directory.look(account)
+    assert changes.is_without_recovery_key(account)
+
+
+def test_a_key_of_unknown_origin_is_the_owners_for_all_readers(account):
+    past_the_host.publish(account, rotationKeys=[SECOND, account.host.rotation_did_key])
+    directory.look(account)
+    assert not changes.is_without_recovery_key(account)

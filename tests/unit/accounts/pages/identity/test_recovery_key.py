@@ -190,7 +190,9 @@ def test_two_devices_that_confirm_the_same_change_make_it_once(account, plc):
 
 
 def test_a_key_in_the_drawer_is_tested_again(browser, account):
-    kept = RecoveryKey.objects.create(account=account, did_key=OWN.did_key)
+    confirm(browser, account, begin(browser, account))
+    kept = RecoveryKey.objects.get()
+    assert kept.proven_at is None
     page = f"{NEW}/test?key={OWN.did_key}"
     assert browser.get(page).status_code == 200
     assert browser.post(page, {"challenge": "x", "signature": "y"}).status_code == 422
