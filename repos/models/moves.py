@@ -33,6 +33,7 @@ class MoveIn(LeasedJob):
     import_job_id = models.BigIntegerField(null=True)
     records_at = models.DateTimeField(null=True)  # they are here
     preferences_at = models.DateTimeField(null=True)  # the same, or nobody has them
+    preferences_error = models.TextField(blank=True, default="", db_default="")  # why they are not
     confirmed_at = models.DateTimeField(null=True)  # by the owner: from now on it is public
     left_at = models.DateTimeField(null=True)  # the account there is deactivated
     left_error = models.TextField(blank=True, default="")  # or why it is not

@@ -1,5 +1,7 @@
-"""The network's edge: a PLC directory that accepts every operation and says the newest, and nobody
-else out there."""
+"""The network's edge: a PLC directory that accepts every operation and says the newest or all, and
+nobody else out there."""
+
+from datetime import UTC, datetime
 
 import orjson
 import pytest
@@ -17,11 +19,13 @@ def stand_in(patch: pytest.MonkeyPatch, posted: Posted) -> None:
         if method == "POST":
             posted.append((url, body))
             return http_client.Answer(200, {}, b"OK")
-        kept = [sent for at, sent in posted if at == url.removesuffix("/log/last")]
+        did_url, _, asked = url.partition("/log/")
+        kept = [sent for at, sent in posted if at == did_url]
         if not kept:
             return http_client.Answer(404, {}, b"")
-        is_log = url.endswith("/log/last")
-        return http_client.Answer(200, {}, kept[-1] if is_log else _document(url, kept[-1]))
+        answers = {"last": lambda: kept[-1], "audit": lambda: _log(kept)}
+        answer = answers.get(asked, lambda: _document(url, kept[-1]))
+        return http_client.Answer(200, {}, answer())
 
     def nobody(*_args, **_limits):
         raise http_client.Unreachable("there is no network here")
@@ -29,6 +33,18 @@ def stand_in(patch: pytest.MonkeyPatch, posted: Posted) -> None:
     patch.setattr(http_client, "request_configured", request)
     patch.setattr(http_client, "request", nobody)
     patch.setattr(dns, "values", lambda _name: [])
+
+
+def _log(kept: list[bytes]) -> bytes:
+    """All operations, as if they had been handed in just now."""
+    now = datetime.now(UTC).isoformat()
+    operations = [orjson.loads(each) for each in kept]
+    return orjson.dumps(
+        [
+            {"cid": plc.cid_of(each), "operation": each, "createdAt": now, "nullified": False}
+            for each in operations
+        ]
+    )
 
 
 def _document(url: str, operation: bytes) -> bytes:

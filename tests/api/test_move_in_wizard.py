@@ -3,6 +3,8 @@
 import re
 import secrets
 import time
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +16,9 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.authentication import compact_jws, credentials
+from accounts.identity.keys import signing_keys
+from accounts.identity.plc import updates
+from accounts.identity.plc.rotation_keys import TooManyKeys
 from accounts.lifecycle import deletion, preferences
 from accounts.lifecycle.account_migration import move_in
 from accounts.models import Account
@@ -158,6 +163,84 @@ def test_a_host_that_has_no_preferences_stops_nothing(ash, traveller, network, s
     said = (status, {"error": "MethodNotImplemented", "message": "none"})
     network.answers["app.bsky.actor.getPreferences"] = said
     assert work(begun(ash, traveller)).state == "copied"
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "named"),
+    [
+        (200, b"<html>", "makes no sense"),
+        (200, {"preferences": "none"}, "no preferences"),
+        (500, {"error": "InternalServerError"}, "answered 500"),
+        (400, {"error": "MethodNotImplemented", "message": "not here"}, "not here"),
+    ],
+)
+def test_preferences_that_do_not_come_are_named_and_gone_past(
+    ash, traveller, network, status, said, named
+):
+    network.answers["app.bsky.actor.getPreferences"] = (status, said)
+    account = begun(ash, traveller)
+    for _ in range(copying.PREFERENCES_ATTEMPTS):
+        MoveIn.objects.open().make_due()
+        move = work(account)
+    assert move.state == "copied"
+    assert named in move.preferences_error
+
+
+def test_a_host_that_is_silent_for_a_while_keeps_the_preferences(ash, traveller, network):
+    network.answers["app.bsky.actor.getPreferences"] = (503, {"error": "Busy"})
+    account = begun(ash, traveller)
+    assert work(account).state == "waiting"
+    network.answers.clear()
+    MoveIn.objects.open().make_due()
+    assert work(account).preferences_error == ""
+    assert preferences.of_account(account) == [ITEM]
+
+
+def test_an_old_host_that_is_silent_in_the_end_is_asked_again_to_rest(ash, traveller, network):
+    account = begun(ash, traveller)
+    work(account)
+    network.answers["com.atproto.server.deactivateAccount"] = (503, {"error": "Busy"})
+    move = confirmed(account)
+    account.refresh_from_db()
+    assert (account.status, move.state, move.left_error) == ("active", "waiting", "")
+    network.answers.clear()
+    MoveIn.objects.open().make_due()
+    assert work(account).left_at is not None
+    assert account_of(traveller).status == "deactivated"
+
+
+def test_an_old_host_that_stays_silent_is_given_up_and_named(ash, traveller, network):
+    account = begun(ash, traveller)
+    work(account)
+    network.answers["com.atproto.server.deactivateAccount"] = (503, {"error": "Busy"})
+    confirmed(account)
+    for _ in range(copying.MAX_ATTEMPTS):
+        MoveIn.objects.open().make_due()
+        move = work(account)
+    assert (move.state, move.left_error) == ("done", "The old host answered 503")
+    assert move.session is None
+
+
+def test_tokens_renewed_for_a_call_that_fails_are_kept(ash, traveller, network):
+    account = begun(ash, traveller)
+    with suppress(OldHostSilent), old_session.opened(account, move_of(account)) as old:
+        old.access = "renewed"
+        raise OldHostSilent
+    assert old_session.of(account, move_of(account)).access == "renewed"
+
+
+def test_all_keys_of_their_owner_stay_above_ours(ash, traveller, directory):
+    own = [SigningKey.generate().did_key for _ in range(7)]
+    account = begun(ash, traveller)
+    work(account)
+    data = replace(updates.newest(account)[1], rotation_keys=(*own, "did:key:of-the-old-host"))
+    asked = identity_change.after_move(
+        account, data, without=frozenset({"did:key:of-the-old-host"})
+    )
+    assert asked.rotation_keys == (*own, ash.rotation_did_key)
+    full = replace(data, rotation_keys=tuple(f"did:key:z{n}" for n in range(10)))
+    with pytest.raises(TooManyKeys):
+        identity_change.after_move(account, full)
 
 
 def test_confirmed_the_account_lives_here_and_rests_there(ash, traveller):
@@ -339,7 +422,7 @@ def test_a_key_of_ones_own_stays_above_ours(ash, traveller, directory):
 
 
 def add_key(person: Person, own: SigningKey, directory) -> None:
-    """A recovery key, in the first place."""
+    """A recovery key, in the first place, by the host's hand."""
     url, newest = directory[-1]
     operation = orjson.loads(newest)
     data = plc.data_of(operation)
@@ -347,7 +430,7 @@ def add_key(person: Person, own: SigningKey, directory) -> None:
         **plc.update(data, plc.cid_of(operation)),
         "rotationKeys": [own.did_key, *data.rotation_keys],
     }
-    directory.append((url, orjson.dumps(plc.sign(changed, own))))
+    directory.append((url, orjson.dumps(plc.sign(changed, signing_keys.rotation_key(person.host)))))
 
 
 def proof(ash, person: Person, key: SigningKey, **changes: Any) -> str:
@@ -382,6 +465,7 @@ def test_from_a_dead_host_by_recovery_key_and_car(ash, traveller, own_key, netwo
     move = work(account)
     account.refresh_from_db()
     assert (move.state, account.status) == ("done", "active")
+    assert identity_change.has_key_of_others_above_ours(account)
     assert Repo.objects.get(pk=account.pk).record_count == 6
     assert count_missing(account.pk) == 1
 

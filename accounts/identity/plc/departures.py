@@ -22,7 +22,7 @@ from protocol.errors import InvalidRequest
 from protocol.untrusted_input import bounded_json
 
 TEXT_MAX_CHARACTERS: Final = 16_384
-_FIELDS: Final = frozenset({"rotationKeys", "alsoKnownAs", "verificationMethods", "services"})
+FIELDS: Final = frozenset({"rotationKeys", "alsoKnownAs", "verificationMethods", "services"})
 
 
 class UnreadableCredentials(InvalidRequest):
@@ -58,7 +58,7 @@ def read(text: str) -> dict[str, Any]:
         raise UnreadableCredentials from None
     if not isinstance(found, dict) or not found.keys() >= {"rotationKeys", "services"}:
         raise UnreadableCredentials
-    return {name: found[name] for name in _FIELDS & found.keys()}
+    return {name: found[name] for name in FIELDS & found.keys()}
 
 
 def destination(account: Account, data: PlcData, recommended: Mapping[str, Any]) -> PlcData:

@@ -1,8 +1,8 @@
 """Recovery keys added, proven and removed by the account's owner.
 
-What the owner calls a key, and that it signed for us, is a row of ours, which stays whatever becomes
-of the key. That it may rule the DID is an operation of the directory's
-(accounts.identity.plc.host_operations), with a mailed code: whether it does, the log says.
+What the owner calls a key, and that it signed for us, is a row of ours. It stays, whatever becomes
+of the key: whether that may rule the DID, the directory's log says, which an operation changes
+(accounts.identity.plc.host_operations), with a mailed code.
 """
 
 from django.utils import timezone

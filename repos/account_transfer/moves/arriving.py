@@ -13,6 +13,7 @@ from accounts.models import Account, AccountMigration
 from hosting.mail import emails, outbox
 from protocol.errors import XrpcError
 from repos.account_transfer.moves import old_session
+from repos.account_transfer.moves.old_host import OldHostSilent
 from repos.models import MoveIn
 
 
@@ -22,12 +23,13 @@ def is_due(move: MoveIn, account: Account) -> bool:
     return not is_over and (move.confirmed_at is not None or _is_named(account))
 
 
-def arrive(move: MoveIn, account: Account) -> None:
-    """Activate the account here, then have the one at the old host rest; that one's refusal is
-    written down for its owner. Raises InvalidDid, DidServerUnavailable, AccountNotFound."""
+def arrive(move: MoveIn, account: Account, *, is_last_attempt: bool) -> None:
+    """Activate the account here, then have the one at the old host rest. That one's refusal is
+    written down for its owner, and so is its silence in the last attempt. Raises InvalidDid,
+    DidServerUnavailable, AccountNotFound, and OldHostSilent before that."""
     if move_in.is_moving_in(account):
         activation.activate(account)
-    left_error = _leave(move, account)
+    left_error = _leave(move, account, is_last_attempt=is_last_attempt)
     with transaction.atomic():
         MoveIn.objects.filter(pk=move.pk).update(
             left_at=None if left_error else timezone.now(),
@@ -43,13 +45,16 @@ def arrive(move: MoveIn, account: Account) -> None:
         outbox.post(account.host, account.email, emails.MOVED_IN, words, language=move.language)
 
 
-def _leave(move: MoveIn, account: Account) -> str:
+def _leave(move: MoveIn, account: Account, *, is_last_attempt: bool) -> str:
     """Deactivate the account there; what it said instead, or nothing."""
     if move.is_host_gone:
         return ""
     try:
-        old_session.of(account, move).deactivate()
+        with old_session.opened(account, move) as old:
+            old.deactivate()
     except XrpcError as refusal:
+        if isinstance(refusal, OldHostSilent) and not is_last_attempt:
+            raise
         return refusal.message[:300]
     return ""
 

@@ -131,6 +131,7 @@ def _begun(account: Account, origin: str, wanted: SignUp, *, is_host_gone: bool 
             "import_job_id": None,
             "records_at": None,
             "preferences_at": None,
+            "preferences_error": "",
             "confirmed_at": None,
             "left_at": None,
             "left_error": "",

@@ -4,7 +4,6 @@ Each attempt does the next step that is still to be done, so a killed one costs 
 step. What is still missing (blobs) comes by repos.blobs.fetching, which the import wakes.
 """
 
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
 
@@ -20,7 +19,8 @@ from protocol.errors import InvalidRequest, XrpcError
 from repos.account_transfer.moves import arriving, old_session
 from repos.account_transfer.moves.old_host import (
     DOWNLOAD_S,
-    OldHostRefused,
+    OldAnswerUnusable,
+    OldHostFailed,
     OldHostSilent,
     OldSessionEnded,
 )
@@ -39,6 +39,7 @@ LEASE: Final = timedelta(seconds=30)
 RENEWED_EVERY_S: Final = 5.0
 MAX_ATTEMPTS: Final = 8  # in a row that failed: about two hours
 MAX_RUNNING: Final = 2  # the other workers are for people who wait
+PREFERENCES_ATTEMPTS: Final = 3  # that met silence
 _FIRST_PAUSE: Final = timedelta(seconds=20)
 _LONGEST_PAUSE: Final = timedelta(minutes=30)
 FIRST_DOWNLOAD_S: Final = 300.0  # then longer: a host that drips holds up others' moves meanwhile
@@ -129,7 +130,7 @@ def _step(move: MoveIn, account: Account) -> bool:
         _copy_preferences(move, account)
         return False
     if arriving.is_due(move, account):
-        arriving.arrive(move, account)
+        arriving.arrive(move, account, is_last_attempt=move.attempts >= MAX_ATTEMPTS)
     return True
 
 
@@ -149,28 +150,36 @@ def _copy_records(move: MoveIn, account: Account) -> bool:
 
 
 def _begin_import(move: MoveIn, account: Account) -> None:
-    old = old_session.of(account, move)
     repo = repos.find_repo(account.host, account.did)
     with TemporaryFile() as file:
-        old.repo(
-            file, settings.IMPORT_LIMIT_BYTES, min(DOWNLOAD_S, move.attempts * FIRST_DOWNLOAD_S)
-        )
-        old_session.keep_renewed(move, old)
+        with old_session.opened(account, move) as old:
+            lasts_s = min(DOWNLOAD_S, move.attempts * FIRST_DOWNLOAD_S)
+            old.repo(file, settings.IMPORT_LIMIT_BYTES, lasts_s)
         file.seek(0)
         job = receive.enqueue_car(repo, iter(lambda: file.read(_PIECE_BYTES), b""))
     MoveIn.objects.filter(pk=move.pk).update(import_job_id=job.pk)
 
 
 def _copy_preferences(move: MoveIn, account: Account) -> None:
-    """They are not worth stopping for: an old host may have none, or not give them."""
+    """They are not worth stopping for: an old host may have none, not give them, or give what makes
+    no sense. Why they are not here is kept for their owner. Raises OldHostSilent at first."""
+    error = ""
     if not move.is_host_gone:
-        old = old_session.of(account, move)
-        with suppress(OldHostRefused):
-            items = old.preferences()
+        try:
+            with old_session.opened(account, move) as old:
+                items = old.preferences()
             if not preferences.count(account):
                 preferences.replace(account, preferences.acceptable(items))
-        old_session.keep_renewed(move, old)
-    MoveIn.objects.filter(pk=move.pk).update(preferences_at=timezone.now())
+        except OldSessionEnded:
+            raise
+        except OldAnswerUnusable as fault:
+            error = fault.message
+        except OldHostFailed as fault:
+            if isinstance(fault, OldHostSilent) and move.attempts < PREFERENCES_ATTEMPTS:
+                raise
+            error = fault.message
+    done = {"preferences_at": timezone.now(), "preferences_error": error}
+    MoveIn.objects.filter(pk=move.pk).update(**done)
 
 
 def _postpone(move: MoveIn, fault: XrpcError) -> None:

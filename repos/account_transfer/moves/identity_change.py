@@ -13,15 +13,18 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.identity.plc import owner_operations, updates
+from accounts.identity.did_log import directory
+from accounts.identity.did_log.key_holders import Holder, held_keys
+from accounts.identity.plc import departures, owner_operations, updates
+from accounts.identity.plc.rotation_keys import TooManyKeys
 from accounts.models import Account
 from protocol.did import plc
 from protocol.did.plc_data import PlcData
+from protocol.did.plc_operation import MAX_ROTATION_KEYS
 from protocol.errors import InvalidRequest
 from repos.account_transfer.moves import copying, old_session
 from repos.models import MoveIn
 
-_KEYS_MAX = 5
 _AT = "at://"
 
 
@@ -46,29 +49,32 @@ class OtherOperation(InvalidRequest):
 def mail_code(account: Account, move: MoveIn) -> None:
     """Have the old host mail the code. Raises NotCopiedYet, OldHostFailed."""
     _check_copied(move)
-    old = old_session.of(account, move)
-    old.mail_code()
-    old_session.keep_renewed(move, old)
+    with old_session.opened(account, move) as old:
+        old.mail_code()
 
 
 def confirm_with_code(account: Account, move: MoveIn, code: str) -> None:
     """Have the old host sign, and hand it in. Raises NotCopiedYet, OldHostFailed, OtherOperation,
-    and the errors of `owner_operations.submit`."""
+    TooManyKeys, and the errors of `owner_operations.submit`."""
     _check_copied(move)
-    old = old_session.of(account, move)
-    _newest, data = updates.newest(account)
-    due = _due(account, data, without=old.rotation_keys())
-    operation = old.sign(code, _fields(due))
-    old_session.keep_renewed(move, old)
+    with old_session.opened(account, move) as old:
+        _newest, data = updates.newest(account)
+        due = after_move(account, data, without=old.rotation_keys())
+        operation = old.sign(code, _fields(due))
     _check_is_asked_for(account, operation, due, data.rotation_keys)
     _confirm(account, operation)
 
 
 def unsigned(account: Account) -> plc.Operation:
-    """The operation that a recovery key is to sign in the browser. Raises the errors of
-    `updates.newest`."""
-    newest, data = updates.newest(account)
-    return plc.update(_due(account, data), plc.cid_of(newest))
+    """The operation that a recovery key is to sign in the browser, for a page that is loaded over
+    and over. Raises DirectoryUnavailable, TooManyKeys."""
+    seen = directory.look(account)
+    data = plc.data_of(seen.newest.operation) if seen.newest is not None else None
+    if seen.problem is not None or seen.newest is None or data is None:
+        raise updates.DirectoryUnavailable(
+            "The PLC directory does not answer, or what it says does not hold"
+        )
+    return plc.update(after_move(account, data), seen.newest.cid)
 
 
 def confirm_with_operation(account: Account, move: MoveIn, operation: object) -> None:
@@ -82,6 +88,17 @@ def confirm_document(account: Account, move: MoveIn) -> None:
     """A did:web's owner has changed the document. Raises NotCopiedYet."""
     _check_copied(move)
     _confirmed(account)
+
+
+def has_key_of_others_above_ours(account: Account) -> bool:
+    """Whether a key that came with another host outranks this host's, as far as is known here: the
+    old host's own, when that one was gone and could not say which it is."""
+    for key in held_keys(account, directory.last_known(account)):
+        if key.holder is Holder.THIS_HOST:
+            return False
+        if key.holder is Holder.OTHER_HOST:
+            return True
+    return False
 
 
 def _check_is_asked_for(
@@ -118,15 +135,17 @@ def _check_copied(move: MoveIn) -> None:
         raise NotCopiedYet
 
 
-def _due(account: Account, data: PlcData, without: frozenset[str] = frozenset()) -> PlcData:
+def after_move(account: Account, data: PlcData, without: frozenset[str] = frozenset()) -> PlcData:
     """What the DID should say: as it does now, but for this host's name and keys. `without` are the
-    old host's own keys."""
+    old host's own keys. Raises TooManyKeys: which one to do without is its owner's to say."""
     due = owner_operations.recommended(account)
     own = [key for key in data.rotation_keys if key not in without | set(due.rotation_keys)]
+    if len(own) + len(due.rotation_keys) > MAX_ROTATION_KEYS:
+        raise TooManyKeys
     names = [name for name in data.also_known_as if not name.startswith(_AT)]
     return replace(
         data,
-        rotation_keys=(*own[: _KEYS_MAX - len(due.rotation_keys)], *due.rotation_keys),
+        rotation_keys=(*own, *due.rotation_keys),
         also_known_as=(*due.also_known_as, *names),
         verification_methods={**data.verification_methods, **due.verification_methods},
         services={**data.services, **due.services},
@@ -135,12 +154,5 @@ def _due(account: Account, data: PlcData, without: frozenset[str] = frozenset())
 
 def _fields(data: PlcData) -> Mapping[str, Any]:
     """As com.atproto.identity.signPlcOperation takes them."""
-    return {
-        "rotationKeys": list(data.rotation_keys),
-        "alsoKnownAs": list(data.also_known_as),
-        "verificationMethods": data.verification_methods,
-        "services": {
-            name: {"type": each.type, "endpoint": each.endpoint}
-            for name, each in data.services.items()
-        },
-    }
+    operation = plc.update(data, prev=None)
+    return {name: operation[name] for name in departures.FIELDS}

@@ -41,6 +41,10 @@ class OldHostSilent(OldHostFailed):
     page_text = _("Your old host does not answer. Try again in a few minutes.")
 
 
+class OldAnswerUnusable(OldHostSilent):
+    """It answers with what makes no sense, or with more than is taken of it."""
+
+
 class OldHostRefused(OldHostFailed):
     """400: it said no. `error` is its name for that."""
 
@@ -102,9 +106,11 @@ class OldHost:
         self._call("GET", path, into=into, max_bytes=max_bytes, timeout_s=timeout_s)
 
     def preferences(self) -> list[dict[str, Any]]:
-        """Those of its apps."""
-        items = self._ask("GET", "app.bsky.actor.getPreferences").get("preferences", [])
-        return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+        """Those of its apps. Raises OldHostFailed, and OldAnswerUnusable for what is no list."""
+        items = self._ask("GET", "app.bsky.actor.getPreferences").get("preferences")
+        if not isinstance(items, list):
+            raise OldAnswerUnusable("The old host's answer has no preferences")
+        return [item for item in items if isinstance(item, dict)]
 
     def rotation_keys(self) -> frozenset[str]:
         """The keys by which that host may change the DID."""
@@ -225,7 +231,7 @@ def _refusal(answer: http_client.Answer, into: IO[bytes] | None) -> OldHostFaile
         text = into.read(_ERROR_MAX_BYTES)
     try:
         parsed = _object(text[:_ERROR_MAX_BYTES])
-    except OldHostSilent:
+    except OldAnswerUnusable:
         parsed = {}
     if not parsed or (answer.status >= 500 and answer.status != _UNKNOWN_METHOD):
         return OldHostSilent(f"The old host answered {answer.status}")
@@ -245,7 +251,7 @@ def _object(body: bytes) -> dict[str, Any]:
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        raise OldHostSilent("The old host's answer makes no sense")
+        raise OldAnswerUnusable("The old host's answer makes no sense")
     return value
 
 
@@ -253,7 +259,7 @@ def _text(answer: Mapping[str, Any], name: str) -> str:
     """A token in an answer; it goes into a header, so it has to look like one."""
     value = answer.get(name)
     if not isinstance(value, str) or not 0 < len(value) <= _TOKEN_MAX_CHARACTERS:
-        raise OldHostSilent(f"The old host's answer has no {name}")
+        raise OldAnswerUnusable(f"The old host's answer has no {name}")
     if not value.isascii() or not value.isprintable():
-        raise OldHostSilent(f"The old host's answer has no {name}")
+        raise OldAnswerUnusable(f"The old host's answer has no {name}")
     return value

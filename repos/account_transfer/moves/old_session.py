@@ -3,6 +3,8 @@
 Passwords are never kept: they are shown to the old host, which gives tokens for them.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Final
 
@@ -23,15 +25,23 @@ def keep(repo_id: int, old: OldHost) -> None:
     _rows(repo_id).update(session=_wrapped(old), session_until=timezone.now() + KEPT_FOR)
 
 
-def keep_renewed(move: MoveIn, old: OldHost) -> None:
-    """Keep its newest tokens, for as long as the first ones would have been kept."""
-    if move.session_until is not None:
-        live = _rows(move.repo_id).filter(session_until=move.session_until)
-        live.update(session=_wrapped(old))
+@contextmanager
+def opened(account: Account, move: MoveIn) -> Iterator[OldHost]:
+    """The session, whose newest tokens are kept for as long as the first ones would have been,
+    however what is done with it ends: the old ones are used up. Raises OldSessionEnded when there
+    is none any more."""
+    old = of(account, move)
+    given = old.access, old.refresh
+    try:
+        yield old
+    finally:
+        if (old.access, old.refresh) != given:
+            live = _rows(move.repo_id).filter(session_until=move.session_until)
+            live.update(session=_wrapped(old))
 
 
 def of(account: Account, move: MoveIn) -> OldHost:
-    """The session. Raises OldSessionEnded when there is none any more."""
+    """The session as it is kept. Raises OldSessionEnded."""
     if not is_there(move):
         raise OldSessionEnded
     kept = orjson.loads(keyring.unwrap(bytes(move.session or b"")))  # noqa: TID251 - our own text

@@ -216,6 +216,7 @@ def _shown(
         "data": data,
         "step": f"{found.is_open} {is_waiting} {is_here}",
         "is_here": is_here,
+        "has_old_key": is_here and identity_change.has_key_of_others_above_ours(account),
         "is_waiting": is_waiting,
         "is_signed_in_there": old_session.is_there(found),
         "is_web": account.did.startswith("did:web:"),
