@@ -76,8 +76,12 @@ def last_known(account: Account) -> tuple[LogEntry, ...]:
     if kept is not None:
         since = since.filter(decided_at__gt=kept.seen_at)
     known = {entry.cid for entry in seen}
-    own = [each for each in since.order_by("decided_at", "pk") if each.cid not in known]
-    return (*seen, *(LogEntry(each.cid, each.operation, each.decided_at) for each in own))
+    own = (
+        LogEntry(each.cid, each.operation, each.decided_at)
+        for each in since.order_by("decided_at", "pk")
+        if each.decided_at is not None and each.cid not in known
+    )
+    return (*seen, *own)
 
 
 def _is_fresh(kept: SeenPlcLog) -> bool:
