@@ -175,7 +175,7 @@ TEMPLATES = [
                 "hosting.pages.languages.switch",
             ],
             "libraries": {
-                "cell_labels": "moderation.console.cell_labels",
+                "cell_labels": "hosting.console.cell_labels",
                 "centre": "accounts.pages.centre.template_tags",
             },
         },
@@ -328,7 +328,7 @@ UNFOLD = {
         "navigation": [
             {
                 "items": [
-                    {"title": title, "link": reverse_lazy(f"console:{name}")}
+                    {"title": title, "page": name, "link": reverse_lazy(f"console:{name}")}
                     for title, name in _CONSOLE_PAGES
                 ]
             }

@@ -46,7 +46,7 @@ class AccountMigration(models.Model):
                 name="account_migration_pending",
                 condition=models.Q(activated_at__isnull=True),
             ),
-            models.Index(  # moderation.console.account_migrations
+            models.Index(  # moderation.console.people.account_migrations
                 models.F("activated_at").desc(nulls_first=True),
                 models.F("created_at").desc(),
                 name="account_migration_newest",

@@ -4,7 +4,7 @@ which `hosting.urls` discovers, so that this package need not know them.
 Who gets in: platform staff everywhere; a tenant's members on the tenant's own host names only.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import wraps
 from typing import Any
 
@@ -90,14 +90,28 @@ class ConsoleSite(UnfoldAdminSite):
         # Where who gave the right password has to go before anything opens, if anywhere; set by a
         # package above.
         self.way_in: Callable[[HttpRequest], str] | None = None
+        # What somebody is answered whose role does not open a page, None for whom it does; set by
+        # a package above.
+        self.refusal: Callable[[HttpRequest], HttpResponseBase | None] | None = None
+        # Names of the pages that somebody's role opens; set likewise.
+        self.opened_to: Callable[[HttpRequest], Collection[str]] | None = None
 
     def get_urls(self) -> list[URLPattern]:
         admin_urls = [url for url in super().get_urls() if getattr(url, "name", "") not in _UNUSED]
         return [*self.pages, *admin_urls]
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
-        """Django's own, whose statements Postgres plans for what is asked."""
-        return super().admin_view(_planned_by_value(view), cacheable)
+        """Django's own, for those whose role opens the page; its statements are planned by Postgres
+        for what is asked."""
+        return super().admin_view(self._for_roles(_planned_by_value(view)), cacheable)
+
+    def _for_roles(self, view: View) -> View:
+        @wraps(view)
+        def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            refused = self.refusal(request) if self.refusal is not None else None
+            return view(request, *args, **kwargs) if refused is None else refused
+
+        return opened
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -141,6 +155,15 @@ class ConsoleSite(UnfoldAdminSite):
         found: str = request.console_way_in  # type: ignore[attr-defined]
         return found
 
+    def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """Unfold's, with the pages that this member of staff may open."""
+        groups: list[dict[str, Any]] = super().get_sidebar_list(request)
+        if self.opened_to is not None and self.has_permission(request):
+            opened = self.opened_to(request)
+            for group in groups:
+                group["items"] = [each for each in group["items"] if each["page"] in opened]
+        return groups
+
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         tenant = host_of(request).tenant
         return {
@@ -167,8 +190,12 @@ def hosts_in_view(request: HttpRequest) -> HostQuerySet:
     user = request.user
     if not isinstance(user, StaffUser):
         return Host.objects.none()
-    hosts = Host.objects.run_by(user)
-    return hosts if user.is_platform_staff else hosts.filter(tenant=host_of(request).tenant_id)
+    if user.is_platform_staff:
+        return Host.objects.all()
+    tenant_id = host_of(request).tenant_id
+    return (
+        Host.objects.filter(tenant=tenant_id) if user.roles_at(tenant_id) else Host.objects.none()
+    )
 
 
 def host_ids_in_view(request: HttpRequest) -> list[int]:

@@ -4,10 +4,13 @@
 """
 
 from hosting.console.site import console
-from moderation.console import invites, lists, mail, urls
-from moderation.console.factors import step
+from moderation.console import lists, mail, page_deeds, urls
+from moderation.console.people import invites
+from moderation.console.staff import second_step
 
-console.way_in = step.way_in
+console.way_in = second_step.way_in
+console.refusal = page_deeds.refusal
+console.opened_to = page_deeds.opened_to
 console.pages.extend(urls.pages(console))
 lists.register(console)
 mail.register(console)

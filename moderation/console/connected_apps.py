@@ -17,9 +17,11 @@ from accounts.oauth.clients import in_use
 from hosting.console.site import console, hosts_in_view
 from hosting.models import Host, StaffUser
 from hosting.tenancy.routing import host_of
+from moderation import permissions
 from moderation.console.actions import Given, act_on
 from moderation.console.forms import AppForm
 from moderation.console.views import staff_of
+from moderation.permissions import Deed
 from moderation.staff import connected_apps
 
 _SHOWN_MAX = 100
@@ -30,7 +32,8 @@ Verb = Callable[[StaffUser, Host, str, str], None]
 def listed(request: HttpRequest) -> HttpResponse:
     """Apps in use, the most used first, and what the tenant thinks of each."""
     request.current_app = console.name
-    host, staff = host_of(request), staff_of(request)
+    host = host_of(request)
+    allowed = permissions.deeds_of(staff_of(request), host.tenant_id)
     context: dict[str, Any] = {
         **console.each_context(request),
         "title": _("Apps"),
@@ -39,8 +42,8 @@ def listed(request: HttpRequest) -> HttpResponse:
         ),
         "counted_max": in_use.COUNTED_SESSIONS,
         "form": AppForm(),
-        "may_block": connected_apps.may_block(staff, host),
-        "may_trust": connected_apps.may_trust(staff, host),
+        "may_block": Deed.APPS_BLOCK in allowed,
+        "may_trust": Deed.APPS_TRUST in allowed,
     }
     return TemplateResponse(request, "moderation/apps.html", context)
 

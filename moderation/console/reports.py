@@ -14,12 +14,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from hosting.console.site import console, hosts_in_view
+from moderation import permissions
 from moderation.console.actions import Given, act_on
 from moderation.console.forms import DiscardForm
 from moderation.console.views import staff_of
 from moderation.desk.reports import evidence, evidence_access
 from moderation.models import Evidence, Report
-from moderation.permissions import NotAllowed
+from moderation.permissions import Deed, NotAllowed
 from protocol import atjson, cid
 from repos.blobs.blobs import BlobNotFound
 
@@ -35,7 +36,8 @@ def report(request: HttpRequest, report_id: int) -> HttpResponse:
     """One report, and the evidence that was kept with it."""
     found = _found(request, report_id)
     request.current_app = console.name
-    may_see = evidence_access.may_see(staff_of(request), found.host)
+    allowed = permissions.deeds_of(staff_of(request), found.host.tenant_id)
+    may_see = Deed.EVIDENCE_LOOK in allowed
     context: dict[str, Any] = {
         **console.each_context(request),
         "title": _("Report"),
@@ -44,7 +46,7 @@ def report(request: HttpRequest, report_id: int) -> HttpResponse:
         "may_see": may_see,
         "kept": found.evidence,
         "discard_form": DiscardForm(),
-        "may_discard": evidence_access.may_discard(staff_of(request), found.host),
+        "may_discard": Deed.EVIDENCE_DISCARD in allowed,
         **(_shown(found, found.evidence) if may_see and found.evidence else {}),
     }
     return TemplateResponse(request, "moderation/report.html", context)

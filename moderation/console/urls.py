@@ -3,19 +3,14 @@
 from django.urls import URLPattern, path, re_path
 
 from hosting.console.site import ConsoleSite
-from moderation.console import (
-    account_migrations,
-    connected_apps,
-    invites,
-    reports,
-    sign_ups,
-    views,
-)
-from moderation.console.factors import own, resets, step
+from moderation.console import connected_apps, reports, views
+from moderation.console.people import account_migrations, invites, sign_ups
+from moderation.console.staff import factor_resets, own_factors, second_step
 
 
 def pages(site: ConsoleSite) -> list[URLPattern]:
-    """URL patterns under `/console/`; every view passes the site's permission check.
+    """URL patterns under `/console/`; every view passes the site's permission check, and each has a
+    name, by which page_deeds.py says who may open it.
 
     An account's page is told by its DID from the lists of the admin site, such as
     `/console/accounts/account/`.
@@ -32,8 +27,8 @@ def pages(site: ConsoleSite) -> list[URLPattern]:
 def _before_it_opens() -> list[URLPattern]:
     """Pages for who gave a password and has more to show; they look at that themselves."""
     return [
-        path("second-step/", step.step, name="second_step"),
-        path("factors/", own.own, name="own_factors"),
+        path("second-step/", second_step.step, name="second_step"),
+        path("factors/", own_factors.own, name="own_factors"),
     ]
 
 
@@ -50,7 +45,7 @@ def _of_an_account(site: ConsoleSite) -> list[URLPattern]:
         (rf"{record}take-down/$", views.take_down_record, "take_down_record"),
         (rf"{record}restore/$", views.restore_record, "restore_record"),
         (rf"{account}apps/revoke/$", connected_apps.revoke, "revoke_app"),
-        (rf"{account}factors/reset/$", resets.reset, "reset_factors"),
+        (rf"{account}factors/reset/$", factor_resets.reset, "reset_factors"),
     )
     look_up = path("look-up/", site.admin_view(views.look_up), name="look_up")
     return [look_up, *(re_path(at, site.admin_view(view), name=name) for at, view, name in routes)]

@@ -18,11 +18,13 @@ from accounts.oauth.clients import in_use
 from accounts.pages.oauth.permission_wording import described
 from hosting.console.site import console, hosts_in_view
 from hosting.models import StaffUser
+from moderation import permissions
 from moderation.console.forms import LookUpForm, ReasonForm
 from moderation.enforcement import takedowns
 from moderation.lookup import Found, blobs_of, find, has_record, is_record_down
 from moderation.models import AuditEntry
-from moderation.staff import connected_apps, factor_resets
+from moderation.permissions import Deed
+from moderation.staff import factor_resets
 from protocol import atjson, cid
 from protocol.errors import XrpcError
 
@@ -149,6 +151,7 @@ def staff_of(request: HttpRequest) -> StaffUser:
 
 def _page(request: HttpRequest, found: Found, form: ReasonForm, status: int = 200) -> HttpResponse:
     request.current_app = console.name
+    allowed = permissions.deeds_of(staff_of(request), found.account.host.tenant_id)
     context: dict[str, Any] = {
         **console.each_context(request),
         "title": _("Account"),
@@ -162,14 +165,14 @@ def _page(request: HttpRequest, found: Found, form: ReasonForm, status: int = 20
         "record_form": ReasonForm(auto_id="record-%s"),
         "blobs": [(blob, ReasonForm(auto_id=f"{blob.link}-%s")) for blob in blobs_of(found)],
         "is_taken_down": found.account.taken_down_at is not None,
-        "may_act": takedowns.may_act(staff_of(request), found.account),
+        "may_act": Deed.TAKE_DOWN in allowed,
         "entries": AuditEntry.objects.of(hosts_in_view(request))
         .about(found.account.did)
         .select_related("staff")[:50],
         "apps": [(each, described(map(str, each.scopes), {})) for each in in_use.of(found.account)],
         "has_factors": factor_resets.has_any(found.account),
-        "may_reset_factors": factor_resets.may_reset(staff_of(request), found.account),
-        "may_revoke": connected_apps.may_revoke(staff_of(request), found.account.host),
+        "may_reset_factors": Deed.FACTORS_RESET in allowed,
+        "may_revoke": Deed.APPS_REVOKE in allowed,
         "form": form,
     }
     return TemplateResponse(request, "moderation/account.html", context, status=status)

@@ -6,11 +6,11 @@ they are; `takedowns.take_down_blob` is for those.
 
 from django.db import transaction
 
-from hosting.models import Host, Member, StaffUser
-from moderation import audit
+from hosting.models import Host
+from moderation import audit, permissions
 from moderation.audit import Actor
 from moderation.models import AuditEntry
-from moderation.permissions import TakedownNotAllowed, checked_reason
+from moderation.permissions import Deed
 from protocol import cid
 from repos.models import DeniedBlob
 
@@ -22,7 +22,7 @@ def deny(actor: Actor, host: Host, blob_cid: bytes, reason: str) -> AuditEntry:
 
     Raises NotAllowed, ReasonNeeded.
     """
-    reason = _checked(actor, host, reason)
+    reason = permissions.checked(actor, Deed.DENY_LIST, host.tenant_id, reason)
     with transaction.atomic():
         DeniedBlob.objects.update_or_create(
             host_id=host.pk, cid=blob_cid, defaults={"reason": reason}
@@ -35,7 +35,7 @@ def allow(actor: Actor, host: Host, blob_cid: bytes, reason: str) -> AuditEntry:
 
     Raises NotAllowed, ReasonNeeded.
     """
-    reason = _checked(actor, host, reason)
+    reason = permissions.checked(actor, Deed.DENY_LIST, host.tenant_id, reason)
     with transaction.atomic():
         DeniedBlob.objects.filter(host_id=host.pk, cid=blob_cid).delete()
         return _record(actor, host, Action.BLOB_ALLOW, blob_cid, reason)
@@ -45,13 +45,6 @@ def denied(host: Host) -> list[tuple[str, str]]:
     """What the host's list holds, newest first: CID and reason."""
     rows = DeniedBlob.objects.filter(host_id=host.pk).order_by("-created_at")
     return [(cid.to_text(bytes(row.cid)), row.reason) for row in rows]
-
-
-def _checked(actor: Actor, host: Host, reason: str) -> str:
-    is_allowed = not isinstance(actor, StaffUser) or bool(
-        actor.roles_at(host.tenant_id) & Member.MAY_TAKE_DOWN
-    )
-    return checked_reason(reason, is_allowed=is_allowed, refusal=TakedownNotAllowed)
 
 
 def _record(

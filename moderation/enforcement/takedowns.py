@@ -11,22 +11,16 @@ from django.db import transaction
 
 from accounts import status
 from accounts.models import Account
-from hosting.models import Member, StaffUser
-from moderation import audit
+from moderation import audit, permissions
 from moderation.audit import Actor
 from moderation.models import AuditEntry
-from moderation.permissions import TakedownNotAllowed, checked_reason
+from moderation.permissions import Deed
 from protocol import cid
 from repos.blobs import quarantine
 from repos.lifecycle import record_takedowns
 from repos.reads import repos
 
 Action = AuditEntry.Action
-
-
-def may_act(staff: StaffUser, account: Account) -> bool:
-    """Whether `staff` may act on this account: its tenant's owner or moderator, or the provider."""
-    return bool(staff.roles_at(account.host.tenant_id) & Member.MAY_TAKE_DOWN)
 
 
 def take_down(actor: Actor, account: Account, reason: str, ref: str = "") -> AuditEntry:
@@ -110,5 +104,4 @@ def restore_blob(actor: Actor, account: Account, blob_cid: bytes, reason: str) -
 
 def checked(actor: Actor, account: Account, reason: str) -> str:
     """The reason, when this actor may act. Raises NotAllowed, ReasonNeeded."""
-    is_allowed = not isinstance(actor, StaffUser) or may_act(actor, account)
-    return checked_reason(reason, is_allowed=is_allowed, refusal=TakedownNotAllowed)
+    return permissions.checked(actor, Deed.TAKE_DOWN, account.host.tenant_id, reason)

@@ -15,9 +15,10 @@ from accounts.lifecycle import deletion, staff_overrides
 from accounts.models import Account
 from hosting.mail import emails, outbox
 from hosting.models import Host
-from moderation import audit
+from moderation import audit, permissions
 from moderation.audit import Actor
 from moderation.models import AuditEntry
+from moderation.permissions import Deed
 from protocol.errors import InvalidRequest
 
 Action = AuditEntry.Action
@@ -80,7 +81,8 @@ def write_to(actor: Actor, account: Account, subject: str, content: str, reason:
 def give_invites(
     actor: Actor, host: Host, accounts: Collection[str], codes_each: int, uses_each: int
 ) -> dict[str, list[str]]:
-    """Invite codes as gifts, by owner. Raises InvalidRequest."""
+    """Invite codes as gifts, by owner. Raises NotAllowed, InvalidRequest."""
+    permissions.require(actor, Deed.INVITES_GIVE, host.tenant_id)
     with transaction.atomic():
         given = invites.give(
             host, for_accounts=accounts, codes_each=codes_each, uses_each=uses_each

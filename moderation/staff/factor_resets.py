@@ -5,27 +5,14 @@ mail, in the same transaction (accounts.authentication.factors.changes).
 """
 
 from django.db import transaction
-from django.utils.translation import gettext_lazy as _
 
 from accounts.authentication.factors import changes, second_step
 from accounts.authentication.factors.holders import of_account
 from accounts.models import Account
-from hosting.models import Member, StaffUser
-from moderation import audit
+from hosting.models import StaffUser
+from moderation import audit, permissions
 from moderation.models import AuditEntry
-from moderation.permissions import NotAllowed, checked_reason
-
-
-class FactorResetNotAllowed(NotAllowed):
-    """403: auditors look on."""
-
-    message = "Your role does not allow resetting second factors."
-    page_text = _("Your role does not allow resetting second factors.")
-
-
-def may_reset(staff: StaffUser, account: Account) -> bool:
-    """Whether `staff` may reset factors of an account: everybody but auditors."""
-    return bool(staff.roles_at(account.host.tenant_id) & Member.MAY_ADMIT)
+from moderation.permissions import Deed
 
 
 def has_any(account: Account) -> bool:
@@ -35,8 +22,7 @@ def has_any(account: Account) -> bool:
 
 def reset(staff: StaffUser, account: Account, reason: str) -> None:
     """Remove every second factor of an account. Raises NotAllowed, ReasonNeeded."""
-    is_allowed = may_reset(staff, account)
-    reason = checked_reason(reason, is_allowed=is_allowed, refusal=FactorResetNotAllowed)
+    reason = permissions.checked(staff, Deed.FACTORS_RESET, account.host.tenant_id, reason)
     with transaction.atomic():
         audit.record(staff, account, AuditEntry.Action.ACCOUNT_RESET_FACTORS, reason)
         changes.reset(of_account(account))

@@ -13,10 +13,10 @@ from django.utils import timezone
 from accounts.lifecycle.account_migration import did_polling
 from accounts.lifecycle.account_migration.move_in import MOVE_IN_WITHIN
 from accounts.models import Account, AccountMigration
-from hosting.models import HostQuerySet, Member, StaffUser
-from moderation import audit
+from hosting.models import HostQuerySet, StaffUser
+from moderation import audit, permissions
 from moderation.models import AuditEntry
-from moderation.permissions import checked_reason
+from moderation.permissions import Deed
 from repos.blobs.fetching import queue, worker
 from repos.imports import jobs
 from repos.models import BlobFetch, ImportJob, Repo
@@ -78,11 +78,6 @@ def find(hosts: HostQuerySet, account_id: int) -> AccountMigration | None:
     return migrations.filter(pk=account_id).first()
 
 
-def may_resume(staff: StaffUser, account: Account) -> bool:
-    """Whether `staff` may resume a migration at this account's host."""
-    return bool(staff.roles_at(account.host.tenant_id) & Member.MAY_ADMIT)
-
-
 def resume(staff: StaffUser, migration: AccountMigration, reason: str) -> None:
     """Give the move three days more, take up its import, ask its old host for blobs again, and look
     where the DID lives. Call outside of any transaction; may be repeated.
@@ -90,7 +85,7 @@ def resume(staff: StaffUser, migration: AccountMigration, reason: str) -> None:
     Raises NotAllowed, ReasonNeeded.
     """
     account = migration.account
-    reason = checked_reason(reason, is_allowed=may_resume(staff, account))
+    reason = permissions.checked(staff, Deed.MOVES_RESUME, account.host.tenant_id, reason)
     action = AuditEntry.Action.ACCOUNT_RESUME_MOVE
     with audit.outside_of_a_transaction(staff, account, action, reason):
         _resume(migration)

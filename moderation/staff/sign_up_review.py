@@ -13,11 +13,11 @@ from django.db import transaction
 
 from accounts.models import HeldSignUp
 from accounts.signup import approval_queue, velocity_limit
-from hosting.models import Host, Member, StaffUser
+from hosting.models import Host, StaffUser
 from hosting.tenancy import routing
-from moderation import audit
+from moderation import audit, permissions
 from moderation.models import AuditEntry
-from moderation.permissions import AdmissionNotAllowed, OnlyOwnersSetPolicy, checked_reason
+from moderation.permissions import Deed
 
 Action = AuditEntry.Action
 
@@ -30,11 +30,6 @@ class Admission:
     sign_up_limit_count: int | None
     invite_interval: timedelta | None
     reason: str
-
-
-def may_admit(staff: StaffUser, host: Host) -> bool:
-    """Whether `staff` may let people in at this host."""
-    return bool(staff.roles_at(host.tenant_id) & Member.MAY_ADMIT)
 
 
 def approve(staff: StaffUser, held: HeldSignUp, reason: str) -> None:
@@ -71,15 +66,9 @@ def reopen(staff: StaffUser, host: Host, reason: str) -> None:
         velocity_limit.reopen(host)
 
 
-def may_decide_policy(staff: StaffUser, host: Host) -> bool:
-    """Whether `staff` may say who is let in at all: the tenant's owner, or the provider."""
-    return Member.Role.OWNER in staff.roles_at(host.tenant_id)
-
-
 def change_admission(staff: StaffUser, host: Host, wanted: Admission) -> None:
     """Another admission policy. Raises NotAllowed, ReasonNeeded."""
-    is_allowed = may_decide_policy(staff, host)
-    reason = checked_reason(wanted.reason, is_allowed=is_allowed, refusal=OnlyOwnersSetPolicy)
+    reason = permissions.checked(staff, Deed.SIGN_UPS_POLICY, host.tenant_id, wanted.reason)
     said = f"{wanted.policy}: {reason}"
     with transaction.atomic():
         audit.record_at_host(staff, host, Action.HOST_CHANGE_ADMISSION, said)
@@ -92,4 +81,4 @@ def change_admission(staff: StaffUser, host: Host, wanted: Admission) -> None:
 
 
 def _checked(staff: StaffUser, host: Host, reason: str) -> str:
-    return checked_reason(reason, is_allowed=may_admit(staff, host), refusal=AdmissionNotAllowed)
+    return permissions.checked(staff, Deed.SIGN_UPS_DECIDE, host.tenant_id, reason)

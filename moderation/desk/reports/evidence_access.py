@@ -1,18 +1,18 @@
 """Access to the evidence of reports: staff see, download and discard it, by their role and on
 the record.
 
-Whoever may take a record down may see what its author has deleted. Discarding is for good, unlike
+Whoever sorts reports may see what the author has deleted. Discarding is for good, unlike
 all else that moderators do, and so an owner's to decide.
 """
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from hosting.models import Host, Member, StaffUser
-from moderation import audit
+from hosting.models import StaffUser
+from moderation import audit, permissions
 from moderation.desk.reports import evidence
 from moderation.models import AuditEntry, Evidence, Report
-from moderation.permissions import NotAllowed, OnlyOwnersDiscard, checked_reason
+from moderation.permissions import Deed
 from protocol import cid
 from protocol.errors import XrpcError
 from repos.blobs.blobs import BlobNotFound, OpenBlob
@@ -30,24 +30,12 @@ class NothingKept(XrpcError):
     page_text = _("There is no copy any more.")
 
 
-def may_see(staff: StaffUser, host: Host) -> bool:
-    """Whether `staff` may see what its author has deleted: whoever may take it down."""
-    return bool(staff.roles_at(host.tenant_id) & Member.MAY_TAKE_DOWN)
-
-
-def may_discard(staff: StaffUser, host: Host) -> bool:
-    """Whether `staff` may discard it before its time, for good: the tenant's owner, or the
-    provider."""
-    return Member.Role.OWNER in staff.roles_at(host.tenant_id)
-
-
 def download(staff: StaffUser, report: Report, blob_cid: bytes) -> OpenBlob:
     """One of the files of a report's evidence, for a member of staff, on the record.
 
     Raises NotAllowed, and as `evidence.open_file` does.
     """
-    if not may_see(staff, report.host):
-        raise NotAllowed
+    permissions.require(staff, Deed.EVIDENCE_LOOK, report.host.tenant_id)
     if report.evidence is None:
         raise BlobNotFound("There is no evidence")
     opened = evidence.open_file(report.evidence, blob_cid)
@@ -61,8 +49,7 @@ def discard(staff: StaffUser, report: Report, reason: str) -> None:
 
     Raises NotAllowed, ReasonNeeded, NothingKept.
     """
-    is_allowed = may_discard(staff, report.host)
-    reason = checked_reason(reason, is_allowed=is_allowed, refusal=OnlyOwnersDiscard)
+    reason = permissions.checked(staff, Deed.EVIDENCE_DISCARD, report.host.tenant_id, reason)
     kept = report.evidence
     with transaction.atomic():
         if kept is None or not evidence.remove(Evidence.objects.filter(pk=kept.pk), kept.host_id):

@@ -13,7 +13,7 @@ from accounts.authentication.factors import changes, holders, passkeys, totp
 from accounts.models import RecoveryCode, Totp
 from hosting.mail.models import OutgoingMail
 from hosting.models import Member, StaffUser
-from moderation.console.factors import step
+from moderation.console.staff import second_step as step
 from tests.authenticator import Authenticator
 
 PASSWORD = "a long one for the console"

@@ -8,9 +8,8 @@ from accounts.authentication.factors.holders import of_account
 from accounts.models import Account, Passkey, RecoveryCode
 from hosting.mail.models import OutgoingMail
 from moderation.models import AuditEntry
-from moderation.permissions import ReasonNeeded
+from moderation.permissions import FactorResetNotAllowed, ReasonNeeded
 from moderation.staff import factor_resets
-from moderation.staff.factor_resets import FactorResetNotAllowed
 from tests.authenticator import Authenticator
 from tests.factories import account_row
 

@@ -18,10 +18,12 @@ from accounts.signup import velocity_limit
 from hosting.console.site import console, hosts_in_view
 from hosting.models import Host, StaffUser
 from hosting.tenancy.routing import host_of
+from moderation import permissions
 from moderation.console.actions import Given, act_on
 from moderation.console.bounded_lists import BoundedPaginator
 from moderation.console.forms import AdmissionForm, DiscardSignUpsForm, ReasonForm
 from moderation.console.views import staff_of
+from moderation.permissions import Deed
 from moderation.staff import sign_up_review
 
 _ON_A_PAGE = 50
@@ -88,6 +90,7 @@ def _page(
     request: HttpRequest, form: AdmissionForm | None = None, status: int = 200
 ) -> HttpResponse:
     request.current_app = console.name
+    allowed = permissions.deeds_of(staff_of(request), host_of(request).tenant_id)
     host = Host.objects.get(pk=host_of(request).pk)  # as it is now, not as it is remembered
     held = HeldSignUp.objects.at(hosts_in_view(request)).waiting().select_related("host")
     context: dict[str, Any] = {
@@ -96,10 +99,10 @@ def _page(
         "host": host,
         "page": BoundedPaginator(held.order_by("id"), _ON_A_PAGE).get_page(request.GET.get("page")),
         "is_tripped": velocity_limit.is_tripped(host),
-        "may_admit": sign_up_review.may_admit(staff_of(request), host),
+        "may_admit": Deed.SIGN_UPS_DECIDE in allowed,
         "policy": host.get_admission_display(),
         "form": form or AdmissionForm.of(host),
-        "may_decide": sign_up_review.may_decide_policy(staff_of(request), host),
+        "may_decide": Deed.SIGN_UPS_POLICY in allowed,
     }
     return TemplateResponse(request, "moderation/sign_ups.html", context, status=status)
 

@@ -21,7 +21,7 @@ from accounts.authentication.factors.holders import Holder
 from accounts.models import Totp
 from hosting import limits
 from hosting.console.site import console
-from moderation.console.factors import step
+from moderation.console.staff import second_step
 from protocol.errors import XrpcError
 
 
@@ -41,17 +41,18 @@ class OwnFactorForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def own(request: HttpRequest) -> HttpResponse:
     """`/console/factors/`."""
-    if not console.is_staff_here(request) or step.way_in(request) not in ("", step.OWN):
+    way = second_step.way_in(request) if console.is_staff_here(request) else second_step.STEP
+    if way not in {"", second_step.OWN}:
         return redirect("console:index")
-    holder = step.holder_of(request)
+    holder = second_step.holder_of(request)
     form = OwnFactorForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
             _prove(request, form.cleaned_data["password"])
             codes = _VERBS[form.cleaned_data["deed"]](holder, form.cleaned_data)
             if holder.has_strong():
-                step.note_shown(request)
-            return _codes(request, holder, codes) if codes else redirect(step.OWN)
+                second_step.note_shown(request)
+            return _codes(request, holder, codes) if codes else redirect(second_step.OWN)
         except (XrpcError, ValidationError) as refusal:
             form.add_error(None, _said(refusal))
     return _page(request, holder, form)
@@ -104,7 +105,7 @@ def _page(request: HttpRequest, holder: Holder, form: OwnFactorForm) -> HttpResp
         **console.each_context(request),
         "title": _("Your second factors"),
         "form": form,
-        "must": step.way_in(request) == step.OWN,
+        "must": second_step.way_in(request) == second_step.OWN,
         "started": started,
         "secret": secret,
         "qr_code": totp.qr_code(holder, secret),

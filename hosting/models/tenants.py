@@ -1,14 +1,10 @@
-"""Tenants, their hosts and handle domains, and the staff who look after them.
+"""Tenants, their hosts and handle domains.
 
 A tenant is a customer; a host is one PDS host name of a tenant; a handle domain is a domain under
 which a host gives out handles (docs/architecture.md section 1). Every package above hangs on
 a host, never on a global.
 """
 
-from typing import Any, ClassVar
-
-from django.contrib.auth.models import AbstractUser, UserManager
-from django.contrib.auth.password_validation import validate_password
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
@@ -57,12 +53,6 @@ class HostQuerySet(models.QuerySet["Host"]):
 
     def named(self, hostname: str) -> "HostQuerySet":
         return self.filter(hostname=hostname.lower())
-
-    def run_by(self, user: "StaffUser") -> "HostQuerySet":
-        """The hosts that a member of staff may see: all for platform staff, else their tenants'."""
-        if user.is_platform_staff:
-            return self
-        return self.filter(tenant__members__user=user)
 
 
 class Host(models.Model):
@@ -164,62 +154,3 @@ class HandleDomain(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class StaffManager(UserManager["StaffUser"]):
-    """Makes staff; a password passes AUTH_PASSWORD_VALIDATORS, whoever chooses it."""
-
-    def _create_user_object(
-        self, username: str, email: str | None, password: str | None, **fields: Any
-    ) -> "StaffUser":
-        """What all of Django's ways to make a user come to. Raises ValidationError."""
-        if password is not None:
-            validate_password(password, self.model(username=username, email=email or ""))
-        # Django's own stub leaves its hook out.
-        user: StaffUser = super()._create_user_object(username, email, password, **fields)  # type: ignore[misc]
-        return user
-
-
-class StaffUser(AbstractUser):
-    """Someone who signs in to the console. People with a repo are `accounts.models.Account`."""
-
-    objects: ClassVar[StaffManager] = StaffManager()
-
-    is_platform_staff = models.BooleanField(
-        default=False, help_text=_("Works for the hosting provider: sees every tenant.")
-    )
-
-    class Meta:
-        db_table = "staff_user"
-
-    def roles_at(self, tenant_id: int) -> set[str]:
-        """The roles held at a tenant; platform staff hold them all."""
-        if self.is_platform_staff:
-            return set(Member.Role.values)
-        return set(self.memberships.filter(tenant_id=tenant_id).values_list("role", flat=True))
-
-
-class Member(models.Model):
-    """One person's role at one tenant."""
-
-    class Role(models.TextChoices):
-        OWNER = "owner", _("Owner")
-        MODERATOR = "moderator", _("Moderator")
-        SUPPORT = "support", _("Support")
-        AUDITOR = "auditor", _("Auditor")
-
-    MAY_TAKE_DOWN: ClassVar[frozenset[str]] = frozenset({Role.OWNER, Role.MODERATOR})
-    MAY_ADMIT: ClassVar[frozenset[str]] = MAY_TAKE_DOWN | {Role.SUPPORT}
-
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="members")
-    user = models.ForeignKey(StaffUser, on_delete=models.CASCADE, related_name="memberships")
-    role = models.CharField(max_length=16, choices=Role.choices)
-
-    class Meta:
-        db_table = "member"
-        constraints = [
-            models.UniqueConstraint(fields=["tenant", "user"], name="member_has_one_role_a_tenant")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.user} ({self.get_role_display()})"

@@ -3,10 +3,8 @@
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -19,10 +17,12 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget
 from accounts.models import InviteCode, InviteUse
 from hosting.console.site import ConsoleSite, console, host_ids_in_view
 from hosting.tenancy.routing import host_of
+from moderation import permissions
 from moderation.console.bounded_lists import MATCHES_MAX, Condition
 from moderation.console.lists import HostFilter, ReadOnly, account_link, minute
 from moderation.console.views import staff_of
-from moderation.staff import account_changes, sign_up_review
+from moderation.permissions import Deed
+from moderation.staff import account_changes
 
 _CODES_MAX = 100
 _USES_MAX = 10_000
@@ -64,13 +64,11 @@ class InviteList(ReadOnly):
         if term.startswith("did:"):
             used = InviteUse.objects.filter(used_by=term).values_list("code", flat=True)
             return [Q(for_account=term), Q(pk__in=list(used[:MATCHES_MAX]))]
-        may_see = sign_up_review.may_admit(staff_of(request), host_of(request))
-        return [Q(code__startswith=term)] if may_see else []
+        return [Q(code__startswith=term)] if _may_give(request) else []
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
         """A code that is good lets anybody in: only those see it who may let people in."""
-        may_see = sign_up_review.may_admit(staff_of(request), host_of(request))
-        return self.list_display if may_see else ["number", *self.list_display[1:]]
+        return self.list_display if _may_give(request) else ["number", *self.list_display[1:]]
 
     @display(description=gettext_lazy("number"))
     def number(self, code: InviteCode) -> int:
@@ -113,9 +111,6 @@ def give(request: HttpRequest) -> HttpResponse:
     """Make codes that anybody may use; they are shown once made, and stand in the list."""
     host, staff = host_of(request), staff_of(request)
     form = InvitesForm(request.POST or None)
-    if not sign_up_review.may_admit(staff, host):
-        messages.error(request, _("Your role does not allow decisions on sign-ups."))
-        return redirect("console:accounts_invitecode_changelist")
     codes: list[str] = []
     if form.is_valid():
         given = account_changes.give_invites(
@@ -134,6 +129,10 @@ def give(request: HttpRequest) -> HttpResponse:
         "codes": codes,
     }
     return TemplateResponse(request, "moderation/invites.html", context)
+
+
+def _may_give(request: HttpRequest) -> bool:
+    return permissions.may(staff_of(request), Deed.INVITES_GIVE, host_of(request).tenant_id)
 
 
 def register(site: ConsoleSite) -> None:

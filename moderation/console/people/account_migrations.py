@@ -13,10 +13,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import AccountMigration
 from hosting.console.site import console, hosts_in_view
+from hosting.tenancy.routing import host_of
+from moderation import permissions
 from moderation.console.actions import Given, act_on
 from moderation.console.bounded_lists import BoundedPaginator
 from moderation.console.forms import ReasonForm
 from moderation.console.views import staff_of
+from moderation.permissions import Deed
 from moderation.staff import migration_support
 
 _ON_A_PAGE = 30
@@ -29,13 +32,15 @@ def arriving(request: HttpRequest) -> HttpResponse:
     migrations = AccountMigration.objects.at(hosts_in_view(request)).select_related("account__host")
     pending_first = migrations.order_by(F("activated_at").desc(nulls_first=True), "-created_at")
     page = BoundedPaginator(pending_first, _ON_A_PAGE).get_page(request.GET.get("page"))
-    staff = staff_of(request)
     listed = migration_support.with_progress(list(page))
     context: dict[str, Any] = {
         **console.each_context(request),
         "title": _("Incoming migrations"),
         "page": page,
-        "moves": [(move, migration_support.may_resume(staff, move.account)) for move in listed],
+        "moves": listed,
+        "may_resume": permissions.may(
+            staff_of(request), Deed.MOVES_RESUME, host_of(request).tenant_id
+        ),
     }
     return TemplateResponse(request, "moderation/moves.html", context)
 

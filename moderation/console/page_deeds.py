@@ -1,0 +1,94 @@
+"""Which deed opens which page of the console, by the page's URL name.
+
+What is not listed opens to nobody. Verbs check their deed again: a page of platform staff may be
+about another tenant than its host's.
+"""
+
+from typing import Final
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from hosting.console.site import console
+from hosting.models import StaffUser
+from hosting.tenancy.routing import host_of
+from moderation import permissions
+from moderation.permissions import Deed
+
+PAGES: Final[dict[str, Deed]] = {
+    # One's own
+    "index": Deed.CONSOLE_ENTER,
+    "jsi18n": Deed.CONSOLE_ENTER,
+    "logout": Deed.CONSOLE_ENTER,
+    "password_change": Deed.CONSOLE_ENTER,
+    "password_change_done": Deed.CONSOLE_ENTER,
+    "own_factors": Deed.CONSOLE_ENTER,
+    "second_step": Deed.CONSOLE_ENTER,
+    # Accounts
+    "look_up": Deed.ACCOUNTS_LOOK,
+    "account": Deed.ACCOUNTS_LOOK,
+    "app_list": Deed.ACCOUNTS_LOOK,
+    "accounts_account_changelist": Deed.ACCOUNTS_LOOK,
+    "reset_factors": Deed.FACTORS_RESET,
+    "moves": Deed.MOVES_LOOK,
+    "resume_move": Deed.MOVES_RESUME,
+    "mail_outgoingmail_changelist": Deed.MAIL_LOOK,
+    # Reports
+    "moderation_report_changelist": Deed.CASES_LOOK,
+    "report": Deed.CASES_LOOK,
+    "report_file": Deed.EVIDENCE_LOOK,
+    "discard_evidence": Deed.EVIDENCE_DISCARD,
+    # Enforcement
+    "take_down": Deed.TAKE_DOWN,
+    "restore": Deed.TAKE_DOWN,
+    "take_down_blob": Deed.TAKE_DOWN,
+    "restore_blob": Deed.TAKE_DOWN,
+    "take_down_record": Deed.TAKE_DOWN,
+    "restore_record": Deed.TAKE_DOWN,
+    # Sign-ups
+    "sign_ups": Deed.SIGN_UPS_LOOK,
+    "approve_sign_up": Deed.SIGN_UPS_DECIDE,
+    "refuse_sign_up": Deed.SIGN_UPS_DECIDE,
+    "discard_sign_ups": Deed.SIGN_UPS_DECIDE,
+    "reopen_sign_ups": Deed.SIGN_UPS_DECIDE,
+    "change_admission": Deed.SIGN_UPS_POLICY,
+    "accounts_invitecode_changelist": Deed.INVITES_LOOK,
+    "give_invites": Deed.INVITES_GIVE,
+    # Apps
+    "apps": Deed.APPS_LOOK,
+    "revoke_app": Deed.APPS_REVOKE,
+    "block_app": Deed.APPS_BLOCK,
+    "trust_app": Deed.APPS_TRUST,
+    "reset_app": Deed.APPS_TRUST,
+    # The log
+    "moderation_auditentry_changelist": Deed.AUDIT_LOOK,
+}
+
+
+def refusal(request: HttpRequest) -> HttpResponse | None:
+    """The page of somebody whose role does not open what was asked for; None: it does."""
+    name = request.resolver_match.url_name if request.resolver_match else None
+    if name not in PAGES:
+        raise Http404  # no page, or one that its author has not given to anybody
+    if name in opened_to(request):
+        return None
+    request.current_app = console.name
+    refused = permissions.refusal_of(PAGES[name])
+    context = {**console.each_context(request), "title": refused.page_text}
+    page = TemplateResponse(request, "moderation/not_allowed.html", context, status=refused.status)
+    return page.render()
+
+
+def opened_to(request: HttpRequest) -> frozenset[str]:
+    """The names of the pages that the role of who is signed in opens; asked once a request."""
+    if not hasattr(request, "console_pages"):
+        staff = request.user
+        deeds = (
+            permissions.deeds_of(staff, host_of(request).tenant_id)
+            if isinstance(staff, StaffUser)
+            else frozenset()
+        )
+        opened = frozenset(name for name, deed in PAGES.items() if deed in deeds)
+        request.console_pages = opened  # type: ignore[attr-defined]
+    found: frozenset[str] = request.console_pages  # type: ignore[attr-defined]
+    return found

@@ -1,0 +1,1 @@
+"""The console's pages about people who come: sign-ups, invite codes, accounts that move in."""

@@ -1,0 +1,1 @@
+"""The console's pages about staff, and about second factors."""
