@@ -41,6 +41,7 @@ PROGRAM_PATHS = (
     "/xrpc/",
     "/.well-known/",
     "/oauth/jwks",
+    "/oauth/client-metadata.json",
     "/oauth/par",
     "/oauth/token",
     "/oauth/revoke",

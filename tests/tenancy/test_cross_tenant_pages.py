@@ -136,6 +136,7 @@ ROWS = {
         "/.well-known/oauth-authorization-server", 200
     ),
     "oauth/jwks": everyone("/oauth/jwks", 200),
+    "oauth/client-metadata.json": everyone("/oauth/client-metadata.json", 200),
     "oauth/par": everyone("/oauth/par", 400, "post"),  # see test_cross_tenant_oauth
     "oauth/token": everyone("/oauth/token", 400, "post"),
     "oauth/revoke": everyone("/oauth/revoke", 400, "post"),

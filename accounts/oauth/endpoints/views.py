@@ -27,6 +27,7 @@ from accounts.oauth.errors import (
     UnauthorizedClient,
     UnsupportedGrantType,
 )
+from accounts.oauth.own_client import documents
 from accounts.oauth.requests import pushed_requests
 from accounts.oauth.sessions import ending
 from accounts.oauth.sessions.exchange import exchange
@@ -59,6 +60,12 @@ def authorization_server(request: HttpRequest) -> HttpResponse:
 def jwks(request: HttpRequest) -> HttpResponse:
     """`/oauth/jwks`."""
     return document(metadata.key_set(host_of(request)), KEPT_S)
+
+
+@require_safe
+def own_client(request: HttpRequest) -> HttpResponse:
+    """`/oauth/client-metadata.json`: this host as a client of others."""
+    return document(documents.document(host_of(request)), KEPT_S)
 
 
 @endpoint(status=201)
