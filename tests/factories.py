@@ -14,6 +14,9 @@ from accounts.signals import account_opened
 from accounts.signup.sign_up import SignUp
 from hosting.models import Host, Member, StaffUser, Tenant
 from hosting.tenancy import provisioning
+from moderation.labels import signing
+from moderation.models import Labeler
+from protocol.keys import SigningKey
 
 PASSWORD = "correct horse battery"
 _numbers = itertools.count(1)
@@ -67,3 +70,18 @@ def staff_member(host: Host, role: str) -> StaffUser:
     user = StaffUser.objects.create_user(f"{role}-{host.tenant.slug}", is_staff=True)
     Member.objects.create(tenant=host.tenant, user=user, role=role)
     return user
+
+
+def labeler(account: Account, state: str = Labeler.State.LIVE) -> Labeler:
+    """The labeler of an account's tenant: that account."""
+    key = SigningKey.generate()
+    made = Labeler.objects.create(
+        tenant=account.host.tenant,
+        host=account.host,
+        account=account,
+        did=account.did,
+        state=state,
+        signing_did_key=key.did_key,
+    )
+    signing.store(made, key)
+    return made

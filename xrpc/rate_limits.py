@@ -138,6 +138,7 @@ REQUEST_EMAIL_UPDATE: Final = of_account("request-email-update", *_MAILS)
 REQUEST_PLC_SIGNATURE: Final = of_account("request-plc-signature", *_MAILS)
 RESERVE_SIGNING_KEY: Final = of_network("reserve-signing-key", Budget(50, HOUR_S))
 RESOLVE_LEXICON: Final = of_network("resolve-lexicon", Budget(300, 5 * MINUTE_S))
+QUERY_LABELS: Final = of_network("query-labels", Budget(1_500, 5 * MINUTE_S))
 # Each of these is a row that stays, a question to other servers, or both.
 SUBMIT_PLC_OPERATION: Final = of_account(
     "submit-plc-operation", Budget(30, 5 * MINUTE_S), Budget(200, DAY_S)

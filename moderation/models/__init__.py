@@ -1,7 +1,8 @@
-"""The tables of moderation: the audit log, reports, and the evidence kept with them."""
+"""The tables of moderation: the audit log, reports and the evidence kept with them, labels."""
 
 from moderation.models.audit import AuditEntry, AuditQuerySet
 from moderation.models.evidence import Evidence, EvidenceQuerySet
+from moderation.models.labels import Label, LabelCounter, Labeler, LabelKey, LabelQuerySet
 from moderation.models.reports import Report, ReportQuerySet
 
 __all__ = [
@@ -9,6 +10,11 @@ __all__ = [
     "AuditQuerySet",
     "Evidence",
     "EvidenceQuerySet",
+    "Label",
+    "LabelCounter",
+    "LabelKey",
+    "LabelQuerySet",
+    "Labeler",
     "Report",
     "ReportQuerySet",
 ]

@@ -62,6 +62,13 @@ class AuditEntry(models.Model):
         BLOB_RESTORE = "blob.restore", _("File restored")
         BLOB_DENY = "blob.deny", _("File denied")
         BLOB_ALLOW = "blob.allow", _("File allowed")
+        LABEL_PUT = "label.put", _("Label put")
+        LABEL_NEGATE = "label.negate", _("Label taken back")
+        LABELER_OPEN = "labeler.open", _("Labeler set up")
+        LABELER_PUBLISH = "labeler.publish", _("Labeler named in its identity")
+        LABELER_DECLARE = "labeler.declare", _("Labeler declared")
+        LABELER_SET_HIDING = "labeler.set_hiding", _("Effect of labels changed")
+        LABELER_ROTATE_KEY = "labeler.rotate_key", _("Labeler's key changed")
         EVIDENCE_DOWNLOAD = "evidence.download", _("Evidence downloaded")
         EVIDENCE_DISCARD = "evidence.discard", _("Evidence discarded")
 

@@ -65,6 +65,7 @@ def _header(name: str) -> bytes:
 
 _HEADERS: dict[int, bytes] = {kind: _header(kind.name.lower()) for kind in EventKind}
 _INFO_HEADER = _header("info")
+_LABELS_HEADER = _header("labels")
 _ERROR_HEADER = cbor.encode({"op": ERROR_OP})
 
 
@@ -121,6 +122,12 @@ def account_body(*, did: str, time: str, active: bool, status: str | None = None
 def frame(kind: int, body: bytes, seq_at: int, seq: int) -> bytes:
     """The message to send for a stored body once it has its number."""
     return b"".join((_HEADERS[kind], body[:seq_at], cbor.encode_own(seq), body[seq_at:]))
+
+
+def labels(label: bytes, seq: int) -> bytes:
+    """`#labels` of com.atproto.label.subscribeLabels: one encoded label with its number."""
+    parts = (_LABELS_HEADER, b"\xa2", _SEQ_KEY, cbor.encode_own(seq), b"\x66labels\x81", label)
+    return b"".join(parts)
 
 
 def info(name: str, message: str | None = None) -> bytes:

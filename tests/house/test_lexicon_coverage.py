@@ -13,10 +13,7 @@ _RELAY = "a relay's method, no PDS serves it"
 _ENTRYWAY = "for providers with an entryway or a queue in front of their hosts"
 
 # Ours to answer, in a later version.
-LATER = {
-    "com.atproto.label.queryLabels": "labels",
-    "com.atproto.label.subscribeLabels": "labels",
-}
+LATER: dict[str, str] = {}
 
 # Never ours.
 DECLINED = {

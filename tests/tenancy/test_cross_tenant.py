@@ -12,9 +12,11 @@ import pytest
 
 from accounts.authentication import email_codes
 from accounts.models import Account
+from moderation.labels import changes
 from protocol import car, mst
 from protocol.keys import SigningKey
 from protocol.repo import commit
+from tests import factories
 from tests.api import shared_people
 from tests.api.clients import Api
 from xrpc import (
@@ -31,6 +33,7 @@ alice, mallory = shared_people.alice, shared_people.mallory
 THING = "com.example.grove.thing"
 CAR = "application/vnd.ipld.car"
 SECRET = "a sentence that only ash may show"
+LABEL = "rude-at-ash"
 OK = "200"
 NO_TOKEN, BAD_TOKEN, NO_REPO = "401 AuthMissing", "400 InvalidToken", "400 RepoNotFound"
 IDENTITY = frozenset({"did", "handle"})  # a DID document and a handle's own domain say as much
@@ -131,6 +134,8 @@ MATRIX = {
     "com.atproto.identity.resolveDid": everyone(OK, IDENTITY, did="$did"),
     "com.atproto.identity.resolveHandle": everyone(OK, IDENTITY, handle="$handle"),
     "com.atproto.identity.resolveIdentity": everyone(OK, IDENTITY, identifier="$handle"),
+    # Alice's tenant has a labeler, which called her rude; birch's says nothing.
+    "com.atproto.label.queryLabels": everyone(OK, uriPatterns="$did"),
     # A report goes to the staff of the reporter's own host, whomever it is about.
     "com.atproto.moderation.createReport": Row(
         {"subject": SUBJECT, "reasonType": "com.atproto.moderation.defs#reasonSpam"},
@@ -215,7 +220,10 @@ MATRIX = {
     ),
     "com.atproto.temp.checkSignupQueue": Row(nobody=NO_TOKEN, mallorys=OK),
 }
-STREAMS = {"com.atproto.sync.subscribeRepos"}  # tests/tenancy/test_streams.py
+STREAMS = {
+    "com.atproto.label.subscribeLabels",
+    "com.atproto.sync.subscribeRepos",
+}  # tests/tenancy/test_streams.py
 
 
 @pytest.fixture(scope="module")
@@ -224,10 +232,11 @@ def facts(alice) -> dict[str, str]:
     upload = alice.send("com.atproto.repo.uploadBlob", b"ash's bytes", "text/plain").json()
     made = alice.create(THING, {"text": SECRET, "blob": upload["blob"]}, rkey="k")
     app = alice.call("com.atproto.server.createAppPassword", name="alices phone").json()
+    labeler = factories.labeler(account := Account.objects.get(did=alice.did))
+    changes.put(labeler, alice.did, LABEL, actor="admin", reason="seen")
     apps = {"app_password_name": app["name"], "app_password": app["password"]}
     names = {"did": alice.did, "handle": alice.handle, "password": alice.password}
     blob = upload["blob"]["ref"]["$link"]
-    account = Account.objects.get(did=alice.did)
     codes = {
         f"{purpose.partition('_')[0]}_code": email_codes.issue(account, purpose)
         for purpose in email_codes.Purpose
@@ -276,7 +285,7 @@ def assert_nothing_of_hers(nsid: str, response, facts: dict[str, str]) -> None:
     said = [str(value) for value in filled(row.asked, facts).values()]
     said += [facts[name] for name in row.public]
     text = response.getvalue().decode(errors="replace")
-    for fact in (*facts.values(), SECRET):
+    for fact in (*facts.values(), SECRET, LABEL):
         assert fact in said or fact not in text
 
 

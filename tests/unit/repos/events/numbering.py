@@ -18,6 +18,13 @@ def number(limit: int = 10_000) -> int:
     return int(found[0])
 
 
+def number_labels(limit: int = 10_000) -> int:
+    """Number what labels are pending."""
+    found = connection.row("SELECT number_pending_labels(%s::int)", (limit,))
+    assert found is not None
+    return int(found[0])
+
+
 def start() -> "subprocess.Popen[bytes]":
     """`python -m repos.events.sequencer` on the tests' database."""
     environment = {**os.environ, "DATABASE_URL": conninfo()}

@@ -1,0 +1,58 @@
+"""What labels do to subjects of ours: system labels that a tenant has chosen also take down.
+
+Source: atproto.com/specs/label, "Label Values": `!takedown`, `!suspend`, `!hide`. Others read a
+label and decide; a host that put one can do as it says. Taking the label back restores what the
+label took down, never what somebody took down by hand.
+"""
+
+from typing import Final
+
+from accounts.models import Account
+from moderation.audit import Actor
+from moderation.enforcement import takedowns
+from moderation.labels.signing import Statement
+from moderation.models import Labeler
+from repos.lifecycle import record_takedowns
+from repos.reads import repos
+
+VALUES: Final = ("!takedown", "!suspend", "!hide")
+
+
+def carry_out(actor: Actor, labeler: Labeler, statement: Statement, reason: str) -> None:
+    """Do as a label says, or undo it, where the tenant has chosen that; in the caller's
+    transaction. Raises what `takedowns` does."""
+    if statement.val not in labeler.hides:
+        return
+    did, _, path = statement.uri.removeprefix("at://").partition("/")
+    of_tenant = Account.objects.filter(host__tenant_id=labeler.tenant_id, did=did)
+    for account in of_tenant.open().select_related("host__tenant"):
+        if path:
+            _on_record(actor, account, path, statement, reason)
+        else:
+            _on_account(actor, account, statement, reason)
+
+
+def _on_account(actor: Actor, account: Account, statement: Statement, reason: str) -> None:
+    is_down = account.taken_down_at is not None
+    if not statement.is_negation and not is_down:
+        takedowns.take_down(actor, account, reason, ref=_mark(statement))
+    elif statement.is_negation and is_down and account.takedown_ref == _mark(statement):
+        takedowns.restore(actor, account, reason)
+
+
+def _on_record(
+    actor: Actor, account: Account, path: str, statement: Statement, reason: str
+) -> None:
+    collection, _, rkey = path.partition("/")
+    repo = repos.find_repo(account.host, account.did)
+    found = record_takedowns.state(repo, collection, rkey)
+    if found is None:
+        return
+    if not statement.is_negation and found.ref is None:
+        takedowns.take_down_record(actor, account, path, reason, ref=_mark(statement))
+    elif statement.is_negation and found.ref == _mark(statement):
+        takedowns.restore_record(actor, account, path, reason)
+
+
+def _mark(statement: Statement) -> str:
+    return f"label {statement.val}"

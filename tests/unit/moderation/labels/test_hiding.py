@@ -1,0 +1,61 @@
+"""Labels that a tenant has chosen also take down, and give back what they took down."""
+
+import pytest
+
+from accounts.models import Account
+from moderation.enforcement import takedowns
+from moderation.labels import changes
+from repos.lifecycle import record_takedowns
+from repos.reads import repos
+from tests.factories import open_account
+from tests.unit.repos.blobs.uploads import put
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WHY = {"actor": "admin", "reason": "seen"}
+
+
+@pytest.fixture
+def hiding(labeler):
+    labeler.hides = ["!hide", "!takedown"]
+    labeler.save()
+    return labeler
+
+
+def is_down(account: Account) -> bool:
+    return Account.objects.get(pk=account.pk).taken_down_at is not None
+
+
+def test_a_label_that_was_chosen_takes_the_account_down_and_gives_it_back(hiding, account):
+    changes.put(hiding, account.did, "!hide", **WHY)
+    assert is_down(account)
+    changes.negate(hiding, account.did, "!hide", **WHY)
+    assert not is_down(account)
+
+
+def test_a_label_that_was_not_chosen_only_says_so(hiding, account):
+    changes.put(hiding, account.did, "!suspend", **WHY)
+    changes.put(hiding, account.did, "spam", **WHY)
+    assert not is_down(account)
+
+
+def test_what_staff_took_down_stays_down(hiding, account):
+    takedowns.take_down("admin", account, "by hand")
+    changes.put(hiding, account.did, "!hide", **WHY)
+    changes.negate(hiding, account.did, "!hide", **WHY)
+    assert is_down(account)
+
+
+def test_a_record_is_hidden_and_shown_again(hiding, account):
+    repo = repos.find_repo(account.host, account.did)
+    put(repo, "a")
+    uri = f"at://{account.did}/com.example.thing/a"
+    changes.put(hiding, uri, "!takedown", **WHY)
+    assert record_takedowns.state(repo, "com.example.thing", "a").ref
+    changes.negate(hiding, uri, "!takedown", **WHY)
+    assert record_takedowns.state(repo, "com.example.thing", "a").ref is None
+
+
+def test_nobody_of_another_tenant_is_touched(hiding, birch):
+    theirs = open_account(birch)
+    changes.put(hiding, theirs.did, "!hide", **WHY)
+    assert not is_down(theirs)
