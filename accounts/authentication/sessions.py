@@ -120,7 +120,7 @@ def log_in(
     _refuse_passwords(login, allow_takendown=allow_takendown)
     way = Way.PASSWORD if is_main else Way.APP_PASSWORD
     if is_main and (login.account.taken_down_at is None or allow_takendown):
-        is_asked = second_step.require(login.account, context.code)
+        is_asked = second_step.require(login.account, context.code, context.client)
         way = Way.TWO_STEPS if is_asked else way
     try:
         tokens = begin_with(login, context.client, allow_takendown=allow_takendown)
@@ -133,10 +133,10 @@ def log_in(
     return tokens
 
 
-def begin(account: Account) -> Tokens:
+def begin(account: Account, client: Client = UNKNOWN_CLIENT) -> Tokens:
     """Start a session with full rights, as after sign-up. Raises `AccountTakedown`,
     `AccountNotFound`."""
-    return begin_with(Login(account))
+    return begin_with(Login(account), client)
 
 
 def begin_with(

@@ -15,6 +15,7 @@ from datetime import timedelta
 from typing import Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -72,9 +73,13 @@ def record(account: Account, client: Client, way: SignIn.Way, *, is_success: boo
 
 
 def of_account(account: Account) -> list[SignIn]:
-    """The last sign-ins, good and bad, the latest first."""
-    since = timezone.now() - KEPT_FOR
-    return list(SignIn.objects.filter(account=account, at__gt=since).order_by("-at")[:KEPT_MAX])
+    """All that is kept, good and bad, the latest first."""
+    return list(_kept(account)[: 2 * KEPT_MAX])
+
+
+def last_of(account: Account) -> SignIn | None:
+    """The last sign-in that succeeded."""
+    return _kept(account).filter(is_success=True).first()
 
 
 def note(account: Account, client: Client, way: SignIn.Way = SignIn.Way.PASSWORD) -> None:
@@ -120,6 +125,11 @@ def forget_old() -> None:
     """The sweep: places from which nobody signed in for long, and sign-ins of long ago."""
     SignIn.objects.filter(at__lt=timezone.now() - KEPT_FOR).delete()
     KnownPlace.objects.filter(last_seen_at__lt=timezone.now() - REMEMBERED_FOR).delete()
+
+
+def _kept(account: Account) -> QuerySet[SignIn]:
+    since = timezone.now() - KEPT_FOR
+    return SignIn.objects.filter(account=account, at__gt=since).order_by("-at")
 
 
 def _hash(account: Account, place: str) -> str:

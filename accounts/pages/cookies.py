@@ -69,6 +69,8 @@ def begin(request: HttpRequest, response: HttpResponse, account: Account) -> Non
             web_sessions.end(host_of(request), names[session.pk])
         else:
             tokens.append(names[session.pk])
+    for surplus in tokens[ACCOUNTS_MAX:]:
+        web_sessions.end(host_of(request), surplus)
     _keep_tokens(request, response, tokens[:ACCOUNTS_MAX])
     _carry_language(request, response, account)
     csrf.rotate_token(request)

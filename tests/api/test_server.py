@@ -1,10 +1,11 @@
 """com.atproto.server.* through HTTP."""
 
+import orjson
 import pytest
 
 from accounts import status
 from accounts.authentication import passwords
-from accounts.models import Account
+from accounts.models import Account, Session, SignIn
 from server.web.threads.cpu_pool import CpuPool
 
 NS = "com.atproto.server."
@@ -132,3 +133,13 @@ def test_a_login_whose_turn_does_not_come_is_told_when_to_try_again(alice, anyon
     answer = anyone.call(NS + "createSession", identifier=alice.handle, password=alice.password)
     assert (answer.status_code, answer["Retry-After"]) == (503, "2")
     assert answer.json()["error"] == "ServiceUnavailable"
+
+
+def test_the_app_that_signed_somebody_up_is_named_among_the_devices(ash, anyone):
+    given = {"handle": "newest.test", "email": "newest@example.com", "password": "12345678"}
+    body = orjson.dumps(given)
+    made = anyone.send("com.atproto.server.createAccount", body, HTTP_USER_AGENT="An app 1.0")
+    assert made.status_code == 200
+    session = Session.objects.get(account__did=made.json()["did"])
+    assert (session.agent, session.place) == ("An app 1.0", "127.0.0.0/24")
+    assert SignIn.objects.get(account__did=made.json()["did"]).agent == "An app 1.0"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from django.core import signing
 from django.utils.crypto import salted_hmac
 
-from accounts.authentication import email_codes
+from accounts.authentication import email_codes, sign_in_alerts
 from accounts.authentication.factors import (
     holders,
     mailed_code,
@@ -24,7 +24,9 @@ from accounts.authentication.factors import (
 )
 from accounts.authentication.factors.challenges import Purpose
 from accounts.authentication.factors.holders import Holder
+from accounts.authentication.factors.passkeys import PasskeyRefused
 from accounts.authentication.factors.typed_codes import WrongCode
+from accounts.authentication.sign_in_alerts import UNKNOWN_CLIENT, Client
 from accounts.models import Account, Totp
 from hosting.models import Host
 from protocol.errors import XrpcError
@@ -91,7 +93,7 @@ def ways(holder: Holder) -> Ways | None:
     return Ways(is_mailed=True) if is_mailed else None
 
 
-def require(account: Account, code: str) -> bool:
+def require(account: Account, code: str, client: Client = UNKNOWN_CLIENT) -> bool:
     """Let pass who has the code, or needs none, and say whether one was asked for. A code by mail
     is sent when it did not come. Call it once the main password was right, outside of any
     transaction.
@@ -103,7 +105,7 @@ def require(account: Account, code: str) -> bool:
     if asked is None:
         return False
     if code:
-        check(holder, asked, Shown(code))
+        check(holder, asked, Shown(code), client)
         return True
     if asked.is_mailed:
         mailed_code.send(account)
@@ -111,9 +113,20 @@ def require(account: Account, code: str) -> bool:
     raise AppCodeRequired if asked.has_app else PasskeyRequired
 
 
-def check(holder: Holder, asked: Ways, shown: Shown) -> None:
-    """Use up what was shown. Call it outside of any transaction. Raises WrongCode, PasskeyRefused,
+def check(holder: Holder, asked: Ways, shown: Shown, client: Client = UNKNOWN_CLIENT) -> None:
+    """Use up what was shown; what is wrong gets into the account's history, because who shows it
+    knows the password. Call it outside of any transaction. Raises WrongCode, PasskeyRefused,
     RateLimitExceeded."""
+    try:
+        _use_up(holder, asked, shown)
+    except (WrongCode, PasskeyRefused):
+        if holder.account is not None:
+            way = sign_in_alerts.Way.TWO_STEPS
+            sign_in_alerts.record(holder.account, client, way, is_success=False)
+        raise
+
+
+def _use_up(holder: Holder, asked: Ways, shown: Shown) -> None:
     if shown.passkey:
         passkeys.show(holder, shown.passkey, Purpose.SECOND_STEP)
     elif asked.is_mailed and holder.account is not None:
@@ -144,14 +157,14 @@ def started(host: Host, text: str) -> Account:
     return account
 
 
-def complete(host: Host, text: str, shown: Shown) -> Account:
+def complete(host: Host, text: str, shown: Shown, client: Client = UNKNOWN_CLIENT) -> Account:
     """The account, once its second factor came, too. Raises WrongCode, PasskeyRefused,
     RateLimitExceeded."""
     account = started(host, text)
     holder = holders.of_account(account)
     asked = ways(holder)
     if asked is not None:
-        check(holder, asked, shown)
+        check(holder, asked, shown, client)
     return account
 
 

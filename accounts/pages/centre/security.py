@@ -18,6 +18,7 @@ from accounts.authentication import (
     web_sessions,
 )
 from accounts.models import Account
+from accounts.oauth import devices as devices_of_apps
 from accounts.pages import cookies
 from accounts.pages.answers import posted, show_form, status_of
 from accounts.pages.centre import changes, contributions
@@ -106,12 +107,12 @@ def password_row(request: HttpRequest, account: Account) -> Iterator[Row]:
 @contributions.has_rows(30, SECURITY)
 def session_rows(request: HttpRequest, account: Account) -> Iterator[Row]:
     """Who is signed in, who was, and how apps may."""
-    browsers, apps = web_sessions.of_account(account), sessions.of_account(account)
-    here = ngettext("%d device", "%d devices", len(browsers) + len(apps))
-    count = here % (len(browsers) + len(apps))
+    lists = (web_sessions, sessions, devices_of_apps)
+    number = sum(len(each.of_account(account)) for each in lists)
+    count = ngettext("%d device", "%d devices", number) % number
     yield Row(_("Devices and sessions"), count, _("Look through"), address(request, "devices"))
-    last = sign_in_alerts.of_account(account)[:1]
-    when = date_format(last[0].at, "Y-m-d H:i") + " UTC" if last else _("none yet")
+    last = sign_in_alerts.last_of(account)
+    when = date_format(last.at, "Y-m-d H:i") + " UTC" if last is not None else _("none yet")
     yield Row(_("Last sign-in"), when, _("See all"), address(request, "history"))
     ways = _("by OAuth only") if account.is_oauth_only else _("by OAuth or with a password")
     yield Row(_("Apps sign in"), ways, _("Change"), address(request, "oauth_only"))

@@ -53,7 +53,8 @@ def complete(
     """What `then` answers once a valid form had what was asked for. Raises WrongCode,
     PasskeyRefused, RateLimitExceeded."""
     given = form.cleaned_data
-    account = second_step.complete(form.host, given["challenge"], form.shown)
+    client = cookies.client_of(request)
+    account = second_step.complete(form.host, given["challenge"], form.shown, client)
     response = then(account)
     if given["is_browser_trusted"]:
         before = host_cookies.read(request, TRUST_COOKIE)

@@ -168,8 +168,9 @@ def _moved_in(call: Call, wanted: sign_up.SignUp) -> Composed:
 
 def _begun(call: Call, account: Account) -> dict[str, Any]:
     """A session for somebody who has just come."""
-    tokens = sessions.begin(account)
-    sign_in_alerts.note(account, sign_in_alerts.Client(call.address))
+    client = sign_in_alerts.Client(call.address, call.agent)
+    tokens = sessions.begin(account, client)
+    sign_in_alerts.note(account, client)
     return {**_pair(tokens), **_identity(account)}
 
 

@@ -13,6 +13,7 @@ from accounts.authentication import (
     sessions,
     sign_in_alerts,
 )
+from accounts.authentication.factors.typed_codes import WrongCode
 from accounts.authentication.sessions import LoginContext
 from accounts.authentication.sign_in_alerts import Client, Way, place_of
 from accounts.models import KnownPlace, SignIn
@@ -135,3 +136,21 @@ def test_sign_ins_are_kept_for_thirty_days(alice):
     assert sign_in_alerts.of_account(alice) == []
     sign_in_alerts.forget_old()
     assert not SignIn.objects.exists()
+
+
+def test_failures_hide_no_success_from_the_owner(alice, monkeypatch):
+    monkeypatch.setattr(sign_in_alerts, "KEPT_MAX", 3)
+    sign_in_alerts.record(alice, Client(AWAY), Way.PASSKEY, is_success=True)
+    for _ in range(5):
+        sign_in_alerts.record(alice, Client(AWAY), Way.PASSWORD, is_success=False)
+    assert [each.is_success for each in sign_in_alerts.of_account(alice)] == [False] * 3 + [True]
+    assert sign_in_alerts.last_of(alice).way == Way.PASSKEY
+
+
+def test_a_wrong_second_step_is_in_the_history(ash):
+    now = timezone.now()
+    alice = account_row(ash, has_email_auth_factor=True, email_confirmed_at=now)
+    with pytest.raises(WrongCode):
+        sessions.log_in(ash, alice.did, PASSWORD, LoginContext("AAAAA-BBBBB", AWAY, "An app"))
+    failed = sign_in_alerts.of_account(alice)[0]
+    assert (failed.is_success, failed.way, failed.agent) == (False, Way.TWO_STEPS, "An app")

@@ -4,6 +4,7 @@ from django.test import RequestFactory
 
 from accounts.authentication import web_sessions
 from accounts.pages import cookies
+from tests.factories import account_row
 
 
 def request_of(host, token=None):
@@ -39,3 +40,11 @@ def test_over_https_a_cookie_that_a_sibling_site_planted_is_not_looked_at(ash, a
     assert cookies.account_of(request) is None
     request.COOKIES[f"__Host-{cookies.COOKIE}"] = token
     assert cookies.account_of(request) == alice
+
+
+def test_whose_place_in_the_cookie_is_taken_is_signed_out_in_the_table(ash, alice, monkeypatch):
+    monkeypatch.setattr(cookies, "ACCOUNTS_MAX", 1)
+    before = web_sessions.begin(alice)
+    other = account_row(ash, "other.test")
+    cookies.signed_in(request_of(ash, before), other)
+    assert web_sessions.account_of(ash, before) is None

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from accounts.authentication import credentials, sessions, sign_in_alerts, web_sessions
 from accounts.authentication.sign_in_alerts import Client, Way
-from accounts.models import Account, SecurityChange, Session, WebSession
+from accounts.models import Account, SecurityChange, Session, SignIn, WebSession
 from accounts.oauth import devices
 from tests.factories import account_row
 
@@ -149,3 +149,14 @@ def test_the_history_shows_who_signed_in_who_failed_and_what_changed(signed_in, 
     assert "<strong>Signed in</strong>" in page
     assert "<strong>Failed</strong> Skysail" in page
     assert "App password added</strong> my phone" in page
+
+
+def test_the_last_sign_in_is_one_that_succeeded_and_all_devices_count(signed_in, mine):
+    SignIn.objects.all().delete()
+    sign_in_alerts.record(mine, Client("198.51.100.7"), Way.PASSWORD, is_success=False)
+    assert "none yet" in shown(signed_in, SECURITY)
+    devices.sign_in(devices.create(mine.host, "").device, mine, is_remembered=True)
+    sign_in_alerts.record(mine, Client("198.51.100.7"), Way.PASSWORD, is_success=True)
+    page = shown(signed_in, SECURITY)
+    assert "none yet" not in page
+    assert "2 devices" in page
