@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from server.cache.eviction import make_room
 from server.database.prepared import INTEGER, Statement, integer
 
 _CLASS: Final = 0x72657073  # "reps"; the first of the two keys names what the second counts
@@ -31,8 +32,7 @@ def is_contended(repo_id: int) -> bool:
 
 def mark_contended(repo_id: int) -> None:
     """Have writes take the lock from now on: the head moved while we planned a write."""
-    if len(_contended) >= _MAX_CONTENDED:
-        _contended.clear()
+    make_room(_contended, _MAX_CONTENDED)
     _contended[repo_id] = time.monotonic() + _CONTENDED_S
 
 

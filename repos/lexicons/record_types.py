@@ -15,6 +15,7 @@ from protocol import lexicon
 from protocol.lexicon import DocumentError, RecordType
 from repos.lexicons import known
 from repos.lexicons.publications import Publication
+from server.cache.eviction import make_room
 
 REMEMBERED_S: Final = 60.0
 ABSENCE_S: Final = 5.0
@@ -70,8 +71,7 @@ def find(collection: str) -> KnownType | None:
         return remembered.known_type
     found = _from_table(collection, remembered)
     with _lock:
-        if len(_remembered) >= REMEMBERED_MAX:
-            _remembered.clear()
+        make_room(_remembered, REMEMBERED_MAX)
         _remembered[collection] = found
     return found.known_type
 

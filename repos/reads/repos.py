@@ -13,6 +13,7 @@ from protocol.errors import InvalidRequest
 from repos.models import Repo
 from repos.reads import names
 from repos.reads.refusals import RepoNotFound, UnknownRepo, refuse_inactive
+from server.cache.eviction import make_room
 from server.database.prepared import BIGINT, TEXT, Question, Row, Statement, bigint, number
 
 _REPO_FIELDS = "r.id, r.did, r.host_id, r.status, r.head, r.rev, r.record_count"
@@ -112,8 +113,7 @@ def repo_ref(host: Host, did: str) -> RepoRef:
     known = _refs.get((host.pk, did))
     if known is None:
         found = find_repo(host, did)
-        if len(_refs) >= _MAX_REFS:
-            _refs.clear()
+        make_room(_refs, _MAX_REFS)
         known = _refs[host.pk, did] = RepoRef(found.id, found.did, found.host_id)
     return known
 

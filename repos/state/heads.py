@@ -14,6 +14,7 @@ from accounts.models import account_lookups
 from protocol.event_stream.frames import Body
 from protocol.repo import commit
 from protocol.repo.commit import SignedCommit
+from server.cache.eviction import make_room
 from server.database import connection
 from server.database.prepared import (
     BIGINTS,
@@ -177,6 +178,5 @@ def _head(row: Row) -> Head:
 
 def remember(repo_id: int, data: bytes) -> None:
     """This process holds the newest path of that tree: the next read need not fetch it."""
-    if len(REMEMBERED) >= MAX_REMEMBERED:
-        REMEMBERED.clear()
+    make_room(REMEMBERED, MAX_REMEMBERED)
     REMEMBERED[repo_id] = data

@@ -12,11 +12,11 @@ from accounts.models import Account, ReservedKey
 from accounts.models import SigningKey as StoredKey
 from hosting.models import Host
 from protocol.keys import PublicKey, SigningKey
+from server.cache.eviction import make_room
 from server.database import model_rows
 from server.encryption import keyring
 
-# What signing_key remembers; emptied when it grows too long.
-_MAX_KNOWN = 4_096
+MAX_KNOWN = 4_096  # what signing_key remembers
 _known: dict[tuple[str, str], SigningKey] = {}
 
 
@@ -41,8 +41,7 @@ def signing_key(did_key: str, did: str) -> SigningKey:
         stored = StoredKey.objects.get(pk=did_key, did=did)
         curve = PublicKey.from_did_key(did_key).curve
         key = SigningKey.load(curve, keyring.unwrap(bytes(stored.wrapped)))
-        if len(_known) >= _MAX_KNOWN:
-            _known.clear()
+        make_room(_known, MAX_KNOWN)
         _known[did_key, did] = key
     return key
 

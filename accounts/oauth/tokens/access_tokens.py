@@ -19,6 +19,7 @@ from accounts.models import OAuthSession
 from accounts.oauth import opaque
 from accounts.oauth.errors import InvalidAccessToken
 from hosting.models import Host
+from server.cache.eviction import make_room
 
 LIFETIME_S: Final = 15 * 60
 MAX_CHARS: Final = 8_192
@@ -88,8 +89,7 @@ def scope_of(host: Host, token: AccessToken) -> str:
     scope = sessions.values_list("scope", flat=True).first()
     if scope is None or hash_of(scope) != token.scope_hash:
         raise InvalidAccessToken("The session of the access token has changed or ended")
-    if len(_scopes) >= _SCOPES_MAX:
-        _scopes.clear()
+    make_room(_scopes, _SCOPES_MAX)
     _scopes[token.scope_hash] = scope
     return scope
 

@@ -34,3 +34,12 @@ def test_an_unknown_key_is_not_made_up(db):
 
 def test_the_rotation_key_is_the_hosts(ash):
     assert signing_keys.rotation_key(ash).did_key == ash.rotation_did_key
+
+
+def test_a_full_memory_drops_the_older_half(ash, monkeypatch):
+    monkeypatch.setattr(signing_keys, "MAX_KNOWN", 4)
+    keys = [signing_keys.new_signing_key(ash, DID).did_key for _ in range(5)]
+    for each in keys:
+        signing_keys.signing_key(each, DID)
+    assert signing_keys.known_signing_key(keys[-1], DID) is not None
+    assert signing_keys.known_signing_key(keys[-2], DID) is not None
