@@ -63,6 +63,7 @@ def take(account: Account, published: Published, seen_at: datetime) -> None:
     """The same for one account, whose row is locked, in the caller's transaction."""
     if account.did_seen_at is not None and account.did_seen_at > seen_at:
         return
+    was_here = bool(account.did_document) and names(account, DidDocument(document_of(account)).pds)
     account.did_seen_at = seen_at
     account.did_document = kept(published.document)
     if published.rotation_keys is not None:
@@ -71,7 +72,7 @@ def take(account: Account, published: Published, seen_at: datetime) -> None:
     account.save(update_fields=["did_seen_at", "did_document", "has_rotation_key"])
     pds = published.document.pds
     if names(account, pds):
-        _arrive(account)
+        _arrive(account, is_news=not was_here)
     elif _names_others(account, pds):
         _leave(account, published.document.handle, pds or "")
 
@@ -123,12 +124,13 @@ def _by_own_rows(account: Account) -> dict[str, Any]:
     return did_document.render(account.did, data)
 
 
-def _arrive(account: Account) -> None:
+def _arrive(account: Account, *, is_news: bool) -> None:
     """The DID of somebody who moves in, or comes back, names this host: from now on the account
     here is the one that the network sees, and it is not removed any more when its owner forgets to
-    activate it."""
+    activate it. A day that its owner chooses afterwards (`is_news` is false) stays."""
     migrations = AccountMigration.objects.before_did_update().filter(account=account)
-    if migrations.update(did_updated_at=timezone.now()) or account.moved_away_at is not None:
+    is_back = is_news and account.moved_away_at is not None
+    if migrations.update(did_updated_at=timezone.now()) or is_back:
         _delete_after(account, None)
 
 

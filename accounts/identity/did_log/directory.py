@@ -18,9 +18,11 @@ from accounts.models import Account, PlcOperation, SeenPlcLog
 from protocol.did import plc_log
 from protocol.did.plc import Log, LogEntry
 from protocol.did.plc_log import UnsoundLog
+from server.cache.shared import SharedCache
 
 TIMEOUT_S: Final = 3.0
 FRESH_FOR: Final = timedelta(seconds=10)  # a page that is loaded over and over asks once
+PROBLEMS: Final = SharedCache("plc-log-problem", 2_000, slots=2_000)  # by DID, as long
 KEPT_MAX_BYTES: Final = 262_144
 
 
@@ -51,15 +53,17 @@ def look(account: Account) -> SeenLog:
     kept = SeenPlcLog.objects.filter(account=account).first()
     if kept is not None and _is_fresh(kept):
         return _shown(account, kept)
+    if (problem := PROBLEMS.get(account.did)) is not None:
+        return _shown(account, kept, Problem(problem.value))
     try:
         entries = client.audit_log(account.did, TIMEOUT_S)
         log = plc_log.parse(account.did, entries)
         plc_log.verify(log)
         _refuse_loss(account, kept, log)
     except client.Unsettled:
-        return _shown(account, kept, Problem.SILENT)
+        return _shown(account, kept, _noted(account, Problem.SILENT))
     except UnsoundLog:
-        return _shown(account, kept, Problem.UNSOUND)
+        return _shown(account, kept, _noted(account, Problem.UNSOUND))
     now = timezone.now()
     if entries:
         changes = {"entries": _that_fit(entries), "seen_at": now}
@@ -88,6 +92,12 @@ def _is_fresh(kept: SeenPlcLog) -> bool:
     """Whether nothing of ours has changed the DID since, and it was a moment ago."""
     own = PlcOperation.objects.filter(account_id=kept.account_id, decided_at__gt=kept.seen_at)
     return kept.seen_at > timezone.now() - FRESH_FOR and not own.exists()
+
+
+def _noted(account: Account, problem: Problem) -> Problem:
+    lasts_s = FRESH_FOR.total_seconds()
+    PROBLEMS.put(account.did, problem.value, fresh_s=lasts_s, keep_s=lasts_s)
+    return problem
 
 
 def _shown(account: Account, kept: SeenPlcLog | None, problem: Problem | None = None) -> SeenLog:

@@ -14,7 +14,6 @@ from protocol.did import plc
 from protocol.did.plc import InvalidSignature, LogEntry, PlcData
 from protocol.did.plc_data import PDS_SERVICE, SIGNING_METHOD
 
-_NOTHING = PlcData((), {}, (), {})
 _AT = "at://"
 
 
@@ -54,10 +53,11 @@ class PastOperation:
     undoable_until: datetime | None = None
 
 
-def told(entries: Sequence[LogEntry], now: datetime) -> list[PastOperation]:
-    """The operations of a verified log (oldest first), newest first."""
+def told(entries: Sequence[LogEntry], now: datetime, most: int) -> list[PastOperation]:
+    """The latest operations of a verified log (oldest first), newest first."""
     by_cid = {entry.cid: entry for entry in entries}
-    return [_past(entry, by_cid.get(entry.operation["prev"]), now) for entry in reversed(entries)]
+    latest = entries[: -most - 1 : -1]
+    return [_past(entry, by_cid.get(entry.operation["prev"]), now) for entry in latest]
 
 
 def changes_between(before: PlcData, after: PlcData) -> tuple[Change, ...]:
@@ -79,16 +79,10 @@ def handle_of(data: PlcData) -> str:
 
 def _past(entry: LogEntry, before: LogEntry | None, now: datetime) -> PastOperation:
     data = plc.data_of(entry.operation)
-    if data is None:
-        changes: tuple[Change, ...] = (Change(Kind.ENDED),)
-    elif entry.operation["prev"] is None:
-        changes = (Change(Kind.CREATED, host_of(data), handle_of(data)),)
-    else:
-        told_before = plc.data_of(before.operation) if before is not None else None
-        changes = changes_between(told_before or _NOTHING, data) if before else ()
-    authority = data if before is None else plc.data_of(before.operation)
-    is_complete = before is not None or entry.operation["prev"] is None
-    if authority is None or not is_complete:
+    is_first = entry.operation["prev"] is None
+    authority = data if is_first else plc.data_of(before.operation) if before is not None else None
+    changes = _changes_of(data, authority, is_first=is_first)
+    if authority is None:
         return PastOperation(entry, changes)
     signer = _signer(entry, authority.rotation_keys)
     until = entry.created_at + plc.RECOVERY_WINDOW
@@ -96,6 +90,17 @@ def _past(entry: LogEntry, before: LogEntry | None, now: datetime) -> PastOperat
         return PastOperation(entry, changes, signer)
     above = authority.rotation_keys[: authority.rotation_keys.index(signer)]
     return PastOperation(entry, changes, signer, above, until if above else None)
+
+
+def _changes_of(
+    data: PlcData | None, before: PlcData | None, *, is_first: bool
+) -> tuple[Change, ...]:
+    """What an operation changed; nothing when its predecessor is not kept any more."""
+    if data is None:
+        return (Change(Kind.ENDED),)
+    if is_first:
+        return (Change(Kind.CREATED, host_of(data), handle_of(data)),)
+    return changes_between(before, data) if before is not None else ()
 
 
 def _signer(entry: LogEntry, keys: Sequence[str]) -> str:

@@ -7,11 +7,12 @@ neither loses a change nor makes one twice.
 
 from collections.abc import Callable
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from accounts.authentication import email_codes
 from accounts.identity.plc import control_check, owner_operations, updates
-from accounts.models import Account
+from accounts.models import Account, PlcOperation
+from protocol.did import plc
 from protocol.did.plc_data import PlcData
 
 
@@ -34,15 +35,28 @@ def publish(
     control_check.check_lives_here(account, data)
     signed = updates.signed(account, changed(data), newest)
     owner_operations.assure_valid(signed)
-    with transaction.atomic(durable=True):
-        locked = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
-        email_codes.burn(locked, owner_operations.PURPOSE, code)
-        alongside(locked)
-        operation = owner_operations.kept_row(account, signed)  # still open: it goes on
-        if operation is None:
-            operation = updates.write_down(account, signed, **purpose)
+    try:
+        operation = _written_down(account, code, signed, alongside, purpose)
+    except IntegrityError:  # the same one was handed in at this moment (submitPlcOperation)
+        operation = _written_down(account, code, signed, alongside, purpose)
     try:
         updates.await_publication(operation)
     except (updates.UpdateTimeout, updates.DirectoryUnavailable):
         return False
     return True
+
+
+def _written_down(
+    account: Account,
+    code: str,
+    signed: plc.Operation,
+    alongside: Callable[[Account], None],
+    purpose: dict[str, str],
+) -> PlcOperation:
+    """The operation's row, and the code used up. Raises InvalidToken, IntegrityError."""
+    with transaction.atomic(durable=True):
+        locked = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+        email_codes.burn(locked, owner_operations.PURPOSE, code)
+        alongside(locked)
+        before = owner_operations.kept_row(account, signed)  # still open: it goes on
+        return before or updates.write_down(account, signed, **purpose)

@@ -49,7 +49,7 @@ def did(request: HttpRequest, account: Account) -> HttpResponse:
 def _of_plc(account: Account) -> dict[str, Any]:
     seen = directory.look(account)
     keys = key_holders.held_keys(account, seen.entries)
-    log = history.told(seen.entries[-_SHOWN_MAX:], timezone.now())
+    log = history.told(seen.entries, timezone.now(), _SHOWN_MAX)
     data = plc.data_of(seen.newest.operation) if seen.newest is not None else None
     if data is not None:
         document = did_document.render(account.did, data)

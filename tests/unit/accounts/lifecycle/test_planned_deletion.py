@@ -172,3 +172,12 @@ def test_another_tenants_account_is_not_reminded_of(alice, birch, announced):
     other = account_row(birch, did=alice.did)
     activation.deactivate(alice, later(30))
     assert reminders(other) == []
+
+    def test_back_here_the_copys_date_goes_and_one_that_the_owner_then_chooses_stays(self, alice):
+        seen_at(alice, "https://elsewhere.example")
+        seen_at(alice, alice.host.origin)
+        assert alice.delete_after is None
+        chosen = later(30)
+        activation.deactivate(alice, chosen)
+        seen_at(alice, alice.host.origin)
+        assert alice.delete_after == chosen

@@ -77,3 +77,15 @@ def test_what_is_kept_of_a_long_log_is_its_end(account, monkeypatch):
     monkeypatch.setattr(directory, "KEPT_MAX_BYTES", 1)
     directory.look(account)
     assert SeenPlcLog.objects.get().entries == []
+
+
+def test_a_directory_that_was_silent_is_asked_again_after_a_while(account, plc, monkeypatch):
+    plc.down = True
+    assert directory.look(account).problem is Problem.SILENT
+    plc.down = False
+    asked = []
+    answer = client.audit_log
+    monkeypatch.setattr(client, "audit_log", lambda *a: asked.append(a) or answer(*a))
+    assert (directory.look(account).problem, asked) == (Problem.SILENT, [])
+    directory.PROBLEMS.forget(account.did)
+    assert directory.look(account).problem is None

@@ -39,7 +39,7 @@ class Chain:
         return self
 
     def told(self) -> list[history.PastOperation]:
-        return history.told(self.entries, NOW)
+        return history.told(self.entries, NOW, 50)
 
 
 @pytest.fixture
@@ -99,14 +99,20 @@ def test_nobody_undoes_the_highest_key_nor_the_beginning(chain):
 
 def test_after_three_days_nothing_is_undone(chain):
     chain.add(chain.data.with_handle("b.test"))
-    late = history.told(chain.entries, NOW + timedelta(days=3))
+    late = history.told(chain.entries, NOW + timedelta(days=3), 50)
     assert late[0].undoable_until is None
 
 
 def test_of_an_operation_whose_predecessor_is_not_kept_nothing_is_said(chain):
     chain.add(chain.data.with_handle("b.test"))
-    told = history.told(chain.entries[1:], NOW)
+    told = history.told(chain.entries[1:], NOW, 50)
     assert (told[0].changes, told[0].signer) == ((), "")
+
+
+def test_the_oldest_of_those_that_are_told_is_told_in_full(chain):
+    chain.add(chain.data.with_handle("b.test"))
+    told = history.told(chain.entries, NOW, 1)
+    assert [each.changes for each in told] == [(Change(Kind.HANDLE, "a.test", "b.test"),)]
 
 
 @pytest.mark.django_db

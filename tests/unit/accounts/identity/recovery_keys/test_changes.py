@@ -1,6 +1,7 @@
 """Recovery keys placed above the host's and taken away: by code, once, and by a sound operation."""
 
 import pytest
+from django.db import IntegrityError
 
 from accounts.authentication import email_codes
 from accounts.authentication.session_tokens import InvalidToken
@@ -163,3 +164,18 @@ def test_a_key_of_unknown_origin_is_the_owners_for_all_readers(account):
     past_the_host.publish(account, rotationKeys=[SECOND, account.host.rotation_did_key])
     directory.look(account)
     assert not changes.is_without_recovery_key(account)
+
+
+def test_the_same_operation_handed_in_at_the_same_moment_is_one(account, monkeypatch):
+    """Between the look at the rows and the row somebody else wrote it down."""
+    write_down, tried = updates.write_down, []
+
+    def overtaken(*given: object, **purpose: str) -> PlcOperation:
+        tried.append(given)
+        if len(tried) == 1:
+            raise IntegrityError
+        return write_down(*given, **purpose)
+
+    monkeypatch.setattr(updates, "write_down", overtaken)
+    assert changes.add(account, code(account), OWN, is_proven=True)
+    assert rotation_keys(account) == [OWN, account.host.rotation_did_key]
