@@ -71,6 +71,8 @@ class AuditEntry(models.Model):
         LABELER_ROTATE_KEY = "labeler.rotate_key", _("Labeler's key changed")
         EVIDENCE_DOWNLOAD = "evidence.download", _("Evidence downloaded")
         EVIDENCE_DISCARD = "evidence.discard", _("Evidence discarded")
+        CASE_CLOSE = "case.close", _("Case closed")
+        CASE_REOPEN = "case.reopen", _("Case reopened")
 
     class Stage(models.TextChoices):
         """Of an action that no transaction holds, because it waits for the network: two entries. An

@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from hosting.models import Host, HostQuerySet
+from moderation.models.cases import Case
 from moderation.models.evidence import Evidence
 from server.database.search_indexes import index_of_words
 
@@ -14,13 +15,32 @@ class ReportQuerySet(models.QuerySet["Report"]):
     def of(self, hosts: HostQuerySet) -> "ReportQuerySet":
         return self.filter(host__in=hosts)
 
+    def undecided(self) -> "ReportQuerySet":
+        return self.filter(resolution="")
+
 
 class Report(models.Model):
-    """What somebody with an account here found amiss (moderation.desk.reports.reports). All names
-    are text: a report outlives whom it is from and whom it is about."""
+    """What somebody found amiss (moderation.desk.reports.reports). All names are text: a report
+    outlives whom it is from and whom it is about."""
+
+    class Source(models.TextChoices):
+        """How it came."""
+
+        PEOPLE = "people", _("somebody with an account")
+        PUBLIC = "public", _("the public page")
+        NOTICE = "notice", _("an abuse notice")
+        SCANNER = "scanner", _("the scanner")
+        STAFF = "staff", _("staff")
 
     host = models.ForeignKey(Host, on_delete=models.PROTECT, related_name="+")  # the reporter's
-    reported_by = models.CharField(_("reported by"), max_length=2048)  # a DID
+    case = models.ForeignKey(
+        Case, on_delete=models.PROTECT, null=True, blank=True, related_name="reports"
+    )
+    source = models.TextField(
+        choices=Source.choices, default=Source.PEOPLE, db_default=Source.PEOPLE
+    )
+    # A DID, or from outside the address that was left, if any
+    reported_by = models.CharField(_("reported by"), max_length=2048, blank=True)
     reason_type = models.CharField(_("kind"), max_length=300)  # the lexicon's word
     reason = models.TextField(_("reason"), blank=True)
     subject_did = models.CharField(_("about"), max_length=2048)
@@ -29,6 +49,9 @@ class Report(models.Model):
     tool = models.TextField(blank=True)  # JSON: the app it came from
     evidence = models.ForeignKey(
         Evidence, on_delete=models.SET_NULL, null=True, blank=True, related_name="reports"
+    )
+    resolution = models.TextField(
+        choices=Case.Resolution.choices, blank=True, default="", db_default=""
     )
     created_at = models.DateTimeField(_("when"), auto_now_add=True)
 

@@ -235,6 +235,13 @@ def test_a_report_of_before_keeps_its_evidence(upgraded: None) -> None:
     assert report.evidence.path == "com.example.note/first"
 
 
+def test_a_report_of_before_has_joined_a_case(upgraded: None) -> None:
+    report = Report.objects.select_related("case").get(reason=write_dump.REASON)
+    assert report.case is not None
+    assert (report.case.subject, report.case.state) == (report.subject_uri, "open")
+    assert report.case.events.get().kind == "opened"
+
+
 @pytest.mark.parametrize(
     ("model", "state"),
     [(PlcOperation, "waiting"), (OutgoingMail, "running"), (ImportJob, "running"),

@@ -11,10 +11,13 @@ import orjson
 from django.db import transaction
 
 from accounts.models import Account
+from moderation.desk import cases, kinds, subjects
 from moderation.desk.reports import evidence
+from moderation.desk.subjects import REPO_REF, STRONG_REF, Subject, UnfitSubject
 from moderation.models import Report
 from protocol.errors import InvalidRequest, XrpcError
-from protocol.syntax import AtUri, InvalidSyntax, is_did
+
+__all__ = ["REPO_REF", "STRONG_REF", "UnfitSubject", "file", "keep"]
 
 APPEALS: Final = frozenset(
     {
@@ -23,8 +26,6 @@ APPEALS: Final = frozenset(
         "tools.ozone.inbox.appealActionedSubject",
     }
 )
-REPO_REF: Final = "com.atproto.admin.defs#repoRef"
-STRONG_REF: Final = "com.atproto.repo.strongRef"
 REASON_TYPE_MAX_CHARACTERS = 300
 TOOL_MAX_BYTES = 10_000
 
@@ -37,10 +38,6 @@ class OnlyAppeals(XrpcError):
     message = "An account that was taken down may only appeal"
 
 
-class UnfitSubject(InvalidRequest):
-    """400: not an account and not a record."""
-
-
 def file(
     reporter: Account,
     subject: Mapping[str, Any],
@@ -48,8 +45,8 @@ def file(
     reason: str = "",
     tool: Mapping[str, Any] | None = None,
 ) -> Report:
-    """Keep a report for the staff of the reporter's host, and what it is about with it
-    (moderation.desk.reports.evidence). `subject` as the wire has it.
+    """Keep a report for the staff of the reporter's host (moderation.desk.cases), and what it is
+    about with it (moderation.desk.reports.evidence). `subject` as the wire has it.
 
     Raises OnlyAppeals, UnfitSubject, InvalidRequest.
     """
@@ -60,36 +57,22 @@ def file(
     tool_text = orjson.dumps(tool).decode() if tool else ""
     if len(tool_text) > TOOL_MAX_BYTES:
         raise InvalidRequest("modTool is too large")
-    about = _subject(subject)
+    about = subjects.of_wire(subject)
+    draft = Report(
+        host=reporter.host,
+        reported_by=reporter.did,
+        reason_type=reason_type,
+        reason=reason,
+        tool=tool_text.replace("\\u0000", ""),
+    )
+    return keep(draft, about)
+
+
+def keep(report: Report, about: Subject) -> Report:
+    """Store a report of any source: it joins a case, and what it is about is copied."""
+    report.subject_did, report.subject_uri, report.subject_cid = about.did, about.uri, about.cid
     with transaction.atomic():
-        report = Report.objects.create(
-            host=reporter.host,
-            reported_by=reporter.did,
-            reason_type=reason_type,
-            reason=reason,
-            tool=tool_text.replace("\\u0000", ""),
-            **about,
-        )
+        report.case = cases.open_or_join(report.host, about, kinds.of_reason(report.reason_type))
+        report.save()
         evidence.keep(report)
     return report
-
-
-def _subject(subject: Mapping[str, Any]) -> dict[str, str]:
-    """The columns that say whom or what it is about. Raises UnfitSubject."""
-    kind = subject.get("$type")
-    if kind == REPO_REF and is_did(str(subject.get("did"))):
-        return {"subject_did": subject["did"]}
-    if kind == STRONG_REF:
-        uri, cid = str(subject.get("uri")), str(subject.get("cid"))
-        return {"subject_did": _author(uri), "subject_uri": uri, "subject_cid": cid}
-    raise UnfitSubject("A report is about an account or a record")
-
-
-def _author(uri: str) -> str:
-    try:
-        author = AtUri.parse(uri).authority
-    except InvalidSyntax as reason:
-        raise UnfitSubject("The subject has no at-URI") from reason
-    if not is_did(author):
-        raise UnfitSubject("The subject's at-URI has to name a DID")
-    return author

@@ -1,0 +1,65 @@
+"""Deadlines: by when a case of a kind is to be decided, as its tenant has it.
+
+Child safety comes first everywhere: no tenant can give it more time.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from hosting.models import StaffUser, Tenant
+from moderation import permissions
+from moderation.models import Case, CaseDeadline
+from moderation.permissions import Deed
+
+Kind = Case.Kind
+HOURS_MAX: Final = 8_760  # a year
+HOURS: Final[Mapping[Case.Kind, int]] = {
+    Kind.CHILD_SAFETY: 1,
+    Kind.SELF_HARM: 4,
+    Kind.VIOLENCE: 12,
+    Kind.PRIVACY: 12,
+    Kind.SEXUAL: 24,
+    Kind.HARASSMENT: 48,
+    Kind.LEGAL: 48,
+    Kind.MISLEADING: 72,
+    Kind.RULES: 72,
+    Kind.SPAM: 72,
+    Kind.OTHER: 72,
+    Kind.APPEAL: 168,
+}
+
+
+def hours(tenant_id: int) -> dict[str, int]:
+    """The hours for each kind at a tenant."""
+    own = CaseDeadline.objects.filter(tenant=tenant_id).values_list("kind", "hours")
+    return {**{str(kind): most for kind, most in HOURS.items()}, **dict(own)}
+
+
+def due_at(tenant_id: int, kind: str) -> datetime:
+    """When a case of this kind that is opened now has to be decided."""
+    own = CaseDeadline.objects.filter(tenant=tenant_id, kind=kind)
+    found = own.values_list("hours", flat=True).first()
+    return timezone.now() + timedelta(hours=HOURS[Kind(kind)] if found is None else found)
+
+
+def hours_max(kind: str) -> int:
+    """The most that a tenant may give cases of a kind."""
+    return HOURS[Kind.CHILD_SAFETY] if kind == Kind.CHILD_SAFETY else HOURS_MAX
+
+
+def set_hours(staff: StaffUser, tenant: Tenant, wanted: Mapping[str, int]) -> None:
+    """Take a tenant's own table; it holds for cases that are opened from now on.
+
+    Raises NotAllowed.
+    """
+    permissions.require(staff, Deed.SETTINGS_CHANGE, tenant.pk)
+    with transaction.atomic():
+        for kind, given in wanted.items():
+            bounded = max(1, min(given, hours_max(kind)))
+            CaseDeadline.objects.update_or_create(
+                tenant=tenant, kind=Kind(kind), defaults={"hours": bounded}
+            )
