@@ -132,6 +132,7 @@ INSTALLED_APPS = [
     "accounts",
     "repos",
     "moderation",
+    "provider",
     "xrpc",
     "unfold",
     "django.contrib.admin.apps.SimpleAdminConfig",

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("protocol", "server", "hosting", "accounts", "repos", "moderation", "xrpc")
+PACKAGES = ("protocol", "server", "hosting", "accounts", "repos", "moderation", "provider", "xrpc")
 
 
 def modules(package: str) -> list[Path]:

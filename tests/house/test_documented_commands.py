@@ -111,8 +111,22 @@ def test_blobs_are_denied_and_allowed(grove: RunningGrove, folder: Path) -> None
     typed(grove, "blob deny", folder)
 
 
+def test_a_domain_is_given_checked_and_taken_away(grove: RunningGrove, folder: Path) -> None:
+    said = typed(grove, "domain add", folder)
+    assert "address" in said
+    assert "removed" in said
+
+
+def test_tenants_are_made_as_a_file_says(grove: RunningGrove, folder: Path) -> None:
+    tables = block(f"{OPERATORS}/install.md", "[tenants.acme]").replace("acme.example", "acme.org")
+    (folder / "tenants.toml").write_text(tables)
+    script = block(OPERATORS, "apply tenants.toml").replace("tenants.toml", f"{folder}/tenants.toml")
+    assert grove.command(script).count("tenants.acme: made") == 2
+    assert grove.command(script).count("Nothing differs") == 2
+
+
 def test_letters_get_a_sender_and_a_language(grove: RunningGrove, folder: Path) -> None:
-    typed(grove, "Sender.objects", folder)
+    typed(grove, "--sender-address", folder)
 
 
 def test_a_postgres_of_ones_own_is_told_to_log_no_values(grove: RunningGrove, folder: Path) -> None:
@@ -131,7 +145,7 @@ def test_the_labelers_account_gets_its_reserved_name_and_the_hosts_trust(
     said = typed(grove, "--moderation-did", folder, NETWORK, LABELER=did)
     found = Api(grove.port).call("com.atproto.identity.resolveHandle", handle="moderation.test")
     assert found == {"did": did}
-    assert f"moderation service {did}" in said
+    assert f"moderation-did: none -> {did}" in said
 
 
 def test_a_dump_of_a_running_grove_comes_back_in_a_fresh_one(

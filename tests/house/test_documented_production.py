@@ -42,7 +42,8 @@ def test_the_documented_production_is_no_sandbox(grove: RunningGrove) -> None:
     grove.await_line("running, but no host is called pds.example.org yet")
     for name in ("pds.example.org", "birch.pds.example.org", "localhost"):
         assert status(grove, "/xrpc/com.atproto.server.describeServer", name) == 404
-    made = block(OPERATORS, "create_host(acme").replace("pds.acme.example", "pds.example.org")
+    made = block(OPERATORS, "host add").replace("pds.acme.example", "pds.example.org")
+    made = made.replace(".acme.example", ".example.org")
     grove.command(made)
     grove.await_line("ready https://pds.example.org")
     assert status(grove, "/xrpc/com.atproto.server.describeServer", "pds.example.org") == 200

@@ -1,6 +1,7 @@
 """`manage.py host`: what the provider sets, from arguments and standard input."""
 
 import io
+import json
 import sys
 
 import pytest
@@ -17,15 +18,23 @@ def run(*arguments, stdin="", monkeypatch=None) -> str:
     if monkeypatch:
         monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
     said = io.StringIO()
-    call_command("host", "localhost", *arguments, stdout=said)
+    call_command("host", "set", "localhost", *arguments, stdout=said)
     return said.getvalue()
 
 
-def test_without_options_it_only_says_how_things_are(ash):
-    assert run() == (
-        "localhost: sign-up open; admin password none; moderation service none;"
-        " captcha our own puzzle; app view default; reports default\n"
-    )
+def shown() -> dict:
+    said = io.StringIO()
+    call_command("host", "show", "localhost", "--json", stdout=said)
+    return json.loads(said.getvalue())
+
+
+def test_how_a_host_is_set_is_shown_with_who_says_so(ash, settings):
+    settings.APPVIEW_DID = "did:web:view.example"
+    run("--moderation-did", MOD)
+    said = shown()
+    assert said["domains"] == [".test"]
+    assert said["settings"]["moderation-did"] == {"value": MOD, "source": "host"}
+    assert said["settings"]["appview-did"] == {"value": "did:web:view.example", "source": "platform"}
 
 
 def test_a_moderation_service_is_named_and_taken_away(ash):
@@ -44,7 +53,7 @@ def test_a_host_gets_services_of_its_own_and_gives_them_up(ash):
 
 
 def test_copies_of_moved_accounts_are_kept_for_some_days_or_for_good(ash):
-    assert "copies of moved accounts kept 90 days" in run("--moved-copy-kept-days", "90")
+    assert "moved-copy-kept-days: none -> 90" in run("--moved-copy-kept-days", "90")
     run("--moved-copy-kept-days", "")
     assert Host.objects.get().tenant.moved_copy_kept_days is None
 
@@ -87,4 +96,4 @@ def test_what_cannot_be_is_refused_and_nothing_is_changed(ash, monkeypatch, argu
 
 def test_a_host_that_is_not_here_is_not_made(ash):
     with pytest.raises(CommandError, match=r"No host is named elsewhere\.example"):
-        call_command("host", "elsewhere.example")
+        call_command("host", "show", "elsewhere.example")

@@ -1,0 +1,210 @@
+"""What the provider may set for one host: a typed table, and where each value comes from.
+
+A setting lies in the host's row, in its tenant's, or in the row of its e-mails' sender. One that a
+host leaves empty is the deployment's (docs/operators/configuration.md).
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, cast
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+
+from hosting.mail.emails import sender_of
+from hosting.mail.models import Sender
+from hosting.models import Host, Tenant
+from hosting.tenancy import routing
+from protocol.syntax import is_did
+from provider.errors import InvalidField, first_fault
+
+Value = str | int | bool | None
+
+
+class Source(StrEnum):
+    """Who says what a setting is."""
+
+    PLATFORM = "platform"
+    TENANT = "tenant"
+    HOST = "host"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting. `model` and `column` say where it lies; when that is empty, `platform` holds."""
+
+    name: str  # of the option and of the key in a file: `appview-url`
+    what: str
+    model: type[models.Model] = Host
+    column: str = ""
+    platform: Callable[[], Value] = lambda: None
+
+    @property
+    def field(self) -> "models.Field[Any, Any]":
+        """The column that holds it."""
+        column = self.column or self.name.replace("-", "_")
+        found: Any = self.model._meta.get_field(column)
+        return cast("models.Field[Any, Any]", found)
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """What a setting is now, and who says so."""
+
+    setting: Setting
+    value: Value
+    source: Source
+
+
+SETTINGS: Final = (
+    Setting("admission", f"who may sign up: {', '.join(Host.Admission.values)}"),
+    Setting(
+        "sign-up-limit-count", "more sign-ups than this in ten minutes are held; empty: no limit"
+    ),
+    Setting("did-method", "of new accounts: plc or web; decide it before the first sign-up"),
+    Setting(
+        "moderation-did",
+        "who may use com.atproto.admin.*",
+        platform=lambda: settings.REPORT_DID if settings.SANDBOX else "",
+    ),
+    Setting("moderation-url", "its URL, which answers tools.ozone.*"),
+    Setting(
+        "appview-url",
+        "the app view that answers what the host does not",
+        platform=lambda: settings.APPVIEW_URL,
+    ),
+    Setting("appview-did", "its DID", platform=lambda: settings.APPVIEW_DID),
+    Setting(
+        "appview-cdn",
+        "its images: a URL with {preset}, {did} and {cid}",
+        platform=lambda: settings.APPVIEW_CDN,
+    ),
+    Setting("report-url", "the service that takes reports", platform=lambda: settings.REPORT_URL),
+    Setting("report-did", "its DID", platform=lambda: settings.REPORT_DID),
+    Setting(
+        "blob-limit-bytes", "the largest file", platform=lambda: int(settings.BLOB_LIMIT_BYTES)
+    ),
+    Setting(
+        "blob-quota-bytes",
+        "all files of one account together; 0: no quota",
+        platform=lambda: int(settings.BLOB_QUOTA_BYTES),
+    ),
+    Setting("captcha-verify-url", "of an outside captcha; empty: our puzzle"),
+    Setting("captcha-site-key", "the public half of its keys"),
+    Setting(
+        "sender-address",
+        "where its e-mails come from",
+        Sender,
+        "address",
+        platform=lambda: str(settings.MAIL_FROM),
+    ),
+    Setting("sender-language", "of e-mails to people who chose none", Sender, "language"),
+    Setting(
+        "sign-in-alerts",
+        "whether people hear of sign-ins from new places",
+        Sender,
+        "has_sign_in_alerts",
+    ),
+    Setting(
+        "moved-copy-kept-days",
+        "days that copies of accounts are kept which moved away from its tenant (all its hosts);"
+        " empty: until their owners delete them",
+        Tenant,
+    ),
+    Setting(
+        "wants-second-factors",
+        "whether its tenant's people (at all hosts) are asked for a second factor",
+        Tenant,
+    ),
+)
+BY_NAME: Final[Mapping[str, Setting]] = {setting.name: setting for setting in SETTINGS}
+
+
+def current(host: Host) -> Iterator[Current]:
+    """Every setting, with what holds at the host now."""
+    rows = _rows(host)
+    for setting in SETTINGS:
+        value: Value = getattr(rows[setting.model], setting.field.attname)
+        if value not in (None, ""):
+            source = Source.TENANT if setting.model is Tenant else Source.HOST
+            yield Current(setting, value, source)
+        else:
+            yield Current(setting, setting.platform(), Source.PLATFORM)
+
+
+@transaction.atomic
+def change(host: Host, values: Mapping[str, object]) -> list[str]:
+    """Set some settings by name, all or none; what each was and is: `admission: open -> invite`.
+
+    Values may be text, as on a command line (`on`, `90`, `""` for the platform's). Raises
+    InvalidField.
+    """
+    rows, said = _rows(host), []
+    for name, given in values.items():
+        setting = BY_NAME.get(name)
+        if setting is None:
+            raise InvalidField(name, f"There is no setting {name}.")
+        row, column = rows[setting.model], setting.field.attname
+        before, after = getattr(row, column), _parsed(setting, given)
+        if before != after:
+            setattr(row, column, after)
+            said.append(f"{name}: {shown(before)} -> {shown(after)}")
+    for row in rows.values():
+        _save(row)
+    if said:
+        transaction.on_commit(routing.forget)
+    return said
+
+
+def _rows(host: Host) -> dict[type[models.Model], models.Model]:
+    return {Host: host, Tenant: host.tenant, Sender: sender_of(host)}
+
+
+def _parsed(setting: Setting, given: object) -> Value:
+    """The value as the column has it."""
+    field = setting.field
+    if given in ("", None):
+        return None if field.null else _empty(field)
+    if isinstance(field, models.BooleanField):
+        return _switch(setting.name, given)
+    if isinstance(field, models.URLField):
+        given = str(given).rstrip("/")
+    if setting.name.endswith("-did") and not is_did(str(given)):
+        raise InvalidField(setting.name, f"{given} is not a DID.")
+    try:
+        value: Value = field.to_python(given)
+    except ValidationError as fault:
+        raise InvalidField(setting.name, " ".join(fault.messages)) from fault
+    return value
+
+
+def _empty(field: "models.Field[Any, Any]") -> Value:
+    """What an empty text stands for in a column that is never null."""
+    return field.get_default() if field.has_default() else ""
+
+
+def _switch(name: str, given: object) -> bool:
+    if isinstance(given, bool):
+        return given
+    if given not in ("on", "off"):
+        raise InvalidField(name, f"{given} is neither on nor off.")
+    return given == "on"
+
+
+def shown(value: object) -> str:
+    """A value as a line for people has it."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return "none" if value in (None, "") else str(value)
+
+
+def _save(row: models.Model) -> None:
+    try:
+        row.full_clean()
+    except ValidationError as fault:
+        found = first_fault(fault)
+        names = (each.name for each in SETTINGS if each.field.name == found.field)
+        raise InvalidField(next(names, found.field), found.message) from fault
+    row.save()

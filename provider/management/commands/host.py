@@ -1,0 +1,169 @@
+"""`manage.py host add|list|show|set|remove`: PDS hosts, and what the provider sets for them.
+
+Secrets come in on standard input, a line each, so that no list of processes and no shell's history
+has them. The admin password and the moderation service open com.atproto.admin.*.
+"""
+
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import MinimumLengthValidator, validate_password
+from django.core.exceptions import ValidationError
+from django.core.management import CommandError, CommandParser
+from django.db import transaction
+
+from hosting import signals
+from hosting.models import Host
+from hosting.tenancy import routing
+from provider import host_settings, hosts, tenants
+from provider.management.printing import ProviderCommand
+from server.encryption import keyring
+
+_PASSWORD_MIN_CHARACTERS = 12
+
+
+class Command(ProviderCommand):
+    """See the module's docstring."""
+
+    help = __doc__ or ""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        add = self.add_verb(verbs, "add", "Make a host of a tenant.")
+        add.add_argument("name", help="the host's name: pds.acme.example")
+        add.add_argument("--tenant", required=True, help="the tenant's short name")
+        add.add_argument(
+            "--domain", action="append", default=[], help="a handle domain; repeatable"
+        )
+        add.add_argument(
+            "--origin", default="", help="its public URL; https and the name without it"
+        )
+        _add_settings(add)
+        listed = self.add_verb(verbs, "list", "All hosts, or those of a tenant.")
+        listed.add_argument("--tenant")
+        show = self.add_verb(verbs, "show", "How a host is set, and who says so.")
+        show.add_argument("name")
+        change = self.add_verb(verbs, "set", "Change what is given, leave the rest; '' empties.")
+        change.add_argument("name")
+        _add_settings(change)
+        remove = self.add_verb(verbs, "remove", "Remove a host that nobody ever used.")
+        remove.add_argument("name")
+
+    def do_add(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Make it, set what was given, and show it."""
+        tenant = tenants.named(options["tenant"])
+        with transaction.atomic():
+            host = hosts.create(tenant, options["name"], options["domain"], options["origin"])
+            _change(host, options)
+        return _shown(host)
+
+    def do_list(self, options: dict[str, Any]) -> list[dict[str, Any]]:
+        """A row for each, in the order of their names."""
+        found = Host.objects.select_related("tenant").prefetch_related("handle_domains")
+        if options["tenant"]:
+            found = found.filter(tenant=tenants.named(options["tenant"]))
+        return [
+            {
+                "host": host.hostname,
+                "tenant": host.tenant.slug,
+                "domains": [domain.name for domain in host.handle_domains.all()],
+            }
+            for host in found.order_by("hostname")
+        ]
+
+    def do_show(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Every setting with its source."""
+        return _shown(hosts.named(options["name"]))
+
+    def do_set(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Change it: what each setting was and is."""
+        host = hosts.named(options["name"])
+        changed = _change(host, options)
+        if options["request_crawl"]:
+            return _crawl_requested(host)
+        return {"host": host.hostname, "changed": changed}
+
+    def do_remove(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Remove it."""
+        hosts.remove(hosts.named(options["name"]))
+        return {"host": options["name"], "state": "removed"}
+
+
+def _add_settings(parser: ArgumentParser) -> None:
+    for setting in host_settings.SETTINGS:
+        parser.add_argument(f"--{setting.name}", help=setting.what)
+    parser.add_argument(
+        "--read-captcha-secret", action="store_true", help="a line of standard input"
+    )
+    parser.add_argument(
+        "--read-admin-password", action="store_true", help="a line of standard input"
+    )
+    parser.add_argument(
+        "--request-crawl", action="store_true", help="ask the relays of GROVE_CRAWLERS now"
+    )
+
+
+@transaction.atomic
+def _change(host: Host, options: dict[str, Any]) -> list[str]:
+    """What was asked for, all of it or nothing."""
+    named = {name: options[name.replace("-", "_")] for name in host_settings.BY_NAME}
+    said = host_settings.change(host, {n: value for n, value in named.items() if value is not None})
+    if options["read_captcha_secret"]:
+        host.captcha_secret = keyring.wrap(_line().encode())
+        said.append("captcha-secret: set")
+    if options["read_admin_password"]:
+        host.admin_password = make_password(_password())
+        said.append("admin-password: set")
+    host.save()
+    transaction.on_commit(routing.forget)
+    return said
+
+
+def _crawl_requested(host: Host) -> dict[str, Any]:
+    """Ask the relays; what each of them said."""
+    if not settings.CRAWLERS:
+        raise CommandError("No relay to ask: name them in GROVE_CRAWLERS.")
+    answers: list[tuple[Any, Any]] = signals.crawl_requested.send(sender=Host, host=host)
+    failures: dict[str, str] = {}
+    for _, answer in answers:
+        failures |= answer
+    said = {relay: failure or "asked" for relay, failure in failures.items()}
+    if any(failures.values()):
+        raise CommandError("; ".join(f"{relay}: {word}" for relay, word in said.items()))
+    return said
+
+
+def _shown(host: Host) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "host": host.hostname,
+        "tenant": host.tenant.slug,
+        "origin": host.origin,
+        "service DID": host.service_did,
+        "domains": [domain.name for domain in host.handle_domains.all()],
+        "admin-password": "set" if host.admin_password else "none",
+    }
+    shown["settings"] = {
+        each.setting.name: {"value": each.value, "source": str(each.source)}
+        for each in host_settings.current(host)
+    }
+    return shown
+
+
+def _line() -> str:
+    line = sys.stdin.readline().rstrip("\r\n")
+    if not line:
+        raise CommandError("Standard input is empty.")
+    return line
+
+
+def _password() -> str:
+    password = _line()
+    try:
+        MinimumLengthValidator(_PASSWORD_MIN_CHARACTERS).validate(password)
+        validate_password(password)
+    except ValidationError as fault:
+        raise CommandError(" ".join(fault.messages)) from fault
+    return password

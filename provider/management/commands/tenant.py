@@ -1,0 +1,97 @@
+"""`manage.py tenant create|list|show|set|delete`: the provider's customers."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management import CommandParser
+from django.db import models
+from django.db.models import Count
+
+from accounts.models import Account
+from hosting.models import Tenant
+from provider import tenants
+from provider.management.printing import ProviderCommand
+
+
+class Command(ProviderCommand):
+    """See the module's docstring."""
+
+    help = __doc__ or ""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        create = self.add_verb(verbs, "create", "Make a tenant; `host add` gives it a host.")
+        create.add_argument("slug", help="its short name: acme")
+        _add_fields(create)
+        self.add_verb(verbs, "list", "All tenants, with their hosts and accounts.")
+        show = self.add_verb(verbs, "show", "All about one tenant.")
+        show.add_argument("slug")
+        change = self.add_verb(verbs, "set", "Change what is given, leave the rest.")
+        change.add_argument("slug")
+        _add_fields(change)
+        delete = self.add_verb(verbs, "delete", "Remove a tenant that has no hosts.")
+        delete.add_argument("slug")
+
+    def do_create(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Make it, and show it."""
+        fields = _given(options)
+        return _shown(tenants.create(options["slug"], {"name": options["slug"], **fields}))
+
+    def do_list(self, _options: dict[str, Any]) -> list[dict[str, Any]]:
+        """A row for each, in the order of their names."""
+        counted = Tenant.objects.annotate(
+            accounts=Count(
+                "hosts__accounts", filter=models.Q(hosts__accounts__opened_at__isnull=False)
+            )
+        )
+        return [
+            {
+                "tenant": tenant.slug,
+                "name": tenant.name,
+                "hosts": [host.hostname for host in tenant.hosts.all()],
+                "accounts": tenant.accounts,
+            }
+            for tenant in counted.prefetch_related("hosts").order_by("slug")
+        ]
+
+    def do_show(self, options: dict[str, Any]) -> dict[str, Any]:
+        """What was set, and what is there."""
+        return _shown(tenants.named(options["slug"]))
+
+    def do_set(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Change it, and show it."""
+        return _shown(tenants.change(tenants.named(options["slug"]), _given(options)))
+
+    def do_delete(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Remove it."""
+        tenants.delete(tenants.named(options["slug"]))
+        return {"tenant": options["slug"], "state": "deleted"}
+
+
+def _add_fields(parser: ArgumentParser) -> None:
+    for field, what in tenants.FIELDS.items():
+        kind = Tenant._meta.get_field(field)
+        option = f"--{field.replace('_', '-')}"
+        if isinstance(kind, models.BooleanField):
+            parser.add_argument(option, choices=("on", "off"), help=what)
+        else:
+            parser.add_argument(option, help=what)
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    """The fields that were named; an empty value empties one that may be empty."""
+    given = {field: options[field] for field in tenants.FIELDS if options[field] is not None}
+    for field, value in given.items():
+        kind = Tenant._meta.get_field(field)
+        if isinstance(kind, models.BooleanField):
+            given[field] = value == "on"
+        elif kind.null and value == "":
+            given[field] = None
+    return given
+
+
+def _shown(tenant: Tenant) -> dict[str, Any]:
+    fields = {field.replace("_", "-"): getattr(tenant, field) for field in tenants.FIELDS}
+    hosts = [host.hostname for host in tenant.hosts.order_by("hostname")]
+    accounts = Account.objects.filter(host__tenant=tenant).open().count()
+    return {"tenant": tenant.slug, **fields, "hosts": hosts, "accounts": accounts}

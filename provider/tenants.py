@@ -1,0 +1,66 @@
+"""Tenants: made, looked up, changed, removed."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from hosting.models import Tenant
+from hosting.tenancy import routing
+from provider.errors import InUse, NameTaken, NoSuchThing, first_fault
+
+# What the provider may say of a tenant, and what it is.
+FIELDS: Final[Mapping[str, str]] = {
+    "name": "as people read it: Acme Association",
+    "primary_colour": "of its pages and e-mails: #2f6b3a",
+    "support_email": "where answers to its e-mails go",
+    "privacy_policy_url": "linked from its pages",
+    "terms_of_service_url": "linked from its pages",
+    "moved_copy_kept_days": "for how long copies of accounts that moved away are kept",
+    "wants_second_factors": "whether people are asked to set up a second factor",
+}
+
+
+def create(slug: str, fields: Mapping[str, object]) -> Tenant:
+    """Make a tenant; it has no host yet. `fields` are some of FIELDS, `name` among them.
+
+    Raises InvalidField, NameTaken.
+    """
+    if Tenant.objects.filter(slug=slug).exists():
+        raise NameTaken(f"There is a tenant {slug} already.")
+    return _save(Tenant(slug=slug), fields)
+
+
+def named(slug: str) -> Tenant:
+    """The tenant of that short name. Raises NoSuchThing."""
+    tenant = Tenant.objects.filter(slug=slug).first()
+    if tenant is None:
+        raise NoSuchThing(f"No tenant is called {slug}.")
+    return tenant
+
+
+def change(tenant: Tenant, fields: Mapping[str, object]) -> Tenant:
+    """Set some of FIELDS. Raises InvalidField."""
+    return _save(tenant, fields)
+
+
+@transaction.atomic
+def delete(tenant: Tenant) -> None:
+    """Remove a tenant that has no hosts, with its staff's roles. Raises InUse."""
+    hosts = list(tenant.hosts.values_list("hostname", flat=True))
+    if hosts:
+        raise InUse(f"Tenant {tenant.slug}", hosts, len(hosts))
+    tenant.delete()
+
+
+def _save(tenant: Tenant, fields: Mapping[str, object]) -> Tenant:
+    for field, value in fields.items():
+        setattr(tenant, field, value)
+    try:
+        tenant.full_clean()
+    except ValidationError as fault:
+        raise first_fault(fault) from fault
+    tenant.save()
+    routing.forget()
+    return tenant
