@@ -104,7 +104,8 @@ def test_what_the_provider_sets_for_a_host(grove: RunningGrove, folder: Path) ->
     with upstreams.running() as relay:
         said = typed(grove, "--read-captcha-secret", folder, GROVE_CRAWLERS=relay.url)
     assert [seen.target for seen in relay.seen] == ["/xrpc/com.atproto.sync.requestCrawl"]
-    assert "admin password set; moderation service did:plc:ewvi7nx" in said
+    assert "admin-password: set" in said
+    assert "moderation-did: none -> did:plc:ewvi7nx" in said
 
 
 def test_blobs_are_denied_and_allowed(grove: RunningGrove, folder: Path) -> None:
@@ -120,7 +121,9 @@ def test_a_domain_is_given_checked_and_taken_away(grove: RunningGrove, folder: P
 def test_tenants_are_made_as_a_file_says(grove: RunningGrove, folder: Path) -> None:
     tables = block(f"{OPERATORS}/install.md", "[tenants.acme]").replace("acme.example", "acme.org")
     (folder / "tenants.toml").write_text(tables)
-    script = block(OPERATORS, "apply tenants.toml").replace("tenants.toml", f"{folder}/tenants.toml")
+    script = block(OPERATORS, "apply tenants.toml").replace(
+        "tenants.toml", f"{folder}/tenants.toml"
+    )
     assert grove.command(script).count("tenants.acme: made") == 2
     assert grove.command(script).count("Nothing differs") == 2
 
@@ -145,7 +148,7 @@ def test_the_labelers_account_gets_its_reserved_name_and_the_hosts_trust(
     said = typed(grove, "--moderation-did", folder, NETWORK, LABELER=did)
     found = Api(grove.port).call("com.atproto.identity.resolveHandle", handle="moderation.test")
     assert found == {"did": did}
-    assert f"moderation-did: none -> {did}" in said
+    assert f"-> {did}" in said
 
 
 def test_a_dump_of_a_running_grove_comes_back_in_a_fresh_one(

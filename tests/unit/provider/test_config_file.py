@@ -68,7 +68,7 @@ def test_what_differs_is_changed_and_the_rest_left(db):
         ('[tenants.acme.hosts."a.org"]\ndomains = ["org"]', 'tenants.acme.hosts."a.org".domain'),
         ('[tenants.acme.hosts."a.org"]\nadmission = "all"', 'tenants.acme.hosts."a.org".admission'),
         ('[tenants.acme.hosts."a.org"]\ndomains = 3', 'tenants.acme.hosts."a.org".domains'),
-        ('[tenants.acme.hosts."a.org"]\nblob-quota-bytes = [3]', 'tenants.acme.hosts."a.org".blob-quota-bytes'),
+        ('[tenants.acme.hosts."a.org"]\ndid-method = [3]', 'tenants.acme.hosts."a.org".did-method'),
         ('[tenants.acme.hosts."a.org"]\nwhatever = 3', 'tenants.acme.hosts."a.org".whatever'),
     ],
 )  # fmt: skip

@@ -34,7 +34,10 @@ def test_how_a_host_is_set_is_shown_with_who_says_so(ash, settings):
     said = shown()
     assert said["domains"] == [".test"]
     assert said["settings"]["moderation-did"] == {"value": MOD, "source": "host"}
-    assert said["settings"]["appview-did"] == {"value": "did:web:view.example", "source": "platform"}
+    assert said["settings"]["appview-did"] == {
+        "value": "did:web:view.example",
+        "source": "platform",
+    }
 
 
 def test_a_moderation_service_is_named_and_taken_away(ash):

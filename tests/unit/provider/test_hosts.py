@@ -29,7 +29,8 @@ def test_a_sandbox_answers_at_its_own_port(acme, settings):
 
 
 @pytest.mark.parametrize(
-    "name", ["", "localhost2", "192.0.2.1", "a_b.org", "-a.org", "a." * 130 + "org", "a b.org", "[::1]"]
+    "name",
+    ["", "localhost2", "192.0.2.1", "a_b.org", "-a.org", "a." * 130 + "org", "a b.org", "[::1]"],
 )
 def test_what_is_no_host_name_is_refused(acme, settings, name):
     settings.SANDBOX = False
