@@ -1,8 +1,10 @@
-"""Account status: taken down, and restored (its owner's part: `activation`).
+"""Account status: taken down, suspended, and back (its owner's part: `activation`).
 
-Both verbs may be repeated. A repetition changes nothing but is announced again, so that a relay
+All verbs may be repeated. A repetition changes nothing but is announced again, so that a relay
 which missed the first word hears the second (com.atproto.admin.updateSubjectStatus).
 """
+
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -29,6 +31,15 @@ class AccountTakedown(XrpcError):
     status = 401
     message = "Account has been taken down"
     page_text = _("This account was taken down by its host. You cannot sign in.")
+
+
+class AccountSuspended(XrpcError):
+    """401: the account is suspended for a time."""
+
+    name = "AccountSuspended"
+    status = 401
+    message = "Account is suspended"
+    page_text = _("Your account is suspended.")
 
 
 class AccountNotFound(XrpcError):
@@ -61,6 +72,38 @@ def restore(account: Account) -> Account:
         locked.takedown_ref = ""
         locked.save(update_fields=["taken_down_at", "takedown_ref"])
         return announce(locked)
+
+
+def suspend(account: Account, until: datetime | None) -> Account:
+    """Suspend an account: nobody reads it and it writes nothing; its owner can still sign in, see
+    why, take the data and leave. Apps that came by OAuth are signed out.
+
+    A repetition keeps the first moment and takes the new end. Raises `AccountNotFound`.
+    """
+    with transaction.atomic():
+        locked = lock_open(account)
+        locked.suspended_at = locked.suspended_at or timezone.now()
+        locked.suspended_until = until
+        end_oauth(locked)
+        locked.save(update_fields=["suspended_at", "suspended_until"])
+        return announce(locked)
+
+
+def lift_suspension(account: Account) -> Account:
+    """End a suspension; a takedown or deactivation beside it stays."""
+    with transaction.atomic():
+        locked = lock_open(account)
+        locked.suspended_at = locked.suspended_until = None
+        locked.save(update_fields=["suspended_at", "suspended_until"])
+        return announce(locked)
+
+
+def refuse_withheld(account: Account) -> None:
+    """Raise for who may not speak to other services: AccountTakedown, AccountSuspended."""
+    if account.taken_down_at is not None:
+        raise AccountTakedown
+    if account.suspended_at is not None:
+        raise AccountSuspended
 
 
 def lock_open(account: Account) -> Account:

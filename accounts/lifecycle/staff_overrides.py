@@ -1,4 +1,4 @@
-"""Staff overrides: e-mail address and password, set without the owner's proof.
+"""Staff overrides: e-mail address and password, set or ended without the owner's proof.
 
 Source: com.atproto.admin.updateAccountEmail and updateAccountPassword. Codes that were mailed
 before lead to the wrong mailbox or serve the wrong person, so they all go.
@@ -6,10 +6,11 @@ before lead to the wrong mailbox or serve the wrong person, so they all go.
 
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from accounts import status
 from accounts.authentication import credential_rules, email_codes
-from accounts.models import Account, Session, WebSession
+from accounts.models import Account, AppPassword, Session, WebSession
 
 
 def set_email(account: Account, email: str) -> None:
@@ -42,3 +43,23 @@ def set_password(account: Account, password: str) -> None:
         WebSession.objects.filter(account=locked).delete()
         status.end_oauth(locked)
         email_codes.burn_all(locked)
+
+
+def end_password(account: Account) -> None:
+    """End the main password, every app password and every session: whoever can read the account's
+    mail sets a new one. Raises AccountNotFound."""
+    with transaction.atomic():
+        locked = status.lock_open(account)
+        locked.password = make_password(None)
+        locked.save(update_fields=["password"])
+        AppPassword.objects.filter(account=locked).delete()
+        status.end_sessions(locked)
+        email_codes.burn_all(locked)
+
+
+def set_uploads(account: Account, *, are_blocked: bool) -> None:
+    """Let the account upload nothing, or again (repos.blobs.uploads). Raises AccountNotFound."""
+    with transaction.atomic():
+        locked = status.lock_open(account)
+        locked.uploads_blocked_at = timezone.now() if are_blocked else None
+        locked.save(update_fields=["uploads_blocked_at"])

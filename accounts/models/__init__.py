@@ -34,6 +34,7 @@ from accounts.models.sign_ins import SecurityChange, SignIn
 from accounts.models.sign_ups import (
     HeldSignUp,
     HeldSignUpQuerySet,
+    SignUpBlock,
     SignUpVelocityLimit,
     SpentChallenge,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "SeenPlcLog",
     "Session",
     "SignIn",
+    "SignUpBlock",
     "SignUpVelocityLimit",
     "SigningKey",
     "SpentChallenge",

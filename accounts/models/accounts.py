@@ -78,6 +78,9 @@ class Account(models.Model):
     # What the owner asked for with the deactivation: accounts.lifecycle.deletion acts on it.
     delete_after = models.DateTimeField(null=True, blank=True)
     suspended_at = models.DateTimeField(null=True, blank=True)
+    # When moderation.enforcement.suspensions lifts it; null: when staff do.
+    suspended_until = models.DateTimeField(null=True, blank=True)
+    uploads_blocked_at = models.DateTimeField(null=True, blank=True)  # repos.blobs.uploads
     taken_down_at = models.DateTimeField(null=True, blank=True)
     takedown_ref = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -133,6 +136,11 @@ class Account(models.Model):
                 fields=["status", "id"],
                 name="account_not_active",
                 condition=~Q(status="active"),
+            ),
+            models.Index(  # moderation.enforcement.suspensions asks every minute
+                fields=["suspended_until"],
+                name="account_suspended_until",
+                condition=Q(suspended_until__isnull=False),
             ),
             models.Index(  # accounts.lifecycle.deletion asks every minute
                 fields=["delete_after"],

@@ -110,6 +110,25 @@ class SignUpVelocityLimit(models.Model):
         db_table = "sign_up_velocity_limit"
 
 
+class SignUpBlock(models.Model):
+    """Addresses from which nobody may sign up at a host (accounts.signup.blocked_networks)."""
+
+    host = models.ForeignKey(Host, on_delete=models.CASCADE, related_name="sign_up_blocks")
+    network = models.CharField(max_length=50)  # CIDR, as Python's ipaddress writes it
+    reason = models.TextField()
+    until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "sign_up_block"
+        constraints = [
+            models.UniqueConstraint(fields=["host", "network"], name="sign_up_block_once_a_host")
+        ]
+
+    def __str__(self) -> str:
+        return self.network
+
+
 class SpentChallengeQuerySet(models.QuerySet["SpentChallenge"]):
     """Spent challenges, in the words that callers use."""
 

@@ -9,7 +9,7 @@ made and nothing announced until they say yes.
 
 from accounts.invites import codes
 from accounts.models import HeldSignUp
-from accounts.signup import approval_queue, captcha, velocity_limit
+from accounts.signup import approval_queue, blocked_networks, captcha, velocity_limit
 from accounts.signup.rules import Admitted, SignUp
 from hosting.models import Host
 from protocol.errors import InvalidRequest
@@ -23,11 +23,14 @@ class SignUpClosed(InvalidRequest):
 
 
 def check_open(host: Host, wanted: SignUp) -> None:
-    """Whether sign-up is open at all. Raises SignUpClosed, InvalidInviteCode."""
+    """Whether sign-up is open at all, and for this client. Raises SignUpClosed, SignUpsBlocked,
+    InvalidInviteCode."""
     if host.admission == Admission.CLOSED:
         raise SignUpClosed("This server does not accept new accounts.")
     if host.admission == Admission.MIGRATION_ONLY and not wanted.did:
         raise SignUpClosed("This server only accepts accounts that migrate from another server.")
+    if wanted.address:
+        blocked_networks.check(host, wanted.address)
     if host.has_invites_required and not wanted.invite_code:
         raise codes.InviteCodeMissing
 

@@ -80,6 +80,8 @@ ARCHIVE_READY = EmailKind("archive_ready", _("Your Archive Is Ready"))
 SIGN_UP_APPROVED = EmailKind("sign_up_approved", _("Your Account Is Ready"))
 SIGN_UP_REFUSED = EmailKind("sign_up_refused", _("Your Sign-up"))
 SIGN_UPS_HELD = EmailKind("sign_ups_held", _("Sign-ups Are Being Held"))  # to the tenant itself
+DECISION = EmailKind("decision", _("A Decision About Your Account"))
+APPEAL_DECIDED = EmailKind("appeal_decided", _("Your Appeal Was Decided"))
 # From the host's staff (com.atproto.admin.sendEmail): `from_staff` makes its context.
 FROM_STAFF = EmailKind(
     "from_staff",
@@ -110,6 +112,8 @@ ALL: Mapping[str, EmailKind] = {
         SIGN_UP_APPROVED,
         SIGN_UP_REFUSED,
         SIGN_UPS_HELD,
+        DECISION,
+        APPEAL_DECIDED,
         FROM_STAFF,
     )
 }

@@ -1,4 +1,4 @@
-"""The tables of moderation: the audit log, reports, their evidence, cases, bulk actions, labels."""
+"""The tables of moderation: one module a matter, from the audit log on."""
 
 from moderation.models.audit import AuditEntry, AuditQuerySet
 from moderation.models.bulk import BulkAction, BulkItem
@@ -10,8 +10,10 @@ from moderation.models.cases import (
     CaseQuerySet,
     CaseViewer,
 )
+from moderation.models.decisions import Decision, DecisionQuerySet, NoticeText
 from moderation.models.evidence import Evidence, EvidenceQuerySet
 from moderation.models.labels import Label, LabelCounter, Labeler, LabelKey, LabelQuerySet
+from moderation.models.policies import Policy, Strike, StrikeQuerySet
 from moderation.models.reports import Report, ReportQuerySet
 
 __all__ = [
@@ -25,6 +27,8 @@ __all__ = [
     "CaseFilter",
     "CaseQuerySet",
     "CaseViewer",
+    "Decision",
+    "DecisionQuerySet",
     "Evidence",
     "EvidenceQuerySet",
     "Label",
@@ -32,6 +36,10 @@ __all__ = [
     "LabelKey",
     "LabelQuerySet",
     "Labeler",
+    "NoticeText",
+    "Policy",
     "Report",
     "ReportQuerySet",
+    "Strike",
+    "StrikeQuerySet",
 ]

@@ -13,6 +13,7 @@ from itertools import chain
 from typing import IO, NamedTuple
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from protocol import cid
 from protocol.errors import InvalidRequest
@@ -36,6 +37,8 @@ _LOOK_UP = f"""
         UPDATE blob SET changed_at = now() WHERE repo_id = %(repo)s AND cid = %(cid)b
         RETURNING mime_type, state)
     SELECT h.tenant_id, coalesce(h.blob_quota_bytes, %(quota)s::bigint), coalesce(u.used_bytes, 0),
+        EXISTS (SELECT FROM account WHERE id = %(repo)s
+            AND (uploads_blocked_at IS NOT NULL OR suspended_at IS NOT NULL)),
         k.mime_type, k.state, CASE WHEN %(is_vague)s THEN ARRAY({declared_types.NAMING}) END
     FROM host h LEFT JOIN known k ON true LEFT JOIN blob_usage u ON u.repo_id = %(repo)s
     WHERE h.id = %(host)s
@@ -77,6 +80,14 @@ class BlobTakendown(InvalidRequest):
     message = "Blob has been takendown, cannot re-upload"
 
 
+class UploadsBlocked(InvalidRequest):
+    """400: the host's staff let this account upload nothing. Records still go in."""
+
+    name = "UploadsBlocked"
+    message = "This account may not upload files"
+    page_text = _("Your account may not upload files at the moment.")
+
+
 @dataclass(frozen=True, slots=True)
 class Received:
     """Bytes that are all there: in a seekable file, with their CID and their number."""
@@ -93,6 +104,7 @@ class _Facts(NamedTuple):
     tenant_id: int
     quota: int | None
     used: int
+    is_blocked: bool
     known_type: str | None
     state: str | None
     naming: list[bytes] | None
@@ -154,8 +166,8 @@ def keep(
 
     The type is what the bytes say, else what was declared, else what a record that waits for them
     says (repos.blobs.types.mime_types). The same bytes again give the same reference, unless the
-    type was a guess. Raises BlobQuotaExceeded, BlobTakendown, StorageTimedOut, what a scanner says
-    (repos.blobs.scanning), and what `check_type` does of the type.
+    type was a guess. Raises UploadsBlocked, BlobQuotaExceeded, BlobTakendown, StorageTimedOut, what
+    a scanner says (repos.blobs.scanning), and what `check_type` does of the type.
     """
     declared = mime_types.plain(declared_type)
     facts = _look_up(repo, received.cid, is_vague=mime_types.is_vague(declared))
@@ -181,7 +193,7 @@ def _place(
 
 def _look_up(repo: RepoRow, blob_cid: bytes, *, is_vague: bool) -> _Facts:
     """`is_vague`: what is declared says nothing, so records that name the blob are read too. Raises
-    BlobTakendown."""
+    UploadsBlocked, BlobTakendown."""
     params = {
         "repo": repo.id,
         "host": repo.host_id,
@@ -193,6 +205,8 @@ def _look_up(repo: RepoRow, blob_cid: bytes, *, is_vague: bool) -> _Facts:
     if row is None:
         raise RuntimeError(f"host {repo.host_id} of {repo.did} is gone")
     facts = _Facts(*row)
+    if facts.is_blocked:
+        raise UploadsBlocked
     if facts.state == Blob.State.QUARANTINED:
         raise BlobTakendown
     return facts

@@ -6,7 +6,7 @@ Source: the errors of com.atproto.repo.createRecord and the states of atproto.co
 from collections.abc import Mapping
 from typing import Final
 
-from accounts.status import AccountTakedown
+from accounts.status import AccountSuspended, AccountTakedown
 from protocol.errors import XrpcError
 from repos.models import Repo
 
@@ -17,14 +17,6 @@ class AccountDeactivated(XrpcError):
     name = "AccountDeactivated"
     status = 401
     message = "Account is deactivated"
-
-
-class AccountSuspended(XrpcError):
-    """401: the account is suspended for a time."""
-
-    name = "AccountSuspended"
-    status = 401
-    message = "Account is suspended"
 
 
 _INACTIVE: Final[Mapping[str, type[XrpcError]]] = {

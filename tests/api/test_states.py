@@ -4,10 +4,10 @@ Source: atproto.com/specs/account. Precedence is deleted, takendown, suspended, 
 states the graver one decides, and whatever is underneath shows again when it is lifted.
 """
 
+from datetime import timedelta
 from itertools import combinations
 
 import pytest
-from django.db import transaction
 from django.utils import timezone
 
 from accounts import status as account_status
@@ -53,8 +53,8 @@ TABLE = {
         "write": "401 AccountSuspended",
         "login": "200 suspended",
         "refresh": "200 suspended",
-        "proxy": "passed on",
-        "service auth": OK,
+        "proxy": "401 AccountSuspended",
+        "service auth": "401 AccountSuspended",
         "export": "400 RepoSuspended",
         "export by the owner": OK,
         "resolve": "400 HandleNotFound",
@@ -101,9 +101,7 @@ def enter(account: Account, state: str) -> None:
     elif state == "deleted":
         deletion.delete(account)
     else:
-        with transaction.atomic():
-            Account.objects.filter(pk=account.pk).update(suspended_at=timezone.now())
-            account_status.announce(account)
+        account_status.suspend(account, timezone.now() + timedelta(days=1))
 
 
 def outcome(response) -> str:

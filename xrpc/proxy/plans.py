@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote
 
+from accounts import status
 from accounts.authentication import live_sessions
 from accounts.authentication.session_tokens import InvalidToken
 from accounts.models import Account
 from accounts.service_auth import tokens
-from accounts.status import AccountTakedown
 from hosting.limits import network
 from hosting.models import Host
 from protocol.untrusted_input import bounded_json
@@ -177,16 +177,20 @@ class ProxyContext:
 def proxy_context_of(host: Host, caller: Caller | None, meta: Meta, nsid: str) -> ProxyContext:
     """The caller's way to another service, unless it may not go there.
 
-    Raises InvalidToken, AccountNotFound, AccountTakedown, ExpiredToken.
+    Raises InvalidToken, AccountNotFound, AccountTakedown, AccountSuspended, ExpiredToken.
     """
     refuse_protected(nsid)
     _refuse_unprivileged(caller, nsid)
     if caller is None:
         return ProxyContext(host, None, meta)
     found = live_sessions.owner(host, caller.did, caller.session)
-    if found.account.taken_down_at is not None and nsid != methods.CREATE_REPORT:
-        raise AccountTakedown
-    return ProxyContext(host, found.signed_in(), meta)
+    is_appeal = nsid == methods.CREATE_REPORT
+    if found.account.taken_down_at is not None and not is_appeal:
+        raise status.AccountTakedown
+    account = found.signed_in()
+    if not is_appeal:
+        status.refuse_withheld(account)
+    return ProxyContext(host, account, meta)
 
 
 def value_of(reply: Received | None) -> dict[str, Any]:
