@@ -6,11 +6,10 @@ from django.conf import settings
 
 from accounts.models import Account
 from repos.account_transfer.archives import requests
-from repos.blobs.missing import MissingBlob, count_missing, list_missing
+from repos.blobs.fetching import queue
+from repos.blobs.missing import count_missing
 from repos.models import AccountArchive, BlobFetch, BlobUsage, ImportJob
 from repos.reads import repos
-
-SHOWN_MAX = 100  # of missing blobs
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,6 @@ class Overview:
     used_bytes: int
     quota_bytes: int | None
     missing_count: int
-    missing: list[MissingBlob]
     archive: AccountArchive | None
     last_import: ImportJob | None
     fetch: BlobFetch | None
@@ -44,12 +42,16 @@ def of_account(account: Account) -> Overview:
         blob_count=usage.blob_count,
         used_bytes=usage.used_bytes,
         quota_bytes=quota_bytes(account),
-        missing_count=count_missing(account.pk),
-        missing=list_missing(account.pk, SHOWN_MAX),
+        missing_count=missing_count(account),
         archive=requests.find(account),
         last_import=ImportJob.objects.filter(repo_id=account.pk).order_by("-pk").first(),
         fetch=BlobFetch.objects.filter(pk=account.pk).first(),
     )
+
+
+def missing_count(account: Account) -> int:
+    """How many blobs are missing; counted only where some may be."""
+    return count_missing(account.pk) if queue.may_have_missing(account.pk) else 0
 
 
 def is_nearly_full(account: Account) -> bool:

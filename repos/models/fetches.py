@@ -10,8 +10,10 @@ from server.jobs.leased_job import LeasedJob, due_index, open_or_decided
 class BlobFetch(LeasedJob):
     """One repo's blobs that are to come from elsewhere (repos.blobs.fetching).
 
-    Done when none is missing, stopped when the old host gives no more; it may begin anew. A turn
-    that brought something is no attempt: `attempts` counts those in a row that brought nothing.
+    Done when none is missing, stopped when the old host gives no more, or none is known (`origin`
+    is empty); it may begin anew. Only after an import can any be missing, so a repo without a row
+    misses none. A turn that brought something is no attempt: `attempts` counts those in a row that
+    brought nothing.
     """
 
     MOVES = life_cycle.MOVES_ANEW

@@ -34,7 +34,10 @@ class ImportJob(LeasedJob):
             ),
             open_or_decided("import_job"),
         ]
-        indexes = [due_index("import_job")]
+        indexes = [
+            due_index("import_job"),
+            models.Index(fields=["repo_id", "id"], name="import_job_of_repo"),
+        ]
 
     def __str__(self) -> str:
         return f"import into repo {self.repo_id}, {self.state}"

@@ -30,9 +30,9 @@ repo.car       the repository: posts, likes, follows and all other records, sign
                import it.
 blobs/         pictures and other files, named by their CIDs
 blobs.jsonl    a line for each of them: CID, type, size, the file's name here; or what is missing
-*.json         what is private: the account, preferences, where it is signed in, apps and their
-               permissions, invites, changes of its identity, mail, reports made, decisions.
-               Passwords and keys are not in it.
+*.json         what is private: the account, preferences, where it is signed in and with which
+               second factors, apps and their permissions, invites, changes and recovery keys of
+               its identity, mail, reports made, decisions. Nothing secret is in it.
 """
 _PAGE: Final = 200
 _PIECE_BYTES: Final = 262_144

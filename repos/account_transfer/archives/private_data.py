@@ -16,16 +16,22 @@ from accounts.models import (
     Account,
     AccountMigration,
     AppPassword,
+    CustomHandle,
     InviteCode,
     InviteUse,
     KnownPlace,
     OAuthConsent,
     OAuthDeviceAccount,
     OAuthSession,
+    Passkey,
     PlcOperation,
+    RecoveryCode,
+    RecoveryKey,
     SecurityChange,
     Session,
     SignIn,
+    Totp,
+    TrustedBrowser,
     WebSession,
 )
 from hosting.mail.models import OutgoingMail
@@ -54,10 +60,17 @@ def of_account(account: Account) -> dict[str, Rows]:
         "security-changes.json": SecurityChange.objects.filter(**own).values(
             "at", "kind", "detail", "place", "undone_at"
         ),
+        "second-factors.json": _factors(own),
         "apps.json": _apps(own),
         "invites.json": _invites(account),
         "identity.json": PlcOperation.objects.filter(**own).values(
             "kind", "cid", "operation", "state", "created_at"
+        ),
+        "recovery-keys.json": RecoveryKey.objects.filter(**own).values(
+            "did_key", "name", "created_at", "proven_at"
+        ),
+        "own-domain.json": CustomHandle.objects.filter(**own).values(
+            "next_check_at", "failing_since", "lost_at"
         ),
         "moves.json": AccountMigration.objects.filter(**own).values(
             "moved_from", "created_at", "did_updated_at", "activated_at"
@@ -81,6 +94,15 @@ def _sessions(own: Mapping[str, Account]) -> Rows:
     devices = OAuthDeviceAccount.objects.filter(**own)
     yield from _kinds("browser", devices.values("signed_in_at", "device__last_seen_at"))
     yield from _kinds("known place", KnownPlace.objects.filter(**own).values("last_seen_at"))
+
+
+def _factors(own: Mapping[str, Account]) -> Rows:
+    """What is public of them, and when they came; secrets stay here."""
+    keys = ("name", "transports", "is_syncable", "last_used_at", "flagged_at")
+    yield from _named("passkey", Passkey, own, *keys)
+    yield from _named("authenticator app", Totp, own)
+    yield from _named("recovery code", RecoveryCode, own)
+    yield from _named("trusted browser", TrustedBrowser, own, "user_agent", "expires_at")
 
 
 def _apps(own: Mapping[str, Account]) -> Rows:

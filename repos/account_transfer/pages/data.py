@@ -33,7 +33,7 @@ from protocol.errors import XrpcError
 from repos.account_transfer import bring_blobs, bring_repo, overview
 from repos.account_transfer.archives import requests
 from repos.blobs.fetching import queue
-from repos.blobs.missing import count_missing
+from repos.blobs.missing import list_missing
 from repos.reads import exports, repos
 from server.web import file_forms
 from server.web.bodies import ranges
@@ -45,6 +45,7 @@ _HOME = "account_transfer/data.html"
 _IMPORT = "account_transfer/import.html"
 _BLOBS = "account_transfer/blobs.html"
 _FORM_BYTES = 100_000  # of a form around its files
+_SHOWN_MAX = 100  # of missing files
 _FILES_BYTES = 1_073_741_824  # of the files of one form
 
 
@@ -155,7 +156,7 @@ def fetch_blobs(request: HttpRequest, account: Account) -> HttpResponse:
 @contributions.needs_attention
 def missing_blobs(request: HttpRequest, account: Account) -> Iterator[Notice]:
     """Files that did not come along."""
-    if count := count_missing(account.pk):
+    if count := overview.missing_count(account):
         text = ngettext(
             "%d file that your posts show is missing here.",
             "%d files that your posts show are missing here.",
@@ -213,6 +214,7 @@ def _shown(
     shown = {
         "account": account,
         "data": overview.of_account(account),
+        "missing": list_missing(account.pk, _SHOWN_MAX) if template == _BLOBS else (),
         "problem": refusal.for_page() if refusal else "",
         "brought": brought,
     }

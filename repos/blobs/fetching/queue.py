@@ -33,13 +33,25 @@ _FORGET_SETTLED = """
 
 
 def begin(repo_id: int) -> None:
-    """Have the missing blobs of an account that moved in brought, when its old host is known.
+    """Have the missing blobs of an account that moved in brought, when its old host is known; where
+    nobody can be asked, write down that some are missing.
 
     Called after every import; it may be repeated, and begins anew what had stopped.
     """
-    origin = _old_host_of(repo_id)
-    if origin and list_missing(repo_id, limit=1):
+    if not list_missing(repo_id, limit=1):
+        return
+    if origin := _old_host_of(repo_id):
         _make_due(repo_id, origin, timezone.now() + FIRST_AFTER)
+        return
+    BlobFetch.objects.filter(pk=repo_id).delete()
+    stopped = {"origin": "", "state": BlobFetch.State.STOPPED, "decided_at": timezone.now()}
+    BlobFetch.objects.get_or_create(repo_id=repo_id, defaults=stopped)
+
+
+def may_have_missing(repo_id: int) -> bool:
+    """Whether blobs may be missing at all, by one row: for pages that are loaded all the time, and
+    accounts whose records name very many that are here."""
+    return BlobFetch.objects.filter(pk=repo_id).exclude(state=BlobFetch.State.DONE).exists()
 
 
 def resume(repo_id: int) -> bool:

@@ -6,13 +6,15 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
+from accounts.authentication.factors import trusted_browsers
 from accounts.lifecycle import deletion, preferences
-from accounts.models import Account, AppPassword
+from accounts.models import Account, AppPassword, CustomHandle, RecoveryCode, RecoveryKey
 from hosting.limits import RateLimitExceeded
 from hosting.mail.models import OutgoingMail
 from hosting.models import Host
 from moderation.desk.reports import reports
 from protocol import car, cid, mst
+from protocol.keys import SigningKey
 from protocol.repo import commit
 from repos.account_transfer.archives import requests, worker
 from repos.account_transfer.archives.requests import (
@@ -102,6 +104,22 @@ def test_private_data_is_in_it(account: Account, lived_in: RepoRow) -> None:
     assert listed(archive, "preferences.json") == [item]
     assert listed(archive, "account.json")[0]["email"] == account.email
     assert listed(archive, "apps.json")[0]["name"] == "phone"
+
+
+def test_the_public_parts_of_factors_and_recovery_keys_are_in_it(
+    account: Account, lived_in: RepoRow
+) -> None:
+    key = SigningKey.generate().did_key
+    RecoveryKey.objects.create(account=account, did_key=key, name="in the safe")
+    RecoveryCode.objects.create(account=account, code_sha256="a hash")
+    trusted_browsers.trust(account, "", "A browser")
+    CustomHandle.objects.create(account=account, next_check_at=timezone.now())
+    archive = made(account)
+    factors = listed(archive, "second-factors.json")
+    assert [each["what"] for each in factors] == ["recovery code", "trusted browser"]
+    assert all(each.keys().isdisjoint({"code_sha256", "token_sha256"}) for each in factors)
+    assert listed(archive, "recovery-keys.json")[0]["did_key"] == key
+    assert len(listed(archive, "own-domain.json")) == 1
 
 
 def test_no_secret_is_in_it(account: Account, lived_in: RepoRow) -> None:

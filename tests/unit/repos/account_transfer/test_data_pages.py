@@ -15,6 +15,7 @@ from accounts.models import Account, AccountMigration, WebSession
 from accounts.pages.cookies import COOKIE
 from hosting.tenancy import routing
 from protocol import car, cid
+from repos.blobs.fetching import queue
 from repos.imports import jobs
 from repos.models import AccountArchive, BlobFetch, BlobUse, ImportJob, Record
 from repos.reads.repos import RepoRow
@@ -52,6 +53,7 @@ def lacking(repo: RepoRow, data: bytes) -> None:
     BlobUse.objects.create(
         repo_id=repo.id, collection=THING, rkey="k0", cid=cid.of_raw(data), rev="3"
     )
+    queue.begin(repo.id)
 
 
 def test_it_says_what_there_is_and_how_much_room(browser, lived_in, settings):

@@ -33,6 +33,7 @@ def test_missing_blobs_come_and_are_shown(old_host, moved):
     assert (fetch.state, fetch.fetched_count) == ("done", 2)
     assert missing.list_missing(moved, 10) == []
     assert set(Blob.objects.values_list("state", flat=True)) == {"live"}
+    assert not queue.may_have_missing(moved)
 
 
 def test_the_owners_client_has_a_moment_to_itself(old_host, moved):
@@ -45,7 +46,8 @@ def test_the_owners_client_has_a_moment_to_itself(old_host, moved):
 def test_without_an_old_host_there_is_nobody_to_ask(old_host, moved):
     AccountMigration.objects.update(moved_from="")
     queue.begin(moved)
-    assert not BlobFetch.objects.exists()
+    assert BlobFetch.objects.get().state == "stopped"
+    assert queue.may_have_missing(moved)
     assert not queue.resume(moved)
 
 
@@ -55,6 +57,7 @@ def test_an_account_that_lacks_nothing_asks_for_nothing(old_host, account):
     )
     queue.begin(account.pk)
     assert not BlobFetch.objects.exists()
+    assert not queue.may_have_missing(account.pk)
 
 
 def test_other_bytes_than_those_asked_for_are_not_kept(old_host, moved):
