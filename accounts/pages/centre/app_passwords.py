@@ -22,6 +22,7 @@ _NEW = "accounts/centre/new_app_password.html"
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_signed_in
+@changes.counted
 def listed(request: HttpRequest, account: Account) -> HttpResponse:
     """`/account/apps/passwords`: which there are; sent with a `name`, that one is revoked."""
     if request.method == "POST":

@@ -21,6 +21,7 @@ _TEMPLATE = "accounts/centre/devices.html"
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_signed_in
+@changes.counted
 def devices(request: HttpRequest, account: Account) -> HttpResponse:
     """`/account/security/devices`: all sessions, and an end to one or to all others. Takes no
     proof, because it gives nobody anything and may be urgent."""

@@ -16,7 +16,7 @@ from accounts.identity.plc import owner_operations
 from accounts.models import Account
 from accounts.pages.answers import posted, prove_password, show_form, status_of
 from accounts.pages.centre.signed_in import for_signed_in, go_to, open_when_taken_down
-from accounts.pages.forms.reset import ConfirmEmailForm, MailedCodeForm
+from accounts.pages.forms.reset import CodeGiven, ConfirmEmailForm, MailedCodeForm
 from hosting import limits
 from hosting.tenancy.routing import host_of
 from protocol.errors import XrpcError
@@ -69,26 +69,25 @@ def codes(request: HttpRequest, account: Account) -> HttpResponse:
     if form.is_valid():
         try:
             prove_password(request, form)
-            if account.is_email_trusted:
-                _mail(account, form)
-            else:
-                form.code = _code(account, form)
+            give(account, form, Purpose(form.cleaned_data["purpose"]))
         except XrpcError as refusal:
             form.refuse(refusal)
             return show_form(request, _CODES, form, status_of(refusal))
-        form.is_sent = True
     return show_form(request, _CODES, form)
 
 
-def _mail(account: Account, form: MailedCodeForm) -> None:
-    if form.is_for_identity:
-        owner_operations.request_signature(account, get_language())
+def give(account: Account, form: CodeGiven, purpose: Purpose) -> None:
+    """A code for the identity or the deletion, for who has just proven who they are: by mail, or
+    while the address is new (it may be that of somebody who stole the session) on the page. Raises
+    NoPlcDid, StillElsewhere, RateLimitExceeded."""
+    is_for_identity = purpose == owner_operations.PURPOSE
+    if not account.is_email_trusted and is_for_identity:
+        form.code_here = owner_operations.code_for_password(account)
+    elif not account.is_email_trusted:
+        form.code_here = email_codes.issue(account, purpose)
     else:
-        email_codes.mail(account, Purpose.DELETE_ACCOUNT, get_language())
-
-
-def _code(account: Account, form: MailedCodeForm) -> str:
-    """The code itself: the address may be that of somebody who stole the session."""
-    if form.is_for_identity:
-        return owner_operations.code_for_password(account)
-    return email_codes.issue(account, Purpose.DELETE_ACCOUNT)
+        if is_for_identity:
+            owner_operations.request_signature(account, get_language())
+        else:
+            email_codes.mail(account, purpose, get_language())
+        form.is_sent = True

@@ -4,15 +4,14 @@ from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.authentication import email_codes
 from accounts.authentication.email_codes import Purpose
 from accounts.lifecycle import activation, deletion, planned_deletion
 from accounts.models import Account
 from accounts.pages.answers import posted, show_form, status_of
+from accounts.pages.centre import changes, mailed_codes
 from accounts.pages.centre.fresh_proof import with_fresh_proof
 from accounts.pages.centre.signed_in import for_signed_in, go_to, open_when_taken_down
 from accounts.pages.closing.forms import DeactivateForm, DeleteForm
@@ -43,6 +42,7 @@ def close(request: HttpRequest, account: Account) -> HttpResponse:
 @for_signed_in
 @open_when_taken_down
 @with_fresh_proof
+@changes.counted
 def deactivate(request: HttpRequest, account: Account) -> HttpResponse:
     """`/account/close/deactivate`: nobody sees the account until its owner is back, or a day."""
     form = DeactivateForm(host_of(request), account, posted(request))
@@ -61,13 +61,14 @@ def deactivate(request: HttpRequest, account: Account) -> HttpResponse:
 @for_signed_in
 @open_when_taken_down
 @with_fresh_proof
+@changes.counted
 def delete(request: HttpRequest, account: Account) -> HttpResponse:
     """`/account/close/delete`: mail a code (`send`), then end the account with it."""
     is_asking = request.method == "POST" and "send" in request.POST
     form = DeleteForm(host_of(request), account, None if is_asking else posted(request))
     try:
         if is_asking:
-            _give_code(account, form)
+            mailed_codes.give(account, form, Purpose.DELETE_ACCOUNT)
         elif form.is_valid():
             deletion.delete_proven(account, form.cleaned_data["code"])
             return redirect("accounts:deleted")
@@ -84,12 +85,3 @@ def delete(request: HttpRequest, account: Account) -> HttpResponse:
 def deleted(request: HttpRequest) -> HttpResponse:
     """`/account/deleted`: it is done, and what others may still have."""
     return render(request, "accounts/closing/deleted.html", {"host": host_of(request)})
-
-
-def _give_code(account: Account, form: DeleteForm) -> None:
-    """By mail; while the address is new, here, because they have just proven who they are."""
-    if account.is_email_trusted:
-        email_codes.mail(account, Purpose.DELETE_ACCOUNT, get_language())
-        form.is_sent = True
-    else:
-        form.code_here = email_codes.issue(account, Purpose.DELETE_ACCOUNT)

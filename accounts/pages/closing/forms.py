@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.lifecycle import appeals
 from accounts.pages.forms.accounts import AccountForm
-from accounts.pages.forms.reset import CodeForm
+from accounts.pages.forms.reset import CodeForm, CodeGiven
 
 _LATEST: Final = timedelta(days=5 * 366)
 
@@ -38,12 +38,8 @@ class DeactivateForm(AccountForm):
         return None if day is None else datetime.combine(day, time(), UTC)
 
 
-class DeleteForm(CodeForm, AccountForm):
-    """The mailed code. `is_sent`: it is on its way; `code_here`: here it is; `problem`: why not."""
-
-    is_sent = False
-    code_here = ""
-    problem = ""
+class DeleteForm(CodeGiven, CodeForm, AccountForm):
+    """The code that ends the account."""
 
 
 class AppealForm(AccountForm):

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.lifecycle import activation, appeals, planned_deletion
 from accounts.models import Account
 from accounts.pages.answers import posted, show_form, status_of
-from accounts.pages.centre import contributions
+from accounts.pages.centre import changes, contributions
 from accounts.pages.centre.contributions import Notice
 from accounts.pages.centre.fresh_proof import with_fresh_proof
 from accounts.pages.centre.signed_in import address, for_signed_in, go_to, open_when_taken_down
@@ -46,6 +46,7 @@ def state(request: HttpRequest, account: Account) -> HttpResponse:
 @require_POST
 @for_signed_in
 @with_fresh_proof
+@changes.counted
 def activate(request: HttpRequest, account: Account) -> HttpResponse:
     """`/account/activate`: the end of a deactivation, when the DID leads here."""
     try:

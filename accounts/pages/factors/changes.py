@@ -14,6 +14,7 @@ from accounts.authentication.factors import changes
 from accounts.authentication.factors.holders import of_account
 from accounts.models import Account, Passkey, Totp
 from accounts.pages.answers import own_pages, posted, show_form, status_of
+from accounts.pages.centre.changes import counted
 from accounts.pages.centre.fresh_proof import with_fresh_proof
 from accounts.pages.centre.signed_in import Page, for_signed_in, go_to
 from accounts.pages.factors.forms import AddPasskeyForm, AppForm, HolderForm, NameForm
@@ -25,7 +26,7 @@ OVERVIEW = "second_factors"
 def _changing(page: Page) -> Page:
     """A page that changes factors: for who proved lately who they are."""
     methods = require_http_methods(["GET", "HEAD", "POST"])
-    return never_cache(methods(for_signed_in(with_fresh_proof(page))))
+    return never_cache(methods(for_signed_in(with_fresh_proof(counted(page)))))
 
 
 @_changing

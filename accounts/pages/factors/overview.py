@@ -12,6 +12,7 @@ from accounts.authentication.factors import passkeys, recovery_codes, second_ste
 from accounts.authentication.factors.holders import of_account
 from accounts.models import Account, Totp
 from accounts.pages.centre import contributions
+from accounts.pages.centre.changes import counted
 from accounts.pages.centre.contributions import Notice, Row
 from accounts.pages.centre.signed_in import address, for_signed_in, go_to
 from accounts.pages.factors.second_step import is_wanted
@@ -39,6 +40,7 @@ def overview(request: HttpRequest, account: Account) -> HttpResponse:
 
 @require_POST
 @for_signed_in
+@counted
 def trust_none(request: HttpRequest, account: Account) -> HttpResponse:
     """`.../browsers`: no browser is trusted any more. Takes no proof, because
     it gives nobody anything."""

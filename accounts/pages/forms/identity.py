@@ -10,7 +10,7 @@ from accounts.identity.plc import departures
 from accounts.identity.recovery_keys import changes, possession
 from accounts.models import Account
 from accounts.pages.forms.accounts import AS_TYPED, AccountForm, OwnerForm
-from accounts.pages.forms.reset import CodeForm
+from accounts.pages.forms.reset import CodeForm, CodeGiven
 from hosting.models import Host
 from protocol.did.plc_data import PDS_SERVICE, SIGNING_METHOD
 
@@ -85,13 +85,8 @@ class KeyTestForm(AccountForm):
         self.did_key = did_key
 
 
-class MovingOutForm(AccountForm):
-    """What a new host recommends. `is_sent`: a code is on its way; `code_here`: here it is;
-    `problem`: why there is none."""
-
-    is_sent = False
-    code_here = ""
-    problem = ""
+class MovingOutForm(CodeGiven, AccountForm):
+    """What a new host recommends."""
 
     credentials = forms.CharField(
         label=_("What the new host recommends"),
@@ -101,10 +96,7 @@ class MovingOutForm(AccountForm):
     )
 
 
-class ConfirmIdentityForm(CodeForm, AccountForm):
+class ConfirmIdentityForm(CodeGiven, CodeForm, AccountForm):
     """The mailed code, and what it is for (`accounts.pages.identity.confirmation`)."""
-
-    code_here = ""
-    problem = ""
 
     intention = forms.CharField(max_length=32_768, widget=forms.HiddenInput())

@@ -19,18 +19,23 @@ class CodeForm(HostForm):
     )
 
 
+class CodeGiven(forms.Form):
+    """Of a form for whose owner a code is made: `is_sent`: it is on its way; `code_here`: here it
+    is; `problem`: why there is none."""
+
+    is_sent = False
+    code_here = ""
+    problem = ""
+
+
 class ConfirmEmailForm(CodeForm):
     """The code that confirms the address of `account`. `problem`: why no e-mail went out."""
 
     account: Account
 
 
-class MailedCodeForm(OwnerForm):
-    """What a code is wanted for, and the main password. `is_sent`: it is on its way; `code`: here
-    it is."""
-
-    is_sent = False
-    code = ""
+class MailedCodeForm(CodeGiven, OwnerForm):
+    """What a code is wanted for, and the main password."""
 
     purpose = forms.ChoiceField(
         label=_("What for"),
@@ -39,10 +44,6 @@ class MailedCodeForm(OwnerForm):
             (EmailToken.Purpose.DELETE_ACCOUNT.value, _("To delete the account")),
         ],
     )
-
-    @property
-    def is_for_identity(self) -> bool:
-        return bool(self.cleaned_data["purpose"] == EmailToken.Purpose.PLC_OPERATION)
 
 
 class NewPasswordForm(CodeForm):

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -19,6 +18,8 @@ from accounts.identity.plc import departures, owner_operations
 from accounts.identity.recovery_keys import changes
 from accounts.models import Account
 from accounts.pages.answers import show_form, status_of
+from accounts.pages.centre import mailed_codes
+from accounts.pages.centre.changes import counted
 from accounts.pages.centre.fresh_proof import with_fresh_proof
 from accounts.pages.centre.signed_in import for_signed_in, go_to, open_when_taken_down
 from accounts.pages.forms.identity import ConfirmIdentityForm
@@ -65,7 +66,7 @@ def ask(request: HttpRequest, account: Account, intention: Intention) -> HttpRes
     """Show what will change, and mail the code. Raises what `request_signature` does."""
     form = ConfirmIdentityForm(host_of(request), account)
     form.fields["intention"].initial = intention.signed(account)
-    _give_code(account, form)
+    mailed_codes.give(account, form, owner_operations.PURPOSE)
     return _show(request, form, intention)
 
 
@@ -74,6 +75,7 @@ def ask(request: HttpRequest, account: Account, intention: Intention) -> HttpRes
 @for_signed_in
 @open_when_taken_down
 @with_fresh_proof
+@counted
 def confirm(request: HttpRequest, account: Account) -> HttpResponse:
     """`/account/identity/confirm`: the code, or another one. Whoever just opens it has nothing to
     confirm."""
@@ -97,18 +99,11 @@ def _again(request: HttpRequest, account: Account, intention: Intention) -> Http
     form = ConfirmIdentityForm(host_of(request), account)
     form.fields["intention"].initial = intention.signed(account)
     try:
-        _give_code(account, form)
+        mailed_codes.give(account, form, owner_operations.PURPOSE)
     except XrpcError as refusal:
         form.problem = refusal.for_page()
         return _show(request, form, intention, status_of(refusal))
     return _show(request, form, intention)
-
-
-def _give_code(account: Account, form: ConfirmIdentityForm) -> None:
-    if account.is_email_trusted:
-        owner_operations.request_signature(account, get_language())
-    else:
-        form.code_here = owner_operations.code_for_password(account)
 
 
 def _carry_out(account: Account, code: str, intention: Intention) -> None:

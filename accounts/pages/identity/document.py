@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.identity import did_web
 from accounts.models import Account
 from accounts.pages.answers import posted, prove_password, show_form, status_of
+from accounts.pages.centre import changes
 from accounts.pages.centre.signed_in import for_signed_in, go_to
 from accounts.pages.forms.identity import IdentityForm
 from hosting.tenancy.routing import host_of
@@ -22,6 +23,7 @@ _TEMPLATE = "accounts/identity/document.html"
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_signed_in
+@changes.counted
 def identity(request: HttpRequest, account: Account) -> HttpResponse:
     """`/account/identity/document`: handle, signing key and host in the DID document."""
     if not did_web.is_served_here(account):

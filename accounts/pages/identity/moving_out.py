@@ -8,13 +8,13 @@ recommends, says in words what will change, and publishes it.
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.identity.plc import departures, owner_operations, updates
 from accounts.models import Account
 from accounts.pages.answers import posted, show_form, status_of
+from accounts.pages.centre import mailed_codes
 from accounts.pages.centre.fresh_proof import with_fresh_proof
 from accounts.pages.centre.signed_in import for_signed_in, open_when_taken_down
 from accounts.pages.forms.identity import MovingOutForm
@@ -55,11 +55,7 @@ def send_code(request: HttpRequest, account: Account) -> HttpResponse:
     """`/account/move-out/code`: the code that a new host's wizard asks for."""
     form = MovingOutForm(host_of(request), account)
     try:
-        if account.is_email_trusted:
-            owner_operations.request_signature(account, get_language())
-            form.is_sent = True
-        else:
-            form.code_here = owner_operations.code_for_password(account)
+        mailed_codes.give(account, form, owner_operations.PURPOSE)
     except XrpcError as refusal:
         form.problem = refusal.for_page()
         return _show(request, form, status_of(refusal))

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import Account
 from accounts.oauth.clients import in_use
+from accounts.pages.centre import changes
 from accounts.pages.centre.signed_in import for_signed_in, go_to
 from accounts.pages.oauth import permission_wording
 from hosting.tenancy.routing import host_of
@@ -21,6 +22,7 @@ from hosting.tenancy.routing import host_of
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_signed_in
+@changes.counted
 def apps(request: HttpRequest, account: Account) -> HttpResponse:
     """`/account/apps`: all apps; sent with a `client_id`, that one has no access any more."""
     if request.method == "POST":

@@ -10,7 +10,9 @@ from accounts.authentication import email_codes
 from accounts.identity.plc import client, owner_operations, submit
 from accounts.identity.recovery_keys import possession
 from accounts.models import Account, PlcOperation, RecoveryKey, SecurityChange
+from accounts.pages.centre import mailed_codes
 from accounts.signup import sign_up
+from hosting.limits import Budget, RateLimitExceeded
 from hosting.mail.models import OutgoingMail
 from protocol.keys import SigningKey
 from tests.concurrency.test_writers import in_threads
@@ -187,6 +189,19 @@ def test_two_devices_that_confirm_the_same_change_make_it_once(account, plc):
     in_threads(2, lambda n: answers.append(devices[n].post(CONFIRM, given).status_code))
     assert sorted(answers) == [302, 422]
     assert len(plc.posts) == 2
+
+
+def test_no_code_is_said_to_be_on_its_way_that_was_refused(browser, account, monkeypatch):
+    wanted = begin(browser, account)
+
+    def refuse(*_: object) -> None:
+        raise RateLimitExceeded(Budget(1, 3_600), 4_000_000_000)
+
+    monkeypatch.setattr(mailed_codes, "give", refuse)
+    answer = browser.post(CONFIRM, {"intention": wanted, "again": "yes"})
+    assert answer.status_code == 429
+    assert "Too many attempts" in text(answer)
+    assert "on its way" not in text(answer)
 
 
 def test_a_key_in_the_drawer_is_tested_again(browser, account):
