@@ -2,8 +2,12 @@
 
 `crawl_requested(host)`: ask the relays for this host now; a receiver answers by relay what went
 wrong, or "".
+
+`staff_password_changed(request)`: a member of staff has chosen another password on the console; in
+the transaction with it.
 """
 
 from django.dispatch import Signal
 
 crawl_requested = Signal()
+staff_password_changed = Signal()

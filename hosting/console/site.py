@@ -8,8 +8,10 @@ from collections.abc import Callable, Collection
 from functools import wraps
 from typing import Any
 
+from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -21,6 +23,7 @@ from unfold.sites import UnfoldAdminSite
 
 from hosting import limits
 from hosting.models import Host, HostQuerySet, StaffUser
+from hosting.signals import staff_password_changed
 from hosting.tenancy.routing import host_of
 from server.database import connection
 
@@ -72,6 +75,12 @@ class OwnPassword(PasswordChangeView):
     form_class = OwnPasswordForm
     success_url = reverse_lazy("console:password_change_done")
     template_name = "registration/password_change_form.html"
+
+    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
+        with transaction.atomic():
+            response: HttpResponse = super().form_valid(form)
+            staff_password_changed.send(sender=StaffUser, request=self.request)
+        return response
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "request": self.request}

@@ -62,6 +62,7 @@ PAGES: Final[dict[str, Deed]] = {
     "reset_app": Deed.APPS_TRUST,
     # The log
     "moderation_auditentry_changelist": Deed.AUDIT_LOOK,
+    "export_audit": Deed.AUDIT_EXPORT,
 }
 
 

@@ -5,7 +5,7 @@ from django.urls import URLPattern, path, re_path
 from hosting.console.site import ConsoleSite
 from moderation.console import connected_apps, reports, views
 from moderation.console.people import account_migrations, invites, sign_ups
-from moderation.console.staff import factor_resets, own_factors, second_step
+from moderation.console.staff import audit_export, factor_resets, own_factors, second_step
 
 
 def pages(site: ConsoleSite) -> list[URLPattern]:
@@ -20,6 +20,7 @@ def pages(site: ConsoleSite) -> list[URLPattern]:
         *_of_apps(site),
         *_of_people_who_come(site),
         *_of_reports(site),
+        *_of_staff(site),
         *_before_it_opens(),
     ]
 
@@ -80,6 +81,12 @@ def _of_people_who_come(site: ConsoleSite) -> list[URLPattern]:
             name="resume_move",
         ),
         path("invites/", site.admin_view(invites.give), name="give_invites"),
+    ]
+
+
+def _of_staff(site: ConsoleSite) -> list[URLPattern]:
+    return [
+        path("audit/export/", site.admin_view(audit_export.export), name="export_audit"),
     ]
 
 

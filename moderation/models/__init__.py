@@ -1,6 +1,7 @@
 """The tables of moderation: one module a matter, from the audit log on."""
 
 from moderation.models.audit import AuditEntry, AuditQuerySet
+from moderation.models.audit_chain import AuditChain, AuditLink
 from moderation.models.bulk import BulkAction, BulkItem
 from moderation.models.cases import (
     Case,
@@ -17,7 +18,9 @@ from moderation.models.policies import Policy, Strike, StrikeQuerySet
 from moderation.models.reports import Report, ReportQuerySet
 
 __all__ = [
+    "AuditChain",
     "AuditEntry",
+    "AuditLink",
     "AuditQuerySet",
     "BulkAction",
     "BulkItem",

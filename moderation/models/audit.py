@@ -77,6 +77,10 @@ class AuditEntry(models.Model):
         STAFF_SIGN_IN = "staff.sign_in", _("Staff signed in")
         STAFF_SIGN_IN_REFUSED = "staff.sign_in_refused", _("Staff sign-in refused")
         STAFF_SIGN_OUT = "staff.sign_out", _("Staff signed out")
+        STAFF_CHANGE_PASSWORD = "staff.change_password", _("Own password changed")
+        STAFF_CHANGE_FACTORS = "staff.change_factors", _("Own second factors changed")
+        STAFF_RESET_FACTORS = "staff.reset_factors", _("Second factors of staff reset")
+        AUDIT_EXPORT = "audit.export", _("Audit log exported")
         APP_REVOKE = "app.revoke", _("App's access revoked")
         APP_TRUST = "app.trust", _("App trusted")
         APP_BLOCK = "app.block", _("App blocked")
@@ -116,7 +120,7 @@ class AuditEntry(models.Model):
         related_name="audit_entries",
     )
     actor = models.CharField(_("actor"), max_length=2048, blank=True)  # where it was not staff
-    action = models.CharField(max_length=40, choices=Action.choices)
+    action = models.CharField(max_length=40)  # an Action; new ones need no migration
     stage = models.CharField(max_length=8, choices=Stage.choices, blank=True)
     subject_did = models.CharField(_("DID"), max_length=2048, blank=True)  # none: the host's affair
     subject_handle = models.CharField(_("handle"), max_length=253, blank=True)
@@ -160,7 +164,14 @@ class AuditEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_action_display()}: {self.subject_handle or self.subject_did}"
+        return f"{self.action_label}: {self.subject_handle or self.subject_did}"
+
+    @property
+    def action_label(self) -> str:
+        """What was done, as the console shows it; in the log's own word when no version here knows
+        it any more."""
+        known = self.action in AuditEntry.Action.values
+        return str(AuditEntry.Action(self.action).label) if known else self.action
 
     @property
     def who(self) -> str:

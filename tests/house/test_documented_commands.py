@@ -65,6 +65,7 @@ def typed(
         ".grove/": f"{grove.data}/",
         "grove.dump": f"{folder}/grove.dump",
         "alice.car": f"{folder}/alice.car",
+        "ash.jsonl": f"{folder}/ash.jsonl",
         "< file": f"< {folder}/file",
         "< admin-password": f"< {folder}/admin-password",
         "cat admin-password": f"cat {folder}/admin-password",
@@ -126,6 +127,12 @@ def test_tenants_are_made_as_a_file_says(grove: RunningGrove, folder: Path) -> N
     )
     assert grove.command(script).count("tenants.acme: made") == 2
     assert grove.command(script).count("Nothing differs") == 2
+
+
+def test_the_audit_log_is_proved_and_written_out(grove: RunningGrove, folder: Path) -> None:
+    assert "ash: whole, up to " in typed(grove, "audit verify", folder)
+    typed(grove, "audit export", folder)
+    assert (folder / "ash.jsonl").exists()
 
 
 def test_letters_get_a_sender_and_a_language(grove: RunningGrove, folder: Path) -> None:

@@ -211,6 +211,7 @@ ROWS = {
     "console/jsi18n/": console("jsi18n/", 200),
     "console/^(?P<app_label>accounts|moderation|mail)/$": console("accounts/", 200),
     "console/(?P<url>.*)$": console("nothing-here", 404),
+    "console/audit/export/": console("audit/export/", 200, "post"),
     ACCOUNT: console("accounts/account/?q=alice", 200),
     REPORTS: console("moderation/report/?q=alice", 200),
     MAIL: console("mail/outgoingmail/?q=alice", 200),

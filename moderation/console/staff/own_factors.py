@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -22,6 +23,7 @@ from accounts.models import Totp
 from hosting import limits
 from hosting.console.site import console
 from moderation.console.staff import second_step
+from moderation.staff import own_changes
 from protocol.errors import XrpcError
 
 
@@ -49,7 +51,9 @@ def own(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             _prove(request, form.cleaned_data["password"])
-            codes = _VERBS[form.cleaned_data["deed"]](holder, form.cleaned_data)
+            with transaction.atomic():
+                codes = _VERBS[form.cleaned_data["deed"]](holder, form.cleaned_data)
+                own_changes.log_factors(request, form.cleaned_data["deed"])
             if holder.has_strong():
                 second_step.note_shown(request)
             return _codes(request, holder, codes) if codes else redirect(second_step.OWN)

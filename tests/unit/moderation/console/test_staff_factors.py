@@ -14,6 +14,7 @@ from accounts.models import RecoveryCode, Totp
 from hosting.mail.models import OutgoingMail
 from hosting.models import Member, StaffUser
 from moderation.console.staff import second_step as step
+from moderation.models import AuditEntry
 from tests.authenticator import Authenticator
 
 PASSWORD = "a long one for the console"
@@ -128,6 +129,22 @@ def test_a_change_takes_the_password(staff, app):
     assert Totp.objects.exists()
     browser.post(OWN, {"deed": "drop", "password": PASSWORD})
     assert not Totp.objects.exists()
+
+
+def test_a_change_of_ones_own_is_in_the_log_and_a_refused_one_is_not(staff, app):
+    browser = signed_in()
+    browser.post(STEP, {"code": app.now()})
+    browser.post(OWN, {"deed": "app", "started": "", "code": "000000", "password": PASSWORD})
+    browser.post(OWN, {"deed": "drop", "password": PASSWORD})
+    changes_of_mo = AuditEntry.objects.filter(action="staff.change_factors", staff=staff)
+    assert [entry.reason for entry in changes_of_mo] == ["factor removed, from 127.0.0.1"]
+
+
+def test_another_password_of_ones_own_is_in_the_log(staff):
+    chosen = "an even longer one for it"
+    sent = {"old_password": PASSWORD, "new_password1": chosen, "new_password2": chosen}
+    signed_in().post("/console/password_change/", sent)
+    assert AuditEntry.objects.get(action="staff.change_password").staff == staff
 
 
 def test_another_session_has_to_show_one_again(staff, app):
