@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from moderation.desk import bulk, clocks
 from moderation.desk.reports import evidence
 from moderation.enforcement import suspensions
 
@@ -16,3 +17,21 @@ def forget_old_evidence() -> None:
 def lift_suspensions() -> None:
     """Every minute: suspensions whose end has come."""
     suspensions.lift_due()
+
+
+@shared_task(name="moderation.watch_case_clocks")
+def watch_case_clocks() -> None:
+    """Every minute: cases that are overdue, and those that waited long enough."""
+    clocks.sweep()
+
+
+@shared_task(name="moderation.run_bulk_action")
+def run_bulk_action(bulk_id: int) -> None:
+    """A bulk action on cases; the sweep takes it up again should this worker die."""
+    bulk.run(bulk_id)
+
+
+@shared_task(name="moderation.wake_bulk_actions")
+def wake_bulk_actions() -> None:
+    """Every few seconds: bulk actions that are due."""
+    bulk.sweep()

@@ -13,6 +13,7 @@ from accounts.models import Account
 from hosting.models import Host, Member, StaffUser
 from moderation import permissions
 from moderation.desk import deadlines, kinds
+from moderation.desk.subject_facts import appealed
 from moderation.desk.subjects import Subject
 from moderation.models import AuditEntry, Case, CaseEvent
 from moderation.permissions import Deed
@@ -86,8 +87,10 @@ def _opened(host: Host, subject: Subject, kind: str) -> Case | None:
 
 def _who_decided(host: Host, subject: Subject) -> StaffUser | None:
     """Whose decision about the subject is appealed, where somebody else could decide anew."""
+    decision = appealed(host, subject.did)
     made = AuditEntry.objects.filter(host=host, action__in=_DECISIONS, staff__isnull=False)
-    entry = made.about(subject.did).select_related("staff").first()
+    of_log = made.about(subject.did).select_related("staff")
+    entry = decision.entry if decision else of_log.first()
     if entry is None or entry.staff is None:
         return None
     deciding = Member.objects.filter(tenant=host.tenant_id, role__in=_DECIDING)

@@ -56,5 +56,7 @@ SCHEDULE: dict[str, Entry] = {
         every(3600, "accounts.tasks.forget_old_places"),
         every(3600, "moderation.forget_old_evidence"),
         every(60, "moderation.lift_suspensions"),
+        every(60, "moderation.watch_case_clocks"),
+        every(5, "moderation.wake_bulk_actions"),
     )
 }
