@@ -320,6 +320,8 @@ _CONSOLE_PAGES = [
     (_("Invite codes"), "give_invites"),
     (_("Apps"), "apps"),
     (_("Reports"), "moderation_report_changelist"),
+    (_("Appeals"), "appeals"),
+    (_("Policies"), "policies"),
     (_("Mail"), "mail_outgoingmail_changelist"),
     (_("Audit log"), "moderation_auditentry_changelist"),
 ]

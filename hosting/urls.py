@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("accounts.oauth.endpoints.urls")),
     path("", include("accounts.pages.urls")),
     path("", include("repos.account_transfer.pages.urls")),
+    path("", include("moderation.enforcement.pages.urls")),
     path("dev/mail", captured.index),
     path("dev/mail/<int:mail_id>", captured.as_html),
     path("console/", console.urls),

@@ -13,6 +13,7 @@ from hosting.console.site import console
 from hosting.models import StaffUser
 from hosting.tenancy.routing import host_of
 from moderation import permissions
+from moderation.console.enforcement import urls as enforcement
 from moderation.permissions import Deed
 
 PAGES: Final[dict[str, Deed]] = {
@@ -39,6 +40,7 @@ PAGES: Final[dict[str, Deed]] = {
     "report_file": Deed.EVIDENCE_LOOK,
     "discard_evidence": Deed.EVIDENCE_DISCARD,
     # Enforcement
+    **enforcement.PAGES,
     "take_down": Deed.TAKE_DOWN,
     "restore": Deed.TAKE_DOWN,
     "take_down_blob": Deed.TAKE_DOWN,

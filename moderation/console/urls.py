@@ -4,6 +4,7 @@ from django.urls import URLPattern, path, re_path
 
 from hosting.console.site import ConsoleSite
 from moderation.console import connected_apps, reports, views
+from moderation.console.enforcement import urls as enforcement
 from moderation.console.people import account_migrations, invites, sign_ups
 from moderation.console.staff import audit_export, factor_resets, own_factors, second_step
 
@@ -21,6 +22,7 @@ def pages(site: ConsoleSite) -> list[URLPattern]:
         *_of_people_who_come(site),
         *_of_reports(site),
         *_of_staff(site),
+        *enforcement.pages(site),
         *_before_it_opens(),
     ]
 

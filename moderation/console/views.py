@@ -20,9 +20,9 @@ from hosting.console.site import console, hosts_in_view
 from hosting.models import StaffUser
 from moderation import permissions
 from moderation.console.forms import LookUpForm, ReasonForm
-from moderation.enforcement import takedowns
+from moderation.enforcement import actions, takedowns
 from moderation.lookup import Found, blobs_of, find, has_record, is_record_down
-from moderation.models import AuditEntry
+from moderation.models import AuditEntry, Decision, Strike
 from moderation.permissions import Deed
 from moderation.staff import factor_resets
 from protocol import atjson, cid
@@ -45,7 +45,7 @@ def look_up(request: HttpRequest) -> HttpResponse:
         messages.error(request, _("No account found for “%(text)s”.") % {"text": text})
         return redirect("console:index")
     record = f"{found.record.collection}/{found.record.rkey}" if found.record else None
-    return HttpResponseRedirect(_url(found.account.did, record))
+    return HttpResponseRedirect(account_url(found.account.did, record))
 
 
 @require_GET
@@ -126,10 +126,10 @@ def _act(request: HttpRequest, did: str, verb: Verb, done: str) -> HttpResponse:
         form.add_error(None, refusal.for_page())
         return _page(request, found, form, status=refusal.status)
     messages.success(request, done % {"name": found.account.handle or did})
-    return HttpResponseRedirect(_url(did, request.GET.get("record")))
+    return HttpResponseRedirect(account_url(did, request.GET.get("record")))
 
 
-def _url(did: str, record: str | None) -> str:
+def account_url(did: str, record: str | None = None) -> str:
     """The account's page, with a record (`collection/rkey`) in view."""
     url = reverse("console:account", args=[did])
     return f"{url}?{urlencode({'record': record}, safe='/')}" if record else url
@@ -152,6 +152,7 @@ def staff_of(request: HttpRequest) -> StaffUser:
 def _page(request: HttpRequest, found: Found, form: ReasonForm, status: int = 200) -> HttpResponse:
     request.current_app = console.name
     allowed = permissions.deeds_of(staff_of(request), found.account.host.tenant_id)
+    decisions = Decision.objects.of(found.account.host, found.account.did)
     context: dict[str, Any] = {
         **console.each_context(request),
         "title": _("Account"),
@@ -174,6 +175,9 @@ def _page(request: HttpRequest, found: Found, form: ReasonForm, status: int = 20
         "may_reset_factors": Deed.FACTORS_RESET in allowed,
         "may_revoke": Deed.APPS_REVOKE in allowed,
         "form": form,
+        "offered": actions.offered(allowed, found.account),
+        "strikes": Strike.objects.of(found.account.host, found.account.did).open(),
+        "decisions": decisions.select_related("policy", "entry__staff").order_by("-pk")[:50],
     }
     return TemplateResponse(request, "moderation/account.html", context, status=status)
 

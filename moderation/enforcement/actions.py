@@ -67,6 +67,15 @@ class Action:
     is_of_owner: bool = True  # whether its owner can be told, and appeal
 
 
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """Actions by name: those to perform, and those that the account is under and that can be taken
+    back."""
+
+    to_perform: Mapping[str, Action]
+    to_undo: Mapping[str, Action]
+
+
 class UnfitAction(InvalidRequest):
     """400: no such action, or it lacks something."""
 
@@ -211,6 +220,26 @@ def undo(name: str, actor: Actor, account: Account, asked: ActionInput) -> Audit
         about = {"record": asked.record, "cid": cid.to_text(asked.blob) if asked.blob else ""}
         open_ones.filter(action=name, **about).update(undone_at=timezone.now())
     return entry
+
+
+def offered(deeds: frozenset[Deed], account: Account) -> Offered:
+    """What a page of an account offers who may do these; for a record or a blob: `offered_on`."""
+    in_force = {
+        "take_down": account.taken_down_at is not None,
+        "suspend": account.suspended_at is not None,
+        "block_uploads": account.uploads_blocked_at is not None,
+        "strike": strikes.open_points(account) > 0,
+    }
+    mine = {name: row for name, row in ACTIONS.items() if row.deed in deeds}
+    return Offered(
+        {name: row for name, row in mine.items() if not {"record", "blob"} & set(row.needs)},
+        {name: row for name, row in mine.items() if in_force.get(name)},
+    )
+
+
+def offered_on(need: str, deeds: frozenset[Deed]) -> dict[str, Action]:
+    """The actions on a `record` or a `blob` for who may do these."""
+    return {name: row for name, row in ACTIONS.items() if need in row.needs and row.deed in deeds}
 
 
 def _action(name: str, account: Account, asked: ActionInput) -> Action:

@@ -5,6 +5,7 @@ All requests go to birch: once by a browser that is signed in at ash, as Alice a
 does not pass.
 """
 
+import secrets
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from datetime import timedelta
@@ -20,7 +21,11 @@ from accounts.models import Account, SecurityChange
 from accounts.oauth import devices
 from accounts.pages.cookies import COOKIE
 from accounts.pages.oauth.browsers import NAME_COOKIE, PROOF_COOKIE
+from moderation import audit
 from moderation.desk.reports import reports
+from moderation.enforcement import actions, appeals
+from moderation.enforcement.actions import ActionInput
+from moderation.models import Policy
 from protocol import cid
 from tests.api import shared_people
 from tests.factories import staff_member
@@ -50,6 +55,7 @@ pytestmark = pytest.mark.django_db
 shared, directory = shared_people.shared, shared_people.directory
 ash, birch, alice = shared_people.ash, shared_people.birch, shared_people.alice
 
+RULE = "the rule of another tenant"
 PERSON = "console/^accounts/(?P<did>did:[^/]+)/"
 BLOB = PERSON + "blobs/(?P<link>[a-z0-9]+)/"
 LINK = cid.to_text(cid.of_raw(b"a picture"))
@@ -115,7 +121,7 @@ CENTRE_SENT = [
     "move-out/code",
     "sign-out",
 ]
-CENTRE_SHOWN += ["move"]
+CENTRE_SHOWN += ["move", "decisions"]
 MOVE_FORMS = ["again", "sign-in", "code", "confirm", "operation", "document", "upload"]
 CENTRE_SENT += [f"move/{form}" for form in MOVE_FORMS]
 CENTRE_SENT += ["data/archive", "data/import/upload", "data/blobs/upload", "data/blobs/fetch"]
@@ -149,6 +155,8 @@ ROWS = {
     "account/sign-in/passkey": everyone("/account/sign-in/passkey", 302),
     "account/passkey-options": everyone("/account/passkey-options", 200),
     f"account/{PASSKEY}": everyone(f"/account/{FACTORS}/passkeys/1", 302),
+    "account/decisions/<int:decision_id>": everyone("/account/decisions/{decision}", 302),
+    NAMED + "decisions/<int:decision_id>": everyone("/account/u/{did}/decisions/{decision}", 302),
     NAMED + PASSKEY: everyone(f"/account/u/{{did}}/{FACTORS}/passkeys/1", 302),
     "account/reset-password": everyone("/account/reset-password", 200),
     "account/reset-password/code": everyone("/account/reset-password/code", 200),
@@ -185,6 +193,19 @@ ROWS = {
     PERSON + "record/take-down/$": console("accounts/{did}/record/take-down/", 404, "post"),
     PERSON + "record/restore/$": console("accounts/{did}/record/restore/", 404, "post"),
     PERSON + "factors/reset/$": console("accounts/{did}/factors/reset/", 404, "post"),
+    PERSON + "actions/(?P<name>[a-z0-9_]+)/$": console("accounts/{did}/actions/suspend/", 404),
+    PERSON + "actions/(?P<name>[a-z0-9_]+)/undo/$": console(
+        "accounts/{did}/actions/suspend/undo/", 404, "post"
+    ),
+    "console/policies/": console("policies/", 200),
+    "console/policies/new/": console("policies/new/", 200),
+    "console/policies/<int:policy_id>/": console("policies/{policy}/", 404),
+    "console/policies/<int:policy_id>/retire/": console("policies/{policy}/retire/", 404, "post"),
+    "console/policies/texts/<slug:name>/<slug:language>/": console("policies/texts/warn/de/", 200),
+    "console/policies/networks/": console("policies/networks/", 302, "post"),
+    "console/policies/networks/remove/": console("policies/networks/remove/", 302, "post"),
+    "console/appeals/": console("appeals/", 200),
+    "console/appeals/<int:decision_id>/": console("appeals/{decision}/", 404),
     PERSON + "apps/revoke/$": console("accounts/{did}/apps/revoke/", 404, "post"),
     "console/apps/": console("apps/", 200),
     "console/apps/trust/": console("apps/trust/", 302, "post"),
@@ -264,6 +285,21 @@ def undo_token(account: Account) -> str:
     return "a link"
 
 
+def decided(account: Account) -> dict[str, int]:
+    """A policy of her tenant, and a decision by it that she was told of and has appealed."""
+    policy = Policy.objects.create(
+        tenant=account.host.tenant,
+        name=f"rule {secrets.token_hex(4)}",
+        public_text=RULE,
+        severity="low",
+        default_action="warn",
+    )
+    asked = ActionInput("rude words", policy=policy, words=RULE, is_told=True)
+    decision = actions.perform("warn", audit.ADMIN, account, asked)
+    appeals.appeal(account, decision, RULE)
+    return {"policy": policy.pk, "decision": decision.pk}
+
+
 def ask(browser: Client, row: Row, alice) -> int:
     """The status of the answer, which tells nothing of Alice that was not asked."""
     account = Account.objects.get(did=alice.did)
@@ -271,12 +307,14 @@ def ask(browser: Client, row: Row, alice) -> int:
     about = {"$type": reports.REPO_REF, "did": account.did}
     report = reports.file(account, about, "com.example.rude", "rude words")
     ids = {"id": account.pk, "mail": email.pk, "report": report.pk, "undo": undo_token(account)}
+    ids |= decided(account)
     ids["code"] = email_codes.issue(account, email_codes.Purpose.CONFIRM_EMAIL)
     path = row.path.format(did=account.did, request=query_of(account.host), **ids)
     response = getattr(browser, row.verb)(path)
     text = response.getvalue().decode(errors="replace")
     assert account.email not in text
     assert report.reason not in text
+    assert RULE not in text
     assert account.did not in text or account.did in path
     return response.status_code
 

@@ -29,6 +29,7 @@ from hosting.tenancy.routing import host_of
 from protocol.errors import XrpcError
 
 APPEALS: Final = bucket("appeals", Budget(3, HOUR_S), Budget(5, DAY_S))  # of one account
+STATE: Final = "state"  # the page's name for contributions
 _STATE: Final = "accounts/closing/state.html"
 _APPEAL: Final = "accounts/closing/appeal.html"
 
@@ -82,6 +83,7 @@ def _shown(request: HttpRequest, account: Account) -> dict[str, Any]:
         "account": account,
         "deletion_at": planned_deletion.date_of(account),
         "data_page": _data_page(request),
+        "rows": contributions.rows(request, account, STATE),
     }
 
 

@@ -1,0 +1,1 @@
+"""The console's pages of enforcement: actions on an account, policies, notices, appeals."""

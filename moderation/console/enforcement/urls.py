@@ -1,0 +1,45 @@
+"""URLs of the console's pages of enforcement, and who may open which."""
+
+from typing import Final
+
+from django.urls import URLPattern, path, re_path
+
+from hosting.console.site import ConsoleSite
+from moderation.console.enforcement import actions, appeals, policies
+from moderation.permissions import Deed
+
+# An action's verb asks for its own deed.
+PAGES: Final[dict[str, Deed]] = {
+    "act": Deed.WARN,
+    "undo_action": Deed.WARN,
+    "policies": Deed.CASES_LOOK,
+    "new_policy": Deed.POLICIES_CHANGE,
+    "policy": Deed.POLICIES_CHANGE,
+    "retire_policy": Deed.POLICIES_CHANGE,
+    "notice_text": Deed.NOTICES_CHANGE,
+    "block_network": Deed.RANGE_BLOCK,
+    "unblock_network": Deed.RANGE_BLOCK,
+    "appeals": Deed.CASES_LOOK,
+    "decide_appeal": Deed.APPEALS_DECIDE,
+}
+
+
+def pages(site: ConsoleSite) -> list[URLPattern]:
+    """URL patterns under `/console/`."""
+    action = r"^accounts/(?P<did>did:[^/]+)/actions/(?P<name>[a-z0-9_]+)/"
+    view = site.admin_view
+    return [
+        re_path(rf"{action}$", view(actions.act), name="act"),
+        re_path(rf"{action}undo/$", view(actions.undo), name="undo_action"),
+        path("policies/", view(policies.listed), name="policies"),
+        path("policies/new/", view(policies.edit), name="new_policy"),
+        path("policies/<int:policy_id>/", view(policies.edit), name="policy"),
+        path("policies/<int:policy_id>/retire/", view(policies.retire), name="retire_policy"),
+        path(
+            "policies/texts/<slug:name>/<slug:language>/", view(policies.text), name="notice_text"
+        ),
+        path("policies/networks/", view(policies.block_network), name="block_network"),
+        path("policies/networks/remove/", view(policies.unblock_network), name="unblock_network"),
+        path("appeals/", view(appeals.listed), name="appeals"),
+        path("appeals/<int:decision_id>/", view(appeals.decide), name="decide_appeal"),
+    ]

@@ -1,0 +1,108 @@
+"""The console's pages of actions, policies, texts, networks and appeals."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Account, SignUpBlock
+from hosting.mail.models import OutgoingMail
+from moderation.enforcement import actions, appeals
+from moderation.enforcement.actions import ACTIONS, ActionInput
+from moderation.models import AuditEntry, Decision, NoticeText, Policy
+
+pytestmark = pytest.mark.django_db
+POLICY = {
+    "name": "No spam", "public_text": "Do not.", "severity": "low", "default_action": "warn",
+    "strikes": "1", "strike_days": "30", "suspends_at": "3", "suspension_days": "7",
+}  # fmt: skip
+
+
+def console(user, host="localhost") -> Client:
+    client = Client(headers={"host": host})
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def owner(ash, staff_of):
+    return staff_of(ash, "owner")
+
+
+def day(ahead: int) -> str:
+    return (timezone.now() + timedelta(days=ahead)).date().isoformat()
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_each_action_has_a_page_that_says_what_it_does(moderator, account, name):
+    page = console(moderator).get(f"/console/accounts/{account.did}/actions/{name}/")
+    assert page.status_code == 200
+    assert str(ACTIONS[name].consequence).replace("'", "&#x27;") in page.content.decode()
+
+
+def test_a_suspension_with_a_notice_is_begun_and_lifted(moderator, account):
+    page = f"/console/accounts/{account.did}/actions/suspend/"
+    given = {"reason": "spam", "until": day(3), "words": "Stop.", "is_told": "on"}
+    assert console(moderator).post(page, given).status_code == 302
+    assert Account.objects.get(pk=account.pk).status == "suspended"
+    assert "Stop." in OutgoingMail.objects.get(kind="decision").text
+    assert console(moderator).post(f"{page}undo/", {"reason": "served"}).status_code == 302
+    assert Account.objects.get(pk=account.pk).status == "active"
+
+
+@pytest.mark.parametrize("given", [{}, {"reason": "spam"}, {"reason": "spam", "until": day(0)}])
+def test_what_lacks_something_is_refused_on_the_page(moderator, account, given):
+    page = f"/console/accounts/{account.did}/actions/suspend/"
+    assert console(moderator).post(page, given).status_code == 400
+    assert not AuditEntry.objects.about(account.did).exists()
+
+
+def test_triage_may_warn_and_not_suspend(ash, staff_of, account):
+    triage = console(staff_of(ash, "triage"))
+    page = f"/console/accounts/{account.did}/actions/"
+    assert triage.post(f"{page}warn/", {"reason": "spam", "words": "Stop."}).status_code == 302
+    given = {"reason": "spam", "until": day(3)}
+    assert triage.post(f"{page}suspend/", given).status_code == 403
+    assert Account.objects.get(pk=account.pk).status == "active"
+
+
+def test_an_owner_keeps_the_list_of_policies(owner):
+    client = console(owner)
+    assert client.post("/console/policies/new/", POLICY).status_code == 302
+    policy = Policy.objects.get()
+    assert client.post("/console/policies/new/", POLICY).status_code == 400
+    changed = {**POLICY, "strikes": "2"}
+    assert client.post(f"/console/policies/{policy.pk}/", changed).status_code == 302
+    assert Policy.objects.get().strikes == 2
+    assert client.post(f"/console/policies/{policy.pk}/retire/").status_code == 302
+    assert "No spam" not in client.get("/console/policies/").content.decode().split("<main")[0]
+
+
+def test_an_owner_writes_a_text_and_takes_it_back(owner):
+    client, page = console(owner), "/console/policies/texts/warn/de/"
+    assert client.post(page, {"text": "Hallo {handle}"}).status_code == 302
+    assert NoticeText.objects.get().text == "Hallo {handle}"
+    assert client.post(page, {"text": "Hallo {wer}"}).status_code == 400
+    client.post(page, {"text": ""})
+    assert not NoticeText.objects.exists()
+
+
+def test_a_network_is_blocked_and_freed(owner):
+    client, given = console(owner), {"network": "192.0.2.9/24", "reason": "bots"}
+    client.post("/console/policies/networks/", given)
+    assert "192.0.2.0/24" in client.get("/console/policies/").content.decode()
+    client.post("/console/policies/networks/remove/", {"network": "192.0.2.0/24", "reason": "ok"})
+    assert not SignUpBlock.objects.exists()
+
+
+def test_an_appeal_is_decided_by_the_second_person_on_its_page(moderator, owner, account):
+    decision = actions.perform("take_down", moderator, account, ActionInput("spam", is_told=True))
+    appeals.appeal(account, decision, "It was not me.")
+    page = f"/console/appeals/{decision.pk}/"
+    given = {"outcome": "reversed", "reason": "a mix-up", "words": "Sorry."}
+    assert "It was not me." in console(moderator).get("/console/appeals/").content.decode()
+    assert console(moderator).post(page, given).status_code == 403
+    assert console(owner).post(page, given).status_code == 302
+    assert Decision.objects.get().outcome == "reversed"
+    assert Account.objects.get(pk=account.pk).status == "active"
