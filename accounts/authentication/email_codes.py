@@ -39,6 +39,17 @@ _GROUP: Final = 5
 _BURN: Final = (
     "DELETE FROM email_token WHERE account_id = %s AND purpose = %s AND code_hash = %s RETURNING id"
 )
+_IS_LIVE: Final = "t.seed <> '' AND t.wrong_tries < %(tries)s AND t.issued_at > %(live_since)s"
+_ISSUE: Final = f"""
+    INSERT INTO email_token AS t (account_id, purpose, seed, code_hash, wrong_tries, issued_at)
+    VALUES (%(account)s, %(purpose)s, %(seed)s, %(hash)s, 0, %(now)s)
+    ON CONFLICT (account_id, purpose) DO UPDATE SET
+        seed = CASE WHEN {_IS_LIVE} THEN t.seed ELSE excluded.seed END,
+        code_hash = CASE WHEN {_IS_LIVE} THEN t.code_hash ELSE excluded.code_hash END,
+        wrong_tries = CASE WHEN {_IS_LIVE} THEN t.wrong_tries ELSE 0 END,
+        issued_at = excluded.issued_at
+    RETURNING t.seed
+"""  # noqa: S608 - constants only
 EMAILS: Final = {
     Purpose.CONFIRM_EMAIL: emails.CONFIRM_EMAIL,
     Purpose.UPDATE_EMAIL: emails.UPDATE_EMAIL,
@@ -82,32 +93,21 @@ def mail(
 
 def issue(account: Account, purpose: EmailToken.Purpose) -> str:
     """The live code, good for the whole time again, or else a new one."""
-    live = EmailToken.objects.filter(
-        account=account,
-        purpose=purpose,
-        wrong_tries__lt=WRONG_TRIES_MAX,
-        issued_at__gt=timezone.now() - LIVES,
-    )
-    token = live.exclude(seed="").first()
-    if token is not None:
-        live.filter(pk=token.pk).update(issued_at=timezone.now())
-        return _code(account, purpose, token.seed)
+    now = timezone.now()
     seed = secrets.token_hex(_SEED_BYTES)
     code = _code(account, purpose, seed)
-    token = EmailToken(
-        account=account,
-        purpose=purpose,
-        seed=seed,
-        code_hash=hash_of(account.host_id, purpose, code),
-        issued_at=timezone.now(),
-    )
-    EmailToken.objects.bulk_create(
-        [token],
-        update_conflicts=True,
-        unique_fields=["account", "purpose"],
-        update_fields=["seed", "code_hash", "issued_at", "wrong_tries"],
-    )
-    return code
+    params = {
+        "account": account.pk,
+        "purpose": purpose.value,
+        "seed": seed,
+        "hash": hash_of(account.host_id, purpose, code),
+        "now": now,
+        "live_since": now - LIVES,
+        "tries": WRONG_TRIES_MAX,
+    }
+    row = connection.row(_ISSUE, params)
+    kept = row[0] if row else seed
+    return code if kept == seed else _code(account, purpose, kept)
 
 
 def check(account: Account, purpose: EmailToken.Purpose, code: str) -> None:

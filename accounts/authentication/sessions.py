@@ -139,6 +139,14 @@ def begin(account: Account, client: Client = UNKNOWN_CLIENT) -> Tokens:
     return begin_with(Login(account), client)
 
 
+def begin_first(account: Account, client: Client) -> Tokens:
+    """The same, and where its owner is, in one transaction. Raises as `begin`."""
+    with transaction.atomic():
+        tokens = begin(account, client)
+        sign_in_alerts.note(account, client)
+    return tokens
+
+
 def begin_with(
     login: Login, client: Client = UNKNOWN_CLIENT, *, allow_takendown: bool = False
 ) -> Tokens:

@@ -12,7 +12,7 @@ thirty days.
 import ipaddress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -29,16 +29,31 @@ KEPT_FOR: Final = timedelta(days=30)
 KEPT_MAX: Final = 50  # an account, of those that succeeded and of the others
 AGENT_MAX_CHARACTERS: Final = 200
 HOST_NAME_MAX_CHARACTERS: Final = 253
-_RECORD: Final = """
-    WITH noted AS (
+_NOTED: Final = """
+    noted AS (
         INSERT INTO sign_in (account_id, is_success, way, client_host, place, agent, at)
-        VALUES (%s, %s, %s, %s, %s, %s, %s)
+        VALUES (%(account)s, %(is_success)s, %(way)s, %(host_name)s, %(place)s, %(agent)s, %(at)s)
+    ), trimmed AS (
+        DELETE FROM sign_in WHERE id IN (
+            SELECT id FROM sign_in WHERE account_id = %(account)s AND is_success = %(is_success)s
+            ORDER BY at DESC, id DESC OFFSET %(kept)s
+        )
     )
-    DELETE FROM sign_in WHERE id IN (
-        SELECT id FROM sign_in WHERE account_id = %s AND is_success = %s
-        ORDER BY at DESC, id DESC OFFSET %s
-    ) RETURNING id
 """
+_RECORD: Final = f"WITH {_NOTED} SELECT 1"
+# The first place of all is where the owner signed up, so it is remembered and no more.
+_RECORD_AND_LOOK: Final = f"""
+    WITH {_NOTED}, seen AS (
+        UPDATE known_place SET last_seen_at = %(at)s
+        WHERE account_id = %(account)s AND place_hash = %(place_hash)s RETURNING 1
+    ), first AS (
+        INSERT INTO known_place (account_id, place_hash, last_seen_at)
+        SELECT %(account)s, %(place_hash)s, %(at)s
+        WHERE NOT EXISTS (SELECT FROM known_place WHERE account_id = %(account)s)
+        ON CONFLICT DO NOTHING RETURNING 1
+    )
+    SELECT EXISTS (SELECT FROM seen) OR EXISTS (SELECT FROM first)
+"""  # noqa: S608 - constants only
 _PREFIX: Final = {4: 24, 6: 48}  # bits
 
 
@@ -67,9 +82,7 @@ UNKNOWN_CLIENT: Final = Client()
 
 def record(account: Account, client: Client, way: SignIn.Way, *, is_success: bool) -> None:
     """Write down that somebody signed in, or tried to, in one statement."""
-    what = (account.pk, is_success)
-    who = (client.host_name[:HOST_NAME_MAX_CHARACTERS], client.place, client.name)
-    connection.rows(_RECORD, (*what, way.value, *who, timezone.now(), *what, KEPT_MAX - 1))
+    connection.row(_RECORD, _facts(account, client, way, is_success=is_success))
 
 
 def of_account(account: Account) -> list[SignIn]:
@@ -83,21 +96,17 @@ def last_of(account: Account) -> SignIn | None:
 
 
 def note(account: Account, client: Client, way: SignIn.Way = SignIn.Way.PASSWORD) -> None:
-    """Somebody signed in to the account; tell its owner if it was from somewhere new.
-
-    The first place of all is where the owner signed up, so it is remembered and no more.
-    """
-    record(account, client, way, is_success=True)
+    """Somebody signed in to the account; tell its owner if it was from somewhere new."""
     place_hash = _hash(account, client.place)
-    now = timezone.now()
-    places = KnownPlace.objects.filter(account=account)
-    if places.filter(place_hash=place_hash).update(last_seen_at=now):
+    facts = _facts(account, client, way, is_success=True)
+    found = connection.row(_RECORD_AND_LOOK, {**facts, "place_hash": place_hash})
+    if found is not None and found[0]:
         return
+    now = facts["at"]
     with transaction.atomic():
-        is_first = not places.exists()
         place = KnownPlace(account=account, place_hash=place_hash, last_seen_at=now)
         KnownPlace.objects.bulk_create([place], ignore_conflicts=True)
-        if not is_first and emails.sender_of(account.host).has_sign_in_alerts:
+        if emails.sender_of(account.host).has_sign_in_alerts:
             name = account.handle or account.did
             context = {"handle": name, "address": client.address, "at": now}
             outbox.post(
@@ -130,6 +139,22 @@ def forget_old() -> None:
 def _kept(account: Account) -> QuerySet[SignIn]:
     since = timezone.now() - KEPT_FOR
     return SignIn.objects.filter(account=account, at__gt=since).order_by("-at")
+
+
+def _facts(
+    account: Account, client: Client, way: SignIn.Way, *, is_success: bool
+) -> dict[str, Any]:
+    """The parameters of _NOTED."""
+    return {
+        "account": account.pk,
+        "is_success": is_success,
+        "way": way.value,
+        "host_name": client.host_name[:HOST_NAME_MAX_CHARACTERS],
+        "place": client.place,
+        "agent": client.name,
+        "at": timezone.now(),
+        "kept": KEPT_MAX - 1,
+    }
 
 
 def _hash(account: Account, place: str) -> str:

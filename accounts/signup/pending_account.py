@@ -5,6 +5,8 @@ transaction; unique constraints decide races. Shared by `sign_up` and by held si
 approve (`approval_queue`).
 """
 
+from datetime import timedelta
+
 from django.db import IntegrityError
 
 from accounts.authentication.credential_rules import EmailTaken
@@ -20,8 +22,11 @@ from protocol.keys import SigningKey
 from server.database import model_rows
 
 
-def write(host: Host, wanted: Admitted, password: str) -> PlcOperation:
-    """Write a pending sign-up, in the caller's transaction; `password` is hashed already.
+def write(
+    host: Host, wanted: Admitted, password: str, lease: timedelta | None = None
+) -> PlcOperation:
+    """Write a pending sign-up, in the caller's transaction; `password` is hashed already. With a
+    `lease` the caller makes the first attempt at the operation.
 
     Raises HandleTaken, InvalidInviteCode, and IntegrityError, which `lost_race` explains.
     """
@@ -43,15 +48,14 @@ def write(host: Host, wanted: Admitted, password: str) -> PlcOperation:
     )
     if host.has_invites_required and wanted.invite_code:
         codes.spend(host, wanted.invite_code, account.did)
-    return model_rows.insert(
-        PlcOperation(
-            did=account.did,
-            account=account,
-            kind=PlcOperation.Kind.GENESIS,
-            operation=operation,
-            cid=plc.cid_of(operation),
-        )
+    job = PlcOperation(
+        did=account.did,
+        account=account,
+        kind=PlcOperation.Kind.GENESIS,
+        operation=operation,
+        cid=plc.cid_of(operation),
     )
+    return model_rows.insert(job if lease is None else job.claimed(lease))
 
 
 def recovery_keys(host: Host, wanted: Admitted) -> list[str]:

@@ -6,20 +6,20 @@ operation; unique constraints decide races. The directory is told outside of any
 stays pending for half an hour, and whoever repeats it with the same data goes on with it.
 """
 
+from datetime import timedelta
+
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import IntegrityError, transaction
 
 from accounts.authentication import email_address
+from accounts.authentication.credential_rules import EmailTaken
+from accounts.identity.handles.allocation import HandleTaken
 from accounts.identity.plc import submit
 from accounts.models import Account, PlcOperation
 from accounts.signup import await_directory, did_web_sign_up, pending_account, policy, rules
 from accounts.signup.rules import Admitted, SignUp
 from hosting.models import Host
-from server.database import connection
 
-_PENDING = """
-    SELECT 1 FROM account WHERE host_id = %s AND handle = %s AND email = %s AND opened_at IS NULL
-"""
 __all__ = ["SignUp", "sign_up"]
 
 
@@ -32,16 +32,16 @@ def sign_up(host: Host, wanted: SignUp) -> Account:
     """
     policy.check_open(host, wanted)
     admitted = rules.check(host, wanted)
-    operation = _pending_before(host, admitted)
+    operation = _unfinished(host, admitted)
     if operation is None:
-        rules.check_free(host, admitted)
         policy.admit(host, wanted, admitted)
         if host.did_method == Host.DidMethod.WEB:
             hashed = make_password(admitted.password)
             return _welcomed(did_web_sign_up.open_account(host, admitted, hashed), wanted)
-        operation = begin(host, admitted)
-    submit.attempt_first(operation.pk)
-    return _welcomed(await_directory.await_account(operation), wanted)
+        operation = begin(host, admitted, submit.lease())
+    account = submit.attempt_first(operation) or await_directory.await_account(operation)
+    account.host = host  # as the request has it, with tenant and domains
+    return _welcomed(account, wanted)
 
 
 def _welcomed(account: Account, wanted: SignUp) -> Account:
@@ -49,10 +49,21 @@ def _welcomed(account: Account, wanted: SignUp) -> Account:
     return account
 
 
+def _unfinished(host: Host, wanted: Admitted) -> PlcOperation | None:
+    """The operation of the same person's same sign-up, still waiting. Raises `HandleTaken`,
+    `EmailTaken` for what is somebody else's."""
+    try:
+        rules.check_free(host, wanted)
+    except (HandleTaken, EmailTaken):
+        operation = _pending_before(host, wanted)
+        if operation is None:
+            raise
+        return operation
+    return None
+
+
 def _pending_before(host: Host, wanted: Admitted) -> PlcOperation | None:
-    """The operation of the same person's same sign-up, still waiting; made due at once."""
-    if not connection.row(_PENDING, (host.pk, wanted.handle, wanted.email)):
-        return None
+    """The same, or None; made due at once."""
     same = PlcOperation.objects.open().filter(
         account__host=host,
         account__handle=wanted.handle,
@@ -75,12 +86,12 @@ def _is_same(operation: PlcOperation, account: Account, wanted: Admitted) -> boo
     )
 
 
-def begin(host: Host, wanted: Admitted) -> PlcOperation:
-    """Write the pending sign-up. `durable`: the directory must never be told of rows that could
-    still be rolled back."""
+def begin(host: Host, wanted: Admitted, lease: timedelta | None = None) -> PlcOperation:
+    """Write the pending sign-up; with a `lease` the caller makes the first attempt. `durable`: the
+    directory must never be told of rows that could still be rolled back."""
     password = make_password(wanted.password)
     try:
         with transaction.atomic(durable=True):
-            return pending_account.write(host, wanted, password)
+            return pending_account.write(host, wanted, password, lease)
     except IntegrityError as error:
         raise pending_account.lost_race(error, wanted) from error

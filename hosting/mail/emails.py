@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final
 
 from django.template.loader import render_to_string
@@ -23,6 +23,7 @@ from hosting.limits.budgets import DAY_S, HOUR_S, Budget
 from hosting.mail.models import Sender
 from hosting.models import Host
 from hosting.pages import colours
+from server.database import connection, model_rows
 
 CODE_LIVES: Final = timedelta(minutes=15)
 _BACKGROUND: Final = "#ffffff"
@@ -133,7 +134,14 @@ def from_staff(subject: str, content: str) -> dict[str, Any]:
 
 def sender_of(host: Host) -> Sender:
     """How a host's e-mails look; one without a row has the defaults."""
-    return Sender.objects.filter(host_id=host.pk).first() or Sender(host=host)
+    row = connection.row(_sender(), (host.pk,))
+    return Sender(host=host) if row is None else model_rows.instance(Sender, row)
+
+
+@cache
+def _sender() -> str:
+    columns = ", ".join(model_rows.columns(Sender))
+    return f"SELECT {columns} FROM {Sender._meta.db_table} WHERE host_id = %s"  # noqa: S608 - names of our model
 
 
 def write(host: Host, kind: EmailKind, context: Mapping[str, Any], language: str) -> RenderedEmail:

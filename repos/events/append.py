@@ -4,12 +4,17 @@ An event is stored without its number; repos.events.sequencer gives it one. Sour
 com.atproto.sync.subscribeRepos.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from protocol.event_stream.frames import Body, EventKind
 from server.database import connection
 
 _APPEND = "SELECT append_event(%s::bigint, %s::int, %s::int, %b)"
+_APPEND_ALL = """
+    SELECT append_event(%s::bigint, kind, seq_at, body)
+    FROM unnest(%s::int[], %s::int[], %s::bytea[]) AS event (kind, seq_at, body)
+"""
 
 
 def append(repo_id: int, kind: EventKind, body: Body) -> int:
@@ -17,6 +22,14 @@ def append(repo_id: int, kind: EventKind, body: Body) -> int:
     it."""
     stored = connection.row(_APPEND, (repo_id, int(kind), body.seq_at, body.data))
     return int(stored[0]) if stored else 0
+
+
+def append_all(repo_id: int, events: Sequence[tuple[EventKind, Body]]) -> None:
+    """As `append`, for several events in their order."""
+    kinds, places, bodies = zip(
+        *((int(kind), body.seq_at, body.data) for kind, body in events), strict=True
+    )
+    connection.row(_APPEND_ALL, (repo_id, [*kinds], [*places], [*bodies]))
 
 
 def time_text(moment: datetime | None = None) -> str:

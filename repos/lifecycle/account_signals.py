@@ -30,6 +30,7 @@ from server.database import connection, model_rows
 
 _COMMIT = "SELECT rev, head, commit FROM repo WHERE id = %s FOR UPDATE"
 _clock: Final = own_clock()
+Event = tuple[EventKind, frames.Body]
 
 
 def connect() -> None:
@@ -47,10 +48,13 @@ def connect() -> None:
 def on_opened(account: Account, **_: Any) -> None:
     """Make the empty repo and announce it: #identity, #account, #commit, #sync."""
     tree, signed, rev = _make_repo(account)
-    _announce_identity(account)
-    _announce_account(account)
-    _announce_first_commit(account, tree, signed, rev)
-    _announce_sync(account, rev, signed.cid, signed.block)
+    events = (
+        _identity(account),
+        _status(account),
+        _first_commit(account, tree, signed, rev),
+        _sync(account, rev, signed.cid, signed.block),
+    )
+    append.append_all(account.pk, events)
 
 
 def on_migration_begun(account: Account, **_: Any) -> None:
@@ -75,15 +79,15 @@ def on_status(account: Account, **_: Any) -> None:
     """Let the repo take commits or not, and say so; one that comes back says where it stands."""
     head = _take_status(account)
     if head is not None and account.is_active:
-        _announce_sync(account, *head)
+        append.append(account.pk, *_sync(account, *head))
 
 
 def on_activated(account: Account, **_: Any) -> None:
     """As `on_status`, and between the two who the account is: #account, #identity, #sync."""
     head = _take_status(account)
     if head is not None and account.is_active:
-        _announce_identity(account)
-        _announce_sync(account, *head)
+        append.append(account.pk, *_identity(account))
+        append.append(account.pk, *_sync(account, *head))
 
 
 def on_handle(account: Account, **_: Any) -> None:
@@ -94,7 +98,7 @@ def on_handle(account: Account, **_: Any) -> None:
         or AccountMigration.objects.before_did_update().filter(account=account).exists()
     )
     if Repo.objects.filter(pk=account.pk).exists() and not is_elsewhere:
-        _announce_identity(account)
+        append.append(account.pk, *_identity(account))
 
 
 def announce_again(account: Account) -> None:
@@ -107,8 +111,8 @@ def announce_again(account: Account) -> None:
     head = heads.read(account.pk)
     if head is None:
         return
-    _announce_account(account)
-    _announce_identity(account)
+    append.append(account.pk, *_status(account))
+    append.append(account.pk, *_identity(account))
     resigning.move_head(head, head.data, account.signing_did_key)
 
 
@@ -125,13 +129,13 @@ def _take_status(account: Account) -> tuple[str, bytes, bytes] | None:
     Repo.objects.filter(pk=account.pk).update(status=account.status)
     if move_in.is_moving_in(account):
         return None
-    _announce_account(account)
+    append.append(account.pk, *_status(account))
     return rev, head, block
 
 
 def _make_repo(account: Account) -> tuple[Tree, commit.SignedCommit, str]:
     """The empty tree, its first commit and rev."""
-    tree, signed, rev = _first_commit(account)
+    tree, signed, rev = _sign_first_commit(account)
     model_rows.insert(
         Repo(
             id=account.pk,
@@ -149,7 +153,7 @@ def _make_repo(account: Account) -> tuple[Tree, commit.SignedCommit, str]:
     return tree, signed, rev
 
 
-def _first_commit(account: Account) -> tuple[Tree, commit.SignedCommit, str]:
+def _sign_first_commit(account: Account) -> tuple[Tree, commit.SignedCommit, str]:
     tree = Tree(None, {})
     rev = tid.encode(time.time_ns() // 1000, _clock.clock_id)
     key = signing_keys.signing_key(account.signing_did_key, account.did)
@@ -159,9 +163,7 @@ def _first_commit(account: Account) -> tuple[Tree, commit.SignedCommit, str]:
     return tree, signed, rev
 
 
-def _announce_first_commit(
-    account: Account, tree: Tree, signed: commit.SignedCommit, rev: str
-) -> None:
+def _first_commit(account: Account, tree: Tree, signed: commit.SignedCommit, rev: str) -> Event:
     blocks = [(signed.cid, signed.block), *tree.new_blocks.items()]
     body = frames.commit_body(
         repo=account.did,
@@ -173,24 +175,24 @@ def _announce_first_commit(
         prev_data=None,
         time=append.time_text(),
     )
-    append.append(account.pk, EventKind.COMMIT, body)
+    return EventKind.COMMIT, body
 
 
-def _announce_identity(account: Account) -> None:
+def _identity(account: Account) -> Event:
     handle = external_handles.shown(account)
     body = frames.identity_body(did=account.did, handle=handle, time=append.time_text())
-    append.append(account.pk, EventKind.IDENTITY, body)
+    return EventKind.IDENTITY, body
 
 
-def _announce_account(account: Account) -> None:
+def _status(account: Account) -> Event:
     status = None if account.is_active else str(account.status)
     body = frames.account_body(
         did=account.did, active=account.is_active, status=status, time=append.time_text()
     )
-    append.append(account.pk, EventKind.ACCOUNT, body)
+    return EventKind.ACCOUNT, body
 
 
-def _announce_sync(account: Account, rev: str, head: bytes, block: bytes) -> None:
+def _sync(account: Account, rev: str, head: bytes, block: bytes) -> Event:
     blocks = car.write(head, [(head, block)])
     body = frames.sync_body(did=account.did, rev=rev, blocks=blocks, time=append.time_text())
-    append.append(account.pk, EventKind.SYNC, body)
+    return EventKind.SYNC, body

@@ -84,6 +84,14 @@ class LeasedJob(models.Model):
         """Whether it is still to be done."""
         return self.state in OPEN
 
+    def claimed(self, lease: timedelta) -> Self:
+        """This job, which is no row yet, leased to whoever writes it: the first attempt is theirs
+        and takes no statement."""
+        self.state, self.attempts = RUNNING, 1
+        self.next_attempt_at, self.claimed_s = timezone.now() + lease, time.monotonic()
+        _note_move(type(self), RUNNING)
+        return self
+
     def renew(self, lease: timedelta, **changes: Any) -> bool:
         """Begin the lease anew; false when it is lost."""
         ends_at = timezone.now() + lease

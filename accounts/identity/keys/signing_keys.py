@@ -32,6 +32,8 @@ def store(key: SigningKey, host: Host, did: str) -> None:
     """Keep a key for its only owner; `did` is empty for one that is reserved for nobody yet."""
     wrapped = keyring.wrap(key.secret)
     model_rows.insert(StoredKey(did_key=key.did_key, host=host, did=did, wrapped=wrapped))
+    if did:  # the first commit of its repo is about to be signed
+        _remember(key, did)
 
 
 def signing_key(did_key: str, did: str) -> SigningKey:
@@ -41,9 +43,13 @@ def signing_key(did_key: str, did: str) -> SigningKey:
         stored = StoredKey.objects.get(pk=did_key, did=did)
         curve = PublicKey.from_did_key(did_key).curve
         key = SigningKey.load(curve, keyring.unwrap(bytes(stored.wrapped)))
-        make_room(_known, MAX_KNOWN)
-        _known[did_key, did] = key
+        _remember(key, did)
     return key
+
+
+def _remember(key: SigningKey, did: str) -> None:
+    make_room(_known, MAX_KNOWN)
+    _known[key.did_key, did] = key
 
 
 def known_signing_key(did_key: str, did: str) -> SigningKey | None:

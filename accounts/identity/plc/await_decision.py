@@ -27,7 +27,8 @@ def await_decision(operation: PlcOperation, *, too_slow: XrpcError, down: XrpcEr
     Raises `too_slow` after `settings.PLC_AWAIT_S`, and `down` sooner, when nobody is there to
     answer: no web thread should wait for that. The operation goes on by itself.
     """
-    attempts_before = operation.attempts
+    is_first_ours = operation.claimed_s is not None  # made by this thread: it counts
+    attempts_before = operation.attempts - is_first_ours
     for _ in polling.turns(settings.PLC_AWAIT_S, _FIRST_PAUSE_S, _LONGEST_PAUSE_S):
         operation.refresh_from_db()
         if not operation.is_open:

@@ -43,8 +43,12 @@ def submit(operation_id: int) -> None:
     raises passes through: nothing was opened then, and a later attempt finds the DID in the log.
     """
     operation = _claim(operation_id)
-    if operation is None:
-        return
+    if operation is not None:
+        _attempt(operation)
+
+
+def _attempt(operation: PlcOperation) -> Account | None:
+    """One attempt at a claimed operation; the account that opened with it. Raises as `submit`."""
     try:
         is_handed_in = _post_or_rebase(operation)
     except client.Refused as refusal:
@@ -54,9 +58,9 @@ def submit(operation_id: int) -> None:
         raise Undecided(str(outcome)) from outcome
     else:
         if is_handed_in:
-            confirm(operation)
-        else:
-            submit(operation_id)  # on another predecessor; rebase.ATTEMPTS_MAX ends this
+            return confirm(operation)
+        submit(operation.pk)  # on another predecessor; rebase.ATTEMPTS_MAX ends this
+    return None
 
 
 def attempt(operation_id: int) -> None:
@@ -65,13 +69,16 @@ def attempt(operation_id: int) -> None:
         submit(operation_id)
 
 
-def attempt_first(operation_id: int) -> None:
+def attempt_first(operation: PlcOperation) -> Account | None:
     """Make the first attempt in this thread, which waits for the outcome anyway; when it decides
-    nothing, a worker goes on."""
+    nothing, a worker goes on. The account that opened with it: nobody has to look at the row."""
     try:
-        submit(operation_id)
+        if operation.claimed_s is not None:
+            return _attempt(operation)
+        submit(operation.pk)
     except Undecided:
-        queue.wake(operation_id)
+        queue.wake(operation.pk)
+    return None
 
 
 queue: Final = Queue(PlcOperation, "accounts.tasks.publish_operation", attempt)
@@ -135,18 +142,20 @@ def _postpone(operation: PlcOperation, outcome: client.Unsettled) -> None:
     operation.postpone(again_at, str(outcome), last_failure=outcome.failure)
 
 
-def confirm(operation: PlcOperation) -> None:
-    """The directory holds it: decide, and open the account in the same transaction."""
+def confirm(operation: PlcOperation) -> Account | None:
+    """The directory holds it: decide, and open the account, if there is one to open, in the same
+    transaction."""
     with transaction.atomic():
         if not operation.finish(PlcOperation.State.PUBLISHED):
-            return  # withdrawn meanwhile; its tombstone is on the way
+            return None  # withdrawn meanwhile; its tombstone is on the way
         if operation.kind == PlcOperation.Kind.GENESIS:
-            _open(operation)
-        elif operation.kind == PlcOperation.Kind.UPDATE:
+            return _open(operation)
+        if operation.kind == PlcOperation.Kind.UPDATE:
             adopt_update.adopt(operation)
+        return None
 
 
-def _open(operation: PlcOperation) -> None:
+def _open(operation: PlcOperation) -> Account:
     columns = ", ".join(model_rows.columns(Account))  # the status too, which Postgres derives
     sql = f"UPDATE account SET opened_at = %s WHERE id = %s RETURNING {columns}"  # noqa: S608 - constants only
     row = connection.row(sql, (timezone.now(), operation.account_id))
@@ -156,6 +165,7 @@ def _open(operation: PlcOperation) -> None:
     # a sign-up's handle is under a domain of the host: nobody has to look for one of their own
     Account._meta.get_field("custom_handle").set_cached_value(account, None)
     account_opened.send(sender=Account, account=account)
+    return account
 
 
 def _refuse(operation: PlcOperation, reason: str) -> None:

@@ -84,7 +84,7 @@ def await_publication(operation: PlcOperation) -> None:
     Waits at most `settings.PLC_AWAIT_S`. Raises UpdateRefused (nothing changed), UpdateTimeout and
     DirectoryUnavailable (it goes on by itself).
     """
-    submit.attempt_first(operation.pk)
+    submit.attempt_first(operation)
     await_decision(operation, too_slow=UpdateTimeout(_TOO_SLOW), down=DirectoryUnavailable(_DOWN))
     if operation.state == PlcOperation.State.WITHDRAWN:
         raise UpdateRefused("Another change of this account has replaced this one")

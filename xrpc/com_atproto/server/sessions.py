@@ -9,8 +9,9 @@ from typing import Any
 
 import orjson
 
-from accounts.authentication import sessions, sign_in_alerts
+from accounts.authentication import sessions
 from accounts.authentication.sessions import LoginContext, Tokens
+from accounts.authentication.sign_in_alerts import Client
 from accounts.identity import published_dids
 from accounts.lifecycle.account_migration import move_in
 from accounts.models import Account
@@ -168,9 +169,7 @@ def _moved_in(call: Call, wanted: sign_up.SignUp) -> Composed:
 
 def _begun(call: Call, account: Account) -> dict[str, Any]:
     """A session for somebody who has just come."""
-    client = sign_in_alerts.Client(call.address, call.agent)
-    tokens = sessions.begin(account, client)
-    sign_in_alerts.note(account, client)
+    tokens = sessions.begin_first(account, Client(call.address, call.agent))
     return {**_pair(tokens), **_identity(account)}
 
 
