@@ -32,12 +32,12 @@ ROLE = DATABASE = "grove"
 START_DEADLINE_S = 180.0  # crash recovery of a large WAL is allowed to take a while
 STOP_DEADLINE_S = 30.0
 
-# For a small box: 128 MB of shared buffers, WAL kept short, no JIT (it only slows point queries).
+# For a small box: 64 MB of shared buffers (the kernel caches the rest), WAL kept short, no JIT (it only slows point queries).
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "200",
-    "shared_buffers": "128MB",
+    "shared_buffers": "64MB",
     "effective_cache_size": "512MB",
     "work_mem": "4MB",
     "wal_compression": "on",
