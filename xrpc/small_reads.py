@@ -28,8 +28,7 @@ from server.database.prepared import Question, Row
 from server.net.client_networks import network
 from server.web.bodies.chunks import PIECE_BYTES
 from server.web.bodies.file_parts import FilePart
-from server.web.bodies.streams import Answer, Receive, Send, encoded
-from server.web.connections.request_cycle import WHOLE
+from server.web.bodies.streams import WHOLE, Answer, Receive, Send, encoded
 from server.web.threads.thread_pools import PoolIsFull
 from server.web.wsgi_environ import HEADER_MAX_BYTES, Scope
 from xrpc import registry

@@ -23,6 +23,7 @@ from server.web.bodies.file_parts import FILE, FilePart
 from server.web.bodies.long_responses import Release, Stream
 from server.web.bodies.request_bodies import read_body, unread
 from server.web.bodies.streams import (
+    WHOLE,
     Answer,
     ChunkedBody,
     ClientDisconnected,
@@ -131,7 +132,9 @@ class Bridge:
             raise ResponseAborted from None
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        writer = ResponseWriter(receive, send, is_head=scope["method"] == "HEAD")
+        sends_whole = WHOLE in scope.get("extensions", ())
+        is_head = scope["method"] == "HEAD"
+        writer = ResponseWriter(receive, send, is_head=is_head, sends_whole=sends_whole)
         try:
             await self._try_to_answer(scope, writer, receive, send)
         except (PoolIsFull, QueueIsFull):
@@ -314,7 +317,7 @@ def _pool(name: str, threads: int, at_end: Callable[[], None]) -> ThreadPool:
         return SharedPool(name, threads, most=FAIR[name], queues_s=queues_s, at_end=at_end)
     if name == "write":
         return BatchingPool(name, threads, at_rest=at_end)
-    return ThreadPool(name, threads)
+    return ThreadPool(name, threads, at_rest=at_end)
 
 
 def _client_of(scope: Scope) -> Client:

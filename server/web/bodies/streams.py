@@ -11,7 +11,7 @@ import io
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from server.web.bodies.chunks import (
     HELD_MAX_BYTES,
@@ -30,6 +30,11 @@ Headers = list[tuple[str, str]]
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 WITHOUT_BODY = frozenset({204, 304})  # RFC 9110 section 6.4.1
+# An ASGI extension of this server: a message of this type is a whole answer, written by one system
+# call. `head` are its header lines, ready to be sent, Content-Length among them; `body` may be
+# empty.
+WHOLE: Final = "http.response.whole"
+WHOLE_MAX_BYTES: Final = 65_536  # it is copied behind its head
 
 
 class ClientDisconnected(ConnectionResetError):
@@ -185,10 +190,14 @@ def held(answer: Answer, held_max_bytes: int = HELD_MAX_BYTES) -> Answer:
 class ResponseWriter:
     """Carries one answer to the client."""
 
-    def __init__(self, receive: Receive, send: Send, *, is_head: bool) -> None:
+    def __init__(
+        self, receive: Receive, send: Send, *, is_head: bool, sends_whole: bool = False
+    ) -> None:
+        """`sends_whole`: the connection knows WHOLE."""
         self._receive = receive
         self._send = send
         self._is_head = is_head
+        self._sends_whole = sends_whole and not is_head
         self.has_begun = False
 
     async def begin(self, answer: Answer, *, is_whole: bool) -> None:
@@ -204,6 +213,12 @@ class ResponseWriter:
 
     async def send_whole(self, answer: Answer) -> None:
         """Send a short answer."""
+        is_short = len(answer.body) <= WHOLE_MAX_BYTES and answer.status not in WITHOUT_BODY
+        if self._sends_whole and is_short and (head := _lines(answer)):
+            self.has_begun = True
+            whole = {"status": answer.status, "head": head, "body": answer.body}
+            await self._send({"type": WHOLE, **whole})
+            return
         await self.begin(answer, is_whole=True)
         await self.piece(b"" if self._is_head else answer.body, is_last=True)
 
@@ -237,6 +252,18 @@ class ResponseWriter:
         """Return when the client has left. What else it sends meanwhile is dropped."""
         while (await self._receive())["type"] != "http.disconnect":
             pass
+
+
+def _lines(answer: Answer) -> bytes:
+    """The header lines of an answer whose length is known; none where one of them is about the
+    connection, which is uvicorn's to read. Django refuses line ends in headers."""
+    names = {name.lower() for name, _ in answer.headers}
+    if "connection" in names:
+        return b""
+    lines = [f"{name}: {value}\r\n" for name, value in answer.headers]
+    if "content-length" not in names:
+        lines.append(f"content-length: {len(answer.body)}\r\n")
+    return "".join(lines).encode("latin-1")
 
 
 def encoded(headers: Headers) -> list[tuple[bytes, bytes]]:

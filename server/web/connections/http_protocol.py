@@ -25,8 +25,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.protocols.utils import get_remote_addr
 
 from server.web.bodies.file_parts import FILE
+from server.web.bodies.streams import WHOLE
 from server.web.connections.network_connections import NetworkConnections
-from server.web.connections.request_cycle import WHOLE, Cycle, UnchunkedCycle
+from server.web.connections.request_cycle import Cycle, UnchunkedCycle
 from server.web.connections.slow_clients import STALLED_S, SlowClientGuard
 from server.web.process_limits import HEAD_BYTES, HEAD_S, HEADERS
 
@@ -37,7 +38,9 @@ PIPELINED_MAX = 64  # requests that wait for the answer to another one of their 
 IGNORED_MAX_BYTES = 1_048_576  # of what a client still sends when it was refused
 IGNORING_S = 2.0
 _EXTENSIONS: Final[Any] = MappingProxyType(dict.fromkeys((FILE, WHOLE), MappingProxyType({})))
-_FED_BYTES = 32_768  # at once: a head that begins behind a body is counted from the next piece on
+# At once, but for a body whose end is known: a head that begins behind one whose end is not is
+# counted from the next piece on.
+_FED_BYTES = 32_768
 
 
 class TooLarge(Exception):
@@ -69,6 +72,8 @@ class HttpProtocol(HttpToolsProtocol):
     _is_in_body = False
     _is_too_large = False
     _untold_bytes = 0  # that the parser took without a word
+    _declared_bytes = 0  # of the body that the head announces
+    _body_left = 0  # of it
     _header_count = 0
     _chunks_left = 0.0
     _ignored_bytes: int | None = None  # since a refusal
@@ -109,7 +114,7 @@ class HttpProtocol(HttpToolsProtocol):
                 self._is_too_large = True
                 self.send_400_response("The request line and headers are too large")
                 return
-            piece = view[at : at + min(room, _FED_BYTES)]
+            piece = view[at : at + (self._body_left or min(room, _FED_BYTES))]
             at += len(piece)
             self._untold_bytes += len(piece)
             super().data_received(piece)  # type: ignore[arg-type] # its parser takes any buffer
@@ -121,7 +126,7 @@ class HttpProtocol(HttpToolsProtocol):
         if len(self.pipeline) >= PIPELINED_MAX:
             raise TooMany
         self._is_in_head = True
-        self._header_count, self._chunks_left = 0, CHUNKS_FREE
+        self._header_count, self._chunks_left, self._declared_bytes = 0, CHUNKS_FREE, 0
         super().on_message_begin()
         self.scope["extensions"] = _EXTENSIONS
 
@@ -134,6 +139,8 @@ class HttpProtocol(HttpToolsProtocol):
             lower = name.lower()
             if lower == b"expect" and value.lower() == b"100-continue":
                 self.expect_100_continue = True
+            elif lower == b"content-length" and value.isdigit():
+                self._declared_bytes = int(value)
             self.headers.append((lower, value))
 
     def on_headers_complete(self) -> None:
@@ -141,6 +148,7 @@ class HttpProtocol(HttpToolsProtocol):
             raise UnexpectedBody
         self._stop_waiting()
         self._is_in_head, self._is_in_body, self._untold_bytes = False, True, 0
+        self._body_left = self._declared_bytes
         super().on_headers_complete()
 
     def on_chunk_header(self) -> None:
@@ -152,10 +160,11 @@ class HttpProtocol(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         self._chunks_left += len(body) / CHUNK_MIN_BYTES
         self._untold_bytes = 0
+        self._body_left = max(0, self._body_left - len(body))
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        self._is_in_body, self._untold_bytes = False, 0
+        self._is_in_body, self._untold_bytes, self._body_left = False, 0, 0
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -212,6 +221,7 @@ class HttpProtocol(HttpToolsProtocol):
             cycle.__class__, cycle.keep_alive = UnchunkedCycle, False
         assert isinstance(cycle, Cycle)  # noqa: S101 - it is one of ours now
         cycle.stalled_s = self.stalled_s
+        cycle.body = cycle.body or b""  # type: ignore[assignment] # see Cycle.receive
         self._running = cycle
         super()._start_asgi_task(cycle, app)
 

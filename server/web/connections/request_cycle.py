@@ -8,19 +8,16 @@ length ends with the connection.
 
 import socket
 import struct
-from typing import Any, Final
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from server.web.bodies.file_parts import FILE, FileTooShort
-from server.web.bodies.streams import ResponseAborted
+from server.web.bodies.streams import WHOLE, ResponseAborted
 from server.web.connections.file_sending import FileSender
 from server.web.connections.slow_clients import STALLED_S
 
 _AT_ONCE = struct.pack("ii", 1, 0)
-# An ASGI extension of this server: a message of this type is a whole answer. `head` are its header
-# lines, ready to be sent, Content-Length among them; `body` may be empty.
-WHOLE: Final = "http.response.whole"
 
 
 class Cycle(RequestResponseCycle):
@@ -41,6 +38,12 @@ class Cycle(RequestResponseCycle):
         elif not self.response_started and not self.disconnected:
             await self.send_500_response()
         self.on_response = _nothing
+
+    async def receive(self) -> Any:
+        """uvicorn's own; what comes next is taken as it is, where uvicorn copies it twice."""
+        message = await super().receive()
+        self.body = b""  # type: ignore[assignment] # it is only added to, and read whole
+        return message
 
     async def send(self, message: Any) -> None:
         """uvicorn's own, for as long as the connection is there: it may have been cut just now."""

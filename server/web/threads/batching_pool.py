@@ -8,11 +8,10 @@ from queue import Empty
 from typing import TypeVar
 
 from server.web.threads.batching import Batch, Job
-from server.web.threads.thread_pools import ThreadPool, deliver
+from server.web.threads.thread_pools import REST_S, ThreadPool, deliver
 
 GATHER_S = 0.0007  # how long a request waits for others when the last one was not alone
 STUCK_AFTER_S = 0.05
-REST_S = 30.0
 
 T = TypeVar("T")
 
@@ -33,8 +32,7 @@ class BatchingPool(ThreadPool):
         at_rest: Callable[[], None] = lambda: None,
     ) -> None:
         """`at_rest` is called in a thread that has stood by for REST_S, once."""
-        super().__init__(name, threads, waiting_max)
-        self._at_rest = at_rest
+        super().__init__(name, threads, waiting_max, at_rest=at_rest)
         self._leader = _Leader()
         self._was_batched = False
         self._watched_until = 0.0

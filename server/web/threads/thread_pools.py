@@ -9,10 +9,12 @@ nobody here waits on.
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 from server.web.threads.batching import Job, Outcome
+
+REST_S = 30.0
 
 T = TypeVar("T")
 
@@ -24,10 +26,19 @@ class PoolIsFull(Exception):
 class ThreadPool:
     """`threads` workers, started with the first job; at most `waiting_max` jobs wait for them."""
 
-    def __init__(self, name: str, threads: int, waiting_max: int = 512) -> None:
+    def __init__(
+        self,
+        name: str,
+        threads: int,
+        waiting_max: int = 512,
+        *,
+        at_rest: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`at_rest` is called in a thread that has had nothing to do for REST_S, once."""
         self.name = name
         self._thread_count = threads
         self._limit = threads + waiting_max
+        self._at_rest = at_rest
         self._open_count = 0  # touched by the event loop's thread only
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self.workers: list[threading.Thread] = []
@@ -63,7 +74,7 @@ class ThreadPool:
             self.workers.append(thread)
 
     def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
+        while (job := self._awaited()) is not None:
             work, future = job
             try:
                 result, failure = work(), None
@@ -71,6 +82,14 @@ class ThreadPool:
                 result, failure = None, error
             deliver([(future, result, failure)])
             del job, work, future, result, failure  # an idle thread must not keep a body alive
+
+    def _awaited(self) -> Job | None:
+        """The next job, however long it takes to come; None when the pool closes."""
+        try:
+            return self._jobs.get(timeout=REST_S)
+        except Empty:
+            self._at_rest()
+            return self._jobs.get()
 
 
 def deliver(outcomes: Sequence[Outcome]) -> None:
