@@ -13,7 +13,7 @@ from accounts.models.accounts import Account
 from accounts.models.names import CustomHandle
 from hosting.models import Host
 from server.database import connection, model_rows
-from server.database.prepared import BIGINT, TEXT, Question, Row, Statement, bigint, number
+from server.database.prepared import BIGINT, TEXT, TRUE, Question, Row, Statement, bigint, number
 
 
 def is_live(account: str, session: str) -> str:
@@ -27,7 +27,6 @@ def is_live(account: str, session: str) -> str:
 
 
 _OF_DID: Final = "a.did = %s AND a.host_id = %s AND a.opened_at IS NOT NULL"
-_TRUE: Final = b"\1"
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)  # of Postgres' timestamps: microseconds since
 
 
@@ -38,7 +37,7 @@ def _moment(value: bytes) -> datetime:
 # How a column comes in binary; texts are what they are.
 _DECODERS: Final[dict[str, Callable[[bytes], Any]]] = {
     "BigAutoField": number,
-    "BooleanField": _TRUE.__eq__,
+    "BooleanField": TRUE.__eq__,
     "DateTimeField": _moment,
     "ForeignKey": number,
     "OneToOneField": number,
@@ -91,7 +90,7 @@ def ask_for_owner(host: Host, did: str, lineage: str) -> Question:
 
 def owner(host: Host, found: Sequence[Row]) -> tuple[Account, bool] | None:
     """The account that was asked for, and whether its session stands."""
-    return None if not found else (of_row(host, found[0]), found[0][-1] == _TRUE)
+    return None if not found else (of_row(host, found[0]), found[0][-1] == TRUE)
 
 
 def of_row(host: Host, row: Row) -> Account:

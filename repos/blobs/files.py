@@ -72,16 +72,18 @@ def are_local() -> bool:
 def new_key(place: Place, tenant_id: int, did: str, blob_cid: bytes) -> str:
     """A key that no file has had. Tenants come first, so that one's bytes can be moved or counted;
     then 256 shards, so that no folder grows with the number of accounts."""
-    return _key(place, tenant_id, did, f"{cid.to_text(blob_cid)}.{secrets.token_hex(8)}")
+    return f"{place.value}/{tenant_id}/{new_name(did, blob_cid)}"
+
+
+def new_name(did: str, blob_cid: bytes) -> str:
+    """What of such a key follows the tenant."""
+    return f"{shard_of(did)}/{did}/{cid.to_text(blob_cid)}.{secrets.token_hex(8)}"
 
 
 def new_archive_key(tenant_id: int, did: str) -> str:
     """The same for an account's archive."""
-    return _key(Place.ARCHIVES, tenant_id, did, f"{secrets.token_hex(16)}.zip")
-
-
-def _key(place: Place, tenant_id: int, did: str, name: str) -> str:
-    return f"{place.value}/{tenant_id}/{shard_of(did)}/{did}/{name}"
+    name = f"{secrets.token_hex(16)}.zip"
+    return f"{Place.ARCHIVES.value}/{tenant_id}/{shard_of(did)}/{did}/{name}"
 
 
 def shard_of(did: str) -> str:
@@ -92,6 +94,11 @@ def shard_of(did: str) -> str:
 def write(key: str, file: IO[bytes]) -> None:
     """Write a new file, to be deleted unless a row takes it over. Raises StorageTimedOut."""
     connection.row(_SCHEDULE, (key, UNCLAIMED_FOR))
+    write_scheduled(key, file)
+
+
+def write_scheduled(key: str, file: IO[bytes]) -> None:
+    """The same for a key whose deletion the caller has scheduled."""
     if file.seekable():
         file.seek(0)
     try:
@@ -119,6 +126,11 @@ def remove(keys: Sequence[str]) -> None:
     """Remove files and their scheduled deletions. Repeatable."""
     for key in keys:
         storage().delete(key)
+    forget(keys)
+
+
+def forget(keys: Sequence[str]) -> None:
+    """Call the deletions of files off; of those, too, that were never written."""
     connection.rows(_FORGET, (list(keys),))
 
 

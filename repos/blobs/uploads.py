@@ -16,14 +16,14 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from protocol import cid
-from protocol.errors import InvalidRequest
+from protocol.errors import InvalidRequest, XrpcError
 from repos.blobs import blobs, files, scanning
 from repos.blobs.blob_refs import BlobRef
 from repos.blobs.files import Place
 from repos.blobs.types import declared_types, mime_types
 from repos.models import Blob
 from repos.reads.repos import RepoRow
-from server.database import connection
+from server.database.prepared import BIGINT, BYTEA, TEXT, TRUE, Statement, bigint, number
 from server.storage import free_space
 from server.storage.temporary_files import TemporaryFile
 from server.web.bodies.decoded_bodies import PayloadTooLarge, Readable
@@ -31,27 +31,45 @@ from server.web.bodies.decoded_bodies import PayloadTooLarge, Readable
 TypeCheck = Callable[[str], None]  # raises for a type that is not wanted
 _PIECE_BYTES = 1_048_576  # smaller uploads never touch the disk before storage
 
-# What is known when the bytes are all there. Bytes that are known are safe from the sweep anew.
-_LOOK_UP = f"""
+# What is known when the bytes are all there. Bytes that are known are safe from the sweep anew. For
+# others that fit the quota a file's deletion is scheduled, which comes before the file.
+_LOOK_UP = Statement(
+    """
     WITH known AS (
-        UPDATE blob SET changed_at = now() WHERE repo_id = %(repo)s AND cid = %(cid)b
-        RETURNING mime_type, state)
-    SELECT h.tenant_id, coalesce(h.blob_quota_bytes, %(quota)s::bigint), coalesce(u.used_bytes, 0),
-        EXISTS (SELECT FROM account WHERE id = %(repo)s
-            AND (uploads_blocked_at IS NOT NULL OR suspended_at IS NOT NULL)),
-        k.mime_type, k.state, CASE WHEN %(is_vague)s THEN ARRAY({declared_types.NAMING}) END
-    FROM host h LEFT JOIN known k ON true LEFT JOIN blob_usage u ON u.repo_id = %(repo)s
-    WHERE h.id = %(host)s
-"""  # noqa: S608 - constants only
-_STAGE = "SELECT outcome, stored_type, used FROM stage_blob(%s::bigint, %b, %s, %s::bigint, %s, %s)"
+        UPDATE blob SET changed_at = now() WHERE repo_id = $1 AND cid = $3
+        RETURNING mime_type, state
+    ), room AS (
+        SELECT coalesce(h.blob_quota_bytes, $4) AS quota, coalesce(u.used_bytes, 0) AS used,
+            EXISTS (SELECT FROM account WHERE id = $1
+                AND (uploads_blocked_at IS NOT NULL OR suspended_at IS NOT NULL)) AS is_blocked,
+            format('%s/%s/%s', $6, h.tenant_id, $7) AS key
+        FROM host h LEFT JOIN blob_usage u ON u.repo_id = $1 WHERE h.id = $2
+    ), scheduled AS (
+        INSERT INTO file_deletion (key, due_at) SELECT key, now() + $8 * interval '1 second'
+        FROM room WHERE NOT is_blocked AND NOT EXISTS (SELECT FROM known)
+            AND (quota IS NULL OR used + $5 <= quota)
+        RETURNING key
+    )
+    SELECT r.quota, r.used, r.is_blocked, k.mime_type, k.state, s.key
+    FROM room r LEFT JOIN known k ON true LEFT JOIN scheduled s ON true
+    """,
+    (BIGINT, BIGINT, BYTEA, BIGINT, BIGINT, TEXT, TEXT, BIGINT),
+)
+_STAGE = Statement(
+    "SELECT outcome, stored_type, used FROM stage_blob($1, $2, $3, $4, $5, $6)",
+    (BIGINT, BYTEA, TEXT, BIGINT, TEXT, BIGINT),
+)
 # A record of an import may have been waiting for these bytes. A statement of its own: it must see
 # what was committed after the row was there (imports.applying.attach_blobs is the other half).
-_ATTACH = """
+_ATTACH = Statement(
+    """
     UPDATE blob b SET state = 'live', changed_at = now()
-    WHERE b.repo_id = %s AND b.cid = %b AND b.state = 'staged'
+    WHERE b.repo_id = $1 AND b.cid = $2 AND b.state = 'staged'
       AND EXISTS (SELECT FROM blob_use u WHERE u.repo_id = b.repo_id AND u.cid = b.cid)
     RETURNING b.cid
-"""
+    """,
+    (BIGINT, BYTEA),
+)
 
 
 class BlobTooLarge(PayloadTooLarge):
@@ -98,16 +116,14 @@ class Received:
 
 
 class _Facts(NamedTuple):
-    """What _LOOK_UP tells. `quota` and `used` are bytes; `naming` are records that name the blob,
-    where they were asked for."""
+    """What _LOOK_UP tells. `quota` and `used` are bytes; `key` is the new file's, which is
+    scheduled to be deleted."""
 
-    tenant_id: int
     quota: int | None
     used: int
-    is_blocked: bool
     known_type: str | None
     state: str | None
-    naming: list[bytes] | None
+    key: str | None
 
 
 def stage(  # noqa: PLR0913, PLR0917 - an upload has that many parts
@@ -170,16 +186,20 @@ def keep(
     a scanner says (repos.blobs.scanning), and what `check_type` does of the type.
     """
     declared = mime_types.plain(declared_type)
-    facts = _look_up(repo, received.cid, is_vague=mime_types.is_vague(declared))
-    if facts.naming:
-        declared = declared_types.telling_type_in(facts.naming, received.cid) or declared
-    mime_type = mime_types.type_of(received.file, declared)
-    if check_type is not None:
-        check_type(mime_type)
-    ref = BlobRef(received.cid, mime_type, received.size)
-    scanning.scan(repo.host_id, ref, received.file)
+    if mime_types.is_vague(declared):
+        declared = declared_types.telling_type(repo.id, received.cid) or declared
+    facts = _look_up(repo, received)
+    try:
+        mime_type = mime_types.type_of(received.file, declared)
+        if check_type is not None:
+            check_type(mime_type)
+        ref = BlobRef(received.cid, mime_type, received.size)
+        scanning.scan(repo.host_id, ref, received.file)
+    except XrpcError:
+        files.forget([] if facts.key is None else [facts.key])
+        raise
     kept = _keep(repo, ref, received.file, facts, is_said=mime_type == declared)
-    connection.row(_ATTACH, (repo.id, received.cid))
+    _ATTACH.rows(bigint(repo.id), received.cid)
     return kept
 
 
@@ -191,22 +211,24 @@ def _place(
     return TemporaryFile() if is_long else io.BytesIO(first)
 
 
-def _look_up(repo: RepoRow, blob_cid: bytes, *, is_vague: bool) -> _Facts:
-    """`is_vague`: what is declared says nothing, so records that name the blob are read too. Raises
-    UploadsBlocked, BlobTakendown."""
-    params = {
-        "repo": repo.id,
-        "host": repo.host_id,
-        "cid": blob_cid,
-        "quota": settings.BLOB_QUOTA_BYTES or None,
-        "is_vague": is_vague,
-    }
-    row = connection.row(_LOOK_UP, params)
-    if row is None:
+def _look_up(repo: RepoRow, received: Received) -> _Facts:
+    """Raises UploadsBlocked, BlobTakendown."""
+    rows = _LOOK_UP.rows(
+        bigint(repo.id),
+        bigint(repo.host_id),
+        received.cid,
+        bigint(settings.BLOB_QUOTA_BYTES) if settings.BLOB_QUOTA_BYTES else None,
+        bigint(received.size),
+        Place.PUBLIC.value.encode(),
+        files.new_name(repo.did, received.cid).encode(),
+        bigint(int(files.UNCLAIMED_FOR.total_seconds())),
+    )
+    if not rows:
         raise RuntimeError(f"host {repo.host_id} of {repo.did} is gone")
-    facts = _Facts(*row)
-    if facts.is_blocked:
+    quota, used, is_blocked, *texts = rows[0]
+    if is_blocked == TRUE:
         raise UploadsBlocked
+    facts = _Facts(_number(quota), number(used or b""), *map(_text, texts))
     if facts.state == Blob.State.QUARANTINED:
         raise BlobTakendown
     return facts
@@ -221,17 +243,23 @@ def _keep(repo: RepoRow, ref: BlobRef, file: IO[bytes], facts: _Facts, *, is_sai
         if is_open and known_type == mime_types.type_of(file, None):
             return _learned(repo.id, ref, known_type)
         return _known(repo.id, ref, known_type)
-    if quota is not None and facts.used + ref.size > quota:
-        raise BlobQuotaExceeded(quota, facts.used)
-    key = files.new_key(Place.PUBLIC, facts.tenant_id, repo.did, ref.cid)
-    files.write(key, file)
-    return take_over(repo, ref, key, quota)
+    if facts.key is None:
+        raise BlobQuotaExceeded(quota or 0, facts.used)
+    files.write_scheduled(facts.key, file)
+    return take_over(repo, ref, facts.key, quota)
 
 
 def take_over(repo: RepoRow, ref: BlobRef, key: str, quota: int | None) -> BlobRef:
     """Give the written file its row. What was true before the write may be so no more."""
-    row = connection.row(_STAGE, (repo.id, ref.cid, ref.mime_type, ref.size, key, quota))
-    outcome, stored_type, used = row or ("late", None, None)
+    rows = _STAGE.rows(
+        bigint(repo.id),
+        ref.cid,
+        ref.mime_type.encode(),
+        bigint(ref.size),
+        key.encode(),
+        None if quota is None else bigint(quota),
+    )
+    outcome, stored_type, used = _text(rows[0][0]), _text(rows[0][1]), _number(rows[0][2])
     if outcome == "kept":
         return ref
     files.remove([key])
@@ -240,8 +268,16 @@ def take_over(repo: RepoRow, ref: BlobRef, key: str, quota: int | None) -> BlobR
     if outcome == "quarantined":
         raise BlobTakendown
     if outcome == "full":
-        raise BlobQuotaExceeded(quota or 0, used)
+        raise BlobQuotaExceeded(quota or 0, used or 0)
     raise files.StorageTimedOut("The upload took too long")
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode()
+
+
+def _number(value: bytes | None) -> int | None:
+    return None if value is None else number(value)
 
 
 def _known(repo_id: int, ref: BlobRef, known_type: str) -> BlobRef:

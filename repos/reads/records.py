@@ -13,7 +13,7 @@ from protocol import atjson, cid
 from repos.reads import names
 from repos.reads.refusals import RecordElsewhere, RecordNotFound, refuse_inactive
 from server.database import connection
-from server.database.prepared import BIGINT, TEXT, Question, Row, Statement, bigint
+from server.database.prepared import BIGINT, TEXT, TRUE, Question, Row, Statement, bigint
 
 _RECORD = """
     SELECT r.did, r.status, r.has_takedowns, c.cid, c.data FROM {source}
@@ -24,7 +24,7 @@ _RECORDS = {
     is_did: Statement(_RECORD.format(**column), (TEXT, TEXT, TEXT, BIGINT))
     for is_did, column in names.COLUMN.items()
 }
-_TRUE, _ACTIVE, _DEACTIVATED = b"\1", b"active", b"deactivated"
+_ACTIVE, _DEACTIVATED = b"active", b"deactivated"
 # Copies of repos whose DID names another host: it was left behind, or has not arrived yet.
 _ELSEWHERE = """
     SELECT a.id FROM account a LEFT JOIN account_migration v ON v.account_id = a.id
@@ -59,7 +59,7 @@ def get_record(
     if status == _DEACTIVATED and connection.row(_ELSEWHERE, (did, host.pk)):
         raise RecordElsewhere(uri)
     refuse_inactive(did, status.decode())
-    if has_takedowns == _TRUE and connection.row(_HIDDEN, (did, host.pk, collection, rkey)):
+    if has_takedowns == TRUE and connection.row(_HIDDEN, (did, host.pk, collection, rkey)):
         raise RecordNotFound(uri)
     if record_cid is None or (cid_text is not None and cid.to_text(record_cid) != cid_text):
         raise RecordNotFound(uri)
@@ -81,7 +81,7 @@ def public_record(
     if not found:
         return None
     did, status, has_takedowns, record_cid, data = found[0]
-    if status != _ACTIVE or has_takedowns == _TRUE or record_cid is None:
+    if status != _ACTIVE or has_takedowns == TRUE or record_cid is None:
         return None
     if cid_text is not None and cid.to_text(record_cid) != cid_text:
         return None

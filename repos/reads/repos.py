@@ -14,7 +14,7 @@ from repos.models import Repo
 from repos.reads import names
 from repos.reads.refusals import RepoNotFound, UnknownRepo, refuse_inactive
 from server.cache.eviction import make_room
-from server.database.prepared import BIGINT, TEXT, Question, Row, Statement, bigint, number
+from server.database.prepared import BIGINT, TEXT, TRUE, Question, Row, Statement, bigint, number
 
 _REPO_FIELDS = "r.id, r.did, r.host_id, r.status, r.head, r.rev, r.record_count"
 _REPOS = {
@@ -39,7 +39,7 @@ _PAGE = Statement(
     """,  # noqa: S608 - constants only
     (BIGINT, BIGINT, BIGINT),
 )
-_TRUE, _ACTIVE = b"\1", b"active"
+_ACTIVE = b"active"
 # What repo_ref remembers; emptied when it grows too long.
 _MAX_REFS = 65_536
 _refs: dict[tuple[int, str], "RepoRef"] = {}
@@ -92,7 +92,7 @@ def owned_repo(host: Host, did: str, session: str) -> tuple[RepoRow, bool]:
     if not found:
         raise RepoNotFound(did)
     *fields, is_live = found[0]
-    return _repo(fields), is_live == _TRUE
+    return _repo(fields), is_live == TRUE
 
 
 def named_repo(host: Host, did_or_handle: str) -> RepoRow:

@@ -20,6 +20,7 @@ from server.database.prepared import (
     BIGINTS,
     BYTEAS,
     TEXTS,
+    TRUE,
     Row,
     Statement,
     bigints,
@@ -54,7 +55,6 @@ _MOVE = """
     WHERE id = %s AND rev = %s AND status = %s RETURNING id
 """
 _NONE: Final[frozenset[str]] = frozenset()
-_TRUE: Final = b"\1"
 _LOCK = "SELECT FROM repo WHERE id = %s FOR UPDATE"
 
 # What this process remembers of the trees whose nodes it holds; emptied when it grows too long.
@@ -172,7 +172,7 @@ def _head(row: Row) -> Head:
         data,
         did_key.decode(),
         last_commit,
-        _NONE if session is None or is_live == _TRUE else frozenset((session.decode(),)),
+        _NONE if session is None or is_live == TRUE else frozenset((session.decode(),)),
     )
 
 

@@ -28,6 +28,7 @@ Row = tuple[Any, ...]  # of bytes, and None for null
 BYTEA, BIGINT, INTEGER, TEXT = 17, 20, 23, 25
 BYTEAS, INTEGERS, TEXTS, BIGINTS = 1001, 1007, 1009, 1016
 
+TRUE: Final = b"\1"
 NULL: Final = struct.pack("!i", -1)
 _EMPTY = {kind: struct.pack("!iii", 0, 0, kind) for kind in (BYTEA, BIGINT, INTEGER, TEXT)}
 # What stands before a value in an array or a row of COPY, by its length: half the cost of packing.

@@ -32,7 +32,8 @@ ROLE = DATABASE = "grove"
 START_DEADLINE_S = 180.0  # crash recovery of a large WAL is allowed to take a while
 STOP_DEADLINE_S = 30.0
 
-# For a small box: 64 MB of shared buffers (the kernel caches the rest), WAL kept short, no JIT (it only slows point queries).
+# For a small box: 64 MB of shared buffers (the kernel caches the rest), WAL kept short, no JIT (it
+# only slows point queries).
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",

@@ -14,7 +14,7 @@ from repos.blobs.types import mime_types
 from server.database import connection
 
 # Records of the repo `repo` that name the blob `cid`: as many as are looked at.
-NAMING: Final = """
+_NAMING: Final = """
     SELECT r.data FROM blob_use u JOIN record r USING (repo_id, collection, rkey)
     WHERE u.repo_id = %(repo)s AND u.cid = %(cid)b ORDER BY u.collection, u.rkey LIMIT 20
 """
@@ -34,10 +34,10 @@ def types_of(repo_id: int, blob_cid: bytes) -> list[str]:
     return _types_in(_naming(repo_id, blob_cid), blob_cid)
 
 
-def telling_type_in(records: Iterable[bytes], blob_cid: bytes) -> str | None:
-    """The first type that records (NAMING) give a blob and that says something, as it would be
+def telling_type(repo_id: int, blob_cid: bytes) -> str | None:
+    """The first type that a repo's records give a blob and that says something, as it would be
     declared."""
-    types = map(mime_types.plain, _types_in(records, blob_cid))
+    types = map(mime_types.plain, _types_in(_naming(repo_id, blob_cid), blob_cid))
     return next((each for each in types if not mime_types.is_vague(each)), None)
 
 
@@ -49,7 +49,7 @@ def learn(repo_id: int, blob_cid: bytes, known_type: str, mime_type: str) -> boo
 def learn_all(repo_id: int) -> None:
     """Give the blobs of which nothing is known the type that records name. Repeatable."""
     for blob_cid, known_type in connection.rows(_UNTYPED, (repo_id, list(mime_types.VAGUE))):
-        if mime_type := telling_type_in(_naming(repo_id, blob_cid), blob_cid):
+        if mime_type := telling_type(repo_id, blob_cid):
             learn(repo_id, blob_cid, known_type, mime_type)
 
 
@@ -62,7 +62,7 @@ def named_in(block: bytes) -> dict[bytes, Any]:
 
 
 def _naming(repo_id: int, blob_cid: bytes) -> list[bytes]:
-    return [data for (data,) in connection.rows(NAMING, {"repo": repo_id, "cid": blob_cid})]
+    return [data for (data,) in connection.rows(_NAMING, {"repo": repo_id, "cid": blob_cid})]
 
 
 def _types_in(records: Iterable[bytes], blob_cid: bytes) -> list[str]:

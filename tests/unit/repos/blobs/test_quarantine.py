@@ -69,14 +69,14 @@ def test_quarantined_bytes_cannot_be_uploaded_again(repo: RepoRow, folder: Path)
 def test_a_takedown_during_the_upload_of_the_same_bytes_wins(
     repo: RepoRow, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = blob_files.write
+    original = blob_files.write_scheduled
 
     def write_after_takedown(key: str, file) -> None:
-        monkeypatch.setattr(blob_files, "write", original)
+        monkeypatch.setattr(blob_files, "write_scheduled", original)
         quarantine.quarantine(repo, upload(repo, BYTES).cid)
         original(key, file)
 
-    monkeypatch.setattr(blob_files, "write", write_after_takedown)
+    monkeypatch.setattr(blob_files, "write_scheduled", write_after_takedown)
     with pytest.raises(uploads.BlobTakendown):
         upload(repo, BYTES)
     assert places(folder) == ["quarantine"]

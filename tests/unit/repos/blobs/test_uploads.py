@@ -165,7 +165,7 @@ def test_a_blob_takes_the_type_of_the_imported_record_that_awaits_it(
     assert Blob.objects.get().mime_type == "image/svg+xml"
 
 
-def test_an_upload_of_a_vague_type_asks_no_more_often_than_another(
+def test_an_upload_of_a_vague_type_asks_once_more_than_another(
     repo: RepoRow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import_record(repo, using(BlobRef(cid.of_raw(SVG), "image/svg+xml", len(SVG))))
@@ -177,7 +177,7 @@ def test_an_upload_of_a_vague_type_asks_no_more_often_than_another(
     assert upload(repo, SVG, "*/*").mime_type == "image/svg+xml"
     vague, asked[:] = list(asked), []
     upload(repo, b"hello", "text/plain")
-    assert vague == asked
+    assert len(vague) == len(asked) + 1
 
 
 def test_an_imported_record_can_be_written_again_whatever_the_bytes_say(repo: RepoRow) -> None:
@@ -261,14 +261,14 @@ def test_the_quota_holds_against_an_upload_that_was_faster(
     ash: Host, repo: RepoRow, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with_quota(ash, 10)
-    original = blob_files.write
+    original = blob_files.write_scheduled
 
     def write_after_another(key: str, file: io.BytesIO) -> None:
-        monkeypatch.setattr(blob_files, "write", original)
+        monkeypatch.setattr(blob_files, "write_scheduled", original)
         upload(repo, b"1234567")
         original(key, file)
 
-    monkeypatch.setattr(blob_files, "write", write_after_another)
+    monkeypatch.setattr(blob_files, "write_scheduled", write_after_another)
     with pytest.raises(uploads.BlobQuotaExceeded):
         upload(repo, b"abcd")
     assert (len(files(folder)), BlobUsage.objects.get().used_bytes) == (1, 7)
@@ -278,14 +278,14 @@ def test_the_quota_holds_against_an_upload_that_was_faster(
 def test_of_two_uploads_of_the_same_bytes_one_file_stays(
     repo: RepoRow, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = blob_files.write
+    original = blob_files.write_scheduled
 
     def write_after_another(key: str, file: io.BytesIO) -> None:
-        monkeypatch.setattr(blob_files, "write", original)
+        monkeypatch.setattr(blob_files, "write_scheduled", original)
         upload(repo, b"hello", "text/html")
         original(key, file)
 
-    monkeypatch.setattr(blob_files, "write", write_after_another)
+    monkeypatch.setattr(blob_files, "write_scheduled", write_after_another)
     assert upload(repo, b"hello").mime_type == "text/html"
     assert len(files(folder)) == 1
     assert not FileDeletion.objects.exists()

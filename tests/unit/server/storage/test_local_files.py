@@ -35,7 +35,8 @@ def test_a_long_file_is_written_whole_and_no_name_twice(tmp_path: Path) -> None:
     storage, whole = DurableFiles(str(tmp_path)), bytes(range(256)) * 10_000
     storage.save("file", ContentFile(whole))
     assert (tmp_path / "file").read_bytes() == whole
-    assert storage.save("file", ContentFile(b"other")) != "file"
+    with pytest.raises(FileExistsError):
+        storage.save("file", ContentFile(b"other"))
     assert (tmp_path / "file").read_bytes() == whole
 
 
