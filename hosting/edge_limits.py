@@ -122,7 +122,7 @@ async def _refuse(scope: Scope, send: Send, error: RateLimitExceeded, kind: str)
     text = f"Too many requests. Try again in {error.headers['Retry-After']} seconds.\n"
     body, about = text.encode(), {"Content-Type": "text/plain; charset=utf-8"}
     if scope["path"].startswith(PROGRAM_PATHS):  # to programs: OAuth has a word of its own
-        why = "message" if is_call(scope["path"]) else "error_description"
+        why = "error_description" if scope["path"].startswith("/oauth/") else "message"
         body = orjson.dumps({"error": error.name, why: error.message})
         about = {"Content-Type": "application/json", **OPEN_HEADERS}
     about["Content-Length"] = str(len(body))

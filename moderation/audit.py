@@ -11,6 +11,7 @@ from hosting.models import Host, StaffUser
 from moderation.models import AuditEntry
 
 ADMIN: Final = "admin"  # whoever knows the host's admin password
+OPERATOR: Final = "operator"  # whoever has a shell of the platform's
 REASON_MAX_CHARS = 2000
 
 # A member of staff, or the text by which the admin API knows who calls: `admin` or a DID.

@@ -21,6 +21,7 @@ from typing import Any
 from django.db import transaction
 
 from hosting.models import Host, Tenant
+from moderation.audit import OPERATOR
 from protocol.errors import XrpcError
 from provider import domains, host_settings, hosts, tenants
 from provider.errors import InvalidField, NoSuchThing
@@ -85,6 +86,7 @@ def _host(tenant: Tenant, hostname: str, table: Table) -> Iterator[str]:
     names = _texts(table["domains"], "domains") if "domains" in table else None
     values = {key: value for key, value in table.items() if key not in ("domains", "origin")}
     host = Host.objects.named(hostname).select_related("tenant").first()
+    by = OPERATOR if host is not None else None
     if host is None:
         host = hosts.create(tenant, hostname, names or [], str(table.get("origin", "")))
         yield "made"
@@ -92,17 +94,17 @@ def _host(tenant: Tenant, hostname: str, table: Table) -> Iterator[str]:
         raise InvalidField("", f"{hostname} is a host of tenant {host.tenant.slug}.")
     elif names is not None:
         yield from _domains(host, names)
-    yield from host_settings.change(host, values)
+    yield from host_settings.change(host, values, by)
 
 
 def _domains(host: Host, names: list[str]) -> Iterator[str]:
     wanted = [name if name == ".test" else domains.normal_form(name) for name in names]
     there = {domain.name: domain for domain in host.handle_domains.all()}
     for name in [each for each in wanted if each not in there]:
-        domains.add(host, name)
+        domains.add(host, name, OPERATOR)
         yield f"domain {name}: added"
     for name in there.keys() - set(wanted):
-        domains.remove(there[name])
+        domains.remove(there[name], OPERATOR)
         yield f"domain {name}: removed"
     kept = host.handle_domains.in_bulk(wanted, field_name="name")
     for position, name in enumerate(wanted):

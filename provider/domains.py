@@ -18,6 +18,9 @@ from accounts.models.accounts import AccountQuerySet
 from accounts.signals import handle_changed
 from hosting.models import HandleDomain, Host
 from hosting.tenancy import routing
+from moderation import audit
+from moderation.audit import Actor
+from moderation.models import AuditEntry
 from protocol.syntax import is_handle
 from provider.errors import NAMED_MAX, InUse, InvalidField, NameTaken, NoSuchThing
 
@@ -48,14 +51,19 @@ def check_new(name: str) -> str:
     return name
 
 
-def add(host: Host, name: str) -> HandleDomain:
-    """Give a host one more domain, behind those that it has. Raises InvalidField, NameTaken."""
+def add(host: Host, name: str, by: Actor | None = None) -> HandleDomain:
+    """Give a host one more domain, behind those that it has; None: while the host is made.
+
+    Raises InvalidField, NameTaken.
+    """
     name = check_new(name)
     last = host.handle_domains.aggregate(last=Max("position"))["last"]
     position = 0 if last is None else last + 1
     try:
         with transaction.atomic():
             domain: HandleDomain = host.handle_domains.create(name=name, position=position)
+            if by is not None:
+                audit.record_at_host(by, host, AuditEntry.Action.HOST_ADD_DOMAIN, name)
     except IntegrityError as fault:  # somebody else, at the same moment
         raise NameTaken(f"{name} is a handle domain already.") from fault
     routing.forget()
@@ -82,7 +90,7 @@ def users(domain: HandleDomain) -> AccountQuerySet:
     return found.order_by("pk")
 
 
-def remove(domain: HandleDomain, *, is_forced: bool = False) -> int:
+def remove(domain: HandleDomain, by: Actor, *, is_forced: bool = False) -> int:
     """Take a domain away; how many accounts lost their handle by it.
 
     Refused while somebody has a handle under it, unless forced: then those accounts live on, show
@@ -103,6 +111,8 @@ def remove(domain: HandleDomain, *, is_forced: bool = False) -> int:
         HandleDomain.objects.select_for_update().get(pk=domain.pk)
         while batch := _lose_handles(domain):  # who signed up meanwhile
             lost += batch
+        said = f"{domain.name}, {lost} handles lost"
+        audit.record_at_host(by, domain.host, AuditEntry.Action.HOST_REMOVE_DOMAIN, said)
         domain.delete()
     routing.forget()
     return lost

@@ -17,6 +17,9 @@ from hosting.mail.emails import sender_of
 from hosting.mail.models import Sender
 from hosting.models import Host, Tenant
 from hosting.tenancy import routing
+from moderation import audit
+from moderation.audit import Actor
+from moderation.models import AuditEntry
 from protocol.syntax import is_did
 from provider.errors import InvalidField, first_fault
 
@@ -135,10 +138,11 @@ def current(host: Host) -> Iterator[Current]:
 
 
 @transaction.atomic
-def change(host: Host, values: Mapping[str, object]) -> list[str]:
+def change(host: Host, values: Mapping[str, object], by: Actor | None = None) -> list[str]:
     """Set some settings by name, all or none; what each was and is: `admission: open -> invite`.
 
-    Values may be text, as on a command line (`on`, `90`, `""` for the platform's). Raises
+    Values may be text, as on a command line (`on`, `90`, `""` for the platform's). What somebody
+    changes is in the audit log; what is set while a host is made is part of that. Raises
     InvalidField.
     """
     rows, said = _rows(host), []
@@ -153,6 +157,8 @@ def change(host: Host, values: Mapping[str, object]) -> list[str]:
             said.append(f"{name}: {shown(before)} -> {shown(after)}")
     for row in rows.values():
         _save(row)
+    if said and by is not None:
+        audit.record_at_host(by, host, AuditEntry.Action.HOST_CHANGE_SETTINGS, "; ".join(said))
     if said:
         transaction.on_commit(routing.forget)
     return said

@@ -36,7 +36,9 @@ Stream = Callable[[Host, Mapping[str, Any]], Awaitable[AsyncGenerator[list[bytes
 QUERY, PROCEDURE, SUBSCRIPTION = "query", "procedure", "subscription"
 HTTP_VERB = {QUERY: "GET", SUBSCRIPTION: "GET", PROCEDURE: "POST"}
 _PREFIX = "/xrpc/"
-_CONSOLE = "/console/"
+_API = "/api/"
+_FOR_STAFF = ("/console/", _API)
+_API_ASKS_OTHERS = re.compile(r"/accounts(/[^/]+/handle)?$")
 LOOK_UP_CLIENTS = frozenset({"/oauth/par", "/oauth/token", "/oauth/revoke"})
 # Long answers of pages, by the last part of their address (repos.account_transfer.pages)
 DOWNLOADS: Mapping[str, Pool] = {"repo.car": "export", "archive.zip": "transfer"}
@@ -164,9 +166,9 @@ def pool_of(path: str, method: str) -> Pool:
         return declared.pool if declared else "fast"
     if path.startswith(settings.STATIC_URL):
         return "static"
-    if path.startswith(_CONSOLE):
+    if path.startswith(_FOR_STAFF) and not _asks_others_by_api(path, method):
         return "moderation"
-    if _asks_others(path, method):
+    if path.startswith(_API) or _asks_others(path, method):
         return "remote"
     if method != "POST":
         return _pool_of_shown(path)
@@ -178,6 +180,11 @@ def _pool_of_shown(path: str) -> Pool:
     if _MOVE.fullmatch(path):
         return "remote"
     return DOWNLOADS.get(path.rpartition("/")[2], "fast")
+
+
+def _asks_others_by_api(path: str, method: str) -> bool:
+    """New accounts and handles wait for the directory."""
+    return path.startswith(_API) and method != "GET" and bool(_API_ASKS_OTHERS.search(path))
 
 
 def _asks_others(path: str, method: str) -> bool:

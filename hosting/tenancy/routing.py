@@ -40,6 +40,7 @@ PLATFORM_PATHS = frozenset({"/tls-check"})
 PROGRAM_PATHS = (
     "/xrpc/",
     "/.well-known/",
+    "/api/",
     "/oauth/jwks",
     "/oauth/client-metadata.json",
     "/oauth/par",

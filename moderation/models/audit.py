@@ -29,6 +29,7 @@ class AuditEntry(models.Model):
     class Action(models.TextChoices):
         """`<noun>.<verb>`: the log must be readable in ten years."""
 
+        ACCOUNT_CREATE = "account.create", _("Account made")
         ACCOUNT_TAKE_DOWN = "account.take_down", _("Account taken down")
         ACCOUNT_RESTORE = "account.restore", _("Account restored")
         ACCOUNT_DEACTIVATE = "account.deactivate", _("Account deactivated")
@@ -74,6 +75,9 @@ class AuditEntry(models.Model):
         ABUSE_NOTICE_ACKNOWLEDGE = "abuse_notice.acknowledge", _("Abuse notice acknowledged")
         ABUSE_AUTHORITY_CHANGE = "abuse_authority.change", _("Authority for abuse notices changed")
         HOST_CHANGE_ADMISSION = "host.change_admission", _("Admission changed")
+        HOST_CHANGE_SETTINGS = "host.change_settings", _("Settings changed")
+        HOST_ADD_DOMAIN = "host.add_domain", _("Handle domain added")
+        HOST_REMOVE_DOMAIN = "host.remove_domain", _("Handle domain removed")
         STAFF_SIGN_IN = "staff.sign_in", _("Staff signed in")
         STAFF_SIGN_IN_REFUSED = "staff.sign_in_refused", _("Staff sign-in refused")
         STAFF_SIGN_OUT = "staff.sign_out", _("Staff signed out")

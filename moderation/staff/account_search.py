@@ -27,7 +27,7 @@ def search(hosts: HostQuerySet, email: str | None, limit: int, cursor: str | Non
     """Accounts of these hosts, whatever their status. Raises InvalidRequest for a cursor that is
     none of ours."""
     at_hosts = Account.objects.filter(host__in=list(hosts.values_list("pk", flat=True)))
-    accounts = _matching(at_hosts.open(), (email or "").strip().lower())
+    accounts = matching(at_hosts.open(), email or "")
     if cursor:
         accounts = accounts.filter(pk__lt=_number(cursor))
     with connection.planned_by_value():
@@ -35,7 +35,10 @@ def search(hosts: HostQuerySet, email: str | None, limit: int, cursor: str | Non
     return Page(found, str(found[-1].pk) if len(found) == limit else None)
 
 
-def _matching(accounts: AccountQuerySet, email: str) -> AccountQuerySet:
+def matching(accounts: AccountQuerySet, email: str) -> AccountQuerySet:
+    """Those of the accounts whose address is searched for; all of them by an empty one. To be asked
+    within `connection.planned_by_value`."""
+    email = email.strip().lower()
     if "\0" in email:
         return accounts.none()  # Postgres takes no NUL in a text
     if not email:

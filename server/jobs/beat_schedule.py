@@ -34,6 +34,7 @@ SCHEDULE: dict[str, Entry] = {
         every(3600, "accounts.tasks.forget_expired_oauth_sessions"),
         every(5, "hosting.mail.deliver_due"),
         every(3600, "hosting.mail.forget_old"),
+        every(3600, "provider.forget_old_requests"),
         every(2, "repos.ask_for_crawls"),
         every(3600, "repos.keep_event_partitions"),
         every(3600, "repos.remove_unused_blobs"),

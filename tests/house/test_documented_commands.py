@@ -135,6 +135,12 @@ def test_the_audit_log_is_proved_and_written_out(grove: RunningGrove, folder: Pa
     assert (folder / "ash.jsonl").exists()
 
 
+def test_tokens_of_the_api_are_made_listed_and_revoked(grove: RunningGrove, folder: Path) -> None:
+    assert "revoked" in typed(grove, "token list", folder)
+    hosts = json.loads(typed(grove, "token create script", folder).splitlines()[-1])["items"]
+    assert "localhost" in [each["hostname"] for each in hosts]
+
+
 def test_letters_get_a_sender_and_a_language(grove: RunningGrove, folder: Path) -> None:
     typed(grove, "--sender-address", folder)
 

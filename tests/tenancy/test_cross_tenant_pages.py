@@ -27,6 +27,9 @@ from moderation.enforcement import actions, appeals
 from moderation.enforcement.actions import ActionInput
 from moderation.models import Policy
 from protocol import cid
+from provider.api.accounts import AccountViewSet
+from provider.api.base import HOSTNAME
+from provider.api.tenants import TenantViewSet
 from tests.api import shared_people
 from tests.factories import staff_member
 from tests.unit.accounts.pages.oauth.pages import query_of
@@ -128,6 +131,26 @@ CENTRE_SENT += ["data/archive", "data/import/upload", "data/blobs/upload", "data
 CENTRE_SHOWN += [FACTORS, f"{FACTORS}/app", f"{FACTORS}/app/remove", f"{FACTORS}/passkeys/add"]
 CENTRE_SHOWN += [f"{FACTORS}/recovery-codes", f"{FACTORS}/mail"]
 CENTRE_SENT += [f"{FACTORS}/browsers"]
+API_HOST = f"^hosts/(?P<hostname>{HOSTNAME})"
+API_DOMAIN = f"{API_HOST}/domains/(?P<domain>{HOSTNAME})"
+API_ACCOUNT = f"{API_HOST}/accounts/(?P<did>{AccountViewSet.lookup_value_regex})"
+API = {
+    "^tenants$": "tenants",
+    f"^tenants/(?P<slug>{TenantViewSet.lookup_value_regex})$": "tenants/ash",
+    "^hosts$": "hosts",
+    f"{API_HOST}$": "hosts/localhost",
+    **{f"{API_HOST}/{each}$": f"hosts/localhost/{each}" for each in ("domains", "accounts")},
+    f"{API_HOST}/invites$": "hosts/localhost/invites",
+    f"{API_HOST}/invites/disable$": "hosts/localhost/invites/disable",
+    f"{API_DOMAIN}$": "hosts/localhost/domains/test",
+    f"{API_DOMAIN}/check$": "hosts/localhost/domains/test/check",
+    f"{API_ACCOUNT}$": "hosts/localhost/accounts/{did}",
+    **{
+        f"{API_ACCOUNT}/{each}$": f"hosts/localhost/accounts/{{did}}/{each}"
+        for each in ("handle", "restore", "takedown")
+    },
+    "^audit$": "audit",
+}
 ROWS = {
     "": everyone("/", 200),
     "robots.txt": everyone("/robots.txt", 200),
@@ -176,6 +199,10 @@ ROWS = {
     "account/handle-available": everyone("/account/handle-available?handle=alice.test", 200),
     **{route: everyone(f"/{route}?{{request}}", 400) for route in SIGN_IN_SHOWN},
     **{route: everyone(f"/{route}?{{request}}", 400, "post") for route in SIGN_IN_SENT},
+    # Cookies are nothing to programs: their tokens are in tests/unit/provider/api
+    **{f"api/v1/{route}": everyone(f"/api/v1/{path}", 401) for route, path in API.items()},
+    "api/v1/schema": everyone("/api/v1/schema", 200),
+    "api/v1/docs": everyone("/api/v1/docs", 200),
     "gate/signup": everyone("/gate/signup", 404),  # birch asks for no captcha
     "account/language": everyone("/account/language", 302, "post"),
     "account/brand.css": everyone("/account/brand.css", 200),

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management import CommandParser
 
 from hosting.models import HandleDomain
+from moderation.audit import OPERATOR
 from provider import domain_checks, domains, hosts
 from provider.management.printing import ProviderCommand
 
@@ -33,7 +34,7 @@ class Command(ProviderCommand):
 
     def do_add(self, options: dict[str, Any]) -> dict[str, Any]:
         """Add it behind the others."""
-        domain = domains.add(hosts.named(options["host"]), options["domain"])
+        domain = domains.add(hosts.named(options["host"]), options["domain"], OPERATOR)
         return {"domain": domain.name, "host": domain.host.hostname}
 
     def do_list(self, options: dict[str, Any]) -> list[dict[str, Any]]:
@@ -57,5 +58,5 @@ class Command(ProviderCommand):
     def do_remove(self, options: dict[str, Any]) -> dict[str, Any]:
         """How many accounts lost their handle."""
         domain = domains.named(options["domain"])
-        lost = domains.remove(domain, is_forced=options["force"])
+        lost = domains.remove(domain, OPERATOR, is_forced=options["force"])
         return {"domain": domain.name, "state": "removed", "handles lost": lost}

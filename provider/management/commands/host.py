@@ -18,6 +18,7 @@ from django.db import transaction
 from hosting import signals
 from hosting.models import Host
 from hosting.tenancy import routing
+from moderation.audit import OPERATOR
 from provider import host_settings, hosts, tenants
 from provider.management.printing import ProviderCommand
 from server.encryption import keyring
@@ -81,7 +82,7 @@ class Command(ProviderCommand):
     def do_set(self, options: dict[str, Any]) -> dict[str, Any]:
         """Change it: what each setting was and is."""
         host = hosts.named(options["name"])
-        changed = _change(host, options)
+        changed = _change(host, options, OPERATOR)
         if options["request_crawl"]:
             return _crawl_requested(host)
         return {"host": host.hostname, "changed": changed}
@@ -107,10 +108,11 @@ def _add_settings(parser: ArgumentParser) -> None:
 
 
 @transaction.atomic
-def _change(host: Host, options: dict[str, Any]) -> list[str]:
+def _change(host: Host, options: dict[str, Any], by: str | None = None) -> list[str]:
     """What was asked for, all of it or nothing."""
     named = {name: options[name.replace("-", "_")] for name in host_settings.BY_NAME}
-    said = host_settings.change(host, {n: value for n, value in named.items() if value is not None})
+    given = {name: value for name, value in named.items() if value is not None}
+    said = host_settings.change(host, given, by)
     if options["read_captcha_secret"]:
         host.captcha_secret = keyring.wrap(_line().encode())
         said.append("captcha-secret: set")

@@ -36,6 +36,13 @@ def test_a_tenant_from_its_making_to_its_end(db):
     say("domain", "add", "pds.acme.org", "acme.net")
     assert [each["domain"] for each in data("domain", "list")] == [".acme.org", ".acme.net"]
     say("domain", "remove", "acme.net")
+    with pytest.raises(CommandError, match="in use by audit entry"):
+        say("host", "remove", "pds.acme.org")
+
+
+def test_a_tenant_and_a_host_that_nobody_used_go(db):
+    say("tenant", "create", "acme")
+    say("host", "add", "pds.acme.org", "--tenant", "acme", "--domain", "acme.org")
     say("host", "remove", "pds.acme.org")
     say("tenant", "delete", "acme")
     assert not Tenant.objects.exists()

@@ -51,7 +51,7 @@ def test_a_domain_in_use_is_not_removed_and_says_by_whom(ash):
     for name in ("anna", "bert"):
         factories.account_row(ash, name)
     with pytest.raises(InUse, match=r"\.test is in use by anna\.test, bert\.test\.") as refused:
-        domains.remove(domains.named(".test"))
+        domains.remove(domains.named(".test"), "operator")
     assert refused.value.count == 2
     assert HandleDomain.objects.filter(name=".test").exists()
 
@@ -60,13 +60,13 @@ def test_many_who_use_a_domain_are_counted(ash):
     for number in range(12):
         factories.account_row(ash, f"person{number}")
     with pytest.raises(InUse, match="and 2 more"):
-        domains.remove(domains.named(".test"))
+        domains.remove(domains.named(".test"), "operator")
 
 
 def test_who_loses_a_domain_lives_on_without_a_handle(ash, monkeypatch):
     monkeypatch.setattr(domains, "BATCH", 2)
     people = [factories.account_row(ash, f"person{number}") for number in range(5)]
-    assert domains.remove(domains.named(".test"), is_forced=True) == 5
+    assert domains.remove(domains.named(".test"), "operator", is_forced=True) == 5
     for account in people:
         account.refresh_from_db()
         assert account.is_active
@@ -78,14 +78,14 @@ def test_who_loses_a_domain_lives_on_without_a_handle(ash, monkeypatch):
 def test_a_longer_domain_keeps_its_handles(ash):
     domains.add(ash, "staff.test")
     boss = factories.account_row(ash, "boss.staff")
-    assert domains.remove(domains.named(".test")) == 0
+    assert domains.remove(domains.named(".test"), "operator") == 0
     assert external_handles.shown(boss) == "boss.staff.test"
 
 
 def test_a_did_web_keeps_its_domain(ash):
     WebIdentity.objects.create(did="did:web:anna.test", host=ash)
     with pytest.raises(InUse, match=r"did:web:anna\.test"):
-        domains.remove(domains.named(".test"), is_forced=True)
+        domains.remove(domains.named(".test"), "operator", is_forced=True)
 
 
 def checked(ash, answer) -> list[str]:

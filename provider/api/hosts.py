@@ -1,0 +1,183 @@
+"""Hosts and their handle domains: list, show, make, set, check, remove."""
+
+from typing import Any
+
+from django.db import transaction
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers, status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from hosting.models import HandleDomain, Host
+from provider import domain_checks, domains, host_settings, hosts, tenants
+from provider.api.base import HOSTNAME, ApiViewSet, paged
+from provider.api.errors import NotFound
+from provider.api_tokens import Scope
+
+_HOSTNAME_MAX = 253
+
+
+class SettingValue(serializers.Serializer[Any]):
+    """What a setting is, and whether the host, its tenant or the platform says so."""
+
+    value = serializers.JSONField()
+    source = serializers.ChoiceField(choices=[*host_settings.Source])  # type: ignore[assignment]
+
+
+class NewHost(serializers.Serializer[Host]):
+    """A host to be made."""
+
+    hostname = serializers.CharField(max_length=_HOSTNAME_MAX)
+    tenant = serializers.SlugField()
+    domains = serializers.ListField(
+        child=serializers.CharField(max_length=_HOSTNAME_MAX), max_length=100, default=list
+    )
+    settings = serializers.DictField(required=False)
+
+
+class HostSettings(serializers.Serializer[Host]):
+    """Settings to be changed, by name; an empty text or null leaves one to the platform."""
+
+    settings = serializers.DictField()
+
+
+class HostShown(serializers.Serializer[Host]):
+    """A host."""
+
+    hostname = serializers.CharField()
+    tenant = serializers.CharField()
+    origin = serializers.CharField()
+    service_did = serializers.CharField()
+    domains = serializers.ListField(child=serializers.CharField())
+    settings = serializers.DictField(child=SettingValue())
+    created_at = serializers.DateTimeField()
+
+
+class NewDomain(serializers.Serializer[HandleDomain]):
+    """A handle domain."""
+
+    domain = serializers.CharField(max_length=_HOSTNAME_MAX)
+
+
+class CheckShown(serializers.Serializer[Any]):
+    """One check of a domain."""
+
+    check = serializers.CharField()
+    verdict = serializers.ChoiceField(choices=[*domain_checks.Verdict])
+    message = serializers.CharField()
+
+
+class HostViewSet(ApiViewSet):
+    """Hosts: one PDS host name each."""
+
+    lookup_field = "hostname"
+    lookup_value_regex = HOSTNAME
+    scopes = {
+        "list": Scope.HOSTS_READ,
+        "retrieve": Scope.HOSTS_READ,
+        "create": Scope.HOSTS_WRITE,
+        "partial_update": Scope.HOSTS_WRITE,
+        "destroy": Scope.HOSTS_WRITE,
+    }
+    platform_only = frozenset({"create", "partial_update", "destroy"})
+
+    @extend_schema(parameters=paged(), responses=HostShown(many=True))
+    def list(self, _request: Request) -> Response:
+        """All hosts, the newest first."""
+        return self.page(self.hosts().prefetch_related("handle_domains"), shown)
+
+    @extend_schema(responses=HostShown)
+    def retrieve(self, _request: Request, hostname: str) -> Response:
+        """One host."""
+        return Response(shown(self.host(hostname)))
+
+    @extend_schema(request=NewHost, responses={201: HostShown})
+    def create(self, _request: Request) -> Response:
+        """Make a host of a tenant, with its domains and settings, or nothing of it."""
+        asked = self.read(NewHost)
+        with transaction.atomic():
+            tenant = tenants.named(asked["tenant"])
+            host = hosts.create(tenant, asked["hostname"], asked["domains"])
+            host_settings.change(host, asked.get("settings", {}))
+        return Response(shown(host), status.HTTP_201_CREATED)
+
+    @extend_schema(request=HostSettings, responses=HostShown)
+    def partial_update(self, _request: Request, hostname: str) -> Response:
+        """Change the settings that are given, all or none."""
+        host = self.host(hostname)
+        host_settings.change(host, self.read(HostSettings)["settings"], by=self.actor)
+        return Response(shown(host))
+
+    @extend_schema(responses={204: None})
+    def destroy(self, _request: Request, hostname: str) -> Response:
+        """Remove a host that nobody ever used."""
+        hosts.remove(self.host(hostname))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class DomainViewSet(ApiViewSet):
+    """The domains under which a host gives out handles."""
+
+    lookup_field = "domain"
+    lookup_value_regex = HOSTNAME
+    scopes = {
+        "list": Scope.HOSTS_READ,
+        "create": Scope.HOSTS_WRITE,
+        "destroy": Scope.HOSTS_WRITE,
+        "check": Scope.HOSTS_READ,
+    }
+    platform_only = frozenset({"create", "destroy"})
+
+    @extend_schema(responses=NewDomain(many=True))
+    def list(self, _request: Request, hostname: str) -> Response:
+        """In the order in which people are offered them."""
+        found = self.host(hostname).handle_domains.all()
+        return Response({"items": [{"domain": each.name} for each in found]})
+
+    @extend_schema(request=NewDomain, responses={201: NewDomain})
+    def create(self, _request: Request, hostname: str) -> Response:
+        """Give the host one more."""
+        domain = domains.add(self.host(hostname), self.read(NewDomain)["domain"], by=self.actor)
+        return Response({"domain": domain.name}, status.HTTP_201_CREATED)
+
+    @extend_schema(parameters=[OpenApiParameter("force", bool)], responses={204: None})
+    def destroy(self, request: Request, hostname: str, domain: str) -> Response:
+        """Take a domain away; `force` also one in use, whose people are asked for a handle."""
+        is_forced = request.query_params.get("force") == "true"
+        domains.remove(self._domain(hostname, domain), by=self.actor, is_forced=is_forced)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(responses=CheckShown(many=True))
+    @action(detail=True, methods=["get"], url_path="check")
+    def check(self, _request: Request, hostname: str, domain: str) -> Response:
+        """What DNS, TLS and HTTPS say; it may take some seconds."""
+        found = domain_checks.check(self._domain(hostname, domain))
+        items = [
+            {"check": each.subject, "verdict": str(each.verdict), "message": each.sentence}
+            for each in found
+        ]
+        return Response({"items": items})
+
+    def _domain(self, hostname: str, name: str) -> HandleDomain:
+        found = self.host(hostname).handle_domains.filter(name="." + name.lower().strip("."))
+        domain = found.select_related("host__tenant").first()
+        if domain is None:
+            raise NotFound
+        return domain
+
+
+def shown(host: Host) -> dict[str, Any]:
+    """A host as the API shows it."""
+    return {
+        "hostname": host.hostname,
+        "tenant": host.tenant.slug,
+        "origin": host.origin,
+        "service_did": host.service_did,
+        "domains": [domain.name for domain in host.handle_domains.all()],
+        "settings": {
+            each.setting.name: {"value": each.value, "source": str(each.source)}
+            for each in host_settings.current(host)
+        },
+        "created_at": host.created_at,
+    }

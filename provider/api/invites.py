@@ -1,0 +1,85 @@
+"""Invite codes of a host: list, make, disable."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.invites.codes import CODES_MAX
+from accounts.models import InviteCode
+from moderation.staff import account_changes
+from provider.api.base import ApiViewSet, paged
+from provider.api_tokens import Scope
+
+
+class InviteShown(serializers.Serializer[InviteCode]):
+    """An invite code."""
+
+    code = serializers.CharField()
+    for_account = serializers.CharField()
+    available = serializers.IntegerField()
+    used = serializers.IntegerField()
+    is_disabled = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
+
+
+class NewInvites(serializers.Serializer[InviteCode]):
+    """How many codes, each good for so many sign-ups."""
+
+    count = serializers.IntegerField(min_value=1, max_value=1_000, default=1)
+    uses = serializers.IntegerField(min_value=1, max_value=10_000, default=1)
+
+
+class Codes(serializers.Serializer[InviteCode]):
+    """Codes."""
+
+    codes = serializers.ListField(
+        child=serializers.CharField(max_length=300), min_length=1, max_length=CODES_MAX
+    )
+
+
+class InviteViewSet(ApiViewSet):
+    """Invite codes of a host."""
+
+    scopes = {
+        "list": Scope.INVITES_READ,
+        "create": Scope.INVITES_WRITE,
+        "disable": Scope.INVITES_WRITE,
+    }
+
+    @extend_schema(parameters=paged(), responses=InviteShown(many=True))
+    def list(self, _request: Request, hostname: str) -> Response:
+        """The host's codes, the newest first."""
+        return self.page(InviteCode.objects.of(self.host(hostname)), shown)
+
+    @extend_schema(request=NewInvites, responses={201: Codes})
+    def create(self, _request: Request, hostname: str) -> Response:
+        """Make codes."""
+        asked = self.read(NewInvites)
+        host = self.host(hostname)
+        given = account_changes.give_invites(self.actor, host, [], asked["count"], asked["uses"])
+        codes = [code for codes in given.values() for code in codes]
+        return Response({"codes": codes}, status.HTTP_201_CREATED)
+
+    @extend_schema(request=Codes, responses={204: None})
+    @action(detail=False, methods=["post"], url_path="disable")
+    def disable(self, _request: Request, hostname: str) -> Response:
+        """Make codes worthless; those of other hosts are left alone."""
+        codes = self.read(Codes)["codes"]
+        account_changes.disable_invites(self.actor, self.host(hostname), codes, [])
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def shown(code: InviteCode) -> dict[str, Any]:
+    """A code as the API shows it."""
+    return {
+        "code": code.code,
+        "for_account": code.for_account,
+        "available": code.available_count,
+        "used": code.used_count,
+        "is_disabled": code.is_disabled,
+        "created_at": code.created_at,
+    }

@@ -1,0 +1,101 @@
+"""Tenants: list, show, make, change, remove."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from hosting.models import Tenant
+from provider import tenants
+from provider.api.base import ApiViewSet, paged
+from provider.api.errors import NotFound
+from provider.api_tokens import Scope
+
+
+class TenantFields(serializers.Serializer[Tenant]):
+    """What may be set."""
+
+    name = serializers.CharField(max_length=100)
+    primary_colour = serializers.RegexField(r"^#[0-9a-f]{6}$", required=False)
+    support_email = serializers.EmailField(required=False, allow_blank=True)
+    privacy_policy_url = serializers.URLField(required=False, allow_blank=True, max_length=200)
+    terms_of_service_url = serializers.URLField(required=False, allow_blank=True, max_length=200)
+    moved_copy_kept_days = serializers.IntegerField(
+        required=False, allow_null=True, min_value=7, max_value=36_500
+    )
+    wants_second_factors = serializers.BooleanField(required=False)
+
+
+class NewTenant(TenantFields):
+    """A tenant to be made."""
+
+    slug = serializers.SlugField(max_length=50)
+
+
+class TenantShown(NewTenant):
+    """A tenant."""
+
+    hosts = serializers.ListField(child=serializers.CharField())
+    created_at = serializers.DateTimeField()
+
+
+class TenantViewSet(ApiViewSet):
+    """Tenants: the provider's customers."""
+
+    lookup_field = "slug"
+    lookup_value_regex = "[-a-zA-Z0-9_]{1,50}"
+    scopes = {
+        "list": Scope.TENANTS_READ,
+        "retrieve": Scope.TENANTS_READ,
+        "create": Scope.TENANTS_WRITE,
+        "partial_update": Scope.TENANTS_WRITE,
+        "destroy": Scope.TENANTS_WRITE,
+    }
+    platform_only = frozenset({"create", "destroy"})
+
+    @extend_schema(parameters=paged(), responses=TenantShown(many=True))
+    def list(self, _request: Request) -> Response:
+        """All tenants, the newest first."""
+        return self.page(self.tenants().prefetch_related("hosts"), shown)
+
+    @extend_schema(responses=TenantShown)
+    def retrieve(self, _request: Request, slug: str) -> Response:
+        """One tenant."""
+        return Response(shown(self._tenant(slug)))
+
+    @extend_schema(request=NewTenant, responses={201: TenantShown})
+    def create(self, _request: Request) -> Response:
+        """Make a tenant; it has no host yet."""
+        fields = self.read(NewTenant)
+        tenant = tenants.create(fields.pop("slug"), fields)
+        return Response(shown(tenant), status.HTTP_201_CREATED)
+
+    @extend_schema(request=TenantFields(partial=True), responses=TenantShown)
+    def partial_update(self, _request: Request, slug: str) -> Response:
+        """Change what is given, leave the rest."""
+        fields = self.read(TenantFields, is_partial=True)
+        return Response(shown(tenants.change(self._tenant(slug), fields)))
+
+    @extend_schema(responses={204: None})
+    def destroy(self, _request: Request, slug: str) -> Response:
+        """Remove a tenant that has no hosts."""
+        tenants.delete(self._tenant(slug))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def _tenant(self, slug: str) -> Tenant:
+        tenant = self.tenants().filter(slug=slug).first()
+        if tenant is None:
+            raise NotFound
+        return tenant
+
+
+def shown(tenant: Tenant) -> dict[str, Any]:
+    """A tenant as the API shows it."""
+    return {
+        "slug": tenant.slug,
+        **{field: getattr(tenant, field) for field in tenants.FIELDS},
+        "hosts": [host.hostname for host in tenant.hosts.all()],
+        "created_at": tenant.created_at,
+    }

@@ -1,0 +1,30 @@
+"""The routes of `/api/v1/`."""
+
+from django.urls import URLPattern, URLResolver, include, path
+from rest_framework.routers import SimpleRouter
+
+from provider.api import documents
+from provider.api.accounts import AccountViewSet
+from provider.api.audit import AuditViewSet
+from provider.api.base import HOSTNAME
+from provider.api.hosts import DomainViewSet, HostViewSet
+from provider.api.invites import InviteViewSet
+from provider.api.tenants import TenantViewSet
+
+router = SimpleRouter(trailing_slash=False)
+of_host = rf"hosts/(?P<hostname>{HOSTNAME})"
+for prefix, view_set, name in (
+    ("tenants", TenantViewSet, "tenant"),
+    ("hosts", HostViewSet, "host"),
+    (f"{of_host}/domains", DomainViewSet, "domain"),
+    (f"{of_host}/accounts", AccountViewSet, "account"),
+    (f"{of_host}/invites", InviteViewSet, "invite"),
+    ("audit", AuditViewSet, "audit"),
+):
+    router.register(prefix, view_set, basename=f"api-{name}")
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("schema", documents.schema),
+    path("docs", documents.readable),
+    path("", include(router.urls)),
+]

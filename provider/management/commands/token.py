@@ -1,0 +1,65 @@
+"""`manage.py token create|list|revoke`: who may use the REST API, and for what."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.core.management import CommandParser
+
+from hosting.models import Tenant
+from provider import api_tokens, tenants
+from provider.management.printing import ProviderCommand
+from provider.models import ApiToken
+
+
+class Command(ProviderCommand):
+    """See the module's docstring."""
+
+    help = __doc__ or ""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        create = self.add_verb(verbs, "create", "Make a token and print it, once.")
+        create.add_argument("name", help="stands in the audit log: billing")
+        create.add_argument("--tenant", help="for this tenant alone; without it: the platform's")
+        create.add_argument(
+            "--scope", action="append", default=[], choices=[*api_tokens.Scope], metavar="SCOPE",
+            help=f"repeatable: {', '.join(api_tokens.Scope)}",
+        )  # fmt: skip
+        create.add_argument("--days", type=int, help="it expires after so many; else never")
+        listed = self.add_verb(verbs, "list", "Tokens that are still good.")
+        listed.add_argument("--tenant")
+        revoke = self.add_verb(verbs, "revoke", "End a token.")
+        revoke.add_argument("name")
+        revoke.add_argument("--tenant")
+
+    def do_create(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Its text, which is shown nowhere else."""
+        lifetime = timedelta(days=options["days"]) if options["days"] else None
+        row, text = api_tokens.create(options["name"], _tenant(options), options["scope"], lifetime)
+        return {**_shown(row), "token": text}
+
+    def do_list(self, options: dict[str, Any]) -> list[dict[str, Any]]:
+        """All of them, or a tenant's."""
+        found = ApiToken.objects.filter(revoked_at__isnull=True).select_related("tenant")
+        if options["tenant"]:
+            found = found.filter(tenant=_tenant(options))
+        return [_shown(token) for token in found.order_by("tenant__slug", "name")]
+
+    def do_revoke(self, options: dict[str, Any]) -> dict[str, Any]:
+        """End it."""
+        api_tokens.revoke(options["name"], _tenant(options))
+        return {"token": options["name"], "state": "revoked"}
+
+
+def _tenant(options: dict[str, Any]) -> Tenant | None:
+    return tenants.named(options["tenant"]) if options["tenant"] else None
+
+
+def _shown(token: ApiToken) -> dict[str, Any]:
+    return {
+        "name": token.name,
+        "tenant": token.tenant.slug if token.tenant else "platform",
+        "scopes": token.scopes,
+        "expires": token.expires_at,
+        "last used": token.last_used_at,
+    }
