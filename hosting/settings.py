@@ -339,6 +339,7 @@ _CONSOLE_PAGES = [
     (_("Appeals"), "appeals"),
     (_("Policies"), "policies"),
     (_("Mail"), "mail_outgoingmail_changelist"),
+    (_("Labels"), "labels"),
     (_("Audit log"), "moderation_auditentry_changelist"),
 ]
 UNFOLD = {

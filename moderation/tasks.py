@@ -5,6 +5,7 @@ from celery import shared_task
 from moderation.desk import bulk, clocks
 from moderation.desk.reports import evidence
 from moderation.enforcement import suspensions
+from moderation.labels import older_signatures
 
 
 @shared_task(name="moderation.forget_old_evidence")
@@ -35,3 +36,10 @@ def run_bulk_action(bulk_id: int) -> None:
 def wake_bulk_actions() -> None:
     """Every few seconds: bulk actions that are due."""
     bulk.sweep()
+
+
+@shared_task(name="moderation.follow_label_keys")
+def follow_label_keys() -> None:
+    """Every minute: labelers whose key was changed, and what their older keys signed."""
+    older_signatures.take_next_keys()
+    older_signatures.sign_anew()

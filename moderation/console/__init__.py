@@ -5,6 +5,7 @@
 
 from hosting.console.site import console
 from moderation.console import lists, mail, page_deeds, urls
+from moderation.console.labels import listed
 from moderation.console.people import invites
 from moderation.console.staff import second_step
 
@@ -15,3 +16,4 @@ console.pages.extend(urls.pages(console))
 lists.register(console)
 mail.register(console)
 invites.register(console)
+listed.register(console)

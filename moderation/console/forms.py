@@ -1,6 +1,6 @@
 """Forms of the console: they check, the verbs act."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -14,6 +14,7 @@ from unfold.widgets import (
 from accounts.models.oauth import CLIENT_ID_MAX_CHARS
 from hosting.models import Host
 from moderation.audit import REASON_MAX_CHARS
+from moderation.labels.changes import VALUE_MAX_CHARS
 from moderation.staff.sign_up_review import Admission
 
 _SIGN_UPS_MAX = 1_000_000
@@ -132,3 +133,35 @@ class AdmissionForm(forms.Form):
             invite_interval=timedelta(days=days) if days else None,
             reason=given["reason"],
         )
+
+
+class LabelForm(ReasonForm):
+    """A label to put on an account or a record."""
+
+    field_order = ["val", "days", "reason"]
+    val = forms.RegexField(
+        r"^!?[a-z][a-z-]*$",
+        label=_("Label"),
+        max_length=VALUE_MAX_CHARS,
+        error_messages={"invalid": _("Use small letters and hyphens only.")},
+        widget=UnfoldAdminTextInputWidget(attrs={"list": "label-values", "autocapitalize": "none"}),
+    )
+    days = forms.IntegerField(
+        label=_("Days until it ends"),
+        required=False,
+        min_value=1,
+        max_value=3_650,
+        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric"}),
+    )
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the label ends, once the form is valid."""
+        days = self.cleaned_data["days"]
+        return datetime.now(UTC) + timedelta(days=days) if days else None
+
+
+class NegationForm(ReasonForm):
+    """A label to take back."""
+
+    val = forms.CharField(max_length=VALUE_MAX_CHARS)

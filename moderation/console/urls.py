@@ -5,6 +5,8 @@ from django.urls import URLPattern, path, re_path
 from hosting.console.site import ConsoleSite
 from moderation.console import connected_apps, reports, views
 from moderation.console.enforcement import urls as enforcement
+from moderation.console.labels import subjects
+from moderation.console.labels import urls as labels
 from moderation.console.people import account_migrations, invites, sign_ups
 from moderation.console.staff import audit_export, factor_resets, own_factors, second_step
 
@@ -23,6 +25,7 @@ def pages(site: ConsoleSite) -> list[URLPattern]:
         *_of_reports(site),
         *_of_staff(site),
         *enforcement.pages(site),
+        *labels.pages(site),
         *_before_it_opens(),
     ]
 
@@ -49,6 +52,8 @@ def _of_an_account(site: ConsoleSite) -> list[URLPattern]:
         (rf"{record}restore/$", views.restore_record, "restore_record"),
         (rf"{account}apps/revoke/$", connected_apps.revoke, "revoke_app"),
         (rf"{account}factors/reset/$", factor_resets.reset, "reset_factors"),
+        (rf"{account}labels/put/$", subjects.put, "put_label"),
+        (rf"{account}labels/negate/$", subjects.negate, "negate_label"),
     )
     look_up = path("look-up/", site.admin_view(views.look_up), name="look_up")
     return [look_up, *(re_path(at, site.admin_view(view), name=name) for at, view, name in routes)]

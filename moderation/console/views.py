@@ -19,8 +19,9 @@ from accounts.pages.oauth.permission_wording import described
 from hosting.console.site import console, hosts_in_view
 from hosting.models import StaffUser
 from moderation import permissions
-from moderation.console.forms import LookUpForm, ReasonForm
+from moderation.console.forms import LabelForm, LookUpForm, ReasonForm
 from moderation.enforcement import actions, takedowns
+from moderation.labels import declarations, hiding, labelers, queries
 from moderation.lookup import Found, blobs_of, find, has_record, is_record_down
 from moderation.models import AuditEntry, Decision, Strike
 from moderation.permissions import Deed
@@ -178,8 +179,25 @@ def _page(request: HttpRequest, found: Found, form: ReasonForm, status: int = 20
         "offered": actions.offered(allowed, found.account),
         "strikes": Strike.objects.of(found.account.host, found.account.did).open(),
         "decisions": decisions.select_related("policy", "entry__staff").order_by("-pk")[:50],
+        **_labels(request, found),
     }
     return TemplateResponse(request, "moderation/account.html", context, status=status)
+
+
+def _labels(request: HttpRequest, found: Found) -> dict[str, Any]:
+    """Labels of the tenant's labeler on what is in view; nothing where there is none."""
+    tenant_id = found.account.host.tenant_id
+    labeler = labelers.of_tenant(tenant_id)
+    if labeler is None:
+        return {}
+    did, record = found.account.did, request.GET.get("record")
+    return {
+        "labeler": labeler,
+        "labels": queries.standing(labeler, f"at://{did}/{record}" if record else did),
+        "label_form": LabelForm(auto_id="label-%s"),
+        "label_values": [*declarations.values(labeler), *hiding.VALUES],
+        "may_label": permissions.may(staff_of(request), Deed.LABELS_PUT, tenant_id),
+    }
 
 
 def _readable(found: Found) -> str:

@@ -5,17 +5,32 @@ label and decide; a host that put one can do as it says. Taking the label back r
 label took down, never what somebody took down by hand.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
+from django.db import transaction
+
 from accounts.models import Account
+from moderation import audit, permissions
 from moderation.audit import Actor
 from moderation.enforcement import takedowns
 from moderation.labels.signing import Statement
-from moderation.models import Labeler
+from moderation.models import AuditEntry, Labeler
+from moderation.permissions import Deed
 from repos.lifecycle import record_takedowns
 from repos.reads import repos
 
 VALUES: Final = ("!takedown", "!suspend", "!hide")
+
+
+def choose(actor: Actor, labeler: Labeler, values: Sequence[str]) -> None:
+    """Say which of VALUES also take down; what was put before stays as it is. Raises NotAllowed."""
+    permissions.require(actor, Deed.LABELER_SET_UP, labeler.tenant_id)
+    labeler.hides = [value for value in VALUES if value in values]
+    with transaction.atomic():
+        labeler.save(update_fields=["hides"])
+        action, said = AuditEntry.Action.LABELER_SET_HIDING, ", ".join(labeler.hides) or "-"
+        audit.record_at_host(actor, labeler.host, action, said, did=labeler.did)
 
 
 def carry_out(actor: Actor, labeler: Labeler, statement: Statement, reason: str) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from moderation.labels import signing
-from moderation.models import Labeler, LabelQuerySet
+from moderation.models import Label, Labeler, LabelQuerySet
 from protocol import atjson
 from protocol.errors import InvalidRequest
 from server.database import connection
@@ -74,10 +74,10 @@ def query(
     return Page(shown, str(rows[-1][0]) if len(rows) == limit else None)
 
 
-def standing(labeler: Labeler, uris: Sequence[str]) -> LabelQuerySet:
-    """Labels that were put on subjects and not taken back, for staff to see."""
-    labels: LabelQuerySet = labeler.labels.current().filter(uri__in=uris, is_negation=False)
-    return labels.order_by("id")
+def standing(labeler: Labeler, uri: str) -> LabelQuerySet:
+    """Labels that were put on a subject and not taken back, for staff to see."""
+    labels = Label.objects.of(labeler).current()
+    return labels.filter(uri=uri, is_negation=False).order_by("id")
 
 
 def _after(cursor: str | None) -> int:

@@ -36,6 +36,7 @@ class Labeler(models.Model):
     state = models.CharField(max_length=16, choices=State.choices, default=State.SERVING)
     signing_did_key = models.CharField(max_length=100)  # labels are signed with it
     next_did_key = models.CharField(max_length=100, blank=True)  # on its way into the identity
+    has_older_signatures = models.BooleanField(default=False, db_default=False)
     declaration = models.JSONField(default=dict)  # the record, as the editor has it
     hides = models.JSONField(default=list)  # values that also take a subject of ours down
     probe = models.JSONField(default=list)  # what was wrong when it was last looked at from outside

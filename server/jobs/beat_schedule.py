@@ -59,5 +59,6 @@ SCHEDULE: dict[str, Entry] = {
         every(60, "moderation.lift_suspensions"),
         every(60, "moderation.watch_case_clocks"),
         every(5, "moderation.wake_bulk_actions"),
+        every(60, "moderation.follow_label_keys"),
     )
 }

@@ -25,13 +25,14 @@ from moderation import audit
 from moderation.desk.reports import reports
 from moderation.enforcement import actions, appeals
 from moderation.enforcement.actions import ActionInput
+from moderation.labels import changes
 from moderation.models import Policy
 from protocol import cid
 from provider.api.accounts import AccountViewSet
 from provider.api.base import HOSTNAME
 from provider.api.tenants import TenantViewSet
 from tests.api import shared_people
-from tests.factories import staff_member
+from tests.factories import labeler, staff_member
 from tests.unit.accounts.pages.oauth.pages import query_of
 
 
@@ -66,6 +67,9 @@ ACCOUNT = "console/accounts/account/"
 REPORTS = "console/moderation/report/"
 MAIL = "console/mail/outgoingmail/"
 AUDIT = "console/moderation/auditentry/"
+LABELS = "console/moderation/label/"
+LABELER_STEPS = ["code", "publish", "key", "declare", "probe", "hiding", "reports", "values"]
+LABELER_STEPS += ["put", "negate"]
 # A sign-in that was begun at ash is unknown at birch, whoever opens it.
 SIGN_IN_SHOWN = [
     "oauth/authorize",
@@ -244,6 +248,20 @@ ROWS = {
     "console/sign-ups/reopen/": console("sign-ups/reopen/", 302, "post"),
     "console/sign-ups/<int:held_id>/approve/": console("sign-ups/1/approve/", 404, "post"),
     "console/sign-ups/<int:held_id>/refuse/": console("sign-ups/1/refuse/", 404, "post"),
+    # Alice is the labeler of her tenant, and labelled; birch has none.
+    "console/labels/": console("labels/", 200),
+    "console/labels/open/": console("labels/open/", 400, "post"),
+    "console/labels/take/": console("labels/take/", 400, "post"),
+    **{
+        f"console/labels/{step}/": console(f"labels/{step}/", 404, "post") for step in LABELER_STEPS
+    },
+    "console/labels/values/<slug:identifier>/": console("labels/values/rude/", 404),
+    "console/labels/values/<slug:identifier>/remove/": console(
+        "labels/values/rude/remove/", 404, "post"
+    ),
+    PERSON + "labels/put/$": console("accounts/{did}/labels/put/", 404, "post"),
+    PERSON + "labels/negate/$": console("accounts/{did}/labels/negate/", 404, "post"),
+    LABELS: console("moderation/label/?q=did:", 200),
     "console/moves/": console("moves/", 200),
     "console/moves/<int:account_id>/resume/": console("moves/{id}/resume/", 404, "post"),
     "console/reports/<int:report_id>/": console("reports/{report}/", 404),
@@ -333,6 +351,7 @@ def ask(browser: Client, row: Row, alice) -> int:
     email = email_codes.mail(account, email_codes.Purpose.CONFIRM_EMAIL)
     about = {"$type": reports.REPO_REF, "did": account.did}
     report = reports.file(account, about, "com.example.rude", "rude words")
+    changes.put(labeler(account), account.did, "rude", actor="admin", reason="rude words")
     ids = {"id": account.pk, "mail": email.pk, "report": report.pk, "undo": undo_token(account)}
     ids |= decided(account)
     ids["code"] = email_codes.issue(account, email_codes.Purpose.CONFIRM_EMAIL)

@@ -1,0 +1,195 @@
+"""The labeler's page: the steps of setting it up, each a form, and how far they are."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.models import Account
+from hosting.console.site import console
+from hosting.models import Host
+from hosting.tenancy.routing import host_of
+from moderation import lookup, permissions
+from moderation.console.actions import Given, act_on
+from moderation.console.labels.forms import CodeForm, HidingForm, OpenForm, SubjectForm, TakeForm
+from moderation.console.views import staff_of
+from moderation.labels import declarations, hiding, labelers, probes, setting_up
+from moderation.models import Labeler
+from moderation.permissions import Deed
+from protocol.errors import XrpcError
+
+PAGE = "console:labels"
+
+
+@require_GET
+def shown(request: HttpRequest) -> HttpResponse:
+    """What there is, and what comes next."""
+    return _page(request)
+
+
+@require_POST
+def open_account(request: HttpRequest) -> HttpResponse:
+    """Open an account for the labeler."""
+    form = OpenForm(request.POST)
+
+    def verb() -> None:
+        setting_up.open_account(staff_of(request), host_of(request), form.wanted)
+
+    return _begun(request, form, verb, {"open_form": form})
+
+
+@require_POST
+def take_account(request: HttpRequest) -> HttpResponse:
+    """Make an account of the tenant the labeler."""
+    form = TakeForm(request.POST)
+
+    def verb() -> None:
+        hosts = Host.objects.filter(tenant_id=host_of(request).tenant_id)
+        found = lookup.find(hosts, form.cleaned_data["account"])
+        if found is None:
+            raise setting_up.UnfitAccount
+        setting_up.take_account(staff_of(request), found.account)
+
+    return _begun(request, form, verb, {"take_form": form})
+
+
+@require_POST
+def request_code(request: HttpRequest) -> HttpResponse:
+    """Mail the code by which the account's owner agrees."""
+
+    def verb(_given: Given) -> str:
+        setting_up.request_code(staff_of(request), labeler_of(request))
+        return _("The code is on its way to the account's e-mail address.")
+
+    return _done(request, Form(request.POST), verb)
+
+
+@require_POST
+def publish(request: HttpRequest) -> HttpResponse:
+    """Have the identity name host and key."""
+
+    def verb(given: Given) -> str:
+        if setting_up.publish(staff_of(request), labeler_of(request), given["code"].strip()):
+            return _("The identity names the labeler.")
+        return _("The PLC directory has not confirmed it yet. Please try again in a moment.")
+
+    return _done(request, CodeForm(request.POST), verb)
+
+
+@require_POST
+def rotate_key(request: HttpRequest) -> HttpResponse:
+    """Make another key, which the identity names after the next step."""
+
+    def verb(_given: Given) -> str:
+        setting_up.begin_rotation(staff_of(request), labeler_of(request))
+        return _("The new key is ready. Publish it now; until then the old one signs.")
+
+    return _done(request, Form(request.POST), verb)
+
+
+@require_POST
+def declare(request: HttpRequest) -> HttpResponse:
+    """Write the declaration."""
+
+    def verb(_given: Given) -> str:
+        declarations.declare(staff_of(request), labeler_of(request))
+        return _("The labeler is declared.")
+
+    return _done(request, Form(request.POST), verb)
+
+
+@require_POST
+def probe(request: HttpRequest) -> HttpResponse:
+    """Look at the labeler from outside."""
+
+    def verb(_given: Given) -> str:
+        faults = probes.probe(staff_of(request), labeler_of(request))
+        return _("Something is wrong, see below.") if faults else _("All is well from outside.")
+
+    return _done(request, Form(request.POST), verb)
+
+
+@require_POST
+def set_hiding(request: HttpRequest) -> HttpResponse:
+    """Choose the labels that also take down."""
+
+    def verb(given: Given) -> str:
+        hiding.choose(staff_of(request), labeler_of(request), given["hides"])
+        return _("The choice is saved.")
+
+    return _done(request, HidingForm(request.POST), verb)
+
+
+def labeler_of(request: HttpRequest) -> Labeler:
+    """The labeler of the host's tenant, which is all that there is to see here."""
+    labeler = labelers.of_tenant(host_of(request).tenant_id)
+    if labeler is None:
+        raise Http404(_("There is no labeler."))
+    return labeler
+
+
+def _begun(
+    request: HttpRequest, form: Form, verb: Callable[[], None], forms: dict[str, Form]
+) -> HttpResponse:
+    """Show the form again with what is wrong, or go on."""
+    if not form.is_valid():
+        return _page(request, forms, status=400)
+    try:
+        verb()
+    except XrpcError as refusal:
+        field = refusal.field if refusal.field in form.fields else None
+        form.add_error(field, refusal.for_page())
+        return _page(request, forms, status=refusal.status)
+    messages.success(request, _("The labeler is there. Its labels are served from now on."))
+    return redirect(PAGE)
+
+
+def _done(request: HttpRequest, form: Form, verb: Callable[[Given], str]) -> HttpResponse:
+    labeler_of(request)
+    act_on(request, form, verb)
+    return redirect(PAGE)
+
+
+def _page(
+    request: HttpRequest, forms: dict[str, Form] | None = None, status: int = 200
+) -> HttpResponse:
+    request.current_app = console.name
+    host = host_of(request)
+    labeler = labelers.of_tenant(host.tenant_id)
+    wrong = next(iter((forms or {}).values()), None)
+    context: dict[str, Any] = {
+        **console.each_context(request),
+        "title": _("Labels"),
+        "labeler": labeler,
+        "form": wrong,
+        "open_form": OpenForm(auto_id="open-%s"),
+        "take_form": TakeForm(auto_id="take-%s"),
+        **(forms or {}),
+        "domain": host.handle_domains.first(),
+        "may_set_up": permissions.may(staff_of(request), Deed.LABELER_SET_UP, host.tenant_id),
+    }
+    if labeler is not None:
+        context |= _facts(labeler)
+    return TemplateResponse(request, "moderation/labels.html", context, status=status)
+
+
+def _facts(labeler: Labeler) -> dict[str, Any]:
+    account = labeler.account
+    is_open = account is not None and account.opened_at is not None
+    return {
+        "account": account if is_open else None,
+        "is_active": account is not None and account.status == Account.Status.ACTIVE,
+        "needs_publishing": labeler.state == Labeler.State.SERVING or bool(labeler.next_did_key),
+        "code_form": CodeForm(),
+        "subject_form": SubjectForm(auto_id="subject-%s"),
+        "label_values": [*declarations.values(labeler), *hiding.VALUES],
+        "hiding_form": HidingForm(initial={"hides": labeler.hides}),
+        "definitions": declarations.definitions(labeler),
+        "faults": [probes.FAULTS[each] for each in labeler.probe if each in probes.FAULTS],
+    }
