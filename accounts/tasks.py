@@ -17,6 +17,7 @@ from accounts.identity.plc import did_refresh, submit
 from accounts.lifecycle import deletion, planned_deletion
 from accounts.lifecycle.account_migration import did_polling
 from accounts.oauth import devices
+from accounts.oauth.openid import identities
 from accounts.oauth.requests import pushed_requests
 from accounts.oauth.sessions import ending as oauth_sessions
 from accounts.signup import abandoned, approval_queue, captcha
@@ -137,6 +138,12 @@ def forget_spent_challenges() -> None:
 def forget_old_held_sign_ups() -> None:
     """Every hour."""
     approval_queue.forget_old()
+
+
+@shared_task
+def freeze_unseen_people() -> None:
+    """Every hour: whom their OpenID provider has not vouched for in time."""
+    identities.freeze_unseen()
 
 
 @shared_task

@@ -340,6 +340,7 @@ _CONSOLE_PAGES = [
     (_("Policies"), "policies"),
     (_("Mail"), "mail_outgoingmail_changelist"),
     (_("Labels"), "labels"),
+    (_("Sign-in"), "openid_settings"),
     (_("Audit log"), "moderation_auditentry_changelist"),
 ]
 UNFOLD = {

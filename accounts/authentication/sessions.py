@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.contrib.auth.hashers import is_password_usable
 from django.db import transaction
 from django.utils import timezone
 
@@ -19,12 +20,13 @@ from accounts.authentication import (
     session_tokens,
     sign_in_alerts,
 )
-from accounts.authentication.credentials import InvalidLogin, Login, authenticate_app
+from accounts.authentication.credentials import InvalidLogin, Login, authenticate_app, find
 from accounts.authentication.factors import second_step
 from accounts.authentication.sign_in_alerts import UNKNOWN_CLIENT, Client, Way
 from accounts.models import (
     Account,
     AppPassword,
+    OpenIdIdentity,
     Session,
     WebSession,
     account_lookups,
@@ -112,10 +114,15 @@ def log_in(
 
     Raises `InvalidLogin` (unknown and wrong alike, after 350 ms at least), `AccountTakedown`, and
     for the main password of who has a second factor what `second_step.require` raises; for whose
-    apps sign in by OAuth alone `OAuthRequired`, `AppPasswordsBlocked`. With `allow_takendown` a
-    taken-down person who knows the main password gets a token that only serves to move away.
+    apps sign in by OAuth alone, or who has no password, `OAuthRequired`, `AppPasswordsBlocked`.
+    With `allow_takendown` a taken-down person who knows the main password gets a token that only
+    serves to move away.
     """
-    login = authenticate_app(host, identifier, password, context.client)
+    try:
+        login = authenticate_app(host, identifier, password, context.client)
+    except InvalidLogin:
+        _refuse_without_password(host, identifier)
+        raise
     is_main = login.app_password is None
     _refuse_passwords(login, allow_takendown=allow_takendown)
     way = Way.PASSWORD if is_main else Way.APP_PASSWORD
@@ -254,6 +261,17 @@ def _refuse_passwords(login: Login, *, allow_takendown: bool) -> None:
         raise app_passwords.AppPasswordsBlocked
     if login.account.taken_down_at is None or not allow_takendown:
         raise OAuthRequired
+
+
+def _refuse_without_password(host: Host, identifier: str) -> None:
+    """Raise OAuthRequired for an account that has no password, as its owner signs in at a provider
+    of the tenant. Only for who names it by what is public anyway: whether an address has an account
+    is nobody's business."""
+    account = find(host, identifier) if "@" not in identifier.strip().removeprefix("@") else None
+    if account is None or is_password_usable(account.password):
+        return
+    if OpenIdIdentity.objects.filter(account=account).exists():
+        raise OAuthRequired("This account has no password: sign in by OAuth")
 
 
 def _refuse_old_password(locked: Account, login: Login) -> None:

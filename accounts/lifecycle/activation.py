@@ -16,22 +16,44 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import status
 from accounts.authentication import security_changes
+from accounts.authentication.security_changes import Kind
 from accounts.identity import did_verification
 from accounts.identity.plc import did_refresh
 from accounts.lifecycle.account_migration import move_in
-from accounts.models import Account, AppPassword, DeletionReminder, OAuthConsent, Session
+from accounts.models import (
+    Account,
+    AppPassword,
+    DeletionReminder,
+    OAuthConsent,
+    OpenIdIdentity,
+    Session,
+)
 from accounts.signals import account_activated, account_moved_in
 from hosting.mail import emails, outbox
+from protocol.errors import InvalidRequest
 
 DEACTIVATED: Final = security_changes.kind("deactivated", _("Account deactivated"))
 ACTIVATED: Final = security_changes.kind("activated", _("Account active again"))
 
 
+class AccountFrozen(InvalidRequest):
+    """400: the tenant's directory does not know its owner any more: it can only move out."""
+
+    name = "AccountFrozen"
+    message = "The account is frozen: its tenant's directory does not know its owner any more"
+    page_text = _("This account is frozen. You can take your data and move to another host.")
+
+
 def deactivate(
-    account: Account, delete_after: datetime | None = None, *, is_by_app: bool = False
+    account: Account,
+    delete_after: datetime | None = None,
+    *,
+    is_by_app: bool = False,
+    noted_as: Kind = DEACTIVATED,
 ) -> Account:
     """Hide the account from all but its owner. A takedown on top stays what others see. Asked for
-    by an app (`is_by_app`), it ends consents and app passwords, too.
+    by an app (`is_by_app`), it ends consents and app passwords, too. `noted_as` is what its
+    owner reads.
 
     From `delete_after` on the account is deleted (accounts.lifecycle.deletion), unless its owner
     comes back before; a repetition brings its own. It lies settings.DELETION_HOLD_S ahead at the
@@ -56,16 +78,19 @@ def deactivate(
         if locked.delete_after is not None and _is_news(locked.delete_after, before):
             _tell_when(locked)
         elif was_active:
-            security_changes.note(locked, DEACTIVATED)
+            security_changes.note(locked, noted_as)
         return status.announce(locked)
 
 
 def activate(account: Account) -> Account:
-    """End a deactivation, once the directory confirms that the DID leads here.
+    """End a deactivation, once the directory confirms that the DID leads here. Who is frozen
+    (accounts.oauth.openid) can only move out.
 
-    Call it outside of any transaction. Raises `InvalidDid`, `DidServerUnavailable`, and
-    `AccountNotFound` for an account that is taken down.
+    Call it outside of any transaction. Raises `InvalidDid`, `DidServerUnavailable`,
+    `AccountFrozen`, and `AccountNotFound` for an account that is taken down.
     """
+    if OpenIdIdentity.objects.filter(account=account, left_at__isnull=False).exists():
+        raise AccountFrozen
     if account.taken_down_at is None:
         did_verification.check(account)
     with transaction.atomic():

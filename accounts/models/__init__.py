@@ -1,7 +1,7 @@
 """Accounts, their keys and DIDs, and who is signed in, one module a topic."""
 
 from accounts.models.account_migrations import AccountMigration
-from accounts.models.accounts import Account, AccountQuerySet
+from accounts.models.accounts import Account, AccountQuerySet, Preference
 from accounts.models.email import DeletionReminder, EmailToken, KnownPlace
 from accounts.models.factors import (
     FactorAttempts,
@@ -28,7 +28,7 @@ from accounts.models.oauth import (
     OAuthSession,
     OAuthSessionQuerySet,
 )
-from accounts.models.preferences import Preference
+from accounts.models.openid import OpenIdIdentity, OpenIdProvider, StaffOpenIdIdentity
 from accounts.models.sessions import AppPassword, Session, WebSession
 from accounts.models.sign_ins import SecurityChange, SignIn
 from accounts.models.sign_ups import (
@@ -62,6 +62,8 @@ __all__ = [
     "OAuthRequest",
     "OAuthSession",
     "OAuthSessionQuerySet",
+    "OpenIdIdentity",
+    "OpenIdProvider",
     "Passkey",
     "PlcOperation",
     "Preference",
@@ -76,6 +78,7 @@ __all__ = [
     "SignUpVelocityLimit",
     "SigningKey",
     "SpentChallenge",
+    "StaffOpenIdIdentity",
     "Totp",
     "TrustedBrowser",
     "WebIdentity",

@@ -179,3 +179,24 @@ class Account(models.Model):
         """Whether signing in takes a mailed code, too: only an address that is known to be theirs
         may stand between people and their account."""
         return self.has_email_auth_factor and self.email_confirmed_at is not None
+
+
+class Preference(models.Model):
+    """One item of app.bsky.actor.putPreferences, as its app wrote it. The order of the list
+    counts."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="preferences")
+    position = models.PositiveIntegerField()
+    name = models.TextField()  # its `$type`
+    value = models.TextField()  # JSON as it was sent: jsonb would reorder it
+
+    class Meta:
+        db_table = "account_preference"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "position"], name="account_preference_has_one_place"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -17,6 +17,7 @@ class SignIn(models.Model):
         APP_PASSWORD = "app_password"  # noqa: S105 - a way's name
         PASSKEY = "passkey"
         TWO_STEPS = "two_steps"  # the password, and a second factor
+        OPENID = "openid"  # at a provider of the tenant
 
     id = models.BigAutoField(primary_key=True)
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)

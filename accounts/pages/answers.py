@@ -22,6 +22,7 @@ LINKED: Final = (
     "sign_in",
     "sign_in_code",
     "sign_in_passkey",
+    "openid",
     "sign_up",
     "reset_password",
     "reset_password_code",

@@ -39,6 +39,7 @@ urlpatterns = [
     ),
     path("account/deleted", ending.deleted, name="deleted"),
     path("", include("accounts.pages.oauth.urls")),
+    path("", include("accounts.pages.openid.urls")),
     path("gate/signup", gate.gate, name="gate"),
     path("account/language", language.choose, name="language"),
     path("account/brand.css", brand.stylesheet, name="brand"),

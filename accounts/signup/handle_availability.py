@@ -49,18 +49,18 @@ def check(host: Host, wanted: str) -> str:
 def suggestions(host: Host, wanted: str, email: str = "") -> list[Suggestion]:
     """A few free handles like `wanted`, or like the name before the @ of an address."""
     candidates = itertools.islice(_candidates(host, wanted, email), _TRIED_MAX)
-    free = (candidate for candidate in candidates if _is_free(host, candidate.handle))
+    free = (candidate for candidate in candidates if is_free(host, candidate.handle))
     return list(itertools.islice(free, SUGGESTIONS_MAX))
 
 
 def _candidates(host: Host, wanted: str, email: str) -> Iterator[Suggestion]:
     """The same label under the host's other domains, the address's name, and label plus ending."""
     domains = [domain.name for domain in host.handle_domains.all()]
-    label = _as_label(wanted.partition(".")[0])
+    label = as_label(wanted.partition(".")[0])
     for domain in domains:
         if label and label + domain != wanted.lower():
             yield Suggestion(label + domain, "domain")
-    own_name = _as_label(email.partition("@")[0])
+    own_name = as_label(email.partition("@")[0])
     for domain in domains[:1]:
         if own_name and own_name != label:
             yield Suggestion(own_name + domain, "email")
@@ -69,14 +69,15 @@ def _candidates(host: Host, wanted: str, email: str) -> Iterator[Suggestion]:
             yield Suggestion(kept + ending + domain, "ending")
 
 
-def _as_label(text: str) -> str:
+def as_label(text: str) -> str:
     """What of a text a handle's label can hold; empty when that is too little, or a reserved word:
     `admin-real` would be a gift to whoever wants to pass for one."""
     label = _NOT_IN_LABELS.sub("", text.lower())[:LABEL_MAX_CHARACTERS].strip("-")
     return label if len(label) >= LABEL_MIN_CHARACTERS and not is_reserved(label) else ""
 
 
-def _is_free(host: Host, handle: str) -> bool:
+def is_free(host: Host, handle: str) -> bool:
+    """Whether somebody can sign up with it right now."""
     try:
         check(host, handle)
     except XrpcError:

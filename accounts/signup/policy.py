@@ -25,6 +25,8 @@ class SignUpClosed(InvalidRequest):
 def check_open(host: Host, wanted: SignUp) -> None:
     """Whether sign-up is open at all, and for this client. Raises SignUpClosed, SignUpsBlocked,
     InvalidInviteCode."""
+    if wanted.is_vouched_for:
+        return
     if host.admission == Admission.CLOSED:
         raise SignUpClosed("This server does not accept new accounts.")
     if host.admission == Admission.MIGRATION_ONLY and not wanted.did:
@@ -55,6 +57,9 @@ def admit(host: Host, wanted: SignUp, admitted: Admitted) -> None:
     InvalidInviteCode, CaptchaRefused, SignUpWaits.
     """
     if wanted.did and approval_queue.is_approved(host, wanted.did):
+        return
+    if wanted.is_vouched_for:
+        approval_queue.check_not_waiting(host, wanted.did, admitted)
         return
     if host.has_invites_required:
         codes.check(host, admitted.invite_code)

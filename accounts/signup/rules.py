@@ -40,6 +40,7 @@ class SignUp:
     verification_code: str | None = None  # accounts.signup.captcha
     address: str = ""  # the client's IP address
     language: str | None = None  # the reader's, where a page told it; None: the host's own
+    is_vouched_for: bool = False  # by the tenant's OpenID provider, which admits its people
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ which `hosting.urls` discovers, so that this package need not know them.
 Who gets in: platform staff everywhere; a tenant's members on the tenant's own host names only.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import wraps
 from typing import Any
 
@@ -99,6 +99,8 @@ class ConsoleSite(UnfoldAdminSite):
         # Where who gave the right password has to go before anything opens, if anywhere; set by a
         # package above.
         self.way_in: Callable[[HttpRequest], str] | None = None
+        # What staff of a host sign in by instead of a password; set likewise.
+        self.sign_in_ways: Callable[[Host], Sequence[Any]] | None = None
         # What somebody is answered whose role does not open a page, None for whom it does; set by
         # a package above.
         self.refusal: Callable[[HttpRequest], HttpResponseBase | None] | None = None
@@ -129,7 +131,9 @@ class ConsoleSite(UnfoldAdminSite):
         than a password goes there next."""
         if self.is_staff_here(request) and (way := self._way_in(request)):
             return redirect(way)
-        return _refused_if_too_many(super().login(request, extra_context))
+        ways = self.sign_in_ways(host_of(request)) if self.sign_in_ways is not None else ()
+        shown = {**(extra_context or {}), "sign_in_ways": ways}
+        return _refused_if_too_many(super().login(request, shown))
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

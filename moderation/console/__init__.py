@@ -7,9 +7,10 @@ from hosting.console.site import console
 from moderation.console import lists, mail, page_deeds, urls
 from moderation.console.labels import listed
 from moderation.console.people import invites
-from moderation.console.staff import second_step
+from moderation.console.staff import openid_sign_in, second_step
 
 console.way_in = second_step.way_in
+console.sign_in_ways = openid_sign_in.providers
 console.refusal = page_deeds.refusal
 console.opened_to = page_deeds.opened_to
 console.pages.extend(urls.pages(console))

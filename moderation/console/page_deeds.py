@@ -80,6 +80,15 @@ PAGES: Final[dict[str, Deed]] = {
     "change_admission": Deed.SIGN_UPS_POLICY,
     "accounts_invitecode_changelist": Deed.INVITES_LOOK,
     "give_invites": Deed.INVITES_GIVE,
+    # Sign-in by OpenID Connect
+    "openid_begin": Deed.CONSOLE_ENTER,
+    "openid_enter": Deed.CONSOLE_ENTER,
+    "openid_settings": Deed.SETTINGS_LOOK,
+    "openid_provider": Deed.SETTINGS_LOOK,
+    "openid_new": Deed.SETTINGS_CHANGE,
+    "openid_test": Deed.SETTINGS_CHANGE,
+    "openid_remove": Deed.SETTINGS_CHANGE,
+    "openid_freeze": Deed.SUSPEND,
     # Apps
     "apps": Deed.APPS_LOOK,
     "revoke_app": Deed.APPS_REVOKE,

@@ -8,7 +8,14 @@ from moderation.console.enforcement import urls as enforcement
 from moderation.console.labels import subjects
 from moderation.console.labels import urls as labels
 from moderation.console.people import account_migrations, invites, sign_ups
-from moderation.console.staff import audit_export, factor_resets, own_factors, second_step
+from moderation.console.staff import (
+    audit_export,
+    factor_resets,
+    openid_settings,
+    openid_sign_in,
+    own_factors,
+    second_step,
+)
 
 
 def pages(site: ConsoleSite) -> list[URLPattern]:
@@ -26,6 +33,7 @@ def pages(site: ConsoleSite) -> list[URLPattern]:
         *_of_staff(site),
         *enforcement.pages(site),
         *labels.pages(site),
+        *_of_openid(site),
         *_before_it_opens(),
     ]
 
@@ -35,7 +43,22 @@ def _before_it_opens() -> list[URLPattern]:
     return [
         path("second-step/", second_step.step, name="second_step"),
         path("factors/", own_factors.own, name="own_factors"),
+        path("openid/enter/", openid_sign_in.enter, name="openid_enter"),
+        path("openid/<int:provider_id>/", openid_sign_in.begin, name="openid_begin"),
     ]
+
+
+def _of_openid(site: ConsoleSite) -> list[URLPattern]:
+    one = "sign-in/<int:provider_id>/"
+    routes = (
+        ("sign-in/", openid_settings.listed, "openid_settings"),
+        ("sign-in/new/", openid_settings.new, "openid_new"),
+        (one, openid_settings.change, "openid_provider"),
+        (f"{one}test/", openid_settings.test, "openid_test"),
+        (f"{one}remove/", openid_settings.remove, "openid_remove"),
+        ("sign-in/people/<int:identity_id>/freeze/", openid_settings.freeze, "openid_freeze"),
+    )
+    return [path(at, site.admin_view(view), name=name) for at, view, name in routes]
 
 
 def _of_an_account(site: ConsoleSite) -> list[URLPattern]:

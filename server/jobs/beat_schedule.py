@@ -55,6 +55,7 @@ SCHEDULE: dict[str, Entry] = {
         every(3600, "accounts.tasks.forget_spent_challenges"),
         every(3600, "accounts.tasks.forget_old_held_sign_ups"),
         every(3600, "accounts.tasks.forget_old_places"),
+        every(3600, "accounts.tasks.freeze_unseen_people"),
         every(3600, "moderation.forget_old_evidence"),
         every(60, "moderation.lift_suspensions"),
         every(60, "moderation.watch_case_clocks"),

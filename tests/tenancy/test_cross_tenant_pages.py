@@ -17,8 +17,10 @@ from django.urls import URLResolver, get_resolver
 from django.utils import timezone
 
 from accounts.authentication import email_codes, web_sessions
-from accounts.models import Account, SecurityChange
+from accounts.models import Account, OpenIdIdentity, OpenIdProvider, SecurityChange
 from accounts.oauth import devices
+from accounts.oauth.openid import identities
+from accounts.oauth.openid.people import Person
 from accounts.pages.cookies import COOKIE
 from accounts.pages.oauth.browsers import NAME_COOKIE, PROOF_COOKIE
 from moderation import audit
@@ -31,6 +33,7 @@ from protocol import cid
 from provider.api.accounts import AccountViewSet
 from provider.api.base import HOSTNAME
 from provider.api.tenants import TenantViewSet
+from tests import openid_provider
 from tests.api import shared_people
 from tests.factories import labeler, staff_member
 from tests.unit.accounts.pages.oauth.pages import query_of
@@ -72,6 +75,8 @@ LABELER_STEPS = ["code", "publish", "key", "declare", "probe", "hiding", "report
 LABELER_STEPS += ["put", "negate"]
 # A sign-in that was begun at ash is unknown at birch, whoever opens it.
 SIGN_IN_SHOWN = [
+    "oauth/authorize/sign-in/openid",
+    "oauth/authorize/sign-in/openid/enter",
     "oauth/authorize",
     "oauth/authorize/refuse",
     "oauth/authorize/reset-password/done",
@@ -155,6 +160,8 @@ API = {
     },
     "^audit$": "audit",
 }
+CENTRE_SHOWN += ["prove/openid", "prove/openid/done", "security/openid"]
+CENTRE_SHOWN += ["security/openid/connect", "security/openid/connected"]
 ROWS = {
     "": everyone("/", 200),
     "robots.txt": everyone("/robots.txt", 200),
@@ -179,6 +186,9 @@ ROWS = {
     "account/move-in/password": everyone("/account/move-in/password", 422, "post"),
     "account/move-in/key": everyone("/account/move-in/key", 422, "post"),
     "account/sign-in/code": everyone("/account/sign-in/code", 302),
+    "account/sign-in/openid": everyone("/account/sign-in/openid?provider={provider}", 422),
+    "account/sign-in/openid/back": everyone("/account/sign-in/openid/back?code=c&state=s", 422),
+    "account/sign-in/openid/enter": everyone("/account/sign-in/openid/enter", 422),
     "account/sign-in/passkey": everyone("/account/sign-in/passkey", 302),
     "account/passkey-options": everyone("/account/passkey-options", 200),
     f"account/{PASSKEY}": everyone(f"/account/{FACTORS}/passkeys/1", 302),
@@ -215,6 +225,16 @@ ROWS = {
     "console/logout/": console("logout/", 200, "post"),
     "console/second-step/": console("second-step/", 302),
     "console/factors/": console("factors/", 200),
+    "console/openid/enter/": everyone("/console/openid/enter/", 302),
+    "console/openid/<int:provider_id>/": everyone("/console/openid/{provider}/", 302),
+    "console/sign-in/": console("sign-in/", 200),
+    "console/sign-in/new/": console("sign-in/new/", 200),
+    "console/sign-in/<int:provider_id>/": console("sign-in/{provider}/", 404),
+    "console/sign-in/<int:provider_id>/test/": console("sign-in/{provider}/test/", 404, "post"),
+    "console/sign-in/<int:provider_id>/remove/": console("sign-in/{provider}/remove/", 404, "post"),
+    "console/sign-in/people/<int:identity_id>/freeze/": console(
+        "sign-in/people/{identity}/freeze/", 404, "post"
+    ),
     "console/look-up/": console("look-up/?q=alice.test", 302),
     PERSON + "$": console("accounts/{did}/", 404),
     PERSON + "take-down/$": console("accounts/{did}/take-down/", 404, "post"),
@@ -345,6 +365,14 @@ def decided(account: Account) -> dict[str, int]:
     return {"policy": policy.pk, "decision": decision.pk}
 
 
+def openid_of(account: Account) -> OpenIdIdentity:
+    """Her identity at her tenant's provider."""
+    OpenIdProvider.objects.filter(tenant=account.host.tenant).delete()
+    provider = openid_provider.of_tenant(account.host.tenant)
+    identities.connect(account, provider, Person("u1"))
+    return OpenIdIdentity.objects.get(account=account)
+
+
 def ask(browser: Client, row: Row, alice) -> int:
     """The status of the answer, which tells nothing of Alice that was not asked."""
     account = Account.objects.get(did=alice.did)
@@ -355,6 +383,8 @@ def ask(browser: Client, row: Row, alice) -> int:
     ids = {"id": account.pk, "mail": email.pk, "report": report.pk, "undo": undo_token(account)}
     ids |= decided(account)
     ids["code"] = email_codes.issue(account, email_codes.Purpose.CONFIRM_EMAIL)
+    identity = openid_of(account)
+    ids |= {"identity": identity.pk, "provider": identity.provider_id}
     path = row.path.format(did=account.did, request=query_of(account.host), **ids)
     response = getattr(browser, row.verb)(path)
     text = response.getvalue().decode(errors="replace")

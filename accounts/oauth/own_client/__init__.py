@@ -7,6 +7,7 @@ Source: atproto.com/specs/oauth, RFC 9126 (pushed requests), 7636 (PKCE), 9449 (
     documents       who we are: the client document of each host, and its key
     flows           there and back: `begin` -> a URL and a cookie's value, `finish` -> a session
     sessions        what came of it: requests to that host with DPoP, renewal, revocation
+    wrapped_values  what a cookie holds meanwhile
     keys            signed tokens: proofs and assertions
     refusals        what other servers did wrong, in words
 

@@ -5,28 +5,24 @@ cookie of that browser, wrapped by the keyring, for ten minutes. `finish` takes 
 the issuer (RFC 9207) and the DID have to be those that it began with.
 """
 
-import base64
 import hmac
 import secrets
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import urlencode
 
-import orjson
 from joserfc.jwk import ECKey
 
 from accounts.authentication.compact_jws import base64url
-from accounts.oauth.own_client import documents, keys
+from accounts.oauth.own_client import documents, keys, wrapped_values
 from accounts.oauth.own_client.documents import PURPOSES, Purpose
 from accounts.oauth.own_client.refusals import NoOAuth, ServerSilent, SignInLost, SignInRefused
 from accounts.oauth.own_client.servers import AuthorizationServer
 from accounts.oauth.own_client.sessions import Asking, Dpop, OAuthSession, read_tokens
 from accounts.service_auth import replay_guard
 from hosting.models import Host
-from server.encryption import keyring
 
 LASTS_S: Final = 600
 _OK: Final = 200
@@ -79,9 +75,9 @@ def begin(
     name = documents.client_id(host, what_for)
     query = urlencode({"client_id": name, "request_uri": uri})
     joint = "&" if "?" in server.authorization else "?"
-    cookie = _wrapped(
+    cookie = wrapped_values.wrap(
         host,
-        what_for,
+        _kind(what_for),
         {
             "server": [server.issuer, server.pushed_requests, server.authorization],
             "endpoints": [server.tokens, server.revocation],
@@ -92,6 +88,7 @@ def begin(
             "nonces": dpop.nonces,
             "kept": kept or {},
         },
+        LASTS_S,
     )
     return Started(f"{server.authorization}{joint}{query}", cookie)
 
@@ -101,7 +98,7 @@ def finish(
 ) -> tuple[OAuthSession, dict[str, Any]]:
     """The session that an answer at the way back leads to, and what `begin` kept. `answer` is the
     query. Raises SignInLost, SignInRefused, OtherPerson, ServerSilent."""
-    began = _unwrapped(host, what_for, cookie)
+    began = wrapped_values.unwrap(host, _kind(what_for), cookie)
     server = AuthorizationServer(*began["server"], *began["endpoints"])
     given = answer.get("state", "")
     is_own = hmac.compare_digest(given.encode(errors="replace"), began["state"].encode())
@@ -130,24 +127,5 @@ def finish(
     return session, began["kept"]
 
 
-def _wrapped(host: Host, what_for: Purpose, began: dict[str, Any]) -> str:
-    whole = {
-        **began,
-        "host": host.pk,
-        "purpose": what_for.name,
-        "until": int(time.time()) + LASTS_S,
-    }
-    return base64.urlsafe_b64encode(keyring.wrap(orjson.dumps(whole))).decode()
-
-
-def _unwrapped(host: Host, what_for: Purpose, cookie: str) -> dict[str, Any]:
-    try:
-        text = keyring.unwrap(base64.urlsafe_b64decode(cookie.encode(errors="replace")))
-        began: dict[str, Any] = orjson.loads(text)  # noqa: TID251 - our own text
-    except (keyring.KeyringError, ValueError):
-        raise SignInLost from None
-    if began.get("host") != host.pk or began.get("purpose") != what_for.name:
-        raise SignInLost
-    if began["until"] < time.time():
-        raise SignInLost
-    return began
+def _kind(what_for: Purpose) -> str:
+    return f"{_KIND}:{what_for.name}"

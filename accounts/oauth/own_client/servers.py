@@ -107,7 +107,7 @@ def json_object(body: bytes, url: str) -> Mapping[str, Any]:
 
 def is_origin(url: object) -> bool:
     """Whether it is scheme, host and port, and nothing else."""
-    if not isinstance(url, str) or not _is_plain(url):
+    if not isinstance(url, str) or not is_plain_url(url):
         return False
     parts = urlsplit(url)
     return url == f"{parts.scheme}://{parts.netloc}" and "@" not in parts.netloc
@@ -115,7 +115,7 @@ def is_origin(url: object) -> bool:
 
 def _endpoint(metadata: Mapping[str, Any], name: str, issuer: str) -> str:
     url = metadata.get(name)
-    is_fit = isinstance(url, str) and _is_plain(url)
+    is_fit = isinstance(url, str) and is_plain_url(url)
     if not isinstance(url, str) or not is_fit or urlsplit(url).scheme != urlsplit(issuer).scheme:
         raise NoOAuth(f"The server's {name} is missing or no URL")
     if "#" in url or "@" in urlsplit(url).netloc:
@@ -123,7 +123,8 @@ def _endpoint(metadata: Mapping[str, Any], name: str, issuer: str) -> str:
     return url
 
 
-def _is_plain(url: str) -> bool:
+def is_plain_url(url: str) -> bool:
+    """Whether it is an http(s) URL of plain letters, no longer than any need be."""
     is_text = url.isascii() and url.isprintable() and " " not in url
     try:
         parts = urlsplit(url)

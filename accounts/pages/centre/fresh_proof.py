@@ -12,6 +12,7 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any, Final
 
+from django.contrib.auth.hashers import is_password_usable
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -20,6 +21,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.authentication import web_sessions
 from accounts.models import Account
+from accounts.oauth.openid import identities
 from accounts.pages import cookies
 from accounts.pages.answers import posted, prove_password, show_form, status_of
 from accounts.pages.centre.signed_in import (
@@ -70,12 +72,18 @@ def proof_address(request: HttpRequest) -> str:
 def prove(request: HttpRequest, account: Account) -> HttpResponse:
     """`/account/prove?next=`: the password once more, then on to where they were going."""
     form = OwnerForm(host_of(request), account, posted(request))
-    shown = {"next": next_of(request, account)}
+    to = next_of(request, account)
+    shown = {
+        "next": to,
+        "identity": identities.of_account(account),
+        "openid_url": next_page.with_next(address(request, "openid_prove"), to),
+        "has_password": is_password_usable(account.password),
+    }
     if form.is_valid():
         try:
             prove_password(request, form)
             web_sessions.prove(visit_of(request).session)
-            return HttpResponseRedirect(shown["next"])
+            return HttpResponseRedirect(to)
         except XrpcError as refusal:
             form.refuse(refusal)
             return show_form(request, "accounts/centre/prove.html", form, status_of(refusal), shown)

@@ -31,7 +31,7 @@ from protocol.errors import XrpcError
 
 _TEMPLATE = "accounts/sign_up.html"
 LOOK_UPS = bucket("handle-look-ups", Budget(600, 5 * MINUTE_S))  # some queries each
-_CLOSED = (Host.Admission.CLOSED, Host.Admission.MIGRATION_ONLY)
+CLOSED = (Host.Admission.CLOSED, Host.Admission.MIGRATION_ONLY)
 
 
 @never_cache
@@ -47,7 +47,7 @@ def page(
     """The form, or why there is none. `shown`: accounts.pages.answers.own_pages, or an app's;
     `welcome` answers who has an account now."""
     host = host_of(request)
-    if host.admission in _CLOSED:
+    if host.admission in CLOSED:
         is_for_moves = host.admission == Host.Admission.MIGRATION_ONLY
         context = {"host": host, "is_for_moves": is_for_moves, **shown}
         return render(request, "accounts/sign_up_closed.html", context, status=403)

@@ -13,6 +13,7 @@ from accounts.authentication.factors import holders, passkeys, second_step, trus
 from accounts.authentication.factors.passkeys import PasskeyRefused
 from accounts.authentication.factors.second_step import Ways
 from accounts.authentication.factors.typed_codes import WrongCode
+from accounts.authentication.sign_in_alerts import Way
 from accounts.models import Account
 from accounts.pages import cookies
 from accounts.pages.forms.second_step import SecondStepForm
@@ -69,10 +70,10 @@ def is_wanted(request: HttpRequest, account: Account) -> bool:
     return wants and second_step.ways(holders.of_account(account)) is None
 
 
-def welcome(request: HttpRequest, account: Account) -> HttpResponse:
+def welcome(request: HttpRequest, account: Account, way: Way = Way.PASSWORD) -> HttpResponse:
     """Sign in who has no second step to take: to the account's page, or to where the second factor
     is set up that the tenant wants. Raises AccountTakedown."""
-    response = cookies.signed_in(request, account)
+    response = cookies.signed_in(request, account, way)
     if is_wanted(request, account):
         response["Location"] = reverse("accounts:second_factors")
     return response

@@ -19,7 +19,8 @@ from accounts.authentication.passwords import (
     OLD_PASSWORD_MAX_CHARACTERS,
 )
 from accounts.identity.handles import allocation
-from accounts.models import Account
+from accounts.models import Account, OpenIdProvider
+from accounts.oauth.openid import flows
 from accounts.pages.captcha.widgets import Captcha
 from accounts.signup import rules
 from accounts.signup.rules import SignUp
@@ -73,6 +74,11 @@ class HostForm(forms.Form):
         identifier = credentials.normalized(typed)
         is_whole = any(mark in identifier for mark in ".@:")
         return identifier if is_whole or not self.domains else identifier + self.domains[0]
+
+    @property
+    def openid_providers(self) -> list[OpenIdProvider]:
+        """By which people sign in here, instead of a password."""
+        return flows.people_of(self.host)
 
     def focus_on_first_error(self) -> None:
         """Have the browser begin at the first field with an error; an error of the whole form

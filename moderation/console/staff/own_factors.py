@@ -22,7 +22,8 @@ from accounts.authentication.factors.holders import Holder
 from accounts.models import Totp
 from hosting import limits
 from hosting.console.site import console
-from moderation.console.staff import second_step
+from moderation.console.staff import openid_sign_in, second_step
+from moderation.console.views import staff_of
 from moderation.staff import own_changes
 from protocol.errors import XrpcError
 
@@ -36,7 +37,7 @@ class OwnFactorForm(forms.Form):
     name = forms.CharField(required=False, max_length=passkeys.NAME_MAX_CHARACTERS)
     passkey = forms.CharField(required=False, max_length=ceremonies.RESPONSE_MAX_CHARS)
     passkey_id = forms.IntegerField(required=False, min_value=1, max_value=2**62)
-    password = forms.CharField(label=_("Password"), strip=False, max_length=512)
+    password = forms.CharField(label=_("Password"), required=False, strip=False, max_length=512)
 
 
 @never_cache
@@ -63,8 +64,13 @@ def own(request: HttpRequest) -> HttpResponse:
 
 
 def _prove(request: HttpRequest, password: str) -> None:
-    """Hold the password against their own; attempts count as those to sign in."""
-    staff = request.user
+    """Hold the password against their own; attempts count as those to sign in. Who has none signs
+    in at their provider, which must have been just now."""
+    staff = staff_of(request)
+    if not staff.has_usable_password():
+        if not openid_sign_in.is_fresh(request):
+            raise ValidationError(_("Sign out, and sign in once more: then add it at once."))
+        return
     with limits.staff_logging_in(request, staff.get_username(), ValidationError):
         if not staff.check_password(password):
             raise ValidationError(_("The password is wrong."))
@@ -118,6 +124,7 @@ def _page(request: HttpRequest, holder: Holder, form: OwnFactorForm) -> HttpResp
         "passkeys": passkeys.of_holder(holder),
         "codes_left": recovery_codes.left(holder),
         "has_strong": holder.has_strong(),
+        "has_password": staff_of(request).has_usable_password(),
     }
     status = 422 if form.errors else 200
     return TemplateResponse(request, "moderation/own_factors.html", context, status=status)

@@ -1,0 +1,165 @@
+"""A provider's metadata and keys: fetched, checked, remembered for an hour.
+
+Source: OpenID Connect Discovery 1.0 sections 3 and 4, RFC 8414. The tenant named the provider, so
+its URLs are untrusted: guarded addresses, no redirects, so many bytes and seconds. A copy that was
+good stands in for a day while the provider is away. Keys are fetched again when a token is signed
+by none of them, every half minute at the most.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from accounts.oauth.openid.refusals import ProviderSilent, ProviderWrong
+from accounts.oauth.own_client.servers import is_plain_url
+from protocol.untrusted_input import bounded_json
+from server.cache.shared import Entry, SharedCache
+from server.cache.single_flight import SingleFlight
+from server.net import http_client
+
+MAX_BYTES: Final = 128 * 1024
+TIMEOUT_S: Final = 5.0
+FRESH_S: Final = 3_600.0
+KEPT_S: Final = 86_400.0
+AGAIN_S: Final = 30.0
+REMEMBERED_MAX: Final = 500
+KEYS_MAX: Final = 100
+WELL_KNOWN: Final = "/.well-known/openid-configuration"
+
+CACHE = SharedCache("openid", REMEMBERED_MAX, slots=REMEMBERED_MAX)
+_single_flight: SingleFlight[Mapping[str, Any]] = SingleFlight()
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What we use of a provider. `userinfo` may be empty; `names_itself`: answers bring `iss`."""
+
+    issuer: str
+    authorization: str
+    tokens: str
+    jwks: str
+    userinfo: str = ""
+    names_itself: bool = False
+
+
+def find(issuer: str) -> Metadata:
+    """The metadata of an issuer. Raises ProviderWrong, ProviderSilent."""
+    check_issuer(issuer)
+    return read(issuer, _document(f"{issuer.rstrip('/')}{WELL_KNOWN}"))
+
+
+def check_issuer(issuer: str) -> None:
+    """An issuer is an https URL without query and fragment; http for a sandbox alone. Raises
+    ProviderWrong."""
+    if not is_plain_url(issuer) or "?" in issuer or "#" in issuer or "@" in issuer:
+        raise ProviderWrong("The issuer is not a URL without query and fragment")
+    if urlsplit(issuer).scheme != "https" and not settings.SANDBOX:
+        raise ProviderWrong("The issuer is not an https URL")
+
+
+def read(issuer: str, document: Mapping[str, Any]) -> Metadata:
+    """Metadata, held against what we need. Raises ProviderWrong."""
+    if document.get("issuer") != issuer:
+        raise ProviderWrong("The provider's metadata name another issuer")
+    for name, needed in (
+        ("response_types_supported", "code"),
+        ("code_challenge_methods_supported", "S256"),
+    ):
+        said = document.get(name)
+        if isinstance(said, list) and needed not in said:
+            raise ProviderWrong(f"The provider's {name} lack {needed}")
+    return Metadata(
+        issuer,
+        _endpoint(document, "authorization_endpoint", issuer),
+        _endpoint(document, "token_endpoint", issuer),
+        _endpoint(document, "jwks_uri", issuer),
+        _endpoint(document, "userinfo_endpoint", issuer) if "userinfo_endpoint" in document else "",
+        document.get("authorization_response_iss_parameter_supported") is True,
+    )
+
+
+def keys_of(metadata: Metadata, *, are_new: bool = False) -> list[Mapping[str, Any]]:
+    """The provider's keys; `are_new` asks it even if they are remembered, when that was not done
+    lately. Raises ProviderWrong, ProviderSilent."""
+    keys = _document(metadata.jwks, is_new=are_new).get("keys")
+    if not isinstance(keys, list) or len(keys) > KEYS_MAX:
+        raise ProviderWrong("The provider's key set has no list of keys")
+    return [key for key in keys if isinstance(key, dict)]
+
+
+def forget(issuer: str) -> None:
+    """Ask again next time."""
+    CACHE.forget(f"{issuer.rstrip('/')}{WELL_KNOWN}")
+
+
+def fetched(url: str, headers: Mapping[str, str] | None = None) -> Mapping[str, Any]:
+    """A JSON object at a provider's URL. Raises ProviderWrong, ProviderSilent."""
+    try:
+        answer = http_client.request(
+            "GET",
+            url,
+            headers={"Accept": "application/json", **(headers or {})},
+            timeout_s=TIMEOUT_S,
+            max_bytes=MAX_BYTES,
+        )
+    except http_client.TooLarge as error:
+        raise ProviderWrong(f"{url} has more than {MAX_BYTES} bytes") from error
+    except (http_client.Forbidden, http_client.NoSuchHost) as error:
+        raise ProviderWrong(f"{url} cannot be reached: not a public address") from error
+    except http_client.RequestFailed as error:
+        raise ProviderSilent(f"{url} does not answer") from error
+    if answer.status >= 500 or answer.status == 429:
+        raise ProviderSilent(f"{url} answered {answer.status}")
+    if answer.status != 200:
+        raise ProviderWrong(f"{url} answered {answer.status}, not 200")
+    return object_in(answer.body, url)
+
+
+def object_in(body: bytes, url: str) -> Mapping[str, Any]:
+    """The JSON object of an answer. Raises ProviderWrong."""
+    try:
+        value = bounded_json.loads(body)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise ProviderWrong(f"{url} has no JSON object")
+    return value
+
+
+def _document(url: str, *, is_new: bool = False) -> Mapping[str, Any]:
+    known = CACHE.get(url)
+    if known is not None and known.is_fresh and not (is_new and _is_older(known)):
+        found: Mapping[str, Any] = known.value
+        return found
+    try:
+        return _single_flight.run(url, lambda: _asked(url))
+    except ProviderSilent:
+        if known is None:
+            raise
+        CACHE.postpone(url, known, AGAIN_S)
+        stale: Mapping[str, Any] = known.value
+        return stale
+
+
+def _is_older(known: Entry) -> bool:
+    """Whether it was fetched more than AGAIN_S ago."""
+    return known.ask_again_at - time.time() < FRESH_S - AGAIN_S
+
+
+def _asked(url: str) -> Mapping[str, Any]:
+    document = fetched(url)
+    CACHE.put(url, document, fresh_s=FRESH_S, keep_s=KEPT_S)
+    return document
+
+
+def _endpoint(document: Mapping[str, Any], name: str, issuer: str) -> str:
+    url = document.get(name)
+    if not isinstance(url, str) or not is_plain_url(url) or "#" in url:
+        raise ProviderWrong(f"The provider's {name} is missing or no URL")
+    if urlsplit(url).scheme != "https" and urlsplit(issuer).scheme == "https":
+        raise ProviderWrong(f"The provider's {name} is not an https URL")
+    return url
