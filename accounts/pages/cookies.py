@@ -72,7 +72,7 @@ def begin(request: HttpRequest, response: HttpResponse, account: Account) -> Non
     for surplus in tokens[ACCOUNTS_MAX:]:
         web_sessions.end(host_of(request), surplus)
     _keep_tokens(request, response, tokens[:ACCOUNTS_MAX])
-    _carry_language(request, response, account)
+    carry_language(request, response, account)
     csrf.rotate_token(request)
 
 
@@ -91,7 +91,7 @@ def signed_out(request: HttpRequest, who: str = "") -> HttpResponseRedirect:
     return response
 
 
-def _carry_language(request: HttpRequest, response: HttpResponse, account: Account) -> None:
+def carry_language(request: HttpRequest, response: HttpResponse, account: Account) -> None:
     """The account's language becomes the browser's; one that has none takes what was chosen."""
     if account.language:
         languages.keep(request, response, account.language)

@@ -2,12 +2,11 @@
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from accounts.models import Account
 from accounts.pages import cookies
-from hosting.pages import languages
+from hosting.pages import languages, next_page
 from hosting.tenancy.routing import host_of
 
 
@@ -15,16 +14,11 @@ from hosting.tenancy.routing import host_of
 def choose(request: HttpRequest) -> HttpResponse:
     """`/account/language`: this browser's pages from now on, and the e-mails to everybody who is
     signed in in it; then back to the page where it was chosen."""
-    response = HttpResponseRedirect(_way_back(request.POST.get("next", "")))
+    page = request.POST.get(next_page.FIELD, "")
+    response = HttpResponseRedirect(page if next_page.is_path(page) else reverse("accounts:home"))
     code = request.POST.get("language", "")
     if code in languages.offered():
         languages.keep(request, response, code)
         here = [each.account_id for each in cookies.sessions_of(request)]
         Account.objects.of(host_of(request)).filter(pk__in=here).update(language=code)
     return response
-
-
-def _way_back(path: str) -> str:
-    """A path of this host, whatever was sent."""
-    is_ours = path.startswith("/") and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
-    return path if is_ours else reverse("accounts:home")

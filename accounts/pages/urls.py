@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from accounts.pages import language
+from accounts.pages import guide, language
 from accounts.pages.captcha import gate
 from accounts.pages.centre.urls import of_accounts
 from accounts.pages.closing import ending
@@ -41,6 +41,7 @@ urlpatterns = [
     path("", include("accounts.pages.oauth.urls")),
     path("", include("accounts.pages.openid.urls")),
     path("gate/signup", gate.gate, name="gate"),
+    path("account/help", guide.guide, name="guide"),
     path("account/language", language.choose, name="language"),
     path("account/brand.css", brand.stylesheet, name="brand"),
 ]

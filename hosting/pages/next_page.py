@@ -19,6 +19,14 @@ MAX_CHARS: Final = 2_048
 _IS_ACCOUNT_PAGE: Final = "is_account_page"  # decorators hand it on (functools.wraps)
 
 
+def is_path(page: str) -> bool:
+    """Whether it is a path of this very host, whoever wrote it: nothing that a browser takes for
+    the address of another one."""
+    path = unquote(page.partition("?")[0])
+    is_local = page.startswith("/") and "//" not in path and "\\" not in unquote(page)
+    return is_local and page.isascii() and len(page) <= MAX_CHARS and unquote(page).isprintable()
+
+
 def mark(view: Callable[..., Any]) -> None:
     """Say of a view that it is a page of an account."""
     setattr(view, _IS_ACCOUNT_PAGE, True)
@@ -52,13 +60,10 @@ def with_next(address: str, page: str) -> str:
 
 def _match(page: str) -> ResolverMatch | None:
     """The route of a page that we follow."""
-    path = unquote(page.partition("?")[0])
-    is_path = page.startswith("/") and "//" not in path and "\\" not in unquote(page)
-    is_text = page.isascii() and len(page) <= MAX_CHARS and unquote(page).isprintable()
-    if not is_path or not is_text:
+    if not is_path(page):
         return None
     with suppress(Resolver404):
-        found = resolve(path)
+        found = resolve(unquote(page.partition("?")[0]))
         if getattr(found.func, _IS_ACCOUNT_PAGE, False) and _takes_get(found.func):
             return found
     return None

@@ -202,6 +202,7 @@ ROWS = {
     "dev/mail": everyone("/dev/mail", 200),
     "dev/mail/<int:mail_id>": everyone("/dev/mail/{mail}", 404),
     "account/deleted": everyone("/account/deleted", 200),
+    "account/help": everyone("/account/help", 200),
     "account/undo/<str:token>": everyone("/account/undo/{undo}", 422),
     "account/confirm-address/<str:code>": everyone("/account/confirm-address/{code}", 422),
     **{f"account/{route}": everyone(f"/account/{route}", 302) for route in CENTRE_SHOWN},

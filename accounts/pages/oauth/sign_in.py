@@ -13,7 +13,7 @@ from accounts.models import Account
 from accounts.oauth import authorization, devices
 from accounts.oauth.requests.opened_requests import Opened
 from accounts.pages.answers import posted, show_form, status_of
-from accounts.pages.cookies import client_of
+from accounts.pages.cookies import carry_language, client_of
 from accounts.pages.entry.sign_in import NAME, authenticated
 from accounts.pages.factors import second_step
 from accounts.pages.forms.accounts import PasskeySignInForm
@@ -120,4 +120,6 @@ def signed_in(
     authorization.sign_in(opened, account, is_remembered=is_remembered)
     client = replace(client_of(request), host_name=opened.client.host_name)
     sign_in_alerts.note(account, client, way)
-    return redirect(address(request, "oauth_authorize"))
+    response = redirect(address(request, "oauth_authorize"))
+    carry_language(request, response, account)
+    return response

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from accounts.authentication import email_codes
@@ -65,6 +66,14 @@ def test_who_was_not_to_be_remembered_is_asked_again_later(browser, alice, asked
     sign_in(browser, asked())
     OAuthDeviceAccount.objects.update(signed_in_at=timezone.now() - timedelta(minutes=16))
     assert 'name="password"' in text(browser.get(at(asked())))
+
+
+def test_the_language_of_browser_and_account_become_one(browser, alice, asked):
+    browser.post("/account/language", {"language": "de"})
+    sign_in(browser, asked())
+    assert Account.objects.get().language == "de"
+    other = Client(headers={"host": "localhost"})
+    assert sign_in(other, asked()).cookies["grove-language"].value == "de"
 
 
 def test_an_account_can_be_forgotten_by_the_device(browser, alice, asked):
