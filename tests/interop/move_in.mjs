@@ -3,6 +3,9 @@
 // Afterwards nothing may be missing, the new host's firehose must satisfy a strict reader, and so must an archive.
 //
 //   node move_in.mjs --url NEW --old URL --plc URL --smtp-port N --way password|key --downloads DIR [--records 2000] [--blobs 50]
+//       [--third URL]
+//
+// With --third the repo of the archive is imported at one more host, another kind of server.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs/promises'
@@ -13,7 +16,7 @@ import { P256Keypair } from '@atproto/crypto'
 import { chromium } from 'playwright-core'
 import { faults, look, withAxe } from './look.mjs'
 import {
-  agentAt, carOf, checkAnnounced, checkSigned, codeIn, keyOf, listen, receiveMail, recordsIn, settleIn, until, write,
+  agentAt, carOf, checkAnnounced, checkSigned, codeIn, domainOf, keyOf, listen, receiveMail, recordsIn, settleIn, until, write,
 } from './moving_people.mjs'
 
 const { values: options } = parseArgs({
@@ -24,6 +27,7 @@ const { values: options } = parseArgs({
     'smtp-port': { type: 'string' },
     way: { type: 'string' },
     downloads: { type: 'string' },
+    third: { type: 'string' },
     chromium: { type: 'string', default: '/usr/bin/chromium' },
     records: { type: 'string', default: '2000' },
     blobs: { type: 'string', default: '50' },
@@ -113,6 +117,22 @@ async function readArchive(page, did, blobs) {
   return recordsIn(await fs.readFile(inDownloads('archive/repo.car')), did, await keyOf(did, plc))
 }
 
+// The archive's repo at a host that is not ours, for an account that is on its way there.
+async function importThere(from, host, counts) {
+  const { did } = from.session
+  const target = (await new AtpAgent({ service: host }).com.atproto.server.describeServer()).data.did
+  const lxm = 'com.atproto.server.createAccount'
+  const { token } = (await from.com.atproto.server.getServiceAuth({ aud: target, lxm })).data
+  const stranger = new AtpAgent({ service: host, headers: [['authorization', `Bearer ${token}`]] })
+  const handle = `${label}${await domainOf(host)}`
+  const { data } = await stranger.com.atproto.server.createAccount({ did, handle, email: `${label}@example.net`, password })
+  const there = await agentAt(host, data)
+  const car = await fs.readFile(inDownloads('archive/repo.car'))
+  await there.com.atproto.repo.importRepo(car, { encoding: 'application/vnd.ipld.car' })
+  const status = (await there.com.atproto.server.checkAccountStatus()).data
+  assert.deepEqual([status.indexedRecords, status.expectedBlobs], counts, 'the archive is not what another host takes')
+}
+
 const smtp = receiveMail(Number(options['smtp-port']))
 const browser = await chromium.launch({ executablePath: options.chromium, args: ['--no-sandbox', '--disable-gpu'] })
 try {
@@ -156,6 +176,7 @@ try {
   const anyone = new AtpAgent({ service: options.old })
   await assert.rejects(anyone.com.atproto.sync.getRepo({ did }), (error) => error.error === 'RepoDeactivated')
   assert.deepEqual(await readArchive(page, did, blobs), kept, 'the archive lacks something')
+  if (options.third) await importThere(now, options.third, [kept.size, blobs.length])
   assert.deepEqual(heard.errors.map(String), [], 'what the firehose reader complained about')
   await heard.close()
   assert.deepEqual(faults, [])

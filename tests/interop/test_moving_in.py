@@ -31,6 +31,7 @@ def moved_in(way: str, downloads: Path, *more: str) -> str:
                 grove,
                 *("--old", reference.urls[0], "--plc", reference.plc_url, "--way", way),
                 *("--smtp-port", str(smtp_port), "--downloads", str(downloads)),
+                *("--third", reference.urls[1]),
                 *more,
             )
 
