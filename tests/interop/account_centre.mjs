@@ -7,7 +7,7 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { chromium } from 'playwright-core'
-import { faults, look, withAxe } from './look.mjs'
+import { faults, heaviest, look, withAxe } from './look.mjs'
 
 const { values: options } = parseArgs({
   options: {
@@ -136,7 +136,8 @@ async function looked(browser) {
   await page.waitForURL(at(''))
   const places = ['', 'handle', 'handle/change', 'handle/domain', 'handle/address', 'security', 'security/password',
     'security/oauth-only', 'security/devices', 'security/history', 'apps', 'apps/passwords', 'apps/passwords/new',
-    'prove', 'undo/nothing']
+    'prove', 'undo/nothing', 'data', 'data/import', 'data/blobs', 'close', 'close/deactivate', 'close/delete', 'state', 'codes',
+    'move-in', 'security/second-factors', 'security/second-factors/app', 'identity', 'identity/recovery-key', 'move-out']
   for (const place of places) {
     await page.goto(at(place))
     await look(page, `centre ${place}`, options.shots)
@@ -158,7 +159,7 @@ try {
   await withoutScripts(browser)
   await looked(browser)
   assert.deepEqual(faults, [])
-  console.log('the account centre held')
+  console.log(`the account centre held; the heaviest page is ${heaviest.what} with ${heaviest.bytes} bytes`)
 } finally {
   await browser.close()
 }
