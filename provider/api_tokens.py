@@ -39,6 +39,8 @@ class Scope(StrEnum):
     MODERATION_WRITE = "moderation:write"
     INVITES_READ = "invites:read"
     INVITES_WRITE = "invites:write"
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_WRITE = "webhooks:write"
     AUDIT_READ = "audit:read"
 
 

@@ -10,6 +10,7 @@ from provider.api.base import HOSTNAME
 from provider.api.hosts import DomainViewSet, HostViewSet
 from provider.api.invites import InviteViewSet
 from provider.api.tenants import TenantViewSet
+from provider.api.webhooks import WebhookViewSet
 
 router = SimpleRouter(trailing_slash=False)
 of_host = rf"hosts/(?P<hostname>{HOSTNAME})"
@@ -19,6 +20,7 @@ for prefix, view_set, name in (
     (f"{of_host}/domains", DomainViewSet, "domain"),
     (f"{of_host}/accounts", AccountViewSet, "account"),
     (f"{of_host}/invites", InviteViewSet, "invite"),
+    ("webhooks", WebhookViewSet, "webhook"),
     ("audit", AuditViewSet, "audit"),
 ):
     router.register(prefix, view_set, basename=f"api-{name}")

@@ -33,6 +33,7 @@ from protocol import cid
 from provider.api.accounts import AccountViewSet
 from provider.api.base import HOSTNAME
 from provider.api.tenants import TenantViewSet
+from provider.api.webhooks import WebhookViewSet
 from tests import openid_provider
 from tests.api import shared_people
 from tests.factories import labeler, staff_member
@@ -143,6 +144,7 @@ CENTRE_SENT += [f"{FACTORS}/browsers"]
 API_HOST = f"^hosts/(?P<hostname>{HOSTNAME})"
 API_DOMAIN = f"{API_HOST}/domains/(?P<domain>{HOSTNAME})"
 API_ACCOUNT = f"{API_HOST}/accounts/(?P<did>{AccountViewSet.lookup_value_regex})"
+API_WEBHOOK = f"^webhooks/(?P<webhook_id>{WebhookViewSet.lookup_value_regex})"
 API = {
     "^tenants$": "tenants",
     f"^tenants/(?P<slug>{TenantViewSet.lookup_value_regex})$": "tenants/ash",
@@ -157,6 +159,12 @@ API = {
     **{
         f"{API_ACCOUNT}/{each}$": f"hosts/localhost/accounts/{{did}}/{each}"
         for each in ("handle", "restore", "takedown")
+    },
+    "^webhooks$": "webhooks",
+    f"{API_WEBHOOK}$": "webhooks/1",
+    **{
+        f"{API_WEBHOOK}/{each}$": f"webhooks/1/{each}"
+        for each in ("deliveries", "replay", "rotate")
     },
     "^audit$": "audit",
 }

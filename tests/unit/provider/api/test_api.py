@@ -316,3 +316,21 @@ def test_the_api_is_at_hosts_alone(ash):
     account_row(ash, "anna")
     assert Client().get("/api/v1/docs", headers={"Host": "anna.test"}).status_code == 404
     assert get_resolver() is not None
+
+
+def test_webhooks_are_a_tokens_own_and_their_secret_is_shown_once(ash, birch, client_of):
+    ours, theirs = client_of(ash.tenant), client_of(birch.tenant, at=birch)
+    made = ours.call("POST", "webhooks", {"url": "https://a.org/hook", "events": ["case.opened"]})
+    assert made["secret"].startswith("whsec_")
+    where = f"webhooks/{made['id']}"
+    assert "secret" not in ours.call("GET", where)
+    assert ours.call("POST", f"{where}/rotate")["secret"] != made["secret"]
+    assert ours.call("GET", f"{where}/deliveries") == {"items": []}
+    span = {"since": "2026-01-01T00:00:00Z", "until": "2027-01-01T00:00:00Z"}
+    assert ours.call("POST", f"{where}/replay", span) == {"count": 0}
+    assert ours.call("PATCH", where, {"is_enabled": False})["is_enabled"] is False
+    for verb, path in (("GET", where), ("DELETE", where), ("GET", f"{where}/deliveries")):
+        assert theirs.call(verb, path)["error"] == "NotFound"
+    assert theirs.call("GET", "webhooks") == {"items": []}
+    ours.call("DELETE", where)
+    assert ours.status == 204

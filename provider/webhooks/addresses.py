@@ -1,0 +1,86 @@
+"""Addresses of webhooks: made, changed, their secrets rotated, events told again."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from hosting.models import Tenant
+from provider.errors import InvalidField, first_fault
+from provider.models import Webhook, WebhookDelivery
+from provider.webhooks import signing
+from provider.webhooks.events import Event
+from server.encryption import keyring
+
+MOST_A_TENANT: Final = 20
+REPLAYED_MOST: Final = 10_000
+OLD_SECRET_LIVES: Final = timedelta(hours=24)
+
+
+def create(
+    tenant: Tenant | None, url: str, events: Sequence[str], *, has_addresses: bool = False
+) -> tuple[Webhook, str]:
+    """An address, and its secret as the receiver configures it, which is shown once.
+
+    No events: all of them. Raises InvalidField.
+    """
+    if Webhook.objects.filter(tenant=tenant).count() >= MOST_A_TENANT:
+        raise InvalidField("url", f"There are {MOST_A_TENANT} webhooks already.")
+    secret = signing.new_secret()
+    webhook = Webhook(tenant=tenant, secret=keyring.wrap(secret))
+    change(webhook, url=url, events=events, has_addresses=has_addresses)
+    return webhook, signing.shown(secret)
+
+
+def change(
+    webhook: Webhook,
+    *,
+    url: str | None = None,
+    events: Sequence[str] | None = None,
+    has_addresses: bool | None = None,
+    is_enabled: bool | None = None,
+) -> None:
+    """Change what is given. Raises InvalidField."""
+    if url is not None:
+        webhook.url = url
+    if events is not None:
+        if unknown := set(events) - set(Event):
+            raise InvalidField("events", f"There is no event {min(unknown)}.")
+        webhook.events = sorted(events)
+    if has_addresses is not None:
+        webhook.has_addresses = has_addresses
+    if is_enabled is not None:
+        webhook.disabled_at = None if is_enabled else webhook.disabled_at or timezone.now()
+        webhook.failing_since = None
+    try:
+        webhook.full_clean(exclude=["events"])
+    except ValidationError as fault:
+        raise first_fault(fault) from fault
+    webhook.save()
+
+
+def rotate(webhook: Webhook) -> str:
+    """Another secret; the one before signs beside it for a day."""
+    secret = signing.new_secret()
+    webhook.old_secret = webhook.secret
+    webhook.old_secret_ends_at = timezone.now() + OLD_SECRET_LIVES
+    webhook.secret = keyring.wrap(secret)
+    webhook.save(update_fields=["old_secret", "old_secret_ends_at", "secret"])
+    return signing.shown(secret)
+
+
+def replay(webhook: Webhook, since: datetime, until: datetime) -> int:
+    """Tell again what happened between two moments, under the ids of before; how many events."""
+    told = WebhookDelivery.objects.filter(
+        webhook=webhook, created_at__gte=since, created_at__lt=until
+    ).order_by("pk")
+    again = [
+        WebhookDelivery(
+            webhook=webhook, message_id=each.message_id, event=each.event, body=each.body
+        )
+        for each in told[:REPLAYED_MOST]
+    ]
+    WebhookDelivery.objects.bulk_create(again)
+    return len(again)

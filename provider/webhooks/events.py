@@ -1,0 +1,77 @@
+"""Events of webhooks: what is told of what happens to accounts, reports and cases.
+
+Each receiver runs in the sender's transaction and costs one statement where nobody wants to know:
+`{"type": "account.opened", "timestamp": "...", "data": {...}}`.
+"""
+
+import secrets
+from enum import StrEnum
+from functools import partial
+from typing import Any
+
+import orjson
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.signals import post_save
+from django.utils import timezone
+
+from accounts import signals
+from accounts.models import Account
+from hosting.models import Host
+from moderation.models import Case
+from provider.models import Webhook, WebhookDelivery
+from provider.webhooks import deliveries
+
+
+class Event(StrEnum):
+    """What may be told: `<noun>.<what became of it>`."""
+
+    ACCOUNT_OPENED = "account.opened"
+    ACCOUNT_MOVED_IN = "account.moved_in"
+    ACCOUNT_STATUS_CHANGED = "account.status_changed"
+    ACCOUNT_HANDLE_CHANGED = "account.handle_changed"
+    ACCOUNT_DELETED = "account.deleted"
+    CASE_OPENED = "case.opened"
+
+
+def connect() -> None:
+    """Connect the receivers; called once when Django is ready."""
+    for signal, event in (
+        (signals.account_opened, Event.ACCOUNT_OPENED),
+        (signals.account_moved_in, Event.ACCOUNT_MOVED_IN),
+        (signals.account_status_changed, Event.ACCOUNT_STATUS_CHANGED),
+        (signals.handle_changed, Event.ACCOUNT_HANDLE_CHANGED),
+        (signals.account_deleted, Event.ACCOUNT_DELETED),
+    ):
+        receiver = partial(_on_account, event)
+        signal.connect(receiver, weak=False, dispatch_uid=f"provider.{event}")
+    post_save.connect(_on_case, sender=Case, dispatch_uid="provider.case_opened")
+
+
+def tell(host: Host, event: Event, data: dict[str, Any], address: str = "") -> None:
+    """Have every address told that wants this event of the host's tenant, in the caller's
+    transaction. `address`: an e-mail address, for those that asked for them."""
+    wanting = Webhook.objects.filter(
+        Q(tenant_id=host.tenant_id) | Q(tenant=None),
+        Q(events__contains=[event]) | Q(events=[]),
+        disabled_at__isnull=True,
+    )
+    message_id, now = f"msg_{secrets.token_hex(12)}", timezone.now()
+    for webhook in wanting:
+        more = {"email": address} if address and webhook.has_addresses else {}
+        said = {"type": event, "timestamp": now, "data": {"host": host.hostname, **data, **more}}
+        row = WebhookDelivery.objects.create(
+            webhook=webhook, message_id=message_id, event=event, body=orjson.dumps(said).decode()
+        )
+        transaction.on_commit(partial(deliveries.queue.wake, row.pk))
+
+
+def _on_account(event: Event, account: Account, **_: Any) -> None:
+    data = {"did": account.did, "handle": account.handle, "status": str(account.status)}
+    tell(account.host, event, data, account.email)
+
+
+def _on_case(instance: Case, created: bool, **_: Any) -> None:
+    if created:
+        data = {"case": instance.pk, "kind": instance.kind, "subject": instance.subject}
+        tell(instance.host, Event.CASE_OPENED, data)
