@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils import timezone
 
 from hosting.models import Tenant
 from provider.errors import InvalidField, first_fault
 from provider.models import Webhook, WebhookDelivery
+from provider.webhooks import events as told
 from provider.webhooks import signing
 from provider.webhooks.events import Event
 from server.encryption import keyring
@@ -59,6 +61,8 @@ def change(
     except ValidationError as fault:
         raise first_fault(fault) from fault
     webhook.save()
+    told.forget()
+    transaction.on_commit(told.forget)
 
 
 def rotate(webhook: Webhook) -> str:

@@ -1,13 +1,15 @@
 """Events of webhooks: what is told of what happens to accounts, reports and cases.
 
-Each receiver runs in the sender's transaction and costs one statement where nobody wants to know:
-`{"type": "account.opened", "timestamp": "...", "data": {...}}`.
+Each receiver runs in the sender's transaction and writes a row for each address that wants to know:
+`{"type": "account.opened", "timestamp": "...", "data": {...}}`. Whether a tenant has webhooks at
+all is remembered for some seconds, so that sign-ups of the others cost no statement.
 """
 
 import secrets
+import time
 from enum import StrEnum
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from django.db import transaction
@@ -21,6 +23,11 @@ from hosting.models import Host
 from moderation.models import Case
 from provider.models import Webhook, WebhookDelivery
 from provider.webhooks import deliveries
+from server.cache.eviction import make_room
+
+REMEMBERED_S: Final = 3.0  # as hosts are
+_KNOWN_MAX: Final = 10_000  # tenants
+_KNOWN: dict[int, tuple[float, bool]] = {}
 
 
 class Event(StrEnum):
@@ -51,6 +58,8 @@ def connect() -> None:
 def tell(host: Host, event: Event, data: dict[str, Any], address: str = "") -> None:
     """Have every address told that wants this event of the host's tenant, in the caller's
     transaction. `address`: an e-mail address, for those that asked for them."""
+    if not _has_webhooks(host.tenant_id):
+        return
     wanting = Webhook.objects.filter(
         Q(tenant_id=host.tenant_id) | Q(tenant=None),
         Q(events__contains=[event]) | Q(events=[]),
@@ -64,6 +73,22 @@ def tell(host: Host, event: Event, data: dict[str, Any], address: str = "") -> N
             webhook=webhook, message_id=message_id, event=event, body=orjson.dumps(said).decode()
         )
         transaction.on_commit(partial(deliveries.queue.wake, row.pk))
+
+
+def forget() -> None:
+    """Forget who has webhooks; for whoever has just made one."""
+    _KNOWN.clear()
+
+
+def _has_webhooks(tenant_id: int) -> bool:
+    until, known = _KNOWN.get(tenant_id, (0.0, False))
+    if until > time.monotonic():
+        return known
+    make_room(_KNOWN, _KNOWN_MAX)
+    listening = Webhook.objects.filter(Q(tenant_id=tenant_id) | Q(tenant=None))
+    found = listening.filter(disabled_at__isnull=True).exists()
+    _KNOWN[tenant_id] = (time.monotonic() + REMEMBERED_S, found)
+    return found
 
 
 def _on_account(event: Event, account: Account, **_: Any) -> None:

@@ -69,6 +69,7 @@ ELSEWHERE = {
     "app.bsky.actor.getProfile": "another service answers",
     "app.bsky.feed.": "another service answers",
     "app.bsky.notification.": "another service answers",
+    "com.atproto.label.subscribeLabels": "a stream",
     "com.atproto.lexicon.resolveLexicon": "asks the network",
     "com.atproto.repo.importRepo": "a job",
     "com.atproto.sync.getCheckout": "reads from a connection of its own",
@@ -76,6 +77,7 @@ ELSEWHERE = {
     "com.atproto.sync.subscribeRepos": "a stream",
 }
 SERVER, ADMIN, IDENTITY = "com.atproto.server.", "com.atproto.admin.", "com.atproto.identity."
+LABELS = "com.atproto.label.queryLabels"
 Make = Callable[[], Any]  # the call that is counted
 Case = Callable[[], Make]  # what it needs is made before
 
@@ -131,6 +133,7 @@ def repeatable(alice: Person) -> dict[str, Make]:
         IDENTITY + "resolveIdentity": lambda: alice.query(
             IDENTITY + "resolveIdentity", identifier=did
         ),
+        LABELS: lambda: alice.query(LABELS, uriPatterns=["at://*"]),
         "com.atproto.moderation.createReport": lambda: alice.call(
             "com.atproto.moderation.createReport",
             reasonType="com.atproto.moderation.defs#reasonSpam",

@@ -15,7 +15,7 @@ from accounts.signals import account_deleted, account_opened, handle_changed
 from hosting.mail.models import OutgoingMail
 from provider.errors import InvalidField
 from provider.models import Webhook, WebhookDelivery
-from provider.webhooks import addresses, deliveries, signing
+from provider.webhooks import addresses, deliveries, events, signing
 from provider.webhooks.events import Event
 from tests import upstreams
 from tests.factories import account_row
@@ -28,6 +28,7 @@ State = WebhookDelivery.State
 def receiver(settings) -> Iterator[upstreams.Upstream]:
     """The tenant's own program."""
     settings.VALKEY_URL = ""
+    events.forget()
     with upstreams.running() as running:
         yield running
 
