@@ -338,6 +338,7 @@ _CONSOLE_PAGES = [
     (_("Reports"), "moderation_report_changelist"),
     (_("Appeals"), "appeals"),
     (_("Policies"), "policies"),
+    (_("Legal"), "legal"),
     (_("Mail"), "mail_outgoingmail_changelist"),
     (_("Labels"), "labels"),
     (_("Sign-in"), "openid_settings"),

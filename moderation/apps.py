@@ -14,5 +14,6 @@ class ModerationConfig(AppConfig):
         """Connect the receivers."""
         import_module("moderation.desk.reports.appeals")
         import_module("moderation.staff.own_changes")
+        import_module("moderation.enforcement.legal.holds")
         import_module("moderation.staff.sign_ins")
         import_module("moderation.desk.reports.personal_data")

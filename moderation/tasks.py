@@ -5,6 +5,7 @@ from celery import shared_task
 from moderation.desk import bulk, clocks
 from moderation.desk.reports import evidence
 from moderation.enforcement import suspensions
+from moderation.enforcement.legal import evidence_exports
 from moderation.labels import older_signatures
 
 
@@ -12,6 +13,18 @@ from moderation.labels import older_signatures
 def forget_old_evidence() -> None:
     """Hourly: evidence of reports past its time."""
     evidence.forget_old()
+
+
+@shared_task(name="moderation.export_evidence")
+def export_evidence(export_id: int) -> None:
+    """One attempt at one export; the sweep makes the next one."""
+    evidence_exports.run(export_id)
+
+
+@shared_task(name="moderation.wake_evidence_exports")
+def wake_evidence_exports() -> None:
+    """Every 15 seconds: exports that are due, given up, or past their time."""
+    evidence_exports.sweep()
 
 
 @shared_task(name="moderation.lift_suspensions")

@@ -186,7 +186,8 @@ def take_back(host: Host, token: str) -> SecurityChange:
 
 def forget_old() -> None:
     """The sweep: changes of long ago."""
-    SecurityChange.objects.filter(at__lt=timezone.now() - KEPT_FOR).delete()
+    old = SecurityChange.objects.filter(at__lt=timezone.now() - KEPT_FOR)
+    old.filter(account__held_at=None).delete()
 
 
 def _trim(account: Account) -> None:

@@ -248,8 +248,9 @@ def set_oauth_only(account: Account, *, is_on: bool) -> None:
 def forget_expired() -> None:
     """The sweep: sessions whose refresh token can no longer be used."""
     now = timezone.now()
-    Session.objects.filter(expires_at__lt=now).delete()
-    Session.objects.filter(grace_ends_at__lt=now).delete()
+    free = Session.objects.filter(account__held_at=None)
+    free.filter(expires_at__lt=now).delete()
+    free.filter(grace_ends_at__lt=now).delete()
 
 
 def _refuse_passwords(login: Login, *, allow_takendown: bool) -> None:

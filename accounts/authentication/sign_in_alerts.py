@@ -132,8 +132,9 @@ def place_of(address: str) -> str:
 
 def forget_old() -> None:
     """The sweep: places from which nobody signed in for long, and sign-ins of long ago."""
-    SignIn.objects.filter(at__lt=timezone.now() - KEPT_FOR).delete()
-    KnownPlace.objects.filter(last_seen_at__lt=timezone.now() - REMEMBERED_FOR).delete()
+    now, free = timezone.now(), {"account__held_at": None}
+    SignIn.objects.filter(at__lt=now - KEPT_FOR, **free).delete()
+    KnownPlace.objects.filter(last_seen_at__lt=now - REMEMBERED_FOR, **free).delete()
 
 
 def _kept(account: Account) -> QuerySet[SignIn]:

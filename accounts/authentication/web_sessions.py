@@ -93,7 +93,8 @@ def end_of(account: Account, session_id: str) -> None:
 
 def forget_expired() -> None:
     """The sweep: cookies that were not used for too long."""
-    WebSession.objects.filter(last_seen_at__lt=timezone.now() - EXPIRES_AFTER).delete()
+    old = WebSession.objects.filter(last_seen_at__lt=timezone.now() - EXPIRES_AFTER)
+    old.filter(account__held_at=None).delete()
 
 
 def hash_of(token: str) -> str:

@@ -63,3 +63,10 @@ def set_uploads(account: Account, *, are_blocked: bool) -> None:
         locked = status.lock_open(account)
         locked.uploads_blocked_at = timezone.now() if are_blocked else None
         locked.save(update_fields=["uploads_blocked_at"])
+
+
+def set_hold(account: Account, *, is_held: bool) -> None:
+    """Keep what sweeps would forget of the account, or no longer, in the caller's transaction,
+    which holds its row."""
+    account.held_at = timezone.now() if is_held else None
+    account.save(update_fields=["held_at"])

@@ -80,6 +80,7 @@ class Account(models.Model):
     suspended_at = models.DateTimeField(null=True, blank=True)
     # When moderation.enforcement.suspensions lifts it; null: when staff do.
     suspended_until = models.DateTimeField(null=True, blank=True)
+    held_at = models.DateTimeField(null=True, blank=True)  # a legal hold: no sweep forgets anything
     uploads_blocked_at = models.DateTimeField(null=True, blank=True)  # repos.blobs.uploads
     taken_down_at = models.DateTimeField(null=True, blank=True)
     takedown_ref = models.CharField(max_length=300, blank=True)

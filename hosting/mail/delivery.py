@@ -11,11 +11,11 @@ import time
 from datetime import timedelta
 from typing import Final
 
-from django.db.models import Case, F, TextField, Value, When
+from django.db.models import Case, Exists, F, OuterRef, TextField, Value, When
 from django.utils import timezone
 
 from hosting.mail import failures, sending, smtp
-from hosting.mail.models import OutgoingMail
+from hosting.mail.models import HeldMailbox, OutgoingMail
 from server.jobs.back_off import pause_after
 from server.jobs.life_cycle import OPEN
 from server.jobs.queue import Queue
@@ -86,7 +86,9 @@ def wake_due() -> None:
 def forget_old() -> None:
     """The hourly sweep: rows that nobody will ask about any more."""
     decided = OutgoingMail.objects.exclude(state__in=OPEN)
-    decided.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()
+    same = HeldMailbox.objects.filter(host=OuterRef("host"), recipient=OuterRef("recipient"))
+    old = decided.filter(created_at__lt=timezone.now() - KEPT_FOR)
+    old.filter(~Exists(same)).delete()
 
 
 def _attempt(mail_id: int) -> None:

@@ -68,6 +68,19 @@ class OutgoingMail(LeasedJob):
         ]
 
 
+class HeldMailbox(models.Model):
+    """A recipient under a legal hold: what was mailed there is not forgotten."""
+
+    host = models.ForeignKey(Host, on_delete=models.CASCADE, related_name="+")
+    recipient = models.CharField(max_length=320)
+
+    class Meta:
+        db_table = "held_mailbox"
+        constraints = [
+            models.UniqueConstraint(fields=["host", "recipient"], name="held_mailbox_is_one_row")
+        ]
+
+
 class MailCount(models.Model):
     """How many e-mails of a kind somebody got in a window of time: hosting.mail.budgets."""
 

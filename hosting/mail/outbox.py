@@ -17,7 +17,7 @@ from django.utils import timezone
 from hosting.limits.budgets import RateLimitExceeded
 from hosting.mail import budgets, delivery, emails
 from hosting.mail.emails import EmailKind, sender_of
-from hosting.mail.models import OutgoingMail
+from hosting.mail.models import HeldMailbox, OutgoingMail
 from hosting.models import Host
 from server.database import model_rows
 
@@ -76,6 +76,19 @@ def is_capturing() -> bool:
     return settings.SANDBOX and not (settings.SMTP_URL or settings.MAIL_BACKEND)
 
 
+def hold(host: Host, recipient: str) -> None:
+    """Keep the rows of what is mailed to somebody, whoever would forget them."""
+    HeldMailbox.objects.get_or_create(host=host, recipient=recipient)
+
+
+def release(host: Host, recipient: str) -> None:
+    """End that."""
+    HeldMailbox.objects.filter(host=host, recipient=recipient).delete()
+
+
 def forget(host: Host, recipient: str) -> None:
-    """Remove what was ever written to somebody who goes, in the caller's transaction."""
+    """Remove what was ever written to somebody who goes, in the caller's transaction; nothing of
+    what is held."""
+    if HeldMailbox.objects.filter(host=host, recipient=recipient).exists():
+        return
     OutgoingMail.objects.filter(host=host, recipient=recipient).delete()

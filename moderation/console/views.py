@@ -176,6 +176,8 @@ def _page(request: HttpRequest, found: Found, form: ReasonForm, status: int = 20
         "may_reset_factors": Deed.FACTORS_RESET in allowed,
         "may_revoke": Deed.APPS_REVOKE in allowed,
         "form": form,
+        "may_hold": Deed.HOLD in allowed,
+        "may_export": Deed.EVIDENCE_EXPORT in allowed,
         "offered": actions.offered(allowed, found.account),
         "strikes": Strike.objects.of(found.account.host, found.account.did).open(),
         "decisions": decisions.select_related("policy", "entry__staff").order_by("-pk")[:50],

@@ -13,6 +13,7 @@ from moderation.models.cases import (
 )
 from moderation.models.decisions import Decision, DecisionQuerySet, NoticeText
 from moderation.models.evidence import Evidence, EvidenceQuerySet
+from moderation.models.holds import EvidenceExport, HeldFile, LegalHold, LegalHoldQuerySet
 from moderation.models.labels import Label, LabelCounter, Labeler, LabelKey, LabelQuerySet
 from moderation.models.policies import Policy, Strike, StrikeQuerySet
 from moderation.models.reports import Report, ReportQuerySet
@@ -33,12 +34,16 @@ __all__ = [
     "Decision",
     "DecisionQuerySet",
     "Evidence",
+    "EvidenceExport",
     "EvidenceQuerySet",
+    "HeldFile",
     "Label",
     "LabelCounter",
     "LabelKey",
     "LabelQuerySet",
     "Labeler",
+    "LegalHold",
+    "LegalHoldQuerySet",
     "NoticeText",
     "Policy",
     "Report",

@@ -33,8 +33,9 @@ _REMOVE = """
 """
 _UNUSED = """
     state IN ('staged', 'idle') AND (repo_id, cid) IN (
-        SELECT repo_id, cid FROM blob WHERE state IN ('staged', 'idle') AND changed_at < %s
-        ORDER BY changed_at LIMIT %s FOR UPDATE SKIP LOCKED)
+        SELECT repo_id, cid FROM blob b WHERE state IN ('staged', 'idle') AND changed_at < %s
+            AND NOT EXISTS (SELECT FROM repo_hold h WHERE h.repo_id = b.repo_id)
+        ORDER BY changed_at LIMIT %s FOR UPDATE OF b SKIP LOCKED)
 """
 _SWEEP = _REMOVE.format(which=_UNUSED)
 _CLEAR = _REMOVE.format(which="repo_id = %s")

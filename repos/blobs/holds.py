@@ -44,7 +44,9 @@ _FIND = """
     LEFT JOIN blob b USING (repo_id, cid) WHERE h.repo_id = %s AND h.cid = %b
 """
 _RELEASE = """
-    WITH gone AS (DELETE FROM blob_hold WHERE held_until <= %s RETURNING key), scheduled AS (
+    WITH gone AS (DELETE FROM blob_hold b WHERE held_until <= %s
+        AND NOT EXISTS (SELECT FROM repo_hold h WHERE h.repo_id = b.repo_id) RETURNING key
+    ), scheduled AS (
         INSERT INTO file_deletion (key, due_at)
         SELECT key, now() FROM gone WHERE key IS NOT NULL
     ) SELECT count(*) FROM gone

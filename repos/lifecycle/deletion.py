@@ -22,6 +22,7 @@ from protocol.event_stream import frames
 from protocol.event_stream.frames import EventKind
 from repos.blobs import files, garbage_collection
 from repos.events import append
+from repos.lifecycle import repo_holds
 from repos.models import BlobFetch, BlobUsage, ImportJob, Repo, RepoDeletion, UnfetchedBlob
 from repos.state import heads
 from server.database import connection
@@ -74,8 +75,10 @@ def on_deleted(account: Account, **_: Any) -> None:
     if not Repo.objects.filter(pk=account.pk).exists():
         return
     last_event_id = _announce(account)
+    held_until = repo_holds.seal(account.pk)
     RepoDeletion.objects.create(
         repo_id=account.pk,
+        next_attempt_at=held_until or timezone.now(),
         host_id=account.host_id,
         did=account.did,
         last_event_id=last_event_id,
@@ -87,7 +90,10 @@ def on_deleted(account: Account, **_: Any) -> None:
 
 
 def clear(repo_id: int) -> None:
-    """Remove what is left of a deleted repo. Safe to repeat and to run in two places at once."""
+    """Remove what is left of a deleted repo, unless it is held. Safe to repeat and to run in two
+    places at once."""
+    if repo_holds.is_held(repo_id):
+        return
     pending = RepoDeletion.objects.claim(repo_id, LEASE)
     if pending is None:
         return
@@ -99,6 +105,12 @@ def clear(repo_id: int) -> None:
     BlobUsage.objects.filter(pk=repo_id).delete()
     pending.delete()
     files.purge(timezone.now())  # the files' names are kept until they are gone
+
+
+def resume(repo_id: int) -> None:
+    """Go on with a deletion that a hold stopped, if any, after the caller's transaction."""
+    if RepoDeletion.objects.filter(pk=repo_id).update(next_attempt_at=timezone.now()):
+        transaction.on_commit(partial(queue.wake, repo_id))
 
 
 queue: Final = Queue(RepoDeletion, "repos.delete_repo", clear, batch=50)

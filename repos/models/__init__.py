@@ -9,7 +9,7 @@ is the account's id.
 
 from repos.models.archives import AccountArchive
 from repos.models.blobs import Blob, BlobHold, BlobUsage, BlobUse, DeniedBlob, FileDeletion
-from repos.models.deletions import RepoDeletion
+from repos.models.deletions import RepoDeletion, RepoHold
 from repos.models.events import CrawlPing, Event, EventCounter, FirehoseRestore
 from repos.models.fetches import BlobFetch, UnfetchedBlob
 from repos.models.imports import ImportJob
@@ -39,5 +39,6 @@ __all__ = [
     "RecordTakedown",
     "Repo",
     "RepoDeletion",
+    "RepoHold",
     "UnfetchedBlob",
 ]

@@ -1,4 +1,4 @@
-"""Pending deletions of repos: what is left of them has still to be removed."""
+"""Pending deletions of repos, whose rest has still to be removed, and holds that stop them."""
 
 from django.db import models
 
@@ -24,3 +24,23 @@ class RepoDeletion(LeasedJob):
 
     def __str__(self) -> str:
         return f"what is left of {self.did}"
+
+
+class RepoHold(models.Model):
+    """A repo of which nothing is removed (repos.lifecycle.repo_holds). When its account is deleted,
+    its head is kept here, and with it what an export needs."""
+
+    repo_id = models.BigIntegerField(primary_key=True)
+    host_id = models.BigIntegerField()
+    did = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    head = models.BinaryField(null=True)  # a CID; null: the repo has its row
+    commit = models.BinaryField(null=True)
+    rev = models.TextField(blank=True, default="")
+    record_count = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "repo_hold"
+
+    def __str__(self) -> str:
+        return f"hold on {self.did}"

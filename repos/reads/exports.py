@@ -23,6 +23,9 @@ MAX_BLOCKS_BYTES = process_limits.BLOCKS_BYTES  # in one call: a block may be a 
 GROUP_BYTES = 262_144  # of blocks that are read at once
 
 _COUNTED_HEAD = "SELECT head, commit, record_count FROM repo WHERE id = %s"
+_HELD_HEAD = """
+    SELECT head, commit, record_count FROM repo_hold WHERE repo_id = %s AND head IS NOT NULL
+"""
 _SIZES = """
     SELECT cid, octet_length(data) FROM node WHERE repo_id = %s AND cid = ANY (%b)
     UNION SELECT cid, octet_length(data) FROM record WHERE repo_id = %s AND cid = ANY (%b)
@@ -39,6 +42,18 @@ class BlockNotFound(InvalidRequest):
     """400: the repo has no block of that CID, or no longer."""
 
     name = "BlockNotFound"
+
+
+def export_held(repo_id: int) -> Iterator[bytes]:
+    """The CAR of a deleted account's repo that a hold keeps (repos.lifecycle.repo_holds). Yields
+    nothing when there is none."""
+    with snapshot() as connection:
+        head = connection.execute(_HELD_HEAD, (repo_id,), binary=True).fetchone()
+        if head is None:
+            return
+        commit_cid, commit_block, record_count = head
+        yield car.header([commit_cid]) + car.frame(commit_cid, commit_block)
+        yield from exported_blocks.since(connection, repo_id, "", record_count)
 
 
 def export_repo(repo: RepoRow, since: str | None = None) -> Iterator[bytes]:

@@ -59,6 +59,7 @@ SCHEDULE: dict[str, Entry] = {
         every(3600, "accounts.tasks.freeze_unseen_people"),
         every(3600, "moderation.forget_old_evidence"),
         every(60, "moderation.lift_suspensions"),
+        every(15, "moderation.wake_evidence_exports"),
         every(60, "moderation.watch_case_clocks"),
         every(5, "moderation.wake_bulk_actions"),
         every(60, "moderation.follow_label_keys"),

@@ -27,8 +27,9 @@ from moderation import audit
 from moderation.desk.reports import reports
 from moderation.enforcement import actions, appeals
 from moderation.enforcement.actions import ActionInput
+from moderation.enforcement.legal import holds
 from moderation.labels import changes
-from moderation.models import Policy
+from moderation.models import LegalHold, Policy
 from protocol import cid
 from provider.api.accounts import AccountViewSet
 from provider.api.base import HOSTNAME
@@ -63,6 +64,7 @@ pytestmark = pytest.mark.django_db
 shared, directory = shared_people.shared, shared_people.directory
 ash, birch, alice = shared_people.ash, shared_people.birch, shared_people.alice
 
+HELD = "console/legal/holds/<int:hold_id>/"
 RULE = "the rule of another tenant"
 PERSON = "console/^accounts/(?P<did>did:[^/]+)/"
 BLOB = PERSON + "blobs/(?P<link>[a-z0-9]+)/"
@@ -265,6 +267,16 @@ ROWS = {
     "console/policies/networks/": console("policies/networks/", 302, "post"),
     "console/policies/networks/remove/": console("policies/networks/remove/", 302, "post"),
     "console/appeals/": console("appeals/", 200),
+    PERSON + "hold/$": console("accounts/{did}/hold/", 404, "post"),
+    PERSON + "evidence/$": console("accounts/{did}/evidence/", 404, "post"),
+    "console/legal/": console("legal/", 200),
+    HELD + "ask/": console("legal/holds/{hold}/ask/", 404, "post"),
+    HELD + "release/": console("legal/holds/{hold}/release/", 404, "post"),
+    HELD + "evidence/": console("legal/holds/{hold}/evidence/", 404, "post"),
+    "console/legal/exports/<int:export_id>/evidence.zip": console(
+        "legal/exports/{export}/evidence.zip", 404
+    ),
+    "console/legal/deny/": console("legal/deny/", 302, "post"),
     "console/appeals/<int:decision_id>/": console("appeals/{decision}/", 404),
     PERSON + "apps/revoke/$": console("accounts/{did}/apps/revoke/", 404, "post"),
     "console/apps/": console("apps/", 200),
@@ -380,6 +392,11 @@ def openid_of(account: Account) -> OpenIdIdentity:
     provider = openid_provider.of_tenant(account.host.tenant)
     identities.connect(account, provider, Person("u1"))
     return OpenIdIdentity.objects.get(account=account)
+def held(account: Account) -> dict[str, int]:
+    """A legal hold on her account, and the export that came with it."""
+    hold = LegalHold.objects.open().filter(repo_id=account.pk).first()
+    hold = hold or holds.place(audit.ADMIN, account, RULE)
+    return {"hold": hold.pk, "export": hold.exports.all()[0].pk}
 
 
 def ask(browser: Client, row: Row, alice) -> int:
@@ -390,7 +407,7 @@ def ask(browser: Client, row: Row, alice) -> int:
     report = reports.file(account, about, "com.example.rude", "rude words")
     changes.put(labeler(account), account.did, "rude", actor="admin", reason="rude words")
     ids = {"id": account.pk, "mail": email.pk, "report": report.pk, "undo": undo_token(account)}
-    ids |= decided(account)
+    ids |= decided(account) | held(account)
     ids["code"] = email_codes.issue(account, email_codes.Purpose.CONFIRM_EMAIL)
     identity = openid_of(account)
     ids |= {"identity": identity.pk, "provider": identity.provider_id}

@@ -15,7 +15,7 @@ from unfold.widgets import (
 
 from hosting.models import Tenant
 from moderation.console.forms import ReasonForm
-from moderation.enforcement import notice_texts, notices, policies
+from moderation.enforcement import denied_blobs, notice_texts, notices, policies
 from moderation.enforcement.actions import ACTIONS, Action, ActionInput
 from moderation.enforcement.policies import Rule
 from moderation.models import Policy
@@ -204,3 +204,21 @@ class NetworkForm(ReasonForm):
         """When it ends, once the form is valid."""
         days = self.cleaned_data["days"]
         return timezone.now() + timedelta(days=days) if days else None
+
+
+class DenyListForm(ReasonForm):
+    """A file of CIDs and SHA-256 hashes, one a line."""
+
+    field_order = ("listed", "reason")
+    listed = forms.FileField(
+        label=_("A list of CIDs or SHA-256 hashes, one a line"),
+        help_text=_("A text file of at most 2 MB. It counts for all hosts of the tenant."),
+    )
+
+    def clean_listed(self) -> bytes:
+        """The file's bytes."""
+        file = self.cleaned_data["listed"]
+        if file.size > denied_blobs.LIST_MAX_BYTES:
+            raise forms.ValidationError(_("The file is too large."))
+        content: bytes = file.read()
+        return content

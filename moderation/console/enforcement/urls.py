@@ -5,7 +5,7 @@ from typing import Final
 from django.urls import URLPattern, path, re_path
 
 from hosting.console.site import ConsoleSite
-from moderation.console.enforcement import actions, appeals, policies
+from moderation.console.enforcement import actions, appeals, legal, policies
 from moderation.permissions import Deed
 
 # An action's verb asks for its own deed.
@@ -21,6 +21,14 @@ PAGES: Final[dict[str, Deed]] = {
     "unblock_network": Deed.RANGE_BLOCK,
     "appeals": Deed.CASES_LOOK,
     "decide_appeal": Deed.APPEALS_DECIDE,
+    "legal": Deed.HOLD,
+    "place_hold": Deed.HOLD,
+    "ask_release": Deed.HOLD_RELEASE,
+    "release_hold": Deed.HOLD_RELEASE,
+    "export_evidence": Deed.EVIDENCE_EXPORT,
+    "export_hold": Deed.EVIDENCE_EXPORT,
+    "evidence_file": Deed.EVIDENCE_EXPORT,
+    "deny_list": Deed.DENY_LIST,
 }
 
 
@@ -29,6 +37,7 @@ def pages(site: ConsoleSite) -> list[URLPattern]:
     action = r"^accounts/(?P<did>did:[^/]+)/actions/(?P<name>[a-z0-9_]+)/"
     view = site.admin_view
     return [
+        *_legal(site),
         re_path(rf"{action}$", view(actions.act), name="act"),
         re_path(rf"{action}undo/$", view(actions.undo), name="undo_action"),
         path("policies/", view(policies.listed), name="policies"),
@@ -42,4 +51,24 @@ def pages(site: ConsoleSite) -> list[URLPattern]:
         path("policies/networks/remove/", view(policies.unblock_network), name="unblock_network"),
         path("appeals/", view(appeals.listed), name="appeals"),
         path("appeals/<int:decision_id>/", view(appeals.decide), name="decide_appeal"),
+    ]
+
+
+def _legal(site: ConsoleSite) -> list[URLPattern]:
+    account = r"^accounts/(?P<did>did:[^/]+)/"
+    hold = "legal/holds/<int:hold_id>/"
+    view = site.admin_view
+    return [
+        path("legal/", view(legal.listed), name="legal"),
+        re_path(rf"{account}hold/$", view(legal.place), name="place_hold"),
+        re_path(rf"{account}evidence/$", view(legal.export), name="export_evidence"),
+        path(f"{hold}ask/", view(legal.ask_release), name="ask_release"),
+        path(f"{hold}release/", view(legal.release), name="release_hold"),
+        path(f"{hold}evidence/", view(legal.export_hold), name="export_hold"),
+        path(
+            "legal/exports/<int:export_id>/evidence.zip",
+            view(legal.download),
+            name="evidence_file",
+        ),
+        path("legal/deny/", view(legal.deny_list), name="deny_list"),
     ]

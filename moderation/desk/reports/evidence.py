@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from hosting.models import Host, HostQuerySet
 from moderation import lookup
 from moderation.lookup import Found
-from moderation.models import Evidence, EvidenceQuerySet, Report
+from moderation.models import Evidence, EvidenceQuerySet, LegalHold, Report
 from protocol import cid
 from protocol.syntax import AtUri
 from repos.blobs import holds
@@ -103,10 +103,12 @@ def forget_old() -> int:
 
 @transaction.atomic
 def remove(versions: EvidenceQuerySet, host_id: int) -> int:
-    """Remove the copies, and end the holds of the files that no other copy names; how many."""
+    """Remove the copies, and end the holds of the files that no other copy names; how many. What is
+    about an account under a legal hold stays."""
     _alone_at(host_id)
     gone = 0
-    for kept in versions.select_for_update():
+    held = LegalHold.objects.open().filter(host_id=host_id).values("did")
+    for kept in versions.exclude(did__in=held).select_for_update():
         named = _named(kept)
         links = [cid.to_text(each) for each in named]
         shared = connection.rows(_SHARED, (named, links, host_id, kept.did, kept.pk))

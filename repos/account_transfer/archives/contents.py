@@ -59,13 +59,9 @@ def members(account: Account, repo: RepoRow) -> Iterator[Member]:
     before the next is asked for."""
     yield Member("README.txt", [_readme(account)], _PIECE_BYTES, is_text=True)
     yield Member("repo.car", exports.export_repo(repo), _repo_bytes(repo.id) + _MIB)
-    with TemporaryFile() as listed:
-        yield from _blobs(repo.id, listed)
-        size = listed.tell()
-        listed.seek(0)
-        yield Member("blobs.jsonl", _pieces(listed), size, is_text=True)
+    yield from blobs_of(repo.id)
     for name, rows in private_data.of_account(account).items():
-        yield Member(name, _json(rows), _JSON_BYTES, is_text=True)
+        yield Member(name, as_json(rows), _JSON_BYTES, is_text=True)
 
 
 def _readme(account: Account) -> bytes:
@@ -78,13 +74,29 @@ def _repo_bytes(repo_id: int) -> int:
     return int(found[0]) if found else 0
 
 
-def _blobs(repo_id: int, listed: IO[bytes]) -> Iterator[Member]:
+def blobs_of(repo_id: int, *, with_quarantined: bool = False) -> Iterator[Member]:
+    """Each blob's bytes, and in the end the list of them, `blobs.jsonl`. `with_quarantined`: also
+    those that were taken down."""
+    with TemporaryFile() as listed:
+        yield from _blobs(repo_id, listed, with_quarantined)
+        size = listed.tell()
+        listed.seek(0)
+        yield Member("blobs.jsonl", _pieces(listed), size, is_text=True)
+
+
+def as_json(rows: Rows) -> Iterator[bytes]:
+    """Rows as a JSON list, a line an entry."""
+    return _joined(orjson.dumps(dict(row), default=str) for row in rows)
+
+
+def _blobs(repo_id: int, listed: IO[bytes], with_quarantined: bool) -> Iterator[Member]:
     """Each blob's bytes; a line of each goes to `listed`."""
     cursor = b""
     while page := connection.rows(_BLOBS, (repo_id, cursor, _PAGE)):
         for blob_cid, mime_type, size, state, key in page:
             line = {"cid": cid.to_text(blob_cid), "mimeType": mime_type, "size": size}
-            file = None if state == Blob.State.QUARANTINED else _opened(key)
+            is_hidden = state == Blob.State.QUARANTINED and not with_quarantined
+            file = None if is_hidden else _opened(key)
             if file is None:
                 is_taken_down = state == Blob.State.QUARANTINED
                 listed.write(_line({**line, "missing": "taken down" if is_taken_down else "lost"}))
@@ -117,11 +129,6 @@ def _opened(key: str) -> IO[bytes] | None:
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:
     while piece := file.read(_PIECE_BYTES):
         yield piece
-
-
-def _json(rows: Rows) -> Iterator[bytes]:
-    """A list, a line an entry."""
-    return _joined(orjson.dumps(dict(row), default=str) for row in rows)
 
 
 def _joined(entries: Iterable[bytes]) -> Iterator[bytes]:

@@ -6,7 +6,7 @@ account leaves one behind for longer.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import IO, Any, Final
 
@@ -24,7 +24,8 @@ from protocol.errors import InvalidRequest, XrpcError
 from repos.account_transfer.archives import worker
 from repos.account_transfer.archives.worker import queue
 from repos.blobs import files
-from repos.models import AccountArchive
+from repos.lifecycle import repo_holds
+from repos.models import AccountArchive, Repo
 
 OPEN_MAX: Final = 20  # of a host
 ARCHIVES: Final = bucket("archives", Budget(3, DAY_S))  # of an account
@@ -115,8 +116,32 @@ def sweep() -> None:
 
 
 def on_gone(account: Account, **_: Any) -> None:
-    """The account goes, or is another person's: its archive goes, in the sender's transaction."""
-    _discard([account.pk])
+    """The account goes, or is another person's: its archive goes, in the sender's transaction; one
+    that is held stays, and nobody can fetch it."""
+    if not repo_holds.is_held(account.pk):
+        _discard([account.pk])
+
+
+def keep(repo_id: int) -> None:
+    """Let a held repo's archive not expire, in the caller's transaction."""
+    _expire(repo_id, repo_holds.never())
+
+
+def keep_no_longer(repo_id: int) -> None:
+    """Let it expire again, as long after this moment as a new one would; that of an account which
+    is gone at once."""
+    if Repo.objects.filter(pk=repo_id).exists():
+        _expire(repo_id, timezone.now() + timedelta(days=settings.ARCHIVE_DAYS))
+    else:
+        _discard([repo_id])
+
+
+def _expire(repo_id: int, at: datetime) -> None:
+    ready = AccountArchive.objects.filter(pk=repo_id, state=AccountArchive.State.READY)
+    for archive in ready.select_for_update():
+        files.delete_at(archive.key, at)
+        archive.expires_at = at
+        archive.save(update_fields=["expires_at"])
 
 
 def _check_room(host_id: int) -> None:

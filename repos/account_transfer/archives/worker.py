@@ -17,6 +17,7 @@ from hosting.mail import emails, outbox
 from protocol.errors import XrpcError
 from repos.account_transfer.archives import contents, zip_stream
 from repos.blobs import files
+from repos.lifecycle import repo_holds
 from repos.models import AccountArchive
 from repos.reads import repos
 from server.jobs.back_off import pause_after
@@ -102,6 +103,8 @@ def _note(archive: AccountArchive, key: str, written: int) -> None:
 def _finish(archive: AccountArchive, account: Account, key: str) -> bool:
     """Decide, keep the file until it expires, and tell the owner; whether it was ours to decide."""
     expires_at = timezone.now() + timedelta(days=settings.ARCHIVE_DAYS)
+    if repo_holds.is_held(account.pk):
+        expires_at = repo_holds.never()
     with transaction.atomic():
         if not archive.finish(AccountArchive.State.READY, "", expires_at=expires_at):
             return False

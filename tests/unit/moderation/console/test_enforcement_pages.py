@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
@@ -10,7 +11,8 @@ from accounts.models import Account, SignUpBlock
 from hosting.mail.models import OutgoingMail
 from moderation.enforcement import actions, appeals
 from moderation.enforcement.actions import ACTIONS, ActionInput
-from moderation.models import AuditEntry, Decision, NoticeText, Policy
+from moderation.enforcement.legal import evidence_exports
+from moderation.models import AuditEntry, Decision, EvidenceExport, LegalHold, NoticeText, Policy
 
 pytestmark = pytest.mark.django_db
 POLICY = {
@@ -106,3 +108,32 @@ def test_an_appeal_is_decided_by_the_second_person_on_its_page(moderator, owner,
     assert console(owner).post(page, given).status_code == 302
     assert Decision.objects.get().outcome == "reversed"
     assert Account.objects.get(pk=account.pk).status == "active"
+
+
+def test_a_hold_is_placed_on_the_page_and_released_by_two(moderator, owner, account):
+    console(moderator).post(f"/console/accounts/{account.did}/hold/", {"reason": "order 7"})
+    assert "order 7" in console(moderator).get("/console/legal/").content.decode()
+    hold = f"/console/legal/holds/{LegalHold.objects.get().pk}/"
+    console(moderator).post(f"{hold}ask/", {"reason": "order lifted"})
+    console(moderator).post(f"{hold}release/", {"reason": "over"})
+    assert LegalHold.objects.open().exists()
+    console(owner).post(f"{hold}release/", {"reason": "over"})
+    assert not LegalHold.objects.open().exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_owner_takes_evidence_out(owner, account, settings):
+    settings.VALKEY_URL = ""
+    client = console(owner)
+    client.post(f"/console/accounts/{account.did}/evidence/", {"reason": "police"})
+    evidence_exports.run(EvidenceExport.objects.get().pk)
+    file = f"/console/legal/exports/{EvidenceExport.objects.get().pk}/evidence.zip"
+    assert client.get(file).getvalue().startswith(b"PK")
+    assert AuditEntry.objects.filter(action="evidence.download").exists()
+
+
+def test_a_list_of_files_is_denied_from_the_page(owner):
+    listed = SimpleUploadedFile("list.txt", b"a" * 64)
+    given = {"listed": listed, "reason": "a partner's list"}
+    page = console(owner).post("/console/legal/deny/", given, follow=True)
+    assert "1 files are denied." in page.content.decode()

@@ -121,3 +121,28 @@ def test_the_command_says_when_nobody_looks_at_the_list(ash: Host, settings) -> 
     err = io.StringIO()
     call_command("blob", "list", "--every-host", stderr=err)
     assert "The deny list is not used" in err.getvalue()
+
+
+HASH = "a" * 64
+
+
+def test_a_list_of_cids_and_hashes_counts_for_every_host_of_the_tenant(ash, birch, staff_of):
+    link = cid.to_text(cid.of_raw(b"bytes"))
+    listed = f"{HASH} # known\n\n{link}\n{HASH.upper()}\n".encode()
+    owner = staff_of(ash, "owner")
+    assert denied_blobs.deny_many(owner, ash.tenant, listed, "a partner's list") == 2
+    assert {text for text, _reason in denied_blobs.denied(ash)} >= {link}
+    assert not denied_blobs.denied(birch)
+    assert denied_blobs.deny_many(owner, ash.tenant, listed, "again") == 2
+
+
+@pytest.mark.parametrize("listed", [b"nonsense", b"a" * 63, b"\xff\xfe", b"a" * 2_000_001])
+def test_what_is_no_list_denies_nothing(ash, staff_of, listed):
+    with pytest.raises(denied_blobs.UnfitList):
+        denied_blobs.deny_many(staff_of(ash, "owner"), ash.tenant, listed, "no")
+    assert not denied_blobs.denied(ash)
+
+
+def test_another_tenants_staff_imports_no_list(ash, birch, staff_of):
+    with pytest.raises(NotAllowed):
+        denied_blobs.deny_many(staff_of(birch, "owner"), ash.tenant, HASH.encode(), "envy")

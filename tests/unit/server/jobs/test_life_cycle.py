@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import PlcOperation
 from hosting.mail.models import OutgoingMail
 from hosting.models import Host
-from moderation.models import BulkAction
+from moderation.models import BulkAction, EvidenceExport
 from repos.models import AccountArchive, BlobFetch, ImportJob, MoveIn, RepoDeletion
 from server.jobs.leased_job import LeasedJob
 from server.jobs.life_cycle import END, OPEN
@@ -23,6 +23,7 @@ ROWS: dict[type[LeasedJob], dict[str, Any]] = {
     ImportJob: {"repo_id": 1, "root": b""},
     BlobFetch: {"repo_id": 1},
     AccountArchive: {"repo_id": 1, "host_id": 1},
+    EvidenceExport: {"host_id": 1, "repo_id": 1, "asked_id": 1},
     BulkAction: {"tenant_id": 1, "staff_id": 1},
     MoveIn: {"repo_id": 1, "host_id": 1},
     RepoDeletion: {"repo_id": 1, "host_id": 1, "last_event_id": 1},

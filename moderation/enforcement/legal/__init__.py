@@ -1,0 +1,1 @@
+"""What the law asks of a host: holds, signed evidence, abuse notices, figures of each month."""
