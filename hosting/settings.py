@@ -339,6 +339,8 @@ _CONSOLE_PAGES = [
     (_("Appeals"), "appeals"),
     (_("Policies"), "policies"),
     (_("Legal"), "legal"),
+    (_("Abuse notices"), "abuse_notices"),
+    (_("Figures"), "figures"),
     (_("Mail"), "mail_outgoingmail_changelist"),
     (_("Labels"), "labels"),
     (_("Sign-in"), "openid_settings"),

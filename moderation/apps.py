@@ -12,6 +12,7 @@ class ModerationConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the receivers."""
+        import_module("moderation.desk.reports.abuse_notices")
         import_module("moderation.desk.reports.appeals")
         import_module("moderation.staff.own_changes")
         import_module("moderation.enforcement.legal.holds")

@@ -121,10 +121,9 @@ IMPORT_WRITES: Final = Limit(limits.WRITES, by_did)
 
 CREATE_ACCOUNT: Final = _by_network(limits.SIGN_UP)
 # Each proof may have a server asked that the client names.
-PROVE_DID: Final = _by_network(
-    bucket("service-token-proofs", Budget(100, 5 * MINUTE_S)),
-    lambda call: 1 if call.input.get("did") else 0,
-)
+_PROOFS: Final = bucket("service-token-proofs", Budget(100, 5 * MINUTE_S))
+PROVE_DID: Final = _by_network(_PROOFS, lambda call: 1 if call.input.get("did") else 0)
+PROVE_AUTHORITY: Final = _by_network(_PROOFS)
 CREATE_SESSION: Final = Limit(limits.LOGIN, by_identifier, wrong=credentials.InvalidLogin)
 PASSWORD_OF_DID: Final = Limit(limits.LOGIN, by_named_did, wrong=credentials.InvalidLogin)
 DELETE_ACCOUNT: Final = of_network("delete-account", Budget(50, 5 * MINUTE_S))

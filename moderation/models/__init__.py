@@ -1,5 +1,6 @@
 """The tables of moderation: one module a matter, from the audit log on."""
 
+from moderation.models.abuse import AbuseAuthority, AbuseNotice, AbuseNoticeQuerySet, MonthlyFigure
 from moderation.models.audit import AuditEntry, AuditQuerySet
 from moderation.models.audit_chain import AuditChain, AuditLink
 from moderation.models.bulk import BulkAction, BulkItem
@@ -19,6 +20,9 @@ from moderation.models.policies import Policy, Strike, StrikeQuerySet
 from moderation.models.reports import Report, ReportQuerySet
 
 __all__ = [
+    "AbuseAuthority",
+    "AbuseNotice",
+    "AbuseNoticeQuerySet",
     "AuditChain",
     "AuditEntry",
     "AuditLink",
@@ -44,6 +48,7 @@ __all__ = [
     "Labeler",
     "LegalHold",
     "LegalHoldQuerySet",
+    "MonthlyFigure",
     "NoticeText",
     "Policy",
     "Report",

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from protocol import syntax
+from protocol.lexicon.proposed import PROPOSED
 
 Document = Mapping[str, Any]
 
@@ -34,10 +35,12 @@ def bundled_nsids() -> list[str]:
 
 
 def read_bundled(nsid: str) -> Document | None:
-    """Read the bundled document of that NSID, or None when there is none.
+    """Read the bundled document of that NSID, or a proposed one; None when there is none.
 
     The path follows the NSID; a few authors put a document in a folder of its own name.
     """
+    if nsid in PROPOSED:
+        return PROPOSED[nsid]
     if not syntax.is_nsid(nsid):  # also keeps `..` and `/` out of the path
         return None
     path = bundled_folder().joinpath(*nsid.split("."))

@@ -143,6 +143,17 @@ MATRIX = {
         mallorys=OK,
         public=IDENTITY,  # the answer repeats the subject
     ),
+    "com.atproto.moderation.sendAbuseNotice": Row(
+        {
+            "noticeId": 1,
+            "authority": "$did",
+            "subjects": [{"accountDid": "$did"}],
+            "abuseType": "spam",
+        },
+        "401 BadJwtType",
+        NO_TOKEN,
+        "401 BadJwtType",
+    ),
     "com.atproto.lexicon.resolveLexicon": everyone("400 LexiconNotFound", nsid=THING),
     "com.atproto.repo.applyWrites": own(repo="$did", writes=[]),
     "com.atproto.repo.createRecord": own(**RECORD, record={"n": 1}),

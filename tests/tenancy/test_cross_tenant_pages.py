@@ -29,7 +29,7 @@ from moderation.enforcement import actions, appeals
 from moderation.enforcement.actions import ActionInput
 from moderation.enforcement.legal import holds
 from moderation.labels import changes
-from moderation.models import LegalHold, Policy
+from moderation.models import AbuseNotice, LegalHold, Policy
 from protocol import cid
 from provider.api.accounts import AccountViewSet
 from provider.api.base import HOSTNAME
@@ -277,6 +277,16 @@ ROWS = {
         "legal/exports/{export}/evidence.zip", 404
     ),
     "console/legal/deny/": console("legal/deny/", 302, "post"),
+    "console/abuse-notices/": console("abuse-notices/", 200),
+    "console/abuse-notices/<int:notice_id>/acknowledge/": console(
+        "abuse-notices/{notice}/acknowledge/", 404, "post"
+    ),
+    "console/abuse-notices/authorities/": console("abuse-notices/authorities/", 302, "post"),
+    "console/abuse-notices/authorities/remove/": console(
+        "abuse-notices/authorities/remove/", 302, "post"
+    ),
+    "console/figures/": console("figures/", 200),
+    "console/figures/figures.csv": console("figures/figures.csv", 200),
     "console/appeals/<int:decision_id>/": console("appeals/{decision}/", 404),
     PERSON + "apps/revoke/$": console("accounts/{did}/apps/revoke/", 404, "post"),
     "console/apps/": console("apps/", 200),
@@ -392,11 +402,21 @@ def openid_of(account: Account) -> OpenIdIdentity:
     provider = openid_provider.of_tenant(account.host.tenant)
     identities.connect(account, provider, Person("u1"))
     return OpenIdIdentity.objects.get(account=account)
+
+
 def held(account: Account) -> dict[str, int]:
-    """A legal hold on her account, and the export that came with it."""
+    """A legal hold on her account, the export that came with it, and an abuse notice about her."""
     hold = LegalHold.objects.open().filter(repo_id=account.pk).first()
     hold = hold or holds.place(audit.ADMIN, account, RULE)
-    return {"hold": hold.pk, "export": hold.exports.all()[0].pk}
+    notice = AbuseNotice.objects.create(
+        host=account.host,
+        authority="did:web:notices.example.org",
+        notice_id=secrets.randbits(40),
+        kind="spam",
+        comment=RULE,
+        subjects=[{"accountDid": account.did}],
+    )
+    return {"hold": hold.pk, "export": hold.exports.all()[0].pk, "notice": notice.pk}
 
 
 def ask(browser: Client, row: Row, alice) -> int:

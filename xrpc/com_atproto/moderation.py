@@ -1,15 +1,17 @@
-"""com.atproto.moderation.createReport: to a moderation service, or to the host's own staff.
+"""com.atproto.moderation.*: reports, to a moderation service or the host's staff; abuse notices.
 
-Source: the lexicon of that method. A service that the caller names gets the report, else the
-operator's; where there is none, the host keeps it for its staff.
+Source: the lexicons of these methods; for notices proposal 0012. A service that the caller names
+gets the report, else the operator's; where there is none, the host keeps it for its staff.
 """
 
 from typing import Any
 
 from moderation.desk.reports import reports
+from moderation.enforcement.legal import abuse_notices
 from moderation.models import Report
 from repos.events.append import time_text
 from xrpc import rate_limits
+from xrpc.auth import service_callers
 from xrpc.auth.declared import LEAVING, STANDARD, Auth
 from xrpc.auth.subjects import own_account_as_it_is
 from xrpc.proxy.forwardable_methods import chosen_service, handed_on
@@ -17,6 +19,7 @@ from xrpc.proxy.methods import CREATE_REPORT
 from xrpc.proxy.rpc_scopes import calling
 from xrpc.registry import procedure
 from xrpc.request.call import Answer, Call
+from xrpc.response.errors import AuthMissing
 
 
 @procedure(
@@ -37,6 +40,23 @@ def create_report(call: Call) -> Answer:
         asked.get("modTool"),
     )
     return _shown(report, asked["subject"])
+
+
+@procedure(
+    "com.atproto.moderation.sendAbuseNotice",
+    auth=Auth.user_service(),
+    pool="lookup",
+    limits=(rate_limits.PROVE_AUTHORITY,),
+)
+def send_abuse_notice(call: Call) -> Answer:
+    """Whose notices the host takes is looked at before anybody is asked for a key."""
+    if call.service is None:
+        raise AuthMissing
+    abuse_notices.check_authority(call.host, call.service.did)
+    service_callers.prove(call)
+    with service_callers.spending(call):
+        notice = abuse_notices.receive(call.host, call.service.did, call.input)
+    return {"receivedAt": time_text(notice.created_at)}
 
 
 def _shown(report: Report, subject: dict[str, Any]) -> dict[str, Any]:

@@ -222,3 +222,16 @@ class DenyListForm(ReasonForm):
             raise forms.ValidationError(_("The file is too large."))
         content: bytes = file.read()
         return content
+
+
+class AuthorityForm(forms.Form):
+    """A service whose abuse notices are taken."""
+
+    did = forms.CharField(
+        label=_("DID, or * for everybody"),
+        max_length=2_048,
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "did:web:notices.example.org"}),
+    )
+    is_acted_on = forms.BooleanField(
+        label=_("Take the records and files that it names down at once"), required=False
+    )

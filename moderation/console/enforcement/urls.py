@@ -5,7 +5,7 @@ from typing import Final
 from django.urls import URLPattern, path, re_path
 
 from hosting.console.site import ConsoleSite
-from moderation.console.enforcement import actions, appeals, legal, policies
+from moderation.console.enforcement import abuse, actions, appeals, legal, policies
 from moderation.permissions import Deed
 
 # An action's verb asks for its own deed.
@@ -29,6 +29,12 @@ PAGES: Final[dict[str, Deed]] = {
     "export_hold": Deed.EVIDENCE_EXPORT,
     "evidence_file": Deed.EVIDENCE_EXPORT,
     "deny_list": Deed.DENY_LIST,
+    "abuse_notices": Deed.ABUSE_NOTICES,
+    "acknowledge_notice": Deed.ABUSE_NOTICES,
+    "name_authority": Deed.POLICIES_CHANGE,
+    "drop_authority": Deed.POLICIES_CHANGE,
+    "figures": Deed.TRANSPARENCY,
+    "figures_csv": Deed.TRANSPARENCY,
 }
 
 
@@ -38,6 +44,7 @@ def pages(site: ConsoleSite) -> list[URLPattern]:
     view = site.admin_view
     return [
         *_legal(site),
+        *_abuse(site),
         re_path(rf"{action}$", view(actions.act), name="act"),
         re_path(rf"{action}undo/$", view(actions.undo), name="undo_action"),
         path("policies/", view(policies.listed), name="policies"),
@@ -71,4 +78,20 @@ def _legal(site: ConsoleSite) -> list[URLPattern]:
             name="evidence_file",
         ),
         path("legal/deny/", view(legal.deny_list), name="deny_list"),
+    ]
+
+
+def _abuse(site: ConsoleSite) -> list[URLPattern]:
+    view, notices = site.admin_view, "abuse-notices/"
+    return [
+        path(notices, view(abuse.listed), name="abuse_notices"),
+        path(
+            f"{notices}<int:notice_id>/acknowledge/",
+            view(abuse.acknowledge),
+            name="acknowledge_notice",
+        ),
+        path(f"{notices}authorities/", view(abuse.name_authority), name="name_authority"),
+        path(f"{notices}authorities/remove/", view(abuse.drop_authority), name="drop_authority"),
+        path("figures/", view(abuse.month), name="figures"),
+        path("figures/figures.csv", view(abuse.as_csv), name="figures_csv"),
     ]

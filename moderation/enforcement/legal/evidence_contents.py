@@ -36,7 +36,7 @@ Evidence about {did}, exported by {host} at {at}.
 repo.car         the repository as it was signed
 blobs/           its files, those that were taken down as well; blobs.jsonl lists them
 private/         account, sessions, sign-ins, mail and whatever else the host keeps of it
-moderation/      what staff did and decided, reports, and the copies that were made of reported
+staff/           what staff did and decided, reports, and the copies that were made of reported
                  records
 manifest.jws     the SHA-256 of each of these files, signed by the host (ES256, compact JWS); its
                  payload is manifest.json. Public key: https://{host}/oauth/client-metadata.json
@@ -98,18 +98,18 @@ def _members(export: EvidenceExport) -> Iterator[Member]:
 def _moderation(export: EvidenceExport) -> Iterator[Member]:
     about = {"host": export.host, "did": export.did}
     entries = AuditEntry.objects.filter(host=export.host).about(export.did).order_by("pk")
-    yield _json("moderation/audit.json", entries.values(*_ENTRY).iterator())
+    yield _json("staff/audit.json", entries.values(*_ENTRY).iterator())
     decisions = Decision.objects.filter(**about).order_by("pk")
-    yield _json("moderation/decisions.json", decisions.values(*_DECISION).iterator())
+    yield _json("staff/decisions.json", decisions.values(*_DECISION).iterator())
     strikes = Strike.objects.filter(**about).order_by("pk")
     yield _json(
-        "moderation/strikes.json", strikes.values("created_at", "count", "expires_at").iterator()
+        "staff/strikes.json", strikes.values("created_at", "count", "expires_at").iterator()
     )
     hosts = {"host__tenant": export.host.tenant_id}
     reports = Report.objects.filter(subject_did=export.did, **hosts).order_by("pk")
-    yield _json("moderation/reports.json", reports.values(*_REPORT).iterator())
+    yield _json("staff/reports.json", reports.values(*_REPORT).iterator())
     for kept in Evidence.objects.filter(**about).order_by("pk").iterator():
-        yield Member(f"moderation/reported/{kept.pk}.cbor", [bytes(kept.data)], len(kept.data))
+        yield Member(f"staff/reported/{kept.pk}.cbor", [bytes(kept.data)], len(kept.data))
 
 
 def _car(export: EvidenceExport) -> Iterator[bytes]:

@@ -200,9 +200,7 @@ def test_evidence_of_a_deleted_account_is_complete(second, account, moderator):
     run()
     archive = exported(evidence_exports.ask_of_hold(second, hold, "police"), second)
     names = archive.namelist()
-    assert {"repo.car", "private/account.json", "blobs.jsonl", "moderation/audit.json"} <= set(
-        names
-    )
+    assert {"repo.car", "private/account.json", "blobs.jsonl", "staff/audit.json"} <= set(names)
     assert len(archive.read("repo.car")) > 300
     assert any(name.startswith("blobs/") for name in names)
 

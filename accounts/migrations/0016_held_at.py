@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0014_suspended_index"),
+        ("accounts", "0015_openid"),
     ]
 
     operations = [
