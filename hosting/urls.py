@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include("accounts.pages.urls")),
     path("", include("repos.account_transfer.pages.urls")),
     path("", include("moderation.enforcement.pages.urls")),
+    path("", include("provider.pages.urls")),
     path("api/v1/", include("provider.api.urls")),
     path("dev/mail", captured.index),
     path("dev/mail/<int:mail_id>", captured.as_html),

@@ -17,6 +17,11 @@ FIELDS: Final[Mapping[str, str]] = {
     "support_email": "where answers to its e-mails go",
     "privacy_policy_url": "linked from its pages",
     "terms_of_service_url": "linked from its pages",
+    "operator": "who runs it, as the law wants it: Acme Association e. V., Bremen",
+    "country": "where, in two letters: DE",
+    "moderation_email": "where reports and appeals can be sent by mail",
+    "backups": "a sentence on backups, for /about",
+    "exit_promise": "a sentence on what happens when the host closes, for /about",
     "moved_copy_kept_days": "for how long copies of accounts that moved away are kept",
     "wants_second_factors": "whether people are asked to set up a second factor",
 }

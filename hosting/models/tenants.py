@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 hostname_rule = RegexValidator(r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$", _("Not a host name."))
 domain_rule = RegexValidator(r"^\.[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?$", _("Begins with a dot."))
 MOVED_COPY_KEPT_DAYS_MIN = 7  # the new host may still be fetching blobs
+country_rule = RegexValidator(r"^[A-Z]{2}$", _("Two letters, such as DE."))  # ISO 3166-1
 colour_rule = RegexValidator(r"^#[0-9a-f]{6}$", _("A colour such as #2f6b3a."))
 
 
@@ -25,6 +26,14 @@ class Tenant(models.Model):
     support_email = models.EmailField(blank=True)
     privacy_policy_url = models.URLField(blank=True)
     terms_of_service_url = models.URLField(blank=True)
+    # What its people are told on /about (provider.pages.about)
+    operator = models.CharField(max_length=200, blank=True, default="", db_default="")
+    country = models.CharField(
+        max_length=2, blank=True, default="", db_default="", validators=[country_rule]
+    )
+    moderation_email = models.EmailField(blank=True, default="", db_default="")
+    backups = models.CharField(max_length=500, blank=True, default="", db_default="")
+    exit_promise = models.CharField(max_length=1000, blank=True, default="", db_default="")
     moved_copy_kept_days = models.PositiveIntegerField(
         null=True,
         blank=True,

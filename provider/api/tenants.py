@@ -22,6 +22,11 @@ class TenantFields(serializers.Serializer[Tenant]):
     support_email = serializers.EmailField(required=False, allow_blank=True)
     privacy_policy_url = serializers.URLField(required=False, allow_blank=True, max_length=200)
     terms_of_service_url = serializers.URLField(required=False, allow_blank=True, max_length=200)
+    operator = serializers.CharField(required=False, allow_blank=True, max_length=200)
+    country = serializers.RegexField(r"^([A-Z]{2})?$", required=False, allow_blank=True)
+    moderation_email = serializers.EmailField(required=False, allow_blank=True)
+    backups = serializers.CharField(required=False, allow_blank=True, max_length=500)
+    exit_promise = serializers.CharField(required=False, allow_blank=True, max_length=1000)
     moved_copy_kept_days = serializers.IntegerField(
         required=False, allow_null=True, min_value=7, max_value=36_500
     )

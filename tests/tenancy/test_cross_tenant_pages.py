@@ -226,6 +226,8 @@ ROWS = {
     **{route: everyone(f"/{route}?{{request}}", 400, "post") for route in SIGN_IN_SENT},
     # Cookies are nothing to programs: their tokens are in tests/unit/provider/api
     **{f"api/v1/{route}": everyone(f"/api/v1/{path}", 401) for route, path in API.items()},
+    "about": everyone("/about", 200),
+    "about.json": everyone("/about.json", 200),
     "api/v1/schema": everyone("/api/v1/schema", 200),
     "api/v1/docs": everyone("/api/v1/docs", 200),
     "gate/signup": everyone("/gate/signup", 404),  # birch asks for no captcha

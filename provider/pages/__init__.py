@@ -1,0 +1,1 @@
+"""Public pages of a host that the provider answers for."""
