@@ -187,6 +187,18 @@ class App:
         return response
 
 
+def agreed(host: Host, account: Account, url: str) -> dict[str, str]:
+    """What the browser brings back that was sent to a URL of the authorization endpoint, once the
+    person signed in and agreed to everything."""
+    asked = dict(parse_qsl(urlsplit(url).query))
+    browser = devices.create(host, "a browser").device
+    opened = opened_requests.open_request(host, browser, asked["client_id"], asked["request_uri"])
+    opened = authorization.sign_in(opened, account, is_remembered=False)
+    ticked = authorization.question(opened).scopes
+    redirect = authorization.decide(opened, account, ticked)
+    return dict(parse_qsl(urlsplit(redirect.location).query))
+
+
 def code_in(redirect: object) -> str:
     """The code that a redirect brings."""
     assert isinstance(redirect, Redirect), redirect

@@ -17,7 +17,7 @@ import structlog
 from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils.module_loading import import_string
 
@@ -48,6 +48,7 @@ PROGRAM_PATHS = (
     "/oauth/revoke",
 )
 UPLOADS = "/upload"  # how the address ends to which a page sends files (server.web.file_forms)
+LOOPBACK = "127.0.0.1"
 _XRPC = "/xrpc/"
 _HEALTH = "/xrpc/_health"
 _HOSTNAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")  # as hosting.models has it
@@ -85,7 +86,7 @@ class HostMiddleware:
             return _refused(request, ServiceUnavailable())
         if place is None:
             if request.path_info not in PLATFORM_PATHS:
-                return _unknown_host(request)
+                return _way_back(request, hostname) or _unknown_host(request)
             request.urlconf = PLATFORM_URLS
             return self.get_response(request)
         request.host = place.host  # type: ignore[attr-defined]
@@ -247,6 +248,16 @@ def _refused(request: HttpRequest, refusal: XrpcError) -> HttpResponse:
     for name, value in refusal.headers.items():
         response[name] = value
     return response
+
+
+def _way_back(request: HttpRequest, hostname: str) -> HttpResponse | None:
+    """Back to a sandbox from an authorization server, which takes no name for an app under
+    development, only a loopback address (accounts.oauth.own_client)."""
+    is_from_there = request.path_info.endswith("/back") and "state" in request.GET
+    if not settings.SANDBOX or hostname != LOOPBACK or not is_from_there:
+        return None
+    port = request.META["HTTP_HOST"].partition(":")[2] or "80"
+    return HttpResponseRedirect(f"http://localhost:{port}{request.get_full_path()}")
 
 
 def _unknown_host(request: HttpRequest) -> HttpResponse:

@@ -6,6 +6,7 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,24 +16,33 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from accounts.authentication import compact_jws, credentials
+from accounts.authentication import compact_jws, credentials, web_sessions
 from accounts.identity.keys import signing_keys
 from accounts.identity.plc import updates
 from accounts.identity.plc.rotation_keys import TooManyKeys
 from accounts.lifecycle import deletion, preferences
 from accounts.lifecycle.account_migration import move_in
 from accounts.models import Account
+from accounts.oauth.own_client.refusals import SignInLost
+from accounts.pages.cookies import COOKIE
 from accounts.signup.rules import SignUp
 from hosting.mail.models import OutgoingMail
 from protocol.did import plc
 from protocol.errors import InvalidRequest
 from protocol.keys import SigningKey
 from repos.account_transfer import bring_repo
-from repos.account_transfer.moves import beginning, copying, identity_change, old_session
+from repos.account_transfer.moves import (
+    beginning,
+    copying,
+    identity_change,
+    oauth_sign_in,
+    old_session,
+)
 from repos.account_transfer.moves.beginning import NotYourKey
 from repos.account_transfer.moves.old_host import (
     OldCodeNeeded,
     OldHostSilent,
+    OldPasswordNeeded,
     OldPasswordWrong,
     OldSessionEnded,
 )
@@ -44,6 +54,7 @@ from server.net import http_client
 from tests.api.clients import Person
 from tests.api.test_import import folders
 from tests.api.test_moving import export, with_picture
+from tests.oauth_app import agreed
 
 __all__ = ["folders"]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -503,3 +514,109 @@ def test_who_lives_here_or_nowhere_has_nothing_to_move(ash, alice):
         beginning.look_up(ash, alice.did)
     with pytest.raises(beginning.UnknownPerson):
         beginning.look_up(ash, "nobody.example.com")
+
+
+# --- by OAuth at the old host
+
+
+def started_there(ash, person: Person):
+    return oauth_sign_in.begin(ash, beginning.look_up(ash, person.did))
+
+
+def signed_in_there(ash, person: Person):
+    started = started_there(ash, person)
+    answer = agreed(person.host, account_of(person), started.url)
+    old, _is_again = oauth_sign_in.finish(ash, started.cookie, answer)
+    return oauth_sign_in.taken(ash, oauth_sign_in.carried(ash, old))
+
+
+def begun_by_oauth(ash, person: Person) -> Account:
+    return beginning.from_oauth(ash, wanted(person), signed_in_there(ash, person))
+
+
+def test_without_a_password_there_all_is_copied_and_moved(ash, traveller, directory):
+    account = begun_by_oauth(ash, traveller)
+    assert work(account).records_at is not None
+    move = confirmed(account)
+    assert (move.state, move.left_error) == ("done", "")
+    assert account_of(traveller).status == "deactivated"
+    assert move.session is None
+
+
+def test_the_kept_session_tells_nothing_of_its_tokens(ash, traveller):
+    account = begun_by_oauth(ash, traveller)
+    kept = orjson.loads(keyring.unwrap(bytes(move_of(account).session)))
+    assert set(kept) == {"oauth"}
+    assert b"DPoP" not in bytes(move_of(account).session)
+
+
+def test_a_session_there_begins_no_move_of_somebody_else(ash, alice, traveller):
+    old = signed_in_there(ash, traveller)
+    old.did = "did:plc:" + "a" * 24
+    with pytest.raises(OldSessionEnded):
+        beginning.from_oauth(ash, wanted(traveller), old)
+
+
+def test_a_session_is_carried_to_no_other_host(ash, birch, traveller):
+    field = oauth_sign_in.carried(ash, signed_in_there(ash, traveller))
+    with pytest.raises(SignInLost):
+        oauth_sign_in.taken(birch, field)
+
+
+def test_a_host_that_lets_no_app_sign_asks_for_the_password(ash, traveller, network):
+    account = begun_by_oauth(ash, traveller)
+    work(account)
+    network.answers["com.atproto.identity.requestPlcOperationSignature"] = (
+        403,
+        {"error": "ScopeMissingError", "message": "Missing required scope"},
+    )
+    with pytest.raises(OldPasswordNeeded):
+        identity_change.mail_code(account, move_of(account))
+    del network.answers["com.atproto.identity.requestPlcOperationSignature"]
+    beginning.sign_in_again(account, move_of(account), traveller.password, "")
+    assert confirmed(account).state == "done"
+
+
+def test_a_host_without_oauth_has_no_such_way(ash, traveller, network):
+    network.answers["oauth-protected-resource"] = (404, {"error": "NotFound"})
+    assert started_there(ash, traveller) is None
+
+
+def test_the_page_leads_to_the_old_host_and_back(ash, traveller):
+    browser = Client(headers={"host": "localhost"})
+    page = browser.post("/account/move-in", {"identifier": traveller.did, "way": "password"})
+    url = unescape(
+        re.search(r'href="(http://birch[^"]*/oauth/authorize[^"]*)"', page.content.decode())[1]
+    )
+    answer = agreed(traveller.host, account_of(traveller), url)
+    form = browser.get("/account/move-in/back", answer).content.decode()
+    field = re.search(r'name="old_session" value="([^"]+)"', form)[1]
+    given = {"handle": "mallory", "domain": ".test", "email": "m@example.com", "password": NEW}
+    sent = {**given, "did": traveller.did, "old_session": field}
+    assert browser.post("/account/move-in/session", sent)["Location"] == "/account/move"
+    assert work(Account.objects.get(did=traveller.did, host=ash)).records_at is not None
+
+
+def test_a_session_that_ended_is_begun_again_on_the_page_of_the_move(ash, traveller):
+    account = begun(ash, traveller)
+    old_session.forget(account.pk)
+    browser = Client(headers={"host": "localhost"})
+    browser.cookies[COOKIE] = web_sessions.begin(account)
+    left = browser.get("/account/move/oauth")
+    answer = agreed(traveller.host, account_of(traveller), left["Location"])
+    assert browser.get("/account/move-in/back", answer)["Location"] == "/account/move"
+    assert old_session.is_there(move_of(account))
+
+
+def test_a_way_back_that_nobody_began_is_said_in_a_sentence(ash):
+    browser = Client(headers={"host": "localhost"})
+    page = browser.get("/account/move-in/back", {"code": "c", "state": "s", "iss": "i"})
+    assert page.status_code == 422
+    assert b"Begin again" in page.content
+
+
+def test_a_sandbox_takes_people_back_from_its_loopback_address(ash):
+    browser = Client(headers={"host": "127.0.0.1:2583"})
+    answer = browser.get("/account/move-in/back?state=s&code=c")
+    assert answer["Location"] == "http://localhost:2583/account/move-in/back?state=s&code=c"
+    assert browser.get("/account/sign-in").status_code == 404

@@ -1,8 +1,8 @@
-// Somebody moves in by the pages of a host, in Chromium: with the password at the old host, or, when that host gives nothing
+// Somebody moves in by the pages of a host, in Chromium: by OAuth or the password at the old host, or, when that host gives nothing
 // any more, with a recovery key that stays in the browser, a CAR, and the blobs as files. The browser is closed on the way.
 // Afterwards nothing may be missing, the new host's firehose must satisfy a strict reader, and so must an archive.
 //
-//   node move_in.mjs --url NEW --old URL --plc URL --smtp-port N --way password|key --downloads DIR [--records 2000] [--blobs 50]
+//   node move_in.mjs --url NEW --old URL --plc URL --smtp-port N --way oauth|password|key --downloads DIR [--records 2000] [--blobs 50]
 //       [--third URL]
 //
 // With --third the repo of the archive is imported at one more host, another kind of server.
@@ -50,13 +50,27 @@ async function fillNewHome(page) {
   await page.getByLabel('Password', { exact: true }).fill(password)
 }
 
+// At the old host's own pages, and back.
+async function signInThere(page) {
+  await page.getByRole('link', { name: 'Sign in at your old host' }).click()
+  await page.locator('input[type=password]').fill(oldPassword)
+  await page.locator('button[type=submit]').click()
+  await page.getByRole('button', { name: 'Authorize' }).click()
+  await page.getByText('You are signed in at your old host.').waitFor()
+  await look(page, 'back from the old host')
+}
+
 async function begin(page, handle, key) {
   await page.goto(`${url}/account/move-in`)
   await look(page, 'who moves in')
   await send(page, key ? /recovery key/ : 'Continue', { 'Your handle': handle })
   await look(page, 'the account here')
   if (key) await page.locator('#key').fill(key)
-  else await page.getByLabel('Password at your old host').fill(oldPassword)
+  else if (options.way === 'oauth') await signInThere(page)
+  else {
+    await page.getByText('With my password there instead').click()
+    await page.getByLabel('Password at your old host').fill(oldPassword)
+  }
   await fillNewHome(page)
   await Promise.all([page.waitForURL(/\/move$/), page.getByRole('button', { name: 'Begin the move' }).click()])
   await look(page, 'a move under way')

@@ -36,6 +36,11 @@ def moved_in(way: str, downloads: Path, *more: str) -> str:
             )
 
 
+def test_by_oauth_at_the_old_host(tmp_path: Path) -> None:
+    said = moved_in("oauth", tmp_path, "--records", "60", "--blobs", "12")
+    assert "60 records and 12 blobs moved in" in said
+
+
 def test_with_the_password_at_the_old_host(tmp_path: Path) -> None:
     said = moved_in("password", tmp_path)
     assert "2000 records and 50 blobs moved in" in said

@@ -136,7 +136,7 @@ CENTRE_SENT = [
     "move-out/code",
     "sign-out",
 ]
-CENTRE_SHOWN += ["move", "decisions"]
+CENTRE_SHOWN += ["move", "move/oauth", "decisions"]
 MOVE_FORMS = ["again", "sign-in", "code", "confirm", "operation", "document", "upload"]
 CENTRE_SENT += [f"move/{form}" for form in MOVE_FORMS]
 CENTRE_SENT += ["data/archive", "data/import/upload", "data/blobs/upload", "data/blobs/fetch"]
@@ -194,6 +194,8 @@ ROWS = {
     "account/sign-in": everyone("/account/sign-in", 200),
     "account/move-in": everyone("/account/move-in", 200),
     "account/move-in/password": everyone("/account/move-in/password", 422, "post"),
+    "account/move-in/back": everyone("/account/move-in/back?code=c&state=s", 422),
+    "account/move-in/session": everyone("/account/move-in/session", 422, "post"),
     "account/move-in/key": everyone("/account/move-in/key", 422, "post"),
     "account/sign-in/code": everyone("/account/sign-in/code", 302),
     "account/sign-in/openid": everyone("/account/sign-in/openid?provider={provider}", 422),

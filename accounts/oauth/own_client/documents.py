@@ -16,10 +16,11 @@ from joserfc.jwk import ECKey
 
 from accounts.oauth import opaque
 from accounts.oauth.own_client import keys
+from accounts.oauth.own_client.refusals import NoOAuth
 from hosting.models import Host
+from hosting.tenancy.routing import LOOPBACK
 
 PATH: Final = "/oauth/client-metadata.json"
-LOOPBACK: Final = "127.0.0.1"
 _P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
@@ -39,6 +40,13 @@ PURPOSES: Final[dict[str, Purpose]] = {}
 def is_development(host: Host) -> bool:
     """Whether the host is a development client."""
     return not host.origin.startswith("https://")
+
+
+def check(host: Host) -> None:
+    """Whether the host can be a client. Of those without https only `localhost` has a loopback
+    address that leads back to it. Raises NoOAuth."""
+    if is_development(host) and urlsplit(host.origin).hostname != "localhost":
+        raise NoOAuth("A host without https can be no client")
 
 
 def client_id(host: Host, purpose: Purpose) -> str:

@@ -9,6 +9,7 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -25,6 +26,7 @@ from accounts.service_auth import replay_guard
 from hosting.models import Host
 
 LASTS_S: Final = 600
+LASTS: Final = timedelta(seconds=LASTS_S)
 _OK: Final = 200
 _PUSHED: Final = 201
 _CODE_MAX_CHARS: Final = 2_048
@@ -57,6 +59,7 @@ def begin(
 ) -> Started:
     """Push a request for the person of a DID. `kept`, small and JSON, comes back with `finish`.
     Raises NoOAuth, ServerSilent."""
+    documents.check(host)
     verifier, state = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
     dpop = Dpop(keys.new())
     asking = Asking(host, what_for, server, dpop)

@@ -25,6 +25,7 @@ from protocol.errors import InvalidRequest
 from protocol.keys import PublicKey
 from protocol.syntax import is_did
 from repos.account_transfer.moves import copying, old_host, old_session
+from repos.account_transfer.moves.old_host import OldHost, OldSessionEnded
 from repos.models import MoveIn
 
 METHOD: Final = "com.atproto.server.createAccount"
@@ -75,14 +76,26 @@ def from_old_host(host: Host, wanted: SignUp, password: str, code: str) -> Accou
     """
     origin = _origin(host, wanted)
     move_in.check_before_proof(host, wanted)
-    old = old_host.sign_in(origin, wanted.did, password, code)
+    return _proven(host, wanted, old_host.sign_in(origin, wanted.did, password, code))
+
+
+def from_oauth(host: Host, wanted: SignUp, old: OldHost) -> Account:
+    """Begin for who has signed in at the old host by OAuth. Raises as `from_old_host`, and
+    OldSessionEnded when the DID has another host by now."""
+    if _origin(host, wanted) != old.origin or wanted.did != old.did:
+        raise OldSessionEnded
+    move_in.check_before_proof(host, wanted)
+    return _proven(host, wanted, old)
+
+
+def _proven(host: Host, wanted: SignUp, old: OldHost) -> Account:
     token = old.service_token(host.service_did, METHOD)
     audiences = tokens.audiences_of(host)
     claims = tokens.verify(token, audiences, METHOD, document_of=resolution.resolve_did)
     if claims.did != wanted.did:
         raise BadServiceToken("The old host's token is of another DID")
     account = move_in.move_in(host, wanted)
-    _begun(account, origin, wanted)
+    _begun(account, old.origin, wanted)
     old_session.keep(account.pk, old)
     copying.queue.wake(account.pk)
     return account
@@ -104,7 +117,11 @@ def with_recovery_key(host: Host, wanted: SignUp, proof: str) -> Account:
 
 def sign_in_again(account: Account, move: MoveIn, password: str, code: str) -> None:
     """A new session at the old host, in place of one that was forgotten. Raises as `sign_in`."""
-    old = old_host.sign_in(move.origin, account.did, password, code)
+    signed_in_again(account, old_host.sign_in(move.origin, account.did, password, code))
+
+
+def signed_in_again(account: Account, old: OldHost) -> None:
+    """Go on with a new session, however it came about."""
     old_session.keep(account.pk, old)
     copying.go_on(account.pk)
 

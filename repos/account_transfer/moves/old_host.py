@@ -5,7 +5,8 @@ untrusted and named by a DID document: each request is guarded as any untrusted 
 and size, and what it says is shown as its words, never acted upon.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Any, Final
 from urllib.parse import urlencode
@@ -13,6 +14,8 @@ from urllib.parse import urlencode
 import orjson
 from django.utils.translation import gettext_lazy as _
 
+from accounts.oauth.own_client.refusals import ServerSilent, SessionEnded
+from accounts.oauth.own_client.sessions import OAuthSession
 from protocol.errors import XrpcError
 from protocol.untrusted_input import bounded_json
 from server.net import http_client
@@ -24,7 +27,10 @@ _SAID_MAX_CHARACTERS: Final = 300
 _ERROR_MAX_BYTES: Final = 10_000
 _OK: Final = 200
 _UNKNOWN_METHOD: Final = 501
-_EXPIRED: Final = frozenset({"ExpiredToken", "InvalidToken"})
+_EXPIRED: Final = frozenset({"ExpiredToken", "InvalidToken", "invalid_token"})
+_FORBIDDEN: Final = 403
+_SCOPES_LACK: Final = frozenset({"ScopeMissingError", "InsufficientScope", "insufficient_scope"})
+Send = Callable[..., http_client.Answer]  # as http_client.request
 _SESSION_ENDED: Final = frozenset({"ExpiredToken", "InvalidToken", "AuthMissing", "AuthRequired"})
 
 
@@ -50,10 +56,11 @@ class OldHostRefused(OldHostFailed):
 
     status = 400
 
-    def __init__(self, error: str, said: str) -> None:
+    def __init__(self, error: str, said: str, answered: int = 400) -> None:
         super().__init__(f"The old host answered: {said or error}")
         self.error = error
         self.said = said or error
+        self.answered = answered  # its status
 
     def for_page(self) -> str:
         return str(_("Your old host answered: %s")) % self.said
@@ -77,6 +84,17 @@ class OldPasswordWrong(OldHostRefused):
         return str(_("Your old host does not take this password."))
 
 
+class OldPasswordNeeded(OldHostFailed):
+    """400: it does not let an app do this, whatever its owner granted; a password would."""
+
+    status = 400
+    field = "old_password"
+    message = "The old host does not take this from an app"
+    page_text = _(
+        "Your old host does not let an app do this. Enter your password there for this step."
+    )
+
+
 class OldSessionEnded(OldHostFailed):
     """400: what its owner signed in with has expired: sign in there once more."""
 
@@ -86,14 +104,23 @@ class OldSessionEnded(OldHostFailed):
 
 @dataclass
 class OldHost:
-    """A session at the old host. `access` and `refresh` change when the former runs out."""
+    """A session at the old host: of a password, whose tokens are `access` and `refresh`, or by
+    OAuth. Tokens change when they run out."""
 
     origin: str
     did: str
-    access: str
-    refresh: str
+    access: str = ""
+    refresh: str = ""
     email: str = ""
     handle: str = ""
+    oauth: OAuthSession | None = None
+
+    @property
+    def tokens(self) -> tuple[str, str]:
+        """The tokens as they are now."""
+        if self.oauth is not None:
+            return self.oauth.access, self.oauth.refresh
+        return self.access, self.refresh
 
     def service_token(self, audience: str, method: str) -> str:
         """A token by which the DID proves itself to this host."""
@@ -120,12 +147,14 @@ class OldHost:
 
     def mail_code(self) -> None:
         """Have it mail the code that `sign` takes."""
-        self._call("POST", "com.atproto.identity.requestPlcOperationSignature")
+        with self._needs_password():
+            self._call("POST", "com.atproto.identity.requestPlcOperationSignature")
 
     def sign(self, code: str, wanted: Mapping[str, Any]) -> object:
         """The DID's next operation, signed by it; to be looked at before it is handed in."""
         body = {"token": code, **wanted}
-        answer = self._ask("POST", "com.atproto.identity.signPlcOperation", body=body)
+        with self._needs_password():
+            answer = self._ask("POST", "com.atproto.identity.signPlcOperation", body=body)
         return answer.get("operation")
 
     def deactivate(self) -> None:
@@ -145,7 +174,7 @@ class OldHost:
     def _call(self, verb: str, path: str, **more: Any) -> bytes:
         """One call; once more under a new token when the old one has run out."""
         try:
-            return call(self.origin, verb, path, token=self.access, **more)
+            return call(self.origin, verb, path, send=self._send, **more)
         except OldHostRefused as refusal:
             if refusal.error not in _EXPIRED:
                 raise
@@ -153,18 +182,52 @@ class OldHost:
         if (into := more.get("into")) is not None:
             into.seek(0)
             into.truncate()
-        return call(self.origin, verb, path, token=self.access, **more)
+        return call(self.origin, verb, path, send=self._send, **more)
+
+    @contextmanager
+    def _needs_password(self) -> Iterator[None]:
+        """What an app may not do, its owner is asked to do by a password."""
+        try:
+            yield
+        except OldHostRefused as refusal:
+            is_scope = refusal.answered == _FORBIDDEN or refusal.error in _SCOPES_LACK
+            if self.oauth is None or not is_scope:
+                raise
+            raise OldPasswordNeeded from refusal
+
+    def _send(self, verb: str, url: str, **more: Any) -> http_client.Answer:
+        if self.oauth is not None:
+            return self.oauth.send(verb, url, **more)
+        headers = {**more.pop("headers"), "Authorization": f"Bearer {self.access}"}
+        return http_client.request(verb, url, headers=headers, **more)
 
     def _renew(self) -> None:
+        if self.oauth is not None:
+            self._renew_oauth(self.oauth)
+            return
+        bearer = {"Authorization": f"Bearer {self.refresh}"}
         try:
             answer = _object(
-                call(self.origin, "POST", "com.atproto.server.refreshSession", token=self.refresh)
+                call(self.origin, "POST", "com.atproto.server.refreshSession", headers=bearer)
             )
         except OldHostRefused as refusal:
             if refusal.error in _SESSION_ENDED:
                 raise OldSessionEnded from None
             raise
         self.access, self.refresh = _text(answer, "accessJwt"), _text(answer, "refreshJwt")
+
+    def _renew_oauth(self, session: OAuthSession) -> None:
+        try:
+            session.renew()
+        except SessionEnded:
+            raise OldSessionEnded from None
+        except ServerSilent as silent:
+            raise OldHostSilent(silent.message) from silent
+
+
+def of_oauth(origin: str, session: OAuthSession) -> OldHost:
+    """The session of somebody who signed in there by OAuth."""
+    return OldHost(origin, session.did, oauth=session)
 
 
 def sign_in(origin: str, did: str, password: str, code: str = "") -> OldHost:
@@ -193,23 +256,23 @@ def call(  # noqa: PLR0913 - a call has that many parts
     verb: str,
     path: str,
     *,
-    token: str = "",
+    send: Send | None = None,
+    headers: Mapping[str, str] | None = None,
     body: Mapping[str, Any] | None = None,
     into: IO[bytes] | None = None,
     max_bytes: int = 1_000_000,
     timeout_s: float = TIMEOUT_S,
 ) -> bytes:
-    """The body of a good answer; nothing with `into`, which gets it. Raises OldHostFailed."""
-    headers = {"Accept": "*/*"}
-    if token:
-        headers["Authorization"] = f"Bearer {token}"
+    """The body of a good answer; nothing with `into`, which gets it. `send` asks in somebody's
+    name. Raises OldHostFailed."""
+    sent = {"Accept": "*/*", **(headers or {})}
     if body is not None:
-        headers["Content-Type"] = "application/json"
+        sent["Content-Type"] = "application/json"
     try:
-        answer = http_client.request(
+        answer = (send or http_client.request)(
             verb,
             f"{origin}/xrpc/{path}",
-            headers=headers,
+            headers=sent,
             body=None if body is None else orjson.dumps(body),
             into=into,
             max_bytes=max_bytes,
@@ -236,7 +299,7 @@ def _refusal(answer: http_client.Answer, into: IO[bytes] | None) -> OldHostFaile
     if not parsed or (answer.status >= 500 and answer.status != _UNKNOWN_METHOD):
         return OldHostSilent(f"The old host answered {answer.status}")
     error, said = (_words(parsed.get(key, "")) for key in ("error", "message"))
-    return OldHostRefused(error, said)
+    return OldHostRefused(error, said, answer.status)
 
 
 def _words(said: object) -> str:

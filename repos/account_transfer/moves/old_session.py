@@ -1,6 +1,7 @@
 """The session at the old host, kept wrapped for a day at the most, and forgotten in the end.
 
-Passwords are never kept: they are shown to the old host, which gives tokens for them.
+It is by OAuth, with a key of its own, or by a password, which is shown to the old host for its
+tokens and never kept.
 """
 
 from collections.abc import Iterator
@@ -13,6 +14,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import Account
+from accounts.oauth.own_client import sessions
+from accounts.oauth.own_client.refusals import SessionEnded
+from accounts.oauth.own_client.sessions import OAuthSession
+from repos.account_transfer.moves import old_host
 from repos.account_transfer.moves.old_host import OldHost, OldSessionEnded
 from repos.models import MoveIn
 from server.encryption import keyring
@@ -31,11 +36,11 @@ def opened(account: Account, move: MoveIn) -> Iterator[OldHost]:
     however what is done with it ends: the old ones are used up. Raises OldSessionEnded when there
     is none any more."""
     old = of(account, move)
-    given = old.access, old.refresh
+    given = old.tokens
     try:
         yield old
     finally:
-        if (old.access, old.refresh) != given:
+        if old.tokens != given:
             live = _rows(move.repo_id).filter(session_until=move.session_until)
             live.update(session=_wrapped(old))
 
@@ -45,6 +50,8 @@ def of(account: Account, move: MoveIn) -> OldHost:
     if not is_there(move):
         raise OldSessionEnded
     kept = orjson.loads(keyring.unwrap(bytes(move.session or b"")))  # noqa: TID251 - our own text
+    if "oauth" in kept:
+        return old_host.of_oauth(move.origin, _oauth(account, kept["oauth"]))
     return OldHost(move.origin, account.did, kept["access"], kept["refresh"])
 
 
@@ -69,5 +76,14 @@ def _rows(repo_id: int) -> "QuerySet[MoveIn]":
     return MoveIn.objects.filter(pk=repo_id)
 
 
+def _oauth(account: Account, dumped: str) -> OAuthSession:
+    try:
+        return sessions.loaded(account.host, dumped.encode())
+    except SessionEnded:
+        raise OldSessionEnded from None
+
+
 def _wrapped(old: OldHost) -> bytes:
+    if old.oauth is not None:
+        return keyring.wrap(orjson.dumps({"oauth": old.oauth.dumped().decode()}))
     return keyring.wrap(orjson.dumps({"access": old.access, "refresh": old.refresh}))

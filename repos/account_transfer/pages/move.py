@@ -31,7 +31,13 @@ from protocol.errors import InvalidRequest, XrpcError
 from protocol.untrusted_input import bounded_json
 from repos.account_transfer import bring_repo, overview
 from repos.account_transfer.moves import beginning, copying, identity_change, old_session
-from repos.account_transfer.pages.move_forms import CodeForm, OldSignInForm, OperationForm
+from repos.account_transfer.moves.old_host import OldPasswordNeeded
+from repos.account_transfer.pages.move_forms import (
+    CodeForm,
+    OldPasswordForm,
+    OldSignInForm,
+    OperationForm,
+)
 from repos.account_transfer.pages.move_in import MOVES
 from repos.models import MoveIn
 from server.web import file_forms
@@ -193,6 +199,10 @@ def _told(
 def _refused(
     request: HttpRequest, account: Account, form: HostForm, refusal: XrpcError
 ) -> HttpResponse:
+    if isinstance(refusal, OldPasswordNeeded):
+        form = OldPasswordForm(form.host)
+        form.problem = form.told(refusal)
+        return _shown(request, account, form, status_of(refusal))
     if not form.is_bound:
         form = HostForm(form.host, {})
         form.full_clean()
@@ -204,6 +214,7 @@ def _shown(
     request: HttpRequest, account: Account, form: HostForm, status: int | None = None
 ) -> HttpResponse:
     found = _move_of(account)
+    needs_password = isinstance(form, OldPasswordForm)
     account.refresh_from_db(fields=["status"])
     is_here = not move_in.is_moving_in(account)
     is_waiting = found.records_at is not None and not is_here and found.confirmed_at is None
@@ -218,7 +229,8 @@ def _shown(
         "is_here": is_here,
         "has_old_key": is_here and identity_change.has_key_of_others_above_ours(account),
         "is_waiting": is_waiting,
-        "is_signed_in_there": old_session.is_there(found),
+        "is_signed_in_there": old_session.is_there(found) and not needs_password,
+        "needs_password": needs_password,
         "is_web": account.did.startswith("did:web:"),
         "code_form": form if isinstance(form, CodeForm) else CodeForm(form.host),
         "sign_in_form": form if isinstance(form, OldSignInForm) else OldSignInForm(form.host),

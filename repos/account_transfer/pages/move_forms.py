@@ -104,6 +104,12 @@ class OldHostForm(NewHomeForm):
     old_code = OldCodeField()
 
 
+class OAuthHomeForm(NewHomeForm):
+    """For who has signed in at the old host by OAuth; the session there comes along, wrapped."""
+
+    old_session = forms.CharField(max_length=40_000, widget=forms.HiddenInput)
+
+
 class RecoveryKeyForm(NewHomeForm):
     """With a token that the browser signs; the key itself never leaves it."""
 
@@ -119,6 +125,10 @@ class OldSignInForm(HostForm):
 
     old_password = OldPasswordField()
     old_code = OldCodeField()
+
+
+class OldPasswordForm(OldSignInForm):
+    """The password there for a step that the old host lets no app do."""
 
 
 class CodeForm(HostForm):

@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 import orjson
 import pytest
 from django.test import Client
 
-from accounts.oauth import authorization, devices
 from accounts.oauth.clients import fetching
 from accounts.oauth.own_client import flows, servers, sessions
 from accounts.oauth.own_client.documents import PATH, PURPOSES, Purpose
@@ -21,11 +20,11 @@ from accounts.oauth.own_client.refusals import (
     SignInLost,
     SignInRefused,
 )
-from accounts.oauth.requests import opened_requests
 from hosting.models import Tenant
 from hosting.tenancy import provisioning
 from server.net import http_client
 from tests import factories
+from tests.oauth_app import agreed
 
 pytestmark = pytest.mark.django_db
 GENERIC = "atproto transition:generic"
@@ -98,29 +97,16 @@ def begun(here, there, alice, purpose) -> Started:
     return flows.begin(here, purpose, server, alice.did, {"label": "alice"})
 
 
-def answered(there, account, started: Started) -> dict[str, str]:
-    """What the person's browser brings back after they signed in and agreed."""
-    asked = dict(parse_qsl(urlsplit(started.url).query))
-    browser = devices.create(there, "a browser").device
-    found = (there, browser, asked["client_id"], asked["request_uri"])
-    opened = authorization.sign_in(
-        opened_requests.open_request(*found), account, is_remembered=False
-    )
-    ticked = authorization.question(opened).scopes
-    redirect = authorization.decide(opened, account, ticked)
-    return {name: values[0] for name, values in parse_qs(urlsplit(redirect.location).query).items()}
-
-
 @pytest.fixture
 def signed_in(here, there, alice, purpose):
     started = begun(here, there, alice, purpose)
-    session, _kept = flows.finish(here, purpose, started.cookie, answered(there, alice, started))
+    session, _kept = flows.finish(here, purpose, started.cookie, agreed(there, alice, started.url))
     return session
 
 
 def test_somebody_signs_in_at_another_host_and_comes_back(here, there, alice, purpose):
     started = begun(here, there, alice, purpose)
-    answer = answered(there, alice, started)
+    answer = agreed(there, alice, started.url)
     session, kept = flows.finish(here, purpose, started.cookie, answer)
     assert session.did == alice.did
     assert session.has("transition:generic")
@@ -153,7 +139,7 @@ def test_a_revoked_session_cannot_be_renewed(signed_in):
 
 def test_an_answer_counts_once(here, there, alice, purpose):
     started = begun(here, there, alice, purpose)
-    answer = answered(there, alice, started)
+    answer = agreed(there, alice, started.url)
     flows.finish(here, purpose, started.cookie, answer)
     with pytest.raises(SignInLost):
         flows.finish(here, purpose, started.cookie, answer)
@@ -162,7 +148,7 @@ def test_an_answer_counts_once(here, there, alice, purpose):
 @pytest.mark.parametrize("name", ["state", "iss"])
 def test_an_answer_of_somebody_else_is_refused(here, there, alice, purpose, name):
     started = begun(here, there, alice, purpose)
-    answer = {**answered(there, alice, started), name: "https://evil.example"}
+    answer = {**agreed(there, alice, started.url), name: "https://evil.example"}
     with pytest.raises(SignInLost):
         flows.finish(here, purpose, started.cookie, answer)
 
@@ -176,12 +162,12 @@ def test_an_answer_in_another_browser_is_refused(here, purpose, cookie):
 def test_a_cookie_of_another_host_is_refused(here, there, alice, purpose):
     started = begun(here, there, alice, purpose)
     with pytest.raises(SignInLost):
-        flows.finish(there, purpose, started.cookie, answered(there, alice, started))
+        flows.finish(there, purpose, started.cookie, agreed(there, alice, started.url))
 
 
 def test_whoever_says_no_there_is_told_so(here, there, alice, purpose):
     started = begun(here, there, alice, purpose)
-    answer = answered(there, alice, started)
+    answer = agreed(there, alice, started.url)
     refused = {"state": answer["state"], "iss": answer["iss"], "error": "access_denied"}
     with pytest.raises(SignInRefused):
         flows.finish(here, purpose, started.cookie, refused)
@@ -189,7 +175,7 @@ def test_whoever_says_no_there_is_told_so(here, there, alice, purpose):
 
 def test_another_person_than_named_is_refused(here, there, alice, purpose, network):
     started = begun(here, there, alice, purpose)
-    answer = answered(there, alice, started)
+    answer = agreed(there, alice, started.url)
     network.changed["/oauth/token"] = {"sub": "did:plc:somebodyelse"}
     with pytest.raises(OtherPerson):
         flows.finish(here, purpose, started.cookie, answer)
