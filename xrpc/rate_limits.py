@@ -152,7 +152,16 @@ CHANGE_STATUS: Final = of_account("change-status", Budget(30, HOUR_S), Budget(10
 UPDATE_EMAIL: Final = of_account("update-email", Budget(30, HOUR_S), Budget(100, DAY_S))
 PUT_PREFERENCES: Final = of_account("put-preferences", Budget(600, HOUR_S), Budget(5_000, DAY_S))
 REFRESH_IDENTITY: Final = of_account("refresh-identity", Budget(60, 5 * MINUTE_S))
-CREATE_REPORT: Final = of_account("create-report", Budget(100, HOUR_S), Budget(500, DAY_S))
+# Who comes with a service token is charged by their DID when it is proven, and by network before.
+CREATE_REPORT: Final = Limit(
+    bucket("create-report", Budget(100, HOUR_S), Budget(500, DAY_S)),
+    by_did,
+    lambda call: 0 if call.bearer else 1,
+)
+REPORT_FROM_ELSEWHERE: Final = _by_network(
+    bucket("reports-from-elsewhere", Budget(600, 5 * MINUTE_S)),
+    lambda call: 1 if call.bearer else 0,
+)
 UPDATE_HANDLE: Final = of_account("update-handle", Budget(10, 5 * MINUTE_S), Budget(50, DAY_S))
 
 

@@ -19,6 +19,7 @@ Take = Callable[[bytes], None]  # is given each message of a stream
 
 LOOPBACK = "127.0.0.1"
 TIMEOUT_S = 180.0
+FIREHOSE = "com.atproto.sync.subscribeRepos"
 
 
 class WrongAnswer(Exception):
@@ -123,17 +124,19 @@ async def call_bytes(address: Address, nsid: str, *args: Any, **more: Any) -> by
     return body
 
 
-async def subscribe(address: Address, cursor: int | None, take: Take) -> asyncio.StreamWriter:
-    """Follow the firehose: `take(message)` is called for each. Close the writer to end."""
+async def subscribe(
+    address: Address, cursor: int | None, take: Take, nsid: str = FIREHOSE
+) -> asyncio.StreamWriter:
+    """Follow a stream: `take(message)` is called for each. Close the writer to end."""
     reader, writer = await asyncio.open_connection(LOOPBACK, address.port, limit=1 << 22)
-    path = "/xrpc/com.atproto.sync.subscribeRepos" + ("" if cursor is None else f"?cursor={cursor}")
+    path = f"/xrpc/{nsid}" + ("" if cursor is None else f"?cursor={cursor}")
     key = base64.b64encode(secrets.token_bytes(16)).decode()
     lines = [f"GET {path} HTTP/1.1", f"Host: {address.host}", "Upgrade: websocket"]
     lines += ["Connection: Upgrade", f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13"]
     writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
     head = await reader.readuntil(b"\r\n\r\n")
     if b" 101 " not in head:
-        raise WrongAnswer(f"subscribeRepos: {head[:100]!r}")
+        raise WrongAnswer(f"{nsid}: {head[:100]!r}")
     task = asyncio.create_task(_messages(reader, writer, take))
     _following.add(task)
     task.add_done_callback(_following.discard)

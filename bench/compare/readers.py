@@ -1,7 +1,7 @@
-"""`python -m bench.compare.readers PORT COUNT`: a firehose's subscribers, a process of their own.
+"""`python -m bench.compare.readers PORT COUNT [NSID]`: subscribers of a stream, by themselves.
 
-Prints `ready` when all are in, reads from its input how many commits to wait for, and prints as
-JSON how many each of them got.
+Prints `ready` when all are in, reads from its input how many commits (labels, of the stream of
+labels) to wait for, and prints as JSON how many each of them got.
 """
 
 import asyncio
@@ -14,19 +14,21 @@ from bench.compare import client
 from bench.compare.client import Address, Take
 
 LATE_S = 60.0
-_COMMIT = b"g#commit"  # the header's `t` as CBOR has it
+# The header's `t` as CBOR has it
+_COUNTED = {client.FIREHOSE: b"g#commit", "com.atproto.label.subscribeLabels": b"g#labels"}
 
 
-async def main(port: int, count: int) -> None:
+async def main(port: int, count: int, nsid: str = client.FIREHOSE) -> None:
     counts = [0] * count
 
     def reader(number: int) -> Take:
         def take(message: bytes) -> None:
-            counts[number] += _COMMIT in message[:24]
+            counts[number] += _COUNTED[nsid] in message[:24]
 
         return take
 
-    writers = [await client.subscribe(Address(port), None, reader(n)) for n in range(count)]
+    at = Address(port)
+    writers = [await client.subscribe(at, None, reader(n), nsid) for n in range(count)]
     print("ready", flush=True)
     expected = int(await asyncio.to_thread(sys.stdin.readline))
     for _ in range(int(LATE_S / 0.005)):
@@ -39,4 +41,4 @@ async def main(port: int, count: int) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(int(sys.argv[1]), int(sys.argv[2])))
+    uvloop.run(main(int(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:]))

@@ -19,8 +19,9 @@ from moderation.labels import hiding, statements
 from moderation.labels.signing import Statement
 from moderation.models import AuditEntry, Label, Labeler
 from moderation.permissions import Deed
+from protocol.cid import InvalidCid, from_text
 from protocol.errors import InvalidRequest
-from protocol.syntax import AtUri, InvalidSyntax, is_cid, is_did
+from protocol.syntax import AtUri, InvalidSyntax, is_did
 
 # What is not written so is dropped by readers; longer names they cannot show.
 _VALUE: Final = re.compile(r"!?[a-z][a-z-]*")
@@ -134,8 +135,8 @@ def _statement(labeler: Labeler, wanted: Wanted, *, is_negation: bool) -> Statem
         raise UnfitValue
     if not is_subject(wanted.uri):
         raise UnfitSubject
-    if wanted.cid and not is_cid(wanted.cid):
-        raise UnfitLabel("This is not a CID")
+    if wanted.cid and not _is_cid(wanted.cid):
+        raise UnfitLabel("This is not the CID of a record")
     if wanted.expires_at is not None and wanted.expires_at <= now:
         raise PastExpiry
     return Statement(
@@ -161,6 +162,14 @@ def is_subject(uri: str) -> bool:
     except InvalidSyntax:
         return False
     return is_did(found.authority) and bool(found.rkey)
+
+
+def _is_cid(text: str) -> bool:
+    try:
+        from_text(text)
+    except InvalidCid:
+        return False
+    return True
 
 
 def _record(actor: Actor, labeler: Labeler, statement: Statement, reason: str) -> None:

@@ -4,8 +4,6 @@ The requests go to the address that the identity gives, through the guarded clie
 reverse proxy and the certificate that others meet.
 """
 
-import base64
-import os
 from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import quote
@@ -24,10 +22,11 @@ from protocol import atjson, cbor
 from protocol.did.plc_data import PlcData
 from protocol.keys import PublicKey
 from protocol.untrusted_input import bounded_json
-from server.net import http_client
+from server.net import http_client, websocket_handshake
 
 _TIMEOUT_S: Final = 10.0
 _MAX_BYTES: Final = 200_000
+_STREAM: Final = "/xrpc/com.atproto.label.subscribeLabels"
 FAULTS: Final = {
     "directory": _("The PLC directory does not answer."),
     "service": _("The identity does not name this host as its labeler."),
@@ -65,7 +64,7 @@ def faults(labeler: Labeler) -> list[str]:
         return ["service"]
     checks: tuple[tuple[str, Callable[[], bool]], ...] = (
         ("key", lambda: _method(data) == labeler.signing_did_key),
-        ("stream", lambda: _is_upgraded(service.endpoint)),
+        ("stream", lambda: websocket_handshake.opens(service.endpoint + _STREAM, _TIMEOUT_S)),
         ("declaration", lambda: _has_declaration(service.endpoint, labeler.did)),
     )
     found = [fault for fault, is_well in checks if not is_well()]
@@ -106,22 +105,3 @@ def _read(url: str) -> dict[str, Any]:
     except (http_client.RequestFailed, ValueError):
         return {}
     return value if isinstance(value, dict) else {}
-
-
-def _is_upgraded(origin: str) -> bool:
-    """Whether a WebSocket opens. Our client takes an answer of that kind (101) for none of HTTP's;
-    a reverse proxy that does not know them sends an ordinary one."""
-    headers = {
-        "Connection": "Upgrade",
-        "Upgrade": "websocket",
-        "Sec-WebSocket-Version": "13",
-        "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(),
-    }
-    url = f"{origin}/xrpc/com.atproto.label.subscribeLabels"
-    try:
-        http_client.request("GET", url, headers=headers, timeout_s=_TIMEOUT_S, max_bytes=_MAX_BYTES)
-    except http_client.BadResponse:
-        return True
-    except http_client.RequestFailed:
-        return False
-    return False

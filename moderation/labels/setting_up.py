@@ -67,8 +67,8 @@ def open_account(actor: Actor, host: Host, wanted: SignUp) -> Labeler:
     operation = sign_up.begin(host, admitted)
     account = Account.objects.select_related("host").get(plc_operations=operation)
     labeler = _begin(actor, account, is_opened_here=True)
-    submit.attempt_first(operation)
-    await_directory.await_account(operation)
+    if submit.attempt_first(operation) is None:
+        await_directory.await_account(operation)
     return labeler
 
 

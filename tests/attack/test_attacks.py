@@ -25,6 +25,21 @@ GROWTH_MAX_BYTES = 150_000_000
 BIG_RECORDS = 60
 BIG_RECORD_BYTES = 950_000
 BIG_BLOB_BYTES = 100_000_000
+LABELS = """
+from accounts.models import Account
+from django.db import connection
+from moderation.labels import changes
+from tests import factories
+labeler = factories.labeler(Account.objects.select_related("host").earliest("pk"))
+changes.put(labeler, "did:plc:first", "spam", actor="admin", reason="test")
+connection.cursor().execute('''
+    INSERT INTO label (labeler_id, did_key, src, uri, cid, val, is_negation, is_current,
+        labelled_at, body)
+    SELECT labeler_id, did_key, src, 'at://did:plc:' || md5(n::text), '', val, false, true,
+        labelled_at, body
+    FROM label CROSS JOIN generate_series(1, 50000) n
+''')
+"""
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +66,7 @@ def made(grove: RunningGrove) -> dict[str, object]:
     person = sign_up(grove, ATTACKERS[0])
     api = api_of(grove, ATTACKERS[0], person)
     described = api.call("com.atproto.server.describeServer")
+    grove.command(f".venv/bin/python manage.py shell <<'END'\n{LABELS}END")
     return {
         "did": person.did,
         "token": person.token,

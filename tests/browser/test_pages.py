@@ -18,9 +18,12 @@ def test_pages_are_accessible_from_right_to_left_and_in_japanese() -> None:
     assert "the languages held" in told
 
 
-def test_a_forgotten_password_is_set_anew_and_a_report_leads_to_takedowns() -> None:
+def test_a_password_is_set_anew_a_report_leads_to_takedowns_and_a_labeler_labels() -> None:
     with running_grove() as grove:
         reset = tell("password_reset.mjs", grove)
         takedowns = tell("takedowns.mjs", grove, "--admin-password", grove.admin_password)
+        admin = ("--admin-password", grove.admin_password)
+        labels = tell("labels.mjs", grove, "--plc", grove.plc_url, *admin)
     assert "the reset held" in reset
     assert "the report and its takedowns held" in takedowns
+    assert "the labels held" in labels

@@ -7,7 +7,6 @@ from django.forms import BaseFormSet, formset_factory
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminPasswordWidget,
-    UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
@@ -100,7 +99,6 @@ class ValueForm(forms.Form):
             ("alert", _("as a warning")),
             ("none", _("not at all")),
         ],
-        widget=UnfoldAdminSelectWidget,
     )
     blurs = forms.ChoiceField(
         label=_("What it covers"),
@@ -109,12 +107,10 @@ class ValueForm(forms.Form):
             ("media", _("pictures and videos")),
             ("content", _("everything")),
         ],
-        widget=UnfoldAdminSelectWidget,
     )
     default_setting = forms.ChoiceField(
         label=_("For those who have chosen nothing"),
         choices=[("warn", _("warn")), ("hide", _("hide")), ("ignore", _("ignore"))],
-        widget=UnfoldAdminSelectWidget,
     )
     adult_only = forms.BooleanField(label=_("For adults only"), required=False)
 
@@ -178,7 +174,6 @@ class ScopeForm(forms.Form):
     reasons = forms.ChoiceField(
         label=_("Kinds of report"),
         choices=[(_ALL, _("all")), (_NONE, _("none")), (_THESE, _("these, one a line:"))],
-        widget=UnfoldAdminSelectWidget,
     )
     reason_list = forms.CharField(
         label=_("Kinds, one a line"),
@@ -197,7 +192,6 @@ class ScopeForm(forms.Form):
     collections = forms.ChoiceField(
         label=_("Kinds of record"),
         choices=[(_ALL, _("all")), (_NONE, _("none")), (_THESE, _("these, one a line:"))],
-        widget=UnfoldAdminSelectWidget,
     )
     collection_list = forms.CharField(
         label=_("Collections, one a line"),

@@ -5,19 +5,21 @@ as moderation services everywhere have it.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
 from django.db import transaction
 
 from accounts.models import Account
+from hosting.models import Host
 from moderation.desk import cases, kinds, subjects
 from moderation.desk.reports import evidence
 from moderation.desk.subjects import REPO_REF, STRONG_REF, Subject, UnfitSubject
 from moderation.models import Report
 from protocol.errors import InvalidRequest, XrpcError
 
-__all__ = ["REPO_REF", "STRONG_REF", "UnfitSubject", "file", "keep"]
+__all__ = ["REPO_REF", "STRONG_REF", "Reporter", "UnfitSubject", "file", "keep", "receive"]
 
 APPEALS: Final = frozenset(
     {
@@ -38,8 +40,33 @@ class OnlyAppeals(XrpcError):
     message = "An account that was taken down may only appeal"
 
 
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """Who reports: somebody with an account at the host, or anywhere to its tenant's labeler."""
+
+    host: Host
+    did: str
+    is_taken_down: bool = False
+
+    @classmethod
+    def of(cls, account: Account) -> "Reporter":
+        """Somebody with an account here."""
+        return cls(account.host, account.did, account.taken_down_at is not None)
+
+
 def file(
     reporter: Account,
+    subject: Mapping[str, Any],
+    reason_type: str,
+    reason: str = "",
+    tool: Mapping[str, Any] | None = None,
+) -> Report:
+    """Keep a report of somebody with an account here. As `receive`."""
+    return receive(Reporter.of(reporter), subject, reason_type, reason, tool)
+
+
+def receive(
+    reporter: Reporter,
     subject: Mapping[str, Any],
     reason_type: str,
     reason: str = "",
@@ -50,7 +77,7 @@ def file(
 
     Raises OnlyAppeals, UnfitSubject, InvalidRequest.
     """
-    if reporter.taken_down_at is not None and reason_type not in APPEALS:
+    if reporter.is_taken_down and reason_type not in APPEALS:
         raise OnlyAppeals
     if not 1 <= len(reason_type) <= REASON_TYPE_MAX_CHARACTERS or "\0" in reason_type + reason:
         raise InvalidRequest("reasonType is missing or not allowed")

@@ -10,10 +10,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from hosting.models import Host, HostQuerySet, StaffUser
-from moderation import audit
-from moderation.audit import Actor
+from hosting.models import Host, HostQuerySet
 from moderation.enforcement import denied_blobs
+from moderation.management import actors
 from protocol import cid
 from protocol.errors import XrpcError
 from repos.blobs.scanning import DENY_LIST
@@ -46,7 +45,7 @@ class Command(BaseCommand):
                     self.stdout.write(f"{host.hostname} {text} {reason}")
             return
         verb = denied_blobs.deny if options["verb"] == "deny" else denied_blobs.allow
-        blob_cid, actor = _cid(options["cid"]), _actor(options["by"])
+        blob_cid, actor = _cid(options["cid"]), actors.named(options["by"])
         for host in hosts:
             try:
                 verb(actor, host, blob_cid, options["reason"])
@@ -73,12 +72,3 @@ def _cid(text: str) -> bytes:
     if not cid.is_raw(raw):
         raise CommandError(f"That is the CID of a record, not of a blob: {text}")
     return raw
-
-
-def _actor(username: str | None) -> Actor:
-    if username is None:
-        return audit.ADMIN
-    staff = StaffUser.objects.filter(username=username).first()
-    if staff is None:
-        raise CommandError(f"There is no member of staff named {username}.")
-    return staff

@@ -7,7 +7,7 @@ from moderation.labels import changes, probes, queries, setting_up
 from moderation.models import Labeler
 from protocol.did.plc_data import PDS_SERVICE, PDS_SERVICE_TYPE, PlcData, Service
 from protocol.keys import SigningKey
-from server.net import http_client
+from server.net import http_client, websocket_handshake
 
 pytestmark = pytest.mark.django_db
 ANSWERS = {"queries": True, "stream": True, "declaration": True}
@@ -28,10 +28,6 @@ def world(labeler, data, monkeypatch):
     outside = {**ANSWERS, "data": data}
 
     def request(_method, url, **_more):
-        if "subscribeLabels" in url:
-            if outside["stream"]:
-                raise http_client.BadResponse("switching protocols")
-            return http_client.Answer(400, {}, b"{}")
         if "queryLabels" in url:
             labels = queries.query(labeler.pk, ["*"], None, 1).labels
             answer = {"labels": labels} if outside["queries"] else {"error": "x"}
@@ -40,6 +36,7 @@ def world(labeler, data, monkeypatch):
         return http_client.Answer(status, {}, b'{"value":{}}')
 
     monkeypatch.setattr(http_client, "request", request)
+    monkeypatch.setattr(websocket_handshake, "opens", lambda *_: outside["stream"])
     monkeypatch.setattr(probes.did_refresh, "ask_directory", lambda _: ({}, outside["data"]))
     changes.put(labeler, "did:plc:bob", "spam", actor="admin", reason="seen")
     return outside

@@ -6,6 +6,7 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import Account
 from hosting.models import Host
+from moderation.labels import changes
 from protocol import car
 from protocol.event_stream.frames import EventKind
 from protocol.keys import PublicKey
@@ -17,6 +18,7 @@ from repos.models import FirehoseRestore, Repo
 from repos.reads import repos
 from repos.reads.repos import RepoRow
 from server.database import connection
+from tests import factories
 from tests.unit.repos.events import numbering
 from tests.unit.repos.events.firehose import stream
 
@@ -46,6 +48,16 @@ def test_other_hosts_keep_their_numbers(ash: Host, birch: Host, repo: RepoRow) -
     list(restore.restore(birch, 1_000))
     assert (newest(ash.pk), newest(birch.pk)) == (4, 1_000)
     assert said_since_birth(repo.id) == []
+
+
+def test_the_numbers_of_labels_jump_for_the_hosts_tenant_alone(ash: Host, birch: Host) -> None:
+    for host in (ash, birch):
+        labeler = factories.labeler(factories.account_row(host))
+        changes.put(labeler, labeler.did, "own", actor="admin", reason="test")
+    numbering.number_labels()
+    list(restore.restore(ash, 1_000))
+    counted = connection.rows("SELECT labeler_id, last_seq FROM label_counter")
+    assert dict(counted) == {0: 1_002, ash.tenant_id: 1_001, birch.tenant_id: 1}
 
 
 def test_an_account_says_who_it_is_and_where_its_repo_stands(ash: Host, repo: RepoRow) -> None:
