@@ -111,7 +111,7 @@ def _disable(webhook: Webhook, now: datetime, fault: str) -> None:
     """Nothing is told to it any more; its tenant hears of it, once."""
     if not Webhook.objects.filter(pk=webhook.pk, disabled_at=None).update(disabled_at=now):
         return
-    logger.warning("a webhook was disabled", webhook=webhook.pk, reason=fault)
+    logger.warning("a webhook was disabled", key=webhook.pk, reason=fault)
     tenant = webhook.tenant
     host = tenant.hosts.order_by("pk").first() if tenant else None
     if host is not None and host.tenant.support_email:
