@@ -30,6 +30,7 @@ from django.contrib.auth.hashers import make_password
 from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
 from accounts.authentication import sessions, web_sessions
 from accounts.models import Account
@@ -40,8 +41,10 @@ from protocol import car, cid, mst, syntax
 from protocol.keys import SigningKey
 from protocol.mst import node
 from protocol.repo import commit
+from repos.account_transfer.moves import old_session
+from repos.account_transfer.moves.old_host import OldHost
 from repos.commits import group_commit, writes
-from repos.models import Record, Repo
+from repos.models import MoveIn, Record, Repo
 from repos.reads import record_proofs, repos
 from server.net import http_client
 from server.web.wsgi_handler import application
@@ -149,6 +152,7 @@ def enter(host: Host) -> None:
     repo = repos.find_repo(host, account.did)
     group_commit.apply_writes(repo, [writes.create(_THING, key, {"n": 1}) for key in "klm"])
     sign_ins.renew(account)
+    _moved_in(account)
     repo = repos.find_repo(host, account.did)
     pair = sessions.begin(account)
     _worlds[:] = [
@@ -162,6 +166,20 @@ def enter(host: Host) -> None:
             web=web_sessions.begin(account).encode(),
         )
     ]
+
+
+def _moved_in(account: Account) -> None:
+    """From a host that answers nobody, and whose session is still kept."""
+    now = timezone.now()
+    MoveIn.objects.create(
+        pk=account.pk,
+        host_id=account.host_id,
+        origin="https://old.example",
+        records_at=now,
+        state=MoveIn.State.COPIED,
+        decided_at=now,
+    )
+    old_session.keep(account.pk, OldHost("https://old.example", account.did, "a", "b"))
 
 
 def _staff_session(host: Host) -> bytes:

@@ -32,6 +32,9 @@ function list() {
   const found = [...document.querySelectorAll(able)].filter((each) => each.tabIndex >= 0 && !each.disabled && each.checkVisibility())
   const groups = new Map(found.filter((each) => each.type === 'radio').map((each) => [each.name, each]))
   for (const each of found) if (each.type === 'radio' && each.checked) groups.set(each.name, each)
+  document.body.tabIndex = -1 // from the beginning: the focus must not get out of the page, which then may ask for no passkey
+  document.body.focus()
+  document.body.removeAttribute('tabindex')
   window.toReach = found.filter((each) => each.type !== 'radio' || groups.get(each.name) === each)
   return window.toReach.map((each) => `${each.localName} "${(each.innerText || each.name || each.id).trim().slice(0, 30)}"`)
 }
