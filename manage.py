@@ -6,6 +6,9 @@ import sys
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["run"]:
+        from server import allocator
+
+        allocator.use_huge_pages()
         from server.supervisor.run import main
 
         sys.exit(main())
