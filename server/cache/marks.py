@@ -37,12 +37,7 @@ class Marks:
         connection = self._connection
         if connection is None or connection.is_lost:
             connection = await self._connected()
-        try:
-            async with asyncio.timeout(TIMEOUT_S):
-                heard = await connection.ask("SET", key, "1", "NX", "EXAT", str(expires_at))
-        except TimeoutError as error:
-            connection.give_up()
-            raise MarksUnavailable("no answer in time") from error
+        heard = await connection.ask("SET", key, "1", "NX", "EXAT", str(expires_at))
         if heard not in (b"+OK", b"$-1"):
             connection.give_up()
             raise MarksUnavailable("an answer that was not expected")
@@ -68,10 +63,13 @@ class Marks:
 
 
 class _Connection(asyncio.Protocol):
-    """Questions and answers, in order."""
+    """Questions and answers, in order. One timer for all of them gives the connection up when the
+    eldest has waited for TIMEOUT_S, or twice that at the most."""
 
     def __init__(self) -> None:
         self.is_lost = False
+        self._watch: asyncio.TimerHandle | None = None
+        self._answered = 0  # questions so far
         self._transport: asyncio.Transport | None = None
         self._awaited: deque[asyncio.Future[bytes]] = deque()
         self._rest = b""
@@ -83,8 +81,11 @@ class _Connection(asyncio.Protocol):
         """The line that answers. Raises MarksUnavailable."""
         if self._transport is None or self.is_lost or len(self._awaited) >= WAITING_MAX:
             raise MarksUnavailable("no connection, or too many wait")
-        answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[bytes] = loop.create_future()
         self._awaited.append(answer)
+        if self._watch is None:
+            self._watch = loop.call_later(TIMEOUT_S, self._look, self._answered)
         coded = [word.encode() for word in words]
         self._transport.write(
             b"*%d\r\n" % len(coded) + b"".join(b"$%d\r\n%b\r\n" % (len(w), w) for w in coded)
@@ -98,8 +99,18 @@ class _Connection(asyncio.Protocol):
                 self.give_up()
                 return
             answer = self._awaited.popleft()
+            self._answered += 1
             if not answer.done():  # whoever asked may have gone
                 answer.set_result(line)
+
+    def _look(self, answered: int) -> None:
+        """Whether something was answered since `answered` questions had been."""
+        self._watch = None
+        if self._awaited and self._answered == answered:
+            self.give_up()
+        elif self._awaited:
+            loop = asyncio.get_running_loop()
+            self._watch = loop.call_later(TIMEOUT_S, self._look, self._answered)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
         self.give_up()
@@ -107,6 +118,9 @@ class _Connection(asyncio.Protocol):
     def give_up(self) -> None:
         """Hang up; whoever still waits is told."""
         self.is_lost = True
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
         if self._transport is not None:
             self._transport.abort()
         while self._awaited:
