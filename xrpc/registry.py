@@ -3,7 +3,7 @@
 `@query("nsid", auth=...)`, `@procedure`, `@subscription` refuse a name that no lexicon has, a kind
 that is not the lexicon's, a duplicate, a missing `auth`, and accounts that may call without a
 `scope` for their apps, so a server with such a fault does not start. `pool` tells the bridge
-(server.web.asgi_bridge.THREADS) which pool of threads runs the method: `write` for commits, `slow`
+(server.web.threads.named_pools) which pool of threads runs the method: `write` for commits, `slow`
 for passwords, `transfer` for bodies of any length, `export` for those read from a snapshot of the
 database, `remote` for what waits on the directory, `lookup` where the caller names the server that
 is asked, `moderation` for all that staff alone may call; so that none of them holds up reads, nor a

@@ -6,7 +6,7 @@ is the dispatcher's, so that every refusal has one place. Measured in docs/decis
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, partial
+from functools import partial
 from typing import Any, Final, Protocol
 
 import orjson
@@ -18,41 +18,33 @@ from accounts.service_auth import replay_guard
 from hosting import limits
 from hosting.limits import Charge
 from hosting.models import Host
-from hosting.pages.cors import OPEN_HEADERS
-from hosting.tenancy import routing
 from protocol.errors import XrpcError
 from server.cache.marks import Marks, MarksUnavailable
 from server.database.connection import conninfo
 from server.database.pipeline import Pipeline, PipelineUnavailable
 from server.database.prepared import Question, Row
 from server.net.client_networks import network
-from server.web.bodies.chunks import PIECE_BYTES
-from server.web.bodies.file_parts import FilePart
-from server.web.bodies.streams import WHOLE, Answer, Receive, Send, encoded
+from server.web.bodies.streams import Answer, Receive, Send, encoded
 from server.web.threads.thread_pools import PoolIsFull
-from server.web.wsgi_environ import HEADER_MAX_BYTES, Scope
+from server.web.wsgi_environ import Scope
 from xrpc import registry
 from xrpc.auth import app_scopes, apps
 from xrpc.auth.declared import DPOP, Kind, parse_header
 from xrpc.rate_limits import request_charges
 from xrpc.registry import Method
-from xrpc.request import queries
 from xrpc.request.call import Caller
+from xrpc.request.plain_requests import NotPlain, headers_of, host_of, params_of
 from xrpc.request.small_read import SmallCall, SmallFile, SmallRead
-from xrpc.response.answers import COMPRESS_FROM_BYTES, packed
+from xrpc.response import small_answers
 from xrpc.response.errors import JSON
-from xrpc.response.variants import mark_coding, mark_private
+from xrpc.response.small_answers import Headers
 
 App = Callable[[Scope, Receive, Send], Any]
 
 _PREFIX: Final = "/xrpc/"
 _PROXY: Final = b"atproto-proxy"
-# Headers that make a request not plain: a body, an exemption from limits.
-_UNUSUAL: Final = frozenset({b"content-length", b"transfer-encoding", b"x-ratelimit-bypass"})
 # Of a file these ask for a part, or for nothing when it is known.
 _CONDITIONS: Final = frozenset({b"range", b"if-range", b"if-none-match", b"if-modified-since"})
-_PACKED_MAX_BYTES: Final = 16_384
-Headers = list[tuple[bytes, bytes]]
 
 
 class Files(Protocol):
@@ -63,10 +55,6 @@ class Files(Protocol):
     async def send_file(
         self, scope: Scope, receive: Receive, send: Send, answer: Answer
     ) -> None: ...
-
-
-class NotPlain(Exception):
-    """The dispatcher has to answer."""
 
 
 class SmallReads:
@@ -95,7 +83,7 @@ class SmallReads:
                     pass
                 else:
                     if not isinstance(body, Answer):
-                        await _send(scope, send, headers, body)
+                        await small_answers.send(scope, send, headers, body)
                     elif self._files is not None:
                         await self._files.send_file(scope, receive, send, body)
                     return
@@ -108,11 +96,11 @@ class SmallReads:
         self, method: Method, small: SmallRead, scope: Scope
     ) -> tuple[Headers, bytes | Answer]:
         """Raises NotPlain, PipelineUnavailable."""
-        about = _plain_headers(scope)
-        host = _host(about)
+        about = headers_of(scope)
+        host = host_of(about)
         caller, proof = _caller(method, host, scope, about)
         proxy = about.get(_PROXY, b"").decode("latin-1")
-        call = SmallCall(host, _params(method, scope), caller, proxy)
+        call = SmallCall(host, params_of(method.lexicon, scope), caller, proxy)
         question = _question(small, call)
         charges = _charges(scope)
         told = _charged(host, charges)
@@ -122,7 +110,7 @@ class SmallReads:
             if isinstance(found, SmallFile):
                 file = _public(found, proof)
                 return [], await self._opened(method, file, scope, about, told)
-            coding, body = _packed(_text(method, small, found), about)
+            coding, body = small_answers.packed_for(_text(method, small, found), about)
             if proof is not None:  # the last step: the proof of a call that is handed on is good
                 await self._use_up(host, proof)
         except BaseException:
@@ -132,7 +120,9 @@ class SmallReads:
         if proof is not None:
             told = [*told, (b"dpop-nonce", nonces.current(host).encode())]
         content_type = small.content_type or JSON
-        variant = _variant(content_type, coding, is_private=method.auth.reads_credentials)
+        variant = small_answers.variant(
+            content_type, coding, is_private=method.auth.reads_credentials
+        )
         return [*variant, (b"content-length", b"%d" % len(body)), *told], body
 
     async def _opened(
@@ -146,9 +136,11 @@ class SmallReads:
         """The answer that a file is, all of it. Raises NotPlain."""
         if self._files is None or not _CONDITIONS.isdisjoint(about):
             raise NotPlain
-        answer = Answer(200, _about_file(method, file, told), b"")
+        answer = Answer(
+            200, small_answers.about_file(file, told, is_private=method.auth.reads_credentials), b""
+        )
         try:
-            await self._files.run_for_file(scope, partial(_open, file, answer))
+            await self._files.run_for_file(scope, partial(small_answers.open_file, file, answer))
         except (OSError, XrpcError, PoolIsFull):
             raise NotPlain from None
         return answer
@@ -171,50 +163,9 @@ class SmallReads:
             self._marks.close()
 
 
-async def _send(scope: Scope, send: Send, headers: Headers, body: bytes) -> None:
-    """At once where the connection knows how."""
-    if WHOLE in scope.get("extensions", ()):
-        head = b"".join([b"%b: %b\r\n" % header for header in headers])
-        await send({"type": WHOLE, "status": 200, "head": head, "body": body})
-        return
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
 def _method(path: str) -> Method | None:
     """The method at a path; None for every other page."""
     return registry.find(path[len(_PREFIX) :]) if path.startswith(_PREFIX) else None
-
-
-def _plain_headers(scope: Scope) -> dict[bytes, bytes]:
-    """The request's headers, each once. Raises NotPlain."""
-    about: dict[bytes, bytes] = dict(scope["headers"])
-    if len(about) != len(scope["headers"]) or not _UNUSUAL.isdisjoint(about):
-        raise NotPlain
-    if any(len(value) > HEADER_MAX_BYTES for value in about.values()):
-        raise NotPlain
-    return about
-
-
-def _host(about: Mapping[bytes, bytes]) -> Host:
-    """The host of that name, as it was looked up within three seconds. Raises NotPlain."""
-    name = routing.hostname_in(about.get(b"host", b"").decode("latin-1"))
-    host = routing.remembered_host(name)
-    if host is None:
-        raise NotPlain
-    return host
-
-
-def _params(method: Method, scope: Scope) -> Mapping[str, Any]:
-    """The query string by the lexicon, of texts that Postgres can hold. Raises NotPlain."""
-    text = scope["query_string"].decode("latin-1")
-    try:
-        params = method.lexicon.parse_params(queries.read(text))
-    except XrpcError:
-        raise NotPlain from None
-    if any(isinstance(value, str) and "\0" in value for value in params.values()):
-        raise NotPlain
-    return params
 
 
 def _caller(
@@ -301,50 +252,8 @@ def _public(file: SmallFile, proof: Proof | None) -> SmallFile:
     return file
 
 
-def _open(file: SmallFile, answer: Answer) -> None:
-    """In a thread: open the file, and read it if it is short. Raises OSError, XrpcError."""
-    opened = file.open()
-    if file.size > PIECE_BYTES:
-        answer.part = FilePart.of(opened, 0, file.size)
-        if answer.part is not None:
-            return
-    with opened:
-        answer.body = opened.read()
-    if len(answer.body) != file.size:
-        raise FileNotFoundError(file.etag)
-
-
-def _about_file(method: Method, file: SmallFile, told: Headers) -> list[tuple[str, str]]:
-    """The headers of server.web.bodies.ranges."""
-    headers = {"Content-Type": file.content_type, **OPEN_HEADERS, "ETag": file.etag, **file.headers}
-    headers |= {"Accept-Ranges": "bytes", "Content-Length": str(file.size)}
-    if method.auth.reads_credentials:
-        mark_private(headers)
-    return [*headers.items(), *((name.decode(), value.decode()) for name, value in told)]
-
-
 def _text(method: Method, small: SmallRead, answer: bytes | Mapping[str, Any]) -> bytes:
     body = answer if isinstance(answer, bytes) else orjson.dumps(answer)
     if settings.XRPC_CHECK_OUTPUT and not small.content_type:
         method.lexicon.check_output(orjson.loads(body))  # noqa: TID251 - our own
     return body
-
-
-def _packed(text: bytes, about: Mapping[bytes, bytes]) -> tuple[str | None, bytes]:
-    """The body as the client prefers it: with its coding's name, empty for none; None for a body
-    that is packed for nobody. Raises NotPlain for one that would take the loop long."""
-    if len(text) < COMPRESS_FROM_BYTES:
-        return None, text
-    if len(text) > _PACKED_MAX_BYTES:
-        raise NotPlain
-    return packed(about.get(b"accept-encoding", b"").decode("latin-1"), text)
-
-
-@cache
-def _variant(content_type: str, coding: str | None, *, is_private: bool) -> Headers:
-    headers = {"Content-Type": content_type, **OPEN_HEADERS}
-    if coding is not None:
-        mark_coding(headers, coding)
-    if is_private:
-        mark_private(headers)
-    return encoded(list(headers.items()))

@@ -14,6 +14,9 @@ from contextlib import AsyncExitStack, suppress
 from functools import partial
 from typing import Any, BinaryIO, TypeVar
 
+import orjson
+
+from protocol.errors import XrpcError
 from server.net.client_networks import Client, client_of
 from server.net.http_client import Connections
 from server.storage.free_space import InsufficientStorage
@@ -37,8 +40,9 @@ from server.web.bodies.streams import (
     run_application,
 )
 from server.web.deferred_response import Exchange
+from server.web.faults import ServiceUnavailable
 from server.web.process_limits import NETWORK_SNAPSHOTS, SNAPSHOTS
-from server.web.threads.batching_pool import BatchingPool
+from server.web.threads import named_pools
 from server.web.threads.fair_queue import QueueIsFull
 from server.web.threads.fair_semaphore import FairSemaphore
 from server.web.threads.shared_pool import SharedPool
@@ -51,43 +55,20 @@ AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 # A longer write would hold up those that are batched with it: so many bytes of the costliest JSON
 # take some 5 ms to check and encode, where a usual record takes a tenth of one.
 BATCHED_MAX_BYTES = 8_192
-# Each pool waits for something else, so that whatever is late holds up its own kind alone.
-THREADS = {
-    "fast": 4,  # for one look-up in the database
-    "write": 8,  # for commits: one gathers them, the next takes over when it is held up
-    "large_write": 2,  # for commits of more than BATCHED_MAX_BYTES, each on its own
-    "slow": 4,  # for password hashes, and for pages' forms
-    "transfer": 8,  # for a piece of a long body each
-    "export": 4,  # for those that read from a snapshot: in turn (server.web.threads.fair_semaphore)
-    "remote": 8,  # for the directory, on behalf of our people and those who sign up
-    "lookup": 4,  # for servers that a client names: nobody vouches for them
-    "moderation": 6,  # for com.atproto.admin.* and the console: staff wait for nobody else
-    "static": 4,  # for the files that pages need
-}
-# Fair pools, and how many threads they have at the most, for clients with nothing under way. One
-# client alone has half of THREADS.
-FAIR = {
-    "large_write": 3,
-    "slow": 6,  # a hash takes 19 MB
-    "transfer": 16,
-    "export": 8,
-    "remote": 16,
-    "lookup": 16,
-    "moderation": 8,
-    "static": 6,
-}
-# How long requests queue at the most: people sign in, and would rather be told
-QUEUES_S = {"slow": 2.0}
-RETRY_AFTER_S = "2"
 _XRPC = "/xrpc/"
-TOO_LARGE = b'{"error":"InvalidRequest","message":"A request header is too large"}'
-TOO_LATE = b'{"error":"RequestTimeout","message":"The request body did not arrive in time"}'
-NO_ROOM = b'{"error":"InsufficientStorage","message":"%s"}'
-FULL = b'{"error":"ServiceUnavailable","message":"Too many requests are waiting"}'
+
+
+class RequestTimeout(XrpcError):
+    """408 (RFC 9110 section 15.5.9): the body did not come in time."""
+
+    name = "RequestTimeout"
+    status = 408
+    message = "The request body did not arrive in time"
 
 
 class Bridge:
-    """`pool_of(path, method)` names the pool of threads, one of THREADS, that runs a request;
+    """`pool_of(path, method)` names the pool of threads, one of named_pools.THREADS,
+    that runs a request;
     `at_end` is called in a thread that had nothing to do for long."""
 
     def __init__(
@@ -101,7 +82,7 @@ class Bridge:
         self._http = http
         self._websocket = websocket
         self._pool_of = pool_of
-        self._pools = {name: _pool(name, count, at_end) for name, count in THREADS.items()}
+        self._pools = named_pools.all_of_them(at_end)
         self._upstream = Connections()
         self._transfers = BodyTransfers()
         self._held = BufferBudget()
@@ -139,12 +120,10 @@ class Bridge:
             await self._try_to_answer(scope, writer, receive, send)
         except (PoolIsFull, QueueIsFull):
             refusal = await self._too_much(scope)
-        except InsufficientStorage as full:
-            refusal = _refusal(full.status, NO_ROOM % full.message.encode())
-        except HeaderTooLarge:  # RFC 6585 section 5
-            refusal = _refusal(431, TOO_LARGE)
-        except (ClientDisconnected, CutOff, TimeoutError):  # RFC 9110 section 15.5.9
-            refusal = _refusal(408, TOO_LATE, ("Connection", "close"))
+        except (InsufficientStorage, HeaderTooLarge) as error:
+            refusal = _refusal(error)
+        except (ClientDisconnected, CutOff, TimeoutError):
+            refusal = _refusal(RequestTimeout(), ("Connection", "close"))
         else:
             return
         if writer.has_begun:
@@ -160,7 +139,7 @@ class Bridge:
                 answer = await self._run(self._pools["fast"], scope, work)
                 if isinstance(answer, Answer) and answer.rest is None:
                     return answer
-        return _refusal(503, FULL, ("Retry-After", RETRY_AFTER_S))
+        return _refusal(ServiceUnavailable("Too many requests are waiting"))
 
     async def _try_to_answer(
         self, scope: Scope, writer: ResponseWriter, receive: Receive, send: Send
@@ -311,15 +290,6 @@ class Bridge:
                 return
 
 
-def _pool(name: str, threads: int, at_end: Callable[[], None]) -> ThreadPool:
-    if name in FAIR:
-        queues_s = QUEUES_S.get(name, float("inf"))
-        return SharedPool(name, threads, most=FAIR[name], queues_s=queues_s, at_end=at_end)
-    if name == "write":
-        return BatchingPool(name, threads, at_rest=at_end)
-    return ThreadPool(name, threads, at_rest=at_end)
-
-
 def _client_of(scope: Scope) -> Client:
     client = scope.get("client")
     return client_of(client[0] if client else "")
@@ -331,8 +301,10 @@ def _is_small(environ: Mapping[str, Any], length: int | None) -> bool:
     return length is not None and length <= BATCHED_MAX_BYTES and not packing
 
 
-def _refusal(status: int, body: bytes, *more: tuple[str, str]) -> Answer:
-    return Answer(status, [("Content-Type", "application/json"), *more], body)
+def _refusal(error: XrpcError, *more: tuple[str, str]) -> Answer:
+    body = orjson.dumps({"error": error.name, "message": error.message})
+    headers = [("Content-Type", "application/json"), *error.headers.items(), *more]
+    return Answer(error.status, headers, body)
 
 
 async def _nothing() -> None:

@@ -4,6 +4,8 @@ import sys
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from protocol.errors import XrpcError
+
 Scope = dict[str, Any]
 Environ = dict[str, Any]
 
@@ -23,8 +25,12 @@ _names: dict[bytes, str] = {}  # header -> environ key, for the few that everybo
 _NAMES_MAX = 500
 
 
-class HeaderTooLarge(Exception):
-    """A header value beyond HEADER_MAX_BYTES (httptools itself has no limit)."""
+class HeaderTooLarge(XrpcError):
+    """431 (RFC 6585 section 5): a header value beyond HEADER_MAX_BYTES (httptools itself has no
+    limit)."""
+
+    status = 431
+    message = "A request header is too large"
 
 
 def environ_of(scope: Scope, body: object, length: int | None) -> Environ:
@@ -54,7 +60,7 @@ def environ_of(scope: Scope, body: object, length: int | None) -> Environ:
         if b"_" in name:
             continue
         if len(value) > HEADER_MAX_BYTES:
-            raise HeaderTooLarge(name.decode("latin-1"))
+            raise HeaderTooLarge
         key = _names.get(name) or _key_of(name)
         text = value.decode("latin-1")
         if key in environ:

@@ -89,7 +89,7 @@ class Composed:
 
 @dataclass(frozen=True, slots=True)
 class PoolWork:
-    """Have an answer made in a thread of another pool (server.web.asgi_bridge.THREADS)."""
+    """Have an answer made in a thread of another pool (server.web.threads.named_pools)."""
 
     pool: str
     work: Callable[[], Composed]

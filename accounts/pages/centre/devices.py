@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.authentication import security_changes, sessions, sign_in_alerts, web_sessions
+from accounts.authentication import security_changes, sign_in_alerts, signed_in_apps, web_sessions
 from accounts.models import Account
 from accounts.oauth import devices as devices_of_apps
 from accounts.pages.centre import changes
@@ -33,7 +33,7 @@ def devices(request: HttpRequest, account: Account) -> HttpResponse:
         "account": account,
         "this": visit_of(request).session.pk,
         "browsers": web_sessions.of_account(account),
-        "apps": sessions.of_account(account),
+        "apps": signed_in_apps.of_account(account),
         "for_apps": devices_of_apps.of_account(account),
     }
     return render(request, _TEMPLATE, shown)
@@ -60,7 +60,7 @@ def history(request: HttpRequest, account: Account) -> HttpResponse:
 def _end(request: HttpRequest, account: Account) -> None:
     """What the button said: one browser, one app, or all but this browser."""
     if "others" in request.POST:
-        sessions.end_others(account, visit_of(request).session)
+        signed_in_apps.end_others(account, visit_of(request).session)
     elif browser := request.POST.get("browser"):
         web_sessions.end_of(account, browser)
     elif device := request.POST.get("device"):
@@ -68,4 +68,4 @@ def _end(request: HttpRequest, account: Account) -> None:
             devices_of_apps.end_of(account, int(device[:18]))
     elif app := request.POST.get("app"):
         with suppress(ValueError):  # no button of ours
-            sessions.end_lineage(account, UUID(app))
+            signed_in_apps.end_lineage(account, UUID(app))

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.authentication import (
     password_resets,
     security_changes,
-    sessions,
     sign_in_alerts,
+    signed_in_apps,
     web_sessions,
 )
 from accounts.models import Account
@@ -85,7 +85,7 @@ def oauth_only(request: HttpRequest, account: Account) -> HttpResponse:
         return show_form(request, _OAUTH_ONLY, form, shown=shown)
     try:
         changes.spend(request, account)
-        sessions.set_oauth_only(account, is_on="on" in request.POST)
+        signed_in_apps.set_oauth_only(account, is_on="on" in request.POST)
     except XrpcError as refusal:
         form.refuse(refusal)
         return show_form(request, _OAUTH_ONLY, form, status_of(refusal), shown)
@@ -107,7 +107,7 @@ def password_row(request: HttpRequest, account: Account) -> Iterator[Row]:
 @contributions.has_rows(30, SECURITY)
 def session_rows(request: HttpRequest, account: Account) -> Iterator[Row]:
     """Who is signed in, who was, and how apps may."""
-    lists = (web_sessions, sessions, devices_of_apps)
+    lists = (web_sessions, signed_in_apps, devices_of_apps)
     number = sum(len(each.of_account(account)) for each in lists)
     count = ngettext("%d device", "%d devices", number) % number
     yield Row(_("Devices and sessions"), count, _("Look through"), address(request, "devices"))

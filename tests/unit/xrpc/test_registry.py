@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 from django.urls import reverse
 
-from server.web.asgi_bridge import THREADS
+from server.web.threads.named_pools import THREADS
 from xrpc import com_atproto, registry
 from xrpc.auth import app_scopes
 from xrpc.auth.declared import Auth

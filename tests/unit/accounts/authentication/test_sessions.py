@@ -8,7 +8,13 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts import status
-from accounts.authentication import app_passwords, credentials, session_tokens, sessions
+from accounts.authentication import (
+    app_passwords,
+    credentials,
+    session_tokens,
+    sessions,
+    signed_in_apps,
+)
 from accounts.authentication.sessions import LoginContext
 from accounts.models import Session
 from protocol.errors import XrpcError
@@ -230,7 +236,7 @@ def test_who_was_taken_down_may_still_move_away(ash, alice, announced):
 
 def test_a_session_that_begins_while_the_switch_is_thrown_does_not(ash, alice):
     login = credentials.authenticate_app(ash, alice.did, PASSWORD)
-    sessions.set_oauth_only(alice, is_on=True)
+    signed_in_apps.set_oauth_only(alice, is_on=True)
     with pytest.raises(sessions.OAuthRequired):
         sessions.begin_with(login)
     assert not Session.objects.exists()
@@ -243,7 +249,7 @@ def test_a_session_keeps_since_when_and_from_where_it_is(ash, alice):
     context = LoginContext(address="203.0.113.7", agent="An app")
     tokens = sessions.log_in(ash, alice.did, PASSWORD, context)
     sessions.refresh(ash, tokens.refresh_jwt)
-    (app,) = sessions.of_account(alice)
+    (app,) = signed_in_apps.of_account(alice)
     assert (app.place, app.agent, app.app_password_name) == ("203.0.113.0/24", "An app", None)
     assert app.since is not None
     assert app.since < app.last_used_at
@@ -253,8 +259,8 @@ def test_one_session_is_ended_with_its_successors(ash, alice):
     tokens, other = sessions.begin(alice), sessions.begin(alice)
     sessions.refresh(ash, tokens.refresh_jwt)
     lineage = Session.objects.get(pk=jti_of(ash, tokens)).lineage
-    sessions.end_lineage(alice, lineage)
-    assert [app.lineage for app in sessions.of_account(alice)] == [
+    signed_in_apps.end_lineage(alice, lineage)
+    assert [app.lineage for app in signed_in_apps.of_account(alice)] == [
         Session.objects.get(pk=jti_of(ash, other)).lineage
     ]
 

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 from pytest_django.fixtures import Settings
 
-from server.web import asgi_bridge
 from server.web.asgi_bridge import BATCHED_MAX_BYTES
 from server.web.bodies import long_responses
 from server.web.bodies import streams as wire
@@ -23,6 +22,7 @@ from server.web.bodies.buffered_bytes import SMALL_BYTES, BufferBudget, Buffered
 from server.web.bodies.chunks import PIECE_BYTES
 from server.web.bodies.streams import ChunkedBody
 from server.web.deferred_response import Exchange
+from server.web.threads import named_pools
 from server.web.wsgi_environ import IS_BUSY
 from tests.unit.server.web.servers import served
 
@@ -353,7 +353,7 @@ def test_a_slow_reader_of_a_snapshot_is_cut_off_when_the_disk_is_nearly_full(
 def test_a_page_that_queued_too_long_is_told_so_by_the_application(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(asgi_bridge.QUEUES_S, "slow", 0.1)
+    monkeypatch.setitem(named_pools.QUEUES_S, "slow", 0.1)
     CLOSED.clear()
     with served(app, pool="slow") as port, ThreadPoolExecutor(3) as people:
 

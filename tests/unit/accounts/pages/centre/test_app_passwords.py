@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from accounts.authentication import sessions
+from accounts.authentication import sessions, signed_in_apps
 from accounts.models import Account, AppPassword, WebSession
 from tests.factories import account_row
 
@@ -56,7 +56,7 @@ def test_nobody_revokes_somebody_elses(signed_in, ash):
 
 
 def test_where_apps_sign_in_by_oauth_alone_none_is_made(signed_in, mine):
-    sessions.set_oauth_only(mine, is_on=True)
+    signed_in_apps.set_oauth_only(mine, is_on=True)
     response = signed_in.post(NEW, {"name": "phone"})
     assert response.status_code == 422
     assert "OAuth only" in response.content.decode()
