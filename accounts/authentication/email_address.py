@@ -24,6 +24,12 @@ from accounts.models import Account
 from hosting.limits import RateLimitExceeded
 from hosting.mail import emails, outbox
 from protocol.errors import InvalidRequest, XrpcError
+from server.database import connection
+
+_CONFIRM: Final = """
+    UPDATE account SET email_confirmed_at = coalesce(email_confirmed_at, %s)
+    WHERE id = %s AND email = %s AND opened_at IS NOT NULL RETURNING id
+"""
 
 
 class InvalidEmail(XrpcError):
@@ -86,12 +92,10 @@ def confirm(account: Account, email: str, code: str) -> None:
         raise InvalidEmail
     email_codes.check(account, Purpose.CONFIRM_EMAIL, code)
     with transaction.atomic():
-        locked = status.lock_open(account)
-        if locked.email != account.email:
+        params = (timezone.now(), account.pk, account.email)
+        if connection.row(_CONFIRM, params) is None:
             raise InvalidEmail  # changed in this very moment
-        email_codes.burn(locked, Purpose.CONFIRM_EMAIL, code)
-        locked.email_confirmed_at = locked.email_confirmed_at or timezone.now()
-        locked.save(update_fields=["email_confirmed_at"])
+        email_codes.burn(account, Purpose.CONFIRM_EMAIL, code)
 
 
 def check_trusted(account: Account) -> None:
@@ -203,11 +207,4 @@ def _tell_old_address(account: Account, address: str) -> None:
         security_changes.note(account, EMAIL_CHANGED, detail=address, undo=undo)
     elif account.is_email_trusted:
         context = {"handle": account.handle or account.did}
-        outbox.post(
-            account.host,
-            account.email,
-            emails.UNCONFIRMED_EMAIL_CHANGED,
-            context,
-            language=account.language,
-            cause=account.did,
-        )
+        outbox.post_to(account, emails.UNCONFIRMED_EMAIL_CHANGED, context)

@@ -36,9 +36,11 @@ WRONG_TRIES_MAX: Final = 10
 _REMEMBERED_FOR: Final = timedelta(days=1)  # so that a late code is called expired, not invalid
 _SEED_BYTES: Final = 16
 _GROUP: Final = 5
-_BURN: Final = (
-    "DELETE FROM email_token WHERE account_id = %s AND purpose = %s AND code_hash = %s RETURNING id"
-)
+_BURN: Final = """
+    DELETE FROM email_token WHERE account_id = %s AND purpose = %s AND code_hash = %s
+        AND wrong_tries < %s AND issued_at > %s
+    RETURNING id
+"""
 _IS_LIVE: Final = "t.seed <> '' AND t.wrong_tries < %(tries)s AND t.issued_at > %(live_since)s"
 _ISSUE: Final = f"""
     INSERT INTO email_token AS t (account_id, purpose, seed, code_hash, wrong_tries, issued_at)
@@ -130,9 +132,10 @@ def burn(account: Account, purpose: EmailToken.Purpose, code: str) -> None:
 
     Raises InvalidToken, ExpiredToken.
     """
-    check(account, purpose, code)
-    params = (account.pk, purpose, hash_of(account.host_id, purpose, code))
+    hashed, live_since = hash_of(account.host_id, purpose, code), timezone.now() - LIVES
+    params = (account.pk, purpose, hashed, WRONG_TRIES_MAX, live_since)
     if not connection.rows(_BURN, params):
+        check(account, purpose, code)  # says what is wrong with it
         raise InvalidToken("Token is invalid")
 
 

@@ -15,7 +15,6 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any, Final
 
 from django.db import transaction
@@ -30,6 +29,7 @@ from hosting.mail import outbox
 from hosting.mail.emails import EmailKind
 from hosting.models import Host
 from protocol.errors import XrpcError
+from server.encryption.digests import sha256
 
 UNDO_LASTS: Final = timedelta(hours=72)
 KEPT_FOR: Final = timedelta(days=180)
@@ -127,7 +127,7 @@ def note(  # noqa: PLR0913 - a change has these
         account=account, kind=changed.name, detail=detail[:320], place=place, at=now
     )
     if token and mail is not None:  # a link that nobody was sent takes nothing back
-        change.undo, change.undo_sha256 = dict(undo or {}), _hash(token)
+        change.undo, change.undo_sha256 = dict(undo or {}), sha256(token)
         change.undo_until = now + UNDO_LASTS
     change.save()
     _trim(account)
@@ -156,7 +156,7 @@ def undoable(host: Host, token: str) -> SecurityChange:
     """The change that a link takes back. Raises CannotUndo."""
     live = SecurityChange.objects.select_related("account__host").filter(
         account__host=host,
-        undo_sha256=_hash(token),
+        undo_sha256=sha256(token),
         undone_at=None,
         undo_until__gt=timezone.now(),
     )
@@ -196,7 +196,3 @@ def _trim(account: Account) -> None:
     if surplus:
         old = SecurityChange.objects.filter(pk__in=surplus)
         old.exclude(undone_at=None, undo_until__gt=timezone.now()).delete()
-
-
-def _hash(token: str) -> str:
-    return sha256(token.encode(errors="replace")).hexdigest()

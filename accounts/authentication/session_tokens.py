@@ -15,10 +15,10 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.authentication.compact_jws import base64url, object_in, segment
 from hosting.models import Host
 from hosting.tenancy import token_secrets
 from protocol.errors import XrpcError
+from server.encryption.compact_jws import base64url, object_in, segment
 
 ACCESS_SCOPE = "com.atproto.access"
 APP_PASSWORD_SCOPE = "com.atproto.appPass"  # noqa: S105 - a scope's name

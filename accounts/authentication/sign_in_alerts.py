@@ -109,14 +109,7 @@ def note(account: Account, client: Client, way: SignIn.Way = SignIn.Way.PASSWORD
         if emails.sender_of(account.host).has_sign_in_alerts:
             name = account.handle or account.did
             context = {"handle": name, "address": client.address, "at": now}
-            outbox.post(
-                account.host,
-                account.email,
-                emails.SIGN_IN_ALERT,
-                context,
-                language=account.language,
-                cause=account.did,
-            )
+            outbox.post_to(account, emails.SIGN_IN_ALERT, context)
 
 
 def place_of(address: str) -> str:

@@ -4,7 +4,6 @@ Not Django's sessions: those are the staff's. The cookie has a name of its own, 
 script, and counts at the account's own host only.
 """
 
-import hashlib
 import secrets
 from collections.abc import Iterable
 from datetime import timedelta
@@ -18,6 +17,7 @@ from accounts.authentication.sign_in_alerts import UNKNOWN_CLIENT, Client
 from accounts.models import Account, WebSession
 from accounts.status import lock_open
 from hosting.models import Host
+from server.encryption.digests import sha256
 
 LISTED_MAX: Final = 100
 EXPIRES_AFTER = timedelta(days=30)  # of not being used
@@ -38,7 +38,7 @@ def begin(account: Account, client: Client = UNKNOWN_CLIENT) -> str:
         if locked.password != account.password:
             raise InvalidLogin
         WebSession.objects.create(
-            token_sha256=hash_of(token),
+            token_sha256=sha256(token),
             account=locked,
             last_seen_at=now,
             proved_at=now,
@@ -50,7 +50,7 @@ def begin(account: Account, client: Client = UNKNOWN_CLIENT) -> str:
 
 def find(host: Host, tokens: Iterable[str]) -> list[WebSession]:
     """The sessions at this host of some cookies, in their order, each with its account."""
-    names = [hash_of(token) for token in tokens if token]
+    names = [sha256(token) for token in tokens if token]
     live = WebSession.objects.select_related("account__host").filter(
         pk__in=names, account__host=host, last_seen_at__gt=timezone.now() - EXPIRES_AFTER
     )
@@ -83,7 +83,7 @@ def of_account(account: Account) -> list[WebSession]:
 
 def end(host: Host, token: str) -> None:
     """Sign out. Harmless when nobody was signed in."""
-    WebSession.objects.filter(pk=hash_of(token), account__host=host).delete()
+    WebSession.objects.filter(pk=sha256(token), account__host=host).delete()
 
 
 def end_of(account: Account, session_id: str) -> None:
@@ -95,8 +95,3 @@ def forget_expired() -> None:
     """The sweep: cookies that were not used for too long."""
     old = WebSession.objects.filter(last_seen_at__lt=timezone.now() - EXPIRES_AFTER)
     old.filter(account__held_at=None).delete()
-
-
-def hash_of(token: str) -> str:
-    """What is kept of a cookie, hex."""
-    return hashlib.sha256(token.encode(errors="replace")).hexdigest()

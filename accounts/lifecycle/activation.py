@@ -129,11 +129,4 @@ def _is_news(delete_after: datetime, before: datetime | None) -> bool:
 
 def _tell_when(account: Account) -> None:
     context = {"handle": account.handle or account.did, "delete_at": account.delete_after}
-    outbox.post(
-        account.host,
-        account.email,
-        emails.DELETION_SCHEDULED,
-        context,
-        language=account.language,
-        cause=account.did,
-    )
+    outbox.post_to(account, emails.DELETION_SCHEDULED, context)

@@ -106,11 +106,4 @@ def mail_confirmation(account: Account) -> None:
     outbox.forget(account.host, account.email)
     handle = account.handle or account.did
     words = {"handle": handle}
-    outbox.post(
-        account.host,
-        account.email,
-        emails.ACCOUNT_DELETED,
-        words,
-        language=account.language,
-        cause=account.did,
-    )
+    outbox.post_to(account, emails.ACCOUNT_DELETED, words)

@@ -79,11 +79,4 @@ def _mail(account: Account) -> None:
         "delete_at": account.delete_after,
         "has_moved": account.moved_away_at is not None,
     }
-    outbox.post(
-        account.host,
-        account.email,
-        emails.DELETION_REMINDER,
-        context,
-        language=account.language,
-        cause=account.did,
-    )
+    outbox.post_to(account, emails.DELETION_REMINDER, context)

@@ -32,6 +32,7 @@ from accounts.oauth.requests.opened_requests import (
 from accounts.oauth.requests.pushed_requests import CREATE, LOGIN, NONE, SELECT_ACCOUNT
 from accounts.oauth.requests.redirects import Redirect
 from accounts.status import AccountNotFound, AccountTakedown, lock_for_session
+from server.encryption import digests
 
 CODE_LASTS: Final = timedelta(minutes=1)
 SIGN_IN_IS_FRESH_FOR: Final = timedelta(days=7)
@@ -63,11 +64,13 @@ class Step(Enum):
 @dataclass(frozen=True, slots=True)
 class Question:
     """What the consent page asks: `scopes` as asked for (`atproto` is always granted), and which
-    of them are ticked at first (those that were unticked before are not)."""
+    of them are ticked at first (those that were unticked before are not). `known`: those that were
+    answered before, if any were."""
 
     account: Account
     scopes: tuple[str, ...]
     ticked: frozenset[str]
+    known: frozenset[str]
     back: Redirect  # where the answer goes; no parameters yet
 
 
@@ -122,7 +125,8 @@ def question(opened: Opened) -> Question:
     asked = _scopes(opened)
     before = consents.of(account, opened.client.client_id)
     back = Redirect(opened.row.parameters["redirect_uri"], {})
-    return Question(account, asked, frozenset(asked) - before.declined, back)
+    ticked, known = frozenset(asked) - before.declined, before.granted | before.declined
+    return Question(account, asked, ticked, known, back)
 
 
 def decide(opened: Opened, account: Account, ticked: Collection[str]) -> Redirect:
@@ -164,7 +168,7 @@ def _grant(
         code = _code_of(row)
         if row.code_sha256 is None:
             row.account = locked
-            row.code_sha256 = opaque.sha256(code)
+            row.code_sha256 = digests.sha256(code)
             row.granted_scope = " ".join(granted)
             row.expires_at = timezone.now() + CODE_LASTS
             row.save()

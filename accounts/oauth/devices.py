@@ -9,6 +9,7 @@ in to. How the cookies travel: accounts.pages.oauth.
 import hmac
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Final
 
 from django.db import transaction
@@ -16,10 +17,12 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.authentication.credentials import InvalidLogin
-from accounts.models import Account, OAuthDevice, OAuthDeviceAccount
+from accounts.models import Account, OAuthDevice, OAuthDeviceAccount, account_lookups
 from accounts.oauth import opaque
 from accounts.status import lock_for_session
 from hosting.models import Host
+from server.database import connection, model_rows
+from server.encryption import digests
 
 ROTATED_AFTER: Final = timedelta(minutes=5)
 PROOF_GRACE: Final = timedelta(seconds=5)
@@ -52,11 +55,11 @@ def create(host: Host, place: str) -> Seen:
     now = timezone.now()
     device = OAuthDevice.objects.create(
         host=host,
-        name_sha256=opaque.sha256(cookies.name),
-        proof_sha256=opaque.sha256(cookies.proof),
+        name_sha256=digests.sha256(cookies.name),
+        proof_sha256=digests.sha256(cookies.proof),
         rotated_at=now,
         last_seen_at=now,
-        place_sha256=opaque.sha256(place),
+        place_sha256=digests.sha256(place),
     )
     return Seen(device, cookies)
 
@@ -64,21 +67,20 @@ def create(host: Host, place: str) -> Seen:
 def find(host: Host, cookies: Cookies, place: str) -> Seen | None:
     """The browser of these cookies at this host, with new ones where it is time; None for an
     unknown one, and for one whose proof is wrong, which is forgotten."""
-    with transaction.atomic():
-        known = OAuthDevice.objects.select_for_update(no_key=True).filter(
-            host=host, name_sha256=opaque.sha256(cookies.name)
-        )
-        device = known.first()
-        if device is None:
+    with transaction.atomic(savepoint=False):
+        row = connection.row(_device(), (host.pk, digests.sha256(cookies.name)))
+        if row is None:
             return None
+        device = model_rows.instance(OAuthDevice, row)
+        device.host = host
         now = timezone.now()
-        given = opaque.sha256(cookies.proof)
+        given = digests.sha256(cookies.proof)
         if not hmac.compare_digest(given, device.proof_sha256):
             if not _is_just_replaced(device, given):
                 device.delete()
                 return None
             return Seen(device, None)  # the answer that brings the new proof is on its way
-        place_sha256 = opaque.sha256(place)
+        place_sha256 = digests.sha256(place)
         if device.place_sha256 == place_sha256 and device.rotated_at > now - ROTATED_AFTER:
             return Seen(device, None)
         return Seen(device, _rotate(device, cookies.name, place_sha256))
@@ -87,11 +89,35 @@ def find(host: Host, cookies: Cookies, place: str) -> Seen | None:
 def signed_in(device: OAuthDevice) -> list[OAuthDeviceAccount]:
     """Who is signed in, the latest first, with `account`: deactivated ones too, which the pages
     offer to activate; nobody who was taken down."""
-    now = timezone.now()
-    rows = OAuthDeviceAccount.objects.filter(device=device, account__host_id=device.host_id)
-    rows = rows.filter(account__opened_at__isnull=False, account__taken_down_at__isnull=True)
-    rows = rows.filter(Q(is_remembered=True) | Q(signed_in_at__gt=now - EPHEMERAL_FOR))
-    return list(rows.select_related("account__host").order_by("-signed_in_at", "-pk"))
+    rows = connection.rows(_signed_in(), (device.pk, timezone.now() - EPHEMERAL_FOR))
+    found = [model_rows.instance(OAuthDeviceAccount, row) for row in rows]
+    accounts = account_lookups.find_by_ids(device.host, [each.account_id for each in found])
+    here = []
+    for each in found:
+        account = accounts.get(each.account_id)
+        if account is not None and account.opened_at and not account.taken_down_at:
+            each.account = account
+            here.append(each)
+    return here
+
+
+@cache
+def _device() -> str:
+    columns = ", ".join(model_rows.columns(OAuthDevice))
+    return (
+        f"SELECT {columns} FROM oauth_device WHERE host_id = %s AND name_sha256 = %s"  # noqa: S608 - constants only
+        " FOR NO KEY UPDATE"
+    )
+
+
+@cache
+def _signed_in() -> str:
+    columns = ", ".join(model_rows.columns(OAuthDeviceAccount))
+    return (
+        f"SELECT {columns} FROM oauth_device_account"  # noqa: S608 - constants only
+        " WHERE device_id = %s AND (is_remembered OR signed_in_at > %s)"
+        " ORDER BY signed_in_at DESC, id DESC"
+    )
 
 
 def sign_in(device: OAuthDevice, account: Account, *, is_remembered: bool) -> None:
@@ -148,7 +174,7 @@ def _is_just_replaced(device: OAuthDevice, given: str) -> bool:
 def _rotate(device: OAuthDevice, name: str, place_sha256: str) -> Cookies:
     cookies = Cookies(name, opaque.new("ses"))
     device.previous_proof_sha256 = device.proof_sha256
-    device.proof_sha256 = opaque.sha256(cookies.proof)
+    device.proof_sha256 = digests.sha256(cookies.proof)
     device.place_sha256 = place_sha256
     device.rotated_at = device.last_seen_at = timezone.now()
     device.save()

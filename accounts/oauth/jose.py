@@ -16,8 +16,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 from joserfc.jws import JWSRegistry
 
-from accounts.authentication import compact_jws
-from accounts.authentication.compact_jws import BadServiceToken, Token
+from server.encryption import compact_jws
+from server.encryption.compact_jws import BadServiceToken, Token
 
 ALGORITHMS: Final = (
     "ES256", "ES256K", "ES384", "ES512", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512",

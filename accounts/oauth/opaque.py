@@ -1,6 +1,6 @@
-"""Opaque secrets: random, with a prefix that tells people what they look at, kept as SHA-256."""
+"""Opaque secrets: random, with a prefix that tells people what they look at. What is
+kept of them: server.encryption.digests."""
 
-import hashlib
 import hmac
 import secrets
 
@@ -13,11 +13,6 @@ RANDOM_BYTES = 32
 def new(prefix: str) -> str:
     """`<prefix>-<64 hex digits>`."""
     return f"{prefix}-{secrets.token_hex(RANDOM_BYTES)}"
-
-
-def sha256(secret: str) -> str:
-    """What is kept of a secret: hex."""
-    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
 
 
 def mac(host: Host, purpose: str, message: bytes) -> bytes:

@@ -17,6 +17,7 @@ from accounts.lifecycle import planned_deletion
 from accounts.models import Account, WebSession
 from hosting.pages import host_cookies, languages, next_page
 from hosting.tenancy.routing import host_of
+from server.encryption.digests import sha256
 
 COOKIE = "grove-account"
 ACCOUNTS_MAX: Final = 10  # signed in in one browser; the eldest goes
@@ -63,7 +64,7 @@ def begin(request: HttpRequest, response: HttpResponse, account: Account) -> Non
     before were shown to somebody else, perhaps, and count no more."""
     token = web_sessions.begin(account, client_of(request))
     tokens = [token]
-    names = {web_sessions.hash_of(each): each for each in _tokens(request)}
+    names = {sha256(each): each for each in _tokens(request)}
     for session in sessions_of(request):
         if session.account_id == account.pk:
             web_sessions.end(host_of(request), names[session.pk])
@@ -79,7 +80,7 @@ def begin(request: HttpRequest, response: HttpResponse, account: Account) -> Non
 def signed_out(request: HttpRequest, who: str = "") -> HttpResponseRedirect:
     """End the session of an account by its handle or DID, or all sessions of the browser, in the
     table first, and go on with who is left, or to the sign-in page."""
-    names = {web_sessions.hash_of(each): each for each in _tokens(request)}
+    names = {sha256(each): each for each in _tokens(request)}
     left = []
     for session in sessions_of(request):
         if who and who not in (session.account.handle, session.account.did):

@@ -5,7 +5,6 @@ for all web processes together; while it is away each process remembers its own,
 thief gains at most one use a process.
 """
 
-import hashlib
 import threading
 import time
 from collections.abc import Iterator
@@ -15,9 +14,10 @@ from functools import cache
 import redis
 from django.conf import settings
 
-from accounts.authentication.compact_jws import BadServiceToken
 from accounts.service_auth.tokens import ServiceClaims
 from hosting.models import Host
+from server.encryption.compact_jws import BadServiceToken
+from server.encryption.digests import sha256
 
 VALKEY_TIMEOUT_S = 0.5
 RETRY_S = 1.0  # after a failure nobody waits for Valkey for so long
@@ -48,13 +48,12 @@ def claim(host: Host, kind: str, mark: str, expires_at: int) -> bool:
 
 def key_of(host: Host, kind: str, mark: str) -> str:
     """What a mark is called at Valkey (server.cache.marks sets it for the event loop)."""
-    digest = hashlib.sha256(mark.encode(errors="replace")).hexdigest()
-    return f"{kind}:{host.pk}:{digest}"
+    return f"{kind}:{host.pk}:{sha256(mark)}"
 
 
 def _key(host: Host, claims: ServiceClaims) -> str:
-    digest = hashlib.sha256(f"{claims.iss}\0{claims.mark}".encode()).hexdigest()
-    return f"service-token:{host.pk}:{digest}"
+    mark = sha256(f"{claims.iss}\0{claims.mark}")
+    return f"service-token:{host.pk}:{mark}"
 
 
 def _claim(key: str, expires_at: int) -> bool:

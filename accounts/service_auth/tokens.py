@@ -12,7 +12,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
-from accounts.authentication.compact_jws import BadServiceToken, Token, base64url, parse, segment
 from accounts.identity.keys import signing_keys
 from accounts.models import Account
 from hosting.models import Host
@@ -20,6 +19,7 @@ from protocol.did.did_document import DidDocument
 from protocol.did.plc_data import PDS_SERVICE, SIGNING_METHOD
 from protocol.keys import PublicKey
 from protocol.syntax import is_did
+from server.encryption.compact_jws import BadServiceToken, Token, base64url, parse, segment
 
 LIFETIME_S = 60  # of a token that nobody asked to live longer
 MAX_LIFETIME_S = 3600

@@ -7,7 +7,7 @@ about came true. How it leaves: hosting.mail.delivery.
 import secrets
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from django.conf import settings
@@ -20,6 +20,16 @@ from hosting.mail.emails import EmailKind, sender_of
 from hosting.mail.models import HeldMailbox, OutgoingMail
 from hosting.models import Host
 from server.database import model_rows
+
+
+class Owner(Protocol):
+    """What an account says of its owner (accounts.models.Account)."""
+
+    host: Host
+    did: str
+    email: str
+    language: str
+
 
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -69,6 +79,12 @@ def post(  # noqa: PLR0913 - an e-mail has these
     if not is_captured:
         transaction.on_commit(partial(delivery.queue.wake, mail.pk))
     return mail
+
+
+def post_to(owner: Owner, kind: EmailKind, context: Mapping[str, Any]) -> OutgoingMail | None:
+    """`post` to the owner of an account, which is what makes us write."""
+    language = owner.language or None
+    return post(owner.host, owner.email, kind, context, language=language, cause=owner.did)
 
 
 def is_capturing() -> bool:

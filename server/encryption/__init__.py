@@ -1,1 +1,1 @@
-"""Secrets at rest: keys wrapped by a key, and the secrets of a first start."""
+"""Secrets: keys wrapped by a key, random codes, digests, signed tokens, those of a first start."""

@@ -124,6 +124,17 @@ class LeasedJob(models.Model):
         return True
 
 
+def anew(at: datetime | None = None) -> dict[str, Any]:
+    """The fields of a job that is to be done, or done once more, from `at` on; none: now."""
+    return {
+        "state": WAITING,
+        "attempts": 0,
+        "next_attempt_at": at or timezone.now(),
+        "last_error": "",
+        "decided_at": None,
+    }
+
+
 def _note_move(
     model: type[models.Model], state: str, *, count: int = 1, took_s: float | None = None
 ) -> None:

@@ -7,7 +7,7 @@ against forgery is not looked at; the browser's word says that our page sent it 
 import io
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from typing import IO, Any, cast
+from typing import IO, Any, Final, cast
 from urllib.parse import urlsplit
 
 from django.core.exceptions import SuspiciousOperation
@@ -24,6 +24,7 @@ from server.web.bad_requests import refused
 from server.web.deferred_response import deferred
 from server.web.uploads import Refuse, Upload, is_still_arriving
 
+_FORM_BYTES: Final = 100_000  # around the files
 Finish = Callable[[Sequence["UploadedFile[Any]"]], HttpResponse]
 
 
@@ -40,10 +41,11 @@ def answer(
     request: HttpRequest, limit_bytes: int, finish: Finish, refuse: Refuse
 ) -> HttpResponseBase:
     """What `finish` says to the form's files, which are gone afterwards; `refuse` answers when the
-    disk is nearly full. The whole form has at most `limit_bytes`."""
+    disk is nearly full. The files together have at most `limit_bytes`."""
     if not is_from_here(request):
         return refused(403, "This form was not sent from its page.")
     language, meta = translation.get_language(), request.META
+    limit_bytes += _FORM_BYTES
 
     def finished(body: IO[bytes]) -> HttpResponse:
         with translation.override(language):

@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from accounts.authentication import session_tokens
 from accounts.models import Account, OAuthSession, Session
-from accounts.oauth import opaque
 from accounts.oauth.dpop import nonces
 from accounts.oauth.tokens import access_tokens
+from server.encryption import digests
 from tests.api import shared_people
 from tests.api.clients import Api
 from tests.oauth_app import Key
@@ -190,7 +190,7 @@ def app_api(account: Account, scope: str) -> Api:
     session = OAuthSession.objects.create(
         account=account, client_id="http://localhost", dpop_jkt=AppApi.key.jkt,
         granted_scope=scope, scope=scope, refreshed_at=timezone.now(),
-        code_sha256=opaque.sha256(scope), refresh_until=later, ends_at=later,
+        code_sha256=digests.sha256(scope), refresh_until=later, ends_at=later,
     )  # fmt: skip
     return AppApi(account.host, access_tokens.make(account.host, session, account.did)[0])
 

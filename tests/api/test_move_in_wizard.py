@@ -16,7 +16,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from accounts.authentication import compact_jws, credentials, web_sessions
+from accounts.authentication import credentials, web_sessions
 from accounts.identity.keys import signing_keys
 from accounts.identity.plc import updates
 from accounts.identity.plc.rotation_keys import TooManyKeys
@@ -49,7 +49,7 @@ from repos.account_transfer.moves.old_host import (
 from repos.blobs.fetching import worker as blob_worker
 from repos.blobs.missing import count_missing
 from repos.models import BlobFetch, MoveIn, Repo
-from server.encryption import keyring
+from server.encryption import compact_jws, keyring
 from server.net import http_client
 from tests.api.clients import Person
 from tests.api.test_import import folders

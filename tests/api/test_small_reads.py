@@ -8,7 +8,6 @@ import orjson
 import pytest
 
 from accounts import status
-from accounts.authentication import compact_jws
 from accounts.lifecycle import activation
 from accounts.models import Account
 from hosting import limits
@@ -19,6 +18,7 @@ from repos.state import nodes
 from server.cache.marks import MarksUnavailable
 from server.database.connection import conninfo
 from server.database.pipeline import Pipeline
+from server.encryption import compact_jws
 from tests.api.clients import Api, Person
 from tests.oauth_app import App, Key
 from xrpc import registry

@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 from django.utils import timezone
 
 from accounts.models import Account, OAuthDevice, OAuthDeviceAccount, OAuthRequest
-from accounts.oauth import opaque
 from accounts.oauth.clients import ClientProfile
+from server.encryption import digests
 
 CLIENT_ID = "https://app.example.com/client.json"
 URI = "urn:ietf:params:oauth:request_uri:req-fuzz"
@@ -25,12 +25,12 @@ def renew(account: Account) -> None:
     """The request as it was, opened by its browser, where the account is signed in."""
     now = timezone.now()
     device, _ = OAuthDevice.objects.update_or_create(
-        name_sha256=opaque.sha256("dev-fuzz"),
+        name_sha256=digests.sha256("dev-fuzz"),
         defaults={
             "host": account.host,
-            "proof_sha256": opaque.sha256("ses-fuzz"),
+            "proof_sha256": digests.sha256("ses-fuzz"),
             "previous_proof_sha256": "",
-            "place_sha256": opaque.sha256("127.0.0.1 "),
+            "place_sha256": digests.sha256("127.0.0.1 "),
             "rotated_at": now,
             "last_seen_at": now,
         },
@@ -39,7 +39,7 @@ def renew(account: Account) -> None:
         device=device, account=account, defaults={"signed_in_at": now, "is_remembered": True}
     )
     OAuthRequest.objects.update_or_create(
-        uri_sha256=opaque.sha256(URI),
+        uri_sha256=digests.sha256(URI),
         defaults={
             "host": account.host,
             "client_id": CLIENT_ID,

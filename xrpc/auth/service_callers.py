@@ -11,7 +11,6 @@ from typing import Final
 
 from django.http import HttpRequest
 
-from accounts.authentication.compact_jws import from_base64url
 from accounts.lifecycle.account_migration import move_in
 from accounts.models import Account
 from accounts.service_auth import replay_guard, tokens
@@ -20,6 +19,7 @@ from hosting.models import Host
 from protocol.did.did_document import DidDocument
 from protocol.did.plc_data import SIGNING_METHOD
 from protocol.untrusted_input import bounded_json
+from server.encryption.compact_jws import from_base64url
 from xrpc.request.call import Call
 
 SERVICE_SCOPE: Final = "service"  # of a caller without a session

@@ -5,7 +5,6 @@ host, and as long as its password and its mailed factor are what they were when 
 row's mark); every other change of factors removes the rows.
 """
 
-import hashlib
 import secrets
 from datetime import timedelta
 from typing import Final
@@ -14,6 +13,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from accounts.models import Account, TrustedBrowser
+from server.encryption.digests import sha256
 
 LASTS: Final = timedelta(days=30)
 MOST_AN_ACCOUNT: Final = 50  # the eldest goes
@@ -23,7 +23,7 @@ _USER_AGENT_MAX_CHARS: Final = 200
 
 def is_trusted(account: Account, token: str) -> bool:
     """Whether the browser with this token needs no second factor for the account."""
-    found = TrustedBrowser.objects.filter(account=account, token_sha256=_hash(token))
+    found = TrustedBrowser.objects.filter(account=account, token_sha256=sha256(token))
     mark = found.filter(expires_at__gt=timezone.now()).values_list("mark", flat=True).first()
     return bool(token) and mark == _mark(account)
 
@@ -35,13 +35,13 @@ def trust(account: Account, token: str, user_agent: str = "") -> str:
     new = secrets.token_urlsafe(32)
     if token:
         before = TrustedBrowser.objects.filter(
-            account__host=account.host, token_sha256=_hash(token)
+            account__host=account.host, token_sha256=sha256(token)
         )
-        before.exclude(account=account).update(token_sha256=_hash(new))
+        before.exclude(account=account).update(token_sha256=sha256(new))
         before.filter(account=account).delete()
     TrustedBrowser.objects.create(
         account=account,
-        token_sha256=_hash(new),
+        token_sha256=sha256(new),
         mark=_mark(account),
         user_agent=user_agent[:_USER_AGENT_MAX_CHARS].replace("\0", ""),
         expires_at=timezone.now() + LASTS,
@@ -71,7 +71,3 @@ def forget_expired() -> None:
 def _mark(account: Account) -> str:
     said = f"{account.password} {account.needs_email_code} {account.email}"
     return salted_hmac(_SALT, said, algorithm="sha256").hexdigest()
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode(errors="replace")).hexdigest()

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from accounts.authentication.compact_jws import Token
 from accounts.oauth import jose
 from accounts.oauth.clients import fetching
 from accounts.oauth.clients.documents import NONE, PRIVATE_KEY_JWT, Client
@@ -19,6 +18,7 @@ from accounts.oauth.errors import InvalidClient, InvalidClientMetadata, InvalidG
 from accounts.oauth.jose import BadJose, PublicKey
 from accounts.service_auth import replay_guard
 from hosting.models import Host
+from server.encryption.compact_jws import Token
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 MAX_AGE_S: Final = 60

@@ -9,9 +9,9 @@ import time
 from functools import lru_cache
 from typing import Final
 
-from accounts.authentication.compact_jws import base64url
 from accounts.oauth import opaque
 from hosting.models import Host
+from server.encryption.compact_jws import base64url
 
 WINDOW_S: Final = 60
 

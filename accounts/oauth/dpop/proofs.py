@@ -13,13 +13,13 @@ from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from accounts.authentication.compact_jws import Token, base64url
 from accounts.oauth import jose
 from accounts.oauth.dpop import nonces
 from accounts.oauth.errors import InvalidDpopProof, UseDpopNonce
 from accounts.oauth.jose import BadJose
 from accounts.service_auth import replay_guard
 from hosting.models import Host
+from server.encryption.compact_jws import Token, base64url
 
 TYPE: Final = "dpop+jwt"
 KIND: Final = "dpop"  # of marks

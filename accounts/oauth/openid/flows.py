@@ -15,7 +15,6 @@ from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import quote_plus, urlencode
 
-from accounts.authentication.compact_jws import base64url
 from accounts.models import OpenIdProvider
 from accounts.oauth.openid import discovery, id_tokens, people
 from accounts.oauth.openid.discovery import Metadata
@@ -32,6 +31,7 @@ from accounts.oauth.own_client import wrapped_values
 from accounts.service_auth import replay_guard
 from hosting.models import Host
 from server.encryption import keyring
+from server.encryption.compact_jws import base64url
 from server.net import http_client
 
 BACK: Final = "/account/sign-in/openid/back"  # registered at the provider

@@ -13,13 +13,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from accounts.authentication import compact_jws
-from accounts.authentication.compact_jws import BadServiceToken, Token
 from accounts.oauth import jose
 from accounts.oauth.jose import BadJose
 from accounts.oauth.openid import discovery
 from accounts.oauth.openid.discovery import Metadata
 from accounts.oauth.openid.refusals import IdTokenRefused
+from server.encryption import compact_jws
+from server.encryption.compact_jws import BadServiceToken, Token
 
 MAX_CHARS: Final = 32_768  # directories put all groups of a person in
 CLOCK_SKEW_S: Final = 60

@@ -16,7 +16,6 @@ from urllib.parse import urlencode
 
 from joserfc.jwk import ECKey
 
-from accounts.authentication.compact_jws import base64url
 from accounts.oauth.own_client import documents, keys, wrapped_values
 from accounts.oauth.own_client.documents import PURPOSES, Purpose
 from accounts.oauth.own_client.refusals import NoOAuth, ServerSilent, SignInLost, SignInRefused
@@ -24,6 +23,7 @@ from accounts.oauth.own_client.servers import AuthorizationServer
 from accounts.oauth.own_client.sessions import Asking, Dpop, OAuthSession, read_tokens
 from accounts.service_auth import replay_guard
 from hosting.models import Host
+from server.encryption.compact_jws import base64url
 
 LASTS_S: Final = 600
 LASTS: Final = timedelta(seconds=LASTS_S)

@@ -12,7 +12,7 @@ import orjson
 from joserfc import jws
 from joserfc.jwk import ECKey
 
-from accounts.authentication.compact_jws import base64url
+from server.encryption.compact_jws import base64url
 
 ALGORITHM: Final = "ES256"
 _ASSERTION_LASTS_S: Final = 60

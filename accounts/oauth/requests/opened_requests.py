@@ -12,12 +12,13 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account, OAuthDevice, OAuthRequest
-from accounts.oauth import opaque
+from accounts.models import Account, OAuthDevice, OAuthRequest, account_lookups
 from accounts.oauth.clients import ClientProfile, rules
 from accounts.oauth.errors import AccessDenied, InvalidRequest
 from accounts.oauth.requests.redirects import QUERY, Redirect
 from hosting.models import Host
+from server.database import connection, model_rows
+from server.encryption import digests
 
 VIEWED_FOR: Final = timedelta(minutes=5)  # each page that is shown gives the person that long
 LASTS_AT_MOST: Final = timedelta(hours=1)
@@ -83,7 +84,7 @@ def open_request(
     unknown at this host, and RequestExpired. `is_answer`: the consent page was sent, perhaps twice.
     """
     with transaction.atomic():
-        row = _locked(host=host, uri_sha256=opaque.sha256(request_uri))
+        row = _locked(host, "uri_sha256 = %s", digests.sha256(request_uri))
         is_foreign = row.device_id not in (None, device.pk) or row.client_id != client_id
         if row.expires_at <= timezone.now():
             if is_foreign or row.code_sha256 is not None:
@@ -102,7 +103,7 @@ def open_request(
 
 def locked_again(opened: Opened) -> OAuthRequest:
     """The same request once more, locked, still this browser's. Raises RequestRefused."""
-    row = _locked(pk=opened.row.pk, device=opened.device)
+    row = _locked(opened.host, "id = %s AND device_id = %s", opened.row.pk, opened.device.pk)
     if row.expires_at <= timezone.now():
         raise RequestRefused("This sign-in request has expired")
     return row
@@ -135,10 +136,15 @@ def refusal(row: OAuthRequest, error: AccessDenied) -> Redirect:
     return answer(row, {"error": error.name, "error_description": error.message})
 
 
-def _locked(**which: Any) -> OAuthRequest:
-    """A request, which may have expired, locked. Raises RequestRefused."""
-    rows = OAuthRequest.objects.select_for_update(of=("self",)).filter(**which)
-    found = rows.select_related("host", "account__host").first()
-    if found is None:
+def _locked(host: Host, which: str, *params: Any) -> OAuthRequest:
+    """A request, which may have expired, locked, with host and account. Raises RequestRefused."""
+    columns = ", ".join(model_rows.columns(OAuthRequest))
+    sql = f"SELECT {columns} FROM oauth_request WHERE host_id = %s AND {which} FOR UPDATE"  # noqa: S608 - constants only
+    row = connection.row(sql, (host.pk, *params))
+    if row is None:
         raise RequestRefused("This sign-in request is unknown here or has expired")
+    found = model_rows.instance(OAuthRequest, row)
+    found.host = host
+    if found.account_id is not None:
+        found.account = account_lookups.find_by_id(host, found.account_id)
     return found

@@ -24,6 +24,7 @@ from hosting.models import Host
 from hosting.pages import languages
 from protocol.syntax import is_did, is_handle
 from server.database import model_rows
+from server.encryption import digests
 
 URI_PREFIX: Final = "urn:ietf:params:oauth:request_uri:"
 LASTS: Final = timedelta(minutes=5)
@@ -58,7 +59,7 @@ def push(
     uri = f"{URI_PREFIX}{opaque.new('req')}"
     pushed = OAuthRequest(
         host=host,
-        uri_sha256=opaque.sha256(uri),
+        uri_sha256=digests.sha256(uri),
         client_id=client.client_id,
         client=client.profile.stored(),
         client_auth=auth.stored(),

@@ -9,9 +9,8 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.authentication.compact_jws import base64url
 from accounts.models import OAuthDeviceAccount, OAuthRequest, OAuthSession
-from accounts.oauth import opaque, scopes
+from accounts.oauth import scopes
 from accounts.oauth.clients import rules
 from accounts.oauth.clients.authentication import ClientAuth
 from accounts.oauth.errors import InvalidGrant, UnauthorizedClient
@@ -21,6 +20,8 @@ from accounts.service_auth import replay_guard
 from accounts.status import AccountNotFound, AccountTakedown, lock_for_refresh
 from hosting.models import Host
 from server.database import model_rows
+from server.encryption import digests
+from server.encryption.compact_jws import base64url
 
 CHALLENGE_IS_USED_FOR: Final = timedelta(hours=24)
 _VERIFIER_CHARS: Final = range(43, 129)  # RFC 7636 section 4.1
@@ -29,7 +30,7 @@ _VERIFIER_CHARS: Final = range(43, 129)  # RFC 7636 section 4.1
 def exchange(host: Host, presenter: Presenter, given: Mapping[str, str]) -> dict[str, Any]:
     """The first tokens of a session, for a code. Raises InvalidGrant; InvalidScope when a
     permission set cannot be resolved, which leaves the code good."""
-    code_sha256 = opaque.sha256(given.get("code", ""))
+    code_sha256 = digests.sha256(given.get("code", ""))
     found = rows.find_code(host, code_sha256)
     if found is None or found[0].expires_at <= timezone.now():
         _end_replayed(host, code_sha256)

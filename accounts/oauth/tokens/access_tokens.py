@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from accounts.authentication.compact_jws import base64url, object_in, segment
 from accounts.models import OAuthSession
 from accounts.oauth import opaque
 from accounts.oauth.errors import InvalidAccessToken
 from hosting.models import Host
 from server.cache.eviction import make_room
+from server.encryption.compact_jws import base64url, object_in, segment
 
 LIFETIME_S: Final = 15 * 60
 MAX_CHARS: Final = 8_192

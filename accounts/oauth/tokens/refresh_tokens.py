@@ -7,11 +7,11 @@ import hmac
 from typing import Final
 from uuid import UUID
 
-from accounts.authentication.compact_jws import base64url, from_base64url
 from accounts.models import OAuthSession
 from accounts.oauth import opaque
 from accounts.oauth.errors import InvalidGrant
 from hosting.models import Host
+from server.encryption.compact_jws import base64url, from_base64url
 
 _PREFIX: Final = "ref-"
 _ID_BYTES, _NUMBER_BYTES, _MAC_BYTES = 16, 4, 32

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.lifecycle import activation
 from accounts.models import Account
-from accounts.oauth import authorization, consents
+from accounts.oauth import authorization
 from accounts.oauth.authorization import Question, Step
 from accounts.oauth.errors import InvalidScope
 from accounts.oauth.requests.opened_requests import Opened
@@ -85,15 +85,13 @@ def _answering(request: HttpRequest, opened: Opened) -> Account | None:
 
 
 def _boxes(opened: Opened, question: Question) -> list[Box]:
-    before = consents.of(question.account, opened.client.client_id)
-    known = before.granted | before.declined
     sets = _sets(opened, question)
     return [
         Box(
             permission,
             is_fixed=permission.scope == ATPROTO,
             is_ticked=permission.scope in question.ticked,
-            is_new=bool(known) and permission.scope not in known,
+            is_new=bool(question.known) and permission.scope not in question.known,
         )
         for permission in permission_wording.described(question.scopes, sets)
     ]

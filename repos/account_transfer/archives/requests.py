@@ -26,6 +26,7 @@ from repos.account_transfer.archives.worker import queue
 from repos.blobs import files
 from repos.lifecycle import repo_holds
 from repos.models import AccountArchive, Repo
+from server.jobs.leased_job import anew
 
 OPEN_MAX: Final = 20  # of a host
 ARCHIVES: Final = bucket("archives", Budget(3, DAY_S))  # of an account
@@ -156,12 +157,8 @@ def _begun(account: Account, language: str) -> AccountArchive:
     """The row, waiting. Raises ArchiveUnderWay for who was slower."""
     waiting = {
         "host_id": account.host_id,
-        "state": AccountArchive.State.WAITING,
-        "attempts": 0,
-        "next_attempt_at": timezone.now(),
-        "last_error": "",
+        **anew(),
         "created_at": timezone.now(),
-        "decided_at": None,
         "language": language,
         "key": "",
         "size_bytes": 0,

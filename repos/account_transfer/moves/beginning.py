@@ -8,11 +8,8 @@ it with a rotation key, which stands above that one: the browser signs the same 
 from collections.abc import Sequence
 from typing import Final
 
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.authentication import compact_jws
-from accounts.authentication.compact_jws import BadServiceToken
 from accounts.identity import resolution
 from accounts.identity.plc import client, did_refresh
 from accounts.lifecycle.account_migration import move_in
@@ -27,6 +24,9 @@ from protocol.syntax import is_did
 from repos.account_transfer.moves import copying, old_host, old_session
 from repos.account_transfer.moves.old_host import OldHost, OldSessionEnded
 from repos.models import MoveIn
+from server.encryption import compact_jws
+from server.encryption.compact_jws import BadServiceToken
+from server.jobs.leased_job import anew
 
 METHOD: Final = "com.atproto.server.createAccount"
 
@@ -138,11 +138,7 @@ def _begun(account: Account, origin: str, wanted: SignUp, *, is_host_gone: bool 
             "origin": origin,
             "is_host_gone": is_host_gone,
             "language": wanted.language or "en",
-            "state": MoveIn.State.WAITING,
-            "decided_at": None,
-            "next_attempt_at": timezone.now(),
-            "attempts": 0,
-            "last_error": "",
+            **anew(),
             "session": None,
             "session_until": None,
             "import_job_id": None,

@@ -44,7 +44,6 @@ BLOB_FETCHES = bucket("blob-fetches", Budget(10, HOUR_S))  # of one account
 _HOME = "account_transfer/data.html"
 _IMPORT = "account_transfer/import.html"
 _BLOBS = "account_transfer/blobs.html"
-_FORM_BYTES = 100_000  # of a form around its files
 _SHOWN_MAX = 100  # of missing files
 _FILES_BYTES = 1_073_741_824  # of the files of one form
 
@@ -115,10 +114,9 @@ def import_page(request: HttpRequest, account: Account) -> HttpResponse:
 @with_fresh_proof
 def upload_repo(request: HttpRequest, account: Account) -> HttpResponseBase:
     """`/account/data/import/upload`: the CAR; a worker makes it the repo."""
-    limit_bytes = settings.IMPORT_LIMIT_BYTES + _FORM_BYTES
     finish = partial(_take_repo, request, account)
     return file_forms.answer(
-        request, limit_bytes, finish, partial(_shown, request, account, _IMPORT)
+        request, settings.IMPORT_LIMIT_BYTES, finish, partial(_shown, request, account, _IMPORT)
     )
 
 
@@ -137,7 +135,10 @@ def upload_blobs(request: HttpRequest, account: Account) -> HttpResponseBase:
     """`/account/data/blobs/upload`: some of them."""
     finish = partial(_take_blobs, request, account)
     return file_forms.answer(
-        request, _FILES_BYTES + _FORM_BYTES, finish, partial(_shown, request, account, _BLOBS)
+        request,
+        _FILES_BYTES,
+        finish,
+        partial(_shown, request, account, _BLOBS),
     )
 
 

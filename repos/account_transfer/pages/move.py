@@ -43,7 +43,6 @@ from repos.models import MoveIn
 from server.web import file_forms
 
 _TEMPLATE = "account_transfer/move.html"
-_FORM_BYTES = 100_000  # around the file
 
 
 @never_cache
@@ -142,7 +141,7 @@ def upload(request: HttpRequest, account: Account) -> HttpResponseBase:
     def refuse(refusal: XrpcError) -> HttpResponse:
         return _refused(request, account, form, refusal)
 
-    return file_forms.answer(request, settings.IMPORT_LIMIT_BYTES + _FORM_BYTES, taken, refuse)
+    return file_forms.answer(request, settings.IMPORT_LIMIT_BYTES, taken, refuse)
 
 
 @contributions.needs_attention

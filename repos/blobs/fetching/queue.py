@@ -16,6 +16,7 @@ from repos.blobs.missing import list_missing
 from repos.models import BlobFetch, UnfetchedBlob
 from server.database import connection
 from server.jobs.back_off import pause_after
+from server.jobs.leased_job import anew
 
 FIRST_AFTER: Final = timedelta(seconds=5)  # the owner's client is about to begin, too
 LEASE: Final = timedelta(minutes=15)  # longer than a turn and the largest blob after it
@@ -126,14 +127,7 @@ def _old_host_of(repo_id: int) -> str:
 def _make_due(repo_id: int, origin: str, at: datetime) -> None:
     BlobFetch.objects.update_or_create(
         repo_id=repo_id,
-        defaults={
-            "origin": origin,
-            "state": BlobFetch.State.WAITING,
-            "decided_at": None,
-            "next_attempt_at": at,
-            "attempts": 0,
-            "last_error": "",
-        },
+        defaults={"origin": origin, **anew(at)},
     )
 
 

@@ -5,11 +5,11 @@ import time
 import pytest
 import redis
 
-from accounts.authentication.compact_jws import BadServiceToken
 from accounts.service_auth import replay_guard
 from accounts.service_auth.replay_guard import LocalGuard, use_once
 from accounts.service_auth.tokens import ServiceClaims
 from protocol.errors import InvalidRequest
+from server.encryption.compact_jws import BadServiceToken
 
 
 def claims(mark: str, iss: str = "did:plc:a", exp: float = 0) -> ServiceClaims:

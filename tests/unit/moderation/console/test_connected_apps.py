@@ -7,8 +7,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import OAuthClientRule, OAuthConsent, OAuthSession
-from accounts.oauth import opaque
 from moderation.models import AuditEntry
+from server.encryption import digests
 
 pytestmark = pytest.mark.django_db
 HOME = "/console/apps/"
@@ -25,7 +25,7 @@ def sign_in(account, client_id=APP, scope="atproto transition:generic") -> OAuth
     later = timezone.now() + timedelta(days=1)
     return OAuthSession.objects.create(
         account=account, client_id=client_id, dpop_jkt="jkt", granted_scope=scope, scope=scope,
-        refreshed_at=timezone.now(), code_sha256=opaque.sha256(f"{client_id}{account.pk}"),
+        refreshed_at=timezone.now(), code_sha256=digests.sha256(f"{client_id}{account.pk}"),
         refresh_until=later, ends_at=later,
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ from accounts.authentication import credentials, sessions, sign_in_alerts, web_s
 from accounts.authentication.sign_in_alerts import Client, Way
 from accounts.models import Account, SecurityChange, Session, SignIn, WebSession
 from accounts.oauth import devices
+from server.encryption.digests import sha256
 from tests.factories import account_row
 
 SECURITY, NEW = "/account/security", "quite another horse"
@@ -95,7 +96,7 @@ def test_one_browser_and_one_app_are_ended_alone(signed_in, mine):
     sessions.begin(mine)
     sessions.begin(mine)
     lineage = Session.objects.first().lineage
-    signed_in.post(SECURITY + "/devices", {"browser": web_sessions.hash_of(other)})
+    signed_in.post(SECURITY + "/devices", {"browser": sha256(other)})
     signed_in.post(SECURITY + "/devices", {"app": lineage.hex})
     assert WebSession.objects.count() == 1
     assert not Session.objects.filter(lineage=lineage).exists()
@@ -106,7 +107,7 @@ def test_nobody_ends_what_is_somebody_elses(signed_in, mine, ash):
     bob = account_row(ash, "bob")
     theirs = web_sessions.begin(bob)
     sessions.begin(bob)
-    for sent in ({"browser": web_sessions.hash_of(theirs)}, {"app": Session.objects.get().lineage}):
+    for sent in ({"browser": sha256(theirs)}, {"app": Session.objects.get().lineage}):
         signed_in.post(SECURITY + "/devices", sent)
     signed_in.post(SECURITY + "/devices", {"app": "nonsense", "browser": ""})
     assert web_sessions.account_of(ash, theirs) == bob

@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from django.utils import timezone
 
 from accounts.models import OAuthRequest
-from accounts.oauth import opaque
 from accounts.oauth.clients import ClientProfile
+from server.encryption import digests
 from tests.unit.accounts.pages.sign_up_form import FORM
 
 CLIENT_ID = "https://app.example.com/client.json"
@@ -27,7 +27,7 @@ def query_of(host, client_id=CLIENT_ID, is_public=True, shown=None, **parameters
     fields = {"redirect_uri": BACK, "scope": SCOPE, "state": "s1", "code_challenge": "c"}
     OAuthRequest.objects.create(
         host=host,
-        uri_sha256=opaque.sha256(uri),
+        uri_sha256=digests.sha256(uri),
         client_id=client_id,
         client=client.stored(),
         parameters=fields | parameters,

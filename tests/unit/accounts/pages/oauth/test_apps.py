@@ -5,7 +5,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Account, OAuthConsent, OAuthSession
-from accounts.oauth import opaque
+from server.encryption import digests
 from tests.unit.accounts.pages.oauth.pages import CLIENT_ID, SCOPE, text
 
 
@@ -18,7 +18,7 @@ def connect(account: Account, client_id: str = CLIENT_ID, scope: str = SCOPE) ->
         granted_scope=scope,
         scope=scope,
         refreshed_at=now,
-        code_sha256=opaque.sha256(f"{client_id} {account.pk}"),
+        code_sha256=digests.sha256(f"{client_id} {account.pk}"),
         refresh_until=now,
         ends_at=now,
     )

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from accounts.authentication.compact_jws import (
+from server.encryption.compact_jws import (
     MAX_CHARS,
     BadServiceToken,
     base64url,
