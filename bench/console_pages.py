@@ -31,7 +31,7 @@ from accounts.models import (  # noqa: E402 - needs django.setup()
 )
 from hosting.mail.models import OutgoingMail  # noqa: E402 - needs django.setup()
 from hosting.models import Host, Member, StaffUser  # noqa: E402 - needs django.setup()
-from moderation.models import AuditEntry, Report  # noqa: E402 - needs django.setup()
+from moderation.models import AuditEntry, Case, Report  # noqa: E402 - needs django.setup()
 from moderation.staff import account_search  # noqa: E402 - needs django.setup()
 
 TIMES = 5
@@ -50,6 +50,17 @@ PAGES = (
     "moderation/auditentry/",
     "moderation/auditentry/?q={did}",
     "moderation/auditentry/?q=spam",
+    "desk/",
+    "desk/?kind=spam",
+    "desk/?kind=violence",
+    "desk/?subject=record",
+    "desk/?assignee=me",
+    "desk/?overdue=1",
+    "desk/?state=closed",
+    "desk/?about={did}",
+    "desk/?after=2-{later}-1",
+    "desk/cases/{case}/",
+    "desk/cases/{case}/record/",
     "moderation/report/",
     "moderation/report/?q={did}",
     "moderation/report/?q=nothing",
@@ -110,10 +121,39 @@ KINDS = (
         {"subject_did": DID, "reason": "'no ' || n || ' spam ' || n % 100"},
     ),
     Kind(
-        lambda host, account: Report.objects.create(
-            host=host, reported_by=account.did, reason_type="x#spam", subject_did=account.did
+        lambda host, account: Case.objects.create(
+            host=host,
+            subject=account.did,
+            subject_did=account.did,
+            kind="other",
+            due_at=timezone.now(),
+            report_count=1,
         ),
-        {"reported_by": DID, "subject_did": DID, "reason": "'words ' || n"},
+        {
+            "subject": DID,
+            "subject_did": DID,
+            "kind": "(ARRAY['spam', 'spam', 'harassment', 'other', 'sexual'])[1 + n % 5]",
+            "state": "CASE n % 4 WHEN 0 THEN 'closed' ELSE 'open' END",
+            "resolution": "CASE n % 4 WHEN 0 THEN 'dismissed' ELSE '' END",
+            "closed_at": "CASE n % 4 WHEN 0 THEN now() - n * interval '1 second' END",
+            "priority": "CASE WHEN n % 50 = 1 THEN 1 ELSE 2 END",
+            "due_at": "now() + (CASE WHEN n % 50 = 1 THEN -n ELSE n END) * interval '1 second'",
+        },
+    ),
+    Kind(
+        lambda host, account: Report.objects.create(
+            host=host,
+            case=Case.objects.get(host=host),
+            reported_by=account.did,
+            reason_type="x#spam",
+            subject_did=account.did,
+        ),
+        {
+            "case_id": 't."case_id" + n',
+            "reported_by": DID,
+            "subject_did": DID,
+            "reason": "'words ' || n",
+        },
     ),
     Kind(
         lambda host, account: InviteCode.objects.create(
@@ -193,6 +233,8 @@ def main(sizes: list[int]) -> None:
 def _measured(hosts: list[Host], staff: StaffUser, small: StaffUser) -> dict[str, float]:
     someone = Account.objects.filter(host=hosts[0]).order_by("-pk")[500]
     words = {"handle": someone.handle, "did": someone.did, "email": someone.email}
+    words["case"] = str(Case.objects.filter(host=hosts[0]).order_by("-pk")[500].pk)
+    words["later"] = str(int((time.time() + 50_000) * 1_000_000))
     found = {}
     for user, host, who in ((staff, hosts[0], ""), (small, hosts[1], "smaller tenant: ")):
         browser = Client(headers={"host": host.hostname})

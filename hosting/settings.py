@@ -335,6 +335,7 @@ _CONSOLE_PAGES = [
     (_("Incoming migrations"), "moves"),
     (_("Invite codes"), "give_invites"),
     (_("Apps"), "apps"),
+    (_("Cases"), "desk"),
     (_("Reports"), "moderation_report_changelist"),
     (_("Appeals"), "appeals"),
     (_("Policies"), "policies"),

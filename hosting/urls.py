@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("accounts.oauth.endpoints.urls")),
     path("", include("accounts.pages.urls")),
     path("", include("repos.account_transfer.pages.urls")),
+    path("", include("moderation.desk.pages.urls")),
     path("", include("moderation.enforcement.pages.urls")),
     path("", include("provider.pages.urls")),
     path("api/v1/", include("provider.api.urls")),

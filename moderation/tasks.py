@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from moderation.desk import bulk, clocks
+from moderation.desk import clocks
+from moderation.desk.actions import bulk
 from moderation.desk.reports import evidence
 from moderation.enforcement import suspensions
 from moderation.enforcement.legal import evidence_exports

@@ -1,16 +1,16 @@
 """The dashboard, the console's first page: pending work, a look-up field, the latest actions."""
 
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils import timezone
 
 from accounts.models import HeldSignUp
 from hosting.console.site import hosts_in_view
 from moderation.console.bounded_lists import counted
 from moderation.console.forms import LookUpForm
-from moderation.models import AuditEntry, Report
+from moderation.desk import queue
+from moderation.desk.queue import Counts
+from moderation.models import AuditEntry
 
 
 def context(request: HttpRequest, page: dict[str, Any]) -> dict[str, Any]:
@@ -21,9 +21,5 @@ def context(request: HttpRequest, page: dict[str, Any]) -> dict[str, Any]:
         "look_up_form": LookUpForm(),
         "recent_entries": AuditEntry.objects.of(hosts).select_related("staff")[:10],
         "held": counted(HeldSignUp.objects.at(hosts).waiting()),
-        "reports": counted(Report.objects.of(hosts).filter(created_at__gt=_recently())),
+        "cases": sum(queue.counts(hosts).values(), Counts()),
     }
-
-
-def _recently() -> datetime:
-    return timezone.now() - timedelta(days=7)

@@ -287,8 +287,10 @@ class ReportList(ReadOnly):
         return format_html('<a class="console-link" href="{}">{}</a>', found, label)
 
     @display(description=_("reported by"))
-    def reporter(self, report: Report) -> SafeString:
-        return account_link(report.reported_by, report.reported_by)
+    def reporter(self, report: Report) -> SafeString | str:
+        """Whoever has an account, with a link; else the address that was left, if any."""
+        by = report.reported_by
+        return account_link(by, by) if by.startswith("did:") else by
 
 
 def _subject_of(term: str) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from hosting.console.site import console
 from hosting.models import StaffUser
 from hosting.tenancy.routing import host_of
 from moderation import permissions
+from moderation.console.desk import urls as desk
 from moderation.console.enforcement import urls as enforcement
 from moderation.permissions import Deed
 
@@ -63,6 +64,7 @@ PAGES: Final[dict[str, Deed]] = {
         ),
         Deed.LABELER_SET_UP,
     ),
+    **desk.PAGES,
     # Enforcement
     **enforcement.PAGES,
     "take_down": Deed.TAKE_DOWN,

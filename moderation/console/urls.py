@@ -3,7 +3,9 @@
 from django.urls import URLPattern, path, re_path
 
 from hosting.console.site import ConsoleSite
-from moderation.console import connected_apps, reports, views
+from moderation.console import connected_apps, views
+from moderation.console.desk import reports
+from moderation.console.desk import urls as desk
 from moderation.console.enforcement import urls as enforcement
 from moderation.console.labels import subjects
 from moderation.console.labels import urls as labels
@@ -30,6 +32,7 @@ def pages(site: ConsoleSite) -> list[URLPattern]:
         *_of_apps(site),
         *_of_people_who_come(site),
         *_of_reports(site),
+        *desk.pages(site),
         *_of_staff(site),
         *enforcement.pages(site),
         *labels.pages(site),

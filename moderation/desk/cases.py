@@ -13,8 +13,8 @@ from accounts.models import Account
 from hosting.models import Host, Member, StaffUser
 from moderation import permissions
 from moderation.desk import deadlines, kinds
-from moderation.desk.subject_facts import appealed
-from moderation.desk.subjects import Subject
+from moderation.desk.subjects.facts import appealed
+from moderation.desk.subjects.subject import Subject
 from moderation.models import AuditEntry, Case, CaseEvent
 from moderation.permissions import Deed
 
@@ -44,6 +44,12 @@ def open_or_join(host: Host, subject: Subject, kind: str, *, is_report: bool = T
     case.report_count, case.reported_at = case.report_count + 1, timezone.now()
     case.save(update_fields=["kind", "due_at", "priority", "report_count", "reported_at"])
     return case
+
+
+def open_by_staff(host: Host, subject: Subject, kind: str) -> Case:
+    """A case that nobody reported, or the one that is there."""
+    with transaction.atomic():
+        return open_or_join(host, subject, kind, is_report=False)
 
 
 def priority(kind: str) -> int:

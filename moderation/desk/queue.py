@@ -117,13 +117,26 @@ def rows(hosts: HostQuerySet, staff: StaffUser, view: View) -> CaseQuerySet:
 
 def page(found: CaseQuerySet, view: View, cursor: str = "", size: int = PAGE_MAX) -> Page:
     """The cases after a cursor; one that is none of ours begins anew."""
-    order = ("closed_at", "id") if view.is_of_closed else ("priority", "due_at", "id")
+    order = _order(view)
     if (after := _values(cursor, len(order))) is not None:
         found = found.filter(_behind(order, after, view))
-    names = [f"-{name}" for name in order] if view.is_of_closed else list(order)
-    cases = list(found.select_related("host", "assignee").order_by(*names)[: size + 1])
+    ordered = found.select_related("host", "assignee").order_by(*_names(view))
+    cases = list(ordered[: size + 1])
     more = len(cases) > size
     return Page(cases[:size], _cursor(cases[size - 1], order) if more else "")
+
+
+def neighbours(found: CaseQuerySet, view: View, case: Case) -> tuple[int | None, int | None]:
+    """The cases of a view before and after one, which need not be in it any more."""
+    order = _order(view)
+    at = _values(_cursor(case, order), len(order)) if getattr(case, order[0]) is not None else None
+    if at is None:
+        return None, found.order_by(*_names(view)).values_list("pk", flat=True).first()
+    after = found.filter(_behind(order, at, view)).order_by(*_names(view))
+    before = found.filter(_before(order, at, view)).order_by(*_names(view)).reverse()
+    first = (rows.values_list("pk", flat=True).first() for rows in (before, after))
+    previous, following = first
+    return previous, following
 
 
 def counts(hosts: HostQuerySet) -> dict[str, Counts]:
@@ -131,6 +144,15 @@ def counts(hosts: HostQuerySet) -> dict[str, Counts]:
     ids = list(hosts.values_list("pk", flat=True))
     found = connection.rows(_COUNTS, (ids, COUNTED_MAX))
     return {kind: Counts(*numbers) for kind, *numbers in found}
+
+
+def _order(view: View) -> tuple[str, ...]:
+    return ("closed_at", "id") if view.is_of_closed else ("priority", "due_at", "id")
+
+
+def _names(view: View) -> list[str]:
+    order = _order(view)
+    return [f"-{name}" for name in order] if view.is_of_closed else list(order)
 
 
 def _records(found: CaseQuerySet) -> CaseQuerySet:
@@ -143,8 +165,12 @@ def _about(found: CaseQuerySet, text: str) -> CaseQuerySet:
 
 def _behind(order: Sequence[str], after: Sequence[Any], view: View) -> Q:
     compare = TupleLessThan if view.is_of_closed else TupleGreaterThan
-    columns = tuple(F(name) for name in order)
-    return Q(compare(columns, tuple(Value(value) for value in after)))
+    return Q(compare(tuple(map(F, order)), tuple(map(Value, after))))
+
+
+def _before(order: Sequence[str], at: Sequence[Any], view: View) -> Q:
+    compare = TupleGreaterThan if view.is_of_closed else TupleLessThan
+    return Q(compare(tuple(map(F, order)), tuple(map(Value, at))))
 
 
 def _cursor(case: Case, order: Sequence[str]) -> str:

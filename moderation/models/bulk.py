@@ -21,7 +21,7 @@ class BulkAction(LeasedJob):
     state = models.TextField(_("status"), choices=State.choices, default=State.WAITING)
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
     staff = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    action = models.CharField(max_length=60)  # of moderation.desk.actions
+    action = models.CharField(max_length=60)  # of moderation.desk.actions.table
     given = models.JSONField(default=dict)  # the fields of its form
     item_count = models.PositiveIntegerField(default=0)
 

@@ -16,7 +16,7 @@ django.setup()
 from django.conf import settings  # noqa: E402 - needs django.setup()
 from django.db import connection  # noqa: E402
 
-from moderation.desk import bulk  # noqa: E402
+from moderation.desk.actions import bulk  # noqa: E402
 
 
 def main() -> None:

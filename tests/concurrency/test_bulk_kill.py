@@ -11,8 +11,9 @@ from django.db import connection, transaction
 from psycopg.conninfo import make_conninfo
 
 from hosting.models import Host
-from moderation.desk import bulk, cases
-from moderation.desk.subjects import Subject
+from moderation.desk import cases
+from moderation.desk.actions import bulk
+from moderation.desk.subjects.subject import Subject
 from moderation.models import AuditEntry, BulkAction, BulkItem, Case, CaseEvent
 from tests.factories import open_account, staff_member
 from tests.running import ROOT

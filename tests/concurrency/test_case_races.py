@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from hosting.models import Host
 from moderation.desk import cases, moves
 from moderation.desk.reports import reports
-from moderation.desk.subjects import Subject
+from moderation.desk.subjects.subject import Subject
 from moderation.models import Case, CaseEvent, Report
 from tests.factories import open_account, staff_member
 

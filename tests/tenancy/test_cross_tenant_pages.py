@@ -23,13 +23,14 @@ from accounts.oauth.openid import identities
 from accounts.oauth.openid.people import Person
 from accounts.pages.cookies import COOKIE
 from accounts.pages.oauth.browsers import NAME_COOKIE, PROOF_COOKIE
+from hosting.models import StaffUser
 from moderation import audit
 from moderation.desk.reports import reports
 from moderation.enforcement import actions, appeals
 from moderation.enforcement.actions import ActionInput
 from moderation.enforcement.legal import holds
 from moderation.labels import changes
-from moderation.models import AbuseNotice, LegalHold, Policy
+from moderation.models import AbuseNotice, BulkAction, CaseFilter, LegalHold, Policy, Report
 from protocol import cid
 from provider.api.accounts import AccountViewSet
 from provider.api.base import HOSTNAME
@@ -71,6 +72,8 @@ BLOB = PERSON + "blobs/(?P<link>[a-z0-9]+)/"
 LINK = cid.to_text(cid.of_raw(b"a picture"))
 ACCOUNT = "console/accounts/account/"
 REPORTS = "console/moderation/report/"
+CASE = "console/desk/cases/<int:case_id>/"
+MOVES = ["take", "release", "wait", "note", "reopen"]
 MAIL = "console/mail/outgoingmail/"
 AUDIT = "console/moderation/auditentry/"
 LABELS = "console/moderation/label/"
@@ -174,6 +177,7 @@ CENTRE_SHOWN += ["prove/openid", "prove/openid/done", "security/openid"]
 CENTRE_SHOWN += ["security/openid/connect", "security/openid/connected"]
 ROWS = {
     "": everyone("/", 200),
+    "report": everyone("/report", 200),
     "robots.txt": everyone("/robots.txt", 200),
     "tls-check": everyone("/tls-check?domain=alice.test", 200),  # the platform's, for any name
     "xrpc/_health": everyone("/xrpc/_health", 200),
@@ -324,6 +328,28 @@ ROWS = {
     "console/reports/<int:report_id>/files/<slug:link>/": console(
         f"reports/{{report}}/files/{LINK}/", 404
     ),
+    "console/desk/": console("desk/?about={did}", 200),
+    "console/desk/next/": console("desk/next/", 302, "post"),
+    "console/desk/open/": console("desk/open/", 302, "post"),
+    "console/desk/filters/": console("desk/filters/", 302, "post"),
+    "console/desk/filters/<int:filter_id>/drop/": console(
+        "desk/filters/{filter}/drop/", 404, "post"
+    ),
+    "console/desk/deadlines/": console("desk/deadlines/", 200),
+    "console/desk/bulk/preview/": console("desk/bulk/preview/", 302, "post"),
+    "console/desk/bulk/start/": console("desk/bulk/start/", 302, "post"),
+    "console/desk/bulk/<int:bulk_id>/": console("desk/bulk/{bulk}/", 404),
+    "console/desk/bulk/<int:bulk_id>/stop/": console("desk/bulk/{bulk}/stop/", 404, "post"),
+    CASE: console("desk/cases/{case}/", 404),
+    f"{CASE}act/<slug:action>/": console("desk/cases/{case}/act/dismiss/", 404, "post"),
+    **{f"{CASE}{move}/": console(f"desk/cases/{{case}}/{move}/", 404, "post") for move in MOVES},
+    f"{CASE}reports/<int:report_id>/close/": console(
+        "desk/cases/{case}/reports/{report}/close/", 404, "post"
+    ),
+    f"{CASE}viewers/": console("desk/cases/{case}/viewers/", 404),
+    f"{CASE}record/": console("desk/cases/{case}/record/", 404),
+    f"{CASE}images/<slug:link>/": console(f"desk/cases/{{case}}/images/{LINK}/", 404),
+    f"{CASE}thread/": console("desk/cases/{case}/thread/", 404),
     "console/invites/": console("invites/", 200),
     "console/accounts/invitecode/": console("accounts/invitecode/?q=alice", 200),
     "console/search/": console("search/?s=alice", 404),
@@ -423,6 +449,15 @@ def held(account: Account) -> dict[str, int]:
     return {"hold": hold.pk, "export": hold.exports.all()[0].pk, "notice": notice.pk}
 
 
+def desk_rows(report: Report) -> dict[str, int]:
+    """What staff of her tenant made of the report about her."""
+    staff = StaffUser.objects.create(username=f"desk-{report.pk}")
+    tenant, given = report.host.tenant, {"reason": "rude"}
+    bulk = BulkAction.objects.create(tenant=tenant, staff=staff, action="dismiss", given=given)
+    kept = CaseFilter.objects.create(tenant=tenant, staff=staff, name="hers", query="kind=spam")
+    return {"case": report.case_id, "bulk": bulk.pk, "filter": kept.pk}
+
+
 def ask(browser: Client, row: Row, alice) -> int:
     """The status of the answer, which tells nothing of Alice that was not asked."""
     account = Account.objects.get(did=alice.did)
@@ -432,6 +467,7 @@ def ask(browser: Client, row: Row, alice) -> int:
     changes.put(labeler(account), account.did, "rude", actor="admin", reason="rude words")
     ids = {"id": account.pk, "mail": email.pk, "report": report.pk, "undo": undo_token(account)}
     ids |= decided(account) | held(account)
+    ids |= desk_rows(report)
     ids["code"] = email_codes.issue(account, email_codes.Purpose.CONFIRM_EMAIL)
     identity = openid_of(account)
     ids |= {"identity": identity.pk, "provider": identity.provider_id}

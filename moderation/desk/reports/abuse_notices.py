@@ -6,7 +6,7 @@ from django.dispatch import receiver
 
 from accounts.models import Account
 from moderation.desk import cases
-from moderation.desk.subjects import Subject
+from moderation.desk.subjects.subject import Subject
 from moderation.enforcement.legal.abuse_notices import received
 from moderation.models import AbuseNotice, Case
 

@@ -13,9 +13,9 @@ from django.db import transaction
 
 from accounts.models import Account
 from hosting.models import Host
-from moderation.desk import cases, kinds, subjects
+from moderation.desk import cases, kinds
 from moderation.desk.reports import evidence
-from moderation.desk.subjects import REPO_REF, STRONG_REF, Subject, UnfitSubject
+from moderation.desk.subjects.subject import REPO_REF, STRONG_REF, Subject, UnfitSubject, of_wire
 from moderation.models import Report
 from protocol.errors import InvalidRequest, XrpcError
 
@@ -84,7 +84,7 @@ def receive(
     tool_text = orjson.dumps(tool).decode() if tool else ""
     if len(tool_text) > TOOL_MAX_BYTES:
         raise InvalidRequest("modTool is too large")
-    about = subjects.of_wire(subject)
+    about = of_wire(subject)
     draft = Report(
         host=reporter.host,
         reported_by=reporter.did,
@@ -95,11 +95,14 @@ def receive(
     return keep(draft, about)
 
 
-def keep(report: Report, about: Subject) -> Report:
-    """Store a report of any source: it joins a case, and what it is about is copied."""
+def keep(report: Report, about: Subject, kind: str | None = None) -> Report:
+    """Store a report of any source: it joins a case, and what it is about is copied. `kind` where
+    the reason's own is not to count."""
     report.subject_did, report.subject_uri, report.subject_cid = about.did, about.uri, about.cid
     with transaction.atomic():
-        report.case = cases.open_or_join(report.host, about, kinds.of_reason(report.reason_type))
+        report.case = cases.open_or_join(
+            report.host, about, kind or kinds.of_reason(report.reason_type)
+        )
         report.save()
         evidence.keep(report)
     return report

@@ -21,7 +21,16 @@ ACCOUNTS, AUDIT, REPORTS, MAIL, INVITES = LISTS = (
     "mail/outgoingmail/",
     "accounts/invitecode/",
 )
-PAGES = ("", "sign-ups/", "moves/", "apps/", *LISTS, *(f"{each}?q=some" for each in LISTS))
+PAGES = (
+    "",
+    "desk/",
+    "desk/?state=closed",
+    "sign-ups/",
+    "moves/",
+    "apps/",
+    *LISTS,
+    *(f"{each}?q=some" for each in LISTS),
+)
 UNBOUNDED = re.compile(r"SELECT DISTINCT|UPPER\(|LIKE '?%|COUNT\(\*\)(?!.*LIMIT)", re.DOTALL)
 
 

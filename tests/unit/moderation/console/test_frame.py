@@ -27,6 +27,7 @@ PAGES = [
     "moderation/auditentry/",
     "moderation/report/",
     "reports/{report}/",
+    "desk/deadlines/",
     "moves/",
     "password_change/",
     "sign-ups/",

@@ -7,6 +7,8 @@ from django.test import Client
 
 from accounts.invites import codes
 from hosting.models import Host
+from moderation.desk import cases
+from moderation.desk.subjects.subject import Subject
 from moderation.models import Report
 from tests.factories import open_account
 
@@ -130,11 +132,9 @@ def test_a_report_leads_to_the_record(ash, account, moderator):
 
 def test_the_first_page_says_what_waits(ash, birch, account, moderator):
     for host in (ash, birch):
-        Report.objects.create(
-            host=host, reported_by="did:x", reason_type="x#spam", subject_did="did:y"
-        )
+        cases.open_or_join(host, Subject("did:plc:" + "y" * 24), "spam")
     page = console(moderator).get("/console/").content.decode()
-    assert "1 report in the last seven days" in page
+    assert "1 case waits for a decision" in page
     assert "0 sign-ups wait for approval" in page
 
 

@@ -128,8 +128,7 @@ def test_another_tenants_staff_find_no_report(report, picture, birch, staff_of):
         assert get(staff, path, "birch.localhost").status_code == 404
 
 
-def test_the_index_does_not_say_that_reports_wait(report, moderator):
+def test_the_index_says_that_a_case_waits(report, moderator):
     page = get(moderator, "").content.decode()
-    waits, _, rest = page.partition('aria-labelledby="reports"')
-    assert "1 report in the last seven days" in rest
-    assert "report in the last" not in waits
+    waits, _, _rest = page.partition('aria-labelledby="recent"')
+    assert "1 case waits for a decision" in waits

@@ -4,9 +4,10 @@ import pytest
 
 from accounts.models import Account
 from hosting.models import Member, StaffUser
-from moderation.desk import action_table, actions, bulk, cases
-from moderation.desk.bulk import TooManyBulkActions, TooManyCases
-from moderation.desk.subjects import Subject
+from moderation.desk import cases
+from moderation.desk.actions import bulk, table, taking
+from moderation.desk.actions.bulk import TooManyBulkActions, TooManyCases
+from moderation.desk.subjects.subject import Subject
 from moderation.models import AuditEntry, BulkAction, Case
 from moderation.permissions import NotAllowed, ReasonNeeded
 from tests.factories import open_account
@@ -44,7 +45,7 @@ def test_accounts_are_taken_down_in_bulk(ash, moderator):
 
 def test_what_somebody_closed_meanwhile_fails_alone(ash, spam, moderator):
     job = start(moderator, ash)
-    actions.act(moderator, spam[2], "duplicate", action_table.Given("the same"))
+    taking.act(moderator, spam[2], "duplicate", table.Given("the same"))
     bulk.run(job.pk)
     assert bulk.progress(job) == {"pending": 0, "done": 4, "failed": 1}
     assert "meanwhile" in job.items.get(state="failed").said

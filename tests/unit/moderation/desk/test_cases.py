@@ -10,7 +10,7 @@ from hosting.models import Host
 from hosting.tenancy import provisioning
 from moderation.desk import cases, deadlines, kinds, moves
 from moderation.desk.reports import reports
-from moderation.desk.subjects import Subject
+from moderation.desk.subjects.subject import Subject
 from moderation.enforcement import takedowns
 from moderation.models import Case, CaseEvent
 from moderation.permissions import NotAllowed

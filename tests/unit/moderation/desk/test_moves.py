@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from moderation.desk import cases, moves
 from moderation.desk.moves import CaseMoved, NoteNeeded, NotForWhoDecided
-from moderation.desk.subjects import Subject
+from moderation.desk.subjects.subject import Subject
 from moderation.models import AuditEntry, Case, CaseEvent, Report
 from moderation.permissions import NotAllowed, ReasonNeeded
 

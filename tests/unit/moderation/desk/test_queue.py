@@ -8,7 +8,7 @@ from django.utils import timezone
 from hosting.models import Host
 from moderation.desk import cases, clocks, moves, presence, queue
 from moderation.desk.queue import Counts, View
-from moderation.desk.subjects import Subject
+from moderation.desk.subjects.subject import Subject
 from moderation.models import Case
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from moderation.desk import cases
 from moderation.desk.states import FIRST, MOVES, State
-from moderation.desk.subjects import Subject
+from moderation.desk.subjects.subject import Subject
 from moderation.models import Case, CaseEvent
 
 pytestmark = pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""Actions on cases: which are offered (moderation.desk.action_table), and the way to take one.
+"""Actions on cases: which are offered (moderation.desk.actions.table), and the way to take one.
 
 An action locks the case, acts, leaves an event and may close the case, all in one transaction, so
 that it is done once however often it is tried.
@@ -11,9 +11,9 @@ from django.db import transaction
 from hosting.models import StaffUser
 from moderation import permissions
 from moderation.desk import moves
-from moderation.desk.action_table import TABLE, CaseAction, Given, UnknownAction, named
+from moderation.desk.actions.table import TABLE, CaseAction, Given, UnknownAction, named
 from moderation.desk.moves import CaseMoved
-from moderation.desk.subject_facts import Facts, facts
+from moderation.desk.subjects.facts import Facts, facts
 from moderation.models import Case
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hosting.models import StaffUser
 from moderation.desk import moves
-from moderation.desk.subject_facts import Facts
+from moderation.desk.subjects.facts import Facts
 from moderation.enforcement import actions as enforcement
 from moderation.enforcement import appeals
 from moderation.enforcement.actions import ActionInput

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hosting.models import StaffUser, Tenant
 from moderation import permissions
-from moderation.desk import action_table, actions
+from moderation.desk.actions import table, taking
 from moderation.models import BulkAction, BulkItem, Case, CaseQuerySet
 from moderation.permissions import Deed
 from protocol.errors import InvalidRequest, XrpcError
@@ -53,7 +53,7 @@ def start(
 
     Raises NotAllowed, ReasonNeeded, UnknownAction, TooManyCases, TooManyBulkActions.
     """
-    wanted = action_table.named(action)
+    wanted = table.named(action)
     permissions.require(staff, Deed.CASES_BULK, tenant.pk)
     permissions.checked(staff, wanted.deed, tenant.pk, str(given.get("reason", "")))
     of_tenant = cases.filter(host__tenant=tenant).order_by()
@@ -141,7 +141,7 @@ def _outcome(bulk: BulkAction, case_id: int) -> tuple[BulkItem.State, str]:
     case = Case.objects.select_related("host").get(pk=case_id, host__tenant=bulk.tenant_id)
     try:
         with transaction.atomic():
-            actions.act(bulk.staff, case, bulk.action, action_table.Given.of(bulk.given))
+            taking.act(bulk.staff, case, bulk.action, table.Given.of(bulk.given))
     except XrpcError as refusal:
         return BulkItem.State.FAILED, str(refusal.for_page())
     return BulkItem.State.DONE, ""

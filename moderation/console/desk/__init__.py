@@ -1,0 +1,1 @@
+"""The console's moderation desk: the queue, one page a case, bulk actions, deadlines."""

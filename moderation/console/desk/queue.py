@@ -1,0 +1,135 @@
+"""The desk's queue: what waits, by kind, status and deadline; views that are kept under a name."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from hosting.console.site import console, hosts_in_view
+from hosting.models import Host
+from hosting.tenancy.routing import host_of
+from moderation import lookup, permissions
+from moderation.console.desk.forms import FilterForm, OpenForm
+from moderation.console.views import staff_of
+from moderation.desk import cases, moves, queue
+from moderation.desk.actions import taking
+from moderation.desk.queue import Counts, View
+from moderation.desk.subjects.subject import Subject, of_uri
+from moderation.models import Case, CaseFilter
+from moderation.permissions import Deed
+from protocol.errors import XrpcError
+from protocol.syntax import is_did
+
+FILTERS_MAX = 30  # of one member of staff at a tenant
+
+
+@require_GET
+def listed(request: HttpRequest) -> HttpResponse:
+    """`/console/desk/`: a page of the queue."""
+    request.current_app = console.name
+    view, staff, tenant_id = View.of_query(request.GET), staff_of(request), _tenant_id(request)
+    hosts = hosts_in_view(request)
+    counts = queue.counts(hosts)
+    deeds = permissions.deeds_of(staff, tenant_id)
+    context: dict[str, Any] = {
+        **console.each_context(request),
+        "title": _("Cases"),
+        "view": view,
+        "page": queue.page(queue.rows(hosts, staff, view), view, request.GET.get("after", "")),
+        "all": sum(counts.values(), Counts()),
+        "kinds": [(k, label, counts.get(k, Counts())) for k, label in Case.Kind.choices],
+        "states": Case.State.choices,
+        "filters": CaseFilter.objects.filter(staff=staff, tenant=tenant_id),
+        "may_take": Deed.CASES_ASSIGN in deeds,
+        "may_bulk": Deed.CASES_BULK in deeds,
+        "bulk_actions": taking.for_many(staff, tenant_id),
+        "open_form": OpenForm(),
+    }
+    return TemplateResponse(request, "moderation/desk/queue.html", context)
+
+
+@require_POST
+def take_next(request: HttpRequest) -> HttpResponse:
+    """The next case that nobody has, in the view that was on show."""
+    view = View.of_query(QueryDict(request.POST.get("query", "")[:1_000]))
+    staff = staff_of(request)
+    found = queue.rows(hosts_in_view(request), staff, view)
+    try:
+        case = moves.take_next(staff, found)
+    except XrpcError as refusal:
+        messages.error(request, refusal.for_page())
+        return back(view)
+    if case is None:
+        messages.info(request, _("No case is waiting."))
+        return back(view)
+    return redirect_to(case, view)
+
+
+@require_POST
+def open_case(request: HttpRequest) -> HttpResponse:
+    """A case that staff open by themselves, or the one that is open already."""
+    form = OpenForm(request.POST)
+    permissions.require(staff_of(request), Deed.CASES_ASSIGN, _tenant_id(request))
+    subject = _subject(request, form.cleaned_data["subject"]) if form.is_valid() else None
+    if subject is None:
+        messages.error(request, _("Enter a handle of your hosts, a DID or an at-URI with a DID."))
+        return back(View())
+    host = Host.objects.select_related("tenant").get(pk=host_of(request).pk)
+    case = cases.open_by_staff(host, subject, form.cleaned_data["kind"])
+    return redirect_to(case, View())
+
+
+@require_POST
+def keep_filter(request: HttpRequest) -> HttpResponse:
+    """Keep a view of the queue under a name; the same name takes the new view."""
+    form = FilterForm(request.POST)
+    view = View.of_query(QueryDict(request.POST.get("query", "")[:1_000]))
+    own = CaseFilter.objects.filter(staff=staff_of(request), tenant=_tenant_id(request))
+    if form.is_valid() and own.count() < FILTERS_MAX:
+        CaseFilter.objects.update_or_create(
+            staff=staff_of(request),
+            tenant_id=_tenant_id(request),
+            name=form.cleaned_data["name"],
+            defaults={"query": view.query},
+        )
+    return back(view)
+
+
+@require_POST
+def drop_filter(request: HttpRequest, filter_id: int) -> HttpResponse:
+    """Forget a view that was kept."""
+    own = CaseFilter.objects.filter(staff=staff_of(request), tenant=_tenant_id(request))
+    get_object_or_404(own, pk=filter_id).delete()
+    return back(View())
+
+
+def back(view: View) -> HttpResponseRedirect:
+    """To the queue, as it was."""
+    return HttpResponseRedirect(f"{reverse('console:desk')}?{view.query}".rstrip("?"))
+
+
+def redirect_to(case: Case, view: View) -> HttpResponseRedirect:
+    """To a case's page, which goes on in this view."""
+    return HttpResponseRedirect(f"{redirect('console:case', case.pk).url}?{view.query}".rstrip("?"))
+
+
+def _subject(request: HttpRequest, text: str) -> Subject | None:
+    text = text.strip()
+    if text.startswith("at://did:"):
+        try:
+            return of_uri(text)
+        except XrpcError:
+            return None
+    if is_did(text):
+        return Subject(text)
+    found = lookup.find(hosts_in_view(request), text)
+    return Subject(found.account.did) if found else None
+
+
+def _tenant_id(request: HttpRequest) -> int:
+    return host_of(request).tenant_id

@@ -1,0 +1,1 @@
+"""Pages of the desk for everybody: report something on this host."""

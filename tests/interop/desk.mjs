@@ -1,0 +1,124 @@
+// A moderator's day: 200 reports of 60 subjects come in, are triaged by keyboard without a page load between two cases, ten
+// takedowns are told by mail, the rest of a wave is dismissed at once, and somebody without an account reports, too. Every
+// page on the way is shown to axe-core. Exit status 0 when all of it holds.
+//
+//   node desk.mjs --url http://localhost:2583 --admin-password X [--shots FOLDER]
+import assert from 'node:assert/strict'
+import { parseArgs } from 'node:util'
+import { chromium } from 'playwright-core'
+import { Client } from './client.mjs'
+import { faults, look, withAxe } from './look.mjs'
+
+const { values: options } = parseArgs({
+  options: {
+    url: { type: 'string' },
+    'admin-password': { type: 'string' },
+    chromium: { type: 'string', default: '/usr/bin/chromium' },
+    shots: { type: 'string' },
+  },
+})
+const ACCOUNTS = 20 // each with two records: 60 subjects
+const REPORTS = 200
+const TAKEDOWNS = 10
+const DEFS = 'com.atproto.moderation.defs#'
+const anyone = new Client(options.url)
+const stamp = Date.now().toString(36).slice(-5)
+
+async function someone(name) {
+  return anyone.signUp(`${name}${stamp}.test`, 'correct horse battery')
+}
+
+async function subjectsOf(author) {
+  const subjects = [{ $type: 'com.atproto.admin.defs#repoRef', did: author.did }]
+  for (const text of ['buy this', 'buy that']) {
+    const record = { $type: 'app.bsky.feed.post', text: `${text} https://example.com`, createdAt: new Date().toISOString() }
+    const { uri, cid } = await author.call('com.atproto.repo.createRecord', { repo: author.did, collection: record.$type, record })
+    subjects.push({ $type: 'com.atproto.repo.strongRef', uri, cid })
+  }
+  return subjects
+}
+
+const reporters = await Promise.all(['rea', 'reb', 'rec', 'red'].map(someone))
+const subjects = []
+for (let n = 0; n < ACCOUNTS; n += 1) subjects.push(...await subjectsOf(await someone(`au${n}`)))
+for (let n = 0; n < REPORTS; n += 1) {
+  const subject = subjects[n % subjects.length]
+  const reasonType = DEFS + (n % subjects.length < 15 ? 'reasonRude' : 'reasonSpam')
+  await reporters[n % reporters.length].call('com.atproto.moderation.createReport', { reasonType, subject, reason: `report ${n}` })
+}
+
+const browser = await chromium.launch({ executablePath: options.chromium, args: ['--no-sandbox', '--disable-gpu'] })
+try {
+  const page = await (await withAxe(browser, { locale: 'en' })).newPage()
+  const shown = (text) => page.getByText(text).first().waitFor()
+  const title = () => page.locator('h1').textContent()
+
+  // Until another case is on the page than before.
+  const another = async (press) => {
+    const before = await title()
+    await press()
+    await page.waitForFunction((old) => document.querySelector('h1').textContent !== old, before)
+  }
+
+  await page.goto(`${options.url}/report`)
+  await look(page, 'report something', options.shots)
+  await page.locator('[name=subject]').fill(`au0${stamp}.test`)
+  await page.locator('[name=kind]').selectOption('harassment')
+  await page.locator('[name=text]').fill('rude to my friend')
+  await page.locator('main button[type=submit]').click()
+  await shown('Thank you')
+  await look(page, 'thanks for a report')
+
+  await page.goto(`${options.url}/console/`)
+  await page.locator('[name=username]').fill('admin')
+  await page.locator('[name=password]').fill(options['admin-password'])
+  await page.locator('main button[type=submit]').click()
+  await page.waitForURL(`${options.url}/console/`)
+  await shown('60 cases wait for a decision')
+  await page.goto(`${options.url}/console/desk/?kind=harassment`)
+  await look(page, 'the queue', options.shots)
+
+  await page.keyboard.press('n')
+  await page.getByRole('heading', { name: 'Actions' }).waitFor()
+  await page.evaluate(() => { window.isSamePage = true })
+  await page.frameLocator('iframe[src*=record]').getByText('buy').or(page.frameLocator('iframe[src*=record]').getByText('nothing to show')).first().waitFor()
+  await look(page, 'a case', options.shots)
+  await page.locator('#note-text').fill('looks like a wave')
+  await page.locator('form:has(#note-text) button').click()
+  await shown('The note is kept.')
+  await shown('looks like a wave')
+  await another(() => page.keyboard.press('j'))
+  await another(() => page.keyboard.press('k'))
+  for (let n = 0; n < TAKEDOWNS; n += 1) {
+    await page.keyboard.press('t')
+    await page.keyboard.press('Shift') // the focus is in the form now
+    const form = page.locator('details[open] form')
+    await form.locator('[name=reason]').fill('rude')
+    await another(() => form.locator('[name=reason]').press('Enter'))
+  }
+  await page.keyboard.press('d')
+  await another(() => page.locator('details[open] [name=reason]').press('Enter'))
+  await shown(': done.')
+  assert.ok(await page.evaluate(() => window.isSamePage), 'no page was loaded between two cases')
+
+  await page.goto(`${options.url}/console/desk/?kind=spam`)
+  await page.locator('[name=has_all]').check()
+  await page.getByRole('button', { name: 'Look before it begins' }).click()
+  await shown('45 cases')
+  await look(page, 'a bulk action before it begins', options.shots)
+  await page.getByRole('button', { name: 'Dismiss' }).click()
+  await page.getByRole('heading', { name: 'Done' }).or(page.locator('h2', { hasText: 'Done' })).first().waitFor()
+  await shown('45')
+  await look(page, 'a bulk action that is done', options.shots)
+  await page.goto(`${options.url}/console/desk/?state=closed`)
+  await look(page, 'closed cases')
+  await page.goto(`${options.url}/console/desk/deadlines/`)
+  await look(page, 'the deadlines', options.shots)
+  await page.goto(`${options.url}/console/desk/`)
+  await shown(/^4$/)
+  await page.goto(`${options.url}/dev/mail`)
+  assert.deepEqual(faults, [])
+  console.log('the day at the desk held')
+} finally {
+  await browser.close()
+}
