@@ -1,5 +1,6 @@
 """Notices and appeals: told, appealed once, decided by somebody else."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from django.utils import timezone
 
 from accounts.models import Account
 from hosting.mail.models import OutgoingMail
+from hosting.pages import languages
 from moderation.enforcement import actions, appeals, notice_texts
 from moderation.enforcement.actions import ActionInput
 from moderation.models import Decision, Report
@@ -83,3 +85,12 @@ def test_a_text_with_an_unknown_placeholder_is_refused(second, account, text):
 @pytest.mark.parametrize("action", sorted(actions.ACTIONS))
 def test_every_action_that_is_told_has_a_text(action):
     assert (action in notice_texts.DEFAULTS) is actions.ACTIONS[action].is_of_owner
+
+
+@pytest.mark.parametrize("language", languages.offered())
+@pytest.mark.parametrize("action", sorted(notice_texts.DEFAULTS))
+def test_our_texts_keep_their_placeholders_in_every_language(ash, action, language):
+    held = set(re.findall(r"\{\w+\}", notice_texts.text_of(ash.tenant, action, "en")))
+    text = notice_texts.text_of(ash.tenant, action, language)
+    assert set(re.findall(r"\{\w+\}", text)) == held
+    assert (text == notice_texts.text_of(ash.tenant, action, "en")) is (language == "en")
