@@ -65,6 +65,8 @@ try {
   await send(page, { username: 'nobody', password: 'x' }, 'a refused sign-in at the console')
   await send(page, { username: 'admin', password: options['admin-password'] })
   await page.waitForURL(`${options.url}/console/`)
+  const { did } = await call('com.atproto.server.createSession', { identifier: `${name}.test`, password })
+  await visit(page, [`/console/accounts/${did}/actions/suspend/`, '/account/decisions', '/account/state'])
   await visit(page, [
     '', 'accounts/account/', 'accounts/account/?q=nobody', 'accounts/invitecode/', 'moderation/report/',
     'moderation/auditentry/', 'mail/outgoingmail/', 'invites/', 'sign-ups/', 'moves/', 'policies/', 'policies/new/', 'policies/texts/warn/de/', 'appeals/', 'legal/', 'abuse-notices/', 'figures/', 'apps/', 'password_change/', 'factors/',
