@@ -30,7 +30,8 @@ from xrpc import (
     registry,
 )
 from xrpc.auth import apps
-from xrpc.proxy.unknown_methods import forward_for_no_staff, forward_unknown
+from xrpc.proxy.methods import QUERY_LABELS
+from xrpc.proxy.unknown_methods import forward_for_no_staff, forward_labels, forward_unknown
 from xrpc.rate_limits import Throttle
 from xrpc.registry import HTTP_VERB, SUBSCRIPTION, Method
 from xrpc.request import queries
@@ -72,10 +73,8 @@ def _answer(request: WSGIRequest, nsid: str, throttle: Throttle) -> HttpResponse
     method = _find(request, nsid)
     if method is None:
         return respond(request, forward_unknown(request, host_of(request), nsid))
-    if method.auth.is_for_staff:
-        handed_on = forward_for_no_staff(request, host_of(request), method)
-        if handed_on is not None:
-            return respond(request, handed_on)
+    if handed_on := _for_another_service(request, method):
+        return respond(request, handed_on)
     call = _call(request, method)
     if method.scope is not None and call.permissions is not None:
         method.scope.check(call.permissions, call)
@@ -88,6 +87,15 @@ def _answer(request: WSGIRequest, nsid: str, throttle: Throttle) -> HttpResponse
         )
         return respond(request, HandedOn(upload))
     return _run(request, method, call, throttle)
+
+
+def _for_another_service(request: WSGIRequest, method: Method) -> HandedOn | None:
+    """A call of a method of ours that goes elsewhere before anything of it is read."""
+    if method.auth.is_for_staff:
+        return forward_for_no_staff(request, host_of(request), method)
+    if method.nsid == QUERY_LABELS:
+        return forward_labels(request, host_of(request), method.nsid)
+    return None
 
 
 def _run(request: WSGIRequest, method: Method, call: Call, throttle: Throttle) -> HttpResponseBase:

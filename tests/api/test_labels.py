@@ -7,7 +7,11 @@ from hosting.tenancy import provisioning
 from moderation.labels import changes
 from tests import factories
 from tests.api.clients import Api
+from tests.api.relayed import claims, get
+from tests.api.relayed import labeler as labeler_elsewhere
+from tests.upstreams import answering
 
+__all__ = ["labeler_elsewhere"]
 QUERY = "com.atproto.label.queryLabels"
 POST = "at://did:plc:bob/app.bsky.feed.post/a"
 
@@ -81,3 +85,25 @@ def test_a_page_ends_with_a_cursor(anyone, labeler, spam):
     page = anyone.query(QUERY, uriPatterns="*", limit=1).json()
     rest = anyone.query(QUERY, uriPatterns="*", limit=1, cursor=page["cursor"]).json()
     assert [label["val"] for label in page["labels"] + rest["labels"]] == ["spam", "rude"]
+
+
+def test_a_question_to_another_labeler_goes_there(alice, labeler_elsewhere, spam):
+    labeler_elsewhere.answers(QUERY, answering({"labels": []}))
+    named = {"HTTP_ATPROTO_PROXY": f"{labeler_elsewhere.did}#atproto_labeler"}
+    asked = {"uriPatterns": "*"}
+    answer = get(alice, QUERY, asked, **named, HTTP_ATPROTO_ACCEPT_LABELERS="did:plc:x")
+    assert answer.json() == {"labels": []}
+    sent = labeler_elsewhere.last().headers
+    assert sent["atproto-accept-labelers"] == "did:plc:x"
+    assert claims(sent["authorization"])["lxm"] == QUERY
+
+
+def test_a_question_to_the_labeler_here_is_answered(alice, labeler, spam):
+    named = {"HTTP_ATPROTO_PROXY": f"{labeler.did}#atproto_labeler"}
+    assert len(get(alice, QUERY, {"uriPatterns": "*"}, **named).json()["labels"]) == 1
+
+
+def test_nobody_asks_another_labeler_without_an_account(anyone, labeler):
+    path = f"/xrpc/{QUERY}?uriPatterns=*"
+    answer = anyone.get(path, HTTP_ATPROTO_PROXY="did:web:other.example#atproto_labeler")
+    assert answer.status_code == 401

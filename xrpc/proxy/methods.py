@@ -8,6 +8,7 @@ not be reached past a list that does not.
 from typing import Final
 
 CREATE_ACCOUNT: Final = "com.atproto.server.createAccount"
+QUERY_LABELS: Final = "com.atproto.label.queryLabels"
 CREATE_REPORT: Final = "com.atproto.moderation.createReport"
 
 # They manage the account itself; no other service may act in them as the user.

@@ -1,4 +1,4 @@
-"""Proxying of unknown methods, and of those not for this caller: another service may know them.
+"""Proxying of unknown methods, and of those that another service answers better for this caller.
 
 Source: atproto.com/specs/xrpc, "Service Proxying": whatever a host does not answer itself goes to
 the service that the client names, or to the app view.
@@ -7,6 +7,7 @@ the service that the client names, or to the app view.
 from django.core.handlers.wsgi import WSGIRequest
 
 from hosting.models import Host
+from moderation.labels import labelers
 from protocol.errors import InvalidRequest
 from xrpc.auth import service_callers
 from xrpc.auth.declared import BEARER, DPOP, FULL, Auth
@@ -36,6 +37,20 @@ def forward_for_no_staff(request: WSGIRequest, host: Host, method: Method) -> Ha
     if header.partition("#")[0] == host.service_did:
         return None
     return forward_unknown(request, host, method.nsid)
+
+
+def forward_labels(request: WSGIRequest, host: Host, nsid: str) -> HandedOn | None:
+    """Hand on a question about labels that names another labeler, or an app view.
+
+    None for what names nobody, or the labeler of the host's tenant: answered here, to anybody.
+    Raises as `forward_unknown` does.
+    """
+    header = request.META.get("HTTP_ATPROTO_PROXY")
+    if not header or header.partition("#")[0] == host.service_did:
+        return None
+    if labelers.named(host, destinations.named(host, header).did) is not None:
+        return None
+    return forward_unknown(request, host, nsid)
 
 
 def _is_session(request: WSGIRequest) -> bool:
