@@ -10,5 +10,5 @@ def make_room(entries: dict[Any, Any], max_entries: int) -> None:
     Safe between CPython threads without a lock: every step on the dict is one call into C.
     """
     if len(entries) >= max_entries:
-        for oldest in list(entries)[: (max_entries + 1) // 2]:
+        for oldest in list(entries)[: len(entries) - max_entries // 2]:
             entries.pop(oldest, None)

@@ -9,6 +9,12 @@ def test_a_full_memory_drops_the_older_half():
     assert list(entries) == [3, 4]
 
 
+def test_whatever_there_was_half_of_the_room_is_left():
+    entries = dict.fromkeys(range(100))
+    make_room(entries, 10)
+    assert list(entries) == [95, 96, 97, 98, 99]
+
+
 def test_while_there_is_room_nothing_goes():
     entries = dict.fromkeys(range(5))
     make_room(entries, 6)
