@@ -1,46 +1,35 @@
-"""glibc's allocator, where the C library is glibc."""
-
-import ctypes
+import os
+import sys
 
 import pytest
 
 from server import allocator
 
-
-class Library:
-    """A C library that notes what it is asked for."""
-
-    def __init__(self, *functions: str) -> None:
-        self.calls: list[tuple[object, ...]] = []
-        for name in functions:
-            setattr(self, name, lambda *given, name=name: self.calls.append((name, *given)))
+Begun = list[tuple[str, list[str]]]
 
 
 @pytest.fixture
-def glibc(monkeypatch) -> Library:
-    library = Library("mallopt", "malloc_trim")
-    monkeypatch.setattr(ctypes, "CDLL", lambda _: library)
-    return library
+def begun(monkeypatch: pytest.MonkeyPatch) -> Begun:
+    """What programs this process would have become."""
+    programs: Begun = []
+    monkeypatch.setattr(os, "execv", lambda path, arguments: programs.append((path, arguments)))
+    return programs
 
 
-def test_large_blocks_are_mapped_and_arenas_are_few(glibc: Library) -> None:
-    allocator.tune()
-    assert glibc.calls == [("mallopt", -3, 1_048_576), ("mallopt", -8, 4)]
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's")
+def test_a_program_begins_anew_with_huge_pages_as_it_was_called(
+    begun: Begun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GLIBC_TUNABLES", "")
+    monkeypatch.setattr(sys, "orig_argv", ["python", "-X", "dev", "manage.py", "run"])
+    allocator.use_huge_pages()
+    assert begun == [(sys.executable, [sys.executable, "-X", "dev", "manage.py", "run"])]
+    assert os.environ["GLIBC_TUNABLES"] == "glibc.malloc.hugetlb=1"
 
 
-def test_free_memory_is_given_back(glibc: Library) -> None:
-    allocator.give_back()
-    assert glibc.calls == [("malloc_trim", 0)]
-
-
-def test_another_c_library_is_left_alone(monkeypatch) -> None:
-    library = Library()
-    monkeypatch.setattr(ctypes, "CDLL", lambda _: library)
-    allocator.tune()
-    allocator.give_back()
-    assert library.calls == []
-
-
-def test_the_library_that_is_here_takes_it() -> None:
-    allocator.tune()
-    allocator.give_back()
+def test_it_begins_anew_once_and_what_an_operator_has_set_stays(
+    begun: Begun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.arena_max=1")
+    allocator.use_huge_pages()
+    assert (begun, os.environ["GLIBC_TUNABLES"]) == ([], "glibc.malloc.arena_max=1")
