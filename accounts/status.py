@@ -146,10 +146,18 @@ def end_sessions(account: Account, but: str = "") -> None:
 
 def end_oauth(account: Account) -> None:
     """Sign out every app that came by OAuth, and every browser in which it was granted: codes under
-    way as well. As `end_sessions`; consents stay."""
+    way as well, and apps by which this person acts for others. As `end_sessions`; consents stay."""
     OAuthSession.objects.filter(account=account).delete()
     OAuthRequest.objects.filter(account=account).delete()
     OAuthDeviceAccount.objects.filter(account=account).delete()
+    end_acting(account)
+
+
+def end_acting(account: Account) -> None:
+    """Sign out the apps by which this person acts for others, codes under way as well."""
+    acting = {"delegation__controller_did": account.did, "account__host_id": account.host_id}
+    OAuthSession.objects.filter(**acting).delete()
+    OAuthRequest.objects.filter(**acting).delete()
 
 
 def announce(account: Account) -> Account:

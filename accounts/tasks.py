@@ -11,6 +11,7 @@ from accounts.authentication import (
     web_sessions,
 )
 from accounts.authentication.factors import trusted_browsers
+from accounts.delegation import acting, log, visitors
 from accounts.identity import external_handles
 from accounts.identity.keys import reserved_keys
 from accounts.identity.plc import did_refresh, submit
@@ -126,6 +127,14 @@ def forget_old_places() -> None:
     """Every hour: places, sign-ins and changes of long ago."""
     sign_in_alerts.forget_old()
     security_changes.forget_old()
+
+
+@shared_task
+def forget_old_delegations() -> None:
+    """Every hour: invitations that nobody accepted, and the log of long ago."""
+    acting.forget_expired()
+    visitors.forget_expired()
+    log.forget_old()
 
 
 @shared_task

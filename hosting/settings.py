@@ -66,6 +66,9 @@ DELETION_HOLD_S = env.number("GROVE_DELETION_HOLD", 0 if SANDBOX else 259_200)
 EVIDENCE_DAYS = env.number("GROVE_EVIDENCE_DAYS", 180)  # after the latest report; 0: none is kept
 EVIDENCE_BYTES = env.number("GROVE_EVIDENCE_BYTES", 10_000_000_000)
 
+# --- what controllers did to accounts (accounts.delegation.log): how long it is kept
+DELEGATION_LOG_DAYS = env.number("GROVE_DELEGATION_LOG_DAYS", 180)
+
 # --- sizes
 BLOB_LIMIT_BYTES = env.number("GROVE_BLOB_LIMIT", 300_000_000)  # app.bsky.embed.video takes as much
 BLOB_QUOTA_BYTES = env.number("GROVE_BLOB_QUOTA", 10_000_000_000)  # an account's; 0: none

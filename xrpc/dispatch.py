@@ -29,7 +29,7 @@ from xrpc import (
     com_atproto,  # noqa: F401 - importing it declares its methods
     registry,
 )
-from xrpc.auth import apps
+from xrpc.auth import apps, delegated_deeds
 from xrpc.proxy.methods import QUERY_LABELS
 from xrpc.proxy.unknown_methods import forward_for_no_staff, forward_labels, forward_unknown
 from xrpc.rate_limits import Throttle
@@ -108,6 +108,8 @@ def _run(request: WSGIRequest, method: Method, call: Call, throttle: Throttle) -
     except Exception:
         request.caller_did = call.did  # type: ignore[attr-defined] # the log reads it
         raise
+    if call.actor:
+        delegated_deeds.note(method.nsid, call, is_procedure=method.kind == registry.PROCEDURE)
     _check_output(method, answer)
     return respond(request, answer)
 

@@ -40,6 +40,8 @@ _API = "/api/"
 _FOR_STAFF = ("/console/", _API)
 _API_ASKS_OTHERS = re.compile(r"/accounts(/[^/]+/handle)?$")
 LOOK_UP_CLIENTS = frozenset({"/oauth/par", "/oauth/token", "/oauth/revoke"})
+# Forms and a way back that ask the hosts of people who live elsewhere (accounts.pages.people)
+_PEOPLE = re.compile(r"/account/(?:u/[^/]+/)?people/invite|/account/visit(?:/back)?")
 # Long answers of pages, by the last part of their address (repos.account_transfer.pages)
 DOWNLOADS: Mapping[str, Pool] = {"repo.car": "export", "archive.zip": "transfer"}
 # Forms of a move, which ask hosts that somebody names
@@ -172,11 +174,14 @@ def pool_of(path: str, method: str) -> Pool:
         return "remote"
     if method != "POST":
         return _pool_of_shown(path)
-    return "lookup" if path in LOOK_UP_CLIENTS or _MOVE.fullmatch(path) else "slow"
+    is_looked_up = path in LOOK_UP_CLIENTS or _MOVE.fullmatch(path) or _PEOPLE.fullmatch(path)
+    return "lookup" if is_looked_up else "slow"
 
 
 def _pool_of_shown(path: str) -> Pool:
-    """A move's page asks the directory what is to be signed."""
+    """A move's page asks the directory what is to be signed, a visitor's way back their host."""
+    if _PEOPLE.fullmatch(path):
+        return "lookup"
     if _MOVE.fullmatch(path):
         return "remote"
     return DOWNLOADS.get(path.rpartition("/")[2], "fast")

@@ -66,6 +66,7 @@ def delete(account: Account) -> None:
         PlcOperation.objects.filter(account=locked).decide(PlcOperation.State.WITHDRAWN)
         account_deleted.send(sender=Account, account=locked)
         mail_confirmation(locked)
+        status.end_acting(locked)
         locked.delete()
         signing_keys.forget(locked.host_id, locked.did)
 

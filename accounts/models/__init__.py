@@ -2,6 +2,7 @@
 
 from accounts.models.account_migrations import AccountMigration
 from accounts.models.accounts import Account, AccountQuerySet, Preference
+from accounts.models.delegations import ControllerSession, DelegatedDeed, Delegation
 from accounts.models.email import DeletionReminder, EmailToken, KnownPlace
 from accounts.models.factors import (
     FactorAttempts,
@@ -44,7 +45,10 @@ __all__ = [
     "AccountMigration",
     "AccountQuerySet",
     "AppPassword",
+    "ControllerSession",
     "CustomHandle",
+    "DelegatedDeed",
+    "Delegation",
     "DeletionReminder",
     "EmailToken",
     "FactorAttempts",

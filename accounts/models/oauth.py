@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models.accounts import Account
+from accounts.models.delegations import Delegation
 from hosting.models import Host, HostQuerySet, Tenant
 
 CLIENT_ID_MAX_CHARS = 2_048
@@ -72,6 +73,10 @@ class OAuthRequest(models.Model):
     )
     # Who signed in or was chosen so far; who asks for the code.
     account = models.ForeignKey(Account, null=True, on_delete=models.CASCADE, related_name="+")
+    # By whom, where that is a controller of the account; null: by its owner.
+    delegation = models.ForeignKey(
+        Delegation, null=True, on_delete=models.CASCADE, related_name="+"
+    )
     is_fresh_sign_in = models.BooleanField(default=False)  # a password was asked for, for this
     code_sha256 = models.CharField(  # noqa: DJ001 - null: none was given out
         max_length=64, null=True, unique=True
@@ -110,6 +115,12 @@ class OAuthSession(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="oauth_sessions")
+    # Of a session by which a controller acts for the account, and the controller's DID; null and
+    # empty: it is its owner's.
+    delegation = models.ForeignKey(
+        Delegation, null=True, on_delete=models.CASCADE, related_name="sessions"
+    )
+    actor_did = models.CharField(max_length=2048, blank=True, default="", db_default="")
     client_id = models.CharField(max_length=CLIENT_ID_MAX_CHARS)
     client_auth = models.JSONField(default=dict)  # as the request has it; pinned
     dpop_jkt = models.CharField(max_length=64)  # RFC 7638 thumbprint of the client's key
@@ -129,6 +140,13 @@ class OAuthSession(models.Model):
 
     class Meta:
         db_table = "oauth_session"
+        constraints = [
+            models.CheckConstraint(
+                name="oauth_session_of_a_delegation_has_an_actor",
+                condition=Q(delegation__isnull=True, actor_did="")
+                | Q(delegation__isnull=False) & ~Q(actor_did=""),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.client_id} for {self.account_id}"

@@ -9,6 +9,7 @@ docs/decisions/0031. The way of a sign-in:
     requests         /oauth/par: a request is checked and kept
     devices          the browser that opens it, and who is signed in there
     scopes           what may be asked, what a granted scope comes to
+    controllers      who acts for another account, with accounts.delegation
     consents         what an account granted to an app, and what it unticked
     opened_requests  a request in the browser that owns it, and the ways back to its app
     authorization    what the pages call: sign in, choose, decide or refuse

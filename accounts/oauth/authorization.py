@@ -18,9 +18,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account, OAuthDevice, OAuthDeviceAccount, OAuthRequest
+from accounts.delegation import acting
+from accounts.delegation.acting import DelegationEnded
+from accounts.models import Account, Delegation, OAuthDeviceAccount, OAuthRequest
 from accounts.oauth import consents, devices, opaque, scopes
 from accounts.oauth.errors import AccessDenied
+from accounts.oauth.requests import controllers
 from accounts.oauth.requests.opened_requests import (
     Opened,
     answer,
@@ -35,7 +38,6 @@ from accounts.status import AccountNotFound, AccountTakedown, lock_for_session
 from server.encryption import digests
 
 CODE_LASTS: Final = timedelta(minutes=1)
-SIGN_IN_IS_FRESH_FOR: Final = timedelta(days=7)
 
 
 class NotSignedIn(AccessDenied):
@@ -65,7 +67,7 @@ class Step(Enum):
 class Question:
     """What the consent page asks: `scopes` as asked for (`atproto` is always granted), and which
     of them are ticked at first (those that were unticked before are not). `known`: those that were
-    answered before, if any were."""
+    answered before, if any were; a controller is asked as if for the first time."""
 
     account: Account
     scopes: tuple[str, ...]
@@ -94,11 +96,18 @@ def candidates(opened: Opened) -> list[OAuthDeviceAccount]:
 
 
 def sign_in(opened: Opened, account: Account, *, is_remembered: bool) -> Opened:
-    """Somebody signed in or signed up on the page, just now. Raises AccessDenied for another
-    account than `login_hint` names; AccountTakedown, AccountNotFound, InvalidLogin."""
-    _check_may_answer(opened, account)
+    """Somebody signed in or signed up on the page, just now: for themselves, or for the account
+    that `login_hint` names, if they act for it. Raises AccessDenied for anybody else;
+    AccountTakedown, AccountNotFound, InvalidLogin."""
+    if account.host_id != opened.host.pk:
+        raise NotSignedIn
+    delegation = None
+    if not controllers.is_expected(opened, account):
+        delegation = next(iter(controllers.of_person(opened, account)), None)
+        if delegation is None:
+            raise OtherAccountExpected
     devices.sign_in(opened.device, account, is_remembered=is_remembered)
-    return _with_account(opened, account, is_fresh=True)
+    return _with_account(opened, account, delegation, is_fresh=True)
 
 
 def choose(opened: Opened, did: str) -> Opened:
@@ -109,12 +118,24 @@ def choose(opened: Opened, did: str) -> Opened:
     raise NotSignedIn
 
 
+def act(opened: Opened, delegation_id: str) -> Opened:
+    """Somebody who is signed in at the browser acts for another account. Raises AccessDenied for
+    whoever does not."""
+    for each in controllers.of_browser(opened):
+        if str(each.pk) == delegation_id:
+            who = opened.account.did if opened.account is not None else ""
+            is_fresh = opened.row.is_fresh_sign_in and who == each.controller_did
+            return _with_account(opened, each.account, each, is_fresh=is_fresh)
+    raise NotSignedIn
+
+
 def forget_choice(opened: Opened) -> Opened:
     """Ask again who it is ("another account")."""
     OAuthRequest.objects.filter(pk=opened.row.pk, code_sha256=None).update(
-        account=None, is_fresh_sign_in=False
+        account=None, delegation=None, is_fresh_sign_in=False
     )
     opened.row.account, opened.row.is_fresh_sign_in = None, False
+    opened.row.delegation = None
     return opened
 
 
@@ -123,7 +144,8 @@ def question(opened: Opened) -> Question:
     account = opened.account
     assert account is not None  # noqa: S101 - Step.CONSENT comes after it
     asked = _scopes(opened)
-    before = consents.of(account, opened.client.client_id)
+    is_owner = opened.delegation is None
+    before = consents.of(account, opened.client.client_id) if is_owner else consents.Remembered()
     back = Redirect(opened.row.parameters["redirect_uri"], {})
     ticked, known = frozenset(asked) - before.declined, before.granted | before.declined
     return Question(account, asked, ticked, known, back)
@@ -143,7 +165,7 @@ def decide(opened: Opened, account: Account, ticked: Collection[str]) -> Redirec
     asked = _scopes(opened)
     granted = tuple(each for each in asked if each in ticked or each == scopes.ATPROTO)
     declined = tuple(each for each in asked if each not in granted)
-    return _grant(opened, account, granted, declined)
+    return _grant(opened, (account, opened.delegation), granted, declined)
 
 
 def refuse(opened: Opened, error: str = "access_denied", description: str = "") -> Redirect:
@@ -154,34 +176,42 @@ def refuse(opened: Opened, error: str = "access_denied", description: str = "") 
 
 
 def _grant(
-    opened: Opened, account: Account, granted: tuple[str, ...], declined: tuple[str, ...]
+    opened: Opened,
+    who: tuple[Account, Delegation | None],
+    granted: tuple[str, ...],
+    declined: tuple[str, ...],
 ) -> Redirect:
+    """The code; `who` grants it: the account, and the controller who acts for it, if one does."""
+    account, delegation = who
     with transaction.atomic():
         try:
+            if delegation is not None:
+                acting.locked_for_session(opened.host, delegation.pk)
             locked = lock_for_session(account)
-        except (AccountNotFound, AccountTakedown):
+        except (AccountNotFound, AccountTakedown, DelegationEnded):
             return refuse(opened)
         row = locked_again(opened)
-        if not locked.is_active or not _is_signed_in(opened.device, locked):
+        if not locked.is_active or not _is_there(opened, locked, delegation):
             row.delete()
             return refusal(row, AccessDenied("The account is not active"))
         code = _code_of(row)
         if row.code_sha256 is None:
-            row.account = locked
+            row.account, row.delegation = locked, delegation
             row.code_sha256 = digests.sha256(code)
             row.granted_scope = " ".join(granted)
             row.expires_at = timezone.now() + CODE_LASTS
             row.save()
-            if not opened.client.is_loopback:
+            if not opened.client.is_loopback and delegation is None:
                 consents.remember(locked, row.client_id, granted, declined)
         return answer(row, {"code": code})
 
 
 def _whom_to_ask(opened: Opened) -> Step | Redirect:
     here = candidates(opened)
-    if opened.prompt == SELECT_ACCOUNT and not here and not opened.client.is_public:
+    is_nobody = not here and not controllers.of_browser(opened)
+    if opened.prompt == SELECT_ACCOUNT and is_nobody and not opened.client.is_public:
         return refuse(opened, "account_selection_required", "Nobody is signed in")
-    if opened.prompt == LOGIN or not here:
+    if opened.prompt == LOGIN or is_nobody:
         return Step.SIGN_IN
     if not opened.prompt and opened.login_hint and len(here) == 1:
         silent = _silently(opened, here[0])
@@ -197,7 +227,7 @@ def _without_asking(opened: Opened) -> Redirect:
         return refuse(opened, "login_required", "Nobody is signed in")
     if len(here) > 1:
         return refuse(opened, "account_selection_required", "More than one account is signed in")
-    if not _is_fresh(here[0]):
+    if not controllers.is_fresh(here[0]):
         return refuse(opened, "login_required", "The sign-in is too old")
     return _silently(opened, here[0]) or refuse(opened, "consent_required", "Not granted yet")
 
@@ -208,9 +238,9 @@ def _silently(opened: Opened, here: OAuthDeviceAccount) -> Redirect | None:
     asked = _scopes(opened)
     before = consents.of(account, opened.client.client_id)
     is_known = opened.is_trusted or not opened.client.is_public
-    if not (is_known and before.covers(asked) and _is_fresh(here) and account.is_active):
+    if not (is_known and before.covers(asked) and controllers.is_fresh(here) and account.is_active):
         return None
-    return _grant(opened, account, asked, ())
+    return _grant(opened, (account, None), asked, ())
 
 
 def _has_to_sign_in(opened: Opened, account: Account) -> bool:
@@ -218,31 +248,28 @@ def _has_to_sign_in(opened: Opened, account: Account) -> bool:
         return False
     if opened.prompt == LOGIN:
         return True
-    return not any(each.account_id == account.pk and _is_fresh(each) for each in candidates(opened))
+    if opened.delegation is not None:
+        return not controllers.has_fresh_sign_in(opened, opened.delegation)
+    mine = [each for each in candidates(opened) if each.account_id == account.pk]
+    return not any(controllers.is_fresh(each) for each in mine)
 
 
-def _is_fresh(here: OAuthDeviceAccount) -> bool:
-    return here.signed_in_at > timezone.now() - SIGN_IN_IS_FRESH_FOR
+def _is_there(opened: Opened, account: Account, delegation: Delegation | None) -> bool:
+    """Whether who answers is still signed in at the browser."""
+    if delegation is not None:
+        return controllers.has_fresh_sign_in(opened, delegation)
+    return any(each.account_id == account.pk for each in devices.signed_in(opened.device))
 
 
-def _is_signed_in(device: OAuthDevice, account: Account) -> bool:
-    return any(each.account_id == account.pk for each in devices.signed_in(device))
-
-
-def _check_may_answer(opened: Opened, account: Account) -> None:
-    if account.host_id != opened.host.pk:
-        raise NotSignedIn
-    hint = opened.login_hint
-    if hint and hint not in (account.did.lower(), account.handle):
-        raise OtherAccountExpected
-
-
-def _with_account(opened: Opened, account: Account, *, is_fresh: bool) -> Opened:
+def _with_account(
+    opened: Opened, account: Account, delegation: Delegation | None = None, *, is_fresh: bool
+) -> Opened:
     with transaction.atomic():
         row = locked_again(opened)
-        row.account, row.is_fresh_sign_in = account, is_fresh
+        row.account = account if delegation is None else delegation.account
+        row.delegation, row.is_fresh_sign_in = delegation, is_fresh
         row.expires_at = prolonged(row)
-        row.save(update_fields=["account", "is_fresh_sign_in", "expires_at"])
+        row.save(update_fields=["account", "delegation", "is_fresh_sign_in", "expires_at"])
     return of_row(row, opened.device)
 
 

@@ -4,6 +4,7 @@ Several people may be signed in in one browser: the cookie holds a token for eac
 `web_sessions` accepts a token at its account's own host only.
 """
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
@@ -13,13 +14,15 @@ from django.shortcuts import redirect
 
 from accounts.authentication import sign_in_alerts, web_sessions
 from accounts.authentication.sign_in_alerts import Client, Way
+from accounts.delegation import acting, visitors
 from accounts.lifecycle import planned_deletion
-from accounts.models import Account, WebSession
+from accounts.models import Account, ControllerSession, WebSession
 from hosting.pages import host_cookies, languages, next_page
 from hosting.tenancy.routing import host_of
 from server.encryption.digests import sha256
 
 COOKIE = "grove-account"
+VISITOR_COOKIE: Final = "grove-visitor"  # of accounts.delegation.visitors
 ACCOUNTS_MAX: Final = 10  # signed in in one browser; the eldest goes
 WHO: Final = "who"  # the part of an address that names the account
 _BETWEEN: Final = "."  # tokens are base64url
@@ -28,6 +31,33 @@ _BETWEEN: Final = "."  # tokens are base64url
 def sessions_of(request: HttpRequest) -> list[WebSession]:
     """The sessions of who is signed in in this browser, the latest first."""
     return web_sessions.find(host_of(request), _tokens(request))
+
+
+def visitor_of(request: HttpRequest) -> ControllerSession | None:
+    """Who is signed in in this browser by another host, to act for accounts of this one."""
+    return visitors.find(host_of(request), host_cookies.read(request, VISITOR_COOKIE))
+
+
+def people_of(request: HttpRequest, here: Iterable[WebSession]) -> list[str]:
+    """The DIDs of those in this browser who may act for others: of its sessions `here`, and of a
+    visitor."""
+    visitor = visitor_of(request)
+    own = acting.able([each.account for each in here])
+    return own if visitor is None else [*own, visitor.did]
+
+
+def begin_visit(request: HttpRequest, response: HttpResponse, did: str, handle: str) -> None:
+    """Begin a visitor's session in this browser, in the place of any other."""
+    visitors.end(host_of(request), host_cookies.read(request, VISITOR_COOKIE))
+    token = visitors.begin(host_of(request), did, handle)
+    host_cookies.keep(request, response, VISITOR_COOKIE, token, visitors.EXPIRES_AFTER)
+    csrf.rotate_token(request)
+
+
+def end_visit(request: HttpRequest, response: HttpResponse) -> None:
+    """Sign a visitor out."""
+    visitors.end(host_of(request), host_cookies.read(request, VISITOR_COOKIE))
+    host_cookies.keep(request, response, VISITOR_COOKIE, "", timedelta(0))
 
 
 def account_of(request: HttpRequest) -> Account | None:

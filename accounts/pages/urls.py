@@ -2,12 +2,12 @@
 
 from django.urls import include, path
 
-from accounts.pages import guide, language
 from accounts.pages.captcha import gate
 from accounts.pages.centre.urls import of_accounts
 from accounts.pages.closing import ending
 from accounts.pages.closing import urls as closing_urls
 from accounts.pages.entry import password_reset, sign_in, sign_up
+from accounts.pages.footer import guide, language
 from accounts.pages.handles import profile
 from accounts.pages.identity import urls as identity_urls
 from accounts.pages.oauth import apps
@@ -29,6 +29,7 @@ urlpatterns = [
     path(".well-known/change-password", password_reset.change_password),
     path("", include("accounts.pages.centre.urls")),
     path("", include("accounts.pages.factors.urls")),
+    path("", include("accounts.pages.people.urls")),
     *of_accounts(
         [
             *identity_urls.urlpatterns,

@@ -77,6 +77,7 @@ DELETION_SCHEDULED = EmailKind("deletion_scheduled", _("Your Account Will Be Del
 DELETION_REMINDER = EmailKind("deletion_reminder", _("Your Account Will Be Deleted Soon"))
 ACCOUNT_DELETED = EmailKind("account_deleted", _("Your Account Was Deleted"))
 MOVED_IN = EmailKind("moved_in", _("Your Account Has Moved"))
+ACTING_CHANGED = EmailKind("acting_changed", "%(subject)s", budgets=(Budget(20, DAY_S),))
 ARCHIVE_READY = EmailKind("archive_ready", _("Your Archive Is Ready"))
 SIGN_UP_APPROVED = EmailKind("sign_up_approved", _("Your Account Is Ready"))
 SIGN_UP_REFUSED = EmailKind("sign_up_refused", _("Your Sign-up"))
@@ -109,6 +110,7 @@ ALL: Mapping[str, EmailKind] = {
         DELETION_REMINDER,
         ACCOUNT_DELETED,
         MOVED_IN,
+        ACTING_CHANGED,
         ARCHIVE_READY,
         SIGN_UP_APPROVED,
         SIGN_UP_REFUSED,

@@ -2,8 +2,8 @@
 what their browser does.
 
 A language is offered when its catalogue is there (`locale/`). The choice is made at the foot of
-every page (accounts.pages.language) and kept in a cookie. Source: RFC 9110 section 12.5.4, OpenID
-Connect Core section 3.1.2.1 (`ui_locales`).
+every page (accounts.pages.footer.language) and kept in a cookie. Source: RFC 9110 section 12.5.4,
+OpenID Connect Core section 3.1.2.1 (`ui_locales`).
 """
 
 from collections.abc import Callable, Iterable

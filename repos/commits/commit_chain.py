@@ -6,6 +6,7 @@ brings and a later one removes is never stored, while every commit keeps its eve
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from accounts.identity.keys import signing_keys
 from protocol.event_stream.frames import RepoOp
@@ -16,6 +17,8 @@ from repos.commits.writes import Action, Write
 from repos.state import nodes, revs
 from repos.state.heads import Head, Subject
 
+TOLD_MAX: Final = 20  # records of one commit that are named in the log of a controller's deeds
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -25,19 +28,31 @@ class Stored:
     rev: str
 
 
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """A commit by a controller who acts for the owner, and what it does, a line a record."""
+
+    actor: str
+    told: str
+
+
 class CommitChain:
-    """The commits to come of one repo. `head` is where the next one starts."""
+    """The commits to come of one repo. `head` is where the next one starts, `deeds` those commits
+    that are not the owner's own."""
 
     def __init__(self, head: Head, same_subject: dict[Subject, set[str]]) -> None:
         self.start = head
         self.head = head
         self.plans: list[Plan] = []
+        self.deeds: list[Deed] = []
         self._steps: list[tuple[RepoOp, Stored | None]] = []  # of all plans
         self._same_subject = same_subject
         self._source = nodes.NodeSource(head.id, head.last_commit)
 
-    def extend(self, writes: Sequence[Write], swap_commit: bytes | None) -> Sequence[Change]:
-        """Add one batch of writes as a commit, unless it changes nothing.
+    def extend(
+        self, writes: Sequence[Write], swap_commit: bytes | None, actor: str = ""
+    ) -> Sequence[Change]:
+        """Add one batch of writes as a commit, unless it changes nothing. `actor`: a controller.
 
         Raises InvalidSwap, InvalidRequest (the chain stays as it was), and MissingBlock when a
         commit that ran meanwhile removed a node: the repo has to be read again.
@@ -58,6 +73,8 @@ class CommitChain:
             key=signing_keys.signing_key(self.head.signing_did_key, self.head.did),
         )
         self._append(made)
+        if actor:
+            self.deeds.append(Deed(actor, _told(made)))
         return changes
 
     def records(self) -> tuple[list[tuple[str, str]], list[Stored]]:
@@ -115,6 +132,13 @@ def _steps(made: Plan) -> Iterator[tuple[RepoOp, Stored | None]]:
         if change.op is not None:
             is_kept = change.write.cid is not None
             yield change.op, Stored(change.write, made.rev) if is_kept else None
+
+
+def _told(made: Plan) -> str:
+    """What a commit does: `create app.bsky.feed.post/3k2a`, a line each, of the first ones."""
+    ops = [op for op, _stored in _steps(made)]
+    lines = [f"{op.action} {op.path}" for op in ops[:TOLD_MAX]]
+    return "\n".join([*lines, f"+{len(ops) - TOLD_MAX}"] if len(ops) > TOLD_MAX else lines)
 
 
 def _split(path: str) -> tuple[str, str]:

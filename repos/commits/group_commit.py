@@ -76,6 +76,7 @@ class PendingWrite(NamedTuple):
     writes: Sequence[Write]
     swap_commit: bytes | None
     session: str
+    actor: str
 
 
 Outcome = Applied | Exception | None  # None: the head moved, so there is none yet
@@ -86,10 +87,13 @@ def apply_writes(
     writes: Sequence[Write],
     swap_commit: bytes | None = None,
     session: str = "",
+    actor: str = "",
 ) -> Applied:
     """Make one commit of a batch: all of it, or nothing and an error.
 
     `session` is the owner's (accounts.authentication.live_sessions); empty: it is not looked at.
+    `actor` is the DID of a controller who acts for the owner, by whom the commit is written down in
+    its own transaction (accounts.delegation.log); empty: the owner.
 
     Raises ExpiredToken when the session was ended, InvalidSwap when `swap_commit` is not the head
     or a write's `swap_record` not the record, InvalidRequest for writes that contradict the repo or
@@ -99,7 +103,7 @@ def apply_writes(
     plan.check_batch(writes)
     if refs := [ref for write in writes for ref in write.blobs]:
         blobs.check_uploaded(repo.id, refs)
-    outcome = _outcome_of(PendingWrite(repo, writes, swap_commit, session))
+    outcome = _outcome_of(PendingWrite(repo, writes, swap_commit, session, actor))
     if isinstance(outcome, Applied):
         return outcome
     raise outcome or RuntimeError(f"no try settled a write to {repo.did}")
@@ -210,7 +214,7 @@ def _extend(chain: CommitChain | None, pending: PendingWrite) -> Outcome:
     if (refusal := _refused(pending, chain.start if chain else None)) is not None or chain is None:
         return refusal
     try:
-        changes = chain.extend(pending.writes, pending.swap_commit)
+        changes = chain.extend(pending.writes, pending.swap_commit, pending.actor)
     except MissingBlock:  # a commit that ran meanwhile removed the node: the head has moved
         return None
     except Exception as failure:  # noqa: BLE001 - it is raised again where the write waits

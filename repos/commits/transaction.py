@@ -34,11 +34,18 @@ _TYPES = (
     (BIGINTS, BYTEAS, TEXTS, BYTEAS),
     (BIGINTS, TEXTS, TEXTS, BYTEAS, TEXTS),
 )
-_COUNT = sum(map(len, _TYPES))
-_APPLY = Statement(
-    f"SELECT * FROM apply_commits({', '.join(f'${n}' for n in range(1, _COUNT + 1))})",  # noqa: S608 - placeholders only
-    tuple(chained.from_iterable(_TYPES)),
-)
+_DEEDS = (BIGINTS, TEXTS, TEXTS)
+
+
+def _statement(function: str, *tables: Sequence[int]) -> Statement:
+    types = tuple(chained.from_iterable(tables))
+    marks = ", ".join(f"${n}" for n in range(1, len(types) + 1))
+    return Statement(f"SELECT * FROM {function}({marks})", types)  # noqa: S608 - placeholders only
+
+
+_APPLY = _statement("apply_commits", *_TYPES)
+# Also writes down which of them are by controllers (accounts.delegation), in the same transaction
+_APPLY_DELEGATED = _statement("apply_delegated_commits", _DEEDS, *_TYPES)
 _ENCODERS: dict[int, Callable[[Sequence[Any]], bytes]] = {
     BIGINTS: bigints,
     BYTEAS: byteas,
@@ -54,8 +61,12 @@ def apply(chains: Sequence[CommitChain]) -> dict[int, str]:
     Raises psycopg.DatabaseError, with the state BLOB_MISSING for a blob that is not there: then
     none of the chains had any effect.
     """
-    tables = zip(_TYPES, _tables(chains), strict=True)
-    refused = _APPLY.rows(*chained.from_iterable(_columns(*table) for table in tables))
+    columns = chained.from_iterable(map(_columns, _TYPES, _tables(chains)))
+    if any(chain.deeds for chain in chains):
+        deeds = [(c.start.id, deed.actor, deed.told) for c in chains for deed in c.deeds]
+        refused = _APPLY_DELEGATED.rows(*_columns(_DEEDS, deeds), *columns)
+    else:
+        refused = _APPLY.rows(*columns)
     return {number(repo_id): status.decode() for repo_id, status in refused}
 
 

@@ -57,6 +57,7 @@ SCHEDULE: dict[str, Entry] = {
         every(3600, "accounts.tasks.forget_old_held_sign_ups"),
         every(3600, "accounts.tasks.forget_old_places"),
         every(3600, "accounts.tasks.freeze_unseen_people"),
+        every(3600, "accounts.tasks.forget_old_delegations"),
         every(3600, "moderation.forget_old_evidence"),
         every(60, "moderation.lift_suspensions"),
         every(15, "moderation.wake_evidence_exports"),

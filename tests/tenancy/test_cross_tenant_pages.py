@@ -38,6 +38,7 @@ from provider.api.tenants import TenantViewSet
 from provider.api.webhooks import WebhookViewSet
 from tests import openid_provider
 from tests.api import shared_people
+from tests.delegates import delegation
 from tests.factories import labeler, staff_member
 from tests.unit.accounts.pages.oauth.pages import query_of
 
@@ -146,6 +147,7 @@ CENTRE_SENT += ["data/archive", "data/import/upload", "data/blobs/upload", "data
 CENTRE_SHOWN += [FACTORS, f"{FACTORS}/app", f"{FACTORS}/app/remove", f"{FACTORS}/passkeys/add"]
 CENTRE_SHOWN += [f"{FACTORS}/recovery-codes", f"{FACTORS}/mail"]
 CENTRE_SENT += [f"{FACTORS}/browsers"]
+CENTRE_SHOWN += ["acting", "people", "people/invite", "people/log"]
 API_HOST = f"^hosts/(?P<hostname>{HOSTNAME})"
 API_DOMAIN = f"{API_HOST}/domains/(?P<domain>{HOSTNAME})"
 API_ACCOUNT = f"{API_HOST}/accounts/(?P<did>{AccountViewSet.lookup_value_regex})"
@@ -211,6 +213,12 @@ ROWS = {
     "account/decisions/<int:decision_id>": everyone("/account/decisions/{decision}", 302),
     NAMED + "decisions/<int:decision_id>": everyone("/account/u/{did}/decisions/{decision}", 302),
     NAMED + PASSKEY: everyone(f"/account/u/{{did}}/{FACTORS}/passkeys/1", 302),
+    "account/people/<int:delegation_id>": everyone("/account/people/{delegation}", 302),
+    NAMED + "people/<int:delegation_id>": everyone("/account/u/{did}/people/{delegation}", 302),
+    "account/visit": everyone("/account/visit", 200),
+    "account/visit/back": everyone("/account/visit/back", 422),
+    "account/visit/accounts": everyone("/account/visit/accounts", 302),
+    "account/visit/end": everyone("/account/visit/end", 302, "post"),
     "account/reset-password": everyone("/account/reset-password", 200),
     "account/reset-password/code": everyone("/account/reset-password/code", 200),
     "account/reset-password/done": everyone("/account/reset-password/done", 200),
@@ -468,6 +476,7 @@ def ask(browser: Client, row: Row, alice) -> int:
     ids = {"id": account.pk, "mail": email.pk, "report": report.pk, "undo": undo_token(account)}
     ids |= decided(account) | held(account)
     ids |= desk_rows(report)
+    ids["delegation"] = delegation(account, account).pk
     ids["code"] = email_codes.issue(account, email_codes.Purpose.CONFIRM_EMAIL)
     identity = openid_of(account)
     ids |= {"identity": identity.pk, "provider": identity.provider_id}

@@ -14,6 +14,7 @@ from accounts.oauth.dpop import nonces, proofs
 from accounts.oauth.dpop.proofs import Presented, Proof
 from accounts.oauth.errors import InvalidAccessToken, OAuthError, challenge
 from accounts.oauth.tokens import access_tokens
+from accounts.oauth.tokens.access_tokens import AccessToken
 from hosting.models import Host
 from hosting.tenancy.routing import host_of
 from protocol.errors import XrpcError
@@ -32,8 +33,7 @@ def caller(request: HttpRequest, host: Host, credential: str) -> Caller:
     presented = Presented(header, request.method or "", request.path_info)
     if proofs.check(host, presented, credential).jkt != token.jkt:
         raise InvalidAccessToken("The access token is bound to another DPoP key")
-    permissions = permissions_of(access_tokens.scope_of(host, token))
-    return Caller(token.did, APP_SCOPE, token.session, permissions)
+    return _caller(token, access_tokens.scope_of(host, token))
 
 
 def unspent(host: Host, presented: Presented, credential: str) -> tuple[Caller, Proof] | None:
@@ -46,7 +46,7 @@ def unspent(host: Host, presented: Presented, credential: str) -> tuple[Caller, 
     proof = proofs.verified(host, presented, credential)
     if proof.jkt != token.jkt:
         raise InvalidAccessToken("The access token is bound to another DPoP key")
-    return Caller(token.did, APP_SCOPE, token.session, permissions_of(scope)), proof
+    return _caller(token, scope), proof
 
 
 def refuse_without_proof(credential: str) -> None:
@@ -79,3 +79,7 @@ def mark(request: HttpRequest, response: HttpResponseBase) -> None:
     """Give an app the nonce of its next proof."""
     if is_one(request):
         response["DPoP-Nonce"] = nonces.current(host_of(request))
+
+
+def _caller(token: AccessToken, scope: str) -> Caller:
+    return Caller(token.did, APP_SCOPE, token.session, permissions_of(scope), token.actor)

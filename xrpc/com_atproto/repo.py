@@ -61,7 +61,7 @@ def create_record(call: Call) -> Answer:
     write = writes.create(
         asked["collection"], asked.get("rkey"), asked["record"], asked.get("validate")
     )
-    applied = apply_writes(repo, [write], _swap_commit(asked), call.session)
+    applied = apply_writes(repo, [write], _swap_commit(asked), call.session, call.actor)
     return {**_stored(repo, applied.results[0]), **_commit(applied)}
 
 
@@ -79,7 +79,7 @@ def put_record(call: Call) -> Answer:
     collection, rkey = asked["collection"], asked["rkey"]
     record = legacy_profiles.renewed(repo.id, collection, asked["record"])
     write = writes.put(collection, rkey, record, asked.get("validate"), _swap_record(asked))
-    applied = apply_writes(repo, [write], _swap_commit(asked), call.session)
+    applied = apply_writes(repo, [write], _swap_commit(asked), call.session, call.actor)
     return {**_stored(repo, applied.results[0]), **_commit(applied)}
 
 
@@ -94,7 +94,7 @@ def delete_record(call: Call) -> Answer:
     asked = call.input
     repo = own_repo(call, asked["repo"])
     write = writes.discard(asked["collection"], asked["rkey"], _swap_record(asked))
-    return _commit(apply_writes(repo, [write], _swap_commit(asked), call.session))
+    return _commit(apply_writes(repo, [write], _swap_commit(asked), call.session, call.actor))
 
 
 @procedure(
@@ -112,7 +112,7 @@ def apply_many_writes(call: Call) -> Answer:
     batch = [
         _write(kind, wanted, asked) for kind, wanted in zip(kinds, asked["writes"], strict=True)
     ]
-    applied = apply_writes(repo, batch, _swap_commit(asked), call.session)
+    applied = apply_writes(repo, batch, _swap_commit(asked), call.session, call.actor)
     results = [
         _result(repo, kind, result) for kind, result in zip(kinds, applied.results, strict=True)
     ]

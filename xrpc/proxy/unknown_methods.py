@@ -9,7 +9,7 @@ from django.core.handlers.wsgi import WSGIRequest
 from hosting.models import Host
 from moderation.labels import labelers
 from protocol.errors import InvalidRequest
-from xrpc.auth import service_callers
+from xrpc.auth import delegated_deeds, service_callers
 from xrpc.auth.declared import BEARER, DPOP, FULL, Auth
 from xrpc.proxy import destinations, methods
 from xrpc.proxy.plans import proxy_context_of, refuse_protected
@@ -75,5 +75,7 @@ def forward_unknown(request: WSGIRequest, host: Host, nsid: str) -> HandedOn:
     auth = _ADMINS if methods.is_for_admins(nsid) else _AUTH
     caller = auth.read(request, host).caller
     check_caller(caller, nsid, service)
+    if request.method == "POST":
+        delegated_deeds.note_relayed(caller, nsid, service.name)
     proxy_context = proxy_context_of(host, caller, request.META, nsid)
     return HandedOn(Relay(proxy_context.to(service, nsid)))

@@ -23,13 +23,15 @@ class Caller:
     `session` is the session's id, empty for callers without one (services, the admin). Reading a
     token does not tell whether its session still stands: that is asked together with the caller's
     account or repo (`xrpc.auth.subjects`). `permissions` are those of an app that signed in by
-    OAuth; None for everybody else, whom they do not bind.
+    OAuth; None for everybody else, whom they do not bind. `actor` is the DID of a controller who
+    acts for the account (accounts.delegation); empty for its owner.
     """
 
     did: str
     scope: str
     session: str = ""
     permissions: Permissions | None = None
+    actor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,11 @@ class Call:
     def permissions(self) -> Permissions | None:
         """What the calling app may do; None for a caller that is no app."""
         return self.caller.permissions if self.caller else None
+
+    @property
+    def actor(self) -> str:
+        """The DID of the controller who acts for the account; empty for its owner."""
+        return self.caller.actor if self.caller else ""
 
     @property
     def agent(self) -> str:

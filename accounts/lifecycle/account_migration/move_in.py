@@ -25,6 +25,8 @@ from accounts.models import (
     Account,
     AccountMigration,
     AppPassword,
+    DelegatedDeed,
+    Delegation,
     DeletionReminder,
     EmailToken,
     FactorAttempts,
@@ -50,6 +52,8 @@ MOVE_IN_WITHIN = timedelta(days=3)  # the reference's deadline
 # What tells of the person who had the account before, or lets them in; beside their sessions.
 PRIVATE: Final = (
     AppPassword,
+    DelegatedDeed,
+    Delegation,
     DeletionReminder,
     EmailToken,
     FactorAttempts,

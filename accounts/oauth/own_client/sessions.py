@@ -193,7 +193,7 @@ class Tokens:
 
 def read_tokens(answer: Mapping[str, Any], did: str) -> Tokens:
     """The tokens of an answer, for this DID alone. Raises OtherPerson, ServerSilent."""
-    if answer.get("sub") != did:
+    if answer.get("sub") != did or "act" in answer:  # who acts for somebody is not them
         raise OtherPerson
     scope = answer.get("scope")
     is_bound = str(answer.get("token_type", "")).lower() == "dpop"

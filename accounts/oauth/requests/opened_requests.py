@@ -12,7 +12,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account, OAuthDevice, OAuthRequest, account_lookups
+from accounts.models import (
+    Account,
+    ControllerSession,
+    Delegation,
+    OAuthDevice,
+    OAuthRequest,
+    account_lookups,
+)
 from accounts.oauth.clients import ClientProfile, rules
 from accounts.oauth.errors import AccessDenied, InvalidRequest
 from accounts.oauth.requests.redirects import QUERY, Redirect
@@ -42,12 +49,14 @@ class RequestExpired(RequestRefused):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A request under way in its own browser."""
+    """A request under way in its own browser. `visitor`: who is signed in there by another host,
+    to act for accounts of this one."""
 
     row: OAuthRequest
     device: OAuthDevice
     client: ClientProfile
     is_trusted: bool  # by the tenant: name and logo may be shown
+    visitor: ControllerSession | None = None
 
     @property
     def host(self) -> Host:
@@ -57,6 +66,11 @@ class Opened:
     def account(self) -> Account | None:
         """Who signed in or was chosen for this request."""
         return self.row.account
+
+    @property
+    def delegation(self) -> Delegation | None:
+        """By whom, if a controller of the account acts for it; None: its owner."""
+        return self.row.delegation
 
     @property
     def login_hint(self) -> str:

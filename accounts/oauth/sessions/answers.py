@@ -1,6 +1,7 @@
 """The tokens of a session, as clients are told them.
 
-Source: RFC 6749 section 5.1, RFC 9449 section 5; `sub` is the profile's.
+Source: RFC 6749 section 5.1, RFC 9449 section 5; `sub` is the profile's, `act` says that a
+controller acts for it: whoever asks who somebody is must not take it for the account itself.
 """
 
 from typing import Any
@@ -20,6 +21,7 @@ def tokens_of(host: Host, session: OAuthSession, did: str, client: Client) -> di
         "expires_in": expires_in,
         "scope": session.scope,
         "sub": did,
+        **access_tokens.actor_of(session),
     }
     if REFRESH_GRANT in client.grant_types:
         answer["refresh_token"] = refresh_tokens.make(host, session)

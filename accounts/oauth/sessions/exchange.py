@@ -9,11 +9,13 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.delegation.acting import DelegationEnded
 from accounts.models import OAuthDeviceAccount, OAuthRequest, OAuthSession
 from accounts.oauth import scopes
 from accounts.oauth.clients import rules
 from accounts.oauth.clients.authentication import ClientAuth
 from accounts.oauth.errors import InvalidGrant, UnauthorizedClient
+from accounts.oauth.requests import controllers
 from accounts.oauth.sessions import answers, lifetimes, rows
 from accounts.oauth.sessions.presenters import Presenter
 from accounts.service_auth import replay_guard
@@ -79,8 +81,9 @@ def _begun(
     """The session of a code; None for one that somebody else has just exchanged."""
     with transaction.atomic():
         try:
+            delegation = controllers.locked(request.host, request.delegation_id)
             account = lock_for_refresh(request.host, did)
-        except (AccountNotFound, AccountTakedown):
+        except (AccountNotFound, AccountTakedown, DelegationEnded):
             raise InvalidGrant("The account is not active") from None
         if not account.is_active:
             raise InvalidGrant("The account is not active")
@@ -94,7 +97,9 @@ def _begun(
             client_auth=presenter.auth.stored(),
             dpop_jkt=presenter.jkt,
             granted_scope=request.granted_scope,
-            scope=scope,
+            scope=controllers.narrowed(request.host, delegation, scope),
+            delegation=delegation,
+            actor_did=delegation.controller_did if delegation else "",
             refreshed_at=now,
             code_sha256=request.code_sha256 or "",
             device_id=request.device_id,

@@ -1,9 +1,10 @@
 """Access tokens of OAuth: JWTs of a quarter of an hour, good at the host that made them alone.
 
-Source: RFC 9068 (`at+jwt`), RFC 9449 (`cnf`). A token names its session and the hash of its scopes,
-not the scopes: those are in the session's row and looked up once a process, by their hash. Whether
-the session still stands is asked with the caller's account or repo, as for sessions of passwords
-(accounts.authentication.live_sessions). MACs, not signatures: nobody but the host reads them.
+Source: RFC 9068 (`at+jwt`), RFC 9449 (`cnf`), RFC 8693 (`act`). A token names its session and the
+hash of its scopes, not the scopes: those are in the session's row and looked up once a process, by
+their hash. Whether the session still stands is asked with the caller's account or repo, as for
+sessions of passwords (accounts.authentication.live_sessions). MACs, not signatures: nobody but the
+host reads them.
 """
 
 import hashlib
@@ -31,13 +32,15 @@ _scopes: dict[str, str] = {}  # by their hash; emptied when it grows too long
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """A token that this host has made and that has not expired. `session` is hex."""
+    """A token that this host has made and that has not expired. `session` is hex, `actor` the DID
+    of the controller who acts for the account, empty for its owner."""
 
     did: str
     client_id: str
     session: str
     jkt: str
     scope_hash: str
+    actor: str = ""
 
 
 def is_one(credential: str) -> bool:
@@ -60,6 +63,7 @@ def make(host: Host, session: OAuthSession, did: str) -> tuple[str, int]:
         "sid": session.pk.hex,
         "sch": hash_of(session.scope),
         "cnf": {"jkt": session.dpop_jkt},
+        **actor_of(session),
     }
     signed = _HEADER + b"." + segment(claims)
     return (signed + b"." + _mac(host, signed)).decode(), max(0, expires_at - now)
@@ -75,8 +79,18 @@ def read(host: Host, token: str) -> AccessToken:
     if claims["aud"] != host.service_did or claims["exp"] <= time.time():
         raise InvalidAccessToken("The access token has expired")
     return AccessToken(
-        claims["sub"], claims["client_id"], claims["sid"], claims["cnf"]["jkt"], claims["sch"]
+        claims["sub"],
+        claims["client_id"],
+        claims["sid"],
+        claims["cnf"]["jkt"],
+        claims["sch"],
+        claims["act"]["sub"] if "act" in claims else "",
     )
+
+
+def actor_of(session: OAuthSession) -> dict[str, dict[str, str]]:
+    """The claim `act` of a session in which a controller acts (RFC 8693 section 4.1)."""
+    return {"act": {"sub": session.actor_did}} if session.actor_did else {}
 
 
 def scope_of(host: Host, token: AccessToken) -> str:

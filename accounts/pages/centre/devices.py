@@ -31,7 +31,7 @@ def devices(request: HttpRequest, account: Account) -> HttpResponse:
     shown = {
         "host": host_of(request),
         "account": account,
-        "this": visit_of(request).session.pk,
+        "this": visit_of(request).own_session.pk,
         "browsers": web_sessions.of_account(account),
         "apps": signed_in_apps.of_account(account),
         "for_apps": devices_of_apps.of_account(account),
@@ -60,7 +60,7 @@ def history(request: HttpRequest, account: Account) -> HttpResponse:
 def _end(request: HttpRequest, account: Account) -> None:
     """What the button said: one browser, one app, or all but this browser."""
     if "others" in request.POST:
-        signed_in_apps.end_others(account, visit_of(request).session)
+        signed_in_apps.end_others(account, visit_of(request).own_session)
     elif browser := request.POST.get("browser"):
         web_sessions.end_of(account, browser)
     elif device := request.POST.get("device"):

@@ -15,12 +15,14 @@ from typing import Any, Final
 from django.contrib.auth.hashers import is_password_usable
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.authentication import web_sessions
-from accounts.models import Account
+from accounts.delegation.roles import Deed
+from accounts.models import Account, ControllerSession
 from accounts.oauth.openid import identities
 from accounts.pages import cookies
 from accounts.pages.answers import posted, prove_password, show_form, status_of
@@ -28,6 +30,7 @@ from accounts.pages.centre.signed_in import (
     Page,
     address,
     for_signed_in,
+    open_to,
     open_when_taken_down,
     visit_of,
 )
@@ -61,28 +64,35 @@ def with_fresh_proof(page: Page) -> Page:
 
 
 def proof_address(request: HttpRequest) -> str:
-    """Where the proof is asked for, and how to come back from there."""
+    """Where the proof is asked for, and how to come back from there: of a visitor, at home."""
+    if isinstance(visit_of(request).session, ControllerSession):
+        return next_page.with_next(reverse("accounts:visit"), next_page.here(request))
     return next_page.with_next(address(request, "prove"), next_page.here(request))
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_signed_in
+@open_to(Deed.SEE)
 @open_when_taken_down
 def prove(request: HttpRequest, account: Account) -> HttpResponse:
-    """`/account/prove?next=`: the password once more, then on to where they were going."""
-    form = OwnerForm(host_of(request), account, posted(request))
+    """`/account/prove?next=`: the password of who is signed in once more, then on to where they
+    were going."""
+    session = visit_of(request).session
+    if isinstance(session, ControllerSession):
+        return HttpResponseRedirect(proof_address(request))
+    form = OwnerForm(host_of(request), session.account, posted(request))
     to = next_of(request, account)
     shown = {
         "next": to,
-        "identity": identities.of_account(account),
+        "identity": identities.of_account(session.account),
         "openid_url": next_page.with_next(address(request, "openid_prove"), to),
-        "has_password": is_password_usable(account.password),
+        "has_password": is_password_usable(session.account.password),
     }
     if form.is_valid():
         try:
             prove_password(request, form)
-            web_sessions.prove(visit_of(request).session)
+            web_sessions.prove(session)
             return HttpResponseRedirect(to)
         except XrpcError as refusal:
             form.refuse(refusal)

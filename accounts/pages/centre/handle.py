@@ -10,13 +10,14 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.delegation.roles import Deed
 from accounts.identity import external_handles, handle_changes, resolution
 from accounts.identity.handles import allocation
 from accounts.models import Account
 from accounts.pages.answers import posted, show_form, status_of
 from accounts.pages.centre import changes
 from accounts.pages.centre.fresh_proof import with_fresh_proof
-from accounts.pages.centre.signed_in import address, for_signed_in
+from accounts.pages.centre.signed_in import address, for_signed_in, open_to
 from accounts.pages.cookies import WHO
 from accounts.pages.forms.centre import DomainForm, HandleForm
 from hosting import limits
@@ -36,6 +37,7 @@ PROOFS = bucket("handle-proofs", Budget(30, 5 * MINUTE_S), Budget(300, DAY_S))
 @never_cache
 @require_safe
 @for_signed_in
+@open_to(Deed.CHANGE_HANDLE)
 def handle(request: HttpRequest, account: Account) -> HttpResponse:
     """`/account/handle`: handle and address, and what others see."""
     shown = {
@@ -51,6 +53,7 @@ def handle(request: HttpRequest, account: Account) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_signed_in
+@open_to(Deed.CHANGE_HANDLE)
 @with_fresh_proof
 def change(request: HttpRequest, account: Account) -> HttpResponse:
     """`/account/handle/change`: another one under the host's domains."""
@@ -68,6 +71,7 @@ def change(request: HttpRequest, account: Account) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_signed_in
+@open_to(Deed.CHANGE_HANDLE)
 def own_domain(request: HttpRequest, account: Account) -> HttpResponseBase:
     """`/account/handle/domain`: which records prove a domain of one's own, whether they do by now
     (sent with `check`), and taking it as the handle (sent with `use`).

@@ -8,19 +8,25 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts.delegation import roles
+from accounts.delegation.roles import Deed
 from accounts.identity import external_handles
-from accounts.models import Account
+from accounts.models import Account, Delegation
 from accounts.pages.centre import contributions
 from accounts.pages.centre.contributions import Notice, Row
-from accounts.pages.centre.signed_in import address, for_signed_in
+from accounts.pages.centre.signed_in import acting_of, address, for_signed_in, open_to
 from hosting.tenancy.routing import host_of
 
 
 @never_cache
 @require_safe
 @for_signed_in
+@open_to(Deed.SEE)
 def home(request: HttpRequest, account: Account) -> HttpResponse:
-    """`/account/`: who you are here, what needs you, and where everything is."""
+    """`/account/`: who you are here, what needs you, and where everything is; for a controller,
+    what their role is and what it opens."""
+    if (delegation := acting_of(request)) is not None:
+        return _for_controller(request, delegation)
     shown = {
         "host": host_of(request),
         "account": account,
@@ -28,6 +34,19 @@ def home(request: HttpRequest, account: Account) -> HttpResponse:
         "rows": contributions.rows(request, account),
     }
     return render(request, "accounts/centre/home.html", shown)
+
+
+def _for_controller(request: HttpRequest, delegation: Delegation) -> HttpResponse:
+    shown = {
+        "host": host_of(request),
+        "account": delegation.account,
+        "seen": external_handles.shown(delegation.account),
+        "role": roles.TITLES[delegation.role],
+        "meaning": roles.MEANINGS[delegation.role],
+        "scope": delegation.scope,
+        "may_change_handle": roles.may(delegation, Deed.CHANGE_HANDLE),
+    }
+    return render(request, "accounts/people/acting_home.html", shown)
 
 
 @contributions.needs_attention

@@ -1,5 +1,6 @@
 """The places of the account centre, in order. One appears when its route exists and the
-account may use it: who was taken down sees their state and what is left to them.
+account may use it: who was taken down sees their state and what is left to them, a controller what
+their role opens.
 
 A page belongs to the place whose address its own begins with: `/account/security/password` is in
 Security.
@@ -13,7 +14,14 @@ from django.urls import NoReverseMatch, resolve
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.pages.centre.signed_in import address, may_use, visit_of
+from accounts.pages.centre.signed_in import (
+    Page,
+    Visit,
+    address,
+    is_open_to,
+    may_use,
+    visit_of,
+)
 
 _STATE: Final = "accounts:state"  # a place of who is not active
 PLACES: Final[tuple[tuple[str, Promise], ...]] = (
@@ -22,6 +30,7 @@ PLACES: Final[tuple[tuple[str, Promise], ...]] = (
     ("accounts:handle", _("Handle and address")),
     ("accounts:security", _("Security")),
     ("accounts:apps", _("Apps")),
+    ("accounts:people", _("People")),
     ("data:home", _("Data")),
     ("accounts:did", _("Identity")),
     ("accounts:close", _("Close account")),
@@ -39,16 +48,23 @@ class Link:
 
 def links(request: HttpRequest) -> list[Link]:
     """The places that there are, for the account of the page."""
-    account = visit_of(request).session.account
+    visit = visit_of(request)
     found = []
     for name, label in PLACES:
         try:
             href = address(request, name)
         except NoReverseMatch:
             continue
-        if not may_use(account, resolve(href).func) or (name == _STATE and account.is_active):
+        is_open = _is_open(visit, resolve(href).func)
+        if not is_open or (name == _STATE and visit.account.is_active):
             continue
         is_home = name == "accounts:home"
         is_here = request.path == href if is_home else request.path.startswith(href)
         found.append(Link(label, href, is_here))
     return found
+
+
+def _is_open(visit: Visit, page: Page) -> bool:
+    if visit.delegation is not None:
+        return is_open_to(visit.delegation, page)
+    return may_use(visit.account, page)

@@ -7,9 +7,12 @@ from django import template
 from django.template import Context
 from django.utils.translation import gettext as _
 
+from accounts.delegation import acting
 from accounts.models import Account
+from accounts.pages import cookies
 from accounts.pages.centre import navigation
 from accounts.pages.centre.signed_in import address, is_of_account, name_of, visit_of
+from hosting.tenancy.routing import host_of
 
 register = template.Library()
 # What stands in the user agents of browsers and systems; the more special first.
@@ -49,8 +52,10 @@ def navigation_of_account(context: Context) -> dict[str, Any]:
         "request": request,
         "csrf_token": context.get("csrf_token"),
         "links": navigation.links(request),
-        "account": visit.session.account,
+        "account": visit.account,
         "others": visit.others,
+        "visit": visit,
+        "acting_for": acting.of_people(host_of(request), cookies.people_of(request, visit.here)),
     }
 
 

@@ -11,10 +11,11 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts.delegation.roles import Deed
 from accounts.models import Account
 from accounts.oauth.clients import in_use
 from accounts.pages.centre import changes
-from accounts.pages.centre.signed_in import for_signed_in, go_to
+from accounts.pages.centre.signed_in import acting_of, for_signed_in, go_to, open_to
 from accounts.pages.oauth import permission_wording
 from hosting.tenancy.routing import host_of
 
@@ -22,6 +23,7 @@ from hosting.tenancy.routing import host_of
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_signed_in
+@open_to(Deed.SEE_APPS)
 @changes.counted
 def apps(request: HttpRequest, account: Account) -> HttpResponse:
     """`/account/apps`: all apps; sent with a `client_id`, that one has no access any more."""
@@ -32,6 +34,7 @@ def apps(request: HttpRequest, account: Account) -> HttpResponse:
     shown: dict[str, Any] = {
         "host": host_of(request),
         "account": account,
+        "is_owner": acting_of(request) is None,
         "apps": [(app, _permissions(app)) for app in in_use.of(account)],
     }
     return render(request, "accounts/apps.html", shown)

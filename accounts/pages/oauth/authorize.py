@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.oauth import authorization
 from accounts.oauth.authorization import Step
+from accounts.oauth.requests import controllers
 from accounts.oauth.requests.opened_requests import Opened
 from accounts.oauth.requests.redirects import Redirect
 from accounts.pages.oauth import browsers, consent, sign_in, sign_up
@@ -26,7 +27,8 @@ def authorize(request: HttpRequest, opened: Opened) -> HttpResponse | Redirect:
             return sign_up.page(request, opened)
         case Step.CHOOSE_ACCOUNT:
             here = [each.account for each in authorization.candidates(opened)]
-            return show(request, opened, "choose_account", accounts=here)
+            acting_for = controllers.of_browser(opened)
+            return show(request, opened, "choose_account", accounts=here, acting_for=acting_for)
         case Step.CONSENT:
             return consent.page(request, opened)
 

@@ -4,16 +4,19 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
+from accounts.delegation import roles
 from accounts.lifecycle import activation
 from accounts.models import Account
 from accounts.oauth import authorization
 from accounts.oauth.authorization import Question, Step
 from accounts.oauth.errors import InvalidScope
+from accounts.oauth.requests import controllers
 from accounts.oauth.requests.opened_requests import Opened
 from accounts.oauth.requests.redirects import Redirect
 from accounts.oauth.scopes import ATPROTO, permission_set
@@ -42,7 +45,8 @@ def page(request: HttpRequest, opened: Opened) -> HttpResponse:
     if not question.account.is_active:
         return show(request, opened, "inactive", account=question.account)
     boxes = _boxes(opened, question)
-    response = show(request, opened, "consent", question=question, boxes=boxes)
+    shown = {"question": question, "boxes": boxes, **_acting(opened, question)}
+    response = show(request, opened, "consent", **shown)
     logo = opened.client.logo_uri if opened.is_trusted else ""
     allow_form_to(response, question.back, images=_origin(logo))
     return response
@@ -65,7 +69,8 @@ def decide(request: HttpRequest, opened: Opened) -> HttpResponse | Redirect:
 def activate(request: HttpRequest, opened: Opened) -> HttpResponse:
     """`/oauth/authorize/activate`: the end of a deactivation, then consent."""
     account = _answering(request, opened)
-    if account is not None and account.deactivated_at is not None:
+    is_owner = opened.delegation is None
+    if account is not None and is_owner and account.deactivated_at is not None:
         try:
             activation.activate(account)
         except XrpcError as refusal:
@@ -84,6 +89,13 @@ def _answering(request: HttpRequest, opened: Opened) -> Account | None:
     return account if authorization.next_step(opened) is Step.CONSENT else None
 
 
+def _acting(opened: Opened, question: Question) -> dict[str, Any]:
+    """The role of a controller; of an owner, for whom else they might act."""
+    if opened.delegation is not None:
+        return {"role": roles.TITLES[opened.delegation.role]}
+    return {"acting_for": controllers.of_person(opened, question.account)}
+
+
 def _boxes(opened: Opened, question: Question) -> list[Box]:
     sets = _sets(opened, question)
     return [
@@ -93,8 +105,21 @@ def _boxes(opened: Opened, question: Question) -> list[Box]:
             is_ticked=permission.scope in question.ticked,
             is_new=bool(question.known) and permission.scope not in question.known,
         )
-        for permission in permission_wording.described(question.scopes, sets)
+        for permission in permission_wording.described(_possible(opened, question), sets)
     ]
+
+
+def _possible(opened: Opened, question: Question) -> tuple[str, ...]:
+    """What is asked for, without what a controller's role allows nothing of. Of permission sets
+    that turns out when they are expanded."""
+    delegation, host = opened.delegation, opened.host
+    return tuple(
+        scope
+        for scope in question.scopes
+        if delegation is None
+        or scope.startswith("include:")
+        or roles.narrowed(host, delegation, scope)
+    )
 
 
 def _sets(opened: Opened, question: Question) -> dict[str, PermissionSet]:

@@ -12,15 +12,16 @@ from accounts.pages.forms.second_step import SecondStepForm
 
 
 class AppSignInForm(SignInForm):
-    """Name and password. An app that says whom it expects has written the name already."""
+    """Name and password. An app that says whom it expects has written the name already, unless
+    somebody else signs in to act for them."""
 
     is_remembered = forms.BooleanField(
         label=_("Remember this account on this device"), required=False
     )
 
-    def __init__(self, opened: Opened, data: Any = None) -> None:
+    def __init__(self, opened: Opened, data: Any = None, *, is_acting: bool = False) -> None:
         super().__init__(opened.host, data)
-        expected = _expected(opened)
+        expected = "" if is_acting else _expected(opened)
         if expected:
             name = self.fields["identifier"]
             name.initial = expected

@@ -5,6 +5,7 @@ request and leads to the app.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -21,6 +22,7 @@ from accounts.oauth.errors import InvalidRequest, OAuthError
 from accounts.oauth.requests import opened_requests
 from accounts.oauth.requests.opened_requests import Opened, RequestExpired
 from accounts.oauth.requests.redirects import Redirect
+from accounts.pages import cookies
 from accounts.pages.answers import LINKED
 from accounts.pages.oauth import browsers, way_back
 from hosting.pages import languages
@@ -92,6 +94,7 @@ def _answered(request: HttpRequest, page: Page, *, is_answer: bool = False) -> H
         response = (way_back.by_link if is_by_form else way_back.to_app)(request, opened)
     else:
         languages.follow_app(request, opened.language)
+        opened = replace(opened, visitor=cookies.visitor_of(request))
         answer = page(request, opened)
         response = way_back.to_app(request, answer) if isinstance(answer, Redirect) else answer
     browsers.keep(request, response, seen)

@@ -1,5 +1,6 @@
 """Signing in for an app: who it is, the code by mail, and which of several accounts."""
 
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -11,6 +12,7 @@ from accounts.authentication import sign_in_alerts
 from accounts.authentication.sign_in_alerts import Way
 from accounts.models import Account
 from accounts.oauth import authorization, devices
+from accounts.oauth.requests import controllers
 from accounts.oauth.requests.opened_requests import Opened
 from accounts.pages.answers import posted, show_form, status_of
 from accounts.pages.cookies import carry_language, client_of
@@ -31,9 +33,11 @@ def sign_in(request: HttpRequest, opened: Opened) -> HttpResponse:
 
 def page(request: HttpRequest, opened: Opened) -> HttpResponse:
     """Who it is; then the code by mail, or on with the request."""
-    form = AppSignInForm(opened, posted(request))
+    is_acting = "acting" in request.GET
+    form = AppSignInForm(opened, posted(request), is_acting=is_acting)
     if not form.is_valid():
-        return show_form(request, NAME, form, shown=context(request, opened))
+        shown = context(request, opened) | {"is_acting": is_acting}
+        return show_form(request, NAME, form, shown=shown)
     try:
         account = authenticated(request, form)
         is_remembered = form.cleaned_data["is_remembered"]
@@ -90,7 +94,12 @@ def sign_in_passkey(request: HttpRequest, opened: Opened) -> HttpResponse:
 @require_POST
 @of_request
 def choose_account(request: HttpRequest, opened: Opened) -> HttpResponse:
-    """`/oauth/authorize/account`: one that is signed in, another one, or one to forget."""
+    """`/oauth/authorize/account`: one that is signed in, one that they act for, another one, or one
+    to forget."""
+    if delegation := request.POST.get("acting"):
+        with suppress(authorization.NotSignedIn):  # not any more: they are asked again
+            authorization.act(opened, delegation)
+        return redirect(address(request, "oauth_authorize"))
     if did := request.POST.get("account"):
         try:
             authorization.choose(opened, did)
@@ -101,7 +110,7 @@ def choose_account(request: HttpRequest, opened: Opened) -> HttpResponse:
         for each in authorization.candidates(opened):
             if each.account.did == did:
                 devices.sign_out(opened.device, each.account)
-        left = authorization.candidates(opened)
+        left = authorization.candidates(opened) or controllers.of_browser(opened)
         return redirect(address(request, "oauth_authorize" if left else "oauth_sign_in"))
     authorization.forget_choice(opened)
     return redirect(address(request, "oauth_sign_in"))

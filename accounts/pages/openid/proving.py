@@ -1,10 +1,14 @@
-"""A fresh proof by the provider, for who signs in by it: they sign in there anew."""
+"""A fresh proof by the provider, for who signs in by it: they sign in there anew.
+
+A controller proves who they are themselves.
+"""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.authentication import web_sessions
+from accounts.delegation.roles import Deed
 from accounts.models import Account
 from accounts.oauth.openid import flows, identities
 from accounts.oauth.openid.refusals import SignInLost
@@ -12,6 +16,7 @@ from accounts.pages.centre.fresh_proof import next_of
 from accounts.pages.centre.signed_in import (
     address,
     for_signed_in,
+    open_to,
     open_when_taken_down,
     visit_of,
 )
@@ -26,11 +31,12 @@ PROOF = "proof"
 @never_cache
 @require_safe
 @for_signed_in
+@open_to(Deed.SEE)
 @open_when_taken_down
 def begin(request: HttpRequest, account: Account) -> HttpResponse:
     """`/account/prove/openid?next=`: to the provider that opens the account."""
     try:
-        identity = identities.of_account(account)
+        identity = identities.of_account(visit_of(request).own_session.account)
         if identity is None:
             raise SignInLost
         provider = flows.of_host(host_of(request), identity.provider_id)
@@ -43,16 +49,18 @@ def begin(request: HttpRequest, account: Account) -> HttpResponse:
 @never_cache
 @require_safe
 @for_signed_in
+@open_to(Deed.SEE)
 @open_when_taken_down
 def done(request: HttpRequest, account: Account) -> HttpResponse:
     """`/account/prove/openid/done?next=`: back from there, on to where they were going."""
+    session = visit_of(request).own_session
     try:
         proof = kept.proven(request, PROOF)
         found = identities.find(host_of(request), proof.provider, proof.person.subject)
-        if found is None or found.account_id != account.pk:
+        if found is None or found.account_id != session.account_id:
             raise SignInLost
         flows.use(host_of(request), proof)
     except XrpcError as refusal:
         return way.refused(request, refusal)
-    web_sessions.prove(visit_of(request).session)
+    web_sessions.prove(session)
     return kept.used(request, HttpResponseRedirect(next_of(request, account)))

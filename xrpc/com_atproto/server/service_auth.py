@@ -14,7 +14,7 @@ from accounts.identity.keys import signing_keys
 from accounts.models import Account
 from accounts.service_auth import tokens
 from accounts.status import refuse_withheld
-from protocol.errors import InvalidRequest
+from protocol.errors import InvalidRequest, XrpcError
 from protocol.oauth.permissions import Permissions
 from protocol.syntax import is_network_did, is_service_reference
 from server.database.prepared import Row
@@ -35,6 +35,14 @@ class BadExpiration(InvalidRequest):
     name = "BadExpiration"
 
 
+class NotForControllers(XrpcError):
+    """403: a token by which the account could move away, or do anything at all."""
+
+    name = "Forbidden"
+    status = 403
+    message = "Who acts for an account gets tokens for named methods only, and not to move it"
+
+
 def _check_scope(permissions: Permissions, call: Call) -> None:
     rpc_scopes.check(permissions, call.params.get("lxm", "*"), call.params["aud"])
 
@@ -43,9 +51,9 @@ _MINTING: Final = ScopeRule("`rpc:` of what the token is for", _check_scope)
 
 
 def _own_token(call: SmallCall, rows: Sequence[Row]) -> dict[str, str] | None:
-    """Where the account's key is at hand."""
+    """Where the account's key is at hand, and no controller asks, whose deed is written down."""
     account = signed_in_owner(call, rows)
-    if account is None:
+    if account is None or (call.caller is not None and call.caller.actor):
         return None
     if signing_keys.known_signing_key(account.signing_did_key, account.did) is None:
         return None
@@ -85,6 +93,8 @@ def _check_status(account: Account, caller: Caller | None, lxm: str | None) -> N
 
 
 def _check_method(caller: Caller | None, lxm: str | None) -> None:
+    if caller is not None and caller.actor and (lxm is None or methods.is_create_account(lxm)):
+        raise NotForControllers
     if lxm is None:
         return
     if methods.is_protected(lxm):

@@ -10,7 +10,7 @@ from accounts.oauth import authorization, devices
 from accounts.oauth.authorization import Step
 from accounts.oauth.clients import rules
 from accounts.oauth.errors import AccessDenied
-from accounts.oauth.requests import opened_requests
+from accounts.oauth.requests import controllers, opened_requests
 from accounts.oauth.requests.opened_requests import RequestRefused
 from accounts.oauth.requests.redirects import Redirect
 from tests.factories import account_row
@@ -100,7 +100,7 @@ def test_who_is_here_is_chosen_and_asked(app, device, alice):
 
 def test_a_sign_in_of_long_ago_is_asked_for_anew(app, device, alice):
     devices.sign_in(device, alice, is_remembered=True)
-    long_ago = timezone.now() - authorization.SIGN_IN_IS_FRESH_FOR
+    long_ago = timezone.now() - controllers.SIGN_IN_IS_FRESH_FOR
     OAuthDeviceAccount.objects.update(signed_in_at=long_ago)
     opened = authorization.choose(app.opened(device), alice.did)
     assert authorization.next_step(opened) is Step.SIGN_IN

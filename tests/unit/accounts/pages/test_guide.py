@@ -33,7 +33,7 @@ def test_a_fault_is_told_in_the_readers_language(ash, monkeypatch, language, wor
         raise RuntimeError("a fault")
 
     browser = Client(raise_request_exception=False, headers={"host": "localhost"})
-    monkeypatch.setattr("accounts.pages.guide.render", broken)
+    monkeypatch.setattr("accounts.pages.footer.guide.render", broken)
     answer = browser.get(GUIDE, headers={"accept-language": language})
     assert answer.status_code == 500
     assert words in text(answer)
