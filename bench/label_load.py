@@ -20,6 +20,7 @@ django.setup()
 from django.db import connection  # noqa: E402 - needs django.setup()
 from django.utils import timezone  # noqa: E402 - needs django.setup()
 
+from accounts.identity.keys import signing_keys  # noqa: E402 - needs django.setup()
 from accounts.models import Account  # noqa: E402 - needs django.setup()
 from bench.compare import client  # noqa: E402 - needs django.setup()
 from bench.compare.client import Address, request_bytes  # noqa: E402 - needs django.setup()
@@ -46,12 +47,13 @@ COPIES = """
 def labeler() -> Labeler:
     """The labeler of the sandbox's first tenant, an account without a repo."""
     host = Host.objects.select_related("tenant").order_by("pk")[0]
+    did = "did:plc:" + "b" * 24
     account = Account.objects.create(
         host=host,
-        did="did:plc:" + "b" * 24,
+        did=did,
         handle="labeler-of-the-bench.test",
         email="b@example.com",
-        signing_did_key="did:key:zBench",
+        signing_did_key=signing_keys.new_signing_key(host, did).did_key,
         opened_at=timezone.now(),
     )
     key = SigningKey.generate()
