@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import status
 from accounts.authentication import security_changes
-from accounts.authentication.security_changes import Kind
 from accounts.identity import did_verification
 from accounts.identity.plc import did_refresh
 from accounts.lifecycle.account_migration import move_in
@@ -49,11 +48,11 @@ def deactivate(
     delete_after: datetime | None = None,
     *,
     is_by_app: bool = False,
-    noted_as: Kind = DEACTIVATED,
+    is_noted: bool = True,
 ) -> Account:
     """Hide the account from all but its owner. A takedown on top stays what others see. Asked for
-    by an app (`is_by_app`), it ends consents and app passwords, too. `noted_as` is what its
-    owner reads.
+    by an app (`is_by_app`), it ends consents and app passwords, too. Whoever has more to
+    tell its owner does that (`is_noted`).
 
     From `delete_after` on the account is deleted (accounts.lifecycle.deletion), unless its owner
     comes back before; a repetition brings its own. It lies settings.DELETION_HOLD_S ahead at the
@@ -77,8 +76,8 @@ def deactivate(
             _forget_apps(locked)
         if locked.delete_after is not None and _is_news(locked.delete_after, before):
             _tell_when(locked)
-        elif was_active:
-            security_changes.note(locked, noted_as)
+        elif was_active and is_noted:
+            security_changes.note(locked, DEACTIVATED)
         return status.announce(locked)
 
 

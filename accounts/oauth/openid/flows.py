@@ -52,13 +52,10 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """Somebody whom a provider vouched for in this browser, for `what` ("own", "link"); `to` is the
-    page that takes it."""
+    """Somebody whom a provider vouched for in this browser, once, until then (unix seconds)."""
 
     provider: OpenIdProvider
     person: Person
-    what: str
-    to: str
     mark: str
     until: int
 
@@ -137,7 +134,6 @@ def finish(host: Host, cookie: str, answer: Mapping[str, str]) -> tuple[str, str
         "provider": provider.pk,
         "person": people.of_claims(provider, claims).dumped(),
         "what": began["what"],
-        "to": began["to"],
         "mark": secrets.token_urlsafe(16),
     }
     return began["to"], wrapped_values.wrap(host, _PROVEN, proof, LASTS_S)
@@ -162,7 +158,7 @@ def proven(host: Host, what: str, cookie: str) -> Proven:
     if kept["what"] != what:
         raise SignInLost
     provider = of_host(host, kept["provider"])
-    return Proven(provider, Person(**kept["person"]), what, kept["to"], kept["mark"], kept["until"])
+    return Proven(provider, Person(**kept["person"]), kept["mark"], kept["until"])
 
 
 def use(host: Host, proof: Proven) -> None:

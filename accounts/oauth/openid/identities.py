@@ -7,12 +7,13 @@ is as before when the provider vouches for them again.
 """
 
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
+from django.conf import settings
 from django.contrib.auth.hashers import is_password_usable
 from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from accounts import status
@@ -115,8 +116,10 @@ def freeze(identity: OpenIdIdentity, why: str) -> None:
         if not live.update(left_at=timezone.now(), left_why=why, was_active=was_active):
             return
         if was_active:
-            activation.deactivate(locked, noted_as=FROZEN)
+            activation.deactivate(locked, is_noted=False)
         status.end_sessions(locked)
+        with translation.override(locked.language or settings.LANGUAGE_CODE):
+            security_changes.note(locked, FROZEN, detail=str(_("Move out by %s.")) % _day(identity))
 
 
 def thaw(identity: OpenIdIdentity) -> None:
@@ -130,11 +133,9 @@ def thaw(identity: OpenIdIdentity) -> None:
             activation.activate(identity.account)
 
 
-def move_out_until(identity: OpenIdIdentity) -> datetime | None:
-    """Until when who is frozen should have moved out."""
-    if identity.left_at is None:
-        return None
-    return identity.left_at + timedelta(days=identity.provider.move_out_days)
+def _day(identity: OpenIdIdentity) -> str:
+    """The day by which who leaves now should have moved out."""
+    return f"{timezone.now() + timedelta(days=identity.provider.move_out_days):%Y-%m-%d}"
 
 
 def freeze_unseen() -> None:

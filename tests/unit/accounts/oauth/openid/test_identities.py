@@ -73,7 +73,9 @@ def test_who_is_no_member_is_frozen_and_nothing_is_deleted(ash, corp, connected)
     connected.refresh_from_db()
     assert connected.status == "deactivated"
     assert not Session.objects.filter(account=connected).exists()
-    assert OutgoingMail.objects.filter(kind="change_openid_frozen").count() == 1
+    mail = OutgoingMail.objects.get(kind="change_openid_frozen")
+    day = timezone.now() + timedelta(days=corp.move_out_days)
+    assert f"Move out by {day:%Y-%m-%d}" in mail.text
 
 
 def test_who_is_frozen_cannot_activate_the_account(ash, corp, connected):
