@@ -42,6 +42,7 @@ from accounts.models import (
     WebIdentity,
     WebSession,
 )
+from moderation.models import Labeler
 from protocol.did.plc_data import PDS_SERVICE, PDS_SERVICE_TYPE, PlcData, Service
 from protocol.keys import SigningKey
 from server.net import dns, http_client
@@ -56,6 +57,7 @@ STAYING = {
     AccountMigration,
     CustomHandle,
     InvitePermission,
+    Labeler,  # the tenant's, whoever has its account
     PlcOperation,
     SeenPlcLog,
     WebIdentity,
