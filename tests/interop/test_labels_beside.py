@@ -1,8 +1,9 @@
 """The same labels said by @skyware/labeler and by Grove: both are asked the same.
 
-Where it is at hand: set GROVE_SKYWARE to a copy of tests/interop/skyware with its node_modules. The
-one difference is what a query answers of a label that was taken back: skyware all that was said, we
-the last word. So its answers are held against ours once they are reduced to that.
+Where it is at hand: set GROVE_SKYWARE to a copy of tests/interop/skyware with its node_modules. Two
+things differ. What a query answers of a label that was taken back: skyware all that was said, we
+the last word; so its answers are reduced to that before they are compared. And `_` or `%` before
+the `*` of a pattern: skyware escapes the one for a LIKE that knows no escapes, the other never.
 """
 
 import json
@@ -39,7 +40,7 @@ SAID = [
 ]
 PATTERNS = [
     [POSTS[0]], [BOB], ["*"], [f"at://{BOB}/*"], [f"{POSTS[0]}*"], [POSTS[0], BOB],
-    [f"{POSTS[0]}_*"], ["%*"], ["at://%"], ["nothing"],
+    ["at://%"], ["nothing"],
 ]  # fmt: skip
 REFUSED = ["uriPatterns=a*b", "uriPatterns=*&cursor=x", "uriPatterns=*&limit=0"]
 LABELER = """
