@@ -10,10 +10,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hosting.models import HandleDomain, Host
-from provider import domain_checks, domains, host_settings, hosts, tenants
 from provider.api.base import HOSTNAME, ApiViewSet, paged
 from provider.api.errors import NotFound
 from provider.api_tokens import Scope
+from provider.tenancy import domain_checks, domains, host_settings, hosts, tenants
 
 _HOSTNAME_MAX = 253
 

@@ -8,10 +8,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hosting.models import Tenant
-from provider import tenants
 from provider.api.base import ApiViewSet, paged
 from provider.api.errors import NotFound
 from provider.api_tokens import Scope
+from provider.tenancy import tenants
 
 
 class TenantFields(serializers.Serializer[Tenant]):

@@ -1,4 +1,4 @@
-"""`manage.py apply FILE`: tenants, hosts and settings as a file says (provider.config_file)."""
+"""`manage.py apply FILE`: tenants, hosts and settings as a file has them (provider.tenancy)."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError, CommandParser
 
 from protocol.errors import XrpcError
-from provider import config_file
+from provider.tenancy import config_file
 
 
 class Command(BaseCommand):

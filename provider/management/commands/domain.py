@@ -6,8 +6,8 @@ from django.core.management import CommandParser
 
 from hosting.models import HandleDomain
 from moderation.audit import OPERATOR
-from provider import domain_checks, domains, hosts
 from provider.management.printing import ProviderCommand
+from provider.tenancy import domain_checks, domains, hosts
 
 
 class Command(ProviderCommand):

@@ -19,8 +19,8 @@ from hosting import signals
 from hosting.models import Host
 from hosting.tenancy import routing
 from moderation.audit import OPERATOR
-from provider import host_settings, hosts, tenants
 from provider.management.printing import ProviderCommand
+from provider.tenancy import host_settings, hosts, tenants
 from server.encryption import keyring
 
 _PASSWORD_MIN_CHARACTERS = 12

@@ -9,8 +9,8 @@ from django.db.models import Count
 
 from accounts.models import Account
 from hosting.models import Tenant
-from provider import tenants
 from provider.management.printing import ProviderCommand
+from provider.tenancy import tenants
 
 
 class Command(ProviderCommand):

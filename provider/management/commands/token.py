@@ -6,9 +6,10 @@ from typing import Any
 from django.core.management import CommandParser
 
 from hosting.models import Tenant
-from provider import api_tokens, tenants
+from provider import api_tokens
 from provider.management.printing import ProviderCommand
 from provider.models import ApiToken
+from provider.tenancy import tenants
 
 
 class Command(ProviderCommand):

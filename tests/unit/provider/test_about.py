@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from hosting.tenancy import routing
-from provider import tenants
+from provider.tenancy import tenants
 
 pytestmark = pytest.mark.django_db
 

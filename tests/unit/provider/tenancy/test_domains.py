@@ -5,8 +5,8 @@ import pytest
 from accounts.identity import external_handles
 from accounts.models import WebIdentity
 from hosting.models import HandleDomain
-from provider import domain_checks, domains
 from provider.errors import InUse, InvalidField, NameTaken, NoSuchThing
+from provider.tenancy import domain_checks, domains
 from server.net.http_client import Forbidden, NoSuchHost, TimedOut
 from tests import factories
 

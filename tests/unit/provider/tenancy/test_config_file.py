@@ -5,7 +5,7 @@ import pytest
 from hosting.mail.emails import sender_of
 from hosting.models import Host, Tenant
 from protocol.errors import XrpcError
-from provider import config_file
+from provider.tenancy import config_file
 
 FILE = """
 [tenants.acme]

@@ -15,8 +15,8 @@ from accounts.identity.handles import allocation
 from accounts.models import Account
 from hosting.models import Host, Tenant
 from hosting.tenancy import provisioning, routing
-from provider import domains
 from provider.errors import NAMED_MAX, InUse, InvalidField, NameTaken, NoSuchThing, first_fault
+from provider.tenancy import domains
 
 _LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")  # RFC 1123 section 2.1
 

@@ -5,8 +5,8 @@ import pytest
 from hosting.models import Host
 from moderation import audit
 from moderation.models import AuditEntry
-from provider import hosts, tenants
 from provider.errors import InUse, InvalidField, NameTaken
+from provider.tenancy import hosts, tenants
 from tests import factories
 
 

@@ -23,8 +23,8 @@ from django.db import transaction
 from hosting.models import Host, Tenant
 from moderation.audit import OPERATOR
 from protocol.errors import XrpcError
-from provider import domains, host_settings, hosts, tenants
 from provider.errors import InvalidField, NoSuchThing
+from provider.tenancy import domains, host_settings, hosts, tenants
 
 Table = Mapping[str, Any]
 

@@ -1,0 +1,1 @@
+"""Tenants, their hosts, handle domains and settings: a function for each verb of the provider."""
