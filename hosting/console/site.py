@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import ValidationError
@@ -22,7 +23,7 @@ from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
 from hosting import limits
-from hosting.models import Host, HostQuerySet, StaffUser
+from hosting.models import PLATFORM, Host, HostQuerySet, StaffUser
 from hosting.signals import staff_password_changed
 from hosting.tenancy.routing import host_of
 from server.database import connection
@@ -184,6 +185,8 @@ class ConsoleSite(UnfoldAdminSite):
             "site_title": tenant.name,
             "site_header": tenant.name,
             "site_subheader": _("Staff console"),
+            "may_break_glass": settings.BREAK_GLASS
+            and getattr(request.user, "is_platform_staff", False),
         }
 
 
@@ -199,16 +202,16 @@ def _refused_if_too_many(response: HttpResponseBase) -> HttpResponseBase:
 
 
 def hosts_in_view(request: HttpRequest) -> HostQuerySet:
-    """The hosts whose accounts this request may see: another tenant's only for platform staff."""
+    """The hosts whose accounts this request may see: those of the tenant whose console it is, or
+    all for platform staff who need no access (`BREAK_GLASS`)."""
     user = request.user
     if not isinstance(user, StaffUser):
         return Host.objects.none()
-    if user.is_platform_staff:
+    if user.is_platform_staff and not settings.BREAK_GLASS:
         return Host.objects.all()
     tenant_id = host_of(request).tenant_id
-    return (
-        Host.objects.filter(tenant=tenant_id) if user.roles_at(tenant_id) else Host.objects.none()
-    )
+    hosts = Host.objects.filter(tenant=tenant_id)
+    return hosts if user.roles_at(tenant_id) - {PLATFORM} else hosts.none()
 
 
 def host_ids_in_view(request: HttpRequest) -> list[int]:

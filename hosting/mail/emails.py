@@ -67,6 +67,8 @@ SIGN_IN_ALERT = EmailKind(
     "sign_in_alert", _("Sign-in From a New Place"), budgets=(Budget(3, DAY_S),)
 )
 STAFF_SIGN_IN = EmailKind("staff_sign_in", _("Sign-in From a New Place"))  # to a member of staff
+STAFF_INVITE = EmailKind("staff_invite", _("You Are Invited to the Staff"), is_asked_for=True)
+ACCESS_OPENED = EmailKind("access_opened", _("The Provider Works at Your Hosts"))  # to owners
 FACTOR_ALERT = EmailKind("factor_alert", _("A Change of Your Second Factors"))
 PASSWORD_CHANGED = EmailKind("password_changed", _("Your Password Was Changed"))
 # To an address that nobody had confirmed: its reader need not be the account's owner.
@@ -103,6 +105,8 @@ ALL: Mapping[str, EmailKind] = {
         SIGN_IN_CODE,
         SIGN_IN_ALERT,
         STAFF_SIGN_IN,
+        STAFF_INVITE,
+        ACCESS_OPENED,
         FACTOR_ALERT,
         PASSWORD_CHANGED,
         UNCONFIRMED_EMAIL_CHANGED,

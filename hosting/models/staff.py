@@ -5,9 +5,11 @@ What each role may do is one table, moderation/permissions.py.
 
 from typing import Any, ClassVar, Final
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.contrib.auth.password_validation import validate_password
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from hosting.models.tenants import Tenant
@@ -35,17 +37,24 @@ class StaffUser(AbstractUser):
     objects: ClassVar[StaffManager] = StaffManager()
 
     is_platform_staff = models.BooleanField(
-        default=False, help_text=_("Works for the hosting provider: sees every tenant.")
+        default=False, help_text=_("Works for the hosting provider.")
     )
 
     class Meta:
         db_table = "staff_user"
 
     def roles_at(self, tenant_id: int) -> set[str]:
-        """The roles held at a tenant; platform staff hold them all."""
-        if self.is_platform_staff:
-            return {PLATFORM, *Member.Role.values}
-        return set(self.memberships.filter(tenant_id=tenant_id).values_list("role", flat=True))
+        """The roles held at a tenant. Platform staff hold theirs, and all others while they have
+        access to the tenant (docs/decisions/0042)."""
+        roles = set(self.memberships.filter(tenant_id=tenant_id).values_list("role", flat=True))
+        if not self.is_platform_staff:
+            return roles
+        has_all = not settings.BREAK_GLASS or self._has_access(tenant_id)
+        return roles | {PLATFORM} | (set(Member.Role.values) if has_all else set())
+
+    def _has_access(self, tenant_id: int) -> bool:
+        accesses = self.accesses.filter(tenant_id=tenant_id, ends_at__gt=timezone.now())
+        return bool(accesses.exists())
 
 
 class Member(models.Model):

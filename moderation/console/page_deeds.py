@@ -25,6 +25,8 @@ PAGES: Final[dict[str, Deed]] = {
     "password_change": Deed.CONSOLE_ENTER,
     "password_change_done": Deed.CONSOLE_ENTER,
     "own_factors": Deed.CONSOLE_ENTER,
+    "own_sessions": Deed.CONSOLE_ENTER,
+    "join_staff": Deed.CONSOLE_ENTER,
     "second_step": Deed.CONSOLE_ENTER,
     # Accounts
     "look_up": Deed.ACCOUNTS_LOOK,
@@ -97,6 +99,17 @@ PAGES: Final[dict[str, Deed]] = {
     "block_app": Deed.APPS_BLOCK,
     "trust_app": Deed.APPS_TRUST,
     "reset_app": Deed.APPS_TRUST,
+    # The staff
+    "staff": Deed.STAFF_LOOK,
+    "member": Deed.STAFF_LOOK,
+    "invite_staff": Deed.STAFF_MANAGE,
+    "withdraw_staff_invite": Deed.STAFF_MANAGE,
+    "change_role": Deed.STAFF_MANAGE,
+    "remove_member": Deed.STAFF_MANAGE,
+    "reset_staff_factors": Deed.STAFF_MANAGE,
+    "end_staff_sessions": Deed.STAFF_MANAGE,
+    "tenant_access": Deed.BREAK_GLASS,
+    "give_back_access": Deed.BREAK_GLASS,
     # The log
     "moderation_auditentry_changelist": Deed.AUDIT_LOOK,
     "export_audit": Deed.AUDIT_EXPORT,

@@ -13,10 +13,14 @@ from moderation.console.people import account_migrations, invites, sign_ups
 from moderation.console.staff import (
     audit_export,
     factor_resets,
+    join,
     openid_settings,
     openid_sign_in,
     own_factors,
+    own_sessions,
+    people,
     second_step,
+    tenant_access,
 )
 
 
@@ -42,8 +46,10 @@ def pages(site: ConsoleSite) -> list[URLPattern]:
 
 
 def _before_it_opens() -> list[URLPattern]:
-    """Pages for who gave a password and has more to show; they look at that themselves."""
+    """Pages for who has more to show than a password, or something else; they look at that
+    themselves."""
     return [
+        path("join/<slug:token>/", join.join, name="join_staff"),
         path("second-step/", second_step.step, name="second_step"),
         path("factors/", own_factors.own, name="own_factors"),
         path("openid/enter/", openid_sign_in.enter, name="openid_enter"),
@@ -119,7 +125,32 @@ def _of_people_who_come(site: ConsoleSite) -> list[URLPattern]:
 
 def _of_staff(site: ConsoleSite) -> list[URLPattern]:
     return [
+        path("sessions/", site.admin_view(own_sessions.own), name="own_sessions"),
+        path("access/", site.admin_view(tenant_access.take), name="tenant_access"),
+        path("access/end/", site.admin_view(tenant_access.give_back), name="give_back_access"),
+        path("staff/", site.admin_view(people.listed), name="staff"),
+        path("staff/invite/", site.admin_view(people.invite), name="invite_staff"),
+        path(
+            "staff/invites/<int:invite_id>/withdraw/",
+            site.admin_view(people.withdraw),
+            name="withdraw_staff_invite",
+        ),
+        *_of_a_member(site),
         path("audit/export/", site.admin_view(audit_export.export), name="export_audit"),
+    ]
+
+
+def _of_a_member(site: ConsoleSite) -> list[URLPattern]:
+    routes = (
+        ("", people.member, "member"),
+        ("role/", people.change_role, "change_role"),
+        ("remove/", people.remove, "remove_member"),
+        ("factors/reset/", people.reset_factors, "reset_staff_factors"),
+        ("sessions/end/", people.end_sessions, "end_staff_sessions"),
+    )
+    return [
+        path(f"staff/<int:member_id>/{at}", site.admin_view(view), name=name)
+        for at, view, name in routes
     ]
 
 

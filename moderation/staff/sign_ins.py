@@ -13,6 +13,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
+from hosting.console.sessions import note_sign_in
 from hosting.mail import emails, outbox
 from hosting.models import Host, StaffUser
 from moderation import audit
@@ -30,6 +31,7 @@ def signed_in(request: HttpRequest, user: StaffUser, **_: Any) -> None:
     host, place = _host_and_network(request)
     if host is None:
         return
+    note_sign_in(request, user, host, place)
     before = AuditEntry.objects.filter(staff=user, action=Action.STAFF_SIGN_IN)
     is_new = before.exists() and not before.filter(ref=place).exists()
     _record(user, host, Action.STAFF_SIGN_IN, user.username, place)

@@ -23,7 +23,7 @@ from accounts.oauth.openid import identities
 from accounts.oauth.openid.people import Person
 from accounts.pages.cookies import COOKIE
 from accounts.pages.oauth.browsers import NAME_COOKIE, PROOF_COOKIE
-from hosting.models import StaffUser
+from hosting.models import StaffInvite, StaffUser
 from moderation import audit
 from moderation.desk.reports import reports
 from moderation.enforcement import actions, appeals
@@ -72,6 +72,7 @@ PERSON = "console/^accounts/(?P<did>did:[^/]+)/"
 BLOB = PERSON + "blobs/(?P<link>[a-z0-9]+)/"
 LINK = cid.to_text(cid.of_raw(b"a picture"))
 ACCOUNT = "console/accounts/account/"
+MEMBER = "console/staff/<int:member_id>/"
 REPORTS = "console/moderation/report/"
 CASE = "console/desk/cases/<int:case_id>/"
 MOVES = ["take", "release", "wait", "note", "reopen"]
@@ -366,6 +367,20 @@ ROWS = {
     "console/jsi18n/": console("jsi18n/", 200),
     "console/^(?P<app_label>accounts|moderation|mail)/$": console("accounts/", 200),
     "console/(?P<url>.*)$": console("nothing-here", 404),
+    "console/sessions/": console("sessions/", 200),
+    "console/access/": console("access/", 403),  # for platform staff
+    "console/access/end/": console("access/end/", 403, "post"),
+    "console/join/<slug:token>/": everyone("/console/join/nonsense/", 404),
+    "console/staff/": console("staff/", 200),
+    "console/staff/invite/": console("staff/invite/", 302, "post"),
+    "console/staff/invites/<int:invite_id>/withdraw/": console(
+        "staff/invites/{invite}/withdraw/", 404, "post"
+    ),
+    MEMBER: console("staff/{member}/", 404),
+    MEMBER + "role/": console("staff/{member}/role/", 404, "post"),
+    MEMBER + "remove/": console("staff/{member}/remove/", 404, "post"),
+    MEMBER + "factors/reset/": console("staff/{member}/factors/reset/", 404, "post"),
+    MEMBER + "sessions/end/": console("staff/{member}/sessions/end/", 404, "post"),
     "console/audit/export/": console("audit/export/", 200, "post"),
     ACCOUNT: console("accounts/account/?q=alice", 200),
     REPORTS: console("moderation/report/?q=alice", 200),
@@ -466,6 +481,19 @@ def desk_rows(report: Report) -> dict[str, int]:
     return {"case": report.case_id, "bulk": bulk.pk, "filter": kept.pk}
 
 
+def staffed(account: Account) -> dict[str, int]:
+    """A member of ash's staff, and somebody who is invited to it."""
+    invite = StaffInvite.objects.create(
+        host=account.host,
+        tenant=account.host.tenant,
+        email="new@example.com",
+        token_sha256="x",
+        expires_at=timezone.now() + timedelta(days=1),
+    )
+    member = staff_member(account.host, "support").memberships.get()
+    return {"invite": invite.pk, "member": member.pk}
+
+
 def ask(browser: Client, row: Row, alice) -> int:
     """The status of the answer, which tells nothing of Alice that was not asked."""
     account = Account.objects.get(did=alice.did)
@@ -474,7 +502,7 @@ def ask(browser: Client, row: Row, alice) -> int:
     report = reports.file(account, about, "com.example.rude", "rude words")
     changes.put(labeler(account), account.did, "rude", actor="admin", reason="rude words")
     ids = {"id": account.pk, "mail": email.pk, "report": report.pk, "undo": undo_token(account)}
-    ids |= decided(account) | held(account)
+    ids |= decided(account) | held(account) | staffed(account)
     ids |= desk_rows(report)
     ids["delegation"] = delegation(account, account).pk
     ids["code"] = email_codes.issue(account, email_codes.Purpose.CONFIRM_EMAIL)

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 # Of Django's: for who is not signed in, or closed to all.
 FRAME = {"login", "search", None}
 # They look at who comes by themselves.
-BEFORE_IT_OPENS = {"second_step", "own_factors"}
+BEFORE_IT_OPENS = {"second_step", "own_factors", "join_staff"}
 ARGUMENTS = {"did": "did:plc:nobody", "link": "bafkrei", "app_label": "moderation"}
 
 

@@ -163,11 +163,6 @@ def test_who_cannot_go_on_may_leave(staff, app):
 
 
 def test_the_operator_resets_them(staff, app):
-    call_command("reset_staff_factors", "mo")
+    call_command("staff", "reset-factor", "mo")
     assert not Totp.objects.exists()
     assert signed_in().get("/console/").status_code == 200
-
-
-def test_nobody_of_that_name_is_an_error(staff):
-    with pytest.raises(Exception, match="No member of staff is called nobody"):
-        call_command("reset_staff_factors", "nobody")

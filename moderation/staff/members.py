@@ -1,0 +1,81 @@
+"""The staff of a tenant: roles changed and taken, with the last owner protected, on the record."""
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from hosting.models import Host, Member, StaffSession
+from moderation import audit, permissions
+from moderation.audit import Actor
+from moderation.models import AuditEntry
+from moderation.permissions import Deed
+from protocol.errors import InvalidRequest, XrpcError
+
+Action = AuditEntry.Action
+
+
+class UnknownRole(InvalidRequest):
+    """400: no role that there is."""
+
+    message = "There is no such role."
+    page_text = _("There is no such role.")
+
+
+class LastOwner(XrpcError):
+    """409: nobody could manage the staff any more."""
+
+    name = "LastOwner"
+    status = 409
+    message = "The last owner stays: make somebody else an owner first."
+    page_text = _("The last owner stays: make somebody else an owner first.")
+
+
+class NoSuchMember(XrpcError):
+    """404: gone already."""
+
+    name = "NotFound"
+    status = 404
+    message = "No such member of staff."
+    page_text = _("No such member of staff.")
+
+
+def change_role(actor: Actor, host: Host, member: Member, role: str, reason: str) -> None:
+    """Give a member another role; it holds from their next request on.
+
+    Raises NotAllowed, ReasonNeeded, UnknownRole, LastOwner, NoSuchMember.
+    """
+    reason = permissions.checked(actor, Deed.STAFF_MANAGE, member.tenant_id, reason)
+    if role not in Member.Role.values:
+        raise UnknownRole
+    with transaction.atomic():
+        locked = _locked(member, keeps_owner=role == Member.Role.OWNER)
+        said = f"{locked.user}: {locked.role} -> {role}: {reason}"
+        audit.record_at_host(actor, host, Action.STAFF_CHANGE_ROLE, said)
+        Member.objects.filter(pk=locked.pk).update(role=role)
+
+
+def remove(actor: Actor, host: Host, member: Member, reason: str) -> None:
+    """Take somebody off a tenant's staff; their sessions there end with it.
+
+    Raises NotAllowed, ReasonNeeded, LastOwner, NoSuchMember.
+    """
+    reason = permissions.checked(actor, Deed.STAFF_MANAGE, member.tenant_id, reason)
+    with transaction.atomic():
+        locked = _locked(member, keeps_owner=False)
+        audit.record_at_host(
+            actor, host, Action.STAFF_REMOVE, f"{locked.user} ({locked.role}): {reason}"
+        )
+        locked.delete()
+        StaffSession.objects.filter(staff=locked.user, host__tenant=locked.tenant_id).delete()
+
+
+def _locked(member: Member, *, keeps_owner: bool) -> Member:
+    """The member, with all owners of the tenant locked: two of them cannot remove each other at the
+    same time. Raises LastOwner, NoSuchMember."""
+    members = Member.objects.filter(tenant_id=member.tenant_id).order_by("pk")
+    found = {each.pk: each for each in members.select_for_update(of=("self",))}
+    if (locked := found.get(member.pk)) is None:
+        raise NoSuchMember
+    owners = {pk for pk, each in found.items() if each.role == Member.Role.OWNER}
+    if owners == {member.pk} and not keeps_owner:
+        raise LastOwner
+    return locked
