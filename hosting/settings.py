@@ -58,7 +58,7 @@ REPORT_DID = env.text("GROVE_REPORT_DID")
 MODERATION_URL = env.text("GROVE_MODERATION_URL").rstrip("/")  # answers tools.ozone.*
 MODERATION_DID = env.text("GROVE_MODERATION_DID")
 
-# --- whether platform staff give a reason before they see a tenant's people (docs/decisions/0049)
+# --- whether platform staff give a reason before they see a tenant's people (docs/decisions/0053)
 BREAK_GLASS = env.switch("GROVE_BREAK_GLASS", default=not SANDBOX)
 
 # --- deletion: seconds between a deactivation and the deletion that it asked for, at the least.
@@ -351,6 +351,7 @@ _CONSOLE_PAGES = [
     (_("Mail"), "mail_outgoingmail_changelist"),
     (_("Labels"), "labels"),
     (_("Sign-in"), "openid_settings"),
+    (_("Settings"), "settings"),
     (_("Staff"), "staff"),
     (_("Audit log"), "moderation_auditentry_changelist"),
 ]

@@ -45,7 +45,7 @@ class StaffUser(AbstractUser):
 
     def roles_at(self, tenant_id: int) -> set[str]:
         """The roles held at a tenant. Platform staff hold theirs, and all others while they have
-        access to the tenant (docs/decisions/0042)."""
+        access to the tenant (docs/decisions/0053)."""
         roles = set(self.memberships.filter(tenant_id=tenant_id).values_list("role", flat=True))
         if not self.is_platform_staff:
             return roles

@@ -99,6 +99,10 @@ PAGES: Final[dict[str, Deed]] = {
     "block_app": Deed.APPS_BLOCK,
     "trust_app": Deed.APPS_TRUST,
     "reset_app": Deed.APPS_TRUST,
+    # Settings
+    "settings": Deed.SETTINGS_LOOK,
+    "change_settings": Deed.SETTINGS_CHANGE,
+    "change_host_settings": Deed.SETTINGS_CHANGE,
     # The staff
     "staff": Deed.STAFF_LOOK,
     "member": Deed.STAFF_LOOK,

@@ -20,6 +20,7 @@ from moderation.console.staff import (
     own_sessions,
     people,
     second_step,
+    settings_page,
     tenant_access,
 )
 
@@ -125,6 +126,17 @@ def _of_people_who_come(site: ConsoleSite) -> list[URLPattern]:
 
 def _of_staff(site: ConsoleSite) -> list[URLPattern]:
     return [
+        path("settings/", site.admin_view(settings_page.shown), name="settings"),
+        path(
+            "settings/tenant/",
+            site.admin_view(settings_page.change_tenant),
+            name="change_settings",
+        ),
+        path(
+            "settings/host/",
+            site.admin_view(settings_page.change_host),
+            name="change_host_settings",
+        ),
         path("sessions/", site.admin_view(own_sessions.own), name="own_sessions"),
         path("access/", site.admin_view(tenant_access.take), name="tenant_access"),
         path("access/end/", site.admin_view(tenant_access.give_back), name="give_back_access"),

@@ -10,9 +10,9 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone
 
-from hosting.models import StaffUser, Tenant
-from moderation import permissions
-from moderation.models import Case, CaseDeadline
+from hosting.models import Host, StaffUser
+from moderation import audit, permissions
+from moderation.models import AuditEntry, Case, CaseDeadline
 from moderation.permissions import Deed
 
 Kind = Case.Kind
@@ -51,15 +51,19 @@ def hours_max(kind: str) -> int:
     return HOURS[Kind.CHILD_SAFETY] if kind == Kind.CHILD_SAFETY else HOURS_MAX
 
 
-def set_hours(staff: StaffUser, tenant: Tenant, wanted: Mapping[str, int]) -> None:
-    """Take a tenant's own table; it holds for cases that are opened from now on.
+def set_hours(staff: StaffUser, host: Host, wanted: Mapping[str, int]) -> None:
+    """Take the own table of a host's tenant, on the record; it holds for cases that are opened from
+    now on.
 
     Raises NotAllowed.
     """
-    permissions.require(staff, Deed.SETTINGS_CHANGE, tenant.pk)
+    permissions.require(staff, Deed.SETTINGS_CHANGE, host.tenant_id)
     with transaction.atomic():
+        said = ", ".join(f"{kind}: {given} h" for kind, given in wanted.items()) or "none"
+        action = AuditEntry.Action.HOST_CHANGE_SETTINGS
+        audit.record_at_host(staff, host, action, f"deadlines: {said}")
         for kind, given in wanted.items():
             bounded = max(1, min(given, hours_max(kind)))
             CaseDeadline.objects.update_or_create(
-                tenant=tenant, kind=Kind(kind), defaults={"hours": bounded}
+                tenant_id=host.tenant_id, kind=Kind(kind), defaults={"hours": bounded}
             )

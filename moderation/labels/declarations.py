@@ -8,6 +8,8 @@ all, an empty one none.
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from django.db import transaction
+
 from moderation import audit, permissions
 from moderation.audit import Actor
 from moderation.labels import setting_up
@@ -145,6 +147,9 @@ def _set_policies(
     }
     labeler.declaration.setdefault("createdAt", time_text())
     writes.put(COLLECTION, RKEY, record_of(labeler), validate=True)  # whether it fits the lexicon
-    labeler.save(update_fields=["declaration"])
+    with transaction.atomic():
+        labeler.save(update_fields=["declaration"])
+        said = ", ".join(values(labeler)) or "-"
+        audit.record_at_host(actor, labeler.host, AuditEntry.Action.LABELER_CHANGE, said)
     if labeler.is_declared:
         declare(actor, labeler)

@@ -108,6 +108,7 @@ class AuditEntry(models.Model):
         LABEL_NEGATE = "label.negate", _("Label taken back")
         LABELER_OPEN = "labeler.open", _("Labeler set up")
         LABELER_PUBLISH = "labeler.publish", _("Labeler named in its identity")
+        LABELER_CHANGE = "labeler.change", _("Labeler's declaration changed")
         LABELER_DECLARE = "labeler.declare", _("Labeler declared")
         LABELER_SET_HIDING = "labeler.set_hiding", _("Effect of labels changed")
         LABELER_ROTATE_KEY = "labeler.rotate_key", _("Labeler's key changed")

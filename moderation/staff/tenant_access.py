@@ -1,5 +1,5 @@
 """Access of platform staff to a tenant's people and reports: with a reason, for two hours, told to
-the tenant's owners, on the record (docs/decisions/0049).
+the tenant's owners, on the record (docs/decisions/0053).
 """
 
 from datetime import timedelta

@@ -367,6 +367,9 @@ ROWS = {
     "console/jsi18n/": console("jsi18n/", 200),
     "console/^(?P<app_label>accounts|moderation|mail)/$": console("accounts/", 200),
     "console/(?P<url>.*)$": console("nothing-here", 404),
+    "console/settings/": console("settings/", 200),
+    "console/settings/tenant/": console("settings/tenant/", 422, "post"),
+    "console/settings/host/": console("settings/host/", 422, "post"),
     "console/sessions/": console("sessions/", 200),
     "console/access/": console("access/", 403),  # for platform staff
     "console/access/end/": console("access/end/", 403, "post"),

@@ -40,7 +40,7 @@ def table(request: HttpRequest) -> HttpResponse:
 def _changed(request: HttpRequest) -> HttpResponse:
     def verb(given: dict[str, Any]) -> str:
         wanted = {kind: hours for kind, hours in given.items() if hours}
-        deadlines.set_hours(staff_of(request), host_of(request).tenant, wanted)
+        deadlines.set_hours(staff_of(request), host_of(request), wanted)
         return _("The deadlines hold for cases that are opened from now on.")
 
     act_on(request, DeadlineForm(request.POST), verb)

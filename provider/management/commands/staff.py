@@ -11,9 +11,9 @@ from hosting.models import ROLES, Host, Member, StaffUser
 from moderation import audit
 from moderation.staff import members, staff_factor_resets, staff_invites
 from protocol.errors import InvalidRequest
-from provider import tenants
 from provider.errors import NoSuchThing
 from provider.management.printing import ProviderCommand
+from provider.tenancy import tenants
 
 _ROLES = [str(role) for role, _label in ROLES]
 

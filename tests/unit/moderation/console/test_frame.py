@@ -30,7 +30,10 @@ PAGES = [
     "desk/deadlines/",
     "moves/",
     "password_change/",
+    "sessions/",
+    "settings/",
     "sign-ups/",
+    "staff/",
 ]
 
 

@@ -107,7 +107,7 @@ def test_every_family_of_reasons_has_its_kind(reason, kind):
 
 
 def test_a_tenant_has_deadlines_of_its_own_but_not_for_children(ash, birch, staff_of):
-    deadlines.set_hours(staff_of(ash, "owner"), ash.tenant, {"spam": 5, "child_safety": 500})
+    deadlines.set_hours(staff_of(ash, "owner"), ash, {"spam": 5, "child_safety": 500})
     assert deadlines.hours(ash.tenant_id)["spam"] == 5
     assert deadlines.hours(ash.tenant_id)["child_safety"] == 1
     assert deadlines.hours(birch.tenant_id)["spam"] == deadlines.HOURS[Case.Kind.SPAM]
@@ -117,4 +117,4 @@ def test_a_tenant_has_deadlines_of_its_own_but_not_for_children(ash, birch, staf
 
 def test_only_an_owner_changes_deadlines(ash, moderator):
     with pytest.raises(NotAllowed):
-        deadlines.set_hours(moderator, ash.tenant, {"spam": 5})
+        deadlines.set_hours(moderator, ash, {"spam": 5})

@@ -1,0 +1,44 @@
+"""Settings that a tenant says itself: changed by its owner or by platform staff, on the record."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import models, transaction
+
+from hosting.mail.models import Sender
+from hosting.models import Host, Tenant
+from hosting.tenancy import routing
+from moderation import audit, permissions
+from moderation.audit import Actor
+from moderation.models import AuditEntry
+from moderation.permissions import Deed
+
+
+def change_tenant(actor: Actor, host: Host, fields: Mapping[str, Any], reason: str) -> list[str]:
+    """Set columns of a host's tenant, for all its hosts; what each was and is: `name: Ash -> Oak`.
+    The values were checked by a form. Raises NotAllowed, ReasonNeeded."""
+    return _change(actor, host, Tenant.objects.get(pk=host.tenant_id), fields, reason)
+
+
+def change_sender(actor: Actor, host: Host, fields: Mapping[str, Any], reason: str) -> list[str]:
+    """The same, of the row that says how a host's e-mails look."""
+    row = Sender.objects.filter(host_id=host.pk).first() or Sender(host=host)
+    return _change(actor, host, row, fields, reason)
+
+
+def _change(
+    actor: Actor, host: Host, row: models.Model, fields: Mapping[str, Any], reason: str
+) -> list[str]:
+    reason = permissions.checked(actor, Deed.SETTINGS_CHANGE, host.tenant_id, reason)
+    said = []
+    for name, value in fields.items():
+        if (before := getattr(row, name)) != value:
+            said.append(f"{name}: {before} -> {value}")
+            setattr(row, name, value)
+    if said:
+        with transaction.atomic():
+            row.save()
+            action = AuditEntry.Action.HOST_CHANGE_SETTINGS
+            audit.record_at_host(actor, host, action, f"{'; '.join(said)}: {reason}")
+            transaction.on_commit(routing.forget)
+    return said
