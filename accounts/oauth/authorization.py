@@ -123,8 +123,7 @@ def act(opened: Opened, delegation_id: str) -> Opened:
     whoever does not."""
     for each in controllers.of_browser(opened):
         if str(each.pk) == delegation_id:
-            who = opened.account.did if opened.account is not None else ""
-            is_fresh = opened.row.is_fresh_sign_in and who == each.controller_did
+            is_fresh = opened.row.is_fresh_sign_in and _who_signed_in(opened) == each.controller_did
             return _with_account(opened, each.account, each, is_fresh=is_fresh)
     raise NotSignedIn
 
@@ -271,6 +270,13 @@ def _with_account(
         row.expires_at = prolonged(row)
         row.save(update_fields=["account", "delegation", "is_fresh_sign_in", "expires_at"])
     return of_row(row, opened.device)
+
+
+def _who_signed_in(opened: Opened) -> str:
+    """The DID of whoever the request knows: a controller, not the account that they act for."""
+    if opened.delegation is not None:
+        return opened.delegation.controller_did
+    return opened.account.did if opened.account is not None else ""
 
 
 def _scopes(opened: Opened) -> tuple[str, ...]:

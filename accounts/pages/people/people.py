@@ -97,10 +97,7 @@ def one(request: HttpRequest, account: Account, delegation_id: int) -> HttpRespo
 @open_to(Deed.SEE_PEOPLE)
 def deeds(request: HttpRequest, account: Account) -> HttpResponse:
     """`/account/people/log`: what controllers did, the latest first; `before=` an id goes on."""
-    before = request.GET.get("before", "")
-    found = log.of_account(
-        account, int(before) if before.isdecimal() and len(before) < 19 else None
-    )
+    found = log.of_account(account, _number(request.GET.get("before", "")))
     names = {each.controller_did: each.name for each in people.of_account(account)}
     shown = {
         "host": host_of(request),

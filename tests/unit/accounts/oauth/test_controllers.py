@@ -79,6 +79,16 @@ def test_no_chains(app, browser, ash, alice, bob, by):
     assert [each.account for each in controllers.of_browser(opened)] == [bob]
 
 
+def test_who_acts_for_somebody_proves_nothing_in_their_name(app, browser, ash, bob, by):
+    carol = account_row(ash, "carol")
+    for_bob = delegation(bob, carol, "owner")
+    devices.sign_in(browser, bob, is_remembered=True)  # yesterday, say
+    opened = authorization.sign_in(app.opened(browser, prompt="login"), carol, is_remembered=True)
+    opened = authorization.act(opened, str(for_bob.pk))
+    opened = authorization.act(opened, str(by.pk))  # for Alice, as Bob
+    assert authorization.next_step(opened) is Step.SIGN_IN
+
+
 def test_an_app_that_expects_the_account_takes_its_controller(app, browser, alice, bob, by):
     opened = app.opened(browser, login_hint=alice.handle)
     opened = authorization.sign_in(opened, bob, is_remembered=True)
