@@ -113,6 +113,7 @@ class Migration(migrations.Migration):
             model_name="oauthsession",
             name="delegation",
             field=models.ForeignKey(
+                db_index=False,
                 null=True,
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="sessions",

@@ -117,8 +117,8 @@ class OAuthSession(models.Model):
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="oauth_sessions")
     # Of a session by which a controller acts for the account, and the controller's DID; null and
     # empty: it is its owner's.
-    delegation = models.ForeignKey(
-        Delegation, null=True, on_delete=models.CASCADE, related_name="sessions"
+    delegation = models.ForeignKey(  # the index has those rows alone that have one
+        Delegation, null=True, on_delete=models.CASCADE, related_name="sessions", db_index=False
     )
     actor_did = models.CharField(max_length=2048, blank=True, default="", db_default="")
     client_id = models.CharField(max_length=CLIENT_ID_MAX_CHARS)
@@ -145,6 +145,13 @@ class OAuthSession(models.Model):
                 name="oauth_session_of_a_delegation_has_an_actor",
                 condition=Q(delegation__isnull=True, actor_did="")
                 | Q(delegation__isnull=False) & ~Q(actor_did=""),
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["delegation"],
+                name="oauth_session_of_delegation",
+                condition=Q(delegation__isnull=False),
             )
         ]
 
