@@ -52,11 +52,13 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """Somebody whom a provider vouched for in this browser, once, until then (unix seconds)."""
+    """Somebody whom a provider vouched for in this browser at a moment, and until when that lets
+    them in, once (unix seconds)."""
 
     provider: OpenIdProvider
     person: Person
     mark: str
+    at: float
     until: int
 
 
@@ -135,6 +137,7 @@ def finish(host: Host, cookie: str, answer: Mapping[str, str]) -> tuple[str, str
         "person": people.of_claims(provider, claims).dumped(),
         "what": began["what"],
         "mark": secrets.token_urlsafe(16),
+        "at": time.time(),
     }
     return began["to"], wrapped_values.wrap(host, _PROVEN, proof, LASTS_S)
 
@@ -158,7 +161,7 @@ def proven(host: Host, what: str, cookie: str) -> Proven:
     if kept["what"] != what:
         raise SignInLost
     provider = of_host(host, kept["provider"])
-    return Proven(provider, Person(**kept["person"]), kept["mark"], kept["until"])
+    return Proven(provider, Person(**kept["person"]), kept["mark"], kept["at"], kept["until"])
 
 
 def use(host: Host, proof: Proven) -> None:

@@ -52,9 +52,12 @@ def has_other_way_in(account: Account) -> bool:
     return is_password_usable(account.password) or Passkey.objects.filter(account=account).exists()
 
 
-def enter(host: Host, provider: OpenIdProvider, person: Person) -> Account | None:
-    """The account that somebody opens who was proven just now; None for who has none yet. Outside
-    of any transaction. Raises NotAMember, which freezes the account."""
+def enter(
+    host: Host, provider: OpenIdProvider, person: Person, proved_at: float | None = None
+) -> Account | None:
+    """The account that somebody opens who was proven then (unix seconds; None: just now); None for
+    who has none yet. What was proven before a freeze ends none. Outside of any transaction. Raises
+    NotAMember, which freezes the account."""
     identity = find(host, provider, person.subject)
     if not person.is_member:
         if identity is not None:
@@ -62,8 +65,11 @@ def enter(host: Host, provider: OpenIdProvider, person: Person) -> Account | Non
         raise NotAMember
     if identity is None or identity.account is None:
         return None
-    OpenIdIdentity.objects.filter(pk=identity.pk).update(seen_at=timezone.now())
-    if identity.left_at is not None and identity.left_why != BY_STAFF:
+    left_at = identity.left_at
+    is_news = left_at is None or proved_at is None or proved_at > left_at.timestamp()
+    if is_news:
+        OpenIdIdentity.objects.filter(pk=identity.pk).update(seen_at=timezone.now())
+    if left_at is not None and is_news and identity.left_why != BY_STAFF:
         thaw(identity)
     return Account.objects.select_related("host__tenant").get(pk=identity.account.pk)
 

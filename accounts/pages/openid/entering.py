@@ -79,7 +79,7 @@ def enter_for_app(request: HttpRequest, opened: Opened) -> HttpResponse:
 def _answer(request: HttpRequest, proof: Proven, shown: Shown, welcome: Welcome) -> HttpResponse:
     """Whoever is known is let in; the others see the page of who is new."""
     host, provider, person = host_of(request), proof.provider, proof.person
-    account = identities.enter(host, provider, person)
+    account = identities.enter(host, provider, person, proof.at)
     account = account or admission.arrived(host, provider, person)
     if account is not None:
         return kept.used(request, welcome(account))

@@ -1,5 +1,6 @@
 """Which account an identity opens; who leaves is frozen and comes back; and who comes first."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -89,6 +90,17 @@ def test_who_is_frozen_cannot_activate_the_account(ash, corp, connected):
 def test_who_comes_back_is_as_before(ash, corp, connected):
     identities.freeze(identity_of(connected), identities.NOT_A_MEMBER)
     assert identities.enter(ash, corp, WILMA) == connected
+    connected.refresh_from_db()
+    assert connected.is_active
+
+
+def test_a_proof_of_before_thaws_nobody(ash, corp, connected):
+    before = time.time()
+    identities.freeze(identity_of(connected), identities.NOT_A_MEMBER)
+    assert identities.enter(ash, corp, WILMA, before) == connected
+    connected.refresh_from_db()
+    assert connected.status == "deactivated"
+    identities.enter(ash, corp, WILMA, time.time())
     connected.refresh_from_db()
     assert connected.is_active
 

@@ -101,6 +101,19 @@ def test_a_proof_lets_in_once(browser, corp, there, wilma):
     assert other.get(back["Location"]).status_code == 422
 
 
+def test_a_proof_that_was_used_ends_no_freeze(browser, corp, there, wilma):
+    back = gone(browser, corp, there)
+    kept = browser.cookies.output(header="", sep=";")
+    browser.get(back["Location"])
+    found = OpenIdIdentity.objects.select_related("account__host", "provider").get(account=wilma)
+    identities.freeze(found, identities.NOT_SEEN)
+    other = Client(headers={"host": "localhost"})
+    other.cookies.load(kept)
+    other.get(back["Location"])
+    found.refresh_from_db()
+    assert found.left_at is not None
+
+
 def test_who_is_new_sees_the_handle_that_they_would_get(browser, corp, there):
     page = text(enter(browser, corp, there))
     assert 'value="wilma"' in page
