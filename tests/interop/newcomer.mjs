@@ -113,7 +113,7 @@ async function takeDown(page, did) {
   await page.getByRole('button', { name: /look up/i }).click()
   await page.getByText(did).first().waitFor()
   await shoot(page, 'console-account')
-  await page.getByLabel(/reason/i).fill('Spam, reported three times')
+  await page.getByRole('textbox', { name: 'Reason', exact: true }).fill('Spam, reported three times')
   await page.getByRole('button', { name: /take this account down/i }).click()
   await page.getByText(/is taken down/i).waitFor()
   await shoot(page, 'console-taken-down')
