@@ -61,6 +61,11 @@ def wait_until(is_so, within_s: float = 200) -> None:
         time.sleep(0.005)
 
 
+def is_ready() -> bool:
+    """Also while it should still be killed: on a busy machine it may be quicker than we are."""
+    return EvidenceExport.objects.get().state == "ready"
+
+
 def test_evidence_is_exported_however_often_its_worker_is_killed(
     ash: Host, folder: Path, monkeypatch
 ) -> None:
@@ -72,10 +77,10 @@ def test_evidence_is_exported_however_often_its_worker_is_killed(
     for _ in range(KILLS):
         with worker_process() as process:
             was = EvidenceExport.objects.get().key
-            wait_until(lambda was=was: EvidenceExport.objects.get().key != was)
+            wait_until(lambda was=was: is_ready() or EvidenceExport.objects.get().key != was)
             process.kill()
     with worker_process() as process:
-        wait_until(lambda: EvidenceExport.objects.get().state == "ready")
+        wait_until(is_ready)
         process.kill()
     files.purge(timezone.now())
     (file,) = files_in(folder / "archives")
