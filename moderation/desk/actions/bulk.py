@@ -54,6 +54,8 @@ def start(
     Raises NotAllowed, ReasonNeeded, UnknownAction, TooManyCases, TooManyBulkActions.
     """
     wanted = table.named(action)
+    if wanted.asks_network:  # each case is one transaction
+        raise table.UnknownAction
     permissions.require(staff, Deed.CASES_BULK, tenant.pk)
     permissions.checked(staff, wanted.deed, tenant.pk, str(given.get("reason", "")))
     of_tenant = cases.filter(host__tenant=tenant).order_by()

@@ -3,12 +3,14 @@
 import pytest
 
 from accounts.models import Account
-from hosting.models import Member, StaffUser
-from moderation.desk import cases
+from hosting.models import Host, Member, StaffUser
+from moderation.desk import cases, queue
 from moderation.desk.actions import bulk, table, taking
 from moderation.desk.actions.bulk import TooManyBulkActions, TooManyCases
+from moderation.desk.actions.table import UnknownAction
+from moderation.desk.reports import reports
 from moderation.desk.subjects.subject import Subject
-from moderation.models import AuditEntry, BulkAction, Case
+from moderation.models import AuditEntry, BulkAction, Case, Report
 from moderation.permissions import NotAllowed, ReasonNeeded
 from tests.factories import open_account
 
@@ -41,6 +43,21 @@ def test_accounts_are_taken_down_in_bulk(ash, moderator):
         cases.open_or_join(ash, Subject(each.did), "spam")
     bulk.run(start(moderator, ash, "take_down").pk)
     assert Account.objects.filter(status="takendown").count() == 3
+
+
+def test_a_wave_of_reports_is_a_case_for_each_subject_and_dismissed_at_once(ash, moderator):
+    for number in range(200):
+        reports.keep(Report(host=ash, reason_type="x#reasonSpam", reported_by=f"did:web:{number}"),
+                     Subject(f"did:plc:{number % 60:024}"))  # fmt: skip
+    assert [Case.objects.count(), queue.counts(Host.objects.all())["spam"].waiting] == [60, 60]
+    bulk.run(start(moderator, ash).pk)
+    assert not Case.objects.unclosed().exists()
+    assert Report.objects.filter(resolution="dismissed").count() == 200
+
+
+def test_what_asks_the_network_is_done_to_one_case_at_a_time(ash, spam, moderator):
+    with pytest.raises(UnknownAction):
+        start(moderator, ash, "remove_handle")
 
 
 def test_what_somebody_closed_meanwhile_fails_alone(ash, spam, moderator):
