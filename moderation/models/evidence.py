@@ -28,7 +28,8 @@ class Evidence(models.Model):
     cid = models.CharField(max_length=100)
     data = models.BinaryField()  # DAG-CBOR
     size_bytes = models.BigIntegerField()  # with its held blobs
-    reported_by = models.CharField(max_length=2048)  # the DID whose report had it kept
+    # Whose share it takes: a DID; empty: all from outside together
+    reported_by = models.CharField(max_length=2048)
     created_at = models.DateTimeField(auto_now_add=True)
     kept_until = models.DateTimeField(db_index=True)
 

@@ -2,10 +2,10 @@
 
 A report that the host keeps makes a copy of the record as it is then (of an account: its profile)
 and holds the blobs that it names (repos.blobs.holds). Only records of the reporter's own tenant are
-copied, each version once; how much is bounded a record, a reporter and a host. It goes after
-`EVIDENCE_DAYS`, counted from the latest report about it, not with the record or the account; or
-when it is discarded (moderation.desk.reports.evidence_access). Files that another copy names stay
-with that one.
+copied, each version once; how much is bounded a record, a reporter (all from outside count as one)
+and a host. It goes after `EVIDENCE_DAYS`, counted from the latest report about it, not with the
+record or the account; or when it is discarded (moderation.desk.reports.evidence_access). Files that
+another copy names stay with that one.
 """
 
 from datetime import datetime, timedelta
@@ -17,6 +17,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Account
 from hosting.models import Host, HostQuerySet
 from moderation import lookup
 from moderation.lookup import Found
@@ -146,7 +147,8 @@ def _copy(found: Found, report: Report) -> Evidence | None:
     _alone_at(host.pk)  # bytes are counted
     if kept := Evidence.objects.filter(**version).first():
         return _kept_longer(kept)
-    room = _room(host, report.reported_by) - len(data)
+    sharer = _sharer(report)
+    room = _room(host, sharer) - len(data)
     if room < 0:
         logger.warning("no space for the evidence", report=report.pk, host=host.hostname)
         return None
@@ -158,7 +160,7 @@ def _copy(found: Found, report: Report) -> Evidence | None:
         repo_id=found.record.repo_id,
         data=data,
         size_bytes=len(data) + held_bytes,
-        reported_by=report.reported_by,
+        reported_by=sharer,
         kept_until=_until(),
     )
 
@@ -175,10 +177,17 @@ def _alone_at(host_id: int) -> None:
     Host.objects.select_for_update(no_key=True).get(pk=host_id)
 
 
-def _room(host: Host, reporter: str) -> int:
-    """Bytes that may still be kept at this host for this reporter."""
+def _sharer(report: Report) -> str:
+    """Whose share a copy takes: an account's of the tenant its own. All others have one together:
+    outside a new name costs nothing."""
+    here = Account.objects.filter(host__tenant=report.host.tenant_id, did=report.reported_by)
+    return report.reported_by if here.exists() else ""
+
+
+def _room(host: Host, sharer: str) -> int:
+    """Bytes that may still be kept at this host for one sharer."""
     at_host = Evidence.objects.filter(host=host)
-    for_reporter = at_host.filter(reported_by=reporter)
+    for_reporter = at_host.filter(reported_by=sharer)
     return min(
         settings.EVIDENCE_BYTES - at_host.kept_bytes(),
         settings.EVIDENCE_BYTES // _SHARES - for_reporter.kept_bytes(),

@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts.lifecycle import deletion
 from moderation.desk.reports import evidence, reports
 from moderation.desk.reports.evidence import Fate
+from moderation.desk.reports.reports import Reporter
 from moderation.models import Evidence, Report
 from protocol import cbor, cid
 from repos.blobs import garbage_collection
@@ -118,6 +119,16 @@ def test_a_reporter_gets_a_share_of_the_hosts_bytes(account, author, repo, setti
     filed = report(account, author)
     assert (filed.evidence is not None) == is_kept
     assert not BlobHold.objects.exists()  # no room for the file in either case
+
+
+def test_reporters_from_elsewhere_have_one_share_together(ash, author, repo, settings):
+    settings.EVIDENCE_BYTES = 20 * 200
+    for rkey in "abcdefghi":
+        put(repo, rkey)
+        uri = f"at://{author.did}/{THING}/{rkey}"
+        about = {"$type": reports.STRONG_REF, "uri": uri, "cid": "b"}
+        reports.receive(Reporter(ash, f"did:web:{rkey}.example"), about, SPAM)
+    assert 0 < Evidence.objects.kept_bytes() <= 200
 
 
 @pytest.mark.long
