@@ -5,7 +5,7 @@ closing and reopening are in the audit log, too. Which state may follow which:
 moderation.desk.states.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
@@ -25,6 +25,7 @@ from protocol.errors import InvalidRequest, XrpcError
 
 State, Event, Action = Case.State, CaseEvent.Kind, AuditEntry.Action
 NOTE_MAX_CHARS: Final = 5_000
+ASSIGNABLE_MAX: Final = 200
 
 
 class CaseMoved(XrpcError):
@@ -63,6 +64,18 @@ def assign(staff: StaffUser, case: Case, to: StaffUser) -> Case:
         _move(row, State.ASSIGNED, assignee=to, waiting_until=None)
         tell(row, Event.ASSIGNED, staff, "" if to == staff else str(to))
     return row
+
+
+def assignable(case: Case) -> Sequence[StaffUser]:
+    """Who may be given the case: staff of its tenant by their role, but not who took the decision
+    that it appeals."""
+    roles = permissions.TABLE[Deed.CASES_ASSIGN]
+    members = StaffUser.objects.filter(
+        is_active=True, memberships__tenant=case.host.tenant_id, memberships__role__in=roles
+    )
+    if case.barred_id:
+        members = members.exclude(pk=case.barred_id)
+    return list(members.order_by("username")[:ASSIGNABLE_MAX])
 
 
 def take_next(staff: StaffUser, waiting: CaseQuerySet) -> Case | None:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -18,11 +18,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from hosting.console.site import console, hosts_in_view
+from hosting.models import StaffUser
 from hosting.pages.security_headers import page_policy
 from moderation import permissions
 from moderation.console.actions import Given as Checked
 from moderation.console.actions import act_on
-from moderation.console.desk.forms import ActionForm, NoteForm, ReasonForm, ReportForm, WaitForm
+from moderation.console.desk.forms import (
+    ActionForm,
+    AssignForm,
+    NoteForm,
+    ReasonForm,
+    ReportForm,
+    WaitForm,
+)
 from moderation.console.desk.queue import redirect_to
 from moderation.console.views import staff_of
 from moderation.desk import moves, presence, queue
@@ -47,6 +55,7 @@ def case(request: HttpRequest, case_id: int) -> HttpResponse:
     request.current_app = console.name
     known, hosts = facts(found), hosts_in_view(request)
     deeds = permissions.deeds_of(staff, found.host.tenant_id)
+    may_move = Deed.CASES_ASSIGN in deeds and not found.is_closed
     rows = queue.rows(hosts, staff, view)
     before, after = queue.neighbours(rows, view, found)
     context: dict[str, Any] = {
@@ -60,7 +69,8 @@ def case(request: HttpRequest, case_id: int) -> HttpResponse:
         "actions": taking.offered(staff, known),
         "policies": policies.in_force(found.host.tenant),
         "others": presence.others(staff, found),
-        "may_move": Deed.CASES_ASSIGN in deeds and not found.is_closed,
+        "may_move": may_move,
+        "others_of_staff": _others_of_staff(found, staff) if may_move else [],
         "may_note": Deed.CASES_NOTE in deeds,
         "may_close": Deed.CASES_CLOSE in deeds,
         "is_barred": found.barred_id == staff.pk,
@@ -93,6 +103,20 @@ def take(request: HttpRequest, case_id: int) -> HttpResponse:
         return _("The case is yours.")
 
     return _sent(request, case_id, Form(request.POST), verb)
+
+
+@require_POST
+def assign(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Give the case to somebody else."""
+
+    def verb(found: Case, given: Checked) -> str:
+        to = next((each for each in moves.assignable(found) if each.pk == given["to"]), None)
+        if to is None:
+            raise Http404
+        moves.assign(staff_of(request), found, to)
+        return _("The case is with %(name)s.") % {"name": to}
+
+    return _sent(request, case_id, AssignForm(request.POST), verb, goes_on=True)
 
 
 @require_POST
@@ -165,6 +189,11 @@ def found_case(request: HttpRequest, case_id: int) -> Case:
     """A case of the hosts in view; another tenant's is not there."""
     rows = Case.objects.of(hosts_in_view(request))
     return get_object_or_404(rows.select_related("host__tenant", "assignee", "barred"), pk=case_id)
+
+
+def _others_of_staff(found: Case, staff: StaffUser) -> list[StaffUser]:
+    """Who may be given the case and does not have it."""
+    return [each for each in moves.assignable(found) if each not in {staff, found.assignee}]
 
 
 def _sent(

@@ -63,6 +63,12 @@ class WaitForm(forms.Form):
     text = forms.CharField(label=_("Note"), max_length=NOTE_MAX_CHARS, required=False)
 
 
+class AssignForm(forms.Form):
+    """To whom a case is given."""
+
+    to = forms.IntegerField(label=_("Assigned to"), min_value=1, max_value=2**62)
+
+
 class OpenForm(forms.Form):
     """A case that staff open themselves."""
 

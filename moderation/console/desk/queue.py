@@ -26,6 +26,7 @@ from protocol.errors import XrpcError
 from protocol.syntax import is_did
 
 FILTERS_MAX = 30  # of one member of staff at a tenant
+QUERY_MAX_CHARS = 1_000
 
 
 @require_GET
@@ -90,7 +91,8 @@ def keep_filter(request: HttpRequest) -> HttpResponse:
     form = FilterForm(request.POST)
     view = View.of_query(QueryDict(request.POST.get("query", "")[:1_000]))
     own = CaseFilter.objects.filter(staff=staff_of(request), tenant=_tenant_id(request))
-    if form.is_valid() and own.count() < FILTERS_MAX:
+    fits = len(view.query) <= QUERY_MAX_CHARS  # it grows where letters are escaped
+    if form.is_valid() and fits and own.count() < FILTERS_MAX:
         CaseFilter.objects.update_or_create(
             staff=staff_of(request),
             tenant_id=_tenant_id(request),

@@ -103,6 +103,18 @@ def test_a_case_is_taken_put_back_set_aside_noted_and_reopened(case, moderator):
     ]  # fmt: skip
 
 
+def test_a_case_is_handed_over_to_those_who_may_have_it(ash, birch, case, moderator, staff_of):
+    to, reader, far = staff_of(ash, "triage"), staff_of(ash, "auditor"), staff_of(birch, "owner")
+    page = get(moderator, f"cases/{case.pk}/")
+    assert f'<option value="{to.pk}">{to}</option>' in page
+    for each in (reader, far):
+        assert f'<option value="{each.pk}">' not in page
+        answer = browser(moderator).post(f"/console/desk/cases/{case.pk}/assign/", {"to": each.pk})
+        assert answer.status_code == 404
+    assert "The case is with" in post(moderator, f"cases/{case.pk}/assign/", to=to.pk)
+    assert Case.objects.get(pk=case.pk).assignee == to
+
+
 def test_one_report_is_closed_from_the_page(case, account, moderator):
     report = case.reports.get()
     page = post(moderator, f"cases/{case.pk}/reports/{report.pk}/close/", resolution="duplicate",
@@ -129,6 +141,11 @@ def test_a_view_is_kept_and_forgotten(case, moderator):
     kept = CaseFilter.objects.get()
     assert kept.query == "kind=harassment"
     assert "My rude ones" not in post(moderator, f"filters/{kept.pk}/drop/")
+
+
+def test_a_view_that_is_too_long_to_keep_is_not_kept(case, moderator):
+    post(moderator, "filters/", name="Long", query=f"about={'é' * 900}")
+    assert not CaseFilter.objects.exists()
 
 
 def test_who_looks_at_the_case_is_shown_to_others(ash, case, moderator, staff_of):
