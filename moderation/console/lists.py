@@ -144,9 +144,17 @@ def minute(at: datetime) -> SafeString:
 
 def account_link(did: str, label: str) -> SafeString:
     """A link to the account's page on the console."""
-    return format_html(
-        '<a class="console-link" href="{}">{}</a>', reverse("console:account", args=[did]), label
-    )
+    return _link(reverse("console:account", args=[did]), label)
+
+
+def look_up_link(name: str) -> SafeString:
+    """A link for a DID or at-URI that may be anywhere: to the account's page, or to the word that
+    there is none."""
+    return _link(f"{reverse('console:look_up')}?{urlencode({'q': name})}", name)
+
+
+def _link(url: str, label: str) -> SafeString:
+    return format_html('<a class="console-link" href="{}">{}</a>', url, label)
 
 
 class AccountList(ReadOnly):
@@ -282,15 +290,14 @@ class ReportList(ReadOnly):
     @display(description=_("about"))
     def subject(self, report: Report) -> SafeString:
         """The account, which may live anywhere, and the record where it was about one."""
-        label = report.subject_uri or report.subject_did
-        found = f"{reverse('console:look_up')}?{urlencode({'q': label})}"
-        return format_html('<a class="console-link" href="{}">{}</a>', found, label)
+        return look_up_link(report.subject_uri or report.subject_did)
 
     @display(description=_("reported by"))
     def reporter(self, report: Report) -> SafeString | str:
-        """Whoever has an account, with a link; else the address that was left, if any."""
+        """Whoever has an account, here or elsewhere, with a link; else the address that was left,
+        if any."""
         by = report.reported_by
-        return account_link(by, by) if by.startswith("did:") else by
+        return look_up_link(by) if by.startswith("did:") else by
 
 
 def _subject_of(term: str) -> tuple[str, str]:

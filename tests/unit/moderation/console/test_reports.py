@@ -1,10 +1,13 @@
 """A report's page on the console: what was reported, what became of it, and who may see that."""
 
+import re
+
 import pytest
 from django.test import Client
 
 from hosting.models import Member
 from moderation.desk.reports import reports
+from moderation.desk.reports.reports import Reporter
 from moderation.models import AuditEntry, Evidence
 from protocol import cid
 from repos.models import Record
@@ -37,15 +40,24 @@ def report(account, author, picture):
     return reports.file(account, subject, "com.example.rude", "<b>so rude</b>")
 
 
-def get(user, path: str, host: str = "localhost"):
+def get(user, path: str, host: str = "localhost", *, follow: bool = False):
     client = Client(headers={"host": host})
     client.force_login(user)
-    return client.get(f"/console/{path}")
+    return client.get(f"/console/{path}", follow=follow)
 
 
 def test_the_list_leads_to_the_report(report, moderator):
     page = get(moderator, "moderation/report/").content.decode()
     assert f'href="/console/reports/{report.pk}/"' in page
+
+
+def test_a_reporter_from_elsewhere_is_looked_up_and_has_no_page(ash, author, moderator):
+    about = {"$type": reports.REPO_REF, "did": author.did}
+    filed = reports.receive(Reporter(ash, "did:web:far.example"), about, "com.example.rude")
+    for path in ("moderation/report/", f"reports/{filed.pk}/"):
+        page = get(moderator, path).content.decode()
+        (link,) = re.findall(r'href="/console(/[^"]+)">did:web:far.example<', page)
+        assert "No account found" in get(moderator, link[1:], follow=True).content.decode()
 
 
 def test_a_report_shows_what_its_author_deleted(report, author, picture, moderator):
