@@ -16,7 +16,8 @@ const swap = async (address, options) => {
   }
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
   const fresh = page.querySelector('main')
-  if (!fresh || !fresh.querySelector('[data-desk]')) return location.assign(answer.url)
+  // A refusal stands at the form's address, which takes no GET: the page itself says as much.
+  if (!fresh || !fresh.querySelector('[data-desk]')) return location.assign(options && !answer.redirected ? location.href : answer.url)
   main.replaceChildren(...fresh.childNodes)
   document.title = page.title
   if (answer.url !== location.href) history.pushState(null, '', answer.url)

@@ -22,5 +22,5 @@ def open_cases(notice: AbuseNotice, **_: Any) -> None:
     dids = {subject["accountDid"] for subject in notice.subjects}
     here = Account.objects.of(notice.host).open().filter(did__in=dids)
     kind = _KINDS.get(AbuseNotice.Kind(notice.kind), Case.Kind.OTHER)
-    for did in here.values_list("did", flat=True):
+    for did in here.order_by("did").values_list("did", flat=True):  # two notices lock in one order
         cases.open_or_join(notice.host, Subject(did), kind)

@@ -101,7 +101,7 @@ def _from_networks(account: Account) -> list[Account]:
     own = SignIn.objects.filter(account=account, is_success=True).order_by("-at")
     places = list(dict.fromkeys(own.values_list("place", flat=True)[:_SIGN_INS_MAX]))
     places = [place for place in places if place][:_PLACES_MAX]
-    signed_in = SignIn.objects.filter(place__in=places, is_success=True).order_by()
-    ids = dict.fromkeys(signed_in.values_list("account_id", flat=True)[:_SIGN_INS_MAX])
-    others = Account.objects.of(account.host).filter(pk__in=list(ids)).exclude(pk=account.pk)
-    return list(others.order_by("-id")[:CONNECTED_MAX])
+    others = SignIn.objects.filter(place__in=places, is_success=True).exclude(account=account)
+    here = others.filter(account__host=account.host_id).order_by()
+    ids = dict.fromkeys(here.values_list("account_id", flat=True)[:_SIGN_INS_MAX])
+    return list(Account.objects.filter(pk__in=list(ids)).order_by("-id")[:CONNECTED_MAX])

@@ -102,8 +102,10 @@ def test_accounts_of_a_mail_domain_and_of_a_network_are_connected(ash, birch):
     near = account_row(ash, "near", email="near@other.example")
     far = account_row(birch, "far", email="far@rare.example")
     for each in (one, near, far):
-        SignIn.objects.create(account=each, is_success=True, way="password", place="192.0.2.0/24",
-                              at=each.created_at)  # fmt: skip
+        SignIn.objects.bulk_create(
+            SignIn(account=each, is_success=True, way="password", place="192.0.2.0/24",
+                   at=each.created_at) for _ in range(250)
+        )  # fmt: skip
     known = facts(cases.open_or_join(ash, Subject(one.did), "spam"))
     found = dossier.connected(known)
     assert (found.by_domain, found.by_network, found.has_common_domain) == ([same], [near], False)
