@@ -14,8 +14,9 @@ from accounts.pages.answers import posted, show_form, status_of
 from accounts.pages.centre import changes, contributions
 from accounts.pages.centre.contributions import SECURITY, Row
 from accounts.pages.centre.fresh_proof import with_fresh_proof
-from accounts.pages.centre.signed_in import address, for_signed_in
+from accounts.pages.centre.signed_in import address, for_signed_in, go_to
 from accounts.pages.forms.accounts import HostForm
+from accounts.pages.oauth import browsers
 from accounts.pages.openid import kept, way
 from hosting.tenancy.routing import host_of
 from protocol.errors import XrpcError
@@ -46,7 +47,11 @@ def connections(request: HttpRequest, account: Account) -> HttpResponse:
 @for_signed_in
 @with_fresh_proof
 def connect(request: HttpRequest, account: Account) -> HttpResponse:
-    """`/account/security/openid/connect?provider=`: to the provider."""
+    """`/account/security/openid/connect?provider=`: to the provider. A link of ours leads here; who
+    comes from another site, where they may be signed in as somebody else at the provider, is shown
+    what they are about to do."""
+    if browsers.is_from_elsewhere(request):
+        return go_to(request, "openid_connections")
     try:
         changes.spend(request, account)
         to = address(request, "openid_connected")

@@ -228,6 +228,16 @@ def test_it_is_not_without_a_fresh_proof(corp, ash):
     assert answer["Location"].startswith("/account/prove?")
 
 
+def test_no_other_site_has_an_account_connected(corp, there, ash):
+    browser = browser_of(account_row(ash))
+    path = f"/account/security/openid/connect?provider={corp.pk}"
+    answer = browser.get(path, headers={"sec-fetch-site": "cross-site"})
+    assert answer["Location"] == "/account/security/openid"
+    assert browser.get(path, headers={"sec-fetch-site": "same-origin"})["Location"].startswith(
+        ISSUER
+    )
+
+
 def test_a_proof_to_sign_in_connects_nothing(corp, there, ash):
     account = account_row(ash)
     browser = browser_of(account)
