@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.delegation import visitors
 from accounts.identity import resolution
-from accounts.models import Account
 from accounts.oauth.own_client import flows, servers
 from accounts.pages import cookies
 from accounts.pages.answers import posted, show_form, status_of
@@ -100,7 +100,7 @@ def _begun(host: Host, name: str, to: str) -> flows.Started:
     """The way to the host that the DID's own document names. Raises HandleNotFound and its kind,
     LivesHere, NoOAuth, ServerSilent."""
     person = resolution.identify(host, name, fresh=True)
-    is_here = Account.objects.of(host).active().filter(did=person.did).exists()
+    is_here = visitors.is_of_host(host, person.did)
     if is_here or person.document.pds is None:
         raise LivesHere if is_here else resolution.DidUnusable
     kept = {"next": to, "handle": person.handle or ""}

@@ -245,6 +245,24 @@ def test_a_visitor_of_one_host_is_nobody_at_another(alice, visitor, birch):
     assert visitor.get(f"/account/u/{there.did}/").status_code == 302
 
 
+@pytest.mark.parametrize("moment", ["taken_down_at", "suspended_at"])
+def test_whom_this_host_withholds_comes_back_as_no_visitor(alice, visitor, ash, moment):
+    acting.accept(alice.host, ELSEWHERE, invited_visitor(alice).pk)
+    zoe = account_row(ash, "zoe", did=ELSEWHERE)  # whose DID leads elsewhere by now
+    setattr(zoe, moment, timezone.now())
+    zoe.deactivated_at = zoe.moved_away_at = timezone.now()
+    zoe.save()
+    assert visitor.get(f"{SHARED}/").status_code == 302
+
+
+def test_who_moved_away_visits(alice, visitor, ash):
+    acting.accept(alice.host, ELSEWHERE, invited_visitor(alice).pk)
+    zoe = account_row(ash, "zoe", did=ELSEWHERE)
+    zoe.deactivated_at = zoe.moved_away_at = timezone.now()
+    zoe.save()
+    assert visitor.get(f"{SHARED}/").status_code == 200
+
+
 def test_a_visitor_signs_out(visitor):
     visitor.post("/account/visit/end")
     assert not ControllerSession.objects.exists()
