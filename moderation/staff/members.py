@@ -3,7 +3,11 @@
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from hosting.models import Host, Member, StaffSession
+from accounts.models import OpenIdProvider
+from accounts.oauth.openid import staff as identities
+from accounts.oauth.openid.people import Person
+from accounts.oauth.openid.refusals import NotAMember
+from hosting.models import Host, Member, StaffSession, StaffUser
 from moderation import audit, permissions
 from moderation.audit import Actor
 from moderation.models import AuditEntry
@@ -66,6 +70,41 @@ def remove(actor: Actor, host: Host, member: Member, reason: str) -> None:
         )
         locked.delete()
         StaffSession.objects.filter(staff=locked.user, host__tenant=locked.tenant_id).delete()
+
+
+def enter(host: Host, provider: OpenIdProvider, person: Person) -> StaffUser:
+    """Who signed in at a host by a provider of its tenant, made when they come first, with the role
+    that their claim comes to today. The last owner keeps theirs; without a role in the claim they
+    are let in no more than others. Raises NotAMember.
+    """
+    role = person.role if person.is_member and person.role in Member.Role.values else ""
+    user = identities.find(provider, person)
+    if role and user is None:
+        user = identities.make(provider, person)
+    if user is not None and user.is_active and not user.is_platform_staff:
+        _follow_claim(f"openid:{provider.name}", host, user, role)
+        if role:
+            return user
+    raise NotAMember
+
+
+def _follow_claim(actor: Actor, host: Host, user: StaffUser, role: str) -> None:
+    member = Member.objects.filter(tenant_id=host.tenant_id, user=user).first()
+    reason = "what their claim comes to"
+    try:
+        if member is None and role:
+            with transaction.atomic():
+                Member.objects.update_or_create(
+                    tenant_id=host.tenant_id, user=user, defaults={"role": role}
+                )
+                audit.record_at_host(actor, host, Action.STAFF_JOIN, f"{user} as {role}: {reason}")
+        elif member is not None and not role:
+            remove(actor, host, member, reason)
+        elif member is not None and member.role != role:
+            change_role(actor, host, member, role, reason)
+    except LastOwner:
+        if not role:
+            StaffSession.objects.filter(staff=user, host__tenant=host.tenant_id).delete()
 
 
 def _locked(member: Member, *, keeps_owner: bool) -> Member:

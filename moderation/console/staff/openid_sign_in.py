@@ -15,12 +15,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.models import OpenIdProvider
-from accounts.oauth.openid import flows, staff
+from accounts.oauth.openid import flows
 from accounts.oauth.openid.refusals import SignInLost
 from accounts.pages.openid import kept, way
 from hosting.models import Host
 from hosting.tenancy.routing import host_of
 from moderation.console.staff import second_step
+from moderation.staff import members
 from protocol.errors import XrpcError
 
 _BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
@@ -61,7 +62,7 @@ def enter(request: HttpRequest) -> HttpResponse:
         if not proof.provider.is_for_staff:
             raise SignInLost
         flows.use(host_of(request), proof)
-        user = staff.enter(proof.provider, proof.person)
+        user = members.enter(host_of(request), proof.provider, proof.person)
     except XrpcError as refusal:
         messages.error(request, refusal.for_page())
         return redirect("console:login")

@@ -79,18 +79,48 @@ def test_staff_sign_in_with_the_role_that_their_claim_comes_to(corp, there, ash)
 
 
 def test_a_role_is_looked_at_anew_each_time(corp, there, ash):
+    staff_member(ash, "owner")
     signed_in(corp, there)
     there.claims["groups"] = ["pds-support"]
     signed_in(corp, there)
-    assert Member.objects.get(tenant=ash.tenant).role == "support"
+    assert roles_of_olga() == ["support"]
+    assert roles_on_record() == ["staff.join", "staff.change_role"]
 
 
 def test_who_has_no_role_any_more_is_no_member(corp, there, ash):
+    staff_member(ash, "owner")
     browser = signed_in(corp, there)
     there.claims["groups"] = ["others"]
     signed_in(corp, there)
-    assert not Member.objects.filter(tenant=ash.tenant).exists()
+    assert roles_of_olga() == []
+    assert roles_on_record() == ["staff.join", "staff.remove"]
     assert browser.get("/console/").status_code == 302
+
+
+def test_the_last_owner_stays_one(corp, there):
+    signed_in(corp, there)
+    there.claims["groups"] = ["pds-support"]
+    signed_in(corp, there)
+    assert roles_of_olga() == ["owner"]
+
+
+def test_the_last_owner_without_a_role_in_the_claim_is_let_in_no_more(corp, there):
+    browser = signed_in(corp, there)
+    there.claims["groups"] = ["others"]
+    assert signed_in(corp, there).get("/console/").status_code == 302
+    assert browser.get("/console/").status_code == 302
+    assert roles_of_olga() == ["owner"]
+
+
+def roles_of_olga() -> list[str]:
+    found = Member.objects.filter(user__openid_identity__subject="s1")
+    return [*found.values_list("role", flat=True)]
+
+
+def roles_on_record() -> list[str]:
+    """What the log has of them, the provider's own doing."""
+    found = AuditEntry.objects.filter(actor="openid:Corp").order_by("pk")
+    return [*found.values_list("action", flat=True)]
 
 
 def test_outside_of_a_sandbox_a_factor_of_ours_is_asked_for(corp, there, settings):
