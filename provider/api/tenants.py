@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hosting.models import Tenant
-from provider.api.base import ApiViewSet, paged
+from provider.api.base import ApiViewSet, page_of, paged
 from provider.api.errors import NotFound
 from provider.api_tokens import Scope
 from provider.tenancy import tenants
@@ -60,7 +60,7 @@ class TenantViewSet(ApiViewSet):
     }
     platform_only = frozenset({"create", "destroy"})
 
-    @extend_schema(parameters=paged(), responses=TenantShown(many=True))
+    @extend_schema(parameters=paged(), responses=page_of(TenantShown))
     def list(self, _request: Request) -> Response:
         """All tenants, the newest first."""
         return self.page(self.tenants().prefetch_related("hosts"), shown)
@@ -74,19 +74,20 @@ class TenantViewSet(ApiViewSet):
     def create(self, _request: Request) -> Response:
         """Make a tenant; it has no host yet."""
         fields = self.read(NewTenant)
-        tenant = tenants.create(fields.pop("slug"), fields)
+        tenant = tenants.create(fields.pop("slug"), fields, self.actor)
         return Response(shown(tenant), status.HTTP_201_CREATED)
 
     @extend_schema(request=TenantFields(partial=True), responses=TenantShown)
     def partial_update(self, _request: Request, slug: str) -> Response:
         """Change what is given, leave the rest."""
-        fields = self.read(TenantFields, is_partial=True)
-        return Response(shown(tenants.change(self._tenant(slug), fields)))
+        tenant = self._tenant(slug)
+        tenants.change(tenant, self.read(TenantFields, is_partial=True), self.actor)
+        return Response(shown(tenant))
 
     @extend_schema(responses={204: None})
     def destroy(self, _request: Request, slug: str) -> Response:
         """Remove a tenant that has no hosts."""
-        tenants.delete(self._tenant(slug))
+        tenants.delete(self._tenant(slug), self.actor)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _tenant(self, slug: str) -> Tenant:

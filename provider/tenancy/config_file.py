@@ -70,16 +70,8 @@ def _tenant(slug: str, fields: Mapping[str, object]) -> tuple[Tenant, list[str]]
     try:
         tenant = tenants.named(slug)
     except NoSuchThing:
-        return tenants.create(slug, {"name": slug, **fields}), ["made"]
-    before = {field: getattr(tenant, field) for field in fields}
-    tenants.change(tenant, fields)
-    after = {field: getattr(tenant, field) for field in fields}
-    return tenant, [
-        f"{field.replace('_', '-')}: {host_settings.shown(before[field])} -> "
-        f"{host_settings.shown(after[field])}"
-        for field in fields
-        if before[field] != after[field]
-    ]
+        return tenants.create(slug, {"name": slug, **fields}, OPERATOR), ["made"]
+    return tenant, tenants.change(tenant, fields, OPERATOR)
 
 
 def _host(tenant: Tenant, hostname: str, table: Table) -> Iterator[str]:

@@ -8,7 +8,10 @@ from django.db import transaction
 
 from hosting.models import Tenant
 from hosting.tenancy import routing
+from moderation.audit import Actor
+from provider import tenant_log
 from provider.errors import InUse, NameTaken, NoSuchThing, first_fault
+from provider.tenancy.host_settings import shown
 
 # What the provider may say of a tenant, and what it is.
 FIELDS: Final[Mapping[str, str]] = {
@@ -27,14 +30,18 @@ FIELDS: Final[Mapping[str, str]] = {
 }
 
 
-def create(slug: str, fields: Mapping[str, object]) -> Tenant:
+@transaction.atomic
+def create(slug: str, fields: Mapping[str, object], by: Actor) -> Tenant:
     """Make a tenant; it has no host yet. `fields` are some of FIELDS, `name` among them.
 
     Raises InvalidField, NameTaken.
     """
     if Tenant.objects.filter(slug=slug).exists():
         raise NameTaken(f"There is a tenant {slug} already.")
-    return _save(Tenant(slug=slug), fields)
+    tenant = Tenant(slug=slug)
+    _save(tenant, fields)
+    tenant_log.note(by, tenant, "made")
+    return tenant
 
 
 def named(slug: str) -> Tenant:
@@ -45,21 +52,32 @@ def named(slug: str) -> Tenant:
     return tenant
 
 
-def change(tenant: Tenant, fields: Mapping[str, object]) -> Tenant:
-    """Set some of FIELDS. Raises InvalidField."""
-    return _save(tenant, fields)
+@transaction.atomic
+def change(tenant: Tenant, fields: Mapping[str, object], by: Actor) -> list[str]:
+    """Set some of FIELDS; what each was and is: `name: Ash -> Oak`. Raises InvalidField."""
+    before = {field: getattr(tenant, field) for field in fields}
+    _save(tenant, fields)
+    said = [
+        f"{field.replace('_', '-')}: {shown(before[field])} -> {shown(getattr(tenant, field))}"
+        for field in fields
+        if before[field] != getattr(tenant, field)
+    ]
+    if said:
+        tenant_log.note(by, tenant, "; ".join(said))
+    return said
 
 
 @transaction.atomic
-def delete(tenant: Tenant) -> None:
+def delete(tenant: Tenant, by: Actor) -> None:
     """Remove a tenant that has no hosts, with its staff's roles. Raises InUse."""
     hosts = list(tenant.hosts.values_list("hostname", flat=True))
     if hosts:
         raise InUse(f"Tenant {tenant.slug}", hosts, len(hosts))
+    tenant_log.note(by, tenant, "removed")
     tenant.delete()
 
 
-def _save(tenant: Tenant, fields: Mapping[str, object]) -> Tenant:
+def _save(tenant: Tenant, fields: Mapping[str, object]) -> None:
     for field, value in fields.items():
         setattr(tenant, field, value)
     try:
@@ -67,5 +85,4 @@ def _save(tenant: Tenant, fields: Mapping[str, object]) -> Tenant:
     except ValidationError as fault:
         raise first_fault(fault) from fault
     tenant.save()
-    routing.forget()
-    return tenant
+    transaction.on_commit(routing.forget)

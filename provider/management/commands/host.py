@@ -18,7 +18,9 @@ from django.db import transaction
 from hosting import signals
 from hosting.models import Host
 from hosting.tenancy import routing
+from moderation import audit
 from moderation.audit import OPERATOR
+from moderation.models import AuditEntry
 from provider.management.printing import ProviderCommand
 from provider.tenancy import host_settings, hosts, tenants
 from server.encryption import keyring
@@ -113,15 +115,19 @@ def _change(host: Host, options: dict[str, Any], by: str | None = None) -> list[
     named = {name: options[name.replace("-", "_")] for name in host_settings.BY_NAME}
     given = {name: value for name, value in named.items() if value is not None}
     said = host_settings.change(host, given, by)
+    secrets = []
     if options["read_captcha_secret"]:
         host.captcha_secret = keyring.wrap(_line().encode())
-        said.append("captcha-secret: set")
+        secrets.append("captcha-secret: set")
     if options["read_admin_password"]:
         host.admin_password = make_password(_password())
-        said.append("admin-password: set")
+        secrets.append("admin-password: set")
     host.save()
+    if secrets and by is not None:
+        action = AuditEntry.Action.HOST_CHANGE_SETTINGS
+        audit.record_at_host(by, host, action, "; ".join(secrets))
     transaction.on_commit(routing.forget)
-    return said
+    return said + secrets
 
 
 def _crawl_requested(host: Host) -> dict[str, Any]:

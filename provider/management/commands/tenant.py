@@ -9,6 +9,7 @@ from django.db.models import Count
 
 from accounts.models import Account
 from hosting.models import Tenant
+from moderation.audit import OPERATOR
 from provider.management.printing import ProviderCommand
 from provider.tenancy import tenants
 
@@ -34,8 +35,8 @@ class Command(ProviderCommand):
 
     def do_create(self, options: dict[str, Any]) -> dict[str, Any]:
         """Make it, and show it."""
-        fields = _given(options)
-        return _shown(tenants.create(options["slug"], {"name": options["slug"], **fields}))
+        fields = {"name": options["slug"], **_given(options)}
+        return _shown(tenants.create(options["slug"], fields, OPERATOR))
 
     def do_list(self, _options: dict[str, Any]) -> list[dict[str, Any]]:
         """A row for each, in the order of their names."""
@@ -60,11 +61,13 @@ class Command(ProviderCommand):
 
     def do_set(self, options: dict[str, Any]) -> dict[str, Any]:
         """Change it, and show it."""
-        return _shown(tenants.change(tenants.named(options["slug"]), _given(options)))
+        tenant = tenants.named(options["slug"])
+        tenants.change(tenant, _given(options), OPERATOR)
+        return _shown(tenant)
 
     def do_delete(self, options: dict[str, Any]) -> dict[str, Any]:
         """Remove it."""
-        tenants.delete(tenants.named(options["slug"]))
+        tenants.delete(tenants.named(options["slug"]), OPERATOR)
         return {"tenant": options["slug"], "state": "deleted"}
 
 

@@ -4,9 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management import CommandParser
+from django.db import transaction
 
 from hosting.models import Tenant
-from provider import api_tokens
+from moderation.audit import OPERATOR
+from provider import api_tokens, tenant_log
 from provider.management.printing import ProviderCommand
 from provider.models import ApiToken
 from provider.tenancy import tenants
@@ -36,7 +38,11 @@ class Command(ProviderCommand):
     def do_create(self, options: dict[str, Any]) -> dict[str, Any]:
         """Its text, which is shown nowhere else."""
         lifetime = timedelta(days=options["days"]) if options["days"] else None
-        row, text = api_tokens.create(options["name"], _tenant(options), options["scope"], lifetime)
+        name, tenant = options["name"], _tenant(options)
+        with transaction.atomic():
+            row, text = api_tokens.create(name, tenant, options["scope"], lifetime)
+            said = f"API token {name}: made for {', '.join(row.scopes)}"
+            tenant_log.note(OPERATOR, tenant, said)
         return {**_shown(row), "token": text}
 
     def do_list(self, options: dict[str, Any]) -> list[dict[str, Any]]:
@@ -48,7 +54,10 @@ class Command(ProviderCommand):
 
     def do_revoke(self, options: dict[str, Any]) -> dict[str, Any]:
         """End it."""
-        api_tokens.revoke(options["name"], _tenant(options))
+        name, tenant = options["name"], _tenant(options)
+        with transaction.atomic():
+            api_tokens.revoke(name, tenant)
+            tenant_log.note(OPERATOR, tenant, f"API token {name}: revoked")
         return {"token": options["name"], "state": "revoked"}
 
 

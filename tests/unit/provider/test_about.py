@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from hosting.tenancy import routing
+from moderation.audit import OPERATOR
 from provider.tenancy import tenants
 
 pytestmark = pytest.mark.django_db
@@ -16,7 +17,7 @@ def browser(ash) -> Client:
 
 
 def test_programs_read_what_was_said_and_no_more(ash, browser):
-    tenants.change(ash.tenant, {"operator": "Ash e. V.", "country": "DE"})
+    tenants.change(ash.tenant, {"operator": "Ash e. V.", "country": "DE"}, OPERATOR)
     said = browser.get("/about.json").json()
     assert (said["operator"], said["country"], said["admission"]) == ("Ash e. V.", "DE", "open")
     assert said["handleDomains"] == [".test"]
@@ -24,7 +25,8 @@ def test_programs_read_what_was_said_and_no_more(ash, browser):
 
 
 def test_people_read_it_in_their_language(ash, browser):
-    tenants.change(ash.tenant, {"backups": "Every night.", "exit_promise": "Half a year's notice."})
+    promises = {"backups": "Every night.", "exit_promise": "Half a year's notice."}
+    tenants.change(ash.tenant, promises, OPERATOR)
     page = browser.get("/about", headers={"Accept-Language": "de"}).content.decode()
     assert "Über diesen Host" in page
     assert "Every night." in page

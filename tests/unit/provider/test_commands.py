@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from hosting.models import Host, Tenant
+from moderation.models import AuditEntry
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +63,21 @@ def test_only_what_is_given_is_changed(ash):
     )  # fmt: skip
     say("tenant", "set", "ash", "--moved-copy-kept-days", "")
     assert Tenant.objects.get(slug="ash").moved_copy_kept_days is None
+
+
+def test_what_is_changed_of_a_tenant_is_on_the_record(ash, monkeypatch):
+    say("tenant", "set", "ash", "--country", "DE")
+    say("tenant", "set", "ash", "--country", "DE")
+    say("token", "create", "billing", "--tenant", "ash", "--scope", "audit:read")
+    monkeypatch.setattr("sys.stdin", io.StringIO("a long enough secret\n"))
+    say("host", "set", "localhost", "--read-admin-password")
+    entries = AuditEntry.objects.order_by("pk")
+    assert {each.actor for each in entries} == {"operator"}
+    assert [each.reason for each in entries] == [
+        "country: none -> DE",
+        "API token billing: made for audit:read",
+        "admin-password: set",
+    ]
 
 
 def test_another_tenants_hosts_are_not_listed(ash, birch):

@@ -4,6 +4,7 @@ import pytest
 
 from hosting.models import Host
 from moderation import audit
+from moderation.audit import OPERATOR
 from moderation.models import AuditEntry
 from provider.errors import InUse, InvalidField, NameTaken
 from provider.tenancy import hosts, tenants
@@ -12,7 +13,7 @@ from tests import factories
 
 @pytest.fixture
 def acme(db):
-    return tenants.create("acme", {"name": "Acme"})
+    return tenants.create("acme", {"name": "Acme"}, OPERATOR)
 
 
 def test_a_host_has_all_it_needs(acme, settings):
@@ -74,4 +75,4 @@ def test_what_was_done_at_a_host_is_kept_and_so_is_the_host(ash):
 
 def test_a_tenant_with_hosts_stays(ash):
     with pytest.raises(InUse):
-        tenants.delete(ash.tenant)
+        tenants.delete(ash.tenant, OPERATOR)
