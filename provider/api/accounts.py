@@ -16,7 +16,7 @@ from moderation.enforcement import takedowns
 from moderation.models import AuditEntry
 from moderation.staff import account_changes, account_search
 from protocol.errors import InvalidRequest
-from provider.api.base import ApiViewSet, paged
+from provider.api.base import ApiViewSet, page_of, paged
 from provider.api.errors import NotFound
 from provider.api_tokens import Scope
 from server.database import connection
@@ -78,7 +78,7 @@ class AccountViewSet(ApiViewSet):
             OpenApiParameter("handle", str),
             OpenApiParameter("status", str, enum=[*map(str, _STATUSES)]),
         ],
-        responses=AccountShown(many=True),
+        responses=page_of(AccountShown),
     )
     def list(self, request: Request, hostname: str) -> Response:
         """The host's accounts, the newest first; or those that are searched for."""

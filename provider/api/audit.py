@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from moderation.models import AuditEntry
-from provider.api.base import ApiViewSet, paged
+from provider.api.base import ApiViewSet, page_of, paged
 from provider.api_tokens import Scope
 
 
@@ -34,7 +34,7 @@ class AuditViewSet(ApiViewSet):
 
     @extend_schema(
         parameters=[*paged(), OpenApiParameter("host", str), OpenApiParameter("did", str)],
-        responses=EntryShown(many=True),
+        responses=page_of(EntryShown),
     )
     def list(self, request: Request) -> Response:
         """Entries, the newest first; of one host, or about one DID."""

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final, cast
 
 from django.conf import settings
 from django.db.models import Model, QuerySet
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import OpenApiParameter, extend_schema_serializer
 from rest_framework import authentication, exceptions, parsers, renderers, serializers, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -42,6 +42,17 @@ def paged() -> list[OpenApiParameter]:
     limit = OpenApiParameter("limit", int, description=f"1 to {PAGE_MAX}; {PAGE_DEFAULT} else")
     cursor = OpenApiParameter("cursor", str, description="of the page before")
     return [limit, cursor]
+
+
+def page_of(kind: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
+    """The answer of a list, for its description."""
+    fields = {
+        "__doc__": "A page of a list.",
+        "items": kind(many=True),
+        "cursor": serializers.CharField(required=False, help_text="there is more"),
+    }
+    page = type(f"{kind.__name__}Page", (serializers.Serializer,), fields)
+    return cast("type[serializers.Serializer[Any]]", extend_schema_serializer(many=False)(page))
 
 
 class BoundedJsonParser(parsers.BaseParser):
@@ -148,7 +159,7 @@ class ApiViewSet(viewsets.ViewSet):
         if request.method in _WRITES:
             self._once = idempotency.begin(self.token, request)
             if self._once is not None and self._once.status is not None:
-                raise _Replay(self._once.status, self._once.body)
+                raise _Replay(self._once.status, idempotency.answer_of(self._once))
 
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any

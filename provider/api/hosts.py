@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hosting.models import HandleDomain, Host
-from provider.api.base import HOSTNAME, ApiViewSet, paged
+from provider.api.base import HOSTNAME, ApiViewSet, page_of, paged
 from provider.api.errors import NotFound
 from provider.api_tokens import Scope
 from provider.tenancy import domain_checks, domains, host_settings, hosts, tenants
@@ -82,7 +82,7 @@ class HostViewSet(ApiViewSet):
     }
     platform_only = frozenset({"create", "partial_update", "destroy"})
 
-    @extend_schema(parameters=paged(), responses=HostShown(many=True))
+    @extend_schema(parameters=paged(), responses=page_of(HostShown))
     def list(self, _request: Request) -> Response:
         """All hosts, the newest first."""
         return self.page(self.hosts().prefetch_related("handle_domains"), shown)
@@ -129,7 +129,7 @@ class DomainViewSet(ApiViewSet):
     }
     platform_only = frozenset({"create", "destroy"})
 
-    @extend_schema(responses=NewDomain(many=True))
+    @extend_schema(responses=page_of(NewDomain))
     def list(self, _request: Request, hostname: str) -> Response:
         """In the order in which people are offered them."""
         found = self.host(hostname).handle_domains.all()
@@ -148,7 +148,7 @@ class DomainViewSet(ApiViewSet):
         domains.remove(self._domain(hostname, domain), by=self.actor, is_forced=is_forced)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @extend_schema(responses=CheckShown(many=True))
+    @extend_schema(responses=page_of(CheckShown))
     @action(detail=True, methods=["get"], url_path="check")
     def check(self, _request: Request, hostname: str, domain: str) -> Response:
         """What DNS, TLS and HTTPS say; it may take some seconds."""

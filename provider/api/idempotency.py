@@ -4,6 +4,7 @@ Source: draft-ietf-httpapi-idempotency-key-header. A key is a token's own for a 
 forgotten, so that it can be tried again under the same key.
 """
 
+import base64
 import hashlib
 from datetime import timedelta
 from typing import Any, Final
@@ -16,6 +17,7 @@ from rest_framework.request import Request
 from protocol.errors import InvalidRequest, XrpcError
 from protocol.untrusted_input import bounded_json
 from provider.models import ApiToken, IdempotentRequest
+from server.encryption import keyring
 
 KEPT: Final = timedelta(hours=24)
 _KEY_MAX = 255
@@ -62,11 +64,18 @@ def begin(token: ApiToken, request: Request) -> IdempotentRequest | None:
 def end(row: IdempotentRequest, status: int, body: Any) -> None:
     """Keep a success; forget anything else."""
     if 200 <= status < 300:
-        sent = JSONRenderer().render(body)
-        kept = bounded_json.loads(sent) if sent else None
-        IdempotentRequest.objects.filter(pk=row.pk).update(status=status, body=kept)
+        kept = keyring.wrap(JSONRenderer().render(body))
+        IdempotentRequest.objects.filter(pk=row.pk).update(
+            status=status, body=base64.b64encode(kept).decode()
+        )
     else:
         row.delete()
+
+
+def answer_of(row: IdempotentRequest) -> Any:
+    """What was answered. It is kept encrypted: secrets of webhooks and invite codes are in it."""
+    sent = keyring.unwrap(base64.b64decode(row.body))
+    return bounded_json.loads(sent) if sent else None
 
 
 def forget_old() -> None:

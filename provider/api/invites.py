@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from accounts.invites.codes import CODES_MAX
 from accounts.models import InviteCode
 from moderation.staff import account_changes
-from provider.api.base import ApiViewSet, paged
+from provider.api.base import ApiViewSet, page_of, paged
 from provider.api_tokens import Scope
 
 
@@ -50,7 +50,7 @@ class InviteViewSet(ApiViewSet):
         "disable": Scope.INVITES_WRITE,
     }
 
-    @extend_schema(parameters=paged(), responses=InviteShown(many=True))
+    @extend_schema(parameters=paged(), responses=page_of(InviteShown))
     def list(self, _request: Request, hostname: str) -> Response:
         """The host's codes, the newest first."""
         return self.page(InviteCode.objects.of(self.host(hostname)), shown)

@@ -1,7 +1,9 @@
 """Webhooks: addresses, their secrets, what each was told."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.db import transaction
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
@@ -9,7 +11,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from provider.api.base import ApiViewSet, paged
+from provider import tenant_log
+from provider.api.base import ApiViewSet, page_of, paged
 from provider.api.errors import NotFound
 from provider.api_tokens import Scope
 from provider.models import Webhook, WebhookDelivery
@@ -80,7 +83,7 @@ class WebhookViewSet(ApiViewSet):
         "replay": Scope.WEBHOOKS_WRITE,
     }
 
-    @extend_schema(parameters=paged(), responses=WebhookShown(many=True))
+    @extend_schema(parameters=paged(), responses=page_of(WebhookShown))
     def list(self, _request: Request) -> Response:
         """The token's own: a tenant's, or the platform's."""
         return self.page(self._own(), shown)
@@ -95,22 +98,29 @@ class WebhookViewSet(ApiViewSet):
         """Add an address; the answer has its secret, once."""
         asked = self.read(WebhookFields)
         asked.pop("is_enabled", None)
-        webhook, secret = addresses.create(
-            self.token.tenant, asked.pop("url"), asked.pop("events", []), **asked
-        )
+        with transaction.atomic():
+            webhook, secret = addresses.create(
+                self.token.tenant, asked.pop("url"), asked.pop("events", []), **asked
+            )
+            self._note(webhook, "added")
         return Response({**shown(webhook), "secret": secret}, status.HTTP_201_CREATED)
 
     @extend_schema(request=WebhookFields(partial=True), responses=WebhookShown)
     def partial_update(self, _request: Request, webhook_id: str) -> Response:
         """Change what is given; `is_enabled` also takes up one that was disabled."""
-        webhook = self._webhook(webhook_id)
-        addresses.change(webhook, **self.read(WebhookFields, is_partial=True))
+        webhook, asked = self._webhook(webhook_id), self.read(WebhookFields, is_partial=True)
+        with transaction.atomic():
+            addresses.change(webhook, **asked)
+            self._note(webhook, f"changed {', '.join(sorted(asked))}")
         return Response(shown(webhook))
 
     @extend_schema(responses={204: None})
     def destroy(self, _request: Request, webhook_id: str) -> Response:
         """Remove it, with what it was told."""
-        self._webhook(webhook_id).delete()
+        webhook = self._webhook(webhook_id)
+        with transaction.atomic():
+            self._note(webhook, "removed")
+            webhook.delete()
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(request=None, responses=WebhookShown)
@@ -118,7 +128,10 @@ class WebhookViewSet(ApiViewSet):
     def rotate(self, _request: Request, webhook_id: str) -> Response:
         """Another secret; for a day both sign."""
         webhook = self._webhook(webhook_id)
-        return Response({**shown(webhook), "secret": addresses.rotate(webhook)})
+        with transaction.atomic():
+            secret = addresses.rotate(webhook)
+            self._note(webhook, "another secret")
+        return Response({**shown(webhook), "secret": secret})
 
     @extend_schema(request=Span, responses={202: Replayed})
     @action(detail=True, methods=["post"], url_path="replay")
@@ -128,12 +141,17 @@ class WebhookViewSet(ApiViewSet):
         count = addresses.replay(self._webhook(webhook_id), asked["since"], asked["until"])
         return Response({"count": count}, status.HTTP_202_ACCEPTED)
 
-    @extend_schema(parameters=paged(), responses=DeliveryShown(many=True))
+    @extend_schema(parameters=paged(), responses=page_of(DeliveryShown))
     @action(detail=True, methods=["get"], url_path="deliveries")
     def deliveries(self, _request: Request, webhook_id: str) -> Response:
         """What it was told, the newest first."""
         found = WebhookDelivery.objects.filter(webhook=self._webhook(webhook_id))
         return self.page(found, delivery_shown)
+
+    def _note(self, webhook: Webhook, what: str) -> None:
+        """On the record, without what an address may hide in its path."""
+        where = f"webhook {webhook.pk} at {urlsplit(webhook.url).hostname}"
+        tenant_log.note(self.actor, webhook.tenant, f"{where}: {what}")
 
     def _own(self) -> QuerySet[Webhook]:
         return Webhook.objects.filter(tenant=self.token.tenant)

@@ -44,7 +44,7 @@ class IdempotentRequest(models.Model):
     fingerprint = models.BinaryField(max_length=32)  # SHA-256 of method, address and body
     created_at = models.DateTimeField()
     status = models.PositiveSmallIntegerField(null=True)
-    body = models.JSONField(null=True)
+    body = models.JSONField(null=True)  # wrapped, base64
 
     class Meta:
         db_table = "api_idempotent_request"

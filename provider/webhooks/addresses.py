@@ -18,6 +18,7 @@ from server.encryption import keyring
 
 MOST_A_TENANT: Final = 20
 REPLAYED_MOST: Final = 10_000
+State = WebhookDelivery.State
 OLD_SECRET_LIVES: Final = timedelta(hours=24)
 
 
@@ -46,6 +47,8 @@ def change(
 ) -> None:
     """Change what is given. Raises InvalidField."""
     if url is not None:
+        if not url.startswith(("https://", "http://")):
+            raise InvalidField("url", "Enter an address with https.")
         webhook.url = url
     if events is not None:
         if unknown := set(events) - set(Event):
@@ -76,15 +79,20 @@ def rotate(webhook: Webhook) -> str:
 
 
 def replay(webhook: Webhook, since: datetime, until: datetime) -> int:
-    """Tell again what happened between two moments, under the ids of before; how many events."""
-    told = WebhookDelivery.objects.filter(
-        webhook=webhook, created_at__gte=since, created_at__lt=until
-    ).order_by("pk")
+    """Tell again what happened between two moments, each once under its id of before; how many
+    events. No more than REPLAYED_MOST wait: whoever asks again has to take those first."""
+    deliveries = WebhookDelivery.objects.filter(webhook=webhook)
+    waiting = deliveries.filter(state__in=(State.WAITING, State.RUNNING))[:REPLAYED_MOST].count()
+    told = (
+        deliveries.filter(created_at__gte=since, created_at__lt=until)
+        .order_by("message_id", "pk")
+        .distinct("message_id")
+    )
     again = [
         WebhookDelivery(
             webhook=webhook, message_id=each.message_id, event=each.event, body=each.body
         )
-        for each in told[:REPLAYED_MOST]
+        for each in told[: REPLAYED_MOST - waiting]
     ]
     WebhookDelivery.objects.bulk_create(again)
     return len(again)

@@ -312,6 +312,36 @@ def routes(view_set):
     return found
 
 
+def test_lists_are_described_as_they_are(ash):
+    schemas = documents.document()["components"]["schemas"]
+    listed = documents.document()["paths"]["/api/v1/hosts"]["get"]["responses"]["200"]
+    named = listed["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    assert set(schemas[named]["properties"]) == {"items", "cursor"}
+
+
+def test_a_change_of_a_tenant_is_on_the_record(ash, client_of):
+    client_of(ash.tenant).call("PATCH", "tenants/ash", {"name": "Ashes"})
+    entry = AuditEntry.objects.get()
+    assert (entry.actor, entry.reason) == ("api:token0", "name: Ash -> Ashes")
+
+
+def test_a_change_of_a_webhook_is_on_the_record_without_its_path(ash, client_of):
+    client = client_of(ash.tenant)
+    made = client.call("POST", "webhooks", {"url": "https://a.org/s3cret"})
+    for verb, path in (("POST", "/rotate"), ("DELETE", "")):
+        client.call(verb, f"webhooks/{made['id']}{path}")
+    said = [*AuditEntry.objects.order_by("pk").values_list("reason", flat=True)]
+    assert [each.rpartition(": ")[2] for each in said] == ["added", "another secret", "removed"]
+    assert "s3cret" not in "".join(said)
+
+
+def test_an_answer_with_a_secret_is_kept_encrypted(ash, client_of):
+    client, key = client_of(ash.tenant), {"Idempotency-Key": "k1"}
+    made = client.call("POST", "webhooks", {"url": "https://a.org/hook"}, **key)
+    assert made["secret"] not in str(IdempotentRequest.objects.get().body)
+    assert client.call("POST", "webhooks", {"url": "https://a.org/hook"}, **key) == made
+
+
 def test_the_api_is_at_hosts_alone(ash):
     account_row(ash, "anna")
     assert Client().get("/api/v1/docs", headers={"Host": "anna.test"}).status_code == 404

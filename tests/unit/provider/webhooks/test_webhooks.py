@@ -168,6 +168,20 @@ def test_what_was_told_is_told_again_under_its_id(ash, receiver, webhook):
     assert first.body == again.body
 
 
+def test_what_was_told_again_is_not_told_twice_more(ash, webhook):
+    happens(ash)
+    span = (timezone.now() - timedelta(hours=1), timezone.now() + timedelta(hours=1))
+    addresses.replay(webhook, *span)
+    assert addresses.replay(webhook, *span) == 1
+
+
+def test_no_more_than_so_many_wait_to_be_told_again(ash, webhook, monkeypatch):
+    monkeypatch.setattr(addresses, "REPLAYED_MOST", 2)
+    happens(ash)
+    span = (timezone.now() - timedelta(hours=1), timezone.now() + timedelta(hours=1))
+    assert [addresses.replay(webhook, *span) for _ in range(3)] == [1, 1, 0]
+
+
 def test_an_address_inside_is_never_asked(ash, settings, receiver, webhook):
     settings.SANDBOX = False
     happens(ash)
@@ -183,7 +197,7 @@ def test_old_deliveries_go_and_open_ones_stay(ash, receiver, webhook):
 
 
 @pytest.mark.parametrize(
-    ("url", "events"), [("ftp://a", []), ("not a url", []), ("https://a.org", ["all"])]
+    ("url", "events"), [("ftp://a.org", []), ("not a url", []), ("https://a.org", ["all"])]
 )
 def test_what_is_no_webhook_is_refused(ash, url, events):
     with pytest.raises(InvalidField):
