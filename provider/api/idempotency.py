@@ -74,7 +74,7 @@ def end(row: IdempotentRequest, status: int, body: Any) -> None:
 
 def answer_of(row: IdempotentRequest) -> Any:
     """What was answered. It is kept encrypted: secrets of webhooks and invite codes are in it."""
-    sent = keyring.unwrap(base64.b64decode(row.body))
+    sent = keyring.unwrap(base64.b64decode(str(row.body)))
     return bounded_json.loads(sent) if sent else None
 
 
