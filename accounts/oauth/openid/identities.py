@@ -150,4 +150,5 @@ def freeze_unseen() -> None:
         since = timezone.now() - timedelta(days=provider.frozen_after_days or 0)
         unseen = provider.identities.filter(left_at=None, seen_at__lt=since, account__isnull=False)
         for identity in unseen.select_related("account__host__tenant", "provider")[:SWEPT_MAX]:
-            freeze(identity, NOT_SEEN)
+            with suppress(status.AccountNotFound):  # deleted meanwhile
+                freeze(identity, NOT_SEEN)

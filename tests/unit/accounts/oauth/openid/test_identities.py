@@ -138,6 +138,18 @@ def test_whom_the_provider_has_not_vouched_for_in_time_is_frozen(corp, connected
     assert connected.status == "deactivated"
 
 
+def test_an_account_that_goes_meanwhile_keeps_nobody_else_from_being_frozen(ash, corp, connected):
+    gone, other = connected, account_row(ash, "bob")
+    identities.connect(other, corp, Person("u2"))
+    corp.frozen_after_days = 30
+    corp.save()
+    OpenIdIdentity.objects.update(seen_at=timezone.now() - timedelta(days=31))
+    type(gone).objects.filter(pk=gone.pk).update(opened_at=None)
+    identities.freeze_unseen()
+    other.refresh_from_db()
+    assert other.status == "deactivated"
+
+
 def test_the_last_way_in_stays(connected):
     type(connected).objects.update(password=make_password(None))
     connected.refresh_from_db()
