@@ -49,11 +49,26 @@ async function report(identifier) {
   return (await call('com.atproto.moderation.createReport', { reasonType, subject }, accessJwt)).id
 }
 
+// Somebody is invited to the staff; the address in their mail.
+async function invitation(page) {
+  await page.goto(`${options.url}/console/staff/`)
+  await send(page, { email: `${name}@staff.example.com` })
+  await page.goto(`${options.url}/dev/mail`)
+  return (await page.content()).match(/\/console\/join\/[\w-]+\//)[0]
+}
+
+async function join(page, path) {
+  await visit(page, [path])
+  await send(page, { username: name, password })
+  await page.waitForURL(`${options.url}/console/`)
+  await look(page, 'a console of somebody new')
+}
+
 const browser = await chromium.launch({ executablePath: options.chromium, args: ['--no-sandbox', '--disable-gpu'] })
 try {
   const context = await withAxe(browser, { locale: 'en' })
   const page = await context.newPage()
-  await visit(page, ['/', '/account/sign-in', '/account/reset-password', '/account/reset-password/code', '/account/nowhere'])
+  await visit(page, ['/', '/about', '/api/v1/docs', '/account/help', '/account/sign-in', '/account/reset-password', '/account/reset-password/code', '/account/nowhere'])
   await page.goto(`${options.url}/account/sign-in`)
   await send(page, {}, 'a refused sign-in')
   await visit(page, ['/account/sign-up'])
@@ -70,6 +85,7 @@ try {
   await visit(page, [
     '', 'accounts/account/', 'accounts/account/?q=nobody', 'accounts/invitecode/', 'moderation/report/',
     'moderation/auditentry/', 'mail/outgoingmail/', 'invites/', 'sign-ups/', 'moves/', 'policies/', 'policies/new/', 'policies/texts/warn/de/', 'appeals/', 'legal/', 'abuse-notices/', 'figures/', 'apps/', 'password_change/', 'factors/',
+    'staff/', 'sessions/', 'settings/', 'access/',
     'look-up/?q=nobody.test', `look-up/?q=${name}.test`,
     `reports/${await report(`${name}.test`)}/`,
   ].map((path) => `/console/${path}`))
@@ -86,6 +102,7 @@ try {
   await Promise.all([page.waitForEvent('load'), decision.locator('button').first().click()])
   await page.getByText('app.example.com', { exact: true }).waitFor()
   await look(page, 'a blocked app')
+  await join(await context.newPage(), await invitation(page))
   assert.deepEqual(faults, [])
   console.log('axe found nothing')
 } finally {

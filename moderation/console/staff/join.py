@@ -78,6 +78,4 @@ def _page(request: HttpRequest, invite: StaffInvite, form: JoinForm, status: int
         "form": form,
         "invite": invite,
     }
-    response = TemplateResponse(request, "moderation/join.html", context, status=status)
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return TemplateResponse(request, "moderation/join.html", context, status=status)
