@@ -8,7 +8,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
-    UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
@@ -42,7 +41,6 @@ class ActionForm(ReasonForm):
         queryset=Policy.objects.none(),
         label=_("Policy"),
         required=False,
-        widget=UnfoldAdminSelectWidget(),
     )
     words = forms.CharField(
         label=_("To the account holder"),
@@ -98,13 +96,10 @@ class PolicyForm(forms.Form):
         max_length=5_000,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
     )
-    severity = forms.ChoiceField(
-        label=_("Severity"), choices=Policy.Severity.choices, widget=UnfoldAdminSelectWidget()
-    )
+    severity = forms.ChoiceField(label=_("Severity"), choices=Policy.Severity.choices)
     default_action = forms.ChoiceField(
         label=_("Usual action"),
         choices=[(name, row.label) for name, row in ACTIONS.items() if row.is_of_owner],
-        widget=UnfoldAdminSelectWidget(),
     )
     strikes = forms.IntegerField(
         label=_("Strikes"),
@@ -171,7 +166,6 @@ class OutcomeForm(ReasonForm):
             ("upheld", _("The decision stands")),
             ("reversed", _("Take the decision back")),
         ],
-        widget=UnfoldAdminSelectWidget(),
     )
     words = forms.CharField(
         label=_("To the account holder"),
