@@ -334,27 +334,33 @@ configuration.configure()
 
 # --- the console: django-unfold's lists and widgets in templates of our own (docs/decisions/0010);
 # its site is hosting.console.site, its pages come from the packages above
-_CONSOLE_PAGES = [
-    (_("Look up"), "index"),
-    (_("Accounts"), "accounts_account_changelist"),
-    (_("Sign-ups"), "sign_ups"),
-    (_("Incoming migrations"), "moves"),
-    (_("Invite codes"), "give_invites"),
-    (_("Apps"), "apps"),
-    (_("Cases"), "desk"),
-    (_("Reports"), "moderation_report_changelist"),
-    (_("Appeals"), "appeals"),
-    (_("Policies"), "policies"),
-    (_("Legal"), "legal"),
-    (_("Abuse notices"), "abuse_notices"),
-    (_("Figures"), "figures"),
-    (_("Mail"), "mail_outgoingmail_changelist"),
-    (_("Labels"), "labels"),
-    (_("Sign-in"), "openid_settings"),
-    (_("Settings"), "settings"),
-    (_("Staff"), "staff"),
-    (_("Audit log"), "moderation_auditentry_changelist"),
-]
+_CONSOLE_PAGES = (
+    (
+        (_("Look up"), "index"),
+        (_("Accounts"), "accounts_account_changelist"),
+        (_("Sign-ups"), "sign_ups"),
+        (_("Incoming migrations"), "moves"),
+        (_("Invite codes"), "give_invites"),
+        (_("Apps"), "apps"),
+        (_("Mail"), "mail_outgoingmail_changelist"),
+    ),
+    (
+        (_("Cases"), "desk"),
+        (_("Reports"), "moderation_report_changelist"),
+        (_("Appeals"), "appeals"),
+        (_("Policies"), "policies"),
+        (_("Labels"), "labels"),
+        (_("Legal"), "legal"),
+        (_("Abuse notices"), "abuse_notices"),
+        (_("Figures"), "figures"),
+    ),
+    (
+        (_("Sign-in"), "openid_settings"),
+        (_("Settings"), "settings"),
+        (_("Staff"), "staff"),
+        (_("Audit log"), "moderation_auditentry_changelist"),
+    ),
+)
 UNFOLD = {
     "DASHBOARD_CALLBACK": "moderation.console.dashboard.context",
     "SIDEBAR": {
@@ -362,9 +368,10 @@ UNFOLD = {
             {
                 "items": [
                     {"title": title, "page": name, "link": reverse_lazy(f"console:{name}")}
-                    for title, name in _CONSOLE_PAGES
+                    for title, name in pages
                 ]
             }
+            for pages in _CONSOLE_PAGES
         ],
     },
 }
