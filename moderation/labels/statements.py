@@ -44,7 +44,9 @@ def say(labeler: Labeler, statements: Sequence[Statement]) -> list[Statement]:
 
     In the caller's transaction, if there is one. Raises Contended.
     """
-    wanted = {(each.uri, each.val): each for each in statements[:AT_ONCE_MAX]}
+    # In one order, whoever says them: of two that say the same, none waits for the other's end
+    ordered = sorted(statements[:AT_ONCE_MAX], key=lambda each: (each.uri, each.val))
+    wanted = {(each.uri, each.val): each for each in ordered}
     said: list[Statement] = []
     with transaction.atomic():
         for _ in range(_TURNS_MAX):

@@ -52,6 +52,13 @@ def test_another_end_is_news(labeler):
     assert not changes.put(labeler, POST, "spam", **WHY, expires_at=later)
 
 
+def test_many_are_written_in_one_order_whoever_says_them(labeler):
+    """Two who say the same at once in other orders would wait for each other for ever."""
+    dids = [f"did:plc:{n:024d}" for n in range(5)]
+    changes.put_many(labeler, [Wanted(did, "spam") for did in reversed(dids)], **WHY)
+    assert list(Label.objects.order_by("id").values_list("uri", flat=True)) == dids
+
+
 def test_the_log_says_what_was_put_on_what(labeler, moderator):
     changes.put(labeler, POST, "spam", actor=moderator, reason=" buys and sells ")
     entry = AuditEntry.objects.get()
