@@ -90,7 +90,7 @@ def open_file(actor: Actor, export: EvidenceExport) -> IO[bytes]:
     """A finished export's file, on the record; the reader closes it. Raises NotAllowed,
     ExportNotFound, StorageTimedOut."""
     permissions.require(actor, Deed.EVIDENCE_EXPORT, export.host.tenant_id)
-    if export.state != State.READY:
+    if export.state != State.READY or not export.key:  # its file has expired
         raise ExportNotFound
     try:
         file = files.read(export.key)

@@ -220,3 +220,13 @@ def test_an_export_of_a_held_account_does_not_expire(second, account):
     with evidence_exports.open_file(second, export) as file:
         assert file.read(2) == b"PK"
     assert open_account(account.host).held_at is None
+
+
+def test_an_export_whose_file_expired_is_not_found(second, account):
+    export = evidence_exports.ask(second, account, "police")
+    exported(export, second).close()
+    EvidenceExport.objects.update(expires_at=LONG_AGO)
+    evidence_exports.sweep()
+    export.refresh_from_db()
+    with pytest.raises(evidence_exports.ExportNotFound):
+        evidence_exports.open_file(second, export)
