@@ -189,6 +189,9 @@ ACTIONS: Final[Mapping[str, Action]] = {
 }
 
 
+_SUBJECTS: Final = frozenset({"record", "blob", "network"})  # what its way back needs as well
+
+
 def perform(name: str, actor: Actor, account: Account, asked: ActionInput) -> Decision:
     """Act on an account, or a record or blob of it; the decision that stands for it from now on.
 
@@ -214,6 +217,8 @@ def undo(name: str, actor: Actor, account: Account, asked: ActionInput) -> Audit
     action = ACTIONS.get(name)
     if action is None or action.undo is None:
         raise CannotBeUndone
+    if not all(getattr(asked, field) for field in _SUBJECTS.intersection(action.needs)):
+        raise UnfitAction
     with transaction.atomic():
         entry = action.undo(actor, account, asked)
         open_ones = Decision.objects.of(account.host, account.did).filter(undone_at__isnull=True)

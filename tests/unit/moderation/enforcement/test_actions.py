@@ -11,7 +11,7 @@ from accounts.signup import blocked_networks
 from hosting.mail.models import OutgoingMail
 from moderation import permissions
 from moderation.enforcement import actions, policies, strikes
-from moderation.enforcement.actions import ACTIONS, ActionInput
+from moderation.enforcement.actions import ACTIONS, ActionInput, UnfitAction
 from moderation.models import AuditEntry, Decision, Policy, Strike
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +68,13 @@ def test_what_can_be_undone_marks_its_decision(moderator, account, name):
     assert (reloaded(account).status, reloaded(account).uploads_blocked_at) == ("active", None)
     assert not SignUpBlock.objects.exists()
     assert not strikes.open_points(account)
+
+
+@pytest.mark.parametrize("name", ["take_down_record", "take_down_blob", "block_sign_ups"])
+def test_a_way_back_that_names_nothing_is_refused(moderator, account, name):
+    with pytest.raises(UnfitAction):
+        actions.undo(name, moderator, account, ActionInput("a mix-up"))
+    assert not AuditEntry.objects.exists()
 
 
 @pytest.mark.parametrize("name", [name for name in ACTIONS if not ACTIONS[name].undo])
