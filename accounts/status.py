@@ -42,6 +42,15 @@ class AccountSuspended(XrpcError):
     page_text = _("Your account is suspended.")
 
 
+class AccountFrozen(XrpcError):
+    """400: nothing of the account changes at present, because of a legal hold, which its owner is
+    not told of."""
+
+    name = "AccountFrozen"
+    message = "This account cannot be changed at present"
+    page_text = _("This account cannot be changed at present.")
+
+
 class AccountNotFound(XrpcError):
     """400: no account here, or one that never opened, which is the same to everybody."""
 
@@ -104,6 +113,12 @@ def refuse_withheld(account: Account) -> None:
         raise AccountTakedown
     if account.suspended_at is not None:
         raise AccountSuspended
+
+
+def refuse_held(account: Account) -> None:
+    """Raises AccountFrozen for an account under a legal hold."""
+    if account.held_at is not None:
+        raise AccountFrozen
 
 
 def lock_open(account: Account) -> Account:

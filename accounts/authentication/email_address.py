@@ -135,7 +135,7 @@ def change(account: Account, wanted: Change) -> None:
     """Take a new address, which is not confirmed then, or switch the second factor, or both.
 
     Raises EmailRefused, EmailInUse, TokenRequired, InvalidToken, ExpiredToken,
-    FactorNeedsConfirmedEmail, FactorNeedsOlderEmail.
+    FactorNeedsConfirmedEmail, FactorNeedsOlderEmail, AccountFrozen.
     """
     email = credential_rules.checked_email(wanted.email)
     needs_code = _needs_code(account, email, wanted)
@@ -165,6 +165,7 @@ def _apply(account: Account, email: str, wanted: Change, *, is_proven: bool) -> 
     """The change, under the account's lock."""
     before = account.email
     if email != before:
+        status.refuse_held(account)
         _tell_old_address(account, email)
         account.email, account.email_confirmed_at = email, None
         if not is_proven:

@@ -7,6 +7,7 @@ same handle again is no change and is announced anew, and it mends a DID that do
 
 from django.db import IntegrityError, transaction
 
+from accounts import status
 from accounts.identity import adopt_update, did_web, incoming_handles, published_dids, resolution
 from accounts.identity.handles import allocation
 from accounts.identity.incoming_handles import HandleLeadsElsewhere
@@ -34,16 +35,10 @@ def check(account: Account, wanted: str) -> str:
     """The handle in its normal form, when the account may have it: by the host's rules under its
     own domains, else because it leads to the account's DID already. Asks the network.
 
-    Raises the errors of `allocation.check_new` and HandleLeadsElsewhere.
+    Raises the errors of `allocation.check_new`, HandleLeadsElsewhere and AccountFrozen.
     """
-    if wanted.lower() == account.handle and allocation.is_own(account.host, account.handle):
-        return account.handle  # staff may have given it against the rules
-    try:
-        return incoming_handles.check(account.host, account.did, wanted)
-    except resolution.NetworkUnavailable as timeout:
-        if wanted.lower() == account.handle:
-            return account.handle  # proven before; a timeout takes nothing away
-        raise HandleLeadsElsewhere from timeout
+    status.refuse_held(account)
+    return _checked(account, wanted)
 
 
 def check_by_staff(account: Account, wanted: str) -> str:
@@ -51,7 +46,7 @@ def check_by_staff(account: Account, wanted: str) -> str:
     try:
         return allocation.check_by_staff(account.host, wanted)
     except allocation.UnsupportedDomain:
-        return check(account, wanted)
+        return _checked(account, wanted)
 
 
 def change_handle(account: Account, handle: str) -> None:
@@ -67,6 +62,17 @@ def change_handle(account: Account, handle: str) -> None:
         _change_at_the_directory(account, handle)
     else:
         _follow_the_document(account, handle)
+
+
+def _checked(account: Account, wanted: str) -> str:
+    if wanted.lower() == account.handle and allocation.is_own(account.host, account.handle):
+        return account.handle  # staff may have given it against the rules
+    try:
+        return incoming_handles.check(account.host, account.did, wanted)
+    except resolution.NetworkUnavailable as timeout:
+        if wanted.lower() == account.handle:
+            return account.handle  # proven before; a timeout takes nothing away
+        raise HandleLeadsElsewhere from timeout
 
 
 def _refuse_taken(account: Account, handle: str) -> None:

@@ -31,7 +31,7 @@ from django.db import connection
 from django.db.transaction import atomic
 
 from accounts.authentication import live_sessions
-from accounts.status import AccountTakedown
+from accounts.status import AccountFrozen, AccountTakedown
 from protocol.errors import XrpcError
 from protocol.mst import MissingBlock
 from repos.blobs import blobs
@@ -98,7 +98,8 @@ def apply_writes(
     Raises ExpiredToken when the session was ended, InvalidSwap when `swap_commit` is not the head
     or a write's `swap_record` not the record, InvalidRequest for writes that contradict the repo or
     are too many, BlobNotFound, InvalidMimeType and InvalidSize for blobs that were not uploaded so,
-    and AccountTakedown, AccountDeactivated or AccountSuspended for a repo that takes no commits.
+    and AccountTakedown, AccountDeactivated, AccountSuspended or AccountFrozen for a repo that takes
+    no commits.
     """
     plan.check_batch(writes)
     if refs := [ref for write in writes for ref in write.blobs]:
@@ -228,6 +229,8 @@ def _refused(pending: PendingWrite, head: Head | None) -> XrpcError | None:
     is_ended = pending.session and (head is None or pending.session in head.ended)
     if is_ended and not isinstance(refusal, AccountTakedown):
         return live_sessions.SessionEnded()
+    if refusal is None and head is not None and head.is_held:
+        return AccountFrozen()
     return refusal
 
 

@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 
 from django.db import transaction
 
+from accounts.status import AccountFrozen
 from hosting import limits
 from hosting.limits import Charge
 from protocol import mst
@@ -78,7 +79,7 @@ def import_repo(repo_id: int, car_file: CarFile, progress: Progress) -> None:
     """Make the repo what the CAR holds: all of it, or nothing and an error.
 
     `progress` is told of records read. Raises ForeignRepo, UnreadableCar, RefusedRecords,
-    RepoNotFound, RepoBusy, and AccountTakedown or AccountSuspended.
+    RepoNotFound, RepoBusy, and AccountTakedown, AccountSuspended or AccountFrozen.
     """
     for _ in range(_TRIES):
         head = _head(repo_id)
@@ -101,6 +102,8 @@ def _head(repo_id: int, *, is_locked: bool = False) -> Head:
         raise RepoNotFound(str(repo_id))
     if head.status != Repo.Status.DEACTIVATED:
         refusals.refuse_inactive(head.status)
+    if head.is_held:
+        raise AccountFrozen
     return head
 
 

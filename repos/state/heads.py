@@ -29,10 +29,12 @@ from server.database.prepared import (
     texts,
 )
 
+# Of holds no EXISTS, for which Postgres may read all there are into a hash table.
 # The event is left alone when this process made, or has already seen, the tree that is current.
 _HEADS = f"""
     SELECT r.id, r.did, r.status, r.head, r.rev, r.data, r.signing_did_key, e.body, e.seq_at,
-        w.session, {account_lookups.is_live("r.id", "w.session::uuid")}
+        w.session, {account_lookups.is_live("r.id", "w.session::uuid")},
+        (SELECT true FROM repo_hold h WHERE h.repo_id = r.id)
     FROM unnest($1::bigint[], $2::bytea[], $3::text[]) w(id, known, session)
     JOIN repo r USING (id)
     LEFT JOIN event e
@@ -64,7 +66,8 @@ REMEMBERED: dict[int, bytes] = {}
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A repo at one commit. `ended`: those of the sessions asked about that stand no more."""
+    """A repo at one commit. `ended`: those of the sessions asked about that stand no more.
+    `is_held`: by a legal hold (repos.lifecycle.repo_holds)."""
 
     id: int
     did: str
@@ -75,6 +78,7 @@ class Head:
     signing_did_key: str
     last_commit: Body | None
     ended: frozenset[str] = frozenset()
+    is_held: bool = False
 
     def moved(self, cid: bytes, rev: str, data: bytes) -> "Head":
         """The same repo one commit later."""
@@ -161,7 +165,7 @@ def move(step: Step, record_change: int = 0) -> bool:
 
 
 def _head(row: Row) -> Head:
-    repo_id, did, status, head, rev, data, did_key, body, seq_at, session, is_live = row
+    repo_id, did, status, head, rev, data, did_key, body, seq_at, session, is_live, held = row
     last_commit = Body(body, number(seq_at)) if body is not None else None
     return Head(
         number(repo_id),
@@ -173,6 +177,7 @@ def _head(row: Row) -> Head:
         did_key.decode(),
         last_commit,
         _NONE if session is None or is_live == TRUE else frozenset((session.decode(),)),
+        held == TRUE,
     )
 
 

@@ -2,9 +2,10 @@
 
 While a hold stands, no sweep and no deletion removes the repo, its blobs, its archive, rows of
 mail, sign-ins and sessions (accounts.models.Account.held_at, repos.lifecycle.repo_holds,
-hosting.mail.outbox.hold). The owner is not told and can delete the account: everybody sees it
-deleted, and what is left waits here, sealed. An export of evidence is made when the hold is placed,
-for what the owner deletes one by one.
+hosting.mail.outbox.hold), and its owner changes neither records nor handle nor address
+(accounts.status.AccountFrozen). The owner is not told why, and can delete the account: everybody
+sees it deleted, and what is left waits here, sealed. An export of evidence is made when the hold is
+placed.
 """
 
 from typing import Any, Final

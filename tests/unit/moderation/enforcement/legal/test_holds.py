@@ -10,11 +10,19 @@ import pytest
 from django.utils import timezone
 from joserfc import jws
 
-from accounts.authentication import security_changes, sessions, sign_in_alerts, web_sessions
+from accounts.authentication import (
+    email_address,
+    security_changes,
+    sessions,
+    sign_in_alerts,
+    web_sessions,
+)
 from accounts.authentication.sign_in_alerts import Client, Way
+from accounts.identity import handle_changes
 from accounts.lifecycle import deletion
 from accounts.models import Account, SecurityChange, Session, SignIn, WebSession
 from accounts.oauth.own_client import documents
+from accounts.status import AccountFrozen
 from hosting.mail import delivery, emails, outbox
 from hosting.mail.models import OutgoingMail
 from moderation import audit
@@ -25,12 +33,14 @@ from moderation.permissions import NotAllowed
 from protocol.event_stream.frames import EventKind
 from repos.account_transfer.archives import requests as archives
 from repos.blobs import files, garbage_collection
+from repos.imports import car_file, importing
 from repos.lifecycle import deletion as repo_deletion
 from repos.models import AccountArchive, Blob, Record, RepoDeletion
 from repos.reads import repos
 from tests.factories import open_account
 from tests.unit.repos.blobs.uploads import delete, put, upload
 from tests.unit.repos.events.firehose import stream
+from tests.unit.repos.imports.test_jobs import repo_car
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LONG_AGO = timezone.now() - timedelta(days=4_000)
@@ -64,9 +74,7 @@ def deletes_old_mail(account):
 
 
 def deletes_unused_blobs(account):
-    repo = repos.find_repo(account.host, account.did)
-    put(repo, "k", upload(repo, b"a picture"))
-    delete(repo, "k")
+    upload(repos.find_repo(account.host, account.did), b"a picture")
     return lambda: garbage_collection.remove_unused_blobs(timedelta(0)), (Blob,)
 
 
@@ -82,8 +90,7 @@ def deletes_old_archives(account):
 
 
 def deletes_whole_accounts(account):
-    repo = repos.find_repo(account.host, account.did)
-    put(repo, "k", upload(repo, b"a picture"))
+    upload(repos.find_repo(account.host, account.did), b"a picture")
     Account.objects.update(delete_after=LONG_AGO, deactivated_at=LONG_AGO)
 
     def run():
@@ -120,6 +127,7 @@ def second(ash, staff_of):
 @pytest.mark.parametrize("is_held", [True, False], ids=["held", "free"])
 @pytest.mark.parametrize("job", JOBS, ids=lambda job: job.__name__)
 def test_a_hold_wins_over_every_job_that_deletes(moderator, account, job, is_held):
+    put(repos.find_repo(account.host, account.did), "k")
     if is_held:
         holds.place(moderator, account, "court order 7")
         account.refresh_from_db()
@@ -135,6 +143,47 @@ def test_others_see_a_held_account_deleted(moderator, account):
     assert (kind, body["status"]) == (EventKind.ACCOUNT, "deleted")
     assert HeldFile.objects.filter(name="account.json").exists()
     assert LegalHold.objects.get().deleted_at is not None
+
+
+def changes_a_record(account):
+    put(repos.find_repo(account.host, account.did), "k")
+
+
+def deletes_a_record(account):
+    delete(repos.find_repo(account.host, account.did), "k")
+
+
+def brings_another_repo(account):
+    with car_file.receive([repo_car(account.did, 3)]) as received:
+        importing.import_repo(account.pk, received, lambda _: None)
+
+
+def changes_the_handle(account):
+    handle_changes.check(account, "another.localhost")
+
+
+def changes_the_address(account):
+    email_address.change(account, email_address.Change("another@example.com"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        changes_a_record,
+        deletes_a_record,
+        brings_another_repo,
+        changes_the_handle,
+        changes_the_address,
+    ],
+)
+def test_nothing_of_a_held_account_changes_and_its_owner_signs_in(moderator, account, change):
+    put(repos.find_repo(account.host, account.did), "k")
+    holds.place(moderator, account, "court order 7")
+    held = Account.objects.select_related("host").get(pk=account.pk)
+    with pytest.raises(AccountFrozen):
+        change(held)
+    assert sessions.begin(held).access_jwt
+    assert held.status == "active"
 
 
 def test_two_people_release_a_hold_and_deletion_goes_on(moderator, second, account):
@@ -158,6 +207,7 @@ def test_a_released_account_that_is_there_goes_on_as_before(moderator, second, a
     holds.ask_release(moderator, hold, "order lifted")
     holds.release(second, hold, "over")
     assert Account.objects.get(pk=account.pk).held_at is None
+    changes_a_record(account)
     holds.place(moderator, account, "another order")
 
 
@@ -195,6 +245,8 @@ def test_evidence_is_signed_and_has_what_was_taken_down(second, account, moderat
 
 
 def test_evidence_of_a_deleted_account_is_complete(second, account, moderator):
+    repo = repos.find_repo(account.host, account.did)
+    put(repo, "k", upload(repo, b"a picture"))
     hold = holds.place(moderator, account, "court order 7")
     run, _tables = deletes_whole_accounts(account)
     run()
