@@ -57,6 +57,16 @@ def change_role(actor: Actor, host: Host, member: Member, role: str, reason: str
         Member.objects.filter(pk=locked.pk).update(role=role)
 
 
+def join(tenant_id: int, staff: StaffUser, role: str) -> None:
+    """Give somebody a role who was invited, in the caller's transaction. Raises LastOwner."""
+    member = Member.objects.filter(tenant_id=tenant_id, user=staff).first()
+    if member is None:
+        Member.objects.create(tenant_id=tenant_id, user=staff, role=role)
+        return
+    locked = _locked(member, keeps_owner=role == Member.Role.OWNER)
+    Member.objects.filter(pk=locked.pk).update(role=role)
+
+
 def remove(actor: Actor, host: Host, member: Member, reason: str) -> None:
     """Take somebody off a tenant's staff; their sessions there end with it.
 

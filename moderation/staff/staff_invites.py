@@ -22,6 +22,7 @@ from moderation import audit, permissions
 from moderation.audit import Actor
 from moderation.models import AuditEntry
 from moderation.permissions import Deed, NotAllowed
+from moderation.staff import members
 from moderation.staff.members import UnknownRole
 from protocol.errors import InvalidRequest, XrpcError
 
@@ -122,7 +123,7 @@ def find(host: Host, token: str) -> StaffInvite:
 def accept(host: Host, token: str, name: str, password: str) -> StaffUser:
     """Join: a new member of staff with that name and password, or one who has them already.
 
-    Raises InviteGone, NameUnfit, NameTaken, ValidationError for a password that is too weak.
+    Raises InviteGone, NameUnfit, NameTaken, LastOwner, ValidationError for a weak password.
     """
     name = name.strip()
     if not _NAME.fullmatch(name):
@@ -135,9 +136,7 @@ def accept(host: Host, token: str, name: str, password: str) -> StaffUser:
         if found.role == PLATFORM:
             StaffUser.objects.filter(pk=staff.pk).update(is_platform_staff=True)
         else:
-            Member.objects.update_or_create(
-                tenant_id=found.tenant_id, user=staff, defaults={"role": found.role}
-            )
+            members.join(found.tenant_id, staff, found.role)
         audit.record_at_host(staff, host, Action.STAFF_JOIN, f"{found.email} as {found.role}")
         found.delete()
     return StaffUser.objects.get(pk=staff.pk)

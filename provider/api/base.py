@@ -109,7 +109,8 @@ class ApiViewSet(viewsets.ViewSet):
     @property
     def actor(self) -> str:
         """As the audit log knows the token."""
-        return f"api:{self.token.name}"
+        whose = "api" if self.token.tenant_id is not None else "platform-api"
+        return f"{whose}:{self.token.name}"
 
     def tenants(self) -> QuerySet[Tenant]:
         """The tenants that there are for this token."""

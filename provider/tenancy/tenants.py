@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from hosting.models import Tenant
 from hosting.tenancy import routing
@@ -39,7 +39,11 @@ def create(slug: str, fields: Mapping[str, object], by: Actor) -> Tenant:
     if Tenant.objects.filter(slug=slug).exists():
         raise NameTaken(f"There is a tenant {slug} already.")
     tenant = Tenant(slug=slug)
-    _save(tenant, fields)
+    try:
+        with transaction.atomic():
+            _save(tenant, fields)
+    except IntegrityError as fault:  # somebody else, at the same moment
+        raise NameTaken(f"There is a tenant {slug} already.") from fault
     tenant_log.note(by, tenant, "made")
     return tenant
 

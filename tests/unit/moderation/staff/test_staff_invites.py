@@ -94,3 +94,13 @@ def test_only_the_provider_invites_the_provider(ash, staff_of, provider):
     link = staff_invites.invite(provider, ash, "x@example.com", "platform")
     browser().post(link.removeprefix(ash.origin), CHOSEN)
     assert StaffUser.objects.get(username="Newbie").is_platform_staff
+
+
+def test_the_last_owner_stays_whatever_they_accept(ash, staff_of):
+    owner = staff_of(ash, "owner")
+    owner.set_password("a long one they have")
+    owner.save()
+    link = staff_invites.invite("admin", ash, "o@example.com", "auditor").removeprefix(ash.origin)
+    known = {"username": owner.username, "password": "a long one they have"}
+    assert browser().post(link, known).status_code in (409, 422)
+    assert owner.roles_at(ash.tenant_id) == {"owner"}

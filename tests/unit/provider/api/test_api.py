@@ -52,7 +52,7 @@ def test_an_account_is_taken_down_and_restored_with_a_reason(ash, platform):
     assert platform.status == 400
     entries = platform.call("GET", f"audit?did={account.did}")["items"]
     assert [(each["actor"], each["reason"]) for each in entries] == [
-        ("api:token0", "sorry"), ("api:token0", "spam"),
+        ("platform-api:token0", "sorry"), ("platform-api:token0", "spam"),
     ]  # fmt: skip
 
 
