@@ -201,12 +201,12 @@ def test_staff_may_ask_at_any_time(ash: Host, repo: RepoRow, relay: Relay) -> No
     numbering.number()
     crawl_requests.ask_for_crawls()
     said = io.StringIO()
-    call_command("host", "localhost", "--request-crawl", stdout=said)
+    call_command("host", "set", "localhost", "--request-crawl", stdout=said)
     assert relay.asked == ["localhost:2583"] * 2
     assert said.getvalue().rstrip().endswith(": asked")
     relay.status = 403
     with pytest.raises(CommandError, match="HostBanned"):
-        call_command("host", "localhost", "--request-crawl", stdout=said)
+        call_command("host", "set", "localhost", "--request-crawl", stdout=said)
 
 
 def test_a_relay_that_is_down_costs_one_try_a_round_and_harms_no_other(
