@@ -203,7 +203,7 @@ def test_staff_may_ask_at_any_time(ash: Host, repo: RepoRow, relay: Relay) -> No
     said = io.StringIO()
     call_command("host", "set", "localhost", "--request-crawl", stdout=said)
     assert relay.asked == ["localhost:2583"] * 2
-    assert said.getvalue().rstrip().endswith(": asked")
+    assert said.getvalue().rstrip().endswith("  asked")
     relay.status = 403
     with pytest.raises(CommandError, match="HostBanned"):
         call_command("host", "set", "localhost", "--request-crawl", stdout=said)
