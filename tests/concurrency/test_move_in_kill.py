@@ -173,4 +173,4 @@ def test_a_move_is_finished_whoever_is_killed_in_each_step(grove: RunningGrove) 
     until(shows(browser, "Your account lives here now."))
     page = browser.get("/account/data")
     assert f"<dd>{RECORDS}</dd>" in page
-    assert f"<dd>{BLOBS}, " in page
+    assert f"<dd>{BLOBS}</dd>" in page
