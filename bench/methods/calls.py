@@ -19,7 +19,9 @@ ELSEWHERE: Final = {
     "app.bsky.actor.getProfile": "the app view answers",
     "app.bsky.feed.": "the app view answers",
     "app.bsky.notification.": "a push service answers",
+    "com.atproto.label.": "bench.label_load; the reference has no labels",
     "com.atproto.lexicon.resolveLexicon": "DNS and another server answer",
+    "com.atproto.moderation.sendAbuseNotice": "an authority's service token; no other host has it",
     "com.atproto.repo.importRepo": "bench.compare import_repo",
     "com.atproto.sync.subscribeRepos": "bench.compare firehose",
 }
