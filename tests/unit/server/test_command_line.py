@@ -14,7 +14,8 @@ pytestmark = pytest.mark.long
 COMMANDS = (
     ["firehose", "restore"],
     ["repo", "check", "--all"],
-    ["host", "pds.example"],
+    ["host", "show", "pds.example"],
+    ["tenant", "list"],
     ["migrate"],
 )
 
