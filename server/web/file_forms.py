@@ -41,7 +41,8 @@ def answer(
     request: HttpRequest, limit_bytes: int, finish: Finish, refuse: Refuse
 ) -> HttpResponseBase:
     """What `finish` says to the form's files, which are gone afterwards; `refuse` answers when the
-    disk is nearly full. The files together have at most `limit_bytes`."""
+    disk is nearly full. The whole form has at most `limit_bytes`, and some for what is around the
+    files."""
     if not is_from_here(request):
         return refused(403, "This form was not sent from its page.")
     language, meta = translation.get_language(), request.META
