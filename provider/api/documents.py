@@ -1,13 +1,13 @@
 """The OpenAPI document of the API, and a page that shows it to people."""
 
 from functools import cache
+from importlib import import_module
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
-from drf_spectacular.generators import SchemaGenerator
 
 from hosting.pages.security_headers import SecurityHeaders
 
@@ -34,7 +34,8 @@ def readable(request: HttpRequest) -> HttpResponse:
 @cache
 def document() -> dict[str, Any]:
     """The OpenAPI document."""
-    generator: Any = SchemaGenerator
+    # Loaded when somebody asks for it: a start has better things to do for a tenth of a second
+    generator: Any = import_module("drf_spectacular.generators").SchemaGenerator
     found: dict[str, Any] = generator(urlconf=URLS).get_schema(public=True)
     found["paths"] = {f"{AT}{address}": each for address, each in found["paths"].items()}
     return found
