@@ -4,10 +4,15 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
+# Modules that register kinds of long work (provider.jobs.kinds).
+KINDS: tuple[str, ...] = ()
+
 
 class ProviderConfig(AppConfig):
     name = "provider"
 
     def ready(self) -> None:
-        """Connect the receivers."""
+        """Connect the receivers, know the kinds of long work."""
+        for name in KINDS:
+            import_module(name)
         import_module("provider.webhooks.events").connect()

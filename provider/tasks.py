@@ -3,14 +3,16 @@
 from celery import shared_task
 
 from provider.api import idempotency
+from provider.jobs import running
 from provider.webhooks import deliveries
 
 
 @shared_task(name="provider.forget_old")
 def forget_old() -> None:
-    """Hourly: idempotency keys of a day ago, deliveries of a month ago."""
+    """Hourly: idempotency keys of a day ago, deliveries of a month ago, jobs of a season ago."""
     idempotency.forget_old()
     deliveries.forget_old()
+    running.forget_old()
 
 
 @shared_task(name="provider.deliver_webhook")
@@ -23,3 +25,15 @@ def deliver_webhook(delivery_id: int) -> None:
 def wake_webhooks() -> None:
     """Every few seconds: deliveries whose next attempt is due."""
     deliveries.queue.sweep()
+
+
+@shared_task(name="provider.run_job")
+def run_job(job_id: int) -> None:
+    """An attempt at long work; the sweep makes the next one."""
+    running.run(job_id)
+
+
+@shared_task(name="provider.wake_jobs")
+def wake_jobs() -> None:
+    """Every few seconds: long work that is due."""
+    running.sweep()

@@ -21,10 +21,9 @@ from hosting.models import Host, HostQuerySet, Tenant
 from hosting.tenancy.routing import host_of
 from protocol.errors import InvalidRequest
 from protocol.untrusted_input import bounded_json
-from provider import api_tokens
-from provider.api import errors, idempotency
+from provider.api import errors, idempotency, tokens
 from provider.api.errors import NotFound, OnlyPlatform, ScopeMissing
-from provider.api_tokens import Scope
+from provider.api.tokens import Scope
 from provider.errors import InvalidField
 from provider.models import ApiToken, IdempotentRequest
 
@@ -75,7 +74,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[None, ApiToken]:
         """Nobody is signed in; `request.auth` is the token."""
         kind, _, text = request.headers.get("Authorization", "").partition(" ")
-        token = api_tokens.find(text.strip()) if kind.lower() == "bearer" else None
+        token = tokens.find(text.strip()) if kind.lower() == "bearer" else None
         if token is None or not _is_for(token, host_of(request)):
             raise exceptions.NotAuthenticated("This needs a token: Authorization: Bearer grove_...")
         return None, token

@@ -4,13 +4,14 @@ from django.urls import URLPattern, URLResolver, include, path
 from rest_framework.routers import SimpleRouter
 
 from provider.api import documents
-from provider.api.accounts import AccountViewSet
-from provider.api.audit import AuditViewSet
 from provider.api.base import HOSTNAME
-from provider.api.hosts import DomainViewSet, HostViewSet
-from provider.api.invites import InviteViewSet
-from provider.api.tenants import TenantViewSet
-from provider.api.webhooks import WebhookViewSet
+from provider.api.resources.accounts import AccountViewSet
+from provider.api.resources.audit import AuditViewSet
+from provider.api.resources.hosts import DomainViewSet, HostViewSet
+from provider.api.resources.invites import InviteViewSet
+from provider.api.resources.jobs import JobViewSet
+from provider.api.resources.tenants import TenantViewSet
+from provider.api.resources.webhooks import WebhookViewSet
 
 router = SimpleRouter(trailing_slash=False)
 of_host = rf"hosts/(?P<hostname>{HOSTNAME})"
@@ -22,6 +23,7 @@ for prefix, view_set, name in (
     (f"{of_host}/invites", InviteViewSet, "invite"),
     ("webhooks", WebhookViewSet, "webhook"),
     ("audit", AuditViewSet, "audit"),
+    ("jobs", JobViewSet, "job"),
 ):
     router.register(prefix, view_set, basename=f"api-{name}")
 

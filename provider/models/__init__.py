@@ -1,6 +1,7 @@
-"""Tables of the provider: tokens of the REST API, webhooks."""
+"""Tables of the provider: tokens of the REST API, webhooks, long work."""
 
+from provider.models.jobs import Job
 from provider.models.tokens import ApiToken, IdempotentRequest
 from provider.models.webhooks import Webhook, WebhookDelivery
 
-__all__ = ["ApiToken", "IdempotentRequest", "Webhook", "WebhookDelivery"]
+__all__ = ["ApiToken", "IdempotentRequest", "Job", "Webhook", "WebhookDelivery"]

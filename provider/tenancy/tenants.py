@@ -9,8 +9,8 @@ from django.db import IntegrityError, transaction
 from hosting.models import Tenant
 from hosting.tenancy import routing
 from moderation.audit import Actor
-from provider import tenant_log
 from provider.errors import InUse, NameTaken, NoSuchThing, first_fault
+from provider.tenancy import tenant_log
 from provider.tenancy.host_settings import shown
 
 # What the provider may say of a tenant, and what it is.

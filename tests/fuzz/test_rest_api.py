@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from hosting.models import Host
 from hosting.tenancy import routing
-from provider import api_tokens
 from provider.api import documents
+from provider.api import tokens as api_tokens
 from provider.webhooks import addresses
 from tests.api import network
 from tests.factories import account_row
@@ -38,7 +38,7 @@ USUAL: dict[str, list[Any]] = {
     "array": [["acme.example"], []],
     "object": [{"admission": "open"}],
 }
-KNOWN = {"hostname": "localhost", "slug": "ash", "domain": "test"}
+KNOWN = {"hostname": "localhost", "slug": "ash", "domain": "test", "job_id": "1"}
 OPERATIONS = st.sampled_from(
     [
         (method, path, operation)

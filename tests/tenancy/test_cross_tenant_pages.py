@@ -32,10 +32,11 @@ from moderation.enforcement.legal import holds
 from moderation.labels import changes
 from moderation.models import AbuseNotice, BulkAction, CaseFilter, LegalHold, Policy, Report
 from protocol import cid
-from provider.api.accounts import AccountViewSet
 from provider.api.base import HOSTNAME
-from provider.api.tenants import TenantViewSet
-from provider.api.webhooks import WebhookViewSet
+from provider.api.resources.accounts import AccountViewSet
+from provider.api.resources.jobs import JobViewSet
+from provider.api.resources.tenants import TenantViewSet
+from provider.api.resources.webhooks import WebhookViewSet
 from tests import openid_provider
 from tests.api import shared_people
 from tests.delegates import delegation
@@ -152,6 +153,7 @@ CENTRE_SHOWN += ["acting", "people", "people/invite", "people/log"]
 API_HOST = f"^hosts/(?P<hostname>{HOSTNAME})"
 API_DOMAIN = f"{API_HOST}/domains/(?P<domain>{HOSTNAME})"
 API_ACCOUNT = f"{API_HOST}/accounts/(?P<did>{AccountViewSet.lookup_value_regex})"
+API_JOB = f"^jobs/(?P<job_id>{JobViewSet.lookup_value_regex})"
 API_WEBHOOK = f"^webhooks/(?P<webhook_id>{WebhookViewSet.lookup_value_regex})"
 API = {
     "^tenants$": "tenants",
@@ -169,6 +171,9 @@ API = {
         for each in ("handle", "restore", "takedown")
     },
     "^webhooks$": "webhooks",
+    "^jobs$": "jobs",
+    f"{API_JOB}$": "jobs/1",
+    f"{API_JOB}/stop$": "jobs/1/stop",
     f"{API_WEBHOOK}$": "webhooks/1",
     **{
         f"{API_WEBHOOK}/{each}$": f"webhooks/1/{each}"

@@ -8,10 +8,10 @@ from django.db import transaction
 
 from hosting.models import Tenant
 from moderation.audit import OPERATOR
-from provider import api_tokens, tenant_log
+from provider.api import tokens
 from provider.management.printing import ProviderCommand
 from provider.models import ApiToken
-from provider.tenancy import tenants
+from provider.tenancy import tenant_log, tenants
 
 
 class Command(ProviderCommand):
@@ -25,8 +25,8 @@ class Command(ProviderCommand):
         create.add_argument("name", help="stands in the audit log: billing")
         create.add_argument("--tenant", help="for this tenant alone; without it: the platform's")
         create.add_argument(
-            "--scope", action="append", default=[], choices=[*api_tokens.Scope], metavar="SCOPE",
-            help=f"repeatable: {', '.join(api_tokens.Scope)}",
+            "--scope", action="append", default=[], choices=[*tokens.Scope], metavar="SCOPE",
+            help=f"repeatable: {', '.join(tokens.Scope)}",
         )  # fmt: skip
         create.add_argument("--days", type=int, help="it expires after so many; else never")
         listed = self.add_verb(verbs, "list", "Tokens that are still good.")
@@ -40,7 +40,7 @@ class Command(ProviderCommand):
         lifetime = timedelta(days=options["days"]) if options["days"] else None
         name, tenant = options["name"], _tenant(options)
         with transaction.atomic():
-            row, text = api_tokens.create(name, tenant, options["scope"], lifetime)
+            row, text = tokens.create(name, tenant, options["scope"], lifetime)
             said = f"API token {name}: made for {', '.join(row.scopes)}"
             tenant_log.note(OPERATOR, tenant, said)
         return {**_shown(row), "token": text}
@@ -56,7 +56,7 @@ class Command(ProviderCommand):
         """End it."""
         name, tenant = options["name"], _tenant(options)
         with transaction.atomic():
-            api_tokens.revoke(name, tenant)
+            tokens.revoke(name, tenant)
             tenant_log.note(OPERATOR, tenant, f"API token {name}: revoked")
         return {"token": options["name"], "state": "revoked"}
 

@@ -9,8 +9,8 @@ from django.test import Client
 
 from hosting.models import Host, Tenant
 from hosting.tenancy import routing
-from provider import api_tokens
-from provider.api_tokens import Scope
+from provider.api import tokens
+from provider.api.tokens import Scope
 from tests.api import network
 
 
@@ -57,8 +57,8 @@ def client_of(ash) -> Make:
     """Makes a client: of a tenant or the platform, with some scopes or all."""
 
     def make(tenant: Tenant | None = None, *scopes: str, at: Host = ash) -> RestClient:
-        name = f"token{api_tokens.ApiToken.objects.count()}"
-        _, text = api_tokens.create(name, tenant, scopes or [*Scope])
+        name = f"token{tokens.ApiToken.objects.count()}"
+        _, text = tokens.create(name, tenant, scopes or [*Scope])
         return RestClient(at, text)
 
     return make

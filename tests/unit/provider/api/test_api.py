@@ -11,11 +11,11 @@ from django.utils import timezone
 from accounts.models import Account
 from hosting.models import Tenant
 from moderation.models import AuditEntry
-from provider import api_tokens
-from provider.api import documents, idempotency
+from provider.api import documents, idempotency, tokens
 from provider.api.base import ApiViewSet
 from provider.api.urls import router
 from provider.errors import InvalidField, NameTaken
+from provider.jobs import kinds, running
 from provider.models import ApiToken, IdempotentRequest
 from tests.factories import account_row
 
@@ -208,7 +208,7 @@ def test_without_a_good_token_nothing_is_told(ash, text):
 
 def test_a_token_that_ended_is_refused(ash, client_of):
     client = client_of(ash.tenant)
-    api_tokens.revoke("token0", ash.tenant)
+    tokens.revoke("token0", ash.tenant)
     assert client.call("GET", "tenants")["error"] == "AuthenticationRequired"
     late = client_of(ash.tenant)
     ApiToken.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
@@ -225,17 +225,17 @@ def test_a_token_is_kept_as_a_hash_and_notes_its_use(ash, client_of):
 
 def test_names_of_tokens_are_a_tenants_own(ash, birch):
     for tenant in (None, ash.tenant, birch.tenant):
-        api_tokens.create("billing", tenant, ["audit:read"])
+        tokens.create("billing", tenant, ["audit:read"])
         with pytest.raises(NameTaken):
-            api_tokens.create("billing", tenant, ["audit:read"])
-    api_tokens.revoke("billing", None)
-    api_tokens.create("billing", None, ["audit:read"])
+            tokens.create("billing", tenant, ["audit:read"])
+    tokens.revoke("billing", None)
+    tokens.create("billing", None, ["audit:read"])
 
 
 @pytest.mark.parametrize(("name", "scopes"), [("A b", ["audit:read"]), ("a", []), ("a", ["all"])])
 def test_tokens_that_cannot_be_are_refused(db, name, scopes):
     with pytest.raises(InvalidField):
-        api_tokens.create(name, None, scopes)
+        tokens.create(name, None, scopes)
 
 
 def test_a_write_under_a_key_is_done_once(platform):
@@ -364,3 +364,17 @@ def test_webhooks_are_a_tokens_own_and_their_secret_is_shown_once(ash, birch, cl
     assert theirs.call("GET", "webhooks") == {"items": []}
     ours.call("DELETE", where)
     assert ours.status == 204
+
+
+def test_long_work_is_looked_at_and_stopped_by_whose_it_is(ash, birch, client_of, monkeypatch):
+    monkeypatch.setitem(kinds.KINDS, "test.wait", kinds.Kind("test.wait", print))
+    monkeypatch.setattr(running.queue, "wake", lambda _pk: None)
+    job = running.begin("test.wait", ash.tenant, "operator")
+    ours, theirs, platform = client_of(ash.tenant), client_of(birch.tenant, at=birch), client_of()
+    for client, seen in ((ours, [job.pk]), (theirs, []), (platform, [job.pk])):
+        assert [each["id"] for each in client.call("GET", "jobs?kind=test.wait")["items"]] == seen
+    for verb, path in (("GET", f"jobs/{job.pk}"), ("POST", f"jobs/{job.pk}/stop")):
+        assert theirs.call(verb, path)["error"] == "NotFound"
+    assert ours.call("GET", f"jobs/{job.pk}")["state"] == "waiting"
+    assert ours.call("POST", f"jobs/{job.pk}/stop")["state"] == "stopped"
+    assert ours.call("GET", "jobs?state=odd")["error"] == "InvalidRequest"

@@ -12,7 +12,7 @@ from accounts.models import PlcOperation
 from hosting.mail.models import OutgoingMail
 from hosting.models import Host
 from moderation.models import BulkAction, EvidenceExport
-from provider.models import WebhookDelivery
+from provider.models import Job, WebhookDelivery
 from repos.models import AccountArchive, BlobFetch, ImportJob, MoveIn, RepoDeletion
 from server.jobs.leased_job import LeasedJob
 from server.jobs.life_cycle import END, OPEN
@@ -28,6 +28,7 @@ ROWS: dict[type[LeasedJob], dict[str, Any]] = {
     BulkAction: {"tenant_id": 1, "staff_id": 1},
     MoveIn: {"repo_id": 1, "host_id": 1},
     WebhookDelivery: {"webhook_id": 1},
+    Job: {},
     RepoDeletion: {"repo_id": 1, "host_id": 1, "last_event_id": 1},
 }
 TABLES = [model for model in apps.get_models() if issubclass(model, LeasedJob)]

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from hosting.models import Tenant
 from provider.api.base import ApiViewSet, page_of, paged
 from provider.api.errors import NotFound
-from provider.api_tokens import Scope
+from provider.api.tokens import Scope
 from provider.tenancy import tenants
 
 

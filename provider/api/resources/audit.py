@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from moderation.models import AuditEntry
 from provider.api.base import ApiViewSet, page_of, paged
-from provider.api_tokens import Scope
+from provider.api.tokens import Scope
 
 
 class EntryShown(serializers.Serializer[AuditEntry]):

@@ -18,7 +18,7 @@ from moderation.staff import account_changes, account_search
 from protocol.errors import InvalidRequest
 from provider.api.base import ApiViewSet, page_of, paged
 from provider.api.errors import NotFound
-from provider.api_tokens import Scope
+from provider.api.tokens import Scope
 from server.database import connection
 
 _STATUSES = [each for each in Account.Status if each != Account.Status.PENDING]

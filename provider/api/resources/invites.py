@@ -12,7 +12,7 @@ from accounts.invites.codes import CODES_MAX
 from accounts.models import InviteCode
 from moderation.staff import account_changes
 from provider.api.base import ApiViewSet, page_of, paged
-from provider.api_tokens import Scope
+from provider.api.tokens import Scope
 
 
 class InviteShown(serializers.Serializer[InviteCode]):

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from hosting.models import HandleDomain, Host
 from provider.api.base import HOSTNAME, ApiViewSet, page_of, paged
 from provider.api.errors import NotFound
-from provider.api_tokens import Scope
+from provider.api.tokens import Scope
 from provider.tenancy import domain_checks, domains, host_settings, hosts, tenants
 
 _HOSTNAME_MAX = 253

@@ -11,11 +11,11 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from provider import tenant_log
 from provider.api.base import ApiViewSet, page_of, paged
 from provider.api.errors import NotFound
-from provider.api_tokens import Scope
+from provider.api.tokens import Scope
 from provider.models import Webhook, WebhookDelivery
+from provider.tenancy import tenant_log
 from provider.webhooks import addresses
 from provider.webhooks.events import Event
 

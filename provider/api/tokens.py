@@ -42,6 +42,8 @@ class Scope(StrEnum):
     WEBHOOKS_READ = "webhooks:read"
     WEBHOOKS_WRITE = "webhooks:write"
     AUDIT_READ = "audit:read"
+    JOBS_READ = "jobs:read"
+    JOBS_WRITE = "jobs:write"
 
 
 def create(

@@ -1,0 +1,1 @@
+"""The resources of the REST API: a view set each, in a module of its name."""

@@ -1,0 +1,30 @@
+"""The kinds of long work: a name and the function that does it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from provider.jobs.work import Work
+
+Run = Callable[[Work], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind. `run` returns the result (JSON, shown to whoever may see the job: no secrets); an
+    XrpcError fails the job with its sentence, any other error is tried again. `is_alone`: one at a
+    time of a tenant."""
+
+    name: str
+    run: Run
+    is_alone: bool = True
+
+
+KINDS: Final[dict[str, Kind]] = {}
+
+
+def register(name: str, run: Run, *, is_alone: bool = True) -> None:
+    """Make a kind known: `<noun>.<verb>`; once, at import."""
+    if name in KINDS:
+        raise ValueError(f"{name} is registered already")
+    KINDS[name] = Kind(name, run, is_alone)
