@@ -186,7 +186,9 @@ def _apply(account: Account, email: str, wanted: Change, *, is_proven: bool) -> 
 
 
 def _take_back(account: Account, noted: Mapping[str, Any]) -> None:
-    """The address of before, whose reader has the link and so is known. Raises EmailInUse."""
+    """The address of before, whose reader has the link and so is known. Raises EmailInUse,
+    AccountFrozen."""
+    status.refuse_held(account)
     if Account.objects.of(account.host).filter(email=noted["email"]).exclude(pk=account.pk):
         raise credential_rules.EmailInUse
     account.email, account.email_confirmed_at = noted["email"], timezone.now()

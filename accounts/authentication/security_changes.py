@@ -191,6 +191,8 @@ def forget_old() -> None:
 
 
 def _trim(account: Account) -> None:
+    if account.held_at is not None:
+        return  # nobody pushes out what is under a legal hold
     rows = SecurityChange.objects.filter(account=account).order_by("-at", "-pk")
     surplus = list(rows.values_list("pk", flat=True)[KEPT_MAX : 2 * KEPT_MAX])
     if surplus:

@@ -37,6 +37,8 @@ _NOTED: Final = """
         DELETE FROM sign_in WHERE id IN (
             SELECT id FROM sign_in WHERE account_id = %(account)s AND is_success = %(is_success)s
             ORDER BY at DESC, id DESC OFFSET %(kept)s
+        ) AND NOT EXISTS (
+            SELECT FROM account WHERE id = %(account)s AND held_at IS NOT NULL
         )
     )
 """

@@ -53,4 +53,5 @@ def of_account(account: Account, before: int | None = None) -> list[DelegatedDee
 def forget_old() -> None:
     """The sweep: deeds of long ago."""
     kept_for = timedelta(days=settings.DELEGATION_LOG_DAYS)
-    DelegatedDeed.objects.filter(at__lt=timezone.now() - kept_for).delete()
+    old = DelegatedDeed.objects.filter(at__lt=timezone.now() - kept_for)
+    old.filter(account__held_at=None).delete()

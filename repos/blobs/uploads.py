@@ -15,6 +15,7 @@ from typing import IO, NamedTuple
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from accounts.status import AccountFrozen
 from protocol import cid
 from protocol.errors import InvalidRequest, XrpcError
 from repos.blobs import blobs, files, scanning
@@ -23,7 +24,7 @@ from repos.blobs.files import Place
 from repos.blobs.types import declared_types, mime_types
 from repos.models import Blob
 from repos.reads.repos import RepoRow
-from server.database.prepared import BIGINT, BYTEA, TEXT, TRUE, Statement, bigint, number
+from server.database.prepared import BIGINT, BYTEA, TEXT, Statement, bigint, number
 from server.storage import free_space
 from server.storage.temporary_files import TemporaryFile
 from server.web.bodies.decoded_bodies import PayloadTooLarge, Readable
@@ -40,17 +41,18 @@ _LOOK_UP = Statement(
         RETURNING mime_type, state
     ), room AS (
         SELECT coalesce(h.blob_quota_bytes, $4) AS quota, coalesce(u.used_bytes, 0) AS used,
-            EXISTS (SELECT FROM account WHERE id = $1
-                AND (uploads_blocked_at IS NOT NULL OR suspended_at IS NOT NULL)) AS is_blocked,
+            (SELECT CASE WHEN held_at IS NOT NULL THEN 'held'
+                WHEN coalesce(uploads_blocked_at, suspended_at) IS NOT NULL THEN 'blocked' END
+                FROM account WHERE id = $1) AS refusal,
             format('%s/%s/%s', $6, h.tenant_id, $7) AS key
         FROM host h LEFT JOIN blob_usage u ON u.repo_id = $1 WHERE h.id = $2
     ), scheduled AS (
         INSERT INTO file_deletion (key, due_at) SELECT key, now() + $8 * interval '1 second'
-        FROM room WHERE NOT is_blocked AND NOT EXISTS (SELECT FROM known)
+        FROM room WHERE refusal IS NULL AND NOT EXISTS (SELECT FROM known)
             AND (quota IS NULL OR used + $5 <= quota)
         RETURNING key
     )
-    SELECT r.quota, r.used, r.is_blocked, k.mime_type, k.state, s.key
+    SELECT r.quota, r.used, r.refusal, k.mime_type, k.state, s.key
     FROM room r LEFT JOIN known k ON true LEFT JOIN scheduled s ON true
     """,
     (BIGINT, BIGINT, BYTEA, BIGINT, BIGINT, TEXT, TEXT, BIGINT),
@@ -212,7 +214,7 @@ def _place(
 
 
 def _look_up(repo: RepoRow, received: Received) -> _Facts:
-    """Raises UploadsBlocked, BlobTakendown."""
+    """Raises AccountFrozen, UploadsBlocked, BlobTakendown."""
     rows = _LOOK_UP.rows(
         bigint(repo.id),
         bigint(repo.host_id),
@@ -225,9 +227,9 @@ def _look_up(repo: RepoRow, received: Received) -> _Facts:
     )
     if not rows:
         raise RuntimeError(f"host {repo.host_id} of {repo.did} is gone")
-    quota, used, is_blocked, *texts = rows[0]
-    if is_blocked == TRUE:
-        raise UploadsBlocked
+    quota, used, refusal, *texts = rows[0]
+    if refusal is not None:
+        raise AccountFrozen if refusal == b"held" else UploadsBlocked
     facts = _Facts(_number(quota), number(used or b""), *map(_text, texts))
     if facts.state == Blob.State.QUARANTINED:
         raise BlobTakendown

@@ -2,12 +2,14 @@
 
 While a hold stands, no sweep and no deletion removes the repo, its blobs, its archive, rows of
 mail, sign-ins and sessions (accounts.models.Account.held_at, repos.lifecycle.repo_holds,
-hosting.mail.outbox.hold), and its owner changes neither records nor handle nor address
+hosting.mail.outbox.hold), and its owner changes neither records nor files nor handle nor address
 (accounts.status.AccountFrozen). The owner is not told why, and can delete the account: everybody
 sees it deleted, and what is left waits here, sealed. An export of evidence is made when the hold is
 placed.
 """
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Final
 
 import orjson
@@ -30,10 +32,11 @@ from moderation.permissions import Deed, NotAllowed
 from protocol.errors import InvalidRequest
 from repos.account_transfer.archives import private_data
 from repos.account_transfer.archives import requests as archives
+from repos.account_transfer.archives.private_data import Rows
 from repos.lifecycle import deletion, repo_holds
 
 Action = AuditEntry.Action
-_ROWS_MAX: Final = 20_000  # of one file
+ROWS_MAX: Final = 20_000  # of one file; further ones follow
 
 
 class AlreadyHeld(InvalidRequest):
@@ -127,12 +130,22 @@ def seal(account: Account, **_: Any) -> None:
     if hold is None:
         return
     for name, rows in private_data.of_account(account).items():
-        kept = [dict(row) for row, _number in zip(rows, range(_ROWS_MAX), strict=False)]
-        HeldFile.objects.update_or_create(
-            hold=hold, name=name, defaults={"data": orjson.dumps(kept, default=str)}
-        )
+        for number, some in enumerate(_parts(rows)):
+            part = name if number == 0 else f"{number + 1}-{name}"
+            HeldFile.objects.update_or_create(
+                hold=hold, name=part, defaults={"data": orjson.dumps(some, default=str)}
+            )
     hold.deleted_at = timezone.now()
     hold.save(update_fields=["deleted_at"])
+
+
+def _parts(rows: Rows) -> Iterator[list[dict[str, Any]]]:
+    """All rows, in lists of ROWS_MAX; one that is empty for none."""
+    all_of_them = iter(rows)
+    part = [dict(each) for each in islice(all_of_them, ROWS_MAX)]
+    yield part
+    while part := [dict(each) for each in islice(all_of_them, ROWS_MAX)]:
+        yield part
 
 
 def _let_go(hold: LegalHold) -> None:

@@ -17,12 +17,15 @@ from accounts.models import (
     AccountMigration,
     AppPassword,
     CustomHandle,
+    DelegatedDeed,
+    Delegation,
     InviteCode,
     InviteUse,
     KnownPlace,
     OAuthConsent,
     OAuthDeviceAccount,
     OAuthSession,
+    OpenIdIdentity,
     Passkey,
     PlcOperation,
     RecoveryCode,
@@ -68,6 +71,15 @@ def of_account(account: Account) -> dict[str, Rows]:
         ),
         "recovery-keys.json": RecoveryKey.objects.filter(**own).values(
             "did_key", "name", "created_at", "proven_at"
+        ),
+        "people.json": Delegation.objects.filter(**own).values(
+            "controller_did", "handle", "role", "scope", "invited_at", "accepted_at"
+        ),
+        "deeds-of-people.json": DelegatedDeed.objects.filter(**own).values(
+            "at", "controller_did", "deed", "detail"
+        ),
+        "openid.json": OpenIdIdentity.objects.filter(**own).values(
+            "provider__name", "provider__issuer", "subject", "linked_at", "seen_at", "left_at"
         ),
         "own-domain.json": CustomHandle.objects.filter(**own).values(
             "next_check_at", "failing_since", "lost_at"

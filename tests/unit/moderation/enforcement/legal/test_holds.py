@@ -73,8 +73,7 @@ def deletes_old_mail(account):
     return delivery.forget_old, (OutgoingMail,)
 
 
-def deletes_unused_blobs(account):
-    upload(repos.find_repo(account.host, account.did), b"a picture")
+def deletes_unused_blobs(_account):
     return lambda: garbage_collection.remove_unused_blobs(timedelta(0)), (Blob,)
 
 
@@ -90,7 +89,6 @@ def deletes_old_archives(account):
 
 
 def deletes_whole_accounts(account):
-    upload(repos.find_repo(account.host, account.did), b"a picture")
     Account.objects.update(delete_after=LONG_AGO, deactivated_at=LONG_AGO)
 
     def run():
@@ -127,7 +125,9 @@ def second(ash, staff_of):
 @pytest.mark.parametrize("is_held", [True, False], ids=["held", "free"])
 @pytest.mark.parametrize("job", JOBS, ids=lambda job: job.__name__)
 def test_a_hold_wins_over_every_job_that_deletes(moderator, account, job, is_held):
-    put(repos.find_repo(account.host, account.did), "k")
+    repo = repos.find_repo(account.host, account.did)
+    put(repo, "k")
+    upload(repo, b"a picture")
     if is_held:
         holds.place(moderator, account, "court order 7")
         account.refresh_from_db()
@@ -143,6 +143,27 @@ def test_others_see_a_held_account_deleted(moderator, account):
     assert (kind, body["status"]) == (EventKind.ACCOUNT, "deleted")
     assert HeldFile.objects.filter(name="account.json").exists()
     assert LegalHold.objects.get().deleted_at is not None
+
+
+def test_all_rows_of_an_account_that_goes_are_kept(moderator, account, monkeypatch):
+    monkeypatch.setattr(holds, "ROWS_MAX", 2)
+    for _ in range(5):
+        sign_in_alerts.record(account, Client("192.0.2.1"), Way.PASSWORD, is_success=True)
+    holds.place(moderator, account, "court order 7")
+    deletion.delete(Account.objects.get(pk=account.pk))
+    kept = HeldFile.objects.filter(name__endswith="sign-ins.json")
+    assert sum(len(orjson.loads(bytes(each.data))) for each in kept) == 5
+
+
+def test_nobody_pushes_older_rows_out_of_a_held_account(moderator, account, monkeypatch):
+    for module in (security_changes, sign_in_alerts):
+        monkeypatch.setattr(module, "KEPT_MAX", 2)
+    holds.place(moderator, account, "court order 7")
+    account.refresh_from_db()
+    for _ in range(4):
+        security_changes.note(account, security_changes.SIGNED_OUT)
+        sign_in_alerts.record(account, Client("192.0.2.1"), Way.PASSWORD, is_success=True)
+    assert (SecurityChange.objects.count(), SignIn.objects.count()) == (4, 4)
 
 
 def changes_a_record(account):
@@ -166,6 +187,19 @@ def changes_the_address(account):
     email_address.change(account, email_address.Change("another@example.com"))
 
 
+def uploads_a_file(account):
+    upload(repos.find_repo(account.host, account.did), b"the same picture as another type")
+
+
+def takes_back_the_address_of_before(account):
+    Account.objects.filter(pk=account.pk).update(email_confirmed_at=timezone.now())
+    account.refresh_from_db()
+    undo = {"email": "before@example.com"}
+    security_changes.note(account, email_address.EMAIL_CHANGED, undo=undo)
+    link = OutgoingMail.objects.filter(kind="change_email_changed").latest("pk")
+    security_changes.take_back(account.host, link.text.split("/account/undo/")[1].split()[0])
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -174,6 +208,8 @@ def changes_the_address(account):
         brings_another_repo,
         changes_the_handle,
         changes_the_address,
+        uploads_a_file,
+        takes_back_the_address_of_before,
     ],
 )
 def test_nothing_of_a_held_account_changes_and_its_owner_signs_in(moderator, account, change):
