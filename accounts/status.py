@@ -15,6 +15,7 @@ from accounts.models import (
     OAuthDeviceAccount,
     OAuthRequest,
     OAuthSession,
+    OpenIdIdentity,
     Session,
     WebSession,
     account_lookups,
@@ -49,6 +50,14 @@ class AccountFrozen(XrpcError):
     name = "AccountFrozen"
     message = "This account cannot be changed at present"
     page_text = _("This account cannot be changed at present.")
+
+
+class OwnerHasLeft(XrpcError):
+    """400: the tenant's directory does not know its owner any more: it can only move out."""
+
+    name = "AccountFrozen"
+    message = "The account is frozen: its tenant's directory does not know its owner any more"
+    page_text = _("This account is frozen. You can take your data and move to another host.")
 
 
 class AccountNotFound(XrpcError):
@@ -119,6 +128,12 @@ def refuse_held(account: Account) -> None:
     """Raises AccountFrozen for an account under a legal hold."""
     if account.held_at is not None:
         raise AccountFrozen
+
+
+def refuse_left(account: Account) -> None:
+    """Raises OwnerHasLeft for an account that is frozen (accounts.oauth.openid)."""
+    if OpenIdIdentity.objects.filter(account=account, left_at__isnull=False).exists():
+        raise OwnerHasLeft
 
 
 def lock_open(account: Account) -> Account:

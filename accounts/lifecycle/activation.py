@@ -24,23 +24,13 @@ from accounts.models import (
     AppPassword,
     DeletionReminder,
     OAuthConsent,
-    OpenIdIdentity,
     Session,
 )
 from accounts.signals import account_activated, account_moved_in
 from hosting.mail import emails, outbox
-from protocol.errors import InvalidRequest
 
 DEACTIVATED: Final = security_changes.kind("deactivated", _("Account deactivated"))
 ACTIVATED: Final = security_changes.kind("activated", _("Account active again"))
-
-
-class AccountFrozen(InvalidRequest):
-    """400: the tenant's directory does not know its owner any more: it can only move out."""
-
-    name = "AccountFrozen"
-    message = "The account is frozen: its tenant's directory does not know its owner any more"
-    page_text = _("This account is frozen. You can take your data and move to another host.")
 
 
 def deactivate(
@@ -86,10 +76,9 @@ def activate(account: Account) -> Account:
     (accounts.oauth.openid) can only move out.
 
     Call it outside of any transaction. Raises `InvalidDid`, `DidServerUnavailable`,
-    `AccountFrozen`, and `AccountNotFound` for an account that is taken down.
+    `OwnerHasLeft`, and `AccountNotFound` for an account that is taken down.
     """
-    if OpenIdIdentity.objects.filter(account=account, left_at__isnull=False).exists():
-        raise AccountFrozen
+    status.refuse_left(account)
     if account.taken_down_at is None:
         did_verification.check(account)
     with transaction.atomic():

@@ -37,6 +37,13 @@ class ProviderExists(InvalidRequest):
     page_text = _("There is a provider with this issuer and client ID already.")
 
 
+class PeopleFrozen(InvalidRequest):
+    """400: without the provider nobody would know any more who is frozen by it."""
+
+    message = "People are frozen by this provider: give their accounts back first, or disable it"
+    page_text = _("People are frozen by it: activate them again first, or do not use it any more.")
+
+
 def save(
     staff: StaffUser, host: Host, provider: OpenIdProvider, secret: str, reason: str
 ) -> OpenIdProvider:
@@ -60,9 +67,12 @@ def save(
 
 def remove(staff: StaffUser, host: Host, provider: OpenIdProvider, reason: str) -> None:
     """Remove a provider and whom it knows; the accounts stay, and can set a password by mail.
-    Raises NotAllowed, ReasonNeeded."""
+    Raises NotAllowed, ReasonNeeded, PeopleFrozen."""
     reason = permissions.checked(staff, Deed.SETTINGS_CHANGE, host.tenant_id, reason)
     with transaction.atomic():
+        locked = OpenIdProvider.objects.select_for_update().get(pk=provider.pk)
+        if locked.identities.filter(left_at__isnull=False, account__isnull=False).exists():
+            raise PeopleFrozen
         said = f"{provider.name}, {provider.issuer} removed: {reason}"
         audit.record_at_host(staff, host, Action.HOST_CHANGE_OPENID, said)
         provider.delete()

@@ -211,7 +211,9 @@ ROWS = {
     "account/move-in/key": everyone("/account/move-in/key", 422, "post"),
     "account/sign-in/code": everyone("/account/sign-in/code", 302),
     "account/sign-in/openid": everyone("/account/sign-in/openid?provider={provider}", 422),
-    "account/sign-in/openid/back": everyone("/account/sign-in/openid/back?code=c&state=s", 422),
+    "account/sign-in/openid/back/<int:provider_id>": everyone(
+        "/account/sign-in/openid/back/{provider}?code=c&state=s", 422
+    ),
     "account/sign-in/openid/enter": everyone("/account/sign-in/openid/enter", 422),
     "account/sign-in/passkey": everyone("/account/sign-in/passkey", 302),
     "account/passkey-options": everyone("/account/passkey-options", 200),

@@ -108,8 +108,8 @@ def move_in(host: Host, wanted: SignUp) -> Account:
     """The deactivated account of a DID (`wanted.did`, proven) that is on its way here.
 
     Asks the network: call it outside of any transaction. Raises AlreadyHosted, UnresolvableDid,
-    IncompatibleDidDoc, NetworkUnavailable, the errors of `policy` and `rules.check`,
-    HandleTaken and EmailTaken.
+    IncompatibleDidDoc, NetworkUnavailable, OwnerHasLeft, the errors of `policy` and
+    `rules.check`, HandleTaken and EmailTaken.
     """
     policy.check_open(host, wanted)
     before = Account.objects.of(host).filter(did=wanted.did)
@@ -211,6 +211,7 @@ def _reopened(account: Account, wanted: Admitted, password: str) -> Account:
     private to the account goes: the DID is proven, the person is not."""
     if is_moving_in(account) or account.status != Account.Status.DEACTIVATED:
         raise AlreadyHosted
+    status.refuse_left(account)  # who is frozen does not come back this way
     status.end_sessions(account)
     for private in PRIVATE:
         private.objects.filter(account=account).delete()

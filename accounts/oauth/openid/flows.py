@@ -34,7 +34,7 @@ from server.encryption import keyring
 from server.encryption.compact_jws import base64url
 from server.net import http_client
 
-BACK: Final = "/account/sign-in/openid/back"  # registered at the provider
+BACK: Final = "account/sign-in/openid/back"  # and the provider's number
 LASTS_S: Final = 900
 _BEGAN: Final = "openid-began"
 _PROVEN: Final = "openid-proven"
@@ -78,6 +78,12 @@ def of_host(host: Host, provider_id: int) -> OpenIdProvider:
     return provider
 
 
+def back_url(host: Host, provider: OpenIdProvider) -> str:
+    """Where one provider sends people back to, as it is registered there. Each has an address of
+    its own, so that none passes off another's answer as its own (RFC 9700 section 4.4.2.2)."""
+    return f"{host.origin}/{BACK}/{provider.pk}"
+
+
 def begin(
     host: Host, provider: OpenIdProvider, what: str, to: str, *, is_anew: bool = False
 ) -> Started:
@@ -88,7 +94,7 @@ def begin(
     asked = {
         "response_type": "code",
         "client_id": provider.client_id,
-        "redirect_uri": f"{host.origin}{BACK}",
+        "redirect_uri": back_url(host, provider),
         "scope": provider.scope,
         "state": state,
         "nonce": nonce,
@@ -112,11 +118,14 @@ def begin(
     return Started(f"{metadata.authorization}{joint}{urlencode(asked)}", cookie)
 
 
-def finish(host: Host, cookie: str, answer: Mapping[str, str]) -> tuple[str, str]:
-    """The page to go on with, and the cookie's value that it takes. `answer` is the query. Raises
-    SignInLost, SignInRefused, ProviderWrong, IdTokenRefused, ProviderSilent."""
+def finish(host: Host, provider_id: int, cookie: str, answer: Mapping[str, str]) -> tuple[str, str]:
+    """The page to go on with, and the cookie's value that it takes. `answer` is the query, which
+    came to the address of that provider. Raises SignInLost, SignInRefused, ProviderWrong,
+    IdTokenRefused, ProviderSilent."""
     began = wrapped_values.unwrap(host, _BEGAN, cookie)
     provider = of_host(host, began["provider"])
+    if provider.pk != provider_id:
+        raise SignInLost  # the answer of another provider
     if provider.issuer != began["issuer"]:
         raise SignInLost  # another one was set meanwhile
     given = answer.get("state", "").encode(errors="replace")
@@ -197,7 +206,7 @@ def _tokens(
     form = {
         "grant_type": "authorization_code",
         "code": code,
-        "redirect_uri": f"{host.origin}{BACK}",
+        "redirect_uri": back_url(host, provider),
         "code_verifier": verifier,
     }
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}

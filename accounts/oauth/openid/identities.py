@@ -21,7 +21,7 @@ from accounts.authentication import security_changes
 from accounts.lifecycle import activation
 from accounts.models import Account, OpenIdIdentity, OpenIdProvider, Passkey
 from accounts.oauth.openid.people import Person
-from accounts.oauth.openid.refusals import IdentityTaken, LastWayIn, NotAMember
+from accounts.oauth.openid.refusals import AdmittedByIt, IdentityTaken, LastWayIn, NotAMember
 from hosting.models import Host
 from protocol.errors import XrpcError
 
@@ -95,16 +95,24 @@ def connect(account: Account, provider: OpenIdProvider, person: Person) -> None:
         raise IdentityTaken from None
 
 
+def is_admitted_by(identity: OpenIdIdentity) -> bool:
+    """Whether there is an account because its provider lets people in, and stays theirs."""
+    return bool(identity.handle) and identity.provider.is_admitting
+
+
 def disconnect(account: Account) -> None:
-    """Have no identity open the account any more. Raises LastWayIn; and AccountFrozen for who is
-    frozen: leaving the directory must not undo that."""
+    """Have no identity open the account any more. Raises LastWayIn; OwnerHasLeft for who is
+    frozen: leaving the directory must not undo that; and AdmittedByIt for whom only the provider
+    let in: they would stay when they leave, and could have it let them in again."""
     with transaction.atomic():
         locked = status.lock_open(account)
         identity = of_account(locked)
         if identity is None:
             return
         if identity.left_at is not None:
-            raise activation.AccountFrozen
+            raise status.OwnerHasLeft
+        if is_admitted_by(identity):
+            raise AdmittedByIt
         if not has_other_way_in(locked):
             raise LastWayIn
         identity.delete()

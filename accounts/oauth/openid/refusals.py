@@ -6,6 +6,7 @@ from accounts.oauth.own_client.refusals import SignInLost, SignInRefused
 from protocol.errors import InvalidRequest, XrpcError
 
 __all__ = [
+    "AdmittedByIt",
     "IdTokenRefused",
     "IdentityTaken",
     "LastWayIn",
@@ -48,6 +49,13 @@ class IdentityTaken(InvalidRequest):
 
     message = "This identity, or this account, is connected already"
     page_text = _("This identity is connected with another account already.")
+
+
+class AdmittedByIt(InvalidRequest):
+    """400: the account is there because its provider lets people in; it stays so for as long."""
+
+    message = "The account was opened by this provider and stays connected with it"
+    page_text = _("This account came with this way to sign in and stays connected with it.")
 
 
 class LastWayIn(InvalidRequest):

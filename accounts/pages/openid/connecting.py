@@ -91,8 +91,10 @@ def _shown(
     status = None
     if refusal is not None:
         form.problem, status = form.told(refusal), status_of(refusal)
+    identity = identities.of_account(account)
     shown = {
-        "identity": identities.of_account(account),
+        "identity": identity,
+        "is_admitted": identity is not None and identities.is_admitted_by(identity),
         "providers": flows.people_of(host_of(request)),
         "connect_url": address(request, "openid_connect"),
     }

@@ -32,10 +32,11 @@ def go(
     return response
 
 
-def finish(request: HttpRequest) -> HttpResponseRedirect:
-    """Back from the provider, on to the page that takes the answer. Raises as `flows.finish`."""
+def finish(request: HttpRequest, provider_id: int) -> HttpResponseRedirect:
+    """Back at a provider's address, on to the page that takes the answer. Raises as
+    `flows.finish`."""
     began = host_cookies.read(request, _BEGAN)
-    to, proof = flows.finish(host_of(request), began, request.GET)
+    to, proof = flows.finish(host_of(request), provider_id, began, request.GET)
     response = HttpResponseRedirect(to)
     host_cookies.keep(request, response, _PROVEN, proof, _LASTS)
     host_cookies.keep(request, response, _BEGAN, "", timedelta(0))

@@ -10,7 +10,7 @@ _FOR_APPS = "oauth/authorize/sign-in/openid"
 
 urlpatterns = [
     path("account/sign-in/openid", way.begin, name="openid"),
-    path(flows.BACK.removeprefix("/"), way.back, name="openid_back"),
+    path(f"{flows.BACK}/<int:provider_id>", way.back, name="openid_back"),
     path("account/sign-in/openid/enter", entering.enter, name="openid_enter"),
     path(_FOR_APPS, entering.begin_for_app, name="oauth_openid"),
     path(f"{_FOR_APPS}/enter", entering.enter_for_app, name="oauth_openid_enter"),

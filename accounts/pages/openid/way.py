@@ -40,10 +40,10 @@ def begin(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
-def back(request: HttpRequest) -> HttpResponse:
-    """`/account/sign-in/openid/back`: where every provider sends people back to."""
+def back(request: HttpRequest, provider_id: int) -> HttpResponse:
+    """`/account/sign-in/openid/back/<id>`: where a provider sends people back to."""
     try:
-        return kept.finish(request)
+        return kept.finish(request, provider_id)
     except XrpcError as refusal:
         if kept.asked_for(request) == STAFF:
             messages.error(request, refusal.for_page())

@@ -186,6 +186,7 @@ def _form(
     shown = {
         "form": form,
         "provider": provider if provider.pk else None,
+        "back_url": flows.back_url(host_of(request), provider),
         "problems": problems,
         "people": _people(request, provider),
     }
@@ -217,7 +218,6 @@ def _page(
     context = {
         **console.each_context(request),
         "title": _("Sign-in with OpenID Connect"),
-        "back_url": f"{host.origin}{flows.BACK}",
         "may_change": permissions.may(staff_of(request), Deed.SETTINGS_CHANGE, host.tenant_id),
         "may_freeze": permissions.may(staff_of(request), Deed.SUSPEND, host.tenant_id),
         **shown,

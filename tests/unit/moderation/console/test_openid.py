@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import OpenIdIdentity, OpenIdProvider
 from accounts.oauth.openid import identities
@@ -54,7 +55,7 @@ def signed_in(corp, there, browser=None):
     """A browser in which somebody came back from the provider."""
     browser = browser or browser_at()
     left = browser.get(f"/console/openid/{corp.pk}/")
-    back = browser.get("/account/sign-in/openid/back", there.sent_to(left["Location"]))
+    back = browser.get(f"/account/sign-in/openid/back/{corp.pk}", there.sent_to(left["Location"]))
     browser.get(back["Location"])
     return browser
 
@@ -152,7 +153,7 @@ def test_nobody_who_was_there_before_is_taken_over(corp, there):
 def test_a_sign_in_of_people_opens_no_console(corp, there):
     browser = browser_at()
     left = browser.get(f"/account/sign-in/openid?provider={corp.pk}")
-    browser.get("/account/sign-in/openid/back", there.sent_to(left["Location"]))
+    browser.get(f"/account/sign-in/openid/back/{corp.pk}", there.sent_to(left["Location"]))
     assert "/console/login" in browser.get("/console/openid/enter/")["Location"]
 
 
@@ -238,6 +239,13 @@ def test_staff_freeze_somebody_and_give_it_back(owner, corp, identity):
     assert identity.left_at is None
     actions = set(AuditEntry.objects.values_list("action", flat=True))
     assert actions == {"account.freeze", "account.thaw"}
+
+
+def test_a_provider_by_which_people_are_frozen_stays(owner, corp, identity):
+    OpenIdIdentity.objects.filter(pk=identity.pk).update(left_at=timezone.now())
+    page = owner.post(f"{SETTINGS}{corp.pk}/remove/", {"reason": "another one"}, follow=True)
+    assert b"People are frozen by it" in page.content
+    assert OpenIdIdentity.objects.get(pk=identity.pk).left_at
 
 
 def test_a_removed_provider_leaves_the_accounts(owner, corp, identity):

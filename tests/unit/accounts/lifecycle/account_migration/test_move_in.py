@@ -33,6 +33,7 @@ from accounts.models import (
     OAuthDeviceAccount,
     OAuthRequest,
     OAuthSession,
+    OpenIdIdentity,
     PlcOperation,
     Preference,
     SecurityChange,
@@ -42,10 +43,13 @@ from accounts.models import (
     WebIdentity,
     WebSession,
 )
+from accounts.oauth.openid import identities
+from accounts.oauth.openid.people import Person
 from moderation.models import Labeler
 from protocol.did.plc_data import PDS_SERVICE, PDS_SERVICE_TYPE, PlcData, Service
 from protocol.keys import SigningKey
 from server.net import dns, http_client
+from tests import openid_provider
 from tests.factories import PASSWORD, account_row, wanted
 from tests.unit.repos.events.firehose.stream import events
 
@@ -257,6 +261,15 @@ def test_whatever_belongs_to_an_account_is_private_or_is_known_to_stay():
     owned = {each.related_model for each in fields if each.auto_created and not each.concrete}
     sessions = {OAuthDeviceAccount, OAuthRequest, OAuthSession, Session, WebSession}
     assert owned == {*move_in.PRIVATE, *sessions, *STAYING}
+
+
+def test_whom_the_directory_does_not_know_any_more_does_not_move_in_again(ash, network, did):
+    before = left_behind(ash, network, did)
+    identities.connect(before, openid_provider.of_tenant(ash.tenant), Person("u1"))
+    OpenIdIdentity.objects.update(left_at=timezone.now())
+    with pytest.raises(account_status.OwnerHasLeft):
+        move_in.move_in(ash, wanted(did=did))
+    assert OpenIdIdentity.objects.get(account=before).left_at
 
 
 def test_who_rests_here_has_not_moved_away(ash, network, did):

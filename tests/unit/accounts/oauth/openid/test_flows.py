@@ -8,6 +8,7 @@ import time
 import orjson
 import pytest
 
+from accounts.models import OpenIdProvider
 from accounts.oauth.openid import discovery, flows
 from accounts.oauth.openid.refusals import (
     IdTokenRefused,
@@ -29,7 +30,8 @@ def gone(ash, settings_of_ash, **more):
 
 def come_back(ash, there, started, **changes):
     answer = {**there.sent_to(started.url), **changes}
-    _to, proof = flows.finish(ash, started.cookie, answer)
+    provider = OpenIdProvider.objects.get(issuer=ISSUER)
+    _to, proof = flows.finish(ash, provider.pk, started.cookie, answer)
     return flows.proven(ash, "own", proof)
 
 
@@ -49,7 +51,7 @@ def test_a_proof_lets_in_once(ash, settings_of_ash, there):
 
 def test_a_proof_is_of_its_host_and_its_purpose(ash, birch, settings_of_ash, there):
     started = gone(ash, settings_of_ash)
-    _to, proof = flows.finish(ash, started.cookie, there.sent_to(started.url))
+    _to, proof = flows.finish(ash, settings_of_ash.pk, started.cookie, there.sent_to(started.url))
     with pytest.raises(SignInLost):
         flows.proven(birch, "own", proof)
     with pytest.raises(SignInLost):
@@ -66,7 +68,7 @@ def test_the_secret_goes_in_the_header_and_the_address_is_exact(ash, settings_of
     _verb, _path, form, headers = next(each for each in there.asked if each[1] == "/token")
     pair = base64.b64decode(headers["Authorization"].removeprefix("Basic ")).decode()
     assert pair == "grove:a+secret+of+the+client"
-    assert form["redirect_uri"] == f"{ash.origin}{flows.BACK}"
+    assert form["redirect_uri"] == f"{ash.origin}/account/sign-in/openid/back/{settings_of_ash.pk}"
 
 
 def test_the_secret_goes_in_the_form_where_that_is_set(ash, settings_of_ash, there):
@@ -94,16 +96,26 @@ def test_an_answer_without_iss_is_refused_where_the_provider_says_it_brings_one(
     answer = there.sent_to(started.url)
     del answer["iss"]
     with pytest.raises(SignInLost):
-        flows.finish(ash, started.cookie, answer)
+        flows.finish(ash, settings_of_ash.pk, started.cookie, answer)
+
+
+def test_an_answer_that_came_to_another_provider_s_address_is_refused(ash, settings_of_ash, there):
+    other = openid_provider.of_tenant(ash.tenant, issuer="https://honest.example")
+    started = gone(ash, settings_of_ash)
+    answer = there.sent_to(started.url)
+    del answer["iss"]
+    with pytest.raises(SignInLost):
+        flows.finish(ash, other.pk, started.cookie, answer)
+    assert not [each for each in there.asked if each[1] == "/token"]
 
 
 def test_an_answer_counts_once_and_in_its_browser(ash, settings_of_ash, there):
     started = gone(ash, settings_of_ash)
     answer = there.sent_to(started.url)
-    flows.finish(ash, started.cookie, answer)
+    flows.finish(ash, settings_of_ash.pk, started.cookie, answer)
     for cookie in (started.cookie, "", gone(ash, settings_of_ash).cookie):
         with pytest.raises(SignInLost):
-            flows.finish(ash, cookie, answer)
+            flows.finish(ash, settings_of_ash.pk, cookie, answer)
 
 
 @pytest.mark.parametrize("changes", [{"error": "access_denied"}, {"code": ""}])
@@ -183,7 +195,7 @@ def test_a_token_that_the_provider_did_not_sign_is_refused(ash, settings_of_ash,
     answer = there.sent_to(started.url)
     there.id_token = make(there)
     with pytest.raises(IdTokenRefused):
-        flows.finish(ash, started.cookie, answer)
+        flows.finish(ash, settings_of_ash.pk, started.cookie, answer)
 
 
 def test_a_provider_that_changed_its_keys_is_asked_once_more(
@@ -201,7 +213,7 @@ def test_keys_are_not_asked_for_at_each_strange_token(ash, settings_of_ash, ther
         answer = there.sent_to(started.url)
         there.id_token = there.sign(there.good_claims(), new_key(), kid="of nobody")
         with pytest.raises(IdTokenRefused):
-            flows.finish(ash, started.cookie, answer)
+            flows.finish(ash, settings_of_ash.pk, started.cookie, answer)
     assert len([each for each in there.asked if each[1] == "/jwks"]) == 1
 
 

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
+from accounts import status
 from accounts.authentication import sessions
 from accounts.authentication.sessions import OAuthRequired
 from accounts.identity import did_verification
@@ -14,7 +15,7 @@ from accounts.lifecycle import activation
 from accounts.models import OpenIdIdentity, Session
 from accounts.oauth.openid import admission, identities
 from accounts.oauth.openid.people import Person, of_claims
-from accounts.oauth.openid.refusals import IdentityTaken, LastWayIn, NotAMember
+from accounts.oauth.openid.refusals import AdmittedByIt, IdentityTaken, LastWayIn, NotAMember
 from hosting.mail.models import OutgoingMail
 from tests import openid_provider
 from tests.factories import account_row
@@ -81,9 +82,9 @@ def test_who_is_no_member_is_frozen_and_nothing_is_deleted(ash, corp, connected)
 
 def test_who_is_frozen_cannot_activate_the_account(ash, corp, connected):
     identities.freeze(identity_of(connected), identities.NOT_A_MEMBER)
-    with pytest.raises(activation.AccountFrozen):
+    with pytest.raises(status.OwnerHasLeft):
         activation.activate(connected)
-    with pytest.raises(activation.AccountFrozen):
+    with pytest.raises(status.OwnerHasLeft):
         identities.disconnect(connected)
 
 
@@ -160,6 +161,13 @@ def test_the_last_way_in_stays(connected):
 def test_who_has_a_password_may_disconnect(ash, corp, connected):
     identities.disconnect(connected)
     assert identities.enter(ash, corp, WILMA) is None
+
+
+def test_whom_only_the_provider_let_in_stays_connected(connected):
+    OpenIdIdentity.objects.update(handle="alice.test")
+    with pytest.raises(AdmittedByIt):
+        identities.disconnect(connected)
+    assert identity_of(connected).left_at is None
 
 
 def test_create_session_tells_who_has_no_password_what_to_do(ash, connected, monkeypatch):

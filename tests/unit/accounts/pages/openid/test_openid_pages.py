@@ -45,7 +45,7 @@ def gone(browser, corp, there, path=WAY, query=""):
     """The browser goes to the provider, and comes back to us."""
     left = browser.get(f"{path}?provider={corp.pk}{query}")
     assert left["Location"].startswith(f"{ISSUER}/authorize?"), left["Location"]
-    return browser.get(f"{WAY}/back", there.sent_to(left["Location"]))
+    return browser.get(f"{WAY}/back/{corp.pk}", there.sent_to(left["Location"]))
 
 
 def enter(browser, corp, there, **more):
@@ -191,7 +191,7 @@ def test_a_provider_that_is_down_is_said_in_a_sentence(browser, corp, there):
 
 @pytest.mark.parametrize("query", [{}, {"code": "x", "state": "y"}, {"error": "access_denied"}])
 def test_an_answer_that_belongs_to_nothing_is_said_in_a_sentence(browser, corp, query):
-    answer = browser.get(f"{WAY}/back", query)
+    answer = browser.get(f"{WAY}/back/{corp.pk}", query)
     assert answer.status_code == 422
     assert "Begin again" in text(answer)
 
@@ -260,7 +260,7 @@ def test_who_has_no_password_proves_it_at_the_provider(corp, there, wilma):
     assert "/account/prove/openid?next=" in page
     left = browser.get("/account/prove/openid?next=/account/security/password")
     assert "prompt=login" in left["Location"]
-    back = browser.get(f"{WAY}/back", there.sent_to(left["Location"]))
+    back = browser.get(f"{WAY}/back/{corp.pk}", there.sent_to(left["Location"]))
     assert browser.get(back["Location"])["Location"] == "/account/security/password"
     assert browser.get("/account/security/password").status_code == 200
 
@@ -269,5 +269,5 @@ def test_somebody_elses_proof_is_none(corp, there, wilma):
     browser = browser_of(wilma)
     there.claims["sub"] = "u2"
     left = browser.get("/account/prove/openid")
-    back = browser.get(f"{WAY}/back", there.sent_to(left["Location"]))
+    back = browser.get(f"{WAY}/back/{corp.pk}", there.sent_to(left["Location"]))
     assert browser.get(back["Location"]).status_code == 422
