@@ -39,6 +39,11 @@ DNS_SERVERS = env.words("GROVE_DNS_SERVERS")
 DNS_BACKUP_SERVERS = env.words("GROVE_DNS_BACKUP_SERVERS")
 CRAWLERS = env.origins("GROVE_CRAWLERS")  # relays that are asked to read our hosts' firehoses
 
+# --- the relay (relay/): a host name of its own, at which all hosts are one firehose; off without
+RELAY_HOST = env.relay_host()
+# Hosts that may send more: names, or suffixes with a dot in front
+RELAY_TRUSTED = [each.lower() for each in env.words("GROVE_RELAY_TRUSTED")]
+
 # --- mail (hosting.mail): without a server it waits, or in a sandbox is captured for /dev/mail
 SMTP_URL = env.text("GROVE_SMTP_URL")
 # Another backend of Django's (a service's, by dotted name) and what its class is made with
@@ -139,6 +144,7 @@ INSTALLED_APPS = [
     "repos",
     "moderation",
     "provider",
+    "relay",
     "xrpc",
     "unfold",
     "django.contrib.admin.apps.SimpleAdminConfig",

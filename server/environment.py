@@ -137,6 +137,13 @@ def options(name: str) -> dict[str, Any]:
     return value
 
 
+def relay_host() -> str:
+    """The relay's host name, "" when there is none: GROVE_RELAY_HOST, which may be `off`; of a
+    sandbox relay.localhost by itself."""
+    name = text("GROVE_RELAY_HOST", "relay.localhost" if is_sandbox() else "").lower()
+    return "" if name == "off" else name
+
+
 def public_url() -> str:
     """GROVE_PUBLIC_URL, an origin without trailing slash. Raises SystemExit with a sentence."""
     default = f"http://localhost:{port('GROVE_PORT', WEB_PORT)}"

@@ -31,7 +31,8 @@ Pool = Literal[
 ]  # fmt: skip
 Verb = Callable[[Call], Answer]
 BodyLimit = int | Callable[[Host], int]
-Stream = Callable[[Host, Mapping[str, Any]], Awaitable[AsyncGenerator[list[bytes], None]]]
+# The host is None for streams of the relay's.
+Stream = Callable[[Any, Mapping[str, Any]], Awaitable[AsyncGenerator[list[bytes], None]]]
 
 QUERY, PROCEDURE, SUBSCRIPTION = "query", "procedure", "subscription"
 HTTP_VERB = {QUERY: "GET", SUBSCRIPTION: "GET", PROCEDURE: "POST"}

@@ -1,8 +1,8 @@
 """The landing page of a host, robots.txt, and the certificate check.
 
 `/tls-check?domain=` answers the reverse proxy that makes certificates on demand (Caddy's `ask`):
-200 when the name is this host's or a handle somebody has, 404 when nobody has it, 400 when the name
-is under none of our handle domains.
+200 when the name is a host's, the relay's or a handle somebody has, 404 when nobody has it, 400
+when the name is under none of our handle domains.
 """
 
 from collections.abc import Callable
@@ -52,7 +52,7 @@ def robots(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view
 def tls_check(request: HttpRequest, is_taken: Callable[[str], bool]) -> HttpResponse:
     """Whether a certificate may be made for a name. `is_taken` knows the handles."""
     domain = routing.hostname_in(request.GET.get("domain", ""))
-    if routing.host_named(domain):
+    if routing.is_relay(domain) or routing.host_named(domain):
         return _text("ok\n")
     if not routing.is_under_a_handle_domain(domain):
         return _text("This host name is not served here.\n", 400)

@@ -35,6 +35,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 REMEMBERED_S = 3.0
 HANDLE_URLS = "accounts.pages.handles.urls"
 PLATFORM_URLS = "hosting.pages.platform_urls"
+RELAY = "relay.site.answer"
 PLATFORM_PATHS = frozenset({"/tls-check"})
 # For programs, of any origin (hosting.pages.cors): they know no cookies
 PROGRAM_PATHS = (
@@ -75,6 +76,9 @@ class HostMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         connection.drop_if_hung_up()
         hostname = hostname_in(request.META.get("HTTP_HOST", ""))
+        return _of_relay(request) if is_relay(hostname) else self._hosted(request, hostname)
+
+    def _hosted(self, request: HttpRequest, hostname: str) -> HttpResponseBase:
         try:
             place = _match_for(request, hostname)
         except limits.RateLimitExceeded as refusal:
@@ -158,6 +162,11 @@ def hostname_in(header: str) -> str:
     return name.rstrip(".")
 
 
+def is_relay(hostname: str) -> bool:
+    """Whether the name is the relay's, which is no host's."""
+    return hostname == settings.RELAY_HOST != ""
+
+
 def host_of(request: HttpRequest) -> Host:
     """The host whose name was asked for; there is one behind HostMiddleware."""
     host: Host = request.host  # type: ignore[attr-defined] # set there
@@ -193,9 +202,22 @@ def _match_for(request: HttpRequest, hostname: str) -> HostMatch | None:
     place = _remembered_match(hostname)
     if place is not None:
         return place
+    _charge_unknown(request)
+    return _match_of(hostname)
+
+
+def _of_relay(request: HttpRequest) -> HttpResponseBase:
+    """The relay's answer, charged as one of a name that is no host's."""
+    try:
+        _charge_unknown(request)
+    except limits.RateLimitExceeded as refusal:
+        return _refused(request, refusal)
+    return cast("GetResponse", import_string(RELAY))(request)
+
+
+def _charge_unknown(request: HttpRequest) -> None:
     if is_call(request.path_info) and not limits.is_exempt(request):
         limits.note(limits.charges(limits.REQUESTS, (), limits.network_of(request)))
-    return _match_of(hostname)
 
 
 def _match_of(hostname: str) -> HostMatch | None:

@@ -3,7 +3,17 @@
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("protocol", "server", "hosting", "accounts", "repos", "moderation", "provider", "xrpc")
+PACKAGES = (
+    "protocol",
+    "server",
+    "hosting",
+    "accounts",
+    "repos",
+    "moderation",
+    "provider",
+    "relay",
+    "xrpc",
+)
 
 
 def modules(package: str) -> list[Path]:

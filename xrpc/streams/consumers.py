@@ -16,16 +16,18 @@ import structlog
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from hosting.tenancy.routing import host_named, hostname_in
+from hosting.models import Host
+from hosting.tenancy.routing import host_named, hostname_in, is_relay
 from protocol.errors import XrpcError
 from protocol.event_stream import frames
+from relay import site
 from repos.events.streams.budget import was_cut_off
 from repos.events.streams.following import ConsumerTooSlow
 from server.web.connections.websocket_protocol import BATCHES
 from xrpc import registry
 from xrpc.request import queries
 from xrpc.response.errors import MethodNotImplemented
-from xrpc.streams import encodings
+from xrpc.streams import encodings, relay
 
 # RFC 6455 section 7.4.1
 CLOSE_NORMAL = 1000
@@ -39,18 +41,27 @@ class SubscriptionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # unty
     """One reader of one event stream."""
 
     _sending: "asyncio.Task[None] | None" = None
+    _headers: list[tuple[bytes, bytes]] = []
 
     async def connect(self) -> None:
         self._nsid = self.scope["url_route"]["kwargs"]["nsid"]
         self._subprotocol = encodings.choose(self.scope.get("subprotocols", ()))
-        found = registry.find_subscription(self._nsid)
-        host = await database_sync_to_async(host_named)(hostname_of(self.scope))
+        name = hostname_of(self.scope)
+        if is_relay(name):
+            self._headers = [(b"server", site.SERVER.encode())]
+            await self._open(None, relay.find(self._nsid))
+            return
+        host = await database_sync_to_async(host_named)(name)
         if host is None:
             await self.close()  # before the handshake is accepted: an HTTP 403
             return
+        await self._open(host, registry.find_subscription(self._nsid))
+
+    async def _open(self, host: Host | None, found: registry.Subscription | None) -> None:
+        """Begin a stream, of a host's or of the relay's."""
         if found is None:
-            await self.accept(
-                self._subprotocol
+            await (
+                self._accept()
             )  # readers see a frame and a close; a failed handshake tells nothing
             await self._refuse(MethodNotImplemented())
             return
@@ -59,13 +70,14 @@ class SubscriptionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # unty
             params = found.lexicon.parse_params(queries.read(query))
             batches = await found.open(host, params)
         except XrpcError as error:
-            await self.accept(self._subprotocol)
+            await self._accept()
             await self._refuse(error)
             return
-        await self.accept(
-            self._subprotocol
-        )  # not before the stream has its place: what happens now is in it
+        await self._accept()  # not before the stream has its place: what happens now is in it
         self._sending = asyncio.create_task(self._send_all(batches))
+
+    async def _accept(self) -> None:
+        await self.accept(self._subprotocol, headers=self._headers)
 
     async def disconnect(self, code: int) -> None:  # noqa: ARG002 - Channels' signature
         """The reader has gone, or we closed: stop following at once."""

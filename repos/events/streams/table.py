@@ -25,8 +25,9 @@ class StreamTable:
     """A table whose rows are the events of many streams. All names are SQL's.
 
     `key` says to which stream a row belongs. Within it rows are numbered by `seq`, over all streams
-    by `position`, both without gaps and after the row is visible, null until then. `columns` are
-    what a frame is made of besides the number, `body` among them: `frame(*columns, seq)`.
+    by `position` (of a single stream the same column), both without gaps and after the row is
+    visible, null until then. `columns` are what a frame is made of besides the number, `body` among
+    them: `frame(*columns, seq)`.
 
     `counter` is a table by the same key: `last_seq` given out, and `dropped_seq`, the last that
     retention took. Its row of key 0 has the last `position`. Who gives numbers notifies `channel`.
@@ -38,6 +39,7 @@ class StreamTable:
     frame: Callable[..., bytes]
     counter: str
     channel: str
+    position: str = "position"
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,14 +115,15 @@ def _next_of(table: StreamTable) -> str:
     stream."""
     columns = (*table.columns, "seq")
     body = f"CASE WHEN {table.key} = ANY (%s::bigint[]) THEN body ELSE '' END AS body"
+    place = f"{table.position} AS position"
     bodiless = (body if column == "body" else column for column in columns)
     return f"""
         SELECT position, {table.key}, {", ".join(columns)} FROM (
             SELECT *, sum(octet_length(body)) OVER (ORDER BY position) - octet_length(body)
                 AS size_before
             FROM (
-                SELECT position, {table.key}, {", ".join(bodiless)}
-                FROM {table.name} WHERE position > %s ORDER BY position LIMIT %s
+                SELECT {place}, {table.key}, {", ".join(bodiless)}
+                FROM {table.name} WHERE {table.position} > %s ORDER BY {table.position} LIMIT %s
             ) found
         ) counted WHERE size_before < {_PAGE_BYTES} ORDER BY position
     """  # noqa: S608 - names of ours

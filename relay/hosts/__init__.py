@@ -1,0 +1,1 @@
+"""Hosts of the relay: listed, admitted, allowed more or less, banned."""

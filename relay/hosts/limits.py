@@ -1,0 +1,21 @@
+"""Raises and lowers how many accounts a host may have at the relay."""
+
+from django.db import transaction
+
+from relay.models import RelayAccount, RelayHost
+
+
+def set_account_limit(host_id: int, limit: int) -> int:
+    """Allow a host so many accounts; how many of its throttled ones that wakes, oldest first.
+
+    What they said while they were throttled is not fetched: they are desynchronised until then.
+    """
+    with transaction.atomic():
+        host = RelayHost.objects.select_for_update().get(pk=host_id)
+        more = max(0, limit - max(host.account_limit, 0))
+        throttled = host.accounts.filter(is_throttled=True).order_by("id")
+        woken = list(throttled.values_list("pk", flat=True)[:more])
+        RelayAccount.objects.filter(pk__in=woken).update(is_throttled=False)
+        host.account_limit = limit
+        host.save(update_fields=["account_limit"])
+    return len(woken)

@@ -1,0 +1,79 @@
+"""Hosts that the relay reads, what it refused of theirs, and domains that it never reads."""
+
+from django.db import models
+
+
+class RelayHost(models.Model):
+    """A PDS that the relay reads: one of our own (`inside_id`), or one that asked to be crawled.
+
+    `account_count` rises with each account first seen there and falls only when one moves to
+    another host; those beyond `account_limit` are throttled. Of our own hosts neither counts.
+    """
+
+    class Status(models.TextChoices):
+        """com.atproto.sync.defs#hostStatus."""
+
+        ACTIVE = "active"
+        IDLE = "idle"
+        OFFLINE = "offline"
+        THROTTLED = "throttled"
+        BANNED = "banned"
+
+    hostname = models.TextField(unique=True)  # lower case; with a port in a sandbox alone
+    inside_id = models.BigIntegerField(null=True, unique=True)  # of hosting.Host
+    status = models.TextField(choices=Status.choices, default=Status.ACTIVE)
+    is_trusted = models.BooleanField(default=False)  # by GROVE_RELAY_TRUSTED when it came
+    seq = models.BigIntegerField(null=True)  # the last event of its own that is done with
+    account_count = models.BigIntegerField(default=0, db_default=0)
+    account_limit = models.BigIntegerField()
+    accepted_count = models.BigIntegerField(default=0, db_default=0)  # events that went on
+    last_event_at = models.DateTimeField(null=True)
+    connected_at = models.DateTimeField(null=True)  # null: no socket is open
+    failures = models.IntegerField(default=0, db_default=0)  # to connect, since the last event
+    last_error = models.TextField(blank=True, default="", db_default="")
+    retry_at = models.DateTimeField(null=True)  # no try before; null: at once
+    is_crawl_wanted = models.BooleanField(default=True, db_default=True)  # by requestCrawl, staff
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "relay_host"
+
+    def __str__(self) -> str:
+        return self.hostname
+
+
+class Rejection(models.Model):
+    """How many events of a host were refused, by reason (relay.verification.reasons), and the
+    latest of them."""
+
+    host = models.ForeignKey(RelayHost, on_delete=models.CASCADE, related_name="rejections")
+    reason = models.TextField()
+    count = models.BigIntegerField()
+    last_at = models.DateTimeField()
+    last_did = models.TextField(blank=True)
+    last_detail = models.TextField(blank=True)
+
+    class Meta:
+        db_table = "relay_rejection"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["host", "reason"], name="relay_rejection_is_one_a_host_and_reason"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.count}"
+
+
+class DomainBan(models.Model):
+    """A domain whose hosts, and those below it, are not read."""
+
+    domain = models.TextField(unique=True)  # lower case
+    reason = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "relay_domain_ban"
+
+    def __str__(self) -> str:
+        return self.domain

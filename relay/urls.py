@@ -1,0 +1,10 @@
+"""The routes of the relay's host name (relay.site)."""
+
+from django.urls import path
+
+from relay import site
+
+urlpatterns = [
+    path("", site.landing),
+    path("xrpc/_health", site.health),
+]
