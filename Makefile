@@ -20,13 +20,17 @@ define INSTALL
 	@touch $@
 endef
 
-.PHONY: help run test test-fast lint format docs arrows clean
+.PHONY: help run network test test-fast lint format docs arrows clean
 
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
 run: .venv/installed ## install what it takes, start everything, print the address
 	@exec $(BIN)/python manage.py run
+
+# What it downloads beyond that, and how much, it says before it begins.
+network: .venv/installed ## run, with a real app view and Ozone: a network on a laptop
+	@exec $(BIN)/python manage.py network
 
 # All of them by two processes, each with its own services; one file or folder by one.
 test: .venv/installed-dev ## run all tests, or those of TESTS=tests/api/test_repo.py
@@ -55,7 +59,7 @@ arrows: .venv/installed-dev ## draw docs/arrows.svg: what imports what
 	@$(BIN)/python -m tests.house.arrows > docs/arrows.svg
 
 clean: ## remove .venv and all caches; data stays
-	rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf deploy/network/node_modules .venv .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "$(NO_PYTHON)" >&2; exit 1; }

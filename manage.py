@@ -1,5 +1,6 @@
 #!/usr/bin/env python
-"""`python manage.py run` starts everything; any other command is Django's."""
+"""`python manage.py run` starts everything, `network` an app view and Ozone besides; any other
+command is Django's."""
 
 import os
 import sys
@@ -12,6 +13,10 @@ if __name__ == "__main__":
         from server.supervisor.run import main
 
         sys.exit(main())
+    if sys.argv[1:] == ["network"]:
+        from server.supervisor.network.run import main as network
+
+        sys.exit(network())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hosting.settings")
     from server.command_line import main as command
 

@@ -30,9 +30,14 @@ SHARE = (socket.SO_REUSEADDR, socket.SO_REUSEPORT)
 def reserve(port: int, variable: str) -> list[socket.socket]:
     """Make sure that nobody holds the port, then keep it without listening, so that only sockets
     made by `shared` under the same user can join. Raises PortTaken."""
+    check(port, variable)
+    return _bind_all(port, HOLD, variable)
+
+
+def check(port: int, variable: str) -> None:
+    """Make sure that nobody listens on the port. Raises PortTaken."""
     for probe in _bind_all(port, PROBE, variable):
         probe.close()
-    return _bind_all(port, HOLD, variable)
 
 
 def shared(port: int, variable: str = "GROVE_PORT") -> list[socket.socket]:
