@@ -22,6 +22,7 @@ from accounts.models import (
 )
 from accounts.signals import account_status_changed
 from hosting.models import Host
+from hosting.tenancy import suspension
 from protocol.errors import XrpcError
 
 
@@ -188,6 +189,12 @@ def end_acting(account: Account) -> None:
     acting = {"delegation__controller_did": account.did, "account__host_id": account.host_id}
     OAuthSession.objects.filter(**acting).delete()
     OAuthRequest.objects.filter(**acting).delete()
+
+
+def public_status(account: Account) -> str:
+    """The status that the network is told: who is active at a suspended tenant is suspended."""
+    is_withheld = account.is_active and suspension.is_suspended(account.host)
+    return Account.Status.SUSPENDED if is_withheld else account.status
 
 
 def announce(account: Account) -> Account:

@@ -75,6 +75,8 @@ EVIDENCE_DAYS = env.number("GROVE_EVIDENCE_DAYS", 180)  # after the latest repor
 EVIDENCE_BYTES = env.number("GROVE_EVIDENCE_BYTES", 10_000_000_000)
 
 # --- what controllers did to accounts (accounts.delegation.log): how long it is kept
+# #account events of a suspended tenant: a relay takes 20,000 of a host in a day
+ANNOUNCEMENTS_PER_HOUR = env.number("GROVE_ANNOUNCEMENTS_PER_HOUR", 600)
 DELEGATION_LOG_DAYS = env.number("GROVE_DELEGATION_LOG_DAYS", 180)
 
 # --- sizes
@@ -169,6 +171,7 @@ PAGE_MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "hosting.pages.languages.LanguageMiddleware",
     "hosting.tenancy.busy.BusyPage",
+    "hosting.tenancy.suspension.SuspendedPages",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

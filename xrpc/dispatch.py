@@ -17,6 +17,7 @@ from django.http.response import HttpResponseBase
 from rest_framework.views import APIView
 
 from accounts.authentication.live_sessions import SessionEnded
+from hosting.tenancy import suspension
 from hosting.tenancy.routing import host_of
 from protocol.errors import InvalidRequest, XrpcError
 from protocol.syntax import is_nsid
@@ -29,7 +30,7 @@ from xrpc import (
     com_atproto,  # noqa: F401 - importing it declares its methods
     registry,
 )
-from xrpc.auth import apps, delegated_deeds
+from xrpc.auth import apps, delegated_deeds, suspended_hosts
 from xrpc.proxy.methods import QUERY_LABELS
 from xrpc.proxy.unknown_methods import forward_for_no_staff, forward_labels, forward_unknown
 from xrpc.rate_limits import Throttle
@@ -72,10 +73,12 @@ def _answer(request: WSGIRequest, nsid: str, throttle: Throttle) -> HttpResponse
     throttle.count_request(nsid)
     method = _find(request, nsid)
     if method is None:
+        suspension.refuse_suspended(host_of(request))
         return respond(request, forward_unknown(request, host_of(request), nsid))
     if handed_on := _for_another_service(request, method):
         return respond(request, handed_on)
     call = _call(request, method)
+    suspended_hosts.check(call, nsid, method.auth, is_query=method.kind == registry.QUERY)
     if method.scope is not None and call.permissions is not None:
         method.scope.check(call.permissions, call)
     throttle.charge(method.limits, call)

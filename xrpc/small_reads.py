@@ -18,6 +18,7 @@ from accounts.service_auth import replay_guard
 from hosting import limits
 from hosting.limits import Charge
 from hosting.models import Host
+from hosting.tenancy import suspension
 from protocol.errors import XrpcError
 from server.cache.marks import Marks, MarksUnavailable
 from server.database.connection import conninfo
@@ -98,6 +99,8 @@ class SmallReads:
         """Raises NotPlain, PipelineUnavailable."""
         about = headers_of(scope)
         host = host_of(about)
+        if suspension.is_suspended(host):
+            raise NotPlain
         caller, proof = _caller(method, host, scope, about)
         proxy = about.get(_PROXY, b"").decode("latin-1")
         call = SmallCall(host, params_of(method.lexicon, scope), caller, proxy)

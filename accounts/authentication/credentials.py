@@ -96,7 +96,7 @@ def normalized(identifier: str) -> str:
 def find(host: Host, identifier: str) -> Account | None:
     """The open account that an identifier means at this host."""
     identifier = normalized(identifier)
-    accounts = Account.objects.of(host).open().select_related("host")
+    accounts = Account.objects.of(host).open().select_related("host__tenant")
     if "\0" in identifier:
         return None  # Postgres takes no NUL in a text
     if "@" in identifier:

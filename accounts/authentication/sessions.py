@@ -36,6 +36,7 @@ from accounts.status import (
     lock_open,
 )
 from hosting.models import Host
+from hosting.tenancy import suspension
 from protocol.errors import XrpcError
 from server.database import model_rows
 
@@ -83,11 +84,11 @@ def log_in(
 ) -> Tokens:
     """Log in with handle, e-mail or DID and the main password, or an app password.
 
-    Raises `InvalidLogin` (unknown and wrong alike, after 350 ms at least), `AccountTakedown`, and
-    for the main password of who has a second factor what `second_step.require` raises; for whose
-    apps sign in by OAuth alone, or who has no password, `OAuthRequired`, `AppPasswordsBlocked`.
-    With `allow_takendown` a taken-down person who knows the main password gets a token that only
-    serves to move away.
+    Raises `InvalidLogin` (unknown and wrong alike, after 350 ms at least), `AccountTakedown`,
+    `TenantSuspended`, and for the main password of who has a second factor what
+    `second_step.require` raises; for whose apps sign in by OAuth alone, or who has no password,
+    `OAuthRequired`, `AppPasswordsBlocked`. With `allow_takendown` a taken-down person, or one of a
+    suspended tenant, who knows the main password gets a token that only serves to move away.
     """
     try:
         login = authenticate_app(host, identifier, password, context.client)
@@ -95,6 +96,8 @@ def log_in(
         _refuse_without_password(host, identifier)
         raise
     is_main = login.app_password is None
+    if not allow_takendown:
+        suspension.refuse_suspended(host)
     _refuse_passwords(login, allow_takendown=allow_takendown)
     way = Way.PASSWORD if is_main else Way.APP_PASSWORD
     if is_main and (login.account.taken_down_at is None or allow_takendown):
@@ -219,11 +222,16 @@ def _refuse_old_password(locked: Account, login: Login) -> None:
 
 
 def _scope_of(account: Account, app_password: AppPassword | None, *, allow_takendown: bool) -> str:
-    """What a session may do. Raises AccountTakedown, but for the main password of who is allowed to
-    move away."""
+    """What a session may do. Raises AccountTakedown, TenantSuspended, but for the main password of
+    who is allowed to move away."""
+    is_leaving = allow_takendown and app_password is None
     if account.taken_down_at is not None:
-        if app_password is not None or not allow_takendown:
+        if not is_leaving:
             raise AccountTakedown
+        return session_tokens.TAKENDOWN_SCOPE
+    if suspension.is_suspended(account.host):
+        if not is_leaving:
+            raise suspension.TenantSuspended(account.host)
         return session_tokens.TAKENDOWN_SCOPE
     if app_password is None:
         return session_tokens.ACCESS_SCOPE

@@ -92,6 +92,8 @@ class Account(models.Model):
     did_looked_at = models.DateTimeField(null=True, blank=True)  # accounts.identity.plc.did_refresh
     # Whether this host may change a did:plc; null: nobody has looked yet.
     has_rotation_key = models.BooleanField(null=True, blank=True)
+    # When the firehose said that its tenant is suspended; null: it says nothing of that
+    announced_suspended_at = models.DateTimeField(null=True, blank=True)
     moved_away_at = models.DateTimeField(null=True, blank=True)  # the DID names another host
     status = models.GeneratedField(
         expression=Case(
@@ -142,6 +144,11 @@ class Account(models.Model):
                 fields=["suspended_until"],
                 name="account_suspended_until",
                 condition=Q(suspended_until__isnull=False),
+            ),
+            models.Index(  # provider.tenancy.suspensions takes these back
+                fields=["host", "id"],
+                name="account_announced_suspended",
+                condition=Q(announced_suspended_at__isnull=False),
             ),
             models.Index(  # accounts.lifecycle.deletion asks every minute
                 fields=["delete_after"],

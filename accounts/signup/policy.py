@@ -12,6 +12,7 @@ from accounts.models import HeldSignUp
 from accounts.signup import approval_queue, blocked_networks, captcha, velocity_limit
 from accounts.signup.rules import Admitted, SignUp
 from hosting.models import Host
+from hosting.tenancy import suspension
 from protocol.errors import InvalidRequest
 
 Admission = Host.Admission
@@ -25,6 +26,8 @@ class SignUpClosed(InvalidRequest):
 def check_open(host: Host, wanted: SignUp) -> None:
     """Whether sign-up is open at all, and for this client. Raises SignUpClosed, SignUpsBlocked,
     InvalidInviteCode."""
+    if suspension.is_suspended(host):
+        raise SignUpClosed(f"This server is suspended: {host.tenant.suspension_reason}")
     if wanted.is_vouched_for:
         return
     if host.admission == Admission.CLOSED:

@@ -48,6 +48,9 @@ class Tenant(models.Model):
         db_default=False,
         help_text=_("People without a second factor are asked to set one up when they sign in."),
     )
+    # Its hosts serve nobody meanwhile (hosting.tenancy.suspension)
+    suspended_at = models.DateTimeField(null=True, blank=True)
+    suspension_reason = models.CharField(max_length=300, blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

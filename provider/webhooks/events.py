@@ -39,6 +39,8 @@ class Event(StrEnum):
     ACCOUNT_HANDLE_CHANGED = "account.handle_changed"
     ACCOUNT_DELETED = "account.deleted"
     CASE_OPENED = "case.opened"
+    TENANT_SUSPENDED = "tenant.suspended"
+    TENANT_RESUMED = "tenant.resumed"
 
 
 def connect() -> None:

@@ -10,8 +10,10 @@ import time
 from typing import Any, Final
 
 from django.db.models import F
+from django.utils import timezone
 
 from accounts import signals
+from accounts import status as account_status
 from accounts.identity import external_handles
 from accounts.identity.keys import signing_keys
 from accounts.lifecycle.account_migration import move_in
@@ -78,14 +80,14 @@ def on_moved_in(account: Account, **_: Any) -> None:
 def on_status(account: Account, **_: Any) -> None:
     """Let the repo take commits or not, and say so; one that comes back says where it stands."""
     head = _take_status(account)
-    if head is not None and account.is_active:
+    if head is not None and _is_shown(account):
         append.append(account.pk, *_sync(account, *head))
 
 
 def on_activated(account: Account, **_: Any) -> None:
     """As `on_status`, and between the two who the account is: #account, #identity, #sync."""
     head = _take_status(account)
-    if head is not None and account.is_active:
+    if head is not None and _is_shown(account):
         append.append(account.pk, *_identity(account))
         append.append(account.pk, *_sync(account, *head))
 
@@ -114,6 +116,14 @@ def announce_again(account: Account) -> None:
     append.append(account.pk, *_status(account))
     append.append(account.pk, *_identity(account))
     resigning.move_head(head, head.data, account.signing_did_key)
+
+
+def announce_status(account: Account) -> None:
+    """Say again whether an account is active: #account. Call inside the transaction that locked the
+    account's row (accounts.status.lock_open)."""
+    heads.lock(account.pk)
+    if heads.read(account.pk) is not None and not move_in.is_moving_in(account):
+        append.append(account.pk, *_status(account))
 
 
 def _take_status(account: Account) -> tuple[str, bytes, bytes] | None:
@@ -178,6 +188,10 @@ def _first_commit(account: Account, tree: Tree, signed: commit.SignedCommit, rev
     return EventKind.COMMIT, body
 
 
+def _is_shown(account: Account) -> bool:
+    return account_status.public_status(account) == Account.Status.ACTIVE
+
+
 def _identity(account: Account) -> Event:
     handle = external_handles.shown(account)
     body = frames.identity_body(did=account.did, handle=handle, time=append.time_text())
@@ -185,9 +199,17 @@ def _identity(account: Account) -> Event:
 
 
 def _status(account: Account) -> Event:
-    status = None if account.is_active else str(account.status)
+    """#account, and whether it says that the tenant is suspended, which is taken back later."""
+    shown = account_status.public_status(account)
+    is_active = shown == Account.Status.ACTIVE
+    said_at = timezone.now() if account.is_active and not is_active else None
+    if (account.announced_suspended_at is None) != (said_at is None):
+        Account.objects.filter(pk=account.pk).update(announced_suspended_at=said_at)
     body = frames.account_body(
-        did=account.did, active=account.is_active, status=status, time=append.time_text()
+        did=account.did,
+        active=is_active,
+        status=None if is_active else str(shown),
+        time=append.time_text(),
     )
     return EventKind.ACCOUNT, body
 

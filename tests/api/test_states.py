@@ -13,7 +13,11 @@ from django.utils import timezone
 from accounts import status as account_status
 from accounts.lifecycle import activation, deletion
 from accounts.models import Account
+from moderation.audit import OPERATOR
 from protocol.event_stream.frames import EventKind
+from provider.jobs import running
+from provider.models import Job
+from provider.tenancy import suspensions
 from tests.api.clients import Api, Person
 from tests.unit.repos.events.firehose import stream
 
@@ -58,6 +62,19 @@ TABLE = {
         "export": "400 RepoSuspended",
         "export by the owner": OK,
         "resolve": "400 HandleNotFound",
+        "repo status": "suspended",
+        "firehose": "suspended",
+    },
+    "suspended tenant": {
+        "read": "400 RepoSuspended",
+        "write": "401 AccountSuspended",
+        "login": "401 AccountSuspended",
+        "refresh": "200 suspended",
+        "proxy": "401 AccountSuspended",
+        "service auth": "401 AccountSuspended",
+        "export": "400 RepoSuspended",
+        "export by the owner": OK,
+        "resolve": OK,
         "repo status": "suspended",
         "firehose": "suspended",
     },
@@ -178,3 +195,36 @@ def test_what_was_underneath_shows_again_when_a_takedown_is_lifted(alice, anyone
     # A takedown ends every session for good, and its access tokens with it.
     ended = dict.fromkeys(("write", "refresh", "proxy", "service auth"), "400 ExpiredToken")
     assert observed(anyone, alice, account.pk) == {**TABLE[below], **ended}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_suspended_tenants_people_are_suspended_and_then_what_they_were(
+    alice, anyone, settings, monkeypatch
+):
+    settings.APPVIEW_URL, settings.APPVIEW_DID = "https://view.example", "did:web:view.example"
+    settings.VALKEY_URL = ""
+    alice.create(THING, {"n": 1}, rkey="k")
+    account, tenant = Account.objects.get(did=alice.did), alice.host.tenant
+    suspensions.suspend(tenant, OPERATOR, reason="unpaid")
+    monkeypatch.setattr(suspensions, "FIRST_AFTER", timedelta(0))
+    Job.objects.make_due()
+    running.queue.sweep()
+    assert observed(anyone, alice, account.pk) == TABLE["suspended tenant"]
+    suspensions.resume(tenant, OPERATOR)
+    assert observed(anyone, alice, account.pk) == TABLE["active"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_people_of_a_suspended_tenant_are_told_why_and_can_leave(alice, anyone):
+    suspensions.suspend(alice.host.tenant, OPERATOR, reason="unpaid")
+    refused = alice.call(REPO + "createRecord", repo=alice.did, collection=THING, record={})
+    assert refused.json()["message"] == "This server is suspended: unpaid"
+    leaving = owner(anyone, alice)
+    asked = {"aud": "did:web:new.example", "lxm": SERVER + "createAccount"}
+    assert leaving.query(SERVER + "getServiceAuth", **asked).status_code == 200
+    assert leaving.query(SYNC + "listBlobs", did=alice.did).status_code == 200
+    assert leaving.call(SERVER + "deactivateAccount").status_code == 200
+    page = anyone.get("/account/sign-up")
+    assert page.status_code == 403
+    assert "is suspended: unpaid" in page.content.decode()
+    assert "is suspended: unpaid" in anyone.get("/account/sign-in").content.decode()

@@ -129,6 +129,11 @@ def test_tenants_are_made_as_a_file_says(grove: RunningGrove, folder: Path) -> N
     assert grove.command(script).count("Nothing differs") == 2
 
 
+def test_a_tenant_is_suspended_and_resumed(grove: RunningGrove) -> None:
+    script = block(OPERATORS, "tenant suspend").replace("acme", "birch")
+    assert "The contract has ended." in grove.command(script)
+
+
 def test_the_audit_log_is_proved_and_written_out(grove: RunningGrove, folder: Path) -> None:
     assert "ash: whole, up to " in typed(grove, "audit verify", folder)
     typed(grove, "audit export", folder)

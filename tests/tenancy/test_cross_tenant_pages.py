@@ -158,6 +158,8 @@ API_WEBHOOK = f"^webhooks/(?P<webhook_id>{WebhookViewSet.lookup_value_regex})"
 API = {
     "^tenants$": "tenants",
     f"^tenants/(?P<slug>{TenantViewSet.lookup_value_regex})$": "tenants/ash",
+    f"^tenants/(?P<slug>{TenantViewSet.lookup_value_regex})/suspend$": "tenants/ash/suspend",
+    f"^tenants/(?P<slug>{TenantViewSet.lookup_value_regex})/resume$": "tenants/ash/resume",
     "^hosts$": "hosts",
     f"{API_HOST}$": "hosts/localhost",
     **{f"{API_HOST}/{each}$": f"hosts/localhost/{each}" for each in ("domains", "accounts")},

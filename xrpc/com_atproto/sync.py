@@ -5,6 +5,7 @@ inactive repo, so that people can always take their data with them.
 """
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -17,7 +18,7 @@ from repos.reads import exports, record_proofs, repos
 from repos.reads.repos import RepoRow, ReposPage
 from server.database.prepared import Question, Row
 from server.web.bodies.ranges import Stored
-from xrpc.auth import app_scopes
+from xrpc.auth import app_scopes, suspended_hosts
 from xrpc.auth.declared import Auth
 from xrpc.auth.subjects import readable_repo
 from xrpc.registry import query, subscription
@@ -72,6 +73,12 @@ def _status(repo: RepoRow) -> dict[str, Any]:
     if repo.is_active:
         return {"did": repo.did, "active": True, "rev": repo.rev}
     return {"did": repo.did, "active": False, "status": repo.status}
+
+
+def _as_shown(host: Host, repo: RepoRow) -> RepoRow:
+    """The repo with the status that the public is told."""
+    shown = suspended_hosts.shown_status(host, repo.status)
+    return repo if shown == repo.status else replace(repo, status=shown)
 
 
 @query(
@@ -130,7 +137,7 @@ def get_latest_commit(call: Call) -> Answer:
 
 @query("com.atproto.sync.getRepoStatus", auth=Auth.none(), small=_small(_status))
 def get_repo_status(call: Call) -> Answer:
-    return _status(repos.find_repo(call.host, call.params["did"]))
+    return _status(_as_shown(call.host, repos.find_repo(call.host, call.params["did"])))
 
 
 def _ask_for_page(call: SmallCall) -> Question | None:
@@ -141,7 +148,7 @@ def _ask_for_page(call: SmallCall) -> Question | None:
 
 
 def _small_page(call: SmallCall, rows: Sequence[Row]) -> dict[str, Any]:
-    return _page(repos.page_of(rows, call.params["limit"]))
+    return _page(call.host, repos.page_of(rows, call.params["limit"]))
 
 
 @query(
@@ -150,11 +157,12 @@ def _small_page(call: SmallCall, rows: Sequence[Row]) -> dict[str, Any]:
     small=SmallRead(_ask_for_page, _small_page),
 )
 def list_repos(call: Call) -> Answer:
-    return _page(repos.list_repos(call.host, call.params["limit"], call.params.get("cursor")))
+    page = repos.list_repos(call.host, call.params["limit"], call.params.get("cursor"))
+    return _page(call.host, page)
 
 
-def _page(page: ReposPage) -> dict[str, Any]:
-    listed = {"repos": [_listed(repo) for repo in page.repos]}
+def _page(host: Host, page: ReposPage) -> dict[str, Any]:
+    listed = {"repos": [_listed(_as_shown(host, repo)) for repo in page.repos]}
     return listed if page.cursor is None else {**listed, "cursor": page.cursor}
 
 

@@ -1,9 +1,10 @@
-"""Tenants: list, show, make, change, remove."""
+"""Tenants: list, show, make, change, suspend, resume, remove."""
 
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -11,7 +12,7 @@ from hosting.models import Tenant
 from provider.api.base import ApiViewSet, page_of, paged
 from provider.api.errors import NotFound
 from provider.api.tokens import Scope
-from provider.tenancy import tenants
+from provider.tenancy import suspensions, tenants
 
 
 class TenantFields(serializers.Serializer[Tenant]):
@@ -44,6 +45,14 @@ class TenantShown(NewTenant):
 
     hosts = serializers.ListField(child=serializers.CharField())
     created_at = serializers.DateTimeField()
+    suspended_at = serializers.DateTimeField(allow_null=True)
+    suspension_reason = serializers.CharField()
+
+
+class Suspension(serializers.Serializer[Tenant]):
+    """Why a tenant is suspended; its people are shown it."""
+
+    reason = serializers.CharField(max_length=suspensions.REASON_MAX_CHARS)
 
 
 class TenantViewSet(ApiViewSet):
@@ -57,8 +66,10 @@ class TenantViewSet(ApiViewSet):
         "create": Scope.TENANTS_WRITE,
         "partial_update": Scope.TENANTS_WRITE,
         "destroy": Scope.TENANTS_WRITE,
+        "suspend": Scope.TENANTS_WRITE,
+        "resume": Scope.TENANTS_WRITE,
     }
-    platform_only = frozenset({"create", "destroy"})
+    platform_only = frozenset({"create", "destroy", "suspend", "resume"})
 
     @extend_schema(parameters=paged(), responses=page_of(TenantShown))
     def list(self, _request: Request) -> Response:
@@ -84,6 +95,19 @@ class TenantViewSet(ApiViewSet):
         tenants.change(tenant, self.read(TenantFields, is_partial=True), self.actor)
         return Response(shown(tenant))
 
+    @extend_schema(request=Suspension, responses=TenantShown)
+    @action(detail=True, methods=["post"])
+    def suspend(self, _request: Request, slug: str) -> Response:
+        """Serve nobody at its hosts until it is resumed; its people may take their data and go."""
+        reason = self.read(Suspension)["reason"]
+        return Response(shown(suspensions.suspend(self._tenant(slug), self.actor, reason=reason)))
+
+    @extend_schema(request=None, responses=TenantShown)
+    @action(detail=True, methods=["post"])
+    def resume(self, _request: Request, slug: str) -> Response:
+        """End a suspension: every account is what it was."""
+        return Response(shown(suspensions.resume(self._tenant(slug), self.actor)))
+
     @extend_schema(responses={204: None})
     def destroy(self, _request: Request, slug: str) -> Response:
         """Remove a tenant that has no hosts."""
@@ -104,4 +128,6 @@ def shown(tenant: Tenant) -> dict[str, Any]:
         **{field: getattr(tenant, field) for field in tenants.FIELDS},
         "hosts": [host.hostname for host in tenant.hosts.all()],
         "created_at": tenant.created_at,
+        "suspended_at": tenant.suspended_at,
+        "suspension_reason": tenant.suspension_reason,
     }

@@ -1,4 +1,4 @@
-"""`manage.py tenant create|list|show|set|delete`: the provider's customers."""
+"""`manage.py tenant create|list|show|set|suspend|resume|delete`: the provider's customers."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -11,7 +11,7 @@ from accounts.models import Account
 from hosting.models import Tenant
 from moderation.audit import OPERATOR
 from provider.management.printing import ProviderCommand
-from provider.tenancy import tenants
+from provider.tenancy import suspensions, tenants
 
 
 class Command(ProviderCommand):
@@ -30,6 +30,11 @@ class Command(ProviderCommand):
         change = self.add_verb(verbs, "set", "Change what is given, leave the rest.")
         change.add_argument("slug")
         _add_fields(change)
+        suspend = self.add_verb(verbs, "suspend", "Serve nobody at its hosts until it is resumed.")
+        suspend.add_argument("slug")
+        suspend.add_argument("--reason", required=True, help="its people are shown it")
+        resume = self.add_verb(verbs, "resume", "End a suspension.")
+        resume.add_argument("slug")
         delete = self.add_verb(verbs, "delete", "Remove a tenant that has no hosts.")
         delete.add_argument("slug")
 
@@ -65,6 +70,15 @@ class Command(ProviderCommand):
         tenants.change(tenant, _given(options), OPERATOR)
         return _shown(tenant)
 
+    def do_suspend(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Suspend it, and show it."""
+        tenant = tenants.named(options["slug"])
+        return _shown(suspensions.suspend(tenant, OPERATOR, reason=options["reason"]))
+
+    def do_resume(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Resume it, and show it."""
+        return _shown(suspensions.resume(tenants.named(options["slug"]), OPERATOR))
+
     def do_delete(self, options: dict[str, Any]) -> dict[str, Any]:
         """Remove it."""
         tenants.delete(tenants.named(options["slug"]), OPERATOR)
@@ -97,4 +111,10 @@ def _shown(tenant: Tenant) -> dict[str, Any]:
     fields = {field.replace("_", "-"): getattr(tenant, field) for field in tenants.FIELDS}
     hosts = [host.hostname for host in tenant.hosts.order_by("hostname")]
     accounts = Account.objects.filter(host__tenant=tenant).open().count()
-    return {"tenant": tenant.slug, **fields, "hosts": hosts, "accounts": accounts}
+    return {
+        "tenant": tenant.slug,
+        **fields,
+        "hosts": hosts,
+        "accounts": accounts,
+        "suspended": tenant.suspension_reason,
+    }

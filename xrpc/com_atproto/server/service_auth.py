@@ -1,8 +1,8 @@
 """com.atproto.server.getServiceAuth: a token by which the caller speaks to a service directly.
 
 Source: the lexicon of that method. The audience is put into the token as it was asked for, with or
-without `#service`. Whoever was taken down or is suspended gets one token
-only: to move to another host.
+without `#service`. Whoever was taken down or is suspended, with
+the whole tenant or alone, gets one token only: to move to another host.
 """
 
 import time
@@ -14,6 +14,7 @@ from accounts.identity.keys import signing_keys
 from accounts.models import Account
 from accounts.service_auth import tokens
 from accounts.status import refuse_withheld
+from hosting.tenancy import suspension
 from protocol.errors import InvalidRequest, XrpcError
 from protocol.oauth.permissions import Permissions
 from protocol.syntax import is_network_did, is_service_reference
@@ -89,6 +90,7 @@ def _check_status(account: Account, caller: Caller | None, lxm: str | None) -> N
         return
     if caller is not None and caller.scope == TAKENDOWN_SCOPE:
         raise InvalidToken("Bad token scope")
+    suspension.refuse_suspended(account.host)
     refuse_withheld(account)
 
 

@@ -16,6 +16,7 @@ from accounts.identity import published_dids
 from accounts.lifecycle.account_migration import move_in
 from accounts.models import Account
 from accounts.signup import sign_up
+from accounts.status import public_status
 from hosting.models import Host
 from protocol.errors import InvalidRequest
 from protocol.oauth import scopes
@@ -193,14 +194,15 @@ def _identity(account: Account) -> dict[str, Any]:
 
 
 def _session(account: Account) -> dict[str, Any]:
+    shown = public_status(account)
     session = {
         **_identity(account),
         "email": account.email,
         "emailConfirmed": account.email_confirmed_at is not None,
         "emailAuthFactor": account.needs_email_code,
-        "active": account.is_active,
+        "active": shown == Account.Status.ACTIVE,
     }
-    return session if account.is_active else {**session, "status": account.status}
+    return session if session["active"] else {**session, "status": shown}
 
 
 def _links(host: Host) -> dict[str, str]:
