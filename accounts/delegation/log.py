@@ -18,10 +18,22 @@ from server.database import connection
 COMMIT: Final = "commit"
 PAGE: Final = "page:"
 SHOWN_MAX: Final = 50
+# Of two at once that are the first of a minute each leaves a row; later ones count at one of them.
 _BY_SESSION: Final = """
+    WITH who AS (
+        SELECT account_id, actor_did, date_trunc('minute', now()) AS minute FROM oauth_session
+        WHERE id = %(session)s AND delegation_id IS NOT NULL
+    ), again AS (
+        UPDATE delegated_deed SET count = count + 1 WHERE id = (
+            SELECT d.id FROM delegated_deed d JOIN who
+                ON d.account_id = who.account_id AND d.at = who.minute
+            WHERE d.controller_did = who.actor_did AND d.deed = %(deed)s AND d.detail = %(detail)s
+            LIMIT 1
+        ) RETURNING id
+    )
     INSERT INTO delegated_deed (account_id, controller_did, deed, detail, at)
-    SELECT account_id, actor_did, %s, %s, now() FROM oauth_session
-    WHERE id = %s AND delegation_id IS NOT NULL
+    SELECT account_id, actor_did, %(deed)s, %(detail)s, minute FROM who
+    WHERE NOT EXISTS (SELECT FROM again)
 """
 
 
@@ -37,9 +49,10 @@ def note(delegation: Delegation, deed: str, detail: str = "") -> None:
 
 
 def note_of_session(session: str, deed: str, detail: str = "") -> None:
-    """Write down what was done by a session of an app (its id, hexadecimal): a method's NSID. A
-    session that has ended leaves nothing."""
-    connection.execute(_BY_SESSION, [deed[:200], detail[:2_000], UUID(session)])
+    """Write down what was done by a session of an app (its id, hexadecimal): a method's NSID. The
+    same in one minute is one row that counts. A session that has ended leaves nothing."""
+    told = {"session": UUID(session), "deed": deed[:200], "detail": detail[:2_000]}
+    connection.execute(_BY_SESSION, told)
 
 
 def of_account(account: Account, before: int | None = None) -> list[DelegatedDeed]:

@@ -33,7 +33,6 @@ from hosting.models import Host
 from protocol.errors import InvalidRequest, XrpcError
 
 CONTROLLERS_MAX: Final = 20  # of an account, invited ones too
-INVITATIONS_MAX: Final = 20  # that wait for one person at a host
 INVITATION_LASTS: Final = timedelta(days=7)
 INVITATIONS: Final = bucket("delegation-invitations", Budget(20, DAY_S))  # of an account
 PATH: Final = "/account/acting"  # accounts.pages.people: the controller's side
@@ -95,7 +94,7 @@ class AlreadyThere(InvalidRequest):
 
 
 class TooManyControllers(InvalidRequest):
-    """400: the account, or the person who is invited, has as many as it may."""
+    """400: the account has as many as it may."""
 
     field = "name"
     message = f"At most {CONTROLLERS_MAX} controllers per account"
@@ -232,11 +231,10 @@ def _check_room(account: Account, did: str) -> None:
     others = Delegation.objects.filter(account=account).exclude(controller_did=did)
     if others.count() >= CONTROLLERS_MAX:
         raise TooManyControllers
-    of_them = Delegation.objects.filter(account__host_id=account.host_id, controller_did=did)
-    if of_them.filter(account=account, accepted_at__isnull=False).exists():
+    if Delegation.objects.filter(
+        account=account, controller_did=did, accepted_at__isnull=False
+    ).exists():
         raise AlreadyThere
-    if of_them.filter(accepted_at__isnull=True).count() >= INVITATIONS_MAX:
-        raise TooManyControllers
 
 
 def _note(
@@ -250,7 +248,8 @@ def _note(
 
 
 def _tell(delegation: Delegation, subject: str | Promise) -> None:
-    """An e-mail to a controller who has an account at the same host."""
+    """An e-mail to a controller who has an account at the same host. Its budget bounds how many
+    strangers have sent to somebody; their invitations themselves shut out nobody else's."""
     account = delegation.account
     people = Account.objects.of(account.host).open().filter(did=delegation.controller_did)
     person = people.filter(taken_down_at__isnull=True).first()

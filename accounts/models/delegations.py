@@ -29,7 +29,7 @@ class Delegation(models.Model):
     account = models.ForeignKey(  # the constraint's index begins with it
         Account, on_delete=models.CASCADE, related_name="delegations", db_index=False
     )
-    controller_did = models.CharField(max_length=2048, db_index=True)
+    controller_did = models.CharField(max_length=2048)
     handle = models.CharField(max_length=253, blank=True)  # as it was when they were invited
     role = models.CharField(max_length=10, choices=Role.choices)
     scope = models.TextField(blank=True)  # of CUSTOM: what apps may do, as in `scope` of OAuth
@@ -53,6 +53,7 @@ class Delegation(models.Model):
                 condition=Q(role="custom") | Q(scope=""),
             ),
         ]
+        indexes = [models.Index(fields=["controller_did"], name="delegation_of_controller")]
 
     def __str__(self) -> str:
         return f"{self.controller_did} for {self.account_id}"
@@ -74,6 +75,7 @@ class DelegatedDeed(models.Model):
     controller_did = models.CharField(max_length=2048)
     deed = models.CharField(max_length=200)  # `commit`, a method's NSID, or `page:` and its name
     detail = models.TextField(blank=True)  # of a commit: what became of which records
+    count = models.IntegerField(default=1, db_default=1)  # how often in the minute of `at`
     at = models.DateTimeField(db_index=True)
 
     class Meta:
@@ -87,13 +89,14 @@ class ControllerSession(models.Model):
 
     token_sha256 = models.CharField(max_length=64, primary_key=True)  # hex
     host = models.ForeignKey(Host, on_delete=models.CASCADE, related_name="+")
-    did = models.CharField(max_length=2048, db_index=True)
+    did = models.CharField(max_length=2048)
     handle = models.CharField(max_length=253, blank=True)  # proven then
     proved_at = models.DateTimeField(db_index=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         db_table = "controller_session"
+        indexes = [models.Index(fields=["did"], name="controller_session_of_did")]
 
     @property
     def name(self) -> str:

@@ -10,7 +10,9 @@ import pytest
 
 from accounts.delegation import people
 from accounts.delegation.people import Grant
-from accounts.models import Account, DelegatedDeed, Delegation
+from accounts.models import Account, DelegatedDeed, Delegation, OAuthSession
+from hosting.limits import Budget, RateLimitExceeded
+from hosting.limits.budgets import Bucket
 from tests.api import shared_people, test_method_credentials
 from tests.api.clients import Person, sign_up
 from tests.api.test_method_credentials import TABLE as CREDENTIALS
@@ -18,6 +20,8 @@ from tests.api.test_method_credentials import VIEW, AppApi, opened_to
 from tests.delegates import acting, delegation
 from tests.oauth_app import App
 from tests.tenancy.test_cross_tenant import THING
+from xrpc.auth import delegated_deeds
+from xrpc.request.call import Caller
 
 pytestmark = pytest.mark.django_db
 shared, directory = shared_people.shared, shared_people.directory
@@ -162,6 +166,27 @@ def test_other_deeds_are_written_down_and_reading_is_not(team):
         ("com.atproto.server.getServiceAuth", f"{timeline['lxm']} {timeline['aud']}"),
         ("app.bsky.graph.muteActor", timeline["aud"]),
     ]
+
+
+def test_the_same_deed_again_and_again_is_a_row_a_minute(team):
+    app = team.app("admin")
+    for _ in range(3):
+        app.call("app.bsky.graph.muteActor", "POST", {"actor": "bob.test"})
+    found = DelegatedDeed.objects.all()
+    assert len(found) <= 2  # a minute may end meanwhile
+    assert sum(each.count for each in found) == 3
+
+
+def test_a_controller_has_a_budget_of_calls_elsewhere(team, monkeypatch):
+    budget = Bucket("delegated-relays", (Budget(1, 3_600),))
+    monkeypatch.setattr(delegated_deeds, "RELAYED", budget)
+    team.app("admin")
+    session = OAuthSession.objects.get(account=team.account).pk.hex
+    caller = Caller(team.account.did, "", session, actor=team.controller.did)
+    delegated_deeds.note_relayed(team.account.host, caller, "app.bsky.graph.muteActor", VIEW)
+    with pytest.raises(RateLimitExceeded):
+        delegated_deeds.note_relayed(team.account.host, caller, "app.bsky.graph.muteList", VIEW)
+    assert DelegatedDeed.objects.count() == 1
 
 
 def test_the_owner_s_own_deeds_are_not_written_down(team, alice):

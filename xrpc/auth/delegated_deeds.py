@@ -7,12 +7,16 @@ no deed, but a token for another service is: whatever comes of it has only the a
 from typing import Final
 
 from accounts.delegation import log
+from hosting import limits
+from hosting.limits import DAY_S, Budget, bucket
+from hosting.models import Host
 from xrpc.request.call import Call, Caller
 
 _COMMITS: Final = frozenset(
     f"com.atproto.repo.{name}"
     for name in ("applyWrites", "createRecord", "deleteRecord", "putRecord")
 )
+RELAYED: Final = bucket("delegated-relays", Budget(1_000, 3_600), Budget(5_000, DAY_S))
 _MINTING: Final = "com.atproto.server.getServiceAuth"
 
 
@@ -25,7 +29,8 @@ def note(nsid: str, call: Call, *, is_procedure: bool) -> None:
         log.note_of_session(call.session, nsid)
 
 
-def note_relayed(caller: Caller | None, nsid: str, service: str) -> None:
-    """Write down what a controller has another service do."""
+def note_relayed(host: Host, caller: Caller | None, nsid: str, service: str) -> None:
+    """Write down what a controller has another service do. Raises RateLimitExceeded."""
     if caller is not None and caller.actor:
+        limits.spend(RELAYED, host, caller.did, caller.actor)
         log.note_of_session(caller.session, nsid, service)

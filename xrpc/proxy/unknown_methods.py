@@ -76,6 +76,6 @@ def forward_unknown(request: WSGIRequest, host: Host, nsid: str) -> HandedOn:
     caller = auth.read(request, host).caller
     check_caller(caller, nsid, service)
     if request.method == "POST":
-        delegated_deeds.note_relayed(caller, nsid, service.name)
+        delegated_deeds.note_relayed(host, caller, nsid, service.name)
     proxy_context = proxy_context_of(host, caller, request.META, nsid)
     return HandedOn(Relay(proxy_context.to(service, nsid)))

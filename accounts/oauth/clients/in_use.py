@@ -61,6 +61,7 @@ class ConnectedApp:
     since: datetime
     last_used_at: datetime
     scopes: tuple[Scope, ...]
+    controllers: tuple[str, ...] = ()  # names of those who signed in to it for the account
 
     @property
     def host_name(self) -> str:
@@ -106,9 +107,12 @@ def of(account: Account) -> list[ConnectedApp]:
         .order_by("-last_used_at")
     )
     granted: dict[str, list[str]] = {}
-    rows = OAuthSession.objects.filter(account=account).values_list("client_id", "granted_scope")
-    for client_id, scope in rows:
-        granted.setdefault(client_id, []).append(scope)
+    acting: dict[str, set[str]] = {}
+    rows = OAuthSession.objects.filter(account=account).select_related("delegation")
+    for session in rows:
+        granted.setdefault(session.client_id, []).append(session.granted_scope)
+        if session.delegation is not None:
+            acting.setdefault(session.client_id, set()).add(session.delegation.name)
     return [
         ConnectedApp(
             row["client_id"],
@@ -116,6 +120,7 @@ def of(account: Account) -> list[ConnectedApp]:
             row["since"],
             row["last_used_at"],
             _together(granted.get(row["client_id"], ())),
+            tuple(sorted(acting.get(row["client_id"], ()))),
         )
         for row in used
     ]

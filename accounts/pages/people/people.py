@@ -129,6 +129,7 @@ def _told(deed: DelegatedDeed, names: dict[str, str]) -> dict[str, Any]:
     return {
         "who": names.get(deed.controller_did, deed.controller_did),
         "at": deed.at,
+        "count": deed.count,
         "records": deed.detail.splitlines() if is_commit else [],
         "page": deed.deed.removeprefix(log.PAGE) if is_page else "",
         "method": "" if is_commit or is_page else f"{deed.deed} {deed.detail}".strip(),

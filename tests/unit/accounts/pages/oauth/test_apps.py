@@ -6,6 +6,8 @@ from django.utils import timezone
 
 from accounts.models import Account, OAuthConsent, OAuthSession
 from server.encryption import digests
+from tests.delegates import delegation
+from tests.factories import account_row
 from tests.unit.accounts.pages.oauth.pages import CLIENT_ID, SCOPE, text
 
 
@@ -40,6 +42,15 @@ def test_an_app_is_shown_with_what_it_may_do(signed_in, mine):
     assert "app.example.com" in page
     assert "Create, change and delete:" in page
     assert 'class="grave"' in page
+
+
+def test_an_app_of_a_controller_says_whose_it_is(signed_in, mine):
+    bob = delegation(mine, account_row(mine.host, "bob"))
+    session = connect(mine)
+    OAuthSession.objects.filter(pk=session.pk).update(delegation=bob, actor_did=bob.controller_did)
+    page = text(signed_in.get("/account/apps"))
+    assert "name by:" in page
+    assert "@bob.test" in page
 
 
 def test_its_end_is_an_end_to_its_sessions_and_to_what_it_was_granted(signed_in, mine):
