@@ -147,10 +147,10 @@ def account_link(did: str, label: str) -> SafeString:
     return _link(reverse("console:account", args=[did]), label)
 
 
-def look_up_link(name: str) -> SafeString:
-    """A link for a DID or at-URI that may be anywhere: to the account's page, or to the word that
-    there is none."""
-    return _link(f"{reverse('console:look_up')}?{urlencode({'q': name})}", name)
+def look_up_link(name: str, label: str = "") -> SafeString:
+    """A link for a DID or at-URI that may be anywhere: to the account's page, or to what the log
+    knows of one that is gone, or to the word that there is none."""
+    return _link(f"{reverse('console:look_up')}?{urlencode({'q': name})}", label or name)
 
 
 def _link(url: str, label: str) -> SafeString:
@@ -256,7 +256,7 @@ class AuditLog(ReadOnly):
         part = entry.subject_record or entry.subject_cid
         if not entry.subject_did:
             return format_html("{}", entry.subject_handle)
-        link = account_link(entry.subject_did, entry.subject_handle or entry.subject_did)
+        link = look_up_link(entry.subject_did, entry.subject_handle or entry.subject_did)
         return format_html("<span>{} {}</span>", link, part) if part else link
 
 

@@ -28,6 +28,7 @@ from moderation.permissions import Deed
 from moderation.staff import factor_resets
 from protocol import atjson, cid
 from protocol.errors import XrpcError
+from protocol.syntax import is_did
 
 Verb = Callable[[StaffUser, Account, str], AuditEntry]
 BlobVerb = Callable[[StaffUser, Account, bytes, str], AuditEntry]
@@ -44,6 +45,10 @@ def look_up(request: HttpRequest) -> HttpResponse:
     found = find(hosts_in_view(request), text)
     if found is None:
         messages.error(request, _("No account found for “%(text)s”.") % {"text": text})
+        did = text.removeprefix("at://").partition("/")[0]
+        if is_did(did) and AuditEntry.objects.of(hosts_in_view(request)).about(did).exists():
+            log = reverse("console:moderation_auditentry_changelist")
+            return HttpResponseRedirect(f"{log}?{urlencode({'q': did})}")
         return redirect("console:index")
     record = f"{found.record.collection}/{found.record.rkey}" if found.record else None
     return HttpResponseRedirect(account_url(found.account.did, record))

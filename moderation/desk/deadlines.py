@@ -17,6 +17,7 @@ from moderation.permissions import Deed
 
 Kind = Case.Kind
 HOURS_MAX: Final = 8_760  # a year
+WAITS_TIMES: Final = 14
 HOURS: Final[Mapping[Case.Kind, int]] = {
     Kind.CHILD_SAFETY: 1,
     Kind.SELF_HARM: 4,
@@ -49,6 +50,11 @@ def due_at(tenant_id: int, kind: str) -> datetime:
 def hours_max(kind: str) -> int:
     """The most that a tenant may give cases of a kind."""
     return HOURS[Kind.CHILD_SAFETY] if kind == Kind.CHILD_SAFETY else HOURS_MAX
+
+
+def waits_max(kind: str) -> timedelta:
+    """For how long a case of a kind may be set aside: 14 times its usual hours, a day at least."""
+    return timedelta(hours=max(24, WAITS_TIMES * HOURS[Kind(kind)]), minutes=5)
 
 
 def set_hours(staff: StaffUser, host: Host, wanted: Mapping[str, int]) -> None:

@@ -44,6 +44,14 @@ class NotForWhoDecided(NotAllowed):
     page_text = _("You took the decision that is appealed. Somebody else decides about the appeal.")
 
 
+class WaitTooLong(InvalidRequest):
+    """400: what is urgent does not wait for so long."""
+
+    field = "days"
+    message = "Cases of this kind are not set aside for so long"
+    page_text = _("Cases of this kind cannot be set aside for so long. Choose fewer days.")
+
+
 class NoteNeeded(InvalidRequest):
     """400: a note without words."""
 
@@ -96,6 +104,16 @@ def release(staff: StaffUser, case: Case) -> Case:
     return row
 
 
+def let_go(tenant_id: int, staff: StaffUser) -> None:
+    """Put back all cases of somebody who does not work on them any more, in the caller's
+    transaction; what waits goes on waiting."""
+    own = Case.objects.unclosed().filter(host__tenant=tenant_id, assignee=staff)
+    for row in own.select_for_update(no_key=True, of=("self",)).order_by("pk"):
+        state = State.OPEN if row.state == State.ASSIGNED else State(row.state)
+        _set(row, state, assignee=None)
+        tell(row, Event.RELEASED, None)
+
+
 def escalate(staff: StaffUser, case: Case, text: str) -> Case:
     """Leave a case to somebody with more say. Raises NotAllowed, CaseMoved, NoteNeeded."""
     with _locked(staff, case, Deed.CASES_ASSIGN) as row:
@@ -105,8 +123,11 @@ def escalate(staff: StaffUser, case: Case, text: str) -> Case:
 
 
 def wait(staff: StaffUser, case: Case, until: datetime, text: str = "") -> Case:
-    """Set a case aside until a moment, or until somebody takes it. Raises NotAllowed, CaseMoved."""
+    """Set a case aside until a moment, or until somebody takes it. Raises NotAllowed, CaseMoved,
+    WaitTooLong."""
     with _locked(staff, case, Deed.CASES_ASSIGN) as row:
+        if until > timezone.now() + deadlines.waits_max(row.kind):
+            raise WaitTooLong
         due_at = max(row.due_at, until)
         _move(row, State.WAITING, waiting_until=until, due_at=due_at)
         tell(row, Event.WAITING, staff, text.strip()[:NOTE_MAX_CHARS])

@@ -1,4 +1,7 @@
-"""The staff of a tenant: roles changed and taken, with the last owner protected, on the record."""
+"""The staff of a tenant: roles changed and taken, with the last owner protected, on the record.
+
+What the provider's own staff change of it is told to the tenant's owners by mail.
+"""
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -7,9 +10,11 @@ from accounts.models import OpenIdProvider
 from accounts.oauth.openid import staff as identities
 from accounts.oauth.openid.people import Person
 from accounts.oauth.openid.refusals import NotAMember
+from hosting.mail import emails, outbox
 from hosting.models import Host, Member, StaffSession, StaffUser
 from moderation import audit, permissions
 from moderation.audit import Actor
+from moderation.desk import moves
 from moderation.models import AuditEntry
 from moderation.permissions import Deed
 from protocol.errors import InvalidRequest, XrpcError
@@ -54,7 +59,12 @@ def change_role(actor: Actor, host: Host, member: Member, role: str, reason: str
         locked = _locked(member, keeps_owner=role == Member.Role.OWNER)
         said = f"{locked.user}: {locked.role} -> {role}: {reason}"
         audit.record_at_host(actor, host, Action.STAFF_CHANGE_ROLE, said)
+        tell_owners(
+            actor, host, Action.STAFF_CHANGE_ROLE, f"{locked.user}, {Member.Role(role).label}"
+        )
         Member.objects.filter(pk=locked.pk).update(role=role)
+        if role not in permissions.TABLE[Deed.CASES_ASSIGN]:
+            moves.let_go(locked.tenant_id, locked.user)
 
 
 def join(tenant_id: int, staff: StaffUser, role: str) -> None:
@@ -68,7 +78,8 @@ def join(tenant_id: int, staff: StaffUser, role: str) -> None:
 
 
 def remove(actor: Actor, host: Host, member: Member, reason: str) -> None:
-    """Take somebody off a tenant's staff; their sessions there end with it.
+    """Take somebody off a tenant's staff; their sessions there end with it, and their cases are
+    for whoever asks next.
 
     Raises NotAllowed, ReasonNeeded, LastOwner, NoSuchMember.
     """
@@ -78,6 +89,8 @@ def remove(actor: Actor, host: Host, member: Member, reason: str) -> None:
         audit.record_at_host(
             actor, host, Action.STAFF_REMOVE, f"{locked.user} ({locked.role}): {reason}"
         )
+        tell_owners(actor, host, Action.STAFF_REMOVE, str(locked.user))
+        moves.let_go(locked.tenant_id, locked.user)
         locked.delete()
         StaffSession.objects.filter(staff=locked.user, host__tenant=locked.tenant_id).delete()
 
@@ -96,6 +109,23 @@ def enter(host: Host, provider: OpenIdProvider, person: Person) -> StaffUser:
         if role:
             return user
     raise NotAMember
+
+
+def owners_of(host: Host) -> list[str]:
+    """The addresses of those who own the tenant of a host."""
+    owners = Member.objects.filter(tenant=host.tenant_id, role=Member.Role.OWNER)
+    addresses = owners.exclude(user__email="").values_list("user__email", flat=True)
+    return sorted(set(addresses))
+
+
+def tell_owners(actor: Actor, host: Host, action: AuditEntry.Action, about: str) -> None:
+    """Tell the owners of a tenant what the provider's staff change of its staff, in the caller's
+    transaction; nothing of what its own staff do."""
+    if not isinstance(actor, StaffUser) or not actor.is_platform_staff:
+        return
+    for address in owners_of(host):
+        words = {"username": actor.username, "change": f"{action.label}: {about}"}
+        outbox.post(host, address, emails.STAFF_CHANGED, words)
 
 
 def _follow_claim(actor: Actor, host: Host, user: StaffUser, role: str) -> None:

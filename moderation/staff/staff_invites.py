@@ -96,6 +96,7 @@ def invite(actor: Actor, host: Host, email: str, role: str) -> str:
             },
         )  # fmt: skip
         audit.record_at_host(actor, host, Action.STAFF_INVITE, f"{email} as {role}")
+        members.tell_owners(actor, host, Action.STAFF_INVITE, f"{email}, {made.get_role_display()}")
         words = {"role": made.get_role_display(), "link": link, "expires_at": expires_at}
         outbox.post(host, email, emails.STAFF_INVITE, words)
     return link
@@ -138,6 +139,7 @@ def accept(host: Host, token: str, name: str, password: str) -> StaffUser:
         else:
             members.join(found.tenant_id, staff, found.role)
         audit.record_at_host(staff, host, Action.STAFF_JOIN, f"{found.email} as {found.role}")
+        members.tell_owners(staff, host, Action.STAFF_JOIN, f"{staff}, {found.get_role_display()}")
         found.delete()
     return StaffUser.objects.get(pk=staff.pk)
 

@@ -9,10 +9,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from hosting.mail import emails, outbox
-from hosting.models import Host, Member, StaffUser, TenantAccess
+from hosting.models import Host, StaffUser, TenantAccess
 from moderation import audit, permissions
 from moderation.models import AuditEntry
 from moderation.permissions import Deed
+from moderation.staff import members
 
 HOLDS: Final = timedelta(hours=2)
 Action = AuditEntry.Action
@@ -27,7 +28,7 @@ def take(staff: StaffUser, host: Host, reason: str) -> TenantAccess:
             staff=staff, tenant=host.tenant, reason=reason, ends_at=ends_at
         )
         audit.record_at_host(staff, host, Action.PLATFORM_OPEN_ACCESS, reason)
-        for address in _owners(host):
+        for address in members.owners_of(host):
             words = {"username": staff.username, "reason": reason, "ends_at": ends_at}
             outbox.post(host, address, emails.ACCESS_OPENED, words)
     return made
@@ -47,9 +48,3 @@ def give_back(staff: StaffUser, host: Host) -> None:
         if accesses.filter(ends_at__gt=now).update(ends_at=now):
             said = "given back before its time"
             audit.record_at_host(staff, host, Action.PLATFORM_END_ACCESS, said)
-
-
-def _owners(host: Host) -> list[str]:
-    owners = Member.objects.filter(tenant=host.tenant_id, role=Member.Role.OWNER)
-    addresses = owners.exclude(user__email="").values_list("user__email", flat=True)
-    return sorted(set(addresses))

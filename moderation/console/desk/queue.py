@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from hosting.console.site import console, hosts_in_view
@@ -27,6 +28,9 @@ from protocol.syntax import is_did
 
 FILTERS_MAX = 30  # of one member of staff at a tenant
 QUERY_MAX_CHARS = 1_000
+_NOT_KEPT = gettext_lazy(
+    "The view was not kept: choose a name of at most 60 characters, and a shorter search."
+)
 
 
 @require_GET
@@ -92,13 +96,19 @@ def keep_filter(request: HttpRequest) -> HttpResponse:
     view = View.of_query(QueryDict(request.POST.get("query", "")[:1_000]))
     own = CaseFilter.objects.filter(staff=staff_of(request), tenant=_tenant_id(request))
     fits = len(view.query) <= QUERY_MAX_CHARS  # it grows where letters are escaped
-    if form.is_valid() and fits and own.count() < FILTERS_MAX:
-        CaseFilter.objects.update_or_create(
-            staff=staff_of(request),
-            tenant_id=_tenant_id(request),
-            name=form.cleaned_data["name"],
-            defaults={"query": view.query},
-        )
+    if not form.is_valid() or not fits:
+        messages.error(request, _NOT_KEPT)
+        return back(view)
+    name = form.cleaned_data["name"]
+    if own.exclude(name=name).count() >= FILTERS_MAX:
+        messages.error(request, _("There are too many views: remove one first."))
+        return back(view)
+    CaseFilter.objects.update_or_create(
+        staff=staff_of(request),
+        tenant_id=_tenant_id(request),
+        name=name,
+        defaults={"query": view.query},
+    )
     return back(view)
 
 

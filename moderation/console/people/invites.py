@@ -19,7 +19,7 @@ from hosting.console.site import ConsoleSite, console, host_ids_in_view
 from hosting.tenancy.routing import host_of
 from moderation import permissions
 from moderation.console.bounded_lists import MATCHES_MAX, Condition
-from moderation.console.lists import HostFilter, ReadOnly, account_link, minute
+from moderation.console.lists import HostFilter, ReadOnly, look_up_link, minute
 from moderation.console.views import staff_of
 from moderation.permissions import Deed
 from moderation.staff import account_changes
@@ -78,7 +78,7 @@ class InviteList(ReadOnly):
     def owner(self, code: InviteCode) -> SafeString | str:
         if code.for_account == InviteCode.ADMIN:
             return code.for_account
-        return account_link(code.for_account, code.for_account)
+        return look_up_link(code.for_account)
 
     @display(
         description=gettext_lazy("status"),
@@ -102,7 +102,7 @@ class InviteList(ReadOnly):
     def guests(self, code: InviteCode) -> SafeString:
         links = SafeString()
         for use in code.uses.all()[:10]:
-            links += format_html("{} ", account_link(use.used_by, use.used_by))
+            links += format_html("{} ", look_up_link(use.used_by))
         return format_html("<span>{}</span>", links)
 
 

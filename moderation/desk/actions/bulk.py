@@ -62,9 +62,10 @@ def start(
     ids = list(of_tenant.values_list("pk", flat=True)[: CASES_MAX + 1])
     if not 1 <= len(ids) <= CASES_MAX:
         raise TooManyCases
-    if BulkAction.objects.open().filter(tenant=tenant).count() >= OPEN_MAX:
-        raise TooManyBulkActions
     with transaction.atomic():
+        Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)  # one counts at a time
+        if BulkAction.objects.open().filter(tenant=tenant).count() >= OPEN_MAX:
+            raise TooManyBulkActions
         bulk = BulkAction.objects.create(
             tenant=tenant, staff=staff, action=action, given=dict(given), item_count=len(ids)
         )

@@ -1,14 +1,17 @@
 """The console's pages, as owner, moderator, auditor, outsider and nobody."""
 
+import re
 import secrets
 
 import pytest
 from django.test import Client
 
+from accounts.lifecycle import deletion
 from accounts.models import Account
 from hosting import limits
 from hosting.limits import Bucket, Budget
 from hosting.models import StaffUser
+from moderation.enforcement import takedowns
 from moderation.models import AuditEntry
 from tests.factories import open_account
 
@@ -188,3 +191,14 @@ def test_ones_own_old_password_cannot_be_guessed_without_end(moderator, monkeypa
     browser = console(moderator)
     pages = [browser.post("/console/password_change/", asked) for _ in range(2)]
     refused_as_one_too_many(*pages)
+
+
+def test_a_link_to_an_account_that_is_gone_leads_to_what_the_log_knows(account, moderator):
+    takedowns.take_down(moderator, account, "spam")
+    deletion.delete(account)
+    browser = console(moderator)
+    log = browser.get("/console/moderation/auditentry/").content.decode()
+    link = re.search(r'href="(/console/look-up/[^"]*)"', log)[1].replace("&amp;", "&")
+    there = browser.get(link, follow=True)
+    assert there.status_code == 200
+    assert "Account taken down" in there.content.decode()

@@ -144,7 +144,8 @@ def test_a_view_is_kept_and_forgotten(case, moderator):
 
 
 def test_a_view_that_is_too_long_to_keep_is_not_kept(case, moderator):
-    post(moderator, "filters/", name="Long", query=f"about={'é' * 900}")
+    long = post(moderator, "filters/", name="Long", query=f"about={'é' * 900}")
+    assert "The view was not kept" in long
     assert not CaseFilter.objects.exists()
 
 

@@ -66,7 +66,7 @@ def test_a_report_shows_what_its_author_deleted(report, author, picture, moderat
     assert "deleted by its author" in page
     assert picture in page
     assert "&lt;b&gt;so rude&lt;/b&gt;" in page
-    assert f"?record={THING}/a" in page
+    assert f"?q=at://{author.did}/{THING}/a" in page
 
 
 def test_a_report_without_a_copy_says_so(account, moderator):

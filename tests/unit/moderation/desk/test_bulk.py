@@ -1,6 +1,10 @@
 """Bulk actions: each case once, on the record; what is refused is told and holds up nothing."""
 
+import contextlib
+import threading
+
 import pytest
+from django.db import connection, transaction
 
 from accounts.models import Account
 from hosting.models import Host, Member, StaffUser
@@ -117,6 +121,28 @@ def test_a_bulk_action_is_bounded_and_so_are_those_of_a_tenant(ash, spam, modera
     start(moderator, ash)
     with pytest.raises(TooManyBulkActions):
         start(moderator, ash)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_that_begin_at_once_no_more_than_there_is_room_for(ash, moderator, monkeypatch):
+    with transaction.atomic():
+        cases.open_or_join(ash, Subject("did:plc:x"), "spam")
+    monkeypatch.setattr(bulk, "OPEN_MAX", 1)
+    monkeypatch.setattr(bulk.queue, "wake", lambda _: None)
+    made, ready = [], threading.Barrier(4)
+
+    def begin() -> None:
+        ready.wait()
+        with contextlib.suppress(TooManyBulkActions):
+            made.append(start(moderator, ash))
+        connection.close()
+
+    threads = [threading.Thread(target=begin) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert len(made) == 1
 
 
 def test_a_hopeless_one_is_given_up(ash, spam, moderator):

@@ -51,6 +51,13 @@ def test_a_case_waits_and_its_deadline_with_it(case, moderator):
     assert moves.take(moderator, case).waiting_until is None
 
 
+def test_what_is_urgent_does_not_wait_for_years(ash, moderator):
+    urgent = cases.open_or_join(ash, Subject(SOMEBODY), "child_safety")
+    with pytest.raises(moves.WaitTooLong):
+        moves.wait(moderator, urgent, timezone.now() + timedelta(days=2))
+    assert moves.wait(moderator, urgent, timezone.now() + timedelta(days=1)).state == "waiting"
+
+
 def test_closing_a_case_closes_its_reports_on_the_record(case, moderator):
     report(case), report(case)
     closed = moves.close(moderator, case, "actioned", "spam indeed")

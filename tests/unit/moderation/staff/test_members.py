@@ -1,15 +1,20 @@
 """Roles are changed and taken on the record; the last owner stays, whoever is quicker."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
-from hosting.models import Member, StaffSession
-from moderation.models import AuditEntry
+from hosting.mail.models import OutgoingMail
+from hosting.models import Member, StaffSession, StaffUser
+from moderation.desk import cases, moves
+from moderation.desk.subjects.subject import Subject
+from moderation.models import AuditEntry, Case
 from moderation.permissions import NotAllowed, ReasonNeeded
-from moderation.staff import members
+from moderation.staff import members, staff_invites
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +37,34 @@ def test_who_is_removed_is_out_at_their_next_click(ash, staff_of, moderator):
     members.remove(staff_of(ash, "owner"), ash, member_of(moderator), "left")
     assert browser.get("/console/").status_code == 302
     assert AuditEntry.objects.get(action="staff.remove").reason == "moderator-ash (moderator): left"
+
+
+@pytest.mark.parametrize("verb", ["removed", "made an auditor"])
+def test_the_cases_of_who_does_not_work_on_them_any_more_are_for_the_next(
+    ash, staff_of, moderator, verb
+):
+    taken, waiting = (cases.open_or_join(ash, Subject(f"did:plc:{n:024}"), "spam") for n in (1, 2))
+    moves.take(moderator, taken)
+    moves.wait(moderator, moves.take(moderator, waiting), timezone.now() + timedelta(days=1))
+    if verb == "removed":
+        members.remove(staff_of(ash, "owner"), ash, member_of(moderator), "left")
+    else:
+        members.change_role(staff_of(ash, "owner"), ash, member_of(moderator), "auditor", "new")
+    states = Case.objects.order_by("pk").values_list("state", "assignee")
+    assert list(states) == [("open", None), ("waiting", None)]
+
+
+def test_owners_hear_what_the_provider_changes_of_their_staff(ash, staff_of, moderator, provider):
+    owner = staff_of(ash, "owner")
+    StaffUser.objects.filter(pk=owner.pk).update(email="owner@example.com")
+    staff_invites.invite(provider, ash, "me@provider.example", "owner")
+    members.change_role(provider, ash, member_of(moderator), "triage", "asked")
+    told = OutgoingMail.objects.filter(kind="staff_changed", recipient="owner@example.com")
+    texts = " ".join(told.values_list("text", flat=True))
+    assert "me@provider.example, Owner" in texts
+    assert "moderator-ash, Triage" in texts
+    members.change_role(owner, ash, member_of(moderator), "support", "ours")
+    assert told.count() == 2
 
 
 def test_sessions_at_the_tenant_end_with_the_role(ash, birch, staff_of, moderator):
