@@ -53,6 +53,8 @@ def is_record_down(found: Found) -> bool:
 def has_record(account: Account, path: str) -> bool:
     """Whether the account's repo holds this record (`collection/rkey`)."""
     collection, _slash, rkey = path.partition("/")
+    if "\0" in path:  # Postgres has no text with it
+        return False
     return Record.objects.filter(repo_id=account.pk, collection=collection, rkey=rkey).exists()
 
 

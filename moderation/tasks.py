@@ -7,7 +7,7 @@ from moderation.desk.actions import bulk
 from moderation.desk.reports import evidence
 from moderation.enforcement import suspensions
 from moderation.enforcement.legal import evidence_exports
-from moderation.labels import older_signatures
+from moderation.labels import hiding, older_signatures
 
 
 @shared_task(name="moderation.forget_old_evidence")
@@ -32,6 +32,12 @@ def wake_evidence_exports() -> None:
 def lift_suspensions() -> None:
     """Every minute: suspensions whose end has come."""
     suspensions.lift_due()
+
+
+@shared_task(name="moderation.lift_expired_labels")
+def lift_expired_labels() -> None:
+    """Every minute: what labels took down that are over."""
+    hiding.lift_expired()
 
 
 @shared_task(name="moderation.watch_case_clocks")

@@ -6,6 +6,7 @@ they are; `takedowns.take_down_blob` is for those.
 
 import hashlib
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from django.db import transaction
@@ -79,10 +80,11 @@ def allow(actor: Actor, host: Host, blob_cid: bytes, reason: str) -> AuditEntry:
         return _record(actor, host, Action.BLOB_ALLOW, blob_cid, reason)
 
 
-def denied(host: Host) -> list[tuple[str, str]]:
-    """What the host's list holds, newest first: CID and reason."""
-    rows = DeniedBlob.objects.filter(host_id=host.pk).order_by("-created_at")
-    return [(cid.to_text(bytes(row.cid)), row.reason) for row in rows]
+def denied(host: Host) -> Iterator[tuple[str, str]]:
+    """What the host's list holds, newest first: CID and reason; read as it is asked for."""
+    rows = DeniedBlob.objects.filter(host_id=host.pk).order_by("-pk").values_list("cid", "reason")
+    for link, reason in rows.iterator():
+        yield cid.to_text(bytes(link)), reason
 
 
 def _record(

@@ -94,7 +94,7 @@ def put_many(
     labeler: Labeler, wanted: Sequence[Wanted], *, actor: Actor, reason: str
 ) -> list[Statement]:
     """Put many labels, `statements.AT_ONCE_MAX` at the most, for one reason; those that were news.
-    Raises as `put` does: all are put or none."""
+    Raises as `put` does, and TooManyLabels: all are put or none."""
     return _say(labeler, wanted, actor, reason, is_negation=False)
 
 

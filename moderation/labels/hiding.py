@@ -1,25 +1,29 @@
 """What labels do to subjects of ours: system labels that a tenant has chosen also take down.
 
 Source: atproto.com/specs/label, "Label Values": `!takedown`, `!suspend`, `!hide`. Others read a
-label and decide; a host that put one can do as it says. Taking the label back restores what the
-label took down, never what somebody took down by hand.
+label and decide; a host that put one can do as it says. Taking the label back, or its end, restores
+what the label took down, never what somebody took down by hand.
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import Account
 from moderation import audit, permissions
 from moderation.audit import Actor
 from moderation.enforcement import takedowns
 from moderation.labels.signing import Statement
-from moderation.models import AuditEntry, Labeler
+from moderation.models import AuditEntry, Label, Labeler
 from moderation.permissions import Deed
 from repos.lifecycle import record_takedowns
 from repos.reads import repos
 
+EXPIRED: Final = "the label expired"
+_LOOKED_BACK: Final = timedelta(days=30)
 VALUES: Final = ("!takedown", "!suspend", "!hide")
 
 
@@ -36,7 +40,8 @@ def choose(actor: Actor, labeler: Labeler, values: Sequence[str]) -> None:
 def carry_out(actor: Actor, labeler: Labeler, statement: Statement, reason: str) -> None:
     """Do as a label says, or undo it, where the tenant has chosen that; in the caller's
     transaction. Raises what `takedowns` does."""
-    if statement.val not in labeler.hides:
+    wanted = VALUES if statement.is_negation else labeler.hides
+    if statement.val not in wanted:
         return
     did, _, path = statement.uri.removeprefix("at://").partition("/")
     of_tenant = Account.objects.filter(host__tenant_id=labeler.tenant_id, did=did)
@@ -45,6 +50,26 @@ def carry_out(actor: Actor, labeler: Labeler, statement: Statement, reason: str)
             _on_record(actor, account, path, statement, reason)
         else:
             _on_account(actor, account, statement, reason)
+
+
+def lift_expired() -> None:
+    """The sweep: labels that are over show again what they took down. May be repeated; a month back
+    is looked at, in case nothing swept for a while."""
+    now = timezone.now()
+    over = Label.objects.current().filter(
+        val__in=VALUES, val__startswith="!", expires_at__lte=now, expires_at__gt=now - _LOOKED_BACK
+    )
+    for label in over.filter(is_negation=False).select_related("labeler__host").iterator():
+        _give_back(label)
+
+
+def _give_back(label: Label) -> None:
+    with transaction.atomic():
+        rows = Label.objects.select_for_update(no_key=True, of=("self",))
+        if not rows.filter(pk=label.pk, is_current=True).exists():
+            return  # said anew meanwhile
+        over = Statement(label.src, label.uri, label.val, label.labelled_at, is_negation=True)
+        carry_out(label.labeler.did, label.labeler, over, EXPIRED)
 
 
 def _on_account(actor: Actor, account: Account, statement: Statement, reason: str) -> None:

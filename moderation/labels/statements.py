@@ -14,7 +14,7 @@ from django.db import transaction
 from moderation.labels import signing
 from moderation.labels.signing import Statement
 from moderation.models import Label, Labeler
-from protocol.errors import XrpcError
+from protocol.errors import InvalidRequest, XrpcError
 from server.database import connection
 
 AT_ONCE_MAX: Final = 1_000
@@ -39,13 +39,21 @@ class Contended(XrpcError):
     message = "Others are labelling the same subjects; please try again"
 
 
-def say(labeler: Labeler, statements: Sequence[Statement]) -> list[Statement]:
-    """Write down those of the statements (AT_ONCE_MAX at the most) that are news; returns them.
+class TooManyLabels(InvalidRequest):
+    """400: more than are said at once."""
 
-    In the caller's transaction, if there is one. Raises Contended.
+    message = f"At most {AT_ONCE_MAX} labels at once"
+
+
+def say(labeler: Labeler, statements: Sequence[Statement]) -> list[Statement]:
+    """Write down those of the statements that are news; returns them.
+
+    In the caller's transaction, if there is one. Raises TooManyLabels, Contended.
     """
+    if len(statements) > AT_ONCE_MAX:
+        raise TooManyLabels
     # In one order, whoever says them: of two that say the same, none waits for the other's end
-    ordered = sorted(statements[:AT_ONCE_MAX], key=lambda each: (each.uri, each.val))
+    ordered = sorted(statements, key=lambda each: (each.uri, each.val))
     wanted = {(each.uri, each.val): each for each in ordered}
     said: list[Statement] = []
     with transaction.atomic():

@@ -124,6 +124,11 @@ class Label(models.Model):
             models.Index(fields=["labeler", "seq"], name="label_by_seq"),
             models.Index(fields=["position"], name="label_by_position"),
             models.Index(fields=["id"], name="label_pending", condition=Q(seq__isnull=True)),
+            models.Index(
+                fields=["expires_at"],
+                name="label_hiding_until",
+                condition=Q(is_current=True, val__startswith="!", expires_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

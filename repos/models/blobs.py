@@ -128,3 +128,4 @@ class DeniedBlob(models.Model):
                 name="denied_blob_once_a_host", fields=["cid", "host_id"], nulls_distinct=False
             )
         ]
+        indexes = [models.Index(fields=["host_id", "id"], name="denied_blob_of_host")]

@@ -66,5 +66,6 @@ SCHEDULE: dict[str, Entry] = {
         every(60, "moderation.watch_case_clocks"),
         every(5, "moderation.wake_bulk_actions"),
         every(60, "moderation.follow_label_keys"),
+        every(60, "moderation.lift_expired_labels"),
     )
 }

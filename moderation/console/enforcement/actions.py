@@ -16,7 +16,7 @@ from moderation.console.forms import ReasonForm
 from moderation.console.views import account_url, staff_of
 from moderation.enforcement import actions
 from moderation.enforcement.actions import ACTIONS, Action, ActionInput
-from moderation.lookup import find
+from moderation.lookup import find, has_record
 from protocol import cid
 from protocol.errors import XrpcError
 
@@ -25,7 +25,7 @@ from protocol.errors import XrpcError
 def act(request: HttpRequest, did: str, name: str) -> HttpResponse:
     """`accounts/<did>/actions/<name>/`, with `?record=` or `?blob=` where it is about one."""
     account, action = _found(request, did), _action(name)
-    record, link = request.GET.get("record", ""), _link(request)
+    record, link = _record(request, account), _link(request)
     form = ActionForm(
         action, account.host.tenant, request.POST if request.method == "POST" else None
     )
@@ -45,7 +45,7 @@ def act(request: HttpRequest, did: str, name: str) -> HttpResponse:
 def undo(request: HttpRequest, did: str, name: str) -> HttpResponse:
     """`accounts/<did>/actions/<name>/undo/`: the way back, with a reason."""
     account, action = _found(request, did), _action(name)
-    record, link = request.GET.get("record", ""), _link(request)
+    record, link = _record(request, account), _link(request)
     form = ReasonForm(request.POST)
 
     def verb(reason: str) -> None:
@@ -80,6 +80,13 @@ def _action(name: str) -> Action:
     if name not in ACTIONS:
         raise Http404
     return ACTIONS[name]
+
+
+def _record(request: HttpRequest, account: Account) -> str:
+    record = request.GET.get("record", "")
+    if record and not has_record(account, record):
+        raise Http404(_("There is no such record."))
+    return record
 
 
 def _link(request: HttpRequest) -> str:

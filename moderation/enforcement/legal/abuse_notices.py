@@ -82,8 +82,8 @@ def receive(host: Host, did: str, given: Mapping[str, Any]) -> AbuseNotice:
         )
         if is_new:
             received.send(sender=AbuseNotice, notice=notice)
-    if is_new and authority.is_acted_on:
-        _act(notice)
+        if is_new and authority.is_acted_on:
+            _act(notice)  # with the notice, or not at all: who sends it again is not acted on anew
     return notice
 
 
@@ -132,10 +132,11 @@ def _record_change(actor: StaffUser, host: Host, said: str) -> None:
 
 
 def _act(notice: AbuseNotice) -> None:
-    """Take down what the notice names of accounts at its host, each on the record."""
+    """Take down what the notice names of accounts at its host, each on the record, in the caller's
+    transaction."""
     acted = 0
     for account, name, asked in _named(notice):
-        with suppress(XrpcError):  # gone meanwhile, or not here
+        with suppress(XrpcError), transaction.atomic():  # gone meanwhile, or not here
             actions.perform(name, notice.authority, account, asked)
             acted += 1
     AbuseNotice.objects.filter(pk=notice.pk).update(acted=acted)

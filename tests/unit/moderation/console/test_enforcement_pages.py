@@ -43,6 +43,13 @@ def test_each_action_has_a_page_that_says_what_it_does(moderator, account, name)
     assert str(ACTIONS[name].consequence).replace("'", "&#x27;") in page.content.decode()
 
 
+@pytest.mark.parametrize("record", ["com.example.thing/none", "x"])
+def test_an_action_on_no_record_has_no_page(moderator, account, record):
+    page = f"/console/accounts/{account.did}/actions/take_down_record/?record={record}"
+    browser = console(moderator)
+    assert browser.get(page).status_code == browser.post(page, {"reason": "x"}).status_code == 404
+
+
 def test_a_suspension_with_a_notice_is_begun_and_lifted(moderator, account):
     page = f"/console/accounts/{account.did}/actions/suspend/"
     given = {"reason": "spam", "until": day(3), "words": "Stop.", "is_told": "on"}

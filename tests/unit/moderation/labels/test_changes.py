@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from moderation.labels import changes
+from moderation.labels import changes, statements
 from moderation.labels.changes import UnfitLabel, Wanted
 from moderation.models import AuditEntry, Label
 from moderation.permissions import NotAllowed, ReasonNeeded
@@ -107,6 +107,13 @@ def test_many_are_put_at_once(labeler):
     assert len(changes.put_many(labeler, [*wanted, wanted[0]], **WHY)) == 5
     assert len(changes.negate_many(labeler, wanted[:2], **WHY)) == 2
     assert AuditEntry.objects.count() == 7
+
+
+def test_too_many_are_refused_and_none_is_dropped(labeler, monkeypatch):
+    monkeypatch.setattr(statements, "AT_ONCE_MAX", 2)
+    with pytest.raises(statements.TooManyLabels):
+        changes.put_many(labeler, [Wanted(f"{POST}{at}", "spam") for at in "abc"], **WHY)
+    assert not Label.objects.exists()
 
 
 def test_one_that_does_not_fit_stops_all(labeler):

@@ -1,10 +1,15 @@
 """Labels that a tenant has chosen also take down, and give back what they took down."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from accounts.models import Account
 from moderation.enforcement import takedowns
 from moderation.labels import changes
+from moderation.labels.hiding import lift_expired
+from moderation.models import Label
 from repos.lifecycle import record_takedowns
 from repos.reads import repos
 from tests.factories import open_account
@@ -53,6 +58,29 @@ def test_a_record_is_hidden_and_shown_again(hiding, account):
     assert record_takedowns.state(repo, "com.example.thing", "a").ref
     changes.negate(hiding, uri, "!takedown", **WHY)
     assert record_takedowns.state(repo, "com.example.thing", "a").ref is None
+
+
+def test_a_label_that_is_over_gives_back_what_it_took_down(hiding, account):
+    repo = repos.find_repo(account.host, account.did)
+    put(repo, "a")
+    until = timezone.now() + timedelta(hours=1)
+    for uri in (account.did, f"at://{account.did}/com.example.thing/a"):
+        changes.put(hiding, uri, "!hide", expires_at=until, **WHY)
+    lift_expired()
+    assert is_down(account)
+    Label.objects.update(expires_at=timezone.now())
+    lift_expired()
+    assert not is_down(account)
+    assert record_takedowns.state(repo, "com.example.thing", "a").ref is None
+
+
+def test_what_staff_took_down_after_a_label_stays_down_when_it_is_over(hiding, account):
+    until = timezone.now() + timedelta(hours=1)
+    changes.put(hiding, account.did, "!hide", expires_at=until, **WHY)
+    takedowns.take_down("admin", account, "by hand", ref="ticket 7")
+    Label.objects.update(expires_at=timezone.now())
+    lift_expired()
+    assert is_down(account)
 
 
 def test_nobody_of_another_tenant_is_touched(hiding, birch):

@@ -67,6 +67,18 @@ def test_what_it_names_is_taken_down_where_the_tenant_wants_it(owner, account, r
     assert AuditEntry.objects.get(action="record.take_down").actor == AUTHORITY
 
 
+def test_a_crash_on_the_way_leaves_nothing_and_the_next_attempt_acts(
+    owner, account, record, monkeypatch
+):
+    take(owner, account, is_acted_on=True)
+    with monkeypatch.context() as crashing:
+        crashing.setattr(abuse_notices.actions, "perform", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            abuse_notices.receive(account.host, AUTHORITY, notice(account))
+    abuse_notices.receive(account.host, AUTHORITY, notice(account))
+    assert record() is not None
+
+
 def test_a_record_of_another_account_is_left_alone(owner, account, record):
     take(owner, account, is_acted_on=True)
     foreign = [{"accountDid": account.did, "records": [{"uri": "at://did:plc:x/a.b.c/k"}]}]
