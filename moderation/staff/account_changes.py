@@ -9,6 +9,8 @@ from collections.abc import Collection
 
 from django.db import transaction
 
+from accounts.authentication import email_address, email_codes
+from accounts.authentication.email_codes import Purpose
 from accounts.identity import handle_changes, key_rotation
 from accounts.invites import codes as invites
 from accounts.lifecycle import deletion, staff_overrides
@@ -76,6 +78,17 @@ def write_to(actor: Actor, account: Account, subject: str, content: str, reason:
         outbox.post(
             account.host, account.email, emails.FROM_STAFF, words, language=account.language
         )
+
+
+def mail_reset_code(actor: Actor, account: Account, reason: str) -> None:
+    """Mail the account's owner a code for a new password. Raises EmailTooNew, RateLimitExceeded,
+    InvalidRequest for an account without an address."""
+    if not account.email:
+        raise InvalidRequest("account does not have an email address")
+    email_address.check_trusted(account)
+    with transaction.atomic():
+        audit.record(actor, account, Action.ACCOUNT_WRITE_TO, f"{reason}: code for a new password")
+        email_codes.mail(account, Purpose.RESET_PASSWORD)
 
 
 def give_invites(

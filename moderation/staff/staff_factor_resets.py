@@ -23,11 +23,13 @@ class NoHost(InvalidRequest):
     message = "This member of staff belongs to no host."
 
 
-def reset(actor: Actor, staff: StaffUser, host: Host, reason: str) -> None:
-    """Remove every second factor of theirs, in the name of this host. Raises NotAllowed,
-    ReasonNeeded."""
+def reset(
+    actor: Actor, staff: StaffUser, host: Host, reason: str, *, is_tenants: bool = False
+) -> None:
+    """Remove every second factor of theirs, in the name of this host. `is_tenants`: asked for by a
+    tenant's program. Raises NotAllowed, ReasonNeeded."""
     require(actor, Deed.STAFF_MANAGE, host.tenant_id)
-    is_tenants = isinstance(actor, StaffUser) and not actor.is_platform_staff
+    is_tenants |= isinstance(actor, StaffUser) and not actor.is_platform_staff
     if is_tenants and _works_elsewhere(staff, host):
         raise NotAllowed  # or one tenant could weaken the sign-in to another
     if not reason.strip():

@@ -17,12 +17,12 @@ from rest_framework.response import Response
 
 from hosting import limits
 from hosting.limits import MINUTE_S, Budget, Charge
-from hosting.models import Host, HostQuerySet, Tenant
+from hosting.models import Host, HostQuerySet, StaffUser, Tenant
 from hosting.tenancy.routing import host_of
 from protocol.errors import InvalidRequest
 from protocol.untrusted_input import bounded_json
 from provider.api import errors, idempotency, tokens
-from provider.api.errors import NotFound, OnlyPlatform, ScopeMissing
+from provider.api.errors import NotFound, OnlyPlatform, OnlyTenant, ScopeMissing, StaffTokenNeeded
 from provider.api.tokens import Scope
 from provider.errors import InvalidField
 from provider.models import ApiToken, IdempotentRequest
@@ -90,7 +90,8 @@ def _is_for(token: ApiToken, host: Host) -> bool:
 
 
 class ApiViewSet(viewsets.ViewSet):
-    """A resource. `scopes` names what each action needs, `platform_only` those of the provider."""
+    """A resource. `scopes` names what each action needs, `platform_only` those of the provider,
+    `tenant_only` those of a tenant alone."""
 
     authentication_classes = (TokenAuthentication,)
     permission_classes = ()
@@ -98,6 +99,7 @@ class ApiViewSet(viewsets.ViewSet):
     renderer_classes = (renderers.JSONRenderer,)
     scopes: ClassVar[Mapping[str, Scope]] = {}
     platform_only: ClassVar[frozenset[str]] = frozenset()
+    tenant_only: ClassVar[frozenset[str]] = frozenset()
     _once: IdempotentRequest | None = None
 
     @property
@@ -111,6 +113,14 @@ class ApiViewSet(viewsets.ViewSet):
         whose = "api" if self.token.tenant_id is not None else "platform-api"
         return f"{whose}:{self.token.name}"
 
+    @property
+    def staff(self) -> StaffUser:
+        """The member of staff in whose name the token acts. Raises StaffTokenNeeded."""
+        staff = self.token.staff
+        if staff is None or not staff.is_active:
+            raise StaffTokenNeeded
+        return staff
+
     def tenants(self) -> QuerySet[Tenant]:
         """The tenants that there are for this token."""
         found = Tenant.objects.all()
@@ -121,6 +131,13 @@ class ApiViewSet(viewsets.ViewSet):
         found = Host.objects.select_related("tenant")
         tenant_id = self.token.tenant_id
         return found if tenant_id is None else found.filter(tenant_id=tenant_id)
+
+    def tenant(self, slug: str) -> Tenant:
+        """One of the tenants. Raises NotFound."""
+        found = self.tenants().filter(slug=slug).first()
+        if found is None:
+            raise NotFound
+        return found
 
     def host(self, hostname: str) -> Host:
         """One of those. Raises NotFound."""
@@ -156,6 +173,8 @@ class ApiViewSet(viewsets.ViewSet):
             raise ScopeMissing(needed or "of nobody")
         if self.action in self.platform_only and self.token.tenant_id is not None:
             raise OnlyPlatform
+        if self.action in self.tenant_only and self.token.tenant_id is None:
+            raise OnlyTenant
         if request.method in _WRITES:
             self._once = idempotency.begin(self.token, request)
             if self._once is not None and self._once.status is not None:

@@ -49,6 +49,22 @@ class OnlyPlatform(XrpcError):
     message = "This needs a token of the platform."
 
 
+class OnlyTenant(XrpcError):
+    """403: what is between a tenant and its people, of which the provider knows nothing (0053)."""
+
+    name = "Forbidden"
+    status = 403
+    message = "This needs a token of the tenant."
+
+
+class StaffTokenNeeded(XrpcError):
+    """403: what a person decides, with a role."""
+
+    name = "Forbidden"
+    status = 403
+    message = "This needs a token of a member of staff: `manage.py token create --as NAME`."
+
+
 def answer(fault: Exception, _context: Any) -> Response | None:
     """What REST framework calls for every exception; None hands it on as a fault of ours."""
     if isinstance(fault, RequestDataTooBig):

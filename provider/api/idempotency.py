@@ -1,7 +1,8 @@
 """Idempotency keys: a request that is sent twice is done once, and answered alike.
 
 Source: draft-ietf-httpapi-idempotency-key-header. A key is a token's own for a day. What failed is
-forgotten, so that it can be tried again under the same key.
+forgotten, so that it can be tried again under the same key. A request whose process died is never
+begun again under its key: nobody knows how far it came, so whoever sent it is told to look.
 """
 
 import base64
@@ -21,7 +22,6 @@ from server.encryption import keyring
 
 KEPT: Final = timedelta(hours=24)
 _KEY_MAX = 255
-_GIVEN_UP_AFTER: Final = timedelta(minutes=2)  # its process must have died
 
 
 class KeyReused(XrpcError):
@@ -37,7 +37,10 @@ class StillRunning(XrpcError):
 
     name = "RequestInProgress"
     status = 409
-    message = "The first request with this Idempotency-Key is still being done."
+    message = (
+        "The first request with this Idempotency-Key has no answer yet. If it stays so for minutes,"
+        " it broke off: look whether it was done, and send it with another key if not."
+    )
 
 
 def begin(token: ApiToken, request: Request) -> IdempotentRequest | None:
@@ -94,11 +97,8 @@ def _taken_up(token: ApiToken, key: str, fingerprint: bytes) -> IdempotentReques
         row.save()
     elif bytes(row.fingerprint) != fingerprint:
         raise KeyReused
-    elif row.status is None and row.created_at > now - _GIVEN_UP_AFTER:
-        raise StillRunning
     elif row.status is None:
-        row.created_at = now
-        row.save()
+        raise StillRunning
     return row
 
 

@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from hosting.models import Tenant
+from hosting.models import StaffUser, Tenant
 from provider.errors import InvalidField, NameTaken, NoSuchThing
 from provider.models import ApiToken
 
@@ -36,7 +36,12 @@ class Scope(StrEnum):
     HOSTS_WRITE = "hosts:write"  # settings and handle domains, too
     ACCOUNTS_READ = "accounts:read"
     ACCOUNTS_WRITE = "accounts:write"
+    MODERATION_READ = "moderation:read"  # reports and cases
     MODERATION_WRITE = "moderation:write"
+    LABELS_READ = "labels:read"
+    LABELS_WRITE = "labels:write"
+    STAFF_READ = "staff:read"
+    STAFF_WRITE = "staff:write"
     INVITES_READ = "invites:read"
     INVITES_WRITE = "invites:write"
     WEBHOOKS_READ = "webhooks:read"
@@ -47,9 +52,14 @@ class Scope(StrEnum):
 
 
 def create(
-    name: str, tenant: Tenant | None, scopes: Collection[str], lifetime: timedelta | None = None
+    name: str,
+    tenant: Tenant | None,
+    scopes: Collection[str],
+    lifetime: timedelta | None = None,
+    staff: StaffUser | None = None,
 ) -> tuple[ApiToken, str]:
-    """Make a token; its row, and its text, which nobody can read again.
+    """Make a token; its row, and its text, which nobody can read again. `staff`: in whose name, and
+    with whose role, it acts on cases.
 
     Raises InvalidField, NameTaken.
     """
@@ -65,6 +75,7 @@ def create(
             row = ApiToken.objects.create(
                 name=name,
                 tenant=tenant,
+                staff=staff,
                 scopes=sorted(scopes),
                 digest=_digest(text),
                 expires_at=timezone.now() + lifetime if lifetime else None,
@@ -82,7 +93,7 @@ def find(text: str) -> ApiToken | None:
     now = timezone.now()
     good = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
     found = ApiToken.objects.filter(good, digest=_digest(text), revoked_at__isnull=True)
-    token = found.select_related("tenant").first()
+    token = found.select_related("tenant", "staff").first()
     if token is not None and _was_long_ago(token.last_used_at, now):
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
     return token

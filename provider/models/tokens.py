@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from hosting.models import Tenant
+from hosting.models import StaffUser, Tenant
 
 
 class ApiToken(models.Model):
@@ -12,6 +12,10 @@ class ApiToken(models.Model):
 
     tenant = models.ForeignKey(
         Tenant, null=True, blank=True, on_delete=models.CASCADE, related_name="api_tokens"
+    )
+    # In whose name it acts on cases, with the role that they have then
+    staff = models.ForeignKey(
+        StaffUser, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
     )
     name = models.CharField(max_length=60)  # stands in the audit log
     digest = models.BinaryField(max_length=32, unique=True)  # SHA-256 of its text

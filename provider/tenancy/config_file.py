@@ -80,7 +80,7 @@ def _host(tenant: Tenant, hostname: str, table: Table) -> Iterator[str]:
     host = Host.objects.named(hostname).select_related("tenant").first()
     by = OPERATOR if host is not None else None
     if host is None:
-        host = hosts.create(tenant, hostname, names or [], str(table.get("origin", "")))
+        host = hosts.create(tenant, hostname, names or [], OPERATOR, str(table.get("origin", "")))
         yield "made"
     elif host.tenant_id != tenant.pk:
         raise InvalidField("", f"{hostname} is a host of tenant {host.tenant.slug}.")

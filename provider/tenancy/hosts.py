@@ -15,20 +15,24 @@ from accounts.identity.handles import allocation
 from accounts.models import Account
 from hosting.models import Host, Tenant
 from hosting.tenancy import provisioning, routing
+from moderation.audit import Actor
 from provider.errors import NAMED_MAX, InUse, InvalidField, NameTaken, NoSuchThing, first_fault
-from provider.tenancy import domains
+from provider.tenancy import domains, tenant_log
 
 _LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")  # RFC 1123 section 2.1
 
 
 @transaction.atomic
-def create(tenant: Tenant, hostname: str, names: Sequence[str], origin: str = "") -> Host:
+def create(
+    tenant: Tenant, hostname: str, names: Sequence[str], by: Actor, origin: str = ""
+) -> Host:
     """Make a host of a tenant with its handle domains, the first of which is offered first.
 
     Without an `origin` it is https and the name, in a sandbox the scheme and port of
     GROVE_PUBLIC_URL. Raises InvalidField, NameTaken; nothing is made then.
     """
     hostname = _checked(hostname)
+    tenant_log.note(by, tenant, f"host {hostname}: made")
     try:
         host = provisioning.create_host(tenant, hostname, origin or _origin(hostname), [])
     except ValidationError as fault:
@@ -48,7 +52,7 @@ def named(hostname: str) -> Host:
     return host
 
 
-def remove(host: Host) -> None:
+def remove(host: Host, by: Actor) -> None:
     """Remove a host at which nobody has an account and nothing was ever done. Raises InUse."""
     accounts = Account.objects.of(host)
     names = [name or did for name, did in accounts.values_list("handle", "did")[: NAMED_MAX + 1]]
@@ -57,6 +61,7 @@ def remove(host: Host) -> None:
     try:
         with transaction.atomic():
             host.delete()
+            tenant_log.note(by, host.tenant, f"host {host.hostname}: removed")
     except ProtectedError as kept:
         what = sorted({str(row._meta.verbose_name) for row in kept.protected_objects})
         raise InUse(host.hostname, what, len(what)) from kept

@@ -15,10 +15,12 @@ from provider.models import Webhook, WebhookDelivery
 from provider.webhooks import events as told
 from provider.webhooks import signing
 from provider.webhooks.events import Event
+from server.database import connection
 from server.encryption import keyring
 
 MOST_A_TENANT: Final = 20
 REPLAYED_MOST: Final = 10_000
+_LOCKS: Final = 0x77656268  # the first half of these advisory locks' keys: "webh"
 State = WebhookDelivery.State
 OLD_SECRET_LIVES: Final = timedelta(hours=24)
 
@@ -30,11 +32,13 @@ def create(
 
     No events: all of them. Raises InvalidField.
     """
-    if Webhook.objects.filter(tenant=tenant).count() >= MOST_A_TENANT:
-        raise InvalidField("url", f"There are {MOST_A_TENANT} webhooks already.")
     secret = signing.new_secret()
     webhook = Webhook(tenant=tenant, secret=keyring.wrap(secret))
-    change(webhook, url=url, events=events, has_addresses=has_addresses)
+    with transaction.atomic():  # two at once: one after the other, so that both count
+        connection.row("SELECT pg_advisory_xact_lock(%s, %s)", (_LOCKS, tenant.pk if tenant else 0))
+        if Webhook.objects.filter(tenant=tenant).count() >= MOST_A_TENANT:
+            raise InvalidField("url", f"There are {MOST_A_TENANT} webhooks already.")
+        change(webhook, url=url, events=events, has_addresses=has_addresses)
     return webhook, signing.shown(secret)
 
 

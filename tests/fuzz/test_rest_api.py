@@ -38,7 +38,10 @@ USUAL: dict[str, list[Any]] = {
     "array": [["acme.example"], []],
     "object": [{"admission": "open"}],
 }
-KNOWN = {"hostname": "localhost", "slug": "ash", "domain": "test", "job_id": "1"}
+KNOWN = {
+    "hostname": "localhost", "slug": "ash", "domain": "test", "job_id": "1", "case_id": "1",
+    "invite_id": "1", "name": "ada",
+}  # fmt: skip
 OPERATIONS = st.sampled_from(
     [
         (method, path, operation)

@@ -35,6 +35,7 @@ from protocol import cid
 from provider.api.base import HOSTNAME
 from provider.api.resources.accounts import AccountViewSet
 from provider.api.resources.jobs import JobViewSet
+from provider.api.resources.staff import StaffViewSet
 from provider.api.resources.tenants import TenantViewSet
 from provider.api.resources.webhooks import WebhookViewSet
 from tests import openid_provider
@@ -153,13 +154,15 @@ CENTRE_SHOWN += ["acting", "people", "people/invite", "people/log"]
 API_HOST = f"^hosts/(?P<hostname>{HOSTNAME})"
 API_DOMAIN = f"{API_HOST}/domains/(?P<domain>{HOSTNAME})"
 API_ACCOUNT = f"{API_HOST}/accounts/(?P<did>{AccountViewSet.lookup_value_regex})"
+API_TENANT = f"^tenants/(?P<slug>{TenantViewSet.lookup_value_regex})"
+API_MEMBER = f"{API_TENANT}/staff/(?P<name>{StaffViewSet.lookup_value_regex})"
+ID = "[0-9]{1,18}"
 API_JOB = f"^jobs/(?P<job_id>{JobViewSet.lookup_value_regex})"
 API_WEBHOOK = f"^webhooks/(?P<webhook_id>{WebhookViewSet.lookup_value_regex})"
 API = {
     "^tenants$": "tenants",
-    f"^tenants/(?P<slug>{TenantViewSet.lookup_value_regex})$": "tenants/ash",
-    f"^tenants/(?P<slug>{TenantViewSet.lookup_value_regex})/suspend$": "tenants/ash/suspend",
-    f"^tenants/(?P<slug>{TenantViewSet.lookup_value_regex})/resume$": "tenants/ash/resume",
+    f"{API_TENANT}$": "tenants/ash",
+    **{f"{API_TENANT}/{each}$": f"tenants/ash/{each}" for each in ("suspend", "resume")},
     "^hosts$": "hosts",
     f"{API_HOST}$": "hosts/localhost",
     **{f"{API_HOST}/{each}$": f"hosts/localhost/{each}" for each in ("domains", "accounts")},
@@ -170,7 +173,22 @@ API = {
     f"{API_ACCOUNT}$": "hosts/localhost/accounts/{did}",
     **{
         f"{API_ACCOUNT}/{each}$": f"hosts/localhost/accounts/{{did}}/{each}"
-        for each in ("handle", "restore", "takedown")
+        for each in ("handle", "restore", "takedown", "suspend", "lift-suspension")
+    },
+    f"{API_ACCOUNT}/reset-password$": "hosts/localhost/accounts/{did}/reset-password",
+    **{
+        f"{API_TENANT}/{each}$": f"tenants/ash/{each}"
+        for each in ("staff", "staff-invites", "labels", "labels/negate")
+    },
+    f"{API_MEMBER}$": "tenants/ash/staff/ada",
+    f"{API_MEMBER}/reset-factor$": "tenants/ash/staff/ada/reset-factor",
+    f"{API_TENANT}/staff-invites/(?P<invite_id>{ID})$": "tenants/ash/staff-invites/1",
+    "^reports$": "reports",
+    "^cases$": "cases",
+    f"^cases/(?P<case_id>{ID})$": "cases/1",
+    **{
+        f"^cases/(?P<case_id>{ID})/{each}$": f"cases/1/{each}"
+        for each in ("actions", "events", "notes")
     },
     "^webhooks$": "webhooks",
     "^jobs$": "jobs",

@@ -12,7 +12,7 @@ from accounts.models import Account, account_lookups
 from accounts.signup.sign_up import SignUp, sign_up
 from moderation import audit
 from moderation.audit import REASON_MAX_CHARS
-from moderation.enforcement import takedowns
+from moderation.enforcement import suspensions, takedowns
 from moderation.models import AuditEntry
 from moderation.staff import account_changes, account_search
 from protocol.errors import InvalidRequest
@@ -56,6 +56,12 @@ class NewHandle(Reason):
     handle = serializers.CharField(max_length=253)
 
 
+class Suspension(Reason):
+    """Why, and until when."""
+
+    until = serializers.DateTimeField()
+
+
 class AccountViewSet(ApiViewSet):
     """Accounts of a host."""
 
@@ -67,6 +73,9 @@ class AccountViewSet(ApiViewSet):
         "create": Scope.ACCOUNTS_WRITE,
         "change_handle": Scope.ACCOUNTS_WRITE,
         "destroy": Scope.ACCOUNTS_WRITE,
+        "reset_password": Scope.ACCOUNTS_WRITE,
+        "suspend": Scope.MODERATION_WRITE,
+        "lift_suspension": Scope.MODERATION_WRITE,
         "take_down": Scope.MODERATION_WRITE,
         "restore": Scope.MODERATION_WRITE,
     }
@@ -132,6 +141,30 @@ class AccountViewSet(ApiViewSet):
         account = self._account(hostname, did)
         takedowns.restore(self.actor, account, self.read(Reason)["reason"])
         return Response(shown(self._account(hostname, did)))
+
+    @extend_schema(request=Suspension, responses=AccountShown)
+    @action(detail=True, methods=["post"], url_path="suspend")
+    def suspend(self, _request: Request, hostname: str, did: str) -> Response:
+        """Suspend the account until a moment; then it is back by itself."""
+        account, asked = self._account(hostname, did), self.read(Suspension)
+        suspensions.suspend(self.actor, account, asked["reason"], asked["until"])
+        return Response(shown(self._account(hostname, did)))
+
+    @extend_schema(request=Reason, responses=AccountShown)
+    @action(detail=True, methods=["post"], url_path="lift-suspension")
+    def lift_suspension(self, _request: Request, hostname: str, did: str) -> Response:
+        """End a suspension before its time."""
+        account = self._account(hostname, did)
+        suspensions.lift(self.actor, account, self.read(Reason)["reason"])
+        return Response(shown(self._account(hostname, did)))
+
+    @extend_schema(request=Reason, responses={202: None})
+    @action(detail=True, methods=["post"], url_path="reset-password")
+    def reset_password(self, _request: Request, hostname: str, did: str) -> Response:
+        """Mail its owner a code for a new password. The old one is good until they use it."""
+        account = self._account(hostname, did)
+        account_changes.mail_reset_code(self.actor, account, self.read(Reason)["reason"])
+        return Response(status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(
         parameters=[OpenApiParameter("reason", str, required=True)], responses={204: None}

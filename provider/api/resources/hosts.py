@@ -98,7 +98,7 @@ class HostViewSet(ApiViewSet):
         asked = self.read(NewHost)
         with transaction.atomic():
             tenant = tenants.named(asked["tenant"])
-            host = hosts.create(tenant, asked["hostname"], asked["domains"])
+            host = hosts.create(tenant, asked["hostname"], asked["domains"], self.actor)
             host_settings.change(host, asked.get("settings", {}))
         return Response(shown(host), status.HTTP_201_CREATED)
 
@@ -112,7 +112,7 @@ class HostViewSet(ApiViewSet):
     @extend_schema(responses={204: None})
     def destroy(self, _request: Request, hostname: str) -> Response:
         """Remove a host that nobody ever used."""
-        hosts.remove(self.host(hostname))
+        hosts.remove(self.host(hostname), self.actor)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

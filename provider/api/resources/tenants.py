@@ -10,7 +10,6 @@ from rest_framework.response import Response
 
 from hosting.models import Tenant
 from provider.api.base import ApiViewSet, page_of, paged
-from provider.api.errors import NotFound
 from provider.api.tokens import Scope
 from provider.tenancy import suspensions, tenants
 
@@ -79,7 +78,7 @@ class TenantViewSet(ApiViewSet):
     @extend_schema(responses=TenantShown)
     def retrieve(self, _request: Request, slug: str) -> Response:
         """One tenant."""
-        return Response(shown(self._tenant(slug)))
+        return Response(shown(self.tenant(slug)))
 
     @extend_schema(request=NewTenant, responses={201: TenantShown})
     def create(self, _request: Request) -> Response:
@@ -91,7 +90,7 @@ class TenantViewSet(ApiViewSet):
     @extend_schema(request=TenantFields(partial=True), responses=TenantShown)
     def partial_update(self, _request: Request, slug: str) -> Response:
         """Change what is given, leave the rest."""
-        tenant = self._tenant(slug)
+        tenant = self.tenant(slug)
         tenants.change(tenant, self.read(TenantFields, is_partial=True), self.actor)
         return Response(shown(tenant))
 
@@ -111,14 +110,8 @@ class TenantViewSet(ApiViewSet):
     @extend_schema(responses={204: None})
     def destroy(self, _request: Request, slug: str) -> Response:
         """Remove a tenant that has no hosts."""
-        tenants.delete(self._tenant(slug), self.actor)
+        tenants.delete(self.tenant(slug), self.actor)
         return Response(status=status.HTTP_204_NO_CONTENT)
-
-    def _tenant(self, slug: str) -> Tenant:
-        tenant = self.tenants().filter(slug=slug).first()
-        if tenant is None:
-            raise NotFound
-        return tenant
 
 
 def shown(tenant: Tenant) -> dict[str, Any]:

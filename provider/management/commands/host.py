@@ -59,7 +59,9 @@ class Command(ProviderCommand):
         """Make it, set what was given, and show it."""
         tenant = tenants.named(options["tenant"])
         with transaction.atomic():
-            host = hosts.create(tenant, options["name"], options["domain"], options["origin"])
+            host = hosts.create(
+                tenant, options["name"], options["domain"], OPERATOR, options["origin"]
+            )
             _change(host, options)
         return _shown(host)
 
@@ -91,7 +93,7 @@ class Command(ProviderCommand):
 
     def do_remove(self, options: dict[str, Any]) -> dict[str, Any]:
         """Remove it."""
-        hosts.remove(hosts.named(options["name"]))
+        hosts.remove(hosts.named(options["name"]), OPERATOR)
         return {"host": options["name"], "state": "removed"}
 
 

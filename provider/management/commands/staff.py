@@ -1,6 +1,6 @@
 """`manage.py staff invite|list|role|remove|reset-factor`: the staff of tenants, and the provider's.
 
-Every change lands in the audit log of the tenant, by `admin`.
+Every change lands in the audit log of the tenant, by `operator`.
 """
 
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management import CommandParser
 
 from hosting.models import ROLES, Host, Member, StaffUser
-from moderation import audit
+from moderation.audit import OPERATOR
 from moderation.staff import members, staff_factor_resets, staff_invites
 from protocol.errors import InvalidRequest
 from provider.errors import NoSuchThing
@@ -48,7 +48,7 @@ class Command(ProviderCommand):
     def do_invite(self, options: dict[str, Any]) -> dict[str, Any]:
         """Invite, and show the link."""
         host = _host(options["tenant"])
-        link = staff_invites.invite(audit.ADMIN, host, options["email"], options["role"])
+        link = staff_invites.invite(OPERATOR, host, options["email"], options["role"])
         return {"email": options["email"], "role": options["role"], "link": link}
 
     def do_list(self, options: dict[str, Any]) -> list[dict[str, Any]]:
@@ -67,13 +67,13 @@ class Command(ProviderCommand):
     def do_role(self, options: dict[str, Any]) -> dict[str, Any]:
         """Change it, and show it."""
         member, host = _member(options), _host(options["tenant"])
-        members.change_role(audit.ADMIN, host, member, options["role"], options["reason"])
+        members.change_role(OPERATOR, host, member, options["role"], options["reason"])
         return _row(member.user, options["tenant"], options["role"])
 
     def do_remove(self, options: dict[str, Any]) -> dict[str, Any]:
         """Remove them, and say so."""
         member = _member(options)
-        members.remove(audit.ADMIN, _host(options["tenant"]), member, options["reason"])
+        members.remove(OPERATOR, _host(options["tenant"]), member, options["reason"])
         return {"name": str(member.user), "state": "removed"}
 
     def do_reset_factor(self, options: dict[str, Any]) -> dict[str, Any]:
@@ -82,7 +82,7 @@ class Command(ProviderCommand):
         if staff is None:
             raise NoSuchThing(f"No member of staff is called {options['name']}.")
         host = staff_factor_resets.host_of_staff(staff)
-        staff_factor_resets.reset(audit.ADMIN, staff, host, options["reason"])
+        staff_factor_resets.reset(OPERATOR, staff, host, options["reason"])
         return {"name": str(staff), "state": "signs in with the password alone"}
 
 
