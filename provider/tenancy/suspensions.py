@@ -75,9 +75,9 @@ def announce(work: Work) -> None:
     at_once = max(1, settings.ANNOUNCEMENTS_PER_HOUR // 60)
     waiting = to_announce(tenant).filter(pk__gt=work.place.get("account", 0))
     chosen = list(waiting.values_list("pk", flat=True)[:at_once])
-    for count, account_id in enumerate(chosen, start=1):
+    for account_id in chosen:
         _announce(account_id)
-        work.advance(work.job.done_count + count, account=account_id)
+        work.advance(work.job.done_count + 1, account=account_id)
     if len(chosen) == at_once:
         work.pause(_PERIOD_S)
 

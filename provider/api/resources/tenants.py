@@ -99,13 +99,13 @@ class TenantViewSet(ApiViewSet):
     def suspend(self, _request: Request, slug: str) -> Response:
         """Serve nobody at its hosts until it is resumed; its people may take their data and go."""
         reason = self.read(Suspension)["reason"]
-        return Response(shown(suspensions.suspend(self._tenant(slug), self.actor, reason=reason)))
+        return Response(shown(suspensions.suspend(self.tenant(slug), self.actor, reason=reason)))
 
     @extend_schema(request=None, responses=TenantShown)
     @action(detail=True, methods=["post"])
     def resume(self, _request: Request, slug: str) -> Response:
         """End a suspension: every account is what it was."""
-        return Response(shown(suspensions.resume(self._tenant(slug), self.actor)))
+        return Response(shown(suspensions.resume(self.tenant(slug), self.actor)))
 
     @extend_schema(responses={204: None})
     def destroy(self, _request: Request, slug: str) -> Response:
