@@ -3,7 +3,9 @@
 For the tests that need real processes: kill -9, real clients, the newcomer's story.
 """
 
+import atexit
 import errno
+import functools
 import json
 import os
 import secrets
@@ -197,11 +199,28 @@ class RunningGrove:
             time.sleep(0.05)
 
 
+def prepared_data(folder: Path | None = None) -> Path:
+    """A data folder as a first start leaves it, for whom that start is not the matter: a copy of
+    one that is made once a process, which takes a tenth of its time."""
+    folder = folder or Path(tempfile.mkdtemp(prefix="grove-running-"))
+    subprocess.run(["cp", "-a", f"{_data_of_a_first_start()}/.", str(folder)], check=True)
+    return folder
+
+
+@functools.cache
+def _data_of_a_first_start() -> Path:
+    grove = RunningGrove(Path(tempfile.mkdtemp(prefix="grove-prepared-")))
+    atexit.register(shutil.rmtree, grove.data, ignore_errors=True)
+    grove.start()
+    assert grove.stop() == 0
+    return grove.data
+
+
 @contextmanager
 def running_grove(*program: str, **changed: str) -> Iterator[RunningGrove]:
     """A started Grove that is stopped, and its data removed, at the end; `changed` is what its
     environment differs in, `program` another one that starts it."""
-    grove = RunningGrove(Path(tempfile.mkdtemp(prefix="grove-running-")), changed=changed)
+    grove = RunningGrove(prepared_data(), changed=changed)
     grove.program = program or grove.program
     try:
         grove.start()

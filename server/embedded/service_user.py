@@ -58,23 +58,47 @@ def folders_note(data: Path) -> Path:
 
 
 def service_folders(data: Path) -> ServiceFolders:
-    """The service's folders for a data folder, made when missing."""
+    """The service's folders for a data folder, made when missing.
+
+    Raises `ForeignFolder` for a copy of a data folder whose services' files are not in it.
+    """
     user = service_user()
     note = folders_note(data)
-    if not note.exists():
-        name = secrets.token_hex(8)  # nobody can lie in wait under a name that nobody can guess
-        folder = data / "embedded"
-        if user is not None:
-            data.chmod(data.stat().st_mode | stat.S_IXOTH)  # its subfolders stay private
-            folder = folder if is_reachable(data, user) else SYSTEM_FOLDER / name
-            folder.parent.mkdir(parents=True, exist_ok=True)
-        short = Path(tempfile.gettempdir()) / f"grove-{name}"
-        note.write_text(json.dumps({"folder": str(folder), "sockets": str(short)}))
+    known = json.loads(note.read_text()) if note.exists() else {}  # noqa: TID251 - our own
+    if known.get("data") != str(data):
+        known = _noted_anew(data, known, user)
+        note.write_text(json.dumps(known))
     note.chmod(0o600)  # it tells a name in a place for everybody
-    known = json.loads(note.read_text())  # noqa: TID251 - our own
     folder = Path(known["folder"])
     _change_owner(folder, user)
     return ServiceFolders(private_folder(folder, user), user, Path(known["sockets"]))
+
+
+def _noted_anew(data: Path, known: dict[str, str], user: SystemUser | None) -> dict[str, str]:
+    """What the note of a data folder says that is new, was moved, is a copy, or was noted by a
+    version that did not say whose note it was."""
+    name = secrets.token_hex(8)  # nobody can lie in wait under a name that nobody can guess
+    folder = data / "embedded"
+    if user is not None:
+        data.chmod(data.stat().st_mode | stat.S_IXOTH)  # its subfolders stay private
+    if known and not folder.is_dir():
+        _refuse_copy(data, known)
+        folder = Path(known["folder"])
+    elif not known and user is not None and not is_reachable(data, user):
+        folder = SYSTEM_FOLDER / name
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    short = Path(tempfile.gettempdir()) / f"grove-{name}"
+    return {"data": str(data), "folder": str(folder), "sockets": str(short)}
+
+
+def _refuse_copy(data: Path, known: dict[str, str]) -> None:
+    """Two that run on one database would take each other's accounts for their own."""
+    original = Path(known.get("data", data))
+    if original != data and folders_note(original).exists():
+        raise ForeignFolder(
+            f"{data} is a copy of {original}, whose database is in {known['folder']}."
+            f" Restore a backup instead, or move {original} away if this is to take its place."
+        )
 
 
 def _change_owner(folder: Path, user: SystemUser | None) -> None:

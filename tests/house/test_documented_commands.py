@@ -16,7 +16,7 @@ import pytest
 from tests import upstreams
 from tests.concurrency.client import Api
 from tests.house.documents import block
-from tests.running import RunningGrove
+from tests.running import RunningGrove, prepared_data
 
 pytestmark = pytest.mark.slow
 README, OPERATORS, NETWORK = "README.md", "docs/operators", "docs/network.md"
@@ -45,7 +45,8 @@ def folder() -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def grove(folder: Path) -> Iterator[RunningGrove]:
     """One for all, with an account that has written a record."""
-    with running(RunningGrove(folder / "data")) as started:
+    (folder / "data").mkdir()
+    with running(RunningGrove(prepared_data(folder / "data"))) as started:
         said = typed(started, "curl --fail", folder, README)
         assert '"text":"Hello from the grove"' in said.splitlines()[-1]
         yield started

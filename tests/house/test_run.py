@@ -14,7 +14,7 @@ from shutil import rmtree
 import psutil
 import pytest
 
-from tests.running import RunningGrove
+from tests.running import RunningGrove, prepared_data
 
 pytestmark = pytest.mark.slow
 SOON_S = 120
@@ -29,8 +29,17 @@ def data() -> Iterator[Path]:
 
 @pytest.fixture
 def grove(data: Path) -> Iterator[RunningGrove]:
-    """Not started yet; whatever a test left running is stopped."""
-    grove = RunningGrove(data)
+    """Started before, but not now; whatever a test left running is stopped."""
+    yield from stopped_at_the_end(RunningGrove(prepared_data(data)))
+
+
+@pytest.fixture
+def new_grove(data: Path) -> Iterator[RunningGrove]:
+    """Never started yet."""
+    yield from stopped_at_the_end(RunningGrove(data))
+
+
+def stopped_at_the_end(grove: RunningGrove) -> Iterator[RunningGrove]:
     yield grove
     if grove.is_alive():
         grove.stop()
@@ -53,48 +62,48 @@ def test_kill_9_leaves_no_process_behind(grove: RunningGrove) -> None:
     assert not left
 
 
-def test_a_signal_within_the_start_leaves_no_process_behind(grove: RunningGrove) -> None:
-    grove.begin()
-    while not (grove.data / "run" / "pids.json").exists():
+def test_a_signal_within_the_start_leaves_no_process_behind(new_grove: RunningGrove) -> None:
+    new_grove.begin()
+    while not (new_grove.data / "run" / "pids.json").exists():
         time.sleep(0.02)
-    everybody = grove.everybody()
-    assert grove.stop() == 0
+    everybody = new_grove.everybody()
+    assert new_grove.stop() == 0
     assert not [each for each in everybody if each.is_running()]
 
 
-def test_all_that_a_grove_says_is_json_where_it_is_asked_to(grove: RunningGrove) -> None:
-    grove.changed |= {"GROVE_LOG_FORMAT": "json", "GROVE_ADMIN_PASSWORD": ""}
-    grove.start()
-    grove.kill("worker")
-    grove.await_line("worker ended (SIGKILL)")
-    grove.stop()
-    said = [json.loads(line) for line in grove.output]
+def test_all_that_a_grove_says_is_json_where_it_is_asked_to(new_grove: RunningGrove) -> None:
+    new_grove.changed |= {"GROVE_LOG_FORMAT": "json", "GROVE_ADMIN_PASSWORD": ""}
+    new_grove.start()
+    new_grove.kill("worker")
+    new_grove.await_line("worker ended (SIGKILL)")
+    new_grove.stop()
+    said = [json.loads(line) for line in new_grove.output]
     assert {each["logger"] for each in said} >= {"server.supervisor"}
-    password = (grove.data / "secrets" / "admin-password").read_text().strip()
-    assert not [line for line in grove.output if password in line]
+    password = (new_grove.data / "secrets" / "admin-password").read_text().strip()
+    assert not [line for line in new_grove.output if password in line]
 
 
 def test_a_second_start_is_quick_and_keeps_data_and_secrets(grove: RunningGrove) -> None:
     secret = grove.data / "secrets" / "key-encryption-keys"
-    grove.start()
     before = secret.read_text()
-    grove.stop()
     begun = time.monotonic()
     grove.start()
     sys.stdout.write(f"second start: {time.monotonic() - begun:.2f} s\n")
     assert secret.read_text() == before
 
 
-def test_a_password_nobody_chose_is_printed_once_and_kept(grove: RunningGrove) -> None:
-    grove.changed["GROVE_ADMIN_PASSWORD"] = ""
-    grove.start()
-    password = (grove.data / "secrets" / "admin-password").read_text().strip()
-    assert f"console {grove.url}/console/  admin / {password}\n" in grove.output
-    assert any(line.startswith("first start: making a database") for line in grove.output)
-    grove.stop()
-    grove.start()
-    said = [line for line in grove.output if not line.startswith("This Python")]  # if it is slow
-    assert said == [f"ready {grove.url}\n"]
+def test_a_password_nobody_chose_is_printed_once_and_kept(new_grove: RunningGrove) -> None:
+    new_grove.changed["GROVE_ADMIN_PASSWORD"] = ""
+    new_grove.start()
+    password = (new_grove.data / "secrets" / "admin-password").read_text().strip()
+    assert f"console {new_grove.url}/console/  admin / {password}\n" in new_grove.output
+    assert any(line.startswith("first start: making a database") for line in new_grove.output)
+    new_grove.stop()
+    new_grove.start()
+    said = [
+        line for line in new_grove.output if not line.startswith("This Python")
+    ]  # if it is slow
+    assert said == [f"ready {new_grove.url}\n"]
 
 
 def test_a_killed_web_process_is_replaced_while_the_other_answers(grove: RunningGrove) -> None:
@@ -125,7 +134,5 @@ def test_a_data_folder_in_use_is_one_sentence_and_a_failure(grove: RunningGrove)
 
 
 def test_another_key_encryption_key_is_refused_before_it_is_used(grove: RunningGrove) -> None:
-    grove.start()
-    grove.stop()
     grove.changed["GROVE_KEK"] = "k1:" + "00" * 32
     assert "The database's keys cannot be unwrapped" in grove.refusal()

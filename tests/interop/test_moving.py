@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.stories import CLIENTS, NODE, install_clients
-from tests.running import RunningGrove, free_port
+from tests.running import RunningGrove, free_port, running_grove
 
 pytestmark = [pytest.mark.slow, pytest.mark.interop]
 REFERENCE = Path(os.environ.get("GROVE_REFERENCE", "/nowhere"))
@@ -31,20 +30,6 @@ class Reference:
 
     plc_url: str
     urls: list[str]
-
-
-@contextmanager
-def running(changed: dict[str, str]) -> Iterator[RunningGrove]:
-    """A Grove with a different environment."""
-    data = Path(tempfile.mkdtemp(prefix="grove-moving-"))
-    grove = RunningGrove(data, changed=changed)
-    try:
-        grove.start()
-        yield grove
-    finally:
-        if grove.is_alive():
-            grove.stop()
-        shutil.rmtree(data, ignore_errors=True)
 
 
 @contextmanager
@@ -92,7 +77,7 @@ def birch_of(grove: RunningGrove) -> str:
 def test_somebody_moves_to_the_other_tenant_and_back() -> None:
     install_clients()
     smtp_port = free_port()
-    with running({"GROVE_SMTP_URL": f"smtp://127.0.0.1:{smtp_port}"}) as grove:
+    with running_grove(GROVE_SMTP_URL=f"smtp://127.0.0.1:{smtp_port}") as grove:
         hosts = [grove.url, birch_of(grove), grove.url]
         options = ("--records", "300", "--blobs", "10")
         said = move(grove.plc_url, smtp_port, hosts, *options)
@@ -103,7 +88,7 @@ def test_somebody_moves_to_the_other_tenant_and_back() -> None:
 def test_a_host_fetches_the_blobs_that_nobody_brings() -> None:
     install_clients()
     smtp_port = free_port()
-    with running({"GROVE_SMTP_URL": f"smtp://127.0.0.1:{smtp_port}"}) as grove:
+    with running_grove(GROVE_SMTP_URL=f"smtp://127.0.0.1:{smtp_port}") as grove:
         options = ("--records", "30", "--blobs", "12", "--leave-blobs")
         said = move(grove.plc_url, smtp_port, [grove.url, birch_of(grove)], *options)
     assert "31 records and 12 blobs arrived" in said
@@ -117,7 +102,7 @@ def test_somebody_moves_in_from_the_reference_on_to_another_tenant_and_out_again
     smtp = f"smtp://127.0.0.1:{smtp_port}"
     with running_reference(smtp_port) as reference:
         changed = {"GROVE_SMTP_URL": smtp, "GROVE_PLC_URL": reference.plc_url}
-        with running(changed) as grove:
+        with running_grove(**changed) as grove:
             hosts = [reference.urls[0], grove.url, birch_of(grove), reference.urls[1]]
             said = move(reference.plc_url, smtp_port, hosts)
     assert "2003 records and 50 blobs arrived" in said

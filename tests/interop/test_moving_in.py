@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.browser.stories import CHROMIUM, install_clients, tell
-from tests.interop.test_moving import REFERENCE, needs_npm, running, running_reference
-from tests.running import free_port
+from tests.interop.test_moving import REFERENCE, needs_npm, running_reference
+from tests.running import free_port, running_grove
 
 pytestmark = [
     pytest.mark.slow,
@@ -25,7 +25,7 @@ def moved_in(way: str, downloads: Path, *more: str) -> str:
     smtp = f"smtp://127.0.0.1:{smtp_port}"
     with running_reference(smtp_port) as reference:
         changed = {"GROVE_SMTP_URL": smtp, "GROVE_PLC_URL": reference.plc_url}
-        with running(changed) as grove:
+        with running_grove(**changed) as grove:
             return tell(
                 "move_in.mjs",
                 grove,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -78,6 +79,27 @@ def test_folders_noted_under_the_older_name_are_found_again(data: Path) -> None:
     before = service_user.service_folders(data)
     (data / "embedded.json").rename(data / "quarters.json")
     assert service_user.service_folders(data) == before
+
+
+def test_a_copy_of_a_data_folder_has_services_of_its_own(data: Path, tmp_path: Path) -> None:
+    before = service_user.service_folders(data)
+    copy = tmp_path / "copy"
+    subprocess.run(["cp", "-a", data, copy], check=True)
+    after = service_user.service_folders(copy)
+    assert after.folder == copy / "embedded"
+    assert after.short_folder != before.short_folder
+
+
+def test_a_copy_whose_database_lies_elsewhere_is_refused(data: Path, tmp_path: Path) -> None:
+    elsewhere = {"data": str(data), "folder": str(tmp_path / "elsewhere"), "sockets": "/tmp/short"}
+    (data / "embedded.json").write_text(json.dumps(elsewhere))
+    copy = tmp_path / "copy"
+    shutil.copytree(data, copy)
+    with pytest.raises(service_user.ForeignFolder, match=f"{copy} is a copy of {data}"):
+        service_user.service_folders(copy)
+    data.joinpath("embedded.json").rename(data / "moved away")
+    assert service_user.service_folders(copy).folder == tmp_path / "elsewhere"
+    (data / "moved away").rename(data / "embedded.json")
 
 
 @pytest.mark.long
