@@ -344,6 +344,7 @@ configuration.configure()
 # --- the console: django-unfold's lists and widgets in templates of our own (docs/decisions/0010);
 # its site is hosting.console.site, its pages come from the packages above
 _CONSOLE_PAGES = (
+    ((_("Tenants"), "tenants"),),
     (
         (_("Look up"), "index"),
         (_("Accounts"), "accounts_account_changelist"),
@@ -366,6 +367,7 @@ _CONSOLE_PAGES = (
     (
         (_("Sign-in"), "openid_settings"),
         (_("Settings"), "settings"),
+        (_("All settings"), "host_settings"),
         (_("Staff"), "staff"),
         (_("Audit log"), "moderation_auditentry_changelist"),
     ),

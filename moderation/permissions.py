@@ -76,6 +76,9 @@ class Deed(StrEnum):
     AUDIT_LOOK = "audit.look"
     AUDIT_EXPORT = "audit.export"
     BREAK_GLASS = "platform.break_glass"
+    TENANTS_RUN = "platform.tenants"  # all of them: made, looked at, set
+    OVERVIEW_LOOK = "overview.look"  # figures of the tenant, of nobody in particular
+    PEOPLE_EXPORT = "accounts.export"  # the list of everybody with addresses
 
 
 _OWNER: Final = frozenset({Role.OWNER})
@@ -135,6 +138,9 @@ TABLE: Final[dict[Deed, frozenset[str]]] = {
     Deed.AUDIT_LOOK: _EVERYBODY,
     Deed.AUDIT_EXPORT: _OWNER | {Role.AUDITOR},
     Deed.BREAK_GLASS: frozenset({PLATFORM}),
+    Deed.TENANTS_RUN: frozenset({PLATFORM}),
+    Deed.OVERVIEW_LOOK: _EVERYBODY | {PLATFORM},
+    Deed.PEOPLE_EXPORT: _OWNER,
 }
 
 

@@ -12,18 +12,22 @@ from typing import Any, Final, cast
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.utils.translation import gettext_lazy as _
 
 from hosting.mail.emails import sender_of
 from hosting.mail.models import Sender
-from hosting.models import Host, Tenant
+from hosting.models import Host, StaffUser, Tenant
 from hosting.tenancy import routing
-from moderation import audit
+from moderation import audit, permissions
 from moderation.audit import Actor
 from moderation.models import AuditEntry
+from moderation.permissions import Deed, NotAllowed
 from protocol.syntax import is_did
 from provider.errors import InvalidField, first_fault
 
 Value = str | int | bool | None
+HISTORY_LOOKED_AT: Final = 500
+_HISTORY: Final = (AuditEntry.Action.HOST_CHANGE_SETTINGS, AuditEntry.Action.HOST_CHANGE_ADMISSION)
 
 
 class Source(StrEnum):
@@ -39,9 +43,10 @@ class Setting:
     """One setting. `model` and `column` say where it lies; when that is empty, `platform` holds."""
 
     name: str  # of the option and of the key in a file: `appview-url`
-    what: str
+    what: Any  # for people, translated when it is shown
     model: type[models.Model] = Host
     column: str = ""
+    is_tenants: bool = False  # an owner of the tenant may change it, too
     platform: Callable[[], Value] = lambda: None
 
     @property
@@ -62,64 +67,84 @@ class Current:
 
 
 SETTINGS: Final = (
-    Setting("admission", f"who may sign up: {', '.join(Host.Admission.values)}"),
+    Setting("admission", _("who may sign up"), is_tenants=True),
     Setting(
-        "sign-up-limit-count", "more sign-ups than this in ten minutes are held; empty: no limit"
+        "sign-up-limit-count",
+        _("more sign-ups than this in ten minutes are held; empty: no limit"),
+        is_tenants=True,
     ),
-    Setting("did-method", "of new accounts: plc or web; decide it before the first sign-up"),
+    Setting("did-method", _("of new accounts: plc or web; decide it before the first sign-up")),
     Setting(
         "moderation-did",
-        "who may use com.atproto.admin.*",
+        _("who may use com.atproto.admin.*"),
         platform=lambda: settings.REPORT_DID if settings.SANDBOX else "",
     ),
-    Setting("moderation-url", "its URL, which answers tools.ozone.*"),
+    Setting("moderation-url", _("its URL, which answers tools.ozone.*")),
     Setting(
         "appview-url",
-        "the app view that answers what the host does not",
+        _("the app view that answers what the host does not"),
         platform=lambda: settings.APPVIEW_URL,
+        is_tenants=True,
     ),
-    Setting("appview-did", "its DID", platform=lambda: settings.APPVIEW_DID),
+    Setting("appview-did", _("its DID"), platform=lambda: settings.APPVIEW_DID, is_tenants=True),
     Setting(
         "appview-cdn",
-        "its images: a URL with {preset}, {did} and {cid}",
+        _("its images: a URL with {preset}, {did} and {cid}"),
         platform=lambda: settings.APPVIEW_CDN,
+        is_tenants=True,
     ),
-    Setting("report-url", "the service that takes reports", platform=lambda: settings.REPORT_URL),
-    Setting("report-did", "its DID", platform=lambda: settings.REPORT_DID),
     Setting(
-        "blob-limit-bytes", "the largest file", platform=lambda: int(settings.BLOB_LIMIT_BYTES)
+        "report-url",
+        _("the service that takes reports"),
+        platform=lambda: settings.REPORT_URL,
+        is_tenants=True,
+    ),
+    Setting("report-did", _("its DID"), platform=lambda: settings.REPORT_DID, is_tenants=True),
+    Setting(
+        "blob-limit-bytes", _("the largest file"), platform=lambda: int(settings.BLOB_LIMIT_BYTES)
     ),
     Setting(
         "blob-quota-bytes",
-        "all files of one account together; 0: no quota",
+        _("all files of one account together; 0: no quota"),
         platform=lambda: int(settings.BLOB_QUOTA_BYTES),
     ),
-    Setting("captcha-verify-url", "of an outside captcha; empty: our puzzle"),
-    Setting("captcha-site-key", "the public half of its keys"),
+    Setting("captcha-verify-url", _("of an outside captcha; empty: our puzzle"), is_tenants=True),
+    Setting("captcha-site-key", _("the public half of its keys"), is_tenants=True),
     Setting(
         "sender-address",
-        "where its e-mails come from",
+        _("where its e-mails come from"),
         Sender,
         "address",
         platform=lambda: str(settings.MAIL_FROM),
     ),
-    Setting("sender-language", "of e-mails to people who chose none", Sender, "language"),
+    Setting(
+        "sender-language",
+        _("of e-mails to people who chose none"),
+        Sender,
+        "language",
+        is_tenants=True,
+    ),
     Setting(
         "sign-in-alerts",
-        "whether people hear of sign-ins from new places",
+        _("whether people hear of sign-ins from new places"),
         Sender,
         "has_sign_in_alerts",
+        is_tenants=True,
     ),
     Setting(
         "moved-copy-kept-days",
-        "days that copies of accounts are kept which moved away from its tenant (all its hosts);"
-        " empty: until their owners delete them",
+        _(
+            "days that copies of accounts that moved away are kept, at all hosts of the tenant;"
+            " empty: until their owners delete them"
+        ),
         Tenant,
+        is_tenants=True,
     ),
     Setting(
         "wants-second-factors",
-        "whether its tenant's people (at all hosts) are asked for a second factor",
+        _("whether its tenant's people (at all hosts) are asked for a second factor"),
         Tenant,
+        is_tenants=True,
     ),
 )
 BY_NAME: Final[Mapping[str, Setting]] = {setting.name: setting for setting in SETTINGS}
@@ -137,8 +162,42 @@ def current(host: Host) -> Iterator[Current]:
             yield Current(setting, setting.platform(), Source.PLATFORM)
 
 
+def change_by_staff(
+    staff: StaffUser, host: Host, name: str, value: object, reason: str
+) -> list[str]:
+    """Set one setting: platform staff any, an owner what is the tenant's to say.
+
+    Raises NotAllowed, ReasonNeeded, InvalidField.
+    """
+    reason = permissions.checked(staff, Deed.SETTINGS_CHANGE, host.tenant_id, reason)
+    if not may_change(staff, BY_NAME[name]):
+        raise NotAllowed
+    return change(host, {name: value}, staff, reason)
+
+
+def may_change(staff: StaffUser, setting: Setting) -> bool:
+    """Whether the setting is for them to say, once their role is to change any."""
+    return setting.is_tenants or staff.is_platform_staff
+
+
+def history(host: Host, setting: Setting) -> list[AuditEntry]:
+    """The entries that changed it lately, the newest first, by whatever way; of HISTORY_LOOKED_AT
+    changes of the tenant's settings."""
+    hosts = Host.objects.filter(tenant=host.tenant_id) if setting.model is Tenant else [host]
+    found = AuditEntry.objects.filter(host__in=hosts, action__in=_HISTORY).select_related("staff")
+    return [each for each in found.order_by("-pk")[:HISTORY_LOOKED_AT] if _is_about(each, setting)]
+
+
+def _is_about(entry: AuditEntry, setting: Setting) -> bool:
+    if entry.action == AuditEntry.Action.HOST_CHANGE_ADMISSION:
+        return setting.name in ("admission", "sign-up-limit-count")
+    return f"{setting.name}: " in entry.reason.replace("_", "-")
+
+
 @transaction.atomic
-def change(host: Host, values: Mapping[str, object], by: Actor | None = None) -> list[str]:
+def change(
+    host: Host, values: Mapping[str, object], by: Actor | None = None, reason: str = ""
+) -> list[str]:
     """Set some settings by name, all or none; what each was and is: `admission: open -> invite`.
 
     Values may be text, as on a command line (`on`, `90`, `""` for the platform's). What somebody
@@ -158,10 +217,14 @@ def change(host: Host, values: Mapping[str, object], by: Actor | None = None) ->
     for row in rows.values():
         _save(row)
     if said and by is not None:
-        audit.record_at_host(by, host, AuditEntry.Action.HOST_CHANGE_SETTINGS, "; ".join(said))
+        audit.record_at_host(by, host, AuditEntry.Action.HOST_CHANGE_SETTINGS, _noted(said, reason))
     if said:
         transaction.on_commit(routing.forget)
     return said
+
+
+def _noted(said: list[str], reason: str) -> str:
+    return "; ".join(said) + (f": {reason}" if reason else "")
 
 
 def _rows(host: Host) -> dict[type[models.Model], models.Model]:

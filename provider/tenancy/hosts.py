@@ -31,7 +31,7 @@ def create(
     Without an `origin` it is https and the name, in a sandbox the scheme and port of
     GROVE_PUBLIC_URL. Raises InvalidField, NameTaken; nothing is made then.
     """
-    hostname = _checked(hostname)
+    hostname = check_new(hostname)
     tenant_log.note(by, tenant, f"host {hostname}: made")
     try:
         host = provisioning.create_host(tenant, hostname, origin or _origin(hostname), [])
@@ -42,6 +42,25 @@ def create(
     for name in names:
         domains.add(host, name)
     return host
+
+
+def check_new(hostname: str) -> str:
+    """The name in its normal form, when a host may get it. Raises InvalidField, NameTaken."""
+    name = hostname.strip().lower().rstrip(".")
+    labels = name.split(".")
+    is_name = len(name) <= 253 and all(map(_LABEL.fullmatch, labels))
+    if not is_name or (len(labels) < 2 and not settings.SANDBOX) or _is_address(name):
+        raise InvalidField("hostname", f"{hostname} is not a host name.")
+    if Host.objects.named(name).exists():
+        raise NameTaken(f"{name} is a host already.")
+    if allocation.is_taken(name):
+        raise NameTaken(f"{name} is somebody's handle.")
+    return name
+
+
+def apex() -> str:
+    """The platform's own name, under which a tenant's host may be."""
+    return urlsplit(settings.PUBLIC_URL).hostname or "localhost"
 
 
 def named(hostname: str) -> Host:
@@ -66,19 +85,6 @@ def remove(host: Host, by: Actor) -> None:
         what = sorted({str(row._meta.verbose_name) for row in kept.protected_objects})
         raise InUse(host.hostname, what, len(what)) from kept
     routing.forget()
-
-
-def _checked(hostname: str) -> str:
-    name = hostname.strip().lower().rstrip(".")
-    labels = name.split(".")
-    is_name = len(name) <= 253 and all(map(_LABEL.fullmatch, labels))
-    if not is_name or (len(labels) < 2 and not settings.SANDBOX) or _is_address(name):
-        raise InvalidField("hostname", f"{hostname} is not a host name.")
-    if Host.objects.named(name).exists():
-        raise NameTaken(f"{name} is a host already.")
-    if allocation.is_taken(name):
-        raise NameTaken(f"{name} is somebody's handle.")
-    return name
 
 
 def _is_address(name: str) -> bool:

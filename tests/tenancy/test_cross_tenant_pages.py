@@ -38,6 +38,7 @@ from provider.api.resources.jobs import JobViewSet
 from provider.api.resources.staff import StaffViewSet
 from provider.api.resources.tenants import TenantViewSet
 from provider.api.resources.webhooks import WebhookViewSet
+from provider.models import TenantDraft
 from tests import openid_provider
 from tests.api import shared_people
 from tests.delegates import delegation
@@ -81,6 +82,8 @@ MOVES = ["take", "assign", "release", "wait", "note", "reopen"]
 MAIL = "console/mail/outgoingmail/"
 AUDIT = "console/moderation/auditentry/"
 LABELS = "console/moderation/label/"
+DRAFT = "console/tenants/drafts/<int:draft_id>/"
+TENANT = "console/tenant/<slug:slug>/"
 LABELER_STEPS = ["code", "publish", "key", "declare", "probe", "hiding", "reports", "values"]
 LABELER_STEPS += ["put", "negate"]
 # A sign-in that was begun at ash is unknown at birch, whoever opens it.
@@ -416,6 +419,28 @@ ROWS = {
     REPORTS: console("moderation/report/?q=alice", 200),
     MAIL: console("mail/outgoingmail/?q=alice", 200),
     AUDIT: console("moderation/auditentry/?q=alice", 200),
+    # All tenants are platform staff's alone
+    "console/tenants/": console("tenants/", 403),
+    "console/tenants/new/": console("tenants/new/", 403, "post"),
+    f"{DRAFT}step/<slug:name>/": console("tenants/drafts/{draft}/step/tenant/", 403),
+    f"{DRAFT}checks/": console("tenants/drafts/{draft}/checks/", 403),
+    **{
+        f"{DRAFT}{verb}/": console(f"tenants/drafts/{{draft}}/{verb}/", 403, "post")
+        for verb in ("look", "open", "remove")
+    },
+    TENANT: console("tenant/ash/", 403),
+    f"{TENANT}check/": console("tenant/ash/check/", 403, "post"),
+    f"{TENANT}hosts/<int:host_id>/domains/": console(
+        "tenant/ash/hosts/{host}/domains/", 403, "post"
+    ),
+    f"{TENANT}domains/remove/": console("tenant/ash/domains/remove/", 403, "post"),
+    f"{TENANT}staff/": console("tenant/ash/staff/", 403, "post"),
+    "console/hosts/<int:host_id>/settings/": console("hosts/{host}/settings/", 403),
+    "console/hosts/<int:host_id>/settings/<slug:name>/": console(
+        "hosts/{host}/settings/admission/", 403
+    ),
+    "console/host-settings/": console("host-settings/", 200),
+    "console/host-settings/<slug:name>/": console("host-settings/admission/", 200),
 }
 
 
@@ -524,6 +549,12 @@ def staffed(account: Account) -> dict[str, int]:
     return {"invite": invite.pk, "member": member.pk}
 
 
+def drafted(account: Account) -> TenantDraft:
+    """A tenant that platform staff are setting up."""
+    by, _is_new = StaffUser.objects.get_or_create(username="at-the-wizard")
+    return TenantDraft.objects.create(staff=by, given={"name": RULE, "owner_email": account.email})
+
+
 def ask(browser: Client, row: Row, alice) -> int:
     """The status of the answer, which tells nothing of Alice that was not asked."""
     account = Account.objects.get(did=alice.did)
@@ -534,6 +565,7 @@ def ask(browser: Client, row: Row, alice) -> int:
     ids = {"id": account.pk, "mail": email.pk, "report": report.pk, "undo": undo_token(account)}
     ids |= decided(account) | held(account) | staffed(account)
     ids |= desk_rows(report)
+    ids |= {"host": account.host_id, "draft": drafted(account).pk}
     ids["delegation"] = delegation(account, account).pk
     ids["code"] = email_codes.issue(account, email_codes.Purpose.CONFIRM_EMAIL)
     identity = openid_of(account)

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.authentication.credentials import SignUpWaits
 from accounts.identity.handles.allocation import HandleNotAvailable, HandleTaken
+from accounts.invites import links
 from accounts.models import Account
 from accounts.pages.answers import own_pages, posted, show_form, status_of
 from accounts.pages.cookies import signed_in
@@ -52,6 +53,8 @@ def page(
         context = {"host": host, "is_for_moves": is_for_moves, **shown}
         return render(request, "accounts/sign_up_closed.html", context, status=403)
     form = SignUpForm(host, posted(request))
+    if "invite_code" in form.fields:
+        form.initial["invite_code"] = request.GET.get(links.PARAMETER, "")[:100]
     response = _answer(request, form, shown, welcome)
     if form.captcha and form.captcha.sources:
         response["Content-Security-Policy"] = page_policy(form.captcha.sources)

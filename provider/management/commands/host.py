@@ -99,7 +99,7 @@ class Command(ProviderCommand):
 
 def _add_settings(parser: ArgumentParser) -> None:
     for setting in host_settings.SETTINGS:
-        parser.add_argument(f"--{setting.name}", help=setting.what)
+        parser.add_argument(f"--{setting.name}", help=str(setting.what))
     parser.add_argument(
         "--read-captcha-secret", action="store_true", help="a line of standard input"
     )

@@ -1,0 +1,1 @@
+"""Platform staff's pages: all tenants, and one of them."""

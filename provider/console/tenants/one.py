@@ -1,0 +1,145 @@
+"""One tenant's page: hosts, domains, staff, usage, work under way; and what can be done about it.
+
+Platform staff see names of staff and figures here, and nothing of the tenant's people.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from hosting.console.site import console
+from hosting.models import HandleDomain, Host, Member, StaffInvite, Tenant
+from moderation.console.actions import Given, act_on
+from moderation.console.staff.people import InviteForm
+from moderation.console.views import staff_of
+from moderation.models import AuditEntry
+from moderation.staff import staff_invites
+from provider.console.tenants import health
+from provider.tenancy import domain_checks, domains, host_checks
+from provider.tenancy.domain_checks import Result
+
+_STAFF_SHOWN: Final = 100
+_ENTRIES_SHOWN: Final = 20
+# Of the log, what is about the tenant as a customer and about nobody's account
+_SETTING_ACTIONS: Final = (
+    AuditEntry.Action.HOST_CHANGE_SETTINGS,
+    AuditEntry.Action.HOST_CHANGE_ADMISSION,
+    AuditEntry.Action.HOST_ADD_DOMAIN,
+    AuditEntry.Action.HOST_REMOVE_DOMAIN,
+    AuditEntry.Action.STAFF_INVITE,
+    AuditEntry.Action.STAFF_JOIN,
+    AuditEntry.Action.STAFF_CHANGE_ROLE,
+    AuditEntry.Action.STAFF_REMOVE,
+    AuditEntry.Action.PLATFORM_OPEN_ACCESS,
+)
+
+
+class DomainForm(forms.Form):
+    """A handle domain."""
+
+    domain = forms.CharField(max_length=253)
+
+
+@require_safe
+def shown(request: HttpRequest, slug: str) -> HttpResponse:
+    """`/console/tenant/<slug>/`."""
+    return _page(request, _tenant(slug), [])
+
+
+@require_POST
+def check(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask for a host (`host`) or a handle domain (`domain`) of the tenant's from outside."""
+    tenant = _tenant(slug)
+    if "domain" in request.POST:
+        of_tenant = HandleDomain.objects.filter(host__tenant=tenant).select_related("host")
+        domain = get_object_or_404(of_tenant, name=request.POST["domain"][:253])
+        return _page(request, tenant, list(domain_checks.check(domain)), f"*{domain.name}")
+    host = get_object_or_404(Host, tenant=tenant, hostname=request.POST.get("host", "")[:253])
+    return _page(request, tenant, list(host_checks.check(host)), host.hostname)
+
+
+@require_POST
+def add_domain(request: HttpRequest, slug: str, host_id: int) -> HttpResponse:
+    """Give a host one more handle domain."""
+    host = get_object_or_404(Host, tenant=_tenant(slug), pk=host_id)
+
+    def verb(given: Given) -> str:
+        domain = domains.add(host, given["domain"], staff_of(request))
+        return _("%s is a handle domain now.") % domain.name
+
+    return _act(request, slug, DomainForm(request.POST), verb)
+
+
+@require_POST
+def remove_domain(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take one away; one in use stays, and who uses it is named."""
+    tenant = _tenant(slug)
+
+    def verb(given: Given) -> str:
+        of_tenant = HandleDomain.objects.filter(host__tenant=tenant)
+        domain = get_object_or_404(of_tenant.select_related("host__tenant"), name=given["domain"])
+        domains.remove(domain, staff_of(request))
+        name: str = domain.name
+        return _("%s is removed.") % name
+
+    return _act(request, slug, DomainForm(request.POST), verb)
+
+
+@require_POST
+def invite(request: HttpRequest, slug: str) -> HttpResponse:
+    """Mail somebody a link to the tenant's staff."""
+    host = _first_host(_tenant(slug))
+
+    def verb(given: Given) -> str:
+        staff_invites.invite(staff_of(request), host, given["email"], given["role"])
+        return _("%s is invited.") % str(given["email"])
+
+    return _act(request, slug, InviteForm(request.POST), verb)
+
+
+def _act(
+    request: HttpRequest, slug: str, form: forms.Form, verb: Callable[[Given], str]
+) -> HttpResponse:
+    act_on(request, form, verb)
+    return redirect("console:tenant", slug)
+
+
+def _page(
+    request: HttpRequest, tenant: Tenant, results: list[Result], checked: str = ""
+) -> HttpResponse:
+    hosts = list(tenant.hosts.order_by("pk").prefetch_related("handle_domains"))
+    members = Member.objects.filter(tenant=tenant).select_related("user")
+    entries = AuditEntry.objects.filter(host__in=hosts, action__in=_SETTING_ACTIONS)
+    request.current_app = console.name
+    context: dict[str, Any] = {
+        **console.each_context(request),
+        "title": tenant.name,
+        "tenant": tenant,
+        "hosts": hosts,
+        "results": results,
+        "checked": checked,
+        "troubles": health.together(health.of(hosts).values()),
+        "members": members.order_by("user__username")[:_STAFF_SHOWN],
+        "invites": StaffInvite.objects.filter(tenant=tenant).order_by("email")[:_STAFF_SHOWN],
+        "invite_form": InviteForm(initial={"role": Member.Role.OWNER}),
+        "entries": entries.select_related("staff").order_by("-pk")[:_ENTRIES_SHOWN],
+    }
+    return TemplateResponse(request, "provider/console/tenant.html", context)
+
+
+def _tenant(slug: str) -> Tenant:
+    return get_object_or_404(Tenant, slug=slug)
+
+
+def _first_host(tenant: Tenant) -> Host:
+    """Whose log and mail it is."""
+    found = Host.objects.filter(tenant=tenant).select_related("tenant").order_by("pk").first()
+    if found is None:
+        return get_object_or_404(Host, tenant=tenant)
+    return found

@@ -1,0 +1,64 @@
+"""URLs of the provider's pages on the console, and the deed that opens each."""
+
+from typing import Final
+
+from django.urls import URLPattern, path
+
+from hosting.console.site import ConsoleSite
+from moderation.permissions import Deed
+from provider.console import settings_pages
+from provider.console.tenants import listed, one
+from provider.console.wizard import views as wizard
+
+PAGES: Final[dict[str, Deed]] = {
+    **dict.fromkeys(
+        (
+            "tenants",
+            "new_tenant",
+            "draft_step",
+            "draft_checks",
+            "look_at_draft",
+            "open_draft",
+            "remove_draft",
+            "tenant",
+            "check_tenant",
+            "add_tenant_domain",
+            "remove_tenant_domain",
+            "invite_tenant_staff",
+            "settings_of_host",
+            "setting_of_host",
+        ),
+        Deed.TENANTS_RUN,
+    ),
+    "host_settings": Deed.SETTINGS_LOOK,
+    "host_setting": Deed.SETTINGS_LOOK,
+}
+
+
+def pages(site: ConsoleSite) -> list[URLPattern]:
+    """URL patterns under `/console/`."""
+    draft = "tenants/drafts/<int:draft_id>/"
+    tenant = "tenant/<slug:slug>/"
+    routes = (
+        ("tenants/", listed.listed, "tenants"),
+        ("tenants/new/", wizard.begin, "new_tenant"),
+        (f"{draft}checks/", wizard.checks, "draft_checks"),
+        (f"{draft}look/", wizard.look, "look_at_draft"),
+        (f"{draft}open/", wizard.open_host, "open_draft"),
+        (f"{draft}remove/", wizard.remove, "remove_draft"),
+        (f"{draft}step/<slug:name>/", wizard.step, "draft_step"),
+        (tenant, one.shown, "tenant"),
+        (f"{tenant}check/", one.check, "check_tenant"),
+        (f"{tenant}hosts/<int:host_id>/domains/", one.add_domain, "add_tenant_domain"),
+        (f"{tenant}domains/remove/", one.remove_domain, "remove_tenant_domain"),
+        (f"{tenant}staff/", one.invite, "invite_tenant_staff"),
+        ("hosts/<int:host_id>/settings/", settings_pages.of_host, "settings_of_host"),
+        (
+            "hosts/<int:host_id>/settings/<slug:name>/",
+            settings_pages.setting_of_host,
+            "setting_of_host",
+        ),
+        ("host-settings/", settings_pages.own, "host_settings"),
+        ("host-settings/<slug:name>/", settings_pages.own_setting, "host_setting"),
+    )
+    return [path(at, site.admin_view(view), name=name) for at, view, name in routes]

@@ -1,0 +1,92 @@
+"""What DNS, TLS and the host itself say of a host's name, asked from outside as anybody would.
+
+Three results apart, each with what to do: whether the name has an address, whether a connection
+with an accepted certificate is made, and whether it is our host that answers `describeServer`.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+from publicsuffixlist import PublicSuffixList
+
+from hosting.models import Host
+from protocol.untrusted_input import bounded_json
+from provider.tenancy.domain_checks import Result, Verdict
+from server.net import http_client
+from server.net.http_client import Forbidden, NoSuchHost, RequestFailed
+
+ANSWER: Final = "describeServer"  # the result that says whether the host can be opened
+_BODY_MAX_BYTES: Final = 64 * 1024
+_SUFFIXES = PublicSuffixList()
+
+Ask = Callable[[str], tuple[int, bytes]]  # URL -> status and body; raises RequestFailed
+
+
+def ask_outside(url: str) -> tuple[int, bytes]:
+    """A GET by the guarded client. Raises RequestFailed."""
+    answer = http_client.request(
+        "GET", url, max_bytes=_BODY_MAX_BYTES, timeout_s=settings.RESOLVE_TIMEOUT_S
+    )
+    return answer.status, answer.body
+
+
+def check(host: Host, ask: Ask = ask_outside) -> Iterator[Result]:
+    """Ask the host for `describeServer` by its name. It waits for other servers for some seconds:
+    no transaction may be open."""
+    try:
+        status, body = ask(f"{host.origin}/xrpc/com.atproto.server.describeServer")
+    except NoSuchHost:
+        yield Result("DNS", Verdict.FAILED, _no_address(host))
+        yield from _skipped("TLS", ANSWER)
+        return
+    except RequestFailed as fault:
+        yield Result("DNS", Verdict.OK, str(_("The name has an address.")))
+        yield Result("TLS", Verdict.FAILED, _no_connection(fault))
+        yield from _skipped(ANSWER)
+        return
+    yield Result("DNS", Verdict.OK, str(_("The name has an address.")))
+    yield Result("TLS", Verdict.OK, str(_("The certificate is accepted.")))
+    if status == 200 and _did_in(body) == host.service_did:
+        yield Result(ANSWER, Verdict.OK, str(_("The host answers from outside.")))
+    else:
+        yield Result(ANSWER, Verdict.FAILED, str(_OTHER) % {"status": status})
+
+
+def shared_site(hostname: str) -> str:
+    """The domain below which browsers take an app for the host's own site; empty for a name that
+    has none, such as `localhost`."""
+    return str(_SUFFIXES.privatesuffix(hostname) or "")
+
+
+_OTHER = _(
+    "Another server answered (%(status)s). Point the name at Grove, and let the reverse proxy pass"
+    " the Host header on."
+)
+
+
+def _skipped(*subjects: str) -> Iterator[Result]:
+    for subject in subjects:
+        yield Result(subject, Verdict.SKIPPED, str(_("Not looked at: first mend what is above.")))
+
+
+def _no_address(host: Host) -> str:
+    said = _("Add a DNS record for %(name)s (A, AAAA or CNAME) that leads to Grove.")
+    return str(said) % {"name": host.hostname}
+
+
+def _no_connection(fault: RequestFailed) -> str:
+    if isinstance(fault, Forbidden):
+        return str(_("The record leads to an address that is not public."))
+    return str(
+        _("No connection, or no certificate. Open port 443 and let the reverse proxy take one.")
+    )
+
+
+def _did_in(body: bytes) -> str:
+    try:
+        document = bounded_json.loads(body)
+    except ValueError:
+        return ""
+    return str(document.get("did", "")) if isinstance(document, dict) else ""

@@ -1,0 +1,72 @@
+"""Platform staff's list of tenants and a tenant's page."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from hosting.mail.models import OutgoingMail
+from hosting.models import HandleDomain, StaffInvite, Tenant
+from provider.tenancy import domain_checks, host_checks
+from tests.factories import account_row
+
+
+@pytest.mark.parametrize(
+    ("term", "is_found"),
+    [("bir", True), ("Birch", True), ("birch.local", True), (".birch.te", True), ("oak", False)],
+)
+def test_a_tenant_is_found_by_its_names_hosts_and_domains(provider, ash, birch, term, is_found):
+    shown = provider.get("/console/tenants/", {"q": term}).text
+    assert ("/console/tenant/birch/" in shown) is is_found
+
+
+def test_the_list_asks_the_same_for_two_tenants_and_for_many(provider, ash, birch):
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            assert "/console/tenant/ash/" in provider.get("/console/tenants/").text
+        return len(asked)
+
+    provider.get("/console/tenants/")
+    before = statements()
+    Tenant.objects.bulk_create(Tenant(slug=f"t{number}", name="T") for number in range(40))
+    assert statements() == before
+
+
+def test_what_is_wrong_at_a_host_is_said(provider, ash):
+    account_row(ash, "anna")
+    for number in range(2):
+        OutgoingMail.objects.create(
+            host=ash,
+            message_id=str(number),
+            state="failed",
+            expires_at="2030-01-01T00:00Z",
+            decided_at="2029-01-01T00:00Z",
+        )
+    assert "2 e-mails failed" in provider.get("/console/tenants/").text
+    assert "2 e-mails failed" in provider.get("/console/tenant/ash/").text
+
+
+def test_domains_are_added_checked_and_removed(provider, ash, monkeypatch):
+    monkeypatch.setattr(domain_checks.check, "__defaults__", (lambda url: 404,))
+    page = "/console/tenant/ash/"
+    provider.post(f"{page}hosts/{ash.pk}/domains/", {"domain": "acme.org"})
+    assert HandleDomain.objects.filter(name=".acme.org", host=ash).exists()
+    seen = provider.post(f"{page}check/", {"domain": ".acme.org"}).text
+    assert "Names under the domain are answered by Grove." in seen
+    provider.post(f"{page}domains/remove/", {"domain": ".acme.org"})
+    assert not HandleDomain.objects.filter(name=".acme.org").exists()
+
+
+def test_a_host_is_looked_at_from_outside(provider, ash, monkeypatch):
+    monkeypatch.setattr(host_checks.check, "__defaults__", (lambda url: (200, b"[1]"),))
+    seen = provider.post("/console/tenant/ash/check/", {"host": ash.hostname}).text
+    assert "Another server answered (200)" in seen
+
+
+def test_staff_are_invited(provider, ash, birch):
+    provider.post("/console/tenant/birch/staff/", {"email": "bo@example.com", "role": "owner"})
+    assert StaffInvite.objects.get().tenant == birch.tenant
+
+
+def test_a_tenants_own_page_is_not_for_its_owner(owner, ash):
+    for path in ("tenants/", "tenant/ash/", f"hosts/{ash.pk}/settings/"):
+        assert owner.get(f"/console/{path}").status_code == 403
