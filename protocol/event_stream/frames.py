@@ -165,14 +165,18 @@ def blocks_of(body: Body) -> dict[bytes, bytes]:
     """
     # What follows `seq` is a map of its own but for the head: all keys less ops, rev and seq.
     tail = bytes((body.data[0] - 3,)) + body.data[body.seq_at :]
-    slice_: bytes = libipld.decode_dag_cbor(tail)["blocks"]
+    return slice_blocks(libipld.decode_dag_cbor(tail)["blocks"])
+
+
+def slice_blocks(car_slice: bytes) -> dict[bytes, bytes]:
+    """The blocks of a CAR slice that was checked before, by CID."""
     blocks = {}
-    length, at = _varint(slice_, 0)
+    length, at = _varint(car_slice, 0)
     at += length
-    while at < len(slice_):
-        length, at = _varint(slice_, at)
+    while at < len(car_slice):
+        length, at = _varint(car_slice, at)
         end = at + length
-        blocks[slice_[at : at + LENGTH_BYTES]] = slice_[at + LENGTH_BYTES : end]
+        blocks[car_slice[at : at + LENGTH_BYTES]] = car_slice[at + LENGTH_BYTES : end]
         at = end
     return blocks
 

@@ -1,6 +1,7 @@
-"""Documents of methods that are proposed and in no published lexicon yet.
+"""Documents of methods that are in none of the lexicons we ship.
 
-Source: atproto proposal 0012 (abuse notices), a sketch: names and bounds may still change.
+Source: atproto proposal 0012 (abuse notices), a sketch: names and bounds may still change; the
+lexicons of github.com/bluesky-social/jetstream.
 """
 
 from collections.abc import Mapping
@@ -72,5 +73,21 @@ PROPOSED: Final[Mapping[str, Mapping[str, Any]]] = {
             "subject": _SUBJECT,
             "recordRef": _RECORD,
         },
-    }
+    },
+    "network.bsky.jetstream.getZstdDictionary": {
+        "lexicon": 1,
+        "id": "network.bsky.jetstream.getZstdDictionary",
+        "defs": {
+            "main": {
+                "type": "query",
+                "description": "The zstd dictionary of JSON streams, by its id or the current one.",
+                "parameters": {
+                    "type": "params",
+                    "properties": {"id": {"type": "integer", "minimum": 1}},
+                },
+                "output": {"encoding": "application/octet-stream"},
+                "errors": [{"name": "DictionaryNotFound"}],
+            },
+        },
+    },
 }

@@ -230,6 +230,7 @@ MATRIX = {
         OK, handle="$handle", email="somebody@example.com"
     ),
     "com.atproto.temp.checkSignupQueue": Row(nobody=NO_TOKEN, mallorys=OK),
+    "network.bsky.jetstream.getZstdDictionary": everyone(OK),
 }
 STREAMS = {
     "com.atproto.label.subscribeLabels",

@@ -4,9 +4,12 @@ import pytest
 
 from hosting.tenancy import routing
 from moderation.labels import events
+from repos.events.json_streams import sources
+from repos.events.json_streams.encoding import EVENTS_NSID
 from tests.unit.xrpc.streams.test_consumers import Stream, frames_and_close, stream
+from tests.unit.xrpc.streams.test_json_consumers import Streams, everything, streams
 
-__all__ = ["stream"]
+__all__ = ["stream", "streams"]
 
 
 def test_a_socket_at_birch_follows_birch(stream: Stream, birch):
@@ -33,3 +36,11 @@ def test_labels_are_those_of_the_hosts_own_tenant(hostname: str, ash, birch, mon
     host = routing.host_named(hostname)
     frames_and_close("cursor=0", hostname.encode(), "com.atproto.label.subscribeLabels")
     assert asked == [(host.tenant_id, 0)]
+
+
+@pytest.mark.parametrize("path", ["/subscribe", f"/xrpc/{EVENTS_NSID}"])
+def test_json_streams_are_those_of_the_host(path: str, streams: Streams, birch) -> None:
+    routing.forget()
+    assert routing.host_named("birch.localhost")
+    everything(path, "cursor=0", host=b"birch.localhost:2583")
+    assert streams.asked == [(sources.HOSTS, birch.pk, 0)]

@@ -42,6 +42,7 @@ class SubscriptionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # unty
 
     _sending: "asyncio.Task[None] | None" = None
     _headers: list[tuple[bytes, bytes]] = []
+    _subprotocol: str | None
 
     async def connect(self) -> None:
         self._nsid = self.scope["url_route"]["kwargs"]["nsid"]

@@ -21,9 +21,7 @@ MAX_LAG = 20_000  # events that a consumer may be behind after it was live
 PART_BYTES = 131_072  # as much as is written before the connection is asked whether it keeps up
 # When a page's third part is wanted, the connection has taken the first: only then read ahead.
 READ_AHEAD_AT = 2
-_OUTDATED = frames.info(
-    "OutdatedCursor", "Requested cursor exceeded limit. Possibly missing events"
-)
+OUTDATED = frames.info("OutdatedCursor", "Requested cursor exceeded limit. Possibly missing events")
 
 
 class FutureCursor(XrpcError):
@@ -75,7 +73,7 @@ async def _frames(
     consumer: _Consumer, ring: Ring, position: int, dropped: int, newest: int
 ) -> AsyncGenerator[list[bytes], None]:
     if position < dropped:
-        yield [_OUTDATED]
+        yield [OUTDATED]
     was_live = False
     try:
         while True:

@@ -10,7 +10,8 @@ reader never does. So a buffer that stays full is thrown away together with its 
 
 **Readers that talk.** They have nothing to say but pongs and a close. A frame of six bytes costs as
 much as a large one, and a ping asks for an answer besides: so bytes are counted before they are
-parsed, and whoever sends more than HEARD_BYTES_PER_S is cut off.
+parsed, and whoever sends more than HEARD_BYTES_PER_S is cut off. An application that
+has something to hear says how much at once: `{"type": "websocket.hear", "bytes": int}`.
 """
 
 import struct
@@ -26,6 +27,7 @@ from websockets.http11 import Request
 from server.web import process_limits
 
 BATCHES: Final = "grove.batches"
+HEAR: Final = "websocket.hear"
 WRITE_BYTES: Final = 131_072  # handed to the transport before it is asked whether it can keep up
 STALLED_S: Final = process_limits.IDLE_S
 HEARD_BYTES: Final = 8_192  # at once, and so many a second for as long as it goes on:
@@ -43,6 +45,7 @@ class StreamProtocol(WebSocketsSansIOProtocol):
     _stall: TimerHandle | None = None
     _opening: TimerHandle | None = None
     leave: Callable[[], None] | None = None  # called when the connection is gone
+    heard_bytes = HEARD_BYTES  # that a reader may send at once
     _heard_bytes = 0.0
     _heard_at = 0.0
 
@@ -65,6 +68,9 @@ class StreamProtocol(WebSocketsSansIOProtocol):
 
     async def send(self, message: Any) -> None:
         """uvicorn's own, and batches. Raises ClientDisconnected."""
+        if message["type"] == HEAR:
+            self.heard_bytes = message["bytes"]
+            return
         batch = message.get("batch")
         if batch is None:
             await super().send(message)
@@ -95,7 +101,7 @@ class StreamProtocol(WebSocketsSansIOProtocol):
         forgotten = (now - self._heard_at) * HEARD_BYTES_PER_S
         self._heard_bytes = max(0.0, self._heard_bytes - forgotten) + size
         self._heard_at = now
-        return self._heard_bytes > HEARD_BYTES
+        return self._heard_bytes > self.heard_bytes
 
     def _forget_opening(self) -> None:
         if self._opening is not None:
