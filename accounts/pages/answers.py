@@ -8,8 +8,9 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from accounts.authentication import credentials
-from accounts.authentication.factors import holders, passkeys
+from accounts.authentication.factors import holders, passkeys, second_step
 from accounts.authentication.factors.challenges import Purpose
+from accounts.authentication.factors.second_step import Shown
 from accounts.pages.cookies import client_of
 from accounts.pages.forms.accounts import HostForm, OwnerForm
 from hosting import limits
@@ -63,8 +64,9 @@ def show_form(
 
 
 def prove_password(request: HttpRequest, form: OwnerForm) -> None:
-    """Hold the form's proof, a password or a passkey, against the account's; attempts count as
-    those at the sign-in page. Raises InvalidLogin, RateLimitExceeded."""
+    """Hold the form's proof, a passkey or the password with what the account has beside it, against
+    the account's; attempts count as those at the sign-in page. Raises InvalidLogin, WrongCode,
+    RateLimitExceeded."""
     account, given = form.account, form.cleaned_data
     who = credentials.counted_as(form.host, account.did)
     with limits.logging_in(request, form.host, who, credentials.InvalidLogin):
@@ -73,6 +75,9 @@ def prove_password(request: HttpRequest, form: OwnerForm) -> None:
         else:
             client = client_of(request)
             credentials.authenticate(form.host, account.did, given["password"], client)
+            if form.asked is not None:
+                holder, shown = holders.of_account(account), Shown(given["factor"])
+                second_step.check(holder, form.asked, shown, client)
 
 
 def status_of(refusal: XrpcError) -> int:

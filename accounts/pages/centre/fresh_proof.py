@@ -1,7 +1,7 @@
 """Fresh proofs: pages that want to know again who it is.
 
 A cookie may be stolen. What a thief could make last asks for a proof of the last minutes: the main
-password, or a passkey. Signing in is one.
+password, with a code where the account has a second factor, or a passkey. Signing in is one.
 
     @for_signed_in
     @with_fresh_proof

@@ -12,8 +12,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.authentication import credential_rules, credentials
-from accounts.authentication.factors import ceremonies, holders, passkeys
+from accounts.authentication.factors import ceremonies, holders, passkeys, second_step
 from accounts.authentication.factors.challenges import Purpose
+from accounts.authentication.factors.typed_codes import WrongCode
 from accounts.authentication.passwords import (
     NEW_PASSWORD_MAX_CHARACTERS,
     OLD_PASSWORD_MAX_CHARACTERS,
@@ -241,10 +242,16 @@ class PasskeySignInForm(HostForm):
 
 
 class OwnerForm(AccountForm):
-    """What takes a fresh proof from who is signed in to `account`: the main password once more, or
-    a passkey."""
+    """What takes a fresh proof from who is signed in to `account`: the main password once more,
+    with a code where the account has more than a password, or a passkey."""
 
     password = PasswordField()
+    factor = forms.CharField(
+        label=_("Code of your authenticator app, or a recovery code"),
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={**AS_TYPED, "autocomplete": "one-time-code"}),
+    )
     proof = PasskeyField()
 
     def __init__(self, host: Host, account: Account, data: Any = None) -> None:
@@ -252,6 +259,10 @@ class OwnerForm(AccountForm):
         self.fields["password"].required = False  # `clean` has its say
         self.order_fields([name for name in self.fields if name != "password"])  # it comes last
         holder = holders.of_account(account)
+        asked = second_step.ways(holder)
+        self.asked = None if asked is None or asked.is_mailed else asked
+        if self.asked is None:
+            del self.fields["factor"]
         self.proof_options = (
             passkeys.options_to_show(host, Purpose.CONFIRM, holder)
             if passkeys.usable(holder)
@@ -261,8 +272,13 @@ class OwnerForm(AccountForm):
     def clean(self) -> None:
         if not (self.cleaned_data.get("password") or self.cleaned_data.get("proof")):
             self.add_error("password", self.fields["password"].error_messages["required"])
+        elif self.asked and not (self.cleaned_data.get("proof") or self.cleaned_data["factor"]):
+            self.add_error("factor", _("Enter the code."))
 
     def refuse(self, refusal: XrpcError) -> None:
+        if isinstance(refusal, WrongCode):
+            self.add_error("factor", refusal.for_page())
+            return
         is_of_password = isinstance(refusal, credentials.InvalidLogin) and not refusal.field
         if is_of_password and not isinstance(refusal, passkeys.PasskeyRefused):
             self.add_error("password", _("The password is wrong."))  # nobody gave a name here

@@ -139,6 +139,25 @@ def test_a_passkey_is_a_fresh_proof(signed_in):
     assert WebSession.objects.get().proved_at is not None
 
 
+def test_the_password_alone_proves_nothing_where_there_is_more(signed_in):
+    app, _codes = set_up_app(signed_in)
+    WebSession.objects.update(proved_at=None)
+    alone = signed_in.post("/account/prove", {"password": PASSWORD})
+    wrong = signed_in.post("/account/prove", {"password": PASSWORD, "factor": "000000"})
+    assert (alone.status_code, wrong.status_code) == (422, 422)
+    assert WebSession.objects.get().proved_at is None
+    sent = {"password": PASSWORD, "factor": next_code(app)}
+    assert signed_in.post("/account/prove", sent)["Location"] == "/account/"
+    assert WebSession.objects.get().proved_at is not None
+
+
+@pytest.mark.parametrize("page", ["codes", "prove"])
+def test_pages_that_take_a_password_ask_for_the_code_too(signed_in, page):
+    assert 'name="factor"' not in text(signed_in.get(f"/account/{page}"))
+    set_up_app(signed_in)
+    assert 'name="factor"' in text(signed_in.get(f"/account/{page}"))
+
+
 def test_what_was_added_can_be_taken_back_by_mail(signed_in, other):
     add_passkey(signed_in)
     mail = OutgoingMail.objects.get(kind="change_factor_passkey_added").text
