@@ -83,5 +83,10 @@ def _call_command(name: str, *arguments: Any, **options: Any) -> None:
     if name != "flush":
         call_command(name, *arguments, **options)
         return
+    empty()
+
+
+def empty() -> None:
+    """Remove every row, as if the database were new."""
     with connection.cursor() as cursor:
         cursor.execute(_CLEAR)

@@ -85,7 +85,7 @@ def stage(
     rev = revs.next_rev(revs.later(head.rev, imported.rev))
     staged = begin(heads.sign(head, imported.data, rev, head.signing_did_key))
     try:
-        _read(staged, car_file, progress, is_first=is_first)
+        fill(staged, car_file, progress, is_first=is_first)
     except BaseException:
         staged.close()
         raise
@@ -104,7 +104,8 @@ def begin(step: Step) -> Staged:
     )
 
 
-def _read(staged: Staged, car_file: CarFile, progress: Progress, *, is_first: bool) -> None:
+def fill(staged: Staged, car_file: CarFile, progress: Progress, *, is_first: bool) -> None:
+    """Read the CAR into a step that was begun; arguments and refusals as for `stage`."""
     head, announcement, faults = staged.step.head, Announcement(), Faults()
     if is_first:  # nothing is looked up: Postgres is busy with the records, and has no nodes
         _, stored = mst.build(())

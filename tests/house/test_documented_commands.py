@@ -130,9 +130,16 @@ def test_tenants_are_made_as_a_file_says(grove: RunningGrove, folder: Path) -> N
     assert grove.command(script).count("Nothing differs") == 2
 
 
-def test_a_tenant_is_suspended_and_resumed(grove: RunningGrove) -> None:
-    script = block(OPERATORS, "tenant suspend").replace("acme", "birch")
-    assert "The contract has ended." in grove.command(script)
+def test_a_tenant_is_suspended_exported_and_resumed(grove: RunningGrove, folder: Path) -> None:
+    def told(script: str) -> str:
+        script = script.replace("acme.tar", f"{folder}/birch.tar").replace("acme", "birch")
+        return grove.command(script.replace("receiver.key", f"{folder}/receiver.key"))
+
+    public = told(block(OPERATORS, "tenant receiver-key")).split()[-1]
+    assert "blobs" in told(block(OPERATORS, "tenant export").replace("KEY", public))
+    refused = told("(" + block(OPERATORS, "tenant import") + ") || true")
+    assert "There is a tenant birch already" in refused
+    assert "The contract has ended." in told(block(OPERATORS, "tenant resume"))
 
 
 def test_the_audit_log_is_proved_and_written_out(grove: RunningGrove, folder: Path) -> None:

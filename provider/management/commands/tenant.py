@@ -1,6 +1,9 @@
-"""`manage.py tenant create|list|show|set|suspend|resume|delete`: the provider's customers."""
+"""`manage.py tenant create|list|show|set|suspend|resume|export|import|receiver-key|delete`: the
+provider's customers.
+"""
 
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.core.management import CommandParser
@@ -12,6 +15,9 @@ from hosting.models import Tenant
 from moderation.audit import OPERATOR
 from provider.management.printing import ProviderCommand
 from provider.tenancy import suspensions, tenants
+from provider.tenant_archive import exporting, keys
+from provider.tenant_archive.exporting import Receiver
+from provider.tenant_archive.importing import import_tenant
 
 
 class Command(ProviderCommand):
@@ -35,6 +41,19 @@ class Command(ProviderCommand):
         suspend.add_argument("--reason", required=True, help="its people are shown it")
         resume = self.add_verb(verbs, "resume", "End a suspension.")
         resume.add_argument("slug")
+        export = self.add_verb(verbs, "export", "Write all that is a tenant's to one file.")
+        export.add_argument("slug")
+        export.add_argument("--to", type=Path, required=True, metavar="FILE")
+        export.add_argument("--receiver-key", default="", help="who is to open its secrets")
+        export.add_argument("--passphrase-file", type=Path, help="or whoever knows what is in it")
+        export.add_argument("--backup", action="store_true", help="of one that is not suspended")
+        come = self.add_verb(verbs, "import", "Make the tenant that an archive holds.")
+        come.add_argument("file", type=Path)
+        come.add_argument("--key-file", type=Path, help="what receiver-key wrote")
+        come.add_argument("--passphrase-file", type=Path)
+        come.add_argument("--dry-run", action="store_true", help="look what is in the way")
+        receiver = self.add_verb(verbs, "receiver-key", "Make a key for archives that come here.")
+        receiver.add_argument("--to", type=Path, required=True, metavar="FILE")
         delete = self.add_verb(verbs, "delete", "Remove a tenant that has no hosts.")
         delete.add_argument("slug")
 
@@ -79,10 +98,43 @@ class Command(ProviderCommand):
         """Resume it, and show it."""
         return _shown(suspensions.resume(tenants.named(options["slug"]), OPERATOR))
 
+    def do_export(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Write it; go on with what a broken off export left."""
+        receiver = Receiver(_secret(options["passphrase_file"]), options["receiver_key"])
+        counts = exporting.export(
+            tenants.named(options["slug"]),
+            options["to"],
+            receiver,
+            OPERATOR,
+            is_backup=options["backup"],
+        )
+        return {"tenant": options["slug"], "file": str(options["to"]), **counts}
+
+    def do_import(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Make it, or say what is in the way."""
+        return import_tenant(
+            options["file"],
+            OPERATOR,
+            passphrase=_secret(options["passphrase_file"]),
+            private_key=_secret(options["key_file"]),
+            is_dry_run=options["dry_run"],
+        )
+
+    def do_receiver_key(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Keep the private one in a file, show the public one."""
+        private, public = keys.new_receiver()
+        options["to"].touch(mode=0o600, exist_ok=False)
+        options["to"].write_text(private + "\n")
+        return {"file": str(options["to"]), "receiver-key": public}
+
     def do_delete(self, options: dict[str, Any]) -> dict[str, Any]:
         """Remove it."""
         tenants.delete(tenants.named(options["slug"]), OPERATOR)
         return {"tenant": options["slug"], "state": "deleted"}
+
+
+def _secret(file: Path | None) -> str:
+    return "" if file is None else file.read_text().strip()
 
 
 def _add_fields(parser: ArgumentParser) -> None:

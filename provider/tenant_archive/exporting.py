@@ -1,0 +1,163 @@
+"""Exports of tenants: everything that is the tenant's, written to one file.
+
+A tenant that leaves is suspended first: then nothing changes any more, and an export that was
+killed is gone on with. Of one that goes on serving its people the archive is a backup, in which
+each repo is of one moment of its own, and it is begun anew.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+from django.utils import timezone
+
+from accounts.models import Account
+from hosting.models import Tenant
+from moderation import audit_chain
+from moderation.audit import Actor
+from moderation.models import AuditChain
+from protocol import cid
+from protocol.errors import XrpcError
+from provider.tenancy import tenant_log
+from provider.tenant_archive import keys, tables
+from provider.tenant_archive.container import MANIFEST, Writer
+from provider.tenant_archive.keys import ArchiveKey
+from repos.blobs import files
+from repos.models import Blob, EventCounter
+from repos.reads import exports, repos
+from repos.reads.refusals import RepoNotFound
+from server.encryption import keyring
+
+FORMAT: Final = "grove-tenant-archive"
+VERSION: Final = 1
+_PAGE: Final = 500
+
+
+class NotSuspended(XrpcError):
+    """409: the tenant still serves its people."""
+
+    name = "NotSuspended"
+    status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Who can open the secrets: whoever knows a passphrase, or has a private key."""
+
+    passphrase: str = ""
+    public_key: str = ""
+
+
+def export(
+    tenant: Tenant, path: Path, receiver: Receiver, by: Actor, *, is_backup: bool = False
+) -> dict[str, int]:
+    """Write a tenant's archive to `path`; how many there are of what. Goes on with one that was
+    broken off.
+
+    Raises NotSuspended unless it is only a backup, InvalidRequest for an unfit receiver,
+    InsufficientStorage.
+    """
+    if tenant.suspended_at is None and not is_backup:
+        raise NotSuspended(
+            f"Tenant {tenant.slug} serves its people: suspend it first, or export a backup."
+        )
+    writer = Writer(path)
+    kept = path.with_name(path.name + ".part.key")
+    try:
+        key = _gone_on_with(writer, kept, tenant, receiver) or _begun(
+            writer, kept, tenant, receiver
+        )
+        counts = _write(writer, tenant, key)
+        writer.finish()
+        kept.unlink()
+    finally:
+        writer.close()
+    tenant_log.note(by, tenant, "exported" if tenant.suspended_at else "exported as a backup")
+    return counts
+
+
+def _gone_on_with(
+    writer: Writer, kept: Path, tenant: Tenant, receiver: Receiver
+) -> ArchiveKey | None:
+    """The key of the archive that is there in part, if it still says what is so."""
+    begun = writer.manifest()
+    if begun is None or tenant.suspended_at is None or not kept.exists():
+        return None
+    same = {"tenant": tenant.slug, "suspended_at": tenant.suspended_at.isoformat()}
+    is_same = all(begun.get(name) == value for name, value in same.items())
+    if not is_same or not keys.is_for(begun["key"], receiver.passphrase, receiver.public_key):
+        return None
+    return ArchiveKey(keyring.unwrap(kept.read_bytes()))
+
+
+def _begun(writer: Writer, kept: Path, tenant: Tenant, receiver: Receiver) -> ArchiveKey:
+    """A new archive. Its key waits beside it, wrapped, for whoever has to go on."""
+    secret, about = keys.new(receiver.passphrase, receiver.public_key)
+    writer.begin_anew()
+    kept.touch(mode=0o600)
+    kept.write_bytes(keyring.wrap(secret))
+    writer.add(MANIFEST, [orjson.dumps(_manifest(tenant, about))])
+    return ArchiveKey(secret)
+
+
+def _write(writer: Writer, tenant: Tenant, key: ArchiveKey) -> dict[str, int]:
+    for table in tables.TABLES:
+        writer.add(table.member, tables.rows_of(table, tenant, key))
+    writer.add("audit.jsonl", audit_chain.json_lines(tenant))
+    counts = {"accounts": 0, "repos": 0, "blobs": 0, "missing blobs": 0}
+    accounts = Account.objects.filter(host__tenant=tenant).select_related("host").order_by("pk")
+    for account in accounts.iterator(_PAGE):
+        counts["accounts"] += 1
+        _write_repo(writer, account, counts)
+    writer.add("firehose.json", [orjson.dumps(_firehose(tenant))])
+    return counts
+
+
+def _manifest(tenant: Tenant, about_key: dict[str, Any]) -> dict[str, Any]:
+    end = AuditChain.objects.filter(tenant=tenant).first()
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "tenant": tenant.slug,
+        "hosts": [*tenant.hosts.order_by("pk").values_list("hostname", flat=True)],
+        "made_at": timezone.now().isoformat(),
+        "suspended_at": tenant.suspended_at and tenant.suspended_at.isoformat(),
+        "key": about_key,
+        "audit": {"number": end.number, "hash": bytes(end.hash).hex()} if end else None,
+    }
+
+
+def _write_repo(writer: Writer, account: Account, counts: dict[str, int]) -> None:
+    try:
+        repo = repos.find_repo(account.host, account.did)
+    except RepoNotFound:
+        return  # pending
+    counts["repos"] += 1
+    writer.add(f"repos/{account.pk}.car", exports.export_repo(repo))
+    lines = []
+    kept = Blob.objects.filter(repo_id=account.pk).order_by("cid")
+    for blob in kept.iterator(_PAGE):
+        name = f"blobs/{account.pk}/{cid.to_text(bytes(blob.cid))}"
+        line = {
+            "cid": cid.to_text(bytes(blob.cid)),
+            "mimeType": blob.mime_type,
+            "size": blob.size,
+            "state": blob.state,
+        }
+        try:
+            with files.read(blob.key) as file:
+                writer.add_file(name, file, blob.size)
+            counts["blobs"] += 1
+        except FileNotFoundError:
+            line["missing"] = True
+            counts["missing blobs"] += 1
+        lines.append(orjson.dumps(line) + b"\n")
+    writer.add(f"blobs/{account.pk}.jsonl", lines)
+
+
+def _firehose(tenant: Tenant) -> dict[str, int]:
+    """The newest number of each host, taken last."""
+    hosts = dict(tenant.hosts.values_list("pk", "hostname"))
+    counted = EventCounter.objects.filter(pk__in=hosts).values_list("pk", "last_seq")
+    return {hosts[host_id]: seq for host_id, seq in counted}

@@ -1,0 +1,198 @@
+"""Imports of tenants: an archive becomes a tenant here, all of it or nothing.
+
+What is in the way (a host name, a domain, a DID) is looked for first, and every byte is held
+against the archive's digests. Then one transaction makes the rows, the repos with the heads that
+they had, and the files' rows: nobody sees anything before it ends, and one that was killed left
+nothing but files that the hourly sweep removes (repos.blobs.garbage_collection). Each host's `seq`
+begins beyond all that it ever sent, so relays read on.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+from django.db import IntegrityError, transaction
+
+from accounts.models import Account, SigningKey
+from hosting.models import HandleDomain, Host, StaffUser, Tenant
+from hosting.tenancy import routing
+from hosting.tenancy.provisioning import TOKEN_SECRET_BYTES
+from moderation.audit import Actor
+from protocol import cid
+from provider.errors import InUse, NameTaken
+from provider.tenancy import tenant_log
+from provider.tenant_archive import keys, tables
+from provider.tenant_archive.container import BrokenArchive, Reader
+from provider.tenant_archive.exporting import FORMAT, VERSION
+from provider.tenant_archive.keys import ArchiveKey
+from provider.tenant_archive.tables import Row, Table
+from repos.blobs import files
+from repos.blobs.files import Place
+from repos.imports import as_it_is, car_file
+from repos.maintenance.restore import STEP
+from repos.models import Blob, EventCounter
+from server.database import connection
+from server.encryption import keyring
+from server.storage.temporary_files import TemporaryFile
+
+_ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(hashtext('grove.tenant_import'))"
+_STORE_BLOB: Final = """
+    INSERT INTO blob (repo_id, cid, mime_type, size, state, key, changed_at, created_at)
+    VALUES (%s, %b, %s, %s, %s, %s, now(), now())
+"""
+_COUNT_LABELS: Final = """
+    INSERT INTO label_counter (labeler_id, last_seq, dropped_seq)
+    SELECT labeler_id, coalesce(max(seq), 0) + %s, 0 FROM label WHERE labeler_id = %s
+    GROUP BY labeler_id
+"""
+
+
+def import_tenant(
+    path: Path, by: Actor, *, passphrase: str = "", private_key: str = "", is_dry_run: bool = False
+) -> dict[str, Any]:
+    """Make an archive's tenant; what there is of it. `is_dry_run`: look what is in the way.
+
+    Raises BrokenArchive, WrongKey, NameTaken, InUse.
+    """
+    with Reader(path) as reader:
+        _check_format(reader.manifest)
+        reader.check()
+        key = keys.opened(reader.manifest["key"], passphrase, private_key)
+        _refuse_conflicts(reader)
+        counts = {"accounts": sum(1 for _ in reader.rows("tables/accounts.Account.jsonl"))}
+        if not is_dry_run:
+            try:
+                counts |= _made(reader, key, by)
+            except IntegrityError as fault:
+                raise NameTaken("Something of this archive is here already.") from fault
+            routing.forget()
+    return {"tenant": reader.manifest["tenant"], "hosts": reader.manifest["hosts"], **counts}
+
+
+def _check_format(manifest: Mapping[str, Any]) -> None:
+    if manifest.get("format") != FORMAT or "key" not in manifest:
+        raise BrokenArchive("The file is no archive of a tenant.")
+    if manifest.get("version") != VERSION:
+        raise BrokenArchive(f"The archive has version {manifest.get('version')}, not {VERSION}.")
+
+
+def _refuse_conflicts(reader: Reader) -> None:
+    """Raises NameTaken, InUse for what is here already."""
+    slug = reader.manifest["tenant"]
+    if Tenant.objects.filter(slug=slug).exists():
+        raise NameTaken(f"There is a tenant {slug} already.")
+    for label, column, model, what in (
+        ("hosting.Host", "hostname", Host, "Host name"),
+        ("hosting.HandleDomain", "name", HandleDomain, "Handle domain"),
+        ("accounts.Account", "did", Account, "DID"),
+        ("accounts.SigningKey", "did_key", SigningKey, "Signing key"),
+    ):
+        for rows in tables.in_batches(reader.rows(f"tables/{label}.jsonl")):
+            named = {f"{column}__in": [row[column] for row in rows]}
+            found = [*model.objects.filter(**named).values_list(column, flat=True)]
+            if found:
+                raise InUse(what, found, len(found))
+
+
+@transaction.atomic
+def _made(reader: Reader, key: ArchiveKey, by: Actor) -> dict[str, int]:
+    connection.rows(_ONE_AT_A_TIME)
+    moves = _distances(reader)
+    for table in tables.TABLES:
+        if table.label not in tables.AFTER_REPOS:
+            tables.insert(table, _rows(reader, table, moves, key))
+    counts = {"records": 0, "blobs": 0}
+    for member in reader.names("repos/"):
+        old_id = int(member.removeprefix("repos/").removesuffix(".car"))
+        account = Account.objects.select_related("host").get(pk=old_id + moves["accounts.Account"])
+        counts["records"] += _make_repo(reader, member, account)
+        counts["blobs"] += _make_blobs(reader, old_id, account)
+    for table in tables.TABLES:
+        if table.label in tables.AFTER_REPOS:
+            tables.insert(table, _rows(reader, table, moves, key))
+    tenant = Tenant.objects.get(slug=reader.manifest["tenant"])
+    _count_on(reader, tenant)
+    audit = reader.manifest.get("audit") or {}
+    chain = f"; the audit log ended with {audit['number']}:{audit['hash']}" if audit else ""
+    tenant_log.note(by, tenant, f"imported, exported {reader.manifest['made_at']}{chain}")
+    return counts
+
+
+def _distances(reader: Reader) -> dict[str, int]:
+    """By how much the numbers of each table move."""
+    moves = {}
+    for table in tables.TABLES:
+        if table.has_numbers:
+            first, last = 0, 0
+            for row in reader.rows(table.member):
+                first, last = min(first or row["id"], row["id"]), max(last, row["id"])
+            moves[table.label] = tables.distances(table, first, last)
+    return moves
+
+
+def _rows(reader: Reader, table: Table, moves: Mapping[str, int], key: ArchiveKey) -> Iterator[Row]:
+    for row in reader.rows(table.member):
+        yield _fitted(table, tables.moved(table, tables.unsealed(table, row, key), moves))
+
+
+def _fitted(table: Table, row: Row) -> Row:
+    """What of a row is another here."""
+    if table.label == "hosting.Host":
+        secret = keyring.wrap(secrets.token_bytes(TOKEN_SECRET_BYTES))
+        row["token_secret"] = "\\x" + secret.hex()
+    elif table.label == "hosting.StaffUser":
+        while StaffUser.objects.filter(username=row["username"]).exists():
+            row["username"] = f"{row['username'][:140]}-{secrets.token_hex(2)}"
+    elif table.label == "moderation.Label":
+        row["position"] = None  # the platform's own
+    return row
+
+
+def _make_repo(reader: Reader, member: str, account: Account) -> int:
+    received = car_file.receive(reader.pieces(member))
+    try:
+        with received:
+            return as_it_is.store(account, received)
+    finally:
+        received.path.unlink()
+
+
+def _make_blobs(reader: Reader, old_id: int, account: Account) -> int:
+    count = 0
+    for line in reader.rows(f"blobs/{old_id}.jsonl"):
+        if line.get("missing"):
+            continue
+        blob_cid = cid.from_text(line["cid"])
+        is_hidden = line["state"] == Blob.State.QUARANTINED
+        place = Place.QUARANTINE if is_hidden else Place.PUBLIC
+        key = files.new_key(place, account.host.tenant_id, account.did, blob_cid)
+        _write_file(reader, f"blobs/{old_id}/{line['cid']}", blob_cid, key)
+        values = (account.pk, blob_cid, line["mimeType"], line["size"], line["state"], key)
+        connection.execute(_STORE_BLOB, values)
+        files.forget([key])
+        count += 1
+    return count
+
+
+def _write_file(reader: Reader, member: str, blob_cid: bytes, key: str) -> None:
+    """Raises BrokenArchive for bytes of another CID."""
+    digest = hashlib.sha256()
+    with TemporaryFile() as waiting:
+        for piece in reader.pieces(member):
+            digest.update(piece)
+            waiting.write(piece)
+        if not blob_cid.endswith(digest.digest()):
+            raise BrokenArchive(f"{member} has another content than its CID says.")
+        files.write(key, waiting)
+
+
+def _count_on(reader: Reader, tenant: Tenant) -> None:
+    """Events and labels are numbered from beyond all that was ever sent."""
+    sent = orjson.loads(reader.file("firehose.json").read())  # noqa: TID251 - its digest is right
+    for host in tenant.hosts.all():
+        last_seq = int(sent.get(host.hostname, 0)) + STEP
+        EventCounter.objects.create(host_id=host.pk, last_seq=last_seq)
+    connection.execute(_COUNT_LABELS, (STEP, tenant.pk))
