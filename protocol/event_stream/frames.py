@@ -158,6 +158,14 @@ def parse(message: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
     raise cbor.CborError("a frame's header names a message or an error")
 
 
+def without_seq(fields: Mapping[str, Any]) -> Body:
+    """A message's body of any kind, read elsewhere, as we store it: less its `seq`. Canonical order
+    is shorter keys first."""
+    before = {key: fields[key] for key in fields if (len(key), key) < (3, "seq")}
+    after = {key: fields[key] for key in fields if (len(key), key) > (3, "seq")}
+    return _body(before, after)
+
+
 def blocks_of(body: Body) -> dict[bytes, bytes]:
     """The CAR slice of a stored commit body of our own, by CID and unverified: its newest nodes.
 

@@ -33,7 +33,7 @@ class RelayCounter(models.Model):
     relay_id = models.SmallIntegerField(primary_key=True)
     last_seq = models.BigIntegerField(default=0, db_default=0)
     dropped_seq = models.BigIntegerField(default=0, db_default=0)
-    inside_position = models.BigIntegerField(null=True)  # null: begins where the platform is
+    inside_position = models.BigIntegerField(null=True)  # null: nothing is yet
 
     class Meta:
         db_table = "relay_counter"

@@ -20,7 +20,7 @@ LIBRARIES: Final = (
 )  # fmt: skip
 PRODUCT: Final = (
     "hosting.celery", "hosting.asgi", "server.command_line", "server.web.serve",
-    "server.jobs.worker",
+    "server.jobs.worker", "relay.ingestion.process",
 )  # fmt: skip
 
 
@@ -51,6 +51,12 @@ def prepare() -> int:
 def serve() -> None:
     """A web process, in a fork."""
     import_module("server.web.serve").main("web")
+
+
+def relay() -> int:
+    """The relay, in a fork."""
+    code: int = import_module("relay.ingestion.process").main()
+    return code
 
 
 def work() -> int:

@@ -1,8 +1,8 @@
 """The supervisor: `python manage.py run` starts a whole PDS with one command.
 
 Order: data folder, ports, secrets, Postgres and Valkey (unless their addresses are given), database
-and sandbox, then web processes, sequencer, worker and the embedded PLC directory; `ready` when the
-port really answers. Stopping goes the other way, Postgres last.
+and sandbox, then web processes, sequencer, worker, relay and the embedded PLC directory; `ready`
+when the port really answers. Stopping goes the other way, Postgres last.
 """
 
 import json
@@ -34,7 +34,7 @@ from server.supervisor.children import Child, ChildProcesses
 from server.supervisor.readiness import answers, directory_answers, is_nameless
 from server.supervisor.stop_signals import Stopped, StopSignals
 
-STOP_ORDER = ("web", "worker", "sequencer", "plc", "valkey", "postgres")
+STOP_ORDER = ("web", "relay", "worker", "sequencer", "plc", "valkey", "postgres")
 _REFUSALS = (
     Refusal, ports.PortTaken, ForeignFolder, postgres.PostgresFailed, valkey.ValkeyFailed,
 )  # fmt: skip
@@ -192,6 +192,8 @@ def _start_processes(children: ChildProcesses) -> None:
         children.add(Child(name, fork(name, preload.serve)))
     children.add(Child("sequencer", _program({}, "repos.events.sequencer")))
     children.add(Child("worker", fork("worker", preload.work)))
+    if environment.relay_host():
+        children.add(Child("relay", fork("relay", preload.relay)))
 
 
 def _serve(

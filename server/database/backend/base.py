@@ -21,7 +21,7 @@ from server import environment
 WAITS_S: Final = 2.0
 _LOOKS_EVERY_S = 0.05
 _UNCOUNTED = 10  # of each web process: snapshots of exports, small reads, the firehose
-_OTHERS = 14  # the worker, the sequencer, the directory
+_OTHERS = 18  # the worker, the sequencer, the directory, the relay
 
 
 def share() -> int:

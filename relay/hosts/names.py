@@ -1,0 +1,35 @@
+"""Names of hosts: which may be read, and where they answer."""
+
+import re
+from typing import Final
+
+from django.conf import settings
+
+_NAME: Final = re.compile(r"(?=.{1,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*")
+_LOCAL: Final = re.compile(r"([a-z0-9-]+\.)*localhost(:[0-9]{1,5})?")
+
+
+def normal(text: str) -> str | None:
+    """The name as it is stored; None when no host of that name can be read.
+
+    A port, and names of this machine, are for sandboxes alone.
+    """
+    name = text.strip().lower().removeprefix("https://").removesuffix("/")
+    if is_local(name):
+        return name if settings.SANDBOX else None
+    return name if _NAME.fullmatch(name) and not name.endswith(".localhost") else None
+
+
+def is_local(name: str) -> bool:
+    """Whether it is a name of this machine."""
+    return _LOCAL.fullmatch(name) is not None
+
+
+def origin(name: str) -> str:
+    """Where the host answers."""
+    return f"http://{name}" if is_local(name) else f"https://{name}"
+
+
+def of_origin(url: str | None) -> str:
+    """The name in an origin, such as a DID document's; "" when there is none."""
+    return (url or "").partition("://")[2].lower().removesuffix(":443")

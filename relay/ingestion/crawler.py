@@ -1,0 +1,177 @@
+"""The crawler: which hosts are read now, by whom, and when again.
+
+A task a host. One that fails is tried again after a growing pause, `offline` from the tenth time
+on; one that says that our cursor is of the future is left alone until it asks to be crawled.
+"""
+
+import asyncio
+from typing import Any, Final
+
+import psycopg
+import structlog
+from websockets.exceptions import ConnectionClosed
+
+from relay.hosts import allowances
+from relay.ingestion.identities import Identities
+from relay.ingestion.preparing import Preparer
+from relay.ingestion.rates import Meter, Throttled
+from relay.ingestion.reader import HostRow, Reader, Services, StreamEnded
+from relay.ingestion.repairs import Repairs
+from relay.ingestion.sockets import Refused
+from relay.ingestion.writer import INSIDE_BATCH, Writer
+from relay.verification.pool import VerifierPool
+from server.net.http_client import Connections
+
+LOOK_EVERY_S: Final = 2.0
+INSIDE_EVERY_S: Final = 0.1
+INSIDE_PACE_S: Final = 0.02  # between two looks while events come
+TELL_EVERY_S: Final = 1.0
+LONGEST_PAUSE_S: Final = 3_600.0
+HOSTS_MAX: Final = 5_000
+_WANTED: Final = b"""
+    SELECT id, hostname, seq, account_limit, is_trusted FROM relay_host
+    WHERE inside_id IS NULL AND status <> 'banned' AND is_crawl_wanted
+    ORDER BY retry_at NULLS FIRST LIMIT %s
+"""
+_IS_DUE: Final = b"SELECT id FROM relay_host WHERE retry_at IS NULL OR retry_at <= now()"
+_CONNECTED: Final = b"""
+    UPDATE relay_host SET connected_at = now(), retry_at = NULL,
+        status = CASE WHEN status = 'banned' THEN status ELSE 'active' END WHERE id = %s
+"""
+_NOBODY: Final = b"UPDATE relay_host SET connected_at = NULL WHERE connected_at IS NOT NULL"
+_ENDED: Final = b"""
+    UPDATE relay_host SET connected_at = NULL, last_error = %(why)s, failures = failures + 1,
+        retry_at = now() + make_interval(secs => coalesce(
+            %(pause)s, least(2.0 ^ least(failures, 20), %(longest)s))),
+        seq = CASE WHEN %(is_future)s THEN NULL ELSE seq END,
+        is_crawl_wanted = is_crawl_wanted AND NOT %(is_future)s,
+        status = CASE WHEN status = 'banned' THEN status
+            WHEN %(is_throttled)s THEN 'throttled' WHEN %(is_future)s THEN 'idle'
+            WHEN failures >= 9 THEN 'offline' ELSE status END
+    WHERE id = %(id)s
+"""
+
+logger = structlog.stdlib.get_logger(__name__)
+
+
+class Crawler:
+    """One session as the writer: from the lead to the loss of a connection."""
+
+    def __init__(self, conninfo: str) -> None:
+        self._conninfo = conninfo
+        self._readers: dict[int, asyncio.Task[None]] = {}
+        self._meters: dict[int, Meter] = {}
+
+    async def run(self, writer: Writer) -> None:
+        """Read all hosts, until cancelled. Raises psycopg.Error, alone or in a group."""
+        connections, pool = Connections(), VerifierPool()
+        identities = Identities(connections)
+        services = Services(Preparer(identities, pool), writer, connections)
+        async with (
+            await self._connection() as hosts,
+            await self._connection() as lost,
+        ):
+            repairs = Repairs(lost, identities, connections, writer)
+            await hosts.execute(_NOBODY)
+            try:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(writer.run())
+                    group.create_task(_inside(writer))
+                    group.create_task(_statuses(writer))
+                    group.create_task(repairs.run())
+                    group.create_task(self._look_after(hosts, services))
+            finally:
+                await self._end_readers()
+                await pool.close()
+                await connections.aclose()
+
+    async def _connection(self) -> psycopg.AsyncConnection:
+        return await psycopg.AsyncConnection.connect(
+            self._conninfo, autocommit=True, prepare_threshold=1, application_name="grove relay"
+        )
+
+    async def _look_after(self, hosts: psycopg.AsyncConnection, services: Services) -> None:
+        lock = asyncio.Lock()
+        while True:
+            async with lock:
+                wanted = await _rows(hosts, _WANTED, (HOSTS_MAX,))
+                due = {row[0] for row in await _rows(hosts, _IS_DUE)}
+            rows = {row[0]: _host_row(*row) for row in wanted}
+            for host_id in self._readers.keys() - rows.keys():
+                self._readers.pop(host_id).cancel()
+            for host_id, row in rows.items():
+                self._meter(row)
+                task = self._readers.get(host_id)
+                if (task is None or task.done()) and host_id in due:
+                    self._readers[host_id] = asyncio.create_task(
+                        self._read(row, hosts, lock, services)
+                    )
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _read(
+        self,
+        row: HostRow,
+        hosts: psycopg.AsyncConnection,
+        lock: asyncio.Lock,
+        services: Services,
+    ) -> None:
+        """One connection to a host, and the note of how it ended."""
+        async with lock:
+            await hosts.execute(_CONNECTED, (row.id,))
+        pause, why = None, "the host ended its stream"
+        try:
+            await Reader(row, self._meter(row), services).run()
+        except Throttled as throttled:
+            pause, why = throttled.for_s, str(throttled)
+        except (Refused, StreamEnded, ConnectionClosed, OSError) as failure:
+            why = f"{type(failure).__name__}: {failure}"[:300].replace("\0", "")
+        except psycopg.Error:
+            raise
+        except Exception as fault:  # what one host sends must not end what others do
+            logger.exception("a host could not be read", host=row.name)
+            why = type(fault).__name__
+        logger.info("a host's stream ended", host=row.name, reason=why)
+        is_future = why.endswith("FutureCursor")
+        about = {"id": row.id, "why": why, "pause": pause, "longest": LONGEST_PAUSE_S}
+        about |= {"is_future": is_future, "is_throttled": pause is not None}
+        async with lock:
+            await hosts.execute(_ENDED, about)
+
+    def _meter(self, row: HostRow) -> Meter:
+        """The host's meter, which outlives its connections."""
+        meter = self._meters.setdefault(row.id, Meter(row.rates))
+        meter.allow(row.rates)
+        return meter
+
+    async def _end_readers(self) -> None:
+        for task in self._readers.values():
+            task.cancel()
+        await asyncio.gather(*self._readers.values(), return_exceptions=True)
+        self._readers.clear()
+
+
+async def _inside(writer: Writer) -> None:
+    """Our own hosts' events, as they are numbered."""
+    while True:
+        taken = await writer.take_inside()
+        if taken < INSIDE_BATCH:
+            await asyncio.sleep(INSIDE_PACE_S if taken else INSIDE_EVERY_S)
+
+
+async def _statuses(writer: Writer) -> None:
+    while True:
+        await writer.tell_statuses()
+        await asyncio.sleep(TELL_EVERY_S)
+
+
+def _host_row(
+    host_id: int, name: str, seq: int | None, account_limit: int, is_trusted: bool
+) -> HostRow:
+    return HostRow(host_id, name, seq, allowances.rates(account_limit, is_trusted=is_trusted))
+
+
+async def _rows(
+    connection: psycopg.AsyncConnection, sql: bytes, params: tuple[Any, ...] = ()
+) -> list[tuple[Any, ...]]:
+    cursor = await connection.execute(sql, params)
+    return await cursor.fetchall()

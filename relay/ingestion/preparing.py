@@ -1,0 +1,79 @@
+"""Prepares a batch for the writer: whom it is about, and the checks of each event by itself."""
+
+import asyncio
+from collections.abc import Sequence
+
+from protocol.event_stream.frames import EventKind
+from relay.ingestion.decisions import Prepared
+from relay.ingestion.identities import Identities, Identity
+from relay.verification.checks import Checked, Rejected
+from relay.verification.envelope import Envelope
+from relay.verification.pool import VerifierPool
+from relay.verification.reasons import Reason
+
+_SIGNED = (EventKind.COMMIT, EventKind.SYNC)
+
+
+class Preparer:
+    """Belongs to one event loop."""
+
+    def __init__(self, identities: Identities, pool: VerifierPool) -> None:
+        self._identities = identities
+        self._pool = pool
+
+    async def prepare(self, host: str, events: Sequence[Envelope]) -> list[Prepared]:
+        """The events of a host, by its name, in their order."""
+        found = await self._identified(host, events)
+        refusals = [_refusal(host, e, found.get(e.did)) for e in events]
+        sound = [e for e, refusal in zip(events, refusals, strict=True) if refusal is None]
+        outcomes = iter(await self._checked(host, sound, found))
+        return [
+            Prepared(e.kind, e.seq, e.did, refusal or next(outcomes))
+            for e, refusal in zip(events, refusals, strict=True)
+        ]
+
+    async def _identified(self, host: str, events: Sequence[Envelope]) -> dict[str, Identity]:
+        """Who the events are about; asked anew where they say so, or where the host is
+        another's."""
+        changed = {e.did for e in events if e.kind is EventKind.IDENTITY}
+        signed = {e.did for e in events if e.kind is not EventKind.IDENTITY}
+
+        async def find(did: str) -> tuple[str, Identity | None]:
+            found = await self._identities.find(did, fresh=did in changed)
+            if found is not None and found.host != host and did in signed:
+                found = await self._identities.find(did, fresh=True)
+            return did, found
+
+        pairs = await asyncio.gather(*map(find, changed | signed))
+        return {did: identity for did, identity in pairs if identity is not None}
+
+    async def _checked(
+        self, host: str, events: Sequence[Envelope], found: dict[str, Identity]
+    ) -> list[Checked | Rejected]:
+        """The checks' outcomes; a signature that is wrong is tried with the key of this moment."""
+        questions = [_question(e, found[e.did]) for e in events]
+        outcomes = await self._pool.check(questions) if questions else []
+        for place, outcome in enumerate(outcomes):
+            if isinstance(outcome, Rejected) and outcome.reason is Reason.BAD_SIGNATURE:
+                event = events[place]
+                now = await self._identities.find(event.did, fresh=True)
+                if now and now.host == host and now.key not in ("", questions[place][2]):
+                    (outcomes[place],) = await self._pool.check([_question(event, now)])
+        return outcomes
+
+
+def _refusal(host: str, event: Envelope, identity: Identity | None) -> Rejected | None:
+    if identity is None:
+        return Rejected(Reason.UNRESOLVED_DID, "")
+    if event.kind is EventKind.IDENTITY:
+        return None
+    if identity.host != host:
+        return Rejected(Reason.FOREIGN_DID, identity.host)
+    if event.kind in _SIGNED and not identity.key:
+        return Rejected(Reason.NO_KEY, "")
+    return None
+
+
+def _question(event: Envelope, identity: Identity) -> tuple[int, bytes, str, bool]:
+    keeps_handle = event.handle.lower() == identity.handle
+    return int(event.kind), event.frame[event.body_at :], identity.key, keeps_handle

@@ -1,0 +1,53 @@
+"""How many events a host may still send: a second's, an hour's and a day's, in this process."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from relay.hosts.allowances import Rates
+
+_WINDOWS_S = (1, 3_600, 86_400)
+WAITED_S = 5.0  # a longer wait is no wait: the host is left alone until then
+
+
+class Throttled(Exception):
+    """The host has used up an hour or a day; `for_s` seconds are left of it."""
+
+    def __init__(self, for_s: float) -> None:
+        super().__init__(f"beyond its rate for {for_s:.0f} s")
+        self.for_s = for_s
+
+
+class Meter:
+    """Counts one host's events in windows that begin anew when they are over."""
+
+    def __init__(self, rates: Rates, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._begun = [clock()] * len(_WINDOWS_S)
+        self._counts = [0] * len(_WINDOWS_S)
+        self.allow(rates)
+
+    def allow(self, rates: Rates) -> None:
+        """From now on so much."""
+        self._most = (rates.per_second, rates.per_hour, rates.per_day)
+
+    def wait_s(self, count: int) -> float:
+        """Note so many events; for how long nothing more may follow."""
+        now, longest = self._clock(), 0.0
+        for place, window_s in enumerate(_WINDOWS_S):
+            if now - self._begun[place] >= window_s:
+                self._begun[place], self._counts[place] = now, 0
+            self._counts[place] += count
+            # A batch may be many seconds' worth.
+            over = self._counts[place] / self._most[place]
+            if over >= 1:
+                longest = max(longest, self._begun[place] + window_s * int(over) - now)
+        return longest
+
+    async def admit(self, count: int) -> None:
+        """Note so many events and wait until more may follow. Raises Throttled."""
+        wait_s = self.wait_s(count)
+        if wait_s > WAITED_S:
+            raise Throttled(wait_s)
+        if wait_s > 0:
+            await asyncio.sleep(wait_s)

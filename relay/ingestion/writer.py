@@ -1,0 +1,229 @@
+"""The writer: batches of events into the relay's stream, one transaction each.
+
+There is one: its connection holds the session's advisory lock, so that whoever lost the lock has
+lost the connection. A transaction holds the events with their `seq`, the accounts' newest commits,
+the hosts' cursors and what was refused: a kill at any moment loses and repeats nothing.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import psycopg
+
+from protocol.event_stream.frames import Body, EventKind
+from relay.ingestion import statements
+from relay.ingestion.decisions import (
+    AccountState,
+    HostState,
+    Known,
+    Prepared,
+    decide,
+    status_body,
+)
+from relay.verification.checks import Rejected
+from relay.verification.reasons import Reason
+from repos.events.append import time_text
+from repos.events.retention import DAYS_AHEAD
+
+INSIDE_BATCH: Final = 500
+TOGETHER: Final = 1_000  # events of a transaction, about
+WAITING: Final = 64  # batches
+
+
+@dataclass(eq=False)
+class Batch:
+    """Events of one host in their order, `last_seq` being done with when they are written.
+
+    `inactive` is the writer's answer: events whose account its host called inactive before, none of
+    them counted; they may be handed in again once the host was asked (`is_asked`).
+    """
+
+    host_id: int
+    events: list[Prepared]
+    last_seq: int | None
+    is_asked: bool = False
+    inactive: list[Prepared] = field(default_factory=list)
+    done: asyncio.Future[None] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+
+@dataclass
+class _Outcome:
+    """What a transaction writes."""
+
+    events: list[tuple[int, str, int, int, bytes]] = field(default_factory=list)
+    accepted: dict[int, int] = field(default_factory=dict)
+    seqs: dict[int, int | None] = field(default_factory=dict)
+    rejected: dict[tuple[int, str], list[Any]] = field(default_factory=dict)
+
+    def take(self, host_id: int, event: Prepared, body: Body) -> None:
+        self.events.append((host_id, event.did, int(event.kind), body.seq_at, body.data))
+        self.accepted[host_id] = self.accepted.get(host_id, 0) + 1
+
+    def forget(self, dids: set[str]) -> None:
+        """Drop what these said in the same transaction."""
+        is_content = (EventKind.COMMIT, EventKind.SYNC)
+        self.events = [e for e in self.events if e[1] not in dids or e[2] not in is_content]
+
+    def refuse(self, host_id: int, event: Prepared, why: Rejected) -> None:
+        entry = self.rejected.setdefault((host_id, str(why.reason)), [0, "", ""])
+        entry[:] = entry[0] + 1, event.did, why.detail[:300].replace("\0", "")
+
+
+class Writer:
+    """Belongs to one event loop; its connection is in the transaction of one batch at a time."""
+
+    def __init__(self, connection: psycopg.AsyncConnection) -> None:
+        self._connection = connection
+        self._lock = asyncio.Lock()
+        self._waiting: asyncio.Queue[Batch] = asyncio.Queue(WAITING)
+
+    async def lead(self) -> bool:
+        """Whether this is the one writer now."""
+        cursor = await self._connection.execute(statements.LEAD)
+        found = await cursor.fetchone()
+        if not (found and found[0]):
+            return False
+        await self._connection.execute(statements.ENSURE, (DAYS_AHEAD,))
+        await self._connection.execute(statements.COUNTERS)
+        return True
+
+    async def submit(self, batch: Batch) -> None:
+        """Write a batch; returns when it is committed."""
+        await self._waiting.put(batch)
+        await batch.done
+
+    async def run(self) -> None:
+        """Write what is handed in, until cancelled. Raises psycopg.Error."""
+        while True:
+            batches = [await self._waiting.get()]
+            while not self._waiting.empty() and _size(batches) < TOGETHER:
+                batches.append(self._waiting.get_nowait())
+            try:
+                async with self._lock, self._connection.transaction():
+                    await self._write(batches)
+            except BaseException:
+                for batch in batches:
+                    batch.done.cancel()  # whoever waits ends, too
+                raise
+            for batch in batches:
+                if not batch.done.done():
+                    batch.done.set_result(None)
+
+    async def take_inside(self) -> int:
+        """Take our own hosts' next events; how many there were. Raises psycopg.Error."""
+        async with self._lock:
+            cursor = await self._connection.execute(statements.TAKE_INSIDE, (INSIDE_BATCH,))
+            found = await cursor.fetchone()
+            return int(found[0]) if found else 0
+
+    async def tell_statuses(self) -> int:
+        """Say in the stream what staff decided on accounts; how many. Raises psycopg.Error."""
+        async with self._lock, self._connection.transaction():
+            rows = await self._rows(statements.UNTOLD)
+            if not rows:
+                return 0
+            outcome, now = _Outcome(), time_text(datetime.now(UTC))
+            for _, did, host_id, status in rows:
+                body = status_body(did, status, now)
+                account = EventKind.ACCOUNT
+                outcome.events.append((host_id, did, int(account), body.seq_at, body.data))
+            await self._append(outcome)
+            await self._connection.execute(statements.TOLD, ([row[0] for row in rows],))
+            return len(rows)
+
+    async def _write(self, batches: Sequence[Batch]) -> None:
+        known, banned = await self._known(batches)
+        outcome = _Outcome()
+        for batch in batches:
+            _decide(batch, known, outcome, is_banned=batch.host_id in banned)
+        await self._store_accounts(known.accounts.values())
+        if known.erased:
+            await self._connection.execute(statements.ERASE, ([*known.erased],))
+            outcome.forget(known.erased)
+        await self._append(outcome)
+        await self._store_hosts(known.hosts.values(), outcome)
+
+    async def _known(self, batches: Sequence[Batch]) -> tuple[Known, set[int]]:
+        """What is stored of the accounts and hosts of some batches; the hosts that are banned."""
+        dids = list({event.did for batch in batches for event in batch.events})
+        accounts = [AccountState(*row) for row in await self._rows(statements.ACCOUNTS, (dids,))]
+        host_ids = {each.host_id for each in accounts} | {batch.host_id for batch in batches}
+        hosts, banned = {}, set()
+        for *about, is_banned in await self._rows(statements.HOSTS, ([*host_ids],)):
+            hosts[about[0]] = HostState(*about)
+            if is_banned:
+                banned.add(about[0])
+        return Known({each.did: each for each in accounts}, hosts), banned
+
+    async def _store_accounts(self, accounts: Iterable[AccountState]) -> None:
+        changed = [each for each in accounts if each.is_changed]
+        if new := [each for each in changed if not each.id]:
+            columns = [
+                [a.did, a.host_id, a.host_status, a.is_throttled, a.rev, a.head, a.data,
+                 a.is_desynchronized] for a in new
+            ]  # fmt: skip
+            await self._connection.execute(statements.NEW_ACCOUNTS, _columns(columns))
+        if old := [each for each in changed if each.id]:
+            columns = [
+                [a.id, a.host_id, a.host_status, a.rev, a.head, a.data, a.is_desynchronized]
+                for a in old
+            ]
+            await self._connection.execute(statements.CHANGED_ACCOUNTS, _columns(columns))
+
+    async def _append(self, outcome: _Outcome) -> None:
+        if not outcome.events:
+            return
+        count = len(outcome.events)
+        ((last_seq,), *_) = await self._rows(statements.COUNT, (count,))
+        columns = _columns(outcome.events)
+        await self._connection.execute(statements.EVENTS, (last_seq - count, *columns))
+        await self._connection.execute(statements.NOTIFY, (str(last_seq),))
+
+    async def _store_hosts(self, hosts: Iterable[HostState], outcome: _Outcome) -> None:
+        seqs, accepted = outcome.seqs, outcome.accepted
+        rows = [(h.id, seqs.get(h.id), h.account_count, accepted.get(h.id, 0)) for h in hosts]
+        await self._connection.execute(statements.HEARD, _columns(rows))
+        refused = [(*key, *entry) for key, entry in sorted(outcome.rejected.items())]
+        if refused:
+            await self._connection.execute(statements.REJECTED, _columns(refused))
+
+    async def _rows(self, sql: bytes, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        cursor = await self._connection.execute(sql, params, binary=True)
+        return await cursor.fetchall()
+
+
+def _decide(batch: Batch, known: Known, outcome: _Outcome, *, is_banned: bool) -> None:
+    """Decide a batch's events in their order, into the outcome."""
+    host = known.hosts.get(batch.host_id)
+    if host is None:
+        return
+    if is_banned:
+        for event in batch.events:
+            outcome.refuse(batch.host_id, event, Rejected(Reason.DOMAIN_BANNED, ""))
+        return
+    last_seq = batch.last_seq
+    for event in batch.events:
+        decided = decide(event, host, known)
+        if isinstance(decided, Body):
+            outcome.take(host.id, event, decided)
+        elif decided.reason is Reason.INACTIVE and not batch.is_asked:
+            if not batch.inactive and last_seq is not None:
+                last_seq = event.seq - 1  # not done with before the host was asked
+            batch.inactive.append(event)
+        else:
+            outcome.refuse(host.id, event, decided)
+    if last_seq is not None:
+        outcome.seqs[host.id] = last_seq
+
+
+def _columns(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _size(batches: Iterable[Batch]) -> int:
+    return sum(len(batch.events) for batch in batches)

@@ -1,0 +1,95 @@
+"""requestCrawl at the relay: who is taken in, and who is refused by which name."""
+
+from typing import Any
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from hosting.models import Host
+from protocol.errors import XrpcError
+from relay.hosts import bans, crawl_requests
+from relay.models import RelayHost
+from server.net import http_client
+from server.net.http_client import Answer, Unreachable
+
+pytestmark = pytest.mark.django_db
+PDS = Answer(200, {}, b'{"did": "did:web:pds.example", "availableUserDomains": []}')
+
+
+@pytest.fixture(autouse=True)
+def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What hosts answer; a PDS unless a test says otherwise."""
+    said: dict[str, Any] = {"answer": PDS, "urls": []}
+
+    def request(_method: str, url: str, **_: Any) -> Answer:
+        said["urls"].append(url)
+        if said["answer"] is None:
+            raise Unreachable("nobody")
+        answer: Answer = said["answer"]
+        return answer
+
+    monkeypatch.setattr(http_client, "request", request)
+    return said
+
+
+def refusal(hostname: str) -> str:
+    with pytest.raises(XrpcError) as refused:
+        crawl_requests.request_crawl(hostname)
+    return refused.value.name
+
+
+def test_a_pds_is_read_from_then_on_with_the_allowance_of_a_new_one(settings: Settings) -> None:
+    settings.RELAY_TRUSTED = [".host.example"]
+    crawl_requests.request_crawl("PDS.example")
+    crawl_requests.request_crawl("a.host.example")
+    found = RelayHost.objects.order_by("id").values_list("hostname", "is_trusted", "account_limit")
+    assert list(found) == [("pds.example", False, 100), ("a.host.example", True, 10_000_000)]
+
+
+@pytest.mark.parametrize(
+    "hostname", ["", "10.0.0.1", "pds.example:8080", "a b", "[::1]", "relay.localhost", "x/../y"]
+)
+def test_what_is_no_public_name_is_refused_unasked(
+    hostname: str, asked: dict[str, Any], settings: Settings
+) -> None:
+    settings.RELAY_HOST = "relay.localhost"
+    assert refusal(hostname) == "BadRequest"
+    assert asked["urls"] == []
+
+
+def test_names_of_this_machine_are_for_sandboxes(settings: Settings) -> None:
+    settings.SANDBOX = False
+    assert refusal("localhost:2584") == "BadRequest"
+
+
+def test_a_banned_domain_is_refused() -> None:
+    bans.ban("bad.example")
+    assert refusal("pds.bad.example") == "DomainBan"
+
+
+def test_who_is_no_pds_is_refused(asked: dict[str, Any]) -> None:
+    for answer in (None, Answer(404, {}, b""), Answer(200, {}, b"[]")):
+        asked["answer"] = answer
+        assert refusal("pds.example") == "HostNotFound"
+    asked["answer"] = Answer(200, {"server": "x atproto-relay"}, PDS.body)
+    assert refusal("pds.example") == "HostNotFound"
+    assert not RelayHost.objects.exists()
+
+
+def test_our_own_hosts_are_not_asked(ash: Host, asked: dict[str, Any]) -> None:
+    crawl_requests.request_crawl("localhost:2583")
+    assert (asked["urls"], RelayHost.objects.count()) == ([], 0)
+
+
+def test_new_hosts_are_few_a_day() -> None:
+    for number in range(50):
+        RelayHost.objects.create(hostname=f"h{number}.example", account_limit=100)
+    assert refusal("pds.example") == "NewHostsDisabled"
+    crawl_requests.request_crawl("h3.example")
+
+
+def test_a_host_that_was_left_is_read_again() -> None:
+    gone = {"account_limit": 100, "is_crawl_wanted": False, "failures": 9}
+    RelayHost.objects.create(hostname="pds.example", **gone)
+    crawl_requests.request_crawl("pds.example")
+    assert RelayHost.objects.filter(is_crawl_wanted=True, failures=0).exists()

@@ -1,0 +1,233 @@
+"""A relay reads a host elsewhere: what goes on, what is refused, and that a stop loses nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+import pytest
+
+from protocol.event_stream import frames
+from protocol.event_stream.frames import EventKind
+from protocol.keys import SigningKey
+from relay import accounts
+from relay.ingestion.crawler import Crawler
+from relay.ingestion.writer import Writer
+from relay.models import Rejection, RelayAccount, RelayEvent, RelayHost
+from server.database.connection import conninfo
+from tests.relay_authors import Author
+from tests.relay_hosts import FakeHost, running_host
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Scene = Callable[[FakeHost], Awaitable[Any]]
+COMMIT = EventKind.COMMIT
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "on")  # scenes look at the database
+    monkeypatch.setattr("relay.ingestion.crawler.LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr("relay.ingestion.crawler.TELL_EVERY_S", 0.05)
+    monkeypatch.setattr("relay.ingestion.repairs.LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr("relay.ingestion.identities.FRESH_S", 0.0)
+    monkeypatch.setattr("relay.verification.pool._PROCESSES", 1)
+
+
+@asynccontextmanager
+async def crawling() -> AsyncIterator[None]:
+    """A crawler runs, as the one writer."""
+    async with await psycopg.AsyncConnection.connect(conninfo(), autocommit=True) as connection:
+        writer = Writer(connection)
+        while not await writer.lead():
+            await asyncio.sleep(0.01)
+        task = asyncio.create_task(Crawler(conninfo()).run(writer))
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+def play(scene: Scene, limit: int = 100) -> None:
+    """Run a scene with a host that the relay is to read."""
+
+    async def run() -> None:
+        async with running_host() as host:
+            RelayHost.objects.create(hostname=host.name, account_limit=limit)
+            await asyncio.wait_for(scene(host), 20)
+
+    asyncio.run(run())
+
+
+async def until(fact: Callable[[], bool]) -> None:
+    while not fact():
+        await asyncio.sleep(0.02)
+
+
+async def done(host: FakeHost) -> None:
+    """The relay is through with all that the host said."""
+    last = max(seq for seq, _ in host.said)
+    await until(lambda: RelayHost.objects.filter(seq=last).exists())
+
+
+def went_on() -> list[bytes]:
+    """Frames of the relay, as they would be with the number 1."""
+    events = RelayEvent.objects.order_by("seq")
+    return [frames.frame(e.kind, bytes(e.body), e.seq_at, 1) for e in events]
+
+
+def refused() -> dict[str, int]:
+    return dict(Rejection.objects.values_list("reason", "count"))
+
+
+def say_commits(host: FakeHost, author: Author, count: int) -> list[bytes]:
+    """Commits of an author; how they look with the number 1."""
+    bodies = [author.write(10) for _ in range(count)]
+    for body in bodies:
+        host.say(COMMIT, body)
+    return [frames.frame(COMMIT, body.data, body.seq_at, 1) for body in bodies]
+
+
+def test_events_go_on_byte_for_byte_in_order_and_the_cursor_is_kept() -> None:
+    async def scene(host: FakeHost) -> None:
+        said = say_commits(host, host.author("ann"), 5) + say_commits(host, host.author("bob"), 5)
+        async with crawling():
+            await done(host)
+        assert went_on() == said
+        assert [e.seq for e in RelayEvent.objects.order_by("seq")] == list(range(1, 11))
+        assert RelayHost.objects.get().account_count == 2
+
+    play(scene)
+
+
+def test_a_relay_that_is_stopped_anywhere_goes_on_where_it_was() -> None:
+    async def scene(host: FakeHost) -> None:
+        author, said = host.author("ann"), []
+        for _ in range(3):
+            async with crawling():
+                said += say_commits(host, author, 4)
+                await until(RelayEvent.objects.filter(did=author.did).exists)
+        async with crawling():
+            await done(host)
+        assert went_on() == said
+        assert host.cursors[-1] is not None
+
+    play(scene)
+
+
+def test_hostile_events_are_refused_and_counted_each_by_its_reason() -> None:
+    async def scene(host: FakeHost) -> None:
+        good, thief = host.author("ann"), host.author("thief")
+        elsewhere = FakeHost(port=9)
+        foreign = host.author("eve", elsewhere)
+        kept = say_commits(host, good, 2)
+        honest_key, thief.key = thief.key, SigningKey.generate()
+        say_commits(host, thief, 1)
+        thief.key = honest_key
+        say_commits(host, foreign, 1)
+        host.send(4, host.said[0][1])  # told again
+        host.say(COMMIT, good.write(ahead_us=10**10), 5)
+        host.send(6, b"\xff")
+        host.say(EventKind.IDENTITY, good.identity("author.example"), 7)
+        async with crawling():
+            await done(host)
+        assert went_on()[:2] == kept
+        wanted = {"bad-signature", "foreign-did", "replayed", "future-rev", "malformed"}
+        assert refused() == dict.fromkeys(wanted, 1)
+
+    play(scene)
+
+
+def test_an_account_that_lost_the_thread_is_repaired_by_a_sync() -> None:
+    async def scene(host: FakeHost) -> None:
+        author = host.author("ann")
+        say_commits(host, author, 1)
+        author.write()  # never told
+        say_commits(host, author, 1)
+        async with crawling():
+            await until(lambda: RelayEvent.objects.filter(kind=EventKind.SYNC).exists())
+            say_commits(host, author, 1)
+            await done(host)
+        assert refused() == {"wrong-prev-data": 1}
+        assert [e.kind for e in RelayEvent.objects.order_by("seq")] == [1, 2, 1]
+        assert RelayAccount.objects.get().status == "active"
+
+    play(scene)
+
+
+def test_an_inactive_accounts_host_is_asked_before_its_commits_go_on() -> None:
+    async def scene(host: FakeHost) -> None:
+        author = host.author("ann")
+        host.say(EventKind.ACCOUNT, author.account(active=False, status="deactivated"))
+        host.inactive.add(author.did)
+        say_commits(host, author, 1)
+        async with crawling():
+            await done(host)
+            assert refused() == {"inactive": 1}
+            host.inactive.clear()
+            say_commits(host, author, 1)
+            await until(lambda: RelayEvent.objects.filter(kind=COMMIT).exists())
+        assert "getRepoStatus" in host.asked
+
+    play(scene)
+
+
+def test_a_takedown_at_the_relay_forgets_and_tells_and_silences() -> None:
+    async def scene(host: FakeHost) -> None:
+        author = host.author("ann")
+        say_commits(host, author, 2)
+        async with crawling():
+            await done(host)
+            assert accounts.take_down(author.did, "spam")
+            await until(RelayEvent.objects.exists)
+            say_commits(host, author, 1)
+            await done(host)
+        assert went_on() == [
+            frames.frame(EventKind.ACCOUNT, bytes(e.body), e.seq_at, 1)
+            for e in RelayEvent.objects.all()
+        ]
+        assert refused() == {"taken-down": 1}
+
+    play(scene)
+
+
+def test_accounts_beyond_the_limit_are_throttled_and_counted() -> None:
+    async def scene(host: FakeHost) -> None:
+        kept = say_commits(host, host.author("ann"), 1)
+        say_commits(host, host.author("bob"), 1)
+        async with crawling():
+            await done(host)
+        assert went_on() == kept
+        assert (refused(), RelayHost.objects.get().account_count) == ({"throttled": 1}, 2)
+
+    play(scene, limit=1)
+
+
+def test_a_key_that_changed_is_looked_up_once_more() -> None:
+    async def scene(host: FakeHost) -> None:
+        author = host.author("ann")
+        kept = say_commits(host, author, 1)
+        async with crawling():
+            await done(host)
+            author.key = SigningKey.generate()
+            kept += say_commits(host, author, 1)
+            await done(host)
+        assert (went_on(), refused()) == (kept, {})
+
+    play(scene)
+
+
+def test_a_relay_is_not_read_and_a_cursor_of_the_future_ends_the_reading() -> None:
+    async def scene(host: FakeHost) -> None:
+        host.server = "atproto-relay"
+        async with crawling():
+            await until(lambda: "relay itself" in RelayHost.objects.get().last_error)
+            host.server = "a host"
+            host.send(2**53, frames.error("FutureCursor"))
+            RelayHost.objects.update(retry_at=None)
+            await until(lambda: not RelayHost.objects.get().is_crawl_wanted)
+        assert RelayHost.objects.get().seq is None
+
+    play(scene)
