@@ -96,7 +96,8 @@ def _run(name: str, main: Main, environment: Mapping[str, str], starter: int) ->
     for number in SIGNALS:
         signal.signal(number, signal.SIG_DFL)
     os.setsid()  # Ctrl-C reaches only the supervisor
-    processes.die_with_starter(starter, signal.SIGTERM)
+    # Not SIGTERM: Celery's worker waits then for a broker that ended with the starter, for ever.
+    processes.die_with_starter(starter, signal.SIGKILL)
     processes.name_process(name)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.closerange(3, _FILES)

@@ -3,8 +3,11 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 ROOT = Path(__file__).parents[4]
 # In an interpreter of its own: that of the tests may have threads, which a fork would lose.
@@ -65,6 +68,25 @@ child.send_signal(signal.SIGTERM)
 said.write_text(json.dumps(child.wait(30)))
 """
     assert in_a_process(tmp_path, body) == -15
+
+
+def test_a_child_that_waits_for_what_is_gone_ends_with_its_starter(tmp_path: Path) -> None:
+    body = """
+def wait_for_a_broker():
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    said.write_text(json.dumps(os.getpid()))
+    while True:
+        time.sleep(60)
+forked.fork("worker", wait_for_a_broker, {})
+while not said.exists() or not said.read_text():
+    time.sleep(0.01)
+os._exit(0)
+"""
+    child = in_a_process(tmp_path, body)
+    deadline = time.monotonic() + 60
+    while psutil.pid_exists(child) and psutil.Process(child).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_a_child_ends_in_its_place_when_its_output_has_no_disk(tmp_path: Path) -> None:
