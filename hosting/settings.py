@@ -37,6 +37,8 @@ LEXICON_RESOLUTION = env.text("GROVE_LEXICONS", "on") != "off"  # third parties'
 # when nothing else knew a handle.
 DNS_SERVERS = env.words("GROVE_DNS_SERVERS")
 DNS_BACKUP_SERVERS = env.words("GROVE_DNS_BACKUP_SERVERS")
+# Accounts of a host that a relay takes before it throttles new ones; 0: nobody knows
+RELAY_ALLOWANCE = env.number("GROVE_RELAY_ALLOWANCE", 100)
 CRAWLERS = env.origins("GROVE_CRAWLERS")  # relays that are asked to read our hosts' firehoses
 
 # --- the relay (relay/): a host name of its own, at which all hosts are one firehose; off without

@@ -5,7 +5,7 @@ from importlib import import_module
 from django.apps import AppConfig
 
 # Modules that register kinds of long work (provider.jobs.kinds).
-KINDS: tuple[str, ...] = ("provider.tenancy.suspensions",)
+KINDS: tuple[str, ...] = ("provider.relay_standing.announcing", "provider.tenancy.suspensions")
 
 
 class ProviderConfig(AppConfig):

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from provider.api import idempotency
 from provider.jobs import running
+from provider.relay_standing import checks
 from provider.webhooks import deliveries
 
 
@@ -37,3 +38,9 @@ def run_job(job_id: int) -> None:
 def wake_jobs() -> None:
     """Every few seconds: long work that is due."""
     running.sweep()
+
+
+@shared_task(name="provider.check_relays")
+def check_relays() -> None:
+    """Every minute: what relays say of hosts that they have not been asked about for a while."""
+    checks.check_due()

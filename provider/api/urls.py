@@ -12,6 +12,7 @@ from provider.api.resources.hosts import DomainViewSet, HostViewSet
 from provider.api.resources.invites import InviteViewSet
 from provider.api.resources.jobs import JobViewSet
 from provider.api.resources.labels import LabelViewSet
+from provider.api.resources.relays import RelayViewSet
 from provider.api.resources.staff import StaffInviteViewSet, StaffViewSet
 from provider.api.resources.tenants import TenantViewSet
 from provider.api.resources.webhooks import WebhookViewSet
@@ -23,6 +24,7 @@ for prefix, view_set, name in (
     ("tenants", TenantViewSet, "tenant"),
     ("hosts", HostViewSet, "host"),
     (f"{of_host}/domains", DomainViewSet, "domain"),
+    (f"{of_host}/relays", RelayViewSet, "relay"),
     (f"{of_host}/accounts", AccountViewSet, "account"),
     (f"{of_host}/invites", InviteViewSet, "invite"),
     (f"{of_tenant}/staff", StaffViewSet, "staff"),

@@ -8,7 +8,6 @@ accounts that are active are announced as suspended one by one, and after the en
 from datetime import timedelta
 from typing import Final, cast
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -19,6 +18,7 @@ from hosting.tenancy import routing
 from moderation.audit import Actor
 from provider.errors import InvalidField
 from provider.jobs import kinds, running
+from provider.jobs.pacing import paced
 from provider.jobs.work import Later, Work
 from provider.models import Job
 from provider.tenancy import tenant_log
@@ -29,7 +29,6 @@ KIND: Final = "tenant.announce_suspension"
 REASON_MAX_CHARS: Final = 300
 # Every process has forgotten the host as it was: no write follows what is announced
 FIRST_AFTER: Final = timedelta(seconds=2 * routing.REMEMBERED_S)
-_PERIOD_S: Final = 60
 
 
 @transaction.atomic
@@ -72,14 +71,7 @@ def announce(work: Work) -> None:
     tenant = Tenant.objects.get(pk=cast("int", work.job.tenant_id))
     if tenant.suspended_at is not None and tenant.suspended_at + FIRST_AFTER > timezone.now():
         raise Later(tenant.suspended_at + FIRST_AFTER)
-    at_once = max(1, settings.ANNOUNCEMENTS_PER_HOUR // 60)
-    waiting = to_announce(tenant).filter(pk__gt=work.place.get("account", 0))
-    chosen = list(waiting.values_list("pk", flat=True)[:at_once])
-    for account_id in chosen:
-        _announce(account_id)
-        work.advance(work.job.done_count + 1, account=account_id)
-    if len(chosen) == at_once:
-        work.pause(_PERIOD_S)
+    paced(work, to_announce(tenant), _announce)
 
 
 def to_announce(tenant: Tenant) -> QuerySet[Account]:

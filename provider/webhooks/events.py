@@ -39,6 +39,7 @@ class Event(StrEnum):
     ACCOUNT_HANDLE_CHANGED = "account.handle_changed"
     ACCOUNT_DELETED = "account.deleted"
     CASE_OPENED = "case.opened"
+    HOST_RELAY_WARNING = "host.relay_warning"
     TENANT_SUSPENDED = "tenant.suspended"
     TENANT_RESUMED = "tenant.resumed"
 

@@ -169,6 +169,10 @@ API = {
     "^hosts$": "hosts",
     f"{API_HOST}$": "hosts/localhost",
     **{f"{API_HOST}/{each}$": f"hosts/localhost/{each}" for each in ("domains", "accounts")},
+    **{
+        f"{API_HOST}/{each}$": f"hosts/localhost/{each}"
+        for each in ("relays", "relays/ask", "relays/announce")
+    },
     f"{API_HOST}/invites$": "hosts/localhost/invites",
     f"{API_HOST}/invites/disable$": "hosts/localhost/invites/disable",
     f"{API_DOMAIN}$": "hosts/localhost/domains/test",

@@ -1,4 +1,5 @@
-"""`manage.py host add|list|show|set|remove`: PDS hosts, and what the provider sets for them.
+"""`manage.py host add|list|show|set|relays|announce|request-limits|remove`: PDS hosts, what the
+provider sets for them, and how they stand with relays.
 
 Secrets come in on standard input, a line each, so that no list of processes and no shell's history
 has them. The admin password and the moderation service open com.atproto.admin.*.
@@ -22,6 +23,7 @@ from moderation import audit
 from moderation.audit import OPERATOR
 from moderation.models import AuditEntry
 from provider.management.printing import ProviderCommand
+from provider.relay_standing import announcing, checks, warnings
 from provider.tenancy import host_settings, hosts, tenants
 from server.encryption import keyring
 
@@ -52,6 +54,12 @@ class Command(ProviderCommand):
         change = self.add_verb(verbs, "set", "Change what is given, leave the rest; '' empties.")
         change.add_argument("name")
         _add_settings(change)
+        for verb, what in (
+            ("relays", "What the relays say of a host, and what is amiss."),
+            ("announce", "Tell the firehose again of every account, at the pace of relays."),
+            ("request-limits", "A letter to each relay that asks for higher limits."),
+        ):
+            self.add_verb(verbs, verb, what).add_argument("name")
         remove = self.add_verb(verbs, "remove", "Remove a host that nobody ever used.")
         remove.add_argument("name")
 
@@ -95,6 +103,30 @@ class Command(ProviderCommand):
         """Remove it."""
         hosts.remove(hosts.named(options["name"]), OPERATOR)
         return {"host": options["name"], "state": "removed"}
+
+    def do_relays(self, options: dict[str, Any]) -> list[dict[str, Any]]:
+        """A row for each relay."""
+        return [
+            {
+                "relay": each.relay,
+                "status": each.error or each.status,
+                "behind": each.behind_count,
+                "accounts": each.account_count,
+                "throttled": f"{each.throttled_count} of {each.sampled_count}",
+                "amiss": [warnings.SENTENCES[warnings.Warned(word)] for word in each.warnings],
+            }
+            for each in checks.of_host(hosts.named(options["name"]))
+        ]
+
+    def do_announce(self, options: dict[str, Any]) -> dict[str, Any]:
+        """The job that does it."""
+        job = announcing.begin(hosts.named(options["name"]), OPERATOR)
+        return {"job": job.pk, "state": str(job.state)}
+
+    def do_request_limits(self, options: dict[str, Any]) -> list[dict[str, Any]]:
+        """A letter for each relay."""
+        found = checks.of_host(hosts.named(options["name"]))
+        return [{"letter": warnings.request_text(each)} for each in found]
 
 
 def _add_settings(parser: ArgumentParser) -> None:
