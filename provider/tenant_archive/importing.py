@@ -28,7 +28,7 @@ from provider.tenant_archive import keys, tables
 from provider.tenant_archive.container import BrokenArchive, Reader
 from provider.tenant_archive.exporting import FORMAT, VERSION
 from provider.tenant_archive.keys import ArchiveKey
-from provider.tenant_archive.tables import Row, Table
+from provider.tenant_archive.tables import Move, Row, Table
 from repos.blobs import files
 from repos.blobs.files import Place
 from repos.imports import as_it_is, car_file
@@ -100,20 +100,21 @@ def _refuse_conflicts(reader: Reader) -> None:
 @transaction.atomic
 def _made(reader: Reader, key: ArchiveKey, by: Actor) -> dict[str, int]:
     connection.rows(_ONE_AT_A_TIME)
-    moves = _distances(reader)
-    for table in tables.TABLES:
-        if table.label not in tables.AFTER_REPOS:
-            tables.insert(table, _rows(reader, table, moves, key))
+    moves = _moves(reader)
+    stored = {}
+    for table in (each for each in tables.TABLES if each.label not in tables.AFTER_REPOS):
+        stored[table] = tables.insert(table, _rows(reader, table, moves, key))
     counts = {"records": 0, "blobs": 0}
     for member in reader.names("repos/"):
         old_id = int(member.removeprefix("repos/").removesuffix(".car"))
-        account = Account.objects.select_related("host").get(pk=old_id + moves["accounts.Account"])
+        account = Account.objects.select_related("host").get(pk=moves["accounts.Account"](old_id))
         counts["records"] += _make_repo(reader, member, account)
         counts["blobs"] += _make_blobs(reader, old_id, account)
-    for table in tables.TABLES:
-        if table.label in tables.AFTER_REPOS:
-            tables.insert(table, _rows(reader, table, moves, key))
+    for table in (each for each in tables.TABLES if each.label in tables.AFTER_REPOS):
+        stored[table] = tables.insert(table, _rows(reader, table, moves, key))
     tenant = Tenant.objects.get(slug=reader.manifest["tenant"])
+    for table, count in stored.items():
+        tables.refuse_others(table, tenant, count)
     _count_on(reader, tenant)
     audit = reader.manifest.get("audit") or {}
     chain = f"; the audit log ended with {audit['number']}:{audit['hash']}" if audit else ""
@@ -121,19 +122,21 @@ def _made(reader: Reader, key: ArchiveKey, by: Actor) -> dict[str, int]:
     return counts
 
 
-def _distances(reader: Reader) -> dict[str, int]:
-    """By how much the numbers of each table move."""
+def _moves(reader: Reader) -> dict[str, Move]:
+    """Where the numbers of each table come to lie."""
     moves = {}
     for table in tables.TABLES:
         if table.has_numbers:
             first, last = 0, 0
             for row in reader.rows(table.member):
                 first, last = min(first or row["id"], row["id"]), max(last, row["id"])
-            moves[table.label] = tables.distances(table, first, last)
+            moves[table.label] = tables.move(table, first, last)
     return moves
 
 
-def _rows(reader: Reader, table: Table, moves: Mapping[str, int], key: ArchiveKey) -> Iterator[Row]:
+def _rows(
+    reader: Reader, table: Table, moves: Mapping[str, Move], key: ArchiveKey
+) -> Iterator[Row]:
     for row in reader.rows(table.member):
         yield _fitted(table, tables.moved(table, tables.unsealed(table, row, key), moves))
 
@@ -144,6 +147,7 @@ def _fitted(table: Table, row: Row) -> Row:
         secret = keyring.wrap(secrets.token_bytes(TOKEN_SECRET_BYTES))
         row["token_secret"] = "\\x" + secret.hex()
     elif table.label == "hosting.StaffUser":
+        row["is_superuser"] = row["is_platform_staff"] = False  # whatever a stranger's archive says
         while StaffUser.objects.filter(username=row["username"]).exists():
             row["username"] = f"{row['username'][:140]}-{secrets.token_hex(2)}"
     elif table.label == "moderation.Label":

@@ -19,6 +19,7 @@ from psycopg.types.json import Jsonb
 
 from accounts.models import Account
 from hosting.models import Host, Member, StaffUser, Tenant
+from provider.tenant_archive.container import BrokenArchive
 from provider.tenant_archive.keys import ArchiveKey
 from server.database import connection
 from server.encryption import keyring
@@ -133,19 +134,35 @@ def rows_of(table: Table, tenant: Tenant, key: ArchiveKey) -> Iterator[bytes]:
             yield orjson.dumps(row) + b"\n"
 
 
-def distances(table: Table, first: int, last: int) -> int:
-    """By how much a table's numbers move, so that they lie behind all that are given here; those
-    between are taken. Others may go on making rows meanwhile: a million of them."""
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The numbers of an archive's table, and by how much they move."""
+
+    first: int
+    last: int
+    distance: int
+
+    def __call__(self, number: int) -> int:
+        """A number as it is here. Raises BrokenArchive for one that is none of the archive's:
+        moved by the same distance it could be a row of another tenant."""
+        if not self.first <= number <= self.last:
+            raise BrokenArchive("A row names another that is not in the archive.")
+        return number + self.distance
+
+
+def move(table: Table, first: int, last: int) -> Move:
+    """A table's numbers come to lie behind all that are given here; those between are taken.
+    Others may go on making rows meanwhile: a million of them."""
     name = table.model._meta.db_table
     sequence = f"pg_get_serial_sequence('{name}', 'id')"
     row = connection.row(f"SELECT nextval({sequence})")
     begins_at = int(row[0] if row else 0) + 1_000_000
     connection.row(f"SELECT setval({sequence}, %s)", (begins_at + last - first,))
-    return begins_at - first
+    return Move(first, last, begins_at - first)
 
 
-def moved(table: Table, row: Row, moves: Mapping[str, int]) -> Row:
-    """A row with its numbers as they are here; `moves`: the distance of each table, by label."""
+def moved(table: Table, row: Row, moves: Mapping[str, Move]) -> Row:
+    """A row with its numbers as they are here; `moves` by label. Raises BrokenArchive."""
     for field in table.model._meta.concrete_fields:
         value = row.get(str(field.column))
         if value is None:
@@ -155,7 +172,7 @@ def moved(table: Table, row: Row, moves: Mapping[str, int]) -> Row:
             if issubclass(target._meta.pk.__class__, models.AutoField):
                 row[str(field.column)] = _moved(target, value, moves)
         elif field.primary_key and table.has_numbers:
-            row[str(field.column)] = value + moves[table.label]
+            row[str(field.column)] = moves[table.label](value)
         elif field.column in _NUMBERED_BY:
             row[str(field.column)] = _moved(_NUMBERED_BY[str(field.column)], value, moves)
     return row
@@ -183,6 +200,13 @@ def insert(table: Table, rows: Iterable[Row]) -> int:
         connection.execute(sql, (Jsonb(batch),))
         count += len(batch)
     return count
+
+
+def refuse_others(table: Table, tenant: Tenant, stored: int) -> None:
+    """Raises BrokenArchive when not all rows that were stored became the tenant's: what belongs to
+    nobody would be the platform's (a token of its API)."""
+    if table.model is not StaffUser and _of_tenant(table, tenant).count() != stored:
+        raise BrokenArchive(f"The archive has rows in {table.label} that are not the tenant's.")
 
 
 def in_batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
@@ -238,7 +262,7 @@ def _root(field: Any) -> type[models.Model]:
     return _root(key) if key.is_relation else model
 
 
-def _moved(target: type[models.Model], value: int, moves: Mapping[str, int]) -> int | None:
+def _moved(target: type[models.Model], value: int, moves: Mapping[str, Move]) -> int | None:
     """None for a reference to what stayed where it was."""
-    distance = moves.get(target._meta.label)
-    return None if distance is None else value + distance
+    place = moves.get(target._meta.label)
+    return None if place is None else place(value)

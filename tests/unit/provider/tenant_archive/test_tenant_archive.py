@@ -5,16 +5,17 @@ from pathlib import Path
 import pytest
 
 from accounts.models import Account, AppPassword
-from hosting.models import Host, Tenant
+from hosting.models import Host, Member, StaffUser, Tenant
 from hosting.tenancy import routing
 from moderation import audit_chain
 from moderation.audit import OPERATOR
 from protocol import cid
+from provider.api import tokens
 from provider.errors import InUse, NameTaken
 from provider.models import Job
 from provider.tenancy import suspensions, tenant_log
 from provider.tenant_archive import exporting, keys
-from provider.tenant_archive.container import BrokenArchive
+from provider.tenant_archive.container import BrokenArchive, Reader
 from provider.tenant_archive.exporting import NotSuspended, Receiver
 from provider.tenant_archive.importing import import_tenant
 from repos.maintenance.restore import STEP
@@ -175,6 +176,58 @@ def test_an_altered_archive_is_refused(ash, alice, tmp_path, settings):
     go_elsewhere(settings)
     with pytest.raises(BrokenArchive):
         import_tenant(path, OPERATOR, passphrase=PHRASE)
+
+
+@pytest.mark.parametrize(
+    ("label", "changed"),
+    [
+        ("provider.ApiToken", {"tenant_id": None}),
+        ("hosting.Member", {"tenant_id": -1}),
+        ("accounts.Account", {"host_id": 0}),
+    ],
+)
+def test_rows_of_others_are_refused(
+    ash, birch, alice, tmp_path, monkeypatch, settings, label, changed
+):
+    make_token(ash.tenant)
+    make_owner(ash.tenant)
+    path = exported(ash.tenant, tmp_path / "ash.tar")
+    go_elsewhere(settings)
+    tell(monkeypatch, label, changed)
+    with pytest.raises(BrokenArchive):
+        import_tenant(path, OPERATOR, passphrase=PHRASE)
+    assert not Tenant.objects.exists()
+
+
+def test_nobody_becomes_staff_of_the_platform(ash, alice, tmp_path, monkeypatch, settings):
+    make_owner(ash.tenant)
+    path = exported(ash.tenant, tmp_path / "ash.tar")
+    go_elsewhere(settings)
+    tell(monkeypatch, "hosting.StaffUser", {"is_superuser": True, "is_platform_staff": True})
+    import_tenant(path, OPERATOR, passphrase=PHRASE)
+    olga = StaffUser.objects.get(username="olga")
+    assert not olga.is_superuser
+    assert not olga.is_platform_staff
+
+
+def make_owner(tenant: Tenant) -> None:
+    olga = StaffUser.objects.create_user("olga", password="a password of olga")
+    Member.objects.create(tenant=tenant, user=olga, role=Member.Role.OWNER)
+
+
+def make_token(tenant: Tenant) -> None:
+    tokens.create("script", tenant, ["accounts:read"])
+
+
+def tell(monkeypatch, label: str, changed: dict[str, object]) -> None:
+    """An archive whose rows of a table say something else."""
+    rows = Reader.rows
+
+    def lying(self: Reader, member: str):
+        for row in rows(self, member):
+            yield row | changed if member == f"tables/{label}.jsonl" else row
+
+    monkeypatch.setattr(Reader, "rows", lying)
 
 
 def test_a_tenant_that_serves_its_people_is_a_backup_only(ash, tmp_path):
