@@ -26,6 +26,7 @@ NAME_MAX_CHARACTERS = 100
 MOST_AN_ACCOUNT = 100  # each login compares with all of them
 _USED_AGAIN_AFTER: Final = timedelta(hours=1)  # spares a write at every sign-in
 _ROUNDS = 1_000
+FOREIGN: Final = "scrypt:"  # of an account that was adopted, until it is used (provider.adoption)
 FORM: Final = re.compile("[a-z2-7]{4}(-[a-z2-7]{4}){3}")
 
 
@@ -104,9 +105,15 @@ def matching(account: Account, password: str) -> AppPassword | None:
     """The account's app password that this is, if it is one."""
     if not FORM.fullmatch(password):
         return None
-    hashed = _hash(account.did, password)
-    for row in account.app_passwords.all():
+    hashed, rows = _hash(account.did, password), account.app_passwords.all()
+    for row in rows:
         if hmac.compare_digest(row.password_hash, hashed):
+            return row
+    foreign = [row for row in rows if row.password_hash.startswith(FOREIGN)]
+    theirs = _foreign_hash(account.did, password) if foreign else ""
+    for row in foreign:
+        if hmac.compare_digest(row.password_hash, theirs):
+            AppPassword.objects.filter(pk=row.pk).update(password_hash=hashed)
             return row
     return None
 
@@ -120,3 +127,10 @@ def note_use(row: AppPassword) -> None:
 
 def _hash(did: str, password: str) -> str:
     return hashlib.pbkdf2_hmac("sha256", password.encode(), did.encode(), _ROUNDS).hex()
+
+
+def _foreign_hash(did: str, password: str) -> str:
+    """As the reference PDS does it: scrypt, salted with the DID; half of what it keeps."""
+    salt = hashlib.sha256(did.encode()).digest()[:16].hex().encode()
+    hashed = hashlib.scrypt(password.encode(), salt=salt, n=16_384, r=8, p=1, dklen=32)
+    return FOREIGN + hashed.hex()

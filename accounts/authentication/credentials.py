@@ -145,7 +145,18 @@ def _is_right(account: Account | None, password: str) -> bool:
     """Always one hash, against a password that nobody has when there is no account."""
     is_tried = len(password) <= OLD_PASSWORD_MAX_CHARACTERS
     encoded = account.password if account is not None and is_tried else dummy_password()
-    return check_password(password[:OLD_PASSWORD_MAX_CHARACTERS], encoded) and is_tried
+    is_right = check_password(password[:OLD_PASSWORD_MAX_CHARACTERS], encoded) and is_tried
+    if is_right and account is not None and encoded.startswith("scrypt$"):
+        _hash_anew(account, password)
+    return is_right
+
+
+def _hash_anew(account: Account, password: str) -> None:
+    """Keep the password of an adopted account as our own are kept, unless it changes meanwhile."""
+    hashed = make_password(password)
+    same = Account.objects.filter(pk=account.pk, password=account.password)
+    if same.update(password=hashed):
+        account.password = hashed
 
 
 @cache

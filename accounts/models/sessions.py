@@ -12,7 +12,7 @@ class AppPassword(models.Model):
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="app_passwords")
     name = models.CharField(max_length=100)
-    password_hash = models.CharField(max_length=64)  # hex
+    password_hash = models.CharField(max_length=80)  # hex, how it was made before it
     is_privileged = models.BooleanField()
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(null=True, blank=True)  # to sign in; to the hour

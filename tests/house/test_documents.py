@@ -17,6 +17,7 @@ UNTYPED = {
     "db.example/grove": "needs a machine of that name; tests/concurrency give DATABASE_URL",
     "GROVE_S3_BUCKET=": "tests/unit/server/storage/test_s3.py runs against such a service",
     "GROVE_SMTP_URL=": "tests/unit/hosting/mail run against such a server",
+    "host adopt pds-data": "tests/unit/provider/adoption adopt such a directory",
     "unzip -p evidence-1.zip": "tests/unit/moderation/enforcement/legal verify one by joserfc",
 }
 

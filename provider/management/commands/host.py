@@ -1,5 +1,5 @@
-"""`manage.py host add|list|show|set|relays|announce|request-limits|remove`: PDS hosts, what the
-provider sets for them, and how they stand with relays.
+"""`manage.py host add|adopt|list|show|set|relays|announce|request-limits|remove`: PDS hosts, what
+the provider sets for them, and how they stand with relays.
 
 Secrets come in on standard input, a line each, so that no list of processes and no shell's history
 has them. The admin password and the moderation service open com.atproto.admin.*.
@@ -7,6 +7,7 @@ has them. The admin password and the moderation service open com.atproto.admin.*
 
 import sys
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -22,6 +23,10 @@ from hosting.tenancy import routing
 from moderation import audit
 from moderation.audit import OPERATOR
 from moderation.models import AuditEntry
+from provider.adoption import adopting
+from provider.adoption.adopting import Wanted
+from provider.adoption.reference_directory import Directory
+from provider.errors import InvalidField
 from provider.management.printing import ProviderCommand
 from provider.relay_standing import announcing, checks, warnings
 from provider.tenancy import host_settings, hosts, tenants
@@ -47,6 +52,20 @@ class Command(ProviderCommand):
             "--origin", default="", help="its public URL; https and the name without it"
         )
         _add_settings(add)
+        adopt = self.add_verb(verbs, "adopt", "Make a host of a reference PDS's data directory.")
+        adopt.add_argument("directory", type=Path)
+        adopt.add_argument("--name", required=True, help="the host name that it had")
+        adopt.add_argument("--tenant", required=True, help="the tenant's short name")
+        adopt.add_argument("--domain", action="append", default=[], help="repeatable")
+        adopt.add_argument("--origin", default="")
+        adopt.add_argument("--blobs", type=Path, help="where its files are; `blocks` in it else")
+        adopt.add_argument(
+            "--rotation-key-file",
+            type=Path,
+            required=True,
+            help="what PDS_PLC_ROTATION_KEY_K256_PRIVATE_KEY_HEX was",
+        )
+        adopt.add_argument("--dry-run", action="store_true", help="say it, and make nothing")
         listed = self.add_verb(verbs, "list", "All hosts, or those of a tenant.")
         listed.add_argument("--tenant")
         show = self.add_verb(verbs, "show", "How a host is set, and who says so.")
@@ -72,6 +91,29 @@ class Command(ProviderCommand):
             )
             _change(host, options)
         return _shown(host)
+
+    def do_adopt(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Make it, and say what could not be taken."""
+        path = options["directory"]
+        wanted = Wanted(
+            options["name"],
+            options["domain"],
+            _key(options["rotation_key_file"]),
+            options["origin"],
+        )
+        report = adopting.adopt(
+            Directory(path, options["blobs"] or path / "blocks"),
+            tenants.named(options["tenant"]),
+            wanted,
+            OPERATOR,
+            is_dry_run=options["dry_run"],
+        )
+        return {
+            "host": options["name"],
+            **report.counts,
+            "seq": report.last_seq,
+            "left": report.left,
+        }
 
     def do_list(self, options: dict[str, Any]) -> list[dict[str, Any]]:
         """A row for each, in the order of their names."""
@@ -127,6 +169,17 @@ class Command(ProviderCommand):
         """A letter for each relay."""
         found = checks.of_host(hosts.named(options["name"]))
         return [{"letter": warnings.request_text(each)} for each in found]
+
+
+def _key(file: Path) -> bytes:
+    """The 32 bytes of a key in a file. Raises InvalidField."""
+    try:
+        key = bytes.fromhex(file.read_text().strip())
+    except (OSError, ValueError):
+        key = b""
+    if len(key) != 32:
+        raise InvalidField("rotation_key_file", "The file has 64 hexadecimal digits in it.")
+    return key
 
 
 def _add_settings(parser: ArgumentParser) -> None:
