@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from relay.directory import hearing
 from relay.events import partitions
 
 
@@ -9,3 +10,16 @@ from relay.events import partitions
 def keep_event_partitions() -> None:
     """Hourly: partitions for the days ahead, and an end to those past retention."""
     partitions.keep_event_partitions()
+
+
+@shared_task(name="relay.hear_collections")
+def hear_collections() -> None:
+    """Every 5 seconds: which outside repos wrote to which collections."""
+    while hearing.hear() == hearing.BATCH:
+        pass
+
+
+@shared_task(name="relay.ask_for_collections")
+def ask_for_collections() -> None:
+    """Every 15 seconds: the hosts of new outside accounts, what their repos have."""
+    hearing.ask_hosts()

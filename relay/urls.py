@@ -3,8 +3,10 @@
 from django.urls import path
 
 from relay import site
+from relay.methods import dispatch
 
 urlpatterns = [
     path("", site.landing),
     path("xrpc/_health", site.health),
+    path("xrpc/<str:nsid>", dispatch.answer),
 ]

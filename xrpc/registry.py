@@ -37,6 +37,11 @@ Stream = Callable[[Any, Mapping[str, Any]], Awaitable[AsyncGenerator[list[bytes]
 QUERY, PROCEDURE, SUBSCRIPTION = "query", "procedure", "subscription"
 HTTP_VERB = {QUERY: "GET", SUBSCRIPTION: "GET", PROCEDURE: "POST"}
 _PREFIX = "/xrpc/"
+# The relay's methods that ask a host that somebody names (relay.methods)
+_OF_RELAY: Mapping[str, Pool] = {
+    "/xrpc/com.atproto.sync.requestCrawl": "lookup",
+    "/xrpc/com.atproto.sync.notifyOfUpdate": "lookup",
+}
 _API = "/api/"
 _FOR_STAFF = ("/console/", _API)
 _API_ASKS_OTHERS = re.compile(r"/accounts(/[^/]+/handle)?$")
@@ -166,7 +171,7 @@ def pool_of(path: str, method: str) -> Pool:
     up waits for the directory; files and the staff's console have pools of their own."""
     if path.startswith(_PREFIX):
         declared = METHODS.get(path[len(_PREFIX) :])
-        return declared.pool if declared else "fast"
+        return declared.pool if declared else _OF_RELAY.get(path, "fast")
     if path.startswith(settings.STATIC_URL):
         return "static"
     if path.startswith(_FOR_STAFF) and not _asks_others_by_api(path, method):

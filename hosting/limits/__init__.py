@@ -19,6 +19,7 @@ from hosting.limits.buckets import (
     GUESSES_UNDER_ATTACK,
     IMPORT_REPO,
     LOGIN,
+    REQUEST_CRAWL,
     REQUEST_PASSWORD_RESET,
     REQUESTS,
     RESET_PASSWORD,
@@ -49,7 +50,8 @@ from server.net.client_networks import network, wide_network
 
 __all__ = [
     "ACCOUNT_GUESSES", "DAY_S", "GUESSES", "GUESSES_UNDER_ATTACK", "HOUR_S", "IMPORT_REPO",
-    "LOGIN", "MINUTE_S", "REQUESTS", "REQUEST_PASSWORD_RESET", "RESET_PASSWORD", "SIGN_UP",
+    "LOGIN", "MINUTE_S", "REQUESTS", "REQUEST_CRAWL",
+    "REQUEST_PASSWORD_RESET", "RESET_PASSWORD", "SIGN_UP",
     "STAFF_GUESSES", "STAFF_LOGIN", "STATIC_FILES", "UPLOAD_BLOB", "WRITES", "Bucket", "Budget",
     "BudgetState", "Charge", "ConcurrencyLimit", "Ledger", "RateLimitExceeded", "Store", "attempt",
     "bucket", "charge_later", "charges", "is_exempt", "is_exempt_client", "logging_in", "network",

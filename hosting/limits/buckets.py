@@ -38,6 +38,8 @@ SIGN_UP = bucket("sign-up", Budget(100, 5 * MINUTE_S))
 REQUEST_PASSWORD_RESET = bucket("request-password-reset", Budget(15, HOUR_S), Budget(50, DAY_S))
 RESET_PASSWORD = bucket("reset-password", Budget(50, 5 * MINUTE_S))
 
+# At the relay: each has us ask a host that somebody names (relay.methods)
+REQUEST_CRAWL = bucket("request-crawl", Budget(30, 5 * MINUTE_S), Budget(300, DAY_S))
 UPLOAD_BLOB = bucket("upload-blob", Budget(1_000, DAY_S))
 # What an import changes is taken from the writes when it is done (repos.imports.importing)
 IMPORT_REPO = bucket("import-repo", Budget(10, HOUR_S))

@@ -19,7 +19,6 @@ LATER: dict[str, str] = {}
 DECLINED = {
     "com.atproto.sync.getHostStatus": _RELAY,
     "com.atproto.sync.listHosts": _RELAY,
-    "com.atproto.sync.listReposByCollection": _RELAY,
     "com.atproto.sync.notifyOfUpdate": _RELAY,
     "com.atproto.sync.requestCrawl": _RELAY,
     "com.atproto.temp.addReservedHandle": _ENTRYWAY,

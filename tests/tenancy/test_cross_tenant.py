@@ -225,6 +225,7 @@ MATRIX = {
     "com.atproto.sync.getRepoStatus": everyone(NO_REPO, did="$did"),
     "com.atproto.sync.listBlobs": Row({"did": "$did"}),
     "com.atproto.sync.listRepos": everyone(OK),
+    "com.atproto.sync.listReposByCollection": everyone(OK, collection=THING),
     # Whether a handle is free is no secret; that of another host is none that could be had here.
     "com.atproto.temp.checkHandleAvailability": everyone(
         OK, handle="$handle", email="somebody@example.com"

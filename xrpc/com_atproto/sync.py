@@ -14,7 +14,7 @@ from protocol import cid
 from protocol.errors import InvalidRequest
 from repos.blobs import blobs, files
 from repos.events.firehose import follow
-from repos.reads import exports, record_proofs, repos
+from repos.reads import exports, record_proofs, repos, with_collection
 from repos.reads.repos import RepoRow, ReposPage
 from server.database.prepared import Question, Row
 from server.web.bodies.ranges import Stored
@@ -205,6 +205,17 @@ def _about_blob(name: str, kept: str) -> dict[str, str]:
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": kept,
     }
+
+
+@query("com.atproto.sync.listReposByCollection", auth=Auth.none())
+def list_repos_by_collection(call: Call) -> Answer:
+    """A page may hold fewer repos than were asked for, and not be the last."""
+    after = with_collection.place(call.params.get("cursor"))
+    found, place = with_collection.list_dids(
+        [call.host.pk], call.params["collection"], call.params["limit"], after
+    )
+    shown = {"repos": [{"did": did} for did in found]}
+    return shown if place is None else {**shown, "cursor": str(place)}
 
 
 @query("com.atproto.sync.listBlobs", auth=Auth.optional_owner(), scope=app_scopes.ANY)

@@ -30,7 +30,7 @@ def test_the_relay_answers_and_says_who_it_is() -> None:
     assert "atproto-relay" in answer["Server"]
 
 
-@pytest.mark.parametrize("path", ["/account", "/console/", "/xrpc/com.atproto.repo.createRecord"])
+@pytest.mark.parametrize("path", ["/account", "/console/", "/oauth/authorize"])
 def test_what_is_a_hosts_is_not_the_relays(path: str) -> None:
     answer = asked(path)
     assert answer.status_code == 404
