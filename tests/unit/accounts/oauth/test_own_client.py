@@ -1,6 +1,7 @@
 """This host as an OAuth client of another host, which is another tenant's at a patched network."""
 
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -8,6 +9,9 @@ import orjson
 import pytest
 from django.test import Client
 
+from accounts.delegation import people
+from accounts.delegation.people import Controller, Grant
+from accounts.identity import resolution
 from accounts.oauth.clients import fetching
 from accounts.oauth.own_client import flows, servers, sessions
 from accounts.oauth.own_client.documents import PATH, PURPOSES, Purpose
@@ -102,6 +106,23 @@ def signed_in(here, there, alice, purpose):
     started = begun(here, there, alice, purpose)
     session, _kept = flows.finish(here, purpose, started.cookie, agreed(there, alice, started.url))
     return session
+
+
+def test_a_controller_of_another_host_goes_there_comes_back_and_acts(
+    here, there, alice, monkeypatch
+):
+    shop = factories.account_row(here, "shop")
+    made = people.invite(shop, None, Controller(alice.did, alice.handle), Grant("owner"))
+    document = SimpleNamespace(pds=there.origin)
+    found = SimpleNamespace(did=alice.did, handle=alice.handle, document=document)
+    monkeypatch.setattr(resolution, "identify", lambda *_, **__: found)
+    browser = Client(headers={"host": here.hostname})
+    left = browser.post("/account/visit", {"name": alice.handle})
+    back = browser.get("/account/visit/back", agreed(there, alice, left["Location"]))
+    browser.post(back["Location"], {"accept": made.pk})
+    page = browser.get(f"/account/u/{shop.handle}/").content.decode()
+    assert "acting for" in page
+    assert f"@{alice.handle}" in page
 
 
 def test_somebody_signs_in_at_another_host_and_comes_back(here, there, alice, purpose):
