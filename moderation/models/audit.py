@@ -96,6 +96,7 @@ class AuditEntry(models.Model):
         PLATFORM_OPEN_ACCESS = "platform.open_access", _("Platform staff took access")
         PLATFORM_END_ACCESS = "platform.end_access", _("Access of platform staff ended")
         AUDIT_EXPORT = "audit.export", _("Audit log exported")
+        CASES_EXPORT = "cases.export", _("Cases exported")
         APP_REVOKE = "app.revoke", _("App's access revoked")
         APP_TRUST = "app.trust", _("App trusted")
         APP_BLOCK = "app.block", _("App blocked")

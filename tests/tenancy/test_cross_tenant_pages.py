@@ -374,6 +374,7 @@ ROWS = {
     "console/desk/": console("desk/?about={did}", 200),
     "console/desk/next/": console("desk/next/", 302, "post"),
     "console/desk/open/": console("desk/open/", 302, "post"),
+    "console/desk/export/": console("desk/export/", 200, "post"),
     "console/desk/filters/": console("desk/filters/", 302, "post"),
     "console/desk/filters/<int:filter_id>/drop/": console(
         "desk/filters/{filter}/drop/", 404, "post"

@@ -9,9 +9,10 @@ from accounts.models import Account
 from moderation.desk import cases, moves
 from moderation.desk.actions import bulk
 from moderation.desk.reports import reports
-from moderation.desk.subjects.subject import Subject
-from moderation.models import BulkAction, Case, CaseDeadline, CaseFilter
+from moderation.desk.subjects.subject import Subject, of_uri
+from moderation.models import AuditEntry, BulkAction, Case, CaseDeadline, CaseFilter
 from protocol import cid
+from repos.commits import group_commit, writes
 from repos.reads import repos
 from tests.factories import open_account
 from tests.unit.repos.blobs.uploads import THING, delete, put, upload
@@ -120,6 +121,35 @@ def test_one_report_is_closed_from_the_page(case, account, moderator):
     page = post(moderator, f"cases/{case.pk}/reports/{report.pk}/close/", resolution="duplicate",
                 reason="twice")  # fmt: skip
     assert "The report is closed." in page
+
+
+def test_a_line_of_the_queue_names_who_it_is_about_and_what_they_wrote(case, author, moderator):
+    repo = repos.find_repo(author.host, author.did)
+    value = {"$type": THING, "text": "so rude & long " * 20}
+    group_commit.apply_writes(repo, [writes.put(THING, "b", value)])
+    uri = f"at://{author.did}/{THING}/b"
+    cases.open_by_staff(author.host, of_uri(uri), "spam")
+    page = get(moderator, "")
+    assert f"@{author.handle}" in page
+    assert "so rude &amp; long" in page
+    with CaptureQueriesContext(connection) as few:
+        get(moderator, "")
+    for number in range(5):
+        other_case(author.host, number)
+    with CaptureQueriesContext(connection) as many:
+        get(moderator, "")
+    assert len(many) <= len(few) + 1
+
+
+def test_a_view_is_taken_out_as_csv_on_the_record(ash, birch, case, moderator, staff_of):
+    other_case(birch)
+    owner = staff_of(ash, "owner")
+    answer = browser(owner).post("/console/desk/export/", {"query": "kind=harassment"})
+    head, *rows = answer.getvalue().decode().splitlines()
+    assert head.startswith("case,host,subject,kind,state")
+    assert [row.split(",")[:3] for row in rows] == [[str(case.pk), "localhost", case.subject]]
+    assert AuditEntry.objects.get(action="cases.export").reason == "as CSV: kind=harassment"
+    assert browser(moderator).post("/console/desk/export/").status_code == 403
 
 
 def test_the_next_case_is_taken_from_the_view(ash, case, moderator):
