@@ -5,7 +5,7 @@ from celery import shared_task
 from provider.api import idempotency
 from provider.jobs import running
 from provider.relay_standing import checks
-from provider.webhooks import deliveries
+from provider.webhooks import deliveries, records
 
 
 @shared_task(name="provider.forget_old")
@@ -44,3 +44,9 @@ def wake_jobs() -> None:
 def check_relays() -> None:
     """Every minute: what relays say of hosts that they have not been asked about for a while."""
     checks.check_due()
+
+
+@shared_task(name="provider.tell_records")
+def tell_records() -> None:
+    """Every few seconds: records for webhooks that name collections."""
+    records.read_on()

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from hosting.mail import failures, sending, smtp
 from hosting.mail.models import HeldMailbox, OutgoingMail
+from hosting.signals import mail_refused
 from server.jobs.back_off import pause_after
 from server.jobs.life_cycle import OPEN
 from server.jobs.queue import Queue
@@ -102,7 +103,9 @@ def _attempt(mail_id: int) -> None:
         _postpone(mail, str(failure))
         return
     except failures.Refused as refusal:
-        mail.finish(OutgoingMail.State.FAILED, str(refusal), **_FORGOTTEN)
+        if mail.finish(OutgoingMail.State.FAILED, str(refusal), **_FORGOTTEN):
+            said = {"kind": mail.kind, "recipient": mail.recipient}
+            mail_refused.send(sender=OutgoingMail, host=mail.host, **said)
     except failures.Undelivered as failure:
         _postpone(mail, str(failure))
     else:

@@ -15,6 +15,7 @@ from protocol.errors import XrpcError
 from provider.jobs.kinds import KINDS
 from provider.jobs.work import LEASE, Later, Stopped, Work
 from provider.models import Job
+from provider.webhooks import events
 from server.jobs import polling
 from server.jobs.back_off import pause_after
 from server.jobs.queue import Queue
@@ -79,7 +80,7 @@ def run(job_id: int) -> None:
         return
     kind = KINDS.get(job.kind)
     if kind is None:
-        job.finish(State.FAILED, f"There is no kind of job {job.kind}.")
+        _end(job, State.FAILED, f"There is no kind of job {job.kind}.")
         return
     try:
         with renewed(job, LEASE, _RENEWED_EVERY_S):
@@ -89,12 +90,12 @@ def run(job_id: int) -> None:
     except Stopped:
         return
     except XrpcError as refusal:
-        job.finish(State.FAILED, refusal.message)
+        _end(job, State.FAILED, refusal.message)
     except Exception as fault:
         logger.exception("a job failed", key=job.pk, kind=job.kind)
         _try_again(job, fault)
     else:
-        job.finish(State.DONE, "", result=result, step="")
+        _end(job, State.DONE, "", result=result, step="")
 
 
 queue: Final = Queue(Job, "provider.run_job", run, running_max=2, is_for_workers=True)
@@ -123,6 +124,15 @@ def sweep() -> None:
 def forget_old() -> None:
     """Hourly: what was decided long ago."""
     Job.objects.filter(decided_at__lt=timezone.now() - KEPT_FOR).delete()
+
+
+@transaction.atomic
+def _end(job: Job, state: Job.State, error: str, **changes: Any) -> None:
+    """Decide it, and tell the tenant's programs."""
+    host = job.tenant.hosts.order_by("pk").first() if job.tenant else None
+    if job.finish(state, error, **changes) and host is not None:
+        event = events.Event.JOB_DONE if state == State.DONE else events.Event.JOB_FAILED
+        events.tell(host, event, {"job": job.pk, "kind": job.kind, "error": error})
 
 
 def _try_again(job: Job, fault: Exception) -> None:

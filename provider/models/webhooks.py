@@ -18,6 +18,9 @@ class Webhook(models.Model):
     )
     url = models.URLField(max_length=2000)
     events = ArrayField(models.CharField(max_length=40))  # provider.webhooks.events; empty: all
+    # Whose records are told, too: app.bsky.feed.post, app.bsky.feed.*
+    collections = ArrayField(models.CharField(max_length=320), default=list, blank=True)
+    record_position = models.BigIntegerField(default=0)  # of the firehose: read up to here
     has_addresses = models.BooleanField(default=False)  # e-mail addresses are part of what is said
     secret = models.BinaryField()  # wrapped
     old_secret = models.BinaryField(default=b"", blank=True)  # wrapped; signs, too, until it goes

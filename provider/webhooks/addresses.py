@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from hosting.models import Tenant
+from protocol.syntax import is_nsid
 from provider.errors import InvalidField, first_fault
 from provider.models import Webhook, WebhookDelivery
 from provider.webhooks import events as told
@@ -26,7 +27,12 @@ OLD_SECRET_LIVES: Final = timedelta(hours=24)
 
 
 def create(
-    tenant: Tenant | None, url: str, events: Sequence[str], *, has_addresses: bool = False
+    tenant: Tenant | None,
+    url: str,
+    events: Sequence[str],
+    *,
+    has_addresses: bool = False,
+    collections: Sequence[str] = (),
 ) -> tuple[Webhook, str]:
     """An address, and its secret as the receiver configures it, which is shown once.
 
@@ -38,17 +44,20 @@ def create(
         connection.row("SELECT pg_advisory_xact_lock(%s, %s)", (_LOCKS, tenant.pk if tenant else 0))
         if Webhook.objects.filter(tenant=tenant).count() >= MOST_A_TENANT:
             raise InvalidField("url", f"There are {MOST_A_TENANT} webhooks already.")
-        change(webhook, url=url, events=events, has_addresses=has_addresses)
+        change(
+            webhook, url=url, events=events, has_addresses=has_addresses, collections=collections
+        )
     return webhook, signing.shown(secret)
 
 
-def change(
+def change(  # noqa: PLR0913 - a webhook has that many sides
     webhook: Webhook,
     *,
     url: str | None = None,
     events: Sequence[str] | None = None,
     has_addresses: bool | None = None,
     is_enabled: bool | None = None,
+    collections: Sequence[str] | None = None,
 ) -> None:
     """Change what is given. Raises InvalidField."""
     if url is not None:
@@ -60,18 +69,36 @@ def change(
         if unknown := set(events) - set(Event):
             raise InvalidField("events", f"There is no event {min(unknown)}.")
         webhook.events = sorted(events)
+    if collections is not None:
+        _set_collections(webhook, collections)
     if has_addresses is not None:
         webhook.has_addresses = has_addresses
     if is_enabled is not None:
         webhook.disabled_at = None if is_enabled else webhook.disabled_at or timezone.now()
         webhook.failing_since = None
     try:
-        webhook.full_clean(exclude=["events"])
+        webhook.full_clean(exclude=["events", "collections"])
     except ValidationError as fault:
         raise first_fault(fault) from fault
     webhook.save()
     told.forget()
     transaction.on_commit(told.forget)
+
+
+def newest_position() -> int:
+    """How far the platform's firehoses are."""
+    found = connection.row("SELECT last_seq FROM event_counter WHERE host_id = 0", ())
+    return found[0] if found else 0
+
+
+def _set_collections(webhook: Webhook, collections: Sequence[str]) -> None:
+    """Records are told from now on."""
+    for name in collections:
+        if not is_nsid(f"{name[:-1]}a" if name.endswith(".*") else name):
+            raise InvalidField("collections", f"{name[:80]} is no collection.")
+    if not webhook.collections:
+        webhook.record_position = newest_position()
+    webhook.collections = sorted(set(collections))
 
 
 def rotate(webhook: Webhook) -> str:

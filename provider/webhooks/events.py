@@ -20,7 +20,8 @@ from django.utils import timezone
 from accounts import signals
 from accounts.models import Account
 from hosting.models import Host
-from moderation.models import Case
+from hosting.signals import mail_refused
+from moderation.models import Case, Report
 from provider.models import Webhook, WebhookDelivery
 from provider.webhooks import deliveries
 from server.cache.eviction import make_room
@@ -38,7 +39,14 @@ class Event(StrEnum):
     ACCOUNT_STATUS_CHANGED = "account.status_changed"
     ACCOUNT_HANDLE_CHANGED = "account.handle_changed"
     ACCOUNT_DELETED = "account.deleted"
+    REPORT_FILED = "report.filed"
     CASE_OPENED = "case.opened"
+    JOB_DONE = "job.done"
+    JOB_FAILED = "job.failed"
+    MAIL_REFUSED = "mail.refused"
+    RECORD_CREATED = "record.created"
+    RECORD_UPDATED = "record.updated"
+    RECORD_DELETED = "record.deleted"
     HOST_RELAY_WARNING = "host.relay_warning"
     TENANT_SUSPENDED = "tenant.suspended"
     TENANT_RESUMED = "tenant.resumed"
@@ -55,6 +63,8 @@ def connect() -> None:
     ):
         receiver = partial(_on_account, event)
         signal.connect(receiver, weak=False, dispatch_uid=f"provider.{event}")
+    mail_refused.connect(_on_mail_refused, dispatch_uid="provider.mail_refused")
+    post_save.connect(_on_report, sender=Report, dispatch_uid="provider.report_filed")
     post_save.connect(_on_case, sender=Case, dispatch_uid="provider.case_opened")
 
 
@@ -103,3 +113,15 @@ def _on_case(instance: Case, created: bool, **_: Any) -> None:
     if created:
         data = {"case": instance.pk, "kind": instance.kind, "subject": instance.subject}
         tell(instance.host, Event.CASE_OPENED, data)
+
+
+def _on_report(instance: Report, created: bool, **_: Any) -> None:
+    if created:
+        subject = instance.subject_uri or instance.subject_did
+        data = {"report": instance.pk, "case": instance.case_id, "subject": subject}
+        tell(instance.host, Event.REPORT_FILED, {**data, "reasonType": instance.reason_type})
+
+
+def _on_mail_refused(host: Host, kind: str, recipient: str, **_: Any) -> None:
+    """Without the mail server's words, which quote the address."""
+    tell(host, Event.MAIL_REFUSED, {"kind": kind}, recipient)

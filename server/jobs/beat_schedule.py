@@ -37,6 +37,7 @@ SCHEDULE: dict[str, Entry] = {
         every(3600, "provider.forget_old"),
         every(5, "provider.wake_webhooks"),
         every(5, "provider.wake_jobs"),
+        every(5, "provider.tell_records"),
         every(60, "provider.check_relays"),
         every(3600, "relay.keep_event_partitions"),
         every(5, "relay.hear_collections"),

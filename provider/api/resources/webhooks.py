@@ -27,6 +27,12 @@ class WebhookFields(serializers.Serializer[Webhook]):
     events = serializers.ListField(
         child=serializers.ChoiceField(choices=[*map(str, Event)]), max_length=50, required=False
     )
+    collections = serializers.ListField(
+        child=serializers.CharField(max_length=320),
+        max_length=100,
+        required=False,
+        help_text="whose records are told, too: app.bsky.feed.post, app.bsky.feed.*",
+    )
     has_addresses = serializers.BooleanField(required=False)
     is_enabled = serializers.BooleanField(required=False)
 
@@ -169,6 +175,7 @@ def shown(webhook: Webhook) -> dict[str, Any]:
         "id": webhook.pk,
         "url": webhook.url,
         "events": webhook.events,
+        "collections": webhook.collections,
         "has_addresses": webhook.has_addresses,
         "is_enabled": webhook.disabled_at is None,
         "failing_since": webhook.failing_since,
