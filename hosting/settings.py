@@ -352,6 +352,7 @@ _CONSOLE_PAGES = (
         (_("Accounts"), "accounts_account_changelist"),
         (_("Sign-ups"), "sign_ups"),
         (_("Incoming migrations"), "moves"),
+        (_("Invite people"), "invite_people"),
         (_("Invite codes"), "give_invites"),
         (_("Apps"), "apps"),
         (_("Mail"), "mail_outgoingmail_changelist"),

@@ -5,7 +5,11 @@ from importlib import import_module
 from django.apps import AppConfig
 
 # Modules that register kinds of long work (provider.jobs.kinds).
-KINDS: tuple[str, ...] = ("provider.relay_standing.announcing", "provider.tenancy.suspensions")
+KINDS: tuple[str, ...] = (
+    "provider.relay_standing.announcing",
+    "provider.tenancy.people_invites",
+    "provider.tenancy.suspensions",
+)
 
 
 class ProviderConfig(AppConfig):

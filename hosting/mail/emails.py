@@ -68,6 +68,7 @@ SIGN_IN_ALERT = EmailKind(
 )
 STAFF_SIGN_IN = EmailKind("staff_sign_in", _("Sign-in From a New Place"))  # to a member of staff
 STAFF_INVITE = EmailKind("staff_invite", _("You Are Invited to the Staff"), is_asked_for=True)
+ACCOUNT_INVITE = EmailKind("account_invite", _("You Are Invited"), is_asked_for=True)
 ACCESS_OPENED = EmailKind("access_opened", _("The Provider Works at Your Hosts"))  # to owners
 STAFF_CHANGED = EmailKind("staff_changed", _("The Provider Changed Your Staff"))  # to owners
 FACTOR_ALERT = EmailKind("factor_alert", _("A Change of Your Second Factors"))
@@ -107,6 +108,7 @@ ALL: Mapping[str, EmailKind] = {
         SIGN_IN_ALERT,
         STAFF_SIGN_IN,
         STAFF_INVITE,
+        ACCOUNT_INVITE,
         ACCESS_OPENED,
         STAFF_CHANGED,
         FACTOR_ALERT,

@@ -169,6 +169,14 @@ class AccountList(ReadOnly):
         in_view = Account.objects.filter(host__in=host_ids_in_view(request))
         return in_view.select_related("host")
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """Django's own, with the ways to invite people and to download the list."""
+        context = {**(extra_context or {}), "opened": page_deeds.opened_to(request)}
+        page: TemplateResponse = super().changelist_view(request, context)
+        return page
+
     def searched(self, _request: HttpRequest, term: str) -> list[Condition]:
         if term.startswith("did:"):
             return [Q(did=term)]

@@ -53,6 +53,7 @@ class AuditEntry(models.Model):
         ACCOUNT_TAKE_BACK_STRIKES = "account.take_back_strikes", _("Strikes taken back")
         RECORD_TAKE_DOWN = "record.take_down", _("Record taken down")
         RECORD_RESTORE = "record.restore", _("Record restored")
+        ACCOUNTS_EXPORT = "accounts.export", _("List of accounts exported")
         INVITES_CREATE = "invites.create", _("Invite codes created")
         INVITES_DISABLE = "invites.disable", _("Invite codes disabled")
         INVITES_FORBID = "invites.forbid", _("Inviting forbidden")

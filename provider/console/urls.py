@@ -7,6 +7,7 @@ from django.urls import URLPattern, path
 from hosting.console.site import ConsoleSite
 from moderation.permissions import Deed
 from provider.console import settings_pages
+from provider.console.people import export, invites
 from provider.console.tenants import listed, one
 from provider.console.wizard import views as wizard
 
@@ -25,11 +26,25 @@ PAGES: Final[dict[str, Deed]] = {
             "add_tenant_domain",
             "remove_tenant_domain",
             "invite_tenant_staff",
+            "suspend_tenant",
+            "resume_tenant",
             "settings_of_host",
             "setting_of_host",
         ),
         Deed.TENANTS_RUN,
     ),
+    **dict.fromkeys(
+        (
+            "invite_people",
+            "make_invite_link",
+            "mail_invite",
+            "preview_invites",
+            "send_invites",
+            "invite_job",
+        ),
+        Deed.INVITES_GIVE,
+    ),
+    "export_people": Deed.PEOPLE_EXPORT,
     "host_settings": Deed.SETTINGS_LOOK,
     "host_setting": Deed.SETTINGS_LOOK,
 }
@@ -52,12 +67,21 @@ def pages(site: ConsoleSite) -> list[URLPattern]:
         (f"{tenant}hosts/<int:host_id>/domains/", one.add_domain, "add_tenant_domain"),
         (f"{tenant}domains/remove/", one.remove_domain, "remove_tenant_domain"),
         (f"{tenant}staff/", one.invite, "invite_tenant_staff"),
+        (f"{tenant}suspend/", one.suspend, "suspend_tenant"),
+        (f"{tenant}resume/", one.resume, "resume_tenant"),
         ("hosts/<int:host_id>/settings/", settings_pages.of_host, "settings_of_host"),
         (
             "hosts/<int:host_id>/settings/<slug:name>/",
             settings_pages.setting_of_host,
             "setting_of_host",
         ),
+        ("people/invite/", invites.page, "invite_people"),
+        ("people/invite/link/", invites.link, "make_invite_link"),
+        ("people/invite/mail/", invites.mail, "mail_invite"),
+        ("people/invite/preview/", invites.preview, "preview_invites"),
+        ("people/invite/send/", invites.send, "send_invites"),
+        ("people/invite/<int:job_id>/", invites.job, "invite_job"),
+        ("people/export/", export.export, "export_people"),
         ("host-settings/", settings_pages.own, "host_settings"),
         ("host-settings/<slug:name>/", settings_pages.own_setting, "host_setting"),
     )

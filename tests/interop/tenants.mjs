@@ -81,6 +81,24 @@ async function join(page) {
   await see(page, 'a setting')
 }
 
+// The owner lets people in: a link, and a list that is looked at before it is sent.
+async function invitePeople(page) {
+  await page.goto(`${home}/console/people/invite/`)
+  await fill(page, { uses: '5' }, 'Make a link')
+  await page.getByRole('main').getByText('?invite=').waitFor()
+  await fill(page, { listed: `name,email\nBert,bert@${domain}\nCora,cora` }, 'Preview')
+  await page.getByText('1 person would be invited.').waitFor()
+  await see(page, 'a list of people')
+  await press(page, 'Send the invitations')
+  await see(page, 'a list being sent')
+  for (let turn = 0; turn < 100 && !(await page.getByText('Done', { exact: true }).count()); turn += 1) {
+    await page.waitForTimeout(500)
+    await page.reload()
+  }
+  await page.goto(`${home}/dev/mail`)
+  await page.getByText(`bert@${domain}`).first().waitFor()
+}
+
 async function signUp(page, link) {
   await page.goto(link)
   const [handle, email] = [`anna${slug.slice(3)}`, `anna@${domain}`]
@@ -93,7 +111,9 @@ async function signUp(page, link) {
 const browser = await chromium.launch({ executablePath: options.chromium, args: ['--no-sandbox', '--disable-gpu'] })
 try {
   const link = await setUp(await (await withAxe(browser, { locale: 'en' })).newPage())
-  await join(await (await withAxe(browser, { locale: 'en' })).newPage())
+  const owner = await (await withAxe(browser, { locale: 'en' })).newPage()
+  await join(owner)
+  await invitePeople(owner)
   await signUp(await (await withAxe(browser, { locale: 'en' })).newPage(), link)
   assert.deepEqual(faults, [])
   console.log('the tenant held')

@@ -38,7 +38,7 @@ from provider.api.resources.jobs import JobViewSet
 from provider.api.resources.staff import StaffViewSet
 from provider.api.resources.tenants import TenantViewSet
 from provider.api.resources.webhooks import WebhookViewSet
-from provider.models import TenantDraft
+from provider.models import Job, TenantDraft
 from tests import openid_provider
 from tests.api import shared_people
 from tests.delegates import delegation
@@ -439,12 +439,21 @@ ROWS = {
         "tenant/ash/hosts/{host}/domains/", 403, "post"
     ),
     f"{TENANT}domains/remove/": console("tenant/ash/domains/remove/", 403, "post"),
+    f"{TENANT}suspend/": console("tenant/ash/suspend/", 403, "post"),
+    f"{TENANT}resume/": console("tenant/ash/resume/", 403, "post"),
     f"{TENANT}staff/": console("tenant/ash/staff/", 403, "post"),
     "console/hosts/<int:host_id>/settings/": console("hosts/{host}/settings/", 403),
     "console/hosts/<int:host_id>/settings/<slug:name>/": console(
         "hosts/{host}/settings/admission/", 403
     ),
     "console/host-settings/": console("host-settings/", 200),
+    "console/people/invite/": console("people/invite/", 200),
+    "console/people/invite/link/": console("people/invite/link/", 422, "post"),
+    "console/people/invite/mail/": console("people/invite/mail/", 302, "post"),
+    "console/people/invite/preview/": console("people/invite/preview/", 422, "post"),
+    "console/people/invite/send/": console("people/invite/send/", 302, "post"),
+    "console/people/invite/<int:job_id>/": console("people/invite/{job}/", 404),
+    "console/people/export/": console("people/export/", 200, "post"),
     "console/host-settings/<slug:name>/": console("host-settings/admission/", 200),
 }
 
@@ -560,6 +569,14 @@ def drafted(account: Account) -> TenantDraft:
     return TenantDraft.objects.create(staff=by, given={"name": RULE, "owner_email": account.email})
 
 
+def job_of(account: Account) -> Job:
+    """Her tenant writes to many people, her among them."""
+    given = {"host": account.host_id, "addresses": [account.email]}
+    return Job.objects.create(
+        kind="people.invite", tenant=account.host.tenant, actor="admin", given=given
+    )
+
+
 def ask(browser: Client, row: Row, alice) -> int:
     """The status of the answer, which tells nothing of Alice that was not asked."""
     account = Account.objects.get(did=alice.did)
@@ -570,7 +587,7 @@ def ask(browser: Client, row: Row, alice) -> int:
     ids = {"id": account.pk, "mail": email.pk, "report": report.pk, "undo": undo_token(account)}
     ids |= decided(account) | held(account) | staffed(account)
     ids |= desk_rows(report)
-    ids |= {"host": account.host_id, "draft": drafted(account).pk}
+    ids |= {"host": account.host_id, "draft": drafted(account).pk, "job": job_of(account).pk}
     ids["delegation"] = delegation(account, account).pk
     ids["code"] = email_codes.issue(account, email_codes.Purpose.CONFIRM_EMAIL)
     identity = openid_of(account)

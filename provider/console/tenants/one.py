@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from hosting.console.site import console
@@ -21,11 +22,13 @@ from moderation.console.views import staff_of
 from moderation.models import AuditEntry
 from moderation.staff import staff_invites
 from provider.console.tenants import health
-from provider.tenancy import domain_checks, domains, host_checks
+from provider.models import Job
+from provider.tenancy import domain_checks, domains, host_checks, suspensions
 from provider.tenancy.domain_checks import Result
 
 _STAFF_SHOWN: Final = 100
 _ENTRIES_SHOWN: Final = 20
+_JOBS_SHOWN: Final = 10
 # Of the log, what is about the tenant as a customer and about nobody's account
 _SETTING_ACTIONS: Final = (
     AuditEntry.Action.HOST_CHANGE_SETTINGS,
@@ -44,6 +47,16 @@ class DomainForm(forms.Form):
     """A handle domain."""
 
     domain = forms.CharField(max_length=253)
+
+
+class SuspensionForm(forms.Form):
+    """Why, in words for the tenant's people."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=suspensions.REASON_MAX_CHARS,
+        help_text=gettext_lazy("The tenant's people are shown it."),
+    )
 
 
 @require_safe
@@ -103,6 +116,28 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
     return _act(request, slug, InviteForm(request.POST), verb)
 
 
+@require_POST
+def suspend(request: HttpRequest, slug: str) -> HttpResponse:
+    """Refuse its people's sign-ins and writes; they are told the reason."""
+
+    def verb(given: Given) -> str:
+        suspensions.suspend(_tenant(slug), staff_of(request), reason=given["reason"])
+        return _("The tenant is suspended.")
+
+    return _act(request, slug, SuspensionForm(request.POST), verb)
+
+
+@require_POST
+def resume(request: HttpRequest, slug: str) -> HttpResponse:
+    """End it: everybody is what they were."""
+
+    def verb(_given: Given) -> str:
+        suspensions.resume(_tenant(slug), staff_of(request))
+        return _("The suspension is ended.")
+
+    return _act(request, slug, forms.Form(request.POST), verb)
+
+
 def _act(
     request: HttpRequest, slug: str, form: forms.Form, verb: Callable[[Given], str]
 ) -> HttpResponse:
@@ -128,6 +163,8 @@ def _page(
         "members": members.order_by("user__username")[:_STAFF_SHOWN],
         "invites": StaffInvite.objects.filter(tenant=tenant).order_by("email")[:_STAFF_SHOWN],
         "invite_form": InviteForm(initial={"role": Member.Role.OWNER}),
+        "suspension_form": SuspensionForm(auto_id="suspend-%s"),
+        "jobs": Job.objects.filter(tenant=tenant).order_by("-pk")[:_JOBS_SHOWN],
         "entries": entries.select_related("staff").order_by("-pk")[:_ENTRIES_SHOWN],
     }
     return TemplateResponse(request, "provider/console/tenant.html", context)

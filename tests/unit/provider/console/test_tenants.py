@@ -67,6 +67,17 @@ def test_staff_are_invited(provider, ash, birch):
     assert StaffInvite.objects.get().tenant == birch.tenant
 
 
+def test_a_tenant_is_suspended_with_a_reason_and_resumed(provider, birch):
+    page = "/console/tenant/birch/"
+    provider.post(f"{page}suspend/", {"reason": " "})
+    assert birch.tenant == Tenant.objects.get(pk=birch.tenant_id, suspended_at=None)
+    provider.post(f"{page}suspend/", {"reason": "unpaid bills"})
+    assert "unpaid bills" in provider.get(page).text
+    assert "console-status-suspended" in provider.get("/console/tenants/").text
+    provider.post(f"{page}resume/")
+    assert Tenant.objects.get(pk=birch.tenant_id).suspended_at is None
+
+
 def test_a_tenants_own_page_is_not_for_its_owner(owner, ash):
     for path in ("tenants/", "tenant/ash/", f"hosts/{ash.pk}/settings/"):
         assert owner.get(f"/console/{path}").status_code == 403
