@@ -1,7 +1,7 @@
 """Accounts, their keys and DIDs, and who is signed in, one module a topic."""
 
 from accounts.models.account_migrations import AccountMigration
-from accounts.models.accounts import Account, AccountQuerySet, Preference
+from accounts.models.accounts import Account, AccountLimits, AccountQuerySet, Preference
 from accounts.models.delegations import ControllerSession, DelegatedDeed, Delegation
 from accounts.models.email import DeletionReminder, EmailToken, KnownPlace
 from accounts.models.factors import (
@@ -42,6 +42,7 @@ from accounts.models.sign_ups import (
 
 __all__ = [
     "Account",
+    "AccountLimits",
     "AccountMigration",
     "AccountQuerySet",
     "AppPassword",

@@ -208,3 +208,17 @@ class Preference(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class AccountLimits(models.Model):
+    """Limits of one account, where they are not those of its tenant's plan: a number for each that
+    is its own, null for none (hosting.plans.limits)."""
+
+    account = models.OneToOneField(
+        Account, primary_key=True, on_delete=models.CASCADE, related_name="own_limits"
+    )
+    limits = models.JSONField(default=dict)
+    warned = models.JSONField(default=dict)  # per cent that its owner was written to about
+
+    class Meta:
+        db_table = "account_limits"

@@ -16,6 +16,7 @@ from accounts.invites import codes
 from accounts.models import Account
 from accounts.signals import account_opened
 from accounts.signup import pending_account
+from accounts.signup.account_quota import check_room
 from accounts.signup.rules import Admitted, RecoveryKeyRefused
 from hosting.models import Host
 
@@ -23,7 +24,7 @@ from hosting.models import Host
 def open_account(host: Host, wanted: Admitted, password: str) -> Account:
     """Make and open an account with a did:web of its handle; `password` is hashed already.
 
-    Raises HandleTaken, EmailRefused, InvalidInviteCode, RecoveryKeyRefused.
+    Raises HandleTaken, QuotaExceeded, EmailRefused, InvalidInviteCode, RecoveryKeyRefused.
     """
     if wanted.recovery_key:
         raise RecoveryKeyRefused("Accounts of this server have no recovery keys (did:web).")
@@ -38,6 +39,7 @@ def _write(host: Host, wanted: Admitted, password: str) -> Account:
     allocation.lock(wanted.handle)
     if allocation.is_taken(wanted.handle):
         raise HandleTaken(wanted.handle)
+    check_room(host)
     did = did_web_documents.did_of(wanted.handle)
     account = Account.objects.create(
         host=host,

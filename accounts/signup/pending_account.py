@@ -15,6 +15,7 @@ from accounts.identity.handles.allocation import HandleTaken
 from accounts.identity.keys import signing_keys
 from accounts.invites import codes
 from accounts.models import Account, PlcOperation
+from accounts.signup.account_quota import check_room
 from accounts.signup.rules import Admitted
 from hosting.models import Host
 from protocol.did import plc
@@ -28,11 +29,13 @@ def write(
     """Write a pending sign-up, in the caller's transaction; `password` is hashed already. With a
     `lease` the caller makes the first attempt at the operation.
 
-    Raises HandleTaken, InvalidInviteCode, and IntegrityError, which `lost_race` explains.
+    Raises HandleTaken, QuotaExceeded, InvalidInviteCode, and IntegrityError, which `lost_race`
+    explains.
     """
     allocation.lock(wanted.handle)
     if allocation.is_taken(wanted.handle):
         raise HandleTaken(wanted.handle)
+    check_room(host)
     signing_key = SigningKey.generate()
     operation = _genesis(host, wanted, signing_key.did_key)
     signing_keys.store(signing_key, host, plc.did_of(operation))

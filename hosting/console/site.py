@@ -24,7 +24,7 @@ from unfold.sites import UnfoldAdminSite
 
 from hosting import limits
 from hosting.models import PLATFORM, Host, HostQuerySet, StaffUser
-from hosting.signals import staff_password_changed
+from hosting.models.signals import staff_password_changed
 from hosting.tenancy.routing import host_of
 from server.database import connection
 

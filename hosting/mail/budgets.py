@@ -20,6 +20,8 @@ from hosting.limits.budgets import DAY_S, HOUR_S, Budget, RateLimitExceeded
 from hosting.mail.emails import EmailKind
 from hosting.mail.models import MailCount
 from hosting.models import Host
+from hosting.plans import quotas
+from hosting.plans.limits import Limit
 from server.database import connection
 
 # All that one account causes, to whomever: codes and warnings apart
@@ -34,24 +36,44 @@ _COUNT: Final = """
         resets_at = CASE WHEN c.resets_at <= %s THEN excluded.resets_at ELSE c.resets_at END
     RETURNING who, name, window_s, count, resets_at
 """
+_COUNT_DAY: Final = """
+    WITH counted AS (
+        INSERT INTO mail_day AS m (tenant_id, day, shard, mails)
+        VALUES (%s, %s, pg_backend_pid() %% 16, 1)
+        ON CONFLICT (tenant_id, day, shard) DO UPDATE SET mails = m.mails + 1
+    )
+    SELECT coalesce(sum(mails), 0) FROM mail_day WHERE tenant_id = %s AND day = %s
+"""
 _Key = tuple[str, str, int]  # whose, of what, in how many seconds
 
 
 def spend(host: Host, kind: EmailKind, recipient: str, cause: str = "") -> None:
     """Count an e-mail in all its budgets or in none, in the caller's transaction.
 
-    `cause` is the DID of the account that makes us write, if any. Raises RateLimitExceeded.
+    `cause` is the DID of the account that makes us write, if any. Raises RateLimitExceeded,
+    QuotaExceeded for the tenant's e-mails of the day.
     """
-    if not settings.RATE_LIMITS:
-        return
     now = timezone.now()
+    with transaction.atomic():  # a refusal takes all counts back
+        if settings.RATE_LIMITS:
+            _spend(host, kind, recipient, cause, now)
+        _count(host, now)
+
+
+def _spend(host: Host, kind: EmailKind, recipient: str, cause: str, now: datetime) -> None:
     budgets = dict(_budgets(kind, recipient, cause))
     columns = [list(column) for column in zip(*budgets, strict=True)]
-    with transaction.atomic():  # a refusal takes all counts back
-        for who, name, window_s, count, resets_at in connection.rows(
-            _COUNT, (host.pk, now, *columns, now, now)
-        ):
-            _refuse_beyond(budgets[who, name, window_s], count, resets_at)
+    for who, name, window_s, count, resets_at in connection.rows(
+        _COUNT, (host.pk, now, *columns, now, now)
+    ):
+        _refuse_beyond(budgets[who, name, window_s], count, resets_at)
+
+
+def _count(host: Host, now: datetime) -> None:
+    """Count it for the tenant's day; each connection in one of sixteen rows."""
+    key = (host.tenant_id, quotas.today(now))
+    counted = connection.row(_COUNT_DAY, (*key, *key))
+    quotas.check(host.tenant, Limit.MAILS_A_DAY, int(counted[0]) if counted else 0)
 
 
 def forget_old() -> None:

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from hosting.mail import failures, sending, smtp
 from hosting.mail.models import HeldMailbox, OutgoingMail
-from hosting.signals import mail_refused
+from hosting.models.signals import mail_refused
 from server.jobs.back_off import pause_after
 from server.jobs.life_cycle import OPEN
 from server.jobs.queue import Queue

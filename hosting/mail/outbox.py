@@ -19,6 +19,7 @@ from hosting.mail import budgets, delivery, emails
 from hosting.mail.emails import EmailKind, sender_of
 from hosting.mail.models import HeldMailbox, OutgoingMail
 from hosting.models import Host
+from hosting.plans.quotas import QuotaExceeded
 from server.database import model_rows
 
 
@@ -48,11 +49,12 @@ def post(  # noqa: PLR0913 - an e-mail has these
     `context` fills the e-mail's templates (hosting.mail.emails). `language` is the reader's; none:
     the host's own. `cause` is the DID of the account that makes us write. When its recipient or its
     cause got enough of the kind lately (hosting.mail.budgets), an e-mail that was asked for raises
-    RateLimitExceeded, any other is left out: None.
+    RateLimitExceeded, any other is left out: None. So does QuotaExceeded, when the tenant's plan
+    allows no more e-mails today.
     """
     try:
         budgets.spend(host, kind, recipient, cause)
-    except RateLimitExceeded:
+    except (RateLimitExceeded, QuotaExceeded):
         if kind.is_asked_for:
             raise
         logger.warning(

@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from hosting.models.plans import Plan
+
 hostname_rule = RegexValidator(r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$", _("Not a host name."))
 domain_rule = RegexValidator(r"^\.[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?$", _("Begins with a dot."))
 MOVED_COPY_KEPT_DAYS_MIN = 7  # the new host may still be fetching blobs
@@ -51,6 +53,13 @@ class Tenant(models.Model):
     # Its hosts serve nobody meanwhile (hosting.tenancy.suspension)
     suspended_at = models.DateTimeField(null=True, blank=True)
     suspension_reason = models.CharField(max_length=300, blank=True, default="", db_default="")
+    # What it may use: hosting.plans.quotas
+    plan = models.ForeignKey(
+        Plan, null=True, blank=True, on_delete=models.PROTECT, related_name="tenants"
+    )
+    limits = models.JSONField(default=dict, db_default={}, blank=True)  # of its own, as a plan's
+    limits_before = models.JSONField(default=dict, db_default={}, blank=True)
+    grace_until = models.DateTimeField(null=True, blank=True)  # until then those hold, if greater
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -23,6 +23,7 @@ from django.utils.module_loading import import_string
 
 from hosting import limits
 from hosting.models import HandleDomain, Host
+from hosting.plans import quotas
 from hosting.tenancy import busy
 from protocol.errors import XrpcError
 from server.database import connection
@@ -194,6 +195,7 @@ def is_under_a_handle_domain(name: str) -> bool:
 def forget() -> None:
     """Forget what was remembered; for whoever has just changed a host and cannot wait."""
     REMEMBERED.clear()
+    quotas.forget()
 
 
 def _match_for(request: HttpRequest, hostname: str) -> HostMatch | None:
@@ -246,10 +248,11 @@ def look_up(hostname: str) -> HostMatch | None:
     """The host of a name, as the database has it."""
     if not _HOSTNAME.fullmatch(hostname):
         return None
-    hosts = Host.objects.select_related("tenant").prefetch_related("handle_domains")
-    host = hosts.filter(hostname=hostname).first()
+    hosts = Host.objects.select_related("tenant__plan", "tenant__usage")
+    host = hosts.prefetch_related("handle_domains").filter(hostname=hostname).first()
     if host is not None:
         host.kept = {}
+        quotas.remember(host)
         return HostMatch(host, is_handle=False)
     domains = HandleDomain.objects.select_related("host__tenant")
     covering = list(domains.filter(name__in=_domains_above(hostname)))

@@ -6,7 +6,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from hosting.models import StaffUser
-from hosting.signals import staff_password_changed
+from hosting.models.signals import staff_password_changed
 from hosting.tenancy.routing import host_of
 from moderation import audit
 from moderation.models import AuditEntry

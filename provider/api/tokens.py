@@ -49,6 +49,9 @@ class Scope(StrEnum):
     AUDIT_READ = "audit:read"
     JOBS_READ = "jobs:read"
     JOBS_WRITE = "jobs:write"
+    PLANS_READ = "plans:read"
+    PLANS_WRITE = "plans:write"
+    USAGE_READ = "usage:read"
 
 
 def create(

@@ -12,6 +12,7 @@ from provider.api.resources.hosts import DomainViewSet, HostViewSet
 from provider.api.resources.invites import InviteViewSet
 from provider.api.resources.jobs import JobViewSet
 from provider.api.resources.labels import LabelViewSet
+from provider.api.resources.plans import PlanViewSet, TenantPlanViewSet
 from provider.api.resources.relays import RelayViewSet
 from provider.api.resources.staff import StaffInviteViewSet, StaffViewSet
 from provider.api.resources.tenants import TenantViewSet
@@ -35,6 +36,8 @@ for prefix, view_set, name in (
     ("webhooks", WebhookViewSet, "webhook"),
     ("audit", AuditViewSet, "audit"),
     ("jobs", JobViewSet, "job"),
+    ("plans", PlanViewSet, "plan"),
+    (r"tenants/(?P<slug>[-a-zA-Z0-9_]{1,50})", TenantPlanViewSet, "tenant-plan"),
 ):
     router.register(prefix, view_set, basename=f"api-{name}")
 

@@ -9,8 +9,7 @@ from typing import Any, Final
 from django.db import transaction
 
 from accounts.models import Account
-from hosting import signals
-from hosting.models import Host
+from hosting.models import Host, signals
 from moderation import audit
 from moderation.audit import Actor
 from moderation.models import AuditEntry

@@ -1,15 +1,21 @@
-"""Tenants, hosts, domains and settings as a TOML file: what differs is said, and made so.
+"""Plans, tenants, hosts, domains and settings as a TOML file: what differs is said, and made so.
+
+    [plans.club]
+    name = "Club"
+    limits = { accounts = 200, blob-bytes = 50_000_000_000, staff = "none" }
 
     [tenants.acme]
     name = "Acme Association"
     support-email = "help@acme.example"
+    plan = "club"
 
     [tenants.acme.hosts."pds.acme.example"]
     domains = [".acme.example"]
     admission = "invite"
 
 Keys of a tenant are those of `manage.py tenant set`, of a host those of `manage.py host set` and
-`domains`, which is the whole list. What a file does not name is left as it is; secrets are not in
+`domains`, which is the whole list; `limits` of a plan or a tenant are the whole table of its own.
+What a file does not name is left as it is; secrets are not in
 it.
 """
 
@@ -24,7 +30,7 @@ from hosting.models import Host, Tenant
 from moderation.audit import OPERATOR
 from protocol.errors import XrpcError
 from provider.errors import InvalidField, NoSuchThing
-from provider.tenancy import domains, host_settings, hosts, tenants
+from provider.tenancy import domains, host_settings, hosts, plans, tenants
 
 Table = Mapping[str, Any]
 
@@ -51,14 +57,19 @@ def apply(document: Table, *, is_dry_run: bool) -> list[str]:
 
 
 def _differences(document: Table) -> Iterator[str]:
-    _refuse_unknown(document, {"tenants"}, "")
+    _refuse_unknown(document, {"plans", "tenants"}, "")
+    for slug, table in _tables(document.get("plans", {}), "plans"):
+        with _at(path := f"plans.{slug}"):
+            lines = _plan(slug, table)
+        yield from (f"{path}: {line}" for line in lines)
     for slug, table in _tables(document.get("tenants", {}), "tenants"):
         path = f"tenants.{slug}"
         names = {field.replace("_", "-"): field for field in tenants.FIELDS}
-        _refuse_unknown(table, {*names, "hosts"}, path)
+        _refuse_unknown(table, {*names, "hosts", "plan", "limits"}, path)
         fields = {names[key]: value for key, value in table.items() if key in names}
         with _at(path):
             tenant, lines = _tenant(slug, fields)
+            lines += _plan_of(tenant, table)
         yield from (f"{path}: {line}" for line in lines)
         for hostname, settings in _tables(table.get("hosts", {}), f"{path}.hosts"):
             with _at(place := f'{path}.hosts."{hostname}"'):
@@ -72,6 +83,36 @@ def _tenant(slug: str, fields: Mapping[str, object]) -> tuple[Tenant, list[str]]
     except NoSuchThing:
         return tenants.create(slug, {"name": slug, **fields}, OPERATOR), ["made"]
     return tenant, tenants.change(tenant, fields, OPERATOR)
+
+
+def _plan(slug: str, table: Table) -> list[str]:
+    names = {field.replace("_", "-"): field for field in plans.FIELDS}
+    _refuse_unknown(table, {*names, "limits"}, "")
+    fields = {names[key]: value for key, value in table.items() if key in names}
+    try:
+        plan = plans.named(slug)
+    except NoSuchThing:
+        plans.create(slug, fields, _limits(table, {}), OPERATOR)
+        return ["made"]
+    return plans.change(plan, fields, _limits(table, plan.limits), OPERATOR)
+
+
+def _plan_of(tenant: Tenant, table: Table) -> list[str]:
+    said: list[str] = []
+    if "plan" in table:
+        with _at("plan"):
+            plan = plans.named(str(table["plan"])) if table["plan"] else None
+        said += plans.give(tenant, plan, OPERATOR)
+    return said + plans.set_limits(tenant, _limits(table, tenant.limits), OPERATOR)
+
+
+def _limits(table: Table, there: Table) -> dict[str, object]:
+    """The limits of a file, and of those that are there and not in it: the default."""
+    if "limits" not in table:
+        return {}
+    if not isinstance(table["limits"], Mapping):
+        raise InvalidField("limits", "This must be a table.")
+    return {**dict.fromkeys(there, "default"), **table["limits"]}
 
 
 def _host(tenant: Tenant, hostname: str, table: Table) -> Iterator[str]:

@@ -17,6 +17,8 @@ from accounts.models import Account, CustomHandle, WebIdentity
 from accounts.models.accounts import AccountQuerySet
 from accounts.signals import handle_changed
 from hosting.models import HandleDomain, Host
+from hosting.plans import quotas
+from hosting.plans.limits import Limit
 from hosting.tenancy import routing
 from moderation import audit
 from moderation.audit import Actor
@@ -54,9 +56,16 @@ def check_new(name: str) -> str:
 def add(host: Host, name: str, by: Actor | None = None) -> HandleDomain:
     """Give a host one more domain, behind those that it has; None: while the host is made.
 
-    Raises InvalidField, NameTaken.
+    Raises InvalidField, NameTaken, QuotaExceeded.
     """
     name = check_new(name)
+    with transaction.atomic():
+        return _added(host, name, by)
+
+
+def _added(host: Host, name: str, by: Actor | None) -> HandleDomain:
+    there = HandleDomain.objects.filter(host__tenant=host.tenant_id)
+    quotas.check_counted(host.tenant, Limit.DOMAINS, there.count)
     last = host.handle_domains.aggregate(last=Max("position"))["last"]
     position = 0 if last is None else last + 1
     try:

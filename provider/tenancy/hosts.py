@@ -14,6 +14,8 @@ from django.db.models import ProtectedError
 from accounts.identity.handles import allocation
 from accounts.models import Account
 from hosting.models import Host, Tenant
+from hosting.plans import quotas
+from hosting.plans.limits import Limit
 from hosting.tenancy import provisioning, routing
 from moderation.audit import Actor
 from provider.errors import NAMED_MAX, InUse, InvalidField, NameTaken, NoSuchThing, first_fault
@@ -29,10 +31,11 @@ def create(
     """Make a host of a tenant with its handle domains, the first of which is offered first.
 
     Without an `origin` it is https and the name, in a sandbox the scheme and port of
-    GROVE_PUBLIC_URL. Raises InvalidField, NameTaken; nothing is made then.
+    GROVE_PUBLIC_URL. Raises InvalidField, NameTaken, QuotaExceeded; nothing is made then.
     """
     hostname = check_new(hostname)
     tenant_log.note(by, tenant, f"host {hostname}: made")
+    quotas.check_counted(tenant, Limit.HOSTS, tenant.hosts.count)
     try:
         host = provisioning.create_host(tenant, hostname, origin or _origin(hostname), [])
     except ValidationError as fault:

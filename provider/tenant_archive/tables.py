@@ -40,6 +40,7 @@ TAKEN: Final[Mapping[str, str]] = {
     "accounts.Account": "host__tenant",
     "accounts.ReservedKey": "host__tenant",
     "accounts.Preference": "account__host__tenant",
+    "accounts.AccountLimits": "account__host__tenant",
     "accounts.AccountMigration": "account__host__tenant",
     "accounts.Delegation": "account__host__tenant",
     "accounts.Totp": "account__host__tenant",

@@ -20,7 +20,7 @@ from django.utils import timezone
 from accounts import signals
 from accounts.models import Account
 from hosting.models import Host
-from hosting.signals import mail_refused
+from hosting.models.signals import mail_refused
 from moderation.models import Case, Report
 from provider.models import Webhook, WebhookDelivery
 from provider.webhooks import deliveries

@@ -6,16 +6,19 @@ why a crash leaves none behind: repos.blobs.files.
 
 import hashlib
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import IO, NamedTuple
+from typing import IO, Final, NamedTuple
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts.status import AccountFrozen
+from hosting.plans import quotas
+from hosting.plans.limits import Limit
+from hosting.plans.quotas import QuotaExceeded
 from protocol import cid
 from protocol.errors import InvalidRequest, XrpcError
 from repos.blobs import blobs, files, scanning
@@ -24,7 +27,7 @@ from repos.blobs.files import Place
 from repos.blobs.types import declared_types, mime_types
 from repos.models import Blob
 from repos.reads.repos import RepoRow
-from server.database.prepared import BIGINT, BYTEA, TEXT, Statement, bigint, number
+from server.database.prepared import BIGINT, BYTEA, TEXT, TRUE, Statement, bigint, number
 from server.storage import free_space
 from server.storage.temporary_files import TemporaryFile
 from server.web.bodies.decoded_bodies import PayloadTooLarge, Readable
@@ -39,28 +42,45 @@ _LOOK_UP = Statement(
     WITH known AS (
         UPDATE blob SET changed_at = now() WHERE repo_id = $1 AND cid = $3
         RETURNING mime_type, state
-    ), room AS (
-        SELECT coalesce(h.blob_quota_bytes, $4) AS quota, coalesce(u.used_bytes, 0) AS used,
+    ), own AS (
+        SELECT limits FROM account_limits WHERE account_id = $1
+    ), facts AS (
+        SELECT coalesce(u.used_bytes, 0) AS used,
+            CASE WHEN o.limits ? 'account-blob-bytes'
+                THEN (o.limits ->> 'account-blob-bytes')::bigint ELSE $4 END AS quota,
+            CASE WHEN o.limits ? 'account-uploads-a-day'
+                THEN (o.limits ->> 'account-uploads-a-day')::bigint ELSE $9 END AS uploads,
+            EXISTS (SELECT FROM blob_use WHERE repo_id = $1 AND cid = $3) AS is_awaited,
             (SELECT CASE WHEN held_at IS NOT NULL THEN 'held'
                 WHEN coalesce(uploads_blocked_at, suspended_at) IS NOT NULL THEN 'blocked' END
                 FROM account WHERE id = $1) AS refusal,
             format('%s/%s/%s', $6, h.tenant_id, $7) AS key
-        FROM host h LEFT JOIN blob_usage u ON u.repo_id = $1 WHERE h.id = $2
+        FROM host h LEFT JOIN blob_usage u ON u.repo_id = $1 LEFT JOIN own o ON true
+        WHERE h.id = $2
+    ), room AS (
+        SELECT CASE WHEN is_awaited THEN quota * $10 ELSE quota END AS quota, used,
+            CASE WHEN NOT is_awaited THEN uploads END AS uploads, is_awaited, refusal, key
+        FROM facts
     ), scheduled AS (
         INSERT INTO file_deletion (key, due_at) SELECT key, now() + $8 * interval '1 second'
         FROM room WHERE refusal IS NULL AND NOT EXISTS (SELECT FROM known)
             AND (quota IS NULL OR used + $5 <= quota)
         RETURNING key
     )
-    SELECT r.quota, r.used, r.refusal, k.mime_type, k.state, s.key
+    SELECT r.quota, r.used, r.uploads, r.is_awaited, r.refusal, k.mime_type, k.state, s.key
     FROM room r LEFT JOIN known k ON true LEFT JOIN scheduled s ON true
     """,
-    (BIGINT, BIGINT, BYTEA, BIGINT, BIGINT, TEXT, TEXT, BIGINT),
+    (BIGINT, BIGINT, BYTEA, BIGINT, BIGINT, TEXT, TEXT, BIGINT, BIGINT, BIGINT),
 )
 _STAGE = Statement(
-    "SELECT outcome, stored_type, used FROM stage_blob($1, $2, $3, $4, $5, $6)",
-    (BIGINT, BYTEA, TEXT, BIGINT, TEXT, BIGINT),
+    "SELECT outcome, stored_type, used FROM stage_blob($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    (BIGINT, BYTEA, TEXT, BIGINT, TEXT, BIGINT, BIGINT, BIGINT, BIGINT, BIGINT),
 )
+# Bytes that a record of an import waits for are let in beyond the quota, so that nobody moves in by
+# half: up to so many times the quota, and whatever the tenant's.
+MOVED_IN_TIMES: Final = 10
+_FULL: Final = {str(limit): limit for limit in Limit}
+_AT_ONCE_MAX: Final = 200  # uploads that a database's connections can have under way
 # A record of an import may have been waiting for these bytes. A statement of its own: it must see
 # what was committed after the row was there (imports.applying.attach_blobs is the other half).
 _ATTACH = Statement(
@@ -80,18 +100,12 @@ class BlobTooLarge(PayloadTooLarge):
     template = "The blob is too large. Max: {} bytes"
 
 
-class BlobQuotaExceeded(InvalidRequest):
-    """400: the account's blobs would come to more than its host allows. Records still go in.
-
-    `limit_bytes` is the host's quota, `used_bytes` what the account's blobs come to already.
-    """
+class BlobQuotaExceeded(QuotaExceeded):
+    """413: the account's or the tenant's files would come to more than the plan allows, or are as
+    many as it allows in a day. Records still go in."""
 
     name = "BlobQuotaExceeded"
-
-    def __init__(self, limit_bytes: int, used_bytes: int) -> None:
-        super().__init__(f"The account's blobs take {used_bytes} of {limit_bytes} bytes")
-        self.limit_bytes = limit_bytes
-        self.used_bytes = used_bytes
+    status = 413
 
 
 class BlobTakendown(InvalidRequest):
@@ -118,11 +132,13 @@ class Received:
 
 
 class _Facts(NamedTuple):
-    """What _LOOK_UP tells. `quota` and `used` are bytes; `key` is the new file's, which is
-    scheduled to be deleted."""
+    """What _LOOK_UP tells. `quota` and `used` are bytes, `uploads` new files in a day, `is_awaited`
+    that a record waits for the bytes; `key` is the new file's, which is scheduled to be deleted."""
 
     quota: int | None
     used: int
+    uploads: int | None
+    is_awaited: bool
     known_type: str | None
     state: str | None
     key: str | None
@@ -215,22 +231,26 @@ def _place(
 
 def _look_up(repo: RepoRow, received: Received) -> _Facts:
     """Raises AccountFrozen, UploadsBlocked, BlobTakendown."""
+    limits = quotas.of_host(repo.host_id).of_account
     rows = _LOOK_UP.rows(
         bigint(repo.id),
         bigint(repo.host_id),
         received.cid,
-        bigint(settings.BLOB_QUOTA_BYTES) if settings.BLOB_QUOTA_BYTES else None,
+        _bigint(limits.get(Limit.ACCOUNT_BLOB_BYTES)),
         bigint(received.size),
         Place.PUBLIC.value.encode(),
         files.new_name(repo.did, received.cid).encode(),
         bigint(int(files.UNCLAIMED_FOR.total_seconds())),
+        _bigint(limits.get(Limit.ACCOUNT_UPLOADS_A_DAY)),
+        bigint(MOVED_IN_TIMES),
     )
     if not rows:
         raise RuntimeError(f"host {repo.host_id} of {repo.did} is gone")
-    quota, used, refusal, *texts = rows[0]
+    quota, used, uploads, is_awaited, refusal, *texts = rows[0]
     if refusal is not None:
         raise AccountFrozen if refusal == b"held" else UploadsBlocked
-    facts = _Facts(_number(quota), number(used or b""), *map(_text, texts))
+    numbers = _number(quota), number(used), _number(uploads)
+    facts = _Facts(*numbers, is_awaited == TRUE, *map(_text, texts))
     if facts.state == Blob.State.QUARANTINED:
         raise BlobTakendown
     return facts
@@ -238,7 +258,7 @@ def _look_up(repo: RepoRow, received: Received) -> _Facts:
 
 def _keep(repo: RepoRow, ref: BlobRef, file: IO[bytes], facts: _Facts, *, is_said: bool) -> BlobRef:
     """`is_said`: the type was declared, not guessed from the bytes."""
-    known_type, quota = facts.known_type, facts.quota
+    known_type = facts.known_type
     if known_type is not None:
         # A guess may be corrected as long as no record has it.
         is_open = is_said and facts.state == Blob.State.STAGED
@@ -246,12 +266,23 @@ def _keep(repo: RepoRow, ref: BlobRef, file: IO[bytes], facts: _Facts, *, is_sai
             return _learned(repo.id, ref, known_type)
         return _known(repo.id, ref, known_type)
     if facts.key is None:
-        raise BlobQuotaExceeded(quota or 0, facts.used)
+        raise BlobQuotaExceeded(Limit.ACCOUNT_BLOB_BYTES, facts.quota or 0, facts.used)
     files.write_scheduled(facts.key, file)
-    return take_over(repo, ref, facts.key, quota)
+    return take_over(repo, ref, facts.key, _limits(repo, facts))
 
 
-def take_over(repo: RepoRow, ref: BlobRef, key: str, quota: int | None) -> BlobRef:
+def _limits(repo: RepoRow, facts: _Facts) -> dict[Limit, int | None]:
+    """What holds for these bytes."""
+    known = quotas.of_host(repo.host_id)
+    of_tenant = None if facts.is_awaited else known.of_tenant.get(Limit.BLOB_BYTES)
+    return {
+        Limit.ACCOUNT_BLOB_BYTES: facts.quota,
+        Limit.ACCOUNT_UPLOADS_A_DAY: facts.uploads,
+        Limit.BLOB_BYTES: of_tenant[0] if of_tenant else None,
+    }
+
+
+def take_over(repo: RepoRow, ref: BlobRef, key: str, limits: Mapping[Limit, int | None]) -> BlobRef:
     """Give the written file its row. What was true before the write may be so no more."""
     rows = _STAGE.rows(
         bigint(repo.id),
@@ -259,7 +290,11 @@ def take_over(repo: RepoRow, ref: BlobRef, key: str, quota: int | None) -> BlobR
         ref.mime_type.encode(),
         bigint(ref.size),
         key.encode(),
-        None if quota is None else bigint(quota),
+        _bigint(limits.get(Limit.ACCOUNT_BLOB_BYTES)),
+        _bigint(limits.get(Limit.ACCOUNT_UPLOADS_A_DAY)),
+        bigint(quotas.of_host(repo.host_id).tenant_id),
+        _bigint(limits.get(Limit.BLOB_BYTES)),
+        bigint(_AT_ONCE_MAX * int(settings.BLOB_LIMIT_BYTES)),
     )
     outcome, stored_type, used = _text(rows[0][0]), _text(rows[0][1]), _number(rows[0][2])
     if outcome == "kept":
@@ -269,9 +304,13 @@ def take_over(repo: RepoRow, ref: BlobRef, key: str, quota: int | None) -> BlobR
         return _known(repo.id, ref, stored_type or "")
     if outcome == "quarantined":
         raise BlobTakendown
-    if outcome == "full":
-        raise BlobQuotaExceeded(quota or 0, used or 0)
+    if (full := _FULL.get(outcome or "")) is not None:
+        raise BlobQuotaExceeded(full, limits[full] or 0, used or 0)
     raise files.StorageTimedOut("The upload took too long")
+
+
+def _bigint(value: int | None) -> bytes | None:
+    return None if value is None else bigint(value)
 
 
 def _text(value: bytes | None) -> str | None:

@@ -11,7 +11,7 @@ from typing import Final
 from accounts.identity.keys import signing_keys
 from protocol.event_stream.frames import RepoOp
 from protocol.mst import Tree
-from repos.commits import plan
+from repos.commits import allowances, plan
 from repos.commits.plan import Change, InvalidSwap, Plan
 from repos.commits.writes import Action, Write
 from repos.state import nodes, revs
@@ -48,14 +48,20 @@ class CommitChain:
         self._steps: list[tuple[RepoOp, Stored | None]] = []  # of all plans
         self._same_subject = same_subject
         self._source = nodes.NodeSource(head.id, head.last_commit)
+        self._room = allowances.Room(head.counts)
+
+    @property
+    def op_count(self) -> int:
+        """How many records its commits create, change and delete."""
+        return len(self._steps)
 
     def extend(
         self, writes: Sequence[Write], swap_commit: bytes | None, actor: str = ""
     ) -> Sequence[Change]:
         """Add one batch of writes as a commit, unless it changes nothing. `actor`: a controller.
 
-        Raises InvalidSwap, InvalidRequest (the chain stays as it was), and MissingBlock when a
-        commit that ran meanwhile removed a node: the repo has to be read again.
+        Raises InvalidSwap, QuotaExceeded, InvalidRequest (the chain stays as it was), and
+        MissingBlock when a commit that ran meanwhile removed a node: the repo has to be read again.
         """
         if swap_commit is not None and swap_commit != self.head.cid:
             raise InvalidSwap("The repo's commit does not match swapCommit")
@@ -64,6 +70,8 @@ class CommitChain:
         telling = [change.write for change in changes if change.op is not None]
         if not telling:
             return changes
+        ops = [change.op for change in changes if change.op is not None]
+        room = self._room.after(ops, telling)
         made = plan.make(
             self.head,
             tree,
@@ -73,6 +81,7 @@ class CommitChain:
             key=signing_keys.signing_key(self.head.signing_did_key, self.head.did),
         )
         self._append(made)
+        self._room = room
         if actor:
             self.deeds.append(Deed(actor, _told(made)))
         return changes

@@ -26,7 +26,7 @@ HEAD_MOVED: Final = "active"
 GONE: Final = "gone"
 
 _TYPES = (
-    (BIGINTS, TEXTS, TEXTS, BYTEAS, BYTEAS, BYTEAS, INTEGERS),
+    (BIGINTS, TEXTS, TEXTS, BYTEAS, BYTEAS, BYTEAS, INTEGERS, BIGINTS, INTEGERS),
     (BIGINTS, INTEGERS, BYTEAS),
     (BIGINTS, TEXTS, TEXTS),
     (BIGINTS, TEXTS, TEXTS, BYTEAS, TEXTS, TEXTS, BYTEAS),
@@ -80,7 +80,7 @@ def _columns(types: Sequence[int], rows: Sequence[tuple[Any, ...]]) -> Iterator[
 def _tables(chains: Sequence[CommitChain]) -> Iterator[list[tuple[Any, ...]]]:
     """The rows, in the order of the function's parameters."""
     ends = [(chain, *chain.records(), *chain.nodes()) for chain in chains]
-    yield [_repo(chain, len(stored) - len(left)) for chain, left, stored, _, _ in ends]
+    yield [_repo(chain, left, stored) for chain, left, stored, _, _ in ends]
     yield [(c.start.id, made.body.seq_at, made.body.data) for c in chains for made in c.plans]
     yield [(c.start.id, *path) for c, left, _, _, _ in ends for path in left]
     yield [_record(c.start.id, record) for c, _, stored, _, _ in ends for record in stored]
@@ -98,9 +98,13 @@ def _tables(chains: Sequence[CommitChain]) -> Iterator[list[tuple[Any, ...]]]:
     ]
 
 
-def _repo(chain: CommitChain, growth: int) -> tuple[Any, ...]:
+def _repo(
+    chain: CommitChain, left: Sequence[tuple[str, str]], stored: Sequence[Stored]
+) -> tuple[Any, ...]:
     start, end = chain.start, chain.plans[-1]
-    return start.id, start.rev, end.rev, end.commit.cid, end.root, end.commit.block, growth
+    growth, size = len(stored) - len(left), sum(len(each.write.block or b"") for each in stored)
+    moved = (start.id, start.rev, end.rev, end.commit.cid, end.root, end.commit.block)
+    return (*moved, growth, size, chain.op_count)
 
 
 def _record(repo_id: int, record: Stored) -> tuple[Any, ...]:

@@ -15,8 +15,7 @@ from urllib.parse import urlsplit
 import orjson
 from django.conf import settings
 
-from hosting import signals
-from hosting.models import Host
+from hosting.models import Host, signals
 from server.database import connection
 from server.net import http_client
 from server.net.http_client import TimedOut, Unreachable

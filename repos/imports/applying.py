@@ -38,7 +38,11 @@ _ATTACH = """
       AND EXISTS (SELECT FROM blob_use u WHERE u.repo_id = b.repo_id AND u.cid = b.cid)
 """
 # When an imported record was written, its rev here does not tell (repos.reads.recent_writes).
-_BEGIN_ANEW = "UPDATE repo SET first_rev = rev WHERE id = %s"
+_BEGIN_ANEW = """
+    UPDATE repo SET first_rev = rev, record_bytes = (
+        SELECT coalesce(sum(octet_length(data)), 0) FROM record WHERE repo_id = repo.id)
+    WHERE id = %s
+"""
 
 
 def apply(staged: Staged) -> bool:
@@ -46,10 +50,10 @@ def apply(staged: Staged) -> bool:
     with transaction.atomic():
         if not heads.move(staged.step, staged.record_change):
             return False
-        database.hot().execute(_BEGIN_ANEW, (staged.step.head.id,))
         released = _remove(staged)
         for rows in (staged.records, staged.nodes, staged.uses):
             rows.store()
+        database.hot().execute(_BEGIN_ANEW, (staged.step.head.id,))
         attach_blobs(staged.step.head.id)
         if released:
             database.hot().execute(_RELEASE, (staged.step.head.id, released))

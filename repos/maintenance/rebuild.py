@@ -26,7 +26,9 @@ _NEW_CIDS = """
     WHERE r.repo_id = %s AND r.collection = n.collection AND r.rkey = n.rkey
 """
 _COUNT = """
-    UPDATE repo SET record_count = (SELECT count(*) FROM record WHERE repo_id = %s) WHERE id = %s
+    UPDATE repo SET (record_count, record_bytes) = (
+        SELECT count(*), coalesce(sum(octet_length(data)), 0) FROM record WHERE repo_id = repo.id)
+    WHERE id = %s
 """
 
 
@@ -45,7 +47,7 @@ def rebuild(repo_id: int, progress: Progress) -> None:
         rev = resigning.move_head(head, root, head.signing_did_key)
         _rename(repo_id, rev, wrong)
         _store_nodes(repo_id, rev, nodes)
-        connection.hot().execute(_COUNT, (repo_id, repo_id))
+        connection.hot().execute(_COUNT, (repo_id,))
 
 
 def _records(

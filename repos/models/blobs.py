@@ -72,6 +72,7 @@ class BlobUsage(models.Model):
     repo_id = models.BigIntegerField(primary_key=True)
     used_bytes = models.BigIntegerField(default=0)
     blob_count = models.BigIntegerField(default=0)
+    tenant_id = models.BigIntegerField(null=True)  # whose TenantStorage counts them, too
 
     class Meta:
         db_table = "blob_usage"

@@ -3,6 +3,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from hosting.plans import quotas
+
 
 class Repo(models.Model):
     """One account's repository: where its head stands, and whether it may be written to."""
@@ -29,6 +31,11 @@ class Repo(models.Model):
     last_event_id = models.BigIntegerField(null=True)  # the #commit that holds the newest tree path
     last_event_at = models.DateTimeField(null=True)  # ... and the day's partition it lies in
     record_count = models.BigIntegerField(default=0)
+    record_bytes = models.BigIntegerField(default=0, db_default=0)  # of their values
+    # Of the day it counts; put down in account_day when that is over (repos/sql/account_days.sql)
+    writes_today = models.IntegerField(default=0, db_default=0)
+    uploads_today = models.IntegerField(default=0, db_default=0)
+    counted_on = models.DateField(default=quotas.today)
     has_takedowns = models.BooleanField(default=False, db_default=False)  # RecordTakedown rows
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -1,8 +1,9 @@
 -- The write path's transaction: the waiting commits of many repos at once.
 --
--- The rows come as parallel arrays: of repos (where each stood and where it goes), of events (in the
--- order in which their commits were made), of records that left, of records that came, of nodes that
--- left and came, of uses of blobs. A repo whose head moved meanwhile, or that takes no commits, is
+-- The rows come as parallel arrays: of repos (where each stood and where it goes, how many records
+-- more it has, the bytes of those that come, how many writes), of events (in the order in which
+-- their commits were made), of records that left, of records that came, of nodes that left and
+-- came, of uses of blobs. A repo whose head moved meanwhile, or that takes no commits, is
 -- left alone whole: its id and its status are what is returned ('active': read again; 'gone': there
 -- is none). A blob that is not there raises GRB01, and nothing of the whole call has happened.
 --
@@ -10,7 +11,7 @@
 -- events are drawn under these locks: their order within a repo is the order of its commits.
 CREATE OR REPLACE FUNCTION apply_commits(
     p_repos bigint[], p_prevs text[], p_revs text[], p_heads bytea[], p_datas bytea[],
-    p_commits bytea[], p_growths integer[],
+    p_commits bytea[], p_growths integer[], p_sizes bigint[], p_writes integer[],
     p_event_repos bigint[], p_seq_ats integer[], p_bodies bytea[],
     p_left_repos bigint[], p_left_collections text[], p_left_rkeys text[],
     p_record_repos bigint[], p_collections text[], p_rkeys text[], p_cids bytea[],
@@ -47,17 +48,25 @@ BEGIN
     )
     UPDATE repo r SET head = w.head, rev = w.rev, data = w.data, commit = w.commit,
         last_event_id = last.id, last_event_at = v_now,
-        record_count = r.record_count + w.growth
-    FROM unnest(p_repos, p_revs, p_heads, p_datas, p_commits, p_growths)
-        w(id, rev, head, data, commit, growth)
+        record_count = r.record_count + w.growth, record_bytes = r.record_bytes + w.size,
+        writes_today = r.writes_today + w.writes
+    FROM unnest(p_repos, p_revs, p_heads, p_datas, p_commits, p_growths, p_sizes, p_writes)
+        w(id, rev, head, data, commit, growth, size, writes)
     JOIN last ON last.repo_id = w.id
     WHERE r.id = w.id;
 
     IF cardinality(p_left_repos) > 0 THEN
-        DELETE FROM record r
-        USING unnest(p_left_repos, p_left_collections, p_left_rkeys) w(repo_id, collection, rkey)
-        WHERE r.repo_id = w.repo_id AND r.collection = w.collection AND r.rkey = w.rkey
-          AND w.repo_id = ANY (v_taken);
+        WITH gone AS (
+            DELETE FROM record r
+            USING unnest(p_left_repos, p_left_collections, p_left_rkeys)
+                w(repo_id, collection, rkey)
+            WHERE r.repo_id = w.repo_id AND r.collection = w.collection AND r.rkey = w.rkey
+              AND w.repo_id = ANY (v_taken)
+            RETURNING r.repo_id, octet_length(r.data) AS size
+        )
+        UPDATE repo r SET record_bytes = r.record_bytes - g.size
+        FROM (SELECT repo_id, sum(size) AS size FROM gone GROUP BY repo_id) g
+        WHERE r.id = g.repo_id;
         WITH released AS (
             DELETE FROM blob_use u
             USING unnest(p_left_repos, p_left_collections, p_left_rkeys)

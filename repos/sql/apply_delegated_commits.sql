@@ -4,7 +4,7 @@
 CREATE OR REPLACE FUNCTION apply_delegated_commits(
     p_deed_repos bigint[], p_actors text[], p_told text[],
     p_repos bigint[], p_prevs text[], p_revs text[], p_heads bytea[], p_datas bytea[],
-    p_commits bytea[], p_growths integer[],
+    p_commits bytea[], p_growths integer[], p_sizes bigint[], p_writes integer[],
     p_event_repos bigint[], p_seq_ats integer[], p_bodies bytea[],
     p_left_repos bigint[], p_left_collections text[], p_left_rkeys text[],
     p_record_repos bigint[], p_collections text[], p_rkeys text[], p_cids bytea[],
@@ -19,8 +19,9 @@ DECLARE
 BEGIN
     FOR refused_id, refused_status IN
         SELECT a.refused_id, a.refused_status FROM apply_commits(
-            p_repos, p_prevs, p_revs, p_heads, p_datas, p_commits, p_growths,
-            p_event_repos, p_seq_ats, p_bodies, p_left_repos, p_left_collections, p_left_rkeys,
+            p_repos, p_prevs, p_revs, p_heads, p_datas, p_commits, p_growths, p_sizes,
+            p_writes, p_event_repos, p_seq_ats, p_bodies,
+            p_left_repos, p_left_collections, p_left_rkeys,
             p_record_repos, p_collections, p_rkeys, p_cids, p_record_revs, p_subjects, p_blocks,
             p_gone_repos, p_gone, p_node_repos, p_node_cids, p_node_revs, p_node_blocks,
             p_use_repos, p_use_collections, p_use_rkeys, p_use_cids, p_use_revs) a

@@ -34,7 +34,10 @@ from server.database.prepared import (
 _HEADS = f"""
     SELECT r.id, r.did, r.status, r.head, r.rev, r.data, r.signing_did_key, e.body, e.seq_at,
         w.session, {account_lookups.is_live("r.id", "w.session::uuid")},
-        (SELECT true FROM repo_hold h WHERE h.repo_id = r.id)
+        (SELECT true FROM repo_hold h WHERE h.repo_id = r.id), r.host_id,
+        r.record_count, r.record_bytes,
+        CASE WHEN r.counted_on < (now() AT TIME ZONE 'utc')::date THEN 0 ELSE r.writes_today END,
+        (SELECT l.limits::text FROM account_limits l WHERE l.account_id = r.id)
     FROM unnest($1::bigint[], $2::bytea[], $3::text[]) w(id, known, session)
     JOIN repo r USING (id)
     LEFT JOIN event e
@@ -67,7 +70,7 @@ REMEMBERED: dict[int, bytes] = {}
 @dataclass(frozen=True, slots=True)
 class Head:
     """A repo at one commit. `ended`: those of the sessions asked about that stand no more.
-    `is_held`: by a legal hold (repos.lifecycle.repo_holds)."""
+    `is_held`: by a legal hold (repos.lifecycle.repo_holds). `counts`: as the row has them."""
 
     id: int
     did: str
@@ -79,6 +82,7 @@ class Head:
     last_commit: Body | None
     ended: frozenset[str] = frozenset()
     is_held: bool = False
+    counts: Row = ()  # host, records, their bytes, today's writes, limits of its own (JSON)
 
     def moved(self, cid: bytes, rev: str, data: bytes) -> "Head":
         """The same repo one commit later."""
@@ -165,7 +169,7 @@ def move(step: Step, record_change: int = 0) -> bool:
 
 
 def _head(row: Row) -> Head:
-    repo_id, did, status, head, rev, data, did_key, body, seq_at, session, is_live, held = row
+    repo_id, did, status, head, rev, data, did_key, body, seq_at, session, is_live, held = row[:12]
     last_commit = Body(body, number(seq_at)) if body is not None else None
     return Head(
         number(repo_id),
@@ -178,6 +182,7 @@ def _head(row: Row) -> Head:
         last_commit,
         _NONE if session is None or is_live == TRUE else frozenset((session.decode(),)),
         held == TRUE,
+        row[12:],
     )
 
 

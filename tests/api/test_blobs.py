@@ -67,7 +67,7 @@ def test_a_full_account_still_posts(alice, ash):
     Host.objects.filter(pk=ash.pk).update(blob_quota_bytes=100)
     routing.forget()
     answer = alice.send(UPLOAD, bytes(101), "text/plain")
-    assert (answer.status_code, answer.json()["error"]) == (400, "BlobQuotaExceeded")
+    assert (answer.status_code, answer.json()["error"]) == (413, "BlobQuotaExceeded")
     alice.create(THING, {"text": "no picture"})
 
 

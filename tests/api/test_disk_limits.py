@@ -76,7 +76,7 @@ def test_a_bomb_is_refused_before_it_is_a_blob(alice):
 def test_an_account_without_a_quota_of_its_host_has_the_platforms(alice, settings):
     settings.BLOB_QUOTA_BYTES = 15_000
     assert upload(alice, os.urandom(10_000)).status_code == 200
-    assert refusal(upload(alice, os.urandom(10_000))) == (400, "BlobQuotaExceeded")
+    assert refusal(upload(alice, os.urandom(10_000))) == (413, "BlobQuotaExceeded")
     Host.objects.update(blob_quota_bytes=30_000)
     assert upload(alice, os.urandom(10_000)).status_code == 200
 

@@ -207,6 +207,9 @@ API = {
         for each in ("deliveries", "replay", "rotate")
     },
     "^audit$": "audit",
+    "^plans$": "plans",
+    f"^plans/(?P<slug>{TenantViewSet.lookup_value_regex})$": "plans/club",
+    f"^tenants/(?P<slug>{TenantViewSet.lookup_value_regex})/plan$": "tenants/ash/plan",
 }
 CENTRE_SHOWN += ["prove/openid", "prove/openid/done", "security/openid"]
 CENTRE_SHOWN += ["security/openid/connect", "security/openid/connected"]

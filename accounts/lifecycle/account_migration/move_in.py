@@ -44,6 +44,7 @@ from accounts.models import (
 )
 from accounts.signals import account_migration_begun, account_reopened, signing_key_changed
 from accounts.signup import policy, rules
+from accounts.signup.account_quota import check_room
 from accounts.signup.rules import Admitted, SignUp
 from hosting.models import Host
 from protocol.did.did_document import DidDocument
@@ -186,6 +187,7 @@ def _opened(host: Host, did: str, wanted: Admitted, password: str) -> Account:
 
 
 def _new(host: Host, did: str, wanted: Admitted, password: str) -> Account:
+    check_room(host)
     now = timezone.now()
     account = Account.objects.create(
         host=host,

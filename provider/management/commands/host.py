@@ -17,8 +17,7 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, CommandParser
 from django.db import transaction
 
-from hosting import signals
-from hosting.models import Host
+from hosting.models import Host, signals
 from hosting.tenancy import routing
 from moderation import audit
 from moderation.audit import OPERATOR

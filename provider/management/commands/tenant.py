@@ -1,5 +1,5 @@
-"""`manage.py tenant create|list|show|set|suspend|resume|export|import|receiver-key|delete`: the
-provider's customers.
+"""`manage.py tenant create|list|show|set|plan|limits|suspend|resume|export|import|receiver-key|
+delete`: the provider's customers.
 """
 
 from argparse import ArgumentParser
@@ -12,9 +12,11 @@ from django.db.models import Count
 
 from accounts.models import Account
 from hosting.models import Tenant
+from hosting.plans import quotas
 from moderation.audit import OPERATOR
+from provider.management.commands.plan import add_limits, limits_in
 from provider.management.printing import ProviderCommand
-from provider.tenancy import suspensions, tenants
+from provider.tenancy import plans, suspensions, tenants
 from provider.tenant_archive import exporting, keys
 from provider.tenant_archive.exporting import Receiver
 from provider.tenant_archive.importing import import_tenant
@@ -54,6 +56,13 @@ class Command(ProviderCommand):
         come.add_argument("--dry-run", action="store_true", help="look what is in the way")
         receiver = self.add_verb(verbs, "receiver-key", "Make a key for archives that come here.")
         receiver.add_argument("--to", type=Path, required=True, metavar="FILE")
+        plan = self.add_verb(verbs, "plan", "Give a tenant a plan; `none` takes it away.")
+        plan.add_argument("slug")
+        plan.add_argument("plan")
+        own = self.add_verb(verbs, "limits", "Set limits of its own; show what holds.")
+        own.add_argument("slug")
+        own.add_argument("--account", help="of this account (DID or handle), not of the tenant")
+        add_limits(own)
         delete = self.add_verb(verbs, "delete", "Remove a tenant that has no hosts.")
         delete.add_argument("slug")
 
@@ -127,6 +136,22 @@ class Command(ProviderCommand):
         options["to"].write_text(private + "\n")
         return {"file": str(options["to"]), "receiver-key": public}
 
+    def do_plan(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Give it, and show what holds."""
+        plan = None if options["plan"] == "none" else plans.named(options["plan"])
+        plans.give(tenants.named(options["slug"]), plan, OPERATOR)
+        return _limits(tenants.named(options["slug"]))
+
+    def do_limits(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Set them, and show what holds."""
+        tenant, given = tenants.named(options["slug"]), limits_in(options)
+        if not options["account"]:
+            plans.set_limits(tenant, given, OPERATOR)
+            return _limits(tenants.named(options["slug"]))
+        account = plans.account_of(tenant, options["account"])
+        plans.set_account_limits(account, given, OPERATOR)
+        return {"account": account.did, **plans.own_limits(account)}
+
     def do_delete(self, options: dict[str, Any]) -> dict[str, Any]:
         """Remove it."""
         tenants.delete(tenants.named(options["slug"]), OPERATOR)
@@ -161,6 +186,7 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
 
 def _shown(tenant: Tenant) -> dict[str, Any]:
     fields = {field.replace("_", "-"): getattr(tenant, field) for field in tenants.FIELDS}
+    fields["plan"] = tenant.plan.slug if tenant.plan is not None else ""
     hosts = [host.hostname for host in tenant.hosts.order_by("hostname")]
     accounts = Account.objects.filter(host__tenant=tenant).open().count()
     return {
@@ -170,3 +196,14 @@ def _shown(tenant: Tenant) -> dict[str, Any]:
         "accounts": accounts,
         "suspended": tenant.suspension_reason,
     }
+
+
+def _limits(tenant: Tenant) -> dict[str, Any]:
+    held = {
+        str(quota.limit): {
+            "value": "none" if quota.value is None else quota.value,
+            "source": quota.source,
+        }
+        for quota in quotas.stated(tenant)
+    }
+    return {"tenant": tenant.slug, "plan": tenant.plan.slug if tenant.plan else "", **held}

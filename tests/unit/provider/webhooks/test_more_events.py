@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from hosting.models import Host
-from hosting.signals import mail_refused
+from hosting.models.signals import mail_refused
 from moderation.desk.reports import reports
 from moderation.desk.subjects.subject import REPO_REF
 from provider.errors import InvalidField

@@ -244,8 +244,8 @@ def test_an_upload_beyond_the_quota_is_refused_and_leaves_nothing(
     upload(repo, b"1234567")
     with pytest.raises(uploads.BlobQuotaExceeded) as refused:
         upload(repo, b"abcd")
-    assert (refused.value.limit_bytes, refused.value.used_bytes) == (10, 7)
-    assert (refused.value.name, refused.value.status) == ("BlobQuotaExceeded", 400)
+    assert (refused.value.value, refused.value.used) == (10, 7)
+    assert (refused.value.name, refused.value.status) == ("BlobQuotaExceeded", 413)
     assert (len(files(folder)), BlobUsage.objects.get().used_bytes) == (1, 7)
 
 

@@ -146,12 +146,12 @@ def test_an_account_that_takes_no_blobs_gets_none(old_host, moved, end):
     assert old_host.asked == []
 
 
-def test_a_full_quota_stops_it_and_says_so(old_host, moved):
-    Host.objects.update(blob_quota_bytes=100)
+def test_a_quota_that_is_full_ten_times_stops_it_and_says_so(old_host, moved):
+    Host.objects.update(blob_quota_bytes=10)
     begin(moved)
     fetch = take_turn(moved)
     assert (fetch.state, fetch.fetched_count) == ("stopped", 1)
-    assert "of 100 bytes" in fetch.last_error
+    assert "limit is 100 blob-bytes" in fetch.last_error
 
 
 def test_a_blob_beyond_the_hosts_limit_is_left_out(old_host, moved):

@@ -1,0 +1,188 @@
+"""Plans: list, show, make, change, remove; and what a tenant's allows."""
+
+from typing import Any, cast
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from hosting.models import Plan, Tenant
+from hosting.models.plans import GRACE_MAX_DAYS
+from hosting.plans import quotas
+from hosting.plans.limits import VALUE_MAX, Limit
+from hosting.plans.quotas import Quota, Source
+from provider.api.base import ApiViewSet, page_of, paged
+from provider.api.errors import NotFound
+from provider.api.tokens import Scope
+from provider.tenancy import plans
+
+
+class _Limits(serializers.DictField):
+    """Limits by name; null: no limit. One that is left out is as without it."""
+
+    child = serializers.IntegerField(allow_null=True, min_value=0, max_value=VALUE_MAX)
+
+
+class PlanFields(serializers.Serializer[Plan]):
+    """What may be set. Limits that are given are the whole table."""
+
+    name = serializers.CharField(required=False, max_length=100)
+    grace_days = serializers.IntegerField(required=False, min_value=0, max_value=GRACE_MAX_DAYS)
+    limits = _Limits(required=False, help_text=", ".join(Limit))
+
+
+class NewPlan(PlanFields):
+    """A plan to be made."""
+
+    slug = serializers.SlugField(max_length=50)
+
+
+class PlanShown(NewPlan):
+    """A plan."""
+
+    created_at = serializers.DateTimeField()
+
+
+class PlanViewSet(ApiViewSet):
+    """Plans: what tenants may use. They are the platform's alone."""
+
+    lookup_field = "slug"
+    lookup_value_regex = "[-a-zA-Z0-9_]{1,50}"
+    scopes = {
+        "list": Scope.PLANS_READ,
+        "retrieve": Scope.PLANS_READ,
+        "create": Scope.PLANS_WRITE,
+        "partial_update": Scope.PLANS_WRITE,
+        "destroy": Scope.PLANS_WRITE,
+    }
+    platform_only = frozenset(scopes)
+
+    @extend_schema(parameters=paged(), responses=page_of(PlanShown))
+    def list(self, _request: Request) -> Response:
+        """All plans, the newest first."""
+        return self.page(Plan.objects.all(), shown)
+
+    @extend_schema(responses=PlanShown)
+    def retrieve(self, _request: Request, slug: str) -> Response:
+        """One plan."""
+        return Response(shown(plan_named(slug)))
+
+    @extend_schema(request=NewPlan, responses={201: PlanShown})
+    def create(self, _request: Request) -> Response:
+        """Make a plan."""
+        fields = self.read(NewPlan)
+        given = fields.pop("limits", {})
+        made = plans.create(fields.pop("slug"), fields, given, self.actor)
+        return Response(shown(made), status.HTTP_201_CREATED)
+
+    @extend_schema(request=PlanFields(partial=True), responses=PlanShown)
+    def partial_update(self, _request: Request, slug: str) -> Response:
+        """Change what is given, leave the rest."""
+        plan, fields = plan_named(slug), self.read(PlanFields, is_partial=True)
+        given = whole_table(fields.pop("limits", None), plan.limits)
+        plans.change(plan, fields, given, self.actor)
+        return Response(shown(plan))
+
+    @extend_schema(responses={204: None})
+    def destroy(self, _request: Request, slug: str) -> Response:
+        """Remove a plan that no tenant has."""
+        plans.delete(plan_named(slug), self.actor)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class QuotaShown(serializers.Serializer[Quota]):
+    """A limit as it holds for the tenant, or (`account-`) for each account of it."""
+
+    limit = serializers.ChoiceField([*Limit])
+    value = serializers.IntegerField(allow_null=True)
+    source = serializers.ChoiceField([*Source])  # type: ignore[assignment] # its own is an address
+    used = serializers.IntegerField(allow_null=True)
+
+
+class TenantPlanFields(serializers.Serializer[Tenant]):
+    """A tenant's plan (null: none), and limits of its own, which are the whole table."""
+
+    plan = serializers.SlugField(required=False, allow_null=True, max_length=50)
+    limits = _Limits(required=False)
+
+
+class TenantPlanShown(serializers.Serializer[Tenant]):
+    """A tenant's plan, and all limits as they hold."""
+
+    plan = serializers.SlugField(allow_null=True)
+    limits = _Limits()
+    grace_until = serializers.DateTimeField(allow_null=True)
+    quotas = QuotaShown(many=True)
+
+
+class TenantPlanViewSet(ApiViewSet):
+    """What a tenant may use."""
+
+    scopes = {"plan": Scope.USAGE_READ, "change_plan": Scope.PLANS_WRITE}
+    platform_only = frozenset({"change_plan"})
+
+    @extend_schema(responses=TenantPlanShown)
+    @action(detail=False, url_path="plan")
+    def plan(self, _request: Request, slug: str) -> Response:
+        """Its plan, its limits, and what is used of them, as counted some minutes ago."""
+        return Response(of_tenant(self.tenant(slug)))
+
+    @extend_schema(request=TenantPlanFields(partial=True), responses=TenantPlanShown)
+    @plan.mapping.patch
+    def change_plan(self, _request: Request, slug: str) -> Response:
+        """Give it a plan, or limits of its own."""
+        tenant, fields = self.tenant(slug), self.read(TenantPlanFields, is_partial=True)
+        if "plan" in fields:
+            slug_of_plan = fields["plan"]
+            plan = plan_named(slug_of_plan) if slug_of_plan else None
+            plans.give(tenant, plan, self.actor)
+        given = whole_table(fields.get("limits"), tenant.limits)
+        plans.set_limits(tenant, given, self.actor)
+        return Response(of_tenant(self.tenant(slug)))
+
+    def tenant(self, slug: str) -> Tenant:
+        """One of the tenants that there are for this token. Raises NotFound."""
+        found = self.tenants().select_related("plan", "usage").filter(slug=slug).first()
+        if found is None:
+            raise NotFound
+        return found
+
+
+def plan_named(slug: str) -> Plan:
+    """Raises NotFound."""
+    plan = Plan.objects.filter(slug=slug).first()
+    if plan is None:
+        raise NotFound
+    return plan
+
+
+def whole_table(given: dict[str, object] | None, there: dict[str, Any]) -> dict[str, object]:
+    """Limits as the verbs take them: what is there and not given is the default again."""
+    return {} if given is None else {**dict.fromkeys(there, "default"), **given}
+
+
+def shown(plan: Plan) -> dict[str, Any]:
+    """A plan as the API shows it."""
+    return {
+        "slug": plan.slug,
+        "name": plan.name,
+        "grace_days": plan.grace_days,
+        "limits": plan.limits,
+        "created_at": plan.created_at,
+    }
+
+
+def of_tenant(tenant: Tenant) -> dict[str, Any]:
+    """A tenant's plan and quotas as the API shows them."""
+    used = {quota.limit: quota.used for quota in quotas.usage(tenant)}
+    return {
+        "plan": tenant.plan.slug if tenant.plan is not None else None,
+        "limits": cast("dict[str, Any]", tenant.limits),
+        "grace_until": tenant.grace_until,
+        "quotas": [
+            {"limit": q.limit, "value": q.value, "source": q.source, "used": used.get(q.limit)}
+            for q in quotas.stated(tenant)
+        ],
+    }
