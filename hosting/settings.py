@@ -346,7 +346,7 @@ configuration.configure()
 # --- the console: django-unfold's lists and widgets in templates of our own (docs/decisions/0010);
 # its site is hosting.console.site, its pages come from the packages above
 _CONSOLE_PAGES = (
-    ((_("Tenants"), "tenants"),),
+    ((_("Tenants"), "tenants"), (_("Relay"), "relay")),
     (
         (_("Look up"), "index"),
         (_("Accounts"), "accounts_account_changelist"),

@@ -77,6 +77,7 @@ class Deed(StrEnum):
     AUDIT_EXPORT = "audit.export"
     BREAK_GLASS = "platform.break_glass"
     TENANTS_RUN = "platform.tenants"  # all of them: made, looked at, set
+    RELAY_RUN = "platform.relay"  # its hosts: looked at, allowed more, banned
     OVERVIEW_LOOK = "overview.look"  # figures of the tenant, of nobody in particular
     PEOPLE_EXPORT = "accounts.export"  # the list of everybody with addresses
 
@@ -139,6 +140,7 @@ TABLE: Final[dict[Deed, frozenset[str]]] = {
     Deed.AUDIT_EXPORT: _OWNER | {Role.AUDITOR},
     Deed.BREAK_GLASS: frozenset({PLATFORM}),
     Deed.TENANTS_RUN: frozenset({PLATFORM}),
+    Deed.RELAY_RUN: frozenset({PLATFORM}),
     Deed.OVERVIEW_LOOK: _EVERYBODY | {PLATFORM},
     Deed.PEOPLE_EXPORT: _OWNER,
 }

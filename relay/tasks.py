@@ -4,6 +4,7 @@ from celery import shared_task
 
 from relay.directory import hearing
 from relay.events import partitions
+from relay.hosts import alerts
 
 
 @shared_task(name="relay.keep_event_partitions")
@@ -23,3 +24,9 @@ def hear_collections() -> None:
 def ask_for_collections() -> None:
     """Every 15 seconds: the hosts of new outside accounts, what their repos have."""
     hearing.ask_hosts()
+
+
+@shared_task(name="relay.warn_of_limits")
+def warn_of_limits() -> None:
+    """Hourly: a line in the log for each host that is near its account limit."""
+    alerts.warn()

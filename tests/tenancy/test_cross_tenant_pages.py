@@ -430,6 +430,13 @@ ROWS = {
     # All tenants are platform staff's alone
     "console/tenants/": console("tenants/", 403),
     "console/tenants/new/": console("tenants/new/", 403, "post"),
+    # The relay is the platform's.
+    "console/relay/": console("relay/", 403),
+    "console/relay/bans/": console("relay/bans/", 403, "post"),
+    "console/relay/bans/lift/": console("relay/bans/lift/", 403, "post"),
+    "console/relay/hosts/<int:host_id>/": console("relay/hosts/1/", 403),
+    "console/relay/hosts/<int:host_id>/limit/": console("relay/hosts/1/limit/", 403, "post"),
+    "console/relay/hosts/<int:host_id>/crawl/": console("relay/hosts/1/crawl/", 403, "post"),
     f"{DRAFT}step/<slug:name>/": console("tenants/drafts/{draft}/step/tenant/", 403),
     f"{DRAFT}checks/": console("tenants/drafts/{draft}/checks/", 403),
     **{
