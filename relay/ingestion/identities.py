@@ -1,7 +1,8 @@
 """Identities of accounts elsewhere: key, host and handle by their DID documents, remembered.
 
 Asked on the event loop, so that a slow server holds no thread. A document that led to a refusal is
-asked for once more before the refusal stands, but not twice within FRESH_S.
+asked for once more before the refusal stands, but not twice within FRESH_S; one of which a host
+says that it has changed, not twice within CHANGED_S.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from server.net.http_client import Connections, Request, RequestFailed
 
 KEPT_S: Final = 86_400.0
 FRESH_S: Final = 10.0
+CHANGED_S: Final = 1.0
 MAX: Final = 200_000
 AT_ONCE: Final = 64
 
@@ -50,11 +52,14 @@ class Identities:
             return None
         return found
 
-    async def find(self, did: str, *, fresh: bool = False) -> Identity | None:
-        """The identity; None when nobody can say. `fresh` asks past what is older than FRESH_S."""
+    async def find(
+        self, did: str, *, fresh: bool = False, has_changed: bool = False
+    ) -> Identity | None:
+        """The identity; None when nobody can say. `fresh` asks past what is older than FRESH_S,
+        `has_changed` past what is older than CHANGED_S."""
         found = self.known(did)
-        is_young = found is not None and time.monotonic() - found.asked_at < FRESH_S
-        if found is not None and (is_young or not fresh):
+        kept_s = CHANGED_S if has_changed else FRESH_S if fresh else KEPT_S
+        if found is not None and time.monotonic() - found.asked_at < kept_s:
             return found
         asking = self._asking.get(did)
         if asking is None:

@@ -39,7 +39,7 @@ class Preparer:
         signed = {e.did for e in events if e.kind is not EventKind.IDENTITY}
 
         async def find(did: str) -> tuple[str, Identity | None]:
-            found = await self._identities.find(did, fresh=did in changed)
+            found = await self._identities.find(did, has_changed=did in changed)
             if found is not None and found.host != host and did in signed:
                 found = await self._identities.find(did, fresh=True)
             return did, found

@@ -3,7 +3,9 @@
 -- Called by the one process that writes the stream (relay.ingestion.writer), a
 -- transaction of its own: place and events are one. Events keep their bytes. What is left out: all that accounts say
 -- which are taken down at the relay, and what those say that have moved to another host, until the
--- host here opens them again. An account's last word, that it is deleted, takes along what it said.
+-- host here opens them again; also one of ours: the copy that stays behind may say that it is closed
+-- or deleted, and their new host goes on. An account's last word, that it is deleted, takes along
+-- what it said.
 CREATE OR REPLACE FUNCTION relay_take_inside(p_limit integer) RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -49,8 +51,12 @@ BEGIN
     FROM moved m WHERE a.id = m.id;
     -- The map of an #account ends with its status.
     DELETE FROM relay_event WHERE did IN (
-        SELECT did FROM event WHERE position > v_from AND position <= v_to AND kind = 4
+        SELECT did FROM event e WHERE position > v_from AND position <= v_to AND kind = 4
             AND substring(body FROM octet_length(body) - 14) = '\x667374617475736764656c65746564'
+            AND NOT EXISTS (
+                SELECT FROM account c
+                WHERE c.did = e.did AND c.host_id <> e.host_id AND c.status = 'active'
+            )
     );
     WITH found AS (
         SELECT e.position, e.did, e.kind, e.seq, e.seq_at, e.body, r.id AS relay_host_id
@@ -61,6 +67,16 @@ BEGIN
                 WHERE a.did = e.did
                     AND (a.taken_down_at IS NOT NULL OR (o.inside_id IS NULL AND e.kind <> 3))
             )
+            AND (e.kind = 3 OR NOT EXISTS (
+                SELECT FROM account c
+                WHERE c.did = e.did AND (
+                    (c.host_id = e.host_id AND c.moved_away_at IS NOT NULL)
+                    OR (c.host_id <> e.host_id AND c.status = 'active' AND NOT EXISTS (
+                        SELECT FROM account own WHERE own.did = e.did AND own.host_id = e.host_id
+                            AND own.status = 'active'
+                    ))
+                )
+            ))
     ), written AS (
         INSERT INTO relay_event (seq, host_id, did, kind, seq_at, body)
         SELECT v_seq + row_number() OVER (ORDER BY position), relay_host_id, did, kind, seq_at, body

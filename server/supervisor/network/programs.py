@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from server import environment
 from server.embedded import postgres, processes
@@ -34,7 +35,7 @@ _POSTGRES = {
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where everything is: Grove's two hosts by URL, its relay, the directory, the services."""
+    """Where everything is: Grove and its first host's URL, the directory, the services."""
 
     port: int
     plc_port: int
@@ -50,8 +51,10 @@ class Addresses:
 
     @property
     def firehoses(self) -> list[str]:
-        """What the app view reads."""
-        return [f"ws://{url.partition('://')[2]}" for url in self.hosts]
+        """What the app view reads: the relay, or all hosts where there is none."""
+        names = [urlsplit(url).netloc for url in self.hosts]
+        relay = environment.relay_host()
+        return [f"ws://{name}" for name in ([f"{relay}:{self.port}"] if relay else names)]
 
 
 def addresses() -> Addresses:

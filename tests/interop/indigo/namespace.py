@@ -6,6 +6,7 @@ of our own every address is ours, so hosts have public ones there, and nothing l
 
 import asyncio
 import os
+import socket
 import ssl
 import subprocess
 import threading
@@ -14,6 +15,10 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import dns.message
+import dns.rcode
+import dns.rdatatype
+import dns.rrset
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -34,7 +39,25 @@ def enter(folder: Path, names: list[str]) -> dict[str, str]:
     hosts = [f"{address} {name}" for name, address in addresses.items()]
     _replace("/etc/hosts", folder / "hosts", ["127.0.0.1 localhost", *hosts])
     _replace("/etc/resolv.conf", folder / "resolv.conf", ["nameserver 127.0.0.1"])
+    threading.Thread(target=_serve_dns, args=(addresses,), daemon=True).start()
     return addresses
+
+
+def _serve_dns(addresses: Mapping[str, str]) -> None:
+    """Answer questions for the addresses of our names, for those who read no /etc/hosts."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 53))
+        while True:
+            data, client = server.recvfrom(4096)
+            question = dns.message.from_wire(data)
+            answer = dns.message.make_response(question, recursion_available=True)
+            asked = question.question[0]
+            address = addresses.get(asked.name.to_text(omit_final_dot=True).lower())
+            if address is None:
+                answer.set_rcode(dns.rcode.NXDOMAIN)
+            elif asked.rdtype == dns.rdatatype.A:
+                answer.answer.append(dns.rrset.from_text(asked.name, 60, "IN", "A", address))
+            server.sendto(answer.to_wire(), client)
 
 
 def make_authority(folder: Path, names: list[str]) -> Path:

@@ -2,7 +2,9 @@
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
+from accounts.models import Account
 from hosting.models import Host
 from protocol.event_stream import frames
 from protocol.event_stream.frames import EventKind
@@ -12,6 +14,7 @@ from repos.events import append
 from repos.models import Event
 from repos.reads.repos import RepoRow
 from server.database import connection
+from tests import factories
 from tests.unit.repos.events import numbering
 
 pytestmark = pytest.mark.django_db
@@ -81,3 +84,29 @@ def test_an_account_that_moves_in_is_ours_once_it_is_open_here(repo: RepoRow) ->
     old.refresh_from_db()
     assert (moved.host.inside_id is not None, old.account_count) == (True, 0)
     assert RelayEvent.objects.filter(did=repo.did).exists()
+
+
+@pytest.mark.parametrize("status", ["deactivated", "deleted"])
+def test_the_copy_that_stays_behind_does_not_speak_for_one_who_moved_to_another_of_ours(
+    repo: RepoRow, birch: Host, status: str
+) -> None:
+    numbering.number()
+    take()
+    before = RelayEvent.objects.count()
+    here = factories.account_row(birch, did=repo.did, opened_at=timezone.now())
+    assert here.status == Account.Status.ACTIVE
+    Account.objects.filter(pk=repo.id).update(deactivated_at=timezone.now())
+    say(repo, account(repo, active=False, status=status))
+    take()
+    assert RelayEvent.objects.count() == before
+
+
+def test_one_whose_did_names_another_host_is_silent_but_for_their_identity(repo: RepoRow) -> None:
+    numbering.number()
+    take()
+    Account.objects.filter(pk=repo.id).update(moved_away_at=timezone.now())
+    before = RelayEvent.objects.count()
+    say(repo, account(repo, active=False, status="deactivated"))
+    say(repo, frames.identity_body(did=repo.did, time=append.time_text()), EventKind.IDENTITY)
+    take()
+    assert [e.kind for e in RelayEvent.objects.order_by("seq")[before:]] == [EventKind.IDENTITY]

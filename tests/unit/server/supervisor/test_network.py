@@ -16,7 +16,7 @@ def nothing() -> None:
 
 @pytest.fixture(autouse=True)
 def _ports(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("GROVE_PUBLIC_URL", "GROVE_SANDBOX", *run.GIVEN):
+    for name in ("GROVE_PUBLIC_URL", "GROVE_SANDBOX", "GROVE_RELAY_HOST", *run.GIVEN):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("GROVE_PORT", "2600")
 
@@ -28,6 +28,15 @@ def test_the_services_are_told_of_both_hosts_and_grove_of_both_services() -> Non
     assert told["GROVE_APPVIEW_URL"] == "http://localhost:2584"
     assert told["GROVE_APPVIEW_CDN"].startswith("http://localhost:2584/img/{preset}/")
     assert told["GROVE_REPORT_DID"] == told["GROVE_MODERATION_DID"] == DIDS["ozone"]
+
+
+def test_the_app_view_reads_the_relay_and_all_hosts_where_there_is_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert programs.addresses().firehoses == ["ws://relay.localhost:2600"]
+    monkeypatch.setenv("GROVE_RELAY_HOST", "off")
+    hosts = ["ws://localhost:2600", "ws://birch.localhost:2600"]
+    assert programs.addresses().firehoses == hosts
 
 
 def test_it_is_for_a_sandbox_alone(monkeypatch: pytest.MonkeyPatch) -> None:
