@@ -111,7 +111,8 @@ def told(
 ) -> dict[str, Any]:
     """What every stream says of a life."""
     for name in (ASH, BIRCH, OTHER, LIAR):
-        call(f"https://{INDIGO}", CRAWL, {"hostname": name})
+        for relay in RELAYS:
+            call(f"https://{relay}", CRAWL, {"hostname": name})
     time.sleep(CONNECTING_S)
     streams = {name: Stream(f"wss://{name}").start() for name in (ASH, BIRCH, OTHER, *RELAYS)}
     hosts = (

