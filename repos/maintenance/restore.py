@@ -31,6 +31,8 @@ _JUMP = """
 """
 # Its tenant's labels have readers of the same kind (moderation.labels.events).
 _JUMP_OF_LABELS = "UPDATE label_counter SET last_seq = last_seq + %s WHERE labeler_id IN (0, %s)"
+# So has the relay (relay.events.stream), whose hosts we all are.
+_JUMP_OF_RELAY = "UPDATE relay_counter SET last_seq = last_seq + %s"
 
 
 def restore(host: Host, step: int = STEP) -> Iterator[int]:
@@ -51,6 +53,7 @@ def _begin(host: Host, step: int) -> FirehoseRestore:
         for counter in (0, host.pk):
             connection.row(_JUMP, (counter, step))
         connection.execute(_JUMP_OF_LABELS, (step, host.tenant_id))
+        connection.execute(_JUMP_OF_RELAY, (step,))
         return FirehoseRestore.objects.create(host_id=host.pk, step=step)
 
 
