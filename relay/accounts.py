@@ -7,7 +7,8 @@ down, or that came from elsewhere.
 from django.db import transaction
 from django.utils import timezone
 
-from relay.models import RelayAccount, RelayEvent
+from accounts.models import Account
+from relay.models import RelayAccount, RelayEvent, RelayHost
 
 
 def find(did: str) -> RelayAccount | None:
@@ -21,12 +22,23 @@ def take_down(did: str, reason: str) -> bool:
     Subscribers hear `#account` with `takendown` from the process that writes the stream.
     """
     with transaction.atomic():
+        _take_note_of_ours(did)
         found = RelayAccount.objects.filter(did=did, taken_down_at__isnull=True).update(
             taken_down_at=timezone.now(), takedown_reason=reason, is_status_told=False
         )
         if found:
             RelayEvent.objects.filter(did=did).delete()
     return bool(found)
+
+
+def _take_note_of_ours(did: str) -> None:
+    """A row for an account of our own hosts, which has none until the relay has a word on it."""
+    if RelayAccount.objects.filter(did=did).exists():
+        return
+    hosts = Account.objects.filter(did=did, opened_at__isnull=False).values("host_id")
+    host = RelayHost.objects.filter(inside_id__in=hosts).first()
+    if host is not None:
+        RelayAccount.objects.get_or_create(did=did, defaults={"host": host})
 
 
 def restore(did: str) -> bool:

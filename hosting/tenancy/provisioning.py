@@ -43,6 +43,8 @@ def create_host(tenant: Tenant, hostname: str, origin: str, domains: Sequence[st
         rotation_did_key=rotation_key.did_key,
     )
     host.full_clean()
+    if host.hostname == settings.RELAY_HOST:
+        raise ValidationError({"hostname": "This name is the relay's (GROVE_RELAY_HOST)."})
     host.save()
     for position, name in enumerate(domains):
         HandleDomain.objects.create(host=host, name=name.lower(), position=position)

@@ -1,7 +1,8 @@
 """The crawler: which hosts are read now, by whom, and when again.
 
 A task a host. One that fails is tried again after a growing pause, `offline` from the tenth time
-on; one that says that our cursor is of the future is left alone until it asks to be crawled.
+on; one that says that our cursor is of the future is left alone until it asks to be crawled, and
+then read from its beginning.
 """
 
 import asyncio
@@ -43,7 +44,7 @@ _ENDED: Final = b"""
     UPDATE relay_host SET connected_at = NULL, last_error = %(why)s, failures = failures + 1,
         retry_at = now() + make_interval(secs => coalesce(
             %(pause)s, least(2.0 ^ least(failures, 20), %(longest)s))),
-        seq = CASE WHEN %(is_future)s THEN NULL ELSE seq END,
+        seq = CASE WHEN %(is_future)s THEN 0 ELSE seq END,
         is_crawl_wanted = is_crawl_wanted AND NOT %(is_future)s,
         status = CASE WHEN status = 'banned' THEN status
             WHEN %(is_throttled)s THEN 'throttled' WHEN %(is_future)s THEN 'idle'

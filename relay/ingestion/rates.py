@@ -7,7 +7,7 @@ from collections.abc import Callable
 from relay.hosts.allowances import Rates
 
 _WINDOWS_S = (1, 3_600, 86_400)
-WAITED_S = 5.0  # a longer wait is no wait: the host is left alone until then
+WAITED_S = 15.0  # a longer wait is no wait: the host is left alone until then
 
 
 class Throttled(Exception):

@@ -26,6 +26,7 @@ from server.net.http_client import Connections, RequestFailed
 
 BATCH: Final = 500
 ARRIVED_BYTES: Final = 4_000_000
+WEIGHT_BYTES: Final = 20_000
 NONSENSE_MAX: Final = 100  # messages that are none, of one connection
 ASKED_MAX: Final = 20  # accounts of a batch whose status is asked
 
@@ -84,13 +85,14 @@ class Reader:
             self._arrived.end()
 
     async def _process(self) -> None:
+        most = min(BATCH, self._host.rates.per_second)
         writing = asyncio.create_task(asyncio.sleep(0))
         try:
-            while messages := await self._arrived.take(min(BATCH, self._host.rates.per_second)):
+            while messages := await self._arrived.take(most):
                 batch = await self._prepared(messages)
                 await writing
                 writing = asyncio.create_task(self._write(batch))
-                await self._meter.admit(len(messages))
+                await self._meter.admit(sum(map(_weight, messages)))
             await writing
         finally:
             writing.cancel()
@@ -158,10 +160,15 @@ class _Arrived:
         self._changed.set()
 
     async def take(self, most: int) -> list[bytes]:
-        """What is there, `most` of it; [] when nothing comes any more."""
+        """What is there, up to the message that makes it weigh `most`; [] when nothing comes any
+        more."""
         while not self._messages and not self._has_ended:
             await self._wait()
-        taken = [self._messages.popleft() for _ in range(min(most, len(self._messages)))]
+        taken: list[bytes] = []
+        weight = 0
+        while self._messages and weight < most:
+            taken.append(self._messages.popleft())
+            weight += _weight(taken[-1])
         self._bytes -= sum(map(len, taken))
         self._changed.set()
         return taken
@@ -174,6 +181,11 @@ class _Arrived:
     async def _wait(self) -> None:
         self._changed.clear()
         await self._changed.wait()
+
+
+def _weight(message: bytes) -> int:
+    """As how many events it counts: what is large takes as long to check as many."""
+    return 1 + len(message) // WEIGHT_BYTES
 
 
 def _refused(kind: EventKind, seq: int, did: str, reason: Reason, detail: str) -> Prepared:

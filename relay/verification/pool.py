@@ -14,6 +14,7 @@ from relay.verification.process import LENGTH, Question
 from server import environment
 
 BATCH: Final = 64  # events at once
+BATCH_BYTES: Final = 500_000
 STOP_S: Final = 5.0
 _PROCESSES: Final = min(os.cpu_count() or 1, 8)
 
@@ -29,8 +30,7 @@ class VerifierPool:
 
     async def check(self, questions: Sequence[Question]) -> list[Checked | Rejected]:
         """What each event says, or why it is refused; in their order."""
-        size = min(BATCH, -(-len(questions) // len(self._all)) or 1)
-        pieces = [questions[at : at + size] for at in range(0, len(questions), size)]
+        pieces = _pieces(questions, -(-len(questions) // len(self._all)))
         found = await asyncio.gather(*map(self._asked, pieces))
         return [process.read_answer(each) for answers in found for each in answers]
 
@@ -45,6 +45,20 @@ class VerifierPool:
             return await verifier.ask(questions)
         finally:
             self._free.put_nowait(verifier)
+
+
+def _pieces(questions: Sequence[Question], share: int) -> list[list[Question]]:
+    """The questions in pieces of a verifier's share, BATCH and BATCH_BYTES at the most: others want
+    to be checked in between."""
+    pieces: list[list[Question]] = [[]]
+    size = 0
+    for question in questions:
+        if len(pieces[-1]) >= min(share, BATCH) or size >= BATCH_BYTES:
+            pieces.append([])
+            size = 0
+        pieces[-1].append(question)
+        size += len(question[1])
+    return pieces
 
 
 class _Verifier:

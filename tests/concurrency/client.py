@@ -9,6 +9,7 @@ import secrets
 import threading
 import time
 from dataclasses import dataclass, field
+from socket import create_connection
 from typing import Any
 from urllib.parse import urlencode
 
@@ -127,6 +128,7 @@ class Subscriber(threading.Thread):
     port: int
     stop: threading.Event
     cursor: int | None = 0
+    name: str = "localhost"  # whose firehose
     frames: list[tuple[int, bytes]] = field(default_factory=list)
     refusals: list[dict[str, Any]] = field(default_factory=list)
 
@@ -142,8 +144,9 @@ class Subscriber(threading.Thread):
 
     def _follow(self) -> None:
         query = "" if self.cursor is None else f"?cursor={self.cursor}"
-        url = f"ws://localhost:{self.port}/xrpc/com.atproto.sync.subscribeRepos{query}"
-        with connect(url, max_size=None, compression=None) as socket:
+        url = f"ws://{self.name}:{self.port}/xrpc/com.atproto.sync.subscribeRepos{query}"
+        there = create_connection(("localhost", self.port))
+        with connect(url, sock=there, max_size=None, compression=None) as socket:
             while not self.stop.is_set():
                 try:
                     frame = socket.recv(timeout=0.2)

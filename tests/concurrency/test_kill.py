@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from protocol import car, cid, mst
+from protocol import car, cbor, cid, mst
+from protocol.event_stream import frames
 from protocol.repo import commit
 from server.supervisor.readiness import directory_answers
 from tests.concurrency import verify
@@ -17,7 +18,9 @@ from tests.running import RunningGrove, running_grove
 
 pytestmark = pytest.mark.slow
 
-PARTS = ["web-1", "web-2", "sequencer", "worker", "plc", "valkey", "postgres", "supervisor"]
+PARTS = [
+    "web-1", "web-2", "sequencer", "relay", "worker", "plc", "valkey", "postgres", "supervisor",
+]  # fmt: skip
 PEOPLE, WRITERS = 3, 6
 
 
@@ -50,6 +53,8 @@ def test_nothing_acknowledged_is_lost_when_one_process_is_killed(
     newest = newest_seq(grove.port)
     assert_nothing_lost(grove, people, writers)
     assert_each_event_once(grove, people, writers, subscriber, before, newest)
+    if part == "relay":
+        assert_the_relay_says_the_same(grove)
 
 
 def kill_and_recover(grove: RunningGrove, part: str) -> None:
@@ -122,6 +127,26 @@ def assert_each_event_once(
         assert len(announced) == len(set(announced))
         acknowledged = {rev for w in writers if w.person is person for rev in w.revs}
         assert acknowledged <= set(announced)
+
+
+def assert_the_relay_says_the_same(grove: RunningGrove) -> None:
+    """The host's events, all of them, each once and in its order, with numbers of the relay's."""
+    stop = threading.Event()
+    ours = Subscriber(grove.port, stop)
+    relayed = Subscriber(grove.port, stop, name="relay.localhost")
+    for reader in (ours, relayed):
+        reader.start()
+    wait_until(lambda: ours.frames and len(relayed.frames) >= len(ours.frames), grove)
+    time.sleep(1.0)
+    stop.set()
+    assert [seq for seq, _ in relayed.frames] == list(range(1, len(ours.frames) + 1))
+    assert list(map(said, relayed.frames)) == list(map(said, ours.frames))
+
+
+def said(frame: tuple[int, bytes]) -> bytes:
+    """What a frame says beside its number."""
+    _, body = frames.parse(frame[1])
+    return cbor.encode(body | {"seq": 0})
 
 
 def test_the_data_folder_names_every_process(grove: RunningGrove) -> None:

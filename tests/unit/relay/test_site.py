@@ -3,11 +3,14 @@
 import json
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.test import RequestFactory
 from pytest_django.fixtures import Settings
 
-from hosting.tenancy import routing
+from hosting.models import Host
+from hosting.pages import landing
+from hosting.tenancy import provisioning, routing
 
 pytestmark = pytest.mark.django_db
 
@@ -41,3 +44,13 @@ def test_without_a_relay_its_name_is_nobodys(settings: Settings) -> None:
     settings.RELAY_HOST = ""
     assert asked("/xrpc/_health").status_code == 404
     assert asked("/xrpc/_health", "").status_code == 404
+
+
+def test_no_tenants_host_takes_the_relays_name(ash: Host) -> None:
+    with pytest.raises(ValidationError):
+        provisioning.create_host(ash.tenant, "Relay.localhost", "http://relay.localhost", [])
+
+
+def test_a_certificate_is_made_for_the_relays_name() -> None:
+    request = RequestFactory().get("/tls-check", {"domain": "relay.localhost"})
+    assert landing.tls_check(request, lambda _: False).status_code == 200

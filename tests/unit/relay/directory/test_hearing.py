@@ -48,7 +48,7 @@ def say(seq: int, host: RelayHost, *ops: RepoOp) -> None:
     )
     stored = {"kind": EventKind.COMMIT, "seq_at": body.seq_at, "body": body.data}
     RelayEvent.objects.create(seq=seq, host_id=host.pk, did=DID, **stored, created_at=MOMENT)
-    RelayCounter.objects.filter(relay_id=1).update(last_seq=seq)
+    RelayCounter.objects.update_or_create(relay_id=1, defaults={"last_seq": seq})
 
 
 MOMENT = "2026-11-22T12:00:00Z"
