@@ -55,8 +55,9 @@ def delete_proven(account: Account, code: str) -> None:
     delete(account)
 
 
-def delete(account: Account) -> None:
-    """Delete an account. Of two who try at once one does it, the other finds nobody.
+def delete(account: Account, *, is_told: bool = True) -> None:
+    """Delete an account. Of two who try at once one does it, the other finds nobody. `is_told`: its
+    owner gets a mail.
 
     Raises AccountNotFound.
     """
@@ -65,7 +66,8 @@ def delete(account: Account) -> None:
         # What the directory was still to be told of it, it need not hear any more.
         PlcOperation.objects.filter(account=locked).decide(PlcOperation.State.WITHDRAWN)
         account_deleted.send(sender=Account, account=locked)
-        mail_confirmation(locked)
+        if is_told:
+            mail_confirmation(locked)
         status.end_acting(locked)
         locked.delete()
         signing_keys.forget(locked.host_id, locked.did)

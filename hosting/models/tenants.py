@@ -60,6 +60,8 @@ class Tenant(models.Model):
     limits = models.JSONField(default=dict, db_default={}, blank=True)  # of its own, as a plan's
     limits_before = models.JSONField(default=dict, db_default={}, blank=True)
     grace_until = models.DateTimeField(null=True, blank=True)  # until then those hold, if greater
+    exported_at = models.DateTimeField(null=True, blank=True)  # while it was suspended
+    deleted_at = models.DateTimeField(null=True, blank=True)  # only what outlives it is here
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -123,7 +123,7 @@ class ApiViewSet(viewsets.ViewSet):
 
     def tenants(self) -> QuerySet[Tenant]:
         """The tenants that there are for this token."""
-        found = Tenant.objects.all()
+        found = Tenant.objects.filter(deleted_at=None)
         return found if self.token.tenant_id is None else found.filter(pk=self.token.tenant_id)
 
     def hosts(self) -> HostQuerySet:

@@ -73,6 +73,8 @@ def export(
         kept.unlink()
     finally:
         writer.close()
+    if tenant.suspended_at is not None:
+        Tenant.objects.filter(pk=tenant.pk).update(exported_at=timezone.now())
     tenant_log.note(by, tenant, "exported" if tenant.suspended_at else "exported as a backup")
     return counts
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -10,8 +10,9 @@ from rest_framework.response import Response
 
 from hosting.models import Tenant
 from provider.api.base import ApiViewSet, page_of, paged
+from provider.api.resources.jobs import JobShown, accepted
 from provider.api.tokens import Scope
-from provider.tenancy import suspensions, tenants
+from provider.tenancy import deletion, suspensions, tenants
 
 
 class TenantFields(serializers.Serializer[Tenant]):
@@ -107,10 +108,22 @@ class TenantViewSet(ApiViewSet):
         """End a suspension: every account is what it was."""
         return Response(shown(suspensions.resume(self.tenant(slug), self.actor)))
 
-    @extend_schema(responses={204: None})
-    def destroy(self, _request: Request, slug: str) -> Response:
-        """Remove a tenant that has no hosts."""
-        tenants.delete(self.tenant(slug), self.actor)
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("confirm", str, description="its short name: with all its accounts"),
+            OpenApiParameter("without_export", bool, description="nobody needs its data"),
+        ],
+        responses={202: JobShown, 204: None},
+    )
+    def destroy(self, request: Request, slug: str) -> Response:
+        """Remove a tenant that has no hosts; with `confirm` a suspended one with all it has."""
+        tenant, asked = self.tenant(slug), request.query_params
+        if confirm := asked.get("confirm"):
+            is_unexported = asked.get("without_export") == "true"
+            return accepted(
+                deletion.begin(tenant, self.actor, confirm=confirm, is_unexported=is_unexported)
+            )
+        tenants.delete(tenant, self.actor)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -25,7 +25,7 @@ _DRAFTS_SHOWN: Final = drafts.OPEN_MAX
 def listed(request: HttpRequest) -> HttpResponse:
     """`/console/tenants/?q=`."""
     term = request.GET.get("q", "").replace("\0", "").strip()[:_SEARCH_MAX_CHARS]
-    found = Tenant.objects.order_by("-pk")
+    found = Tenant.objects.filter(deleted_at=None).order_by("-pk")
     if term:
         found = found.filter(_matches(term))
     page = BoundedPaginator(found, _ON_A_PAGE).get_page(request.GET.get("page"))

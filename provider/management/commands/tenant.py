@@ -16,7 +16,7 @@ from hosting.plans import quotas
 from moderation.audit import OPERATOR
 from provider.management.commands.plan import add_limits, limits_in
 from provider.management.printing import ProviderCommand
-from provider.tenancy import plans, suspensions, tenants
+from provider.tenancy import deletion, plans, suspensions, tenants
 from provider.tenant_archive import exporting, keys
 from provider.tenant_archive.exporting import Receiver
 from provider.tenant_archive.importing import import_tenant
@@ -63,8 +63,12 @@ class Command(ProviderCommand):
         own.add_argument("slug")
         own.add_argument("--account", help="of this account (DID or handle), not of the tenant")
         add_limits(own)
-        delete = self.add_verb(verbs, "delete", "Remove a tenant that has no hosts.")
+        delete = self.add_verb(verbs, "delete", "Remove a tenant, with its hosts if confirmed.")
         delete.add_argument("slug")
+        delete.add_argument(
+            "--confirm", default="", metavar="SLUG", help="with all that is its own"
+        )
+        delete.add_argument("--without-export", action="store_true", help="nobody needs its data")
 
     def do_create(self, options: dict[str, Any]) -> dict[str, Any]:
         """Make it, and show it."""
@@ -73,7 +77,7 @@ class Command(ProviderCommand):
 
     def do_list(self, _options: dict[str, Any]) -> list[dict[str, Any]]:
         """A row for each, in the order of their names."""
-        counted = Tenant.objects.annotate(
+        counted = Tenant.objects.filter(deleted_at=None).annotate(
             accounts=Count(
                 "hosts__accounts", filter=models.Q(hosts__accounts__opened_at__isnull=False)
             )
@@ -153,8 +157,17 @@ class Command(ProviderCommand):
         return {"account": account.did, **plans.own_limits(account)}
 
     def do_delete(self, options: dict[str, Any]) -> dict[str, Any]:
-        """Remove it."""
-        tenants.delete(tenants.named(options["slug"]), OPERATOR)
+        """Remove it, or show the job that does."""
+        tenant = tenants.named(options["slug"])
+        if options["confirm"]:
+            job = deletion.begin(
+                tenant,
+                OPERATOR,
+                confirm=options["confirm"],
+                is_unexported=options["without_export"],
+            )
+            return {"tenant": options["slug"], "job": job.pk, "state": str(job.state)}
+        tenants.delete(tenant, OPERATOR)
         return {"tenant": options["slug"], "state": "deleted"}
 
 

@@ -138,3 +138,13 @@ def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path, content):
         file.write_bytes(content)
     with pytest.raises(CommandError):
         say("apply", str(file))
+
+
+def test_a_tenant_with_hosts_is_deleted_by_a_job(ash):
+    with pytest.raises(CommandError, match="Suspend ash first"):
+        say("tenant", "delete", "ash", "--confirm", "ash", "--without-export")
+    say("tenant", "suspend", "ash", "--reason", "It left.")
+    with pytest.raises(CommandError, match="--confirm: Say ash once more"):
+        say("tenant", "delete", "ash", "--confirm", "elm")
+    begun = data("tenant", "delete", "ash", "--confirm", "ash", "--without-export")
+    assert begun["state"] == "waiting"
