@@ -110,6 +110,7 @@ def start_grove(plc: Address | None, settings: dict[str, str] | None = None) -> 
         "GROVE_PORT": str(port),
         "GROVE_PLC_PORT": str(plc_port),
         "GROVE_RATE_LIMITS": "off",
+        "GROVE_RELAY_HOST": "off",  # which the others have not
         **(settings or {}),
     }
     for name in ("DATABASE_URL", "VALKEY_URL", "GROVE_PUBLIC_URL"):

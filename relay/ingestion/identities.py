@@ -20,7 +20,7 @@ from relay.hosts import names
 from server.net.http_client import Connections, Request, RequestFailed
 
 KEPT_S: Final = 86_400.0
-FRESH_S: Final = 10.0
+FRESH_S: Final = 1.0
 CHANGED_S: Final = 1.0
 MAX: Final = 200_000
 AT_ONCE: Final = 64
