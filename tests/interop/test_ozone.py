@@ -40,9 +40,9 @@ def test_ozone_reads_reports_and_takes_things_down_and_back() -> None:
             log = grove.command(".venv/bin/python manage.py audit export --tenant ash")
         finally:
             grove.stop()
-    by_ozone = [json.loads(line) for line in log.splitlines() if told["did"] in line]
-    assert [entry["action"] for entry in by_ozone] == DEEDS
-    assert {entry["actor"] for entry in by_ozone} == {told["did"]}
+    about = [json.loads(line) for line in log.splitlines() if told["did"] in line]
+    by_ozone = [entry["action"] for entry in about if entry["actor"] == told["did"]]
+    assert by_ozone == DEEDS
 
 
 def moderated(grove: RunningGrove) -> dict[str, str]:

@@ -9,7 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import assert from 'node:assert/strict'
 import * as plc from '@did-plc/lib'
 import { Secp256k1Keypair } from '@atproto/crypto'
-import { OzoneService, envToCfg, envToSecrets } from '@atproto/ozone'
+import { Database, OzoneService, envToCfg, envToSecrets } from '@atproto/ozone'
 
 const { GROVE_URL, PLC_URL, OZONE_DB } = process.env
 const ozoneUrl = `http://localhost:${process.env.OZONE_PORT}`
@@ -80,8 +80,11 @@ const env = {
   adminDids: [mo.did], moderatorDids: [], triageDids: [], cdnPaths: [], adminPassword: 'x', pdsHeaders: [],
   verifierIssuersToIndex: [], signingKeyHex: Buffer.from(await keypair.export()).toString('hex'),
 }
+// It looks for its signing key as soon as it is made, so the tables come first
+const database = new Database({ url: OZONE_DB })
+await database.migrateToLatestOrThrow()
+await database.close()
 const ozone = await OzoneService.create(envToCfg(env), envToSecrets(env))
-await ozone.ctx.db.migrateToLatestOrThrow()
 await ozone.start()
 
 try {
@@ -122,7 +125,7 @@ try {
   const shown = async () => (await call('com.atproto.repo.getRecord', {
     query: { repo: alice.did, collection: 'com.example.ozone.thing', rkey: post.uri.split('/').at(-1) },
   })).status
-  const signed = async (lxm) => (await ozone.ctx.createAuthHeaders(host.did, lxm)).headers.authorization
+  const signed = async (lxm) => (await ozone.ctx.serviceAuthHeaders(host.did, lxm)).headers.authorization
   const update = 'com.atproto.admin.updateSubjectStatus'
   for (const applied of [true, false]) {
     await fine(update, { auth: await signed(update), body: { subject: strongRef, takedown: { applied, ref: 'ozone-1' } } })
@@ -132,9 +135,10 @@ try {
   assert.equal((await fine(ask, { auth: await signed(ask), query: { uri: post.uri } })).takedown.applied, false)
 
   // A mail, and what somebody set in their apps
-  await emit('modEventEmail', repoRef, {}, { subjectLine: 'About your post', content: 'please stop' })
-  const mails = await fine(`${T}queryEvents`, { auth: mo.auth, query: { types: `${DEFS}modEventEmail` } })
-  assert.equal(mails.events[0].event.isDelivered, true)
+  // Ozone compares a host's did:web with its bare name, so it writes to none with a port: its token asks here
+  const mail = 'com.atproto.admin.sendEmail'
+  const letter = { subject: 'About your post', content: 'please stop', recipientDid: alice.did, senderDid: did }
+  assert.equal((await fine(mail, { auth: await signed(mail), body: letter })).sent, true)
   const own = 'app.bsky.actor.getPreferences'
   await fine(own, { auth: await signed(own), query: { did: alice.did } })
 
