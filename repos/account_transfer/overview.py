@@ -1,6 +1,7 @@
 """What an account's data come to, for its page: counts, bytes, the quota, what is on its way."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from django.conf import settings
 
@@ -10,6 +11,10 @@ from repos.blobs.fetching import queue
 from repos.blobs.missing import count_missing
 from repos.models import AccountArchive, BlobFetch, BlobUsage, ImportJob
 from repos.reads import repos
+from server.cache.shared import SharedCache
+
+COUNTED_FOR_S: Final = 15.0
+_COUNTS: Final = SharedCache("missing-blobs")
 
 
 @dataclass(frozen=True)
@@ -50,8 +55,18 @@ def of_account(account: Account) -> Overview:
 
 
 def missing_count(account: Account) -> int:
-    """How many blobs are missing; counted only where some may be."""
-    return count_missing(account.pk) if queue.may_have_missing(account.pk) else 0
+    """How many blobs are missing; counted only where some may be, and while they are fetched, when
+    pages ask again and again, every COUNTED_FOR_S at the most."""
+    if not queue.may_have_missing(account.pk):
+        return 0
+    if not BlobFetch.objects.open().filter(pk=account.pk).exists():
+        return count_missing(account.pk)
+    known = _COUNTS.get(str(account.pk))
+    if known is not None and known.is_fresh:
+        return int(known.value)
+    count = count_missing(account.pk)
+    _COUNTS.put(str(account.pk), count, fresh_s=COUNTED_FOR_S, keep_s=COUNTED_FOR_S)
+    return count
 
 
 def is_nearly_full(account: Account) -> bool:

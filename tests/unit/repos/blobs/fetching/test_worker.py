@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.models import Account, AccountMigration
 from hosting.models import Host
 from protocol import cid
+from repos.account_transfer import overview
 from repos.blobs import missing
 from repos.blobs.fetching import queue, worker
 from repos.models import Blob, BlobFetch, Repo, UnfetchedBlob
@@ -34,6 +35,17 @@ def test_missing_blobs_come_and_are_shown(old_host, moved):
     assert missing.list_missing(moved, 10) == []
     assert set(Blob.objects.values_list("state", flat=True)) == {"live"}
     assert not queue.may_have_missing(moved)
+
+
+def test_pages_that_ask_again_and_again_have_the_missing_ones_counted_once(
+    old_host, moved, monkeypatch
+):
+    counted = []
+    monkeypatch.setattr(overview, "count_missing", lambda repo: counted.append(repo) or 2)
+    account = Account.objects.get(pk=moved)
+    queue.begin(moved)
+    assert [overview.missing_count(account) for _ in range(3)] == [2, 2, 2]
+    assert counted == [moved]
 
 
 def test_the_owners_client_has_a_moment_to_itself(old_host, moved):
