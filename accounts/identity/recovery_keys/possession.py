@@ -5,7 +5,6 @@ a map, which begins with other bytes), names host and DID, and is good for an ho
 signed again, it proves the same again, and gives nobody anything.
 """
 
-import base64
 import re
 from typing import Final
 
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Account
 from protocol.errors import InvalidRequest
 from protocol.keys import SIGNATURE_BYTES, InvalidKey, PublicKey
+from server.encryption.compact_jws import from_base64url
 
 LIVES_S: Final = 3_600
 CHALLENGE_MAX_CHARACTERS: Final = 4_096
@@ -71,7 +71,7 @@ def check(account: Account, did_key: str, challenge: str, signature: str) -> Non
         raise ChallengeExpired
     if not _BASE64URL.fullmatch(signature):
         raise NotProven
-    raw = base64.urlsafe_b64decode(signature + "==")
+    raw = from_base64url(signature.encode())
     # Browsers make no low-S signatures; this one goes nowhere.
     if len(raw) != SIGNATURE_BYTES or not key.verify_lenient(challenge.encode(), raw):
         raise NotProven

@@ -5,7 +5,6 @@ those of accounts.oauth.jose: signatures by public keys alone, so neither `none`
 the secret of an HMAC has a way in.
 """
 
-import base64
 import hashlib
 import hmac
 import time
@@ -19,7 +18,7 @@ from accounts.oauth.openid import discovery
 from accounts.oauth.openid.discovery import Metadata
 from accounts.oauth.openid.refusals import IdTokenRefused
 from server.encryption import compact_jws
-from server.encryption.compact_jws import BadServiceToken, Token
+from server.encryption.compact_jws import BadServiceToken, Token, base64url
 
 MAX_CHARS: Final = 32_768  # directories put all groups of a person in
 CLOCK_SKEW_S: Final = 60
@@ -131,7 +130,7 @@ def _check_hash(token: Token, access_token: str) -> None:
         return
     bits = str(token.header["alg"])[-3:]
     digest = hashlib.new(f"sha{bits if bits.isdigit() else '256'}", access_token.encode()).digest()
-    expected = base64.urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode()
+    expected = base64url(digest[: len(digest) // 2]).decode()
     if not isinstance(given, str) or not _is_same(given, expected):
         raise IdTokenRefused("The ID token belongs to another access token")
 
