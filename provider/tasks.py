@@ -4,6 +4,7 @@ from celery import shared_task
 
 from provider.api import idempotency
 from provider.jobs import running
+from provider.pages.status import watching
 from provider.relay_standing import checks
 from provider.webhooks import deliveries, records
 
@@ -50,3 +51,9 @@ def check_relays() -> None:
 def tell_records() -> None:
     """Every few seconds: records for webhooks that name collections."""
     records.read_on()
+
+
+@shared_task(name="provider.watch_status")
+def watch_status() -> None:
+    """Every minute: the figures of the status page."""
+    watching.watch()

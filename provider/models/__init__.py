@@ -3,15 +3,20 @@
 from provider.models.drafts import TenantDraft
 from provider.models.jobs import Job
 from provider.models.relays import RelayStanding
+from provider.models.status import Component, Incident, StatusFigure, Working
 from provider.models.tokens import ApiToken, IdempotentRequest
 from provider.models.webhooks import Webhook, WebhookDelivery
 
 __all__ = [
     "ApiToken",
+    "Component",
     "IdempotentRequest",
+    "Incident",
     "Job",
     "RelayStanding",
+    "StatusFigure",
     "TenantDraft",
     "Webhook",
     "WebhookDelivery",
+    "Working",
 ]

@@ -279,6 +279,7 @@ ROWS = {
     # Cookies are nothing to programs: their tokens are in tests/unit/provider/api
     **{f"api/v1/{route}": everyone(f"/api/v1/{path}", 401) for route, path in API.items()},
     "about": everyone("/about", 200),
+    **{f"status{each}": everyone(f"/status{each}", 200) for each in ("", ".json", ".rss")},
     "about.json": everyone("/about.json", 200),
     "api/v1/schema": everyone("/api/v1/schema", 200),
     "api/v1/docs": everyone("/api/v1/docs", 200),
