@@ -1,6 +1,7 @@
 """Celery tasks of the relay (server/jobs/beat_schedule.py). Each may run twice."""
 
 from celery import shared_task
+from django.conf import settings
 
 from relay.directory import hearing
 from relay.events import partitions
@@ -16,17 +17,19 @@ def keep_event_partitions() -> None:
 @shared_task(name="relay.hear_collections")
 def hear_collections() -> None:
     """Every 5 seconds: which outside repos wrote to which collections."""
-    while hearing.hear() == hearing.BATCH:
+    while settings.RELAY_HOST and hearing.hear() == hearing.BATCH:
         pass
 
 
 @shared_task(name="relay.ask_for_collections")
 def ask_for_collections() -> None:
     """Every 15 seconds: the hosts of new outside accounts, what their repos have."""
-    hearing.ask_hosts()
+    if settings.RELAY_HOST:
+        hearing.ask_hosts()
 
 
 @shared_task(name="relay.warn_of_limits")
 def warn_of_limits() -> None:
     """Hourly: a line in the log for each host that is near its account limit."""
-    alerts.warn()
+    if settings.RELAY_HOST:
+        alerts.warn()

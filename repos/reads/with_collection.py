@@ -11,7 +11,7 @@ from typing import Final
 from protocol.errors import InvalidRequest
 from server.database import connection
 
-LOOKED_AT: Final = 5_000
+LOOKED_AT: Final = 2_000  # as many as a page may hold
 _LAST: Final = 2**63 - 1
 _PAGE: Final = """
     SELECT r.id, CASE WHEN r.status = 'active' AND EXISTS (

@@ -85,7 +85,7 @@ try {
   await visit(page, [
     '', 'accounts/account/', 'accounts/account/?q=nobody', 'accounts/invitecode/', 'moderation/report/',
     'moderation/auditentry/', 'mail/outgoingmail/', 'invites/', 'sign-ups/', 'moves/', 'policies/', 'policies/new/', 'policies/texts/warn/de/', 'appeals/', 'legal/', 'abuse-notices/', 'figures/', 'apps/', 'password_change/', 'factors/',
-    'staff/', 'sessions/', 'settings/', 'access/',
+    'staff/', 'sessions/', 'settings/', 'access/', 'relay/',
     'look-up/?q=nobody.test', `look-up/?q=${name}.test`,
     `reports/${await report(`${name}.test`)}/`,
   ].map((path) => `/console/${path}`))

@@ -12,6 +12,7 @@ network.bsky.jetstream.subscribeEvents of version 2, framed as proposal 0015 has
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import libipld
@@ -142,5 +143,10 @@ def _record(block: bytes | None) -> bytes:
 def _written(time_us: int) -> bytes:
     """RFC 3339 with all six digits, so that a cursor can be made of it."""
     seconds, rest = divmod(time_us, 1_000_000)
-    text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{text}.{rest:06d}Z".encode()
+    return b"%b.%06dZ" % (_second(seconds), rest)
+
+
+@lru_cache(maxsize=64)
+def _second(seconds: int) -> bytes:
+    """The newest are asked for again and again."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S").encode()

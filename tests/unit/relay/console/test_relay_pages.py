@@ -9,6 +9,7 @@ from django.utils import timezone
 from hosting.models import Host, StaffUser
 from hosting.tenancy import routing
 from moderation.models import AuditEntry
+from relay import tasks
 from relay.hosts import alerts
 from relay.models import DomainBan, RelayAccount, RelayEvent, RelayHost
 from tests.factories import staff_member
@@ -125,3 +126,16 @@ def test_a_tenants_owner_does_not_come_here(ash: Host) -> None:
     browser.force_login(staff_member(ash, "owner"))
     assert browser.get("/console/relay/").status_code == 403
     assert 'href="/console/relay/"' not in browser.get("/console/").text
+
+
+@pytest.mark.parametrize("relay_host", ["", "relay.localhost"])
+def test_hosts_near_their_limit_are_in_the_log_where_there_is_a_relay(
+    settings: Any, monkeypatch: Any, relay_host: str
+) -> None:
+    settings.RELAY_HOST = relay_host
+    warned: list[str] = []
+    monkeypatch.setattr(alerts.logger, "warning", lambda _, **told: warned.append(told["host"]))
+    a_host()
+    a_host("quiet.example.com", account_count=79)
+    tasks.warn_of_limits()
+    assert warned == (["pds.example.com"] if relay_host else [])
