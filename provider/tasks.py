@@ -6,6 +6,7 @@ from provider.api import idempotency
 from provider.jobs import running
 from provider.pages.status import watching
 from provider.relay_standing import checks
+from provider.tenancy import usage
 from provider.webhooks import deliveries, records
 
 
@@ -57,3 +58,15 @@ def tell_records() -> None:
 def watch_status() -> None:
     """Every minute: the figures of the status page."""
     watching.watch()
+
+
+@shared_task(name="provider.count_usage")
+def count_usage() -> None:
+    """Every five minutes: what tenants use, for their limits; warnings of what is nearly full."""
+    usage.count()
+
+
+@shared_task(name="provider.count_days")
+def count_days() -> None:
+    """Hourly: the days that are over, the month before on the second; warnings to people."""
+    usage.count_days()

@@ -220,6 +220,11 @@ class ApiViewSet(viewsets.ViewSet):
         return Response(body)
 
 
+def place_in(request: Request) -> tuple[int, int]:
+    """How many rows of a list are asked for, and after which number. Raises InvalidRequest."""
+    return _limit(request), _number(request.query_params.get("cursor") or "0")
+
+
 class _Replay(Exception):
     """The request was done before."""
 

@@ -48,6 +48,8 @@ class Event(StrEnum):
     RECORD_UPDATED = "record.updated"
     RECORD_DELETED = "record.deleted"
     HOST_RELAY_WARNING = "host.relay_warning"
+    QUOTA_CROSSED = "quota.crossed"
+    USAGE_MONTH_CLOSED = "usage.month_closed"
     TENANT_SUSPENDED = "tenant.suspended"
     TENANT_RESUMED = "tenant.resumed"
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
-from django.conf import settings
-
-from accounts.models import Account
+from accounts.models import Account, AccountLimits
+from hosting.plans import quotas
+from hosting.plans.limits import Limit
 from repos.account_transfer.archives import requests
 from repos.blobs.fetching import queue
 from repos.blobs.missing import count_missing
@@ -78,5 +78,6 @@ def is_nearly_full(account: Account) -> bool:
 
 def quota_bytes(account: Account) -> int | None:
     """What its blobs may come to; None: anything."""
-    own = account.host.blob_quota_bytes
-    return (settings.BLOB_QUOTA_BYTES if own is None else own) or None
+    own = AccountLimits.objects.filter(pk=account.pk).values_list("limits", flat=True).first()
+    which, host = Limit.ACCOUNT_BLOB_BYTES, account.host
+    return quotas.limit_of_account(host.tenant, which, host, own).value

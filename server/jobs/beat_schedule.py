@@ -35,6 +35,8 @@ SCHEDULE: dict[str, Entry] = {
         every(5, "hosting.mail.deliver_due"),
         every(3600, "hosting.mail.forget_old"),
         every(3600, "provider.forget_old"),
+        every(300, "provider.count_usage"),
+        every(3600, "provider.count_days"),
         every(5, "provider.wake_webhooks"),
         every(5, "provider.wake_jobs"),
         every(5, "provider.tell_records"),

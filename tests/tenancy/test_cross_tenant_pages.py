@@ -210,6 +210,10 @@ API = {
     "^plans$": "plans",
     f"^plans/(?P<slug>{TenantViewSet.lookup_value_regex})$": "plans/club",
     f"^tenants/(?P<slug>{TenantViewSet.lookup_value_regex})/plan$": "tenants/ash/plan",
+    **{
+        f"^tenants/(?P<slug>{TenantViewSet.lookup_value_regex})/{each}$": f"tenants/ash/{each}"
+        for each in ("usage", "usage/months", "usage/accounts")
+    },
 }
 CENTRE_SHOWN += ["prove/openid", "prove/openid/done", "security/openid"]
 CENTRE_SHOWN += ["security/openid/connect", "security/openid/connected"]

@@ -1,22 +1,27 @@
 """Plans: list, show, make, change, remove; and what a tenant's allows."""
 
+from datetime import date
 from typing import Any, cast
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from hosting.models import Plan, Tenant
+from hosting.models import AccountDay, Plan, Tenant, TenantDay
 from hosting.models.plans import GRACE_MAX_DAYS
-from hosting.plans import quotas
+from hosting.plans import metering, quotas
 from hosting.plans.limits import VALUE_MAX, Limit
 from hosting.plans.quotas import Quota, Source
-from provider.api.base import ApiViewSet, page_of, paged
+from provider.api.base import ApiViewSet, page_of, paged, place_in
 from provider.api.errors import NotFound
 from provider.api.tokens import Scope
-from provider.tenancy import plans
+from provider.errors import InvalidField
+from provider.tenancy import plans, usage
+
+_MONTH = OpenApiParameter("month", str, description="2026-11; this one else")
+_DAY = OpenApiParameter("day", str, required=True, description="2026-11-30")
 
 
 class _Limits(serializers.DictField):
@@ -117,10 +122,54 @@ class TenantPlanShown(serializers.Serializer[Tenant]):
     quotas = QuotaShown(many=True)
 
 
+class _Figures(serializers.Serializer[TenantDay]):
+    """Of a tenant: `active_accounts`, `writes`, `uploads` and `mails` in a time, the others at its
+    end."""
+
+    accounts = serializers.IntegerField()
+    active_accounts = serializers.IntegerField()
+    records = serializers.IntegerField()
+    repo_bytes = serializers.IntegerField()
+    blob_bytes = serializers.IntegerField()
+    writes = serializers.IntegerField()
+    uploads = serializers.IntegerField()
+    mails = serializers.IntegerField()
+
+
+class UsageDay(_Figures):
+    """A tenant's figures of a day (UTC)."""
+
+    day = serializers.DateField()
+
+
+class UsageMonth(_Figures):
+    """A tenant's figures of a closed month. `blob_byte_days`: the days' `blob_bytes` added up."""
+
+    month = serializers.CharField()
+    blob_byte_days = serializers.IntegerField()
+
+
+class UsageOfAccount(serializers.Serializer[AccountDay]):
+    """An account's figures of a day."""
+
+    did = serializers.CharField()
+    writes = serializers.IntegerField()
+    uploads = serializers.IntegerField()
+    records = serializers.IntegerField()
+    repo_bytes = serializers.IntegerField()
+    blob_bytes = serializers.IntegerField()
+
+
 class TenantPlanViewSet(ApiViewSet):
     """What a tenant may use."""
 
-    scopes = {"plan": Scope.USAGE_READ, "change_plan": Scope.PLANS_WRITE}
+    scopes = {
+        "plan": Scope.USAGE_READ,
+        "change_plan": Scope.PLANS_WRITE,
+        "usage": Scope.USAGE_READ,
+        "usage_months": Scope.USAGE_READ,
+        "usage_accounts": Scope.USAGE_READ,
+    }
     platform_only = frozenset({"change_plan"})
 
     @extend_schema(responses=TenantPlanShown)
@@ -142,12 +191,55 @@ class TenantPlanViewSet(ApiViewSet):
         plans.set_limits(tenant, given, self.actor)
         return Response(of_tenant(self.tenant(slug)))
 
+    @extend_schema(parameters=[_MONTH], responses=UsageDay(many=True))
+    @action(detail=False, url_path="usage")
+    def usage(self, request: Request, slug: str) -> Response:
+        """The days of a month that were counted."""
+        tenant, month = self.tenant(slug), _month(request)
+        found = metering.days(tenant, month, metering.last_day_of(month))
+        return Response({"items": [{"day": row.day, **metering.figures(row)} for row in found]})
+
+    @extend_schema(responses=UsageMonth(many=True))
+    @action(detail=False, url_path="usage/months")
+    def usage_months(self, _request: Request, slug: str) -> Response:
+        """Its closed months; they do not change any more."""
+        found = metering.months(self.tenant(slug))
+        return Response(
+            {"items": [{"month": f"{row.month:%Y-%m}", **metering.figures(row)} for row in found]}
+        )
+
+    @extend_schema(parameters=[_DAY, *paged()], responses=page_of(UsageOfAccount))
+    @action(detail=False, url_path="usage/accounts")
+    def usage_accounts(self, request: Request, slug: str) -> Response:
+        """The accounts that wrote or uploaded on a day, by their number."""
+        limit, cursor = place_in(request)
+        found = metering.accounts_of_day(self.tenant(slug), _day(request), cursor, limit)
+        body: dict[str, Any] = {"items": [_of_account(row) for row in found]}
+        if len(found) == limit:
+            body["cursor"] = str(found[-1].account_id)
+        return Response(body)
+
     def tenant(self, slug: str) -> Tenant:
         """One of the tenants that there are for this token. Raises NotFound."""
         found = self.tenants().select_related("plan", "usage").filter(slug=slug).first()
         if found is None:
             raise NotFound
         return found
+
+
+def _month(request: Request) -> date:
+    return usage.month_of(request.query_params.get("month", f"{quotas.today():%Y-%m}"))
+
+
+def _day(request: Request) -> date:
+    try:
+        return date.fromisoformat(request.query_params.get("day", ""))
+    except ValueError as fault:
+        raise InvalidField("day", "A day is written 2026-11-30.") from fault
+
+
+def _of_account(row: AccountDay) -> dict[str, Any]:
+    return {"did": row.did} | {name: getattr(row, name) for name in metering.OF_ACCOUNT}
 
 
 def plan_named(slug: str) -> Plan:

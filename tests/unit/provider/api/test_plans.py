@@ -1,6 +1,12 @@
 """Plans by the REST API: made, given to a tenant, and read by that tenant alone."""
 
+from datetime import date
+
 import pytest
+from django.utils import timezone
+
+from hosting.models import AccountDay, TenantDay
+from hosting.plans import metering
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +38,22 @@ def test_a_plan_is_made_given_and_removed(ash, platform):
 def test_what_is_wrong_has_its_field(platform, body, field):
     answer = platform.call("POST", "plans", body)
     assert (platform.status, answer["field"].partition(".")[0]) == (400, field)
+
+
+def test_usage_is_read_by_day_month_and_account(ash, client_of):
+    day = {"tenant_id": ash.tenant_id, "day": date(2026, 5, 4), "writes": 3, "uploads": 0}
+    stock = {"records": 9, "repo_bytes": 90, "blob_bytes": 0}
+    AccountDay.objects.create(account_id=7, did="did:plc:a", **day, **stock)
+    counted = {"accounts": 1, "active_accounts": 1, "mails": 0, "tenant_slug": "ash"}
+    TenantDay.objects.create(**day, **stock, **counted, counted_at=timezone.now())
+    metering.close(date(2026, 5, 1))
+    ours, base = client_of(ash.tenant), "tenants/ash/usage"
+    assert ours.call("GET", f"{base}?month=2026-05")["items"][0]["writes"] == 3
+    assert ours.call("GET", f"{base}/months")["items"][0]["month"] == "2026-05"
+    found = ours.call("GET", f"{base}/accounts?day=2026-05-04&limit=1")
+    assert (found["items"][0]["did"], found["cursor"]) == ("did:plc:a", "7")
+    assert ours.call("GET", f"{base}/accounts?day=x")["field"] == "day"
+    assert ours.call("GET", "tenants/birch/usage")["error"] == "NotFound"
 
 
 def test_a_tenant_sees_its_own_plan_alone(ash, birch, client_of):
