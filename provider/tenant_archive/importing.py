@@ -7,7 +7,6 @@ nothing but files that the hourly sweep removes (repos.blobs.garbage_collection)
 begins beyond all that it ever sent, so relays read on.
 """
 
-import hashlib
 import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -21,28 +20,20 @@ from hosting.models import HandleDomain, Host, StaffUser, Tenant
 from hosting.tenancy import routing
 from hosting.tenancy.provisioning import TOKEN_SECRET_BYTES
 from moderation.audit import Actor
-from protocol import cid
 from provider.errors import InUse, NameTaken
 from provider.tenancy import tenant_log
-from provider.tenant_archive import keys, tables
+from provider.tenant_archive import blob_files, keys, tables
 from provider.tenant_archive.container import BrokenArchive, Reader
 from provider.tenant_archive.exporting import FORMAT, VERSION
 from provider.tenant_archive.keys import ArchiveKey
 from provider.tenant_archive.tables import Move, Row, Table
-from repos.blobs import files
-from repos.blobs.files import Place
 from repos.imports import as_it_is, car_file
 from repos.maintenance.restore import STEP
-from repos.models import Blob, EventCounter
+from repos.models import EventCounter
 from server.database import connection
 from server.encryption import keyring
-from server.storage.temporary_files import TemporaryFile
 
 _ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(hashtext('grove.tenant_import'))"
-_STORE_BLOB: Final = """
-    INSERT INTO blob (repo_id, cid, mime_type, size, state, key, changed_at, created_at)
-    VALUES (%s, %b, %s, %s, %s, %s, now(), now())
-"""
 _COUNT_LABELS: Final = """
     INSERT INTO label_counter (labeler_id, last_seq, dropped_seq)
     SELECT labeler_id, coalesce(max(seq), 0) + %s, 0 FROM label WHERE labeler_id = %s
@@ -109,7 +100,7 @@ def _made(reader: Reader, key: ArchiveKey, by: Actor) -> dict[str, int]:
         old_id = int(member.removeprefix("repos/").removesuffix(".car"))
         account = Account.objects.select_related("host").get(pk=moves["accounts.Account"](old_id))
         counts["records"] += _make_repo(reader, member, account)
-        counts["blobs"] += _make_blobs(reader, old_id, account)
+        counts["blobs"] += blob_files.store(reader, old_id, account)
     for table in (each for each in tables.TABLES if each.label in tables.AFTER_REPOS):
         stored[table] = tables.insert(table, _rows(reader, table, moves, key))
     tenant = Tenant.objects.get(slug=reader.manifest["tenant"])
@@ -162,35 +153,6 @@ def _make_repo(reader: Reader, member: str, account: Account) -> int:
             return as_it_is.store(account, received)
     finally:
         received.path.unlink()
-
-
-def _make_blobs(reader: Reader, old_id: int, account: Account) -> int:
-    count = 0
-    for line in reader.rows(f"blobs/{old_id}.jsonl"):
-        if line.get("missing"):
-            continue
-        blob_cid = cid.from_text(line["cid"])
-        is_hidden = line["state"] == Blob.State.QUARANTINED
-        place = Place.QUARANTINE if is_hidden else Place.PUBLIC
-        key = files.new_key(place, account.host.tenant_id, account.did, blob_cid)
-        _write_file(reader, f"blobs/{old_id}/{line['cid']}", blob_cid, key)
-        values = (account.pk, blob_cid, line["mimeType"], line["size"], line["state"], key)
-        connection.execute(_STORE_BLOB, values)
-        files.forget([key])
-        count += 1
-    return count
-
-
-def _write_file(reader: Reader, member: str, blob_cid: bytes, key: str) -> None:
-    """Raises BrokenArchive for bytes of another CID."""
-    digest = hashlib.sha256()
-    with TemporaryFile() as waiting:
-        for piece in reader.pieces(member):
-            digest.update(piece)
-            waiting.write(piece)
-        if not blob_cid.endswith(digest.digest()):
-            raise BrokenArchive(f"{member} has another content than its CID says.")
-        files.write(key, waiting)
 
 
 def _count_on(reader: Reader, tenant: Tenant) -> None:

@@ -126,6 +126,13 @@ def announce_status(account: Account) -> None:
         append.append(account.pk, *_status(account))
 
 
+def announce_head(account: Account) -> None:
+    """Say where the repo of an active account stands: #sync. Call inside a transaction."""
+    found = connection.row(_COMMIT, (account.pk,))
+    if found is not None and _is_shown(account):
+        append.append(account.pk, *_sync(account, *found))
+
+
 def _take_status(account: Account) -> tuple[str, bytes, bytes] | None:
     """The repo takes over the account's status and says so: #account. Its rev, head and commit.
 

@@ -18,6 +18,7 @@ UNTYPED = {
     "GROVE_S3_BUCKET=": "tests/unit/server/storage/test_s3.py runs against such a service",
     "GROVE_SMTP_URL=": "tests/unit/hosting/mail run against such a server",
     "host adopt pds-data": "tests/unit/provider/adoption adopt such a directory",
+    "tenant restore acme": "tests/unit/provider/tenant_archive/test_restoring.py restores one",
     "tenant delete acme": "tests/unit/provider/tenancy/test_deletion.py deletes one",
     "unzip -p evidence-1.zip": "tests/unit/moderation/enforcement/legal verify one by joserfc",
 }

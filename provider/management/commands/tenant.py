@@ -1,8 +1,7 @@
-"""`manage.py tenant create|list|show|set|plan|limits|suspend|resume|export|import|receiver-key|
-delete`: the provider's customers.
-"""
+"""`manage.py tenant ...`: the provider's customers, from their making to their end."""
 
 from argparse import ArgumentParser
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from moderation.audit import OPERATOR
 from provider.management.commands.plan import add_limits, limits_in
 from provider.management.printing import ProviderCommand
 from provider.tenancy import deletion, plans, suspensions, tenants
-from provider.tenant_archive import exporting, keys
+from provider.tenant_archive import exporting, keys, restoring
 from provider.tenant_archive.exporting import Receiver
 from provider.tenant_archive.importing import import_tenant
 
@@ -63,6 +62,11 @@ class Command(ProviderCommand):
         own.add_argument("slug")
         own.add_argument("--account", help="of this account (DID or handle), not of the tenant")
         add_limits(own)
+        restore = self.add_verb(verbs, "restore", "Make repos what an archive says they were.")
+        restore.add_argument("slug")
+        restore.add_argument("file", type=Path)
+        restore.add_argument("--account", action="append", default=[], metavar="DID")
+        restore.add_argument("--dry-run", action="store_true", help="say which would change")
         delete = self.add_verb(verbs, "delete", "Remove a tenant, with its hosts if confirmed.")
         delete.add_argument("slug")
         delete.add_argument(
@@ -155,6 +159,13 @@ class Command(ProviderCommand):
         account = plans.account_of(tenant, options["account"])
         plans.set_account_limits(account, given, OPERATOR)
         return {"account": account.did, **plans.own_limits(account)}
+
+    def do_restore(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Restore them, and say who was left."""
+        tenant = tenants.named(options["slug"])
+        dids, is_dry_run = options["account"], options["dry_run"]
+        report = restoring.restore(options["file"], tenant, OPERATOR, dids, is_dry_run=is_dry_run)
+        return asdict(report)
 
     def do_delete(self, options: dict[str, Any]) -> dict[str, Any]:
         """Remove it, or show the job that does."""

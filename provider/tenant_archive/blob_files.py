@@ -1,0 +1,50 @@
+"""The files of an archive's account, stored here: each held against its CID."""
+
+import hashlib
+
+from accounts.models import Account
+from protocol import cid
+from provider.tenant_archive.container import BrokenArchive, Reader
+from repos.blobs import files
+from repos.blobs.files import Place
+from repos.models import Blob
+from server.database import connection
+from server.storage.temporary_files import TemporaryFile
+
+_STORE = """
+    INSERT INTO blob (repo_id, cid, mime_type, size, state, key, changed_at, created_at)
+    VALUES (%s, %b, %s, %s, %s, %s, now(), now())
+"""
+
+
+def store(reader: Reader, old_id: int, account: Account, *, is_staged: bool = False) -> int:
+    """Store the files that the account has not got, in the caller's transaction; how many.
+    `is_staged`: until a record refers to them. Raises BrokenArchive."""
+    known = Blob.objects.filter(repo_id=account.pk).values_list("cid", flat=True)
+    here = {bytes(each) for each in known}
+    count = 0
+    for line in reader.rows(f"blobs/{old_id}.jsonl"):
+        blob_cid = cid.from_text(line["cid"])
+        if line.get("missing") or blob_cid in here:
+            continue
+        is_hidden = line["state"] == Blob.State.QUARANTINED
+        place = Place.QUARANTINE if is_hidden else Place.PUBLIC
+        key = files.new_key(place, account.host.tenant_id, account.did, blob_cid)
+        _write(reader, f"blobs/{old_id}/{line['cid']}", blob_cid, key)
+        state = Blob.State.STAGED if is_staged and not is_hidden else line["state"]
+        values = (account.pk, blob_cid, line["mimeType"], line["size"], state, key)
+        connection.execute(_STORE, values)
+        files.forget([key])
+        count += 1
+    return count
+
+
+def _write(reader: Reader, member: str, blob_cid: bytes, key: str) -> None:
+    digest = hashlib.sha256()
+    with TemporaryFile() as waiting:
+        for piece in reader.pieces(member):
+            digest.update(piece)
+            waiting.write(piece)
+        if not blob_cid.endswith(digest.digest()):
+            raise BrokenArchive(f"{member} has another content than its CID says.")
+        files.write(key, waiting)
