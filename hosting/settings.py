@@ -348,6 +348,7 @@ configuration.configure()
 _CONSOLE_PAGES = (
     ((_("Tenants"), "tenants"), (_("Relay"), "relay")),
     (
+        (_("Overview"), "overview"),
         (_("Look up"), "index"),
         (_("Accounts"), "accounts_account_changelist"),
         (_("Sign-ups"), "sign_ups"),

@@ -6,7 +6,7 @@ from django.urls import URLPattern, path
 
 from hosting.console.site import ConsoleSite
 from moderation.permissions import Deed
-from provider.console import settings_pages
+from provider.console import overview, settings_pages
 from provider.console.people import export, invites
 from provider.console.tenants import listed, one
 from provider.console.wizard import views as wizard
@@ -26,6 +26,7 @@ PAGES: Final[dict[str, Deed]] = {
             "add_tenant_domain",
             "remove_tenant_domain",
             "invite_tenant_staff",
+            "give_plan",
             "suspend_tenant",
             "resume_tenant",
             "settings_of_host",
@@ -45,6 +46,9 @@ PAGES: Final[dict[str, Deed]] = {
         Deed.INVITES_GIVE,
     ),
     "export_people": Deed.PEOPLE_EXPORT,
+    "overview": Deed.OVERVIEW_LOOK,
+    "ask_relays": Deed.SETTINGS_CHANGE,
+    "announce_accounts": Deed.SETTINGS_CHANGE,
     "host_settings": Deed.SETTINGS_LOOK,
     "host_setting": Deed.SETTINGS_LOOK,
 }
@@ -67,6 +71,7 @@ def pages(site: ConsoleSite) -> list[URLPattern]:
         (f"{tenant}hosts/<int:host_id>/domains/", one.add_domain, "add_tenant_domain"),
         (f"{tenant}domains/remove/", one.remove_domain, "remove_tenant_domain"),
         (f"{tenant}staff/", one.invite, "invite_tenant_staff"),
+        (f"{tenant}plan/", one.give_plan, "give_plan"),
         (f"{tenant}suspend/", one.suspend, "suspend_tenant"),
         (f"{tenant}resume/", one.resume, "resume_tenant"),
         ("hosts/<int:host_id>/settings/", settings_pages.of_host, "settings_of_host"),
@@ -82,6 +87,9 @@ def pages(site: ConsoleSite) -> list[URLPattern]:
         ("people/invite/send/", invites.send, "send_invites"),
         ("people/invite/<int:job_id>/", invites.job, "invite_job"),
         ("people/export/", export.export, "export_people"),
+        ("overview/", overview.page, "overview"),
+        ("overview/relays/", overview.ask_relays, "ask_relays"),
+        ("overview/accounts/", overview.announce, "announce_accounts"),
         ("host-settings/", settings_pages.own, "host_settings"),
         ("host-settings/<slug:name>/", settings_pages.own_setting, "host_setting"),
     )

@@ -21,7 +21,7 @@ from moderation.staff import staff_invites
 from protocol.errors import XrpcError
 from provider.errors import InUse
 from provider.models import TenantDraft
-from provider.tenancy import domain_checks, host_checks, host_settings, hosts, tenants
+from provider.tenancy import domain_checks, host_checks, host_settings, hosts, plans, tenants
 from provider.tenancy.domain_checks import Verdict
 
 OPEN_MAX: Final = 100  # drafts that nobody finished, of all staff
@@ -85,6 +85,8 @@ def make(draft: TenantDraft) -> Host:
     given = draft.given
     fields = {name: given[name] for name in _TENANT_FIELDS if given.get(name)}
     tenant = tenants.create(given["slug"], fields, draft.staff)
+    if given.get("plan"):
+        plans.give(tenant, plans.named(given["plan"]), draft.staff)
     host = hosts.create(tenant, given["hostname"], given.get("domains", []), draft.staff)
     values = {"admission": Host.Admission.CLOSED.value}
     host_settings.change(host, values)

@@ -73,6 +73,8 @@ async function join(page) {
   await page.goto(home + path)
   await fill(page, { username: slug, password }, 'Join the staff')
   await page.waitForURL(`${home}/console/`)
+  await page.goto(`${home}/console/overview/`)
+  await see(page, 'an overview')
   await page.goto(`${home}/console/host-settings/`)
   await see(page, 'all settings')
   await page.goto(`${home}/console/host-settings/sign-up-limit-count/`)

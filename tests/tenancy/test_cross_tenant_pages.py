@@ -454,6 +454,7 @@ ROWS = {
         "tenant/ash/hosts/{host}/domains/", 403, "post"
     ),
     f"{TENANT}domains/remove/": console("tenant/ash/domains/remove/", 403, "post"),
+    f"{TENANT}plan/": console("tenant/ash/plan/", 403, "post"),
     f"{TENANT}suspend/": console("tenant/ash/suspend/", 403, "post"),
     f"{TENANT}resume/": console("tenant/ash/resume/", 403, "post"),
     f"{TENANT}staff/": console("tenant/ash/staff/", 403, "post"),
@@ -462,6 +463,9 @@ ROWS = {
         "hosts/{host}/settings/admission/", 403
     ),
     "console/host-settings/": console("host-settings/", 200),
+    "console/overview/": console("overview/", 200),
+    "console/overview/relays/": console("overview/relays/", 302, "post"),
+    "console/overview/accounts/": console("overview/accounts/", 302, "post"),
     "console/people/invite/": console("people/invite/", 200),
     "console/people/invite/link/": console("people/invite/link/", 422, "post"),
     "console/people/invite/mail/": console("people/invite/mail/", 302, "post"),

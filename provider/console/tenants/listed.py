@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from hosting.console.site import console
 from hosting.models import HandleDomain, Host, Tenant
 from moderation.console.bounded_lists import MATCHES_MAX, BoundedPaginator
-from provider.console.tenants import health
+from provider.console import health, usage
 from provider.models import TenantDraft
 from provider.tenancy import drafts
 
@@ -25,7 +25,7 @@ _DRAFTS_SHOWN: Final = drafts.OPEN_MAX
 def listed(request: HttpRequest) -> HttpResponse:
     """`/console/tenants/?q=`."""
     term = request.GET.get("q", "").replace("\0", "").strip()[:_SEARCH_MAX_CHARS]
-    found = Tenant.objects.filter(deleted_at=None).order_by("-pk")
+    found = Tenant.objects.filter(deleted_at=None).select_related("plan", "usage").order_by("-pk")
     if term:
         found = found.filter(_matches(term))
     page = BoundedPaginator(found, _ON_A_PAGE).get_page(request.GET.get("page"))
@@ -51,6 +51,7 @@ def rows(tenants: Sequence[Tenant]) -> list[dict[str, Any]]:
         {
             "tenant": tenant,
             "hosts": hosts[tenant.pk],
+            **usage.figures(tenant),
             "troubles": health.together(troubles[host.pk] for host in hosts[tenant.pk]),
         }
         for tenant in tenants

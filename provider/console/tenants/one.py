@@ -15,15 +15,16 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from hosting.console.site import console
-from hosting.models import HandleDomain, Host, Member, StaffInvite, Tenant
+from hosting.models import HandleDomain, Host, Member, Plan, StaffInvite, Tenant
 from moderation.console.actions import Given, act_on
 from moderation.console.staff.people import InviteForm
 from moderation.console.views import staff_of
 from moderation.models import AuditEntry
 from moderation.staff import staff_invites
-from provider.console.tenants import health
+from provider.console import health, usage
+from provider.console.relays import standings_of
 from provider.models import Job
-from provider.tenancy import domain_checks, domains, host_checks, suspensions
+from provider.tenancy import domain_checks, domains, host_checks, plans, suspensions
 from provider.tenancy.domain_checks import Result
 
 _STAFF_SHOWN: Final = 100
@@ -47,6 +48,14 @@ class DomainForm(forms.Form):
     """A handle domain."""
 
     domain = forms.CharField(max_length=253)
+
+
+class PlanForm(forms.Form):
+    """What the tenant bought."""
+
+    plan = forms.ModelChoiceField(
+        Plan.objects.order_by("name"), label=gettext_lazy("Plan"), required=False
+    )
 
 
 class SuspensionForm(forms.Form):
@@ -117,6 +126,17 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
+def give_plan(request: HttpRequest, slug: str) -> HttpResponse:
+    """Give the tenant a plan, or none."""
+
+    def verb(given: Given) -> str:
+        said = plans.give(_tenant(slug), given["plan"], staff_of(request))
+        return "; ".join(said) or _("Nothing differs.")
+
+    return _act(request, slug, PlanForm(request.POST), verb)
+
+
+@require_POST
 def suspend(request: HttpRequest, slug: str) -> HttpResponse:
     """Refuse its people's sign-ins and writes; they are told the reason."""
 
@@ -163,15 +183,20 @@ def _page(
         "members": members.order_by("user__username")[:_STAFF_SHOWN],
         "invites": StaffInvite.objects.filter(tenant=tenant).order_by("email")[:_STAFF_SHOWN],
         "invite_form": InviteForm(initial={"role": Member.Role.OWNER}),
+        "plan": tenant.plan,
+        "usage": usage.of(tenant),
+        "days_left": usage.days_left(tenant),
+        "plan_form": PlanForm(initial={"plan": tenant.plan}),
         "suspension_form": SuspensionForm(auto_id="suspend-%s"),
         "jobs": Job.objects.filter(tenant=tenant).order_by("-pk")[:_JOBS_SHOWN],
+        "standings": [each for host in hosts for each in standings_of(host)],
         "entries": entries.select_related("staff").order_by("-pk")[:_ENTRIES_SHOWN],
     }
     return TemplateResponse(request, "provider/console/tenant.html", context)
 
 
 def _tenant(slug: str) -> Tenant:
-    return get_object_or_404(Tenant, slug=slug)
+    return get_object_or_404(Tenant.objects.select_related("plan", "usage"), slug=slug)
 
 
 def _first_host(tenant: Tenant) -> Host:

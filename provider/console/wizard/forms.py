@@ -5,10 +5,11 @@ import re
 from typing import Any, ClassVar, Final
 
 from django import forms
+from django.db.models.fields import BLANK_CHOICE_DASH
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from hosting.models import Host, Tenant
+from hosting.models import Host, Plan, Tenant
 from hosting.models.tenants import colour_rule, country_rule
 from protocol.errors import XrpcError
 from provider.errors import NameTaken
@@ -55,6 +56,15 @@ class TenantStep(StepForm):
         max_length=254,
         help_text=gettext_lazy("An invitation goes there once the host answers."),
     )
+
+    plan = forms.ChoiceField(label=gettext_lazy("Plan"), required=False)
+
+    def __init__(self, draft: TenantDraft, data: Any = None) -> None:
+        super().__init__(draft, data)
+        choice = self.fields["plan"]
+        if isinstance(choice, forms.ChoiceField):
+            found = Plan.objects.order_by("name").values_list("slug", "name")
+            choice.choices = [*BLANK_CHOICE_DASH, *found]
 
     def clean_slug(self) -> str:
         slug: str = self.cleaned_data["slug"]

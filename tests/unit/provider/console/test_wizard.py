@@ -12,7 +12,7 @@ from provider.tenancy import domain_checks, drafts, host_checks
 from server.net.http_client import NoSuchHost, TimedOut
 
 STEPS = {
-    "tenant": {"name": "Oak", "slug": "oak", "owner_email": "olga@oak.example.com"},
+    "tenant": {"name": "Oak", "slug": "oak", "owner_email": "olga@oak.example.com", "plan": ""},
     "host": {"hostname": "oak", "domains": "oak.example.com\nOak.example.net."},
     "branding": {"primary_colour": "#ffee00", "support_email": "", "operator": "", "country": ""},
     "sign-ups": {"admission": "invite", "invite_uses": "50"},

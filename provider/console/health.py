@@ -39,23 +39,22 @@ class Troubles:
     overdue_cases: int = 0
     held_sign_ups: int = 0
 
+    def named(self) -> list[tuple[str, str]]:
+        """What is there, by the field's name and in words for people."""
+        words = {
+            "failed_mails": ngettext("%s e-mail failed", "%s e-mails failed", self.failed_mails),
+            "overdue_cases": ngettext("%s case overdue", "%s cases overdue", self.overdue_cases),
+            "held_sign_ups": ngettext("%s sign-up waits", "%s sign-ups wait", self.held_sign_ups),
+        }
+        return [
+            (name, text % _bounded(count))
+            for name, text in words.items()
+            if (count := getattr(self, name))
+        ]
+
     def sentences(self) -> list[str]:
         """What is there, for people."""
-        said = (
-            (
-                self.failed_mails,
-                ngettext("%s e-mail failed", "%s e-mails failed", self.failed_mails),
-            ),
-            (
-                self.overdue_cases,
-                ngettext("%s case overdue", "%s cases overdue", self.overdue_cases),
-            ),
-            (
-                self.held_sign_ups,
-                ngettext("%s sign-up waits", "%s sign-ups wait", self.held_sign_ups),
-            ),
-        )
-        return [text % _bounded(count) for count, text in said if count]
+        return [said for _name, said in self.named()]
 
 
 def of(hosts: Sequence[Host]) -> dict[int, Troubles]:
