@@ -27,6 +27,7 @@ class FakeHost:
     server: str = "a host"
     cursors: list[int | None] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    is_slow: bool = False  # to answer anything beside the stream
     has_ended: bool = False
 
     @property
@@ -63,12 +64,14 @@ class FakeHost:
                     await socket.send(message)
             await asyncio.sleep(0.01)
 
-    def answer(self, connection: ServerConnection, request: Request) -> Response | None:
+    async def answer(self, connection: ServerConnection, request: Request) -> Response | None:
         """Everything beside the stream."""
         url = urlsplit(request.path)
         self.asked.append(url.path.rpartition(".")[2])
         if url.path.endswith("subscribeRepos"):
             return None
+        while self.is_slow and not self.has_ended:
+            await asyncio.sleep(0.02)
         if url.path == "/.well-known/did.json":
             label = request.headers["Host"].partition(".")[0]
             author = self.authors[f"did:web:{label}.localhost%3A{self.port}"]

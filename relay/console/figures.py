@@ -8,7 +8,7 @@ LOOKED_AT: Final = 20_000  # events
 SECONDS: Final = 60
 _RATES: Final = """
     SELECT host_id, count(*) FROM relay_event
-    WHERE seq > (SELECT last_seq FROM relay_counter WHERE relay_id = 1) - %s
+    WHERE seq > coalesce((SELECT last_seq FROM relay_counter WHERE relay_id = 1), 0) - %s
         AND created_at > now() - make_interval(secs => %s)
     GROUP BY host_id
 """

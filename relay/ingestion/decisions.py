@@ -138,7 +138,9 @@ def _moved_on(event: Prepared, said: Checked, account: AccountState) -> Body | R
         account.is_desynchronized = account.is_changed = True
         return Rejected(Reason.DESYNCHRONIZED if was_known else Reason.WRONG_PREV_DATA, said.rev)
     account.rev, account.head, account.data = said.rev, said.head, said.data
-    account.is_desynchronized, account.is_changed = False, True
+    account.is_changed = True
+    if is_sync:  # a commit may have come out of order, and the one after it is lost
+        account.is_desynchronized = False
     return Body(said.body, said.seq_at)
 
 

@@ -231,3 +231,50 @@ def test_a_relay_is_not_read_and_a_cursor_of_the_future_ends_the_reading() -> No
         assert RelayHost.objects.get().seq == 0
 
     play(scene)
+
+
+def test_commits_in_another_order_are_refused_and_the_account_is_repaired() -> None:
+    async def scene(host: FakeHost) -> None:
+        author = host.author("ann")
+        say_commits(host, author, 1)
+        first, second = author.write(10), author.write(10)
+        host.say(COMMIT, second)
+        host.say(COMMIT, first)
+        async with crawling():
+            await until(RelayEvent.objects.filter(kind=EventKind.SYNC).exists)
+            await done(host)
+        refusals = refused()
+        assert refusals.pop("wrong-prev-data") == 1
+        assert RelayAccount.objects.get().rev == author.rev
+
+    play(scene)
+
+
+def test_a_host_with_frames_beyond_all_bounds_is_hung_up_on_and_others_go_on() -> None:
+    async def scene(host: FakeHost) -> None:
+        kept = say_commits(host, host.author("ann"), 1)
+        async with running_host() as hostile:
+            hostile.send(1, bytes(5_000_001))
+            RelayHost.objects.create(hostname=hostile.name, account_limit=100)
+            async with crawling():
+                await done(host)
+                ended = RelayHost.objects.filter(hostname=hostile.name, last_error__contains="1009")
+                await until(ended.exists)
+        assert went_on() == kept
+
+    play(scene)
+
+
+def test_a_slow_host_holds_up_nobody_else() -> None:
+    async def scene(host: FakeHost) -> None:
+        async with running_host() as slow:
+            slow.is_slow = True
+            say_commits(slow, slow.author("eve"), 1)
+            RelayHost.objects.create(hostname=slow.name, account_limit=100)
+            async with crawling():
+                await until(lambda: bool(slow.asked))
+                kept = say_commits(host, host.author("ann"), 3)
+                await done(host)
+        assert went_on() == kept
+
+    play(scene)
