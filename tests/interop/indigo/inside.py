@@ -35,6 +35,7 @@ NAMES = [ASH, BIRCH, RELAY, OTHER, INDIGO, LIAR]
 RELAYS = [INDIGO, RELAY]
 TAP_QUIET_S = 8
 CONNECTING_S = 3  # a relay begins where a host is when it connects
+MANAGE = ".venv/bin/python manage.py"
 CRAWL = "com.atproto.sync.requestCrawl"
 
 
@@ -120,7 +121,7 @@ def told(
         Host(f"https://{BIRCH}", ".birch.test", grove.admin_password),
         Host(f"https://{OTHER}", ".ref.test", "admin-pass"),
     )
-    people = life.live(*hosts, post_office)
+    people = life.live(*hosts, post_office, lambda verb: grove.command(f"{MANAGE} {verb}"))
     awaited("relays at the lying host", lambda: lying.is_listened_to >= len(RELAYS))
     lies = list(liar.lies(f"https://{LIAR}", grove.plc_url, people[0].did))
     for _, _, bodies in lies:

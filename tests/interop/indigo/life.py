@@ -1,8 +1,9 @@
 """A day's life of a few people at several hosts, in a minute: sign-ups, writes, changes of handles
-and keys, takedowns, pauses, a move, an end."""
+and keys, takedowns, pauses, a move, a suspended tenant, an end."""
 
 import re
 from base64 import b64encode
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -36,8 +37,17 @@ class Host:
         self.as_admin("com.atproto.admin.updateSubjectStatus", body)
 
 
-def live(ash: Host, birch: Host, other: Host, post_office: PostOffice) -> list[Person]:
-    """Everything once; the people, those of `other` (a host that is not ours) at the end."""
+def live(
+    ash: Host,
+    birch: Host,
+    other: Host,
+    post_office: PostOffice,
+    manage: Callable[[str], str],
+) -> list[Person]:
+    """Everything once; the people, those of `other` (a host that is not ours) at the end.
+
+    `manage` runs a command of `manage.py`.
+    """
     anna, ben = ash.person("anna"), ash.person("ben")
     clara, dan = birch.person("clara"), birch.person("dan")
     eve, finn = other.person("eve"), other.person("finn")
@@ -55,6 +65,7 @@ def live(ash: Host, birch: Host, other: Host, post_office: PostOffice) -> list[P
         person.post("back again")
     moved = move(clara, ash, "clara-moved", post_office)
     moved.post("at another host of the same platform")
+    suspend(dan, "birch", manage)
     end(dan, birch, post_office)
     return [anna, ben, moved, dan, eve, finn]
 
@@ -129,6 +140,29 @@ def move(person: Person, to: Host, name: str, post_office: PostOffice) -> Person
     there.ask("com.atproto.server.activateAccount", b"")
     person.ask("com.atproto.server.deactivateAccount", {})
     return there
+
+
+def suspend(person: Person, tenant: str, manage: Callable[[str], str]) -> None:
+    """Their whole tenant is suspended, and resumed."""
+
+    def has_status(status: str) -> Callable[[], bool]:
+        asked = {"did": person.did}
+        status_of = "com.atproto.sync.getRepoStatus"
+        return lambda: call(person.host, status_of, **asked).get("status", "active") == status
+
+    manage(f"tenant suspend {tenant} --reason unpaid")
+    awaited("the suspension", has_status("suspended"))
+    manage(f"tenant resume {tenant}")
+    awaited("the resumption", has_status("active"))
+    awaited("a sign-in after it", lambda: has_signed_in(person))  # each process learns of it
+    person.post("open again")
+
+
+def has_signed_in(person: Person) -> bool:
+    with suppress(Refused):
+        person.auth = signed_in(person)
+        return True
+    return False
 
 
 def end(person: Person, host: Host, post_office: PostOffice) -> None:
