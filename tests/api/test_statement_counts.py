@@ -31,7 +31,7 @@ IDENTITY_CHANGE = "signed, handed to the directory, adopted and announced"
 MAILED = "a code, its budgets, and the e-mail in the outbox"
 MORE = {
     "app.bsky.actor.putPreferences": (4, "lock, what stays, delete, insert"),
-    "com.atproto.admin.deleteAccount": (58, "the end of an account, everywhere"),
+    "com.atproto.admin.deleteAccount": (59, "the end of an account, everywhere"),
     "com.atproto.admin.disableAccountInvites": (9, STAFF),
     "com.atproto.admin.enableAccountInvites": (9, STAFF),
     "com.atproto.admin.getAccountInfo": (10, STAFF),
@@ -56,7 +56,7 @@ MORE = {
     "com.atproto.server.createAppPassword": (12, "argon2 is a hundred times dearer"),
     "com.atproto.server.createSession": (10, "argon2 is a hundred times dearer"),
     "com.atproto.server.deactivateAccount": (26, "announces the account"),
-    "com.atproto.server.deleteAccount": (58, "the end of an account, everywhere"),
+    "com.atproto.server.deleteAccount": (59, "the end of an account, everywhere"),
     "com.atproto.server.requestAccountDelete": (9, MAILED),
     "com.atproto.server.requestEmailConfirmation": (9, MAILED),
     "com.atproto.server.requestPasswordReset": (10, MAILED),
