@@ -6,16 +6,17 @@ from provider.api import idempotency
 from provider.jobs import running
 from provider.pages.status import watching
 from provider.relay_standing import checks
-from provider.tenancy import usage
+from provider.tenancy import drafts, usage
 from provider.webhooks import deliveries, records
 
 
 @shared_task(name="provider.forget_old")
 def forget_old() -> None:
-    """Hourly: idempotency keys of a day ago, deliveries of a month ago, jobs of a season ago."""
+    """Hourly: idempotency keys of a day ago, deliveries and drafts of a month, jobs of a season."""
     idempotency.forget_old()
     deliveries.forget_old()
     running.forget_old()
+    drafts.forget_old()
 
 
 @shared_task(name="provider.deliver_webhook")
