@@ -75,7 +75,9 @@ ELSEWHERE = {
     "com.atproto.repo.importRepo": "a job",
     "com.atproto.sync.getCheckout": "reads from a connection of its own",
     "com.atproto.sync.getRepo": "reads from a connection of its own",
+    "com.atproto.sync.listReposByCollection": "the relay's, at its host alone",
     "com.atproto.sync.subscribeRepos": "a stream",
+    "network.bsky.jetstream.getZstdDictionary": "a file, without a statement",
 }
 SERVER, ADMIN, IDENTITY = "com.atproto.server.", "com.atproto.admin.", "com.atproto.identity."
 LABELS = "com.atproto.label.queryLabels"
