@@ -24,7 +24,10 @@ from relay import site
 from repos.events.streams.budget import was_cut_off
 from repos.events.streams.following import ConsumerTooSlow
 from server.web.connections.websocket_protocol import BATCHES
-from xrpc import registry
+from xrpc import (
+    com_atproto,  # noqa: F401 - importing it declares its streams
+    registry,
+)
 from xrpc.request import queries
 from xrpc.response.errors import MethodNotImplemented
 from xrpc.streams import encodings, relay
