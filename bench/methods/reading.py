@@ -59,6 +59,16 @@ async def list_repos(stage: Stage, _count: int) -> Iterator[bytes]:
     return stage.query(_SYNC + "listRepos", limit=10)
 
 
+@method(_SYNC + "listReposByCollection")
+async def list_repos_by_collection(stage: Stage, _count: int) -> Iterator[bytes]:
+    return stage.query(_SYNC + "listReposByCollection", collection=POST, limit=10)
+
+
+@method("network.bsky.jetstream.getZstdDictionary")
+async def get_zstd_dictionary(stage: Stage, _count: int) -> Iterator[bytes]:
+    return stage.query("network.bsky.jetstream.getZstdDictionary")
+
+
 def _of_author(nsid: str) -> None:
     @method(nsid)
     async def ask(stage: Stage, _count: int) -> Iterator[bytes]:
