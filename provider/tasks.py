@@ -6,7 +6,7 @@ from provider.api import idempotency
 from provider.jobs import running
 from provider.pages.status import watching
 from provider.relay_standing import checks
-from provider.tenancy import drafts, usage
+from provider.tenancy import drafts, host_names, usage
 from provider.webhooks import deliveries, records
 
 
@@ -71,3 +71,9 @@ def count_usage() -> None:
 def count_days() -> None:
     """Hourly: the days that are over, the month before on the second; warnings to people."""
     usage.count_days()
+
+
+@shared_task(name="provider.check_host_names")
+def check_host_names() -> None:
+    """Every ten minutes: custom host names that are due for a look."""
+    host_names.check_due()

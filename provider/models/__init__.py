@@ -1,6 +1,7 @@
 """Tables of the provider: API tokens, webhooks, long work, drafts of tenants, relays."""
 
 from provider.models.drafts import TenantDraft
+from provider.models.host_names import HostName
 from provider.models.jobs import Job
 from provider.models.relays import RelayStanding
 from provider.models.status import Component, Incident, StatusFigure, Working
@@ -10,6 +11,7 @@ from provider.models.webhooks import Webhook, WebhookDelivery
 __all__ = [
     "ApiToken",
     "Component",
+    "HostName",
     "IdempotentRequest",
     "Incident",
     "Job",

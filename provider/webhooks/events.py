@@ -47,6 +47,7 @@ class Event(StrEnum):
     RECORD_CREATED = "record.created"
     RECORD_UPDATED = "record.updated"
     RECORD_DELETED = "record.deleted"
+    HOST_NAME_LAPSED = "host.name_lapsed"
     HOST_RELAY_WARNING = "host.relay_warning"
     QUOTA_CROSSED = "quota.crossed"
     USAGE_MONTH_CLOSED = "usage.month_closed"

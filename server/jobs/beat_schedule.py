@@ -42,6 +42,7 @@ SCHEDULE: dict[str, Entry] = {
         every(5, "provider.tell_records"),
         every(60, "provider.check_relays"),
         every(60, "provider.watch_status"),
+        every(600, "provider.check_host_names"),
         every(3600, "relay.keep_event_partitions"),
         every(5, "relay.hear_collections"),
         every(15, "relay.ask_for_collections"),

@@ -171,7 +171,7 @@ API = {
     **{f"{API_HOST}/{each}$": f"hosts/localhost/{each}" for each in ("domains", "accounts")},
     **{
         f"{API_HOST}/{each}$": f"hosts/localhost/{each}"
-        for each in ("relays", "relays/ask", "relays/announce")
+        for each in ("relays", "relays/ask", "relays/announce", "check")
     },
     f"{API_HOST}/invites$": "hosts/localhost/invites",
     f"{API_HOST}/invites/disable$": "hosts/localhost/invites/disable",

@@ -13,7 +13,7 @@ from hosting.models import HandleDomain, Host
 from provider.api.base import HOSTNAME, ApiViewSet, page_of, paged
 from provider.api.errors import NotFound
 from provider.api.tokens import Scope
-from provider.tenancy import domain_checks, domains, host_settings, hosts, tenants
+from provider.tenancy import domain_checks, domains, host_names, host_settings, hosts, tenants
 
 _HOSTNAME_MAX = 253
 
@@ -79,6 +79,7 @@ class HostViewSet(ApiViewSet):
         "create": Scope.HOSTS_WRITE,
         "partial_update": Scope.HOSTS_WRITE,
         "destroy": Scope.HOSTS_WRITE,
+        "check": Scope.HOSTS_READ,
     }
     platform_only = frozenset({"create", "partial_update", "destroy"})
 
@@ -114,6 +115,13 @@ class HostViewSet(ApiViewSet):
         """Remove a host that nobody ever used."""
         hosts.remove(self.host(hostname), self.actor)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(request=None, responses=page_of(CheckShown))
+    @action(detail=True, methods=["post"], url_path="check")
+    def check(self, _request: Request, hostname: str) -> Response:
+        """Whether its name is proved, has a certificate, and leads here; some seconds."""
+        found = host_names.check(self.host(hostname))
+        return Response({"items": [check_shown(each) for each in found]})
 
 
 class DomainViewSet(ApiViewSet):
@@ -153,11 +161,7 @@ class DomainViewSet(ApiViewSet):
     def check(self, _request: Request, hostname: str, domain: str) -> Response:
         """What DNS, TLS and HTTPS say; it may take some seconds."""
         found = domain_checks.check(self._domain(hostname, domain))
-        items = [
-            {"check": each.subject, "verdict": str(each.verdict), "message": each.sentence}
-            for each in found
-        ]
-        return Response({"items": items})
+        return Response({"items": [check_shown(each) for each in found]})
 
     def _domain(self, hostname: str, name: str) -> HandleDomain:
         found = self.host(hostname).handle_domains.filter(name="." + name.lower().strip("."))
@@ -165,6 +169,12 @@ class DomainViewSet(ApiViewSet):
         if domain is None:
             raise NotFound
         return domain
+
+
+def check_shown(result: domain_checks.Result) -> dict[str, str]:
+    """One check as the API shows it."""
+    verdict = str(result.verdict)
+    return {"check": result.subject, "verdict": verdict, "message": result.sentence}
 
 
 def shown(host: Host) -> dict[str, Any]:

@@ -1,5 +1,6 @@
-"""`manage.py host add|adopt|list|show|set|relays|announce|request-limits|remove`: PDS hosts, what
-the provider sets for them, and how they stand with relays.
+"""`manage.py host add|adopt|list|show|set|check|relays|announce|request-limits|remove`: PDS hosts.
+
+What the provider sets for them, whose their names are, and how they stand with relays.
 
 Secrets come in on standard input, a line each, so that no list of processes and no shell's history
 has them. The admin password and the moderation service open com.atproto.admin.*.
@@ -28,7 +29,7 @@ from provider.adoption.reference_directory import Directory
 from provider.errors import InvalidField
 from provider.management.printing import ProviderCommand
 from provider.relay_standing import announcing, checks, warnings
-from provider.tenancy import host_settings, hosts, tenants
+from provider.tenancy import host_names, host_settings, hosts, tenants
 from server.encryption import keyring
 
 _PASSWORD_MIN_CHARACTERS = 12
@@ -73,6 +74,7 @@ class Command(ProviderCommand):
         change.add_argument("name")
         _add_settings(change)
         for verb, what in (
+            ("check", "Whether the name is proved, has a certificate, and leads here."),
             ("relays", "What the relays say of a host, and what is amiss."),
             ("announce", "Tell the firehose again of every account, at the pace of relays."),
             ("request-limits", "A letter to each relay that asks for higher limits."),
@@ -144,6 +146,14 @@ class Command(ProviderCommand):
         """Remove it."""
         hosts.remove(hosts.named(options["name"]), OPERATOR)
         return {"host": options["name"], "state": "removed"}
+
+    def do_check(self, options: dict[str, Any]) -> list[dict[str, Any]]:
+        """A line for each of the four; the name is looked at every week from now on."""
+        found = host_names.check(hosts.named(options["name"]))
+        return [
+            {"check": each.subject, "verdict": each.verdict, "what": each.sentence}
+            for each in found
+        ]
 
     def do_relays(self, options: dict[str, Any]) -> list[dict[str, Any]]:
         """A row for each relay."""
