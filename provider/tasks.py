@@ -6,7 +6,8 @@ from provider.api import idempotency
 from provider.jobs import running
 from provider.pages.status import watching
 from provider.relay_standing import checks
-from provider.tenancy import drafts, host_names, usage
+from provider.tenancy import drafts, usage
+from provider.tenancy.host_checks import host_names
 from provider.webhooks import deliveries, records
 
 

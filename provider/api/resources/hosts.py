@@ -13,7 +13,8 @@ from hosting.models import HandleDomain, Host
 from provider.api.base import HOSTNAME, ApiViewSet, page_of, paged
 from provider.api.errors import NotFound
 from provider.api.tokens import Scope
-from provider.tenancy import domain_checks, domains, host_names, host_settings, hosts, tenants
+from provider.tenancy import domain_checks, domains, host_settings, hosts, tenants
+from provider.tenancy.host_checks import host_names
 
 _HOSTNAME_MAX = 253
 

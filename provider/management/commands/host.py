@@ -29,7 +29,8 @@ from provider.adoption.reference_directory import Directory
 from provider.errors import InvalidField
 from provider.management.printing import ProviderCommand
 from provider.relay_standing import announcing, checks, warnings
-from provider.tenancy import host_names, host_settings, hosts, tenants
+from provider.tenancy import host_settings, hosts, tenants
+from provider.tenancy.host_checks import host_names
 from server.encryption import keyring
 
 _PASSWORD_MIN_CHARACTERS = 12

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from hosting.mail.models import OutgoingMail
 from provider.models import HostName, WebhookDelivery
-from provider.tenancy import host_names
+from provider.tenancy.host_checks import host_names
 from provider.webhooks import addresses, events
 from server.net import dns
 from server.net.http_client import NoSuchHost, Unreachable
