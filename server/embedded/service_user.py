@@ -60,7 +60,8 @@ def folders_note(data: Path) -> Path:
 def service_folders(data: Path) -> ServiceFolders:
     """The service's folders for a data folder, made when missing.
 
-    Raises `ForeignFolder` for a copy of a data folder whose services' files are not in it.
+    Raises `ForeignFolder` for a copy of a data folder whose services' files are not in it, or lie
+    where their user may not go.
     """
     user = service_user()
     note = folders_note(data)
@@ -81,10 +82,16 @@ def _noted_anew(data: Path, known: dict[str, str], user: SystemUser | None) -> d
     folder = data / "embedded"
     if user is not None:
         data.chmod(data.stat().st_mode | stat.S_IXOTH)  # its subfolders stay private
+    is_within_reach = user is None or is_reachable(data, user)
     if known and not folder.is_dir():
         _refuse_copy(data, known)
         folder = Path(known["folder"])
-    elif not known and user is not None and not is_reachable(data, user):
+    elif known and user is not None and not is_within_reach:
+        raise ForeignFolder(
+            f"{data} came to where the user {user.name}, who runs its database, may not enter."
+            " Move it elsewhere, or let others enter (chmod o+x) the folders that it lies in."
+        )
+    elif not is_within_reach:
         folder = SYSTEM_FOLDER / name
         folder.parent.mkdir(parents=True, exist_ok=True)
     short = Path(tempfile.gettempdir()) / f"grove-{name}"

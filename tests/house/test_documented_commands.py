@@ -36,6 +36,7 @@ def running(grove: RunningGrove) -> Iterator[RunningGrove]:
 def folder() -> Iterator[Path]:
     """Room for data folders, backups and secrets that are read from files."""
     made = Path(tempfile.mkdtemp(prefix="grove-documented-"))
+    made.chmod(0o711)  # the database's user goes through it
     (made / "file").write_text("a secret of some length\n")
     (made / "admin-password").write_text("a password of the admin\n")
     yield made

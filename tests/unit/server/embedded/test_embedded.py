@@ -81,13 +81,22 @@ def test_folders_noted_under_the_older_name_are_found_again(data: Path) -> None:
     assert service_user.service_folders(data) == before
 
 
-def test_a_copy_of_a_data_folder_has_services_of_its_own(data: Path, tmp_path: Path) -> None:
+def test_a_copy_of_a_data_folder_has_services_of_its_own(data: Path) -> None:
     before = service_user.service_folders(data)
-    copy = tmp_path / "copy"
-    subprocess.run(["cp", "-a", data, copy], check=True)
-    after = service_user.service_folders(copy)
-    assert after.folder == copy / "embedded"
+    with tempfile.TemporaryDirectory(prefix="grove-copy-") as copy:
+        subprocess.run(["cp", "-a", f"{data}/.", copy], check=True)
+        after = service_user.service_folders(Path(copy))
+    assert after.folder == Path(copy) / "embedded"
     assert after.short_folder != before.short_folder
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root's services run as another user")
+def test_a_copy_that_the_services_cannot_reach_is_refused(data: Path, tmp_path: Path) -> None:
+    service_user.service_folders(data)
+    tmp_path.chmod(0o700)
+    subprocess.run(["cp", "-a", data, tmp_path / "copy"], check=True)
+    with pytest.raises(service_user.ForeignFolder, match="may not enter"):
+        service_user.service_folders(tmp_path / "copy")
 
 
 def test_a_copy_whose_database_lies_elsewhere_is_refused(data: Path, tmp_path: Path) -> None:
