@@ -6,6 +6,7 @@ these are that tenant's, and all else is not there.
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, ClassVar, Final, cast
 
 from django.conf import settings
@@ -43,6 +44,7 @@ def paged() -> list[OpenApiParameter]:
     return [limit, cursor]
 
 
+@cache  # one name, one component
 def page_of(kind: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
     """The answer of a list, for its description."""
     fields = {

@@ -56,7 +56,7 @@ class NewHandle(Reason):
     handle = serializers.CharField(max_length=253)
 
 
-class Suspension(Reason):
+class AccountSuspension(Reason):
     """Why, and until when."""
 
     until = serializers.DateTimeField()
@@ -142,11 +142,11 @@ class AccountViewSet(ApiViewSet):
         takedowns.restore(self.actor, account, self.read(Reason)["reason"])
         return Response(shown(self._account(hostname, did)))
 
-    @extend_schema(request=Suspension, responses=AccountShown)
+    @extend_schema(request=AccountSuspension, responses=AccountShown)
     @action(detail=True, methods=["post"], url_path="suspend")
     def suspend(self, _request: Request, hostname: str, did: str) -> Response:
         """Suspend the account until a moment; then it is back by itself."""
-        account, asked = self._account(hostname, did), self.read(Suspension)
+        account, asked = self._account(hostname, did), self.read(AccountSuspension)
         suspensions.suspend(self.actor, account, asked["reason"], asked["until"])
         return Response(shown(self._account(hostname, did)))
 

@@ -1,0 +1,1 @@
+"""The REST API by other people's tools."""
