@@ -50,13 +50,15 @@ class HostState:
 class Prepared:
     """An event that was read and checked by itself, and against its DID document.
 
-    `is_active_there`: its host has just been asked, and says that the account is active.
+    `is_at_host`: the DID has just been asked, and names the host that sent it. `is_active_there`:
+    the host has just been asked, and says that the account is active.
     """
 
     kind: EventKind
     seq: int
     did: str
     outcome: Checked | Rejected
+    is_at_host: bool = False
     is_active_there: bool = False
 
 
@@ -75,6 +77,9 @@ def decide(event: Prepared, host: HostState, known: Known) -> Body | Rejected:
         return event.outcome
     if event.kind is EventKind.IDENTITY:  # whoever sends it: readers ask the DID themselves
         return Body(event.outcome.body, event.outcome.seq_at)
+    before = known.accounts.get(event.did)
+    if before is not None and before.host_id != host.id and not event.is_at_host:
+        return Rejected(Reason.FOREIGN_DID, "by a document of before")
     account = _at_host(event.did, host, known)
     if event.kind is EventKind.ACCOUNT:
         return _account(event.outcome, account, known)
@@ -151,6 +156,12 @@ def status_body(did: str, status: str, time: str) -> Body:
     return frames.account_body(did=did, time=time, active=is_active, status=said)
 
 
-def asked_again(event: Prepared) -> Prepared:
-    """An event whose account is active after all, its host says."""
-    return replace(event, is_active_there=True)
+def is_open(event: Prepared, refusal: Rejected) -> bool:
+    """Whether it may be decided otherwise once its DID and its host are asked."""
+    is_checked = isinstance(event.outcome, Checked)
+    return is_checked and refusal.reason in (Reason.INACTIVE, Reason.FOREIGN_DID)
+
+
+def asked_again(event: Prepared, *, is_at_host: bool, is_active_there: bool) -> Prepared:
+    """An event after its DID and its host were asked."""
+    return replace(event, is_at_host=is_at_host, is_active_there=is_active_there)

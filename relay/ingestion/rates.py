@@ -1,4 +1,8 @@
-"""How many events a host may still send: a second's, an hour's and a day's, in this process."""
+"""How many events a host may still send: a second's, an hour's and a day's, in this process.
+
+A process that starts anew counts from nothing, so a host may have one more hour or day of events a
+start. One that was beyond its rate does not: until when it is left alone is stored (`retry_at`).
+"""
 
 import asyncio
 import time

@@ -124,14 +124,19 @@ class Reader:
 
     async def _write(self, batch: Batch) -> None:
         await self._services.writer.submit(batch)
-        if batch.inactive:
+        if batch.unsure:
             await self._ask_and_write(batch)
 
     async def _ask_and_write(self, batch: Batch) -> None:
-        """Some accounts were called inactive: hear whether they are, then decide once more."""
-        dids = list(dict.fromkeys(event.did for event in batch.inactive))[:ASKED_MAX]
-        active = {did for did in dids if await self._is_active(did)}
-        again = [asked_again(e) if e.did in active else e for e in batch.inactive]
+        """Some accounts were called inactive or were elsewhere: hear of both, then decide once
+        more."""
+        dids = list(dict.fromkeys(event.did for event in batch.unsure))
+        here = await self._services.preparer.are_at(self._host.name, dids)
+        active = {did for did in dids[:ASKED_MAX] if await self._is_active(did)}
+        again = [
+            asked_again(e, is_at_host=e.did in here, is_active_there=e.did in active)
+            for e in batch.unsure
+        ]
         rest = Batch(batch.host_id, again, batch.last_seq, is_asked=True)
         await self._services.writer.submit(rest)
 

@@ -13,6 +13,15 @@ ACCOUNTS: Final = b"""
         desynchronized_at IS NOT NULL
     FROM relay_account WHERE did = ANY (%s) ORDER BY id FOR NO KEY UPDATE
 """
+# Accounts of our own hosts have no row here before they move; those still moving in are elsewhere.
+OURS: Final = b"""
+    SELECT DISTINCT ON (a.did) a.did, h.id
+    FROM account a JOIN relay_host h ON h.inside_id = a.host_id
+    WHERE a.did = ANY (%s) AND a.opened_at IS NOT NULL AND NOT EXISTS (
+        SELECT FROM account_migration m WHERE m.account_id = a.id AND m.activated_at IS NULL
+    )
+    ORDER BY a.did, a.moved_away_at NULLS FIRST, a.opened_at DESC
+"""
 HOSTS: Final = b"""
     SELECT id, inside_id IS NOT NULL, account_count, account_limit, status = 'banned'
     FROM relay_host WHERE id = ANY (%s) ORDER BY id FOR NO KEY UPDATE
@@ -49,8 +58,11 @@ EVENTS: Final = b"""
 NOTIFY: Final = b"SELECT pg_notify('relay', %s)"
 HEARD: Final = b"""
     UPDATE relay_host h SET seq = greatest(h.seq, n.seq), account_count = n.account_count,
-        accepted_count = h.accepted_count + n.accepted, failures = 0, last_error = '',
-        status = CASE WHEN h.status IN ('idle', 'offline') THEN 'active' ELSE h.status END,
+        accepted_count = h.accepted_count + n.accepted,
+        failures = CASE WHEN n.seq IS NULL THEN h.failures ELSE 0 END,
+        last_error = CASE WHEN n.seq IS NULL THEN h.last_error ELSE '' END,
+        status = CASE WHEN n.seq IS NOT NULL AND h.status IN ('idle', 'offline') THEN 'active'
+            ELSE h.status END,
         last_event_at = CASE WHEN n.seq IS NULL THEN h.last_event_at ELSE now() END
     FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
         AS n (id, seq, account_count, accepted)

@@ -21,6 +21,7 @@ from relay.ingestion.decisions import (
     Known,
     Prepared,
     decide,
+    is_open,
     status_body,
 )
 from relay.verification.checks import Rejected
@@ -37,15 +38,16 @@ WAITING: Final = 64  # batches
 class Batch:
     """Events of one host in their order, `last_seq` being done with when they are written.
 
-    `inactive` is the writer's answer: events whose account its host called inactive before, none of
-    them counted; they may be handed in again once the host was asked (`is_asked`).
+    `unsure` is the writer's answer: events whose account its host called inactive before, or that
+    was known at another host, none of them counted; they may be handed in again once DID and host
+    were asked (`is_asked`).
     """
 
     host_id: int
     events: list[Prepared]
     last_seq: int | None
     is_asked: bool = False
-    inactive: list[Prepared] = field(default_factory=list)
+    unsure: list[Prepared] = field(default_factory=list)
     done: asyncio.Future[None] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
@@ -152,6 +154,8 @@ class Writer:
         """What is stored of the accounts and hosts of some batches; the hosts that are banned."""
         dids = list({event.did for batch in batches for event in batch.events})
         accounts = [AccountState(*row) for row in await self._rows(statements.ACCOUNTS, (dids,))]
+        if new := list({*dids} - {each.did for each in accounts}):
+            accounts += [AccountState(*row) for row in await self._rows(statements.OURS, (new,))]
         host_ids = {each.host_id for each in accounts} | {batch.host_id for batch in batches}
         hosts, banned = {}, set()
         for *about, is_banned in await self._rows(statements.HOSTS, ([*host_ids],)):
@@ -211,10 +215,10 @@ def _decide(batch: Batch, known: Known, outcome: _Outcome, *, is_banned: bool) -
         decided = decide(event, host, known)
         if isinstance(decided, Body):
             outcome.take(host.id, event, decided)
-        elif decided.reason is Reason.INACTIVE and not batch.is_asked:
-            if not batch.inactive and last_seq is not None:
-                last_seq = event.seq - 1  # not done with before the host was asked
-            batch.inactive.append(event)
+        elif not batch.is_asked and is_open(event, decided):
+            if not batch.unsure and last_seq is not None:
+                last_seq = event.seq - 1  # not done with before that
+            batch.unsure.append(event)
         else:
             outcome.refuse(host.id, event, decided)
     if last_seq is not None:

@@ -7,7 +7,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.utils import timezone
 
+from hosting.models import Host
 from protocol.event_stream import frames
 from protocol.event_stream.frames import EventKind
 from protocol.keys import SigningKey
@@ -16,6 +18,7 @@ from relay.ingestion.crawler import Crawler
 from relay.ingestion.writer import Writer
 from relay.models import Rejection, RelayAccount, RelayEvent, RelayHost
 from server.database.connection import conninfo
+from tests import factories
 from tests.relay_authors import Author
 from tests.relay_hosts import FakeHost, running_host
 
@@ -32,6 +35,7 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("relay.ingestion.crawler.TELL_EVERY_S", 0.05)
     monkeypatch.setattr("relay.ingestion.repairs.LOOK_EVERY_S", 0.05)
     monkeypatch.setattr("relay.ingestion.identities.FRESH_S", 0.0)
+    monkeypatch.setattr("relay.ingestion.identities.CHANGED_S", 0.0)
     monkeypatch.setattr("relay.verification.pool._PROCESSES", 1)
 
 
@@ -203,6 +207,71 @@ def test_accounts_beyond_the_limit_are_throttled_and_counted() -> None:
         assert (refused(), RelayHost.objects.get().account_count) == ({"throttled": 1}, 2)
 
     play(scene, limit=1)
+
+
+def test_the_host_of_before_is_refused_once_the_did_names_another() -> None:
+    async def scene(host: FakeHost) -> None:
+        author = host.author("ann")
+        kept = say_commits(host, author, 1)
+        async with crawling():
+            await done(host)
+            ours = RelayHost.objects.create(hostname="ash.example", inside_id=1, account_limit=0)
+            RelayAccount.objects.update(host=ours)  # as relay_take_inside moves
+            author.home = ours.hostname
+            host.say(EventKind.ACCOUNT, author.account(active=False, status="deactivated"))
+            await done(host)
+        assert (went_on(), refused()) == (kept, {"foreign-did": 1})
+        assert (RelayAccount.objects.get().host, RelayAccount.objects.get().status) == (
+            ours,
+            "active",
+        )
+
+    play(scene)
+
+
+def test_a_commit_of_the_host_of_before_moves_nobody_back() -> None:
+    async def scene(host: FakeHost) -> None:
+        author = host.author("ann")
+        kept = say_commits(host, author, 1)
+        async with crawling():
+            await done(host)
+            ours = RelayHost.objects.create(hostname="ash.example", inside_id=1, account_limit=0)
+            RelayAccount.objects.update(host=ours)
+            author.home = ours.hostname
+            say_commits(host, author, 1)
+            await done(host)
+        assert (went_on(), refused()) == (kept, {"foreign-did": 1})
+        assert RelayAccount.objects.get().host == ours
+
+    play(scene)
+
+
+def test_one_who_moves_from_our_hosts_to_a_full_one_is_not_throttled(ash: Host) -> None:
+    async def scene(host: FakeHost) -> None:
+        mover = host.author("ann")
+        RelayHost.objects.create(hostname="ash.example", inside_id=ash.pk, account_limit=0)
+        factories.account_row(ash, did=mover.did, opened_at=timezone.now())
+        kept = say_commits(host, mover, 1)
+        async with crawling():
+            await done(host)
+        assert (went_on(), refused()) == (kept, {})
+        assert RelayHost.objects.get(hostname=host.name).account_count == 1
+
+    play(scene, limit=0)
+
+
+def test_without_the_directory_an_account_is_at_the_host_that_is_remembered() -> None:
+    async def scene(host: FakeHost) -> None:
+        author = host.author("ann")
+        say_commits(host, author, 1)
+        async with crawling():
+            await done(host)
+            host.authors.clear()  # nobody answers for their documents
+            host.say(EventKind.ACCOUNT, author.account(active=False, status="deactivated"))
+            await done(host)
+        assert (RelayAccount.objects.get().status, refused()) == ("deactivated", {})
+
+    play(scene)
 
 
 def test_a_key_that_changed_is_looked_up_once_more() -> None:

@@ -1,7 +1,7 @@
 """What becomes of an event, by what is known of its account."""
 
 from protocol.event_stream.frames import Body, EventKind
-from relay.ingestion.decisions import AccountState, HostState, Known, Prepared, decide
+from relay.ingestion.decisions import AccountState, HostState, Known, Prepared, decide, is_open
 from relay.verification.checks import Checked, Rejected
 from relay.verification.reasons import Reason
 
@@ -14,8 +14,11 @@ def known(account: AccountState | None = None, limit: int = 10) -> Known:
     return Known({DID: account} if account else {}, hosts)
 
 
-def commit(rev: str = "3b", prev: bytes | None = b"one", data: bytes = b"two") -> Prepared:
-    return Prepared(EventKind.COMMIT, 1, DID, Checked(b"", 0, rev, b"head", data, prev))
+def commit(
+    rev: str = "3b", prev: bytes | None = b"one", data: bytes = b"two", *, is_at_host: bool = False
+) -> Prepared:
+    said = Checked(b"", 0, rev, b"head", data, prev)
+    return Prepared(EventKind.COMMIT, 1, DID, said, is_at_host)
 
 
 def account_event(*, active: bool = True, status: str = "") -> Prepared:
@@ -63,14 +66,22 @@ def test_a_new_account_beyond_the_limit_is_throttled_and_counted() -> None:
 def test_an_account_that_moves_in_takes_a_place_and_is_not_throttled() -> None:
     about = known(limit=1)
     about.accounts[DID] = AccountState(DID, THERE, 5, rev="3a", data=b"one")
-    assert decided(commit(), about) == "goes on"
+    assert decided(commit(is_at_host=True), about) == "goes on"
     assert [about.hosts[at].account_count for at in (HERE, THERE)] == [2, 0]
 
 
 def test_one_throttled_elsewhere_stays_so_after_the_move() -> None:
     about = known()
     about.accounts[DID] = AccountState(DID, THERE, 5, is_throttled=True)
-    assert decided(commit(), about) == Reason.THROTTLED
+    assert decided(commit(is_at_host=True), about) == Reason.THROTTLED
+
+
+def test_the_host_of_before_moves_nobody_back_by_a_document_of_before() -> None:
+    about = known(following())
+    late = account_event(active=False, status="deactivated")
+    assert decided(late, about, at=THERE) == Reason.FOREIGN_DID
+    assert is_open(late, Rejected(Reason.FOREIGN_DID, ""))
+    assert (about.accounts[DID].host_id, about.accounts[DID].host_status) == (HERE, "active")
 
 
 def test_an_inactive_account_says_nothing_until_its_host_calls_it_active() -> None:
