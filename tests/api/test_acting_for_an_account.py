@@ -179,7 +179,7 @@ def test_the_same_deed_again_and_again_is_a_row_a_minute(team):
 
 def test_a_controller_has_a_budget_of_calls_elsewhere(team, settings, monkeypatch):
     settings.RATE_LIMITS = True
-    budget = Bucket("delegated-relays", (Budget(1, 3_600),))
+    budget = Bucket("delegated-relays-few", (Budget(1, 3_600),))
     monkeypatch.setattr(delegated_deeds, "RELAYED", budget)
     team.app("admin")
     session = OAuthSession.objects.get(account=team.account).pk.hex

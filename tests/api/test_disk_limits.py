@@ -11,6 +11,7 @@ from django.test import RequestFactory
 from hosting import limits
 from hosting.limits import Bucket, Budget
 from hosting.models import Host
+from hosting.tenancy import routing
 from repos.reads import repos
 from server.web.bodies.decoded_bodies import Body
 from tests.api.clients import Person
@@ -75,9 +76,11 @@ def test_a_bomb_is_refused_before_it_is_a_blob(alice):
 
 def test_an_account_without_a_quota_of_its_host_has_the_platforms(alice, settings):
     settings.BLOB_QUOTA_BYTES = 15_000
+    routing.forget()  # and what holds there
     assert upload(alice, os.urandom(10_000)).status_code == 200
     assert refusal(upload(alice, os.urandom(10_000))) == (413, "BlobQuotaExceeded")
     Host.objects.update(blob_quota_bytes=30_000)
+    routing.forget()
     assert upload(alice, os.urandom(10_000)).status_code == 200
 
 
