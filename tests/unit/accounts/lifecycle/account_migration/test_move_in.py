@@ -25,6 +25,7 @@ from accounts.lifecycle.account_migration.move_in import (
     UnresolvableDid,
 )
 from accounts.models import (
+    AccountLimits,
     Account,
     AccountMigration,
     AppPassword,
@@ -58,6 +59,7 @@ _numbers = itertools.count(1)
 OLD = "https://old.example"
 # What speaks of the DID, not of a person.
 STAYING = {
+    AccountLimits,  # the tenant's word
     AccountMigration,
     CustomHandle,
     InvitePermission,
