@@ -25,8 +25,8 @@ from accounts.lifecycle.account_migration.move_in import (
     UnresolvableDid,
 )
 from accounts.models import (
-    AccountLimits,
     Account,
+    AccountLimits,
     AccountMigration,
     AppPassword,
     CustomHandle,
