@@ -18,7 +18,7 @@ from tests.running import ROOT, RunningGrove, running_grove
 
 pytestmark = pytest.mark.slow
 
-ATTACK_S = float(os.environ.get("GROVE_ATTACK_S", "8"))
+ATTACK_S = float(os.environ.get("GROVE_ATTACK_S", "6"))
 P99_MAX_S = 1.0
 TIMES_CALM = 3
 GROWTH_MAX_BYTES = 150_000_000
