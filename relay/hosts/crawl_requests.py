@@ -55,9 +55,10 @@ class NewHostsDisabled(XrpcError):
     message = "No more new hosts today; try again tomorrow"
 
 
-def request_crawl(hostname: str) -> None:
-    """Read a host from now on, or from where it was left. Raises BadHostname, DomainBanned,
-    HostNotFound, NewHostsDisabled."""
+def request_crawl(hostname: str, *, is_by_staff: bool = False) -> None:
+    """Read a host from now on, or from where it was left; one that is beyond its rate not before
+    its time, unless staff ask. Raises BadHostname, DomainBanned, HostNotFound,
+    NewHostsDisabled."""
     name = names.normal(hostname)
     if name is None or name.partition(":")[0] == settings.RELAY_HOST:
         raise BadHostname
@@ -73,6 +74,8 @@ def request_crawl(hostname: str) -> None:
         _admit(name)
     else:
         wanted = RelayHost.objects.filter(pk=host.pk).exclude(status=RelayHost.Status.BANNED)
+        if not is_by_staff:
+            wanted = wanted.exclude(status=RelayHost.Status.THROTTLED)
         wanted.update(is_crawl_wanted=True, retry_at=None, failures=0)
 
 

@@ -53,7 +53,7 @@ class Command(BaseCommand):
             after = page[-1].id
 
     def _crawl(self, options: dict[str, Any]) -> None:
-        crawl_requests.request_crawl(options["name"])
+        crawl_requests.request_crawl(options["name"], is_by_staff=True)
 
     def _limit(self, options: dict[str, Any]) -> None:
         host = RelayHost.objects.filter(hostname=options["name"].lower()).first()

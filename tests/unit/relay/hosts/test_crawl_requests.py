@@ -1,8 +1,10 @@
 """requestCrawl at the relay: who is taken in, and who is refused by which name."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from hosting.models import Host
@@ -86,6 +88,17 @@ def test_new_hosts_are_few_a_day() -> None:
         RelayHost.objects.create(hostname=f"h{number}.example", account_limit=100)
     assert refusal("pds.example") == "NewHostsDisabled"
     crawl_requests.request_crawl("h3.example")
+
+
+def test_a_host_beyond_its_rate_is_left_alone_until_its_time() -> None:
+    at = timezone.now() + timedelta(hours=1)
+    RelayHost.objects.create(
+        hostname="pds.example", account_limit=100, status="throttled", retry_at=at
+    )
+    crawl_requests.request_crawl("pds.example")
+    assert RelayHost.objects.get().retry_at == at
+    crawl_requests.request_crawl("pds.example", is_by_staff=True)
+    assert RelayHost.objects.get().retry_at is None
 
 
 def test_a_host_that_was_left_is_read_again() -> None:
