@@ -7,6 +7,8 @@ collection is deleted is not noticed.
 """
 
 import time
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -24,7 +26,7 @@ TIMEOUT_S: Final = 5.0
 ASKED: Final = 20  # hosts in one go, one after the other
 GO_S: Final = 20.0  # for which a go begins to ask
 ANSWER_BYTES: Final = 262_144
-COLLECTIONS: Final = 1_000  # of a repo; others are left out
+COLLECTIONS: Final = 1_000  # of a repo, about; others are left out
 TRIES: Final = 5
 
 _MARK: Final = """
@@ -39,12 +41,17 @@ _EVENTS: Final = """
     JOIN relay_account a ON a.did = e.did
     WHERE e.seq > %s AND e.seq <= %s AND e.kind = 1 ORDER BY e.seq LIMIT %s
 """
-_PUT: Final = """
+_PUT: Final = f"""
+    WITH heard AS (SELECT * FROM unnest(%s::bigint[], %s::text[]) n (id, collection)),
+    with_room AS (
+        SELECT a.id FROM relay_account a WHERE a.id IN (SELECT id FROM heard) AND (
+            SELECT count(*) FROM relay_collection c WHERE c.account_id = a.id
+        ) < {COLLECTIONS}
+    )
     INSERT INTO relay_collection (account_id, collection)
-    SELECT n.id, n.collection FROM unnest(%s::bigint[], %s::text[]) n (id, collection)
-    JOIN relay_account a USING (id)
+    SELECT id, collection FROM heard JOIN with_room USING (id)
     ON CONFLICT DO NOTHING RETURNING id
-"""
+"""  # noqa: S608 - constants only
 _HEARD_OF: Final = """
     INSERT INTO relay_described_repo (account_id, ask_at)
     SELECT id, now() FROM unnest(%s::bigint[]) n (id)
@@ -79,7 +86,7 @@ def hear() -> int:
         if mark is None or newest is None or newest[0] <= mark[0]:
             return 0
         rows = connection.rows(_EVENTS, (mark[0], newest[0], BATCH))
-        pairs = sorted({pair for row in rows for pair in _written(*row[1:])})
+        pairs = _few({pair for row in rows for pair in _written(*row[1:])})
         connection.rows(_PUT, ([key for key, _ in pairs], [name for _, name in pairs]))
         connection.rows(_HEARD_OF, (sorted({row[1] for row in rows}),))
         connection.row(_MOVE, (rows[-1][0] if len(rows) == BATCH else newest[0],))
@@ -105,6 +112,12 @@ def _written(account_id: int, seq_at: int, body: bytes) -> list[tuple[int, str]]
     """The collections that a commit wrote to."""
     ops = libipld.decode_dag_cbor(body[:seq_at] + b"\0" + body[seq_at:])["ops"]
     return [(account_id, op["path"].partition("/")[0]) for op in ops if op["action"] != "delete"]
+
+
+def _few(pairs: set[tuple[int, str]]) -> list[tuple[int, str]]:
+    """COLLECTIONS of each account at the most, in order."""
+    of_accounts = groupby(sorted(pairs), key=itemgetter(0))
+    return [pair for _, found in of_accounts for pair in islice(found, COLLECTIONS)]
 
 
 def _described(did: str, hostname: str) -> list[str] | None:

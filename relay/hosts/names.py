@@ -6,6 +6,7 @@ from typing import Final
 from django.conf import settings
 
 _NAME: Final = re.compile(r"(?=.{1,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*")
+_MAX_CHARS: Final = 253 + len(":65535")
 _LOCAL: Final = re.compile(r"([a-z0-9-]+\.)*localhost(:[0-9]{1,5})?")
 
 
@@ -31,5 +32,7 @@ def origin(name: str) -> str:
 
 
 def of_origin(url: str | None) -> str:
-    """The name in an origin, such as a DID document's; "" when there is none."""
-    return (url or "").partition("://")[2].lower().removesuffix(":443")
+    """The name in an origin, such as a DID document's; "" when there is none, or one that is longer
+    than names are."""
+    name = (url or "").partition("://")[2].lower().removesuffix(":443")
+    return name if len(name) <= _MAX_CHARS else ""

@@ -68,6 +68,16 @@ def test_what_is_written_is_known_and_what_is_deleted_is_no_news(account: RelayA
     assert DirectoryMark.objects.get().seq == 2
 
 
+def test_a_repo_with_very_many_collections_adds_no_more(account: RelayAccount) -> None:
+    names = [f"com.example.a{number}" for number in range(hearing.COLLECTIONS)]
+    RelayCollection.objects.bulk_create(
+        RelayCollection(account=account, collection=name) for name in names
+    )
+    say(1, account.host, POST)
+    assert hearing.hear() == 1
+    assert known() == sorted(names)
+
+
 def test_our_own_hosts_events_are_passed_over(account: RelayAccount, ash: Host) -> None:
     ours = RelayHost.objects.create(hostname="localhost", inside_id=ash.pk, account_limit=0)
     say(1, ours, POST)

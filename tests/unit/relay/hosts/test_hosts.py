@@ -5,7 +5,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from relay import accounts
-from relay.hosts import allowances, bans, limits, listing
+from relay.hosts import allowances, bans, limits, listing, names
 from relay.hosts.allowances import Rates
 from relay.models import RelayAccount, RelayHost
 
@@ -38,6 +38,11 @@ def test_a_suffix_trusts_what_is_below_it(settings: Settings) -> None:
     settings.RELAY_TRUSTED = [".host.example", "one.example"]
     names = ["a.host.example", "host.example", "one.example", "xone.example", "a.one.example"]
     assert [allowances.is_trusted_name(name) for name in names] == [True, False, True, False, False]
+
+
+def test_a_documents_host_is_no_longer_than_names_are() -> None:
+    assert names.of_origin("https://PDS.example:443") == "pds.example"
+    assert names.of_origin(f"https://{'a' * 10_000}") == names.of_origin(None) == ""
 
 
 def test_a_ban_reaches_the_hosts_below_the_domain_and_no_others() -> None:
