@@ -21,6 +21,7 @@ from relay.verification.reasons import Reason
 MAX_BLOCKS_BYTES: Final = 2_000_000
 MAX_SYNC_BYTES: Final = 10_000
 MAX_OPS: Final = 200
+_ACTIONS: Final = ("create", "update", "delete")
 AHEAD_US: Final = 300_000_000
 _FIELDS: Final = {
     EventKind.COMMIT: frozenset({
@@ -196,6 +197,8 @@ def _ops(listed: list[Any]) -> list[RepoOp]:
         cid, prev = each.get("cid"), each.get("prev")
         if path in paths:
             raise Rejected(Reason.BAD_OPS, "two ops for one record")
+        if each["action"] not in _ACTIONS:
+            raise Rejected(Reason.BAD_OPS, "an op creates, updates or deletes")
         paths.add(path)
         try:
             ops.append(RepoOp(each["action"], path, _or_none(cid), _or_none(prev)))

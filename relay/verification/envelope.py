@@ -45,7 +45,8 @@ def read(frame: bytes) -> Envelope | None:
     header, body_at = _header(frame)
     if header.get("op") == -1:
         raise NotAnEvent("the host refuses", _error_name(frame[body_at:]))
-    kind = _KINDS.get(header.get("t", ""))
+    name = header.get("t")
+    kind = _KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
         return None
     body = _map(frame[body_at:])

@@ -29,6 +29,8 @@ def answer(question: Question) -> Answer:
         return astuple(check(EventKind(kind), body, key, keeps_handle=keeps_handle))
     except Rejected as refusal:
         return str(refusal.reason), refusal.detail[:300]
+    except Exception as fault:  # noqa: BLE001 - one event must not end its whole host's stream
+        return str(Reason.MALFORMED), f"{type(fault).__name__}: {fault}"[:300]
 
 
 def read_answer(given: Answer) -> Checked | Rejected:

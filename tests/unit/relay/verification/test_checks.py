@@ -114,6 +114,30 @@ def test_noise_is_no_event(message: bytes) -> None:
         envelope.read(message)
 
 
+def test_a_header_whose_kind_is_no_text_is_passed_over() -> None:
+    assert envelope.read(cbor.encode({"op": 1, "t": []}) + cbor.encode({})) is None
+
+
+def test_an_action_that_nobody_knows_is_refused(author: Author) -> None:
+    author.write()
+    fields = cbor.decode(sent(author.write()))
+    op = fields["ops"][0] | {"action": "move", "prev": cbor.Link(author.head)}
+    body = cbor.encode(fields | {"ops": [op]})
+    assert reason(EventKind.COMMIT, body, author.key.did_key) == "bad-ops"
+
+
+def test_a_fault_of_the_checks_refuses_one_event_and_ends_nothing(
+    author: Author, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RecursionError("too deep")
+
+    monkeypatch.setattr(process, "check", fail)
+    refused = process.read_answer(process.answer((1, b"", author.key.did_key, True)))
+    assert isinstance(refused, Rejected)
+    assert (refused.reason, refused.detail) == ("malformed", "RecursionError: too deep")
+
+
 def test_an_error_frame_says_its_name() -> None:
     with pytest.raises(NotAnEvent) as ended:
         envelope.read(frames.error("FutureCursor"))
