@@ -14,7 +14,8 @@ def ban(domain: str, reason: str = "") -> None:
     """Read a domain's hosts no more; those that are read now are hung up on within seconds."""
     name = domain.strip().lower().strip(".")
     DomainBan.objects.update_or_create(domain=name, defaults={"reason": reason})
-    for host in RelayHost.objects.filter(inside_id__isnull=True, hostname__contains=name):
+    outside = RelayHost.objects.filter(inside_id__isnull=True).order_by("id")
+    for host in outside.filter(hostname__contains=name):
         if is_banned(host.hostname):
             RelayHost.objects.filter(pk=host.pk).update(status=RelayHost.Status.BANNED)
 
@@ -22,7 +23,7 @@ def ban(domain: str, reason: str = "") -> None:
 def lift(domain: str) -> None:
     """Allow a domain again; its hosts are read from where they were left."""
     DomainBan.objects.filter(domain=domain.strip().lower().strip(".")).delete()
-    for host in RelayHost.objects.filter(status=RelayHost.Status.BANNED):
+    for host in RelayHost.objects.filter(status=RelayHost.Status.BANNED).order_by("id"):
         if not is_banned(host.hostname):
             wanted = {"status": RelayHost.Status.OFFLINE, "is_crawl_wanted": True}
             RelayHost.objects.filter(pk=host.pk).update(**wanted, retry_at=None)

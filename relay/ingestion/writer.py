@@ -151,18 +151,21 @@ class Writer:
         await self._store_hosts(known.hosts.values(), outcome)
 
     async def _known(self, batches: Sequence[Batch]) -> tuple[Known, set[int]]:
-        """What is stored of the accounts and hosts of some batches; the hosts that are banned."""
+        """What is stored of the accounts and hosts of some batches; the hosts that are banned.
+
+        Hosts are locked before their accounts, as where staff change a limit.
+        """
+        of_batches = list({batch.host_id for batch in batches})
+        hosts = await self._rows(statements.HOSTS, (of_batches,))
         dids = list({event.did for batch in batches for event in batch.events})
         accounts = [AccountState(*row) for row in await self._rows(statements.ACCOUNTS, (dids,))]
         if new := list({*dids} - {each.did for each in accounts}):
             accounts += [AccountState(*row) for row in await self._rows(statements.OURS, (new,))]
-        host_ids = {each.host_id for each in accounts} | {batch.host_id for batch in batches}
-        hosts, banned = {}, set()
-        for *about, is_banned in await self._rows(statements.HOSTS, ([*host_ids],)):
-            hosts[about[0]] = HostState(*about)
-            if is_banned:
-                banned.add(about[0])
-        return Known({each.did: each for each in accounts}, hosts), banned
+        if others := {each.host_id for each in accounts}.difference(of_batches):
+            hosts += await self._rows(statements.HOSTS, ([*others],))
+        known = {row[0]: HostState(*row[:-1]) for row in hosts}
+        banned = {row[0] for row in hosts if row[-1]}
+        return Known({each.did: each for each in accounts}, known), banned
 
     async def _store_accounts(self, accounts: Iterable[AccountState]) -> None:
         changed = [each for each in accounts if each.is_changed]

@@ -17,6 +17,7 @@ from relay import accounts
 from relay.ingestion.crawler import Crawler
 from relay.ingestion.writer import Writer
 from relay.models import Rejection, RelayAccount, RelayEvent, RelayHost
+from server.database import connection
 from server.database.connection import conninfo
 from tests import factories
 from tests.relay_authors import Author
@@ -272,6 +273,28 @@ def test_without_the_directory_an_account_is_at_the_host_that_is_remembered() ->
         assert (RelayAccount.objects.get().status, refused()) == ("deactivated", {})
 
     play(scene)
+
+
+def test_what_staff_do_to_a_host_and_its_accounts_meanwhile_ends_nothing() -> None:
+    async def scene(host: FakeHost) -> None:
+        author = host.author("ann")
+        kept = say_commits(host, author, 1)
+        async with crawling():
+            await done(host)
+            async with await psycopg.AsyncConnection.connect(conninfo()) as staff:
+                await staff.execute("SELECT FROM relay_host FOR UPDATE")
+                kept += say_commits(host, author, 1)
+                await until(somebody_waits)
+                await staff.execute("UPDATE relay_account SET is_throttled = is_throttled")
+            await done(host)
+        assert went_on() == kept
+
+    play(scene)
+
+
+def somebody_waits() -> bool:
+    waiting = "wait_event_type = 'Lock' AND datname = current_database()"
+    return connection.row(f"SELECT FROM pg_stat_activity WHERE {waiting}", ()) is not None
 
 
 def test_a_key_that_changed_is_looked_up_once_more() -> None:
