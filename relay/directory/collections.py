@@ -52,4 +52,5 @@ def _outside(collection: str, after: int) -> QuerySet[RelayCollection, tuple[int
         "account__host__inside_id__isnull": True,
     }
     found = RelayCollection.objects.filter(collection=collection, account_id__gt=after, **account)
+    found = found.exclude(account__host__status=RelayHost.Status.BANNED)
     return found.order_by("account_id").values_list("account_id", "account__did")

@@ -182,7 +182,9 @@ def test_what_is_no_method_of_a_relay_is_told(asked: Asked) -> None:
 def test_a_banned_hosts_repos_are_not_listed(asked: Asked, outsider: RelayAccount) -> None:
     DomainBan.objects.create(domain="example.com")
     RelayHost.objects.update(status="banned")
+    RelayCollection.objects.create(account=outsider, collection=POST)
     assert asked("listRepos")[1] == {"repos": []}
+    assert asked("listReposByCollection", collection=POST, cursor="o0")[1] == {"repos": []}
 
 
 @pytest.mark.parametrize("method", ["requestCrawl", "notifyOfUpdate"])
