@@ -18,6 +18,7 @@ from repos.events.json_streams.encoding import COMMIT, EVENTS_NSID, KINDS, Part
 MAX_COLLECTIONS: Final = 100
 MAX_DIDS: Final = 10_000
 _MAX_BYTES: Final = 2**32 - 1
+_DIGITS: Final = 11  # one more than _MAX_BYTES has
 _UPDATE: Final = "options_update"
 _MESSAGE: Final = InputLimits(containers=16, keys=32, values=MAX_DIDS + MAX_COLLECTIONS + 32)
 
@@ -50,7 +51,8 @@ def of_query(query: Query) -> Filter:
     return _filter(
         query.get("wantedCollections", ()),
         query.get("wantedDids", ()),
-        int(size) if size.isascii() and size.isdigit() else 0,  # as jetstream takes it
+        # As jetstream takes it; what has more digits is beyond all messages, as those are.
+        int(size[:_DIGITS]) if size.isascii() and size.isdigit() else 0,
     )
 
 
@@ -88,7 +90,7 @@ def of_events_query(query: Query) -> Filter:
     if collections and kinds and COMMIT not in kinds:
         raise InvalidRequest("collections choose among commits, which kinds leaves out.")
     size = query.get("maxMessageSizeBytes", ("0",))[0]
-    if not (size.isascii() and size.isdigit() and int(size[:11]) <= _MAX_BYTES):
+    if not (size.isascii() and size.isdigit() and int(size[:_DIGITS]) <= _MAX_BYTES):
         raise InvalidRequest("maxMessageSizeBytes is an integer from 0 to 4294967295.")
     return _filter(collections, query.get("dids", ()), int(size), kinds or KINDS)
 

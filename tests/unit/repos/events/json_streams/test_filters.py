@@ -78,6 +78,7 @@ def test_version_2_refuses_what_version_1_lets_pass(query: filters.Query) -> Non
 @pytest.mark.parametrize(("size", "bound"), [("512", 512), ("-1", 0), ("x", 0), ("", 0)])
 def test_version_1_takes_any_size(size: str, bound: int) -> None:
     assert filters.of_query({"maxMessageSizeBytes": [size]}).max_bytes == bound
+    assert filters.of_query({"maxMessageSizeBytes": ["9" * 5_000]}).max_bytes > 5_000_000
 
 
 def test_a_message_replaces_what_was_wanted() -> None:
