@@ -10,6 +10,8 @@ from datetime import timedelta
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 
 from accounts.models import Account
@@ -23,6 +25,7 @@ from repos.lifecycle import record_takedowns
 from repos.reads import repos
 
 EXPIRED: Final = "the label expired"
+_MARK: Final = "label "  # what a takedown's `ref` begins with
 _LOOKED_BACK: Final = timedelta(days=30)
 VALUES: Final = ("!takedown", "!suspend", "!hide")
 
@@ -59,7 +62,10 @@ def lift_expired() -> None:
     over = Label.objects.current().filter(
         val__in=VALUES, val__startswith="!", expires_at__lte=now, expires_at__gt=now - _LOOKED_BACK
     )
-    for label in over.filter(is_negation=False).select_related("labeler__host").iterator():
+    mark = Concat(Value(_MARK), OuterRef("val"))
+    down = Exists(Account.objects.filter(did=OuterRef("uri"), takedown_ref=mark))
+    over = over.filter(down | Q(uri__startswith="at://"), is_negation=False)
+    for label in over.select_related("labeler__host").iterator():
         _give_back(label)
 
 
@@ -95,4 +101,4 @@ def _on_record(
 
 
 def _mark(statement: Statement) -> str:
-    return f"label {statement.val}"
+    return f"{_MARK}{statement.val}"

@@ -74,6 +74,15 @@ def test_a_label_that_is_over_gives_back_what_it_took_down(hiding, account):
     assert record_takedowns.state(repo, "com.example.thing", "a").ref is None
 
 
+def test_an_account_that_is_back_is_not_looked_at_again(hiding, account, django_assert_num_queries):
+    until = timezone.now() + timedelta(hours=1)
+    changes.put(hiding, account.did, "!hide", expires_at=until, **WHY)
+    Label.objects.update(expires_at=timezone.now())
+    lift_expired()
+    with django_assert_num_queries(1):
+        lift_expired()
+
+
 def test_what_staff_took_down_after_a_label_stays_down_when_it_is_over(hiding, account):
     until = timezone.now() + timedelta(hours=1)
     changes.put(hiding, account.did, "!hide", expires_at=until, **WHY)
