@@ -13,18 +13,25 @@ Run = Callable[[Work], Any]
 class Kind:
     """One kind. `run` returns the result (JSON, shown to whoever may see the job: no secrets); an
     XrpcError fails the job with its sentence, any other error is tried again. `is_alone`: one at a
-    time of a tenant."""
+    time of a tenant. `is_platforms`: the provider's alone to begin and to stop."""
 
     name: str
     run: Run
     is_alone: bool = True
+    is_platforms: bool = False
 
 
 KINDS: Final[dict[str, Kind]] = {}
 
 
-def register(name: str, run: Run, *, is_alone: bool = True) -> None:
+def register(name: str, run: Run, *, is_alone: bool = True, is_platforms: bool = False) -> None:
     """Make a kind known: `<noun>.<verb>`; once, at import."""
     if name in KINDS:
         raise ValueError(f"{name} is registered already")
-    KINDS[name] = Kind(name, run, is_alone)
+    KINDS[name] = Kind(name, run, is_alone, is_platforms)
+
+
+def is_platforms(name: str) -> bool:
+    """Whether no tenant may stop it; a kind that is not known any more is nobody's."""
+    kind = KINDS.get(name)
+    return kind is None or kind.is_platforms

@@ -63,8 +63,13 @@ def begin(tenant: Tenant, by: Actor, *, confirm: str, is_unexported: bool = Fals
 
 
 def delete(work: Work) -> None:
-    """Delete some accounts, and go on in a minute; the rest when all are gone: a job's work."""
+    """Delete some accounts, and go on in a minute; the rest when all are gone: a job's work.
+
+    Raises NotReady when the tenant was resumed meanwhile: its people are back.
+    """
     tenant = Tenant.objects.get(pk=cast("int", work.job.tenant_id))
+    if tenant.suspended_at is None:
+        raise NotReady(f"{tenant.slug} serves its people again: the rest of it stays.")
     accounts = Account.objects.filter(host__tenant=tenant).select_related("host__tenant")
     if total := accounts.count():
         work.advance(total=work.job.done_count + total, step="accounts")
@@ -115,4 +120,4 @@ def _close(tenant: Tenant, by: Actor) -> None:
     transaction.on_commit(routing.forget)
 
 
-kinds.register(KIND, delete)
+kinds.register(KIND, delete, is_platforms=True)

@@ -99,4 +99,4 @@ def _announce(account_id: int) -> None:
         account_signals.announce_status(account)
 
 
-kinds.register(KIND, announce)
+kinds.register(KIND, announce, is_platforms=True)

@@ -11,9 +11,9 @@ from rest_framework.response import Response
 from protocol.errors import InvalidRequest
 from provider.api.base import ApiViewSet, page_of, paged
 from provider.api.documents import AT
-from provider.api.errors import NotFound
+from provider.api.errors import NotFound, OnlyPlatform
 from provider.api.tokens import Scope
-from provider.jobs import running
+from provider.jobs import kinds, running
 from provider.models import Job
 
 
@@ -74,7 +74,10 @@ class JobViewSet(ApiViewSet):
     @action(detail=True, methods=["post"], url_path="stop")
     def stop(self, _request: Request, job_id: str) -> Response:
         """Leave the rest undone. What is done stays done."""
-        running.stop(self._job(job_id))
+        job = self._job(job_id)
+        if self.token.tenant_id is not None and kinds.is_platforms(job.kind):
+            raise OnlyPlatform
+        running.stop(job)
         return Response(shown(self._job(job_id)))
 
     def _jobs(self) -> Any:

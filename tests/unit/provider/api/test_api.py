@@ -16,7 +16,8 @@ from provider.api.base import ApiViewSet
 from provider.api.urls import router
 from provider.errors import InvalidField, NameTaken
 from provider.jobs import kinds, running
-from provider.models import ApiToken, IdempotentRequest
+from provider.models import ApiToken, IdempotentRequest, Job
+from provider.tenancy import suspensions
 from tests.factories import account_row
 
 pytestmark = pytest.mark.django_db
@@ -381,3 +382,12 @@ def test_long_work_is_looked_at_and_stopped_by_whose_it_is(ash, birch, client_of
     assert ours.call("GET", f"jobs/{job.pk}")["state"] == "waiting"
     assert ours.call("POST", f"jobs/{job.pk}/stop")["state"] == "stopped"
     assert ours.call("GET", "jobs?state=odd")["error"] == "InvalidRequest"
+
+
+def test_a_tenant_stops_nothing_that_the_platform_does_to_it(ash, client_of, platform):
+    suspensions.suspend(ash.tenant, "operator", reason="It does not pay.")
+    job = Job.objects.get(tenant=ash.tenant)
+    ours = client_of(ash.tenant)
+    assert ours.call("POST", f"jobs/{job.pk}/stop")["error"] == "Forbidden"
+    assert Job.objects.get(pk=job.pk).is_open
+    assert platform.call("POST", f"jobs/{job.pk}/stop")["state"] == "stopped"

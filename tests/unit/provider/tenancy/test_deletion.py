@@ -95,3 +95,12 @@ def test_who_moved_with_the_tenant_gets_no_mail(ash, suspended, is_exported):
     delete(Tenant.objects.get(pk=suspended.pk), is_unexported=True)
     go_on()
     assert OutgoingMail.objects.exists() is not is_exported
+
+
+def test_a_tenant_that_was_resumed_loses_nobody_more(ash, suspended):
+    account = open_account(ash)
+    delete(suspended, is_unexported=True)
+    suspensions.resume(suspended, OPERATOR)
+    job = go_on()
+    assert (job.state, job.last_error[:10]) == (Job.State.FAILED, "ash serves")
+    assert Account.objects.filter(pk=account.pk).exists()
