@@ -23,11 +23,13 @@ from repos.events.json_streams import encoding
 from server.database import connection
 
 _EVENTS_AT_ONCE: Final = 500
+BYTES_AT_ONCE: Final = 4 * 1024 * 1024  # one event may have a million
 _ROUND_S: Final = 10.0
 _EVENTS: Final = """
-    SELECT host_id, kind, body, seq_at, created_at, seq, position FROM event
-    WHERE position > %s AND position <= %s AND (%s::bigint[] IS NULL OR host_id = ANY(%s))
-    ORDER BY position
+    SELECT host_id, kind, body, seq_at, created_at, seq, position FROM (
+        SELECT *, sum(octet_length(body)) OVER (ORDER BY position) AS bytes FROM event
+        WHERE position > %s AND position <= %s AND (%s::bigint[] IS NULL OR host_id = ANY(%s))
+    ) e WHERE bytes - octet_length(body) < %s ORDER BY position
 """
 _OPEN: Final = Q(state__in=(WebhookDelivery.State.WAITING, WebhookDelivery.State.RUNNING))
 _NAMES: Final = {
@@ -60,7 +62,10 @@ def _some(webhook_id: int) -> int | None:
         return None
     names = _hosts(webhook)
     ids = None if webhook.tenant_id is None else list(names)
-    found = connection.rows(_EVENTS, (webhook.record_position, until, ids, ids))
+    asked = (webhook.record_position, until, ids, ids, BYTES_AT_ONCE)
+    found = connection.rows(_EVENTS, asked)
+    if sum(len(event[2]) for event in found) >= BYTES_AT_ONCE:
+        until = found[-1][-1]  # there may be more before the place that was asked for
     messages = [message for event in found for message in _messages(webhook, names, event)]
     for row in WebhookDelivery.objects.bulk_create(messages):
         transaction.on_commit(partial(deliveries.queue.wake, row.pk))

@@ -103,3 +103,11 @@ def test_a_refused_mail_is_told_without_its_address(ash):
     hooked(ash)
     mail_refused.send(sender=None, host=ash, kind="decision", recipient="anna@example.org")
     assert told() == [("mail.refused", {"host": "localhost", "kind": "decision"})]
+
+
+def test_large_records_are_read_a_few_at_a_time(ash, monkeypatch):
+    hooked(ash, POST)
+    for _ in range(3):
+        written(ash)
+    monkeypatch.setattr(records, "BYTES_AT_ONCE", 1)
+    assert (records.read_on(), records.read_on()) == (3, 0)
