@@ -208,6 +208,7 @@ def keep(
         declared = declared_types.telling_type(repo.id, received.cid) or declared
     facts = _look_up(repo, received)
     try:
+        _check_day(repo, facts)
         mime_type = mime_types.type_of(received.file, declared)
         if check_type is not None:
             check_type(mime_type)
@@ -254,6 +255,14 @@ def _look_up(repo: RepoRow, received: Received) -> _Facts:
     if facts.state == Blob.State.QUARANTINED:
         raise BlobTakendown
     return facts
+
+
+def _check_day(repo: RepoRow, facts: _Facts) -> None:
+    """A tenant's new files of today, as of its last count. Raises BlobQuotaExceeded."""
+    value, used = quotas.of_host(repo.host_id).of_tenant.get(Limit.UPLOADS_A_DAY, (None, 0))
+    is_new = facts.known_type is None and not facts.is_awaited
+    if value is not None and is_new and used + 1 > value:
+        raise BlobQuotaExceeded(Limit.UPLOADS_A_DAY, value, used)
 
 
 def _keep(repo: RepoRow, ref: BlobRef, file: IO[bytes], facts: _Facts, *, is_said: bool) -> BlobRef:

@@ -3,9 +3,11 @@ import random
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from hosting.models import Host
+from hosting.models import Host, Tenant, TenantUsage
+from hosting.plans import quotas
 from protocol import atjson, car, cid, mst
 from protocol.errors import InvalidRequest
 from protocol.keys import SigningKey
@@ -255,6 +257,18 @@ def test_a_full_account_may_upload_what_it_has_and_write_text(ash: Host, repo: R
     assert upload(repo, b"12345") == ref
     put(repo, "a", ref)
     put(repo, "text")
+
+
+def test_a_tenant_has_so_many_new_files_a_day(ash: Host, repo: RepoRow) -> None:
+    ref = upload(repo, b"12345")
+    Tenant.objects.update(limits={"uploads-a-day": 1})
+    counted = {"used": {"uploads-a-day": 1}, "counted_at": timezone.now(), "day": quotas.today()}
+    TenantUsage.objects.create(tenant=ash.tenant, **counted)
+    quotas.forget()
+    with pytest.raises(uploads.BlobQuotaExceeded, match="limit is 1 uploads-a-day"):
+        upload(repo, b"abcd")
+    assert upload(repo, b"12345") == ref
+    assert not FileDeletion.objects.exists()
 
 
 def test_the_quota_holds_against_an_upload_that_was_faster(
