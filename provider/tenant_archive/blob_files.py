@@ -1,12 +1,14 @@
-"""The files of an archive's account, stored here: each held against its CID."""
+"""The files of an archive's account, stored here: each held against its CID, and against what is
+denied here. How large one is, its bytes say."""
 
 import hashlib
 
 from accounts.models import Account
 from protocol import cid
 from provider.tenant_archive.container import BrokenArchive, Reader
-from repos.blobs import files
+from repos.blobs import files, scanning
 from repos.blobs.files import Place
+from repos.blobs.types import mime_types
 from repos.models import Blob
 from server.database import connection
 from server.storage.temporary_files import TemporaryFile
@@ -27,19 +29,22 @@ def store(reader: Reader, old_id: int, account: Account, *, is_staged: bool = Fa
         blob_cid = cid.from_text(line["cid"])
         if line.get("missing") or blob_cid in here:
             continue
-        is_hidden = line["state"] == Blob.State.QUARANTINED
+        is_denied = scanning.is_denied(account.host_id, blob_cid)
+        is_hidden = is_denied or line["state"] == Blob.State.QUARANTINED
         place = Place.QUARANTINE if is_hidden else Place.PUBLIC
         key = files.new_key(place, account.host.tenant_id, account.did, blob_cid)
-        _write(reader, f"blobs/{old_id}/{line['cid']}", blob_cid, key)
-        state = Blob.State.STAGED if is_staged and not is_hidden else line["state"]
-        values = (account.pk, blob_cid, line["mimeType"], line["size"], state, key)
+        size = _write(reader, f"blobs/{old_id}/{line['cid']}", blob_cid, key)
+        shown = Blob.State.STAGED if is_staged else line["state"]
+        state = Blob.State.QUARANTINED if is_hidden else shown
+        values = (account.pk, blob_cid, mime_types.plain(line["mimeType"]), size, state, key)
         connection.execute(_STORE, values)
         files.forget([key])
         count += 1
     return count
 
 
-def _write(reader: Reader, member: str, blob_cid: bytes, key: str) -> None:
+def _write(reader: Reader, member: str, blob_cid: bytes, key: str) -> int:
+    """How many bytes it has."""
     digest = hashlib.sha256()
     with TemporaryFile() as waiting:
         for piece in reader.pieces(member):
@@ -47,4 +52,6 @@ def _write(reader: Reader, member: str, blob_cid: bytes, key: str) -> None:
             waiting.write(piece)
         if not blob_cid.endswith(digest.digest()):
             raise BrokenArchive(f"{member} has another content than its CID says.")
+        size = waiting.tell()
         files.write(key, waiting)
+    return size

@@ -10,6 +10,8 @@ import os
 import tarfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -116,8 +118,10 @@ class Reader:
         seen = hashlib.sha256()
         with suppress(tarfile.TarError):
             for member in self._tar:
+                if not _is_plain(member):
+                    break
                 if member.name == DIGESTS:
-                    if hashlib.sha256(self._read(member)).digest() != seen.digest():
+                    if _sha256(self._tar, member) != seen.digest():
                         break
                     return
                 seen.update(_digest_line(self._tar, member))
@@ -125,34 +129,35 @@ class Reader:
 
     def names(self, beginning: str) -> list[str]:
         """The members whose names begin so, in their order."""
-        return [name for name in self._tar.getnames() if name.startswith(beginning)]
+        return [name for name in self._members if name.startswith(beginning)]
 
     def rows(self, name: str) -> Iterator[dict[str, Any]]:
-        """The lines of a member, each a JSON object; none of one that is not there."""
-        with suppress(KeyError):
-            file = self._tar.extractfile(name)
-            while file is not None and (line := file.readline(_LINE_MAX_BYTES)):
-                yield orjson.loads(line)  # noqa: TID251 - its digest is right; rows are large
+        """The lines of a member, each a JSON object; none of one that is not there. Raises
+        BrokenArchive."""
+        if name in self._members:
+            file = self.file(name)
+            while line := file.readline(_LINE_MAX_BYTES):
+                yield _row(line)
 
     def pieces(self, name: str) -> Iterator[bytes]:
-        """A member's bytes."""
-        file = self._tar.extractfile(name)
-        while file is not None and (piece := file.read(_PIECE_BYTES)):
+        """A member's bytes. Raises BrokenArchive."""
+        file = self.file(name)
+        while piece := file.read(_PIECE_BYTES):
             yield piece
 
     def file(self, name: str) -> IO[bytes]:
         """A member as a file. Raises BrokenArchive."""
-        try:
-            found = self._tar.extractfile(name)
-        except KeyError:
-            found = None
+        member = self._members.get(name)
+        found = self._tar.extractfile(member) if member is not None and _is_plain(member) else None
         if found is None:
             raise BrokenArchive(f"The archive lacks {name}.")
         return found
 
-    def _read(self, member: tarfile.TarInfo) -> bytes:
-        file = self._tar.extractfile(member)
-        return b"" if file is None else file.read()
+    @cached_property
+    def _members(self) -> dict[str, tarfile.TarInfo]:
+        """Those that have a digest, by name: tarfile goes through all of them for each look-up."""
+        with_digest = takewhile(lambda member: member.name != DIGESTS, self._tar)
+        return {member.name: member for member in with_digest}
 
 
 def _whole_members(file: IO[bytes]) -> tuple[set[str], int]:
@@ -184,9 +189,29 @@ def _manifest(tar: tarfile.TarFile, member: tarfile.TarInfo | None) -> dict[str,
     return found
 
 
+def _is_plain(member: tarfile.TarInfo) -> bool:
+    """Whether it is a file whose bytes are all there: no link (perhaps to itself), and none with
+    holes, by which a short archive holds bytes without end."""
+    return member.isreg() and not member.issparse() and member.size >= 0
+
+
+def _row(line: bytes) -> dict[str, Any]:
+    try:
+        row = orjson.loads(line)  # noqa: TID251 - its digest is right; rows are large
+    except ValueError:
+        row = None
+    if not isinstance(row, dict):
+        raise BrokenArchive("A row of the archive cannot be read.")
+    return row
+
+
 def _digest_line(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    digest = _sha256(tar, member).hex()
+    return orjson.dumps({"name": member.name, "size": member.size, "sha256": digest}) + b"\n"
+
+
+def _sha256(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     digest, file = hashlib.sha256(), tar.extractfile(member)
     while file is not None and (piece := file.read(_PIECE_BYTES)):
         digest.update(piece)
-    said = {"name": member.name, "size": member.size, "sha256": digest.hexdigest()}
-    return orjson.dumps(said) + b"\n"
+    return digest.digest()

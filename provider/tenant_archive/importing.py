@@ -11,24 +11,25 @@ import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import orjson
 from django.db import IntegrityError, transaction
 
 from accounts.models import Account, SigningKey
 from hosting.models import HandleDomain, Host, StaffUser, Tenant
-from hosting.tenancy import routing
-from hosting.tenancy.provisioning import TOKEN_SECRET_BYTES
+from hosting.tenancy import provisioning, routing
 from moderation.audit import Actor
-from provider.errors import InUse, NameTaken
-from provider.tenancy import tenant_log
+from provider.errors import NAMED_MAX, InUse, NameTaken
+from provider.tenancy import domains, hosts, tenant_log
 from provider.tenant_archive import blob_files, keys, tables
 from provider.tenant_archive.container import BrokenArchive, Reader
 from provider.tenant_archive.exporting import FORMAT, VERSION
 from provider.tenant_archive.keys import ArchiveKey
 from provider.tenant_archive.tables import Move, Row, Table
+from provider.webhooks.addresses import newest_position
 from repos.imports import as_it_is, car_file
-from repos.maintenance.restore import STEP
+from repos.maintenance.restore import SEQ_MAX, STEP
 from repos.models import EventCounter
 from server.database import connection
 from server.encryption import keyring
@@ -46,13 +47,14 @@ def import_tenant(
 ) -> dict[str, Any]:
     """Make an archive's tenant; what there is of it. `is_dry_run`: look what is in the way.
 
-    Raises BrokenArchive, WrongKey, NameTaken, InUse.
+    Raises BrokenArchive, WrongKey, NameTaken, InUse, InvalidField.
     """
     with Reader(path) as reader:
         _check_format(reader.manifest)
         reader.check()
         key = keys.opened(reader.manifest["key"], passphrase, private_key)
         _refuse_conflicts(reader)
+        _refuse_names(reader)
         counts = {"accounts": sum(1 for _ in reader.rows("tables/accounts.Account.jsonl"))}
         if not is_dry_run:
             try:
@@ -88,6 +90,42 @@ def _refuse_conflicts(reader: Reader) -> None:
                 raise InUse(what, found, len(found))
 
 
+def _refuse_names(reader: Reader) -> None:
+    """Raises InvalidField, NameTaken for names that nobody is given here, and BrokenArchive for a
+    host that calls itself another: what is meant for that one (tokens, OAuth) would be good here.
+    """
+    for row in reader.rows("tables/hosting.Host.jsonl"):
+        name, origin = hosts.check_new(row["hostname"]), row["origin"]
+        known_by = (row["hostname"], urlsplit(origin).hostname, row["service_did"])
+        if known_by != (name, name, provisioning.service_did(origin)):
+            raise BrokenArchive(f"Host {name} has another's address in the archive.")
+    for row in reader.rows("tables/hosting.HandleDomain.jsonl"):
+        if domains.check_new(row["name"]) != row["name"]:
+            raise BrokenArchive(f"{row['name'][:80]} is not a domain as they are kept.")
+    _refuse_handles(reader)
+
+
+def _refuse_handles(reader: Reader) -> None:
+    """Raises InUse for handles under domains of others, where nobody else could get them then."""
+    own = {row["name"] for row in reader.rows("tables/hosting.HandleDomain.jsonl")}
+    others = set(HandleDomain.objects.values_list("name", flat=True)) - own
+    known = own | others
+    found = [
+        name
+        for name in _handles(reader)
+        if next((each for each in domains.above(name) if each in known), "") in others
+    ]
+    if found:
+        raise InUse("Another tenant's domain", found[: NAMED_MAX + 1], len(found))
+
+
+def _handles(reader: Reader) -> Iterator[str]:
+    for row in reader.rows("tables/accounts.Account.jsonl"):
+        yield row["handle"] or ""
+    for row in reader.rows("tables/accounts.WebIdentity.jsonl"):
+        yield (row["did"] or "").removeprefix("did:web:")
+
+
 @transaction.atomic
 def _made(reader: Reader, key: ArchiveKey, by: Actor) -> dict[str, int]:
     connection.rows(_ONE_AT_A_TIME)
@@ -120,7 +158,10 @@ def _moves(reader: Reader) -> dict[str, Move]:
         if table.has_numbers:
             first, last = 0, 0
             for row in reader.rows(table.member):
-                first, last = min(first or row["id"], row["id"]), max(last, row["id"])
+                number = row.get("id")
+                if not isinstance(number, int) or number < 1:
+                    raise BrokenArchive(f"A row in {table.label} has no number.")
+                first, last = min(first or number, number), max(last, number)
             moves[table.label] = tables.move(table, first, last)
     return moves
 
@@ -135,7 +176,7 @@ def _rows(
 def _fitted(table: Table, row: Row) -> Row:
     """What of a row is another here."""
     if table.label == "hosting.Host":
-        secret = keyring.wrap(secrets.token_bytes(TOKEN_SECRET_BYTES))
+        secret = keyring.wrap(secrets.token_bytes(provisioning.TOKEN_SECRET_BYTES))
         row["token_secret"] = "\\x" + secret.hex()
     elif table.label == "hosting.StaffUser":
         row["is_superuser"] = row["is_platform_staff"] = False  # whatever a stranger's archive says
@@ -143,6 +184,8 @@ def _fitted(table: Table, row: Row) -> Row:
             row["username"] = f"{row['username'][:140]}-{secrets.token_hex(2)}"
     elif table.label == "moderation.Label":
         row["position"] = None  # the platform's own
+    elif table.label == "provider.Webhook":
+        row["record_position"] = newest_position()  # of another platform's firehose it says nothing
     return row
 
 
@@ -159,6 +202,8 @@ def _count_on(reader: Reader, tenant: Tenant) -> None:
     """Events and labels are numbered from beyond all that was ever sent."""
     sent = orjson.loads(reader.file("firehose.json").read())  # noqa: TID251 - its digest is right
     for host in tenant.hosts.all():
-        last_seq = int(sent.get(host.hostname, 0)) + STEP
-        EventCounter.objects.create(host_id=host.pk, last_seq=last_seq)
+        last_seq = sent.get(host.hostname, 0)
+        if not isinstance(last_seq, int) or not 0 <= last_seq <= SEQ_MAX:
+            raise BrokenArchive(f"{host.hostname} cannot have sent so many events.")
+        EventCounter.objects.create(host_id=host.pk, last_seq=last_seq + STEP)
     connection.execute(_COUNT_LABELS, (STEP, tenant.pk))

@@ -93,6 +93,7 @@ SEALED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _NUMBERED_BY: Final[Mapping[str, type[models.Model]]] = {"repo_id": Account, "host_id": Host}
 _AT_ONCE: Final = 500
+_SPAN_MAX: Final = 2**40  # of the numbers of a table: sequences end at 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,10 @@ class Move:
 
 def move(table: Table, first: int, last: int) -> Move:
     """A table's numbers come to lie behind all that are given here; those between are taken.
-    Others may go on making rows meanwhile: a million of them."""
+    Others may go on making rows meanwhile: a million of them. Raises BrokenArchive for numbers so
+    far from each other that the table would have none left: a sequence takes nothing back."""
+    if not 0 <= first <= last <= first + _SPAN_MAX:
+        raise BrokenArchive(f"The numbers in {table.label} are too far from each other.")
     name = table.model._meta.db_table
     sequence = f"pg_get_serial_sequence('{name}', 'id')"
     row = connection.row(f"SELECT nextval({sequence})")

@@ -69,8 +69,13 @@ def check_names() -> None:
 
 def deny_list(upload: Upload) -> None:
     """Refuse bytes that are on this host's list or on the platform's."""
-    if connection.row(_IS_DENIED, (upload.ref.cid, upload.host_id)):
+    if is_denied(upload.host_id, upload.ref.cid):
         raise BlobRefused
+
+
+def is_denied(host_id: int, blob_cid: bytes) -> bool:
+    """Whether bytes are on a host's list or on the platform's."""
+    return connection.row(_IS_DENIED, (blob_cid, host_id)) is not None
 
 
 def ask_over_http(upload: Upload) -> None:

@@ -20,6 +20,7 @@ from repos.models import FirehoseRestore, Repo
 from server.database import connection
 
 STEP: Final = 10_000_000  # a million events a day, for ten days
+SEQ_MAX: Final = 2**53  # of another deployment: what numbers of JSON hold
 BATCH: Final = 100  # accounts in one transaction: some 300 events
 
 # The platform's counter (host 0) first, as the sequencer takes them, so that neither waits for the

@@ -5,16 +5,19 @@ from pathlib import Path
 import pytest
 
 from accounts.lifecycle import deletion
-from accounts.models import Account
+from accounts.models import Account, Preference
 from hosting.tenancy import routing
 from moderation.audit import OPERATOR
+from protocol import cid
 from protocol.event_stream.frames import EventKind
 from provider.errors import InvalidField
 from provider.tenant_archive import exporting
+from provider.tenant_archive.container import Reader
 from provider.tenant_archive.exporting import Receiver
 from provider.tenant_archive.restoring import Report, restore
+from repos.lifecycle import account_signals
 from repos.maintenance import check
-from repos.models import Blob, Record, Repo
+from repos.models import Blob, DeniedBlob, Record, Repo
 from tests.api import network
 from tests.api.clients import Person, sign_up
 from tests.unit.provider.test_commands import data
@@ -105,3 +108,27 @@ def test_it_is_done_by_command(alice, backup):
     lose(alice)
     said = data("tenant", "restore", "ash", str(backup), "--account", alice.did)
     assert said == {"restored": [alice.did], "same": 0, "left": []}
+
+
+def test_who_had_no_repo_then_is_left_and_named(alice, backup, monkeypatch):
+    monkeypatch.setattr(Reader, "rows", lambda *_: iter([{"did": alice.did, "id": 0}]))
+    report = restore(backup, alice.host.tenant, OPERATOR)
+    assert report.left == [f"{alice.did}: The archive lacks repos/0.car."]
+
+
+def test_what_was_denied_since_stays_hidden(alice, backup):
+    lose(alice)
+    DeniedBlob.objects.create(cid=cid.of_raw(b"a picture"))
+    restore(backup, alice.host.tenant, OPERATOR)
+    assert Blob.objects.get().state == Blob.State.QUARANTINED
+
+
+def test_one_that_was_killed_is_gone_on_with(alice, backup, monkeypatch):
+    lose(alice)
+    Preference.objects.create(account=Account.objects.get(), position=0, name="app.x", value="{}")
+    with monkeypatch.context() as killing:
+        killing.setattr(account_signals, "announce_head", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            restore(backup, alice.host.tenant, OPERATOR)
+    assert restore(backup, alice.host.tenant, OPERATOR) == Report(same=1)
+    assert not Preference.objects.exists()

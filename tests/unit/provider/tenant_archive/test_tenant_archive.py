@@ -1,8 +1,11 @@
 """A tenant leaves one deployment and comes to another: the same heads, files and secrets."""
 
+import tarfile
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import Account, AppPassword
 from hosting.models import Host, Member, StaffUser, Tenant
@@ -12,17 +15,18 @@ from moderation.audit import OPERATOR
 from protocol import cid
 from provider.api import tokens
 from provider.errors import InUse, NameTaken
-from provider.models import Job
+from provider.models import Job, Webhook
 from provider.tenancy import suspensions, tenant_log
-from provider.tenant_archive import exporting, keys
+from provider.tenant_archive import exporting, keys, tables
 from provider.tenant_archive.container import BrokenArchive, Reader
 from provider.tenant_archive.exporting import NotSuspended, Receiver
 from provider.tenant_archive.importing import import_tenant
+from provider.webhooks import addresses
 from repos.maintenance.restore import STEP
-from repos.models import EventCounter, Node, Record, Repo
+from repos.models import Blob, EventCounter, Node, Record, Repo
 from repos.reads import exports
 from server.encryption import keyring
-from tests import shortcuts
+from tests import factories, shortcuts
 from tests.api import network
 from tests.api.clients import Api, Person, sign_up
 from tests.unit.provider.test_commands import data, say
@@ -184,6 +188,9 @@ def test_an_altered_archive_is_refused(ash, alice, tmp_path, settings):
         ("provider.ApiToken", {"tenant_id": None}),
         ("hosting.Member", {"tenant_id": -1}),
         ("accounts.Account", {"host_id": 0}),
+        ("hosting.Host", {"hostname": "LOCALHOST."}),
+        ("hosting.Host", {"service_did": "did:web:birch.localhost%3A2583"}),
+        ("hosting.Host", {"origin": "http://birch.localhost:2583"}),
     ],
 )
 def test_rows_of_others_are_refused(
@@ -208,6 +215,74 @@ def test_nobody_becomes_staff_of_the_platform(ash, alice, tmp_path, monkeypatch,
     olga = StaffUser.objects.get(username="olga")
     assert not olga.is_superuser
     assert not olga.is_platform_staff
+
+
+def test_a_host_is_not_named_as_somebodys_handle(ash, alice, tmp_path, settings):
+    path = exported(ash.tenant, tmp_path / "ash.tar")
+    go_elsewhere(settings)
+    factories.account_row(factories.birch(), handle="localhost")
+    with pytest.raises(NameTaken, match="somebody's handle"):
+        import_tenant(path, OPERATOR, passphrase=PHRASE, is_dry_run=True)
+
+
+def test_a_handle_of_another_tenants_domain_is_in_the_way(
+    ash, alice, tmp_path, monkeypatch, settings
+):
+    path = exported(ash.tenant, tmp_path / "ash.tar")
+    go_elsewhere(settings)
+    factories.birch()
+    tell(monkeypatch, "accounts.Account", {"handle": "ceo.birch.test"})
+    with pytest.raises(InUse, match=r"ceo\.birch\.test"):
+        import_tenant(path, OPERATOR, passphrase=PHRASE, is_dry_run=True)
+
+
+def test_no_archive_uses_up_the_numbers_of_a_table(db):
+    accounts = next(each for each in tables.TABLES if each.label == "accounts.Account")
+    with pytest.raises(BrokenArchive):
+        tables.move(accounts, 1, 2**62)
+
+
+def test_webhooks_are_told_of_records_from_now_on(ash, tmp_path, settings):
+    Webhook.objects.create(
+        tenant=ash.tenant, url="https://hook.example", events=[], collections=[POST],
+        secret=keyring.wrap(b"secret"), record_position=10**12, disabled_at=timezone.now(),
+    )  # fmt: skip
+    path = exported(ash.tenant, tmp_path / "ash.tar")
+    go_elsewhere(settings)
+    import_tenant(path, OPERATOR, passphrase=PHRASE)
+    assert Webhook.objects.get().record_position == addresses.newest_position()
+
+
+def test_a_file_is_as_large_as_its_bytes(ash, alice, tmp_path, monkeypatch, settings):
+    path = exported(ash.tenant, tmp_path / "ash.tar")
+    go_elsewhere(settings)
+    rows = Reader.rows
+    lies = {"size": -(2**40), "mimeType": "text/html\r\nSet-Cookie: a=b"}
+    monkeypatch.setattr(
+        Reader,
+        "rows",
+        lambda self, name: (
+            row | lies if name.startswith("blobs/") else row for row in rows(self, name)
+        ),
+    )
+    import_tenant(path, OPERATOR, passphrase=PHRASE)
+    blob = Blob.objects.get()
+    assert (blob.size, blob.mime_type) == (len(b"a picture"), "application/octet-stream")
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE])
+def test_a_member_is_a_file(tmp_path, kind):
+    path = tmp_path / "ash.tar"
+    with tarfile.open(path, "w:") as tar:
+        manifest, link = tarfile.TarInfo("manifest.json"), tarfile.TarInfo("repos/1.car")
+        manifest.size, link.type, link.linkname = 2, kind, "repos/1.car"
+        tar.addfile(manifest, BytesIO(b"{}"))
+        tar.addfile(link)
+    with Reader(path) as reader:
+        with pytest.raises(BrokenArchive):
+            [*reader.pieces("repos/1.car")]
+        with pytest.raises(BrokenArchive):
+            reader.check()
 
 
 def make_owner(tenant: Tenant) -> None:
