@@ -13,7 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
+from django.db.models.functions import Length
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -27,16 +28,18 @@ from accounts.models import (
     InviteUse,
     Preference,
 )
-from hosting.models import Host, Tenant
+from hosting.models import HandleDomain, Host, Tenant
 from moderation.audit import Actor
 from protocol import cid
 from protocol.errors import XrpcError
 from protocol.keys import SigningKey
+from protocol.syntax import is_handle, normalize_handle
 from provider.adoption.reference_directory import Directory, NotADirectory, Store
 from provider.errors import NameTaken
-from provider.tenancy import hosts, tenant_log
-from repos.blobs import files
+from provider.tenancy import domains, hosts, tenant_log
+from repos.blobs import files, scanning
 from repos.blobs.files import Place
+from repos.blobs.types import mime_types
 from repos.imports import applying, as_it_is, car_file
 from repos.lifecycle import record_takedowns
 from repos.maintenance.restore import STEP
@@ -46,6 +49,7 @@ from server.encryption import keyring
 from server.storage.temporary_files import TemporaryFile
 
 _NEVER: Final = "!"  # no password fits
+_UNREADABLE: Final = (ValueError, TypeError, AttributeError, DataError)  # columns hold anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,12 @@ class Report:
 
     def note(self, what: str, count: int) -> None:
         self.counts[what] += count
+
+    def add(self, other: "Report") -> None:
+        """Take over what another says of one account."""
+        for what, count in other.counts.items():
+            self.note(what, count)
+        self.left += other.left
 
 
 def adopt(
@@ -103,11 +113,16 @@ def _make(  # noqa: PLR0913, PLR0917 - what `adopt` was given
     host.rotation_key, host.rotation_did_key = keyring.wrap(key.secret), key.did_key
     host.save(update_fields=["rotation_key", "rotation_did_key"])
     for row in directory.accounts():
+        of_account = Report()
         try:
             with transaction.atomic():
-                _take(directory, host, row, report, is_dry_run)
+                _take(directory, host, row, of_account, is_dry_run)
         except XrpcError as refusal:
             report.left.append(f"{row['did']}: {refusal.message}")
+        except _UNREADABLE as fault:
+            report.left.append(f"{row['did']}: it cannot be read ({type(fault).__name__})")
+        else:
+            report.add(of_account)
     _take_invites(directory, host, report)
     report.last_seq = directory.last_seq()
     EventCounter.objects.create(host_id=host.pk, last_seq=report.last_seq + STEP)
@@ -140,12 +155,13 @@ def _take(
 
 
 def _account(host: Host, row: Mapping[str, Any], key: SigningKey) -> Account:
+    handle = _handle(host, row["handle"] or "")
     signing_keys.store(key, host, row["did"])
     made_at = _moment(row["createdAt"]) or timezone.now()
     account = Account.objects.create(
         host=host,
         did=row["did"],
-        handle=row["handle"],
+        handle=handle,
         email=row["email"].lower(),
         email_confirmed_at=_moment(row["emailConfirmedAt"]),
         password=_password(row["passwordScrypt"]),
@@ -158,10 +174,22 @@ def _account(host: Host, row: Mapping[str, Any], key: SigningKey) -> Account:
     )
     Account.objects.filter(pk=account.pk).update(created_at=made_at)
     account.refresh_from_db(fields=["status"])
-    domains = host.handle_domains.values_list("name", flat=True)
-    if account.handle and not account.handle.endswith(tuple(domains)):
+    own = host.handle_domains.values_list("name", flat=True)
+    if account.handle and not account.handle.endswith(tuple(own)):
         CustomHandle.objects.create(account=account, next_check_at=timezone.now())
     return account
+
+
+def _handle(host: Host, name: str) -> str | None:
+    """A handle as it is kept. Raises NameTaken for one that another host here gives out."""
+    if not is_handle(name):
+        return None
+    name = normalize_handle(name)
+    found = HandleDomain.objects.filter(name__in=domains.above(name)).order_by(Length("name"))
+    domain = found.last()
+    if domain is not None and domain.host_id != host.pk:
+        raise NameTaken(f"its handle {name} is under another host's domain")
+    return name
 
 
 def _take_preferences(account: Account, store: Store) -> int:
@@ -218,7 +246,8 @@ def _take_blobs(account: Account, store: Store, report: Report, is_dry_run: bool
 
 
 def _take_blob(account: Account, blob_cid: bytes, row: Mapping[str, Any], path: Path) -> bool:
-    place = Place.QUARANTINE if row["takedownRef"] else Place.PUBLIC
+    is_hidden = bool(row["takedownRef"]) or scanning.is_denied(account.host_id, blob_cid)
+    place = Place.QUARANTINE if is_hidden else Place.PUBLIC
     key = files.new_key(place, account.host.tenant_id, account.did, blob_cid)
     with TemporaryFile() as waiting, path.open("rb") as file:
         digest = hashlib.sha256()
@@ -227,13 +256,14 @@ def _take_blob(account: Account, blob_cid: bytes, row: Mapping[str, Any], path: 
             waiting.write(piece)
         if not blob_cid.endswith(digest.digest()):
             return False
+        size = waiting.tell()
         files.write(key, waiting)
     Blob.objects.create(
         repo_id=account.pk,
         cid=blob_cid,
-        mime_type=row["mimeType"],
-        size=row["size"],
-        state=Blob.State.QUARANTINED if row["takedownRef"] else Blob.State.STAGED,
+        mime_type=mime_types.plain(row["mimeType"]),
+        size=size,
+        state=Blob.State.QUARANTINED if is_hidden else Blob.State.STAGED,
         key=key,
         changed_at=timezone.now(),
     )

@@ -8,7 +8,7 @@ server that it belongs to has to be stopped: what is still in a journal of SQLit
 import hashlib
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,8 +16,10 @@ from typing import Any, Final
 from protocol import car, cid
 from protocol.errors import InvalidRequest
 from protocol.keys import SigningKey
+from protocol.syntax import is_network_did
+from repos.maintenance.restore import SEQ_MAX
 
-_PAGE: Final = 200
+_KEY_MAX_BYTES: Final = 64
 _ACTORS: Final = """
     SELECT a.did, a.handle, a.createdAt, a.takedownRef, a.deactivatedAt, a.deleteAfter,
         c.email, c.passwordScrypt, c.emailConfirmedAt, c.invitesDisabled
@@ -68,12 +70,17 @@ class Directory:
         given = self._rows(
             "sequencer.sqlite", "SELECT seq FROM sqlite_sequence WHERE name = 'repo_seq'"
         )
-        return max(int(counted), *(int(row["seq"]) for row in given), 0)
+        found = [counted, *(row["seq"] for row in given)]
+        if not all(isinstance(seq, int) and 0 <= seq <= SEQ_MAX for seq in found):
+            raise NotADirectory("sequencer.sqlite cannot have sent so many events.")
+        return int(max(found))
 
     def store_of(self, did: str) -> "Store":
         """An account's own database, key and files. Raises NotADirectory."""
+        if not is_network_did(did):  # it is a folder's name
+            raise NotADirectory("that is no DID")
         folder = self.path / "actors" / hashlib.sha256(did.encode()).hexdigest()[:2] / did
-        if not (folder / "store.sqlite").exists() or not (folder / "key").exists():
+        if not (folder / "store.sqlite").is_file() or not (folder / "key").is_file():
             raise NotADirectory("its store or its key is not there")
         return Store(folder, self.blobs / did, self.blobs / "quarantine" / did)
 
@@ -91,7 +98,8 @@ class Store:
 
     def key(self) -> SigningKey:
         """The repo's signing key."""
-        return SigningKey.load("k256", (self.folder / "key").read_bytes())
+        with (self.folder / "key").open("rb") as file:
+            return SigningKey.load("k256", file.read(_KEY_MAX_BYTES))
 
     def head(self) -> bytes:
         """The CID of the newest commit. Raises NotADirectory."""
@@ -103,9 +111,11 @@ class Store:
     def car(self) -> Iterator[bytes]:
         """The repo as a CAR."""
         yield car.header([self.head()])
-        with closing(_open(self.folder / "store.sqlite")) as database:
+        with _opened(self.folder / "store.sqlite") as database:
             for row in database.execute("SELECT cid, content FROM repo_block"):
-                yield car.frame(cid.from_text(row["cid"]), bytes(row["content"]))
+                if not isinstance(row["content"], bytes):  # of a number, bytes() makes as many
+                    raise NotADirectory("a block of its repo cannot be read")
+                yield car.frame(cid.from_text(row["cid"]), row["content"])
 
     def preferences(self) -> list[dict[str, Any]]:
         """`name`, `valueJson`, in their order."""
@@ -132,11 +142,17 @@ class Store:
 
 
 def _read(path: Path, sql: str, *values: str) -> list[dict[str, Any]]:
-    with closing(_open(path)) as database:
+    with _opened(path) as database:
         return [dict(row) for row in database.execute(sql, values)]
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-    database.row_factory = sqlite3.Row
-    return database
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """Raises NotADirectory for what is no such database."""
+    try:
+        database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        with closing(database):
+            database.row_factory = sqlite3.Row
+            yield database
+    except sqlite3.Error as fault:
+        raise NotADirectory(f"{path.name} cannot be read: {fault}") from fault

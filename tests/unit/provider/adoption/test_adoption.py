@@ -1,5 +1,7 @@
 """A reference PDS's data directory becomes a host of ours, and its people notice nothing."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ from provider.tenancy import tenants
 from repos.maintenance import check
 from repos.maintenance.restore import STEP
 from repos.models import Blob, Event, EventCounter, Repo
-from tests import shortcuts
+from tests import factories, shortcuts
 from tests.api import network
 from tests.api.clients import Api, Person, sign_up
 from tests.unit.provider.adoption import data_directory
@@ -142,3 +144,59 @@ def test_a_host_is_adopted_by_command(directory, alice, tmp_path):
         say(*name, *more, str(tmp_path / "short"))
     said = data(*name, *more, str(tmp_path / "rotation-key"))
     assert (said["accounts"], said["left"]) == (1, [])
+
+
+def lie(path: Path, change: str, *values: object) -> None:
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(change, values)
+
+
+def test_a_file_is_as_large_as_its_bytes(directory):
+    (store,) = (directory.path / "actors").glob("*/*")
+    lie(store / "store.sqlite", "UPDATE blob SET size = -1, mimeType = 'a\r\nb: c'")
+    adopted(directory)
+    blob = Blob.objects.get()
+    assert (blob.size, blob.mime_type) == (len(PICTURE), "application/octet-stream")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE repo_block SET content = 1099511627776",
+        "UPDATE repo_root SET cid = 7",
+        "UPDATE account_pref SET valueJson = char(0)",
+        "DROP TABLE repo_block",
+    ],
+)
+def test_a_store_that_lies_is_left_and_named(directory, alice, change):
+    (store,) = (directory.path / "actors").glob("*/*")
+    lie(store / "store.sqlite", change)
+    report = adopting.adopt(directory, Tenant.objects.get(), WANTED, OPERATOR)
+    assert set(report.counts.values()) <= {0, 1}
+    assert report.counts["accounts"] == 0
+    assert report.left[0].startswith(f"{alice.did}: ")
+    assert not Repo.objects.exists()
+
+
+def test_a_did_is_no_way_out_of_the_directory(directory):
+    did = "../../../other"
+    for table in ("actor", "account"):
+        lie(directory.path / "account.sqlite", f"UPDATE {table} SET did = ?", did)
+    report = adopting.adopt(directory, Tenant.objects.get(), WANTED, OPERATOR)
+    assert report.left == [f"{did}: that is no DID"]
+
+
+@pytest.mark.parametrize("seq", [2**62, -1, "many"])
+def test_numbers_that_no_firehose_reaches_are_refused(directory, seq):
+    lie(directory.path / "sequencer.sqlite", "UPDATE sqlite_sequence SET seq = ?", seq)
+    with pytest.raises(NotADirectory):
+        adopting.adopt(directory, Tenant.objects.get(), WANTED, OPERATOR)
+
+
+def test_a_handle_of_another_tenants_domain_is_not_taken(directory, alice):
+    factories.birch()
+    lie(directory.path / "account.sqlite", "UPDATE actor SET handle = 'Ceo.birch.test'")
+    acme = Tenant.objects.get(slug="acme")
+    report = adopting.adopt(directory, acme, WANTED, OPERATOR)
+    said = "its handle ceo.birch.test is under another host's domain"
+    assert (report.left, report.counts["accounts"]) == ([f"{alice.did}: {said}"], 0)
