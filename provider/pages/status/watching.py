@@ -21,8 +21,11 @@ _WAITS: Final = {
     Component.API: "SELECT 0",  # who can write the figure reaches the database
     Component.FIREHOSE: """SELECT extract(epoch FROM now() - min(created_at))::int FROM event
         WHERE seq IS NULL""",
+    # What a later one overtook is its recipient's matter, or its tenant's own mail server's
     Component.MAIL: """SELECT extract(epoch FROM now() - min(created_at))::int FROM outgoing_mail
-        WHERE state IN ('waiting', 'running') AND last_error <> ''""",
+        WHERE state IN ('waiting', 'running') AND last_error <> '' AND created_at > (
+            SELECT coalesce(max(created_at), '-infinity') FROM outgoing_mail
+            WHERE state = 'sent')""",
     Component.PLC: """SELECT extract(epoch FROM now() - min(created_at))::int FROM plc_operation
         WHERE state IN ('waiting', 'running') AND last_failure IN ('unreachable', 'unknown')""",
 }

@@ -57,6 +57,17 @@ def test_what_waits_too_long_is_an_incident_until_it_is_gone(ash, browser, setti
     assert "E-mail: Works" in browser.get("/status.rss").content.decode()
 
 
+def test_a_mailbox_that_takes_nothing_is_no_outage(ash, browser):
+    late_mail(ash)
+    OutgoingMail.objects.create(
+        host=ash, message_id="2", kind="decision", recipient="b@b.org", subject="s",
+        expires_at=timezone.now(),
+    )  # fmt: skip
+    OutgoingMail.objects.filter(message_id="2").decide("sent")
+    watching.watch()
+    assert states(browser)["mail"] == "up"
+
+
 def test_old_figures_say_nothing(browser):
     watching.watch()
     StatusFigure.objects.update(checked_at=timezone.now() - timedelta(minutes=6))
