@@ -30,14 +30,16 @@ def _change(
     actor: Actor, host: Host, row: models.Model, fields: Mapping[str, Any], reason: str
 ) -> list[str]:
     reason = permissions.checked(actor, Deed.SETTINGS_CHANGE, host.tenant_id, reason)
-    said = []
+    said, changed = [], []
     for name, value in fields.items():
         if (before := getattr(row, name)) != value:
             said.append(f"{name}: {before} -> {value}")
+            changed.append(name)
             setattr(row, name, value)
     if said:
         with transaction.atomic():
-            row.save()
+            # These columns alone: others change the rest at the same moment, such as a suspension
+            row.save(update_fields=None if row.pk is None else changed)
             action = AuditEntry.Action.HOST_CHANGE_SETTINGS
             audit.record_at_host(actor, host, action, f"{'; '.join(said)}: {reason}")
             transaction.on_commit(routing.forget)

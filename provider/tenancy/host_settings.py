@@ -108,8 +108,9 @@ SETTINGS: Final = (
         _("all files of one account together; 0: no quota"),
         platform=lambda: int(settings.BLOB_QUOTA_BYTES),
     ),
-    Setting("captcha-verify-url", _("of an outside captcha; empty: our puzzle"), is_tenants=True),
-    Setting("captcha-site-key", _("the public half of its keys"), is_tenants=True),
+    # The provider's: its secret, which nobody is shown, goes to that URL
+    Setting("captcha-verify-url", _("of an outside captcha; empty: our puzzle")),
+    Setting("captcha-site-key", _("the public half of its keys")),
     Setting(
         "sender-address",
         _("where its e-mails come from"),
@@ -205,6 +206,7 @@ def change(
     InvalidField.
     """
     rows, said = _rows(host), []
+    changed: dict[type[models.Model], list[str]] = {}
     for name, given in values.items():
         setting = BY_NAME.get(name)
         if setting is None:
@@ -213,9 +215,10 @@ def change(
         before, after = getattr(row, column), _parsed(setting, given)
         if before != after:
             setattr(row, column, after)
+            changed.setdefault(setting.model, []).append(setting.field.name)
             said.append(f"{name}: {shown(before)} -> {shown(after)}")
-    for row in rows.values():
-        _save(row)
+    for model, names in changed.items():
+        _save(rows[model], names)
     if said and by is not None:
         audit.record_at_host(by, host, AuditEntry.Action.HOST_CHANGE_SETTINGS, _noted(said, reason))
     if said:
@@ -269,11 +272,12 @@ def shown(value: object) -> str:
     return "none" if value in (None, "") else str(value)
 
 
-def _save(row: models.Model) -> None:
+def _save(row: models.Model, columns: list[str]) -> None:
+    """Write these columns alone: others change the rest at the same moment (a suspension)."""
     try:
         row.full_clean()
     except ValidationError as fault:
         found = first_fault(fault)
         names = (each.name for each in SETTINGS if each.field.name == found.field)
         raise InvalidField(next(names, found.field), found.message) from fault
-    row.save()
+    row.save(update_fields=None if row.pk is None else columns)

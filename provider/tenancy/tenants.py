@@ -88,5 +88,6 @@ def _save(tenant: Tenant, fields: Mapping[str, object]) -> None:
         tenant.full_clean()
     except ValidationError as fault:
         raise first_fault(fault) from fault
-    tenant.save()
+    # The columns that were given alone: others change the rest at the same moment
+    tenant.save(update_fields=None if tenant.pk is None else list(fields))
     transaction.on_commit(routing.forget)

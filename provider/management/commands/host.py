@@ -219,7 +219,7 @@ def _change(host: Host, options: dict[str, Any], by: str | None = None) -> list[
     if options["read_admin_password"]:
         host.admin_password = make_password(_password())
         secrets.append("admin-password: set")
-    host.save()
+    host.save(update_fields=["captcha_secret", "admin_password"])
     if secrets and by is not None:
         action = AuditEntry.Action.HOST_CHANGE_SETTINGS
         audit.record_at_host(by, host, action, "; ".join(secrets))

@@ -37,6 +37,12 @@ def test_what_is_the_providers_to_say_an_owner_only_sees(owner, provider, ash):
     assert Host.objects.get(pk=ash.pk).blob_limit_bytes == 5_000_000
 
 
+def test_no_owner_has_the_captchas_secret_sent_elsewhere(owner, ash):
+    sent = {"value": "https://owner.example/verify", "reason": "ours"}
+    owner.post(f"{OWN}captcha-verify-url/", sent)
+    assert Host.objects.get(pk=ash.pk).captcha_verify_url == ""
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -7,6 +7,7 @@ import pytest
 from accounts import status
 from accounts.lifecycle import activation
 from accounts.models import Account
+from hosting.models import Tenant
 from hosting.tenancy import routing, suspension
 from moderation.audit import OPERATOR
 from moderation.models import AuditEntry
@@ -14,7 +15,7 @@ from protocol.event_stream.frames import EventKind
 from provider.errors import InvalidField
 from provider.jobs import running
 from provider.models import Job
-from provider.tenancy import suspensions
+from provider.tenancy import host_settings, suspensions, tenants
 from tests.factories import open_account
 from tests.unit.repos.events.firehose import stream
 
@@ -94,6 +95,20 @@ def test_who_changes_meanwhile_is_shown_as_suspended(ash):
     status.restore(Account.objects.get(pk=account.pk))
     go_on(suspensions.resume(tenant, OPERATOR))
     assert said(account) == ["active", "deactivated", "deactivated", "suspended", "active"]
+
+
+def test_a_setting_that_is_changed_at_the_same_moment_ends_no_suspension(ash):
+    by_setting, by_field = (
+        Tenant.objects.get(pk=ash.tenant_id),
+        Tenant.objects.get(pk=ash.tenant_id),
+    )
+    suspensions.suspend(ash.tenant, OPERATOR, reason=WHY)
+    ash.tenant = by_setting
+    host_settings.change(ash, {"wants-second-factors": "on"}, OPERATOR)
+    tenants.change(by_field, {"name": "Ash Trees"}, OPERATOR)
+    found = Tenant.objects.get(pk=ash.tenant_id)
+    assert found.suspended_at is not None
+    assert (found.wants_second_factors, found.name) == (True, "Ash Trees")
 
 
 def test_a_suspension_needs_a_reason_and_is_on_the_record(ash):
