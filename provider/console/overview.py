@@ -88,15 +88,15 @@ def page(request: HttpRequest) -> HttpResponse:
 @require_POST
 def ask_relays(request: HttpRequest) -> HttpResponse:
     """Ask the relays to read this host now."""
-    faults = [
-        f"{relay}: {fault}"
-        for relay, fault in announcing.ask_again(host_of(request)).items()
-        if fault
-    ]
-    if faults:
-        messages.error(request, "; ".join(faults))
-    else:
-        messages.success(request, _("The relays are asked."))
+    try:
+        asked = announcing.ask_again(host_of(request))
+        faults = [f"{relay}: {fault}" for relay, fault in asked.items() if fault]
+        if faults:
+            messages.error(request, "; ".join(faults))
+        else:
+            messages.success(request, _("The relays are asked."))
+    except XrpcError as refusal:
+        messages.error(request, refusal.for_page())
     return redirect("console:overview")
 
 

@@ -9,6 +9,8 @@ from typing import Any, Final
 from django.db import transaction
 
 from accounts.models import Account
+from hosting import limits
+from hosting.limits import HOUR_S, Budget, bucket
 from hosting.models import Host, signals
 from moderation import audit
 from moderation.audit import Actor
@@ -20,10 +22,14 @@ from provider.models import Job
 from repos.lifecycle import account_signals
 
 KIND: Final = "host.announce"
+# Of a host. A relay that gets too many of them refuses those of all our hosts
+ASKED: Final = bucket("relays-asked", Budget(10, HOUR_S))
 
 
 def ask_again(host: Host) -> dict[str, str]:
-    """Ask every relay to read the host now: by relay what went wrong, or ""."""
+    """Ask every relay to read the host now: by relay what went wrong, or "". Raises
+    RateLimitExceeded."""
+    limits.spend(ASKED, host, host.hostname)
     answers: list[tuple[Any, Any]] = signals.crawl_requested.send(sender=Host, host=host)
     return {relay: fault for _, answer in answers for relay, fault in answer.items()}
 

@@ -15,9 +15,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.invites import codes, links
 from accounts.models import Account
+from hosting import limits
+from hosting.limits import DAY_S, Budget, bucket
 from hosting.mail import emails, outbox
 from hosting.mail.models import OutgoingMail
 from hosting.models import Host
+from hosting.tenancy import suspension
 from moderation import audit, permissions
 from moderation.audit import Actor
 from moderation.models import AuditEntry
@@ -25,6 +28,7 @@ from moderation.permissions import Deed
 from protocol.errors import InvalidRequest, XrpcError
 
 RESTS: Final = timedelta(days=7)
+MAILED: Final = bucket("mailed-invites", Budget(2_000, DAY_S))  # of a tenant, to whomever
 _WITHOUT_SIGN_UPS: Final = (Host.Admission.CLOSED, Host.Admission.MIGRATION_ONLY)
 
 
@@ -56,7 +60,7 @@ def is_address(text: str) -> bool:
 
 def check_open(host: Host) -> None:
     """Raises SignUpsClosed."""
-    if host.admission in _WITHOUT_SIGN_UPS:
+    if host.admission in _WITHOUT_SIGN_UPS or suspension.is_suspended(host):
         raise SignUpsClosed
 
 
@@ -74,9 +78,16 @@ def invite(actor: Actor, host: Host, email: str) -> None:
     email = email.strip().lower()
     if known(host, [email]):
         raise KnownAddress
+    spend(host)
     with transaction.atomic():
         audit.record_at_host(actor, host, AuditEntry.Action.INVITES_CREATE, f"mailed to {email}")
         send(host, email)
+
+
+def spend(host: Host) -> None:
+    """Count a letter for the host's tenant, before the transaction that writes it: strangers get
+    it, in the name of the platform. Raises RateLimitExceeded."""
+    limits.spend(MAILED, None, f"tenant {host.tenant_id}")
 
 
 def send(host: Host, email: str) -> None:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hosting.limits import RateLimitExceeded
 from hosting.models import Host
+from hosting.plans.quotas import QuotaExceeded
 from moderation import audit, permissions
 from moderation.audit import Actor
 from moderation.models import AuditEntry
@@ -114,10 +115,12 @@ def _outcome(job: Job, host: Host, email: str) -> str:
     if mailed_invites.known(host, [email]):
         return "known"
     try:
+        mailed_invites.check_open(host)
+        mailed_invites.spend(host)
         with transaction.atomic():
             mailed_invites.send(host, email)
-    except RateLimitExceeded:  # somebody gets many of our letters
-        return "left_out"
+    except (RateLimitExceeded, QuotaExceeded, mailed_invites.SignUpsClosed):
+        return "left_out"  # they or all together got enough of our letters, or the host closed
     return "invited"
 
 

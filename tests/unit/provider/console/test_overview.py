@@ -6,9 +6,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from hosting.limits import Bucket, Budget
 from hosting.mail.models import OutgoingMail
 from hosting.models import Plan, TenantDay, TenantUsage
 from provider.models import Job, RelayStanding
+from provider.relay_standing import announcing
 from tests.factories import account_row, staff_member
 
 PAGE = "/console/overview/"
@@ -28,6 +30,13 @@ def _throttled(ash, settings) -> None:
         throttled_count=5,
         warnings=["throttled", "a word of tomorrow"],
     )
+
+
+def test_relays_are_asked_so_often_an_hour_and_no_more(owner, settings, monkeypatch):
+    settings.CRAWLERS, settings.RATE_LIMITS = [], True
+    monkeypatch.setattr(announcing, "ASKED", Bucket("once", (Budget(1, 3_600),)))
+    asked = [owner.post(f"{PAGE}relays/", follow=True).text for _ in range(2)]
+    assert ["The relays are asked." in page for page in asked] == [True, False]
 
 
 def test_it_counts_what_is_the_tenants_alone(owner, ash, birch):

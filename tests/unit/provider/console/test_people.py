@@ -4,10 +4,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import InviteCode
+from hosting.limits import Bucket, Budget, RateLimitExceeded
 from hosting.mail.models import OutgoingMail
-from hosting.models import Host
+from hosting.models import Host, Tenant
 from moderation.models import AuditEntry
 from provider.jobs import running
 from provider.jobs.work import Work
@@ -107,6 +109,33 @@ def test_a_job_that_was_killed_writes_to_nobody_twice(by_invite, monkeypatch):
     job.refresh_from_db()
     assert job.result == {"invited": 3, "known": 0, "left_out": 0}
     assert mailed(by_invite) == ["a@example.com", "b@example.com", "c@example.com"]
+
+
+def test_who_can_sign_up_no_more_is_left_out(by_invite):
+    plan = {"mails-a-day": 1}
+    Tenant.objects.filter(pk=by_invite.tenant_id).update(limits=plan)
+    with transaction.atomic():
+        job = people_invites.begin("admin", by_invite, "a@example.com\nb@example.com")
+    running.run(job.pk)
+    job.refresh_from_db()
+    assert job.result == {"invited": 1, "known": 0, "left_out": 1}
+    assert job.given["addresses"] == []
+
+
+def test_a_tenant_has_so_many_invitations_a_day(by_invite, settings, monkeypatch):
+    settings.RATE_LIMITS = True
+    few = Bucket("few-mailed-invites", (Budget(1, 86_400),))
+    monkeypatch.setattr(mailed_invites, "MAILED", few)
+    mailed_invites.invite("admin", by_invite, "a@example.com")
+    with pytest.raises(RateLimitExceeded):
+        mailed_invites.invite("admin", by_invite, "b@example.com")
+    assert mailed(by_invite) == ["a@example.com"]
+
+
+def test_a_suspended_host_invites_nobody(by_invite):
+    by_invite.tenant.suspended_at = timezone.now()
+    with pytest.raises(mailed_invites.SignUpsClosed):
+        mailed_invites.invite("admin", by_invite, "anna@example.com")
 
 
 @pytest.mark.parametrize(
