@@ -4,6 +4,8 @@ What the provider's own staff change of it is told to the tenant's owners by mai
 """
 
 from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import OpenIdProvider
@@ -11,7 +13,17 @@ from accounts.oauth.openid import staff as identities
 from accounts.oauth.openid.people import Person
 from accounts.oauth.openid.refusals import NotAMember
 from hosting.mail import emails, outbox
-from hosting.models import Host, Member, StaffSession, StaffUser
+from hosting.models import (
+    PLATFORM,
+    Host,
+    Member,
+    StaffInvite,
+    StaffSession,
+    StaffUser,
+    Tenant,
+)
+from hosting.plans import quotas
+from hosting.plans.limits import Limit
 from moderation import audit, permissions
 from moderation.audit import Actor
 from moderation.desk import moves
@@ -98,7 +110,7 @@ def remove(actor: Actor, host: Host, member: Member, reason: str) -> None:
 def enter(host: Host, provider: OpenIdProvider, person: Person) -> StaffUser:
     """Who signed in at a host by a provider of its tenant, made when they come first, with the role
     that their claim comes to today. The last owner keeps theirs; without a role in the claim they
-    are let in no more than others. Raises NotAMember.
+    are let in no more than others. Raises NotAMember, QuotaExceeded.
     """
     role = person.role if person.is_member and person.role in Member.Role.values else ""
     user = identities.find(provider, person)
@@ -109,6 +121,16 @@ def enter(host: Host, provider: OpenIdProvider, person: Person) -> StaffUser:
         if role:
             return user
     raise NotAMember
+
+
+def check_room(tenant: Tenant, invited: QuerySet[StaffInvite]) -> None:
+    """Refuse one more member of a tenant's staff, in the caller's transaction, when its members and
+    those of its invitations are as many as it may have. Raises QuotaExceeded."""
+
+    def count() -> int:
+        return tenant.members.count() + invited.exclude(role=PLATFORM).count()
+
+    quotas.check_counted(tenant, Limit.STAFF, count)
 
 
 def owners_of(host: Host) -> list[str]:
@@ -134,6 +156,8 @@ def _follow_claim(actor: Actor, host: Host, user: StaffUser, role: str) -> None:
     try:
         if member is None and role:
             with transaction.atomic():
+                pending = StaffInvite.objects.filter(tenant=host.tenant_id)
+                check_room(host.tenant, pending.filter(expires_at__gt=timezone.now()))
                 Member.objects.update_or_create(
                     tenant_id=host.tenant_id, user=user, defaults={"role": role}
                 )

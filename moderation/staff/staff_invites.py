@@ -13,14 +13,11 @@ from typing import Final
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from hosting.mail import emails, outbox
-from hosting.models import PLATFORM, Host, Member, StaffInvite, StaffUser, Tenant
-from hosting.plans import quotas
-from hosting.plans.limits import Limit
+from hosting.models import PLATFORM, Host, Member, StaffInvite, StaffUser
 from moderation import audit, permissions
 from moderation.audit import Actor
 from moderation.models import AuditEntry
@@ -94,7 +91,7 @@ def invite(actor: Actor, host: Host, email: str, role: str) -> str:
             raise TooManyInvites
         if role != PLATFORM:
             others = pending.exclude(email=email)
-            _check_room(host.tenant, others)
+            members.check_room(host.tenant, others)
         made, _is_new = StaffInvite.objects.update_or_create(
             tenant=host.tenant,
             email=email,
@@ -107,13 +104,6 @@ def invite(actor: Actor, host: Host, email: str, role: str) -> str:
         words = {"role": made.get_role_display(), "link": link, "expires_at": expires_at}
         outbox.post(host, email, emails.STAFF_INVITE, words)
     return link
-
-
-def _check_room(tenant: Tenant, others: QuerySet[StaffInvite]) -> None:
-    def count() -> int:
-        return tenant.members.count() + others.exclude(role=PLATFORM).count()
-
-    quotas.check_counted(tenant, Limit.STAFF, count)
 
 
 def withdraw(actor: Actor, host: Host, pending: StaffInvite) -> None:

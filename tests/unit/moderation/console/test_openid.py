@@ -7,7 +7,7 @@ from django.utils import timezone
 from accounts.models import OpenIdIdentity, OpenIdProvider
 from accounts.oauth.openid import identities
 from accounts.oauth.openid.people import Person
-from hosting.models import Member, StaffUser
+from hosting.models import Member, StaffUser, Tenant
 from moderation.models import AuditEntry
 from server.encryption import keyring
 from server.net import http_client
@@ -111,6 +111,13 @@ def test_the_last_owner_without_a_role_in_the_claim_is_let_in_no_more(corp, ther
     assert signed_in(corp, there).get("/console/").status_code == 302
     assert browser.get("/console/").status_code == 302
     assert roles_of_olga() == ["owner"]
+
+
+def test_nobody_joins_beyond_what_the_plan_allows(corp, there, ash):
+    Tenant.objects.filter(pk=ash.tenant_id).update(limits={"staff": 0})
+    shown = signed_in(corp, there).get("/console/login/").text
+    assert "The limit of the plan is reached." in shown
+    assert roles_of_olga() == []
 
 
 def roles_of_olga() -> list[str]:
