@@ -19,10 +19,11 @@ from hosting.models import Host
 from protocol.errors import XrpcError
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
-# Pages by which somebody would come in, or an app: those of people who leave stay.
+# Pages by which somebody would come in, or an app, or get another handle, as by methods
+# (xrpc.auth.suspended_hosts): those of people who leave stay.
 _WAYS_IN: Final = re.compile(
-    r"/(account/(u/[^/]+/)?(sign-up|handle-available|move-in|activate|people|visit)|gate/signup"
-    r"|oauth/authorize)(/|$)"
+    r"/(account/(u/[^/]+/)?(sign-up|handle-available|move-in|activate|people|visit"
+    r"|handle/(change|domain)|apps/passwords/new)|gate/signup|oauth/authorize)(/|$)"
 )
 
 

@@ -224,7 +224,8 @@ def test_people_of_a_suspended_tenant_are_told_why_and_can_leave(alice, anyone):
     assert leaving.query(SERVER + "getServiceAuth", **asked).status_code == 200
     assert leaving.query(SYNC + "listBlobs", did=alice.did).status_code == 200
     assert leaving.call(SERVER + "deactivateAccount").status_code == 200
-    page = anyone.get("/account/sign-up")
-    assert page.status_code == 403
+    for closed in ("sign-up", "handle/change", "u/somebody/handle/domain", "apps/passwords/new"):
+        page = anyone.get(f"/account/{closed}")
+        assert page.status_code == 403
     assert "is suspended: unpaid" in page.content.decode()
     assert "is suspended: unpaid" in anyone.get("/account/sign-in").content.decode()
