@@ -18,10 +18,10 @@ from hosting.mail import emails, outbox
 from hosting.models import Host
 from provider.models import HostName
 from provider.tenancy.domain_checks import Result, Verdict
-from provider.tenancy.domain_checks import fetch as fetch_status
+from provider.tenancy.host_checks import Ask, ask_outside
+from provider.tenancy.host_checks import check as check_answers
 from provider.webhooks import events
 from server.net import dns
-from server.net.http_client import NoSuchHost, RequestFailed
 
 RECORD: Final = "_grove-host"
 _PREFIX: Final = "grove-host="
@@ -31,7 +31,6 @@ _TOLD_AFTER: Final = timedelta(hours=2)
 _A_ROUND: Final = 20
 
 Texts = Callable[[str], list[str]]
-Fetch = Callable[[str], int]
 
 
 def wanted_record(host: Host) -> tuple[str, str]:
@@ -42,10 +41,11 @@ def wanted_record(host: Host) -> tuple[str, str]:
     return f"{RECORD}.{host.hostname}", f"{_PREFIX}{row.token}"
 
 
-def check(host: Host, texts: Texts = dns.values, ask: Fetch = fetch_status) -> list[Result]:
-    """Look at the name now: proof, address and certificate, answer; noted, and told where it
+def check(host: Host, texts: Texts = dns.values, ask: Ask = ask_outside) -> list[Result]:
+    """Look at the name now: proof, address, certificate, and whether it is this host that answers
+    (a name that lapsed is often parked, with a page for every path); noted, and told where it
     lapsed. No transaction may be open."""
-    results = [_proof(host, texts), *_answers(host, ask)]
+    results = [_proof(host, texts), *check_answers(host, ask)]
     _note(host, results)
     return results
 
@@ -56,7 +56,8 @@ def check_due() -> int:
     due = HostName.objects.filter(
         Q(checked_at__lt=now - _SELDOM)
         | Q(checked_at=None)
-        | Q(failing_since__isnull=False, checked_at__lt=now - _OFTEN)
+        | Q(failing_since__isnull=False, checked_at__lt=now - _OFTEN),
+        host__tenant__deleted_at=None,
     )
     rows = list(due.select_related("host__tenant").order_by("checked_at")[:_A_ROUND])
     for row in rows:
@@ -73,32 +74,6 @@ def _proof(host: Host, texts: Texts) -> Result:
     if found:
         return Result("proof", Verdict.OK, f"{where} holds the token.")
     return Result("proof", Verdict.FAILED, f'Add a DNS record {where} TXT "{what}".')
-
-
-def _answers(host: Host, ask: Fetch) -> list[Result]:
-    try:
-        status = ask(f"{host.origin}/xrpc/com.atproto.server.describeServer")
-    except NoSuchHost:
-        said = f"{host.hostname} has no address: add a DNS record that leads to the platform."
-        return [
-            Result("address", Verdict.FAILED, said),
-            Result("certificate", Verdict.SKIPPED, "It needs the address first."),
-            Result("answer", Verdict.SKIPPED, "It needs the address first."),
-        ]
-    except RequestFailed:
-        said = f"No connection to {host.hostname}, or no certificate that holds."
-        return [
-            Result("address", Verdict.OK, f"{host.hostname} has an address."),
-            Result("certificate", Verdict.FAILED, said),
-            Result("answer", Verdict.SKIPPED, "It needs a connection first."),
-        ]
-    is_ours = status == 200
-    said = "It answers." if is_ours else f"Another server answers {status} there."
-    return [
-        Result("address", Verdict.OK, f"{host.hostname} has an address."),
-        Result("certificate", Verdict.OK, "The certificate is accepted."),
-        Result("answer", Verdict.OK if is_ours else Verdict.FAILED, said),
-    ]
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from hosting.mail.models import OutgoingMail
+from hosting.models import Tenant
 from provider.models import HostName, WebhookDelivery
 from provider.tenancy.host_checks import host_names
 from provider.webhooks import addresses, events
@@ -16,7 +17,7 @@ from server.net.http_client import NoSuchHost, Unreachable
 pytestmark = pytest.mark.django_db
 
 
-def look(host, texts: list[str] | Exception, answer: int | Exception = 200) -> list[str]:
+def look(host, texts: list[str] | Exception, answer: int | bytes | Exception = 200) -> list[str]:
     """The verdicts of one look."""
 
     def said(_what: str):
@@ -24,10 +25,12 @@ def look(host, texts: list[str] | Exception, answer: int | Exception = 200) -> l
             raise texts
         return texts
 
-    def asked(_url: str) -> int:
+    def asked(_url: str) -> tuple[int, bytes]:
         if isinstance(answer, Exception):
             raise answer
-        return answer
+        if isinstance(answer, bytes):
+            return 200, answer
+        return answer, orjson.dumps({"did": host.service_did})
 
     return [str(each.verdict) for each in host_names.check(host, said, asked)]
 
@@ -49,6 +52,7 @@ def test_a_name_is_proved_by_its_token(ash):
         (NoSuchHost(), ["failed", "not looked at", "not looked at"]),
         (Unreachable(), ["ok", "failed", "not looked at"]),
         (404, ["ok", "ok", "failed"]),
+        (b"<h1>This name is for sale</h1>", ["ok", "ok", "failed"]),
     ],
 )
 def test_address_certificate_and_answer_are_three_results(ash, answer, verdicts):
@@ -66,7 +70,10 @@ def test_a_lapsed_name_is_told_once_after_some_looks(ash, settings):
     HostName.objects.update(failing_since=timezone.now() - timedelta(hours=3))
     for _ in range(2):
         look(ash, [], NoSuchHost())
-    assert "no address" in orjson.loads(WebhookDelivery.objects.get().body)["data"]["fault"]
+    assert (
+        "Add a DNS record for localhost"
+        in orjson.loads(WebhookDelivery.objects.get().body)["data"]["fault"]
+    )
     assert OutgoingMail.objects.count() == 1
     look(ash, [])
     assert HostName.objects.get().warned_at is None
@@ -81,3 +88,6 @@ def test_names_are_looked_at_every_week_and_failing_ones_every_hour(ash, monkeyp
         then = timezone.now() - timedelta(hours=age)
         HostName.objects.update(checked_at=then, failing_since=then if failing else None)
         assert host_names.check_due() == due, (age, failing)
+    HostName.objects.update(checked_at=None)
+    Tenant.objects.filter(pk=ash.tenant_id).update(deleted_at=timezone.now())
+    assert host_names.check_due() == 0
