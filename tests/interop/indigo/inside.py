@@ -98,7 +98,9 @@ def main(folder: Path, binary: str, reference: Path, node: str) -> dict[str, Any
         script = Path(__file__).with_name("reference.mjs")
         there = [str(script), str(folder / "other"), OTHER, str(ports["other"]), grove.plc_url]
         os.chdir(reference)
-        stack.enter_context(running([node, *there, ".ref.test"], folder / "reference.log"))
+        stack.enter_context(
+            running([node, *there, ".ref.test", post_office.url], folder / "reference.log")
+        )
         os.chdir(folder)
         argv = indigo(binary, folder, ports["indigo"], grove.plc_url)
         stack.enter_context(running(argv, folder / "indigo.log"))

@@ -1,5 +1,5 @@
 """A day's life of a few people at several hosts, in a minute: sign-ups, writes, changes of handles
-and keys, takedowns, pauses, a move, a suspended tenant, an end."""
+and keys, takedowns, pauses, moves, a suspended tenant, an end."""
 
 import re
 from base64 import b64encode
@@ -67,7 +67,9 @@ def live(
     moved.post("at another host of the same platform")
     suspend(dan, "birch", manage)
     end(dan, birch, post_office)
-    return [anna, ben, moved, dan, eve, finn]
+    in_ = move(eve, ash, "eve-in", post_office)
+    in_.post("at a host of theirs")
+    return [anna, ben, moved, dan, in_, finn]
 
 
 def write(person: Person) -> None:

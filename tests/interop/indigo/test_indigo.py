@@ -68,17 +68,26 @@ def by_hosts(said: dict[str, Any]) -> Events:
     """What the hosts said of each DID, as a relay passes it on: of somebody who has moved only
     their new host may say whether they are active."""
     events: Events = {}
-    for name in (BIRCH, ASH, OTHER):
-        for did, told in said["streams"][name].items():
-            is_old_host = name == BIRCH and did in moved(said)
-            kept = [each for each in told if each != PAUSED] if is_old_host else told
-            events.setdefault(did, []).extend(kept)
+    for did, hosts in lived_at(said).items():
+        *before, now = hosts
+        told = [each for old in before for each in said["streams"][old][did] if each != PAUSED]
+        events[did] = told + said["streams"][now][did]
     return events
 
 
-def moved(said: dict[str, Any]) -> list[str]:
-    """Who lived at both of our hosts."""
-    return [did for did in said["streams"][BIRCH] if did in said["streams"][ASH]]
+def lived_at(said: dict[str, Any]) -> dict[str, list[str]]:
+    """Where each person lived, the host of now last: whose stream begins with no first commit."""
+    return {
+        did: sorted(
+            (name for name in (ASH, BIRCH, OTHER) if did in said["streams"][name]),
+            key=lambda name: not has_first_commit(said["streams"][name][did]),
+        )
+        for did in said["people"]
+    }
+
+
+def has_first_commit(told: list[list[Any]]) -> bool:
+    return any(each[0] == "#commit" and each[3] is None for each in told)
 
 
 def of_people(said: dict[str, Any], relay: str) -> Events:
@@ -133,7 +142,8 @@ def test_libraries_of_others_read_a_relay_whole(said: dict[str, Any], relay: str
     assert Counter(given["skyware"]) == lines(events)
     assert Counter(given.get("sdk", given["skyware"])) == lines(events)
     # @atproto/sync checks signatures, and keys as they are today: not those of before a move.
-    before = [each for did in moved(said) for each in said["streams"][BIRCH][did]]
+    lived = lived_at(said)
+    before = [e for did in lived for old in lived[did][:-1] for e in said["streams"][old][did]]
     refused = [each for each in before if each[0] == "#commit" and each[4]]
     assert Counter(given["sync"]) == lines(events) - lines(
         {did: [each for each in told if each in refused] for did, told in events.items()}
