@@ -80,13 +80,14 @@ SETTINGS: Final = (
         platform=lambda: settings.REPORT_DID if settings.SANDBOX else "",
     ),
     Setting("moderation-url", _("its URL, which answers tools.ozone.*")),
+    # Services are the provider's: with another's DID beside a URL of their own, an owner would be
+    # sent people's tokens for that service.
     Setting(
         "appview-url",
         _("the app view that answers what the host does not"),
         platform=lambda: settings.APPVIEW_URL,
-        is_tenants=True,
     ),
-    Setting("appview-did", _("its DID"), platform=lambda: settings.APPVIEW_DID, is_tenants=True),
+    Setting("appview-did", _("its DID"), platform=lambda: settings.APPVIEW_DID),
     Setting(
         "appview-cdn",
         _("its images: a URL with {preset}, {did} and {cid}"),
@@ -97,9 +98,8 @@ SETTINGS: Final = (
         "report-url",
         _("the service that takes reports"),
         platform=lambda: settings.REPORT_URL,
-        is_tenants=True,
     ),
-    Setting("report-did", _("its DID"), platform=lambda: settings.REPORT_DID, is_tenants=True),
+    Setting("report-did", _("its DID"), platform=lambda: settings.REPORT_DID),
     Setting(
         "blob-limit-bytes", _("the largest file"), platform=lambda: int(settings.BLOB_LIMIT_BYTES)
     ),

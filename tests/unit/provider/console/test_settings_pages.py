@@ -18,13 +18,13 @@ def test_each_setting_says_who_says_it(owner, ash):
 
 
 def test_an_owner_changes_what_is_the_tenants_with_a_reason_and_sees_who_did(owner, ash):
-    page = f"{OWN}appview-did/"
-    sent = {"value": "did:web:view.example", "reason": "our own view"}
+    page = f"{OWN}admission/"
+    sent = {"value": "closed", "reason": "our own people"}
     assert owner.post(page, sent)["location"] == page
-    assert Host.objects.get(pk=ash.pk).appview_did == "did:web:view.example"
+    assert Host.objects.get(pk=ash.pk).admission == "closed"
     shown = owner.get(page).text
-    assert "appview-did: none -&gt; did:web:view.example: our own view" in shown
-    assert "our own view" not in owner.get(f"{OWN}report-did/").text
+    assert "admission: open -&gt; closed: our own people" in shown
+    assert "our own people" not in owner.get(f"{OWN}sign-in-alerts/").text
 
 
 def test_what_is_the_providers_to_say_an_owner_only_sees(owner, provider, ash):
@@ -37,17 +37,24 @@ def test_what_is_the_providers_to_say_an_owner_only_sees(owner, provider, ash):
     assert Host.objects.get(pk=ash.pk).blob_limit_bytes == 5_000_000
 
 
-def test_no_owner_has_the_captchas_secret_sent_elsewhere(owner, ash):
-    sent = {"value": "https://owner.example/verify", "reason": "ours"}
-    owner.post(f"{OWN}captcha-verify-url/", sent)
-    assert Host.objects.get(pk=ash.pk).captcha_verify_url == ""
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("captcha-verify-url", "https://owner.example/verify"),  # with the captcha's secret
+        ("appview-url", "https://owner.example"),  # with tokens for whomever the DID names
+        ("appview-did", "did:web:view.example"),
+        ("report-url", "https://owner.example"),
+    ],
+)
+def test_no_owner_has_secrets_of_others_sent_elsewhere(owner, ash, name, value):
+    before = Host.objects.filter(pk=ash.pk).values().get()
+    owner.post(f"{OWN}{name}/", {"value": value, "reason": "ours"})
+    assert Host.objects.filter(pk=ash.pk).values().get() == before
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("appview-did", "nobody"),
-        ("appview-url", "nowhere"),
         ("sign-up-limit-count", "-1"),
         ("admission", "everybody"),
         ("moved-copy-kept-days", "3"),
