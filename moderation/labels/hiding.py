@@ -6,6 +6,7 @@ what the label took down, never what somebody took down by hand.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
@@ -23,6 +24,7 @@ from moderation.models import AuditEntry, Label, Labeler
 from moderation.permissions import Deed
 from repos.lifecycle import record_takedowns
 from repos.reads import repos
+from repos.reads.refusals import RepoNotFound
 
 EXPIRED: Final = "the label expired"
 _MARK: Final = "label "  # what a takedown's `ref` begins with
@@ -75,7 +77,8 @@ def _give_back(label: Label) -> None:
         if not rows.filter(pk=label.pk, is_current=True).exists():
             return  # said anew meanwhile
         over = Statement(label.src, label.uri, label.val, label.labelled_at, is_negation=True)
-        carry_out(label.labeler.did, label.labeler, over, EXPIRED)
+        with suppress(RepoNotFound):  # deleted meanwhile: nothing is to be shown again
+            carry_out(label.labeler.did, label.labeler, over, EXPIRED)
 
 
 def _on_account(actor: Actor, account: Account, statement: Statement, reason: str) -> None:

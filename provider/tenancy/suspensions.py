@@ -16,7 +16,7 @@ from accounts.models import Account
 from hosting.models import Tenant
 from hosting.tenancy import routing
 from moderation.audit import Actor
-from provider.errors import InvalidField
+from provider.errors import InvalidField, NoSuchThing
 from provider.jobs import kinds, running
 from provider.jobs.pacing import paced
 from provider.jobs.work import Later, Work
@@ -54,8 +54,11 @@ def suspend(tenant: Tenant, actor: Actor, *, reason: str) -> Tenant:
 
 @transaction.atomic
 def resume(tenant: Tenant, actor: Actor) -> Tenant:
-    """End a suspension; nothing happens to a tenant that is not suspended."""
+    """End a suspension; nothing happens to a tenant that is not suspended. Raises NoSuchThing for
+    one of which only the log is left."""
     locked = Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
+    if locked.deleted_at is not None:
+        raise NoSuchThing("The tenant was deleted.")
     if locked.suspended_at is None:
         return locked
     locked.suspended_at, locked.suspension_reason = None, ""

@@ -11,6 +11,7 @@ from moderation.labels import changes
 from moderation.labels.hiding import lift_expired
 from moderation.models import Label
 from repos.lifecycle import record_takedowns
+from repos.models import Repo
 from repos.reads import repos
 from tests.factories import open_account
 from tests.unit.repos.blobs.uploads import put
@@ -72,6 +73,17 @@ def test_a_label_that_is_over_gives_back_what_it_took_down(hiding, account):
     lift_expired()
     assert not is_down(account)
     assert record_takedowns.state(repo, "com.example.thing", "a").ref is None
+
+
+def test_a_label_of_a_repo_that_is_gone_keeps_no_other_from_its_end(hiding, account):
+    gone = open_account(account.host)
+    until = timezone.now() + timedelta(hours=1)
+    for uri in (f"at://{gone.did}/com.example.thing/a", account.did):
+        changes.put(hiding, uri, "!hide", expires_at=until, **WHY)
+    Repo.objects.filter(did=gone.did).delete()
+    Label.objects.update(expires_at=timezone.now())
+    lift_expired()
+    assert not is_down(account)
 
 
 def test_an_account_that_is_back_is_not_looked_at_again(hiding, account, django_assert_num_queries):

@@ -12,7 +12,7 @@ from hosting.tenancy import routing
 from moderation.audit import OPERATOR
 from moderation.models import AuditEntry
 from protocol.event_stream.frames import EventKind
-from provider.errors import InvalidField
+from provider.errors import InvalidField, NoSuchThing
 from provider.jobs import running
 from provider.models import Job
 from provider.tenancy import deletion, suspensions
@@ -62,6 +62,8 @@ def test_all_of_it_goes_and_nothing_of_others(ash, birch, suspended, monkeypatch
     assert [*HandleDomain.objects.values_list("name", flat=True)] == [".birch.test"]
     assert [*Repo.objects.values_list("did", flat=True)] == [other.did]
     assert AuditEntry.objects.filter(host=ash, reason="deleted").exists()
+    with pytest.raises(NoSuchThing):
+        suspensions.resume(suspended, OPERATOR)
 
 
 def test_accounts_go_at_a_pace_and_the_host_stays_for_its_readers(ash, suspended, settings):
