@@ -117,7 +117,8 @@ def follow(job: Job, within_s: float = 24 * 3600.0) -> Job:
 
 def sweep() -> None:
     """Wake what is due, give up what got no further for so many attempts."""
-    Job.objects.due().filter(attempts__gte=ATTEMPTS_MAX).decide(State.FAILED)
+    for job in Job.objects.due().filter(attempts__gte=ATTEMPTS_MAX).select_related("tenant"):
+        _give_up(job)
     queue.sweep()
 
 
@@ -129,8 +130,20 @@ def forget_old() -> None:
 @transaction.atomic
 def _end(job: Job, state: Job.State, error: str, **changes: Any) -> None:
     """Decide it, and tell the tenant's programs."""
+    if job.finish(state, error, **changes):
+        _tell(job, state, error)
+
+
+@transaction.atomic
+def _give_up(job: Job) -> None:
+    """Decide one that nobody is at: the error of its last attempt is why."""
+    if Job.objects.due().filter(pk=job.pk, attempts__gte=ATTEMPTS_MAX).decide(State.FAILED):
+        _tell(job, State.FAILED, job.last_error)
+
+
+def _tell(job: Job, state: Job.State, error: str) -> None:
     host = job.tenant.hosts.order_by("pk").first() if job.tenant else None
-    if job.finish(state, error, **changes) and host is not None:
+    if host is not None:
         event = events.Event.JOB_DONE if state == State.DONE else events.Event.JOB_FAILED
         events.tell(host, event, {"job": job.pk, "kind": job.kind, "error": error})
 

@@ -78,11 +78,16 @@ def test_a_refusal_fails_the_job_and_a_fault_is_tried_again(ash, kind_of):
     assert (refused.state, refused.last_error) == (State.FAILED, "The archive cannot be read.")
 
 
-def test_what_never_gets_further_is_given_up(ash):
+def test_what_never_gets_further_is_given_up_and_told(ash, monkeypatch):
+    told = []
+    monkeypatch.setattr(running.events, "tell", lambda *said: told.append(said))
     job = running.begin("test.count", ash.tenant, "operator")
-    Job.objects.filter(pk=job.pk).update(attempts=running.ATTEMPTS_MAX)
+    Job.objects.filter(pk=job.pk).update(attempts=running.ATTEMPTS_MAX, last_error="It broke off.")
+    running.sweep()
     running.sweep()
     assert Job.objects.get(pk=job.pk).state == State.FAILED
+    said = {"job": job.pk, "kind": "test.count", "error": "It broke off."}
+    assert told == [(ash, "job.failed", said)]
 
 
 def test_a_stopped_job_says_so_to_its_work(ash, kind_of):
