@@ -191,7 +191,7 @@ class TenantPlanViewSet(ApiViewSet):
         plans.set_limits(tenant, given, self.actor)
         return Response(of_tenant(self.tenant(slug)))
 
-    @extend_schema(parameters=[_MONTH], responses=UsageDay(many=True))
+    @extend_schema(parameters=[_MONTH], responses=page_of(UsageDay))
     @action(detail=False, url_path="usage")
     def usage(self, request: Request, slug: str) -> Response:
         """The days of a month that were counted."""
@@ -199,7 +199,7 @@ class TenantPlanViewSet(ApiViewSet):
         found = metering.days(tenant, month, metering.last_day_of(month))
         return Response({"items": [{"day": row.day, **metering.figures(row)} for row in found]})
 
-    @extend_schema(responses=UsageMonth(many=True))
+    @extend_schema(responses=page_of(UsageMonth))
     @action(detail=False, url_path="usage/months")
     def usage_months(self, _request: Request, slug: str) -> Response:
         """Its closed months; they do not change any more."""

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from hosting.models import AccountDay, TenantDay
 from hosting.plans import metering
+from provider.api import documents
 
 pytestmark = pytest.mark.django_db
 
@@ -60,3 +61,10 @@ def test_a_tenant_sees_its_own_plan_alone(ash, birch, client_of):
     ours = client_of(ash.tenant)
     assert ours.call("GET", "tenants/ash/plan")["plan"] is None
     assert ours.call("GET", "tenants/birch/plan")["error"] == "NotFound"
+
+
+def test_usage_is_described_as_it_is_answered():
+    for address, kind in (("usage", "UsageDayPage"), ("usage/months", "UsageMonthPage")):
+        described = documents.document()["paths"][f"/api/v1/tenants/{{slug}}/{address}"]["get"]
+        schema = described["responses"]["200"]["content"]["application/json"]["schema"]
+        assert schema == {"$ref": f"#/components/schemas/{kind}"}
