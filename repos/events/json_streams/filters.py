@@ -90,7 +90,8 @@ def of_events_query(query: Query) -> Filter:
     if collections and kinds and COMMIT not in kinds:
         raise InvalidRequest("collections choose among commits, which kinds leaves out.")
     size = query.get("maxMessageSizeBytes", ("0",))[0]
-    if not (size.isascii() and size.isdigit() and int(size[:_DIGITS]) <= _MAX_BYTES):
+    is_number = size.isascii() and size.isdigit() and len(size) < _DIGITS
+    if not (is_number and int(size) <= _MAX_BYTES):
         raise InvalidRequest("maxMessageSizeBytes is an integer from 0 to 4294967295.")
     return _filter(collections, query.get("dids", ()), int(size), kinds or KINDS)
 

@@ -68,6 +68,7 @@ def test_what_cannot_be_wanted_is_refused(query: filters.Query) -> None:
         {"kinds": ["handle"]},
         {"kinds": ["account"], "collections": ["a.b.c"]},
         {"maxMessageSizeBytes": ["-1"]},
+        {"maxMessageSizeBytes": ["0" * 5_000]},
     ],
 )
 def test_version_2_refuses_what_version_1_lets_pass(query: filters.Query) -> None:
