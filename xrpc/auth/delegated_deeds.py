@@ -8,7 +8,7 @@ from typing import Final
 
 from accounts.delegation import log
 from hosting import limits
-from hosting.limits import DAY_S, Budget, bucket
+from hosting.limits import DAY_S, HOUR_S, Budget, bucket
 from hosting.models import Host
 from xrpc.request.call import Call, Caller
 
@@ -16,7 +16,7 @@ _COMMITS: Final = frozenset(
     f"com.atproto.repo.{name}"
     for name in ("applyWrites", "createRecord", "deleteRecord", "putRecord")
 )
-RELAYED: Final = bucket("delegated-relays", Budget(1_000, 3_600), Budget(5_000, DAY_S))
+RELAYED: Final = bucket("delegated-relays", Budget(1_000, HOUR_S), Budget(5_000, DAY_S))
 _MINTING: Final = "com.atproto.server.getServiceAuth"
 
 

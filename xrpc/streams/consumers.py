@@ -64,9 +64,8 @@ class SubscriptionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # unty
     async def _open(self, host: Host | None, found: registry.Subscription | None) -> None:
         """Begin a stream, of a host's or of the relay's."""
         if found is None:
-            await (
-                self._accept()
-            )  # readers see a frame and a close; a failed handshake tells nothing
+            # Readers see a frame and a close; a failed handshake tells nothing
+            await self._accept()
             await self._refuse(MethodNotImplemented())
             return
         query = self.scope["query_string"].decode("latin-1")
