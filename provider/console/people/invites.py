@@ -66,10 +66,16 @@ class ListForm(forms.Form):
     )
 
     def clean(self) -> None:
-        """A file goes before what was typed."""
+        """A file goes before what was typed. One that is too long is refused: cut off, its last
+        address could be a stranger's."""
         given: UploadedFile[Any] | None = self.cleaned_data.get("file")
-        if given is not None:
-            self.cleaned_data["listed"] = _text(given.read(_LIST_MAX_BYTES))
+        if given is None:
+            return
+        octets = given.read(_LIST_MAX_BYTES + 1)
+        if len(octets) > _LIST_MAX_BYTES:
+            self.add_error("file", people_invites.NobodyToInvite.page_text)
+        else:
+            self.cleaned_data["listed"] = _text(octets)
 
 
 @require_safe

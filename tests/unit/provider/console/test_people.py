@@ -74,6 +74,14 @@ def test_a_list_is_shown_before_anybody_is_written_to(owner, ash):
     assert not Job.objects.exists()
 
 
+def test_a_file_that_is_too_long_is_refused_and_not_cut_off(owner, ash):
+    long = b"name;email\n" + b"A;a@example.com\n" * 5_900
+    answer = owner.post(f"{PAGE}preview/", {"file": SimpleUploadedFile("people.csv", long)})
+    assert answer.status_code == 422
+    assert "Give between 1 and 1000 e-mail addresses." in answer.text
+    assert "would be invited" not in answer.text
+
+
 def test_a_list_is_sent_by_a_job_that_keeps_no_address(owner, by_invite):
     sent = owner.post(f"{PAGE}send/", {"listed": TABLE})
     job = Job.objects.get()
