@@ -20,6 +20,7 @@ from django.utils.dateparse import parse_datetime
 
 from accounts.authentication import app_passwords
 from accounts.identity.keys import signing_keys
+from accounts.invites import codes
 from accounts.models import (
     Account,
     AppPassword,
@@ -177,6 +178,8 @@ def _account(host: Host, row: Mapping[str, Any], key: SigningKey) -> Account:
     own = host.handle_domains.values_list("name", flat=True)
     if account.handle and not account.handle.endswith(tuple(own)):
         CustomHandle.objects.create(account=account, next_check_at=timezone.now())
+    if row["invitesDisabled"]:
+        codes.set_permission(account, is_disabled=True)
     return account
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError
 
-from accounts.models import Account, AppPassword, InviteCode, Preference
+from accounts.models import Account, AppPassword, InviteCode, InvitePermission, Preference
 from hosting.models import Host, Tenant
 from hosting.tenancy import routing
 from moderation.audit import OPERATOR
@@ -149,6 +149,13 @@ def test_a_host_is_adopted_by_command(directory, alice, tmp_path):
 def lie(path: Path, change: str, *values: object) -> None:
     with closing(sqlite3.connect(path)) as database, database:
         database.execute(change, values)
+
+
+@pytest.mark.parametrize("is_disabled", [0, 1])
+def test_who_was_to_invite_nobody_invites_nobody(directory, is_disabled):
+    lie(directory.path / "account.sqlite", "UPDATE account SET invitesDisabled = ?", is_disabled)
+    adopted(directory)
+    assert InvitePermission.objects.filter(is_disabled=True).count() == is_disabled
 
 
 def test_a_file_is_as_large_as_its_bytes(directory):
