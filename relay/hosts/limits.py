@@ -12,9 +12,9 @@ def set_account_limit(host_id: int, limit: int) -> int:
     """
     with transaction.atomic():
         host = RelayHost.objects.select_for_update().get(pk=host_id)
-        more = max(0, limit - max(host.account_limit, 0))
         throttled = host.accounts.filter(is_throttled=True).order_by("id")
-        woken = list(throttled.values_list("pk", flat=True)[:more])
+        room = max(0, limit - (host.account_count - throttled.count()))
+        woken = list(throttled.values_list("pk", flat=True)[:room])
         RelayAccount.objects.filter(pk__in=woken).update(is_throttled=False)
         host.account_limit = limit
         host.save(update_fields=["account_limit"])

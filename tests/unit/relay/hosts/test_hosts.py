@@ -76,6 +76,15 @@ def test_raising_a_limit_wakes_the_oldest_throttled_accounts() -> None:
     assert [a.did for a in RelayAccount.objects.filter(is_throttled=False)] == [oldest.did]
 
 
+def test_a_limit_that_fell_and_rises_again_wakes_nobody() -> None:
+    host = a_host(account_limit=1, account_count=2)
+    an_account(host, "b")
+    throttled = an_account(host, "c", is_throttled=True)
+    assert [limits.set_account_limit(host.pk, limit) for limit in (0, 1)] == [0, 0]
+    throttled.refresh_from_db()
+    assert throttled.is_throttled
+
+
 def test_the_relays_word_on_an_account_comes_first() -> None:
     account = an_account(a_host(), "b", host_status="deactivated")
     assert accounts.take_down(account.did, "spam")
