@@ -28,11 +28,6 @@ class HostView:
     last_error: str
     rates: Rates
 
-    @property
-    def is_near_limit(self) -> bool:
-        """Whether its accounts fill ALERT_SHARE of what it may have."""
-        return self.account_count >= self.account_limit * allowances.ALERT_SHARE
-
 
 def list_hosts(after_id: int = 0, limit: int = 200) -> list[HostView]:
     """Hosts that were ever active, in the order in which they came: the cursor is the last `id`."""

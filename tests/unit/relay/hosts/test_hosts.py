@@ -5,7 +5,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from relay import accounts
-from relay.hosts import allowances, bans, limits, listing, names
+from relay.hosts import alerts, allowances, bans, limits, listing, names
 from relay.hosts.allowances import Rates
 from relay.models import RelayAccount, RelayHost
 
@@ -96,5 +96,6 @@ def test_the_relays_word_on_an_account_comes_first() -> None:
 
 
 def test_a_host_near_its_limit_shows() -> None:
-    a_host(account_count=80, last_event_at=timezone.now())
-    assert listing.list_hosts()[0].is_near_limit
+    host = a_host(account_count=80, last_event_at=timezone.now())
+    assert alerts.is_near_limit(host)
+    assert alerts.near_limit() == [host]
