@@ -7,6 +7,7 @@ from typing import Final
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Min
 from django.utils import timezone
 
 from hosting.models import Tenant
@@ -116,11 +117,9 @@ def replay(webhook: Webhook, since: datetime, until: datetime) -> int:
     events. No more than REPLAYED_MOST wait: whoever asks again has to take those first."""
     deliveries = WebhookDelivery.objects.filter(webhook=webhook)
     waiting = deliveries.filter(state__in=(State.WAITING, State.RUNNING))[:REPLAYED_MOST].count()
-    told = (
-        deliveries.filter(created_at__gte=since, created_at__lt=until)
-        .order_by("message_id", "pk")
-        .distinct("message_id")
-    )
+    between = deliveries.filter(created_at__gte=since, created_at__lt=until).order_by()
+    first = between.values("message_id").annotate(first=Min("pk")).values("first")
+    told = deliveries.filter(pk__in=first).order_by("pk")  # as it happened
     again = [
         WebhookDelivery(
             webhook=webhook, message_id=each.message_id, event=each.event, body=each.body

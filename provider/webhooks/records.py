@@ -84,7 +84,9 @@ def _messages(
         name = _NAMES[said.pop("operation")]
         if webhook.events and name not in webhook.events:
             continue
-        where = {"host": names.get(host_id) or _hostname(host_id), "did": part.did.decode()}
+        if host_id not in names:
+            names[host_id] = _hostname(host_id)
+        where = {"host": names[host_id], "did": part.did.decode()}
         whole = {"type": name, "timestamp": stored_at, "data": {**where, **said}}
         yield WebhookDelivery(
             webhook=webhook,
@@ -103,7 +105,7 @@ def _is_wanted(webhook: Webhook, collection: str) -> bool:
 
 
 def _hosts(webhook: Webhook) -> dict[int, str]:
-    """The names of its tenant's hosts; of the platform's they are asked for one by one."""
+    """The names of its tenant's hosts; all others are asked for as they come, each once."""
     if webhook.tenant_id is None:
         return {}
     return dict(Host.objects.filter(tenant=webhook.tenant_id).values_list("pk", "hostname"))

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any, cast
 
+from django.db import transaction
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
 from rest_framework.decorators import action
@@ -183,12 +184,14 @@ class TenantPlanViewSet(ApiViewSet):
     def change_plan(self, _request: Request, slug: str) -> Response:
         """Give it a plan, or limits of its own."""
         tenant, fields = self.tenant(slug), self.read(TenantPlanFields, is_partial=True)
-        if "plan" in fields:
-            slug_of_plan = fields["plan"]
-            plan = plan_named(slug_of_plan) if slug_of_plan else None
-            plans.give(tenant, plan, self.actor)
-        given = whole_table(fields.get("limits"), tenant.limits)
-        plans.set_limits(tenant, given, self.actor)
+        with transaction.atomic():  # a limit that is refused leaves the plan as it was
+            if "plan" in fields:
+                slug_of_plan = fields["plan"]
+                plan = plan_named(slug_of_plan) if slug_of_plan else None
+                plans.give(tenant, plan, self.actor)
+            if "limits" in fields:
+                given = whole_table(fields["limits"], tenant.limits)
+                plans.set_limits(tenant, given, self.actor)
         return Response(of_tenant(self.tenant(slug)))
 
     @extend_schema(parameters=[_MONTH], responses=page_of(UsageDay))

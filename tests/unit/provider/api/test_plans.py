@@ -27,6 +27,13 @@ def test_a_plan_is_made_given_and_removed(ash, platform):
     assert (platform.status, platform.call("GET", "plans")["items"]) == (204, [])
 
 
+def test_a_limit_that_is_refused_leaves_the_plan_as_it_was(ash, platform):
+    platform.call("POST", "plans", {"slug": "club"})
+    platform.call("PATCH", "tenants/ash/plan", {"plan": "club", "limits": {"cats": 1}})
+    assert platform.status == 400
+    assert platform.call("GET", "tenants/ash/plan")["plan"] is None
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [

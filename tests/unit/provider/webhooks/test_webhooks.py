@@ -175,6 +175,16 @@ def test_what_was_told_again_is_not_told_twice_more(ash, webhook):
     assert addresses.replay(webhook, *span) == 1
 
 
+def test_it_is_told_again_in_the_order_in_which_it_happened(ash, webhook):
+    for name in ("anna", "ben", "clara", "dan"):
+        happens(ash, name)
+    before = [*WebhookDelivery.objects.order_by("pk").values_list("message_id", flat=True)]
+    now = timezone.now()
+    addresses.replay(webhook, now - timedelta(hours=1), now)
+    after = WebhookDelivery.objects.order_by("pk").values_list("message_id", flat=True)
+    assert [*after][len(before) :] == before
+
+
 def test_no_more_than_so_many_wait_to_be_told_again(ash, webhook, monkeypatch):
     monkeypatch.setattr(addresses, "REPLAYED_MOST", 2)
     happens(ash)
