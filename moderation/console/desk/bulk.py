@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from hosting.console.site import console, hosts_in_view
 from hosting.tenancy.routing import host_of
 from moderation.console.desk.forms import BulkForm, PreviewForm
-from moderation.console.desk.queue import back
+from moderation.console.desk.queue import back, posted_view
 from moderation.console.views import staff_of
 from moderation.desk import queue
 from moderation.desk.actions import bulk, table
@@ -29,7 +29,7 @@ _ORDER = ("priority", "due_at", "id")
 def preview(request: HttpRequest) -> HttpResponse:
     """What would be done to which cases: a count, some of them, and the form that begins it."""
     form = PreviewForm(request.POST)
-    view = View.of_query(QueryDict(request.POST.get("query", "")[:1_000]))
+    view = posted_view(request)
     if not form.is_valid() or form.cleaned_data["action"] not in table.TABLE:
         messages.error(request, _("Choose an action."))
         return back(view)

@@ -72,7 +72,7 @@ def listed(request: HttpRequest) -> HttpResponse:
 @require_POST
 def take_next(request: HttpRequest) -> HttpResponse:
     """The next case that nobody has, in the view that was on show."""
-    view = View.of_query(QueryDict(request.POST.get("query", "")[:1_000]))
+    view = posted_view(request)
     staff = staff_of(request)
     found = queue.rows(hosts_in_view(request), staff, view)
     try:
@@ -105,7 +105,7 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     """The cases of a view as CSV, for who may take the log out; the download is in it."""
     host, staff = host_of(request), staff_of(request)
     permissions.require(staff, Deed.AUDIT_EXPORT, host.tenant_id)
-    view = View.of_query(QueryDict(request.POST.get("query", "")[:1_000]))
+    view = posted_view(request)
     action, said = AuditEntry.Action.CASES_EXPORT, f"as CSV: {view.query or 'not closed'}"
     audit.record_at_host(staff, host, action, said)
     headers = {
@@ -121,7 +121,7 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
 def keep_filter(request: HttpRequest) -> HttpResponse:
     """Keep a view of the queue under a name; the same name takes the new view."""
     form = FilterForm(request.POST)
-    view = View.of_query(QueryDict(request.POST.get("query", "")[:1_000]))
+    view = posted_view(request)
     own = CaseFilter.objects.filter(staff=staff_of(request), tenant=_tenant_id(request))
     fits = len(view.query) <= QUERY_MAX_CHARS  # it grows where letters are escaped
     if not form.is_valid() or not fits:
@@ -146,6 +146,11 @@ def drop_filter(request: HttpRequest, filter_id: int) -> HttpResponse:
     own = CaseFilter.objects.filter(staff=staff_of(request), tenant=_tenant_id(request))
     get_object_or_404(own, pk=filter_id).delete()
     return back(View())
+
+
+def posted_view(request: HttpRequest) -> View:
+    """The view of the queue that a form was sent from."""
+    return View.of_query(QueryDict(request.POST.get("query", "")[:QUERY_MAX_CHARS]))
 
 
 def back(view: View) -> HttpResponseRedirect:
