@@ -77,7 +77,7 @@ class Repairs:
     async def _repair(self, did: str, host_id: int, host: str) -> None:
         try:
             event = await self._fetched(did, host)
-        except (NoAnswer, RequestFailed, Rejected, car.CarError, cbor.CborError) as failure:
+        except (NoAnswer, RequestFailed, Rejected, ValueError, LookupError) as failure:
             logger.info("a repo could not be repaired", did=did, host=host, reason=str(failure))
             return
         await self._writer.submit(Batch(host_id, [event], None))
