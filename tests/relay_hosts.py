@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
+from accounts.identity.resolution import dids
 from protocol import car
 from protocol.event_stream.frames import Body, EventKind
 from tests.relay_authors import Author, frame
@@ -38,6 +39,7 @@ class FakeHost:
         """An account whose DID document names this host, or another."""
         author = Author(f"did:web:{label}.localhost%3A{self.port}")
         author.home = (host or self).name
+        dids.CACHE.forget(author.did)  # an earlier test's host may have had the port
         self.authors[author.did] = author
         return author
 

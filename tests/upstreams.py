@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 import orjson
 
+from accounts.identity.resolution import dids
+
 
 @dataclass
 class Seen:
@@ -164,6 +166,7 @@ def running() -> Iterator[Upstream]:
     async def main() -> None:
         server = await asyncio.start_server(upstream.serve, "localhost", 0, limit=2**20)
         upstream.port = server.sockets[0].getsockname()[1]
+        dids.CACHE.forget(upstream.did)  # an earlier test's service may have had the port
         ready.set()
         await end.wait()
         server.close()

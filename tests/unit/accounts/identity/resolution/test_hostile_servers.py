@@ -14,6 +14,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from accounts.identity import resolution
+from accounts.identity.resolution import dids
 
 pytestmark = pytest.mark.django_db
 
@@ -25,6 +26,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Answers)
         self.did = f"did:web:localhost%3A{self.server_port}"
+        dids.CACHE.forget(self.did)  # an earlier test's server may have had the port
         self.asked: list[str] = []
         self.answers()
 
