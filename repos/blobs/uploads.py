@@ -10,75 +10,40 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import IO, Final, NamedTuple
+from typing import IO, Final
 
 from django.conf import settings
-from django.utils.translation import gettext_lazy as _
 
-from accounts.status import AccountFrozen
 from hosting.plans import quotas
 from hosting.plans.limits import Limit
-from hosting.plans.quotas import QuotaExceeded
 from protocol import cid
 from protocol.errors import InvalidRequest, XrpcError
-from repos.blobs import blobs, files, scanning
+from repos.blobs import blobs, files, scanning, upload_admission
 from repos.blobs.blob_refs import BlobRef
-from repos.blobs.files import Place
 from repos.blobs.types import declared_types, mime_types
+from repos.blobs.upload_admission import BlobQuotaExceeded, BlobTakendown, BlobTooLarge, Facts
 from repos.models import Blob
 from repos.reads.repos import RepoRow
-from server.database.prepared import BIGINT, BYTEA, TEXT, TRUE, Statement, bigint, number
+from server.database.prepared import (
+    BIGINT,
+    BYTEA,
+    TEXT,
+    Statement,
+    bigint,
+    bigint_or_null,
+    number_or_none,
+    text_or_none,
+)
 from server.storage import free_space
 from server.storage.temporary_files import TemporaryFile
-from server.web.bodies.decoded_bodies import PayloadTooLarge, Readable
+from server.web.bodies.decoded_bodies import Readable
 
 TypeCheck = Callable[[str], None]  # raises for a type that is not wanted
 _PIECE_BYTES = 1_048_576  # smaller uploads never touch the disk before storage
-
-# What is known when the bytes are all there. Bytes that are known are safe from the sweep anew. For
-# others that fit the quota a file's deletion is scheduled, which comes before the file.
-_LOOK_UP = Statement(
-    """
-    WITH known AS (
-        UPDATE blob SET changed_at = now() WHERE repo_id = $1 AND cid = $3
-        RETURNING mime_type, state
-    ), own AS (
-        SELECT limits FROM account_limits WHERE account_id = $1
-    ), facts AS (
-        SELECT coalesce(u.used_bytes, 0) AS used,
-            CASE WHEN o.limits ? 'account-blob-bytes'
-                THEN (o.limits ->> 'account-blob-bytes')::bigint ELSE $4 END AS quota,
-            CASE WHEN o.limits ? 'account-uploads-a-day'
-                THEN (o.limits ->> 'account-uploads-a-day')::bigint ELSE $9 END AS uploads,
-            EXISTS (SELECT FROM blob_use WHERE repo_id = $1 AND cid = $3) AS is_awaited,
-            (SELECT CASE WHEN held_at IS NOT NULL THEN 'held'
-                WHEN coalesce(uploads_blocked_at, suspended_at) IS NOT NULL THEN 'blocked' END
-                FROM account WHERE id = $1) AS refusal,
-            format('%s/%s/%s', $6, h.tenant_id, $7) AS key
-        FROM host h LEFT JOIN blob_usage u ON u.repo_id = $1 LEFT JOIN own o ON true
-        WHERE h.id = $2
-    ), room AS (
-        SELECT CASE WHEN is_awaited THEN quota * $10 ELSE quota END AS quota, used,
-            CASE WHEN NOT is_awaited THEN uploads END AS uploads, is_awaited, refusal, key
-        FROM facts
-    ), scheduled AS (
-        INSERT INTO file_deletion (key, due_at) SELECT key, now() + $8 * interval '1 second'
-        FROM room WHERE refusal IS NULL AND NOT EXISTS (SELECT FROM known)
-            AND (quota IS NULL OR used + $5 <= quota)
-        RETURNING key
-    )
-    SELECT r.quota, r.used, r.uploads, r.is_awaited, r.refusal, k.mime_type, k.state, s.key
-    FROM room r LEFT JOIN known k ON true LEFT JOIN scheduled s ON true
-    """,
-    (BIGINT, BIGINT, BYTEA, BIGINT, BIGINT, TEXT, TEXT, BIGINT, BIGINT, BIGINT),
-)
 _STAGE = Statement(
     "SELECT outcome, stored_type, used FROM stage_blob($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     (BIGINT, BYTEA, TEXT, BIGINT, TEXT, BIGINT, BIGINT, BIGINT, BIGINT, BIGINT),
 )
-# Bytes that a record of an import waits for are let in beyond the quota, so that nobody moves in by
-# half: up to so many times the quota, and whatever the tenant's.
-MOVED_IN_TIMES: Final = 10
 _FULL: Final = {str(limit): limit for limit in Limit}
 _AT_ONCE_MAX: Final = 200  # uploads that a database's connections can have under way
 # A record of an import may have been waiting for these bytes. A statement of its own: it must see
@@ -94,34 +59,6 @@ _ATTACH = Statement(
 )
 
 
-class BlobTooLarge(PayloadTooLarge):
-    """413: more bytes than the host takes in a blob."""
-
-    template = "The blob is too large. Max: {} bytes"
-
-
-class BlobQuotaExceeded(QuotaExceeded):
-    """413: the account's or the tenant's files would come to more than the plan allows, or are as
-    many as it allows in a day. Records still go in."""
-
-    name = "BlobQuotaExceeded"
-    status = 413
-
-
-class BlobTakendown(InvalidRequest):
-    """400 without a name of its own: these bytes were taken down in this repo."""
-
-    message = "Blob has been takendown, cannot re-upload"
-
-
-class UploadsBlocked(InvalidRequest):
-    """400: the host's staff let this account upload nothing. Records still go in."""
-
-    name = "UploadsBlocked"
-    message = "This account may not upload files"
-    page_text = _("Your account may not upload files at the moment.")
-
-
 @dataclass(frozen=True, slots=True)
 class Received:
     """Bytes that are all there: in a seekable file, with their CID and their number."""
@@ -129,19 +66,6 @@ class Received:
     file: IO[bytes]
     cid: bytes
     size: int
-
-
-class _Facts(NamedTuple):
-    """What _LOOK_UP tells. `quota` and `used` are bytes, `uploads` new files in a day, `is_awaited`
-    that a record waits for the bytes; `key` is the new file's, which is scheduled to be deleted."""
-
-    quota: int | None
-    used: int
-    uploads: int | None
-    is_awaited: bool
-    known_type: str | None
-    state: str | None
-    key: str | None
 
 
 def stage(  # noqa: PLR0913, PLR0917 - an upload has that many parts
@@ -206,9 +130,9 @@ def keep(
     declared = mime_types.plain(declared_type)
     if mime_types.is_vague(declared):
         declared = declared_types.telling_type(repo.id, received.cid) or declared
-    facts = _look_up(repo, received)
+    facts = upload_admission.look_up(repo, received.cid, received.size)
     try:
-        _check_day(repo, facts)
+        upload_admission.check_day(repo, facts)
         mime_type = mime_types.type_of(received.file, declared)
         if check_type is not None:
             check_type(mime_type)
@@ -230,42 +154,7 @@ def _place(
     return TemporaryFile() if is_long else io.BytesIO(first)
 
 
-def _look_up(repo: RepoRow, received: Received) -> _Facts:
-    """Raises AccountFrozen, UploadsBlocked, BlobTakendown."""
-    limits = quotas.of_host(repo.host_id).of_account
-    rows = _LOOK_UP.rows(
-        bigint(repo.id),
-        bigint(repo.host_id),
-        received.cid,
-        _bigint(limits.get(Limit.ACCOUNT_BLOB_BYTES)),
-        bigint(received.size),
-        Place.PUBLIC.value.encode(),
-        files.new_name(repo.did, received.cid).encode(),
-        bigint(int(files.UNCLAIMED_FOR.total_seconds())),
-        _bigint(limits.get(Limit.ACCOUNT_UPLOADS_A_DAY)),
-        bigint(MOVED_IN_TIMES),
-    )
-    if not rows:
-        raise RuntimeError(f"host {repo.host_id} of {repo.did} is gone")
-    quota, used, uploads, is_awaited, refusal, *texts = rows[0]
-    if refusal is not None:
-        raise AccountFrozen if refusal == b"held" else UploadsBlocked
-    numbers = _number(quota), number(used), _number(uploads)
-    facts = _Facts(*numbers, is_awaited == TRUE, *map(_text, texts))
-    if facts.state == Blob.State.QUARANTINED:
-        raise BlobTakendown
-    return facts
-
-
-def _check_day(repo: RepoRow, facts: _Facts) -> None:
-    """A tenant's new files of today, as of its last count. Raises BlobQuotaExceeded."""
-    value, used = quotas.of_host(repo.host_id).of_tenant.get(Limit.UPLOADS_A_DAY, (None, 0))
-    is_new = facts.known_type is None and not facts.is_awaited
-    if value is not None and is_new and used + 1 > value:
-        raise BlobQuotaExceeded(Limit.UPLOADS_A_DAY, value, used)
-
-
-def _keep(repo: RepoRow, ref: BlobRef, file: IO[bytes], facts: _Facts, *, is_said: bool) -> BlobRef:
+def _keep(repo: RepoRow, ref: BlobRef, file: IO[bytes], facts: Facts, *, is_said: bool) -> BlobRef:
     """`is_said`: the type was declared, not guessed from the bytes."""
     known_type = facts.known_type
     if known_type is not None:
@@ -277,18 +166,7 @@ def _keep(repo: RepoRow, ref: BlobRef, file: IO[bytes], facts: _Facts, *, is_sai
     if facts.key is None:
         raise BlobQuotaExceeded(Limit.ACCOUNT_BLOB_BYTES, facts.quota or 0, facts.used)
     files.write_scheduled(facts.key, file)
-    return take_over(repo, ref, facts.key, _limits(repo, facts))
-
-
-def _limits(repo: RepoRow, facts: _Facts) -> dict[Limit, int | None]:
-    """What holds for these bytes."""
-    known = quotas.of_host(repo.host_id)
-    of_tenant = None if facts.is_awaited else known.of_tenant.get(Limit.BLOB_BYTES)
-    return {
-        Limit.ACCOUNT_BLOB_BYTES: facts.quota,
-        Limit.ACCOUNT_UPLOADS_A_DAY: facts.uploads,
-        Limit.BLOB_BYTES: of_tenant[0] if of_tenant else None,
-    }
+    return take_over(repo, ref, facts.key, upload_admission.limits_of(repo, facts))
 
 
 def take_over(repo: RepoRow, ref: BlobRef, key: str, limits: Mapping[Limit, int | None]) -> BlobRef:
@@ -299,13 +177,17 @@ def take_over(repo: RepoRow, ref: BlobRef, key: str, limits: Mapping[Limit, int 
         ref.mime_type.encode(),
         bigint(ref.size),
         key.encode(),
-        _bigint(limits.get(Limit.ACCOUNT_BLOB_BYTES)),
-        _bigint(limits.get(Limit.ACCOUNT_UPLOADS_A_DAY)),
+        bigint_or_null(limits.get(Limit.ACCOUNT_BLOB_BYTES)),
+        bigint_or_null(limits.get(Limit.ACCOUNT_UPLOADS_A_DAY)),
         bigint(quotas.of_host(repo.host_id).tenant_id),
-        _bigint(limits.get(Limit.BLOB_BYTES)),
+        bigint_or_null(limits.get(Limit.BLOB_BYTES)),
         bigint(_AT_ONCE_MAX * int(settings.BLOB_LIMIT_BYTES)),
     )
-    outcome, stored_type, used = _text(rows[0][0]), _text(rows[0][1]), _number(rows[0][2])
+    outcome, stored_type, used = (
+        text_or_none(rows[0][0]),
+        text_or_none(rows[0][1]),
+        number_or_none(rows[0][2]),
+    )
     if outcome == "kept":
         return ref
     files.remove([key])
@@ -316,18 +198,6 @@ def take_over(repo: RepoRow, ref: BlobRef, key: str, limits: Mapping[Limit, int 
     if (full := _FULL.get(outcome or "")) is not None:
         raise BlobQuotaExceeded(full, limits[full] or 0, used or 0)
     raise files.StorageTimedOut("The upload took too long")
-
-
-def _bigint(value: int | None) -> bytes | None:
-    return None if value is None else bigint(value)
-
-
-def _text(value: bytes | None) -> str | None:
-    return None if value is None else value.decode()
-
-
-def _number(value: bytes | None) -> int | None:
-    return None if value is None else number(value)
 
 
 def _known(repo_id: int, ref: BlobRef, known_type: str) -> BlobRef:

@@ -150,6 +150,10 @@ def bigint(value: int) -> bytes:
     return struct.pack("!q", value)
 
 
+def bigint_or_null(value: int | None) -> bytes | None:
+    return None if value is None else bigint(value)
+
+
 def integer(value: int) -> bytes:
     return struct.pack("!i", value)
 
@@ -157,6 +161,14 @@ def integer(value: int) -> bytes:
 def number(value: bytes) -> int:
     """The integer in a value, of whatever width."""
     return int.from_bytes(value, "big", signed=True)
+
+
+def number_or_none(value: bytes | None) -> int | None:
+    return None if value is None else number(value)
+
+
+def text_or_none(value: bytes | None) -> str | None:
+    return None if value is None else value.decode()
 
 
 def bigints(values: Sequence[int]) -> bytes:

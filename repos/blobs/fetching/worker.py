@@ -14,7 +14,8 @@ from repos.blobs import uploads
 from repos.blobs.fetching import old_host, queue
 from repos.blobs.fetching.old_host import HostRefused, NoSuchBlob
 from repos.blobs.missing import list_missing
-from repos.blobs.uploads import BlobQuotaExceeded, Received
+from repos.blobs.upload_admission import BlobQuotaExceeded
+from repos.blobs.uploads import Received
 from repos.models import BlobFetch, Repo, UnfetchedBlob
 from repos.reads.repos import RepoRow
 from server.jobs.queue import Queue

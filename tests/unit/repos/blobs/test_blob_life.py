@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from hosting.models import Host
-from repos.blobs import blobs, garbage_collection, quarantine, uploads
+from repos.blobs import blobs, garbage_collection, quarantine, upload_admission
 from repos.blobs import files as blob_files
 from repos.blobs.blob_refs import BlobRef
 from repos.commits import group_commit, writes
@@ -40,7 +40,7 @@ class Life:
     def upload(self) -> None:
         data = self.chance.choice(CONTENTS)
         if data in self.down:
-            with pytest.raises(uploads.BlobTakendown):
+            with pytest.raises(upload_admission.BlobTakendown):
                 upload(self.repo, data)
         else:
             self.kept[data] = upload(self.repo, data)

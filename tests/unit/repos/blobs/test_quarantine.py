@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from hosting.models import Host
-from repos.blobs import blobs, garbage_collection, quarantine, uploads
+from repos.blobs import blobs, garbage_collection, quarantine, upload_admission
 from repos.blobs import files as blob_files
 from repos.commits import group_commit, writes
 from repos.models import Blob, FileDeletion
@@ -61,7 +61,7 @@ def test_both_verbs_may_be_repeated(repo: RepoRow, folder: Path) -> None:
 def test_quarantined_bytes_cannot_be_uploaded_again(repo: RepoRow, folder: Path) -> None:
     ref = upload(repo, BYTES)
     quarantine.quarantine(repo, ref.cid)
-    with pytest.raises(uploads.BlobTakendown, match="takendown, cannot re-upload"):
+    with pytest.raises(upload_admission.BlobTakendown, match="takendown, cannot re-upload"):
         upload(repo, BYTES)
     assert places(folder) == ["quarantine"]
 
@@ -77,7 +77,7 @@ def test_a_takedown_during_the_upload_of_the_same_bytes_wins(
         original(key, file)
 
     monkeypatch.setattr(blob_files, "write_scheduled", write_after_takedown)
-    with pytest.raises(uploads.BlobTakendown):
+    with pytest.raises(upload_admission.BlobTakendown):
         upload(repo, BYTES)
     assert places(folder) == ["quarantine"]
 

@@ -12,7 +12,7 @@ from protocol import atjson, car, cid, mst
 from protocol.errors import InvalidRequest
 from protocol.keys import SigningKey
 from protocol.repo import commit
-from repos.blobs import blobs, uploads
+from repos.blobs import blobs, upload_admission, uploads
 from repos.blobs import files as blob_files
 from repos.blobs.blob_refs import BlobRef
 from repos.commits import group_commit, writes
@@ -58,7 +58,7 @@ def test_bytes_that_lie_in_a_file_already_are_not_written_down_again(
 
 def test_bytes_in_a_file_are_counted_as_all_others_are(repo: RepoRow) -> None:
     file = io.BytesIO(b"x" * 11)
-    with pytest.raises(uploads.BlobTooLarge):
+    with pytest.raises(upload_admission.BlobTooLarge):
         uploads.stage(repo, file, None, None, 10, file)
 
 
@@ -95,7 +95,7 @@ def test_the_first_bytes_decide_the_type_of_media(
 
 def test_more_than_the_limit_is_refused_and_leaves_nothing(repo: RepoRow, folder: Path) -> None:
     for declared in (None, 11):
-        with pytest.raises(uploads.BlobTooLarge):
+        with pytest.raises(upload_admission.BlobTooLarge):
             uploads.stage(repo, io.BytesIO(b"x" * 11), None, declared, 10)
     assert (files(folder), Blob.objects.count()) == ([], 0)
 
@@ -244,7 +244,7 @@ def test_an_upload_beyond_the_quota_is_refused_and_leaves_nothing(
 ) -> None:
     with_quota(ash, 10)
     upload(repo, b"1234567")
-    with pytest.raises(uploads.BlobQuotaExceeded) as refused:
+    with pytest.raises(upload_admission.BlobQuotaExceeded) as refused:
         upload(repo, b"abcd")
     assert (refused.value.value, refused.value.used) == (10, 7)
     assert (refused.value.name, refused.value.status) == ("BlobQuotaExceeded", 413)
@@ -265,7 +265,7 @@ def test_a_tenant_has_so_many_new_files_a_day(ash: Host, repo: RepoRow) -> None:
     counted = {"used": {"uploads-a-day": 1}, "counted_at": timezone.now(), "day": quotas.today()}
     TenantUsage.objects.create(tenant=ash.tenant, **counted)
     quotas.forget()
-    with pytest.raises(uploads.BlobQuotaExceeded, match="limit is 1 uploads-a-day"):
+    with pytest.raises(upload_admission.BlobQuotaExceeded, match="limit is 1 uploads-a-day"):
         upload(repo, b"abcd")
     assert upload(repo, b"12345") == ref
     assert not FileDeletion.objects.exists()
@@ -283,7 +283,7 @@ def test_the_quota_holds_against_an_upload_that_was_faster(
         original(key, file)
 
     monkeypatch.setattr(blob_files, "write_scheduled", write_after_another)
-    with pytest.raises(uploads.BlobQuotaExceeded):
+    with pytest.raises(upload_admission.BlobQuotaExceeded):
         upload(repo, b"abcd")
     assert (len(files(folder)), BlobUsage.objects.get().used_bytes) == (1, 7)
     assert not FileDeletion.objects.exists()
