@@ -13,6 +13,7 @@ from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
 from hosting.models import Host
+from hosting.tenancy import routing
 from tests import factories
 from tests.api import network
 from tests.api.clients import Person, sign_up
@@ -27,6 +28,7 @@ def shared(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterato
         pytest.MonkeyPatch.context() as patch,
         override_settings(VALKEY_URL=""),
     ):
+        routing.forget()  # hosts of the module before
         network.stand_in(patch, posted)
         TestCase.setUpClass()
         yield posted
