@@ -4,7 +4,7 @@ The requests go to the address that the identity gives, through the guarded clie
 reverse proxy and the certificate that others meet.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -21,8 +21,8 @@ from moderation.permissions import Deed
 from protocol import atjson, cbor
 from protocol.did.plc_data import PlcData
 from protocol.keys import PublicKey
-from protocol.untrusted_input import bounded_json
-from server.net import http_client, websocket_handshake
+from server.net import json_documents, websocket_handshake
+from server.net.json_documents import DocumentError
 
 _TIMEOUT_S: Final = 10.0
 _MAX_BYTES: Final = 200_000
@@ -97,11 +97,9 @@ def _has_declaration(origin: str, did: str) -> bool:
     return "value" in _read(f"{origin}/xrpc/com.atproto.repo.getRecord?{asked}")
 
 
-def _read(url: str) -> dict[str, Any]:
+def _read(url: str) -> Mapping[str, Any]:
     """The JSON object at a URL; empty when there is none."""
     try:
-        answer = http_client.request("GET", url, timeout_s=_TIMEOUT_S, max_bytes=_MAX_BYTES)
-        value = bounded_json.loads(answer.body) if answer.status == 200 else None
-    except (http_client.RequestFailed, ValueError):
+        return json_documents.get_object(url, timeout_s=_TIMEOUT_S, max_bytes=_MAX_BYTES)
+    except DocumentError:
         return {}
-    return value if isinstance(value, dict) else {}

@@ -18,10 +18,10 @@ from accounts.oauth.clients.documents import Client
 from accounts.oauth.errors import InvalidClientMetadata
 from hosting import limits
 from hosting.limits import MINUTE_S, Budget, bucket
-from protocol.untrusted_input import bounded_json
 from server.cache.shared import Entry, SharedCache
 from server.cache.single_flight import SingleFlight
-from server.net import http_client, media_types
+from server.net import json_documents
+from server.net.json_documents import DocumentRefused, DocumentUnavailable
 
 MAX_BYTES: Final = 64 * 1024
 TIMEOUT_S: Final = 5.0
@@ -122,34 +122,10 @@ def _asked(url: str) -> Mapping[str, Any]:
 
 def _fetched(url: str) -> Mapping[str, Any]:
     try:
-        answer = http_client.request(
-            "GET",
-            url,
-            headers={"Accept": "application/json"},
-            timeout_s=TIMEOUT_S,
-            max_bytes=MAX_BYTES,
+        return json_documents.get_object(
+            url, timeout_s=TIMEOUT_S, max_bytes=MAX_BYTES, must_say_json=True
         )
-    except http_client.TooLarge as error:
-        raise InvalidClientMetadata(f"{url} is larger than {MAX_BYTES} bytes") from error
-    except (http_client.Forbidden, http_client.NoSuchHost) as error:
-        raise InvalidClientMetadata(f"{url} cannot be fetched") from error
-    except (http_client.Unreachable, http_client.TimedOut) as error:
-        raise ClientUnavailable(f"{url} did not answer") from error
-    if answer.status >= 500 or answer.status == 429:
-        raise ClientUnavailable(f"{url} answered {answer.status}")
-    if answer.status != 200:
-        raise InvalidClientMetadata(f"{url} answered {answer.status}, not 200")
-    mime = media_types.plain(answer.headers.get("content-type", ""))
-    if mime != "application/json" and not mime.endswith("+json"):
-        raise InvalidClientMetadata(f"{url} is not JSON (Content-Type)")
-    return _parsed(url, answer.body)
-
-
-def _parsed(url: str, body: bytes) -> Mapping[str, Any]:
-    try:
-        document = bounded_json.loads(body)
-    except ValueError as error:
-        raise InvalidClientMetadata(f"{url} is not JSON") from error
-    if not isinstance(document, dict):
-        raise InvalidClientMetadata(f"{url} is not a JSON object")
-    return document
+    except DocumentUnavailable as failure:
+        raise ClientUnavailable(str(failure)) from failure
+    except DocumentRefused as refusal:
+        raise InvalidClientMetadata(str(refusal)) from refusal

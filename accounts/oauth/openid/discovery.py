@@ -16,10 +16,10 @@ from django.conf import settings
 
 from accounts.oauth.openid.refusals import ProviderSilent, ProviderWrong
 from accounts.oauth.own_client.servers import is_plain_url
-from protocol.untrusted_input import bounded_json
 from server.cache.shared import Entry, SharedCache
 from server.cache.single_flight import SingleFlight
-from server.net import http_client
+from server.net import json_documents
+from server.net.json_documents import DocumentRefused, DocumentUnavailable
 
 MAX_BYTES: Final = 128 * 1024
 TIMEOUT_S: Final = 5.0
@@ -99,35 +99,21 @@ def forget(issuer: str) -> None:
 def fetched(url: str, headers: Mapping[str, str] | None = None) -> Mapping[str, Any]:
     """A JSON object at a provider's URL. Raises ProviderWrong, ProviderSilent."""
     try:
-        answer = http_client.request(
-            "GET",
-            url,
-            headers={"Accept": "application/json", **(headers or {})},
-            timeout_s=TIMEOUT_S,
-            max_bytes=MAX_BYTES,
+        return json_documents.get_object(
+            url, timeout_s=TIMEOUT_S, max_bytes=MAX_BYTES, headers=headers
         )
-    except http_client.TooLarge as error:
-        raise ProviderWrong(f"{url} has more than {MAX_BYTES} bytes") from error
-    except (http_client.Forbidden, http_client.NoSuchHost) as error:
-        raise ProviderWrong(f"{url} cannot be reached: not a public address") from error
-    except http_client.RequestFailed as error:
-        raise ProviderSilent(f"{url} does not answer") from error
-    if answer.status >= 500 or answer.status == 429:
-        raise ProviderSilent(f"{url} answered {answer.status}")
-    if answer.status != 200:
-        raise ProviderWrong(f"{url} answered {answer.status}, not 200")
-    return object_in(answer.body, url)
+    except DocumentUnavailable as failure:
+        raise ProviderSilent(str(failure)) from failure
+    except DocumentRefused as refusal:
+        raise ProviderWrong(str(refusal)) from refusal
 
 
 def object_in(body: bytes, url: str) -> Mapping[str, Any]:
     """The JSON object of an answer. Raises ProviderWrong."""
     try:
-        value = bounded_json.loads(body)
-    except ValueError:
-        value = None
-    if not isinstance(value, dict):
-        raise ProviderWrong(f"{url} has no JSON object")
-    return value
+        return json_documents.object_in(body, url)
+    except DocumentRefused as refusal:
+        raise ProviderWrong(str(refusal)) from refusal
 
 
 def _document(url: str, *, is_new: bool = False) -> Mapping[str, Any]:

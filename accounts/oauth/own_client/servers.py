@@ -10,8 +10,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from accounts.oauth.own_client.refusals import NoOAuth, ServerSilent
-from protocol.untrusted_input import bounded_json
-from server.net import http_client
+from server.net import json_documents
+from server.net.json_documents import DocumentRefused, DocumentUnavailable
 
 MAX_BYTES: Final = 65_536
 TIMEOUT_S: Final = 5.0
@@ -76,33 +76,19 @@ def read(issuer: str, metadata: Mapping[str, Any]) -> AuthorizationServer:
 def fetch_json(url: str) -> Mapping[str, Any]:
     """A JSON object at an untrusted URL. Raises NoOAuth where there is none, ServerSilent."""
     try:
-        answer = http_client.request(
-            "GET",
-            url,
-            headers={"Accept": "application/json"},
-            timeout_s=TIMEOUT_S,
-            max_bytes=MAX_BYTES,
-        )
-    except http_client.TooLarge as error:
-        raise NoOAuth(f"{url} has more than {MAX_BYTES} bytes") from error
-    except http_client.RequestFailed as error:
-        raise ServerSilent from error
-    if answer.status >= 500 and answer.status != 501:
-        raise ServerSilent(f"{url} answered {answer.status}")
-    if answer.status != 200:
-        raise NoOAuth(f"{url} answered {answer.status}")
-    return json_object(answer.body, url)
+        return json_documents.get_object(url, timeout_s=TIMEOUT_S, max_bytes=MAX_BYTES)
+    except DocumentUnavailable as failure:
+        raise ServerSilent(str(failure)) from failure
+    except DocumentRefused as refusal:
+        raise NoOAuth(str(refusal)) from refusal
 
 
 def json_object(body: bytes, url: str) -> Mapping[str, Any]:
     """The JSON object that a server answered with. Raises NoOAuth."""
     try:
-        value = bounded_json.loads(body)
-    except ValueError:
-        value = None
-    if not isinstance(value, dict):
-        raise NoOAuth(f"{url} has no JSON object")
-    return value
+        return json_documents.object_in(body, url)
+    except DocumentRefused as refusal:
+        raise NoOAuth(str(refusal)) from refusal
 
 
 def is_origin(url: object) -> bool:
