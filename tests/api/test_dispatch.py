@@ -79,6 +79,20 @@ def test_a_missing_body_is_named(web):
     assert response.json()["message"] == "A request body is expected but none was provided"
 
 
+def test_an_empty_body_is_an_input_without_fields(web):
+    nothing = {"CONTENT_LENGTH": "0", "CONTENT_TYPE": "application/json"}
+    response = web.generic("POST", "/xrpc/com.atproto.server.reserveSigningKey", **nothing)
+    assert response.json()["signingKey"].startswith("did:key:")
+    assert refusal(web.generic("POST", LOGIN, **nothing)) == (400, "InvalidRequest")
+
+
+def test_an_empty_authorization_header_says_nothing(web):
+    nobody = {"HTTP_AUTHORIZATION": ""}
+    assert refusal(web.get("/xrpc/com.atproto.server.getSession", **nobody)) == (401, "AuthMissing")
+    unknown = web.get("/xrpc/com.atproto.sync.getHead", {"did": "did:web:nobody.test"}, **nobody)
+    assert refusal(unknown) == (400, "RepoNotFound")
+
+
 def test_a_body_where_none_belongs_is_refused(web):
     nsid = "/xrpc/com.atproto.server.refreshSession"
     response = web.post(nsid, b"{}", content_type="application/json", HTTP_AUTHORIZATION="Bearer x")

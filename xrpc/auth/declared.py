@@ -140,7 +140,7 @@ class Auth:
         if not self.reads_credentials:
             return ANONYMOUS
         header = request.META.get("HTTP_AUTHORIZATION")
-        if header is None:
+        if not header:  # an empty one says nothing
             if self.kind in _OPTIONAL:
                 return ANONYMOUS
             raise AuthMissing
