@@ -58,7 +58,7 @@ class Provider:
 
     def __post_init__(self) -> None:
         for url in (f"{ISSUER}{discovery.WELL_KNOWN}", f"{ISSUER}/jwks"):
-            discovery.CACHE.forget(url)
+            discovery.DOCUMENTS.forget(url)
 
     def request(self, method: str, url: str, **given: Any) -> http_client.Answer:
         """In place of http_client.request."""

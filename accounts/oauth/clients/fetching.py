@@ -7,7 +7,6 @@ of somebody else's must not end anybody's session. Whoever makes us ask pays fro
 budget.
 """
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,22 +17,24 @@ from accounts.oauth.clients.documents import Client
 from accounts.oauth.errors import InvalidClientMetadata
 from hosting import limits
 from hosting.limits import MINUTE_S, Budget, bucket
-from server.cache.shared import Entry, SharedCache
-from server.cache.single_flight import SingleFlight
-from server.net import json_documents
+from server.cache.shared import SharedCache
 from server.net.json_documents import DocumentRefused, DocumentUnavailable
+from server.net.remembered_documents import Bounds, RememberedDocuments
 
-MAX_BYTES: Final = 64 * 1024
-TIMEOUT_S: Final = 5.0
-FRESH_S: Final = 600.0
-KEPT_S: Final = 86_400.0
-REFUSED_S: Final = 30.0  # a document that is wrong is asked for again after that
-AGAIN_S: Final = 30.0  # and one whose server was away; keys, when a new one is named
 REMEMBERED_MAX: Final = 2_000
 LOOK_UPS = bucket("oauth-client-look-ups", Budget(60, 5 * MINUTE_S))
-
-CACHE = SharedCache("oauth-client", REMEMBERED_MAX, slots=REMEMBERED_MAX)
-_single_flight: SingleFlight[Mapping[str, Any]] = SingleFlight()
+DOCUMENTS: Final = RememberedDocuments(
+    SharedCache("oauth-client", REMEMBERED_MAX, slots=REMEMBERED_MAX),
+    Bounds(
+        timeout_s=5.0,
+        max_bytes=64 * 1024,
+        fresh_s=600.0,
+        kept_s=86_400.0,
+        again_s=30.0,
+        refused_s=30.0,
+    ),
+    must_say_json=True,
+)
 
 
 class ClientUnavailable(InvalidClientMetadata):
@@ -78,53 +79,16 @@ def _loopback(client_id: str) -> Client:
 
 def forget(client_id: str) -> None:
     """Ask again next time."""
-    CACHE.forget(client_id)
+    DOCUMENTS.forget(client_id)
 
 
 def _document(url: str, asker: Asker, *, is_new: bool = False) -> Mapping[str, Any]:
-    known = CACHE.get(url)
-    if known is not None and known.is_fresh and not (is_new and _is_older(known)):
-        return _told(known)
-    if asker.network:
-        limits.spend(LOOK_UPS, None, asker.network)
+    def charge() -> None:
+        if asker.network:
+            limits.spend(LOOK_UPS, None, asker.network)
+
     try:
-        return _single_flight.run(url, lambda: _asked(url))
-    except ClientUnavailable:
-        if known is None or "document" not in known.value:
-            raise
-        CACHE.postpone(url, known, AGAIN_S)
-        return _told(known)
-
-
-def _is_older(known: Entry) -> bool:
-    """Whether it was fetched more than AGAIN_S ago."""
-    return known.ask_again_at - time.time() < FRESH_S - AGAIN_S
-
-
-def _told(known: Entry) -> Mapping[str, Any]:
-    if "refusal" in known.value:
-        raise InvalidClientMetadata(known.value["refusal"])
-    found: Mapping[str, Any] = known.value["document"]
-    return found
-
-
-def _asked(url: str) -> Mapping[str, Any]:
-    try:
-        document = _fetched(url)
-    except ClientUnavailable:
-        raise
-    except InvalidClientMetadata as refusal:
-        CACHE.put(url, {"refusal": refusal.message}, fresh_s=REFUSED_S, keep_s=REFUSED_S)
-        raise
-    CACHE.put(url, {"document": document}, fresh_s=FRESH_S, keep_s=KEPT_S)
-    return document
-
-
-def _fetched(url: str) -> Mapping[str, Any]:
-    try:
-        return json_documents.get_object(
-            url, timeout_s=TIMEOUT_S, max_bytes=MAX_BYTES, must_say_json=True
-        )
+        return DOCUMENTS.get(url, is_new=is_new, before_asking=charge)
     except DocumentUnavailable as failure:
         raise ClientUnavailable(str(failure)) from failure
     except DocumentRefused as refusal:

@@ -6,8 +6,8 @@ good stands in for a day while the provider is away. Keys are fetched again when
 by none of them, every half minute at the most.
 """
 
-import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -16,22 +16,28 @@ from django.conf import settings
 
 from accounts.oauth.openid.refusals import ProviderSilent, ProviderWrong
 from accounts.oauth.own_client.servers import is_plain_url
-from server.cache.shared import Entry, SharedCache
-from server.cache.single_flight import SingleFlight
+from server.cache.shared import SharedCache
 from server.net import json_documents
 from server.net.json_documents import DocumentRefused, DocumentUnavailable
+from server.net.remembered_documents import Bounds, RememberedDocuments
 
 MAX_BYTES: Final = 128 * 1024
 TIMEOUT_S: Final = 5.0
-FRESH_S: Final = 3_600.0
-KEPT_S: Final = 86_400.0
-AGAIN_S: Final = 30.0
 REMEMBERED_MAX: Final = 500
 KEYS_MAX: Final = 100
 WELL_KNOWN: Final = "/.well-known/openid-configuration"
 
-CACHE = SharedCache("openid", REMEMBERED_MAX, slots=REMEMBERED_MAX)
-_single_flight: SingleFlight[Mapping[str, Any]] = SingleFlight()
+DOCUMENTS: Final = RememberedDocuments(
+    SharedCache("openid", REMEMBERED_MAX, slots=REMEMBERED_MAX),
+    Bounds(
+        timeout_s=TIMEOUT_S,
+        max_bytes=MAX_BYTES,
+        fresh_s=3_600.0,
+        kept_s=86_400.0,
+        again_s=30.0,
+        refused_s=0.0,  # who corrects a provider's settings tries again at once
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,53 +99,36 @@ def keys_of(metadata: Metadata, *, are_new: bool = False) -> list[Mapping[str, A
 
 def forget(issuer: str) -> None:
     """Ask again next time."""
-    CACHE.forget(f"{issuer.rstrip('/')}{WELL_KNOWN}")
+    DOCUMENTS.forget(f"{issuer.rstrip('/')}{WELL_KNOWN}")
 
 
 def fetched(url: str, headers: Mapping[str, str] | None = None) -> Mapping[str, Any]:
     """A JSON object at a provider's URL. Raises ProviderWrong, ProviderSilent."""
-    try:
+    with _our_refusals():
         return json_documents.get_object(
             url, timeout_s=TIMEOUT_S, max_bytes=MAX_BYTES, headers=headers
         )
-    except DocumentUnavailable as failure:
-        raise ProviderSilent(str(failure)) from failure
-    except DocumentRefused as refusal:
-        raise ProviderWrong(str(refusal)) from refusal
 
 
 def object_in(body: bytes, url: str) -> Mapping[str, Any]:
     """The JSON object of an answer. Raises ProviderWrong."""
-    try:
+    with _our_refusals():
         return json_documents.object_in(body, url)
-    except DocumentRefused as refusal:
-        raise ProviderWrong(str(refusal)) from refusal
 
 
 def _document(url: str, *, is_new: bool = False) -> Mapping[str, Any]:
-    known = CACHE.get(url)
-    if known is not None and known.is_fresh and not (is_new and _is_older(known)):
-        found: Mapping[str, Any] = known.value
-        return found
+    with _our_refusals():
+        return DOCUMENTS.get(url, is_new=is_new)
+
+
+@contextmanager
+def _our_refusals() -> Iterator[None]:
     try:
-        return _single_flight.run(url, lambda: _asked(url))
-    except ProviderSilent:
-        if known is None:
-            raise
-        CACHE.postpone(url, known, AGAIN_S)
-        stale: Mapping[str, Any] = known.value
-        return stale
-
-
-def _is_older(known: Entry) -> bool:
-    """Whether it was fetched more than AGAIN_S ago."""
-    return known.ask_again_at - time.time() < FRESH_S - AGAIN_S
-
-
-def _asked(url: str) -> Mapping[str, Any]:
-    document = fetched(url)
-    CACHE.put(url, document, fresh_s=FRESH_S, keep_s=KEPT_S)
-    return document
+        yield
+    except DocumentUnavailable as failure:
+        raise ProviderSilent(str(failure)) from failure
+    except DocumentRefused as refusal:
+        raise ProviderWrong(str(refusal)) from refusal
 
 
 def _endpoint(document: Mapping[str, Any], name: str, issuer: str) -> str:

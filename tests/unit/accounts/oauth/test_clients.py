@@ -1,5 +1,6 @@
 """Clients are fetched within bounds, remembered, and prove themselves by keys that they publish."""
 
+import dataclasses
 import secrets
 import time
 
@@ -12,7 +13,9 @@ from accounts.oauth.clients.authentication import ASSERTION_TYPE, ClientAuth
 from accounts.oauth.clients.fetching import Asker
 from accounts.oauth.errors import InvalidClientMetadata
 from hosting.limits import RateLimitExceeded
+from server.cache.shared import SharedCache
 from server.net import http_client
+from server.net.remembered_documents import RememberedDocuments
 from tests.oauth_app import App, Key
 from tests.unit.accounts.oauth.test_documents import CLIENT_ID, DOCUMENT, SECRET
 
@@ -35,12 +38,16 @@ class Network:
         return found if is_whole else http_client.Answer(200, JSON, orjson.dumps(found))
 
 
+def remembering(name: str) -> RememberedDocuments:
+    return dataclasses.replace(fetching.DOCUMENTS, cache=SharedCache(name))
+
+
 @pytest.fixture
 def network(monkeypatch) -> Network:
     made = Network()
     made.pages[CLIENT_ID] = DOCUMENT
     monkeypatch.setattr(http_client, "request", made.request)
-    monkeypatch.setattr(fetching, "CACHE", fetching.SharedCache("oauth-client-test"))
+    monkeypatch.setattr(fetching, "DOCUMENTS", remembering("oauth-client-test"))
     return made
 
 
@@ -112,7 +119,8 @@ def test_a_refusal_is_remembered_for_a_while(network):
 
 
 def test_a_good_copy_stands_in_while_its_server_is_away(network, monkeypatch):
-    monkeypatch.setattr(fetching, "FRESH_S", 0.0)
+    forgetful = fetching.DOCUMENTS.bounds._replace(fresh_s=0.0)
+    monkeypatch.setattr(fetching.DOCUMENTS, "bounds", forgetful)
     before = fetching.find(CLIENT_ID)
     network.pages[CLIENT_ID] = http_client.TimedOut("late")
     assert fetching.find(CLIENT_ID) == before
@@ -185,7 +193,8 @@ def test_an_unknown_key_has_the_document_looked_up_again(confidential, alice, mo
     confidential.signed_in(alice.did)
     old, confidential.secret, confidential.kid = confidential.secret, Key(), "k2"
     confidential.publish(k1=old, k2=confidential.secret)
-    monkeypatch.setattr(fetching, "AGAIN_S", -1.0)
+    impatient = fetching.DOCUMENTS.bounds._replace(again_s=-1.0)
+    monkeypatch.setattr(fetching.DOCUMENTS, "bounds", impatient)
     assert confidential.par().status_code == 201
     assert error_of(confidential.refresh()) == (400, "invalid_grant")  # another key's session
     assert OAuthSession.objects.exists()
@@ -195,7 +204,8 @@ def test_a_key_that_was_withdrawn_ends_its_sessions(confidential, alice, monkeyp
     confidential.signed_in(alice.did)
     confidential.secret, confidential.kid = Key(), "k2"
     confidential.publish()
-    monkeypatch.setattr(fetching, "AGAIN_S", -1.0)
+    impatient = fetching.DOCUMENTS.bounds._replace(again_s=-1.0)
+    monkeypatch.setattr(fetching.DOCUMENTS, "bounds", impatient)
     assert error_of(confidential.refresh()) == (400, "invalid_grant")
     assert not OAuthSession.objects.exists()
 
@@ -203,7 +213,7 @@ def test_a_key_that_was_withdrawn_ends_its_sessions(confidential, alice, monkeyp
 def test_a_clients_server_that_is_away_ends_no_session(confidential, alice, monkeypatch):
     confidential.signed_in(alice.did)
     confidential.network.pages[CLIENT_ID] = http_client.TimedOut("late")
-    monkeypatch.setattr(fetching, "CACHE", fetching.SharedCache("oauth-client-cold"))
+    monkeypatch.setattr(fetching, "DOCUMENTS", remembering("oauth-client-cold"))
     assert error_of(confidential.refresh()) == (400, "invalid_client_metadata")
     assert OAuthSession.objects.exists()
 

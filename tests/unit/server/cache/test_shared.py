@@ -146,6 +146,6 @@ def test_a_process_keeps_a_bounded_number_of_bytes(name, away, monkeypatch):
 
 
 def test_what_strangers_write_leaves_valkey_most_of_its_room():
-    kinds = (dids.CACHE, fetching.CACHE, permission_sets.REMEMBERED)
+    kinds = (dids.CACHE, fetching.DOCUMENTS.cache, permission_sets.REMEMBERED)
     most_bytes = sum(kind.slots for kind in kinds) * shared.SHARED_MAX_BYTES
     assert most_bytes < valkey.MEMORY_MAX_BYTES / 2

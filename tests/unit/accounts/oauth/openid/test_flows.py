@@ -202,7 +202,8 @@ def test_a_provider_that_changed_its_keys_is_asked_once_more(
     ash, settings_of_ash, there, monkeypatch
 ):
     come_back(ash, there, gone(ash, settings_of_ash))
-    monkeypatch.setattr(discovery, "AGAIN_S", -1.0)
+    impatient = discovery.DOCUMENTS.bounds._replace(again_s=-1.0)
+    monkeypatch.setattr(discovery.DOCUMENTS, "bounds", impatient)
     there.key = new_key("k2")
     assert come_back(ash, there, gone(ash, settings_of_ash)).person.subject == "u1"
 
@@ -281,7 +282,8 @@ def test_a_provider_that_cannot_be_asked_is_told_apart(
 def test_a_provider_that_is_away_for_a_moment_is_known_from_before(
     ash, settings_of_ash, there, monkeypatch
 ):
-    monkeypatch.setattr(discovery, "FRESH_S", 0.0)
+    forgetful = discovery.DOCUMENTS.bounds._replace(fresh_s=0.0)
+    monkeypatch.setattr(discovery.DOCUMENTS, "bounds", forgetful)
     gone(ash, settings_of_ash)
     there.failure = http_client.TimedOut("slow")
     assert gone(ash, settings_of_ash).url.startswith(f"{ISSUER}/authorize?")
