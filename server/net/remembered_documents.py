@@ -7,7 +7,7 @@ somebody else's must not end what depends on it. Equal questions at once are one
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from server.cache.shared import Entry, SharedCache
 from server.cache.single_flight import SingleFlight
@@ -17,7 +17,8 @@ from server.net.json_documents import DocumentRefused, DocumentUnavailable
 Document = Mapping[str, Any]
 
 
-class Bounds(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Bounds:
     """How much is fetched, and for how long it is remembered."""
 
     timeout_s: float

@@ -119,7 +119,7 @@ def test_a_refusal_is_remembered_for_a_while(network):
 
 
 def test_a_good_copy_stands_in_while_its_server_is_away(network, monkeypatch):
-    forgetful = fetching.DOCUMENTS.bounds._replace(fresh_s=0.0)
+    forgetful = dataclasses.replace(fetching.DOCUMENTS.bounds, fresh_s=0.0)
     monkeypatch.setattr(fetching.DOCUMENTS, "bounds", forgetful)
     before = fetching.find(CLIENT_ID)
     network.pages[CLIENT_ID] = http_client.TimedOut("late")
@@ -193,7 +193,7 @@ def test_an_unknown_key_has_the_document_looked_up_again(confidential, alice, mo
     confidential.signed_in(alice.did)
     old, confidential.secret, confidential.kid = confidential.secret, Key(), "k2"
     confidential.publish(k1=old, k2=confidential.secret)
-    impatient = fetching.DOCUMENTS.bounds._replace(again_s=-1.0)
+    impatient = dataclasses.replace(fetching.DOCUMENTS.bounds, again_s=-1.0)
     monkeypatch.setattr(fetching.DOCUMENTS, "bounds", impatient)
     assert confidential.par().status_code == 201
     assert error_of(confidential.refresh()) == (400, "invalid_grant")  # another key's session
@@ -204,7 +204,7 @@ def test_a_key_that_was_withdrawn_ends_its_sessions(confidential, alice, monkeyp
     confidential.signed_in(alice.did)
     confidential.secret, confidential.kid = Key(), "k2"
     confidential.publish()
-    impatient = fetching.DOCUMENTS.bounds._replace(again_s=-1.0)
+    impatient = dataclasses.replace(fetching.DOCUMENTS.bounds, again_s=-1.0)
     monkeypatch.setattr(fetching.DOCUMENTS, "bounds", impatient)
     assert error_of(confidential.refresh()) == (400, "invalid_grant")
     assert not OAuthSession.objects.exists()

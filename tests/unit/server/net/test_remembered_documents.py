@@ -40,7 +40,7 @@ def served(monkeypatch: pytest.MonkeyPatch, *said: object) -> Server:
 
 
 def but(documents: RememberedDocuments, **bounds: float) -> RememberedDocuments:
-    return dataclasses.replace(documents, bounds=PATIENT._replace(**bounds))
+    return dataclasses.replace(documents, bounds=dataclasses.replace(PATIENT, **bounds))
 
 
 def test_a_document_is_asked_for_once(documents, monkeypatch):

@@ -1,6 +1,7 @@
 """The way to a provider and back: a good one, a slow one, and hostile ones."""
 
 import base64
+import dataclasses
 import hashlib
 import hmac
 import time
@@ -202,7 +203,7 @@ def test_a_provider_that_changed_its_keys_is_asked_once_more(
     ash, settings_of_ash, there, monkeypatch
 ):
     come_back(ash, there, gone(ash, settings_of_ash))
-    impatient = discovery.DOCUMENTS.bounds._replace(again_s=-1.0)
+    impatient = dataclasses.replace(discovery.DOCUMENTS.bounds, again_s=-1.0)
     monkeypatch.setattr(discovery.DOCUMENTS, "bounds", impatient)
     there.key = new_key("k2")
     assert come_back(ash, there, gone(ash, settings_of_ash)).person.subject == "u1"
@@ -282,7 +283,7 @@ def test_a_provider_that_cannot_be_asked_is_told_apart(
 def test_a_provider_that_is_away_for_a_moment_is_known_from_before(
     ash, settings_of_ash, there, monkeypatch
 ):
-    forgetful = discovery.DOCUMENTS.bounds._replace(fresh_s=0.0)
+    forgetful = dataclasses.replace(discovery.DOCUMENTS.bounds, fresh_s=0.0)
     monkeypatch.setattr(discovery.DOCUMENTS, "bounds", forgetful)
     gone(ash, settings_of_ash)
     there.failure = http_client.TimedOut("slow")
