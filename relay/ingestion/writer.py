@@ -39,8 +39,8 @@ class Batch:
     """Events of one host in their order, `last_seq` being done with when they are written.
 
     `unsure` is the writer's answer: events whose account its host called inactive before, or that
-    was known at another host, none of them counted; they may be handed in again once DID and host
-    were asked (`is_asked`).
+    was known at another host, and what follows them of the same account, none of them counted; they
+    may be handed in again once DID and host were asked (`is_asked`).
     """
 
     host_id: int
@@ -205,7 +205,8 @@ class Writer:
 
 
 def _decide(batch: Batch, known: Known, outcome: _Outcome, *, is_banned: bool) -> None:
-    """Decide a batch's events in their order, into the outcome."""
+    """Decide a batch's events in their order, into the outcome; what follows an unsure one of the
+    same account waits with it."""
     host = known.hosts.get(batch.host_id)
     if host is None:
         return
@@ -213,15 +214,16 @@ def _decide(batch: Batch, known: Known, outcome: _Outcome, *, is_banned: bool) -
         for event in batch.events:
             outcome.refuse(batch.host_id, event, Rejected(Reason.DOMAIN_BANNED, ""))
         return
-    last_seq = batch.last_seq
+    last_seq, waiting = batch.last_seq, set()
     for event in batch.events:
-        decided = decide(event, host, known)
+        decided = None if event.did in waiting else decide(event, host, known)
         if isinstance(decided, Body):
             outcome.take(host.id, event, decided)
-        elif not batch.is_asked and is_open(event, decided):
+        elif decided is None or (not batch.is_asked and is_open(event, decided)):
             if not batch.unsure and last_seq is not None:
                 last_seq = event.seq - 1  # not done with before that
             batch.unsure.append(event)
+            waiting.add(event.did)
         else:
             outcome.refuse(host.id, event, decided)
     if last_seq is not None:

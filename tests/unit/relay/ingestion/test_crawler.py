@@ -179,6 +179,25 @@ def test_an_inactive_accounts_host_is_asked_before_its_commits_go_on() -> None:
     play(scene)
 
 
+def test_what_follows_an_event_that_the_host_is_asked_about_waits_with_it() -> None:
+    async def scene(host: FakeHost) -> None:
+        author = host.author("ann")
+        kept = say_commits(host, author, 1)
+        host.say(EventKind.ACCOUNT, author.account(active=False, status="deactivated"))
+        async with crawling():
+            await done(host)
+        kept += say_commits(host, author, 1)
+        host.say(EventKind.ACCOUNT, author.account())
+        kept += say_commits(host, author, 1)
+        async with crawling():
+            await done(host)
+        kinds = [e.kind for e in RelayEvent.objects.order_by("seq")]
+        assert kinds == [COMMIT, EventKind.ACCOUNT, COMMIT, EventKind.ACCOUNT, COMMIT]
+        assert (went_on()[::2], refused()) == (kept, {})
+
+    play(scene)
+
+
 def test_a_takedown_at_the_relay_forgets_and_tells_and_silences() -> None:
     async def scene(host: FakeHost) -> None:
         author = host.author("ann")
