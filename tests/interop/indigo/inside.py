@@ -1,5 +1,5 @@
-"""Runs in the namespace: Grove with two hosts, a reference PDS, indigo's relay; a day's life; then
-what every stream said, in FOLDER/said.json.
+"""Runs in the namespace: Grove with two hosts, two reference PDSes, indigo's relay; a day's life;
+then what every stream said, in FOLDER/said.json.
 
     unshare --net --mount python -m tests.interop.indigo.inside FOLDER INDIGO_RELAY REFERENCE NODE
 """
@@ -20,8 +20,8 @@ from websockets.sync.client import connect
 
 from protocol.event_stream.frames import Body
 from tests.interop.indigo import liar, life, namespace
-from tests.interop.indigo.liar import LyingHost
-from tests.interop.indigo.life import Host
+from tests.interop.indigo.liar import LyingHost, Said
+from tests.interop.indigo.life import Day, Host
 from tests.interop.indigo.streams import Stream, value
 from tests.interop.network.client import Refused, call
 from tests.interop.network.story import awaited
@@ -29,9 +29,13 @@ from tests.running import RunningGrove, free_port
 from tests.smtp_server import PostOffice
 
 ASH, BIRCH = "ash-tenant.org", "birch.ash-tenant.org"
-RELAY, OTHER = "relay.ash-tenant.org", "other-host.net"
+OTHER, SECOND = "other-host.net", "second-host.org"
+RELAY = "relay.ash-tenant.org"
 INDIGO, LIAR = "indigo-relay.net", "liar-host.org"
-NAMES = [ASH, BIRCH, RELAY, OTHER, INDIGO, LIAR]
+HOSTS = [ASH, BIRCH, OTHER, SECOND]
+RUDE = {f"{each}-host.org": each for each in liar.RUDE}
+NAMES = [*HOSTS, RELAY, INDIGO, LIAR, *RUDE]
+REFERENCES = {OTHER: ".ref.test", SECOND: ".second.test"}  # with the domains of their handles
 RELAYS = [INDIGO, RELAY]
 TAP_QUIET_S = 8
 CONNECTING_S = 3  # a relay begins where a host is when it connects
@@ -72,7 +76,7 @@ def indigo(binary: str, folder: Path, port: int, plc_url: str) -> list[str]:
 def main(folder: Path, binary: str, reference: Path, node: str) -> dict[str, Any]:
     addresses = namespace.enter(folder, NAMES)
     certificate = namespace.make_authority(folder, NAMES)
-    ports = {"other": free_port(), "indigo": free_port()}
+    ports = {name: free_port() for name in (*REFERENCES, INDIGO)}
     post_office = PostOffice(folder / "mails")
     post_office.folder.mkdir()
     grove = RunningGrove(
@@ -86,57 +90,61 @@ def main(folder: Path, binary: str, reference: Path, node: str) -> dict[str, Any
         },
     )
     at = {ASH: grove.port, BIRCH: grove.port, RELAY: grove.port}
-    lying = LyingHost(free_port())
-    lying.start()
-    at |= {OTHER: ports["other"], INDIGO: ports["indigo"], LIAR: lying.port}
+    lying = {name: LyingHost(free_port()).start() for name in (LIAR, *RUDE)}
+    at |= ports | {name: host.port for name, host in lying.items()}
     with ExitStack() as stack:
         namespace.serve_tls(certificate, {addresses[name]: port for name, port in at.items()})
         post_office.open()
         stack.callback(post_office.close)
         grove.start()
         stack.callback(grove.stop)
-        script = Path(__file__).with_name("reference.mjs")
-        there = [str(script), str(folder / "other"), OTHER, str(ports["other"]), grove.plc_url]
         os.chdir(reference)
-        stack.enter_context(
-            running([node, *there, ".ref.test", post_office.url], folder / "reference.log")
-        )
+        for name, domain in REFERENCES.items():
+            argv = [node, str(Path(__file__).with_name("reference.mjs")), str(folder / name), name]
+            argv += [str(ports[name]), grove.plc_url, domain, post_office.url]
+            stack.enter_context(running(argv, folder / f"{name}.log"))
         os.chdir(folder)
-        argv = indigo(binary, folder, ports["indigo"], grove.plc_url)
+        argv = indigo(binary, folder, ports[INDIGO], grove.plc_url)
         stack.enter_context(running(argv, folder / "indigo.log"))
-        awaited("the reference PDS", lambda: answers(f"https://{OTHER}"))
-        awaited("indigo's relay", lambda: answers(f"https://{INDIGO}"))
-        return told(grove, post_office, node, lying)
+        for name in ports:
+            awaited(name, lambda name=name: answers(f"https://{name}"))
+        return lived(grove, post_office, node, lying)
 
 
-def told(
-    grove: RunningGrove, post_office: PostOffice, node: str, lying: LyingHost
+def lived(
+    grove: RunningGrove, post_office: PostOffice, node: str, lying: dict[str, LyingHost]
 ) -> dict[str, Any]:
     """What every stream says of a life."""
-    for name in (ASH, BIRCH, OTHER, LIAR):
+    for name in (*HOSTS, *lying):
         for relay in RELAYS:
             call(f"https://{relay}", CRAWL, {"hostname": name})
     time.sleep(CONNECTING_S)
-    streams = {name: Stream(f"wss://{name}").start() for name in (ASH, BIRCH, OTHER, *RELAYS)}
-    hosts = (
+    streams = {name: Stream(f"wss://{name}").start() for name in (*HOSTS, *RELAYS)}
+    hosts = [
         Host(f"https://{ASH}", ".test", grove.admin_password),
         Host(f"https://{BIRCH}", ".birch.test", grove.admin_password),
-        Host(f"https://{OTHER}", ".ref.test", "admin-pass"),
-    )
-    people = life.live(*hosts, post_office, lambda verb: grove.command(f"{MANAGE} {verb}"))
-    awaited("relays at the lying host", lambda: lying.is_listened_to >= len(RELAYS))
+        *(Host(f"https://{name}", domain, "admin-pass") for name, domain in REFERENCES.items()),
+    ]
+    day = Day(*hosts, post_office, lambda verb: grove.command(f"{MANAGE} {verb}"), Path.cwd())
+    people = day.live()
+    for host in lying.values():
+        awaited("relays", lambda host=host: host.is_listened_to >= len(RELAYS))
     lies = list(liar.lies(f"https://{LIAR}", grove.plc_url, people[0].did))
-    for _, _, bodies in lies:
-        lying.tell(bodies)
+    told = {name: [(did, each) for each in said] for name, did, said in lies}
+    for name, rude in RUDE.items():
+        told[rude], lying[name].told = liar.rudeness(rude, f"https://{name}", grove.plc_url)
+    for _, _, said in lies:
+        lying[LIAR].tell(said)
     for stream in streams.values():
         stream.await_quiet()
-    passed = {relay: passed_on(streams[relay], lies) for relay in RELAYS}
+    passed = {relay: passed_on(streams[relay], told) for relay in RELAYS}
     consumers = {relay: consumed(relay, grove.plc_url, node) for relay in RELAYS}
     records = [line for host in hosts for line in life.records(host, [each.did for each in people])]
     return {
         "consumers": consumers,
         "records": records,
         "passed": passed,
+        "last_revs": day.last_revs,
         "people": {person.did: person.handle for person in people},
         "streams": {name: stream.by_did for name, stream in streams.items()},
         "seqs": {name: stream.seqs for name, stream in streams.items()},
@@ -144,13 +152,16 @@ def told(
     }
 
 
-def passed_on(stream: Stream, lies: list[tuple[str, str, list[Body]]]) -> dict[str, list[int]]:
+def passed_on(stream: Stream, told: dict[str, list[tuple[str, Said]]]) -> dict[str, list[int]]:
     """How often a relay passed on each of the events around a lie."""
-    said = {}
-    for name, did, bodies in lies:
-        events = [value("#commit", cbor2.loads(whole(body))) for body in bodies]
-        said[name] = [stream.by_did[did].count(event) for event in events]
-    return said
+    passed = {}
+    for name, events in told.items():
+        values = [
+            (did, value(f"#{kind.name.lower()}", cbor2.loads(whole(body))))
+            for did, (kind, body) in events
+        ]
+        passed[name] = [stream.by_did.get(did, []).count(event) for did, event in values]
+    return passed
 
 
 def whole(body: Body) -> bytes:

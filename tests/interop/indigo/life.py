@@ -1,12 +1,14 @@
 """A day's life of a few people at several hosts, in a minute: sign-ups, writes, changes of handles
-and keys, takedowns, pauses, moves, a suspended tenant, an end."""
+and keys, takedowns, pauses, restores, moves, a suspended tenant, ends."""
 
 import re
 from base64 import b64encode
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from tests.interop.network.client import Person, Refused, call, data, now
 from tests.interop.network.story import awaited
@@ -37,39 +39,122 @@ class Host:
         self.as_admin("com.atproto.admin.updateSubjectStatus", body)
 
 
-def live(
-    ash: Host,
-    birch: Host,
-    other: Host,
-    post_office: PostOffice,
-    manage: Callable[[str], str],
-) -> list[Person]:
-    """Everything once; the people, those of `other` (a host that is not ours) at the end.
+@dataclass
+class Day:
+    """What is lived: at two hosts of ours (ash, birch) and two reference PDSes (other, second)."""
 
-    `manage` runs a command of `manage.py`.
-    """
-    anna, ben = ash.person("anna"), ash.person("ben")
-    clara, dan = birch.person("clara"), birch.person("dan")
-    eve, finn = other.person("eve"), other.person("finn")
-    people = [anna, ben, clara, dan, eve, finn]
-    for person in people:
-        write(person)
-    batch(anna)
-    batch(eve)
-    for host, person in ((ash, ben), (birch, dan), (other, finn)):
-        rename(person, host)
-        pause(person)
-        host.set_takedown(person.did, applied=True)
-        host.set_takedown(person.did, applied=False)
-        person.auth = signed_in(person)
-        person.post("back again")
-    moved = move(clara, ash, "clara-moved", post_office)
-    moved.post("at another host of the same platform")
-    suspend(dan, "birch", manage)
-    end(dan, birch, post_office)
-    in_ = move(eve, ash, "eve-in", post_office)
-    in_.post("at a host of theirs")
-    return [anna, ben, moved, dan, in_, finn]
+    ash: Host
+    birch: Host
+    other: Host
+    second: Host
+    post_office: PostOffice
+    manage: Callable[[str], str]  # runs a command of `manage.py`
+    folder: Path
+    last_revs: dict[str, str] = field(
+        default_factory=dict
+    )  # by the key of before, where it changed
+
+    def live(self) -> list[Person]:
+        """Everything once; the people, each where they live at the end."""
+        ash, birch, other, second = self.ash, self.birch, self.other, self.second
+        anna, ben = ash.person("anna"), ash.person("ben")
+        clara, dan = birch.person("clara"), birch.person("dan")
+        eve, finn = other.person("eve"), other.person("finn")
+        gina, hal = second.person("gina"), second.person("hal")
+        for person in (anna, ben, clara, dan, eve, finn, gina, hal):
+            write(person)
+        batch(anna)
+        batch(eve)
+        for host, person in ((ash, ben), (birch, dan), (other, finn), (second, hal)):
+            rename(person, host)
+            pause(person)
+            take_down_and_restore(person, host)
+        self.change_key(ben)
+        self.restore(ben, "ash")
+        clara = self.move(clara, ash, "clara-moved")
+        self.suspend(dan, "birch")
+        self.end(dan)
+        eve = self.move(eve, ash, "eve-in")
+        self.announce_anew(ash)
+        anna = self.move(anna, second, "anna-out")
+        gina = self.move(gina, other, "gina-across")
+        self.end(hal)
+        return [anna, ben, clara, dan, eve, finn, gina, hal]
+
+    def change_key(self, person: Person) -> None:
+        """Their host signs with another key from now on."""
+        self.note_last_rev(person)
+        self.manage(f"repo rotate-key {person.did}")
+        person.post("by another key")
+
+    def note_last_rev(self, person: Person) -> None:
+        newest = call(person.host, "com.atproto.sync.getLatestCommit", did=person.did)
+        self.last_revs[person.did] = newest["rev"]
+
+    def restore(self, person: Person, tenant: str) -> None:
+        """Their repo becomes again what it was when its tenant's backup was made."""
+        archive, secret = self.folder / f"{tenant}.tar", self.folder / "passphrase"
+        secret.write_text("a long passphrase of the archive")
+        self.manage(f"tenant export {tenant} --to {archive} --backup --passphrase-file {secret}")
+        person.post("gone soon")
+        self.manage(f"tenant restore {tenant} {archive} --account {person.did}")
+        person.post("after the restore")
+
+    def announce_anew(self, host: Host) -> None:
+        """What follows when a host's database came back from a backup: its numbers jump, and all
+        accounts are told of."""
+        self.manage(f"firehose restore --host {urlsplit(host.url).hostname}")
+
+    def move(self, person: Person, to: Host, name: str) -> Person:
+        """To another host as clients do it; the new host signs with another key."""
+        self.note_last_rev(person)
+        there = made_there(person, to, name)
+        repo = data(person.host, "com.atproto.sync.getRepo", did=person.did)
+        there.ask("com.atproto.repo.importRepo", repo, media_type="application/vnd.ipld.car")
+        wanted = there.ask("com.atproto.identity.getRecommendedDidCredentials")
+        token = self.mailed_code(person, "com.atproto.identity.requestPlcOperationSignature")
+        signed = person.ask("com.atproto.identity.signPlcOperation", {"token": token, **wanted})
+        there.ask("com.atproto.identity.submitPlcOperation", signed)
+        there.ask("com.atproto.server.activateAccount", b"")
+        person.ask("com.atproto.server.deactivateAccount", {})
+        there.post("from another host")
+        return there
+
+    def suspend(self, person: Person, tenant: str) -> None:
+        """Their whole tenant is suspended, and resumed."""
+
+        def has_status(status: str) -> Callable[[], bool]:
+            asked = {"did": person.did}
+            status_of = "com.atproto.sync.getRepoStatus"
+            return lambda: call(person.host, status_of, **asked).get("status", "active") == status
+
+        self.manage(f"tenant suspend {tenant} --reason unpaid")
+        awaited("the suspension", has_status("suspended"))
+        self.manage(f"tenant resume {tenant}")
+        awaited("the resumption", has_status("active"))
+        awaited("a sign-in after it", lambda: has_signed_in(person))  # each process learns of it
+        person.post("open again")
+
+    def end(self, person: Person) -> None:
+        """By their own wish, with the mailed code."""
+        token = self.mailed_code(person, "com.atproto.server.requestAccountDelete")
+        body = {"did": person.did, "password": PASSWORD, "token": token}
+        call(person.host, "com.atproto.server.deleteAccount", body)
+
+    def mailed_code(self, person: Person, asking: str) -> str:
+        """The code that a method has mailed to somebody."""
+        address = f"{person.first_handle}@"
+        before = len(self.post_office.emails)
+        person.ask(asking, b"")
+
+        def look() -> list[str]:
+            emails = self.post_office.emails[before:]
+            mails = [mail for mail in emails if address in str(mail["to"])]
+            texts = [mail.get_body(("plain",)).get_content() for mail in mails]
+            return re.findall(r"\b[A-Z2-7]{5}-[A-Z2-7]{5}\b", "".join(texts))
+
+        found: list[str] = awaited("the code", look)
+        return found[0]
 
 
 def write(person: Person) -> None:
@@ -118,46 +203,27 @@ def pause(person: Person) -> None:
     person.ask("com.atproto.server.activateAccount", b"")
 
 
-def signed_in(person: Person) -> str:
-    body = {"identifier": person.did, "password": PASSWORD}
-    return f"Bearer {call(person.host, 'com.atproto.server.createSession', body)['accessJwt']}"
+def take_down_and_restore(person: Person, host: Host) -> None:
+    host.set_takedown(person.did, applied=True)
+    host.set_takedown(person.did, applied=False)
+    person.auth = signed_in(person)
+    person.post("back again")
 
 
-def move(person: Person, to: Host, name: str, post_office: PostOffice) -> Person:
-    """To another host as clients do it; the new host signs with another key."""
+def made_there(person: Person, to: Host, name: str) -> Person:
+    """Their account at another host, not active yet."""
     service = call(to.url, "com.atproto.server.describeServer")["did"]
     create = "com.atproto.server.createAccount"
     token = person.ask("com.atproto.server.getServiceAuth", aud=service, lxm=create)["token"]
     handle = f"{name}{to.domain}"
     body = {"did": person.did, "handle": handle, "email": f"{name}@example.com"}
     made = call(to.url, create, body | {"password": PASSWORD}, auth=f"Bearer {token}")
-    there = Person(to.url, handle, person.did, f"Bearer {made['accessJwt']}")
-    repo = data(person.host, "com.atproto.sync.getRepo", did=person.did)
-    there.ask("com.atproto.repo.importRepo", repo, media_type="application/vnd.ipld.car")
-    wanted = there.ask("com.atproto.identity.getRecommendedDidCredentials")
-    asking = "com.atproto.identity.requestPlcOperationSignature"
-    token = mailed_code(person, asking, post_office)
-    signed = person.ask("com.atproto.identity.signPlcOperation", {"token": token, **wanted})
-    there.ask("com.atproto.identity.submitPlcOperation", signed)
-    there.ask("com.atproto.server.activateAccount", b"")
-    person.ask("com.atproto.server.deactivateAccount", {})
-    return there
+    return Person(to.url, handle, person.did, f"Bearer {made['accessJwt']}")
 
 
-def suspend(person: Person, tenant: str, manage: Callable[[str], str]) -> None:
-    """Their whole tenant is suspended, and resumed."""
-
-    def has_status(status: str) -> Callable[[], bool]:
-        asked = {"did": person.did}
-        status_of = "com.atproto.sync.getRepoStatus"
-        return lambda: call(person.host, status_of, **asked).get("status", "active") == status
-
-    manage(f"tenant suspend {tenant} --reason unpaid")
-    awaited("the suspension", has_status("suspended"))
-    manage(f"tenant resume {tenant}")
-    awaited("the resumption", has_status("active"))
-    awaited("a sign-in after it", lambda: has_signed_in(person))  # each process learns of it
-    person.post("open again")
+def signed_in(person: Person) -> str:
+    body = {"identifier": person.did, "password": PASSWORD}
+    return f"Bearer {call(person.host, 'com.atproto.server.createSession', body)['accessJwt']}"
 
 
 def has_signed_in(person: Person) -> bool:
@@ -165,28 +231,6 @@ def has_signed_in(person: Person) -> bool:
         person.auth = signed_in(person)
         return True
     return False
-
-
-def end(person: Person, host: Host, post_office: PostOffice) -> None:
-    """By their own wish, with the mailed code."""
-    token = mailed_code(person, "com.atproto.server.requestAccountDelete", post_office)
-    body = {"did": person.did, "password": PASSWORD, "token": token}
-    call(host.url, "com.atproto.server.deleteAccount", body)
-
-
-def mailed_code(person: Person, asking: str, post_office: PostOffice) -> str:
-    """The code that a method has mailed to somebody."""
-    address = f"{person.first_handle}@"
-    before = len(post_office.emails)
-    person.ask(asking, b"")
-
-    def look() -> list[str]:
-        mails = [mail for mail in post_office.emails[before:] if address in str(mail["to"])]
-        texts = [mail.get_body(("plain",)).get_content() for mail in mails]
-        return re.findall(r"\b[A-Z2-7]{5}-[A-Z2-7]{5}\b", "".join(texts))
-
-    found: list[str] = awaited("the code", look)
-    return found[0]
 
 
 def records(host: Host, dids: list[str]) -> list[str]:
