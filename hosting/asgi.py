@@ -10,6 +10,8 @@ from server.web import wsgi_handler
 
 from hosting.edge_limits import EdgeLimits
 from server import allocator, environment
+from server.database.connection import conninfo
+from server.database.pipeline import Pipeline
 from server.web.asgi_bridge import Bridge
 from server.web.proxy_headers import BehindProxies
 
@@ -30,6 +32,9 @@ _bridge = Bridge(
     at_end=_hang_up,
 )
 _trusted = environment.text("GROVE_TRUSTED_PROXIES")
-_small_reads = import_string("xrpc.small_reads.SmallReads")(_bridge, files=_bridge)
-_edge_limits = EdgeLimits(_small_reads, _trusted)
+_reads = Pipeline(conninfo)
+_small_reads = import_string("xrpc.small_reads.SmallReads")(_bridge, _reads, files=_bridge)
+_certificates = "accounts.identity.handles.certificates.CertificateChecks"
+_certificate_checks = import_string(_certificates)(_small_reads, _reads)
+_edge_limits = EdgeLimits(_certificate_checks, _trusted)
 application = BehindProxies(_edge_limits, _trusted) if _trusted else _edge_limits

@@ -1,11 +1,4 @@
-"""The landing page of a host, robots.txt, and the certificate check.
-
-`/tls-check?domain=` answers the reverse proxy that makes certificates on demand (Caddy's `ask`):
-200 when the name is a host's, the relay's or a handle somebody has, 404 when nobody has it, 400
-when the name is under none of our handle domains.
-"""
-
-from collections.abc import Callable
+"""The landing page of a host, and robots.txt."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -49,20 +42,10 @@ def robots(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view
     return _text("# Crawling the public API is allowed\nUser-agent: *\nAllow: /\n")
 
 
-def tls_check(request: HttpRequest, is_taken: Callable[[str], bool]) -> HttpResponse:
-    """Whether a certificate may be made for a name. `is_taken` knows the handles."""
-    domain = routing.hostname_in(request.GET.get("domain", ""))
-    if routing.is_relay(domain) or routing.host_named(domain):
-        return _text("ok\n")
-    if not routing.is_under_a_handle_domain(domain):
-        return _text("This host name is not served here.\n", 400)
-    return _text("ok\n") if is_taken(domain) else _text("No account has this handle.\n", 404)
-
-
 def _prefers_html(request: HttpRequest) -> bool:
     """Browsers name text/html; `*/*` (curl, clients) means whatever we like, which is text."""
     return request.get_preferred_type(["text/plain", "text/html"]) == "text/html"
 
 
-def _text(body: str, status: int = 200) -> HttpResponse:
-    return HttpResponse(body, status=status, content_type="text/plain; charset=utf-8")
+def _text(body: str) -> HttpResponse:
+    return HttpResponse(body, content_type="text/plain; charset=utf-8")

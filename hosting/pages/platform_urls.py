@@ -6,12 +6,6 @@ A reverse proxy asks for certificates under an address of its own (`http://127.0
 from django.urls import path
 from django.utils.module_loading import import_string
 
-from hosting.pages import landing
-
 urlpatterns = [
-    path(
-        "tls-check",
-        landing.tls_check,
-        {"is_taken": import_string("accounts.identity.handles.allocation.is_taken")},
-    ),
+    path("tls-check", import_string("accounts.identity.handles.certificates.check")),
 ]

@@ -26,6 +26,7 @@ from hosting.models import HandleDomain, Host
 from hosting.plans import quotas
 from hosting.tenancy import busy
 from protocol.errors import XrpcError
+from server.cache.eviction import make_room
 from server.database import connection
 from server.web import bad_requests
 from server.web.faults import ServiceUnavailable
@@ -34,6 +35,7 @@ logger = structlog.stdlib.get_logger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 REMEMBERED_S = 3.0
+REMEMBERED_MAX = 2_000  # of some 10 kB each, however many tenants there are
 HANDLE_URLS = "accounts.pages.handles.urls"
 PLATFORM_URLS = "hosting.pages.platform_urls"
 RELAY = "relay.site.answer"
@@ -48,6 +50,7 @@ PROGRAM_PATHS = (
     "/oauth/par",
     "/oauth/token",
     "/oauth/revoke",
+    "/tls-check",  # under names that are no host's, too, where a page would be in nobody's name
 )
 UPLOADS = "/upload"  # how the address ends to which a page sends files (server.web.file_forms)
 LOOPBACK = "127.0.0.1"
@@ -186,12 +189,6 @@ def host_named(name: str) -> Host | None:
     return place.host if place and not place.is_handle else None
 
 
-def is_under_a_handle_domain(name: str) -> bool:
-    """Whether the name could be a handle that one of our hosts gave out."""
-    place = _match_of(name)
-    return place is not None and place.is_handle
-
-
 def forget() -> None:
     """Forget what was remembered; for whoever has just changed a host and cannot wait."""
     REMEMBERED.clear()
@@ -232,10 +229,10 @@ def _match_of(hostname: str) -> HostMatch | None:
         if known is None or not connection.is_outage(error):
             raise
         return known[1]  # it was true a moment ago; views that need the database will say so
+    REMEMBERED.pop(hostname, None)
     if place is not None and not place.is_handle:
+        make_room(REMEMBERED, REMEMBERED_MAX)
         REMEMBERED[hostname] = (time.monotonic() + REMEMBERED_S, place)
-    else:
-        REMEMBERED.pop(hostname, None)
     return place
 
 
@@ -246,7 +243,7 @@ def _remembered_match(hostname: str) -> HostMatch | None:
 
 def look_up(hostname: str) -> HostMatch | None:
     """The host of a name, as the database has it."""
-    if not _HOSTNAME.fullmatch(hostname):
+    if not is_hostname(hostname):
         return None
     hosts = Host.objects.select_related("tenant__plan", "tenant__usage")
     host = hosts.prefetch_related("handle_domains").filter(hostname=hostname).first()
@@ -255,15 +252,21 @@ def look_up(hostname: str) -> HostMatch | None:
         quotas.remember(host)
         return HostMatch(host, is_handle=False)
     domains = HandleDomain.objects.select_related("host__tenant")
-    covering = list(domains.filter(name__in=_domains_above(hostname)))
+    covering = list(domains.filter(name__in=domains_above(hostname)))
     if not covering:
         return None
     closest = max(covering, key=lambda domain: len(domain.name))
     return HostMatch(closest.host, is_handle=True)
 
 
-def _domains_above(hostname: str) -> list[str]:
-    """`a.b.test` -> `.b.test`, `.test`."""
+def is_hostname(name: str) -> bool:
+    """Whether it has the form of one, in lower case."""
+    return _HOSTNAME.fullmatch(name) is not None
+
+
+def domains_above(hostname: str) -> list[str]:
+    """The domains that a name can be under, the longest first, which decides: of `a.b.test`
+    `.b.test` and `.test`."""
     labels = hostname.split(".")
     return ["." + ".".join(labels[start:]) for start in range(1, len(labels))]
 

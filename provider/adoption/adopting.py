@@ -30,6 +30,7 @@ from accounts.models import (
     Preference,
 )
 from hosting.models import HandleDomain, Host, Tenant
+from hosting.tenancy import routing
 from moderation.audit import Actor
 from protocol import cid
 from protocol.errors import XrpcError
@@ -37,7 +38,7 @@ from protocol.keys import SigningKey
 from protocol.syntax import is_handle, normalize_handle
 from provider.adoption.reference_directory import Directory, NotADirectory, Store
 from provider.errors import NameTaken
-from provider.tenancy import domains, hosts, tenant_log
+from provider.tenancy import hosts, tenant_log
 from repos.blobs import files, scanning
 from repos.blobs.files import Place
 from repos.blobs.types import mime_types
@@ -188,7 +189,9 @@ def _handle(host: Host, name: str) -> str | None:
     if not is_handle(name):
         return None
     name = normalize_handle(name)
-    found = HandleDomain.objects.filter(name__in=domains.above(name)).order_by(Length("name"))
+    found = HandleDomain.objects.filter(name__in=routing.domains_above(name)).order_by(
+        Length("name")
+    )
     domain = found.last()
     if domain is not None and domain.host_id != host.pk:
         raise NameTaken(f"its handle {name} is under another host's domain")

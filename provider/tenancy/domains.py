@@ -88,13 +88,6 @@ def named(name: str) -> HandleDomain:
     return domain
 
 
-def above(handle: str) -> list[str]:
-    """The domains that a handle can be under, the longest first, which decides: of `a.b.c` `.b.c`
-    and `.c`."""
-    labels = handle.split(".")
-    return ["." + ".".join(labels[at:]) for at in range(1, len(labels))]
-
-
 def users(domain: HandleDomain) -> AccountQuerySet:
     """The accounts whose handle is under it, and under no longer domain of the same host."""
     longer = domain.host.handle_domains.filter(name__endswith=domain.name).exclude(pk=domain.pk)

@@ -113,7 +113,7 @@ def _refuse_handles(reader: Reader) -> None:
     found = [
         name
         for name in _handles(reader)
-        if next((each for each in domains.above(name) if each in known), "") in others
+        if next((each for each in routing.domains_above(name) if each in known), "") in others
     ]
     if found:
         raise InUse("Another tenant's domain", found[: NAMED_MAX + 1], len(found))

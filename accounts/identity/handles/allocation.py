@@ -24,11 +24,11 @@ DISALLOWED_TOP_LEVELS = frozenset(
 )
 # Over all hosts: a handle leads to one DID in the world.
 _KEPT = """
-    EXISTS (SELECT FROM plc_operation WHERE new_handle = %(handle)s
+    EXISTS (SELECT FROM plc_operation WHERE new_handle = %(handle)s AND new_handle <> ''
         AND state IN ('waiting', 'running') AND did <> %(did)s)
     OR EXISTS (SELECT FROM web_identity WHERE did = 'did:web:' || %(handle)s AND did <> %(did)s)
 """
-_TAKEN = f"EXISTS (SELECT FROM account WHERE handle = %(handle)s) OR {_KEPT}"
+TAKEN = f"EXISTS (SELECT FROM account WHERE handle = %(handle)s) OR {_KEPT}"
 _OF_PLATFORM = """
     SELECT EXISTS (SELECT FROM host WHERE hostname = %(name)s)
     OR EXISTS (SELECT FROM handle_domain WHERE name = '.' || %(name)s)
@@ -130,7 +130,7 @@ def is_own(host: Host, handle: str) -> bool:
 
 def is_taken(handle: str) -> bool:
     """Whether any account has it, is about to get it, or has a did:web of that name."""
-    return _is(f"SELECT {_TAKEN}", handle=handle, did="")
+    return _is(f"SELECT {TAKEN}", handle=handle, did="")
 
 
 def is_kept(handle: str, did: str = "") -> bool:

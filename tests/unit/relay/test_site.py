@@ -9,7 +9,6 @@ from django.test import RequestFactory
 from pytest_django.fixtures import Settings
 
 from hosting.models import Host
-from hosting.pages import landing
 from hosting.tenancy import provisioning, routing
 
 pytestmark = pytest.mark.django_db
@@ -49,8 +48,3 @@ def test_without_a_relay_its_name_is_nobodys(settings: Settings) -> None:
 def test_no_tenants_host_takes_the_relays_name(ash: Host) -> None:
     with pytest.raises(ValidationError):
         provisioning.create_host(ash.tenant, "Relay.localhost", "http://relay.localhost", [])
-
-
-def test_a_certificate_is_made_for_the_relays_name() -> None:
-    request = RequestFactory().get("/tls-check", {"domain": "relay.localhost"})
-    assert landing.tls_check(request, lambda _: False).status_code == 200

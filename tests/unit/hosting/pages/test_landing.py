@@ -63,16 +63,6 @@ def test_crawlers_are_welcome(client: Client) -> None:
     assert b"Allow: /" in client.get("/robots.txt").content
 
 
-@pytest.mark.parametrize(
-    ("domain", "status"),
-    [("localhost", 200), ("nobody.test", 404), ("evil.example", 400), ("", 400)],
-)
-def test_certificates_are_made_for_names_that_are_ours(
-    client: Client, domain: str, status: int
-) -> None:
-    assert client.get("/tls-check", {"domain": domain}).status_code == status
-
-
 def test_a_page_loads_nothing_from_elsewhere_and_is_not_framed(client: Client) -> None:
     policy = client.get("/")["Content-Security-Policy"]
     assert "default-src 'none'" in policy

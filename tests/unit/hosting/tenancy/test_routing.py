@@ -83,7 +83,6 @@ def test_what_is_no_host_name_is_looked_up_nowhere(
 ) -> None:
     with django_assert_num_queries(0):
         assert routing.host_named(name) is None
-        assert not routing.is_under_a_handle_domain(name)
 
 
 def test_a_stranger_on_xrpc_gets_the_envelope(ash: Host) -> None:
