@@ -86,6 +86,13 @@ def check_over(month: date) -> None:
         raise MonthNotOver
 
 
+def is_open(month: date) -> bool:
+    """Whether days of a month were counted of a tenant for whom it is not closed."""
+    closed = TenantMonth.objects.filter(month=month).values("tenant_id")
+    days = TenantDay.objects.filter(day__range=(month, last_day_of(month)))
+    return bool(days.exclude(tenant_id__in=closed).exists())
+
+
 def close(month: date) -> list[TenantMonth]:
     """Close a month of all tenants whose days of it were counted, and which is open still; those.
 

@@ -1,4 +1,5 @@
-"""The checks of hosts at relays: in turns, each pair twice an hour, within a time a round.
+"""The checks of hosts at relays: in turns, each pair twice an hour, or less often where there are
+more than a round takes.
 
 The first silence of a relay ends its round, so that one that is down costs little. What is newly
 amiss is told by webhook, and to the tenant's support address where it is theirs to act upon.

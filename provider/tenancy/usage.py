@@ -11,6 +11,7 @@ from datetime import date
 from typing import IO, Any, Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -30,12 +31,14 @@ from server.database import connection
 
 WARNED_AT: Final = (95, 80)  # per cent
 _FORGIVEN: Final = 5  # so many per cent lower, and it may be warned of again
+_NEAR: Final = WARNED_AT[-1] - _FORGIVEN
 _ABOVE: Final = """
     SELECT r.id, x.key, x.value, x.used
     FROM repo r
     JOIN unnest(%(hosts)s::bigint[], %(blobs)s::bigint[], %(bytes)s::bigint[],
         %(records)s::bigint[]) h(id, blobs, bytes, records) ON h.id = r.host_id
-    LEFT JOIN blob_usage u ON u.repo_id = r.id
+    LEFT JOIN blob_usage u
+        ON u.repo_id = r.id AND u.repo_id > %(after)s AND u.repo_id <= %(until)s
     LEFT JOIN account_limits a ON a.account_id = r.id
     CROSS JOIN LATERAL (VALUES
         ('account-blob-bytes', CASE WHEN a.limits ? 'account-blob-bytes'
@@ -45,10 +48,21 @@ _ABOVE: Final = """
         ('account-records', CASE WHEN a.limits ? 'account-records'
             THEN (a.limits ->> 'account-records')::bigint ELSE h.records END, r.record_count)
     ) x(key, value, used)
-    WHERE x.used > 0 AND x.used::numeric * 100 >= x.value::numeric * %(per_cent)s
+    WHERE r.id > %(after)s AND r.id <= %(until)s
+        AND x.used > 0 AND x.used::numeric * 100 >= x.value::numeric * %(per_cent)s
     ORDER BY r.id LIMIT %(limit)s
 """
-_LIMIT_MAX: Final = 10_000
+_LISTED_MAX: Final = 10_000
+_BATCH: Final = 50_000  # repos
+_BATCH_ENDS: Final = """
+    SELECT max(id), count(*) FROM (SELECT id FROM repo WHERE id > %s ORDER BY id LIMIT %s) batch
+"""
+_LAST_ID: Final = 2**63 - 1
+_COLUMNS: Final = {
+    "blobs": Limit.ACCOUNT_BLOB_BYTES,
+    "bytes": Limit.ACCOUNT_REPO_BYTES,
+    "records": Limit.ACCOUNT_RECORDS,
+}
 
 
 def month_of(text: str) -> date:
@@ -73,8 +87,9 @@ def count_days() -> None:
     """Hourly: count the days that are over; on the second of a month close the one before."""
     counting.count_days()
     today = quotas.today()
-    if today.day > 1:
-        close(metering.month_before(today))
+    month = metering.month_before(today)
+    if today.day > 1 and metering.is_open(month):
+        close(month)
     warn_people()
 
 
@@ -119,7 +134,8 @@ def csv_of(tenant: Tenant, month: date, *, of_accounts: bool) -> str:
 
 def above(tenant: Tenant, per_cent: int = 100) -> Iterator[tuple[Account, Quota]]:
     """Accounts of a tenant that use so much of a limit of theirs, or more; 10,000 at the most."""
-    found = _above(Host.objects.filter(tenant=tenant).select_related("tenant__plan"), per_cent)
+    limits = _limits(Host.objects.filter(tenant=tenant))
+    found = _above(limits, per_cent, limit=_LISTED_MAX)
     accounts = Account.objects.select_related("host__tenant").in_bulk({row[0] for row in found})
     for account_id, key, value, used in found:
         if account_id in accounts:
@@ -127,30 +143,54 @@ def above(tenant: Tenant, per_cent: int = 100) -> Iterator[tuple[Account, Quota]
 
 
 def warn_people() -> None:
-    """Hourly: write to account holders who come near a limit of their own, once each time."""
-    found = _above(Host.objects.select_related("tenant__plan"), WARNED_AT[-1] - _FORGIVEN)
-    near: dict[int, list[Quota]] = {}
-    for account_id, key, value, used in found:
-        quota = Quota(Limit(key), value, quotas.Source.ACCOUNT, used)
-        near.setdefault(account_id, []).append(quota)
-    AccountLimits.objects.exclude(warned={}).exclude(pk__in=near).update(warned={})
-    accounts = Account.objects.active().select_related("host__tenant").in_bulk(near)
-    for account_id, account in accounts.items():
-        _warn_person(account, near[account_id])
+    """Hourly: write to account holders who come near a limit of their own, once each time. All
+    repos are looked at, some at a time."""
+    limits, after = _limits(Host.objects.all()), 0
+    while after < _LAST_ID:
+        last, count = connection.row(_BATCH_ENDS, (after, _BATCH)) or (None, 0)
+        until = last if count == _BATCH else _LAST_ID
+        near: dict[int, list[Quota]] = {}
+        for account_id, key, value, used in _above(limits, _NEAR, after=after, until=until):
+            quota = Quota(Limit(key), value, quotas.Source.ACCOUNT, used)
+            near.setdefault(account_id, []).append(quota)
+        _warn_some(near, AccountLimits.objects.filter(pk__gt=after, pk__lte=until))
+        after = until
 
 
-def _above(hosts: "Iterable[Host]", per_cent: int) -> list[tuple[int, str, int, int]]:
-    of_host = {host.pk: quotas.remember(host).of_account for host in hosts}
-    columns = {
-        "blobs": Limit.ACCOUNT_BLOB_BYTES,
-        "bytes": Limit.ACCOUNT_REPO_BYTES,
-        "records": Limit.ACCOUNT_RECORDS,
-    }
-    params: dict[str, Any] = {
-        name: [held.get(limit) for held in of_host.values()] for name, limit in columns.items()
-    }
-    params |= {"hosts": list(of_host), "per_cent": per_cent, "limit": _LIMIT_MAX}
-    return [tuple(row) for row in connection.rows(_ABOVE, params)]
+def _warn_some(near: Mapping[int, list[Quota]], rows: QuerySet[AccountLimits]) -> None:
+    """Warn those of a batch who are to hear something new; `rows` are all of the batch."""
+    rows.exclude(warned={}).exclude(pk__in=near).update(warned={})
+    warned = dict(rows.filter(pk__in=near).values_list("pk", "warned"))
+    before = {pk: warned.get(pk, {}) for pk in near}
+    news = [pk for pk, found in near.items() if _crossed(before[pk], found)[0] != before[pk]]
+    for pk, account in (
+        Account.objects.active().select_related("host__tenant").in_bulk(news).items()
+    ):
+        _warn_person(account, near[pk])
+
+
+def _limits(hosts: QuerySet[Host]) -> dict[str, list[int | None]]:
+    """What holds for each account of these hosts: columns, a row for each host."""
+    columns: dict[str, list[int | None]] = {"hosts": [], **{name: [] for name in _COLUMNS}}
+    for host in hosts.select_related("tenant__plan").iterator():
+        columns["hosts"].append(host.pk)
+        for name, which in _COLUMNS.items():
+            columns[name].append(quotas.limit(host.tenant, which, host).value)
+    return columns
+
+
+def _above(
+    limits: Mapping[str, list[int | None]],
+    per_cent: int,
+    *,
+    after: int = 0,
+    until: int = _LAST_ID,
+    limit: int | None = None,
+) -> list[tuple[int, str, int, int]]:
+    """(account, limit, its value, what is used) of accounts in a range of numbers."""
+    params = {**limits, "per_cent": per_cent, "after": after, "until": until, "limit": limit}
+    with connection.planned_by_value():
+        return [tuple(row) for row in connection.rows(_ABOVE, params)]
 
 
 @transaction.atomic

@@ -34,7 +34,10 @@ _WANTED: Final = b"""
     WHERE inside_id IS NULL AND status <> 'banned' AND is_crawl_wanted
     ORDER BY retry_at NULLS FIRST LIMIT %s
 """
-_IS_DUE: Final = b"SELECT id FROM relay_host WHERE retry_at IS NULL OR retry_at <= now()"
+_IS_DUE: Final = b"""
+    SELECT id FROM relay_host
+    WHERE inside_id IS NULL AND (retry_at IS NULL OR retry_at <= now())
+"""
 _CONNECTED: Final = b"""
     UPDATE relay_host SET connected_at = now(), retry_at = NULL,
         status = CASE WHEN status = 'banned' THEN status ELSE 'active' END WHERE id = %s

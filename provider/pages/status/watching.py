@@ -69,13 +69,15 @@ def _watch_relays() -> None:
     standings = RelayStanding.objects.filter(relay__in=settings.CRAWLERS)
     for host_id, amiss in standings.values_list("host_id", "warnings").iterator():
         found[host_id].append(bool(_UNREAD & set(amiss)))
-    kept = dict(
-        StatusFigure.objects.filter(
-            component=Component.RELAYS, checked_at__gt=timezone.now() - FRESH_FOR / 2
-        ).values_list("host_id", "working")
-    )
+    figures, now = StatusFigure.objects.filter(component=Component.RELAYS), timezone.now()
+    kept, new = dict(figures.values_list("host_id", "working")), []
     for host_id, unread in found.items():
         working = Working.SLOW if any(unread) else Working.UP
         working = Working.DOWN if all(unread) else working
-        if kept.get(host_id) != working and (host := Host.objects.filter(pk=host_id).first()):
+        if host_id not in kept and working == Working.UP:
+            new.append(StatusFigure(host_id=host_id, component=Component.RELAYS, checked_at=now))
+        elif kept.get(host_id) != working and (host := Host.objects.filter(pk=host_id).first()):
             keep(host, Component.RELAYS, working)
+    StatusFigure.objects.bulk_create(new, batch_size=1_000, ignore_conflicts=True)
+    old = figures.filter(checked_at__lt=now - FRESH_FOR / 2, host__in=list(found))
+    old.update(checked_at=now)

@@ -75,6 +75,14 @@ def test_a_month_is_closed_with_the_figures_of_its_days(ash, repo):
     assert say("close", f"{LAST_MONTH:%Y-%m}") == []
 
 
+def test_a_month_is_open_until_it_is_closed(ash, repo):
+    counting.end_days()
+    counting.count_day(DAY)
+    assert metering.is_open(LAST_MONTH)
+    usage.close(LAST_MONTH)
+    assert not metering.is_open(LAST_MONTH)
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -149,6 +157,21 @@ def test_owners_are_warned_once_at_80_and_once_at_95_per_cent(ash, repo):
         assert warnings() == mails, limit
     assert WebhookDelivery.objects.count() == 2
     assert "2 of 2 records" in OutgoingMail.objects.first().text
+
+
+def test_everybody_near_a_limit_is_warned_however_many_batches_they_are_in(ash, repo, monkeypatch):
+    put(find_repo(ash, open_account(ash).did), "a")
+    monkeypatch.setattr(usage, "_BATCH", 1)
+    Tenant.objects.update(limits={"account-records": 1})
+    usage.warn_people()
+    assert warnings() == 2
+
+
+def test_whoever_frees_room_is_warned_again(ash, repo):
+    for limit in (2, 100, 2):
+        Tenant.objects.update(limits={"account-records": limit})
+        usage.warn_people()
+    assert warnings() == 2
 
 
 def test_people_are_warned_of_their_own_limits_once(ash, repo):
