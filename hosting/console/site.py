@@ -214,12 +214,6 @@ def hosts_in_view(request: HttpRequest) -> HostQuerySet:
     return hosts if user.roles_at(tenant_id) - {PLATFORM} else hosts.none()
 
 
-def host_ids_in_view(request: HttpRequest) -> list[int]:
-    """The same as numbers: Postgres knows by them how many rows to expect, and walks through no
-    other tenant's."""
-    return list(hosts_in_view(request).values_list("pk", flat=True))
-
-
 def _planned_by_value(view: View) -> View:
     @wraps(view)
     def planned(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

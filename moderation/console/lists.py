@@ -1,7 +1,7 @@
 """Read-only lists on the console: accounts and the audit log. Nobody edits rows by hand."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.contrib.admin import SimpleListFilter
@@ -16,22 +16,26 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from accounts.models import Account
-from hosting.console.site import ConsoleSite, host_ids_in_view, hosts_in_view
+from hosting.console.site import ConsoleSite, hosts_in_view
 from moderation.console import page_deeds
 from moderation.console.bounded_lists import BoundedPaginator, Condition, matching
 from moderation.models import AuditEntry, Report
 from server.database.search_indexes import has_words
 
+_HOSTS_OFFERED_MAX: Final = 100
+
 
 class HostFilter(SimpleListFilter):
-    """Rows of one host, where there are several in view: a tenant's, for platform staff all."""
+    """Rows of one host, where there are several in view: a tenant's, for platform staff all. Where
+    there are many none is offered: each host's own console lists its rows."""
 
     title = _("host")
     parameter_name = "host"
 
     def lookups(self, request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
-        hosts = hosts_in_view(request).order_by("hostname")
-        return [(str(host.pk), host.hostname) for host in hosts]
+        hosts = hosts_in_view(request).order_by("hostname").values_list("pk", "hostname")
+        found = [(str(pk), hostname) for pk, hostname in hosts[: _HOSTS_OFFERED_MAX + 1]]
+        return found if len(found) <= _HOSTS_OFFERED_MAX else []
 
     def has_output(self) -> bool:
         return len(self.lookup_choices) > 1
@@ -166,8 +170,7 @@ class AccountList(ReadOnly):
     search_help_text = _("DID, or how a handle or an e-mail address begins")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
-        in_view = Account.objects.filter(host__in=host_ids_in_view(request))
-        return in_view.select_related("host")
+        return hosts_in_view(request).narrow(Account.objects.all()).select_related("host")
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -218,8 +221,9 @@ class AuditLog(ReadOnly):
     search_help_text = _("DID, handle, record, CID or words of the reason")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
-        in_view = AuditEntry.objects.filter(host__in=host_ids_in_view(request))
-        return in_view.select_related("staff", "host")
+        return (
+            hosts_in_view(request).narrow(AuditEntry.objects.all()).select_related("staff", "host")
+        )
 
     def searched(self, _request: HttpRequest, term: str) -> list[Condition]:
         did, path = _subject_of(term)
@@ -276,7 +280,7 @@ class ReportList(ReadOnly):
     search_help_text = _("DID, record or words of the report")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
-        return Report.objects.filter(host__in=host_ids_in_view(request))
+        return hosts_in_view(request).narrow(Report.objects.all())
 
     def searched(self, _request: HttpRequest, term: str) -> list[Condition]:
         did, path = _subject_of(term)

@@ -6,7 +6,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from hosting.console.site import ConsoleSite, host_ids_in_view
+from hosting.console.site import ConsoleSite, hosts_in_view
 from hosting.mail.models import OutgoingMail
 from moderation.console.bounded_lists import Condition
 from moderation.console.lists import HostFilter, ReadOnly, minute
@@ -21,8 +21,7 @@ class MailList(ReadOnly):
     search_help_text = _("How an e-mail address begins")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OutgoingMail]:
-        in_view = OutgoingMail.objects.filter(host__in=host_ids_in_view(request))
-        return in_view.defer("text", "html")
+        return hosts_in_view(request).narrow(OutgoingMail.objects.all()).defer("text", "html")
 
     def searched(self, _request: HttpRequest, term: str) -> list[Condition]:
         return [Q(recipient__startswith=term.lower())]

@@ -28,7 +28,8 @@ _COUNTS = """
         count(*) FILTER (WHERE state = 'escalated'), count(*) FILTER (WHERE state = 'open')
     FROM (
         SELECT kind, state, due_at FROM moderation_case
-        WHERE host_id = ANY(%s) AND state <> 'closed' ORDER BY priority, due_at, id LIMIT %s
+        WHERE (%(ids)s::bigint[] IS NULL OR host_id = ANY(%(ids)s))
+            AND state <> 'closed' ORDER BY priority, due_at, id LIMIT %(max)s
     ) waiting GROUP BY kind
 """
 
@@ -141,8 +142,8 @@ def neighbours(found: CaseQuerySet, view: View, case: Case) -> tuple[int | None,
 
 def counts(hosts: HostQuerySet) -> dict[str, Counts]:
     """What waits at some hosts, by kind."""
-    ids = list(hosts.values_list("pk", flat=True))
-    found = connection.rows(_COUNTS, (ids, COUNTED_MAX))
+    ids = None if hosts.are_all() else list(hosts.values_list("pk", flat=True))
+    found = connection.rows(_COUNTS, {"ids": ids, "max": COUNTED_MAX})
     return {kind: Counts(*numbers) for kind, *numbers in found}
 
 

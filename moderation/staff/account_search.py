@@ -26,8 +26,7 @@ class Page:
 def search(hosts: HostQuerySet, email: str | None, limit: int, cursor: str | None) -> Page:
     """Accounts of these hosts, whatever their status. Raises InvalidRequest for a cursor that is
     none of ours."""
-    at_hosts = Account.objects.filter(host__in=list(hosts.values_list("pk", flat=True)))
-    accounts = matching(at_hosts.open(), email or "")
+    accounts = matching(hosts.narrow(Account.objects.open()), email or "")
     if cursor:
         accounts = accounts.filter(pk__lt=_number(cursor))
     with connection.planned_by_value():

@@ -11,8 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
-from hosting.console.site import ConsoleSite, host_ids_in_view
-from hosting.models import Host
+from hosting.console.site import ConsoleSite, hosts_in_view
 from moderation.console.bounded_lists import Condition
 from moderation.console.lists import ReadOnly, minute
 from moderation.models import Label
@@ -26,10 +25,10 @@ class LabelList(ReadOnly):
     search_help_text = gettext_lazy("DID or at-URI, or how it begins")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Label]:
-        hosts = Host.objects.filter(pk__in=host_ids_in_view(request))
-        return Label.objects.current().filter(
-            labeler__in=list(hosts.values_list("tenant", flat=True))
-        )
+        hosts, current = hosts_in_view(request), Label.objects.current()
+        if hosts.are_all():
+            return current
+        return current.filter(labeler__in=list(hosts.values_list("tenant", flat=True)))
 
     def searched(self, _request: HttpRequest, term: str) -> list[Condition]:
         return [Q(uri__gte=term, uri__lt=f"{term}\U0010ffff")]

@@ -15,7 +15,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from accounts.models import InviteCode, InviteUse
-from hosting.console.site import ConsoleSite, console, host_ids_in_view
+from hosting.console.site import ConsoleSite, console, hosts_in_view
 from hosting.tenancy.routing import host_of
 from moderation import permissions
 from moderation.console.bounded_lists import MATCHES_MAX, Condition
@@ -56,8 +56,7 @@ class InviteList(ReadOnly):
     search_help_text = gettext_lazy("How a code begins, or a DID")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[InviteCode]:
-        in_view = InviteCode.objects.filter(host__in=host_ids_in_view(request))
-        return in_view.prefetch_related("uses")
+        return hosts_in_view(request).narrow(InviteCode.objects.all()).prefetch_related("uses")
 
     def searched(self, request: HttpRequest, term: str) -> list[Condition]:
         """A code may not be guessed letter by letter by those who do not see it."""

@@ -67,6 +67,7 @@ def _page(request: HttpRequest, status: int = 200, **forms: "ModelForm[Any]") ->
     request.current_app = console.name
     host = host_of(request)
     history = AuditEntry.objects.filter(host__tenant=host.tenant_id, action__in=_HISTORY)
+    sees = hosts_in_view(request).exists()
     context: dict[str, Any] = {
         **console.each_context(request),
         "title": _("Settings"),
@@ -75,7 +76,7 @@ def _page(request: HttpRequest, status: int = 200, **forms: "ModelForm[Any]") ->
         **forms,
         "host": host,
         "may_change": permissions.may(staff_of(request), Deed.SETTINGS_CHANGE, host.tenant_id),
-        "entries": history.select_related("staff")[:_HISTORY_MAX] if hosts_in_view(request) else [],
+        "entries": history.select_related("staff")[:_HISTORY_MAX] if sees else [],
     }
     return TemplateResponse(request, "moderation/settings.html", context, status=status)
 

@@ -19,7 +19,6 @@ from protocol.errors import InvalidRequest
 from provider.api.base import ApiViewSet, page_of, paged
 from provider.api.errors import NotFound
 from provider.api.tokens import Scope
-from server.database import connection
 
 _STATUSES = [each for each in Account.Status if each != Account.Status.PENDING]
 
@@ -100,8 +99,7 @@ class AccountViewSet(ApiViewSet):
             if wanted not in _STATUSES:
                 raise InvalidRequest(f"{wanted} is no status of an account")
             found = found.filter(status=wanted)
-        with connection.planned_by_value():
-            return self.page(found, shown)
+        return self.page(found, shown)
 
     @extend_schema(responses=AccountShown)
     def retrieve(self, _request: Request, hostname: str, did: str) -> Response:

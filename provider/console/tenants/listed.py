@@ -59,9 +59,10 @@ def rows(tenants: Sequence[Tenant]) -> list[dict[str, Any]]:
 
 
 def _matches(term: str) -> Q:
-    """Tenants whose short name, name, host or handle domain has the term."""
+    """Tenants whose short name, name or host has the term, or a handle domain that begins so: of
+    domains there may be many for each tenant."""
     hosts: QuerySet[Any] = Host.objects.filter(hostname__icontains=term)
-    domains = HandleDomain.objects.filter(name__icontains=term)
+    domains = HandleDomain.objects.filter(name__startswith=f".{term.lower().lstrip('.')}")
     owners = [
         *hosts.values_list("tenant_id", flat=True)[:MATCHES_MAX],
         *domains.values_list("host__tenant_id", flat=True)[:MATCHES_MAX],
