@@ -1,7 +1,9 @@
 """Says labels at a pace, and asks for them: `python -m bench.label_load`, beside a running Grove.
 
-`python -m bench.labels` starts one. Labels are signed and written as the verbs of staff do it, in
-batches, without their audit entries; a million of them are copies made by Postgres itself.
+`python -m bench.labels` starts one. First labels are signed and written as the verbs of staff do
+it, in batches, without their audit entries. What subscribers follow are copies of one, written by
+Postgres itself at the pace: signing would take the core that serving them needs. So are the million
+that questions are asked among.
 """
 
 import asyncio
@@ -32,8 +34,16 @@ from protocol.keys import SigningKey  # noqa: E402 - needs django.setup()
 
 NSID = "com.atproto.label.subscribeLabels"
 SECONDS = 10
+SPEAK_S = 3
+ROUNDS_A_SECOND = 50
 BATCH = 500
 ASKED = 500
+PACED = """
+    INSERT INTO label (labeler_id, did_key, src, uri, cid, val, is_negation, is_current,
+        labelled_at, body)
+    SELECT labeler_id, did_key, src, %s || n, '', val, false, true, labelled_at, body
+    FROM label CROSS JOIN generate_series(1, %s) n WHERE id = (SELECT min(id) FROM label)
+"""
 COPIES = """
     INSERT INTO label (labeler_id, did_key, src, uri, cid, val, is_negation, is_current,
         labelled_at, body, seq, position)
@@ -68,40 +78,74 @@ def labeler() -> Labeler:
     return made
 
 
-def follow(made: Labeler, pace: int, subscribers: int) -> None:
-    """Labels at a pace, and whether every subscriber got every one, and when."""
-    port = os.environ["GROVE_PORT"]
-    command = [sys.executable, "-m", "bench.compare.readers", port, str(subscribers), NSID]
-    readers = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
-    )
-    assert readers.stdin is not None
-    assert readers.stdout is not None
-    readers.stdout.readline()
-    began = time.perf_counter()
-    for number in range(pace * SECONDS // BATCH):
-        at = datetime.now(UTC)
-        first = number * BATCH
+def speak(made: Labeler) -> None:
+    """How many labels a second are signed and written, as staff say them."""
+    began, number = time.perf_counter(), 0
+    while (taken_s := time.perf_counter() - began) < SPEAK_S:
+        at, first = datetime.now(UTC), number * BATCH
         batch = [
-            Statement(made.did, f"at://did:plc:x/app.bsky.feed.post/{n}", "spam", at)
+            Statement(made.did, f"at://did:plc:said/app.bsky.feed.post/{n}", "spam", at)
             for n in range(first, first + BATCH)
         ]
         statements.say(made, batch)
-        due = began + (number + 1) * BATCH / pace
+        number += 1
+    print(f"said: {number * BATCH / taken_s:,.0f} labels a second, by one process")
+
+
+def follow(pace: int, subscribers: int) -> int:
+    """Signed labels written at a pace, and whether every subscriber got every one, and when; how
+    many there were."""
+    readers = _readers(subscribers)
+    began = time.perf_counter()
+    for number in range(SECONDS * ROUNDS_A_SECOND):
+        with connection.cursor() as cursor:
+            cursor.execute(PACED, [f"at://did:plc:paced/{number}/", pace // ROUNDS_A_SECOND])
+        due = began + (number + 1) / ROUNDS_A_SECOND
         time.sleep(max(0.0, due - time.perf_counter()))
-    said_s = time.perf_counter() - began
-    total = pace * SECONDS // BATCH * BATCH
-    readers.stdin.write(f"{total}\n")
-    readers.stdin.flush()
-    counts = json.loads(readers.stdout.readline())
+    wrote_s = time.perf_counter() - began
+    total = SECONDS * ROUNDS_A_SECOND * (pace // ROUNDS_A_SECOND)
+    counts = _await(readers, total)
     all_s = time.perf_counter() - began
-    readers.wait()
-    print(f"said: {total / said_s:,.0f} labels a second in {said_s:.1f} s")
+    print(f"written: {total / wrote_s:,.0f} labels a second in {wrote_s:.1f} s")
     print(
         f"read: {min(counts):,} to {max(counts):,} of {total:,} by {len(counts)} subscribers, the"
-        f" last {1000 * (all_s - said_s):,.0f} ms after the last was said;"
+        f" last {1000 * (all_s - wrote_s):,.0f} ms after the last was written;"
         f" {sum(counts) / all_s:,.0f} frames a second"
     )
+    return total
+
+
+def replay(total: int, subscribers: int) -> None:
+    """All of them from cursor 0."""
+    began = time.perf_counter()
+    counts = _await(_readers(subscribers, "replay"), total)
+    taken_s = time.perf_counter() - began
+    print(
+        f"replay from 0: {min(counts):,} to {max(counts):,} of {total:,} by {len(counts)} in"
+        f" {taken_s:.1f} s, their start included; {sum(counts) / taken_s:,.0f} frames a second"
+    )
+
+
+def _readers(subscribers: int, *more: str) -> "subprocess.Popen[str]":
+    port = os.environ["GROVE_PORT"]
+    command = [sys.executable, "-m", "bench.compare.readers", port, str(subscribers), NSID, *more]
+    readers = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+    )
+    assert readers.stdout is not None
+    readers.stdout.readline()
+    return readers
+
+
+def _await(readers: "subprocess.Popen[str]", total: int) -> list[int]:
+    """How many each of them got, when all have all or it is too late."""
+    assert readers.stdin is not None
+    assert readers.stdout is not None
+    readers.stdin.write(f"{total}\n")
+    readers.stdin.flush()
+    counts: list[int] = json.loads(readers.stdout.readline())
+    readers.wait()
+    return counts
 
 
 def fill(count: int) -> None:
@@ -131,8 +175,14 @@ async def ask(title: str, queries: list[str]) -> None:
 
 
 def main(pace: int = 5_000, subscribers: int = 100, count: int = 1_000_000) -> None:
-    made = labeler()
-    follow(made, pace, subscribers)
+    speak(labeler())
+    written = follow(pace, subscribers)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM label WHERE seq IS NOT NULL")
+        (total,) = cursor.fetchone()
+    assert total >= written
+    for followers in (1, subscribers):
+        replay(total, followers)
     fill(count)
     with connection.cursor() as cursor:
         cursor.execute("SELECT uri FROM label ORDER BY md5(uri) LIMIT %s", [ASKED])

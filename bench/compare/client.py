@@ -7,7 +7,7 @@ requests are ready-made bytes, answers are parsed by httptools, frames are cut b
 import asyncio
 import base64
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -128,6 +128,29 @@ async def subscribe(
     address: Address, cursor: int | None, take: Take, nsid: str = FIREHOSE
 ) -> asyncio.StreamWriter:
     """Follow a stream: `take(message)` is called for each. Close the writer to end."""
+    reader, writer = await _opened(address, cursor, nsid)
+    _in_background(_messages(reader, writer, take))
+    return writer
+
+
+async def subscribe_bytes(
+    address: Address, cursor: int | None, take: Take, nsid: str
+) -> asyncio.StreamWriter:
+    """Follow a stream for less than a ping's period: `take(data)` is called for what came, frames
+    as they are on the wire. It costs a tenth of `subscribe`."""
+    reader, writer = await _opened(address, cursor, nsid)
+
+    async def pieces() -> None:
+        while data := await reader.read(1 << 20):
+            take(data)
+
+    _in_background(pieces())
+    return writer
+
+
+async def _opened(
+    address: Address, cursor: int | None, nsid: str
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     reader, writer = await asyncio.open_connection(LOOPBACK, address.port, limit=1 << 22)
     path = f"/xrpc/{nsid}" + ("" if cursor is None else f"?cursor={cursor}")
     key = base64.b64encode(secrets.token_bytes(16)).decode()
@@ -137,10 +160,13 @@ async def subscribe(
     head = await reader.readuntil(b"\r\n\r\n")
     if b" 101 " not in head:
         raise WrongAnswer(f"{nsid}: {head[:100]!r}")
-    task = asyncio.create_task(_messages(reader, writer, take))
+    return reader, writer
+
+
+def _in_background(work: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.create_task(work)
     _following.add(task)
     task.add_done_callback(_following.discard)
-    return writer
 
 
 _following: set[asyncio.Task[None]] = set()  # the event loop alone would let them go
