@@ -53,7 +53,7 @@ _ABOVE: Final = """
     ORDER BY r.id LIMIT %(limit)s
 """
 _LISTED_MAX: Final = 10_000
-_BATCH: Final = 50_000  # repos
+BATCH: Final = 50_000  # repos
 _BATCH_ENDS: Final = """
     SELECT max(id), count(*) FROM (SELECT id FROM repo WHERE id > %s ORDER BY id LIMIT %s) batch
 """
@@ -147,8 +147,8 @@ def warn_people() -> None:
     repos are looked at, some at a time."""
     limits, after = _limits(Host.objects.all()), 0
     while after < _LAST_ID:
-        last, count = connection.row(_BATCH_ENDS, (after, _BATCH)) or (None, 0)
-        until = last if count == _BATCH else _LAST_ID
+        last, count = connection.row(_BATCH_ENDS, (after, BATCH)) or (None, 0)
+        until = last if count == BATCH else _LAST_ID
         near: dict[int, list[Quota]] = {}
         for account_id, key, value, used in _above(limits, _NEAR, after=after, until=until):
             quota = Quota(Limit(key), value, quotas.Source.ACCOUNT, used)

@@ -161,7 +161,7 @@ def test_owners_are_warned_once_at_80_and_once_at_95_per_cent(ash, repo):
 
 def test_everybody_near_a_limit_is_warned_however_many_batches_they_are_in(ash, repo, monkeypatch):
     put(find_repo(ash, open_account(ash).did), "a")
-    monkeypatch.setattr(usage, "_BATCH", 1)
+    monkeypatch.setattr(usage, "BATCH", 1)
     Tenant.objects.update(limits={"account-records": 1})
     usage.warn_people()
     assert warnings() == 2
