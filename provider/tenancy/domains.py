@@ -10,7 +10,6 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone
-from publicsuffixlist import PublicSuffixList
 
 from accounts.identity.handles import allocation
 from accounts.models import Account, CustomHandle, WebIdentity
@@ -25,10 +24,9 @@ from moderation.audit import Actor
 from moderation.models import AuditEntry
 from protocol.syntax import is_handle
 from provider.errors import NAMED_MAX, InUse, InvalidField, NameTaken, NoSuchThing
+from server.net import public_suffixes
 
 BATCH: Final = 200  # accounts that lose their handle in one transaction
-
-_SUFFIXES = PublicSuffixList()
 
 
 def normal_form(name: str) -> str:
@@ -151,5 +149,5 @@ def _check_public(name: str) -> None:
     bare = name[1:]
     if bare.rpartition(".")[2] in allocation.DISALLOWED_TOP_LEVELS:
         raise InvalidField("domain", f"{name} ends in a name that the Internet does not have.")
-    if _SUFFIXES.publicsuffix(bare) == bare:
+    if public_suffixes.is_public_suffix(bare):
         raise InvalidField("domain", f"{name} is a public suffix: anybody may register below it.")

@@ -9,17 +9,15 @@ from typing import Final
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
-from publicsuffixlist import PublicSuffixList
 
 from hosting.models import Host
 from protocol.untrusted_input import bounded_json
 from provider.tenancy.domain_checks import Result, Verdict
-from server.net import http_client
+from server.net import http_client, public_suffixes
 from server.net.http_client import Forbidden, NoSuchHost, RequestFailed
 
 ANSWER: Final = "describeServer"  # the result that says whether the host can be opened
 _BODY_MAX_BYTES: Final = 64 * 1024
-_SUFFIXES = PublicSuffixList()
 
 Ask = Callable[[str], tuple[int, bytes]]  # URL -> status and body; raises RequestFailed
 
@@ -57,7 +55,7 @@ def check(host: Host, ask: Ask = ask_outside) -> Iterator[Result]:
 def shared_site(hostname: str) -> str:
     """The domain below which browsers take an app for the host's own site; empty for a name that
     has none, such as `localhost`."""
-    return str(_SUFFIXES.privatesuffix(hostname) or "")
+    return public_suffixes.registrable_domain(hostname)
 
 
 _OTHER = _(
