@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from hosting.tenancy import provisioning
-from server.database import squashed_migrations
+from server.database import applied_migrations, squashed_migrations
 from server.encryption import keyring
 
 
@@ -20,16 +20,21 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, **options: object) -> None:  # noqa: ARG002 - Django's signature
-        executor = MigrationExecutor(connection)
-        squashed_migrations.refuse_partial(executor.loader)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
-        else:
-            executor.check_replacements()  # notes squashed migrations whose originals all ran
+        if not applied_migrations.are_all():
+            _migrate()
         _check_keys()
         provisioning.seed_admin()
         if settings.SANDBOX:
             provisioning.seed_sandbox()
+
+
+def _migrate() -> None:
+    executor = MigrationExecutor(connection)
+    squashed_migrations.refuse_partial(executor.loader)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+    else:
+        executor.check_replacements()  # notes squashed migrations whose originals all ran
 
 
 def _check_keys() -> None:
