@@ -12,7 +12,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -86,9 +88,10 @@ def _run(data: Path, children: ChildProcesses, stop_signals: StopSignals) -> int
         _take_on(added)
         if has_plc:
             _start_directory(children)
-        preload.load(preload.PRODUCT)
-        preload.freeze()
-        _prepare({**os.environ, **password}, stop_signals)
+        preload.models()
+        with _preparing({**os.environ, **password}, stop_signals):
+            preload.product()
+            preload.freeze()
         _start_processes(children)
         _serve(children, stop_signals, port, plc_port if has_plc else None)
     finally:
@@ -105,9 +108,11 @@ def _start_services(
     """Start what is not given, and return its addresses as environment variables."""
     added: dict[str, str] = {}
 
-    def wait() -> None:
+    libraries = iter(preload.LIBRARIES)
+
+    def wait() -> None:  # one at a time: neither server waits for what the other has time for
         stop_signals.check()
-        preload.load(preload.LIBRARIES)
+        preload.load(tuple(islice(libraries, 1)))
 
     def begin_postgres() -> subprocess.Popen[bytes]:
         server = postgres.start(data, while_waiting=wait)
@@ -168,10 +173,13 @@ def _program(more: Mapping[str, str], *arguments: str) -> Callable[[], Process]:
     return lambda: processes.start(argv, environment=own, cwd=environment.ROOT)
 
 
-def _prepare(inherited: Mapping[str, str], stop_signals: StopSignals) -> None:
-    """Migrations and sandbox, in a child: this process never asks a database."""
+@contextmanager
+def _preparing(inherited: Mapping[str, str], stop_signals: StopSignals) -> Iterator[None]:
+    """Migrations and sandbox, in a child beside the block: this process never asks a database.
+    Raises Refusal when they failed."""
     child = forked.fork("prepare", preload.prepare, inherited)
     try:
+        yield
         while child.poll() is None:
             stop_signals.check()
             time.sleep(TURN_S)
