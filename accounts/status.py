@@ -45,8 +45,8 @@ class AccountSuspended(XrpcError):
 
 
 class AccountFrozen(XrpcError):
-    """400: nothing of the account changes at present, because of a legal hold, which its owner is
-    not told of."""
+    """400: nothing of the account changes at present, because of a legal hold. Its owner notices
+    by this answer, and is not told why."""
 
     name = "AccountFrozen"
     message = "This account cannot be changed at present"

@@ -3,11 +3,14 @@ in one entry, in the transaction that did it; an action that leaves the transact
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Final
+
+from django.db import connection, transaction
 
 from accounts.models import Account
 from hosting.models import Host, StaffUser
+from moderation import action_limits
 from moderation.models import AuditEntry
 
 ADMIN: Final = "admin"  # whoever knows the host's admin password
@@ -58,19 +61,20 @@ def record_at_host(  # noqa: PLR0913 - an entry has that many columns
     stage: AuditEntry.Stage = AuditEntry.Stage.WHOLE,
 ) -> AuditEntry:
     """An entry about the host itself, about somebody who has no account (yet, or any more), or
-    about bytes."""
-    return AuditEntry.objects.create(
-        host=host,
-        **_by(actor),
-        action=action,
-        stage=stage,
-        subject_did=did,
-        subject_handle=handle,
-        subject_cid=cid,
-        subject_record=record,
-        ref=ref[:300],
-        reason=reason[:REASON_MAX_CHARS],
-    )
+    about bytes. Raises ActionLimitReached."""
+    with _within_limits(actor, host, action, stage):
+        return AuditEntry.objects.create(
+            host=host,
+            **_by(actor),
+            action=action,
+            stage=stage,
+            subject_did=did,
+            subject_handle=handle,
+            subject_cid=cid,
+            subject_record=record,
+            ref=ref[:300],
+            reason=reason[:REASON_MAX_CHARS],
+        )
 
 
 @contextmanager
@@ -86,6 +90,21 @@ def outside_of_a_transaction(
         outcome = AuditEntry.Stage.DONE
     finally:
         record(actor, account, action, reason, stage=outcome)
+
+
+@contextmanager
+def _within_limits(
+    actor: Actor, host: Host, action: str, stage: AuditEntry.Stage
+) -> Iterator[None]:
+    """Raises ActionLimitReached before an action of staff that is one more than their tenant
+    allows; how one ended is written down in any case."""
+    is_end = stage in (AuditEntry.Stage.DONE, AuditEntry.Stage.FAILED)
+    if is_end or not isinstance(actor, StaffUser) or action not in action_limits.LIMITED:
+        yield
+        return
+    with nullcontext() if connection.in_atomic_block else transaction.atomic():
+        action_limits.check(actor, host, action)
+        yield
 
 
 def _by(actor: Actor) -> dict[str, StaffUser | str | None]:

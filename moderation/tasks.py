@@ -7,7 +7,7 @@ from moderation.desk.actions import bulk
 from moderation.desk.reports import evidence
 from moderation.enforcement import suspensions
 from moderation.enforcement.legal import evidence_exports
-from moderation.labels import hiding, older_signatures
+from moderation.labels import hiding, older_signatures, retiring
 
 
 @shared_task(name="moderation.forget_old_evidence")
@@ -63,3 +63,9 @@ def follow_label_keys() -> None:
     """Every minute: labelers whose key was changed, and what their older keys signed."""
     older_signatures.take_next_keys()
     older_signatures.sign_anew()
+
+
+@shared_task(name="moderation.take_back_labels")
+def take_back_labels() -> None:
+    """Every few seconds: labels of labelers that are being retired."""
+    retiring.take_back_labels()

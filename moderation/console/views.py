@@ -194,7 +194,7 @@ def _page(request: HttpRequest, found: Found, form: ReasonForm, status: int = 20
 def _labels(request: HttpRequest, found: Found) -> dict[str, Any]:
     """Labels of the tenant's labeler on what is in view; nothing where there is none."""
     tenant_id = found.account.host.tenant_id
-    labeler = labelers.of_tenant(tenant_id)
+    labeler = labelers.at_work(tenant_id)
     if labeler is None:
         return {}
     did, record = found.account.did, request.GET.get("record")

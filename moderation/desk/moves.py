@@ -5,17 +5,18 @@ closing and reopening are in the audit log, too. Which state may follow which:
 moderation.desk.states.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Case as DbCase
+from django.db.models import F, Q, QuerySet, TextField, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from hosting.models import StaffUser
+from hosting.models import Host, StaffUser
 from moderation import audit, permissions
 from moderation.desk import deadlines, states
 from moderation.desk.cases import priority, tell
@@ -25,7 +26,7 @@ from protocol.errors import InvalidRequest, XrpcError
 
 State, Event, Action = Case.State, CaseEvent.Kind, AuditEntry.Action
 NOTE_MAX_CHARS: Final = 5_000
-ASSIGNABLE_MAX: Final = 200
+_EVENTS_AT_ONCE: Final = 1_000
 
 
 class CaseMoved(XrpcError):
@@ -74,7 +75,7 @@ def assign(staff: StaffUser, case: Case, to: StaffUser) -> Case:
     return row
 
 
-def assignable(case: Case) -> Sequence[StaffUser]:
+def assignable(case: Case) -> QuerySet[StaffUser]:
     """Who may be given the case: staff of its tenant by their role, but not who took the decision
     that it appeals."""
     roles = permissions.TABLE[Deed.CASES_ASSIGN]
@@ -83,7 +84,7 @@ def assignable(case: Case) -> Sequence[StaffUser]:
     )
     if case.barred_id:
         members = members.exclude(pk=case.barred_id)
-    return list(members.order_by("username")[:ASSIGNABLE_MAX])
+    return members.order_by("username")
 
 
 def take_next(staff: StaffUser, waiting: CaseQuerySet) -> Case | None:
@@ -107,11 +108,14 @@ def release(staff: StaffUser, case: Case) -> Case:
 def let_go(tenant_id: int, staff: StaffUser) -> None:
     """Put back all cases of somebody who does not work on them any more, in the caller's
     transaction; what waits goes on waiting."""
-    own = Case.objects.unclosed().filter(host__tenant=tenant_id, assignee=staff)
-    for row in own.select_for_update(no_key=True, of=("self",)).order_by("pk"):
-        state = State.OPEN if row.state == State.ASSIGNED else State(row.state)
-        _set(row, state, assignee=None)
-        tell(row, Event.RELEASED, None)
+    hosts = Host.objects.filter(tenant=tenant_id)
+    own = Case.objects.unclosed().filter(host__in=hosts, assignee=staff).order_by("pk")
+    ids = list(own.select_for_update(no_key=True).values_list("pk", flat=True))
+    opened = When(state=State.ASSIGNED, then=Value(State.OPEN))
+    state = DbCase(opened, default=F("state"), output_field=TextField())
+    Case.objects.filter(pk__in=ids).update(state=state, assignee=None)
+    released = (CaseEvent(case_id=pk, kind=Event.RELEASED) for pk in ids)
+    CaseEvent.objects.bulk_create(released, batch_size=_EVENTS_AT_ONCE)
 
 
 def escalate(staff: StaffUser, case: Case, text: str) -> Case:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from moderation import audit, permissions
 from moderation.audit import Actor
-from moderation.labels import hiding, statements
+from moderation.labels import hiding, setting_up, statements
 from moderation.labels.signing import Statement
 from moderation.models import AuditEntry, Label, Labeler
 from moderation.permissions import Deed
@@ -79,8 +79,8 @@ def put(  # noqa: PLR0913 - a label has that many sides
 ) -> bool:
     """Put a label on a DID or an at-URI; whether that was news.
 
-    Raises NotAllowed, ReasonNeeded, UnfitLabel, and what a takedown raises where the label
-    means one.
+    Raises NotAllowed, ReasonNeeded, LabelerRetired, UnfitLabel, and what a takedown raises where
+    the label means one.
     """
     return bool(put_many(labeler, [Wanted(uri, val, cid, expires_at)], actor=actor, reason=reason))
 
@@ -120,6 +120,8 @@ def _say(
 ) -> list[Statement]:
     deed = Deed.LABELS_NEGATE if is_negation else Deed.LABELS_PUT
     reason = permissions.checked(actor, deed, labeler.tenant_id, reason)
+    if not is_negation:
+        setting_up.check_at_work(labeler)
     checked = [_statement(labeler, each, is_negation=is_negation) for each in wanted]
     with transaction.atomic():
         news = statements.say(labeler, checked)

@@ -115,6 +115,7 @@ def declare(actor: Actor, labeler: Labeler) -> None:
     fit, and what `group_commit.apply_writes` does for an account that rests.
     """
     permissions.require(actor, Deed.LABELER_SET_UP, labeler.tenant_id)
+    setting_up.check_at_work(labeler)
     if labeler.state == Labeler.State.SERVING:
         raise NotPublishedYet
     account = setting_up.account_of(labeler)

@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
+import structlog
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Concat
@@ -22,6 +23,7 @@ from moderation.enforcement import takedowns
 from moderation.labels.signing import Statement
 from moderation.models import AuditEntry, Label, Labeler
 from moderation.permissions import Deed
+from protocol.errors import XrpcError
 from repos.lifecycle import record_takedowns
 from repos.reads import repos
 from repos.reads.refusals import RepoNotFound
@@ -29,7 +31,10 @@ from repos.reads.refusals import RepoNotFound
 EXPIRED: Final = "the label expired"
 _MARK: Final = "label "  # what a takedown's `ref` begins with
 _LOOKED_BACK: Final = timedelta(days=30)
+_BATCH: Final = 500
 VALUES: Final = ("!takedown", "!suspend", "!hide")
+
+logger = structlog.stdlib.get_logger(__name__)
 
 
 def choose(actor: Actor, labeler: Labeler, values: Sequence[str]) -> None:
@@ -66,19 +71,30 @@ def lift_expired() -> None:
     )
     mark = Concat(Value(_MARK), OuterRef("val"))
     down = Exists(Account.objects.filter(did=OuterRef("uri"), takedown_ref=mark))
-    over = over.filter(down | Q(uri__startswith="at://"), is_negation=False)
-    for label in over.select_related("labeler__host").iterator():
-        _give_back(label)
+    over = over.filter(down | Q(uri__startswith="at://"), is_negation=False).order_by("pk")
+    last = 0
+    while rows := over.filter(pk__gt=last).select_related("labeler__host")[:_BATCH]:
+        for label in rows:
+            _give_back(label)
+            last = label.pk
 
 
 def _give_back(label: Label) -> None:
+    """One that is refused is for somebody to look at, and holds up no other."""
+    try:
+        with suppress(RepoNotFound):  # deleted meanwhile: nothing is to be shown again
+            _take_back(label)
+    except XrpcError as refusal:
+        logger.warning("label still hides", key=label.pk, did=label.src, reason=str(refusal))
+
+
+def _take_back(label: Label) -> None:
     with transaction.atomic():
         rows = Label.objects.select_for_update(no_key=True, of=("self",))
         if not rows.filter(pk=label.pk, is_current=True).exists():
             return  # said anew meanwhile
         over = Statement(label.src, label.uri, label.val, label.labelled_at, is_negation=True)
-        with suppress(RepoNotFound):  # deleted meanwhile: nothing is to be shown again
-            carry_out(label.labeler.did, label.labeler, over, EXPIRED)
+        carry_out(label.labeler.did, label.labeler, over, EXPIRED)
 
 
 def _on_account(actor: Actor, account: Account, statement: Statement, reason: str) -> None:

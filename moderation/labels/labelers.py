@@ -10,6 +10,12 @@ def of_tenant(tenant_id: int) -> Labeler | None:
     return found.filter(pk=tenant_id).first()
 
 
+def at_work(tenant_id: int) -> Labeler | None:
+    """The tenant's labeler, unless it is retired."""
+    labeler = of_tenant(tenant_id)
+    return labeler if labeler is not None and labeler.is_at_work else None
+
+
 def named(host: Host, did: str) -> Labeler | None:
     """The labeler with this DID, if it is that of the host's tenant and others may know of it."""
     labeler = of_tenant(host.tenant_id)

@@ -21,7 +21,9 @@ _ANY: Final = "*"
 _ID_MAX: Final = 2**63 - 1
 _ID_MAX_CHARS: Final = 19
 _LAST: Final = "\U0010ffff"  # sorts after whatever a subject goes on with
-_LABELER: Final = "SELECT did, signing_did_key FROM labeler WHERE tenant_id = %s"
+_LABELER: Final = """
+    SELECT did, signing_did_key FROM labeler WHERE tenant_id = %s AND state <> 'retired'
+"""
 _LABELS: Final = """
     SELECT id, body, did_key FROM label WHERE labeler_id = %s AND is_current AND id > %s
 """

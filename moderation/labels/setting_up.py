@@ -39,6 +39,13 @@ class LabelerThere(InvalidRequest):
     page_text = _("There is a labeler already.")
 
 
+class LabelerRetired(InvalidRequest):
+    """400: it labels no more."""
+
+    message = "This labeler is retired"
+    page_text = _("This labeler is retired.")
+
+
 class UnfitAccount(InvalidRequest):
     """400: a labeler is an active account of the tenant whose identity it can change."""
 
@@ -94,10 +101,11 @@ def publish(actor: Actor, labeler: Labeler, code: str = "") -> bool:
     yet; it goes on by itself, and the next call finds it.
 
     `code` is the owner's; an account that was opened for this needs none. Call it outside of any
-    transaction. Raises NotAllowed, NotOpenYet, UnfitAccount, and what `host_operations.publish`
-    does.
+    transaction. Raises NotAllowed, LabelerRetired, NotOpenYet, UnfitAccount, and what
+    `host_operations.publish` does.
     """
     permissions.require(actor, Deed.LABELER_SET_UP, labeler.tenant_id)
+    check_at_work(labeler)
     account = account_of(labeler)
     did_key = labeler.next_did_key or labeler.signing_did_key
     wanted = Service(SERVICE_TYPE, account.host.origin)
@@ -121,8 +129,9 @@ def publish(actor: Actor, labeler: Labeler, code: str = "") -> bool:
 
 def begin_rotation(actor: Actor, labeler: Labeler) -> None:
     """Make the key that comes next; `publish` puts it into the identity. Repeating it makes no
-    other. Raises NotAllowed."""
+    other. Raises NotAllowed, LabelerRetired."""
     permissions.require(actor, Deed.LABELER_SET_UP, labeler.tenant_id)
+    check_at_work(labeler)
     with transaction.atomic():
         locked = Labeler.objects.select_for_update().get(pk=labeler.pk)
         if not locked.next_did_key:
@@ -154,6 +163,12 @@ def account_of(labeler: Labeler) -> Account:
     if account.opened_at is None:
         raise NotOpenYet
     return account
+
+
+def check_at_work(labeler: Labeler) -> None:
+    """Raises LabelerRetired."""
+    if not labeler.is_at_work:
+        raise LabelerRetired
 
 
 def _make_room(host: Host) -> None:

@@ -91,8 +91,8 @@ def _news(labeler: Labeler, wanted: dict[_Named, Statement]) -> list[Statement]:
     """What differs from the last word, which is the last no longer; each later than it."""
     now = datetime.now(UTC)
     named = [uri for uri, _ in wanted], [val for _, val in wanted]
-    with connection.planned_by_value():  # a plan of when the table was small reads all of it
-        rows = [_Last._make(row) for row in connection.rows(_LAST, (*named, labeler.pk))]
+    found = connection.rows(_LAST, (*named, labeler.pk), is_planned_anew=True)
+    rows = [_Last._make(row) for row in found]
     last = {(row.uri, row.val): row for row in rows}
     news, outdated = [], []
     for name, statement in wanted.items():

@@ -1,6 +1,7 @@
 """The tables of moderation: one module a matter, from the audit log on."""
 
 from moderation.models.abuse import AbuseAuthority, AbuseNotice, AbuseNoticeQuerySet, MonthlyFigure
+from moderation.models.action_limits import ActionLimit
 from moderation.models.audit import AuditEntry, AuditQuerySet
 from moderation.models.audit_chain import AuditChain, AuditLink
 from moderation.models.bulk import BulkAction, BulkItem
@@ -23,6 +24,7 @@ __all__ = [
     "AbuseAuthority",
     "AbuseNotice",
     "AbuseNoticeQuerySet",
+    "ActionLimit",
     "AuditChain",
     "AuditEntry",
     "AuditLink",

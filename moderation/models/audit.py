@@ -117,6 +117,7 @@ class AuditEntry(models.Model):
         LABELER_CHANGE = "labeler.change", _("Labeler's declaration changed")
         LABELER_DECLARE = "labeler.declare", _("Labeler declared")
         LABELER_SET_HIDING = "labeler.set_hiding", _("Effect of labels changed")
+        LABELER_RETIRE = "labeler.retire", _("Labeler retired")
         LABELER_ROTATE_KEY = "labeler.rotate_key", _("Labeler's key changed")
         EVIDENCE_DOWNLOAD = "evidence.download", _("Evidence downloaded")
         EVIDENCE_DISCARD = "evidence.discard", _("Evidence discarded")
@@ -161,6 +162,11 @@ class AuditEntry(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["subject_did"], name="audit_entry_subject"),
+            models.Index(  # what one of the staff did lately (moderation.action_limits)
+                fields=["staff", "action", "created_at"],
+                name="audit_entry_by_staff",
+                condition=models.Q(staff__isnull=False),
+            ),
             models.Index(fields=["host", "id"], name="audit_entry_by_host"),
             models.Index(fields=["action", "id"], name="audit_entry_by_action"),
             models.Index(fields=["subject_handle"], name="audit_entry_by_handle"),

@@ -22,6 +22,9 @@ class Labeler(models.Model):
         PUBLISHED = "published", _("The identity names the labeler")
         DECLARED = "declared", _("The labeler is declared")
         LIVE = "live", _("Live")
+        # Its end (moderation.labels.retiring)
+        WITHDRAWN = "withdrawn", _("Its labels are being taken back")
+        RETIRED = "retired", _("Retired")
 
     tenant = models.OneToOneField(
         Tenant, primary_key=True, on_delete=models.PROTECT, related_name="labeler"
@@ -49,6 +52,11 @@ class Labeler(models.Model):
 
     def __str__(self) -> str:
         return self.did
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether it labels: not when it is being retired, or was."""
+        return self.state not in {Labeler.State.WITHDRAWN, Labeler.State.RETIRED}
 
     @property
     def is_declared(self) -> bool:

@@ -4,7 +4,6 @@ What the provider's own staff change of it is told to the tenant's owners by mai
 """
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -123,12 +122,15 @@ def enter(host: Host, provider: OpenIdProvider, person: Person) -> StaffUser:
     raise NotAMember
 
 
-def check_room(tenant: Tenant, invited: QuerySet[StaffInvite]) -> None:
+def check_room(tenant: Tenant, but_for: str = "") -> None:
     """Refuse one more member of a tenant's staff, in the caller's transaction, when its members and
-    those of its invitations are as many as it may have. Raises QuotaExceeded."""
+    its invitations that are still good, `but_for` that address, are as many as it may have. Raises
+    QuotaExceeded."""
+    invited = StaffInvite.objects.filter(tenant=tenant, expires_at__gt=timezone.now())
+    others = invited.exclude(role=PLATFORM).exclude(email=but_for)
 
     def count() -> int:
-        return tenant.members.count() + invited.exclude(role=PLATFORM).count()
+        return tenant.members.count() + others.count()
 
     quotas.check_counted(tenant, Limit.STAFF, count)
 
@@ -156,8 +158,7 @@ def _follow_claim(actor: Actor, host: Host, user: StaffUser, role: str) -> None:
     try:
         if member is None and role:
             with transaction.atomic():
-                pending = StaffInvite.objects.filter(tenant=host.tenant_id)
-                check_room(host.tenant, pending.filter(expires_at__gt=timezone.now()))
+                check_room(host.tenant)
                 Member.objects.update_or_create(
                     tenant_id=host.tenant_id, user=user, defaults={"role": role}
                 )

@@ -90,8 +90,7 @@ def invite(actor: Actor, host: Host, email: str, role: str) -> str:
         if pending.exclude(email=email).count() >= PENDING_MAX:
             raise TooManyInvites
         if role != PLATFORM:
-            others = pending.exclude(email=email)
-            members.check_room(host.tenant, others)
+            members.check_room(host.tenant, but_for=email)
         made, _is_new = StaffInvite.objects.update_or_create(
             tenant=host.tenant,
             email=email,

@@ -8,7 +8,8 @@ from django.db import models, transaction
 from hosting.mail.models import Sender
 from hosting.models import Host, Tenant
 from hosting.tenancy import routing
-from moderation import audit, permissions
+from moderation import action_limits, audit, permissions
+from moderation.action_limits import PerMember
 from moderation.audit import Actor
 from moderation.models import AuditEntry
 from moderation.permissions import Deed
@@ -24,6 +25,22 @@ def change_sender(actor: Actor, host: Host, fields: Mapping[str, Any], reason: s
     """The same, of the row that says how a host's e-mails look."""
     row = Sender.objects.filter(host_id=host.pk).first() or Sender(host=host)
     return _change(actor, host, row, fields, reason)
+
+
+def set_action_limits(actor: Actor, host: Host, wanted: Mapping[str, PerMember]) -> None:
+    """Limit how often one member of staff of a host's tenant takes an action, on the record; what
+    is not named is limited no longer. Raises NotAllowed."""
+    permissions.require(actor, Deed.STAFF_MANAGE, host.tenant_id)
+    said = [
+        f"{action}: {limit.an_hour} an hour, {limit.a_day} a day"
+        for action, limit in wanted.items()
+        if limit != PerMember()
+    ]
+    with transaction.atomic():
+        action_limits.write(host.tenant_id, wanted)
+        action = AuditEntry.Action.HOST_CHANGE_SETTINGS
+        text = "; ".join(said).replace("None", "any") or "none"
+        audit.record_at_host(actor, host, action, f"limits of staff: {text}")
 
 
 def _change(

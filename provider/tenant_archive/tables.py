@@ -68,6 +68,7 @@ TAKEN: Final[Mapping[str, str]] = {
     "moderation.Policy": "tenant",
     "moderation.Case": "host__tenant",
     "moderation.CaseEvent": "case__host__tenant",
+    "moderation.ActionLimit": "tenant",
     "moderation.CaseDeadline": "tenant",
     "moderation.Report": "host__tenant",
     "moderation.Strike": "host__tenant",

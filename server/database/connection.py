@@ -127,15 +127,17 @@ def row(sql: str, params: Params = ()) -> Row | None:
     return execute(sql, params).fetchone()
 
 
-def rows(sql: str, params: Params = ()) -> list[Row]:
-    """All rows of a statement."""
-    return execute(sql, params).fetchall()
+def rows(sql: str, params: Params = (), *, is_planned_anew: bool = False) -> list[Row]:
+    """All rows of a statement. `is_planned_anew`: by how large its tables are now, for batches
+    that a plan of when they were small would have read all of a table for each row."""
+    return execute(sql, params, is_planned_anew=is_planned_anew).fetchall()
 
 
-def execute(sql: str, params: Params) -> psycopg.Cursor[Row]:
+def execute(sql: str, params: Params, *, is_planned_anew: bool = False) -> psycopg.Cursor[Row]:
     """Run a statement on the hot connection, values in binary."""
     cursor = psycopg.Cursor(hot())
-    return cursor.execute(sql.encode(), params, binary=True)
+    prepare = False if is_planned_anew else None
+    return cursor.execute(sql.encode(), params, binary=True, prepare=prepare)
 
 
 def has_hung_up(raw: psycopg.Connection[Row]) -> bool:

@@ -76,5 +76,6 @@ SCHEDULE: dict[str, Entry] = {
         every(5, "moderation.wake_bulk_actions"),
         every(60, "moderation.follow_label_keys"),
         every(60, "moderation.lift_expired_labels"),
+        every(5, "moderation.take_back_labels"),
     )
 }

@@ -85,7 +85,7 @@ LABELS = "console/moderation/label/"
 DRAFT = "console/tenants/drafts/<int:draft_id>/"
 TENANT = "console/tenant/<slug:slug>/"
 LABELER_STEPS = ["code", "publish", "key", "declare", "probe", "hiding", "reports", "values"]
-LABELER_STEPS += ["put", "negate"]
+LABELER_STEPS += ["put", "negate", "retire", "leave", "resume"]
 # A sign-in that was begun at ash is unknown at birch, whoever opens it.
 SIGN_IN_SHOWN = [
     "oauth/authorize/sign-in/openid",
@@ -388,6 +388,7 @@ ROWS = {
         "desk/filters/{filter}/drop/", 404, "post"
     ),
     "console/desk/deadlines/": console("desk/deadlines/", 200),
+    "console/desk/limits/": console("desk/limits/", 200),
     "console/desk/bulk/preview/": console("desk/bulk/preview/", 302, "post"),
     "console/desk/bulk/start/": console("desk/bulk/start/", 302, "post"),
     "console/desk/bulk/<int:bulk_id>/": console("desk/bulk/{bulk}/", 404),

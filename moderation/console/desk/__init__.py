@@ -1,1 +1,1 @@
-"""The console's moderation desk: the queue, one page a case, bulk actions, deadlines."""
+"""The console's moderation desk: the queue, one page a case, bulk actions, deadlines, limits."""

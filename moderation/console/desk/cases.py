@@ -7,10 +7,10 @@ these are plain pages; static/desk.js swaps what is in `main` and gives the keyb
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -43,6 +43,7 @@ from moderation.enforcement import policies
 from moderation.models import Case, Report
 from moderation.permissions import Deed
 
+_COLLEAGUES_MAX: Final = 200  # to choose from
 Verb = Callable[[Case, Checked], str]
 
 
@@ -70,7 +71,7 @@ def case(request: HttpRequest, case_id: int) -> HttpResponse:
         "policies": policies.in_force(found.host.tenant),
         "others": presence.others(staff, found),
         "may_move": may_move,
-        "others_of_staff": _others_of_staff(found, staff) if may_move else [],
+        **(_colleagues(found, staff) if may_move else {}),
         "may_note": Deed.CASES_NOTE in deeds,
         "may_close": Deed.CASES_CLOSE in deeds,
         "is_barred": found.barred_id == staff.pk,
@@ -110,9 +111,7 @@ def assign(request: HttpRequest, case_id: int) -> HttpResponse:
     """Give the case to somebody else."""
 
     def verb(found: Case, given: Checked) -> str:
-        to = next((each for each in moves.assignable(found) if each.pk == given["to"]), None)
-        if to is None:
-            raise Http404
+        to = get_object_or_404(moves.assignable(found), username=given["to"])
         moves.assign(staff_of(request), found, to)
         return _("The case is with %(name)s.") % {"name": to}
 
@@ -191,9 +190,11 @@ def found_case(request: HttpRequest, case_id: int) -> Case:
     return get_object_or_404(rows.select_related("host__tenant", "assignee", "barred"), pk=case_id)
 
 
-def _others_of_staff(found: Case, staff: StaffUser) -> list[StaffUser]:
-    """Who may be given the case and does not have it."""
-    return [each for each in moves.assignable(found) if each not in {staff, found.assignee}]
+def _colleagues(found: Case, staff: StaffUser) -> dict[str, Any]:
+    """Who may be given the case and does not have it; of too many one is named by hand."""
+    having_it = [each.pk for each in (staff, found.assignee) if each]
+    others = list(moves.assignable(found).exclude(pk__in=having_it)[: _COLLEAGUES_MAX + 1])
+    return {"others_of_staff": others, "are_too_many": len(others) > _COLLEAGUES_MAX}
 
 
 def _sent(

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from moderation.action_limits import LIMITED, MOST, PerMember
 from moderation.audit import REASON_MAX_CHARS
 from moderation.desk.actions.bulk import CASES_MAX
 from moderation.desk.actions.table import DAYS_MAX
@@ -64,9 +65,9 @@ class WaitForm(forms.Form):
 
 
 class AssignForm(forms.Form):
-    """To whom a case is given."""
+    """To whom a case is given, by name."""
 
-    to = forms.IntegerField(label=_("Assigned to"), min_value=1, max_value=2**62)
+    to = forms.CharField(label=_("Assigned to"), max_length=150)
 
 
 class OpenForm(forms.Form):
@@ -92,6 +93,18 @@ class DeadlineForm(forms.Form):
             self.fields[kind] = forms.IntegerField(
                 label=label, min_value=1, max_value=HOURS_MAX, required=False
             )
+
+
+class ActionLimitsForm(forms.Form):
+    """How often each action, in an hour and in a day; empty: as often as they like."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        for action in LIMITED:
+            for within in PerMember._fields:
+                self.fields[f"{action}-{within}"] = forms.IntegerField(
+                    label=action.label, min_value=0, max_value=MOST, required=False
+                )
 
 
 class _Ticked(forms.Field):

@@ -1,13 +1,13 @@
 """What was reported, in a frame of its own: strangers' words and pictures, away from the console.
 
 The frame runs no script, sends no form, opens nothing and loads nothing but our own style and the
-pictures of this case, which are blurred until somebody asks. Of child safety cases no picture is
-shown at all.
+pictures and videos of this case, which are blurred until somebody asks. Of a video the browser
+shows its first frame. Of child safety cases none is shown at all.
 """
 
 from typing import Any, Final
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -29,10 +29,11 @@ from repos.blobs.blobs import BlobNotFound, OpenBlob
 from repos.blobs.types import declared_types
 from repos.models import Record
 from repos.reads import repos
+from server.web.bodies import ranges
 
 _POLICY: Final = "default-src 'none'; frame-ancestors 'self'; sandbox allow-same-origin"
 _FRAME: Final = {
-    "Content-Security-Policy": f"{_POLICY}; img-src 'self'; style-src 'self'",
+    "Content-Security-Policy": f"{_POLICY}; img-src 'self'; media-src 'self'; style-src 'self'",
     "Cache-Control": "private, no-store",
 }
 _IMAGE: Final = {
@@ -42,6 +43,7 @@ _IMAGE: Final = {
 }
 # Formats that every browser decodes in its sandbox; none of them can hold a script.
 _TYPES: Final = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"})
+_VIDEOS: Final = frozenset({"video/mp4", "video/webm"})
 
 
 @require_GET
@@ -56,8 +58,7 @@ def record(request: HttpRequest, case_id: int) -> HttpResponse:
         "shown": shown,
         "is_copy": is_copy,
         "has_no_pictures": case.kind == Case.Kind.CHILD_SAFETY,
-        "pictures": [each for each in shown.pictures if each.mime_type in _TYPES] if shown else [],
-        "other_files": [p for p in shown.pictures if p.mime_type not in _TYPES] if shown else [],
+        **(_media(shown) if shown else {}),
         "quoted": _quoted(request, shown.quoted) if shown else None,
         "posts": [] if case.path else _posts(known),
     }
@@ -66,7 +67,7 @@ def record(request: HttpRequest, case_id: int) -> HttpResponse:
 
 @require_GET
 def image(request: HttpRequest, case_id: int, link: str) -> HttpResponseBase:
-    """One picture that the reported record names."""
+    """One picture or video that the reported record names."""
     case = found_case(request, case_id)
     known = facts(case)
     block, _is_copy = _block(request, known)
@@ -78,10 +79,12 @@ def image(request: HttpRequest, case_id: int, link: str) -> HttpResponseBase:
         opened = _opened(known, blob_cid, sees_held=sees_held)
     except (BlobNotFound, cid.InvalidCid):
         raise Http404 from None
-    if opened.ref.mime_type not in _TYPES:
+    ref = opened.ref
+    if ref.mime_type not in _TYPES | _VIDEOS:
         opened.file.close()
         raise Http404
-    return FileResponse(opened.file, content_type=opened.ref.mime_type, headers=_IMAGE)
+    shown = ranges.Stored(opened.file, ref.size, ref.mime_type, f'"{link}"', _IMAGE)
+    return ranges.respond(request, shown)
 
 
 @require_GET
@@ -96,6 +99,16 @@ def thread(request: HttpRequest, case_id: int) -> HttpResponse:
     except XrpcError as refusal:
         context["problem"] = refusal.for_page()
     return _framed(request, "moderation/desk/thread.html", context)
+
+
+def _media(shown: rendering.Shown) -> dict[str, list[rendering.Picture]]:
+    """What the record names, by how it is shown."""
+    files = shown.pictures
+    return {
+        "pictures": [each for each in files if each.mime_type in _TYPES],
+        "videos": [each for each in files if each.mime_type in _VIDEOS],
+        "other_files": [each for each in files if each.mime_type not in _TYPES | _VIDEOS],
+    }
 
 
 def _framed(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:

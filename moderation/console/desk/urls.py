@@ -5,7 +5,7 @@ from typing import Final
 from django.urls import URLPattern, path
 
 from hosting.console.site import ConsoleSite
-from moderation.console.desk import bulk, cases, deadlines, queue, record_frame
+from moderation.console.desk import action_limits, bulk, cases, deadlines, queue, record_frame
 from moderation.permissions import Deed
 
 # An action's verb asks for its own deed.
@@ -19,6 +19,7 @@ PAGES: Final[dict[str, Deed]] = {
     "keep_filter": Deed.CASES_LOOK,
     "drop_filter": Deed.CASES_LOOK,
     "deadlines": Deed.CASES_LOOK,
+    "action_limits": Deed.CASES_LOOK,
     "export_cases": Deed.AUDIT_EXPORT,
     "take_next_case": Deed.CASES_ASSIGN,
     "open_case": Deed.CASES_ASSIGN,
@@ -48,6 +49,7 @@ def pages(site: ConsoleSite) -> list[URLPattern]:
         ("desk/filters/", queue.keep_filter, "keep_filter"),
         ("desk/filters/<int:filter_id>/drop/", queue.drop_filter, "drop_filter"),
         ("desk/deadlines/", deadlines.table, "deadlines"),
+        ("desk/limits/", action_limits.table, "action_limits"),
         ("desk/bulk/preview/", bulk.preview, "preview_bulk"),
         ("desk/bulk/start/", bulk.start, "start_bulk"),
         ("desk/bulk/<int:bulk_id>/", bulk.progress, "bulk"),

@@ -94,7 +94,7 @@ def _labeler(request: HttpRequest, did: str) -> Labeler:
     account = accounts.select_related("host").first()
     if account is None:
         raise Http404(_("No account found for this DID."))
-    labeler = labelers.of_tenant(account.host.tenant_id)
+    labeler = labelers.at_work(account.host.tenant_id)
     if labeler is None:
         raise Http404(_("There is no labeler."))
     return labeler

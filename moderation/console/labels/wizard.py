@@ -1,7 +1,7 @@
 """The labeler's page: the steps of setting it up, each a form, and how far they are."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import messages
 from django.forms import Form
@@ -17,14 +17,16 @@ from hosting.models import Host
 from hosting.tenancy.routing import host_of
 from moderation import lookup, permissions
 from moderation.console.actions import Given, act_on
+from moderation.console.forms import ReasonForm
 from moderation.console.labels.forms import CodeForm, HidingForm, OpenForm, SubjectForm, TakeForm
 from moderation.console.views import staff_of
-from moderation.labels import declarations, hiding, labelers, probes, setting_up
+from moderation.labels import declarations, hiding, labelers, probes, retiring, setting_up
 from moderation.models import Labeler
 from moderation.permissions import Deed
 from protocol.errors import XrpcError
 
 PAGE = "console:labels"
+_COUNTED_MAX: Final = 10_000
 
 
 @require_GET
@@ -126,6 +128,40 @@ def set_hiding(request: HttpRequest) -> HttpResponse:
     return _done(request, HidingForm(request.POST), verb)
 
 
+@require_POST
+def retire(request: HttpRequest) -> HttpResponse:
+    """Take the declaration back and begin to take back all labels."""
+
+    def verb(given: Given) -> str:
+        retiring.withdraw(staff_of(request), labeler_of(request), given["reason"])
+        return _("The declaration is gone. The labels are being taken back.")
+
+    return _done(request, ReasonForm(request.POST), verb)
+
+
+@require_POST
+def leave_identity(request: HttpRequest) -> HttpResponse:
+    """Have the identity name the labeler no longer."""
+
+    def verb(given: Given) -> str:
+        if retiring.leave_identity(staff_of(request), labeler_of(request), given["code"].strip()):
+            return _("The labeler is retired.")
+        return _("The PLC directory has not confirmed it yet. Please try again in a moment.")
+
+    return _done(request, CodeForm(request.POST), verb)
+
+
+@require_POST
+def resume(request: HttpRequest) -> HttpResponse:
+    """Set a retired labeler up again."""
+
+    def verb(given: Given) -> str:
+        retiring.resume(staff_of(request), labeler_of(request), given["reason"])
+        return _("The labeler is there. Its labels are served from now on.")
+
+    return _done(request, ReasonForm(request.POST), verb)
+
+
 def labeler_of(request: HttpRequest) -> Labeler:
     """The labeler of the host's tenant, which is all that there is to see here."""
     labeler = labelers.of_tenant(host_of(request).tenant_id)
@@ -185,6 +221,7 @@ def _facts(labeler: Labeler) -> dict[str, Any]:
     return {
         "account": account if is_open else None,
         "is_active": account is not None and account.status == Account.Status.ACTIVE,
+        "standing": 0 if labeler.is_at_work else retiring.standing(labeler)[:_COUNTED_MAX].count(),
         "needs_publishing": labeler.state == Labeler.State.SERVING or bool(labeler.next_did_key),
         "code_form": CodeForm(),
         "subject_form": SubjectForm(auto_id="subject-%s"),

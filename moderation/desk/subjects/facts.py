@@ -43,7 +43,7 @@ def facts(case: Case) -> Facts:
         account=account,
         has_record=has_record,
         is_record_down=has_record and RecordTakedown.objects.filter(**named).exists(),
-        labeler=labelers.of_tenant(case.host.tenant_id),
+        labeler=labelers.at_work(case.host.tenant_id),
         appealed=appealed(case.host, case.subject_did) if case.kind == Case.Kind.APPEAL else None,
     )
 

@@ -112,6 +112,9 @@ def _pictures(block: bytes, value: Mapping[str, Any]) -> list[Picture]:
 
 def _alts(embed: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     media = _mapping(embed.get("media")) or embed
+    video = _mapping(media.get("video")).get("ref")
+    if isinstance(video, cbor.Link):
+        yield cid.to_text(video.cid_bytes), _text(media.get("alt"))
     images = media.get("images")
     for each in images[:_FIELDS_MAX] if isinstance(images, list) else []:
         image = _mapping(each)

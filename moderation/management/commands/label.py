@@ -1,8 +1,9 @@
-"""`manage.py label put|negate|redact|list`: what a tenant's labeler says.
+"""`manage.py label put|negate|redact|list|retire`: what a tenant's labeler says.
 
 A subject is a DID, or the at-URI of a record with a DID. Every change lands in the audit log, by
 the member of staff whom `--by` names or else by `admin`. `redact` takes a label back and its words
-out of the stream.
+out of the stream. `retire` takes back the declaration, all labels, and the labeler's place in its
+identity; where somebody's account is the labeler, with the `--code` that they were mailed.
 """
 
 from argparse import ArgumentParser
@@ -13,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.dateparse import parse_datetime
 
 from hosting.models import Host
-from moderation.labels import changes, labelers, queries
+from moderation.labels import changes, labelers, queries, retiring
 from moderation.management import actors
 from moderation.models import Label, Labeler
 from protocol.errors import XrpcError
@@ -28,14 +29,17 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
-        for verb in ("put", "negate", "redact", "list"):
+        for verb in ("put", "negate", "redact", "list", "retire"):
             sub = verbs.add_parser(verb)
             sub.add_argument("--host", required=True, help="a host name of the labeler's tenant")
             if verb == "list":
                 sub.add_argument("uri", nargs="?", help="of one subject alone")
                 continue
-            sub.add_argument("uri", help="a DID, or an at-URI with one")
-            sub.add_argument("val", help="the label")
+            if verb == "retire":
+                sub.add_argument("--code", default="", help="from the account's e-mail")
+            else:
+                sub.add_argument("uri", help="a DID, or an at-URI with one")
+                sub.add_argument("val", help="the label")
             sub.add_argument("--reason", required=True, help="for the audit log")
             sub.add_argument("--by", help="a member of staff's name")
             if verb == "put":
@@ -58,6 +62,8 @@ class Command(BaseCommand):
 
 
 def _change(labeler: Labeler, options: dict[str, Any]) -> bool:
+    if options["verb"] == "retire":
+        return _retire(labeler, options)
     uri, val, reason = options["uri"], options["val"], options["reason"]
     actor = actors.named(options["by"])
     if options["verb"] == "put":
@@ -67,6 +73,19 @@ def _change(labeler: Labeler, options: dict[str, Any]) -> bool:
         )
     verb = changes.negate if options["verb"] == "negate" else changes.redact
     return verb(labeler, uri, val, actor=actor, reason=reason)
+
+
+def _retire(labeler: Labeler, options: dict[str, Any]) -> bool:
+    """Every step that is left; it may be done again. Whether anything was."""
+    actor = actors.named(options["by"])
+    if labeler.state == Labeler.State.RETIRED:
+        return False
+    if labeler.is_at_work:
+        retiring.withdraw(actor, labeler, options["reason"])
+    retiring.take_back_labels()
+    if not retiring.leave_identity(actor, labeler, options["code"]):
+        raise CommandError("The PLC directory has not confirmed it yet: try again in a moment.")
+    return True
 
 
 def _listed(labeler: Labeler, uri: str | None) -> list[Label]:

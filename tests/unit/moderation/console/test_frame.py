@@ -28,6 +28,7 @@ PAGES = [
     "moderation/report/",
     "reports/{report}/",
     "desk/deadlines/",
+    "desk/limits/",
     "moves/",
     "password_change/",
     "sessions/",

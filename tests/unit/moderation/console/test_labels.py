@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from moderation.labels import changes, declarations, labelers, probes, setting_up
+from moderation.labels import changes, declarations, labelers, probes, retiring, setting_up
 from moderation.models import Label, Labeler
 from tests import factories
 from tests.api import network
@@ -60,6 +60,19 @@ def test_the_steps_lead_to_a_labeler(ash, owner):
     assert labeler.state == Labeler.State.DECLARED
     assert declarations.values(labeler) == ["spam"]
     assert setting_up.updates.newest(labeler.account)[1].services["atproto_labeler"]
+
+
+def test_the_steps_lead_out_again_and_back(ash, owner):
+    new = {"handle": "watchers.test", "email": "w@example.com", "password": factories.PASSWORD}
+    owner.post(f"{HOME}open/", new)
+    owner.post(f"{HOME}publish/")
+    changes.put(labelers.of_tenant(ash.tenant_id), POST, "spam", actor="admin", reason="seen")
+    page = owner.post(f"{HOME}retire/", {"reason": "closing down"}, follow=True)
+    assert "1 label is still to be taken back" in page.content.decode()
+    retiring.take_back_labels()
+    assert "Retired" in owner.post(f"{HOME}leave/", follow=True).content.decode()
+    page = owner.post(f"{HOME}resume/", {"reason": "open again"}, follow=True)
+    assert "The identity has to name this host" in page.content.decode()
 
 
 def test_what_is_wrong_with_a_new_account_stands_at_its_field(owner):

@@ -10,6 +10,7 @@ from moderation.enforcement import takedowns
 from moderation.labels import changes
 from moderation.labels.hiding import lift_expired
 from moderation.models import Label
+from protocol.errors import InvalidRequest
 from repos.lifecycle import record_takedowns
 from repos.models import Repo
 from repos.reads import repos
@@ -84,6 +85,23 @@ def test_a_label_of_a_repo_that_is_gone_keeps_no_other_from_its_end(hiding, acco
     Label.objects.update(expires_at=timezone.now())
     lift_expired()
     assert not is_down(account)
+
+
+def test_a_label_that_cannot_be_lifted_keeps_no_other_from_its_end(hiding, account, monkeypatch):
+    stuck, until = open_account(account.host), timezone.now() + timedelta(hours=1)
+    for each in (stuck, account):
+        changes.put(hiding, each.did, "!hide", expires_at=until, **WHY)
+    Label.objects.update(expires_at=timezone.now())
+    restore = takedowns.restore
+
+    def refuse(actor, whose, reason):
+        if whose == stuck:
+            raise InvalidRequest("not now")
+        restore(actor, whose, reason)
+
+    monkeypatch.setattr(takedowns, "restore", refuse)
+    lift_expired()
+    assert (is_down(stuck), is_down(account)) == (True, False)
 
 
 def test_an_account_that_is_back_is_not_looked_at_again(hiding, account, django_assert_num_queries):

@@ -5,7 +5,7 @@ import io
 import pytest
 from django.core.management import CommandError, call_command
 
-from moderation.models import AuditEntry, Label
+from moderation.models import AuditEntry, Label, Labeler
 
 pytestmark = pytest.mark.django_db
 POST = "at://did:plc:bob/app.bsky.feed.post/a"
@@ -42,6 +42,17 @@ def test_a_label_may_end(labeler):
     assert "until 2999-12-31" in said(*PUT, "--until", "2999-12-31T00:00:00Z") + said(
         "list", "--host", "localhost"
     )
+
+
+def test_a_labeler_is_retired_with_all_that_it_says(labeler):
+    said(*PUT)
+    Labeler.objects.update(account=None)  # its identity is its owner's affair by now
+    retire = ("retire", "--host", "localhost", "--reason", "closing down")
+    assert said(*retire) == "done\n"
+    assert said(*retire) == "nothing to do\n"
+    assert Label.objects.get(is_current=True).is_negation
+    with pytest.raises(CommandError, match="retired"):
+        said(*PUT)
 
 
 @pytest.mark.parametrize(
