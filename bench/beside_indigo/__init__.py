@@ -1,0 +1,1 @@
+"""Our relay and indigo's beside each other, fed with the same hosts in one run."""
