@@ -181,7 +181,7 @@ class ApiViewSet(viewsets.ViewSet):
         if request.method in _WRITES:
             self._once = idempotency.begin(self.token, request)
             if self._once is not None and self._once.status is not None:
-                raise _Replay(self._once.status, idempotency.answer_of(self._once))
+                raise _Replay(self._once.status, *idempotency.answer_of(self._once))
 
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any
@@ -189,7 +189,8 @@ class ApiViewSet(viewsets.ViewSet):
         """After the action: what was answered is kept for its key."""
         final = super().finalize_response(request, response, *args, **kwargs)
         if self._once is not None and self._once.status is None:
-            idempotency.end(self._once, final.status_code, final.data)
+            where = final.headers.get("Location", "")
+            idempotency.end(self._once, final.status_code, final.data, where)
         left = getattr(self, "_left", None)
         for name, value in (left.headers if left else {}).items():
             final[name] = value
@@ -199,7 +200,10 @@ class ApiViewSet(viewsets.ViewSet):
     def handle_exception(self, fault: Exception) -> Response:
         """The answer of before, or a refusal. Our own faults forget the key, and go on."""
         if isinstance(fault, _Replay):
-            return Response(fault.body, fault.status, headers={"Idempotent-Replayed": "true"})
+            told = {"Idempotent-Replayed": "true"}
+            if fault.location:
+                told["Location"] = fault.location
+            return Response(fault.body, fault.status, headers=told)
         try:
             return super().handle_exception(fault)
         except Exception:
@@ -232,8 +236,8 @@ def place_in(request: Request) -> tuple[int, int]:
 class _Replay(Exception):
     """The request was done before."""
 
-    def __init__(self, status: int, body: Any) -> None:
-        self.status, self.body = status, body
+    def __init__(self, status: int, body: Any, location: str) -> None:
+        self.status, self.body, self.location = status, body, location
 
 
 def _limit(request: Request) -> int:

@@ -22,6 +22,7 @@ from server.encryption import keyring
 
 KEPT: Final = timedelta(hours=24)
 _KEY_MAX = 255
+_THEN: Final = b"\n"
 
 
 class KeyReused(XrpcError):
@@ -64,10 +65,11 @@ def begin(token: ApiToken, request: Request) -> IdempotentRequest | None:
         return _taken_up(token, key, fingerprint)
 
 
-def end(row: IdempotentRequest, status: int, body: Any) -> None:
-    """Keep a success; forget anything else."""
+def end(row: IdempotentRequest, status: int, body: Any, location: str = "") -> None:
+    """Keep a success, with where it says to look; forget anything else."""
     if 200 <= status < 300:
-        kept = keyring.wrap(JSONRenderer().render(body))
+        said = JSONRenderer().render(body)  # one line
+        kept = keyring.wrap(location.encode() + _THEN + said if location else said)
         IdempotentRequest.objects.filter(pk=row.pk).update(
             status=status, body=base64.b64encode(kept).decode()
         )
@@ -75,10 +77,12 @@ def end(row: IdempotentRequest, status: int, body: Any) -> None:
         row.delete()
 
 
-def answer_of(row: IdempotentRequest) -> Any:
-    """What was answered. It is kept encrypted: secrets of webhooks and invite codes are in it."""
-    sent = keyring.unwrap(base64.b64decode(str(row.body)))
-    return bounded_json.loads(sent) if sent else None
+def answer_of(row: IdempotentRequest) -> tuple[Any, str]:
+    """What was answered, and its `Location` if it had one. It is kept encrypted: secrets of
+    webhooks and invite codes are in it."""
+    kept = keyring.unwrap(base64.b64decode(str(row.body)))
+    location, _, sent = kept.rpartition(_THEN)
+    return (bounded_json.loads(sent) if sent else None), location.decode()
 
 
 def forget_old() -> None:

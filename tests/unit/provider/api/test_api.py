@@ -255,6 +255,15 @@ def test_a_write_under_a_key_is_done_once(platform):
     )
 
 
+def test_a_202_that_is_answered_again_says_where_the_job_is(platform):
+    key = {"Idempotency-Key": "one"}
+    first = platform.call("POST", "hosts/localhost/relays/announce", **key)
+    assert platform.headers["Location"] == f"/api/v1/jobs/{first['id']}"
+    again = platform.call("POST", "hosts/localhost/relays/announce", **key)
+    assert (platform.status, again) == (202, first)
+    assert platform.headers["Location"] == f"/api/v1/jobs/{first['id']}"
+
+
 def test_a_write_that_failed_may_be_tried_again_under_its_key(platform):
     key = {"Idempotency-Key": "one"}
     platform.call("POST", "tenants", {"slug": "a b", "name": "Acme"}, **key)
