@@ -24,8 +24,9 @@ EXPIRES_AFTER = timedelta(days=30)  # of not being used
 _SEEN_AGAIN_AFTER = timedelta(hours=1)  # spares a write at every page
 
 
-def begin(account: Account, client: Client = UNKNOWN_CLIENT) -> str:
-    """Sign in whose password was just looked at; the cookie's value.
+def begin(account: Account, client: Client = UNKNOWN_CLIENT, *, is_proof: bool = True) -> str:
+    """Sign in whose password was just looked at; the cookie's value. `is_proof`: all was shown that
+    the account asks for, which a trusted browser spares.
 
     Whoever was taken down may, too: their pages are those by which they appeal, take their data and
     leave. Raises `AccountNotFound`, and `InvalidLogin` when the password was changed in this very
@@ -41,7 +42,7 @@ def begin(account: Account, client: Client = UNKNOWN_CLIENT) -> str:
             token_sha256=sha256(token),
             account=locked,
             last_seen_at=now,
-            proved_at=now,
+            proved_at=now if is_proof else None,
             place=client.place,
             agent=client.name,
         )

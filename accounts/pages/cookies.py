@@ -67,12 +67,12 @@ def account_of(request: HttpRequest) -> Account | None:
 
 
 def signed_in(
-    request: HttpRequest, account: Account, way: Way = Way.PASSWORD
+    request: HttpRequest, account: Account, way: Way = Way.PASSWORD, *, is_proof: bool = True
 ) -> HttpResponseRedirect:
     """Sign in under a fresh token, beside whoever else is, and go to the account's page, or to
-    where they were going. It calls a planned deletion off."""
+    where they were going. It calls a planned deletion off. `is_proof`: as in web_sessions."""
     response = redirect(going_to(request, account) or "accounts:home")
-    begin(request, response, account)
+    begin(request, response, account, is_proof=is_proof)
     planned_deletion.call_off(account)
     sign_in_alerts.note(account, client_of(request), way)
     return response
@@ -89,10 +89,12 @@ def client_of(request: HttpRequest) -> Client:
     return Client(request.META.get("REMOTE_ADDR", ""), request.headers.get("User-Agent", ""))
 
 
-def begin(request: HttpRequest, response: HttpResponse, account: Account) -> None:
+def begin(
+    request: HttpRequest, response: HttpResponse, account: Account, *, is_proof: bool = True
+) -> None:
     """Begin a session in this browser, in the place of one that the account has here. Forms of
     before were shown to somebody else, perhaps, and count no more."""
-    token = web_sessions.begin(account, client_of(request))
+    token = web_sessions.begin(account, client_of(request), is_proof=is_proof)
     tokens = [token]
     names = {sha256(each): each for each in _tokens(request)}
     for session in sessions_of(request):

@@ -72,8 +72,10 @@ def is_wanted(request: HttpRequest, account: Account) -> bool:
 
 def welcome(request: HttpRequest, account: Account, way: Way = Way.PASSWORD) -> HttpResponse:
     """Sign in who has no second step to take: to the account's page, or to where the second factor
-    is set up that the tenant wants. Raises AccountTakedown."""
-    response = cookies.signed_in(request, account, way)
+    is set up that the tenant wants. Whom a trusted browser spared the second factor has not proved
+    who they are by that, for a page that wants to know. Raises AccountTakedown."""
+    is_proof = second_step.ways(holders.of_account(account)) is None
+    response = cookies.signed_in(request, account, way, is_proof=is_proof)
     if is_wanted(request, account):
         response["Location"] = reverse("accounts:second_factors")
     return response

@@ -256,6 +256,14 @@ def test_a_trusted_browser_is_asked_for_the_password_alone(signed_in, other):
     assert "In 1 browser" in text(other.get(AT))
 
 
+def test_a_trusted_browser_is_asked_for_all_of_it_before_a_change(signed_in, other):
+    app, _codes = set_up_app(signed_in)
+    second_step(other, first_step(other), code=next_code(app), is_browser_trusted="on")
+    assert other.get(f"{AT}/app/remove").status_code == 200
+    first_step(other)
+    assert other.get(f"{AT}/app/remove")["location"].startswith("/account/prove")
+
+
 def test_trust_can_be_ended(signed_in, other):
     app, _codes = set_up_app(signed_in)
     page = first_step(other)
