@@ -25,11 +25,19 @@ from accounts.models import Account
 from hosting.limits import RateLimitExceeded
 from hosting.mail import emails
 from hosting.models import Host
+from protocol.errors import InvalidRequest
 from server.jobs import worker_tasks
 
 PASSWORD_RESET: Final = security_changes.kind(
     "password_reset", _("New password set with a mailed code"), email=emails.PASSWORD_CHANGED
 )
+
+
+class ChangedMeanwhile(InvalidRequest):
+    """400: another device has set another password since this one proved who it is."""
+
+    message = "The password was changed in this very moment"
+    page_text = _("This page was open for too long. Please try again.")
 
 
 def ask_by_email(host: Host, email: str) -> None:
@@ -82,13 +90,15 @@ def change(account: Account, password: str, *, signs_out: bool, address: str = "
     """Set another password for who has just proven to be the owner; the account as it is then.
     `signs_out`: everybody, the caller too.
 
-    Raises PasswordRefused, AccountNotFound.
+    Raises PasswordRefused, AccountNotFound, ChangedMeanwhile.
     """
     password = credential_rules.checked_password(password)
     credential_rules.refuse_guessable(password, account.handle or "", account.email)
     hashed = make_password(password)
     with transaction.atomic():
         locked = status.lock_open(account)
+        if locked.password != account.password:
+            raise ChangedMeanwhile
         _set(locked, hashed)
         if signs_out:
             status.end_sessions(locked)
