@@ -13,6 +13,7 @@ const look = async () => {
   const old = document.querySelector('[data-progress]')
   try {
     const answer = await fetch(old.dataset.from || location.href, { headers: { Accept: 'text/html' } })
+    if (answer.status >= 500) return wait() // restarting
     if (!answer.ok || answer.redirected) return
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
     if (isLeaving) return

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import crypto from 'node:crypto'
 import dns from 'node:dns'
+import fs from 'node:fs'
 import net from 'node:net'
 import { AtpAgent } from '@atproto/api'
 import { IdResolver } from '@atproto/identity'
@@ -24,6 +25,19 @@ export async function until(find, what, ms = 20000) {
     if (found) return found
   }
   assert.fail(`timed out: ${what}`)
+}
+
+// kill -9 of processes of a Grove whose process ids stand in that file, each as soon as its supervisor has it back.
+export const killer = (pidsFile) => async (...names) => {
+  if (!pidsFile) return
+  for (const name of names) await until(() => isKilled(JSON.parse(fs.readFileSync(pidsFile))[name]), `${name} is not there`, 300_000)
+}
+function isKilled(pid) {
+  try {
+    return process.kill(pid, 'SIGKILL')
+  } catch {
+    return false // it died a moment ago
+  }
 }
 
 // A mail server that takes everything and keeps it.
@@ -60,6 +74,7 @@ export function listen(host, plc) {
   const heard = { events: [], errors: [] }
   const firehose = new Firehose({
     service: host.replace(/^http/, 'ws'),
+    getCursor: () => heard.events.at(-1)?.seq, // it goes on where it was when the host's processes die
     idResolver: resolver(plc),
     unauthenticatedHandles: true, // nobody resolves .test by DNS; keys and signatures are checked
     handleEvent: (event) => heard.events.push(event),

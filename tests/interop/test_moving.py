@@ -26,25 +26,27 @@ needs_npm = pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not i
 
 @dataclass(frozen=True)
 class Reference:
-    """The reference PDS, twice, on a PLC directory of its own."""
+    """The reference PDS, twice, and its PLC directory; all in one process."""
 
     plc_url: str
     urls: list[str]
+    pid: int
 
 
 @contextmanager
-def running_reference(smtp_port: int) -> Iterator[Reference]:
-    """Two reference PDSs, stopped at the end."""
+def running_reference(smtp_port: int, plc_url: str = "") -> Iterator[Reference]:
+    """Two reference PDSs, on a PLC directory of their own or on that one; stopped at the end."""
     plc_port, *ports = (free_port() for _ in range(3))
     numbers = {"plc-port": plc_port, "port": ports[0], "port2": ports[1], "smtp-port": smtp_port}
     options = [word for name, port in numbers.items() for word in (f"--{name}", str(port))]
+    options += ["--plc", plc_url] if plc_url else []
     process = subprocess.Popen(
         [str(NODE), "start.mjs", *options], cwd=REFERENCE, stdout=subprocess.PIPE, text=True
     )
     try:
         assert process.stdout is not None
         said = json.loads(process.stdout.readline())
-        yield Reference(said["plc"], said["pds"])
+        yield Reference(said["plc"], said["pds"], process.pid)
     finally:
         process.terminate()
         process.wait(120)
