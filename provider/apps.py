@@ -6,6 +6,8 @@ from django.apps import AppConfig
 
 # Modules that register kinds of long work (provider.jobs.kinds).
 KINDS: tuple[str, ...] = (
+    "provider.jobs.account_exports",
+    "provider.jobs.account_moves",
     "provider.relay_standing.announcing",
     "provider.tenancy.people_invites",
     "provider.tenancy.suspensions",

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import Account
 from accounts.oauth.clients import in_use
 from accounts.pages.oauth.permission_wording import described
+from hosting.console import quota_rows
 from hosting.console.site import console, hosts_in_view
 from hosting.models import StaffUser
 from moderation import permissions
@@ -29,6 +30,7 @@ from moderation.staff import factor_resets
 from protocol import atjson, cid
 from protocol.errors import XrpcError
 from protocol.syntax import is_did
+from repos.account_transfer import quota_use
 
 Verb = Callable[[StaffUser, Account, str], AuditEntry]
 BlobVerb = Callable[[StaffUser, Account, bytes, str], AuditEntry]
@@ -179,6 +181,7 @@ def _page(request: HttpRequest, found: Found, form: ReasonForm, status: int = 20
         "apps": [(each, described(map(str, each.scopes), {})) for each in in_use.of(found.account)],
         "has_factors": factor_resets.has_any(found.account),
         "may_reset_factors": Deed.FACTORS_RESET in allowed,
+        "usage": quota_rows.of(quota_use.of_account(found.account)),
         "may_revoke": Deed.APPS_REVOKE in allowed,
         "form": form,
         "may_hold": Deed.HOLD in allowed,

@@ -36,6 +36,7 @@ class Scope(StrEnum):
     HOSTS_WRITE = "hosts:write"  # settings and handle domains, too
     ACCOUNTS_READ = "accounts:read"
     ACCOUNTS_WRITE = "accounts:write"
+    ACCOUNTS_EXPORT = "accounts:export"  # everything of a person, private data too
     MODERATION_READ = "moderation:read"  # reports and cases
     MODERATION_WRITE = "moderation:write"
     LABELS_READ = "labels:read"

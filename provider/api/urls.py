@@ -5,6 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from provider.api import documents
 from provider.api.base import HOSTNAME
+from provider.api.resources.account_data import AccountDataViewSet
 from provider.api.resources.accounts import AccountViewSet
 from provider.api.resources.audit import AuditViewSet
 from provider.api.resources.cases import CaseViewSet, ReportViewSet
@@ -20,6 +21,7 @@ from provider.api.resources.webhooks import WebhookViewSet
 
 router = SimpleRouter(trailing_slash=False)
 of_host = rf"hosts/(?P<hostname>{HOSTNAME})"
+of_account = rf"{of_host}/accounts/(?P<did>{AccountViewSet.lookup_value_regex})"
 of_tenant = rf"tenants/(?P<slug>{TenantViewSet.lookup_value_regex})"
 for prefix, view_set, name in (
     ("tenants", TenantViewSet, "tenant"),
@@ -27,6 +29,7 @@ for prefix, view_set, name in (
     (f"{of_host}/domains", DomainViewSet, "domain"),
     (f"{of_host}/relays", RelayViewSet, "relay"),
     (f"{of_host}/accounts", AccountViewSet, "account"),
+    (of_account, AccountDataViewSet, "account-data"),
     (f"{of_host}/invites", InviteViewSet, "invite"),
     (f"{of_tenant}/staff", StaffViewSet, "staff"),
     (f"{of_tenant}/staff-invites", StaffInviteViewSet, "staff-invite"),

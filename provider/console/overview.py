@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from hosting.console.quota_rows import Used
 from hosting.console.site import console
 from hosting.mail.models import OutgoingMail
 from hosting.models import Host, Member, Tenant
@@ -24,7 +25,6 @@ from moderation.permissions import Deed
 from protocol.errors import XrpcError
 from provider.console import health, usage
 from provider.console.relays import Standing, standings_of
-from provider.console.usage import Used
 from provider.relay_standing import announcing
 from server.database import connection
 

@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, re_path
 
 from hosting.console.site import ConsoleSite
 from moderation.permissions import Deed
 from provider.console import overview, settings_pages
-from provider.console.people import export, invites
+from provider.console.people import export, invites, limits
 from provider.console.tenants import listed, one
 from provider.console.wizard import views as wizard
 
@@ -45,6 +45,7 @@ PAGES: Final[dict[str, Deed]] = {
         ),
         Deed.INVITES_GIVE,
     ),
+    "account_limits": Deed.ACCOUNTS_LOOK,  # changing them is an owner's
     "export_people": Deed.PEOPLE_EXPORT,
     "overview": Deed.OVERVIEW_LOOK,
     "ask_relays": Deed.SETTINGS_CHANGE,
@@ -93,4 +94,9 @@ def pages(site: ConsoleSite) -> list[URLPattern]:
         ("host-settings/", settings_pages.own, "host_settings"),
         ("host-settings/<slug:name>/", settings_pages.own_setting, "host_setting"),
     )
-    return [path(at, site.admin_view(view), name=name) for at, view, name in routes]
+    of_account = re_path(
+        r"^accounts/(?P<did>did:[^/]+)/limits/$",
+        site.admin_view(limits.page),
+        name="account_limits",
+    )
+    return [of_account, *(path(at, site.admin_view(view), name=name) for at, view, name in routes)]

@@ -17,7 +17,9 @@ from hosting.models import Plan, Tenant
 from hosting.plans import limits, quotas
 from hosting.plans.limits import OF_ACCOUNT, Limit
 from hosting.tenancy import routing
+from moderation import audit
 from moderation.audit import Actor
+from moderation.models import AuditEntry
 from provider.errors import NAMED_MAX, InUse, InvalidField, NameTaken, NoSuchThing, first_fault
 from provider.tenancy import tenant_log
 from provider.tenancy.host_settings import shown
@@ -117,15 +119,29 @@ def set_limits(tenant: Tenant, given: Mapping[str, object], by: Actor) -> list[s
 
 
 @transaction.atomic
-def set_account_limits(account: Account, given: Mapping[str, object], by: Actor) -> list[str]:
-    """Set limits of one account's own; "default" takes one away again. Raises InvalidField."""
+def set_account_limits(
+    account: Account, given: Mapping[str, object], by: Actor, *, is_tenants: bool = False
+) -> list[str]:
+    """Set limits of one account's own; "default" takes one away again. A tenant (`is_tenants`)
+    gives no more than its plan does; what the provider gave before may stay. Raises InvalidField.
+    """
     row, _ = AccountLimits.objects.select_for_update().get_or_create(account=account)
     before = dict(row.limits)
     row.limits = _merged(row.limits, given, OF_ACCOUNT)
+    if is_tenants:
+        _check_within_plan(account, before, row.limits)
     row.save()
     if said := _differences(before, row.limits):
-        tenant_log.note(by, account.host.tenant, f"{account.did}: {'; '.join(said)}")
+        audit.record(by, account, AuditEntry.Action.ACCOUNT_CHANGE_LIMITS, "; ".join(said))
     return said
+
+
+def _check_within_plan(account: Account, before: limits.Limits, after: limits.Limits) -> None:
+    for key, value in after.items():
+        most = quotas.limit(account.host.tenant, Limit(key), account.host).value
+        is_more = most is not None and (value is None or value > most)
+        if is_more and (key not in before or before[key] != value):
+            raise InvalidField(key, f"The plan allows {most}: only the provider gives more.")
 
 
 def account_of(tenant: Tenant, did_or_handle: str) -> Account:
@@ -135,12 +151,6 @@ def account_of(tenant: Tenant, did_or_handle: str) -> Account:
     if account is None:
         raise NoSuchThing(f"{tenant.slug} has no account {did_or_handle}.")
     return account
-
-
-def own_limits(account: Account) -> limits.Limits:
-    """Limits of an account's own."""
-    row = AccountLimits.objects.filter(account=account).first()
-    return row.limits if row is not None else {}
 
 
 def _locked(tenant: Tenant) -> Tenant:

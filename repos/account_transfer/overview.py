@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
-from accounts.models import Account, AccountLimits
+from accounts.models import Account
 from hosting.plans import quotas
 from hosting.plans.limits import Limit
+from repos.account_transfer import quota_use
 from repos.account_transfer.archives import requests
 from repos.blobs.fetching import queue
 from repos.blobs.missing import count_missing
@@ -78,6 +79,6 @@ def is_nearly_full(account: Account) -> bool:
 
 def quota_bytes(account: Account) -> int | None:
     """What its blobs may come to; None: anything."""
-    own = AccountLimits.objects.filter(pk=account.pk).values_list("limits", flat=True).first()
     which, host = Limit.ACCOUNT_BLOB_BYTES, account.host
+    own = quota_use.own_limits(account)
     return quotas.limit_of_account(host.tenant, which, host, own).value

@@ -182,7 +182,10 @@ API = {
         f"{API_ACCOUNT}/{each}$": f"hosts/localhost/accounts/{{did}}/{each}"
         for each in ("handle", "restore", "takedown", "suspend", "lift-suspension")
     },
-    f"{API_ACCOUNT}/reset-password$": "hosts/localhost/accounts/{did}/reset-password",
+    **{
+        f"{API_ACCOUNT}/{each}$": f"hosts/localhost/accounts/{{did}}/{each}"
+        for each in ("reset-password", "limits", "export", "export/file", "move")
+    },
     **{
         f"{API_TENANT}/{each}$": f"tenants/ash/{each}"
         for each in ("staff", "staff-invites", "labels", "labels/negate")
@@ -307,6 +310,7 @@ ROWS = {
     ),
     "console/look-up/": console("look-up/?q=alice.test", 302),
     PERSON + "$": console("accounts/{did}/", 404),
+    PERSON + "limits/$": console("accounts/{did}/limits/", 404),
     PERSON + "take-down/$": console("accounts/{did}/take-down/", 404, "post"),
     PERSON + "restore/$": console("accounts/{did}/restore/", 404, "post"),
     BLOB + "take-down/$": console(f"accounts/{{did}}/blobs/{LINK}/take-down/", 404, "post"),

@@ -19,6 +19,7 @@ from provider.tenancy import deletion, plans, suspensions, tenants
 from provider.tenant_archive import exporting, keys, restoring
 from provider.tenant_archive.exporting import Receiver
 from provider.tenant_archive.importing import import_tenant
+from repos.account_transfer import quota_use
 
 
 class Command(ProviderCommand):
@@ -158,7 +159,7 @@ class Command(ProviderCommand):
             return _limits(tenants.named(options["slug"]))
         account = plans.account_of(tenant, options["account"])
         plans.set_account_limits(account, given, OPERATOR)
-        return {"account": account.did, **plans.own_limits(account)}
+        return {"account": account.did, **quota_use.own_limits(account)}
 
     def do_restore(self, options: dict[str, Any]) -> dict[str, Any]:
         """Restore them, and say who was left."""

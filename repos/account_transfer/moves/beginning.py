@@ -95,7 +95,7 @@ def _proven(host: Host, wanted: SignUp, old: OldHost) -> Account:
     if claims.did != wanted.did:
         raise BadServiceToken("The old host's token is of another DID")
     account = move_in.move_in(host, wanted)
-    _begun(account, old.origin, wanted)
+    note(account, old.origin, wanted)
     old_session.keep(account.pk, old)
     copying.queue.wake(account.pk)
     return account
@@ -111,7 +111,7 @@ def with_recovery_key(host: Host, wanted: SignUp, proof: str) -> Account:
         raise NotYourKey
     with replay_guard.use_once(host, claims):
         account = move_in.move_in(host, wanted)
-    _begun(account, origin, wanted, is_host_gone=True)
+    note(account, origin, wanted, is_host_gone=True)
     return account
 
 
@@ -130,7 +130,8 @@ def _origin(host: Host, wanted: SignUp) -> str:
     return look_up(host, wanted.did).pds or ""
 
 
-def _begun(account: Account, origin: str, wanted: SignUp, *, is_host_gone: bool = False) -> None:
+def note(account: Account, origin: str, wanted: SignUp, *, is_host_gone: bool = False) -> None:
+    """The row of a move that begins now; one from before is begun anew."""
     MoveIn.objects.update_or_create(
         pk=account.pk,
         defaults={

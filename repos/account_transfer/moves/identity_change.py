@@ -84,6 +84,11 @@ def confirm_with_operation(account: Account, move: MoveIn, operation: object) ->
     _confirm(account, operation)
 
 
+def confirm_signed(account: Account, operation: object) -> None:
+    """Hand in what another host of ours signed. Raises as `owner_operations.submit`."""
+    _confirm(account, operation)
+
+
 def confirm_document(account: Account, move: MoveIn) -> None:
     """A did:web's owner has changed the document. Raises NotCopiedYet."""
     _check_copied(move)

@@ -7,7 +7,9 @@ from django.utils import timezone
 
 from hosting.models import AccountDay, TenantDay
 from hosting.plans import metering
+from moderation.models import AuditEntry
 from provider.api import documents
+from tests.factories import account_row
 
 pytestmark = pytest.mark.django_db
 
@@ -75,3 +77,29 @@ def test_usage_is_described_as_it_is_answered():
         described = documents.document()["paths"][f"/api/v1/tenants/{{slug}}/{address}"]["get"]
         schema = described["responses"]["200"]["content"]["application/json"]["schema"]
         assert schema == {"$ref": f"#/components/schemas/{kind}"}
+
+
+def test_an_accounts_own_limits_are_set_and_shown_with_where_each_comes_from(ash, platform):
+    where = f"hosts/localhost/accounts/{account_row(ash, 'anna').did}/limits"
+    held = {each["limit"]: each for each in platform.call("GET", where)["quotas"]}
+    assert held["account-records"] == {
+        "limit": "account-records", "value": None, "source": "platform", "used": 0,
+    }  # fmt: skip
+    given = platform.call("PUT", where, {"limits": {"account-records": 5}})
+    held = {each["limit"]: (each["value"], each["source"]) for each in given["quotas"]}
+    assert (given["limits"], held["account-records"]) == ({"account-records": 5}, (5, "account"))
+    assert platform.call("PUT", where, {"limits": {"accounts": 5}})["field"] == "accounts"
+    assert platform.call("PUT", where, {"limits": {}})["limits"] == {}
+
+
+def test_a_tenant_gives_an_account_no_more_than_its_plan_does(ash, platform, client_of):
+    platform.call("PATCH", "tenants/ash/plan", {"limits": {"account-records": 10}})
+    ours = client_of(ash.tenant)
+    where = f"hosts/localhost/accounts/{account_row(ash, 'anna').did}/limits"
+    for value, status in ((10, 200), (11, 400), (None, 400), (3, 200)):
+        ours.call("PUT", where, {"limits": {"account-records": value}})
+        assert ours.status == status
+    platform.call("PUT", where, {"limits": {"account-records": 99}})
+    kept = {"account-records": 99, "account-writes-a-day": 7}  # what the provider gave may stay
+    assert ours.call("PUT", where, {"limits": kept})["limits"] == kept
+    assert AuditEntry.objects.filter(action="account.change_limits").count() == 4

@@ -14,6 +14,7 @@ from hosting.plans.quotas import QuotaExceeded
 from moderation.audit import OPERATOR
 from provider.errors import InUse, InvalidField, NameTaken, NoSuchThing
 from provider.tenancy import domains, hosts, plans
+from repos.account_transfer import quota_use
 from tests.factories import account_row
 
 pytestmark = pytest.mark.django_db
@@ -78,7 +79,7 @@ def test_an_account_has_limits_of_its_own(ash):
     with pytest.raises(InvalidField, match="no limit of an account"):
         plans.set_account_limits(account, {"staff": 1}, OPERATOR)
     plans.set_account_limits(account, {"account-records": "default"}, OPERATOR)
-    assert plans.own_limits(account) == {}
+    assert quota_use.own_limits(account) == {}
 
 
 def test_accounts_domains_and_hosts_beyond_the_plan_are_refused(ash):
