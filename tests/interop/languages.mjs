@@ -1,7 +1,9 @@
 // Somebody chooses Arabic, or Japanese, at the foot of a page, signs up and finds it on every page; each is shown to
 // axe-core. Exit status 0 when all of it held.
 //
-//   node languages.mjs --url http://localhost:2583 [--shots DIR]
+//   node languages.mjs --url http://localhost:2583 [--shots DIR] [--more]
+//
+// With --more it looks at the rest of the account pages, too.
 import assert from 'node:assert/strict'
 import fs from 'node:fs/promises'
 import { parseArgs } from 'node:util'
@@ -12,12 +14,17 @@ const { values: options } = parseArgs({
   options: {
     url: { type: 'string' },
     shots: { type: 'string' },
+    more: { type: 'boolean', default: false },
     chromium: { type: 'string', default: '/usr/bin/chromium' },
   },
 })
 const at = (path) => `${options.url}/account/${path}`
-const PAGES = ['', 'handle', 'handle/address', 'security', 'security/password', 'security/history',
-  'apps', 'data', 'identity', 'identity/recovery-key', 'move-out', 'close']
+// Arabic turns every page round; of Japanese the ones with most words are enough.
+const PAGES = ['', 'handle', 'handle/address', 'security', 'security/password', 'security/history', 'apps', 'data', 'people',
+  'people/invite', 'identity', 'identity/recovery-key', 'move-in', 'move-out', 'close']
+const MORE = ['security/second-factors', 'security/second-factors/app', 'security/devices', 'apps/passwords/new', 'apps/passwords', 'data/import',
+  'data/blobs', 'people/log', 'acting', 'close/delete', 'visit', 'help']
+const WORDY = ['', 'security', 'data', 'people', 'identity', 'identity/recovery-key', 'move-out', 'close']
 
 async function press(page, button) {
   await Promise.all([page.waitForEvent('load'), button.click()])
@@ -37,7 +44,7 @@ async function speaks(page, lang, dir) {
   assert.deepEqual([await html.getAttribute('lang'), await html.getAttribute('dir')], [lang, dir])
 }
 
-async function live(browser, lang, dir) {
+async function live(browser, lang, dir, pages) {
   const context = await withAxe(browser, { locale: 'en' })
   const page = await context.newPage()
   await page.goto(at('sign-in'))
@@ -45,7 +52,7 @@ async function live(browser, lang, dir) {
   await press(page, page.locator(`footer button[value=${lang}]`))
   await speaks(page, lang, dir)
   await signUp(page, `${lang}${Date.now().toString(36).slice(-6)}`)
-  for (const place of PAGES) {
+  for (const place of options.more ? [...PAGES, ...MORE] : pages) {
     await page.goto(at(place))
     await speaks(page, lang, dir)
     await look(page, `${lang} ${place}`, options.shots)
@@ -56,8 +63,8 @@ async function live(browser, lang, dir) {
 if (options.shots) await fs.mkdir(options.shots, { recursive: true })
 const browser = await chromium.launch({ executablePath: options.chromium, args: ['--no-sandbox', '--disable-gpu'] })
 try {
-  await live(browser, 'ar', 'rtl')
-  await live(browser, 'ja', 'ltr')
+  await live(browser, 'ar', 'rtl', PAGES)
+  await live(browser, 'ja', 'ltr', WORDY)
   assert.deepEqual(faults, [])
   console.log('the languages held')
 } finally {
