@@ -104,7 +104,9 @@ def _go_on(work: Work, source: Account, account: Account) -> dict[str, Any]:
         raise MoveFailed("The account at the new host is gone.")
     if found.state == MoveIn.State.DONE:
         return _ended(work, source, account)
-    if found.state == MoveIn.State.STOPPED and not copying.is_arrived(account):
+    if found.state == MoveIn.State.STOPPED and found.confirmed_at is not None:
+        _arrive_again(work, account, found)
+    elif found.state == MoveIn.State.STOPPED:
         _sign_in_again(work, source, account, found)
     elif found.confirmed_at is not None:
         _check_directory(account)
@@ -123,6 +125,17 @@ def _sign_in_again(work: Work, source: Account, account: Account, found: MoveIn)
         raise MoveFailed(found.last_error)
     work.advance(sign_ins=times + 1)
     own_hosts.sign_in_again(source, account)
+
+
+def _arrive_again(work: Work, account: Account, found: MoveIn) -> None:
+    """What is public by now is gone on with. Raises Later, MoveFailed after ten minutes of that."""
+    _check_directory(account)
+    times = work.place.get("waits", 0)
+    if times >= _WAITS_MAX:
+        raise MoveFailed(found.last_error)
+    work.advance(step=found.last_error, waits=times + 1)
+    copying.go_on(account.pk)
+    work.pause(_WAITS_S)
 
 
 def _check_directory(account: Account) -> None:

@@ -35,6 +35,7 @@ _ENTRIES: Final = (
     Entry(_("A password for an app that knows no other way"), "app_passwords", _("App passwords")),
     Entry(_("What each app may do, and an end to it"), "apps", _("Your apps")),
     Entry(_("Your posts, pictures and settings in a file"), "data:home", _("Your data")),
+    Entry(_("Others who act for your account without its password"), "people", _("People")),
     Entry(_("An identity that does not depend on this host"), "did", _("Your identity")),
     Entry(_("To live at another host"), "move_out", _("Move to another host")),
     Entry(_("To bring an account from another host"), "data:move_in", _("Move in")),

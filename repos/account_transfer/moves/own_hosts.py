@@ -15,7 +15,7 @@ from accounts.authentication import sessions
 from accounts.identity.plc import control_check, updates
 from accounts.lifecycle import activation, deletion
 from accounts.lifecycle.account_migration import move_in
-from accounts.models import Account, Totp
+from accounts.models import Account, AccountMigration, Totp
 from accounts.signup.rules import SignUp
 from hosting.models import Host
 from protocol.did.plc_data import PDS_SERVICE
@@ -118,7 +118,11 @@ def publish(source: Account, account: Account) -> bool:
 
 
 def give_up(source: Account, account: Account | None) -> None:
-    """All as before: the account is active at its old host, and there is none at the new one."""
+    """All as before: the account is active at its old host, and there is none at the new one;
+    unless the DID names the new one by now."""
+    arrived = AccountMigration.objects.filter(account=account, did_updated_at__isnull=False)
+    if account is not None and arrived.exists():
+        return
     if source.deactivated_at is not None:
         activation.activate(source)
     if account is not None and move_in.is_moving_in(account):
