@@ -24,7 +24,7 @@ const runner = new MemoryRunner({ startCursor: 0 })
 const sync = new Sync({
   service: relay,
   runner,
-  idResolver: new IdResolver({ plcUrl, fetch: globalThis.fetch }),
+  idResolver: new IdResolver({ plcUrl, fetch: globalThis.fetch, timeout: 20_000 }), // on a busy machine
   unauthenticatedHandles: true, // those of the sandbox are in no DNS
   onError: (fault) => note('faults', [fault.name, fault.message, fault.cause?.message ?? '']),
   handleEvent: async (event) => {
