@@ -2,7 +2,9 @@
 
 Records commits of authors, has a host of its own send them, and times on one machine: how fast the
 relay's process takes them in, verified and committed (`in`); how fast the table is read again by
-one subscriber of a web process (`replay`); how fast so many subscribers get what is there (`out`).
+one subscriber of a web process (`replay`); how fast so many subscribers get what is there (`out`);
+how fast commits come in while so many subscribers follow (`at once`), of the firehose and then of
+JSON streams with different filters, some compressed, among them two who read too slowly.
 All on loopback, on a Postgres in a temporary folder that is gone afterwards.
 """
 
@@ -13,16 +15,20 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
 import psutil
 import uvloop
 
+from bench import subscribers
+from bench.subscribers import Stream
 from tests import services
 
 PORT = int(os.environ.get("GROVE_PORT", "4110"))
 PATH = "/xrpc/com.atproto.sync.subscribeRepos"
+COLLECTIONS = ("app.bsky.feed.post", "app.bsky.feed.like", "app.bsky.graph.follow")
 
 
 def host(commits: int, authors: int, ready: Connection) -> None:
@@ -34,7 +40,9 @@ def host(commits: int, authors: int, ready: Connection) -> None:
         async with running_host() as fake:
             people = [fake.author(f"a{number}") for number in range(authors)]
             for number in range(commits):
-                fake.say(EventKind.COMMIT, people[number % authors].write())
+                collection = COLLECTIONS[number % len(COLLECTIONS)]
+                body = people[number % authors].write(collection=collection)
+                fake.say(EventKind.COMMIT, body)
             ready.send((fake.port, sum(len(m) for _, m in fake.said) / commits))
             while True:
                 await asyncio.sleep(3_600)
@@ -66,7 +74,7 @@ def take_in(name: str, commits: int) -> None:
         begun, first, cpu = time.monotonic(), RelayEvent.objects.count(), cpu_s(relay)
         while (count := RelayEvent.objects.count()) < commits:
             if (time.monotonic() - begun) > 60:
-                break
+                raise SystemExit(f"in: only {count:,} of {commits:,} came in a minute")
             time.sleep(0.05)
         took, cpu = time.monotonic() - begun, cpu_s(relay) - cpu
         memory = sum(p.memory_info().rss for p in psutil.Process(relay.pid).children())
@@ -119,37 +127,89 @@ def wait_for_port() -> None:
             return
 
 
+def at_once(commits: int, authors: int, streams: Sequence[Stream], name: str) -> None:
+    """Time commits in while subscribers follow, until each has what it should have."""
+    from relay.models import RelayCounter, RelayHost  # noqa: PLC0415
+
+    port, stop = a_host(commits, authors)
+    first = RelayCounter.objects.get(relay_id=1).last_seq
+    ours, theirs = multiprocessing.Pipe()
+    reading = multiprocessing.get_context("spawn").Process(
+        target=subscribers.serve, args=(PORT, streams, theirs), daemon=True
+    )
+    reading.start()
+    ours.recv()  # all are connected
+    limits: dict[str, Any] = {"account_limit": 10_000_000, "is_trusted": True}
+    RelayHost.objects.create(hostname=f"localhost:{port}", **limits)
+    relay = program("relay.ingestion.process")
+    begun = done = 0.0
+    while not done:
+        count = RelayCounter.objects.get(relay_id=1).last_seq - first
+        begun = begun or (time.monotonic() if count else 0.0)
+        done = time.monotonic() if count >= commits else 0.0
+        if begun and time.monotonic() - begun > 90:
+            raise SystemExit(f"{name}: only {count:,} of {commits:,} came in 90 s")
+        time.sleep(0.02)
+    told = ours.recv()
+    out = time.monotonic() - begun
+    slow = ours.recv()
+    relay.terminate()
+    relay.wait()
+    reading.terminate()
+    stop()
+    print(
+        f"{name}: in {commits / (done - begun):,.0f} verified commits/s while {len(streams)}"
+        f" subscribers follow; out {told.messages / out:,.0f} messages/s, the last"
+        f" {out - (done - begun):.1f} s after it was in; {told.lost} lost; slow: {slow}"
+    )
+
+
 def main(sizes: list[str]) -> None:
     commits, authors, readers = (*map(int, sizes), *(20_000, 200, 50)[len(sizes) :])
+    prepare()
+    port, stop = a_host(commits, authors)
+    take_in(f"localhost:{port}", commits)
+    stop()
+    web = program("server.web.serve", "web")
+    try:
+        wait_for_port()
+        give_out(commits, 1)
+        give_out(commits // 10, readers)
+        at_once(commits, authors, subscribers.firehoses(readers, commits), "firehose at once")
+        share = commits // len(COLLECTIONS)
+        mixed = subscribers.json_streams(readers, COLLECTIONS, share, commits)
+        at_once(commits, authors, mixed, "JSON at once")
+    finally:
+        web.terminate()
+        web.wait()
+
+
+def prepare() -> None:
+    """Services, settings, tables and Django of this run."""
     services.start()
     os.environ |= {
         "DJANGO_SETTINGS_MODULE": "hosting.settings",
         "GROVE_PORT": str(PORT),
         "GROVE_RATE_LIMITS": "off",
-        "GROVE_SOCKETS_PER_NETWORK": "100",
+        "GROVE_SOCKETS_PER_NETWORK": "200",
         "GROVE_SANDBOX": "on",
     }
     subprocess.run([sys.executable, "manage.py", "prepare"], check=True, capture_output=True)
     import django  # noqa: PLC0415
 
     django.setup()
+
+
+def a_host(commits: int, authors: int) -> tuple[int, Callable[[], None]]:
+    """A host that has commits to send: its port, and how it is ended."""
     ours, theirs = multiprocessing.Pipe()
     elsewhere = multiprocessing.get_context("spawn").Process(
         target=host, args=(commits, authors, theirs), daemon=True
     )
     elsewhere.start()
     port, size = ours.recv()
-    print(f"{commits:,} commits of {authors} authors, {size:,.0f} bytes each")
-    take_in(f"localhost:{port}", commits)
-    web = program("server.web.serve", "web")
-    try:
-        wait_for_port()
-        give_out(commits, 1)
-        give_out(commits // 10, readers)
-    finally:
-        web.terminate()
-        web.wait()
-        elsewhere.terminate()
+    print(f"{commits:,} commits of {authors} authors, {size:,.0f} bytes each", flush=True)
+    return port, elsewhere.terminate
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ Other packages may call:
     hosts.bans.is_banned(hostname), ban(domain, reason), lift(domain)
     hosts.limits.set_account_limit(host_id, limit)
     hosts.crawl_requests.request_crawl(hostname)        what requestCrawl does
-    accounts.find(did), take_down(did, reason), restore(did)
+    accounts.take_down(did, reason), restore(did)
     events.stream.follow(cursor)                        frames, as a host's firehose gives them
     models.RelayEvent                                   by `seq`, for who derives something of them
 """

@@ -11,11 +11,6 @@ from accounts.models import Account
 from relay.models import RelayAccount, RelayEvent, RelayHost
 
 
-def find(did: str) -> RelayAccount | None:
-    """What the relay knows of an outside account."""
-    return RelayAccount.objects.filter(did=did).select_related("host").first()
-
-
 def take_down(did: str, reason: str) -> bool:
     """Relay nothing of an account any more, and forget what it said; False for one unknown.
 

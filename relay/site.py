@@ -10,9 +10,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 
+from relay.hosts import names
 from server.version import VERSION
 
-SERVER: Final = f"Grove/{VERSION} (atproto-relay)"
+SERVER: Final = f"Grove/{VERSION} ({names.RELAY})"
 URLS: Final = "relay.urls"
 BANNER: Final = """\
 This is an AT Protocol relay.

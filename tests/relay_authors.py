@@ -50,11 +50,13 @@ class Author:
             ],
         }
 
-    def write(self, size: int = 200, ahead_us: int = 0) -> Body:
+    def write(
+        self, size: int = 200, ahead_us: int = 0, collection: str = "app.bsky.feed.post"
+    ) -> Body:
         """The next commit: one more record."""
         rev = self.clock.next(time.time_ns() // 1_000 + ahead_us)
-        key = f"app.bsky.feed.post/{rev}".encode()
-        record = cbor.encode({"$type": "app.bsky.feed.post", "text": "x" * size})
+        key = f"{collection}/{rev}".encode()
+        record = cbor.encode({"$type": collection, "text": "x" * size})
         record_cid = cid.of_dag_cbor(record)
         tree = Tree(self.data, self.blocks, self.nodes)
         tree.put(key, record_cid)

@@ -17,7 +17,7 @@ from protocol.event_stream.frames import Body, EventKind
 from tests.relay_authors import Author, frame
 
 
-@dataclass
+@dataclass(eq=False)
 class FakeHost:
     """Says what it is told to say, in order of `seq`; honest unless the test is not."""
 
@@ -100,9 +100,9 @@ def _sized(answer: Response) -> Response:
 
 
 @asynccontextmanager
-async def running_host() -> AsyncIterator[FakeHost]:
+async def running_host(host: FakeHost | None = None) -> AsyncIterator[FakeHost]:
     """A host that listens."""
-    host = FakeHost()
+    host = host or FakeHost()
 
     def named(_connection: ServerConnection, _request: Request, response: Response) -> None:
         response.headers["Server"] = host.server

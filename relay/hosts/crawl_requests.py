@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Final
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from hosting.models import Host
@@ -17,11 +18,10 @@ from protocol.untrusted_input import bounded_json
 from relay.hosts import allowances, bans, names
 from relay.models import RelayHost
 from server.net import http_client
-from server.net.http_client import USER_AGENT, RequestFailed
+from server.net.http_client import RequestFailed
 
 TIMEOUT_S: Final = 5.0
 MAX_BYTES: Final = 100_000
-IS_RELAY: Final = "atproto-relay"  # in `Server` and `User-Agent` of relays
 _OK: Final = 200
 
 
@@ -94,22 +94,26 @@ def _refuse_crowd(*, is_trusted: bool) -> None:
 
 def _check(name: str) -> None:
     url = f"{names.origin(name)}/xrpc/com.atproto.server.describeServer"
-    headers = {"User-Agent": f"{USER_AGENT} ({IS_RELAY})"}
     try:
         answer = http_client.request(
-            "GET", url, headers=headers, timeout_s=TIMEOUT_S, max_bytes=MAX_BYTES
+            "GET", url, headers=names.HEADERS, timeout_s=TIMEOUT_S, max_bytes=MAX_BYTES
         )
         described = bounded_json.loads(answer.body) if answer.status == _OK else None
     except (RequestFailed, ValueError) as failure:
         raise HostNotFound from failure
-    if IS_RELAY in answer.headers.get("server", ""):
+    if names.RELAY in answer.headers.get("server", ""):
         raise HostNotFound("The host is a relay itself")
     if not isinstance(described, dict) or not isinstance(described.get("did"), str):
         raise HostNotFound
 
 
+@transaction.atomic
 def _admit(name: str) -> None:
+    bans.take_turns()
     is_trusted = allowances.is_trusted_name(name)
+    if bans.is_banned(name):  # by now: it took the host a while to answer
+        raise DomainBanned
+    _refuse_crowd(is_trusted=is_trusted)
     RelayHost.objects.get_or_create(
         hostname=name,
         defaults={

@@ -1,6 +1,7 @@
 """Raises and lowers how many accounts a host may have at the relay."""
 
 from django.db import transaction
+from django.utils import timezone
 
 from relay.models import RelayAccount, RelayHost
 
@@ -16,6 +17,6 @@ def set_account_limit(host_id: int, limit: int) -> int:
         room = max(0, limit - (host.account_count - throttled.count()))
         woken = list(throttled.values_list("pk", flat=True)[:room])
         RelayAccount.objects.filter(pk__in=woken).update(is_throttled=False)
-        host.account_limit = limit
-        host.save(update_fields=["account_limit"])
+        host.account_limit, host.changed_at = limit, timezone.now()
+        host.save(update_fields=["account_limit", "changed_at"])
     return len(woken)

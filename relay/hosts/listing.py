@@ -1,18 +1,15 @@
-"""Hosts as the relay's methods, console and metrics show them."""
+"""Hosts as the relay's methods and command show them."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.db.models import QuerySet
 
-from relay.hosts import allowances
-from relay.hosts.allowances import Rates
 from relay.models import Rejection, RelayHost
 
 
 @dataclass(frozen=True, slots=True)
 class HostView:
-    """A host with its state: com.atproto.sync.listHosts#host, and what only staff see."""
+    """A host with its state: com.atproto.sync.listHosts#host, and its limit for staff."""
 
     id: int
     hostname: str
@@ -21,12 +18,6 @@ class HostView:
     seq: int | None
     account_count: int
     account_limit: int
-    is_trusted: bool
-    accepted_count: int
-    last_event_at: datetime | None
-    connected_at: datetime | None
-    last_error: str
-    rates: Rates
 
 
 def list_hosts(after_id: int = 0, limit: int = 200) -> list[HostView]:
@@ -59,10 +50,4 @@ def _shown(host: RelayHost) -> HostView:
         seq=host.seq,
         account_count=host.account_count,
         account_limit=host.account_limit,
-        is_trusted=host.is_trusted,
-        accepted_count=host.accepted_count,
-        last_event_at=host.last_event_at,
-        connected_at=host.connected_at,
-        last_error=host.last_error,
-        rates=allowances.rates(host.account_limit, is_trusted=host.is_trusted),
     )

@@ -5,6 +5,10 @@ from typing import Final
 
 from django.conf import settings
 
+from server.net.http_client import USER_AGENT
+
+RELAY: Final = "atproto-relay"  # in `Server` and `User-Agent` of relays, which read no relay
+HEADERS: Final = {"User-Agent": f"{USER_AGENT} ({RELAY})"}
 _NAME: Final = re.compile(r"(?=.{1,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*")
 _MAX_CHARS: Final = 253 + len(":65535")
 _LOCAL: Final = re.compile(r"([a-z0-9-]+\.)*localhost(:[0-9]{1,5})?")

@@ -2,10 +2,12 @@
 
 A task a host. One that fails is tried again after a growing pause, `offline` from the tenth time
 on; one that says that our cursor is of the future is left alone until it asks to be crawled, and
-then read from its beginning.
+then read from its beginning. Looked at are those that wait for their turn and those that staff
+changed lately (`changed_at`), not all that are read.
 """
 
 import asyncio
+from functools import partial
 from typing import Any, Final
 
 import psycopg
@@ -29,14 +31,15 @@ INSIDE_PACE_S: Final = 0.02  # between two looks while events come
 TELL_EVERY_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 3_600.0
 HOSTS_MAX: Final = 5_000
-_WANTED: Final = b"""
+_DUE: Final = b"""
     SELECT id, hostname, seq, account_limit, is_trusted FROM relay_host
-    WHERE inside_id IS NULL AND status <> 'banned' AND is_crawl_wanted
+    WHERE inside_id IS NULL AND connected_at IS NULL AND is_crawl_wanted AND status <> 'banned'
+        AND (retry_at IS NULL OR retry_at <= now())
     ORDER BY retry_at NULLS FIRST LIMIT %s
 """
-_IS_DUE: Final = b"""
-    SELECT id FROM relay_host
-    WHERE inside_id IS NULL AND (retry_at IS NULL OR retry_at <= now())
+_CHANGED: Final = b"""
+    SELECT id, account_limit, is_trusted, status = 'banned' FROM relay_host
+    WHERE changed_at > now() - interval '10 minutes'
 """
 _CONNECTED: Final = b"""
     UPDATE relay_host SET connected_at = now(), retry_at = NULL,
@@ -69,13 +72,12 @@ class Crawler:
     async def run(self, writer: Writer) -> None:
         """Read all hosts, until cancelled. Raises psycopg.Error, alone or in a group."""
         connections, pool = Connections(), VerifierPool()
-        identities = Identities(connections)
-        services = Services(Preparer(identities, pool), writer, connections)
+        services = Services(Preparer(Identities(connections), pool), writer, connections)
         async with (
             await self._connection() as hosts,
             await self._connection() as lost,
         ):
-            repairs = Repairs(lost, identities, connections, writer)
+            repairs = Repairs(lost, services)
             await hosts.execute(_NOBODY)
             try:
                 async with asyncio.TaskGroup() as group:
@@ -83,9 +85,8 @@ class Crawler:
                     group.create_task(_inside(writer))
                     group.create_task(_statuses(writer))
                     group.create_task(repairs.run())
-                    group.create_task(self._look_after(hosts, services))
+                    group.create_task(self._look_after(hosts, services, group))
             finally:
-                await self._end_readers()
                 await pool.close()
                 await connections.aclose()
 
@@ -94,23 +95,33 @@ class Crawler:
             self._conninfo, autocommit=True, prepare_threshold=1, application_name="grove relay"
         )
 
-    async def _look_after(self, hosts: psycopg.AsyncConnection, services: Services) -> None:
+    async def _look_after(
+        self, hosts: psycopg.AsyncConnection, services: Services, group: asyncio.TaskGroup
+    ) -> None:
         lock = asyncio.Lock()
         while True:
             async with lock:
-                wanted = await _rows(hosts, _WANTED, (HOSTS_MAX,))
-                due = {row[0] for row in await _rows(hosts, _IS_DUE)}
-            rows = {row[0]: _host_row(*row) for row in wanted}
-            for host_id in self._readers.keys() - rows.keys():
-                self._readers.pop(host_id).cancel()
-            for host_id, row in rows.items():
-                self._meter(row)
-                task = self._readers.get(host_id)
-                if (task is None or task.done()) and host_id in due:
-                    self._readers[host_id] = asyncio.create_task(
-                        self._read(row, hosts, lock, services)
-                    )
+                room = max(0, HOSTS_MAX - len(self._readers))
+                due = [_host_row(*row) for row in await _rows(hosts, _DUE, (room,))]
+                changed = await _rows(hosts, _CHANGED)
+            for row in due:
+                if row.id not in self._readers:
+                    reading = group.create_task(self._read(row, hosts, lock, services))
+                    self._readers[row.id] = reading
+                    reading.add_done_callback(partial(self._ended, row.id))
+            for host_id, limit, is_trusted, is_banned in changed:
+                self._change(host_id, limit, is_trusted=is_trusted, is_banned=is_banned)
             await asyncio.sleep(LOOK_EVERY_S)
+
+    def _change(self, host_id: int, limit: int, *, is_trusted: bool, is_banned: bool) -> None:
+        """Hang up on a host that is banned; count another by what it may do from now on."""
+        if host_id in self._meters:
+            self._meters[host_id].allow(allowances.rates(limit, is_trusted=is_trusted))
+        if is_banned and host_id in self._readers:
+            self._readers[host_id].cancel()
+
+    def _ended(self, host_id: int, _reading: asyncio.Task[None]) -> None:
+        del self._readers[host_id]
 
     async def _read(
         self,
@@ -122,12 +133,14 @@ class Crawler:
         """One connection to a host, and the note of how it ended."""
         async with lock:
             await hosts.execute(_CONNECTED, (row.id,))
-        pause, why = None, "the host ended its stream"
+        pause, why, is_future = None, "the host ended its stream", False
         try:
             await Reader(row, self._meter(row), services).run()
         except Throttled as throttled:
             pause, why = throttled.for_s, str(throttled)
-        except (Refused, StreamEnded, ConnectionClosed, OSError) as failure:
+        except StreamEnded as ended:
+            why, is_future = f"StreamEnded: {ended}"[:300].replace("\0", ""), _is_of_future(ended)
+        except (Refused, ConnectionClosed, OSError) as failure:
             why = f"{type(failure).__name__}: {failure}"[:300].replace("\0", "")
         except psycopg.Error:
             raise
@@ -135,7 +148,6 @@ class Crawler:
             logger.exception("a host could not be read", host=row.name)
             why = type(fault).__name__
         logger.info("a host's stream ended", host=row.name, reason=why)
-        is_future = why.endswith("FutureCursor")
         about = {"id": row.id, "why": why, "pause": pause, "longest": LONGEST_PAUSE_S}
         about |= {"is_future": is_future, "is_throttled": pause is not None}
         async with lock:
@@ -146,12 +158,6 @@ class Crawler:
         meter = self._meters.setdefault(row.id, Meter(row.rates))
         meter.allow(row.rates)
         return meter
-
-    async def _end_readers(self) -> None:
-        for task in self._readers.values():
-            task.cancel()
-        await asyncio.gather(*self._readers.values(), return_exceptions=True)
-        self._readers.clear()
 
 
 async def _inside(writer: Writer) -> None:
@@ -166,6 +172,10 @@ async def _statuses(writer: Writer) -> None:
     while True:
         await writer.tell_statuses()
         await asyncio.sleep(TELL_EVERY_S)
+
+
+def _is_of_future(ended: StreamEnded) -> bool:
+    return ended.error == "FutureCursor"
 
 
 def _host_row(

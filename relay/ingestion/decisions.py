@@ -5,6 +5,7 @@ for statuses the lexicon com.atproto.sync.subscribeRepos#account.
 """
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Final
 
 from protocol.event_stream import frames
@@ -33,6 +34,7 @@ class AccountState:
     head: bytes | None = None
     data: bytes | None = None
     is_desynchronized: bool = False
+    lost_at: datetime | None = None  # the last commit that was refused for that; None: just now
     is_changed: bool = False
 
 
@@ -50,16 +52,19 @@ class HostState:
 class Prepared:
     """An event that was read and checked by itself, and against its DID document.
 
-    `is_at_host`: the DID has just been asked, and names the host that sent it. `is_active_there`:
-    the host has just been asked, and says that the account is active.
+    `moves_from`: the account's host when the DID was asked, which names the one that sent this. So
+    a document of before the account's last move moves it nowhere. `is_active_there`: the host has
+    just been asked, and says that the account is active. `lost_at`: of a repair, what the
+    account's was when its host was asked.
     """
 
     kind: EventKind
     seq: int
     did: str
     outcome: Checked | Rejected
-    is_at_host: bool = False
+    moves_from: int | None = None
     is_active_there: bool = False
+    lost_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -78,7 +83,7 @@ def decide(event: Prepared, host: HostState, known: Known) -> Body | Rejected:
     if event.kind is EventKind.IDENTITY:  # whoever sends it: readers ask the DID themselves
         return Body(event.outcome.body, event.outcome.seq_at)
     before = known.accounts.get(event.did)
-    if before is not None and before.host_id != host.id and not event.is_at_host:
+    if before is not None and before.host_id not in (host.id, event.moves_from):
         return Rejected(Reason.FOREIGN_DID, "by a document of before")
     account = _at_host(event.did, host, known)
     if event.kind is EventKind.ACCOUNT:
@@ -141,12 +146,19 @@ def _moved_on(event: Prepared, said: Checked, account: AccountState) -> Body | R
     if not is_sync and account.data is not None and said.prev_data != account.data:
         was_known = account.is_desynchronized
         account.is_desynchronized = account.is_changed = True
+        account.lost_at = None
         return Rejected(Reason.DESYNCHRONIZED if was_known else Reason.WRONG_PREV_DATA, said.rev)
     account.rev, account.head, account.data = said.rev, said.head, said.data
     account.is_changed = True
     if is_sync:  # a commit may have come out of order, and the one after it is lost
-        account.is_desynchronized = False
+        account.is_desynchronized = _is_still_lost(event, account)
     return Body(said.body, said.seq_at)
+
+
+def _is_still_lost(event: Prepared, account: AccountState) -> bool:
+    """Whether commits were refused since a repair's host was asked: it may not have them."""
+    is_of_before = event.lost_at is not None and event.lost_at != account.lost_at
+    return account.is_desynchronized and is_of_before
 
 
 def status_body(did: str, status: str, time: str) -> Body:
@@ -162,6 +174,6 @@ def is_open(event: Prepared, refusal: Rejected) -> bool:
     return is_checked and refusal.reason in (Reason.INACTIVE, Reason.FOREIGN_DID)
 
 
-def asked_again(event: Prepared, *, is_at_host: bool, is_active_there: bool) -> Prepared:
+def asked_again(event: Prepared, moves_from: int | None, *, is_active_there: bool) -> Prepared:
     """An event after its DID and its host were asked."""
-    return replace(event, is_at_host=is_at_host, is_active_there=is_active_there)
+    return replace(event, moves_from=moves_from, is_active_there=is_active_there)

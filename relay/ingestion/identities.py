@@ -1,8 +1,8 @@
 """Identities of accounts elsewhere: key, host and handle by their DID documents, remembered.
 
-Asked on the event loop, so that a slow server holds no thread. A document that led to a refusal is
-asked for once more before the refusal stands, but not twice within FRESH_S; one of which a host
-says that it has changed, not twice within CHANGED_S.
+Asked on the event loop, so that a slow server holds no thread. A document that led to a refusal, or
+of which a host says that it has changed, is asked for once more, but not twice within ASK_EVERY_S:
+what was known before that is not believed for longer.
 """
 
 import asyncio
@@ -20,20 +20,24 @@ from relay.hosts import names
 from server.net.http_client import Connections, Request, RequestFailed
 
 KEPT_S: Final = 86_400.0
-FRESH_S: Final = 1.0
-CHANGED_S: Final = 1.0
+ASK_EVERY_S: Final = 1.0
+FAILED_S: Final = 60.0  # after which what should be asked anew is, when nobody answered
 MAX: Final = 200_000
 AT_ONCE: Final = 64
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Identity:
-    """What a DID document says: `host` by its name, `key` as did:key; "" for what it does not."""
+    """What a DID document says: `host` by its name, `key` as did:key; "" for what it does not.
+
+    Moments are of time.monotonic(): the question's, and from when on it is asked anew.
+    """
 
     host: str
     key: str
     handle: str
     asked_at: float
+    ask_again_at: float
 
 
 class Identities:
@@ -45,22 +49,47 @@ class Identities:
         self._asking: dict[str, asyncio.Task[Identity | None]] = {}
         self._room = asyncio.Semaphore(AT_ONCE)
 
-    def known(self, did: str) -> Identity | None:
-        """What is remembered, without asking."""
+    async def find(self, did: str) -> Identity | None:
+        """The identity, as it is remembered or asked for; None when nobody can say."""
+        found = self._remembered(did)
+        if found is not None and time.monotonic() < found.ask_again_at:
+            return found
+        return await self._asked(did) or self._kept(found)
+
+    async def refresh(self, did: str) -> Identity | None:
+        """The identity, asked anew unless it was within ASK_EVERY_S: then it is the next time after
+        that. Where nobody can say it is what is remembered."""
+        now = time.monotonic()
+        found = self._remembered(did)
+        if found is None or now - found.asked_at >= ASK_EVERY_S:
+            found = await self._asked(did) or self._kept(found)
+        if found is not None and found.asked_at < now:  # also by a question that was on its way
+            found.ask_again_at = min(found.ask_again_at, now + ASK_EVERY_S)
+        return found
+
+    async def find_since(self, did: str, moment: float) -> Identity | None:
+        """The identity by a question of that moment or later; None when nobody can say."""
+        found = self._remembered(did)
+        while found is None or found.asked_at < moment:
+            if (found := await self._asked(did)) is None:
+                return None
+        return found
+
+    def _remembered(self, did: str) -> Identity | None:
         found = self._known.get(did)
         if found is None or time.monotonic() - found.asked_at > KEPT_S:
             return None
         return found
 
-    async def find(
-        self, did: str, *, fresh: bool = False, has_changed: bool = False
-    ) -> Identity | None:
-        """The identity; None when nobody can say. `fresh` asks past what is older than FRESH_S,
-        `has_changed` past what is older than CHANGED_S."""
-        found = self.known(did)
-        kept_s = CHANGED_S if has_changed else FRESH_S if fresh else KEPT_S
-        if found is not None and time.monotonic() - found.asked_at < kept_s:
-            return found
+    @staticmethod
+    def _kept(found: Identity | None) -> Identity | None:
+        """What is remembered, when it should have been asked anew and nobody answered."""
+        if found is not None:
+            found.ask_again_at = time.monotonic() + FAILED_S
+        return found
+
+    async def _asked(self, did: str) -> Identity | None:
+        """The answer to a question of now, or to one that is on its way."""
         asking = self._asking.get(did)
         if asking is None:
             asking = self._asking[did] = asyncio.create_task(self._ask(did))
@@ -70,12 +99,13 @@ class Identities:
     async def _ask(self, did: str) -> Identity | None:
         try:
             async with self._room:
+                asked_at = time.monotonic()
                 document = DidDocument(await self._document(did))
         except (UnresolvedDid, NetworkUnavailable, RequestFailed):
             return None
         host = names.of_origin(document.pds)
         key, handle = document.signing_key or "", document.handle or ""
-        self._known[did] = found = Identity(host, key, handle, time.monotonic())
+        self._known[did] = found = Identity(host, key, handle, asked_at, asked_at + KEPT_S)
         self._known.move_to_end(did)
         if len(self._known) > MAX:
             self._known.popitem(last=False)

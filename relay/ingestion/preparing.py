@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 from protocol.event_stream.frames import EventKind
 from relay.ingestion.decisions import Prepared
@@ -24,33 +24,33 @@ class Preparer:
 
     async def prepare(self, host: str, events: Sequence[Envelope]) -> list[Prepared]:
         """The events of a host, by its name, in their order."""
-        begun = time.monotonic()
         found = await self._identified(host, events)
         refusals = [_refusal(host, e, found.get(e.did)) for e in events]
         sound = [e for e, refusal in zip(events, refusals, strict=True) if refusal is None]
         outcomes = iter(await self._checked(host, sound, found))
         return [
-            Prepared(e.kind, e.seq, e.did, refusal or next(outcomes), _is_new(found, e.did, begun))
+            Prepared(e.kind, e.seq, e.did, refusal or next(outcomes))
             for e, refusal in zip(events, refusals, strict=True)
         ]
 
     async def are_at(self, host: str, dids: Collection[str]) -> set[str]:
-        """Those of some accounts whose DIDs, asked anew, name this host."""
-        asking = (self._identities.find(did, fresh=True) for did in dids)
+        """Those of some accounts whose DIDs, asked after this was called, name this host."""
+        now_s = time.monotonic()
+        asking = (self._identities.find_since(did, now_s) for did in dids)
         pairs = zip(dids, await asyncio.gather(*asking), strict=True)
         return {did for did, now in pairs if now is not None and now.host == host}
 
     async def _identified(self, host: str, events: Sequence[Envelope]) -> dict[str, Identity]:
         """Who the events are about; asked anew where they may tell of a change, or come from
-        another host than theirs. Where nobody can say it is what is remembered."""
+        another host than theirs."""
         changed = {e.did for e in events if e.kind not in _SIGNED}
         signed = {e.did for e in events if e.kind is not EventKind.IDENTITY}
 
         async def find(did: str) -> tuple[str, Identity | None]:
-            remembered = self._identities.known(did)
-            found = await self._identities.find(did, has_changed=did in changed) or remembered
+            find = self._identities.refresh if did in changed else self._identities.find
+            found = await find(did)
             if found is not None and found.host != host and did in signed:
-                found = await self._identities.find(did, fresh=True) or found
+                found = await self._identities.refresh(did)
             return did, found
 
         pairs = await asyncio.gather(*map(find, changed | signed))
@@ -65,7 +65,7 @@ class Preparer:
         for place, outcome in enumerate(outcomes):
             if isinstance(outcome, Rejected) and outcome.reason is Reason.BAD_SIGNATURE:
                 event = events[place]
-                now = await self._identities.find(event.did, fresh=True)
+                now = await self._identities.refresh(event.did)
                 if now and now.host == host and now.key not in ("", questions[place][2]):
                     (outcomes[place],) = await self._pool.check([_question(event, now)])
         return outcomes
@@ -81,12 +81,6 @@ def _refusal(host: str, event: Envelope, identity: Identity | None) -> Rejected 
     if event.kind in _SIGNED and not identity.key:
         return Rejected(Reason.NO_KEY, "")
     return None
-
-
-def _is_new(found: Mapping[str, Identity], did: str, begun: float) -> bool:
-    """Whether the identity was asked for these events, and not remembered."""
-    identity = found.get(did)
-    return identity is not None and identity.asked_at >= begun
 
 
 def _question(event: Envelope, identity: Identity) -> tuple[int, bytes, str, bool]:

@@ -44,6 +44,10 @@ class HostRow:
 class StreamEnded(Exception):
     """The host ended its stream with an error: its name."""
 
+    def __init__(self, error: str) -> None:
+        super().__init__(error)
+        self.error = error
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -130,12 +134,13 @@ class Reader:
     async def _ask_and_write(self, batch: Batch) -> None:
         """Some accounts were called inactive or were elsewhere: hear of both, then decide once
         more."""
-        dids = list(dict.fromkeys(event.did for event in batch.unsure))
-        here = await self._services.preparer.are_at(self._host.name, dids)
-        active = {did for did in dids[:ASKED_MAX] if await self._is_active(did)}
+        dids = dict.fromkeys(event.did for event, _ in batch.unsure)
+        elsewhere = {event.did for event, host_id in batch.unsure if host_id != self._host.id}
+        here = await self._services.preparer.are_at(self._host.name, elsewhere)
+        active = {did for did in list(dids)[:ASKED_MAX] if await self._is_active(did)}
         again = [
-            asked_again(e, is_at_host=e.did in here, is_active_there=e.did in active)
-            for e in batch.unsure
+            asked_again(e, at if e.did in here else None, is_active_there=e.did in active)
+            for e, at in batch.unsure
         ]
         rest = Batch(batch.host_id, again, batch.last_seq, is_asked=True)
         await self._services.writer.submit(rest)

@@ -6,30 +6,30 @@ the stream as a #sync. Readers that lost the thread likewise fetch the repo them
 
 import asyncio
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 import psycopg
 import structlog
 
-from protocol import car, cbor
+from protocol import car
 from protocol.cid import of_dag_cbor
 from protocol.event_stream import frames
 from protocol.event_stream.frames import EventKind
 from protocol.repo import commit
 from relay.ingestion import upstream
-from relay.ingestion.decisions import Prepared
-from relay.ingestion.identities import Identities
+from relay.ingestion.reader import Services
 from relay.ingestion.upstream import NoAnswer
-from relay.ingestion.writer import Batch, Writer
-from relay.verification import checks
+from relay.ingestion.writer import Batch
+from relay.verification import envelope
 from relay.verification.checks import Rejected
+from relay.verification.envelope import Envelope
 from repos.events.append import time_text
-from server.net.http_client import Connections, RequestFailed
+from server.net.http_client import RequestFailed
 
 AT_ONCE: Final = 16
 LOOK_EVERY_S: Final = 1.0
 _DUE: Final = b"""
-    SELECT a.id, a.did, a.host_id, h.hostname FROM relay_account a
+    SELECT a.id, a.did, a.host_id, h.hostname, a.desynchronized_at FROM relay_account a
     JOIN relay_host h ON h.id = a.host_id AND h.inside_id IS NULL AND h.status <> 'banned'
     WHERE a.desynchronized_at IS NOT NULL AND a.repair_after <= now()
     ORDER BY a.repair_after LIMIT %s
@@ -47,17 +47,9 @@ logger = structlog.stdlib.get_logger(__name__)
 class Repairs:
     """Belongs to one event loop."""
 
-    def __init__(
-        self,
-        connection: psycopg.AsyncConnection,
-        identities: Identities,
-        connections: Connections,
-        writer: Writer,
-    ) -> None:
+    def __init__(self, connection: psycopg.AsyncConnection, services: Services) -> None:
         self._connection = connection
-        self._identities = identities
-        self._connections = connections
-        self._writer = writer
+        self._services = services
 
     async def run(self) -> None:
         """Repair what is due, until cancelled. Raises psycopg.Error."""
@@ -74,28 +66,27 @@ class Repairs:
             await asyncio.gather(*(self._repair(*row[1:]) for row in due))
         return len(due)
 
-    async def _repair(self, did: str, host_id: int, host: str) -> None:
+    async def _repair(self, did: str, host_id: int, host: str, lost_at: datetime) -> None:
         try:
-            event = await self._fetched(did, host)
-        except (NoAnswer, RequestFailed, Rejected, ValueError, LookupError) as failure:
+            block = await upstream.newest_commit(self._services.connections, host, did)
+            found = _sync(did, block)
+        except (NoAnswer, RequestFailed, ValueError, LookupError) as failure:
             logger.info("a repo could not be repaired", did=did, host=host, reason=str(failure))
             return
-        await self._writer.submit(Batch(host_id, [event], None))
-
-    async def _fetched(self, did: str, host: str) -> Prepared:
-        """The newest commit as a #sync, checked as one that the host sends."""
-        identity = await self._identities.find(did)
-        if identity is None or identity.host != host or not identity.key:
-            raise NoAnswer("the account is not at this host any more")
-        block = await upstream.newest_commit(self._connections, host, did)
-        body = _sync(did, block)
-        checked = checks.check(EventKind.SYNC, body, identity.key)
-        return Prepared(EventKind.SYNC, 0, did, checked)
+        (event,) = await self._services.preparer.prepare(host, [found])
+        if isinstance(event.outcome, Rejected):
+            reason = str(event.outcome.reason)
+            logger.info("a repo could not be repaired", did=did, host=host, reason=reason)
+            return
+        event.lost_at = lost_at
+        await self._services.writer.submit(Batch(host_id, [event], None))
 
 
-def _sync(did: str, block: bytes) -> bytes:
-    """The #sync of a commit, as a message that came (with some `seq`)."""
+def _sync(did: str, block: bytes) -> Envelope:
+    """The #sync of a commit, as a message that came (with some `seq`). Raises ValueError."""
     head, rev = of_dag_cbor(block), commit.parse(block).rev
-    now: Any = time_text(datetime.now(UTC))
+    now = time_text(datetime.now(UTC))
     stored = frames.sync_body(did=did, rev=rev, blocks=car.write(head, [(head, block)]), time=now)
-    return stored.data[: stored.seq_at] + cbor.encode_own(1) + stored.data[stored.seq_at :]
+    found = envelope.read(frames.frame(EventKind.SYNC, stored.data, stored.seq_at, 1))
+    assert found is not None  # noqa: S101 - a #sync is an event
+    return found

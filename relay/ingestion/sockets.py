@@ -9,7 +9,6 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, InvalidURI
 
 from relay.hosts import names
-from relay.ingestion.upstream import HEADERS
 from relay.verification.envelope import MAX_FRAME_BYTES
 from server.net.http_client import addresses
 from server.net.http_client.errors import RequestFailed
@@ -45,7 +44,7 @@ async def opened(host: str, cursor: int | None) -> AsyncIterator[ClientConnectio
     socket = _Connect(
         f"{'ws' if is_local else 'wss'}://{host}{_PATH}{query}",
         compression=None,
-        user_agent_header=HEADERS["User-Agent"],
+        user_agent_header=names.HEADERS["User-Agent"],
         proxy=None,
         open_timeout=CONNECT_S,
         close_timeout=1.0,
@@ -61,7 +60,7 @@ async def opened(host: str, cursor: int | None) -> AsyncIterator[ClientConnectio
         raise Refused(f"{type(failure).__name__}: {failure}") from failure
     try:
         about_host = connection.response.headers if connection.response else {}
-        if "atproto-relay" in about_host.get("Server", ""):
+        if names.RELAY in about_host.get("Server", ""):
             raise Refused("the host is a relay itself")
         yield connection
     finally:

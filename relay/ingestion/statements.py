@@ -10,7 +10,7 @@ COUNTERS: Final = b"INSERT INTO relay_counter (relay_id) VALUES (0), (1) ON CONF
 # Staff may take an account down at any moment: the row is held until the batch is done.
 ACCOUNTS: Final = b"""
     SELECT did, host_id, id, host_status, is_throttled, taken_down_at IS NOT NULL, rev, head, data,
-        desynchronized_at IS NOT NULL
+        desynchronized_at IS NOT NULL, desynchronized_at
     FROM relay_account WHERE did = ANY (%s) ORDER BY id FOR NO KEY UPDATE
 """
 # Accounts of our own hosts have no row here before they move; those still moving in are elsewhere.
@@ -35,12 +35,16 @@ NEW_ACCOUNTS: Final = b"""
         %b::bytea[], %s::bool[])
         AS n (did, host_id, host_status, is_throttled, rev, head, data, is_lost)
 """
+# One who is lost and has a new head was repaired by half: again at once.
 CHANGED_ACCOUNTS: Final = b"""
     UPDATE relay_account a SET host_id = n.host_id, host_status = n.host_status, rev = n.rev,
         head = n.head, data = n.data, updated_at = now(),
-        desynchronized_at = CASE WHEN is_lost THEN coalesce(a.desynchronized_at, now()) END,
-        repair_after = CASE WHEN is_lost THEN coalesce(a.repair_after, now()) END,
-        repair_failures = CASE WHEN is_lost THEN a.repair_failures ELSE 0 END
+        desynchronized_at = CASE WHEN is_lost THEN now() END,
+        repair_after = CASE WHEN NOT is_lost THEN NULL
+            WHEN a.head IS DISTINCT FROM n.head THEN now()
+            ELSE coalesce(a.repair_after, now()) END,
+        repair_failures = CASE WHEN is_lost AND a.head IS NOT DISTINCT FROM n.head
+            THEN a.repair_failures ELSE 0 END
     FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %b::bytea[], %b::bytea[],
         %s::bool[]) AS n (id, host_id, host_status, rev, head, data, is_lost)
     WHERE a.id = n.id
@@ -77,8 +81,17 @@ REJECTED: Final = b"""
         last_at = excluded.last_at, last_did = excluded.last_did,
         last_detail = excluded.last_detail
 """
+# Of an account of ours the row says only what the relay's staff decided.
 UNTOLD: Final = b"""
-    SELECT id, did, host_id, CASE WHEN taken_down_at IS NULL THEN host_status ELSE 'takendown' END
-    FROM relay_account WHERE NOT is_status_told ORDER BY id LIMIT 100 FOR NO KEY UPDATE
+    SELECT a.id, a.did, a.host_id, CASE
+        WHEN a.taken_down_at IS NOT NULL THEN 'takendown'
+        WHEN h.inside_id IS NOT NULL THEN coalesce((
+            SELECT CASE WHEN c.status = 'pending' THEN 'deactivated' ELSE c.status END
+            FROM account c WHERE c.did = a.did
+            ORDER BY (c.status = 'active') DESC, c.id DESC LIMIT 1), 'deleted')
+        WHEN a.host_status = 'active' AND a.is_throttled THEN 'throttled'
+        ELSE a.host_status END
+    FROM relay_account a JOIN relay_host h ON h.id = a.host_id
+    WHERE NOT a.is_status_told ORDER BY a.id LIMIT 100 FOR NO KEY UPDATE OF a
 """
 TOLD: Final = b"UPDATE relay_account SET is_status_told = true WHERE id = ANY (%s)"

@@ -6,13 +6,12 @@ from urllib.parse import quote
 from protocol import car
 from protocol.untrusted_input import bounded_json
 from relay.hosts import names
-from server.net.http_client import USER_AGENT, Connections, Reply, Request, TooLarge
+from server.net.http_client import Connections, Reply, Request, TooLarge
 
 TIMEOUT_S: Final = 5.0
 _STATUS_BYTES: Final = 10_000
 _COMMIT_BYTES: Final = 65_536  # of a repo's beginning: the header, and the commit block
 _OK: Final = 200
-HEADERS: Final = {"User-Agent": f"{USER_AGENT} (atproto-relay)"}
 
 
 class NoAnswer(Exception):
@@ -59,4 +58,4 @@ async def _beginning(reply: Reply) -> bytes:
 
 def _request(host: str, method: str, did: str) -> Request:
     url = f"{names.origin(host)}/xrpc/com.atproto.sync.{method}?did={quote(did, safe=':')}"
-    return Request("GET", url, HEADERS, timeout_s=TIMEOUT_S)
+    return Request("GET", url, names.HEADERS, timeout_s=TIMEOUT_S)

@@ -39,15 +39,16 @@ class Batch:
     """Events of one host in their order, `last_seq` being done with when they are written.
 
     `unsure` is the writer's answer: events whose account its host called inactive before, or that
-    was known at another host, and what follows them of the same account, none of them counted; they
-    may be handed in again once DID and host were asked (`is_asked`).
+    is known at another host, and what follows them of the same account, none of them counted, each
+    with the host where its account is. They may be handed in again once DID and host were asked
+    (`is_asked`).
     """
 
     host_id: int
     events: list[Prepared]
     last_seq: int | None
     is_asked: bool = False
-    unsure: list[Prepared] = field(default_factory=list)
+    unsure: list[tuple[Prepared, int]] = field(default_factory=list)
     done: asyncio.Future[None] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
@@ -124,7 +125,11 @@ class Writer:
             return int(found[0]) if found else 0
 
     async def tell_statuses(self) -> int:
-        """Say in the stream what staff decided on accounts; how many. Raises psycopg.Error."""
+        """Say in the stream what staff decided on accounts; how many. Raises psycopg.Error.
+
+        What those said who are taken down is forgotten once more: events of ours that were on their
+        way when staff forgot it are in the stream by now, and no more will be.
+        """
         async with self._lock, self._connection.transaction():
             rows = await self._rows(statements.UNTOLD)
             if not rows:
@@ -134,6 +139,8 @@ class Writer:
                 body = status_body(did, status, now)
                 account = EventKind.ACCOUNT
                 outcome.events.append((host_id, did, int(account), body.seq_at, body.data))
+            silenced = [did for _, did, _, status in rows if status == "takendown"]
+            await self._connection.execute(statements.ERASE, (silenced,))
             await self._append(outcome)
             await self._connection.execute(statements.TOLD, ([row[0] for row in rows],))
             return len(rows)
@@ -222,7 +229,7 @@ def _decide(batch: Batch, known: Known, outcome: _Outcome, *, is_banned: bool) -
         elif decided is None or (not batch.is_asked and is_open(event, decided)):
             if not batch.unsure and last_seq is not None:
                 last_seq = event.seq - 1  # not done with before that
-            batch.unsure.append(event)
+            batch.unsure.append((event, known.accounts[event.did].host_id))
             waiting.add(event.did)
         else:
             outcome.refuse(host.id, event, decided)

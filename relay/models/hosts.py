@@ -33,10 +33,25 @@ class RelayHost(models.Model):
     last_error = models.TextField(blank=True, default="", db_default="")
     retry_at = models.DateTimeField(null=True)  # no try before; null: at once
     is_crawl_wanted = models.BooleanField(default=True, db_default=True)  # by requestCrawl, staff
+    changed_at = models.DateTimeField(null=True)  # by staff: the crawler looks at these
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         db_table = "relay_host"
+        indexes = [
+            models.Index(
+                fields=["retry_at"],
+                condition=models.Q(
+                    inside_id__isnull=True, connected_at__isnull=True, is_crawl_wanted=True
+                ),
+                name="relay_host_waiting",
+            ),
+            models.Index(
+                fields=["changed_at"],
+                condition=models.Q(changed_at__isnull=False),
+                name="relay_host_changed",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.hostname

@@ -69,6 +69,18 @@ def test_a_banned_domain_is_refused() -> None:
     assert refusal("pds.bad.example") == "DomainBan"
 
 
+def test_a_domain_that_is_banned_while_its_host_is_asked_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def banned_meanwhile(*_: Any, **__: Any) -> Answer:
+        bans.ban("bad.example")
+        return PDS
+
+    monkeypatch.setattr(http_client, "request", banned_meanwhile)
+    assert refusal("pds.bad.example") == "DomainBan"
+    assert not RelayHost.objects.exists()
+
+
 def test_who_is_no_pds_is_refused(asked: dict[str, Any]) -> None:
     for answer in (None, Answer(404, {}, b""), Answer(200, {}, b"[]")):
         asked["answer"] = answer

@@ -35,8 +35,7 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("relay.ingestion.crawler.LOOK_EVERY_S", 0.05)
     monkeypatch.setattr("relay.ingestion.crawler.TELL_EVERY_S", 0.05)
     monkeypatch.setattr("relay.ingestion.repairs.LOOK_EVERY_S", 0.05)
-    monkeypatch.setattr("relay.ingestion.identities.FRESH_S", 0.0)
-    monkeypatch.setattr("relay.ingestion.identities.CHANGED_S", 0.0)
+    monkeypatch.setattr("relay.ingestion.identities.ASK_EVERY_S", 0.0)
     monkeypatch.setattr("relay.verification.pool._PROCESSES", 1)
 
 

@@ -1,12 +1,15 @@
 """What becomes of an event, by what is known of its account."""
 
+from datetime import UTC, datetime
+
 from protocol.event_stream.frames import Body, EventKind
 from relay.ingestion.decisions import AccountState, HostState, Known, Prepared, decide, is_open
 from relay.verification.checks import Checked, Rejected
 from relay.verification.reasons import Reason
 
 DID = "did:plc:" + "a" * 24
-HERE, THERE = 1, 2
+HERE, THERE, ELSEWHERE = 1, 2, 3
+EARLIER, LATER = (datetime(2026, 11, 30, hour, tzinfo=UTC) for hour in (1, 2))
 
 
 def known(account: AccountState | None = None, limit: int = 10) -> Known:
@@ -15,10 +18,13 @@ def known(account: AccountState | None = None, limit: int = 10) -> Known:
 
 
 def commit(
-    rev: str = "3b", prev: bytes | None = b"one", data: bytes = b"two", *, is_at_host: bool = False
+    rev: str = "3b",
+    prev: bytes | None = b"one",
+    data: bytes = b"two",
+    moves_from: int | None = None,
 ) -> Prepared:
     said = Checked(b"", 0, rev, b"head", data, prev)
-    return Prepared(EventKind.COMMIT, 1, DID, said, is_at_host)
+    return Prepared(EventKind.COMMIT, 1, DID, said, moves_from)
 
 
 def account_event(*, active: bool = True, status: str = "") -> Prepared:
@@ -63,17 +69,34 @@ def test_a_new_account_beyond_the_limit_is_throttled_and_counted() -> None:
     assert about.hosts[HERE].account_count == 2
 
 
+def test_a_repair_does_not_end_what_was_lost_after_its_host_was_asked() -> None:
+    about = known(following(is_desynchronized=True, lost_at=LATER))
+    sync = Prepared(EventKind.SYNC, 0, DID, Checked(b"", 0, "3b", b"head", b"two"), lost_at=EARLIER)
+    assert decided(sync, about) == "goes on"
+    assert about.accounts[DID].is_desynchronized
+    sync.lost_at = LATER
+    assert decided(sync, about) == "goes on"
+    assert not about.accounts[DID].is_desynchronized
+
+
+def test_a_document_of_before_the_last_move_moves_nobody() -> None:
+    about = known()
+    about.accounts[DID] = AccountState(DID, ELSEWHERE, 5, rev="3a", data=b"one")
+    assert decided(commit(moves_from=THERE), about) == Reason.FOREIGN_DID
+    assert about.accounts[DID].host_id == ELSEWHERE
+
+
 def test_an_account_that_moves_in_takes_a_place_and_is_not_throttled() -> None:
     about = known(limit=1)
     about.accounts[DID] = AccountState(DID, THERE, 5, rev="3a", data=b"one")
-    assert decided(commit(is_at_host=True), about) == "goes on"
+    assert decided(commit(moves_from=THERE), about) == "goes on"
     assert [about.hosts[at].account_count for at in (HERE, THERE)] == [2, 0]
 
 
 def test_one_throttled_elsewhere_stays_so_after_the_move() -> None:
     about = known()
     about.accounts[DID] = AccountState(DID, THERE, 5, is_throttled=True)
-    assert decided(commit(is_at_host=True), about) == Reason.THROTTLED
+    assert decided(commit(moves_from=THERE), about) == Reason.THROTTLED
 
 
 def test_the_host_of_before_moves_nobody_back_by_a_document_of_before() -> None:
