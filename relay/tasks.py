@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.conf import settings
 
-from relay.directory import hearing
+from relay.directory import backfill, hearing
 from relay.events import partitions
 from relay.hosts import alerts
 
@@ -26,6 +26,13 @@ def ask_for_collections() -> None:
     """Every 15 seconds: the hosts of new outside accounts, what their repos have."""
     if settings.RELAY_HOST:
         hearing.ask_hosts()
+
+
+@shared_task(name="relay.read_repos")
+def read_repos() -> None:
+    """Every 15 seconds: repos whose hosts do not say what collections they have."""
+    if settings.RELAY_HOST:
+        backfill.read_repos()
 
 
 @shared_task(name="relay.warn_of_limits")

@@ -1,9 +1,10 @@
 """Collections of outside repos, from what the relay passed on and, once, from their hosts.
 
 The events tell of what is written from now on. What was there before, a host says by
-com.atproto.repo.describeRepo, which indigo's collectiondir asks too: it is
-a hint for who looks for repos, and they verify what they then fetch. That the last record of a
-collection is deleted is not noticed.
+com.atproto.repo.describeRepo, which indigo's collectiondir asks too: it is a hint for who looks
+for repos, and they verify what they then fetch. Where a host does not say, or leaves out what was
+heard of, the repo itself is read (`backfill`). That the last record of a collection is deleted is
+not noticed.
 """
 
 import time
@@ -28,6 +29,7 @@ GO_S: Final = 20.0  # for which a go begins to ask
 ANSWER_BYTES: Final = 262_144
 COLLECTIONS: Final = 1_000  # of a repo, about; others are left out
 TRIES: Final = 5
+_UNSERVED: Final = (404, 405, 501)
 
 _MARK: Final = """
     INSERT INTO relay_directory_mark (id) VALUES (1) ON CONFLICT (id) DO NOTHING RETURNING id
@@ -61,9 +63,9 @@ _MOVE: Final = "UPDATE relay_directory_mark SET seq = %s WHERE id = 1 RETURNING 
 # Whoever takes them has five minutes; then they are asked again.
 _CLAIM: Final = """
     UPDATE relay_described_repo d SET ask_at = now() + interval '5 minutes'
-    FROM relay_account a JOIN relay_host h ON h.id = a.host_id
+    FROM relay_account a JOIN relay_host h ON h.id = a.host_id AND h.status <> 'banned'
     WHERE a.id = d.account_id AND d.account_id IN (
-        SELECT account_id FROM relay_described_repo WHERE ask_at <= now()
+        SELECT account_id FROM relay_described_repo WHERE ask_at <= now() AND NOT by_car
         ORDER BY ask_at LIMIT %s FOR UPDATE SKIP LOCKED
     )
     RETURNING d.account_id, a.did, h.hostname
@@ -72,8 +74,15 @@ _DONE: Final = "UPDATE relay_described_repo SET ask_at = NULL WHERE account_id =
 _LATER: Final = f"""
     UPDATE relay_described_repo SET failures = failures + 1, ask_at = CASE
         WHEN failures + 1 < {TRIES} THEN now() + interval '1 minute' * power(4, failures) END
-    WHERE account_id = %s RETURNING 1
+    WHERE account_id = %s RETURNING ask_at
 """  # noqa: S608 - constants only
+_BY_CAR: Final = """
+    UPDATE relay_described_repo SET by_car = true, ask_at = now(), failures = 0
+    WHERE account_id = %s RETURNING 1
+"""
+_IS_HEARD_OF_MORE: Final = """
+    SELECT FROM relay_collection WHERE account_id = %s AND collection <> ALL (%s) LIMIT 1
+"""
 
 
 def hear() -> int:
@@ -99,13 +108,32 @@ def ask_hosts() -> None:
     for account_id, did, hostname in connection.rows(_CLAIM, (ASKED,)):
         if time.monotonic() - begun_at > GO_S:
             return  # the others come again when their time is over
-        found = _described(did, hostname)
-        if found is None:
-            connection.row(_LATER, (account_id,))
+        try:
+            found = _described(did, hostname)
+        except _NotServed:
+            connection.row(_BY_CAR, (account_id,))
             continue
-        with transaction.atomic():
-            connection.rows(_PUT, ([account_id] * len(found), found))
-            connection.row(_DONE, (account_id,))
+        if found is not None:
+            is_all = connection.row(_IS_HEARD_OF_MORE, (account_id, found)) is None
+            put(account_id, found)
+        else:
+            is_all = put_off(account_id)  # for now
+        if not is_all:
+            connection.row(_BY_CAR, (account_id,))
+
+
+def put(account_id: int, found: list[str]) -> None:
+    """Take a repo's collections into the directory; nobody is asked for them any more."""
+    with transaction.atomic():
+        connection.rows(_PUT, ([account_id] * len(found), found))
+        connection.row(_DONE, (account_id,))
+
+
+def put_off(account_id: int) -> bool:
+    """Ask for a repo's collections later, after a growing pause; False when that was the last
+    try."""
+    row = connection.row(_LATER, (account_id,))
+    return row is not None and row[0] is not None
 
 
 def _written(account_id: int, seq_at: int, body: bytes) -> list[tuple[int, str]]:
@@ -120,8 +148,12 @@ def _few(pairs: set[tuple[int, str]]) -> list[tuple[int, str]]:
     return [pair for _, found in of_accounts for pair in islice(found, COLLECTIONS)]
 
 
+class _NotServed(Exception):
+    """The host does not serve describeRepo."""
+
+
 def _described(did: str, hostname: str) -> list[str] | None:
-    """What a host says that a repo has; None when it says nothing of use."""
+    """What a host says that a repo has; None when it says nothing of use. Raises _NotServed."""
     query = urlencode({"repo": did})
     try:
         answer = http_client.request(
@@ -133,6 +165,8 @@ def _described(did: str, hostname: str) -> list[str] | None:
         said: Any = bounded_json.loads(answer.body) if answer.status == 200 else None
     except (http_client.RequestFailed, ValueError):
         return None
+    if answer.status in _UNSERVED:
+        raise _NotServed
     listed = said.get("collections") if isinstance(said, dict) else None
     if not isinstance(listed, list):
         return None

@@ -30,6 +30,7 @@ class DescribedRepo(models.Model):
     account = models.OneToOneField(RelayAccount, on_delete=models.CASCADE, primary_key=True)
     ask_at = models.DateTimeField(null=True)  # null: done with
     failures = models.SmallIntegerField(default=0, db_default=0)
+    by_car = models.BooleanField(default=False, db_default=False)  # relay.directory.backfill
 
     class Meta:
         db_table = "relay_described_repo"

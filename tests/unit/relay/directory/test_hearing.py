@@ -120,8 +120,17 @@ def test_a_host_that_says_nothing_of_use_is_asked_again_later(
     assert (waiting.failures, waiting.ask_at is None) == (1, False)
 
 
-def test_a_host_that_never_says_anything_is_given_up(account: RelayAccount, monkeypatch) -> None:
-    DescribedRepo.objects.create(account=account, ask_at=MOMENT, failures=hearing.TRIES - 1)
-    answered(monkeypatch, 500, {})
+@pytest.mark.parametrize(
+    ("failures", "status", "said"),
+    [(4, 500, {}), (0, 501, {}), (0, 200, {"collections": ["com.example.old"]})],
+    ids=["never answers", "does not serve it", "leaves something out"],
+)
+def test_a_host_that_does_not_say_is_asked_for_the_repo(
+    account: RelayAccount, monkeypatch, failures: int, status: int, said: Any
+) -> None:
+    RelayCollection.objects.create(account=account, collection="app.bsky.feed.post")
+    DescribedRepo.objects.create(account=account, ask_at=MOMENT, failures=failures)
+    answered(monkeypatch, status, said)
     hearing.ask_hosts()
-    assert DescribedRepo.objects.get().ask_at is None
+    waiting = DescribedRepo.objects.get()
+    assert (waiting.by_car, waiting.failures, waiting.ask_at is None) == (True, 0, False)
