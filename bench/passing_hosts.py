@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection
 from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
 
 from bench.relay_week import AUTHORS, HOSTS, LIVES_S, WRITES
 from protocol.event_stream.frames import Body, EventKind
@@ -47,7 +48,10 @@ class PassingHost(FakeHost):
         while not self.has_ended and socket.close_code is None:
             while at < self.last:
                 assert at >= self.last - len(self.kept), "the relay came back too late"
-                await socket.send(self.kept[at - self.last + len(self.kept)])
+                try:
+                    await socket.send(self.kept[at - self.last + len(self.kept)])
+                except ConnectionClosed:  # the relay was killed
+                    return
                 at += 1
             await asyncio.sleep(0.01)
 

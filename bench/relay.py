@@ -33,6 +33,9 @@ COLLECTIONS = ("app.bsky.feed.post", "app.bsky.feed.like", "app.bsky.graph.follo
 
 def host(commits: int, authors: int, ready: Connection) -> None:
     """The host elsewhere, a process: records first, then sends when it is read."""
+    import django  # noqa: PLC0415
+
+    django.setup()
     from protocol.event_stream.frames import EventKind  # noqa: PLC0415
     from tests.relay_hosts import running_host  # noqa: PLC0415
 
@@ -138,30 +141,42 @@ def at_once(commits: int, authors: int, streams: Sequence[Stream], name: str) ->
         target=subscribers.serve, args=(PORT, streams, theirs), daemon=True
     )
     reading.start()
+    theirs.close()
     ours.recv()  # all are connected
     limits: dict[str, Any] = {"account_limit": 10_000_000, "is_trusted": True}
     RelayHost.objects.create(hostname=f"localhost:{port}", **limits)
     relay = program("relay.ingestion.process")
-    begun = done = 0.0
-    while not done:
-        count = RelayCounter.objects.get(relay_id=1).last_seq - first
-        begun = begun or (time.monotonic() if count else 0.0)
-        done = time.monotonic() if count >= commits else 0.0
-        if begun and time.monotonic() - begun > 90:
-            raise SystemExit(f"{name}: only {count:,} of {commits:,} came in 90 s")
-        time.sleep(0.02)
-    told = ours.recv()
-    out = time.monotonic() - begun
-    slow = ours.recv()
-    relay.terminate()
-    relay.wait()
-    reading.terminate()
-    stop()
+    try:
+        took = _until_in(first, commits, name)
+        told = ours.recv()
+        out = time.monotonic() - took[0]
+        slow = ours.recv()
+    finally:
+        relay.terminate()
+        relay.wait()
+        reading.terminate()
+        stop()
+    begun, done = took
     print(
         f"{name}: in {commits / (done - begun):,.0f} verified commits/s while {len(streams)}"
         f" subscribers follow; out {told.messages / out:,.0f} messages/s, the last"
         f" {out - (done - begun):.1f} s after it was in; {told.lost} lost; slow: {slow}"
     )
+
+
+def _until_in(first: int, commits: int, name: str) -> tuple[float, float]:
+    """When the first of some commits was in, and the last."""
+    from relay.models import RelayCounter  # noqa: PLC0415
+
+    begun = 0.0
+    while True:
+        count = RelayCounter.objects.get(relay_id=1).last_seq - first
+        begun = begun or (time.monotonic() if count else 0.0)
+        if count >= commits:
+            return begun, time.monotonic()
+        if begun and time.monotonic() - begun > 90:
+            raise SystemExit(f"{name}: only {count:,} of {commits:,} came in 90 s")
+        time.sleep(0.02)
 
 
 def main(sizes: list[str]) -> None:
@@ -175,10 +190,11 @@ def main(sizes: list[str]) -> None:
         wait_for_port()
         give_out(commits, 1)
         give_out(commits // 10, readers)
-        at_once(commits, authors, subscribers.firehoses(readers, commits), "firehose at once")
-        share = commits // len(COLLECTIONS)
-        mixed = subscribers.json_streams(readers, COLLECTIONS, share, commits)
-        at_once(commits, authors, mixed, "JSON at once")
+        more = commits * 3 // 2  # enough for the slow ones to fall behind
+        at_once(more, authors, subscribers.firehoses(readers, more), "firehose at once")
+        share = more // len(COLLECTIONS)
+        mixed = subscribers.json_streams(readers, COLLECTIONS, share, more)
+        at_once(more, authors, mixed, "JSON at once")
     finally:
         web.terminate()
         web.wait()
@@ -207,6 +223,7 @@ def a_host(commits: int, authors: int) -> tuple[int, Callable[[], None]]:
         target=host, args=(commits, authors, theirs), daemon=True
     )
     elsewhere.start()
+    theirs.close()  # so that its end is noticed
     port, size = ours.recv()
     print(f"{commits:,} commits of {authors} authors, {size:,.0f} bytes each", flush=True)
     return port, elsewhere.terminate

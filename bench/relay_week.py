@@ -32,6 +32,9 @@ KEPT_DAYS = 3
 
 def hosts(rate: float, pipe: Connection) -> None:
     """The hosts elsewhere, a process."""
+    import django  # noqa: PLC0415
+
+    django.setup()
     from bench.passing_hosts import run  # noqa: PLC0415 - with Django
 
     uvloop.run(run(rate, pipe))
@@ -87,6 +90,8 @@ class Follower:
                 async with connect(url, host="127.0.0.1", compression=None) as stream:
                     async for message in stream:
                         _, body = libipld.decode_dag_cbor_multi(message)
+                        if "seq" not in body:  # a word on what is not kept any more
+                            continue
                         self.wrong += body["seq"] <= self.last
                         self.last, self.count = body["seq"], self.count + 1
             except (OSError, WebSocketException):
@@ -233,6 +238,7 @@ def main(sizes: list[str]) -> None:
         target=hosts, args=(rate, theirs), daemon=True
     )
     elsewhere.start()
+    theirs.close()
     week = Week(seconds, ours)
     try:
         asyncio.run(week.run())

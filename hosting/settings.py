@@ -45,6 +45,7 @@ CRAWLERS = env.origins("GROVE_CRAWLERS")  # relays that are asked to read our ho
 RELAY_HOST = env.relay_host()
 # Hosts that may send more: names, or suffixes with a dot in front
 RELAY_TRUSTED = [each.lower() for each in env.words("GROVE_RELAY_TRUSTED")]
+METRICS_TOKEN = env.text("GROVE_METRICS_TOKEN")  # who may read /metrics (relay.hosts.metrics)
 
 # --- mail (hosting.mail): without a server it waits, or in a sandbox is captured for /dev/mail
 SMTP_URL = env.text("GROVE_SMTP_URL")

@@ -35,8 +35,8 @@ def read_repos() -> None:
         backfill.read_repos()
 
 
-@shared_task(name="relay.warn_of_limits")
-def warn_of_limits() -> None:
-    """Hourly: a line in the log for each host that is near its account limit."""
+@shared_task(name="relay.watch_hosts")
+def watch_hosts() -> None:
+    """Every minute: what the platform's staff should know of outside hosts."""
     if settings.RELAY_HOST:
-        alerts.warn()
+        alerts.watch()

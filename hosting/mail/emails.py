@@ -86,6 +86,9 @@ ARCHIVE_READY = EmailKind("archive_ready", _("Your Archive Is Ready"))
 SIGN_UP_APPROVED = EmailKind("sign_up_approved", _("Your Account Is Ready"))
 SIGN_UP_REFUSED = EmailKind("sign_up_refused", _("Your Sign-up"))
 SIGN_UPS_HELD = EmailKind("sign_ups_held", _("Sign-ups Are Being Held"))  # to the tenant itself
+RELAY_ALERTS = EmailKind(  # to platform staff
+    "relay_alerts", _("Hosts That the Relay Reads"), valid_for=timedelta(hours=6)
+)
 DECISION = EmailKind("decision", _("A Decision About Your Account"))
 APPEAL_DECIDED = EmailKind("appeal_decided", _("Your Appeal Was Decided"))
 # From the host's staff (com.atproto.admin.sendEmail): `from_staff` makes its context.
@@ -123,6 +126,7 @@ ALL: Mapping[str, EmailKind] = {
         SIGN_UP_APPROVED,
         SIGN_UP_REFUSED,
         SIGN_UPS_HELD,
+        RELAY_ALERTS,
         DECISION,
         APPEAL_DECIDED,
         FROM_STAFF,

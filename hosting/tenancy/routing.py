@@ -39,7 +39,7 @@ REMEMBERED_MAX = 2_000  # of some 10 kB each, however many tenants there are
 HANDLE_URLS = "accounts.pages.handles.urls"
 PLATFORM_URLS = "hosting.pages.platform_urls"
 RELAY = "relay.site.answer"
-PLATFORM_PATHS = frozenset({"/tls-check"})
+PLATFORM_PATHS = frozenset({"/tls-check", "/metrics"})
 # For programs, of any origin (hosting.pages.cors): they know no cookies
 PROGRAM_PATHS = (
     "/xrpc/",
@@ -121,7 +121,7 @@ class PageMiddleware:
             self.pages = cast("GetResponse", convert_exception_to_response(layer))
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path_info.startswith(PROGRAM_PATHS):
+        if _is_for_programs(request.path_info):
             return busy.plain() if busy.is_too_much(request) else self.get_response(request)
         has_file = request.path_info.endswith(UPLOADS)
         return bad_requests.refusal(request, has_file=has_file) or self.pages(request)
@@ -130,7 +130,7 @@ class PageMiddleware:
         self, request: HttpRequest, view: Any, args: Any, kwargs: Any
     ) -> HttpResponseBase | None:
         """Django asks only the outermost middleware; CSRF protection does its work here."""
-        if request.path_info.startswith(PROGRAM_PATHS):
+        if _is_for_programs(request.path_info):
             return None
         for hook in self.view_hooks:
             response = hook(request, view, args, kwargs)
@@ -150,6 +150,10 @@ class PageMiddleware:
             return None
         logger.warning("a value cannot be stored", request=request, reason=refusal.message)
         return bad_requests.refused(400, f"{refusal.message}.")
+
+
+def _is_for_programs(path: str) -> bool:
+    return path.startswith(PROGRAM_PATHS) or path in PLATFORM_PATHS
 
 
 def is_call(path: str) -> bool:

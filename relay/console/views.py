@@ -24,7 +24,7 @@ from relay.hosts import alerts, allowances, listing
 from relay.models import DomainBan, RelayHost
 
 _ON_A_PAGE: Final = 50
-_NEAR_SHOWN: Final = 20
+_ALERTS_SHOWN: Final = 20
 _BANS_SHOWN: Final = 200
 _COUNTED_MAX: Final = 10_000
 _ENTRIES_SHOWN: Final = 20
@@ -50,7 +50,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         "q": term,
         "page": page,
         "rows": _rows(list(page)),
-        "near": alerts.near_limit()[:_NEAR_SHOWN],
+        "alerts": alerts.now_open()[:_ALERTS_SHOWN],
         "bans": DomainBan.objects.order_by("domain")[:_BANS_SHOWN],
         "ban_form": DomainForm(auto_id="ban-%s"),
         "entries": _entries(),
@@ -68,6 +68,7 @@ def one(request: HttpRequest, host_id: int) -> HttpResponse:
         "rates": allowances.rates(host.account_limit, is_trusted=host.is_trusted),
         "throttled": host.accounts.filter(is_throttled=True)[:_COUNTED_MAX].count(),
         "rejections": listing.rejections(host.pk),
+        "alerts": host.alerts.filter(ended_at__isnull=True).order_by("kind"),
         "limit_form": LimitForm(initial={"limit": host.account_limit}, auto_id="limit-%s"),
         "crawl_form": ReasonForm(auto_id="crawl-%s"),
         "ban_form": DomainForm(

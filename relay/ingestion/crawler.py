@@ -7,6 +7,7 @@ changed lately (`changed_at`), not all that are read.
 """
 
 import asyncio
+import time
 from functools import partial
 from typing import Any, Final
 
@@ -29,6 +30,7 @@ LOOK_EVERY_S: Final = 2.0
 INSIDE_EVERY_S: Final = 0.1
 INSIDE_PACE_S: Final = 0.02  # between two looks while events come
 TELL_EVERY_S: Final = 1.0
+USE_EVERY_S: Final = 20.0
 LONGEST_PAUSE_S: Final = 3_600.0
 HOSTS_MAX: Final = 5_000
 _DUE: Final = b"""
@@ -40,6 +42,11 @@ _DUE: Final = b"""
 _CHANGED: Final = b"""
     SELECT id, account_limit, is_trusted, status = 'banned' FROM relay_host
     WHERE changed_at > now() - interval '10 minutes'
+"""
+_USE: Final = b"""
+    UPDATE relay_host h SET rate_use = n.rate_use
+    FROM unnest(%s::bigint[], %s::int[]) AS n (id, rate_use)
+    WHERE h.id = n.id AND h.rate_use <> n.rate_use
 """
 _CONNECTED: Final = b"""
     UPDATE relay_host SET connected_at = now(), retry_at = NULL,
@@ -98,7 +105,7 @@ class Crawler:
     async def _look_after(
         self, hosts: psycopg.AsyncConnection, services: Services, group: asyncio.TaskGroup
     ) -> None:
-        lock = asyncio.Lock()
+        lock, told_at = asyncio.Lock(), time.monotonic()
         while True:
             async with lock:
                 room = max(0, HOSTS_MAX - len(self._readers))
@@ -111,7 +118,15 @@ class Crawler:
                     reading.add_done_callback(partial(self._ended, row.id))
             for host_id, limit, is_trusted, is_banned in changed:
                 self._change(host_id, limit, is_trusted=is_trusted, is_banned=is_banned)
+            if (now := time.monotonic()) - told_at > USE_EVERY_S:
+                told_at = now
+                async with lock:
+                    await hosts.execute(_USE, self._uses())
             await asyncio.sleep(LOOK_EVERY_S)
+
+    def _uses(self) -> tuple[list[int], list[int]]:
+        """Hosts, and how much of their events each has used."""
+        return [*self._meters], [meter.use_percent() for meter in self._meters.values()]
 
     def _change(self, host_id: int, limit: int, *, is_trusted: bool, is_banned: bool) -> None:
         """Hang up on a host that is banned; count another by what it may do from now on."""

@@ -46,6 +46,7 @@ class HostState:
     is_inside: bool
     account_count: int
     account_limit: int
+    name: str = ""
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from relay.hosts.allowances import Rates
 
 _WINDOWS_S = (1, 3_600, 86_400)
+USE_MAX = 1_000  # percent; more is not told
 WAITED_S = 15.0  # a longer wait is no wait: the host is left alone until then
 
 
@@ -47,6 +48,16 @@ class Meter:
             if over >= 1:
                 longest = max(longest, self._begun[place] + window_s * int(over) - now)
         return longest
+
+    def use_percent(self) -> int:
+        """How much of an hour's or a day's events is used, the larger share."""
+        now, used = self._clock(), [0]
+        for begun, window_s, count, most in zip(
+            self._begun[1:], _WINDOWS_S[1:], self._counts[1:], self._most[1:], strict=True
+        ):
+            if now - begun < window_s:
+                used.append(count * 100 // most)
+        return min(max(used), USE_MAX)
 
     async def admit(self, count: int) -> None:
         """Note so many events and wait until more may follow. Raises Throttled."""

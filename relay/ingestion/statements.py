@@ -23,7 +23,8 @@ OURS: Final = b"""
     ORDER BY a.did, a.moved_away_at NULLS FIRST, a.opened_at DESC
 """
 HOSTS: Final = b"""
-    SELECT id, inside_id IS NOT NULL, account_count, account_limit, status = 'banned'
+    SELECT id, inside_id IS NOT NULL, account_count, account_limit, hostname,
+        status = 'banned'
     FROM relay_host WHERE id = ANY (%s) ORDER BY id FOR NO KEY UPDATE
 """
 NEW_ACCOUNTS: Final = b"""
@@ -67,9 +68,10 @@ HEARD: Final = b"""
         last_error = CASE WHEN n.seq IS NULL THEN h.last_error ELSE '' END,
         status = CASE WHEN n.seq IS NOT NULL AND h.status IN ('idle', 'offline') THEN 'active'
             ELSE h.status END,
-        last_event_at = CASE WHEN n.seq IS NULL THEN h.last_event_at ELSE now() END
-    FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
-        AS n (id, seq, account_count, accepted)
+        last_event_at = CASE WHEN n.seq IS NULL THEN h.last_event_at ELSE now() END,
+        lag_s = coalesce(n.lag_s, h.lag_s)
+    FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::int[])
+        AS n (id, seq, account_count, accepted, lag_s)
     WHERE h.id = n.id
 """
 REJECTED: Final = b"""

@@ -6,6 +6,8 @@ the hosts' cursors and what was refused: a kill at any moment loses and repeats 
 """
 
 import asyncio
+import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,6 +15,7 @@ from typing import Any, Final
 
 import psycopg
 
+from protocol import tid
 from protocol.event_stream.frames import Body, EventKind
 from relay.ingestion import statements
 from relay.ingestion.decisions import (
@@ -24,14 +27,16 @@ from relay.ingestion.decisions import (
     is_open,
     status_body,
 )
-from relay.verification.checks import Rejected
+from relay.verification.checks import Checked, Rejected
 from relay.verification.reasons import Reason
 from repos.events.append import time_text
 from repos.events.retention import DAYS_AHEAD
+from server.cache import counters
 
 INSIDE_BATCH: Final = 500
 TOGETHER: Final = 1_000  # events of a transaction, about
 WAITING: Final = 64  # batches
+LAG_MAX_S: Final = 2**31 - 1
 
 
 @dataclass(eq=False)
@@ -62,10 +67,13 @@ class _Outcome:
     accepted: dict[int, int] = field(default_factory=dict)
     seqs: dict[int, int | None] = field(default_factory=dict)
     rejected: dict[tuple[int, str], list[Any]] = field(default_factory=dict)
+    revs: dict[int, str] = field(default_factory=dict)  # of hosts' newest commits
 
     def take(self, host_id: int, event: Prepared, body: Body) -> None:
         self.events.append((host_id, event.did, int(event.kind), body.seq_at, body.data))
         self.accepted[host_id] = self.accepted.get(host_id, 0) + 1
+        if isinstance(event.outcome, Checked) and event.outcome.rev:
+            self.revs[host_id] = event.outcome.rev
 
     def forget(self, dids: set[str]) -> None:
         """Drop what these said in the same transaction."""
@@ -108,7 +116,7 @@ class Writer:
                 batches.append(self._waiting.get_nowait())
             try:
                 async with self._lock, self._connection.transaction():
-                    await self._write(batches)
+                    known, outcome = await self._write(batches)
             except BaseException:
                 for batch in batches:
                     batch.done.cancel()  # whoever waits ends, too
@@ -116,6 +124,7 @@ class Writer:
             for batch in batches:
                 if not batch.done.done():
                     batch.done.set_result(None)
+            _count(known, outcome)
 
     async def take_inside(self) -> int:
         """Take our own hosts' next events; how many there were. Raises psycopg.Error."""
@@ -145,7 +154,7 @@ class Writer:
             await self._connection.execute(statements.TOLD, ([row[0] for row in rows],))
             return len(rows)
 
-    async def _write(self, batches: Sequence[Batch]) -> None:
+    async def _write(self, batches: Sequence[Batch]) -> tuple[Known, _Outcome]:
         known, banned = await self._known(batches)
         outcome = _Outcome()
         for batch in batches:
@@ -156,6 +165,7 @@ class Writer:
             outcome.forget(known.erased)
         await self._append(outcome)
         await self._store_hosts(known.hosts.values(), outcome)
+        return known, outcome
 
     async def _known(self, batches: Sequence[Batch]) -> tuple[Known, set[int]]:
         """What is stored of the accounts and hosts of some batches; the hosts that are banned.
@@ -199,8 +209,11 @@ class Writer:
         await self._connection.execute(statements.NOTIFY, (str(last_seq),))
 
     async def _store_hosts(self, hosts: Iterable[HostState], outcome: _Outcome) -> None:
-        seqs, accepted = outcome.seqs, outcome.accepted
-        rows = [(h.id, seqs.get(h.id), h.account_count, accepted.get(h.id, 0)) for h in hosts]
+        seqs, accepted, lags = outcome.seqs, outcome.accepted, _lags(outcome.revs)
+        rows = [
+            (h.id, seqs.get(h.id), h.account_count, accepted.get(h.id, 0), lags.get(h.id))
+            for h in hosts
+        ]
         await self._connection.execute(statements.HEARD, _columns(rows))
         refused = [(*key, *entry) for key, entry in sorted(outcome.rejected.items())]
         if refused:
@@ -235,6 +248,21 @@ def _decide(batch: Batch, known: Known, outcome: _Outcome, *, is_banned: bool) -
             outcome.refuse(host.id, event, decided)
     if last_seq is not None:
         outcome.seqs[host.id] = last_seq
+
+
+def _count(known: Known, outcome: _Outcome) -> None:
+    """Events by host and kind, for metrics."""
+    found = Counter((event[0], event[2]) for event in outcome.events)
+    for (host_id, kind), count in found.items():
+        about = {"host": known.hosts[host_id].name, "kind": EventKind(kind).name.lower()}
+        counters.add(counters.series("grove_relay_events_total", **about), count)
+
+
+def _lags(revs: dict[int, str]) -> dict[int, int]:
+    """How many seconds ago the hosts' newest commits were made, as their revs have it."""
+    now_us = time.time_ns() // 1_000
+    ages = {host_id: now_us - tid.decode(rev)[0] for host_id, rev in revs.items()}
+    return {host_id: min(max(age // 1_000_000, 0), LAG_MAX_S) for host_id, age in ages.items()}
 
 
 def _columns(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:

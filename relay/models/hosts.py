@@ -28,6 +28,8 @@ class RelayHost(models.Model):
     account_limit = models.BigIntegerField()
     accepted_count = models.BigIntegerField(default=0, db_default=0)  # events that went on
     last_event_at = models.DateTimeField(null=True)
+    lag_s = models.IntegerField(null=True)  # the newest commit's age when it went on
+    rate_use = models.SmallIntegerField(default=0, db_default=0)  # % of an hour's or day's events
     connected_at = models.DateTimeField(null=True)  # null: no socket is open
     failures = models.IntegerField(default=0, db_default=0)  # to connect, since the last event
     last_error = models.TextField(blank=True, default="", db_default="")
@@ -78,6 +80,61 @@ class Rejection(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reason}: {self.count}"
+
+
+class HostAlert(models.Model):
+    """What the platform's staff should know of an outside host (relay.hosts.alerts); it stays when
+    it is over, so that nobody hears of the same every minute."""
+
+    class Kind(models.TextChoices):
+        """What is the matter."""
+
+        ACCOUNTS = "accounts"  # near its account limit
+        EVENTS = "events"  # near its events of an hour or a day, or beyond
+        LAG = "lag"  # offline, or its events come late
+        REJECTIONS = "rejections"  # most of what it sends is refused
+
+    host = models.ForeignKey(RelayHost, on_delete=models.CASCADE, related_name="alerts")
+    kind = models.TextField(choices=Kind.choices)
+    figure = models.BigIntegerField()  # percent; seconds, 0 offline; events a minute
+    raised_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    mailed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "relay_host_alert"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["host", "kind"], name="relay_alert_is_one_a_host_and_kind"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["raised_at"],
+                condition=models.Q(ended_at__isnull=True),
+                name="relay_alert_open",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.host_id}"
+
+
+class HostWatch(models.Model):
+    """What a host's counts were when alerts last looked; of hosts of which something was refused.
+
+    A table of its own: the relay's writer holds hosts all the time.
+    """
+
+    host = models.OneToOneField(RelayHost, on_delete=models.CASCADE, primary_key=True)
+    accepted = models.BigIntegerField()
+    rejected = models.BigIntegerField()
+
+    class Meta:
+        db_table = "relay_host_watch"
+
+    def __str__(self) -> str:
+        return str(self.pk)
 
 
 class DomainBan(models.Model):

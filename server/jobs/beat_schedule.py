@@ -47,7 +47,7 @@ SCHEDULE: dict[str, Entry] = {
         every(5, "relay.hear_collections"),
         every(15, "relay.ask_for_collections"),
         every(15, "relay.read_repos"),
-        every(3600, "relay.warn_of_limits"),
+        every(60, "relay.watch_hosts"),
         every(2, "repos.ask_for_crawls"),
         every(3600, "repos.keep_event_partitions"),
         every(3600, "repos.remove_unused_blobs"),

@@ -225,6 +225,7 @@ ROWS = {
     "report": everyone("/report", 200),
     "robots.txt": everyone("/robots.txt", 200),
     "tls-check": everyone("/tls-check?domain=alice.test", 200),  # the platform's, for any name
+    "metrics": everyone("/metrics", 404),  # the operator's, with a token
     "xrpc/_health": everyone("/xrpc/_health", 200),
     "xrpc/<path:nsid>": everyone("/xrpc/com.example.nothing", 501),  # see test_cross_tenant
     "xrpc/": everyone("/xrpc/", 404),

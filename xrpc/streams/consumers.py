@@ -30,7 +30,7 @@ from xrpc import (
 )
 from xrpc.request import queries
 from xrpc.response.errors import MethodNotImplemented
-from xrpc.streams import encodings, relay
+from xrpc.streams import encodings, relay, stream_metrics
 
 # RFC 6455 section 7.4.1
 CLOSE_NORMAL = 1000
@@ -46,6 +46,8 @@ class SubscriptionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # unty
     _sending: "asyncio.Task[None] | None" = None
     _headers: list[tuple[bytes, bytes]] = []
     _subprotocol: str | None
+    _nsid: str
+    _sent: "stream_metrics.Sent"
 
     async def connect(self) -> None:
         self._nsid = self.scope["url_route"]["kwargs"]["nsid"]
@@ -91,6 +93,10 @@ class SubscriptionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # unty
         """Readers have nothing to say; what they say is dropped."""
 
     async def _send_all(self, batches: AsyncGenerator[list[bytes], None]) -> None:
+        with stream_metrics.subscriber(hostname_of(self.scope), self._nsid) as self._sent:
+            await self._send_to_end(batches)
+
+    async def _send_to_end(self, batches: AsyncGenerator[list[bytes], None]) -> None:
         try:
             refused = await self._follow(batches)
             # Nothing of the stream is held any more: a reader that was cut off may keep us waiting.
@@ -110,11 +116,14 @@ class SubscriptionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # unty
             async with aclosing(batches):
                 async for batch in batches:
                     await self._send_batch(batch)
+                    self._sent.add(len(batch))
         except XrpcError as error:
+            self._sent.drop()
             return error.with_traceback(None)
         except asyncio.CancelledError:
             if not was_cut_off():
                 raise
+            self._sent.drop()
             return ConsumerTooSlow("This consumer reads nothing while others wait.")
         return None
 

@@ -108,6 +108,7 @@ class JetstreamConsumer(JsonStreamConsumer):
     """A subscriber of `/subscribe`, who may change what it wants by messages."""
 
     _subprotocol = None
+    _nsid = "subscribe"
 
     def _subscriber_of(self, query: Query) -> Subscriber:
         return Subscriber(filters.of_query(query), encoding.message)
@@ -149,6 +150,7 @@ class JetstreamConsumer(JsonStreamConsumer):
 class EventsConsumer(JsonStreamConsumer):
     """A subscriber of network.bsky.jetstream.subscribeEvents; what it says ends the stream."""
 
+    _nsid = encoding.EVENTS_NSID
     _outdated: ClassVar[bytes] = orjson.dumps(
         {
             "$type": "message",

@@ -9,7 +9,6 @@ from django.utils import timezone
 from hosting.models import Host, StaffUser
 from hosting.tenancy import routing
 from moderation.models import AuditEntry
-from relay import tasks
 from relay.hosts import alerts
 from relay.models import DomainBan, RelayAccount, RelayEvent, RelayHost
 from tests.factories import staff_member
@@ -37,7 +36,7 @@ def entry() -> tuple[str, str]:
     return found.action, found.reason
 
 
-def test_hosts_are_listed_with_what_is_near_its_limit(provider: Client, ash: Host) -> None:
+def test_hosts_are_listed_with_their_figures(provider: Client, ash: Host) -> None:
     host = a_host()
     a_host("localhost", inside_id=ash.pk, account_limit=0, account_count=0)
     moment = timezone.now()
@@ -53,7 +52,14 @@ def test_hosts_are_listed_with_what_is_near_its_limit(provider: Client, ash: Hos
         "pds.example.com"
         not in provider.get("/console/relay/", {"q": "local"}).text.split("<table>")[1]
     )
-    assert [each.pk for each in alerts.near_limit()] == [host.pk]
+
+
+def test_alerts_stand_first_and_at_their_host(provider: Client) -> None:
+    host = a_host()
+    alerts.watch()
+    sentence = "80 percent of the accounts that it may have"
+    assert sentence in provider.get("/console/relay/").text
+    assert sentence in provider.get(f"/console/relay/hosts/{host.pk}/").text
 
 
 def test_a_host_shows_why_events_were_refused(provider: Client) -> None:
@@ -126,16 +132,3 @@ def test_a_tenants_owner_does_not_come_here(ash: Host) -> None:
     browser.force_login(staff_member(ash, "owner"))
     assert browser.get("/console/relay/").status_code == 403
     assert 'href="/console/relay/"' not in browser.get("/console/").text
-
-
-@pytest.mark.parametrize("relay_host", ["", "relay.localhost"])
-def test_hosts_near_their_limit_are_in_the_log_where_there_is_a_relay(
-    settings: Any, monkeypatch: Any, relay_host: str
-) -> None:
-    settings.RELAY_HOST = relay_host
-    warned: list[str] = []
-    monkeypatch.setattr(alerts.logger, "warning", lambda _, **told: warned.append(told["host"]))
-    a_host()
-    a_host("quiet.example.com", account_count=79)
-    tasks.warn_of_limits()
-    assert warned == (["pds.example.com"] if relay_host else [])

@@ -1,11 +1,10 @@
 """Hosts of the relay: what they may do, who is banned, what raising a limit wakes."""
 
 import pytest
-from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from relay import accounts
-from relay.hosts import alerts, allowances, bans, limits, listing, names
+from relay.hosts import allowances, bans, limits, listing, names
 from relay.hosts.allowances import Rates
 from relay.models import RelayAccount, RelayHost
 
@@ -93,9 +92,3 @@ def test_the_relays_word_on_an_account_comes_first() -> None:
     assert accounts.restore(account.did)
     account.refresh_from_db()
     assert account.status == "deactivated"
-
-
-def test_a_host_near_its_limit_shows() -> None:
-    host = a_host(account_count=80, last_event_at=timezone.now())
-    assert alerts.is_near_limit(host)
-    assert alerts.near_limit() == [host]

@@ -38,3 +38,13 @@ def test_a_raised_limit_holds_at_once() -> None:
     meter.wait_s(99)
     meter.allow(Rates(1_000, 1_000, 100_000))
     assert meter.wait_s(1) == 0
+
+
+def test_how_much_of_an_hours_or_a_days_events_is_used() -> None:
+    clock = Clock()
+    meter = Meter(Rates(1_000, 100, 1_000), clock)
+    assert meter.use_percent() == 0
+    meter.wait_s(80)
+    assert meter.use_percent() == 80
+    clock.now = 3_700.0
+    assert meter.use_percent() == 8  # of the day

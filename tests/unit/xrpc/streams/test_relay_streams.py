@@ -7,6 +7,8 @@ from pytest_django.fixtures import Settings
 
 from protocol.event_stream import frames
 from relay.events import stream as relay_stream
+from server.cache import counters
+from server.cache.counters import series
 from server.database import connection
 from tests.unit.xrpc.streams.test_consumers import CLOSE_REFUSED, Socket, frames_and_close
 
@@ -57,6 +59,14 @@ def test_a_cursor_of_the_future_and_an_unknown_stream_are_refused() -> None:
     assert (frames.parse(refusal)[1]["error"], code) == ("FutureCursor", CLOSE_REFUSED)
     (refusal,), _ = frames_and_close("", RELAY, "com.atproto.label.subscribeLabels")
     assert frames.parse(refusal)[1]["error"] == "MethodNotImplemented"
+
+
+def test_what_subscribers_are_sent_is_counted_for_metrics() -> None:
+    what = series("grove_stream_messages_total", host="relay.localhost", stream="subscribeRepos")
+    before = counters.read().get(what, 0)
+    first_frames(3, 3)
+    counters.PROCESS.flush()
+    assert counters.read()[what] > before
 
 
 def test_the_handshake_says_that_it_is_a_relay() -> None:
