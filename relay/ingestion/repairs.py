@@ -69,11 +69,10 @@ class Repairs:
     async def _repair(self, did: str, host_id: int, host: str, lost_at: datetime) -> None:
         try:
             block = await upstream.newest_commit(self._services.connections, host, did)
-            found = _sync(did, block)
-        except (NoAnswer, RequestFailed, ValueError, LookupError) as failure:
+            (event,) = await self._services.preparer.prepare(host, [_sync(did, block)])
+        except (NoAnswer, RequestFailed, ValueError, LookupError, OSError, EOFError) as failure:
             logger.info("a repo could not be repaired", did=did, host=host, reason=str(failure))
             return
-        (event,) = await self._services.preparer.prepare(host, [found])
         if isinstance(event.outcome, Rejected):
             reason = str(event.outcome.reason)
             logger.info("a repo could not be repaired", did=did, host=host, reason=reason)

@@ -29,7 +29,8 @@ class VerifierPool:
             self._free.put_nowait(each)
 
     async def check(self, questions: Sequence[Question]) -> list[Checked | Rejected]:
-        """What each event says, or why it is refused; in their order."""
+        """What each event says, or why it is refused; in their order. Raises OSError, EOFError
+        where verifiers die again and again."""
         pieces = _pieces(questions, -(-len(questions) // len(self._all)))
         found = await asyncio.gather(*map(self._asked, pieces))
         return [process.read_answer(each) for answers in found for each in answers]
@@ -40,9 +41,13 @@ class VerifierPool:
             await each.stop()
 
     async def _asked(self, questions: Sequence[Question]) -> list[process.Answer]:
+        """Answers of one verifier; of another where it dies, once. Raises OSError, EOFError."""
         verifier = await self._free.get()
         try:
-            return await verifier.ask(questions)
+            try:
+                return await verifier.ask(questions)
+            except (OSError, EOFError):
+                return await verifier.ask(questions)
         finally:
             self._free.put_nowait(verifier)
 
