@@ -1,8 +1,8 @@
 """A week of the relay in minutes: `python -m bench.relay_week [SECONDS [RATE]]` (600; 400/s).
 
-Hosts come and go, and on each accounts that write, are deactivated and are deleted. Every fortieth
-part of the time one process is killed (-9), the relay, a verifier or the web process in turn, and
-started again. Seven days pass: new events are stored under the day that it is then, and what is
+Hosts come and go, and on each accounts that write, are deactivated and are deleted. Every KILL_S
+seconds one process is killed (-9), the relay, the web process or a verifier in turn, and started
+again. Seven days pass: new events are stored under the day that it is then, and what is
 older than 72 hours is dropped. Measured: memory of each process and the size of the database a day;
 whether everything that hosts said is in the stream once (the counter, the hosts' counts and a
 subscriber who comes back with its cursor agree).
@@ -28,6 +28,7 @@ LIVES_S = 60.0  # of a host
 WRITES = 150  # of an account, until it is deleted
 AUTHORS = 60  # of a host at a time
 KEPT_DAYS = 3
+KILL_S = 20.0
 
 
 def hosts(rate: float, pipe: Connection) -> None:
@@ -116,15 +117,15 @@ class Week:
         begun = time.monotonic()
         following = asyncio.create_task(self.follower.run())
         kills = deque([("relay", False), ("web", False), ("relay", True)])
-        day, next_kill = 0, self.seconds / 40
+        day, next_kill = 0, KILL_S
         while (passed := time.monotonic() - begun) < self.seconds:
             await asyncio.sleep(1)
             await asyncio.to_thread(self.look)
             if passed * DAYS / self.seconds > day + 1:
                 day += 1
                 await asyncio.to_thread(self.new_day, day)
-            if passed > next_kill and passed < self.seconds * 0.95:
-                next_kill += self.seconds / 40
+            if next_kill < passed < self.seconds - KILL_S:
+                next_kill = passed + KILL_S
                 name, is_child = kills[0]
                 kills.rotate(-1)
                 family = self.families[name]
