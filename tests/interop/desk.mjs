@@ -1,5 +1,5 @@
 // A moderator's day: reports of 18 subjects come in, are triaged by keyboard without a page load between two cases, four
-// takedowns are told by mail, the rest of a wave is dismissed at once, and somebody without an account reports, too. Every
+// takedowns and a suspension are told by mail, the rest of a wave is dismissed at once, and somebody without an account reports, too. Every
 // page on the way is shown to axe-core. Exit status 0 when all of it holds. A wave of hundreds of reports:
 // tests/unit/moderation/desk/test_bulk.py.
 //
@@ -98,6 +98,11 @@ try {
     await form.locator('[name=reason]').fill('rude')
     await another(() => form.locator('[name=reason]').press('Enter'))
   }
+  while (!await page.locator('[data-key=s]').count()) await another(() => page.keyboard.press('j')) // whose account is not down
+  await page.keyboard.press('s')
+  await page.keyboard.press('Shift')
+  await page.locator('details[open] [name=reason]').fill('rude again and again')
+  await another(() => page.locator('details[open] [name=reason]').press('Enter'))
   await page.keyboard.press('d')
   await another(() => page.locator('details[open] [name=reason]').press('Enter'))
   await shown(': done.')
@@ -116,15 +121,20 @@ try {
   await look(page, 'closed cases')
   await page.goto(`${options.url}/console/desk/deadlines/`)
   await look(page, 'the deadlines', options.shots)
+  await page.goto(`${options.url}/console/desk/limits/`)
+  await page.locator('[name="account.take_down-a_day"]').fill('50')
+  await page.getByRole('button', { name: 'Change' }).click()
+  await shown('The limits hold from now on.')
+  await look(page, 'the limits of staff', options.shots)
   await page.goto(`${options.url}/console/desk/`)
-  await shown(/^4$/)
+  await shown(/^3$/)
   await page.goto(`${options.url}/dev/mail`)
   const told = page.getByRole('heading', { name: 'A Decision About Your Account' })
-  for (let turn = 0; turn < 100 && await told.count() < TAKEDOWNS; turn += 1) {
+  for (let turn = 0; turn < 100 && await told.count() < TAKEDOWNS + 1; turn += 1) {
     await page.waitForTimeout(300) // a worker sends them
     await page.reload()
   }
-  assert.equal(await told.count(), TAKEDOWNS, 'every owner was told by mail')
+  assert.equal(await told.count(), TAKEDOWNS + 1, 'every owner was told by mail')
   assert.deepEqual(faults, [])
   console.log('the day at the desk held')
 } finally {
