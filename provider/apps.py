@@ -9,8 +9,10 @@ KINDS: tuple[str, ...] = (
     "provider.jobs.account_exports",
     "provider.jobs.account_moves",
     "provider.relay_standing.announcing",
+    "provider.tenancy.deletion",
     "provider.tenancy.people_invites",
     "provider.tenancy.suspensions",
+    "provider.tenant_archive.jobs",
 )
 
 

@@ -8,16 +8,19 @@ from provider.pages.status import watching
 from provider.relay_standing import checks
 from provider.tenancy import drafts, usage
 from provider.tenancy.host_checks import host_names
+from provider.tenant_archive import kept_files
 from provider.webhooks import deliveries, records
 
 
 @shared_task(name="provider.forget_old")
 def forget_old() -> None:
-    """Hourly: idempotency keys of a day ago, deliveries and drafts of a month, jobs of a season."""
+    """Hourly: idempotency keys of a day ago, deliveries and drafts of a month, jobs of a season,
+    archives of some days."""
     idempotency.forget_old()
     deliveries.forget_old()
     running.forget_old()
     drafts.forget_old()
+    kept_files.forget_old()
 
 
 @shared_task(name="provider.deliver_webhook")

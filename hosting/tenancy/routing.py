@@ -255,7 +255,7 @@ def look_up(hostname: str) -> HostMatch | None:
         host.kept = {}
         quotas.remember(host)
         return HostMatch(host, is_handle=False)
-    domains = HandleDomain.objects.select_related("host__tenant")
+    domains = HandleDomain.objects.select_related("host__tenant__plan", "host__tenant__usage")
     covering = list(domains.filter(name__in=domains_above(hostname)))
     if not covering:
         return None

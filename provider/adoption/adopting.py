@@ -6,7 +6,6 @@ hashed anew at the next sign-in), heads and signing keys are the same, `seq` beg
 """
 
 import base64
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -48,8 +47,8 @@ from repos.maintenance.restore import STEP
 from repos.models import Blob, EventCounter
 from repos.reads import repos
 from server.encryption import keyring
-from server.storage.temporary_files import TemporaryFile
 
+_PIECE_BYTES: Final = 262_144
 _NEVER: Final = "!"  # no password fits
 _UNREADABLE: Final = (ValueError, TypeError, AttributeError, DataError)  # columns hold anything
 
@@ -255,15 +254,11 @@ def _take_blob(account: Account, blob_cid: bytes, row: Mapping[str, Any], path: 
     is_hidden = bool(row["takedownRef"]) or scanning.is_denied(account.host_id, blob_cid)
     place = Place.QUARANTINE if is_hidden else Place.PUBLIC
     key = files.new_key(place, account.host.tenant_id, account.did, blob_cid)
-    with TemporaryFile() as waiting, path.open("rb") as file:
-        digest = hashlib.sha256()
-        while piece := file.read(262_144):
-            digest.update(piece)
-            waiting.write(piece)
-        if not blob_cid.endswith(digest.digest()):
-            return False
-        size = waiting.tell()
-        files.write(key, waiting)
+    with path.open("rb") as file:
+        pieces = iter(lambda: file.read(_PIECE_BYTES), b"")
+        size = files.write_checked(key, pieces, blob_cid)
+    if size is None:
+        return False
     Blob.objects.create(
         repo_id=account.pk,
         cid=blob_cid,

@@ -94,7 +94,8 @@ def _is_for(token: ApiToken, host: Host) -> bool:
 
 class ApiViewSet(viewsets.ViewSet):
     """A resource. `scopes` names what each action needs, `platform_only` those of the provider,
-    `tenant_only` those of a tenant alone."""
+    `tenant_only` those of a tenant alone, `takes_files` those whose body is a file: it is read as
+    it comes, and an Idempotency-Key says nothing of it."""
 
     authentication_classes = (TokenAuthentication,)
     permission_classes = ()
@@ -103,6 +104,7 @@ class ApiViewSet(viewsets.ViewSet):
     scopes: ClassVar[Mapping[str, Scope]] = {}
     platform_only: ClassVar[frozenset[str]] = frozenset()
     tenant_only: ClassVar[frozenset[str]] = frozenset()
+    takes_files: ClassVar[frozenset[str]] = frozenset()
     _once: IdempotentRequest | None = None
 
     @property
@@ -178,7 +180,7 @@ class ApiViewSet(viewsets.ViewSet):
             raise OnlyPlatform
         if self.action in self.tenant_only and self.token.tenant_id is None:
             raise OnlyTenant
-        if request.method in _WRITES:
+        if request.method in _WRITES and self.action not in self.takes_files:
             self._once = idempotency.begin(self.token, request)
             if self._once is not None and self._once.status is not None:
                 raise _Replay(self._once.status, *idempotency.answer_of(self._once))

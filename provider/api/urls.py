@@ -7,6 +7,7 @@ from provider.api import documents
 from provider.api.base import HOSTNAME
 from provider.api.resources.account_data import AccountDataViewSet
 from provider.api.resources.accounts import AccountViewSet
+from provider.api.resources.archives import ArchiveViewSet
 from provider.api.resources.audit import AuditViewSet
 from provider.api.resources.cases import CaseViewSet, ReportViewSet
 from provider.api.resources.hosts import DomainViewSet, HostViewSet
@@ -25,6 +26,7 @@ of_account = rf"{of_host}/accounts/(?P<did>{AccountViewSet.lookup_value_regex})"
 of_tenant = rf"tenants/(?P<slug>{TenantViewSet.lookup_value_regex})"
 for prefix, view_set, name in (
     ("tenants", TenantViewSet, "tenant"),
+    ("archives", ArchiveViewSet, "archive"),
     ("hosts", HostViewSet, "host"),
     (f"{of_host}/domains", DomainViewSet, "domain"),
     (f"{of_host}/relays", RelayViewSet, "relay"),

@@ -12,10 +12,12 @@ from django.utils import timezone
 from hosting.models import StaffUser, Tenant
 from moderation.audit import Actor
 from protocol.errors import XrpcError
+from provider.jobs import kinds
 from provider.jobs.kinds import KINDS
 from provider.jobs.work import LEASE, Later, Stopped, Work
 from provider.models import Job
 from provider.webhooks import events
+from server.database import connection
 from server.jobs import polling
 from server.jobs.back_off import pause_after
 from server.jobs.queue import Queue
@@ -28,6 +30,7 @@ KEPT_FOR: Final = timedelta(days=90)
 _RENEWED_EVERY_S: Final = 15.0
 _FIRST_PAUSE: Final = timedelta(seconds=10)
 _LONGEST_PAUSE: Final = timedelta(minutes=10)
+_LOCK: Final = "SELECT pg_advisory_xact_lock(hashtext('grove.platform_jobs'))"
 State = Job.State
 
 
@@ -54,8 +57,7 @@ def begin(
     """Have a worker do it, in the caller's transaction if there is one. Whether `by` may ask for it
     is the caller's to check. Raises Underway, TooManyJobs."""
     wanted = KINDS[kind]
-    if tenant is not None:  # two who begin at once: one after the other
-        Tenant.objects.select_for_update(no_key=True).filter(pk=tenant.pk).first()
+    _one_after_the_other(tenant)
     open_jobs = Job.objects.open().filter(tenant=tenant)
     if wanted.is_alone and open_jobs.filter(kind=kind).exists():
         raise Underway
@@ -103,7 +105,8 @@ queue: Final = Queue(Job, "provider.run_job", run, running_max=2, is_for_workers
 
 def stop(job: Job) -> bool:
     """Have it left as it is; whether it was open. What is done stays done."""
-    return bool(Job.objects.filter(pk=job.pk).decide(State.STOPPED))
+    given = kinds.kept(job.kind, job.given)
+    return bool(Job.objects.filter(pk=job.pk).decide(State.STOPPED, given=given))
 
 
 def follow(job: Job, within_s: float = 24 * 3600.0) -> Job:
@@ -127,25 +130,38 @@ def forget_old() -> None:
     Job.objects.filter(decided_at__lt=timezone.now() - KEPT_FOR).delete()
 
 
+def _one_after_the_other(tenant: Tenant | None) -> None:
+    """Two who begin at once, for a tenant or for the platform: the second sees the first's job."""
+    if tenant is not None:
+        Tenant.objects.select_for_update(no_key=True).filter(pk=tenant.pk).first()
+    else:
+        connection.row(_LOCK)
+
+
 @transaction.atomic
 def _end(job: Job, state: Job.State, error: str, **changes: Any) -> None:
-    """Decide it, and tell the tenant's programs."""
-    if job.finish(state, error, **changes):
+    """Decide it, and tell the tenant's programs, or the provider's."""
+    if job.finish(state, error, given=kinds.kept(job.kind, job.given), **changes):
         _tell(job, state, error)
 
 
 @transaction.atomic
 def _give_up(job: Job) -> None:
     """Decide one that nobody is at: the error of its last attempt is why."""
-    if Job.objects.due().filter(pk=job.pk, attempts__gte=ATTEMPTS_MAX).decide(State.FAILED):
+    given = kinds.kept(job.kind, job.given)
+    hopeless = Job.objects.due().filter(pk=job.pk, attempts__gte=ATTEMPTS_MAX)
+    if hopeless.decide(State.FAILED, given=given):
         _tell(job, State.FAILED, job.last_error)
 
 
 def _tell(job: Job, state: Job.State, error: str) -> None:
     host = job.tenant.hosts.order_by("pk").first() if job.tenant else None
+    event = events.Event.JOB_DONE if state == State.DONE else events.Event.JOB_FAILED
+    data = {"job": job.pk, "kind": job.kind, "error": error}
     if host is not None:
-        event = events.Event.JOB_DONE if state == State.DONE else events.Event.JOB_FAILED
-        events.tell(host, event, {"job": job.pk, "kind": job.kind, "error": error})
+        events.tell(host, event, data)
+    else:
+        events.tell_without_host(job.tenant, event, data)
 
 
 def _try_again(job: Job, fault: Exception) -> None:

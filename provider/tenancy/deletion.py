@@ -74,7 +74,8 @@ def delete(work: Work) -> None:
     if total := accounts.count():
         work.advance(total=work.job.done_count + total, step="accounts")
         _delete_some(work, accounts.open().order_by("pk"))
-        work.pause(_PERIOD_S if accounts.open().exists() else _PENDING_AGAIN_S)
+        if accounts.exists():
+            work.pause(_PERIOD_S if accounts.open().exists() else _PENDING_AGAIN_S)
     if "emptied_at" not in work.place:
         work.advance(step="relays read that they are gone", emptied_at=timezone.now().timestamp())
     left_s = work.place["emptied_at"] + timedelta(days=DAYS_KEPT).total_seconds()

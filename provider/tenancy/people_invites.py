@@ -1,13 +1,13 @@
 """Invitations to many people at once, from a CSV file or a list: read, looked at, sent by a job.
 
 A file has a column `email`, or an address a line. The job goes on where it stopped, writes to
-nobody twice, and keeps no address once it is done.
+nobody twice, and keeps no address once it is done or stopped.
 """
 
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -82,6 +82,16 @@ def preview(host: Host, text: str) -> Preview:
     return Preview(listed, to_invite, sorted(known))
 
 
+def shown(found: Preview) -> dict[str, Any]:
+    """The same for programs."""
+    return {
+        "to_invite": [*found.to_invite],
+        "known": [*found.known],
+        "faults": [{"line": number, "text": text} for number, text in found.listed.faults],
+        "fault_count": found.listed.fault_count,
+    }
+
+
 @transaction.atomic
 def begin(actor: Actor, host: Host, text: str) -> Job:
     """Have a job write to everybody on the list who is not known. Raises NotAllowed,
@@ -104,7 +114,6 @@ def run(work: Work) -> dict[str, int]:
         counts[_outcome(work.job, host, addresses[at])] += 1
         work.advance(at + 1, len(addresses), at=at + 1, counts=counts)
         work.give_way()
-    Job.objects.filter(pk=work.job.pk).update(given={"host": host.pk, "addresses": []})
     return counts
 
 
@@ -147,4 +156,4 @@ def _delimiter(line: str) -> str:
     return max(",;\t", key=line.count)
 
 
-kinds.register(KIND, run)
+kinds.register(KIND, run, forgets=frozenset({"addresses"}))

@@ -2,5 +2,6 @@
 
 Reading order: `container` (the file: a tar that can be gone on with), `keys` (who can open its
 secrets), `tables` (which rows go, and how they are numbered anew), `blob_files`, `exporting`,
-`importing`, `restoring`. The format is documented in docs/operators/tenant-archive.md.
+`importing`, `restoring`; `kept_files` and `jobs` for whoever works by the API or by page. The
+format is documented in docs/operators/tenant-archive.md.
 """

@@ -1,8 +1,6 @@
 """The files of an archive's account, stored here: each held against its CID, and against what is
 denied here. How large one is, its bytes say."""
 
-import hashlib
-
 from accounts.models import Account
 from protocol import cid
 from provider.tenant_archive.container import BrokenArchive, Reader
@@ -11,7 +9,6 @@ from repos.blobs.files import Place
 from repos.blobs.types import mime_types
 from repos.models import Blob
 from server.database import connection
-from server.storage.temporary_files import TemporaryFile
 
 _STORE = """
     INSERT INTO blob (repo_id, cid, mime_type, size, state, key, changed_at, created_at)
@@ -33,7 +30,10 @@ def store(reader: Reader, old_id: int, account: Account, *, is_staged: bool = Fa
         is_hidden = is_denied or line["state"] == Blob.State.QUARANTINED
         place = Place.QUARANTINE if is_hidden else Place.PUBLIC
         key = files.new_key(place, account.host.tenant_id, account.did, blob_cid)
-        size = _write(reader, f"blobs/{old_id}/{line['cid']}", blob_cid, key)
+        member = f"blobs/{old_id}/{line['cid']}"
+        size = files.write_checked(key, reader.pieces(member), blob_cid)
+        if size is None:
+            raise BrokenArchive(f"{member} has another content than its CID says.")
         shown = Blob.State.STAGED if is_staged else line["state"]
         state = Blob.State.QUARANTINED if is_hidden else shown
         values = (account.pk, blob_cid, mime_types.plain(line["mimeType"]), size, state, key)
@@ -41,17 +41,3 @@ def store(reader: Reader, old_id: int, account: Account, *, is_staged: bool = Fa
         files.forget([key])
         count += 1
     return count
-
-
-def _write(reader: Reader, member: str, blob_cid: bytes, key: str) -> int:
-    """How many bytes it has."""
-    digest = hashlib.sha256()
-    with TemporaryFile() as waiting:
-        for piece in reader.pieces(member):
-            digest.update(piece)
-            waiting.write(piece)
-        if not blob_cid.endswith(digest.digest()):
-            raise BrokenArchive(f"{member} has another content than its CID says.")
-        size = waiting.tell()
-        files.write(key, waiting)
-    return size

@@ -5,20 +5,23 @@ killed is gone on with. Of one that goes on serving its people the archive is a 
 each repo is of one moment of its own, and it is begun anew.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Account
 from hosting.models import Tenant
 from moderation import audit_chain
 from moderation.audit import Actor
-from moderation.models import AuditChain
+from moderation.models import AuditChain, LegalHold
 from protocol import cid
 from protocol.errors import XrpcError
+from provider.errors import NAMED_MAX
 from provider.tenancy import tenant_log
 from provider.tenant_archive import keys, tables
 from provider.tenant_archive.container import MANIFEST, Writer
@@ -41,6 +44,21 @@ class NotSuspended(XrpcError):
     status = 409
 
 
+class HeldAccounts(XrpcError):
+    """409: what a legal hold keeps is not in an archive."""
+
+    name = "HeldAccounts"
+    status = 409
+
+    def __init__(self, dids: list[str]) -> None:
+        named = ", ".join(dids[:NAMED_MAX])
+        more = f" and {len(dids) - NAMED_MAX} more" if len(dids) > NAMED_MAX else ""
+        super().__init__(
+            f"Legal holds do not travel, and are on {named}{more}: release them, or say that they"
+            " stay here without the tenant."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Receiver:
     """Who can open the secrets: whoever knows a passphrase, or has a private key."""
@@ -49,34 +67,70 @@ class Receiver:
     public_key: str = ""
 
 
-def export(
-    tenant: Tenant, path: Path, receiver: Receiver, by: Actor, *, is_backup: bool = False
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What is told of an export: `written` after each account, how many there are, outside of any
+    transaction; `done` once, in the transaction that notes the end."""
+
+    written: Callable[[int, int], object] = lambda _count, _total: None
+    done: Callable[[dict[str, int]], object] = lambda _counts: None
+
+
+_SILENT: Final = Progress()
+
+
+def check_ready(tenant: Tenant, *, is_backup: bool = False, leaves_holds: bool = False) -> None:
+    """Of what is no backup: raises NotSuspended, and HeldAccounts where there are legal holds that
+    are not to stay here (`leaves_holds`)."""
+    if is_backup:
+        return
+    if tenant.suspended_at is None:
+        raise NotSuspended(
+            f"Tenant {tenant.slug} serves its people: suspend it first, or export a backup."
+        )
+    held = LegalHold.objects.open().filter(host__tenant=tenant).order_by("pk")
+    if not leaves_holds and (dids := list(held.values_list("did", flat=True))):
+        raise HeldAccounts(dids)
+
+
+def export(  # noqa: PLR0913 - an export has that many sides
+    tenant: Tenant,
+    path: Path,
+    receiver: Receiver,
+    by: Actor,
+    *,
+    is_backup: bool = False,
+    leaves_holds: bool = False,
+    progress: Progress = _SILENT,
 ) -> dict[str, int]:
     """Write a tenant's archive to `path`; how many there are of what. Goes on with one that was
     broken off.
 
-    Raises NotSuspended unless it is only a backup, InvalidRequest for an unfit receiver,
+    Raises what `check_ready` does, InvalidRequest for an unfit receiver, BeingWritten,
     InsufficientStorage.
     """
-    if tenant.suspended_at is None and not is_backup:
-        raise NotSuspended(
-            f"Tenant {tenant.slug} serves its people: suspend it first, or export a backup."
-        )
+    check_ready(tenant, is_backup=is_backup, leaves_holds=leaves_holds)
     writer = Writer(path)
     kept = path.with_name(path.name + ".part.key")
     try:
         key = _gone_on_with(writer, kept, tenant, receiver) or _begun(
             writer, kept, tenant, receiver
         )
-        counts = _write(writer, tenant, key)
+        counts = _write(writer, tenant, key, progress)
         writer.finish()
         kept.unlink()
     finally:
         writer.close()
+    _note(tenant, by, counts, progress)
+    return counts
+
+
+@transaction.atomic
+def _note(tenant: Tenant, by: Actor, counts: dict[str, int], progress: Progress) -> None:
     if tenant.suspended_at is not None:
         Tenant.objects.filter(pk=tenant.pk).update(exported_at=timezone.now())
     tenant_log.note(by, tenant, "exported" if tenant.suspended_at else "exported as a backup")
-    return counts
+    progress.done(counts)
 
 
 def _gone_on_with(
@@ -103,15 +157,17 @@ def _begun(writer: Writer, kept: Path, tenant: Tenant, receiver: Receiver) -> Ar
     return ArchiveKey(secret)
 
 
-def _write(writer: Writer, tenant: Tenant, key: ArchiveKey) -> dict[str, int]:
+def _write(writer: Writer, tenant: Tenant, key: ArchiveKey, progress: Progress) -> dict[str, int]:
     for table in tables.TABLES:
         writer.add(table.member, tables.rows_of(table, tenant, key))
     writer.add("audit.jsonl", audit_chain.json_lines(tenant))
     counts = {"accounts": 0, "repos": 0, "blobs": 0, "missing blobs": 0}
     accounts = Account.objects.filter(host__tenant=tenant).select_related("host").order_by("pk")
+    total = accounts.count()
     for account in accounts.iterator(_PAGE):
         counts["accounts"] += 1
         _write_repo(writer, account, counts)
+        progress.written(counts["accounts"], total)
     writer.add("firehose.json", [orjson.dumps(_firehose(tenant))])
     return counts
 
@@ -148,8 +204,9 @@ def _write_repo(writer: Writer, account: Account, counts: dict[str, int]) -> Non
             "state": blob.state,
         }
         try:
-            with files.read(blob.key) as file:
-                writer.add_file(name, file, blob.size)
+            if name not in writer.names:
+                with files.read(blob.key) as file:
+                    writer.add_file(name, file, blob.size)
             counts["blobs"] += 1
         except FileNotFoundError:
             line["missing"] = True

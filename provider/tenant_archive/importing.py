@@ -8,7 +8,7 @@ begins beyond all that it ever sent, so relays read on.
 """
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -16,14 +16,14 @@ from urllib.parse import urlsplit
 import orjson
 from django.db import IntegrityError, transaction
 
-from accounts.models import Account, SigningKey
+from accounts.models import Account, AccountMigration, SigningKey
 from hosting.models import HandleDomain, Host, StaffUser, Tenant
 from hosting.tenancy import provisioning, routing
 from moderation.audit import Actor
 from provider.errors import NAMED_MAX, InUse, NameTaken
 from provider.tenancy import domains, hosts, tenant_log
 from provider.tenant_archive import blob_files, keys, tables
-from provider.tenant_archive.container import BrokenArchive, Reader
+from provider.tenant_archive.container import BrokenArchive, Reader, readable
 from provider.tenant_archive.exporting import FORMAT, VERSION
 from provider.tenant_archive.keys import ArchiveKey
 from provider.tenant_archive.tables import Move, Row, Table
@@ -42,27 +42,38 @@ _COUNT_LABELS: Final = """
 """
 
 
-def import_tenant(
-    path: Path, by: Actor, *, passphrase: str = "", private_key: str = "", is_dry_run: bool = False
+def import_tenant(  # noqa: PLR0913 - an import has that many sides
+    path: Path,
+    by: Actor,
+    *,
+    passphrase: str = "",
+    private_key: str = "",
+    is_dry_run: bool = False,
+    on_made: Callable[[dict[str, Any]], object] = lambda _made: None,
 ) -> dict[str, Any]:
-    """Make an archive's tenant; what there is of it. `is_dry_run`: look what is in the way.
+    """Make an archive's tenant; what there is of it, and what was under way and is not gone on
+    with. `is_dry_run`: look what is in the way. `on_made` is told in the transaction.
 
     Raises BrokenArchive, WrongKey, NameTaken, InUse, InvalidField.
     """
-    with Reader(path) as reader:
+    with Reader(path) as reader, readable():
         _check_format(reader.manifest)
         reader.check()
         key = keys.opened(reader.manifest["key"], passphrase, private_key)
         _refuse_conflicts(reader)
         _refuse_names(reader)
-        counts = {"accounts": sum(1 for _ in reader.rows("tables/accounts.Account.jsonl"))}
+        of_manifest = {name: reader.manifest[name] for name in ("tenant", "hosts")}
+        count = sum(1 for _ in reader.rows("tables/accounts.Account.jsonl"))
+        found: dict[str, Any] = {**of_manifest, "accounts": count}
         if not is_dry_run:
             try:
-                counts |= _made(reader, key, by)
+                with transaction.atomic():
+                    found |= _made(reader, key, by)
+                    on_made(found)
             except IntegrityError as fault:
                 raise NameTaken("Something of this archive is here already.") from fault
             routing.forget()
-    return {"tenant": reader.manifest["tenant"], "hosts": reader.manifest["hosts"], **counts}
+    return found
 
 
 def _check_format(manifest: Mapping[str, Any]) -> None:
@@ -126,8 +137,8 @@ def _handles(reader: Reader) -> Iterator[str]:
         yield (row["did"] or "").removeprefix("did:web:")
 
 
-@transaction.atomic
-def _made(reader: Reader, key: ArchiveKey, by: Actor) -> dict[str, int]:
+def _made(reader: Reader, key: ArchiveKey, by: Actor) -> dict[str, Any]:
+    """In the caller's transaction."""
     connection.rows(_ONE_AT_A_TIME)
     moves = _moves(reader)
     stored = {}
@@ -145,10 +156,27 @@ def _made(reader: Reader, key: ArchiveKey, by: Actor) -> dict[str, int]:
     for table, count in stored.items():
         tables.refuse_others(table, tenant, count)
     _count_on(reader, tenant)
+    _have_announced(tenant)
     audit = reader.manifest.get("audit") or {}
     chain = f"; the audit log ended with {audit['number']}:{audit['hash']}" if audit else ""
     tenant_log.note(by, tenant, f"imported, exported {reader.manifest['made_at']}{chain}")
-    return counts
+    return {**counts, "unfinished": _unfinished(tenant)}
+
+
+def _have_announced(tenant: Tenant) -> None:
+    """Once it is resumed the firehose says of everybody that they are active: relays may have heard
+    since the export that they are suspended, or deleted."""
+    if tenant.suspended_at is not None:
+        unsaid = Account.objects.filter(host__tenant=tenant, announced_suspended_at=None)
+        unsaid.active().update(announced_suspended_at=tenant.suspended_at)
+
+
+def _unfinished(tenant: Tenant) -> dict[str, int]:
+    """What people had begun and nobody goes on with: their jobs stayed where they were. They begin
+    again."""
+    of_tenant = Account.objects.filter(host__tenant=tenant)
+    moves = AccountMigration.objects.pending().filter(account__host__tenant=tenant)
+    return {"sign-ups": of_tenant.filter(opened_at=None).count(), "moves in": moves.count()}
 
 
 def _moves(reader: Reader) -> dict[str, Move]:
@@ -175,7 +203,13 @@ def _rows(
 
 def _fitted(table: Table, row: Row) -> Row:
     """What of a row is another here."""
-    if table.label == "hosting.Host":
+    if table.label == "hosting.Tenant":
+        # What it may use its provider here says
+        row |= {"plan_id": None, "limits": {}, "limits_before": {}, "grace_until": None}
+    elif table.label == "accounts.AccountLimits":
+        row |= {"limits": {}, "warned": {}}
+    elif table.label == "hosting.Host":
+        row["blob_limit_bytes"] = row["blob_quota_bytes"] = None
         secret = keyring.wrap(secrets.token_bytes(provisioning.TOKEN_SECRET_BYTES))
         row["token_secret"] = "\\x" + secret.hex()
     elif table.label == "hosting.StaffUser":

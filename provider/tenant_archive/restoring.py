@@ -6,7 +6,8 @@ another. Whoever was deleted since, or has a hold, is left and named. It may be 
 it was then is not touched.
 """
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -21,8 +22,8 @@ from protocol.keys import PublicKey
 from protocol.repo.commit import Commit
 from provider.errors import InvalidField
 from provider.tenancy import tenant_log
-from provider.tenant_archive import blob_files
-from provider.tenant_archive.container import BrokenArchive, Reader
+from provider.tenant_archive import blob_files, tables
+from provider.tenant_archive.container import BrokenArchive, Reader, readable
 from repos.imports import car_file, importing
 from repos.imports.car_file import CarFile
 from repos.lifecycle import account_signals
@@ -30,6 +31,7 @@ from repos.models import Repo
 
 _ACCOUNTS: Final = "tables/accounts.Account.jsonl"
 _PREFERENCES: Final = "tables/accounts.Preference.jsonl"
+Row = Mapping[str, Any]
 
 
 @dataclass(slots=True)
@@ -49,14 +51,17 @@ def restore(
     Raises BrokenArchive, InvalidField for another tenant's archive.
     """
     report = Report()
-    with Reader(path) as reader:
+    with Reader(path) as reader, readable():
         if reader.manifest.get("tenant") != tenant.slug:
             raise InvalidField("file", f"The archive is not one of tenant {tenant.slug}.")
         reader.check()
-        for row in reader.rows(_ACCOUNTS):
-            if not dids or row["did"] in dids:
+        wanted = (row for row in reader.rows(_ACCOUNTS) if not dids or row["did"] in dids)
+        for rows in tables.in_batches(wanted):
+            preferences = {} if is_dry_run else _preferences(reader, rows)
+            for row in rows:
+                kept = preferences.get(row["id"], [])
                 try:
-                    _restore(reader, row, tenant, report, is_dry_run)
+                    _restore(reader, row, kept, tenant, report, is_dry_run)
                 except XrpcError as refusal:
                     report.left.append(f"{row['did']}: {refusal.message}")
         made_at = reader.manifest["made_at"]
@@ -66,8 +71,23 @@ def restore(
     return report
 
 
-def _restore(
-    reader: Reader, row: Mapping[str, Any], tenant: Tenant, report: Report, is_dry_run: bool
+def _preferences(reader: Reader, accounts: Sequence[Row]) -> dict[int, list[Row]]:
+    """The preferences of some accounts, by the accounts' numbers: one reading for all of them."""
+    found: dict[int, list[Row]] = defaultdict(list)
+    numbers = {row["id"] for row in accounts}
+    for row in reader.rows(_PREFERENCES):
+        if row["account_id"] in numbers:
+            found[row["account_id"]].append(row)
+    return found
+
+
+def _restore(  # noqa: PLR0913, PLR0917 - what `restore` was given, and the account's rows
+    reader: Reader,
+    row: Row,
+    preferences: Sequence[Row],
+    tenant: Tenant,
+    report: Report,
+    is_dry_run: bool,
 ) -> None:
     found = Account.objects.filter(host__tenant=tenant, did=row["did"])
     account = found.select_related("host__tenant").first()
@@ -85,15 +105,16 @@ def _restore(
                 report.same += 1
                 return
             if not is_dry_run:
-                _make(reader, row["id"], account, received)
+                _make(reader, row["id"], preferences, account, received)
             report.restored.append(account.did)
     finally:
         received.path.unlink()
 
 
-def _make(reader: Reader, old_id: int, account: Account, received: CarFile) -> None:
+def _make(
+    reader: Reader, old_id: int, items: Sequence[Row], account: Account, received: CarFile
+) -> None:
     """The repo last: who is killed before has it done again, and afterwards it is the same."""
-    items = [row for row in reader.rows(_PREFERENCES) if row["account_id"] == old_id]
     with transaction.atomic():
         blob_files.store(reader, old_id, account, is_staged=True)
         Preference.objects.filter(account=account).delete()

@@ -27,8 +27,9 @@ from server.encryption import keyring
 Row = dict[str, Any]
 
 # Each table with the way from a row to its tenant, those first that others point to. What stays:
-# sessions and what is of browsers, jobs and mail under way, legal holds and copies of what was
-# reported (they are the provider's to keep), events (only their number goes).
+# sessions and what is of browsers, jobs and mail under way, legal holds (exporting.HeldAccounts),
+# copies of what was reported (they are the provider's to keep), events (only their number goes),
+# what was used (each provider bills for its own days).
 TAKEN: Final[Mapping[str, str]] = {
     "hosting.Tenant": "pk",
     "hosting.Host": "tenant",
@@ -128,12 +129,13 @@ def rows_of(table: Table, tenant: Tenant, key: ArchiveKey) -> Iterator[bytes]:
     found = _of_tenant(table, tenant).order_by("pk")
     as_json = found.annotate(row_json=RawSQL(f'to_jsonb("{name}")', (), models.JSONField()))  # noqa: S611
     known = set(_staff_of(tenant).values_list("pk", flat=True))
+    outside = _Outside()
     for row in as_json.values_list("row_json", flat=True).iterator(_AT_ONCE):
         for column in SEALED.get(table.label, ()):
             row[column] = _sealed(row[column], key)
         if table.label == "hosting.Host":
             row["token_secret"] = None
-        if _is_without_outside_staff(table, row, known):
+        if _is_without_outside_staff(table, row, known, outside):
             yield orjson.dumps(row) + b"\n"
 
 
@@ -245,7 +247,18 @@ def _sealed(stored: str | None, key: ArchiveKey) -> Row | str | None:
     return {"sealed": key.seal(keyring.unwrap(raw))} if raw else stored
 
 
-def _is_without_outside_staff(table: Table, row: Row, known: set[int]) -> bool:
+class _Outside(dict[int, str]):
+    """The names of the provider's staff, each asked for once."""
+
+    def __missing__(self, number: int) -> str:
+        found = StaffUser.objects.filter(pk=number).values_list("username", flat=True)
+        self[number] = f"staff:{found.first()}"
+        return self[number]
+
+
+def _is_without_outside_staff(
+    table: Table, row: Row, known: set[int], outside: Mapping[int, str]
+) -> bool:
     """Staff of the provider stay here; where one acted, the name is kept. False for a row that is
     about one of them."""
     for field in table.model._meta.concrete_fields:
@@ -255,8 +268,7 @@ def _is_without_outside_staff(table: Table, row: Row, known: set[int]) -> bool:
         if not field.null:
             return False
         if "actor" in row and not row["actor"]:
-            name = StaffUser.objects.filter(pk=row[column]).values_list("username", flat=True)
-            row["actor"] = f"staff:{name.first()}"
+            row["actor"] = outside[row[column]]
         row[column] = None
     return True
 

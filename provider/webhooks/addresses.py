@@ -23,7 +23,6 @@ from server.encryption import keyring
 MOST_A_TENANT: Final = 20
 REPLAYED_MOST: Final = 10_000
 _LOCKS: Final = 0x77656268  # the first half of these advisory locks' keys: "webh"
-State = WebhookDelivery.State
 OLD_SECRET_LIVES: Final = timedelta(hours=24)
 
 
@@ -116,7 +115,7 @@ def replay(webhook: Webhook, since: datetime, until: datetime) -> int:
     """Tell again what happened between two moments, each once under its id of before; how many
     events. No more than REPLAYED_MOST wait: whoever asks again has to take those first."""
     deliveries = WebhookDelivery.objects.filter(webhook=webhook)
-    waiting = deliveries.filter(state__in=(State.WAITING, State.RUNNING))[:REPLAYED_MOST].count()
+    waiting = deliveries.open()[:REPLAYED_MOST].count()
     between = deliveries.filter(created_at__gte=since, created_at__lt=until).order_by()
     first = between.values("message_id").annotate(first=Min("pk")).values("first")
     told = deliveries.filter(pk__in=first).order_by("pk")  # as it happened

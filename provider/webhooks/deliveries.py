@@ -26,11 +26,13 @@ from server.net import http_client
 logger = structlog.stdlib.get_logger(__name__)
 TRIED_FOR: Final = timedelta(days=2)
 KEPT_FOR: Final = timedelta(days=30)
+RECORDS_KEPT_FOR: Final = timedelta(days=3)  # what people wrote, and may have deleted since
 _TIMEOUT_S: Final = 10.0
 _ANSWER_MAX_BYTES: Final = 64 * 1024
 _LEASE: Final = timedelta(seconds=3 * _TIMEOUT_S)
 _FIRST_PAUSE: Final = timedelta(seconds=5)
 _LONGEST_PAUSE: Final = timedelta(hours=2)
+_OF_RECORDS: Final = "record."  # how the names of those events begin
 State = WebhookDelivery.State
 
 
@@ -57,10 +59,14 @@ queue: Final = Queue(
 
 
 def forget_old() -> None:
-    """The hourly sweep: what was decided a month ago, and secrets whose time is over."""
-    old = WebhookDelivery.objects.filter(created_at__lt=timezone.now() - KEPT_FOR)
-    old.exclude(state__in=(State.WAITING, State.RUNNING)).delete()
-    over = Webhook.objects.filter(old_secret_ends_at__lt=timezone.now())
+    """The hourly sweep: what was decided a month ago, records days ago, and secrets whose time is
+    over."""
+    now = timezone.now()
+    decided = WebhookDelivery.objects.exclude(state__in=(State.WAITING, State.RUNNING))
+    decided.filter(created_at__lt=now - KEPT_FOR).delete()
+    records = decided.filter(event__startswith=_OF_RECORDS)
+    records.filter(created_at__lt=now - RECORDS_KEPT_FOR).delete()
+    over = Webhook.objects.filter(old_secret_ends_at__lt=now)
     over.update(old_secret=b"", old_secret_ends_at=None)
 
 

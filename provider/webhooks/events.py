@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from accounts import signals
 from accounts.models import Account
-from hosting.models import Host
+from hosting.models import Host, Tenant
 from hosting.models.signals import mail_refused
 from moderation.models import Case, Report
 from provider.models import Webhook, WebhookDelivery
@@ -76,15 +76,24 @@ def tell(host: Host, event: Event, data: dict[str, Any], address: str = "") -> N
     transaction. `address`: an e-mail address, for those that asked for them."""
     if not _has_webhooks(host.tenant_id):
         return
+    _write(host.tenant_id, event, {"host": host.hostname, **data}, address)
+
+
+def tell_without_host(tenant: Tenant | None, event: Event, data: dict[str, Any]) -> None:
+    """The same of what is the platform's alone (None), or of a tenant that has no host."""
+    _write(tenant.pk if tenant is not None else None, event, data)
+
+
+def _write(tenant_id: int | None, event: Event, data: dict[str, Any], address: str = "") -> None:
     wanting = Webhook.objects.filter(
-        Q(tenant_id=host.tenant_id) | Q(tenant=None),
+        Q(tenant_id=tenant_id) | Q(tenant=None),
         Q(events__contains=[event]) | Q(events=[]),
         disabled_at__isnull=True,
     )
     message_id, now = f"msg_{secrets.token_hex(12)}", timezone.now()
     for webhook in wanting:
         more = {"email": address} if address and webhook.has_addresses else {}
-        said = {"type": event, "timestamp": now, "data": {"host": host.hostname, **data, **more}}
+        said = {"type": event, "timestamp": now, "data": {**data, **more}}
         row = WebhookDelivery.objects.create(
             webhook=webhook, message_id=message_id, event=event, body=orjson.dumps(said).decode()
         )

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import orjson
 from django.db import transaction
-from django.db.models import Q
 
 from hosting.models import Host
 from provider.models import Webhook, WebhookDelivery
@@ -31,7 +30,6 @@ _EVENTS: Final = """
         WHERE position > %s AND position <= %s AND (%s::bigint[] IS NULL OR host_id = ANY(%s))
     ) e WHERE bytes - octet_length(body) < %s ORDER BY position
 """
-_OPEN: Final = Q(state__in=(WebhookDelivery.State.WAITING, WebhookDelivery.State.RUNNING))
 _NAMES: Final = {
     "create": Event.RECORD_CREATED, "update": Event.RECORD_UPDATED, "delete": Event.RECORD_DELETED
 }  # fmt: skip
@@ -55,7 +53,7 @@ def _some(webhook_id: int) -> int | None:
     webhook = rows.filter(pk=webhook_id).first()
     if webhook is None or not webhook.collections:
         return None
-    if webhook.deliveries.filter(_OPEN)[:REPLAYED_MOST].count() >= REPLAYED_MOST:
+    if webhook.deliveries.open()[:REPLAYED_MOST].count() >= REPLAYED_MOST:
         return None
     until = min(newest_position(), webhook.record_position + _EVENTS_AT_ONCE)
     if until <= webhook.record_position:

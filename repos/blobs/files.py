@@ -9,7 +9,7 @@ lie beside them; their deletion stays scheduled, for the day when they expire.
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import IO, Final
@@ -20,6 +20,7 @@ from django.core.files.storage import FileSystemStorage, Storage, storages
 from protocol import cid
 from protocol.errors import XrpcError
 from server.database import connection
+from server.storage.temporary_files import TemporaryFile
 
 # How long a file may wait for its row. stage_blob and _move insist on an hour more than is left to
 # the purge, so that the two never meet.
@@ -95,6 +96,21 @@ def write(key: str, file: IO[bytes]) -> None:
     """Write a new file, to be deleted unless a row takes it over. Raises StorageTimedOut."""
     connection.row(_SCHEDULE, (key, UNCLAIMED_FOR))
     write_scheduled(key, file)
+
+
+def write_checked(key: str, pieces: Iterable[bytes], blob_cid: bytes) -> int | None:
+    """Write a new file once all of it is here and is what its CID says; its size in bytes. None:
+    it is not, and nothing was written. Raises what `write` does, and InsufficientStorage."""
+    digest = hashlib.sha256()
+    with TemporaryFile() as waiting:
+        for piece in pieces:
+            digest.update(piece)
+            waiting.write(piece)
+        if not blob_cid.endswith(digest.digest()):
+            return None
+        size = waiting.tell()
+        write(key, waiting)
+    return size
 
 
 def write_scheduled(key: str, file: IO[bytes]) -> None:

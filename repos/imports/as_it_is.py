@@ -54,7 +54,7 @@ def store(account: Account, car_file: CarFile) -> int:
     signed = SignedCommit(car_file.root, car_file[car_file.root])
     step = Step(head, found.rev, signed, found.data, account.signing_did_key)
     count = _filled(step, car_file)
-    status = Repo.Status.DEACTIVATED if account.status == "pending" else account.status
+    status = Repo.Status.DEACTIVATED if account.status == Account.Status.PENDING else account.status
     Repo.objects.filter(pk=account.pk).update(status=status)
     return count
 

@@ -34,6 +34,7 @@ from moderation.models import AbuseNotice, BulkAction, CaseFilter, LegalHold, Po
 from protocol import cid
 from provider.api.base import HOSTNAME
 from provider.api.resources.accounts import AccountViewSet
+from provider.api.resources.archives import ArchiveViewSet
 from provider.api.resources.jobs import JobViewSet
 from provider.api.resources.staff import StaffViewSet
 from provider.api.resources.tenants import TenantViewSet
@@ -162,10 +163,14 @@ API_MEMBER = f"{API_TENANT}/staff/(?P<name>{StaffViewSet.lookup_value_regex})"
 ID = "[0-9]{1,18}"
 API_JOB = f"^jobs/(?P<job_id>{JobViewSet.lookup_value_regex})"
 API_WEBHOOK = f"^webhooks/(?P<webhook_id>{WebhookViewSet.lookup_value_regex})"
+API_ARCHIVE = f"^archives/(?P<archive_id>{ArchiveViewSet.lookup_value_regex})"
 API = {
     "^tenants$": "tenants",
     f"{API_TENANT}$": "tenants/ash",
-    **{f"{API_TENANT}/{each}$": f"tenants/ash/{each}" for each in ("suspend", "resume")},
+    **{f"{API_TENANT}/{each}$": f"tenants/ash/{each}" for each in ("suspend", "resume", "export")},
+    "^archives$": "archives",
+    f"{API_ARCHIVE}$": f"archives/{'0' * 32}",
+    **{f"{API_ARCHIVE}/{each}$": f"archives/{'0' * 32}/{each}" for each in ("file", "import")},
     "^hosts$": "hosts",
     f"{API_HOST}$": "hosts/localhost",
     **{f"{API_HOST}/{each}$": f"hosts/localhost/{each}" for each in ("domains", "accounts")},
@@ -175,6 +180,7 @@ API = {
     },
     f"{API_HOST}/invites$": "hosts/localhost/invites",
     f"{API_HOST}/invites/disable$": "hosts/localhost/invites/disable",
+    f"{API_HOST}/invites/mail$": "hosts/localhost/invites/mail",
     f"{API_DOMAIN}$": "hosts/localhost/domains/test",
     f"{API_DOMAIN}/check$": "hosts/localhost/domains/test/check",
     f"{API_ACCOUNT}$": "hosts/localhost/accounts/{did}",

@@ -6,6 +6,7 @@ tells where an account is goes on; nobody reads others' repos, and nothing is wr
 
 from typing import Any, Final
 
+from accounts.models import Account
 from hosting.models import Host
 from hosting.tenancy import suspension
 from hosting.tenancy.suspension import TenantSuspended
@@ -48,8 +49,16 @@ def shown_status(host: Host, status: str) -> str:
 def _refuse_readers(call: Call) -> None:
     whose: Any = call.params.get("did", call.params.get("repo", ""))
     is_admin = call.caller is not None and call.caller.scope == ADMIN_SCOPE
-    if not is_admin and (not call.did or call.did != whose):
+    if not is_admin and not (call.did and _is_caller(call, whose)):
         refusals.refuse_inactive(whose, Repo.Status.SUSPENDED)
+
+
+def _is_caller(call: Call, whose: Any) -> bool:
+    """Whether a repo that is named by DID or handle is the caller's own."""
+    if call.did == whose:
+        return True
+    named = Account.objects.of(call.host).filter(did=call.did, handle=str(whose).lower())
+    return named.exists()
 
 
 def _goes_on(nsid: str, *, is_query: bool) -> bool:

@@ -1,4 +1,4 @@
-"""Invite codes of a host: list, make, disable."""
+"""Invite codes of a host: list, make, disable; invitations by mail to a list of people."""
 
 from typing import Any
 
@@ -12,7 +12,9 @@ from accounts.invites.codes import CODES_MAX
 from accounts.models import InviteCode
 from moderation.staff import account_changes
 from provider.api.base import ApiViewSet, page_of, paged
+from provider.api.resources.jobs import JobShown, accepted
 from provider.api.tokens import Scope
+from provider.tenancy import people_invites
 
 
 class InviteShown(serializers.Serializer[InviteCode]):
@@ -41,6 +43,30 @@ class Codes(serializers.Serializer[InviteCode]):
     )
 
 
+class PeopleList(serializers.Serializer[InviteCode]):
+    """E-mail addresses: one a line, or CSV with a column `email`. `dry_run`: say who would be
+    written to, and write to nobody."""
+
+    listed = serializers.CharField(max_length=90_000, trim_whitespace=False)
+    dry_run = serializers.BooleanField(required=False, default=False)
+
+
+class NoAddress(serializers.Serializer[InviteCode]):
+    """A line of the list that holds no address."""
+
+    line = serializers.IntegerField()
+    text = serializers.CharField()
+
+
+class PeopleShown(serializers.Serializer[InviteCode]):
+    """Who would be written to, who is known already, and what is no address (the first twenty)."""
+
+    to_invite = serializers.ListField(child=serializers.CharField())
+    known = serializers.ListField(child=serializers.CharField())
+    faults = NoAddress(many=True)
+    fault_count = serializers.IntegerField()
+
+
 class InviteViewSet(ApiViewSet):
     """Invite codes of a host."""
 
@@ -48,6 +74,7 @@ class InviteViewSet(ApiViewSet):
         "list": Scope.INVITES_READ,
         "create": Scope.INVITES_WRITE,
         "disable": Scope.INVITES_WRITE,
+        "mail": Scope.INVITES_WRITE,
     }
 
     @extend_schema(parameters=paged(), responses=page_of(InviteShown))
@@ -71,6 +98,16 @@ class InviteViewSet(ApiViewSet):
         codes = self.read(Codes)["codes"]
         account_changes.disable_invites(self.actor, self.host(hostname), codes, [])
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(request=PeopleList, responses={200: PeopleShown, 202: JobShown})
+    @action(detail=False, methods=["post"], url_path="mail")
+    def mail(self, _request: Request, hostname: str) -> Response:
+        """Write to everybody on a list who is not known; a job does it."""
+        host, asked = self.host(hostname), self.read(PeopleList)
+        if not asked["dry_run"]:
+            return accepted(people_invites.begin(self.actor, host, asked["listed"]))
+        found = people_invites.preview(host, asked["listed"])
+        return Response(people_invites.shown(found))
 
 
 def shown(code: InviteCode) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Tenants: list, show, make, change, suspend, resume, remove."""
+"""Tenants: list, show, make, change, suspend, resume, export, remove."""
 
 from typing import Any
 
@@ -13,6 +13,8 @@ from provider.api.base import ApiViewSet, page_of, paged
 from provider.api.resources.jobs import JobShown, accepted
 from provider.api.tokens import Scope
 from provider.tenancy import deletion, suspensions, tenants
+from provider.tenant_archive import jobs
+from provider.tenant_archive.exporting import Receiver
 
 
 class TenantFields(serializers.Serializer[Tenant]):
@@ -55,6 +57,18 @@ class Suspension(serializers.Serializer[Tenant]):
     reason = serializers.CharField(max_length=suspensions.REASON_MAX_CHARS)
 
 
+class Export(serializers.Serializer[Tenant]):
+    """Who opens the archive's secrets: whoever knows a passphrase, or has the private half of
+    `receiver_key`. `backup`: of a tenant that goes on. `leave_holds`: legal holds stay here."""
+
+    passphrase = serializers.CharField(
+        required=False, default="", max_length=1_000, trim_whitespace=False
+    )
+    receiver_key = serializers.CharField(required=False, default="", max_length=200)
+    backup = serializers.BooleanField(required=False, default=False)
+    leave_holds = serializers.BooleanField(required=False, default=False)
+
+
 class TenantViewSet(ApiViewSet):
     """Tenants: the provider's customers."""
 
@@ -68,8 +82,9 @@ class TenantViewSet(ApiViewSet):
         "destroy": Scope.TENANTS_WRITE,
         "suspend": Scope.TENANTS_WRITE,
         "resume": Scope.TENANTS_WRITE,
+        "export": Scope.TENANTS_WRITE,
     }
-    platform_only = frozenset({"create", "destroy", "suspend", "resume"})
+    platform_only = frozenset({"create", "destroy", "suspend", "resume", "export"})
 
     @extend_schema(parameters=paged(), responses=page_of(TenantShown))
     def list(self, _request: Request) -> Response:
@@ -107,6 +122,21 @@ class TenantViewSet(ApiViewSet):
     def resume(self, _request: Request, slug: str) -> Response:
         """End a suspension: every account is what it was."""
         return Response(shown(suspensions.resume(self.tenant(slug), self.actor)))
+
+    @extend_schema(request=Export, responses={202: JobShown})
+    @action(detail=True, methods=["post"])
+    def export(self, _request: Request, slug: str) -> Response:
+        """Write all that is the tenant's to one archive, which the job's result names."""
+        asked = self.read(Export)
+        return accepted(
+            jobs.begin_export(
+                self.tenant(slug),
+                self.actor,
+                Receiver(asked["passphrase"], asked["receiver_key"]),
+                is_backup=asked["backup"],
+                leaves_holds=asked["leave_holds"],
+            )
+        )
 
     @extend_schema(
         parameters=[

@@ -1,4 +1,4 @@
-"""`manage.py host add|adopt|list|show|set|check|relays|announce|request-limits|remove`: PDS hosts.
+"""`manage.py host add|adopt|list|show|set|check|relays|announce|request-limits|invite|remove`.
 
 What the provider sets for them, whose their names are, and how they stand with relays.
 
@@ -29,7 +29,7 @@ from provider.adoption.reference_directory import Directory
 from provider.errors import InvalidField
 from provider.management.printing import ProviderCommand
 from provider.relay_standing import announcing, checks, warnings
-from provider.tenancy import host_settings, hosts, tenants
+from provider.tenancy import host_settings, hosts, people_invites, tenants
 from provider.tenancy.host_checks import host_names
 from server.encryption import keyring
 
@@ -81,6 +81,10 @@ class Command(ProviderCommand):
             ("request-limits", "A letter to each relay that asks for higher limits."),
         ):
             self.add_verb(verbs, verb, what).add_argument("name")
+        invite = self.add_verb(verbs, "invite", "Mail an invitation to everybody on a list.")
+        invite.add_argument("name")
+        invite.add_argument("file", type=Path, help="an address a line, or CSV with `email`")
+        invite.add_argument("--dry-run", action="store_true", help="say who would be written to")
         remove = self.add_verb(verbs, "remove", "Remove a host that nobody ever used.")
         remove.add_argument("name")
 
@@ -142,6 +146,14 @@ class Command(ProviderCommand):
         if options["request_crawl"]:
             return _crawl_requested(host)
         return {"host": host.hostname, "changed": changed}
+
+    def do_invite(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Show the job that writes to them, or who they are."""
+        host, listed = hosts.named(options["name"]), options["file"].read_text("utf-8-sig")
+        if options["dry_run"]:
+            return people_invites.shown(people_invites.preview(host, listed))
+        job = people_invites.begin(OPERATOR, host, listed)
+        return {"host": options["name"], "job": job.pk, "state": str(job.state)}
 
     def do_remove(self, options: dict[str, Any]) -> dict[str, Any]:
         """Remove it."""

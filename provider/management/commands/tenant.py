@@ -49,6 +49,7 @@ class Command(ProviderCommand):
         export.add_argument("--receiver-key", default="", help="who is to open its secrets")
         export.add_argument("--passphrase-file", type=Path, help="or whoever knows what is in it")
         export.add_argument("--backup", action="store_true", help="of one that is not suspended")
+        export.add_argument("--leave-holds", action="store_true", help="legal holds stay here")
         come = self.add_verb(verbs, "import", "Make the tenant that an archive holds.")
         come.add_argument("file", type=Path)
         come.add_argument("--key-file", type=Path, help="what receiver-key wrote")
@@ -125,6 +126,7 @@ class Command(ProviderCommand):
             receiver,
             OPERATOR,
             is_backup=options["backup"],
+            leaves_holds=options["leave_holds"],
         )
         return {"tenant": options["slug"], "file": str(options["to"]), **counts}
 

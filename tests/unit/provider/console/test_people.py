@@ -89,7 +89,7 @@ def test_a_list_is_sent_by_a_job_that_keeps_no_address(owner, by_invite):
     running.run(job.pk)
     job.refresh_from_db()
     assert job.result == {"invited": 2, "known": 0, "left_out": 0}
-    assert job.given["addresses"] == []
+    assert "addresses" not in job.given
     assert mailed(by_invite) == ["anna@example.com", "bert@example.com"]
     assert InviteCode.objects.filter(host=by_invite).count() == 2
     assert "Written to</dt><dd>2" in owner.get(sent["location"]).text
@@ -127,7 +127,7 @@ def test_who_can_sign_up_no_more_is_left_out(by_invite):
     running.run(job.pk)
     job.refresh_from_db()
     assert job.result == {"invited": 1, "known": 0, "left_out": 1}
-    assert job.given["addresses"] == []
+    assert "addresses" not in job.given
 
 
 def test_a_tenant_has_so_many_invitations_a_day(by_invite, settings, monkeypatch):

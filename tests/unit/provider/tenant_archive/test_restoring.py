@@ -111,7 +111,9 @@ def test_it_is_done_by_command(alice, backup):
 
 
 def test_who_had_no_repo_then_is_left_and_named(alice, backup, monkeypatch):
-    monkeypatch.setattr(Reader, "rows", lambda *_: iter([{"did": alice.did, "id": 0}]))
+    monkeypatch.setattr(
+        Reader, "rows", lambda *_: iter([{"did": alice.did, "id": 0, "account_id": 0}])
+    )
     report = restore(backup, alice.host.tenant, OPERATOR)
     assert report.left == [f"{alice.did}: The archive lacks repos/0.car."]
 

@@ -1,0 +1,142 @@
+"""Archives of tenants: made by a job, sent and received as they are, made a tenant again."""
+
+import io
+from collections.abc import Callable
+from dataclasses import asdict
+from http import HTTPStatus
+from typing import IO, Any, Final
+
+from django.http import HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from protocol.errors import XrpcError
+from provider.api import errors
+from provider.api.base import ApiViewSet
+from provider.api.resources.jobs import JobShown, accepted
+from provider.api.tokens import Scope
+from provider.tenant_archive import jobs, kept_files
+from provider.tenant_archive.kept_files import KeptArchive
+from server.web.bodies import ranges
+from server.web.bodies.ranges import Stored
+from server.web.deferred_response import deferred
+from server.web.uploads import Upload, is_still_arriving
+
+_MEDIA_TYPE: Final = "application/x-tar"
+_MAX_BYTES: Final = 2**40  # the disk's floor is reached before
+
+
+class ArchiveShown(serializers.Serializer[KeptArchive]):
+    """An archive that is kept here for some days (GROVE_ARCHIVE_DAYS)."""
+
+    id = serializers.CharField()
+    tenant = serializers.CharField()
+    hosts = serializers.ListField(child=serializers.CharField())
+    size_bytes = serializers.IntegerField()
+    made_at = serializers.CharField()
+    kept_until = serializers.DateTimeField()
+
+
+class Archives(serializers.Serializer[KeptArchive]):
+    """All of them."""
+
+    items = ArchiveShown(many=True)
+
+
+class Opening(serializers.Serializer[KeptArchive]):
+    """What opens an archive: one of the two. `dry_run`: only look what is in the way."""
+
+    passphrase = serializers.CharField(
+        required=False, default="", max_length=1_000, trim_whitespace=False
+    )
+    private_key = serializers.CharField(required=False, default="", max_length=200)
+    dry_run = serializers.BooleanField(required=False, default=False)
+
+
+class ArchiveViewSet(ApiViewSet):
+    """Archives of tenants. They are the platform's alone."""
+
+    lookup_field = "archive_id"
+    lookup_value_regex = kept_files.ID
+    scopes = {
+        "list": Scope.TENANTS_READ,
+        "retrieve": Scope.TENANTS_READ,
+        "file": Scope.TENANTS_WRITE,  # passwords' hashes are in it
+        "create": Scope.TENANTS_WRITE,
+        "make": Scope.TENANTS_WRITE,
+        "destroy": Scope.TENANTS_WRITE,
+    }
+    platform_only = frozenset(scopes)
+    takes_files = frozenset({"create"})
+
+    @extend_schema(responses=Archives)
+    def list(self, _request: Request) -> Response:
+        """All that are kept, the newest first."""
+        return Response({"items": [asdict(each) for each in kept_files.listed()]})
+
+    @extend_schema(responses=ArchiveShown)
+    def retrieve(self, _request: Request, archive_id: str) -> Response:
+        """One of them."""
+        return Response(asdict(kept_files.find(archive_id)))
+
+    @extend_schema(responses={(200, _MEDIA_TYPE): OpenApiTypes.BINARY})
+    @action(detail=True, methods=["get"], url_path="file")
+    def file(self, request: Request, archive_id: str) -> HttpResponseBase:
+        """Its bytes, from wherever a download broke off (`Range`)."""
+        found = kept_files.find(archive_id)
+        opened = kept_files.path_of(archive_id).open("rb")
+        named = {"Content-Disposition": f'attachment; filename="{found.id}.tar"'}
+        stored = Stored(opened, found.size_bytes, _MEDIA_TYPE, f'"{found.id}"', named)
+        return ranges.respond(request._request, stored)
+
+    @extend_schema(request={_MEDIA_TYPE: OpenApiTypes.BINARY}, responses={201: ArchiveShown})
+    def create(self, request: Request) -> HttpResponseBase:
+        """Receive one: the body is the file."""
+        asked = request._request
+        if is_still_arriving(asked.META):
+            return deferred(Upload(_MAX_BYTES, _taken, _refused))
+        return _taken(io.BytesIO(asked.read()))
+
+    @extend_schema(request=Opening, responses={202: JobShown})
+    @action(detail=True, methods=["post"], url_path="import")
+    def make(self, _request: Request, archive_id: str) -> Response:
+        """Make its tenant here, suspended as it was: all of it or nothing."""
+        asked = self.read(Opening)
+        return accepted(
+            jobs.begin_import(
+                self.actor,
+                archive_id,
+                passphrase=asked["passphrase"],
+                private_key=asked["private_key"],
+                is_dry_run=asked["dry_run"],
+            )
+        )
+
+    @extend_schema(responses={204: None})
+    def destroy(self, _request: Request, archive_id: str) -> Response:
+        """Remove one before its time."""
+        kept_files.remove(archive_id)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _taken(file: IO[bytes]) -> HttpResponse:
+    return _said(lambda: asdict(kept_files.take(file)))
+
+
+def _refused(refusal: XrpcError) -> HttpResponse:
+    answer = errors.answer(refusal, None)
+    assert answer is not None  # noqa: S101 - an XrpcError has one
+    return JsonResponse(answer.data, status=answer.status_code)
+
+
+def _said(verb: Callable[[], dict[str, Any]]) -> HttpResponse:
+    """The event loop finishes it, where REST framework renders nothing any more."""
+    try:
+        return JsonResponse(verb(), status=HTTPStatus.CREATED)
+    except XrpcError as refusal:
+        return _refused(refusal)
