@@ -1,15 +1,9 @@
 """A process whose children do one thing to a repo each, and are killed at it.
 
-`python -m tests.concurrency.repo_worker` reads a verb and its arguments a line (JSON), forks, says
-the child's process id, and when the child is gone how it ended. A child's connection is called
-`repo_worker`: that is whom the triggers of test_kill_in_each_step hold up.
+`python -m tests.concurrency.repo_worker`: see killing.serve, and test_kill_in_each_step.
 """
 
-import io
-import json
 import os
-import sys
-import traceback
 from pathlib import Path
 
 import django
@@ -27,7 +21,7 @@ from repos.lifecycle import deletion as repo_deletion  # noqa: E402 - needs djan
 from repos.lifecycle import record_takedowns  # noqa: E402 - needs django.setup()
 from repos.reads import repos  # noqa: E402 - needs django.setup()
 from repos.reads.repos import RepoRow  # noqa: E402 - needs django.setup()
-from server.database import connection  # noqa: E402 - needs django.setup()
+from tests.concurrency.killing import serve  # noqa: E402 - needs django.setup()
 from tests.unit.repos.blobs.uploads import THING, upload, using  # noqa: E402 - needs django.setup()
 from tests.unit.repos.events import numbering  # noqa: E402 - needs django.setup()
 
@@ -86,31 +80,5 @@ VERBS = {
 }
 
 
-def main() -> None:
-    """Until the input ends."""
-    for line in io.TextIOWrapper(sys.stdin.buffer):
-        name, *arguments = json.loads(line)
-        child = os.fork()
-        if not child:
-            os._exit(_do(name, arguments))
-        _say(child)
-        _say(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-
-
-def _do(name: str, arguments: list[str]) -> int:
-    try:
-        connection.hot().execute("SET application_name = 'repo_worker'")
-        VERBS[name](*arguments)
-    except Exception:  # noqa: BLE001 - a child of this process has nobody above it
-        traceback.print_exc()
-        return 1
-    return 0
-
-
-def _say(number: int) -> None:
-    sys.stdout.write(f"{number}\n")
-    sys.stdout.flush()
-
-
 if __name__ == "__main__":
-    main()
+    serve(VERBS)

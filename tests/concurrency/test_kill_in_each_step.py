@@ -6,23 +6,15 @@ tried. Afterwards the verb is repeated, and the repo, the events, the blobs and 
 what they would be without any kill.
 """
 
-import json
-import os
 import shutil
-import signal
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-import psycopg
 import pytest
 from django.db import connection
 from django.utils import timezone
-from psycopg import sql
 
 from accounts.models import Account
 from hosting.models import Host
@@ -47,32 +39,16 @@ from repos.models import (
 )
 from repos.reads import repos
 from repos.state import long_reads
-from server.database import connection as database
-from server.database.connection import conninfo
 from tests.concurrency import repo_worker
+from tests.concurrency.killing import held_up, kill_held, worker
 from tests.concurrency.repo_worker import OLD
 from tests.factories import open_account
-from tests.running import ROOT
 from tests.unit.repos.blobs.uploads import THING, upload, using
 from tests.unit.repos.events import numbering
 from tests.unit.repos.events.firehose import stream
 from tests.unit.repos.imports.test_round_trips import foreign_car
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-
-LOCK = 4242
-TIMEOUT_S = 200
-HOLD = """
-    CREATE OR REPLACE FUNCTION hold_repo_worker() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-        IF current_setting('application_name') = 'repo_worker' THEN
-            PERFORM pg_advisory_xact_lock_shared(4242);
-        END IF;
-        RETURN NULL;
-    END $$
-"""
-HELD = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = %s AND NOT granted"
-WORKERS = "SELECT pid FROM pg_stat_activity WHERE application_name = 'repo_worker'"
 
 # The statements of each verb, in the order in which they come.
 STEPS = {
@@ -127,22 +103,8 @@ IMPORTS = ("import_car", "move_in")
 
 @pytest.fixture(scope="module")
 def parent() -> Iterator["subprocess.Popen[str]"]:
-    """The process whose children are killed; it starts when the database's name is known."""
-    processes: list[subprocess.Popen[str]] = []
-    environ = {**os.environ, "DATABASE_URL": conninfo(), "VALKEY_URL": ""}
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.concurrency.repo_worker"],
-        cwd=ROOT,
-        env=environ,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        processes.append(process)
+    with worker("tests.concurrency.repo_worker") as process:
         yield process
-        assert process.stdin is not None
-        process.stdin.close()
-        process.wait(TIMEOUT_S)
     long_reads.close_idle()
 
 
@@ -187,55 +149,6 @@ def car_for(account: Account, folder: Path) -> Path:
     records = {f"{THING}/k{number:03}": {"n": number} for number in range(40)}
     path.write_bytes(foreign_car(account.did, records))
     return path
-
-
-@contextmanager
-def held_up(step: str, moment: str) -> Iterator[None]:
-    """The process to kill waits before or after this statement."""
-    operation, table = step.split()
-    trigger = sql.SQL(
-        "CREATE TRIGGER hold_repo_worker {moment} {operation} ON {table}"
-        " FOR EACH STATEMENT EXECUTE FUNCTION hold_repo_worker()"
-    ).format(moment=sql.SQL(moment), operation=sql.SQL(operation), table=sql.Identifier(table))
-    database.hot().execute(HOLD)
-    database.hot().execute(trigger)
-    try:
-        yield
-    finally:
-        drop = sql.SQL("DROP TRIGGER hold_repo_worker ON {}").format(sql.Identifier(table))
-        database.hot().execute(drop)
-
-
-def kill_held(parent: "subprocess.Popen[str]", command: list[str], ending: str, where: str) -> None:
-    assert parent.stdin is not None
-    assert parent.stdout is not None
-    with psycopg.connect(conninfo(), autocommit=True) as gaoler:
-        gaoler.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
-        parent.stdin.write(json.dumps(command) + "\n")
-        parent.stdin.flush()
-        child = int(parent.stdout.readline())
-        backend = await_one(gaoler, HELD, (LOCK,), where)
-        os.kill(child, signal.SIGKILL)
-        assert int(parent.stdout.readline()) == -signal.SIGKILL, where
-        if ending == "rolled back":
-            gaoler.execute("SELECT pg_terminate_backend(%s)", (backend,))
-    with psycopg.connect(conninfo(), autocommit=True) as watcher:
-        await_none(watcher)
-
-
-def await_one(watcher: psycopg.Connection, query: str, values: tuple[int], where: str) -> int:
-    deadline = time.monotonic() + TIMEOUT_S
-    while not (found := watcher.execute(query, values).fetchone()):
-        assert time.monotonic() < deadline, f"nobody came by at {where}"
-        time.sleep(0.005)
-    return int(found[0])
-
-
-def await_none(watcher: psycopg.Connection) -> None:
-    deadline = time.monotonic() + TIMEOUT_S
-    while watcher.execute(WORKERS).fetchone():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def assert_whole(account: Account) -> None:

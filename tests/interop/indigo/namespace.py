@@ -91,14 +91,15 @@ def make_authority(folder: Path, names: list[str]) -> Path:
 
 
 def serve_tls(certificate: Path, ports: Mapping[str, int]) -> None:
-    """In a thread, at port 443 of each address: TLS; what is in it goes to a loopback port."""
+    """In a thread, at port 443 of each address: TLS; what is in it goes to a loopback port: the one
+    that `ports` names when somebody connects."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
     ready = threading.Event()
 
     async def serve() -> None:
-        for address, port in ports.items():
-            await asyncio.start_server(_forward_to(port), address, 443, ssl=context)
+        for address in ports:
+            await asyncio.start_server(_forward(ports, address), address, 443, ssl=context)
         ready.set()
         await asyncio.Event().wait()
 
@@ -106,10 +107,10 @@ def serve_tls(certificate: Path, ports: Mapping[str, int]) -> None:
     assert ready.wait(10)
 
 
-def _forward_to(port: int):
+def _forward(ports: Mapping[str, int], address: str):
     async def on_connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
+            inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", ports[address])
         except OSError:
             writer.close()
             return
