@@ -23,7 +23,7 @@ def test_each_page_leads_there(browser, ash):
 
 def test_all_that_it_names_is_there(signed_in):
     entries = signed_in.get(GUIDE).context["entries"]
-    assert len(entries) == 13
+    assert len(entries) == 14
     assert all(resolve(address) for _, address in entries)
 
 
