@@ -91,7 +91,7 @@ class ByApi(Provider):
         owner = {"email": "owner@acme.example", "role": "owner"}
         self.call("POST", f"tenants/{TENANT}/staff-invites", owner)
         self.call("POST", "plans", {"slug": "club", "name": "Club"})
-        self.call("PUT", f"tenants/{TENANT}/plan", {"plan": "club"})
+        self.call("PATCH", f"tenants/{TENANT}/plan", {"plan": "club"})
 
     def limit(self, **limits: int | None) -> None:
         named = {name.replace("_", "-"): value for name, value in limits.items()}

@@ -31,7 +31,7 @@ def url(grove: RunningGrove) -> str:
 def signed_up(grove: RunningGrove, number: int) -> Person:
     """With the code of their letter; and their first post."""
     code = awaited("the letter", lambda: CODE.search(letters(grove, f"p{number}@example.com")))
-    handle = f"p{number}.{DOMAIN}"
+    handle = f"person{number}.{DOMAIN}"
     new = {"handle": handle, "email": f"p{number}@example.com", "password": PASSWORD}
     made = call(url(grove), "com.atproto.server.createAccount", {**new, "inviteCode": code[1]})
     person = Person(url(grove), handle, made["did"], f"Bearer {made['accessJwt']}", handle)
