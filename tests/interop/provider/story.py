@@ -100,7 +100,15 @@ def serves_again(grove: RunningGrove, person: Person) -> None:
 
 
 def heads(grove: RunningGrove, people: list[Person]) -> dict[str, dict[str, Any]]:
-    return {each.did: call(url(grove), LATEST, did=each.did) for each in people}
+    """Each process knows within seconds that a tenant is resumed."""
+
+    def look() -> dict[str, dict[str, Any]]:
+        with suppress(Refused):
+            return {each.did: call(url(grove), LATEST, did=each.did) for each in people}
+        return {}
+
+    found: dict[str, dict[str, Any]] = awaited("the heads", look)
+    return found
 
 
 def tell(here: Provider, there: Provider) -> None:
