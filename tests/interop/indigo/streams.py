@@ -2,11 +2,13 @@
 
 import hashlib
 import io
+import socket
 import threading
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import cbor2
 from websockets.exceptions import WebSocketException
@@ -39,11 +41,17 @@ class Stream:
     def _read(self) -> None:
         address = f"{self.url}/xrpc/com.atproto.sync.subscribeRepos?cursor=0"
         try:
-            with connect(address, max_size=None) as socket:
-                for frame in socket:
+            with connect(address, sock=self._at_this_machine(), max_size=None) as stream:
+                for frame in stream:
                     self._take(bytes(frame))
         except (OSError, WebSocketException) as fault:
             self.ended = repr(fault)
+
+    def _at_this_machine(self) -> socket.socket | None:
+        """Names below localhost lead here, whatever a resolver thinks of them."""
+        parts = urlsplit(self.url)
+        is_here = parts.scheme == "ws" and (parts.hostname or "").endswith(".localhost")
+        return socket.create_connection(("localhost", parts.port)) if is_here else None
 
     def _take(self, frame: bytes) -> None:
         decoder = cbor2.CBORDecoder(io.BytesIO(frame))
