@@ -48,15 +48,6 @@ def letters(grove: RunningGrove, to: str) -> str:
     return text
 
 
-def refusal(verb: Callable[[], object]) -> str:
-    """What a server says no with."""
-    try:
-        verb()
-    except Refused as said:
-        return str(said)
-    raise AssertionError("it was not refused")
-
-
 def picture() -> bytes:
     """Another one each time: what was taken once is known."""
     return b"\x89PNG\r\n\x1a\n" + os.urandom(2_000)
@@ -82,8 +73,9 @@ def is_suspended(grove: RunningGrove, person: Person) -> None:
     """The public is told so, its people why."""
     asked = {"did": person.did}
     awaited("the suspension", lambda: call(url(grove), STATUS, **asked).get("status"))
-    assert "RepoSuspended" in refusal(lambda: call(url(grove), LATEST, **asked))
-    assert "unpaid" in refusal(lambda: person.post("not now"))
+    said = awaited("closed repos", lambda: _refused(lambda: call(url(grove), LATEST, **asked)))
+    assert "RepoSuspended" in said
+    assert "unpaid" in awaited("the reason", lambda: _refused(lambda: person.post("not now")))
 
 
 def serves_again(grove: RunningGrove, person: Person) -> None:
