@@ -6,6 +6,7 @@ the folder, as they do that of received CARs (repos.imports.car_file).
 
 import re
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from provider.errors import NoSuchThing
-from provider.tenant_archive.container import Reader
+from provider.tenant_archive.container import BrokenArchive, Reader
 from server.storage import free_space
 
 ID: Final = "[0-9a-f]{32}"
@@ -74,8 +75,11 @@ def find(archive_id: str) -> KeptArchive:
 
 
 def listed() -> list[KeptArchive]:
-    """All that are whole, the newest first."""
-    found = [find(path.stem) for path in folder().glob("*.tar")]
+    """All that are whole, the newest first; what goes meanwhile, or is broken, is left out."""
+    found = []
+    for path in folder().glob("*.tar"):
+        with suppress(NoSuchThing, BrokenArchive):
+            found.append(find(path.stem))
     return sorted(found, key=lambda each: each.kept_until, reverse=True)
 
 
