@@ -1,9 +1,8 @@
 """Django settings, read top to bottom. What a tenant may differ in is a field of Tenant or Host."""
 
-from django.urls import reverse_lazy
-from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
 
+from hosting.console import navigation
 from server import environment as env
 from server.logs import configuration
 
@@ -346,48 +345,4 @@ configuration.configure()
 
 # --- the console: django-unfold's lists and widgets in templates of our own (docs/decisions/0010);
 # its site is hosting.console.site, its pages come from the packages above
-_CONSOLE_PAGES = (
-    ((_("Tenants"), "tenants"), (_("Relay"), "relay")),
-    (
-        (_("Overview"), "overview"),
-        (_("Look up"), "index"),
-        (_("Accounts"), "accounts_account_changelist"),
-        (_("Sign-ups"), "sign_ups"),
-        (_("Incoming migrations"), "moves"),
-        (_("Invite people"), "invite_people"),
-        (_("Invite codes"), "give_invites"),
-        (_("Apps"), "apps"),
-        (_("Mail"), "mail_outgoingmail_changelist"),
-    ),
-    (
-        (_("Cases"), "desk"),
-        (_("Reports"), "moderation_report_changelist"),
-        (_("Appeals"), "appeals"),
-        (_("Policies"), "policies"),
-        (_("Labels"), "labels"),
-        (_("Legal"), "legal"),
-        (_("Abuse notices"), "abuse_notices"),
-        (_("Figures"), "figures"),
-    ),
-    (
-        (_("Sign-in"), "openid_settings"),
-        (_("Settings"), "settings"),
-        (_("All settings"), "host_settings"),
-        (_("Staff"), "staff"),
-        (_("Audit log"), "moderation_auditentry_changelist"),
-    ),
-)
-UNFOLD = {
-    "DASHBOARD_CALLBACK": "moderation.console.dashboard.context",
-    "SIDEBAR": {
-        "navigation": [
-            {
-                "items": [
-                    {"title": title, "page": name, "link": reverse_lazy(f"console:{name}")}
-                    for title, name in pages
-                ]
-            }
-            for pages in _CONSOLE_PAGES
-        ],
-    },
-}
+UNFOLD = navigation.UNFOLD

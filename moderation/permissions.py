@@ -79,6 +79,7 @@ class Deed(StrEnum):
     TENANTS_RUN = "platform.tenants"  # all of them: made, looked at, set
     RELAY_RUN = "platform.relay"  # its hosts: looked at, allowed more, banned
     OVERVIEW_LOOK = "overview.look"  # figures of the tenant, of nobody in particular
+    WEBHOOKS_RUN = "webhooks.run"  # also: what they were told, which names people
     PEOPLE_EXPORT = "accounts.export"  # the list of everybody with addresses
 
 
@@ -142,6 +143,7 @@ TABLE: Final[dict[Deed, frozenset[str]]] = {
     Deed.TENANTS_RUN: frozenset({PLATFORM}),
     Deed.RELAY_RUN: frozenset({PLATFORM}),
     Deed.OVERVIEW_LOOK: _EVERYBODY | {PLATFORM},
+    Deed.WEBHOOKS_RUN: _OWNER,
     Deed.PEOPLE_EXPORT: _OWNER,
 }
 

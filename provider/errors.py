@@ -1,6 +1,6 @@
 """Refusals of what a provider asks for. Each names the field that it is about."""
 
-from typing import Final
+from typing import Any, Final
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
@@ -10,11 +10,13 @@ NAMED_MAX: Final = 10  # of those who are in the way
 
 
 class InvalidField(XrpcError):
-    """400: one value breaks a rule."""
+    """400: one value breaks a rule. `page_text`: the sentence for people, translated."""
 
-    def __init__(self, field: str, sentence: str) -> None:
+    def __init__(self, field: str, sentence: str, page_text: Any = "") -> None:
         super().__init__(sentence)
         self.field = field
+        if page_text:
+            self.page_text = page_text
 
 
 class NoSuchThing(XrpcError):

@@ -18,7 +18,7 @@ from accounts.models import (
 )
 from hosting.models import Host
 from protocol.errors import InvalidRequest
-from server.database import connection, model_rows
+from server.database import connection, model_rows, row_numbers
 
 RECENT, USAGE = "recent", "usage"
 _ANY = """
@@ -26,7 +26,6 @@ _ANY = """
     OR EXISTS (SELECT FROM invite_use u JOIN invite_code c ON c.id = u.code_id
         WHERE c.host_id = ANY (%s) AND u.used_by = ANY (%s))
 """
-_DIGITS_MAX = 18  # what Postgres takes for a bigint
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ def _cursor(sort: str, last: InviteCode) -> str:
 
 def _numbers(sort: str, cursor: str) -> list[int]:
     name, *parts = cursor.split(":")
-    is_whole = all(part.isascii() and part.isdigit() and len(part) <= _DIGITS_MAX for part in parts)
-    if name != sort or len(parts) != (1 if sort == RECENT else 2) or not is_whole:
+    numbers = [number for p in parts if (number := row_numbers.read(p)) is not None]
+    if name != sort or not len(parts) == len(numbers) == (1 if sort == RECENT else 2):
         raise InvalidRequest("Malformed cursor")
-    return [int(part) for part in parts]
+    return numbers

@@ -8,7 +8,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy
 
-from hosting.plans.limits import Limit
+from hosting.plans.limits import KINDS, Limit
 from hosting.plans.quotas import Quota, Source
 
 NEAR_PER_CENT: Final = 80
@@ -26,7 +26,7 @@ _SOURCES: Final = {
 class Used:
     """One limit: its name, what is used and what may be, in words; who says so."""
 
-    name: str
+    name: Any
     used: str
     most: str  # empty: no limit
     per_cent: int | None
@@ -47,7 +47,7 @@ def amount(limit: Limit, count: int | None) -> str:
     """So many of what a limit counts."""
     if count is None:
         return ""  # not counted yet
-    if limit.endswith("bytes"):
+    if limit.is_of_bytes:
         return str(filesizeformat(count))
     return str(number_format(count, force_grouping=True))
 
@@ -55,4 +55,5 @@ def amount(limit: Limit, count: int | None) -> str:
 def _row(quota: Quota) -> Used:
     most = "" if quota.value is None else amount(quota.limit, quota.value)
     used = amount(quota.limit, quota.used)
-    return Used(quota.limit, used, most, quota.per_cent, _SOURCES[quota.source])
+    name = KINDS[quota.limit].label
+    return Used(name, used, most, quota.per_cent, _SOURCES[quota.source])

@@ -170,13 +170,17 @@ class ConsoleSite(UnfoldAdminSite):
         return found
 
     def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
-        """Unfold's, with the pages that this member of staff may open."""
+        """Unfold's, with the pages that this member of staff may open; a group without any is left
+        out. `current` of a group: the title of its page that is open."""
         groups: list[dict[str, Any]] = super().get_sidebar_list(request)
         if self.opened_to is not None and self.has_permission(request):
             opened = self.opened_to(request)
             for group in groups:
                 group["items"] = [each for each in group["items"] if each["page"] in opened]
-        return groups
+        for group in groups:
+            active = [each["title"] for each in group["items"] if each["active"]]
+            group["current"] = active[0] if active else ""
+        return [group for group in groups if group["items"]]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         tenant = host_of(request).tenant

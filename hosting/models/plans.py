@@ -20,6 +20,7 @@ class Plan(models.Model):
     grace_days = models.PositiveSmallIntegerField(
         default=0, validators=[MaxValueValidator(GRACE_MAX_DAYS)]
     )
+    retired_at = models.DateTimeField(null=True, blank=True)  # given to nobody any more
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

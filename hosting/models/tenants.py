@@ -94,6 +94,10 @@ class HostQuerySet(models.QuerySet["Host"]):
             return rows
         return rows.filter(host__in=list(self.values_list("pk", flat=True)))
 
+    def first_of(self, tenant: Tenant | int | None) -> "Host | None":
+        """A tenant's first host, whose log and mail are the tenant's."""
+        return self.filter(tenant=tenant).select_related("tenant").order_by("pk").first()
+
 
 class Host(models.Model):
     """One PDS host name: one service DID, one firehose with its own `seq`, one token secret."""
@@ -121,6 +125,12 @@ class Host(models.Model):
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="hosts")
     hostname = models.CharField(max_length=253, unique=True, validators=[hostname_rule])
     origin = models.CharField(max_length=300, help_text=_("Public URL, no trailing slash."))
+    # A second name under which it answers, as that one, while its accounts' DIDs move from one to
+    # the other (provider.host_renames)
+    other_hostname = models.CharField(
+        max_length=253, unique=True, null=True, blank=True, validators=[hostname_rule]
+    )
+    other_origin = models.CharField(max_length=300, blank=True, default="", db_default="")
     service_did = models.CharField(max_length=300)
     did_method = models.CharField(max_length=8, choices=DidMethod.choices, default=DidMethod.PLC)
     admission = models.CharField(max_length=16, choices=Admission.choices, default=Admission.OPEN)
@@ -151,6 +161,7 @@ class Host(models.Model):
     appview_url = models.URLField(blank=True)
     appview_did = models.CharField(max_length=2048, blank=True)
     appview_cdn = models.CharField(max_length=500, blank=True)  # with {preset}, {did} and {cid}
+    app_url = models.URLField(blank=True, default="", db_default="")  # of the tenant's own app
     blob_limit_bytes = models.BigIntegerField(null=True, blank=True)
     blob_quota_bytes = models.BigIntegerField(
         null=True,

@@ -16,11 +16,11 @@ from hosting.models import Host
 from moderation.audit import REASON_MAX_CHARS
 from moderation.labels.changes import VALUE_MAX_CHARS
 from moderation.staff.sign_up_review import Admission
+from server.database import row_numbers
 
 _SIGN_UPS_MAX = 1_000_000
 _INVITE_DAYS_MAX = 3_650
 _TICKED_MAX = 50
-_NUMBER_MAX_CHARS = 18  # all of them fit into 64 bits
 
 
 class LookUpForm(forms.Form):
@@ -67,8 +67,8 @@ class _Ticked(forms.Field):
 
     def to_python(self, value: Any) -> list[int]:
         """What is no number of a row names none."""
-        ticked = (value or [])[:_TICKED_MAX]
-        return [int(text) for text in ticked if text.isdecimal() and len(text) <= _NUMBER_MAX_CHARS]
+        read = map(row_numbers.read, (value or [])[:_TICKED_MAX])
+        return [number for number in read if number is not None]
 
 
 class DiscardForm(ReasonForm):

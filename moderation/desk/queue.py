@@ -15,14 +15,13 @@ from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessTha
 
 from hosting.models import HostQuerySet, StaffUser
 from moderation.models import Case, CaseQuerySet
-from server.database import connection
+from server.database import connection, row_numbers
 
 PAGE_MAX: Final = 50
 COUNTED_MAX: Final = 10_000
 ABOUT_MAX_CHARS: Final = 8_192
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
-_DIGITS_MAX: Final = 18
 _COUNTS = """
     SELECT kind, count(*), count(*) FILTER (WHERE due_at <= statement_timestamp()),
         count(*) FILTER (WHERE state = 'escalated'), count(*) FILTER (WHERE state = 'open')
@@ -182,10 +181,10 @@ def _cursor(case: Case, order: Sequence[str]) -> str:
 
 def _values(cursor: str, length: int) -> list[Any] | None:
     """What a cursor stands for; the value before the last is a moment."""
-    parts = cursor.split("-")
-    if len(parts) != length or not all(p.isdecimal() and len(p) <= _DIGITS_MAX for p in parts):
+    numbers = [number for p in cursor.split("-") if (number := row_numbers.read(p)) is not None]
+    if len(numbers) != length or cursor.count("-") != length - 1:
         return None
-    *first, at, pk = map(int, parts)
+    *first, at, pk = numbers
     try:
         return [*first, _EPOCH + at * _MICROSECOND, pk]
     except OverflowError:

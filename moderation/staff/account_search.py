@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from accounts.models import Account, AccountQuerySet
 from hosting.models import HostQuerySet
 from protocol.errors import InvalidRequest
-from server.database import connection
+from server.database import connection, row_numbers
 from server.database.search_indexes import domain_of
-
-_DIGITS_MAX = 18  # what Postgres takes for a bigint
 
 
 @dataclass(frozen=True)
@@ -50,6 +48,6 @@ def matching(accounts: AccountQuerySet, email: str) -> AccountQuerySet:
 
 
 def _number(cursor: str) -> int:
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= _DIGITS_MAX):
+    if (number := row_numbers.read(cursor)) is None:
         raise InvalidRequest("Malformed cursor")
-    return int(cursor)
+    return number

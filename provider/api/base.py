@@ -27,11 +27,10 @@ from provider.api.errors import NotFound, OnlyPlatform, OnlyTenant, ScopeMissing
 from provider.api.tokens import Scope
 from provider.errors import InvalidField
 from provider.models import ApiToken, IdempotentRequest
-from server.database import connection
+from server.database import connection, row_numbers
 
 CALLS: Final = limits.bucket("api", Budget(1_200, 5 * MINUTE_S))
 PAGE_DEFAULT, PAGE_MAX = 50, 100
-_DIGITS_MAX = 18  # what Postgres takes for a bigint
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -244,13 +243,13 @@ class _Replay(Exception):
 
 def _limit(request: Request) -> int:
     text = request.query_params.get("limit", str(PAGE_DEFAULT))
-    limit = int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS_MAX else 0
+    limit = row_numbers.read(text) or 0
     if not 1 <= limit <= PAGE_MAX:
         raise InvalidRequest(f"limit must be from 1 to {PAGE_MAX}")
     return limit
 
 
 def _number(cursor: str) -> int:
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= _DIGITS_MAX):
+    if (number := row_numbers.read(cursor)) is None:
         raise InvalidRequest("Malformed cursor")
-    return int(cursor)
+    return number

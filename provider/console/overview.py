@@ -9,13 +9,12 @@ from typing import Any, Final
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from hosting.console.page import render_page
 from hosting.console.quota_rows import Used
-from hosting.console.site import console
 from hosting.mail.models import OutgoingMail
 from hosting.models import Host, Member, Tenant
 from hosting.tenancy.routing import host_of
@@ -65,9 +64,7 @@ def page(request: HttpRequest) -> HttpResponse:
     ids = [host.pk for host in hosts]
     week, month = connection.row(_SIGN_UPS, (_LOOKED_AT, ids)) or (0, 0)
     standings = [each for host in hosts for each in standings_of(host)]
-    request.current_app = console.name
     context: dict[str, Any] = {
-        **console.each_context(request),
         "title": _("Overview"),
         "matters": _matters(tenant, hosts, standings, used),
         "plan": tenant.plan,
@@ -82,7 +79,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "standings": standings,
         "may_change": permissions.may(staff_of(request), Deed.SETTINGS_CHANGE, tenant.pk),
     }
-    return TemplateResponse(request, "provider/console/overview.html", context)
+    return render_page(request, "provider/console/overview.html", context)
 
 
 @require_POST

@@ -11,13 +11,12 @@ from django.contrib import messages
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from hosting.console.site import console
+from hosting.console.page import render_page
 from hosting.models import Host
 from hosting.tenancy.routing import host_of
 from moderation import permissions
@@ -79,7 +78,7 @@ def _list_page(request: HttpRequest, host: Host, address: Address) -> HttpRespon
         for each in host_settings.current(host)
     ]
     context = {"title": _("Settings of %s") % host.hostname, "host": host, "rows": rows}
-    return _page(request, "provider/console/settings.html", context)
+    return render_page(request, "provider/console/settings.html", context)
 
 
 def _one(request: HttpRequest, host: Host, name: str, address: Address) -> HttpResponse:
@@ -111,7 +110,9 @@ def _one(request: HttpRequest, host: Host, name: str, address: Address) -> HttpR
         "entries": host_settings.history(host, setting),
         "all_settings": address(),
     }
-    return _page(request, "provider/console/setting.html", context, 422 if form.errors else 200)
+    return render_page(
+        request, "provider/console/setting.html", context, 422 if form.errors else 200
+    )
 
 
 def _typed(setting: Setting) -> forms.Field:
@@ -163,11 +164,3 @@ def _address_of(host_id: int) -> Address:
         return reverse("console:setting_of_host", args=[host_id, name])
 
     return address
-
-
-def _page(
-    request: HttpRequest, template: str, context: dict[str, Any], status: int = 200
-) -> HttpResponse:
-    request.current_app = console.name
-    shown = {**console.each_context(request), **context}
-    return TemplateResponse(request, template, shown, status=status)

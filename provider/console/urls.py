@@ -1,14 +1,17 @@
 """URLs of the provider's pages on the console, and the deed that opens each."""
 
-from typing import Final
+from collections.abc import Iterator
+from typing import Any, Final
 
 from django.urls import URLPattern, path, re_path
 
 from hosting.console.site import ConsoleSite
 from moderation.permissions import Deed
-from provider.console import overview, settings_pages
+from provider.console import jobs, overview, plans, settings_pages
+from provider.console.archives import exports, imports
 from provider.console.people import export, invites, limits
 from provider.console.tenants import listed, one
+from provider.console.webhooks import urls as webhooks
 from provider.console.wizard import views as wizard
 
 PAGES: Final[dict[str, Deed]] = {
@@ -46,7 +49,24 @@ PAGES: Final[dict[str, Deed]] = {
         Deed.INVITES_GIVE,
     ),
     "account_limits": Deed.ACCOUNTS_LOOK,  # changing them is an owner's
-    "export_people": Deed.PEOPLE_EXPORT,
+    **dict.fromkeys(
+        (
+            "plans",
+            "new_plan",
+            "plan",
+            "retire_plan",
+            "remove_plan",
+            "tenant_imports",
+            "platform_jobs",
+            "platform_job",
+            "platform_job_stop",
+            *webhooks.PLATFORM_NAMES,
+        ),
+        Deed.TENANTS_RUN,
+    ),
+    **dict.fromkeys(webhooks.NAMES, Deed.WEBHOOKS_RUN),
+    **dict.fromkeys(("jobs", "job", "job_stop"), Deed.SETTINGS_CHANGE),
+    **dict.fromkeys(("export_people", "exports", "export_file"), Deed.PEOPLE_EXPORT),
     "overview": Deed.OVERVIEW_LOOK,
     "ask_relays": Deed.SETTINGS_CHANGE,
     "announce_accounts": Deed.SETTINGS_CHANGE,
@@ -81,6 +101,14 @@ def pages(site: ConsoleSite) -> list[URLPattern]:
             settings_pages.setting_of_host,
             "setting_of_host",
         ),
+        ("plans/", plans.listed, "plans"),
+        ("plans/new/", plans.new, "new_plan"),
+        ("plans/<slug:slug>/", plans.shown, "plan"),
+        ("plans/<slug:slug>/retire/", plans.retire, "retire_plan"),
+        ("plans/<slug:slug>/remove/", plans.remove, "remove_plan"),
+        ("imports/", imports.listed, "tenant_imports"),
+        ("exports/", exports.listed, "exports"),
+        ("exports/<int:job_id>/file/", exports.download, "export_file"),
         ("people/invite/", invites.page, "invite_people"),
         ("people/invite/link/", invites.link, "make_invite_link"),
         ("people/invite/mail/", invites.mail, "mail_invite"),
@@ -94,9 +122,27 @@ def pages(site: ConsoleSite) -> list[URLPattern]:
         ("host-settings/", settings_pages.own, "host_settings"),
         ("host-settings/<slug:name>/", settings_pages.own_setting, "host_setting"),
     )
-    of_account = re_path(
-        r"^accounts/(?P<did>did:[^/]+)/limits/$",
-        site.admin_view(limits.page),
-        name="account_limits",
-    )
-    return [of_account, *(path(at, site.admin_view(view), name=name) for at, view, name in routes)]
+    return [
+        _limits_of_account(site),
+        *(path(at, site.admin_view(view), name=name) for at, view, name in routes),
+        *(
+            path(at, site.admin_view(view), given, name=name)
+            for at, view, name, given in (*webhooks.routes(), *_of_jobs())
+        ),
+    ]
+
+
+def _limits_of_account(site: ConsoleSite) -> URLPattern:
+    at = r"^accounts/(?P<did>did:[^/]+)/limits/$"
+    return re_path(at, site.admin_view(limits.page), name="account_limits")
+
+
+def _of_jobs() -> Iterator[tuple[str, Any, str, dict[str, bool]]]:
+    """A tenant's, and all for platform staff, by the same views."""
+    for at, view, suffix in (
+        ("", jobs.listed, "s"),
+        ("<int:job_id>/", jobs.shown, ""),
+        ("<int:job_id>/stop/", jobs.stop, "_stop"),
+    ):
+        yield f"jobs/{at}", view, f"job{suffix}", {"is_platforms": False}
+        yield f"platform/jobs/{at}", view, f"platform_job{suffix}", {"is_platforms": True}

@@ -7,6 +7,7 @@ finds it on the page *Data*; the job here only looks how far it is.
 from typing import Any, Final
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from moderation import audit
@@ -59,4 +60,4 @@ def follow(work: Work) -> dict[str, Any]:
     }
 
 
-kinds.register(KIND, follow, is_alone=False)
+kinds.register(KIND, follow, _("Archive made or fetched"), is_alone=False)

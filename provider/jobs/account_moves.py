@@ -7,6 +7,7 @@ without a thread, and each of its attempts may be the first after a crash.
 from typing import Any, Final
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from accounts.identity.plc.updates import DirectoryUnavailable
 from accounts.identity.resolution import NetworkUnavailable
@@ -157,4 +158,4 @@ def _ended(work: Work, source: Account, account: Account) -> dict[str, Any]:
     }
 
 
-kinds.register(KIND, move, is_alone=False)
+kinds.register(KIND, move, _("Moved to another host"), is_alone=False)

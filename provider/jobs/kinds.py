@@ -13,22 +13,24 @@ Run = Callable[[Work], Any]
 class Kind:
     """One kind. `run` returns the result (JSON, shown to whoever may see the job: no secrets); an
     XrpcError fails the job with its sentence, any other error is tried again. `is_alone`: one at a
-    time of a tenant. `is_platforms`: the provider's alone to begin and to stop. `forgets`: what of
+    time of a tenant. `is_platforms`: the provider's alone to stop. `forgets`: what of
     its input is gone once it is decided (secrets, addresses of strangers)."""
 
     name: str
     run: Run
     is_alone: bool = True
     is_platforms: bool = False
+    title: Any = ""  # for people, translated when it is shown
     forgets: frozenset[str] = frozenset()
 
 
 KINDS: Final[dict[str, Kind]] = {}
 
 
-def register(
+def register(  # noqa: PLR0913 - what there is to know of a kind
     name: str,
     run: Run,
+    title: Any = "",
     *,
     is_alone: bool = True,
     is_platforms: bool = False,
@@ -37,7 +39,13 @@ def register(
     """Make a kind known: `<noun>.<verb>`; once, at import."""
     if name in KINDS:
         raise ValueError(f"{name} is registered already")
-    KINDS[name] = Kind(name, run, is_alone, is_platforms, forgets)
+    KINDS[name] = Kind(name, run, is_alone, is_platforms, title, forgets)
+
+
+def title(name: str) -> Any:
+    """What a kind is called; one that is not known any more by its name."""
+    kind = KINDS.get(name)
+    return (kind.title if kind is not None else "") or name
 
 
 def is_platforms(name: str) -> bool:

@@ -9,7 +9,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from hosting.models import StaffUser, Tenant
+from hosting.models import Host, StaffUser, Tenant
 from moderation.audit import Actor
 from protocol.errors import XrpcError
 from provider.jobs import kinds
@@ -155,7 +155,7 @@ def _give_up(job: Job) -> None:
 
 
 def _tell(job: Job, state: Job.State, error: str) -> None:
-    host = job.tenant.hosts.order_by("pk").first() if job.tenant else None
+    host = Host.objects.first_of(job.tenant)
     event = events.Event.JOB_DONE if state == State.DONE else events.Event.JOB_FAILED
     data = {"job": job.pk, "kind": job.kind, "error": error}
     if host is not None:

@@ -2,7 +2,8 @@
 
 from provider.models.drafts import TenantDraft
 from provider.models.host_names import HostName
-from provider.models.jobs import Job
+from provider.models.jobs import Job, JobRemainder
+from provider.models.platform_log import PlatformEntry
 from provider.models.relays import RelayStanding
 from provider.models.status import Component, Incident, StatusFigure, Working
 from provider.models.tokens import ApiToken, IdempotentRequest
@@ -15,6 +16,8 @@ __all__ = [
     "IdempotentRequest",
     "Incident",
     "Job",
+    "JobRemainder",
+    "PlatformEntry",
     "RelayStanding",
     "StatusFigure",
     "TenantDraft",

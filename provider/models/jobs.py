@@ -68,3 +68,18 @@ class Job(LeasedJob):
     def progress(self) -> dict[str, Any]:
         """How far it is: `{"done": 3, "total": 20, "step": "..."}`."""
         return {"done": self.done_count, "total": self.total_count, "step": self.step}
+
+
+class JobRemainder(models.Model):
+    """One account that a bulk job could not do, and why."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="remainders")
+    did = models.CharField(max_length=2048)
+    reason = models.CharField(max_length=300)
+
+    class Meta:
+        db_table = "provider_job_remainder"
+        constraints = [models.UniqueConstraint(fields=["job", "did"], name="job_remainder_once")]
+
+    def __str__(self) -> str:
+        return f"{self.did}: {self.reason}"

@@ -7,6 +7,7 @@ out again is what is so now.
 from typing import Any, Final
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Account
 from hosting import limits
@@ -60,4 +61,4 @@ def _announce(account_id: int) -> None:
         account_signals.announce_status(account)
 
 
-kinds.register(KIND, announce)
+kinds.register(KIND, announce, gettext_lazy("Accounts announced again"))

@@ -12,6 +12,7 @@ from typing import Final, cast
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.lifecycle import deletion
 from accounts.models import Account, InviteCode, OAuthClientRule, OpenIdProvider
@@ -121,4 +122,4 @@ def _close(tenant: Tenant, by: Actor) -> None:
     transaction.on_commit(routing.forget)
 
 
-kinds.register(KIND, delete, is_platforms=True)
+kinds.register(KIND, delete, _("Tenant removed"), is_platforms=True)

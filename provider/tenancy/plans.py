@@ -3,6 +3,7 @@
 A limit that gets smaller by that stays what it was for the plan's days of grace.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Final
@@ -11,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, AccountLimits
 from hosting.models import Plan, Tenant
@@ -20,10 +22,27 @@ from hosting.tenancy import routing
 from moderation import audit
 from moderation.audit import Actor
 from moderation.models import AuditEntry
+from protocol.errors import XrpcError
 from provider.errors import NAMED_MAX, InUse, InvalidField, NameTaken, NoSuchThing, first_fault
+from provider.models import PlatformEntry
 from provider.tenancy import tenant_log
 from provider.tenancy.host_settings import shown
 
+
+class Retired(XrpcError):
+    """409: the plan is given to nobody any more."""
+
+    name = "PlanRetired"
+    status = 409
+    page_text = _("This plan is retired: choose another one.")
+    field = "plan"
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(f"Plan {slug} is retired.")
+
+
+_SIZES: Final = ("", "kb", "mb", "gb", "tb")
+_AMOUNT: Final = re.compile(rf"([0-9]{{1,16}}) ?({'|'.join(_SIZES)})")
 FIELDS: Final[Mapping[str, str]] = {
     "name": "as people read it: Club",
     "grace_days": "days that a limit which gets smaller stays what it was",
@@ -56,7 +75,7 @@ def create(slug: str, fields: Mapping[str, object], given: Mapping[str, object],
             _save(plan, fields, given)
     except IntegrityError as fault:  # somebody else, at the same moment
         raise NameTaken(f"There is a plan {slug} already.") from fault
-    tenant_log.note(by, None, f"plan {slug}: made")
+    tenant_log.note(by, None, "; ".join(["made", *_differences({}, _all(plan))]), _about(plan))
     return plan
 
 
@@ -75,7 +94,7 @@ def change(
         tenant.plan = plan
         _begin_grace(tenant, held[tenant.pk])
     if said:
-        tenant_log.note(by, None, f"plan {plan.slug}: {'; '.join(said)}")
+        tenant_log.note(by, None, "; ".join(said), _about(plan))
     return said
 
 
@@ -85,16 +104,38 @@ def delete(plan: Plan, by: Actor) -> None:
     slugs = list(plan.tenants.values_list("slug", flat=True)[: NAMED_MAX + 1])
     if slugs:
         raise InUse(f"Plan {plan.slug}", slugs, plan.tenants.count())
-    tenant_log.note(by, None, f"plan {plan.slug}: removed")
+    tenant_log.note(by, None, "removed", _about(plan))
     plan.delete()
 
 
 @transaction.atomic
+def retire(plan: Plan, by: Actor) -> None:
+    """Give a plan to nobody any more; whoever has it keeps it. May be repeated."""
+    if Plan.objects.filter(pk=plan.pk, retired_at=None).update(retired_at=timezone.now()):
+        tenant_log.note(by, None, "retired", _about(plan))
+
+
+@transaction.atomic
+def offer(plan: Plan, by: Actor) -> None:
+    """Give a retired plan again. May be repeated."""
+    if Plan.objects.filter(pk=plan.pk).exclude(retired_at=None).update(retired_at=None):
+        tenant_log.note(by, None, "offered again", _about(plan))
+
+
+def history(plan: Plan) -> list[PlatformEntry]:
+    """What was changed of a plan, the newest first."""
+    return tenant_log.of_platform(_about(plan))
+
+
+@transaction.atomic
 def give(tenant: Tenant, plan: Plan | None, by: Actor) -> list[str]:
-    """Give a tenant a plan, or none: what holds then is the platform's. `plan: a -> b`."""
+    """Give a tenant a plan, or none: what holds then is the platform's. `plan: a -> b`. Raises
+    Retired."""
     tenant = _locked(tenant)
     if tenant.plan == plan:
         return []
+    if plan is not None and plan.retired_at is not None:
+        raise Retired(plan.slug)
     before = tenant.plan
     held = _held(tenant) if before is not None else {}  # a first plan holds at once
     tenant.plan = plan
@@ -125,7 +166,7 @@ def set_account_limits(
     """Set limits of one account's own; "default" takes one away again. A tenant (`is_tenants`)
     gives no more than its plan does; what the provider gave before may stay. Raises InvalidField.
     """
-    row, _ = AccountLimits.objects.select_for_update().get_or_create(account=account)
+    row, _made = AccountLimits.objects.select_for_update().get_or_create(account=account)
     before = dict(row.limits)
     row.limits = _merged(row.limits, given, OF_ACCOUNT)
     if is_tenants:
@@ -202,10 +243,10 @@ def _save(plan: Plan, fields: Mapping[str, object], given: Mapping[str, object])
 def _merged(
     there: limits.Limits, given: Mapping[str, object], wanted: Iterable[Limit]
 ) -> dict[str, int | None]:
-    """Limits with others put over them; texts as on a command line: `100`, `none`, `default`."""
+    """Limits with others put over them; texts as `parsed` takes them."""
     merged = dict(there)
     for key, text in given.items():
-        value = _parsed(text)
+        value = parsed(text)
         if value == "default":
             merged.pop(key, None)
             continue
@@ -218,13 +259,17 @@ def _merged(
     return merged
 
 
-def _parsed(text: object) -> object:
+def parsed(text: object) -> object:
+    """A limit as people type it: `100`, `10 GB` (of 1,024 MB), `none`, `default`. What is none of
+    these comes back as it is."""
     if not isinstance(text, str):
         return text
     word = text.strip().lower()
     if word in ("none", ""):
         return None
-    return int(word) if word.isascii() and word.isdigit() and len(word) <= 16 else word
+    if not (found := _AMOUNT.fullmatch(word)):
+        return word
+    return int(found[1]) * 1024 ** _SIZES.index(found[2])
 
 
 def _all(plan: Plan) -> dict[str, object]:
@@ -244,6 +289,10 @@ def _said(values: Mapping[str, object], name: str) -> str:
     if name not in values:
         return "default"
     return "none" if values[name] is None else shown(values[name])
+
+
+def _about(plan: Plan) -> str:
+    return f"plan {plan.slug}"
 
 
 def _slug(plan: Plan | None) -> str:

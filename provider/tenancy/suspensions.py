@@ -11,9 +11,10 @@ from typing import Final, cast
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
-from hosting.models import Tenant
+from hosting.models import Host, Tenant
 from hosting.tenancy import routing
 from moderation.audit import Actor
 from provider.errors import InvalidField, NoSuchThing
@@ -89,7 +90,7 @@ def _tell(tenant: Tenant, actor: Actor, event: events.Event) -> None:
     """Have the accounts announced, and those told who want to know of the tenant."""
     Job.objects.filter(tenant=tenant, kind=KIND).decide(Job.State.STOPPED)
     running.begin(KIND, tenant, actor)
-    host = tenant.hosts.order_by("pk").first()
+    host = Host.objects.first_of(tenant)
     if host is not None:
         events.tell(host, event, {"tenant": tenant.slug, "reason": tenant.suspension_reason})
 
@@ -102,4 +103,4 @@ def _announce(account_id: int) -> None:
         account_signals.announce_status(account)
 
 
-kinds.register(KIND, announce, is_platforms=True)
+kinds.register(KIND, announce, _("Suspension announced"), is_platforms=True)

@@ -1,29 +1,36 @@
 """What was changed of a tenant as a whole, on the record: an entry at its first host.
 
-A tenant without hosts has no audit log, and neither has the platform: of theirs there is a line in
-the server's.
+A tenant without hosts has no audit log, and neither has the platform: what is changed of those is
+a `PlatformEntry`.
 """
 
-from functools import partial
+from urllib.parse import urlsplit
 
-import structlog
-from django.db import transaction
-
-from hosting.models import Tenant
+from hosting.models import Host, Tenant
 from moderation import audit
 from moderation.audit import Actor
 from moderation.models import AuditEntry
+from provider.models import PlatformEntry, Webhook
 
-logger = structlog.stdlib.get_logger(__name__)
+_WHAT_MAX_CHARS = 2_000
 
 
-def note(by: Actor, tenant: Tenant | None, what: str) -> None:
-    """Say what `by` did, in the transaction that does it."""
-    host = tenant.hosts.order_by("pk").first() if tenant else None
+def note(by: Actor, tenant: Tenant | None, what: str, about: str = "") -> None:
+    """Say what `by` did, in the transaction that does it. `about`: what of the platform's."""
+    host = Host.objects.first_of(tenant)
     if host is not None:
         audit.record_at_host(by, host, AuditEntry.Action.HOST_CHANGE_SETTINGS, what)
     else:
-        line = partial(
-            logger.info, actor=str(by), tenant=tenant.slug if tenant else "platform", what=what
-        )
-        transaction.on_commit(partial(line, "settings changed"))
+        subject = about or (f"tenant {tenant.slug}" if tenant else "platform")
+        PlatformEntry.objects.create(about=subject, who=str(by), what=what[:_WHAT_MAX_CHARS])
+
+
+def note_webhook(by: Actor, webhook: Webhook, what: str) -> None:
+    """The same of a webhook, without what an address may hide in its path."""
+    said = f"webhook {webhook.pk} at {urlsplit(webhook.url).hostname}: {what}"
+    note(by, webhook.tenant, said, "webhooks")
+
+
+def of_platform(about: str, limit: int = 100) -> list[PlatformEntry]:
+    """What was noted about one thing of the platform's, the newest first."""
+    return list(PlatformEntry.objects.filter(about=about).order_by("-pk")[:limit])

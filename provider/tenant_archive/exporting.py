@@ -13,6 +13,7 @@ from typing import Any, Final
 import orjson
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from hosting.models import Tenant
@@ -49,6 +50,7 @@ class HeldAccounts(XrpcError):
 
     name = "HeldAccounts"
     status = 409
+    page_text = _("Legal holds are open, and do not travel: release them first.")
 
     def __init__(self, dids: list[str]) -> None:
         named = ", ".join(dids[:NAMED_MAX])

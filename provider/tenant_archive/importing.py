@@ -212,6 +212,9 @@ def _fitted(table: Table, row: Row) -> Row:
         row["blob_limit_bytes"] = row["blob_quota_bytes"] = None
         secret = keyring.wrap(secrets.token_bytes(provisioning.TOKEN_SECRET_BYTES))
         row["token_secret"] = "\\x" + secret.hex()
+        # A second name would take it from whoever has it here, and older archives lack the rest
+        row |= {"other_hostname": None, "other_origin": ""}
+        row.setdefault("app_url", "")
     elif table.label == "hosting.StaffUser":
         row["is_superuser"] = row["is_platform_staff"] = False  # whatever a stranger's archive says
         while StaffUser.objects.filter(username=row["username"]).exists():

@@ -7,6 +7,9 @@ is not done again. Passphrases and private keys wait wrapped, and go when the jo
 
 from typing import Any, Final, cast
 
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
 from hosting.models import Tenant
 from moderation.audit import Actor
 from protocol.errors import XrpcError
@@ -66,6 +69,23 @@ def begin_import(
         "is_dry_run": is_dry_run,
     }
     return running.begin(IMPORT, None, by, given)
+
+
+def exports_of(tenant_id: int) -> QuerySet[Job]:
+    """A tenant's exports, the newest first."""
+    found: QuerySet[Job] = Job.objects.filter(tenant_id=tenant_id, kind=EXPORT)
+    return found.order_by("-pk")
+
+
+def imports() -> QuerySet[Job]:
+    """All imports, the newest first."""
+    found: QuerySet[Job] = Job.objects.filter(kind=IMPORT)
+    return found.order_by("-pk")
+
+
+def archive_of(job: Job) -> str:
+    """The id of the archive that an export made; "" until it is done."""
+    return str((job.result or {}).get("archive", ""))
 
 
 def export(work: Work) -> dict[str, Any]:
@@ -140,5 +160,5 @@ def _unwrapped(work: Work, name: str) -> str:
     return keyring.unwrap(bytes.fromhex(wrapped)).decode() if wrapped else ""
 
 
-kinds.register(EXPORT, export, is_platforms=True, forgets=_SECRETS)
-kinds.register(IMPORT, make, is_platforms=True, forgets=_SECRETS)
+kinds.register(EXPORT, export, _("Tenant exported"), is_platforms=True, forgets=_SECRETS)
+kinds.register(IMPORT, make, _("Tenant imported"), is_platforms=True, forgets=_SECRETS)

@@ -6,6 +6,7 @@ the folder, as they do that of received CARs (repos.imports.car_file).
 
 import re
 import uuid
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,13 +14,18 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from provider.errors import NoSuchThing
 from provider.tenant_archive.container import BrokenArchive, Reader
 from server.storage import free_space
+from server.web.bodies import ranges
+from server.web.bodies.ranges import Stored
 
 ID: Final = "[0-9a-f]{32}"
+MEDIA_TYPE: Final = "application/x-tar"
 _PIECE_BYTES: Final = 16 * 1024 * 1024
 
 
@@ -75,12 +81,20 @@ def find(archive_id: str) -> KeptArchive:
 
 
 def listed() -> list[KeptArchive]:
-    """All that are whole, the newest first; what goes meanwhile, or is broken, is left out."""
-    found = []
-    for path in folder().glob("*.tar"):
-        with suppress(NoSuchThing, BrokenArchive):
-            found.append(find(path.stem))
-    return sorted(found, key=lambda each: each.kept_until, reverse=True)
+    """All that are whole, the newest first."""
+    return sorted(_readable(), key=lambda each: each.kept_until, reverse=True)
+
+
+def answer(request: HttpRequest, archive_id: str) -> HttpResponseBase:
+    """One's bytes, from wherever a download broke off. Raises NoSuchThing, BrokenArchive."""
+    found = find(archive_id)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{found.id}.tar"',
+        "Cache-Control": "private, no-store",
+    }
+    opened = path_of(archive_id).open("rb")
+    stored = Stored(opened, found.size_bytes, MEDIA_TYPE, f'"{found.id}"', headers)
+    return ranges.respond(request, stored)
 
 
 def take(file: IO[bytes]) -> KeptArchive:
@@ -114,3 +128,10 @@ def forget_old() -> None:
     for path in folder().iterdir():
         if path.stat().st_mtime < before:
             path.unlink(missing_ok=True)
+
+
+def _readable() -> Iterator[KeptArchive]:
+    """Not what went a moment ago, and not what cannot be read: it would hide the others."""
+    for path in folder().glob("*.tar"):
+        with suppress(NoSuchThing, BrokenArchive):
+            yield find(path.stem)

@@ -50,18 +50,13 @@ class ArchiveKey:
 def new(passphrase: str = "", public_key: str = "") -> tuple[bytes, dict[str, Any]]:
     """A new archive's key, and what the manifest says of it. Raises InvalidRequest for a short
     passphrase, and for what is no key."""
+    if fault := fault_in(passphrase, public_key):
+        raise InvalidRequest(fault)
     if not public_key:
-        if len(passphrase) < _PASSPHRASE_MIN_CHARS:
-            raise InvalidRequest(f"A passphrase has at least {_PASSPHRASE_MIN_CHARS} characters.")
         salt = os.urandom(16)
         about = {"kind": "passphrase", "salt": _text(salt)}
         return _new(about, _of_passphrase(passphrase, salt))
-    try:
-        theirs = X25519PublicKey.from_public_bytes(_bytes(public_key))
-    except ValueError as fault:
-        raise InvalidRequest(
-            "That is no receiver's key: `manage.py tenant receiver-key` makes one."
-        ) from fault
+    theirs = X25519PublicKey.from_public_bytes(_bytes(public_key))
     ours = X25519PrivateKey.generate()
     about = {
         "kind": "x25519",
@@ -69,6 +64,19 @@ def new(passphrase: str = "", public_key: str = "") -> tuple[bytes, dict[str, An
         "receiver": public_key,
     }
     return _new(about, _shared(ours, theirs, ours.public_key(), theirs))
+
+
+def fault_in(passphrase: str, public_key: str) -> str:
+    """What is wrong with a receiver, as a sentence; "" when nothing is."""
+    if not public_key:
+        is_short = len(passphrase) < _PASSPHRASE_MIN_CHARS
+        said = f"A passphrase has at least {_PASSPHRASE_MIN_CHARS} characters."
+        return said if is_short else ""
+    try:
+        X25519PublicKey.from_public_bytes(_bytes(public_key))
+    except ValueError:
+        return "That is no receiver's key: `manage.py tenant receiver-key` makes one."
+    return ""
 
 
 def is_for(about: Mapping[str, Any], passphrase: str = "", public_key: str = "") -> bool:

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Min
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from hosting.models import Tenant
 from protocol.syntax import is_nsid
@@ -43,7 +44,8 @@ def create(
     with transaction.atomic():  # two at once: one after the other, so that both count
         connection.row("SELECT pg_advisory_xact_lock(%s, %s)", (_LOCKS, tenant.pk if tenant else 0))
         if Webhook.objects.filter(tenant=tenant).count() >= MOST_A_TENANT:
-            raise InvalidField("url", f"There are {MOST_A_TENANT} webhooks already.")
+            said = f"There are {MOST_A_TENANT} webhooks already."
+            raise InvalidField("url", said, _("There are as many as there may be."))
         change(
             webhook, url=url, events=events, has_addresses=has_addresses, collections=collections
         )
@@ -63,7 +65,8 @@ def change(  # noqa: PLR0913 - a webhook has that many sides
     if url is not None:
         schemes = ("https://", "http://") if settings.SANDBOX else ("https://",)
         if not url.startswith(schemes):
-            raise InvalidField("url", "Enter an address with https.")
+            said = "Enter an address with https."
+            raise InvalidField("url", said, _("Enter an address with https."))
         webhook.url = url
     if events is not None:
         if unknown := set(events) - set(Event):
@@ -95,7 +98,8 @@ def _set_collections(webhook: Webhook, collections: Sequence[str]) -> None:
     """Records are told from now on."""
     for name in collections:
         if not is_nsid(f"{name[:-1]}a" if name.endswith(".*") else name):
-            raise InvalidField("collections", f"{name[:80]} is no collection.")
+            said = _("%s is no collection.") % name[:80]
+            raise InvalidField("collections", f"{name[:80]} is no collection.", said)
     if not webhook.collections:
         webhook.record_position = newest_position()
     webhook.collections = sorted(set(collections))
@@ -119,11 +123,18 @@ def replay(webhook: Webhook, since: datetime, until: datetime) -> int:
     between = deliveries.filter(created_at__gte=since, created_at__lt=until).order_by()
     first = between.values("message_id").annotate(first=Min("pk")).values("first")
     told = deliveries.filter(pk__in=first).order_by("pk")  # as it happened
-    again = [
-        WebhookDelivery(
-            webhook=webhook, message_id=each.message_id, event=each.event, body=each.body
-        )
-        for each in told[: REPLAYED_MOST - waiting]
-    ]
-    WebhookDelivery.objects.bulk_create(again)
-    return len(again)
+    return len(WebhookDelivery.objects.bulk_create(map(_again, told[: REPLAYED_MOST - waiting])))
+
+
+def replay_one(delivery: WebhookDelivery) -> int:
+    """Tell one event again, under its id of before, unless it waits anyhow: 1 or 0."""
+    if delivery.is_open:
+        return 0
+    _again(delivery).save()
+    return 1
+
+
+def _again(told: WebhookDelivery) -> WebhookDelivery:
+    return WebhookDelivery(
+        webhook_id=told.webhook_id, message_id=told.message_id, event=told.event, body=told.body
+    )

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hosting.mail import emails, outbox
+from hosting.models import Host
 from provider.models import Webhook, WebhookDelivery
 from provider.webhooks import signing
 from server.encryption import keyring
@@ -118,8 +119,7 @@ def _disable(webhook: Webhook, now: datetime, fault: str) -> None:
     if not Webhook.objects.filter(pk=webhook.pk, disabled_at=None).update(disabled_at=now):
         return
     logger.warning("a webhook was disabled", key=webhook.pk, reason=fault)
-    tenant = webhook.tenant
-    host = tenant.hosts.order_by("pk").first() if tenant else None
+    host = Host.objects.first_of(webhook.tenant)
     if host is not None and host.tenant.support_email:
         said = _(
             "Nothing was delivered to %(url)s for two days: %(fault)s. Enable it again once mended."

@@ -7,11 +7,10 @@ from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from hosting.console.site import console
+from hosting.console.page import render_page
 from hosting.tenancy.routing import host_of
 from moderation.console.actions import act_on
 from moderation.console.bounded_lists import BoundedPaginator
@@ -55,7 +54,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         "ban_form": DomainForm(auto_id="ban-%s"),
         "entries": _entries(),
     }
-    return _page(request, "relay/console/hosts.html", context)
+    return render_page(request, "relay/console/hosts.html", context)
 
 
 @require_safe
@@ -76,7 +75,7 @@ def one(request: HttpRequest, host_id: int) -> HttpResponse:
         ),
         "entries": _entries(),
     }
-    return _page(request, "relay/console/host.html", context)
+    return render_page(request, "relay/console/host.html", context)
 
 
 @require_POST
@@ -152,8 +151,3 @@ def _entries() -> list[AuditEntry]:
 
 def _outside(host_id: int) -> RelayHost:
     return get_object_or_404(RelayHost, pk=host_id, inside_id__isnull=True)
-
-
-def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-    request.current_app = console.name
-    return TemplateResponse(request, template, {**console.each_context(request), **context})

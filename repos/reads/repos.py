@@ -14,6 +14,7 @@ from repos.models import Repo
 from repos.reads import names
 from repos.reads.refusals import RepoNotFound, UnknownRepo, refuse_inactive
 from server.cache.eviction import make_room
+from server.database import row_numbers
 from server.database.prepared import BIGINT, TEXT, TRUE, Question, Row, Statement, bigint, number
 
 _REPO_FIELDS = "r.id, r.did, r.host_id, r.status, r.head, r.rev, r.record_count"
@@ -152,9 +153,9 @@ def list_repos(host: Host, limit: int = 500, cursor: str | None = None) -> Repos
 
 def ask_for_page(host: Host, limit: int, cursor: str | None) -> Question:
     """What `page_of` is told the answer of. Raises InvalidRequest for a malformed cursor."""
-    if cursor is not None and not (cursor.isdecimal() and cursor.isascii() and len(cursor) < 19):
+    if (after := row_numbers.read("0" if cursor is None else cursor)) is None:
         raise InvalidRequest("Malformed cursor")
-    return Question(_PAGE, (bigint(host.pk), bigint(int(cursor or 0)), bigint(limit)))
+    return Question(_PAGE, (bigint(host.pk), bigint(after), bigint(limit)))
 
 
 def page_of(found: Sequence[Row], limit: int) -> ReposPage:

@@ -24,7 +24,8 @@ from moderation.models import AuditEntry
 from protocol.event_stream.frames import EventKind
 from provider.jobs import running
 from provider.models import Job, WebhookDelivery
-from provider.tenancy import people_invites, suspensions, tenants
+from provider.tenancy import suspensions, tenants
+from provider.tenancy.invites import people_invites
 from provider.tenant_archive import jobs, kept_files
 from provider.tenant_archive.container import Reader
 from provider.tenant_archive.exporting import Receiver

@@ -39,7 +39,7 @@ from provider.api.resources.jobs import JobViewSet
 from provider.api.resources.staff import StaffViewSet
 from provider.api.resources.tenants import TenantViewSet
 from provider.api.resources.webhooks import WebhookViewSet
-from provider.models import Job, TenantDraft
+from provider.models import Job, TenantDraft, Webhook
 from tests import openid_provider
 from tests.api import shared_people
 from tests.delegates import delegation
@@ -85,6 +85,8 @@ AUDIT = "console/moderation/auditentry/"
 LABELS = "console/moderation/label/"
 DRAFT = "console/tenants/drafts/<int:draft_id>/"
 TENANT = "console/tenant/<slug:slug>/"
+WEBHOOK = ["", "rotate/", "switch/", "remove/", "replay/"]
+WEBHOOK += ["<int:delivery_id>/", "<int:delivery_id>/replay/"]
 LABELER_STEPS = ["code", "publish", "key", "declare", "probe", "hiding", "reports", "values"]
 LABELER_STEPS += ["put", "negate", "retire", "leave", "resume"]
 # A sign-in that was begun at ash is unknown at birch, whoever opens it.
@@ -210,14 +212,20 @@ API = {
     "^jobs$": "jobs",
     f"{API_JOB}$": "jobs/1",
     f"{API_JOB}/stop$": "jobs/1/stop",
+    f"{API_JOB}/remainders$": "jobs/1/remainders",
     f"{API_WEBHOOK}$": "webhooks/1",
     **{
         f"{API_WEBHOOK}/{each}$": f"webhooks/1/{each}"
         for each in ("deliveries", "replay", "rotate")
     },
+    f"{API_WEBHOOK}/deliveries/(?P<delivery_id>{ID})/replay$": "webhooks/1/deliveries/1/replay",
     "^audit$": "audit",
     "^plans$": "plans",
     f"^plans/(?P<slug>{TenantViewSet.lookup_value_regex})$": "plans/club",
+    **{
+        f"^plans/(?P<slug>{TenantViewSet.lookup_value_regex})/{each}$": f"plans/club/{each}"
+        for each in ("retire", "offer")
+    },
     f"^tenants/(?P<slug>{TenantViewSet.lookup_value_regex})/plan$": "tenants/ash/plan",
     **{
         f"^tenants/(?P<slug>{TenantViewSet.lookup_value_regex})/{each}$": f"tenants/ash/{each}"
@@ -444,6 +452,32 @@ ROWS = {
     REPORTS: console("moderation/report/?q=alice", 200),
     MAIL: console("mail/outgoingmail/?q=alice", 200),
     AUDIT: console("moderation/auditentry/?q=alice", 200),
+    # Plans, imports, all long work and the platform's webhooks are platform staff's alone
+    "console/plans/": console("plans/", 403),
+    "console/plans/new/": console("plans/new/", 403),
+    "console/plans/<slug:slug>/": console("plans/club/", 403),
+    "console/plans/<slug:slug>/retire/": console("plans/club/retire/", 403, "post"),
+    "console/plans/<slug:slug>/remove/": console("plans/club/remove/", 403, "post"),
+    "console/imports/": console("imports/", 403),
+    "console/exports/": console("exports/", 200),
+    "console/exports/<int:job_id>/file/": console("exports/{job}/file/", 404),
+    "console/jobs/": console("jobs/", 200),
+    "console/jobs/<int:job_id>/": console("jobs/{job}/", 404),
+    "console/jobs/<int:job_id>/stop/": console("jobs/{job}/stop/", 404, "post"),
+    "console/platform/jobs/": console("platform/jobs/", 403),
+    "console/platform/jobs/<int:job_id>/": console("platform/jobs/{job}/", 403),
+    "console/platform/jobs/<int:job_id>/stop/": console("platform/jobs/{job}/stop/", 403, "post"),
+    "console/webhooks/": console("webhooks/", 200),
+    "console/platform/webhooks/": console("platform/webhooks/", 403),
+    **{
+        f"console/{at}<int:webhook_id>/{more}": console(
+            f"{at}{{webhook}}/{more.replace('<int:delivery_id>', '{delivery}')}",
+            status,
+            "get" if more in ("", "<int:delivery_id>/") else "post",
+        )
+        for at, status in (("webhooks/", 404), ("platform/webhooks/", 403))
+        for more in WEBHOOK
+    },
     # All tenants are platform staff's alone
     "console/tenants/": console("tenants/", 403),
     "console/tenants/new/": console("tenants/new/", 403, "post"),
@@ -608,6 +642,15 @@ def job_of(account: Account) -> Job:
     )
 
 
+def webhook_of(account: Account) -> dict[str, int]:
+    """Her tenant is told what she does."""
+    webhook = Webhook.objects.create(
+        tenant=account.host.tenant, url="https://x", events=[], secret=b""
+    )
+    told = webhook.deliveries.create(message_id="x", event="x", body=account.did)
+    return {"webhook": webhook.pk, "delivery": told.pk}
+
+
 def ask(browser: Client, row: Row, alice) -> int:
     """The status of the answer, which tells nothing of Alice that was not asked."""
     account = Account.objects.get(did=alice.did)
@@ -619,6 +662,7 @@ def ask(browser: Client, row: Row, alice) -> int:
     ids |= decided(account) | held(account) | staffed(account)
     ids |= desk_rows(report)
     ids |= {"host": account.host_id, "draft": drafted(account).pk, "job": job_of(account).pk}
+    ids |= webhook_of(account)
     ids["delegation"] = delegation(account, account).pk
     ids["code"] = email_codes.issue(account, email_codes.Purpose.CONFIRM_EMAIL)
     identity = openid_of(account)

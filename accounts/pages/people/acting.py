@@ -20,6 +20,7 @@ from accounts.pages.centre.contributions import Notice, Row
 from accounts.pages.centre.signed_in import address, for_signed_in
 from hosting.tenancy.routing import host_of
 from protocol.errors import XrpcError
+from server.database import row_numbers
 
 _PAGE: Final = "accounts/people/acting.html"
 Shown = Callable[[HttpRequest, str], HttpResponse]
@@ -70,9 +71,9 @@ def _page(request: HttpRequest, did: str, whose: dict[str, Any]) -> HttpResponse
 def _answer(request: HttpRequest, did: str) -> None:
     deed = "accept" if "accept" in request.POST else "leave"
     text = request.POST.get(deed, "")
-    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+    if (number := row_numbers.read(text)) is None:
         raise acting.NotInvited
-    getattr(acting, deed)(host_of(request), did, int(text))
+    getattr(acting, deed)(host_of(request), did, number)
 
 
 def _described(found: list[Delegation]) -> list[dict[str, Any]]:

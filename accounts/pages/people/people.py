@@ -21,6 +21,7 @@ from accounts.pages.cookies import client_of
 from accounts.pages.forms.people import ControllerForm, InviteForm, seen_of
 from hosting.tenancy.routing import host_of
 from protocol.errors import XrpcError
+from server.database import row_numbers
 
 _LIST: Final = "accounts/people/people.html"
 _INVITE: Final = "accounts/people/invite.html"
@@ -97,7 +98,7 @@ def one(request: HttpRequest, account: Account, delegation_id: int) -> HttpRespo
 @open_to(Deed.SEE_PEOPLE)
 def deeds(request: HttpRequest, account: Account) -> HttpResponse:
     """`/account/people/log`: what controllers did, the latest first; `before=` an id goes on."""
-    found = log.of_account(account, _number(request.GET.get("before", "")))
+    found = log.of_account(account, row_numbers.read(request.GET.get("before", "")))
     names = {each.controller_did: each.name for each in people.of_account(account)}
     shown = {
         "host": host_of(request),
@@ -106,11 +107,6 @@ def deeds(request: HttpRequest, account: Account) -> HttpResponse:
         "before": found[-1].pk if len(found) == log.SHOWN_MAX else None,
     }
     return render(request, _LOG, shown)
-
-
-def _number(text: str) -> int | None:
-    """An id as it was sent; None for what is none."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 
 def _change(

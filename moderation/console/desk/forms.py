@@ -14,8 +14,7 @@ from moderation.desk.deadlines import HOURS_MAX
 from moderation.desk.moves import NOTE_MAX_CHARS
 from moderation.enforcement.notices import WORDS_MAX_CHARS
 from moderation.models import Case
-
-_NUMBER_MAX_CHARS = 18  # all of them fit into 64 bits
+from server.database import row_numbers
 
 
 class ReasonForm(forms.Form):
@@ -126,11 +125,8 @@ class _Listed(forms.Field):
 
 
 def _numbers(texts: list[str]) -> list[int]:
-    return [
-        int(text)
-        for text in texts[: CASES_MAX + 1]
-        if text.isdecimal() and len(text) <= _NUMBER_MAX_CHARS
-    ]
+    read = map(row_numbers.read, texts[: CASES_MAX + 1])
+    return [number for number in read if number is not None]
 
 
 class BulkForm(ActionForm):

@@ -4,18 +4,17 @@ POST, then redirect. Staff of another tenant are as unknown as those who never w
 """
 
 from collections.abc import Callable
-from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from hosting.console.site import console, hosts_in_view
+from hosting.console.page import render_page
+from hosting.console.site import hosts_in_view
 from hosting.models import Member, StaffInvite
 from hosting.tenancy.routing import host_of
 from moderation import permissions
@@ -67,7 +66,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         "form": InviteForm(),
         "may_manage": _may_manage(request),
     }
-    return _page(request, "moderation/staff.html", context)
+    return render_page(request, "moderation/staff.html", context)
 
 
 @require_POST
@@ -116,7 +115,7 @@ def member(request: HttpRequest, member_id: int) -> HttpResponse:
         else [],
         "entries": entries.select_related("staff")[:_SHOWN_MAX],
     }
-    return _page(request, "moderation/staff_member.html", context)
+    return render_page(request, "moderation/staff_member.html", context)
 
 
 @require_POST
@@ -188,8 +187,3 @@ def _found(request: HttpRequest, member_id: int) -> Member:
 
 def _may_manage(request: HttpRequest) -> bool:
     return permissions.may(staff_of(request), Deed.STAFF_MANAGE, host_of(request).tenant_id)
-
-
-def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-    request.current_app = console.name
-    return TemplateResponse(request, template, {**console.each_context(request), **context})

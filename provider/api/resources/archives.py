@@ -22,12 +22,9 @@ from provider.api.resources.jobs import JobShown, accepted
 from provider.api.tokens import Scope
 from provider.tenant_archive import jobs, kept_files
 from provider.tenant_archive.kept_files import KeptArchive
-from server.web.bodies import ranges
-from server.web.bodies.ranges import Stored
 from server.web.deferred_response import deferred
 from server.web.uploads import Upload, is_still_arriving
 
-_MEDIA_TYPE: Final = "application/x-tar"
 _MAX_BYTES: Final = 2**40  # the disk's floor is reached before
 
 
@@ -84,17 +81,15 @@ class ArchiveViewSet(ApiViewSet):
         """One of them."""
         return Response(asdict(kept_files.find(archive_id)))
 
-    @extend_schema(responses={(200, _MEDIA_TYPE): OpenApiTypes.BINARY})
+    @extend_schema(responses={(200, kept_files.MEDIA_TYPE): OpenApiTypes.BINARY})
     @action(detail=True, methods=["get"], url_path="file")
     def file(self, request: Request, archive_id: str) -> HttpResponseBase:
         """Its bytes, from wherever a download broke off (`Range`)."""
-        found = kept_files.find(archive_id)
-        opened = kept_files.path_of(archive_id).open("rb")
-        named = {"Content-Disposition": f'attachment; filename="{found.id}.tar"'}
-        stored = Stored(opened, found.size_bytes, _MEDIA_TYPE, f'"{found.id}"', named)
-        return ranges.respond(request._request, stored)
+        return kept_files.answer(request._request, archive_id)
 
-    @extend_schema(request={_MEDIA_TYPE: OpenApiTypes.BINARY}, responses={201: ArchiveShown})
+    @extend_schema(
+        request={kept_files.MEDIA_TYPE: OpenApiTypes.BINARY}, responses={201: ArchiveShown}
+    )
     def create(self, request: Request) -> HttpResponseBase:
         """Receive one: the body is the file."""
         asked = request._request

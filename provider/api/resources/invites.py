@@ -14,7 +14,7 @@ from moderation.staff import account_changes
 from provider.api.base import ApiViewSet, page_of, paged
 from provider.api.resources.jobs import JobShown, accepted
 from provider.api.tokens import Scope
-from provider.tenancy import people_invites
+from provider.tenancy.invites import people_invites
 
 
 class InviteShown(serializers.Serializer[InviteCode]):

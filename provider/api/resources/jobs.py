@@ -14,7 +14,7 @@ from provider.api.documents import AT
 from provider.api.errors import NotFound, OnlyPlatform
 from provider.api.tokens import Scope
 from provider.jobs import kinds, running
-from provider.models import Job
+from provider.models import Job, JobRemainder
 
 
 class Progress(serializers.Serializer[Any]):
@@ -39,12 +39,24 @@ class JobShown(serializers.Serializer[Job]):
     decided_at = serializers.DateTimeField(allow_null=True)
 
 
+class RemainderShown(serializers.Serializer[JobRemainder]):
+    """An account that bulk work could not do."""
+
+    did = serializers.CharField()
+    reason = serializers.CharField()
+
+
 class JobViewSet(ApiViewSet):
     """Long work, such as an export or a suspension."""
 
     lookup_field = "job_id"
     lookup_value_regex = "[0-9]{1,18}"
-    scopes = {"list": Scope.JOBS_READ, "retrieve": Scope.JOBS_READ, "stop": Scope.JOBS_WRITE}
+    scopes = {
+        "list": Scope.JOBS_READ,
+        "retrieve": Scope.JOBS_READ,
+        "stop": Scope.JOBS_WRITE,
+        "remainders": Scope.JOBS_READ,
+    }
 
     @extend_schema(
         parameters=[
@@ -79,6 +91,13 @@ class JobViewSet(ApiViewSet):
             raise OnlyPlatform
         running.stop(job)
         return Response(shown(self._job(job_id)))
+
+    @extend_schema(parameters=paged(), responses=page_of(RemainderShown))
+    @action(detail=True, methods=["get"], url_path="remainders")
+    def remainders(self, _request: Request, job_id: str) -> Response:
+        """The accounts that it could not do, the newest first."""
+        found = JobRemainder.objects.filter(job=self._job(job_id))
+        return self.page(found, lambda each: {"did": each.did, "reason": each.reason})
 
     def _jobs(self) -> Any:
         found = Job.objects.select_related("tenant")

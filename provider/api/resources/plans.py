@@ -46,8 +46,9 @@ class NewPlan(PlanFields):
 
 
 class PlanShown(NewPlan):
-    """A plan."""
+    """A plan. `retired_at`: since then it is given to nobody any more."""
 
+    retired_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
 
 
@@ -62,6 +63,8 @@ class PlanViewSet(ApiViewSet):
         "create": Scope.PLANS_WRITE,
         "partial_update": Scope.PLANS_WRITE,
         "destroy": Scope.PLANS_WRITE,
+        "retire": Scope.PLANS_WRITE,
+        "offer": Scope.PLANS_WRITE,
     }
     platform_only = frozenset(scopes)
 
@@ -96,6 +99,20 @@ class PlanViewSet(ApiViewSet):
         """Remove a plan that no tenant has."""
         plans.delete(plan_named(slug), self.actor)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(request=None, responses=PlanShown)
+    @action(detail=True, methods=["post"])
+    def retire(self, _request: Request, slug: str) -> Response:
+        """Give it to nobody any more; whoever has it keeps it."""
+        plans.retire(plan_named(slug), self.actor)
+        return Response(shown(plan_named(slug)))
+
+    @extend_schema(request=None, responses=PlanShown)
+    @action(detail=True, methods=["post"])
+    def offer(self, _request: Request, slug: str) -> Response:
+        """Give a retired one again."""
+        plans.offer(plan_named(slug), self.actor)
+        return Response(shown(plan_named(slug)))
 
 
 class QuotaShown(serializers.Serializer[Quota]):
@@ -265,6 +282,7 @@ def shown(plan: Plan) -> dict[str, Any]:
         "name": plan.name,
         "grace_days": plan.grace_days,
         "limits": plan.limits,
+        "retired_at": plan.retired_at,
         "created_at": plan.created_at,
     }
 

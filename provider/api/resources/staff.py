@@ -160,7 +160,6 @@ def invited_shown(invite: StaffInvite) -> dict[str, Any]:
 
 def _host(tenant_id: int) -> Host:
     """The tenant's first host, whose log and mail it is."""
-    found = Host.objects.filter(tenant=tenant_id).select_related("tenant").order_by("pk").first()
-    if found is None:
+    if (found := Host.objects.first_of(tenant_id)) is None:
         raise InvalidRequest("The tenant has no host yet.")
     return found

@@ -1,7 +1,6 @@
 """Webhooks: addresses, their secrets, what each was told."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -87,6 +86,7 @@ class WebhookViewSet(ApiViewSet):
         "destroy": Scope.WEBHOOKS_WRITE,
         "rotate": Scope.WEBHOOKS_WRITE,
         "replay": Scope.WEBHOOKS_WRITE,
+        "replay_one": Scope.WEBHOOKS_WRITE,
     }
 
     @extend_schema(parameters=paged(), responses=page_of(WebhookShown))
@@ -154,10 +154,22 @@ class WebhookViewSet(ApiViewSet):
         found = WebhookDelivery.objects.filter(webhook=self._webhook(webhook_id))
         return self.page(found, delivery_shown)
 
+    @extend_schema(request=None, responses={202: Replayed})
+    @action(
+        detail=True,
+        methods=["post"],
+        url_path=r"deliveries/(?P<delivery_id>[0-9]{1,18})/replay",
+    )
+    def replay_one(self, _request: Request, webhook_id: str, delivery_id: str) -> Response:
+        """Tell one event again; none, when it waits anyhow."""
+        found = self._webhook(webhook_id).deliveries.filter(pk=int(delivery_id)).first()
+        if found is None:
+            raise NotFound
+        count = addresses.replay_one(found)
+        return Response({"count": count}, status.HTTP_202_ACCEPTED)
+
     def _note(self, webhook: Webhook, what: str) -> None:
-        """On the record, without what an address may hide in its path."""
-        where = f"webhook {webhook.pk} at {urlsplit(webhook.url).hostname}"
-        tenant_log.note(self.actor, webhook.tenant, f"{where}: {what}")
+        tenant_log.note_webhook(self.actor, webhook, what)
 
     def _own(self) -> QuerySet[Webhook]:
         return Webhook.objects.filter(tenant=self.token.tenant)

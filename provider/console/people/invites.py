@@ -26,7 +26,7 @@ from moderation.console.views import staff_of
 from moderation.staff import account_changes
 from protocol.errors import XrpcError
 from provider.models import Job
-from provider.tenancy import mailed_invites, people_invites
+from provider.tenancy.invites import mailed_invites, people_invites
 
 _USES_MAX = 10_000
 _LIST_MAX_BYTES = 90_000  # of a form's 100 KiB

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import Account
 from hosting.console import quota_rows
 from hosting.console.site import console, hosts_in_view
-from hosting.plans.limits import OF_ACCOUNT, Limits
+from hosting.plans.limits import KINDS, OF_ACCOUNT, Limits
 from moderation import permissions
 from moderation.console.views import account_url, staff_of
 from moderation.lookup import find
@@ -33,7 +33,7 @@ class LimitsForm(forms.Form):
         super().__init__(data)
         for limit in OF_ACCOUNT:
             self.fields[limit] = forms.CharField(
-                label=limit, max_length=_VALUE_MAX_CHARS, required=False
+                label=KINDS[limit].label, max_length=_VALUE_MAX_CHARS, required=False
             )
             if limit in own:
                 self.initial[limit] = "none" if own[limit] is None else own[limit]

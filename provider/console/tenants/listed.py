@@ -5,11 +5,10 @@ from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from hosting.console.site import console
+from hosting.console.page import render_page
 from hosting.models import HandleDomain, Host, Tenant
 from moderation.console.bounded_lists import MATCHES_MAX, BoundedPaginator
 from provider.console import health, usage
@@ -29,16 +28,14 @@ def listed(request: HttpRequest) -> HttpResponse:
     if term:
         found = found.filter(_matches(term))
     page = BoundedPaginator(found, _ON_A_PAGE).get_page(request.GET.get("page"))
-    request.current_app = console.name
     context: dict[str, Any] = {
-        **console.each_context(request),
         "title": _("Tenants"),
         "q": term,
         "page": page,
         "rows": rows(list(page)),
         "drafts": TenantDraft.objects.select_related("staff").order_by("-pk")[:_DRAFTS_SHOWN],
     }
-    return TemplateResponse(request, "provider/console/tenants.html", context)
+    return render_page(request, "provider/console/tenants.html", context)
 
 
 def rows(tenants: Sequence[Tenant]) -> list[dict[str, Any]]:

@@ -7,14 +7,13 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from hosting.console.site import console
+from hosting.console.page import render_page
 from hosting.models import HandleDomain, Host, Member, Plan, StaffInvite, Tenant
 from moderation.console.actions import Given, act_on
 from moderation.console.staff.people import InviteForm
@@ -116,7 +115,8 @@ def remove_domain(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def invite(request: HttpRequest, slug: str) -> HttpResponse:
     """Mail somebody a link to the tenant's staff."""
-    host = _first_host(_tenant(slug))
+    if (host := Host.objects.first_of(_tenant(slug))) is None:
+        raise Http404
 
     def verb(given: Given) -> str:
         staff_invites.invite(staff_of(request), host, given["email"], given["role"])
@@ -171,9 +171,7 @@ def _page(
     hosts = list(tenant.hosts.order_by("pk").prefetch_related("handle_domains"))
     members = Member.objects.filter(tenant=tenant).select_related("user")
     entries = AuditEntry.objects.filter(host__in=hosts, action__in=_SETTING_ACTIONS)
-    request.current_app = console.name
     context: dict[str, Any] = {
-        **console.each_context(request),
         "title": tenant.name,
         "tenant": tenant,
         "hosts": hosts,
@@ -192,16 +190,8 @@ def _page(
         "standings": [each for host in hosts for each in standings_of(host)],
         "entries": entries.select_related("staff").order_by("-pk")[:_ENTRIES_SHOWN],
     }
-    return TemplateResponse(request, "provider/console/tenant.html", context)
+    return render_page(request, "provider/console/tenant.html", context)
 
 
 def _tenant(slug: str) -> Tenant:
     return get_object_or_404(Tenant.objects.select_related("plan", "usage"), slug=slug)
-
-
-def _first_host(tenant: Tenant) -> Host:
-    """Whose log and mail it is."""
-    found = Host.objects.filter(tenant=tenant).select_related("tenant").order_by("pk").first()
-    if found is None:
-        return get_object_or_404(Host, tenant=tenant)
-    return found

@@ -8,12 +8,11 @@ from typing import Any, Final
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.invites import links
-from hosting.console.site import console
+from hosting.console.page import render_page
 from hosting.pages import colours, qr_codes
 from hosting.pages.brand import DARK_PAGE, LIGHT_PAGE
 from moderation.console.views import staff_of
@@ -75,7 +74,7 @@ def checks(request: HttpRequest, draft_id: int) -> HttpResponse:
     if draft.opened_at is not None and draft.host is not None:
         link = links.link(draft.host, draft.invite_code)
         context |= {"link": link, "qr_code": qr_codes.svg(link)}
-    return _page(request, "provider/console/draft_checks.html", context)
+    return render_page(request, "provider/console/draft_checks.html", context)
 
 
 @require_POST
@@ -128,7 +127,7 @@ def _form_page(
     }
     if isinstance(form, BrandStep) and form.colour:
         context["previews"] = [_preview(form.colour, page) for page in (LIGHT_PAGE, DARK_PAGE)]
-    return _page(request, "provider/console/draft_step.html", context, status)
+    return render_page(request, "provider/console/draft_step.html", context, status)
 
 
 def _preview(colour: str, page: str) -> dict[str, Any]:
@@ -177,11 +176,3 @@ def _facts(draft: TenantDraft) -> list[tuple[str, str]]:
 
 def _found(draft_id: int) -> TenantDraft:
     return get_object_or_404(TenantDraft.objects.select_related("host__tenant"), pk=draft_id)
-
-
-def _page(
-    request: HttpRequest, template: str, context: dict[str, Any], status: int = 200
-) -> HttpResponse:
-    request.current_app = console.name
-    shown = {**console.each_context(request), **context}
-    return TemplateResponse(request, template, shown, status=status)

@@ -1,4 +1,4 @@
-"""`manage.py host add|adopt|list|show|set|check|relays|announce|request-limits|invite|remove`.
+"""`manage.py host add|adopt|list|show|set|check|invite|relays|announce|...`: PDS hosts.
 
 What the provider sets for them, whose their names are, and how they stand with relays.
 
@@ -29,8 +29,9 @@ from provider.adoption.reference_directory import Directory
 from provider.errors import InvalidField
 from provider.management.printing import ProviderCommand
 from provider.relay_standing import announcing, checks, warnings
-from provider.tenancy import host_settings, hosts, people_invites, tenants
+from provider.tenancy import host_settings, hosts, tenants
 from provider.tenancy.host_checks import host_names
+from provider.tenancy.invites import people_invites
 from server.encryption import keyring
 
 _PASSWORD_MIN_CHARACTERS = 12

@@ -11,6 +11,7 @@ from provider.models import Job
 from provider.tenancy import tenants
 
 _LISTED_MAX = 200
+_LEFT_MAX = 1_000
 
 
 class Command(ProviderCommand):
@@ -34,7 +35,7 @@ class Command(ProviderCommand):
         found = Job.objects.select_related("tenant").order_by("-pk")
         if options["tenant"]:
             found = found.filter(tenant=tenants.named(options["tenant"]))
-        return [shown(job) for job in found[:_LISTED_MAX]]
+        return [_row(job) for job in found[:_LISTED_MAX]]
 
     def do_show(self, options: dict[str, Any]) -> dict[str, Any]:
         """As it is now."""
@@ -51,7 +52,12 @@ class Command(ProviderCommand):
 
 
 def shown(job: Job) -> dict[str, Any]:
-    """A job as commands print it."""
+    """A job as commands print it, with the accounts that it could not do."""
+    left = [f"{each.did}: {each.reason}" for each in job.remainders.order_by("pk")[:_LEFT_MAX]]
+    return {**_row(job), **({"left": left} if left else {})}
+
+
+def _row(job: Job) -> dict[str, Any]:
     return {
         "job": job.pk,
         "kind": job.kind,

@@ -1,4 +1,4 @@
-"""`manage.py plan create|list|show|set|delete`: what tenants may use."""
+"""`manage.py plan create|list|show|set|retire|offer|delete`: what tenants may use."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -26,6 +26,11 @@ class Command(ProviderCommand):
         show.add_argument("plan")
         change = self.add_verb(verbs, "set", "Change what is given, leave the rest.")
         _add_fields(change)
+        for verb, what in (
+            ("retire", "Give it to nobody any more; whoever has it keeps it."),
+            ("offer", "Give a retired one again."),
+        ):
+            self.add_verb(verbs, verb, what).add_argument("plan")
         delete = self.add_verb(verbs, "delete", "Remove a plan that no tenant has.")
         delete.add_argument("plan")
 
@@ -51,6 +56,16 @@ class Command(ProviderCommand):
         plans.change(plan, *_given(options), OPERATOR)
         return shown(plan)
 
+    def do_retire(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Retire it, and show it."""
+        plans.retire(plans.named(options["plan"]), OPERATOR)
+        return shown(plans.named(options["plan"]))
+
+    def do_offer(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Offer it, and show it."""
+        plans.offer(plans.named(options["plan"]), OPERATOR)
+        return shown(plans.named(options["plan"]))
+
     def do_delete(self, options: dict[str, Any]) -> dict[str, Any]:
         """Remove it."""
         plans.delete(plans.named(options["plan"]), OPERATOR)
@@ -59,7 +74,9 @@ class Command(ProviderCommand):
 
 def add_limits(parser: ArgumentParser, wanted: tuple[Limit, ...] = tuple(Limit)) -> None:
     """An option for each limit."""
-    group = parser.add_argument_group("limits", "a number, `none`, or `default`: as without it")
+    group = parser.add_argument_group(
+        "limits", "a number (of bytes also `10 GB`), `none`, or `default`: as without it"
+    )
     for limit in wanted:
         group.add_argument(f"--{limit}", metavar="N", help=KINDS[limit].what)
 
@@ -77,7 +94,9 @@ def shown(plan: Plan) -> dict[str, Any]:
         for limit in Limit
         if limit in plan.limits
     }
-    return {"plan": plan.slug, "name": plan.name, "grace-days": plan.grace_days, **said}
+    state = {"state": "retired"} if plan.retired_at is not None else {}
+    about = {"plan": plan.slug, "name": plan.name, **state, "grace-days": plan.grace_days}
+    return {**about, **said}
 
 
 def _add_fields(parser: ArgumentParser) -> None:

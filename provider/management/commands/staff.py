@@ -92,8 +92,7 @@ def _row(staff: StaffUser, tenant: str, role: str) -> dict[str, Any]:
 
 def _host(slug: str) -> Host:
     """The tenant's first host, whose log and mail it is."""
-    hosts = Host.objects.filter(tenant=tenants.named(slug)).select_related("tenant")
-    if (found := hosts.order_by("pk").first()) is None:
+    if (found := Host.objects.first_of(tenants.named(slug))) is None:
         raise InvalidRequest(f"Tenant {slug} has no host yet: `host add` gives it one.")
     return found
 

@@ -21,7 +21,7 @@ def page(ash) -> str:
 
 def test_what_is_nearly_used_up_is_said_with_where_the_limit_comes_from(owner, page):
     shown = owner.get(page).text
-    assert "account-records is nearly used up: 9 of 10." in shown
+    assert "Records of an account is nearly used up: 9 of 10." in shown
     assert '<td data-label="From">the tenant</td>' in shown
 
 

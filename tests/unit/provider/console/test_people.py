@@ -14,7 +14,7 @@ from moderation.models import AuditEntry
 from provider.jobs import running
 from provider.jobs.work import Work
 from provider.models import Job
-from provider.tenancy import mailed_invites, people_invites
+from provider.tenancy.invites import mailed_invites, people_invites
 from tests.factories import account_row, staff_member
 
 PAGE = "/console/people/invite/"

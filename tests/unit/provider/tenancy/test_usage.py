@@ -156,7 +156,7 @@ def test_owners_are_warned_once_at_80_and_once_at_95_per_cent(ash, repo):
         usage.count()
         assert warnings() == mails, limit
     assert WebhookDelivery.objects.count() == 2
-    assert "2 of 2 records" in OutgoingMail.objects.first().text
+    assert "2 of 2 Records" in OutgoingMail.objects.first().text
 
 
 def test_everybody_near_a_limit_is_warned_however_many_batches_they_are_in(ash, repo, monkeypatch):

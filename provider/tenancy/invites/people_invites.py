@@ -23,7 +23,7 @@ from protocol.errors import InvalidRequest
 from provider.jobs import kinds, running
 from provider.jobs.work import Work
 from provider.models import Job
-from provider.tenancy import mailed_invites
+from provider.tenancy.invites import mailed_invites
 
 KIND: Final = "people.invite"
 ADDRESSES_MAX: Final = 1_000  # of one list
@@ -156,4 +156,4 @@ def _delimiter(line: str) -> str:
     return max(",;\t", key=line.count)
 
 
-kinds.register(KIND, run, forgets=frozenset({"addresses"}))
+kinds.register(KIND, run, _("Invitations"), forgets=frozenset({"addresses"}))

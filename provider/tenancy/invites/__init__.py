@@ -1,0 +1,1 @@
+"""Invitations of people: one by mail, and many by a list."""

@@ -1,0 +1,91 @@
+"""Exports and imports on the console: begun, made by a worker, downloaded, looked at."""
+
+import pytest
+
+from hosting.tenancy import routing
+from moderation.enforcement.legal import holds
+from provider.jobs import running
+from provider.models import Job
+from provider.tenancy import suspensions
+from provider.tenant_archive import jobs, kept_files
+from tests.factories import account_row
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PHRASE = "a passphrase of some length"
+State = Job.State
+
+
+@pytest.fixture(autouse=True)
+def here(settings, tmp_path):
+    """A data folder of its own, and no broker."""
+    settings.DATA_DIR = tmp_path
+    settings.VALKEY_URL = ""
+
+
+@pytest.fixture
+def archive(owner, ash) -> Job:
+    """A backup that was begun and made."""
+    account_row(ash, "anna", opened_at=None)
+    owner.post("/console/exports/", {"passphrase": PHRASE})
+    return worked(Job.objects.get())
+
+
+def worked(job: Job) -> Job:
+    """After an attempt."""
+    Job.objects.make_due()
+    running.run(job.pk)
+    return Job.objects.get(pk=job.pk)
+
+
+def test_an_export_is_made_and_downloaded_until_it_expires(owner, archive):
+    page = f"/console/exports/{archive.pk}/file/"
+    assert (archive.state, archive.done_count) == (State.DONE, 1)
+    assert page in owner.get("/console/exports/").text
+    body = owner.get(page).getvalue()
+    assert b"manifest.json" in body
+    assert owner.get(page, headers={"range": "bytes=0-9"}).getvalue() == body[:10]
+    kept_files.remove(jobs.archive_of(archive))
+    assert owner.get(page).status_code == 404
+    assert page not in owner.get("/console/exports/").text
+
+
+def test_the_passphrase_is_nowhere_once_the_file_is_made(owner, archive):
+    assert "passphrase" not in archive.given
+    assert PHRASE not in owner.get(f"/console/jobs/{archive.pk}/").text
+
+
+@pytest.mark.parametrize("given", [{"passphrase": "short"}, {"receiver_key": "no key"}, {}])
+def test_without_a_receiver_nothing_is_begun(owner, ash, given):
+    answer = owner.post("/console/exports/", given)
+    assert (answer.status_code, 'id="id_passphrase_error"' in answer.text) == (422, True)
+    assert not Job.objects.exists()
+
+
+def test_a_legal_hold_is_in_the_way_of_leaving(owner, ash):
+    holds.place("operator", account_row(ash, "anna"), "a court's order")
+    suspensions.suspend(ash.tenant, "operator", reason="It leaves.")
+    routing.forget()
+    Job.objects.all().delete()
+    answer = owner.post("/console/exports/", {"passphrase": PHRASE})
+    assert (answer.status_code, "Legal holds are open" in answer.text) == (422, True)
+    assert not Job.objects.exists()
+
+
+def test_an_archive_that_is_kept_here_is_looked_at(provider, archive):
+    given = {"archive": jobs.archive_of(archive), "passphrase": PHRASE}
+    page = provider.post("/console/imports/", given).headers["Location"]
+    worked(jobs.imports().get())
+    assert "There is a tenant ash already." in provider.get(page).text
+
+
+@pytest.mark.parametrize("archive_id", ["../secrets/key", "0" * 32, ""])
+def test_what_is_not_kept_here_is_not_imported(provider, ash, archive_id):
+    answer = provider.post("/console/imports/", {"archive": archive_id})
+    assert answer.status_code == 422 or "autofocus" not in answer.text
+    assert not Job.objects.exists()
+
+
+def test_an_archive_that_cannot_be_read_hides_no_other(provider, archive):
+    kept_files.path_of("0" * 32).write_bytes(b"no tar")
+    shown = provider.get("/console/imports/").text
+    assert (jobs.archive_of(archive) in shown, "0" * 32 in shown) == (True, False)
