@@ -79,6 +79,7 @@ EVIDENCE_BYTES = env.number("GROVE_EVIDENCE_BYTES", 10_000_000_000)
 # --- what controllers did to accounts (accounts.delegation.log): how long it is kept
 # #account events of a suspended tenant: a relay takes 20,000 of a host in a day
 ANNOUNCEMENTS_PER_HOUR = env.number("GROVE_ANNOUNCEMENTS_PER_HOUR", 600)
+PLC_UPDATES_PER_HOUR = env.number("GROVE_PLC_UPDATES_PER_HOUR", 600)  # of bulk work
 DELEGATION_LOG_DAYS = env.number("GROVE_DELEGATION_LOG_DAYS", 180)
 
 # --- sizes

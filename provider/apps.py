@@ -10,6 +10,7 @@ KINDS: tuple[str, ...] = (
     "provider.jobs.account_moves",
     "provider.relay_standing.announcing",
     "provider.tenancy.deletion",
+    "provider.tenancy.host_renames",
     "provider.tenancy.invites.people_invites",
     "provider.tenancy.suspensions",
     "provider.tenant_archive.jobs",

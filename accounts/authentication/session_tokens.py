@@ -134,7 +134,7 @@ def _read(host: Host, jwt: str) -> Claims:
         claims = object_in(payload)
     except ValueError:
         raise InvalidToken("Token could not be verified") from None
-    if claims.get("aud") != host.service_did or "lxm" in claims or "cnf" in claims:
+    if not host.is_known_as(claims.get("aud")) or "lxm" in claims or "cnf" in claims:
         raise InvalidToken("Token could not be verified")
     if header != (_REFRESH_HEADER if claims.get("scope") == REFRESH_SCOPE else ACCESS_HEADER):
         raise InvalidToken("Token could not be verified")

@@ -103,8 +103,13 @@ def for_clients(account: Account) -> dict[str, Any] | None:
 
 
 def names(account: Account, pds: str | None) -> bool:
-    """Whether that address of a PDS is the account's host."""
-    return pds is not None and pds.rstrip("/").lower() == account.host.origin.lower()
+    """Whether that address of a PDS is the account's host, by whichever of its names."""
+    return pds is not None and account.host.is_at(pds.rstrip("/").lower())
+
+
+def is_at(account: Account, origin: str) -> bool:
+    """Whether the DID, as it was last seen, names this very address as its PDS."""
+    return bool(account.did_document) and DidDocument(document_of(account)).pds == origin
 
 
 def _names_others(account: Account, pds: str | None) -> bool:

@@ -5,7 +5,9 @@ which a host gives out handles (docs/architecture.md section 1). Every package a
 a host, never on a global.
 """
 
+from copy import copy
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
@@ -75,11 +77,18 @@ class Tenant(models.Model):
         return self.name
 
 
+def service_did(origin: str) -> str:
+    """`http://localhost:2583` -> `did:web:localhost%3A2583`."""
+    return f"did:web:{urlsplit(origin).netloc.lower().replace(':', '%3A')}"
+
+
 class HostQuerySet(models.QuerySet["Host"]):
     """Hosts, in the words that callers use."""
 
     def named(self, hostname: str) -> "HostQuerySet":
-        return self.filter(hostname=hostname.lower())
+        """That of this name, its own or its second one."""
+        name = hostname.lower()
+        return self.filter(models.Q(hostname=name) | models.Q(other_hostname=name))
 
     def are_all(self) -> bool:
         """Whether nothing narrows them: the platform's staff and tokens look at every host."""
@@ -186,6 +195,30 @@ class Host(models.Model):
 
     def __str__(self) -> str:
         return self.hostname
+
+    def under_other_name(self) -> "Host":
+        """The host as it is under its second name, its own being the second one there. A copy."""
+        other = copy(self)
+        other.hostname, other.other_hostname = self.other_hostname or "", self.hostname
+        other.origin, other.other_origin = self.other_origin, self.origin
+        other.service_did = service_did(other.origin)
+        return other
+
+    def origin_at(self, hostname: str) -> str:
+        """The public URL that it would have under another name: same scheme, same port."""
+        parts = urlsplit(self.origin)
+        port = f":{parts.port}" if parts.port is not None else ""
+        return f"{parts.scheme}://{hostname}{port}"
+
+    def is_at(self, origin: str) -> bool:
+        """Whether that is its public URL, by whichever of its names."""
+        return origin in (self.origin.lower(), self.other_origin.lower()) and bool(origin)
+
+    def is_known_as(self, did: object) -> bool:
+        """Whether that is its service DID, by whichever of its names."""
+        if did == self.service_did:
+            return True
+        return bool(self.other_origin) and did == service_did(self.other_origin)
 
     @property
     def has_invites_required(self) -> bool:

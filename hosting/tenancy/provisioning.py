@@ -17,6 +17,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from hosting.models import HandleDomain, Host, StaffUser, Tenant
+from hosting.models.tenants import service_did
 from protocol.keys import SigningKey
 from server.encryption import keyring
 
@@ -49,11 +50,6 @@ def create_host(tenant: Tenant, hostname: str, origin: str, domains: Sequence[st
     for position, name in enumerate(domains):
         HandleDomain.objects.create(host=host, name=name.lower(), position=position)
     return host
-
-
-def service_did(origin: str) -> str:
-    """`http://localhost:2583` -> `did:web:localhost%3A2583`."""
-    return f"did:web:{urlsplit(origin).netloc.lower().replace(':', '%3A')}"
 
 
 @transaction.atomic

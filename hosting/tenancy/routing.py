@@ -250,8 +250,9 @@ def look_up(hostname: str) -> HostMatch | None:
     if not is_hostname(hostname):
         return None
     hosts = Host.objects.select_related("tenant__plan", "tenant__usage")
-    host = hosts.prefetch_related("handle_domains").filter(hostname=hostname).first()
+    host = hosts.prefetch_related("handle_domains").named(hostname).first()
     if host is not None:
+        host = host if host.hostname == hostname else host.under_other_name()
         host.kept = {}
         quotas.remember(host)
         return HostMatch(host, is_handle=False)

@@ -69,6 +69,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "matters": _matters(tenant, hosts, standings, used),
         "plan": tenant.plan,
         "usage": used,
+        "is_counted": usage.is_counted(tenant),
         "days_left": usage.days_left(tenant),
         "week": week,
         "month": month,

@@ -10,7 +10,7 @@ from moderation.permissions import Deed
 from provider.console import jobs, overview, plans, settings_pages
 from provider.console.archives import exports, imports
 from provider.console.people import export, invites, limits
-from provider.console.tenants import listed, one
+from provider.console.tenants import host_name, listed, one
 from provider.console.webhooks import urls as webhooks
 from provider.console.wizard import views as wizard
 
@@ -57,6 +57,8 @@ PAGES: Final[dict[str, Deed]] = {
             "retire_plan",
             "remove_plan",
             "tenant_imports",
+            "host_name",
+            "drop_host_name",
             "platform_jobs",
             "platform_job",
             "platform_job_stop",
@@ -101,6 +103,8 @@ def pages(site: ConsoleSite) -> list[URLPattern]:
             settings_pages.setting_of_host,
             "setting_of_host",
         ),
+        ("hosts/<int:host_id>/name/", host_name.page, "host_name"),
+        ("hosts/<int:host_id>/name/drop/", host_name.drop, "drop_host_name"),
         ("plans/", plans.listed, "plans"),
         ("plans/new/", plans.new, "new_plan"),
         ("plans/<slug:slug>/", plans.shown, "plan"),

@@ -23,6 +23,11 @@ def of(tenant: Tenant) -> list[Used]:
     return quota_rows.of(each if is_counted else replace(each, used=None) for each in found)
 
 
+def is_counted(tenant: Tenant) -> bool:
+    """Whether its figures are there; a new tenant's are a few minutes later."""
+    return quotas.counted_usage(tenant) is not None
+
+
 def figures(tenant: Tenant) -> dict[str, str]:
     """Accounts and storage, for a list."""
     counted = quotas.counted_usage(tenant)

@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Final
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from provider.models import RelayStanding
 
@@ -73,22 +74,38 @@ def is_fast(standing: RelayStanding) -> bool:
 
 
 def request_text(standing: RelayStanding) -> str:
-    """A letter to the relay's operator who is asked for higher limits, with the figures in it."""
+    """A letter to the relay's operator who is asked for higher limits, with the figures in it; in
+    the language of whoever sends it."""
     host = standing.host
     tenant = host.tenant
+    figures = {
+        "host": host.hostname,
+        "relay": standing.relay,
+        "operator": tenant.operator or tenant.name,
+        "contact": tenant.support_email or "-",
+        "abuse": tenant.moderation_email or "-",
+        "policies": f"{host.origin}/about",
+        "admission": host.get_admission_display(),
+        "accounts": standing.account_count or 0,
+        "allowance": settings.RELAY_ALLOWANCE or "-",
+        "sampled": standing.sampled_count,
+        "throttled": standing.throttled_count,
+        "hour": standing.hour_count,
+        "day": standing.day_count,
+        "status": standing.status or "-",
+        "cursor": standing.seq,
+        "own": standing.own_seq,
+    }
     lines = [
-        f"Please raise the limits of the PDS host {host.hostname} at {standing.relay}.",
+        _("Please raise the limits of the PDS host %(host)s at %(relay)s."),
         "",
-        f"Operator: {tenant.operator or tenant.name}",
-        f"Contact: {tenant.support_email or '-'}; abuse: {tenant.moderation_email or '-'}",
-        f"Policies: {host.origin}/about",
-        f"Sign-up: {host.get_admission_display()}",
-        f"Accounts that you have seen: {standing.account_count or 0};"
-        f" allowance: {settings.RELAY_ALLOWANCE or 'unknown'}",
-        f"Of the {standing.sampled_count} newest accounts, you throttle"
-        f" {standing.throttled_count}.",
-        f"Events in the last hour: {standing.hour_count}; in the last day: {standing.day_count}",
-        f"Your status of us: {standing.status or 'none'}; cursor {standing.seq}, ours"
-        f" {standing.own_seq}",
+        _("Operator: %(operator)s"),
+        _("Contact: %(contact)s; abuse: %(abuse)s"),
+        _("Policies: %(policies)s"),
+        _("Sign-up: %(admission)s"),
+        _("Accounts that you have seen: %(accounts)s; allowance: %(allowance)s"),
+        _("Of the %(sampled)s newest accounts, you throttle %(throttled)s."),
+        _("Events in the last hour: %(hour)s; in the last day: %(day)s"),
+        _("Your status of us: %(status)s; cursor %(cursor)s, ours %(own)s"),
     ]
-    return "\n".join(lines)
+    return "\n".join(line % figures for line in lines)

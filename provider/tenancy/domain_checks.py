@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from hosting.models import HandleDomain
 from server.net import http_client
-from server.net.http_client import Forbidden, NoSuchHost, RequestFailed, TimedOut
+from server.net.http_client import Forbidden, NoSuchHost, RequestFailed
 
 _BODY_MAX_BYTES = 64 * 1024
 
@@ -57,40 +58,41 @@ def check(domain: HandleDomain, ask: Fetch = fetch) -> Iterator[Result]:
         status = ask(f"{origin}/.well-known/atproto-did")
     except NoSuchHost:
         yield Result("address", Verdict.FAILED, _wildcard(domain))
-        yield Result("certificate", Verdict.SKIPPED, "It needs the address first.")
-        yield Result("answer", Verdict.SKIPPED, "It needs the address first.")
+        yield Result("certificate", Verdict.SKIPPED, _first_mend())
+        yield Result("answer", Verdict.SKIPPED, _first_mend())
         return
     except RequestFailed as fault:
-        yield Result("address", Verdict.OK, f"*{domain.name} has an address.")
+        yield Result("address", Verdict.OK, str(_("The name has an address.")))
         yield Result("certificate", Verdict.FAILED, _unreachable(fault))
-        yield Result("answer", Verdict.SKIPPED, "It needs a connection first.")
+        yield Result("answer", Verdict.SKIPPED, _first_mend())
         return
-    yield Result("address", Verdict.OK, f"*{domain.name} has an address.")
-    yield Result("certificate", Verdict.OK, "A connection was made and the certificate accepted.")
+    yield Result("address", Verdict.OK, str(_("The name has an address.")))
+    yield Result("certificate", Verdict.OK, str(_("The certificate is accepted.")))
     if status == 404:  # a name that nobody has
-        yield Result("answer", Verdict.OK, "Names under the domain are answered by Grove.")
+        yield Result("answer", Verdict.OK, str(_("Names under the domain are answered by Grove.")))
     else:
         yield Result("answer", Verdict.FAILED, _other_server(name, status))
 
 
+def _first_mend() -> str:
+    return str(_("Not looked at: first mend what is above."))
+
+
 def _wildcard(domain: HandleDomain) -> str:
-    return f"Add a DNS record *{domain.name} (CNAME) that points to {domain.host.hostname}."
+    said = _("Add a DNS record %(name)s (CNAME) that points to %(host)s.")
+    return str(said) % {"name": f"*{domain.name}", "host": domain.host.hostname}
 
 
 def _unreachable(fault: RequestFailed) -> str:
     if isinstance(fault, Forbidden):
-        return "The record leads to an address that is not public."
-    what = (
-        "No answer in time" if isinstance(fault, TimedOut) else "No connection, or no certificate"
-    )
-    return (
-        f"{what}: let the reverse proxy take certificates for names under the domain"
-        " (deploy/Caddyfile), and open its port."
-    )
+        return str(_("The record leads to an address that is not public."))
+    said = _("No connection, or no certificate. Open port 443 and let the reverse proxy take one.")
+    return str(said)
 
 
 def _other_server(name: str, status: int) -> str:
-    return (
-        f"{name} answered {status} where Grove says 404: the record leads to another server, or the"
-        " reverse proxy does not pass the Host header on."
+    said = _(
+        "Another server answered (%(status)s). Point the name at Grove, and let the reverse proxy"
+        " pass the Host header on."
     )
+    return f"{name}: {str(said) % {'status': status}}"

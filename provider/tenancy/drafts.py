@@ -88,7 +88,7 @@ def make(draft: TenantDraft) -> Host:
     if given.get("plan"):
         plans.give(tenant, plans.named(given["plan"]), draft.staff)
     host = hosts.create(tenant, given["hostname"], given.get("domains", []), draft.staff)
-    values = {"admission": Host.Admission.CLOSED.value}
+    values = {"admission": Host.Admission.CLOSED.value, "app-url": given.get("app_url", "")}
     host_settings.change(host, values)
     draft.tenant, draft.host = tenant, host
     draft.save()

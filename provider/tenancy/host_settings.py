@@ -4,10 +4,12 @@ A setting lies in the host's row, in its tenant's, or in the row of its e-mails'
 host leaves empty is the deployment's (docs/operators/configuration.md).
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, cast
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -26,6 +28,7 @@ from protocol.syntax import is_did
 from provider.errors import InvalidField, first_fault
 
 Value = str | int | bool | None
+_PLACEHOLDER: Final = re.compile(r"\{(preset|did|cid)\}")
 HISTORY_LOOKED_AT: Final = 500
 _HISTORY: Final = (AuditEntry.Action.HOST_CHANGE_SETTINGS, AuditEntry.Action.HOST_CHANGE_ADMISSION)
 
@@ -94,6 +97,7 @@ SETTINGS: Final = (
         platform=lambda: settings.APPVIEW_CDN,
         is_tenants=True,
     ),
+    Setting("app-url", _("the tenant's own app, if it has one"), is_tenants=True),
     Setting(
         "report-url",
         _("the service that takes reports"),
@@ -243,6 +247,8 @@ def _parsed(setting: Setting, given: object) -> Value:
         return _switch(setting.name, given)
     if isinstance(field, models.URLField):
         given = str(given).rstrip("/")
+    if setting.name == "appview-cdn" or isinstance(field, models.URLField):
+        _check_url(setting.name, str(given))
     if setting.name.endswith("-did") and not is_did(str(given)):
         raise InvalidField(setting.name, f"{given} is not a DID.")
     try:
@@ -250,6 +256,19 @@ def _parsed(setting: Setting, given: object) -> Value:
     except ValidationError as fault:
         raise InvalidField(setting.name, " ".join(fault.messages)) from fault
     return value
+
+
+def _check_url(name: str, given: str) -> None:
+    """Raises InvalidField for what browsers and servers could not ask; `{preset}`, `{did}` and
+    `{cid}` stand for themselves."""
+    filled = _PLACEHOLDER.sub("x", given)
+    try:
+        parts = urlsplit(filled)
+        is_url = parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_url = False
+    if not is_url or re.search(r"[\s{}<>\"'\\\\]", filled):
+        raise InvalidField(name, f"{given[:80]} is not a URL.", _("Enter a URL with https."))
 
 
 def _empty(field: "models.Field[Any, Any]") -> Value:

@@ -20,7 +20,7 @@ from hosting.mail import emails, outbox
 from hosting.mail.emails import sender_of
 from hosting.models import Host, Tenant, TenantDay, TenantMonth, TenantUsage
 from hosting.plans import metering, quotas
-from hosting.plans.limits import Limit
+from hosting.plans.limits import KINDS, Limit
 from hosting.plans.quotas import Quota
 from moderation.staff import members
 from provider.errors import InvalidField
@@ -243,7 +243,7 @@ def _crossed(
 def _write(host: Host, address: str, language: str, name: str, quota: Quota) -> None:
     with translation.override(language):
         said = _("%(name)s uses %(per_cent)s %% of a limit: %(used)s of %(value)s %(limit)s.")
-        said %= {"name": name, **_figures(quota)}
+        said %= {"name": name, **_figures(quota), "limit": str(KINDS[quota.limit].label)}
         words = emails.from_staff(_("A limit is nearly reached"), said)
     outbox.post(host, address, emails.FROM_STAFF, words, language=language)
 

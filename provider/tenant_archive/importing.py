@@ -18,6 +18,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import Account, AccountMigration, SigningKey
 from hosting.models import HandleDomain, Host, StaffUser, Tenant
+from hosting.models.tenants import service_did
 from hosting.tenancy import provisioning, routing
 from moderation.audit import Actor
 from provider.errors import NAMED_MAX, InUse, NameTaken
@@ -108,7 +109,7 @@ def _refuse_names(reader: Reader) -> None:
     for row in reader.rows("tables/hosting.Host.jsonl"):
         name, origin = hosts.check_new(row["hostname"]), row["origin"]
         known_by = (row["hostname"], urlsplit(origin).hostname, row["service_did"])
-        if known_by != (name, name, provisioning.service_did(origin)):
+        if known_by != (name, name, service_did(origin)):
             raise BrokenArchive(f"Host {name} has another's address in the archive.")
     for row in reader.rows("tables/hosting.HandleDomain.jsonl"):
         if domains.check_new(row["name"]) != row["name"]:

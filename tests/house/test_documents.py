@@ -17,6 +17,7 @@ UNTYPED = {
     "db.example/grove": "needs a machine of that name; tests/concurrency give DATABASE_URL",
     "GROVE_S3_BUCKET=": "tests/unit/server/storage/test_s3.py runs against such a service",
     "GROVE_SMTP_URL=": "tests/unit/hosting/mail run against such a server",
+    "host move-accounts pds": "tests/unit/provider/tenancy/test_host_renames.py moves a host",
     "host adopt pds-data": "tests/unit/provider/adoption adopt such a directory",
     "tenant restore acme": "tests/unit/provider/tenant_archive/test_restoring.py restores one",
     "tenant delete acme": "tests/unit/provider/tenancy/test_deletion.py deletes one",

@@ -85,6 +85,7 @@ AUDIT = "console/moderation/auditentry/"
 LABELS = "console/moderation/label/"
 DRAFT = "console/tenants/drafts/<int:draft_id>/"
 TENANT = "console/tenant/<slug:slug>/"
+MOVED = ["move-accounts", "drop-name"]
 WEBHOOK = ["", "rotate/", "switch/", "remove/", "replay/"]
 WEBHOOK += ["<int:delivery_id>/", "<int:delivery_id>/replay/"]
 LABELER_STEPS = ["code", "publish", "key", "declare", "probe", "hiding", "reports", "values"]
@@ -178,7 +179,7 @@ API = {
     **{f"{API_HOST}/{each}$": f"hosts/localhost/{each}" for each in ("domains", "accounts")},
     **{
         f"{API_HOST}/{each}$": f"hosts/localhost/{each}"
-        for each in ("relays", "relays/ask", "relays/announce", "check")
+        for each in ("relays", "relays/ask", "relays/announce", "check", *MOVED)
     },
     f"{API_HOST}/invites$": "hosts/localhost/invites",
     f"{API_HOST}/invites/disable$": "hosts/localhost/invites/disable",
@@ -508,6 +509,8 @@ ROWS = {
     "console/hosts/<int:host_id>/settings/<slug:name>/": console(
         "hosts/{host}/settings/admission/", 403
     ),
+    "console/hosts/<int:host_id>/name/": console("hosts/{host}/name/", 403),
+    "console/hosts/<int:host_id>/name/drop/": console("hosts/{host}/name/drop/", 403, "post"),
     "console/host-settings/": console("host-settings/", 200),
     "console/overview/": console("overview/", 200),
     "console/overview/relays/": console("overview/relays/", 302, "post"),

@@ -30,7 +30,7 @@ _KEPT = """
 """
 TAKEN = f"EXISTS (SELECT FROM account WHERE handle = %(handle)s) OR {_KEPT}"
 _OF_PLATFORM = """
-    SELECT EXISTS (SELECT FROM host WHERE hostname = %(name)s)
+    SELECT EXISTS (SELECT FROM host WHERE hostname = %(name)s OR other_hostname = %(name)s)
     OR EXISTS (SELECT FROM handle_domain WHERE name = '.' || %(name)s)
 """
 _DID_OF_HANDLE = Statement(

@@ -29,7 +29,7 @@ _NOBODYS: Final[Verdict] = (404, "No account has this handle.\n")
 _CONTENT_TYPE: Final = "text/plain; charset=utf-8"
 _WHOSE: Final = Statement(
     f"""
-    SELECT EXISTS (SELECT FROM host WHERE hostname = $1),
+    SELECT EXISTS (SELECT FROM host WHERE hostname = $1 OR other_hostname = $1),
         EXISTS (SELECT FROM handle_domain WHERE name = ANY ($2)),
         {allocation.TAKEN % {"handle": "$1", "did": "''"}}
     """,  # noqa: S608 - constants only

@@ -13,6 +13,7 @@ from django.conf import settings
 from accounts.identity.handles import allocation
 from accounts.identity.resolution.errors import NetworkUnavailable
 from hosting.models import HandleDomain
+from hosting.tenancy import routing
 from protocol.syntax import is_did, is_handle, normalize_handle
 from server.cache.shared import SharedCache
 from server.cache.single_flight import SingleFlight
@@ -173,7 +174,6 @@ def _of_ours(handle: str) -> Heard | None:
 
 def _own_domain(name: str) -> HandleDomain | None:
     """The longest handle domain of this platform that the name is under."""
-    labels = name.split(".")
-    above = ["." + ".".join(labels[start:]) for start in range(1, len(labels))]
+    above = routing.domains_above(name)
     domains = HandleDomain.objects.select_related("host").filter(name__in=above)
     return max(domains, key=lambda domain: len(domain.name), default=None)

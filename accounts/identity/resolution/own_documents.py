@@ -20,13 +20,20 @@ def find(did: str) -> dict[str, Any] | None:
     """
     if not did.startswith("did:web:"):
         return None
-    host = Host.objects.filter(service_did=did).first()
+    host = Host.objects.filter(service_did=did).first() or _by_second_name(did)
     if host is not None:
         return of_host(host)
     identity = WebIdentity.objects.select_related("host").filter(did=did).first()
     if identity is not None and did_web_documents.is_ended(identity):
         raise DidDeactivated
     return did_web_documents.document(identity) if identity is not None else None
+
+
+def _by_second_name(did: str) -> Host | None:
+    name = did.removeprefix("did:web:").partition("%3A")[0]
+    host = Host.objects.filter(other_hostname=name).first()
+    other = host.under_other_name() if host is not None else None
+    return other if other is not None and other.service_did == did else None
 
 
 def of_host(host: Host) -> dict[str, Any]:

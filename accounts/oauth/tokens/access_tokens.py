@@ -76,7 +76,7 @@ def read(host: Host, token: str) -> AccessToken:
     if not is_ours or not hmac.compare_digest(mac, _mac(host, signed)):
         raise InvalidAccessToken("The access token is not valid here")
     claims = object_in(signed.partition(b".")[2])  # our own, so it is one
-    if claims["aud"] != host.service_did or claims["exp"] <= time.time():
+    if not host.is_known_as(claims["aud"]) or claims["exp"] <= time.time():
         raise InvalidAccessToken("The access token has expired")
     return AccessToken(
         claims["sub"],

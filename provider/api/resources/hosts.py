@@ -1,5 +1,6 @@
 """Hosts and their handle domains: list, show, make, set, check, remove."""
 
+from dataclasses import asdict
 from typing import Any
 
 from django.db import transaction
@@ -12,8 +13,17 @@ from rest_framework.response import Response
 from hosting.models import HandleDomain, Host
 from provider.api.base import HOSTNAME, ApiViewSet, page_of, paged
 from provider.api.errors import NotFound
+from provider.api.resources.jobs import JobShown, accepted
 from provider.api.tokens import Scope
-from provider.tenancy import domain_checks, domains, host_settings, hosts, tenants
+from provider.tenancy import (
+    domain_checks,
+    domains,
+    host_checks,
+    host_renames,
+    host_settings,
+    hosts,
+    tenants,
+)
 from provider.tenancy.host_checks import host_names
 
 _HOSTNAME_MAX = 253
@@ -48,11 +58,36 @@ class HostShown(serializers.Serializer[Host]):
 
     hostname = serializers.CharField()
     tenant = serializers.CharField()
+    other_hostname = serializers.CharField(allow_null=True)
     origin = serializers.CharField()
     service_did = serializers.CharField()
     domains = serializers.ListField(child=serializers.CharField())
     settings = serializers.DictField(child=SettingValue())
+    warnings = serializers.ListField(child=serializers.CharField())
     created_at = serializers.DateTimeField()
+
+
+class NewName(serializers.Serializer[Host]):
+    """Another name for a host."""
+
+    to = serializers.CharField(max_length=_HOSTNAME_MAX)
+    is_dry_run = serializers.BooleanField(default=False)
+
+
+class DroppedName(serializers.Serializer[Host]):
+    """How a host's second name is dropped."""
+
+    is_forced = serializers.BooleanField(default=False)
+
+
+class MovePrepared(serializers.Serializer[Host]):
+    """What a move would do. `foreign`: the first of those that only their owners can move."""
+
+    hostname = serializers.CharField()
+    accounts_count = serializers.IntegerField()
+    foreign_count = serializers.IntegerField()
+    foreign = serializers.ListField(child=serializers.CharField())
+    minutes = serializers.IntegerField()
 
 
 class NewDomain(serializers.Serializer[HandleDomain]):
@@ -81,8 +116,10 @@ class HostViewSet(ApiViewSet):
         "partial_update": Scope.HOSTS_WRITE,
         "destroy": Scope.HOSTS_WRITE,
         "check": Scope.HOSTS_READ,
+        "move_accounts": Scope.HOSTS_WRITE,
+        "drop_name": Scope.HOSTS_WRITE,
     }
-    platform_only = frozenset({"create", "partial_update", "destroy"})
+    platform_only = frozenset({"create", "partial_update", "destroy", "move_accounts", "drop_name"})
 
     @extend_schema(parameters=paged(), responses=page_of(HostShown))
     def list(self, _request: Request) -> Response:
@@ -123,6 +160,25 @@ class HostViewSet(ApiViewSet):
         """Whether its name is proved, has a certificate, and leads here; some seconds."""
         found = host_names.check(self.host(hostname))
         return Response({"items": [check_shown(each) for each in found]})
+
+    @extend_schema(request=NewName, responses={200: MovePrepared, 202: JobShown})
+    @action(detail=True, methods=["post"], url_path="move-accounts")
+    def move_accounts(self, _request: Request, hostname: str) -> Response:
+        """Give it another name, and move the DIDs of its accounts to it; `is_dry_run` says what
+        that would do."""
+        asked, host = self.read(NewName), self.host(hostname)
+        if asked["is_dry_run"]:
+            return Response(asdict(host_renames.prepare(host, asked["to"])))
+        return accepted(host_renames.begin(host, asked["to"], self.actor))
+
+    @extend_schema(request=DroppedName, responses=HostShown)
+    @action(detail=True, methods=["post"], url_path="drop-name")
+    def drop_name(self, _request: Request, hostname: str) -> Response:
+        """Have it answer under its own name alone; `is_forced`: though DIDs name the other one."""
+        host = self.host(hostname)
+        is_forced = self.read(DroppedName)["is_forced"]
+        host_renames.drop_name(host, self.actor, is_forced=is_forced)
+        return Response(shown(self.hosts().get(pk=host.pk)))
 
 
 class DomainViewSet(ApiViewSet):
@@ -183,6 +239,7 @@ def shown(host: Host) -> dict[str, Any]:
     return {
         "hostname": host.hostname,
         "tenant": host.tenant.slug,
+        "other_hostname": host.other_hostname,
         "origin": host.origin,
         "service_did": host.service_did,
         "domains": [domain.name for domain in host.handle_domains.all()],
@@ -190,5 +247,6 @@ def shown(host: Host) -> dict[str, Any]:
             each.setting.name: {"value": each.value, "source": str(each.source)}
             for each in host_settings.current(host)
         },
+        "warnings": [said] if (said := host_checks.same_site_said(host)) else [],
         "created_at": host.created_at,
     }

@@ -169,6 +169,8 @@ def _page(
     request: HttpRequest, tenant: Tenant, results: list[Result], checked: str = ""
 ) -> HttpResponse:
     hosts = list(tenant.hosts.order_by("pk").prefetch_related("handle_domains"))
+    for host in hosts:
+        host.same_site = host_checks.same_site_said(host)  # type: ignore[attr-defined]
     members = Member.objects.filter(tenant=tenant).select_related("user")
     entries = AuditEntry.objects.filter(host__in=hosts, action__in=_SETTING_ACTIONS)
     context: dict[str, Any] = {
@@ -183,6 +185,7 @@ def _page(
         "invite_form": InviteForm(initial={"role": Member.Role.OWNER}),
         "plan": tenant.plan,
         "usage": usage.of(tenant),
+        "is_counted": usage.is_counted(tenant),
         "days_left": usage.days_left(tenant),
         "plan_form": PlanForm(initial={"plan": tenant.plan}),
         "suspension_form": SuspensionForm(auto_id="suspend-%s"),

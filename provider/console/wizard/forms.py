@@ -88,6 +88,13 @@ class HostStep(StepForm):
         help_text=gettext_lazy("One a line, the first is offered first: acme.example"),
     )
 
+    app_url = forms.URLField(
+        label=gettext_lazy("The tenant's own app"),
+        required=False,
+        assume_scheme="https",
+        help_text=gettext_lazy("If it has one in browsers: its address."),
+    )
+
     def __init__(self, draft: TenantDraft, data: Any = None) -> None:
         super().__init__(draft, data)
         said = _("%(short)s for %(whole)s, or a name of the tenant's own.")

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.invites import links
 from hosting.console.page import render_page
+from hosting.models import Host
 from hosting.pages import colours, qr_codes
 from hosting.pages.brand import DARK_PAGE, LIGHT_PAGE
 from moderation.console.views import staff_of
@@ -69,7 +70,9 @@ def checks(request: HttpRequest, draft_id: int) -> HttpResponse:
         "missing": _missing(draft),
         "is_reachable": drafts.is_reachable(draft),
         "facts": _facts(draft),
-        "site": host_checks.shared_site(draft.given.get("hostname", "")),
+        "same_site": host_checks.same_site_said(
+            Host(hostname=draft.given.get("hostname", ""), app_url=draft.given.get("app_url", ""))
+        ),
     }
     if draft.opened_at is not None and draft.host is not None:
         link = links.link(draft.host, draft.invite_code)

@@ -1,4 +1,4 @@
-"""`manage.py host add|adopt|list|show|set|check|invite|relays|announce|...`: PDS hosts.
+"""`manage.py host add|adopt|list|show|set|check|invite|move-accounts|drop-name|relays|...`: hosts.
 
 What the provider sets for them, whose their names are, and how they stand with relays.
 
@@ -8,6 +8,7 @@ has them. The admin password and the moderation service open com.atproto.admin.*
 
 import sys
 from argparse import ArgumentParser
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from provider.adoption.reference_directory import Directory
 from provider.errors import InvalidField
 from provider.management.printing import ProviderCommand
 from provider.relay_standing import announcing, checks, warnings
-from provider.tenancy import host_settings, hosts, tenants
+from provider.tenancy import host_checks, host_renames, host_settings, hosts, tenants
 from provider.tenancy.host_checks import host_names
 from provider.tenancy.invites import people_invites
 from server.encryption import keyring
@@ -86,6 +87,15 @@ class Command(ProviderCommand):
         invite.add_argument("name")
         invite.add_argument("file", type=Path, help="an address a line, or CSV with `email`")
         invite.add_argument("--dry-run", action="store_true", help="say who would be written to")
+        move = self.add_verb(
+            verbs, "move-accounts", "Give a host another name, and move its accounts' DIDs to it."
+        )
+        move.add_argument("name")
+        move.add_argument("--to", required=True, metavar="NAME", help="pds.acme.example")
+        move.add_argument("--dry-run", action="store_true", help="say how many, and how long")
+        drop = self.add_verb(verbs, "drop-name", "Have a host answer under its own name alone.")
+        drop.add_argument("name")
+        drop.add_argument("--force", action="store_true", help="though DIDs name the other one")
         remove = self.add_verb(verbs, "remove", "Remove a host that nobody ever used.")
         remove.add_argument("name")
 
@@ -168,6 +178,20 @@ class Command(ProviderCommand):
             {"check": each.subject, "verdict": each.verdict, "what": each.sentence}
             for each in found
         ]
+
+    def do_move_accounts(self, options: dict[str, Any]) -> dict[str, Any]:
+        """The job that does it, or what it would do."""
+        host = hosts.named(options["name"])
+        if options["dry_run"]:
+            return asdict(host_renames.prepare(host, options["to"]))
+        job = host_renames.begin(host, options["to"], OPERATOR)
+        return {"job": job.pk, "state": str(job.state)}
+
+    def do_drop_name(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Drop it, and show the host."""
+        host = hosts.named(options["name"])
+        host_renames.drop_name(host, OPERATOR, is_forced=options["force"])
+        return _shown(Host.objects.select_related("tenant").get(pk=host.pk))
 
     def do_relays(self, options: dict[str, Any]) -> list[dict[str, Any]]:
         """A row for each relay."""
@@ -258,11 +282,14 @@ def _shown(host: Host) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "host": host.hostname,
         "tenant": host.tenant.slug,
+        "other name": host.other_hostname or "",
         "origin": host.origin,
         "service DID": host.service_did,
         "domains": [domain.name for domain in host.handle_domains.all()],
         "admin-password": "set" if host.admin_password else "none",
     }
+    if said := host_checks.same_site_said(host):
+        shown["amiss"] = said
     shown["settings"] = {
         each.setting.name: {"value": each.value, "source": str(each.source)}
         for each in host_settings.current(host)

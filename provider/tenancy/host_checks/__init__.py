@@ -6,6 +6,7 @@ with an accepted certificate is made, and whether it is our host that answers `d
 
 from collections.abc import Callable, Iterator
 from typing import Final
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -56,6 +57,25 @@ def shared_site(hostname: str) -> str:
     """The domain below which browsers take an app for the host's own site; empty for a name that
     has none, such as `localhost`."""
     return public_suffixes.registrable_domain(hostname)
+
+
+def same_site(host: Host) -> str:
+    """The domain that a tenant's own app shares with its host, so that browsers take them for one
+    site; "" when they share none."""
+    site = shared_site(host.hostname)
+    app = urlsplit(host.app_url).hostname or ""
+    return site if site and (app == site or app.endswith(f".{site}")) else ""
+
+
+def same_site_said(host: Host) -> str:
+    """What to do about it; "" when there is nothing."""
+    if not (site := same_site(host)):
+        return ""
+    said = _(
+        "The app at %(app)s and this host are one site to browsers (%(site)s): cookies and scripts"
+        " of the app reach the host's pages. Give the app or the host another domain."
+    )
+    return str(said) % {"app": host.app_url, "site": site}
 
 
 _OTHER = _(

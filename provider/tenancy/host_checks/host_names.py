@@ -70,10 +70,11 @@ def _proof(host: Host, texts: Texts) -> Result:
     try:
         found = what in texts(where)
     except dns.NoAnswer:
-        return Result("proof", Verdict.SKIPPED, "The name servers do not answer.")
+        return Result("proof", Verdict.SKIPPED, str(_("The name servers do not answer.")))
     if found:
-        return Result("proof", Verdict.OK, f"{where} holds the token.")
-    return Result("proof", Verdict.FAILED, f'Add a DNS record {where} TXT "{what}".')
+        return Result("proof", Verdict.OK, str(_("%s holds the token.")) % where)
+    said = _("Add a DNS record %(name)s TXT with %(what)s.")
+    return Result("proof", Verdict.FAILED, said % {"name": where, "what": what})
 
 
 @transaction.atomic

@@ -6,14 +6,15 @@ from django.contrib.auth.hashers import check_password
 from pytest_django.fixtures import Settings
 
 from hosting.models import Host, StaffUser
+from hosting.models.tenants import service_did
 from hosting.tenancy import provisioning
 from protocol.keys import SigningKey
 from server.encryption import keyring
 
 
 def test_the_service_did_carries_the_port_percent_encoded() -> None:
-    assert provisioning.service_did("http://localhost:2583") == "did:web:localhost%3A2583"
-    assert provisioning.service_did("https://PDS.example") == "did:web:pds.example"
+    assert service_did("http://localhost:2583") == "did:web:localhost%3A2583"
+    assert service_did("https://PDS.example") == "did:web:pds.example"
 
 
 def test_a_host_gets_secrets_of_its_own(ash: Host, birch: Host) -> None:

@@ -7,7 +7,7 @@ from moderation import audit
 from moderation.audit import OPERATOR
 from moderation.models import AuditEntry
 from provider.errors import InUse, InvalidField, NameTaken
-from provider.tenancy import hosts, tenants
+from provider.tenancy import host_checks, host_settings, hosts, tenants
 from tests import factories
 
 
@@ -76,3 +76,29 @@ def test_what_was_done_at_a_host_is_kept_and_so_is_the_host(ash):
 def test_a_tenant_with_hosts_stays(ash):
     with pytest.raises(InUse):
         tenants.delete(ash.tenant, OPERATOR)
+
+
+@pytest.mark.parametrize(
+    ("app", "site"),
+    [
+        ("https://app.acme.example", "acme.example"),
+        ("https://acme.example/app", "acme.example"),
+        ("https://acme-app.example", ""),
+        ("", ""),
+    ],
+)
+def test_an_app_below_the_hosts_own_domain_is_the_same_site(app, site):
+    host = Host(hostname="pds.acme.example", app_url=app)
+    assert host_checks.same_site(host) == site
+    assert (site in host_checks.same_site_said(host)) is True
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["no url", "ftp://cdn.example/{did}", "https://", "https://cdn.example/{x}", "https:/a"],
+)
+def test_a_setting_of_a_url_takes_nothing_else(ash, given):
+    with pytest.raises(InvalidField) as refused:
+        host_settings.change(ash, {"appview-cdn": given})
+    assert refused.value.field == "appview-cdn"
+    host_settings.change(ash, {"appview-cdn": "https://cdn.example/{preset}/{did}/{cid}@jpeg"})
