@@ -174,7 +174,9 @@ def test_an_upload_of_a_vague_type_asks_once_more_than_another(
     asked: list[str] = []
     execute = connection.execute
     monkeypatch.setattr(
-        connection, "execute", lambda sql, params: (asked.append(sql), execute(sql, params))[1]
+        connection,
+        "execute",
+        lambda sql, params, **how: (asked.append(sql), execute(sql, params, **how))[1],
     )
     assert upload(repo, SVG, "*/*").mime_type == "image/svg+xml"
     vague, asked[:] = list(asked), []
