@@ -10,6 +10,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from hosting.models import Host
@@ -80,9 +81,10 @@ def request_crawl(hostname: str, *, is_by_staff: bool = False) -> None:
 
 
 def is_inside(name: str) -> bool:
-    """Whether the name is one of our own hosts', which is read without being asked for."""
+    """Whether the name is one of our own hosts', which is read without being asked for; a host may
+    have two."""
     origins = (f"http://{name}", f"https://{name}")
-    return Host.objects.filter(origin__in=origins).exists()
+    return Host.objects.filter(Q(origin__in=origins) | Q(other_origin__in=origins)).exists()
 
 
 def _refuse_crowd(*, is_trusted: bool) -> None:

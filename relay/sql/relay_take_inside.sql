@@ -33,6 +33,14 @@ BEGIN
     WHERE h.id IN (SELECT host_id FROM event WHERE position > v_from AND position <= v_to)
         AND NOT EXISTS (SELECT FROM relay_host r WHERE r.inside_id = h.id)
     ON CONFLICT (hostname) DO UPDATE SET inside_id = excluded.inside_id, is_trusted = true;
+    -- A host that has got another name says so by an event of each of its accounts.
+    UPDATE relay_host r SET hostname = n.hostname
+    FROM (
+        SELECT id, lower(regexp_replace(origin, '^https?://', '')) AS hostname FROM host
+        WHERE id IN (SELECT host_id FROM event WHERE position > v_from AND position <= v_to)
+    ) n
+    WHERE r.inside_id = n.id AND r.hostname <> n.hostname
+        AND NOT EXISTS (SELECT FROM relay_host o WHERE o.hostname = n.hostname);
     -- Who was elsewhere and is open here now has moved in.
     WITH moved AS (
         SELECT DISTINCT a.id, a.host_id AS old_id, r.id AS new_id

@@ -91,7 +91,9 @@ def test_who_is_no_pds_is_refused(asked: dict[str, Any]) -> None:
 
 
 def test_our_own_hosts_are_not_asked(ash: Host, asked: dict[str, Any]) -> None:
-    crawl_requests.request_crawl("localhost:2583")
+    Host.objects.filter(pk=ash.pk).update(other_hostname="new", other_origin="https://new.example")
+    for name in ("localhost:2583", "new.example"):
+        crawl_requests.request_crawl(name)
     assert (asked["urls"], RelayHost.objects.count()) == ([], 0)
 
 

@@ -56,6 +56,15 @@ def test_each_host_shows_with_its_own_cursor(repo: RepoRow, ash: Host) -> None:
     assert host.seq == Event.objects.order_by("-seq")[0].seq
 
 
+def test_a_host_is_shown_by_its_new_name_once_an_account_has_it(repo: RepoRow, ash: Host) -> None:
+    numbering.number()
+    take()
+    Host.objects.filter(pk=ash.pk).update(origin="https://pds.ash.example")
+    say(repo, account(repo))
+    take()
+    assert RelayHost.objects.get().hostname == "pds.ash.example"
+
+
 def test_a_deleted_accounts_past_goes_with_it(repo: RepoRow) -> None:
     numbering.number()
     take()
