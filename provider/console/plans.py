@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from hosting.console import quota_rows
-from hosting.console.page import render_page
+from hosting.console.page import focus_on_first_error, render_page
 from hosting.models import Plan
 from hosting.models.plans import GRACE_MAX_DAYS
 from hosting.plans import limits
@@ -75,11 +75,6 @@ class PlanForm(forms.Form):
         fields = {name: cleaned[name] for name in plans.FIELDS}
         return fields, {str(limit): cleaned[limit] for limit in Limit}
 
-    def focus_on_first_error(self) -> None:
-        """Have the browser begin there."""
-        for name in [name for name in self.fields if name in self.errors][:1]:
-            self.fields[name].widget.attrs["autofocus"] = True
-
 
 class NewPlanForm(PlanForm):
     """A plan to be made."""
@@ -110,7 +105,7 @@ def new(request: HttpRequest) -> HttpResponse:
             return redirect("console:plan", made.slug)
         except XrpcError:
             form.add_error("slug", _("This name is taken."))
-    form.focus_on_first_error()
+    focus_on_first_error(form)
     context = {"title": _("New plan"), "form": form}
     return render_page(
         request, "provider/console/plan_new.html", context, 422 if form.errors else 200
@@ -129,7 +124,7 @@ def shown(request: HttpRequest, slug: str) -> HttpResponse:
         except XrpcError as refusal:
             messages.error(request, refusal.for_page())
         return redirect("console:plan", slug)
-    form.focus_on_first_error()
+    focus_on_first_error(form)
     tenants = plan.tenants.filter(deleted_at=None).order_by("slug")
     context = {
         "title": plan.name,

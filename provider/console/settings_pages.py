@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from hosting.console.page import render_page
+from hosting.console.page import focus_on_first_error, render_page
 from hosting.models import Host
 from hosting.tenancy.routing import host_of
 from moderation import permissions
@@ -97,8 +97,7 @@ def _one(request: HttpRequest, host: Host, name: str, address: Address) -> HttpR
             return redirect(address(name))
         except XrpcError as refusal:
             form.add_error("value", refusal.for_page())
-    for field in [each for each in form.fields if each in form.errors][:1]:
-        form.fields[field].widget.attrs["autofocus"] = True
+    focus_on_first_error(form)
     context = {
         "title": name,
         "host": host,

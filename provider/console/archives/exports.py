@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from hosting.console.page import render_page
+from hosting.console.page import focus_on_first_error, render_page
 from hosting.models import Tenant
 from hosting.tenancy.routing import host_of
 from moderation import audit
@@ -68,8 +68,7 @@ def listed(request: HttpRequest) -> HttpResponse:
             return redirect("console:exports")
         except XrpcError as refusal:
             form.add_error("passphrase", refusal.for_page())
-    for field in [each for each in form.fields if each in form.errors][:1]:
-        form.fields[field].widget.attrs["autofocus"] = True
+    focus_on_first_error(form)
     context = {
         "title": _("Exports"),
         "tenant": tenant,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from hosting.console.page import render_page
+from hosting.console.page import focus_on_first_error, render_page
 from moderation.console.views import staff_of
 from protocol.errors import XrpcError
 from provider.tenant_archive import jobs, kept_files
@@ -59,8 +59,7 @@ def listed(request: HttpRequest) -> HttpResponse:
             return redirect("console:platform_job", job.pk)
         except XrpcError as refusal:
             form.add_error("archive", refusal.for_page())
-    for field in [each for each in form.fields if each in form.errors][:1]:
-        form.fields[field].widget.attrs["autofocus"] = True
+    focus_on_first_error(form)
     context = {
         "title": _("Imports"),
         "form": form,

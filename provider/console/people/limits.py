@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import Account
 from hosting.console import quota_rows
+from hosting.console.page import focus_on_first_error
 from hosting.console.site import console, hosts_in_view
 from hosting.plans.limits import KINDS, OF_ACCOUNT, Limits
 from moderation import permissions
@@ -56,8 +57,7 @@ def page(request: HttpRequest, did: str) -> HttpResponse:
     form = LimitsForm(own, request.POST if request.method == "POST" else None)
     if form.is_valid() and _is_changed(request, account, form, is_tenants=is_tenants):
         return redirect(account_url(account.did))
-    for name in [each for each in form.fields if each in form.errors][:1]:
-        form.fields[name].widget.attrs["autofocus"] = True
+    focus_on_first_error(form)
     request.current_app = console.name
     context: dict[str, Any] = {
         **console.each_context(request),

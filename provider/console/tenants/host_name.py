@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from hosting.console.page import render_page
+from hosting.console.page import focus_on_first_error, render_page
 from hosting.models import Host
 from moderation.console.actions import Given, act_on
 from moderation.console.views import staff_of
@@ -50,8 +50,7 @@ def page(request: HttpRequest, host_id: int) -> HttpResponse:
         except XrpcError as refusal:
             said = refusal.page_text or _("Enter a valid host name.")
             form.add_error("to", str(said))
-    if form.errors:
-        form.fields["to"].widget.attrs["autofocus"] = True
+    focus_on_first_error(form)
     context: dict[str, Any] = {
         "title": _("Name of %s") % host.hostname,
         "host": host,

@@ -23,17 +23,12 @@ _AS_TYPED: Final = {"autocapitalize": "none", "autocomplete": "off", "spellcheck
 
 
 class StepForm(forms.Form):
-    """What all steps share: filled in with what the draft has, the focus at the first error."""
+    """What all steps share: filled in with what the draft has."""
 
     title: ClassVar[Any] = ""
 
     def __init__(self, draft: TenantDraft, data: Any = None) -> None:
         super().__init__(data, initial=draft.given)
-
-    def focus_on_first_error(self) -> None:
-        """Have the browser begin at the first field with an error."""
-        for name in [name for name in self.fields if name in self.errors][:1]:
-            self.fields[name].widget.attrs["autofocus"] = True
 
 
 class TenantStep(StepForm):

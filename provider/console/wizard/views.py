@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.invites import links
-from hosting.console.page import render_page
+from hosting.console.page import focus_on_first_error, render_page
 from hosting.models import Host
 from hosting.pages import colours, qr_codes
 from hosting.pages.brand import DARK_PAGE, LIGHT_PAGE
@@ -55,7 +55,7 @@ def step(request: HttpRequest, draft_id: int, name: str) -> HttpResponse:
     except XrpcError as refusal:
         messages.error(request, refusal.for_page())
         return redirect("console:draft_checks", draft.pk)
-    form.focus_on_first_error()
+    focus_on_first_error(form)
     return _form_page(request, draft, name, form, 422 if form.errors else 200)
 
 
