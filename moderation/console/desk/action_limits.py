@@ -4,11 +4,10 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from hosting.console.site import console
+from hosting.console.page import render_page
 from hosting.tenancy.routing import host_of
 from moderation import action_limits, permissions
 from moderation.action_limits import PerMember
@@ -25,16 +24,14 @@ def table(request: HttpRequest) -> HttpResponse:
     """The tenant's table; its owner changes it."""
     if request.method == "POST":
         return _changed(request)
-    request.current_app = console.name
     tenant_id = host_of(request).tenant_id
     limits = action_limits.of_tenant(tenant_id)
     context: dict[str, Any] = {
-        **console.each_context(request),
         "title": _("Limits of staff"),
         "rows": [(name, AuditEntry.Action(name).label, each) for name, each in limits.items()],
         "may_change": permissions.may(staff_of(request), Deed.STAFF_MANAGE, tenant_id),
     }
-    return TemplateResponse(request, "moderation/desk/action_limits.html", context)
+    return render_page(request, "moderation/desk/action_limits.html", context)
 
 
 def _changed(request: HttpRequest) -> HttpResponse:
