@@ -63,10 +63,13 @@ _MOVE: Final = "UPDATE relay_directory_mark SET seq = %s WHERE id = 1 RETURNING 
 # Whoever takes them has five minutes; then they are asked again.
 _CLAIM: Final = """
     UPDATE relay_described_repo d SET ask_at = now() + interval '5 minutes'
-    FROM relay_account a JOIN relay_host h ON h.id = a.host_id AND h.status <> 'banned'
+    FROM relay_account a JOIN relay_host h ON h.id = a.host_id
     WHERE a.id = d.account_id AND d.account_id IN (
-        SELECT account_id FROM relay_described_repo WHERE ask_at <= now() AND NOT by_car
-        ORDER BY ask_at LIMIT %s FOR UPDATE SKIP LOCKED
+        SELECT w.account_id FROM relay_described_repo w
+        JOIN relay_account o ON o.id = w.account_id
+        JOIN relay_host s ON s.id = o.host_id AND s.status <> 'banned'
+        WHERE w.ask_at <= now() AND NOT w.by_car
+        ORDER BY w.ask_at LIMIT %s FOR UPDATE OF w SKIP LOCKED
     )
     RETURNING d.account_id, a.did, h.hostname
 """

@@ -134,3 +134,14 @@ def test_a_host_that_does_not_say_is_asked_for_the_repo(
     hearing.ask_hosts()
     waiting = DescribedRepo.objects.get()
     assert (waiting.by_car, waiting.failures, waiting.ask_at is None) == (True, 0, False)
+
+
+def test_repos_of_banned_hosts_keep_nobody_else_waiting(account: RelayAccount, monkeypatch) -> None:
+    banned = RelayHost.objects.create(hostname="bad.example.com", account_limit=1, status="banned")
+    silent = RelayAccount.objects.create(did="did:plc:silentsilentsilentsilen2", host=banned)
+    DescribedRepo.objects.create(account=silent, ask_at="2026-11-21T12:00:00Z")
+    DescribedRepo.objects.create(account=account, ask_at=MOMENT)
+    answered(monkeypatch, 200, {"collections": ["com.example.old"]})
+    monkeypatch.setattr(hearing, "ASKED", 1)
+    hearing.ask_hosts()
+    assert known() == ["com.example.old"]
