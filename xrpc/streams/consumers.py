@@ -118,7 +118,8 @@ class SubscriptionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # unty
                     await self._send_batch(batch)
                     self._sent.add(len(batch))
         except XrpcError as error:
-            self._sent.drop()
+            if isinstance(error, ConsumerTooSlow):
+                self._sent.drop()
             return error.with_traceback(None)
         except asyncio.CancelledError:
             if not was_cut_off():
