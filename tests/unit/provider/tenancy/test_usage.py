@@ -22,8 +22,9 @@ from tests.factories import open_account
 from tests.unit.repos.blobs.uploads import put, upload
 
 pytestmark = pytest.mark.django_db
-LAST_MONTH = metering.month_before(quotas.today())
-DAY = LAST_MONTH.replace(day=15)
+# The one before last: last month is not over for its last transactions on the first of a month.
+MONTH = metering.month_before(metering.month_before(quotas.today()))
+DAY = MONTH.replace(day=15)
 
 
 def say(*arguments: str):
@@ -34,9 +35,9 @@ def say(*arguments: str):
 
 @pytest.fixture
 def repo(ash, folder):
-    """Somebody who wrote two records and uploaded a file in the middle of last month."""
+    """Somebody who wrote two records and uploaded a file in the middle of a month that is over."""
     repo = find_repo(ash, open_account(ash).did)
-    ash.tenant.__class__.objects.update(created_at=f"{LAST_MONTH}T00:00Z")
+    ash.tenant.__class__.objects.update(created_at=f"{MONTH}T00:00Z")
     put(repo, "a", upload(repo, b"hello"))
     put(repo, "b")
     Repo.objects.update(counted_on=DAY)
@@ -63,7 +64,7 @@ def test_an_account_that_goes_leaves_its_day(repo):
 def closed(ash) -> TenantMonth:
     counting.end_days()
     counting.count_day(DAY)
-    usage.close(LAST_MONTH)
+    usage.close(MONTH)
     return TenantMonth.objects.get()
 
 
@@ -72,15 +73,15 @@ def test_a_month_is_closed_with_the_figures_of_its_days(ash, repo):
     month = closed(ash)
     assert (month.writes, month.uploads, month.mails, month.active_accounts) == (2, 1, 3, 1)
     assert (month.records, month.blob_bytes, month.blob_byte_days) == (2, 5, 5)
-    assert say("close", f"{LAST_MONTH:%Y-%m}") == []
+    assert say("close", f"{MONTH:%Y-%m}") == []
 
 
 def test_a_month_is_open_until_it_is_closed(ash, repo):
     counting.end_days()
     counting.count_day(DAY)
-    assert metering.is_open(LAST_MONTH)
-    usage.close(LAST_MONTH)
-    assert not metering.is_open(LAST_MONTH)
+    assert metering.is_open(MONTH)
+    usage.close(MONTH)
+    assert not metering.is_open(MONTH)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +131,7 @@ def test_what_is_used_now_is_shown_and_who_is_above(ash, repo):
 def test_days_are_given_as_csv(ash, repo):
     counting.end_days()
     counting.count_day(DAY)
-    said, month = io.StringIO(), f"{LAST_MONTH:%Y-%m}"
+    said, month = io.StringIO(), f"{MONTH:%Y-%m}"
     call_command("usage", "csv", "ash", "--month", month, stdout=said)
     assert said.getvalue().splitlines()[1].startswith(f"{DAY},1,1,2,")
     assert say("csv", "ash", "--month", month, "--accounts")[0]["did"] == repo.did
