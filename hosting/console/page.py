@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
 from hosting.console.site import console
@@ -12,7 +12,7 @@ from hosting.console.site import console
 
 def render_page(
     request: HttpRequest, template: str, context: Mapping[str, Any], status: int = 200
-) -> HttpResponse:
+) -> TemplateResponse:
     """The answer; `context` has a `title`."""
     request.current_app = console.name
     shown = {**console.each_context(request), **context}

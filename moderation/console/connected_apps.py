@@ -8,13 +8,13 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import Account
 from accounts.oauth.clients import in_use
-from hosting.console.site import console, hosts_in_view
+from hosting.console.page import render_page
+from hosting.console.site import hosts_in_view
 from hosting.models import Host, StaffUser
 from hosting.tenancy.routing import host_of
 from moderation import permissions
@@ -31,11 +31,9 @@ Verb = Callable[[StaffUser, Host, str, str], None]
 @require_GET
 def listed(request: HttpRequest) -> HttpResponse:
     """Apps in use, the most used first, and what the tenant thinks of each."""
-    request.current_app = console.name
     host = host_of(request)
     allowed = permissions.deeds_of(staff_of(request), host.tenant_id)
     context: dict[str, Any] = {
-        **console.each_context(request),
         "title": _("Apps"),
         "apps": in_use.at(
             host.tenant, hosts_in_view(request).filter(tenant=host.tenant), _SHOWN_MAX
@@ -45,7 +43,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         "may_block": Deed.APPS_BLOCK in allowed,
         "may_trust": Deed.APPS_TRUST in allowed,
     }
-    return TemplateResponse(request, "moderation/apps.html", context)
+    return render_page(request, "moderation/apps.html", context)
 
 
 @require_POST

@@ -7,9 +7,8 @@ about another tenant than its host's.
 from typing import Final
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 
-from hosting.console.site import console
+from hosting.console.page import render_page
 from hosting.models import StaffUser
 from hosting.tenancy.routing import host_of
 from moderation import permissions
@@ -130,11 +129,9 @@ def refusal(request: HttpRequest) -> HttpResponse | None:
         raise Http404  # no page, or one that its author has not given to anybody
     if name in opened_to(request):
         return None
-    request.current_app = console.name
     refused = permissions.refusal_of(PAGES[name])
-    context = {**console.each_context(request), "title": refused.page_text}
-    page = TemplateResponse(request, "moderation/not_allowed.html", context, status=refused.status)
-    return page.render()
+    context = {"title": refused.page_text}
+    return render_page(request, "moderation/not_allowed.html", context, refused.status).render()
 
 
 def opened_to(request: HttpRequest) -> frozenset[str]:

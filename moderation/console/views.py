@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -17,7 +16,8 @@ from accounts.models import Account
 from accounts.oauth.clients import in_use
 from accounts.pages.oauth.permission_wording import described
 from hosting.console import quota_rows
-from hosting.console.site import console, hosts_in_view
+from hosting.console.page import render_page
+from hosting.console.site import hosts_in_view
 from hosting.models import StaffUser
 from moderation import permissions
 from moderation.console.forms import LabelForm, LookUpForm, ReasonForm
@@ -158,11 +158,9 @@ def staff_of(request: HttpRequest) -> StaffUser:
 
 
 def _page(request: HttpRequest, found: Found, form: ReasonForm, status: int = 200) -> HttpResponse:
-    request.current_app = console.name
     allowed = permissions.deeds_of(staff_of(request), found.account.host.tenant_id)
     decisions = Decision.objects.of(found.account.host, found.account.did)
     context: dict[str, Any] = {
-        **console.each_context(request),
         "title": _("Account"),
         "account": found.account,
         "repo": found.repo,
@@ -191,7 +189,7 @@ def _page(request: HttpRequest, found: Found, form: ReasonForm, status: int = 20
         "decisions": decisions.select_related("policy", "entry__staff").order_by("-pk")[:50],
         **_labels(request, found),
     }
-    return TemplateResponse(request, "moderation/account.html", context, status=status)
+    return render_page(request, "moderation/account.html", context, status)
 
 
 def _labels(request: HttpRequest, found: Found) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from hosting.console.site import console, hosts_in_view
+from hosting.console.page import render_page
+from hosting.console.site import hosts_in_view
 from hosting.tenancy.routing import host_of
 from moderation.console.desk.forms import BulkForm, PreviewForm
 from moderation.console.desk.queue import back, posted_view
@@ -41,9 +41,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     if not ids:
         messages.error(request, bulk.TooManyCases().for_page())
         return back(view)
-    request.current_app = console.name
     context: dict[str, Any] = {
-        **console.each_context(request),
         "title": _("Bulk action"),
         "action": table.named(form.cleaned_data["action"]),
         "count": len(ids),
@@ -54,7 +52,7 @@ def preview(request: HttpRequest) -> HttpResponse:
         "policies": policies.in_force(host_of(request).tenant),
         "view": view,
     }
-    return TemplateResponse(request, "moderation/desk/bulk_preview.html", context)
+    return render_page(request, "moderation/desk/bulk_preview.html", context)
 
 
 @require_POST
@@ -80,16 +78,14 @@ def start(request: HttpRequest) -> HttpResponse:
 def progress(request: HttpRequest, bulk_id: int) -> HttpResponse:
     """How far a bulk action is."""
     found = _found(request, bulk_id)
-    request.current_app = console.name
     context: dict[str, Any] = {
-        **console.each_context(request),
         "title": _("Bulk action"),
         "bulk": found,
         "action": table.named(found.action),
         "counts": bulk.progress(found),
         "failed": found.items.filter(state="failed").select_related("case")[:50],
     }
-    return TemplateResponse(request, "moderation/desk/bulk.html", context)
+    return render_page(request, "moderation/desk/bulk.html", context)
 
 
 @require_POST

@@ -17,7 +17,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from hosting.console.site import console, hosts_in_view
+from hosting.console.page import render_page
+from hosting.console.site import hosts_in_view
 from hosting.models import StaffUser
 from hosting.pages.security_headers import page_policy
 from moderation import permissions
@@ -53,14 +54,12 @@ def case(request: HttpRequest, case_id: int) -> HttpResponse:
     found = found_case(request, case_id)
     staff, view = staff_of(request), View.of_query(request.GET)
     presence.note(staff, found)
-    request.current_app = console.name
     known, hosts = facts(found), hosts_in_view(request)
     deeds = permissions.deeds_of(staff, found.host.tenant_id)
     may_move = Deed.CASES_ASSIGN in deeds and not found.is_closed
     rows = queue.rows(hosts, staff, view)
     before, after = queue.neighbours(rows, view, found)
     context: dict[str, Any] = {
-        **console.each_context(request),
         "title": _("Case %(number)s") % {"number": found.pk},
         "case": found,
         "known": known,
@@ -79,7 +78,7 @@ def case(request: HttpRequest, case_id: int) -> HttpResponse:
         "has_thread": bool(known.case.path and threads.app_view_url(found.host)),
         **_dossier(known, request, sees_connected=Deed.CASES_CLOSE in deeds),
     }
-    response = TemplateResponse(request, "moderation/desk/case.html", context)
+    response = render_page(request, "moderation/desk/case.html", context)
     response["Content-Security-Policy"] = page_policy({"frame-src": "'self'"})
     return response
 

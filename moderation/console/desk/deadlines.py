@@ -4,11 +4,10 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from hosting.console.site import console
+from hosting.console.page import render_page
 from hosting.tenancy.routing import host_of
 from moderation import permissions
 from moderation.console.actions import act_on
@@ -25,16 +24,14 @@ def table(request: HttpRequest) -> HttpResponse:
     tenant = host_of(request).tenant
     if request.method == "POST":
         return _changed(request)
-    request.current_app = console.name
     hours = deadlines.hours(tenant.pk)
     context: dict[str, Any] = {
-        **console.each_context(request),
         "title": _("Deadlines"),
         "rows": [(kind, label, hours[kind]) for kind, label in Case.Kind.choices],
         "may_change": permissions.may(staff_of(request), Deed.SETTINGS_CHANGE, tenant.pk),
         "child_hours": deadlines.hours_max(Case.Kind.CHILD_SAFETY),
     }
-    return TemplateResponse(request, "moderation/desk/deadlines.html", context)
+    return render_page(request, "moderation/desk/deadlines.html", context)
 
 
 def _changed(request: HttpRequest) -> HttpResponse:

@@ -11,13 +11,13 @@ from django.http import (
     StreamingHttpResponse,
 )
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from hosting.console.site import console, hosts_in_view
+from hosting.console.page import render_page
+from hosting.console.site import hosts_in_view
 from hosting.models import Host
 from hosting.tenancy.routing import host_of
 from moderation import audit, lookup, permissions
@@ -43,7 +43,6 @@ _NOT_KEPT = gettext_lazy(
 @require_GET
 def listed(request: HttpRequest) -> HttpResponse:
     """`/console/desk/`: a page of the queue."""
-    request.current_app = console.name
     view, staff, tenant_id = View.of_query(request.GET), staff_of(request), _tenant_id(request)
     hosts = hosts_in_view(request)
     counts = queue.counts(hosts)
@@ -51,7 +50,6 @@ def listed(request: HttpRequest) -> HttpResponse:
     page = queue.page(queue.rows(hosts, staff, view), view, request.GET.get("after", ""))
     told = extracts.of_cases(page.cases)
     context: dict[str, Any] = {
-        **console.each_context(request),
         "title": _("Cases"),
         "view": view,
         "page": page,
@@ -66,7 +64,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         "bulk_actions": taking.for_many(staff, tenant_id),
         "open_form": OpenForm(),
     }
-    return TemplateResponse(request, "moderation/desk/queue.html", context)
+    return render_page(request, "moderation/desk/queue.html", context)
 
 
 @require_POST

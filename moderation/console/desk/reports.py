@@ -9,11 +9,11 @@ from typing import Any
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from hosting.console.site import console, hosts_in_view
+from hosting.console.page import render_page
+from hosting.console.site import hosts_in_view
 from moderation import permissions
 from moderation.console.actions import Given, act_on
 from moderation.console.forms import DiscardForm
@@ -35,11 +35,9 @@ _HEADERS = {
 def report(request: HttpRequest, report_id: int) -> HttpResponse:
     """One report, and the evidence that was kept with it."""
     found = _found(request, report_id)
-    request.current_app = console.name
     allowed = permissions.deeds_of(staff_of(request), found.host.tenant_id)
     may_see = Deed.EVIDENCE_LOOK in allowed
     context: dict[str, Any] = {
-        **console.each_context(request),
         "title": _("Report"),
         "report": found,
         "subject": found.subject_uri or found.subject_did,
@@ -49,7 +47,7 @@ def report(request: HttpRequest, report_id: int) -> HttpResponse:
         "may_discard": Deed.EVIDENCE_DISCARD in allowed,
         **(_shown(found, found.evidence) if may_see and found.evidence else {}),
     }
-    return TemplateResponse(request, "moderation/report.html", context)
+    return render_page(request, "moderation/report.html", context)
 
 
 @require_GET

@@ -6,11 +6,11 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from hosting.console.site import console, hosts_in_view
+from hosting.console.page import render_page
+from hosting.console.site import hosts_in_view
 from hosting.tenancy.routing import host_of
 from moderation import permissions
 from moderation.console.actions import Given, act_on
@@ -29,19 +29,17 @@ _MONTHS_MAX = 60
 @require_GET
 def listed(request: HttpRequest) -> HttpResponse:
     """`abuse-notices/`: those that nobody has acknowledged, eldest first, and the authorities."""
-    request.current_app = console.name
     host = host_of(request)
     found = AbuseNotice.objects.at(hosts_in_view(request)).open().order_by("pk")
     allowed = permissions.deeds_of(staff_of(request), host.tenant_id)
     context = {
-        **console.each_context(request),
         "title": _("Abuse notices"),
         "page": Paginator(found, _ON_A_PAGE).get_page(request.GET.get("page")),
         "authorities": abuse_notices.authorities(host.tenant),
         "form": AuthorityForm(),
         "may_change": Deed.POLICIES_CHANGE in allowed,
     }
-    return TemplateResponse(request, "moderation/enforcement/abuse_notices.html", context)
+    return render_page(request, "moderation/enforcement/abuse_notices.html", context)
 
 
 @require_POST
@@ -84,20 +82,18 @@ def drop_authority(request: HttpRequest) -> HttpResponse:
 @require_GET
 def month(request: HttpRequest) -> HttpResponse:
     """`figures/?month=2026-11`: what was done in a month."""
-    request.current_app = console.name
     tenant = host_of(request).tenant
     months = figures.months(tenant)[:_MONTHS_MAX]
     shown = _month(request.GET.get("month", ""), months)
     counted = figures.of_month(tenant, shown)
     context = {
-        **console.each_context(request),
         "title": _("Figures"),
         "months": months,
         "shown": shown,
         "is_open": shown == figures.this_month(),
         "rows": [(label, counted[name]) for name, label in figures.LABELS.items()],
     }
-    return TemplateResponse(request, "moderation/enforcement/figures.html", context)
+    return render_page(request, "moderation/enforcement/figures.html", context)
 
 
 @require_GET

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Account
-from hosting.console.site import console, hosts_in_view
+from hosting.console.page import render_page
+from hosting.console.site import hosts_in_view
 from moderation import permissions
 from moderation.console.enforcement.forms import ActionForm
 from moderation.console.forms import ReasonForm
@@ -100,13 +100,11 @@ def _link(request: HttpRequest) -> str:
 def _page(
     request: HttpRequest, account: Account, action: Action, form: ActionForm, status: int
 ) -> HttpResponse:
-    request.current_app = console.name
     context = {
-        **console.each_context(request),
         "title": action.label,
         "intro": action.consequence,
         "account": account,
         "form": form,
         "is_grave": action.deed in (permissions.Deed.TAKE_DOWN, permissions.Deed.SUSPEND),
     }
-    return TemplateResponse(request, "moderation/enforcement/action.html", context, status=status)
+    return render_page(request, "moderation/enforcement/action.html", context, status)

@@ -4,11 +4,11 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from hosting.console.site import console, hosts_in_view
+from hosting.console.page import render_page
+from hosting.console.site import hosts_in_view
 from moderation.console.enforcement.forms import OutcomeForm
 from moderation.console.views import staff_of
 from moderation.enforcement import appeals
@@ -22,16 +22,14 @@ _ON_A_PAGE = 50
 @require_GET
 def listed(request: HttpRequest) -> HttpResponse:
     """`appeals/`: those that nobody has decided, eldest first."""
-    request.current_app = console.name
     found = Decision.objects.at(hosts_in_view(request)).appealed().order_by("appealed_at")
     page = Paginator(found, _ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
-        **console.each_context(request),
         "title": _("Appeals"),
         "page": page,
         "appeals": [(each, ACTIONS[each.action].label) for each in page],
     }
-    return TemplateResponse(request, "moderation/enforcement/appeals.html", context)
+    return render_page(request, "moderation/enforcement/appeals.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -53,13 +51,11 @@ def decide(request: HttpRequest, decision_id: int) -> HttpResponse:
             status = refusal.status
     elif form.errors:
         status = 400
-    request.current_app = console.name
     context = {
-        **console.each_context(request),
         "title": _("Appeal"),
         "decision": decision,
         "label": ACTIONS[decision.action].label,
         "form": form,
         "may_decide": appeals.may_decide(staff_of(request), decision),
     }
-    return TemplateResponse(request, "moderation/enforcement/appeal.html", context, status=status)
+    return render_page(request, "moderation/enforcement/appeal.html", context, status)

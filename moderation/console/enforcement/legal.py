@@ -5,12 +5,12 @@ from collections.abc import Callable
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import Account
-from hosting.console.site import console, hosts_in_view
+from hosting.console.page import render_page
+from hosting.console.site import hosts_in_view
 from hosting.models import StaffUser
 from hosting.tenancy.routing import host_of
 from moderation import permissions
@@ -31,18 +31,16 @@ Verb = Callable[[StaffUser, str], object]
 @require_GET
 def listed(request: HttpRequest) -> HttpResponse:
     """`legal/`: holds that stand, exports, and the form of a list."""
-    request.current_app = console.name
     host = host_of(request)
     exports = EvidenceExport.objects.filter(host__in=hosts_in_view(request)).order_by("-pk")
     context = {
-        **console.each_context(request),
         "title": _("Legal"),
         "holds": holds.at(hosts_in_view(request)),
         "exports": exports.select_related("asked__staff")[:_SHOWN_MAX],
         "allowed": {deed.name for deed in permissions.deeds_of(staff_of(request), host.tenant_id)},
         "deny_form": DenyListForm(auto_id="deny-%s"),
     }
-    return TemplateResponse(request, "moderation/enforcement/legal.html", context)
+    return render_page(request, "moderation/enforcement/legal.html", context)
 
 
 @require_POST

@@ -6,12 +6,11 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.signup import blocked_networks
-from hosting.console.site import console
+from hosting.console.page import render_page
 from hosting.tenancy.routing import host_of
 from moderation import permissions
 from moderation.console.actions import Given, act_on
@@ -146,7 +145,4 @@ def _save(request: HttpRequest, policy: Policy | None, form: PolicyForm) -> None
 
 
 def _page(request: HttpRequest, name: str, shown: Context, status: int = 200) -> HttpResponse:
-    request.current_app = console.name
-    context = {**console.each_context(request), **shown}
-    template = f"moderation/enforcement/{name}.html"
-    return TemplateResponse(request, template, context, status=status)
+    return render_page(request, f"moderation/enforcement/{name}.html", shown, status)

@@ -6,11 +6,10 @@ from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from hosting.console.site import console
+from hosting.console.page import render_page
 from moderation.console.actions import Given, act_on
 from moderation.console.labels.forms import LocaleForms, ScopeForm, ValueForm, filled_in
 from moderation.console.labels.wizard import PAGE, labeler_of
@@ -85,10 +84,9 @@ def _page(  # noqa: PLR0913, PLR0917 - a page has that many parts
     more: dict[str, Any],
     is_wrong: bool,
 ) -> HttpResponse:
-    request.current_app = console.name
-    context = {**console.each_context(request), "title": title, "form": form, **more}
+    context = {"title": title, "form": form, **more}
     status = 400 if is_wrong else 200
-    return TemplateResponse(request, f"moderation/{template}.html", context, status=status)
+    return render_page(request, f"moderation/{template}.html", context, status)
 
 
 def _definition(labeler: Labeler, identifier: str) -> dict[str, Any]:

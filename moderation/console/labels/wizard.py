@@ -7,12 +7,11 @@ from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import Account
-from hosting.console.site import console
+from hosting.console.page import render_page
 from hosting.models import Host
 from hosting.tenancy.routing import host_of
 from moderation import lookup, permissions
@@ -195,12 +194,10 @@ def _done(request: HttpRequest, form: Form, verb: Callable[[Given], str]) -> Htt
 def _page(
     request: HttpRequest, forms: dict[str, Form] | None = None, status: int = 200
 ) -> HttpResponse:
-    request.current_app = console.name
     host = host_of(request)
     labeler = labelers.of_tenant(host.tenant_id)
     wrong = next(iter((forms or {}).values()), None)
     context: dict[str, Any] = {
-        **console.each_context(request),
         "title": _("Labels"),
         "labeler": labeler,
         "form": wrong,
@@ -212,7 +209,7 @@ def _page(
     }
     if labeler is not None:
         context |= _facts(labeler)
-    return TemplateResponse(request, "moderation/labels.html", context, status=status)
+    return render_page(request, "moderation/labels.html", context, status)
 
 
 def _facts(labeler: Labeler) -> dict[str, Any]:

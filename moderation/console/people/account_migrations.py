@@ -7,12 +7,12 @@ from typing import Any
 from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import AccountMigration
-from hosting.console.site import console, hosts_in_view
+from hosting.console.page import render_page
+from hosting.console.site import hosts_in_view
 from hosting.tenancy.routing import host_of
 from moderation import permissions
 from moderation.console.actions import Given, act_on
@@ -28,13 +28,11 @@ _ON_A_PAGE = 30
 @require_GET
 def arriving(request: HttpRequest) -> HttpResponse:
     """Pending migrations, newest first, then those that are over."""
-    request.current_app = console.name
     migrations = AccountMigration.objects.at(hosts_in_view(request)).select_related("account__host")
     pending_first = migrations.order_by(F("activated_at").desc(nulls_first=True), "-created_at")
     page = BoundedPaginator(pending_first, _ON_A_PAGE).get_page(request.GET.get("page"))
     listed = migration_support.with_progress(list(page))
     context: dict[str, Any] = {
-        **console.each_context(request),
         "title": _("Incoming migrations"),
         "page": page,
         "moves": listed,
@@ -42,7 +40,7 @@ def arriving(request: HttpRequest) -> HttpResponse:
             staff_of(request), Deed.MOVES_RESUME, host_of(request).tenant_id
         ),
     }
-    return TemplateResponse(request, "moderation/moves.html", context)
+    return render_page(request, "moderation/moves.html", context)
 
 
 @require_POST

@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -15,7 +14,8 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from accounts.models import InviteCode, InviteUse
-from hosting.console.site import ConsoleSite, console, hosts_in_view
+from hosting.console.page import render_page
+from hosting.console.site import ConsoleSite, hosts_in_view
 from hosting.tenancy.routing import host_of
 from moderation import permissions
 from moderation.console.bounded_lists import MATCHES_MAX, Condition
@@ -120,14 +120,12 @@ def give(request: HttpRequest) -> HttpResponse:
             uses_each=form.cleaned_data["uses"],
         )
         codes = given[InviteCode.ADMIN]
-    request.current_app = console.name
     context: dict[str, Any] = {
-        **console.each_context(request),
         "title": _("Invite codes"),
         "form": form,
         "codes": codes,
     }
-    return TemplateResponse(request, "moderation/invites.html", context)
+    return render_page(request, "moderation/invites.html", context)
 
 
 def _may_give(request: HttpRequest) -> bool:

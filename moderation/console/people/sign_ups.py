@@ -9,13 +9,13 @@ from typing import Any
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import HeldSignUp
 from accounts.signup import velocity_limit
-from hosting.console.site import console, hosts_in_view
+from hosting.console.page import render_page
+from hosting.console.site import hosts_in_view
 from hosting.models import Host, StaffUser
 from hosting.tenancy.routing import host_of
 from moderation import permissions
@@ -89,12 +89,10 @@ def reopen(request: HttpRequest) -> HttpResponse:
 def _page(
     request: HttpRequest, form: AdmissionForm | None = None, status: int = 200
 ) -> HttpResponse:
-    request.current_app = console.name
     allowed = permissions.deeds_of(staff_of(request), host_of(request).tenant_id)
     host = Host.objects.get(pk=host_of(request).pk)  # as it is now, not as it is remembered
     held = HeldSignUp.objects.at(hosts_in_view(request)).waiting().select_related("host")
     context: dict[str, Any] = {
-        **console.each_context(request),
         "title": _("Sign-ups"),
         "host": host,
         "page": BoundedPaginator(held.order_by("id"), _ON_A_PAGE).get_page(request.GET.get("page")),
@@ -104,7 +102,7 @@ def _page(
         "form": form or AdmissionForm.of(host),
         "may_decide": Deed.SIGN_UPS_POLICY in allowed,
     }
-    return TemplateResponse(request, "moderation/sign_ups.html", context, status=status)
+    return render_page(request, "moderation/sign_ups.html", context, status)
 
 
 def _decide(request: HttpRequest, held_id: int, verb: Verb, done: str) -> HttpResponse:

@@ -5,13 +5,12 @@ from django.contrib.auth import login
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from hosting import limits
-from hosting.console.site import console
+from hosting.console.page import render_page
 from hosting.models import StaffInvite
 from hosting.tenancy.routing import host_of
 from moderation.staff import staff_invites
@@ -71,11 +70,9 @@ def _joined(request: HttpRequest, token: str, form: JoinForm) -> HttpResponse:
 
 
 def _page(request: HttpRequest, invite: StaffInvite, form: JoinForm, status: int) -> HttpResponse:
-    request.current_app = console.name
     context = {
-        **console.each_context(request),
         "title": _("Join the staff"),
         "form": form,
         "invite": invite,
     }
-    return TemplateResponse(request, "moderation/join.html", context, status=status)
+    return render_page(request, "moderation/join.html", context, status)

@@ -5,7 +5,6 @@ from typing import Any, Final
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -13,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.models import OpenIdIdentity, OpenIdProvider
 from accounts.oauth.openid import checks, discovery, flows
 from accounts.oauth.openid.refusals import ProviderWrong
-from hosting.console.site import console
+from hosting.console.page import render_page
 from hosting.models import Member
 from hosting.tenancy.routing import host_of
 from moderation import permissions
@@ -213,13 +212,11 @@ def _found(request: HttpRequest, provider_id: int) -> OpenIdProvider:
 def _page(
     request: HttpRequest, template: str, shown: dict[str, Any], status: int = 200
 ) -> HttpResponse:
-    request.current_app = console.name
     host = host_of(request)
     context = {
-        **console.each_context(request),
         "title": _("Sign-in with OpenID Connect"),
         "may_change": permissions.may(staff_of(request), Deed.SETTINGS_CHANGE, host.tenant_id),
         "may_freeze": permissions.may(staff_of(request), Deed.SUSPEND, host.tenant_id),
         **shown,
     }
-    return TemplateResponse(request, template, context, status=status)
+    return render_page(request, template, context, status)

@@ -12,7 +12,6 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -21,6 +20,7 @@ from accounts.authentication.factors import ceremonies, changes, passkeys, recov
 from accounts.authentication.factors.holders import Holder
 from accounts.models import Totp
 from hosting import limits
+from hosting.console.page import render_page
 from hosting.console.site import console
 from moderation.console.staff import openid_sign_in, second_step
 from moderation.console.views import staff_of
@@ -105,14 +105,12 @@ def _said(refusal: XrpcError | ValidationError) -> str:
 
 
 def _page(request: HttpRequest, holder: Holder, form: OwnFactorForm) -> HttpResponse:
-    request.current_app = console.name
     started = str(form.data.get("started", ""))
     secret = totp.started(holder, started)
     if secret is None:
         started = totp.start(holder)
         secret = totp.started(holder, started) or ""
     context = {
-        **console.each_context(request),
         "title": _("Your second factors"),
         "form": form,
         "must": second_step.way_in(request) == second_step.OWN,
@@ -127,16 +125,14 @@ def _page(request: HttpRequest, holder: Holder, form: OwnFactorForm) -> HttpResp
         "has_password": staff_of(request).has_usable_password(),
     }
     status = 422 if form.errors else 200
-    return TemplateResponse(request, "moderation/own_factors.html", context, status=status)
+    return render_page(request, "moderation/own_factors.html", context, status)
 
 
 def _codes(request: HttpRequest, holder: Holder, codes: list[str]) -> HttpResponse:
-    request.current_app = console.name
     lines = "\n".join([holder.name, f"{holder.host.origin}/console/", "", *codes, ""])
     context = {
-        **console.each_context(request),
         "title": _("Your recovery codes"),
         "codes": codes,
         "file": f"data:text/plain;charset=utf-8,{quote(lines)}",
     }
-    return TemplateResponse(request, "moderation/own_codes.html", context)
+    return render_page(request, "moderation/own_codes.html", context)

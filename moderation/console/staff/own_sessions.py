@@ -3,11 +3,10 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from hosting.console.site import console
+from hosting.console.page import render_page
 from hosting.tenancy.routing import host_of
 from moderation.console.views import staff_of
 from moderation.staff import console_sessions
@@ -24,6 +23,5 @@ def own(request: HttpRequest) -> HttpResponse:
         ended = console_sessions.end(staff, host_of(request), staff, [named] if named else others)
         messages.success(request, _("Sessions ended: %s") % ended)
         return redirect("console:own_sessions")
-    request.current_app = console.name
-    context = {**console.each_context(request), "title": _("Your sessions"), "sessions": sessions}
-    return TemplateResponse(request, "moderation/own_sessions.html", context)
+    context = {"title": _("Your sessions"), "sessions": sessions}
+    return render_page(request, "moderation/own_sessions.html", context)

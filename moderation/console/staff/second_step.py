@@ -11,7 +11,6 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -20,6 +19,7 @@ from accounts.authentication.factors import ceremonies, holders, passkeys, secon
 from accounts.authentication.factors.challenges import Purpose
 from accounts.authentication.factors.holders import Holder
 from accounts.authentication.factors.second_step import Shown
+from hosting.console.page import render_page
 from hosting.console.site import console
 from hosting.limits import RateLimitExceeded
 from hosting.models import StaffUser
@@ -101,14 +101,12 @@ def _check(holder: Holder, shown: Shown) -> None:
 
 
 def _page(request: HttpRequest, holder: Holder, form: StepForm, status: int) -> HttpResponse:
-    request.current_app = console.name
     has_passkey = passkeys.usable(holder)
     context = {
-        **console.each_context(request),
         "title": _("One more step"),
         "form": form,
         "options": passkeys.options_to_show(holder.host, Purpose.SECOND_STEP, holder)
         if has_passkey
         else "",
     }
-    return TemplateResponse(request, "moderation/second_step.html", context, status=status)
+    return render_page(request, "moderation/second_step.html", context, status)

@@ -7,11 +7,11 @@ from django.contrib import messages
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from hosting.console.site import console, hosts_in_view
+from hosting.console.page import render_page
+from hosting.console.site import hosts_in_view
 from hosting.mail.emails import sender_of
 from hosting.models import Tenant
 from hosting.tenancy.routing import host_of
@@ -64,12 +64,10 @@ def _changed(
 
 
 def _page(request: HttpRequest, status: int = 200, **forms: "ModelForm[Any]") -> HttpResponse:
-    request.current_app = console.name
     host = host_of(request)
     history = AuditEntry.objects.filter(host__tenant=host.tenant_id, action__in=_HISTORY)
     sees = hosts_in_view(request).exists()
     context: dict[str, Any] = {
-        **console.each_context(request),
         "title": _("Settings"),
         "tenant_form": TenantForm(instance=_tenant(request), auto_id=_TENANT_IDS),
         "host_form": HostForm(instance=sender_of(host), auto_id=_HOST_IDS),
@@ -78,7 +76,7 @@ def _page(request: HttpRequest, status: int = 200, **forms: "ModelForm[Any]") ->
         "may_change": permissions.may(staff_of(request), Deed.SETTINGS_CHANGE, host.tenant_id),
         "entries": history.select_related("staff")[:_HISTORY_MAX] if sees else [],
     }
-    return TemplateResponse(request, "moderation/settings.html", context, status=status)
+    return render_page(request, "moderation/settings.html", context, status)
 
 
 def _tenant(request: HttpRequest) -> Tenant:

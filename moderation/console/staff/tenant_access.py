@@ -2,11 +2,10 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from hosting.console.site import console
+from hosting.console.page import render_page
 from hosting.tenancy.routing import host_of
 from moderation.console.forms import ReasonForm
 from moderation.console.views import staff_of
@@ -24,15 +23,13 @@ def take(request: HttpRequest) -> HttpResponse:
             return redirect("console:index")
         except XrpcError as refusal:
             form.add_error("reason", refusal.for_page())
-    request.current_app = console.name
     context = {
-        **console.each_context(request),
         "title": _("Access to this tenant"),
         "form": form,
         "access": tenant_access.current(staff_of(request), host_of(request)),
     }
     status = 422 if form.errors else 200
-    return TemplateResponse(request, "moderation/tenant_access.html", context, status=status)
+    return render_page(request, "moderation/tenant_access.html", context, status)
 
 
 @require_POST

@@ -10,14 +10,13 @@ from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.invites import links
 from accounts.models import InviteCode
-from hosting.console.site import console
+from hosting.console.page import render_page
 from hosting.models import Host
 from hosting.pages import qr_codes
 from hosting.tenancy.routing import host_of
@@ -143,21 +142,17 @@ def send(request: HttpRequest) -> HttpResponse:
 def job(request: HttpRequest, job_id: int) -> HttpResponse:
     """How far a list is."""
     found = get_object_or_404(_jobs(request), pk=job_id)
-    request.current_app = console.name
     context = {
-        **console.each_context(request),
         "title": _("Invitations"),
         "job": found,
         "counts": found.result or found.place.get("counts", {}),
     }
-    return TemplateResponse(request, "provider/console/invite_job.html", context)
+    return render_page(request, "provider/console/invite_job.html", context)
 
 
 def _page(request: HttpRequest, status: int = 200, **more: Any) -> HttpResponse:
-    request.current_app = console.name
     host = Host.objects.get(pk=host_of(request).pk)  # as it is now, not as it is remembered
     context = {
-        **console.each_context(request),
         "title": _("Invite people"),
         "host": host,
         "link_form": LinkForm(),
@@ -166,7 +161,7 @@ def _page(request: HttpRequest, status: int = 200, **more: Any) -> HttpResponse:
         "jobs": _jobs(request).order_by("-pk")[:_JOBS_SHOWN],
         **more,
     }
-    return TemplateResponse(request, "provider/console/invite.html", context, status=status)
+    return render_page(request, "provider/console/invite.html", context, status)
 
 
 def _jobs(request: HttpRequest) -> Any:

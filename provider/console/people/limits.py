@@ -7,14 +7,13 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Account
 from hosting.console import quota_rows
-from hosting.console.page import focus_on_first_error
-from hosting.console.site import console, hosts_in_view
+from hosting.console.page import focus_on_first_error, render_page
+from hosting.console.site import hosts_in_view
 from hosting.plans.limits import KINDS, OF_ACCOUNT, Limits
 from moderation import permissions
 from moderation.console.views import account_url, staff_of
@@ -58,9 +57,7 @@ def page(request: HttpRequest, did: str) -> HttpResponse:
     if form.is_valid() and _is_changed(request, account, form, is_tenants=is_tenants):
         return redirect(account_url(account.did))
     focus_on_first_error(form)
-    request.current_app = console.name
     context: dict[str, Any] = {
-        **console.each_context(request),
         "title": _("Limits of this account"),
         "account": account,
         "usage": quota_rows.of(quota_use.of_account(account)),
@@ -68,7 +65,7 @@ def page(request: HttpRequest, did: str) -> HttpResponse:
         "is_tenants": is_tenants,
     }
     status = 422 if form.errors else 200
-    return TemplateResponse(request, "provider/console/account_limits.html", context, status=status)
+    return render_page(request, "provider/console/account_limits.html", context, status)
 
 
 def _is_changed(
