@@ -1,18 +1,40 @@
 """URLs of the provider's pages on the console, and the deed that opens each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from django.urls import URLPattern, path, re_path
 
 from hosting.console.site import ConsoleSite
 from moderation.permissions import Deed
-from provider.console import jobs, overview, plans, settings_pages
+from provider.console import jobs, overview, plans, settings_pages, webhooks
 from provider.console.archives import exports, imports
 from provider.console.people import export, invites, limits
 from provider.console.tenants import host_name, listed, one
-from provider.console.webhooks import urls as webhooks
 from provider.console.wizard import views as wizard
+
+# By noun: where below its pages, the view, what the page's name ends with. Each is there twice, for
+# a tenant and for the platform.
+_TWICE: Final[Mapping[str, tuple[tuple[str, Any, str], ...]]] = {
+    "webhook": (
+        ("", webhooks.listed, "s"),
+        ("<int:webhook_id>/", webhooks.shown, ""),
+        ("<int:webhook_id>/rotate/", webhooks.rotate, "_rotate"),
+        ("<int:webhook_id>/switch/", webhooks.switch, "_switch"),
+        ("<int:webhook_id>/remove/", webhooks.remove, "_remove"),
+        ("<int:webhook_id>/replay/", webhooks.replay, "_replay"),
+        ("<int:webhook_id>/<int:delivery_id>/", webhooks.delivery, "_delivery"),
+        ("<int:webhook_id>/<int:delivery_id>/replay/", webhooks.replay_one, "_replay_one"),
+    ),
+    "job": (
+        ("", jobs.listed, "s"),
+        ("<int:job_id>/", jobs.shown, ""),
+        ("<int:job_id>/stop/", jobs.stop, "_stop"),
+    ),
+}
+_PLATFORM: Final = [
+    f"platform_{noun}{suffix}" for noun, routes in _TWICE.items() for _, _, suffix in routes
+]
 
 PAGES: Final[dict[str, Deed]] = {
     **dict.fromkeys(
@@ -59,15 +81,12 @@ PAGES: Final[dict[str, Deed]] = {
             "tenant_imports",
             "host_name",
             "drop_host_name",
-            "platform_jobs",
-            "platform_job",
-            "platform_job_stop",
-            *webhooks.PLATFORM_NAMES,
+            *_PLATFORM,
         ),
         Deed.TENANTS_RUN,
     ),
-    **dict.fromkeys(webhooks.NAMES, Deed.WEBHOOKS_RUN),
-    **dict.fromkeys(("jobs", "job", "job_stop"), Deed.SETTINGS_CHANGE),
+    **{f"webhook{suffix}": Deed.WEBHOOKS_RUN for _, _, suffix in _TWICE["webhook"]},
+    **{f"job{suffix}": Deed.SETTINGS_CHANGE for _, _, suffix in _TWICE["job"]},
     **dict.fromkeys(("export_people", "exports", "export_file"), Deed.PEOPLE_EXPORT),
     "overview": Deed.OVERVIEW_LOOK,
     "ask_relays": Deed.SETTINGS_CHANGE,
@@ -129,10 +148,7 @@ def pages(site: ConsoleSite) -> list[URLPattern]:
     return [
         _limits_of_account(site),
         *(path(at, site.admin_view(view), name=name) for at, view, name in routes),
-        *(
-            path(at, site.admin_view(view), given, name=name)
-            for at, view, name, given in (*webhooks.routes(), *_of_jobs())
-        ),
+        *(path(at, site.admin_view(view), given, name=name) for at, view, name, given in _twice()),
     ]
 
 
@@ -141,12 +157,10 @@ def _limits_of_account(site: ConsoleSite) -> URLPattern:
     return re_path(at, site.admin_view(limits.page), name="account_limits")
 
 
-def _of_jobs() -> Iterator[tuple[str, Any, str, dict[str, bool]]]:
-    """A tenant's, and all for platform staff, by the same views."""
-    for at, view, suffix in (
-        ("", jobs.listed, "s"),
-        ("<int:job_id>/", jobs.shown, ""),
-        ("<int:job_id>/stop/", jobs.stop, "_stop"),
-    ):
-        yield f"jobs/{at}", view, f"job{suffix}", {"is_platforms": False}
-        yield f"platform/jobs/{at}", view, f"platform_job{suffix}", {"is_platforms": True}
+def _twice() -> Iterator[tuple[str, Any, str, dict[str, bool]]]:
+    """Where, the view, the page's name, what tells the view whose page it is."""
+    for noun, routes in _TWICE.items():
+        for at, view, suffix in routes:
+            yield f"{noun}s/{at}", view, f"{noun}{suffix}", {"is_platforms": False}
+            platforms = {"is_platforms": True}
+            yield f"platform/{noun}s/{at}", view, f"platform_{noun}{suffix}", platforms

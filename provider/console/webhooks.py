@@ -21,6 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from hosting.console.page import render_page
 from hosting.models import Tenant
+from hosting.pages.form_errors import refuse
 from hosting.tenancy.routing import host_of
 from moderation.console.actions import Given, act_on
 from moderation.console.bounded_lists import BoundedPaginator
@@ -107,7 +108,7 @@ def listed(request: HttpRequest, *, is_platforms: bool) -> HttpResponse:
                 tenant_log.note_webhook(staff_of(request), webhook, "added")
             return _page(request, webhook, is_platforms=is_platforms, secret=secret)
         except XrpcError as refusal:
-            form.add_error(refusal.field or "url", refusal.for_page())
+            refuse(form, refusal, "url")
     context = {
         "title": _("Webhooks"),
         "is_platforms": is_platforms,
@@ -115,8 +116,7 @@ def listed(request: HttpRequest, *, is_platforms: bool) -> HttpResponse:
         "form": form,
         "base": _base(is_platforms=is_platforms),
     }
-    status = 422 if form.errors else 200
-    return render_page(request, "provider/console/webhooks.html", context, status)
+    return render_page(request, "provider/console/webhooks.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -132,7 +132,7 @@ def shown(request: HttpRequest, webhook_id: int, *, is_platforms: bool) -> HttpR
             messages.success(request, _("It is changed."))
             return _back(webhook_id, is_platforms=is_platforms)
         except XrpcError as refusal:
-            form.add_error(refusal.field or "url", refusal.for_page())
+            refuse(form, refusal, "url")
     return _page(request, webhook, is_platforms=is_platforms, form=form)
 
 
@@ -230,8 +230,7 @@ def _page(
         "page": told.get_page(request.GET.get("page")),
         "base": _base(is_platforms=is_platforms),
     }
-    status = 422 if form is not None and form.errors else 200
-    response = render_page(request, "provider/console/webhook.html", context, status)
+    response = render_page(request, "provider/console/webhook.html", context)
     if secret:
         response["Cache-Control"] = "no-store"
     return response

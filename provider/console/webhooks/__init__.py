@@ -1,1 +1,0 @@
-"""Webhooks on the console: a tenant's for its owner, the platform's for platform staff."""
