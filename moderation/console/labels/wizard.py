@@ -1,6 +1,7 @@
 """The labeler's page: the steps of setting it up, each a form, and how far they are."""
 
 from collections.abc import Callable
+from functools import partial, wraps
 from typing import Any, Final
 
 from django.contrib import messages
@@ -12,7 +13,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import Account
 from hosting.console.page import render_page
-from hosting.models import Host
+from hosting.models import Host, StaffUser
+from hosting.pages.form_errors import refuse
 from hosting.tenancy.routing import host_of
 from moderation import lookup, permissions
 from moderation.console.actions import Given, act_on
@@ -25,6 +27,8 @@ from moderation.permissions import Deed
 from protocol.errors import XrpcError
 
 PAGE = "console:labels"
+Verb = Callable[[StaffUser, Labeler, Given], str]  # a step: the sentence of how it went
+View = Callable[[HttpRequest], HttpResponse]
 _COUNTED_MAX: Final = 10_000
 
 
@@ -60,105 +64,85 @@ def take_account(request: HttpRequest) -> HttpResponse:
     return _begun(request, form, verb, {"take_form": form})
 
 
-@require_POST
-def request_code(request: HttpRequest) -> HttpResponse:
+def _step(form: type[Form]) -> Callable[[Verb], View]:
+    """Make a view of what a step does: a POST fills in `form`, acts, and tells how it went."""
+
+    def made(verb: Verb) -> View:
+        @wraps(verb)
+        def view(request: HttpRequest) -> HttpResponse:
+            labeler = labeler_of(request)
+            act = partial(verb, staff_of(request), labeler)
+            act_on(request, form(request.POST), act)
+            return redirect(PAGE)
+
+        return require_POST(view)
+
+    return made
+
+
+@_step(Form)
+def request_code(staff: StaffUser, labeler: Labeler, _given: Given) -> str:
     """Mail the code by which the account's owner agrees."""
-
-    def verb(_given: Given) -> str:
-        setting_up.request_code(staff_of(request), labeler_of(request))
-        return _("The code is on its way to the account's e-mail address.")
-
-    return _done(request, Form(request.POST), verb)
+    setting_up.request_code(staff, labeler)
+    return _("The code is on its way to the account's e-mail address.")
 
 
-@require_POST
-def publish(request: HttpRequest) -> HttpResponse:
+@_step(CodeForm)
+def publish(staff: StaffUser, labeler: Labeler, given: Given) -> str:
     """Have the identity name host and key."""
-
-    def verb(given: Given) -> str:
-        if setting_up.publish(staff_of(request), labeler_of(request), given["code"].strip()):
-            return _("The identity names the labeler.")
-        return _("The PLC directory has not confirmed it yet. Please try again in a moment.")
-
-    return _done(request, CodeForm(request.POST), verb)
+    if setting_up.publish(staff, labeler, given["code"].strip()):
+        return _("The identity names the labeler.")
+    return _("The PLC directory has not confirmed it yet. Please try again in a moment.")
 
 
-@require_POST
-def rotate_key(request: HttpRequest) -> HttpResponse:
+@_step(Form)
+def rotate_key(staff: StaffUser, labeler: Labeler, _given: Given) -> str:
     """Make another key, which the identity names after the next step."""
-
-    def verb(_given: Given) -> str:
-        setting_up.begin_rotation(staff_of(request), labeler_of(request))
-        return _("The new key is ready. Publish it now; until then the old one signs.")
-
-    return _done(request, Form(request.POST), verb)
+    setting_up.begin_rotation(staff, labeler)
+    return _("The new key is ready. Publish it now; until then the old one signs.")
 
 
-@require_POST
-def declare(request: HttpRequest) -> HttpResponse:
+@_step(Form)
+def declare(staff: StaffUser, labeler: Labeler, _given: Given) -> str:
     """Write the declaration."""
-
-    def verb(_given: Given) -> str:
-        declarations.declare(staff_of(request), labeler_of(request))
-        return _("The labeler is declared.")
-
-    return _done(request, Form(request.POST), verb)
+    declarations.declare(staff, labeler)
+    return _("The labeler is declared.")
 
 
-@require_POST
-def probe(request: HttpRequest) -> HttpResponse:
+@_step(Form)
+def probe(staff: StaffUser, labeler: Labeler, _given: Given) -> str:
     """Look at the labeler from outside."""
-
-    def verb(_given: Given) -> str:
-        faults = probes.probe(staff_of(request), labeler_of(request))
-        return _("Something is wrong, see below.") if faults else _("All is well from outside.")
-
-    return _done(request, Form(request.POST), verb)
+    faults = probes.probe(staff, labeler)
+    return _("Something is wrong, see below.") if faults else _("All is well from outside.")
 
 
-@require_POST
-def set_hiding(request: HttpRequest) -> HttpResponse:
+@_step(HidingForm)
+def set_hiding(staff: StaffUser, labeler: Labeler, given: Given) -> str:
     """Choose the labels that also take down."""
-
-    def verb(given: Given) -> str:
-        hiding.choose(staff_of(request), labeler_of(request), given["hides"])
-        return _("The choice is saved.")
-
-    return _done(request, HidingForm(request.POST), verb)
+    hiding.choose(staff, labeler, given["hides"])
+    return _("The choice is saved.")
 
 
-@require_POST
-def retire(request: HttpRequest) -> HttpResponse:
+@_step(ReasonForm)
+def retire(staff: StaffUser, labeler: Labeler, given: Given) -> str:
     """Take the declaration back and begin to take back all labels."""
-
-    def verb(given: Given) -> str:
-        retiring.withdraw(staff_of(request), labeler_of(request), given["reason"])
-        return _("The declaration is gone. The labels are being taken back.")
-
-    return _done(request, ReasonForm(request.POST), verb)
+    retiring.withdraw(staff, labeler, given["reason"])
+    return _("The declaration is gone. The labels are being taken back.")
 
 
-@require_POST
-def leave_identity(request: HttpRequest) -> HttpResponse:
+@_step(CodeForm)
+def leave_identity(staff: StaffUser, labeler: Labeler, given: Given) -> str:
     """Have the identity name the labeler no longer."""
-
-    def verb(given: Given) -> str:
-        if retiring.leave_identity(staff_of(request), labeler_of(request), given["code"].strip()):
-            return _("The labeler is retired.")
-        return _("The PLC directory has not confirmed it yet. Please try again in a moment.")
-
-    return _done(request, CodeForm(request.POST), verb)
+    if retiring.leave_identity(staff, labeler, given["code"].strip()):
+        return _("The labeler is retired.")
+    return _("The PLC directory has not confirmed it yet. Please try again in a moment.")
 
 
-@require_POST
-def resume(request: HttpRequest) -> HttpResponse:
+@_step(ReasonForm)
+def resume(staff: StaffUser, labeler: Labeler, given: Given) -> str:
     """Set a retired labeler up again."""
-
-    def verb(given: Given) -> str:
-        retiring.resume(staff_of(request), labeler_of(request), given["reason"])
-        return _("The labeler is there. Its labels are served from now on.")
-
-    return _done(request, ReasonForm(request.POST), verb)
+    retiring.resume(staff, labeler, given["reason"])
+    return _("The labeler is there. Its labels are served from now on.")
 
 
 def labeler_of(request: HttpRequest) -> Labeler:
@@ -178,16 +162,9 @@ def _begun(
     try:
         verb()
     except XrpcError as refusal:
-        field = refusal.field if refusal.field in form.fields else None
-        form.add_error(field, refusal.for_page())
+        refuse(form, refusal)
         return _page(request, forms, status=refusal.status)
     messages.success(request, _("The labeler is there. Its labels are served from now on."))
-    return redirect(PAGE)
-
-
-def _done(request: HttpRequest, form: Form, verb: Callable[[Given], str]) -> HttpResponse:
-    labeler_of(request)
-    act_on(request, form, verb)
     return redirect(PAGE)
 
 
