@@ -16,6 +16,7 @@ from accounts.pages.forms.accounts import HostForm, OwnerForm
 from hosting import limits
 from hosting.limits import RateLimitExceeded
 from hosting.pages import next_page
+from hosting.pages.form_errors import focus_on_first_error
 from protocol.errors import XrpcError
 
 # Forms that lead from one to the other, for oneself and for an app (accounts.pages.oauth)
@@ -53,7 +54,7 @@ def show_form(
 ) -> HttpResponse:
     """The form, filled in as it was; 422 when it has errors, unless told otherwise. `shown` is what
     the template knows beside it, `own_pages` by itself."""
-    form.focus_on_first_error()
+    focus_on_first_error(form)
     context = {"host": form.host, "form": form} | dict(
         own_pages(request) if shown is None else shown
     )

@@ -19,6 +19,7 @@ from hosting.console import quota_rows
 from hosting.console.page import render_page
 from hosting.console.site import hosts_in_view
 from hosting.models import StaffUser
+from hosting.pages.form_errors import refuse
 from moderation import permissions
 from moderation.console.forms import LabelForm, LookUpForm, ReasonForm
 from moderation.enforcement import actions, takedowns
@@ -131,7 +132,7 @@ def _act(request: HttpRequest, did: str, verb: Verb, done: str) -> HttpResponse:
     try:
         verb(staff_of(request), found.account, form.cleaned_data["reason"])
     except XrpcError as refusal:
-        form.add_error(None, refusal.for_page())
+        refuse(form, refusal)
         return _page(request, found, form, status=refusal.status)
     messages.success(request, done % {"name": found.account.handle or did})
     return HttpResponseRedirect(account_url(did, request.GET.get("record")))

@@ -12,42 +12,22 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from hosting.console import quota_rows
-from hosting.console.page import focus_on_first_error, render_page
+from hosting.console.page import render_page
 from hosting.models import Plan
 from hosting.models.plans import GRACE_MAX_DAYS
-from hosting.plans import limits
+from hosting.pages.form_errors import refuse
 from hosting.plans.limits import KINDS, OF_ACCOUNT, OF_TENANT, Limit
 from moderation.console.actions import act_on
 from moderation.console.views import staff_of
 from protocol.errors import XrpcError
+from provider.console.limit_fields import LimitsForm
+from provider.errors import NameTaken
 from provider.tenancy import plans
 
 _TENANTS_SHOWN: Final = 200
-_DEFAULT: Final = "default"
-_SIZE: Final = gettext_lazy("A size, such as 10 GB.")
 
 
-class LimitField(forms.CharField):
-    """A limit as it is typed; empty: what the platform has."""
-
-    def __init__(self, limit: Limit) -> None:
-        self.limit = limit
-        said = _SIZE if limit.is_of_bytes else ""
-        widget = forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off"})
-        super().__init__(
-            label=KINDS[limit].label, help_text=said, required=False, max_length=20, widget=widget
-        )
-
-    def clean(self, value: Any) -> object:
-        """The number, None for no limit, `default` for what is left empty."""
-        typed = super().clean(value).strip().lower()
-        found = plans.parsed(typed) if typed else _DEFAULT
-        if found != _DEFAULT and limits.fault_in(self.limit, found):
-            raise forms.ValidationError(_("Enter a number, or none."))
-        return found
-
-
-class PlanForm(forms.Form):
+class PlanForm(LimitsForm):
     """What a plan says."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=100)
@@ -60,20 +40,14 @@ class PlanForm(forms.Form):
     )
 
     def __init__(self, plan: Plan | None, data: Any = None) -> None:
-        super().__init__(data)
+        super().__init__(plan.limits if plan is not None else {}, data)
         if plan is not None:
-            self.initial = {"name": plan.name, "grace_days": plan.grace_days}
-        for limit in Limit:
-            self.fields[limit] = LimitField(limit)
-            if plan is not None and limit in plan.limits:
-                value = plan.limits[limit]
-                self.initial[limit] = "none" if value is None else str(value)
+            self.initial.update(name=plan.name, grace_days=plan.grace_days)
 
-    def given(self) -> tuple[dict[str, object], dict[str, object]]:
-        """Fields and limits, as the verbs take them."""
-        cleaned = self.cleaned_data
-        fields = {name: cleaned[name] for name in plans.FIELDS}
-        return fields, {str(limit): cleaned[limit] for limit in Limit}
+    @property
+    def plan_fields(self) -> dict[str, object]:
+        """What is no limit, as the verbs take it, once the form is valid."""
+        return {name: self.cleaned_data[name] for name in plans.FIELDS}
 
 
 class NewPlanForm(PlanForm):
@@ -101,15 +75,15 @@ def new(request: HttpRequest) -> HttpResponse:
     form = NewPlanForm(None, request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            made = plans.create(form.cleaned_data["slug"], *form.given(), staff_of(request))
+            slug, by = form.cleaned_data["slug"], staff_of(request)
+            made = plans.create(slug, form.plan_fields, form.given, by)
             return redirect("console:plan", made.slug)
-        except XrpcError:
+        except NameTaken:
             form.add_error("slug", _("This name is taken."))
-    focus_on_first_error(form)
+        except XrpcError as refusal:
+            refuse(form, refusal, "slug")
     context = {"title": _("New plan"), "form": form}
-    return render_page(
-        request, "provider/console/plan_new.html", context, 422 if form.errors else 200
-    )
+    return render_page(request, "provider/console/plan_new.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -119,12 +93,11 @@ def shown(request: HttpRequest, slug: str) -> HttpResponse:
     form = PlanForm(plan, request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            said = plans.change(plan, *form.given(), staff_of(request))
+            said = plans.change(plan, form.plan_fields, form.given, staff_of(request))
             messages.success(request, "; ".join(said) or _("Nothing differs."))
         except XrpcError as refusal:
             messages.error(request, refusal.for_page())
         return redirect("console:plan", slug)
-    focus_on_first_error(form)
     tenants = plan.tenants.filter(deleted_at=None).order_by("slug")
     context = {
         "title": plan.name,
@@ -135,7 +108,7 @@ def shown(request: HttpRequest, slug: str) -> HttpResponse:
         "tenants_count": tenants.count(),
         "entries": plans.history(plan),
     }
-    return render_page(request, "provider/console/plan.html", context, 422 if form.errors else 200)
+    return render_page(request, "provider/console/plan.html", context)
 
 
 @require_POST

@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from hosting.console.page import focus_on_first_error, render_page
+from hosting.console.page import render_page
 from hosting.models import Host
+from hosting.pages.form_errors import refuse
 from hosting.tenancy.routing import host_of
 from moderation import permissions
 from moderation.console.forms import ReasonForm
@@ -96,8 +97,7 @@ def _one(request: HttpRequest, host: Host, name: str, address: Address) -> HttpR
             messages.success(request, "; ".join(said) or _("Nothing differs."))
             return redirect(address(name))
         except XrpcError as refusal:
-            form.add_error("value", refusal.for_page())
-    focus_on_first_error(form)
+            refuse(form, refusal, "value")
     context = {
         "title": name,
         "host": host,
@@ -109,9 +109,7 @@ def _one(request: HttpRequest, host: Host, name: str, address: Address) -> HttpR
         "entries": host_settings.history(host, setting),
         "all_settings": address(),
     }
-    return render_page(
-        request, "provider/console/setting.html", context, 422 if form.errors else 200
-    )
+    return render_page(request, "provider/console/setting.html", context)
 
 
 def _typed(setting: Setting) -> forms.Field:

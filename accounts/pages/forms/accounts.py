@@ -26,6 +26,7 @@ from accounts.pages.captcha.widgets import Captcha
 from accounts.signup import rules
 from accounts.signup.rules import SignUp
 from hosting.models import Host
+from hosting.pages import form_errors
 from protocol.errors import XrpcError
 
 AS_TYPED = {"autocapitalize": "none", "autocorrect": "off", "spellcheck": "false"}
@@ -81,17 +82,9 @@ class HostForm(forms.Form):
         """By which people sign in here, instead of a password."""
         return flows.people_of(self.host)
 
-    def focus_on_first_error(self) -> None:
-        """Have the browser begin at the first field with an error; an error of the whole form
-        takes the focus itself (form_errors.html)."""
-        if not self.non_field_errors():
-            for name in [name for name in self.fields if name in self.errors][:1]:
-                self.fields[name].widget.attrs["autofocus"] = True
-
     def refuse(self, refusal: XrpcError) -> None:
         """Show a verb's refusal beside its field, or above the form when it has none."""
-        field = refusal.field if refusal.field in self.fields else None
-        self.add_error(field, refusal.for_page())
+        form_errors.refuse(self, refusal)
         self.refusal_headers = refusal.headers
 
     def told(self, refusal: XrpcError) -> str:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.models import Account
 from hosting.console.page import render_page
 from hosting.console.site import hosts_in_view
+from hosting.pages.form_errors import refuse
 from moderation import permissions
 from moderation.console.enforcement.forms import ActionForm
 from moderation.console.forms import ReasonForm
@@ -36,7 +37,7 @@ def act(request: HttpRequest, did: str, name: str) -> HttpResponse:
             messages.success(request, _("Done: %s") % action.label)
             return HttpResponseRedirect(account_url(did, record or None))
         except XrpcError as refusal:
-            form.add_error(None, refusal.for_page())
+            refuse(form, refusal)
             return _page(request, account, action, form, refusal.status)
     return _page(request, account, action, form, 400 if form.errors else 200)
 

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from hosting.console.page import render_page
 from hosting.console.site import hosts_in_view
+from hosting.pages.form_errors import refuse
 from moderation.console.enforcement.forms import OutcomeForm
 from moderation.console.views import staff_of
 from moderation.enforcement import appeals
@@ -47,7 +48,7 @@ def decide(request: HttpRequest, decision_id: int) -> HttpResponse:
             messages.success(request, _("The appeal is decided, and its outcome sent."))
             return redirect("console:appeals")
         except XrpcError as refusal:
-            form.add_error(None, refusal.for_page())
+            refuse(form, refusal)
             status = refusal.status
     elif form.errors:
         status = 400

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.signup import blocked_networks
 from hosting.console.page import render_page
+from hosting.pages.form_errors import refuse
 from hosting.tenancy.routing import host_of
 from moderation import permissions
 from moderation.console.actions import Given, act_on
@@ -66,7 +67,7 @@ def edit(request: HttpRequest, policy_id: int | None = None) -> HttpResponse:
             messages.success(request, _("The policy is saved."))
             return redirect(_LIST)
         except XrpcError as refusal:
-            form.add_error(getattr(refusal, "field", None), refusal.for_page())
+            refuse(form, refusal)
             status = refusal.status
     title = policy.name if policy else _("New policy")
     intro = _("People read name and text in notices; the rest is for your staff.")
@@ -98,7 +99,7 @@ def text(request: HttpRequest, name: str, language: str) -> HttpResponse:
             messages.success(request, _("The text is saved."))
             return redirect(_LIST)
         except XrpcError as refusal:
-            form.add_error("text", refusal.for_page())
+            refuse(form, refusal, "text")
             status = refusal.status
     title = f"{ACTIONS[name].label} ({languages[language]})"
     intro = _("What the notice says first. The rule and how to appeal follow by themselves.")

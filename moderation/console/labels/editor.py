@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from hosting.console.page import render_page
+from hosting.pages.form_errors import refuse
 from moderation.console.actions import Given, act_on
 from moderation.console.labels.forms import LocaleForms, ScopeForm, ValueForm, filled_in
 from moderation.console.labels.wizard import PAGE, labeler_of
@@ -33,7 +34,7 @@ def value(request: HttpRequest, identifier: str = "") -> HttpResponse:
             definition = _defined(form.cleaned_data, filled_in(locales))
             declarations.define(staff_of(request), labeler, definition, instead_of=identifier)
         except XrpcError as refusal:
-            form.add_error(None, refusal.for_page())
+            refuse(form, refusal)
         else:
             messages.success(request, _("The label is saved."))
             return redirect(PAGE)
@@ -69,7 +70,7 @@ def scope(request: HttpRequest) -> HttpResponse:
             wanted = form.cleaned_data["global_values"]
             declarations.change(staff_of(request), labeler, wanted, form.restrictions)
         except XrpcError as refusal:
-            form.add_error(None, refusal.for_page())
+            refuse(form, refusal)
         else:
             messages.success(request, _("The choice is saved."))
             return redirect(PAGE)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from hosting import limits
 from hosting.console.page import render_page
 from hosting.models import StaffInvite
+from hosting.pages.form_errors import refuse
 from hosting.tenancy.routing import host_of
 from moderation.staff import staff_invites
 from moderation.staff.staff_invites import InviteGone, NameTaken
@@ -55,10 +56,10 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
         except ValidationError as weak:
             form.add_error("password", weak)
         except XrpcError as refusal:
-            form.add_error("username", refusal.for_page())
+            refuse(form, refusal, "username")
             if isinstance(refusal, limits.RateLimitExceeded):
                 return _page(request, invite, form, refusal.status)
-    return _page(request, invite, form, 422 if form.errors else 200)
+    return _page(request, invite, form)
 
 
 def _joined(request: HttpRequest, token: str, form: JoinForm) -> HttpResponse:
@@ -69,10 +70,8 @@ def _joined(request: HttpRequest, token: str, form: JoinForm) -> HttpResponse:
     return redirect("console:index")
 
 
-def _page(request: HttpRequest, invite: StaffInvite, form: JoinForm, status: int) -> HttpResponse:
-    context = {
-        "title": _("Join the staff"),
-        "form": form,
-        "invite": invite,
-    }
+def _page(
+    request: HttpRequest, invite: StaffInvite, form: JoinForm, status: int | None = None
+) -> HttpResponse:
+    context = {"title": _("Join the staff"), "form": form, "invite": invite}
     return render_page(request, "moderation/join.html", context, status)

@@ -14,6 +14,7 @@ from accounts.oauth.openid import checks, discovery, flows
 from accounts.oauth.openid.refusals import ProviderWrong
 from hosting.console.page import render_page
 from hosting.models import Member
+from hosting.pages.form_errors import refuse
 from hosting.tenancy.routing import host_of
 from moderation import permissions
 from moderation.console.actions import Given, act_on
@@ -181,7 +182,7 @@ def _form(
             )
             return redirect("console:openid_provider", saved.pk)
         except XrpcError as refusal:
-            form.add_error(None, refusal.for_page())
+            refuse(form, refusal)
     shown = {
         "form": form,
         "provider": provider if provider.pk else None,
@@ -189,8 +190,7 @@ def _form(
         "problems": problems,
         "people": _people(request, provider),
     }
-    status = 422 if form.errors else 200
-    return _page(request, "moderation/openid_provider.html", shown, status)
+    return _page(request, "moderation/openid_provider.html", shown)
 
 
 def _people(request: HttpRequest, provider: OpenIdProvider) -> Any:
@@ -209,9 +209,7 @@ def _found(request: HttpRequest, provider_id: int) -> OpenIdProvider:
     return provider
 
 
-def _page(
-    request: HttpRequest, template: str, shown: dict[str, Any], status: int = 200
-) -> HttpResponse:
+def _page(request: HttpRequest, template: str, shown: dict[str, Any]) -> HttpResponse:
     host = host_of(request)
     context = {
         "title": _("Sign-in with OpenID Connect"),
@@ -219,4 +217,4 @@ def _page(
         "may_freeze": permissions.may(staff_of(request), Deed.SUSPEND, host.tenant_id),
         **shown,
     }
-    return render_page(request, template, context, status)
+    return render_page(request, template, context)

@@ -124,8 +124,7 @@ def _page(request: HttpRequest, holder: Holder, form: OwnFactorForm) -> HttpResp
         "has_strong": holder.has_strong(),
         "has_password": staff_of(request).has_usable_password(),
     }
-    status = 422 if form.errors else 200
-    return render_page(request, "moderation/own_factors.html", context, status)
+    return render_page(request, "moderation/own_factors.html", context)
 
 
 def _codes(request: HttpRequest, holder: Holder, codes: list[str]) -> HttpResponse:

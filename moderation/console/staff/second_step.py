@@ -23,6 +23,7 @@ from hosting.console.page import render_page
 from hosting.console.site import console
 from hosting.limits import RateLimitExceeded
 from hosting.models import StaffUser
+from hosting.pages.form_errors import refuse
 from hosting.tenancy.routing import host_of
 from protocol.errors import XrpcError
 
@@ -82,15 +83,15 @@ def step(request: HttpRequest) -> HttpResponse:
         logout(request)
         return redirect("console:login")
     form = StepForm(request.POST if request.method == "POST" else None)
-    holder, status = holder_of(request), 422 if form.errors else 200
+    holder, status = holder_of(request), None
     if form.is_valid():
         try:
             _check(holder, Shown(form.cleaned_data["code"], form.cleaned_data["passkey"]))
             note_shown(request)
             return redirect("console:index")
         except XrpcError as refusal:
-            form.add_error("code", refusal.for_page())
-            status = refusal.status if isinstance(refusal, RateLimitExceeded) else 422
+            refuse(form, refusal, "code")
+            status = refusal.status if isinstance(refusal, RateLimitExceeded) else None
     return _page(request, holder, form, status)
 
 
@@ -100,7 +101,7 @@ def _check(holder: Holder, shown: Shown) -> None:
         second_step.check(holder, asked, shown)
 
 
-def _page(request: HttpRequest, holder: Holder, form: StepForm, status: int) -> HttpResponse:
+def _page(request: HttpRequest, holder: Holder, form: StepForm, status: int | None) -> HttpResponse:
     has_passkey = passkeys.usable(holder)
     context = {
         "title": _("One more step"),

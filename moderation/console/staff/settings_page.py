@@ -14,6 +14,7 @@ from hosting.console.page import render_page
 from hosting.console.site import hosts_in_view
 from hosting.mail.emails import sender_of
 from hosting.models import Tenant
+from hosting.pages.form_errors import refuse
 from hosting.tenancy.routing import host_of
 from moderation import permissions
 from moderation.console.staff.settings_forms import HostForm, TenantForm
@@ -59,11 +60,11 @@ def _changed(
             messages.success(request, ", ".join(said) or _("Nothing differs."))
             return redirect("console:settings")
         except XrpcError as refusal:
-            form.add_error(None, refusal.for_page())
-    return _page(request, status=422, form=form, **forms)
+            refuse(form, refusal)
+    return _page(request, form=form, **forms)
 
 
-def _page(request: HttpRequest, status: int = 200, **forms: "ModelForm[Any]") -> HttpResponse:
+def _page(request: HttpRequest, **forms: "ModelForm[Any]") -> HttpResponse:
     host = host_of(request)
     history = AuditEntry.objects.filter(host__tenant=host.tenant_id, action__in=_HISTORY)
     sees = hosts_in_view(request).exists()
@@ -76,7 +77,7 @@ def _page(request: HttpRequest, status: int = 200, **forms: "ModelForm[Any]") ->
         "may_change": permissions.may(staff_of(request), Deed.SETTINGS_CHANGE, host.tenant_id),
         "entries": history.select_related("staff")[:_HISTORY_MAX] if sees else [],
     }
-    return render_page(request, "moderation/settings.html", context, status)
+    return render_page(request, "moderation/settings.html", context)
 
 
 def _tenant(request: HttpRequest) -> Tenant:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from hosting.console.page import render_page
+from hosting.pages.form_errors import refuse
 from hosting.tenancy.routing import host_of
 from moderation.console.forms import ReasonForm
 from moderation.console.views import staff_of
@@ -22,14 +23,13 @@ def take(request: HttpRequest) -> HttpResponse:
             tenant_access.take(staff_of(request), host_of(request), form.cleaned_data["reason"])
             return redirect("console:index")
         except XrpcError as refusal:
-            form.add_error("reason", refusal.for_page())
+            refuse(form, refusal, "reason")
     context = {
         "title": _("Access to this tenant"),
         "form": form,
         "access": tenant_access.current(staff_of(request), host_of(request)),
     }
-    status = 422 if form.errors else 200
-    return render_page(request, "moderation/tenant_access.html", context, status)
+    return render_page(request, "moderation/tenant_access.html", context)
 
 
 @require_POST

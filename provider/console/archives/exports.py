@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from hosting.console.page import focus_on_first_error, render_page
+from hosting.console.page import render_page
 from hosting.models import Tenant
+from hosting.pages.form_errors import refuse
 from hosting.tenancy.routing import host_of
 from moderation import audit
 from moderation.console.views import staff_of
@@ -67,8 +68,7 @@ def listed(request: HttpRequest) -> HttpResponse:
             jobs.begin_export(tenant, staff_of(request), receiver, is_backup=is_backup)
             return redirect("console:exports")
         except XrpcError as refusal:
-            form.add_error("passphrase", refusal.for_page())
-    focus_on_first_error(form)
+            refuse(form, refusal, "passphrase")
     context = {
         "title": _("Exports"),
         "tenant": tenant,
@@ -78,8 +78,7 @@ def listed(request: HttpRequest) -> HttpResponse:
             for job in jobs.exports_of(tenant.pk).select_related("staff")[:_SHOWN]
         ],
     }
-    status = 422 if form.errors else 200
-    return render_page(request, "provider/console/exports.html", context, status)
+    return render_page(request, "provider/console/exports.html", context)
 
 
 @require_safe

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from hosting.console.page import focus_on_first_error, render_page
+from hosting.console.page import render_page
+from hosting.pages.form_errors import refuse
 from moderation.console.views import staff_of
 from protocol.errors import XrpcError
 from provider.tenant_archive import jobs, kept_files
@@ -58,16 +59,14 @@ def listed(request: HttpRequest) -> HttpResponse:
             job = jobs.begin_import(by, archive_id, is_dry_run=is_dry_run, **given)
             return redirect("console:platform_job", job.pk)
         except XrpcError as refusal:
-            form.add_error("archive", refusal.for_page())
-    focus_on_first_error(form)
+            refuse(form, refusal, "archive")
     context = {
         "title": _("Imports"),
         "form": form,
         "archives": archives,
         "jobs": jobs.imports()[:_SHOWN],
     }
-    status = 422 if form.errors else 200
-    return render_page(request, "provider/console/imports.html", context, status)
+    return render_page(request, "provider/console/imports.html", context)
 
 
 def _named(archive: KeptArchive) -> str:

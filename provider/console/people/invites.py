@@ -19,6 +19,7 @@ from accounts.models import InviteCode
 from hosting.console.page import render_page
 from hosting.models import Host
 from hosting.pages import qr_codes
+from hosting.pages.form_errors import refuse
 from hosting.tenancy.routing import host_of
 from moderation.console.actions import Given, act_on
 from moderation.console.views import staff_of
@@ -93,9 +94,9 @@ def link(request: HttpRequest) -> HttpResponse:
             mailed_invites.check_open(host)
             made = links.link(host, _code(request, host, form.cleaned_data["uses"]))
         except XrpcError as refusal:
-            form.add_error("uses", refusal.for_page())
+            refuse(form, refusal, "uses")
     if not made:
-        return _page(request, 422, form=form, link_form=form)
+        return _page(request, form=form, link_form=form)
     return _page(request, link=made, qr_code=qr_codes.svg(made))
 
 
@@ -120,8 +121,8 @@ def preview(request: HttpRequest) -> HttpResponse:
             shown = people_invites.preview(host_of(request), form.cleaned_data["listed"])
             return _page(request, preview=shown, addresses="\n".join(shown.to_invite))
         except XrpcError as refusal:
-            form.add_error("listed", refusal.for_page())
-    return _page(request, 422, form=form, list_form=form)
+            refuse(form, refusal, "listed")
+    return _page(request, form=form, list_form=form)
 
 
 @require_POST
@@ -150,7 +151,7 @@ def job(request: HttpRequest, job_id: int) -> HttpResponse:
     return render_page(request, "provider/console/invite_job.html", context)
 
 
-def _page(request: HttpRequest, status: int = 200, **more: Any) -> HttpResponse:
+def _page(request: HttpRequest, **more: Any) -> HttpResponse:
     host = Host.objects.get(pk=host_of(request).pk)  # as it is now, not as it is remembered
     context = {
         "title": _("Invite people"),
@@ -161,7 +162,7 @@ def _page(request: HttpRequest, status: int = 200, **more: Any) -> HttpResponse:
         "jobs": _jobs(request).order_by("-pk")[:_JOBS_SHOWN],
         **more,
     }
-    return render_page(request, "provider/console/invite.html", context, status)
+    return render_page(request, "provider/console/invite.html", context)
 
 
 def _jobs(request: HttpRequest) -> Any:

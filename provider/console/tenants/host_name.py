@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from hosting.console.page import focus_on_first_error, render_page
+from hosting.console.page import render_page
 from hosting.models import Host
 from moderation.console.actions import Given, act_on
 from moderation.console.views import staff_of
@@ -50,7 +50,6 @@ def page(request: HttpRequest, host_id: int) -> HttpResponse:
         except XrpcError as refusal:
             said = refusal.page_text or _("Enter a valid host name.")
             form.add_error("to", str(said))
-    focus_on_first_error(form)
     context: dict[str, Any] = {
         "title": _("Name of %s") % host.hostname,
         "host": host,
@@ -60,8 +59,7 @@ def page(request: HttpRequest, host_id: int) -> HttpResponse:
         .filter(given__host=host.pk)
         .order_by("-pk")[:_JOBS_SHOWN],
     }
-    status = 422 if form.errors else 200
-    return render_page(request, "provider/console/host_name.html", context, status)
+    return render_page(request, "provider/console/host_name.html", context)
 
 
 @require_POST

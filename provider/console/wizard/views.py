@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.invites import links
-from hosting.console.page import focus_on_first_error, render_page
+from hosting.console.page import render_page
 from hosting.models import Host
 from hosting.pages import colours, qr_codes
 from hosting.pages.brand import DARK_PAGE, LIGHT_PAGE
@@ -55,8 +55,7 @@ def step(request: HttpRequest, draft_id: int, name: str) -> HttpResponse:
     except XrpcError as refusal:
         messages.error(request, refusal.for_page())
         return redirect("console:draft_checks", draft.pk)
-    focus_on_first_error(form)
-    return _form_page(request, draft, name, form, 422 if form.errors else 200)
+    return _form_page(request, draft, name, form)
 
 
 @require_GET
@@ -118,9 +117,7 @@ def remove(request: HttpRequest, draft_id: int) -> HttpResponse:
     return redirect("console:tenants")
 
 
-def _form_page(
-    request: HttpRequest, draft: TenantDraft, name: str, form: StepForm, status: int = 200
-) -> HttpResponse:
+def _form_page(request: HttpRequest, draft: TenantDraft, name: str, form: StepForm) -> HttpResponse:
     context: dict[str, Any] = {
         "title": form.title,
         "draft": draft,
@@ -130,7 +127,7 @@ def _form_page(
     }
     if isinstance(form, BrandStep) and form.colour:
         context["previews"] = [_preview(form.colour, page) for page in (LIGHT_PAGE, DARK_PAGE)]
-    return render_page(request, "provider/console/draft_step.html", context, status)
+    return render_page(request, "provider/console/draft_step.html", context)
 
 
 def _preview(colour: str, page: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Webhooks on the console: addresses, what each was told, told again."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -51,6 +52,7 @@ def test_an_owner_adds_an_address_and_sees_its_secret_once(owner, ash):
 def test_bad_input_is_said_at_its_field(owner, ash, field, value):
     answer = owner.post("/console/webhooks/", {**ADDED, field: value})
     assert (answer.status_code, f'id="id_{field}_error"' in answer.text) == (422, True)
+    assert re.search(rf'name="{field}"[^>]*autofocus', answer.text)
     assert not Webhook.objects.exists()
 
 
