@@ -20,8 +20,7 @@ async def create_account(stage: Stage, _count: int) -> Iterator[bytes]:
 async def create_session(stage: Stage, _count: int) -> Iterator[bytes]:
     nsid = _SERVER + "createSession"
     return (
-        stage.call(nsid, identifier=person.handle, password=person.password)
-        for person in stage.each()
+        stage.call(nsid, identifier=person.did, password=person.password) for person in stage.each()
     )
 
 
@@ -84,7 +83,8 @@ async def activate_account(stage: Stage, count: int) -> Iterator[bytes]:
 async def update_email(stage: Stage, _count: int) -> Iterator[bytes]:
     nsid = _SERVER + "updateEmail"
     return (
-        stage.call(nsid, person.jwt, email=f"{_letters(12)}@example.com") for person in stage.each()
+        stage.call(nsid, person.jwt, email=f"{_letters(12)}@example.com")
+        for person in stage.each_other()
     )
 
 

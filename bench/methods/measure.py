@@ -14,7 +14,7 @@ from bench.methods.calls import MethodCall
 from bench.methods.stage import Stage
 
 CLIENTS: Final = 16
-ALONE, TOGETHER = 4, 16  # requests of a method that uses them up
+ALONE, TOGETHER = 8, 64  # requests of a method that uses them up
 WARM: Final = 2
 
 

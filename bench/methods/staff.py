@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from itertools import count as counting
 from typing import Any
 
-from bench.compare.people import Person
+from bench.compare.people import POST, Person
 from bench.methods.calls import method
 from bench.methods.stage import Stage
 from protocol.keys import SigningKey
@@ -31,7 +31,7 @@ _asking("searchAccounts", lambda person: {"email": person.email})
 def _changing(nsid: str, body: Callable[[Person], dict[str, Any]]) -> None:
     @method(nsid)
     async def change(stage: Stage, _count: int) -> Iterator[bytes]:
-        return (stage.call(nsid, stage.admin, **body(person)) for person in stage.each())
+        return (stage.call(nsid, stage.admin, **body(person)) for person in stage.each_other())
 
 
 def _word() -> str:
@@ -80,13 +80,11 @@ async def disable_invite_codes(stage: Stage, count: int) -> Iterator[bytes]:
 
 @method(_ADMIN + "updateSubjectStatus")
 async def update_subject_status(stage: Stage, _count: int) -> Iterator[bytes]:
-    """Records of the author's, taken down and given back."""
+    """Somebody's records, taken down and given back."""
     nsid = _ADMIN + "updateSubjectStatus"
+    author = await stage.town.author(50)
     listed = await stage.ask(
-        "com.atproto.repo.listRecords",
-        repo=stage.author.did,
-        collection="app.bsky.feed.post",
-        limit=50,
+        "com.atproto.repo.listRecords", repo=author.did, collection=POST, limit=50
     )
     records = [{"uri": each["uri"], "cid": each["cid"]} for each in listed["records"]]
     return (

@@ -28,7 +28,8 @@ class Stage:
     server: Server
     town: Town
     author: Person
-    people: Sequence[Person]  # to whom anything may happen but that they go
+    people: Sequence[Person]  # whose sessions, passwords and records stay
+    others: Sequence[Person]  # to whom anything may happen but that they go
     blob: dict[str, Any]
     head: str  # the CID of the author's commit
 
@@ -38,7 +39,8 @@ class Stage:
         town = Town(server)
         author = await town.author(RECORDS)
         people = [await town.newcomer() for _ in range(_AUTHORS)]
-        stage = cls(server, town, author, people, {}, "")
+        others = [await town.newcomer() for _ in range(_AUTHORS)]
+        stage = cls(server, town, author, people, others, {}, "")
         stage.blob = await stage.posted_blob(author)
         latest = await stage.ask("com.atproto.sync.getLatestCommit", did=author.did)
         stage.head = latest["cid"]
@@ -71,6 +73,10 @@ class Stage:
     def each(self) -> Iterator[Person]:
         """The people, one after the other, for ever."""
         return cycle(self.people)
+
+    def each_other(self) -> Iterator[Person]:
+        """The same of those whom nobody else needs as they were."""
+        return cycle(self.others)
 
     async def newcomers(self, count: int) -> list[Person]:
         """So many people for a call that none of them survives."""
