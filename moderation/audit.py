@@ -12,6 +12,7 @@ from accounts.models import Account
 from hosting.models import Host, StaffUser
 from moderation import action_limits
 from moderation.models import AuditEntry
+from server.database import model_rows
 
 ADMIN: Final = "admin"  # whoever knows the host's admin password
 OPERATOR: Final = "operator"  # whoever has a shell of the platform's
@@ -63,7 +64,7 @@ def record_at_host(  # noqa: PLR0913 - an entry has that many columns
     """An entry about the host itself, about somebody who has no account (yet, or any more), or
     about bytes. Raises ActionLimitReached."""
     with _within_limits(actor, host, action, stage):
-        return AuditEntry.objects.create(
+        entry = AuditEntry(
             host=host,
             **_by(actor),
             action=action,
@@ -75,6 +76,7 @@ def record_at_host(  # noqa: PLR0913 - an entry has that many columns
             ref=ref[:300],
             reason=reason[:REASON_MAX_CHARS],
         )
+        return model_rows.insert(entry)
 
 
 @contextmanager

@@ -101,9 +101,13 @@ class SmallReads:
         host = host_of(about)
         if suspension.is_suspended(host):
             raise NotPlain
-        caller, proof = _caller(method, host, scope, about)
+        caller, proof, admin_hash = None, None, ""
+        if method.auth.is_for_staff:
+            admin_hash = _admin_hash(method, host, about)
+        else:
+            caller, proof = _caller(method, host, scope, about)
         proxy = about.get(_PROXY, b"").decode("latin-1")
-        call = SmallCall(host, params_of(method.lexicon, scope), caller, proxy)
+        call = SmallCall(host, params_of(method.lexicon, scope), caller, proxy, admin_hash)
         question = _question(small, call)
         charges = _charges(scope)
         told = _charged(host, charges)
@@ -187,6 +191,17 @@ def _caller(
         if b"dpop" in about:
             return _app(method, host, scope, about)
         return method.auth.session_caller(host, header.decode("latin-1")), None
+    except XrpcError:
+        raise NotPlain from None
+
+
+def _admin_hash(method: Method, host: Host, about: Mapping[bytes, bytes]) -> str:
+    """What a statement of staff's has to find at the host. Raises NotPlain: for a moderation
+    service, too, and for a call that is for another service."""
+    if _PROXY in about:
+        raise NotPlain
+    try:
+        return method.auth.known_admin(host, about.get(b"authorization", b"").decode("latin-1"))
     except XrpcError:
         raise NotPlain from None
 

@@ -9,17 +9,21 @@ hash, salted with the DID, is compared with all that an account has.
 import hashlib
 import hmac
 import re
-from datetime import timedelta
-from typing import Final
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Final, NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.authentication import security_changes
-from accounts.models import Account, AppPassword, Session
+from accounts.models import Account, AppPassword, Session, account_lookups
 from accounts.status import lock_for_session, lock_open
+from hosting.models import Host
 from protocol.errors import InvalidRequest, XrpcError
+from server.database.prepared import TRUE, Question, Row, Statement, moment
 from server.encryption import random_codes
 
 NAME_MAX_CHARACTERS = 100
@@ -27,6 +31,11 @@ MOST_AN_ACCOUNT = 100  # each login compares with all of them
 _USED_AGAIN_AFTER: Final = timedelta(hours=1)  # spares a write at every sign-in
 _ROUNDS = 1_000
 FOREIGN: Final = "scrypt:"  # of an account that was adopted, until it is used (provider.adoption)
+_LISTED: Final = """
+    SELECT p.name, p.created_at, p.is_privileged FROM account a
+    LEFT JOIN app_password p ON p.account_id = a.id
+    WHERE {} ORDER BY p.created_at, p.id
+"""
 FORM: Final = re.compile("[a-z2-7]{4}(-[a-z2-7]{4}){3}")
 
 
@@ -99,6 +108,36 @@ def revoke(account: Account, name: str) -> None:
 def of_account(account: Account) -> list[AppPassword]:
     """What an account has, the oldest first."""
     return list(account.app_passwords.order_by("created_at", "pk"))
+
+
+class Listed(NamedTuple):
+    """What is shown of an app password; as an AppPassword has it."""
+
+    name: str
+    created_at: datetime
+    is_privileged: bool
+
+
+def ask(host: Host, did: str, session: str) -> Question:
+    """What `listed` is told the answer of."""
+    return Question(_listed(), account_lookups.signed_in_params(host, did, session))
+
+
+def listed(rows: Sequence[Row]) -> list[Listed] | None:
+    """As `of_account`, of the account of a session; None unless the session stands."""
+    if not rows:
+        return None
+    return [
+        Listed(name.decode(), moment(created_at), is_privileged == TRUE)
+        for name, created_at, is_privileged in rows
+        if name is not None
+    ]
+
+
+@cache
+def _listed() -> Statement:
+    sql = _LISTED.format(account_lookups.SIGNED_IN)
+    return Statement(sql, account_lookups.SIGNED_IN_TYPES)
 
 
 def matching(account: Account, password: str) -> AppPassword | None:

@@ -9,16 +9,35 @@ import base64
 import secrets
 from collections.abc import Collection, Iterable
 
-from django.db import transaction
+from django.db import connection as django_connection
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account, InviteCode, InvitePermission, InviteUse
+from accounts.models import Account, InviteCode, InviteUse
 from hosting.models import Host
 from protocol.errors import InvalidRequest, XrpcError
+from server.database import connection
 
 CODES_MAX = 10_000  # made in one call
 _USES_MAX = 2**31 - 1
+_GIVE = """
+    INSERT INTO invite_code (host_id, code, for_account, created_by, available_count,
+        used_count, is_disabled, created_at)
+    SELECT %s, given.code, given.owner, %s, %s, 0, false, now()
+    FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS given (owner, code, place)
+    ORDER BY place
+"""
+_DISABLE = """
+    WITH ended AS (
+        UPDATE invite_code SET is_disabled = true
+        WHERE host_id = %s AND NOT is_disabled AND (code = ANY (%s) OR for_account = ANY (%s))
+        RETURNING id
+    ) SELECT count(*) FROM ended
+"""
+_PERMIT = """
+    INSERT INTO invite_permission (account_id, is_disabled, note) VALUES (%s, %s, %s)
+    ON CONFLICT (account_id) DO UPDATE SET is_disabled = excluded.is_disabled, note = excluded.note
+"""
 _RANDOM_BYTES = 7  # two groups of five base32 characters, and some bits to drop
 
 
@@ -57,17 +76,10 @@ def give(
     if not 1 <= uses_each <= _USES_MAX:
         raise InvalidRequest("useCount must be at least 1")
     given = {owner: [new_code(host) for _ in range(codes_each)] for owner in owners}
-    InviteCode.objects.bulk_create(
-        InviteCode(
-            host=host,
-            code=code,
-            for_account=owner,
-            created_by=InviteCode.ADMIN,
-            available_count=uses_each,
-        )
-        for owner, codes in given.items()
-        for code in codes
-    )
+    pairs = [(owner, code) for owner, codes in given.items() for code in codes]
+    owners, codes = [owner for owner, _ in pairs], [code for _, code in pairs]
+    with django_connection.wrap_database_errors:
+        connection.execute(_GIVE, (host.pk, InviteCode.ADMIN, uses_each, owners, codes))
     return given
 
 
@@ -110,17 +122,15 @@ def disable(host: Host, codes: Iterable[str], accounts: Collection[str]) -> int:
     """
     if InviteCode.ADMIN in accounts:
         raise InvalidRequest("cannot disable admin invite codes")
-    own = InviteCode.objects.of(host).filter(is_disabled=False)
-    with transaction.atomic():
-        by_code = own.filter(code__in=[code.lower() for code in codes]).update(is_disabled=True)
-        return by_code + own.filter(for_account__in=accounts).update(is_disabled=True)
+    with django_connection.wrap_database_errors:
+        row = connection.row(_DISABLE, (host.pk, [code.lower() for code in codes], list(accounts)))
+    return int(row[0]) if row else 0
 
 
 def set_permission(account: Account, *, is_disabled: bool, note: str = "") -> None:
     """Whether an account may earn codes. Codes that it has stay as they are."""
-    InvitePermission.objects.update_or_create(
-        account=account, defaults={"is_disabled": is_disabled, "note": note[:2000]}
-    )
+    with django_connection.wrap_database_errors:
+        connection.execute(_PERMIT, (account.pk, is_disabled, note[:2000]))
 
 
 def _is_owner_taken_down(code: InviteCode) -> bool:

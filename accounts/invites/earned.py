@@ -6,15 +6,20 @@ most five unused ones at a time; gifts count for nothing. The account's row is l
 that two requests at once earn what one would have earned.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from accounts import status
+from accounts.invites import code_texts
 from accounts.invites import codes as invites
-from accounts.models import Account, InviteCode, InvitePermission
+from accounts.models import Account, InviteCode, InvitePermission, account_lookups
 from hosting.models import Host
+from server.database.prepared import TRUE, Question, Row, Statement
 
 UNUSED_MAX = 5
 
@@ -25,6 +30,38 @@ def of_account(account: Account) -> list[InviteCode]:
     return list(codes.prefetch_related("uses").order_by("id"))
 
 
+def may_earn(host: Host) -> bool:
+    """Whether anybody earns codes there at all."""
+    return host.has_invites_required and bool(host.invite_interval)
+
+
+def ask(host: Host, did: str, session: str) -> Question:
+    """What `shown` is told the answer of."""
+    return Question(_own(), account_lookups.signed_in_params(host, did, session))
+
+
+def shown(rows: Sequence[Row], *, with_used: bool) -> list[Any] | None:
+    """The codes of a session's account as clients see them, without disabled ones; None unless the
+    session stands."""
+    if not rows:
+        return None
+    wanted = [text for text, is_used in rows if text and (with_used or is_used != TRUE)]
+    return [code_texts.read(text) for text in wanted]
+
+
+@cache
+def _own() -> Statement:
+    return Statement(
+        f"""
+        SELECT {code_texts.JSON}, c.used_count >= c.available_count FROM account a
+        LEFT JOIN invite_code c
+            ON c.host_id = a.host_id AND c.for_account = a.did AND NOT c.is_disabled
+        WHERE {account_lookups.SIGNED_IN} ORDER BY c.id
+        """,  # noqa: S608 - constants only
+        account_lookups.SIGNED_IN_TYPES,
+    )
+
+
 def earn(account: Account) -> list[InviteCode]:
     """Make the codes that an account has earned by now; returns all it has, as `of_account`.
 
@@ -32,7 +69,7 @@ def earn(account: Account) -> list[InviteCode]:
     are spent. A host that asks for no codes gives none.
     """
     interval = account.host.invite_interval
-    if not account.host.has_invites_required or not interval:
+    if not interval or not may_earn(account.host):
         return of_account(account)
     with transaction.atomic():
         locked = status.lock_open(account)

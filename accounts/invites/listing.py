@@ -4,11 +4,14 @@ Source: com.atproto.admin.getInviteCodes and getAccountInfo. A cursor says which
 to: `recent:<id>` or `usage:<uses>:<id>`, the last code of the page before.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from django.db.models import Q
 
+from accounts.invites import code_texts
 from accounts.models import (
     Account,
     InviteCode,
@@ -19,13 +22,25 @@ from accounts.models import (
 from hosting.models import Host
 from protocol.errors import InvalidRequest
 from server.database import connection, model_rows, row_numbers
+from server.database.prepared import BIGINT, TEXT, Question, Row, Statement, bigint, number
 
 RECENT, USAGE = "recent", "usage"
+_NO_ID = 2**63 - 1  # above all
 _ANY = """
     SELECT EXISTS (SELECT FROM invite_code WHERE host_id = ANY (%s) AND for_account = ANY (%s))
     OR EXISTS (SELECT FROM invite_use u JOIN invite_code c ON c.id = u.code_id
         WHERE c.host_id = ANY (%s) AND u.used_by = ANY (%s))
 """
+
+
+# Behind an account `a`: whether it may earn codes and the note with that, and `has_any`.
+PERMISSION_COLUMNS = (
+    "(SELECT p.is_disabled FROM invite_permission p WHERE p.account_id = a.id)",
+    "(SELECT p.note FROM invite_permission p WHERE p.account_id = a.id)",
+    "EXISTS (SELECT FROM invite_code i WHERE i.host_id = a.host_id AND i.for_account = a.did)"
+    " OR EXISTS (SELECT FROM invite_use u JOIN invite_code i ON i.id = u.code_id"
+    " WHERE i.host_id = a.host_id AND u.used_by = a.did)",
+)
 
 
 @dataclass(frozen=True)
@@ -43,6 +58,38 @@ def page(host: Host, sort: str, limit: int, cursor: str | None) -> Page:
     codes = InviteCode.objects.of(host).prefetch_related("uses")
     found = list(_after(codes, sort, cursor)[:limit])
     return Page(found, _cursor(sort, found[-1]) if len(found) == limit else None)
+
+
+def ask_for_recent(
+    host: Host, limit: int, cursor: str | None, condition: str, said: str
+) -> Question:
+    """What `recent` is told the answer of: the page of a host whose row meets an SQL condition on
+    $1, its id, and $2, `said`. Raises InvalidRequest."""
+    below = _numbers(RECENT, cursor)[0] if cursor else _NO_ID
+    params = (bigint(host.pk), said.encode(), bigint(below), bigint(limit))
+    return Question(_recent(condition), params)
+
+
+def recent(rows: Sequence[Row], limit: int) -> dict[str, Any] | None:
+    """The page as clients see it; None unless the host's row met the condition."""
+    if not rows:
+        return None
+    found = [(code_texts.read(text), number(key)) for text, key in rows if text is not None]
+    page = {"codes": [code for code, _ in found]}
+    return {**page, "cursor": f"{RECENT}:{found[-1][1]}"} if len(found) == limit else page
+
+
+@cache
+def _recent(condition: str) -> Statement:
+    return Statement(
+        f"""
+        SELECT {code_texts.JSON}, c.id FROM (SELECT {condition} AS is_met) m
+        LEFT JOIN LATERAL (
+            SELECT * FROM invite_code WHERE host_id = $1 AND id < $3 ORDER BY id DESC LIMIT $4
+        ) c ON true WHERE m.is_met ORDER BY c.id DESC
+        """,  # noqa: S608 - constants only
+        (BIGINT, TEXT, BIGINT, BIGINT),
+    )
 
 
 def has_any(accounts: Collection[Account]) -> bool:

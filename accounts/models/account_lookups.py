@@ -5,7 +5,6 @@ of these is asked again. A row is read on every call: nothing here is remembered
 """
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
@@ -13,7 +12,19 @@ from accounts.models.accounts import Account
 from accounts.models.names import CustomHandle
 from hosting.models import Host
 from server.database import connection, model_rows
-from server.database.prepared import BIGINT, TEXT, TRUE, Question, Row, Statement, bigint, number
+from server.database.prepared import (
+    BIGINT,
+    TEXT,
+    TEXTS,
+    TRUE,
+    Question,
+    Row,
+    Statement,
+    bigint,
+    moment,
+    number,
+    texts,
+)
 
 
 def is_live(account: str, session: str) -> str:
@@ -26,19 +37,18 @@ def is_live(account: str, session: str) -> str:
     )
 
 
+# An account `a` that may be shown to its owner: nothing of it stands where the session has ended.
+SIGNED_IN: Final = (
+    "a.did = $1 AND a.host_id = $2 AND a.opened_at IS NOT NULL AND a.taken_down_at IS NULL"
+    f" AND {is_live('a.id', '$3::uuid')}"
+)
+SIGNED_IN_TYPES: Final = (TEXT, BIGINT, TEXT)
 _OF_DID: Final = "a.did = %s AND a.host_id = %s AND a.opened_at IS NOT NULL"
-_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)  # of Postgres' timestamps: microseconds since
-
-
-def _moment(value: bytes) -> datetime:
-    return _EPOCH + timedelta(microseconds=number(value))
-
-
 # How a column comes in binary; texts are what they are.
 _DECODERS: Final[dict[str, Callable[[bytes], Any]]] = {
     "BigAutoField": number,
     "BooleanField": TRUE.__eq__,
-    "DateTimeField": _moment,
+    "DateTimeField": moment,
     "ForeignKey": number,
     "OneToOneField": number,
     "PositiveIntegerField": number,
@@ -71,6 +81,19 @@ def find_many(host: Host, dids: Sequence[str]) -> list[Account]:
     return [_account(host, row) for row in connection.rows(select(where), (list(dids), host.pk))]
 
 
+def ask_if(host: Host, dids: Sequence[str], condition: str, said: str, *more: str) -> Question:
+    """The accounts that `find_many` gives, as rows for `of_row`, where an SQL condition on $1, the
+    host's id, and $2, `said`, holds; `more` columns stand behind. For small reads of staff."""
+    params = (bigint(host.pk), said.encode(), texts(dids))
+    return Question(_if(condition, *more), params)
+
+
+@cache
+def _if(condition: str, *more: str) -> Statement:
+    where = f"a.did = ANY ($3) AND a.host_id = $1 AND a.opened_at IS NOT NULL AND {condition}"
+    return Statement(select(where, *more), (BIGINT, TEXT, TEXTS))
+
+
 def find_owner(host: Host, did: str, session: str) -> tuple[Account, bool] | None:
     """As `find_open`, and whether the session of that id (hexadecimal) is the account's and
     still stands."""
@@ -94,6 +117,11 @@ def lock_open(host: Host, did: str) -> Account | None:
 def ask_for_owner(host: Host, did: str, lineage: str) -> Question:
     """What `owner` is told the answer of; as `find_owner`."""
     return Question(_owner(), (did.encode(), bigint(host.pk), lineage.encode()))
+
+
+def signed_in_params(host: Host, did: str, lineage: str) -> tuple[bytes, bytes, bytes]:
+    """The parameters of SIGNED_IN."""
+    return did.encode(), bigint(host.pk), lineage.encode()
 
 
 def owner(host: Host, found: Sequence[Row]) -> tuple[Account, bool] | None:

@@ -29,13 +29,23 @@ def is_right(host: Host, user_name: str, password: str, address: str) -> bool:
     """
     if user_name != USER_NAME or not host.admin_password or len(password) > _MAX_CHARACTERS:
         return False
-    digest = hmac.new(_key, password.encode(errors="replace"), hashlib.sha256).digest()
-    known_for, known = RIGHT.get(host.pk, ("", b""))
-    if known_for == host.admin_password and hmac.compare_digest(known, digest):
+    if right_for(host, user_name, password) == host.admin_password:
         return True
     limits.spend(limits.STAFF_LOGIN, host, USER_NAME, address)
     limits.spend(limits.STAFF_GUESSES, None, address)  # whatever host and name they are for
     if not check_password(password, host.admin_password):
         return False
-    RIGHT[host.pk] = (host.admin_password, digest)
+    RIGHT[host.pk] = (host.admin_password, _digest(password))
     return True
+
+
+def right_for(host: Host, user_name: str, password: str) -> str:
+    """The stored hash for which this process found the password right before; empty if for none.
+    Whether it is the host's hash still is for the caller to ask."""
+    known_for, known = RIGHT.get(host.pk, ("", b""))
+    is_right = user_name == USER_NAME and len(password) <= _MAX_CHARACTERS
+    return known_for if is_right and hmac.compare_digest(known, _digest(password)) else ""
+
+
+def _digest(password: str) -> bytes:
+    return hmac.new(_key, password.encode(errors="replace"), hashlib.sha256).digest()

@@ -10,6 +10,7 @@ import itertools
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
@@ -29,6 +30,7 @@ BYTEA, BIGINT, INTEGER, TEXT = 17, 20, 23, 25
 BYTEAS, INTEGERS, TEXTS, BIGINTS = 1001, 1007, 1009, 1016
 
 TRUE: Final = b"\1"
+_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)  # of Postgres' timestamps: microseconds since
 NULL: Final = struct.pack("!i", -1)
 _EMPTY = {kind: struct.pack("!iii", 0, 0, kind) for kind in (BYTEA, BIGINT, INTEGER, TEXT)}
 # What stands before a value in an array or a row of COPY, by its length: half the cost of packing.
@@ -165,6 +167,11 @@ def number(value: bytes) -> int:
 
 def number_or_none(value: bytes | None) -> int | None:
     return None if value is None else number(value)
+
+
+def moment(value: bytes) -> datetime:
+    """The time in a `timestamptz`."""
+    return _EPOCH + timedelta(microseconds=number(value))
 
 
 def text_or_none(value: bytes | None) -> str | None:

@@ -1,5 +1,6 @@
 """Clients of the API: `Api` speaks XRPC through Django's test client, a `Person` is signed in."""
 
+import base64
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +47,14 @@ class Api:
     def headers(self) -> dict[str, str]:
         bearer = {"HTTP_AUTHORIZATION": f"Bearer {self.token}"} if self.token else {}
         return {"HTTP_HOST": self.host.hostname, **bearer}
+
+
+class Admin(Api):
+    """Whoever knows the host's admin password."""
+
+    def headers(self) -> dict[str, str]:
+        basic = base64.b64encode(b"admin:sesame").decode()
+        return {"HTTP_HOST": self.host.hostname, "HTTP_AUTHORIZATION": f"Basic {basic}"}
 
 
 def worked(nsid: str, plan: PoolWork) -> HttpResponseBase:

@@ -1,7 +1,5 @@
 """com.atproto.admin.* through HTTP: what the admin sees, changes, takes down."""
 
-import base64
-
 import pytest
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
@@ -11,19 +9,11 @@ from accounts.models import Account, ReservedKey
 from hosting.mail.models import OutgoingMail
 from hosting.tenancy import routing
 from moderation.models import AuditEntry
-from tests.api.clients import Api
+from tests.api.clients import Admin
 
 NS = "com.atproto.admin."
 NOBODY = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"
 POST = "com.example.grove.thing"
-
-
-class Admin(Api):
-    """Whoever knows the host's admin password."""
-
-    def headers(self) -> dict[str, str]:
-        basic = base64.b64encode(b"admin:sesame").decode()
-        return {"HTTP_HOST": self.host.hostname, "HTTP_AUTHORIZATION": f"Basic {basic}"}
 
 
 @pytest.fixture

@@ -6,11 +6,14 @@ from urllib.parse import urlencode
 
 import orjson
 import pytest
+from django.contrib.auth.hashers import make_password
 
 from accounts import status
+from accounts.invites import codes
 from accounts.lifecycle import activation
 from accounts.models import Account
 from hosting import limits
+from hosting.models import Host
 from hosting.tenancy import routing
 from protocol import cid
 from repos.blobs import files
@@ -19,7 +22,7 @@ from server.cache.marks import MarksUnavailable
 from server.database.connection import conninfo
 from server.database.pipeline import Pipeline
 from server.encryption import compact_jws
-from tests.api.clients import Api, Person
+from tests.api.clients import Admin, Api, Person
 from tests.oauth_app import App, Key
 from xrpc import registry
 from xrpc.small_reads import SmallReads
@@ -32,7 +35,22 @@ DESCRIBE, RESOLVE = "com.atproto.repo.describeRepo", "com.atproto.identity.resol
 GET_SESSION, GET_RECORD = "com.atproto.server.getSession", "com.atproto.repo.getRecord"
 GET_PREFERENCES = "app.bsky.actor.getPreferences"
 SERVICE_AUTH, LIST_REPOS = "com.atproto.server.getServiceAuth", "com.atproto.sync.listRepos"
-OF_SESSIONS = {GET_SESSION, GET_PREFERENCES, SERVICE_AUTH}
+OWN_CODES = "com.atproto.server.getAccountInviteCodes"
+OF_SESSIONS = {
+    GET_SESSION,
+    GET_PREFERENCES,
+    SERVICE_AUTH,
+    OWN_CODES,
+    "com.atproto.server.listAppPasswords",
+    "com.atproto.temp.checkSignupQueue",
+}
+GET_STATUS, GET_CODES = "com.atproto.admin.getSubjectStatus", "com.atproto.admin.getInviteCodes"
+OF_STAFF = {
+    GET_STATUS,
+    GET_CODES,
+    "com.atproto.admin.getAccountInfo",
+    "com.atproto.admin.getAccountInfos",
+}
 OF_HOSTS = {LIST_REPOS, "com.atproto.server.describeServer"}
 GET_BLOB, PICTURE = "com.atproto.sync.getBlob", b"a picture"
 HANDED_ON = None
@@ -65,8 +83,8 @@ async def _small_answer(
     pipeline = Pipeline(conninfo)
     app = SmallReads(handed_on, pipeline, marks, FilesHere())
     named = {"host": api.host.hostname, **headers}
-    if api.token:
-        named["authorization"] = f"Bearer {api.token}"
+    if api.token or isinstance(api, Admin):
+        named["authorization"] = api.headers()["HTTP_AUTHORIZATION"]
     scope = {
         "type": "http",
         "method": "GET",
@@ -104,6 +122,17 @@ def hosts(ash, birch) -> None:
 
 
 @pytest.fixture
+def admin(ash) -> Admin:
+    """Whose password was right a moment ago."""
+    ash.admin_password = make_password("sesame")
+    ash.save()
+    routing.forget()
+    assert routing.host_named(ash.hostname)
+    assert Admin(ash).query(GET_CODES).status_code == 200
+    return Admin(ash)
+
+
+@pytest.fixture
 def rkey(alice: Person) -> str:
     nsid = "com.atproto.repo.uploadBlob"
     image = alice.send(nsid, PICTURE, "image/png").json()["blob"]
@@ -129,11 +158,20 @@ def asked_of(person: Person, rkey: str) -> dict[str, dict[str, str]]:
         "com.atproto.sync.getHead": did,
         "com.atproto.sync.getLatestCommit": did,
         "com.atproto.sync.getRepoStatus": did,
+        OWN_CODES: {},
+        "com.atproto.server.listAppPasswords": {},
+        "com.atproto.temp.checkSignupQueue": {},
+        GET_STATUS: did,
+        GET_CODES: {"limit": 1},
+        "com.atproto.admin.getAccountInfo": did,
+        "com.atproto.admin.getAccountInfos": {"dids": person.did},
     }
 
 
 def caller_of(nsid: str, person: Person) -> Api:
     """Credentials only where they are needed."""
+    if nsid in OF_STAFF:
+        return Admin(person.host)
     return person if nsid in OF_SESSIONS else Api(person.host)
 
 
@@ -145,9 +183,29 @@ def said(nsid: str, body: bytes) -> object:
     return {name: claims[name] for name in ("iss", "aud", "lxm")}
 
 
+def give_codes(admin: Admin, owner: str) -> None:
+    """Two, of which one is used."""
+    nsid = "com.atproto.server.createInviteCodes"
+    given = admin.call(nsid, useCount=1, codeCount=2, forAccounts=[owner]).json()
+    codes.spend(admin.host, given["codes"][0]["codes"][0], "did:web:guest.example.com")
+
+
+@pytest.mark.parametrize("with_used", ["true", "false"])
+def test_codes_of_an_account_are_the_same_both_ways(alice, admin, with_used):
+    give_codes(admin, alice.did)
+    asked = {"includeUsed": with_used}
+    usual = alice.query(OWN_CODES, **asked).json()
+    assert len(usual["codes"]) == (2 if with_used == "true" else 1)
+    assert orjson.loads(small_answer(alice, OWN_CODES, asked)[1]) == usual
+    info = "com.atproto.admin.getAccountInfo"
+    assert small_answer(admin, info, {"did": alice.did}) is HANDED_ON
+
+
 @pytest.mark.parametrize("coding", ["identity", "gzip"])
-def test_both_ways_say_the_same(alice, rkey, coding):
+def test_both_ways_say_the_same(alice, admin, rkey, coding):
     asked = asked_of(alice, rkey)
+    alice.call("com.atproto.server.createAppPassword", name="phone", privileged=True)
+    give_codes(admin, "did:plc:" + "a" * 24)
     assert set(asked) == {
         nsid
         for nsid in registry.registered()
@@ -241,20 +299,34 @@ def test_what_is_not_plain_is_handed_on(alice, rkey):
         assert small_answer(api, nsid, params) is HANDED_ON, (nsid, params)
 
 
-def test_another_tenants_account_is_unknown(alice, mallory, rkey):
+def test_another_tenants_account_is_unknown(alice, admin, mallory, rkey):
     for nsid, params in asked_of(alice, rkey).items():
         stranger = Api(mallory.host, alice.token if nsid in OF_SESSIONS else "")
+        if nsid in OF_STAFF:
+            stranger = Admin(mallory.host)
         found = small_answer(stranger, nsid, params)
         assert (found is HANDED_ON) == (nsid not in OF_HOSTS), nsid
     assert alice.did.encode() not in small_answer(Api(mallory.host), LIST_REPOS, {"limit": 50})[1]
 
 
-def test_a_takedown_shows_in_the_next_answer(alice, rkey):
+def test_staff_are_told_of_their_own_host_alone(admin, mallory):
+    for nsid in OF_STAFF - {GET_CODES}:
+        asked = {"dids" if nsid.endswith("Infos") else "did": mallory.did}
+        assert small_answer(admin, nsid, asked) is HANDED_ON, nsid
+    admin.call("com.atproto.server.createInviteCode", useCount=1)
+    assert orjson.loads(small_answer(admin, GET_CODES, {})[1])["codes"]
+    Host.objects.filter(pk=admin.host.pk).update(admin_password=make_password("opens"))
+    assert small_answer(admin, GET_CODES, {}) is HANDED_ON
+    assert small_answer(Admin(mallory.host), GET_CODES, {}) is HANDED_ON
+
+
+def test_a_takedown_shows_in_the_next_answer(alice, admin, rkey):
     account = Account.objects.get(did=alice.did)
     status.take_down(account)
     for nsid, params in asked_of(alice, rkey).items():
         found = small_answer(caller_of(nsid, alice), nsid, params)
-        assert (found is HANDED_ON) == (nsid not in OF_HOSTS), nsid
+        assert (found is HANDED_ON) == (nsid not in OF_HOSTS | OF_STAFF), nsid
+    assert b'"applied":true' in small_answer(admin, GET_STATUS, {"did": alice.did})[1]
     page = small_answer(Api(alice.host), LIST_REPOS, {"limit": 50})[1]
     assert b'"active":false,"status":"takendown"' in page
 

@@ -5,7 +5,6 @@ at each start have some room) and the reason, one that cannot be counted here in
 without a row does not pass.
 """
 
-import base64
 import re
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +14,7 @@ from django.contrib.auth.hashers import make_password
 
 from hosting.mail.models import OutgoingMail
 from hosting.tenancy import routing
-from tests.api.clients import Api, Person, sign_up
+from tests.api.clients import Admin, Api, Person, sign_up
 from tests.statements import Statements, statements
 from xrpc import registry
 
@@ -83,14 +82,6 @@ SERVER, ADMIN, IDENTITY = "com.atproto.server.", "com.atproto.admin.", "com.atpr
 LABELS = "com.atproto.label.queryLabels"
 Make = Callable[[], Any]  # the call that is counted
 Case = Callable[[], Make]  # what it needs is made before
-
-
-class Admin(Api):
-    """Whoever knows the host's admin password."""
-
-    def headers(self) -> dict[str, str]:
-        basic = base64.b64encode(b"admin:sesame").decode()
-        return {"HTTP_HOST": self.host.hostname, "HTTP_AUTHORIZATION": f"Basic {basic}"}
 
 
 @pytest.fixture

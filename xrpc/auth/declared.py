@@ -165,6 +165,13 @@ class Auth:
             raise InvalidToken("Bad token scope")
         return Caller(claims.did, claims.scope, claims.session)
 
+    def known_admin(self, host: Host, header: str) -> str:
+        """As `staff.known_admin`, by an Authorization header; raises InvalidToken for another."""
+        scheme, credential = parse_header(header)
+        if scheme != BASIC or not self.is_for_staff:
+            raise self._wrong_scheme()
+        return staff.known_admin(host, credential)
+
     def _other_caller(
         self, request: HttpRequest, host: Host, scheme: str, credential: str
     ) -> Caller:

@@ -14,11 +14,12 @@ from accounts.models import Account, account_lookups
 from accounts.status import AccountTakedown
 from hosting.models import Host
 from moderation.audit import ADMIN
+from moderation.enforcement.subject_status import SubjectNotFound, find_account
 from repos.models import Repo
 from repos.reads import refusals, repos
 from repos.reads.repos import RepoRef, RepoRow
 from server.database.prepared import Question, Row
-from xrpc.auth.staff import ADMIN_SCOPE
+from xrpc.auth.staff import ADMIN_SCOPE, hosts_of
 from xrpc.request.call import Call
 from xrpc.request.small_read import SmallCall
 from xrpc.response.errors import AuthenticationRequired
@@ -59,6 +60,18 @@ def signed_in_owner(call: SmallCall, rows: Sequence[Row]) -> Account | None:
 def actor(call: Call) -> str:
     """Who calls com.atproto.admin.*, as the audit log writes it: `admin` or the service's DID."""
     return call.did or ADMIN
+
+
+def subject_of_staff(call: Call, did_or_handle: str) -> Account:
+    """The account that a call of com.atproto.admin.* names, whatever its status, at one of the
+    hosts that the caller may act on. Raises SubjectNotFound."""
+    is_own = call.caller is not None and call.caller.scope == ADMIN_SCOPE
+    if not is_own or not did_or_handle.startswith("did:"):
+        return find_account(hosts_of(call), did_or_handle)
+    account = account_lookups.find_open(call.host, did_or_handle)
+    if account is None:
+        raise SubjectNotFound
+    return account
 
 
 def own_repo_as_it_is(call: Call) -> RepoRow:

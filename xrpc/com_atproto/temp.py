@@ -4,17 +4,20 @@ The others of the namespace are for providers with an entryway and are declined
 (tests/house/test_lexicon_coverage.py).
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from accounts.authentication import credential_rules
 from accounts.signup import handle_availability
 from accounts.signup.handle_availability import Suggestion
 from protocol.errors import XrpcError
+from server.database.prepared import Row
 from xrpc.auth import app_scopes
 from xrpc.auth.declared import Auth
-from xrpc.auth.subjects import own_account
+from xrpc.auth.subjects import ask_for_owner, own_account, signed_in_owner
 from xrpc.registry import query
 from xrpc.request.call import Answer, Call
+from xrpc.request.small_read import SmallCall, SmallRead
 
 _RESULT = "com.atproto.temp.checkHandleAvailability#result"
 
@@ -39,7 +42,17 @@ def check_handle_availability(call: Call) -> Answer:
     return {"handle": handle, "result": {"$type": f"{_RESULT}Available"}}
 
 
-@query("com.atproto.temp.checkSignupQueue", auth=Auth.account(), scope=app_scopes.NONE)
+def _is_through(call: SmallCall, rows: Sequence[Row]) -> dict[str, Any] | None:
+    account = signed_in_owner(call, rows)
+    return None if account is None or account.taken_down_at is not None else {"activated": True}
+
+
+@query(
+    "com.atproto.temp.checkSignupQueue",
+    auth=Auth.account(),
+    scope=app_scopes.NONE,
+    small=SmallRead(ask_for_owner, _is_through),
+)
 def check_signup_queue(call: Call) -> Answer:
     """Whoever has a session is through: sign-ups that wait here have no DID and no session."""
     own_account(call)

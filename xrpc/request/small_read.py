@@ -17,12 +17,14 @@ from xrpc.request.call import Caller
 @dataclass(frozen=True, slots=True)
 class SmallCall:
     """One checked request: what a method's `Call` has of it. `caller` has a session; `proxy` is the
-    header `atproto-proxy`, empty for none."""
+    header `atproto-proxy`, empty for none. `admin_hash` is for methods of staff, which have no
+    caller: the hash of the admin's password, which the statement has to find at the host still."""
 
     host: Host
     params: Mapping[str, Any]
     caller: Caller | None
     proxy: str = ""
+    admin_hash: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,12 @@
 Source: the lexicons of that namespace. All but sendEmail are for the admin's password alone.
 """
 
-from moderation.enforcement.subject_status import SubjectNotFound, find_account
+from moderation.enforcement.subject_status import SubjectNotFound
 from moderation.staff import account_changes
 from moderation.staff.account_changes import DEFAULT_SUBJECT
 from protocol.errors import InvalidRequest
 from xrpc.auth.declared import Auth
-from xrpc.auth.staff import hosts_of
-from xrpc.auth.subjects import actor
+from xrpc.auth.subjects import actor, subject_of_staff
 from xrpc.registry import procedure
 from xrpc.request.call import Answer, Call
 
@@ -19,7 +18,7 @@ def send_email(call: Call) -> Answer:
     """The outbox has taken it: whether it arrived is told there."""
     asked = call.input
     try:
-        account = find_account(hosts_of(call), asked["recipientDid"])
+        account = subject_of_staff(call, asked["recipientDid"])
     except SubjectNotFound:
         raise InvalidRequest("Recipient not found") from None
     subject = asked.get("subject") or DEFAULT_SUBJECT
@@ -30,14 +29,14 @@ def send_email(call: Call) -> Answer:
 
 @procedure("com.atproto.admin.deleteAccount", auth=Auth.admin(), pool="moderation")
 def delete_account(call: Call) -> Answer:
-    account = find_account(hosts_of(call), call.input["did"])
+    account = subject_of_staff(call, call.input["did"])
     account_changes.delete(actor(call), account, "com.atproto.admin.deleteAccount")
     return None
 
 
 @procedure("com.atproto.admin.updateAccountHandle", auth=Auth.admin(), pool="moderation")
 def update_account_handle(call: Call) -> Answer:
-    account = find_account(hosts_of(call), call.input["did"])
+    account = subject_of_staff(call, call.input["did"])
     reason = "com.atproto.admin.updateAccountHandle"
     account_changes.change_handle(actor(call), account, call.input["handle"], reason)
     return None
@@ -45,7 +44,7 @@ def update_account_handle(call: Call) -> Answer:
 
 @procedure("com.atproto.admin.updateAccountEmail", auth=Auth.admin(), pool="moderation")
 def update_account_email(call: Call) -> Answer:
-    account = find_account(hosts_of(call), call.input["account"])
+    account = subject_of_staff(call, call.input["account"])
     reason = "com.atproto.admin.updateAccountEmail"
     account_changes.change_email(actor(call), account, call.input["email"], reason)
     return None
@@ -53,7 +52,7 @@ def update_account_email(call: Call) -> Answer:
 
 @procedure("com.atproto.admin.updateAccountPassword", auth=Auth.admin(), pool="moderation")
 def update_account_password(call: Call) -> Answer:
-    account = find_account(hosts_of(call), call.input["did"])
+    account = subject_of_staff(call, call.input["did"])
     reason = "com.atproto.admin.updateAccountPassword"
     account_changes.change_password(actor(call), account, call.input["password"], reason)
     return None
@@ -62,7 +61,7 @@ def update_account_password(call: Call) -> Answer:
 @procedure("com.atproto.admin.updateAccountSigningKey", auth=Auth.admin(), pool="moderation")
 def update_account_signing_key(call: Call) -> Answer:
     """The key is one that this host made for the account: com.atproto.server.reserveSigningKey."""
-    account = find_account(hosts_of(call), call.input["did"])
+    account = subject_of_staff(call, call.input["did"])
     reason = f"com.atproto.admin.updateAccountSigningKey: {call.input['signingKey']}"
     account_changes.change_key(actor(call), account, call.input["signingKey"], reason)
     return None

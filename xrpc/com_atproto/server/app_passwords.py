@@ -3,17 +3,21 @@
 Only the main password makes new ones; a session of any kind may list and revoke them.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from accounts.authentication import app_passwords
+from accounts.authentication.app_passwords import Listed
 from accounts.models import AppPassword
 from repos.events.append import time_text
+from server.database.prepared import Question, Row
 from xrpc import rate_limits
 from xrpc.auth import app_scopes
 from xrpc.auth.declared import FULL, Auth
 from xrpc.auth.subjects import own_account
 from xrpc.registry import procedure, query
 from xrpc.request.call import Answer, Call
+from xrpc.request.small_read import SmallCall, SmallRead
 
 
 @procedure(
@@ -31,7 +35,22 @@ def create_app_password(call: Call) -> Answer:
     return {**_listed(row), "password": password}
 
 
-@query("com.atproto.server.listAppPasswords", auth=Auth.account(), scope=app_scopes.NONE)
+def _ask_for_own(call: SmallCall) -> Question | None:
+    caller = call.caller
+    return app_passwords.ask(call.host, caller.did, caller.session) if caller else None
+
+
+def _own(_call: SmallCall, rows: Sequence[Row]) -> dict[str, Any] | None:
+    found = app_passwords.listed(rows)
+    return None if found is None else {"passwords": [_listed(row) for row in found]}
+
+
+@query(
+    "com.atproto.server.listAppPasswords",
+    auth=Auth.account(),
+    scope=app_scopes.NONE,
+    small=SmallRead(_ask_for_own, _own),
+)
 def list_app_passwords(call: Call) -> Answer:
     return {"passwords": [_listed(row) for row in app_passwords.of_account(own_account(call))]}
 
@@ -42,7 +61,7 @@ def revoke_app_password(call: Call) -> Answer:
     return None
 
 
-def _listed(row: AppPassword) -> dict[str, Any]:
+def _listed(row: AppPassword | Listed) -> dict[str, Any]:
     return {
         "name": row.name,
         "createdAt": time_text(row.created_at),
