@@ -1,11 +1,15 @@
 """/metrics: for who has the token, and what it says."""
 
+import threading
+import time
+
 import pytest
 from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from relay.models import RelayHost
+from server.cache import counters
 from server.cache.counters import Counters, read, series
 
 pytestmark = pytest.mark.django_db
@@ -54,3 +58,37 @@ def test_processes_are_added_up_and_names_are_quoted() -> None:
     one.move("grove_test_level", -1)
     one.flush()
     assert read()["grove_test_level"] == 1
+
+
+def test_a_counter_that_nobody_adds_to_is_forgotten_and_the_quietest_of_too_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    process = Counters()
+    names = ["grove_quiet_total", "grove_older_total", "grove_newer_total"]
+    monkeypatch.setattr(counters, "TOLD_MAX", 10**9)
+    for name in names:
+        process.add(name)
+        process.flush()
+    client = counters.valkey_client()
+    client.zadd("metrics:told", {names[0]: time.time() - counters.QUIET_S})
+    process.flush()
+    assert set(names) & set(read()) == set(names[1:])
+    monkeypatch.setattr(counters, "TOLD_MAX", client.zcard("metrics:told"))
+    client.zadd("metrics:told", {names[1]: time.time() - counters.QUIET_S / 2})
+    process.add(names[0])
+    process.flush()
+    assert names[1] not in read()
+
+
+def test_a_process_tells_by_one_thread_and_its_fork_by_another() -> None:
+    process = Counters()
+    before = threading.active_count()
+    adders = [threading.Thread(target=process.add, args=("grove_x_total",)) for _ in range(8)]
+    for each in adders:
+        each.start()
+    for each in adders:
+        each.join()
+    assert threading.active_count() == before + 1
+    process.begin_anew()  # as a fork does
+    process.add("grove_x_total")
+    assert threading.active_count() == before + 2
