@@ -49,7 +49,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         "q": term,
         "page": page,
         "rows": _rows(list(page)),
-        "alerts": alerts.now_open()[:_ALERTS_SHOWN],
+        "alerts": alerts.now_open(_ALERTS_SHOWN),
         "bans": DomainBan.objects.order_by("domain")[:_BANS_SHOWN],
         "ban_form": DomainForm(auto_id="ban-%s"),
         "entries": _entries(),

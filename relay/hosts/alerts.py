@@ -65,15 +65,17 @@ logger = structlog.stdlib.get_logger(__name__)
 
 
 def is_near_limit(host: RelayHost) -> bool:
-    """Whether an outside host's accounts fill ALERT_SHARE of what it may have."""
+    """Whether an outside host's accounts fill ALERT_SHARE of what it may have; not where staff let
+    it have none, which is as they wish."""
     is_outside = host.inside_id is None and host.status != RelayHost.Status.BANNED
-    return is_outside and host.account_count >= host.account_limit * allowances.ALERT_SHARE
+    share = host.account_limit * allowances.ALERT_SHARE
+    return is_outside and host.account_count >= share > 0
 
 
-def now_open() -> list[HostAlert]:
-    """What is the matter now, the newest first."""
+def now_open(most: int) -> list[HostAlert]:
+    """What is the matter now, the newest first, and so many at the most."""
     found = HostAlert.objects.filter(ended_at__isnull=True).select_related("host")
-    return list(found.order_by("-raised_at", "-id")[:_FOUND_MAX])
+    return list(found.order_by("-raised_at", "-id")[:most])
 
 
 def watch() -> None:
@@ -92,20 +94,20 @@ def _found() -> Iterator[tuple[tuple[int, str], int]]:
     """What is the matter: the host, the kind and a figure."""
     outside = RelayHost.objects.filter(inside_id__isnull=True)
     outside = outside.exclude(status=RelayHost.Status.BANNED).order_by("id")
-    limited = outside.filter(account_limit__gt=0)
+    limited = outside.filter(account_limit__gt=0)  # is_near_limit
     near = limited.filter(account_count__gte=F("account_limit") * allowances.ALERT_SHARE)
-    for host in near[:_FOUND_MAX]:
-        yield (host.pk, Kind.ACCOUNTS), host.account_count * 100 // host.account_limit
+    for key, count, limit in near.values_list("pk", "account_count", "account_limit")[:_FOUND_MAX]:
+        yield (key, Kind.ACCOUNTS), count * 100 // limit
     share = round(allowances.ALERT_SHARE * 100)
-    is_beyond = Q(rate_use__gte=share) | Q(status=RelayHost.Status.THROTTLED)
-    for host in outside.filter(is_beyond)[:_FOUND_MAX]:
-        yield (host.pk, Kind.EVENTS), max(host.rate_use, share)
+    beyond = outside.filter(Q(rate_use__gte=share) | Q(status=RelayHost.Status.THROTTLED))
+    for key, rate_use in beyond.values_list("pk", "rate_use")[:_FOUND_MAX]:
+        yield (key, Kind.EVENTS), max(rate_use, share)
     lately = timezone.now() - timedelta(seconds=LATE_S)
     is_late = Q(lag_s__gte=LATE_S, last_event_at__gte=lately)
     is_off = Q(status=RelayHost.Status.OFFLINE, last_event_at__gte=timezone.now() - GONE)
-    for host in outside.filter(is_late | is_off)[:_FOUND_MAX]:
-        is_offline = host.status == RelayHost.Status.OFFLINE
-        yield (host.pk, Kind.LAG), 0 if is_offline else host.lag_s or 0
+    behind = outside.filter(is_late | is_off).values_list("pk", "status", "lag_s")
+    for key, status, lag_s in behind[:_FOUND_MAX]:
+        yield (key, Kind.LAG), 0 if status == RelayHost.Status.OFFLINE else lag_s or 0
     for host_id, refused, accepted in connection.rows(_SURGING, (list(_OURS), SURGE)):
         if refused > accepted:
             yield (host_id, Kind.REJECTIONS), refused

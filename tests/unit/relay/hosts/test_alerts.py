@@ -26,7 +26,7 @@ def a_host(name: str = "pds.example", **changes: object) -> RelayHost:
 
 
 def now_open() -> set[tuple[str, str, int]]:
-    return {(each.host.hostname, each.kind, each.figure) for each in alerts.now_open()}
+    return {(each.host.hostname, each.kind, each.figure) for each in alerts.now_open(99)}
 
 
 def letters() -> list[str]:
@@ -52,6 +52,14 @@ def test_each_matter_is_raised_once_and_ends_with_its_cause() -> None:
     RelayHost.objects.update(account_count=0, rate_use=0, lag_s=0, status="active")
     alerts.watch()
     assert now_open() == set()
+
+
+def test_a_host_that_may_have_no_accounts_is_as_staff_wish() -> None:
+    host = a_host(account_limit=0, account_count=3)
+    alerts.watch()
+    assert now_open() == set()
+    assert not alerts.is_near_limit(host)
+    assert alerts.is_near_limit(a_host("near.example", account_limit=1, account_count=1))
 
 
 def test_a_host_most_of_whose_events_are_refused_is_seen() -> None:
