@@ -52,7 +52,11 @@ _CONNECTED: Final = b"""
     UPDATE relay_host SET connected_at = now(), retry_at = NULL,
         status = CASE WHEN status = 'banned' THEN status ELSE 'active' END WHERE id = %s
 """
-_NOBODY: Final = b"UPDATE relay_host SET connected_at = NULL WHERE connected_at IS NOT NULL"
+# Of whom none is read and nothing was counted yet.
+_NOBODY: Final = b"""
+    UPDATE relay_host SET connected_at = NULL, rate_use = 0
+    WHERE connected_at IS NOT NULL OR rate_use <> 0
+"""
 _ENDED: Final = b"""
     UPDATE relay_host SET connected_at = NULL, last_error = %(why)s, failures = failures + 1,
         retry_at = now() + make_interval(secs => coalesce(
@@ -75,6 +79,7 @@ class Crawler:
         self._conninfo = conninfo
         self._readers: dict[int, asyncio.Task[None]] = {}
         self._meters: dict[int, Meter] = {}
+        self._told: dict[int, int] = {}  # the use of its events that each host's row has, but 0
 
     async def run(self, writer: Writer) -> None:
         """Read all hosts, until cancelled. Raises psycopg.Error, alone or in a group."""
@@ -120,13 +125,22 @@ class Crawler:
                 self._change(host_id, limit, is_trusted=is_trusted, is_banned=is_banned)
             if (now := time.monotonic()) - told_at > USE_EVERY_S:
                 told_at = now
-                async with lock:
-                    await hosts.execute(_USE, self._uses())
+                if uses := self._changed_uses():
+                    async with lock:
+                        await hosts.execute(_USE, ([*uses], [*uses.values()]))
             await asyncio.sleep(LOOK_EVERY_S)
 
-    def _uses(self) -> tuple[list[int], list[int]]:
-        """Hosts, and how much of their events each has used."""
-        return [*self._meters], [meter.use_percent() for meter in self._meters.values()]
+    def _changed_uses(self) -> dict[int, int]:
+        """Of the hosts that have used more or less of their events than their rows say, how much.
+        Meters of hosts that are not read are dropped when their day is over."""
+        over = [key for key, meter in self._meters.items() if meter.is_over()]
+        for key in set(over).difference(self._readers):
+            del self._meters[key]
+        uses = {key: meter.use_percent() for key, meter in self._meters.items()}
+        known = {**dict.fromkeys(self._told, 0), **uses}
+        changed = {key: use for key, use in known.items() if use != self._told.get(key, 0)}
+        self._told = {key: use for key, use in uses.items() if use}
+        return changed
 
     def _change(self, host_id: int, limit: int, *, is_trusted: bool, is_banned: bool) -> None:
         """Hang up on a host that is banned; count another by what it may do from now on."""
@@ -154,7 +168,8 @@ class Crawler:
         except Throttled as throttled:
             pause, why = throttled.for_s, str(throttled)
         except StreamEnded as ended:
-            why, is_future = f"StreamEnded: {ended}"[:300].replace("\0", ""), _is_of_future(ended)
+            why = f"StreamEnded: {ended}"[:300].replace("\0", "")
+            is_future = ended.error == "FutureCursor"
         except (Refused, ConnectionClosed, OSError) as failure:
             why = f"{type(failure).__name__}: {failure}"[:300].replace("\0", "")
         except psycopg.Error:
@@ -187,10 +202,6 @@ async def _statuses(writer: Writer) -> None:
     while True:
         await writer.tell_statuses()
         await asyncio.sleep(TELL_EVERY_S)
-
-
-def _is_of_future(ended: StreamEnded) -> bool:
-    return ended.error == "FutureCursor"
 
 
 def _host_row(

@@ -59,6 +59,12 @@ class Meter:
                 used.append(count * 100 // most)
         return min(max(used), USE_MAX)
 
+    def is_over(self) -> bool:
+        """Whether all that it counted is of windows that are over."""
+        now = self._clock()
+        pairs = zip(self._begun, _WINDOWS_S, strict=True)
+        return all(now - begun >= window_s for begun, window_s in pairs)
+
     async def admit(self, count: int) -> None:
         """Note so many events and wait until more may follow. Raises Throttled."""
         wait_s = self.wait_s(count)

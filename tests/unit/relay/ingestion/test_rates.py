@@ -48,3 +48,14 @@ def test_how_much_of_an_hours_or_a_days_events_is_used() -> None:
     assert meter.use_percent() == 80
     clock.now = 3_700.0
     assert meter.use_percent() == 8  # of the day
+
+
+def test_a_meter_is_over_when_its_day_is() -> None:
+    clock = Clock()
+    meter = Meter(Rates(50, 100, 100), clock)
+    clock.now = 86_399.0
+    assert meter.wait_s(1) == 0
+    clock.now = 86_400.0
+    assert not meter.is_over()  # an hour of it is not
+    clock.now += 3_600.0
+    assert meter.is_over()
