@@ -2,9 +2,9 @@
 
 A host that does not serve describeRepo, or whose list lacks a collection that the relay has heard
 of, is asked for the repo (getRepo, a CAR): its commit must be signed by the account's key, its tree
-whole, and the tree's keys are what there is. One repo of a host a go, so that nobody is asked for
-many at once; of REPO_BYTES and REPO_S at the most, on disk. An account is a unit: one that a kill
-interrupts comes again when its claim is over.
+whole, and the tree's keys are what there is. Of a host one repo is read at a time, also when one go
+begins before another is over; of REPO_BYTES and REPO_S at the most, on disk. An account is a unit:
+one that a kill interrupts comes again when its claim is over, and its host's others wait for that.
 """
 
 from functools import partial
@@ -12,6 +12,7 @@ from typing import IO, Final
 from urllib.parse import urlencode
 
 import structlog
+from django.db import transaction
 
 from accounts.identity.resolution import NetworkUnavailable, UnresolvedDid, dids
 from protocol import car, syntax
@@ -31,20 +32,26 @@ NODES_BYTES: Final = 32 * 1_048_576  # of the tree, which is in memory
 REPO_S: Final = 30.0
 _CHUNK_BYTES: Final = 65_536
 _NODE: Final = b"\xa2\x61e"  # how a node begins, and hardly any record
+_TAKE_TURNS: Final = "SELECT pg_advisory_xact_lock(hashtext('grove.relay.backfill'))"
 # Whoever takes them has five minutes; then they come again.
 _CLAIM: Final = """
-    WITH waiting AS (
+    WITH read AS (
+        SELECT a.host_id FROM relay_described_repo d JOIN relay_account a ON a.id = d.account_id
+        WHERE d.read_until > now()
+    ), waiting AS (
         SELECT d.account_id, a.host_id, d.ask_at FROM relay_described_repo d
         JOIN relay_account a ON a.id = d.account_id
         JOIN relay_host h ON h.id = a.host_id AND h.status NOT IN ('banned', 'offline')
-        WHERE d.by_car AND d.ask_at <= now() ORDER BY d.ask_at LIMIT 1000
+        WHERE d.by_car AND d.ask_at <= now() AND a.host_id NOT IN (SELECT host_id FROM read)
+        ORDER BY d.ask_at LIMIT 1000
     ), first AS (
         SELECT DISTINCT ON (host_id) account_id, ask_at FROM waiting ORDER BY host_id, ask_at
     ), taken AS (
         SELECT d.account_id FROM relay_described_repo d JOIN first USING (account_id)
         ORDER BY first.ask_at LIMIT %s FOR UPDATE OF d SKIP LOCKED
     )
-    UPDATE relay_described_repo d SET ask_at = now() + interval '5 minutes'
+    UPDATE relay_described_repo d
+    SET ask_at = now() + interval '5 minutes', read_until = now() + interval '5 minutes'
     FROM taken t, relay_account a, relay_host h
     WHERE d.account_id = t.account_id AND a.id = d.account_id AND h.id = a.host_id
     RETURNING d.account_id, a.did, h.hostname
@@ -67,7 +74,7 @@ class UnsoundRepo(ValueError):
 
 def read_repos() -> None:
     """Read the repos of a few accounts, each of another host."""
-    for account_id, did, hostname in connection.rows(_CLAIM, (HOSTS,)):
+    for account_id, did, hostname in _claimed():
         try:
             with TemporaryFile() as file:
                 _fetch(did, hostname, file)
@@ -77,6 +84,12 @@ def read_repos() -> None:
             hearing.put_off(account_id)
         else:
             hearing.put(account_id, found)
+
+
+def _claimed() -> list[tuple[int, str, str]]:
+    with transaction.atomic():
+        connection.row(_TAKE_TURNS, ())
+        return [(row[0], row[1], row[2]) for row in connection.rows(_CLAIM, (HOSTS,))]
 
 
 def collections(did: str, archive: IO[bytes]) -> list[str]:

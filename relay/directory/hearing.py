@@ -73,9 +73,12 @@ _CLAIM: Final = """
     )
     RETURNING d.account_id, a.did, h.hostname
 """
-_DONE: Final = "UPDATE relay_described_repo SET ask_at = NULL WHERE account_id = %s RETURNING 1"
+_DONE: Final = """
+    UPDATE relay_described_repo SET ask_at = NULL, read_until = NULL
+    WHERE account_id = %s RETURNING 1
+"""
 _LATER: Final = f"""
-    UPDATE relay_described_repo SET failures = failures + 1, ask_at = CASE
+    UPDATE relay_described_repo SET failures = failures + 1, read_until = NULL, ask_at = CASE
         WHEN failures + 1 < {TRIES} THEN now() + interval '1 minute' * power(4, failures) END
     WHERE account_id = %s RETURNING ask_at
 """  # noqa: S608 - constants only

@@ -31,6 +31,7 @@ class DescribedRepo(models.Model):
     ask_at = models.DateTimeField(null=True)  # null: done with
     failures = models.SmallIntegerField(default=0, db_default=0)
     by_car = models.BooleanField(default=False, db_default=False)  # relay.directory.backfill
+    read_until = models.DateTimeField(null=True)  # somebody is at it, by_car; null: nobody
 
     class Meta:
         db_table = "relay_described_repo"
@@ -39,7 +40,12 @@ class DescribedRepo(models.Model):
                 fields=["ask_at"],
                 condition=models.Q(ask_at__isnull=False),
                 name="relay_repo_to_describe",
-            )
+            ),
+            models.Index(
+                fields=["read_until"],
+                condition=models.Q(read_until__isnull=False),
+                name="relay_repo_that_is_read",
+            ),
         ]
 
     def __str__(self) -> str:

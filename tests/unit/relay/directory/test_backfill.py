@@ -67,6 +67,25 @@ def test_of_a_host_one_repo_is_read_in_a_go(author: Author, monkeypatch) -> None
     assert sorted(url.split("/")[2] for url in asked) == ["one.example", "two.example"]
 
 
+def test_a_host_is_not_asked_for_another_while_one_of_its_repos_is_read(
+    author: Author, monkeypatch
+) -> None:
+    for label in ("a", "b"):
+        waiting(author, label)
+    asked: list[str] = []
+
+    def request(_verb: str, url: str, **_: Any) -> Answer:
+        asked.append(url)
+        backfill.read_repos()  # the next go begins
+        return Answer(500, {}, b"")
+
+    monkeypatch.setattr(http_client, "request", request)
+    backfill.read_repos()
+    assert len(asked) == 1
+    backfill.read_repos()
+    assert len(asked) == 2
+
+
 @pytest.mark.parametrize("lie", ["no tree", "another's", "forged", "no CAR", "much"])
 def test_what_is_not_the_accounts_whole_repo_is_not_believed(
     author: Author, monkeypatch, lie: str
