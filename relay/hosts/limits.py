@@ -12,7 +12,7 @@ def set_account_limit(host_id: int, limit: int) -> int:
     What they said while they were throttled is not fetched: they are desynchronised until then.
     """
     with transaction.atomic():
-        host = RelayHost.objects.select_for_update().get(pk=host_id)
+        host = RelayHost.objects.select_for_update(no_key=True).get(pk=host_id)
         throttled = host.accounts.filter(is_throttled=True).order_by("id")
         room = max(0, limit - (host.account_count - throttled.count()))
         woken = list(throttled.values_list("pk", flat=True)[:room])

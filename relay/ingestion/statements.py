@@ -22,10 +22,19 @@ OURS: Final = b"""
     )
     ORDER BY a.did, a.moved_away_at NULLS FIRST, a.opened_at DESC
 """
+# Of an account that is at one of our own hosts, or was until it moved out: its newest commit there.
+HEADS: Final = b"""
+    SELECT DISTINCT ON (r.did) r.did, r.rev, r.head, r.data
+    FROM repo r JOIN relay_host h ON h.inside_id = r.host_id
+    WHERE r.did = ANY (%s) ORDER BY r.did, r.rev DESC
+"""
+# These hosts, and those where these accounts are: whose host is changed by nobody but the writer.
 HOSTS: Final = b"""
     SELECT id, inside_id IS NOT NULL, account_count, account_limit, hostname,
         status = 'banned'
-    FROM relay_host WHERE id = ANY (%s) ORDER BY id FOR NO KEY UPDATE
+    FROM relay_host WHERE id = ANY (ARRAY(
+        SELECT unnest(%s::bigint[]) UNION SELECT host_id FROM relay_account WHERE did = ANY (%s)
+    )) ORDER BY id FOR NO KEY UPDATE
 """
 NEW_ACCOUNTS: Final = b"""
     INSERT INTO relay_account (did, host_id, host_status, is_throttled, rev, head, data,

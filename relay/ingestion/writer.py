@@ -170,19 +170,31 @@ class Writer:
     async def _known(self, batches: Sequence[Batch]) -> tuple[Known, set[int]]:
         """What is stored of the accounts and hosts of some batches; the hosts that are banned.
 
-        Hosts are locked before their accounts, as where staff change a limit.
+        All hosts are locked before their accounts, as where staff change a limit; those of accounts
+        that have no row are our own, whose limit nobody changes.
         """
         of_batches = list({batch.host_id for batch in batches})
-        hosts = await self._rows(statements.HOSTS, (of_batches,))
         dids = list({event.did for batch in batches for event in batch.events})
+        hosts = await self._rows(statements.HOSTS, (of_batches, dids))
         accounts = [AccountState(*row) for row in await self._rows(statements.ACCOUNTS, (dids,))]
         if new := list({*dids} - {each.did for each in accounts}):
             accounts += [AccountState(*row) for row in await self._rows(statements.OURS, (new,))]
-        if others := {each.host_id for each in accounts}.difference(of_batches):
-            hosts += await self._rows(statements.HOSTS, ([*others],))
-        known = {row[0]: HostState(*row[:-1]) for row in hosts}
-        banned = {row[0] for row in hosts if row[-1]}
-        return Known({each.did: each for each in accounts}, known), banned
+        if others := {each.host_id for each in accounts}.difference(row[0] for row in hosts):
+            hosts += await self._rows(statements.HOSTS, ([*others], []))
+        known = Known(
+            {each.did: each for each in accounts}, {row[0]: HostState(*row[:-1]) for row in hosts}
+        )
+        await self._read_heads(known)
+        return known, {row[0] for row in hosts if row[-1]}
+
+    async def _read_heads(self, known: Known) -> None:
+        """Where the repos stand of accounts at our own hosts, so that one that moves out goes on
+        from there, and not from what it said before."""
+        ours = [did for did, a in known.accounts.items() if known.hosts[a.host_id].is_inside]
+        for did, rev, head, data in await self._rows(statements.HEADS, (ours,)) if ours else ():
+            account = known.accounts[did]
+            if rev > account.rev:
+                account.rev, account.head, account.data = rev, head, data
 
     async def _store_accounts(self, accounts: Iterable[AccountState]) -> None:
         changed = [each for each in accounts if each.is_changed]

@@ -41,6 +41,11 @@ BEGIN
     ) n
     WHERE r.inside_id = n.id AND r.hostname <> n.hostname
         AND NOT EXISTS (SELECT FROM relay_host o WHERE o.hostname = n.hostname);
+    -- Hosts before their accounts, as everybody locks them.
+    PERFORM FROM relay_host WHERE inside_id IS NULL AND id IN (
+        SELECT a.host_id FROM event e JOIN relay_account a ON a.did = e.did
+        WHERE e.position > v_from AND e.position <= v_to AND e.kind = 4
+    ) ORDER BY id FOR NO KEY UPDATE;
     -- Who was elsewhere and is open here now has moved in.
     WITH moved AS (
         SELECT DISTINCT a.id, a.host_id AS old_id, r.id AS new_id

@@ -56,9 +56,10 @@ class Command(BaseCommand):
         crawl_requests.request_crawl(options["name"], is_by_staff=True)
 
     def _limit(self, options: dict[str, Any]) -> None:
-        host = RelayHost.objects.filter(hostname=options["name"].lower()).first()
+        outside = RelayHost.objects.filter(inside_id__isnull=True)
+        host = outside.filter(hostname=options["name"].lower()).first()
         if host is None:
-            raise CommandError(f"The relay reads no host named {options['name']}.")
+            raise CommandError(f"The relay reads no outside host named {options['name']}.")
         woken = limits.set_account_limit(host.pk, options["accounts"])
         self.stdout.write(f"{woken} throttled accounts go on now")
 

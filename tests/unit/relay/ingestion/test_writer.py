@@ -6,17 +6,23 @@ from contextlib import asynccontextmanager
 
 import psycopg
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from hosting.models import Host
+from protocol import tid
 from protocol.event_stream.frames import EventKind
 from relay import accounts
+from relay.ingestion.decisions import Prepared
 from relay.ingestion.identities import Identities
 from relay.ingestion.preparing import Preparer
 from relay.ingestion.writer import Batch, Writer
 from relay.models import RelayAccount, RelayEvent, RelayHost
 from relay.verification import envelope
+from relay.verification.checks import Checked
 from relay.verification.pool import VerifierPool
+from repos.models import Repo
+from server.database import connection
 from server.database.connection import conninfo
 from server.net.http_client import Connections
 from tests import factories
@@ -54,6 +60,13 @@ async def preparing() -> AsyncIterator[Preparer]:
     finally:
         await pool.close()
         await connections.aclose()
+
+
+def a_commit(host: RelayHost, did: str, rev: str, prev_data: bytes, moves_from: RelayHost) -> Batch:
+    """One of an account whose DID names this host since it was asked."""
+    said = Checked(b"", 0, rev=rev, head=b"head", data=b"data", prev_data=prev_data)
+    event = Prepared(EventKind.COMMIT, 1, did, said, moves_from=moves_from.pk)
+    return Batch(host.pk, [event], 1, is_asked=True)
 
 
 def account_of(host: RelayHost, author: Author) -> RelayAccount:
@@ -108,6 +121,43 @@ def test_an_account_of_ours_that_is_restored_is_told_as_it_is_at_its_host(ash: H
             assert accounts.restore(row.did)
             await writer.tell_statuses()
         assert b"deactivated" in bytes(RelayEvent.objects.get().body)
+
+    play(scene)
+
+
+def test_one_of_ours_who_moved_out_goes_on_from_what_was_said_here(ash: Host) -> None:
+    async def scene(host: FakeHost) -> None:
+        ours = RelayHost.objects.create(hostname="ash.example", inside_id=ash.pk, account_limit=0)
+        theirs = RelayHost.objects.create(hostname=host.name, account_limit=100)
+        row = factories.open_account(ash)
+        repo = Repo.objects.get(pk=row.pk)
+        later = tid.encode(tid.decode(repo.rev)[0] + 1, 0)
+        async with writing() as writer:
+            for rev, data in ((repo.first_rev, b""), (later, repo.data)):
+                await writer.submit(a_commit(theirs, row.did, rev, bytes(data), moves_from=ours))
+        assert [each.reason for each in theirs.rejections.all()] == ["old-rev"]
+        moved = RelayAccount.objects.get()
+        assert (moved.rev, moved.host, moved.desynchronized_at) == (later, theirs, None)
+        assert RelayEvent.objects.count() == 1
+
+    play(scene)
+
+
+def test_hosts_are_locked_before_their_accounts_also_where_one_moves_from() -> None:
+    async def scene(host: FakeHost) -> None:
+        old = RelayHost.objects.create(hostname="old.example", account_limit=0, account_count=1)
+        new = RelayHost.objects.create(hostname=host.name, account_limit=9)
+        account = RelayAccount.objects.create(did="did:plc:moves", host=old, is_throttled=True)
+        async with writing() as writer:
+            with transaction.atomic():  # staff change the limit of the old host
+                RelayHost.objects.select_for_update(no_key=True).get(pk=old.pk)
+                moving = a_commit(new, account.did, "3kzzz2222222k", b"", moves_from=old)
+                task = asyncio.create_task(writer.submit(moving))
+                while not connection.rows("SELECT FROM pg_locks WHERE NOT granted", ()):
+                    await asyncio.sleep(0.01)
+                assert RelayAccount.objects.select_for_update(nowait=True).get()
+            await task
+        assert RelayAccount.objects.get().host == new
 
     play(scene)
 
