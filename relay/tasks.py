@@ -5,7 +5,7 @@ from django.conf import settings
 
 from relay.directory import backfill, hearing
 from relay.events import partitions
-from relay.hosts import alerts
+from relay.hosts import alerts, departures
 
 
 @shared_task(name="relay.keep_event_partitions")
@@ -37,6 +37,8 @@ def read_repos() -> None:
 
 @shared_task(name="relay.watch_hosts")
 def watch_hosts() -> None:
-    """Every minute: what the platform's staff should know of outside hosts."""
+    """Every minute: which hosts are ours no more, and what the platform's staff should know of
+    outside ones."""
     if settings.RELAY_HOST:
+        departures.release()
         alerts.watch()

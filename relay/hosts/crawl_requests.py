@@ -16,7 +16,7 @@ from django.utils import timezone
 from hosting.models import Host
 from protocol.errors import XrpcError
 from protocol.untrusted_input import bounded_json
-from relay.hosts import allowances, bans, names
+from relay.hosts import allowances, bans, departures, names
 from relay.models import RelayHost
 from server.net import http_client
 from server.net.http_client import RequestFailed
@@ -68,6 +68,8 @@ def request_crawl(hostname: str, *, is_by_staff: bool = False) -> None:
     host = RelayHost.objects.filter(hostname=name).first()
     if is_inside(name) or (host is not None and host.connected_at is not None):
         return
+    if host is not None and host.inside_id is not None:
+        departures.release()
     if host is None:
         _refuse_crowd(is_trusted=allowances.is_trusted_name(name))
     _check(name)

@@ -9,10 +9,13 @@ from pytest_django.fixtures import Settings
 
 from hosting.models import Host
 from protocol.errors import XrpcError
-from relay.hosts import bans, crawl_requests
-from relay.models import RelayHost
+from relay.hosts import bans, crawl_requests, departures
+from relay.models import RelayCounter, RelayHost
+from repos.models import Event
+from repos.reads.repos import RepoRow
 from server.net import http_client
 from server.net.http_client import Answer, Unreachable
+from tests.unit.repos.events import numbering
 
 pytestmark = pytest.mark.django_db
 PDS = Answer(200, {}, b'{"did": "did:web:pds.example", "availableUserDomains": []}')
@@ -38,6 +41,10 @@ def refusal(hostname: str) -> str:
     with pytest.raises(XrpcError) as refused:
         crawl_requests.request_crawl(hostname)
     return refused.value.name
+
+
+def at(position: int) -> None:
+    RelayCounter.objects.update_or_create(relay_id=1, defaults={"inside_position": position})
 
 
 def test_a_pds_is_read_from_then_on_with_the_allowance_of_a_new_one(settings: Settings) -> None:
@@ -95,6 +102,32 @@ def test_our_own_hosts_are_not_asked(ash: Host, asked: dict[str, Any]) -> None:
     for name in ("localhost:2583", "new.example"):
         crawl_requests.request_crawl(name)
     assert (asked["urls"], RelayHost.objects.count()) == ([], 0)
+
+
+def test_a_host_of_ours_that_left_whole_is_read_where_its_name_leads() -> None:
+    at(7)
+    RelayHost.objects.create(hostname="pds.example", inside_id=999, account_limit=0, seq=5)
+    RelayHost.objects.create(hostname="bad.example", inside_id=998, account_limit=0)
+    bans.ban("bad.example")
+    crawl_requests.request_crawl("pds.example")
+    host, bad = RelayHost.objects.order_by("id")
+    assert (host.inside_id, host.seq, host.account_limit, host.status) == (None, None, 100, "idle")
+    assert host.is_crawl_wanted
+    assert bad.status == "banned"
+
+
+def test_a_host_that_left_stays_ours_until_all_it_said_is_in_the_stream(repo: RepoRow) -> None:
+    numbering.number()
+    at(0)
+    row = RelayHost.objects.create(hostname="pds.example", inside_id=999, account_limit=0)
+    Event.objects.update(host_id=999)
+    departures.release()
+    row.refresh_from_db()
+    assert row.inside_id == 999
+    at(10**6)
+    departures.release()
+    row.refresh_from_db()
+    assert row.inside_id is None
 
 
 def test_new_hosts_are_few_a_day() -> None:
