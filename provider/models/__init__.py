@@ -7,7 +7,7 @@ from provider.models.platform_log import PlatformEntry
 from provider.models.relays import RelayStanding
 from provider.models.status import Component, Incident, StatusFigure, Working
 from provider.models.tokens import ApiToken, IdempotentRequest
-from provider.models.webhooks import Webhook, WebhookDelivery
+from provider.models.webhooks import Webhook, WebhookDelivery, WebhookReader
 
 __all__ = [
     "ApiToken",
@@ -23,5 +23,6 @@ __all__ = [
     "TenantDraft",
     "Webhook",
     "WebhookDelivery",
+    "WebhookReader",
     "Working",
 ]

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from hosting.models import Tenant
@@ -20,7 +21,9 @@ class Webhook(models.Model):
     events = ArrayField(models.CharField(max_length=40))  # provider.webhooks.events; empty: all
     # Whose records are told, too: app.bsky.feed.post, app.bsky.feed.*
     collections = ArrayField(models.CharField(max_length=320), default=list, blank=True)
-    record_position = models.BigIntegerField(default=0)  # of the firehose: read up to here
+    record_position = models.BigIntegerField(default=0)  # of the firehose: nothing up to here
+    # It is read for by itself, from that position on, until it is where all others are
+    is_behind = models.BooleanField(default=False, db_default=False)
     has_addresses = models.BooleanField(default=False)  # e-mail addresses are part of what is said
     secret = models.BinaryField()  # wrapped
     old_secret = models.BinaryField(default=b"", blank=True)  # wrapped; signs, too, until it goes
@@ -31,9 +34,30 @@ class Webhook(models.Model):
 
     class Meta:
         db_table = "webhook"
+        indexes = [
+            models.Index(
+                fields=["record_position"], condition=Q(is_behind=True), name="webhook_behind"
+            ),
+            models.Index(
+                fields=["tenant"],
+                condition=~Q(collections=[]) & Q(is_behind=False),
+                name="webhook_reading",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.url
+
+
+class WebhookReader(models.Model):
+    """How far the firehose was read for all webhooks that are not behind: one row."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    position = models.BigIntegerField()
+
+    class Meta:
+        db_table = "webhook_reader"
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="webhook_reader_is_one")]
 
 
 class WebhookDelivery(LeasedJob):

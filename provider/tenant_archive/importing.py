@@ -223,7 +223,8 @@ def _fitted(table: Table, row: Row) -> Row:
     elif table.label == "moderation.Label":
         row["position"] = None  # the platform's own
     elif table.label == "provider.Webhook":
-        row["record_position"] = newest_position()  # of another platform's firehose it says nothing
+        # Of another platform's firehose they say nothing
+        row |= {"record_position": newest_position(), "is_behind": False}
     return row
 
 

@@ -25,6 +25,10 @@ MOST_A_TENANT: Final = 20
 REPLAYED_MOST: Final = 10_000
 _LOCKS: Final = 0x77656268  # the first half of these advisory locks' keys: "webh"
 OLD_SECRET_LIVES: Final = timedelta(hours=24)
+_OF_READER: Final = frozenset({"record_position", "is_behind"})  # which writes them meanwhile
+_FIELDS: Final = frozenset(
+    field.name for field in Webhook._meta.concrete_fields if not field.primary_key
+)
 
 
 def create(
@@ -72,6 +76,7 @@ def change(  # noqa: PLR0913 - a webhook has that many sides
         if unknown := set(events) - set(Event):
             raise InvalidField("events", f"There is no event {min(unknown)}.")
         webhook.events = sorted(events)
+    begins = bool(collections) and not webhook.collections
     if collections is not None:
         _set_collections(webhook, collections)
     if has_addresses is not None:
@@ -83,7 +88,8 @@ def change(  # noqa: PLR0913 - a webhook has that many sides
         webhook.full_clean(exclude=["events", "collections"])
     except ValidationError as fault:
         raise first_fault(fault) from fault
-    webhook.save()
+    kept = _OF_READER if webhook.pk is not None and not begins else frozenset()
+    webhook.save(update_fields=_FIELDS - kept if kept else None)
     told.forget()
     transaction.on_commit(told.forget)
 
@@ -101,7 +107,7 @@ def _set_collections(webhook: Webhook, collections: Sequence[str]) -> None:
             said = _("%s is no collection.") % name[:80]
             raise InvalidField("collections", f"{name[:80]} is no collection.", said)
     if not webhook.collections:
-        webhook.record_position = newest_position()
+        webhook.record_position, webhook.is_behind = newest_position(), False
     webhook.collections = sorted(set(collections))
 
 

@@ -1,113 +1,160 @@
-"""Records for webhooks that name collections: read from the firehose, each webhook at its place.
+"""Records for webhooks that name collections: the firehose is read once for all of them.
 
-Nothing of this is on the way of a write. A webhook that takes nothing is read on for no longer than
-REPLAYED_MOST of its messages wait; what retention takes meanwhile it does not get.
+Nothing of this is on the way of a write. One reader looks at what is new, and opens only the events
+of hosts whose tenant (or the platform) has such a webhook: another webhook costs nothing until
+something is told to it. A webhook is behind, and read for by itself until it has caught up, when it
+was disabled or took nothing for as long as REPLAYED_MOST of its messages waited; what retention
+takes meanwhile it does not get.
 """
 
-import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
-import orjson
 from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Greatest
 
 from hosting.models import Host
-from provider.models import Webhook, WebhookDelivery
+from provider.models import Webhook, WebhookDelivery, WebhookReader
 from provider.webhooks import deliveries
 from provider.webhooks.addresses import REPLAYED_MOST, newest_position
-from provider.webhooks.events import Event
-from repos.events.json_streams import encoding
+from provider.webhooks.wanted_records import StoredEvent, Wanted
 from server.database import connection
 
 _EVENTS_AT_ONCE: Final = 500
 BYTES_AT_ONCE: Final = 4 * 1024 * 1024  # one event may have a million
 _ROUND_S: Final = 10.0
+_TOGETHER: Final = ~Q(collections=[]) & Q(is_behind=False)
+_ALONE: Final = ~Q(collections=[]) & Q(is_behind=True, disabled_at__isnull=True)
+_HOSTS: Final = """
+    SELECT DISTINCT host_id FROM event WHERE position > %s AND position <= %s AND kind = 1
+"""
 _EVENTS: Final = """
     SELECT host_id, kind, body, seq_at, created_at, seq, position FROM (
         SELECT *, sum(octet_length(body)) OVER (ORDER BY position) AS bytes FROM event
-        WHERE position > %s AND position <= %s AND (%s::bigint[] IS NULL OR host_id = ANY(%s))
+        WHERE position > %s AND position <= %s AND kind = 1 AND host_id = ANY(%s)
     ) e WHERE bytes - octet_length(body) < %s ORDER BY position
 """
-_NAMES: Final = {
-    "create": Event.RECORD_CREATED, "update": Event.RECORD_UPDATED, "delete": Event.RECORD_DELETED
-}  # fmt: skip
 
 
 def read_on() -> int:
     """Every few seconds: what was written since; how many messages were made. May run twice."""
-    ends_s, made = time.monotonic() + _ROUND_S, 0
-    reading = Webhook.objects.exclude(collections=[]).filter(disabled_at__isnull=True)
-    behind = reading.filter(record_position__lt=newest_position()).order_by("record_position")
+    begun, made = time.monotonic(), 0
+    while time.monotonic() < begun + _ROUND_S / 2 and (count := _read_for_all()) is not None:
+        made += count
+    behind = Webhook.objects.filter(_ALONE).order_by("record_position")
     for pk in behind.values_list("pk", flat=True):
-        while time.monotonic() < ends_s and (count := _some(pk)) is not None:
+        while time.monotonic() < begun + _ROUND_S and (count := _catch_up(pk)) is not None:
             made += count
     return made
 
 
 @transaction.atomic
-def _some(webhook_id: int) -> int | None:
-    """The messages of some events; None when there are no more, or another process reads them."""
+def _read_for_all() -> int | None:
+    """The messages of the next events; None when there are no more, or another process reads."""
+    reader = WebhookReader.objects.select_for_update(skip_locked=True).first() or _first_reader()
+    if reader is None:
+        return None
+    newest = newest_position()
+    if newest <= reader.position:
+        return None
+    webhooks = Webhook.objects.filter(_TOGETHER)
+    _leave_behind(webhooks.filter(disabled_at__isnull=False), reader.position)
+    if not webhooks.exists():
+        reader.position, made = newest, 0
+    else:
+        until = min(newest, reader.position + _EVENTS_AT_ONCE)
+        reader.position, made = _read(webhooks, reader.position, until, {})
+    reader.save(update_fields=["position"])
+    return made
+
+
+@transaction.atomic
+def _catch_up(webhook_id: int) -> int | None:
+    """The same for one that is behind; None when it takes no more, or is behind no longer."""
+    reader = WebhookReader.objects.select_for_update().first()
     rows = Webhook.objects.select_for_update(skip_locked=True, of=("self",))
-    webhook = rows.filter(pk=webhook_id).first()
-    if webhook is None or not webhook.collections:
+    webhook = rows.filter(_ALONE, pk=webhook_id).first()
+    if reader is None or webhook is None or _is_full(webhook):
         return None
-    if webhook.deliveries.open()[:REPLAYED_MOST].count() >= REPLAYED_MOST:
+    begin = webhook.record_position
+    until = min(reader.position, begin + _EVENTS_AT_ONCE)
+    only = Webhook.objects.filter(pk=webhook_id)
+    reached, made = begin, 0
+    if begin < until:
+        reached, made = _read(only, begin, until, {webhook_id: False})
+    only.update(record_position=reached, is_behind=reached < reader.position)
+    return made
+
+
+def _first_reader() -> WebhookReader | None:
+    """A reader where there was none yet; every webhook goes on from where it was. None while
+    another process has the one that there is."""
+    if WebhookReader.objects.exists():
         return None
-    until = min(newest_position(), webhook.record_position + _EVENTS_AT_ONCE)
-    if until <= webhook.record_position:
-        return None
-    names = _hosts(webhook)
-    ids = None if webhook.tenant_id is None else list(names)
-    asked = (webhook.record_position, until, ids, ids, BYTES_AT_ONCE)
-    found = connection.rows(_EVENTS, asked)
-    if sum(len(event[2]) for event in found) >= BYTES_AT_ONCE:
-        until = found[-1][-1]  # there may be more before the place that was asked for
-    messages = [message for event in found for message in _messages(webhook, names, event)]
+    reader, is_new = WebhookReader.objects.get_or_create(
+        pk=1, defaults={"position": newest_position()}
+    )
+    if is_new:
+        Webhook.objects.exclude(collections=[]).update(is_behind=True)
+    return reader if is_new else None
+
+
+def _read(
+    webhooks: QuerySet[Webhook], begin: int, until: int, full: dict[int, bool]
+) -> tuple[int, int]:
+    """Up to where was read, and how many messages were made for these webhooks. `full`: which of
+    them take no more, as far as it is known."""
+    host_ids = [row[0] for row in connection.rows(_HOSTS, (begin, until))]
+    if not host_ids:
+        return until, 0
+    hosts = Host.objects.in_bulk(host_ids)
+    tenants = {host.tenant_id for host in hosts.values()}
+    asking = list(webhooks.filter(Q(tenant=None) | Q(tenant__in=tenants)))
+    if not asking:
+        return until, 0
+    if all(webhook.tenant_id is not None for webhook in asking):
+        whose = {webhook.tenant_id for webhook in asking}
+        hosts = {pk: host for pk, host in hosts.items() if host.tenant_id in whose}
+    found = connection.rows(_EVENTS, (begin, until, list(hosts), BYTES_AT_ONCE))
+    events = [StoredEvent(*row) for row in found]
+    if sum(len(event.body) for event in events) >= BYTES_AT_ONCE:
+        until = events[-1].position  # there may be more before the place that was asked for
+    return until, _tell(Wanted(asking, hosts), events, begin, full)
+
+
+def _tell(wanted: Wanted, events: Sequence[StoredEvent], begin: int, full: dict[int, bool]) -> int:
+    """Write down the messages of these events; how many. Who takes no more is left behind."""
+    made: list[WebhookDelivery] = []
+    count = size = 0
+    for event in events:
+        for webhook, message in wanted.messages(event):
+            if webhook.pk not in full:
+                full[webhook.pk] = _is_full(webhook)
+            if not full[webhook.pk]:
+                made.append(message)
+                count, size = count + 1, size + len(message.body)
+        if size >= BYTES_AT_ONCE:
+            _write(made)
+            made, size = [], 0
+    _write(made)
+    _leave_behind(Webhook.objects.filter(pk__in=[pk for pk in full if full[pk]]), begin)
+    return count
+
+
+def _write(messages: Sequence[WebhookDelivery]) -> None:
     for row in WebhookDelivery.objects.bulk_create(messages):
         transaction.on_commit(partial(deliveries.queue.wake, row.pk))
-    Webhook.objects.filter(pk=webhook_id).update(record_position=until)
-    return len(messages)
 
 
-def _messages(
-    webhook: Webhook, names: dict[int, str], event: tuple[Any, ...]
-) -> Iterator[WebhookDelivery]:
-    host_id, kind, body, seq_at, stored_at, seq, _position = event
-    for part in encoding.parts(encoding.frame(kind, bytes(body), seq_at, stored_at, seq)):
-        if part.kind != encoding.COMMIT or not _is_wanted(webhook, part.collection.decode()):
-            continue
-        said = orjson.loads(b"{%b}" % part.inner)  # noqa: TID251 - written by us
-        name = _NAMES[said.pop("operation")]
-        if webhook.events and name not in webhook.events:
-            continue
-        if host_id not in names:
-            names[host_id] = _hostname(host_id)
-        where = {"host": names[host_id], "did": part.did.decode()}
-        whole = {"type": name, "timestamp": stored_at, "data": {**where, **said}}
-        yield WebhookDelivery(
-            webhook=webhook,
-            message_id=f"msg_{secrets.token_hex(12)}",
-            event=name,
-            body=orjson.dumps(whole).decode(),
-        )
+def _is_full(webhook: Webhook) -> bool:
+    return webhook.deliveries.open()[:REPLAYED_MOST].count() >= REPLAYED_MOST
 
 
-def _is_wanted(webhook: Webhook, collection: str) -> bool:
-    """By its name, or by the beginning of it: `app.bsky.feed.*`."""
-    return any(
-        collection.startswith(wanted[:-1]) if wanted.endswith(".*") else collection == wanted
-        for wanted in webhook.collections
-    )
-
-
-def _hosts(webhook: Webhook) -> dict[int, str]:
-    """The names of its tenant's hosts; all others are asked for as they come, each once."""
-    if webhook.tenant_id is None:
-        return {}
-    return dict(Host.objects.filter(tenant=webhook.tenant_id).values_list("pk", "hostname"))
-
-
-def _hostname(host_id: int) -> str:
-    return str(Host.objects.filter(pk=host_id).values_list("hostname", flat=True).first() or "")
+def _leave_behind(webhooks: QuerySet[Webhook], position: int) -> None:
+    """Whatever comes after that position is for each of them alone to read; or after its own,
+    where that is higher."""
+    reached = Greatest("record_position", position)
+    webhooks.update(record_position=reached, is_behind=True)

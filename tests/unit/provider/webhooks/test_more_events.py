@@ -105,6 +105,67 @@ def test_a_refused_mail_is_told_without_its_address(ash):
     assert told() == [("mail.refused", {"host": "localhost", "kind": "decision"})]
 
 
+def emptied() -> int:
+    records.read_on()
+    return WebhookDelivery.objects.all().delete()[0]
+
+
+def test_each_of_many_webhooks_is_told_what_is_its_own(ash, birch):
+    hooks = [hooked(ash, POST, "app.bsky.*"), hooked(ash, "app.bsky.graph.*"), hooked(birch, POST)]
+    emptied()
+    did = written(ash)
+    WebhookDelivery.objects.all().delete()
+    assert records.read_on() == 1
+    message = WebhookDelivery.objects.get()
+    assert (message.webhook, orjson.loads(message.body)["data"]["did"]) == (hooks[0], did)
+
+
+def test_the_platforms_webhook_hears_of_all_hosts(ash, birch):
+    addresses.create(None, "https://hook.example", ["record.created"], collections=[POST])
+    emptied()
+    dids = [written(ash), written(birch)]
+    assert (records.read_on(), [data["did"] for _name, data in told()]) == (2, dids)
+
+
+def test_webhooks_that_want_nothing_of_it_cost_no_statement(
+    ash, birch, django_assert_max_num_queries
+):
+    hooked(ash, POST)
+    emptied()
+    for _ in range(10):
+        hooked(birch, POST)
+    written(ash)
+    with django_assert_max_num_queries(14) as few:
+        records.read_on()
+    for _ in range(9):
+        hooked(birch, POST)
+    written(ash)
+    with django_assert_max_num_queries(len(few.captured_queries)):
+        records.read_on()
+
+
+def test_a_webhook_that_was_full_or_disabled_catches_up(ash, monkeypatch):
+    full, disabled = hooked(ash, POST), hooked(ash, POST)
+    emptied()
+    monkeypatch.setattr(records, "REPLAYED_MOST", 1)
+    addresses.change(disabled, is_enabled=False)
+    written(ash)  # the account's own event waits
+    assert records.read_on() == 0
+    assert Webhook.objects.filter(is_behind=True).count() == 2
+    WebhookDelivery.objects.all().delete()
+    addresses.change(disabled, is_enabled=True)
+    assert records.read_on() == 2
+    assert set(WebhookDelivery.objects.values_list("webhook", flat=True)) == {full.pk, disabled.pk}
+    assert not Webhook.objects.filter(is_behind=True).exists()
+
+
+def test_a_change_of_its_address_moves_no_reader(ash):
+    webhook = hooked(ash, POST)
+    Webhook.objects.update(is_behind=True, record_position=7)
+    addresses.change(webhook, url="https://other.example")
+    assert (Webhook.objects.get().is_behind, Webhook.objects.get().record_position) == (True, 7)
+
+
 def test_large_records_are_read_a_few_at_a_time(ash, monkeypatch):
     hooked(ash, POST)
     for _ in range(3):
