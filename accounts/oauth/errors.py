@@ -30,13 +30,14 @@ class InvalidClient(OAuthError):
 
 
 class InvalidClientMetadata(OAuthError):
-    """The client's document cannot be fetched, or breaks a rule."""
+    """The client's identifier is none, or its document cannot be fetched or breaks a rule."""
 
     name = "invalid_client_metadata"
 
 
-class InvalidRedirectUri(OAuthError):
-    """The redirect URI is none of the client's."""
+class InvalidRedirectUri(InvalidClientMetadata):
+    """The client's document has a redirect URI that such a client may not have (RFC 7591). One that
+    a request asks for and the document lacks is an InvalidRequest (RFC 9126 section 2.3)."""
 
     name = "invalid_redirect_uri"
 

@@ -8,9 +8,10 @@ as a key.
 """
 
 import binascii
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
@@ -67,6 +68,25 @@ def public_key(jwk: object) -> PublicKey:
     ):
         raise BadJose("an RSA key has 2048 to 4096 bits here, and a short exponent")
     return _read(str(kind), tuple(zip(names, members, strict=True)))
+
+
+def is_for_signatures(jwk: Mapping[str, Any], alg: str) -> bool:
+    """Whether a published key's own members let it verify signatures of the algorithm (RFC 7517
+    sections 4.2 to 4.4)."""
+    operations = jwk.get("key_ops", ("verify",))
+    return (
+        jwk.get("use", "sig") == "sig"
+        and jwk.get("alg", alg) == alg
+        and isinstance(operations, list | tuple)
+        and "verify" in operations
+    )
+
+
+def is_type(token: Token, media_type: str) -> bool:
+    """Whether the header's `typ` is this one, which may be spelled with `application/` (RFC 7515
+    section 4.1.9)."""
+    given = token.header.get("typ")
+    return isinstance(given, str) and given.lower().removeprefix("application/") == media_type
 
 
 def verify(token: Token, key: PublicKey) -> None:

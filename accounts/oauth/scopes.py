@@ -31,7 +31,9 @@ def asked(host: Host, scope: str, declared: Iterable[str]) -> tuple[str, ...]:
     resolved."""
     if len(scope) > SCOPE_MAX_CHARS:
         raise InvalidScope("The scope is too long")
-    wanted = tuple(dict.fromkeys(scope.split()))
+    wanted = tuple(dict.fromkeys(scope.split(" ")))
+    if "" in wanted and scope:
+        raise InvalidScope("Scopes must be separated by single spaces")
     if "openid" in wanted:
         raise InvalidScope("OpenID Connect is not supported")
     if ATPROTO not in wanted:

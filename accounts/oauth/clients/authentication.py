@@ -50,18 +50,14 @@ class ClientAuth:
         return begun.method == NONE or self == begun
 
 
-class CredentialsMissing(InvalidClient):
-    """A client that has to prove itself did not; the endpoints call that by different names."""
-
-
 def authenticate(host: Host, client: Client, given: Mapping[str, str], asker: Asker) -> ClientAuth:
-    """Who sends these parameters. Raises InvalidClient, CredentialsMissing, InvalidGrant for an
-    assertion that was used before, InvalidClientMetadata, RateLimitExceeded."""
+    """Who sends these parameters. Raises InvalidClient, InvalidGrant for an assertion that was used
+    before, InvalidClientMetadata, RateLimitExceeded."""
     if client.is_public:
         return ClientAuth(NONE)
     assertion = given.get("client_assertion", "")
     if not assertion or not given.get("client_assertion_type"):
-        raise CredentialsMissing("client_assertion and client_assertion_type are required")
+        raise InvalidClient("client_assertion and client_assertion_type are required")
     if given["client_assertion_type"] != ASSERTION_TYPE:
         raise InvalidClient(f"client_assertion_type must be {ASSERTION_TYPE}")
     try:
@@ -103,7 +99,7 @@ def _verified(token: Token, client: Client, kid: str, asker: Asker) -> PublicKey
     found = _find(fetching.keys_of(client, asker), kid)
     if found is None:
         found = _find(fetching.keys_of(client, asker, are_new=True), kid)
-    if found is None:
+    if found is None or not jose.is_for_signatures(found, client.signing_alg):
         raise InvalidClient(f"client_assertion: the client has no key {kid[:100]}")
     try:
         key = jose.public_key(found)
@@ -140,6 +136,9 @@ def _check_claims(host: Host, claims: Mapping[str, Any], client: Client) -> None
         raise InvalidClient("client_assertion: iat must be within the last minute")
     if not isinstance(ends_at, int | float) or ends_at <= now - CLOCK_SKEW_S:
         raise InvalidClient("client_assertion: expired")
+    starts_at = claims.get("nbf", now)
+    if not isinstance(starts_at, int | float) or starts_at > now + CLOCK_SKEW_S:
+        raise InvalidClient("client_assertion: nbf is in the future")
 
 
 def _use_up(host: Host, claims: Mapping[str, Any], client: Client) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from accounts.models.oauth import CLIENT_ID_MAX_CHARS
-from accounts.oauth.errors import InvalidClient
+from accounts.oauth.errors import InvalidClientMetadata
 
 LOOPBACK: Final = "http://localhost"
 LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "::1"})
@@ -22,9 +22,11 @@ _FIELDS_MAX: Final = 32
 
 
 def check(client_id: str) -> None:
-    """Raise InvalidClient for what is no client identifier."""
-    if len(client_id) > CLIENT_ID_MAX_CHARS or split(client_id) is None:
-        raise InvalidClient("client_id is not a URL")
+    """Raise InvalidClientMetadata for what is no client identifier."""
+    # A development client may be named with an empty query: nothing is fetched there.
+    bare = client_id.removesuffix("?") if is_loopback(client_id) else client_id
+    if len(client_id) > CLIENT_ID_MAX_CHARS or split(bare) is None:
+        raise InvalidClientMetadata("client_id is not a URL")
     if is_loopback(client_id):
         loopback_parameters(client_id)
     else:
@@ -43,18 +45,18 @@ def is_loopback(client_id: str) -> bool:
 
 def loopback_parameters(client_id: str) -> tuple[tuple[str, ...], str]:
     """Redirect URIs and scope of a development client, out of its identifier's query. Raises
-    InvalidClient."""
+    InvalidClientMetadata."""
     base, _, query = client_id.partition("?")
     if base not in (LOOPBACK, f"{LOOPBACK}/") or "#" in client_id:
-        raise InvalidClient("A development client_id is http://localhost, without port and path")
+        raise InvalidClientMetadata("A development client_id is http://localhost alone")
     try:
         fields = parse_qsl(query, keep_blank_values=True, max_num_fields=_FIELDS_MAX)
     except ValueError as error:
-        raise InvalidClient("client_id has too many parameters") from error
+        raise InvalidClientMetadata("client_id has too many parameters") from error
     scopes = [value for name, value in fields if name == "scope"]
     redirects = tuple(value for name, value in fields if name == "redirect_uri")
     if len(scopes) > 1 or len(scopes) + len(redirects) != len(fields):
-        raise InvalidClient("A development client_id has redirect_uri and one scope, no more")
+        raise InvalidClientMetadata("A development client_id has redirect_uri and one scope")
     return redirects or DEFAULT_REDIRECTS, scopes[0] if scopes else "atproto"
 
 
@@ -81,11 +83,11 @@ def _check_address(client_id: str) -> None:
     parts = split(client_id)
     assert parts is not None  # noqa: S101 - see `check`
     if parts.scheme != "https" or parts.netloc != parts.hostname:
-        raise InvalidClient("client_id must be an https URL without port and user")
+        raise InvalidClientMetadata("client_id must be an https URL without port and user")
     if not is_public_name(parts.hostname):
-        raise InvalidClient("client_id must have a public host name")
+        raise InvalidClientMetadata("client_id must have a public host name")
     segments = parts.path.split("/")
     if not segments[-1] or "\\" in client_id or any(map(_DOTS.fullmatch, segments)):
-        raise InvalidClient("client_id must have a path, without dot segments and trailing slash")
+        raise InvalidClientMetadata("client_id must have a path without dot segments")
     if parts.fragment or "#" in client_id:
-        raise InvalidClient("client_id must not have a fragment")
+        raise InvalidClientMetadata("client_id must not have a fragment")

@@ -17,6 +17,18 @@ from accounts.oauth.errors import InvalidClientMetadata
 NONE, PRIVATE_KEY_JWT = "none", "private_key_jwt"
 CODE_GRANT, REFRESH_GRANT = "authorization_code", "refresh_token"
 _APPLICATION_TYPES: Final = ("web", redirect_uris.NATIVE)
+# Members by which a client relies on what this server does not do; the values that do no harm.
+_HARMLESS: Final[Mapping[str, tuple[object, ...]]] = {
+    "subject_type": ("public",),
+    "tls_client_certificate_bound_access_tokens": (False,),
+    "authorization_encrypted_response_alg": (),
+    "authorization_encrypted_response_enc": (),
+    "authorization_details_types": ([],),
+    "default_max_age": (),
+    "id_token_signed_response_alg": (),
+    "userinfo_signed_response_alg": (),
+    "userinfo_encrypted_response_alg": (),
+}
 _ITEMS_MAX: Final = 100
 _NAME_MAX_CHARS: Final = 200
 
@@ -42,7 +54,7 @@ class Client:
 
 
 def of_loopback(client_id: str) -> Client:
-    """A development client. Raises InvalidClient, InvalidClientMetadata."""
+    """A development client. Raises InvalidClientMetadata."""
     redirects, scope = client_ids.loopback_parameters(client_id)
     return read(
         client_id,
@@ -67,9 +79,8 @@ def read(client_id: str, document: Mapping[str, Any]) -> Client:
         raise InvalidClientMetadata("dpop_bound_access_tokens must be true")
     if "code" not in _texts(document, "response_types", ["code"]):
         raise InvalidClientMetadata("response_types must include code")
-    grant_types = _texts(document, "grant_types", [CODE_GRANT])
-    if CODE_GRANT not in grant_types:
-        raise InvalidClientMetadata("grant_types must include authorization_code")
+    _check_unsupported(document)
+    grant_types = _grant_types(document)
     application_type = _application_type(document)
     method, algorithm = _authentication(document, application_type)
     jwks, jwks_uri = _keys(document, method)
@@ -98,6 +109,24 @@ def keys_in(document: object) -> tuple[Mapping[str, Any], ...]:
     return tuple(keys)
 
 
+def _check_unsupported(document: Mapping[str, Any]) -> None:
+    for name, harmless in _HARMLESS.items():
+        given = document.get(name)
+        if given is not None and given not in harmless:
+            raise InvalidClientMetadata(f"{name} has a value that is not supported")
+
+
+def _grant_types(document: Mapping[str, Any]) -> tuple[str, ...]:
+    grant_types = _texts(document, "grant_types", [CODE_GRANT])
+    if CODE_GRANT not in grant_types:
+        raise InvalidClientMetadata("grant_types must include authorization_code")
+    if not {CODE_GRANT, REFRESH_GRANT}.issuperset(grant_types):
+        raise InvalidClientMetadata("grant_types lists one that is not supported")
+    if len(set(grant_types)) != len(grant_types):
+        raise InvalidClientMetadata("grant_types lists a value twice")
+    return grant_types
+
+
 def _redirects(
     document: Mapping[str, Any], client_id: str, application_type: str
 ) -> tuple[str, ...]:
@@ -106,7 +135,7 @@ def _redirects(
         raise InvalidClientMetadata("redirect_uris must not be empty")
     for uri in uris:
         redirect_uris.check_declared(uri, client_id, application_type)
-    return uris
+    return tuple(dict.fromkeys(uris))
 
 
 def _scopes(document: Mapping[str, Any]) -> frozenset[str]:
@@ -114,6 +143,8 @@ def _scopes(document: Mapping[str, Any]) -> frozenset[str]:
     if not isinstance(scope, str):
         raise InvalidClientMetadata("scope is required")
     scopes = scope.split(" ")
+    if "" in scopes:
+        raise InvalidClientMetadata("scope must be separated by single spaces")
     if len(set(scopes)) != len(scopes):
         raise InvalidClientMetadata("scope lists a value twice")
     if "atproto" not in scopes:
@@ -160,14 +191,16 @@ def _keys(document: Mapping[str, Any], method: str) -> tuple[tuple[Mapping[str, 
 
 
 def _profile(document: Mapping[str, Any], client_id: str, *, is_public: bool) -> ClientProfile:
-    name = document.get("client_name", "")
+    name = "" if document.get("client_name") is None else document["client_name"]
+    if not isinstance(name, str):
+        raise InvalidClientMetadata("client_name must be a string")
     uri = _url(document, "client_uri")
     if uri and urlsplit(uri).hostname != urlsplit(client_id).hostname:
         raise InvalidClientMetadata("client_uri must be at the host of client_id")
     return ClientProfile(
         client_id,
         is_public,
-        name[:_NAME_MAX_CHARS] if isinstance(name, str) else "",
+        name[:_NAME_MAX_CHARS],
         uri,
         _url(document, "logo_uri"),
         _url(document, "tos_uri"),
@@ -190,6 +223,6 @@ def _texts(document: Mapping[str, Any], name: str, default: list[str]) -> tuple[
     given = document.get(name, default)
     if not isinstance(given, list) or len(given) > _ITEMS_MAX:
         raise InvalidClientMetadata(f"{name} must be a list")
-    if not all(isinstance(each, str) for each in given) or len(set(given)) != len(given):
-        raise InvalidClientMetadata(f"{name} must not list a value twice")
+    if not all(isinstance(each, str) for each in given):
+        raise InvalidClientMetadata(f"{name} must list strings")
     return tuple(given)

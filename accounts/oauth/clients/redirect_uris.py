@@ -9,19 +9,22 @@ from urllib.parse import SplitResult, urlsplit
 
 from accounts.oauth.clients import client_ids
 from accounts.oauth.clients.client_ids import LOOPBACK_HOSTS
-from accounts.oauth.errors import InvalidClientMetadata, InvalidRedirectUri
+from accounts.oauth.errors import InvalidClientMetadata, InvalidRedirectUri, InvalidRequest
 
 MAX_CHARS: Final = 2_048
 NATIVE: Final = "native"
 
 
 def check_declared(uri: str, client_id: str, application_type: str) -> None:
-    """Raise InvalidClientMetadata for one that this client may not have."""
+    """Raise InvalidClientMetadata for what is none, InvalidRedirectUri for one that this client may
+    not have."""
     parts = client_ids.split(uri)
     if parts is None or len(uri) > MAX_CHARS or "#" in uri or "@" in parts.netloc:
         raise InvalidClientMetadata(f"Invalid redirect_uri: {uri[:200]}")
-    if client_ids.is_loopback(client_id):
-        is_allowed = parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS
+    if parts.scheme == "http":
+        is_allowed = application_type == NATIVE and parts.hostname in LOOPBACK_HOSTS
+    elif client_ids.is_loopback(client_id):
+        is_allowed = False
     elif parts.scheme == "https":
         is_allowed = client_ids.is_public_name(parts.hostname) and (
             application_type != NATIVE or _origin(parts) == _origin(urlsplit(client_id))
@@ -29,20 +32,20 @@ def check_declared(uri: str, client_id: str, application_type: str) -> None:
     else:
         is_allowed = application_type == NATIVE and _is_private_use(uri, parts, client_id)
     if not is_allowed:
-        raise InvalidClientMetadata(f"This client may not have the redirect_uri {uri[:200]}")
+        raise InvalidRedirectUri(f"This client may not have the redirect_uri {uri[:200]}")
 
 
 def chosen(declared: Iterable[str], asked: str | None) -> str:
     """The redirect URI of a request: one of those declared, or the only one. Raises
-    InvalidRedirectUri."""
+    InvalidRequest."""
     all_declared = tuple(declared)
     if asked is None:
         if len(all_declared) == 1:
             return all_declared[0]
-        raise InvalidRedirectUri("redirect_uri is required")
+        raise InvalidRequest("redirect_uri is required")
     if any(asked == each or _is_same_loopback(asked, each) for each in all_declared):
         return asked
-    raise InvalidRedirectUri("redirect_uri is not in the client metadata")
+    raise InvalidRequest("redirect_uri is not in the client metadata")
 
 
 def _is_private_use(uri: str, parts: SplitResult, client_id: str) -> bool:

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from accounts.oauth import jose
 from accounts.oauth.dpop import nonces
@@ -87,10 +87,10 @@ def _parsed(header: str | None) -> Token:
     if "," in header:  # several headers, joined
         raise InvalidDpopProof("DPoP header must contain a single proof")
     try:
-        token = jose.parse(header)
+        token = jose.parse(header.strip())
     except BadJose as error:
         raise InvalidDpopProof(f"DPoP proof: {error}") from error
-    if token.header.get("typ") != TYPE:
+    if not jose.is_type(token, TYPE):
         raise InvalidDpopProof(f'DPoP proof: typ must be "{TYPE}"')
     return token
 
@@ -106,11 +106,14 @@ def _check_time(claims: dict[str, Any]) -> None:
         isinstance(ends, int | float) and ends + CLOCK_SKEW_S > time.time()
     ):
         raise InvalidDpopProof("DPoP proof: expired")
+    starts = claims.get("nbf", 0)
+    if not (isinstance(starts, int | float) and starts - CLOCK_SKEW_S <= time.time()):
+        raise InvalidDpopProof("DPoP proof: nbf is in the future")
 
 
 def _is_at(host: Host, htu: object, path: str) -> bool:
     """Whether `htu` is this path at the host's public origin; its query and fragment do not
-    count."""
+    count, and dot segments are resolved (RFC 3986 section 6.2.2)."""
     if not isinstance(htu, str):
         return False
     if htu == f"{host.origin}{path}":
@@ -122,14 +125,15 @@ def _is_at(host: Host, htu: object, path: str) -> bool:
         return False
     ours = urlsplit(host.origin)
     our_port = ours.port or _DEFAULT_PORTS.get(ours.scheme)
-    where = (parts.scheme, parts.hostname, port, parts.path)
-    return "@" not in parts.netloc and where == (ours.scheme, ours.hostname, our_port, path)
+    where = (parts.scheme, parts.hostname, port, urljoin(host.origin, parts.path or "/"))
+    here = (ours.scheme, ours.hostname, our_port, f"{host.origin}{path}")
+    return "@" not in parts.netloc and where == here
 
 
 def _check_hash(claims: dict[str, Any], access_token: str | None) -> None:
     given = claims.get("ath")
     if access_token is None:
-        if given is not None:
+        if "ath" in claims:
             raise InvalidDpopProof("DPoP proof: ath without an access token")
         return
     expected = base64url(sha256(access_token.encode(errors="replace")).digest())
@@ -144,5 +148,7 @@ def _check_nonce(host: Host, claims: dict[str, Any]) -> None:
     nonce = claims.get("nonce")
     if nonce is None:
         raise UseDpopNonce("Authorization server requires nonce in DPoP proof")
-    if not isinstance(nonce, str) or not nonces.is_good(host, nonce):
+    if not isinstance(nonce, str):
+        raise InvalidDpopProof("DPoP proof: nonce is no string")
+    if not nonces.is_good(host, nonce):
         raise UseDpopNonce("DPoP proof: the nonce has expired")

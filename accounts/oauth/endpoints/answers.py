@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.oauth.dpop import nonces
-from accounts.oauth.errors import OAuthError, UseDpopNonce, challenge
+from accounts.oauth.errors import OAuthError, challenge
 from hosting.tenancy.routing import host_of
 from protocol.errors import XrpcError
 from server.web import faults
@@ -67,9 +67,7 @@ def _of(request: WSGIRequest, answer: Endpoint, status: int) -> HttpResponse:
 def _refused(refusal: XrpcError) -> HttpResponse:
     name = refusal.name if isinstance(refusal, OAuthError) else _NAMES.get(refusal.name, "")
     response = _error(name or "invalid_request", refusal.message, refusal.status)
-    if isinstance(refusal, OAuthError) and (
-        refusal.status == 401 or isinstance(refusal, UseDpopNonce)
-    ):
+    if isinstance(refusal, OAuthError) and refusal.status == 401:
         response["WWW-Authenticate"] = challenge(refusal)
     for header, value in refusal.headers.items():
         response[header] = value

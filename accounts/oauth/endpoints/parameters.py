@@ -26,7 +26,7 @@ def read(request: WSGIRequest) -> Mapping[str, str]:
     body = Body(request, LIMIT_BYTES)
     mime = media_types.plain(body.content_type)
     if mime not in (FORM, JSON):
-        raise InvalidRequest(f"Content-Type must be {FORM} or {JSON}")
+        raise InvalidRequest(f"Content-Type must be {FORM} or {JSON}", status=415)
     text = body.read_all()
     given = _form(text) if mime == FORM else _json(text)
     if any("\0" in value for value in given.values()):

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from accounts.oauth.clients import authentication, fetching
-from accounts.oauth.clients.authentication import ClientAuth, CredentialsMissing
+from accounts.oauth.clients.authentication import ClientAuth
 from accounts.oauth.clients.documents import CODE_GRANT, REFRESH_GRANT, Client
 from accounts.oauth.clients.fetching import Asker
 from accounts.oauth.dpop import proofs
@@ -24,6 +24,7 @@ from accounts.oauth.errors import (
     InvalidDpopProof,
     InvalidGrant,
     InvalidRequest,
+    OAuthError,
     UnauthorizedClient,
     UnsupportedGrantType,
 )
@@ -76,10 +77,7 @@ def par(request: WSGIRequest) -> Mapping[str, Any]:
     limits.attempt(request, PUSHED, host)
     _charge_sets(request, host, given)
     jkt = _jkt(request, host)
-    try:
-        client, auth = _client(request, host, given)
-    except CredentialsMissing as error:
-        raise InvalidClient(error.message) from error
+    client, auth = _client(request, host, given, InvalidClient)
     _refuse_one_key(auth, jkt)
     pushed = pushed_requests.push(host, client, auth, given, jkt)
     return {"request_uri": pushed.request_uri, "expires_in": pushed.expires_in}
@@ -98,10 +96,7 @@ def token(request: WSGIRequest) -> Mapping[str, Any]:
     jkt = _jkt(request, host)
     if not jkt:
         raise InvalidDpopProof("DPoP proof required")
-    try:
-        client, auth = _client(request, host, given)
-    except CredentialsMissing as error:
-        raise InvalidGrant(error.message) from error
+    client, auth = _client(request, host, given, InvalidGrant)
     _refuse_one_key(auth, jkt)
     if grant not in client.grant_types:
         raise UnauthorizedClient(f"The client has not declared the grant {grant}")
@@ -119,10 +114,7 @@ def revoke(request: WSGIRequest) -> None:
     if "token" not in given:
         raise InvalidRequest("token is required")
     jkt = _jkt(request, host)
-    try:
-        client, auth = _client(request, host, given)
-    except CredentialsMissing as error:
-        raise InvalidRequest(error.message) from error
+    client, auth = _client(request, host, given, InvalidRequest)
     ending.revoke(host, Presenter(client, auth, jkt), given["token"])
 
 
@@ -140,18 +132,17 @@ def _refreshed(
 
 
 def _client(
-    request: WSGIRequest, host: Host, given: Mapping[str, str]
+    request: WSGIRequest, host: Host, given: Mapping[str, str], nameless: type[OAuthError]
 ) -> tuple[Client, ClientAuth]:
     """Who asks, and how they proved it; after the DPoP proof, because clients repeat a request that
-    lacks a nonce with the same assertion."""
+    lacks a nonce with the same assertion. `nameless`: what an endpoint calls a missing client_id.
+    """
     client_id = given.get("client_id", "")
     if not client_id:
-        raise CredentialsMissing("client_id is required")
+        raise nameless("client_id is required")
     client = fetching.find(client_id, _asker(request))
     try:
         return client, authentication.authenticate(host, client, given, _asker(request))
-    except CredentialsMissing:
-        raise
     except InvalidClient:
         if "refresh_token" in given:  # by a key that the client may have withdrawn
             _end_with_lost_key(request, host, client, given["refresh_token"])

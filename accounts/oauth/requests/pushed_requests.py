@@ -29,7 +29,7 @@ from server.encryption import digests
 URI_PREFIX: Final = "urn:ietf:params:oauth:request_uri:"
 LASTS: Final = timedelta(minutes=5)
 TOLD_FOR: Final = timedelta(hours=12)  # that an opened request has expired
-STATE_MAX_CHARS: Final = 2_048
+STATE_MAX_CHARS: Final = 8_192
 # What an app may want asked (OpenID Connect Core section 3.1.2.1, Initiating User Registration).
 NONE: Final = "none"
 LOGIN: Final = "login"
@@ -38,7 +38,7 @@ SELECT_ACCOUNT: Final = "select_account"
 CREATE: Final = "create"
 PROMPTS: Final = (NONE, LOGIN, CONSENT, SELECT_ACCOUNT, CREATE)
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}")  # of SHA-256
-_NOT_HERE: Final = ("claims", "id_token_hint", "nonce", "request", "request_uri")  # OpenID, JAR
+_NOT_HERE: Final = ("claims", "id_token_hint", "nonce", "request_uri")  # OpenID, JAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,8 @@ def _checked(
     for name in _NOT_HERE:
         if name in given:
             raise InvalidRequest(f"The parameter {name} is not supported")
+    if "request" in given:  # RFC 9101 section 7
+        raise OAuthError("Request objects are not supported", name="request_not_supported")
     if "authorization_details" in given:
         raise OAuthError("Not supported", name="invalid_authorization_details")
     redirect_uri = redirect_uris.chosen(client.redirect_uris, given.get("redirect_uri"))

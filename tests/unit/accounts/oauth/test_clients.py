@@ -155,6 +155,7 @@ def test_a_client_proves_itself_by_its_key(confidential, alice):
         {"iat": 1},
         {"exp": 1},
         {"jti": ""},
+        {"nbf": 9e9},
     ],
 )
 def test_an_assertion_of_something_else_is_refused(confidential, over):
@@ -173,15 +174,24 @@ def test_an_assertion_by_another_key_is_refused(confidential):
     assert error_of(confidential.par()) == (400, "invalid_client")
 
 
-def test_without_an_assertion_each_endpoint_has_its_word(confidential, monkeypatch):
+def test_without_an_assertion_a_client_is_not_authenticated(confidential, monkeypatch):
     monkeypatch.setattr(Confidential, "assertion", lambda _self: {})
-    said = [
-        confidential.par(),
-        confidential.exchange("cod-x"),
-        confidential.revoke("x"),
-    ]
+    said = [confidential.par(), confidential.exchange("cod-x"), confidential.revoke("x")]
+    assert [error_of(each) for each in said] == [(400, "invalid_client")] * 3
+
+
+def test_without_a_name_each_endpoint_has_its_word(confidential):
+    confidential.client_id = None
+    said = [confidential.par(), confidential.exchange("cod-x"), confidential.revoke("x")]
     names = ["invalid_client", "invalid_grant", "invalid_request"]
     assert [error_of(each) for each in said] == [(400, name) for name in names]
+
+
+@pytest.mark.parametrize("member", [{"use": "enc"}, {"alg": "ES384"}, {"key_ops": ["sign"]}])
+def test_a_key_that_is_published_for_something_else_proves_nothing(confidential, member):
+    key = {**confidential.secret.jwk, "kid": "k1", **member}
+    confidential.network.pages[CLIENT_ID] = {**DOCUMENT, **SECRET, "jwks": {"keys": [key]}}
+    assert error_of(confidential.par()) == (400, "invalid_client")
 
 
 def test_the_proofs_key_is_not_the_assertions(confidential):

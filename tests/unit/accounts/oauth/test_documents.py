@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.oauth.clients import client_ids, documents, redirect_uris
-from accounts.oauth.errors import InvalidClient, InvalidClientMetadata, InvalidRedirectUri
+from accounts.oauth.errors import InvalidClientMetadata, InvalidRedirectUri, InvalidRequest
 from tests.oauth_app import Key
 
 CLIENT_ID = "https://app.example.com/client.json"
@@ -49,6 +49,13 @@ def test_a_confidential_client_has_its_keys_in_one_place(keys):
         {"response_types": ["token"]},
         {"grant_types": ["refresh_token"]},
         {"grant_types": ["authorization_code", "authorization_code"]},
+        {"grant_types": ["authorization_code", "implicit"]},
+        {"scope": "atproto  transition:generic"},
+        {"client_name": ["App"]},
+        {"subject_type": "pairwise"},
+        {"tls_client_certificate_bound_access_tokens": True},
+        {"id_token_signed_response_alg": "RS256"},
+        {"authorization_details_types": ["payment"]},
         {"scope": None},
         {"scope": "transition:generic"},
         {"scope": "atproto atproto"},
@@ -78,6 +85,25 @@ def test_a_confidential_client_has_its_keys_in_one_place(keys):
 def test_a_document_that_breaks_a_rule_is_refused(changes):
     with pytest.raises(InvalidClientMetadata):
         read(**changes)
+
+
+def test_members_without_effect_do_no_harm():
+    twice = ["https://app.example.com/callback"] * 2
+    read(subject_type="public", tls_client_certificate_bound_access_tokens=False)
+    assert read(response_types=["code", "code"], redirect_uris=twice).redirect_uris == (twice[0],)
+
+
+@pytest.mark.parametrize("uri", ["http://127.0.0.1/cb", "http://[::1]/cb"])
+def test_an_app_on_a_desk_may_come_back_to_any_port_of_its_machine(uri):
+    client = read(application_type="native", redirect_uris=[uri])
+    asked = uri.replace("/cb", ":4567/cb")
+    assert redirect_uris.chosen(client.redirect_uris, asked) == asked
+
+
+@pytest.mark.parametrize("kind", ["web", "native"])
+def test_a_redirect_uri_that_a_client_may_not_have_is_named_so(kind):
+    with pytest.raises(InvalidRedirectUri):
+        read(application_type=kind, redirect_uris=["http://localhost/cb"])
 
 
 @pytest.mark.parametrize(
@@ -129,12 +155,14 @@ def test_an_app_on_a_phone_has_no_others_scheme_or_origin(uri):
     ],
 )
 def test_other_urls_are_no_client_identifiers(client_id):
-    with pytest.raises(InvalidClient):
+    with pytest.raises(InvalidClientMetadata):
         client_ids.check(client_id)
 
 
-def test_a_development_client_needs_no_document():
-    client = documents.of_loopback("http://localhost")
+@pytest.mark.parametrize("client_id", ["http://localhost", "http://localhost?"])
+def test_a_development_client_needs_no_document(client_id):
+    client_ids.check(client_id)
+    client = documents.of_loopback(client_id)
     assert client.redirect_uris == ("http://127.0.0.1/", "http://[::1]/")
     assert client.scopes == {"atproto"}
     assert client.profile.is_loopback
@@ -150,5 +178,5 @@ def test_a_loopback_address_without_a_port_stands_for_any():
     declared = ("http://127.0.0.1/cb", "http://[::1]:99/cb")
     assert redirect_uris.chosen(declared, "http://127.0.0.1:7/cb") == "http://127.0.0.1:7/cb"
     for other in ("http://127.0.0.1:7/x", "http://[::1]:7/cb", "http://127.0.0.1:7/cb?x=1"):
-        with pytest.raises(InvalidRedirectUri):
+        with pytest.raises(InvalidRequest):
             redirect_uris.chosen(declared, other)

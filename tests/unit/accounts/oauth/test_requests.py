@@ -34,13 +34,15 @@ def error_of(response) -> tuple[int, str]:
         ({"response_type": "token"}, "unsupported_response_type"),
         ({"response_type": None}, "invalid_request"),
         ({"response_mode": "bogus"}, "invalid_request"),
-        ({"redirect_uri": "https://evil.example.com/cb"}, "invalid_redirect_uri"),
-        ({"redirect_uri": "http://127.0.0.1:1234/other"}, "invalid_redirect_uri"),
+        ({"redirect_uri": "https://evil.example.com/cb"}, "invalid_request"),
+        ({"redirect_uri": "http://127.0.0.1:1234/other"}, "invalid_request"),
         ({"scope": "transition:generic"}, "invalid_scope"),
         ({"scope": "atproto openid"}, "invalid_scope"),
         ({"scope": "atproto transition:email"}, "invalid_scope"),
         ({"scope": None}, "invalid_scope"),
-        ({"client_id": "not a url"}, "invalid_client"),
+        ({"scope": "atproto  transition:generic"}, "invalid_scope"),
+        ({"scope": "atproto\ttransition:generic"}, "invalid_scope"),
+        ({"client_id": "not a url"}, "invalid_client_metadata"),
         ({"client_id": None}, "invalid_client"),
         ({"prompt": "none"}, "invalid_request"),
         ({"prompt": "sometimes"}, "invalid_request"),
@@ -48,10 +50,11 @@ def error_of(response) -> tuple[int, str]:
         ({"claims": "{}"}, "invalid_request"),
         ({"nonce": "n"}, "invalid_request"),
         ({"id_token_hint": "x"}, "invalid_request"),
-        ({"request": "x"}, "invalid_request"),
+        ({"request": "x"}, "request_not_supported"),
+        ({"request_uri": "urn:x"}, "invalid_request"),
         ({"authorization_details": "[]"}, "invalid_authorization_details"),
         ({"dpop_jkt": "another"}, "invalid_request"),
-        ({"state": "s" * 3000}, "invalid_request"),
+        ({"state": "s" * 9000}, "invalid_request"),
         ({"state": "\0"}, "invalid_request"),
     ],
 )
@@ -88,6 +91,7 @@ def test_a_proof_lacks_the_nonce_at_first(app):
     first = app.post_form("/oauth/par", {"client_id": app.client_id}, app.key, {})
     assert error_of(first) == (400, "use_dpop_nonce")
     assert first["DPoP-Nonce"]
+    assert "WWW-Authenticate" not in first  # which belongs to a 401
     assert "DPoP-Nonce" in first["Access-Control-Expose-Headers"]
 
 
@@ -103,6 +107,22 @@ def test_an_ath_has_no_place_at_the_token_endpoint(app):
     proof = app.key.proof("POST", f"{app.host.origin}/oauth/token", app.nonce, "token")
     refused = app.token(grant_type="authorization_code", code="x", proof=proof)
     assert error_of(refused) == (401, "invalid_dpop_proof")
+
+
+@pytest.mark.parametrize("typ", ["DPoP+JWT", "application/dpop+jwt"])
+def test_the_type_of_a_proof_may_be_spelled_in_full(app, typ):
+    app.par()
+    url = f"{app.host.origin}/oauth/x/../par"
+    proof = app.key.proof("POST", url, app.nonce, header={"typ": typ})
+    assert app.par(proof=f"{proof} ").status_code == 201
+
+
+@pytest.mark.parametrize("over", [{"ath": None}, {"nbf": 9e9}, {"nbf": "now"}, {"nonce": 5}])
+def test_a_proof_with_claims_that_do_not_hold_is_none(app, over):
+    app.par()
+    claims = {"nonce": app.nonce, **over}
+    proof = app.key.proof("POST", f"{app.host.origin}/oauth/par", **claims)
+    assert error_of(app.par(proof=proof)) == (401, "invalid_dpop_proof")
 
 
 def test_two_proofs_are_none(app):
@@ -152,7 +172,8 @@ def post(app: App, body: bytes, content_type: str = FORM, path: str = "/oauth/pa
 
 def test_json_will_do(app):
     body = orjson.dumps({"client_id": "http://localhost", "response_type": "code"})
-    assert error_of(post(app, body, "application/json")) == (400, "invalid_redirect_uri")
+    answer = post(app, body, "application/json")
+    assert answer.json()["error_description"] == "redirect_uri is required"
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -171,11 +192,15 @@ def test_a_body_of_more_than_100_kib_is_refused(app, packed):
         (b"[1]", "application/json"),
         (b'{"client_id": 1}', "application/json"),
         (b"{", "application/json"),
-        (b"x", "text/plain"),
     ],
 )
 def test_what_is_no_form_is_refused(app, body, content_type):
     assert error_of(post(app, body, content_type)) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "multipart/form-data; boundary=x"])
+def test_bodies_of_other_types_are_refused(app, content_type):
+    assert error_of(post(app, b"client_id=x", content_type)) == (415, "invalid_request")
 
 
 @pytest.mark.parametrize("path", ["/oauth/par", "/oauth/token", "/oauth/revoke"])
