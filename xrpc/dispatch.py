@@ -37,7 +37,7 @@ from xrpc.rate_limits import Throttle
 from xrpc.registry import HTTP_VERB, SUBSCRIPTION, Method
 from xrpc.request import queries
 from xrpc.request.bodies import check_content_type, read_json
-from xrpc.request.call import Answer, Call, HandedOn, Streamed, Whole
+from xrpc.request.call import Answer, Call, Caller, HandedOn, Streamed, Whole
 from xrpc.response.answers import encode, respond
 from xrpc.response.errors import NotSupported, render
 from xrpc.response.variants import mark_private
@@ -79,7 +79,7 @@ def _answer(request: WSGIRequest, nsid: str, throttle: Throttle) -> HttpResponse
         return respond(request, handed_on)
     call = _call(request, method)
     suspended_hosts.check(call, nsid, method.auth, is_query=method.kind == registry.QUERY)
-    if method.scope is not None and call.permissions is not None:
+    if call.permissions is not None and method.scope is not None and method.scope.check is not None:
         method.scope.check(call.permissions, call)
     throttle.charge(method.limits, call)
     if _has_to_be_received(request, method, call):
@@ -176,6 +176,7 @@ def _call(request: WSGIRequest, method: Method) -> Call:
     """Read a request in the order in which its faults are reported: who, what, with which body."""
     host = host_of(request)
     credentials = method.auth.read(request, host)
+    _check_fixed_scope(method, credentials.caller)
     params = read_params(request, method)
     body = Body(request, method.body_limit_bytes(host))
     value = read_input(body, method)
@@ -191,6 +192,13 @@ def _call(request: WSGIRequest, method: Method) -> Call:
         credentials.service,
         request.META,
     )
+
+
+def _check_fixed_scope(method: Method, caller: Caller | None) -> None:
+    if caller is None or caller.permissions is None or method.scope is None:
+        return
+    if method.scope.fixed is not None:
+        method.scope.fixed(caller.permissions)
 
 
 def read_params(request: HttpRequest, method: Method) -> Mapping[str, Any]:

@@ -50,6 +50,8 @@ class SecurityHeaders:
         response = self.get_response(request)
         headers = response.headers
         headers.setdefault("Content-Security-Policy", PAGE_POLICY)
+        if "frame-ancestors 'none'" in headers["Content-Security-Policy"]:
+            headers.setdefault("X-Frame-Options", "DENY")  # what older browsers go by
         headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         headers.setdefault("Referrer-Policy", "same-origin")
         headers.setdefault("X-Content-Type-Options", "nosniff")

@@ -225,6 +225,25 @@ def test_what_ends_sessions_ends_tokens_at_once(signed_in, alice, account, end):
     assert not OAuthSession.objects.exists()
 
 
+def test_an_app_is_told_that_its_token_ended_with_the_takedown(signed_in, account):
+    status.take_down(account)
+    for nsid in (GET_SESSION, "com.atproto.server.checkAccountStatus"):
+        refused = signed_in.call(nsid)
+        assert refusal(refused) == (401, "invalid_token")
+        assert "DPoP" in refused["WWW-Authenticate"]
+
+
+def test_an_app_that_may_not_call_is_told_so_whatever_it_sends(signed_in):
+    for nsid in ("requestAccountDelete", "requestEmailConfirmation", "activateAccount"):
+        assert signed_in.call(f"com.atproto.server.{nsid}", "POST", {}).status_code == 403
+
+
+def test_an_app_refreshes_no_password_session(signed_in):
+    for nsid in ("refreshSession", "deleteSession"):
+        refused = signed_in.call(f"com.atproto.server.{nsid}", "POST")
+        assert refusal(refused) == (401, "AuthMissing")
+
+
 def test_a_deleted_accounts_tokens_are_of_no_use(signed_in, account):
     deletion.delete(account)
     assert refusal(signed_in.call(GET_SESSION)) == (401, "invalid_token")

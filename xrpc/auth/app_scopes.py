@@ -30,28 +30,30 @@ class NotForApps(XrpcError):
 @dataclass(frozen=True, slots=True)
 class ScopeRule:
     """What an app needs: as a line of the documents, and as a check of the permissions that it has,
-    which raises ScopeMissing or NotForApps."""
+    which raises ScopeMissing or NotForApps. `check` sees the call; `fixed` is asked before anything
+    of the input is read, so that who may not call is told that first."""
 
     text: str
-    check: Callable[[Permissions, Call], None]
+    check: Callable[[Permissions, Call], None] | None = None
+    fixed: Callable[[Permissions], None] | None = None
 
 
 def account(attribute: str, action: str) -> ScopeRule:
     """A permission about the account itself."""
 
-    def check(permissions: Permissions, _call: Call) -> None:
+    def fixed(permissions: Permissions) -> None:
         permissions.require_account(attribute, action)
 
-    return ScopeRule(f"`{AccountScope(attribute, (action,))}`", check)
+    return ScopeRule(f"`{AccountScope(attribute, (action,))}`", fixed=fixed)
 
 
 def identity(attribute: str) -> ScopeRule:
     """A permission about the handle, or about the whole DID document."""
 
-    def check(permissions: Permissions, _call: Call) -> None:
+    def fixed(permissions: Permissions) -> None:
         permissions.require_identity(attribute)
 
-    return ScopeRule(f"`{IdentityScope(attribute)}`", check)
+    return ScopeRule(f"`{IdentityScope(attribute)}`", fixed=fixed)
 
 
 def write(*actions: str) -> ScopeRule:
@@ -74,12 +76,12 @@ def _check_upload(permissions: Permissions, call: Call) -> None:
     permissions.require_upload(media_types.plain(call.body.content_type))
 
 
-def _refuse(_permissions: Permissions, _call: Call) -> None:
+def _refuse(_permissions: Permissions) -> None:
     raise NotForApps
 
 
-ANY: Final = ScopeRule("any", lambda _permissions, _call: None)
-NONE: Final = ScopeRule("no app", _refuse)
+ANY: Final = ScopeRule("any")
+NONE: Final = ScopeRule("no app", fixed=_refuse)
 EACH_WRITE: Final = ScopeRule("`repo:` of each write", _check_each_write)
 UPLOAD: Final = ScopeRule("`blob:` of the media type", _check_upload)
 MANAGE_EMAIL: Final = account(scopes.EMAIL, scopes.MANAGE)

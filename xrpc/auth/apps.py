@@ -15,6 +15,7 @@ from accounts.oauth.dpop.proofs import Presented, Proof
 from accounts.oauth.errors import InvalidAccessToken, OAuthError, challenge
 from accounts.oauth.tokens import access_tokens
 from accounts.oauth.tokens.access_tokens import AccessToken
+from accounts.status import AccountTakedown
 from hosting.models import Host
 from hosting.tenancy.routing import host_of
 from protocol.errors import XrpcError
@@ -62,8 +63,9 @@ def is_one(request: HttpRequest) -> bool:
 
 
 def said(request: HttpRequest, error: Exception) -> Exception:
-    """An error as apps know it: a session that ended is a token that is not good any more."""
-    if isinstance(error, SessionEnded) and is_one(request):
+    """An error as apps know it: a session that ended, as all do when the account is taken down, is
+    a token that is not good any more."""
+    if isinstance(error, SessionEnded | AccountTakedown) and is_one(request):
         return InvalidAccessToken("The session has ended")
     return error
 

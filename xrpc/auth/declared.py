@@ -210,6 +210,8 @@ class Auth:
     def _wrong_scheme(self) -> XrpcError:
         if self.kind is Kind.OPTIONAL_OWNER:
             return AuthenticationRequired("Invalid authorization header")
+        if self.kind is Kind.REFRESH:  # of which only a bearer has one
+            return AuthMissing()
         return InvalidToken("Unexpected authorization type")
 
 

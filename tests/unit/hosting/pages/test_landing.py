@@ -79,6 +79,7 @@ def test_pages_are_not_sniffed_and_keep_their_address_to_themselves(client: Clie
     answer = client.get("/")
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert answer["Referrer-Policy"] == "same-origin"
+    assert answer["X-Frame-Options"] == "DENY"
     assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
 
 

@@ -37,7 +37,11 @@ def allowed(nsid: str, scope: str, **asked: Any) -> bool:
     caller = Caller("did:plc:a", "oauth", permissions=permissions)
     call = Call(host, asked.get("params", {}), asked.get("input", {}), caller, body, meta=meta)
     try:
-        registry.find(nsid).scope.check(permissions, call)
+        rule = registry.find(nsid).scope
+        if rule.fixed is not None:
+            rule.fixed(permissions)
+        if rule.check is not None:
+            rule.check(permissions, call)
     except ScopeMissing:
         return False
     return True
