@@ -120,10 +120,10 @@ def _say(
 ) -> list[Statement]:
     deed = Deed.LABELS_NEGATE if is_negation else Deed.LABELS_PUT
     reason = permissions.checked(actor, deed, labeler.tenant_id, reason)
-    if not is_negation:
-        setting_up.check_at_work(labeler)
     checked = [_statement(labeler, each, is_negation=is_negation) for each in wanted]
     with transaction.atomic():
+        if not is_negation:
+            setting_up.keep_at_work(labeler)
         news = statements.say(labeler, checked)
         for statement in news:
             _record(actor, labeler, statement, reason)

@@ -5,14 +5,14 @@ into the labeler's repo whole. What reports it takes stands there too: a list th
 all, an empty one none.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from django.db import transaction
 
 from moderation import audit, permissions
 from moderation.audit import Actor
-from moderation.labels import setting_up
+from moderation.labels import labelers, setting_up
 from moderation.models import AuditEntry, Labeler
 from moderation.permissions import Deed
 from protocol.errors import InvalidRequest
@@ -75,18 +75,26 @@ def define(
     """Add a value's definition, or put it in the place of another. Raises as `change` does."""
     identifier = definition["identifier"]
     former = instead_of or identifier
-    names = [each["identifier"] for each in definitions(labeler)]
-    at = names.index(former) if former in names else len(names)
-    gone = {former, identifier}
-    kept = [each for each in definitions(labeler) if each["identifier"] not in gone]
-    kept.insert(at, definition)
-    _set_policies(actor, labeler, kept, _global_values(labeler))
+
+    def put(locked: Labeler) -> None:
+        names = [each["identifier"] for each in definitions(locked)]
+        at = names.index(former) if former in names else len(names)
+        gone = {former, identifier}
+        kept = [each for each in definitions(locked) if each["identifier"] not in gone]
+        kept.insert(at, definition)
+        _set_policies(locked, kept, _global_values(locked))
+
+    _change(actor, labeler, put)
 
 
 def undefine(actor: Actor, labeler: Labeler, identifier: str) -> None:
     """Remove a value's definition. Raises as `change` does."""
-    kept = [each for each in definitions(labeler) if each["identifier"] != identifier]
-    _set_policies(actor, labeler, kept, _global_values(labeler))
+
+    def remove(locked: Labeler) -> None:
+        kept = [each for each in definitions(locked) if each["identifier"] != identifier]
+        _set_policies(locked, kept, _global_values(locked))
+
+    _change(actor, labeler, remove)
 
 
 def change(
@@ -100,12 +108,16 @@ def change(
 
     Raises NotAllowed, TooManyValues, and what a write of the record raises.
     """
-    for name, accepted in restrictions.items():
-        if accepted is None:
-            labeler.declaration.pop(name, None)
-        else:
-            labeler.declaration[name] = list(accepted)
-    _set_policies(actor, labeler, definitions(labeler), list(global_values))
+
+    def restrict(locked: Labeler) -> None:
+        for name, accepted in restrictions.items():
+            if accepted is None:
+                locked.declaration.pop(name, None)
+            else:
+                locked.declaration[name] = list(accepted)
+        _set_policies(locked, definitions(locked), list(global_values))
+
+    _change(actor, labeler, restrict)
 
 
 def declare(actor: Actor, labeler: Labeler) -> None:
@@ -125,9 +137,7 @@ def declare(actor: Actor, labeler: Labeler) -> None:
     audit.record(
         actor, account, AuditEntry.Action.LABELER_DECLARE, ", ".join(values(labeler)) or "-"
     )
-    undeclared = Labeler.objects.filter(pk=labeler.pk, state=Labeler.State.PUBLISHED)
-    undeclared.update(state=Labeler.State.DECLARED)
-    labeler.refresh_from_db(fields=["state"])
+    labelers.move(labeler, Labeler.State.DECLARED, since=[Labeler.State.PUBLISHED])
 
 
 def _global_values(labeler: Labeler) -> list[str]:
@@ -135,10 +145,25 @@ def _global_values(labeler: Labeler) -> list[str]:
     return [value for value in values(labeler) if value not in defined]
 
 
-def _set_policies(
-    actor: Actor, labeler: Labeler, defined: list[dict[str, Any]], global_values: list[str]
-) -> None:
+def _change(actor: Actor, labeler: Labeler, verb: Callable[[Labeler], None]) -> None:
+    """Have `verb` change the declaration as it is now, whoever changed it since the page was read,
+    and write it into the repo of who is declared."""
     permissions.require(actor, Deed.LABELER_SET_UP, labeler.tenant_id)
+    with transaction.atomic():
+        locked = Labeler.objects.select_for_update().get(pk=labeler.pk)
+        verb(locked)
+        writes.put(COLLECTION, RKEY, record_of(locked), validate=True)  # does it fit the lexicon?
+        locked.save(update_fields=["declaration"])
+        said = ", ".join(values(locked)) or "-"
+        audit.record_at_host(actor, locked.host, AuditEntry.Action.LABELER_CHANGE, said)
+    labeler.refresh_from_db()
+    if labeler.is_declared:
+        declare(actor, labeler)
+
+
+def _set_policies(
+    labeler: Labeler, defined: list[dict[str, Any]], global_values: list[str]
+) -> None:
     if len(defined) > VALUES_MAX:
         raise TooManyValues
     names = [each["identifier"] for each in defined]
@@ -147,10 +172,3 @@ def _set_policies(
         "labelValueDefinitions": defined,
     }
     labeler.declaration.setdefault("createdAt", time_text())
-    writes.put(COLLECTION, RKEY, record_of(labeler), validate=True)  # whether it fits the lexicon
-    with transaction.atomic():
-        labeler.save(update_fields=["declaration"])
-        said = ", ".join(values(labeler)) or "-"
-        audit.record_at_host(actor, labeler.host, AuditEntry.Action.LABELER_CHANGE, said)
-    if labeler.is_declared:
-        declare(actor, labeler)

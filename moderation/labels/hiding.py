@@ -40,7 +40,9 @@ logger = structlog.stdlib.get_logger(__name__)
 def choose(actor: Actor, labeler: Labeler, values: Sequence[str]) -> None:
     """Say which of VALUES also take down; what was put before stays as it is. Raises NotAllowed."""
     permissions.require(actor, Deed.LABELER_SET_UP, labeler.tenant_id)
-    labeler.hides = [value for value in VALUES if value in values]
+    before, labeler.hides = labeler.hides, [value for value in VALUES if value in values]
+    if labeler.hides == before:
+        return
     with transaction.atomic():
         labeler.save(update_fields=["hides"])
         action, said = AuditEntry.Action.LABELER_SET_HIDING, ", ".join(labeler.hides) or "-"

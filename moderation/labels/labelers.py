@@ -1,4 +1,6 @@
-"""Labelers: a tenant's, and the one that a DID names."""
+"""Labelers: a tenant's, the one that a DID names, and how one gets from state to state."""
+
+from collections.abc import Collection
 
 from hosting.models import Host
 from moderation.models import Labeler
@@ -21,3 +23,13 @@ def named(host: Host, did: str) -> Labeler | None:
     labeler = of_tenant(host.tenant_id)
     is_it = labeler is not None and labeler.did == did and labeler.is_declared
     return labeler if is_it else None
+
+
+def move(
+    labeler: Labeler, state: Labeler.State, *, since: Collection[str], **changes: object
+) -> bool:
+    """Have it go on to a state, if it still is in one of `since`, and change more of it; whether it
+    was. What is known of it is read anew: it may have moved while somebody asked the network."""
+    moved = Labeler.objects.filter(pk=labeler.pk, state__in=since).update(state=state, **changes)
+    labeler.refresh_from_db()
+    return moved == 1

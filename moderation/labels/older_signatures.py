@@ -5,7 +5,7 @@ identity. Answers to queries are signed anew on their way out (moderation.labels
 is done once for all that is kept, a batch at a time, by a worker.
 """
 
-import time
+from collections.abc import Iterator
 from typing import Final
 
 import structlog
@@ -14,6 +14,7 @@ from django.db import transaction
 from accounts.identity.plc import client, did_refresh
 from moderation.labels import setting_up, signing
 from moderation.models import Label, Labeler
+from server.jobs import round_robin
 
 _BATCH: Final = 500
 _SECONDS_MAX: Final = 30.0  # of a worker at a time; the next run goes on
@@ -33,24 +34,18 @@ def take_next_keys() -> None:
 
 
 def sign_anew() -> None:
-    """Sign what older keys signed, for some seconds. Safe to repeat and to run twice at once."""
-    until = time.monotonic() + _SECONDS_MAX
-    for labeler in Labeler.objects.filter(has_older_signatures=True):
-        is_done = _sign(labeler, until)
-        if is_done:
-            unchanged = Labeler.objects.filter(
-                pk=labeler.pk, signing_did_key=labeler.signing_did_key
-            )
-            unchanged.update(has_older_signatures=False)
-            logger.info("labels signed anew", did=labeler.did)
+    """Sign what older keys signed, a batch of each labeler in turn, for some seconds. May be
+    repeated, and run twice at once."""
+    behind = Labeler.objects.filter(has_older_signatures=True)
+    round_robin.run([_sign(each) for each in behind], _SECONDS_MAX)
 
 
-def _sign(labeler: Labeler, until: float) -> bool:
-    """Whether nothing is left."""
+def _sign(labeler: Labeler) -> Iterator[None]:
+    """Sign all of one labeler's anew; a step is a batch."""
     key = signing.key_of(labeler.pk, labeler.signing_did_key)
     older = Label.objects.of(labeler).exclude(key_id=labeler.signing_did_key)
     last = 0
-    while time.monotonic() < until:
+    while True:
         with transaction.atomic():
             rows = list(older.filter(pk__gt=last).order_by("pk").select_for_update()[:_BATCH])
             for row in rows:
@@ -58,6 +53,9 @@ def _sign(labeler: Labeler, until: float) -> bool:
                 row.key_id = labeler.signing_did_key
             Label.objects.bulk_update(rows, ["body", "key_id"])
         if len(rows) < _BATCH:
-            return True
+            break
         last = rows[-1].pk
-    return False
+        yield
+    unchanged = Labeler.objects.filter(pk=labeler.pk, signing_did_key=labeler.signing_did_key)
+    unchanged.update(has_older_signatures=False)
+    logger.info("labels signed anew", did=labeler.did)

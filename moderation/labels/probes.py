@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.identity.plc import client, did_refresh
 from moderation import permissions
 from moderation.audit import Actor
-from moderation.labels import setting_up
+from moderation.labels import labelers, setting_up
 from moderation.labels.declarations import COLLECTION, RKEY
 from moderation.models import Labeler
+from moderation.models.labels import DECLARED
 from moderation.permissions import Deed
 from protocol import atjson, cbor
 from protocol.did.plc_data import PlcData
@@ -44,13 +45,11 @@ def probe(actor: Actor, labeler: Labeler) -> list[str]:
     Call it outside of any transaction. Raises NotAllowed.
     """
     permissions.require(actor, Deed.LABELER_SET_UP, labeler.tenant_id)
-    labeler.probe = faults(labeler)
-    labeler.probed_at = timezone.now()
-    if labeler.is_declared:
-        state = Labeler.State
-        labeler.state = state.DECLARED if labeler.probe else state.LIVE
-    labeler.save(update_fields=["probe", "probed_at", "state"])
-    return list(labeler.probe)
+    found = faults(labeler)
+    Labeler.objects.filter(pk=labeler.pk).update(probe=found, probed_at=timezone.now())
+    state = Labeler.State.DECLARED if found else Labeler.State.LIVE
+    labelers.move(labeler, state, since=DECLARED)
+    return found
 
 
 def faults(labeler: Labeler) -> list[str]:

@@ -6,8 +6,7 @@ nobody takes back. Only then is the labeler taken out of its identity, by which 
 stream that tells them. What labels took down here stays down: staff decide on it one by one.
 """
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
@@ -19,14 +18,16 @@ from accounts.identity.plc import host_operations, owner_operations, updates
 from accounts.models import Account
 from moderation import audit, permissions
 from moderation.audit import Actor
-from moderation.labels import declarations, setting_up, statements
+from moderation.labels import declarations, labelers, setting_up, statements
 from moderation.labels.signing import Statement
 from moderation.models import AuditEntry, Label, Labeler, LabelQuerySet
+from moderation.models.labels import AT_WORK
 from moderation.permissions import Deed
 from protocol.did.plc_data import PlcData
 from protocol.errors import InvalidRequest
 from repos.commits import group_commit, writes
 from repos.reads import repos
+from server.jobs import round_robin
 
 State, Action = Labeler.State, AuditEntry.Action
 _BATCH: Final = 500
@@ -51,7 +52,8 @@ def withdraw(actor: Actor, labeler: Labeler, reason: str) -> None:
         discarded = writes.discard(declarations.COLLECTION, declarations.RKEY)
         group_commit.apply_writes(repo, [discarded])
     with transaction.atomic():
-        _set_state(labeler, State.WITHDRAWN)
+        if not labelers.move(labeler, State.WITHDRAWN, since=AT_WORK, next_did_key=""):
+            raise setting_up.LabelerRetired
         audit.record_at_host(actor, labeler.host, Action.LABELER_RETIRE, reason, did=labeler.did)
 
 
@@ -61,17 +63,15 @@ def standing(labeler: Labeler) -> LabelQuerySet:
 
 
 def take_back_labels() -> None:
-    """The sweep: labels of labelers that are being retired, for some seconds. Safe to repeat and to
-    run twice at once."""
-    until = time.monotonic() + _SECONDS_MAX
-    for labeler in Labeler.objects.filter(state=State.WITHDRAWN):
-        last = 0
-        while time.monotonic() < until:
-            rows = list(standing(labeler).filter(pk__gt=last).order_by("pk")[:_BATCH])
-            if not rows:
-                break
-            statements.say(labeler, [_taken_back(labeler, row) for row in rows])
-            last = rows[-1].pk
+    """The sweep: labels of labelers that are being retired, a batch of each in turn, for some
+    seconds. Safe to repeat and to run twice at once."""
+    withdrawn = Labeler.objects.filter(state=State.WITHDRAWN)
+    round_robin.run([_take_back(each) for each in withdrawn], _SECONDS_MAX)
+
+
+def take_back_labels_of(labeler: Labeler) -> None:
+    """Those of one that is being retired, for as long; the sweep goes on."""
+    round_robin.run([_take_back(labeler)], _SECONDS_MAX)
 
 
 def leave_identity(actor: Actor, labeler: Labeler, code: str = "") -> bool:
@@ -87,7 +87,8 @@ def leave_identity(actor: Actor, labeler: Labeler, code: str = "") -> bool:
     account = labeler.account  # None: deleted, and its identity is its owner's affair
     if account is not None and not _has_left(actor, labeler, account, code):
         return False
-    _set_state(labeler, State.RETIRED)
+    if not labelers.move(labeler, State.RETIRED, since=[State.WITHDRAWN]):
+        raise LabelsHold  # begun anew meanwhile
     return True
 
 
@@ -95,10 +96,9 @@ def resume(actor: Actor, labeler: Labeler, reason: str) -> None:
     """Begin anew with the same account: the steps of setting it up follow. Raises NotAllowed,
     ReasonNeeded."""
     reason = permissions.checked(actor, Deed.LABELER_SET_UP, labeler.tenant_id, reason)
-    if labeler.is_at_work:
-        return
     with transaction.atomic():
-        _set_state(labeler, State.SERVING)
+        if not labelers.move(labeler, State.SERVING, since=[State.WITHDRAWN, State.RETIRED]):
+            return
         audit.record_at_host(actor, labeler.host, Action.LABELER_OPEN, reason, did=labeler.did)
 
 
@@ -129,11 +129,15 @@ def _without_labeler(account: Account) -> Callable[[PlcData], PlcData]:
     return changed
 
 
+def _take_back(labeler: Labeler) -> Iterator[None]:
+    """Say of each label that it holds no more; a step is a batch."""
+    last = 0
+    while rows := list(standing(labeler).filter(pk__gt=last).order_by("pk")[:_BATCH]):
+        statements.say(labeler, [_taken_back(labeler, row) for row in rows])
+        last = rows[-1].pk
+        yield
+
+
 def _taken_back(labeler: Labeler, label: Label) -> Statement:
     now = datetime.now(UTC)
     return Statement(labeler.did, label.uri, label.val, now, cid=label.cid, is_negation=True)
-
-
-def _set_state(labeler: Labeler, state: Labeler.State) -> None:
-    Labeler.objects.filter(pk=labeler.pk).update(state=state, next_did_key="")
-    labeler.refresh_from_db()

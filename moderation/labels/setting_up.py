@@ -20,15 +20,18 @@ from moderation import audit, permissions
 from moderation.audit import Actor
 from moderation.labels import signing
 from moderation.models import AuditEntry, Labeler
+from moderation.models.labels import AT_WORK
 from moderation.permissions import Deed
 from protocol.did.plc_data import PlcData, Service
 from protocol.errors import InvalidRequest
 from protocol.keys import SigningKey
+from server.database import connection
 
 SERVICE: Final = "atproto_labeler"
 SERVICE_TYPE: Final = "AtprotoLabeler"
 METHOD: Final = "atproto_label"
 _PLC: Final = "did:plc:"
+_KEPT: Final = "SELECT 1 FROM labeler WHERE tenant_id = %s AND state = ANY(%s) FOR SHARE"
 Action = AuditEntry.Action
 
 
@@ -134,6 +137,7 @@ def begin_rotation(actor: Actor, labeler: Labeler) -> None:
     check_at_work(labeler)
     with transaction.atomic():
         locked = Labeler.objects.select_for_update().get(pk=labeler.pk)
+        check_at_work(locked)
         if not locked.next_did_key:
             key = SigningKey.generate()
             signing.store(locked, key)
@@ -168,6 +172,12 @@ def account_of(labeler: Labeler) -> Account:
 def check_at_work(labeler: Labeler) -> None:
     """Raises LabelerRetired."""
     if not labeler.is_at_work:
+        raise LabelerRetired
+
+
+def keep_at_work(labeler: Labeler) -> None:
+    """Let nobody begin to retire it before the caller's transaction ends. Raises LabelerRetired."""
+    if not connection.rows(_KEPT, (labeler.pk, list(AT_WORK))):
         raise LabelerRetired
 
 

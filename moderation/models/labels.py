@@ -4,6 +4,8 @@ Source: atproto.com/specs/label; the lexicons com.atproto.label.*. All hosts of 
 same labeler, so a stream of labels belongs to a tenant, and a labeler has its tenant's key.
 """
 
+from typing import Final
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -56,12 +58,16 @@ class Labeler(models.Model):
     @property
     def is_at_work(self) -> bool:
         """Whether it labels: not when it is being retired, or was."""
-        return self.state not in {Labeler.State.WITHDRAWN, Labeler.State.RETIRED}
+        return self.state in AT_WORK
 
     @property
     def is_declared(self) -> bool:
         """Whether others may know of it."""
-        return self.state in {Labeler.State.DECLARED, Labeler.State.LIVE}
+        return self.state in DECLARED
+
+
+DECLARED: Final = frozenset({Labeler.State.DECLARED, Labeler.State.LIVE})
+AT_WORK: Final = frozenset({Labeler.State.SERVING, Labeler.State.PUBLISHED}) | DECLARED
 
 
 class LabelKey(models.Model):

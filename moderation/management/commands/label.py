@@ -82,7 +82,7 @@ def _retire(labeler: Labeler, options: dict[str, Any]) -> bool:
         return False
     if labeler.is_at_work:
         retiring.withdraw(actor, labeler, options["reason"])
-    retiring.take_back_labels()
+    retiring.take_back_labels_of(labeler)
     if not retiring.leave_identity(actor, labeler, options["code"]):
         raise CommandError("The PLC directory has not confirmed it yet: try again in a moment.")
     return True

@@ -3,7 +3,7 @@
 import orjson
 import pytest
 
-from moderation.labels import changes, probes, queries, setting_up
+from moderation.labels import changes, labelers, probes, queries, retiring, setting_up
 from moderation.models import Labeler
 from protocol.did.plc_data import PDS_SERVICE, PDS_SERVICE_TYPE, PlcData, Service
 from protocol.keys import SigningKey
@@ -44,8 +44,22 @@ def world(labeler, data, monkeypatch):
 
 def test_a_labeler_without_fault_is_live(labeler, world):
     labeler.state = Labeler.State.DECLARED
+    labeler.save()
     assert probes.probe("admin", labeler) == []
     assert labeler.state == Labeler.State.LIVE
+
+
+def test_a_retirement_that_began_while_it_looked_goes_on(labeler, world, data, monkeypatch):
+    labeler.state = Labeler.State.DECLARED
+    labeler.save()
+
+    def asked(_did: str) -> tuple[dict[str, object], PlcData]:
+        retiring.withdraw("admin", labelers.of_tenant(labeler.tenant_id), "closing down")
+        return {}, data
+
+    monkeypatch.setattr(probes.did_refresh, "ask_directory", asked)
+    probes.probe("admin", labeler)
+    assert labelers.of_tenant(labeler.tenant_id).state == Labeler.State.WITHDRAWN
 
 
 @pytest.mark.parametrize("fault", ANSWERS)
@@ -67,5 +81,6 @@ def test_an_identity_with_another_key_is_told(labeler, world, data):
 
 def test_what_was_not_declared_is_not_live(labeler, world):
     labeler.state = Labeler.State.PUBLISHED
+    labeler.save()
     probes.probe("admin", labeler)
     assert labeler.state == Labeler.State.PUBLISHED

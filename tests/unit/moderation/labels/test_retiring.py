@@ -9,6 +9,7 @@ from moderation.labels import changes, declarations, labelers, queries, retiring
 from moderation.labels.setting_up import LabelerRetired
 from moderation.models import AuditEntry, Labeler
 from moderation.permissions import NotAllowed, ReasonNeeded
+from protocol.did.plc_data import PlcData
 from repos.models import Record
 from tests import factories
 from tests.api import network
@@ -80,6 +81,45 @@ def test_a_retired_one_labels_and_is_declared_no_more(declared, owner):
         with pytest.raises(LabelerRetired):
             verb()
     assert labelers.at_work(declared.tenant_id) is None
+
+
+def test_what_was_read_before_does_not_label_after_it(declared, owner):
+    before = labelers.of_tenant(declared.tenant_id)
+    retiring.withdraw(owner, declared, "closing down")
+    assert before.is_at_work
+    for verb in (
+        lambda: changes.put(before, "did:plc:bob", "spam", **WHY),
+        lambda: setting_up.begin_rotation(owner, before),
+        lambda: retiring.withdraw(owner, before, "again"),
+    ):
+        with pytest.raises(LabelerRetired):
+            verb()
+
+
+def test_it_does_not_end_when_it_was_begun_anew_meanwhile(declared, owner, monkeypatch):
+    retiring.withdraw(owner, declared, "closing down")
+
+    def asked(account: Account) -> tuple[dict[str, object], PlcData]:
+        retiring.resume(owner, labelers.of_tenant(declared.tenant_id), "open again")
+        return {}, data
+
+    data = data_of(declared)
+    monkeypatch.setattr(retiring.updates, "newest", asked)
+    monkeypatch.setattr(retiring.host_operations, "publish", lambda *_: True)
+    with pytest.raises(retiring.LabelsHold):
+        retiring.leave_identity(owner, declared)
+    assert labelers.of_tenant(declared.tenant_id).is_at_work
+
+
+def test_one_labelers_command_takes_back_its_own_alone(declared, owner, birch):
+    other = factories.labeler(factories.open_account(birch))
+    for each in (declared, other):
+        changes.put(each, "did:plc:bob", "spam", **WHY)
+    retiring.withdraw(owner, declared, "closing down")
+    retiring.withdraw("admin", other, "closing down")
+    retiring.take_back_labels_of(declared)
+    assert not retiring.standing(declared).exists()
+    assert retiring.standing(other).exists()
 
 
 def test_it_is_set_up_again_with_the_same_account(declared, owner):

@@ -155,6 +155,13 @@ def test_what_is_changed_later_is_declared_at_once(ash, opened, owner):
     assert "subjectTypes" not in text
 
 
+def test_two_who_edit_at_once_lose_nothing_of_each_other(opened, owner):
+    as_read_before = labelers.of_tenant(opened.pk)
+    declarations.define(owner, opened, SPAM)
+    declarations.define(owner, as_read_before, {**SPAM, "identifier": "junk"})
+    assert declarations.values(labelers.of_tenant(opened.pk)) == ["spam", "junk"]
+
+
 def test_a_definition_that_does_not_fit_is_refused(opened, owner):
     with pytest.raises(Exception, match="locales"):
         declarations.define(owner, opened, {**SPAM, "locales": [{"lang": "en"}]})
