@@ -25,10 +25,6 @@ MOST_A_TENANT: Final = 20
 REPLAYED_MOST: Final = 10_000
 _LOCKS: Final = 0x77656268  # the first half of these advisory locks' keys: "webh"
 OLD_SECRET_LIVES: Final = timedelta(hours=24)
-_OF_READER: Final = frozenset({"record_position", "is_behind"})  # which writes them meanwhile
-_FIELDS: Final = frozenset(
-    field.name for field in Webhook._meta.concrete_fields if not field.primary_key
-)
 
 
 def create(
@@ -65,31 +61,35 @@ def change(  # noqa: PLR0913 - a webhook has that many sides
     is_enabled: bool | None = None,
     collections: Sequence[str] | None = None,
 ) -> None:
-    """Change what is given. Raises InvalidField."""
+    """Change what is given, and no other column: the workers move them at the same moment. Raises
+    InvalidField."""
+    columns = []
     if url is not None:
         schemes = ("https://", "http://") if settings.SANDBOX else ("https://",)
         if not url.startswith(schemes):
             said = "Enter an address with https."
             raise InvalidField("url", said, _("Enter an address with https."))
         webhook.url = url
+        columns += ["url"]
     if events is not None:
         if unknown := set(events) - set(Event):
             raise InvalidField("events", f"There is no event {min(unknown)}.")
         webhook.events = sorted(events)
-    begins = bool(collections) and not webhook.collections
+        columns += ["events"]
     if collections is not None:
-        _set_collections(webhook, collections)
+        columns += _set_collections(webhook, collections)
     if has_addresses is not None:
         webhook.has_addresses = has_addresses
+        columns += ["has_addresses"]
     if is_enabled is not None:
         webhook.disabled_at = None if is_enabled else webhook.disabled_at or timezone.now()
         webhook.failing_since = None
+        columns += ["disabled_at", "failing_since"]
     try:
         webhook.full_clean(exclude=["events", "collections"])
     except ValidationError as fault:
         raise first_fault(fault) from fault
-    kept = _OF_READER if webhook.pk is not None and not begins else frozenset()
-    webhook.save(update_fields=_FIELDS - kept if kept else None)
+    webhook.save(update_fields=None if webhook.pk is None else columns)
     told.forget()
     transaction.on_commit(told.forget)
 
@@ -100,15 +100,18 @@ def newest_position() -> int:
     return found[0] if found else 0
 
 
-def _set_collections(webhook: Webhook, collections: Sequence[str]) -> None:
-    """Records are told from now on."""
+def _set_collections(webhook: Webhook, collections: Sequence[str]) -> list[str]:
+    """Records are told from now on; the columns that say so."""
     for name in collections:
         if not is_nsid(f"{name[:-1]}a" if name.endswith(".*") else name):
             said = _("%s is no collection.") % name[:80]
             raise InvalidField("collections", f"{name[:80]} is no collection.", said)
+    columns = ["collections"]
     if not webhook.collections:
         webhook.record_position, webhook.is_behind = newest_position(), False
+        columns += ["record_position", "is_behind"]
     webhook.collections = sorted(set(collections))
+    return columns
 
 
 def rotate(webhook: Webhook) -> str:

@@ -116,8 +116,9 @@ def _failed(delivery: WebhookDelivery, webhook: Webhook, status: int | None, fau
 @transaction.atomic
 def _disable(webhook: Webhook, now: datetime, fault: str) -> None:
     """Nothing is told to it any more; its tenant hears of it, once."""
-    if not Webhook.objects.filter(pk=webhook.pk, disabled_at=None).update(disabled_at=now):
-        return
+    still = Webhook.objects.filter(pk=webhook.pk, failing_since=webhook.failing_since)
+    if not still.filter(disabled_at=None).update(disabled_at=now):
+        return  # or enabled anew while it was tried
     logger.warning("a webhook was disabled", key=webhook.pk, reason=fault)
     host = Host.objects.first_of(webhook.tenant)
     if host is not None and host.tenant.support_email:

@@ -8,7 +8,7 @@ takes meanwhile it does not get.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final
 
@@ -22,6 +22,7 @@ from provider.webhooks import deliveries
 from provider.webhooks.addresses import REPLAYED_MOST, newest_position
 from provider.webhooks.wanted_records import StoredEvent, Wanted
 from server.database import connection
+from server.jobs import round_robin
 
 _EVENTS_AT_ONCE: Final = 500
 BYTES_AT_ONCE: Final = 4 * 1024 * 1024  # one event may have a million
@@ -44,11 +45,17 @@ def read_on() -> int:
     begun, made = time.monotonic(), 0
     while time.monotonic() < begun + _ROUND_S / 2 and (count := _read_for_all()) is not None:
         made += count
-    behind = Webhook.objects.filter(_ALONE).order_by("record_position")
-    for pk in behind.values_list("pk", flat=True):
-        while time.monotonic() < begun + _ROUND_S and (count := _catch_up(pk)) is not None:
-            made += count
-    return made
+    caught_up: list[int] = []
+    behind = Webhook.objects.filter(_ALONE).values_list("pk", flat=True)
+    works = [_catching_up(pk, caught_up) for pk in behind]
+    round_robin.run(works, begun + _ROUND_S - time.monotonic())
+    return made + sum(caught_up)
+
+
+def _catching_up(webhook_id: int, made: list[int]) -> Iterator[None]:
+    while (count := _catch_up(webhook_id)) is not None:
+        made.append(count)
+        yield
 
 
 @transaction.atomic

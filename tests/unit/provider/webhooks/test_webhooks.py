@@ -148,6 +148,14 @@ def test_an_address_that_takes_nothing_is_disabled_and_its_tenant_told(ash, rece
     assert WebhookDelivery.objects.count() == 2
 
 
+def test_a_change_leaves_alone_what_moved_since_the_page_was_read(webhook):
+    Webhook.objects.update(record_position=7, failing_since=timezone.now())
+    addresses.change(webhook, events=["account.opened"])
+    webhook.refresh_from_db()
+    assert (webhook.events, webhook.record_position) == (["account.opened"], 7)
+    assert webhook.failing_since is not None
+
+
 def test_two_secrets_sign_while_one_takes_over(ash, receiver, webhook):
     addresses.rotate(webhook)
     happens(ash)
