@@ -58,18 +58,22 @@ def waits_max(kind: str) -> timedelta:
 
 
 def set_hours(staff: StaffUser, host: Host, wanted: Mapping[str, int]) -> None:
-    """Take the own table of a host's tenant, on the record; it holds for cases that are opened from
-    now on.
+    """Change hours in the table of a host's tenant, on the record; they hold for cases that are
+    opened from now on.
 
     Raises NotAllowed.
     """
     permissions.require(staff, Deed.SETTINGS_CHANGE, host.tenant_id)
+    before = hours(host.tenant_id)
+    bounded = {kind: max(1, min(given, hours_max(kind))) for kind, given in wanted.items()}
+    changed = {kind: given for kind, given in bounded.items() if before[kind] != given}
+    if not changed:
+        return
     with transaction.atomic():
-        said = ", ".join(f"{kind}: {given} h" for kind, given in wanted.items()) or "none"
+        said = ", ".join(f"{kind}: {given} h" for kind, given in changed.items())
         action = AuditEntry.Action.HOST_CHANGE_SETTINGS
         audit.record_at_host(staff, host, action, f"deadlines: {said}")
-        for kind, given in wanted.items():
-            bounded = max(1, min(given, hours_max(kind)))
+        for kind, given in changed.items():
             CaseDeadline.objects.update_or_create(
-                tenant_id=host.tenant_id, kind=Kind(kind), defaults={"hours": bounded}
+                tenant_id=host.tenant_id, kind=Kind(kind), defaults={"hours": given}
             )

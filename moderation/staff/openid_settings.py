@@ -59,6 +59,9 @@ def save(
     if provider.pk is None and _of(host).count() >= PROVIDERS_MAX:
         raise TooManyProviders
     with transaction.atomic():
+        if not secret and provider.pk is not None:  # whoever changed it since the page was read
+            there = OpenIdProvider.objects.select_for_update().filter(pk=provider.pk)
+            provider.client_secret = there.values_list("client_secret", flat=True).first() or b""
         provider.save()
         said = f"{provider.name}, {provider.issuer}: {reason}"
         audit.record_at_host(staff, host, Action.HOST_CHANGE_OPENID, said)

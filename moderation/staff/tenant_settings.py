@@ -29,8 +29,11 @@ def change_sender(actor: Actor, host: Host, fields: Mapping[str, Any], reason: s
 
 def set_action_limits(actor: Actor, host: Host, wanted: Mapping[str, PerMember]) -> None:
     """Limit how often one member of staff of a host's tenant takes an action, on the record; what
-    is not named is limited no longer. Raises NotAllowed."""
+    is not named is limited no longer. The same as before is no change. Raises NotAllowed."""
     permissions.require(actor, Deed.STAFF_MANAGE, host.tenant_id)
+    before = action_limits.of_tenant(host.tenant_id)
+    if all(wanted.get(action, PerMember()) == limit for action, limit in before.items()):
+        return
     said = [
         f"{action}: {limit.an_hour} an hour, {limit.a_day} a day"
         for action, limit in wanted.items()

@@ -29,6 +29,7 @@ def table(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "title": _("Limits of staff"),
         "rows": [(name, AuditEntry.Action(name).label, each) for name, each in limits.items()],
+        "most": action_limits.MOST,
         "may_change": permissions.may(staff_of(request), Deed.STAFF_MANAGE, tenant_id),
     }
     return render_page(request, "moderation/desk/action_limits.html", context)

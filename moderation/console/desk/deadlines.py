@@ -27,7 +27,10 @@ def table(request: HttpRequest) -> HttpResponse:
     hours = deadlines.hours(tenant.pk)
     context: dict[str, Any] = {
         "title": _("Deadlines"),
-        "rows": [(kind, label, hours[kind]) for kind, label in Case.Kind.choices],
+        "rows": [
+            (kind, label, hours[kind], deadlines.hours_max(kind))
+            for kind, label in Case.Kind.choices
+        ],
         "may_change": permissions.may(staff_of(request), Deed.SETTINGS_CHANGE, tenant.pk),
         "child_hours": deadlines.hours_max(Case.Kind.CHILD_SAFETY),
     }

@@ -87,3 +87,8 @@ def test_a_limit_is_lifted_by_leaving_it_out_on_the_record(limited, owner):
     assert list(said.order_by("pk").values_list("reason", flat=True)) == [
         "limits of staff: account.warn: 2 an hour, 3 a day", "limits of staff: none",
     ]  # fmt: skip
+
+
+def test_the_same_limits_again_are_no_change(limited, owner):
+    tenant_settings.set_action_limits(owner, limited, TWO_AN_HOUR)
+    assert AuditEntry.objects.filter(action=Action.HOST_CHANGE_SETTINGS).count() == 1

@@ -12,7 +12,7 @@ from moderation.desk import cases, deadlines, kinds, moves
 from moderation.desk.reports import reports
 from moderation.desk.subjects.subject import Subject
 from moderation.enforcement import takedowns
-from moderation.models import Case, CaseEvent
+from moderation.models import AuditEntry, Case, CaseEvent
 from moderation.permissions import NotAllowed
 from tests.factories import account_row
 
@@ -113,6 +113,14 @@ def test_a_tenant_has_deadlines_of_its_own_but_not_for_children(ash, birch, staf
     assert deadlines.hours(birch.tenant_id)["spam"] == deadlines.HOURS[Case.Kind.SPAM]
     due_at = cases.open_or_join(ash, RECORD, "spam").due_at
     assert timedelta(hours=4) < due_at - timezone.now() <= timedelta(hours=5)
+
+
+def test_the_same_deadlines_again_are_no_change(ash, staff_of):
+    owner = staff_of(ash, "owner")
+    deadlines.set_hours(owner, ash, {"spam": 5, "other": 72})
+    deadlines.set_hours(owner, ash, {"spam": 5})
+    said = AuditEntry.objects.values_list("reason", flat=True)
+    assert list(said) == ["deadlines: spam: 5 h"]
 
 
 def test_only_an_owner_changes_deadlines(ash, moderator):
