@@ -15,7 +15,6 @@ from typing import Protocol
 from accounts.identity.keys import signing_keys
 from accounts.models import Account
 from hosting.models import Host
-from hosting.models.tenants import service_did
 from protocol.did.did_document import DidDocument
 from protocol.did.plc_data import PDS_SERVICE, SIGNING_METHOD
 from protocol.keys import PublicKey
@@ -112,8 +111,7 @@ def mint(account: Account, aud: str, lxm: str | None, expires_in_s: int = LIFETI
 def audiences_of(host: Host) -> frozenset[str]:
     """The names under which tokens are meant for this host: its DID, and its PDS service in it;
     those of its second name, too."""
-    dids = [host.service_did] + ([service_did(host.other_origin)] if host.other_origin else [])
-    return frozenset(each for did in dids for each in (did, f"{did}#{PDS_SERVICE}"))
+    return frozenset(each for did in host.service_dids for each in (did, f"{did}#{PDS_SERVICE}"))
 
 
 def verify(

@@ -214,11 +214,15 @@ class Host(models.Model):
         """Whether that is its public URL, by whichever of its names."""
         return origin in (self.origin.lower(), self.other_origin.lower()) and bool(origin)
 
+    @property
+    def service_dids(self) -> tuple[str, ...]:
+        """Its service DID, and that of its second name."""
+        other = (service_did(self.other_origin),) if self.other_origin else ()
+        return self.service_did, *other
+
     def is_known_as(self, did: object) -> bool:
         """Whether that is its service DID, by whichever of its names."""
-        if did == self.service_did:
-            return True
-        return bool(self.other_origin) and did == service_did(self.other_origin)
+        return did in self.service_dids
 
     @property
     def has_invites_required(self) -> bool:

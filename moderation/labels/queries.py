@@ -14,12 +14,10 @@ from moderation.labels import signing
 from moderation.models import Label, Labeler, LabelQuerySet
 from protocol import atjson
 from protocol.errors import InvalidRequest
-from server.database import connection
+from server.database import connection, row_numbers
 
 PATTERNS_MAX: Final = 100  # of one question
 _ANY: Final = "*"
-_ID_MAX: Final = 2**63 - 1
-_ID_MAX_CHARS: Final = 19
 _LAST: Final = "\U0010ffff"  # sorts after whatever a subject goes on with
 _LABELER: Final = """
     SELECT did, signing_did_key FROM labeler WHERE tenant_id = %s AND state <> 'retired'
@@ -85,10 +83,9 @@ def standing(labeler: Labeler, uri: str) -> LabelQuerySet:
 def _after(cursor: str | None) -> int:
     if cursor is None:
         return 0
-    is_number = cursor.isascii() and cursor.isdecimal() and len(cursor) <= _ID_MAX_CHARS
-    if not is_number or int(cursor) > _ID_MAX:
+    if (number := row_numbers.read(cursor)) is None:
         raise InvalidCursor
-    return int(cursor)
+    return number
 
 
 def _taken_apart(patterns: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from protocol.errors import InvalidRequest
-from server.database import connection
+from server.database import connection, row_numbers
 
 LOOKED_AT: Final = 2_000  # as many as a page may hold
-_LAST: Final = 2**63 - 1
 _PAGE: Final = """
     SELECT r.id, CASE WHEN r.status = 'active' AND EXISTS (
         SELECT FROM record c WHERE c.repo_id = r.id AND c.collection = %(collection)s
@@ -41,6 +40,6 @@ def place(cursor: str | None) -> int:
     """The id that a cursor names. Raises InvalidRequest."""
     if cursor is None:
         return 0
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 20 and int(cursor) <= _LAST):
+    if (number := row_numbers.read(cursor)) is None:
         raise InvalidRequest("Malformed cursor")
-    return int(cursor)
+    return number

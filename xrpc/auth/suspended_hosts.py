@@ -10,6 +10,7 @@ from accounts.models import Account
 from hosting.models import Host
 from hosting.tenancy import suspension
 from hosting.tenancy.suspension import TenantSuspended
+from protocol.syntax import is_handle, normalize_handle
 from repos.models import Repo
 from repos.reads import refusals
 from xrpc.auth.declared import Auth, Kind
@@ -57,8 +58,10 @@ def _is_caller(call: Call, whose: Any) -> bool:
     """Whether a repo that is named by DID or handle is the caller's own."""
     if call.did == whose:
         return True
-    named = Account.objects.of(call.host).filter(did=call.did, handle=str(whose).lower())
-    return named.exists()
+    if not is_handle(str(whose)):
+        return False
+    handle = normalize_handle(str(whose))
+    return bool(Account.objects.of(call.host).filter(did=call.did, handle=handle).exists())
 
 
 def _goes_on(nsid: str, *, is_query: bool) -> bool:

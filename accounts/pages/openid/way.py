@@ -22,6 +22,7 @@ from accounts.pages.openid import kept
 from hosting.pages import next_page
 from hosting.tenancy.routing import host_of
 from protocol.errors import XrpcError
+from server.database import row_numbers
 
 OWN = "own"
 STAFF = "staff"  # moderation.console
@@ -53,10 +54,9 @@ def back(request: HttpRequest, provider_id: int) -> HttpResponse:
 
 def wanted_provider(request: HttpRequest) -> OpenIdProvider:
     """The provider that the address names, for people. Raises SignInLost."""
-    number = request.GET.get("provider", "")
-    if not number.isdecimal() or not number.isascii() or len(number) > 15:
+    if (number := row_numbers.read(request.GET.get("provider", ""))) is None:
         raise SignInLost
-    provider = flows.of_host(host_of(request), int(number))
+    provider = flows.of_host(host_of(request), number)
     if not provider.is_for_people:
         raise SignInLost
     return provider

@@ -62,7 +62,7 @@ def confirm_with_code(account: Account, move: MoveIn, code: str) -> None:
         due = after_move(account, data, without=old.rotation_keys())
         operation = old.sign(code, _fields(due))
     _check_is_asked_for(account, operation, due, data.rotation_keys)
-    _confirm(account, operation)
+    confirm(account, operation)
 
 
 def unsigned(account: Account) -> plc.Operation:
@@ -81,12 +81,7 @@ def confirm_with_operation(account: Account, move: MoveIn, operation: object) ->
     """Hand in what the recovery key signed. Raises NotCopiedYet, and the errors of
     `owner_operations.submit`."""
     _check_copied(move)
-    _confirm(account, operation)
-
-
-def confirm_signed(account: Account, operation: object) -> None:
-    """Hand in what another host of ours signed. Raises as `owner_operations.submit`."""
-    _confirm(account, operation)
+    confirm(account, operation)
 
 
 def confirm_document(account: Account, move: MoveIn) -> None:
@@ -121,7 +116,8 @@ def _check_is_asked_for(
         raise OtherOperation
 
 
-def _confirm(account: Account, operation: object) -> None:
+def confirm(account: Account, operation: object) -> None:
+    """Hand in what was signed, and go on. Raises the errors of `owner_operations.submit`."""
     try:
         owner_operations.submit(account, operation)
     except (updates.UpdateTimeout, updates.DirectoryUnavailable):

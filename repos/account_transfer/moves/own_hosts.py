@@ -108,7 +108,7 @@ def publish(source: Account, account: Account) -> bool:
             return False
         ours = frozenset({source.host.rotation_did_key})
         due = identity_change.after_move(account, data, without=ours)
-        identity_change.confirm_signed(account, updates.signed(source, due, newest))
+        identity_change.confirm(account, updates.signed(source, due, newest))
     except (updates.UpdateTimeout, updates.DirectoryUnavailable):
         pass  # it is written down, and goes on by itself
     except XrpcError:
@@ -152,9 +152,10 @@ def _session(source: Account) -> OldHost:
 
 
 def _is_same(source: Account, account: Account) -> bool:
-    """Whether both repos hold the same records: the roots of their trees are equal."""
+    """Whether both have a repo, and the same records in it: the roots of their trees are equal."""
     found = Repo.objects.filter(pk__in=[source.pk, account.pk]).values_list("data", flat=True)
-    return len({bytes(root) for root in found}) == 1
+    roots = [bytes(root) for root in found]
+    return len(roots) == 2 and roots[0] == roots[1]
 
 
 def _copy_again(account: Account) -> None:
