@@ -2,7 +2,6 @@
 // records, blobs and preferences, and what may not be missing afterwards.
 import assert from 'node:assert/strict'
 import crypto from 'node:crypto'
-import dns from 'node:dns'
 import fs from 'node:fs'
 import net from 'node:net'
 import { AtpAgent } from '@atproto/api'
@@ -10,13 +9,10 @@ import { IdResolver } from '@atproto/identity'
 import { decode } from '@atproto/lex-cbor'
 import { verifyCommitSig, verifyRepoCar } from '@atproto/repo'
 import { Firehose } from '@atproto/sync'
+import './loopback_names.mjs'
 
 export const COLLECTION = 'com.example.moving.thing'
 const AT_ONCE = 200
-
-// RFC 6761: names under localhost are loopback, whatever this machine's resolver thinks of them.
-const lookUp = dns.lookup
-dns.lookup = (name, ...rest) => lookUp(name.endsWith('.localhost') ? 'localhost' : name, ...rest)
 
 export const pause = (ms) => new Promise((wake) => setTimeout(wake, ms))
 export async function until(find, what, ms = 20000) {

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { parseArgs } from 'node:util'
 import { chromium } from 'playwright-core'
 import { faults, look, withAxe } from './look.mjs'
+import { fill, join, password, press, reloadUntil, setUp, signIn } from './tenant_pages.mjs'
 
 const { values: options } = parseArgs({
   options: {
@@ -18,61 +19,12 @@ const { values: options } = parseArgs({
 const slug = `oak${Date.now().toString(36).slice(-6)}`
 const home = options.url.replace('//', `//${slug}.`)
 const domain = `${slug}.example.com`
-const password = 'correct horse battery'
-
-// Presses a button of `main` and waits for what comes.
-async function press(page, name) {
-  await Promise.all([page.waitForEvent('load'), page.getByRole('main').getByRole('button', { name, exact: true }).first().click()])
-}
-
-async function fill(page, fields, button = 'Continue') {
-  for (const [field, value] of Object.entries(fields)) {
-    const input = page.locator(`main [name=${field}]`).first()
-    if (await input.evaluate((each) => each.localName === 'select')) await input.selectOption(value)
-    else await input.fill(value)
-  }
-  await press(page, button)
-}
 
 async function see(page, what) {
   await look(page, what, options.shots)
 }
 
-async function setUp(page) {
-  await page.goto(`${options.url}/console/login/`)
-  await fill(page, { username: 'admin', password: options['admin-password'] }, await page.locator('main button[type=submit]').first().innerText())
-  await page.goto(`${options.url}/console/tenants/`)
-  await see(page, 'tenants')
-  await press(page, 'New tenant')
-  await fill(page, { name: 'Oak & Sons', slug: 'a b', owner_email: 'olga' })
-  await see(page, 'a refused step')
-  await fill(page, { slug, owner_email: `olga@${domain}` })
-  await fill(page, { hostname: slug, domains: domain })
-  await fill(page, { primary_colour: '#ffd400', operator: 'Oak & Sons, Bremen', country: 'DE' }, 'Preview')
-  await page.getByText('too little to read').first().waitFor()
-  await see(page, 'branding')
-  await press(page, 'Continue')
-  await fill(page, { admission: 'invite', invite_uses: '3' })
-  await see(page, 'before the checks')
-  await press(page, 'Check now')
-  await page.getByText('The host answers from outside.').waitFor()
-  await see(page, 'checks')
-  await press(page, 'Open the host and invite the owner')
-  await see(page, 'an open host')
-  const link = await page.locator('main a[href*="sign-up"]').getAttribute('href')
-  await press(page, 'Done')
-  await page.goto(`${options.url}/console/tenants/?q=${slug}`)
-  await page.getByRole('link', { name: 'Oak & Sons' }).click()
-  await see(page, 'a tenant')
-  return link
-}
-
-async function join(page) {
-  await page.goto(`${home}/dev/mail`)
-  const path = (await page.content()).match(/\/console\/join\/[\w-]+\//)[0]
-  await page.goto(home + path)
-  await fill(page, { username: slug, password }, 'Join the staff')
-  await page.waitForURL(`${home}/console/`)
+async function lookRound(page) {
   await page.goto(`${home}/console/overview/`)
   await see(page, 'an overview')
   await page.goto(`${home}/console/host-settings/`)
@@ -93,10 +45,7 @@ async function invitePeople(page) {
   await see(page, 'a list of people')
   await press(page, 'Send the invitations')
   await see(page, 'a list being sent')
-  for (let turn = 0; turn < 100 && !(await page.getByText('Done', { exact: true }).count()); turn += 1) {
-    await page.waitForTimeout(500)
-    await page.reload()
-  }
+  await reloadUntil(page, 'Done')
   await page.goto(`${home}/dev/mail`)
   await page.getByText(`bert@${domain}`).first().waitFor()
 }
@@ -112,9 +61,11 @@ async function signUp(page, link) {
 
 const browser = await chromium.launch({ executablePath: options.chromium, args: ['--no-sandbox', '--disable-gpu'] })
 try {
-  const link = await setUp(await (await withAxe(browser, { locale: 'en' })).newPage())
-  const owner = await (await withAxe(browser, { locale: 'en' })).newPage()
-  await join(owner)
+  const [staff, owner] = [await (await withAxe(browser, { locale: 'en' })).newPage(), await (await withAxe(browser, { locale: 'en' })).newPage()]
+  await signIn(staff, options.url, 'admin', options['admin-password'])
+  const link = await setUp(staff, options.url, { slug, domain }, see)
+  await join(owner, home, slug)
+  await lookRound(owner)
   await invitePeople(owner)
   await signUp(await (await withAxe(browser, { locale: 'en' })).newPage(), link)
   assert.deepEqual(faults, [])
