@@ -11,11 +11,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from hosting.console.page import render_page
+from hosting.models import Tenant
 from hosting.tenancy.routing import host_of
 from moderation.console.bounded_lists import BoundedPaginator
 from moderation.permissions import NotAllowed
 from provider.jobs import kinds, running
 from provider.models import Job
+from provider.tenant_archive import jobs
 
 _ON_A_PAGE: Final = 50
 _REMAINDERS_SHOWN: Final = 500
@@ -48,6 +50,7 @@ def shown(request: HttpRequest, job_id: int, *, is_platforms: bool) -> HttpRespo
         "title": kinds.title(job.kind),
         "job": job,
         "facts": _facts(job.result),
+        "made": _made(job) if is_platforms else None,
         "remainders": job.remainders.order_by("pk")[:_REMAINDERS_SHOWN],
         "remainders_count": job.remainders.count(),
         "may_stop": job.is_open and (is_platforms or not kinds.is_platforms(job.kind)),
@@ -76,8 +79,21 @@ def _one(*, is_platforms: bool) -> str:
     return "console:platform_job" if is_platforms else "console:job"
 
 
+def _made(job: Job) -> Tenant | None:
+    """The tenant of an import that is done."""
+    slug = (job.result or {}).get("tenant") if job.kind == jobs.IMPORT else None
+    return Tenant.objects.filter(slug=slug, deleted_at=None).first() if slug else None
+
+
 def _facts(result: Any) -> list[tuple[str, str]]:
     """What came of it, flat."""
     if not isinstance(result, dict):
         return []
-    return [(str(name), str(value)[:300]) for name, value in result.items()]
+    return [(name, _said(value)[:300]) for name, value in result.items()]
+
+
+def _said(value: Any) -> str:
+    """Lists and what is inside in words."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {count}" for name, count in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -10,7 +10,7 @@ from moderation.permissions import Deed
 from provider.console import jobs, overview, plans, settings_pages, webhooks
 from provider.console.archives import exports, imports
 from provider.console.people import export, invites, limits
-from provider.console.tenants import host_name, listed, one
+from provider.console.tenants import deletion, host_name, listed, one
 from provider.console.wizard import views as wizard
 
 # By noun: where below its pages, the view, what the page's name ends with. Each is there twice, for
@@ -54,6 +54,7 @@ PAGES: Final[dict[str, Deed]] = {
             "give_plan",
             "suspend_tenant",
             "resume_tenant",
+            "delete_tenant",
             "settings_of_host",
             "setting_of_host",
         ),
@@ -79,6 +80,7 @@ PAGES: Final[dict[str, Deed]] = {
             "retire_plan",
             "remove_plan",
             "tenant_imports",
+            "send_archive",
             "host_name",
             "drop_host_name",
             *_PLATFORM,
@@ -116,6 +118,7 @@ def pages(site: ConsoleSite) -> list[URLPattern]:
         (f"{tenant}plan/", one.give_plan, "give_plan"),
         (f"{tenant}suspend/", one.suspend, "suspend_tenant"),
         (f"{tenant}resume/", one.resume, "resume_tenant"),
+        (f"{tenant}delete/", deletion.page, "delete_tenant"),
         ("hosts/<int:host_id>/settings/", settings_pages.of_host, "settings_of_host"),
         (
             "hosts/<int:host_id>/settings/<slug:name>/",
@@ -130,6 +133,7 @@ def pages(site: ConsoleSite) -> list[URLPattern]:
         ("plans/<slug:slug>/retire/", plans.retire, "retire_plan"),
         ("plans/<slug:slug>/remove/", plans.remove, "remove_plan"),
         ("imports/", imports.listed, "tenant_imports"),
+        ("imports/upload", imports.upload, "send_archive"),
         ("exports/", exports.listed, "exports"),
         ("exports/<int:job_id>/file/", exports.download, "export_file"),
         ("people/invite/", invites.page, "invite_people"),

@@ -38,10 +38,16 @@ _PENDING_AGAIN_S: Final = 3600  # a sign-up that never opened is given up meanwh
 
 
 class NotReady(XrpcError):
-    """409: its people can still be here, or nobody has what is to be deleted."""
+    """409: its people can still be here."""
 
     name = "NotReady"
     status = 409
+
+
+class NotExported(NotReady):
+    """409: nobody has what is to be deleted."""
+
+    page_text = _("Export it first, or say that nobody needs its data.")
 
 
 @transaction.atomic
@@ -56,11 +62,17 @@ def begin(tenant: Tenant, by: Actor, *, confirm: str, is_unexported: bool = Fals
     locked = Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
     if locked.suspended_at is None:
         raise NotReady(f"Suspend {locked.slug} first.")
-    is_exported = locked.exported_at is not None and locked.exported_at > locked.suspended_at
-    if not is_exported and not is_unexported:
-        raise NotReady(f"Export {locked.slug} first, or say that nobody needs its data.")
-    tenant_log.note(by, locked, "to be deleted" if is_exported else "to be deleted, unexported")
-    return running.begin(KIND, locked, by, {"is_told": not is_exported})
+    somebody_has_it = is_exported(locked)
+    if not somebody_has_it and not is_unexported:
+        raise NotExported(f"Export {locked.slug} first, or say that nobody needs its data.")
+    tenant_log.note(by, locked, "to be deleted" if somebody_has_it else "to be deleted, unexported")
+    return running.begin(KIND, locked, by, {"is_told": not somebody_has_it})
+
+
+def is_exported(tenant: Tenant) -> bool:
+    """Whether it was exported since it was suspended: nothing was written afterwards."""
+    exported_at, suspended_at = tenant.exported_at, tenant.suspended_at
+    return exported_at is not None and suspended_at is not None and exported_at > suspended_at
 
 
 def delete(work: Work) -> None:

@@ -18,6 +18,7 @@ from typing import IO, Any, Final
 
 import orjson
 from django.db import DataError
+from django.utils.translation import gettext_lazy as _
 
 from protocol.errors import InvalidRequest, XrpcError
 from protocol.untrusted_input import bounded_json
@@ -33,6 +34,8 @@ _UNREADABLE: Final = (LookupError, TypeError, ValueError, AttributeError, DataEr
 
 class BrokenArchive(InvalidRequest):
     """400: the file is no archive, is not whole, or was altered."""
+
+    page_text = _("This file is no archive of a tenant, or it is damaged.")
 
 
 class BeingWritten(XrpcError):

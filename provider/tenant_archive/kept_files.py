@@ -26,6 +26,7 @@ from server.web.bodies.ranges import Stored
 
 ID: Final = "[0-9a-f]{32}"
 MEDIA_TYPE: Final = "application/x-tar"
+MAX_BYTES: Final = 2**40  # of one that is received; the disk's floor is reached before
 _PIECE_BYTES: Final = 16 * 1024 * 1024
 
 

@@ -460,6 +460,7 @@ ROWS = {
     "console/plans/<slug:slug>/retire/": console("plans/club/retire/", 403, "post"),
     "console/plans/<slug:slug>/remove/": console("plans/club/remove/", 403, "post"),
     "console/imports/": console("imports/", 403),
+    "console/imports/upload": console("imports/upload", 403, "post"),
     "console/exports/": console("exports/", 200),
     "console/exports/<int:job_id>/file/": console("exports/{job}/file/", 404),
     "console/jobs/": console("jobs/", 200),
@@ -504,6 +505,7 @@ ROWS = {
     f"{TENANT}plan/": console("tenant/ash/plan/", 403, "post"),
     f"{TENANT}suspend/": console("tenant/ash/suspend/", 403, "post"),
     f"{TENANT}resume/": console("tenant/ash/resume/", 403, "post"),
+    f"{TENANT}delete/": console("tenant/ash/delete/", 403),
     f"{TENANT}staff/": console("tenant/ash/staff/", 403, "post"),
     "console/hosts/<int:host_id>/settings/": console("hosts/{host}/settings/", 403),
     "console/hosts/<int:host_id>/settings/<slug:name>/": console(

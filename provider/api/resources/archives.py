@@ -4,7 +4,7 @@ import io
 from collections.abc import Callable
 from dataclasses import asdict
 from http import HTTPStatus
-from typing import IO, Any, Final
+from typing import IO, Any
 
 from django.http import HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
@@ -24,8 +24,6 @@ from provider.tenant_archive import jobs, kept_files
 from provider.tenant_archive.kept_files import KeptArchive
 from server.web.deferred_response import deferred
 from server.web.uploads import Upload, is_still_arriving
-
-_MAX_BYTES: Final = 2**40  # the disk's floor is reached before
 
 
 class ArchiveShown(serializers.Serializer[KeptArchive]):
@@ -94,7 +92,7 @@ class ArchiveViewSet(ApiViewSet):
         """Receive one: the body is the file."""
         asked = request._request
         if is_still_arriving(asked.META):
-            return deferred(Upload(_MAX_BYTES, _taken, _refused))
+            return deferred(Upload(kept_files.MAX_BYTES, _taken, _refused))
         return _taken(io.BytesIO(asked.read()))
 
     @extend_schema(request=Opening, responses={202: JobShown})

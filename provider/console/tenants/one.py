@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from django import forms
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -22,6 +23,7 @@ from moderation.models import AuditEntry
 from moderation.staff import staff_invites
 from provider.console import health, usage
 from provider.console.relays import standings_of
+from provider.jobs import kinds
 from provider.models import Job
 from provider.tenancy import domain_checks, domains, host_checks, plans, suspensions
 from provider.tenancy.domain_checks import Result
@@ -50,11 +52,21 @@ class DomainForm(forms.Form):
 
 
 class PlanForm(forms.Form):
-    """What the tenant bought."""
+    """What the tenant bought: of the plans that are offered, and its own."""
 
     plan = forms.ModelChoiceField(
-        Plan.objects.order_by("name"), label=gettext_lazy("Plan"), required=False
+        Plan.objects.order_by("name"),
+        label=gettext_lazy("Plan"),
+        required=False,
+        empty_label=gettext_lazy("None: the platform's limits"),
     )
+
+    def __init__(self, tenant: Tenant, data: Any = None) -> None:
+        super().__init__(data, initial={"plan": tenant.plan})
+        plan = self.fields["plan"]
+        if isinstance(plan, forms.ModelChoiceField):
+            offered = Q(retired_at=None) | Q(pk=tenant.plan_id)
+            plan.queryset = Plan.objects.filter(offered).order_by("name")
 
 
 class SuspensionForm(forms.Form):
@@ -129,11 +141,13 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
 def give_plan(request: HttpRequest, slug: str) -> HttpResponse:
     """Give the tenant a plan, or none."""
 
+    tenant = _tenant(slug)
+
     def verb(given: Given) -> str:
-        said = plans.give(_tenant(slug), given["plan"], staff_of(request))
+        said = plans.give(tenant, given["plan"], staff_of(request))
         return "; ".join(said) or _("Nothing differs.")
 
-    return _act(request, slug, PlanForm(request.POST), verb)
+    return _act(request, slug, PlanForm(tenant, request.POST), verb)
 
 
 @require_POST
@@ -173,10 +187,11 @@ def _page(
         host.same_site = host_checks.same_site_said(host)  # type: ignore[attr-defined]
     members = Member.objects.filter(tenant=tenant).select_related("user")
     entries = AuditEntry.objects.filter(host__in=hosts, action__in=_SETTING_ACTIONS)
+    jobs = Job.objects.filter(tenant=tenant)
     context: dict[str, Any] = {
         "title": tenant.name,
         "tenant": tenant,
-        "hosts": hosts,
+        "hosts": [] if tenant.deleted_at else hosts,
         "results": results,
         "checked": checked,
         "troubles": health.together(health.of(hosts).values()),
@@ -187,9 +202,9 @@ def _page(
         "usage": usage.of(tenant),
         "is_counted": usage.is_counted(tenant),
         "days_left": usage.days_left(tenant),
-        "plan_form": PlanForm(initial={"plan": tenant.plan}),
+        "plan_form": PlanForm(tenant),
         "suspension_form": SuspensionForm(auto_id="suspend-%s"),
-        "jobs": Job.objects.filter(tenant=tenant).order_by("-pk")[:_JOBS_SHOWN],
+        "jobs": [(job, kinds.title(job.kind)) for job in jobs.order_by("-pk")[:_JOBS_SHOWN]],
         "standings": [each for host in hosts for each in standings_of(host)],
         "entries": entries.select_related("staff").order_by("-pk")[:_ENTRIES_SHOWN],
     }

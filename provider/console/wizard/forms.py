@@ -5,7 +5,6 @@ import re
 from typing import Any, ClassVar, Final
 
 from django import forms
-from django.db.models.fields import BLANK_CHOICE_DASH
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -58,8 +57,9 @@ class TenantStep(StepForm):
         super().__init__(draft, data)
         choice = self.fields["plan"]
         if isinstance(choice, forms.ChoiceField):
-            found = Plan.objects.order_by("name").values_list("slug", "name")
-            choice.choices = [*BLANK_CHOICE_DASH, *found]
+            offered = Plan.objects.filter(retired_at=None).order_by("name")
+            none = ("", _("None: the platform's limits"))
+            choice.choices = [none, *offered.values_list("slug", "name")]
 
     def clean_slug(self) -> str:
         slug: str = self.cleaned_data["slug"]

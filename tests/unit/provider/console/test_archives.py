@@ -1,6 +1,7 @@
 """Exports and imports on the console: begun, made by a worker, downloaded, looked at."""
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from hosting.tenancy import routing
 from moderation.enforcement.legal import holds
@@ -89,3 +90,30 @@ def test_an_archive_that_cannot_be_read_hides_no_other(provider, archive):
     kept_files.path_of("0" * 32).write_bytes(b"no tar")
     shown = provider.get("/console/imports/").text
     assert (jobs.archive_of(archive) in shown, "0" * 32 in shown) == (True, False)
+
+
+def sent(browser, body: bytes | None):
+    """What a browser is answered to the form with the file."""
+    files = {} if body is None else {"file": SimpleUploadedFile("oak.tar", body)}
+    ours = {"sec-fetch-site": "same-origin"}
+    return browser.post("/console/imports/upload", files, headers=ours)
+
+
+def test_an_archive_of_another_server_is_sent_by_the_page(provider, archive):
+    body = kept_files.path_of(jobs.archive_of(archive)).read_bytes()
+    page = sent(provider, body).headers["Location"]
+    shown = provider.get(page).text
+    assert len(kept_files.listed()) == 2
+    assert f'value="{page.partition("=")[2]}" selected' in shown
+
+
+@pytest.mark.parametrize("body", [b"no tar", None])
+def test_a_file_that_is_no_archive_is_refused_at_its_field(provider, ash, body):
+    answer = sent(provider, body)
+    assert (answer.status_code, 'id="file_error"' in answer.text) == (422, True)
+    assert "<title>Error:" in answer.text
+    assert not kept_files.listed()
+
+
+def test_an_owner_sends_no_archive(owner, ash):
+    assert sent(owner, b"no tar").status_code == 403

@@ -6,7 +6,8 @@ from django.test.utils import CaptureQueriesContext
 
 from hosting.mail.models import OutgoingMail
 from hosting.models import HandleDomain, StaffInvite, Tenant
-from provider.tenancy import domain_checks, host_checks
+from provider.models import Job
+from provider.tenancy import deletion, domain_checks, host_checks, suspensions
 from tests.factories import account_row
 
 
@@ -81,3 +82,53 @@ def test_a_tenant_is_suspended_with_a_reason_and_resumed(provider, birch):
 def test_a_tenants_own_page_is_not_for_its_owner(owner, ash):
     for path in ("tenants/", "tenant/ash/", f"hosts/{ash.pk}/settings/"):
         assert owner.get(f"/console/{path}").status_code == 403
+
+
+DELETE = "/console/tenant/birch/delete/"
+
+
+def test_a_tenant_that_serves_its_people_is_not_deleted(provider, birch):
+    assert "Suspend the tenant first" in provider.get(DELETE).text
+    assert provider.post(DELETE, {"confirm": "birch", "is_unexported": "on"}).status_code == 422
+    assert not Job.objects.filter(kind=deletion.KIND).exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"confirm": "ash", "is_unexported": "on"}, "Enter birch."),
+        ({"confirm": "birch"}, "Export it first, or say that nobody needs its data."),
+    ],
+)
+def test_what_is_wrong_with_a_deletion_is_said_at_its_field(provider, birch, given, said):
+    suspensions.suspend(birch.tenant, "provider", reason="unpaid")
+    answer = provider.post(DELETE, given)
+    assert (answer.status_code, said in answer.text, "<title>Error:" in answer.text) == (
+        422,
+        True,
+        True,
+    )
+    assert not Job.objects.filter(kind=deletion.KIND).exists()
+
+
+def test_a_suspended_tenant_is_deleted_by_a_job_when_nobody_needs_its_data(provider, birch):
+    suspensions.suspend(birch.tenant, "provider", reason="unpaid")
+    given = {"confirm": "birch", "is_unexported": "on"}
+    assert "/console/platform/jobs/" in provider.post(DELETE, given).headers["Location"]
+    assert Job.objects.get(kind=deletion.KIND).tenant_id == birch.tenant_id
+    assert "It is being deleted already." in provider.post(DELETE, given).text
+
+
+def test_a_tenant_without_hosts_is_removed_at_once(provider, ash):
+    Tenant.objects.create(slug="birch", name="Birch")
+    assert "It has no hosts" in provider.get(DELETE).text
+    assert provider.post(DELETE, {"confirm": "birch"}).headers["Location"] == "/console/tenants/"
+    assert not Tenant.objects.filter(slug="birch").exists()
+
+
+def test_of_a_deleted_tenant_the_page_has_its_history_alone(provider, birch):
+    Tenant.objects.filter(pk=birch.tenant_id).update(deleted_at="2026-01-01T00:00Z")
+    shown = provider.get("/console/tenant/birch/").text
+    assert "End the suspension" not in shown
+    assert birch.hostname not in shown
+    assert provider.get(DELETE).status_code == 404
