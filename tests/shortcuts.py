@@ -1,10 +1,12 @@
-"""Shortcuts of all tests: cheap passwords, one load of the middleware, a database cleared by rows.
+"""Shortcuts of all tests: cheap passwords, one load of the middleware, a database cleared by rows,
+no waiting for other processes.
 
 They are as good to a test that is not about them. What a password costs is held by
 tests/unit/accounts/authentication/test_passwords.py, how long a refusal takes by test_credentials.
 """
 
 import gc
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +17,7 @@ from django.test.client import ClientHandler
 
 from accounts.authentication import credentials
 from accounts.authentication.passwords import Argon2id
+from provider.tenancy import suspensions
 
 REAL_HASHERS = tuple(settings.PASSWORD_HASHERS)
 _MIDDLEWARE = (
@@ -56,6 +59,7 @@ def take() -> None:
     ClientHandler.load_middleware = _load_middleware_once  # type: ignore[method-assign]
     settings.PASSWORD_HASHERS = [f"{__name__}.{QuickArgon2id.__name__}", *REAL_HASHERS[1:]]
     credentials.REFUSAL_TAKES_S = 0.0
+    suspensions.SETTLED_AFTER = timedelta(0)  # there are no other processes
     testcases.call_command = _call_command  # type: ignore[attr-defined] # after each such test
 
 

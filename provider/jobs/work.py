@@ -2,7 +2,7 @@
 
 import time
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from django.utils import timezone
 
@@ -67,6 +67,6 @@ class Work:
         if time.monotonic() - self._began_s > TURN_S:
             raise Later(timezone.now())
 
-    def pause(self, seconds: float) -> None:
+    def pause(self, seconds: float) -> NoReturn:
         """Go on in so many seconds, without a thread that waits. Raises Later, always."""
         raise Later(timezone.now() + timedelta(seconds=seconds))

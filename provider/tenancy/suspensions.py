@@ -20,7 +20,7 @@ from moderation.audit import Actor
 from provider.errors import InvalidField, NoSuchThing
 from provider.jobs import kinds, running
 from provider.jobs.pacing import paced
-from provider.jobs.work import Later, Work
+from provider.jobs.work import Work
 from provider.models import Job
 from provider.tenancy import tenant_log
 from provider.webhooks import events
@@ -28,8 +28,8 @@ from repos.lifecycle import account_signals
 
 KIND: Final = "tenant.announce_suspension"
 REASON_MAX_CHARS: Final = 300
-# Every process has forgotten the host as it was: no write follows what is announced
-FIRST_AFTER: Final = timedelta(seconds=2 * routing.REMEMBERED_S)
+# Every process has forgotten the host as it was: no write follows what is announced or exported
+SETTLED_AFTER: Final = timedelta(seconds=2 * routing.REMEMBERED_S)
 
 
 @transaction.atomic
@@ -73,9 +73,22 @@ def resume(tenant: Tenant, actor: Actor) -> Tenant:
 def announce(work: Work) -> None:
     """Announce some accounts, and go on in a minute: a job's work (provider.jobs)."""
     tenant = Tenant.objects.get(pk=cast("int", work.job.tenant_id))
-    if tenant.suspended_at is not None and tenant.suspended_at + FIRST_AFTER > timezone.now():
-        raise Later(tenant.suspended_at + FIRST_AFTER)
+    await_last_write(work, tenant)
     paced(work, to_announce(tenant), _announce)
+
+
+def await_last_write(work: Work, tenant: Tenant) -> None:
+    """For a job that wants what does not change any more. Raises Later while some process may still
+    take a suspended tenant's writes."""
+    if (left_s := settles_in_s(tenant)) > 0:
+        work.pause(left_s)
+
+
+def settles_in_s(tenant: Tenant) -> float:
+    """For how long some process may still take a suspended tenant's writes; 0 once none does."""
+    if tenant.suspended_at is None:
+        return 0.0
+    return max(0.0, (tenant.suspended_at + SETTLED_AFTER - timezone.now()).total_seconds())
 
 
 def to_announce(tenant: Tenant) -> QuerySet[Account]:

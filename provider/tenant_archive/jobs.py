@@ -17,6 +17,7 @@ from provider.errors import InUse, NameTaken
 from provider.jobs import kinds, running
 from provider.jobs.work import Stopped, Work
 from provider.models import Job
+from provider.tenancy import suspensions
 from provider.tenant_archive import exporting, kept_files, keys
 from provider.tenant_archive.container import BeingWritten
 from provider.tenant_archive.exporting import Progress, Receiver
@@ -93,6 +94,7 @@ def export(work: Work) -> dict[str, Any]:
     if "counts" in work.place:
         return _exported(work, work.place["counts"])
     tenant = Tenant.objects.get(pk=cast("int", work.job.tenant_id))
+    suspensions.await_last_write(work, tenant)
     receiver = Receiver(_unwrapped(work, "passphrase"), work.given["public_key"])
     path = kept_files.path_of(work.given["archive"])
 

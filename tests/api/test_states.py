@@ -198,15 +198,12 @@ def test_what_was_underneath_shows_again_when_a_takedown_is_lifted(alice, anyone
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_suspended_tenants_people_are_suspended_and_then_what_they_were(
-    alice, anyone, settings, monkeypatch
-):
+def test_a_suspended_tenants_people_are_suspended_and_then_what_they_were(alice, anyone, settings):
     settings.APPVIEW_URL, settings.APPVIEW_DID = "https://view.example", "did:web:view.example"
     settings.VALKEY_URL = ""
     alice.create(THING, {"n": 1}, rkey="k")
     account, tenant = Account.objects.get(did=alice.did), alice.host.tenant
     suspensions.suspend(tenant, OPERATOR, reason="unpaid")
-    monkeypatch.setattr(suspensions, "FIRST_AFTER", timedelta(0))
     Job.objects.make_due()
     running.queue.sweep()
     assert observed(anyone, alice, account.pk) == TABLE["suspended tenant"]

@@ -33,7 +33,7 @@ KEY = SigningKey.generate("k256").secret
 
 def job(number: int) -> None:
     """An attempt; the lease of whoever was killed is over."""
-    suspensions.FIRST_AFTER = timedelta(0)
+    suspensions.SETTLED_AFTER = timedelta(0)
     Job.objects.filter(pk=number).open().update(next_attempt_at=timezone.now())
     running.run(number)
 

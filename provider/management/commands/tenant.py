@@ -1,5 +1,6 @@
 """`manage.py tenant ...`: the provider's customers, from their making to their end."""
 
+import time
 from argparse import ArgumentParser
 from dataclasses import asdict
 from pathlib import Path
@@ -118,10 +119,12 @@ class Command(ProviderCommand):
         return _shown(suspensions.resume(tenants.named(options["slug"]), OPERATOR))
 
     def do_export(self, options: dict[str, Any]) -> dict[str, Any]:
-        """Write it; go on with what a broken off export left."""
+        """Write it, once nobody writes any more; go on with what a broken off export left."""
+        tenant = tenants.named(options["slug"])
+        time.sleep(suspensions.settles_in_s(tenant))
         receiver = Receiver(_secret(options["passphrase_file"]), options["receiver_key"])
         counts = exporting.export(
-            tenants.named(options["slug"]),
+            tenant,
             options["to"],
             receiver,
             OPERATOR,

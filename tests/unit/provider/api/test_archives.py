@@ -2,6 +2,7 @@
 
 import io
 import tarfile
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from accounts.models import Account
 from hosting.models import Tenant
 from hosting.tenancy import routing
 from moderation.enforcement.legal import holds
+from provider.jobs import running
 from provider.models import Job
+from provider.tenancy import suspensions
 from provider.tenant_archive import kept_files
 from server.encryption import keyring
 from tests import factories, shortcuts
@@ -34,6 +37,18 @@ def done(client, job: dict[str, Any]) -> dict[str, Any]:
     shown: dict[str, Any] = client.call("GET", f"jobs/{job['id']}")
     assert not {"passphrase", "private_key"} & Job.objects.get(pk=job["id"]).given.keys()
     return shown
+
+
+def test_an_export_waits_while_some_process_may_still_take_a_write(ash, client_of, monkeypatch):
+    monkeypatch.setattr(suspensions, "SETTLED_AFTER", timedelta(seconds=60))
+    platform = client_of()
+    platform.call("POST", "tenants/ash/suspend", {"reason": "It leaves."})
+    begun = platform.call("POST", "tenants/ash/export", {"passphrase": PHRASE})
+    assert Job.objects.get(pk=begun["id"]).state == Job.State.WAITING
+    monkeypatch.setattr(suspensions, "SETTLED_AFTER", timedelta(0))
+    Job.objects.make_due()
+    running.queue.sweep()
+    assert done(platform, begun)["state"] == "done"
 
 
 def downloaded(client, archive: str, **headers: str) -> bytes:

@@ -1,7 +1,5 @@
 """A tenant goes as a whole: slowly, for certain, and after somebody has what was its own."""
 
-from datetime import timedelta
-
 import pytest
 from django.utils import timezone
 
@@ -25,9 +23,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def by_hand(settings, monkeypatch):
+def by_hand(settings):
     settings.VALKEY_URL = ""
-    monkeypatch.setattr(suspensions, "FIRST_AFTER", timedelta(0))
     routing.forget()
 
 

@@ -24,10 +24,8 @@ WHY = "The contract has ended."
 
 
 @pytest.fixture(autouse=True)
-def by_hand(settings, monkeypatch):
-    """Nobody waits for the other processes."""
+def by_hand(settings):
     settings.VALKEY_URL = ""
-    monkeypatch.setattr(suspensions, "FIRST_AFTER", timedelta(0))
     routing.forget()
 
 
@@ -79,7 +77,7 @@ def test_only_those_who_were_announced_are_taken_back(ash, settings):
 
 
 def test_nothing_is_announced_before_every_process_knows(ash, monkeypatch):
-    monkeypatch.setattr(suspensions, "FIRST_AFTER", timedelta(seconds=6))
+    monkeypatch.setattr(suspensions, "SETTLED_AFTER", timedelta(seconds=6))
     account = open_account(ash)
     go_on(suspensions.suspend(ash.tenant, OPERATOR, reason=WHY))
     assert said(account) == ["active"]
