@@ -22,14 +22,19 @@ async def broken_off(error: XrpcError) -> AsyncGenerator[list[bytes], None]:
     yield []
 
 
+class Reader(SubscriptionConsumer):
+    """One whose stream breaks off."""
+
+    async def end_with(self, error: XrpcError, counted: Counted) -> XrpcError | None:
+        self._sent = counted  # type: ignore[assignment]
+        return await self._follow(broken_off(error))
+
+
 @pytest.mark.parametrize(
     ("error", "dropped"),
     [(ConsumerTooSlow("Too slow."), 1), (FutureCursor("Cursor in the future."), 0)],
 )
 def test_only_a_slow_reader_counts_as_dropped(error: XrpcError, dropped: int) -> None:
-    consumer = SubscriptionConsumer()
     counted = Counted()
-    consumer._sent = counted  # type: ignore[assignment]
-
-    assert asyncio.run(consumer._follow(broken_off(error))) is error
+    assert asyncio.run(Reader().end_with(error, counted)) is error
     assert counted.dropped == dropped
