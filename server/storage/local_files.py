@@ -12,6 +12,10 @@ from django.core.files import File
 from django.core.files.storage import FileSystemStorage
 
 _WRITTEN_AT_ONCE_BYTES: Final = 1_048_576
+_REMEMBERED_MAX: Final = 10_000
+# Folders whose names, up to the storage's own, this process has synced: another file in them
+# changes nothing above, and nobody removes a folder.
+_THERE: Final[set[str]] = set()
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
@@ -32,6 +36,7 @@ class DurableFiles(FileSystemStorage):
 
     def _save(self, name: str, content: "File[bytes]") -> str:
         path = self.path(name)
+        folder = path.rpartition(os.sep)[0]
         descriptor = _created(path)
         try:
             if (mode := self.file_permissions_mode) is not None:
@@ -41,12 +46,21 @@ class DurableFiles(FileSystemStorage):
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        # All of them: another upload may have made one a moment ago and not have synced it yet.
-        # One that did not change costs microseconds.
+        _sync(folder)
+        if folder not in _THERE:
+            self._sync_above(folder)
+        return name
+
+    def _sync_above(self, folder: str) -> None:
+        """Have all of a folder's names on the disk, whoever made them: another process may have
+        made one a moment ago and not have synced it yet."""
+        path = folder
         while path != self.location:
             path = path.rpartition(os.sep)[0]
             _sync(path)
-        return name
+        if len(_THERE) >= _REMEMBERED_MAX:
+            _THERE.clear()
+        _THERE.add(folder)
 
 
 def _created(path: str) -> int:
@@ -54,7 +68,9 @@ def _created(path: str) -> int:
     try:
         return os.open(path, _NEW, 0o600)
     except FileNotFoundError:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(path).parent
+        _THERE.discard(str(folder))
+        folder.mkdir(parents=True, exist_ok=True)
         return os.open(path, _NEW, 0o600)
 
 

@@ -1,4 +1,5 @@
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,19 @@ def test_a_file_is_synced_then_every_folder_that_leads_to_it(
     paths = [tmp_path / "a/b/file", tmp_path / "a/b", tmp_path / "a", tmp_path]
     assert synced == [str(path) for path in paths]
     assert (tmp_path / "a/b/file").read_bytes() == b"hello"
+
+
+def test_folders_that_were_synced_once_are_not_again_until_they_are_made_anew(
+    tmp_path: Path, synced: list[str]
+) -> None:
+    storage = DurableFiles(str(tmp_path))
+    storage.save("a/b/first", ContentFile(b"hello"))
+    del synced[:]
+    storage.save("a/b/second", ContentFile(b"hello"))
+    assert synced == [str(tmp_path / "a/b/second"), str(tmp_path / "a/b")]
+    shutil.rmtree(tmp_path / "a")
+    storage.save("a/b/third", ContentFile(b"hello"))
+    assert synced[-2:] == [str(tmp_path / "a"), str(tmp_path)]
 
 
 def test_a_long_file_is_written_whole_and_no_name_twice(tmp_path: Path) -> None:
