@@ -11,7 +11,7 @@ from typing import Any
 import cbrrr
 
 from protocol import cid
-from protocol.untrusted_input.limits import RECORD
+from protocol.untrusted_input.limits import RECORD, InputLimits
 
 Link = cbrrr.CID  # in decoded values only; its `cid_bytes` are the 36 raw bytes
 
@@ -56,7 +56,7 @@ def decode(data: bytes) -> Any:
     """Read one canonical value; `encode` of the result gives `data` back. Raises CborError."""
     is_plain = _is_plain(data)
     if len(data) > _TRUSTED_BYTES and not (is_plain and len(data) <= _FEW_BYTES):
-        _check_limits(data)
+        check_limits(data)
     try:
         value = cbrrr.decode_dag_cbor(data, cid_ctor=_link)
     except (ValueError, MemoryError) as error:
@@ -112,9 +112,10 @@ def _check_scalar(item: Any) -> None:
         raise CborError("a link is not a CIDv1 of dag-cbor or raw data under SHA-256")
 
 
-def _check_limits(data: bytes) -> None:
+def check_limits(data: bytes, limits: InputLimits = RECORD) -> None:
     """Refuse hostile nesting and numbers before anything is decoded; leave all other faults to the
-    decoder. A container counts with the length that it claims, so the walk itself is bounded."""
+    decoder. A container counts with the length that it claims, so the walk itself is bounded.
+    Raises CborError."""
     heads = len(data) - len(data.translate(None, _CONTAINER_HEADS))
     if heads <= MAX_DEPTH and len(data) <= _FEW_BYTES:
         return  # too few bytes that could open a container at all
@@ -129,7 +130,7 @@ def _check_limits(data: bytes) -> None:
             containers += 1
             keys += length if major == 5 else 0
             values += length
-            if excess := RECORD.excess(containers, keys, values):
+            if excess := limits.excess(containers, keys, values):
                 raise CborError(excess)
             if length:
                 open_items.append(length if major == 4 else length * 2)

@@ -8,11 +8,16 @@ import libipld
 from protocol import cbor
 from protocol.event_stream.frames import EventKind
 from protocol.syntax import is_did
+from protocol.untrusted_input.limits import InputLimits
 
 MAX_FRAME_BYTES: Final = 5_000_000
 MAX_SEQ: Final = 2**53 - 1
 _KINDS: Final = {f"#{kind.name.lower()}": kind for kind in EventKind}
 _MAX_HEADER: Final = 128
+# A commit has 200 operations at the most; its blocks are one value. A frame of empty lists takes
+# seconds to decode and seventy times its size, one below this size no longer than a signature.
+_FEW_BYTES: Final = 8_000
+_LIMITS: Final = InputLimits(containers=2_000, keys=5_000, values=5_000)
 
 
 class NotAnEvent(ValueError):
@@ -49,6 +54,8 @@ def read(frame: bytes) -> Envelope | None:
     kind = _KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
         return None
+    if len(frame) > _FEW_BYTES:
+        _check_limits(frame[body_at:])
     body = _map(frame[body_at:])
     seq, did = body.get("seq"), body.get("repo" if kind is EventKind.COMMIT else "did")
     if type(seq) is not int or not 0 < seq <= MAX_SEQ:
@@ -79,9 +86,16 @@ def _ends(start: bytes) -> list[int]:
     return [at]
 
 
+def _check_limits(body: bytes) -> None:
+    try:
+        cbor.check_limits(body, _LIMITS)
+    except cbor.CborError as fault:
+        raise NotAnEvent(f"an event with {fault}") from fault
+
+
 def _error_name(body: bytes) -> str:
     try:
-        name = _map(body).get("error")
+        name = _map(body[:_FEW_BYTES]).get("error")
     except NotAnEvent:
         name = None
     return name if isinstance(name, str) and name else "Unknown"

@@ -162,3 +162,23 @@ def test_a_verifier_says_what_the_checks_say(author: Author) -> None:
     refused = process.read_answer(bad)
     assert not isinstance(refused, Checked)
     assert refused.reason == "bad-signature"
+
+
+@pytest.mark.parametrize("item", [b"\x80", b"\xa0", b"\x81"])
+def test_a_frame_of_a_million_lists_is_refused_before_it_is_decoded(
+    item: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = 1_000_000
+    header = cbor.encode({"op": 1, "t": "#commit"})
+    bomb = header + b"\xa1\x61x\x9a" + count.to_bytes(4, "big") + item * count
+    decoded: list[int] = []
+    decode = envelope.libipld.decode_dag_cbor
+
+    def noted(data: bytes) -> Any:
+        decoded.append(len(data))
+        return decode(data)
+
+    monkeypatch.setattr(envelope.libipld, "decode_dag_cbor", noted)
+    with pytest.raises(NotAnEvent, match="more than"):
+        envelope.read(bomb)
+    assert max(decoded) == len(header)
