@@ -25,6 +25,7 @@ from relay.ingestion.sockets import Refused
 from relay.ingestion.writer import INSIDE_BATCH, Writer
 from relay.verification.pool import VerifierPool
 from server.net.http_client import Connections
+from server.storage.free_space import InsufficientStorage
 
 LOOK_EVERY_S: Final = 2.0
 INSIDE_EVERY_S: Final = 0.1
@@ -32,6 +33,7 @@ INSIDE_PACE_S: Final = 0.02  # between two looks while events come
 TELL_EVERY_S: Final = 1.0
 USE_EVERY_S: Final = 20.0
 LONGEST_PAUSE_S: Final = 3_600.0
+FULL_PAUSE_S: Final = 60.0  # while the disk is nearly full
 HOSTS_MAX: Final = 5_000
 _DUE: Final = b"""
     SELECT id, hostname, seq, account_limit, is_trusted FROM relay_host
@@ -162,11 +164,14 @@ class Crawler:
         """One connection to a host, and the note of how it ended."""
         async with lock:
             await hosts.execute(_CONNECTED, (row.id,))
-        pause, why, is_future = None, "the host ended its stream", False
+        pause, why = None, "the host ended its stream"
+        is_future = is_throttled = False
         try:
             await Reader(row, self._meter(row), services).run()
         except Throttled as throttled:
-            pause, why = throttled.for_s, str(throttled)
+            pause, why, is_throttled = throttled.for_s, str(throttled), True
+        except InsufficientStorage:
+            pause, why = FULL_PAUSE_S, "the relay's own disk is nearly full"
         except StreamEnded as ended:
             why = f"StreamEnded: {ended}"[:300].replace("\0", "")
             is_future = ended.error == "FutureCursor"
@@ -179,7 +184,7 @@ class Crawler:
             why = type(fault).__name__
         logger.info("a host's stream ended", host=row.name, reason=why)
         about = {"id": row.id, "why": why, "pause": pause, "longest": LONGEST_PAUSE_S}
-        about |= {"is_future": is_future, "is_throttled": pause is not None}
+        about |= {"is_future": is_future, "is_throttled": is_throttled}
         async with lock:
             await hosts.execute(_ENDED, about)
 

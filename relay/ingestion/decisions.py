@@ -15,6 +15,7 @@ from relay.verification.reasons import Reason
 
 ACTIVE: Final = "active"
 DELETED: Final = "deleted"
+THROTTLED_MAX: Final = 1_000  # accounts of a host that are noted beyond its limit
 KNOWN_STATUSES: Final = frozenset(
     {"takendown", "suspended", "deleted", "deactivated", "desynchronized", "throttled"}
 )
@@ -87,19 +88,24 @@ def decide(event: Prepared, host: HostState, known: Known) -> Body | Rejected:
     if before is not None and before.host_id not in (host.id, event.moves_from):
         return Rejected(Reason.FOREIGN_DID, "by a document of before")
     account = _at_host(event.did, host, known)
+    if account is None:
+        return Rejected(Reason.THROTTLED, "and not noted")
     if event.kind is EventKind.ACCOUNT:
         return _account(event.outcome, account, known)
     return _refusal_of_status(event, account) or _moved_on(event, event.outcome, account)
 
 
-def _at_host(did: str, host: HostState, known: Known) -> AccountState:
+def _at_host(did: str, host: HostState, known: Known) -> AccountState | None:
     """The account, at the host that its DID names: it may be new, or come from another host.
 
     A new one beyond the host's limit is throttled; one that moves in is not, but one that was
-    throttled where it comes from stays so.
+    throttled where it comes from stays so. None of a new one that is too far beyond: what a host
+    makes up is not noted without end.
     """
     account = known.accounts.get(did)
     if account is None:
+        if host.account_count >= host.account_limit + THROTTLED_MAX:
+            return None
         is_full = host.account_count >= host.account_limit
         account = AccountState(did, host.id, is_throttled=is_full, is_changed=True)
         known.accounts[did] = account

@@ -23,7 +23,7 @@ KEPT_S: Final = 86_400.0
 ASK_EVERY_S: Final = 1.0
 FAILED_S: Final = 60.0  # after which what should be asked anew is, when nobody answered
 MAX: Final = 200_000
-AT_ONCE: Final = 64
+AT_ONCE: Final = 256  # of which one host causes a few (preparing.SHARE)
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Collection, Sequence
+from typing import Final
 
 from protocol.event_stream.frames import EventKind
 from relay.ingestion.decisions import Prepared
@@ -12,6 +13,7 @@ from relay.verification.envelope import Envelope
 from relay.verification.pool import VerifierPool
 from relay.verification.reasons import Reason
 
+SHARE: Final = 8  # questions about DIDs that a host may cause at once, unless it says otherwise
 _SIGNED = (EventKind.COMMIT, EventKind.SYNC)
 
 
@@ -22,9 +24,12 @@ class Preparer:
         self._identities = identities
         self._pool = pool
 
-    async def prepare(self, host: str, events: Sequence[Envelope]) -> list[Prepared]:
-        """The events of a host, by its name, in their order."""
-        found = await self._identified(host, events)
+    async def prepare(
+        self, host: str, events: Sequence[Envelope], share: int = SHARE
+    ) -> list[Prepared]:
+        """The events of a host, by its name, in their order; so many DIDs are asked for at once,
+        since whoever makes up DIDs may also be slow to answer for them."""
+        found = await self._identified(host, events, share)
         refusals = [_refusal(host, e, found.get(e.did)) for e in events]
         sound = [e for e, refusal in zip(events, refusals, strict=True) if refusal is None]
         outcomes = iter(await self._checked(host, sound, found))
@@ -40,17 +45,21 @@ class Preparer:
         pairs = zip(dids, await asyncio.gather(*asking), strict=True)
         return {did for did, now in pairs if now is not None and now.host == host}
 
-    async def _identified(self, host: str, events: Sequence[Envelope]) -> dict[str, Identity]:
+    async def _identified(
+        self, host: str, events: Sequence[Envelope], share: int
+    ) -> dict[str, Identity]:
         """Who the events are about; asked anew where they may tell of a change, or come from
         another host than theirs."""
         changed = {e.did for e in events if e.kind not in _SIGNED}
         signed = {e.did for e in events if e.kind is not EventKind.IDENTITY}
+        room = asyncio.Semaphore(share)
 
         async def find(did: str) -> tuple[str, Identity | None]:
             find = self._identities.refresh if did in changed else self._identities.find
-            found = await find(did)
-            if found is not None and found.host != host and did in signed:
-                found = await self._identities.refresh(did)
+            async with room:
+                found = await find(did)
+                if found is not None and found.host != host and did in signed:
+                    found = await self._identities.refresh(did)
             return did, found
 
         pairs = await asyncio.gather(*map(find, changed | signed))

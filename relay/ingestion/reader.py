@@ -15,7 +15,8 @@ from protocol.event_stream.frames import EventKind
 from relay.hosts.allowances import Rates
 from relay.ingestion import sockets, upstream
 from relay.ingestion.decisions import Prepared, asked_again
-from relay.ingestion.preparing import Preparer
+from relay.ingestion.identities import AT_ONCE
+from relay.ingestion.preparing import SHARE, Preparer
 from relay.ingestion.rates import Meter
 from relay.ingestion.writer import Batch, Writer
 from relay.verification import envelope
@@ -23,9 +24,12 @@ from relay.verification.checks import Rejected
 from relay.verification.envelope import Envelope, NotAnEvent
 from relay.verification.reasons import Reason
 from server.net.http_client import Connections, RequestFailed
+from server.storage import free_space
 
 BATCH: Final = 500
 ARRIVED_BYTES: Final = 4_000_000
+EVENT_BYTES: Final = 10_000  # of which a second's worth may have arrived, if that is less
+FRAMES: Final = 4  # in a socket's own queue, if a second has fifty times as many
 WEIGHT_BYTES: Final = 20_000
 NONSENSE_MAX: Final = 100  # messages that are none, of one connection
 ASKED_MAX: Final = 20  # accounts of a batch whose status is asked
@@ -65,14 +69,15 @@ class Reader:
         self._host = host
         self._meter = meter
         self._services = services
-        self._arrived = _Arrived()
+        self._arrived = _Arrived(min(ARRIVED_BYTES, host.rates.per_second * EVENT_BYTES))
         self._last_seq = host.cursor or 0
         self._nonsense = 0
 
     async def run(self) -> None:
         """Read until the socket ends. Raises Refused, StreamEnded, Throttled, OSError,
-        ConnectionClosed, psycopg.Error."""
-        async with sockets.opened(self._host.name, self._host.cursor) as socket:
+        ConnectionClosed, InsufficientStorage, psycopg.Error."""
+        frames = max(1, min(FRAMES, self._host.rates.per_second // 50))
+        async with sockets.opened(self._host.name, self._host.cursor, frames) as socket:
             receiving = asyncio.create_task(self._receive(socket))
             try:
                 await self._process()
@@ -93,6 +98,7 @@ class Reader:
         writing = asyncio.create_task(asyncio.sleep(0))
         try:
             while messages := await self._arrived.take(most):
+                free_space.check()  # what others say is the first to be left out
                 batch = await self._prepared(messages)
                 await writing
                 writing = asyncio.create_task(self._write(batch))
@@ -104,7 +110,8 @@ class Reader:
     async def _prepared(self, messages: list[bytes]) -> Batch:
         events = [read for message in messages if (read := self._read(message)) is not None]
         sound = [e for e in events if isinstance(e, Envelope)]
-        prepared = iter(await self._services.preparer.prepare(self._host.name, sound))
+        share = min(max(SHARE, self._host.rates.per_second // 50), AT_ONCE // 4)
+        prepared = iter(await self._services.preparer.prepare(self._host.name, sound, share))
         both = [next(prepared) if isinstance(e, Envelope) else e for e in events]
         return Batch(self._host.id, both, self._last_seq or None)
 
@@ -155,7 +162,8 @@ class Reader:
 class _Arrived:
     """Messages that arrived and wait, few enough; belongs to one event loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
         self._messages: deque[bytes] = deque()
         self._bytes = 0
         self._has_ended = False
@@ -163,7 +171,7 @@ class _Arrived:
 
     async def put(self, message: bytes) -> None:
         """Add one, once there is room."""
-        while self._bytes > ARRIVED_BYTES or len(self._messages) > BATCH * 2:
+        while self._bytes > self._most_bytes or len(self._messages) > BATCH * 2:
             await self._wait()
         self._messages.append(message)
         self._bytes += len(message)

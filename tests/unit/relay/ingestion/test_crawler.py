@@ -8,17 +8,21 @@ from typing import Any
 import psycopg
 import pytest
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from hosting.models import Host
 from protocol.event_stream import frames
 from protocol.event_stream.frames import EventKind
 from protocol.keys import SigningKey
 from relay import accounts
+from relay.ingestion import sockets
 from relay.ingestion.crawler import Crawler
+from relay.ingestion.preparing import SHARE
 from relay.ingestion.writer import Writer
 from relay.models import Rejection, RelayAccount, RelayEvent, RelayHost
 from server.database import connection
 from server.database.connection import conninfo
+from server.net.http_client import addresses
 from tests import factories
 from tests.relay_authors import Author
 from tests.relay_hosts import FakeHost, running_host
@@ -386,5 +390,49 @@ def test_a_slow_host_holds_up_nobody_else() -> None:
                 kept = say_commits(host, host.author("ann"), 3)
                 await done(host)
         assert went_on() == kept
+
+    play(scene)
+
+
+def test_a_host_is_read_at_the_address_where_it_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def found(_name: str) -> list[str]:
+        return ["127.0.0.77", "127.0.0.1"]  # as where IPv6 leads nowhere
+
+    async def scene(host: FakeHost) -> None:
+        monkeypatch.setattr(addresses, "checked", found)
+        async with sockets.opened(host.name, None) as socket:
+            assert socket.remote_address[0] == "127.0.0.1"
+
+    play(scene)
+
+
+def test_dids_whose_servers_are_slow_hold_up_their_own_host_alone(settings: Settings) -> None:
+    settings.RESOLVE_TIMEOUT_S = 60.0
+
+    async def scene(slow: FakeHost) -> None:
+        slow.is_slow = True
+        for number in range(SHARE * 2):
+            slow.say(EventKind.IDENTITY, slow.author(f"s{number}").identity())
+        async with running_host() as host, crawling():
+            RelayHost.objects.create(hostname=host.name, account_limit=100)
+            await until(lambda: slow.asked.count("json") == SHARE)
+            host.say(COMMIT, host.author("ann").write())
+            await done(host)
+        assert slow.asked.count("json") == SHARE
+
+    play(scene)
+
+
+def test_nothing_is_taken_in_while_the_disk_is_nearly_full(settings: Settings) -> None:
+    settings.FREE_SPACE_BYTES = 2**62
+
+    async def scene(host: FakeHost) -> None:
+        host.say(COMMIT, host.author("ann").write())
+        async with crawling():
+            await until(RelayHost.objects.filter(last_error__contains="disk").exists)
+            assert (RelayHost.objects.get().status, RelayEvent.objects.count()) == ("active", 0)
+            settings.FREE_SPACE_BYTES = 0
+            RelayHost.objects.update(retry_at=None)
+            await done(host)
 
     play(scene)

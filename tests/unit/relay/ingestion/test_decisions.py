@@ -3,7 +3,15 @@
 from datetime import UTC, datetime
 
 from protocol.event_stream.frames import Body, EventKind
-from relay.ingestion.decisions import AccountState, HostState, Known, Prepared, decide, is_open
+from relay.ingestion.decisions import (
+    THROTTLED_MAX,
+    AccountState,
+    HostState,
+    Known,
+    Prepared,
+    decide,
+    is_open,
+)
 from relay.verification.checks import Checked, Rejected
 from relay.verification.reasons import Reason
 
@@ -133,3 +141,14 @@ def test_identities_go_on_from_anywhere() -> None:
     event = Prepared(EventKind.IDENTITY, 1, DID, Checked(b"x", 1))
     assert decide(event, about.hosts[THERE], about) == Body(b"x", 1)
     assert about.accounts[DID].host_id == HERE
+
+
+def test_accounts_that_a_host_makes_up_are_not_noted_without_end() -> None:
+    about = known(limit=10)
+    host = about.hosts[HERE]
+    host.account_count = host.account_limit + THROTTLED_MAX
+    assert decided(commit(), about) == Reason.THROTTLED
+    assert about.accounts == {}
+    host.account_count -= 1
+    assert decided(commit(), about) == Reason.THROTTLED
+    assert about.accounts[DID].is_throttled
