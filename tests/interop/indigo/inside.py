@@ -177,6 +177,9 @@ def consumed(relay: str, plc_url: str, node: str) -> dict[str, list[str]]:
     if sdk := os.environ.get("SDK_PYTHON"):
         argv = [sdk, str(here / "sdk.py"), f"wss://{relay}"]
         given["sdk"] = json.loads(subprocess.check_output(argv, timeout=120))
+    if reader := os.environ.get("READER_PROGRAM"):
+        read = json.loads(subprocess.check_output([reader, f"wss://{relay}", plc_url], timeout=120))
+        given |= {f"go {name}": lines for name, lines in read.items()}
     if tap := os.environ.get("TAP_PROGRAM"):
         given["tap"] = tapped(tap, relay, plc_url)
     return given

