@@ -57,7 +57,7 @@ PASSED = {
     "ops left out": (TRUTHS, ALL_BUT_THE_LIE),
     "records left out": (TRUTHS, ALL_BUT_THE_LIE),
     "#sync signature": (ALL_BUT_THE_LIE, ALL_BUT_THE_LIE),
-    "#sync of yesterday": (TRUTHS, ALL_BUT_THE_LIE),
+    "#sync old": (TRUTHS, ALL_BUT_THE_LIE),
     "another order": ([1, 1, 0], [1, 0, 1]),  # first, third, second
     "foreign DID": ([0], [0]),
     "foreign #account": ([0], [0]),
