@@ -1,7 +1,7 @@
 """A week of the relay in minutes: `python -m bench.relay_week [SECONDS [RATE]]` (840; 200/s).
 
 Hosts come and go, and on each accounts that write, are deactivated and are deleted. Every KILL_S
-seconds one process is killed (-9): the relay, a web process, the worker, a verifier, a backend of
+seconds, once events come again, one process is killed (-9): the relay, a web process, the worker, a verifier, a backend of
 Postgres (which ends all sessions) or Valkey, in turn; it is started again. Seven days pass: new
 events are stored under the day that it is then, and what is older than 72 hours is dropped.
 Meanwhile one subscriber comes back with its cursor, and others come and go. Measured: what
@@ -61,12 +61,17 @@ class Family:
 
     def __init__(self, *arguments: str) -> None:
         self.arguments = arguments
+        self.ended = 0  # times, by itself
         self.held: list[holdings.Held] = []
         self.process = relay.program(*arguments)
         self.began_at = time.monotonic()
 
     def sample(self) -> None:
-        """Note what it holds once it has settled."""
+        """Note what it holds once it has settled; start it again if it has ended, as the supervisor
+        does."""
+        if self.process.poll() is not None:
+            self.ended += 1
+            self.process, self.began_at = relay.program(*self.arguments), time.monotonic()
         found = holdings.of_process(self.process.pid)
         if found is not None and time.monotonic() - self.began_at > KILL_S / 2:
             self.held.append(found)
@@ -118,7 +123,7 @@ class Week:
         self.leaving: dict[str, int] = {}  # hosts and their last number
         self.families = {name: Family(*arguments) for name, arguments in PROGRAMS.items()}
         self.rows: list[dict[str, int]] = []  # of the tables, a day
-        self.lost = 0
+        self.lost = self.kills = 0
         self.database = ThreadPoolExecutor(1)  # whose connection survives Postgres' restarts
 
     async def in_thread(self, do: Callable[[], None]) -> None:
@@ -148,15 +153,17 @@ class Week:
             [family["relay"].kill, family["web"].kill, family["worker"].kill,
              family["relay"].kill_child, kill_backend, kill_valkey]
         )  # fmt: skip
-        day, next_kill, next_sample = 0, KILL_S, 0.0
+        day, next_kill, next_sample, killed_at = 0, KILL_S, 0.0, 0
         while (passed := time.monotonic() - begun) < self.seconds:
             await asyncio.sleep(1)
             await self.in_thread(self.look)
             if passed * DAYS / self.seconds > day + 1:
                 day += 1
                 await self.in_thread(partial(self.new_day, day))
-            if next_kill < passed < self.seconds - KILL_S:
-                next_kill = passed + KILL_S
+            is_alive = self.follower.last > killed_at
+            if next_kill < passed < self.seconds - KILL_S and is_alive:
+                next_kill, killed_at = passed + KILL_S, self.follower.last
+                self.kills += 1
                 await self.in_thread(next(kills))
             if passed > next_sample:
                 next_sample = passed + SAMPLE_S
@@ -232,6 +239,8 @@ class Week:
         accepted = sum(RelayHost.objects.values_list("accepted_count", flat=True))
         refused = dict(Rejection.objects.values_list("reason", "count"))
         newest, follower = _newest(), self.follower
+        ended = {name: family.ended for name, family in self.families.items() if family.ended}
+        print(f"{self.kills} kills; ended by themselves: {ended}")
         print(f"said {self.said:,}, accepted {accepted:,}, newest {newest:,}, refused {refused}")
         print(
             f"subscriber: {follower.count:,} events up to {follower.last:,}, {follower.wrong} twice"
