@@ -1,13 +1,13 @@
 """A week of the relay in minutes: `python -m bench.relay_week [SECONDS [RATE]]` (840; 200/s).
 
 Hosts come and go, and on each accounts that write, are deactivated and are deleted. Every KILL_S
-seconds, once events come again, one process is killed (-9): the relay, a web process, the worker, a verifier, a backend of
-Postgres (which ends all sessions) or Valkey, in turn; it is started again. Seven days pass: new
-events are stored under the day that it is then, and what is older than 72 hours is dropped.
-Meanwhile one subscriber comes back with its cursor, and others come and go. Measured: what
-processes and stores hold (bench.holdings); whether everything that hosts said is in the stream
-once: the counter, the hosts' counts and the subscriber agree, and what it was not told is not kept.
-All on loopback, on a Postgres in a temporary folder that is gone afterwards.
+seconds, once events come again, one process is killed (-9): the relay, a web process, the worker, a
+verifier, a backend of Postgres (which ends all sessions) or Valkey, in turn; it is started again.
+Seven days pass: new events are stored under the day that it is then, and what is older than 72
+hours is dropped. Meanwhile one subscriber comes back with its cursor, and others come and go.
+Measured: what processes and stores hold (bench.holdings); whether everything that hosts said is in
+the stream once: the counter, the hosts' counts and the subscriber agree, and what it was not told
+is not kept. All on loopback, on a Postgres in a temporary folder that is gone afterwards.
 """
 
 import asyncio
