@@ -1,4 +1,7 @@
-"""The ASGI application: WebSockets to Channels, HTTP to the WSGI handler in threads."""
+"""The ASGI applications: WebSockets to Channels, HTTP to the WSGI handler in threads; and that of
+the process which answers a reverse proxy's questions about certificates and nothing else."""
+
+from typing import Any
 
 from django.db import connections
 from django.utils.module_loading import import_string
@@ -34,7 +37,15 @@ _bridge = Bridge(
 _trusted = environment.text("GROVE_TRUSTED_PROXIES")
 _reads = Pipeline(conninfo)
 _small_reads = import_string("xrpc.small_reads.SmallReads")(_bridge, _reads, files=_bridge)
-_certificates = "accounts.identity.handles.certificates.CertificateChecks"
-_certificate_checks = import_string(_certificates)(_small_reads, _reads)
-_edge_limits = EdgeLimits(_certificate_checks, _trusted)
-application = BehindProxies(_edge_limits, _trusted) if _trusted else _edge_limits
+_certificates = "accounts.identity.handles.certificates"
+_checks = import_string(f"{_certificates}.CertificateChecks")
+_nothing_else = import_string(f"{_certificates}.nothing_else")
+
+
+def _limited(app: Any) -> Any:
+    limits = EdgeLimits(app, _trusted)
+    return BehindProxies(limits, _trusted) if _trusted else limits
+
+
+application = _limited(_checks(_small_reads, _reads))
+certificates = _limited(_checks(_nothing_else, _reads))

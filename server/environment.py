@@ -56,6 +56,13 @@ def at_least_one(name: str, default: int) -> int:
     return value
 
 
+def certificates_port() -> int | None:
+    """The port of a process that says which names a certificate may be made for; None: the web
+    processes say it alone."""
+    name = "GROVE_CERTIFICATES_PORT"
+    return port(name, 0) if text("GROVE_CERTIFICATES_PORT") else None
+
+
 def web_processes() -> int:
     """How many web processes share this machine."""
     return at_least_one("GROVE_WORKERS", 2)

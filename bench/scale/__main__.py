@@ -12,7 +12,7 @@ import subprocess
 import sys
 from typing import Final
 
-from bench.compare.servers import ROOT, start_grove
+from bench.compare.servers import ROOT, free_port, start_grove
 
 PARTS: Final = ("pages", "sweeps", "names", "commits")
 
@@ -24,12 +24,14 @@ def main() -> None:
     parser.add_argument("--labels", type=int, default=1_000_000)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="PART")
     options = parser.parse_args()
-    server = start_grove(None)
+    own_port = {"GROVE_CERTIFICATES_PORT": str(free_port())}
+    server = start_grove(None, own_port)
     environment = {
         **os.environ,
         "GROVE_DATA": str(server.folder / "data"),
         "GROVE_PORT": str(server.address.port),
         "GROVE_RATE_LIMITS": "off",
+        **own_port,
         "DJANGO_SETTINGS_MODULE": "hosting.settings",
     }
     sizes = [str(options.tenants), str(options.accounts), str(options.labels)]

@@ -68,6 +68,11 @@ def serve() -> None:
     import_module("server.web.serve").main("web")
 
 
+def certificates() -> None:
+    """The process that answers questions about certificates, in a fork."""
+    import_module("server.web.serve").main("certificates")
+
+
 def relay() -> int:
     """The relay, in a fork."""
     code: int = import_module("relay.ingestion.process").main()

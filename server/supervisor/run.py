@@ -36,7 +36,7 @@ from server.supervisor.children import Child, ChildProcesses
 from server.supervisor.readiness import answers, directory_answers, is_nameless
 from server.supervisor.stop_signals import Stopped, StopSignals
 
-STOP_ORDER = ("web", "relay", "worker", "sequencer", "plc", "valkey", "postgres")
+STOP_ORDER = ("web", "certificates", "relay", "worker", "sequencer", "plc", "valkey", "postgres")
 _REFUSALS = (
     Refusal, ports.PortTaken, ForeignFolder, postgres.PostgresFailed, valkey.ValkeyFailed,
 )  # fmt: skip
@@ -73,6 +73,8 @@ def _run(data: Path, children: ChildProcesses, stop_signals: StopSignals) -> int
     plc_port = environment.port("GROVE_PLC_PORT", 2582)
     has_plc = not environment.text("GROVE_PLC_URL")
     held = ports.reserve(port, "GROVE_PORT")
+    if certificates_port := environment.certificates_port():
+        held += ports.reserve(certificates_port, "GROVE_CERTIFICATES_PORT")
     if has_plc:
         held += ports.reserve(plc_port, "GROVE_PLC_PORT")
     secret_files.create_missing(data)
@@ -198,6 +200,8 @@ def _start_processes(children: ChildProcesses) -> None:
     for number in range(1, environment.web_processes() + 1):
         name = f"web-{number}"
         children.add(Child(name, fork(name, preload.serve)))
+    if environment.certificates_port():
+        children.add(Child("certificates", fork("certificates", preload.certificates)))
     children.add(Child("sequencer", _program({}, "repos.events.sequencer")))
     children.add(Child("worker", fork("worker", preload.work)))
     if environment.relay_host():

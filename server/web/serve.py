@@ -1,4 +1,5 @@
-"""One web process: `python -m server.web.serve web` (or `plc`, the embedded directory).
+"""One web process: `python -m server.web.serve web` (or `plc`, the embedded directory, or
+`certificates`, the process that only says which names a certificate may be made for).
 
 Several of them share a port by SO_REUSEPORT, so that none has to hand connections to another and
 one that restarts takes nobody else's with it. Text frames are not compressed: the firehose carries
@@ -18,8 +19,9 @@ from server.web.connections.http_protocol import HttpProtocol
 from server.web.connections.websocket_protocol import StreamProtocol
 
 APPLICATIONS = {
-    "web": ("hosting.asgi:application", "GROVE_PORT", 2583),
+    "web": ("hosting.asgi:application", "GROVE_PORT", environment.WEB_PORT),
     "plc": ("hosting.plc_directory.asgi:application", "GROVE_PLC_PORT", 2582),
+    "certificates": ("hosting.asgi:certificates", "GROVE_CERTIFICATES_PORT", 0),
 }
 
 
@@ -29,7 +31,7 @@ class WebProtocol(HttpProtocol):
     per_network = network_connections.from_environment()
 
 
-PROTOCOLS = {"web": WebProtocol, "plc": HttpProtocol}
+PROTOCOLS = {"web": WebProtocol, "plc": HttpProtocol, "certificates": WebProtocol}
 KEEP_ALIVE_S = 65  # longer than the 60 s after which common reverse proxies drop an idle connection
 PING_S = 30.0  # load balancers cut sockets that are silent for a minute
 
@@ -49,7 +51,7 @@ def main(name: str) -> None:
         ws_ping_interval=PING_S,
         ws_ping_timeout=PING_S,
         ws_per_message_deflate=False,
-        lifespan="on",
+        lifespan="off" if name == "certificates" else "on",  # it has no threads to start
         log_config=None,
         access_log=False,
         proxy_headers=False,  # server.web.proxy_headers reads them
@@ -63,7 +65,7 @@ def main(name: str) -> None:
     gc.collect()
     gc.freeze()
     port = environment.port(variable, default_port)
-    uvicorn.Server(config).run(sockets=ports.shared(port))
+    uvicorn.Server(config).run(sockets=ports.shared(port, variable))
 
 
 def _allow_many_connections() -> None:

@@ -2,7 +2,9 @@
 
 `/tls-check?domain=` answers 200 when the name is a host's, the relay's or a handle that somebody
 has, 404 when nobody has it, 400 when it is under none of our handle domains. A handshake waits for
-the answer, so the event loop gives it by one statement, however busy all threads are.
+the answer, so the event loop gives it by one statement, however busy all threads are. With
+GROVE_CERTIFICATES_PORT a process that does nothing else gives it, however busy the others are: as
+many questions wait as its connection takes, the next ones are refused at once.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -59,6 +61,22 @@ class CertificateChecks:
         if question is None:
             return _known(domain)
         return _told(await self._pipeline.rows(*question))
+
+
+async def nothing_else(scope: Scope, _receive: Receive, send: Send) -> None:
+    """What is behind the checks in a process of their own: 503 where the database did not answer,
+    404 for all other paths."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close"})
+    elif scope["path"] != PATH or scope["method"] != "GET":
+        await _answer(send, 404, b"Not found.\n")
+    else:
+        try:
+            _asked(QueryDict(scope["query_string"]))
+        except SuspiciousOperation:
+            await _answer(send, 400, b"Too many fields.\n")
+        else:
+            await _answer(send, 503, b"The database does not answer.\n")
 
 
 def check(request: HttpRequest) -> HttpResponse:
