@@ -41,6 +41,7 @@ from protocol.errors import XrpcError
 from server.database import model_rows
 
 REFRESH_GRACE = timedelta(hours=2)
+_REFRESH_LIFETIME_S = session_tokens.REFRESH_LIFETIME_DAYS * 86_400
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,8 @@ def refresh(host: Host, refresh_jwt: str) -> Tokens:
     `AccountNotFound`.
     """
     claims = session_tokens.read_refresh(host, refresh_jwt)
+    if (found := _refreshed(host, claims)) is not None:
+        return found
     with transaction.atomic():
         # One refresh at a time for an account, and none while it is being taken down.
         account = lock_for_refresh(host, claims.did)
@@ -164,6 +167,27 @@ def refresh(host: Host, refresh_jwt: str) -> Tokens:
         if session is None or is_over or session.scope == session_tokens.TAKENDOWN_SCOPE:
             raise session_tokens.ExpiredToken("Token has been revoked")
         return _pair(account, _successor(account, session))
+
+
+def _refreshed(host: Host, claims: session_tokens.Claims) -> Tokens | None:
+    """What is plain: a session that stands, of an open account; nearly all are."""
+    lifetimes = session_rows.Lifetimes(int(REFRESH_GRACE.total_seconds()), _REFRESH_LIFETIME_S)
+    found = session_rows.refresh(
+        host,
+        claims.did,
+        claims.jti,
+        _new_jti(),
+        lifetimes=lifetimes,
+        but_scope=session_tokens.TAKENDOWN_SCOPE,
+    )
+    if found is None:
+        return None
+    did = found.account.did
+    return Tokens(
+        session_tokens.make_access(host, did, found.scope, found.lineage),
+        session_tokens.make_refresh(host, did, found.jti, found.expires_at),
+        found.account,
+    )
 
 
 def end(host: Host, refresh_jwt: str) -> None:
@@ -248,7 +272,7 @@ def _new(account: Account, lineage: uuid.UUID, scope: str, name: str | None) -> 
     if scope == session_tokens.TAKENDOWN_SCOPE:
         lifetime = timedelta(seconds=session_tokens.ACCESS_LIFETIME_S)
     return Session(
-        jti=secrets.token_urlsafe(32),
+        jti=_new_jti(),
         account=account,
         lineage=lineage,
         scope=scope,
@@ -256,6 +280,10 @@ def _new(account: Account, lineage: uuid.UUID, scope: str, name: str | None) -> 
         created_at=now,
         expires_at=now + lifetime,
     )
+
+
+def _new_jti() -> str:
+    return secrets.token_urlsafe(32)
 
 
 def _is_past_grace(session: Session) -> bool:
