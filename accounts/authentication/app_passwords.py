@@ -19,10 +19,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.authentication import security_changes
-from accounts.models import Account, AppPassword, Session, account_lookups
+from accounts.models import Account, AppPassword, account_lookups
 from accounts.status import lock_for_session, lock_open
 from hosting.models import Host
 from protocol.errors import InvalidRequest, XrpcError
+from server.database import connection
 from server.database.prepared import TRUE, Question, Row, Statement, moment
 from server.encryption import random_codes
 
@@ -36,6 +37,10 @@ _LISTED: Final = """
     LEFT JOIN app_password p ON p.account_id = a.id
     WHERE {} ORDER BY p.created_at, p.id
 """
+_REVOKE: Final = "DELETE FROM app_password WHERE account_id = %s AND name = %s RETURNING id"
+_END_SESSIONS: Final = (
+    "DELETE FROM session WHERE account_id = %s AND app_password_name = %s RETURNING jti"
+)
 FORM: Final = re.compile("[a-z2-7]{4}(-[a-z2-7]{4}){3}")
 
 
@@ -99,10 +104,9 @@ def revoke(account: Account, name: str) -> None:
     """
     with transaction.atomic():
         locked = lock_open(account)  # no login or refresh beside us may leave a session behind
-        revoked, _ = AppPassword.objects.filter(account=account, name=name).delete()
-        if revoked:
+        if connection.rows(_REVOKE, (account.pk, name)):
             security_changes.note(locked, security_changes.APP_PASSWORD_REVOKED, detail=name)
-        Session.objects.filter(account=account, app_password_name=name).delete()
+        connection.rows(_END_SESSIONS, (account.pk, name))
 
 
 def of_account(account: Account) -> list[AppPassword]:

@@ -29,6 +29,7 @@ from hosting.mail import outbox
 from hosting.mail.emails import EmailKind
 from hosting.models import Host
 from protocol.errors import XrpcError
+from server.database import model_rows
 from server.encryption.digests import sha256
 
 UNDO_LASTS: Final = timedelta(hours=72)
@@ -129,7 +130,7 @@ def note(  # noqa: PLR0913 - a change has these
     if token and mail is not None:  # a link that nobody was sent takes nothing back
         change.undo, change.undo_sha256 = dict(undo or {}), sha256(token)
         change.undo_until = now + UNDO_LASTS
-    change.save()
+    model_rows.insert(change)
     _trim(account)
     return change
 

@@ -12,29 +12,29 @@ from django.utils import timezone
 from accounts.identity.keys import signing_keys
 from accounts.models import ReservedKey, SigningKey
 from hosting.models import Host
+from server.database import connection
 
 KEPT = timedelta(days=30)  # a move from a provider that is gone can take its time
 _SWEEP_BATCH = 1000
+_RESERVED = "SELECT did_key FROM reserved_key WHERE host_id = %s AND did = %s AND did <> ''"
+_RESERVE = """
+    INSERT INTO reserved_key (host_id, did, did_key, created_at) VALUES (%s, %s, %s, now())
+    ON CONFLICT (host_id, did) WHERE did <> '' DO NOTHING RETURNING id
+"""
 
 
 def reserve(host: Host, did: str = "") -> str:
     """The did:key kept for a DID that will move to the host, the same one each time; without a DID
     a new one each time."""
+    if did and (found := connection.row(_RESERVED, (host.pk, did))) is not None:
+        return str(found[0])
     with transaction.atomic():
-        reserved = ReservedKey.objects.filter(host=host, did=did).first() if did else None
-        if reserved is not None:
-            return str(reserved.key_id)
         key = signing_keys.new_signing_key(host, did)
-        if not did:
-            ReservedKey.objects.create(host=host, key_id=key.did_key)
+        if connection.row(_RESERVE, (host.pk, did, key.did_key)) is not None:
             return key.did_key
-        # Of two that ask at once, one makes the key and both get it.
-        mine, _ = ReservedKey.objects.get_or_create(
-            host=host, did=did, defaults={"key_id": key.did_key}
-        )
-        if mine.key_id != key.did_key:
-            SigningKey.objects.filter(pk=key.did_key).delete()
-        return str(mine.key_id)
+        # Of two that ask at once, one made the key and both get it.
+        SigningKey.objects.filter(pk=key.did_key).delete()
+        return str(ReservedKey.objects.get(host=host, did=did).key_id)
 
 
 def take(host: Host, did: str) -> str:
