@@ -95,10 +95,18 @@ def _checked_header(token: Token, client: Client) -> str:
 
 
 def _verified(token: Token, client: Client, kid: str, asker: Asker) -> PublicKey:
-    """The key of that id, having signed; keys are looked up anew when it is unknown."""
-    found = _find(fetching.keys_of(client, asker), kid)
-    if found is None:
-        found = _find(fetching.keys_of(client, asker, are_new=True), kid)
+    """The key of that id, having signed; keys are looked up anew when it is unknown, or another one
+    by now."""
+    try:
+        return _signer(token, client, kid, fetching.keys_of(client, asker))
+    except InvalidClient:
+        return _signer(token, client, kid, fetching.keys_of(client, asker, are_new=True))
+
+
+def _signer(
+    token: Token, client: Client, kid: str, keys: tuple[Mapping[str, Any], ...]
+) -> PublicKey:
+    found = next((each for each in keys if each.get("kid") == kid), None)
     if found is None or not jose.is_for_signatures(found, client.signing_alg):
         raise InvalidClient(f"client_assertion: the client has no key {kid[:100]}")
     try:
@@ -107,10 +115,6 @@ def _verified(token: Token, client: Client, kid: str, asker: Asker) -> PublicKey
     except BadJose as error:
         raise InvalidClient(f"client_assertion: {error}") from error
     return key
-
-
-def _find(keys: tuple[Mapping[str, Any], ...], kid: str) -> Mapping[str, Any] | None:
-    return next((each for each in keys if each.get("kid") == kid), None)
 
 
 def _is_key(jwk: Mapping[str, Any], begun: ClientAuth) -> bool:

@@ -27,7 +27,9 @@ from hosting.models import Host
 from server.database import connection, model_rows
 from server.encryption import digests
 
-VIEWED_FOR: Final = timedelta(minutes=5)  # each page that is shown gives the person that long
+# Each page that is shown gives the person that long, who may have a second factor or a password to
+# look for, or be called away: what they answer is bound to their browser in any case.
+VIEWED_FOR: Final = timedelta(minutes=20)
 LASTS_AT_MOST: Final = timedelta(hours=1)
 
 

@@ -76,6 +76,11 @@ def test_each_view_gives_more_time_and_none_for_ever(app, device, ash):
     assert row.expires_at == row.created_at + opened_requests.LASTS_AT_MOST
 
 
+def test_whoever_looks_for_a_second_factor_has_the_time(app, device):
+    opened = app.opened(device)
+    assert opened.row.expires_at > timezone.now() + timedelta(minutes=15)
+
+
 def test_an_expired_request_is_unknown(app, device, ash):
     uri = app.par().json()["request_uri"]
     OAuthRequest.objects.update(expires_at=timezone.now())

@@ -210,6 +210,15 @@ def test_an_unknown_key_has_the_document_looked_up_again(confidential, alice, mo
     assert OAuthSession.objects.exists()
 
 
+def test_a_key_that_was_replaced_under_its_name_is_looked_up_again(confidential, monkeypatch):
+    assert confidential.par().status_code == 201
+    confidential.secret = Key()
+    confidential.publish()
+    impatient = dataclasses.replace(fetching.DOCUMENTS.bounds, again_s=-1.0)
+    monkeypatch.setattr(fetching.DOCUMENTS, "bounds", impatient)
+    assert confidential.par().status_code == 201
+
+
 def test_a_key_that_was_withdrawn_ends_its_sessions(confidential, alice, monkeypatch):
     confidential.signed_in(alice.did)
     confidential.secret, confidential.kid = Key(), "k2"
