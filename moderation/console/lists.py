@@ -164,7 +164,7 @@ def _link(url: str, label: str) -> SafeString:
 class AccountList(ReadOnly):
     """All accounts in view, newest first."""
 
-    list_display = ["name", "identifier", "state", "host", "signed_up_at"]
+    list_display = ["name", "identifier", "state", "hostname", "signed_up_at"]
     list_filter = [StatusFilter, HostFilter]
     search_fields = ["handle", "did", "email"]
     search_help_text = _("DID, or how a handle or an e-mail address begins")
@@ -193,6 +193,10 @@ class AccountList(ReadOnly):
     @display(description=_("DID"))
     def identifier(self, account: Account) -> str:
         return account.did
+
+    @display(description=_("host"))
+    def hostname(self, account: Account) -> str:
+        return account.host.hostname
 
     @display(description=_("signed up"))
     def signed_up_at(self, account: Account) -> SafeString:
