@@ -24,15 +24,15 @@ export async function signIn(page, url, username, secret) {
 }
 
 // Through the wizard to an open host; the link of the first invitation. `see` looks at each page.
-export async function setUp(page, url, { slug, domain, plan = '' }, see) {
+export async function setUp(page, url, { name = 'Oak & Sons', slug, domain, plan = '' }, see) {
   await page.goto(`${url}/console/tenants/`)
   await see(page, 'tenants')
   await press(page, 'New tenant')
-  await fill(page, { name: 'Oak & Sons', slug: 'a b', owner_email: 'olga' })
+  await fill(page, { name, slug: 'a b', owner_email: 'olga' })
   await see(page, 'a refused step')
   await fill(page, { slug, owner_email: `olga@${domain}`, plan })
   await fill(page, { hostname: slug, domains: domain })
-  await fill(page, { primary_colour: '#ffd400', operator: 'Oak & Sons, Bremen', country: 'DE' }, 'Preview')
+  await fill(page, { primary_colour: '#ffd400', operator: `${name}, Bremen`, country: 'DE' }, 'Preview')
   await page.getByText('too little to read').first().waitFor()
   await see(page, 'branding')
   await press(page, 'Continue')
@@ -46,7 +46,7 @@ export async function setUp(page, url, { slug, domain, plan = '' }, see) {
   const link = await page.locator('main a[href*="sign-up"]').getAttribute('href')
   await press(page, 'Done')
   await page.goto(`${url}/console/tenants/?q=${slug}`)
-  await page.getByRole('link', { name: 'Oak & Sons' }).click()
+  await page.getByRole('link', { name, exact: true }).click()
   await see(page, 'a tenant')
   return link
 }
