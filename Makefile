@@ -12,7 +12,7 @@ NO_PYTHON := Grove needs Python 3.11, 3.12 or 3.13, and found none of them. Inst
 # pip says each package as it comes, in a word; its own status is the recipe's.
 define INSTALL
 	@echo "installing the packages of $< into .venv (once, and again when the file changes)" >&2
-	@{ PYTHONUNBUFFERED=1 $(BIN)/python -m pip install --disable-pip-version-check --no-color \
+	@{ PYTHONUNBUFFERED=1 PYTHONWARNINGS=ignore $(BIN)/python -m pip install --disable-pip-version-check --no-color \
 		--progress-bar off --require-hashes -r $<; echo $$? > .venv/pip-status; } | sed -un \
 		-e 's/^Collecting \([^ ]*\).*/  fetching \1/p' -e 's/^ *Building wheel for \([^ ]*\) .*started.*/  building \1/p' \
 		-e 's/^Installing collected packages.*/  unpacking all of them (half a minute)/p' >&2; \
