@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from pytest_django import DjangoDbBlocker
 
@@ -251,6 +251,11 @@ def test_what_was_under_way_goes_on(upgraded: None, model: type[LeasedJob], stat
     job = model.objects.get(pk=-1)
     assert (job.state, job.decided_at) == (state, None)
     assert model.objects.claim(-1, timedelta(minutes=1)) is not None
+
+
+def test_a_host_of_before_keeps_its_name_from_others(host: Host) -> None:
+    with pytest.raises(IntegrityError, match="another host has this name"), transaction.atomic():
+        Host.objects.exclude(pk=host.pk).update(other_hostname=host.hostname)
 
 
 def test_what_was_decided_stays_so(upgraded: None) -> None:

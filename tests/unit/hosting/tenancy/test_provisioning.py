@@ -3,6 +3,7 @@
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.contrib.auth.hashers import check_password
+from django.db import IntegrityError, transaction
 from pytest_django.fixtures import Settings
 
 from hosting.models import Host, StaffUser
@@ -99,3 +100,17 @@ def test_a_database_under_another_key_is_noticed(
     monkeypatch.setattr(keyring, "ciphers", lambda: {b"k1": stranger})
     with pytest.raises(keyring.KeyringError):
         provisioning.check_keys()
+
+
+@pytest.mark.parametrize("column", ["hostname", "other_hostname"])
+def test_a_name_of_a_host_is_no_other_hosts_name(ash: Host, birch: Host, column: str) -> None:
+    other = {"hostname": "other_hostname", "other_hostname": "hostname"}[column]
+    Host.objects.filter(pk=ash.pk).update(**{other: "new.example"})
+    with pytest.raises(IntegrityError, match="another host has this name"), transaction.atomic():
+        Host.objects.filter(pk=birch.pk).update(**{column: "new.example"})
+
+
+def test_a_host_may_take_its_two_names_in_turns(ash: Host) -> None:
+    Host.objects.filter(pk=ash.pk).update(other_hostname="new.example")
+    Host.objects.filter(pk=ash.pk).update(hostname="new.example", other_hostname=ash.hostname)
+    assert Host.objects.get(pk=ash.pk).other_hostname == ash.hostname
