@@ -7,8 +7,9 @@ it can be handed on as it is when there is nothing to change.
 
 from typing import Final
 
-from protocol.errors import InvalidRequest, XrpcError
+from protocol.errors import XrpcError
 from server.net.http_client.decoded_answers import AnswerDecoder, Undecodable
+from xrpc.response.accept_encoding import weights as weights_of
 from xrpc.response.answers import COMPRESS_FROM_BYTES, pack
 
 DECODED_MAX_BYTES = 10_000_000
@@ -25,7 +26,7 @@ class NotAcceptable(XrpcError):
 
 def offer(accept_encoding: str) -> str:
     """The Accept-Encoding for a service, from the client's. Raises InvalidRequest, 406."""
-    weights = _weights(accept_encoding)
+    weights = weights_of(accept_encoding)
     common = [f"{name};q={ours}" for name, ours in _OURS if _takes(weights, name)]
     if not common:
         raise NotAcceptable("this service does not support any of the requested encodings")
@@ -37,7 +38,7 @@ def packed(text: bytes, accept_encoding: str) -> tuple[bytes, dict[str, str]]:
 
     `accept_encoding` has passed `offer`.
     """
-    weights = _weights(accept_encoding)
+    weights = weights_of(accept_encoding)
     if len(text) < COMPRESS_FROM_BYTES and _takes(weights, "identity"):
         return text, {}
     coding = next((name for name, _ in _OURS if _takes(weights, name)), "identity")
@@ -60,25 +61,6 @@ def decoded(body: bytes, content_encoding: str, most: int = DECODED_MAX_BYTES) -
     return b"".join(pieces)
 
 
-def _weights(accept_encoding: str) -> dict[str, float]:
-    """What a client takes, by coding. Raises InvalidRequest."""
-    return dict(map(_parsed, accept_encoding.split(","))) if accept_encoding else {}
-
-
 def _takes(weights: dict[str, float], name: str) -> bool:
     weight = weights.get(name, weights.get("*"))
     return name == "identity" if weight is None else weight > 0
-
-
-def _parsed(item: str) -> tuple[str, float]:
-    """`gzip;q=0.5` -> ("gzip", 0.5). Raises InvalidRequest."""
-    name, has_weight, parameter = item.strip().partition(";")
-    key, _, value = parameter.strip().partition("=")
-    try:
-        weight = float(value) if has_weight else 1.0
-    except ValueError:
-        weight = -1.0
-    is_weight = not has_weight or (key.strip().lower() == "q" and 0 <= weight <= 1)
-    if not name.strip() or "=" in name or not is_weight:
-        raise InvalidRequest(f'Invalid accept-encoding: "{item}"')
-    return name.strip().lower(), weight

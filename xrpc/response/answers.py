@@ -19,6 +19,7 @@ from server.web.bodies import ranges
 from server.web.bodies.ranges import Stored
 from server.web.deferred_response import deferred
 from xrpc.request.call import Answer, Encoded, HandedOn, Streamed, Whole
+from xrpc.response.accept_encoding import accepts
 from xrpc.response.errors import JSON
 from xrpc.response.variants import mark_coding
 
@@ -53,17 +54,6 @@ def encode(answer: Answer) -> bytes | None:
     if isinstance(answer, Whole):
         return answer.data
     return answer.text if isinstance(answer, Encoded) else orjson.dumps(answer)
-
-
-def accepts(coding: str, header: str) -> bool:
-    """Whether an Accept-Encoding header allows a coding (named, and not with q=0)."""
-    if coding not in header.lower():
-        return False
-    for item in header.lower().split(","):
-        name, _, weight = item.partition(";")
-        if name.strip() == coding:
-            return weight.replace(" ", "").rstrip("0.") != "q="
-    return False
 
 
 def _whole(request: HttpRequest, data: bytes | None, content_type: str) -> HttpResponse:
