@@ -24,7 +24,7 @@ from server.database import connection
 
 REMEMBERED_S: Final = 3.0  # as hosts are
 REMEMBERED: dict[int, tuple[float, "HostLimits"]] = {}
-_REMEMBERED_MAX: Final = 2_000  # as hosts are
+_REMEMBERED_MAX: Final = 500  # as hosts are
 _LOCKS: Final = 0x706C616E  # "plan": the first of an advisory lock's keys, a limit each
 
 

@@ -35,7 +35,7 @@ logger = structlog.stdlib.get_logger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 REMEMBERED_S = 3.0
-REMEMBERED_MAX = 2_000  # of some 10 kB each, however many tenants there are
+REMEMBERED_MAX = 500  # of some 10 kB each, however many tenants there are
 HANDLE_URLS = "accounts.pages.handles.urls"
 PLATFORM_URLS = "hosting.pages.platform_urls"
 RELAY = "relay.site.answer"
