@@ -87,4 +87,7 @@ class WebhookDelivery(LeasedJob):
             due_index("webhook_delivery"),
             models.Index(fields=["webhook", "id"], name="webhook_delivery_by_webhook"),
             models.Index(fields=["created_at"], name="webhook_delivery_by_age"),
+            models.Index(
+                fields=["webhook"], condition=Q(state="running"), name="webhook_delivery_running"
+            ),
         ]

@@ -7,7 +7,7 @@ from typing import Final
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import Min, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -24,6 +24,7 @@ from server.encryption import keyring
 MOST_A_TENANT: Final = 20
 REPLAYED_MOST: Final = 10_000
 _LOCKS: Final = 0x77656268  # the first half of these advisory locks' keys: "webh"
+_REPLAYS: Final = 0x7265706C  # of those that keep two replays apart: "repl"
 OLD_SECRET_LIVES: Final = timedelta(hours=24)
 
 
@@ -126,21 +127,27 @@ def rotate(webhook: Webhook) -> str:
 
 def replay(webhook: Webhook, since: datetime, until: datetime) -> int:
     """Tell again what happened between two moments, each once under its id of before; how many
-    events. No more than REPLAYED_MOST wait: whoever asks again has to take those first."""
-    deliveries = WebhookDelivery.objects.filter(webhook=webhook)
-    waiting = deliveries.open()[:REPLAYED_MOST].count()
-    between = deliveries.filter(created_at__gte=since, created_at__lt=until).order_by()
-    first = between.values("message_id").annotate(first=Min("pk")).values("first")
-    told = deliveries.filter(pk__in=first).order_by("pk")  # as it happened
-    return len(WebhookDelivery.objects.bulk_create(map(_again, told[: REPLAYED_MOST - waiting])))
+    events. What waits is not told twice, and no more than REPLAYED_MOST wait: whoever asks again
+    has to take those first."""
+    between = Q(created_at__gte=since, created_at__lt=until)
+    return _replay(webhook.pk, between)
 
 
 def replay_one(delivery: WebhookDelivery) -> int:
-    """Tell one event again, under its id of before, unless it waits anyhow: 1 or 0."""
-    if delivery.is_open:
-        return 0
-    _again(delivery).save()
-    return 1
+    """Tell one event again, by the same rules: 1 or 0."""
+    return _replay(delivery.webhook_id, Q(pk=delivery.pk))
+
+
+@transaction.atomic
+def _replay(webhook_id: int, which: Q) -> int:
+    connection.row("SELECT pg_advisory_xact_lock(%s, %s)", (_REPLAYS, webhook_id))
+    deliveries = WebhookDelivery.objects.filter(webhook=webhook_id)
+    waiting = deliveries.open()
+    anew = deliveries.filter(which).exclude(message_id__in=waiting.values("message_id")).order_by()
+    first = anew.values("message_id").annotate(first=Min("pk")).values("first")
+    told = deliveries.filter(pk__in=first).order_by("pk")  # as it happened
+    room = REPLAYED_MOST - waiting[:REPLAYED_MOST].count()
+    return len(WebhookDelivery.objects.bulk_create(map(_again, told[:room])))
 
 
 def _again(told: WebhookDelivery) -> WebhookDelivery:

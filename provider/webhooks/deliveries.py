@@ -8,10 +8,11 @@ between their yes and ours repeats a message, under the same `webhook-id`.
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from django.db import transaction
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,12 +22,15 @@ from provider.models import Webhook, WebhookDelivery
 from provider.webhooks import signing
 from server.encryption import keyring
 from server.jobs.back_off import pause_after
+from server.jobs.leased_job import LeasedJobQuerySet
+from server.jobs.life_cycle import OPEN
 from server.jobs.queue import Queue
 from server.net import http_client
 
 logger = structlog.stdlib.get_logger(__name__)
 TRIED_FOR: Final = timedelta(days=2)
 KEPT_FOR: Final = timedelta(days=30)
+RUNNING_OF_TENANT: Final = 5  # attempts at a time
 RECORDS_KEPT_FOR: Final = timedelta(days=3)  # what people wrote, and may have deleted since
 _TIMEOUT_S: Final = 10.0
 _ANSWER_MAX_BYTES: Final = 64 * 1024
@@ -38,7 +42,10 @@ State = WebhookDelivery.State
 
 
 def deliver(delivery_id: int) -> None:
-    """Make one attempt, when one is due. Safe to repeat and to run in two places at once."""
+    """Make one attempt, when one is due and its tenant has not as many under way as it may. Safe to
+    repeat and to run in two places at once."""
+    if WebhookDelivery.objects.filter(pk=delivery_id, webhook__in=_busy()).exists():
+        return
     delivery = WebhookDelivery.objects.select_related("webhook__tenant").claim(delivery_id, _LEASE)
     if delivery is None:
         return
@@ -54,16 +61,34 @@ def deliver(delivery_id: int) -> None:
     _failed(delivery, webhook, status, fault)
 
 
-queue: Final = Queue(
+class _Deliveries(Queue):
+    """Those of tenants with as many under way as they may are left for a later sweep."""
+
+    def waiting(self) -> LeasedJobQuerySet[Any]:
+        """See above."""
+        return super().waiting().exclude(webhook__in=_busy())
+
+
+queue: Final = _Deliveries(
     WebhookDelivery, "provider.deliver_webhook", deliver, running_max=20, is_for_workers=True
 )
+
+
+def _busy() -> list[int]:
+    """The webhooks of those tenants: addresses that take ten seconds each hold up no others."""
+    leased = Q(deliveries__state=State.RUNNING, deliveries__next_attempt_at__gt=timezone.now())
+    running = Webhook.objects.filter(leased).values_list("tenant").annotate(count=Count("pk"))
+    full = [tenant for tenant, count in running.order_by() if count >= RUNNING_OF_TENANT]
+    return (
+        list(Webhook.objects.filter(tenant__in=full).values_list("pk", flat=True)) if full else []
+    )
 
 
 def forget_old() -> None:
     """The hourly sweep: what was decided a month ago, records days ago, and secrets whose time is
     over."""
     now = timezone.now()
-    decided = WebhookDelivery.objects.exclude(state__in=(State.WAITING, State.RUNNING))
+    decided = WebhookDelivery.objects.exclude(state__in=OPEN)
     decided.filter(created_at__lt=now - KEPT_FOR).delete()
     records = decided.filter(event__startswith=_OF_RECORDS)
     records.filter(created_at__lt=now - RECORDS_KEPT_FOR).delete()

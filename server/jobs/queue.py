@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
 from server.jobs import worker_tasks
-from server.jobs.leased_job import LeasedJob
+from server.jobs.leased_job import LeasedJob, LeasedJobQuerySet
 from server.jobs.life_cycle import RUNNING
 
 
@@ -39,8 +40,12 @@ class Queue:
 
     def due(self) -> list[int]:
         """The keys of the jobs to wake now, those that wait longest first."""
-        eldest = self.model.objects.due().order_by("next_attempt_at")
+        eldest = self.waiting().order_by("next_attempt_at")
         return list(eldest.values_list("pk", flat=True)[: self._free()])
+
+    def waiting(self) -> LeasedJobQuerySet[Any]:
+        """The jobs that may be woken now; a queue may leave some for later."""
+        return self.model.objects.due()
 
     def sweep(self) -> None:
         """Wake every job that is due: its pause is over, its worker died, or its wake-up was lost.

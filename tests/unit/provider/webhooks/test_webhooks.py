@@ -176,10 +176,13 @@ def test_what_was_told_is_told_again_under_its_id(ash, receiver, webhook):
     assert first.body == again.body
 
 
-def test_what_was_told_again_is_not_told_twice_more(ash, webhook):
+def test_what_waits_to_be_told_again_is_not_asked_for_twice(ash, webhook):
     happens(ash)
-    span = (timezone.now() - timedelta(hours=1), timezone.now() + timedelta(hours=1))
-    addresses.replay(webhook, *span)
+    told, now = WebhookDelivery.objects.get(), timezone.now()
+    span = (now - timedelta(hours=1), now + timedelta(hours=1))
+    assert [addresses.replay_one(told), addresses.replay_one(told)] == [1, 0]
+    assert addresses.replay(webhook, *span) == 0
+    deliveries.queue.sweep()
     assert addresses.replay(webhook, *span) == 1
 
 
@@ -195,9 +198,24 @@ def test_it_is_told_again_in_the_order_in_which_it_happened(ash, webhook):
 
 def test_no_more_than_so_many_wait_to_be_told_again(ash, webhook, monkeypatch):
     monkeypatch.setattr(addresses, "REPLAYED_MOST", 2)
-    happens(ash)
+    for name in ("anna", "ben", "clara"):
+        happens(ash, name)
     span = (timezone.now() - timedelta(hours=1), timezone.now() + timedelta(hours=1))
-    assert [addresses.replay(webhook, *span) for _ in range(3)] == [1, 1, 0]
+    last = WebhookDelivery.objects.order_by("pk").last()
+    assert (addresses.replay(webhook, *span), addresses.replay_one(last)) == (2, 0)
+
+
+def test_a_tenants_slow_addresses_hold_up_nobody_else(ash, birch, receiver):
+    slow, other = (addresses.create(each.tenant, receiver.url, [])[0] for each in (ash, birch))
+    lease = {"state": State.RUNNING, "next_attempt_at": timezone.now() + timedelta(minutes=1)}
+    told = [(slow, "slow", lease)] * deliveries.RUNNING_OF_TENANT + [(slow, "slow", {})] * 30
+    WebhookDelivery.objects.bulk_create(
+        WebhookDelivery(webhook=webhook, message_id=message, event="e", body="{}", **more)
+        for webhook, message, more in [*told, (other, "other", {})]
+    )
+    deliveries.queue.sweep()
+    deliveries.deliver(WebhookDelivery.objects.filter(state=State.WAITING).first().pk)
+    assert [each.headers["webhook-id"] for each in receiver.seen] == ["other"]
 
 
 def test_an_address_inside_is_never_asked(ash, settings, receiver, webhook):
