@@ -9,14 +9,14 @@ never remembered: a new host is answered by every process as soon as it is there
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import Any, cast
 
 import structlog
 from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
-from django.db import DatabaseError
+from django.db import DatabaseError, models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils.module_loading import import_string
@@ -257,11 +257,8 @@ def look_up(hostname: str) -> HostMatch | None:
         quotas.remember(host)
         return HostMatch(host, is_handle=False)
     domains = HandleDomain.objects.select_related("host__tenant__plan", "host__tenant__usage")
-    covering = list(domains.filter(name__in=domains_above(hostname)))
-    if not covering:
-        return None
-    closest = max(covering, key=lambda domain: len(domain.name))
-    return HostMatch(closest.host, is_handle=True)
+    closest = closest_domain(hostname, domains)
+    return HostMatch(closest.host, is_handle=True) if closest is not None else None
 
 
 def is_hostname(name: str) -> bool:
@@ -274,6 +271,17 @@ def domains_above(hostname: str) -> list[str]:
     `.b.test` and `.test`."""
     labels = hostname.split(".")
     return ["." + ".".join(labels[start:]) for start in range(1, len(labels))]
+
+
+def closest_name(hostname: str, known: Container[str]) -> str:
+    """The domain of those known that a name is under, the longest; "" when it is under none."""
+    return next((each for each in domains_above(hostname) if each in known), "")
+
+
+def closest_domain(hostname: str, domains: "models.QuerySet[HandleDomain]") -> HandleDomain | None:
+    """The same, as the database has it."""
+    found = {each.name: each for each in domains.filter(name__in=domains_above(hostname))}
+    return found.get(closest_name(hostname, found))
 
 
 def _refused(request: HttpRequest, refusal: XrpcError) -> HttpResponse:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.db import DataError, IntegrityError, transaction
-from django.db.models.functions import Length
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -188,10 +187,7 @@ def _handle(host: Host, name: str) -> str | None:
     if not is_handle(name):
         return None
     name = normalize_handle(name)
-    found = HandleDomain.objects.filter(name__in=routing.domains_above(name)).order_by(
-        Length("name")
-    )
-    domain = found.last()
+    domain = routing.closest_domain(name, HandleDomain.objects.all())
     if domain is not None and domain.host_id != host.pk:
         raise NameTaken(f"its handle {name} is under another host's domain")
     return name
