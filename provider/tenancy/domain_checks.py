@@ -4,9 +4,10 @@ A name under the domain that nobody has is asked for, so that a wildcard is need
 """
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -35,6 +36,7 @@ class Result:
     sentence: str
 
 
+Answer = TypeVar("Answer")
 Fetch = Callable[[str], int]  # URL -> status; raises RequestFailed
 
 
@@ -54,28 +56,40 @@ def check(domain: HandleDomain, ask: Fetch = fetch) -> Iterator[Result]:
     scheme = domain.host.origin.partition(":")[0]
     port = domain.host.origin.rpartition(":")[2]
     origin = f"{scheme}://{name}" + (f":{port}" if port.isdecimal() else "")
-    try:
-        status = ask(f"{origin}/.well-known/atproto-did")
-    except NoSuchHost:
-        yield Result("address", Verdict.FAILED, _wildcard(domain))
-        yield Result("certificate", Verdict.SKIPPED, _first_mend())
-        yield Result("answer", Verdict.SKIPPED, _first_mend())
-        return
-    except RequestFailed as fault:
-        yield Result("address", Verdict.OK, str(_("The name has an address.")))
-        yield Result("certificate", Verdict.FAILED, _unreachable(fault))
-        yield Result("answer", Verdict.SKIPPED, _first_mend())
-        return
-    yield Result("address", Verdict.OK, str(_("The name has an address.")))
-    yield Result("certificate", Verdict.OK, str(_("The certificate is accepted.")))
-    if status == 404:  # a name that nobody has
+    said = yield from reached(
+        ("address", "certificate", "answer"),
+        lambda: ask(f"{origin}/.well-known/atproto-did"),
+        _wildcard(domain),
+    )
+    if said == 404:  # a name that nobody has
         yield Result("answer", Verdict.OK, str(_("Names under the domain are answered by Grove.")))
-    else:
-        yield Result("answer", Verdict.FAILED, _other_server(name, status))
+    elif said is not None:
+        yield Result("answer", Verdict.FAILED, f"{name}: {other_server(said)}")
 
 
-def _first_mend() -> str:
-    return str(_("Not looked at: first mend what is above."))
+def reached(
+    subjects: tuple[str, str, str], ask: Callable[[], Answer], no_address: str
+) -> Generator[Result, None, Answer | None]:
+    """The first two of three results, whether a name has an address and a connection an accepted
+    certificate, and the answer for the third to be judged by; without one it is not looked at.
+    `no_address`: what to do about the first."""
+    address, certificate, answer = subjects
+    skipped = str(_("Not looked at: first mend what is above."))
+    try:
+        said = ask()
+    except NoSuchHost:
+        yield Result(address, Verdict.FAILED, no_address)
+        yield Result(certificate, Verdict.SKIPPED, skipped)
+        yield Result(answer, Verdict.SKIPPED, skipped)
+        return None
+    except RequestFailed as fault:
+        yield Result(address, Verdict.OK, str(_("The name has an address.")))
+        yield Result(certificate, Verdict.FAILED, _unreachable(fault))
+        yield Result(answer, Verdict.SKIPPED, skipped)
+        return None
+    yield Result(address, Verdict.OK, str(_("The name has an address.")))
+    yield Result(certificate, Verdict.OK, str(_("The certificate is accepted.")))
+    return said
 
 
 def _wildcard(domain: HandleDomain) -> str:
@@ -90,9 +104,10 @@ def _unreachable(fault: RequestFailed) -> str:
     return str(said)
 
 
-def _other_server(name: str, status: int) -> str:
+def other_server(status: int) -> str:
+    """What to do when it is not Grove that answers."""
     said = _(
         "Another server answered (%(status)s). Point the name at Grove, and let the reverse proxy"
         " pass the Host header on."
     )
-    return f"{name}: {str(said) % {'status': status}}"
+    return str(said) % {"status": status}

@@ -13,9 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from hosting.models import Host
 from protocol.untrusted_input import bounded_json
-from provider.tenancy.domain_checks import Result, Verdict
+from provider.tenancy.domain_checks import Result, Verdict, other_server, reached
 from server.net import http_client, public_suffixes
-from server.net.http_client import Forbidden, NoSuchHost, RequestFailed
 
 ANSWER: Final = "describeServer"  # the result that says whether the host can be opened
 _BODY_MAX_BYTES: Final = 64 * 1024
@@ -34,23 +33,18 @@ def ask_outside(url: str) -> tuple[int, bytes]:
 def check(host: Host, ask: Ask = ask_outside) -> Iterator[Result]:
     """Ask the host for `describeServer` by its name. It waits for other servers for some seconds:
     no transaction may be open."""
-    try:
-        status, body = ask(f"{host.origin}/xrpc/com.atproto.server.describeServer")
-    except NoSuchHost:
-        yield Result("DNS", Verdict.FAILED, _no_address(host))
-        yield from _skipped("TLS", ANSWER)
+    said = yield from reached(
+        ("DNS", "TLS", ANSWER),
+        lambda: ask(f"{host.origin}/xrpc/com.atproto.server.describeServer"),
+        _no_address(host),
+    )
+    if said is None:
         return
-    except RequestFailed as fault:
-        yield Result("DNS", Verdict.OK, str(_("The name has an address.")))
-        yield Result("TLS", Verdict.FAILED, _no_connection(fault))
-        yield from _skipped(ANSWER)
-        return
-    yield Result("DNS", Verdict.OK, str(_("The name has an address.")))
-    yield Result("TLS", Verdict.OK, str(_("The certificate is accepted.")))
+    status, body = said
     if status == 200 and _did_in(body) == host.service_did:
         yield Result(ANSWER, Verdict.OK, str(_("The host answers from outside.")))
     else:
-        yield Result(ANSWER, Verdict.FAILED, str(_OTHER) % {"status": status})
+        yield Result(ANSWER, Verdict.FAILED, other_server(status))
 
 
 def shared_site(hostname: str) -> str:
@@ -78,28 +72,9 @@ def same_site_said(host: Host) -> str:
     return str(said) % {"app": host.app_url, "site": site}
 
 
-_OTHER = _(
-    "Another server answered (%(status)s). Point the name at Grove, and let the reverse proxy pass"
-    " the Host header on."
-)
-
-
-def _skipped(*subjects: str) -> Iterator[Result]:
-    for subject in subjects:
-        yield Result(subject, Verdict.SKIPPED, str(_("Not looked at: first mend what is above.")))
-
-
 def _no_address(host: Host) -> str:
     said = _("Add a DNS record for %(name)s (A, AAAA or CNAME) that leads to Grove.")
     return str(said) % {"name": host.hostname}
-
-
-def _no_connection(fault: RequestFailed) -> str:
-    if isinstance(fault, Forbidden):
-        return str(_("The record leads to an address that is not public."))
-    return str(
-        _("No connection, or no certificate. Open port 443 and let the reverse proxy take one.")
-    )
 
 
 def _did_in(body: bytes) -> str:
