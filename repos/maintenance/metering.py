@@ -89,16 +89,18 @@ _COUNT_DAY: Final = f"""
     ON CONFLICT (tenant_id, day) DO UPDATE SET active_accounts = excluded.active_accounts,
         writes = excluded.writes, uploads = excluded.uploads, mails = excluded.mails
 """  # noqa: S608 - constants only
+_RECOUNTED: Final = """
+    repo r JOIN host h ON h.id = r.host_id AND h.tenant_id = ANY (%s) CROSS JOIN LATERAL (
+        SELECT count(*) AS records, coalesce(sum(octet_length(data)), 0) AS bytes
+        FROM record WHERE repo_id = r.id) c
+"""
 _RECOUNTS: Final = {
-    "records": """
-        SELECT r.did, r.record_count, coalesce(c.n, 0) FROM repo r JOIN host h ON h.id = r.host_id
-        LEFT JOIN (SELECT repo_id, count(*) AS n FROM record GROUP BY 1) c ON c.repo_id = r.id
-        WHERE h.tenant_id = ANY (%s) AND r.record_count <> coalesce(c.n, 0)""",
-    "repo-bytes": """
-        SELECT r.did, r.record_bytes, coalesce(c.n, 0) FROM repo r JOIN host h ON h.id = r.host_id
-        LEFT JOIN (SELECT repo_id, sum(octet_length(data)) AS n FROM record GROUP BY 1) c
-            ON c.repo_id = r.id
-        WHERE h.tenant_id = ANY (%s) AND r.record_bytes <> coalesce(c.n, 0)""",
+    "records": f"""
+        SELECT r.did, r.record_count, c.records FROM {_RECOUNTED}
+        WHERE r.record_count <> c.records""",  # noqa: S608 - constants only
+    "repo-bytes": f"""
+        SELECT r.did, r.record_bytes, c.bytes FROM {_RECOUNTED}
+        WHERE r.record_bytes <> c.bytes""",  # noqa: S608 - constants only
     "blob-bytes": """
         SELECT r.did, coalesce(u.used_bytes, 0), coalesce(c.n, 0)
         FROM repo r JOIN host h ON h.id = r.host_id LEFT JOIN blob_usage u ON u.repo_id = r.id
@@ -118,13 +120,10 @@ _RECOUNTS: Final = {
         WHERE d.tenant_id = ANY (%s) AND d.writes <> coalesce(c.n, 0)
             AND d.day > CURRENT_DATE - interval '13 months'""",
 }
-_REPAIR: Final = """
-    UPDATE repo r SET (record_count, record_bytes) = (
-        SELECT count(*), coalesce(sum(octet_length(data)), 0) FROM record WHERE repo_id = r.id)
-    FROM host h WHERE h.id = r.host_id AND h.tenant_id = ANY (%s)
-        AND (SELECT (count(*), coalesce(sum(octet_length(data)), 0)) FROM record
-            WHERE repo_id = r.id) IS DISTINCT FROM (r.record_count, r.record_bytes::numeric)
-"""
+_REPAIR: Final = f"""
+    UPDATE repo SET record_count = c.records, record_bytes = c.bytes FROM {_RECOUNTED}
+    WHERE repo.id = r.id AND (r.record_count, r.record_bytes) <> (c.records, c.bytes)
+"""  # noqa: S608 - constants only
 
 
 @dataclass(frozen=True, slots=True)
