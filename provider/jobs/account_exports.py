@@ -34,8 +34,9 @@ class ExportFailed(XrpcError):
 def begin(account: Account, by: Actor, reason: str) -> Job:
     """Have one made, on the record; the one before goes. Raises ArchiveUnderWay, TooManyArchives,
     RateLimitExceeded, TooManyJobs."""
-    requests.ask(account, account.language)
+    requests.spend(account)
     with transaction.atomic():
+        requests.begin(account, account.language)
         audit.record(by, account, AuditEntry.Action.ACCOUNT_EXPORT, reason)
         return running.begin(KIND, account.host.tenant, by, {"account": account.pk})
 

@@ -68,15 +68,26 @@ def ask(account: Account, language: str) -> AccountArchive:
 
     Raises ArchiveUnderWay, TooManyArchives, RateLimitExceeded.
     """
+    spend(account)
+    return begin(account, language)
+
+
+def spend(account: Account) -> None:
+    """Whether an archive may be made, which is counted; outside of any transaction. Raises what
+    `ask` does."""
     before = AccountArchive.objects.filter(pk=account.pk).first()
     if before is not None and before.is_open:
         raise ArchiveUnderWay
     _check_room(account.host_id)
     if settings.RATE_LIMITS:
         limits.spend_charges(account.host, [Charge(ARCHIVES, (account.did,))])
-    with transaction.atomic():
-        archive = _begun(account, language)
-        transaction.on_commit(partial(queue.wake, account.pk))
+
+
+@transaction.atomic
+def begin(account: Account, language: str) -> AccountArchive:
+    """Have it made, in the caller's transaction if there is one. Raises ArchiveUnderWay."""
+    archive = _begun(account, language)
+    transaction.on_commit(partial(queue.wake, account.pk))
     return archive
 
 
