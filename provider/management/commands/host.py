@@ -6,36 +6,26 @@ Secrets come in on standard input, a line each, so that no list of processes and
 has them. The admin password and the moderation service open com.atproto.admin.*.
 """
 
-import sys
-from argparse import ArgumentParser
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.hashers import make_password
-from django.contrib.auth.password_validation import MinimumLengthValidator, validate_password
-from django.core.exceptions import ValidationError
 from django.core.management import CommandError, CommandParser
 from django.db import transaction
 
 from hosting.models import Host, signals
-from hosting.tenancy import routing
-from moderation import audit
 from moderation.audit import OPERATOR
-from moderation.models import AuditEntry
 from provider.adoption import adopting
 from provider.adoption.adopting import Wanted
 from provider.adoption.reference_directory import Directory
 from provider.errors import InvalidField
+from provider.management.host_options import add_settings, change
 from provider.management.printing import ProviderCommand
 from provider.relay_standing import announcing, checks, warnings
 from provider.tenancy import host_checks, host_renames, host_settings, hosts, tenants
 from provider.tenancy.host_checks import host_names
 from provider.tenancy.invites import people_invites
-from server.encryption import keyring
-
-_PASSWORD_MIN_CHARACTERS = 12
 
 
 class Command(ProviderCommand):
@@ -54,7 +44,7 @@ class Command(ProviderCommand):
         add.add_argument(
             "--origin", default="", help="its public URL; https and the name without it"
         )
-        _add_settings(add)
+        add_settings(add)
         adopt = self.add_verb(verbs, "adopt", "Make a host of a reference PDS's data directory.")
         adopt.add_argument("directory", type=Path)
         adopt.add_argument("--name", required=True, help="the host name that it had")
@@ -73,9 +63,9 @@ class Command(ProviderCommand):
         listed.add_argument("--tenant")
         show = self.add_verb(verbs, "show", "How a host is set, and who says so.")
         show.add_argument("name")
-        change = self.add_verb(verbs, "set", "Change what is given, leave the rest; '' empties.")
-        change.add_argument("name")
-        _add_settings(change)
+        setting = self.add_verb(verbs, "set", "Change what is given, leave the rest; '' empties.")
+        setting.add_argument("name")
+        add_settings(setting)
         for verb, what in (
             ("check", "Whether the name is proved, has a certificate, and leads here."),
             ("relays", "What the relays say of a host, and what is amiss."),
@@ -106,7 +96,7 @@ class Command(ProviderCommand):
             host = hosts.create(
                 tenant, options["name"], options["domain"], OPERATOR, options["origin"]
             )
-            _change(host, options)
+            change(host, options)
         return _shown(host)
 
     def do_adopt(self, options: dict[str, Any]) -> dict[str, Any]:
@@ -153,7 +143,7 @@ class Command(ProviderCommand):
     def do_set(self, options: dict[str, Any]) -> dict[str, Any]:
         """Change it: what each setting was and is."""
         host = hosts.named(options["name"])
-        changed = _change(host, options, OPERATOR)
+        changed = change(host, options, OPERATOR)
         if options["request_crawl"]:
             return _crawl_requested(host)
         return {"host": host.hostname, "changed": changed}
@@ -229,41 +219,6 @@ def _key(file: Path) -> bytes:
     return key
 
 
-def _add_settings(parser: ArgumentParser) -> None:
-    for setting in host_settings.SETTINGS:
-        parser.add_argument(f"--{setting.name}", help=str(setting.what))
-    parser.add_argument(
-        "--read-captcha-secret", action="store_true", help="a line of standard input"
-    )
-    parser.add_argument(
-        "--read-admin-password", action="store_true", help="a line of standard input"
-    )
-    parser.add_argument(
-        "--request-crawl", action="store_true", help="ask the relays of GROVE_CRAWLERS now"
-    )
-
-
-@transaction.atomic
-def _change(host: Host, options: dict[str, Any], by: str | None = None) -> list[str]:
-    """What was asked for, all of it or nothing."""
-    named = {name: options[name.replace("-", "_")] for name in host_settings.BY_NAME}
-    given = {name: value for name, value in named.items() if value is not None}
-    said = host_settings.change(host, given, by)
-    secrets = []
-    if options["read_captcha_secret"]:
-        host.captcha_secret = keyring.wrap(_line().encode())
-        secrets.append("captcha-secret: set")
-    if options["read_admin_password"]:
-        host.admin_password = make_password(_password())
-        secrets.append("admin-password: set")
-    host.save(update_fields=["captcha_secret", "admin_password"])
-    if secrets and by is not None:
-        action = AuditEntry.Action.HOST_CHANGE_SETTINGS
-        audit.record_at_host(by, host, action, "; ".join(secrets))
-    transaction.on_commit(routing.forget)
-    return said + secrets
-
-
 def _crawl_requested(host: Host) -> dict[str, Any]:
     """Ask the relays; what each of them said."""
     if not settings.CRAWLERS:
@@ -295,20 +250,3 @@ def _shown(host: Host) -> dict[str, Any]:
         for each in host_settings.current(host)
     }
     return shown
-
-
-def _line() -> str:
-    line = sys.stdin.readline().rstrip("\r\n")
-    if not line:
-        raise CommandError("Standard input is empty.")
-    return line
-
-
-def _password() -> str:
-    password = _line()
-    try:
-        MinimumLengthValidator(_PASSWORD_MIN_CHARACTERS).validate(password)
-        validate_password(password)
-    except ValidationError as fault:
-        raise CommandError(" ".join(fault.messages)) from fault
-    return password
