@@ -16,6 +16,8 @@ from server.database import model_rows
 
 ADMIN: Final = "admin"  # whoever knows the host's admin password
 OPERATOR: Final = "operator"  # whoever has a shell of the platform's
+TENANTS_API: Final = "api:"  # of the REST API; then its name
+PLATFORMS_API: Final = "platform-api:"
 REASON_MAX_CHARS = 2000
 
 # A member of staff, or the text by which the admin API knows who calls: `admin` or a DID.

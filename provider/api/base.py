@@ -20,6 +20,7 @@ from hosting import limits
 from hosting.limits import MINUTE_S, Budget, Charge
 from hosting.models import Host, HostQuerySet, StaffUser, Tenant
 from hosting.tenancy.routing import host_of
+from moderation import audit
 from protocol.errors import InvalidRequest
 from protocol.untrusted_input import bounded_json
 from provider.api import errors, idempotency, tokens
@@ -114,8 +115,8 @@ class ApiViewSet(viewsets.ViewSet):
     @property
     def actor(self) -> str:
         """As the audit log knows the token."""
-        whose = "api" if self.token.tenant_id is not None else "platform-api"
-        return f"{whose}:{self.token.name}"
+        is_tenants = self.token.tenant_id is not None
+        return f"{audit.TENANTS_API if is_tenants else audit.PLATFORMS_API}{self.token.name}"
 
     @property
     def staff(self) -> StaffUser:

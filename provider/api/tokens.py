@@ -32,6 +32,7 @@ class Scope(StrEnum):
 
     TENANTS_READ = "tenants:read"
     TENANTS_WRITE = "tenants:write"
+    TENANTS_EXPORT = "tenants:export"  # all that is a tenant's, passwords' hashes too
     HOSTS_READ = "hosts:read"
     HOSTS_WRITE = "hosts:write"  # settings and handle domains, too
     ACCOUNTS_READ = "accounts:read"

@@ -53,7 +53,7 @@ def shown(request: HttpRequest, job_id: int, *, is_platforms: bool) -> HttpRespo
         "made": _made(job) if is_platforms else None,
         "remainders": job.remainders.order_by("pk")[:_REMAINDERS_SHOWN],
         "remainders_count": job.remainders.count(),
-        "may_stop": job.is_open and (is_platforms or not kinds.is_platforms(job.kind)),
+        "may_stop": job.is_open and (is_platforms or running.is_tenants(job)),
         "one": _one(is_platforms=is_platforms),
     }
     return render_page(request, "provider/console/job.html", context)
@@ -63,7 +63,7 @@ def shown(request: HttpRequest, job_id: int, *, is_platforms: bool) -> HttpRespo
 def stop(request: HttpRequest, job_id: int, *, is_platforms: bool) -> HttpResponse:
     """Leave the rest undone."""
     job = get_object_or_404(_jobs(request, is_platforms=is_platforms), pk=job_id)
-    if not is_platforms and kinds.is_platforms(job.kind):
+    if not is_platforms and not running.is_tenants(job):
         messages.error(request, NotAllowed.page_text)
     else:
         running.stop(job)

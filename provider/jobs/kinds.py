@@ -13,8 +13,8 @@ Run = Callable[[Work], Any]
 class Kind:
     """One kind. `run` returns the result (JSON, shown to whoever may see the job: no secrets); an
     XrpcError fails the job with its sentence, any other error is tried again. `is_alone`: one at a
-    time of a tenant. `is_platforms`: the provider's alone to stop. `forgets`: what of
-    its input is gone once it is decided (secrets, addresses of strangers)."""
+    time of a tenant. `is_platforms`: the provider's to stop, unless the tenant began it. `forgets`:
+    what of its input is gone once it is decided (secrets, addresses of strangers)."""
 
     name: str
     run: Run
@@ -49,7 +49,7 @@ def title(name: str) -> Any:
 
 
 def is_platforms(name: str) -> bool:
-    """Whether no tenant may stop it; a kind that is not known any more is nobody's."""
+    """Whether it is the provider's to stop; a kind that is not known any more is nobody's."""
     kind = KINDS.get(name)
     return kind is None or kind.is_platforms
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from hosting.models import Host, StaffUser, Tenant
+from moderation import audit
 from moderation.audit import Actor
 from protocol.errors import XrpcError
 from provider.jobs import kinds
@@ -101,6 +102,18 @@ def run(job_id: int) -> None:
 
 
 queue: Final = Queue(Job, "provider.run_job", run, running_max=2, is_for_workers=True)
+
+
+def is_tenants(job: Job) -> bool:
+    """Whether its tenant may stop it: what the tenant began, and all that is not the provider's."""
+    return job.kind in KINDS and (not kinds.is_platforms(job.kind) or is_of_tenant(job.by))
+
+
+def is_of_tenant(by: Actor) -> bool:
+    """Whether somebody acts for a tenant, and not for the provider."""
+    if isinstance(by, StaffUser):
+        return not by.is_platform_staff
+    return by.startswith(audit.TENANTS_API)
 
 
 def stop(job: Job) -> bool:

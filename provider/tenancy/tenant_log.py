@@ -21,8 +21,12 @@ def note(by: Actor, tenant: Tenant | None, what: str, about: str = "") -> None:
     if host is not None:
         audit.record_at_host(by, host, AuditEntry.Action.HOST_CHANGE_SETTINGS, what)
     else:
-        subject = about or (f"tenant {tenant.slug}" if tenant else "platform")
-        PlatformEntry.objects.create(about=subject, who=str(by), what=what[:_WHAT_MAX_CHARS])
+        note_of_platform(by, about or (f"tenant {tenant.slug}" if tenant else "platform"), what)
+
+
+def note_of_platform(by: Actor, about: str, what: str) -> None:
+    """Say the same of what is the platform's."""
+    PlatformEntry.objects.create(about=about, who=str(by), what=what[:_WHAT_MAX_CHARS])
 
 
 def note_webhook(by: Actor, webhook: Webhook, what: str) -> None:

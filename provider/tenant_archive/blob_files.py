@@ -3,7 +3,8 @@ denied here. How large one is, its bytes say."""
 
 from accounts.models import Account
 from protocol import cid
-from provider.tenant_archive.container import BrokenArchive, Reader
+from provider.tenant_archive.container import BrokenArchive
+from provider.tenant_archive.reading import Reader
 from repos.blobs import files, scanning
 from repos.blobs.files import Place
 from repos.blobs.types import mime_types

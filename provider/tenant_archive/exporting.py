@@ -25,8 +25,9 @@ from protocol.errors import XrpcError
 from provider.errors import NAMED_MAX
 from provider.tenancy import tenant_log
 from provider.tenant_archive import keys, tables
-from provider.tenant_archive.container import MANIFEST, Writer
+from provider.tenant_archive.container import MANIFEST
 from provider.tenant_archive.keys import ArchiveKey
+from provider.tenant_archive.writing import Writer
 from repos.blobs import files
 from repos.models import Blob, EventCounter
 from repos.reads import exports, repos

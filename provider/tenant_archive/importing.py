@@ -24,9 +24,10 @@ from moderation.audit import Actor
 from provider.errors import NAMED_MAX, InUse, NameTaken
 from provider.tenancy import domains, hosts, tenant_log
 from provider.tenant_archive import blob_files, keys, tables
-from provider.tenant_archive.container import BrokenArchive, Reader, readable
+from provider.tenant_archive.container import BrokenArchive
 from provider.tenant_archive.exporting import FORMAT, VERSION
 from provider.tenant_archive.keys import ArchiveKey
+from provider.tenant_archive.reading import Reader, readable
 from provider.tenant_archive.tables import Move, Row, Table
 from provider.webhooks.addresses import newest_position
 from repos.imports import as_it_is, car_file
@@ -122,11 +123,7 @@ def _refuse_handles(reader: Reader) -> None:
     own = {row["name"] for row in reader.rows("tables/hosting.HandleDomain.jsonl")}
     others = set(HandleDomain.objects.values_list("name", flat=True)) - own
     known = own | others
-    found = [
-        name
-        for name in _handles(reader)
-        if next((each for each in routing.domains_above(name) if each in known), "") in others
-    ]
+    found = [name for name in _handles(reader) if routing.closest_name(name, known) in others]
     if found:
         raise InUse("Another tenant's domain", found[: NAMED_MAX + 1], len(found))
 

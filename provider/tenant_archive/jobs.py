@@ -5,27 +5,38 @@ What was done before the job could say so is noted in its row, in the transactio
 is not done again. Passphrases and private keys wait wrapped, and go when the job is decided.
 """
 
-from typing import Any, Final, cast
+from contextlib import suppress
+from datetime import timedelta
+from typing import IO, Any, Final, cast
 
+from django.conf import settings
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from hosting.models import Tenant
+from hosting import limits
+from hosting.limits import DAY_S, Budget, Charge, bucket
+from hosting.models import Host, Tenant
+from moderation import audit
 from moderation.audit import Actor
+from moderation.models import AuditEntry
 from protocol.errors import XrpcError
 from provider.errors import InUse, NameTaken
 from provider.jobs import kinds, running
 from provider.jobs.work import Stopped, Work
 from provider.models import Job
-from provider.tenancy import suspensions
+from provider.tenancy import suspensions, tenant_log
 from provider.tenant_archive import exporting, kept_files, keys
-from provider.tenant_archive.container import BeingWritten
 from provider.tenant_archive.exporting import Progress, Receiver
 from provider.tenant_archive.importing import import_tenant
+from provider.tenant_archive.kept_files import KeptArchive
+from provider.tenant_archive.writing import BeingWritten
 from server.encryption import keyring
 
 EXPORT: Final = "tenant.export"
 IMPORT: Final = "tenant.import"
+EXPORTS: Final = bucket("tenant-exports", Budget(10, DAY_S))  # of a tenant, by its own people
+KEPT_MOST: Final = 2  # archives of a tenant
 _SECRETS: Final = frozenset({"passphrase", "private_key"})
 _AGAIN_S: Final = 10.0
 
@@ -39,9 +50,12 @@ def begin_export(
     leaves_holds: bool = False,
 ) -> Job:
     """Have a worker write a tenant's archive; the job's result names it. Raises InvalidRequest for
-    an unfit receiver, NotSuspended, HeldAccounts, and what `running.begin` does."""
+    an unfit receiver, NotSuspended, HeldAccounts, RateLimitExceeded, and what `running.begin`
+    does."""
     exporting.check_ready(tenant, is_backup=is_backup, leaves_holds=leaves_holds)
-    keys.new(receiver.passphrase, receiver.public_key)
+    keys.check(receiver.passphrase, receiver.public_key)
+    if settings.RATE_LIMITS and running.is_of_tenant(by):
+        limits.spend_charges(None, [Charge(EXPORTS, (str(tenant.pk),))])
     given = {
         "archive": kept_files.new_id(),
         "passphrase": _wrapped(receiver.passphrase),
@@ -76,6 +90,43 @@ def exports_of(tenant_id: int) -> QuerySet[Job]:
     """A tenant's exports, the newest first."""
     found: QuerySet[Job] = Job.objects.filter(tenant_id=tenant_id, kind=EXPORT)
     return found.order_by("-pk")
+
+
+def made_for(archive_id: str, tenant_id: int | None = None) -> Tenant | None:
+    """The tenant, or whether it is that one, whose export made an archive; None for one that was
+    received. What an archive says of itself is not asked."""
+    exports = Job.objects.filter(kind=EXPORT, result__archive=archive_id)
+    found = exports if tenant_id is None else exports.filter(tenant_id=tenant_id)
+    job = found.select_related("tenant").first()
+    return job.tenant if job is not None else None
+
+
+def archives_of(tenant_id: int) -> list[KeptArchive]:
+    """Those that a tenant's exports made and that are still kept, the newest first."""
+    found = []
+    for job in exports_of(tenant_id).filter(state=Job.State.DONE)[:KEPT_MOST]:
+        with suppress(XrpcError):
+            found.append(kept_files.find(archive_of(job)))
+    return found
+
+
+def note(by: Actor, tenant: Tenant | None, archive_id: str, what: str) -> None:
+    """Put on the record what somebody did with an archive: at its tenant's, or at the platform's
+    for one that was received."""
+    host = Host.objects.first_of(tenant) if tenant is not None else None
+    said = f"archive {archive_id} {what}"
+    if host is not None:
+        audit.record_at_host(by, host, AuditEntry.Action.ACCOUNTS_EXPORT, said)
+    else:
+        tenant_log.note_of_platform(by, "archives", said)
+
+
+def receive(by: Actor, file: IO[bytes]) -> KeptArchive:
+    """Keep an archive of another server; on the record. Raises BrokenArchive,
+    InsufficientStorage."""
+    archive = kept_files.take(file)
+    note(by, None, archive.id, "received")
+    return archive
 
 
 def imports() -> QuerySet[Job]:
@@ -150,6 +201,11 @@ def _note(work: Work, **place: Any) -> None:
 
 
 def _exported(work: Work, counts: dict[str, int]) -> dict[str, Any]:
+    """With this one a tenant keeps two: as many as it likes would fill the disk of everybody."""
+    before = exports_of(cast("int", work.job.tenant_id)).filter(state=Job.State.DONE)
+    kept_since = timezone.now() - timedelta(days=settings.ARCHIVE_DAYS)
+    for job in before.filter(decided_at__gt=kept_since)[KEPT_MOST - 1 :]:
+        kept_files.remove(archive_of(job))
     return {"archive": work.given["archive"], **counts}
 
 

@@ -19,7 +19,8 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from provider.errors import NoSuchThing
-from provider.tenant_archive.container import BrokenArchive, Reader
+from provider.tenant_archive.container import BrokenArchive
+from provider.tenant_archive.reading import Reader
 from server.storage import free_space
 from server.web.bodies import ranges
 from server.web.bodies.ranges import Stored

@@ -32,6 +32,10 @@ class WrongKey(InvalidRequest):
     message = "The archive's secrets cannot be opened with this key or passphrase."
 
 
+class UnfitReceiver(InvalidRequest):
+    """400: the passphrase is too short, or the key is none."""
+
+
 class ArchiveKey:
     """The key of one archive: `seal` and `opened` are each other's inverse."""
 
@@ -48,15 +52,12 @@ class ArchiveKey:
 
 
 def new(passphrase: str = "", public_key: str = "") -> tuple[bytes, dict[str, Any]]:
-    """A new archive's key, and what the manifest says of it. Raises InvalidRequest for a short
-    passphrase, and for what is no key."""
-    if fault := fault_in(passphrase, public_key):
-        raise InvalidRequest(fault)
-    if not public_key:
+    """A new archive's key, and what the manifest says of it. Raises UnfitReceiver."""
+    theirs = check(passphrase, public_key)
+    if theirs is None:
         salt = os.urandom(16)
         about = {"kind": "passphrase", "salt": _text(salt)}
         return _new(about, _of_passphrase(passphrase, salt))
-    theirs = X25519PublicKey.from_public_bytes(_bytes(public_key))
     ours = X25519PrivateKey.generate()
     about = {
         "kind": "x25519",
@@ -66,17 +67,18 @@ def new(passphrase: str = "", public_key: str = "") -> tuple[bytes, dict[str, An
     return _new(about, _shared(ours, theirs, ours.public_key(), theirs))
 
 
-def fault_in(passphrase: str, public_key: str) -> str:
-    """What is wrong with a receiver, as a sentence; "" when nothing is."""
+def check(passphrase: str, public_key: str) -> X25519PublicKey | None:
+    """The receiver's key; None for whoever knows the passphrase. Raises UnfitReceiver."""
     if not public_key:
-        is_short = len(passphrase) < _PASSPHRASE_MIN_CHARS
-        said = f"A passphrase has at least {_PASSPHRASE_MIN_CHARS} characters."
-        return said if is_short else ""
+        if len(passphrase) < _PASSPHRASE_MIN_CHARS:
+            said = f"A passphrase has at least {_PASSPHRASE_MIN_CHARS} characters."
+            raise UnfitReceiver(said)
+        return None
     try:
-        X25519PublicKey.from_public_bytes(_bytes(public_key))
+        return X25519PublicKey.from_public_bytes(_bytes(public_key))
     except ValueError:
-        return "That is no receiver's key: `manage.py tenant receiver-key` makes one."
-    return ""
+        said = "That is no receiver's key: `manage.py tenant receiver-key` makes one."
+        raise UnfitReceiver(said) from None
 
 
 def is_for(about: Mapping[str, Any], passphrase: str = "", public_key: str = "") -> bool:

@@ -23,7 +23,8 @@ from protocol.repo.commit import Commit
 from provider.errors import InvalidField
 from provider.tenancy import tenant_log
 from provider.tenant_archive import blob_files, tables
-from provider.tenant_archive.container import BrokenArchive, Reader, readable
+from provider.tenant_archive.container import BrokenArchive
+from provider.tenant_archive.reading import Reader, readable
 from repos.imports import car_file, importing
 from repos.imports.car_file import CarFile
 from repos.lifecycle import account_signals

@@ -27,8 +27,8 @@ from provider.models import Job, WebhookDelivery
 from provider.tenancy import suspensions, tenants
 from provider.tenancy.invites import people_invites
 from provider.tenant_archive import jobs, kept_files
-from provider.tenant_archive.container import Reader
 from provider.tenant_archive.exporting import Receiver
+from provider.tenant_archive.reading import Reader
 from provider.webhooks import addresses
 from repos.blobs import files as blob_files
 from repos.blobs import garbage_collection

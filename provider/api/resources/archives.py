@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from http import HTTPStatus
 from typing import IO, Any
 
@@ -15,9 +16,12 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from hosting.models import Tenant
+from moderation.audit import Actor
 from protocol.errors import XrpcError
 from provider.api import errors
 from provider.api.base import ApiViewSet
+from provider.api.errors import NotFound
 from provider.api.resources.jobs import JobShown, accepted
 from provider.api.tokens import Scope
 from provider.tenant_archive import jobs, kept_files
@@ -54,46 +58,52 @@ class Opening(serializers.Serializer[KeptArchive]):
 
 
 class ArchiveViewSet(ApiViewSet):
-    """Archives of tenants. They are the platform's alone."""
+    """Archives of tenants. A tenant's token sees those that an export of the tenant made."""
 
     lookup_field = "archive_id"
     lookup_value_regex = kept_files.ID
     scopes = {
-        "list": Scope.TENANTS_READ,
-        "retrieve": Scope.TENANTS_READ,
-        "file": Scope.TENANTS_WRITE,  # passwords' hashes are in it
+        "list": Scope.TENANTS_EXPORT,
+        "retrieve": Scope.TENANTS_EXPORT,
+        "file": Scope.TENANTS_EXPORT,
         "create": Scope.TENANTS_WRITE,
         "make": Scope.TENANTS_WRITE,
         "destroy": Scope.TENANTS_WRITE,
     }
-    platform_only = frozenset(scopes)
+    platform_only = frozenset({"create", "make", "destroy"})
     takes_files = frozenset({"create"})
 
     @extend_schema(responses=Archives)
     def list(self, _request: Request) -> Response:
         """All that are kept, the newest first."""
-        return Response({"items": [asdict(each) for each in kept_files.listed()]})
+        tenant_id = self.token.tenant_id
+        found = kept_files.listed() if tenant_id is None else jobs.archives_of(tenant_id)
+        return Response({"items": [asdict(each) for each in found]})
 
     @extend_schema(responses=ArchiveShown)
     def retrieve(self, _request: Request, archive_id: str) -> Response:
         """One of them."""
+        self._tenant_of(archive_id)
         return Response(asdict(kept_files.find(archive_id)))
 
     @extend_schema(responses={(200, kept_files.MEDIA_TYPE): OpenApiTypes.BINARY})
     @action(detail=True, methods=["get"], url_path="file")
     def file(self, request: Request, archive_id: str) -> HttpResponseBase:
-        """Its bytes, from wherever a download broke off (`Range`)."""
-        return kept_files.answer(request._request, archive_id)
+        """Its bytes, from wherever a download broke off (`Range`); on the record."""
+        tenant = self._tenant_of(archive_id)
+        answer = kept_files.answer(request._request, archive_id)
+        jobs.note(self.actor, tenant, archive_id, "downloaded")
+        return answer
 
     @extend_schema(
         request={kept_files.MEDIA_TYPE: OpenApiTypes.BINARY}, responses={201: ArchiveShown}
     )
     def create(self, request: Request) -> HttpResponseBase:
-        """Receive one: the body is the file."""
-        asked = request._request
+        """Receive one: the body is the file; on the record."""
+        asked, taken = request._request, partial(_taken, self.actor)
         if is_still_arriving(asked.META):
-            return deferred(Upload(kept_files.MAX_BYTES, _taken, _refused))
-        return _taken(io.BytesIO(asked.read()))
+            return deferred(Upload(kept_files.MAX_BYTES, taken, _refused))
+        return taken(io.BytesIO(asked.read()))
 
     @extend_schema(request=Opening, responses={202: JobShown})
     @action(detail=True, methods=["post"], url_path="import")
@@ -112,13 +122,24 @@ class ArchiveViewSet(ApiViewSet):
 
     @extend_schema(responses={204: None})
     def destroy(self, _request: Request, archive_id: str) -> Response:
-        """Remove one before its time."""
+        """Remove one before its time; on the record."""
+        tenant = self._tenant_of(archive_id)
         kept_files.remove(archive_id)
+        jobs.note(self.actor, tenant, archive_id, "removed")
         return Response(status=status.HTTP_204_NO_CONTENT)
 
+    def _tenant_of(self, archive_id: str) -> Tenant | None:
+        """The tenant whose export made it, if any. Raises NotFound for a tenant's token that asks
+        for what is not the tenant's."""
+        own = self.token.tenant_id
+        tenant = jobs.made_for(archive_id, own)
+        if own is not None and tenant is None:
+            raise NotFound
+        return tenant
 
-def _taken(file: IO[bytes]) -> HttpResponse:
-    return _said(lambda: asdict(kept_files.take(file)))
+
+def _taken(by: Actor, file: IO[bytes]) -> HttpResponse:
+    return _said(lambda: asdict(jobs.receive(by, file)))
 
 
 def _refused(refusal: XrpcError) -> HttpResponse:

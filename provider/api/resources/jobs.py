@@ -13,7 +13,7 @@ from provider.api.base import ApiViewSet, page_of, paged
 from provider.api.documents import AT
 from provider.api.errors import NotFound, OnlyPlatform
 from provider.api.tokens import Scope
-from provider.jobs import kinds, running
+from provider.jobs import running
 from provider.models import Job, JobRemainder
 
 
@@ -87,7 +87,7 @@ class JobViewSet(ApiViewSet):
     def stop(self, _request: Request, job_id: str) -> Response:
         """Leave the rest undone. What is done stays done."""
         job = self._job(job_id)
-        if self.token.tenant_id is not None and kinds.is_platforms(job.kind):
+        if self.token.tenant_id is not None and not running.is_tenants(job):
             raise OnlyPlatform
         running.stop(job)
         return Response(shown(self._job(job_id)))

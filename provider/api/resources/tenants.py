@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from hosting.models import Tenant
 from provider.api.base import ApiViewSet, page_of, paged
+from provider.api.errors import OnlyPlatform
 from provider.api.resources.jobs import JobShown, accepted
 from provider.api.tokens import Scope
 from provider.tenancy import deletion, suspensions, tenants
@@ -82,9 +83,9 @@ class TenantViewSet(ApiViewSet):
         "destroy": Scope.TENANTS_WRITE,
         "suspend": Scope.TENANTS_WRITE,
         "resume": Scope.TENANTS_WRITE,
-        "export": Scope.TENANTS_WRITE,
+        "export": Scope.TENANTS_EXPORT,
     }
-    platform_only = frozenset({"create", "destroy", "suspend", "resume", "export"})
+    platform_only = frozenset({"create", "destroy", "suspend", "resume"})
 
     @extend_schema(parameters=paged(), responses=page_of(TenantShown))
     def list(self, _request: Request) -> Response:
@@ -126,8 +127,11 @@ class TenantViewSet(ApiViewSet):
     @extend_schema(request=Export, responses={202: JobShown})
     @action(detail=True, methods=["post"])
     def export(self, _request: Request, slug: str) -> Response:
-        """Write all that is the tenant's to one archive, which the job's result names."""
+        """Write all that is the tenant's to one archive, which the job's result names. Holds are
+        the provider's to leave."""
         asked = self.read(Export)
+        if asked["leave_holds"] and self.token.tenant_id is not None:
+            raise OnlyPlatform
         return accepted(
             jobs.begin_export(
                 self.tenant(slug),

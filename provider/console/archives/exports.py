@@ -17,14 +17,13 @@ from hosting.console.page import render_page
 from hosting.models import Tenant
 from hosting.pages.form_errors import refuse
 from hosting.tenancy.routing import host_of
-from moderation import audit
 from moderation.console.views import staff_of
-from moderation.models import AuditEntry
 from protocol.errors import XrpcError
 from provider.models import Job
 from provider.tenant_archive import jobs, kept_files, keys
 from provider.tenant_archive.exporting import Receiver
 from provider.tenant_archive.kept_files import KeptArchive
+from provider.tenant_archive.keys import UnfitReceiver
 
 _SHOWN = 20
 
@@ -50,7 +49,9 @@ class ExportForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Somebody can open it."""
         given = super().clean() or {}
-        if keys.fault_in(given.get("passphrase", ""), given.get("receiver_key", "")):
+        try:
+            keys.check(given.get("passphrase", ""), given.get("receiver_key", ""))
+        except UnfitReceiver:
             said = _("Enter a passphrase of at least 12 characters, or the receiver's key.")
             self.add_error("passphrase", said)
         return given
@@ -90,8 +91,7 @@ def download(request: HttpRequest, job_id: int) -> HttpResponseBase:
         answer = kept_files.answer(request, jobs.archive_of(job))
     except XrpcError:
         raise Http404 from None
-    action = AuditEntry.Action.ACCOUNTS_EXPORT
-    audit.record_at_host(staff_of(request), host, action, f"archive {job.pk} downloaded")
+    jobs.note(staff_of(request), host.tenant, jobs.archive_of(job), "downloaded")
     return answer
 
 

@@ -84,7 +84,7 @@ def _take(request: HttpRequest, files: Sequence["UploadedFile[Any]"]) -> HttpRes
     if not files:
         return _not_taken(request)
     try:
-        archive = kept_files.take(files[0])
+        archive = jobs.receive(staff_of(request), files[0])
     except XrpcError as refusal:
         return _not_taken(request, refusal)
     return redirect(reverse("console:tenant_imports", query={"archive": archive.id}))

@@ -12,8 +12,9 @@ from accounts.models import Account
 from hosting.models import Tenant
 from hosting.tenancy import routing
 from moderation.enforcement.legal import holds
+from moderation.models import AuditEntry
 from provider.jobs import running
-from provider.models import Job
+from provider.models import Job, PlatformEntry
 from provider.tenancy import suspensions
 from provider.tenant_archive import kept_files
 from server.encryption import keyring
@@ -49,6 +50,52 @@ def test_an_export_waits_while_some_process_may_still_take_a_write(ash, client_o
     Job.objects.make_due()
     running.queue.sweep()
     assert done(platform, begun)["state"] == "done"
+
+
+def test_a_tenant_exports_itself_and_nobody_elses_archive_is_there(ash, birch, client_of):
+    own, other = client_of(ash.tenant), client_of(birch.tenant, at=birch)
+    asked = {"passphrase": PHRASE, "backup": True}
+    archive = done(own, own.call("POST", "tenants/ash/export", asked))["result"]["archive"]
+    assert b"manifest.json" in downloaded(own, archive)
+    assert [each["id"] for each in own.call("GET", "archives")["items"]] == [archive]
+    assert other.call("GET", "archives") == {"items": []}
+    for path in (f"archives/{archive}", f"archives/{archive}/file"):
+        other.call("GET", path)
+        assert other.status == 404
+    own.call("POST", "tenants/ash/export", {**asked, "leave_holds": True})
+    assert own.status == 403
+    said = AuditEntry.objects.filter(action=AuditEntry.Action.ACCOUNTS_EXPORT).get()
+    assert (said.actor, said.reason) == ("api:token0", f"archive {archive} downloaded")
+
+
+def test_a_tenant_stops_its_own_export_and_not_the_providers(ash, client_of, monkeypatch):
+    monkeypatch.setattr(running.queue, "wake", lambda _: None)
+    asked = {"passphrase": PHRASE, "backup": True}
+    own, platform = client_of(ash.tenant), client_of()
+    for whose, status in ((own, 200), (platform, 403)):
+        begun = whose.call("POST", "tenants/ash/export", asked)
+        own.call("POST", f"jobs/{begun['id']}/stop")
+        assert own.status == status
+
+
+def test_a_tenant_keeps_its_two_newest_archives(ash, client_of):
+    own, asked = client_of(ash.tenant), {"passphrase": PHRASE, "backup": True}
+    made = [own.call("POST", "tenants/ash/export", asked)["id"] for _ in range(3)]
+    archives = [Job.objects.get(pk=each).result["archive"] for each in made]
+    assert [each.id for each in kept_files.listed()] == archives[:0:-1]
+
+
+def test_what_is_received_and_removed_is_on_the_platforms_record(ash, client_of):
+    own, platform = client_of(ash.tenant), client_of()
+    asked = {"passphrase": PHRASE, "backup": True}
+    archive = done(own, own.call("POST", "tenants/ash/export", asked))["result"]["archive"]
+    received = sent(platform, downloaded(own, archive)).json()["id"]
+    assert own.call("GET", f"archives/{received}")["error"] == "NotFound"
+    platform.call("DELETE", f"archives/{received}")
+    said = PlatformEntry.objects.filter(about="archives").values_list("who", "what")
+    assert [*said.order_by("pk")] == [
+        ("platform-api:token1", f"archive {received} {what}") for what in ("received", "removed")
+    ]
 
 
 def downloaded(client, archive: str, **headers: str) -> bytes:

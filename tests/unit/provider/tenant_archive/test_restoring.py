@@ -12,8 +12,8 @@ from protocol import cid
 from protocol.event_stream.frames import EventKind
 from provider.errors import InvalidField
 from provider.tenant_archive import exporting
-from provider.tenant_archive.container import Reader
 from provider.tenant_archive.exporting import Receiver
+from provider.tenant_archive.reading import Reader
 from provider.tenant_archive.restoring import Report, restore
 from repos.lifecycle import account_signals
 from repos.maintenance import check

@@ -18,9 +18,10 @@ from provider.errors import InUse, NameTaken
 from provider.models import Job, Webhook
 from provider.tenancy import suspensions, tenant_log
 from provider.tenant_archive import exporting, keys, tables
-from provider.tenant_archive.container import BrokenArchive, Reader
+from provider.tenant_archive.container import BrokenArchive
 from provider.tenant_archive.exporting import NotSuspended, Receiver
 from provider.tenant_archive.importing import import_tenant
+from provider.tenant_archive.reading import Reader
 from provider.webhooks import addresses
 from repos.maintenance.restore import STEP
 from repos.models import Blob, EventCounter, Node, Record, Repo
