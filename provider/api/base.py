@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hosting import limits
-from hosting.limits import MINUTE_S, Budget, Charge
+from hosting.limits import HOUR_S, MINUTE_S, Budget, Charge
 from hosting.models import Host, HostQuerySet, StaffUser, Tenant
 from hosting.tenancy.routing import host_of
 from moderation import audit
@@ -31,6 +31,7 @@ from provider.models import ApiToken, IdempotentRequest
 from server.database import connection, row_numbers
 
 CALLS: Final = limits.bucket("api", Budget(1_200, 5 * MINUTE_S))
+CHECKS: Final = limits.bucket("api-checks", Budget(60, HOUR_S))  # each waits for other servers
 PAGE_DEFAULT, PAGE_MAX = 50, 100
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -164,13 +165,18 @@ class ApiViewSet(viewsets.ViewSet):
             raise InvalidField(min(unknown), "There is no such field.")
         return dict(reader.validated_data)
 
+    def spend(self, bucket: limits.Bucket) -> limits.BudgetState | None:
+        """Take one from a budget of the token's. Raises RateLimitExceeded."""
+        if not settings.RATE_LIMITS:
+            return None
+        return limits.spend_charges(None, [Charge(bucket, (str(self.token.pk),))])
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Before the action: the token, its scope, its budget, and whether it was done before."""
         super().initial(request, *args, **kwargs)
         if any("\0" in value for values in request.query_params.lists() for value in values[1]):
             raise InvalidRequest("A parameter cannot be read.")
-        if settings.RATE_LIMITS:
-            self._left = limits.spend_charges(None, [Charge(CALLS, (str(self.token.pk),))])
+        self._left = self.spend(CALLS)
         if self.action is None:
             return  # no such method: REST framework says so
         needed = self.scopes.get(self.action)

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hosting.models import HandleDomain, Host
-from provider.api.base import HOSTNAME, ApiViewSet, page_of, paged
+from provider.api.base import CHECKS, HOSTNAME, ApiViewSet, page_of, paged
 from provider.api.errors import NotFound
 from provider.api.resources.jobs import JobShown, accepted
 from provider.api.tokens import Scope
@@ -158,7 +158,9 @@ class HostViewSet(ApiViewSet):
     @action(detail=True, methods=["post"], url_path="check")
     def check(self, _request: Request, hostname: str) -> Response:
         """Whether its name is proved, has a certificate, and leads here; some seconds."""
-        found = host_names.check(self.host(hostname))
+        host = self.host(hostname)
+        self.spend(CHECKS)
+        found = host_names.check(host)
         return Response({"items": [check_shown(each) for each in found]})
 
     @extend_schema(request=NewName, responses={200: MovePrepared, 202: JobShown})
@@ -217,8 +219,10 @@ class DomainViewSet(ApiViewSet):
     @action(detail=True, methods=["get"], url_path="check")
     def check(self, _request: Request, hostname: str, domain: str) -> Response:
         """What DNS, TLS and HTTPS say; it may take some seconds."""
-        found = domain_checks.check(self._domain(hostname, domain))
-        return Response({"items": [check_shown(each) for each in found]})
+        found = self._domain(hostname, domain)
+        self.spend(CHECKS)
+        checked = domain_checks.check(found)
+        return Response({"items": [check_shown(each) for each in checked]})
 
     def _domain(self, hostname: str, name: str) -> HandleDomain:
         found = self.host(hostname).handle_domains.filter(name="." + name.lower().strip("."))

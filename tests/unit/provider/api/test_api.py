@@ -9,10 +9,12 @@ from django.urls import get_resolver
 from django.utils import timezone
 
 from accounts.models import Account
+from hosting.limits import Bucket, Budget
 from hosting.models import Tenant
 from moderation.models import AuditEntry
 from provider.api import documents, idempotency, tokens
 from provider.api.base import ApiViewSet
+from provider.api.resources import hosts
 from provider.api.urls import router
 from provider.errors import InvalidField, NameTaken
 from provider.jobs import kinds, running
@@ -293,6 +295,15 @@ def test_calls_are_limited_by_token(platform, settings):
     platform.call("GET", "tenants")
     assert platform.headers["RateLimit-Limit"] == "1200"
     assert int(platform.headers["RateLimit-Remaining"]) < 1200
+
+
+def test_checks_from_outside_have_a_budget_of_their_own(platform, settings, monkeypatch):
+    settings.RATE_LIMITS = True
+    monkeypatch.setattr(hosts, "CHECKS", Bucket("few-checks", (Budget(1, 3_600),)))
+    monkeypatch.setattr(hosts.host_names, "check", lambda _host: [])
+    for status in (200, 429):
+        platform.call("POST", "hosts/localhost/check")
+        assert platform.status == status
 
 
 def test_the_document_names_every_route(ash):
