@@ -9,17 +9,27 @@ from typing import Any, Final
 
 from tests.interop.network.story import awaited
 from tests.running import RunningGrove
+from tests.smtp_server import PostOffice
 
-TENANT, HOST, DOMAIN = "acme", "acme.localhost", "acme.test"
+TENANT, DOMAIN = "acme", "acme.test"
 PHRASE: Final = "a passphrase of some length"
 MANAGE: Final = ".venv/bin/python manage.py"
 
 
 class Provider(ABC):
-    """The provider of one deployment. Each step returns what was answered."""
+    """The provider of one deployment, and the tenant's host there. Each step returns what was
+    answered."""
 
-    def __init__(self, grove: RunningGrove, folder: Path) -> None:
-        self.grove, self.folder = grove, folder
+    post_office: PostOffice | None = None  # which has the letters that no sandbox shows
+
+    def __init__(self, grove: RunningGrove, folder: Path, host: str = "acme.localhost") -> None:
+        self.grove, self.folder, self.host = grove, folder, host
+
+    @property
+    def url(self) -> str:
+        """The host's."""
+        is_public = self.grove.public_url.startswith("https://")
+        return f"https://{self.host}" if is_public else f"http://{self.host}:{self.grove.port}"
 
     @abstractmethod
     def set_up(self) -> None:
@@ -76,18 +86,19 @@ class Provider(ABC):
 class ByApi(Provider):
     """By the REST API; one command makes the token."""
 
-    def __init__(self, grove: RunningGrove, folder: Path) -> None:
-        super().__init__(grove, folder)
+    def __init__(self, grove: RunningGrove, folder: Path, host: str = "acme.localhost") -> None:
+        super().__init__(grove, folder, host)
         scopes = ["tenants", "hosts", "invites", "staff", "plans", "jobs"]
         asked = " ".join(f"--scope {each}:{verb}" for each in scopes for verb in ("read", "write"))
+        asked += " --scope tenants:export"
         made = grove.command(f"{MANAGE} token create story {asked} --json")
         self.token = json.loads(made)["token"]
 
     def set_up(self) -> None:
         self.call("POST", "tenants", {"slug": TENANT, "name": "Acme"})
-        new = {"tenant": TENANT, "hostname": HOST, "domains": [DOMAIN]}
+        new = {"tenant": TENANT, "hostname": self.host, "domains": [DOMAIN]}
         self.call("POST", "hosts", {**new, "settings": {"admission": "invite"}})
-        self.call("POST", f"hosts/{HOST}/domains", {"domain": "other.test"})
+        self.call("POST", f"hosts/{self.host}/domains", {"domain": "other.test"})
         owner = {"email": "owner@acme.example", "role": "owner"}
         self.call("POST", f"tenants/{TENANT}/staff-invites", owner)
         self.call("POST", "plans", {"slug": "club", "name": "Club"})
@@ -98,7 +109,7 @@ class ByApi(Provider):
         self.call("PATCH", "plans/club", {"limits": named})
 
     def invite(self, listed: str) -> dict[str, Any]:
-        where = f"hosts/{HOST}/invites/mail"
+        where = f"hosts/{self.host}/invites/mail"
         looked = self.call("POST", where, {"listed": listed, "dry_run": True})
         job = self.call("POST", where, {"listed": listed})
         return {**self.ended(job["id"])["result"], "looked": len(looked["to_invite"])}
@@ -142,7 +153,7 @@ class ByApi(Provider):
         self, verb: str, path: str, data: bytes | None = None, kind: str = "application/json"
     ) -> bytes:
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": kind}
-        url = f"{self.grove.url}/api/v1/{path}"
+        url = f"{self.grove.public_url}/api/v1/{path}"
         asked = urllib.request.Request(url, data, headers, method=verb)
         try:
             with urllib.request.urlopen(asked, timeout=60) as answer:
@@ -156,8 +167,8 @@ class ByCommand(Provider):
 
     def set_up(self) -> None:
         self.run(f"tenant create {TENANT} --name Acme")
-        self.run(f"host add {HOST} --tenant {TENANT} --domain {DOMAIN} --admission invite")
-        self.run(f"domain add {HOST} other.test")
+        self.run(f"host add {self.host} --tenant {TENANT} --domain {DOMAIN} --admission invite")
+        self.run(f"domain add {self.host} other.test")
         self.run(f"staff invite owner@acme.example --role owner --tenant {TENANT}")
         self.run("plan create club --name Club")
         self.run(f"tenant plan {TENANT} club")
@@ -172,8 +183,8 @@ class ByCommand(Provider):
     def invite(self, listed: str) -> dict[str, Any]:
         file = self.folder / "people.csv"
         file.write_text(listed)
-        looked = self.run(f"host invite {HOST} {file} --dry-run")
-        job = self.run(f"host invite {HOST} {file}")
+        looked = self.run(f"host invite {self.host} {file} --dry-run")
+        job = self.run(f"host invite {self.host} {file}")
         return {**self.ended(job["job"])["result"], "looked": len(looked["to_invite"])}
 
     def suspend(self) -> None:

@@ -10,39 +10,41 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from tests.interop.indigo.streams import Stream
-from tests.interop.network.client import Person, Refused, call
+from tests.interop.network.client import Person, Refused, call, now
 from tests.interop.network.story import awaited
-from tests.interop.provider.drivers import DOMAIN, HOST, Provider
-from tests.running import RunningGrove
+from tests.interop.provider.drivers import DOMAIN, TENANT, Provider
+from tests.interop.provider.relays import STATUS, Relays
 
 PEOPLE: Final = 50
 LISTED: Final = "name,email\n" + "".join(f"P,p{n}@example.com\n" for n in range(PEOPLE))
 PASSWORD: Final = "a long password"
 CODE: Final = re.compile(r"[?&;]invite=([a-zA-Z0-9.-]+)")
-LATEST, STATUS = "com.atproto.sync.getLatestCommit", "com.atproto.sync.getRepoStatus"
+LATEST: Final = "com.atproto.sync.getLatestCommit"
 SESSION: Final = "com.atproto.server.createSession"
 
 
-def url(grove: RunningGrove) -> str:
-    return f"http://{HOST}:{grove.port}"
-
-
-def signed_up(grove: RunningGrove, number: int) -> Person:
+def signed_up(provider: Provider, number: int) -> Person:
     """With the code of their letter; and their first post."""
-    code = awaited("the letter", lambda: CODE.search(letters(grove, f"p{number}@example.com")))
+    to = f"p{number}@example.com"
+    code = awaited("the letter", lambda: CODE.search(letters(provider, to)))
     handle = f"person{number}.{DOMAIN}"
-    new = {"handle": handle, "email": f"p{number}@example.com", "password": PASSWORD}
-    made = call(url(grove), "com.atproto.server.createAccount", {**new, "inviteCode": code[1]})
-    person = Person(url(grove), handle, made["did"], f"Bearer {made['accessJwt']}", handle)
+    new = {"handle": handle, "email": to, "password": PASSWORD, "inviteCode": code[1]}
+    made = call(provider.url, "com.atproto.server.createAccount", new)
+    person = Person(provider.url, handle, made["did"], f"Bearer {made['accessJwt']}", handle)
     person.post("here")
     return person
 
 
-def letters(grove: RunningGrove, to: str) -> str:
-    """What was written to somebody, as the sandbox shows it."""
-    asked = urllib.request.Request(f"{grove.url}/dev/mail?to={to}", headers={"Host": HOST})
+def letters(provider: Provider, to: str) -> str:
+    """What was written to somebody, as it came, or as the sandbox shows it."""
+    if provider.post_office is not None:
+        mails = [mail for mail in provider.post_office.emails if to in str(mail["to"])]
+        return "".join(mail.get_body(("plain",)).get_content() for mail in mails)
+    address = f"{provider.grove.url}/dev/mail?to={to}"
+    asked = urllib.request.Request(address, headers={"Host": urlsplit(provider.url).netloc})
     with urllib.request.urlopen(asked, timeout=60) as answer:
         text: str = answer.read().decode()
     return text
@@ -69,34 +71,42 @@ def fills_its_plan(provider: Provider, person: Person) -> None:
     provider.limit(account_blob_bytes=None, account_records=None)
 
 
-def is_suspended(grove: RunningGrove, person: Person) -> None:
-    """The public is told so, its people why."""
+def is_suspended(provider: Provider, person: Person) -> dict[str, Any]:
+    """The public is told so, its people why; the last commit of somebody who wrote until then."""
+    commits: list[dict[str, Any]] = []
+    record = {"text": "still here", "createdAt": now()}
+    body = {"repo": person.did, "collection": "app.bsky.feed.post", "record": record}
+    write = "com.atproto.repo.createRecord"
+    said = awaited(
+        "the reason", lambda: _refused(lambda: commits.append(person.ask(write, body)["commit"]))
+    )
+    assert "unpaid" in said
     asked = {"did": person.did}
-    awaited("the suspension", lambda: call(url(grove), STATUS, **asked).get("status"))
-    said = awaited("closed repos", lambda: _refused(lambda: call(url(grove), LATEST, **asked)))
+    awaited("the suspension", lambda: call(provider.url, STATUS, **asked).get("status"))
+    said = awaited("closed repos", lambda: _refused(lambda: call(provider.url, LATEST, **asked)))
     assert "RepoSuspended" in said
-    assert "unpaid" in awaited("the reason", lambda: _refused(lambda: person.post("not now")))
+    return commits[-1] if commits else {}
 
 
-def serves_again(grove: RunningGrove, person: Person) -> None:
-    """Its people sign in and write."""
+def serves_again(provider: Provider, person: Person) -> None:
+    """Somebody signs in and writes."""
 
     def can_write() -> bool:
         with suppress(Refused):
-            made = call(url(grove), SESSION, {"identifier": person.did, "password": PASSWORD})
-            there = Person(url(grove), person.handle, person.did, f"Bearer {made['accessJwt']}")
-            return bool(there.post("back"))
+            made = call(provider.url, SESSION, {"identifier": person.did, "password": PASSWORD})
+            person.host, person.auth = provider.url, f"Bearer {made['accessJwt']}"
+            return bool(person.post("back"))
         return False
 
     awaited("a post after it", can_write)
 
 
-def heads(grove: RunningGrove, people: list[Person]) -> dict[str, dict[str, Any]]:
+def heads(provider: Provider, people: list[Person]) -> dict[str, dict[str, Any]]:
     """Each process knows within seconds that a tenant is resumed."""
 
     def look() -> dict[str, dict[str, Any]]:
         with suppress(Refused):
-            return {each.did: call(url(grove), LATEST, did=each.did) for each in people}
+            return {each.did: call(provider.url, LATEST, did=each.did) for each in people}
         return {}
 
     found: dict[str, dict[str, Any]] = awaited("the heads", look)
@@ -108,31 +118,52 @@ def changed(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, An
     return [(did, head, after.get(did)) for did, head in before.items() if after.get(did) != head]
 
 
-def tell(here: Provider, there: Provider) -> None:
-    """All of it, with what has to be true after each step."""
+def tell(
+    here: Provider, there: Provider, relays: Relays, move: Callable[[], object]
+) -> tuple[list[Person], Stream, Stream]:
+    """All of it, with what has to be true after each step: its people, and what the host's two
+    firehoses said. `move` has the host's name lead elsewhere."""
     here.set_up()
-    invited = here.invite(LISTED)
-    assert invited == {"invited": PEOPLE, "known": 0, "left_out": 0, "looked": PEOPLE}
-    with ThreadPoolExecutor(4) as pool:
-        people = list(pool.map(lambda number: signed_up(here.grove, number), range(PEOPLE)))
+    relays.crawl(here.host)
+    old = firehose(here)
+    people = come(here)
+    relays.say(people, is_active=True)
     fills_its_plan(here, people[0])
     here.suspend()
-    is_suspended(here.grove, people[1])
+    is_suspended(here, people[1])
+    relays.say(people, is_active=False)
     here.resume()
-    serves_again(here.grove, people[1])
-    before = heads(here.grove, people)
+    serves_again(here, people[1])
+    relays.say(people, is_active=True)
+    before = heads(here, people)
     here.suspend()
-    is_suspended(here.grove, people[2])
+    if last := is_suspended(here, people[2]):
+        before[people[2].did] = {name: last[name] for name in ("cid", "rev")}
     archive = here.export()
     assert here.delete() == PEOPLE
-    sent = said(here.grove)
+    relays.say(people, is_active=False)
+    old.await_quiet()
+    move()
     made = there.take_in(archive)
-    assert (made["tenant"], made["accounts"]) == ("acme", PEOPLE)
+    assert (made["tenant"], made["accounts"]) == (TENANT, PEOPLE)
     there.resume()
-    awaited("the resumption", lambda: is_active(there.grove, people))
-    assert changed(before, heads(there.grove, people)) == []
-    serves_again(there.grove, people[3])
-    reads_on(there.grove, max(sent))
+    relays.crawl(there.host)
+    awaited("the resumption", lambda: is_active(there, people))
+    assert changed(before, heads(there, people)) == []
+    for person in people:
+        serves_again(there, person)
+    relays.are_level(there.host, people)
+    new = firehose(there)
+    new.await_quiet()
+    return people, old, new
+
+
+def come(provider: Provider) -> list[Person]:
+    """Fifty people are invited by a list, and sign up."""
+    invited = provider.invite(LISTED)
+    assert invited == {"invited": PEOPLE, "known": 0, "left_out": 0, "looked": PEOPLE}
+    with ThreadPoolExecutor(4) as pool:
+        return list(pool.map(lambda number: signed_up(provider, number), range(PEOPLE)))
 
 
 def _refused(verb: Callable[[], object]) -> str:
@@ -144,21 +175,21 @@ def _refused(verb: Callable[[], object]) -> str:
     return ""
 
 
-def is_active(grove: RunningGrove, people: list[Person]) -> bool:
+def is_active(provider: Provider, people: list[Person]) -> bool:
     with suppress(Refused):
-        return all(call(url(grove), STATUS, did=each.did)["active"] for each in people)
+        return all(call(provider.url, STATUS, did=each.did)["active"] for each in people)
     return False
 
 
-def said(grove: RunningGrove) -> list[int]:
-    """The numbers that a deployment's firehose gave."""
-    stream = Stream(f"ws://{HOST}:{grove.port}").start()
-    stream.await_quiet()
-    return stream.seqs
+def firehose(provider: Provider) -> Stream:
+    """What the host's firehose says, from its beginning: later it says nothing any more of those
+    who were deleted."""
+    return Stream(provider.url.replace("http", "ws", 1)).start()
 
 
-def reads_on(grove: RunningGrove, last_seq: int) -> None:
+def numbers_go_on(old: list[int], new: list[int]) -> None:
     """A reader who was there before hears all that is new, in order, above all it had."""
-    seqs = awaited("the firehose", lambda: said(grove))
-    assert seqs == sorted(set(seqs))
-    assert min(seqs) > last_seq
+    for seqs in (old, new):
+        assert seqs
+        assert seqs == sorted(set(seqs))
+    assert min(new) > max(old)

@@ -1,7 +1,7 @@
 """The provider's story by the REST API alone, and by the command line alone.
 
-Two deployments and fifty people, minutes each: GROVE_PROVIDER_STORY=1 has it told. The same in a
-browser is tests/browser/test_tenants.py.
+Two deployments and fifty people, minutes each: GROVE_PROVIDER_STORY=1 has it told. The same with
+relays is test_relays.py, in a browser tests/browser/test_tenants.py.
 """
 
 import os
@@ -11,6 +11,7 @@ import pytest
 
 from tests.interop.provider import story
 from tests.interop.provider.drivers import ByApi, ByCommand, Provider
+from tests.interop.provider.relays import Relays
 from tests.running import running_grove
 
 pytestmark = [
@@ -27,4 +28,6 @@ def test_a_tenant_from_its_making_to_its_life_elsewhere(by: type[Provider], tmp_
         running_grove(**at_pace) as here,
         running_grove(GROVE_PLC_URL=here.plc_url, GROVE_SANDBOX="on", **at_pace) as there,
     ):
-        story.tell(by(here, tmp_path), by(there, tmp_path))
+        providers = by(here, tmp_path), by(there, tmp_path)
+        _, old, new = story.tell(*providers, Relays([]), lambda: None)
+    story.numbers_go_on(old.seqs, new.seqs)
