@@ -158,7 +158,8 @@ class Follower:
         cursor = self.seqs[-1] if self.seqs else 0
         address = f"ws://{NAME}:{port}/xrpc/com.atproto.sync.subscribeRepos?cursor={cursor}"
         there = socket.create_connection(("localhost", port))
-        with connect(address, sock=there, max_size=None) as stream:
+        # No pings: whoever verifies slowly would not hear their answers behind what waits.
+        with connect(address, sock=there, max_size=None, ping_interval=None) as stream:
             while waiting:
                 event = events.read(bytes(stream.recv(timeout=60)))  # type: ignore[arg-type]
                 self.faults += self.verifier.faults_of(event)

@@ -51,7 +51,7 @@ def base(live_server, monkeypatch, settings, ash, birch) -> str:
 
 def ran(*command: str | Path, cwd: Path) -> str:
     done = subprocess.run(
-        [str(each) for each in command], cwd=cwd, capture_output=True, text=True, timeout=300,
+        [str(each) for each in command], cwd=cwd, capture_output=True, text=True, timeout=850,
         check=False,
     )  # fmt: skip
     assert done.returncode == 0, (done.stdout + done.stderr)[-3_000:]
