@@ -2,7 +2,8 @@
 
 Records commits of authors, has a host of its own send them, and times on one machine: how fast the
 relay's process takes them in, verified and committed (`in`); how fast the table is read again by
-one subscriber of a web process (`replay`); how fast so many subscribers get what is there (`out`);
+one subscriber of a web process (`replay`); how fast so many subscribers get what is there, as
+frames (`out`) and as JSON by a cursor (`JSON replay`);
 how fast commits come in while so many subscribers follow (`at once`), of the firehose and then of
 JSON streams with different filters, some compressed, among them two who read too slowly.
 All on loopback, on a Postgres in a temporary folder that is gone afterwards.
@@ -119,6 +120,25 @@ def give_out(commits: int, readers: int) -> None:
     print(f"{name}: {rate:,.0f} events/s, {volume:,.0f} MB/s, subscribers' own work included")
 
 
+def replay_json(events: int, readers: int) -> None:
+    """Time so many JSON streams, of both versions, that begin with the first event: each must get
+    everything."""
+    paths = ("/subscribe?cursor=1", "/xrpc/network.bsky.jetstream.subscribeEvents?cursor=1")
+    streams = [Stream(paths[number % 2], events) for number in range(readers)]
+    ours, theirs = multiprocessing.Pipe()
+    reading = multiprocessing.get_context("spawn").Process(
+        target=subscribers.serve, args=(PORT, streams, theirs), daemon=True
+    )
+    reading.start()
+    theirs.close()
+    ours.recv()  # all are connected
+    begun = time.monotonic()
+    told = ours.recv()
+    took = time.monotonic() - begun
+    reading.terminate()
+    print(f"JSON replay, {readers}: {told.messages / took:,.0f} messages/s, {told.lost} lost")
+
+
 def wait_for_port() -> None:
     """Until the web process listens."""
     while True:
@@ -190,6 +210,7 @@ def main(sizes: list[str]) -> None:
         wait_for_port()
         give_out(commits, 1)
         give_out(commits // 10, readers)
+        replay_json(commits, readers)
         more = commits * 3 // 2  # enough for the slow ones to fall behind
         at_once(more, authors, subscribers.firehoses(readers, more), "firehose at once")
         share = more // len(COLLECTIONS)

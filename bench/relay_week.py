@@ -230,7 +230,8 @@ class Week:
     def note_what_is_read(self) -> None:
         from relay.models import RelayHost  # noqa: PLC0415
 
-        self.read, self.newest = sum(RelayHost.objects.values_list("seq", flat=True)), _newest()
+        numbers = RelayHost.objects.exclude(seq=None).values_list("seq", flat=True)
+        self.read, self.newest = sum(numbers), _newest()
 
     def tell(self) -> bool:
         """Print the figures; whether the week was a good one."""

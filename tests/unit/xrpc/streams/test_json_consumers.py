@@ -15,6 +15,7 @@ from relay.events import json_stream, stream
 from repos.events.json_streams import compression, encoding, sources, subscriptions
 from repos.events.json_streams.encoding import EVENTS_NSID, Part
 from repos.events.json_streams.subscriptions import Start, Subscriber
+from repos.events.streams.following import ConsumerTooSlow
 from tests.unit.xrpc.streams.test_consumers import Socket
 
 DID = "did:plc:abcdefghijklmnopqrstuvwx"
@@ -30,6 +31,7 @@ class Streams:
     def __init__(self) -> None:
         self.asked: list[Any] = []
         self.refusal: XrpcError | None = None
+        self.breaks_off: XrpcError | None = None
         self.start = Start(None)
 
     async def start_at(
@@ -45,6 +47,8 @@ class Streams:
 
     async def texts(self, subscriber: Subscriber) -> Any:
         yield [text for part in PARTS if (text := subscriptions.text_of(part, subscriber))]
+        if self.breaks_off:
+            raise self.breaks_off
 
 
 @pytest.fixture
@@ -142,6 +146,13 @@ def test_a_stream_that_waits_for_hello_begins_with_the_first_options(streams) ->
 def test_bad_options_end_the_stream(streams) -> None:
     *_, closed = everything(V1, "requireHello=true", '{"type":"options_update","payload":1}')
     assert (closed["code"], closed["reason"][:14]) == (1008, "InvalidRequest")
+
+
+@pytest.mark.parametrize("path", [V1, V2])
+def test_a_reader_who_is_too_slow_is_told_and_closed(streams, path: str) -> None:
+    streams.breaks_off = ConsumerTooSlow("Too slow.")
+    *_, closed = everything(path)
+    assert (closed["code"], closed["reason"].partition(":")[0]) == (1008, "ConsumerTooSlow")
 
 
 def test_version_2_takes_no_messages(streams, monkeypatch) -> None:
