@@ -1,4 +1,4 @@
-"""Quotas under many uploads and sign-ups at once: never passed, by nobody."""
+"""Quotas under many uploads, posts and sign-ups at once: never passed, by nobody."""
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -11,13 +11,15 @@ from accounts.signup.account_quota import check_room
 from hosting.models import Host, Tenant, TenantStorage
 from hosting.plans import quotas
 from hosting.plans.quotas import QuotaExceeded
-from repos.models import Blob, BlobUsage, FileDeletion, Repo
+from repos.commits import group_commit, writes
+from repos.models import Blob, BlobUsage, FileDeletion, Record, Repo
 from repos.reads.repos import find_repo
 from tests.factories import account_row, open_account
 from tests.unit.repos.blobs.uploads import upload
 
 pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
 THREADS, AT_ONCE, SIZE = 10, 50, 10
+NOTE = "com.example.note"
 
 
 def limited(host: Host, **given: int) -> None:
@@ -57,6 +59,19 @@ def test_of_fifty_uploads_at_once_as_many_are_kept_as_the_plan_allows(ash, folde
     assert sum(BlobUsage.objects.values_list("used_bytes", flat=True)) == allowed * SIZE
     assert sum(Repo.objects.values_list("uploads_today", flat=True)) == allowed
     assert not FileDeletion.objects.exists()
+
+
+def test_of_fifty_posts_at_once_as_many_are_kept_as_the_plan_allows(ash):
+    repo = find_repo(ash, open_account(ash).did)
+    limited(ash, account_records=7)
+    note = {"$type": NOTE, "text": "hello"}
+    posts = [
+        partial(group_commit.apply_writes, repo, [writes.create(NOTE, f"n{number}", note)])
+        for number in range(AT_ONCE)
+    ]
+    assert refused(posts) == AT_ONCE - 7
+    assert Repo.objects.get(pk=repo.id).record_count == 7
+    assert Record.objects.filter(repo_id=repo.id).count() == 7
 
 
 def test_of_twenty_sign_ups_at_once_as_many_are_made_as_the_plan_allows(ash):
