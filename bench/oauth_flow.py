@@ -11,7 +11,6 @@ import argparse
 import base64
 import hashlib
 import html
-import http.client
 import re
 import secrets
 import statistics
@@ -19,94 +18,20 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.cookies import SimpleCookie
 from typing import Any, Final
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import orjson
-from joserfc import jws
-from joserfc.jwk import ECKey
 
 from bench.compare import meter, people
 from bench.compare.client import WrongAnswer
 from bench.compare.servers import Server, find_reference, start_grove, start_reference
+from bench.oauth_app import CALLBACK, CLIENT_ID, FORM, SCOPE, Answer, App, Browser
 
-CALLBACK: Final = "http://127.0.0.1/callback"
-SCOPE: Final = "atproto transition:generic"
-CLIENT_ID: Final = "http://localhost?" + urlencode({"redirect_uri": CALLBACK, "scope": SCOPE})
 PARTS: Final = ("pushed request", "consent", "code for tokens", "refresh")
 IDLE_S: Final = 5.0
 REFERENCE_API: Final = "/@atproto/oauth-provider/~api"
-_FORM: Final = "application/x-www-form-urlencoded"
 _INPUT: Final = re.compile(r"<input[^>]*>")
-
-
-@dataclass(slots=True)
-class Answer:
-    """What came back."""
-
-    status: int
-    headers: http.client.HTTPMessage  # names in any case
-    body: bytes
-
-    def json(self, status: int = 200) -> Any:
-        """The body. Raises WrongAnswer for another status."""
-        if self.status != status:
-            raise WrongAnswer(f"{self.status}: {self.body[:300]!r}")
-        return orjson.loads(self.body)
-
-
-class Browser:
-    """One keep-alive connection with its cookies, for people's pages and the app's calls."""
-
-    def __init__(self, server: Server, issuer: str = "") -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", server.address.port, timeout=60)
-        self._host = urlsplit(issuer).netloc or server.address.host
-        self.issuer = issuer
-        self.cookies: dict[str, str] = {}
-
-    def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
-        """One request; `headers` with underscores for hyphens."""
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        sent["Host"] = self._host
-        if self.cookies:
-            sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        self._connection.request(method, path, body, sent)
-        answer = self._connection.getresponse()
-        for each in answer.headers.get_all("Set-Cookie", []):
-            self.cookies |= {name: set_.value for name, set_ in SimpleCookie(each).items()}
-        return Answer(answer.status, answer.headers, answer.read())
-
-
-@dataclass(slots=True)
-class App:
-    """A development client with a DPoP key of its own."""
-
-    browser: Browser
-    key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256"))
-    nonce: str = ""
-
-    def post(self, path: str, given: Mapping[str, str]) -> Answer:
-        """A form with a proof, once more when the server wants its nonce in it."""
-        answer = self._posted(path, given)
-        if answer.status == 400 and b"use_dpop_nonce" in answer.body:
-            answer = self._posted(path, given)
-        return answer
-
-    def _posted(self, path: str, given: Mapping[str, str]) -> Answer:
-        body = urlencode({"client_id": CLIENT_ID, **given}).encode()
-        proof = self._proof("POST", f"{self.browser.issuer}{path}")
-        answer = self.browser.ask("POST", path, body, Content_Type=_FORM, DPoP=proof)
-        self.nonce = answer.headers.get("DPoP-Nonce", self.nonce)
-        return answer
-
-    def _proof(self, method: str, url: str) -> str:
-        claims = {"jti": secrets.token_hex(12), "htm": method, "htu": url, "iat": int(time.time())}
-        if self.nonce:
-            claims["nonce"] = self.nonce
-        header = {"alg": "ES256", "typ": "dpop+jwt", "jwk": self.key.as_dict(private=False)}
-        registry = jws.JWSRegistry(algorithms=["ES256"], strict_check_header=False)
-        return jws.serialize_compact(header, orjson.dumps(claims), self.key, registry=registry)
 
 
 @dataclass(slots=True)
@@ -287,7 +212,7 @@ def _sent(place: Place, path: str, form: Mapping[str, Any], page: str) -> str:
     """Send a form; where it leads."""
     body = urlencode(form, doseq=True).encode()
     origin = place.person.issuer
-    more = {"Content_Type": _FORM, "Origin": origin, "Referer": f"{origin}{page}"}
+    more = {"Content_Type": FORM, "Origin": origin, "Referer": f"{origin}{page}"}
     answer = place.person.ask("POST", path, body, **more, **_navigation("same-origin"))
     if answer.status not in (302, 303):
         raise WrongAnswer(f"{path}: {answer.status} {answer.body[-300:]!r}")
