@@ -14,7 +14,8 @@ from protocol.did import plc
 from protocol.keys import SigningKey
 from repos.account_transfer.moves import copying, identity_change
 from repos.account_transfer.moves.identity_change import OtherOperation
-from repos.account_transfer.moves.old_host import OldHost, OldHostSilent
+from repos.account_transfer.moves.old_host import OldHost
+from repos.account_transfer.moves.old_host_calls import OldHostSilent
 from repos.models import ImportJob, MoveIn
 from server.encryption import keyring
 from tests.api.test_import import folders

@@ -39,7 +39,7 @@ from repos.account_transfer.moves import (
     old_session,
 )
 from repos.account_transfer.moves.beginning import NotYourKey
-from repos.account_transfer.moves.old_host import (
+from repos.account_transfer.moves.old_host_calls import (
     OldCodeNeeded,
     OldHostSilent,
     OldPasswordNeeded,

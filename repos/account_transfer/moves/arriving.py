@@ -13,7 +13,7 @@ from accounts.models import Account, AccountMigration
 from hosting.mail import emails, outbox
 from protocol.errors import XrpcError
 from repos.account_transfer.moves import old_session
-from repos.account_transfer.moves.old_host import OldHostSilent
+from repos.account_transfer.moves.old_host_calls import OldHostSilent
 from repos.models import MoveIn
 
 

@@ -22,7 +22,8 @@ from protocol.errors import InvalidRequest
 from protocol.keys import PublicKey
 from protocol.syntax import is_did
 from repos.account_transfer.moves import copying, old_host, old_session
-from repos.account_transfer.moves.old_host import OldHost, OldSessionEnded
+from repos.account_transfer.moves.old_host import OldHost
+from repos.account_transfer.moves.old_host_calls import OldSessionEnded
 from repos.models import MoveIn
 from server.encryption import compact_jws
 from server.encryption.compact_jws import BadServiceToken

@@ -17,8 +17,8 @@ from accounts.lifecycle.account_migration import move_in
 from accounts.models import Account, AccountMigration
 from protocol.errors import InvalidRequest, XrpcError
 from repos.account_transfer.moves import arriving, old_session
-from repos.account_transfer.moves.old_host import (
-    DOWNLOAD_S,
+from repos.account_transfer.moves.old_host import DOWNLOAD_S
+from repos.account_transfer.moves.old_host_calls import (
     OldAnswerUnusable,
     OldHostFailed,
     OldHostSilent,

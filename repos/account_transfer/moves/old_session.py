@@ -18,7 +18,8 @@ from accounts.oauth.own_client import sessions
 from accounts.oauth.own_client.refusals import SessionEnded
 from accounts.oauth.own_client.sessions import OAuthSession
 from repos.account_transfer.moves import old_host
-from repos.account_transfer.moves.old_host import OldHost, OldSessionEnded
+from repos.account_transfer.moves.old_host import OldHost
+from repos.account_transfer.moves.old_host_calls import OldSessionEnded
 from repos.models import MoveIn
 from server.encryption import keyring
 

@@ -31,7 +31,7 @@ from protocol.errors import InvalidRequest, XrpcError
 from protocol.untrusted_input import bounded_json
 from repos.account_transfer import bring_repo, overview
 from repos.account_transfer.moves import beginning, copying, identity_change, old_session
-from repos.account_transfer.moves.old_host import OldPasswordNeeded
+from repos.account_transfer.moves.old_host_calls import OldPasswordNeeded
 from repos.account_transfer.pages.move_forms import (
     CodeForm,
     OldPasswordForm,
