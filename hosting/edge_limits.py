@@ -16,7 +16,8 @@ from hosting import limits
 from hosting.limits import Charge, ConcurrencyLimit, RateLimitExceeded
 from hosting.limits.at_once import Slot
 from hosting.pages.cors import OPEN_HEADERS
-from hosting.tenancy.routing import PLATFORM_PATHS, PROGRAM_PATHS, hostname_in, is_call
+from hosting.tenancy.page_middleware import PROGRAM_PATHS
+from hosting.tenancy.routing import PLATFORM_PATHS, hostname_in, is_call
 from server.net.client_networks import WIDE_TIMES, client_of, network
 from server.web import process_limits, proxy_headers
 from server.web.bodies.streams import Message, Receive, Send, encoded

@@ -162,10 +162,10 @@ INSTALLED_APPS = [
 ]
 
 # All that XRPC passes (server.web.wsgi_handler takes it straight to its view), and the well-known
-# documents; hosting.tenancy.routing.PageMiddleware wraps the others, because sessions, CSRF and
-# messages would cost a hot read a third of its time.
+# documents; PageMiddleware wraps the others, because sessions, CSRF and messages would cost a hot
+# read a third of its time.
 XRPC_MIDDLEWARE = ["hosting.pages.cors.CorsMiddleware", "hosting.tenancy.routing.HostMiddleware"]
-MIDDLEWARE = [*XRPC_MIDDLEWARE, "hosting.tenancy.routing.PageMiddleware"]
+MIDDLEWARE = [*XRPC_MIDDLEWARE, "hosting.tenancy.page_middleware.PageMiddleware"]
 # Django's admin looks for its middleware in MIDDLEWARE; it is below.
 SILENCED_SYSTEM_CHECKS = ["admin.E408", "admin.E409", "admin.E410"]
 PAGE_MIDDLEWARE = [

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from hosting.tenancy.routing import PROGRAM_PATHS
+from hosting.tenancy.page_middleware import PROGRAM_PATHS
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 

@@ -1,5 +1,4 @@
-"""The Host header decides: hosts, handles, other names; pages get middleware that XRPC does
-not."""
+"""The Host header decides: hosts, handles, other names."""
 
 import json
 import secrets
@@ -10,7 +9,6 @@ from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from pytest_django import DjangoAssertNumQueries
-from pytest_django.fixtures import Settings
 
 from hosting import limits
 from hosting.limits import Bucket, Budget
@@ -157,52 +155,6 @@ def test_host_named_knows_hosts_and_not_handles(ash: Host) -> None:
     assert routing.host_named("LocalHost") == ash
     assert routing.host_named("alice.test") is None
     assert routing.host_named("evil.example") is None
-
-
-class Layer:
-    """A page middleware that leaves its mark, and stops what `process_view` is told to stop."""
-
-    def __init__(self, get_response: routing.GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        response["X-Layer"] = "passed"
-        return response  # type: ignore[return-value]
-
-    def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
-        return HttpResponse("stopped") if "stop" in request.GET else None
-
-
-@pytest.fixture
-def pages(settings: Settings) -> routing.PageMiddleware:
-    settings.PAGE_MIDDLEWARE = [f"{__name__}.Layer"]
-    return routing.PageMiddleware(lambda _request: HttpResponse("inside"))
-
-
-@pytest.mark.parametrize("path", ["/", "/account/sign-up", "/console/", "/xrpcs"])
-def test_pages_pass_the_page_middleware(pages: routing.PageMiddleware, path: str) -> None:
-    assert pages(RequestFactory().get(path))["X-Layer"] == "passed"
-
-
-@pytest.mark.parametrize("path", ["/xrpc/a.b.c", "/.well-known/did.json"])
-def test_xrpc_and_well_known_pass_none(pages: routing.PageMiddleware, path: str) -> None:
-    assert "X-Layer" not in pages(RequestFactory().get(path))
-
-
-def test_a_layers_view_hook_runs_for_pages_only(pages: routing.PageMiddleware) -> None:
-    page, xrpc = RequestFactory().get("/?stop"), RequestFactory().get("/xrpc/a.b.c?stop")
-    assert pages.process_view(page, None, (), {}).content == b"stopped"  # type: ignore[union-attr]
-    assert pages.process_view(xrpc, None, (), {}) is None
-
-
-def test_a_form_without_csrf_token_is_refused(ash: Host) -> None:
-    from django.test import Client
-
-    answer = Client(enforce_csrf_checks=True).post(
-        "/account/sign-in", headers={"host": "localhost"}
-    )
-    assert answer.status_code == 403
 
 
 @pytest.fixture
