@@ -131,7 +131,7 @@ class Account(models.Model):
         indexes = [  # over all hosts: who has this name in the world
             models.Index(fields=["did"], name="account_by_did"),
             index_of_beginnings("handle", "account_handle_begins"),
-            # For staff: moderation.console.lists, moderation.staff.account_search
+            # For staff: moderation.console.lists.accounts, moderation.staff.account_search
             index_of_beginnings("email", "account_email_begins"),
             models.Index(F("host"), domain_of("email"), F("id"), name="account_email_domain"),
             models.Index(fields=["host", "id"], name="account_by_host"),

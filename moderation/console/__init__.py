@@ -4,8 +4,9 @@
 """
 
 from hosting.console.site import console
-from moderation.console import lists, mail, page_deeds, urls
+from moderation.console import page_deeds, urls
 from moderation.console.labels import listed
+from moderation.console.lists import accounts, audit_log, mail, reports
 from moderation.console.people import invites
 from moderation.console.staff import openid_sign_in, second_step
 
@@ -14,7 +15,5 @@ console.sign_in_ways = openid_sign_in.providers
 console.refusal = page_deeds.refusal
 console.opened_to = page_deeds.opened_to
 console.pages.extend(urls.pages(console))
-lists.register(console)
-mail.register(console)
-invites.register(console)
-listed.register(console)
+for each in (accounts, audit_log, reports, mail, invites, listed):
+    each.register(console)

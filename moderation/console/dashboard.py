@@ -6,8 +6,8 @@ from django.http import HttpRequest
 
 from accounts.models import HeldSignUp
 from hosting.console.site import hosts_in_view
-from moderation.console.bounded_lists import counted
 from moderation.console.forms import LookUpForm
+from moderation.console.lists.bounded import counted
 from moderation.desk import queue
 from moderation.desk.queue import Counts
 from moderation.models import AuditEntry

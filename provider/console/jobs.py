@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from hosting.console.page import render_page
 from hosting.models import Tenant
 from hosting.tenancy.routing import host_of
-from moderation.console.bounded_lists import BoundedPaginator
+from moderation.console.lists.bounded import BoundedPaginator
 from moderation.permissions import NotAllowed
 from provider.jobs import kinds, running
 from provider.models import Job

@@ -24,7 +24,7 @@ from hosting.models import Tenant
 from hosting.pages.form_errors import refuse
 from hosting.tenancy.routing import host_of
 from moderation.console.actions import Given, act_on
-from moderation.console.bounded_lists import BoundedPaginator
+from moderation.console.lists.bounded import BoundedPaginator
 from moderation.console.views import staff_of
 from protocol.errors import XrpcError
 from provider.models import Webhook

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 from hosting.console.page import render_page
 from hosting.tenancy.routing import host_of
 from moderation.console.actions import act_on
-from moderation.console.bounded_lists import BoundedPaginator
 from moderation.console.forms import ReasonForm
+from moderation.console.lists.bounded import BoundedPaginator
 from moderation.console.views import staff_of
 from moderation.models import AuditEntry
 from relay.console import deeds, figures

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from hosting.console.site import ConsoleSite, hosts_in_view
-from moderation.console.bounded_lists import Condition
-from moderation.console.lists import ReadOnly, minute
+from moderation.console.lists.bounded import Condition
+from moderation.console.lists.read_only import ReadOnly, minute
 from moderation.models import Label
 
 

@@ -16,8 +16,8 @@ from hosting.console.site import hosts_in_view
 from hosting.tenancy.routing import host_of
 from moderation import permissions
 from moderation.console.actions import Given, act_on
-from moderation.console.bounded_lists import BoundedPaginator
 from moderation.console.forms import ReasonForm
+from moderation.console.lists.bounded import BoundedPaginator
 from moderation.console.views import staff_of
 from moderation.permissions import Deed
 from moderation.staff import migration_support

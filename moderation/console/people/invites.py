@@ -18,8 +18,8 @@ from hosting.console.page import render_page
 from hosting.console.site import ConsoleSite, hosts_in_view
 from hosting.tenancy.routing import host_of
 from moderation import permissions
-from moderation.console.bounded_lists import MATCHES_MAX, Condition
-from moderation.console.lists import HostFilter, ReadOnly, look_up_link, minute
+from moderation.console.lists.bounded import MATCHES_MAX, Condition
+from moderation.console.lists.read_only import HostFilter, ReadOnly, look_up_link, minute
 from moderation.console.views import staff_of
 from moderation.permissions import Deed
 from moderation.staff import account_changes

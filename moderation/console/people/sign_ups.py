@@ -20,8 +20,8 @@ from hosting.models import Host, StaffUser
 from hosting.tenancy.routing import host_of
 from moderation import permissions
 from moderation.console.actions import Given, act_on
-from moderation.console.bounded_lists import BoundedPaginator
 from moderation.console.forms import AdmissionForm, DiscardSignUpsForm, ReasonForm
+from moderation.console.lists.bounded import BoundedPaginator
 from moderation.console.views import staff_of
 from moderation.permissions import Deed
 from moderation.staff import sign_up_review

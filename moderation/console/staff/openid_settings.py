@@ -18,8 +18,8 @@ from hosting.pages.form_errors import refuse
 from hosting.tenancy.routing import host_of
 from moderation import permissions
 from moderation.console.actions import Given, act_on
-from moderation.console.bounded_lists import BoundedPaginator
 from moderation.console.forms import ReasonForm
+from moderation.console.lists.bounded import BoundedPaginator
 from moderation.console.views import staff_of
 from moderation.permissions import Deed
 from moderation.staff import openid_settings

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from hosting.console.page import render_page
 from hosting.models import HandleDomain, Host, Tenant
-from moderation.console.bounded_lists import MATCHES_MAX, BoundedPaginator
+from moderation.console.lists.bounded import MATCHES_MAX, BoundedPaginator
 from provider.console import health, usage
 from provider.models import TenantDraft
 from provider.tenancy import drafts

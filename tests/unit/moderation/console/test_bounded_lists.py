@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.invites import codes
 from accounts.models import Account
-from moderation.console import bounded_lists
+from moderation.console.lists import bounded as bounded_lists
 from moderation.models import AuditEntry, Report
 from tests.factories import account_row
 

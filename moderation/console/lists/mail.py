@@ -8,8 +8,8 @@ from unfold.decorators import display
 
 from hosting.console.site import ConsoleSite, hosts_in_view
 from hosting.mail.models import OutgoingMail
-from moderation.console.bounded_lists import Condition
-from moderation.console.lists import HostFilter, ReadOnly, minute
+from moderation.console.lists.bounded import Condition
+from moderation.console.lists.read_only import HostFilter, ReadOnly, minute
 
 
 class MailList(ReadOnly):

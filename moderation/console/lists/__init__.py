@@ -1,0 +1,1 @@
+"""Read-only lists on the console: accounts, the audit log, reports, mail; what all lists share."""
