@@ -14,11 +14,11 @@ from moderation.console.staff import (
     audit_export,
     factor_resets,
     join,
+    members,
     openid_settings,
     openid_sign_in,
     own_factors,
     own_sessions,
-    people,
     second_step,
     settings_page,
     tenant_access,
@@ -140,11 +140,11 @@ def _of_staff(site: ConsoleSite) -> list[URLPattern]:
         path("sessions/", site.admin_view(own_sessions.own), name="own_sessions"),
         path("access/", site.admin_view(tenant_access.take), name="tenant_access"),
         path("access/end/", site.admin_view(tenant_access.give_back), name="give_back_access"),
-        path("staff/", site.admin_view(people.listed), name="staff"),
-        path("staff/invite/", site.admin_view(people.invite), name="invite_staff"),
+        path("staff/", site.admin_view(members.listed), name="staff"),
+        path("staff/invite/", site.admin_view(members.invite), name="invite_staff"),
         path(
             "staff/invites/<int:invite_id>/withdraw/",
-            site.admin_view(people.withdraw),
+            site.admin_view(members.withdraw),
             name="withdraw_staff_invite",
         ),
         *_of_a_member(site),
@@ -154,11 +154,11 @@ def _of_staff(site: ConsoleSite) -> list[URLPattern]:
 
 def _of_a_member(site: ConsoleSite) -> list[URLPattern]:
     routes = (
-        ("", people.member, "member"),
-        ("role/", people.change_role, "change_role"),
-        ("remove/", people.remove, "remove_member"),
-        ("factors/reset/", people.reset_factors, "reset_staff_factors"),
-        ("sessions/end/", people.end_sessions, "end_staff_sessions"),
+        ("", members.member, "member"),
+        ("role/", members.change_role, "change_role"),
+        ("remove/", members.remove, "remove_member"),
+        ("factors/reset/", members.reset_factors, "reset_staff_factors"),
+        ("sessions/end/", members.end_sessions, "end_staff_sessions"),
     )
     return [
         path(f"staff/<int:member_id>/{at}", site.admin_view(view), name=name)

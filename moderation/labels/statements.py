@@ -1,4 +1,4 @@
-"""Says things: signs labels and writes them down, the last word on each subject and value marked.
+"""Statements of a labeler: signed and written down, the last on each subject and value marked.
 
 A statement that says what was said last is no news and writes nothing, so whatever is repeated
 (a task, a click, a bulk action that was cut off) reaches readers once.

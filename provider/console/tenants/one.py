@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from hosting.console.page import render_page
 from hosting.models import HandleDomain, Host, Member, Plan, StaffInvite, Tenant
 from moderation.console.actions import Given, act_on
-from moderation.console.staff.people import InviteForm
+from moderation.console.staff.members import InviteForm
 from moderation.console.views import staff_of
 from moderation.models import AuditEntry
 from moderation.staff import staff_invites
