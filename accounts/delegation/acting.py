@@ -1,4 +1,4 @@
-"""Acting: the controller's side. Who was invited, for whom somebody acts, and the end of it.
+"""Acting for an account, as its controllers do: who was invited, for whom somebody acts, the end.
 
 A controller is known by the DID that they signed in with; whoever proves a DID is for the callers.
 One who signs in with an account of the same host has to be active there: who was taken down, or has

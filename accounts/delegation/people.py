@@ -1,5 +1,4 @@
-"""People: the account's side. Whoever owns it invites controllers, changes their roles, removes
-them.
+"""Controllers of an account, as its owner has them: invited, given another role, removed.
 
 `by` is None for whoever signed in with the account's own credentials, else the delegation of a
 controller. Controllers whose role is owner look after all others, but make, change and remove no

@@ -1,4 +1,4 @@
-"""Long work begun, done by a worker, stopped, looked for again after a crash."""
+"""The runner of long work: begun, done by a worker, stopped, found again after a crash."""
 
 from collections.abc import Mapping
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Repos that come as they are: with their own commit, from another deployment or another PDS.
+"""Imports of repos that keep their own signed commit: of another deployment, or another PDS.
 
 What `importing` makes of a CAR gets a commit of ours; here the head stays what it was, byte for
 byte, and nothing is announced. The tree is read whole and has to be what the commit signed.

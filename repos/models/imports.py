@@ -1,4 +1,4 @@
-"""Import jobs, for large imports."""
+"""Import jobs: CAR files that a worker makes a repo of, while the request waits or asks again."""
 
 from django.db import models
 

@@ -1,1 +1,1 @@
-"""DPoP: proofs that a request comes from who holds the key its token is bound to."""
+"""DPoP (RFC 9449): the proofs that come with a token, and the nonces that go into them."""

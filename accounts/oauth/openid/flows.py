@@ -1,4 +1,4 @@
-"""The way to a provider and back, and the proof that the browser keeps when it is back.
+"""A sign-in at an OpenID provider: begun, finished, and the proof that the browser keeps of it.
 
 `begin` says where to send the browser, and what its cookie is to hold; `finish` takes the answer
 with that cookie, once, and gives another cookie's value: who was proven. Pages of ours read that

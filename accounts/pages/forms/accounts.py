@@ -1,4 +1,5 @@
-"""The forms of the account pages. They tidy what was typed and hold it against the package's rules.
+"""What forms of account pages share, and those to sign in and up: they tidy what was typed and hold
+it against the package's rules.
 
 A verb's refusal comes back to the form (`refuse`), and lands beside the field it is about.
 """

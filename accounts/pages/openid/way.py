@@ -1,4 +1,4 @@
-"""The way to a provider and back.
+"""The two addresses that a browser passes on its way to an OpenID provider and back.
 
 To the provider lead links, as a form that ends at another site would need a wider policy of the
 page (docs/decisions/0031). A link that somebody else made signs nobody in to what is theirs: the
