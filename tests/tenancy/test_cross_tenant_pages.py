@@ -252,9 +252,9 @@ ROWS = {
     ),
     "oauth/jwks": everyone("/oauth/jwks", 200),
     "oauth/client-metadata.json": everyone("/oauth/client-metadata.json", 200),
-    "oauth/par": everyone("/oauth/par", 400, "post"),  # see test_cross_tenant_oauth
-    "oauth/token": everyone("/oauth/token", 400, "post"),
-    "oauth/revoke": everyone("/oauth/revoke", 400, "post"),
+    "oauth/par": everyone("/oauth/par", 415, "post"),  # see test_cross_tenant_oauth
+    "oauth/token": everyone("/oauth/token", 415, "post"),
+    "oauth/revoke": everyone("/oauth/revoke", 415, "post"),
     "account/sign-up": everyone("/account/sign-up", 200),
     "account/sign-in": everyone("/account/sign-in", 200),
     "account/move-in": everyone("/account/move-in", 200),
