@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hosting import limits
-from hosting.limits import HOUR_S, MINUTE_S, Budget, Charge
+from hosting.limits import DAY_S, HOUR_S, MINUTE_S, Budget, Charge
 from hosting.models import Host, HostQuerySet, StaffUser, Tenant
 from hosting.tenancy.routing import host_of
 from moderation import audit
@@ -32,6 +32,7 @@ from server.database import connection, row_numbers
 
 CALLS: Final = limits.bucket("api", Budget(1_200, 5 * MINUTE_S))
 CHECKS: Final = limits.bucket("api-checks", Budget(60, HOUR_S))  # each waits for other servers
+KEYS: Final = limits.bucket("api-keys", Budget(20_000, DAY_S))  # their answers are kept for a day
 PAGE_DEFAULT, PAGE_MAX = 50, 100
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -187,6 +188,8 @@ class ApiViewSet(viewsets.ViewSet):
         if self.action in self.tenant_only and self.token.tenant_id is None:
             raise OnlyTenant
         if request.method in _WRITES and self.action not in self.takes_files:
+            if "Idempotency-Key" in request.headers:
+                self.spend(KEYS)
             self._once = idempotency.begin(self.token, request)
             if self._once is not None and self._once.status is not None:
                 raise _Replay(self._once.status, *idempotency.answer_of(self._once))

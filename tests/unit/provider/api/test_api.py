@@ -12,7 +12,7 @@ from accounts.models import Account
 from hosting.limits import Bucket, Budget
 from hosting.models import Tenant
 from moderation.models import AuditEntry
-from provider.api import documents, idempotency, tokens
+from provider.api import base, documents, idempotency, tokens
 from provider.api.base import ApiViewSet
 from provider.api.resources import hosts
 from provider.api.urls import router
@@ -304,6 +304,16 @@ def test_checks_from_outside_have_a_budget_of_their_own(platform, settings, monk
     for status in (200, 429):
         platform.call("POST", "hosts/localhost/check")
         assert platform.status == status
+
+
+def test_calls_whose_answers_are_kept_have_a_budget_of_a_day(platform, settings, monkeypatch):
+    settings.RATE_LIMITS = True
+    monkeypatch.setattr(base, "KEYS", Bucket("few-keys", (Budget(1, 3_600),)))
+    for slug, status in (("acme", 201), ("ajax", 429)):
+        platform.call("POST", "tenants", {"slug": slug, "name": slug}, **{"Idempotency-Key": slug})
+        assert platform.status == status
+    platform.call("POST", "tenants", {"slug": "ajax", "name": "Ajax"})
+    assert platform.status == 201
 
 
 def test_the_document_names_every_route(ash):
