@@ -8,16 +8,20 @@ provider.tenancy.suspensions suspends and resumes.
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from hosting.models import Host
 from protocol.errors import XrpcError
+from server.jobs.leased_job import LeasedJob
 
+LOOKED_AGAIN_AFTER: Final = timedelta(minutes=1)
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 # Pages by which somebody would come in, or an app, or get another handle, as by methods
 # (xrpc.auth.suspended_hosts): those of people who leave stay.
@@ -41,6 +45,15 @@ class TenantSuspended(XrpcError):
 def is_suspended(host: Host) -> bool:
     """Whether the host's tenant is suspended."""
     return host.tenant.suspended_at is not None
+
+
+def is_put_off(job: LeasedJob, host_id: int, attempts: int) -> bool:
+    """Whether a job that fills an account waits, as the tenant of that host is suspended: it is
+    given back for a minute, with so many attempts. Asks the database."""
+    if not Host.objects.filter(pk=host_id, tenant__suspended_at__isnull=False).exists():
+        return False
+    job.postpone(timezone.now() + LOOKED_AGAIN_AFTER, attempts=attempts)
+    return True
 
 
 def refuse_suspended(host: Host) -> None:

@@ -31,6 +31,7 @@ from provider.tenant_archive.exporting import Progress, Receiver
 from provider.tenant_archive.importing import import_tenant
 from provider.tenant_archive.kept_files import KeptArchive
 from provider.tenant_archive.writing import BeingWritten
+from repos.account_transfer import under_way
 from server.encryption import keyring
 
 EXPORT: Final = "tenant.export"
@@ -146,6 +147,8 @@ def export(work: Work) -> dict[str, Any]:
         return _exported(work, work.place["counts"])
     tenant = Tenant.objects.get(pk=cast("int", work.job.tenant_id))
     suspensions.await_last_write(work, tenant)
+    if tenant.suspended_at is not None and under_way.is_any(tenant):
+        work.pause(_AGAIN_S)
     receiver = Receiver(_unwrapped(work, "passphrase"), work.given["public_key"])
     path = kept_files.path_of(work.given["archive"])
 

@@ -14,10 +14,11 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from hosting.tenancy import suspension
 from protocol.errors import XrpcError
 from repos.imports import importing
 from repos.imports.car_file import CarFile, folder, reopen
-from repos.models import ImportJob
+from repos.models import ImportJob, Repo
 from repos.reads.repos import RepoRef
 from server.jobs import polling
 from server.jobs.queue import Queue
@@ -88,6 +89,9 @@ def run(job_id: int) -> None:
     """Do a job that nobody else is doing. Safe to repeat and to run in two places at once."""
     job = ImportJob.objects.claim(job_id, LEASE)
     if job is None:
+        return
+    host_id = Repo.objects.filter(pk=job.repo_id).values_list("host_id", flat=True).first()
+    if host_id is not None and suspension.is_put_off(job, host_id, job.attempts - 1):
         return
     path = folder() / job.file
     try:

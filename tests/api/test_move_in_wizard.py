@@ -27,6 +27,7 @@ from accounts.oauth.own_client.refusals import SignInLost
 from accounts.pages.cookies import COOKIE
 from accounts.signup.rules import SignUp
 from hosting.mail.models import OutgoingMail
+from hosting.models import Tenant
 from protocol.did import plc
 from protocol.errors import InvalidRequest
 from protocol.keys import SigningKey
@@ -167,6 +168,17 @@ def test_blobs_come_behind(ash, traveller):
     BlobFetch.objects.update(next_attempt_at=timezone.now())
     work(account)
     assert count_missing(account.pk) == 0
+
+
+def test_nobody_moves_on_to_a_suspended_tenant(ash, traveller, network):
+    account = begun(ash, traveller)
+    Tenant.objects.filter(pk=ash.tenant_id).update(suspended_at=timezone.now())
+    network.asked.clear()
+    move = work(account)
+    assert (move.state, move.attempts, network.asked) == ("waiting", 0, [])
+    Tenant.objects.filter(pk=ash.tenant_id).update(suspended_at=None)
+    MoveIn.objects.open().make_due()
+    assert work(account).state == "copied"
 
 
 @pytest.mark.parametrize("status", [400, 501])

@@ -20,7 +20,7 @@ from provider.tenancy import deletion, plans, suspensions, tenants
 from provider.tenant_archive import exporting, keys, restoring
 from provider.tenant_archive.exporting import Receiver
 from provider.tenant_archive.importing import import_tenant
-from repos.account_transfer import quota_use
+from repos.account_transfer import quota_use, under_way
 
 
 class Command(ProviderCommand):
@@ -122,6 +122,8 @@ class Command(ProviderCommand):
         """Write it, once nobody writes any more; go on with what a broken off export left."""
         tenant = tenants.named(options["slug"])
         time.sleep(suspensions.settles_in_s(tenant))
+        while tenant.suspended_at is not None and under_way.is_any(tenant):
+            time.sleep(1)
         receiver = Receiver(_secret(options["passphrase_file"]), options["receiver_key"])
         counts = exporting.export(
             tenant,

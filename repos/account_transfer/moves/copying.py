@@ -15,6 +15,7 @@ from accounts import signals
 from accounts.lifecycle import preferences
 from accounts.lifecycle.account_migration import move_in
 from accounts.models import Account, AccountMigration
+from hosting.tenancy import suspension
 from protocol.errors import InvalidRequest, XrpcError
 from repos.account_transfer.moves import arriving, old_session
 from repos.account_transfer.moves.old_host import DOWNLOAD_S
@@ -72,6 +73,8 @@ def run(repo_id: int) -> None:
     account = Account.objects.select_related("host__tenant").filter(pk=repo_id).first()
     if account is None:
         move.delete()
+        return
+    if suspension.is_put_off(move, account.host_id, move.attempts - 1):
         return
     try:
         with renewed(move, LEASE, RENEWED_EVERY_S):

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from hosting.models import Host
+from hosting.tenancy import suspension
 from protocol.errors import XrpcError
 from repos.blobs import uploads
 from repos.blobs.fetching import old_host, queue
@@ -36,6 +37,8 @@ def run(repo_id: int) -> None:
     repo = _repo(repo_id)
     if repo is None:
         queue.stop(fetch, "The account cannot store any more blobs")
+        return
+    if suspension.is_put_off(fetch, repo.host_id, fetch.attempts):
         return
     try:
         _take(fetch, repo)

@@ -1,15 +1,21 @@
 """Exports and imports on the console: begun, made by a worker, downloaded, looked at."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
+from hosting.models import Tenant
 from hosting.tenancy import routing
 from moderation.enforcement.legal import holds
 from provider.jobs import running
 from provider.models import Job
 from provider.tenancy import suspensions
 from provider.tenant_archive import jobs, kept_files
-from tests.factories import account_row
+from repos.models import BlobFetch
+from repos.reads.repos import find_repo
+from tests.factories import account_row, open_account
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PHRASE = "a passphrase of some length"
@@ -70,6 +76,20 @@ def test_a_legal_hold_is_in_the_way_of_leaving(owner, ash):
     answer = owner.post("/console/exports/", {"passphrase": PHRASE})
     assert (answer.status_code, "Legal holds are open" in answer.text) == (422, True)
     assert not Job.objects.exists()
+
+
+def test_whoever_leaves_is_exported_once_no_worker_fills_an_account(owner, ash):
+    repo = find_repo(ash, open_account(ash).did)
+    suspensions.suspend(ash.tenant, "operator", reason="It leaves.")
+    Tenant.objects.update(suspended_at=timezone.now() - suspensions.SETTLED_AFTER)
+    routing.forget()
+    soon = timezone.now() + timedelta(minutes=1)
+    fetch = BlobFetch.objects.create(repo_id=repo.id, state="running", next_attempt_at=soon)
+    owner.post("/console/exports/", {"passphrase": PHRASE})
+    export = worked(Job.objects.get(kind=jobs.EXPORT))
+    assert (export.state, export.done_count) == (State.WAITING, 0)
+    fetch.delete()
+    assert worked(export).state == State.DONE
 
 
 def test_an_archive_that_is_kept_here_is_looked_at(provider, archive):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
+from hosting.models import Tenant
 from protocol import car, cbor, cid, mst
 from protocol.errors import XrpcError
 from protocol.keys import SigningKey
@@ -66,6 +67,19 @@ def test_a_job_is_done_once(repo: RepoRow, asleep) -> None:
         jobs.run(job.pk)
     job.refresh_from_db()
     assert (job.state, job.attempts) == ("done", 1)
+
+
+def test_a_job_waits_while_the_tenant_is_suspended(repo: RepoRow, asleep) -> None:
+    job = handed_over(repo)
+    Tenant.objects.update(suspended_at=timezone.now())
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.attempts) == ("waiting", 0)
+    Tenant.objects.update(suspended_at=None)
+    expire(job)
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    assert job.state == "done"
 
 
 def test_a_job_that_somebody_is_at_is_left_to_them(repo: RepoRow, asleep) -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Account, AccountMigration
-from hosting.models import Host
+from hosting.models import Host, Tenant
 from protocol import cid
 from repos.account_transfer import overview
 from repos.blobs import missing
@@ -53,6 +53,15 @@ def test_the_owners_client_has_a_moment_to_itself(old_host, moved):
     assert BlobFetch.objects.get().next_attempt_at > timezone.now()
     worker.run(moved)
     assert old_host.asked == []
+
+
+def test_a_suspended_tenant_takes_no_blobs(old_host, moved):
+    begin(moved)
+    Tenant.objects.update(suspended_at=timezone.now())
+    fetch = take_turn(moved)
+    assert (fetch.state, fetch.attempts, old_host.asked) == ("waiting", 0, [])
+    Tenant.objects.update(suspended_at=None)
+    assert take_turn(moved).state == "done"
 
 
 def test_without_an_old_host_there_is_nobody_to_ask(old_host, moved):
