@@ -6,10 +6,12 @@ as a forked child that could outlive us.
 """
 
 import os
+import shelve
 import sys
 import warnings
 from contextlib import suppress
 
+import structlog
 from celery.beat import EmbeddedService, PersistentScheduler
 from celery.exceptions import SecurityWarning
 from django.conf import settings
@@ -17,12 +19,32 @@ from django.conf import settings
 from server.jobs.worker_tasks import application
 from server.logs import configuration
 
+logger = structlog.stdlib.get_logger(__name__)
 THREADS = 4
 
 
+class InMemory:
+    """In place of the module `shelve`: what is kept ends with the process."""
+
+    @staticmethod
+    def open(_name: str, *, writeback: bool) -> shelve.Shelf[object]:
+        """An empty one."""
+        return shelve.Shelf({}, writeback=writeback)
+
+
 class Scheduler(PersistentScheduler):  # type: ignore[misc] # Celery has no types
-    """Celery's own, which goes on while its file cannot be written: on a full disk the clock would
-    stop for good, and with it every sweep. What ran when is then known to this process alone."""
+    """Celery's own, which goes on while its file cannot be made or written: on a full disk the
+    clock would stop for good, and with it every sweep. What ran when is then known to this process
+    alone."""
+
+    def setup_schedule(self) -> None:
+        """Read what ran when."""
+        try:
+            super().setup_schedule()
+        except OSError as fault:
+            logger.warning("the file of the schedule cannot be had", reason=str(fault))
+            self.persistence = InMemory
+            super().setup_schedule()
 
     def sync(self) -> None:
         """Write down what ran when."""
