@@ -22,7 +22,7 @@ def page(ash) -> str:
 def test_what_is_nearly_used_up_is_said_with_where_the_limit_comes_from(owner, page):
     shown = owner.get(page).text
     assert "Records of an account is nearly used up: 9 of 10." in shown
-    assert '<td data-label="From">the tenant</td>' in shown
+    assert '<td data-label="Set by">the tenant</td>' in shown
 
 
 def test_an_owner_sets_a_limit_and_takes_it_back(owner, page):
