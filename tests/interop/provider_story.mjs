@@ -150,15 +150,19 @@ async function suspend(page, person, persons, isSeen = true) {
   if (!isSeen) return
   await see(page, 'a suspended tenant')
   for (const [path, what] of [['', 'an account of a suspended tenant'], ['handle/change', 'a page that is refused meanwhile'], ['data', 'data of a suspended tenant']]) {
-    await persons.goto(`${home}/account/${path}`)
-    await persons.getByText('Two bills are unpaid.').first().waitFor()
+    await isSaid(persons, `${home}/account/${path}`, 'Two bills are unpaid.')
     await see(persons, what)
   }
   const stranger = await newPage()
-  await stranger.goto(`${home}/account/sign-in`)
-  await stranger.getByText('Two bills are unpaid.').first().waitFor()
+  await isSaid(stranger, `${home}/account/sign-in`, 'Two bills are unpaid.')
   await see(stranger, 'a sign-in while suspended')
 }
+
+// Loaded anew until it says so: each web process hears of a suspension within three seconds.
+const isSaid = (page, url, text) => awaited(`${text} at ${url}`, async () => {
+  await page.goto(url)
+  return page.getByText(text).first().isVisible()
+})
 
 async function resume(page, url) {
   await page.goto(`${url}/console/tenant/${slug}/`)
