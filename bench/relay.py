@@ -18,6 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 from typing import Any
 
 import psutil
@@ -120,18 +121,24 @@ def give_out(commits: int, readers: int) -> None:
     print(f"{name}: {rate:,.0f} events/s, {volume:,.0f} MB/s, subscribers' own work included")
 
 
-def replay_json(events: int, readers: int) -> None:
-    """Time so many JSON streams, of both versions, that begin with the first event: each must get
-    everything."""
-    paths = ("/subscribe?cursor=1", "/xrpc/network.bsky.jetstream.subscribeEvents?cursor=1")
-    streams = [Stream(paths[number % 2], events) for number in range(readers)]
+def subscribed(streams: Sequence[Stream]) -> tuple[SpawnProcess, Connection]:
+    """A process with these subscribers, all of them connected, and where it says what they got."""
     ours, theirs = multiprocessing.Pipe()
     reading = multiprocessing.get_context("spawn").Process(
         target=subscribers.serve, args=(PORT, streams, theirs), daemon=True
     )
     reading.start()
     theirs.close()
-    ours.recv()  # all are connected
+    ours.recv()
+    return reading, ours
+
+
+def replay_json(events: int, readers: int) -> None:
+    """Time so many JSON streams, of both versions, that begin with the first event: each must get
+    everything."""
+    paths = ("/subscribe?cursor=1", "/xrpc/network.bsky.jetstream.subscribeEvents?cursor=1")
+    streams = [Stream(paths[number % 2], events) for number in range(readers)]
+    reading, ours = subscribed(streams)
     begun = time.monotonic()
     told = ours.recv()
     took = time.monotonic() - begun
@@ -156,13 +163,7 @@ def at_once(commits: int, authors: int, streams: Sequence[Stream], name: str) ->
 
     port, stop = a_host(commits, authors)
     first = RelayCounter.objects.get(relay_id=1).last_seq
-    ours, theirs = multiprocessing.Pipe()
-    reading = multiprocessing.get_context("spawn").Process(
-        target=subscribers.serve, args=(PORT, streams, theirs), daemon=True
-    )
-    reading.start()
-    theirs.close()
-    ours.recv()  # all are connected
+    reading, ours = subscribed(streams)
     limits: dict[str, Any] = {"account_limit": 10_000_000, "is_trusted": True}
     RelayHost.objects.create(hostname=f"localhost:{port}", **limits)
     relay = program("relay.ingestion.process")
